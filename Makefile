@@ -1,0 +1,48 @@
+# Every command works in a fresh clone on Linux or macOS with git, make and Python >= 3.11 (pip, venv).
+# `make help` lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format record bench clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 12
+
+.venv/pip: ## (internal) the environment, with a pip that knows dependency groups
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "llm-pure needs Python >= 3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@touch $@
+
+.venv/run: .venv/pip pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[cli]"
+	@touch $@
+
+.venv/test: .venv/run
+	$(BIN)/python -m pip install --quiet --group test
+	@touch $@
+
+.venv/check: .venv/test
+	$(BIN)/python -m pip install --quiet --group check
+	@touch $@
+
+demo: .venv/run ## the whole chain on a shipped cassette, offline
+	@$(BIN)/python -m llm_pure demo
+
+test: .venv/test ## the test suite, offline
+	$(BIN)/python -m pytest
+
+check: .venv/check ## what CI checks beyond tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python -m mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: .venv/check ## rewrite the source as `make check` wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## forget the environment and every cache
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -1,0 +1,105 @@
+"""h11 for language models: requests to providers as pure functions, their answers as typed values.
+
+    LLMConfig + ChatRequest --build--> HttpRequest ==(any transport)==> HttpResponse --parse--> Result[Completion, LLMError]
+
+The providers are in `llm_pure.adapters`, the client `LLM` in `llm_pure.effects`; both are loaded when they are used.
+"""
+
+from typing import TYPE_CHECKING
+
+from llm_pure.adapt import Adaptation
+from llm_pure.collect import collect
+from llm_pure.completion import Choice, Completion, FinishReason, Usage
+from llm_pure.config import LLMConfig, Secret
+from llm_pure.errors import LLMError, describe
+from llm_pure.events import StreamEvent
+from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.messages import (
+    Audio,
+    Document,
+    Echo,
+    Image,
+    Message,
+    Opaque,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolResult,
+    assistant,
+    system,
+    tool_result,
+    user,
+)
+from llm_pure.operations import Embeddings, EmbedRequest, TokenCount
+from llm_pure.request import (
+    ChatRequest,
+    JsonFormat,
+    NamedTool,
+    NativeTool,
+    ReasoningRequest,
+    SchemaFormat,
+    Tool,
+)
+from llm_pure.result import Parsed, fold
+
+if TYPE_CHECKING:
+    from llm_pure.effects import LLM as LLM
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "LLM",
+    "Adaptation",
+    "Audio",
+    "ChatRequest",
+    "Choice",
+    "Completion",
+    "Document",
+    "Echo",
+    "EmbedRequest",
+    "Embeddings",
+    "FinishReason",
+    "HttpRequest",
+    "HttpResponse",
+    "Image",
+    "JsonFormat",
+    "LLMConfig",
+    "LLMError",
+    "Message",
+    "NamedTool",
+    "NativeTool",
+    "Opaque",
+    "Parsed",
+    "Part",
+    "Reasoning",
+    "ReasoningRequest",
+    "Refusal",
+    "ResponseHead",
+    "SchemaFormat",
+    "Secret",
+    "StreamEvent",
+    "Text",
+    "TokenCount",
+    "Tool",
+    "ToolCall",
+    "ToolResult",
+    "Usage",
+    "assistant",
+    "collect",
+    "describe",
+    "fold",
+    "system",
+    "tool_result",
+    "user",
+]
+
+
+def __getattr__(name: str) -> object:
+    """`LLM` comes late, so that `import llm_pure` loads neither httpx nor anyio."""
+    if name == "LLM":
+        from llm_pure.effects import LLM
+
+        return LLM
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,80 @@
+"""What a model does not take, by data: settings are dropped, clamped or renamed, and each change is reported.
+
+A rule never fails by itself; who wants "all or nothing" builds with `strict=True`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+Settings: TypeAlias = dict[str, Any]
+"""Sampling settings under the names of ChatRequest; only those that are to be sent."""
+
+
+class Adaptation(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was not sent as it was asked. before, after: the values, where they are short."""
+
+    field: str
+    action: Literal["dropped", "clamped", "renamed", "changed"]
+    reason: str
+    before: Any = None
+    after: Any = None
+
+    @property
+    def lossless(self) -> bool:
+        """A renamed field means what it meant; the others do not."""
+        return self.action == "renamed"
+
+
+class ModelRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What the models whose names begin with `prefix` do not take.
+
+    refuses: setting -> why. bounds: setting -> (lowest, highest). fixed: setting -> the only value taken.
+    facts: whatever else a dialect wants to know of these models. source: where this is said, with its date.
+    """
+
+    prefix: str
+    refuses: Mapping[str, str] = {}
+    bounds: Mapping[str, tuple[float, float]] = {}
+    facts: Mapping[str, Any] = {}
+    source: str = ""
+
+
+NO_RULE = ModelRule(prefix="")
+
+
+def rule_for(rules: Sequence[ModelRule], model: str) -> ModelRule:
+    """The first rule whose prefix fits; a path before the name ("models/", "openai/") does not count."""
+    name = model.rsplit("/", 1)[-1]
+    for rule in rules:
+        if name.startswith(rule.prefix):
+            return rule
+    return NO_RULE
+
+
+def adapt(
+    settings: Settings, explicit: frozenset[str], *rules: ModelRule
+) -> tuple[Settings, tuple[Adaptation, ...]]:
+    """The settings that may be sent, and what was changed of those that the user chose (`explicit`).
+
+    A default that is not taken goes without a word.
+    """
+    sent = dict(settings)
+    told: list[Adaptation] = []
+    for rule in rules:
+        for name, reason in rule.refuses.items():
+            if name in sent:
+                before = sent.pop(name)
+                told.append(Adaptation(field=name, action="dropped", reason=reason, before=before))
+        for name, (low, high) in rule.bounds.items():
+            value = sent.get(name)
+            if isinstance(value, int | float) and not low <= value <= high:
+                sent[name] = after = type(value)(min(max(value, low), high))
+                reason = f"{name} is between {low:g} and {high:g} here"
+                told.append(
+                    Adaptation(
+                        field=name, action="clamped", reason=reason, before=value, after=after
+                    )
+                )
+    return sent, tuple([one for one in told if one.field in explicit])

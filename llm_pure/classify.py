@@ -1,0 +1,192 @@
+"""What a refusal means: (status, the provider's words, headers) -> LLMError, by tables.
+
+A dialect reads its error body into an `ErrorReport`; here the report becomes the error that a caller can act on. The
+provider's own word decides first, then the text (context overflow is told by text alone at several services), then
+the status.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from llm_pure.errors import (
+    EVIDENCE_LIMIT,
+    AuthenticationFailed,
+    ContentFiltered,
+    ContextLengthExceeded,
+    InvalidRequest,
+    LLMError,
+    NotFound,
+    Overloaded,
+    PermissionDenied,
+    ProtocolFault,
+    QuotaExceeded,
+    RateLimited,
+    ServerError,
+    TimedOut,
+)
+from llm_pure.http import Headers, header
+from llm_pure.redact import conceal, conceal_bytes
+from llm_pure.retry_after import retry_after_s
+
+ErrorType = type[LLMError]
+
+_STATUS: Mapping[int, ErrorType] = {
+    401: AuthenticationFailed,
+    402: QuotaExceeded,
+    403: PermissionDenied,
+    404: NotFound,
+    405: NotFound,
+    408: TimedOut,
+    409: ServerError,
+    410: NotFound,
+    425: ServerError,
+    429: RateLimited,
+    498: Overloaded,
+    503: Overloaded,
+    504: TimedOut,
+    522: TimedOut,
+    524: TimedOut,
+    529: Overloaded,
+}
+"""Statuses that mean one thing everywhere. Others: 4xx is InvalidRequest, 5xx is ServerError."""
+
+WORDS: Mapping[str, ErrorType] = {
+    "insufficient_quota": QuotaExceeded,
+    "credit_balance_exhausted": QuotaExceeded,
+    "organization_spend_limit_exceeded": QuotaExceeded,
+    "project_spend_limit_exceeded": QuotaExceeded,
+    "organization_usage_limit_exceeded": QuotaExceeded,
+    "billing_hard_limit_reached": QuotaExceeded,
+    "context_length_exceeded": ContextLengthExceeded,
+    "exceed_context_size_error": ContextLengthExceeded,
+    "model_context_window_exceeded": ContextLengthExceeded,
+    "content_filter": ContentFiltered,
+    "content_policy_violation": ContentFiltered,
+    "invalid_api_key": AuthenticationFailed,
+    "invalid_authentication_error": AuthenticationFailed,
+    "authentication_error": AuthenticationFailed,
+    "permission_error": PermissionDenied,
+    "permission_denied": PermissionDenied,
+    "model_not_found": NotFound,
+    "not_found_error": NotFound,
+    "rate_limit_exceeded": RateLimited,
+    "rate_limit_error": RateLimited,
+    "slow_down": RateLimited,
+    "server_is_overloaded": Overloaded,
+    "overloaded_error": Overloaded,
+    "service_unavailable_error": Overloaded,
+    "unavailable_error": Overloaded,
+    "server_error": ServerError,
+    "api_error": ServerError,
+    "internal_server_error": ServerError,
+    "timeout_error": TimedOut,
+    "billing_error": QuotaExceeded,
+}
+"""Codes and types that mean the same wherever they occur; a dialect lays its own over them.
+
+Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20.
+"""
+
+_TOO_LONG = re.compile(
+    r"(?i)context[ _-]?(?:length|window|size)|maximum context|(?:prompt|input|request) is too long"
+    r"|too many (?:input )?tokens|input tokens? exceed|(?:exceeds?|exceeded) the (?:model'?s )?(?:maximum|limit).{0,40}tokens"
+    r"|maximum (?:number of )?(?:input )?tokens"
+)
+_NO_MONEY = re.compile(
+    r"(?i)credit balance is too low|insufficient (?:balance|credits?|quota)|exceeded your current quota|arrears"
+)
+
+
+class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A refusal as the provider worded it.
+
+    code, type: the provider's words, most telling first. retry_after_s: from the body, over the headers' own.
+    """
+
+    provider: str
+    status: int | None = None
+    message: str = ""
+    code: str | None = None
+    type: str | None = None
+    param: str | None = None
+    request_id: str | None = None
+    retry_after_s: float | None = None
+    headers: Headers = ()
+
+
+def classify(report: ErrorReport, words: Mapping[str, ErrorType] = WORDS) -> LLMError:
+    """The error that this report means. Key-shaped text in its message is concealed."""
+    kind = _kind(report, words)
+    fields: dict[str, Any] = {
+        "message": conceal(report.message) or f"HTTP status {report.status}",
+        "provider": report.provider,
+        "status": report.status,
+        "code": report.code or report.type,
+        "request_id": report.request_id or request_id(report.headers),
+    }
+    if kind is InvalidRequest:
+        fields["param"] = report.param
+    if kind in (RateLimited, Overloaded, ServerError):
+        hint = report.retry_after_s
+        fields["retry_after_s"] = retry_after_s(report.headers) if hint is None else hint
+    should_retry = header(report.headers, "x-should-retry")
+    if should_retry in ("true", "false"):
+        fields["retryable"] = should_retry == "true"
+    return kind(**fields)
+
+
+def unreadable_error(provider: str, status: int, headers: Headers, body: bytes) -> LLMError:
+    """The error of an answer whose body is not the service's JSON: a gateway's HTML page, plain text, nothing.
+
+    The status still says what to do; the first bytes of the body are the message. A 2xx or 3xx of this kind is a
+    ProtocolFault.
+    """
+    shown = conceal_bytes(body[:EVIDENCE_LIMIT])
+    text = shown.decode("utf-8", "replace").strip()
+    if status < 400:
+        return ProtocolFault(
+            message=f"status {status} without an answer that can be read",
+            provider=provider,
+            status=status,
+            request_id=request_id(headers),
+            where="body",
+            evidence=shown,
+        )
+    return classify(ErrorReport(provider=provider, status=status, message=text, headers=headers))
+
+
+REQUEST_ID_HEADERS = (
+    "x-request-id",
+    "request-id",
+    "x-amzn-requestid",
+    "apim-request-id",
+    "x-ms-request-id",
+    "mistral-correlation-id",
+    "x-generation-id",
+)
+
+
+def request_id(headers: Headers) -> str | None:
+    """The id under which the provider's support finds this call."""
+    for name in REQUEST_ID_HEADERS:
+        value = header(headers, name)
+        if value:
+            return value
+    return None
+
+
+def _kind(report: ErrorReport, words: Mapping[str, ErrorType]) -> ErrorType:
+    for word in (report.code, report.type):
+        if word and word in words:
+            return words[word]
+    status = report.status or 500
+    if status in (400, 413, 422, 500) and _TOO_LONG.search(report.message):
+        return ContextLengthExceeded
+    if status in (400, 403, 429) and _NO_MONEY.search(report.message):
+        return QuotaExceeded
+    if status in _STATUS:
+        return _STATUS[status]
+    return InvalidRequest if 300 <= status < 500 else ServerError

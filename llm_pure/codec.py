@@ -1,0 +1,78 @@
+"""JSON in and out as Results; the one place that knows which exceptions msgspec raises."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from llm_pure.errors import EVIDENCE_LIMIT, InvalidRequest, ProtocolFault
+from llm_pure.result import Failure, Parsed, Success
+
+A = TypeVar("A")
+
+DECODE_FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises on bytes that are not JSON of the wanted shape; deep nesting is a RecursionError."""
+
+ENCODE_FAULTS = (
+    TypeError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+    msgspec.MsgspecError,
+)
+"""What msgspec raises on values that are no JSON: unknown types, lone surrogates (a ValueError), cycles."""
+
+_ANYTHING = msgspec.json.Decoder()
+
+
+def decode(
+    decoder: msgspec.json.Decoder[A], data: bytes, *, provider: str, where: str = "body"
+) -> Parsed[A]:
+    """The decoded value, or a ProtocolFault with the place and the first bytes."""
+    try:
+        return Success(decoder.decode(data))
+    except DECODE_FAULTS as fault:
+        return Failure(protocol_fault(fault, data, provider=provider, where=where))
+
+
+def decode_any(data: bytes, *, provider: str, where: str = "body") -> Parsed[Any]:
+    """Any JSON, as dicts, lists and scalars."""
+    return decode(_ANYTHING, data, provider=provider, where=where)
+
+
+def protocol_fault(
+    fault: Exception, data: bytes, *, provider: str, where: str = "body", status: int | None = None
+) -> ProtocolFault:
+    """The fault as a value. A path in msgspec's message ("... - at `$.a`") is kept in the message."""
+    return ProtocolFault(
+        message=f"the answer could not be read: {str(fault)[:300] or type(fault).__name__}",
+        provider=provider,
+        where=where,
+        evidence=bytes(data[:EVIDENCE_LIMIT]),
+        status=status,
+    )
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """The object that this JSON text says; None when it says anything else."""
+    try:
+        value = _ANYTHING.decode(text)
+    except (*DECODE_FAULTS, UnicodeEncodeError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def json_text(value: Any) -> str:
+    """JSON text of a value that was decoded from JSON."""
+    return msgspec.json.encode(value).decode()
+
+
+def encode(value: Any, *, provider: str) -> Parsed[bytes]:
+    """JSON bytes, keys in the order given; InvalidRequest when something in it is no JSON."""
+    try:
+        return Success(msgspec.json.encode(value))
+    except ENCODE_FAULTS as fault:
+        return Failure(
+            InvalidRequest(
+                message=f"the request holds something that is not JSON: {fault}", provider=provider
+            )
+        )

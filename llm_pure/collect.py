@@ -1,0 +1,225 @@
+"""Events -> Completion: the fold that makes a collected stream equal to the same answer parsed whole.
+
+Whole answers take the same last step, `completed`, so the two can't drift apart.
+"""
+
+from collections.abc import Iterable
+from io import StringIO
+from typing import Any, assert_never
+
+import msgspec
+
+from llm_pure.codec import json_object, json_text
+from llm_pure.completion import Choice, Completion, FinishReason, Usage
+from llm_pure.errors import StreamInterrupted
+from llm_pure.events import (
+    EchoReceived,
+    ExtraReceived,
+    Finished,
+    PartReceived,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    StreamEvent,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from llm_pure.messages import Echo, Message, Part, Reasoning, Refusal, Text, ToolCall
+from llm_pure.result import Failure, Parsed, Success
+
+
+def collect(events: Iterable[StreamEvent]) -> Parsed[Completion]:
+    """The Completion that the events tell, or StreamInterrupted with the partial one when no Finished is among them."""
+    collector = Collector()
+    collector.add(events)
+    if collector.finished:
+        return Success(collector.completion())
+    partial = collector.completion()
+    return Failure(
+        StreamInterrupted(
+            message="the events end before the answer does",
+            provider=partial.provider,
+            partial=partial,
+        )
+    )
+
+
+def completed(completion: Completion) -> Completion:
+    """The last step of reading an answer, whole or streamed: tool calls in it say "tool_calls", whatever word was sent.
+
+    Many services end such an answer with their word for "stop"; what was sent stays in raw_finish_reason.
+    """
+    finish = _finish_with_calls(completion.finish_reason, completion.message)
+    alternatives = tuple(
+        [
+            msgspec.structs.replace(
+                choice, finish_reason=_finish_with_calls(choice.finish_reason, choice.message)
+            )
+            for choice in completion.alternatives
+        ]
+    )
+    return msgspec.structs.replace(completion, finish_reason=finish, alternatives=alternatives)
+
+
+def _finish_with_calls(reason: FinishReason, message: Message) -> FinishReason:
+    return "tool_calls" if reason in ("stop", "unknown") and message.tool_calls else reason
+
+
+class _PartDraft:
+    """One part while it grows. Text is written to a buffer, so that a long answer costs its text and not its pieces."""
+
+    __slots__ = ("echo", "id", "kind", "name", "signature", "text", "whole")
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.text = StringIO()
+        self.signature: str | None = None
+        self.echo: Echo | None = None
+        self.id = ""
+        self.name = ""
+        self.whole: Part | None = None
+
+    def part(self) -> Part | None:
+        """The part as far as it has come; None while it is empty."""
+        text = self.text.getvalue()
+        match self.kind:
+            case "whole":
+                return self.whole
+            case "tool_call":
+                return ToolCall(self.id, self.name, text or "{}", self.echo)
+            case "reasoning":
+                if not text and self.signature is None and self.echo is None:
+                    return None
+                return Reasoning(text, self.signature, self.echo)
+            case "refusal":
+                return Refusal(text, self.echo)
+            case _:
+                return Text(text, self.echo) if text or self.echo is not None else None
+
+
+class Collector:
+    """Adds events up; `completion()` is what has come so far. One for each answer; it knows no provider."""
+
+    __slots__ = ("_choices", "_extra", "_finish", "_started", "_usage")
+
+    def __init__(self) -> None:
+        self._started = Started()
+        self._choices: dict[int, dict[int, _PartDraft]] = {}
+        self._finish: dict[int, Finished] = {}
+        self._usage = Usage()
+        self._extra: dict[int | None, dict[str, Any]] = {}
+
+    @property
+    def finished(self) -> bool:
+        """Has the model said that, and why, it stopped?"""
+        return bool(self._finish)
+
+    def add(self, events: Iterable[StreamEvent]) -> None:
+        """Take more events, in order."""
+        choices = self._choices
+        for event in events:
+            if type(event) is TextDelta:  # the hot path: nearly every event of a stream is one
+                try:
+                    choices[event.choice][event.index].text.write(event.text)
+                except KeyError:
+                    self._draft(event.choice, event.index, "text").text.write(event.text)
+            else:
+                self._add_rarer(event)
+
+    def _add_rarer(self, event: StreamEvent) -> None:
+        match event:
+            case TextDelta():
+                self._draft(event.choice, event.index, "text").text.write(event.text)
+            case ReasoningDelta():
+                draft = self._draft(event.choice, event.index, "reasoning")
+                draft.text.write(event.text)
+                if event.signature is not None:
+                    draft.signature = event.signature
+            case RefusalDelta():
+                self._draft(event.choice, event.index, "refusal").text.write(event.text)
+            case ToolCallDelta():
+                draft = self._draft(event.choice, event.index, "tool_call")
+                draft.kind = "tool_call"  # an echo may have come first
+                draft.text.write(event.arguments)
+                draft.id = event.id or draft.id
+                draft.name = event.name or draft.name
+            case PartReceived():
+                draft = self._draft(event.choice, event.index, "whole")
+                draft.kind, draft.whole = "whole", event.part
+            case EchoReceived():
+                draft = self._draft(event.choice, event.index, event.kind)
+                draft.echo = _merge(draft.echo, self._started.provider, event.json)
+            case ExtraReceived():
+                extra = self._extra.setdefault(event.choice, {})
+                if not event.append:
+                    extra[event.name] = event.value
+                elif isinstance(before := extra.get(event.name), list):
+                    before.extend(event.value)
+                else:
+                    extra[event.name] = list(event.value)
+            case UsageReported():
+                self._usage = event.usage
+            case Started():
+                self._started = Started(
+                    id=event.id or self._started.id,
+                    model=event.model or self._started.model,
+                    provider=event.provider or self._started.provider,
+                )
+            case Finished():
+                self._finish[event.choice] = event
+                self._choices.setdefault(event.choice, {})
+            case _:
+                assert_never(event)
+
+    def completion(self) -> Completion:
+        """The answer as far as it has come."""
+        first = min(self._choices, default=0)
+        numbers = sorted(set(self._choices) - {first})
+        answer = self._choice(first)
+        return completed(
+            Completion(
+                id=self._started.id,
+                model=self._started.model,
+                provider=self._started.provider,
+                message=answer.message,
+                finish_reason=answer.finish_reason,
+                raw_finish_reason=answer.raw_finish_reason,
+                usage=self._usage,
+                alternatives=tuple([self._choice(number) for number in numbers]),
+                extra={**_snapshot(self._extra.get(None, {})), **answer.extra},
+            )
+        )
+
+    def _choice(self, number: int) -> Choice:
+        drafts = self._choices.get(number, {})
+        parts = [drafts[index].part() for index in sorted(drafts)]
+        finish = self._finish.get(number, Finished("unknown"))
+        return Choice(
+            message=Message("assistant", tuple([part for part in parts if part is not None])),
+            finish_reason=finish.finish_reason,
+            raw_finish_reason=finish.raw_finish_reason,
+            extra=_snapshot(self._extra.get(number, {})),
+        )
+
+    def _draft(self, choice: int, index: int, kind: str) -> _PartDraft:
+        drafts = self._choices.setdefault(choice, {})
+        draft = drafts.get(index)
+        if draft is None:
+            draft = drafts[index] = _PartDraft(kind)
+        return draft
+
+
+def _merge(echo: Echo | None, provider: str, json: str) -> Echo:
+    if echo is None or echo.json == "{}":
+        return Echo(provider, json)
+    return Echo(
+        echo.provider, json_text({**(json_object(echo.json) or {}), **(json_object(json) or {})})
+    )
+
+
+def _snapshot(extra: dict[str, Any]) -> dict[str, Any]:
+    """A copy whose lists do not grow with the stream."""
+    return {
+        name: list(value) if isinstance(value, list) else value for name, value in extra.items()
+    }

@@ -1,0 +1,135 @@
+"""Configuration and request become one: a `Draft`, which dialects write as bytes.
+
+What the request says goes over what the configuration says; what neither says is left to the provider.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from llm_pure.adapt import Settings
+from llm_pure.config import LLMConfig, differs_from_default
+from llm_pure.conversation import read_messages
+from llm_pure.errors import ConfigurationInvalid
+from llm_pure.messages import Message
+from llm_pure.request import (
+    ChatRequest,
+    NativeTool,
+    ReasoningRequest,
+    ResponseFormat,
+    Tool,
+    ToolChoice,
+)
+from llm_pure.result import Failure, Parsed, Success
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A request with nothing left to look up.
+
+    settings: the sampling settings to send, under ChatRequest's names. explicit: those of them, and of the other
+    fields, that the user chose, as against a default of the configuration. stop is always a tuple there.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    settings: Settings
+    explicit: frozenset[str]
+    tools: tuple[Tool | NativeTool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+    reasoning: ReasoningRequest | None = None
+    stream: bool = False
+    metadata: Mapping[str, str] | None = None
+    extra: Mapping[str, Any] = {}
+
+
+_SETTINGS: tuple[tuple[str, str, object], ...] = (
+    # ChatRequest's name, LLMConfig's name, the configuration value that means "not set"
+    ("max_tokens", "max_token", None),
+    ("temperature", "temperature", None),
+    ("top_p", "top_p", 1.0),
+    ("top_k", "top_k", 0),
+    ("repetition_penalty", "repetition_penalty", 1.0),
+    ("presence_penalty", "presence_penalty", 0.0),
+    ("frequency_penalty", "frequency_penalty", 0.0),
+    ("stop", "stop", None),
+    ("seed", "seed", None),
+    ("n", "n", None),
+    ("logprobs", "logprobs", None),
+)
+
+
+def draft(config: LLMConfig, request: ChatRequest) -> Parsed[Draft]:
+    """Fails with ConfigurationInvalid when no model is named, with InvalidRequest when a message cannot be read."""
+    model = request.model or config.model
+    if not model:
+        return Failure(
+            ConfigurationInvalid(
+                message="no model: set `model` in the request or in the configuration",
+                field="model",
+                provider=config.api_type,
+            )
+        )
+    messages = read_messages(request.messages)
+    if isinstance(messages, Failure):
+        return messages
+    settings, explicit = _settings(config, request)
+    turns = messages.unwrap()
+    if not config.use_system_prompt:
+        turns = tuple([turn for turn in turns if turn.role != "system"])
+    return Success(
+        Draft(
+            model=model,
+            messages=turns,
+            settings=settings,
+            explicit=explicit,
+            tools=tuple(request.tools),
+            tool_choice=request.tool_choice,
+            parallel_tool_calls=request.parallel_tool_calls,
+            response_format=request.response_format,
+            reasoning=_reasoning(config, request),
+            stream=bool(request.stream),
+            metadata=request.metadata,
+            extra=request.extra or {},
+        )
+    )
+
+
+def _settings(config: LLMConfig, request: ChatRequest) -> tuple[Settings, frozenset[str]]:
+    settings: Settings = {}
+    explicit = {name for name in request.__struct_fields__ if getattr(request, name) is not None}
+    for name, config_name, unset in _SETTINGS:
+        value = getattr(request, name)
+        if value is None:
+            value = getattr(config, config_name)
+            if value is None or value == unset:
+                continue
+            if differs_from_default(config, config_name):
+                explicit.add(name)
+        settings[name] = value
+    if config.top_logprobs is not None and settings.get("logprobs") is True:
+        settings["logprobs"] = config.top_logprobs
+    if settings.get("logprobs") is False:
+        del settings["logprobs"]
+    if isinstance(settings.get("stop"), str):
+        settings["stop"] = (settings["stop"],)
+    return settings, frozenset(explicit)
+
+
+def _reasoning(config: LLMConfig, request: ChatRequest) -> ReasoningRequest | None:
+    match request.reasoning:
+        case ReasoningRequest() as asked:
+            return asked
+        case bool() as enabled:
+            return ReasoningRequest(enabled=enabled)
+        case int() as budget_tokens:
+            return ReasoningRequest(budget_tokens=budget_tokens, enabled=budget_tokens > 0)
+        case str() as effort:
+            return ReasoningRequest(effort=effort, enabled=effort != "none")
+        case _:
+            pass
+    if config.reasoning:
+        return ReasoningRequest(budget_tokens=config.reasoning_max_token)
+    return None

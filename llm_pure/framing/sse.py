@@ -1,0 +1,129 @@
+"""Bytes -> server-sent events, as the WHATWG HTML standard says in "9.2.6 Interpreting an event stream".
+
+Lines end in CR, LF or CRLF; a byte order mark at the start is dropped; comments are skipped; several data lines join
+with LF; an event without data is not dispatched. Data stays bytes: JSON decoding checks the UTF-8. One departure, for
+the caller's good: `close` gives the event that the end of the body cut off, which the standard discards.
+
+Source: html.spec.whatwg.org/multipage/server-sent-events.html, read 2026-11-20.
+"""
+
+import msgspec
+
+from llm_pure.framing import FRAME_LIMIT, FramingFault
+
+_BOM = b"\xef\xbb\xbf"
+_STRAY_LIMIT = 64 * 1024
+
+
+class SseEvent(msgspec.Struct, frozen=True, gc=False):
+    """One event. data: its data lines, joined with LF. type: "message" unless named. id: the last id that was sent."""
+
+    data: bytes
+    type: str = "message"
+    id: str = ""
+
+
+class SseDecoder:
+    """One for each body. limit: bytes of one event; a longer one is a fault."""
+
+    __slots__ = ("_buffer", "_cr", "_last_id", "_limit", "_scanned", "_started", "_stray", "fault")
+
+    def __init__(self, limit: int = FRAME_LIMIT) -> None:
+        self.fault: FramingFault | None = None
+        self._buffer = bytearray()  # no blank line in it
+        self._scanned = 0  # bytes of the buffer that were searched for one
+        self._started = False  # past the place where a byte order mark may stand
+        self._cr = False  # the last byte was a CR: an LF that follows belongs to it
+        self._last_id = ""
+        self._limit = limit
+        self._stray = bytearray()
+
+    @property
+    def stray(self) -> bytes:
+        """Lines that are no field of an event, 64 KiB at most: an error that came as bare JSON or HTML."""
+        return bytes(self._stray)
+
+    def feed(self, data: bytes) -> list[SseEvent]:
+        """The events that these bytes complete."""
+        if self._cr or b"\r" in data:
+            data = self._unify_line_ends(data)
+        buffer = self._buffer
+        if not self._started:
+            data = self._skip_bom(data)
+        if buffer:
+            buffer += data
+            end = buffer.rfind(b"\n\n", max(self._scanned - 1, 0))
+            blocks = bytes(buffer[:end]) if end >= 0 else b""
+            del buffer[: end + 2 if end >= 0 else 0]
+        else:
+            end = data.rfind(b"\n\n")
+            blocks = data[:end] if end >= 0 else b""
+            buffer += data[end + 2 :] if end >= 0 else data
+        self._scanned = len(buffer)
+        if len(buffer) > self._limit and self.fault is None:
+            found = self._events(blocks)
+            self.fault = FramingFault(
+                f"an event is longer than {self._limit} bytes", bytes(buffer[:100])
+            )
+            buffer.clear()
+            return found
+        return self._events(blocks) if blocks and self.fault is None else []
+
+    def close(self) -> list[SseEvent]:
+        """The event that the end of the body cut off, if it has data; the last of its lines may be cut too."""
+        rest, self._buffer = bytes(self._buffer), bytearray()
+        return self._events(rest) if rest and self.fault is None else []
+
+    def _events(self, blocks: bytes) -> list[SseEvent]:
+        last_id = self._last_id
+        found: list[SseEvent] = []
+        for block in blocks.split(b"\n\n"):
+            if block.startswith(b"data: ") and b"\n" not in block:  # nearly every event there is
+                found.append(SseEvent(block[6:], "message", last_id))
+                continue
+            event = self._event(block)
+            last_id = self._last_id
+            if event is not None:
+                found.append(event)
+        return found
+
+    def _event(self, block: bytes) -> SseEvent | None:
+        data: list[bytes] = []
+        event_type = ""
+        for line in block.split(b"\n"):
+            if not line or line.startswith(b":"):
+                continue
+            name, _, value = line.partition(b":")
+            value = value.removeprefix(b" ")
+            if name == b"data":
+                data.append(value)
+            elif name == b"event":
+                event_type = value.decode("utf-8", "replace")
+            elif name == b"id":
+                if b"\0" not in value:
+                    self._last_id = value.decode("utf-8", "replace")
+            elif name != b"retry" and len(self._stray) < _STRAY_LIMIT:
+                self._stray += line[:_STRAY_LIMIT] + b"\n"
+        if not data:
+            return None
+        return SseEvent(b"\n".join(data), event_type or "message", self._last_id)
+
+    def _unify_line_ends(self, data: bytes) -> bytes:
+        """CR and CRLF become LF. A CR at the end counts at once; the LF that may follow it is dropped then."""
+        if self._cr and data:
+            data = data.removeprefix(b"\n")
+            self._cr = False
+        if data:
+            self._cr = data.endswith(b"\r")
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _skip_bom(self, data: bytes) -> bytes:
+        """Holds the first bytes back while they may still be a byte order mark."""
+        start = bytes(self._buffer) + data
+        self._buffer.clear()
+        self._scanned = 0
+        if len(start) < len(_BOM) and _BOM.startswith(start):
+            self._buffer += start
+            return b""
+        self._started = True
+        return start.removeprefix(_BOM)

@@ -1,0 +1,110 @@
+"""HTTP as values: what is sent and what comes back, with no connection behind them."""
+
+import re
+
+import msgspec
+
+Headers = tuple[tuple[str, str], ...]
+
+SECRET_HEADERS = frozenset(
+    {
+        "api-key",
+        "authorization",
+        "cookie",
+        "proxy-authorization",
+        "set-cookie",
+        "x-amz-security-token",
+        "x-api-key",
+        "x-goog-api-key",
+    }
+)
+"""Headers whose values are credentials, in lower case."""
+
+_SECRET_QUERY = re.compile(
+    r"(?i)([?&](?:access_token|api[-_]?key|authorization|client_id|client_secret|key|sig|signature|token"
+    r"|x-amz-credential|x-amz-security-token|x-amz-signature)=)[^&#]*"
+)
+_USERINFO = re.compile(r"(?<=://)[^/?#@]*@")
+
+
+def conceal_url(url: str) -> str:
+    """The URL without credentials: no user information, and `***` for each query value that is one.
+
+    >>> conceal_url("https://me:pw@example.org/chat?access_token=abc&n=1")
+    'https://***@example.org/chat?access_token=***&n=1'
+    """
+    return _SECRET_QUERY.sub(r"\1***", _USERINFO.sub("***@", url))
+
+
+def conceal_headers(headers: Headers) -> Headers:
+    """The headers with `***` for each value that is a credential."""
+    return tuple([(k, "***" if k in SECRET_HEADERS else v) for k, v in headers])
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """The first value of a header; `name` in lower case."""
+    for key, value in headers:
+        if key == name:
+            return value
+    return None
+
+
+class HttpRequest(msgspec.Struct, frozen=True):
+    """One request, whole. Header names are in lower case. Its repr conceals credentials; its fields do not."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "headers", _lower(self.headers))
+
+    def __repr__(self) -> str:
+        return (
+            f"HttpRequest(method={self.method!r}, url={conceal_url(self.url)!r}, "
+            f"headers={conceal_headers(self.headers)!r}, body={_short(self.body)})"
+        )
+
+
+class ResponseHead(msgspec.Struct, frozen=True):
+    """Status and headers of an answer whose body is still to come. Header names are in lower case."""
+
+    status: int
+    headers: Headers = ()
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "headers", _lower(self.headers))
+
+    def __repr__(self) -> str:
+        return f"ResponseHead(status={self.status}, headers={conceal_headers(self.headers)!r})"
+
+
+class HttpResponse(msgspec.Struct, frozen=True):
+    """One answer, whole. Header names are in lower case; `body` is as the service meant it, with no content coding left."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "headers", _lower(self.headers))
+
+    @property
+    def head(self) -> ResponseHead:
+        """The answer without its body."""
+        return ResponseHead(self.status, self.headers)
+
+    def __repr__(self) -> str:
+        return (
+            f"HttpResponse(status={self.status}, headers={conceal_headers(self.headers)!r}, "
+            f"body={_short(self.body)})"
+        )
+
+
+def _lower(headers: Headers) -> Headers:
+    return tuple([(str(name).lower(), str(value)) for name, value in headers])
+
+
+def _short(body: bytes) -> str:
+    return repr(body) if len(body) <= 200 else f"{body[:200]!r}... {len(body)} bytes"

@@ -1,0 +1,43 @@
+"""What is asked of providers beside chat: embeddings, and the count of a request's tokens."""
+
+import msgspec
+
+from llm_pure.completion import JsonObject, Usage
+
+
+class EmbedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Texts to be turned into vectors.
+
+    model: "" takes the configuration's. dimensions: the length of a vector, where the model lets one choose.
+    task: what the vectors are for, in the provider's own words ("search_query", "RETRIEVAL_DOCUMENT" ...).
+    extra: merged last into the body.
+    """
+
+    input: str | tuple[str, ...]
+    model: str = ""
+    dimensions: int | None = None
+    task: str | None = None
+    extra: JsonObject | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The input as a tuple."""
+        return (self.input,) if isinstance(self.input, str) else tuple(self.input)
+
+
+class Embeddings(msgspec.Struct, frozen=True, kw_only=True):
+    """One vector for each text, in the order of the texts."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    model: str = ""
+    provider: str = ""
+    usage: Usage = Usage()
+    extra: JsonObject = {}
+
+
+class TokenCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many input tokens a request has, by the provider's own count."""
+
+    input_tokens: int
+    provider: str = ""
+    extra: JsonObject = {}

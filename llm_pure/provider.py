@@ -1,0 +1,87 @@
+"""What an adapter is: a `Provider`, a value made of pure functions."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from llm_pure.adapt import Adaptation
+from llm_pure.completion import Completion
+from llm_pure.config import LLMConfig
+from llm_pure.events import StreamEvent
+from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.operations import Embeddings, EmbedRequest, TokenCount
+from llm_pure.request import ChatRequest
+from llm_pure.result import Parsed
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+
+
+class Built(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that is ready but for its credentials: there is no secret in it.
+
+    adaptations: what was dropped, clamped or renamed of what was asked, and why.
+    """
+
+    request: HttpRequest
+    adaptations: tuple[Adaptation, ...] = ()
+
+
+class StreamDecoder(Protocol):
+    """Bytes of one streamed answer in, events out. It never raises, and once it failed it stays failed.
+
+    A fault inside the bytes of one `feed` does not eat the events before it: they are returned, and the Failure comes
+    from the next call.
+    """
+
+    def feed(self, data: bytes) -> Parsed[tuple[StreamEvent, ...]]:
+        """The events that these bytes complete; they may be cut anywhere."""
+
+    def close(self) -> Parsed[tuple[StreamEvent, ...]]:
+        """The body is over: the last events, or StreamInterrupted when the answer was not."""
+
+    def partial(self) -> Completion:
+        """The answer as far as it has come; after a good `close`, the answer."""
+
+
+class BuildChat(Protocol):
+    """`strict`: an adaptation that loses something is a Failure (Unsupported) in place of a note."""
+
+    def __call__(
+        self, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+    ) -> Parsed[Built]: ...
+
+
+Authorize = Callable[[LLMConfig, HttpRequest, datetime], Parsed[HttpRequest]]
+
+
+class Operation(msgspec.Struct, Generic[Q, A], frozen=True):
+    """One more thing that a provider does: a request built, and its answer parsed."""
+
+    build: Callable[[LLMConfig, Q], Parsed[Built]]
+    parse: Callable[[HttpResponse], Parsed[A]]
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True):
+    """One service, as functions without state.
+
+    name: as in the registry. dialect: the wire API it speaks. base_url: its own, "" when it has none.
+    key_variables: environment variables that hold its key, first one first; empty when it wants none.
+    base_url_variables: those that move it elsewhere. source: where this was read, with its date.
+    authorize: adds the credentials; `now` is an aware datetime. None marks an operation that the service lacks.
+    """
+
+    name: str
+    dialect: str
+    base_url: str
+    build_chat: BuildChat
+    authorize: Authorize
+    parse_chat: Callable[[HttpResponse], Parsed[Completion]]
+    open_stream: Callable[[ResponseHead], StreamDecoder]
+    key_variables: tuple[str, ...] = ()
+    base_url_variables: tuple[str, ...] = ()
+    source: str = ""
+    count_tokens: Operation[ChatRequest, TokenCount] | None = None
+    embed: Operation[EmbedRequest, Embeddings] | None = None

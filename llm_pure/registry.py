@@ -1,0 +1,49 @@
+"""Names -> providers: a `Registry` is a value, and a provider's module is loaded when it is asked for."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+
+import msgspec
+
+from llm_pure.errors import ConfigurationInvalid
+from llm_pure.provider import Provider
+from llm_pure.result import Failure, Parsed, Success
+
+
+class Registry(msgspec.Struct, frozen=True):
+    """Which providers there are. Entries are providers, or the module (`"package.module"`) whose PROVIDER is one.
+
+    "package.module:NAME" takes another name out of the module.
+    """
+
+    entries: Mapping[str, Provider | str]
+
+    def names(self) -> tuple[str, ...]:
+        """Every api_type, sorted."""
+        return tuple(sorted(self.entries))
+
+    def get(self, name: str) -> Parsed[Provider]:
+        """The provider of this api_type, or ConfigurationInvalid that lists near names."""
+        entry = self.entries.get(name)
+        if entry is None:
+            near = tuple(get_close_matches(name, self.entries, n=3))
+            return Failure(
+                ConfigurationInvalid(
+                    message=f"there is no provider {name!r}; known are {', '.join(self.names())}",
+                    field="api_type",
+                    near=near,
+                )
+            )
+        if isinstance(entry, Provider):
+            return Success(entry)
+        module, _, attribute = entry.partition(":")
+        found = getattr(import_module(module), attribute or "PROVIDER")
+        if not isinstance(found, Provider):
+            message = f"{entry} is not a Provider but a {type(found).__name__}"
+            return Failure(ConfigurationInvalid(message=message, field="api_type"))
+        return Success(found)
+
+    def with_provider(self, name: str, provider: Provider | str) -> "Registry":
+        """A registry that has one more, or another one under this name."""
+        return Registry({**self.entries, name: provider})

@@ -1,0 +1,85 @@
+"""How long a provider asks to wait, read from the headers of its answer, in seconds.
+
+Sources: RFC 9110 10.2.3; openai-python 3.3.1 `_base_client.py` (retry-after-ms wins); api.openai.com and
+api.anthropic.com rate-limit headers; read 2026-11-20.
+"""
+
+import re
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from llm_pure.http import Headers, header
+
+_GO_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_GO_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
+
+_LIMITS = ("requests", "tokens", "input-tokens", "output-tokens")
+
+
+def retry_after_s(headers: Headers) -> float | None:
+    """retry-after-ms, else retry-after (seconds or an HTTP date), else the reset of a rate limit that is used up.
+
+    Dates are counted from the answer's own `date` header, since nothing here looks at a clock.
+    """
+    exact = _number(header(headers, "retry-after-ms"))
+    if exact is not None:
+        return exact / 1000
+    asked = header(headers, "retry-after")
+    if asked is not None:
+        seconds = _number(asked)
+        return seconds if seconds is not None else _until(headers, _http_date(asked))
+    resets = [_reset(headers, limit) for limit in _LIMITS]
+    return max([wait for wait in resets if wait is not None], default=None)
+
+
+def go_duration_s(text: str) -> float | None:
+    """Seconds of a duration such as "6m0s", "12ms" or "29.7s"; None when it is none.
+
+    >>> go_duration_s("1m30.5s")
+    90.5
+    """
+    found = _GO_DURATION.findall(text)
+    if not found or "".join([number + unit for number, unit in found]) != text.strip():
+        return None
+    return sum(float(number) * _GO_UNITS[unit] for number, unit in found)
+
+
+def _reset(headers: Headers, limit: str) -> float | None:
+    """The wait of one limit that has nothing left: OpenAI's durations, Anthropic's timestamps."""
+    for family in ("x-ratelimit", "anthropic-ratelimit"):
+        parts = (f"{family}-{{}}-{limit}", f"{family}-{limit}-{{}}")
+        for shape in parts:
+            if header(headers, shape.format("remaining")) == "0":
+                reset = header(headers, shape.format("reset")) or ""
+                wait = go_duration_s(reset)
+                return wait if wait is not None else _until(headers, _iso_date(reset))
+    return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if 0 <= value < 1e9 else None
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+
+
+def _iso_date(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _until(headers: Headers, when: datetime | None) -> float | None:
+    answered = _http_date(header(headers, "date") or "")
+    if when is None or answered is None or when.tzinfo is None or answered.tzinfo is None:
+        return None
+    return max((when - answered) / timedelta(seconds=1), 0.0)

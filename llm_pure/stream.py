@@ -1,0 +1,284 @@
+"""The machine that every streamed answer runs on: bytes -> frames -> events, with faults and ends handled once.
+
+A dialect brings a frame decoder, a first state and `step`; what is common is here: events before a fault are given
+first, a failed decoder stays failed, a body that ends early is StreamInterrupted with the partial answer.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from llm_pure.collect import Collector
+from llm_pure.completion import Completion
+from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolFault, StreamInterrupted
+from llm_pure.events import (
+    ExtraReceived,
+    Finished,
+    PartReceived,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    StreamEvent,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from llm_pure.framing import FRAME_LIMIT, FrameDecoder
+from llm_pure.http import HttpResponse, ResponseHead, header
+from llm_pure.messages import Message, Reasoning, Refusal, Text, ToolCall
+from llm_pure.provider import StreamDecoder
+from llm_pure.redact import conceal_bytes
+from llm_pure.result import Failure, Parsed, Success
+
+F = TypeVar("F")
+
+
+class StreamState(msgspec.Struct, frozen=True, kw_only=True):
+    """What every dialect's state tells the machine.
+
+    complete: the body may end here. fault: it cannot go on; the machine gives the events before it first.
+    """
+
+    complete: bool = False
+    fault: LLMError | None = None
+
+
+S = TypeVar("S", bound=StreamState)
+
+Step = Callable[[S, F], tuple[S, Sequence[StreamEvent]]]
+"""One frame: the next state, and the events that it makes."""
+
+ParseError = Callable[[HttpResponse], LLMError | None]
+"""A body that may be an error: the error it tells, None when it tells none."""
+
+
+class SteppedStream(Generic[S, F]):
+    """A StreamDecoder made of a frame decoder, a first state and a step. One for each answer."""
+
+    __slots__ = (
+        "_closed", "_collector", "_error", "_frames", "_head", "_parse_error", "_provider", "_seen",
+        "_state", "_step",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        provider: str,
+        head: ResponseHead,
+        *,
+        frames: FrameDecoder[F],
+        state: S,
+        step: Step[S, F],
+        parse_error: ParseError,
+    ) -> None:
+        self._provider = provider
+        self._head = head
+        self._frames = frames
+        self._state = state
+        self._step = step
+        self._parse_error = parse_error
+        self._collector = Collector()
+        self._error: LLMError | None = None
+        self._closed: Parsed[tuple[StreamEvent, ...]] | None = None
+        self._seen = 0
+
+    def feed(self, data: bytes) -> Parsed[tuple[StreamEvent, ...]]:
+        """The events that these bytes complete."""
+        if self._error is not None:
+            return Failure(self._error)
+        events = self._run(self._frames.feed(data))
+        fault = self._frames.fault
+        if self._error is None and fault is not None:
+            self._error = self._carrying(
+                ProtocolFault(
+                    message=fault.message,
+                    provider=self._provider,
+                    status=self._head.status,
+                    where=f"frame {self._seen + 1}",
+                    evidence=conceal_bytes(fault.evidence),
+                )
+            )
+        if self._error is not None and not events:
+            return Failure(self._error)
+        return Success(events)
+
+    def close(self) -> Parsed[tuple[StreamEvent, ...]]:
+        """The body is over."""
+        if self._closed is None:
+            self._closed = self._close()
+        return self._closed
+
+    def partial(self) -> Completion:
+        """The answer as far as it has come."""
+        return self._collector.completion()
+
+    def _close(self) -> Parsed[tuple[StreamEvent, ...]]:
+        if self._error is not None:
+            return Failure(self._error)
+        events = self._run(self._frames.close())
+        if self._state.complete and self._error is None:
+            return Success(events)
+        if self._error is None or isinstance(self._error, ProtocolFault):
+            # a frame that could not be read is the one that the end of the body cut off
+            self._error = self._told_outside_of_frames() or self._carrying(
+                StreamInterrupted(
+                    message=f"the body ended before the answer did, after {self._seen} frames",
+                    provider=self._provider,
+                    status=self._head.status,
+                )
+            )
+        return Failure(self._error)
+
+    def _run(self, frames: list[F]) -> tuple[StreamEvent, ...]:
+        state, step = self._state, self._step
+        events: list[StreamEvent] = []
+        for frame in frames:
+            state, more = step(state, frame)
+            events += more
+            if state.fault is not None:
+                break
+        self._seen += len(frames)
+        self._state = state
+        self._collector.add(events)
+        if state.fault is not None:
+            self._error = self._carrying(state.fault)
+        return tuple(events)
+
+    def _told_outside_of_frames(self) -> LLMError | None:
+        """The error that a service sent as a bare body in place of frames."""
+        stray = self._frames.stray
+        if not stray:
+            return None
+        told = self._parse_error(HttpResponse(self._head.status, self._head.headers, stray))
+        if told is not None:
+            return self._carrying(told)
+        if self._seen:
+            return None
+        return ProtocolFault(
+            message="the body is not a stream",
+            provider=self._provider,
+            status=self._head.status,
+            where="body",
+            evidence=conceal_bytes(stray[:EVIDENCE_LIMIT]),
+        )
+
+    def _carrying(self, error: LLMError) -> LLMError:
+        """The error, with what had come before it."""
+        return msgspec.structs.replace(error, partial=self._collector.completion())
+
+
+class WholeBody:
+    """A StreamDecoder for an answer that is no stream: an error, or a service that answers whole though a stream was
+    asked for. Its events come all at once, at the end."""
+
+    __slots__ = ("_body", "_closed", "_head", "_limit", "_parse", "_partial", "_provider")
+
+    def __init__(
+        self,
+        provider: str,
+        head: ResponseHead,
+        parse: Callable[[HttpResponse], Parsed[Completion]],
+        limit: int = FRAME_LIMIT,
+    ) -> None:
+        self._provider = provider
+        self._head = head
+        self._parse = parse
+        self._limit = limit
+        self._body = bytearray()
+        self._closed: Parsed[tuple[StreamEvent, ...]] | None = None
+        self._partial = Completion(provider=provider)
+
+    def feed(self, data: bytes) -> Parsed[tuple[StreamEvent, ...]]:
+        """Nothing yet, until the body is over."""
+        self._body += data
+        if len(self._body) > self._limit and self._closed is None:
+            self._closed = Failure(
+                ProtocolFault(
+                    message=f"the body is longer than {self._limit} bytes",
+                    provider=self._provider,
+                    status=self._head.status,
+                    where="body",
+                    evidence=conceal_bytes(bytes(self._body[:EVIDENCE_LIMIT])),
+                )
+            )
+        if self._closed is not None:
+            self._body.clear()
+            return self._closed
+        return Success(())
+
+    def close(self) -> Parsed[tuple[StreamEvent, ...]]:
+        """The events of the whole answer, or the error that it tells."""
+        if self._closed is None:
+            parsed = self._parse(
+                HttpResponse(self._head.status, self._head.headers, bytes(self._body))
+            )
+            if isinstance(parsed, Failure):
+                self._closed = Failure(parsed.failure())
+            else:
+                self._partial = parsed.unwrap()
+                self._closed = Success(events_of(self._partial))
+        return self._closed
+
+    def partial(self) -> Completion:
+        """The answer once the body is over; nothing before."""
+        return self._partial
+
+
+def open_framed(
+    provider: str,
+    head: ResponseHead,
+    parse: Callable[[HttpResponse], Parsed[Completion]],
+    stream: Callable[[], StreamDecoder],
+    *,
+    whole: tuple[str, ...] = ("application/json",),
+) -> StreamDecoder:
+    """The stream, unless the head tells that none follows: a status of 400 or more, or a content type out of `whole`."""
+    content_type = (header(head.headers, "content-type") or "").split(";")[0].strip().lower()
+    if head.status >= 300 or content_type in whole:
+        return WholeBody(provider, head, parse)
+    return stream()
+
+
+def events_of(completion: Completion) -> tuple[StreamEvent, ...]:
+    """The events that collect to this Completion.
+
+    >>> from llm_pure import assistant, collect
+    >>> whole = Completion(message=assistant("hi"), finish_reason="stop")
+    >>> collect(events_of(whole)).unwrap() == whole
+    True
+    """
+    events: list[StreamEvent] = [
+        Started(id=completion.id, model=completion.model, provider=completion.provider)
+    ]
+    events += [ExtraReceived(name, value) for name, value in completion.extra.items()]
+    answers = [
+        (completion.message, completion.finish_reason, completion.raw_finish_reason),
+        *[
+            (one.message, one.finish_reason, one.raw_finish_reason)
+            for one in completion.alternatives
+        ],
+    ]
+    for choice, (message, _, _) in enumerate(answers):
+        events += _events_of_parts(message, choice)
+    for number, alternative in enumerate(completion.alternatives, 1):
+        events += [ExtraReceived(k, v, choice=number) for k, v in alternative.extra.items()]
+    events.append(UsageReported(completion.usage))
+    events += [Finished(reason, raw, choice) for choice, (_, reason, raw) in enumerate(answers)]
+    return tuple(events)
+
+
+def _events_of_parts(message: Message, choice: int) -> list[StreamEvent]:
+    events: list[StreamEvent] = []
+    for index, part in enumerate(message.parts):
+        match part:
+            case Text(text=text, echo=None):
+                events.append(TextDelta(text, index, choice))
+            case Reasoning(text=text, signature=signature, echo=None):
+                events.append(ReasoningDelta(text, index, choice, signature))
+            case Refusal(text=text, echo=None):
+                events.append(RefusalDelta(text, index, choice))
+            case ToolCall(id=call_id, name=name, arguments=arguments, echo=None):
+                events.append(ToolCallDelta(arguments, index, choice, call_id, name))
+            case _:
+                events.append(PartReceived(part, index, choice))
+    return events
