@@ -8,6 +8,9 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from llm_pure.errors import Unsupported
+from llm_pure.request import ReasoningRequest
+
 Settings: TypeAlias = dict[str, Any]
 """Sampling settings under the names of ChatRequest; only those that are to be sent."""
 
@@ -30,13 +33,18 @@ class Adaptation(msgspec.Struct, frozen=True, kw_only=True):
 class ModelRule(msgspec.Struct, frozen=True, kw_only=True):
     """What the models whose names begin with `prefix` do not take.
 
-    refuses: setting -> why. bounds: setting -> (lowest, highest). fixed: setting -> the only value taken.
-    facts: whatever else a dialect wants to know of these models. source: where this is said, with its date.
+    refuses: setting -> why. refuses_reasoning: the same, while the model reasons. bounds: setting -> (lowest, highest).
+    reasoning: "none" cannot, "off" only when asked, "on" unless asked not to, "always", "unknown". efforts: those it
+    takes, empty when nobody said. facts: whatever else a dialect wants to know of these models.
+    source: where this is said, with its date.
     """
 
     prefix: str
     refuses: Mapping[str, str] = {}
+    refuses_reasoning: Mapping[str, str] = {}
     bounds: Mapping[str, tuple[float, float]] = {}
+    reasoning: Literal["none", "off", "on", "always", "unknown"] = "unknown"
+    efforts: tuple[str, ...] = ()
     facts: Mapping[str, Any] = {}
     source: str = ""
 
@@ -53,8 +61,17 @@ def rule_for(rules: Sequence[ModelRule], model: str) -> ModelRule:
     return NO_RULE
 
 
+def reasons(rule: ModelRule, asked: ReasoningRequest | None) -> bool:
+    """Will a model of this rule reason, when asked so?"""
+    if rule.reasoning == "always":
+        return True
+    if asked is None:
+        return rule.reasoning == "on"
+    return asked.enabled and asked.effort != "none" and rule.reasoning != "none"
+
+
 def adapt(
-    settings: Settings, explicit: frozenset[str], *rules: ModelRule
+    settings: Settings, explicit: frozenset[str], rule: ModelRule, *, reasoning: bool = False
 ) -> tuple[Settings, tuple[Adaptation, ...]]:
     """The settings that may be sent, and what was changed of those that the user chose (`explicit`).
 
@@ -62,19 +79,26 @@ def adapt(
     """
     sent = dict(settings)
     told: list[Adaptation] = []
-    for rule in rules:
-        for name, reason in rule.refuses.items():
-            if name in sent:
-                before = sent.pop(name)
-                told.append(Adaptation(field=name, action="dropped", reason=reason, before=before))
-        for name, (low, high) in rule.bounds.items():
-            value = sent.get(name)
-            if isinstance(value, int | float) and not low <= value <= high:
-                sent[name] = after = type(value)(min(max(value, low), high))
-                reason = f"{name} is between {low:g} and {high:g} here"
-                told.append(
-                    Adaptation(
-                        field=name, action="clamped", reason=reason, before=value, after=after
-                    )
-                )
+    refuses = {**rule.refuses, **(rule.refuses_reasoning if reasoning else {})}
+    for name, reason in refuses.items():
+        if name in sent:
+            before = sent.pop(name)
+            told.append(Adaptation(field=name, action="dropped", reason=reason, before=before))
+    for name, (low, high) in rule.bounds.items():
+        value = sent.get(name)
+        if isinstance(value, int | float) and not low <= value <= high:
+            sent[name] = after = type(value)(min(max(value, low), high))
+            reason = f"{name} is between {low:g} and {high:g} here"
+            told.append(
+                Adaptation(field=name, action="clamped", reason=reason, before=value, after=after)
+            )
     return sent, tuple([one for one in told if one.field in explicit])
+
+
+def lossy(adaptations: Sequence[Adaptation], *, provider: str) -> Unsupported | None:
+    """What a strict build fails with: the adaptations that lose something; None when there is none."""
+    lost = [one for one in adaptations if not one.lossless]
+    if not lost:
+        return None
+    told = "; ".join([f"{one.field} {one.action}: {one.reason}" for one in lost])
+    return Unsupported(message=f"strict: {told}", provider=provider, feature=lost[0].field)

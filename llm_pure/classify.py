@@ -85,10 +85,11 @@ WORDS: Mapping[str, ErrorType] = {
     "timeout_error": TimedOut,
     "billing_error": QuotaExceeded,
 }
-"""Codes and types that mean the same wherever they occur; a dialect lays its own over them.
+"""Codes and types that mean the same wherever they occur; a service lays its own over them.
 
 Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20.
 """
+NO_WORDS: Mapping[str, ErrorType] = {}
 
 _TOO_LONG = re.compile(
     r"(?i)context[ _-]?(?:length|window|size)|maximum context|(?:prompt|input|request) is too long"
@@ -117,8 +118,8 @@ class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
     headers: Headers = ()
 
 
-def classify(report: ErrorReport, words: Mapping[str, ErrorType] = WORDS) -> LLMError:
-    """The error that this report means. Key-shaped text in its message is concealed."""
+def classify(report: ErrorReport, words: Mapping[str, ErrorType] = NO_WORDS) -> LLMError:
+    """The error that this report means. words: a service's own, over WORDS. Key-shaped text in its message is concealed."""
     kind = _kind(report, words)
     fields: dict[str, Any] = {
         "message": conceal(report.message) or f"HTTP status {report.status}",
@@ -180,8 +181,9 @@ def request_id(headers: Headers) -> str | None:
 
 def _kind(report: ErrorReport, words: Mapping[str, ErrorType]) -> ErrorType:
     for word in (report.code, report.type):
-        if word and word in words:
-            return words[word]
+        kind = words.get(word or "") or WORDS.get(word or "")
+        if kind is not None:
+            return kind
     status = report.status or 500
     if status in (400, 413, 422, 500) and _TOO_LONG.search(report.message):
         return ContextLengthExceeded

@@ -46,24 +46,76 @@ def collect(events: Iterable[StreamEvent]) -> Parsed[Completion]:
 
 
 def completed(completion: Completion) -> Completion:
-    """The last step of reading an answer, whole or streamed: tool calls in it say "tool_calls", whatever word was sent.
+    """The last step of reading an answer, whole or streamed.
 
-    Many services end such an answer with their word for "stop"; what was sent stays in raw_finish_reason.
+    Calls wrapped in OpenAI's `multi_tool_use.parallel` become the calls that they hold, and calls without an id get
+    one. A finish reason of "stop" gives way to "tool_calls" or "refusal" where the message holds such: many services
+    end those answers with their word for "stop". What was sent stays in raw_finish_reason.
     """
-    finish = _finish_with_calls(completion.finish_reason, completion.message)
-    alternatives = tuple(
+    message = _with_whole_calls(completion.message, completion.id)
+    alternatives = tuple([_completed_choice(one, completion.id) for one in completion.alternatives])
+    finish = _finish(completion.finish_reason, message)
+    return msgspec.structs.replace(
+        completion, message=message, finish_reason=finish, alternatives=alternatives
+    )
+
+
+def _completed_choice(choice: Choice, answer_id: str) -> Choice:
+    message = _with_whole_calls(choice.message, answer_id)
+    return msgspec.structs.replace(
+        choice, message=message, finish_reason=_finish(choice.finish_reason, message)
+    )
+
+
+def _finish(reason: FinishReason, message: Message) -> FinishReason:
+    if reason not in ("stop", "unknown"):
+        return reason
+    if message.tool_calls:
+        return "tool_calls"
+    return "refusal" if message.refusal else reason
+
+
+def _with_whole_calls(message: Message, answer_id: str) -> Message:
+    """Parallel wrappers unpacked; an id made up, from the answer's own, for each call that has none."""
+    if not message.tool_calls:
+        return message
+    parts: list[Part] = []
+    made = 0
+    for part in message.parts:
+        if not isinstance(part, ToolCall):
+            parts.append(part)
+            continue
+        for call in _unpacked(part):
+            call_id = call.id or f"call_{answer_id}_{made}".replace("__", "_")
+            parts.append(msgspec.structs.replace(call, id=call_id))
+            made += 1
+    return msgspec.structs.replace(message, parts=tuple(parts))
+
+
+def _unpacked(call: ToolCall) -> tuple[ToolCall, ...]:
+    """The calls inside {"tool_uses": [{"recipient_name": "functions.X", "parameters": {...}}]}.
+
+    Source: vercel/ai fixture openai/parallel-tool-call-wrapper, read 2026-11-20.
+    """
+    if call.name not in ("multi_tool_use.parallel", "parallel"):
+        return (call,)
+    uses = (json_object(call.arguments) or {}).get("tool_uses")
+    if not isinstance(uses, list) or not uses:
+        return (call,)
+    if not all(
+        isinstance(use, dict) and isinstance(use.get("recipient_name"), str) for use in uses
+    ):
+        return (call,)
+    return tuple(
         [
-            msgspec.structs.replace(
-                choice, finish_reason=_finish_with_calls(choice.finish_reason, choice.message)
+            ToolCall(
+                f"{call.id}_{place}" if call.id else "",
+                use["recipient_name"].removeprefix("functions."),
+                json_text(use.get("parameters") or {}),
             )
-            for choice in completion.alternatives
+            for place, use in enumerate(uses)
         ]
     )
-    return msgspec.structs.replace(completion, finish_reason=finish, alternatives=alternatives)
-
-
-def _finish_with_calls(reason: FinishReason, message: Message) -> FinishReason:
-    return "tool_calls" if reason in ("stop", "unknown") and message.tool_calls else reason
 
 
 class _PartDraft:

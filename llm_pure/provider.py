@@ -38,12 +38,15 @@ class StreamDecoder(Protocol):
 
     def feed(self, data: bytes) -> Parsed[tuple[StreamEvent, ...]]:
         """The events that these bytes complete; they may be cut anywhere."""
+        ...
 
     def close(self) -> Parsed[tuple[StreamEvent, ...]]:
         """The body is over: the last events, or StreamInterrupted when the answer was not."""
+        ...
 
     def partial(self) -> Completion:
         """The answer as far as it has come; after a good `close`, the answer."""
+        ...
 
 
 class BuildChat(Protocol):

@@ -9,8 +9,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from llm_pure.classify import request_id
 from llm_pure.collect import Collector
-from llm_pure.completion import Completion
+from llm_pure.completion import Completion, FinishReason
 from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolFault, StreamInterrupted
 from llm_pure.events import (
     ExtraReceived,
@@ -25,7 +26,7 @@ from llm_pure.events import (
     UsageReported,
 )
 from llm_pure.framing import FRAME_LIMIT, FrameDecoder
-from llm_pure.http import HttpResponse, ResponseHead, header
+from llm_pure.http import Headers, HttpResponse, ResponseHead, header
 from llm_pure.messages import Message, Reasoning, Refusal, Text, ToolCall
 from llm_pure.provider import StreamDecoder
 from llm_pure.redact import conceal_bytes
@@ -87,17 +88,7 @@ class SteppedStream(Generic[S, F]):
         if self._error is not None:
             return Failure(self._error)
         events = self._run(self._frames.feed(data))
-        fault = self._frames.fault
-        if self._error is None and fault is not None:
-            self._error = self._carrying(
-                ProtocolFault(
-                    message=fault.message,
-                    provider=self._provider,
-                    status=self._head.status,
-                    where=f"frame {self._seen + 1}",
-                    evidence=conceal_bytes(fault.evidence),
-                )
-            )
+        self._error = self._fault_of_state() or self._fault_of_framing()
         if self._error is not None and not events:
             return Failure(self._error)
         return Success(events)
@@ -116,22 +107,26 @@ class SteppedStream(Generic[S, F]):
         if self._error is not None:
             return Failure(self._error)
         events = self._run(self._frames.close())
-        if self._state.complete and self._error is None:
+        fault = self._fault_of_state()
+        if fault is None and self._state.complete:
             return Success(events)
-        if self._error is None or isinstance(self._error, ProtocolFault):
+        if fault is None or isinstance(fault, ProtocolFault):
             # a frame that could not be read is the one that the end of the body cut off
-            self._error = self._told_outside_of_frames() or self._carrying(
+            fault = self._told_outside_of_frames() or self._carrying(
                 StreamInterrupted(
                     message=f"the body ended before the answer did, after {self._seen} frames",
                     provider=self._provider,
                     status=self._head.status,
                 )
             )
-        return Failure(self._error)
+        self._error = fault
+        return Failure(fault)
 
     def _run(self, frames: list[F]) -> tuple[StreamEvent, ...]:
         state, step = self._state, self._step
         events: list[StreamEvent] = []
+        if frames and not self._seen:
+            events += told_by_headers(self._head.headers)
         for frame in frames:
             state, more = step(state, frame)
             events += more
@@ -140,9 +135,25 @@ class SteppedStream(Generic[S, F]):
         self._seen += len(frames)
         self._state = state
         self._collector.add(events)
-        if state.fault is not None:
-            self._error = self._carrying(state.fault)
         return tuple(events)
+
+    def _fault_of_state(self) -> LLMError | None:
+        fault = self._state.fault
+        return None if fault is None else self._carrying(fault)
+
+    def _fault_of_framing(self) -> LLMError | None:
+        fault = self._frames.fault
+        if fault is None:
+            return None
+        return self._carrying(
+            ProtocolFault(
+                message=fault.message,
+                provider=self._provider,
+                status=self._head.status,
+                where=f"frame {self._seen + 1}",
+                evidence=conceal_bytes(fault.evidence),
+            )
+        )
 
     def _told_outside_of_frames(self) -> LLMError | None:
         """The error that a service sent as a bare body in place of frames."""
@@ -224,6 +235,12 @@ class WholeBody:
         return self._partial
 
 
+def told_by_headers(headers: Headers) -> tuple[StreamEvent, ...]:
+    """What an answer's headers say that belongs to the Completion: the id under which support finds the call."""
+    asked = request_id(headers)
+    return (ExtraReceived("request_id", asked),) if asked else ()
+
+
 def open_framed(
     provider: str,
     head: ResponseHead,
@@ -251,7 +268,7 @@ def events_of(completion: Completion) -> tuple[StreamEvent, ...]:
         Started(id=completion.id, model=completion.model, provider=completion.provider)
     ]
     events += [ExtraReceived(name, value) for name, value in completion.extra.items()]
-    answers = [
+    answers: list[tuple[Message, FinishReason, str | None]] = [
         (completion.message, completion.finish_reason, completion.raw_finish_reason),
         *[
             (one.message, one.finish_reason, one.raw_finish_reason)

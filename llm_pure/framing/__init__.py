@@ -28,16 +28,20 @@ class FrameDecoder(Protocol[F]):
     @property
     def fault(self) -> FramingFault | None:
         """Set once the bytes cannot be framed; nothing comes after."""
+        ...
 
     @property
     def stray(self) -> bytes:
         """Bytes that belong to no frame, the first of them: the page or error that came in place of a stream."""
+        ...
 
     def feed(self, data: bytes) -> list[F]:
         """The frames that these bytes complete."""
+        ...
 
     def close(self) -> list[F]:
         """The body is over: what stood in the buffer, as far as it makes a frame. It may be cut off inside."""
+        ...
 
 
 __all__ = ["FRAME_LIMIT", "FrameDecoder", "FramingFault"]

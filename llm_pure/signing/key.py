@@ -6,8 +6,9 @@ from datetime import datetime
 import msgspec
 
 from llm_pure.config import LLMConfig, SecretInput, reveal
+from llm_pure.endpoint import own_headers
 from llm_pure.errors import ConfigurationInvalid
-from llm_pure.http import HttpRequest
+from llm_pure.http import SECRET_HEADERS, HttpRequest
 from llm_pure.result import Failure, Parsed, Success
 
 _PLACEHOLDERS = frozenset(
@@ -37,11 +38,15 @@ def key_header(
     """An `authorize` that puts config.api_key into a header.
 
     It fails with ConfigurationInvalid when the key is missing, a placeholder or no header value. Where the key is not
-    `required` and not there, the request passes as it is.
+    `required` and not there, the request passes as it is. Credentials among config.headers are added too, and a key
+    is not needed beside them.
     """
 
     def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> Parsed[HttpRequest]:
-        if not required and not config.api_key:
+        own = tuple([pair for pair in own_headers(config) if pair[0] in SECRET_HEADERS])
+        for name, value in own:
+            request = with_header(request, name, value)
+        if not config.api_key and (own or not required):
             return Success(request)
         return usable_key(provider, variables, config.api_key).map(
             lambda key: with_header(request, header, prefix + key)

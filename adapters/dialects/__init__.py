@@ -1,0 +1,1 @@
+"""The wire APIs that providers speak, each named after the API and not after a seller."""

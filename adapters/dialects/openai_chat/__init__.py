@@ -1,0 +1,71 @@
+"""OpenAI's chat completions, and everybody who speaks like them.
+
+`provider(name=..., base_url=..., quirks=Quirks(...))` is all that a service of this dialect needs.
+Source: openai/openai-openapi 2.3.0; ../shared/wire/openai-family.md sections 0 and 1; read 2026-11-20.
+"""
+
+from functools import partial
+
+from llm_pure.adapters.dialects.openai_chat.embed import build_embed, parse_embed
+from llm_pure.adapters.dialects.openai_chat.errors import read_error
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
+from llm_pure.adapters.dialects.openai_chat.reply import parse_chat
+from llm_pure.adapters.dialects.openai_chat.request import build_chat
+from llm_pure.adapters.dialects.openai_chat.stream import State, step
+from llm_pure.framing.sse import SseDecoder
+from llm_pure.http import ResponseHead
+from llm_pure.provider import Authorize, Operation, Provider, StreamDecoder
+from llm_pure.signing.key import key_header
+from llm_pure.stream import SteppedStream, open_framed
+
+DIALECT = "openai_chat"
+
+
+def provider(
+    *,
+    name: str,
+    base_url: str,
+    quirks: Quirks,
+    key_variables: tuple[str, ...] = (),
+    base_url_variables: tuple[str, ...] = (),
+    authorize: Authorize | None = None,
+    key_required: bool = True,
+    embeds: bool = False,
+    source: str = "",
+) -> Provider:
+    """A service that speaks this dialect. embeds: it has POST /embeddings too."""
+    return Provider(
+        name=name,
+        dialect=DIALECT,
+        base_url=base_url,
+        build_chat=partial(build_chat, name, base_url, quirks),
+        authorize=authorize or key_header(name, key_variables, required=key_required),
+        parse_chat=partial(parse_chat, name, quirks),
+        open_stream=partial(open_stream, name, quirks),
+        key_variables=key_variables,
+        base_url_variables=base_url_variables,
+        source=source,
+        embed=Operation(partial(build_embed, name, base_url), partial(parse_embed, name, quirks))
+        if embeds
+        else None,
+    )
+
+
+def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
+    """Server-sent events; a JSON body in their place is an error, or the whole answer."""
+    return open_framed(
+        name,
+        head,
+        partial(parse_chat, name, quirks),
+        lambda: SteppedStream(
+            name,
+            head,
+            frames=SseDecoder(),
+            state=State(),
+            step=partial(step, name, quirks, head),
+            parse_error=partial(read_error, name, quirks.error_words),
+        ),
+    )
+
+
+__all__ = ["DIALECT", "Quirks", "build_chat", "open_stream", "parse_chat", "provider"]

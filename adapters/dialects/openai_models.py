@@ -1,0 +1,102 @@
+"""What OpenAI's models do not take, for every API that serves them. The first prefix that fits counts.
+
+Source: pydantic-ai profiles/openai.py (live checks of July 2026), vercel/ai capabilities table, OpenAI error bodies
+recorded in both; rows of gpt-6 from third-party notes (docs.laozhang.ai, Nov 2026). Read 2026-11-20.
+"""
+
+from llm_pure.adapt import ModelRule
+
+_SOURCE = "pydantic-ai profiles/openai.py and vercel/ai openai capabilities, read 2026-11-20"
+_REASONS = "OpenAI's reasoning models refuse it"
+
+_NEVER = {
+    "presence_penalty": _REASONS,
+    "frequency_penalty": _REASONS,
+    "logit_bias": _REASONS,
+}
+_NOT_WHILE_REASONING = {"temperature": _REASONS, "top_p": _REASONS, "logprobs": _REASONS}
+_UP_TO_XHIGH = ("none", "low", "medium", "high", "xhigh")
+
+
+def _always(
+    *prefixes: str, efforts: tuple[str, ...] = ("low", "medium", "high"), **facts: str
+) -> list[ModelRule]:
+    return [
+        ModelRule(
+            prefix=prefix,
+            refuses={**_NEVER, **_NOT_WHILE_REASONING},
+            reasoning="always",
+            efforts=efforts,
+            facts={"system_role": "developer", **facts},
+            source=_SOURCE,
+        )
+        for prefix in prefixes
+    ]
+
+
+def _switchable(*prefixes: str, reasoning: str = "on") -> list[ModelRule]:
+    return [
+        ModelRule(
+            prefix=prefix,
+            refuses=_NEVER,
+            refuses_reasoning=_NOT_WHILE_REASONING,
+            reasoning="off" if reasoning == "off" else "on",
+            efforts=_UP_TO_XHIGH,
+            facts={"system_role": "developer"},
+            source=_SOURCE,
+        )
+        for prefix in prefixes
+    ]
+
+
+RULES: tuple[ModelRule, ...] = (
+    *_always("gpt-6-astra", "gpt-6.1-sol", efforts=("low", "medium", "high", "xhigh")),
+    *_switchable("gpt-6", "gpt-5.6"),
+    *_always("gpt-5.5-pro", efforts=("medium", "high", "xhigh")),
+    *_switchable("gpt-5.5"),
+    *_always("gpt-5.4-pro", efforts=("medium", "high", "xhigh")),
+    *_switchable("gpt-5.4", reasoning="off"),
+    *_always("gpt-5.3-chat"),
+    *_switchable("gpt-5.3", reasoning="off"),
+    *_always("gpt-5.2-pro", "gpt-5.2-chat", efforts=("medium", "high", "xhigh")),
+    *_switchable("gpt-5.2", reasoning="off"),
+    *_always("gpt-5.1-codex", "gpt-5.1-chat"),
+    *_switchable("gpt-5.1", reasoning="off"),
+    ModelRule(prefix="gpt-5-chat", reasoning="none", source=_SOURCE),
+    *_always("gpt-5", efforts=("minimal", "low", "medium", "high")),
+    *_always("o1-mini", "o1-preview", system_role="user"),
+    *[
+        ModelRule(
+            prefix=prefix,
+            refuses={**_NEVER, **_NOT_WHILE_REASONING, "stop": f"{prefix} refuses it"},
+            reasoning="always",
+            efforts=("low", "medium", "high"),
+            facts={"system_role": "developer"},
+            source="openai/openai-openapi 2.3.0, read 2026-11-20",
+        )
+        for prefix in ("o3-pro", "o4-mini")
+    ],
+    *_always("o3-mini"),
+    ModelRule(
+        prefix="o3",
+        refuses={**_NEVER, **_NOT_WHILE_REASONING, "stop": "o3 refuses it"},
+        reasoning="always",
+        efforts=("low", "medium", "high"),
+        facts={"system_role": "developer"},
+        source="openai/openai-openapi 2.3.0, read 2026-11-20",
+    ),
+    *_always("o1", "o4"),
+    *[
+        ModelRule(
+            prefix=prefix,
+            refuses={"temperature": "search models refuse it"},
+            reasoning="none",
+            source="vercel/ai openai-chat-language-model, read 2026-11-20",
+        )
+        for prefix in ("gpt-4o-search-preview", "gpt-4o-mini-search-preview")
+    ],
+    *[
+        ModelRule(prefix=prefix, reasoning="none", source=_SOURCE)
+        for prefix in ("gpt-4", "gpt-3.5", "chatgpt-4o", "ft:gpt-4", "ft:gpt-3.5")
+    ],
+)

@@ -1,0 +1,26 @@
+"""OpenAI: chat completions. Reasoning stays hidden here; the Responses API shows summaries of it.
+
+Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
+"""
+
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_models import RULES
+
+PROVIDER = openai_chat.provider(
+    name="openai",
+    base_url="https://api.openai.com/v1",
+    key_variables=("OPENAI_API_KEY",),
+    base_url_variables=("OPENAI_BASE_URL",),
+    embeds=True,
+    quirks=openai_chat.Quirks(
+        max_tokens_key="max_completion_tokens",
+        done_required=True,
+        reasoning_style="effort",
+        refuses={
+            "top_k": "OpenAI has no top_k",
+            "repetition_penalty": "OpenAI has no repetition_penalty",
+        },
+        rules=RULES,
+    ),
+    source="openai/openai-openapi 2.3.0 and openai-python 3.3.1, read 2026-11-20",
+)
