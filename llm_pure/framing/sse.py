@@ -45,6 +45,8 @@ class SseDecoder:
 
     def feed(self, data: bytes) -> list[SseEvent]:
         """The events that these bytes complete."""
+        if self.fault is not None:
+            return []
         if self._cr or b"\r" in data:
             data = self._unify_line_ends(data)
         buffer = self._buffer
@@ -60,14 +62,10 @@ class SseDecoder:
             blocks = data[:end] if end >= 0 else b""
             buffer += data[end + 2 :] if end >= 0 else data
         self._scanned = len(buffer)
+        found = self._events(blocks) if blocks else []
         if len(buffer) > self._limit and self.fault is None:
-            found = self._events(blocks)
-            self.fault = FramingFault(
-                f"an event is longer than {self._limit} bytes", bytes(buffer[:100])
-            )
-            buffer.clear()
-            return found
-        return self._events(blocks) if blocks and self.fault is None else []
+            self._is_too_long(bytes(buffer))
+        return found
 
     def close(self) -> list[SseEvent]:
         """The event that the end of the body cut off, if it has data; the last of its lines may be cut too."""
@@ -77,7 +75,10 @@ class SseDecoder:
     def _events(self, blocks: bytes) -> list[SseEvent]:
         last_id = self._last_id
         found: list[SseEvent] = []
+        one_may_be_too_long = len(blocks) > self._limit
         for block in blocks.split(b"\n\n"):
+            if one_may_be_too_long and self._is_too_long(block):
+                break
             if block.startswith(b"data: ") and b"\n" not in block:  # nearly every event there is
                 found.append(SseEvent(block[6:], "message", last_id))
                 continue
@@ -103,10 +104,21 @@ class SseDecoder:
                 if b"\0" not in value:
                     self._last_id = value.decode("utf-8", "replace")
             elif name != b"retry" and len(self._stray) < _STRAY_LIMIT:
-                self._stray += line[:_STRAY_LIMIT] + b"\n"
+                self._stray += (line + b"\n")[: _STRAY_LIMIT - len(self._stray)]
         if not data:
             return None
         return SseEvent(b"\n".join(data), event_type or "message", self._last_id)
+
+    def _is_too_long(self, block: bytes) -> bool:
+        """A blank line may have left an LF at either end; whether it did depends on how the bytes were cut."""
+        lines = block.strip(b"\n")
+        if len(lines) <= self._limit:
+            return False
+        self.fault = FramingFault(
+            f"an event is longer than {self._limit} bytes", lines[: min(100, self._limit)]
+        )
+        self._buffer.clear()
+        return True
 
     def _unify_line_ends(self, data: bytes) -> bytes:
         """CR and CRLF become LF. A CR at the end counts at once; the LF that may follow it is dropped then."""
