@@ -1,0 +1,65 @@
+"""Bytes -> the lines of newline-delimited JSON, one value on each.
+
+Lines end in LF or CRLF; a lone CR is white space inside a line, as it is in JSON. Blank lines are skipped.
+
+Source: github.com/ndjson/ndjson-spec, and Ollama's docs/api.md, "Streaming responses"; read 2026-11-20.
+"""
+
+from llm_pure.framing import FRAME_LIMIT, FramingFault
+
+
+class NdjsonDecoder:
+    """One for each body. limit: bytes of one line without its end; a longer one is a fault."""
+
+    __slots__ = ("_buffer", "_limit", "fault")
+
+    def __init__(self, limit: int = FRAME_LIMIT) -> None:
+        self.fault: FramingFault | None = None
+        self._buffer = bytearray()  # no line end in it
+        self._limit = limit
+
+    @property
+    def stray(self) -> bytes:
+        """Nothing, ever: each line is a frame, whatever it says."""
+        return b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that these bytes end."""
+        if self.fault is not None:
+            return []
+        lines = data.split(b"\n")
+        rest = lines.pop()
+        if lines and self._buffer:
+            self._buffer += lines[0]
+            lines[0] = bytes(self._buffer)
+            self._buffer.clear()
+        found = self._frames(lines)
+        self._buffer += rest
+        # a CR at the end may be half of CRLF
+        if len(self._buffer) - self._buffer.endswith(b"\r") > self._limit:
+            self._fail(bytes(self._buffer[:100]))
+        return found
+
+    def close(self) -> list[bytes]:
+        """The line that has no end, if there is one; it may be cut."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        return self._frames([rest]) if self.fault is None else []
+
+    def _frames(self, lines: list[bytes]) -> list[bytes]:
+        found: list[bytes] = []
+        for line in lines:
+            line = line.removesuffix(b"\r")
+            if len(line) > self._limit:
+                self._fail(line)
+                break
+            if line and not line.isspace():
+                found.append(line)
+        return found
+
+    def _fail(self, line: bytes) -> None:
+        if self.fault is None:
+            self._buffer.clear()
+            self.fault = FramingFault(
+                f"a line is longer than {self._limit} bytes", line[: min(100, self._limit)]
+            )
