@@ -1,0 +1,215 @@
+"""Bytes of application/vnd.amazon.eventstream <-> messages, as Bedrock's streams send them.
+
+A message, numbers big-endian: its length u32, the length of its headers u32, CRC-32 of those 8 bytes, headers, payload,
+CRC-32 of all that. A header: length of the name u8, name, type u8, value. Both sums are checked, and a length that
+cannot be is a fault as soon as it has come, so that nothing waits for 4 GiB.
+
+Source: smithy.io/2.0/aws/amazon-eventstream.html; read 2026-11-20.
+"""
+
+import struct
+import sys
+from zlib import crc32
+
+import msgspec
+
+from llm_pure.framing import FramingFault
+
+PAYLOAD_LIMIT = 24 * 1024 * 1024
+"""The largest payload, in bytes, that the format allows."""
+
+HEADERS_LIMIT = 128 * 1024
+"""The largest block of headers, in bytes, that the format allows."""
+
+HeaderValue = bool | int | bytes | str
+"""A timestamp is an int, milliseconds since 1970 in UTC; a UUID is its 16 bytes."""
+
+MessageHeaders = tuple[tuple[str, HeaderValue], ...]
+
+_U8, _U16, _U32 = struct.Struct(">B"), struct.Struct(">H"), struct.Struct(">I")
+_LENGTHS = struct.Struct(">II")
+_PRELUDE = struct.Struct(">III")
+_OVERHEAD = _PRELUDE.size + _U32.size
+
+_TRUE, _FALSE, _INT32, _INT64, _BYTES, _STRING, _UUID = 0, 1, 4, 5, 6, 7, 9
+_NUMBERS = {
+    2: struct.Struct(">b"),
+    3: struct.Struct(">h"),
+    _INT32: struct.Struct(">i"),
+    _INT64: struct.Struct(">q"),
+    8: struct.Struct(">q"),
+}
+_CUT = "a header goes beyond the end of the headers"
+_EVIDENCE_LIMIT = 100
+_KNOWN_LIMIT = 64
+
+
+class EventStreamMessage(msgspec.Struct, frozen=True, gc=False):
+    """One message. headers: in the order sent, each name once; those of the format begin with a colon."""
+
+    headers: MessageHeaders = ()
+    payload: bytes = b""
+
+    def header(self, name: str) -> HeaderValue | None:
+        """The value of a header, None when it was not sent."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return None
+
+
+class EventStreamDecoder:
+    """One for each body. limit: bytes of a payload; a longer one is a fault."""
+
+    __slots__ = ("_buffer", "_known", "_limit", "_needed", "fault")
+
+    def __init__(self, limit: int = PAYLOAD_LIMIT) -> None:
+        self.fault: FramingFault | None = None
+        self._buffer = bytearray()  # from the first byte of a message
+        self._needed = _U32.size  # how much of it the next step needs: its length, its prelude, all
+        self._limit = limit
+        self._known: dict[bytes, MessageHeaders] = {}  # a stream repeats a few blocks of headers
+
+    @property
+    def stray(self) -> bytes:
+        """Nothing, ever: what is no message is a fault."""
+        return b""
+
+    def feed(self, data: bytes) -> list[EventStreamMessage]:
+        """The messages that these bytes complete."""
+        if self.fault is not None:
+            return []
+        self._buffer += data
+        found: list[EventStreamMessage] = []
+        if len(self._buffer) < self._needed:
+            return found
+        body = bytes(self._buffer)
+        begin = 0
+        while len(body) - begin >= self._needed:
+            part = body[begin : begin + self._needed]
+            if self._needed == _U32.size:
+                self._look_at_length(part)
+            elif self._needed == _PRELUDE.size:
+                self._look_at_prelude(part)
+            else:
+                self._needed = _U32.size
+                found += self._messages(part)
+                begin += len(part)
+        del self._buffer[:begin]
+        return found
+
+    def close(self) -> list[EventStreamMessage]:
+        """Nothing: a message without its end cannot be checked."""
+        self._buffer.clear()
+        return []
+
+    def _look_at_length(self, part: bytes) -> None:
+        (length,) = _U32.unpack(part)
+        if not _OVERHEAD <= length <= _OVERHEAD + HEADERS_LIMIT + self._limit:
+            self._fail(f"a message cannot have {length} bytes", part)
+        else:
+            self._needed = _PRELUDE.size
+
+    def _look_at_prelude(self, part: bytes) -> None:
+        length, headers, checksum = _PRELUDE.unpack(part)
+        payload = length - headers - _OVERHEAD
+        if checksum != crc32(part[: _LENGTHS.size]):
+            self._fail("the checksum of a message's lengths is wrong", part)
+        elif headers > HEADERS_LIMIT or payload < 0:
+            self._fail(f"the headers of a message cannot have {headers} bytes", part)
+        elif payload > self._limit:
+            self._fail(f"a payload is longer than {self._limit} bytes", part)
+        else:
+            self._needed = length
+
+    def _messages(self, part: bytes) -> tuple[EventStreamMessage, ...]:
+        """The message that these bytes are; none when they are damaged."""
+        (checksum,) = _U32.unpack_from(part, len(part) - _U32.size)
+        if checksum != crc32(memoryview(part)[: -_U32.size]):
+            return self._fail("the checksum of a message is wrong", part)
+        end = _PRELUDE.size + _LENGTHS.unpack_from(part)[1]
+        block = part[_PRELUDE.size : end]
+        headers = self._known.get(block)
+        if headers is None:
+            parsed = _parse_headers(block)
+            if isinstance(parsed, str):
+                return self._fail(parsed, block)
+            headers = parsed
+            if len(self._known) < _KNOWN_LIMIT:
+                self._known[block] = headers
+        return (EventStreamMessage(headers, part[end : -_U32.size]),)
+
+    def _fail(self, message: str, evidence: bytes) -> tuple[()]:
+        self.fault = FramingFault(message, evidence[:_EVIDENCE_LIMIT])
+        self._needed = sys.maxsize  # no step comes after
+        self._buffer.clear()
+        return ()
+
+
+def encode_message(headers: MessageHeaders = (), payload: bytes = b"") -> bytes:
+    """The message as bytes: what a recorder or a test needs to make a stream.
+
+    An int goes as 32 bits where it fits, else as 64. The format's limits are not checked; struct.error where a name has
+    more than 255 bytes, a value more than 65535, or an int more than 64 bits.
+
+    >>> EventStreamDecoder().feed(encode_message(((":message-type", "event"),), b"{}"))
+    [EventStreamMessage(headers=((':message-type', 'event'),), payload=b'{}')]
+    """
+    block = b"".join([_encode_header(name, value) for name, value in headers])
+    lengths = _LENGTHS.pack(_OVERHEAD + len(block) + len(payload), len(block))
+    message = lengths + _U32.pack(crc32(lengths)) + block + payload
+    return message + _U32.pack(crc32(message))
+
+
+def _encode_header(name: str, value: HeaderValue) -> bytes:
+    start = _U8.pack(len(name.encode())) + name.encode()
+    match value:
+        case bool():
+            return start + _U8.pack(_TRUE if value else _FALSE)
+        case int():
+            kind = _INT32 if -(2**31) <= value < 2**31 else _INT64
+            return start + _U8.pack(kind) + _NUMBERS[kind].pack(value)
+        case str():
+            return start + _U8.pack(_STRING) + _U16.pack(len(value.encode())) + value.encode()
+        case _:
+            return start + _U8.pack(_BYTES) + _U16.pack(len(value)) + value
+
+
+def _parse_headers(block: bytes) -> MessageHeaders | str:
+    """The headers, or what is wrong with them."""
+    headers: dict[str, HeaderValue] = {}
+    at = 0
+    try:
+        while at < len(block):
+            end = at + 1 + block[at]
+            name = block[at + 1 : end].decode()
+            value, at = _parse_value(block[end], block, end + 1)
+            if value is None:
+                return f"a header has the unknown type {block[end]}"
+            if at > len(block):
+                return _CUT
+            if name in headers:
+                return f"the header {name!r} is there twice"
+            headers[name] = value
+    except (IndexError, struct.error):
+        return _CUT
+    except UnicodeDecodeError:
+        return "a header is not UTF-8"
+    return tuple(headers.items())
+
+
+def _parse_value(kind: int, block: bytes, at: int) -> tuple[HeaderValue | None, int]:
+    """The value, None where there is no such type, and where it ends."""
+    if kind in (_BYTES, _STRING):
+        start = at + _U16.size
+        end = start + int(_U16.unpack_from(block, at)[0])
+        value = block[start:end]
+        return (value.decode() if kind == _STRING else value), end
+    if kind in (_TRUE, _FALSE):
+        return kind == _TRUE, at
+    if kind == _UUID:
+        return block[at : at + 16], at + 16
+    number = _NUMBERS.get(kind)
+    if number is None:
+        return None, at
+    return int(number.unpack_from(block, at)[0]), at + number.size
