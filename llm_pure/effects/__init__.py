@@ -1,0 +1,19 @@
+"""What touches the world: transports, the clock, the environment, and the client `LLM` on top of them."""
+
+from llm_pure.effects.asking import DEFAULT_SYSTEM, ask_request
+from llm_pure.effects.client import LLM
+from llm_pure.effects.env import load_env, read_env
+from llm_pure.effects.plugins import find_provider, load_registry
+from llm_pure.effects.streams import AsyncStream, Stream
+
+__all__ = [
+    "DEFAULT_SYSTEM",
+    "LLM",
+    "AsyncStream",
+    "Stream",
+    "ask_request",
+    "find_provider",
+    "load_env",
+    "load_registry",
+    "read_env",
+]

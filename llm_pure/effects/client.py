@@ -1,0 +1,330 @@
+"""`LLM`: one model, or several that stand in for one another, called over a transport.
+
+A method `x` is sync and its twin `ax` async, on asyncio and trio; both are the I/O lines around the same pure functions.
+Every method gives a Result. A client is used from any number of threads and tasks at once: nothing of a call is kept on
+it. Inside `with` or `async with` its connections stay open from one call to the next; without, each call opens its own
+and closes it.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from inspect import isawaitable
+from types import TracebackType
+from typing import Self, TypeVar
+
+from llm_pure.completion import Completion
+from llm_pure.config import LLMConfig
+from llm_pure.effects.asking import ImageInput, ask_request
+from llm_pure.effects.course import Course
+from llm_pure.effects.jobs import (
+    ChatInput,
+    EmbedInput,
+    Job,
+    chat_job,
+    chat_request,
+    count_job,
+    embed_job,
+)
+from llm_pure.effects.lanes import load_lanes
+from llm_pure.effects.links import AnyTransport, Links, async_links, sync_links
+from llm_pure.effects.streams import AsyncStream, Stream
+from llm_pure.effects.transports import AsyncTransport, Transport
+from llm_pure.events import StreamEvent
+from llm_pure.operations import Embeddings, TokenCount
+from llm_pure.registry import Registry
+from llm_pure.request import ChatRequest, MessagesInput
+from llm_pure.result import Failure, Parsed
+from llm_pure.retry import RetryPolicy
+from llm_pure.stream import events_of
+
+A = TypeVar("A")
+
+OnEvent = Callable[[StreamEvent], object]
+"""Told of each event as it comes; what it returns is awaited in async calls, where it can be."""
+
+
+class LLM:
+    """A client for one configuration, and for `fallbacks` when the first one can't answer.
+
+    transport: a name ("httpx"), or any Transport or AsyncTransport; one that is brought stays the caller's to close.
+    retry: how hard to try; NO_RETRY for one attempt. registry: None is the shipped providers and installed plug-ins.
+    A configuration that cannot work is the Failure of every call.
+    """
+
+    def __init__(
+        self,
+        config: LLMConfig,
+        transport: AnyTransport = "httpx",
+        *,
+        retry: RetryPolicy | None = None,
+        fallbacks: Sequence[LLMConfig] = (),
+        registry: Registry | None = None,
+    ) -> None:
+        self.config = config
+        self._transport = transport
+        self._policy = retry or RetryPolicy()
+        self._lanes = load_lanes((config, *fallbacks), registry)
+        self._links: Links[Transport] | None = None
+        self._alinks: Links[AsyncTransport] | None = None
+
+    # calls that give one Completion
+
+    def completion(
+        self,
+        request: ChatInput,
+        *,
+        on_event: OnEvent | None = None,
+        timeout_s: float | None = None,
+    ) -> Parsed[Completion]:
+        """The answer to a request or to messages. on_event: sees the events, also of an answer that came whole.
+
+        A request that says `stream=True` is read as a stream. Once on_event has seen a word, nothing is sent again.
+        """
+        asked = chat_request(request)
+        if asked.stream:
+            with self._stream(asked, timeout_s, held=on_event is None) as events:
+                for event in events:
+                    if on_event is not None:
+                        on_event(event)
+                return events.result()
+        got = self._run(chat_job(asked), timeout_s)
+        for event in _events_for(on_event, got):
+            if on_event is not None:
+                on_event(event)
+        return got
+
+    async def acompletion(
+        self,
+        request: ChatInput,
+        *,
+        on_event: OnEvent | None = None,
+        timeout_s: float | None = None,
+    ) -> Parsed[Completion]:
+        """`completion`, async."""
+        asked = chat_request(request)
+        if asked.stream:
+            async with self._astream(asked, timeout_s, held=on_event is None) as events:
+                async for event in events:
+                    await _tell(on_event, event)
+                return events.result()
+        got = await self._arun(chat_job(asked), timeout_s)
+        for event in _events_for(on_event, got):
+            await _tell(on_event, event)
+        return got
+
+    def completion_text(self, request: ChatInput, *, timeout_s: float | None = None) -> Parsed[str]:
+        """The words of `completion`."""
+        return self.completion(request, timeout_s=timeout_s).map(_text)
+
+    async def acompletion_text(
+        self, request: ChatInput, *, timeout_s: float | None = None
+    ) -> Parsed[str]:
+        """`completion_text`, async."""
+        return (await self.acompletion(request, timeout_s=timeout_s)).map(_text)
+
+    def ask(
+        self,
+        message: MessagesInput,
+        *,
+        system_msgs: str | Sequence[str] | None = None,
+        format_msgs: MessagesInput = (),
+        images: Sequence[ImageInput] = (),
+        stream: bool | None = None,
+        on_event: OnEvent | None = None,
+        timeout_s: float | None = None,
+    ) -> Parsed[str]:
+        """The words of the answer to a message; `ask_request` tells what is sent.
+
+        stream: None does as the configuration says. on_event: sees each event, for those who print.
+        """
+        request = ask_request(
+            message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
+        ).map(self._streamed(stream))
+        if isinstance(request, Failure):
+            return request
+        got = self.completion(request.unwrap(), on_event=on_event, timeout_s=timeout_s)
+        return got.map(_text)
+
+    async def aask(
+        self,
+        message: MessagesInput,
+        *,
+        system_msgs: str | Sequence[str] | None = None,
+        format_msgs: MessagesInput = (),
+        images: Sequence[ImageInput] = (),
+        stream: bool | None = None,
+        on_event: OnEvent | None = None,
+        timeout_s: float | None = None,
+    ) -> Parsed[str]:
+        """`ask`, async. What on_event returns is awaited where it can be."""
+        request = ask_request(
+            message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
+        ).map(self._streamed(stream))
+        if isinstance(request, Failure):
+            return request
+        got = await self.acompletion(request.unwrap(), on_event=on_event, timeout_s=timeout_s)
+        return got.map(_text)
+
+    # events as they come
+
+    def stream(self, request: ChatInput, *, timeout_s: float | None = None) -> Stream:
+        """The events of an answer as they come; `.result()` after the last of them."""
+        return self._stream(chat_request(request), timeout_s, held=False)
+
+    def astream(self, request: ChatInput, *, timeout_s: float | None = None) -> AsyncStream:
+        """`stream`, async; `async with` closes one that is left early."""
+        return self._astream(chat_request(request), timeout_s, held=False)
+
+    # beside chat
+
+    def embed(self, request: EmbedInput, *, timeout_s: float | None = None) -> Parsed[Embeddings]:
+        """A vector for each text; Unsupported where the provider has none."""
+        return self._run(embed_job(request), timeout_s)
+
+    async def aembed(
+        self, request: EmbedInput, *, timeout_s: float | None = None
+    ) -> Parsed[Embeddings]:
+        """`embed`, async."""
+        return await self._arun(embed_job(request), timeout_s)
+
+    def count_tokens(
+        self, request: ChatInput, *, timeout_s: float | None = None
+    ) -> Parsed[TokenCount]:
+        """A request's tokens, as the provider counts them; Unsupported where it does not."""
+        return self._run(count_job(request), timeout_s)
+
+    async def acount_tokens(
+        self, request: ChatInput, *, timeout_s: float | None = None
+    ) -> Parsed[TokenCount]:
+        """`count_tokens`, async."""
+        return await self._arun(count_job(request), timeout_s)
+
+    # lifetime
+
+    def __enter__(self) -> Self:
+        self._links = sync_links(self._transport)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        links, self._links = self._links, None
+        if links is not None:
+            for transport in links.take_all():
+                transport.close()
+
+    async def __aenter__(self) -> Self:
+        self._alinks = async_links(self._transport)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        links, self._alinks = self._alinks, None
+        if links is not None:
+            for transport in links.take_all():
+                await transport.aclose()
+
+    @contextmanager
+    def _borrow(self) -> Iterator[Links[Transport]]:
+        """The client's open transports, or else some of this call's own."""
+        if self._links is not None:
+            yield self._links
+            return
+        links = sync_links(self._transport)
+        try:
+            yield links
+        finally:
+            for transport in links.take_all():
+                transport.close()
+
+    @asynccontextmanager
+    async def _aborrow(self) -> AsyncIterator[Links[AsyncTransport]]:
+        if self._alinks is not None:
+            yield self._alinks
+            return
+        links = async_links(self._transport)
+        try:
+            yield links
+        finally:
+            for transport in links.take_all():
+                await transport.aclose()
+
+    # one call
+
+    def _run(self, job: Job[A], timeout_s: float | None) -> Parsed[A]:
+        from tenacity import Retrying
+
+        coursed = self._course(timeout_s)
+        if isinstance(coursed, Failure):
+            return coursed
+        course = coursed.unwrap()
+
+        def attempt() -> Parsed[A]:
+            aimed = course.aim(job, links)
+            if isinstance(aimed, Failure):
+                return aimed
+            aim = aimed.unwrap()
+            return course.settle(job, aim.transport.send(aim.request, aim.timeouts))
+
+        with self._borrow() as links:
+            return Retrying(sleep=time.sleep, **course.tenacity_arguments())(attempt)
+
+    async def _arun(self, job: Job[A], timeout_s: float | None) -> Parsed[A]:
+        import anyio
+        from tenacity import AsyncRetrying
+
+        coursed = self._course(timeout_s)
+        if isinstance(coursed, Failure):
+            return coursed
+        course = coursed.unwrap()
+
+        async def attempt() -> Parsed[A]:
+            aimed = course.aim(job, links)
+            if isinstance(aimed, Failure):
+                return aimed
+            aim = aimed.unwrap()
+            return course.settle(job, await aim.transport.asend(aim.request, aim.timeouts))
+
+        async with self._aborrow() as links:
+            return await AsyncRetrying(sleep=anyio.sleep, **course.tenacity_arguments())(attempt)
+
+    def _stream(self, request: ChatRequest, timeout_s: float | None, *, held: bool) -> Stream:
+        job = chat_job(chat_request(request, stream=True))
+        return Stream(self._borrow, self._course(timeout_s), job, held=held)
+
+    def _astream(self, request: ChatRequest, timeout_s: float | None, *, held: bool) -> AsyncStream:
+        job = chat_job(chat_request(request, stream=True))
+        return AsyncStream(self._aborrow, self._course(timeout_s), job, held=held)
+
+    def _course(self, timeout_s: float | None) -> Parsed[Course]:
+        return self._lanes.map(lambda lanes: Course(lanes, self._policy, timeout_s))
+
+    def _streamed(self, stream: bool | None) -> Callable[[ChatRequest], ChatRequest]:
+        chosen = self.config.stream if stream is None else stream
+        return lambda request: chat_request(request, stream=chosen)
+
+
+def _text(completion: Completion) -> str:
+    return completion.text
+
+
+def _events_for(on_event: OnEvent | None, got: Parsed[Completion]) -> tuple[StreamEvent, ...]:
+    """What a listener is told of an answer that came whole."""
+    if on_event is None or isinstance(got, Failure):
+        return ()
+    return events_of(got.unwrap())
+
+
+async def _tell(on_event: OnEvent | None, event: StreamEvent) -> None:
+    if on_event is not None:
+        returned = on_event(event)
+        if isawaitable(returned):
+            await returned

@@ -1,0 +1,110 @@
+"""The course of one call: which lane is next and how long to wait, as `llm_pure.retry.decide` says; tenacity waits.
+
+A Course is made for each call and forgotten with it, so that a client can be used from many threads and tasks.
+"""
+
+import logging
+import random
+from time import monotonic
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from llm_pure.effects.jobs import Job
+from llm_pure.effects.lanes import Lane, named, signed
+from llm_pure.effects.links import Links
+from llm_pure.effects.logs import attempt_line
+from llm_pure.effects.transports import Timeouts, timeouts_of, within
+from llm_pure.http import HttpRequest, HttpResponse
+from llm_pure.result import Failure, Parsed, Success
+from llm_pure.retry import Attempt, Decision, FailOver, RetryPolicy, Send, Stop, Wait, decide
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+_log = logging.getLogger("llm_pure")
+
+
+class Aim(msgspec.Struct, Generic[T], frozen=True):
+    """Everything for one sending: over which transport, what, and how long it may take."""
+
+    transport: T
+    request: HttpRequest
+    timeouts: Timeouts
+
+
+class Course:
+    """One call: its attempts so far, and what comes next."""
+
+    def __init__(
+        self, lanes: tuple[Lane, ...], policy: RetryPolicy, timeout_s: float | None = None
+    ) -> None:
+        self._lanes = lanes
+        self._timeout_s = timeout_s
+        whole_s = min(timeouts_of(lanes[0].config, timeout_s).total_s, policy.total_s)
+        self._policy = msgspec.structs.replace(policy, configurations=len(lanes), total_s=whole_s)
+        self._ends_s = monotonic() + whole_s
+        self._history: tuple[Attempt, ...] = ()
+        self._configuration = 0
+        self._started_s = 0.0
+        self._request: HttpRequest | None = None
+        self._next: Decision = Send()
+
+    @property
+    def lane(self) -> Lane:
+        """The lane of the attempt that is made now."""
+        return self._lanes[self._configuration]
+
+    def aim(self, job: Job[Any], links: Links[T]) -> Parsed[Aim[T]]:
+        """An attempt begins: its signed request, and the transport of its lane. A Failure is the attempt's end."""
+        self._started_s = monotonic()
+        if isinstance(self._next, FailOver):
+            self._configuration = self._next.configuration
+        lane = self.lane
+        request = signed(lane, job.build)
+        link = request.bind(lambda _: links.get(lane.settings))
+        if isinstance(link, Failure):
+            return self.note(Failure(link.failure()))
+        self._request = request.unwrap()
+        left_s = self._ends_s - self._started_s
+        timeouts = within(timeouts_of(lane.config, self._timeout_s), left_s)
+        return Success(Aim(link.unwrap(), self._request, timeouts))
+
+    def settle(self, job: Job[A], got: Parsed[HttpResponse]) -> Parsed[A]:
+        """An attempt ends with this answer: what it says."""
+        return self.note(got.bind(lambda response: job.parse(self.lane, response)))
+
+    def note(self, got: Parsed[A], *, delivered: bool = False) -> Parsed[A]:
+        """An attempt ends: the same, with the provider's name in an error. delivered: the caller saw some of it."""
+        ended_s = monotonic()
+        number = len(self._history) + 1
+        if isinstance(got, Failure):
+            error = named(self.lane, got.failure())
+            got = Failure(error)
+            attempt = Attempt(
+                error=error,
+                configuration=self._configuration,
+                started_s=self._started_s,
+                ended_s=ended_s,
+                delivered=delivered,
+            )
+            self._history = (*self._history, attempt)
+            self._next = decide(self._policy, self._history, ended_s, random.random())
+        if _log.isEnabledFor(logging.DEBUG):
+            took_s = ended_s - self._started_s
+            _log.debug("%s", attempt_line(self.lane, number, self._request, got, took_s))
+        self._request = None
+        return got
+
+    def tenacity_arguments(self) -> dict[str, Any]:
+        """For tenacity's Retrying and AsyncRetrying: again while the policy says so, after the wait that it says."""
+        return {"retry": self._goes_on, "wait": self._wait_s}
+
+    def _goes_on(self, state: Any) -> bool:
+        outcome = state.outcome
+        if outcome.failed or not isinstance(outcome.result(), Failure):
+            return False
+        return not isinstance(self._next, Stop)
+
+    def _wait_s(self, state: Any) -> float:
+        return self._next.seconds if isinstance(self._next, Wait) else 0.0

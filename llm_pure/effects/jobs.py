@@ -1,0 +1,75 @@
+"""What a call does, as two pure functions: a request for a lane, and what its answer says."""
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeAlias, TypeVar
+
+import msgspec
+
+from llm_pure.completion import Completion
+from llm_pure.effects.lanes import Lane
+from llm_pure.errors import Unsupported
+from llm_pure.http import HttpResponse
+from llm_pure.operations import Embeddings, EmbedRequest, TokenCount
+from llm_pure.provider import Built, Operation
+from llm_pure.request import ChatRequest, MessagesInput
+from llm_pure.result import Failure, Parsed
+
+A = TypeVar("A")
+Q = TypeVar("Q")
+
+ChatInput: TypeAlias = ChatRequest | MessagesInput
+EmbedInput: TypeAlias = EmbedRequest | str | Sequence[str]
+
+
+class Job(msgspec.Struct, Generic[A], frozen=True):
+    """One kind of call. build: no key in it yet. parse: an answer of any status."""
+
+    build: Callable[[Lane], Parsed[Built]]
+    parse: Callable[[Lane, HttpResponse], Parsed[A]]
+
+
+def chat_request(given: ChatInput, *, stream: bool | None = None) -> ChatRequest:
+    """The request, or one that holds these messages. stream: in place of what it says itself."""
+    request = given if isinstance(given, ChatRequest) else ChatRequest(messages=given)
+    return request if stream is None else msgspec.structs.replace(request, stream=stream)
+
+
+def chat_job(request: ChatRequest) -> Job[Completion]:
+    """A question to a model."""
+    return Job(
+        build=lambda lane: lane.provider.build_chat(lane.config, request),
+        parse=lambda lane, response: lane.provider.parse_chat(response),
+    )
+
+
+def embed_job(given: EmbedInput) -> Job[Embeddings]:
+    """Texts to vectors; Unsupported where the provider has no embeddings."""
+    if isinstance(given, EmbedRequest):
+        request = given
+    else:
+        request = EmbedRequest(input=given if isinstance(given, str) else tuple(given))
+    return _operation_job("embeddings", lambda lane: lane.provider.embed, request)
+
+
+def count_job(given: ChatInput) -> Job[TokenCount]:
+    """A request's tokens as the provider counts them; Unsupported where it does not."""
+    request = chat_request(given, stream=False)
+    return _operation_job("a token count", lambda lane: lane.provider.count_tokens, request)
+
+
+def _operation_job(
+    what: str, choose: Callable[[Lane], Operation[Q, A] | None], request: Q
+) -> Job[A]:
+    def lacking(lane: Lane) -> Failure[Unsupported]:
+        name = lane.provider.name
+        return Failure(Unsupported(message=f"{name} has no {what}", provider=name, feature=what))
+
+    def build(lane: Lane) -> Parsed[Built]:
+        operation = choose(lane)
+        return lacking(lane) if operation is None else operation.build(lane.config, request)
+
+    def parse(lane: Lane, response: HttpResponse) -> Parsed[A]:
+        operation = choose(lane)
+        return lacking(lane) if operation is None else operation.parse(response)
+
+    return Job(build, parse)

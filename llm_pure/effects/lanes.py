@@ -1,0 +1,74 @@
+"""A configuration and its provider, side by side: what one attempt needs to know.
+
+A client has one lane, and one more for each fallback.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+import msgspec
+
+from llm_pure.config import LLMConfig
+from llm_pure.effects.env import load_env
+from llm_pure.effects.plugins import find_provider
+from llm_pure.effects.transports import TransportSettings
+from llm_pure.errors import LLMError
+from llm_pure.http import Headers, HttpRequest
+from llm_pure.provider import Built, Provider
+from llm_pure.registry import Registry
+from llm_pure.result import Failure, Parsed, Success
+from llm_pure.signing.key import with_header
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """One configuration, complete with what the environment adds, and the provider that it names."""
+
+    config: LLMConfig
+    provider: Provider
+
+    @property
+    def settings(self) -> TransportSettings:
+        """How its transport is made."""
+        return TransportSettings(proxy=self.config.proxy)
+
+
+Build: TypeAlias = Callable[[Lane], Parsed[Built]]
+"""A request for this lane; there is no key in it yet."""
+
+
+def load_lanes(configs: Sequence[LLMConfig], registry: Registry | None) -> Parsed[tuple[Lane, ...]]:
+    """Fails with ConfigurationInvalid when one of them names no provider."""
+    lanes: list[Lane] = []
+    for config in configs:
+        provider = find_provider(config.api_type, registry)
+        if isinstance(provider, Failure):
+            return provider
+        found = provider.unwrap()
+        lanes.append(Lane(load_env(config, found), found))
+    return Success(tuple(lanes))
+
+
+def signed(lane: Lane, build: Build, now: datetime | None = None) -> Parsed[HttpRequest]:
+    """The request with its key, ready for a transport. now: an aware datetime, this moment where None."""
+    return build(lane).bind(
+        lambda built: lane.provider.authorize(
+            lane.config,
+            with_headers(built.request, lane.config.headers),
+            now or datetime.now(UTC),
+        )
+    )
+
+
+def with_headers(request: HttpRequest, headers: Headers) -> HttpRequest:
+    """The request with the user's own headers, in place of those of the same name."""
+    for name, value in headers:
+        request = with_header(request, name.lower(), value)
+    return request
+
+
+def named(lane: Lane, error: LLMError) -> LLMError:
+    """The error with the provider's name, where a transport could not know it."""
+    if error.provider:
+        return error
+    return msgspec.structs.replace(error, provider=lane.provider.name)

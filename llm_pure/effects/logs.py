@@ -1,0 +1,38 @@
+"""One line for the log about each attempt: no key in it, no picture, and not more of the body than a line bears.
+
+logging.getLogger("llm_pure").setLevel(logging.DEBUG)
+"""
+
+import re
+from typing import Any
+
+from llm_pure.effects.lanes import Lane
+from llm_pure.errors import describe
+from llm_pure.http import HttpRequest, conceal_url
+from llm_pure.redact import conceal
+from llm_pure.result import Failure, Parsed
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{100,}={0,2}")
+_SHOWN = 2000
+
+
+def attempt_line(
+    lane: Lane, number: int, request: HttpRequest | None, got: Parsed[Any], took_s: float
+) -> str:
+    """Who was asked what, in which attempt, how it ended and how long it took. request: None if none was sent."""
+    end = describe(got.failure()) if isinstance(got, Failure) else "ok"
+    what = "not sent"
+    if request is not None:
+        what = f"{request.method} {conceal_url(request.url)} {masked(request.body)}"
+    return f"{lane.provider.name} attempt {number}: {end} in {took_s:.3f} s: {what}"
+
+
+def masked(body: bytes) -> str:
+    """A body for a log line: keys and base64 data concealed, wherever they are, and cut to two thousand characters.
+
+    >>> masked(b'{"image": "' + b"QUJD" * 50 + b'"}')
+    '{"image": "<200 characters of base64>"}'
+    """
+    text = body.decode("utf-8", "replace")
+    shown = conceal(_BASE64.sub(lambda run: f"<{len(run[0])} characters of base64>", text))
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}... {len(body)} bytes"

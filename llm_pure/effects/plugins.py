@@ -1,0 +1,44 @@
+"""Providers of other packages: those that the entry-point group `llm_pure.providers` names.
+
+[project.entry-points."llm_pure.providers"]
+acme = "acme_llm:PROVIDER"
+"""
+
+from collections.abc import Iterable
+from importlib.metadata import EntryPoint, entry_points
+
+from llm_pure.adapters import registry as shipped
+from llm_pure.errors import ConfigurationInvalid
+from llm_pure.provider import Provider
+from llm_pure.registry import Registry
+from llm_pure.result import Failure, Parsed
+
+GROUP = "llm_pure.providers"
+
+
+def load_registry() -> Registry:
+    """The shipped providers and those of the packages that are installed."""
+    return with_entry_points(shipped, entry_points(group=GROUP))
+
+
+def with_entry_points(registry: Registry, found: Iterable[EntryPoint]) -> Registry:
+    """The registry with these added. A name that it has already stays as it is: no package can take a provider over."""
+    for entry in found:
+        if entry.name not in registry.entries:
+            registry = registry.with_provider(entry.name, entry.value)
+    return registry
+
+
+def find_provider(name: str, registry: Registry | None = None) -> Parsed[Provider]:
+    """The provider of this api_type: out of the registry, else out of the shipped ones and the installed packages."""
+    chosen = registry
+    if chosen is None:
+        chosen = shipped if name in shipped.entries else load_registry()
+    try:
+        return chosen.get(name)
+    except (ImportError, AttributeError) as fault:  # a package that is installed but broken
+        return Failure(
+            ConfigurationInvalid(
+                message=f"the provider {name!r} cannot be loaded: {fault}", field="api_type"
+            )
+        )

@@ -1,0 +1,231 @@
+"""A streamed answer as the caller sees it: an iterable of events that ends in the Completion or the error."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    ExitStack,
+)
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from llm_pure.completion import Completion
+from llm_pure.effects.course import Course
+from llm_pure.effects.jobs import Job
+from llm_pure.effects.links import Links
+from llm_pure.effects.reading import Reading
+from llm_pure.effects.transports import AsyncTransport, Transport
+from llm_pure.errors import StreamInterrupted
+from llm_pure.events import StreamEvent
+from llm_pure.result import Failure, Parsed, Success
+
+Borrow: TypeAlias = Callable[[], AbstractContextManager[Links[Transport]]]
+AsyncBorrow: TypeAlias = Callable[[], AbstractAsyncContextManager[Links[AsyncTransport]]]
+
+
+class _Streaming:
+    """What both kinds of stream know: the course of attempts, the answer that is read, and how it ended."""
+
+    def __init__(self, course: Parsed[Course], job: Job[Completion], *, held: bool) -> None:
+        self._job = job
+        self._held = held
+        self._reading: Reading | None = None
+        self._course: Course | None = None
+        self._outcome: Parsed[Completion] | None = None
+        if isinstance(course, Failure):
+            self._outcome = course
+        else:
+            self._course = course.unwrap()
+
+    def result(self) -> Parsed[Completion]:
+        """How the stream ended: the Completion or the error; before that StreamInterrupted with the answer so far."""
+        if self._outcome is not None:
+            return self._outcome
+        partial = None if self._reading is None else self._reading.partial()
+        return Failure(
+            StreamInterrupted(
+                message="the stream was not read to its end", partial=partial, retryable=False
+            )
+        )
+
+    def _waits(self, reading: Reading) -> bool:
+        """Has the attempt nothing for the caller yet? A held stream shows nothing but its end, so it may try again."""
+        return reading.outcome is None and (self._held or not reading.tells)
+
+    def _opened(self, course: Course, reading: Reading) -> Parsed[Reading]:
+        """The attempt has something for the caller, or else it has failed."""
+        if isinstance(reading.outcome, Failure) and (self._held or not reading.tells):
+            return course.note(Failure(reading.outcome.failure()))
+        if self._held:
+            reading.events.clear()
+        return Success(reading)
+
+    def _end(self, outcome: Parsed[Completion]) -> None:
+        if self._course is not None and self._reading is not None:
+            outcome = self._course.note(outcome, delivered=True)
+        self._outcome = outcome
+
+
+class Stream(_Streaming):
+    """Events as they come, sync. Nothing is sent before the first is asked for.
+
+    In a `with` block the connection is closed however the block is left.
+
+    held: show no event, only the end; an interrupted answer may then be asked for again.
+    """
+
+    def __init__(
+        self, borrow: Borrow, course: Parsed[Course], job: Job[Completion], *, held: bool = False
+    ) -> None:
+        super().__init__(course, job, held=held)
+        self._borrow = borrow
+        self._stack = ExitStack()
+        self._pieces: Iterator[Parsed[bytes]] = iter(())
+
+    def __iter__(self) -> "Stream":
+        return self
+
+    def __next__(self) -> StreamEvent:
+        while self._outcome is None:
+            if self._reading is None:
+                self._begin()
+            elif self._reading.events:
+                return self._reading.events.popleft()
+            elif self._reading.outcome is not None:
+                self._end(self._reading.outcome)
+            else:
+                self._reading.take(next(self._pieces, None))
+        self.close()
+        raise StopIteration
+
+    def close(self) -> None:
+        """Closes the connection. `result()` still tells how far it came."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _begin(self) -> None:
+        from tenacity import Retrying
+
+        course = self._course
+        assert course is not None
+        links = self._stack.enter_context(self._borrow())
+        retrying = Retrying(sleep=time.sleep, **course.tenacity_arguments())
+        opened: Parsed[Reading] = retrying(self._attempt, course, links)
+        if isinstance(opened, Failure):
+            self._outcome = opened
+        else:
+            self._reading = opened.unwrap()
+
+    def _attempt(self, course: Course, links: Links[Transport]) -> Parsed[Reading]:
+        aimed = course.aim(self._job, links)
+        if isinstance(aimed, Failure):
+            return aimed
+        aim = aimed.unwrap()
+        with ExitStack() as trial:
+            answer = trial.enter_context(aim.transport.stream(aim.request, aim.timeouts))
+            if isinstance(answer, Failure):
+                return course.note(answer)
+            reading = Reading(course.lane, answer.unwrap().head)
+            pieces = iter(answer.unwrap())
+            while self._waits(reading):
+                reading.take(next(pieces, None))
+            opened = self._opened(course, reading)
+            if not isinstance(opened, Failure):
+                self._pieces = pieces
+                self._stack.push(trial.pop_all())
+            return opened
+
+
+class AsyncStream(_Streaming):
+    """The same for `async for`, on asyncio and trio. Left early, it has to be closed: `async with` does it."""
+
+    def __init__(
+        self,
+        borrow: AsyncBorrow,
+        course: Parsed[Course],
+        job: Job[Completion],
+        *,
+        held: bool = False,
+    ) -> None:
+        super().__init__(course, job, held=held)
+        self._borrow = borrow
+        self._stack = AsyncExitStack()
+        self._pieces: AsyncIterator[Parsed[bytes]] | None = None
+
+    def __aiter__(self) -> "AsyncStream":
+        return self
+
+    async def __anext__(self) -> StreamEvent:
+        while self._outcome is None:
+            if self._reading is None or self._pieces is None:
+                await self._begin()
+            elif self._reading.events:
+                return self._reading.events.popleft()
+            elif self._reading.outcome is not None:
+                self._end(self._reading.outcome)
+            else:
+                self._reading.take(await anext(self._pieces, None))
+        await self.aclose()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Closes the connection. `result()` still tells how far it came."""
+        await self._stack.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def _begin(self) -> None:
+        import anyio
+        from tenacity import AsyncRetrying
+
+        course = self._course
+        assert course is not None
+        links = await self._stack.enter_async_context(self._borrow())
+        retrying = AsyncRetrying(sleep=anyio.sleep, **course.tenacity_arguments())
+        opened: Parsed[Reading] = await retrying(self._attempt, course, links)
+        if isinstance(opened, Failure):
+            self._outcome = opened
+        else:
+            self._reading = opened.unwrap()
+
+    async def _attempt(self, course: Course, links: Links[AsyncTransport]) -> Parsed[Reading]:
+        aimed = course.aim(self._job, links)
+        if isinstance(aimed, Failure):
+            return aimed
+        aim = aimed.unwrap()
+        async with AsyncExitStack() as trial:
+            answer = await trial.enter_async_context(
+                aim.transport.astream(aim.request, aim.timeouts)
+            )
+            if isinstance(answer, Failure):
+                return course.note(answer)
+            reading = Reading(course.lane, answer.unwrap().head)
+            pieces = aiter(answer.unwrap())
+            while self._waits(reading):
+                reading.take(await anext(pieces, None))
+            opened = self._opened(course, reading)
+            if not isinstance(opened, Failure):
+                self._pieces = pieces
+                self._stack.push_async_exit(trial.pop_all())
+            return opened

@@ -1,0 +1,149 @@
+"""What carries an HttpRequest to a service and brings the answer back: two protocols, one sync and one async.
+
+A transport knows bytes and time. It does not retry, adds no key, reads no answer and follows no redirect, so a key never
+goes to another host. Whatever happens to the bytes is a value: no exception leaves it but cancellation.
+
+    transport.send(request, timeouts)                 -> Parsed[HttpResponse]
+    with transport.stream(request, timeouts) as got:  -> got: Parsed[OpenAnswer]; its fault, if any, is the last item
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import msgspec
+
+from llm_pure.config import LLMConfig
+from llm_pure.http import HttpRequest, HttpResponse, ResponseHead, conceal_url
+from llm_pure.result import Parsed
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+BODY_LIMIT = 128 * 1024 * 1024
+"""The largest body that is taken, in bytes after content coding; a longer one is a ProtocolFault."""
+
+CONNECT_S = 10.0
+"""How long a connection may take to be made. A service that is up answers well within it."""
+
+
+class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
+    """How long each step may take, in seconds, and all of them together (`total_s`).
+
+    read_s: until the next byte. pool_s: until a connection is free.
+    """
+
+    connect_s: float = CONNECT_S
+    read_s: float = 600
+    write_s: float = 600
+    pool_s: float = 600
+    total_s: float = 600
+
+
+class TransportSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What stays the same from one request to the next.
+
+    proxy: an http, https or socks5 URL. max_connections: to one host. keep_alive_s: how long an idle connection is
+    kept. body_limit: in bytes. tls: in place of the default context, for a private authority or a client certificate.
+    """
+
+    proxy: str | None = None
+    max_connections: int = 1000
+    keep_alive_s: float = 30
+    body_limit: int = BODY_LIMIT
+    tls: "SSLContext | None" = None
+
+    def __repr__(self) -> str:
+        proxy = None if self.proxy is None else conceal_url(self.proxy)
+        return f"TransportSettings(proxy={proxy!r}, max_connections={self.max_connections}, ...)"
+
+
+def timeouts_of(config: LLMConfig, timeout_s: float | None = None) -> Timeouts:
+    """`config.timeout` for the whole call, or `timeout_s` in its place; no step is given longer.
+
+    >>> timeouts_of(LLMConfig(timeout=5)).connect_s
+    5
+    """
+    total_s = config.timeout if timeout_s is None else timeout_s
+    return within(
+        Timeouts(read_s=total_s, write_s=total_s, pool_s=total_s, total_s=total_s), total_s
+    )
+
+
+def within(timeouts: Timeouts, total_s: float) -> Timeouts:
+    """The same, but nothing longer than this."""
+    return Timeouts(
+        connect_s=min(timeouts.connect_s, total_s),
+        read_s=min(timeouts.read_s, total_s),
+        write_s=min(timeouts.write_s, total_s),
+        pool_s=min(timeouts.pool_s, total_s),
+        total_s=min(timeouts.total_s, total_s),
+    )
+
+
+class OpenAnswer(Protocol):
+    """An answer whose head is here and whose body is coming: pieces of any size, a Failure as the last item at most."""
+
+    @property
+    def head(self) -> ResponseHead:
+        """Status and headers."""
+        ...
+
+    def __iter__(self) -> Iterator[Parsed[bytes]]: ...
+
+
+class AsyncOpenAnswer(Protocol):
+    """The same for `async for`."""
+
+    @property
+    def head(self) -> ResponseHead:
+        """Status and headers."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[Parsed[bytes]]: ...
+
+
+@runtime_checkable
+class Transport(Protocol):
+    """Sync. Used from several threads at once. Its maker closes it; after that every call is a ConnectionFailed."""
+
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+        """The whole answer, of any status."""
+        ...
+
+    def stream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> AbstractContextManager[Parsed[OpenAnswer]]:
+        """The answer as it comes; leaving the context early closes its connection."""
+        ...
+
+
+@runtime_checkable
+class AsyncTransport(Protocol):
+    """Async, on asyncio and trio; the names begin with `a`, so that one value can be both kinds of transport.
+
+    One that holds connections belongs to the event loop that used it first, and says so when another one uses it.
+    """
+
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+        """The whole answer, of any status."""
+        ...
+
+    def astream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> AbstractAsyncContextManager[Parsed[AsyncOpenAnswer]]:
+        """The answer as it comes; leaving the context early closes its connection."""
+        ...
+
+
+__all__ = [
+    "BODY_LIMIT",
+    "AsyncOpenAnswer",
+    "AsyncTransport",
+    "OpenAnswer",
+    "Timeouts",
+    "Transport",
+    "TransportSettings",
+    "timeouts_of",
+    "within",
+]

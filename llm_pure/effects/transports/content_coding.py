@@ -1,0 +1,173 @@
+"""Body bytes as they came -> body bytes as the service meant them: content codings undone, the size bounded.
+
+gzip and deflate are in the standard library; br and zstd are read where `brotli` or `zstandard` is installed. Pure.
+"""
+
+import zlib
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Protocol
+
+from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolFault
+from llm_pure.http import ResponseHead
+from llm_pure.result import Failure, Parsed, Success
+
+ACCEPTED = "gzip, deflate"
+"""What a transport asks for: what every installation can read."""
+
+
+class _Coding(Protocol):
+    def decode(self, data: bytes) -> bytes: ...
+
+    def is_whole(self) -> bool: ...
+
+
+class _Zlib:
+    """gzip (also of several members) and deflate (with its zlib frame or, as some servers send it, without)."""
+
+    faults: tuple[type[Exception], ...] = (zlib.error,)
+
+    def __init__(self, window_bits: int) -> None:
+        self._window_bits = window_bits
+        self._inflate = zlib.decompressobj(window_bits)
+        self._fresh = True
+
+    def decode(self, data: bytes) -> bytes:
+        plain: list[bytes] = []
+        while data:
+            if self._inflate.eof:
+                self._inflate = zlib.decompressobj(self._window_bits)
+            plain.append(self._decompress(data))
+            data = self._inflate.unused_data
+        return b"".join(plain)
+
+    def _decompress(self, data: bytes) -> bytes:
+        fresh, self._fresh = self._fresh, False
+        try:
+            return self._inflate.decompress(data)
+        except zlib.error:
+            if not fresh or self._window_bits != zlib.MAX_WBITS:
+                raise
+        self._window_bits = -zlib.MAX_WBITS
+        self._inflate = zlib.decompressobj(self._window_bits)
+        return self._inflate.decompress(data)
+
+    def is_whole(self) -> bool:
+        return self._fresh or self._inflate.eof
+
+
+class _Installed:
+    """A coding of another package: its decompressor object, one method of it, and the errors that it raises."""
+
+    def __init__(self, decompress: Callable[[bytes], bytes], whole: Callable[[], bool]) -> None:
+        self._decompress = decompress
+        self._whole = whole
+        self._seen = False
+
+    def decode(self, data: bytes) -> bytes:
+        self._seen = True
+        return self._decompress(data)
+
+    def is_whole(self) -> bool:
+        return not self._seen or self._whole()
+
+
+def _brotli() -> tuple[_Coding, tuple[type[Exception], ...]]:
+    library: Any = _first_of("brotli", "brotlicffi")
+    stream = library.Decompressor()
+    decompress = getattr(stream, "process", None) or stream.decompress
+    return _Installed(decompress, stream.is_finished), (library.error,)
+
+
+def _zstd() -> tuple[_Coding, tuple[type[Exception], ...]]:
+    library: Any = import_module("zstandard")
+    stream = library.ZstdDecompressor().decompressobj(read_across_frames=True)
+    return _Installed(stream.decompress, lambda: True), (library.ZstdError,)
+
+
+def _first_of(*names: str) -> Any:
+    for name in names[:-1]:
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    return import_module(names[-1])
+
+
+_CODINGS: dict[str, Callable[[], tuple[_Coding, tuple[type[Exception], ...]]]] = {
+    "gzip": lambda: (_Zlib(zlib.MAX_WBITS | 16), _Zlib.faults),
+    "x-gzip": lambda: (_Zlib(zlib.MAX_WBITS | 16), _Zlib.faults),
+    "deflate": lambda: (_Zlib(zlib.MAX_WBITS), _Zlib.faults),
+    "br": _brotli,
+    "zstd": _zstd,
+}
+
+
+class BodyReader:
+    """One for each answer: `take` the bytes as they come, `end` when there are no more. Never raises."""
+
+    __slots__ = ("_codings", "_faults", "_head", "_limit", "_size", "_unreadable", "begun")
+
+    def __init__(self, head: ResponseHead, limit: int) -> None:
+        self._head = head
+        self._limit = limit
+        self._size = 0
+        self._codings: list[_Coding] = []
+        self._faults: tuple[type[Exception], ...] = ()
+        self._unreadable: LLMError | None = None
+        self.begun = False
+        for name in _names(head):
+            self._add(name)
+
+    def take(self, raw: bytes) -> Parsed[bytes]:
+        """The plain bytes that these complete, maybe none; a ProtocolFault for a broken coding or too much of it."""
+        self.begun = self.begun or bool(raw)
+        if self._unreadable is not None:
+            return Failure(self._unreadable)
+        plain = raw
+        try:
+            for coding in self._codings:
+                plain = coding.decode(plain)
+        except self._faults as fault:
+            return Failure(self._fault(f"the content coding is broken: {fault}", raw))
+        self._size += len(plain)
+        if self._size > self._limit:
+            return Failure(self._fault(f"the body is longer than {self._limit} bytes", plain))
+        return Success(plain)
+
+    def end(self) -> Parsed[bytes]:
+        """Nothing more, or a ProtocolFault when the coded bytes stop before their end."""
+        if self._unreadable is not None:
+            return Failure(self._unreadable)
+        if all(coding.is_whole() for coding in self._codings):
+            return Success(b"")
+        return Failure(self._fault("the content coding ends in its middle", b""))
+
+    def _add(self, name: str) -> None:
+        if name not in _CODINGS:
+            self._unreadable = self._fault(f"the content coding {name!r} is not known", b"")
+            return
+        try:
+            coding, faults = _CODINGS[name]()
+        except ImportError as fault:
+            self._unreadable = self._fault(
+                f"the content coding {name!r} needs the package {fault.name}", b""
+            )
+            return
+        self._codings.append(coding)
+        self._faults += faults
+
+    def _fault(self, message: str, evidence: bytes) -> LLMError:
+        return ProtocolFault(
+            message=message,
+            status=self._head.status,
+            where="body",
+            evidence=evidence[:EVIDENCE_LIMIT],
+        )
+
+
+def _names(head: ResponseHead) -> list[str]:
+    """The codings to undo, the last one that was put on first."""
+    listed = [value for name, value in head.headers if name == "content-encoding"]
+    names = [word.strip().lower() for word in ",".join(listed).split(",")]
+    return [name for name in reversed(names) if name not in ("", "identity")]

@@ -1,0 +1,142 @@
+"""The deadline of a whole call, under httpcore's own timeouts: no read, write or connect waits past it.
+
+httpcore bounds each read by itself, so a server that drips one byte a second never runs out of time. The streams here
+stand between httpcore and its sockets, and give each step what is left of the whole.
+"""
+
+import ssl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import monotonic
+from typing import Any
+
+import httpcore
+
+_deadline: ContextVar[float] = ContextVar("llm_pure_deadline", default=float("inf"))
+
+HUNG_UP = float("-inf")
+"""A deadline that lets nothing pass: whoever reads next finds that the call is over."""
+
+_PIECE = 64 * 1024
+"""How much is written under one timeout, so that a server that reads slowly can't stretch it."""
+
+
+@contextmanager
+def until(deadline_s: float) -> Iterator[None]:
+    """Within this context, what is read or written by this task or thread has until then (`time.monotonic`)."""
+    token = _deadline.set(deadline_s)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def _left(timeout: float | None, late: type[Exception]) -> float | None:
+    left_s = _deadline.get() - monotonic()
+    if left_s <= 0:
+        raise late("the deadline of the call has passed")
+    return left_s if timeout is None else min(timeout, left_s)
+
+
+def _pieces(data: bytes) -> Iterable[bytes]:
+    if len(data) <= _PIECE:
+        return (data,)
+    return (data[start : start + _PIECE] for start in range(0, len(data), _PIECE))
+
+
+class CappedStream(httpcore.NetworkStream):
+    """A connection that knows the deadline."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for piece in _pieces(buffer):
+            self._inner.write(piece, _left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return CappedStream(self._inner.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class CappedBackend(httpcore.NetworkBackend):
+    """Makes connections that know the deadline."""
+
+    def __init__(self, inner: httpcore.NetworkBackend) -> None:
+        self._inner = inner
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return CappedStream(
+            self._inner.connect_tcp(host, port, left, local_address, socket_options)
+        )
+
+
+class AsyncCappedStream(httpcore.AsyncNetworkStream):
+    """The same, async."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return AsyncCappedStream(await self._inner.start_tls(ssl_context, server_hostname, left))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class AsyncCappedBackend(httpcore.AsyncNetworkBackend):
+    """The same, async."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+        self._inner = inner
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        left = _left(timeout, httpcore.ConnectTimeout)
+        return AsyncCappedStream(
+            await self._inner.connect_tcp(host, port, left, local_address, socket_options)
+        )

@@ -1,0 +1,278 @@
+"""The default transports: httpx's own, in rows of small pools, without its Client (no cookies, redirects, environment).
+
+They are `httpx.HTTPTransport` underneath, so what records or answers for httpx in tests (vcrpy, respx) works here.
+Importing this module loads httpx.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+import httpcore
+import httpx
+
+from llm_pure.effects.transports import AsyncOpenAnswer, OpenAnswer, Timeouts, TransportSettings
+from llm_pure.effects.transports.deadline import (
+    HUNG_UP,
+    AsyncCappedBackend,
+    CappedBackend,
+    until,
+)
+from llm_pure.effects.transports.httpx_exchange import (
+    Body,
+    LoopGuard,
+    Sending,
+    lease,
+    pool_arguments,
+    prepare,
+)
+from llm_pure.effects.transports.httpx_faults import FAULTS
+from llm_pure.effects.transports.pools import PoolRows
+from llm_pure.http import HttpRequest, HttpResponse
+from llm_pure.result import Failure, Parsed, Success
+
+
+class HttpxTransport:
+    """Sync, for any number of threads. Close it, or use it as a context manager."""
+
+    def __init__(self, settings: TransportSettings | None = None) -> None:
+        self._settings = settings or TransportSettings()
+        self._rows: PoolRows[httpx.HTTPTransport] = PoolRows(
+            self._pool,
+            max_connections=self._settings.max_connections,
+            keep_alive_s=self._settings.keep_alive_s,
+        )
+
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+        """The whole answer, of any status."""
+        with self.stream(request, timeouts) as opened:
+            if isinstance(opened, Failure):
+                return opened
+            answer = opened.unwrap()
+            body: list[bytes] = []
+            for piece in answer:
+                if isinstance(piece, Failure):
+                    return piece
+                body.append(piece.unwrap())
+            return Success(HttpResponse(answer.head.status, answer.head.headers, b"".join(body)))
+
+    @contextmanager
+    def stream(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
+        """The answer as it comes; leaving the context early closes its connection."""
+        prepared = prepare(request, timeouts)
+        leased = prepared.bind(lambda sending: lease(self._rows, sending))
+        if isinstance(leased, Failure):
+            yield leased
+            return
+        slot, stale = leased.unwrap()
+        try:
+            for pool in stale:
+                pool.close()
+            opened = self._open(slot.pool, prepared.unwrap())
+            if isinstance(opened, Failure):
+                yield opened
+                return
+            try:
+                yield Success(opened.unwrap())
+            finally:
+                opened.unwrap().close()
+        finally:
+            self._rows.release(slot, monotonic())
+
+    def close(self) -> None:
+        """Closes every connection; calls under way fail, and so do later ones."""
+        for pool in self._rows.close():
+            pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _open(self, pool: httpx.HTTPTransport, sending: Sending) -> "Parsed[_Answer]":
+        with until(sending.deadline_s):
+            try:
+                response = pool.handle_request(sending.request)
+            except FAULTS as fault:
+                return Failure(sending.error(fault))
+        return Success(_Answer(sending, response, self._settings.body_limit))
+
+    def _pool(self, origin: str) -> httpx.HTTPTransport:
+        pool = httpx.HTTPTransport(**pool_arguments(self._settings, origin))
+        core: Any = pool._pool  # httpx passes no network backend on to httpcore
+        core._network_backend = CappedBackend(httpcore.SyncBackend())
+        return pool
+
+
+class _Answer(Body):
+    """An open answer, sync."""
+
+    def __init__(self, sending: Sending, response: httpx.Response, limit: int) -> None:
+        super().__init__(sending, response, limit)
+        self._response = response
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        self._raw = iter(response.stream)
+
+    def __iter__(self) -> "_Answer":
+        return self
+
+    def __next__(self) -> Parsed[bytes]:
+        while not self.over:
+            with until(self.deadline_s):
+                try:
+                    got = self.take(next(self._raw))
+                except StopIteration:
+                    got = self.end()
+                except FAULTS as fault:
+                    got = self.fail(fault)
+            if got is not None:
+                return got
+        raise StopIteration
+
+    def close(self) -> None:
+        self.over = True
+        with suppress(*FAULTS):  # the connection is gone either way
+            self._response.close()
+
+
+class AsyncHttpxTransport:
+    """Async, on asyncio and trio. It belongs to the event loop that used it first; close it there."""
+
+    def __init__(self, settings: TransportSettings | None = None) -> None:
+        self._settings = settings or TransportSettings()
+        self._loop = LoopGuard()
+        self._rows: PoolRows[httpx.AsyncHTTPTransport] = PoolRows(
+            self._pool,
+            max_connections=self._settings.max_connections,
+            keep_alive_s=self._settings.keep_alive_s,
+        )
+
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+        """The whole answer, of any status."""
+        async with self.astream(request, timeouts) as opened:
+            if isinstance(opened, Failure):
+                return opened
+            answer = opened.unwrap()
+            body: list[bytes] = []
+            async for piece in answer:
+                if isinstance(piece, Failure):
+                    return piece
+                body.append(piece.unwrap())
+            return Success(HttpResponse(answer.head.status, answer.head.headers, b"".join(body)))
+
+    @asynccontextmanager
+    async def astream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> AsyncIterator[Parsed[AsyncOpenAnswer]]:
+        """The answer as it comes; leaving the context early closes its connection."""
+        prepared = self._loop.check().bind(lambda _: prepare(request, timeouts))
+        leased = prepared.bind(lambda sending: lease(self._rows, sending))
+        if isinstance(leased, Failure):
+            yield leased
+            return
+        slot, stale = leased.unwrap()
+        try:
+            await _close_all(stale)
+            opened = await self._open(slot.pool, prepared.unwrap())
+            if isinstance(opened, Failure):
+                yield opened
+                return
+            try:
+                yield Success(opened.unwrap())
+            finally:
+                await opened.unwrap().aclose()
+        finally:
+            self._rows.release(slot, monotonic())
+
+    async def aclose(self) -> None:
+        """Closes every connection; calls under way fail, and so do later ones."""
+        await _close_all(self._rows.close())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def _open(
+        self, pool: httpx.AsyncHTTPTransport, sending: Sending
+    ) -> "Parsed[_AsyncAnswer]":
+        with until(sending.deadline_s):
+            try:
+                response = await pool.handle_async_request(sending.request)
+            except FAULTS as fault:
+                return Failure(sending.error(fault))
+        return Success(_AsyncAnswer(sending, response, self._settings.body_limit))
+
+    def _pool(self, origin: str) -> httpx.AsyncHTTPTransport:
+        pool = httpx.AsyncHTTPTransport(**pool_arguments(self._settings, origin))
+        core: Any = pool._pool  # httpx passes no network backend on to httpcore
+        backend: Any = httpcore.AnyIOBackend()  # typed as a stand-in for where anyio is missing
+        core._network_backend = AsyncCappedBackend(backend)
+        return pool
+
+
+class _AsyncAnswer(Body):
+    """An open answer, async."""
+
+    def __init__(self, sending: Sending, response: httpx.Response, limit: int) -> None:
+        super().__init__(sending, response, limit)
+        self._response = response
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        self._raw = aiter(response.stream)
+        self._begun = False
+        self._read = False
+
+    def __aiter__(self) -> "_AsyncAnswer":
+        return self
+
+    async def __anext__(self) -> Parsed[bytes]:
+        self._begun = True
+        while not self.over:
+            with until(self.deadline_s):
+                try:
+                    got = self.take(await anext(self._raw))
+                except StopAsyncIteration:
+                    self._read = True
+                    got = self.end()
+                except FAULTS as fault:
+                    self._read = True
+                    got = self.fail(fault)
+            if got is not None:
+                return got
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Hangs up first: the generators inside httpcore then end by themselves, and none is left to the collector."""
+        self.over = True
+        with suppress(*FAULTS):  # the connection is gone either way
+            if self._begun and not self._read:
+                with until(HUNG_UP):
+                    async for _ in self._raw:
+                        pass
+        with suppress(*FAULTS):
+            await self._response.aclose()
+
+
+async def _close_all(pools: list[httpx.AsyncHTTPTransport]) -> None:
+    with anyio.CancelScope(shield=True):
+        for pool in pools:
+            await pool.aclose()
+
+
+open_sync = HttpxTransport
+open_async = AsyncHttpxTransport
