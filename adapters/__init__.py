@@ -4,6 +4,10 @@ from llm_pure.registry import Registry
 
 registry = Registry(
     {
+        "ollama": "llm_pure.adapters.ollama",
+        "ollama.embed": "llm_pure.adapters.ollama_embed",
+        "ollama.embeddings": "llm_pure.adapters.ollama_embeddings",
+        "ollama.generate": "llm_pure.adapters.ollama_generate",
         "open_llm": "llm_pure.adapters.open_llm",
         "openai": "llm_pure.adapters.openai",
     }

@@ -1,0 +1,17 @@
+"""Ollama's /api/embed: vectors of length 1 for any number of texts. It does not chat.
+
+Docs: ollama/ollama v0.33.0-rc2, docs/api.md; read 2026-11-20.
+"""
+
+from functools import partial
+
+from llm_pure.adapters.dialects import ollama_native
+
+NAME = "ollama.embed"
+
+PROVIDER = ollama_native.provider(
+    name=NAME,
+    build_chat=partial(ollama_native.build_no_chat, NAME),
+    embed=ollama_native.embed_operation(NAME),
+    source="ollama/ollama v0.33.0-rc2, docs/api.md, read 2026-11-20",
+)
