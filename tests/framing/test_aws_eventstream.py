@@ -300,6 +300,7 @@ def test_nothing_comes_after_a_fault() -> None:
     decoder = EventStreamDecoder()
     assert decoder.feed(GOOD + damaged(14)) == [DECODED]
     assert decoder.feed(GOOD) == []
+    assert decoder.stray == b""
     assert decoder.close() == []
 
 

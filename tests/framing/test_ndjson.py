@@ -65,6 +65,7 @@ def test_nothing_comes_after_a_fault() -> None:
     assert decoder.feed(b"1234") == []
     assert decoder.fault == FramingFault("a line is longer than 3 bytes", b"123")
     assert decoder.feed(b"\n1\n") == []
+    assert decoder.stray == b""
     assert decoder.close() == []
 
 
