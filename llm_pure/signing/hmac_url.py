@@ -1,0 +1,35 @@
+"""Spark's websocket address -> the same address, signed: who asks and when stand in its query.
+
+Source: www.xfyun.cn/doc/spark/general_url_authentication.html; read 2026-11-20.
+"""
+
+from base64 import b64encode
+from datetime import datetime
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+
+from llm_pure.config import SecretInput, reveal
+from llm_pure.http import HttpRequest
+from llm_pure.signing.canonical import hmac_sha256, host_of, http_date, utf8
+
+
+def sign(
+    request: HttpRequest, *, api_key: SecretInput, api_secret: SecretInput, now: datetime
+) -> HttpRequest:
+    """The request with `authorization`, `date` and `host` in its query; good for five minutes.
+
+    Signed are host, date, method and path: "GET /v3.5/chat HTTP/1.1". ValueError when `now` has no time zone.
+    """
+    parts = urlsplit(request.url)
+    host = host_of(request.url)
+    date = http_date(now)
+    to_sign = f"host: {host}\ndate: {date}\n{request.method.upper()} {parts.path or '/'} HTTP/1.1"
+    signature = b64encode(hmac_sha256(utf8(reveal(api_secret)), to_sign)).decode()
+    told = (
+        f'api_key="{reveal(api_key)}", algorithm="hmac-sha256", '
+        f'headers="host date request-line", signature="{signature}"'
+    )
+    query = urlencode({"authorization": b64encode(utf8(told)), "date": date, "host": host})
+    url = parts._replace(query=f"{parts.query}&{query}" if parts.query else query, fragment="")
+    return msgspec.structs.replace(request, url=url.geturl())
