@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.errors import LLMError, ProtocolFault
+from llm_pure.errors import ProtocolFault
 from llm_pure.http import Headers, HttpRequest, HttpResponse, header
 from llm_pure.replay.content_coding import decode_content
 from llm_pure.replay.yaml_text import Block, Flow, parse_yaml, render_yaml
@@ -228,7 +228,7 @@ def _without_coding(headers: Headers, body: bytes, where: str) -> Parsed[tuple[H
     coding = header(lower, "content-encoding") or ""
     plain = decode_content(body, coding)
     if isinstance(plain, Failure):
-        return Failure(_at(plain.failure(), where))
+        return Failure(_fault(where, plain.failure().message))
     content = plain.unwrap()
     if coding or content is not body:
         gone = ("content-encoding", "content-length")
@@ -287,12 +287,6 @@ def _by_name(headers: Headers) -> dict[str, list[str]]:
     for name, value in headers:
         named.setdefault(name, []).append(value)
     return named
-
-
-def _at(error: LLMError, where: str) -> LLMError:
-    if isinstance(error, ProtocolFault):
-        return msgspec.structs.replace(error, where=where)
-    return msgspec.structs.replace(error, message=f"{where}: {error.message}")
 
 
 def _fault(where: str, message: str, code: str = "cassette") -> ProtocolFault:

@@ -1,0 +1,134 @@
+"""Which recorded answer a request gets: each one once, equal requests in the order in which they were recorded."""
+
+from collections.abc import Iterable
+from threading import Lock
+
+import msgspec
+
+from llm_pure.errors import ConnectionFailed, LLMError
+from llm_pure.http import HttpRequest
+from llm_pure.replay.cassette import Cassette, Interaction
+from llm_pure.replay.match import EXACT, Canonical, Difference, Matching, canonical, nearest
+from llm_pure.result import Failure, Parsed, Success
+
+NOT_RECORDED = "not_recorded"
+"""The `code` of the error for a request that no recording answers."""
+
+TOLD = 5
+"""How many differences a message tells; the rest is counted."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where an interaction stands: a cassette's name, and which one of it, from 0."""
+
+    cassette: str
+    index: int
+
+    def __str__(self) -> str:
+        return f"{self.cassette}: interactions[{self.index}]"
+
+
+class Miss(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that no recording answers.
+
+    nearest: the recording that differs least, None when there is none at all. differences: in what; () when it is
+    equal, but was given already, `recorded` times.
+    """
+
+    method: str
+    url: str
+    nearest: Place | None = None
+    differences: tuple[Difference, ...] = ()
+    recorded: int = 0
+
+
+class Shelf:
+    """The recordings of some cassettes, and which of them were taken. For any number of threads and tasks.
+
+    again: when all equal recordings were taken, the last of them is given again.
+    """
+
+    def __init__(
+        self, cassettes: Iterable[Cassette], matching: Matching = EXACT, *, again: bool = False
+    ) -> None:
+        self._matching = matching
+        self._again = again
+        self._lock = Lock()
+        self._places: list[Place] = []
+        self._interactions: list[Interaction] = []
+        self._canonical: list[Canonical] = []
+        self._by_key: dict[bytes, list[int]] = {}
+        self._taken: dict[bytes, int] = {}
+        self._misses: list[Miss] = []
+        for cassette in cassettes:
+            for index, interaction in enumerate(cassette.interactions):
+                self._add(Place(cassette.name, index), interaction)
+
+    def _add(self, place: Place, interaction: Interaction) -> None:
+        told = canonical(interaction.request, self._matching)
+        self._by_key.setdefault(told.key, []).append(len(self._places))
+        self._places.append(place)
+        self._interactions.append(interaction)
+        self._canonical.append(told)
+
+    def take(self, request: HttpRequest) -> Parsed[Interaction]:
+        """The next recording of this request, or a ConnectionFailed that says what is near, and how it differs."""
+        asked = canonical(request, self._matching)
+        equal = self._by_key.get(asked.key, [])
+        with self._lock:
+            taken = self._taken.get(asked.key, 0)
+            if taken < len(equal) or (equal and self._again):
+                self._taken[asked.key] = taken + 1
+                return Success(self._interactions[equal[min(taken, len(equal) - 1)]])
+        miss = self._missed(asked, equal)
+        with self._lock:
+            self._misses.append(miss)
+        return Failure(miss_error(miss))
+
+    @property
+    def misses(self) -> tuple[Miss, ...]:
+        """Every request that was not answered."""
+        with self._lock:
+            return tuple(self._misses)
+
+    @property
+    def unused(self) -> tuple[Place, ...]:
+        """Every recording that nobody took."""
+        with self._lock:
+            left = [
+                index
+                for key, all_ in self._by_key.items()
+                for index in all_[self._taken.get(key, 0) :]
+            ]
+            return tuple([self._places[index] for index in sorted(left)])
+
+    def _missed(self, asked: Canonical, equal: list[int]) -> Miss:
+        if equal:
+            place = self._places[equal[-1]]
+            return Miss(method=asked.method, url=asked.url, nearest=place, recorded=len(equal))
+        near = nearest(asked, self._canonical)
+        if near is None:
+            return Miss(method=asked.method, url=asked.url)
+        index, found = near
+        return Miss(
+            method=asked.method, url=asked.url, nearest=self._places[index], differences=found
+        )
+
+
+def miss_error(miss: Miss) -> LLMError:
+    """What the caller gets: ConnectionFailed with the code "not_recorded", which no retry mends."""
+    if miss.nearest is None:
+        why = "nothing is recorded at all"
+    elif not miss.differences:
+        times = "once" if miss.recorded == 1 else f"{miss.recorded} times"
+        why = f"it is recorded {times} (last: {miss.nearest}), and was answered as often"
+    else:
+        told = "; ".join(map(str, miss.differences[:TOLD]))
+        more = len(miss.differences) - TOLD
+        rest = f"; and {more} more" if more > 0 else ""
+        why = f"nearest is {miss.nearest}, where (asked != recorded) {told}{rest}"
+    return ConnectionFailed(
+        message=f"no recording answers {miss.method} {miss.url}: {why}",
+        code=NOT_RECORDED,
+        retryable=False,
+    )
