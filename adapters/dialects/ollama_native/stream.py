@@ -70,6 +70,8 @@ def step(
             )
             if text and not thinking:
                 return state, (TextDelta(text, TEXT),)
+            if thinking and not text and state.thinking:
+                return state, (ReasoningDelta(thinking, THINKING),)
             events: list[StreamEvent] = []
             return _words(state, events, thinking, text), events
     return _read_frame(name, head, state, frame)
