@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from llm_pure.errors import LLMError, ProtocolFault, TimedOut, retry_hint_s
+from llm_pure.errors import LLMError, ProtocolFault, QuotaExceeded, TimedOut, retry_hint_s
 
 ELSEWHERE = frozenset(
     {
@@ -137,10 +137,9 @@ def _wait_s(policy: RetryPolicy, history: Sequence[Attempt], jitter: float) -> f
 def may_pass_later(error: LLMError) -> bool:
     """Is the same request worth another attempt?
 
-    The deadline of the whole call leaves no time for one, and a ProtocolFault is an answer that was paid for.
+    After the deadline of the whole call there is no time for one; an answer that can't be read was paid for already;
+    an allowance that is used up does not come back by waiting, whatever the provider's headers say.
     """
     if isinstance(error, TimedOut) and error.phase == "total":
         return False
-    if isinstance(error, ProtocolFault):
-        return False
-    return error.retryable
+    return error.retryable and not isinstance(error, ProtocolFault | QuotaExceeded)

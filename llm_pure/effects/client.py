@@ -6,9 +6,8 @@ it. Inside `with` or `async with` its connections stay open from one call to the
 and closes it.
 """
 
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Sequence
+from functools import partial
 from inspect import isawaitable
 from types import TracebackType
 from typing import Self, TypeVar
@@ -16,6 +15,16 @@ from typing import Self, TypeVar
 from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
 from llm_pure.effects.asking import ImageInput, ask_request
+from llm_pure.effects.batch import (
+    Conversation,
+    OnResult,
+    arun_conversation,
+    arun_parallel,
+    converse,
+    run_conversation,
+    run_parallel,
+)
+from llm_pure.effects.calls import arun, run
 from llm_pure.effects.course import Course
 from llm_pure.effects.jobs import (
     ChatInput,
@@ -27,9 +36,8 @@ from llm_pure.effects.jobs import (
     embed_job,
 )
 from llm_pure.effects.lanes import load_lanes
-from llm_pure.effects.links import AnyTransport, Links, async_links, sync_links
+from llm_pure.effects.links import AnyTransport, LinkKeeper
 from llm_pure.effects.streams import AsyncStream, Stream
-from llm_pure.effects.transports import AsyncTransport, Transport
 from llm_pure.events import StreamEvent
 from llm_pure.operations import Embeddings, TokenCount
 from llm_pure.registry import Registry
@@ -62,11 +70,9 @@ class LLM:
         registry: Registry | None = None,
     ) -> None:
         self.config = config
-        self._transport = transport
+        self._keeper = LinkKeeper(transport)
         self._policy = retry or RetryPolicy()
         self._lanes = load_lanes((config, *fallbacks), registry)
-        self._links: Links[Transport] | None = None
-        self._alinks: Links[AsyncTransport] | None = None
 
     # calls that give one Completion
 
@@ -140,7 +146,7 @@ class LLM:
         """
         request = ask_request(
             message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
-        ).map(self._streamed(stream))
+        ).map(lambda asked: self._request(asked, stream))
         if isinstance(request, Failure):
             return request
         got = self.completion(request.unwrap(), on_event=on_event, timeout_s=timeout_s)
@@ -160,7 +166,7 @@ class LLM:
         """`ask`, async. What on_event returns is awaited where it can be."""
         request = ask_request(
             message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
-        ).map(self._streamed(stream))
+        ).map(lambda asked: self._request(asked, stream))
         if isinstance(request, Failure):
             return request
         got = await self.acompletion(request.unwrap(), on_event=on_event, timeout_s=timeout_s)
@@ -175,6 +181,71 @@ class LLM:
     def astream(self, request: ChatInput, *, timeout_s: float | None = None) -> AsyncStream:
         """`stream`, async; `async with` closes one that is left early."""
         return self._astream(chat_request(request), timeout_s, held=False)
+
+    # many questions
+
+    def ask_batch(
+        self,
+        messages: Sequence[MessagesInput],
+        *,
+        system_msgs: str | Sequence[str] = (),
+        on_result: OnResult[Completion] | None = None,
+        timeout_s: float | None = None,
+    ) -> Parsed[Conversation]:
+        """One conversation: each message is asked with all that was said before it; `.text` joins the answers.
+
+        The first error ends it; on_result has seen the answers before. timeout_s: for each.
+        """
+        talk = converse(messages, system_msgs, on_result)
+        with self:
+            return run_conversation(
+                talk, lambda turns: self.completion(self._request(turns), timeout_s=timeout_s)
+            )
+
+    async def aask_batch(
+        self,
+        messages: Sequence[MessagesInput],
+        *,
+        system_msgs: str | Sequence[str] = (),
+        on_result: OnResult[Completion] | None = None,
+        timeout_s: float | None = None,
+    ) -> Parsed[Conversation]:
+        """`ask_batch`, async."""
+        talk = converse(messages, system_msgs, on_result)
+        async with self:
+            return await arun_conversation(
+                talk, lambda turns: self.acompletion(self._request(turns), timeout_s=timeout_s)
+            )
+
+    def ask_batch_parallel(
+        self,
+        messages: Sequence[MessagesInput],
+        *,
+        max_concurrency: int = 5,
+        system_msgs: str | Sequence[str] | None = None,
+        on_result: OnResult[str] | None = None,
+        timeout_s: float | None = None,
+    ) -> tuple[Parsed[str], ...]:
+        """`ask` for each message, in the order of the messages; one failure harms no other."""
+        ask = partial(self.ask, system_msgs=system_msgs, timeout_s=timeout_s)
+        with self:
+            return run_parallel([partial(ask, one) for one in messages], max_concurrency, on_result)
+
+    async def aask_batch_parallel(
+        self,
+        messages: Sequence[MessagesInput],
+        *,
+        max_concurrency: int = 5,
+        system_msgs: str | Sequence[str] | None = None,
+        on_result: OnResult[str] | None = None,
+        timeout_s: float | None = None,
+    ) -> tuple[Parsed[str], ...]:
+        """`ask_batch_parallel`, async."""
+        ask = partial(self.aask, system_msgs=system_msgs, timeout_s=timeout_s)
+        async with self:
+            return await arun_parallel(
+                [partial(ask, one) for one in messages], max_concurrency, on_result
+            )
 
     # beside chat
 
@@ -203,7 +274,7 @@ class LLM:
     # lifetime
 
     def __enter__(self) -> Self:
-        self._links = sync_links(self._transport)
+        self._keeper.enter()
         return self
 
     def __exit__(
@@ -212,13 +283,10 @@ class LLM:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        links, self._links = self._links, None
-        if links is not None:
-            for transport in links.take_all():
-                transport.close()
+        self._keeper.exit()
 
     async def __aenter__(self) -> Self:
-        self._alinks = async_links(self._transport)
+        self._keeper.aenter()
         return self
 
     async def __aexit__(
@@ -227,89 +295,33 @@ class LLM:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        links, self._alinks = self._alinks, None
-        if links is not None:
-            for transport in links.take_all():
-                await transport.aclose()
-
-    @contextmanager
-    def _borrow(self) -> Iterator[Links[Transport]]:
-        """The client's open transports, or else some of this call's own."""
-        if self._links is not None:
-            yield self._links
-            return
-        links = sync_links(self._transport)
-        try:
-            yield links
-        finally:
-            for transport in links.take_all():
-                transport.close()
-
-    @asynccontextmanager
-    async def _aborrow(self) -> AsyncIterator[Links[AsyncTransport]]:
-        if self._alinks is not None:
-            yield self._alinks
-            return
-        links = async_links(self._transport)
-        try:
-            yield links
-        finally:
-            for transport in links.take_all():
-                await transport.aclose()
+        await self._keeper.aexit()
 
     # one call
 
     def _run(self, job: Job[A], timeout_s: float | None) -> Parsed[A]:
-        from tenacity import Retrying
-
-        coursed = self._course(timeout_s)
-        if isinstance(coursed, Failure):
-            return coursed
-        course = coursed.unwrap()
-
-        def attempt() -> Parsed[A]:
-            aimed = course.aim(job, links)
-            if isinstance(aimed, Failure):
-                return aimed
-            aim = aimed.unwrap()
-            return course.settle(job, aim.transport.send(aim.request, aim.timeouts))
-
-        with self._borrow() as links:
-            return Retrying(sleep=time.sleep, **course.tenacity_arguments())(attempt)
+        return self._course(timeout_s).bind(lambda course: run(job, course, self._keeper))
 
     async def _arun(self, job: Job[A], timeout_s: float | None) -> Parsed[A]:
-        import anyio
-        from tenacity import AsyncRetrying
-
-        coursed = self._course(timeout_s)
-        if isinstance(coursed, Failure):
-            return coursed
-        course = coursed.unwrap()
-
-        async def attempt() -> Parsed[A]:
-            aimed = course.aim(job, links)
-            if isinstance(aimed, Failure):
-                return aimed
-            aim = aimed.unwrap()
-            return course.settle(job, await aim.transport.asend(aim.request, aim.timeouts))
-
-        async with self._aborrow() as links:
-            return await AsyncRetrying(sleep=anyio.sleep, **course.tenacity_arguments())(attempt)
+        course = self._course(timeout_s)
+        if isinstance(course, Failure):
+            return course
+        return await arun(job, course.unwrap(), self._keeper)
 
     def _stream(self, request: ChatRequest, timeout_s: float | None, *, held: bool) -> Stream:
         job = chat_job(chat_request(request, stream=True))
-        return Stream(self._borrow, self._course(timeout_s), job, held=held)
+        return Stream(job, self._course(timeout_s), self._keeper, held=held)
 
     def _astream(self, request: ChatRequest, timeout_s: float | None, *, held: bool) -> AsyncStream:
         job = chat_job(chat_request(request, stream=True))
-        return AsyncStream(self._aborrow, self._course(timeout_s), job, held=held)
+        return AsyncStream(job, self._course(timeout_s), self._keeper, held=held)
 
     def _course(self, timeout_s: float | None) -> Parsed[Course]:
         return self._lanes.map(lambda lanes: Course(lanes, self._policy, timeout_s))
 
-    def _streamed(self, stream: bool | None) -> Callable[[ChatRequest], ChatRequest]:
-        chosen = self.config.stream if stream is None else stream
-        return lambda request: chat_request(request, stream=chosen)
+    def _request(self, given: ChatInput, stream: bool | None = None) -> ChatRequest:
+        """Streamed where the configuration says so, unless `stream` says otherwise."""
+        return chat_request(given, stream=self.config.stream if stream is None else stream)
 
 
 def _text(completion: Completion) -> str:

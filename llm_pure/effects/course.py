@@ -17,7 +17,7 @@ from llm_pure.effects.logs import attempt_line
 from llm_pure.effects.transports import Timeouts, timeouts_of, within
 from llm_pure.http import HttpRequest, HttpResponse
 from llm_pure.result import Failure, Parsed, Success
-from llm_pure.retry import Attempt, Decision, FailOver, RetryPolicy, Send, Stop, Wait, decide
+from llm_pure.retry import Attempt, Decision, FailOver, RetryPolicy, Stop, Wait, decide
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class Course:
         self._configuration = 0
         self._started_s = 0.0
         self._request: HttpRequest | None = None
-        self._next: Decision = Send()
+        self._next: Decision | None = None  # None: no attempt has failed since the last began
 
     @property
     def lane(self) -> Lane:
@@ -60,6 +60,7 @@ class Course:
         self._started_s = monotonic()
         if isinstance(self._next, FailOver):
             self._configuration = self._next.configuration
+        self._next = None
         lane = self.lane
         request = signed(lane, job.build)
         link = request.bind(lambda _: links.get(lane.settings))
@@ -96,15 +97,18 @@ class Course:
         self._request = None
         return got
 
+    @property
+    def is_over(self) -> bool:
+        """Is the attempt that was made the last one?"""
+        return self._next is None or isinstance(self._next, Stop)
+
     def tenacity_arguments(self) -> dict[str, Any]:
-        """For tenacity's Retrying and AsyncRetrying: again while the policy says so, after the wait that it says."""
+        """For tenacity's Retrying and AsyncRetrying: again until it is over, after the wait that the policy says."""
         return {"retry": self._goes_on, "wait": self._wait_s}
 
     def _goes_on(self, state: Any) -> bool:
-        outcome = state.outcome
-        if outcome.failed or not isinstance(outcome.result(), Failure):
-            return False
-        return not isinstance(self._next, Stop)
+        # failed: an exception, which is a bug or a cancellation
+        return not (state.outcome.failed or self.is_over)
 
     def _wait_s(self, state: Any) -> float:
         return self._next.seconds if isinstance(self._next, Wait) else 0.0

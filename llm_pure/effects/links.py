@@ -3,11 +3,14 @@
 A transport that the caller brought is his: it is used as it is, and neither entered nor closed here.
 """
 
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
+from llm_pure.effects.loops import running_loop
 from llm_pure.effects.transports import AsyncTransport, Transport, TransportSettings
 from llm_pure.errors import ConfigurationInvalid
 from llm_pure.result import Failure, Parsed, Success
@@ -26,39 +29,35 @@ class Links(Generic[T]):
 
     def __init__(self, transport: AnyTransport, kind: type[T], maker: str) -> None:
         self._transport = transport
-        self._kind = kind
         self._maker = maker
+        self._brought: Parsed[T] | None = None
+        if not isinstance(transport, str):
+            self._brought = _checked(transport, kind)
         self._open: dict[TransportSettings, T] = {}
         self._closed = False
         self._lock = Lock()
 
     def get(self, settings: TransportSettings) -> Parsed[T]:
         """Fails with ConfigurationInvalid for an unknown name, a missing package or a transport of the other kind."""
-        if not isinstance(self._transport, str):
-            return self._brought(self._transport)
+        if self._brought is not None:
+            return self._brought
         with self._lock:
             if self._closed:
-                return Failure(_wrong("this client is closed"))
+                return Failure(_wrong("this client was closed while the call was under way"))
             if settings not in self._open:
-                made = self._make(self._transport, settings)
+                made = self._make(str(self._transport), settings)
                 if isinstance(made, Failure):
                     return made
                 self._open[settings] = made.unwrap()
             return Success(self._open[settings])
 
     def take_all(self) -> list[Any]:
-        """Every open transport, to be closed; none is opened from now on."""
+        """Every transport that was opened here, to be closed; none is opened from now on."""
         with self._lock:
             self._closed = True
             taken = list(self._open.values())
             self._open.clear()
             return taken
-
-    def _brought(self, transport: object) -> Parsed[T]:
-        if isinstance(transport, self._kind):
-            return Success(transport)
-        name = type(transport).__name__
-        return Failure(_wrong(f"{name} is no {self._kind.__name__}: it lacks that kind's methods"))
 
     def _make(self, name: str, settings: TransportSettings) -> Parsed[T]:
         if name not in NAMES:
@@ -72,14 +71,102 @@ class Links(Generic[T]):
         return Success(getattr(module, self._maker)(settings))
 
 
-def sync_links(transport: AnyTransport) -> Links[Transport]:
-    """Those of sync calls."""
-    return Links(transport, Transport, "open_sync")  # type: ignore[type-abstract]
+class _Kept:
+    """Links that stay open, and how many `with` blocks hold them."""
+
+    def __init__(self, links: Links[Any]) -> None:
+        self.links = links
+        self.holders = 0
 
 
-def async_links(transport: AnyTransport) -> Links[AsyncTransport]:
-    """Those of async calls."""
-    return Links(transport, AsyncTransport, "open_async")  # type: ignore[type-abstract]
+_THREADS = object()
+"""Where sync calls are made from: any thread. Async calls are made from an event loop."""
+
+
+class LinkKeeper:
+    """The links of a client: kept inside `with`, for sync calls and for each event loop by itself; else one call's own."""
+
+    def __init__(self, transport: AnyTransport) -> None:
+        self._transport = transport
+        self._kept: dict[object, _Kept] = {}
+        self._lock = Lock()
+
+    @contextmanager
+    def borrow(self) -> Iterator[Links[Transport]]:
+        """For one sync call."""
+        kept = self._kept.get(_THREADS)
+        links = self._sync_links() if kept is None else kept.links
+        try:
+            yield links
+        finally:
+            if kept is None:
+                _close(links)
+
+    @asynccontextmanager
+    async def aborrow(self) -> AsyncIterator[Links[AsyncTransport]]:
+        """For one async call."""
+        kept = self._kept.get(running_loop())
+        links = self._async_links() if kept is None else kept.links
+        try:
+            yield links
+        finally:
+            if kept is None:
+                await _aclose(links)
+
+    def enter(self) -> None:
+        """Keep the links of sync calls. May be nested."""
+        self._hold(_THREADS, self._sync_links())
+
+    def exit(self) -> None:
+        """The last one out closes them."""
+        links = self._let_go(_THREADS)
+        if links is not None:
+            _close(links)
+
+    def aenter(self) -> None:
+        """Keep the links of async calls in this event loop. May be nested."""
+        self._hold(running_loop(), self._async_links())
+
+    async def aexit(self) -> None:
+        """The last one out closes them."""
+        links = self._let_go(running_loop())
+        if links is not None:
+            await _aclose(links)
+
+    def _sync_links(self) -> Links[Transport]:
+        return Links(self._transport, Transport, "open_sync")  # type: ignore[type-abstract]
+
+    def _async_links(self) -> Links[AsyncTransport]:
+        return Links(self._transport, AsyncTransport, "open_async")  # type: ignore[type-abstract]
+
+    def _hold(self, where: object, fresh: Links[Any]) -> None:
+        with self._lock:
+            self._kept.setdefault(where, _Kept(fresh)).holders += 1
+
+    def _let_go(self, where: object) -> Links[Any] | None:
+        with self._lock:
+            kept = self._kept[where]
+            kept.holders -= 1
+            if kept.holders:
+                return None
+            return self._kept.pop(where).links
+
+
+def _checked(transport: object, kind: type[T]) -> Parsed[T]:
+    if isinstance(transport, kind):
+        return Success(transport)
+    name = type(transport).__name__
+    return Failure(_wrong(f"{name} is no {kind.__name__}: it lacks that kind's methods"))
+
+
+def _close(links: Links[Transport]) -> None:
+    for transport in links.take_all():
+        transport.close()
+
+
+async def _aclose(links: Links[AsyncTransport]) -> None:
+    for transport in links.take_all():
+        await transport.aclose()
 
 
 def _wrong(message: str, near: tuple[str, ...] = ()) -> ConfigurationInvalid:

@@ -1,35 +1,35 @@
 """A streamed answer as the caller sees it: an iterable of events that ends in the Completion or the error."""
 
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    AsyncExitStack,
-    ExitStack,
-)
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self
 
 from llm_pure.completion import Completion
+from llm_pure.effects.calls import arun_attempts, run_attempts
 from llm_pure.effects.course import Course
 from llm_pure.effects.jobs import Job
-from llm_pure.effects.links import Links
+from llm_pure.effects.links import LinkKeeper, Links
 from llm_pure.effects.reading import Reading
 from llm_pure.effects.transports import AsyncTransport, Transport
 from llm_pure.errors import StreamInterrupted
 from llm_pure.events import StreamEvent
 from llm_pure.result import Failure, Parsed, Success
 
-Borrow: TypeAlias = Callable[[], AbstractContextManager[Links[Transport]]]
-AsyncBorrow: TypeAlias = Callable[[], AbstractAsyncContextManager[Links[AsyncTransport]]]
-
 
 class _Streaming:
     """What both kinds of stream know: the course of attempts, the answer that is read, and how it ended."""
 
-    def __init__(self, course: Parsed[Course], job: Job[Completion], *, held: bool) -> None:
+    def __init__(
+        self,
+        job: Job[Completion],
+        course: Parsed[Course],
+        keeper: LinkKeeper,
+        *,
+        held: bool,
+    ) -> None:
         self._job = job
+        self._keeper = keeper
         self._held = held
         self._reading: Reading | None = None
         self._course: Course | None = None
@@ -77,10 +77,14 @@ class Stream(_Streaming):
     """
 
     def __init__(
-        self, borrow: Borrow, course: Parsed[Course], job: Job[Completion], *, held: bool = False
+        self,
+        job: Job[Completion],
+        course: Parsed[Course],
+        keeper: LinkKeeper,
+        *,
+        held: bool = False,
     ) -> None:
-        super().__init__(course, job, held=held)
-        self._borrow = borrow
+        super().__init__(job, course, keeper, held=held)
         self._stack = ExitStack()
         self._pieces: Iterator[Parsed[bytes]] = iter(())
 
@@ -116,13 +120,10 @@ class Stream(_Streaming):
         self.close()
 
     def _begin(self) -> None:
-        from tenacity import Retrying
-
         course = self._course
         assert course is not None
-        links = self._stack.enter_context(self._borrow())
-        retrying = Retrying(sleep=time.sleep, **course.tenacity_arguments())
-        opened: Parsed[Reading] = retrying(self._attempt, course, links)
+        links = self._stack.enter_context(self._keeper.borrow())
+        opened = run_attempts(course, lambda: self._attempt(course, links))
         if isinstance(opened, Failure):
             self._outcome = opened
         else:
@@ -153,14 +154,13 @@ class AsyncStream(_Streaming):
 
     def __init__(
         self,
-        borrow: AsyncBorrow,
-        course: Parsed[Course],
         job: Job[Completion],
+        course: Parsed[Course],
+        keeper: LinkKeeper,
         *,
         held: bool = False,
     ) -> None:
-        super().__init__(course, job, held=held)
-        self._borrow = borrow
+        super().__init__(job, course, keeper, held=held)
         self._stack = AsyncExitStack()
         self._pieces: AsyncIterator[Parsed[bytes]] | None = None
 
@@ -196,14 +196,10 @@ class AsyncStream(_Streaming):
         await self.aclose()
 
     async def _begin(self) -> None:
-        import anyio
-        from tenacity import AsyncRetrying
-
         course = self._course
         assert course is not None
-        links = await self._stack.enter_async_context(self._borrow())
-        retrying = AsyncRetrying(sleep=anyio.sleep, **course.tenacity_arguments())
-        opened: Parsed[Reading] = await retrying(self._attempt, course, links)
+        links = await self._stack.enter_async_context(self._keeper.aborrow())
+        opened = await arun_attempts(course, lambda: self._attempt(course, links))
         if isinstance(opened, Failure):
             self._outcome = opened
         else:

@@ -1,8 +1,6 @@
 """What the sync and the async httpx transport share: everything but the reading and writing itself."""
 
-import asyncio
 import ssl
-import sys
 from functools import lru_cache
 from time import monotonic
 from typing import Any, TypeVar
@@ -10,6 +8,7 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 
+from llm_pure.effects.loops import running_loop
 from llm_pure.effects.transports import Timeouts, TransportSettings
 from llm_pure.effects.transports.content_coding import ACCEPTED, BodyReader
 from llm_pure.effects.transports.httpx_faults import error_of
@@ -178,7 +177,7 @@ class LoopGuard:
 
     def check(self) -> Parsed[None]:
         """Fails with ConfigurationInvalid on every other one."""
-        here = _running_loop()
+        here = running_loop()
         if self._first is None:
             self._first = here
         if here is self._first:
@@ -189,10 +188,3 @@ class LoopGuard:
                 field="transport",
             )
         )
-
-
-def _running_loop() -> object:
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_run():
-        return trio.lowlevel.current_trio_token()
-    return asyncio.get_running_loop()

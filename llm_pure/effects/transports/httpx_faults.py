@@ -1,6 +1,7 @@
 """What httpx, httpcore and the sockets below raise -> LLMError, with no URL and no header value in the message."""
 
 import re
+import ssl
 
 import httpx
 
@@ -63,9 +64,18 @@ def error_of(
                 message=f"the address cannot be used: {_said(fault)}", field="base_url"
             )
         case httpx.ProxyError():
-            return ConnectionFailed(message=f"the proxy refused: {_said(fault)}")
+            asks_for_more = str(fault).startswith(
+                "4"
+            )  # such as "407 Proxy Authentication Required"
+            return ConnectionFailed(
+                message=f"the proxy refused: {_said(fault)}", retryable=not asks_for_more
+            )
         case httpx.ConnectError():
-            return ConnectionFailed(message=f"no connection to {place}: {_reason(fault)}")
+            causes = _causes(fault)
+            untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
+            return ConnectionFailed(
+                message=f"no connection to {place}: {_reason(fault)}", retryable=not untrusted
+            )
         case _:
             what = "broke off" if status is not None else "failed"
             return ConnectionFailed(
@@ -79,14 +89,17 @@ def _said(fault: BaseException) -> str:
 
 def _reason(fault: BaseException) -> str:
     """The words of the innermost cause that has any: "[Errno 111] Connection refused", not "connection failed"."""
-    words = _said(fault)
+    told = [cause for cause in _causes(fault) if isinstance(cause, OSError) and str(cause)]
+    return _said(told[-1] if told else fault)
+
+
+def _causes(fault: BaseException) -> list[BaseException]:
+    """What led to this exception, the innermost last."""
+    causes: list[BaseException] = []
     cause = fault.__cause__ or fault.__context__
-    for _ in range(8):
-        if cause is None:
-            break
+    while cause is not None and len(causes) < 8:
         if isinstance(cause, BaseExceptionGroup):
             cause = cause.exceptions[0]
-        if isinstance(cause, OSError) and str(cause):
-            words = _said(cause)
+        causes.append(cause)
         cause = cause.__cause__ or cause.__context__
-    return words
+    return causes

@@ -1,0 +1,139 @@
+"""Many questions: one after another in a growing conversation, or side by side."""
+
+from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
+from typing import TypeAlias, TypeVar, cast
+
+import msgspec
+
+from llm_pure.completion import Completion
+from llm_pure.conversation import read_messages
+from llm_pure.messages import Message, system
+from llm_pure.request import MessagesInput
+from llm_pure.result import Failure, Parsed, Success
+
+A = TypeVar("A")
+
+OnResult: TypeAlias = Callable[[int, Parsed[A]], object]
+"""Told of each answer as it comes in: which question it belongs to, from 0, and the Result."""
+
+
+class Conversation(msgspec.Struct, frozen=True):
+    """Questions and answers so far. messages: all turns, ready to be sent again with another one after them."""
+
+    messages: tuple[Message, ...] = ()
+    answers: tuple[Completion, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The words of all answers, one below the other."""
+        return "\n".join([answer.text for answer in self.answers])
+
+    def asks(self, message: MessagesInput) -> "Parsed[Conversation]":
+        """With this question at its end; InvalidRequest when it is no message."""
+        return read_messages(message).map(
+            lambda turns: Conversation((*self.messages, *turns), self.answers)
+        )
+
+    def answered(self, completion: Completion) -> "Conversation":
+        """With this answer at its end, whole: reasoning and its signature go back with the next question."""
+        return Conversation((*self.messages, completion.message), (*self.answers, completion))
+
+
+Talk: TypeAlias = Generator[tuple[Message, ...], Parsed[Completion], Parsed[Conversation]]
+"""A conversation that is going on: it yields what to send, and wants the answer."""
+
+
+def converse(
+    messages: Sequence[MessagesInput],
+    system_msgs: str | Sequence[str],
+    on_result: OnResult[Completion] | None,
+) -> Talk:
+    """Each message is asked with all that was said before it; the first error ends it."""
+    texts = (system_msgs,) if isinstance(system_msgs, str) else system_msgs
+    talk = Conversation(tuple([system(text) for text in texts]))
+    for number, message in enumerate(messages):
+        asked = talk.asks(message)
+        if isinstance(asked, Failure):
+            return asked
+        talk = asked.unwrap()
+        got = yield talk.messages
+        if on_result is not None:
+            on_result(number, got)
+        if isinstance(got, Failure):
+            return got
+        talk = talk.answered(got.unwrap())
+    return Success(talk)
+
+
+def run_conversation(
+    talk: Talk, ask: Callable[[tuple[Message, ...]], Parsed[Completion]]
+) -> Parsed[Conversation]:
+    """The whole conversation, each answer given by `ask`."""
+    try:
+        turns = next(talk)
+        while True:
+            turns = talk.send(ask(turns))
+    except StopIteration as end:
+        return cast("Parsed[Conversation]", end.value)
+
+
+async def arun_conversation(
+    talk: Talk, ask: Callable[[tuple[Message, ...]], Awaitable[Parsed[Completion]]]
+) -> Parsed[Conversation]:
+    """`run_conversation`, async."""
+    try:
+        turns = next(talk)
+        while True:
+            turns = talk.send(await ask(turns))
+    except StopIteration as end:
+        return cast("Parsed[Conversation]", end.value)
+
+
+def run_parallel(
+    calls: Sequence[Callable[[], A]],
+    max_concurrency: int,
+    on_result: Callable[[int, A], object] | None,
+) -> tuple[A, ...]:
+    """What each call returns, in the order of the calls; at most so many run at once, each in a thread.
+
+    on_result is called in the caller's thread. Leaving by an exception starts no further call.
+    """
+    results: dict[int, A] = {}
+    pool = ThreadPoolExecutor(max(1, min(max_concurrency, len(calls))), "llm_pure")
+    try:
+        numbers = {
+            pool.submit(copy_context().run, call): number for number, call in enumerate(calls)
+        }
+        for done in as_completed(numbers):
+            number = numbers[done]
+            results[number] = done.result()
+            if on_result is not None:
+                on_result(number, results[number])
+    finally:
+        pool.shutdown(wait=len(results) == len(calls), cancel_futures=True)
+    return tuple([results[number] for number in range(len(calls))])
+
+
+async def arun_parallel(
+    calls: Sequence[Callable[[], Awaitable[A]]],
+    max_concurrency: int,
+    on_result: Callable[[int, A], object] | None,
+) -> tuple[A, ...]:
+    """`run_parallel`, async: tasks in place of threads. A cancellation reaches every call."""
+    import anyio
+
+    results: dict[int, A] = {}
+
+    async def work(waiting: Iterator[tuple[int, Callable[[], Awaitable[A]]]]) -> None:
+        for number, call in waiting:
+            results[number] = await call()
+            if on_result is not None:
+                on_result(number, results[number])
+
+    waiting = iter(enumerate(calls))
+    async with anyio.create_task_group() as workers:
+        for _ in range(max(1, min(max_concurrency, len(calls)))):
+            workers.start_soon(work, waiting)
+    return tuple([results[number] for number in range(len(calls))])
