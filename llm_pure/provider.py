@@ -1,6 +1,6 @@
 """What an adapter is: a `Provider`, a value made of pure functions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -67,12 +67,16 @@ class Operation(msgspec.Struct, Generic[Q, A], frozen=True):
     parse: Callable[[HttpResponse], Parsed[A]]
 
 
+NO_VARIABLES: Mapping[str, tuple[str, ...]] = {}
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """One service, as functions without state.
 
     name: as in the registry. dialect: the wire API it speaks. base_url: its own, "" when it has none.
     key_variables: environment variables that hold its key, first one first; empty when it wants none.
-    base_url_variables: those that move it elsewhere. source: where this was read, with its date.
+    base_url_variables: those that move it elsewhere. variables: further fields of LLMConfig, each with the environment
+    variables that hold it. source: where this was read, with its date.
     authorize: adds the credentials; `now` is an aware datetime. None marks an operation that the service lacks.
     """
 
@@ -85,6 +89,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     open_stream: Callable[[ResponseHead], StreamDecoder]
     key_variables: tuple[str, ...] = ()
     base_url_variables: tuple[str, ...] = ()
+    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES
     source: str = ""
     count_tokens: Operation[ChatRequest, TokenCount] | None = None
     embed: Operation[EmbedRequest, Embeddings] | None = None

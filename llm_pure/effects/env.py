@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -16,24 +17,34 @@ def load_env(config: LLMConfig, provider: Provider) -> LLMConfig:
 
 
 def completed(config: LLMConfig, provider: Provider, environ: Mapping[str, str]) -> LLMConfig:
-    """The configuration with what it leaves open: key, base URL and proxy."""
+    """The configuration with what it leaves open: key, base URL, the provider's further fields, and proxy."""
     found = read_env(provider, environ)
     base_url = config.base_url or found.base_url
     proxy = config.proxy or proxy_for(base_url or provider.base_url, environ)
+    more = {
+        field: getattr(found, field)
+        for field in provider.variables
+        if getattr(config, field) is None
+    }
     return msgspec.structs.replace(
         config,
         api_key=config.api_key if config.api_key is not None else found.api_key,
         base_url=base_url,
         proxy=proxy,
+        **more,
     )
 
 
 def read_env(provider: Provider, environ: Mapping[str, str]) -> LLMConfig:
-    """The configuration that the environment alone would give: the provider, its key and base URL where they are set."""
+    """The configuration that the environment alone would give: the provider and what is set of its variables."""
+    more: dict[str, Any] = {
+        field: _first(environ, names) for field, names in provider.variables.items()
+    }
     return LLMConfig(
         api_type=provider.name,
         api_key=_first(environ, provider.key_variables),
         base_url=_first(environ, provider.base_url_variables),
+        **more,
     )
 
 
