@@ -1,14 +1,41 @@
 """Where a request goes, and the request that goes there with a JSON body."""
 
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+from urllib.parse import quote, urlsplit
 
 from llm_pure.codec import encode
 from llm_pure.config import LLMConfig
 from llm_pure.errors import ConfigurationInvalid
 from llm_pure.http import SECRET_HEADERS, Headers, HttpRequest, conceal_url
 from llm_pure.result import Failure, Parsed, Success
+
+Locate: TypeAlias = Callable[[LLMConfig, str, str], Parsed[str]]
+"""(configuration, model, operation) -> URL; operations are the API's own paths, such as "/chat/completions"."""
+
+EVERYTHING_AS_IT_IS: Mapping[str, str] = {}
+
+
+def below(provider: str, default: str, paths: Mapping[str, str] = EVERYTHING_AS_IT_IS) -> Locate:
+    """Operations below the base URL, each at its own path unless `paths` has another for it.
+
+    `{model}` in a path becomes the model, escaped as one segment.
+
+    >>> at = below("example", "https://example.org", {"/chat/completions": "/v2/{model}/chat"})
+    >>> at(LLMConfig(), "a/b", "/chat/completions").unwrap()
+    'https://example.org/v2/a%2Fb/chat'
+    """
+
+    def locate(config: LLMConfig, model: str, operation: str) -> Parsed[str]:
+        path = paths.get(operation, operation).replace("{model}", segment(model))
+        return base_url(config, default, provider=provider).map(lambda url: url + path)
+
+    return locate
+
+
+def segment(text: str) -> str:
+    """The text as one segment of a path; a slash in it does not part anything."""
+    return quote(text, safe="")
 
 
 def base_url(config: LLMConfig, default: str, *, provider: str) -> Parsed[str]:
