@@ -4,6 +4,7 @@
 Source: openai/openai-openapi 2.3.0; ../shared/wire/openai-family.md sections 0 and 1; read 2026-11-20.
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 from llm_pure.adapters.dialects.openai_chat.embed import build_embed, parse_embed
@@ -12,9 +13,10 @@ from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.reply import parse_chat
 from llm_pure.adapters.dialects.openai_chat.request import build_chat
 from llm_pure.adapters.dialects.openai_chat.stream import State, step
+from llm_pure.endpoint import Locate, below
 from llm_pure.framing.sse import SseDecoder
 from llm_pure.http import ResponseHead
-from llm_pure.provider import Authorize, Operation, Provider, StreamDecoder
+from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
 from llm_pure.stream import SteppedStream, open_framed
 
@@ -26,26 +28,35 @@ def provider(
     name: str,
     base_url: str,
     quirks: Quirks,
+    locate: Locate | None = None,
     key_variables: tuple[str, ...] = (),
     base_url_variables: tuple[str, ...] = (),
+    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES,
     authorize: Authorize | None = None,
     key_required: bool = True,
     embeds: bool = False,
     source: str = "",
 ) -> Provider:
-    """A service that speaks this dialect. embeds: it has POST /embeddings too."""
+    """A service that speaks this dialect.
+
+    locate: where its operations are, when not below its base URL. embeds: it has POST /embeddings too.
+    """
+    at = locate or below(name, base_url)
     return Provider(
         name=name,
         dialect=DIALECT,
         base_url=base_url,
-        build_chat=partial(build_chat, name, base_url, quirks),
+        build_chat=partial(build_chat, name, at, quirks),
         authorize=authorize or key_header(name, key_variables, required=key_required),
         parse_chat=partial(parse_chat, name, quirks),
         open_stream=partial(open_stream, name, quirks),
         key_variables=key_variables,
         base_url_variables=base_url_variables,
+        variables=variables,
         source=source,
-        embed=Operation(partial(build_embed, name, base_url), partial(parse_embed, name, quirks))
+        embed=Operation(
+            partial(build_embed, name, at), partial(parse_embed, name, quirks.error_words)
+        )
         if embeds
         else None,
     )

@@ -4,19 +4,19 @@ Source: openai/openai-openapi 2.3.0 (CreateEmbeddingRequest), read 2026-11-20.
 """
 
 import struct
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from llm_pure.adapters.dialects.openai_chat.errors import error_in
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.stream import broken
 from llm_pure.adapters.dialects.openai_chat.usage import read_usage
-from llm_pure.classify import unreadable_error
+from llm_pure.classify import ErrorType, unreadable_error
 from llm_pure.codec import decode, decode_any
 from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import base_url, post_json
+from llm_pure.endpoint import Locate, post_json
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest
 from llm_pure.http import HttpResponse
 from llm_pure.media import from_base64
@@ -40,7 +40,7 @@ _BODY = msgspec.json.Decoder(_Body)
 
 
 def build_embed(
-    name: str, default_url: str, config: LLMConfig, request: EmbedRequest
+    name: str, locate: Locate, config: LLMConfig, request: EmbedRequest
 ) -> Parsed[Built]:
     """POST {base_url}/embeddings. Body: {model, input: str | [str], dimensions?}.
 
@@ -54,24 +54,26 @@ def build_embed(
     if not request.texts or "" in request.texts:
         message = "an empty text has no embedding" if request.texts else "no text to embed"
         return Failure(InvalidRequest(message=message, param="input", provider=name))
-    url = base_url(config, default_url, provider=name)
+    url = locate(config, model, "/embeddings")
     if isinstance(url, Failure):
         return url
     body: dict[str, Any] = {"model": model, "input": request.input}
     if request.dimensions is not None:
         body["dimensions"] = request.dimensions
     body |= request.extra or {}
-    made = post_json(config, f"{url.unwrap()}/embeddings", body, provider=name)
+    made = post_json(config, url.unwrap(), body, provider=name)
     return made.map(lambda one: Built(request=one))
 
 
-def parse_embed(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Embeddings]:
+def parse_embed(
+    name: str, words: Mapping[str, ErrorType], response: HttpResponse
+) -> Parsed[Embeddings]:
     """One vector for each text, by `index`. Floats or base64 (little-endian float32): the JSON type tells."""
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
         return Failure(unreadable_error(name, response.status, response.headers, response.body))
     raw = decoded.unwrap()
-    told = error_in(name, quirks.error_words, raw, response)
+    told = error_in(name, words, raw, response)
     if told is not None:
         return Failure(told)
     typed = decode(_BODY, response.body, provider=name)

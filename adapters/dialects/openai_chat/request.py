@@ -1,4 +1,4 @@
-"""ChatRequest -> POST {base_url}/chat/completions.
+"""ChatRequest -> POST {base_url}/chat/completions, or wherever the service has it.
 
 Source: openai/openai-openapi 2.3.0 (CreateChatCompletionRequest), read 2026-11-20.
 """
@@ -8,9 +8,10 @@ from typing import Any
 from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy, reasons, rule_for
 from llm_pure.adapters.dialects.openai_chat.messages import wire_messages
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
+from llm_pure.adapters.dialects.openai_effort import effort_of, reasoning_told
 from llm_pure.config import LLMConfig
 from llm_pure.draft import Draft, draft
-from llm_pure.endpoint import base_url, post_json
+from llm_pure.endpoint import Locate, post_json
 from llm_pure.provider import Built
 from llm_pure.request import (
     ChatRequest,
@@ -35,13 +36,10 @@ _SETTING_KEYS = {
 }
 """Settings that only have another name, or none, on the wire. max_tokens and logprobs are written apart."""
 
-_EFFORT_OF_BUDGET = ((1024, "low"), (8192, "medium"))
-"""Token budgets for services that only know efforts: up to 1024 is low, up to 8192 medium, above that high."""
-
 
 def build_chat(
     name: str,
-    default_url: str,
+    locate: Locate,
     quirks: Quirks,
     config: LLMConfig,
     request: ChatRequest,
@@ -58,7 +56,7 @@ def build_chat(
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
-    url = base_url(config, default_url, provider=name)
+    url = locate(config, call.model, "/chat/completions")
     if isinstance(url, Failure):
         return url
     rule = rule_for(quirks.rules, call.model)
@@ -73,9 +71,9 @@ def build_chat(
         return Failure(lost)
     body = {"model": call.model, "messages": messages, **fields, **call.extra}
     accept = "text/event-stream" if body.get("stream") else "application/json"
-    return post_json(
-        config, f"{url.unwrap()}/chat/completions", body, provider=name, accept=accept
-    ).map(lambda made: Built(request=made, adaptations=adaptations))
+    return post_json(config, url.unwrap(), body, provider=name, accept=accept).map(
+        lambda made: Built(request=made, adaptations=adaptations)
+    )
 
 
 def _fields(
@@ -92,14 +90,15 @@ def _fields(
     told += dropped
     fields: dict[str, Any] = {}
     if "max_tokens" in settings:
-        fields[quirks.max_tokens_key] = settings["max_tokens"]
-        if quirks.max_tokens_key != "max_tokens" and "max_tokens" in call.explicit:
+        limit = str(rule.facts.get("max_tokens_key", quirks.max_tokens_key))
+        fields[limit] = settings["max_tokens"]
+        if limit != "max_tokens" and "max_tokens" in call.explicit:
             told += (
                 Adaptation(
                     field="max_tokens",
                     action="renamed",
-                    reason=f"{name} calls it {quirks.max_tokens_key}",
-                    after=quirks.max_tokens_key,
+                    reason=f"{name} calls it {limit}",
+                    after=limit,
                 ),
             )
     fields |= {key: settings[one] for one, key in _SETTING_KEYS.items() if one in settings}
@@ -145,39 +144,11 @@ def _effort(
 ) -> tuple[str | None, tuple[Adaptation, ...]]:
     """`reasoning_effort`, None when nothing is sent, and what was changed on the way."""
     asked = call.reasoning
-    if asked is None:
+    if asked is not None and asked.enabled and quirks.reasoning_style == "none":
+        return None, (reasoning_told("dropped", f"{call.model} has no reasoning to ask for"),)
+    if quirks.reasoning_style == "none":
         return None, ()
-    if quirks.reasoning_style == "none" or rule.reasoning == "none":
-        if not asked.enabled:
-            return None, ()
-        return None, (_reasoning_told("dropped", f"{call.model} has no reasoning to ask for"),)
-    effort: str | None = asked.effort if asked.enabled else "none"
-    told: tuple[Adaptation, ...] = ()
-    if effort is None and asked.budget_tokens is not None:
-        sizes = [word for limit, word in _EFFORT_OF_BUDGET if asked.budget_tokens <= limit]
-        effort = sizes[0] if sizes else "high"
-        reason = f"{call.model} takes an effort, not a budget in tokens"
-        told = (_reasoning_told("changed", reason, asked.budget_tokens, effort),)
-    if effort is None or not rule.efforts or effort in rule.efforts:
-        return effort, told
-    nearest = _nearest(effort, rule.efforts)
-    reason = f"{call.model} takes {', '.join(rule.efforts)}"
-    return nearest, (*told, _reasoning_told("changed", reason, effort, nearest))
-
-
-_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-
-
-def _nearest(effort: str, taken: tuple[str, ...]) -> str:
-    """The taken effort closest to the one asked for; the lower one of two."""
-    place = _EFFORTS.index(effort)
-    return min(taken, key=lambda one: (abs(_EFFORTS.index(one) - place), _EFFORTS.index(one)))
-
-
-def _reasoning_told(
-    action: Any, reason: str, before: object = None, after: object = None
-) -> Adaptation:
-    return Adaptation(field="reasoning", action=action, reason=reason, before=before, after=after)
+    return effort_of(asked, rule, call.model)
 
 
 def _tools(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:

@@ -1,0 +1,51 @@
+"""How much a model should think, as the efforts of OpenAI's APIs: none, minimal, low, medium, high, xhigh, max."""
+
+from typing import Literal
+
+from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.request import ReasoningRequest
+
+_EFFORT_OF_BUDGET = ((1024, "low"), (8192, "medium"))
+"""Token budgets for services that only know efforts: up to 1024 is low, up to 8192 medium, above that high."""
+
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+def effort_of(
+    asked: ReasoningRequest | None, rule: ModelRule, model: str
+) -> tuple[str | None, tuple[Adaptation, ...]]:
+    """The effort to send, None when there is nothing to send, and what was changed on the way to it."""
+    if asked is None:
+        return None, ()
+    if rule.reasoning == "none":
+        if not asked.enabled:
+            return None, ()
+        return None, (reasoning_told("dropped", f"{model} has no reasoning to ask for"),)
+    effort: str | None = asked.effort if asked.enabled else "none"
+    told: tuple[Adaptation, ...] = ()
+    if effort is None and asked.budget_tokens is not None:
+        sizes = [word for limit, word in _EFFORT_OF_BUDGET if asked.budget_tokens <= limit]
+        effort = sizes[0] if sizes else "high"
+        reason = f"{model} takes an effort, not a budget in tokens"
+        told = (reasoning_told("changed", reason, asked.budget_tokens, effort),)
+    if effort is None or not rule.efforts or effort in rule.efforts:
+        return effort, told
+    nearest = _nearest(effort, rule.efforts)
+    reason = f"{model} takes {', '.join(rule.efforts)}"
+    return nearest, (*told, reasoning_told("changed", reason, effort, nearest))
+
+
+def reasoning_told(
+    action: Literal["dropped", "changed"],
+    reason: str,
+    before: object = None,
+    after: object = None,
+) -> Adaptation:
+    """An adaptation of the field `reasoning`."""
+    return Adaptation(field="reasoning", action=action, reason=reason, before=before, after=after)
+
+
+def _nearest(effort: str, taken: tuple[str, ...]) -> str:
+    """The taken effort closest to the one asked for; the lower one of two."""
+    place = _EFFORTS.index(effort)
+    return min(taken, key=lambda one: (abs(_EFFORTS.index(one) - place), _EFFORTS.index(one)))
