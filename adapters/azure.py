@@ -1,0 +1,42 @@
+"""Azure OpenAI: OpenAI's chat completions at addresses of its own; `model` is the name of a deployment.
+
+Docs: learn.microsoft.com, "Azure OpenAI REST API reference" and "API version lifecycle"; openai-python 3.3.1
+lib/azure.py; read 2026-11-20.
+"""
+
+from llm_pure.adapt import ModelRule
+from llm_pure.adapters.dialects import azure_openai, openai_chat
+from llm_pure.adapters.dialects.openai_models import RULES
+
+_FOUNDRY = tuple(
+    [
+        ModelRule(
+            prefix=prefix,
+            facts={"max_tokens_key": "max_tokens"},
+            source="pydantic-ai providers/azure.py: 422 to max_completion_tokens, read 2026-11-20",
+        )
+        for prefix in ("mistral", "Mistral", "ministral", "Ministral", "codestral", "Codestral")
+    ]
+)
+
+PROVIDER = openai_chat.provider(
+    name="azure",
+    base_url="",
+    locate=azure_openai.places("azure"),
+    key_variables=azure_openai.KEY_VARIABLES,
+    base_url_variables=azure_openai.ADDRESS_VARIABLES,
+    variables=azure_openai.VARIABLES,
+    authorize=azure_openai.key_or_token("azure"),
+    embeds=True,
+    quirks=openai_chat.Quirks(
+        max_tokens_key="max_completion_tokens",
+        done_required=True,
+        reasoning_style="effort",
+        refuses={
+            "top_k": "Azure OpenAI has no top_k",
+            "repetition_penalty": "Azure OpenAI has no repetition_penalty",
+        },
+        rules=(*_FOUNDRY, *RULES),
+    ),
+    source="learn.microsoft.com, Azure OpenAI REST API reference, read 2026-11-20",
+)

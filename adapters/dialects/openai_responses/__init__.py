@@ -1,0 +1,89 @@
+"""OpenAI's Responses API: typed items in, typed items out, kept nowhere.
+
+`provider(name=..., base_url=..., quirks=Quirks(...))` is all that a service of this dialect needs.
+Source: openai/openai-openapi 2.3.0; ../shared/wire/openai-family.md section 2; read 2026-11-20.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+
+from llm_pure.adapters.dialects.openai_chat.embed import build_embed, parse_embed
+from llm_pure.adapters.dialects.openai_responses.errors import read_error
+from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
+from llm_pure.adapters.dialects.openai_responses.reply import parse_chat, parse_count
+from llm_pure.adapters.dialects.openai_responses.request import build_chat, build_count
+from llm_pure.adapters.dialects.openai_responses.stream import State, step
+from llm_pure.endpoint import Locate, below
+from llm_pure.framing.sse import SseDecoder
+from llm_pure.http import ResponseHead
+from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
+from llm_pure.signing.key import key_header
+from llm_pure.stream import SteppedStream, open_framed
+
+DIALECT = "openai_responses"
+
+
+def provider(
+    *,
+    name: str,
+    base_url: str,
+    quirks: Quirks,
+    locate: Locate | None = None,
+    key_variables: tuple[str, ...] = (),
+    base_url_variables: tuple[str, ...] = (),
+    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES,
+    authorize: Authorize | None = None,
+    key_required: bool = True,
+    counts: bool = False,
+    embeds: bool = False,
+    source: str = "",
+) -> Provider:
+    """A service that speaks this dialect.
+
+    locate: where its operations are, when not below its base URL. counts: it has POST /responses/input_tokens too.
+    embeds: it has POST /embeddings too.
+    """
+    at = locate or below(name, base_url)
+    return Provider(
+        name=name,
+        dialect=DIALECT,
+        base_url=base_url,
+        build_chat=partial(build_chat, name, at, quirks),
+        authorize=authorize or key_header(name, key_variables, required=key_required),
+        parse_chat=partial(parse_chat, name, quirks),
+        open_stream=partial(open_stream, name, quirks),
+        key_variables=key_variables,
+        base_url_variables=base_url_variables,
+        variables=variables,
+        source=source,
+        count_tokens=Operation(
+            partial(build_count, name, at, quirks), partial(parse_count, name, quirks)
+        )
+        if counts
+        else None,
+        embed=Operation(
+            partial(build_embed, name, at), partial(parse_embed, name, quirks.error_words)
+        )
+        if embeds
+        else None,
+    )
+
+
+def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
+    """Server-sent events; a JSON body in their place is an error, or the whole answer."""
+    return open_framed(
+        name,
+        head,
+        partial(parse_chat, name, quirks),
+        lambda: SteppedStream(
+            name,
+            head,
+            frames=SseDecoder(),
+            state=State(),
+            step=partial(step, name, quirks, head),
+            parse_error=partial(read_error, name, quirks.error_words),
+        ),
+    )
+
+
+__all__ = ["DIALECT", "Quirks", "build_chat", "open_stream", "parse_chat", "provider"]

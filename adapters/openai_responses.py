@@ -1,0 +1,18 @@
+"""OpenAI: the Responses API, which shows summaries of the reasoning and takes it back.
+
+Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
+"""
+
+from llm_pure.adapters.dialects import openai_responses
+from llm_pure.adapters.dialects.openai_models import RULES
+
+PROVIDER = openai_responses.provider(
+    name="openai_responses",
+    base_url="https://api.openai.com/v1",
+    key_variables=("OPENAI_API_KEY",),
+    base_url_variables=("OPENAI_BASE_URL",),
+    counts=True,
+    embeds=True,
+    quirks=openai_responses.Quirks(rules=RULES),
+    source="openai/openai-openapi 2.3.0 and openai-python 3.3.1, read 2026-11-20",
+)
