@@ -4,12 +4,15 @@ from llm_pure.registry import Registry
 
 registry = Registry(
     {
+        "azure": "llm_pure.adapters.azure",
+        "azure_responses": "llm_pure.adapters.azure_responses",
         "ollama": "llm_pure.adapters.ollama",
         "ollama.embed": "llm_pure.adapters.ollama_embed",
         "ollama.embeddings": "llm_pure.adapters.ollama_embeddings",
         "ollama.generate": "llm_pure.adapters.ollama_generate",
         "open_llm": "llm_pure.adapters.open_llm",
         "openai": "llm_pure.adapters.openai",
+        "openai_responses": "llm_pure.adapters.openai_responses",
     }
 )
 
