@@ -4,24 +4,18 @@ Source: ollama/ollama v0.33.0-rc2, docs/capabilities/thinking.mdx and api/types.
 """
 
 from llm_pure.adapt import Adaptation, ModelRule, rule_for
+from llm_pure.adapters.dialects.openai_effort import effort_of, reasoning_told
 from llm_pure.request import ReasoningRequest
 
-_LEVELS = ("low", "medium", "high", "max")
+_SOURCE = "ollama/ollama docs/capabilities/thinking.mdx, read 2026-11-20"
 
 RULES: tuple[ModelRule, ...] = (
     ModelRule(
-        prefix="gpt-oss",
-        reasoning="always",
-        efforts=("low", "medium", "high"),
-        source="ollama/ollama docs/capabilities/thinking.mdx, read 2026-11-20",
+        prefix="gpt-oss", reasoning="always", efforts=("low", "medium", "high"), source=_SOURCE
     ),
+    ModelRule(prefix="", efforts=("none", "low", "medium", "high", "max"), source=_SOURCE),
 )
-"""gpt-oss passes over true and false, and cannot stop to think."""
-
-_EFFORTS = ("none", "minimal", *_LEVELS[:3], "xhigh", "max")
-
-_LEVEL_OF_BUDGET = ((1024, "low"), (8192, "medium"))
-"""Token budgets for models that know levels only: up to 1024 is low, up to 8192 medium, above that high."""
+"""gpt-oss passes over true and false, and cannot stop to think; all others take both."""
 
 
 def wire_think(
@@ -31,31 +25,16 @@ def wire_think(
     if asked is None:
         return None, ()
     rule = rule_for(RULES, model)
-    levels = rule.efforts or _LEVELS
-    wanted = asked.effort if asked.enabled else "none"
-    if wanted == "none":
-        if rule.reasoning != "always":
-            return False, ()
-        return _changed("none", levels[0], f"{model} always thinks", explicit=explicit)
-    if wanted is None and asked.budget_tokens is not None:
-        given = asked.budget_tokens
-        if not rule.efforts:
-            return _changed(given, True, "Ollama has no budget of tokens", explicit=explicit)
-        near = next((level for limit, level in _LEVEL_OF_BUDGET if given <= limit), "high")
-        return _changed(given, near, f"{model} takes {', '.join(levels)}", explicit=explicit)
-    if wanted is None:
-        return ("medium" if rule.efforts else True), ()
-    if wanted in levels:
-        return wanted, ()
-    place = _EFFORTS.index(wanted)
-    near = min(levels, key=lambda one: (abs(_EFFORTS.index(one) - place), _EFFORTS.index(one)))
-    return _changed(wanted, near, f"{model} takes {', '.join(levels)}", explicit=explicit)
-
-
-def _changed(
-    before: object, after: bool | str, reason: str, *, explicit: bool
-) -> tuple[bool | str, tuple[Adaptation, ...]]:
-    told = Adaptation(
-        field="reasoning", action="changed", reason=reason, before=before, after=after
-    )
-    return after, (told,) if explicit else ()
+    switched = rule.reasoning != "always"
+    effort, told = effort_of(asked, rule, model)
+    think: bool | str = effort or (True if switched else "medium")
+    if effort == "none":
+        think = False
+    elif switched and asked.effort is None and asked.budget_tokens is not None:
+        think = True
+        told = (
+            reasoning_told(
+                "changed", "Ollama has no budget of tokens", asked.budget_tokens, after=True
+            ),
+        )
+    return think, told if explicit else ()
