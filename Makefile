@@ -46,3 +46,6 @@ format: .venv/check ## rewrite the source as `make check` wants it
 
 clean: ## forget the environment and every cache
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+
+record: .venv/test ## record the cassettes anew, from servers on loopback (needs Node)
+	$(BIN)/python -m tests.support.record

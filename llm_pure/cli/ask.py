@@ -1,0 +1,186 @@
+"""`llm-pure ask`: one question; the answer streams to standard output, everything else to standard error."""
+
+import os
+import sys
+from argparse import Namespace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from llm_pure.cli.exits import CONFIGURATION, OK, USAGE, exit_code
+from llm_pure.cli.model import Chosen, choose
+from llm_pure.cli.terminal import complain, note, out
+from llm_pure.completion import Completion
+from llm_pure.config import SECRET_FIELDS
+from llm_pure.effects.client import LLM
+from llm_pure.effects.plugins import load_registry
+from llm_pure.effects.transports import Timeouts
+from llm_pure.errors import ConfigurationInvalid, LLMError, StreamInterrupted
+from llm_pure.events import ReasoningDelta, RefusalDelta, StreamEvent, TextDelta
+from llm_pure.messages import Message, system, user
+from llm_pure.replay.match import Matching
+from llm_pure.replay.shipped import shipped_cassettes
+from llm_pure.replay.transport import ReplayTransport, open_replay
+from llm_pure.request import ChatRequest
+from llm_pure.result import Failure, Parsed
+from llm_pure.retry import NO_RETRY
+
+
+def run(options: Namespace) -> int:
+    """Ask, print, and tell by the exit code how it went."""
+    text = _question(options.text)
+    if not text.strip():
+        note("nothing to ask: give a text, or pipe one in")
+        return USAGE
+    chosen = choose(load_registry(), options.model, options.base_url, os.environ)
+    if isinstance(chosen, Failure):
+        return _ended(chosen.failure())
+    who = chosen.unwrap()
+    messages: tuple[Message, ...] = (user(text),)
+    if options.system:
+        messages = (system(options.system), *messages)
+    request = ChatRequest(messages=messages, stream=options.stream)
+    missing = _missing_key(who, request)
+    if missing is not None:
+        return _from_cassettes(who, request, options, missing)
+    with LLM(who.config) as llm:
+        return _answer(llm, request, options)
+
+
+def _question(words: list[str]) -> str:
+    """The words of the command line, and what is piped in, below them."""
+    spoken = " ".join(words)
+    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        return spoken
+    piped = sys.stdin.buffer.read().decode("utf-8", "replace").strip()
+    return "\n\n".join(filter(None, [spoken, piped]))
+
+
+def _missing_key(who: Chosen, request: ChatRequest) -> ConfigurationInvalid | None:
+    """The error for credentials that are not there; None when there are some, or something else is wrong."""
+    built = who.provider.build_chat(who.config, request)
+    if isinstance(built, Failure):
+        return None
+    signed = who.provider.authorize(who.config, built.unwrap().request, datetime.now(UTC))
+    error = signed.failure() if isinstance(signed, Failure) else None
+    if isinstance(error, ConfigurationInvalid) and error.field in SECRET_FIELDS:
+        return error
+    return None
+
+
+def _from_cassettes(
+    who: Chosen, request: ChatRequest, options: Namespace, missing: ConfigurationInvalid
+) -> int:
+    """Without a key: the shipped recordings, when they hold this very question."""
+    opened = open_replay(
+        shipped_cassettes() / who.provider.name, matching=Matching(origin=False), again=True
+    )
+    if isinstance(opened, Failure):
+        complain(missing)
+        return CONFIGURATION
+    replay: ReplayTransport = opened.unwrap()
+    stand_in = msgspec.structs.replace(who.config, api_key="not-sent-anywhere", base_url=None)
+    built = who.provider.build_chat(stand_in, request)
+    taken = built.bind(lambda made: replay.send(made.request, Timeouts()))
+    if isinstance(taken, Failure):
+        complain(missing)
+        return CONFIGURATION
+    note(f"no key for {who.provider.name}: this is a recorded answer, from a server on loopback")
+    with LLM(stand_in, transport=replay, retry=NO_RETRY) as llm:
+        return _answer(llm, request, options)
+
+
+def _answer(llm: LLM, request: ChatRequest, options: Namespace) -> int:
+    printer = _Printer(quiet=options.json)
+    with llm.stream(request) as events:
+        for event in events:
+            printer.show(event)
+        answer = events.result()
+    printer.end()
+    if options.json and not isinstance(answer, Failure):
+        out(completion_json(answer.unwrap()))
+        return OK
+    return _told(answer)
+
+
+def _told(answer: Parsed[Completion]) -> int:
+    """Usage and the reason for stopping, or what went wrong."""
+    if isinstance(answer, Failure):
+        return _ended(answer.failure())
+    completion = answer.unwrap()
+    for call in completion.tool_calls:
+        note(f"tool call: {call.name}({call.arguments})")
+    note(summary(completion))
+    return OK
+
+
+def _ended(error: LLMError) -> int:
+    complain(error)
+    if isinstance(error, StreamInterrupted) and error.partial is not None and error.partial.text:
+        note("the answer above is cut off")
+    return exit_code(error)
+
+
+class _Printer:
+    """Writes an answer while it comes: words to standard output, thoughts to standard error."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._open = ""  # which of "text" and "thought" has an unfinished line
+
+    def show(self, event: StreamEvent) -> None:
+        """One event; most say nothing to people."""
+        if self._quiet:
+            return
+        match event:
+            case ReasoningDelta(text=text) if text:
+                self._turn_to("thought")
+                note(text, end="")
+            case TextDelta(text=text) | RefusalDelta(text=text):
+                self._turn_to("text")
+                out(text, end="")
+            case _:
+                pass
+
+    def end(self) -> None:
+        """Finish the line that is open."""
+        self._turn_to("")
+
+    def _turn_to(self, kind: str) -> None:
+        if self._open == kind:
+            return
+        if self._open == "thought":
+            note("")
+        if self._open == "text":
+            out("")
+        self._open = kind
+
+
+def summary(completion: Completion) -> str:
+    """Model, tokens and the reason for stopping, in one line."""
+    usage = completion.usage
+    counted = {
+        "in": usage.input_tokens,
+        "cached": usage.cached_input_tokens or None,
+        "out": usage.output_tokens,
+        "reasoning": usage.reasoning_tokens or None,
+    }
+    tokens = [f"{count} {name}" for name, count in counted.items() if count is not None]
+    model = completion.model or "unknown model"
+    told = f"tokens {', '.join(tokens)}" if tokens else "no usage reported"
+    return f"[{completion.provider}:{model} · {told} · {completion.finish_reason}]"
+
+
+def completion_json(completion: Completion) -> str:
+    """The Completion as a JSON document, with text, reasoning and tool calls ready to read at its top."""
+    fields: dict[str, Any] = {
+        "text": completion.text,
+        "reasoning": completion.reasoning,
+        "tool_calls": [
+            {"id": call.id, "name": call.name, "arguments": call.arguments}
+            for call in completion.tool_calls
+        ],
+        **msgspec.to_builtins(completion),
+    }
+    return msgspec.json.format(msgspec.json.encode(fields), indent=2).decode()

@@ -1,0 +1,23 @@
+"""The folder cassettes/ holds what is asked for, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from llm_pure.redact import KEY_SHAPES
+from tests.support.scenarios import CASSETTES, KEY, scenarios
+
+FILES = sorted(CASSETTES.glob("*/*.yaml"))
+
+
+def test_every_cassette_belongs_to_a_question_that_is_asked() -> None:
+    assert set(FILES) == {one.path for one in scenarios()}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_cassette_says_what_it_was_recorded_from_and_holds_no_key(path: Path) -> None:
+    text = path.read_text("utf-8")
+
+    assert "\nrecorded_from: " in text
+    assert KEY not in text
+    assert KEY_SHAPES.search(text) is None

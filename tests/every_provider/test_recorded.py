@@ -1,0 +1,77 @@
+"""Every recorded question is asked again over the real httpx transport, with vcrpy in the network's place.
+
+`make record` runs this file against the servers on loopback and writes the cassettes anew.
+"""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from llm_pure import Completion, Embeddings, HttpResponse, ResponseHead
+from llm_pure.replay.redact import before_record_request, before_record_response
+from llm_pure.result import Failure, Parsed
+from tests.support.expectations import EMBEDDING, ERROR_KINDS, expected, said
+from tests.support.scenarios import Scenario, scenarios
+
+ALL = [pytest.param(one, id=one.id) for one in scenarios()]
+
+
+@pytest.fixture
+def vcr_cassette_dir(scenario: Scenario) -> str:
+    return str(scenario.path.parent)
+
+
+@pytest.fixture
+def default_cassette_name(scenario: Scenario) -> str:
+    return scenario.path.stem
+
+
+@pytest.fixture
+def vcr_config() -> dict[str, Any]:
+    return {
+        "before_record_request": before_record_request,
+        "before_record_response": before_record_response,
+        "decode_compressed_response": True,
+        "match_on": ["method", "path", "body"],
+    }
+
+
+@pytest.mark.vcr
+@pytest.mark.parametrize("scenario", ALL)
+def test_a_recorded_question_has_the_answer_that_was_given(scenario: Scenario) -> None:
+    answer = _ask(scenario)
+    if scenario.question.status >= 400:
+        assert isinstance(answer, Failure)
+        assert answer.failure().kind in ERROR_KINDS[scenario.question.status]
+        assert answer.failure().status == scenario.question.status
+        return
+    got = answer.unwrap()
+    if isinstance(got, Embeddings):
+        assert got.vectors == EMBEDDING
+    else:
+        assert said(got) == expected(scenario)
+
+
+def _ask(scenario: Scenario) -> Parsed[Completion] | Parsed[Embeddings]:
+    request = scenario.signed
+    provider = scenario.provider
+    with (
+        httpx.Client() as client,
+        client.stream(
+            request.method, request.url, headers=request.headers, content=request.body
+        ) as response,
+    ):
+        headers = tuple(response.headers.multi_items())
+        if not scenario.stream:
+            whole = HttpResponse(response.status_code, headers, response.read())
+            if scenario.operation == "embed":
+                assert provider.embed is not None
+                return provider.embed.parse(whole)
+            return provider.parse_chat(whole)
+        decoder = provider.open_stream(ResponseHead(response.status_code, headers))
+        for piece in response.iter_bytes():
+            fed = decoder.feed(piece)
+            if isinstance(fed, Failure):
+                return fed
+        return decoder.close().map(lambda _: decoder.partial())

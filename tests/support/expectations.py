@@ -1,0 +1,73 @@
+"""What the recorded servers answer, in this library's words; the questions are in `scenarios`."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from llm_pure import Completion
+from tests.support.scenarios import Scenario
+
+ERROR_KINDS: dict[int, tuple[str, ...]] = {
+    400: ("invalid_request",),
+    401: ("authentication",),
+    404: ("not_found",),
+    429: ("rate_limited",),
+    500: ("server_error",),
+    529: ("overloaded",),
+}
+
+EMBEDDING = ((0.125, -0.5, 0.25, 1.0), (0.125, -0.5, 0.25, 1.0))
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer says, without the ids that a server makes up."""
+
+    text: str = ""
+    reasoning: str = ""
+    calls: tuple[tuple[str, Any], ...] = ()
+    finish_reason: str = "stop"
+    tokens: tuple[int | None, int | None] = (None, None)
+
+
+_SAID: dict[str, Said] = {
+    "hello": Said(text="Hello! How can I help you today?", tokens=(12, 9)),
+    "pure": Said(
+        text="A pure function is its own test bench: the same input gives the same output, so a "
+        "test needs no server, no clock and no luck.\n\n"
+        "Bytes in, values out – even for 日本語.",
+        tokens=(17, 48),
+    ),
+    "reasoning": Said(
+        text="17 times 23 is 391.",
+        reasoning="17 times 20 is 340, 17 times 3 is 51, together 391.",
+        tokens=(15, 31),
+    ),
+    "tools": Said(
+        calls=(
+            ("get_weather", {"city": "Oslo"}),
+            ("get_weather", {"city": "Rome", "unit": "°C"}),
+        ),
+        finish_reason="tool_calls",
+        tokens=(80, 34),
+    ),
+    "tool_results": Said(text="Oslo has 4 °C, Rome 21 °C.", tokens=(140, 14)),
+    "schema": Said(text='{"city": "Oslo", "celsius": 4}', tokens=(60, 12)),
+    "length": Said(text="one, two, three, four", finish_reason="length", tokens=(14, 8)),
+}
+
+
+def expected(scenario: Scenario) -> Said:
+    """What this scenario's server said."""
+    return _SAID[scenario.name]
+
+
+def said(completion: Completion) -> Said:
+    """What this Completion says."""
+    return Said(
+        text=completion.text,
+        reasoning=completion.reasoning,
+        calls=tuple([(call.name, json.loads(call.arguments)) for call in completion.tool_calls]),
+        finish_reason=completion.finish_reason,
+        tokens=(completion.usage.input_tokens, completion.usage.output_tokens),
+    )

@@ -1,0 +1,128 @@
+"""`make record`: starts the servers on loopback, asks every question of `scenarios`, keeps the exchanges.
+
+The servers: aimock (npm @copilotkit/aimock, an independent mock of many providers' APIs). vcrpy records through
+pytest-recording; secrets are gone before a file is written. Afterwards each cassette is told where it came from, and
+cassettes/README.md is written. Needs Node.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from llm_pure.replay.files import load_cassette, save_cassette
+from llm_pure.replay.redact import redact_cassette
+from tests.support.scenarios import AIMOCK_URL, CASSETTES, Scenario, scenarios
+
+ROOT = Path(__file__).parents[2]
+AIMOCK = "@copilotkit/aimock@1.43.0"
+
+
+def main() -> int:
+    """0 when everything was recorded and reads back."""
+    only = sys.argv[1:]
+    wanted = [one for one in scenarios() if not only or one.speaker.provider in only]
+    with aimock() as version:
+        ran = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+             "tests/every_provider/test_recorded.py", "--record-mode=rewrite",
+             "-k", " or ".join(sorted({one.speaker.provider for one in wanted}))],
+            cwd=ROOT, check=False,
+        )  # fmt: skip
+    sources = {
+        "aimock": f"{version}, an independent mock server on loopback; not the provider's own service"
+    }
+    for one in wanted:
+        if one.path.exists():
+            finish(one, sources[one.speaker.server])
+    known = {one.path for one in scenarios()}
+    for path in CASSETTES.glob("*/*.yaml"):
+        if path not in known:
+            path.unlink()
+    (CASSETTES / "README.md").write_text(readme(version), "utf-8")
+    return ran.returncode
+
+
+def finish(scenario: Scenario, source: str) -> None:
+    """Say in the cassette what it was recorded from."""
+    cassette = load_cassette(scenario.path).unwrap()
+    told = redact_cassette(msgspec.structs.replace(cassette, recorded_from=source))
+    save_cassette(scenario.path, told).unwrap()
+
+
+@contextmanager
+def aimock() -> Iterator[str]:
+    """The server, up and answering; its name and version."""
+    npx = shutil.which("npx")
+    if npx is None:
+        raise SystemExit(
+            "`make record` needs Node (npx), to run the npm package @copilotkit/aimock"
+        )
+    fixtures = ROOT / "tests/support/aimock.json"
+    port = AIMOCK_URL.rsplit(":", 1)[1]
+    with tempfile.TemporaryDirectory() as folder:
+        server = subprocess.Popen(
+            [npx, "--yes", "-p", AIMOCK, "llmock", "-p", port, "-f", str(fixtures), "-c", "12",
+             "--log-level", "warn"],
+            cwd=folder, start_new_session=True, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            _wait(f"{AIMOCK_URL}/health")
+            yield f"aimock {AIMOCK.rsplit('@', 1)[1]} (npm @copilotkit/aimock)"
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)  # npx and the node that it started
+            server.wait(10)
+
+
+def _wait(url: str, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"the server did not come up at {url}")
+
+
+def readme(version: str) -> str:
+    """cassettes/README.md."""
+    counts: dict[tuple[str, str], int] = {}
+    for one in scenarios():
+        key = (one.speaker.provider, one.speaker.server)
+        counts[key] = counts.get(key, 0) + 1
+    rows = [f"| {name} | {server} | {count} |" for (name, server), count in sorted(counts.items())]
+    versions = json.dumps(version)[1:-1]
+    return "\n".join(
+        [
+            "# Cassettes",
+            "",
+            "Recorded by this project (`make record`) from servers that ran on loopback. Nothing here is a provider's",
+            f"own traffic. aimock is {versions}, a mock server that others wrote from the providers' documentation;",
+            "its fixtures are in `tests/support/aimock.json`, and the questions in `tests/support/scenarios.py`.",
+            "",
+            "VCR YAML, version 1, one exchange in a file: `<provider>/<operation>.<unary|stream>.<status>.<hash>.yaml`.",
+            "The hash is of the request as built, so a request that changed is missed and not replayed by mistake.",
+            "Credentials, cookies and account ids were taken out before a file was written",
+            "(`llm_pure/replay/redact.py`).",
+            "",
+            "| provider | recorded from | exchanges |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
