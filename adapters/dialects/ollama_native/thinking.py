@@ -13,7 +13,7 @@ RULES: tuple[ModelRule, ...] = (
     ModelRule(
         prefix="gpt-oss", reasoning="always", efforts=("low", "medium", "high"), source=_SOURCE
     ),
-    ModelRule(prefix="", efforts=("none", "low", "medium", "high", "max"), source=_SOURCE),
+    ModelRule(prefix="", efforts=("low", "medium", "high", "max"), source=_SOURCE),
 )
 """gpt-oss passes over true and false, and cannot stop to think; all others take both."""
 
@@ -26,15 +26,12 @@ def wire_think(
         return None, ()
     rule = rule_for(RULES, model)
     switched = rule.reasoning != "always"
-    effort, told = effort_of(asked, rule, model)
-    think: bool | str = effort or (True if switched else "medium")
-    if effort == "none":
-        think = False
-    elif switched and asked.effort is None and asked.budget_tokens is not None:
-        think = True
-        told = (
-            reasoning_told(
-                "changed", "Ollama has no budget of tokens", asked.budget_tokens, after=True
-            ),
-        )
-    return think, told if explicit else ()
+    if switched and (asked.effort == "none" or not asked.enabled):
+        return False, ()
+    think: bool | str | None
+    if switched and asked.effort is None and asked.budget_tokens is not None:
+        think, reason = True, "Ollama has no budget of tokens"
+        told = (reasoning_told("changed", reason, asked.budget_tokens, think),)
+    else:
+        think, told = effort_of(asked, rule, model)
+    return think or (True if switched else "medium"), told if explicit else ()
