@@ -6,6 +6,7 @@ registry = Registry(
     {
         "azure": "llm_pure.adapters.azure",
         "azure_responses": "llm_pure.adapters.azure_responses",
+        "gemini": "llm_pure.adapters.gemini",
         "ollama": "llm_pure.adapters.ollama",
         "ollama.embed": "llm_pure.adapters.ollama_embed",
         "ollama.embeddings": "llm_pure.adapters.ollama_embeddings",
@@ -13,6 +14,7 @@ registry = Registry(
         "open_llm": "llm_pure.adapters.open_llm",
         "openai": "llm_pure.adapters.openai",
         "openai_responses": "llm_pure.adapters.openai_responses",
+        "vertex": "llm_pure.adapters.vertex",
     }
 )
 

@@ -1,0 +1,73 @@
+"""How many tokens a request has: POST .../{model}:countTokens.
+
+Source: ai.google.dev, "Counting tokens"; google-genai 3.4.0 models.py (the Vertex form); read 2026-11-20.
+"""
+
+from typing import Any
+
+import msgspec
+
+from llm_pure.adapters.dialects.gemini_content.errors import error_in
+from llm_pure.adapters.dialects.gemini_content.quirks import Quirks, model_path
+from llm_pure.adapters.dialects.gemini_content.request import chat_body
+from llm_pure.classify import unreadable_error
+from llm_pure.codec import decode, decode_any
+from llm_pure.config import LLMConfig
+from llm_pure.endpoint import post_json
+from llm_pure.http import HttpResponse
+from llm_pure.operations import TokenCount
+from llm_pure.provider import Built
+from llm_pure.request import ChatRequest
+from llm_pure.result import Failure, Parsed, Success
+
+_FLAT_FIELDS = ("contents", "systemInstruction", "tools", "generationConfig")
+
+
+class _Count(msgspec.Struct):
+    totalTokens: int
+
+
+_COUNT = msgspec.json.Decoder(_Count)
+
+
+def build_count(
+    name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest
+) -> Parsed[Built]:
+    """POST .../{model}:countTokens.
+
+    Body: {generateContentRequest: {model, contents, ...}}, or {contents, systemInstruction?, tools?,
+    generationConfig?} where requests are not wrapped (Vertex). Fails as a chat does.
+    """
+    made = chat_body(name, quirks, config, request)
+    if isinstance(made, Failure):
+        return made
+    body = made.unwrap()
+    url = quirks.place(config, body.model, "countTokens")
+    if isinstance(url, Failure):
+        return url
+    fields: dict[str, Any]
+    if quirks.count_wrapped:
+        fields = {"generateContentRequest": {"model": model_path(body.model), **body.fields}}
+    else:
+        fields = {key: body.fields[key] for key in _FLAT_FIELDS if key in body.fields}
+    return post_json(config, url.unwrap(), fields, provider=name).map(
+        lambda sent: Built(request=sent, adaptations=body.adaptations)
+    )
+
+
+def parse_count(name: str, response: HttpResponse) -> Parsed[TokenCount]:
+    """{totalTokens, promptTokensDetails[]?, cachedContentTokenCount?, totalBillableCharacters?}; the rest is extra."""
+    decoded = decode_any(response.body, provider=name)
+    if isinstance(decoded, Failure):
+        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    raw = decoded.unwrap()
+    told = error_in(name, raw, response)
+    if told is not None:
+        return Failure(told)
+    if response.status >= 300:
+        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    typed = decode(_COUNT, response.body, provider=name)
+    if isinstance(typed, Failure):
+        return typed
+    extra = {key: value for key, value in raw.items() if key != "totalTokens" and value}
+    return Success(TokenCount(input_tokens=typed.unwrap().totalTokens, provider=name, extra=extra))

@@ -1,0 +1,79 @@
+"""What Gemini's models do not take. The first prefix that fits counts; what no row knows is taken for a newest model.
+
+facts: thinking: "budget" (tokens) or "level" (a word), absent where a thinkingConfig is refused. thinking_stops: a budget
+of 0 ends it. signed_calls: the first function call of a turn is refused without a signature. media_results: a
+function's response may carry media. system_role "user": no systemInstruction.
+
+Sources: pydantic-ai-slim 2.68.0 profiles/google.py (live checks of September and October 2026); ai.google.dev,
+"Gemini thinking" (budgets of the 2.5 family); ai.google.dev, "Thought signatures"; read 2026-11-20.
+"""
+
+from llm_pure.adapt import ModelRule
+
+_SOURCE = (
+    "pydantic-ai-slim 2.68.0 profiles/google.py and ai.google.dev, Gemini thinking, read 2026-11-20"
+)
+
+_NO_REPETITION_PENALTY = {"repetition_penalty": "Gemini has no repetition_penalty"}
+_BOUNDS = {"temperature": (0.0, 2.0), "top_p": (0.0, 1.0), "logprobs": (0.0, 20.0)}
+"""Source: ai.google.dev, "GenerationConfig", read 2026-11-20."""
+
+
+def _budget(
+    prefix: str, lowest: int, highest: int, *, stops: bool = True, starts: bool = True
+) -> ModelRule:
+    """stops: a budget of 0 ends the thinking. starts: it thinks unless told otherwise."""
+    return ModelRule(
+        prefix=prefix,
+        refuses=_NO_REPETITION_PENALTY,
+        bounds={**_BOUNDS, "thinking_budget": (lowest, highest)},
+        reasoning="always" if not stops else "on" if starts else "off",
+        facts={"thinking": "budget", "thinking_stops": stops},
+        source=_SOURCE,
+    )
+
+
+def _level(prefix: str, *efforts: str) -> ModelRule:
+    return ModelRule(
+        prefix=prefix,
+        refuses=_NO_REPETITION_PENALTY,
+        bounds=_BOUNDS,
+        reasoning="always",
+        efforts=efforts or ("minimal", "low", "medium", "high"),
+        facts={"thinking": "level", "signed_calls": True, "media_results": True},
+        source=_SOURCE,
+    )
+
+
+def _without_thoughts(prefix: str, **facts: str) -> ModelRule:
+    return ModelRule(
+        prefix=prefix,
+        refuses=_NO_REPETITION_PENALTY,
+        bounds=_BOUNDS,
+        reasoning="none",
+        facts=facts,
+        source=_SOURCE,
+    )
+
+
+RULES: tuple[ModelRule, ...] = (
+    _without_thoughts("gemini-2.5-flash-image"),
+    _budget("gemini-2.5-pro", 128, 32768, stops=False),
+    _budget("gemini-2.5-flash-lite", 512, 24576, starts=False),
+    _budget("gemini-2.5", 1, 24576),
+    *[
+        _without_thoughts(prefix)
+        for prefix in ("gemini-2.0", "gemini-1", "gemini-pro-vision", "learnlm")
+    ],
+    # Google's forum and the API's own words: "Developer instruction is not enabled for models/gemma-3-..."
+    _without_thoughts("gemma-3", system_role="user"),
+    _without_thoughts("gemma"),
+    _level("gemini-3.1-flash-lite-image", "minimal", "high"),
+    _level("gemini-3.1-pro", "low", "medium", "high"),
+    _level("gemini-3-pro", "low", "high"),
+    _level("gemini-3.7-flash", "low", "medium", "high"),
+    _level("gemini-3.8-flash", "low", "medium", "high"),
+    _level("gemini-4-argon", "low", "medium", "high"),
+    _level("gemini-4-carbon", "low", "medium", "high"),
+    _level(""),
+)

@@ -1,0 +1,143 @@
+"""generateContent's answers as they come; field names are Google's.
+
+Every field may be missing: protobuf leaves out what is zero or empty. `Plain*` is the shape of nearly every item of a
+stream: one part with more text, and nothing to keep beside it.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class Blob(msgspec.Struct):
+    """Bytes, in base64."""
+
+    mimeType: str | None = None
+    data: str | None = None
+
+
+class FileData(msgspec.Struct):
+    """Where a file is."""
+
+    fileUri: str | None = None
+    mimeType: str | None = None
+
+
+class PartialArg(msgspec.Struct):
+    """A piece of a function call's arguments (Vertex). jsonPath: such as "$.city" or "$.days[0].name"."""
+
+    jsonPath: str = "$"
+    stringValue: str | None = None
+    numberValue: float | None = None
+    boolValue: bool | None = None
+    willContinue: bool | None = None
+
+
+class FunctionCall(msgspec.Struct):
+    """args: an object, kept as the bytes it came in; empty when it did not come."""
+
+    id: str | None = None
+    name: str | None = None
+    args: msgspec.Raw = msgspec.Raw()
+    partialArgs: list[PartialArg] | None = None
+    willContinue: bool | None = None
+
+
+class Part(msgspec.Struct):
+    """One payload and its side fields. Payloads that are not named here stay whole."""
+
+    text: str | None = None
+    thought: bool | None = None
+    thoughtSignature: str | None = None
+    inlineData: Blob | None = None
+    fileData: FileData | None = None
+    functionCall: FunctionCall | None = None
+
+
+class Content(msgspec.Struct):
+    """parts: each as the bytes it came in."""
+
+    parts: list[msgspec.Raw] | None = None
+
+
+class Candidate(msgspec.Struct):
+    """One answer, or a piece of it. index: missing means 0."""
+
+    index: int | None = None
+    content: Content | None = None
+    finishReason: str | int | None = None
+
+
+class PromptFeedback(msgspec.Struct):
+    """Why there is no answer at all."""
+
+    blockReason: str | None = None
+    blockReasonMessage: str | None = None
+
+
+class Body(msgspec.Struct):
+    """A GenerateContentResponse: a whole answer, or one item of a stream."""
+
+    responseId: str | None = None
+    modelVersion: str | None = None
+    candidates: list[Candidate] | None = None
+    promptFeedback: PromptFeedback | None = None
+    usageMetadata: dict[str, Any] | None = None
+
+
+BODY = msgspec.json.Decoder(Body)
+PART = msgspec.json.Decoder(Part)
+
+MODELLED_BODY = frozenset({"responseId", "modelVersion", "candidates", "usageMetadata", "error"})
+MODELLED_CANDIDATE = frozenset({"index", "content", "finishReason", "logprobsResult"})
+MODELLED_CONTENT = frozenset({"role", "parts"})
+MODELLED_CALL = frozenset({"name", "args", "partialArgs", "willContinue"})
+SIDE_FIELDS = frozenset(
+    {
+        "thought", "thoughtSignature", "videoMetadata", "mediaResolution", "mediaProcessing", "partMetadata",
+    }
+)  # fmt: skip
+"""What stands beside a part's payload."""
+
+
+class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+    """{}"""
+
+
+class PlainPart(msgspec.Struct, forbid_unknown_fields=True):
+    """More text, or more of what the model thinks."""
+
+    text: str
+    thought: bool = False
+
+
+class PlainContent(msgspec.Struct, forbid_unknown_fields=True):
+    """The only part of a plain item."""
+
+    parts: tuple[PlainPart]
+    role: Any = None
+
+
+class PlainCandidate(msgspec.Struct, forbid_unknown_fields=True):
+    """The only candidate of a plain item. groundingMetadata is there and empty while a search goes on."""
+
+    content: PlainContent
+    index: int = 0
+    groundingMetadata: Nothing | None = None
+
+
+class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
+    """An item with nothing to keep beside its text and the usage so far: all else was in the first item.
+
+    The closed shape is not a check but a fork: an item with anything else in it takes the longer way, so that what
+    is not modelled is kept too.
+    """
+
+    candidates: tuple[PlainCandidate]
+    usageMetadata: dict[str, Any] | None = None
+    modelVersion: Any = None
+    responseId: Any = None
+    createTime: Any = None
+
+
+PLAIN_BODY = msgspec.json.Decoder(PlainBody)

@@ -1,0 +1,109 @@
+"""Vertex AI: Gemini on Google Cloud, with a project, a location and an OAuth token; or with an API key alone (express).
+
+Docs: cloud.google.com, "Vertex AI generateContent" and "Vertex AI in express mode"; google-genai 3.4.0
+`_api_client.py` (hosts and paths); read 2026-11-20.
+"""
+
+from datetime import datetime
+from urllib.parse import quote
+
+from llm_pure.adapters.dialects import gemini_content
+from llm_pure.config import LLMConfig, reveal
+from llm_pure.endpoint import base_url
+from llm_pure.errors import ConfigurationInvalid
+from llm_pure.http import HttpRequest
+from llm_pure.result import Failure, Parsed
+from llm_pure.signing.key import key_header
+
+_NAME = "vertex"
+_BASE_URL = "https://aiplatform.googleapis.com"
+_KEYS = ("GOOGLE_OAUTH_ACCESS_TOKEN", "GOOGLE_API_KEY")
+_VERSION = "v1beta1"
+_LOCATION = "global"
+_MULTI_REGIONS = ("us", "eu")
+_API_KEY_PREFIXES = ("AIza", "AQ.")
+"""How Google's API keys begin; anything else is an OAuth token, which begins with "ya29." or is a JWT."""
+
+
+def place(config: LLMConfig, model: str, method: str) -> Parsed[str]:
+    """{host}/v1beta1/projects/{project}/locations/{location}/publishers/google/models/{model}:{method}.
+
+    In express mode, which is an API key and no project, the path begins with publishers/. The location is
+    config.location, else config.region_name, else "global", and decides the host. Fails with ConfigurationInvalid
+    when there is neither a project nor an API key, or when the location is no host name.
+    """
+    location = config.location or config.region_name or _LOCATION
+    if not location.replace("-", "").isalnum() or not location.isascii():
+        return _invalid("location", f"{location!r} is no location; it looks like us-central1")
+    path = _model_path(model)
+    if not config.project and not path.startswith("projects/"):
+        if not _is_api_key(config):
+            what = "no project: set `project` in the configuration, or use an API key"
+            return _invalid("project", what)
+        host = _BASE_URL
+    else:
+        host = _host(location)
+        if not path.startswith("projects/"):
+            project = quote(config.project or "", safe=":")
+            path = f"projects/{project}/locations/{location}/{path}"
+    version = config.api_version or _VERSION
+    return base_url(config, host, provider=_NAME).map(
+        lambda url: f"{url}/{version}/{quote(path, safe='/@:')}:{method}"
+    )
+
+
+def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> Parsed[HttpRequest]:
+    """An API key goes into x-goog-api-key, an OAuth token into authorization."""
+    return (_WITH_KEY if _is_api_key(config) else _WITH_TOKEN)(config, request, now)
+
+
+_WITH_KEY = key_header(_NAME, _KEYS, header="x-goog-api-key", prefix="")
+_WITH_TOKEN = key_header(_NAME, _KEYS)
+
+
+def _is_api_key(config: LLMConfig) -> bool:
+    return reveal(config.api_key).strip().startswith(_API_KEY_PREFIXES)
+
+
+def _model_path(model: str) -> str:
+    """publishers/google/models/{model}; "publisher/model" names another one, and longer paths stand as they are."""
+    if model.startswith(("projects/", "publishers/", "endpoints/")):
+        return model
+    publisher, slash, rest = model.partition("/")
+    if not slash or publisher == "models":
+        return f"publishers/google/models/{rest or model}"
+    return f"publishers/{publisher}/models/{rest}"
+
+
+def _host(location: str) -> str:
+    if location == _LOCATION:
+        return _BASE_URL
+    if location in _MULTI_REGIONS:
+        return f"https://aiplatform.{location}.rep.googleapis.com"
+    return f"https://{location}-aiplatform.googleapis.com"
+
+
+def _invalid(field: str, message: str) -> Parsed[str]:
+    return Failure(ConfigurationInvalid(message=message, field=field, provider=_NAME))
+
+
+PROVIDER = gemini_content.provider(
+    name=_NAME,
+    base_url=_BASE_URL,
+    quirks=gemini_content.Quirks(
+        place=place,
+        labels=True,
+        media_type_required=True,
+        file_names=True,
+        embed_forms=(
+            ("gemini-embedding-001", "predict"),
+            ("gemini-embedding-exp", "predict"),
+            ("gemini-", "content"),
+            ("", "predict"),
+        ),
+    ),
+    authorize=authorize,
+    key_variables=_KEYS,
+    base_url_variables=("GOOGLE_VERTEX_BASE_URL",),
+    source="cloud.google.com Vertex AI reference and google-genai 3.4.0, read 2026-11-20",
+)
