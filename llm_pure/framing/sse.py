@@ -13,6 +13,7 @@ from llm_pure.framing import FRAME_LIMIT, FramingFault
 
 _BOM = b"\xef\xbb\xbf"
 _STRAY_LIMIT = 64 * 1024
+_LF = 10
 
 
 class SseEvent(msgspec.Struct, frozen=True, gc=False):
@@ -79,8 +80,18 @@ class SseDecoder:
         for block in blocks.split(b"\n\n"):
             if one_may_be_too_long and self._is_too_long(block):
                 break
-            if block.startswith(b"data: ") and b"\n" not in block:  # nearly every event there is
-                found.append(SseEvent(block[6:], "message", last_id))
+            end = block.find(_LF)  # of the first line; nothing searches faster than find of a number
+            if end < 0:
+                if block.startswith(b"data: "):  # one data line
+                    found.append(SseEvent(block[6:], "message", last_id))
+                    continue
+            elif (
+                block.startswith(b"event: ")  # a name, then one data line
+                and block.startswith(b"data: ", end + 1)
+                and block.find(_LF, end + 7) < 0
+            ):
+                named = block[7:end].decode("utf-8", "replace")
+                found.append(SseEvent(block[end + 7 :], named or "message", last_id))
                 continue
             event = self._event(block)
             last_id = self._last_id
