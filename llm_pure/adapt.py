@@ -52,12 +52,16 @@ class ModelRule(msgspec.Struct, frozen=True, kw_only=True):
 NO_RULE = ModelRule(prefix="")
 
 
-def rule_for(rules: Sequence[ModelRule], model: str) -> ModelRule:
-    """The first rule whose prefix fits; a path before the name ("models/", "openai/") does not count."""
-    name = model.rsplit("/", 1)[-1]
-    for rule in rules:
-        if name.startswith(rule.prefix):
-            return rule
+def rule_for(rules: Sequence[ModelRule], model: str, plan: str | None = None) -> ModelRule:
+    """The first rule whose prefix fits; a path before the name ("models/", "openai/") does not count.
+
+    plan: config.pricing_plan, which names the model where `model` is a name of the user's own: an Azure deployment.
+    """
+    for given in (model, plan or ""):
+        name = given.rsplit("/", 1)[-1]
+        for rule in rules:
+            if name and name.startswith(rule.prefix):
+                return rule
     return NO_RULE
 
 
