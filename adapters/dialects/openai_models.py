@@ -2,6 +2,9 @@
 
 Source: pydantic-ai profiles/openai.py (live checks of July 2026), vercel/ai capabilities table, OpenAI error bodies
 recorded in both; rows of gpt-6 from third-party notes (docs.laozhang.ai, Nov 2026). Read 2026-11-20.
+
+Facts: `system_role`, the role that a system message takes; `tools_refuse`, what chat completions do not take beside
+tools (BerriAI/litellm PR 34569, livekit/agents PR 7169, openai/openai-openapi issue 541; read 2026-11-20).
 """
 
 from llm_pure.adapt import ModelRule
@@ -34,7 +37,7 @@ def _always(
     ]
 
 
-def _switchable(*prefixes: str, reasoning: str = "on") -> list[ModelRule]:
+def _switchable(*prefixes: str, reasoning: str = "on", **facts: str) -> list[ModelRule]:
     return [
         ModelRule(
             prefix=prefix,
@@ -42,7 +45,7 @@ def _switchable(*prefixes: str, reasoning: str = "on") -> list[ModelRule]:
             refuses_reasoning=_NOT_WHILE_REASONING,
             reasoning="off" if reasoning == "off" else "on",
             efforts=_UP_TO_XHIGH,
-            facts={"system_role": "developer"},
+            facts={"system_role": "developer", **facts},
             source=_SOURCE,
         )
         for prefix in prefixes
@@ -51,11 +54,11 @@ def _switchable(*prefixes: str, reasoning: str = "on") -> list[ModelRule]:
 
 RULES: tuple[ModelRule, ...] = (
     *_always("gpt-6-astra", "gpt-6.1-sol", efforts=("low", "medium", "high", "xhigh")),
-    *_switchable("gpt-6", "gpt-5.6"),
+    *_switchable("gpt-6", "gpt-5.6", tools_refuse="reasoning"),
     *_always("gpt-5.5-pro", efforts=("medium", "high", "xhigh")),
-    *_switchable("gpt-5.5"),
+    *_switchable("gpt-5.5", tools_refuse="effort"),
     *_always("gpt-5.4-pro", efforts=("medium", "high", "xhigh")),
-    *_switchable("gpt-5.4", reasoning="off"),
+    *_switchable("gpt-5.4", reasoning="off", tools_refuse="effort"),
     *_always("gpt-5.3-chat"),
     *_switchable("gpt-5.3", reasoning="off"),
     *_always("gpt-5.2-pro", "gpt-5.2-chat", efforts=("medium", "high", "xhigh")),

@@ -50,27 +50,33 @@ def wire_messages(
     told: list[Adaptation] = []
     try:
         for place, message in enumerate(messages):
-            wire += _message(name, quirks, message, f"messages/{place}", told)
+            path = f"messages/{place}"
+            match message.role:
+                case "assistant":
+                    wire.append(_assistant(name, quirks, message, path, told))
+                case "tool" | "user":
+                    wire += _user_and_results(name, message, path, told)
+                case "system":
+                    wire.append(_system(name, rule, message, path, told))
     except _Unsendable as fault:
         return Failure(Unsupported(message=str(fault), provider=name, feature="messages"))
-    return Success((_with_system_role(wire, rule), tuple(told)))
+    return Success((wire, tuple(told)))
 
 
-def _with_system_role(wire: list[dict[str, Any]], rule: ModelRule) -> list[dict[str, Any]]:
-    role = rule.facts.get("system_role", "system")
-    return [{**one, "role": role} if one["role"] == "system" else one for one in wire]
-
-
-def _message(
-    name: str, quirks: Quirks, message: Message, path: str, told: list[Adaptation]
-) -> list[dict[str, Any]]:
-    match message.role:
-        case "assistant":
-            return [_assistant(name, quirks, message, path, told)]
-        case "tool" | "user":
-            return _user_and_results(name, message, path, told)
-        case "system":
-            return [{"role": "system", "content": _content(name, message.parts, path, told)}]
+def _system(
+    name: str, rule: ModelRule, message: Message, path: str, told: list[Adaptation]
+) -> dict[str, Any]:
+    """`system`, or what the model takes in its place: `developer` means the same, `user` weighs less."""
+    role = str(rule.facts.get("system_role", "system"))
+    if role == "user":
+        reason = f"{rule.prefix} takes no system messages"
+        told.append(
+            Adaptation(
+                field=f"{path}/role", action="changed", reason=reason, before="system", after=role
+            )
+        )
+    wire = {"role": role, "content": _content(name, message.parts, path, told)}
+    return {**wire, "name": message.name} if message.name else wire
 
 
 def _user_and_results(
@@ -106,7 +112,8 @@ def _user_and_results(
 def _assistant(
     name: str, quirks: Quirks, message: Message, path: str, told: list[Adaptation]
 ) -> dict[str, Any]:
-    texts: list[str] = []
+    """One message for the whole turn: what it says, then what it calls. Media that a model made can't go back."""
+    said: list[dict[str, Any]] = []
     refusals: list[str] = []
     thoughts: list[Reasoning] = []
     calls: list[dict[str, Any]] = []
@@ -115,37 +122,60 @@ def _assistant(
         where = f"{path}/parts/{place}"
         match part:
             case Text(text=text):
-                texts.append(text)
+                said.append({"type": "text", "text": text})
             case Refusal(text=text):
                 refusals.append(text)
             case ToolCall():
                 calls.append(_tool_call(name, part))
-            case Reasoning() if _own(name, part.echo):
-                thoughts.append(part)
-            case Reasoning(echo=Echo(provider=other)):
+            case Reasoning(echo=Echo(provider=other)) if other != name:
                 told.append(_dropped(where, f"it is reasoning of {other}"))
+            case Reasoning(echo=None) if quirks.reasoning_replay is None:
+                told.append(_dropped(where, "there is no place for reasoning here"))
+            case Reasoning():
+                thoughts.append(part)
             case Audio(file_id=str() as file_id):
                 wire["audio"] = {"id": file_id}
+            case Image() | Audio() | Document():
+                told.append(_dropped(where, "an assistant turn holds no media here"))
             case Opaque(provider=other, kind=kind) if other != name:
                 told.append(_dropped(where, f"{kind} is for {other} only"))
+            case Opaque(json=json):
+                said.append(json_object(json) or {})
             case _:
                 kind = type(part).__name__
                 raise _Unsendable(f"{where}: an assistant turn cannot hold {kind} here")
     if refusals:
         wire["refusal"] = "".join(refusals)
-    none = quirks.empty_content if calls else ""
-    wire["content"] = "".join(texts) if texts else (None if "audio" in wire or refusals else none)
+    if any(part.get("type") != "text" for part in said):
+        wire["content"] = said
+    elif said:
+        wire["content"] = "".join([part["text"] for part in said])
+    else:
+        none = quirks.empty_content if calls else ""
+        wire["content"] = None if "audio" in wire or refusals else none
     if message.name:
         wire["name"] = message.name
-    if thoughts and quirks.reasoning_replay is not None:
-        wire[quirks.reasoning_replay] = "".join([part.text for part in thoughts])
+    wire |= _replayed(name, quirks, thoughts)
     if calls:
         wire["tool_calls"] = calls
     return wire
 
 
-def _own(name: str, echo: Echo | None) -> bool:
-    return echo is None or echo.provider == name
+def _replayed(name: str, quirks: Quirks, thoughts: list[Reasoning]) -> dict[str, Any]:
+    """Reasoning that goes back: under the service's key as text, and as the fields that came with it."""
+    wire: dict[str, Any] = {}
+    if thoughts and quirks.reasoning_replay is not None:
+        wire[quirks.reasoning_replay] = "".join([part.text for part in thoughts])
+    for part in thoughts:
+        for key, value in _own(name, part.echo).items():
+            known = wire.get(key)
+            wire[key] = [*known, *value] if isinstance(known, list) else value
+    return wire
+
+
+def _own(name: str, echo: Echo | None) -> dict[str, Any]:
+    """What this provider sent with a part; {} for parts of other origin."""
+    return (json_object(echo.json) or {}) if echo and echo.provider == name else {}
 
 
 def _dropped(field: str, reason: str) -> Adaptation:
@@ -153,9 +183,11 @@ def _dropped(field: str, reason: str) -> Adaptation:
 
 
 def _tool_call(name: str, call: ToolCall) -> dict[str, Any]:
-    echoed = json_object(call.echo.json) if call.echo and call.echo.provider == name else None
-    function = {"name": call.name, "arguments": call.arguments}
-    return {"id": call.id, "type": "function", "function": function, **(echoed or {})}
+    """The call as it came: of a function, or of a custom tool, whose input is any text."""
+    echoed = _own(name, call.echo)
+    kind = "custom" if echoed.get("type") == "custom" else "function"
+    called = {"name": call.name, "input" if kind == "custom" else "arguments": call.arguments}
+    return {"id": call.id, "type": kind, kind: called, **echoed}
 
 
 def _content(

@@ -59,7 +59,7 @@ def build_chat(
     url = locate(config, call.model, "/chat/completions")
     if isinstance(url, Failure):
         return url
-    rule = rule_for(quirks.rules, call.model)
+    rule = rule_for(quirks.rules, call.model, config.pricing_plan)
     spoken = wire_messages(name, quirks, rule, call.messages)
     if isinstance(spoken, Failure):
         return spoken
@@ -142,13 +142,22 @@ def _with_refusals(rule: ModelRule, quirks: Quirks) -> ModelRule:
 def _effort(
     quirks: Quirks, rule: ModelRule, call: Draft
 ) -> tuple[str | None, tuple[Adaptation, ...]]:
-    """`reasoning_effort`, None when nothing is sent, and what was changed on the way."""
+    """`reasoning_effort`, None when nothing is sent, and what was changed on the way.
+
+    The fact `tools_refuse` of a rule: "effort", chat completions take no effort but none beside tools; "reasoning", the
+    model's default effort counts too.
+    """
     asked = call.reasoning
     if asked is not None and asked.enabled and quirks.reasoning_style == "none":
         return None, (reasoning_told("dropped", f"{call.model} has no reasoning to ask for"),)
     if quirks.reasoning_style == "none":
         return None, ()
-    return effort_of(asked, rule, call.model)
+    effort, told = effort_of(asked, rule, call.model)
+    refused = rule.facts.get("tools_refuse")
+    if call.tools and effort != "none" and (effort or refused == "reasoning") and refused:
+        reason = f"{call.model} takes tools here only while it does not reason; Responses has both"
+        return "none", (*told, reasoning_told("changed", reason, effort, "none"))
+    return effort, told
 
 
 def _tools(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:

@@ -164,8 +164,9 @@ def read_body(
     """A chunk, or a whole answer. raw: the same as plain JSON, for what is not modelled."""
     events: list[StreamEvent] = []
     if not state.started:
+        # Azure's first chunk has neither choices nor names; the next one says Started again, with them
         events.append(Started(id=str(body.id or ""), model=body.model or "", provider=name))
-        state = _with(state, started=True)
+        state = _with(state, started=bool(body.choices))
     state = _extras(state, events, None, raw, wire.MODELLED_BODY)
     usage = body.usage or (body.x_groq.usage if body.x_groq else None)
     raw_choices = raw.get("choices") or []
