@@ -107,7 +107,7 @@ def _body(name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest) ->
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
-    rule = rule_for(quirks.rules, call.model)
+    rule = rule_for(quirks.rules, call.model, config.pricing_plan)
     stored = bool(call.extra.get("store", quirks.store is not False))
     spoken = input_items(name, rule, call.messages, stored=stored)
     if isinstance(spoken, Failure):

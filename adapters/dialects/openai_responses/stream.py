@@ -19,6 +19,7 @@ from llm_pure.adapters.dialects.openai_responses.errors import (
 )
 from llm_pure.adapters.dialects.openai_responses.items import (
     BETWEEN_THOUGHTS,
+    PARTS_OF_ITEM,
     begun,
     finished,
     part_index,
@@ -82,7 +83,7 @@ def step(name: str, quirks: Quirks, head: ResponseHead, state: State, frame: Sse
     except DECODE_FAULTS as fault:
         return _unread(name, quirks, head, state, frame.data, fault)
     if type(event) is wire.TextDelta:  # nearly every event of a stream
-        index = part_index(event.output_index, event.content_index)
+        index = event.output_index * PARTS_OF_ITEM + event.content_index
         if index == state.hearing and event.delta and not event.logprobs:
             return state, (TextDelta(event.delta, index),)
     try:
@@ -254,7 +255,7 @@ def _last(name: str, state: State, response: wire.JsonObject) -> tuple[State, li
 
 def _placed(state: State, output: list[wire.JsonObject]) -> list[tuple[int, wire.JsonObject]]:
     """Each item with its output_index: indexes of a stream may jump over items that are not shown."""
-    seen = sorted(state.done | state.announced | {index // part_index(1) for index in state.heard})
+    seen = sorted(state.done | state.announced | {index // PARTS_OF_ITEM for index in state.heard})
     places = seen if len(seen) == len(output) else range(len(output))
     return list(zip(places, output, strict=True))
 
