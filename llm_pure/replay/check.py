@@ -1,0 +1,286 @@
+"""`llm-pure cassette check`: every recorded interaction read by the provider it went to, one record for each."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import msgspec
+
+from llm_pure.codec import DECODE_FAULTS
+from llm_pure.collect import collect
+from llm_pure.completion import Completion, Usage
+from llm_pure.errors import LLMError, ProtocolFault, Unsupported
+from llm_pure.events import StreamEvent
+from llm_pure.http import header
+from llm_pure.operations import Embeddings, TokenCount
+from llm_pure.provider import Provider
+from llm_pure.redact import conceal
+from llm_pure.registry import Registry
+from llm_pure.replay.borders import Borders, by_seed, pieces
+from llm_pure.replay.cassette import NO_CASSETTE, NO_HTTP, Interaction, parse_entries
+from llm_pure.replay.files import find_cassettes, read_file
+from llm_pure.replay.services import Call, Other, identify
+from llm_pure.result import Failure, Parsed
+
+UNREADABLE = 65
+"""The exit code when an answer could not be read: EX_DATAERR of sysexits.h."""
+
+NO_INPUT = 66
+"""The exit code when a path could not be read: EX_NOINPUT."""
+
+Outcome: TypeAlias = Literal["completion", "error", "embedding", "count", "other", "skipped"]
+
+
+class CheckedCall(msgspec.Struct, frozen=True):
+    """A tool call. arguments: as decoded JSON, else the text that they are."""
+
+    name: str
+    arguments: Any
+
+
+class CheckedUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """Usage under its own names; null is what the provider did not say."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+class CheckedError(msgspec.Struct, frozen=True):
+    """What the answer told, or why it could not be read."""
+
+    kind: str
+    message: str
+
+
+class CheckRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read of one interaction; its fields are the keys of a line of `--json`.
+
+    file: below the path that was given. provider: whose parser read it. reason: why it was skipped.
+    """
+
+    file: str = ""
+    index: int = 0
+    provider: str = ""
+    operation: str = "other"
+    streamed: bool = False
+    outcome: Outcome = "skipped"
+    text: str | None = None
+    reasoning: str | None = None
+    tool_calls: tuple[CheckedCall, ...] = ()
+    finish_reason: str | None = None
+    raw_finish_reason: str | None = None
+    usage: CheckedUsage | None = None
+    error: CheckedError | None = None
+    reason: str | None = None
+
+
+def check_paths(paths: Iterable[Path | str], registry: Registry) -> Iterator[CheckRecord]:
+    """One record for each interaction of the cassettes at these paths, in order, each as soon as it is read.
+
+    A file that cannot be read makes one record of its own; YAML that is no cassette makes none below a folder.
+    """
+    for root in map(Path, paths):
+        for file in find_cassettes(root):
+            name = file.name if file == root else file.relative_to(root).as_posix()
+            yield from _check_file(file, name, registry, given=file == root)
+
+
+def check_interaction(interaction: Interaction, registry: Registry) -> CheckRecord:
+    """What this interaction's answer says, read by the provider that it went to. Pure, but for loading a provider."""
+    call = identify(interaction.request)
+    if isinstance(call, Other):
+        return CheckRecord(reason=call.reason)
+    found = _provider(call, registry)
+    if isinstance(found, Failure):
+        nobody = CheckRecord(provider=call.providers[0], operation=call.operation)
+        error = found.failure()
+        if isinstance(error, Unsupported):
+            return msgspec.structs.replace(nobody, reason=error.message)
+        return _failed(nobody, error)
+    provider = found.unwrap()
+    streamed = call.operation == "chat" and _is_stream(call, interaction)
+    record = CheckRecord(provider=provider.name, operation=call.operation, streamed=streamed)
+    if call.operation == "embed" and provider.embed is not None:
+        return _read(record, provider.embed.parse(interaction.response), _embedded)
+    if call.operation == "count" and provider.count_tokens is not None:
+        return _read(record, provider.count_tokens.parse(interaction.response), _counted)
+    if streamed:
+        return _read(record, _read_stream(provider, interaction), _completed)
+    return _read(record, provider.parse_chat(interaction.response), _completed)
+
+
+def record_json(record: CheckRecord) -> bytes:
+    """One line of JSON, without its end."""
+    return msgspec.json.encode(record)
+
+
+def exit_code(records: Iterable[CheckRecord]) -> int:
+    """0 when everything was read; 65 when an answer could not be, 66 when a path could not."""
+    return max(map(exit_code_of, records), default=0)
+
+
+def exit_code_of(record: CheckRecord) -> int:
+    """The same for one record: an error that the provider told was read as well as any other answer."""
+    match record.error:
+        case CheckedError(kind="protocol" | "stream_interrupted"):
+            return UNREADABLE
+        case CheckedError(kind="configuration"):
+            return NO_INPUT
+        case _:
+            return 0
+
+
+def _check_file(file: Path, name: str, registry: Registry, *, given: bool) -> Iterator[CheckRecord]:
+    entries = read_file(file).bind(lambda data: parse_entries(data, name=name))
+    if isinstance(entries, Failure):
+        if given or entries.failure().code != NO_CASSETTE:
+            yield _failed(CheckRecord(file=name), entries.failure())
+        return
+    for index, entry in enumerate(entries.unwrap()):
+        place = CheckRecord(file=name, index=index)
+        if not isinstance(entry, Failure):
+            record = check_interaction(entry.unwrap(), registry)
+            yield msgspec.structs.replace(record, file=name, index=index)
+        elif entry.failure().code == NO_HTTP:
+            yield msgspec.structs.replace(place, reason=entry.failure().message)
+        else:
+            yield _failed(place, entry.failure())
+
+
+def _provider(call: Call, registry: Registry) -> Parsed[Provider]:
+    """The first of the call's providers that the registry has, and that does what was asked; else Unsupported."""
+    why = f"provider {call.providers[0]} is not in the registry"
+    for name in call.providers:
+        if name not in registry.entries:
+            continue
+        found = registry.get(name)
+        if isinstance(found, Failure):
+            return found
+        provider = found.unwrap()
+        does = {"chat": True, "embed": provider.embed, "count": provider.count_tokens}
+        if does[call.operation]:
+            return found
+        why = f"provider {name} has no operation {call.operation}"
+    return Failure(Unsupported(message=why))
+
+
+STREAM_TYPES = (
+    "text/event-stream",
+    "application/vnd.amazon.eventstream",
+    "application/x-ndjson",
+    "application/stream+json",
+)
+
+
+def _is_stream(call: Call, interaction: Interaction) -> bool:
+    """Was the answer a stream? What it is counts, and not what was asked for."""
+    response = interaction.response
+    kind = (header(response.headers, "content-type") or "").split(";")[0].strip().lower()
+    if response.status >= 400:
+        return False
+    return call.streams or kind in STREAM_TYPES or response.body.startswith((b"data:", b"event:"))
+
+
+def _read_stream(provider: Provider, interaction: Interaction) -> Parsed[Completion]:
+    """The Completion of the stream, fed at once; a ProtocolFault when it reads differently in small pieces."""
+    whole = _feed(provider, interaction, lambda _: iter(()))
+    split = _feed(provider, interaction, by_seed(1, 97))
+    if not _equal(whole, split):
+        return Failure(
+            ProtocolFault(
+                message="the stream reads differently when it comes in small pieces",
+                provider=provider.name,
+            )
+        )
+    events, error = whole
+    return Failure(error) if error is not None else collect(events)
+
+
+Told: TypeAlias = tuple[tuple[StreamEvent, ...], LLMError | None]
+
+
+def _feed(provider: Provider, interaction: Interaction, borders: Borders) -> Told:
+    decoder = provider.open_stream(interaction.response.head)
+    events: list[StreamEvent] = []
+    for piece in pieces(interaction, borders):
+        got = decoder.feed(piece)
+        if isinstance(got, Failure):
+            return tuple(events), got.failure()
+        events += got.unwrap()
+    last = decoder.close()
+    if isinstance(last, Failure):
+        return tuple(events), last.failure()
+    return (*events, *last.unwrap()), None
+
+
+def _equal(whole: Told, split: Told) -> bool:
+    if whole[1] is None or split[1] is None:
+        return whole == split
+    return whole[0] == split[0] and whole[1].kind == split[1].kind
+
+
+A = TypeVar("A")
+
+
+def _read(
+    record: CheckRecord, parsed: Parsed[A], told: Callable[[CheckRecord, A], CheckRecord]
+) -> CheckRecord:
+    if isinstance(parsed, Failure):
+        return _failed(record, parsed.failure())
+    return told(record, parsed.unwrap())
+
+
+def _failed(record: CheckRecord, error: LLMError) -> CheckRecord:
+    partial = error.partial
+    if partial is not None:
+        record = _completed(record, partial)
+    message = error.message
+    if isinstance(error, ProtocolFault) and error.where:
+        message = f"{error.where}: {message}"
+    return msgspec.structs.replace(
+        record, outcome="error", error=CheckedError(error.kind, conceal(message))
+    )
+
+
+def _completed(record: CheckRecord, completion: Completion) -> CheckRecord:
+    return msgspec.structs.replace(
+        record,
+        outcome="completion",
+        text=completion.text,
+        reasoning=completion.reasoning,
+        tool_calls=tuple(
+            [CheckedCall(call.name, _arguments(call.arguments)) for call in completion.tool_calls]
+        ),
+        finish_reason=completion.finish_reason,
+        raw_finish_reason=completion.raw_finish_reason,
+        usage=_used(completion.usage),
+    )
+
+
+def _embedded(record: CheckRecord, embeddings: Embeddings) -> CheckRecord:
+    return msgspec.structs.replace(record, outcome="embedding", usage=_used(embeddings.usage))
+
+
+def _counted(record: CheckRecord, count: TokenCount) -> CheckRecord:
+    usage = CheckedUsage(input_tokens=count.input_tokens)
+    return msgspec.structs.replace(record, outcome="count", usage=usage)
+
+
+def _arguments(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (*DECODE_FAULTS, UnicodeEncodeError):
+        return text
+
+
+def _used(usage: Usage) -> CheckedUsage:
+    return CheckedUsage(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cached_input_tokens=usage.cached_input_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+    )
