@@ -80,7 +80,7 @@ class SseDecoder:
         for block in blocks.split(b"\n\n"):
             if one_may_be_too_long and self._is_too_long(block):
                 break
-            end = block.find(_LF)  # of the first line; nothing searches faster than find of a number
+            end = block.find(_LF)  # nothing searches faster than find of a number
             if end < 0:
                 if block.startswith(b"data: "):  # one data line
                     found.append(SseEvent(block[6:], "message", last_id))
