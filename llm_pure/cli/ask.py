@@ -44,7 +44,7 @@ def run(options: Namespace) -> int:
     missing = _missing_key(who, request)
     if missing is not None:
         return _from_cassettes(who, request, options, missing)
-    with LLM(who.config) as llm:
+    with LLM(who.config, retry=NO_RETRY) as llm:  # 75 tells the caller to try again
         return _answer(llm, request, options)
 
 
