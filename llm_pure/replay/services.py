@@ -145,6 +145,9 @@ SERVICES = (
 )  # fmt: skip
 """Hosts. An unknown one that speaks a known dialect is read as that dialect."""
 
+_SECOND_NAMES = {"openai_responses": "responses", "anthropic_messages": "anthropic"}
+"""How the provider of a service's further dialect is named: azure_responses, vertex_anthropic."""
+
 _NO_CALLS = (
     (r"/(?:oauth2?|sts|token|login|auth)(?:/.*)?|.*/(?:access_)?token", "a token exchange"),
     (r".*/(?:files|uploads)(?:/.*)?", "a file upload"),
@@ -198,6 +201,6 @@ def _speakers(service: Service | None, dialect: str) -> Iterator[str]:
     if service is not None:
         if dialect in service.dialects:
             yield service.provider
-        elif dialect == "openai_responses":
-            yield f"{service.provider}_responses"
+        elif dialect in _SECOND_NAMES:
+            yield f"{service.provider}_{_SECOND_NAMES[dialect]}"
     yield from SPEAKERS[dialect]
