@@ -92,12 +92,13 @@ Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, rea
 NO_WORDS: Mapping[str, ErrorType] = {}
 
 _TOO_LONG = re.compile(
-    r"(?i)context[ _-]?(?:length|window|size)|maximum context|(?:prompt|input|request) is too long"
+    r"(?i)context[ _-]?(?:length|window|size|limit)|maximum context|(?:prompt|input|request) is too long"
     r"|too many (?:input )?tokens|input tokens? exceed|(?:exceeds?|exceeded) the (?:model'?s )?(?:maximum|limit).{0,40}tokens"
     r"|maximum (?:number of )?(?:input )?tokens"
 )
 _NO_MONEY = re.compile(
     r"(?i)credit balance is too low|insufficient (?:balance|credits?|quota)|exceeded your current quota|arrears"
+    r"|reached your specified API usage limits"
 )
 
 
@@ -122,7 +123,7 @@ def classify(report: ErrorReport, words: Mapping[str, ErrorType] = NO_WORDS) -> 
     """The error that this report means. words: a service's own, over WORDS. Key-shaped text in its message is concealed."""
     kind = _kind(report, words)
     fields: dict[str, Any] = {
-        "message": conceal(report.message) or f"HTTP status {report.status}",
+        "message": conceal(report.message) or _no_reason(report.status),
         "provider": report.provider,
         "status": report.status,
         "code": report.code or report.type,
@@ -177,6 +178,10 @@ def request_id(headers: Headers) -> str | None:
         if value:
             return value
     return None
+
+
+def _no_reason(status: int | None) -> str:
+    return "the provider gave no reason" if status is None else f"HTTP status {status}"
 
 
 def _kind(report: ErrorReport, words: Mapping[str, ErrorType]) -> ErrorType:

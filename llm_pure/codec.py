@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from llm_pure.errors import EVIDENCE_LIMIT, InvalidRequest, ProtocolFault
+from llm_pure.redact import conceal_bytes
 from llm_pure.result import Failure, Parsed, Success
 
 A = TypeVar("A")
@@ -39,6 +40,22 @@ def decode_any(data: bytes, *, provider: str, where: str = "body") -> Parsed[Any
     return decode(_ANYTHING, data, provider=provider, where=where)
 
 
+def convert(kind: type[A], value: Any, *, provider: str, where: str = "body") -> Parsed[A]:
+    """Decoded JSON as a Struct, or a ProtocolFault that names the place and shows the first bytes."""
+    try:
+        return Success(msgspec.convert(value, kind))
+    except DECODE_FAULTS as fault:
+        return Failure(protocol_fault(fault, shown(value), provider=provider, where=where))
+
+
+def shown(value: Any) -> bytes:
+    """The first bytes of decoded JSON, as evidence; none where it is nested too deep to be written."""
+    try:
+        return msgspec.json.encode(value)[:EVIDENCE_LIMIT]
+    except ENCODE_FAULTS:
+        return b""
+
+
 def protocol_fault(
     fault: Exception, data: bytes, *, provider: str, where: str = "body", status: int | None = None
 ) -> ProtocolFault:
@@ -47,7 +64,7 @@ def protocol_fault(
         message=f"the answer could not be read: {str(fault)[:300] or type(fault).__name__}",
         provider=provider,
         where=where,
-        evidence=bytes(data[:EVIDENCE_LIMIT]),
+        evidence=conceal_bytes(data[:EVIDENCE_LIMIT]),
         status=status,
     )
 
