@@ -4,8 +4,11 @@ from llm_pure.registry import Registry
 
 registry = Registry(
     {
+        "anthropic": "llm_pure.adapters.anthropic",
         "azure": "llm_pure.adapters.azure",
         "azure_responses": "llm_pure.adapters.azure_responses",
+        "bedrock": "llm_pure.adapters.bedrock",
+        "claude": "llm_pure.adapters.anthropic",
         "gemini": "llm_pure.adapters.gemini",
         "ollama": "llm_pure.adapters.ollama",
         "ollama.embed": "llm_pure.adapters.ollama_embed",
@@ -15,6 +18,7 @@ registry = Registry(
         "openai": "llm_pure.adapters.openai",
         "openai_responses": "llm_pure.adapters.openai_responses",
         "vertex": "llm_pure.adapters.vertex",
+        "vertex_anthropic": "llm_pure.adapters.vertex_anthropic",
     }
 )
 

@@ -1,0 +1,18 @@
+"""Anthropic: Claude by the Messages API.
+
+The key goes into `x-api-key`; config.headers may bring `anthropic-beta`, or `authorization` with an OAuth token in the
+key's place. The API version is 2023-06-01, which still takes temperature; config.api_version says another.
+Docs: platform.claude.com "Messages" and "API versions", anthropic 2.11.0; read 2026-11-20.
+"""
+
+from llm_pure.adapters.dialects import anthropic_messages
+
+PROVIDER = anthropic_messages.provider(
+    name="anthropic",
+    base_url="https://api.anthropic.com",
+    key_variables=("ANTHROPIC_API_KEY",),
+    base_url_variables=("ANTHROPIC_BASE_URL",),
+    quirks=anthropic_messages.Quirks(kin=frozenset({"claude", "vertex_anthropic"})),
+    counts=True,
+    source="anthropic 2.11.0 and platform.claude.com, read 2026-11-20",
+)

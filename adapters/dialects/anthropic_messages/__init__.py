@@ -1,0 +1,91 @@
+"""Anthropic's Messages API, and everybody who speaks like it.
+
+`provider(name=..., base_url=..., quirks=Quirks(...))` is all that a service of this dialect needs. A host that carries
+the same JSON in another way (Bedrock, Vertex AI) takes `build_body`, `step`, `State`, `parse_chat` and `read_error`.
+Source: anthropic 2.11.0; ../shared/wire/anthropic.md; read 2026-11-20.
+"""
+
+from functools import partial
+
+from llm_pure.adapters.dialects.anthropic_messages.count import build_count, count_body, parse_count
+from llm_pure.adapters.dialects.anthropic_messages.errors import read_error
+from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
+from llm_pure.adapters.dialects.anthropic_messages.reply import parse_chat
+from llm_pure.adapters.dialects.anthropic_messages.request import Body, build_body, build_chat, post
+from llm_pure.adapters.dialects.anthropic_messages.stream import State, step, step_sse
+from llm_pure.framing.sse import SseDecoder
+from llm_pure.http import ResponseHead
+from llm_pure.provider import Authorize, Operation, Provider, StreamDecoder
+from llm_pure.signing.key import key_header
+from llm_pure.stream import SteppedStream, open_framed
+
+DIALECT = "anthropic_messages"
+
+
+def provider(
+    *,
+    name: str,
+    base_url: str,
+    quirks: Quirks | None = None,
+    key_variables: tuple[str, ...] = (),
+    base_url_variables: tuple[str, ...] = (),
+    authorize: Authorize | None = None,
+    counts: bool = False,
+    source: str = "",
+) -> Provider:
+    """A service that speaks this dialect, with its key in `x-api-key`. counts: it has .../count_tokens too."""
+    own = quirks or Quirks()
+    return Provider(
+        name=name,
+        dialect=DIALECT,
+        base_url=base_url,
+        build_chat=partial(build_chat, name, base_url, own),
+        authorize=authorize or key_header(name, key_variables, header="x-api-key", prefix=""),
+        parse_chat=partial(parse_chat, name, own),
+        open_stream=partial(open_stream, name, own),
+        key_variables=key_variables,
+        base_url_variables=base_url_variables,
+        source=source,
+        count_tokens=Operation(
+            partial(build_count, name, base_url, own), partial(parse_count, name, own)
+        )
+        if counts
+        else None,
+    )
+
+
+def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
+    """Server-sent events; a JSON body in their place is an error, or the whole answer."""
+    return open_framed(
+        name,
+        head,
+        partial(parse_chat, name, quirks),
+        lambda: SteppedStream(
+            name,
+            head,
+            frames=SseDecoder(),
+            state=State(),
+            step=partial(step_sse, name, quirks, head),
+            parse_error=partial(read_error, name, quirks.error_words),
+        ),
+    )
+
+
+__all__ = [
+    "DIALECT",
+    "Body",
+    "Quirks",
+    "State",
+    "build_body",
+    "build_chat",
+    "build_count",
+    "count_body",
+    "open_stream",
+    "parse_chat",
+    "parse_count",
+    "post",
+    "provider",
+    "read_error",
+    "step",
+    "step_sse",
+]

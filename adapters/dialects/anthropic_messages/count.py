@@ -1,0 +1,74 @@
+"""How many tokens a request has: POST {base_url}/v1/messages/count_tokens.
+
+Source: anthropic 2.11.0 (types/message_count_tokens_params.py), read 2026-11-20.
+"""
+
+import msgspec
+
+from llm_pure.adapters.dialects.anthropic_messages.errors import error_in
+from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
+from llm_pure.adapters.dialects.anthropic_messages.reply import broken
+from llm_pure.adapters.dialects.anthropic_messages.request import Body, build_body, post
+from llm_pure.adapters.dialects.anthropic_messages.usage import tokens
+from llm_pure.classify import unreadable_error
+from llm_pure.codec import decode_any
+from llm_pure.config import LLMConfig
+from llm_pure.http import HttpResponse
+from llm_pure.operations import TokenCount
+from llm_pure.provider import Built
+from llm_pure.request import ChatRequest
+from llm_pure.result import Failure, Parsed, Success
+
+_UNCOUNTED = frozenset(
+    {
+        "max_tokens", "temperature", "top_p", "top_k", "stop_sequences", "stream", "metadata",
+        "service_tier", "container", "inference_geo", "diagnostics", "user_profile_id", "workspace_id",
+    }
+)  # fmt: skip
+"""Fields of a chat that this endpoint refuses. Adaptations of them, and of the settings behind them, are left out too."""
+
+
+def build_count(
+    name: str, default_url: str, quirks: Quirks, config: LLMConfig, request: ChatRequest
+) -> Parsed[Built]:
+    """Body: {model, messages[], system?, tools[]?, tool_choice?, thinking?, output_config?}. Fails as `build_body`."""
+    body = count_body(name, quirks, config, request)
+    if isinstance(body, Failure):
+        return body
+    return post(name, default_url, quirks, config, "/v1/messages/count_tokens", body.unwrap())
+
+
+def count_body(name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest) -> Parsed[Body]:
+    """The chat's body without what does not count. The model is always named in it."""
+    asked = msgspec.structs.replace(request, stream=None)
+    return build_body(name, msgspec.structs.replace(quirks, model_in="body"), config, asked).map(
+        lambda made: Body(
+            model=made.model,
+            stream=False,
+            fields={key: value for key, value in made.fields.items() if key not in _UNCOUNTED},
+            adaptations=tuple([one for one in made.adaptations if _counts(one.field)]),
+        )
+    )
+
+
+def _counts(field: str) -> bool:
+    place = field.split("/")[0]
+    return place in ("messages", "tools", "tool_choice", "response_format", "reasoning")
+
+
+def parse_count(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[TokenCount]:
+    """{"input_tokens": n}, one number for cached and new input together."""
+    decoded = decode_any(response.body, provider=name)
+    if isinstance(decoded, Failure):
+        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    raw = decoded.unwrap()
+    told = error_in(name, quirks.error_words, raw, response.status, response.headers)
+    if told is not None:
+        return Failure(told)
+    if response.status >= 300:
+        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    counted = tokens(raw.get("input_tokens")) if isinstance(raw, dict) else None
+    if counted is None:
+        return Failure(broken(name, "the answer has no input_tokens", response))
+    extra = {key: value for key, value in raw.items() if key != "input_tokens"}
+    return Success(TokenCount(input_tokens=counted, provider=name, extra=extra))

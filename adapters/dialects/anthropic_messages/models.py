@@ -1,0 +1,112 @@
+"""What Claude models do not take. The first prefix that fits counts.
+
+Facts that the dialect asks for, beside the fields of ModelRule:
+  thinking      how thinking is asked for: "enabled" (with a budget in tokens), "adaptive", or "both"
+  hidden        True: thoughts stay hidden unless `display` asks for them
+  off           the `thinking.type` that asks for no thinking
+  forced_tools  False: tool_choice "any" and "tool" are refused
+  schema        True: `output_config.format` and strict tools are taken
+  one_of        True: temperature and top_p are refused together
+  system_turns  True: role "system" may stand inside the conversation, after a user turn
+
+Source: pydantic-ai-slim 2.68.0 profiles/anthropic.py (live checks of Nov 2026), anthropic 2.11.0 types/model.py, error
+bodies in BerriAI/litellm#15097 (one_of); read 2026-11-20.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from llm_pure.adapt import ModelRule
+
+_SOURCE = "pydantic-ai-slim 2.68.0 profiles/anthropic.py, read 2026-11-20"
+
+ALL_EFFORTS = ("low", "medium", "high", "xhigh", "max")
+
+_SAMPLING: Mapping[str, str] = dict.fromkeys(
+    ("temperature", "top_p", "top_k"), "this model refuses sampling parameters"
+)
+_SAMPLING_WHILE_THINKING: Mapping[str, str] = {
+    "temperature": "it must be left alone while the model thinks",
+    "top_k": "it is refused while the model thinks",
+}
+
+
+def _new(
+    *prefixes: str, reasoning: Literal["off", "on", "always"], **facts: Any
+) -> list[ModelRule]:
+    """Models without sampling parameters: they think adaptively, by effort."""
+    return [
+        ModelRule(
+            prefix=prefix,
+            refuses=_SAMPLING,
+            bounds={"max_tokens": (0, 128_000)},
+            reasoning=reasoning,
+            efforts=ALL_EFFORTS,
+            facts={"thinking": "adaptive", "hidden": True, "schema": True, **facts},
+            source=_SOURCE,
+        )
+        for prefix in prefixes
+    ]
+
+
+def _older(
+    *prefixes: str,
+    efforts: tuple[str, ...] = (),
+    max_output: int | None = None,
+    reasoning: Literal["none", "off", "always"] = "off",
+    **facts: Any,
+) -> list[ModelRule]:
+    """Models that take sampling parameters; most think with a budget in tokens."""
+    return [
+        ModelRule(
+            prefix=prefix,
+            refuses_reasoning=_SAMPLING_WHILE_THINKING,
+            bounds={} if max_output is None else {"max_tokens": (0, max_output)},
+            reasoning=reasoning,
+            efforts=efforts,
+            facts={"thinking": "enabled", **facts},
+            source=_SOURCE,
+        )
+        for prefix in prefixes
+    ]
+
+
+_BEFORE_XHIGH = ("low", "medium", "high", "max")
+
+RULES: tuple[ModelRule, ...] = (
+    *_new(
+        "claude-fable-5-1", "claude-fable-5-2", "claude-mythos-5-1", "claude-mythos-5-2",
+        reasoning="always", forced_tools=False,
+    ),
+    *_new("claude-fable-5", "claude-mythos-5", reasoning="always", system_turns=True),
+    *_new("claude-opus-5-5", reasoning="always", forced_tools=False),
+    *_new("claude-opus-5", reasoning="on", system_turns=True),
+    *_new("claude-sonnet-5-5", reasoning="on", forced_tools=False, off="between_tools"),
+    *_new("claude-sonnet-5", "claude-haiku-5-5", reasoning="on"),
+    *_new("claude-opus-4-8", reasoning="off", system_turns=True),
+    *_new("claude-opus-4-7", reasoning="off"),
+    *_older(
+        "claude-mythos-preview",
+        max_output=128_000, reasoning="always", thinking="both", schema=True, one_of=True,
+    ),
+    *_older(
+        "claude-opus-4-6", "claude-sonnet-4-6",
+        efforts=_BEFORE_XHIGH, max_output=128_000, thinking="both", schema=True, one_of=True,
+    ),
+    *_older(
+        "claude-opus-4-5",
+        efforts=("low", "medium", "high"), max_output=64_000, schema=True, one_of=True,
+    ),
+    *_older("claude-sonnet-4-5", "claude-haiku-4-5", max_output=64_000, schema=True, one_of=True),
+    *_older("claude-opus-4-1", schema=True, one_of=True),
+    *_older("claude-opus-4", "claude-sonnet-4", "claude-3-7"),
+    *_older("claude-3", "claude-2", "claude-v2", "claude-instant", reasoning="none"),
+    *_new("claude-", reasoning="on"),  # newer than this table: like the newest that are in it
+)  # fmt: skip
+
+OTHER_MODELS = ModelRule(
+    prefix="",
+    facts={"thinking": "enabled"},
+    source="no claim: models of other makers behind this API",
+)
+"""For names that are no Claude's: what every speaker of this API knows, and no effort."""

@@ -1,0 +1,57 @@
+"""A whole answer -> Completion. Its blocks begin and end at once, so it can't differ from its stream."""
+
+from llm_pure.adapters.dialects.anthropic_messages import wire
+from llm_pure.adapters.dialects.anthropic_messages.blocks import Misplaced
+from llm_pure.adapters.dialects.anthropic_messages.errors import error_in
+from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
+from llm_pure.adapters.dialects.anthropic_messages.stream import read_message
+from llm_pure.classify import unreadable_error
+from llm_pure.codec import convert, decode_any, protocol_fault
+from llm_pure.collect import Collector
+from llm_pure.completion import Completion
+from llm_pure.errors import EVIDENCE_LIMIT, ProtocolFault
+from llm_pure.http import HttpResponse
+from llm_pure.result import Failure, Parsed, Success
+from llm_pure.stream import told_by_headers
+
+
+def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Completion]:
+    """The Completion of any answer, for any status and any bytes.
+
+    Fails with the error that the body tells, at any status; with ProtocolFault when a 2xx body is no answer.
+    """
+    decoded = decode_any(response.body, provider=name)
+    if isinstance(decoded, Failure):
+        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    raw = decoded.unwrap()
+    told = error_in(name, quirks.error_words, raw, response.status, response.headers)
+    if told is not None:
+        return Failure(told)
+    if response.status >= 300:
+        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    if not isinstance(raw, dict) or not isinstance(raw.get("content"), list):
+        return Failure(broken(name, "the answer has no content", response))
+    typed = convert(wire.Message, raw, provider=name)
+    if isinstance(typed, Failure):
+        return typed
+    collector = Collector()
+    try:
+        _, events = read_message(name, typed.unwrap(), raw)
+        collector.add(told_by_headers(response.headers))
+        collector.add(events)
+        return Success(collector.completion())
+    except Misplaced as fault:
+        return Failure(broken(name, str(fault), response))
+    except RecursionError as fault:  # nested just so deep that it can be read and not be written
+        return Failure(protocol_fault(fault, response.body, provider=name, status=response.status))
+
+
+def broken(name: str, message: str, response: HttpResponse) -> ProtocolFault:
+    """A 2xx body that is JSON but no answer."""
+    return ProtocolFault(
+        message=message,
+        provider=name,
+        status=response.status,
+        where="body",
+        evidence=response.body[:EVIDENCE_LIMIT],
+    )
