@@ -80,13 +80,15 @@ class SteppedStream(Generic[S, F]):
         self._parse_error = parse_error
         self._collector = Collector()
         self._error: LLMError | None = None
-        self._closed: Parsed[tuple[StreamEvent, ...]] | None = None
+        self._closed = False
         self._seen = 0
 
     def feed(self, data: bytes) -> Parsed[tuple[StreamEvent, ...]]:
         """The events that these bytes complete."""
         if self._error is not None:
             return Failure(self._error)
+        if self._closed:
+            return Success(())
         events = self._run(self._frames.feed(data))
         self._error = self._fault_of_state() or self._fault_of_framing()
         if self._error is not None and not events:
@@ -94,18 +96,19 @@ class SteppedStream(Generic[S, F]):
         return Success(events)
 
     def close(self) -> Parsed[tuple[StreamEvent, ...]]:
-        """The body is over."""
-        if self._closed is None:
-            self._closed = self._close()
-        return self._closed
+        """The body is over: the last events, given once."""
+        if self._error is not None:
+            return Failure(self._error)
+        if self._closed:
+            return Success(())
+        self._closed = True
+        return self._close()
 
     def partial(self) -> Completion:
         """The answer as far as it has come."""
         return self._collector.completion()
 
     def _close(self) -> Parsed[tuple[StreamEvent, ...]]:
-        if self._error is not None:
-            return Failure(self._error)
         events = self._run(self._frames.close())
         fault = self._fault_of_state()
         if fault is None and self._state.complete:
@@ -174,15 +177,19 @@ class SteppedStream(Generic[S, F]):
         )
 
     def _carrying(self, error: LLMError) -> LLMError:
-        """The error, with what had come before it."""
-        return msgspec.structs.replace(error, partial=self._collector.completion())
+        """The error, with what had come before it, and the id that the head gave the call."""
+        return msgspec.structs.replace(
+            error,
+            partial=self._collector.completion(),
+            request_id=error.request_id or request_id(self._head.headers),
+        )
 
 
 class WholeBody:
     """A StreamDecoder for an answer that is no stream: an error, or a service that answers whole though a stream was
     asked for. Its events come all at once, at the end."""
 
-    __slots__ = ("_body", "_closed", "_head", "_limit", "_parse", "_partial", "_provider")
+    __slots__ = ("_body", "_closed", "_error", "_head", "_limit", "_parse", "_partial", "_provider")
 
     def __init__(
         self,
@@ -196,39 +203,44 @@ class WholeBody:
         self._parse = parse
         self._limit = limit
         self._body = bytearray()
-        self._closed: Parsed[tuple[StreamEvent, ...]] | None = None
+        self._error: LLMError | None = None
+        self._closed = False
         self._partial = Completion(provider=provider)
 
     def feed(self, data: bytes) -> Parsed[tuple[StreamEvent, ...]]:
         """Nothing yet, until the body is over."""
+        if self._error is not None:
+            return Failure(self._error)
+        if self._closed:
+            return Success(())
         self._body += data
-        if len(self._body) > self._limit and self._closed is None:
-            self._closed = Failure(
-                ProtocolFault(
-                    message=f"the body is longer than {self._limit} bytes",
-                    provider=self._provider,
-                    status=self._head.status,
-                    where="body",
-                    evidence=conceal_bytes(bytes(self._body[:EVIDENCE_LIMIT])),
-                )
-            )
-        if self._closed is not None:
-            self._body.clear()
-            return self._closed
-        return Success(())
+        if len(self._body) <= self._limit:
+            return Success(())
+        self._error = ProtocolFault(
+            message=f"the body is longer than {self._limit} bytes",
+            provider=self._provider,
+            status=self._head.status,
+            request_id=request_id(self._head.headers),
+            where="body",
+            evidence=conceal_bytes(bytes(self._body[:EVIDENCE_LIMIT])),
+        )
+        self._body.clear()
+        return Failure(self._error)
 
     def close(self) -> Parsed[tuple[StreamEvent, ...]]:
-        """The events of the whole answer, or the error that it tells."""
-        if self._closed is None:
-            parsed = self._parse(
-                HttpResponse(self._head.status, self._head.headers, bytes(self._body))
-            )
-            if isinstance(parsed, Failure):
-                self._closed = Failure(parsed.failure())
-            else:
-                self._partial = parsed.unwrap()
-                self._closed = Success(events_of(self._partial))
-        return self._closed
+        """The events of the whole answer, given once, or the error that it tells."""
+        if self._error is not None:
+            return Failure(self._error)
+        if self._closed:
+            return Success(())
+        self._closed = True
+        parsed = self._parse(HttpResponse(self._head.status, self._head.headers, bytes(self._body)))
+        self._body.clear()
+        if isinstance(parsed, Failure):
+            self._error = parsed.failure()
+            return Failure(self._error)
+        self._partial = parsed.unwrap()
+        return Success(events_of(self._partial))
 
     def partial(self) -> Completion:
         """The answer once the body is over; nothing before."""
@@ -288,13 +300,13 @@ def _events_of_parts(message: Message, choice: int) -> list[StreamEvent]:
     events: list[StreamEvent] = []
     for index, part in enumerate(message.parts):
         match part:
-            case Text(text=text, echo=None):
+            case Text(text=text, echo=None) if text:
                 events.append(TextDelta(text, index, choice))
-            case Reasoning(text=text, signature=signature, echo=None):
+            case Reasoning(text=text, signature=signature, echo=None) if text or signature:
                 events.append(ReasoningDelta(text, index, choice, signature))
             case Refusal(text=text, echo=None):
                 events.append(RefusalDelta(text, index, choice))
-            case ToolCall(id=call_id, name=name, arguments=arguments, echo=None):
+            case ToolCall(id=call_id, name=name, arguments=arguments, echo=None) if arguments:
                 events.append(ToolCallDelta(arguments, index, choice, call_id, name))
             case _:
                 events.append(PartReceived(part, index, choice))
