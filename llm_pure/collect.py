@@ -204,12 +204,13 @@ class Collector:
                 draft.echo = _merge(draft.echo, self._started.provider, event.json)
             case ExtraReceived():
                 extra = self._extra.setdefault(event.choice, {})
+                value = event.value if isinstance(event.value, list) else [event.value]
                 if not event.append:
-                    extra[event.name] = event.value
+                    extra[event.name] = _own(event.value)
                 elif isinstance(before := extra.get(event.name), list):
-                    before.extend(event.value)
+                    before.extend(value)
                 else:
-                    extra[event.name] = list(event.value)
+                    extra[event.name] = _own(value)
             case UsageReported():
                 self._usage = event.usage
             case Started():
@@ -226,8 +227,8 @@ class Collector:
 
     def completion(self) -> Completion:
         """The answer as far as it has come."""
-        first = min(self._choices, default=0)
-        numbers = sorted(set(self._choices) - {first})
+        told = {*self._choices, *[number for number in self._extra if number is not None]}
+        first, *numbers = sorted(told) or [0]
         answer = self._choice(first)
         return completed(
             Completion(
@@ -272,6 +273,9 @@ def _merge(echo: Echo | None, provider: str, json: str) -> Echo:
 
 def _snapshot(extra: dict[str, Any]) -> dict[str, Any]:
     """A copy whose lists do not grow with the stream."""
-    return {
-        name: list(value) if isinstance(value, list) else value for name, value in extra.items()
-    }
+    return {name: _own(value) for name, value in extra.items()}
+
+
+def _own(value: Any) -> Any:
+    """The value, or a copy when it is a list that may grow."""
+    return list(value) if isinstance(value, list) else value
