@@ -67,7 +67,7 @@ def _number(text: str | None) -> float | None:
 def _http_date(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # the last: a year of ten digits
         return None
 
 
