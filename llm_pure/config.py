@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.http import conceal_headers, conceal_url
+from llm_pure.http import Shown, conceal_headers, conceal_url
 
 
 class Secret:
@@ -130,12 +130,15 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Only what differs from the defaults, and no credential."""
-        shown = [
-            f"{name}={_show(name, value)!r}"
+        shown = [f"{name}={value!r}" for name, value in self.__rich_repr__()]
+        return f"LLMConfig({', '.join(shown)})"
+
+    def __rich_repr__(self) -> Shown:
+        return [
+            (name, _show(name, value))
             for name, value in msgspec.structs.asdict(self).items()
             if value != getattr(_DEFAULT, name)
         ]
-        return f"LLMConfig({', '.join(shown)})"
 
 
 def _show(name: str, value: object) -> object:

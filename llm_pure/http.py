@@ -1,10 +1,14 @@
 """HTTP as values: what is sent and what comes back, with no connection behind them."""
 
 import re
+from typing import Any, TypeAlias
 
 import msgspec
 
 Headers = tuple[tuple[str, str], ...]
+
+Shown: TypeAlias = list[tuple[str, Any]]
+"""The fields of a value as rich and its like may show them."""
 
 SECRET_HEADERS = frozenset(
     {
@@ -66,6 +70,14 @@ class HttpRequest(msgspec.Struct, frozen=True):
             f"headers={conceal_headers(self.headers)!r}, body={_short(self.body)})"
         )
 
+    def __rich_repr__(self) -> Shown:
+        return [
+            ("method", self.method),
+            ("url", conceal_url(self.url)),
+            ("headers", conceal_headers(self.headers)),
+            ("body", self.body),
+        ]
+
 
 class ResponseHead(msgspec.Struct, frozen=True):
     """Status and headers of an answer whose body is still to come. Header names are in lower case."""
@@ -78,6 +90,9 @@ class ResponseHead(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"ResponseHead(status={self.status}, headers={conceal_headers(self.headers)!r})"
+
+    def __rich_repr__(self) -> Shown:
+        return [("status", self.status), ("headers", conceal_headers(self.headers))]
 
 
 class HttpResponse(msgspec.Struct, frozen=True):
@@ -100,6 +115,9 @@ class HttpResponse(msgspec.Struct, frozen=True):
             f"HttpResponse(status={self.status}, headers={conceal_headers(self.headers)!r}, "
             f"body={_short(self.body)})"
         )
+
+    def __rich_repr__(self) -> Shown:
+        return [*self.head.__rich_repr__(), ("body", self.body)]
 
 
 def _lower(headers: Headers) -> Headers:
