@@ -38,7 +38,11 @@ class Registry(msgspec.Struct, frozen=True):
         if isinstance(entry, Provider):
             return Success(entry)
         module, _, attribute = entry.partition(":")
-        found = getattr(import_module(module), attribute or "PROVIDER")
+        try:
+            found = getattr(import_module(module), attribute or "PROVIDER")
+        except (ImportError, AttributeError) as fault:
+            message = f"the provider {name!r} could not be loaded from {entry}: {fault}"
+            return Failure(ConfigurationInvalid(message=message, field="api_type"))
         if not isinstance(found, Provider):
             message = f"{entry} is not a Provider but a {type(found).__name__}"
             return Failure(ConfigurationInvalid(message=message, field="api_type"))
