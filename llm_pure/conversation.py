@@ -7,7 +7,7 @@ cannot be read is an InvalidRequest that names its place, such as `messages/1/co
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from llm_pure.codec import json_text
+from llm_pure.codec import ENCODE_FAULTS, json_text
 from llm_pure.errors import InvalidRequest
 from llm_pure.media import from_base64, from_data_url
 from llm_pure.messages import (
@@ -23,6 +23,7 @@ from llm_pure.messages import (
     Text,
     ToolCall,
     ToolResult,
+    ToolResultContent,
     user,
 )
 from llm_pure.request import MessagesInput
@@ -84,14 +85,11 @@ def _message(turn: object, path: str) -> Message:
     role = _ROLES.get(word) if isinstance(word, str) else None
     if role is None:
         raise _Unreadable(f"{path}/role", f"{word!r} is no role; known are {', '.join(_ROLES)}")
-    name = turn.get("name")
-    if name is not None and not isinstance(name, str):
-        raise _Unreadable(f"{path}/name", f"a name is a string, not {_name(name)}")
+    name = _optional(turn, "name", path)
     content = turn.get("content")
     if role == "tool":
         call_id = _string(turn, "tool_call_id", path, default=name or "")
-        parts = _parts(content, f"{path}/content")
-        return Message("tool", (_tool_result(call_id, parts, name, turn.get("is_error")),))
+        return Message("tool", (_tool_result(turn, call_id, name, path),))
     spoken = (*_before(turn, path), *_parts(content, f"{path}/content"), *_after(turn, path))
     if role == "user" and spoken and all(type(part) is ToolResult for part in spoken):
         return Message("tool", spoken)
@@ -129,7 +127,7 @@ def _tool_call(call: object, path: str) -> ToolCall:
     return ToolCall(
         _string(call, "id", path, default=""),
         _string(function, "name", f"{path}/function"),
-        arguments_text(arguments),
+        _json(arguments, f"{path}/function/arguments", arguments_text),
     )
 
 
@@ -140,13 +138,18 @@ def arguments_text(arguments: object) -> str:
     return "{}" if arguments is None else json_text(arguments)
 
 
-def _tool_result(
-    call_id: str, parts: tuple[Part, ...], name: str | None, is_error: object
-) -> ToolResult:
-    shown = tuple(
-        [part for part in parts if isinstance(part, Text | Image | Audio | Document | Opaque)]
+def _tool_result(item: Mapping[str, Any], call_id: str, name: str | None, path: str) -> ToolResult:
+    shown: list[ToolResultContent] = []
+    for place, part in enumerate(_parts(item.get("content"), f"{path}/content")):
+        if isinstance(part, Reasoning | ToolCall | ToolResult | Refusal):
+            raise _Unreadable(f"{path}/content/{place}", f"a tool cannot answer with {_name(part)}")
+        shown.append(part)
+    return ToolResult(
+        tool_call_id=call_id,
+        content=tuple(shown),
+        name=name,
+        is_error=bool(item.get("is_error")),
     )
-    return ToolResult(tool_call_id=call_id, content=shown, name=name, is_error=bool(is_error))
 
 
 def _parts(content: object, path: str) -> tuple[Part, ...]:
@@ -186,7 +189,7 @@ def _image_url(item: Mapping[str, Any], path: str) -> Part:
     given = item.get("image_url")
     place = given if isinstance(given, Mapping) else {"url": given}
     url = _string(place, "url", f"{path}/image_url")
-    detail = place.get("detail", item.get("detail"))
+    detail = _optional(place, "detail", f"{path}/image_url") or _optional(item, "detail", path)
     data, media_type, link = _located(url, f"{path}/image_url/url")
     return Image(data=data, url=link, media_type=media_type, detail=detail)
 
@@ -201,7 +204,7 @@ def _input_audio(item: Mapping[str, Any], path: str) -> Part:
         if text.startswith("data:")
         else (_bytes(text, f"{path}/input_audio/data"), None, None)
     )
-    form = audio.get("format")
+    form = _optional(audio, "format", f"{path}/input_audio")
     return Audio(data=data, media_type=media_type or (f"audio/{form}" if form else None))
 
 
@@ -209,7 +212,7 @@ def _file(item: Mapping[str, Any], path: str) -> Part:
     file = item.get("file", item)
     if not isinstance(file, Mapping):
         raise _Unreadable(f"{path}/file", f"it is a mapping, not {_name(file)}")
-    name = file.get("filename")
+    name = _optional(file, "filename", f"{path}/file")
     if file.get("file_id"):
         return Document(file_id=_string(file, "file_id", f"{path}/file"), name=name)
     key = "file_url" if file.get("file_url") else "file_data"
@@ -225,7 +228,7 @@ def _source(item: Mapping[str, Any], path: str) -> dict[str, Any]:
     match source.get("type"):
         case "base64":
             data = _bytes(_string(source, "data", f"{path}/source"), f"{path}/source/data")
-            return {"data": data, "media_type": source.get("media_type")}
+            return {"data": data, "media_type": _optional(source, "media_type", f"{path}/source")}
         case "text":
             text = _string(source, "data", f"{path}/source")
             return {"data": text.encode("utf-8", "replace"), "media_type": "text/plain"}
@@ -242,29 +245,27 @@ def _image(item: Mapping[str, Any], path: str) -> Part:
 
 
 def _document(item: Mapping[str, Any], path: str) -> Part:
-    return Document(**_source(item, path), name=item.get("title"))
+    return Document(**_source(item, path), name=_optional(item, "title", path))
 
 
 def _thinking(item: Mapping[str, Any], path: str) -> Part:
-    signature = item.get("signature")
-    return Reasoning(
-        _string(item, "thinking", path), signature if isinstance(signature, str) else None
-    )
+    return Reasoning(_string(item, "thinking", path), _optional(item, "signature", path))
 
 
 def _redacted_thinking(item: Mapping[str, Any], path: str) -> Part:
-    return Opaque("anthropic", "redacted_thinking", json_text(dict(item)))
+    return Opaque("anthropic", "redacted_thinking", _json(dict(item), path, json_text))
 
 
 def _tool_use(item: Mapping[str, Any], path: str) -> Part:
     return ToolCall(
-        _string(item, "id", path), _string(item, "name", path), arguments_text(item.get("input"))
+        _string(item, "id", path),
+        _string(item, "name", path),
+        _json(item.get("input"), f"{path}/input", arguments_text),
     )
 
 
 def _tool_result_block(item: Mapping[str, Any], path: str) -> Part:
-    parts = _parts(item.get("content"), f"{path}/content")
-    return _tool_result(_string(item, "tool_use_id", path), parts, None, item.get("is_error"))
+    return _tool_result(item, _string(item, "tool_use_id", path), None, path)
 
 
 _PART_READERS: Mapping[str, Callable[[Mapping[str, Any], str], Part]] = {
@@ -310,6 +311,17 @@ def _string(item: Mapping[str, Any], key: str, path: str, default: str | None = 
     if not isinstance(value, str):
         raise _Unreadable(f"{path}/{key}", f"{key} is a string, not {_name(value)}")
     return value
+
+
+def _optional(item: Mapping[str, Any], key: str, path: str) -> str | None:
+    return None if item.get(key) is None else _string(item, key, path)
+
+
+def _json(value: object, path: str, write: Callable[[object], str]) -> str:
+    try:
+        return write(value)
+    except ENCODE_FAULTS as fault:
+        raise _Unreadable(path, f"this is not JSON: {fault}") from fault
 
 
 def _name(value: object) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from llm_pure.adapt import Settings
 from llm_pure.config import LLMConfig, differs_from_default
 from llm_pure.conversation import read_messages
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import ConfigurationInvalid, InvalidRequest
 from llm_pure.messages import Message
 from llm_pure.request import (
     ChatRequest,
@@ -79,6 +79,11 @@ def draft(config: LLMConfig, request: ChatRequest) -> Parsed[Draft]:
     turns = messages.unwrap()
     if not config.use_system_prompt:
         turns = tuple([turn for turn in turns if turn.role != "system"])
+        if not turns:
+            message = "there is no message to send: use_system_prompt is off, and all are system's"
+            return Failure(
+                InvalidRequest(message=message, param="messages", provider=config.api_type)
+            )
     return Success(
         Draft(
             model=model,
@@ -113,8 +118,9 @@ def _settings(config: LLMConfig, request: ChatRequest) -> tuple[Settings, frozen
         settings["logprobs"] = config.top_logprobs
     if settings.get("logprobs") is False:
         del settings["logprobs"]
-    if isinstance(settings.get("stop"), str):
-        settings["stop"] = (settings["stop"],)
+    if "stop" in settings:
+        stop = settings["stop"]
+        settings["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
     return settings, frozenset(explicit)
 
 
