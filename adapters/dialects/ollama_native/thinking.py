@@ -29,6 +29,7 @@ def wire_think(
     if switched and (asked.effort == "none" or not asked.enabled):
         return False, ()
     think: bool | str | None
+    told: tuple[Adaptation, ...]
     if switched and asked.effort is None and asked.budget_tokens is not None:
         think, reason = True, "Ollama has no budget of tokens"
         told = (reasoning_told("changed", reason, asked.budget_tokens, think),)
