@@ -1,0 +1,140 @@
+"""What the models of Bedrock take, and how Converse passes on what it has no field of its own for. First prefix counts.
+
+facts: `effort_at`: where an effort stands in additionalModelRequestFields, as a path; `effort_with`: what stands beside
+it; `effort_asked`: the effort for "do reason" and no more; `effort_refuses`: settings that one effort does not take;
+`top_k_at`: where top_k stands; `choice_at`: where a tool choice stands that Converse has no word for; `signs_reasoning`:
+only signed reasoning goes back (Claude's models have those of anthropic_messages too); `tool_result_json`: results are objects; `tool_result_status`: False where refused.
+"""
+
+import re
+
+import msgspec
+
+from llm_pure.adapt import NO_RULE, ModelRule, rule_for
+from llm_pure.adapters.dialects.anthropic_messages import models as claude
+
+_PAI = "pydantic-ai-slim 2.68.0 providers/bedrock.py and models/bedrock.py (live checks), read 2026-11-20"
+_NOVA = "docs.aws.amazon.com/nova/latest/nova2-userguide, read 2026-11-20"
+
+_SAMPLING = {
+    "temperature": "this model refuses it",
+    "top_p": "this model refuses it",
+    "top_k": "this model refuses it",
+}
+_UP_TO_XHIGH = ("low", "medium", "high", "xhigh")
+
+RULES: tuple[ModelRule, ...] = (
+    ModelRule(
+        prefix="amazon.nova-2",
+        reasoning="off",
+        efforts=("none", "low", "medium", "high"),
+        facts={
+            "effort_at": ("reasoningConfig", "maxReasoningEffort"),
+            "effort_with": {"reasoningConfig": {"type": "enabled"}},
+            "effort_none": {"reasoningConfig": {"type": "disabled"}},
+            "effort_asked": "medium",
+            "effort_refuses": {"high": ("temperature", "top_p", "max_tokens")},
+            "top_k_at": ("inferenceConfig", "topK"),
+        },
+        source=_NOVA,
+    ),
+    ModelRule(
+        prefix="amazon.nova",
+        reasoning="none",
+        facts={"top_k_at": ("inferenceConfig", "topK")},
+        source=_NOVA,
+    ),
+    ModelRule(
+        prefix="openai.gpt-oss",
+        reasoning="always",
+        efforts=("low", "medium", "high"),
+        facts={"effort_at": ("reasoning_effort",)},
+        source=_PAI,
+    ),
+    *[
+        ModelRule(
+            prefix=prefix,
+            refuses=_SAMPLING,
+            reasoning="always",
+            efforts=_UP_TO_XHIGH,
+            facts={"effort_at": ("reasoning", "effort")},
+            source=_PAI,
+        )
+        for prefix in ("openai.gpt-6-astra", "openai.gpt-6.1", "xai.grok")
+    ],
+    ModelRule(
+        prefix="openai.gpt",
+        refuses=_SAMPLING,
+        reasoning="on",
+        efforts=("none", *_UP_TO_XHIGH),
+        facts={"effort_at": ("reasoning", "effort")},
+        source=_PAI,
+    ),
+    ModelRule(prefix="qwen.qwen3-coder", reasoning="none", source=_PAI),
+    ModelRule(
+        prefix="qwen.",
+        reasoning="off",
+        efforts=("none", "high"),
+        facts={"effort_at": ("reasoning_config",), "effort_asked": "high"},
+        source=_PAI,
+    ),
+    ModelRule(
+        prefix="zai.glm-5.3",
+        reasoning="always",
+        efforts=(*_UP_TO_XHIGH, "max"),
+        facts={"effort_at": ("reasoning_effort",)},
+        source=_PAI,
+    ),
+    *[
+        ModelRule(
+            prefix=prefix,
+            reasoning="off",
+            efforts=("none", "high"),
+            facts={"effort_at": ("reasoning_effort",), "effort_asked": "high"},
+            source=_PAI,
+        )
+        for prefix in ("zai.glm", "deepseek.v3")
+    ],
+    ModelRule(prefix="deepseek.r1", reasoning="always", source=_PAI),
+    ModelRule(prefix="moonshot.kimi-k2-thinking", reasoning="always", source=_PAI),
+    ModelRule(prefix="mistral.", facts={"tool_result_json": True}, source=_PAI),
+    ModelRule(prefix="writer.", facts={"tool_result_status": False}, source=_PAI),
+    *[
+        ModelRule(prefix=prefix, reasoning="none", source=_PAI)
+        for prefix in ("meta.", "cohere.", "ai21.", "amazon.titan")
+    ],
+)
+
+_GEOGRAPHY = re.compile(r"(?:us-gov|us|eu|apac|jp|au|ca|in|sa|me|af|global)\.")
+
+
+def bare_id(model: str) -> str:
+    """The foundation model's own id: no path of an ARN, no geography of an inference profile.
+
+    >>> bare_id("us.amazon.nova-micro-v1:0")
+    'amazon.nova-micro-v1:0'
+    >>> bare_id("arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.meta.llama3-2-1b-instruct-v1:0")
+    'meta.llama3-2-1b-instruct-v1:0'
+    """
+    name = model.rsplit("/", 1)[-1]
+    found = _GEOGRAPHY.match(name)
+    return name[found.end() :] if found else name
+
+
+def known_rule(model: str, hint: str | None = None) -> ModelRule:
+    """What is known of a model. hint: the id of the model behind an ARN that does not tell (config.pricing_plan)."""
+    for name in (model, hint or ""):
+        rule = _rule(bare_id(name))
+        if rule is not NO_RULE:
+            return rule
+    return NO_RULE
+
+
+_ON_CONVERSE = {"top_k_at": ("top_k",), "choice_at": "tool_choice", "signs_reasoning": True}
+
+
+def _rule(name: str) -> ModelRule:
+    if not name.startswith("anthropic."):
+        return rule_for(RULES, name)
+    rule = rule_for(claude.RULES, name.removeprefix("anthropic."))
+    return msgspec.structs.replace(rule, facts={"schema": False, **rule.facts, **_ON_CONVERSE})

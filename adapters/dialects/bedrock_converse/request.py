@@ -1,0 +1,169 @@
+"""ChatRequest -> POST /model/{modelId}/converse, or /converse-stream.
+
+Source: botocore 1.44.5 (ConverseRequest), ../shared/wire/bedrock.md section 2; read 2026-11-20.
+"""
+
+from typing import Any
+
+import msgspec
+
+from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
+from llm_pure.adapters.dialects.anthropic_messages.tools import closed, wire_format
+from llm_pure.adapters.dialects.bedrock_converse.endpoint import call_url
+from llm_pure.adapters.dialects.bedrock_converse.messages import spoken
+from llm_pure.adapters.dialects.bedrock_converse.models import known_rule
+from llm_pure.adapters.dialects.bedrock_converse.reasoning import (
+    Asked,
+    asked_reasoning,
+    merged,
+    put,
+)
+from llm_pure.adapters.dialects.bedrock_converse.tools import tool_fields
+from llm_pure.codec import encode
+from llm_pure.config import LLMConfig
+from llm_pure.draft import Draft, draft
+from llm_pure.endpoint import post_json
+from llm_pure.provider import Built
+from llm_pure.request import ChatRequest, SchemaFormat
+from llm_pure.result import Failure, Parsed, Success
+
+EVENT_STREAM = "application/vnd.amazon.eventstream"
+
+_INFERENCE_KEYS = {
+    "max_tokens": "maxTokens",
+    "temperature": "temperature",
+    "top_p": "topP",
+    "stop": "stopSequences",
+}
+
+_NO_FIELD = "Converse has no field for it"
+_REFUSES: dict[str, str] = dict.fromkeys(
+    (
+        "repetition_penalty",
+        "presence_penalty",
+        "frequency_penalty",
+        "seed",
+        "n",
+        "logprobs",
+    ),
+    _NO_FIELD,
+)
+_BOUNDS = {"temperature": (0.0, 1.0), "top_p": (0.0, 1.0)}
+
+Body = dict[str, Any]
+
+
+def build_chat(
+    name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> Parsed[Built]:
+    """POST {base_url}/model/{modelId}/converse, or /converse-stream.
+
+    Body: {messages[], system[]?, inferenceConfig?, toolConfig?, additionalModelRequestFields?, outputConfig?,
+    requestMetadata?}; the model is in the URL only. `extra` is merged in, object by object.
+    Fails with ConfigurationInvalid (no model, bad URL or region), InvalidRequest (messages that cannot be read),
+    Unsupported (a part that Converse cannot carry; with `strict` also every setting that would be dropped).
+    """
+    drafted = draft(config, request)
+    if isinstance(drafted, Failure):
+        return drafted
+    call = drafted.unwrap()
+    action = "converse-stream" if call.stream else "converse"
+    url = call_url(name, config, call.model, action)
+    if isinstance(url, Failure):
+        return url
+    made = chat_body(name, config, call)
+    if isinstance(made, Failure):
+        return made
+    body, adaptations = made.unwrap()
+    lost = lossy(adaptations, provider=name) if strict else None
+    if lost is not None:
+        return Failure(lost)
+    accept = EVENT_STREAM if call.stream else "application/json"
+    return post_json(config, url.unwrap(), body, provider=name, accept=accept).map(
+        lambda sent: Built(request=sent, adaptations=adaptations)
+    )
+
+
+def chat_body(
+    name: str, config: LLMConfig, call: Draft
+) -> Parsed[tuple[Body, tuple[Adaptation, ...]]]:
+    """The body of a call, and what could not be sent in it as it was asked."""
+    rule = known_rule(call.model, config.pricing_plan)
+    conversation = spoken(name, rule, call.messages)
+    if isinstance(conversation, Failure):
+        return Failure(conversation.failure())
+    said = conversation.unwrap()
+    output = _output(name, rule, call)
+    if isinstance(output, Failure):
+        return Failure(output.failure())
+    output_config, words, format_told = output.unwrap()
+    asked = asked_reasoning(rule, call, config.reasoning_max_token)
+    inference, more, settings_told = _settings(rule, call, asked)
+    tools = tool_fields(name, rule, call, said.called, by_budget=asked.by_budget)
+    body: Body = {
+        "messages": said.messages,
+        "system": [*said.system, {"text": words}] if words else said.system,
+        "inferenceConfig": inference,
+        "toolConfig": tools.config,
+        "additionalModelRequestFields": merged(more, tools.more),
+        "outputConfig": output_config,
+        "requestMetadata": dict(call.metadata or {}),
+    }
+    body = {key: value for key, value in body.items() if value or key == "messages"}
+    told = (*said.adaptations, *asked.told, *settings_told, *tools.adaptations, *format_told)
+    return Success((merged(body, dict(call.extra)), told))
+
+
+def _settings(
+    rule: ModelRule, call: Draft, asked: Asked
+) -> tuple[Body, Body, tuple[Adaptation, ...]]:
+    """inferenceConfig, additionalModelRequestFields, and what was changed."""
+    settings = {**call.settings, "max_tokens": asked.max_tokens}
+    if asked.max_tokens is None:
+        del settings["max_tokens"]
+    if settings.get("n") == 1:
+        del settings["n"]  # one answer is what there is
+    top_k_at = rule.facts.get("top_k_at")
+    refuses = {**_REFUSES, **rule.refuses}
+    if top_k_at is None:
+        refuses.setdefault("top_k", "it is not known where this model takes it")
+    for setting in rule.facts.get("effort_refuses", {}).get(asked.effort, ()):
+        refuses[setting] = f"this model refuses it while it reasons with effort {asked.effort}"
+    bounds = {**_BOUNDS, **rule.bounds}
+    if asked.thinks and "thinking" in rule.facts:
+        bounds["top_p"] = (0.95, 1.0)  # Claude takes no other beside thinking
+    limits = msgspec.structs.replace(rule, refuses=refuses, bounds=bounds)
+    settings, told = adapt(settings, call.explicit, limits, reasoning=asked.thinks)
+    if rule.facts.get("one_of") and "temperature" in settings and "top_p" in settings:
+        loser = "top_p" if "temperature" in call.explicit else "temperature"
+        before = settings.pop(loser)
+        if loser in call.explicit:
+            reason = f"{call.model} takes temperature or top_p, not both"
+            told += (Adaptation(field=loser, action="dropped", reason=reason, before=before),)
+    inference = {key: settings[one] for one, key in _INFERENCE_KEYS.items() if one in settings}
+    more = asked.fields
+    if "top_k" in settings and top_k_at is not None:
+        more = put(more, top_k_at, settings["top_k"])
+    return inference, more, told
+
+
+def _output(
+    name: str, rule: ModelRule, call: Draft
+) -> Parsed[tuple[Body, str | None, tuple[Adaptation, ...]]]:
+    """(outputConfig, an instruction for `system`, what was changed); of the first two one at most.
+
+    A schema goes as a JSON string, its objects closed, as the service wants it. Where the model takes none, and for
+    "some JSON", the model is told so in words.
+    """
+    wanted = call.response_format
+    if not isinstance(wanted, SchemaFormat) or rule.facts.get("schema", True) is False:
+        _, words, told = wire_format(rule, call)
+        return Success(({}, words, told))
+    text = encode(closed(wanted.schema), provider=name)
+    if isinstance(text, Failure):
+        return Failure(text.failure())
+    schema = {"schema": text.unwrap().decode(), "name": wanted.name}
+    if wanted.description:
+        schema["description"] = wanted.description
+    structure = {"jsonSchema": schema}
+    return Success(({"textFormat": {"type": "json_schema", "structure": structure}}, None, ()))

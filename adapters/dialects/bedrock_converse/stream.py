@@ -1,0 +1,314 @@
+"""Event-stream messages -> events: `step` for one frame of ConverseStream. Whole answers are read with `read_block`.
+
+Parts stand in the order in which their blocks began. Text and reasoning have no start event; a block that only makes
+sense whole (the service's own tools and their results, pictures, redacted reasoning, citations) is kept until it stops.
+Source: botocore 1.44.5 (ConverseStreamOutput) and recorded streams; read 2026-11-20.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from llm_pure.adapters.dialects.bedrock_converse import wire
+from llm_pure.adapters.dialects.bedrock_converse.blocks import CITATIONS, Pending, finished_block
+from llm_pure.adapters.dialects.bedrock_converse.errors import frame_error
+from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
+from llm_pure.codec import DECODE_FAULTS, decode, decode_any, json_text
+from llm_pure.completion import FinishReason
+from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolFault
+from llm_pure.events import (
+    EchoReceived,
+    ExtraReceived,
+    Finished,
+    ReasoningDelta,
+    Started,
+    StreamEvent,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from llm_pure.framing.aws_eventstream import EventStreamMessage
+from llm_pure.http import ResponseHead
+from llm_pure.result import Failure
+from llm_pure.stream import StreamState
+
+FINISH: Mapping[str, FinishReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "tool_use": "tool_calls",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "guardrail_intervened": "content_filter",
+    "content_filtered": "content_filter",
+    "refusal": "refusal",
+    "pause_turn": "pause",
+    "malformed_model_output": "error",
+    "malformed_tool_use": "error",
+}
+"""The service's own words, and two of Claude's; others are "unknown", and stay in raw_finish_reason."""
+
+BlockKey = tuple[int, str]
+"""(contentBlockIndex, kind): a block is of one kind, but not every model keeps to that."""
+
+_NO_BLOCK = -1
+
+
+class State(StreamState, frozen=True, kw_only=True):
+    """What the next frame's meaning depends on.
+
+    started: the first frame came. stopped: messageStop came. told: metadata came. parts: block -> index of its part.
+    text_block, text_part: the text that grew last. signatures: the pieces of a signature so far, by part.
+    pending: blocks that are kept until they stop.
+    """
+
+    started: bool = False
+    stopped: bool = False
+    told: bool = False
+    text_block: int = _NO_BLOCK
+    text_part: int = 0
+    parts: Mapping[BlockKey, int] = {}
+    signatures: Mapping[int, str] = {}
+    pending: Mapping[BlockKey, Pending] = {}
+
+
+Stepped = tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]
+
+
+def step(name: str, head: ResponseHead, state: State, frame: EventStreamMessage) -> Stepped:
+    """One frame: more of a block, a mark between blocks, usage, or an error."""
+    if frame.header(":event-type") == "contentBlockDelta" and not state.stopped and state.started:
+        try:
+            event = wire.PLAIN_DELTA.decode(frame.payload)
+        except DECODE_FAULTS:  # more than a delta: the longer way
+            return _read_frame(name, head, state, frame)
+        text = event.delta.text
+        if text and event.contentBlockIndex == state.text_block:
+            return state, (TextDelta(text, state.text_part),)
+        return _read_delta(name, state, event)
+    return _read_frame(name, head, state, frame)
+
+
+def _read_frame(name: str, head: ResponseHead, state: State, frame: EventStreamMessage) -> Stepped:
+    events: list[StreamEvent] = []
+    if not state.started:
+        events.append(Started(provider=name))
+        state = _with(state, started=True)
+    told = frame_error(name, head, frame)
+    if told is not None:
+        return _with(state, fault=told), events
+    kind = str(frame.header(":event-type") or "")
+    state, more = read_event(name, state, kind, frame.payload)
+    return state, [*events, *more]
+
+
+def read_event(name: str, state: State, kind: str, payload: bytes) -> Stepped:
+    """One event by its name and JSON. Nova's bodies for InvokeModel have the same, with the name as the only key."""
+    if state.stopped and kind in _CONTENT:
+        message = f"{kind} after messageStop"
+        return _with(state, fault=_fault(name, message, kind, payload)), ()
+    match kind:
+        case "contentBlockDelta":
+            return _delta_in_full(name, state, payload)
+        case "contentBlockStart":
+            return _start(name, state, payload)
+        case "contentBlockStop":
+            stopped = decode(wire.STOP, payload, provider=name, where=kind)
+            if isinstance(stopped, Failure):
+                return _with(state, fault=stopped.failure()), ()
+            return _flushed(name, state, stopped.unwrap().contentBlockIndex)
+        case "messageStop":
+            return _message_stop(name, state, payload)
+        case "metadata":
+            return _metadata(name, state, payload)
+        case _:  # messageStart says who speaks, and it is always the model; others are not known
+            return state, [] if kind == "messageStart" else _unknown(name, kind, payload)
+
+
+_CONTENT = frozenset(
+    {"contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStart", "messageStop"}
+)
+
+
+def _message_stop(name: str, state: State, payload: bytes) -> Stepped:
+    decoded = decode(wire.MESSAGE_STOP, payload, provider=name, where="messageStop")
+    if isinstance(decoded, Failure):
+        return _with(state, fault=decoded.failure()), ()
+    state, events = _flushed(name, state, None)
+    word = decoded.unwrap().stopReason
+    more = extras(decode_any(payload, provider=name).unwrap())
+    return (
+        _with(state, stopped=True, complete=state.told, text_block=_NO_BLOCK),
+        [*events, *more, Finished(FINISH.get(word, "unknown"), word)],
+    )
+
+
+def _metadata(name: str, state: State, payload: bytes) -> Stepped:
+    decoded = decode(wire.METADATA, payload, provider=name, where="metadata")
+    if isinstance(decoded, Failure):
+        return _with(state, fault=decoded.failure()), ()
+    raw = decode_any(payload, provider=name).unwrap()
+    events = extras(raw)
+    model = invoked_model(raw)
+    if model:
+        events.append(Started(model=model))
+    usage = decoded.unwrap().usage
+    if usage:
+        events.append(UsageReported(read_usage(usage)))
+    return _with(state, told=True, complete=state.stopped), events
+
+
+def _start(name: str, state: State, payload: bytes) -> Stepped:
+    decoded = decode(wire.START, payload, provider=name, where="contentBlockStart")
+    if isinstance(decoded, Failure):
+        return _with(state, fault=decoded.failure()), ()
+    place, start = decoded.unwrap().contentBlockIndex, decoded.unwrap().start
+    raw = decode_any(payload, provider=name).unwrap()["start"]
+    if start.toolUse is not None and start.toolUse.type != SERVER_TOOL:
+        state, index = _part(state, place, "toolUse")
+        call = start.toolUse
+        return state, [
+            ToolCallDelta("", index, 0, call.toolUseId, call.name),
+            *echo_of_call(raw["toolUse"], index),
+        ]
+    for kind in ("toolUse", "toolResult", "image"):
+        if raw.get(kind) is not None:
+            return _keep(state, place, kind, raw[kind]), ()
+    unknown = {key: value for key, value in raw.items() if key not in ("text", "reasoningContent")}
+    return state, [ExtraReceived("contentBlockStart", [unknown], append=True)] if unknown else ()
+
+
+def _delta_in_full(name: str, state: State, payload: bytes) -> Stepped:
+    """A delta of any kind; what is not modelled in it goes to extra."""
+    decoded = decode(wire.DELTA, payload, provider=name, where="contentBlockDelta")
+    if isinstance(decoded, Failure):
+        return _with(state, fault=decoded.failure()), ()
+    event = decoded.unwrap()
+    delta, place = event.delta, event.contentBlockIndex
+    raw = decode_any(payload, provider=name).unwrap()["delta"]
+    events: list[StreamEvent] = []
+    unknown = {key: value for key, value in raw.items() if key not in wire.DELTAS}
+    if unknown:
+        events.append(ExtraReceived("contentBlockDelta", [unknown], append=True))
+    redacted = delta.reasoningContent.redactedContent if delta.reasoningContent else None
+    for kind, piece in (
+        ("redactedContent", redacted),
+        ("toolResult", delta.toolResult),
+        ("image", raw.get("image")),
+        (CITATIONS, delta.citation),
+    ):
+        if piece:
+            state = _keep(state, place, kind, piece)
+    state, more = _read_delta(name, state, event)
+    return state, [*events, *more]
+
+
+def _read_delta(name: str, state: State, event: wire.DeltaEvent | wire.PlainDeltaEvent) -> Stepped:
+    """More text, more reasoning or more of a call."""
+    place, delta = event.contentBlockIndex, event.delta
+    if delta.text:
+        state, index = _part(state, place, "text")
+        return _with(state, text_block=place, text_part=index), (TextDelta(delta.text, index),)
+    if delta.toolUse is not None:
+        return _more_of_call(name, state, place, delta.toolUse.input or "")
+    thought = delta.reasoningContent
+    if thought is None or not (thought.text or thought.signature):
+        return state, ()
+    begun = (place, "reasoningContent") in state.parts
+    state, index = _part(state, place, "reasoningContent")
+    signature = thought.signature
+    if signature is not None:
+        signature = state.signatures.get(index, "") + signature
+        state = _with(state, signatures={**state.signatures, index: signature})
+    more = ReasoningDelta(thought.text or "", index, signature=signature)
+    if begun:
+        return state, (more,)
+    return state, (more, EchoReceived("{}", index, kind="reasoning"))
+
+
+def _more_of_call(name: str, state: State, place: int, arguments: str) -> Stepped:
+    key = (place, "toolUse")
+    if key in state.pending:
+        return _keep(state, place, "toolUse", arguments), ()
+    index = state.parts.get(key)
+    if index is None:
+        message = f"more of a tool call that did not begin, in block {place}"
+        fault = _fault(name, message, "contentBlockDelta", arguments.encode(errors="replace"))
+        return _with(state, fault=fault), ()
+    return state, (ToolCallDelta(arguments, index),) if arguments else ()
+
+
+def _part(state: State, place: int, kind: str) -> tuple[State, int]:
+    """The index of the part that this block makes: parts are numbered as they begin."""
+    index = state.parts.get((place, kind))
+    if index is not None:
+        return state, index
+    index = len(state.parts)
+    return _with(state, parts={**state.parts, (place, kind): index}), index
+
+
+def _keep(state: State, place: int, kind: str, piece: Any) -> State:
+    """One more piece of a block that is told when it stops. Citations belong to the text of their block."""
+    state, index = _part(state, place, "text" if kind == CITATIONS else kind)
+    before = state.pending.get((place, kind), Pending(index))
+    return _with(
+        state,
+        pending={**state.pending, (place, kind): Pending(index, (before.pieces, piece))},
+    )
+
+
+def _flushed(name: str, state: State, place: int | None) -> tuple[State, list[StreamEvent]]:
+    """The blocks that are whole now: those of this contentBlockIndex, all when it is None."""
+    if not state.pending:
+        return state, []
+    ready = [key for key in state.pending if place is None or key[0] == place]
+    events = [event for key in ready for event in finished_block(name, key[1], state.pending[key])]
+    kept = {key: value for key, value in state.pending.items() if key not in ready}
+    return _with(state, pending=kept), events
+
+
+def _unknown(name: str, kind: str, payload: bytes) -> list[StreamEvent]:
+    decoded = decode_any(payload, provider=name)
+    said = None if isinstance(decoded, Failure) else decoded.unwrap()
+    if isinstance(said, dict):
+        said = {key: value for key, value in said.items() if key != "p"}
+    return [ExtraReceived(kind or "unnamed", [said], append=True)] if said else []
+
+
+def extras(raw: dict[str, Any]) -> list[StreamEvent]:
+    """What an object says that is not modelled. Null and empty say nothing."""
+    return [
+        ExtraReceived(key, value)
+        for key, value in raw.items()
+        if key not in wire.MODELLED and value not in (None, "", [], {})
+    ]
+
+
+def invoked_model(raw: dict[str, Any]) -> str:
+    """The model that a prompt router chose: the only one that Converse ever names; else ""."""
+    place: Any = raw
+    for key in ("trace", "promptRouter", "invokedModelId"):
+        place = place.get(key) if isinstance(place, dict) else None
+    return place if isinstance(place, str) else ""
+
+
+def echo_of_call(raw: dict[str, Any], index: int) -> list[StreamEvent]:
+    """What a call says beyond the fields of a ToolCall; it goes back with it."""
+    more = {key: value for key, value in raw.items() if key not in _MODELLED_CALL and value}
+    return [EchoReceived(json_text(more), index)] if more else []
+
+
+SERVER_TOOL = "server_tool_use"
+"""The type of a call that the service answers itself."""
+
+_MODELLED_CALL = frozenset({"toolUseId", "name", "type", "input"})
+
+
+def _with(state: State, **changes: Any) -> State:
+    return msgspec.structs.replace(state, **changes)
+
+
+def _fault(name: str, message: str, where: str, evidence: bytes) -> LLMError:
+    return ProtocolFault(
+        message=message, provider=name, where=where, evidence=evidence[:EVIDENCE_LIMIT]
+    )

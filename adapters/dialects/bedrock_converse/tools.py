@@ -1,0 +1,103 @@
+"""Tools and the choice among them -> Converse's toolConfig.
+
+Source: botocore 1.44.5 (ToolConfiguration); that a history with calls needs toolConfig: the service's own message "The
+toolConfig field must be defined when using toolUse and toolResult content blocks"; the choice of none and of one call
+at a time: pydantic-ai-slim 2.68.0 models/bedrock.py; read 2026-11-20.
+"""
+
+from typing import Any
+
+import msgspec
+
+from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.adapters.dialects.anthropic_messages.tools import closed, wire_tool_choice
+from llm_pure.draft import Draft
+from llm_pure.request import Tool
+
+
+class ToolFields(msgspec.Struct, frozen=True, kw_only=True):
+    """config: toolConfig, empty when there is none. more: additionalModelRequestFields."""
+
+    config: dict[str, Any] = {}
+    more: dict[str, Any] = {}
+    adaptations: tuple[Adaptation, ...] = ()
+
+
+def tool_fields(
+    name: str,
+    rule: ModelRule,
+    call: Draft,
+    called: tuple[dict[str, Any], ...],
+    *,
+    by_budget: bool = False,
+) -> ToolFields:
+    """called: the tools that the history calls; the service wants them declared where the request offers none.
+
+    by_budget: Claude thinks with a budget, and cannot be made to call a tool then.
+    """
+    offered, told = _offered(name, rule, call)
+    if not offered and not called:
+        return ToolFields(adaptations=told)
+    if call.tool_choice == "none" and not called:
+        return ToolFields(adaptations=told)  # no tools, no calls
+    if not offered or call.tool_choice == "none":
+        return _without_calls(rule, call, offered or list(called), told)
+    config: dict[str, Any] = {"tools": offered}
+    choice, changed = wire_tool_choice(rule, call, thinks_by_budget=by_budget)
+    told += changed
+    if choice is not None and "disable_parallel_tool_use" in choice:
+        if "choice_at" in rule.facts:
+            return ToolFields(
+                config=config, more={rule.facts["choice_at"]: choice}, adaptations=told
+            )
+        told += (_told("parallel_tool_calls", "dropped", "Converse has no field for it"),)
+    if choice is not None and call.tool_choice is not None:
+        kind = choice["type"]
+        config["toolChoice"] = {kind: {"name": choice["name"]} if kind == "tool" else {}}
+    return ToolFields(config=config, adaptations=told)
+
+
+def _offered(
+    name: str, rule: ModelRule, call: Draft
+) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
+    wire: list[dict[str, Any]] = []
+    told: tuple[Adaptation, ...] = ()
+    for place, tool in enumerate(call.tools):
+        if isinstance(tool, Tool):
+            strict = tool.strict and rule.facts.get("schema", True)
+            wire.append({"toolSpec": _specification(tool, strict=bool(strict))})
+            if tool.strict and not strict:
+                reason = f"{call.model} has no strict tools"
+                told += (_told(f"tools/{place}/strict", "dropped", reason),)
+        elif tool.provider == name:
+            wire.append(tool.json)
+        else:
+            reason = f"it is a tool of {tool.provider}'s own"
+            told += (_told(f"tools/{place}", "dropped", reason),)
+    return wire, told
+
+
+def _specification(tool: Tool, *, strict: bool) -> dict[str, Any]:
+    wire: dict[str, Any] = {"name": tool.name}
+    if tool.description:  # an empty one is refused
+        wire["description"] = tool.description
+    wire["inputSchema"] = {"json": closed(tool.parameters) if strict else tool.parameters}
+    if strict:
+        wire["strict"] = True
+    return wire
+
+
+def _without_calls(
+    rule: ModelRule, call: Draft, tools: list[dict[str, Any]], told: tuple[Adaptation, ...]
+) -> ToolFields:
+    """The history calls tools, and no more calls are wanted: toolConfig must be there, and Converse has no "none"."""
+    if "choice_at" in rule.facts:
+        more = {rule.facts["choice_at"]: {"type": "none"}}
+        return ToolFields(config={"tools": tools}, more=more, adaptations=told)
+    field = "tool_choice" if call.tool_choice == "none" else "tools"
+    reason = "the service wants the tools that the history calls, so the model may call them again"
+    return ToolFields(config={"tools": tools}, adaptations=(*told, _told(field, "changed", reason)))
+
+
+def _told(field: str, action: Any, reason: str) -> Adaptation:
+    return Adaptation(field=field, action=action, reason=reason)
