@@ -111,6 +111,14 @@ FAULTS = {
     "a list as the body": (one(answer(body=[1])), "c.yaml: interactions[0].response.body", "cassette"),
     "broken base64": (one(answer(body={"base64_string": "a"})),
                       "c.yaml: interactions[0].response.body.base64_string", "cassette"),
+    "a list as a header": (one(answer(headers=3, body=[1])),
+                           "c.yaml: interactions[0].response.body", "cassette"),
+    "broken gzip in the request": (
+        one(answer(body=""), {**REQUEST, "headers": {"content-encoding": ["gzip"]},
+                              "body": b"\x1f\x8b\x00nothing"}),
+        "c.yaml: interactions[0].request", "cassette"),
+    "broken base64 in the request": (one(answer(body=""), {**REQUEST, "body": {"base64_string": "a"}}),
+                                     "c.yaml: interactions[0].request.body.base64_string", "cassette"),
     "bytes in parsed_body": (one(answer(parsed_body={"a": b"\xff"})),
                              "c.yaml: interactions[0].response.parsed_body", "cassette"),
     "broken gzip": (one(answer(headers={"content-encoding": ["gzip"]}, body=b"\x1f\x8b\x00nothing")),
@@ -139,6 +147,12 @@ def test_a_coded_body_that_was_cut_gives_what_it_holds() -> None:
     cut = gzip.compress(b"x" * 100_000)[:-20]
     [got] = parse_cassette(one(answer(body=cut))).unwrap().interactions
     assert got.response.body.startswith(b"xxx")
+
+
+def test_gzip_that_python_2_wrote_as_text_is_read() -> None:
+    text = gzip.compress(PLAIN.encode()).decode("latin-1")
+    [got] = parse_cassette(one(answer(body={"string": text}))).unwrap().interactions
+    assert got.response.body == PLAIN.encode()
 
 
 def test_a_fault_in_one_interaction_leaves_the_others_readable() -> None:
@@ -216,6 +230,21 @@ def test_a_saved_cassette_replaces_the_old_one_and_leaves_nothing_beside_it(tmp_
 @pytest.mark.parametrize("name", ["missing.yaml", "."])
 def test_a_file_that_cannot_be_read_is_a_configuration_fault(tmp_path: Path, name: str) -> None:
     assert isinstance(load_cassette(tmp_path / name).failure(), ConfigurationInvalid)
+
+
+def test_a_save_that_fails_keeps_the_old_file_and_leaves_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "c.yaml"
+    save_cassette(target, Cassette(interactions=(STREAMED,))).unwrap()
+    before = target.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    assert "No space left" in save_cassette(target, Cassette()).failure().message
+    assert (target.read_bytes(), list(tmp_path.iterdir())) == (before, [target])
 
 
 def test_a_folder_that_cannot_be_written_is_a_configuration_fault(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from importlib import import_module
+from io import BytesIO
 
 import pytest
 from hypothesis import given
@@ -128,6 +129,13 @@ def test_what_is_no_secret_is_left_as_it_is(text: str) -> None:
     )
 
 
+def test_a_key_between_long_runs_of_base64_is_found() -> None:
+    run, key = "B" * 250, "AIza" + "c" * 30
+    text = f'["{run}","{run}AIza{run}","{key}","{run}","{key}"]'.encode()
+    stars = b"*" * len(key)
+    assert redact_response(HttpResponse(200, (), text)).body == text.replace(key.encode(), stars)
+
+
 def test_only_headers_of_the_list_are_kept() -> None:
     names = [
         "content-type",
@@ -173,6 +181,22 @@ def test_borders_of_a_stream_stay_true() -> None:
     cassette = redact_cassette(Cassette(interactions=(streamed,)))
     [got] = cassette.interactions
     assert sum(got.sizes) == len(got.response.body)
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        (None, None),
+        (b"x", b"x"),
+        ("é", "é".encode()),
+        (BytesIO(CANARY.encode()), b"***"),
+        (iter([b"a ", CANARY.encode()]), b"a ***"),
+    ],
+    ids=["none", "bytes", "text", "a file", "pieces"],
+)
+def test_vcrpy_bodies_of_every_kind_are_redacted(body: object, after: bytes | None) -> None:
+    request = import_module("vcr.request").Request("POST", "https://a.test", body, {})
+    assert before_record_request(request).body == after
 
 
 def test_vcrpy_records_no_secret_through_our_hooks() -> None:
