@@ -77,9 +77,13 @@ class SseDecoder:
         last_id = self._last_id
         found: list[SseEvent] = []
         one_may_be_too_long = len(blocks) > self._limit
+        prefix, named, start = b"\n", "", 0  # of the last named event: most repeat its name
         for block in blocks.split(b"\n\n"):
             if one_may_be_too_long and self._is_too_long(block):
                 break
+            if block.startswith(prefix) and block.find(_LF, start) < 0:
+                found.append(SseEvent(block[start:], named, last_id))
+                continue
             end = block.find(_LF)  # nothing searches faster than find of a number
             if end < 0:
                 if block.startswith(b"data: "):  # one data line
@@ -90,8 +94,9 @@ class SseDecoder:
                 and block.startswith(b"data: ", end + 1)
                 and block.find(_LF, end + 7) < 0
             ):
-                named = block[7:end].decode("utf-8", "replace")
-                found.append(SseEvent(block[end + 7 :], named or "message", last_id))
+                start = end + 7
+                prefix, named = block[:start], block[7:end].decode("utf-8", "replace") or "message"
+                found.append(SseEvent(block[start:], named, last_id))
                 continue
             event = self._event(block)
             last_id = self._last_id
