@@ -87,14 +87,14 @@ def step_sse(
 
 def step(name: str, quirks: Quirks, head: ResponseHead, state: State, data: bytes) -> Stepped:
     """One event as JSON: more of a block in nearly every case."""
-    if state.phase is Phase.OPEN:
+    if state.blocks:
         try:
             event = wire.PLAIN_DELTA.decode(data)
         except DECODE_FAULTS:  # another event, or more than a delta: the longer way
             return _read(name, quirks, head, state, data)
         block = state.blocks.get(event.index)
+        delta = event.delta
         if block is not None:
-            delta = event.delta
             if type(delta) is wire.TextPiece and block.kind == "text":
                 return state, (TextDelta(delta.text, block.part),) if delta.text else ()
             if type(delta) is wire.ThinkingPiece and block.kind == "thinking":
