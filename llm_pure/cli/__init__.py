@@ -50,7 +50,29 @@ def parser() -> ArgumentParser:
     demo = commands.add_parser("demo", help="the whole chain on a shipped cassette, offline")
     demo.set_defaults(module="demo")
     _cassette(commands.add_parser("cassette", help="read recorded traffic"))
+    _stream(commands.add_parser("stream", help="try the laws of streams on recorded ones"))
     return top
+
+
+def _stream(stream: ArgumentParser) -> None:
+    actions = stream.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    fuzz = actions.add_parser(
+        "fuzz", help="split, cut and damage every recorded stream",
+        description="Any split of a stream must give the same events, any cut must be a failure and no short success, "
+        "and no damage may raise. Exit 1 when one does not hold; a minimal cassette that shows it is written.",
+    )  # fmt: skip
+    fuzz.add_argument("paths", nargs="+", metavar="PATH", help="cassettes, or folders of them")
+    fuzz.add_argument(
+        "--every-byte", action="store_true", help="split at and cut before every byte"
+    )
+    fuzz.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is by chance")
+    fuzz.add_argument(
+        "--rounds", type=int, default=20, metavar="N", help="random splits, cuts and damages"
+    )
+    fuzz.add_argument(
+        "--out", default=".", metavar="FOLDER", help="for cassettes that show a fault"
+    )
+    fuzz.set_defaults(module="stream")
 
 
 def _ask(ask: ArgumentParser) -> None:

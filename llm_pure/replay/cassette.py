@@ -33,6 +33,8 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
 
     reason: the status line's words. sizes: how many bytes each piece of a streamed body had, () where that is not
     known. delays_ms: milliseconds before each of those pieces. recorded_from: the server that answered, in words.
+    provider, operation: who was asked and what ("chat", "embed", "count"), for a recording whose URL does not tell, such
+    as one from a server on loopback.
     """
 
     request: HttpRequest
@@ -41,6 +43,8 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     sizes: tuple[int, ...] = ()
     delays_ms: tuple[int, ...] = ()
     recorded_from: str = ""
+    provider: str = ""
+    operation: str = ""
 
 
 class Cassette(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +138,8 @@ def _interaction(entry: Any, where: str) -> Parsed[Interaction]:
             sizes=sizes,
             delays_ms=delays_ms if len(delays_ms) == len(sizes) else (),
             recorded_from=_words(entry.get("recorded_from")),
+            provider=_words(entry.get("provider")),
+            operation=_words(entry.get("operation")),
         )
     )
 
@@ -268,8 +274,12 @@ def _rendered(interaction: Interaction) -> dict[str, Any]:
         entry["stream"] = {"sizes": Flow(interaction.sizes)}
         if interaction.delays_ms:
             entry["stream"]["delays_ms"] = Flow(interaction.delays_ms)
-    if interaction.recorded_from:
-        entry["recorded_from"] = interaction.recorded_from
+    told = {
+        "recorded_from": interaction.recorded_from,
+        "provider": interaction.provider,
+        "operation": interaction.operation,
+    }
+    entry |= {name: words for name, words in told.items() if words}
     return entry
 
 

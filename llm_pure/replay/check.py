@@ -1,6 +1,6 @@
 """`llm-pure cassette check`: every recorded interaction read by the provider it went to, one record for each."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -10,7 +10,6 @@ from llm_pure.codec import DECODE_FAULTS
 from llm_pure.collect import collect
 from llm_pure.completion import Completion, Usage
 from llm_pure.errors import LLMError, ProtocolFault, Unsupported
-from llm_pure.events import StreamEvent
 from llm_pure.http import header
 from llm_pure.operations import Embeddings, TokenCount
 from llm_pure.provider import Provider
@@ -19,7 +18,8 @@ from llm_pure.registry import Registry
 from llm_pure.replay.borders import Borders, by_seed, pieces
 from llm_pure.replay.cassette import NO_CASSETTE, NO_HTTP, Interaction, parse_entries
 from llm_pure.replay.files import find_cassettes, read_file
-from llm_pure.replay.services import Call, Other, identify
+from llm_pure.replay.laws import Told, read_pieces
+from llm_pure.replay.services import Call, CallKind, Other, identify
 from llm_pure.result import Failure, Parsed
 
 UNREADABLE = 65
@@ -88,9 +88,26 @@ def check_paths(paths: Iterable[Path | str], registry: Registry) -> Iterator[Che
             yield from _check_file(file, name, registry, given=file == root)
 
 
+class ReadCall(msgspec.Struct, frozen=True):
+    """A recorded model call: whose parsers read it, what was asked, and whether its answer is a stream."""
+
+    provider: Provider
+    operation: CallKind
+    streamed: bool
+
+
+def read_call(interaction: Interaction, registry: Registry) -> ReadCall | None:
+    """Who reads this interaction; None when it is no model call, or one that no provider of the registry reads."""
+    call = _call(interaction)
+    if isinstance(call, Other):
+        return None
+    found = _provider(call, registry)
+    return None if isinstance(found, Failure) else _read_call(call, found.unwrap(), interaction)
+
+
 def check_interaction(interaction: Interaction, registry: Registry) -> CheckRecord:
     """What this interaction's answer says, read by the provider that it went to. Pure, but for loading a provider."""
-    call = identify(interaction.request)
+    call = _call(interaction)
     if isinstance(call, Other):
         return CheckRecord(reason=call.reason)
     found = _provider(call, registry)
@@ -100,16 +117,16 @@ def check_interaction(interaction: Interaction, registry: Registry) -> CheckReco
         if isinstance(error, Unsupported):
             return msgspec.structs.replace(nobody, reason=error.message)
         return _failed(nobody, error)
-    provider = found.unwrap()
-    streamed = call.operation == "chat" and _is_stream(call, interaction)
-    record = CheckRecord(provider=provider.name, operation=call.operation, streamed=streamed)
+    read = _read_call(call, found.unwrap(), interaction)
+    provider, response = read.provider, interaction.response
+    record = CheckRecord(provider=provider.name, operation=read.operation, streamed=read.streamed)
     if call.operation == "embed" and provider.embed is not None:
-        return _read(record, provider.embed.parse(interaction.response), _embedded)
+        return _told(record, provider.embed.parse(response), _embedded)
     if call.operation == "count" and provider.count_tokens is not None:
-        return _read(record, provider.count_tokens.parse(interaction.response), _counted)
-    if streamed:
-        return _read(record, _read_stream(provider, interaction), _completed)
-    return _read(record, provider.parse_chat(interaction.response), _completed)
+        return _told(record, provider.count_tokens.parse(response), _counted)
+    if read.streamed:
+        return _told(record, _read_stream(provider, interaction), _completed)
+    return _told(record, provider.parse_chat(response), _completed)
 
 
 def record_json(record: CheckRecord) -> bytes:
@@ -150,6 +167,22 @@ def _check_file(file: Path, name: str, registry: Registry, *, given: bool) -> It
             yield _failed(place, entry.failure())
 
 
+def _call(interaction: Interaction) -> Call | Other:
+    """What was asked of whom: as the recording says, else as its URL tells."""
+    told = identify(interaction.request)
+    if not interaction.provider:
+        return told
+    seen = told if isinstance(told, Call) else Call(
+        operation="chat", service="", dialect="", providers=()
+    )  # fmt: skip
+    named: Mapping[str, CallKind] = {"chat": "chat", "embed": "embed", "count": "count"}
+    return msgspec.structs.replace(
+        seen,
+        operation=named.get(interaction.operation, seen.operation),
+        providers=(interaction.provider, *seen.providers),
+    )
+
+
 def _provider(call: Call, registry: Registry) -> Parsed[Provider]:
     """The first of the call's providers that the registry has, and that does what was asked; else Unsupported."""
     why = f"provider {call.providers[0]} is not in the registry"
@@ -167,6 +200,10 @@ def _provider(call: Call, registry: Registry) -> Parsed[Provider]:
     return Failure(Unsupported(message=why))
 
 
+def _read_call(call: Call, provider: Provider, interaction: Interaction) -> ReadCall:
+    return ReadCall(provider, call.operation, _streams(call, interaction))
+
+
 STREAM_TYPES = (
     "text/event-stream",
     "application/vnd.amazon.eventstream",
@@ -175,8 +212,10 @@ STREAM_TYPES = (
 )
 
 
-def _is_stream(call: Call, interaction: Interaction) -> bool:
+def _streams(call: Call, interaction: Interaction) -> bool:
     """Was the answer a stream? What it is counts, and not what was asked for."""
+    if call.operation != "chat":
+        return False
     response = interaction.response
     kind = (header(response.headers, "content-type") or "").split(";")[0].strip().lower()
     if response.status >= 400:
@@ -199,21 +238,10 @@ def _read_stream(provider: Provider, interaction: Interaction) -> Parsed[Complet
     return Failure(error) if error is not None else collect(events)
 
 
-Told: TypeAlias = tuple[tuple[StreamEvent, ...], LLMError | None]
-
-
 def _feed(provider: Provider, interaction: Interaction, borders: Borders) -> Told:
-    decoder = provider.open_stream(interaction.response.head)
-    events: list[StreamEvent] = []
-    for piece in pieces(interaction, borders):
-        got = decoder.feed(piece)
-        if isinstance(got, Failure):
-            return tuple(events), got.failure()
-        events += got.unwrap()
-    last = decoder.close()
-    if isinstance(last, Failure):
-        return tuple(events), last.failure()
-    return (*events, *last.unwrap()), None
+    return read_pieces(
+        provider.open_stream(interaction.response.head), pieces(interaction, borders)
+    )
 
 
 def _equal(whole: Told, split: Told) -> bool:
@@ -225,7 +253,7 @@ def _equal(whole: Told, split: Told) -> bool:
 A = TypeVar("A")
 
 
-def _read(
+def _told(
     record: CheckRecord, parsed: Parsed[A], told: Callable[[CheckRecord, A], CheckRecord]
 ) -> CheckRecord:
     if isinstance(parsed, Failure):

@@ -19,6 +19,7 @@ from llm_pure.replay.check import (
     check_interaction,
     check_paths,
     exit_code,
+    read_call,
     record_json,
 )
 from llm_pure.replay.files import save_cassette
@@ -178,6 +179,25 @@ def test_a_provider_that_cannot_be_loaded_is_a_failure() -> None:
 def test_what_is_no_model_call_is_skipped_with_a_reason() -> None:
     record = check(answered({}, url="https://api.openai.com/v1/files"))
     assert (record.outcome, record.reason) == ("skipped", "a file upload")
+
+
+@pytest.mark.parametrize(
+    ("interaction", "name", "is_stream"),
+    [(answered(WHOLE), "openai", False), (streamed(STREAM), "openai", True)],
+    ids=["whole", "stream"],
+)
+def test_who_reads_a_call_can_be_asked_alone(
+    interaction: Interaction, name: str, is_stream: bool
+) -> None:
+    read = read_call(interaction, registry)
+    assert read is not None
+    assert (read.provider.name, read.operation, read.streamed) == (name, "chat", is_stream)
+
+
+@pytest.mark.parametrize("url", ["https://api.openai.com/v1/files", "https://api.none/v2/chat"])
+def test_nobody_reads_what_is_no_call_of_a_known_provider(url: str) -> None:
+    few = msgspec.structs.replace(registry, entries={"openai": registry.entries["openai"]})
+    assert read_call(answered({}, url=url), few) is None
 
 
 @given(st.binary(max_size=200), st.sampled_from([200, 204, 301, 400, 500, 999]), st.booleans())

@@ -56,7 +56,17 @@ def main() -> int:
 def finish(scenario: Scenario, source: str) -> None:
     """Say in the cassette what it was recorded from."""
     cassette = load_cassette(scenario.path).unwrap()
-    told = redact_cassette(msgspec.structs.replace(cassette, recorded_from=source))
+    exchanges = tuple(
+        [
+            msgspec.structs.replace(
+                one, provider=scenario.speaker.provider, operation=scenario.operation
+            )
+            for one in cassette.interactions
+        ]
+    )
+    told = redact_cassette(
+        msgspec.structs.replace(cassette, interactions=exchanges, recorded_from=source)
+    )
     save_cassette(scenario.path, told).unwrap()
 
 

@@ -124,28 +124,25 @@ AIMOCK_URL = "http://127.0.0.1:4010"
 
 
 def _speaker(
-    provider: str, path: str, model: str, questions: tuple[str, ...], **more: object
+    provider: str,
+    path: str,
+    model: str,
+    questions: tuple[str, ...],
+    *,
+    more: LLMConfig = LLMConfig(),  # noqa: B008 - a value
+    streams: bool = True,
 ) -> Speaker:
-    config = LLMConfig(
-        api_type=provider, api_key=KEY, base_url=AIMOCK_URL + path, model=model, **more
-    )  # type: ignore[arg-type]
-    return Speaker(provider=provider, config=config, questions=questions)
+    """Someone that aimock speaks like; `more` holds the configuration's further fields."""
+    config = msgspec.structs.replace(
+        more, api_type=provider, api_key=KEY, base_url=AIMOCK_URL + path, model=model
+    )
+    return Speaker(provider=provider, config=config, questions=questions, streams=streams)
 
 
 SPEAKERS: tuple[Speaker, ...] = (
     _speaker("openai", "/v1", "gpt-5-mini", (*ANSWERS, *ERRORS)),
     _speaker("open_llm", "/v1", "any-model", (*ANSWERS, *ERRORS)),
-    Speaker(
-        provider="openai",
-        config=LLMConfig(
-            api_type="openai",
-            api_key=KEY,
-            base_url=f"{AIMOCK_URL}/v1",
-            model="text-embedding-3-small",
-        ),
-        questions=("embed",),
-        streams=False,
-    ),
+    _speaker("openai", "/v1", "text-embedding-3-small", ("embed",), streams=False),
 )
 
 
