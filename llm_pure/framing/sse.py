@@ -13,6 +13,7 @@ from llm_pure.framing import FRAME_LIMIT, FramingFault
 
 _BOM = b"\xef\xbb\xbf"
 _STRAY_LIMIT = 64 * 1024
+_FIELDS = (b"data", b"event", b"id", b"retry")
 _LF = 10
 
 
@@ -69,8 +70,14 @@ class SseDecoder:
         return found
 
     def close(self) -> list[SseEvent]:
-        """The event that the end of the body cut off, if it has data; the last of its lines may be cut too."""
+        """The event that the end of the body cut off, if it has data; the last of its lines may be cut too.
+
+        A line that was cut inside of its field's name is no stray: nobody knows what it would have said.
+        """
         rest, self._buffer = bytes(self._buffer), bytearray()
+        last = rest[rest.rfind(b"\n") + 1 :]
+        if any(name.startswith(last) and name != last for name in _FIELDS):
+            rest = rest[: len(rest) - len(last)]
         return self._events(rest) if rest and self.fault is None else []
 
     def _events(self, blocks: bytes) -> list[SseEvent]:

@@ -136,6 +136,12 @@ def test_an_error_that_came_as_bare_json_is_kept_as_stray() -> None:
     assert decode([body]) == ([], b'{\n  "error": {"message": "overloaded"}\n}\n', None)
 
 
+@pytest.mark.parametrize("cut", [b"d", b"dat", b"even", b"i", b"retr"])
+def test_a_field_name_that_the_end_cut_off_is_no_stray(cut: bytes) -> None:
+    assert decode([b"data: 1\n\n" + cut]) == ([SseEvent(b"1")], b"", None)
+    assert decode([b"data: 1\n" + cut]) == ([SseEvent(b"1")], b"", None)
+
+
 def test_no_more_than_64_kib_of_stray_bytes_are_kept() -> None:
     line = b"x" * 50_000
     assert decode([b"\n".join([line, line, line])]) == ([], (line + b"\n" + line)[:65536], None)
