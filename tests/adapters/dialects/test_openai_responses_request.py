@@ -230,7 +230,8 @@ def test_strict_turns_what_is_lost_into_a_failure() -> None:
 
 
 def test_strict_lets_a_renamed_field_pass() -> None:
-    assert OPENAI.build_chat(PLAIN, ChatRequest(messages="hi", max_tokens=50), strict=True).unwrap()
+    request = ChatRequest(messages="hi", max_tokens=50)
+    assert OPENAI.build_chat(PLAIN, request, strict=True) == OPENAI.build_chat(PLAIN, request)
 
 
 def test_sampling_is_refused_while_the_model_reasons_and_taken_while_not() -> None:

@@ -1,0 +1,536 @@
+"""Streams of the Responses API -> events, however they are cut."""
+
+import json
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llm_pure import (
+    Completion,
+    HttpResponse,
+    LLMError,
+    Message,
+    ResponseHead,
+    StreamEvent,
+    Usage,
+    collect,
+)
+from llm_pure.adapters import registry
+from llm_pure.adapters.dialects.openai_responses import Quirks, wire
+from llm_pure.adapters.dialects.openai_responses.stream import State, step
+from llm_pure.errors import (
+    InvalidRequest,
+    ProtocolFault,
+    QuotaExceeded,
+    RateLimited,
+    ServerError,
+    StreamInterrupted,
+)
+from llm_pure.events import (
+    EchoReceived,
+    ExtraReceived,
+    Finished,
+    PartReceived,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from llm_pure.framing.sse import SseEvent
+from llm_pure.messages import Opaque, Text, ToolCall
+from llm_pure.result import Success
+from tests.support.feeding import feed_all
+from tests.support.openai_responses_bodies import (
+    USAGE,
+    JsonObject,
+    answer,
+    call,
+    created,
+    delta,
+    frame,
+    message,
+    reasoning,
+    refusal,
+    stream_of,
+    text,
+)
+from tests.support.pieces import one_byte_at_a_time, pieces
+
+OPENAI = registry.get("openai_responses").unwrap()
+HEAD = ResponseHead(200, (("content-type", "text/event-stream; charset=utf-8"),))
+CITED = {"type": "url_citation", "start_index": 0, "end_index": 2, "title": "t", "url": "u"}
+TOKENS = [{"token": one, "logprob": -0.1, "top_logprobs": []} for one in ("Hel", "lo.")]
+SEARCH = {"id": "ws_1", "type": "web_search_call", "status": "completed"}
+WHOLE = answer(
+    reasoning("I should ", "look.", encrypted_content="enc"),
+    SEARCH,
+    message(
+        text("One moment — 日本", annotations=[CITED], logprobs=TOKENS),
+        text("."),
+        phase="commentary",
+    ),
+    call("weather", '{"city":"Tromsø 🎈"}', item_id="fc_1"),
+    call("clock", "{}", item_id="fc_2"),
+    {"type": "custom_tool_call", "id": "ctc", "call_id": "c3", "name": "sql", "input": "SELECT 1"},
+    message(refusal("Not that."), item_id="msg_2"),
+    service_tier="default",
+)
+BODY = stream_of(WHOLE)
+
+
+def run(*data: bytes, head: ResponseHead = HEAD) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
+    return feed_all(OPENAI.open_stream(head), data)
+
+
+def completed(*output: JsonObject, **more: Any) -> bytes:
+    return frame("response.completed", response=answer(*output, **more))
+
+
+def added(index: int, item: JsonObject) -> bytes:
+    return frame("response.output_item.added", output_index=index, item=item)
+
+
+def done(index: int, item: JsonObject) -> bytes:
+    return frame("response.output_item.done", output_index=index, item=item)
+
+
+def echo(**fields: Any) -> str:
+    return msgspec.json.encode(fields).decode()
+
+
+END = (
+    ExtraReceived("created_at", 1790000000),
+    UsageReported(Usage(20, 9, 8, 2, 5, raw=USAGE)),
+    Finished("stop", "completed"),
+)
+
+
+def test_the_events_of_a_stream() -> None:
+    whole = answer(message(text("Hello.")), call("clock", '{"a":1}'))
+    events, error = run(stream_of(whole))
+    assert error is None
+    assert events == (
+        Started(id="resp_1", model="gpt-x-2026-01-01", provider="openai_responses"),
+        TextDelta("Hel"),
+        TextDelta("lo."),
+        EchoReceived(
+            echo(item={"id": "msg_1", "status": "completed"}, part={"annotations": []}), 0
+        ),
+        ToolCallDelta("", 4096, 0, "call_1", "clock"),
+        ToolCallDelta('{"a', 4096),
+        ToolCallDelta('":1}', 4096),
+        EchoReceived(echo(id="fc_1", status="completed"), 4096),
+        *END,
+    )
+
+
+def test_a_stream_collects_to_the_whole_answer() -> None:
+    events, error = run(BODY)
+    assert error is None
+    assert collect(events) == OPENAI.parse_chat(HttpResponse(200, (), json.dumps(WHOLE).encode()))
+
+
+def test_what_support_asks_for_is_kept() -> None:
+    events, _ = run(BODY, head=ResponseHead(200, (*HEAD.headers, ("x-request-id", "req_1"))))
+    assert collect(events).unwrap().extra["request_id"] == "req_1"
+
+
+@given(st.data())
+def test_any_split_gives_the_same_events(data: st.DataObject) -> None:
+    assert run(*data.draw(pieces(BODY))) == run(BODY)
+
+
+def test_byte_by_byte_gives_the_same_events() -> None:
+    assert run(*one_byte_at_a_time(BODY)) == run(BODY)
+
+
+@settings(deadline=None)
+@given(st.integers(0, len(BODY)))
+def test_a_cut_stream_is_interrupted_or_whole_and_its_text_a_prefix(end: int) -> None:
+    events, error = run(BODY[:end])
+    whole = collect(run(BODY)[0]).unwrap()
+    if error is None:
+        assert collect(events) == Success(whole)
+        return
+    assert isinstance(error, StreamInterrupted)
+    assert error.partial is not None
+    assert whole.text.startswith(error.partial.text)
+    assert whole.reasoning.startswith(error.partial.reasoning)
+    assert collect(events).failure().partial == error.partial
+
+
+def test_a_stream_without_its_last_event_is_interrupted_even_after_done() -> None:
+    _, error = run(created(), delta("output_text", "Hi"), b"data: [DONE]\n\n")
+    assert error == StreamInterrupted(
+        message="the body ended before the answer did, after 3 frames",
+        provider="openai_responses",
+        status=200,
+        partial=Completion(
+            id="resp_1",
+            model="gpt-x-2026-01-01",
+            provider="openai_responses",
+            message=Message("assistant", (Text("Hi"),)),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        b"data: [DONE]\n\n",
+        delta("output_text", "more"),
+        created(),
+        frame("error", message="late"),
+        b"data: nonsense\n\n",
+        b": bye\n\n",
+    ],
+    ids=["[DONE]", "a delta", "another answer", "an error", "nonsense", "a comment"],
+)
+def test_what_comes_after_the_end_changes_nothing(tail: bytes) -> None:
+    assert run(BODY + tail) == run(BODY)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b": keep-alive\n\n",
+        b"data: [DONE]\n\n",
+        b"data:\n\n",
+        frame("response.output_text.done", text="Hello."),
+        frame("response.code_interpreter_call_code.delta", delta="print", output_index=7),
+        frame("response.image_generation_call.partial_image", partial_image_b64="aaaa"),
+        frame("response.steer.accepted", anything={"at": "all"}),
+        b'data: {"sequence_number": 9}\n\n',
+        b'data: {"type": null}\n\n',
+        b"event: ping\ndata: {}\n\n",
+    ],
+    ids=[
+        "comment", "early [DONE]", "no data", "done again", "code", "partial picture", "new event", "no type", "null type",
+        "ping",
+    ],
+)  # fmt: skip
+def test_frames_that_say_nothing_new_change_nothing(odd: bytes) -> None:
+    whole = stream_of(answer(message(text("Hello."))))
+    first = whole.index(b"event: response.output_item.done")
+    assert run(whole[:first] + odd + whole[first:]) == run(whole)
+
+
+def test_the_event_line_may_be_missing() -> None:
+    bare = b"".join([line + b"\n" for line in BODY.split(b"\n") if not line.startswith(b"event:")])
+    assert run(bare) == run(BODY)
+
+
+def test_items_are_told_apart_by_their_index_not_by_their_id() -> None:
+    events, _ = run(
+        created(),
+        added(0, call("clock", "", item_id="fc_a")),
+        delta("function_call_arguments", "{}", 0, item_id="fc_b"),
+        done(0, call("clock", "{}", item_id="fc_c")),
+        completed(call("clock", "{}", item_id="fc_d")),
+    )
+    assert [call.arguments for call in collect(events).unwrap().tool_calls] == ["{}"]
+    assert collect(events).unwrap().tool_calls[0].id == "call_a"
+
+
+def test_indexes_may_jump_and_items_interleave() -> None:
+    said, thought = (
+        message(text("4")),
+        reasoning(content=[{"type": "reasoning_text", "text": "2+2"}]),
+    )
+    events, error = run(
+        created(),
+        added(2, reasoning()),
+        delta("reasoning_text", "2+", 2, content_index=0),
+        added(5, message()),
+        delta("output_text", "4", 5, content_index=0),
+        done(5, said),
+        delta("reasoning_text", "2", 2, content_index=0),
+        done(2, thought),
+        completed(thought, said),
+    )
+    assert error is None
+    whole = collect(events).unwrap()
+    assert (whole.reasoning, whole.text) == ("2+2", "4")
+    assert [type(part).__name__ for part in whole.message.parts] == ["Reasoning", "Text"]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        message(text("Hello."), refusal("No.")),
+        reasoning("thought", encrypted_content="enc"),
+        call("clock", '{"a":1}'),
+        {"type": "custom_tool_call", "call_id": "c", "name": "sql", "input": "SELECT"},
+        {"type": "image_generation_call", "id": "ig", "result": "iVBORw0KGgo="},
+        SEARCH,
+    ],
+    ids=lambda item: str(item["type"]),
+)
+@pytest.mark.parametrize("told", ["by its end", "by the last event"])
+def test_an_item_without_deltas_is_told_whole(item: JsonObject, told: str) -> None:
+    end = done(0, item) if told == "by its end" else b""
+    events, error = run(created() + end + completed(item))
+    assert error is None
+    whole = answer(item)
+    assert collect(events) == OPENAI.parse_chat(HttpResponse(200, (), json.dumps(whole).encode()))
+
+
+def test_an_item_that_is_done_twice_counts_once() -> None:
+    events, _ = run(
+        created(), done(0, message(text("Hi"))), done(0, message(text("Hi"))), completed()
+    )
+    assert collect(events).unwrap().text == "Hi"
+
+
+def test_deltas_count_where_the_end_tells_nothing_of_them() -> None:
+    events, error = run(
+        created(),
+        delta("output_text", "Hi"),
+        delta("function_call_arguments", "{}", 1),
+        completed(),
+    )
+    assert error is None
+    assert collect(events).unwrap().message.parts == (
+        Text("Hi"),
+        ToolCall("call_resp_1_0", "", "{}"),
+    )
+
+
+def test_summaries_are_parted_by_an_empty_line() -> None:
+    events, _ = run(
+        created(),
+        delta("reasoning_summary_text", "One", 0, summary_index=0),
+        delta("reasoning_summary_text", " two", 0, summary_index=0),
+        delta("reasoning_summary_text", "Three", 0, summary_index=1),
+        done(0, reasoning("One two", "Three")),
+        completed(),
+    )
+    assert events[1:4] == (
+        ReasoningDelta("One"),
+        ReasoningDelta(" two"),
+        ReasoningDelta("\n\nThree"),
+    )
+    assert collect(events).unwrap().reasoning == "One two\n\nThree"
+
+
+def test_encrypted_reasoning_is_taken_from_the_end_of_its_item() -> None:
+    early, late = reasoning(encrypted_content="early"), reasoning(encrypted_content="late")
+    again = reasoning(encrypted_content="encrypted anew")
+    events, _ = run(created(), added(0, early), done(0, late), completed(again))
+    assert ReasoningDelta("", 0, 0, "late") in events
+    (part,) = collect(events).unwrap().message.parts
+    assert msgspec.structs.asdict(part)["signature"] == "late"
+
+
+def test_log_probabilities_and_citations_come_early_and_are_settled_by_the_item() -> None:
+    events, _ = run(
+        stream_of(answer(message(text("Hello.", annotations=[CITED], logprobs=TOKENS))))
+    )
+    assert [event for event in events if isinstance(event, ExtraReceived)] == [
+        ExtraReceived("logprobs", TOKENS[:1], append=True),
+        ExtraReceived("logprobs", TOKENS[1:], append=True),
+        ExtraReceived("annotations", [CITED], append=True),
+        ExtraReceived("annotations", [CITED]),
+        ExtraReceived("logprobs", TOKENS),
+        ExtraReceived("created_at", 1790000000),
+    ]
+    extra = collect(events).unwrap().extra
+    assert (extra["logprobs"], extra["annotations"]) == (TOKENS, [CITED])
+
+
+@pytest.mark.parametrize(
+    ("end", "finish"),
+    [
+        (
+            frame(
+                "response.incomplete",
+                response={"incomplete_details": {"reason": "max_output_tokens"}},
+            ),
+            Finished("length", "max_output_tokens"),
+        ),
+        (
+            frame("response.incomplete", response={"incomplete_details": {"reason": "content_filter"}}),
+            Finished("content_filter", "content_filter"),
+        ),
+        (frame("response.incomplete", response={}), Finished("unknown", "incomplete")),
+        (frame("response.completed", response={}), Finished("stop", "completed")),
+        (frame("response.cancelled", response={}), Finished("error", "cancelled")),
+    ],
+    ids=["out of tokens", "filtered", "cut", "complete", "called off"],
+)  # fmt: skip
+def test_how_an_answer_ends(end: bytes, finish: Finished) -> None:
+    events, error = run(created(), delta("output_text", "Hi"), end)
+    assert error is None
+    assert events[-1] == finish
+    assert collect(events).unwrap().text == "Hi"
+
+
+SAID: dict[str, Any] = {
+    "code": "rate_limit_exceeded",
+    "message": "slow down",
+    "param": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("end", "kind"),
+    [
+        (frame("error", **SAID, sequence_number=4), RateLimited),
+        (frame("error", error={**SAID, "type": "requests"}), RateLimited),
+        (frame("error", error={"type": "insufficient_quota", "code": None}), QuotaExceeded),
+        (frame("error", error="broken"), ServerError),
+        (frame("error"), ServerError),
+        (frame("response.failed", response=answer(status="failed", error=SAID)), RateLimited),
+        (frame("response.failed", response={"error": {"code": "invalid_prompt"}}), InvalidRequest),
+        (frame("response.failed", response={}), ServerError),
+        (frame("response.completed", response=answer(error=SAID)), RateLimited),
+        (b'data: {"error": {"message": "gateway", "code": 502}}\n\n', ServerError),
+    ],
+    ids=[
+        "error, flat", "error, nested", "error by type", "error in a word", "error, bare", "failed", "failed, flagged",
+        "failed, bare", "complete with an error", "an error of a gateway",
+    ],
+)  # fmt: skip
+def test_an_error_in_mid_stream_comes_after_what_was_said(end: bytes, kind: type) -> None:
+    decoder = OPENAI.open_stream(HEAD)
+    events = decoder.feed(created() + delta("output_text", "Hi") + end + completed()).unwrap()
+    assert events[:2] == (
+        Started(id="resp_1", model="gpt-x-2026-01-01", provider="openai_responses"),
+        TextDelta("Hi"),
+    )
+    assert not [event for event in events if isinstance(event, Finished)]
+    error = decoder.feed(b"").failure()
+    assert type(error) is kind
+    assert error.partial is not None
+    assert error.partial.text == "Hi"
+    assert decoder.close().failure() == error
+
+
+def test_a_failed_answer_still_tells_its_usage() -> None:
+    failed = frame("response.failed", response=answer(status="failed", error=SAID))
+    _, error = run(created() + failed)
+    assert error is not None
+    assert error.partial is not None
+    assert error.partial.usage.input_tokens == 20
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"data: nonsense\n\n",
+        b"data: [1]\n\n",
+        b"data: \xff\n\n",
+        b"data: " + b"[" * 5000 + b"\n\n",
+        frame("response.output_text.delta", delta=7),
+        frame("response.output_text.delta"),
+        frame("response.output_item.done", item=[]),
+        frame("response.output_item.done", item={"type": "message", "content": "x"}),
+        frame("response.output_item.added", item={"type": "function_call", "name": 7}),
+        frame("response.completed", response=None),
+        frame("response.completed", response={"output": [7]}),
+        b'data: {"type": "response.output_text.delta", "delta": "x", "output_index": 1e400}\n\n',
+    ],
+    ids=[
+        "nonsense", "a list", "no UTF-8", "deep", "a delta that is none", "no delta", "an item that is none", "content that is none",
+        "a name that is none", "no answer", "items that are none", "a number out of range",
+    ],
+)  # fmt: skip
+def test_a_known_event_in_a_wrong_shape_is_a_fault_after_what_came_before(bad: bytes) -> None:
+    events, error = run(created() + delta("output_text", "Hi") + bad, completed())
+    assert events[1:] == (TextDelta("Hi"),)
+    assert isinstance(error, ProtocolFault)
+    assert error.partial is not None
+    assert error.partial.text == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "kind"),
+    [
+        (
+            ResponseHead(429, (("content-type", "application/json"),)),
+            b'{"error":{"message":"m","code":"rate_limit_exceeded"}}',
+            RateLimited,
+        ),
+        (
+            ResponseHead(200, (("content-type", "application/json"),)),
+            b'{"error":{"message":"m","code":"server_error"}}',
+            ServerError,
+        ),
+        (HEAD, b'{"error":{"message":"m","code":"server_error"}}', ServerError),
+        (HEAD, b"<html>", ProtocolFault),
+        (HEAD, b"", StreamInterrupted),
+    ],
+    ids=["429", "JSON in place of a stream", "JSON that calls itself a stream", "HTML", "nothing"],
+)
+def test_a_body_that_is_no_stream(head: ResponseHead, body: bytes, kind: type) -> None:
+    events, error = run(body, head=head)
+    assert events == ()
+    assert type(error) is kind
+
+
+def test_a_whole_answer_in_place_of_a_stream_is_taken() -> None:
+    head = ResponseHead(200, (("content-type", "application/json"),))
+    body = json.dumps(WHOLE).encode()
+    events, error = run(body, head=head)
+    assert error is None
+    assert collect(events) == OPENAI.parse_chat(HttpResponse(200, (), body))
+
+
+PHASES = {
+    "before the answer": State(),
+    "in the answer": State(started=True),
+    "in a text": State(started=True, hearing=0, heard=frozenset({0})),
+    "after an item": State(started=True, done=frozenset({0})),
+    "after the end": State(started=True, complete=True),
+}
+FRAMES: dict[str, bytes] = {
+    tag: json.dumps({"type": tag, "delta": "x", "item": SEARCH, "response": {}, "annotation": {}}).encode()
+    for tag in sorted(wire.KNOWN)
+} | {"unknown": b'{"type":"new"}', "[DONE]": b"[DONE]", "nonsense": b"?"}  # fmt: skip
+
+
+def test_every_known_event_has_a_struct() -> None:
+    assert len(wire.KNOWN) == len(get_args(wire.Event)) == len(FRAMES) - 3
+
+
+@pytest.mark.parametrize("frame_", FRAMES.values(), ids=FRAMES.keys())
+@pytest.mark.parametrize("state", PHASES.values(), ids=PHASES.keys())
+def test_every_frame_has_an_answer_in_every_phase(state: State, frame_: bytes) -> None:
+    after, events = step("p", Quirks(), HEAD, state, SseEvent(frame_))
+    if state.complete:
+        assert (after, events) == (state, ())
+    for event in events:
+        assert isinstance(event, get_args(StreamEvent))
+    faulty = {b"?", FRAMES["error"], FRAMES["response.failed"]}
+    assert (after.fault is not None) == (frame_ in faulty and not state.complete)
+
+
+@given(st.lists(st.sampled_from([*FRAMES.values(), b"{", b"null", b'{"type":7}']), max_size=8))
+def test_events_in_any_order_never_raise(frames: list[bytes]) -> None:
+    run(b"".join([b"data: " + one + b"\n\n" for one in frames]))
+
+
+@given(st.data())
+def test_mutated_bytes_never_raise(data: st.DataObject) -> None:
+    body = bytearray(BODY)
+    for _ in range(data.draw(st.integers(1, 6))):
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+    run(bytes(body))
+
+
+@given(st.binary(max_size=300))
+def test_random_bytes_never_raise(body: bytes) -> None:
+    run(body)
+    run(body, head=ResponseHead(500, ()))
+
+
+def test_refusals_and_opaque_items_come_as_events() -> None:
+    events, _ = run(stream_of(answer(message(refusal("No.")), SEARCH)))
+    assert RefusalDelta("N") in events
+    whole = Opaque("openai_responses", "web_search_call", msgspec.json.encode(SEARCH).decode())
+    assert PartReceived(whole, 4096) in events
