@@ -1,5 +1,6 @@
 """`llm-pure cassette check`: every recorded interaction read by the provider it went to, one record for each."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
@@ -131,7 +132,10 @@ def check_interaction(interaction: Interaction, registry: Registry) -> CheckReco
 
 def record_json(record: CheckRecord) -> bytes:
     """One line of JSON, without its end."""
-    return msgspec.json.encode(record)
+    try:
+        return msgspec.json.encode(record)
+    except UnicodeEncodeError:  # a file whose name is no UTF-8
+        return json.dumps(msgspec.to_builtins(record)).encode()
 
 
 def exit_code(records: Iterable[CheckRecord]) -> int:

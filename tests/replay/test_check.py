@@ -239,6 +239,10 @@ def test_a_json_line_has_the_keys_that_were_promised() -> None:
     }
 
 
+def test_a_file_name_that_is_no_utf_8_has_a_line_too() -> None:
+    assert json.loads(record_json(CheckRecord(file="\udcff.yaml")))["file"] == "\udcff.yaml"
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     save_cassette(
