@@ -8,6 +8,10 @@ from typing import TypeAlias
 import msgspec
 
 from llm_pure.completion import Completion
+from llm_pure.redact import conceal, conceal_bytes
+
+EVIDENCE_LIMIT = 300
+"""How many bytes of a body an error carries."""
 
 
 class _Common(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +29,10 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str | None = None
     retryable: bool = False
     partial: Completion | None = None
+
+    def __post_init__(self) -> None:
+        """A provider may quote the key that it refuses; no error shows it."""
+        msgspec.structs.force_setattr(self, "message", conceal(self.message))
 
     @property
     def kind(self) -> str:
@@ -124,6 +132,12 @@ class ProtocolFault(_Common, frozen=True, kw_only=True, tag="protocol"):
     where: str = ""
     evidence: bytes = b""
 
+    def __post_init__(self) -> None:
+        """The evidence is cut to its first bytes, and shows no key either."""
+        _Common.__post_init__(self)
+        shown = conceal_bytes(bytes(self.evidence[:EVIDENCE_LIMIT]))
+        msgspec.structs.force_setattr(self, "evidence", shown)
+
 
 class StreamInterrupted(_Common, frozen=True, kw_only=True, tag="stream_interrupted"):
     """The body ended before the answer did. partial holds what had come."""
@@ -161,9 +175,6 @@ LLMError: TypeAlias = (
     | BudgetExceeded
     | PriceUnknown
 )
-
-EVIDENCE_LIMIT = 300
-"""How many bytes of a body an error carries."""
 
 
 def describe(error: LLMError) -> str:

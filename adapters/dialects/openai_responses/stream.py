@@ -102,7 +102,7 @@ def _unread(
     if isinstance(decoded, Failure):
         return _failed(state, decoded.failure()), ()
     raw = decoded.unwrap()
-    tag = raw.get("type") if isinstance(raw, dict) else None
+    tag = str(raw.get("type")) if isinstance(raw, dict) else ""
     if not isinstance(raw, dict) or tag in wire.KNOWN:
         return _failed(state, protocol_fault(fault, data, provider=name, where="event")), ()
     told = error_of(name, quirks.error_words, {"error": raw.get("error")}, _http(head))

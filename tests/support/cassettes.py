@@ -1,0 +1,87 @@
+"""Every cassette of this repository, read; and a configuration with which any provider can be asked."""
+
+from collections.abc import Iterator
+from functools import cache
+
+import msgspec
+
+from llm_pure import LLMConfig
+from llm_pure.adapters import registry
+from llm_pure.provider import Provider
+from llm_pure.replay.cassette import Interaction
+from llm_pure.replay.check import read_call
+from llm_pure.replay.files import find_cassettes, load_cassette
+from tests.support.scenarios import CASSETTES
+
+CANARY = "canary-9f8e7d6c5b4a39281706"
+"""Stands in every credential field; it may be found nowhere but in an authorized request."""
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """One recorded exchange and who reads it."""
+
+    file: str
+    provider: Provider
+    operation: str
+    streamed: bool
+    interaction: Interaction
+
+
+@cache
+def recorded() -> tuple[Recorded, ...]:
+    """Every exchange in cassettes/."""
+    return tuple(_recorded())
+
+
+def streams(name: str) -> tuple[Recorded, ...]:
+    """The good streamed answers of one provider."""
+    return tuple(
+        [
+            one
+            for one in recorded()
+            if one.streamed and one.provider.name == name and one.interaction.response.status == 200
+        ]
+    )
+
+
+def streaming_providers() -> tuple[str, ...]:
+    """Those with a recorded stream."""
+    return tuple(sorted({one.provider.name for one in recorded() if one.streamed}))
+
+
+def config_for(name: str, *, secret: str = CANARY) -> LLMConfig:
+    """A configuration with every field that some provider needs."""
+    return LLMConfig(
+        api_type=name,
+        base_url="https://service.test/v1",
+        model="some-model",
+        api_key=secret,
+        access_key=secret,
+        secret_key=secret,
+        session_token=secret,
+        api_secret=secret,
+        app_id="app-1",
+        region_name="us-east-1",
+        project="project-1",
+        location="us-central1",
+        domain="generalv3",
+    )
+
+
+def chat_providers() -> tuple[str, ...]:
+    """Every api_type that chats."""
+    return tuple([name for name in registry.names() if not name.startswith("ollama.embed")])
+
+
+def _recorded() -> Iterator[Recorded]:
+    for path in find_cassettes(CASSETTES):
+        for interaction in load_cassette(path).unwrap().interactions:
+            call = read_call(interaction, registry)
+            assert call is not None, path
+            yield Recorded(
+                file=f"{path.parent.name}/{path.name}",
+                provider=call.provider,
+                operation=call.operation,
+                streamed=call.streamed,
+                interaction=interaction,
+            )
