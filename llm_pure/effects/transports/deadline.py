@@ -4,9 +4,10 @@ httpcore bounds each read by itself, so a server that drips one byte a second ne
 stand between httpcore and its sockets, and give each step what is left of the whole.
 """
 
+import socket
 import ssl
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from time import monotonic
 from typing import Any
@@ -59,6 +60,9 @@ class CappedStream(httpcore.NetworkStream):
             self._inner.write(piece, _left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
+        sock = self._inner.get_extra_info("socket")
+        with suppress(OSError):  # wakes a thread that reads from it; closing alone does not
+            sock.shutdown(socket.SHUT_RDWR)
         self._inner.close()
 
     def start_tls(

@@ -1,6 +1,7 @@
 """What the sync and the async httpx transport share: everything but the reading and writing itself."""
 
 import ssl
+from collections.abc import Iterator
 from functools import lru_cache
 from time import monotonic
 from typing import Any, TypeVar
@@ -63,26 +64,64 @@ def prepare(request: HttpRequest, timeouts: Timeouts) -> Parsed[Sending]:
         return Failure(
             ConfigurationInvalid(message="a header holds what no header can", field="headers")
         )
+    made.stream = _Content(request.body)
     place = target.netloc.decode("ascii")
     origin = f"{target.scheme}://{place}"
     return Success(Sending(made, origin, place, monotonic() + timeouts.total_s))
+
+
+class _Content(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A request's body. httpx's own is an async generator, which a cancelled call leaves to the garbage collector."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter((self._data,) if self._data else ())
+
+    def __aiter__(self) -> "_AsyncPieces":
+        return _AsyncPieces(iter(self))
+
+
+class _AsyncPieces:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> "_AsyncPieces":
+        return self
+
+    async def __anext__(self) -> bytes:
+        for piece in self._pieces:
+            return piece
+        raise StopAsyncIteration
 
 
 @lru_cache(maxsize=256)
 def _url(text: str) -> Parsed[httpx.URL]:
     try:
         url = httpx.URL(text)
-        usable = url.scheme in ("http", "https") and bool(url.host)
-        why = "it has to begin with http:// or https:// and a host"
+        why = _unusable(url)
     except (httpx.InvalidURL, UnicodeError) as fault:
-        url, usable, why = httpx.URL(), False, str(fault)
-    if usable:
+        url, why = httpx.URL(), str(fault)
+    if not why:
         return Success(url)
     return Failure(
         ConfigurationInvalid(
             message=f"the address {conceal_url(text)!r} cannot be used: {why}", field="base_url"
         )
     )
+
+
+def _unusable(url: httpx.URL) -> str:
+    """Why nothing can be sent there; "" if it can. httpx leaves some of this to the sockets, which raise on it."""
+    if url.scheme not in ("http", "https") or not url.host:
+        return "it has to begin with http:// or https:// and a host"
+    if not 0 < (url.port or 80) < 65536:
+        return "its port is out of range"
+    labels = url.raw_host.removesuffix(b".").split(b".")
+    if b":" not in url.raw_host and not all(0 < len(label) < 64 for label in labels):
+        return "its host is not a name"
+    return ""
 
 
 def lease(rows: PoolRows[P], sending: Sending) -> Parsed[tuple[Slot[P], list[P]]]:

@@ -1,5 +1,6 @@
 """What httpx, httpcore and the sockets below raise -> LLMError, with no URL and no header value in the message."""
 
+import os
 import re
 import ssl
 
@@ -88,9 +89,12 @@ def _said(fault: BaseException) -> str:
 
 
 def _reason(fault: BaseException) -> str:
-    """The words of the innermost cause that has any: "[Errno 111] Connection refused", not "connection failed"."""
+    """The words of the innermost cause that has any: "Connection refused", not "All connection attempts failed"."""
     told = [cause for cause in _causes(fault) if isinstance(cause, OSError) and str(cause)]
-    return _said(told[-1] if told else fault)
+    innermost = told[-1] if told else fault
+    if isinstance(innermost, ConnectionError) and innermost.errno:
+        return os.strerror(innermost.errno)  # asyncio puts words of its own in place of these
+    return _said(innermost)
 
 
 def _causes(fault: BaseException) -> list[BaseException]:

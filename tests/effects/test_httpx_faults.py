@@ -1,0 +1,364 @@
+"""Everything that can happen to the bytes, done by a real server on loopback to every kind of httpx transport."""
+
+import gzip
+import socket
+import zlib
+from collections.abc import Callable
+
+import pytest
+
+from llm_pure.effects.transports import Timeouts, TransportSettings
+from llm_pure.errors import (
+    ConfigurationInvalid,
+    ConnectionFailed,
+    LLMError,
+    ProtocolFault,
+    TimedOut,
+)
+from llm_pure.http import HttpRequest
+from llm_pure.result import Failure, Success
+from tests.support.carriers import QUICK, every_kind, send, stream
+from tests.support.loopback import (
+    Behaviour,
+    Connection,
+    Loopback,
+    always,
+    answering,
+    chunked,
+    response,
+)
+
+SECRET = "sk-secret-0123456789abcdef"
+
+SHORT = Timeouts(connect_s=0.15, read_s=0.15, write_s=0.15, pool_s=0.15, total_s=0.3)
+
+
+def asking(url: str, body: bytes = b"{}") -> HttpRequest:
+    return HttpRequest(
+        "POST", f"{url}/ask?key={SECRET}", (("authorization", f"Bearer {SECRET}"),), body
+    )
+
+
+def shape(error: LLMError) -> tuple[object, ...]:
+    """What a caller acts on; the words are for people."""
+    if isinstance(error, TimedOut):
+        return (TimedOut, error.phase, error.retryable)
+    return (type(error), error.retryable)
+
+
+def no_secret_in(error: LLMError) -> bool:
+    return SECRET not in repr(error)
+
+
+# behaviours
+
+
+def reset_before_the_head(connection: Connection) -> None:
+    connection.read_request()
+    connection.reset()
+
+
+def close_before_the_head(connection: Connection) -> None:
+    connection.read_request()
+
+
+def reset_inside_the_head(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(b"HTTP/1.1 200 OK\r\ncontent-le")
+    connection.reset()
+
+
+def reset_after_the_head(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(response(b"x" * 10)[:-10])
+    connection.reset()
+
+
+def close_after_the_head(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(response(b"x" * 10)[:-10])
+
+
+def close_in_the_body(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(response(b"0123456789")[:-5])
+
+
+def reset_in_the_body(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(response(b"0123456789")[:-5])
+    connection.pause(0.05)
+    connection.reset()
+
+
+def close_in_a_chunk(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(chunked(b"hello", b"world", end=False)[:-3])
+
+
+def close_between_chunks(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(chunked(b"hello", end=False))
+
+
+def never_answer(connection: Connection) -> None:
+    connection.read_request()
+    connection.pause()
+
+
+def stop_after_the_head(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(response(b"x" * 10)[:-10])
+    connection.pause()
+
+
+def stop_in_the_body(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(response(b"x" * 10)[:-5])
+    connection.pause()
+
+
+def drip_the_head(connection: Connection) -> None:
+    connection.read_request()
+    connection.drip(response(b"x", headers=(("padding", "x" * 1000),)), 0.03)
+
+
+def drip_the_body(connection: Connection) -> None:
+    connection.read_request()
+    head = response(b"x" * 1000)[:-1000]
+    connection.send(head)
+    connection.drip(b"x" * 1000, 0.03)
+
+
+def speak_no_http(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(b"220 mail.example.org ESMTP\r\n\r\n")
+
+
+def break_a_chunk_size(connection: Connection) -> None:
+    connection.read_request()
+    connection.send(chunked(b"hello", end=False) + b"zz\r\nworld\r\n")
+
+
+def coded(body: bytes, coding: str) -> Behaviour:
+    return answering(response(body, headers=(("content-encoding", coding),)))
+
+
+CONNECTION = (ConnectionFailed, True)
+PROTOCOL = (ProtocolFault, False)
+
+FAULTS: dict[str, tuple[Behaviour, Timeouts, tuple[object, ...]]] = {
+    "reset before the head": (reset_before_the_head, QUICK, CONNECTION),
+    "closed before the head": (close_before_the_head, QUICK, CONNECTION),
+    "reset inside the head": (reset_inside_the_head, QUICK, CONNECTION),
+    "reset after the head": (reset_after_the_head, QUICK, CONNECTION),
+    "closed after the head": (close_after_the_head, QUICK, CONNECTION),
+    "closed in the body": (close_in_the_body, QUICK, CONNECTION),
+    "reset in the body": (reset_in_the_body, QUICK, CONNECTION),
+    "closed in a chunk": (close_in_a_chunk, QUICK, CONNECTION),
+    "closed between chunks": (close_between_chunks, QUICK, CONNECTION),
+    "never answers": (never_answer, SHORT, (TimedOut, "read", True)),
+    "stops after the head": (stop_after_the_head, SHORT, (TimedOut, "read", True)),
+    "stops in the body": (stop_in_the_body, SHORT, (TimedOut, "read", False)),
+    "drips the head": (drip_the_head, SHORT, (TimedOut, "total", True)),
+    "drips the body": (drip_the_body, SHORT, (TimedOut, "total", False)),
+    "speaks no HTTP": (speak_no_http, QUICK, PROTOCOL),
+    "breaks a chunk size": (break_a_chunk_size, QUICK, PROTOCOL),
+    "gzip that is none": (coded(b"no gzip at all", "gzip"), QUICK, PROTOCOL),
+    "gzip cut off": (coded(gzip.compress(b"hello" * 100)[:-20], "gzip"), QUICK, PROTOCOL),
+    "deflate that is none": (coded(b"\xff\xff\xff", "deflate"), QUICK, PROTOCOL),
+    "an unknown coding": (coded(b"...", "rot13"), QUICK, PROTOCOL),
+}
+
+
+@every_kind
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_a_value_and_leaves_no_connection(name: str, kind: str) -> None:
+    behaviour, timeouts, expected = FAULTS[name]
+    with Loopback(behaviour) as server:
+        got = send(kind, asking(server.url), timeouts)
+        assert isinstance(got, Failure)
+        assert shape(got.failure()) == expected
+        assert no_secret_in(got.failure())
+        assert server.wait_until_left()
+        assert server.accepted == 1  # a transport never tries again by itself
+
+
+@every_kind
+@pytest.mark.parametrize("name", ["closed in a chunk", "reset in the body", "drips the body"])
+def test_a_fault_in_a_stream_is_its_last_item(name: str, kind: str) -> None:
+    behaviour, timeouts, expected = FAULTS[name]
+    with Loopback(behaviour) as server:
+        head, pieces = stream(kind, asking(server.url), timeouts).unwrap()
+        assert head.status == 200
+        assert b"".join([piece.unwrap() for piece in pieces[:-1]])
+        assert isinstance(pieces[-1], Failure)
+        assert shape(pieces[-1].failure()) == expected
+        assert server.wait_until_left()
+
+
+def zlib_without_frame(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+CODINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "gzip": ("gzip", gzip.compress),
+    "gzip in two members": ("gzip", lambda data: gzip.compress(data[:7]) + gzip.compress(data[7:])),
+    "deflate": ("deflate", zlib.compress),
+    "deflate without its frame": ("deflate", zlib_without_frame),
+    "gzip twice": ("gzip, gzip", lambda data: gzip.compress(gzip.compress(data))),
+    "identity": ("identity", bytes),
+}
+
+
+@every_kind
+@pytest.mark.parametrize("name", CODINGS)
+def test_a_content_coding_is_undone(name: str, kind: str) -> None:
+    coding, encode = CODINGS[name]
+    body = b"hello, world " * 1000
+    with Loopback(coded(encode(body), coding)) as server:
+        assert send(kind, asking(server.url)).unwrap().body == body
+
+
+@every_kind
+def test_a_body_above_the_limit_is_not_held(kind: str) -> None:
+    def flood(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in range(10_000):
+            connection.send(b"x" * 100_000)  # 1 GB, if anybody took it
+
+    with Loopback(flood) as server:
+        got = send(kind, asking(server.url), settings=TransportSettings(body_limit=1_000_000))
+        assert isinstance(got, Failure)
+        assert shape(got.failure()) == PROTOCOL
+        assert "longer than 1000000 bytes" in got.failure().message
+        assert server.wait_until_left()
+
+
+@every_kind
+def test_a_small_gzip_of_a_large_body_is_not_held_either(kind: str) -> None:
+    with Loopback(coded(gzip.compress(b"\0" * 3_000_000), "gzip")) as server:
+        got = send(kind, asking(server.url), settings=TransportSettings(body_limit=1_000_000))
+        assert isinstance(got, Failure)
+        assert shape(got.failure()) == PROTOCOL
+
+
+@every_kind
+def test_a_redirect_is_an_answer_and_the_key_does_not_follow_it(kind: str) -> None:
+    with Loopback(always(response(b"caught"))) as thief:
+        away = response(status=302, headers=(("location", f"{thief.url}/"),))
+        with Loopback(answering(away)) as server:
+            assert send(kind, asking(server.url)).unwrap().status == 302
+        assert thief.accepted == 0
+
+
+@every_kind
+def test_a_refused_connection_says_so(kind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    got = send(kind, asking(f"http://127.0.0.1:{port}"))
+    assert isinstance(got, Failure)
+    assert shape(got.failure()) == CONNECTION
+    assert got.failure().message == f"no connection to 127.0.0.1:{port}: Connection refused"
+    assert no_secret_in(got.failure())
+
+
+@every_kind
+def test_a_host_that_does_not_exist_is_named(kind: str) -> None:
+    got = send(kind, asking("http://nowhere.invalid"))
+    assert isinstance(got, Failure)
+    assert shape(got.failure()) == CONNECTION
+    assert "nowhere.invalid" in got.failure().message
+    assert no_secret_in(got.failure())
+
+
+@every_kind
+def test_tls_to_a_server_without_it_is_a_failed_connection(kind: str) -> None:
+    with Loopback(lambda connection: connection.send(response(b"plain"))) as server:
+        got = send(kind, asking(server.url.replace("http:", "https:")))
+        assert isinstance(got, Failure)
+        assert shape(got.failure()) == CONNECTION
+        assert server.wait_until_left()
+
+
+UNUSABLE = {
+    "no scheme": "api.example.org",
+    "no host": "http://",
+    "another scheme": "ftp://example.org",
+    "a port that is no number": "http://example.org:port",
+    "a port out of range": "http://example.org:99999999",
+    "a control character": "http://exa\nmple.org",
+    "a label that is too long": f"http://{'a' * 70}.invalid",
+    "an empty label": "http://a..invalid",
+    "a broken IPv6 address": "http://[::1",
+    "nothing": "",
+}
+
+
+@every_kind
+@pytest.mark.parametrize("name", UNUSABLE)
+def test_an_unusable_address_is_a_configuration_error(name: str, kind: str) -> None:
+    got = send(kind, asking(UNUSABLE[name]))
+    assert isinstance(got, Failure)
+    assert shape(got.failure()) == (ConfigurationInvalid, False)
+    assert no_secret_in(got.failure())
+
+
+@every_kind
+@pytest.mark.parametrize("value", [f"{SECRET}\n", f"{SECRET}é", f"{SECRET}\0", f"{SECRET}日本"])
+def test_a_header_that_cannot_be_sent_is_told_without_its_value(value: str, kind: str) -> None:
+    with Loopback(always(response(b"ok"))) as server:
+        request = HttpRequest("POST", server.url, (("authorization", value),), b"")
+        got = send(kind, request)
+        assert isinstance(got, Failure)
+        assert shape(got.failure()) == (ConfigurationInvalid, False)
+        assert no_secret_in(got.failure())
+        assert server.requests == []
+
+
+@every_kind
+def test_a_proxy_that_refuses_the_connection_is_a_failed_connection(kind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = TransportSettings(proxy=f"http://user:{SECRET}@127.0.0.1:{port}")
+    got = send(kind, asking("http://service.invalid"), settings=settings)
+    assert isinstance(got, Failure)
+    assert shape(got.failure()) == CONNECTION
+    assert no_secret_in(got.failure())
+
+
+@every_kind
+def test_a_proxy_that_wants_credentials_is_not_asked_again(kind: str) -> None:
+    with Loopback(always(response(b"", status=407))) as proxy:
+        settings = TransportSettings(proxy=proxy.url)
+        got = send(kind, asking("https://service.invalid"), settings=settings)
+        assert isinstance(got, Failure)
+        assert shape(got.failure()) == (ConnectionFailed, False)
+        assert proxy.requests[0].startswith(b"CONNECT service.invalid:443 ")
+        assert SECRET.encode() not in proxy.requests[0]
+
+
+@every_kind
+def test_a_proxy_carries_plain_requests(kind: str) -> None:
+    with Loopback(always(response(b"from the proxy"))) as proxy:
+        settings = TransportSettings(proxy=proxy.url)
+        got = send(kind, asking("http://service.invalid"), settings=settings)
+        assert got.unwrap().body == b"from the proxy"
+        assert proxy.requests[0].startswith(b"POST http://service.invalid/ask")
+
+
+@every_kind
+@pytest.mark.parametrize("proxy", ["gopher://127.0.0.1:1", "127.0.0.1:8080", "http://[::1"])
+def test_an_unusable_proxy_is_a_configuration_error(proxy: str, kind: str) -> None:
+    got = send(kind, asking("http://service.invalid"), settings=TransportSettings(proxy=proxy))
+    assert isinstance(got, Failure)
+    assert shape(got.failure()) == (ConfigurationInvalid, False)
+
+
+@every_kind
+def test_a_length_that_is_too_short_ends_the_body_there(kind: str) -> None:
+    with Loopback(answering(response(b"hello") + b" and more")) as server:
+        got = send(kind, asking(server.url))
+        assert got.map(lambda answer: answer.body) == Success(b"hello")

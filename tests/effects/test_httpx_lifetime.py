@@ -1,0 +1,364 @@
+"""Connections of the httpx transports: kept, shared, left early, cancelled, and never leaked."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from time import monotonic, sleep
+from typing import Any
+
+import anyio
+import pytest
+import trio
+
+from llm_pure.effects.transports import Timeouts, TransportSettings
+from llm_pure.effects.transports.httpx import AsyncHttpxTransport, HttpxTransport
+from llm_pure.errors import ConfigurationInvalid, ConnectionFailed, TimedOut
+from llm_pure.http import HttpRequest, HttpResponse
+from llm_pure.result import Failure, Parsed, Success
+from tests.support.carriers import QUICK, every_kind, every_loop, run, send, stream
+from tests.support.loopback import Connection, Loopback, always, answering, chunked, response
+
+
+def asking(url: str, body: bytes = b"{}") -> HttpRequest:
+    return HttpRequest("POST", url, (), body)
+
+
+def send_in_turn(
+    kind: str, requests: list[HttpRequest], pause_s: float = 0
+) -> list[Parsed[HttpResponse]]:
+    """Over one transport."""
+    got: list[Parsed[HttpResponse]] = []
+    if kind == "sync":
+        with HttpxTransport() as transport:
+            for request in requests:
+                got.append(transport.send(request, QUICK))
+                sleep(pause_s)
+        return got
+
+    async def main() -> None:
+        async with AsyncHttpxTransport() as transport:
+            for request in requests:
+                got.append(await transport.asend(request, QUICK))
+                await anyio.sleep(pause_s)
+
+    run(kind, main)
+    return got
+
+
+@every_kind
+def test_calls_in_turn_share_one_connection(kind: str) -> None:
+    with Loopback(always(response(b"ok"))) as server:
+        got = send_in_turn(kind, [asking(server.url)] * 5)
+        assert [answer.unwrap().body for answer in got] == [b"ok"] * 5
+        assert server.accepted == 1
+        assert server.wait_until_left()
+
+
+@every_kind
+def test_a_connection_that_the_server_closed_is_replaced(kind: str) -> None:
+    with Loopback(answering(response(b"ok"))) as server:
+        got = send_in_turn(kind, [asking(server.url)] * 2, pause_s=0.05)
+        assert [answer.unwrap().body for answer in got] == [b"ok"] * 2
+        assert server.accepted == 2
+        assert server.wait_until_left()
+
+
+@every_kind
+def test_a_stream_that_is_left_early_closes_its_connection(kind: str) -> None:
+    def talk(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(chunked(b"first", end=False))
+        connection.pause()
+
+    with Loopback(talk) as server:
+        _, pieces = stream(kind, asking(server.url), most=1).unwrap()
+        assert pieces == [Success(b"first")]
+        assert server.wait_until_left()
+
+
+@every_kind
+def test_a_stream_that_is_never_read_closes_its_connection(kind: str) -> None:
+    with Loopback(always(chunked(b"first", end=False))) as server:
+        if kind == "sync":
+            with HttpxTransport() as transport:
+                with transport.stream(asking(server.url), QUICK) as opened:
+                    assert opened.unwrap().head.status == 200
+                assert server.wait_until_left()
+        else:
+
+            async def main() -> None:
+                async with AsyncHttpxTransport() as transport:
+                    async with transport.astream(asking(server.url), QUICK) as opened:
+                        assert opened.unwrap().head.status == 200
+                    assert await anyio.to_thread.run_sync(server.wait_until_left)
+
+            run(kind, main)
+
+
+@every_kind
+def test_a_stream_that_was_read_leaves_its_connection_for_the_next(kind: str) -> None:
+    with Loopback(always(chunked(b"a", b"b"))) as server:
+        got = send_in_turn(kind, [asking(server.url)] * 2)
+        assert [answer.unwrap().body for answer in got] == [b"ab", b"ab"]
+        assert server.accepted == 1
+
+
+@every_kind
+def test_a_closed_transport_says_so(kind: str) -> None:
+    if kind == "sync":
+        transport = HttpxTransport()
+        transport.close()
+        got = transport.send(asking("http://127.0.0.1:1"), QUICK)
+    else:
+
+        async def main() -> Parsed[HttpResponse]:
+            transport = AsyncHttpxTransport()
+            await transport.aclose()
+            return await transport.asend(asking("http://127.0.0.1:1"), QUICK)
+
+        got = run(kind, main)
+    expected = ConnectionFailed(message="this transport is closed", retryable=False)
+    assert got == Failure(expected)
+
+
+@every_kind
+def test_closing_a_transport_ends_the_calls_that_are_under_way(kind: str) -> None:
+    patient = Timeouts(read_s=5, total_s=5)
+    with Loopback(lambda connection: connection.pause()) as server:
+        if kind == "sync":
+            transport = HttpxTransport()
+            threading.Timer(0.1, transport.close).start()
+            got = transport.send(asking(server.url), patient)
+        else:
+
+            async def main() -> Parsed[HttpResponse]:
+                transport = AsyncHttpxTransport()
+                answers: list[Parsed[HttpResponse]] = []
+
+                async def call() -> None:
+                    answers.append(await transport.asend(asking(server.url), patient))
+
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(call)
+                    await anyio.sleep(0.1)
+                    await transport.aclose()
+                return answers[0]
+
+            got = run(kind, main)
+        assert isinstance(got, Failure)
+        assert isinstance(got.failure(), ConnectionFailed)
+        assert server.wait_until_left()
+
+
+@every_loop
+def test_a_transport_of_another_event_loop_says_so(loop: str) -> None:
+    with Loopback(always(response(b"ok"))) as server:
+        transports: list[AsyncHttpxTransport] = []
+
+        async def first() -> Parsed[HttpResponse]:
+            transport = AsyncHttpxTransport()
+            transports.append(transport)
+            got = await transport.asend(asking(server.url), QUICK)
+            await transport.aclose()
+            return got
+
+        async def second() -> Parsed[HttpResponse]:
+            return await transports[0].asend(asking(server.url), QUICK)
+
+        assert run(loop, first).unwrap().body == b"ok"
+        got = run(loop, second)
+        assert isinstance(got, Failure)
+        assert isinstance(got.failure(), ConfigurationInvalid)
+        assert "another event loop" in got.failure().message
+
+
+@every_kind
+def test_many_calls_at_once_get_a_connection_each(kind: str) -> None:
+    count = 30
+    with Loopback(lambda connection: together(connection)) as server:
+        barrier = threading.Barrier(count)
+
+        def together(connection: Connection) -> None:
+            connection.read_request()
+            barrier.wait(5)
+            connection.send(response(b"ok"))
+            connection.pause()
+
+        got: list[Parsed[HttpResponse]] = []
+        if kind == "sync":
+            with HttpxTransport() as transport:
+                threads = [
+                    threading.Thread(
+                        target=lambda: got.append(transport.send(asking(server.url), QUICK))
+                    )
+                    for _ in range(count)
+                ]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+        else:
+
+            async def main() -> None:
+                async with AsyncHttpxTransport() as transport, anyio.create_task_group() as tasks:
+
+                    async def one() -> None:
+                        got.append(await transport.asend(asking(server.url), QUICK))
+
+                    for _ in range(count):
+                        tasks.start_soon(one)
+
+            run(kind, main)
+        assert [answer.unwrap().body for answer in got] == [b"ok"] * count
+        assert server.accepted == count
+        assert server.wait_until_left()
+
+
+@every_kind
+def test_no_more_connections_than_allowed_and_waiting_has_an_end(kind: str) -> None:
+    settings = TransportSettings(max_connections=4)
+    impatient = Timeouts(connect_s=1, read_s=0.4, write_s=1, pool_s=0.1, total_s=2)
+    with Loopback(lambda connection: connection.pause()) as server:
+        got: list[Parsed[HttpResponse]] = []
+        if kind == "sync":
+            with HttpxTransport(settings) as transport:
+                threads = [
+                    threading.Thread(
+                        target=lambda: got.append(transport.send(asking(server.url), impatient))
+                    )
+                    for _ in range(5)
+                ]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+        else:
+
+            async def main() -> None:
+                async with (
+                    AsyncHttpxTransport(settings) as transport,
+                    anyio.create_task_group() as tasks,
+                ):
+
+                    async def one() -> None:
+                        got.append(await transport.asend(asking(server.url), impatient))
+
+                    for _ in range(5):
+                        tasks.start_soon(one)
+
+            run(kind, main)
+        errors = [answer.failure() for answer in got]
+        phases = sorted(error.phase for error in errors if isinstance(error, TimedOut))
+        assert phases == ["pool", "read", "read", "read", "read"]
+        assert server.accepted == 4
+        assert server.wait_until_left()
+
+
+@every_kind
+def test_a_server_that_does_not_read_cannot_stretch_the_deadline(kind: str) -> None:
+    def never_read(connection: Connection) -> None:
+        stop = monotonic() + 0.5
+        while monotonic() < stop:
+            connection._sock.recv(2000)
+            threading.Event().wait(0.02)
+
+    slow = Timeouts(connect_s=1, read_s=1, write_s=0.25, pool_s=1, total_s=0.3)
+    with Loopback(never_read) as server:
+        began = monotonic()
+        got = send(kind, asking(server.url, b"x" * 20_000_000), slow)
+        assert monotonic() - began < 1
+        assert isinstance(got, Failure)
+        assert isinstance(got.failure(), TimedOut)
+        assert got.failure().retryable
+        assert server.wait_until_left()
+
+
+# cancellation
+
+
+async def steps(count: int) -> None:
+    for _ in range(count):
+        await anyio.lowlevel.checkpoint()
+
+
+async def cancel_after(count: int, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs the function, and cancels it after so many turns of the event loop."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(main)
+        await steps(count)
+        tasks.cancel_scope.cancel()
+
+
+@every_loop
+def test_a_call_cancelled_at_any_point_leaves_no_connection(loop: str) -> None:
+    with Loopback(always(chunked(b"a" * 100, b"b" * 100))) as server:
+        finished: list[bool] = []
+
+        async def call() -> None:
+            async with AsyncHttpxTransport() as transport:
+                (await transport.asend(asking(server.url), QUICK)).unwrap()
+                async with transport.astream(asking(server.url), QUICK) as opened:
+                    async for piece in opened.unwrap():
+                        await anyio.lowlevel.checkpoint()
+                        piece.unwrap()
+            finished.append(True)
+
+        async def main() -> None:
+            count = 1
+            while not finished and count < 1000:
+                await cancel_after(count, call)
+                count += 2
+
+        run(loop, main)
+        assert finished
+        assert server.wait_until_left()
+
+
+@every_loop
+def test_a_cancelled_call_leaves_the_transport_usable(loop: str) -> None:
+    def slow_first(connection: Connection) -> None:
+        while connection.read_request():
+            if len(server.requests) == 1:
+                connection.pause()
+                return
+            connection.send(response(b"ok"))
+
+    with Loopback(slow_first) as server:
+
+        async def main() -> None:
+            async with AsyncHttpxTransport(TransportSettings(max_connections=1)) as transport:
+                with anyio.move_on_after(0.1) as scope:
+                    await transport.asend(asking(server.url), QUICK)
+                assert scope.cancelled_caught
+                assert (await transport.asend(asking(server.url), QUICK)).unwrap().body == b"ok"
+
+        run(loop, main)
+        assert server.wait_until_left()
+
+
+def test_a_task_of_asyncio_that_is_cancelled_raises_its_own_error() -> None:
+    with Loopback(lambda connection: connection.pause()) as server:
+
+        async def main() -> None:
+            async with AsyncHttpxTransport() as transport:
+                task = asyncio.create_task(transport.asend(asking(server.url), QUICK))
+                await asyncio.sleep(0.05)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+                assert await asyncio.to_thread(server.wait_until_left)
+                assert asyncio.all_tasks() == {asyncio.current_task()}
+
+        asyncio.run(main())
+
+
+def test_a_deadline_of_trio_is_trios_own() -> None:
+    with Loopback(lambda connection: connection.pause()) as server:
+
+        async def main() -> None:
+            async with AsyncHttpxTransport() as transport:
+                with pytest.raises(trio.TooSlowError), trio.fail_after(0.05):
+                    await transport.asend(asking(server.url), QUICK)
+                assert await trio.to_thread.run_sync(server.wait_until_left)
+
+        trio.run(main)

@@ -1,0 +1,91 @@
+"""The httpx transports, driven the same way whether they are sync, on asyncio or on trio."""
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias, TypeVar
+
+import pytest
+import trio
+
+from llm_pure.effects.transports import Timeouts, TransportSettings
+from llm_pure.effects.transports.httpx import AsyncHttpxTransport, HttpxTransport
+from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.result import Failure, Parsed, Success
+
+A = TypeVar("A")
+
+LOOPS = ("asyncio", "trio")
+KINDS = ("sync", *LOOPS)
+
+every_kind = pytest.mark.parametrize("kind", KINDS)
+every_loop = pytest.mark.parametrize("loop", LOOPS)
+
+QUICK = Timeouts(connect_s=2, read_s=2, write_s=2, pool_s=2, total_s=4)
+
+Streamed: TypeAlias = tuple[ResponseHead, list[Parsed[bytes]]]
+
+
+def run(loop: str, main: Callable[[], Awaitable[A]]) -> A:
+    """The async function in a new event loop; what it leaves behind is collected, so that warnings come here."""
+
+    async def call() -> A:
+        return await main()
+
+    try:
+        return trio.run(call) if loop == "trio" else asyncio.run(call())
+    finally:
+        gc.collect()
+
+
+def send(
+    kind: str,
+    request: HttpRequest,
+    timeouts: Timeouts = QUICK,
+    settings: TransportSettings | None = None,
+) -> Parsed[HttpResponse]:
+    """The whole answer, over a transport that is opened and closed for it."""
+    if kind == "sync":
+        with HttpxTransport(settings) as transport:
+            return transport.send(request, timeouts)
+
+    async def main() -> Parsed[HttpResponse]:
+        async with AsyncHttpxTransport(settings) as transport:
+            return await transport.asend(request, timeouts)
+
+    return run(kind, main)
+
+
+def stream(
+    kind: str,
+    request: HttpRequest,
+    timeouts: Timeouts = QUICK,
+    settings: TransportSettings | None = None,
+    most: int = 1_000_000,
+) -> Parsed[Streamed]:
+    """Head and pieces of a streamed answer; no more than `most` pieces, then it is left."""
+    pieces: list[Parsed[bytes]] = []
+    if kind == "sync":
+        with HttpxTransport(settings) as transport, transport.stream(request, timeouts) as opened:
+            if isinstance(opened, Failure):
+                return opened
+            for piece in opened.unwrap():
+                pieces.append(piece)
+                if len(pieces) >= most:
+                    break
+            return Success((opened.unwrap().head, pieces))
+
+    async def main() -> Parsed[Streamed]:
+        async with (
+            AsyncHttpxTransport(settings) as transport,
+            transport.astream(request, timeouts) as opened,
+        ):
+            if isinstance(opened, Failure):
+                return opened
+            async for piece in opened.unwrap():
+                pieces.append(piece)
+                if len(pieces) >= most:
+                    break
+            return Success((opened.unwrap().head, pieces))
+
+    return run(kind, main)
