@@ -1,81 +1,44 @@
 """`llm-pure cassette check`: every recorded interaction read by the provider it went to, one record for each."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from llm_pure.codec import DECODE_FAULTS
 from llm_pure.collect import collect
-from llm_pure.completion import Completion, Usage
-from llm_pure.errors import LLMError, ProtocolFault, Unsupported
+from llm_pure.completion import Completion
+from llm_pure.errors import ProtocolFault, Unsupported
 from llm_pure.http import header
-from llm_pure.operations import Embeddings, TokenCount
 from llm_pure.provider import Provider
-from llm_pure.redact import conceal
 from llm_pure.registry import Registry
 from llm_pure.replay.borders import Borders, by_seed, pieces
 from llm_pure.replay.cassette import NO_CASSETTE, NO_HTTP, Interaction, parse_entries
+from llm_pure.replay.check_record import (
+    CheckRecord,
+    completed,
+    counted,
+    embedded,
+    exit_code,
+    exit_code_of,
+    failed,
+    record_json,
+)
 from llm_pure.replay.files import find_cassettes, read_file
 from llm_pure.replay.laws import Told, read_pieces
 from llm_pure.replay.services import Call, CallKind, Other, identify
 from llm_pure.result import Failure, Parsed
 
-UNREADABLE = 65
-"""The exit code when an answer could not be read: EX_DATAERR of sysexits.h."""
-
-NO_INPUT = 66
-"""The exit code when a path could not be read: EX_NOINPUT."""
-
-Outcome: TypeAlias = Literal["completion", "error", "embedding", "count", "other", "skipped"]
-
-
-class CheckedCall(msgspec.Struct, frozen=True):
-    """A tool call. arguments: as decoded JSON, else the text that they are."""
-
-    name: str
-    arguments: Any
-
-
-class CheckedUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """Usage under its own names; null is what the provider did not say."""
-
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cached_input_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
-
-
-class CheckedError(msgspec.Struct, frozen=True):
-    """What the answer told, or why it could not be read."""
-
-    kind: str
-    message: str
-
-
-class CheckRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read of one interaction; its fields are the keys of a line of `--json`.
-
-    file: below the path that was given. provider: whose parser read it. reason: why it was skipped.
-    """
-
-    file: str = ""
-    index: int = 0
-    provider: str = ""
-    operation: str = "other"
-    streamed: bool = False
-    outcome: Outcome = "skipped"
-    text: str | None = None
-    reasoning: str | None = None
-    tool_calls: tuple[CheckedCall, ...] = ()
-    finish_reason: str | None = None
-    raw_finish_reason: str | None = None
-    usage: CheckedUsage | None = None
-    error: CheckedError | None = None
-    reason: str | None = None
+__all__ = [
+    "CheckRecord",
+    "ReadCall",
+    "check_interaction",
+    "check_paths",
+    "exit_code",
+    "exit_code_of",
+    "read_call",
+    "record_json",
+]
 
 
 def check_paths(paths: Iterable[Path | str], registry: Registry) -> Iterator[CheckRecord]:
@@ -117,48 +80,24 @@ def check_interaction(interaction: Interaction, registry: Registry) -> CheckReco
         error = found.failure()
         if isinstance(error, Unsupported):
             return msgspec.structs.replace(nobody, reason=error.message)
-        return _failed(nobody, error)
+        return failed(nobody, error)
     read = _read_call(call, found.unwrap(), interaction)
     provider, response = read.provider, interaction.response
     record = CheckRecord(provider=provider.name, operation=read.operation, streamed=read.streamed)
     if call.operation == "embed" and provider.embed is not None:
-        return _told(record, provider.embed.parse(response), _embedded)
+        return _told(record, provider.embed.parse(response), embedded)
     if call.operation == "count" and provider.count_tokens is not None:
-        return _told(record, provider.count_tokens.parse(response), _counted)
+        return _told(record, provider.count_tokens.parse(response), counted)
     if read.streamed:
-        return _told(record, _read_stream(provider, interaction), _completed)
-    return _told(record, provider.parse_chat(response), _completed)
-
-
-def record_json(record: CheckRecord) -> bytes:
-    """One line of JSON, without its end."""
-    try:
-        return msgspec.json.encode(record)
-    except UnicodeEncodeError:  # a file whose name is no UTF-8
-        return json.dumps(msgspec.to_builtins(record)).encode()
-
-
-def exit_code(records: Iterable[CheckRecord]) -> int:
-    """0 when everything was read; 65 when an answer could not be, 66 when a path could not."""
-    return max(map(exit_code_of, records), default=0)
-
-
-def exit_code_of(record: CheckRecord) -> int:
-    """The same for one record: an error that the provider told was read as well as any other answer."""
-    match record.error:
-        case CheckedError(kind="protocol" | "stream_interrupted"):
-            return UNREADABLE
-        case CheckedError(kind="configuration"):
-            return NO_INPUT
-        case _:
-            return 0
+        return _told(record, _read_stream(provider, interaction), completed)
+    return _told(record, provider.parse_chat(response), completed)
 
 
 def _check_file(file: Path, name: str, registry: Registry, *, given: bool) -> Iterator[CheckRecord]:
     entries = read_file(file).bind(lambda data: parse_entries(data, name=name))
     if isinstance(entries, Failure):
         if given or entries.failure().code != NO_CASSETTE:
-            yield _failed(CheckRecord(file=name), entries.failure())
+            yield failed(CheckRecord(file=name), entries.failure())
         return
     for index, entry in enumerate(entries.unwrap()):
         place = CheckRecord(file=name, index=index)
@@ -168,7 +107,7 @@ def _check_file(file: Path, name: str, registry: Registry, *, given: bool) -> It
         elif entry.failure().code == NO_HTTP:
             yield msgspec.structs.replace(place, reason=entry.failure().message)
         else:
-            yield _failed(place, entry.failure())
+            yield failed(place, entry.failure())
 
 
 def _call(interaction: Interaction) -> Call | Other:
@@ -261,58 +200,5 @@ def _told(
     record: CheckRecord, parsed: Parsed[A], told: Callable[[CheckRecord, A], CheckRecord]
 ) -> CheckRecord:
     if isinstance(parsed, Failure):
-        return _failed(record, parsed.failure())
+        return failed(record, parsed.failure())
     return told(record, parsed.unwrap())
-
-
-def _failed(record: CheckRecord, error: LLMError) -> CheckRecord:
-    partial = error.partial
-    if partial is not None:
-        record = _completed(record, partial)
-    message = error.message
-    if isinstance(error, ProtocolFault) and error.where:
-        message = f"{error.where}: {message}"
-    return msgspec.structs.replace(
-        record, outcome="error", error=CheckedError(error.kind, conceal(message))
-    )
-
-
-def _completed(record: CheckRecord, completion: Completion) -> CheckRecord:
-    return msgspec.structs.replace(
-        record,
-        outcome="completion",
-        text=completion.text,
-        reasoning=completion.reasoning,
-        tool_calls=tuple(
-            [CheckedCall(call.name, _arguments(call.arguments)) for call in completion.tool_calls]
-        ),
-        finish_reason=completion.finish_reason,
-        raw_finish_reason=completion.raw_finish_reason,
-        usage=_used(completion.usage),
-    )
-
-
-def _embedded(record: CheckRecord, embeddings: Embeddings) -> CheckRecord:
-    return msgspec.structs.replace(record, outcome="embedding", usage=_used(embeddings.usage))
-
-
-def _counted(record: CheckRecord, count: TokenCount) -> CheckRecord:
-    usage = CheckedUsage(input_tokens=count.input_tokens)
-    return msgspec.structs.replace(record, outcome="count", usage=usage)
-
-
-def _arguments(text: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except (*DECODE_FAULTS, UnicodeEncodeError):
-        return text
-
-
-def _used(usage: Usage) -> CheckedUsage:
-    return CheckedUsage(
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cached_input_tokens=usage.cached_input_tokens,
-        cache_write_tokens=usage.cache_write_tokens,
-        reasoning_tokens=usage.reasoning_tokens,
-    )

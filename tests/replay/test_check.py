@@ -12,9 +12,6 @@ from llm_pure import HttpRequest, HttpResponse
 from llm_pure.adapters import registry
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.check import (
-    CheckedCall,
-    CheckedError,
-    CheckedUsage,
     CheckRecord,
     check_interaction,
     check_paths,
@@ -22,6 +19,7 @@ from llm_pure.replay.check import (
     read_call,
     record_json,
 )
+from llm_pure.replay.check_record import CheckedCall, CheckedError, CheckedUsage
 from llm_pure.replay.files import save_cassette
 from llm_pure.replay.report import record_line, report_lines
 
