@@ -91,7 +91,9 @@ def adapt(
     for name, (low, high) in rule.bounds.items():
         value = sent.get(name)
         if isinstance(value, int | float) and not low <= value <= high:
-            sent[name] = after = type(value)(min(max(value, low), high))
+            bound = low if value < low else high
+            whole = isinstance(value, int) and bound == int(bound)
+            sent[name] = after = int(bound) if whole else bound
             reason = f"{name} is between {low:g} and {high:g} here"
             told.append(
                 Adaptation(field=name, action="clamped", reason=reason, before=value, after=after)

@@ -27,7 +27,7 @@ def conceal(text: str, secrets: Iterable[str] = ()) -> str:
     >>> conceal("Incorrect API key provided: sk-abcdefgh12345678.")
     'Incorrect API key provided: ***.'
     """
-    for secret in secrets:
+    for secret in sorted(secrets, key=len, reverse=True):  # one may begin another
         if len(secret) >= 4:
             text = text.replace(secret, "***")
     return KEY_SHAPES.sub("***", text)
