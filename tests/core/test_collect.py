@@ -44,7 +44,7 @@ def parts(*events: StreamEvent) -> tuple[Part, ...]:
 
 
 def test_events_add_up_to_the_answer() -> None:
-    events = [
+    events: list[StreamEvent] = [
         Started(id="r1", provider="p"),
         Started(model="m"),
         TextDelta("Hel"),
@@ -69,7 +69,7 @@ def test_events_add_up_to_the_answer() -> None:
 
 
 def test_without_an_end_it_is_interrupted_and_keeps_what_came() -> None:
-    events = [Started(id="r1", provider="p"), TextDelta("Hel")]
+    events: list[StreamEvent] = [Started(id="r1", provider="p"), TextDelta("Hel")]
     assert collect(events) == Failure(
         StreamInterrupted(
             message="the events end before the answer does",
@@ -138,7 +138,7 @@ def test_deltas_of_one_index_make_one_part(
 
 
 def test_several_answers_are_a_message_and_alternatives() -> None:
-    events = [
+    events: list[StreamEvent] = [
         TextDelta("b", choice=1),
         TextDelta("a", choice=0),
         TextDelta("c", choice=3),
