@@ -83,7 +83,7 @@ def _signed(
             return Failure(found.failure())
     token = reveal(config.session_token).strip()
     if not token.isascii() or not (token + "x").isprintable():
-        return Failure(_missing(name, "session_token", "the session token is none"))
+        return Failure(_missing(name, "session_token", "a session token that is no header value"))
     place = _HOST_REGION.search(urlsplit(request.url).hostname or "")
     credentials = AwsCredentials(
         access_key=access.unwrap(), secret_key=secret.unwrap(), session_token=token or None

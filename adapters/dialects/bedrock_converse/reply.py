@@ -14,7 +14,7 @@ from llm_pure.adapters.dialects.bedrock_converse.stream import (
     invoked_model,
 )
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
-from llm_pure.codec import decode, decode_any, json_text
+from llm_pure.codec import decode, decode_any, json_text, protocol_fault
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
 from llm_pure.conversation import arguments_text
@@ -56,9 +56,12 @@ def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
     if isinstance(typed, Failure):
         return typed
     collector = Collector()
-    collector.add(read_body(name, typed.unwrap(), raw))
-    collector.add(told_by_headers(response.headers))
-    return Success(collector.completion())
+    try:
+        collector.add(read_body(name, typed.unwrap(), raw))
+        collector.add(told_by_headers(response.headers))
+        return Success(collector.completion())
+    except RecursionError as fault:  # nested just so deep that it can be read and not be written
+        return Failure(protocol_fault(fault, response.body, provider=name, status=response.status))
 
 
 def read_body(name: str, body: wire.Body, raw: dict[str, Any]) -> Iterator[StreamEvent]:

@@ -5,7 +5,7 @@ sense whole (the service's own tools and their results, pictures, redacted reaso
 Source: botocore 1.44.5 (ConverseStreamOutput) and recorded streams; read 2026-11-20.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,7 +14,14 @@ from llm_pure.adapters.dialects.bedrock_converse import wire
 from llm_pure.adapters.dialects.bedrock_converse.blocks import CITATIONS, Pending, finished_block
 from llm_pure.adapters.dialects.bedrock_converse.errors import frame_error
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
-from llm_pure.codec import DECODE_FAULTS, decode, decode_any, json_text
+from llm_pure.codec import (
+    DECODE_FAULTS,
+    convert,
+    decode_any,
+    json_text,
+    protocol_fault,
+    shown,
+)
 from llm_pure.completion import FinishReason
 from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolFault
 from llm_pure.events import (
@@ -53,6 +60,9 @@ BlockKey = tuple[int, str]
 
 _NO_BLOCK = -1
 
+_DELTA_COMES = (":event-type", "contentBlockDelta")
+"""The first header of nearly every frame; where it stands elsewhere, the longer way finds it."""
+
 
 class State(StreamState, frozen=True, kw_only=True):
     """What the next frame's meaning depends on.
@@ -72,12 +82,14 @@ class State(StreamState, frozen=True, kw_only=True):
     pending: Mapping[BlockKey, Pending] = {}
 
 
+Raw = dict[str, Any]
 Stepped = tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]
 
 
 def step(name: str, head: ResponseHead, state: State, frame: EventStreamMessage) -> Stepped:
     """One frame: more of a block, a mark between blocks, usage, or an error."""
-    if frame.header(":event-type") == "contentBlockDelta" and not state.stopped and state.started:
+    headers = frame.headers
+    if headers and headers[0] == _DELTA_COMES and state.started and not state.stopped:
         try:
             event = wire.PLAIN_DELTA.decode(frame.payload)
         except DECODE_FAULTS:  # more than a delta: the longer way
@@ -90,6 +102,7 @@ def step(name: str, head: ResponseHead, state: State, frame: EventStreamMessage)
 
 
 def _read_frame(name: str, head: ResponseHead, state: State, frame: EventStreamMessage) -> Stepped:
+    """Any frame. What is not known changes nothing but `extra`."""
     events: list[StreamEvent] = []
     if not state.started:
         events.append(Started(provider=name))
@@ -97,104 +110,87 @@ def _read_frame(name: str, head: ResponseHead, state: State, frame: EventStreamM
     told = frame_error(name, head, frame)
     if told is not None:
         return _with(state, fault=told), events
-    kind = str(frame.header(":event-type") or "")
-    state, more = read_event(name, state, kind, frame.payload)
-    return state, [*events, *more]
+    kind = str(frame.header(":event-type") or "unnamed")
+    decoded = decode_any(frame.payload, provider=name, where=kind)
+    if not isinstance(decoded, Failure):
+        state, more = read_event(name, state, kind, decoded.unwrap())
+        return state, [*events, *more]
+    return (_with(state, fault=decoded.failure()) if kind in _READERS else state), events
 
 
-def read_event(name: str, state: State, kind: str, payload: bytes) -> Stepped:
-    """One event by its name and JSON. Nova's bodies for InvokeModel have the same, with the name as the only key."""
-    if state.stopped and kind in _CONTENT:
-        message = f"{kind} after messageStop"
-        return _with(state, fault=_fault(name, message, kind, payload)), ()
-    match kind:
-        case "contentBlockDelta":
-            return _delta_in_full(name, state, payload)
-        case "contentBlockStart":
-            return _start(name, state, payload)
-        case "contentBlockStop":
-            stopped = decode(wire.STOP, payload, provider=name, where=kind)
-            if isinstance(stopped, Failure):
-                return _with(state, fault=stopped.failure()), ()
-            return _flushed(name, state, stopped.unwrap().contentBlockIndex)
-        case "messageStop":
-            return _message_stop(name, state, payload)
-        case "metadata":
-            return _metadata(name, state, payload)
-        case _:  # messageStart says who speaks, and it is always the model; others are not known
-            return state, [] if kind == "messageStart" else _unknown(name, kind, payload)
+def read_event(name: str, state: State, kind: str, raw: Any) -> Stepped:
+    """One event by its name and decoded JSON. Nova's bodies for InvokeModel have the same events."""
+    reader = _READERS.get(kind)
+    if reader is None:
+        return state, _unknown(kind, raw)
+    if state.stopped and kind != "metadata":
+        fault = _fault(name, f"{kind} after messageStop", kind, shown(raw))
+        return _with(state, fault=fault), ()
+    shape, read = reader
+    typed = convert(shape, raw, provider=name, where=kind)
+    if isinstance(typed, Failure):
+        return _with(state, fault=typed.failure()), ()
+    try:
+        return read(name, state, typed.unwrap(), raw)
+    except RecursionError as fault:  # nested just so deep that it can be read and not be written
+        return _with(state, fault=protocol_fault(fault, b"", provider=name, where=kind)), ()
 
 
-_CONTENT = frozenset(
-    {"contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStart", "messageStop"}
-)
+def _message_start(name: str, state: State, event: wire.MessageStart, raw: Raw) -> Stepped:
+    """It says who speaks, and that is always the model."""
+    return state, extras(raw)
 
 
-def _message_stop(name: str, state: State, payload: bytes) -> Stepped:
-    decoded = decode(wire.MESSAGE_STOP, payload, provider=name, where="messageStop")
-    if isinstance(decoded, Failure):
-        return _with(state, fault=decoded.failure()), ()
+def _message_stop(name: str, state: State, event: wire.MessageStop, raw: Raw) -> Stepped:
     state, events = _flushed(name, state, None)
-    word = decoded.unwrap().stopReason
-    more = extras(decode_any(payload, provider=name).unwrap())
+    word = event.stopReason
     return (
         _with(state, stopped=True, complete=state.told, text_block=_NO_BLOCK),
-        [*events, *more, Finished(FINISH.get(word, "unknown"), word)],
+        [*events, *extras(raw), Finished(FINISH.get(word, "unknown"), word)],
     )
 
 
-def _metadata(name: str, state: State, payload: bytes) -> Stepped:
-    decoded = decode(wire.METADATA, payload, provider=name, where="metadata")
-    if isinstance(decoded, Failure):
-        return _with(state, fault=decoded.failure()), ()
-    raw = decode_any(payload, provider=name).unwrap()
+def _metadata(name: str, state: State, event: wire.Metadata, raw: Raw) -> Stepped:
     events = extras(raw)
     model = invoked_model(raw)
     if model:
         events.append(Started(model=model))
-    usage = decoded.unwrap().usage
-    if usage:
-        events.append(UsageReported(read_usage(usage)))
+    if event.usage:
+        events.append(UsageReported(read_usage(event.usage)))
     return _with(state, told=True, complete=state.stopped), events
 
 
-def _start(name: str, state: State, payload: bytes) -> Stepped:
-    decoded = decode(wire.START, payload, provider=name, where="contentBlockStart")
-    if isinstance(decoded, Failure):
-        return _with(state, fault=decoded.failure()), ()
-    place, start = decoded.unwrap().contentBlockIndex, decoded.unwrap().start
-    raw = decode_any(payload, provider=name).unwrap()["start"]
-    if start.toolUse is not None and start.toolUse.type != SERVER_TOOL:
+def _stop(name: str, state: State, event: wire.StopEvent, raw: Raw) -> Stepped:
+    return _flushed(name, state, event.contentBlockIndex)
+
+
+def _start(name: str, state: State, event: wire.StartEvent, raw: Raw) -> Stepped:
+    place, call, start = event.contentBlockIndex, event.start.toolUse, raw["start"]
+    if call is not None and call.type != SERVER_TOOL:
         state, index = _part(state, place, "toolUse")
-        call = start.toolUse
-        return state, [
-            ToolCallDelta("", index, 0, call.toolUseId, call.name),
-            *echo_of_call(raw["toolUse"], index),
-        ]
+        begun = ToolCallDelta("", index, 0, call.toolUseId, call.name)
+        return state, [begun, *echo_of_call(start["toolUse"], index)]
     for kind in ("toolUse", "toolResult", "image"):
-        if raw.get(kind) is not None:
-            return _keep(state, place, kind, raw[kind]), ()
-    unknown = {key: value for key, value in raw.items() if key not in ("text", "reasoningContent")}
+        if start.get(kind) is not None:
+            return _keep(state, place, kind, start[kind]), ()
+    unknown = {key: value for key, value in start.items() if key not in _STARTLESS}
     return state, [ExtraReceived("contentBlockStart", [unknown], append=True)] if unknown else ()
 
 
-def _delta_in_full(name: str, state: State, payload: bytes) -> Stepped:
+_STARTLESS = frozenset({"text", "reasoningContent"})
+
+
+def _delta(name: str, state: State, event: wire.DeltaEvent, raw: Raw) -> Stepped:
     """A delta of any kind; what is not modelled in it goes to extra."""
-    decoded = decode(wire.DELTA, payload, provider=name, where="contentBlockDelta")
-    if isinstance(decoded, Failure):
-        return _with(state, fault=decoded.failure()), ()
-    event = decoded.unwrap()
-    delta, place = event.delta, event.contentBlockIndex
-    raw = decode_any(payload, provider=name).unwrap()["delta"]
-    events: list[StreamEvent] = []
-    unknown = {key: value for key, value in raw.items() if key not in wire.DELTAS}
+    delta, place, events = event.delta, event.contentBlockIndex, []
+    unknown = {key: value for key, value in raw["delta"].items() if key not in wire.DELTAS}
     if unknown:
         events.append(ExtraReceived("contentBlockDelta", [unknown], append=True))
     redacted = delta.reasoningContent.redactedContent if delta.reasoningContent else None
     for kind, piece in (
         ("redactedContent", redacted),
         ("toolResult", delta.toolResult),
-        ("image", raw.get("image")),
+        ("image", raw["delta"].get("image")),
         (CITATIONS, delta.citation),
     ):
         if piece:
@@ -267,12 +263,10 @@ def _flushed(name: str, state: State, place: int | None) -> tuple[State, list[St
     return _with(state, pending=kept), events
 
 
-def _unknown(name: str, kind: str, payload: bytes) -> list[StreamEvent]:
-    decoded = decode_any(payload, provider=name)
-    said = None if isinstance(decoded, Failure) else decoded.unwrap()
+def _unknown(kind: str, said: Any) -> list[StreamEvent]:
     if isinstance(said, dict):
         said = {key: value for key, value in said.items() if key != "p"}
-    return [ExtraReceived(kind or "unnamed", [said], append=True)] if said else []
+    return [ExtraReceived(kind, [said], append=True)] if said else []
 
 
 def extras(raw: dict[str, Any]) -> list[StreamEvent]:
@@ -306,6 +300,17 @@ _MODELLED_CALL = frozenset({"toolUseId", "name", "type", "input"})
 
 def _with(state: State, **changes: Any) -> State:
     return msgspec.structs.replace(state, **changes)
+
+
+_READERS: Mapping[str, tuple[type[Any], Callable[[str, State, Any, Raw], Stepped]]] = {
+    "messageStart": (wire.MessageStart, _message_start),
+    "contentBlockStart": (wire.StartEvent, _start),
+    "contentBlockDelta": (wire.DeltaEvent, _delta),
+    "contentBlockStop": (wire.StopEvent, _stop),
+    "messageStop": (wire.MessageStop, _message_stop),
+    "metadata": (wire.Metadata, _metadata),
+}
+"""Event -> its shape, and what reads it."""
 
 
 def _fault(name: str, message: str, where: str, evidence: bytes) -> LLMError:

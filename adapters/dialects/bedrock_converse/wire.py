@@ -89,6 +89,12 @@ class Body(msgspec.Struct):
     usage: dict[str, Any] | None = None
 
 
+class MessageStart(msgspec.Struct):
+    """messageStart."""
+
+    role: str | None = None
+
+
 class ToolUseStart(msgspec.Struct):
     """The head of a streamed call."""
 
@@ -192,17 +198,10 @@ class PlainDeltaEvent(msgspec.Struct, forbid_unknown_fields=True):
 
 
 BODY = msgspec.json.Decoder(Body)
-START = msgspec.json.Decoder(StartEvent)
-DELTA = msgspec.json.Decoder(DeltaEvent)
 PLAIN_DELTA = msgspec.json.Decoder(PlainDeltaEvent)
-STOP = msgspec.json.Decoder(StopEvent)
-MESSAGE_STOP = msgspec.json.Decoder(MessageStop)
-METADATA = msgspec.json.Decoder(Metadata)
 
-BLOCKS = frozenset(Block.__struct_fields__)
-STARTS = frozenset(Start.__struct_fields__)
 DELTAS = frozenset(Delta.__struct_fields__)
-"""The kinds that are read; blocks and deltas of other kinds are kept as they come."""
+"""The kinds of delta that are read; others are kept as they come."""
 
 MODELLED = frozenset({"output", "role", "stopReason", "usage", "p"})
 """The keys that a Completion says in its own words; all others are kept as they come."""
