@@ -1,0 +1,53 @@
+"""The libraries that are measured beside ours: one file each, all with the same job on the same bytes.
+
+A peer's file has READERS: dialect -> Reader, and maybe FRAMERS: dialect -> Reader, for cutting a stream only.
+"""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module, metadata
+
+from bench.measure import Prepare
+from bench.samples import Sample
+
+Reader = Callable[[Sample, tuple[bytes, ...]], Prepare]
+"""(sample, its body in pieces) -> what readies one answer. The Run that this gives reads the stream to its end, takes the
+text out of every event and returns the whole text (a framer: the number of frames). Clients and requests are made
+before; where a peer sends its call only with the first event, that call is in the measured time (README.md says where)."""
+
+NAMES: Mapping[str, str] = {
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "google_genai": "google-genai",
+    "litellm": "litellm",
+    "lm15": "lm15",
+    "httpx_sse": "httpx-sse",
+    "botocore": "botocore",
+}
+"""File in this folder -> package."""
+
+
+def readers(dialect: str, table: str = "READERS") -> dict[str, Reader]:
+    """The peers that read this dialect and are installed, by package name."""
+    found: dict[str, Reader] = {}
+    for name, package in NAMES.items():
+        try:
+            peer = import_module(f"bench.peers.{name}")
+        except ImportError:
+            continue
+        reader = getattr(peer, table, {}).get(dialect)
+        if reader is not None:
+            found[package] = reader
+    return found
+
+
+def versions() -> dict[str, str]:
+    """What is installed of them, and of what we stand on."""
+    packages = ["msgspec", "returns", *NAMES.values()]
+    return {package: _version(package) for package in packages}
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "-"

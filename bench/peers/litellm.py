@@ -1,0 +1,95 @@
+"""litellm: `completion(stream=True)` and `responses(stream=True)`, given an HTTP client out of memory."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else importing it asks the network
+
+import httpx
+import litellm
+from litellm.llms.custom_httpx.http_handler import HTTPHandler
+from openai import OpenAI
+
+from bench.measure import Prepare, Run
+from bench.peers import Reader
+from bench.peers.memory import http_client
+from bench.samples import Sample
+
+litellm.suppress_debug_info = True
+
+_KEYS: Mapping[str, str] = {"api_key": "none"}
+_AWS: Mapping[str, str] = {
+    "aws_access_key_id": "none",
+    "aws_secret_access_key": "none",
+    "aws_region_name": "us-east-1",
+}
+
+
+def _own_client(sample: Sample, pieces: tuple[bytes, ...]) -> Any:
+    return HTTPHandler(client=http_client(httpx, sample, pieces))
+
+
+def _openai_client(sample: Sample, pieces: tuple[bytes, ...]) -> Any:
+    return OpenAI(api_key="none", http_client=http_client(httpx, sample, pieces), max_retries=0)
+
+
+def read_completion(
+    model: str,
+    client: Callable[[Sample, tuple[bytes, ...]], Any],
+    keys: Mapping[str, str],
+    sample: Sample,
+    pieces: tuple[bytes, ...],
+) -> Prepare:
+    over = client(sample, pieces)
+
+    def prepare() -> Run:
+        stream = litellm.completion(
+            model=model,
+            messages=[{"role": "user", "content": "Hi"}],
+            stream=True,
+            client=over,
+            **keys,
+        )
+        return lambda: "".join(_said(stream))
+
+    return prepare
+
+
+def _said(stream: Any) -> Iterator[str]:
+    for chunk in stream:
+        if chunk.choices and chunk.choices[0].delta.content:
+            yield chunk.choices[0].delta.content
+
+
+def read_responses(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
+    over = _own_client(sample, pieces)
+
+    def prepare() -> Run:
+        stream: Any = litellm.responses(
+            model="openai/gpt-4o-mini", input="Hi", stream=True, client=over, **_KEYS
+        )
+
+        def run() -> str:
+            return "".join(
+                [event.delta for event in stream if event.type == "response.output_text.delta"]
+            )
+
+        return run
+
+    return prepare
+
+
+READERS: Mapping[str, Reader] = {
+    "openai_chat": partial(read_completion, "openai/gpt-4o-mini", _openai_client, _KEYS),
+    "openai_responses": read_responses,
+    "anthropic_messages": partial(
+        read_completion, "anthropic/claude-sonnet-4-5", _own_client, _KEYS
+    ),
+    "gemini_content": partial(read_completion, "gemini/gemini-2.5-flash", _own_client, _KEYS),
+    "bedrock_converse": partial(
+        read_completion, "bedrock/converse/amazon.nova-lite-v1:0", _own_client, _AWS
+    ),
+    "ollama_native": partial(read_completion, "ollama_chat/llama3.2", _own_client, {}),
+}

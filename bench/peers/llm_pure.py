@@ -1,0 +1,58 @@
+"""Ours: `open_stream`, `feed` and `close`; and the frame decoders alone."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from bench.measure import Prepare, Run
+from bench.peers import Reader
+from bench.samples import Sample
+from llm_pure import ResponseHead
+from llm_pure.adapters import registry
+from llm_pure.events import TextDelta
+from llm_pure.framing import FrameDecoder
+from llm_pure.framing.aws_eventstream import EventStreamDecoder
+from llm_pure.framing.ndjson import NdjsonDecoder
+from llm_pure.framing.sse import SseDecoder
+
+
+def read_stream(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
+    provider = registry.get(sample.provider).unwrap()
+    head = ResponseHead(200, (("content-type", sample.content_type),))
+
+    def prepare() -> Run:
+        decoder = provider.open_stream(head)
+
+        def run() -> str:
+            text: list[str] = []
+            for piece in pieces:
+                for event in decoder.feed(piece).unwrap():
+                    if type(event) is TextDelta:
+                        text.append(event.text)
+            decoder.close().unwrap()
+            return "".join(text)
+
+        return run
+
+    return prepare
+
+
+def cut_frames(
+    make: Callable[[], FrameDecoder[object]], sample: Sample, pieces: tuple[bytes, ...]
+) -> Prepare:
+    def run() -> int:
+        decoder = make()
+        return sum([len(decoder.feed(piece)) for piece in pieces]) + len(decoder.close())
+
+    return lambda: run
+
+
+_SSE: Reader = partial(cut_frames, SseDecoder)
+
+FRAMERS: Mapping[str, Reader] = {
+    "openai_chat": _SSE,
+    "openai_responses": _SSE,
+    "anthropic_messages": _SSE,
+    "gemini_content": _SSE,
+    "bedrock_converse": partial(cut_frames, EventStreamDecoder),
+    "ollama_native": partial(cut_frames, NdjsonDecoder),
+}

@@ -1,0 +1,50 @@
+"""openai: `Stream` over an httpx response, as `create(stream=True)` gives it."""
+
+from collections.abc import Mapping
+
+import httpx
+from openai import OpenAI
+
+from bench.measure import Prepare, Run
+from bench.peers import Reader
+from bench.peers.memory import http_client
+from bench.samples import Sample
+
+
+def read_chat(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
+    client = OpenAI(api_key="none", http_client=http_client(httpx, sample, pieces), max_retries=0)
+
+    def prepare() -> Run:
+        stream = client.chat.completions.create(
+            model="gpt-4o-mini", messages=[{"role": "user", "content": "Hi"}], stream=True
+        )
+
+        def run() -> str:
+            text: list[str] = []
+            for chunk in stream:
+                if chunk.choices and chunk.choices[0].delta.content:
+                    text.append(chunk.choices[0].delta.content)
+            return "".join(text)
+
+        return run
+
+    return prepare
+
+
+def read_responses(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
+    client = OpenAI(api_key="none", http_client=http_client(httpx, sample, pieces), max_retries=0)
+
+    def prepare() -> Run:
+        stream = client.responses.create(model="gpt-4o-mini", input="Hi", stream=True)
+
+        def run() -> str:
+            return "".join(
+                [event.delta for event in stream if event.type == "response.output_text.delta"]
+            )
+
+        return run
+
+    return prepare
+
+
+READERS: Mapping[str, Reader] = {"openai_chat": read_chat, "openai_responses": read_responses}
