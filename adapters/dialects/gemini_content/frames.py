@@ -8,8 +8,8 @@ from llm_pure.framing import FramingFault
 from llm_pure.framing.json_array import JsonArrayDecoder
 from llm_pure.framing.sse import SseDecoder
 
-BEGIN, END = b"[", b"]"
-"""Frames that no item can be: a JSON body has begun, and it has come to its end."""
+BEGIN, END, CLOSED = b"[", b"]", b""
+"""Frames that no item can be: a JSON body has begun, it has come to its end, and no more bytes will come."""
 
 _SPACE = b" \t\r\n"
 
@@ -17,12 +17,13 @@ _SPACE = b" \t\r\n"
 class ItemDecoder:
     """One for each body. Events are given as their data; the items of a JSON body stand between BEGIN and END."""
 
-    __slots__ = ("_array", "_ended", "_sse", "_start")
+    __slots__ = ("_array", "_ended", "_seen", "_sse", "_start")
 
     def __init__(self) -> None:
         self._sse: SseDecoder | None = None
         self._array: JsonArrayDecoder | None = None
         self._ended = False
+        self._seen = False  # an event came
         self._start = b""  # white space before the first byte that tells
 
     @property
@@ -40,7 +41,9 @@ class ItemDecoder:
     def feed(self, data: bytes) -> list[bytes]:
         """The items that these bytes complete."""
         if self._sse is not None:
-            return [event.data for event in self._sse.feed(data)]
+            items = [event.data for event in self._sse.feed(data)]
+            self._seen = self._seen or bool(items)
+            return items
         if self._array is not None:
             return self._items(self._array, data)
         data = self._start + data
@@ -56,8 +59,11 @@ class ItemDecoder:
         return self.feed(data)
 
     def close(self) -> list[bytes]:
-        """The event that the end of the body cut off."""
-        return [event.data for event in self._sse.close()] if self._sse is not None else []
+        """The event that the end of the body cut off; CLOSED, unless the body is no stream at all."""
+        if self._sse is None:
+            return [CLOSED] if self._array is not None else []
+        items = [event.data for event in self._sse.close()]
+        return [*items, CLOSED] if items or self._seen else []
 
     def _items(self, array: JsonArrayDecoder, data: bytes) -> list[bytes]:
         items = array.feed(data)

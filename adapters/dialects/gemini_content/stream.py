@@ -7,7 +7,7 @@ import msgspec
 
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import error_in
-from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, END
+from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
 from llm_pure.adapters.dialects.gemini_content.parts import Answer, end_call, read_part
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.codec import DECODE_FAULTS, decode, decode_any
@@ -56,23 +56,27 @@ Source: google-genai 3.4.0 types.FinishReason, read 2026-11-20.
 """
 
 
+_NO_USAGE = msgspec.Raw()
+
+
 class State(StreamState, frozen=True, kw_only=True):
     """What the next item's meaning depends on.
 
     answers: the candidates so far, by index. named: id and model were told. enclosed: inside a JSON body whose end has
-    yet to come. known: extras already told, by (candidate, name).
+    yet to come. known: extras already told, by (candidate, name). usage: what the last plain item said, yet to be told.
     """
 
     answers: Mapping[int, Answer] = {}
     named: bool = False
     enclosed: bool = False
     known: Mapping[tuple[int | None, str], Any] = {}
+    usage: msgspec.Raw = _NO_USAGE
 
 
 def step(
     name: str, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]:
-    """One frame: an item, an error in place of one, or an end of the array around the items."""
+    """One frame: an item, an error in place of one, or a mark of `frames`."""
     try:
         body = wire.PLAIN_BODY.decode(frame)
     except DECODE_FAULTS:  # more than a delta: the longer way
@@ -84,14 +88,11 @@ def step(
     kind = "reasoning" if part.thought else "text"
     if answer is None or answer.kind != kind or not part.text:
         return _read_frame(name, head, state, frame)
-    delta = (
-        ReasoningDelta(part.text, answer.index, choice)
-        if part.thought
-        else TextDelta(part.text, answer.index, choice)
-    )
-    if body.usageMetadata is None:
-        return state, (delta,)
-    return state, (delta, UsageReported(read_usage(body.usageMetadata)))
+    if body.usageMetadata:
+        state = msgspec.structs.replace(state, usage=body.usageMetadata)
+    if part.thought:
+        return state, (ReasoningDelta(part.text, answer.index, choice),)
+    return state, (TextDelta(part.text, answer.index, choice),)
 
 
 def _read_frame(
@@ -100,9 +101,25 @@ def _read_frame(
     if data == BEGIN:
         return _with(state, enclosed=True), []
     if data == END:
-        return _with(state, enclosed=False, complete=_all_finished(state.answers)), []
-    if not data.strip():
-        return state, []
+        state = _with(state, enclosed=False, complete=_all_finished(state.answers))
+    if data in (END, CLOSED) or not data.strip():
+        return _with(state, usage=_NO_USAGE), _usage_so_far(state)
+    state, events = _read_item(name, head, state, data)
+    if state.usage is not _NO_USAGE:  # this item had none, or could not be read
+        events = [*_usage_so_far(state), *events]
+    return _with(state, usage=_NO_USAGE), events
+
+
+def _usage_so_far(state: State) -> list[StreamEvent]:
+    try:
+        return [UsageReported(read_usage(wire.USAGE.decode(state.usage)))]
+    except DECODE_FAULTS:  # there is none
+        return []
+
+
+def _read_item(
+    name: str, head: ResponseHead, state: State, data: bytes
+) -> tuple[State, list[StreamEvent]]:
     decoded = decode_any(data, provider=name, where="item")
     if isinstance(decoded, Failure):
         return _with(state, fault=decoded.failure()), []
@@ -135,6 +152,7 @@ def read_body(
     state = _extras(state, events, None, raw, wire.MODELLED_BODY)
     if body.usageMetadata:
         events.append(UsageReported(read_usage(body.usageMetadata)))
+        state = _with(state, usage=_NO_USAGE)
     candidates = body.candidates or []
     numbered = any(candidate.index for candidate in candidates)
     for place, candidate in enumerate(candidates):

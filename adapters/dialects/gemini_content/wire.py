@@ -129,15 +129,18 @@ class PlainCandidate(msgspec.Struct, forbid_unknown_fields=True):
 class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
     """An item with nothing to keep beside its text and the usage so far: all else was in the first item.
 
+    usageMetadata: unread, since only the last one counts.
+
     The closed shape is not a check but a fork: an item with anything else in it takes the longer way, so that what
     is not modelled is kept too.
     """
 
     candidates: tuple[PlainCandidate]
-    usageMetadata: dict[str, Any] | None = None
+    usageMetadata: msgspec.Raw = msgspec.Raw()
     modelVersion: Any = None
     responseId: Any = None
     createTime: Any = None
 
 
+USAGE = msgspec.json.Decoder(dict[str, Any])
 PLAIN_BODY = msgspec.json.Decoder(PlainBody)

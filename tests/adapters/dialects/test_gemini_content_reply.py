@@ -1,0 +1,514 @@
+"""Whole answers of generateContent, countTokens and the embedding methods."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from llm_pure import Completion, HttpResponse
+from llm_pure.adapters.dialects.gemini_content import parse_chat
+from llm_pure.adapters.dialects.gemini_content.count import parse_count
+from llm_pure.adapters.dialects.gemini_content.embed import parse_embed
+from llm_pure.adapters.dialects.gemini_content.usage import read_usage
+from llm_pure.completion import Choice, FinishReason, Usage
+from llm_pure.errors import (
+    AuthenticationFailed,
+    ContentFiltered,
+    ContextLengthExceeded,
+    InvalidRequest,
+    LLMError,
+    NotFound,
+    Overloaded,
+    PermissionDenied,
+    ProtocolFault,
+    QuotaExceeded,
+    RateLimited,
+    ServerError,
+    TimedOut,
+)
+from llm_pure.messages import (
+    Audio,
+    Document,
+    Echo,
+    Image,
+    Message,
+    Opaque,
+    Part,
+    Reasoning,
+    Text,
+    ToolCall,
+)
+from llm_pure.operations import Embeddings, TokenCount
+from llm_pure.result import Failure, Parsed, Success
+
+PNG = b"\x89PNG\r\n\x1a\n0123"
+PNG64 = base64.b64encode(PNG).decode()
+OWN = Echo("gemini")
+
+
+def answered(body: Any, status: int = 200) -> Parsed[Completion]:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return parse_chat("gemini", HttpResponse(status, (("content-type", "application/json"),), data))
+
+
+def candidate(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
+    said = {"content": {"role": "model", "parts": list(parts)}, "finishReason": "STOP"}
+    return {"candidates": [{**said, **more}], "responseId": "r1", "modelVersion": "gemini-2.5-pro"}
+
+
+def parts_of(*parts: dict[str, Any]) -> tuple[Part, ...]:
+    return answered(candidate(*parts)).unwrap().message.parts
+
+
+def test_a_whole_answer_is_a_completion() -> None:
+    usage = {
+        "promptTokenCount": 3520,
+        "cachedContentTokenCount": 3512,
+        "candidatesTokenCount": 10,
+        "thoughtsTokenCount": 5,
+        "totalTokenCount": 3535,
+        "serviceTier": "standard",
+    }
+    body = {
+        **candidate(
+            {"text": "Let me see.", "thought": True},
+            {"text": "Tromsø is ", "thoughtSignature": "czE="},
+            {"text": "cold."},
+            {"functionCall": {"name": "weather", "args": {"city": "Tromsø"}}},
+            index=0,
+            avgLogprobs=-0.25,
+            safetyRatings=[{"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"}],
+            citationMetadata={"citationSources": [{"uri": "https://example.org"}]},
+            groundingMetadata={},
+        ),
+        "usageMetadata": usage,
+        "createTime": "2026-11-20T00:00:00Z",
+    }
+    assert answered(body) == Success(
+        Completion(
+            id="r1",
+            model="gemini-2.5-pro",
+            provider="gemini",
+            message=Message(
+                "assistant",
+                (
+                    Reasoning("Let me see.", None, OWN),
+                    Text("Tromsø is ", Echo("gemini", '{"thoughtSignature":"czE="}')),
+                    Text("cold."),
+                    ToolCall("call_r1_0", "weather", '{"city": "Troms\\u00f8"}', OWN),
+                ),
+            ),
+            finish_reason="tool_calls",
+            raw_finish_reason="STOP",
+            usage=Usage(3520, 15, 3512, None, 5, False, usage),
+            extra={
+                "createTime": "2026-11-20T00:00:00Z",
+                "avgLogprobs": -0.25,
+                "safetyRatings": [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "LOW"}],
+                "citationMetadata": {"citationSources": [{"uri": "https://example.org"}]},
+            },
+        )
+    )
+
+
+EXECUTED = {"executableCode": {"language": "PYTHON", "code": "1"}, "thoughtSignature": "czE="}
+PARTS: dict[str, tuple[dict[str, Any], tuple[Part, ...]]] = {
+    "text": ({"text": "hi"}, (Text("hi"),)),
+    "empty text": ({"text": ""}, ()),
+    "empty signed text": (
+        {"text": "", "thoughtSignature": "czE="},
+        (Text("", Echo("gemini", '{"thoughtSignature":"czE="}')),),
+    ),
+    "a signature alone": (
+        {"thoughtSignature": "czE="},
+        (Opaque("gemini", "thoughtSignature", '{"thoughtSignature": "czE="}'),),
+    ),
+    "thought": ({"text": "hm", "thought": True}, (Reasoning("hm", None, OWN),)),
+    "signed thought": (
+        {"text": "hm", "thought": True, "thoughtSignature": "czE="},
+        (Reasoning("hm", "czE=", OWN),),
+    ),
+    "picture": (
+        {"inlineData": {"mimeType": "image/png", "data": PNG64}},
+        (Image(data=PNG, media_type="image/png", echo=OWN),),
+    ),
+    "signed picture": (
+        {"inlineData": {"mimeType": "image/png", "data": PNG64}, "thoughtSignature": "czE="},
+        (Image(data=PNG, media_type="image/png", echo=Echo("gemini", '{"thoughtSignature":"czE="}')),),
+    ),
+    "picture that was only thought": (
+        {"inlineData": {"mimeType": "image/png", "data": "AA=="}, "thought": True},
+        (Opaque("gemini", "inlineData", '{"inlineData": {"mimeType": "image/png", "data": "AA=="}, "thought": true}'),),
+    ),
+    "sound": (
+        {"inlineData": {"mimeType": "audio/L16;rate=24000", "data": "AAE="}},
+        (Audio(data=b"\0\1", media_type="audio/L16;rate=24000", echo=OWN),),
+    ),
+    "file": (
+        {"fileData": {"mimeType": "application/pdf", "fileUri": "gs://b/a.pdf"}},
+        (Document(url="gs://b/a.pdf", media_type="application/pdf", echo=OWN),),
+    ),
+    "damaged base64": (
+        {"inlineData": {"mimeType": "image/png", "data": "*"}},
+        (Opaque("gemini", "inlineData", '{"inlineData": {"mimeType": "image/png", "data": "*"}}'),),
+    ),
+    "code": (EXECUTED, (Opaque("gemini", "executableCode", json.dumps(EXECUTED)),)),
+    "a tool of the server's": (
+        {"toolCall": {"id": "t", "toolType": "GOOGLE_SEARCH_WEB", "args": {}}},
+        (Opaque("gemini", "toolCall", '{"toolCall": {"id": "t", "toolType": "GOOGLE_SEARCH_WEB", "args": {}}}'),),
+    ),
+    "unknown": ({"hologram": {"a": 1}}, (Opaque("gemini", "hologram", '{"hologram": {"a": 1}}'),)),
+    "call with an id": (
+        {"functionCall": {"id": "c9", "name": "f", "args": {"x": 1.0}}},
+        (ToolCall("c9", "f", '{"x": 1.0}', Echo("gemini", '{"functionCall":{"id":"c9"}}')),),
+    ),
+    "call without arguments": (
+        {"functionCall": {"name": "f"}},
+        (ToolCall("call_r1_0", "f", "{}", OWN),),
+    ),
+    "null arguments": (
+        {"functionCall": {"name": "f", "args": None}},
+        (ToolCall("call_r1_0", "f", "{}", OWN),),
+    ),
+    "side fields": (
+        {"text": "x", "partMetadata": {"a": 1}},
+        (Text("x", Echo("gemini", '{"partMetadata":{"a":1}}')),),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "expected"), PARTS.values(), ids=PARTS)
+def test_each_kind_of_part_has_its_form(part: dict[str, Any], expected: tuple[Part, ...]) -> None:
+    assert parts_of(part) == expected
+
+
+FINISHES: list[tuple[str, FinishReason]] = [
+    ("STOP", "stop"),
+    ("MAX_TOKENS", "length"),
+    ("SAFETY", "content_filter"),
+    ("RECITATION", "content_filter"),
+    ("BLOCKLIST", "content_filter"),
+    ("PROHIBITED_CONTENT", "content_filter"),
+    ("SPII", "content_filter"),
+    ("MODEL_ARMOR", "content_filter"),
+    ("IMAGE_SAFETY", "content_filter"),
+    ("LANGUAGE", "error"),
+    ("MALFORMED_FUNCTION_CALL", "error"),
+    ("UNEXPECTED_TOOL_CALL", "error"),
+    ("MISSING_THOUGHT_SIGNATURE", "error"),
+    ("NO_IMAGE", "error"),
+    ("CONTINUATION", "pause"),
+    ("OTHER", "unknown"),
+    ("SOMETHING_NEW", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("word", "reason"), FINISHES)
+def test_finish_reasons(word: str, reason: FinishReason) -> None:
+    got = answered(candidate({"text": "x"}, finishReason=word)).unwrap()
+    assert (got.finish_reason, got.raw_finish_reason) == (reason, word)
+
+
+def test_an_unexpected_tool_call_is_an_error_that_keeps_the_call() -> None:
+    call = {"functionCall": {"name": "gone", "args": {}}}
+    got = answered(
+        candidate(call, finishReason="UNEXPECTED_TOOL_CALL", finishMessage="no")
+    ).unwrap()
+    assert (got.finish_reason, [one.name for one in got.tool_calls]) == ("error", ["gone"])
+    assert got.extra == {"finishMessage": "no"}
+
+
+EMPTY: dict[str, tuple[dict[str, Any], FinishReason]] = {
+    "content {}": ({"content": {}, "finishReason": "SAFETY"}, "content_filter"),
+    "no content": ({"finishReason": "MODEL_ARMOR"}, "content_filter"),
+    "null content": ({"content": None, "finishReason": "OTHER"}, "unknown"),
+    "no parts": ({"content": {"role": "model"}, "finishReason": "MAX_TOKENS"}, "length"),
+    "nothing": ({}, "unknown"),
+}
+
+
+@pytest.mark.parametrize(("given", "reason"), EMPTY.values(), ids=EMPTY)
+def test_a_candidate_without_parts_is_an_empty_answer(
+    given: dict[str, Any], reason: FinishReason
+) -> None:
+    got = answered({"candidates": [given]}).unwrap()
+    assert (got.message, got.finish_reason) == (Message("assistant"), reason)
+
+
+def test_further_candidates_are_alternatives() -> None:
+    said = [{"content": {"parts": [{"text": text}]}, "finishReason": "STOP"} for text in "abc"]
+    got = answered({"candidates": [said[0], {**said[1], "index": 1}, {**said[2], "index": 2}]})
+    whole = got.unwrap()
+    assert whole.text == "a"
+    assert whole.alternatives == tuple(
+        [
+            Choice(
+                message=Message("assistant", (Text(text),)),
+                finish_reason="stop",
+                raw_finish_reason="STOP",
+            )
+            for text in "bc"
+        ]
+    )
+    assert [one.message.text for one in answered({"candidates": said}).unwrap().alternatives] == [
+        "b",
+        "c",
+    ]
+
+
+USAGES: dict[str, tuple[dict[str, Any], tuple[int | None, ...]]] = {
+    # input, output, cached, reasoning
+    "plain": ({"promptTokenCount": 8, "candidatesTokenCount": 5, "totalTokenCount": 13}, (8, 5, None, None)),
+    "thoughts are output": (
+        {"promptTokenCount": 8, "candidatesTokenCount": 5, "thoughtsTokenCount": 7, "totalTokenCount": 20},
+        (8, 12, None, 7),
+    ),
+    "what tools put in is input": (
+        {"promptTokenCount": 8, "toolUsePromptTokenCount": 100, "candidatesTokenCount": 5, "totalTokenCount": 113},
+        (108, 5, None, None),
+    ),
+    "cached input is inside": (
+        {"promptTokenCount": 80, "cachedContentTokenCount": 70, "candidatesTokenCount": 1, "totalTokenCount": 81},
+        (80, 1, 70, None),
+    ),
+    "the total makes up for a missing count": (
+        {"promptTokenCount": 8, "thoughtsTokenCount": 7, "totalTokenCount": 36},
+        (8, 28, None, 7),
+    ),
+    "no total": ({"promptTokenCount": 8, "candidatesTokenCount": 5, "thoughtsTokenCount": 2}, (8, 7, None, 2)),
+    "nothing was made": ({"promptTokenCount": 8, "totalTokenCount": 8}, (8, 0, None, None)),
+    "a total that is too small": (
+        {"promptTokenCount": 8, "candidatesTokenCount": 5, "totalTokenCount": 3},
+        (8, 5, None, None),
+    ),
+    "nothing said": ({"trafficType": "ON_DEMAND"}, (None, None, None, None)),
+    "no counts at all": ({"promptTokenCount": True, "totalTokenCount": -4}, (None, None, None, None)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("raw", "counts"), USAGES.values(), ids=USAGES)
+def test_usage(raw: dict[str, Any], counts: tuple[int | None, ...]) -> None:
+    sent, made, cached, thought = counts
+    assert read_usage(raw) == Usage(sent, made, cached, None, thought, False, raw)
+
+
+def test_a_blocked_prompt_is_content_filtered_with_what_was_told() -> None:
+    feedback = {"blockReason": "SAFETY", "blockReasonMessage": "Blocked by a filter."}
+    usage = {"promptTokenCount": 9, "totalTokenCount": 9}
+    got = answered({"promptFeedback": feedback, "usageMetadata": usage, "responseId": "r4"})
+    partial = Completion(
+        id="r4", provider="gemini", usage=Usage(9, 0, raw=usage), extra={"promptFeedback": feedback}
+    )
+    assert got == Failure(
+        ContentFiltered(
+            message="Blocked by a filter.",
+            provider="gemini",
+            status=200,
+            code="SAFETY",
+            partial=partial,
+        )
+    )
+
+
+def rpc(code: int, status: str, message: str = "m", *details: dict[str, Any]) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "status": status, "details": [*details]}}
+
+
+def quota(quota_id: str) -> dict[str, Any]:
+    return {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": quota_id}]}  # fmt: skip
+
+
+RETRY = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "29.75s"}
+BAD_KEY = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
+BAD_FIELD = {
+    "@type": "type.googleapis.com/google.rpc.BadRequest",
+    "fieldViolations": [{"field": "contents[0].parts"}],
+}
+FACTS = {"message": "m", "provider": "gemini"}
+TOO_LONG = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."
+
+ERRORS: dict[str, tuple[int, Any, LLMError]] = {
+    "a rate": (
+        429,
+        rpc(429, "RESOURCE_EXHAUSTED", "m", quota("RequestsPerMinutePerModel"), RETRY),
+        RateLimited(**FACTS, status=429, code="RESOURCE_EXHAUSTED", retry_after_s=29.75),
+    ),
+    "a quota of the day": (
+        429,
+        rpc(429, "RESOURCE_EXHAUSTED", "m", quota("RequestsPerDayPerModel-FreeTier"), RETRY),
+        QuotaExceeded(**FACTS, status=429, code="RequestsPerDayPerModel-FreeTier"),
+    ),
+    "Google's stock words do not make a rate a quota": (
+        429,
+        rpc(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota."),
+        RateLimited(
+            message="You exceeded your current quota.",
+            provider="gemini",
+            status=429,
+            code="RESOURCE_EXHAUSTED",
+        ),
+    ),
+    "a wrong key": (
+        400,
+        rpc(400, "INVALID_ARGUMENT", "m", BAD_KEY),
+        AuthenticationFailed(**FACTS, status=400, code="API_KEY_INVALID"),
+    ),
+    "a wrong token": (
+        401,
+        rpc(401, "UNAUTHENTICATED"),
+        AuthenticationFailed(**FACTS, status=401, code="UNAUTHENTICATED"),
+    ),
+    "no right": (
+        403,
+        rpc(403, "PERMISSION_DENIED"),
+        PermissionDenied(**FACTS, status=403, code="PERMISSION_DENIED"),
+    ),
+    "a place that is not served": (
+        400,
+        rpc(400, "FAILED_PRECONDITION"),
+        PermissionDenied(**FACTS, status=400, code="FAILED_PRECONDITION"),
+    ),
+    "an unknown model": (
+        404,
+        rpc(404, "NOT_FOUND"),
+        NotFound(**FACTS, status=404, code="NOT_FOUND"),
+    ),
+    "a wrong field": (
+        400,
+        rpc(400, "INVALID_ARGUMENT", "m", BAD_FIELD),
+        InvalidRequest(**FACTS, status=400, code="INVALID_ARGUMENT", param="contents[0].parts"),
+    ),
+    "too long": (
+        400,
+        rpc(400, "INVALID_ARGUMENT", TOO_LONG),
+        ContextLengthExceeded(
+            message=TOO_LONG, provider="gemini", status=400, code="INVALID_ARGUMENT"
+        ),
+    ),
+    "overloaded, in an array": (
+        503,
+        [rpc(503, "UNAVAILABLE")],
+        Overloaded(**FACTS, status=503, code="UNAVAILABLE"),
+    ),
+    "internal": (500, rpc(500, "INTERNAL"), ServerError(**FACTS, status=500, code="INTERNAL")),
+    "too late": (
+        504,
+        rpc(504, "DEADLINE_EXCEEDED"),
+        TimedOut(**FACTS, status=504, code="DEADLINE_EXCEEDED"),
+    ),
+    "inside a 200": (
+        200,
+        rpc(503, "UNAVAILABLE"),
+        Overloaded(**FACTS, status=503, code="UNAVAILABLE"),
+    ),
+    "OAuth's form": (
+        401,
+        {"error": "invalid_token", "error_description": "m"},
+        AuthenticationFailed(**FACTS, status=401, code="invalid_token"),
+    ),
+    "a page": (
+        502,
+        b"<html>Bad Gateway</html>",
+        ServerError(message="<html>Bad Gateway</html>", provider="gemini", status=502),
+    ),
+    "an empty list": (500, [], ServerError(message="[]", provider="gemini", status=500)),
+}
+
+
+@pytest.mark.parametrize(("status", "body", "error"), ERRORS.values(), ids=ERRORS)
+def test_errors(status: int, body: Any, error: LLMError) -> None:
+    assert answered(body, status) == Failure(error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"candidates": []}, id="no candidates"),
+        pytest.param({"usageMetadata": {"promptTokenCount": 3}}, id="usage alone"),
+        pytest.param([1], id="a list"),
+        pytest.param("x", id="a string"),
+        pytest.param({"candidates": {"a": 1}}, id="candidates of a wrong shape"),
+        pytest.param({"candidates": [{"content": {"parts": [None]}}]}, id="a null part"),
+    ],
+)
+def test_json_that_is_no_answer_is_a_protocol_fault(body: Any) -> None:
+    assert isinstance(answered(body).failure(), ProtocolFault)
+
+
+def test_a_part_of_a_wrong_shape_keeps_what_came_before_it() -> None:
+    fault = answered(candidate({"text": "so far"}, {"functionCall": "f"})).failure()
+    assert isinstance(fault, ProtocolFault)
+    assert fault.where == "candidates/0/content/parts/1"
+    assert fault.partial is not None
+    assert fault.partial.text == "so far"
+
+
+def test_a_count_of_tokens() -> None:
+    details = [{"modality": "TEXT", "tokenCount": 31}]
+    body = {"totalTokens": 31, "totalBillableCharacters": 96, "promptTokensDetails": details}
+    extra = {"totalBillableCharacters": 96, "promptTokensDetails": details}
+    got = parse_count("vertex", HttpResponse(200, (), json.dumps(body).encode()))
+    assert got == Success(TokenCount(input_tokens=31, provider="vertex", extra=extra))
+    failed = parse_count(
+        "vertex", HttpResponse(404, (), json.dumps(rpc(404, "NOT_FOUND")).encode())
+    )
+    assert isinstance(failed.failure(), NotFound)
+    assert isinstance(parse_count("vertex", HttpResponse(200, (), b"{}")).failure(), ProtocolFault)
+    assert isinstance(parse_count("vertex", HttpResponse(502, (), b"")).failure(), ServerError)
+
+
+EMBEDDED: dict[str, tuple[dict[str, Any], Embeddings]] = {
+    "a batch with usage": (
+        {"embeddings": [{"values": [0.5, 1]}, {"values": [-1, 0.25]}], "usageMetadata": {"promptTokenCount": 4}},
+        Embeddings(
+            vectors=((0.5, 1.0), (-1.0, 0.25)),
+            provider="gemini",
+            usage=Usage(input_tokens=4, raw={"promptTokenCount": 4}),
+        ),
+    ),
+    "a batch without usage": (
+        {"embeddings": [{"values": [0.5]}]},
+        Embeddings(vectors=((0.5,),), provider="gemini"),
+    ),
+    "one content": (
+        {"embedding": {"values": [0.5]}, "truncated": True},
+        Embeddings(vectors=((0.5,),), provider="gemini", extra={"truncated": True}),
+    ),
+    "predictions": (
+        {
+            "predictions": [
+                {"embeddings": {"values": [1], "statistics": {"token_count": 3, "truncated": False}}},
+                {"embeddings": {"values": [2], "statistics": {"token_count": 4.0}}},
+            ],
+            "metadata": {"billableCharacterCount": 12},
+        },
+        Embeddings(
+            vectors=((1.0,), (2.0,)),
+            provider="gemini",
+            usage=Usage(input_tokens=7),
+            extra={"metadata": {"billableCharacterCount": 12}},
+        ),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "expected"), EMBEDDED.values(), ids=EMBEDDED)
+def test_embeddings(body: dict[str, Any], expected: Embeddings) -> None:
+    got = parse_embed("gemini", HttpResponse(200, (), json.dumps(body).encode()))
+    assert got == Success(expected)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        pytest.param(200, b"{}", ProtocolFault, id="no vectors"),
+        pytest.param(200, b'{"embeddings": [{"values": "x"}]}', ProtocolFault, id="no numbers"),
+        pytest.param(404, b"{}", NotFound, id="a status alone"),
+        pytest.param(503, b"<html>", Overloaded, id="a page"),
+        pytest.param(200, json.dumps(rpc(400, "INVALID_ARGUMENT")).encode(), InvalidRequest, id="an error"),
+    ],
+)  # fmt: skip
+def test_no_embeddings_are_an_error(status: int, body: bytes, kind: type[LLMError]) -> None:
+    assert isinstance(parse_embed("gemini", HttpResponse(status, (), body)).failure(), kind)
