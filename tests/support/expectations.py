@@ -59,7 +59,19 @@ _SAID: dict[str, Said] = {
 
 def expected(scenario: Scenario) -> Said:
     """What this scenario's server said."""
-    return _SAID[scenario.name]
+    told = _SAID[scenario.name]
+    lacks = scenario.speaker.lacks
+    finish = told.finish_reason
+    if finish == "length" and "length" in lacks:
+        finish = "stop"
+    if finish == "length" and "length_reason" in lacks:
+        finish = "unknown"
+    return msgspec.structs.replace(
+        told,
+        tokens=(0, 0) if "usage" in lacks else told.tokens,
+        reasoning="" if "reasoning" in lacks else told.reasoning,
+        finish_reason=finish,
+    )
 
 
 def said(completion: Completion) -> Said:

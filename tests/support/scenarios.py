@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
@@ -111,13 +112,17 @@ ERRORS = ("400", "401", "404", "429", "500", "529")
 
 
 class Speaker(msgspec.Struct, frozen=True, kw_only=True):
-    """One provider and how it is reached on loopback. server: who answers there."""
+    """One provider and how it is reached on loopback.
+
+    server: who answers there. lacks: what that server leaves out in this API, where the provider itself would not.
+    """
 
     provider: str
     config: LLMConfig
     questions: tuple[str, ...]
     server: str = "aimock"
     streams: bool = True
+    lacks: frozenset[Literal["usage", "reasoning", "length", "length_reason"]] = frozenset()
 
 
 AIMOCK_URL = "http://127.0.0.1:4010"
@@ -131,18 +136,41 @@ def _speaker(
     *,
     more: LLMConfig = LLMConfig(),  # noqa: B008 - a value
     streams: bool = True,
+    lacks: tuple[Literal["usage", "reasoning", "length", "length_reason"], ...] = (),
 ) -> Speaker:
     """Someone that aimock speaks like; `more` holds the configuration's further fields."""
     config = msgspec.structs.replace(
         more, api_type=provider, api_key=KEY, base_url=AIMOCK_URL + path, model=model
     )
-    return Speaker(provider=provider, config=config, questions=questions, streams=streams)
+    return Speaker(
+        provider=provider,
+        config=config,
+        questions=questions,
+        streams=streams,
+        lacks=frozenset(lacks),
+    )
 
+
+_VERTEX = LLMConfig(project="project-1", location="us-central1", api_version="v1")
+_OLLAMA_LACKS: tuple[Any, ...] = ("usage", "reasoning", "length")
 
 SPEAKERS: tuple[Speaker, ...] = (
     _speaker("openai", "/v1", "gpt-5-mini", (*ANSWERS, *ERRORS)),
     _speaker("open_llm", "/v1", "any-model", (*ANSWERS, *ERRORS)),
     _speaker("openai", "/v1", "text-embedding-3-small", ("embed",), streams=False),
+    _speaker(
+        "openai_responses", "/v1", "gpt-5-mini", (*ANSWERS, *ERRORS), lacks=("length_reason",)
+    ),
+    _speaker("azure", "", "my-gpt", (*ANSWERS, *ERRORS), more=LLMConfig(api_version="2024-10-21")),
+    _speaker("azure_responses", "", "my-gpt", ("hello", "tools", "429")),
+    _speaker("anthropic", "", "claude-sonnet-4-5", (*ANSWERS, *ERRORS)),
+    _speaker("gemini", "", "gemini-2.5-flash", (*ANSWERS, *ERRORS)),
+    _speaker("vertex", "", "gemini-2.5-flash", ("hello", "tools", "429"), more=_VERTEX),
+    _speaker("bedrock", "", "anthropic.claude-sonnet-4-5-v1:0", (*ANSWERS, *ERRORS)),
+    _speaker("ollama", "", "llama3.2", (*ANSWERS, *ERRORS), lacks=_OLLAMA_LACKS),
+    _speaker(
+        "ollama.generate", "", "llama3.2", ("hello", "pure", "400", "500"), lacks=_OLLAMA_LACKS
+    ),
 )
 
 
