@@ -9,23 +9,13 @@ import pytest
 from llm_pure import Completion, HttpResponse
 from llm_pure.adapters.dialects.gemini_content import parse_chat
 from llm_pure.adapters.dialects.gemini_content.count import parse_count
-from llm_pure.adapters.dialects.gemini_content.embed import parse_embed
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.completion import Choice, FinishReason, Usage
 from llm_pure.errors import (
-    AuthenticationFailed,
     ContentFiltered,
-    ContextLengthExceeded,
-    InvalidRequest,
-    LLMError,
     NotFound,
-    Overloaded,
-    PermissionDenied,
     ProtocolFault,
-    QuotaExceeded,
-    RateLimited,
     ServerError,
-    TimedOut,
 )
 from llm_pure.messages import (
     Audio,
@@ -39,7 +29,7 @@ from llm_pure.messages import (
     Text,
     ToolCall,
 )
-from llm_pure.operations import Embeddings, TokenCount
+from llm_pure.operations import TokenCount
 from llm_pure.result import Failure, Parsed, Success
 
 PNG = b"\x89PNG\r\n\x1a\n0123"
@@ -311,116 +301,6 @@ def test_a_blocked_prompt_is_content_filtered_with_what_was_told() -> None:
     )
 
 
-def rpc(code: int, status: str, message: str = "m", *details: dict[str, Any]) -> dict[str, Any]:
-    return {"error": {"code": code, "message": message, "status": status, "details": [*details]}}
-
-
-def quota(quota_id: str) -> dict[str, Any]:
-    return {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": quota_id}]}  # fmt: skip
-
-
-RETRY = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "29.75s"}
-BAD_KEY = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
-BAD_FIELD = {
-    "@type": "type.googleapis.com/google.rpc.BadRequest",
-    "fieldViolations": [{"field": "contents[0].parts"}],
-}
-FACTS = {"message": "m", "provider": "gemini"}
-TOO_LONG = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."
-
-ERRORS: dict[str, tuple[int, Any, LLMError]] = {
-    "a rate": (
-        429,
-        rpc(429, "RESOURCE_EXHAUSTED", "m", quota("RequestsPerMinutePerModel"), RETRY),
-        RateLimited(**FACTS, status=429, code="RESOURCE_EXHAUSTED", retry_after_s=29.75),
-    ),
-    "a quota of the day": (
-        429,
-        rpc(429, "RESOURCE_EXHAUSTED", "m", quota("RequestsPerDayPerModel-FreeTier"), RETRY),
-        QuotaExceeded(**FACTS, status=429, code="RequestsPerDayPerModel-FreeTier"),
-    ),
-    "Google's stock words do not make a rate a quota": (
-        429,
-        rpc(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota."),
-        RateLimited(
-            message="You exceeded your current quota.",
-            provider="gemini",
-            status=429,
-            code="RESOURCE_EXHAUSTED",
-        ),
-    ),
-    "a wrong key": (
-        400,
-        rpc(400, "INVALID_ARGUMENT", "m", BAD_KEY),
-        AuthenticationFailed(**FACTS, status=400, code="API_KEY_INVALID"),
-    ),
-    "a wrong token": (
-        401,
-        rpc(401, "UNAUTHENTICATED"),
-        AuthenticationFailed(**FACTS, status=401, code="UNAUTHENTICATED"),
-    ),
-    "no right": (
-        403,
-        rpc(403, "PERMISSION_DENIED"),
-        PermissionDenied(**FACTS, status=403, code="PERMISSION_DENIED"),
-    ),
-    "a place that is not served": (
-        400,
-        rpc(400, "FAILED_PRECONDITION"),
-        PermissionDenied(**FACTS, status=400, code="FAILED_PRECONDITION"),
-    ),
-    "an unknown model": (
-        404,
-        rpc(404, "NOT_FOUND"),
-        NotFound(**FACTS, status=404, code="NOT_FOUND"),
-    ),
-    "a wrong field": (
-        400,
-        rpc(400, "INVALID_ARGUMENT", "m", BAD_FIELD),
-        InvalidRequest(**FACTS, status=400, code="INVALID_ARGUMENT", param="contents[0].parts"),
-    ),
-    "too long": (
-        400,
-        rpc(400, "INVALID_ARGUMENT", TOO_LONG),
-        ContextLengthExceeded(
-            message=TOO_LONG, provider="gemini", status=400, code="INVALID_ARGUMENT"
-        ),
-    ),
-    "overloaded, in an array": (
-        503,
-        [rpc(503, "UNAVAILABLE")],
-        Overloaded(**FACTS, status=503, code="UNAVAILABLE"),
-    ),
-    "internal": (500, rpc(500, "INTERNAL"), ServerError(**FACTS, status=500, code="INTERNAL")),
-    "too late": (
-        504,
-        rpc(504, "DEADLINE_EXCEEDED"),
-        TimedOut(**FACTS, status=504, code="DEADLINE_EXCEEDED"),
-    ),
-    "inside a 200": (
-        200,
-        rpc(503, "UNAVAILABLE"),
-        Overloaded(**FACTS, status=503, code="UNAVAILABLE"),
-    ),
-    "OAuth's form": (
-        401,
-        {"error": "invalid_token", "error_description": "m"},
-        AuthenticationFailed(**FACTS, status=401, code="invalid_token"),
-    ),
-    "a page": (
-        502,
-        b"<html>Bad Gateway</html>",
-        ServerError(message="<html>Bad Gateway</html>", provider="gemini", status=502),
-    ),
-    "an empty list": (500, [], ServerError(message="[]", provider="gemini", status=500)),
-}
-
-
-@pytest.mark.parametrize(("status", "body", "error"), ERRORS.values(), ids=ERRORS)
-def test_errors(status: int, body: Any, error: LLMError) -> None:
-    assert answered(body, status) == Failure(error)
-
-
 @pytest.mark.parametrize(
     "body",
     [
@@ -452,63 +332,8 @@ def test_a_count_of_tokens() -> None:
     got = parse_count("vertex", HttpResponse(200, (), json.dumps(body).encode()))
     assert got == Success(TokenCount(input_tokens=31, provider="vertex", extra=extra))
     failed = parse_count(
-        "vertex", HttpResponse(404, (), json.dumps(rpc(404, "NOT_FOUND")).encode())
+        "vertex", HttpResponse(404, (), b'{"error": {"code": 404, "status": "NOT_FOUND"}}')
     )
     assert isinstance(failed.failure(), NotFound)
     assert isinstance(parse_count("vertex", HttpResponse(200, (), b"{}")).failure(), ProtocolFault)
     assert isinstance(parse_count("vertex", HttpResponse(502, (), b"")).failure(), ServerError)
-
-
-EMBEDDED: dict[str, tuple[dict[str, Any], Embeddings]] = {
-    "a batch with usage": (
-        {"embeddings": [{"values": [0.5, 1]}, {"values": [-1, 0.25]}], "usageMetadata": {"promptTokenCount": 4}},
-        Embeddings(
-            vectors=((0.5, 1.0), (-1.0, 0.25)),
-            provider="gemini",
-            usage=Usage(input_tokens=4, raw={"promptTokenCount": 4}),
-        ),
-    ),
-    "a batch without usage": (
-        {"embeddings": [{"values": [0.5]}]},
-        Embeddings(vectors=((0.5,),), provider="gemini"),
-    ),
-    "one content": (
-        {"embedding": {"values": [0.5]}, "truncated": True},
-        Embeddings(vectors=((0.5,),), provider="gemini", extra={"truncated": True}),
-    ),
-    "predictions": (
-        {
-            "predictions": [
-                {"embeddings": {"values": [1], "statistics": {"token_count": 3, "truncated": False}}},
-                {"embeddings": {"values": [2], "statistics": {"token_count": 4.0}}},
-            ],
-            "metadata": {"billableCharacterCount": 12},
-        },
-        Embeddings(
-            vectors=((1.0,), (2.0,)),
-            provider="gemini",
-            usage=Usage(input_tokens=7),
-            extra={"metadata": {"billableCharacterCount": 12}},
-        ),
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("body", "expected"), EMBEDDED.values(), ids=EMBEDDED)
-def test_embeddings(body: dict[str, Any], expected: Embeddings) -> None:
-    got = parse_embed("gemini", HttpResponse(200, (), json.dumps(body).encode()))
-    assert got == Success(expected)
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [
-        pytest.param(200, b"{}", ProtocolFault, id="no vectors"),
-        pytest.param(200, b'{"embeddings": [{"values": "x"}]}', ProtocolFault, id="no numbers"),
-        pytest.param(404, b"{}", NotFound, id="a status alone"),
-        pytest.param(503, b"<html>", Overloaded, id="a page"),
-        pytest.param(200, json.dumps(rpc(400, "INVALID_ARGUMENT")).encode(), InvalidRequest, id="an error"),
-    ],
-)  # fmt: skip
-def test_no_embeddings_are_an_error(status: int, body: bytes, kind: type[LLMError]) -> None:
-    assert isinstance(parse_embed("gemini", HttpResponse(status, (), body)).failure(), kind)

@@ -1,0 +1,138 @@
+"""Error bodies of Google's services: what each of them means to a caller."""
+
+import json
+from typing import Any
+
+import pytest
+
+from llm_pure import Completion, HttpResponse
+from llm_pure.adapters.dialects.gemini_content import parse_chat
+from llm_pure.errors import (
+    AuthenticationFailed,
+    ContextLengthExceeded,
+    InvalidRequest,
+    LLMError,
+    NotFound,
+    Overloaded,
+    PermissionDenied,
+    QuotaExceeded,
+    RateLimited,
+    ServerError,
+    TimedOut,
+)
+from llm_pure.result import Failure, Parsed
+
+
+def answered(body: Any, status: int = 200) -> Parsed[Completion]:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return parse_chat("gemini", HttpResponse(status, (("content-type", "application/json"),), data))
+
+
+def rpc(code: int, status: str, message: str = "m", *details: dict[str, Any]) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "status": status, "details": [*details]}}
+
+
+def quota(quota_id: str) -> dict[str, Any]:
+    return {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": quota_id}]}  # fmt: skip
+
+
+RETRY = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "29.75s"}
+BAD_KEY = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
+BAD_FIELD = {
+    "@type": "type.googleapis.com/google.rpc.BadRequest",
+    "fieldViolations": [{"field": "contents[0].parts"}],
+}
+FACTS: dict[str, Any] = {"message": "m", "provider": "gemini"}
+TOO_LONG = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."
+
+ERRORS: dict[str, tuple[int, Any, LLMError]] = {
+    "a rate": (
+        429,
+        rpc(429, "RESOURCE_EXHAUSTED", "m", quota("RequestsPerMinutePerModel"), RETRY),
+        RateLimited(**FACTS, status=429, code="RESOURCE_EXHAUSTED", retry_after_s=29.75),
+    ),
+    "a quota of the day": (
+        429,
+        rpc(429, "RESOURCE_EXHAUSTED", "m", quota("RequestsPerDayPerModel-FreeTier"), RETRY),
+        QuotaExceeded(**FACTS, status=429, code="RequestsPerDayPerModel-FreeTier"),
+    ),
+    "Google's stock words do not make a rate a quota": (
+        429,
+        rpc(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota."),
+        RateLimited(
+            message="You exceeded your current quota.",
+            provider="gemini",
+            status=429,
+            code="RESOURCE_EXHAUSTED",
+        ),
+    ),
+    "a wrong key": (
+        400,
+        rpc(400, "INVALID_ARGUMENT", "m", BAD_KEY),
+        AuthenticationFailed(**FACTS, status=400, code="API_KEY_INVALID"),
+    ),
+    "a wrong token": (
+        401,
+        rpc(401, "UNAUTHENTICATED"),
+        AuthenticationFailed(**FACTS, status=401, code="UNAUTHENTICATED"),
+    ),
+    "no right": (
+        403,
+        rpc(403, "PERMISSION_DENIED"),
+        PermissionDenied(**FACTS, status=403, code="PERMISSION_DENIED"),
+    ),
+    "a place that is not served": (
+        400,
+        rpc(400, "FAILED_PRECONDITION"),
+        PermissionDenied(**FACTS, status=400, code="FAILED_PRECONDITION"),
+    ),
+    "an unknown model": (
+        404,
+        rpc(404, "NOT_FOUND"),
+        NotFound(**FACTS, status=404, code="NOT_FOUND"),
+    ),
+    "a wrong field": (
+        400,
+        rpc(400, "INVALID_ARGUMENT", "m", BAD_FIELD),
+        InvalidRequest(**FACTS, status=400, code="INVALID_ARGUMENT", param="contents[0].parts"),
+    ),
+    "too long": (
+        400,
+        rpc(400, "INVALID_ARGUMENT", TOO_LONG),
+        ContextLengthExceeded(
+            message=TOO_LONG, provider="gemini", status=400, code="INVALID_ARGUMENT"
+        ),
+    ),
+    "overloaded, in an array": (
+        503,
+        [rpc(503, "UNAVAILABLE")],
+        Overloaded(**FACTS, status=503, code="UNAVAILABLE"),
+    ),
+    "internal": (500, rpc(500, "INTERNAL"), ServerError(**FACTS, status=500, code="INTERNAL")),
+    "too late": (
+        504,
+        rpc(504, "DEADLINE_EXCEEDED"),
+        TimedOut(**FACTS, status=504, code="DEADLINE_EXCEEDED"),
+    ),
+    "inside a 200": (
+        200,
+        rpc(503, "UNAVAILABLE"),
+        Overloaded(**FACTS, status=503, code="UNAVAILABLE"),
+    ),
+    "OAuth's form": (
+        401,
+        {"error": "invalid_token", "error_description": "m"},
+        AuthenticationFailed(**FACTS, status=401, code="invalid_token"),
+    ),
+    "a page": (
+        502,
+        b"<html>Bad Gateway</html>",
+        ServerError(message="<html>Bad Gateway</html>", provider="gemini", status=502),
+    ),
+    "an empty list": (500, [], ServerError(message="[]", provider="gemini", status=500)),
+}
+
+
+@pytest.mark.parametrize(("status", "body", "error"), ERRORS.values(), ids=ERRORS)
+def test_errors(status: int, body: Any, error: LLMError) -> None:
+    assert answered(body, status) == Failure(error)

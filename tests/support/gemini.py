@@ -1,0 +1,50 @@
+"""Requests to Gemini, built, and the bodies that they have."""
+
+import base64
+import json
+from typing import Any
+
+from llm_pure import ChatRequest, LLMConfig
+from llm_pure.adapters.gemini import PROVIDER as GEMINI
+from llm_pure.messages import (
+    Message,
+)
+from llm_pure.provider import Built, Provider
+from llm_pure.request import (
+    Tool,
+)
+
+CONFIG = LLMConfig(api_type="gemini", model="gemini-2.5-flash", api_key="AIza" + "x" * 35)
+ON_CLOUD = LLMConfig(api_type="vertex", model="gemini-2.5-flash", project="p", location="us-east1")
+DEFAULTS = {"temperature": 0.0, "maxOutputTokens": 4096}
+PNG = b"\x89PNG\r\n\x1a\n0123"
+PDF = b"%PDF-1.7 ..."
+WAV = b"RIFF\0\0\0\0WAVEfmt "
+STAND_IN = base64.b64encode(b"skip_thought_signature_validator").decode()
+
+
+def built(request: ChatRequest, config: LLMConfig = CONFIG, provider: Provider = GEMINI) -> Built:
+    return provider.build_chat(config, request).unwrap()
+
+
+def body_of(request: ChatRequest, config: LLMConfig = CONFIG, provider: Provider = GEMINI) -> Any:
+    return json.loads(built(request, config, provider).request.body)
+
+
+def contents_of(*messages: Message, model: str = "gemini-2.5-flash") -> Any:
+    return body_of(ChatRequest(messages=messages, model=model))["contents"]
+
+
+def told(made: Built) -> list[tuple[str, str]]:
+    return [(one.field, one.action) for one in made.adaptations]
+
+
+def base64_of(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+WEATHER = Tool(
+    name="weather",
+    description="The weather of a city.",
+    parameters={"type": "object", "properties": {"city": {"type": "string"}}},
+)
