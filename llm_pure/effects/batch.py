@@ -28,7 +28,12 @@ class Conversation(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """The words of all answers, one below the other."""
-        return "\n".join([answer.text for answer in self.answers])
+        return "\n".join(self.texts)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The words of each answer."""
+        return tuple([answer.text for answer in self.answers])
 
     def asks(self, message: MessagesInput) -> "Parsed[Conversation]":
         """With this question at its end; InvalidRequest when it is no message."""

@@ -35,7 +35,7 @@ def run(loop: str, main: Callable[[], Awaitable[A]]) -> A:
     try:
         return trio.run(call) if loop == "trio" else asyncio.run(call())
     finally:
-        gc.collect()
+        gc.collect(1)
 
 
 def send(

@@ -87,8 +87,8 @@ def step(state: StreamState, frame: SseEvent) -> tuple[StreamState, Sequence[Str
     if isinstance(answer, Failure):
         return msgspec.structs.replace(state, fault=answer.failure()), ()
     match answer.unwrap():
-        case {"hello": str(model)}:
-            return state, (Started(provider=NAME, model=model),)
+        case {"hello": True}:
+            return state, (Started(provider=NAME),)
         case {"text": str(text)}:
             return state, (TextDelta(text),)
         case {"end": True}:
@@ -163,7 +163,11 @@ def whole(text: str) -> bytes:
     return msgspec.json.encode({"text": text})
 
 
+HELLO = b'data: {"hello": true}\n\n'
+"""The first frame of a streamed answer; it tells nothing of the answer."""
+
+
 def frames(*words: str, end: bool = True) -> tuple[bytes, ...]:
     """The frames of a streamed answer."""
     told = [b"data: " + whole(word) + b"\n\n" for word in words]
-    return (*told, b'data: {"end": true}\n\n') if end else tuple(told)
+    return (HELLO, *told, b'data: {"end": true}\n\n') if end else (HELLO, *told)

@@ -15,6 +15,8 @@ from llm_pure.result import Failure, Parsed, Success
 ACCEPTED = "gzip, deflate"
 """What a transport asks for: what every installation can read."""
 
+_GZIP = zlib.MAX_WBITS | 16
+
 
 class _Coding(Protocol):
     def decode(self, data: bytes) -> bytes: ...
@@ -22,38 +24,46 @@ class _Coding(Protocol):
     def is_whole(self) -> bool: ...
 
 
-class _Zlib:
-    """gzip (also of several members) and deflate (with its zlib frame or, as some servers send it, without)."""
+class _Gzip:
+    """gzip, also of several members."""
 
-    faults: tuple[type[Exception], ...] = (zlib.error,)
-
-    def __init__(self, window_bits: int) -> None:
-        self._window_bits = window_bits
-        self._inflate = zlib.decompressobj(window_bits)
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(_GZIP)
         self._fresh = True
 
     def decode(self, data: bytes) -> bytes:
         plain: list[bytes] = []
         while data:
+            self._fresh = False
             if self._inflate.eof:
-                self._inflate = zlib.decompressobj(self._window_bits)
-            plain.append(self._decompress(data))
+                self._inflate = zlib.decompressobj(_GZIP)
+            plain.append(self._inflate.decompress(data))
             data = self._inflate.unused_data
         return b"".join(plain)
 
-    def _decompress(self, data: bytes) -> bytes:
-        fresh, self._fresh = self._fresh, False
-        try:
-            return self._inflate.decompress(data)
-        except zlib.error:
-            if not fresh or self._window_bits != zlib.MAX_WBITS:
-                raise
-        self._window_bits = -zlib.MAX_WBITS
-        self._inflate = zlib.decompressobj(self._window_bits)
+    def is_whole(self) -> bool:
+        return self._fresh or self._inflate.eof
+
+
+class _Deflate:
+    """deflate in its zlib frame or, as some servers send it, without: the first two bytes tell."""
+
+    def __init__(self) -> None:
+        self._start = b""
+        self._inflate: zlib._Decompress | None = None
+
+    def decode(self, data: bytes) -> bytes:
+        if self._inflate is None:
+            data = self._start + data
+            self._start = data
+            if len(data) < 2:
+                return b""
+            framed = data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
+            self._inflate = zlib.decompressobj(zlib.MAX_WBITS if framed else -zlib.MAX_WBITS)
         return self._inflate.decompress(data)
 
     def is_whole(self) -> bool:
-        return self._fresh or self._inflate.eof
+        return not self._start if self._inflate is None else self._inflate.eof
 
 
 class _Installed:
@@ -95,9 +105,9 @@ def _first_of(*names: str) -> Any:
 
 
 _CODINGS: dict[str, Callable[[], tuple[_Coding, tuple[type[Exception], ...]]]] = {
-    "gzip": lambda: (_Zlib(zlib.MAX_WBITS | 16), _Zlib.faults),
-    "x-gzip": lambda: (_Zlib(zlib.MAX_WBITS | 16), _Zlib.faults),
-    "deflate": lambda: (_Zlib(zlib.MAX_WBITS), _Zlib.faults),
+    "gzip": lambda: (_Gzip(), (zlib.error,)),
+    "x-gzip": lambda: (_Gzip(), (zlib.error,)),
+    "deflate": lambda: (_Deflate(), (zlib.error,)),
     "br": _brotli,
     "zstd": _zstd,
 }
