@@ -1,0 +1,218 @@
+"""Errors in mid-stream, events out of order or shape, damaged bytes."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_pure import LLMError, collect
+from llm_pure.adapters.dialects.anthropic_messages import State, open_stream, step
+from llm_pure.adapters.dialects.anthropic_messages.blocks import Block
+from llm_pure.adapters.dialects.anthropic_messages.stream import Phase
+from llm_pure.errors import InvalidRequest, Overloaded, ProtocolFault, RateLimited, ServerError
+from llm_pure.events import Finished, TextDelta
+from tests.support.anthropic_answers import (
+    ANSWERS,
+    PING,
+    Event,
+    argued,
+    begun,
+    delta,
+    end,
+    sse,
+    start,
+    stopped,
+    text,
+)
+from tests.support.anthropic_streams import HEAD, QUIRKS, failed, fed
+
+
+@pytest.mark.parametrize(
+    ("type_", "status", "kind"),
+    [
+        ("overloaded_error", 529, Overloaded),
+        ("rate_limit_error", 429, RateLimited),
+        ("api_error", 500, ServerError),
+        ("invalid_request_error", 400, InvalidRequest),
+        ("something_new", 500, ServerError),
+    ],
+)
+def test_an_error_in_mid_stream_is_typed_and_carries_what_came_before(
+    type_: str, status: int, kind: type[LLMError]
+) -> None:
+    told = {
+        "type": "error",
+        "error": {"type": type_, "message": "Oops"},
+        "request_id": "req_1",
+    }
+    error = failed(start(), begun(0, type="text", text=""), text(0, "so far"), told)
+    assert type(error) is kind
+    assert (error.status, error.code, error.message, error.request_id) == (
+        status,
+        type_,
+        "Oops",
+        "req_1",
+    )
+    assert error.partial is not None
+    assert error.partial.text == "so far"
+
+
+def test_a_fault_comes_after_the_events_before_it() -> None:
+    decoder = open_stream("anthropic", QUIRKS, HEAD)
+    got = decoder.feed(sse(start(), begun(0, type="text", text="a")) + b"data: {]\n\n")
+    assert got.unwrap()[-1] == TextDelta("a", 0)
+    assert isinstance(decoder.feed(b"").failure(), ProtocolFault)
+    assert isinstance(decoder.close().failure(), ProtocolFault)
+
+
+OPEN = (start(), begun(0, type="text", text=""))
+FAULTS: dict[str, tuple[tuple[Event, ...], str, str]] = {
+    "a block before the message": ((begun(0, type="text"),), "content_block_start",
+        "content_block_start waiting for message_start"),
+    "an end before the message": (end(), "message_delta", "message_delta waiting for message_start"),
+    "a second message": ((start(), start()), "message_start", "message_start in the message"),
+    "a block begun twice": ((*OPEN, begun(0, type="text")), "content_block_start",
+        "block 0 begins before it has ended"),
+    "a delta of no block": ((*OPEN, text(1, "a")), "content_block_delta",
+        "content_block_delta of block 1, which has not begun"),
+    "a delta of a block that ended": ((*OPEN, stopped(0), text(0, "a")), "content_block_delta",
+        "content_block_delta of block 0, which has not begun"),
+    "an end of no block": ((*OPEN, stopped(1)), "content_block_stop",
+        "content_block_stop of block 1, which has not begun"),
+    "thinking in a text": ((*OPEN, delta(0, type="thinking_delta", thinking="a")), "content_block_delta",
+        "thinking_delta in a block of kind text"),
+    "input in a text": ((*OPEN, argued(0, "{}")), "content_block_delta",
+        "input_json_delta in a block of kind text"),
+    "a text that is a number": ((*OPEN, delta(0, type="text_delta", text=1)), "content_block_delta",
+        "text is no string"),
+    "a delta without a type": ((*OPEN, delta(0)), "content_block_delta", "a delta without a type"),
+    "a block without a type": ((start(), begun(0)), "content_block_start",
+        "a content block without a type"),
+    "an index that is a word": ((*OPEN, {**stopped(0), "index": "0"}), "content_block_stop",
+        "the answer could not be read: Expected `int`, got `str` - at `$.index`"),
+    "a message that is a list": (({"type": "message_start", "message": []},), "message_start",
+        "the answer could not be read: Expected `object`, got `array` - at `$.message`"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("events", "where", "what"), FAULTS.values(), ids=FAULTS)
+def test_what_is_out_of_order_or_shape_is_a_fault_that_names_its_place(
+    events: tuple[Event, ...], where: str, what: str
+) -> None:
+    error = failed(*events)
+    assert isinstance(error, ProtocolFault)
+    assert (error.where, error.message) == (where, what)
+    assert error.evidence
+
+
+@pytest.mark.parametrize("data", [b"7", b"[]", b"null", b'"x"', b"{", b"\xff", b'{"error":null}'])
+def test_data_that_is_no_event_is_a_fault(data: bytes) -> None:
+    _, error = fed(sse(start()) + b"data: " + data + b"\n\n" + sse(*end()))
+    assert isinstance(error, ProtocolFault | ServerError)
+
+
+def test_json_nested_to_the_edge_is_a_fault_and_never_raised() -> None:
+    for depth in (900, 940, 960, 970, 980, 990, 1000, 5000):
+        nested = b'{"a":' * depth + b"1" + b"}" * depth
+        block = (
+            b'{"type":"content_block_start","index":0,"content_block":{"type":"x","y":%b}}' % nested
+        )
+        fed(sse(start()) + b"data: " + block + b"\n\n" + sse(*end()))
+
+
+_OPEN_BLOCKS = {
+    kind: Block(part=0, kind=kind, raw={"type": kind})
+    for kind in ("text", "thinking", "tool_use", "opaque")
+}
+STATES = {
+    "waiting": State(),
+    "open": State(phase=Phase.OPEN),
+    **{f"in {kind}": State(phase=Phase.OPEN, blocks={0: one}, parts=1) for kind, one in _OPEN_BLOCKS.items()},
+    "done": State(phase=Phase.DONE, complete=True),
+}  # fmt: skip
+FRAMES: dict[str, Any] = {
+    "message_start": start(),
+    "text block": begun(1, type="text", text=""),
+    "opaque block": begun(1, type="x"),
+    "same block": begun(0, type="text"),
+    **{
+        name: delta(0, type=name, **{field: "x"})
+        for name, field in (
+            ("text_delta", "text"), ("thinking_delta", "thinking"), ("signature_delta", "signature"),
+            ("input_json_delta", "partial_json"), ("citations_delta", "citation"),
+            ("compaction_delta", "content"), ("unknown_delta", "x"),
+        )
+    },
+    "content_block_stop": stopped(0),
+    "message_delta": end()[0],
+    "message_stop": end()[1],
+    "ping": PING,
+    "error": {"type": "error", "error": {"type": "api_error", "message": "x"}},
+    "unknown": {"type": "unknown"},
+    "no type": {"x": 1},
+    "a list": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES)
+def test_every_event_has_an_answer_in_every_phase(state: State, frame: Any) -> None:
+    after, events = step("anthropic", QUIRKS, HEAD, state, json.dumps(frame).encode())
+    if state.phase is Phase.DONE:
+        assert (after, list(events)) == (state, [])
+    elif after.fault is not None:
+        assert msgspec.structs.replace(after, fault=None) == state
+        assert list(events) == []
+    assert after.complete == (after.phase is Phase.DONE)
+
+
+@given(
+    data=st.data(),
+    name=st.sampled_from(sorted(ANSWERS)),
+    junk=st.binary(min_size=1, max_size=6) | st.sampled_from([b"null", b"0", b'"', b"{}", b"\n\n"]),
+)
+def test_damaged_bytes_are_answered_and_never_raised(
+    data: st.DataObject, name: str, junk: bytes
+) -> None:
+    body = ANSWERS[name].streamed
+    at = data.draw(st.integers(0, len(body)))
+    got, error = fed(body[:at] + junk + body[at + data.draw(st.integers(0, 6)) :])
+    if error is not None and error.partial is not None:
+        before = collect([*got, Finished("unknown")]).unwrap().text
+        assert error.partial.text.startswith(before)
+
+
+_SCALARS: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
+)
+_JSON: st.SearchStrategy[Any] = st.recursive(
+    _SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@given(
+    data=st.data(),
+    name=st.sampled_from(sorted(ANSWERS)),
+    value=_JSON,
+)
+def test_any_value_in_the_place_of_another_is_answered(
+    data: st.DataObject, name: str, value: Any
+) -> None:
+    events = json.loads(json.dumps(ANSWERS[name].events))
+    inner = data.draw(st.sampled_from(events))
+    while True:
+        key = data.draw(st.sampled_from(sorted(inner)))
+        if not isinstance(inner[key], dict) or not inner[key] or data.draw(st.booleans()):
+            inner[key] = value
+            break
+        inner = inner[key]
+    body = "".join([f"data: {json.dumps(one)}\n\n" for one in events]).encode()
+    got, error = fed(body)
+    assert error is not None or collect(got).unwrap().provider == "anthropic"

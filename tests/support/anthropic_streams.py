@@ -1,0 +1,25 @@
+"""Streams of the Messages API, fed and collected."""
+
+from llm_pure import Completion, LLMError, ResponseHead, StreamEvent, collect
+from llm_pure.adapters.dialects.anthropic_messages import Quirks, open_stream
+from tests.support.anthropic_answers import Event, sse
+from tests.support.feeding import feed_all
+
+HEAD = ResponseHead(200, (("content-type", "text/event-stream; charset=utf-8"),))
+QUIRKS = Quirks()
+
+
+def fed(*data: bytes, head: ResponseHead = HEAD) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
+    return feed_all(open_stream("anthropic", QUIRKS, head), data)
+
+
+def collected(*events: Event) -> Completion:
+    got, error = fed(sse(*events))
+    assert error is None
+    return collect(got).unwrap()
+
+
+def failed(*events: Event) -> LLMError:
+    _, error = fed(sse(*events))
+    assert error is not None
+    return error
