@@ -17,14 +17,13 @@ _SPACE = b" \t\r\n"
 class ItemDecoder:
     """One for each body. Events are given as their data; the items of a JSON body stand between BEGIN and END."""
 
-    __slots__ = ("_array", "_ended", "_seen", "_sse", "_start")
+    __slots__ = ("_array", "_ended", "_seen", "_sse")
 
     def __init__(self) -> None:
         self._sse: SseDecoder | None = None
         self._array: JsonArrayDecoder | None = None
         self._ended = False
         self._seen = False  # an event came
-        self._start = b""  # white space before the first byte that tells
 
     @property
     def fault(self) -> FramingFault | None:
@@ -46,13 +45,12 @@ class ItemDecoder:
             return items
         if self._array is not None:
             return self._items(self._array, data)
-        data = self._start + data
-        first = data.lstrip(_SPACE)[:1]
-        if not first:
-            self._start = data
+        data = data.lstrip(
+            _SPACE
+        )  # before the first byte that tells, it says nothing in either framing
+        if not data:
             return []
-        self._start = b""
-        if first in b"[{":
+        if data[:1] in b"[{":
             self._array = JsonArrayDecoder()
             return [BEGIN, *self._items(self._array, data)]
         self._sse = SseDecoder()

@@ -151,3 +151,10 @@ def test_own_thoughts_go_back_with_their_signature() -> None:
     assert contents_of(user("a"), assistant(thought))[1]["parts"] == [
         {"text": "hm", "thought": True, "thoughtSignature": "czE=", "partMetadata": {"a": 1}}
     ]
+
+
+def test_sound_that_only_its_maker_has_is_sent_as_its_words() -> None:
+    sound = Audio(file_id="audio_1", transcript="Hello.", echo=Echo("openai"))
+    made = built(ChatRequest(messages=[user("a"), assistant(sound), user("b")]))
+    assert json.loads(made.request.body)["contents"][1]["parts"] == [{"text": "Hello."}]
+    assert told(made) == [("messages/1/parts/0", "changed")]

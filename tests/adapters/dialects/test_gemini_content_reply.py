@@ -272,6 +272,15 @@ USAGES: dict[str, tuple[dict[str, Any], tuple[int | None, ...]]] = {
         {"promptTokenCount": 8, "candidatesTokenCount": 5, "totalTokenCount": 3},
         (8, 5, None, None),
     ),
+    "parts never exceed their whole": (
+        {
+            "promptTokenCount": 8,
+            "cachedContentTokenCount": 9,
+            "thoughtsTokenCount": 7,
+            "totalTokenCount": 10,
+        },
+        (8, 2, 8, 2),
+    ),
     "nothing said": ({"trafficType": "ON_DEMAND"}, (None, None, None, None)),
     "no counts at all": ({"promptTokenCount": True, "totalTokenCount": -4}, (None, None, None, None)),
 }  # fmt: skip

@@ -1,12 +1,16 @@
 """Streams of generateContent -> events, in both framings, however they are cut."""
 
 import json
+from typing import Any
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, ResponseHead, collect, user
-from llm_pure.adapters.dialects.gemini_content import parse_chat
+from llm_pure.adapters.dialects.gemini_content import parse_chat, wire
+from llm_pure.adapters.dialects.gemini_content.partial_args import assembled
 from llm_pure.adapters.gemini import PROVIDER
 from llm_pure.completion import Usage
 from llm_pure.errors import (
@@ -255,3 +259,44 @@ def test_what_was_streamed_goes_back_byte_for_byte() -> None:
         ],
     }
     assert dumped({**CODE, "thoughtSignature": "c2lnMQ=="}).encode() in built.unwrap().request.body
+
+
+PIECES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
+    "nothing": ([], {}),
+    "a path that is none": ([{"jsonPath": "city", "stringValue": "x"}], {"city": "x"}),
+    "a key in the way": (
+        [{"jsonPath": "$.a", "numberValue": 1}, {"jsonPath": "$.a.b", "numberValue": 2}],
+        {"a": 1, "$.a.b": 2},
+    ),
+    "a list in the way": (
+        [{"jsonPath": "$.a[0]", "numberValue": 1}, {"jsonPath": "$.a.b", "numberValue": 2}],
+        {"a": [1], "$.a.b": 2},
+    ),
+    "a place too far": ([{"jsonPath": "$.a[7]", "numberValue": 1}], {"a": [], "$.a[7]": 1}),
+    "another piece of a string": (
+        [
+            {"jsonPath": "$.a", "stringValue": "x", "willContinue": True},
+            {"jsonPath": "$.a", "stringValue": "y", "willContinue": True},
+            {"jsonPath": "$.a"},
+        ],
+        {"a": "xy"},
+    ),
+    "the same place again": (
+        [{"jsonPath": "$.a", "stringValue": "x"}, {"jsonPath": "$.a", "stringValue": "y"}],
+        {"a": "y"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("given_", "arguments"), PIECES.values(), ids=PIECES)
+def test_pieces_of_arguments(given_: list[dict[str, Any]], arguments: dict[str, Any]) -> None:
+    pieces_ = msgspec.convert(given_, list[wire.PartialArg])
+    assert assembled(pieces_) == arguments
+
+
+def test_a_call_that_no_item_ends_ends_with_the_answer() -> None:
+    piece = {"jsonPath": "$.a", "numberValue": 1}
+    call = {"functionCall": {"name": "f", "partialArgs": [piece], "willContinue": True}}
+    body = as_sse(item(call), item({"text": ""}, finishReason="STOP"))
+    (made,) = collect(events_of(SSE, body)[0]).unwrap().tool_calls
+    assert (made.name, made.arguments) == ("f", '{"a":1}')

@@ -45,6 +45,12 @@ STARTED = as_sse(item({"text": "Half"}), item({"text": " of it"}))
 
 ERRORS: dict[str, tuple[ResponseHead, bytes, Callable[..., Any], str]] = {
     "an event": (SSE, STARTED + as_sse(OVERLOADED), Overloaded, "Half of it"),
+    "beside candidates": (
+        SSE,
+        STARTED + as_sse({**item({"text": "!"}), **LIMITED}),
+        RateLimited,
+        "Half of it!",
+    ),
     "bare JSON between events": (SSE, STARTED + PRETTY + b"\r\n\r\n", Overloaded, "Half of it"),
     "bare JSON without a line end": (SSE, STARTED + PRETTY, Overloaded, "Half of it"),
     "an array between events": (

@@ -10,6 +10,7 @@ from llm_pure.messages import (
     Echo,
     Image,
     Message,
+    Opaque,
     Text,
     ToolCall,
     ToolResult,
@@ -177,3 +178,14 @@ TOOL_CHOICES: dict[str, tuple[dict[str, Any], dict[str, Any] | None]] = {
 def test_tool_choices(fields: dict[str, Any], calling: dict[str, Any] | None) -> None:
     body = body_of(ChatRequest(**{"messages": "a", "tools": (WEATHER,), **fields}))
     assert body.get("toolConfig") == (calling and {"functionCallingConfig": calling})
+
+
+def test_opaque_content_of_a_result_goes_to_its_provider_only() -> None:
+    content = (Text("x"), Opaque("gemini", "new", '{"new": 1}'), Opaque("openai", "file", "{}"))
+    result = ToolResult(tool_call_id="c", content=content, name="f")
+    made = built(ChatRequest(messages=[user("a"), assistant("b"), Message("tool", (result,))]))
+    assert json.loads(made.request.body)["contents"][2]["parts"] == [
+        {"functionResponse": {"name": "f", "response": {"output": "x"}}},
+        {"new": 1},
+    ]
+    assert told(made) == [("messages/2/parts/0/content/2", "dropped")]
