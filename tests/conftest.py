@@ -1,0 +1,14 @@
+"""What every test needs: a checkout whose link to adapters/ is whole."""
+
+from pathlib import Path
+
+import pytest
+
+LINK = Path(__file__).parents[1] / "llm_pure" / "adapters"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not LINK.is_dir():
+        pytest.exit(
+            "llm_pure/adapters is not a link to ../adapters; see docs/contributing.md", returncode=4
+        )
