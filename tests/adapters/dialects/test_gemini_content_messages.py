@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_pure import ChatRequest, assistant, system, user
@@ -123,6 +123,7 @@ JSON_OBJECTS = st.dictionaries(
 ).map(json.dumps)  # fmt: skip
 
 
+@settings(max_examples=200, deadline=None)
 @given(st.lists(JSON_OBJECTS, min_size=1, max_size=4), st.text(max_size=20))
 def test_opaque_parts_and_signatures_go_back_byte_for_byte(
     objects: list[str], signature: str

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, ResponseHead, collect, user
@@ -82,6 +82,7 @@ def test_each_item_makes_its_events() -> None:
 
 
 @framed
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_any_split_gives_the_same_events(
     head: ResponseHead, body: bytes, data: st.DataObject

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_pure import HttpResponse, ResponseHead
@@ -138,6 +138,7 @@ def test_every_frame_has_an_answer_after_every_other(first: bytes, second: bytes
         assert after.fault is not None
 
 
+@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([SSE, JSON, ResponseHead(500), ResponseHead(200)]))
 def test_no_bytes_make_it_raise(body: bytes, head: ResponseHead) -> None:
     _, error = events_of(head, body, b"", b"data: ")
@@ -145,6 +146,7 @@ def test_no_bytes_make_it_raise(body: bytes, head: ResponseHead) -> None:
 
 
 @framed
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_no_change_of_bytes_makes_it_raise(
     head: ResponseHead, body: bytes, data: st.DataObject
@@ -167,6 +169,7 @@ JSON_VALUES = st.recursive(
 )  # fmt: skip
 
 
+@settings(max_examples=200, deadline=None)
 @given(st.lists(JSON_VALUES, max_size=4))
 def test_no_json_makes_it_raise(values: list[Any]) -> None:
     body = as_sse(item({"text": "x"}), *values)
