@@ -1,0 +1,217 @@
+"""The public API as a type checker sees it: read by mypy and pyright, not run.
+
+Everything is in functions, so that importing this file does nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Literal, assert_type
+
+from returns.result import Failure, Result, Success
+
+from llm_pure import (
+    LLM,
+    Adaptation,
+    ChatRequest,
+    Completion,
+    Embeddings,
+    EmbedRequest,
+    HttpRequest,
+    HttpResponse,
+    Image,
+    LLMConfig,
+    LLMError,
+    Message,
+    Part,
+    ReasoningRequest,
+    ResponseHead,
+    SchemaFormat,
+    Secret,
+    StreamEvent,
+    TokenCount,
+    Tool,
+    ToolCall,
+    Usage,
+    assistant,
+    collect,
+    describe,
+    fold,
+    system,
+    tool_result,
+    user,
+)
+from llm_pure.adapters import registry
+from llm_pure.errors import RateLimited, retry_hint_s
+from llm_pure.events import Finished, TextDelta
+from llm_pure.provider import Built, Operation, Provider, StreamDecoder
+from llm_pure.registry import Registry
+
+
+def the_chain_is_typed_from_end_to_end(
+    config: LLMConfig, request: ChatRequest, response: HttpResponse, now: datetime
+) -> None:
+    found = registry.get("openai")
+    assert_type(found, Result[Provider, LLMError])
+    provider = found.unwrap()
+    assert_type(provider, Provider)
+
+    built = provider.build_chat(config, request, strict=True)
+    assert_type(built, Result[Built, LLMError])
+    assert_type(built.unwrap().request, HttpRequest)
+    assert_type(built.unwrap().adaptations, tuple[Adaptation, ...])
+
+    signed = provider.authorize(config, built.unwrap().request, now)
+    assert_type(signed, Result[HttpRequest, LLMError])
+
+    answer = provider.parse_chat(response)
+    assert_type(answer, Result[Completion, LLMError])
+    assert_type(answer.map(lambda completion: completion.text), Result[str, LLMError])
+    assert_type(
+        built.bind(lambda one: provider.authorize(config, one.request, now)),
+        Result[HttpRequest, LLMError],
+    )
+    assert_type(fold(answer, ok=lambda one: one.text, err=describe), str)
+
+
+def operations_are_typed_by_what_they_ask_and_answer(
+    provider: Provider, config: LLMConfig, response: HttpResponse
+) -> None:
+    if provider.embed is not None:
+        assert_type(provider.embed, Operation[EmbedRequest, Embeddings])
+        assert_type(provider.embed.parse(response), Result[Embeddings, LLMError])
+        built = provider.embed.build(config, EmbedRequest(input=("a", "b")))
+        assert_type(built, Result[Built, LLMError])
+    if provider.count_tokens is not None:
+        assert_type(provider.count_tokens.parse(response), Result[TokenCount, LLMError])
+
+
+def a_stream_is_events(provider: Provider, head: ResponseHead, pieces: Iterator[bytes]) -> None:
+    decoder = provider.open_stream(head)
+    assert_type(decoder, StreamDecoder)
+    events: list[StreamEvent] = []
+    for piece in pieces:
+        got = decoder.feed(piece)
+        assert_type(got, Result[tuple[StreamEvent, ...], LLMError])
+        if isinstance(got, Failure):
+            told: LLMError = (
+                got.failure()
+            )  # Any under mypy, whose narrowing forgets the error's type
+            describe(told)
+            return
+        events += got.unwrap()
+    assert_type(decoder.partial(), Completion)
+    assert_type(collect(events), Result[Completion, LLMError])
+    for event in events:
+        match event:
+            case TextDelta(text, index):
+                assert_type(text, str)
+                assert_type(index, int)
+            case Finished(finish_reason=reason):
+                assert_type(
+                    reason,
+                    Literal[
+                        "stop",
+                        "length",
+                        "tool_calls",
+                        "content_filter",
+                        "refusal",
+                        "pause",
+                        "error",
+                        "unknown",
+                    ],
+                )
+            case _:
+                pass
+
+
+def a_match_names_the_class(answer: Result[Completion, LLMError]) -> str:
+    """Under mypy a bare `Success(completion)` is Any; with the class named it is what it says."""
+    match answer:
+        case Success(Completion() as completion):
+            assert_type(completion, Completion)
+            return completion.text
+        case Failure(RateLimited(retry_after_s=wait_s) as limited):
+            assert_type(limited, RateLimited)
+            return f"wait {wait_s} s"
+        case other:
+            assert_type(other.failure(), LLMError)
+            return other.failure().message
+
+
+def an_early_return_narrows(answer: Result[Completion, LLMError]) -> Result[str, LLMError]:
+    if isinstance(answer, Failure):
+        return answer
+    assert_type(answer.unwrap(), Completion)
+    return Success(answer.unwrap().text)
+
+
+def errors_are_a_closed_union(error: LLMError) -> None:
+    assert_type(error.kind, str)
+    assert_type(error.retryable, bool)
+    assert_type(error.partial, Completion | None)
+    assert_type(retry_hint_s(error), float | None)
+    match error:
+        case RateLimited():
+            assert_type(error.retry_after_s, float | None)
+        case _:
+            assert_type(error.message, str)
+
+
+def an_answer_is_read_by_name(completion: Completion) -> None:
+    assert_type(completion.text, str)
+    assert_type(completion.message, Message)
+    assert_type(completion.message.parts, tuple[Part, ...])
+    assert_type(completion.tool_calls, tuple[ToolCall, ...])
+    assert_type(completion.usage, Usage)
+    assert_type(completion.usage.input_tokens, int | None)
+    assert_type(completion.extra, dict[str, Any])
+
+
+def requests_take_what_people_have(key: str, mapping: Mapping[str, object]) -> None:
+    config = LLMConfig(api_key=key, stop=("a", "b"))
+    assert_type(config.api_key, Secret | str | None)
+    ChatRequest(messages="hi")
+    ChatRequest(messages={"role": "user", "content": "hi"})
+    ChatRequest(messages=mapping)
+    ChatRequest(messages=["hi", user("a", Image(url="https://x")), {"role": "user"}])
+    ChatRequest(messages=(system("a"), assistant(ToolCall("1", "f")), tool_result("1", "x")))
+    ChatRequest(
+        messages="hi",
+        tools=(Tool(name="f"),),
+        tool_choice="required",
+        response_format=SchemaFormat(schema={}),
+        reasoning="low",
+    )
+    ChatRequest(messages="hi", reasoning=2048)
+    ChatRequest(messages="hi", reasoning=ReasoningRequest(enabled=False))
+
+
+def a_registry_is_a_value(provider: Provider) -> None:
+    assert_type(registry, Registry)
+    assert_type(registry.with_provider("mine", provider), Registry)
+    assert_type(registry.names(), tuple[str, ...])
+
+
+def what_is_wrong_is_seen(completion: Completion, config: LLMConfig) -> None:
+    """Each ignored line is an error; a checker that no longer sees it says so."""
+    ChatRequest("hi")  # type: ignore[call-arg]
+    ChatRequest(messages=7)  # type: ignore[arg-type]
+    ChatRequest(messages="hi", tool_choice="perhaps")  # type: ignore[arg-type]
+    LLMConfig(modell="m")  # type: ignore[call-arg]
+    Image(b"x")  # type: ignore[call-arg]
+    completion.text = "x"  # type: ignore[misc]
+    config.model = "m"  # type: ignore[misc]
+
+
+def the_client_gives_results(config: LLMConfig, request: ChatRequest) -> None:
+    with LLM(config) as llm:
+        assert_type(llm, LLM)
+        assert_type(llm.completion(request), Result[Completion, LLMError])
+        assert_type(llm.completion_text("hi"), Result[str, LLMError])
+        assert_type(llm.ask("hi"), Result[str, LLMError])
+
+
+async def the_clients_twins_too(config: LLMConfig, request: ChatRequest) -> None:
+    async with LLM(config) as llm:
+        assert_type(await llm.acompletion(request), Result[Completion, LLMError])
+        assert_type(await llm.aask("hi"), Result[str, LLMError])
