@@ -20,6 +20,7 @@ from llm_pure.adapters.dialects.openai_responses.errors import (
 from llm_pure.adapters.dialects.openai_responses.items import (
     BETWEEN_THOUGHTS,
     PARTS_OF_ITEM,
+    Told,
     begun,
     finished,
     part_index,
@@ -57,9 +58,9 @@ FINISH: Mapping[str, FinishReason] = {
 class State(StreamState, frozen=True, kw_only=True):
     """What the next event's meaning depends on; `complete` is the phase after the last event.
 
-    started: the answer's id is known. hearing: the part whose delta came last; heard: all whose deltas came.
-    thoughts: output_index -> the piece of reasoning that is being told. announced: calls with id and name.
-    done: items that were told whole. lists: their annotations and logprobs, by output_index.
+    started: the answer's id is known. hearing: the part whose delta came last; heard: the parts of unfinished items
+    whose deltas came. announced: unfinished calls with id and name. thoughts: part -> the piece of reasoning that is
+    being told. done: items that were told whole. lists: their annotations and logprobs, by output_index.
     """
 
     started: bool = False
@@ -81,7 +82,7 @@ def step(name: str, quirks: Quirks, head: ResponseHead, state: State, frame: Sse
     try:
         event = wire.EVENT.decode(frame.data)
     except DECODE_FAULTS as fault:
-        return _unread(name, quirks, head, state, frame.data, fault)
+        return _unread(name, quirks, head, state, frame, fault)
     if type(event) is wire.TextDelta:  # nearly every event of a stream
         index = event.output_index * PARTS_OF_ITEM + event.content_index
         if index == state.hearing and event.delta and not event.logprobs:
@@ -93,9 +94,10 @@ def step(name: str, quirks: Quirks, head: ResponseHead, state: State, frame: Sse
 
 
 def _unread(
-    name: str, quirks: Quirks, head: ResponseHead, state: State, data: bytes, fault: Exception
+    name: str, quirks: Quirks, head: ResponseHead, state: State, frame: SseEvent, fault: Exception
 ) -> Stepped:
     """A frame that is none of the known events: unknown ones pass, an error of some gateway counts, the rest is a fault."""
+    data = frame.data
     if not data.strip() or data.strip() == b"[DONE]":
         return state, ()
     decoded = decode_any(data, provider=name, where="event")
@@ -105,7 +107,8 @@ def _unread(
     tag = str(raw.get("type")) if isinstance(raw, dict) else ""
     if not isinstance(raw, dict) or tag in wire.KNOWN:
         return _failed(state, protocol_fault(fault, data, provider=name, where="event")), ()
-    told = error_of(name, quirks.error_words, {"error": raw.get("error")}, _http(head))
+    error = raw.get("error") or (raw if frame.type == "error" else None)
+    told = error_of(name, quirks.error_words, {"error": error}, _http(head))
     return (state if told is None else _failed(state, told)), ()
 
 
@@ -226,12 +229,27 @@ def _settled(
     if not state.started:  # no event of the answer itself came before: echoes need the provider
         events.append(Started(provider=name))
     events += told.events
+    return _with(
+        state,
+        done=state.done | {place},
+        heard=frozenset([one for one in state.heard if one // PARTS_OF_ITEM != place]),
+        announced=state.announced - {place},
+        lists=_listed(state, events, place, told),
+    )
+
+
+def _listed(
+    state: State, events: list[StreamEvent], place: int, told: Told
+) -> Mapping[int, Mapping[str, list[Any]]]:
+    """The lists of all items that are done: they stand in place of what their deltas told."""
+    if not told.annotations and not told.logprobs:
+        return state.lists
     lists = {**state.lists, place: {"annotations": told.annotations, "logprobs": told.logprobs}}
     for key, values in lists[place].items():
         if values:
             whole = [one for at in sorted(lists) for one in lists[at][key]]
             events.append(ExtraReceived(key, whole))
-    return _with(state, done=state.done | {place}, lists=lists)
+    return lists
 
 
 def _last(name: str, state: State, response: wire.JsonObject) -> tuple[State, list[StreamEvent]]:
