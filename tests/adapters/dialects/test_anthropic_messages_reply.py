@@ -223,6 +223,14 @@ def test_no_bytes_make_the_parser_raise(body: bytes, status: int) -> None:
     assert isinstance(parsed(body, status), Success | Failure)
 
 
+@pytest.mark.parametrize("kind", ["text", "thinking", "tool_use", "x"])
+def test_json_nested_to_the_edge_is_answered_and_never_raised(kind: str) -> None:
+    for depth in (*range(900, 1000), 100_000):
+        nested = b'{"a":' * depth + b"1" + b"}" * depth
+        body = b'{"content":[{"type":"%b","x":%b,"input":%b}]}' % (kind.encode(), nested, nested)
+        assert isinstance(parsed(body), Success | Failure)
+
+
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),
     lambda inner: (

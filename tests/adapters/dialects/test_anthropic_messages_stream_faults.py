@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure import LLMError, collect
+from llm_pure import Completion, LLMError, collect
 from llm_pure.adapters.dialects.anthropic_messages import State, open_stream, step
 from llm_pure.adapters.dialects.anthropic_messages.blocks import Block
 from llm_pure.adapters.dialects.anthropic_messages.stream import Phase
@@ -114,13 +114,36 @@ def test_data_that_is_no_event_is_a_fault(data: bytes) -> None:
     assert isinstance(error, ProtocolFault | ServerError)
 
 
-def test_json_nested_to_the_edge_is_a_fault_and_never_raised() -> None:
-    for depth in (900, 940, 960, 970, 980, 990, 1000, 5000):
+def test_an_error_that_came_bare_in_place_of_a_stream_is_typed() -> None:
+    body = b'{"type":"error","error":{"type":"overloaded_error","message":""},"request_id":"req_1"}'
+    assert fed(body) == (
+        (),
+        Overloaded(
+            message="HTTP status 529",
+            provider="anthropic",
+            status=529,
+            code="overloaded_error",
+            request_id="req_1",
+            partial=Completion(),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        b'{"type":"content_block_start","index":1,"content_block":{"type":"x","y":%b}}',
+        b'{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":%b}}',
+        b'{"type":"message_start","x":%b}',
+    ],
+    ids=["a block", "a citation", "a message"],
+)
+def test_json_nested_to_the_edge_is_answered_and_never_raised(event: bytes) -> None:
+    opened = sse(start(), begun(0, type="text", text="a"))
+    for depth in (*range(900, 1000), 100_000):
         nested = b'{"a":' * depth + b"1" + b"}" * depth
-        block = (
-            b'{"type":"content_block_start","index":0,"content_block":{"type":"x","y":%b}}' % nested
-        )
-        fed(sse(start()) + b"data: " + block + b"\n\n" + sse(*end()))
+        _, error = fed(opened + b"data: " + event % nested + b"\n\n" + sse(stopped(0), *end()))
+        assert error is None or isinstance(error, ProtocolFault)
 
 
 _OPEN_BLOCKS = {

@@ -18,6 +18,20 @@ def test_input_that_came_with_the_beginning_counts_if_no_delta_brings_any() -> N
     )  # fmt: skip
 
 
+def test_what_stands_beside_a_piece_is_kept() -> None:
+    got = collected(
+        start(),
+        begun(0, type="thinking", thinking=""),
+        delta(0, type="thinking_delta", thinking="a", estimated_tokens=5),
+        delta(0, type="thinking_delta", thinking="", estimated_tokens=9),
+        begun(1, type="tool_use", id="t", name="f", input={"a": 1}),
+        delta(1, type="input_json_delta", partial_json="", final=True),
+        *end(),
+    )
+    assert (got.reasoning, got.tool_calls) == ("a", (ToolCall("t", "f", '{"a":1}'),))
+    assert got.extra == {"estimated_tokens": 9, "final": True}
+
+
 def test_blocks_that_nobody_stopped_are_whole_when_the_message_is() -> None:
     got = collected(
         start(),
