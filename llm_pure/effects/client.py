@@ -9,7 +9,6 @@ and closes it.
 from collections.abc import Callable, Sequence
 from functools import partial
 from inspect import isawaitable
-from types import TracebackType
 from typing import Self, TypeVar
 
 from llm_pure.completion import Completion
@@ -37,7 +36,7 @@ from llm_pure.effects.jobs import (
 )
 from llm_pure.effects.lanes import load_lanes
 from llm_pure.effects.links import AnyTransport, LinkKeeper
-from llm_pure.effects.streams import AsyncStream, Stream
+from llm_pure.effects.streams import AsyncStream, Opening, Stream
 from llm_pure.events import StreamEvent
 from llm_pure.operations import Embeddings, TokenCount
 from llm_pure.registry import Registry
@@ -89,7 +88,7 @@ class LLM:
         """
         asked = chat_request(request)
         if asked.stream:
-            with self._stream(asked, timeout_s, held=on_event is None) as events:
+            with Stream(self._opening(asked, timeout_s, held=on_event is None)) as events:
                 for event in events:
                     if on_event is not None:
                         on_event(event)
@@ -110,7 +109,9 @@ class LLM:
         """`completion`, async."""
         asked = chat_request(request)
         if asked.stream:
-            async with self._astream(asked, timeout_s, held=on_event is None) as events:
+            async with AsyncStream(
+                self._opening(asked, timeout_s, held=on_event is None)
+            ) as events:
                 async for event in events:
                     await _tell(on_event, event)
                 return events.result()
@@ -176,11 +177,11 @@ class LLM:
 
     def stream(self, request: ChatInput, *, timeout_s: float | None = None) -> Stream:
         """The events of an answer as they come; `.result()` after the last of them."""
-        return self._stream(chat_request(request), timeout_s, held=False)
+        return Stream(self._opening(chat_request(request), timeout_s, held=False))
 
     def astream(self, request: ChatInput, *, timeout_s: float | None = None) -> AsyncStream:
         """`stream`, async; `async with` closes one that is left early."""
-        return self._astream(chat_request(request), timeout_s, held=False)
+        return AsyncStream(self._opening(chat_request(request), timeout_s, held=False))
 
     # many questions
 
@@ -277,24 +278,14 @@ class LLM:
         self._keeper.enter()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *fault: object) -> None:
         self._keeper.exit()
 
     async def __aenter__(self) -> Self:
         self._keeper.aenter()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *fault: object) -> None:
         await self._keeper.aexit()
 
     # one call
@@ -308,13 +299,9 @@ class LLM:
             return course
         return await arun(job, course.unwrap(), self._keeper)
 
-    def _stream(self, request: ChatRequest, timeout_s: float | None, *, held: bool) -> Stream:
+    def _opening(self, request: ChatRequest, timeout_s: float | None, *, held: bool) -> Opening:
         job = chat_job(chat_request(request, stream=True))
-        return Stream(job, self._course(timeout_s), self._keeper, held=held)
-
-    def _astream(self, request: ChatRequest, timeout_s: float | None, *, held: bool) -> AsyncStream:
-        job = chat_job(chat_request(request, stream=True))
-        return AsyncStream(job, self._course(timeout_s), self._keeper, held=held)
+        return Opening(job, self._course(timeout_s), self._keeper, held)
 
     def _course(self, timeout_s: float | None) -> Parsed[Course]:
         return self._lanes.map(lambda lanes: Course(lanes, self._policy, timeout_s))

@@ -13,7 +13,7 @@ import msgspec
 from llm_pure.effects.jobs import Job
 from llm_pure.effects.lanes import Lane, named, signed
 from llm_pure.effects.links import Links
-from llm_pure.effects.logs import attempt_line
+from llm_pure.effects.logs import adaptation_line, attempt_line
 from llm_pure.effects.transports import Timeouts, timeouts_of, within
 from llm_pure.http import HttpRequest, HttpResponse
 from llm_pure.result import Failure, Parsed, Success
@@ -62,10 +62,14 @@ class Course:
             self._configuration = self._next.configuration
         self._next = None
         lane = self.lane
-        request = signed(lane, job.build)
+        built = job.build(lane)
+        request = built.bind(lambda made: signed(lane, made))
         link = request.bind(lambda _: links.get(lane.settings))
         if isinstance(link, Failure):
             return self.note(Failure(link.failure()))
+        if not self._history:
+            for adaptation in built.unwrap().adaptations:
+                _log.info("%s", adaptation_line(lane, adaptation))
         self._request = request.unwrap()
         left_s = self._ends_s - self._started_s
         timeouts = within(timeouts_of(lane.config, self._timeout_s), left_s)

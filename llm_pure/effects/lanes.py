@@ -3,9 +3,8 @@
 A client has one lane, and one more for each fallback.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TypeAlias
 
 import msgspec
 
@@ -33,10 +32,6 @@ class Lane(msgspec.Struct, frozen=True):
         return TransportSettings(proxy=self.config.proxy)
 
 
-Build: TypeAlias = Callable[[Lane], Parsed[Built]]
-"""A request for this lane; there is no key in it yet."""
-
-
 def load_lanes(configs: Sequence[LLMConfig], registry: Registry | None) -> Parsed[tuple[Lane, ...]]:
     """Fails with ConfigurationInvalid when one of them names no provider."""
     lanes: list[Lane] = []
@@ -49,15 +44,10 @@ def load_lanes(configs: Sequence[LLMConfig], registry: Registry | None) -> Parse
     return Success(tuple(lanes))
 
 
-def signed(lane: Lane, build: Build, now: datetime | None = None) -> Parsed[HttpRequest]:
-    """The request with its key, ready for a transport. now: an aware datetime, this moment where None."""
-    return build(lane).bind(
-        lambda built: lane.provider.authorize(
-            lane.config,
-            with_headers(built.request, lane.config.headers),
-            now or datetime.now(UTC),
-        )
-    )
+def signed(lane: Lane, built: Built, now: datetime | None = None) -> Parsed[HttpRequest]:
+    """The request with the user's headers and its key. now: an aware datetime, this moment where None."""
+    request = with_headers(built.request, lane.config.headers)
+    return lane.provider.authorize(lane.config, request, now or datetime.now(UTC))
 
 
 def with_headers(request: HttpRequest, headers: Headers) -> HttpRequest:

@@ -6,6 +6,7 @@ logging.getLogger("llm_pure").setLevel(logging.DEBUG)
 import re
 from typing import Any
 
+from llm_pure.adapt import Adaptation
 from llm_pure.effects.lanes import Lane
 from llm_pure.errors import describe
 from llm_pure.http import HttpRequest, conceal_url
@@ -25,6 +26,11 @@ def attempt_line(
     if request is not None:
         what = f"{request.method} {conceal_url(request.url)} {masked(request.body)}"
     return f"{lane.provider.name} attempt {number}: {end} in {took_s:.3f} s: {what}"
+
+
+def adaptation_line(lane: Lane, adaptation: Adaptation) -> str:
+    """What became of a setting, and why."""
+    return f"{lane.provider.name}: {adaptation.field} was {adaptation.action}: {adaptation.reason}"
 
 
 def masked(body: bytes) -> str:

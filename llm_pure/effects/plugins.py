@@ -5,7 +5,7 @@ acme = "acme_llm:PROVIDER"
 """
 
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from llm_pure.adapters import registry as shipped
 from llm_pure.errors import ConfigurationInvalid
@@ -13,15 +13,20 @@ from llm_pure.provider import Provider
 from llm_pure.registry import Registry
 from llm_pure.result import Failure, Parsed
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 GROUP = "llm_pure.providers"
 
 
 def load_registry() -> Registry:
     """The shipped providers and those of the packages that are installed."""
+    from importlib.metadata import entry_points  # 10 ms, and hardly ever needed
+
     return with_entry_points(shipped, entry_points(group=GROUP))
 
 
-def with_entry_points(registry: Registry, found: Iterable[EntryPoint]) -> Registry:
+def with_entry_points(registry: Registry, found: "Iterable[EntryPoint]") -> Registry:
     """The registry with these added. A name that it has already stays as it is: no package can take a provider over."""
     for entry in found:
         if entry.name not in registry.entries:

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack
-from types import TracebackType
 from typing import Self
+
+import msgspec
 
 from llm_pure.completion import Completion
 from llm_pure.effects.calls import arun_attempts, run_attempts
@@ -17,27 +18,29 @@ from llm_pure.events import StreamEvent
 from llm_pure.result import Failure, Parsed, Success
 
 
-class _Streaming:
-    """What both kinds of stream know: the course of attempts, the answer that is read, and how it ended."""
+class Opening(msgspec.Struct, frozen=True):
+    """What a stream is opened with. held: show no event, only the end; one that broke may then be asked for again."""
 
-    def __init__(
-        self,
-        job: Job[Completion],
-        course: Parsed[Course],
-        keeper: LinkKeeper,
-        *,
-        held: bool,
-    ) -> None:
-        self._job = job
-        self._keeper = keeper
-        self._held = held
+    job: Job[Completion]
+    course: Parsed[Course]
+    keeper: LinkKeeper
+    held: bool = False
+
+
+class _Streaming:
+    """What both kinds of stream know: the answer that is read, and how it ended."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._job = opening.job
+        self._keeper = opening.keeper
+        self._held = opening.held
         self._reading: Reading | None = None
         self._course: Course | None = None
         self._outcome: Parsed[Completion] | None = None
-        if isinstance(course, Failure):
-            self._outcome = course
+        if isinstance(opening.course, Failure):
+            self._outcome = opening.course
         else:
-            self._course = course.unwrap()
+            self._course = opening.course.unwrap()
 
     def result(self) -> Parsed[Completion]:
         """How the stream ended: the Completion or the error; before that StreamInterrupted with the answer so far."""
@@ -72,19 +75,10 @@ class Stream(_Streaming):
     """Events as they come, sync. Nothing is sent before the first is asked for.
 
     In a `with` block the connection is closed however the block is left.
-
-    held: show no event, only the end; an interrupted answer may then be asked for again.
     """
 
-    def __init__(
-        self,
-        job: Job[Completion],
-        course: Parsed[Course],
-        keeper: LinkKeeper,
-        *,
-        held: bool = False,
-    ) -> None:
-        super().__init__(job, course, keeper, held=held)
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening)
         self._stack = ExitStack()
         self._pieces: Iterator[Parsed[bytes]] = iter(())
 
@@ -111,12 +105,7 @@ class Stream(_Streaming):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *fault: object) -> None:
         self.close()
 
     def _begin(self) -> None:
@@ -152,15 +141,8 @@ class Stream(_Streaming):
 class AsyncStream(_Streaming):
     """The same for `async for`, on asyncio and trio. Left early, it has to be closed: `async with` does it."""
 
-    def __init__(
-        self,
-        job: Job[Completion],
-        course: Parsed[Course],
-        keeper: LinkKeeper,
-        *,
-        held: bool = False,
-    ) -> None:
-        super().__init__(job, course, keeper, held=held)
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening)
         self._stack = AsyncExitStack()
         self._pieces: AsyncIterator[Parsed[bytes]] | None = None
 
@@ -187,12 +169,7 @@ class AsyncStream(_Streaming):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *fault: object) -> None:
         await self.aclose()
 
     async def _begin(self) -> None:

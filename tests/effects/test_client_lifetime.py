@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from llm_pure.effects import LLM
@@ -14,7 +15,7 @@ from llm_pure.effects.transports.scripted import ScriptedTransport
 from llm_pure.errors import ConnectionFailed, ServerError, StreamInterrupted
 from llm_pure.result import Failure, Parsed, Success
 from llm_pure.retry import NO_RETRY, RetryPolicy
-from tests.support.carriers import every_loop, run
+from tests.support.carriers import cancel_everywhere, every_loop, run
 from tests.support.loopback import Connection, Loopback, always, chunked, response
 from tests.support.tiny_provider import JSON, REGISTRY, config, frames, whole
 from tests.support.twins import called, every_kind, streamed
@@ -132,6 +133,22 @@ def test_a_call_cancelled_in_a_wait_or_a_stream_leaves_nothing(loop: str) -> Non
         with Loopback(behaviour) as server:
             run(loop, partial(main, client(server, retry=RetryPolicy(first_wait_s=5))))
             assert server.wait_until_left()
+
+
+@every_loop
+def test_a_call_cancelled_at_any_point_leaves_nothing(loop: str) -> None:
+    with Loopback(always(chunked(*frames("Hel", "lo")))) as server:
+        llm = client(server)
+
+        async def call() -> None:
+            assert await llm.aask("Hi", stream=True) == Success("Hello")
+            async with llm.astream("Hi") as stream:
+                async for _ in stream:
+                    await anyio.lowlevel.checkpoint()
+            assert stream.result().unwrap().text == "Hello"
+
+        cancel_everywhere(loop, call)
+        assert server.wait_until_left()
 
 
 def test_one_client_serves_many_threads() -> None:

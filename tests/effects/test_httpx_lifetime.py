@@ -2,11 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
 from time import monotonic, sleep
-from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 import trio
 
@@ -15,7 +14,15 @@ from llm_pure.effects.transports.httpx import AsyncHttpxTransport, HttpxTranspor
 from llm_pure.errors import ConfigurationInvalid, ConnectionFailed, TimedOut
 from llm_pure.http import HttpRequest, HttpResponse
 from llm_pure.result import Failure, Parsed, Success
-from tests.support.carriers import QUICK, every_kind, every_loop, run, send, stream
+from tests.support.carriers import (
+    QUICK,
+    cancel_everywhere,
+    every_kind,
+    every_loop,
+    run,
+    send,
+    stream,
+)
 from tests.support.loopback import Connection, Loopback, always, answering, chunked, response
 
 
@@ -276,23 +283,9 @@ def test_a_server_that_does_not_read_cannot_stretch_the_deadline(kind: str) -> N
 # cancellation
 
 
-async def steps(count: int) -> None:
-    for _ in range(count):
-        await anyio.lowlevel.checkpoint()
-
-
-async def cancel_after(count: int, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Runs the function, and cancels it after so many turns of the event loop."""
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(main)
-        await steps(count)
-        tasks.cancel_scope.cancel()
-
-
 @every_loop
 def test_a_call_cancelled_at_any_point_leaves_no_connection(loop: str) -> None:
     with Loopback(always(chunked(b"a" * 100, b"b" * 100))) as server:
-        finished: list[bool] = []
 
         async def call() -> None:
             async with AsyncHttpxTransport() as transport:
@@ -301,16 +294,8 @@ def test_a_call_cancelled_at_any_point_leaves_no_connection(loop: str) -> None:
                     async for piece in opened.unwrap():
                         await anyio.lowlevel.checkpoint()
                         piece.unwrap()
-            finished.append(True)
 
-        async def main() -> None:
-            count = 1
-            while not finished and count < 1000:
-                await cancel_after(count, call)
-                count += 2
-
-        run(loop, main)
-        assert finished
+        cancel_everywhere(loop, call)
         assert server.wait_until_left()
 
 

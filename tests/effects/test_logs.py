@@ -6,6 +6,7 @@ import logging
 import msgspec
 import pytest
 
+from llm_pure import LLMConfig
 from llm_pure.effects import LLM
 from llm_pure.effects.logs import masked
 from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
@@ -55,3 +56,17 @@ def test_pictures_and_long_texts_do_not_fill_the_log() -> None:
 
 def test_a_body_that_is_no_text_is_logged_all_the_same() -> None:
     assert masked(b"\xff\xfe{") == "\ufffd\ufffd{"
+
+
+def test_a_setting_that_was_not_sent_as_asked_is_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    llm = LLM(
+        LLMConfig(api_key=KEY, model="gpt-4o", top_k=5, stream=False),
+        ScriptedTransport([BUSY, BUSY]),
+        retry=RetryPolicy(attempts=2, first_wait_s=0.001),
+    )
+    with caplog.at_level(logging.INFO, "llm_pure"):
+        llm.ask("Hi")
+    told = [record.getMessage() for record in caplog.records if record.name == "llm_pure"]
+    assert told == ["openai: top_k was dropped: OpenAI has no top_k"]

@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeAlias, TypeVar
 
+import anyio
+import anyio.lowlevel
 import pytest
 import trio
 
@@ -89,3 +91,30 @@ def stream(
             return Success((opened.unwrap().head, pieces))
 
     return run(kind, main)
+
+
+async def cancel_after(turns: int, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs the function, and cancels it after so many turns of the event loop."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(main)
+        for _ in range(turns):
+            await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+
+
+def cancel_everywhere(loop: str, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs the call again and again, each time cancelled a little later, until it comes to its end."""
+    finished: list[bool] = []
+
+    async def to_the_end() -> None:
+        await call()
+        finished.append(True)
+
+    async def main() -> None:
+        turns = 1
+        while not finished and turns < 1_000_000:
+            await cancel_after(turns, to_the_end)
+            turns += 2 + turns // 20
+
+    run(loop, main)
+    assert finished

@@ -7,7 +7,7 @@ goes to another host. Whatever happens to the bytes is a value: no exception lea
     with transport.stream(request, timeouts) as got:  -> got: Parsed[OpenAnswer]; its fault, if any, is the last item
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -15,7 +15,7 @@ import msgspec
 
 from llm_pure.config import LLMConfig
 from llm_pure.http import HttpRequest, HttpResponse, ResponseHead, conceal_url
-from llm_pure.result import Parsed
+from llm_pure.result import Failure, Parsed, Success
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -59,12 +59,12 @@ class TransportSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def timeouts_of(config: LLMConfig, timeout_s: float | None = None) -> Timeouts:
-    """`config.timeout` for the whole call, or `timeout_s` in its place; no step is given longer.
+    """`config.timeout` for the whole call, or `timeout_s` in its place unless that is 0; no step is given longer.
 
     >>> timeouts_of(LLMConfig(timeout=5)).connect_s
     5
     """
-    total_s = config.timeout if timeout_s is None else timeout_s
+    total_s = timeout_s or config.timeout
     return within(
         Timeouts(read_s=total_s, write_s=total_s, pool_s=total_s, total_s=total_s), total_s
     )
@@ -136,6 +136,16 @@ class AsyncTransport(Protocol):
         ...
 
 
+def whole(head: ResponseHead, pieces: Iterable[Parsed[bytes]]) -> Parsed[HttpResponse]:
+    """The answer whose body came in these pieces; the Failure among them, if there is one."""
+    body: list[bytes] = []
+    for piece in pieces:
+        if isinstance(piece, Failure):
+            return piece
+        body.append(piece.unwrap())
+    return Success(HttpResponse(head.status, head.headers, b"".join(body)))
+
+
 __all__ = [
     "BODY_LIMIT",
     "AsyncOpenAnswer",
@@ -145,5 +155,6 @@ __all__ = [
     "Transport",
     "TransportSettings",
     "timeouts_of",
+    "whole",
     "within",
 ]

@@ -7,14 +7,19 @@ Importing this module loads httpx.
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
-from types import TracebackType
 from typing import Any, Self
 
 import anyio
 import httpcore
 import httpx
 
-from llm_pure.effects.transports import AsyncOpenAnswer, OpenAnswer, Timeouts, TransportSettings
+from llm_pure.effects.transports import (
+    AsyncOpenAnswer,
+    OpenAnswer,
+    Timeouts,
+    TransportSettings,
+    whole,
+)
 from llm_pure.effects.transports.deadline import (
     HUNG_UP,
     AsyncCappedBackend,
@@ -27,10 +32,10 @@ from llm_pure.effects.transports.httpx_exchange import (
     Sending,
     lease,
     pool_arguments,
+    pool_rows,
     prepare,
 )
 from llm_pure.effects.transports.httpx_faults import FAULTS
-from llm_pure.effects.transports.pools import PoolRows
 from llm_pure.http import HttpRequest, HttpResponse
 from llm_pure.result import Failure, Parsed, Success
 
@@ -40,24 +45,12 @@ class HttpxTransport:
 
     def __init__(self, settings: TransportSettings | None = None) -> None:
         self._settings = settings or TransportSettings()
-        self._rows: PoolRows[httpx.HTTPTransport] = PoolRows(
-            self._pool,
-            max_connections=self._settings.max_connections,
-            keep_alive_s=self._settings.keep_alive_s,
-        )
+        self._rows = pool_rows(self._pool, self._settings)
 
     def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
         """The whole answer, of any status."""
         with self.stream(request, timeouts) as opened:
-            if isinstance(opened, Failure):
-                return opened
-            answer = opened.unwrap()
-            body: list[bytes] = []
-            for piece in answer:
-                if isinstance(piece, Failure):
-                    return piece
-                body.append(piece.unwrap())
-            return Success(HttpResponse(answer.head.status, answer.head.headers, b"".join(body)))
+            return opened.bind(lambda answer: whole(answer.head, answer))
 
     @contextmanager
     def stream(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
@@ -90,12 +83,7 @@ class HttpxTransport:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *fault: object) -> None:
         self.close()
 
     def _open(self, pool: httpx.HTTPTransport, sending: Sending) -> "Parsed[_Answer]":
@@ -150,11 +138,7 @@ class AsyncHttpxTransport:
     def __init__(self, settings: TransportSettings | None = None) -> None:
         self._settings = settings or TransportSettings()
         self._loop = LoopGuard()
-        self._rows: PoolRows[httpx.AsyncHTTPTransport] = PoolRows(
-            self._pool,
-            max_connections=self._settings.max_connections,
-            keep_alive_s=self._settings.keep_alive_s,
-        )
+        self._rows = pool_rows(self._pool, self._settings)
 
     async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
         """The whole answer, of any status."""
@@ -162,12 +146,7 @@ class AsyncHttpxTransport:
             if isinstance(opened, Failure):
                 return opened
             answer = opened.unwrap()
-            body: list[bytes] = []
-            async for piece in answer:
-                if isinstance(piece, Failure):
-                    return piece
-                body.append(piece.unwrap())
-            return Success(HttpResponse(answer.head.status, answer.head.headers, b"".join(body)))
+            return whole(answer.head, [piece async for piece in answer])
 
     @asynccontextmanager
     async def astream(
@@ -200,12 +179,7 @@ class AsyncHttpxTransport:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *fault: object) -> None:
         await self.aclose()
 
     async def _open(

@@ -1,7 +1,7 @@
 """What the sync and the async httpx transport share: everything but the reading and writing itself."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from time import monotonic
 from typing import Any, TypeVar
@@ -122,6 +122,13 @@ def _unusable(url: httpx.URL) -> str:
     if b":" not in url.raw_host and not all(0 < len(label) < 64 for label in labels):
         return "its host is not a name"
     return ""
+
+
+def pool_rows(make: Callable[[str], P], settings: TransportSettings) -> PoolRows[P]:
+    """Rows of the pools that `make` makes for an origin."""
+    return PoolRows(
+        make, max_connections=settings.max_connections, keep_alive_s=settings.keep_alive_s
+    )
 
 
 def lease(rows: PoolRows[P], sending: Sending) -> Parsed[tuple[Slot[P], list[P]]]:

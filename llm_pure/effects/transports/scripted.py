@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from llm_pure.effects.transports import AsyncOpenAnswer, OpenAnswer, Timeouts
+from llm_pure.effects.transports import AsyncOpenAnswer, OpenAnswer, Timeouts, whole
 from llm_pure.errors import ConnectionFailed, LLMError, TimedOut
 from llm_pure.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.result import Failure, Parsed, Success
@@ -46,7 +46,7 @@ class ScriptedTransport:
     def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
         """The whole answer."""
         with self.stream(request, timeouts) as opened:
-            return opened.bind(lambda answer: _whole(answer.head, list(answer)))
+            return opened.bind(lambda answer: whole(answer.head, list(answer)))
 
     @contextmanager
     def stream(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
@@ -66,7 +66,7 @@ class ScriptedTransport:
             if isinstance(opened, Failure):
                 return opened
             answer = opened.unwrap()
-            return _whole(answer.head, [piece async for piece in answer])
+            return whole(answer.head, [piece async for piece in answer])
 
     @asynccontextmanager
     async def astream(
@@ -138,10 +138,3 @@ def _late(delay_s: float, timeouts: Timeouts) -> LLMError | None:
     if delay_s <= timeouts.read_s:
         return None
     return TimedOut(message="no answer from the script in time", phase="read")
-
-
-def _whole(head: ResponseHead, items: list[Parsed[bytes]]) -> Parsed[HttpResponse]:
-    if items and isinstance(items[-1], Failure):
-        return Failure(items[-1].failure())
-    body = b"".join([item.unwrap() for item in items])
-    return Success(HttpResponse(head.status, head.headers, body))
