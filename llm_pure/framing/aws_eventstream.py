@@ -41,7 +41,8 @@ _NUMBERS = {
 }
 _CUT = "a header goes beyond the end of the headers"
 _EVIDENCE_LIMIT = 100
-_KNOWN_LIMIT = 64
+_HEADS_LIMIT = 256
+_HEAD_SIZE_LIMIT = 1024
 
 
 class EventStreamMessage(msgspec.Struct, frozen=True, gc=False):
@@ -58,17 +59,29 @@ class EventStreamMessage(msgspec.Struct, frozen=True, gc=False):
         return None
 
 
+class _Head(msgspec.Struct, frozen=True):
+    """The start of a message, up to its payload: once it was checked and read, its bytes need no second look.
+
+    length: of the message. checksum: that of these bytes, from which the message's goes on.
+    """
+
+    length: int
+    headers: MessageHeaders
+    checksum: int
+
+
 class EventStreamDecoder:
     """One for each body. limit: bytes of a payload; a longer one is a fault."""
 
-    __slots__ = ("_buffer", "_known", "_limit", "_needed", "fault")
+    __slots__ = ("_buffer", "_head_size", "_heads", "_limit", "_needed", "fault")
 
     def __init__(self, limit: int = PAYLOAD_LIMIT) -> None:
         self.fault: FramingFault | None = None
         self._buffer = bytearray()  # from the first byte of a message
         self._needed = _U32.size  # how much of it the next step needs: its length, its prelude, all
         self._limit = limit
-        self._known: dict[bytes, MessageHeaders] = {}  # a stream repeats a few blocks of headers
+        self._heads: dict[bytes, _Head] = {}  # by prelude and headers: a stream repeats a few
+        self._head_size = 0  # of the last message: the next one's is mostly the same
 
     @property
     def stray(self) -> bytes:
@@ -86,6 +99,10 @@ class EventStreamDecoder:
         body = bytes(self._buffer)
         begin = 0
         while len(body) - begin >= self._needed:
+            alike = self._alike(body, begin, found)
+            if alike != begin:
+                begin, self._needed = alike, _U32.size
+                continue
             part = body[begin : begin + self._needed]
             if self._needed == _U32.size:
                 self._look_at_length(part)
@@ -102,6 +119,20 @@ class EventStreamDecoder:
         """Nothing: a message without its end cannot be checked."""
         self._buffer.clear()
         return []
+
+    def _alike(self, body: bytes, begin: int, found: list[EventStreamMessage]) -> int:
+        """Adds the messages from here on that begin like an earlier one: nearly all. Gives the place after them."""
+        heads, size, checksum_at = self._heads, self._head_size, _U32.unpack_from
+        while (head := heads.get(body[begin : begin + size])) is not None:
+            end = begin + head.length
+            if end > len(body):
+                break
+            payload = body[begin + size : end - 4]
+            if crc32(payload, head.checksum) != checksum_at(body, end - 4)[0]:
+                break
+            found.append(EventStreamMessage(head.headers, payload))
+            begin = end
+        return begin
 
     def _look_at_length(self, part: bytes) -> None:
         (length,) = _U32.unpack(part)
@@ -128,15 +159,12 @@ class EventStreamDecoder:
         if checksum != crc32(memoryview(part)[: -_U32.size]):
             return self._fail("the checksum of a message is wrong", part)
         end = _PRELUDE.size + _LENGTHS.unpack_from(part)[1]
-        block = part[_PRELUDE.size : end]
-        headers = self._known.get(block)
-        if headers is None:
-            parsed = _parse_headers(block)
-            if isinstance(parsed, str):
-                return self._fail(parsed, block)
-            headers = parsed
-            if len(self._known) < _KNOWN_LIMIT:
-                self._known[block] = headers
+        headers = _parse_headers(part[_PRELUDE.size : end])
+        if isinstance(headers, str):
+            return self._fail(headers, part[_PRELUDE.size : end])
+        self._head_size = end
+        if len(self._heads) < _HEADS_LIMIT and end <= _HEAD_SIZE_LIMIT:
+            self._heads[part[:end]] = _Head(len(part), headers, crc32(part[:end]))
         return (EventStreamMessage(headers, part[end : -_U32.size]),)
 
     def _fail(self, message: str, evidence: bytes) -> tuple[()]:

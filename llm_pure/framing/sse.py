@@ -7,9 +7,13 @@ the caller's good: `close` gives the event that the end of the body cut off, whi
 Source: html.spec.whatwg.org/multipage/server-sent-events.html, read 2026-11-20.
 """
 
+from typing import Generic, TypeVar
+
 import msgspec
 
 from llm_pure.framing import FRAME_LIMIT, FramingFault
+
+F = TypeVar("F")
 
 _BOM = b"\xef\xbb\xbf"
 _STRAY_LIMIT = 64 * 1024
@@ -25,8 +29,8 @@ class SseEvent(msgspec.Struct, frozen=True, gc=False):
     id: str = ""
 
 
-class SseDecoder:
-    """One for each body. limit: bytes of one event; a longer one is a fault."""
+class _EventBuffer(Generic[F]):
+    """What both decoders are: bytes that wait for their blank line, and the reading of events one by one."""
 
     __slots__ = ("_buffer", "_cr", "_last_id", "_limit", "_scanned", "_started", "_stray", "fault")
 
@@ -45,7 +49,7 @@ class SseDecoder:
         """Lines that are no field of an event, 64 KiB at most: an error that came as bare JSON or HTML."""
         return bytes(self._stray)
 
-    def feed(self, data: bytes) -> list[SseEvent]:
+    def feed(self, data: bytes) -> list[F]:
         """The events that these bytes complete."""
         if self.fault is not None:
             return []
@@ -64,12 +68,12 @@ class SseDecoder:
             blocks = data[:end] if end >= 0 else b""
             buffer += data[end + 2 :] if end >= 0 else data
         self._scanned = len(buffer)
-        found = self._events(blocks) if blocks else []
+        found = self._frames(blocks) if blocks else []
         if len(buffer) > self._limit and self.fault is None:
             self._is_too_long(bytes(buffer))
         return found
 
-    def close(self) -> list[SseEvent]:
+    def close(self) -> list[F]:
         """The event that the end of the body cut off, if it has data; the last of its lines may be cut too.
 
         A line that was cut inside of its field's name is no stray: nobody knows what it would have said.
@@ -78,19 +82,19 @@ class SseDecoder:
         last = rest[rest.rfind(b"\n") + 1 :]
         if any(name.startswith(last) and name != last for name in _FIELDS):
             rest = rest[: len(rest) - len(last)]
-        return self._events(rest) if rest and self.fault is None else []
+        return self._frames(rest) if rest and self.fault is None else []
+
+    def _frames(self, blocks: bytes) -> list[F]:
+        """Whole events, with blank lines between them."""
+        raise NotImplementedError
 
     def _events(self, blocks: bytes) -> list[SseEvent]:
         last_id = self._last_id
         found: list[SseEvent] = []
         one_may_be_too_long = len(blocks) > self._limit
-        prefix, named, start = b"\n", "", 0  # of the last named event: most repeat its name
         for block in blocks.split(b"\n\n"):
             if one_may_be_too_long and self._is_too_long(block):
                 break
-            if block.startswith(prefix) and block.find(_LF, start) < 0:
-                found.append(SseEvent(block[start:], named, last_id))
-                continue
             end = block.find(_LF)  # nothing searches faster than find of a number
             if end < 0:
                 if block.startswith(b"data: "):  # one data line
@@ -101,9 +105,8 @@ class SseDecoder:
                 and block.startswith(b"data: ", end + 1)
                 and block.find(_LF, end + 7) < 0
             ):
-                start = end + 7
-                prefix, named = block[:start], block[7:end].decode("utf-8", "replace") or "message"
-                found.append(SseEvent(block[start:], named, last_id))
+                named = block[7:end].decode("utf-8", "replace") or "message"
+                found.append(SseEvent(block[end + 7 :], named, last_id))
                 continue
             event = self._event(block)
             last_id = self._last_id
@@ -163,3 +166,48 @@ class SseDecoder:
             return b""
         self._started = True
         return start.removeprefix(_BOM)
+
+
+class SseDecoder(_EventBuffer[SseEvent]):
+    """One for each body. limit: bytes of one event; a longer one is a fault."""
+
+    __slots__ = ()
+
+    def _frames(self, blocks: bytes) -> list[SseEvent]:
+        return self._events(blocks)
+
+
+class SseDataDecoder(_EventBuffer[bytes]):
+    """The data of each event and no more, for APIs whose JSON says itself what it is. Else like SseDecoder."""
+
+    __slots__ = ()
+
+    def _frames(self, blocks: bytes) -> list[bytes]:
+        found = _data_lines(blocks) if len(blocks) <= self._limit else None
+        return [event.data for event in self._events(blocks)] if found is None else found
+
+
+def _data_lines(blocks: bytes) -> list[bytes] | None:
+    """The data of events that are one data line each, maybe with a name before it; None where one is anything else.
+
+    Cut where data lines begin: such a piece is a line of data, a blank line, and the name of the next event.
+    """
+    pieces = iter((b"\n" + blocks + b"\n").split(b"\ndata: "))
+    name = next(pieces)
+    if name and not _is_name(name):
+        return None
+    found: list[bytes] = []
+    for piece in pieces:
+        data, end, after = piece.partition(b"\n")
+        if not end:
+            return None
+        if after != name:  # most events repeat the name of the one before
+            if after and not _is_name(after):
+                return None
+            name = after
+        found.append(data)
+    return found
+
+
+def _is_name(lines: bytes) -> bool:
+    return lines.startswith(b"\nevent: ") and lines.find(_LF, 1) < 0

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure.framing import FrameDecoder, FramingFault
-from llm_pure.framing.sse import SseDecoder, SseEvent
+from llm_pure.framing.sse import SseDataDecoder, SseDecoder, SseEvent
 from tests.support.pieces import one_byte_at_a_time, pieces
 
 BOM = b"\xef\xbb\xbf"
@@ -20,6 +20,22 @@ BODIES = st.tuples(
     st.lists(st.sampled_from(LINES + [b"\n", b"\r", b"\r\n"] * 6)).map(b"".join),
 ).map(b"".join)
 
+NEARLY_PLAIN = st.lists(
+    st.sampled_from(
+        [b"data: 1\n\n", b"event: delta\ndata: 2\n\n", b"event: end\ndata: \n\n"] * 4
+        + [
+            b"event: a\n",
+            b"data: 3\n",
+            b"\n",
+            b"id: 7\n",
+            b": ping\n\n",
+            b"event: ping\n\n",
+            b"{",
+            b"\r",
+        ]
+    )
+).map(b"".join)
+
 Decoded = tuple[list[SseEvent], bytes, FramingFault | None]
 
 
@@ -27,6 +43,12 @@ def decode(parts: list[bytes], limit: int = 10**6) -> Decoded:
     decoder = SseDecoder(limit)
     events = [event for part in parts for event in decoder.feed(part)]
     return events + decoder.close(), decoder.stray, decoder.fault
+
+
+def decode_data(parts: list[bytes], limit: int) -> tuple[list[bytes], bytes, FramingFault | None]:
+    decoder = SseDataDecoder(limit)
+    found = [data for part in parts for data in decoder.feed(part)]
+    return found + decoder.close(), decoder.stray, decoder.fault
 
 
 def as_the_standard_says(body: bytes) -> tuple[list[SseEvent], bytes]:
@@ -115,6 +137,17 @@ def test_any_split_gives_the_same_fault_at_the_limit(
     whole = decode([body], limit)
     assert decode(data.draw(pieces(body)), limit) == whole
     assert decode(one_byte_at_a_time(body), limit) == whole
+
+
+@given(st.data(), NEARLY_PLAIN | BODIES, st.integers(3, 20) | st.just(10**6))
+def test_data_alone_is_the_data_of_the_same_events(
+    data: st.DataObject, body: bytes, limit: int
+) -> None:
+    events, stray, fault = decode([body], limit)
+    wanted = ([event.data for event in events], stray, fault)
+    assert decode_data([body], limit) == wanted
+    assert decode_data(data.draw(pieces(body)), limit) == wanted
+    assert decode_data(one_byte_at_a_time(body), limit) == wanted
 
 
 @given(st.binary(max_size=300))

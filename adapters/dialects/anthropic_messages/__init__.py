@@ -12,8 +12,8 @@ from llm_pure.adapters.dialects.anthropic_messages.errors import read_error
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
 from llm_pure.adapters.dialects.anthropic_messages.reply import parse_chat
 from llm_pure.adapters.dialects.anthropic_messages.request import Body, build_body, build_chat, post
-from llm_pure.adapters.dialects.anthropic_messages.stream import State, step, step_sse
-from llm_pure.framing.sse import SseDecoder
+from llm_pure.adapters.dialects.anthropic_messages.stream import State, step
+from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Authorize, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
@@ -63,9 +63,9 @@ def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
         lambda: SteppedStream(
             name,
             head,
-            frames=SseDecoder(),
+            frames=SseDataDecoder(),
             state=State(),
-            step=partial(step_sse, name, quirks, head),
+            step=partial(step, name, quirks, head),
             parse_error=partial(read_error, name, quirks.error_words),
         ),
     )
@@ -87,5 +87,4 @@ __all__ = [
     "provider",
     "read_error",
     "step",
-    "step_sse",
 ]

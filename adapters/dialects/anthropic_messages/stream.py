@@ -35,7 +35,6 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.framing.sse import SseEvent
 from llm_pure.http import ResponseHead
 from llm_pure.result import Failure
 from llm_pure.stream import StreamState
@@ -76,13 +75,6 @@ class State(StreamState, frozen=True, kw_only=True):
 
 
 Stepped = tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]
-
-
-def step_sse(
-    name: str, quirks: Quirks, head: ResponseHead, state: State, frame: SseEvent
-) -> Stepped:
-    """One server-sent event. Its `event:` line is not needed: the data names its type too."""
-    return step(name, quirks, head, state, frame.data)
 
 
 def step(name: str, quirks: Quirks, head: ResponseHead, state: State, data: bytes) -> Stepped:
