@@ -21,6 +21,7 @@ import time
 import urllib.parse  # noqa: F401
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import product
 from types import FrameType
 from typing import Any
 
@@ -102,6 +103,21 @@ PLANTS: dict[str, Callable[[], object]] = {
     "name of a host": lambda: socket.getaddrinfo("localhost", 80),
     "program": lambda: os.system("true"),
 }
+
+
+MODELS: dict[str, tuple[str, ...]] = {
+    "bedrock_invoke": (
+        "anthropic.claude-3-haiku-20240307-v1:0",
+        "meta.llama3-8b-instruct-v1:0",
+        "mistral.mistral-large-2402-v1:0",
+        "cohere.command-r-v1:0",
+        "ai21.jamba-1-5-mini-v1:0",
+        "amazon.titan-text-lite-v1",
+        "amazon.nova-lite-v1:0",
+        "deepseek.r1-v1:0",
+    )
+}
+"""Models of the providers whose bodies depend on the model; the others take any."""
 
 
 def requests() -> Iterator[Any]:
@@ -189,13 +205,14 @@ def run(given: list[dict[str, Any]], plant: str | None) -> dict[str, Any]:
             location="us-central1",
             headers=(("x-team", "blue"),),
         )
-        for request in requests():
-            for strict in (False, True):
-                built = count("built", name, provider.build_chat(config, request, strict=strict))
-                if built is not None:
-                    count("signed", name, provider.authorize(config, built.request, now))
+        models = MODELS.get(name, ("some-model",))
+        for request, model, strict in product(requests(), models, (False, True)):
+            asked = msgspec.structs.replace(request, model=model)
+            built = count("built", name, provider.build_chat(config, asked, strict=strict))
+            if built is not None:
+                count("signed", name, provider.authorize(config, built.request, now))
             if provider.count_tokens is not None:
-                count("built", name, provider.count_tokens.build(config, request))
+                count("built", name, provider.count_tokens.build(config, asked))
         if provider.embed is not None:
             count(
                 "built", name, provider.embed.build(config, EmbedRequest(input="a", dimensions=8))
