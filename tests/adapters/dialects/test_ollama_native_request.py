@@ -469,3 +469,26 @@ def test_generate_holds_no_conversation(turn: Message, role: str) -> None:
     assert got == Failure(
         Unsupported(message=message, provider="ollama.generate", feature="messages")
     )
+
+
+def test_a_picture_that_the_model_made_goes_back_beside_its_words() -> None:
+    assert messages(assistant("here", Image(data=PNG))) == [
+        {"role": "assistant", "content": "here", "images": [PNG_TEXT]}
+    ]
+
+
+@pytest.mark.parametrize("part", [Document(data=b"x"), Opaque("ollama", "x", "{}")])
+def test_an_assistants_part_without_a_form_is_unsupported_and_named(part: Part) -> None:
+    error = build_chat("ollama", CONFIG, ChatRequest(messages=[assistant(part)])).failure()
+    kind = type(part).__name__
+    assert error == Unsupported(
+        message=f"messages/0/parts/0: an assistant turn cannot hold {kind} here",
+        provider="ollama",
+        feature="messages",
+    )
+
+
+def test_a_prompt_has_no_name() -> None:
+    request = ChatRequest(messages=[user("hi", name="bob")])
+    got = build_generate("ollama.generate", CONFIG, request).unwrap()
+    assert [(one.field, one.before) for one in got.adaptations] == [("messages/0/name", "bob")]
