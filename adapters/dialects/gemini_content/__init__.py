@@ -1,7 +1,7 @@
 """Google's generateContent, as the Gemini Developer API and Vertex AI speak it.
 
 `provider(name=..., quirks=Quirks(place=...), authorize=...)` is all that a service of this dialect needs.
-Source: ai.google.dev API reference (v1beta), google-genai 3.4.0, ../shared/wire/gemini.md; read 2026-11-20.
+Source: ai.google.dev API reference (v1beta), google-genai 3.4.0; read 2026-11-20.
 """
 
 from functools import partial

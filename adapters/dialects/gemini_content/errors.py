@@ -2,7 +2,7 @@
 
 {"error": {"code", "message", "status", "details": [...]}}, alone or in an array; inside a 200 too. The details are
 google.rpc messages: ErrorInfo.reason, QuotaFailure.violations, RetryInfo.retryDelay, BadRequest.fieldViolations.
-Source: cloud.google.com, "Errors" (google.rpc.Code, error_details.proto); ../shared/wire/gemini.md section 5;
+Source: cloud.google.com, "Errors" (google.rpc.Code, error_details.proto); the wire notes of this project section 5;
 read 2026-11-20.
 """
 

@@ -4,19 +4,18 @@ facts: thinking: "budget" (tokens) or "level" (a word), absent where a thinkingC
 of 0 ends it. signed_calls: the first function call of a turn is refused without a signature. media_results: a
 function's response may carry media. system_role "user": no systemInstruction.
 
-Sources: pydantic-ai-slim 2.68.0 profiles/google.py (live checks of September and October 2026); ai.google.dev,
-"Gemini thinking" (budgets of the 2.5 family); ai.google.dev, "Thought signatures"; read 2026-11-20.
+Source: pydantic-ai-slim 2.68.0 profiles/google.py (live checks of September and October 2026), read 2026-11-20. The
+bounds of budgets and settings, and Gemma 3 without systemInstruction, are as generally known on that day; no page was
+at hand to confirm them.
 """
 
 from llm_pure.adapt import ModelRule
 
-_SOURCE = (
-    "pydantic-ai-slim 2.68.0 profiles/google.py and ai.google.dev, Gemini thinking, read 2026-11-20"
-)
+_SOURCE = "pydantic-ai-slim 2.68.0 profiles/google.py, read 2026-11-20; bounds as generally known"
 
 _NO_REPETITION_PENALTY = {"repetition_penalty": "Gemini has no repetition_penalty"}
 _BOUNDS = {"temperature": (0.0, 2.0), "top_p": (0.0, 1.0), "logprobs": (0.0, 20.0)}
-"""Source: ai.google.dev, "GenerationConfig", read 2026-11-20."""
+"""As generally known on 2026-11-20; unconfirmed."""
 
 
 def _budget(
@@ -65,7 +64,7 @@ RULES: tuple[ModelRule, ...] = (
         _without_thoughts(prefix)
         for prefix in ("gemini-2.0", "gemini-1", "gemini-pro-vision", "learnlm")
     ],
-    # Google's forum and the API's own words: "Developer instruction is not enabled for models/gemma-3-..."
+    # as generally known: these answer 400 to a systemInstruction; unconfirmed
     _without_thoughts("gemma-3", system_role="user"),
     _without_thoughts("gemma"),
     _level("gemini-3.1-flash-lite-image", "minimal", "high"),

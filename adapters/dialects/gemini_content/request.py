@@ -42,7 +42,7 @@ _SETTING_KEYS = {
 """Settings that only have another name on the wire. logprobs is written apart."""
 
 _STOP_LIMIT = 5
-"""Stop sequences that are taken. Source: ai.google.dev, "GenerationConfig", read 2026-11-20."""
+"""Stop sequences that are taken. As generally known on 2026-11-20; unconfirmed."""
 
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 

@@ -1,6 +1,7 @@
 """How much to think -> `thinkingConfig`: a budget in tokens, or a level, as the model takes it.
 
-Source: ai.google.dev, "Gemini thinking" and "OpenAI compatibility" (the budgets of efforts); read 2026-11-20.
+Budgets and levels by model: the wire notes of this project, read 2026-11-20. The budgets of efforts are as generally known
+from Google's OpenAI-compatible endpoint; unconfirmed.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """usageMetadata -> Usage.
 
 Counters that are zero are left out on the wire. Source: ai.google.dev, "UsageMetadata", and some 490 recorded answers
-(../shared/wire/gemini.md, section 3); read 2026-11-20.
+(the wire notes of this project); read 2026-11-20.
 """
 
 from typing import Any

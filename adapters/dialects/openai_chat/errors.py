@@ -3,7 +3,7 @@
 The shapes, each seen at some service: {"error": {...}}, {"error": "text"}, {"message", "type", "code"} (Cerebras),
 {"object": "error", ...} (Mistral, vLLM), {"code", "message", "data"} (SiliconFlow), {"code", "message", "request_id"}
 (DashScope), {"detail": [...]} (FastAPI), {"fault": {...}} (gateways), a list around one of these (Google), a string.
-Source: ../shared/wire/openai-family.md, rules 14 and 15, read 2026-11-20.
+Source: the wire notes of this project, rules 14 and 15, read 2026-11-20.
 """
 
 from collections.abc import Mapping
