@@ -8,6 +8,7 @@ registry = Registry(
         "azure": "llm_pure.adapters.azure",
         "azure_responses": "llm_pure.adapters.azure_responses",
         "bedrock": "llm_pure.adapters.bedrock",
+        "bedrock_invoke": "llm_pure.adapters.bedrock_invoke",
         "claude": "llm_pure.adapters.anthropic",
         "gemini": "llm_pure.adapters.gemini",
         "ollama": "llm_pure.adapters.ollama",

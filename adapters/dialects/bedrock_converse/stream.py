@@ -312,6 +312,8 @@ _READERS: Mapping[str, tuple[type[Any], Callable[[str, State, Any, Raw], Stepped
 }
 """Event -> its shape, and what reads it."""
 
+EVENT_NAMES = frozenset(_READERS)
+
 
 def _fault(name: str, message: str, where: str, evidence: bytes) -> LLMError:
     return ProtocolFault(

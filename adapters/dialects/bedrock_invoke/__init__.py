@@ -1,0 +1,69 @@
+"""Amazon Bedrock's InvokeModel: the body that each vendor gave its models, and the answer that came with it.
+
+Claude's Messages, Nova, chat completions (gpt-oss, Qwen, Jamba, Mistral's newer ones ...), Command R, and the prompts of
+Llama, Mistral, Titan, Jurassic, Command and DeepSeek R1.
+Source: ../shared/wire/bedrock.md section 9; docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html; read
+2026-11-20.
+"""
+
+from functools import partial
+
+from llm_pure.adapters.dialects.bedrock_converse.count import parse_count
+from llm_pure.adapters.dialects.bedrock_converse.endpoint import (
+    BASE_URL,
+    BASE_URL_VARIABLES,
+    KEY_VARIABLES,
+    VARIABLES,
+    authorize,
+)
+from llm_pure.adapters.dialects.bedrock_converse.errors import read_error
+from llm_pure.adapters.dialects.bedrock_invoke.count import build_count
+from llm_pure.adapters.dialects.bedrock_invoke.embed import build_embed, parse_embed
+from llm_pure.adapters.dialects.bedrock_invoke.reply import parse_chat
+from llm_pure.adapters.dialects.bedrock_invoke.request import build_chat
+from llm_pure.adapters.dialects.bedrock_invoke.stream import State, step
+from llm_pure.framing.aws_eventstream import EventStreamDecoder
+from llm_pure.http import ResponseHead
+from llm_pure.provider import Operation, Provider, StreamDecoder
+from llm_pure.stream import SteppedStream, open_framed
+
+DIALECT = "bedrock_invoke"
+
+
+def provider(*, name: str, source: str = "") -> Provider:
+    """A service that speaks this dialect."""
+    return Provider(
+        name=name,
+        dialect=DIALECT,
+        base_url=BASE_URL,
+        build_chat=partial(build_chat, name),
+        authorize=partial(authorize, name),
+        parse_chat=partial(parse_chat, name),
+        open_stream=partial(open_stream, name),
+        key_variables=KEY_VARIABLES,
+        base_url_variables=BASE_URL_VARIABLES,
+        variables=VARIABLES,
+        source=source,
+        count_tokens=Operation(partial(build_count, name), partial(parse_count, name)),
+        embed=Operation(partial(build_embed, name), partial(parse_embed, name)),
+    )
+
+
+def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
+    """AWS event-stream messages; a JSON body in their place is an error, or the whole answer."""
+    return open_framed(
+        name,
+        head,
+        partial(parse_chat, name),
+        lambda: SteppedStream(
+            name,
+            head,
+            frames=EventStreamDecoder(),
+            state=State(),
+            step=partial(step, name, head),
+            parse_error=partial(read_error, name),
+        ),
+    )
+
+
+__all__ = ["DIALECT", "build_chat", "open_stream", "parse_chat", "provider"]

@@ -1,0 +1,126 @@
+"""Messages and tools -> the body of Cohere's Command R: the last words apart from the history before them.
+
+Calls have no ids here: a result names its call's tool and arguments.
+Source: docs.aws.amazon.com, "Cohere Command R and Command R+ models"; read 2026-11-20.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from llm_pure.adapt import Adaptation
+from llm_pure.codec import json_object
+from llm_pure.draft import Draft
+from llm_pure.errors import InvalidRequest, LLMError, Unsupported
+from llm_pure.messages import Message, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
+from llm_pure.request import Tool
+from llm_pure.result import Failure, Parsed, Success
+
+_TYPES: Mapping[str, str] = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "array": "list",
+    "object": "dict",
+}
+"""JSON Schema's types in the words of `parameter_definitions`, which are Python's."""
+
+
+class _Turn(msgspec.Struct):
+    role: str
+    text: str = ""
+    calls: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
+
+
+def conversation(
+    name: str, messages: tuple[Message, ...]
+) -> Parsed[tuple[dict[str, Any], tuple[Adaptation, ...]]]:
+    """{message, chat_history[], preamble?, tool_results[]?}, and what was left out.
+
+    Unsupported for a part that is neither text nor a call nor its result; InvalidRequest when the model spoke last.
+    """
+    preamble: list[str] = []
+    turns: list[_Turn] = []
+    told: list[Adaptation] = []
+    known: dict[str, dict[str, Any]] = {}  # call id -> the call as it goes back
+    for place, message in enumerate(messages):
+        turn = _Turn("CHATBOT" if message.role == "assistant" else "USER")
+        for number, part in enumerate(message.parts):
+            path = f"messages/{place}/parts/{number}"
+            match part:
+                case Text(text=text) | Refusal(text=text):
+                    turn.text += text
+                case ToolCall():
+                    call = {"name": part.name, "parameters": json_object(part.arguments) or {}}
+                    known[part.id] = call
+                    turn.calls = [*turn.calls, call]
+                case ToolResult() if all(isinstance(one, Text) for one in part.content):
+                    turn.results = [*turn.results, _result(part, known)]
+                case Reasoning() | Opaque():
+                    reason = "this model takes back no reasoning and no opaque parts"
+                    told.append(Adaptation(field=path, action="dropped", reason=reason))
+                case _:
+                    return Failure(_unsupported(name, path, type(part).__name__))
+        if message.role == "system":
+            preamble.append(turn.text)
+        else:
+            turns.append(turn)
+    if not turns or turns[-1].role == "CHATBOT":
+        message_ = "the last words are the user's, or a tool's results, for this model"
+        return Failure(InvalidRequest(message=message_, provider=name, param="messages"))
+    last = turns.pop()
+    body: dict[str, Any] = {"message": last.text, "chat_history": [_history(one) for one in turns]}
+    if preamble:
+        body["preamble"] = "\n\n".join(preamble)
+    if last.results:
+        body["tool_results"] = last.results
+    return Success((body, tuple(told)))
+
+
+def tools(call: Draft) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
+    """[{name, description, parameter_definitions}], and what is not taken. Only the first level of a schema has a place."""
+    wire: list[dict[str, Any]] = []
+    told: list[Adaptation] = []
+    for place, tool in enumerate(call.tools):
+        if not isinstance(tool, Tool):
+            reason = f"it is a tool of {tool.provider}'s own"
+            told.append(Adaptation(field=f"tools/{place}", action="dropped", reason=reason))
+            continue
+        needed = tool.parameters.get("required") or ()
+        definitions = {
+            key: {
+                "description": str(schema.get("description", "")),
+                "type": _TYPES.get(str(schema.get("type")), "str"),
+                "required": key in needed,
+            }
+            for key, schema in (tool.parameters.get("properties") or {}).items()
+            if isinstance(schema, dict)
+        }
+        made = {"name": tool.name, "description": tool.description or ""}
+        wire.append({**made, "parameter_definitions": definitions})
+    if wire and call.tool_choice not in (None, "auto"):
+        reason = "this model has no choice of tools"
+        told.append(Adaptation(field="tool_choice", action="dropped", reason=reason))
+    return wire, tuple(told)
+
+
+def _history(turn: _Turn) -> dict[str, Any]:
+    if turn.results:
+        return {"role": "TOOL", "tool_results": turn.results}
+    said: dict[str, Any] = {"role": turn.role, "message": turn.text}
+    return {**said, "tool_calls": turn.calls} if turn.calls else said
+
+
+def _result(part: ToolResult, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    text = "".join([one.text for one in part.content if isinstance(one, Text)])
+    call = known.get(part.tool_call_id, {"name": part.name or "", "parameters": {}})
+    found = json_object(text)
+    return {"call": call, "outputs": [{"result": text} if found is None else found]}
+
+
+def _unsupported(name: str, path: str, kind: str) -> LLMError:
+    message = f"{path}: Command R takes text, calls and their results, not {kind}"
+    return Unsupported(message=message, provider=name, feature="messages")

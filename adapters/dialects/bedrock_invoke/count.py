@@ -1,0 +1,31 @@
+"""The service's own count of a request's tokens: the vendor's body in base64, to POST /model/{modelId}/count-tokens."""
+
+import msgspec
+
+from llm_pure.adapters.dialects.bedrock_converse.count import post_count
+from llm_pure.adapters.dialects.bedrock_invoke.request import chat_body
+from llm_pure.codec import encode
+from llm_pure.config import LLMConfig
+from llm_pure.draft import draft
+from llm_pure.media import base64_text
+from llm_pure.provider import Built
+from llm_pure.request import ChatRequest
+from llm_pure.result import Failure, Parsed
+
+
+def build_count(name: str, config: LLMConfig, request: ChatRequest) -> Parsed[Built]:
+    """Body: {input: {invokeModel: {body: base64}}}. Fails as `build_chat` does."""
+    asked = msgspec.structs.replace(request, stream=None)
+    drafted = draft(config, asked)
+    if isinstance(drafted, Failure):
+        return Failure(drafted.failure())
+    call = drafted.unwrap()
+    made = chat_body(name, config, asked, call)
+    if isinstance(made, Failure):
+        return Failure(made.failure())
+    fields, told = made.unwrap()
+    body = encode(fields, provider=name)
+    if isinstance(body, Failure):
+        return Failure(body.failure())
+    counted = {"invokeModel": {"body": base64_text(body.unwrap())}}
+    return post_count(name, config, call.model, counted, told)

@@ -1,0 +1,208 @@
+"""ChatRequest -> POST /model/{modelId}/invoke or /invoke-with-response-stream, with the body that the vendor wants.
+
+Source: botocore 1.44.5 (InvokeModelRequest), ../shared/wire/bedrock.md section 9, anthropic.md section 8; read 2026-11-20.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
+from llm_pure.adapters.dialects import anthropic_messages, openai_chat
+from llm_pure.adapters.dialects.anthropic_messages.tools import wire_format
+from llm_pure.adapters.dialects.bedrock_converse import request as converse
+from llm_pure.adapters.dialects.bedrock_converse.endpoint import call_url
+from llm_pure.adapters.dialects.bedrock_converse.models import known_rule
+from llm_pure.adapters.dialects.bedrock_converse.reasoning import merged, put
+from llm_pure.adapters.dialects.bedrock_invoke import cohere
+from llm_pure.adapters.dialects.bedrock_invoke.prompts import TEMPLATES, text_turns
+from llm_pure.adapters.dialects.bedrock_invoke.vendors import Family, Vendor, vendor_of
+from llm_pure.adapters.dialects.openai_effort import reasoning_told
+from llm_pure.codec import decode_any
+from llm_pure.config import LLMConfig
+from llm_pure.draft import Draft, draft
+from llm_pure.endpoint import post_json
+from llm_pure.errors import Unsupported
+from llm_pure.provider import Built
+from llm_pure.request import ChatRequest
+from llm_pure.result import Failure, Parsed, Success
+
+ANTHROPIC = anthropic_messages.Quirks(
+    version="bedrock-2023-05-31",
+    version_in="body",
+    model_in="path",
+    stream_in_body=False,
+    betas_in_body=True,
+    kin=frozenset({"anthropic", "claude"}),
+)
+
+Told = tuple[Adaptation, ...]
+Fields = dict[str, Any]
+Written = Parsed[tuple[Fields, Told]]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A request on its way to a body."""
+
+    name: str
+    vendor: Vendor
+    config: LLMConfig
+    request: ChatRequest
+    call: Draft
+
+
+def build_chat(
+    name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> Parsed[Built]:
+    """POST {base_url}/model/{modelId}/invoke, or /invoke-with-response-stream. The model is in the URL only.
+
+    Fails with ConfigurationInvalid (no model, bad URL or region), Unsupported (a model whose body is not known; a part
+    that its body cannot carry; with `strict` also every loss), InvalidRequest (messages that cannot be read or sent).
+    """
+    drafted = draft(config, request)
+    if isinstance(drafted, Failure):
+        return Failure(drafted.failure())
+    call = drafted.unwrap()
+    action = "invoke-with-response-stream" if call.stream else "invoke"
+    url = call_url(name, config, call.model, action)
+    if isinstance(url, Failure):
+        return Failure(url.failure())
+    made = chat_body(name, config, request, call)
+    if isinstance(made, Failure):
+        return Failure(made.failure())
+    fields, told = made.unwrap()
+    lost = lossy(told, provider=name) if strict else None
+    if lost is not None:
+        return Failure(lost)
+    accept = converse.EVENT_STREAM if call.stream else "application/json"
+    inner = (("x-amzn-bedrock-accept", "application/json"),) if call.stream else ()
+    return post_json(config, url.unwrap(), fields, provider=name, accept=accept, headers=inner).map(
+        lambda sent: Built(request=sent, adaptations=told)
+    )
+
+
+def chat_body(name: str, config: LLMConfig, request: ChatRequest, call: Draft) -> Written:
+    """The vendor's body, and what could not be sent in it as it was asked."""
+    vendor = vendor_of(call.model, config.pricing_plan)
+    if vendor is None:
+        message = (
+            f"it is not known which body {call.model!r} takes; where an ARN hides the model, name it in `pricing_plan`,"
+            " or use the provider `bedrock`, whose body is the same for all"
+        )
+        return Failure(Unsupported(message=message, provider=name, feature="model"))
+    asked = Asked(name=name, vendor=vendor, config=config, request=request, call=call)
+    return _WRITERS[vendor.family](asked)
+
+
+def _anthropic(asked: Asked) -> Written:
+    return anthropic_messages.build_body(asked.name, ANTHROPIC, asked.config, asked.request).map(
+        lambda made: (made.fields, made.adaptations)
+    )
+
+
+def _nova(asked: Asked) -> Written:
+    """Converse's body but for the vendor's fields, which stand where Nova itself has them."""
+    made = converse.chat_body(asked.name, asked.config, asked.call)
+    if isinstance(made, Failure):
+        return Failure(made.failure())
+    body, told = made.unwrap()
+    own = dict(body.pop("additionalModelRequestFields", {}))
+    if "reasoningConfig" in own:
+        own = put(own, ("inferenceConfig", "reasoningConfig"), own.pop("reasoningConfig"))
+    for key, field in (("requestMetadata", "metadata"), ("outputConfig", "response_format")):
+        if body.pop(key, None):
+            told += (_dropped(field, "Nova's own body has no field for it"),)
+    return Success(({"schemaVersion": "messages-v1", **merged(body, own)}, told))
+
+
+def _openai(asked: Asked) -> Written:
+    """A chat completion's body without what the URL says."""
+    built = openai_chat.build_chat(
+        asked.name,
+        lambda config, model, operation: Success("https://unused.invalid"),
+        asked.vendor.quirks,
+        asked.config,
+        asked.request,
+    )
+    if isinstance(built, Failure):
+        return Failure(built.failure())
+    sent = built.unwrap()
+    said_elsewhere = ("model", "stream", "stream_options")
+    return decode_any(sent.request.body, provider=asked.name).map(
+        lambda body: (
+            {key: value for key, value in body.items() if key not in said_elsewhere},
+            sent.adaptations,
+        )
+    )
+
+
+def _cohere_chat(asked: Asked) -> Written:
+    spoken = cohere.conversation(asked.name, asked.call.messages)
+    if isinstance(spoken, Failure):
+        return Failure(spoken.failure())
+    body, told = spoken.unwrap()
+    _, words, more = wire_format(_NO_SCHEMAS, asked.call)
+    if words:
+        body["preamble"] = "\n\n".join(filter(None, [body.get("preamble"), words]))
+    tools, tools_told = cohere.tools(asked.call)
+    if tools:
+        body["tools"] = tools
+    fields, settings_told = _settings(asked)
+    told = (*told, *more, *tools_told, *settings_told)
+    return Success((merged(merged(body, fields), dict(asked.call.extra)), told))
+
+
+def _prompt(asked: Asked) -> Written:
+    call, vendor = asked.call, asked.vendor
+    spoken = text_turns(asked.name, call.messages)
+    if isinstance(spoken, Failure):
+        return Failure(spoken.failure())
+    system, turns, told = spoken.unwrap()
+    _, words, more = wire_format(_NO_SCHEMAS, call)
+    told += more
+    if call.tools:
+        told += (_dropped("tools", "this model takes a prompt, and knows no tools"),)
+    prompt = TEMPLATES[vendor.template]("\n\n".join(filter(None, [system, words])), turns)
+    fields, more = _settings(asked)
+    body = {vendor.prompt_key: prompt, **fields}
+    if call.stream:
+        body |= vendor.stream
+    return Success((merged(body, dict(call.extra)), told + more))
+
+
+_NO_SCHEMAS = ModelRule(prefix="")
+
+
+def _settings(asked: Asked) -> tuple[Fields, Told]:
+    """The settings where this vendor has them; all others are refused."""
+    call, keys = asked.call, asked.vendor.keys
+    settings = dict(call.settings)
+    if settings.get("n") == 1:
+        del settings["n"]
+    refuses = {one: "this model's body has no field for it" for one in settings if one not in keys}
+    settings, told = adapt(settings, call.explicit, ModelRule(prefix="", refuses=refuses))
+    wanted = call.reasoning
+    reasons_anyway = known_rule(call.model, asked.config.pricing_plan).reasoning == "always"
+    if wanted is not None and wanted.enabled and wanted.effort != "none" and not reasons_anyway:
+        told += (reasoning_told("dropped", f"{call.model} has no reasoning to ask for"),)
+    if call.metadata:
+        told += (_dropped("metadata", "this model's body has no field for it"),)
+    fields: Fields = {}
+    for setting, place in keys.items():
+        if setting in settings:
+            fields = put(fields, place, settings[setting])
+    return fields, told
+
+
+def _dropped(field: str, reason: str) -> Adaptation:
+    return Adaptation(field=field, action="dropped", reason=reason)
+
+
+_WRITERS: Mapping[Family, Callable[[Asked], Written]] = {
+    "anthropic": _anthropic,
+    "nova": _nova,
+    "openai": _openai,
+    "cohere_chat": _cohere_chat,
+    "prompt": _prompt,
+}
