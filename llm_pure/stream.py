@@ -50,6 +50,8 @@ S = TypeVar("S", bound=StreamState)
 Step = Callable[[S, F], tuple[S, Sequence[StreamEvent]]]
 """One frame: the next state, and the events that it makes."""
 
+_NOTHING: Parsed[tuple[StreamEvent, ...]] = Success(())
+
 ParseError = Callable[[HttpResponse], LLMError | None]
 """A body that may be an error: the error it tells, None when it tells none."""
 
@@ -89,11 +91,13 @@ class SteppedStream(Generic[S, F]):
             return Failure(self._error)
         if self._closed:
             return Success(())
-        events = self._run(self._frames.feed(data))
-        self._error = self._fault_of_state() or self._fault_of_framing()
-        if self._error is not None and not events:
-            return Failure(self._error)
-        return Success(events)
+        frames = self._frames.feed(data)
+        events = self._run(frames) if frames else ()
+        if self._state.fault is not None or self._frames.fault is not None:
+            self._error = self._fault_of_state() or self._fault_of_framing()
+            if self._error is not None and not events:
+                return Failure(self._error)
+        return Success(events) if events else _NOTHING
 
     def close(self) -> Parsed[tuple[StreamEvent, ...]]:
         """The body is over: the last events, given once."""
@@ -109,7 +113,8 @@ class SteppedStream(Generic[S, F]):
         return self._collector.completion()
 
     def _close(self) -> Parsed[tuple[StreamEvent, ...]]:
-        events = self._run(self._frames.close())
+        frames = self._frames.close()
+        events = self._run(frames) if frames else ()
         fault = self._fault_of_state()
         if fault is None and self._state.complete:
             return Success(events)
@@ -128,7 +133,7 @@ class SteppedStream(Generic[S, F]):
     def _run(self, frames: list[F]) -> tuple[StreamEvent, ...]:
         state, step = self._state, self._step
         events: list[StreamEvent] = []
-        if frames and not self._seen:
+        if not self._seen:
             events += told_by_headers(self._head.headers)
         for frame in frames:
             state, more = step(state, frame)
