@@ -49,12 +49,16 @@ def streaming_providers() -> tuple[str, ...]:
     return tuple(sorted({one.provider.name for one in recorded() if one.streamed}))
 
 
+_MODELS = {"bedrock_invoke": "anthropic.claude-sonnet-4-5-v1:0"}
+"""Models of those providers that want to know whose model it is."""
+
+
 def config_for(name: str, *, secret: str = CANARY) -> LLMConfig:
     """A configuration with every field that some provider needs."""
     return LLMConfig(
         api_type=name,
         base_url="https://service.test/v1",
-        model="some-model",
+        model=_MODELS.get(name, "some-model"),
         api_key=secret,
         access_key=secret,
         secret_key=secret,
