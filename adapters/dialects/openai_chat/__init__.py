@@ -14,7 +14,7 @@ from llm_pure.adapters.dialects.openai_chat.reply import parse_chat
 from llm_pure.adapters.dialects.openai_chat.request import build_chat
 from llm_pure.adapters.dialects.openai_chat.stream import State, step
 from llm_pure.endpoint import Locate, below
-from llm_pure.framing.sse import SseDecoder
+from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
@@ -71,7 +71,7 @@ def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
         lambda: SteppedStream(
             name,
             head,
-            frames=SseDecoder(),
+            frames=SseDataDecoder(),
             state=State(),
             step=partial(step, name, quirks, head),
             parse_error=partial(read_error, name, quirks.error_words),

@@ -36,7 +36,6 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.framing.sse import SseEvent
 from llm_pure.http import HttpResponse, ResponseHead
 from llm_pure.media import from_data_url
 from llm_pure.messages import Image, Opaque
@@ -88,21 +87,21 @@ class State(StreamState, frozen=True, kw_only=True):
 
 
 def step(
-    name: str, quirks: Quirks, head: ResponseHead, state: State, frame: SseEvent
+    name: str, quirks: Quirks, head: ResponseHead, state: State, data: bytes
 ) -> tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]:
-    """One frame: a chunk, [DONE], or an error in place of a chunk."""
+    """The data of one event: a chunk, [DONE], or an error in place of a chunk."""
     if state.started and not state.done:
         try:
-            chunk = wire.PLAIN_CHUNK.decode(frame.data)
+            chunk = wire.PLAIN_CHUNK.decode(data)
         except DECODE_FAULTS:  # more than a delta: the longer way
-            return _read_frame(name, quirks, head, state, frame.data)
+            return _read_frame(name, quirks, head, state, data)
         (choice,) = chunk.choices
         delta = choice.delta
-        more = delta.reasoning_content or delta.reasoning or delta.tool_calls
-        if delta.content and not more:
-            return state, (TextDelta(delta.content, TEXT, choice.index),)
+        text = delta.content
+        if text and not (delta.reasoning_content or delta.reasoning or delta.tool_calls):
+            return state, (TextDelta(text, TEXT, choice.index),)
         return _plain_delta(state, choice)
-    return _read_frame(name, quirks, head, state, frame.data)
+    return _read_frame(name, quirks, head, state, data)
 
 
 def _plain_delta(state: State, choice: wire.PlainChoice) -> tuple[State, list[StreamEvent]]:

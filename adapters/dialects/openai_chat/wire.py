@@ -88,14 +88,14 @@ MODELLED_CALL = frozenset({"id", "index", "type", "function", "custom"})
 """The keys that a Completion says in its own words; all others are kept as they come."""
 
 
-class PlainFunction(msgspec.Struct, forbid_unknown_fields=True):
+class PlainFunction(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A piece of a call."""
 
     name: str | None = None
     arguments: str | None = None
 
 
-class PlainCall(msgspec.Struct, forbid_unknown_fields=True):
+class PlainCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A piece of a call that says where it belongs."""
 
     index: int
@@ -104,7 +104,7 @@ class PlainCall(msgspec.Struct, forbid_unknown_fields=True):
     function: PlainFunction | None = None
 
 
-class PlainDelta(msgspec.Struct, forbid_unknown_fields=True):
+class PlainDelta(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """More text, more reasoning or more of a call."""
 
     role: str | None = None
@@ -115,7 +115,7 @@ class PlainDelta(msgspec.Struct, forbid_unknown_fields=True):
     tool_calls: list[PlainCall] | None = None
 
 
-class PlainChoice(msgspec.Struct, forbid_unknown_fields=True):
+class PlainChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The only choice of a plain chunk."""
 
     delta: PlainDelta
@@ -124,7 +124,7 @@ class PlainChoice(msgspec.Struct, forbid_unknown_fields=True):
     logprobs: None = None
 
 
-class PlainChunk(msgspec.Struct, forbid_unknown_fields=True):
+class PlainChunk(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A chunk with nothing to keep beside its delta: all other fields were in the first chunk, or are padding.
 
     The closed shape is not a check but a fork: a chunk with anything else in it takes the longer way, so that what

@@ -41,7 +41,6 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.framing.sse import SseEvent
 from llm_pure.messages import Audio, Text
 from llm_pure.result import Success
 from tests.support.feeding import feed_all
@@ -337,7 +336,7 @@ FRAMES: dict[str, bytes] = {
 @pytest.mark.parametrize("kind", FRAMES)
 @pytest.mark.parametrize("state", PHASES.values(), ids=PHASES.keys())
 def test_every_frame_has_an_answer_in_every_phase(state: State, kind: str) -> None:
-    after, events = step("p", Quirks(), HEAD, state, SseEvent(FRAMES[kind]))
+    after, events = step("p", Quirks(), HEAD, state, FRAMES[kind])
     if state.done:
         assert (after, list(events)) == (state, [])
     for event in events:
