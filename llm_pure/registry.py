@@ -23,16 +23,19 @@ class Registry(msgspec.Struct, frozen=True):
         """Every api_type, sorted."""
         return tuple(sorted(self.entries))
 
+    def near(self, name: str) -> tuple[str, ...]:
+        """Names that may have been meant, the likeliest first."""
+        return tuple(get_close_matches(name, self.entries, n=3))
+
     def get(self, name: str) -> Parsed[Provider]:
         """The provider of this api_type, or ConfigurationInvalid that lists near names."""
         entry = self.entries.get(name)
         if entry is None:
-            near = tuple(get_close_matches(name, self.entries, n=3))
             return Failure(
                 ConfigurationInvalid(
                     message=f"there is no provider {name!r}; known are {', '.join(self.names())}",
                     field="api_type",
-                    near=near,
+                    near=self.near(name),
                 )
             )
         if isinstance(entry, Provider):

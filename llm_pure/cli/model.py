@@ -47,11 +47,9 @@ def choose(
 
 def _bare(registry: Registry, wanted: str) -> ConfigurationInvalid:
     """A name without a provider: perhaps a provider that is misspelt, perhaps a model that many serve."""
-    unknown = registry.get(wanted)
-    near = unknown.failure().near if isinstance(unknown, Failure) else ()
     return ConfigurationInvalid(
         message=f"{wanted!r} does not say whose model it is: write PROVIDER:MODEL, such as openai:{wanted}; "
         f"providers are {', '.join(registry.names())}",
         field="model",
-        near=near,
+        near=registry.near(wanted),
     )
