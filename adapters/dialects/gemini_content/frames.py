@@ -6,7 +6,7 @@ array in either. The first byte tells, since content types lie behind gateways.
 
 from llm_pure.framing import FramingFault
 from llm_pure.framing.json_array import JsonArrayDecoder
-from llm_pure.framing.sse import SseDecoder
+from llm_pure.framing.sse import SseDataDecoder
 
 BEGIN, END, CLOSED = b"[", b"]", b""
 """Frames that no item can be: a JSON body has begun, it has come to its end, and no more bytes will come."""
@@ -20,7 +20,7 @@ class ItemDecoder:
     __slots__ = ("_array", "_ended", "_seen", "_sse")
 
     def __init__(self) -> None:
-        self._sse: SseDecoder | None = None
+        self._sse: SseDataDecoder | None = None
         self._array: JsonArrayDecoder | None = None
         self._ended = False
         self._seen = False  # an event came
@@ -40,7 +40,7 @@ class ItemDecoder:
     def feed(self, data: bytes) -> list[bytes]:
         """The items that these bytes complete."""
         if self._sse is not None:
-            items = [event.data for event in self._sse.feed(data)]
+            items = self._sse.feed(data)
             self._seen = self._seen or bool(items)
             return items
         if self._array is not None:
@@ -53,14 +53,14 @@ class ItemDecoder:
         if data[:1] in b"[{":
             self._array = JsonArrayDecoder()
             return [BEGIN, *self._items(self._array, data)]
-        self._sse = SseDecoder()
+        self._sse = SseDataDecoder()
         return self.feed(data)
 
     def close(self) -> list[bytes]:
         """The event that the end of the body cut off; CLOSED, unless the body is no stream at all."""
         if self._sse is None:
             return [CLOSED] if self._array is not None else []
-        items = [event.data for event in self._sse.close()]
+        items = self._sse.close()
         return [*items, CLOSED] if items or self._seen else []
 
     def _items(self, array: JsonArrayDecoder, data: bytes) -> list[bytes]:

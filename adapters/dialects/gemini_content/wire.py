@@ -100,25 +100,25 @@ SIDE_FIELDS = frozenset(
 """What stands beside a part's payload."""
 
 
-class Nothing(msgspec.Struct, forbid_unknown_fields=True):
+class Nothing(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """{}"""
 
 
-class PlainPart(msgspec.Struct, forbid_unknown_fields=True):
+class PlainPart(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """More text, or more of what the model thinks."""
 
     text: str
     thought: bool = False
 
 
-class PlainContent(msgspec.Struct, forbid_unknown_fields=True):
+class PlainContent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The only part of a plain item."""
 
     parts: tuple[PlainPart]
     role: Any = None
 
 
-class PlainCandidate(msgspec.Struct, forbid_unknown_fields=True):
+class PlainCandidate(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The only candidate of a plain item. groundingMetadata is there and empty while a search goes on."""
 
     content: PlainContent
@@ -126,7 +126,7 @@ class PlainCandidate(msgspec.Struct, forbid_unknown_fields=True):
     groundingMetadata: Nothing | None = None
 
 
-class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
+class PlainBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """An item with nothing to keep beside its text and the usage so far: all else was in the first item.
 
     usageMetadata: unread, since only the last one counts.

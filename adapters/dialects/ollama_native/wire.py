@@ -60,7 +60,7 @@ MODELLED_FUNCTION = frozenset({"name", "arguments"})
 """The keys that a Completion says in its own words; all others are kept as they come."""
 
 
-class PlainMessage(msgspec.Struct, forbid_unknown_fields=True):
+class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """More text or more thinking."""
 
     role: Any = None
@@ -68,7 +68,7 @@ class PlainMessage(msgspec.Struct, forbid_unknown_fields=True):
     thinking: str = ""
 
 
-class PlainLine(msgspec.Struct, forbid_unknown_fields=True):
+class PlainLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A line with nothing to keep beside its words: model and time were in the first line, and come with the last.
 
     The closed shape is not a check but a fork: a line with anything else in it takes the longer way.
