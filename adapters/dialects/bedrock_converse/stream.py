@@ -169,12 +169,12 @@ def _start(name: str, state: State, event: wire.StartEvent, raw: Raw) -> Stepped
     if call is not None and call.type != SERVER_TOOL:
         state, index = _part(state, place, "toolUse")
         begun = ToolCallDelta("", index, 0, call.toolUseId, call.name)
-        return state, [begun, *echo_of_call(start["toolUse"], index)]
+        return state, [begun, *echo_of_call(start["toolUse"], index), *extras(raw)]
     for kind in ("toolUse", "toolResult", "image"):
         if start.get(kind) is not None:
-            return _keep(state, place, kind, start[kind]), ()
+            return _keep(state, place, kind, start[kind]), extras(raw)
     unknown = {key: value for key, value in start.items() if key not in _STARTLESS}
-    return state, [ExtraReceived("contentBlockStart", [unknown], append=True)] if unknown else ()
+    return state, [*extras(raw), *_unknown("contentBlockStart", unknown)]
 
 
 _STARTLESS = frozenset({"text", "reasoningContent"})
@@ -182,10 +182,9 @@ _STARTLESS = frozenset({"text", "reasoningContent"})
 
 def _delta(name: str, state: State, event: wire.DeltaEvent, raw: Raw) -> Stepped:
     """A delta of any kind; what is not modelled in it goes to extra."""
-    delta, place, events = event.delta, event.contentBlockIndex, []
+    delta, place = event.delta, event.contentBlockIndex
     unknown = {key: value for key, value in raw["delta"].items() if key not in wire.DELTAS}
-    if unknown:
-        events.append(ExtraReceived("contentBlockDelta", [unknown], append=True))
+    events = [*extras(raw), *_unknown("contentBlockDelta", unknown)]
     redacted = delta.reasoningContent.redactedContent if delta.reasoningContent else None
     for kind, piece in (
         ("redactedContent", redacted),

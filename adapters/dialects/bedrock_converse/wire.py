@@ -168,20 +168,20 @@ class Metadata(msgspec.Struct):
     usage: dict[str, Any] | None = None
 
 
-class PlainReasoning(msgspec.Struct, forbid_unknown_fields=True):
+class PlainReasoning(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """More thoughts, or their signature."""
 
     text: str | None = None
     signature: str | None = None
 
 
-class PlainToolUse(msgspec.Struct, forbid_unknown_fields=True):
+class PlainToolUse(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """More of a call."""
 
     input: str
 
 
-class PlainDelta(msgspec.Struct, forbid_unknown_fields=True):
+class PlainDelta(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """More text, more reasoning or more of a call."""
 
     text: str | None = None
@@ -189,7 +189,7 @@ class PlainDelta(msgspec.Struct, forbid_unknown_fields=True):
     reasoningContent: PlainReasoning | None = None
 
 
-class PlainDeltaEvent(msgspec.Struct, forbid_unknown_fields=True):
+class PlainDeltaEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The closed shape is not a check but a fork: an event with anything else in it takes the longer way."""
 
     contentBlockIndex: int
@@ -203,5 +203,7 @@ PLAIN_DELTA = msgspec.json.Decoder(PlainDeltaEvent)
 DELTAS = frozenset(Delta.__struct_fields__)
 """The kinds of delta that are read; others are kept as they come."""
 
-MODELLED = frozenset({"output", "role", "stopReason", "usage", "p"})
+MODELLED = frozenset(
+    {"output", "role", "stopReason", "usage", "contentBlockIndex", "delta", "start", "p"}
+)
 """The keys that a Completion says in its own words; all others are kept as they come."""

@@ -343,6 +343,7 @@ def test_what_is_not_known_changes_nothing_but_extra() -> None:
         "newEvent": [{"a": 1}, "ÿ"],
         "contentBlockDelta": [{"smell": "roses"}],
         "contentBlockStart": [{"hologram": {"x": 1}}],
+        "more": 1,
         "metrics": {"latencyMs": 5},
     }
 
