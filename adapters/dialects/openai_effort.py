@@ -8,6 +8,9 @@ from llm_pure.request import ReasoningRequest
 _EFFORT_OF_BUDGET = ((1024, "low"), (8192, "medium"))
 """Token budgets for services that only know efforts: up to 1024 is low, up to 8192 medium, above that high."""
 
+_BUDGET_OF_EFFORT = {"minimal": 512, "low": 1024, "medium": 8192, "high": 16384}
+"""Efforts for services that only know token budgets, each read back as the effort that it came from; above: 32768."""
+
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
@@ -35,8 +38,17 @@ def effort_of(
     return nearest, (*told, reasoning_told("changed", reason, effort, nearest))
 
 
+def budget_of(effort: str) -> int:
+    """Tokens for an effort above "none".
+
+    >>> budget_of("medium"), budget_of("max")
+    (8192, 32768)
+    """
+    return _BUDGET_OF_EFFORT.get(effort, 32768)
+
+
 def reasoning_told(
-    action: Literal["dropped", "changed"],
+    action: Literal["dropped", "clamped", "changed"],
     reason: str,
     before: object = None,
     after: object = None,

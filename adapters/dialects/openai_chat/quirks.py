@@ -1,33 +1,147 @@
 """How the services that speak chat completions differ, as data."""
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import NO_RULE, ModelRule
 from llm_pure.classify import ErrorType
+from llm_pure.request import ReasoningRequest
 
-ReasoningStyle: TypeAlias = Literal["none", "effort"]
-"""How reasoning is asked for: not at all, or by `reasoning_effort`."""
+ReasoningStyle: TypeAlias = Literal[
+    "none",
+    "effort",
+    "effort_or_budget",
+    "thinking",
+    "thinking_effort",
+    "enable_thinking",
+    "reasoning",
+    "reasoning_enabled",
+    "template",
+    "prompt_mode",
+]
+"""How reasoning is asked for; each is a function in `reasoning.py`. "none": not at all."""
+
+Replay: TypeAlias = Literal["reasoning_content", "reasoning", "thinking_parts", "think_tags"]
+"""Where an assistant turn's reasoning goes back: a key beside the content, parts of it, or tags in its text."""
+
+JsonFormatName: TypeAlias = Literal["json_object", "json_schema"]
+
+TurnOrder: TypeAlias = Literal["any", "assistant_after_tools", "alternating"]
+
+WORDS_OF_CHOICE: Mapping[str, str] = MappingProxyType(
+    {"auto": "auto", "none": "none", "required": "required", "named": "named"}
+)
+"""`tool_choice` as OpenAI has it; "named" stands for the object that names a function."""
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
-    """What one service does in its own way.
+    """What one service does in its own way. A fact of a model's rule stands over the field of its name.
 
-    max_tokens_key: the name of the output limit. include_usage: a stream reports usage only when asked to.
-    done_required: its streams always end with [DONE], so one without it was cut. reasoning_style: how reasoning is asked
-    for. reasoning_replay: the key under which an assistant turn's reasoning goes back, None when it does not.
-    empty_content: what stands in `content` of a turn that only calls tools. refuses: settings that it does not take,
-    with the reason. rules: what its models do not take. error_words: its own error codes.
+    Settings. max_tokens_key: the name of the output limit. renames: our name -> the service's. refuses: settings and
+    fields that it does not take, with the reason. bounds: setting -> (lowest, highest). greedy: what is sent in place
+    of a temperature of 0. most_stops: how many stop words it takes. counted_logprobs: `logprobs` is a number.
+    rules: what its models do not take.
+
+    Reasoning. reasoning_style: how it is asked for. reasoning_default: what is asked when nobody says anything.
+    effort_words: our efforts -> its own words, where they differ. budget_bounds: of a budget in tokens.
+    reasoning_replay: where an assistant turn's reasoning goes back, None when it does not. replay_required: a turn that
+    calls tools has the key even when there is no reasoning. replay_beside: fields of the request that must stand beside
+    reasoning that goes back. tools_refuse: "effort", tools are not taken beside an effort; "reasoning", nor while the
+    model reasons by itself.
+
+    Tools. tool_choices: our words -> its own; what is not among them is not sent. forced_while_reasoning: a tool may be
+    forced while the model reasons. tool_strict: it knows `strict` in tools. short_call_ids: ids of calls are nine
+    letters and digits.
+
+    JSON. json_formats: those that it takes; another is told in the prompt. schema_without: keys that may not stand at
+    the root of a schema.
+
+    Messages. system_role: the role of system messages. empty_content: what stands in `content` of a turn that only
+    calls tools. turn_order: "assistant_after_tools", no user's turn straight after a tool's; "alternating", user and
+    assistant take turns. speaker_names, tool_names: messages carry `name`. flat_parts: parts as Mistral has them.
+    fetches_images: pictures may be URLs. image_file_scheme: the scheme of a URL that names an uploaded picture.
+    file_urls: files may be URLs.
+
+    Answers. include_usage: a stream reports usage only when asked to. done_required: its streams always end with
+    [DONE], so one without it was cut. think_tags: reasoning may stand in the text, between <think> and </think>.
+    error_words: its own error codes; of a dotted code its first word counts too.
     """
 
     max_tokens_key: str = "max_tokens"
+    renames: Mapping[str, str] = {}
+    refuses: Mapping[str, str] = {}
+    bounds: Mapping[str, tuple[float, float]] = {}
+    greedy: Mapping[str, Any] | None = None
+    most_stops: int | None = None
+    counted_logprobs: bool = False
+    rules: tuple[ModelRule, ...] = ()
+
+    reasoning_style: ReasoningStyle = "none"
+    reasoning_default: ReasoningRequest | None = None
+    effort_words: Mapping[str, str] = {}
+    budget_bounds: tuple[int, int] = (1, 10**9)
+    reasoning_replay: Replay | None = None
+    replay_required: bool = False
+    replay_beside: Mapping[str, Any] = {}
+    tools_refuse: Literal["effort", "reasoning"] | None = None
+
+    tool_choices: Mapping[str, str] = WORDS_OF_CHOICE
+    forced_while_reasoning: bool = True
+    tool_strict: bool = True
+    short_call_ids: bool = False
+
+    json_formats: tuple[JsonFormatName, ...] = ("json_object", "json_schema")
+    schema_without: tuple[str, ...] = ()
+
+    system_role: str = "system"
+    empty_content: Literal[""] | None = None
+    turn_order: TurnOrder = "any"
+    speaker_names: bool = True
+    tool_names: bool = False
+    flat_parts: bool = False
+    fetches_images: bool = True
+    image_file_scheme: str | None = None
+    file_urls: bool = False
+
     include_usage: bool = True
     done_required: bool = False
-    reasoning_style: ReasoningStyle = "none"
-    reasoning_replay: Literal["reasoning_content", "reasoning"] | None = None
-    empty_content: Literal[""] | None = None
-    refuses: Mapping[str, str] = {}
-    rules: tuple[ModelRule, ...] = ()
+    think_tags: bool = False
     error_words: Mapping[str, ErrorType] = {}
+
+
+def for_model(quirks: Quirks, rule: ModelRule) -> Quirks:
+    """The quirks as they are for the models of a rule: its facts stand over fields, its refusals and bounds are added.
+
+    >>> mini = ModelRule(prefix="mini", refuses={"stop": "no"}, facts={"system_role": "user"})
+    >>> quirks = for_model(Quirks(refuses={"n": "no"}), mini)
+    >>> quirks.system_role, sorted(quirks.refuses)
+    ('user', ['n', 'stop'])
+    """
+    if rule is NO_RULE:
+        return quirks
+    fields = {name: rule.facts[name] for name in quirks.__struct_fields__ if name in rule.facts}
+    return msgspec.structs.replace(
+        quirks,
+        **{
+            "refuses": {**quirks.refuses, **rule.refuses},
+            "bounds": {**quirks.bounds, **rule.bounds},
+            **fields,
+        },
+    )
+
+
+def not_here(who: str, *names: str) -> dict[str, str]:
+    """Refusals with one reason: these fields are unknown to the service.
+
+    >>> not_here("yi", "seed")
+    {'seed': 'yi has no seed'}
+    """
+    return {name: f"{who} has no {name}" for name in names}
+
+
+def unsure(who: str, *names: str) -> dict[str, str]:
+    """Refusals for want of evidence: nobody has shown that the service takes these fields."""
+    return {name: f"it is not known that {who} takes {name}" for name in names}

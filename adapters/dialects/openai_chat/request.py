@@ -3,38 +3,39 @@
 Source: openai/openai-openapi 2.3.0 (CreateChatCompletionRequest), read 2026-11-20.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy, reasons, rule_for
+import msgspec
+
+from llm_pure.adapt import Adaptation, ModelRule, Settings, adapt, lossy, rule_for
+from llm_pure.adapters.dialects.openai_chat.formats import wanted_format, with_words
 from llm_pure.adapters.dialects.openai_chat.messages import wire_messages
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
-from llm_pure.adapters.dialects.openai_effort import effort_of, reasoning_told
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, for_model
+from llm_pure.adapters.dialects.openai_chat.reasoning import asked_reasoning
+from llm_pure.adapters.dialects.openai_chat.replay import beside_reasoning
+from llm_pure.adapters.dialects.openai_chat.tools import wire_tools
 from llm_pure.config import LLMConfig
 from llm_pure.draft import Draft, draft
 from llm_pure.endpoint import Locate, post_json
 from llm_pure.provider import Built
-from llm_pure.request import (
-    ChatRequest,
-    JsonFormat,
-    NamedTool,
-    NativeTool,
-    ReasoningRequest,
-    SchemaFormat,
-)
+from llm_pure.request import ChatRequest
 from llm_pure.result import Failure, Parsed
 
-_SETTING_KEYS = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "top_k": "top_k",
-    "repetition_penalty": "repetition_penalty",
-    "presence_penalty": "presence_penalty",
-    "frequency_penalty": "frequency_penalty",
-    "stop": "stop",
-    "seed": "seed",
-    "n": "n",
-}
-"""Settings that only have another name, or none, on the wire. max_tokens and logprobs are written apart."""
+Told = tuple[Adaptation, ...]
+
+_PLAIN_SETTINGS = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "repetition_penalty",
+    "presence_penalty",
+    "frequency_penalty",
+    "stop",
+    "seed",
+    "n",
+)
+"""Settings that go as they are, but for their name at some services. max_tokens and logprobs are written apart."""
 
 
 def build_chat(
@@ -60,16 +61,26 @@ def build_chat(
     if isinstance(url, Failure):
         return url
     rule = rule_for(quirks.rules, call.model, config.pricing_plan)
+    quirks = for_model(quirks, rule)
     spoken = wire_messages(name, quirks, rule, call.messages)
     if isinstance(spoken, Failure):
         return spoken
-    messages, message_adaptations = spoken.unwrap()
-    fields, field_adaptations = _fields(name, quirks, rule, call)
-    adaptations = (*message_adaptations, *field_adaptations)
+    messages, told = spoken.unwrap()
+    formed = wanted_format(name, quirks, call.response_format)
+    if isinstance(formed, Failure):
+        return formed
+    wanted = formed.unwrap()
+    fields, more = _fields(name, quirks, rule, call, wanted.fields)
+    adaptations = (*told, *more, *wanted.told)
     lost = lossy(adaptations, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)
-    body = {"model": call.model, "messages": messages, **fields, **call.extra}
+    body = {
+        "model": call.model,
+        "messages": with_words(messages, wanted.in_words, quirks.system_role),
+        **beside_reasoning(quirks, messages, fields),
+        **call.extra,
+    }
     accept = "text/event-stream" if body.get("stream") else "application/json"
     return post_json(config, url.unwrap(), body, provider=name, accept=accept).map(
         lambda made: Built(request=made, adaptations=adaptations)
@@ -77,49 +88,18 @@ def build_chat(
 
 
 def _fields(
-    name: str, quirks: Quirks, rule: ModelRule, call: Draft
-) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
+    name: str, quirks: Quirks, rule: ModelRule, call: Draft, response_format: Mapping[str, Any]
+) -> tuple[dict[str, Any], Told]:
     """Everything but model and messages, and what could not be sent as asked."""
-    effort, told = _effort(quirks, rule, call)
-    settings, dropped = adapt(
-        call.settings,
-        call.explicit,
-        _with_refusals(rule, quirks),
-        reasoning=reasons(rule, call.reasoning if effort != "none" else _NO_REASONING),
-    )
-    told += dropped
-    fields: dict[str, Any] = {}
-    if "max_tokens" in settings:
-        limit = str(rule.facts.get("max_tokens_key", quirks.max_tokens_key))
-        fields[limit] = settings["max_tokens"]
-        if limit != "max_tokens" and "max_tokens" in call.explicit:
-            told += (
-                Adaptation(
-                    field="max_tokens",
-                    action="renamed",
-                    reason=f"{name} calls it {limit}",
-                    after=limit,
-                ),
-            )
-    fields |= {key: settings[one] for one, key in _SETTING_KEYS.items() if one in settings}
-    if "logprobs" in settings:
-        fields["logprobs"] = True
-        if settings["logprobs"] is not True:
-            fields["top_logprobs"] = settings["logprobs"]
-    if effort is not None:
-        fields["reasoning_effort"] = effort
-    tools, more = _tools(name, call)
-    told += more
-    fields |= tools
-    match call.response_format:
-        case JsonFormat():
-            fields["response_format"] = {"type": "json_object"}
-        case SchemaFormat() as wanted:
-            fields["response_format"] = {"type": "json_schema", "json_schema": _schema(wanted)}
-        case None:
-            pass
-    if call.metadata:
+    thinking = asked_reasoning(quirks, rule, call)
+    settings, told = _settings(name, quirks, rule, call, thinks=thinking.thinks)
+    tools, more = wire_tools(name, quirks, call, thinks=thinking.thinks)
+    told = thinking.told + told + more
+    fields = {**settings, **thinking.fields, **tools, **response_format}
+    if call.metadata and "metadata" not in quirks.refuses:
         fields["metadata"] = dict(call.metadata)
+    elif call.metadata:
+        told += (Adaptation(field="metadata", action="dropped", reason=quirks.refuses["metadata"]),)
     if call.stream:
         fields["stream"] = True
         if quirks.include_usage:
@@ -127,72 +107,63 @@ def _fields(
     return fields, told
 
 
-_NO_REASONING = ReasoningRequest(enabled=False, effort="none")
+def _settings(
+    name: str, quirks: Quirks, rule: ModelRule, call: Draft, *, thinks: bool
+) -> tuple[dict[str, Any], Told]:
+    """The sampling settings, under the service's names and within its bounds."""
+    whole = msgspec.structs.replace(rule, refuses=quirks.refuses, bounds=quirks.bounds)
+    asked, fields, told = _without_chance(quirks, call)
+    settings, changed = adapt(asked, call.explicit, whole, reasoning=thinks)
+    told += changed
+    if "stop" in settings and quirks.most_stops is not None:
+        settings["stop"], more = _fewer(name, settings["stop"], quirks.most_stops)
+        told += more
+    if "max_tokens" in settings:
+        limit = quirks.max_tokens_key
+        fields = {limit: settings["max_tokens"], **fields}
+        if limit != "max_tokens" and "max_tokens" in call.explicit:
+            told += (_renamed(name, "max_tokens", limit),)
+    for one in _PLAIN_SETTINGS:
+        if one in settings:
+            key = quirks.renames.get(one, one)
+            fields[key] = settings[one]
+            if key != one and one in call.explicit:
+                told += (_renamed(name, one, key),)
+    return {**fields, **_logprobs(quirks, settings)}, told
 
 
-def _with_refusals(rule: ModelRule, quirks: Quirks) -> ModelRule:
-    return ModelRule(
-        prefix=rule.prefix,
-        refuses={**quirks.refuses, **rule.refuses},
-        refuses_reasoning=rule.refuses_reasoning,
-        bounds=rule.bounds,
+def _without_chance(quirks: Quirks, call: Draft) -> tuple[Settings, dict[str, Any], Told]:
+    """Where a temperature of 0 is not taken, another field says the same."""
+    if quirks.greedy is None or call.settings.get("temperature") != 0:
+        return call.settings, {}, ()
+    if "temperature" in quirks.refuses:
+        return call.settings, {}, ()
+    kept = {key: value for key, value in call.settings.items() if key != "temperature"}
+    said = ", ".join(quirks.greedy)
+    told = Adaptation(
+        field="temperature", action="renamed", reason=f"{said} says the same here", before=0
     )
+    return kept, dict(quirks.greedy), (told,) if "temperature" in call.explicit else ()
 
 
-def _effort(
-    quirks: Quirks, rule: ModelRule, call: Draft
-) -> tuple[str | None, tuple[Adaptation, ...]]:
-    """`reasoning_effort`, None when nothing is sent, and what was changed on the way.
-
-    The fact `tools_refuse` of a rule: "effort", chat completions take no effort but none beside tools; "reasoning", the
-    model's default effort counts too.
-    """
-    asked = call.reasoning
-    if asked is not None and asked.enabled and quirks.reasoning_style == "none":
-        return None, (reasoning_told("dropped", f"{call.model} has no reasoning to ask for"),)
-    if quirks.reasoning_style == "none":
-        return None, ()
-    effort, told = effort_of(asked, rule, call.model)
-    refused = rule.facts.get("tools_refuse")
-    if call.tools and effort != "none" and (effort or refused == "reasoning") and refused:
-        reason = f"{call.model} takes tools here only while it does not reason; Responses has both"
-        return "none", (*told, reasoning_told("changed", reason, effort, "none"))
-    return effort, told
+def _fewer(name: str, stops: tuple[str, ...], most: int) -> tuple[tuple[str, ...], Told]:
+    if len(stops) <= most:
+        return stops, ()
+    reason = f"{name} takes {most} stop word{'s' if most > 1 else ''}"
+    told = Adaptation(
+        field="stop", action="clamped", reason=reason, before=stops, after=stops[:most]
+    )
+    return stops[:most], (told,)
 
 
-def _tools(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
-    wire: list[dict[str, Any]] = []
-    told: list[Adaptation] = []
-    for place, tool in enumerate(call.tools):
-        if not isinstance(tool, NativeTool):
-            function: dict[str, Any] = {"name": tool.name}
-            if tool.description is not None:
-                function["description"] = tool.description
-            function["parameters"] = tool.parameters
-            if tool.strict is not None:
-                function["strict"] = tool.strict
-            wire.append({"type": "function", "function": function})
-        elif tool.provider == name:
-            wire.append(tool.json)
-        else:
-            reason = f"it is a tool of {tool.provider}'s own"
-            told.append(Adaptation(field=f"tools/{place}", action="dropped", reason=reason))
-    fields: dict[str, Any] = {"tools": wire} if wire else {}
-    if call.tool_choice is not None and wire:
-        match call.tool_choice:
-            case NamedTool(name=wanted):
-                fields["tool_choice"] = {"type": "function", "function": {"name": wanted}}
-            case word:
-                fields["tool_choice"] = word
-    if call.parallel_tool_calls is not None and wire:
-        fields["parallel_tool_calls"] = call.parallel_tool_calls
-    return fields, tuple(told)
+def _logprobs(quirks: Quirks, settings: Settings) -> dict[str, Any]:
+    wanted = settings.get("logprobs")
+    if wanted is None:
+        return {}
+    if quirks.counted_logprobs:
+        return {"logprobs": int(wanted)}
+    return {"logprobs": True} if wanted is True else {"logprobs": True, "top_logprobs": wanted}
 
 
-def _schema(wanted: SchemaFormat) -> dict[str, Any]:
-    schema: dict[str, Any] = {"name": wanted.name, "schema": wanted.schema}
-    if wanted.description is not None:
-        schema["description"] = wanted.description
-    if wanted.strict is not None:
-        schema["strict"] = wanted.strict
-    return schema
+def _renamed(name: str, field: str, key: str) -> Adaptation:
+    return Adaptation(field=field, action="renamed", reason=f"{name} calls it {key}", after=key)

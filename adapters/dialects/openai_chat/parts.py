@@ -1,0 +1,116 @@
+"""Text, pictures, sound and files of a message -> the parts of `content`.
+
+Source: openai/openai-openapi 2.3.0 (ChatCompletionRequestMessageContentPart*); mistralai 3.7.0 models for flat parts
+(document_url, input_audio as a string, file_id beside type); read 2026-11-20.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from llm_pure.adapt import Adaptation
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
+from llm_pure.adapters.dialects.openai_chat.sending import Unsendable, dropped
+from llm_pure.codec import json_object
+from llm_pure.media import base64_text, data_url, media_type_of
+from llm_pure.messages import Audio, Document, Image, Opaque, Part, Text
+
+_AUDIO_FORMATS: Mapping[str, str] = {
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+}
+
+
+def wire_content(
+    name: str, quirks: Quirks, parts: tuple[Part, ...], path: str, told: list[Adaptation]
+) -> str | list[dict[str, Any]]:
+    """A plain string for text alone, else a list of parts."""
+    if all(isinstance(part, Text) for part in parts) and len(parts) <= 1:
+        return "".join([part.text for part in parts if isinstance(part, Text)])
+    wire = []
+    for place, part in enumerate(parts):
+        where = f"{path}/parts/{place}"
+        if isinstance(part, Opaque) and part.provider != name:
+            told.append(dropped(where, f"{part.kind} is for {part.provider} only"))
+        else:
+            wire.append(_part(name, quirks, part, where))
+    return wire
+
+
+def _part(name: str, quirks: Quirks, part: Part, where: str) -> dict[str, Any]:
+    match part:
+        case Text(text=text):
+            return {"type": "text", "text": text}
+        case Image():
+            return _image(name, quirks, part, where)
+        case Audio(data=bytes() as data, media_type=claimed):
+            form = _AUDIO_FORMATS.get(media_type_of(data) or claimed or "")
+            if form is None:
+                raise Unsendable(f"{where}: audio is WAV or MP3 here")
+            sound = base64_text(data)
+            if quirks.flat_parts:
+                return {"type": "input_audio", "input_audio": sound}
+            return {"type": "input_audio", "input_audio": {"data": sound, "format": form}}
+        case Document():
+            return (_flat_document if quirks.flat_parts else _document)(quirks, part, where)
+        case Opaque(json=json):
+            return json_object(json) or {}
+        case _:
+            raise Unsendable(f"{where}: chat completions have no form for {type(part).__name__}")
+
+
+def _image(name: str, quirks: Quirks, image: Image, where: str) -> dict[str, Any]:
+    match image:
+        case Image(url=str() as url) if quirks.fetches_images or url.startswith("data:"):
+            return _image_url(url, image.detail)
+        case Image(url=str()):
+            raise Unsendable(f"{where}: {name} fetches no pictures; send its bytes")
+        case Image(data=bytes() as data, media_type=claimed):
+            media_type = media_type_of(data) or claimed
+            if media_type is None:
+                raise Unsendable(f"{where}: these bytes are no picture that is known here")
+            return _image_url(data_url(data, media_type), image.detail)
+        case Image(file_id=str() as file_id) if quirks.image_file_scheme is not None:
+            return _image_url(quirks.image_file_scheme + file_id, image.detail)
+        case _:
+            raise Unsendable(f"{where}: chat completions have no form for Image")
+
+
+def _image_url(url: str, detail: str | None) -> dict[str, Any]:
+    place = {"url": url} if detail is None else {"url": url, "detail": detail}
+    return {"type": "image_url", "image_url": place}
+
+
+def _document(quirks: Quirks, document: Document, where: str) -> dict[str, Any]:
+    match document:
+        case Document(file_id=str() as file_id):
+            return {"type": "file", "file": {"file_id": file_id}}
+        case Document(data=bytes() as data, name=file_name):
+            file = {"filename": file_name or "document", "file_data": _file_url(data, document)}
+            return {"type": "file", "file": file}
+        case Document(url=str() as url, name=file_name) if quirks.file_urls:
+            return {
+                "type": "file",
+                "file": {"filename": file_name or "document", "file_data": url},
+            }
+        case _:
+            raise Unsendable(f"{where}: chat completions have no form for Document")
+
+
+def _flat_document(quirks: Quirks, document: Document, where: str) -> dict[str, Any]:
+    match document:
+        case Document(file_id=str() as file_id):
+            return {"type": "file", "file_id": file_id}
+        case Document(data=bytes() as data):
+            url = _file_url(data, document)
+        case Document(url=str() as url):
+            pass
+        case _:
+            raise Unsendable(f"{where}: there is nothing in this document")
+    wire = {"type": "document_url", "document_url": url}
+    return wire if document.name is None else {**wire, "document_name": document.name}
+
+
+def _file_url(data: bytes, document: Document) -> str:
+    return data_url(data, media_type_of(data) or document.media_type or "application/octet-stream")
