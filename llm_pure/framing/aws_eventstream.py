@@ -73,14 +73,15 @@ class _Head(msgspec.Struct, frozen=True):
 class EventStreamDecoder:
     """One for each body. limit: bytes of a payload; a longer one is a fault."""
 
-    __slots__ = ("_buffer", "_head_size", "_heads", "_limit", "_needed", "fault")
+    __slots__ = ("_buffer", "_head_size", "_heads", "_known", "_limit", "_needed", "fault")
 
     def __init__(self, limit: int = PAYLOAD_LIMIT) -> None:
         self.fault: FramingFault | None = None
         self._buffer = bytearray()  # from the first byte of a message
         self._needed = _U32.size  # how much of it the next step needs: its length, its prelude, all
         self._limit = limit
-        self._heads: dict[bytes, _Head] = {}  # by prelude and headers: a stream repeats a few
+        self._known: dict[bytes, MessageHeaders] = {}  # a stream repeats a few blocks of headers,
+        self._heads: dict[bytes, _Head] = {}  # and a few more lengths before them
         self._head_size = 0  # of the last message: the next one's is mostly the same
 
     @property
@@ -159,12 +160,17 @@ class EventStreamDecoder:
         if checksum != crc32(memoryview(part)[: -_U32.size]):
             return self._fail("the checksum of a message is wrong", part)
         end = _PRELUDE.size + _LENGTHS.unpack_from(part)[1]
-        headers = _parse_headers(part[_PRELUDE.size : end])
-        if isinstance(headers, str):
-            return self._fail(headers, part[_PRELUDE.size : end])
-        self._head_size = end
+        block = part[_PRELUDE.size : end]
+        headers = self._known.get(block)
+        if headers is None:
+            parsed = _parse_headers(block)
+            if isinstance(parsed, str):
+                return self._fail(parsed, block)
+            headers = parsed
         if len(self._heads) < _HEADS_LIMIT and end <= _HEAD_SIZE_LIMIT:
+            self._known[block] = headers
             self._heads[part[:end]] = _Head(len(part), headers, crc32(part[:end]))
+        self._head_size = end
         return (EventStreamMessage(headers, part[end : -_U32.size]),)
 
     def _fail(self, message: str, evidence: bytes) -> tuple[()]:
