@@ -27,7 +27,6 @@ from llm_pure.events import (
     UsageReported,
 )
 from llm_pure.framing.aws_eventstream import EventStreamMessage
-from llm_pure.framing.sse import SseEvent
 from llm_pure.http import ResponseHead
 from llm_pure.result import Failure
 from llm_pure.stream import StreamState
@@ -159,7 +158,7 @@ def _inner_step(name: str, head: ResponseHead, state: State, data: bytes) -> Ste
     if isinstance(inner, anthropic_messages.State):
         after, events = anthropic_messages.step(name, ANTHROPIC, head, inner, data)
     elif isinstance(inner, openai.State):
-        after, events = openai.step(name, OPENAI, head, inner, SseEvent(data))
+        after, events = openai.step(name, OPENAI, head, inner, data)
     return _lifted(state, after, events), events
 
 
