@@ -10,6 +10,7 @@ registry = Registry(
         "bedrock": "llm_pure.adapters.bedrock",
         "bedrock_invoke": "llm_pure.adapters.bedrock_invoke",
         "claude": "llm_pure.adapters.anthropic",
+        "cohere": "llm_pure.adapters.cohere",
         "gemini": "llm_pure.adapters.gemini",
         "ollama": "llm_pure.adapters.ollama",
         "ollama.embed": "llm_pure.adapters.ollama_embed",

@@ -84,6 +84,7 @@ ROUTES = (
     Route(r"/api/embeddings", "ollama_embeddings", "embed"),
     Route(r"/v2/chat", "cohere"),
     Route(r"/v[12]/embed", "cohere", "embed"),
+    Route(r"/v1/tokenize", "cohere", "count"),
     Route(r"/api/v1/services/aigc/(?:text|multimodal)-generation/generation", "dashscope"),
     Route(r"/api/v1/services/embeddings/.+", "dashscope", "embed"),
     Route(r"/rpc/2\.0/ai_custom/v1/wenxinworkshop/chat/[^/]+", "qianfan"),

@@ -1,0 +1,14 @@
+"""Cohere: Command models with tools, documents and citations.
+
+Documents to cite, how to cite, and the safety mode go in by `ChatRequest.extra`; citations come back in
+`Completion.extra["citations"]`. Docs: docs.cohere.com, "Chat API v2", by way of cohere 7.3.1; read 2026-11-20.
+"""
+
+from llm_pure.adapters.dialects import cohere_chat
+
+PROVIDER = cohere_chat.provider(
+    name="cohere",
+    key_variables=("CO_API_KEY", "COHERE_API_KEY"),
+    base_url_variables=("CO_API_URL",),
+    source="cohere 7.3.1 (PyPI), v2/raw_client.py and types/, read 2026-11-20",
+)
