@@ -10,6 +10,7 @@ from importlib import import_module
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
+from llm_pure.effects.detours import Detour, current_detour
 from llm_pure.effects.loops import running_loop
 from llm_pure.effects.transports import AsyncTransport, Transport, TransportSettings
 from llm_pure.errors import ConfigurationInvalid
@@ -25,7 +26,7 @@ AnyTransport = str | Transport | AsyncTransport
 
 
 class Links(Generic[T]):
-    """The transports of one kind that are open, one for each way of reaching services (a proxy, none)."""
+    """The transports of one kind that are open, one for each way of reaching services (a proxy, none) and each detour."""
 
     def __init__(self, transport: AnyTransport, kind: type[T], maker: str) -> None:
         self._transport = transport
@@ -33,7 +34,7 @@ class Links(Generic[T]):
         self._brought: Parsed[T] | None = None
         if not isinstance(transport, str):
             self._brought = _checked(transport, kind)
-        self._open: dict[TransportSettings, T] = {}
+        self._open: dict[tuple[TransportSettings, Detour | None], T] = {}
         self._closed = False
         self._lock = Lock()
 
@@ -41,15 +42,16 @@ class Links(Generic[T]):
         """Fails with ConfigurationInvalid for an unknown name, a missing package or a transport of the other kind."""
         if self._brought is not None:
             return self._brought
+        way = (settings, current_detour())
         with self._lock:
             if self._closed:
                 return Failure(_wrong("this client was closed while the call was under way"))
-            if settings not in self._open:
-                made = self._make(str(self._transport), settings)
+            if way not in self._open:
+                made = self._made(str(self._transport), *way)
                 if isinstance(made, Failure):
                     return made
-                self._open[settings] = made.unwrap()
-            return Success(self._open[settings])
+                self._open[way] = made.unwrap()
+            return Success(self._open[way])
 
     def take_all(self) -> list[Any]:
         """Every transport that was opened here, to be closed; none is opened from now on."""
@@ -59,11 +61,16 @@ class Links(Generic[T]):
             self._open.clear()
             return taken
 
-    def _make(self, name: str, settings: TransportSettings) -> Parsed[T]:
+    def _made(self, name: str, settings: TransportSettings, detour: Detour | None) -> Parsed[T]:
         if name not in NAMES:
             near = tuple(get_close_matches(name, NAMES, n=3))
             known = ", ".join(sorted(NAMES))
             return Failure(_wrong(f"there is no transport {name!r}; known are {known}", near))
+        if detour is None:
+            return self._make(name, settings)
+        return Success(getattr(detour, self._maker)(lambda: self._make(name, settings)))
+
+    def _make(self, name: str, settings: TransportSettings) -> Parsed[T]:
         try:
             module = import_module(NAMES[name])
         except ImportError as fault:

@@ -1,0 +1,70 @@
+"""A detour: what every client that names its transport goes over in its place, for as long as a block lasts.
+
+This is how recorded traffic reaches code that makes its own `LLM(config)`: nothing is patched, and a transport that
+the caller brought is left alone.
+
+    with detoured(tape):
+        program()
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib import import_module
+from typing import Protocol
+
+from llm_pure.effects.transports import AsyncTransport, Transport
+from llm_pure.result import Parsed
+
+LOG_VARIABLE = "LLM_PURE_LOG"
+"""Names a folder in which this process keeps its exchanges, see `llm-pure log`."""
+
+_LOG = "llm_pure.replay.log"  # as text, like the transports by name: the log stands above this layer
+
+
+class Detour(Protocol):
+    """Makes transports around, or in place of, the one that was named. `make` opens that one, when it is needed."""
+
+    def open_sync(self, make: Callable[[], Parsed[Transport]]) -> Transport:
+        """A transport; whoever asked closes it by its `close`."""
+        ...
+
+    def open_async(self, make: Callable[[], Parsed[AsyncTransport]]) -> AsyncTransport:
+        """The same, async; closed by its `aclose`."""
+        ...
+
+
+_here: ContextVar[Detour | None] = ContextVar("llm_pure_detour", default=None)
+_open: list[Detour] = []
+
+
+@contextmanager
+def detoured(detour: Detour) -> Iterator[None]:
+    """Every call made inside of the block, from any thread or task, takes the detour.
+
+    Of several blocks at once the one of the same context counts; a thread that was started without one, or an event
+    loop from before the block, takes the last that was opened.
+    """
+    before = _here.get()
+    _open.append(detour)
+    _here.set(detour)
+    try:
+        yield
+    finally:
+        _here.set(before)
+        _open.remove(detour)
+
+
+def current_detour() -> Detour | None:
+    """The one to take now; None where nobody asked for any."""
+    here = _here.get()
+    if here is not None and here in _open:  # a task may outlive the block that it was started in
+        return here
+    if _open:
+        return _open[-1]
+    folder = os.environ.get(LOG_VARIABLE)
+    if folder:
+        log: Detour = import_module(_LOG).log_in(folder)
+        return log
+    return None
