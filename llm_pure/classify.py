@@ -94,10 +94,11 @@ NO_WORDS: Mapping[str, ErrorType] = {}
 _TOO_LONG = re.compile(
     r"(?i)context[ _-]?(?:length|window|size|limit)|maximum context|(?:prompt|input|request) is too long"
     r"|too many (?:input )?tokens|input tokens? exceed|(?:exceeds?|exceeded) the (?:model'?s )?(?:maximum|limit).{0,40}tokens"
-    r"|maximum (?:number of )?(?:input )?tokens"
+    r"|maximum (?:number of )?(?:input )?tokens|exceeded model token limit|prompt_tokens must be less than"
 )
 _NO_MONEY = re.compile(
-    r"(?i)credit balance is too low|insufficient (?:balance|credits?|quota)|exceeded your current quota|arrears"
+    r"(?i)credit balance is too low|insufficient (?:balance|credits?|quota)|balance is insufficient"
+    r"|exceeded your current quota|arrears"
     r"|reached your specified API usage limits"
 )
 
