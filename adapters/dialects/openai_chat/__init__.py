@@ -9,10 +9,11 @@ from functools import partial
 
 from llm_pure.adapters.dialects.openai_chat.embed import build_embed, parse_embed
 from llm_pure.adapters.dialects.openai_chat.errors import read_error
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, not_here, unsure
 from llm_pure.adapters.dialects.openai_chat.reply import parse_chat
 from llm_pure.adapters.dialects.openai_chat.request import build_chat
 from llm_pure.adapters.dialects.openai_chat.stream import State, step
+from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, step_untangled
 from llm_pure.endpoint import Locate, below
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
@@ -64,19 +65,38 @@ def provider(
 
 def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
     """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return open_framed(
-        name,
-        head,
-        partial(parse_chat, name, quirks),
-        lambda: SteppedStream(
+    parse = partial(parse_chat, name, quirks)
+    return open_framed(name, head, parse, partial(_stepped, name, quirks, head))
+
+
+def _stepped(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
+    parse_error = partial(read_error, name, quirks.error_words)
+    if quirks.think_tags:
+        return SteppedStream(
             name,
             head,
             frames=SseDataDecoder(),
-            state=State(),
-            step=partial(step, name, quirks, head),
-            parse_error=partial(read_error, name, quirks.error_words),
-        ),
+            state=TaggedState(),
+            step=partial(step_untangled, name, quirks, head),
+            parse_error=parse_error,
+        )
+    return SteppedStream(
+        name,
+        head,
+        frames=SseDataDecoder(),
+        state=State(),
+        step=partial(step, name, quirks, head),
+        parse_error=parse_error,
     )
 
 
-__all__ = ["DIALECT", "Quirks", "build_chat", "open_stream", "parse_chat", "provider"]
+__all__ = [
+    "DIALECT",
+    "Quirks",
+    "build_chat",
+    "not_here",
+    "open_stream",
+    "parse_chat",
+    "provider",
+    "unsure",
+]

@@ -46,13 +46,24 @@ def error_in(
             status=_status(response.status, error),
             message=_message(error),
             code=code,
-            type=_word(error.get("type")) or _word(error.get("status")),
+            type=_type(error, code, words),
             param=_word(error.get("param")),
             request_id=_word(body.get("request_id")),
             headers=response.headers,
         ),
         words,
     )
+
+
+def _type(error: dict[str, Any], code: str | None, words: Mapping[str, ErrorType]) -> str | None:
+    """The second word: the first of a dotted code (ark), a flagged input (OpenRouter), else the error's type."""
+    metadata = error.get("metadata")
+    if isinstance(metadata, dict) and "flagged_input" in metadata:
+        return "content_filter"
+    head = (code or "").partition(".")[0]
+    if head != code and head in words:
+        return head
+    return _word(error.get("type")) or _word(error.get("status"))
 
 
 def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | None:
@@ -77,11 +88,11 @@ def _message(error: dict[str, Any]) -> str:
             break
     else:
         text = ""
+    said = error.get("failed_generation")  # Groq: what the model wrote in place of a call
     metadata = error.get("metadata")
-    raw = (
-        metadata.get("raw") if isinstance(metadata, dict) else None
-    )  # OpenRouter: the host's own words
-    return f"{text}: {raw[:500]}" if isinstance(raw, str) and raw else text
+    if isinstance(metadata, dict):
+        said = metadata.get("raw")  # OpenRouter: the host's own words
+    return f"{text}: {said[:500]}" if isinstance(said, str) and said else text
 
 
 def _text(value: Any) -> str:

@@ -6,6 +6,7 @@ from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.errors import error_in
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.stream import State, broken, read_body
+from llm_pure.adapters.dialects.openai_chat.think_tags import held_back, untangled
 from llm_pure.classify import unreadable_error
 from llm_pure.codec import decode, decode_any, json_text
 from llm_pure.collect import Collector
@@ -39,6 +40,9 @@ def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Comp
     if isinstance(typed, Failure):
         return typed
     _, events = read_body(name, quirks, State(), typed.unwrap(), raw)
+    if quirks.think_tags:
+        tags, events = untangled(name, {}, events)
+        events += held_back(name, tags)
     collector = Collector()
     collector.add(events)
     collector.add(told_by_headers(response.headers))

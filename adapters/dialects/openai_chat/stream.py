@@ -48,15 +48,19 @@ REASONING, TEXT, REFUSAL, AUDIO, PICTURES, CALLS = 0, 1, 2, 3, 4, 1000
 FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
     "eos": "stop",
+    "eos_token": "stop",
     "end_turn": "stop",
+    "stop_sequence": "stop",
     "length": "length",
     "max_tokens": "length",
     "model_length": "length",
     "model_context_window_exceeded": "length",
     "tool_calls": "tool_calls",
     "function_call": "tool_calls",
+    "tool_use": "tool_calls",
     "content_filter": "content_filter",
     "sensitive": "content_filter",
+    "content_filtered": "content_filter",
     "refusal": "refusal",
     "error": "error",
     "network_error": "error",
@@ -304,6 +308,9 @@ def _content_parts(
                 events.append(TextDelta(text, TEXT, choice))
         elif kind == "thinking":
             state = _thought(state, events, choice, "".join(_texts(part.get("thinking"))))
+            signature = part.get("signature")
+            if isinstance(signature, str):
+                events.append(ReasoningDelta("", REASONING, choice, signature))
         else:
             whole = Opaque(name, str(kind), json_text(part))
             events.append(PartReceived(whole, PICTURES + state.pictures, choice))

@@ -121,6 +121,7 @@ class PlainChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     delta: PlainDelta
     index: int = 0
     finish_reason: None = None
+    native_finish_reason: None = None
     logprobs: None = None
 
 
