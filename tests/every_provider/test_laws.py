@@ -193,10 +193,10 @@ def test_a_cut_stream_is_a_failure_never_a_short_success(name: str, data: st.Dat
 
 
 def _pairs() -> list[Any]:
-    every = {(one.speaker.provider, one.name, one.stream): one for one in scenarios()}
+    every = {(one.speaker, one.name, one.stream): one for one in scenarios()}
     return [
-        pytest.param(one, every[provider, name, False], id=f"{provider}-{name}")
-        for (provider, name, stream), one in every.items()
+        pytest.param(one, every[speaker, name, False], id=one.id)
+        for (speaker, name, stream), one in every.items()
         if stream and one.question.status == 200
     ]
 

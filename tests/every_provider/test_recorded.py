@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from llm_pure import Completion, Embeddings, HttpResponse, ResponseHead
+from llm_pure import Completion, Embeddings, HttpResponse, ResponseHead, TokenCount
 from llm_pure.replay.redact import before_record_request, before_record_response
 from llm_pure.result import Failure, Parsed
-from tests.support.expectations import EMBEDDING, ERROR_KINDS, expected, said
+from tests.support.expectations import COUNTED, ERROR_KINDS, embedded, expected, said
 from tests.support.scenarios import Scenario, scenarios
 
 ALL = [pytest.param(one, id=one.id) for one in scenarios()]
@@ -47,13 +47,18 @@ def test_a_recorded_question_has_the_answer_that_was_given(scenario: Scenario) -
         assert answer.failure().status == scenario.question.status
         return
     got = answer.unwrap()
+    assert got.provider == scenario.provider.name
     if isinstance(got, Embeddings):
-        assert got.vectors == EMBEDDING
+        assert got.vectors == embedded(scenario)
+    elif isinstance(got, TokenCount):
+        assert got.input_tokens == COUNTED
     else:
         assert said(got) == expected(scenario)
 
 
-def _ask(scenario: Scenario) -> Parsed[Completion] | Parsed[Embeddings]:
+def _ask(
+    scenario: Scenario,
+) -> Parsed[Completion] | Parsed[Embeddings] | Parsed[TokenCount]:
     request = scenario.signed
     provider = scenario.provider
     with (
@@ -68,6 +73,9 @@ def _ask(scenario: Scenario) -> Parsed[Completion] | Parsed[Embeddings]:
             if scenario.operation == "embed":
                 assert provider.embed is not None
                 return provider.embed.parse(whole)
+            if scenario.operation == "count":
+                assert provider.count_tokens is not None
+                return provider.count_tokens.parse(whole)
             return provider.parse_chat(whole)
         decoder = provider.open_stream(ResponseHead(response.status_code, headers))
         for piece in response.iter_bytes():

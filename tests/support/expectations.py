@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure import Completion
+from llm_pure import Completion, EmbedRequest
 from tests.support.scenarios import Scenario
 
 ERROR_KINDS: dict[int, tuple[str, ...]] = {
@@ -17,7 +17,8 @@ ERROR_KINDS: dict[int, tuple[str, ...]] = {
     529: ("overloaded",),
 }
 
-EMBEDDING = ((0.125, -0.5, 0.25, 1.0), (0.125, -0.5, 0.25, 1.0))
+VECTOR = (0.125, -0.5, 0.25, 1.0)
+COUNTED = 14
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +55,7 @@ _SAID: dict[str, Said] = {
     "tool_results": Said(text="Oslo has 4 °C, Rome 21 °C.", tokens=(140, 14)),
     "schema": Said(text='{"city": "Oslo", "celsius": 4}', tokens=(60, 12)),
     "length": Said(text="one, two, three, four", finish_reason="length", tokens=(14, 8)),
+    "image": Said(text="A red square.", tokens=(90, 5)),
 }
 
 
@@ -61,17 +63,16 @@ def expected(scenario: Scenario) -> Said:
     """What this scenario's server said."""
     told = _SAID[scenario.name]
     lacks = scenario.speaker.lacks
-    finish = told.finish_reason
-    if finish == "length" and "length" in lacks:
-        finish = "stop"
-    if finish == "length" and "length_reason" in lacks:
-        finish = "unknown"
-    return msgspec.structs.replace(
-        told,
-        tokens=(0, 0) if "usage" in lacks else told.tokens,
-        reasoning="" if "reasoning" in lacks else told.reasoning,
-        finish_reason=finish,
-    )
+    if "finish" in lacks or ("length_reason" in lacks and told.finish_reason == "length"):
+        return msgspec.structs.replace(told, finish_reason="unknown")
+    return told
+
+
+def embedded(scenario: Scenario) -> tuple[tuple[float, ...], ...]:
+    """The vectors that it gave."""
+    request = scenario.question.request
+    assert isinstance(request, EmbedRequest)
+    return tuple([VECTOR for _ in request.texts])
 
 
 def said(completion: Completion) -> Said:

@@ -1,6 +1,7 @@
 """`make record`: starts the servers on loopback, asks every question of `scenarios`, keeps the exchanges.
 
-The servers: aimock (npm @copilotkit/aimock, an independent mock of many providers' APIs). vcrpy records through
+The servers: aimock (npm @copilotkit/aimock, an independent mock of many providers' APIs), and tests/support/services for
+the APIs that aimock does not speak, or speaks badly. vcrpy records through
 pytest-recording; secrets are gone before a file is written. Afterwards each cassette is told where it came from, and
 cassettes/README.md is written. Needs Node.
 """
@@ -23,6 +24,7 @@ import msgspec
 from llm_pure.replay.files import load_cassette, save_cassette
 from llm_pure.replay.redact import redact_cassette
 from tests.support.scenarios import AIMOCK_URL, CASSETTES, Scenario, scenarios
+from tests.support.services import LOOPBACK_PORT, NAME, serve
 
 ROOT = Path(__file__).parents[2]
 AIMOCK = "@copilotkit/aimock@1.43.0"
@@ -32,7 +34,7 @@ def main() -> int:
     """0 when everything was recorded and reads back."""
     only = sys.argv[1:]
     wanted = [one for one in scenarios() if not only or one.speaker.provider in only]
-    with aimock() as version:
+    with aimock() as version, serve(LOOPBACK_PORT):
         ran = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
              "tests/every_provider/test_recorded.py", "--record-mode=rewrite",
@@ -40,7 +42,8 @@ def main() -> int:
             cwd=ROOT, check=False,
         )  # fmt: skip
     sources = {
-        "aimock": f"{version}, an independent mock server on loopback; not the provider's own service"
+        "aimock": f"{version}, an independent mock server on loopback; not the provider's own service",
+        "loopback": NAME,
     }
     for one in wanted:
         if one.path.exists():
@@ -119,7 +122,9 @@ def readme(version: str) -> str:
             "",
             "Recorded by this project (`make record`) from servers that ran on loopback. Nothing here is a provider's",
             f"own traffic. aimock is {versions}, a mock server that others wrote from the providers' documentation;",
-            "its fixtures are in `tests/support/aimock.json`, and the questions in `tests/support/scenarios.py`.",
+            "its fixtures are in `tests/support/aimock.json`, and the questions in `tests/support/questions.py`.",
+            f"loopback is {NAME}:",
+            "`tests/support/services/`, with the same fixtures.",
             "",
             "VCR YAML, version 1, one exchange in a file: `<provider>/<operation>.<unary|stream>.<status>.<hash>.yaml`.",
             "The hash is of the request as built, so a request that changed is missed and not replayed by mistake.",

@@ -1,0 +1,108 @@
+"""What every provider is asked: one row of QUESTIONS for each thing that is to be seen on the wire."""
+
+import msgspec
+
+from llm_pure import (
+    ChatRequest,
+    EmbedRequest,
+    Image,
+    ReasoningRequest,
+    SchemaFormat,
+    Text,
+    Tool,
+    ToolCall,
+    assistant,
+    tool_result,
+    user,
+)
+from tests.support.png import tiny_png
+
+WEATHER = Tool(
+    name="get_weather",
+    description="The weather in a city.",
+    parameters={
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "unit": {"type": "string"}},
+        "required": ["city"],
+        "additionalProperties": False,
+    },
+)
+CITY = SchemaFormat(
+    name="city",
+    schema={
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "celsius": {"type": "number"}},
+        "required": ["city", "celsius"],
+        "additionalProperties": False,
+    },
+)
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to ask. status: what the server is to answer. counts: how many tokens has it, and not what is answered."""
+
+    request: ChatRequest | EmbedRequest
+    status: int = 200
+    counts: bool = False
+
+
+def _fails(status: int) -> Question:
+    return Question(request=ChatRequest(messages=f"fail with {status}"), status=status)
+
+
+QUESTIONS: dict[str, Question] = {
+    "hello": Question(request=ChatRequest(messages="hello")),
+    "pure": Question(request=ChatRequest(messages="Why are pure functions easy to test?")),
+    "reasoning": Question(
+        request=ChatRequest(
+            messages="What is 17 times 23?", reasoning=ReasoningRequest(effort="low")
+        )
+    ),
+    "tools": Question(
+        request=ChatRequest(messages="How is the weather in Oslo and Rome?", tools=(WEATHER,))
+    ),
+    "tool_results": Question(
+        request=ChatRequest(
+            messages=(
+                user("How is the weather in Oslo and Rome?"),
+                assistant(
+                    ToolCall("call_oslo", "get_weather", '{"city":"Oslo"}'),
+                    ToolCall("call_rome", "get_weather", '{"city":"Rome","unit":"°C"}'),
+                ),
+                tool_result("call_oslo", "4 °C", name="get_weather"),
+                tool_result("call_rome", "21 °C", name="get_weather"),
+            ),
+            tools=(WEATHER,),
+        )
+    ),
+    "schema": Question(
+        request=ChatRequest(
+            messages="Oslo and its temperature as JSON, please.", response_format=CITY
+        )
+    ),
+    "length": Question(request=ChatRequest(messages="Write a long list.", max_tokens=16)),
+    "image": Question(
+        request=ChatRequest(messages=user(Text("What is in this picture?"), Image(data=tiny_png())))
+    ),
+    "400": _fails(400),
+    "401": _fails(401),
+    "404": _fails(404),
+    "429": _fails(429),
+    "500": _fails(500),
+    "529": _fails(529),
+    "embed": Question(request=EmbedRequest(input=("a vector", "another vector"))),
+    "embed_one": Question(request=EmbedRequest(input="a vector")),
+    "embed_429": Question(request=EmbedRequest(input="fail with 429"), status=429),
+    "count": Question(
+        request=ChatRequest(messages="How many tokens has this?", tools=(WEATHER,)), counts=True
+    ),
+    "count_404": Question(request=ChatRequest(messages="fail with 404"), status=404, counts=True),
+}
+
+ANSWERS = ("hello", "pure", "reasoning", "tools", "tool_results", "schema", "length", "image")
+ERRORS = ("400", "401", "404", "429", "500", "529")
+QUIRKS = ("hello", "tools", "401", "429")
+"""What is asked of a service that speaks like another one."""
+
+EMBEDS = ("embed", "embed_429")
+COUNTS = ("count", "count_404")

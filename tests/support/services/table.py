@@ -1,0 +1,24 @@
+"""The services of the loopback server, by the first segment of the path."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from tests.support.services import (
+    anthropic,
+    bedrock,
+    gemini,
+    ollama,
+    openai_chat,
+    responses,
+)
+from tests.support.services.exchange import Service
+from tests.support.services.shapes import SHAPES
+
+SERVICES: Mapping[str, Service] = {
+    **{name: partial(openai_chat.answer, shape) for name, shape in SHAPES.items()},
+    "anthropic": anthropic.answer,
+    "bedrock": bedrock.answer,
+    "gemini": gemini.answer,
+    "ollama": ollama.answer,
+    "responses": responses.answer,
+}
