@@ -75,7 +75,7 @@ ROUTES = (
     Route(r"/model/.+/converse", "bedrock_converse"),
     Route(r"/model/.+/converse-stream", "bedrock_converse", "chat", True),
     Route(r"/model/.+/count-tokens", "bedrock_converse", "count"),
-    Route(r"/model/[^/]*embed[^/]*/invoke", "bedrock_converse", "embed"),
+    Route(r"/model/[^/]*embed[^/]*/invoke", "bedrock_invoke", "embed"),
     Route(r"/model/.+/invoke", "bedrock_invoke"),
     Route(r"/model/.+/invoke-with-response-stream", "bedrock_invoke", "chat", True),
     Route(r"/api/chat", "ollama"),

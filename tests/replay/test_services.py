@@ -41,7 +41,7 @@ CALLS = [
     (f"{BEDROCK}/us.amazon.nova-micro-v1%3A0/converse", "chat", "bedrock"),
     (f"{BEDROCK}/arn%3Aaws%3Abedrock%3A%3A1%3Aprofile%2Fx/converse-stream", "chat", "bedrock"),
     (f"{BEDROCK}/anthropic.claude-v1:0/count-tokens", "count", "bedrock"),
-    (f"{BEDROCK}/amazon.titan-embed-text-v2%3A0/invoke", "embed", "bedrock"),
+    (f"{BEDROCK}/amazon.titan-embed-text-v2%3A0/invoke", "embed", "bedrock_invoke"),
     (f"{BEDROCK}/anthropic.claude-v1:0/invoke", "chat", "bedrock_invoke"),
     (f"{BEDROCK}/anthropic.claude-v1:0/invoke-with-response-stream", "chat", "bedrock_invoke"),
     (f"{MANTLE}/openai/v1/responses", "chat", "bedrock_mantle_responses"),
