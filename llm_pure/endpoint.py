@@ -33,6 +33,25 @@ def below(provider: str, default: str, paths: Mapping[str, str] = EVERYTHING_AS_
     return locate
 
 
+def rooted(provider: str, default: str) -> Locate:
+    """As `below`; a base URL that is a bare host gets the path of the provider's own.
+
+    Vendors' own tools take hosts in their environment variables: GROQ_BASE_URL is https://api.groq.com in groq-python.
+
+    >>> at = rooted("example", "https://example.org/openai/v1")
+    >>> at(LLMConfig(base_url="https://proxy.test"), "m", "/chat/completions").unwrap()
+    'https://proxy.test/openai/v1/chat/completions'
+    """
+    own_path = urlsplit(default).path
+
+    def locate(config: LLMConfig, model: str, operation: str) -> Parsed[str]:
+        return base_url(config, default, provider=provider).map(
+            lambda url: url + ("" if urlsplit(url).path else own_path) + operation
+        )
+
+    return locate
+
+
 def segment(text: str) -> str:
     """The text as one segment of a path; a slash in it does not part anything."""
     return quote(text, safe="")
