@@ -6,8 +6,10 @@ Source: openai/openai-openapi 2.3.0; the wire notes of this project; read 2026-1
 
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
+from typing import Any
 
-from llm_pure.adapters.dialects.openai_chat.embed import build_embed, parse_embed
+from llm_pure.adapters.dialects.openai_chat.embed import EMBED_NAMES, build_embed, parse_embed
 from llm_pure.adapters.dialects.openai_chat.errors import read_error
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, not_here, unsure
 from llm_pure.adapters.dialects.openai_chat.reply import parse_chat
@@ -36,11 +38,14 @@ def provider(
     authorize: Authorize | None = None,
     key_required: bool = True,
     embeds: bool = False,
+    embed_names: Mapping[str, str] = EMBED_NAMES,
+    embed_always: Mapping[str, Any] = MappingProxyType({}),
     source: str = "",
 ) -> Provider:
     """A service that speaks this dialect.
 
-    locate: where its operations are, when not below its base URL. embeds: it has POST /embeddings too.
+    locate: where its operations are, when not below its base URL. embeds: it has POST /embeddings too. embed_names,
+    embed_always: what it calls the fields of EmbedRequest, and what it wants beside them.
     """
     at = locate or below(name, base_url)
     return Provider(
@@ -56,7 +61,8 @@ def provider(
         variables=variables,
         source=source,
         embed=Operation(
-            partial(build_embed, name, at), partial(parse_embed, name, quirks.error_words)
+            partial(build_embed, name, at, names=embed_names, always=embed_always),
+            partial(parse_embed, name, quirks.error_words),
         )
         if embeds
         else None,

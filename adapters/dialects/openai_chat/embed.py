@@ -5,6 +5,7 @@ Source: openai/openai-openapi 2.3.0 (CreateEmbeddingRequest), read 2026-11-20.
 
 import struct
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -38,11 +39,22 @@ class _Body(msgspec.Struct):
 
 _BODY = msgspec.json.Decoder(_Body)
 
+EMBED_NAMES: Mapping[str, str] = MappingProxyType({"dimensions": "dimensions"})
+"""What OpenAI calls the fields of EmbedRequest; what is not among them is not sent."""
+
 
 def build_embed(
-    name: str, locate: Locate, config: LLMConfig, request: EmbedRequest
+    name: str,
+    locate: Locate,
+    config: LLMConfig,
+    request: EmbedRequest,
+    *,
+    names: Mapping[str, str] = EMBED_NAMES,
+    always: Mapping[str, Any] = MappingProxyType({}),
 ) -> Parsed[Built]:
     """POST {base_url}/embeddings. Body: {model, input: str | [str], dimensions?}.
+
+    names: what the service calls `dimensions` and `task`. always: fields that it wants in any case.
 
     Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no text, or an empty one).
     """
@@ -57,9 +69,10 @@ def build_embed(
     url = locate(config, model, "/embeddings")
     if isinstance(url, Failure):
         return url
-    body: dict[str, Any] = {"model": model, "input": request.input}
-    if request.dimensions is not None:
-        body["dimensions"] = request.dimensions
+    body: dict[str, Any] = {"model": model, "input": request.input, **always}
+    for field, value in (("dimensions", request.dimensions), ("task", request.task)):
+        if value is not None and field in names:
+            body[names[field]] = value
     body |= request.extra or {}
     made = post_json(config, url.unwrap(), body, provider=name)
     return made.map(lambda one: Built(request=one))
