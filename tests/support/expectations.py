@@ -7,6 +7,7 @@ import msgspec
 
 from llm_pure import Completion, EmbedRequest
 from tests.support.scenarios import Scenario
+from tests.support.services.cohere import PLAN
 
 ERROR_KINDS: dict[int, tuple[str, ...]] = {
     400: ("invalid_request",),
@@ -64,7 +65,9 @@ def expected(scenario: Scenario) -> Said:
     told = _SAID[scenario.name]
     lacks = scenario.speaker.lacks
     if "finish" in lacks or ("length_reason" in lacks and told.finish_reason == "length"):
-        return msgspec.structs.replace(told, finish_reason="unknown")
+        told = msgspec.structs.replace(told, finish_reason="unknown")
+    if scenario.speaker.plans and told.calls:
+        told = msgspec.structs.replace(told, reasoning=PLAN)
     return told
 
 

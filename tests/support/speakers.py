@@ -21,7 +21,8 @@ Lack: TypeAlias = Literal["length_reason", "finish"]
 class Speaker(msgspec.Struct, frozen=True, kw_only=True):
     """One provider and how it is reached on loopback.
 
-    server: who answers there. lacks: what that server leaves out in this API.
+    server: who answers there. lacks: what that server leaves out in this API. plans: tool calls come with a plan, which
+    reads as reasoning.
     """
 
     provider: str
@@ -30,6 +31,7 @@ class Speaker(msgspec.Struct, frozen=True, kw_only=True):
     server: Server = "aimock"
     streams: bool = True
     lacks: frozenset[Lack] = frozenset()
+    plans: bool = False
 
 
 def _speaker(
@@ -39,6 +41,7 @@ def _speaker(
     questions: tuple[str, ...],
     *,
     lacks: tuple[Lack, ...] = (),
+    plans: bool = False,
     **more: Any,
 ) -> Speaker:
     """more: the configuration's further fields."""
@@ -50,6 +53,7 @@ def _speaker(
         server="aimock" if url.startswith(AIMOCK_URL) else "loopback",
         streams=questions[0] not in (*EMBEDS, *COUNTS, "embed_one"),
         lacks=frozenset(lacks),
+        plans=plans,
     )
 
 
@@ -111,5 +115,8 @@ SPEAKERS: tuple[Speaker, ...] = (
     ),
     _own("ollama.generate", "ollama", "all-minilm", EMBEDS),
     _own("ollama.embed", "ollama", "all-minilm", EMBEDS),
+    _own("cohere", "cohere", "command-a-reasoning-08-2025", (*ANSWERS, *ERRORS), plans=True),
+    _own("cohere", "cohere", "command-a-reasoning-08-2025", COUNTS),
+    _own("cohere", "cohere", "embed-v4.0", EMBEDS),
     _own("ollama.embeddings", "ollama", "all-minilm", ("embed_one", "embed_429")),
 )  # fmt: skip

@@ -47,7 +47,11 @@ def _message(told: Answer) -> dict[str, Any]:
     if told.calls:
         said["tool_plan"] = PLAN
         said["tool_calls"] = [
-            {"id": one.id, "type": "function", "function": {"name": one.name, "arguments": one.json}}
+            {
+                "id": one.id,
+                "type": "function",
+                "function": {"name": one.name, "arguments": one.json},
+            }
             for one in told.calls
         ]
     return said

@@ -6,6 +6,7 @@ from functools import partial
 from tests.support.services import (
     anthropic,
     bedrock,
+    cohere,
     gemini,
     ollama,
     openai_chat,
@@ -18,6 +19,7 @@ SERVICES: Mapping[str, Service] = {
     **{name: partial(openai_chat.answer, shape) for name, shape in SHAPES.items()},
     "anthropic": anthropic.answer,
     "bedrock": bedrock.answer,
+    "cohere": cohere.answer,
     "gemini": gemini.answer,
     "ollama": ollama.answer,
     "responses": responses.answer,
