@@ -18,7 +18,11 @@ from llm_pure.result import Failure, Parsed, Success
 
 T = TypeVar("T")
 
-NAMES = {"httpx": "llm_pure.effects.transports.httpx"}
+NAMES = {
+    "aiohttp": "llm_pure.effects.transports.aiohttp",
+    "httpx": "llm_pure.effects.transports.httpx",
+    "httpx2": "llm_pure.effects.transports.httpx2",
+}
 """Transports by name: modules with `open_sync` and `open_async`, which take TransportSettings."""
 
 AnyTransport = str | Transport | AsyncTransport

@@ -376,7 +376,7 @@ def test_a_transport_that_nobody_knows_is_told(kind: str) -> None:
     llm = LLM(config(), "htpx", registry=REGISTRY)
     error = called(kind, llm, "ask", "Hi").failure()
     assert isinstance(error, ConfigurationInvalid)
-    assert error.near == ("httpx",)
+    assert error.near == ("httpx", "httpx2")
 
 
 def test_a_transport_of_the_other_kind_is_told() -> None:

@@ -7,7 +7,7 @@ from llm_pure.effects.transports.scripted import Script, Scripted, ScriptedTrans
 from llm_pure.errors import ConnectionFailed, TimedOut
 from llm_pure.http import HttpRequest, HttpResponse
 from llm_pure.result import Failure, Parsed, Success
-from tests.support.carriers import every_kind, run
+from tests.support.carriers import every_way, run
 
 ASKED = HttpRequest("POST", "https://a.example")
 NO = ConnectionFailed(message="no")
@@ -26,7 +26,7 @@ def test_it_is_both_kinds_of_transport() -> None:
     assert isinstance(transport, AsyncTransport)
 
 
-@every_kind
+@every_way
 def test_answers_come_in_turn_and_requests_are_kept(kind: str) -> None:
     transport = ScriptedTransport([Scripted(pieces=(b"a", b"b")), NO])
     assert send(kind, transport) == Success(HttpResponse(200, (), b"ab"))
@@ -35,7 +35,7 @@ def test_answers_come_in_turn_and_requests_are_kept(kind: str) -> None:
     assert transport.requests == [ASKED] * 3
 
 
-@every_kind
+@every_way
 def test_the_pieces_arrive_as_they_were_cut_and_the_fault_after_them(kind: str) -> None:
     script: Script = [Scripted(pieces=(b"a", b"", b"b"), fault=NO)]
     transport = ScriptedTransport(script)
@@ -52,13 +52,13 @@ def test_the_pieces_arrive_as_they_were_cut_and_the_fault_after_them(kind: str) 
     assert got == [Success(b"a"), Success(b""), Success(b"b"), Failure(NO)]
 
 
-@every_kind
+@every_way
 def test_a_script_may_be_a_function(kind: str) -> None:
     transport = ScriptedTransport(lambda request: Scripted(pieces=(request.method.encode(),)))
     assert send(kind, transport).unwrap().body == b"POST"
 
 
-@every_kind
+@every_way
 @pytest.mark.parametrize("slow", [Scripted(delay_s=9), Scripted(piece_delay_s=9, pieces=(b"a",))])
 def test_a_delay_beyond_the_timeout_is_a_timeout(slow: Scripted, kind: str) -> None:
     got = send(kind, ScriptedTransport([slow]), read_s=0.01)

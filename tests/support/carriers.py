@@ -1,26 +1,32 @@
-"""The httpx transports, driven the same way whether they are sync, on asyncio or on trio."""
+"""The transports that hold connections, driven the same way whether they are sync, on asyncio or on trio."""
 
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeAlias, TypeVar
+from importlib import import_module
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 import anyio
 import anyio.lowlevel
 import pytest
 import trio
 
-from llm_pure.effects.transports import Timeouts, TransportSettings
-from llm_pure.effects.transports.httpx import AsyncHttpxTransport, HttpxTransport
+from llm_pure.effects.links import NAMES
+from llm_pure.effects.transports import AsyncTransport, Timeouts, Transport, TransportSettings
 from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.result import Failure, Parsed, Success
 
 A = TypeVar("A")
 
 LOOPS = ("asyncio", "trio")
-KINDS = ("sync", *LOOPS)
+SYNC_KINDS = ("httpx sync", "httpx2 sync")
+ASYNC_KINDS = ("httpx asyncio", "httpx trio", "httpx2 asyncio", "httpx2 trio", "aiohttp asyncio")
+KINDS = (*SYNC_KINDS, *ASYNC_KINDS)
+"""A transport's name, and how it is called."""
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
+every_async_kind = pytest.mark.parametrize("kind", ASYNC_KINDS)
+every_way = pytest.mark.parametrize("kind", ["sync", *LOOPS])
 every_loop = pytest.mark.parametrize("loop", LOOPS)
 
 QUICK = Timeouts(connect_s=2, read_s=2, write_s=2, pool_s=2, total_s=4)
@@ -28,14 +34,46 @@ QUICK = Timeouts(connect_s=2, read_s=2, write_s=2, pool_s=2, total_s=4)
 Streamed: TypeAlias = tuple[ResponseHead, list[Parsed[bytes]]]
 
 
-def run(loop: str, main: Callable[[], Awaitable[A]]) -> A:
+class Carrier(Transport, Protocol):
+    """A sync transport that is closed by its user."""
+
+    def close(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *fault: object) -> None: ...
+
+
+class AsyncCarrier(AsyncTransport, Protocol):
+    """An async transport that is closed by its user."""
+
+    async def aclose(self) -> None: ...
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *fault: object) -> None: ...
+
+
+def is_sync(kind: str) -> bool:
+    return kind.endswith("sync") and not kind.endswith("asyncio")
+
+
+def open_sync(kind: str, settings: TransportSettings | None = None) -> Carrier:
+    """A sync transport, open."""
+    transport: Carrier = import_module(NAMES[kind.split()[0]]).open_sync(settings)
+    return transport
+
+
+def open_async(kind: str, settings: TransportSettings | None = None) -> AsyncCarrier:
+    """An async transport, open."""
+    transport: AsyncCarrier = import_module(NAMES[kind.split()[0]]).open_async(settings)
+    return transport
+
+
+def run(kind: str, main: Callable[[], Awaitable[A]]) -> A:
     """The async function in a new event loop; what it leaves behind is collected, so that warnings come here."""
 
     async def call() -> A:
         return await main()
 
     try:
-        return trio.run(call) if loop == "trio" else asyncio.run(call())
+        return trio.run(call) if kind.endswith("trio") else asyncio.run(call())
     finally:
         gc.collect(1)
 
@@ -47,12 +85,12 @@ def send(
     settings: TransportSettings | None = None,
 ) -> Parsed[HttpResponse]:
     """The whole answer, over a transport that is opened and closed for it."""
-    if kind == "sync":
-        with HttpxTransport(settings) as transport:
+    if is_sync(kind):
+        with open_sync(kind, settings) as transport:
             return transport.send(request, timeouts)
 
     async def main() -> Parsed[HttpResponse]:
-        async with AsyncHttpxTransport(settings) as transport:
+        async with open_async(kind, settings) as transport:
             return await transport.asend(request, timeouts)
 
     return run(kind, main)
@@ -67,8 +105,8 @@ def stream(
 ) -> Parsed[Streamed]:
     """Head and pieces of a streamed answer; no more than `most` pieces, then it is left."""
     pieces: list[Parsed[bytes]] = []
-    if kind == "sync":
-        with HttpxTransport(settings) as transport, transport.stream(request, timeouts) as opened:
+    if is_sync(kind):
+        with open_sync(kind, settings) as transport, transport.stream(request, timeouts) as opened:
             if isinstance(opened, Failure):
                 return opened
             for piece in opened.unwrap():
@@ -79,7 +117,7 @@ def stream(
 
     async def main() -> Parsed[Streamed]:
         async with (
-            AsyncHttpxTransport(settings) as transport,
+            open_async(kind, settings) as transport,
             transport.astream(request, timeouts) as opened,
         ):
             if isinstance(opened, Failure):
@@ -102,7 +140,7 @@ async def cancel_after(turns: int, main: Callable[[], Coroutine[Any, Any, None]]
         tasks.cancel_scope.cancel()
 
 
-def cancel_everywhere(loop: str, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
+def cancel_everywhere(kind: str, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs the call again and again, each time cancelled a little later, until it comes to its end."""
     finished: list[bool] = []
 
@@ -116,5 +154,5 @@ def cancel_everywhere(loop: str, call: Callable[[], Coroutine[Any, Any, None]]) 
             await cancel_after(turns, to_the_end)
             turns += 2 + turns // 20
 
-    run(loop, main)
+    run(kind, main)
     assert finished

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import msgspec
 
 from llm_pure.config import LLMConfig
-from llm_pure.http import HttpRequest, HttpResponse, ResponseHead, conceal_url
+from llm_pure.http import Headers, HttpRequest, HttpResponse, ResponseHead, conceal_url
 from llm_pure.result import Failure, Parsed, Success
 
 if TYPE_CHECKING:
@@ -43,8 +43,10 @@ class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
 class TransportSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What stays the same from one request to the next.
 
-    proxy: an http, https or socks5 URL. max_connections: to one host. keep_alive_s: how long an idle connection is
-    kept. body_limit: in bytes. tls: in place of the default context, for a private authority or a client certificate.
+    proxy: an http, https or socks5 URL (aiohttp: no socks5). max_connections: to one host. keep_alive_s: how long an
+    idle connection is kept. body_limit: in bytes. tls: in place of the default context, for a private authority or a
+    client certificate. headers: sent with each request that has none of that name. connect_s, read_s, write_s,
+    pool_s: the most that each step may take; None leaves it the time of the whole call.
     """
 
     proxy: str | None = None
@@ -52,21 +54,38 @@ class TransportSettings(msgspec.Struct, frozen=True, kw_only=True):
     keep_alive_s: float = 30
     body_limit: int = BODY_LIMIT
     tls: "SSLContext | None" = None
+    headers: Headers = ()
+    connect_s: float = CONNECT_S
+    read_s: float | None = None
+    write_s: float | None = None
+    pool_s: float | None = None
 
     def __repr__(self) -> str:
         proxy = None if self.proxy is None else conceal_url(self.proxy)
         return f"TransportSettings(proxy={proxy!r}, max_connections={self.max_connections}, ...)"
 
 
-def timeouts_of(config: LLMConfig, timeout_s: float | None = None) -> Timeouts:
+def timeouts_of(
+    config: LLMConfig,
+    timeout_s: float | None = None,
+    settings: TransportSettings | None = None,
+) -> Timeouts:
     """`config.timeout` for the whole call, or `timeout_s` in its place unless that is 0; no step is given longer.
 
     >>> timeouts_of(LLMConfig(timeout=5)).connect_s
     5
     """
     total_s = timeout_s or config.timeout
+    steps = settings or TransportSettings()
     return within(
-        Timeouts(read_s=total_s, write_s=total_s, pool_s=total_s, total_s=total_s), total_s
+        Timeouts(
+            connect_s=steps.connect_s,
+            read_s=steps.read_s or total_s,
+            write_s=steps.write_s or total_s,
+            pool_s=steps.pool_s or total_s,
+            total_s=total_s,
+        ),
+        total_s,
     )
 
 

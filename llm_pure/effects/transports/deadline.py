@@ -1,7 +1,8 @@
 """The deadline of a whole call, under httpcore's own timeouts: no read, write or connect waits past it.
 
 httpcore bounds each read by itself, so a server that drips one byte a second never runs out of time. The streams here
-stand between httpcore and its sockets, and give each step what is left of the whole.
+stand between httpcore and its sockets, and give each step what is left of the whole. They are what httpcore calls a
+NetworkStream and a NetworkBackend by their methods alone, so that they serve httpcore and httpcore2; `core` is either.
 """
 
 import socket
@@ -11,8 +12,6 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from time import monotonic
 from typing import Any
-
-import httpcore
 
 _deadline: ContextVar[float] = ContextVar("llm_pure_deadline", default=float("inf"))
 
@@ -46,18 +45,19 @@ def _pieces(data: bytes) -> Iterable[bytes]:
     return (data[start : start + _PIECE] for start in range(0, len(data), _PIECE))
 
 
-class CappedStream(httpcore.NetworkStream):
+class CappedStream:
     """A connection that knows the deadline."""
 
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, core: Any, inner: Any) -> None:
+        self._core = core
         self._inner = inner
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+    def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+        return self._inner.read(max_bytes, _left(timeout, self._core.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for piece in _pieces(buffer):
-            self._inner.write(piece, _left(timeout, httpcore.WriteTimeout))
+            self._inner.write(piece, _left(timeout, self._core.WriteTimeout))
 
     def close(self) -> None:
         sock = self._inner.get_extra_info("socket")
@@ -70,18 +70,19 @@ class CappedStream(httpcore.NetworkStream):
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
-        return CappedStream(self._inner.start_tls(ssl_context, server_hostname, left))
+    ) -> "CappedStream":
+        left = _left(timeout, self._core.ConnectTimeout)
+        return CappedStream(self._core, self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
-class CappedBackend(httpcore.NetworkBackend):
+class CappedBackend:
     """Makes connections that know the deadline."""
 
-    def __init__(self, inner: httpcore.NetworkBackend) -> None:
+    def __init__(self, core: Any, inner: Any) -> None:
+        self._core = core
         self._inner = inner
 
     def connect_tcp(
@@ -91,24 +92,25 @@ class CappedBackend(httpcore.NetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
+    ) -> "CappedStream":
+        left = _left(timeout, self._core.ConnectTimeout)
         return CappedStream(
-            self._inner.connect_tcp(host, port, left, local_address, socket_options)
+            self._core, self._inner.connect_tcp(host, port, left, local_address, socket_options)
         )
 
 
-class AsyncCappedStream(httpcore.AsyncNetworkStream):
+class AsyncCappedStream:
     """The same, async."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, core: Any, inner: Any) -> None:
+        self._core = core
         self._inner = inner
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+    async def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+        return await self._inner.read(max_bytes, _left(timeout, self._core.ReadTimeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
+        await self._inner.write(buffer, _left(timeout, self._core.WriteTimeout))
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -118,18 +120,21 @@ class AsyncCappedStream(httpcore.AsyncNetworkStream):
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
-        return AsyncCappedStream(await self._inner.start_tls(ssl_context, server_hostname, left))
+    ) -> "AsyncCappedStream":
+        left = _left(timeout, self._core.ConnectTimeout)
+        return AsyncCappedStream(
+            self._core, await self._inner.start_tls(ssl_context, server_hostname, left)
+        )
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
-class AsyncCappedBackend(httpcore.AsyncNetworkBackend):
+class AsyncCappedBackend:
     """The same, async."""
 
-    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+    def __init__(self, core: Any, inner: Any) -> None:
+        self._core = core
         self._inner = inner
 
     async def connect_tcp(
@@ -139,8 +144,9 @@ class AsyncCappedBackend(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
+    ) -> "AsyncCappedStream":
+        left = _left(timeout, self._core.ConnectTimeout)
         return AsyncCappedStream(
-            await self._inner.connect_tcp(host, port, left, local_address, socket_options)
+            self._core,
+            await self._inner.connect_tcp(host, port, left, local_address, socket_options),
         )

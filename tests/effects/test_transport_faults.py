@@ -1,4 +1,4 @@
-"""Everything that can happen to the bytes, done by a real server on loopback to every kind of httpx transport."""
+"""Everything that can happen to the bytes, done by a real server on loopback to every kind of transport."""
 
 import gzip
 import socket
@@ -358,7 +358,13 @@ def test_an_unusable_proxy_is_a_configuration_error(proxy: str, kind: str) -> No
 
 
 @every_kind
-def test_a_length_that_is_too_short_ends_the_body_there(kind: str) -> None:
+def test_bytes_after_the_length_are_never_part_of_the_body(kind: str) -> None:
     with Loopback(answering(response(b"hello") + b" and more")) as server:
         got = send(kind, asking(server.url))
-        assert got.map(lambda answer: answer.body) == Success(b"hello")
+        if kind.startswith(
+            "aiohttp"
+        ):  # its parser takes them for the next answer, and refuses both
+            assert isinstance(got, Failure)
+            assert shape(got.failure()) == PROTOCOL
+        else:
+            assert got.map(lambda answer: answer.body) == Success(b"hello")

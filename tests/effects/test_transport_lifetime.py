@@ -1,4 +1,4 @@
-"""Connections of the httpx transports: kept, shared, left early, cancelled, and never leaked."""
+"""Connections of the transports: kept, shared, left early, cancelled, and never leaked."""
 
 import asyncio
 import threading
@@ -10,15 +10,18 @@ import pytest
 import trio
 
 from llm_pure.effects.transports import Timeouts, TransportSettings
-from llm_pure.effects.transports.httpx import AsyncHttpxTransport, HttpxTransport
 from llm_pure.errors import ConfigurationInvalid, ConnectionFailed, TimedOut
 from llm_pure.http import HttpRequest, HttpResponse
 from llm_pure.result import Failure, Parsed, Success
 from tests.support.carriers import (
     QUICK,
+    AsyncCarrier,
     cancel_everywhere,
+    every_async_kind,
     every_kind,
-    every_loop,
+    is_sync,
+    open_async,
+    open_sync,
     run,
     send,
     stream,
@@ -35,15 +38,15 @@ def send_in_turn(
 ) -> list[Parsed[HttpResponse]]:
     """Over one transport."""
     got: list[Parsed[HttpResponse]] = []
-    if kind == "sync":
-        with HttpxTransport() as transport:
+    if is_sync(kind):
+        with open_sync(kind) as transport:
             for request in requests:
                 got.append(transport.send(request, QUICK))
                 sleep(pause_s)
         return got
 
     async def main() -> None:
-        async with AsyncHttpxTransport() as transport:
+        async with open_async(kind) as transport:
             for request in requests:
                 got.append(await transport.asend(request, QUICK))
                 await anyio.sleep(pause_s)
@@ -86,15 +89,15 @@ def test_a_stream_that_is_left_early_closes_its_connection(kind: str) -> None:
 @every_kind
 def test_a_stream_that_is_never_read_closes_its_connection(kind: str) -> None:
     with Loopback(always(chunked(b"first", end=False))) as server:
-        if kind == "sync":
-            with HttpxTransport() as transport:
+        if is_sync(kind):
+            with open_sync(kind) as transport:
                 with transport.stream(asking(server.url), QUICK) as opened:
                     assert opened.unwrap().head.status == 200
                 assert server.wait_until_left()
         else:
 
             async def main() -> None:
-                async with AsyncHttpxTransport() as transport:
+                async with open_async(kind) as transport:
                     async with transport.astream(asking(server.url), QUICK) as opened:
                         assert opened.unwrap().head.status == 200
                     assert await anyio.to_thread.run_sync(server.wait_until_left)
@@ -112,14 +115,14 @@ def test_a_stream_that_was_read_leaves_its_connection_for_the_next(kind: str) ->
 
 @every_kind
 def test_a_closed_transport_says_so(kind: str) -> None:
-    if kind == "sync":
-        transport = HttpxTransport()
+    if is_sync(kind):
+        transport = open_sync(kind)
         transport.close()
         got = transport.send(asking("http://127.0.0.1:1"), QUICK)
     else:
 
         async def main() -> Parsed[HttpResponse]:
-            transport = AsyncHttpxTransport()
+            transport = open_async(kind)
             await transport.aclose()
             return await transport.asend(asking("http://127.0.0.1:1"), QUICK)
 
@@ -132,14 +135,14 @@ def test_a_closed_transport_says_so(kind: str) -> None:
 def test_closing_a_transport_ends_the_calls_that_are_under_way(kind: str) -> None:
     patient = Timeouts(read_s=5, total_s=5)
     with Loopback(lambda connection: connection.pause()) as server:
-        if kind == "sync":
-            transport = HttpxTransport()
+        if is_sync(kind):
+            transport = open_sync(kind)
             threading.Timer(0.1, transport.close).start()
             got = transport.send(asking(server.url), patient)
         else:
 
             async def main() -> Parsed[HttpResponse]:
-                transport = AsyncHttpxTransport()
+                transport = open_async(kind)
                 answers: list[Parsed[HttpResponse]] = []
 
                 async def call() -> None:
@@ -157,13 +160,13 @@ def test_closing_a_transport_ends_the_calls_that_are_under_way(kind: str) -> Non
         assert server.wait_until_left()
 
 
-@every_loop
-def test_a_transport_of_another_event_loop_says_so(loop: str) -> None:
+@every_async_kind
+def test_a_transport_of_another_event_loop_says_so(kind: str) -> None:
     with Loopback(always(response(b"ok"))) as server:
-        transports: list[AsyncHttpxTransport] = []
+        transports: list[AsyncCarrier] = []
 
         async def first() -> Parsed[HttpResponse]:
-            transport = AsyncHttpxTransport()
+            transport = open_async(kind)
             transports.append(transport)
             got = await transport.asend(asking(server.url), QUICK)
             await transport.aclose()
@@ -172,8 +175,8 @@ def test_a_transport_of_another_event_loop_says_so(loop: str) -> None:
         async def second() -> Parsed[HttpResponse]:
             return await transports[0].asend(asking(server.url), QUICK)
 
-        assert run(loop, first).unwrap().body == b"ok"
-        got = run(loop, second)
+        assert run(kind, first).unwrap().body == b"ok"
+        got = run(kind, second)
         assert isinstance(got, Failure)
         assert isinstance(got.failure(), ConfigurationInvalid)
         assert "another event loop" in got.failure().message
@@ -192,8 +195,8 @@ def test_many_calls_at_once_get_a_connection_each(kind: str) -> None:
             connection.pause()
 
         got: list[Parsed[HttpResponse]] = []
-        if kind == "sync":
-            with HttpxTransport() as transport:
+        if is_sync(kind):
+            with open_sync(kind) as transport:
                 threads = [
                     threading.Thread(
                         target=lambda: got.append(transport.send(asking(server.url), QUICK))
@@ -207,7 +210,7 @@ def test_many_calls_at_once_get_a_connection_each(kind: str) -> None:
         else:
 
             async def main() -> None:
-                async with AsyncHttpxTransport() as transport, anyio.create_task_group() as tasks:
+                async with open_async(kind) as transport, anyio.create_task_group() as tasks:
 
                     async def one() -> None:
                         got.append(await transport.asend(asking(server.url), QUICK))
@@ -227,8 +230,8 @@ def test_no_more_connections_than_allowed_and_waiting_has_an_end(kind: str) -> N
     impatient = Timeouts(connect_s=1, read_s=0.4, write_s=1, pool_s=0.1, total_s=2)
     with Loopback(lambda connection: connection.pause()) as server:
         got: list[Parsed[HttpResponse]] = []
-        if kind == "sync":
-            with HttpxTransport(settings) as transport:
+        if is_sync(kind):
+            with open_sync(kind, settings) as transport:
                 threads = [
                     threading.Thread(
                         target=lambda: got.append(transport.send(asking(server.url), impatient))
@@ -243,7 +246,7 @@ def test_no_more_connections_than_allowed_and_waiting_has_an_end(kind: str) -> N
 
             async def main() -> None:
                 async with (
-                    AsyncHttpxTransport(settings) as transport,
+                    open_async(kind, settings) as transport,
                     anyio.create_task_group() as tasks,
                 ):
 
@@ -283,24 +286,24 @@ def test_a_server_that_does_not_read_cannot_stretch_the_deadline(kind: str) -> N
 # cancellation
 
 
-@every_loop
-def test_a_call_cancelled_at_any_point_leaves_no_connection(loop: str) -> None:
+@every_async_kind
+def test_a_call_cancelled_at_any_point_leaves_no_connection(kind: str) -> None:
     with Loopback(always(chunked(b"a" * 100, b"b" * 100))) as server:
 
         async def call() -> None:
-            async with AsyncHttpxTransport() as transport:
+            async with open_async(kind) as transport:
                 (await transport.asend(asking(server.url), QUICK)).unwrap()
                 async with transport.astream(asking(server.url), QUICK) as opened:
                     async for piece in opened.unwrap():
                         await anyio.lowlevel.checkpoint()
                         piece.unwrap()
 
-        cancel_everywhere(loop, call)
+        cancel_everywhere(kind, call)
         assert server.wait_until_left()
 
 
-@every_loop
-def test_a_cancelled_call_leaves_the_transport_usable(loop: str) -> None:
+@every_async_kind
+def test_a_cancelled_call_leaves_the_transport_usable(kind: str) -> None:
     def slow_first(connection: Connection) -> None:
         while connection.read_request():
             if len(server.requests) == 1:
@@ -311,21 +314,22 @@ def test_a_cancelled_call_leaves_the_transport_usable(loop: str) -> None:
     with Loopback(slow_first) as server:
 
         async def main() -> None:
-            async with AsyncHttpxTransport(TransportSettings(max_connections=1)) as transport:
+            async with open_async(kind, TransportSettings(max_connections=1)) as transport:
                 with anyio.move_on_after(0.1) as scope:
                     await transport.asend(asking(server.url), QUICK)
                 assert scope.cancelled_caught
                 assert (await transport.asend(asking(server.url), QUICK)).unwrap().body == b"ok"
 
-        run(loop, main)
+        run(kind, main)
         assert server.wait_until_left()
 
 
-def test_a_task_of_asyncio_that_is_cancelled_raises_its_own_error() -> None:
+@pytest.mark.parametrize("kind", ["httpx asyncio", "httpx2 asyncio", "aiohttp asyncio"])
+def test_a_task_of_asyncio_that_is_cancelled_raises_its_own_error(kind: str) -> None:
     with Loopback(lambda connection: connection.pause()) as server:
 
         async def main() -> None:
-            async with AsyncHttpxTransport() as transport:
+            async with open_async(kind) as transport:
                 task = asyncio.create_task(transport.asend(asking(server.url), QUICK))
                 await asyncio.sleep(0.05)
                 task.cancel()
@@ -337,11 +341,12 @@ def test_a_task_of_asyncio_that_is_cancelled_raises_its_own_error() -> None:
         asyncio.run(main())
 
 
-def test_a_deadline_of_trio_is_trios_own() -> None:
+@pytest.mark.parametrize("kind", ["httpx trio", "httpx2 trio"])
+def test_a_deadline_of_trio_is_trios_own(kind: str) -> None:
     with Loopback(lambda connection: connection.pause()) as server:
 
         async def main() -> None:
-            async with AsyncHttpxTransport() as transport:
+            async with open_async(kind) as transport:
                 with pytest.raises(trio.TooSlowError), trio.fail_after(0.05):
                     await transport.asend(asking(server.url), QUICK)
                 assert await trio.to_thread.run_sync(server.wait_until_left)

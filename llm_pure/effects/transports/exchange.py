@@ -1,0 +1,126 @@
+"""What every transport does around its library: headers completed, bytes of a body bounded and decoded, one event loop."""
+
+import re
+from typing import Protocol
+
+from llm_pure.effects.loops import running_loop
+from llm_pure.effects.transports import TransportSettings
+from llm_pure.effects.transports.content_coding import ACCEPTED, BodyReader
+from llm_pure.errors import ConfigurationInvalid, ConnectionFailed, LLMError
+from llm_pure.http import Headers, ResponseHead, conceal_url
+from llm_pure.result import Failure, Parsed, Success
+
+CLOSED = ConnectionFailed(message="this transport is closed", retryable=False)
+"""The error of every call after `close`."""
+
+_ADDED: Headers = (("accept", "*/*"), ("accept-encoding", ACCEPTED), ("user-agent", "llm-pure"))
+"""Headers that are sent where the request has none of that name."""
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
+
+
+def sent_headers(headers: Headers, settings: TransportSettings) -> Parsed[Headers]:
+    """The request's headers, those of the settings and our own, each where no one before has that name.
+
+    ConfigurationInvalid for one that no header can hold; its value may be a key, and is not told.
+    """
+    sent = list(headers)
+    names = {name for name, _ in sent}
+    for added in (settings.headers, _ADDED):
+        sent += [(name.lower(), value) for name, value in added if name.lower() not in names]
+        names.update(name for name, _ in sent)
+    for name, value in sent:
+        if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
+            what = f"the header {name[:80]!r} holds what no header can"
+            return Failure(ConfigurationInvalid(message=what, field="headers"))
+    return Success(tuple(sent))
+
+
+def unusable_address(text: str, why: str) -> ConfigurationInvalid:
+    """The error for an address that nothing can be sent to."""
+    return ConfigurationInvalid(
+        message=f"the address {conceal_url(text)!r} cannot be used: {why}", field="base_url"
+    )
+
+
+def unusable_proxy(why: str) -> ConfigurationInvalid:
+    """The error for a proxy that nothing can go through."""
+    return ConfigurationInvalid(
+        message=f"the proxy cannot be used: {conceal_url(why)}", field="proxy"
+    )
+
+
+class Asked(Protocol):
+    """A request under way, as far as its body needs to know it."""
+
+    @property
+    def deadline_s(self) -> float:
+        """When the whole call is to be over, by `time.monotonic`."""
+        ...
+
+    def error(self, fault: Exception, begun: bool = False, status: int | None = None) -> LLMError:
+        """What this exception means for the request."""
+        ...
+
+
+class Body:
+    """What every kind of open answer does with the bytes that it is given."""
+
+    def __init__(self, asked: Asked, head: ResponseHead, limit: int) -> None:
+        self.head = head
+        self.over = False
+        self.deadline_s = asked.deadline_s
+        self._asked = asked
+        self._reader = BodyReader(head, limit)
+
+    def take(self, raw: bytes) -> Parsed[bytes] | None:
+        """A piece to hand on; None when these bytes make none yet."""
+        return self._shown(self._reader.take(raw))
+
+    def end(self) -> Parsed[bytes] | None:
+        """The body is over: None, or why that is too early."""
+        self.over = True
+        return self._shown(self._reader.end())
+
+    def fail(self, fault: Exception) -> Parsed[bytes]:
+        """The body broke off."""
+        self.over = True
+        begun = self._reader.begun
+        return Failure(self._asked.error(fault, begun=begun, status=self.head.status))
+
+    def _shown(self, got: Parsed[bytes]) -> Parsed[bytes] | None:
+        if isinstance(got, Failure):
+            self.over = True
+            return got
+        return got if got.unwrap() else None
+
+
+def read_head(
+    status: int, raw: "list[tuple[bytes, bytes]] | tuple[tuple[bytes, bytes], ...]"
+) -> ResponseHead:
+    """Status and headers as they came on the wire."""
+    return ResponseHead(
+        status, tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
+    )
+
+
+class LoopGuard:
+    """Remembers the event loop that came first."""
+
+    def __init__(self) -> None:
+        self._first: object = None
+
+    def check(self) -> Parsed[None]:
+        """Fails with ConfigurationInvalid on every other one."""
+        here = running_loop()
+        if self._first is None:
+            self._first = here
+        if here is self._first:
+            return Success(None)
+        return Failure(
+            ConfigurationInvalid(
+                message="this transport belongs to another event loop: open one in each",
+                field="transport",
+            )
+        )
