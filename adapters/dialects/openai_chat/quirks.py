@@ -46,11 +46,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     rules: what its models do not take.
 
     Reasoning. reasoning_style: how it is asked for. reasoning_default: what is asked when nobody says anything.
-    effort_words: our efforts -> its own words, where they differ. budget_bounds: of a budget in tokens.
-    reasoning_replay: where an assistant turn's reasoning goes back, None when it does not. replay_required: a turn that
-    calls tools has the key even when there is no reasoning. replay_beside: fields of the request that must stand beside
-    reasoning that goes back. tools_refuse: "effort", tools are not taken beside an effort; "reasoning", nor while the
-    model reasons by itself.
+    reasoning_beside: what is sent beside it. effort_words: our efforts -> its own words, where they differ.
+    budget_bounds: of a budget in tokens. reasoning_replay: where an assistant turn's reasoning goes back, None when it
+    does not. replay_required: a turn that calls tools has the key even when there is no reasoning. replay_beside:
+    fields of the request that must stand beside reasoning that goes back. tools_refuse: "effort", tools are not taken
+    beside an effort; "reasoning", nor while the model reasons by itself.
 
     Tools. tool_choices: our words -> its own; what is not among them is not sent. forced_while_reasoning: a tool may be
     forced while the model reasons. tool_strict: it knows `strict` in tools. short_call_ids: ids of calls are nine
@@ -81,6 +81,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
     reasoning_style: ReasoningStyle = "none"
     reasoning_default: ReasoningRequest | None = None
+    reasoning_beside: Mapping[str, Any] = {}
     effort_words: Mapping[str, str] = {}
     budget_bounds: tuple[int, int] = (1, 10**9)
     reasoning_replay: Replay | None = None

@@ -53,7 +53,8 @@ def _fields(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest
         if off and rule.reasoning != "always":
             return {}, ()
         return {}, (reasoning_told("dropped", _no_setting(rule, model)),)
-    return STYLES[quirks.reasoning_style](quirks, rule, model, asked)
+    fields, told = STYLES[quirks.reasoning_style](quirks, rule, model, asked)
+    return (fields if off else {**fields, **quirks.reasoning_beside}), told
 
 
 def is_off(asked: ReasoningRequest) -> bool:
