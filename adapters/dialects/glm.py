@@ -1,0 +1,109 @@
+"""What Zhipu's two services share, open.bigmodel.cn and api.z.ai: their models, their error codes, their keys.
+
+Source: MetaGLM/zhipuai-sdk-python-v4; zai-sdk 0.2.3; docs.z.ai, "Errors"; read 2026-11-20.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from llm_pure.adapt import ModelRule
+from llm_pure.adapters.dialects.openai_chat import Quirks, not_here, unsure
+from llm_pure.classify import ErrorType
+from llm_pure.config import LLMConfig, reveal
+from llm_pure.errors import (
+    AuthenticationFailed,
+    ContentFiltered,
+    ContextLengthExceeded,
+    NotFound,
+    Overloaded,
+    PermissionDenied,
+    QuotaExceeded,
+    RateLimited,
+    ServerError,
+)
+from llm_pure.http import HttpRequest
+from llm_pure.provider import Authorize
+from llm_pure.result import Parsed
+from llm_pure.signing.jwt_hs256 import token
+from llm_pure.signing.key import key_header
+
+_SOURCE = "zai-sdk 0.2.3 and traffic of api.z.ai recorded by pydantic-ai, read 2026-11-20"
+
+RULES = (
+    ModelRule(
+        prefix="glm-5.3",
+        reasoning="always",
+        efforts=("low", "high", "max"),
+        facts={"reasoning_style": "thinking_effort"},
+        source=_SOURCE,
+    ),
+    ModelRule(
+        prefix="glm-5.2",
+        reasoning="on",
+        facts={"reasoning_style": "thinking_effort"},
+        source=_SOURCE,
+    ),
+    *[
+        ModelRule(prefix=prefix, reasoning="on", source=_SOURCE)
+        for prefix in ("glm-5", "glm-4.7", "glm-4.6", "glm-4.5")
+    ],
+    *[
+        ModelRule(prefix=prefix, reasoning="none", source="zhipuai-sdk-python-v4, read 2026-11-20")
+        for prefix in ("glm-4", "glm-3", "chatglm", "charglm", "codegeex")
+    ],
+)
+
+ERROR_WORDS: Mapping[str, ErrorType] = {
+    **dict.fromkeys(("1000", "1001", "1002", "1003", "1004"), AuthenticationFailed),
+    **dict.fromkeys(("1110", "1111", "1112", "1121", "1220"), PermissionDenied),
+    **dict.fromkeys(("1113", "1304", "1308", "1309"), QuotaExceeded),
+    **dict.fromkeys(("1211", "1221", "1222"), NotFound),
+    **dict.fromkeys(("1120", "1200", "1230", "1234"), ServerError),
+    "1261": ContextLengthExceeded,
+    **dict.fromkeys(("1300", "1301"), ContentFiltered),
+    **dict.fromkeys(("1302", "1303"), RateLimited),
+    "1305": Overloaded,
+}
+"""docs.z.ai, "Errors". 1304, 1308 and 1309 are daily and plan limits, which waiting for seconds does not lift."""
+
+QUIRKS = Quirks(
+    refuses={
+        **not_here(
+            "GLM", "n", "presence_penalty", "frequency_penalty", "logprobs", "top_k", "metadata"
+        ),
+        **unsure("GLM", "repetition_penalty", "parallel_tool_calls"),
+    },
+    greedy={"do_sample": False},
+    bounds={"temperature": (0.01, 0.99), "top_p": (0.01, 0.99)},
+    most_stops=1,
+    rules=RULES,
+    reasoning_style="thinking",
+    reasoning_replay="reasoning_content",
+    replay_beside={"thinking": {"clear_thinking": False}},
+    tool_choices={"auto": "auto"},
+    tool_strict=False,
+    json_formats=("json_object",),
+    done_required=True,
+    error_words=ERROR_WORDS,
+)
+"""Both ends of temperature and top_p are outside of what is taken; the vendor's package moves them in the same way."""
+
+
+def key_or_token(provider: str, variables: tuple[str, ...]) -> Authorize:
+    """An `authorize` that sends `api_key` as it is, or a token that is signed with `access_key` and `secret_key`.
+
+    A key of these services is `id.secret`. As api_key it goes out whole, as a bearer. To keep the secret at home, put the
+    id in access_key and the secret in secret_key: then each request carries a token that is good for some minutes,
+    whatever api_key says.
+    """
+    bearer = key_header(provider, variables)
+
+    def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> Parsed[HttpRequest]:
+        key_id, secret = reveal(config.access_key), reveal(config.secret_key)
+        if key_id and secret:
+            config = msgspec.structs.replace(config, api_key=token(key_id, secret, now))
+        return bearer(config, request, now)
+
+    return authorize

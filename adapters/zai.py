@@ -1,0 +1,20 @@
+"""Z.ai (GLM), Zhipu's international service; open.bigmodel.cn is the provider `zhipuai`.
+
+The key goes out as a bearer, or signs a token: `dialects/glm.py` says how the configuration chooses.
+Docs: zai-sdk 0.2.3 and docs.z.ai; read 2026-11-20.
+"""
+
+from llm_pure.adapters.dialects import glm, openai_chat
+
+_KEY = ("ZAI_API_KEY",)
+
+PROVIDER = openai_chat.provider(
+    name="zai",
+    base_url="https://api.z.ai/api/paas/v4",
+    key_variables=_KEY,
+    base_url_variables=("ZAI_BASE_URL",),
+    authorize=glm.key_or_token("zai", _KEY),
+    embeds=True,
+    quirks=glm.QUIRKS,
+    source="zai-sdk 0.2.3 and docs.z.ai, read 2026-11-20",
+)

@@ -1,0 +1,20 @@
+"""Zhipu AI (GLM), the service in China; api.z.ai is the provider `zai`.
+
+The key goes out as a bearer, or signs a token: `dialects/glm.py` says how the configuration chooses.
+Docs: MetaGLM/zhipuai-sdk-python-v4 and docs.bigmodel.cn; read 2026-11-20.
+"""
+
+from llm_pure.adapters.dialects import glm, openai_chat
+
+_KEY = ("ZHIPUAI_API_KEY", "ZHIPU_API_KEY")
+
+PROVIDER = openai_chat.provider(
+    name="zhipuai",
+    base_url="https://open.bigmodel.cn/api/paas/v4",
+    key_variables=_KEY,
+    base_url_variables=("ZHIPUAI_BASE_URL",),
+    authorize=glm.key_or_token("zhipuai", _KEY),
+    embeds=True,
+    quirks=glm.QUIRKS,
+    source="MetaGLM/zhipuai-sdk-python-v4 and docs.bigmodel.cn, read 2026-11-20",
+)
