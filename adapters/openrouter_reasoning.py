@@ -1,0 +1,18 @@
+"""OpenRouter, with reasoning asked for in every call that says nothing of it.
+
+Reasoning comes as text and as `reasoning_details`, and both go back unchanged in the next turn.
+Docs: openrouter.ai/docs, "Reasoning tokens"; MetaGPT's openrouter_reasoning.py; read 2026-11-20.
+"""
+
+import msgspec
+
+from llm_pure.adapters.dialects import openai_chat, openrouter_api
+from llm_pure.request import ReasoningRequest
+
+PROVIDER = openai_chat.provider(
+    name="openrouter_reasoning",
+    base_url=openrouter_api.BASE_URL,
+    key_variables=openrouter_api.KEY_VARIABLES,
+    quirks=msgspec.structs.replace(openrouter_api.QUIRKS, reasoning_default=ReasoningRequest()),
+    source=openrouter_api.SOURCE,
+)
