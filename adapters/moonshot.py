@@ -1,0 +1,68 @@
+"""Moonshot AI (Kimi), the international service; base_url https://api.moonshot.cn/v1 is the one in China.
+
+Docs: platform.moonshot.ai; vercel/ai packages/moonshotai (checked live by its authors); pydantic-ai
+providers/moonshotai.py; read 2026-11-20.
+"""
+
+from llm_pure.adapt import ModelRule
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.errors import NotFound, Overloaded, PermissionDenied, QuotaExceeded, RateLimited
+
+_FIXED = dict.fromkeys(
+    ("temperature", "top_p", "presence_penalty", "frequency_penalty"),
+    "kimi models fix it; other values are refused",
+)
+_SOURCE = "vercel/ai packages/moonshotai, pydantic-ai providers/moonshotai.py, read 2026-11-20"
+
+
+def _kimi(
+    prefix: str, reasoning: str, style: str = "thinking", efforts: tuple[str, ...] = ()
+) -> ModelRule:
+    return ModelRule(
+        prefix=prefix,
+        refuses=_FIXED,
+        refuses_reasoning={"n": "one answer only while it reasons"},
+        reasoning="always" if reasoning == "always" else "on" if reasoning == "on" else "none",
+        efforts=efforts,
+        facts={"reasoning_style": style, "replay_required": reasoning != "none"},
+        source=_SOURCE,
+    )
+
+
+PROVIDER = openai_chat.provider(
+    name="moonshot",
+    base_url="https://api.moonshot.ai/v1",
+    key_variables=("MOONSHOT_API_KEY", "MOONSHOTAI_API_KEY", "KIMI_API_KEY"),
+    quirks=openai_chat.Quirks(
+        refuses={
+            **not_here("moonshot", "seed", "top_k"),
+            **unsure("moonshot", "logprobs", "repetition_penalty", "metadata"),
+        },
+        rules=(
+            _kimi("kimi-k3", "always", "effort", ("low", "high", "max")),
+            _kimi("kimi-k2.7-code", "always"),
+            _kimi("kimi-k2.6", "on"),
+            _kimi("kimi-k2.5", "on"),
+            _kimi("kimi-k2-thinking", "always", "none"),
+            _kimi("kimi-k2", "none"),
+            ModelRule(prefix="kimi-", refuses=_FIXED, source=_SOURCE),
+            ModelRule(prefix="moonshot-v1", reasoning="none", source=_SOURCE),
+        ),
+        reasoning_style="thinking",
+        reasoning_replay="reasoning_content",
+        forced_while_reasoning=False,
+        tool_strict=False,
+        schema_without=("$schema",),
+        fetches_images=False,
+        image_file_scheme="ms://",
+        error_words={
+            "exceeded_current_quota_error": QuotaExceeded,
+            "engine_overloaded_error": Overloaded,
+            "rate_limit_reached_error": RateLimited,
+            "resource_not_found_error": NotFound,
+            "permission_denied_error": PermissionDenied,
+        },
+    ),
+    source="platform.moonshot.ai and vercel/ai packages/moonshotai, read 2026-11-20",
+)
