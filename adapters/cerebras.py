@@ -1,0 +1,61 @@
+"""Cerebras: open models, with the reasoning in `reasoning` and flat error bodies.
+
+Docs: inference-docs.cerebras.ai; cerebras_cloud_sdk 1.91.0 (PyPI); traffic recorded by pydantic-ai; read 2026-11-20.
+"""
+
+from llm_pure.adapt import ModelRule
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.endpoint import rooted
+from llm_pure.errors import AuthenticationFailed, RateLimited
+
+_BASE_URL = "https://api.cerebras.ai/v1"
+_SOURCE = "inference-docs.cerebras.ai and traffic recorded by pydantic-ai, read 2026-11-20"
+
+PROVIDER = openai_chat.provider(
+    name="cerebras",
+    base_url=_BASE_URL,
+    locate=rooted("cerebras", _BASE_URL),
+    key_variables=("CEREBRAS_API_KEY",),
+    base_url_variables=("CEREBRAS_BASE_URL",),
+    quirks=openai_chat.Quirks(
+        max_tokens_key="max_completion_tokens",
+        refuses={
+            **not_here(
+                "cerebras", "presence_penalty", "frequency_penalty", "repetition_penalty", "logprobs", "top_k",
+                "metadata",
+            ),
+            **unsure("cerebras", "n"),
+        },
+        rules=(
+            ModelRule(
+                prefix="gpt-oss",
+                reasoning="always",
+                efforts=("low", "medium", "high"),
+                source=_SOURCE,
+            ),
+            ModelRule(
+                prefix="zai-glm",
+                reasoning="on",
+                efforts=("none", "low", "medium", "high"),
+                facts={
+                    "reasoning_replay": "think_tags",
+                    "replay_beside": {"clear_thinking": False},
+                },
+                source=_SOURCE,
+            ),
+            *[
+                ModelRule(prefix=prefix, reasoning="none", source=_SOURCE)
+                for prefix in ("llama3", "llama-3", "llama-4")
+            ],
+        ),
+        reasoning_style="effort",
+        reasoning_replay="reasoning",
+        include_usage=False,
+        error_words={
+            "wrong_api_key": AuthenticationFailed,
+            "too_many_requests_error": RateLimited,
+        },
+    ),
+    source="inference-docs.cerebras.ai and cerebras_cloud_sdk 1.91.0, read 2026-11-20",
+)  # fmt: skip

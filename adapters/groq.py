@@ -1,0 +1,71 @@
+"""Groq: open models, with the reasoning in `reasoning` and usage beside the last chunk.
+
+Docs: console.groq.com/docs; groq-python 1.7.0 (PyPI); traffic recorded by pydantic-ai; read 2026-11-20.
+"""
+
+from typing import Any
+
+from llm_pure.adapt import ModelRule
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import not_here
+from llm_pure.endpoint import rooted
+
+_BASE_URL = "https://api.groq.com/openai/v1"
+_SCHEMA: dict[str, Any] = {"json_formats": ("json_object", "json_schema")}
+_SOURCE = "console.groq.com/docs/reasoning and /structured-outputs, read 2026-11-20"
+
+PROVIDER = openai_chat.provider(
+    name="groq",
+    base_url=_BASE_URL,
+    locate=rooted("groq", _BASE_URL),
+    key_variables=("GROQ_API_KEY",),
+    base_url_variables=("GROQ_BASE_URL",),
+    quirks=openai_chat.Quirks(
+        max_tokens_key="max_completion_tokens",
+        refuses=not_here(
+            "groq", "presence_penalty", "frequency_penalty", "repetition_penalty", "logprobs", "top_k", "n",
+            "metadata",
+        ),
+        rules=(
+            ModelRule(
+                prefix="gpt-oss",
+                reasoning="always",
+                efforts=("low", "medium", "high"),
+                facts={**_SCHEMA, "tool_strict": True},
+                source=_SOURCE,
+            ),
+            ModelRule(
+                prefix="qwen3",
+                reasoning="on",
+                facts={
+                    "effort_words": dict.fromkeys(
+                        ("minimal", "low", "medium", "high", "xhigh", "max"), "default"
+                    )
+                },
+                source=_SOURCE,
+            ),
+            ModelRule(
+                prefix="deepseek-r1",
+                reasoning="always",
+                facts={"reasoning_style": "none"},
+                source=_SOURCE,
+            ),
+            *[
+                ModelRule(prefix=prefix, reasoning="none", facts=_SCHEMA, source=_SOURCE)
+                for prefix in ("llama-4", "kimi-k2")
+            ],
+            *[
+                ModelRule(prefix=prefix, reasoning="none", source=_SOURCE)
+                for prefix in ("llama", "gemma", "allam")
+            ],
+        ),
+        reasoning_style="effort",
+        reasoning_beside={"reasoning_format": "parsed"},
+        reasoning_replay="reasoning",
+        tool_strict=False,
+        json_formats=("json_object",),
+        include_usage=False,
+        done_required=True,
+    ),
+    source="console.groq.com/docs and groq-python 1.7.0, read 2026-11-20",
+)  # fmt: skip

@@ -1,0 +1,55 @@
+"""xAI (Grok). Reasoning is counted beside the completion, and errors may come with status 200.
+
+Docs: docs.x.ai; vercel/ai packages/xai; pydantic-ai profiles/grok.py; read 2026-11-20.
+"""
+
+from llm_pure.adapt import ModelRule
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.errors import Overloaded
+
+_SOURCE = "vercel/ai packages/xai, read 2026-11-20"
+_NO_STOP = {"stop": "Grok's reasoning models refuse it"}
+
+
+def _model(prefix: str, reasoning: str, efforts: tuple[str, ...] = ()) -> ModelRule:
+    """A model without efforts has no field for reasoning, and refuses one."""
+    return ModelRule(
+        prefix=prefix,
+        refuses={} if reasoning == "none" else _NO_STOP,
+        reasoning="always" if reasoning == "always" else "on" if reasoning == "on" else "none",
+        efforts=efforts,
+        facts={} if efforts else {"reasoning_style": "none"},
+        source=_SOURCE,
+    )
+
+
+PROVIDER = openai_chat.provider(
+    name="xai",
+    base_url="https://api.x.ai/v1",
+    key_variables=("XAI_API_KEY",),
+    quirks=openai_chat.Quirks(
+        max_tokens_key="max_completion_tokens",
+        renames={"parallel_tool_calls": "parallel_function_calling"},
+        refuses={
+            **not_here("xai", "presence_penalty", "frequency_penalty", "top_k"),
+            **unsure("xai", "repetition_penalty", "metadata"),
+        },
+        rules=(
+            _model("grok-4.20", "on"),
+            _model("grok-4.3", "on", ("none", "low", "medium", "high")),
+            _model("grok-4.", "on", ("none", "low", "medium", "high", "xhigh")),
+            _model("grok-4-fast-non-reasoning", "none"),
+            _model("grok-4-1-fast-non-reasoning", "none"),
+            _model("grok-4", "always"),
+            _model("grok-3-mini", "always", ("low", "high")),
+            _model("grok-code", "always"),
+            _model("grok-3", "none"),
+            _model("grok-2", "none"),
+        ),
+        reasoning_style="effort",
+        tool_strict=False,
+        error_words={"The service is currently unavailable": Overloaded},
+    ),
+    source="docs.x.ai and vercel/ai packages/xai, read 2026-11-20",
+)
