@@ -1,0 +1,16 @@
+"""As `open_llm`, for servers that run without a reasoning parser: <think>...</think> in the text is read as reasoning.
+
+Docs: vLLM "Reasoning Outputs", llama.cpp tools/server/README.md (`reasoning_format none`); read 2026-11-20.
+"""
+
+from llm_pure.adapters.dialects import openai_chat
+
+PROVIDER = openai_chat.provider(
+    name="open_llm_raw",
+    base_url="http://localhost:8000/v1",
+    key_variables=("OPEN_LLM_API_KEY",),
+    base_url_variables=("OPEN_LLM_BASE_URL",),
+    key_required=False,
+    quirks=openai_chat.Quirks(reasoning_style="template", think_tags=True),
+    source="vLLM and llama.cpp documentation, read 2026-11-20",
+)

@@ -1,0 +1,37 @@
+"""Perplexity (Sonar): answers from a search, with citations in `extra`; reasoning models think aloud in the text.
+
+Docs: docs.perplexity.ai; perplexityai 0.46.1 (PyPI); vercel/ai packages/perplexity; read 2026-11-20.
+"""
+
+from llm_pure.adapt import ModelRule
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+
+_SOURCE = "docs.perplexity.ai and perplexityai 0.46.1, read 2026-11-20"
+_EFFORTS = ("minimal", "low", "medium", "high")
+
+PROVIDER = openai_chat.provider(
+    name="perplexity",
+    base_url="https://api.perplexity.ai",
+    key_variables=("PERPLEXITY_API_KEY",),
+    base_url_variables=("PERPLEXITY_BASE_URL",),
+    quirks=openai_chat.Quirks(
+        refuses={
+            **not_here("perplexity", "tools", "logprobs", "repetition_penalty", "metadata"),
+            **unsure("perplexity", "seed", "n", "stop"),
+        },
+        rules=(
+            *[
+                ModelRule(prefix=prefix, reasoning="always", efforts=_EFFORTS, source=_SOURCE)
+                for prefix in ("sonar-reasoning", "sonar-deep-research")
+            ],
+            ModelRule(prefix="sonar", reasoning="none", source=_SOURCE),
+        ),
+        reasoning_style="effort",
+        json_formats=("json_schema",),
+        turn_order="alternating",
+        include_usage=False,
+        think_tags=True,
+    ),
+    source=_SOURCE,
+)
