@@ -1,0 +1,36 @@
+"""Volcengine Ark (Doubao and others): `model` is an endpoint id `ep-...` or a model's name.
+
+Docs: volcengine/volcengine-python-sdk of July 2026 and volcengine.com/docs/82379, "error codes"; read 2026-11-20.
+"""
+
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.errors import ContentFiltered, NotFound, Overloaded, QuotaExceeded, RateLimited
+
+PROVIDER = openai_chat.provider(
+    name="ark",
+    base_url="https://ark.cn-beijing.volces.com/api/v3",
+    key_variables=("ARK_API_KEY",),
+    embeds=True,
+    quirks=openai_chat.Quirks(
+        reasoning_style="thinking_effort",
+        effort_words={"xhigh": "high", "max": "high"},
+        reasoning_replay="reasoning_content",
+        refuses={**not_here("ark", "n"), **unsure("ark", "seed", "top_k", "metadata")},
+        error_words={
+            "SensitiveContentDetected": ContentFiltered,
+            "InputTextSensitiveContentDetected": ContentFiltered,
+            "InputImageSensitiveContentDetected": ContentFiltered,
+            "OutputTextSensitiveContentDetected": ContentFiltered,
+            "AccountOverdueError": QuotaExceeded,
+            "OperationDenied.ServiceOverdue": QuotaExceeded,
+            "QuotaExceeded": QuotaExceeded,
+            "SetLimitExceeded": QuotaExceeded,
+            "InvalidEndpointOrModel": NotFound,
+            "ModelNotOpen": NotFound,
+            "RateLimitExceeded": RateLimited,
+            "ServerOverloaded": Overloaded,
+        },
+    ),
+    source="volcengine-python-sdk of July 2026, read 2026-11-20",
+)

@@ -1,0 +1,28 @@
+"""Fireworks AI: open models named `accounts/fireworks/models/...`.
+
+Docs: docs.fireworks.ai; vercel/ai packages/fireworks; anomalyco/models.dev providers/fireworks-ai; read 2026-11-20.
+"""
+
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import unsure
+from llm_pure.endpoint import rooted
+
+_BASE_URL = "https://api.fireworks.ai/inference/v1"
+
+PROVIDER = openai_chat.provider(
+    name="fireworks",
+    base_url=_BASE_URL,
+    locate=rooted("fireworks", _BASE_URL),
+    key_variables=("FIREWORKS_API_KEY",),
+    base_url_variables=("FIREWORKS_BASE_URL",),
+    embeds=True,
+    quirks=openai_chat.Quirks(
+        refuses=unsure("fireworks", "metadata"),
+        reasoning_style="effort_or_budget",
+        effort_words={"minimal": "low", "xhigh": "high", "max": "high"},
+        budget_bounds=(1024, 10**9),
+        reasoning_replay="reasoning_content",
+        tool_strict=False,
+    ),
+    source="docs.fireworks.ai and vercel/ai packages/fireworks, read 2026-11-20",
+)

@@ -1,0 +1,47 @@
+"""GitHub Models. The service was retired on 30 July 2026; gateways and recordings that speak like it are still read.
+
+Docs: docs.github.com/rest/models/inference; pydantic-ai providers/github.py; read 2026-11-20.
+"""
+
+import msgspec
+
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import not_here
+from llm_pure.adapters.dialects.openai_models import RULES
+from llm_pure.errors import ContextLengthExceeded, NotFound, RateLimited
+
+_LIMIT = {"max_tokens_key": "max_completion_tokens"}
+
+PROVIDER = openai_chat.provider(
+    name="github",
+    base_url="https://models.github.ai/inference",
+    key_variables=("GITHUB_TOKEN", "GITHUB_API_KEY"),
+    embeds=True,
+    quirks=openai_chat.Quirks(
+        refuses=not_here(
+            "github",
+            "n",
+            "logprobs",
+            "top_k",
+            "repetition_penalty",
+            "metadata",
+            "parallel_tool_calls",
+        ),
+        rules=tuple(
+            [
+                rule
+                if rule.reasoning == "none"
+                else msgspec.structs.replace(rule, facts={**rule.facts, **_LIMIT})
+                for rule in RULES
+            ]
+        ),
+        reasoning_style="effort",
+        error_words={
+            "unknown_model": NotFound,
+            "unavailable_model": NotFound,
+            "tokens_limit_reached": ContextLengthExceeded,
+            "RateLimitReached": RateLimited,
+        },
+    ),
+    source="docs.github.com/rest/models/inference, read 2026-11-20",
+)

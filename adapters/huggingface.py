@@ -1,0 +1,21 @@
+"""Hugging Face's router: models `org/name`, with `:provider`, `:fastest` or `:cheapest` to choose the host.
+
+Docs: huggingface.co/docs/inference-providers; traffic recorded by pydantic-ai; read 2026-11-20.
+"""
+
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import unsure
+
+PROVIDER = openai_chat.provider(
+    name="huggingface",
+    base_url="https://router.huggingface.co/v1",
+    key_variables=("HF_TOKEN",),
+    quirks=openai_chat.Quirks(
+        refuses=unsure(
+            "huggingface", "n", "top_k", "repetition_penalty", "metadata", "parallel_tool_calls"
+        ),
+        reasoning_style="effort",
+        tool_strict=False,
+    ),
+    source="huggingface.co/docs/inference-providers, read 2026-11-20",
+)

@@ -1,0 +1,33 @@
+"""NVIDIA NIM (build.nvidia.com): open models; how reasoning is asked for is each model's own affair.
+
+Docs: docs.api.nvidia.com/nim; anomalyco/models.dev providers/nvidia; read 2026-11-20.
+"""
+
+from llm_pure.adapt import ModelRule
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import unsure
+
+PROVIDER = openai_chat.provider(
+    name="nvidia",
+    base_url="https://integrate.api.nvidia.com/v1",
+    key_variables=("NVIDIA_API_KEY",),
+    base_url_variables=("NVIDIA_BASE_URL",),
+    embeds=True,
+    embed_names={"dimensions": "dimensions", "task": "input_type"},
+    embed_always={"input_type": "query"},
+    quirks=openai_chat.Quirks(
+        refuses=unsure("nvidia", "n", "logprobs", "top_k", "repetition_penalty", "metadata"),
+        rules=(
+            ModelRule(
+                prefix="gpt-oss",
+                reasoning="always",
+                efforts=("low", "medium", "high"),
+                facts={"reasoning_style": "effort"},
+                source="docs.api.nvidia.com/nim, gpt-oss-120b, read 2026-11-20",
+            ),
+        ),
+        reasoning_style="template",
+        tool_strict=False,
+    ),
+    source="docs.api.nvidia.com/nim and anomalyco/models.dev, read 2026-11-20",
+)
