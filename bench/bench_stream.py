@@ -101,7 +101,9 @@ def _floor(sample: Sample) -> Prepare:
 
 def _must_say(name: str, got: object, wanted: object) -> None:
     if got != wanted:
-        raise SystemExit(f"{name} reads another answer: {str(got)[:80]!r}, not {str(wanted)[:80]!r}")
+        raise SystemExit(
+            f"{name} reads another answer: {str(got)[:80]!r}, not {str(wanted)[:80]!r}"
+        )
 
 
 def _row(sample: Sample, timings: Timings, name: str) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ Numbers belong to the machine and the hour; ratios were taken within one run. No
 import argparse
 import os
 import platform
-import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -37,13 +36,11 @@ def main() -> None:
 
 
 def _machine() -> list[str]:
-    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    packages = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return [
-        f"{platform.python_implementation()} {platform.python_version()}, {platform.system()}, "
-        f"{_processor()}, {os.cpu_count()} cores, load {load}",
-        packages,
-    ]
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    load = ", ".join([f"{one:.1f}" for one in os.getloadavg()])
+    packages = ", ".join([f"{name} {version}" for name, version in versions().items()])
+    where = [python, platform.system(), _processor(), f"{os.cpu_count()} cores", f"load {load}"]
+    return [", ".join(where), packages]
 
 
 def _processor() -> str:
@@ -55,4 +52,4 @@ def _processor() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -123,7 +123,13 @@ def _responses_events(deltas: int) -> Iterator[dict[str, object]]:
     place = {"item_id": item_id, "output_index": 0, "content_index": 0}
     text = _text(deltas)
     part = {"type": "output_text", "annotations": [], "logprobs": [], "text": ""}
-    item = {"id": item_id, "type": "message", "status": "in_progress", "content": [], "role": "assistant"}
+    item = {
+        "id": item_id,
+        "type": "message",
+        "status": "in_progress",
+        "content": [],
+        "role": "assistant",
+    }
     response = {
         "id": "resp_68a1f0c8b6d081919f0d1b5a7c3e42860f3a5c4e8d2b7a91",
         "object": "response",
@@ -144,7 +150,12 @@ def _responses_events(deltas: int) -> Iterator[dict[str, object]]:
     }
     yield {"type": "response.created", "sequence_number": 0, "response": response}
     yield {"type": "response.in_progress", "sequence_number": 1, "response": response}
-    yield {"type": "response.output_item.added", "sequence_number": 2, "output_index": 0, "item": item}
+    yield {
+        "type": "response.output_item.added",
+        "sequence_number": 2,
+        "output_index": 0,
+        "item": item,
+    }
     yield {"type": "response.content_part.added", "sequence_number": 3, **place, "part": part}
     for number, word in enumerate(islice(words(), deltas), 4):
         yield {
@@ -202,7 +213,7 @@ def anthropic_messages(deltas: int = DELTAS) -> Sample:
 
 
 def _messages_events(deltas: int) -> Iterator[dict[str, object]]:
-    message = {
+    message: dict[str, object] = {
         "id": "msg_01XFDUDYJgAACzvnptvVoYEL",
         "type": "message",
         "role": "assistant",
@@ -380,3 +391,86 @@ def _text(deltas: int) -> str:
 def _padding(place: int, longest: int = len(_PADDING)) -> str:
     """Padding against guessing words by their length: any length from 1 to `longest`."""
     return _PADDING[: 1 + place * 7 % longest]
+
+
+ANSWER_TEXT = _text(400)
+"""What the whole answers below say, about 1,700 letters."""
+
+
+def _chat_answer() -> dict[str, object]:
+    message: dict[str, object] = {
+        "role": "assistant",
+        "content": ANSWER_TEXT,
+        "refusal": None,
+        "annotations": [],
+    }
+    chunk = msgspec.json.decode(chat_chunk(0, {}))
+    return {
+        **{
+            key: chunk[key]
+            for key in ("id", "created", "model", "service_tier", "system_fingerprint")
+        },
+        "object": "chat.completion",
+        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
+        "usage": {
+            "prompt_tokens": 103,
+            "completion_tokens": 400,
+            "total_tokens": 503,
+            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+            "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
+        },
+    }
+
+
+def _messages_answer() -> dict[str, object]:
+    return {
+        "id": "msg_01XFDUDYJgAACzvnptvVoYEL",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude-sonnet-4-5-20250929",
+        "content": [{"type": "text", "text": ANSWER_TEXT}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {
+            "input_tokens": 103,
+            "cache_creation_input_tokens": 0,
+            "cache_read_input_tokens": 0,
+            "output_tokens": 400,
+            "service_tier": "standard",
+        },
+    }
+
+
+def _converse_answer() -> dict[str, object]:
+    return {
+        "metrics": {"latencyMs": 1999},
+        "output": {"message": {"content": [{"text": ANSWER_TEXT}], "role": "assistant"}},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": 103, "outputTokens": 400, "totalTokens": 503},
+    }
+
+
+def _last_with(sample: Sample, text: str, path: tuple[str | int, ...]) -> object:
+    """The last frame of a stream, with the whole text in it: those services send answers in the same shape."""
+    body = msgspec.json.decode(sample.payloads[-1])
+    place = body
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = text
+    return body
+
+
+ANSWERS: Mapping[str, bytes] = {
+    name: msgspec.json.encode(body)
+    for name, body in {
+        "openai": _chat_answer(),
+        "openai_responses": list(_responses_events(400))[-1]["response"],
+        "anthropic": _messages_answer(),
+        "gemini": _last_with(
+            gemini_content(400), ANSWER_TEXT, ("candidates", 0, "content", "parts", 0, "text")
+        ),
+        "bedrock": _converse_answer(),
+        "ollama": _last_with(ollama_native(400), ANSWER_TEXT, ("message", "content")),
+    }.items()
+}
+"""One whole answer per provider."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TypeVar
 
 from bench.measure import Prepare, Run
 from bench.peers import Reader
@@ -13,6 +14,8 @@ from llm_pure.framing import FrameDecoder
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
 from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.framing.sse import SseDecoder
+
+F = TypeVar("F")
 
 
 def read_stream(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
@@ -37,7 +40,7 @@ def read_stream(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
 
 
 def cut_frames(
-    make: Callable[[], FrameDecoder[object]], sample: Sample, pieces: tuple[bytes, ...]
+    make: Callable[[], FrameDecoder[F]], sample: Sample, pieces: tuple[bytes, ...]
 ) -> Prepare:
     def run() -> int:
         decoder = make()
