@@ -7,7 +7,9 @@ cannot be read is an InvalidRequest that names its place, such as `messages/1/co
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from llm_pure.codec import ENCODE_FAULTS, json_text
+import msgspec
+
+from llm_pure.codec import DECODE_FAULTS, ENCODE_FAULTS, json_text
 from llm_pure.errors import InvalidRequest
 from llm_pure.media import from_base64, from_data_url
 from llm_pure.messages import (
@@ -87,6 +89,8 @@ def _message(turn: object, path: str) -> Message:
         raise _Unreadable(f"{path}/role", f"{word!r} is no role; known are {', '.join(_ROLES)}")
     name = _optional(turn, "name", path)
     content = turn.get("content")
+    if role == "tool" and "tool_call_id" not in turn and _is_whole(content):
+        return Message("tool", _parts(content, f"{path}/content"), name)
     if role == "tool":
         call_id = _string(turn, "tool_call_id", path, default=name or "")
         return Message("tool", (_tool_result(turn, call_id, name, path),))
@@ -205,7 +209,8 @@ def _input_audio(item: Mapping[str, Any], path: str) -> Part:
         else (_bytes(text, f"{path}/input_audio/data"), None, None)
     )
     form = _optional(audio, "format", f"{path}/input_audio")
-    return Audio(data=data, media_type=media_type or (f"audio/{form}" if form else None))
+    told = {"mp3": "audio/mpeg"}.get(form, f"audio/{form}") if form else None
+    return Audio(data=data, media_type=media_type or told)
 
 
 def _file(item: Mapping[str, Any], path: str) -> Part:
@@ -268,6 +273,20 @@ def _tool_result_block(item: Mapping[str, Any], path: str) -> Part:
     return _tool_result(item, _string(item, "tool_use_id", path), None, path)
 
 
+def _is_whole(content: object) -> bool:
+    return isinstance(content, list) and all(
+        isinstance(item, Mapping) and item.get("type") == "llm_pure" for item in content
+    )
+
+
+def _whole(item: Mapping[str, Any], path: str) -> Part:
+    """A part as `transcript.to_openai` writes what OpenAI's shape has no word for."""
+    try:
+        return msgspec.convert(item.get("part"), Part)  # type: ignore[no-any-return]
+    except DECODE_FAULTS as fault:
+        raise _Unreadable(f"{path}/part", f"this is no part of a message: {fault}") from fault
+
+
 _PART_READERS: Mapping[str, Callable[[Mapping[str, Any], str], Part]] = {
     "text": _text,
     "input_text": _text,
@@ -284,6 +303,7 @@ _PART_READERS: Mapping[str, Callable[[Mapping[str, Any], str], Part]] = {
     "redacted_thinking": _redacted_thinking,
     "tool_use": _tool_use,
     "tool_result": _tool_result_block,
+    "llm_pure": _whole,
 }
 
 
