@@ -5,6 +5,7 @@ Whole answers take the same last step, `completed`, so the two can't drift apart
 
 from collections.abc import Iterable
 from io import StringIO
+from itertools import islice
 from typing import Any, assert_never
 
 import msgspec
@@ -118,23 +119,33 @@ def _unpacked(call: ToolCall) -> tuple[ToolCall, ...]:
     )
 
 
-class _PartDraft:
-    """One part while it grows. Text is written to a buffer, so that a long answer costs its text and not its pieces."""
+_NEWEST = 16
 
-    __slots__ = ("echo", "id", "kind", "name", "signature", "text", "whole")
+
+class _PartDraft:
+    """One part while it grows. Its text is a buffer and the pieces that came since `settle`."""
+
+    __slots__ = ("buffer", "echo", "id", "kind", "name", "pieces", "signature", "whole")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self.text = StringIO()
+        self.buffer = StringIO()
+        self.pieces: list[str] = []
         self.signature: str | None = None
         self.echo: Echo | None = None
         self.id = ""
         self.name = ""
         self.whole: Part | None = None
 
+    def settle(self) -> None:
+        """The pieces go to the buffer, where they weigh no more than their letters."""
+        self.buffer.write("".join(self.pieces))
+        self.pieces.clear()
+
     def part(self) -> Part | None:
         """The part as far as it has come; None while it is empty."""
-        text = self.text.getvalue()
+        self.settle()
+        text = self.buffer.getvalue()
         match self.kind:
             case "whole":
                 return self.whole
@@ -173,27 +184,36 @@ class Collector:
         for event in events:
             if type(event) is TextDelta:  # the hot path: nearly every event of a stream is one
                 try:
-                    choices[event.choice][event.index].text.write(event.text)
+                    choices[event.choice][event.index].pieces.append(event.text)
                 except KeyError:
-                    self._draft(event.choice, event.index, "text").text.write(event.text)
+                    self._draft(event.choice, event.index, "text").pieces.append(event.text)
             else:
                 self._add_rarer(event)
+
+    def settle(self) -> None:
+        """Joins the pieces of text: short ones weigh ten times their letters. For long answers, now and then.
+
+        Only the newest parts are looked at; those before them have mostly come to their end.
+        """
+        for drafts in islice(reversed(self._choices.values()), _NEWEST):
+            for draft in islice(reversed(drafts.values()), _NEWEST):
+                draft.settle()
 
     def _add_rarer(self, event: StreamEvent) -> None:
         match event:
             case TextDelta():
-                self._draft(event.choice, event.index, "text").text.write(event.text)
+                self._draft(event.choice, event.index, "text").pieces.append(event.text)
             case ReasoningDelta():
                 draft = self._draft(event.choice, event.index, "reasoning")
-                draft.text.write(event.text)
+                draft.pieces.append(event.text)
                 if event.signature is not None:
                     draft.signature = event.signature
             case RefusalDelta():
-                self._draft(event.choice, event.index, "refusal").text.write(event.text)
+                self._draft(event.choice, event.index, "refusal").pieces.append(event.text)
             case ToolCallDelta():
                 draft = self._draft(event.choice, event.index, "tool_call")
                 draft.kind = "tool_call"  # an echo may have come first
-                draft.text.write(event.arguments)
+                draft.pieces.append(event.arguments)
                 draft.id = event.id or draft.id
                 draft.name = event.name or draft.name
             case PartReceived():

@@ -50,6 +50,9 @@ S = TypeVar("S", bound=StreamState)
 Step = Callable[[S, F], tuple[S, Sequence[StreamEvent]]]
 """One frame: the next state, and the events that it makes."""
 
+_SETTLE_EVERY = 256 * 1024
+"""Bytes of the body after which short pieces of text are joined."""
+
 _NOTHING: Parsed[tuple[StreamEvent, ...]] = Success(())
 
 ParseError = Callable[[HttpResponse], LLMError | None]
@@ -61,7 +64,7 @@ class SteppedStream(Generic[S, F]):
 
     __slots__ = (
         "_closed", "_collector", "_error", "_frames", "_head", "_parse_error", "_provider", "_seen",
-        "_state", "_step",
+        "_state", "_step", "_unsettled",
     )  # fmt: skip
 
     def __init__(
@@ -84,6 +87,7 @@ class SteppedStream(Generic[S, F]):
         self._error: LLMError | None = None
         self._closed = False
         self._seen = 0
+        self._unsettled = 0
 
     def feed(self, data: bytes) -> Parsed[tuple[StreamEvent, ...]]:
         """The events that these bytes complete."""
@@ -91,6 +95,7 @@ class SteppedStream(Generic[S, F]):
             return Failure(self._error)
         if self._closed:
             return Success(())
+        self._unsettled += len(data)
         frames = self._frames.feed(data)
         events = self._run(frames) if frames else ()
         if self._state.fault is not None or self._frames.fault is not None:
@@ -143,6 +148,9 @@ class SteppedStream(Generic[S, F]):
         self._seen += len(frames)
         self._state = state
         self._collector.add(events)
+        if self._unsettled >= _SETTLE_EVERY:
+            self._collector.settle()
+            self._unsettled = 0
         return tuple(events)
 
     def _fault_of_state(self) -> LLMError | None:

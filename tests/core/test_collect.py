@@ -248,3 +248,16 @@ def test_it_does_not_matter_how_many_calls_bring_the_events(
     assert collector.completion().text == "".join(words)[:cut]
     collector.add(events[cut:])
     assert Success(collector.completion()) == collect(events)
+
+
+def test_text_that_was_settled_goes_on() -> None:
+    collector = Collector()
+    for place in range(40):
+        collector.add(
+            [TextDelta("a", place), ToolCallDelta('{"k":', 100 + place, id="c", name="f")]
+        )
+        collector.settle()
+        collector.add([TextDelta("b", place), ToolCallDelta("1}", 100 + place)])
+    collector.settle()
+    assert collector.completion().text == "ab" * 40
+    assert [call.arguments for call in collector.completion().tool_calls] == ['{"k":1}'] * 40
