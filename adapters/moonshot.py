@@ -9,7 +9,7 @@ from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import not_here, unsure
 from llm_pure.errors import NotFound, Overloaded, PermissionDenied, QuotaExceeded, RateLimited
 
-_FIXED = dict.fromkeys(
+_FIXED: dict[str, str] = dict.fromkeys(
     ("temperature", "top_p", "presence_penalty", "frequency_penalty"),
     "kimi models fix it; other values are refused",
 )

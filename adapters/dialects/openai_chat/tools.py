@@ -80,8 +80,8 @@ def _choice(name: str, quirks: Quirks, model: str, choice: ToolChoice, *, thinks
     if word is None:
         if not forced:
             return {}, ()  # auto is what happens anyway
-        reason = f"it is not known that {name} can be made to call a tool"
-        return {}, (_dropped("tool_choice", reason, shown),)
+        taken = " or ".join(quirks.tool_choices) or "none at all"
+        return {}, (_dropped("tool_choice", f"{name} takes {taken} here", shown),)
     if isinstance(choice, NamedTool):
         return {"tool_choice": {"type": "function", "function": {"name": choice.name}}}, ()
     if word == asked:

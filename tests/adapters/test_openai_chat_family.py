@@ -1,0 +1,379 @@
+"""Every service that speaks chat completions: what it is, and the same requests and answers for all of them."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from llm_pure import (
+    ChatRequest,
+    Completion,
+    Echo,
+    LLMConfig,
+    Reasoning,
+    ToolCall,
+    Usage,
+    assistant,
+    describe,
+    system,
+    tool_result,
+    user,
+)
+from llm_pure.adapters import registry
+from llm_pure.errors import ConfigurationInvalid, Unsupported
+from llm_pure.http import header
+from llm_pure.request import SchemaFormat
+from tests.support.chat_requests import CLOCK, SCHEMA, WEATHER
+from tests.support.family import JsonObject, Service
+from tests.support.openai_chat_bodies import DONE, USAGE, answer, call, chunk, data, stream
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+KEY = "canary-9f8e7d6c5b4a39281706"
+
+ADDRESSES = {
+    "ark": "https://ark.cn-beijing.volces.com/api/v3",
+    "cerebras": "https://api.cerebras.ai/v1",
+    "deepseek": "https://api.deepseek.com",
+    "fireworks": "https://api.fireworks.ai/inference/v1",
+    "github": "https://models.github.ai/inference",
+    "groq": "https://api.groq.com/openai/v1",
+    "huggingface": "https://router.huggingface.co/v1",
+    "metagpt": "",
+    "mistral": "https://api.mistral.ai/v1",
+    "moonshot": "https://api.moonshot.ai/v1",
+    "nvidia": "https://integrate.api.nvidia.com/v1",
+    "open_llm": "http://localhost:8000/v1",
+    "open_llm_raw": "http://localhost:8000/v1",
+    "open_router": "https://openrouter.ai/api/v1",
+    "openai": "https://api.openai.com/v1",
+    "openrouter": "https://openrouter.ai/api/v1",
+    "openrouter_reasoning": "https://openrouter.ai/api/v1",
+    "perplexity": "https://api.perplexity.ai",
+    "siliconflow": "https://api.siliconflow.cn/v1",
+    "together": "https://api.together.xyz/v1",
+    "xai": "https://api.x.ai/v1",
+    "yi": "https://api.lingyiwanwu.com/v1",
+    "zai": "https://api.z.ai/api/paas/v4",
+    "zhipuai": "https://open.bigmodel.cn/api/paas/v4",
+}
+KEYS = {
+    "ark": ("ARK_API_KEY",),
+    "cerebras": ("CEREBRAS_API_KEY",),
+    "deepseek": ("DEEPSEEK_API_KEY",),
+    "fireworks": ("FIREWORKS_API_KEY",),
+    "github": ("GITHUB_TOKEN", "GITHUB_API_KEY"),
+    "groq": ("GROQ_API_KEY",),
+    "huggingface": ("HF_TOKEN",),
+    "metagpt": (),
+    "mistral": ("MISTRAL_API_KEY",),
+    "moonshot": ("MOONSHOT_API_KEY", "MOONSHOTAI_API_KEY", "KIMI_API_KEY"),
+    "nvidia": ("NVIDIA_API_KEY",),
+    "open_llm": ("OPEN_LLM_API_KEY",),
+    "open_llm_raw": ("OPEN_LLM_API_KEY",),
+    "open_router": ("OPENROUTER_API_KEY",),
+    "openai": ("OPENAI_API_KEY",),
+    "openrouter": ("OPENROUTER_API_KEY",),
+    "openrouter_reasoning": ("OPENROUTER_API_KEY",),
+    "perplexity": ("PERPLEXITY_API_KEY",),
+    "siliconflow": ("SILICONFLOW_API_KEY", "SILICONFLOW_CN_API_KEY"),
+    "together": ("TOGETHER_API_KEY",),
+    "xai": ("XAI_API_KEY",),
+    "yi": ("YI_API_KEY",),
+    "zai": ("ZAI_API_KEY",),
+    "zhipuai": ("ZHIPUAI_API_KEY", "ZHIPU_API_KEY"),
+}
+FAMILY = tuple(ADDRESSES)
+
+LONG_LIMIT = ("cerebras", "groq", "openai", "xai")
+"""Those that call it max_completion_tokens."""
+
+REPORT_USAGE_UNASKED = ("cerebras", "deepseek", "groq", "mistral", "perplexity", "yi")
+"""Streams that carry usage without being asked, or are not known to take the question."""
+
+END_WITH_DONE = (
+    "deepseek", "groq", "mistral", "open_router", "openai", "openrouter", "openrouter_reasoning", "zai",
+    "zhipuai",
+)  # fmt: skip
+"""Whose streams were seen to end with [DONE], every one of them."""
+
+EVERYTHING = ChatRequest(
+    messages=(
+        system("Be brief."),
+        user("How is the weather?", name="ann"),
+        assistant(
+            Reasoning("Hm.", None, Echo("somebody-else")), ToolCall("call_1", "weather", "{}")
+        ),
+        tool_result("call_1", "21 °C", name="weather"),
+        user("And now?"),
+    ),
+    tools=(WEATHER, CLOCK),
+    tool_choice="required",
+    parallel_tool_calls=False,
+    response_format=SchemaFormat(schema=SCHEMA, name="place"),
+    max_tokens=64,
+    temperature=0.5,
+    top_p=0.9,
+    top_k=40,
+    stop=("END", "STOP"),
+    seed=7,
+    presence_penalty=0.1,
+    frequency_penalty=0.2,
+    repetition_penalty=1.1,
+    n=2,
+    logprobs=3,
+    metadata={"job": "7"},
+    reasoning="medium",
+    stream=True,
+)
+ASKED: dict[str, tuple[str, ...]] = {
+    "max_tokens": ("max_tokens", "max_completion_tokens"),
+    "temperature": ("temperature",),
+    "top_p": ("top_p",),
+    "top_k": ("top_k",),
+    "stop": ("stop",),
+    "seed": ("seed", "random_seed"),
+    "presence_penalty": ("presence_penalty",),
+    "frequency_penalty": ("frequency_penalty",),
+    "repetition_penalty": ("repetition_penalty",),
+    "n": ("n",),
+    "logprobs": ("logprobs",),
+    "metadata": ("metadata",),
+    "tools": ("tools",),
+    "tool_choice": ("tool_choice",),
+    "parallel_tool_calls": ("parallel_tool_calls", "parallel_function_calling"),
+    "response_format": ("response_format",),
+    "reasoning": (
+        "reasoning_effort", "thinking", "enable_thinking", "reasoning", "chat_template_kwargs", "prompt_mode",
+    ),
+}  # fmt: skip
+"""What EVERYTHING asks for -> the names under which it may be sent."""
+
+
+def service(name: str) -> Service:
+    return Service(name, base_url=None if ADDRESSES[name] else "https://gateway.test/v1")
+
+
+def of(name: str) -> str:
+    """The provider's own name: open_router is another name of openrouter."""
+    return "openrouter" if name == "open_router" else name
+
+
+def test_each_of_them_speaks_chat_completions() -> None:
+    speakers = {
+        name
+        for name in registry.names()
+        if registry.get(name).unwrap().dialect == "openai_chat" and not name.startswith("azure")
+    }
+    assert set(FAMILY) <= speakers
+    assert set(FAMILY) == set(KEYS)
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_it_is_what_it_says(name: str) -> None:
+    provider = registry.get(name).unwrap()
+    assert (provider.name, provider.dialect) == (of(name), "openai_chat")
+    assert (provider.base_url, provider.key_variables) == (ADDRESSES[name], KEYS[name])
+    assert "read 2026-11-20" in provider.source
+
+
+@pytest.mark.parametrize("name", FAMILY)
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "stream"])
+def test_a_plain_request(name: str, streamed: bool) -> None:
+    wanted: JsonObject = {
+        "model": "some-model",
+        "messages": [{"role": "user", "content": "hi"}],
+        "max_tokens": 4096,
+        "temperature": 0.0,
+    }
+    if name in LONG_LIMIT:
+        wanted["max_completion_tokens"] = wanted.pop("max_tokens")
+    if name in ("zai", "zhipuai"):
+        del wanted["temperature"]
+        wanted["do_sample"] = False
+    if name == "openrouter_reasoning":
+        wanted["reasoning"] = {"enabled": True}
+    if streamed:
+        wanted["stream"] = True
+        if name not in REPORT_USAGE_UNASKED:
+            wanted["stream_options"] = {"include_usage": True}
+
+    one = service(name)
+    built = one.built(ChatRequest(messages="hi", stream=streamed))
+
+    assert json.loads(built.request.body) == wanted
+    assert built.adaptations == ()
+    base = ADDRESSES[name] or "https://gateway.test/v1"
+    assert (built.request.method, built.request.url) == ("POST", f"{base}/chat/completions")
+    assert built.request.headers == (
+        ("content-type", "application/json"),
+        ("accept", "text/event-stream" if streamed else "application/json"),
+    )
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_everything_that_is_asked_is_sent_or_reported(name: str) -> None:
+    one = service(name)
+    body, told = one.body(EVERYTHING), {field for field, _ in one.told(EVERYTHING)}
+    unheard = [
+        field
+        for field, names in ASKED.items()
+        if field not in told and not any(key in body for key in names)
+    ]
+    assert unheard == (["tool_choice", "parallel_tool_calls"] if "tools" in told else [])
+    assert ("messages/2/parts/0", "dropped") in one.told(EVERYTHING)
+    assert b"Hm." not in one.built(EVERYTHING).request.body
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_a_strict_build_fails_where_something_would_be_lost(name: str) -> None:
+    one = service(name)
+    error = one.provider.build_chat(one.config, EVERYTHING, strict=True).failure()
+    assert isinstance(error, Unsupported)
+    assert one.provider.build_chat(one.config, ChatRequest(messages="hi"), strict=True).unwrap()
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_the_key_is_a_bearer_and_only_there(name: str) -> None:
+    provider = registry.get(name).unwrap()
+    config = LLMConfig(api_type=name, model="m", base_url="https://gateway.test/v1", api_key=KEY)
+    request = provider.build_chat(config, ChatRequest(messages="hi")).unwrap().request
+    assert KEY not in f"{request.url} {request.headers} {request.body!r}"
+    signed = provider.authorize(config, request, NOW).unwrap()
+    assert header(signed.headers, "authorization") == f"Bearer {KEY}"
+    assert (signed.url, signed.body) == (request.url, request.body)
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILY if not name.startswith("open_llm")])
+def test_a_missing_key_is_said_with_the_variable_to_set(name: str) -> None:
+    one = service(name)
+    request = one.built("hi").request
+    error = one.provider.authorize(LLMConfig(api_type=name), request, NOW).failure()
+    assert isinstance(error, ConfigurationInvalid)
+    assert error.field == "api_key"
+    assert all(variable in error.message for variable in KEYS[name])
+
+
+ANSWER = answer(
+    {
+        "content": "Let me see.",
+        "tool_calls": [call("weather", '{"city": "Oslo"}'), call("clock", "", "call_2")],
+    },
+    "tool_calls",
+)
+
+
+def said(name: str) -> Completion:
+    return Completion(
+        id="chatcmpl-1",
+        model="gpt-x-2026-01-01",
+        provider=of(name),
+        message=assistant(
+            "Let me see.",
+            ToolCall("call_1", "weather", '{"city": "Oslo"}'),
+            ToolCall("call_2", "clock", "{}"),
+        ),
+        finish_reason="tool_calls",
+        raw_finish_reason="tool_calls",
+        usage=Usage(20, 9, 8, None, 5, raw=USAGE),
+        extra={"created": 1790000000},
+    )
+
+
+STREAM = (
+    chunk({"role": "assistant", "content": ""}),
+    chunk({"content": "Let me "}),
+    chunk({"content": "see."}),
+    chunk(
+        {
+            "tool_calls": [
+                {"index": 0, "id": "call_1", "type": "function", "function": {"name": "weather", "arguments": ""}}
+            ]
+        }
+    ),
+    chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"city": '}}]}),
+    chunk({"tool_calls": [{"index": 0, "function": {"arguments": '"Oslo"}'}}]}),
+    chunk(
+        {
+            "tool_calls": [
+                {"index": 1, "id": "call_2", "type": "function", "function": {"name": "clock", "arguments": ""}}
+            ]
+        }
+    ),
+    chunk({}, "tool_calls"),
+    chunk(choices=[], usage=USAGE),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_an_answer_and_its_stream_are_read_alike(name: str) -> None:
+    one = service(name)
+    assert one.reads(ANSWER) == said(name)
+    assert one.streams(stream(*STREAM)) == (said(name), None)
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_a_stream_that_is_cut_keeps_what_came(name: str) -> None:
+    partial, error = service(name).streams(stream(*STREAM[:3], done=False))
+    assert error is not None
+    assert error.kind == "stream_interrupted"
+    assert error.partial == partial
+    assert partial.text == "Let me see."
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_a_stream_without_done_is_cut_where_done_always_comes(name: str) -> None:
+    partial, error = service(name).streams(stream(*STREAM, done=False))
+    assert partial == said(name)
+    assert (error.kind if error else None) == (
+        "stream_interrupted" if name in END_WITH_DONE else None
+    )
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_an_error_in_mid_stream_keeps_what_came(name: str) -> None:
+    told = data({"error": {"message": "no capacity", "type": "overloaded_error", "code": None}})
+    partial, error = service(name).streams(stream(*STREAM[:3], done=False) + told + DONE)
+    assert error is not None
+    assert (error.kind, error.provider, error.message) == ("overloaded", of(name), "no capacity")
+    assert error.partial == partial
+    assert partial.text == "Let me see."
+
+
+@pytest.mark.parametrize("name", FAMILY)
+@pytest.mark.parametrize(
+    ("status", "kind", "retryable"),
+    [
+        (400, "invalid_request", False),
+        (401, "authentication", False),
+        (404, "not_found", False),
+        (429, "rate_limited", True),
+        (500, "server_error", True),
+        (529, "overloaded", True),
+    ],
+)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"error": {"message": "no", "type": "some_error", "param": None, "code": None}},
+        {"error": "no"},
+        {"message": "no", "type": "some_error", "param": None, "code": None},
+        {"object": "error", "message": "no", "type": "some_error", "code": None},
+        {"code": 1, "message": "no", "data": None},
+        {"detail": "no"},
+    ],
+    ids=["object", "string", "flat", "mistral", "siliconflow", "fastapi"],
+)
+def test_an_error_is_read_by_its_status(
+    name: str, status: int, kind: str, retryable: bool, shape: Any
+) -> None:
+    error = service(name).fails(shape, status)
+    assert (error.kind, error.provider, error.status) == (kind, of(name), status)
+    assert (error.message, error.retryable) == ("no", retryable)
+    assert describe(error)
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_a_body_that_is_no_json_is_an_error_by_its_status(name: str) -> None:
+    assert service(name).fails(b"<html>Bad gateway</html>", 502).kind == "server_error"
+    assert service(name).fails(b"<html>Welcome</html>", 200).kind == "protocol"
