@@ -19,6 +19,7 @@ registry = Registry(
         "github": "llm_pure.adapters.github",
         "groq": "llm_pure.adapters.groq",
         "huggingface": "llm_pure.adapters.huggingface",
+        "llama_api": "llm_pure.adapters.llama_api",
         "metagpt": "llm_pure.adapters.metagpt",
         "mistral": "llm_pure.adapters.mistral",
         "moonshot": "llm_pure.adapters.moonshot",

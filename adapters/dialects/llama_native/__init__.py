@@ -1,0 +1,63 @@
+"""Meta's Llama API in its own shapes: `completion_message` in place of choices, streams of named events, metrics.
+
+Source: the package llama-api-client 0.6.0; ../shared/wire/openai-family.md 4.11; read 2026-11-20.
+"""
+
+from functools import partial
+
+from llm_pure.adapters.dialects.llama_native.reply import parse_chat
+from llm_pure.adapters.dialects.llama_native.request import build_chat
+from llm_pure.adapters.dialects.llama_native.stream import State, step
+from llm_pure.adapters.dialects.openai_chat.errors import read_error
+from llm_pure.classify import NO_WORDS
+from llm_pure.endpoint import below
+from llm_pure.framing.sse import SseDataDecoder
+from llm_pure.http import ResponseHead
+from llm_pure.provider import Provider, StreamDecoder
+from llm_pure.signing.key import key_header
+from llm_pure.stream import SteppedStream, open_framed
+
+DIALECT = "llama_native"
+
+
+def provider(
+    *,
+    name: str,
+    base_url: str,
+    key_variables: tuple[str, ...],
+    base_url_variables: tuple[str, ...] = (),
+    source: str,
+) -> Provider:
+    """A service that speaks this dialect."""
+    return Provider(
+        name=name,
+        dialect=DIALECT,
+        base_url=base_url,
+        build_chat=partial(build_chat, name, below(name, base_url)),
+        authorize=key_header(name, key_variables),
+        parse_chat=partial(parse_chat, name),
+        open_stream=partial(open_stream, name),
+        key_variables=key_variables,
+        base_url_variables=base_url_variables,
+        source=source,
+    )
+
+
+def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
+    """Server-sent events; a JSON body in their place is an error, or the whole answer."""
+    return open_framed(
+        name,
+        head,
+        partial(parse_chat, name),
+        lambda: SteppedStream(
+            name,
+            head,
+            frames=SseDataDecoder(),
+            state=State(),
+            step=partial(step, name, head),
+            parse_error=partial(read_error, name, NO_WORDS),
+        ),
+    )
+
+
+__all__ = ["DIALECT", "build_chat", "open_stream", "parse_chat", "provider"]

@@ -1,0 +1,21 @@
+"""Metrics -> Usage. There is no usage object: counts are entries of a list, each with its name.
+
+Source: ../shared/wire/openai-family.md 4.11. The names are as generally known, unconfirmed; 2026-11-20.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from llm_pure.adapters.dialects.llama_native import wire
+from llm_pure.adapters.dialects.openai_chat.usage import tokens
+from llm_pure.completion import Usage
+
+
+def read_usage(metrics: Sequence[wire.Metric], raw: Any) -> Usage:
+    """num_prompt_tokens and num_completion_tokens; raw: the list as it came, under its name."""
+    values = {one.metric: one.value for one in metrics}
+    return Usage(
+        input_tokens=tokens(values.get("num_prompt_tokens")),
+        output_tokens=tokens(values.get("num_completion_tokens")),
+        raw={"metrics": raw},
+    )

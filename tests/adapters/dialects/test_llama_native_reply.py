@@ -1,0 +1,136 @@
+"""Whole answers of the Llama API -> Completion, whatever the bytes."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_pure import Completion, Echo, HttpResponse, assistant, describe
+from llm_pure.adapters.dialects.llama_native import parse_chat
+from llm_pure.completion import Usage
+from llm_pure.errors import ProtocolFault
+from llm_pure.messages import Message, Opaque, ToolCall
+from llm_pure.result import Success
+
+
+def response(body: Any, status: int = 200) -> HttpResponse:
+    data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+    return HttpResponse(status, (), data)
+
+
+def answer(message: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"id": "a-1", "completion_message": {"role": "assistant", **message}, **more}
+
+
+def message_of(said: dict[str, Any]) -> Message:
+    return parse_chat("llama_api", response(answer(said))).unwrap().message
+
+
+def test_an_answer_is_read_whole() -> None:
+    metrics = [
+        {"metric": "num_completion_tokens", "value": 2, "unit": "tokens"},
+        {"metric": "num_prompt_tokens", "value": 11, "unit": "tokens"},
+    ]
+    body = answer(
+        {"content": {"type": "text", "text": "Hi!"}, "stop_reason": "stop", "mood": "good"},
+        metrics=metrics,
+        region="eu",
+    )
+    assert parse_chat("llama_api", response(body)) == Success(
+        Completion(
+            id="a-1",
+            provider="llama_api",
+            message=assistant("Hi!"),
+            finish_reason="stop",
+            raw_finish_reason="stop",
+            usage=Usage(11, 2, raw={"metrics": metrics}),
+            extra={"region": "eu", "mood": "good"},
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"content": "plain"}, assistant("plain")),
+        ({"content": None}, assistant()),
+        ({}, assistant()),
+        ({"content": [{"type": "text", "text": "a"}, {"text": "b"}]}, assistant("ab")),
+        (
+            {"content": {"type": "image", "url": "u"}},
+            assistant(Opaque("llama_api", "image", '{"type":"image","url":"u"}')),
+        ),
+        (
+            {
+                "tool_calls": [
+                    {"id": "c", "function": {"name": "f", "arguments": '{"a":1}'}, "score": 1},
+                    {"id": "c", "function": {"name": "f", "arguments": ""}},
+                    {"function": {"name": "g", "arguments": None}},
+                ]
+            },
+            assistant(
+                ToolCall("c", "f", '{"a":1}', Echo("llama_api", '{"score":1}')),
+                ToolCall("c", "f"),
+                ToolCall("call_a-1_2", "g"),
+            ),
+        ),
+    ],
+    ids=["a string", "null", "nothing", "a list", "another type", "calls"],
+)
+def test_content_and_calls(said: dict[str, Any], message: Message) -> None:
+    assert message_of(said) == message
+
+
+def test_counts_that_are_no_numbers_are_not_said() -> None:
+    metrics = [{"metric": "num_prompt_tokens", "value": "many"}, {"value": 3}, {}]
+    usage = parse_chat("llama_api", response(answer({}, metrics=metrics))).unwrap().usage
+    assert usage == Usage(raw={"metrics": metrics})
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "message"),
+    [
+        (401, {"title": "Unauthorized", "detail": "no key", "status": 401}, "authentication", "no key"),
+        (400, {"error": {"message": "bad", "code": 400}}, "invalid_request", "bad"),
+        (429, {"error": {"message": "slow"}}, "rate_limited", "slow"),
+        (500, b"<html>bad</html>", "server_error", "<html>bad</html>"),
+        (503, {}, "overloaded", None),
+        (200, {"error": {"message": "inside"}}, "server_error", "inside"),
+    ],
+)  # fmt: skip
+def test_errors(status: int, body: Any, kind: str, message: str | None) -> None:
+    error = parse_chat("llama_api", response(body, status)).failure()
+    assert (error.kind, error.provider) == (kind, "llama_api")
+    assert message is None or error.message == message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"null", b"[]", b"{}", b'{"completion_message":null}', b'{"completion_message":{"content":7}}'],
+)  # fmt: skip
+def test_a_good_status_without_an_answer_is_a_fault(body: bytes) -> None:
+    assert isinstance(parse_chat("llama_api", response(body)).failure(), ProtocolFault)
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=80),
+        st.recursive(
+            st.none() | st.booleans() | st.floats() | st.text(max_size=4),
+            lambda inner: (
+                st.lists(inner, max_size=3)
+                | st.dictionaries(
+                    st.sampled_from(
+                        ["id", "completion_message", "content", "type", "text", "tool_calls", "function",
+                         "metrics", "metric", "value", "error", "stop_reason"]
+                    ), inner, max_size=4)
+            ),
+        ).map(lambda value: json.dumps(value).encode()),
+    ),
+    st.sampled_from([200, 204, 301, 400, 500]),
+)  # fmt: skip
+def test_no_bytes_make_a_parser_raise(body: bytes, status: int) -> None:
+    got = parse_chat("llama_api", response(body, status))
+    assert isinstance(got, Success) or describe(got.failure())
