@@ -14,6 +14,7 @@ import msgspec
 
 from llm_pure.codec import DECODE_FAULTS
 from llm_pure.http import HttpRequest, header
+from llm_pure.replay.json_places import path_steps
 from llm_pure.replay.redact import DEFAULT, Redaction, redact_request
 
 DEPTH_LIMIT = 200
@@ -68,7 +69,7 @@ def canonical(request: HttpRequest, matching: Matching = EXACT) -> Canonical:
     """The request as it is compared: equal `key`s are a match."""
     plain = redact_request(request, matching.redaction)
     url = _url(plain.url, origin=matching.origin)
-    body = _body(plain, [_steps(path) for path in matching.ignored])
+    body = _body(plain, [path_steps(path) for path in matching.ignored])
     told = msgspec.json.encode([plain.method, url, body], order="deterministic")
     return Canonical(method=plain.method, url=url, body=body, key=hashlib.sha256(told).digest())
 
@@ -163,10 +164,6 @@ def _even(value: Any, ignored: list[list[str]], depth: int = 0) -> Any:
             return int(value)
         case _:
             return value
-
-
-def _steps(path: str) -> list[str]:
-    return [step.replace("~1", "/").replace("~0", "~") for step in path.strip("/").split("/")]
 
 
 def _is_ignored(ignored: list[list[str]], step: str) -> bool:

@@ -7,7 +7,7 @@ Pure, and the same twice as once. A response keeps the length of its body, so th
 import re
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 import msgspec
 
@@ -15,6 +15,7 @@ from llm_pure.config import SecretInput, reveal
 from llm_pure.http import Headers, HttpRequest, HttpResponse, conceal_url, header
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.content_coding import decode_content
+from llm_pure.replay.json_places import json_places, path_fits, with_true_sums
 from llm_pure.replay.secret_text import Mask, mask_text, same_length, three_stars
 from llm_pure.result import Failure
 
@@ -32,6 +33,7 @@ SECRET_NAMES = (
     r"(?:[a-z]+[-_])*(?:api[-_]?key|api[-_]?secret|access[-_]?key(?:[-_]?id)?|access[-_]?token)"
     r"|(?:aws[-_]?)?(?:secret[-_]?(?:access[-_]?)?key|session[-_]?token)|(?:client|app)[-_]?secret"
     r"|(?:refresh|id|auth|bearer|security)[-_]?token|authorization|password|passwd|private[-_]?key"
+    r"|(?:set[-_])?cookie|org(?:ani[sz]ation)?[-_]?id"
 )
 """Names whose text is a secret, in JSON, forms and queries, whatever their case. Logprobs have a "token": that is none."""
 
@@ -42,17 +44,21 @@ class Redaction(msgspec.Struct, frozen=True, kw_only=True):
     """What is taken out beside the defaults. Its repr shows no secret.
 
     secrets: texts that must not be written anywhere. kept_headers: names that are written after all, in lower case.
-    secret_names: further names whose text is a secret.
+    secret_names: further names whose text is a secret. paths: JSON paths of bodies, and of the events of streams, that
+    are taken out with all below them, such as "/messages/*/content"; `*` is any one step. allowed: texts, or JSON paths,
+    that a recorder may write though they look as if they were keys by chance.
     """
 
     secrets: tuple[SecretInput, ...] = ()
     kept_headers: tuple[str, ...] = ()
     secret_names: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return (
             f"Redaction(secrets=<{len(self.secrets)}>, kept_headers={self.kept_headers!r}, "
-            f"secret_names={self.secret_names!r})"
+            f"secret_names={self.secret_names!r}, paths={self.paths!r}, allowed=<{len(self.allowed)}>)"
         )
 
 
@@ -99,6 +105,11 @@ def redact_cassette(cassette: Cassette, redaction: Redaction = DEFAULT) -> Casse
         interactions=tuple([redact_interaction(one, redaction) for one in cassette.interactions]),
         recorded_from=_redact_text(cassette.recorded_from, redaction),
     )
+
+
+def redact_text(text: str, redaction: Redaction = DEFAULT) -> str:
+    """The text with `***` for each secret in it."""
+    return _redact_text(text, redaction)
 
 
 def redact_url(url: str, redaction: Redaction = DEFAULT) -> str:
@@ -165,22 +176,50 @@ def _redact_text(text: str, redaction: Redaction) -> str:
 
 def _redact_body(body: bytes, mask: Mask, redaction: Redaction) -> bytes:
     text = body.decode("latin-1")
-    for secret in redaction.secrets:
-        shown = reveal(secret).encode().decode("latin-1")
-        if shown:
-            text = text.replace(shown, mask(shown))
-    return mask_text(text, mask, _pattern(redaction.secret_names)).encode("latin-1")
+    if redaction.paths:
+        text = _without_paths(text, mask, redaction.paths)
+    known = [form for secret in redaction.secrets for form in _forms(reveal(secret))]
+    redacted = mask_text(text, mask, _pattern(redaction.secret_names), known).encode("latin-1")
+    return redacted if redacted == body else with_true_sums(redacted)
+
+
+def _forms(secret: str) -> set[str]:
+    """How a secret may be spelled: as it is, in a URL, in JSON."""
+    in_json = msgspec.json.encode(secret).decode("latin-1")[1:-1]
+    return {secret.encode().decode("latin-1"), quote(secret, safe=""), in_json}
+
+
+def _without_paths(text: str, mask: Mask, paths: tuple[str, ...]) -> str:
+    kept: list[str] = []
+    done = 0
+    for place in json_places(text):
+        if any(path_fits(place.path, path) for path in paths):
+            value = text[place.begin : place.end]
+            hidden = mask(value) if place.is_text and value else re.sub("[0-9]", "1", value)
+            kept += [text[done : place.begin], hidden]
+            done = place.end
+    return "".join(kept) + text[done:]
 
 
 def _redact_pairs(query: str, redaction: Redaction) -> str:
     """name=value&... with `***` for the values of secret names, percent-encoded ones too."""
-    names = re.compile(f"(?i:{_pattern(redaction.secret_names)}{_PAIR_NAMES})")
+    names = secret_pairs(redaction)
     pairs: list[str] = []
     for pair in query.split("&"):
         name, equals, value = pair.partition("=")
         secret = value and names.fullmatch(unquote_plus(name))
         pairs.append(f"{name}{equals}***" if secret else pair)
     return "&".join(pairs)
+
+
+def secret_pairs(redaction: Redaction = DEFAULT) -> re.Pattern[str]:
+    """The names of queries and forms whose value is a secret."""
+    return re.compile(f"(?i:{_pattern(redaction.secret_names)}{_PAIR_NAMES})")
+
+
+def secret_names(redaction: Redaction = DEFAULT) -> re.Pattern[str]:
+    """The names of JSON whose text is a secret."""
+    return re.compile(f"(?i:{_pattern(redaction.secret_names)})")
 
 
 @lru_cache

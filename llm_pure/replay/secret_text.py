@@ -6,7 +6,7 @@ The text is bytes of any kind, one character for each byte (latin-1), so that a 
 import base64
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from llm_pure.redact import KEY_SHAPES
@@ -38,14 +38,26 @@ _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,}")
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/]{200,}")
 
 
-def mask_text(text: str, mask: Mask, names: str) -> str:
-    """The text without secrets. `names`: a pattern for names in JSON whose text is one, in JSON within JSON too."""
+def mask_text(text: str, mask: Mask, names: str, secrets: Sequence[str] = ()) -> str:
+    """The text without secrets. `names`: a pattern for names in JSON whose text is one, in JSON within JSON too.
+
+    secrets: known ones, which are taken out wherever they stand.
+    """
+    text = mask_known(text, mask, secrets)
     text = _named(names).sub(
         lambda found: (found[1] or found[3]) + mask(found[2] or found[4]), text
     )
     text = _PRIVATE_KEY.sub(lambda found: found[1] + mask(found[2]), text)
-    text = _BASE64.sub(lambda found: _mask_inside(found[0]), text)
+    text = _BASE64.sub(lambda found: _mask_inside(found[0], secrets), text)
     return ACCOUNTS.sub(lambda found: mask(found[0]), _mask_shapes(text, mask))
+
+
+def mask_known(text: str, mask: Mask, secrets: Sequence[str]) -> str:
+    """The text without these secrets, the longest first, as one may hold another."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if secret:
+            text = text.replace(secret, mask(secret))
+    return text
 
 
 @lru_cache(maxsize=16)
@@ -89,7 +101,7 @@ class _Within:
         return self._begin < begin
 
 
-def _mask_inside(run: str) -> str:
+def _mask_inside(run: str, secrets: Sequence[str]) -> str:
     """The same base64 with the keys in what it says starred out; unchanged where it says none, or is no base64."""
     whole = run[: len(run) // 4 * 4]
     altchars = b"-_" if "-" in run or "_" in run else b"+/"
@@ -98,6 +110,7 @@ def _mask_inside(run: str) -> str:
     except (binascii.Error, ValueError):
         return run
     masked = KEY_SHAPES.sub(lambda found: same_length(found[0]), said)
+    masked = mask_known(masked, same_length, secrets)
     if masked == said:
         return run
     return base64.b64encode(masked.encode("latin-1"), altchars).decode() + run[len(whole) :]

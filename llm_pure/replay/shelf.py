@@ -1,6 +1,6 @@
 """Which recorded answer a request gets: each one once, equal requests in the order in which they were recorded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from threading import Lock
 
 import msgspec
@@ -60,7 +60,9 @@ class Shelf:
         self._by_key: dict[bytes, list[int]] = {}
         self._taken: dict[bytes, int] = {}
         self._misses: list[Miss] = []
+        self._names: list[str] = []
         for cassette in cassettes:
+            self._names.append(cassette.name)
             for index, interaction in enumerate(cassette.interactions):
                 self._add(Place(cassette.name, index), interaction)
 
@@ -74,16 +76,26 @@ class Shelf:
     def take(self, request: HttpRequest) -> Parsed[Interaction]:
         """The next recording of this request, or a ConnectionFailed that says what is near, and how it differs."""
         asked = canonical(request, self._matching)
+        found = self._next(asked)
+        if found is not None:
+            return Success(found)
+        miss = self._missed(asked, self._by_key.get(asked.key, []))
+        with self._lock:
+            self._misses.append(miss)
+        return Failure(miss_error(miss, self._names))
+
+    def find(self, request: HttpRequest) -> Interaction | None:
+        """The next recording of this request; None, and no miss, when there is none."""
+        return self._next(canonical(request, self._matching))
+
+    def _next(self, asked: Canonical) -> Interaction | None:
         equal = self._by_key.get(asked.key, [])
         with self._lock:
             taken = self._taken.get(asked.key, 0)
             if taken < len(equal) or (equal and self._again):
                 self._taken[asked.key] = taken + 1
-                return Success(self._interactions[equal[min(taken, len(equal) - 1)]])
-        miss = self._missed(asked, equal)
-        with self._lock:
-            self._misses.append(miss)
-        return Failure(miss_error(miss))
+                return self._interactions[equal[min(taken, len(equal) - 1)]]
+        return None
 
     @property
     def misses(self) -> tuple[Miss, ...]:
@@ -115,10 +127,14 @@ class Shelf:
         )
 
 
-def miss_error(miss: Miss) -> LLMError:
-    """What the caller gets: ConnectionFailed with the code "not_recorded", which no retry mends."""
+def miss_error(miss: Miss, names: Sequence[str] = ()) -> LLMError:
+    """What the caller gets: ConnectionFailed with the code "not_recorded", which no retry mends.
+
+    names: the cassettes that were looked through.
+    """
     if miss.nearest is None:
-        why = "nothing is recorded at all"
+        told = ", ".join([name for name in names[:TOLD] if name])
+        why = "nothing is recorded at all" + (f" in {told}" if told else "")
     elif not miss.differences:
         times = "once" if miss.recorded == 1 else f"{miss.recorded} times"
         why = f"it is recorded {times} (last: {miss.nearest}), and was answered as often"

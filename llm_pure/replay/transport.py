@@ -1,34 +1,32 @@
 """A transport that answers from cassettes: no network, nothing patched, sync and async alike.
 
-A recorder is a transport around another one; it belongs beside this file, in record.py.
+What records is in record.py; both give recorded answers through player.py.
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Literal
 
 from anyio.lowlevel import checkpoint
 
 from llm_pure.effects.transports import AsyncOpenAnswer, OpenAnswer, Timeouts
-from llm_pure.errors import ConnectionFailed, LLMError
-from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.replay.borders import Borders, as_recorded, pieces
+from llm_pure.http import HttpRequest, HttpResponse
+from llm_pure.replay.borders import Borders, as_recorded
 from llm_pure.replay.cassette import NO_CASSETTE, Cassette, Interaction
+from llm_pure.replay.faults import INSTANT, NO_FAULT, Fault, Playing
 from llm_pure.replay.files import find_cassettes, load_cassette
 from llm_pure.replay.match import EXACT, Matching
+from llm_pure.replay.player import Player
 from llm_pure.replay.shelf import Miss, Place, Shelf
 from llm_pure.result import Failure, Parsed, Success
-
-CutAs = Literal["end", "reset"]
-"""How a cut looks: the body just ends, or the connection breaks."""
 
 
 class ReplayTransport:
     """Answers each request with its recording; equal requests in the order in which they were recorded.
 
     again: when all recordings of a request were given, the last one is given again; else the next one is a miss.
-    borders: where the pieces of a streamed body end. cut_at: every body stops after so many bytes, in the way of cut_as.
+    borders: where the pieces of a streamed body end. speed: None is instant, 1.0 as recorded, 10.0 ten times faster.
+    fault: what goes wrong.
     """
 
     def __init__(
@@ -37,13 +35,11 @@ class ReplayTransport:
         matching: Matching = EXACT,
         again: bool = False,
         borders: Borders = as_recorded,
-        cut_at: int | None = None,
-        cut_as: CutAs = "end",
+        speed: float | None = INSTANT,
+        fault: Fault = NO_FAULT,
     ) -> None:
         self._shelf = Shelf(cassettes, matching, again=again)
-        self._borders = borders
-        self._cut_at = cut_at
-        self._cut_as = cut_as
+        self._player = Player(Playing(borders=borders, speed=speed, fault=fault))
 
     @property
     def misses(self) -> tuple[Miss, ...]:
@@ -57,57 +53,44 @@ class ReplayTransport:
 
     def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
         """The recorded answer, or a ConnectionFailed that names the nearest recording and what differs."""
-        return self._shelf.take(request).bind(self._whole)
+        return self._taken(request).bind(lambda taken: self._player.send(taken, timeouts))
 
     @contextmanager
     def stream(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
         """The same, in pieces."""
-        taken = self._shelf.take(request)
+        taken = self._taken(request)
         if isinstance(taken, Failure):
             yield taken
-        else:
-            interaction = taken.unwrap()
-            yield Success(_Answer(interaction.response.head, self._pieces(interaction)))
+            return
+        with self._player.stream(taken.unwrap(), timeouts) as opened:
+            yield opened
 
     async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
         """The same as `send`."""
-        await checkpoint()
-        return self.send(request, timeouts)
+        taken = self._taken(request)
+        if isinstance(taken, Failure):
+            await checkpoint()
+            return taken
+        return await self._player.asend(taken.unwrap(), timeouts)
 
     @asynccontextmanager
     async def astream(
         self, request: HttpRequest, timeouts: Timeouts
     ) -> AsyncIterator[Parsed[AsyncOpenAnswer]]:
         """The same as `stream`."""
-        await checkpoint()
-        with self.stream(request, timeouts) as opened:
-            if isinstance(opened, Failure):
-                yield opened
-            else:
-                yield Success(_AsyncAnswer(opened.unwrap()))
+        taken = self._taken(request)
+        if isinstance(taken, Failure):
+            await checkpoint()
+            yield taken
+            return
+        async with self._player.astream(taken.unwrap(), timeouts) as opened:
+            yield opened
 
-    def _whole(self, interaction: Interaction) -> Parsed[HttpResponse]:
-        response = interaction.response
-        if not self._is_cut(interaction):
-            return Success(response)
-        if self._cut_as == "reset":
-            return Failure(self._reset())
-        body = response.body[: self._cut_at]
-        return Success(HttpResponse(response.status, response.headers, body))
-
-    def _pieces(self, interaction: Interaction) -> Iterator[Parsed[bytes]]:
-        for piece in pieces(interaction, self._borders, self._cut_at):
-            yield Success(piece)
-        if self._is_cut(interaction) and self._cut_as == "reset":
-            yield Failure(self._reset())
-
-    def _is_cut(self, interaction: Interaction) -> bool:
-        return self._cut_at is not None and self._cut_at < len(interaction.response.body)
-
-    def _reset(self) -> LLMError:
-        return ConnectionFailed(
-            message=f"the connection broke after {self._cut_at} bytes of the body"
-        )
+    def _taken(self, request: HttpRequest) -> Parsed[Interaction]:
+        wrong = self._player.instead()
+        if wrong is not None:
+            return Success(Interaction(request=request, response=wrong))
+        return self._shelf.take(request)
 
 
 def open_replay(
@@ -115,14 +98,14 @@ def open_replay(
     matching: Matching = EXACT,
     again: bool = False,
     borders: Borders = as_recorded,
-    cut_at: int | None = None,
-    cut_as: CutAs = "end",
+    speed: float | None = INSTANT,
+    fault: Fault = NO_FAULT,
 ) -> Parsed[ReplayTransport]:
     """A transport over these cassettes, and all those below these folders; the first fault where one cannot be read.
 
     YAML below a folder that is no cassette at all is passed over.
     """
-    cassettes = _load(paths)
+    cassettes = load_cassettes(paths)
     if isinstance(cassettes, Failure):
         return cassettes
     return Success(
@@ -131,13 +114,14 @@ def open_replay(
             matching=matching,
             again=again,
             borders=borders,
-            cut_at=cut_at,
-            cut_as=cut_as,
+            speed=speed,
+            fault=fault,
         )
     )
 
 
-def _load(paths: Iterable[Path | str]) -> Parsed[list[Cassette]]:
+def load_cassettes(paths: Iterable[Path | str]) -> Parsed[list[Cassette]]:
+    """Those of `open_replay`."""
     cassettes: list[Cassette] = []
     for path in paths:
         for file in find_cassettes(Path(path)):
@@ -147,39 +131,3 @@ def _load(paths: Iterable[Path | str]) -> Parsed[list[Cassette]]:
             elif loaded.failure().code != NO_CASSETTE or file == Path(path):
                 return loaded
     return Success(cassettes)
-
-
-class _Answer:
-    """An open answer, sync."""
-
-    def __init__(self, head: ResponseHead, body: Iterator[Parsed[bytes]]) -> None:
-        self._head = head
-        self._body = body
-
-    @property
-    def head(self) -> ResponseHead:
-        return self._head
-
-    def __iter__(self) -> Iterator[Parsed[bytes]]:
-        return self._body
-
-
-class _AsyncAnswer:
-    """An open answer, async: other tasks have their turn between its pieces."""
-
-    def __init__(self, answer: OpenAnswer) -> None:
-        self._head = answer.head
-        self._body = iter(answer)
-
-    @property
-    def head(self) -> ResponseHead:
-        return self._head
-
-    def __aiter__(self) -> "_AsyncAnswer":
-        return self
-
-    async def __anext__(self) -> Parsed[bytes]:
-        await checkpoint()
-        for piece in self._body:
-            return piece
-        raise StopAsyncIteration

@@ -15,6 +15,7 @@ from llm_pure.effects.transports import AsyncTransport, Timeouts, Transport
 from llm_pure.errors import ConfigurationInvalid, ConnectionFailed, LLMError, ProtocolFault
 from llm_pure.replay.borders import Borders, as_recorded, by_seed, one_byte, pieces
 from llm_pure.replay.cassette import Cassette, Interaction
+from llm_pure.replay.faults import Fault
 from llm_pure.replay.files import save_cassette
 from llm_pure.replay.match import Matching
 from llm_pure.replay.shelf import Place
@@ -231,22 +232,27 @@ def test_pieces_are_the_body_up_to_the_cut(
 
 @BOTH
 def test_a_cut_ends_the_body(drain_: Drain) -> None:
-    got = drain_(ReplayTransport(TAPE, cut_at=6), ask("stream"))
+    got = drain_(ReplayTransport(TAPE, fault=Fault(cut_at=6)), ask("stream"))
     assert got == [Success(BODY[:4]), Success(BODY[4:6])]
 
 
 @BOTH
 def test_a_cut_may_break_the_connection(drain_: Drain) -> None:
-    *before, last = drain_(ReplayTransport(TAPE, cut_at=6, cut_as="reset"), ask("stream"))
+    *before, last = drain_(
+        ReplayTransport(TAPE, fault=Fault(cut_at=6, cut_as="reset")), ask("stream")
+    )
     assert before == [Success(BODY[:4]), Success(BODY[4:6])]
     assert isinstance(last.failure(), ConnectionFailed)
 
 
 def test_whole_answers_are_cut_too() -> None:
-    assert ReplayTransport(TAPE, cut_at=6).send(ask("stream"), NOW).unwrap().body == BODY[:6]
-    broken = ReplayTransport(TAPE, cut_at=6, cut_as="reset").send(ask("stream"), NOW)
+    assert (
+        ReplayTransport(TAPE, fault=Fault(cut_at=6)).send(ask("stream"), NOW).unwrap().body
+        == BODY[:6]
+    )
+    broken = ReplayTransport(TAPE, fault=Fault(cut_at=6, cut_as="reset")).send(ask("stream"), NOW)
     assert isinstance(broken.failure(), ConnectionFailed)
-    uncut = ReplayTransport(TAPE, cut_at=18, cut_as="reset").send(ask("stream"), NOW)
+    uncut = ReplayTransport(TAPE, fault=Fault(cut_at=18, cut_as="reset")).send(ask("stream"), NOW)
     assert uncut.unwrap().body == BODY
 
 

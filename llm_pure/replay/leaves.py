@@ -1,0 +1,111 @@
+"""An interaction as its texts, each with its place: what is looked through for secrets. Pure."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import msgspec
+
+from llm_pure.codec import DECODE_FAULTS
+from llm_pure.http import Headers, header
+from llm_pure.replay.cassette import Interaction
+from llm_pure.replay.json_places import JsonPlace, json_places
+
+DEPTH_LIMIT = 20
+"""How deep JSON within JSON within JSON is looked into."""
+
+
+class Leaf(msgspec.Struct, frozen=True, kw_only=True):
+    """One text. where: its place, such as "request.body /messages/0/content". path: of a body's JSON, else ().
+
+    name: what it stands under, the nearest name of JSON, of a header or of a query; "" for none. credential: it is a
+    header's or a query's, or the user part of a URL.
+    """
+
+    where: str
+    text: str
+    name: str = ""
+    path: tuple[str, ...] = ()
+    is_header: bool = False
+    is_pair: bool = False
+
+
+def leaves(interaction: Interaction) -> Iterator[Leaf]:
+    """Every text of it."""
+    request, response = interaction.request, interaction.response
+    yield from _url(request.url)
+    yield from _headers(request.headers, "request.headers")
+    if "x-www-form-urlencoded" in (header(request.headers, "content-type") or ""):
+        for name, value in parse_qsl(request.body.decode("latin-1")):
+            yield Leaf(where=f"request.body {name}", text=value, name=name, is_pair=True)
+    else:
+        yield from _body(request.body, "request.body")
+    yield from _headers(response.headers, "response.headers")
+    yield from _body(response.body, "response.body")
+    yield Leaf(where="response.status", text=interaction.reason)
+    yield Leaf(where="recorded_from", text=interaction.recorded_from, name="recorded_from")
+
+
+def _url(url: str) -> Iterator[Leaf]:
+    where = "request.uri"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        yield Leaf(where=where, text=url)
+        return
+    user = parts.netloc.rpartition("@")[0]
+    if user:
+        yield Leaf(where=f"{where} user", text=user, name="authorization", is_pair=True)
+    for step in parts.path.split("/"):
+        yield Leaf(where=f"{where} path", text=unquote(step))
+    for name, value in parse_qsl(parts.query):
+        yield Leaf(where=f"{where} ?{name}", text=value, name=name, is_pair=True)
+
+
+def _headers(headers: Headers, where: str) -> Iterator[Leaf]:
+    for name, value in headers:
+        yield Leaf(where=f"{where}.{name}", text=value, name=name, is_header=True)
+
+
+def _body(body: bytes, where: str) -> Iterator[Leaf]:
+    text = body.decode("latin-1")
+    nothing = True
+    for place in json_places(text):
+        nothing = False
+        if place.is_text:
+            yield from _string(text, place, where)
+    if nothing and text:
+        yield Leaf(where=where, text=text)
+
+
+def _string(text: str, place: JsonPlace, where: str) -> Iterator[Leaf]:
+    raw = text[place.begin : place.end]
+    said = raw
+    if "\\" in raw:
+        try:
+            said = str(msgspec.json.decode(f'"{raw}"'.encode("latin-1")))
+        except DECODE_FAULTS:
+            said = raw
+    at = f"{where} {place}"
+    yield Leaf(where=at, text=said, name=_name(place.path), path=place.path)
+    if said[:1] in ("{", "[") and said is not raw:
+        try:
+            inner = msgspec.json.decode(said)
+        except (*DECODE_FAULTS, UnicodeEncodeError):
+            return
+        yield from _within(inner, at, place.path, 0)
+
+
+def _within(value: Any, where: str, path: tuple[str, ...], depth: int) -> Iterator[Leaf]:
+    """JSON that is a text of JSON."""
+    if isinstance(value, str):
+        yield Leaf(where=where, text=value, name=_name(path), path=path)
+    elif isinstance(value, dict | list) and depth < DEPTH_LIMIT:
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for step, inner in items:
+            yield from _within(inner, f"{where}/{step}", (*path, str(step)), depth + 1)
+
+
+def _name(path: tuple[str, ...]) -> str:
+    """The last step that is no index."""
+    return next((step for step in reversed(path) if not step.isdigit()), "")
