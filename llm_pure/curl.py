@@ -5,11 +5,11 @@ import shlex
 from llm_pure.http import SECRET_HEADERS, HttpRequest, conceal_url
 
 
-def to_curl(request: HttpRequest, *, shown: bool = False) -> str:
+def to_curl(request: HttpRequest, *, shown: bool = False, options: tuple[str, ...] = ()) -> str:
     """A command for a POSIX shell that sends this request; the answer streams to its standard output.
 
     Values of credential headers stand in double quotes, so that `$NAME` in them is the shell's variable. shown: for
-    eyes only, with credentials concealed in the URL too.
+    eyes only, with credentials concealed in the URL too. options: more of them, written as the shell is to read them.
 
     >>> print(to_curl(HttpRequest("POST", "https://h/v1", (("authorization", "Bearer $KEY"),), b"{}")))
     curl -sS -N -X POST 'https://h/v1' \\
@@ -18,6 +18,7 @@ def to_curl(request: HttpRequest, *, shown: bool = False) -> str:
     """
     url = conceal_url(request.url) if shown else request.url
     lines = [f"curl -sS -N -X {request.method} {_quoted(url)}"]
+    lines += options
     lines += [f"-H {_header(name, value)}" for name, value in request.headers]
     if request.body:
         lines.append(f"--data-raw {_quoted(request.body.decode('utf-8', 'replace'))}")

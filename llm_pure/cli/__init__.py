@@ -23,7 +23,12 @@ class _Parser(ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    options = parser().parse_args(arguments)
+    top = parser()
+    options, rest = top.parse_known_args(arguments)
+    if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, "file", "") is None:
+        options.file = rest.pop()  # argparse takes no optional word after an option
+    if rest:
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
     command: Command = import_module(f"llm_pure.cli.{options.module}").run
     try:
         code = command(options)
@@ -47,6 +52,9 @@ def parser() -> ArgumentParser:
     top.add_argument("--version", action="version", version=f"llm-pure {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _ask(commands.add_parser("ask", help="ask a model one question"))
+    _build(commands.add_parser("build", help="print a request without sending it"))
+    _parse(commands.add_parser("parse", help="read a saved answer"))
+    _providers(commands.add_parser("providers", help="who can be asked, and for what"))
     demo = commands.add_parser("demo", help="the whole chain on a shipped cassette, offline")
     demo.set_defaults(module="demo")
     _cassette(commands.add_parser("cassette", help="read recorded traffic"))
@@ -81,20 +89,66 @@ def _ask(ask: ArgumentParser) -> None:
         "The key comes from the provider's variable, such as OPENAI_API_KEY; OPENAI_BASE_URL moves it elsewhere. "
         "Without a key the shipped recordings answer, when they hold the question."
     )
-    ask.add_argument("text", nargs="*", metavar="TEXT", help="the question")
+    _question(ask)
+    ask.add_argument("--json", action="store_true", help="print the whole Completion as JSON")
     ask.add_argument(
+        "--no-stream", dest="stream", action="store_false", help="wait for the whole answer"
+    )
+    ask.set_defaults(module="ask")
+
+
+def _question(command: ArgumentParser) -> None:
+    command.add_argument("text", nargs="*", metavar="TEXT", help="the question")
+    command.add_argument(
         "-m",
         "--model",
         metavar="PROVIDER:MODEL",
         help="default: $LLM_PURE_MODEL, else openai:gpt-5-mini",
     )
-    ask.add_argument("-s", "--system", metavar="SYSTEM", help="instructions above the question")
-    ask.add_argument("--json", action="store_true", help="print the whole Completion as JSON")
-    ask.add_argument(
-        "--no-stream", dest="stream", action="store_false", help="wait for the whole answer"
+    command.add_argument("-s", "--system", metavar="SYSTEM", help="instructions above the question")
+    command.add_argument(
+        "--base-url", metavar="URL", help="ask this server in the provider's place"
     )
-    ask.add_argument("--base-url", metavar="URL", help="ask this server in the provider's place")
-    ask.set_defaults(module="ask")
+
+
+def _build(build: ArgumentParser) -> None:
+    build.description = (
+        "Print the exact request as JSON, or as a curl command, without sending it and with no secret in it. "
+        "What could not be sent as it was asked goes to standard error. "
+        "`llm-pure build --curl -m X hello | sh | llm-pure parse X` is a client whose transport is curl."
+    )
+    _question(build)
+    build.add_argument("--stream", action="store_true", help="ask for a stream")
+    build.add_argument(
+        "--curl", action="store_true", help="as a command, with $VARIABLE in the key's place"
+    )
+    build.add_argument(
+        "--include", action="store_true",
+        help="with --curl: the answer's status and headers come with it, and `parse` reads them",
+    )  # fmt: skip
+    build.set_defaults(module="build")
+
+
+def _parse(parse: ArgumentParser) -> None:
+    parse.description = (
+        "Turn a saved body, or standard input, into the Completion as JSON. A head as `curl --include` prints it may "
+        "stand above the body."
+    )
+    parse.add_argument("provider", metavar="PROVIDER", help="whose answer it is; :MODEL may follow")
+    parse.add_argument("file", nargs="?", metavar="FILE", help="default: standard input")
+    parse.add_argument("--stream", action="store_true", help="the body is a stream")
+    parse.add_argument("--status", type=int, metavar="N", help="its HTTP status; default: 200")
+    parse.set_defaults(module="parse")
+
+
+def _providers(providers: ArgumentParser) -> None:
+    providers.description = (
+        "Every api_type with its dialect, its key variable, its base URL and what it can do."
+    )
+    form = providers.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="the page docs/providers.md")
+    form.add_argument("--json", action="store_true", help="one JSON line for each")
+    providers.set_defaults(module="providers")
 
 
 def _cassette(cassette: ArgumentParser) -> None:

@@ -1,7 +1,6 @@
 """`llm-pure ask`: one question; the answer streams to standard output, everything else to standard error."""
 
 import os
-import sys
 from argparse import Namespace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +9,7 @@ import msgspec
 
 from llm_pure.cli.exits import CONFIGURATION, OK, USAGE, exit_code
 from llm_pure.cli.model import Chosen, choose
+from llm_pure.cli.question import ask_for, read_question
 from llm_pure.cli.terminal import complain, note, out
 from llm_pure.completion import Completion
 from llm_pure.config import SECRET_FIELDS
@@ -18,7 +18,6 @@ from llm_pure.effects.plugins import load_registry
 from llm_pure.effects.transports import Timeouts
 from llm_pure.errors import ConfigurationInvalid, LLMError, StreamInterrupted
 from llm_pure.events import ReasoningDelta, RefusalDelta, StreamEvent, TextDelta
-from llm_pure.messages import Message, system, user
 from llm_pure.replay.match import Matching
 from llm_pure.replay.shipped import shipped_cassettes
 from llm_pure.replay.transport import ReplayTransport, open_replay
@@ -29,7 +28,7 @@ from llm_pure.retry import NO_RETRY
 
 def run(options: Namespace) -> int:
     """Ask, print, and tell by the exit code how it went."""
-    text = _question(options.text)
+    text = read_question(options.text)
     if not text.strip():
         note("nothing to ask: give a text, or pipe one in")
         return USAGE
@@ -37,24 +36,12 @@ def run(options: Namespace) -> int:
     if isinstance(chosen, Failure):
         return _ended(chosen.failure())
     who = chosen.unwrap()
-    messages: tuple[Message, ...] = (user(text),)
-    if options.system:
-        messages = (system(options.system), *messages)
-    request = ChatRequest(messages=messages, stream=options.stream)
+    request = ask_for(text, options.system, stream=options.stream)
     missing = _missing_key(who, request)
     if missing is not None:
         return _from_cassettes(who, request, options, missing)
     with LLM(who.config, retry=NO_RETRY) as llm:  # 75 tells the caller to try again
         return _answer(llm, request, options)
-
-
-def _question(words: list[str]) -> str:
-    """The words of the command line, and what is piped in, below them."""
-    spoken = " ".join(words)
-    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
-        return spoken
-    piped = sys.stdin.buffer.read().decode("utf-8", "replace").strip()
-    return "\n\n".join(filter(None, [spoken, piped]))
 
 
 def _missing_key(who: Chosen, request: ChatRequest) -> ConfigurationInvalid | None:

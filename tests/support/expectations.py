@@ -32,7 +32,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     tokens: tuple[int | None, int | None] = (None, None)
 
 
-_SAID: dict[str, Said] = {
+SAID: dict[str, Said] = {
     "hello": Said(text="Hello! How can I help you today?", tokens=(12, 9)),
     "pure": Said(
         text="A pure function is its own test bench: the same input gives the same output, so a "
@@ -62,7 +62,7 @@ _SAID: dict[str, Said] = {
 
 def expected(scenario: Scenario) -> Said:
     """What this scenario's server said."""
-    told = _SAID[scenario.name]
+    told = SAID[scenario.name]
     lacks = scenario.speaker.lacks
     if "finish" in lacks or ("length_reason" in lacks and told.finish_reason == "length"):
         told = msgspec.structs.replace(told, finish_reason="unknown")

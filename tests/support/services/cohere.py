@@ -58,7 +58,13 @@ def _message(told: Answer) -> dict[str, Any]:
 
 
 def _events(told: Answer) -> Iterator[dict[str, Any]]:
-    begun = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
+    begun: dict[str, Any] = {
+        "role": "assistant",
+        "content": [],
+        "tool_plan": "",
+        "tool_calls": [],
+        "citations": [],
+    }
     yield {"type": "message-start", "id": "1", "delta": {"message": begun}}
     for index, block in enumerate(_message(told)["content"] or []):
         key = block["type"]  # "text" and "thinking" are the names of their words too

@@ -1,12 +1,13 @@
-"""Gemini and Vertex AI: what aimock leaves out of them, which is the counting of tokens and the embeddings.
+"""Gemini and Vertex AI: generateContent whole and streamed, the counting of tokens, and embeddings.
 
 Source: ../shared/wire/gemini.md sections 5 to 7; google-genai 3.4.0; read 2026-11-20.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
-from tests.support.services.answers import Answer, answer_to
-from tests.support.services.exchange import Asked, Reply, json_reply
+from tests.support.services.answers import Answer, answer_to, parts
+from tests.support.services.exchange import Asked, Reply, data, json_reply, sse_reply
 
 STATUS_WORDS = {
     400: "INVALID_ARGUMENT",
@@ -19,11 +20,15 @@ STATUS_WORDS = {
 
 
 def answer(asked: Asked) -> Reply:
-    """:countTokens, :batchEmbedContents, :embedContent, and Vertex AI's :predict."""
+    """:generateContent, :streamGenerateContent, :countTokens, :batchEmbedContents, :embedContent, and Vertex AI's :predict."""
     told = answer_to(asked)
     if told.status != 200:
         return _error(told)
     match asked.path.rsplit(":", 1)[-1]:
+        case "generateContent":
+            return json_reply(_item(told, _parts(told), ends=True))
+        case "streamGenerateContent":
+            return sse_reply(*[data(item) for item in _items(told)])
         case "countTokens":
             detail = {"modality": "TEXT", "tokenCount": told.input_tokens}
             return json_reply({"totalTokens": told.input_tokens, "promptTokensDetails": [detail]})
@@ -37,6 +42,48 @@ def answer(asked: Asked) -> Reply:
         case method:
             missing = Answer(status=404, message=f"{method} is not known here")
             return _error(missing)
+
+
+FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "tool_calls": "STOP"}
+
+
+def _parts(told: Answer) -> list[dict[str, Any]]:
+    said: list[dict[str, Any]] = []
+    if told.reasoning:
+        said.append({"text": told.reasoning, "thought": True})
+    if told.text:
+        said.append({"text": told.text})
+    calls = [{"functionCall": {"name": one.name, "args": one.arguments}} for one in told.calls]
+    return said + calls
+
+
+def _item(told: Answer, said: list[dict[str, Any]], *, ends: bool) -> dict[str, Any]:
+    thoughts = {"thoughtsTokenCount": told.reasoning_tokens} if told.reasoning else {}
+    usage = {
+        "promptTokenCount": told.input_tokens,
+        "candidatesTokenCount": told.output_tokens - told.reasoning_tokens,
+        **thoughts,
+        "totalTokenCount": told.input_tokens + told.output_tokens,
+    }
+    candidate: dict[str, Any] = {"content": {"role": "model", "parts": said}, "index": 0}
+    if ends:
+        candidate["finishReason"] = FINISH[told.finish]
+    return {
+        "candidates": [candidate],
+        "usageMetadata": usage,
+        "modelVersion": "gemini",
+        "responseId": "1",
+    }
+
+
+def _items(told: Answer) -> Iterator[dict[str, Any]]:
+    for part in _parts(told):
+        if "text" not in part:
+            yield _item(told, [part], ends=False)
+            continue
+        for piece in parts(part["text"]):
+            yield _item(told, [{**part, "text": piece}], ends=False)
+    yield _item(told, [{"text": ""}], ends=True)
 
 
 def _prediction(told: Answer) -> dict[str, Any]:
