@@ -4,10 +4,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format record bench clean
+.PHONY: help demo test check format record bench prices-refresh clean
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 16
 
 .venv/pip: ## (internal) the environment, with a pip that knows dependency groups
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "llm-pure needs Python >= 3.11")'
@@ -49,3 +49,7 @@ clean: ## forget the environment and every cache
 
 record: .venv/test ## record the cassettes anew, from servers on loopback (needs Node)
 	$(BIN)/python -m tests.support.record
+
+prices-refresh: .venv/test ## make the shipped prices anew, from the newest genai-prices (needs the package index)
+	$(BIN)/python -m pip install --quiet --upgrade genai-prices
+	$(BIN)/python -m scripts.prices_refresh

@@ -1,0 +1,212 @@
+"""How families of models turn a conversation into tokens: encodings, overheads, rules for tools and pictures. Data.
+
+Sources, read 2026-11-20: TIK openai/tiktoken 0.14.0 (tiktoken/model.py); COOK OpenAI's cookbook, "How to count tokens with
+tiktoken"; LITE litellm 1.109.1 (image tables of its token counter). What is marked "fitted" was fitted by this project to
+recorded usage; the numbers and their spread are in docs/tokens-and-costs.md.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import msgspec
+
+
+class ToolRule(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens around the words of tool definitions: for each function, property, enum and enum value; `end` once."""
+
+    function: int
+    properties: int = 3
+    key: int = 3
+    enum: int = -3
+    item: int = 3
+    end: int = 12
+
+
+class Tiles(msgspec.Struct, frozen=True, kw_only=True, tag="tiles"):
+    """A base, and so many tokens for each tile of 512 px after the picture was shrunk into a square and to a short side."""
+
+    base: int
+    tile: int
+    square_px: int = 2048
+    short_px: int = 768
+    tile_px: int = 512
+
+
+class PatchLimit(msgspec.Struct, frozen=True):
+    """What a picture is shrunk to. long_px: its long side; patches: how many there may be, None for any number."""
+
+    long_px: int
+    patches: int | None
+
+
+class Patches(msgspec.Struct, frozen=True, kw_only=True, tag="patches"):
+    """One token for each patch, times `percent` / 100. low, high: by the detail asked for; auto: where none is."""
+
+    percent: int
+    patch_px: int
+    auto: PatchLimit
+    low: PatchLimit
+    high: PatchLimit
+
+
+class Fixed(msgspec.Struct, frozen=True, kw_only=True, tag="fixed"):
+    """So many tokens for each tile, however large; one tile for a picture of at most `small_px` each way."""
+
+    tokens: int
+    small_px: int
+    tile_px: int
+
+
+ImageRule: TypeAlias = Tiles | Patches | Fixed
+
+
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """How models are counted whose names begin with `prefix`.
+
+    encoding: the name of a tokenizer. public: it is these models' own; else the count is an estimate, `percent` / 100 of
+    what that tokenizer says. message: tokens around a message, its role among them; name: before a name; reply: before the
+    answer. call: around a tool call. reasoning: thoughts of earlier turns count. preamble: what the provider is seen to put
+    before the messages, about. audio_per_s, page: tokens of a second of sound, of a page of a document.
+    """
+
+    prefix: str
+    encoding: str
+    public: bool = True
+    percent: int = 100
+    message: int = 4
+    name: int = 1
+    reply: int = 3
+    call: int = 7
+    tools: ToolRule = ToolRule(function=7)
+    images: ImageRule
+    reasoning: bool = False
+    preamble: int = 0
+    audio_per_s: int = 10
+    page: int = 1000
+    source: str
+
+
+_GPT_4O_TILES = Tiles(base=85, tile=170)
+_OLD = ToolRule(function=10)
+_OLD_PATCHES = PatchLimit(2048, 1536)
+_MID = PatchLimit(2048, 6144)
+
+
+def _patches(percent: int, limit: PatchLimit) -> Patches:
+    return Patches(percent=percent, patch_px=32, auto=limit, low=limit, high=limit)
+
+
+_SMALL_MODELS = _patches(162, _OLD_PATCHES)
+_GPT_5_4 = Patches(
+    percent=120, patch_px=32, auto=PatchLimit(2048, 2500), low=_MID, high=PatchLimit(2048, 2500)
+)
+_GPT_5_5 = Patches(
+    percent=120,
+    patch_px=32,
+    auto=PatchLimit(6000, 10_000),
+    low=PatchLimit(512, None),
+    high=PatchLimit(2048, 2500),
+)
+_GPT_5_6 = Patches(
+    percent=120,
+    patch_px=32,
+    auto=PatchLimit(65_535, None),
+    low=PatchLimit(512, None),
+    high=PatchLimit(2048, 2500),
+)
+_CLAUDE = PatchLimit(1568, 1568)
+_CLAUDE_IMAGES = Patches(percent=100, patch_px=28, auto=_CLAUDE, low=_CLAUDE, high=_CLAUDE)
+_GEMINI_IMAGES = Fixed(tokens=258, small_px=384, tile_px=768)
+
+
+def _openai(
+    prefix: str, images: ImageRule, encoding: str = "o200k_base", tools: ToolRule | None = None
+) -> Family:
+    return Family(
+        prefix=prefix,
+        encoding=encoding,
+        images=images,
+        tools=tools or ToolRule(function=7),
+        source="TIK, COOK, LITE",
+    )
+
+
+def _newer(prefix: str, images: ImageRule) -> Family:
+    """Models that reason: one token less stands before the answer than COOK says (fitted: gpt-5 to gpt-5.6 and o3)."""
+    row = _openai(prefix, images)
+    return msgspec.structs.replace(row, reply=2, source=f"{row.source}; reply fitted")
+
+
+def _guessed(prefix: str, percent: int, images: ImageRule, **more: int | bool | ToolRule) -> Family:
+    """A family without a public tokenizer that we could load: o200k_base, and a percentage."""
+    row = Family(
+        prefix=prefix,
+        encoding="o200k_base",
+        public=False,
+        percent=percent,
+        images=images,
+        source="fitted",
+    )
+    return msgspec.structs.replace(row, **more)
+
+
+FAMILIES: Sequence[Family] = (
+    _openai("gpt-4o-mini", Tiles(base=2833, tile=5667)),
+    _openai("gpt-4o", _GPT_4O_TILES),
+    _openai("chatgpt-4o", _GPT_4O_TILES),
+    _openai("ft:gpt-4o", _GPT_4O_TILES),
+    _openai("gpt-4.1-mini", _patches(162, _MID)),
+    _openai("gpt-4.1-nano", _patches(246, _OLD_PATCHES)),
+    _openai("gpt-4.1", _GPT_4O_TILES),
+    _openai("gpt-4.5", _GPT_4O_TILES),
+    _newer("gpt-5.6", _GPT_5_6),
+    _newer("gpt-5.5", _GPT_5_5),
+    _newer("gpt-5.4", _GPT_5_4),
+    _newer("gpt-5.2", _patches(120, _MID)),
+    _newer("gpt-5-mini", _SMALL_MODELS),
+    _newer("gpt-5-nano", _patches(246, _OLD_PATCHES)),
+    _newer("gpt-5", Tiles(base=70, tile=140)),
+    _newer("gpt-6", _GPT_5_6),
+    _newer("o4-mini", _patches(172, _OLD_PATCHES)),
+    _newer("o1", Tiles(base=75, tile=150)),
+    _newer("o3", Tiles(base=75, tile=150)),
+    _openai("computer-use-preview", Tiles(base=65, tile=129)),
+    msgspec.structs.replace(
+        _openai("gpt-oss", _GPT_4O_TILES, "o200k_harmony"),
+        preamble=61,
+        source="TIK; preamble fitted",
+    ),
+    _openai("gpt-4", _GPT_4O_TILES, "cl100k_base", _OLD),
+    _openai("gpt-3.5", _GPT_4O_TILES, "cl100k_base", _OLD),
+    _openai("gpt-35", _GPT_4O_TILES, "cl100k_base", _OLD),
+    _openai("text-embedding-", _GPT_4O_TILES, "cl100k_base"),
+    _openai("davinci-002", _GPT_4O_TILES, "cl100k_base"),
+    _openai("babbage-002", _GPT_4O_TILES, "cl100k_base"),
+    _guessed(
+        "claude",
+        110,
+        _CLAUDE_IMAGES,
+        reasoning=True,
+        page=2250,
+        tools=ToolRule(function=60, end=430),
+    ),
+    _guessed("gemini", 105, _GEMINI_IMAGES, message=0, reply=0, audio_per_s=32, page=258),
+)
+"""The first whose prefix fits counts; a path or a region before the name does not matter."""
+
+UNKNOWN = _guessed("", 115, _GPT_4O_TILES)
+"""Every other model."""
+
+
+def family_for(model: str, plan: str | None = None) -> Family:
+    """How a model is counted. plan: config.pricing_plan, which names the model of an Azure deployment.
+
+    >>> family_for("openai/gpt-4.1-mini").encoding, family_for("us.anthropic.claude-sonnet-5-5").public
+    ('o200k_base', False)
+    """
+    for given in (plan or "", model):
+        name = given.rsplit("/", 1)[-1].lower()
+        for family in FAMILIES:
+            if name.startswith(family.prefix) or f".{family.prefix}" in name:
+                return family
+    return UNKNOWN
