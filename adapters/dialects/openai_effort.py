@@ -58,6 +58,7 @@ def reasoning_told(
 
 
 def _nearest(effort: str, taken: tuple[str, ...]) -> str:
-    """The taken effort closest to the one asked for; the lower one of two."""
+    """The taken effort closest to the one asked for; the lower one of two. Some thought never becomes none."""
     place = _EFFORTS.index(effort)
-    return min(taken, key=lambda one: (abs(_EFFORTS.index(one) - place), _EFFORTS.index(one)))
+    some = [one for one in taken if one != "none" or effort == "none"] or taken
+    return min(some, key=lambda one: (abs(_EFFORTS.index(one) - place), _EFFORTS.index(one)))
