@@ -4,7 +4,7 @@ A dialect brings a frame decoder, a first state and `step`; what is common is he
 first, a failed decoder stays failed, a body that ends early is StreamInterrupted with the partial answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -50,6 +50,10 @@ S = TypeVar("S", bound=StreamState)
 Step = Callable[[S, F], tuple[S, Sequence[StreamEvent]]]
 """One frame: the next state, and the events that it makes."""
 
+ReadOn = Callable[[S, Iterator[F], list[StreamEvent]], F | None]
+"""While text flows: adds the events of the frames that are a TextDelta and leave the state as it is; gives the first
+frame that is anything else, None at the end. It says no more than `step` of each, in less time."""
+
 _SETTLE_EVERY = 256 * 1024
 """Bytes of the body after which short pieces of text are joined."""
 
@@ -63,8 +67,8 @@ class SteppedStream(Generic[S, F]):
     """A StreamDecoder made of a frame decoder, a first state and a step. One for each answer."""
 
     __slots__ = (
-        "_closed", "_collector", "_error", "_frames", "_head", "_parse_error", "_provider", "_seen",
-        "_state", "_step", "_unsettled",
+        "_closed", "_collector", "_error", "_frames", "_head", "_parse_error", "_provider",
+        "_read_on", "_seen", "_state", "_step", "_unsettled",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +80,7 @@ class SteppedStream(Generic[S, F]):
         state: S,
         step: Step[S, F],
         parse_error: ParseError,
+        read_on: ReadOn[S, F] | None = None,
     ) -> None:
         self._provider = provider
         self._head = head
@@ -83,6 +88,7 @@ class SteppedStream(Generic[S, F]):
         self._state = state
         self._step = step
         self._parse_error = parse_error
+        self._read_on = read_on
         self._collector = Collector()
         self._error: LLMError | None = None
         self._closed = False
@@ -136,15 +142,21 @@ class SteppedStream(Generic[S, F]):
         return Failure(fault)
 
     def _run(self, frames: list[F]) -> tuple[StreamEvent, ...]:
-        state, step = self._state, self._step
+        state, step, read_on = self._state, self._step, self._read_on
         events: list[StreamEvent] = []
         if not self._seen:
             events += told_by_headers(self._head.headers)
-        for frame in frames:
+        rest = iter(frames)
+        frame = next(rest, None)
+        while frame is not None:
             state, more = step(state, frame)
             events += more
             if state.fault is not None:
                 break
+            if read_on is not None and len(more) == 1 and type(more[0]) is TextDelta:
+                frame = read_on(state, rest, events)
+            else:
+                frame = next(rest, None)
         self._seen += len(frames)
         self._state = state
         self._collector.add(events)

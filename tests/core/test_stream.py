@@ -158,6 +158,30 @@ def test_any_split_gives_the_same(split: list[bytes]) -> None:
     assert feed_all(toy(), split) == feed_all(toy(), [b"".join(split)])
 
 
+def read_on(state: StreamState, frames: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
+    for frame in frames:
+        if not frame.isalpha():
+            return frame
+        events.append(TextDelta(frame.decode()))
+    return None
+
+
+@given(st.lists(st.sampled_from([b"one\n", b"two\n", b"\n", b"!\n", b"?\n", b".\n"])))
+def test_reading_on_says_what_steps_say(frames: list[bytes]) -> None:
+    quick = SteppedStream(
+        "toy",
+        HEAD,
+        frames=NdjsonDecoder(100),
+        state=StreamState(),
+        step=step,
+        parse_error=no_error,
+        read_on=read_on,
+    )
+    slow = toy()
+    assert feed_all(quick, [b"".join(frames)]) == feed_all(slow, [b"".join(frames)])
+    assert quick.partial() == slow.partial()
+
+
 def sse_stream(parse_error: Any) -> StreamDecoder:
     def sse_step(state: StreamState, frame: Any) -> tuple[StreamState, list[StreamEvent]]:
         return state, [TextDelta("x")]

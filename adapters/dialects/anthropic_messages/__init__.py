@@ -12,7 +12,7 @@ from llm_pure.adapters.dialects.anthropic_messages.errors import read_error
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
 from llm_pure.adapters.dialects.anthropic_messages.reply import parse_chat
 from llm_pure.adapters.dialects.anthropic_messages.request import Body, build_body, build_chat, post
-from llm_pure.adapters.dialects.anthropic_messages.stream import State, step
+from llm_pure.adapters.dialects.anthropic_messages.stream import State, read_on, step
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Authorize, Operation, Provider, StreamDecoder
@@ -67,6 +67,7 @@ def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
             state=State(),
             step=partial(step, name, quirks, head),
             parse_error=partial(read_error, name, quirks.error_words),
+            read_on=read_on,
         ),
     )
 

@@ -4,7 +4,7 @@ It does not care what carried the JSON: the data of a server-sent event, or the 
 stream. A whole answer is read by the same functions, as a message_start that says everything.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any
 
@@ -96,6 +96,23 @@ def step(name: str, quirks: Quirks, head: ResponseHead, state: State, data: byte
                 piece = delta.partial_json
                 return state, (ToolCallDelta(piece, block.part),) if piece else ()
     return _read(name, quirks, head, state, data)
+
+
+def read_on(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
+    """More text of the blocks that are open; the first event that is anything else, None at the end."""
+    for data in datas:
+        try:
+            event = wire.PLAIN_DELTA.decode(data)
+        except DECODE_FAULTS:
+            return data
+        block = state.blocks.get(event.index)
+        delta = event.delta
+        if block is None or block.kind != "text" or type(delta) is not wire.TextPiece:
+            return data
+        if not delta.text:
+            return data
+        events.append(TextDelta(delta.text, block.part))
+    return None
 
 
 def _read(name: str, quirks: Quirks, head: ResponseHead, state: State, data: bytes) -> Stepped:

@@ -16,7 +16,7 @@ from llm_pure.adapters.dialects.bedrock_converse.endpoint import (
 from llm_pure.adapters.dialects.bedrock_converse.errors import read_error
 from llm_pure.adapters.dialects.bedrock_converse.reply import parse_chat
 from llm_pure.adapters.dialects.bedrock_converse.request import build_chat
-from llm_pure.adapters.dialects.bedrock_converse.stream import State, step
+from llm_pure.adapters.dialects.bedrock_converse.stream import State, read_on, step
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Operation, Provider, StreamDecoder
@@ -56,6 +56,7 @@ def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
             state=State(),
             step=partial(step, name, head),
             parse_error=partial(read_error, name),
+            read_on=read_on,
         ),
     )
 

@@ -5,7 +5,7 @@ sense whole (the service's own tools and their results, pictures, redacted reaso
 Source: botocore 1.44.5 (ConverseStreamOutput) and recorded streams; read 2026-11-20.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -99,6 +99,26 @@ def step(name: str, head: ResponseHead, state: State, frame: EventStreamMessage)
             return state, (TextDelta(text, state.text_part),)
         return _read_delta(name, state, event)
     return _read_frame(name, head, state, frame)
+
+
+def read_on(
+    state: State, frames: Iterator[EventStreamMessage], events: list[StreamEvent]
+) -> EventStreamMessage | None:
+    """More of the text that grew last; the first frame that is anything else, None at the end."""
+    block, index = state.text_block, state.text_part
+    for frame in frames:
+        headers = frame.headers
+        if not headers or headers[0] != _DELTA_COMES:
+            return frame
+        try:
+            event = wire.PLAIN_DELTA.decode(frame.payload)
+        except DECODE_FAULTS:
+            return frame
+        text = event.delta.text
+        if not text or event.contentBlockIndex != block:
+            return frame
+        events.append(TextDelta(text, index))
+    return None
 
 
 def _read_frame(name: str, head: ResponseHead, state: State, frame: EventStreamMessage) -> Stepped:
