@@ -56,6 +56,8 @@ MESSAGES_START = [
         }
     ),
     block(0, type="text", text=""),
+    block(1, type="thinking", thinking=""),
+    block(2, type="tool_use", id="s", name="m", input={}),
     delta(0, type="text_delta", text="Hi"),
 ]
 
