@@ -20,6 +20,8 @@ def run(job: Job[A], course: Course, keeper: LinkKeeper) -> Parsed[A]:
         if isinstance(aimed, Failure):
             return aimed
         aim = aimed.unwrap()
+        if aim.wait_s > 0:
+            time.sleep(aim.wait_s)
         return course.settle(job, aim.transport.send(aim.request, aim.timeouts))
 
     with keeper.borrow() as links:
@@ -34,6 +36,8 @@ async def arun(job: Job[A], course: Course, keeper: LinkKeeper) -> Parsed[A]:
         if isinstance(aimed, Failure):
             return aimed
         aim = aimed.unwrap()
+        if aim.wait_s > 0:
+            await asleep(aim.wait_s)
         return course.settle(job, await aim.transport.asend(aim.request, aim.timeouts))
 
     async with keeper.aborrow() as links:
@@ -57,7 +61,6 @@ async def arun_attempts(course: Course, attempt: Callable[[], Awaitable[Parsed[A
     first = await attempt()
     if course.is_over:
         return first
-    import anyio
     from tenacity import AsyncRetrying
 
     made = [first]
@@ -65,4 +68,11 @@ async def arun_attempts(course: Course, attempt: Callable[[], Awaitable[Parsed[A
     async def again() -> Parsed[A]:
         return made.pop() if made else await attempt()
 
-    return await AsyncRetrying(sleep=anyio.sleep, **course.tenacity_arguments())(again)
+    return await AsyncRetrying(sleep=asleep, **course.tenacity_arguments())(again)
+
+
+async def asleep(seconds: float) -> None:
+    """On asyncio and trio."""
+    import anyio
+
+    await anyio.sleep(seconds)

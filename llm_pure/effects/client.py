@@ -25,6 +25,7 @@ from llm_pure.effects.batch import (
 )
 from llm_pure.effects.calls import arun, run
 from llm_pure.effects.course import Course
+from llm_pure.effects.gates import open_gates
 from llm_pure.effects.jobs import (
     ChatInput,
     EmbedInput,
@@ -37,7 +38,9 @@ from llm_pure.effects.jobs import (
 from llm_pure.effects.lanes import load_lanes
 from llm_pure.effects.links import AnyTransport, LinkKeeper
 from llm_pure.effects.streams import AsyncStream, Opening, Stream
+from llm_pure.effects.transports import TransportSettings
 from llm_pure.events import StreamEvent
+from llm_pure.limits import RateLimit
 from llm_pure.operations import Embeddings, TokenCount
 from llm_pure.registry import Registry
 from llm_pure.request import ChatRequest, MessagesInput
@@ -56,7 +59,8 @@ class LLM:
 
     transport: a name ("httpx"), or any Transport or AsyncTransport; one that is brought stays the caller's to close.
     retry: how hard to try; NO_RETRY for one attempt. registry: None is the shipped providers and installed plug-ins.
-    A configuration that cannot work is the Failure of every call.
+    settings: of transports that are named (connections, TLS, the time of each step). limit: of requests and tokens a
+    minute, for each configuration. A configuration that cannot work is the Failure of every call.
     """
 
     def __init__(
@@ -67,11 +71,14 @@ class LLM:
         retry: RetryPolicy | None = None,
         fallbacks: Sequence[LLMConfig] = (),
         registry: Registry | None = None,
+        settings: TransportSettings | None = None,
+        limit: RateLimit | None = None,
     ) -> None:
         self.config = config
         self._keeper = LinkKeeper(transport)
         self._policy = retry or RetryPolicy()
-        self._lanes = load_lanes((config, *fallbacks), registry)
+        self._lanes = load_lanes((config, *fallbacks), registry, settings)
+        self._gates = open_gates(limit, 1 + len(fallbacks))
 
     # calls that give one Completion
 
@@ -304,7 +311,7 @@ class LLM:
         return Opening(job, self._course(timeout_s), self._keeper, held)
 
     def _course(self, timeout_s: float | None) -> Parsed[Course]:
-        return self._lanes.map(lambda lanes: Course(lanes, self._policy, timeout_s))
+        return self._lanes.map(lambda lanes: Course(lanes, self._policy, timeout_s, self._gates))
 
     def _request(self, given: ChatInput, stream: bool | None = None) -> ChatRequest:
         """Streamed where the configuration says so, unless `stream` says otherwise."""

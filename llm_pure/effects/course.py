@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from llm_pure.effects.gates import Gate, Pass
 from llm_pure.effects.jobs import Job
 from llm_pure.effects.lanes import Lane, named, signed
 from llm_pure.effects.links import Links
@@ -26,20 +27,27 @@ _log = logging.getLogger("llm_pure")
 
 
 class Aim(msgspec.Struct, Generic[T], frozen=True):
-    """Everything for one sending: over which transport, what, and how long it may take."""
+    """Everything for one sending: over which transport, what, how long it may take, and how long to wait before it."""
 
     transport: T
     request: HttpRequest
     timeouts: Timeouts
+    wait_s: float = 0.0
 
 
 class Course:
     """One call: its attempts so far, and what comes next."""
 
     def __init__(
-        self, lanes: tuple[Lane, ...], policy: RetryPolicy, timeout_s: float | None = None
+        self,
+        lanes: tuple[Lane, ...],
+        policy: RetryPolicy,
+        timeout_s: float | None = None,
+        gates: tuple[Gate, ...] = (),
     ) -> None:
         self._lanes = lanes
+        self._gates = gates
+        self._pass: Pass | None = None
         self._timeout_s = timeout_s
         whole_s = min(timeouts_of(lanes[0].config, timeout_s).total_s, policy.total_s)
         self._policy = msgspec.structs.replace(policy, configurations=len(lanes), total_s=whole_s)
@@ -67,13 +75,22 @@ class Course:
         link = request.bind(lambda _: links.get(lane.settings))
         if isinstance(link, Failure):
             return self.note(Failure(link.failure()))
+        wait_s = 0.0
+        if self._gates:
+            left_s = self._ends_s - self._started_s
+            entered = self._gates[self._configuration].enter(request.unwrap().body, left_s)
+            if isinstance(entered, Failure):
+                return self.note(Failure(entered.failure()))
+            self._pass = entered.unwrap()
+            wait_s = self._pass.wait_s
+            self._started_s += wait_s
         if not self._history:
             for adaptation in built.unwrap().adaptations:
                 _log.info("%s", adaptation_line(lane, adaptation))
         self._request = request.unwrap()
         left_s = self._ends_s - self._started_s
-        timeouts = within(timeouts_of(lane.config, self._timeout_s), left_s)
-        return Success(Aim(link.unwrap(), self._request, timeouts))
+        timeouts = within(timeouts_of(lane.config, self._timeout_s, lane.settings), left_s)
+        return Success(Aim(link.unwrap(), self._request, timeouts, wait_s))
 
     def settle(self, job: Job[A], got: Parsed[HttpResponse]) -> Parsed[A]:
         """An attempt ends with this answer: what it says."""
@@ -95,6 +112,8 @@ class Course:
             )
             self._history = (*self._history, attempt)
             self._next = decide(self._policy, self._history, ended_s, random.random())
+        elif self._pass is not None:
+            self._gates[self._configuration].correct(self._pass, got.unwrap())
         if _log.isEnabledFor(logging.DEBUG):
             took_s = ended_s - self._started_s
             _log.debug("%s", attempt_line(self.lane, number, self._request, got, took_s))

@@ -21,26 +21,32 @@ from llm_pure.signing.key import with_header
 
 
 class Lane(msgspec.Struct, frozen=True):
-    """One configuration, complete with what the environment adds, and the provider that it names."""
+    """One configuration, complete with what the environment adds, and the provider that it names.
+
+    settings: how its transport is made.
+    """
 
     config: LLMConfig
     provider: Provider
-
-    @property
-    def settings(self) -> TransportSettings:
-        """How its transport is made."""
-        return TransportSettings(proxy=self.config.proxy)
+    settings: TransportSettings = TransportSettings()
 
 
-def load_lanes(configs: Sequence[LLMConfig], registry: Registry | None) -> Parsed[tuple[Lane, ...]]:
-    """Fails with ConfigurationInvalid when one of them names no provider."""
+def load_lanes(
+    configs: Sequence[LLMConfig],
+    registry: Registry | None,
+    settings: TransportSettings | None = None,
+) -> Parsed[tuple[Lane, ...]]:
+    """Fails with ConfigurationInvalid when one of them names no provider. settings: of every lane but for its proxy."""
+    common = settings or TransportSettings()
     lanes: list[Lane] = []
     for config in configs:
         provider = find_provider(config.api_type, registry)
         if isinstance(provider, Failure):
             return provider
         found = provider.unwrap()
-        lanes.append(Lane(load_env(config, found), found))
+        whole = load_env(config, found)
+        proxy = whole.proxy or common.proxy
+        lanes.append(Lane(whole, found, msgspec.structs.replace(common, proxy=proxy)))
     return Success(tuple(lanes))
 
 

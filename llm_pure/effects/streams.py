@@ -1,5 +1,6 @@
 """A streamed answer as the caller sees it: an iterable of events that ends in the Completion or the error."""
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from typing import Self
@@ -7,7 +8,7 @@ from typing import Self
 import msgspec
 
 from llm_pure.completion import Completion
-from llm_pure.effects.calls import arun_attempts, run_attempts
+from llm_pure.effects.calls import arun_attempts, asleep, run_attempts
 from llm_pure.effects.course import Course
 from llm_pure.effects.jobs import Job
 from llm_pure.effects.links import LinkKeeper, Links
@@ -123,6 +124,8 @@ class Stream(_Streaming):
         if isinstance(aimed, Failure):
             return aimed
         aim = aimed.unwrap()
+        if aim.wait_s > 0:
+            time.sleep(aim.wait_s)
         with ExitStack() as trial:
             answer = trial.enter_context(aim.transport.stream(aim.request, aim.timeouts))
             if isinstance(answer, Failure):
@@ -187,6 +190,8 @@ class AsyncStream(_Streaming):
         if isinstance(aimed, Failure):
             return aimed
         aim = aimed.unwrap()
+        if aim.wait_s > 0:
+            await asleep(aim.wait_s)
         async with AsyncExitStack() as trial:
             answer = await trial.enter_async_context(
                 aim.transport.astream(aim.request, aim.timeouts)
