@@ -57,6 +57,10 @@ def parser() -> ArgumentParser:
     _providers(commands.add_parser("providers", help="who can be asked, and for what"))
     demo = commands.add_parser("demo", help="the whole chain on a shipped cassette, offline")
     demo.set_defaults(module="demo")
+    _config(commands.add_parser("config", help="what a configuration file says"))
+    doctor = commands.add_parser("doctor", help="what would be used for each model, and why")
+    doctor.set_defaults(module="doctor")
+    _policy(commands.add_parser("policy", help="try a retry policy"))
     _cassette(commands.add_parser("cassette", help="read recorded traffic"))
     _stream(commands.add_parser("stream", help="try the laws of streams on recorded ones"))
     return top
@@ -160,6 +164,48 @@ def _cassette(cassette: ArgumentParser) -> None:
     check.add_argument("paths", nargs="+", metavar="PATH", help="cassettes, or folders of them")
     check.add_argument("--json", action="store_true", help="one JSON line for each interaction")
     check.set_defaults(module="cassette")
+
+
+def _config(config: ArgumentParser) -> None:
+    actions = config.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    check = actions.add_parser(
+        "check", help="read it, and say what each model would use",
+        description="Read a configuration file, or all that are found, and build and sign a request for each model "
+        "without sending it. Exit 0 when every model can be used, else 78.",
+    )  # fmt: skip
+    check.add_argument(
+        "file", nargs="?", metavar="FILE", help="default: the user's and the project's"
+    )
+    check.set_defaults(module="config")
+
+
+def _policy(policy: ArgumentParser) -> None:
+    actions = policy.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    simulate = actions.add_parser(
+        "simulate", help="against an outage, on a virtual clock",
+        description="Success rate, sends and waits of many calls under a retry policy while things go wrong. "
+        "The same seed prints the same bytes.",
+    )  # fmt: skip
+    simulate.add_argument(
+        "policy", metavar="POLICY.yaml", help="fields of RetryPolicy, and `limit`"
+    )
+    simulate.add_argument("outage", metavar="OUTAGE.jsonl", help="one Outage a line")
+    simulate.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of all that is by chance"
+    )
+    simulate.add_argument("--calls", type=int, default=1000, metavar="N", help="default: 1000")
+    simulate.add_argument(
+        "--every",
+        type=float,
+        default=0.1,
+        metavar="SECONDS",
+        help="between two calls; default: 0.1",
+    )
+    simulate.add_argument(
+        "--takes", type=float, default=1.0, metavar="SECONDS", help="a good answer; default: 1"
+    )
+    simulate.add_argument("--json", action="store_true", help="the same as one JSON document")
+    simulate.set_defaults(module="policy")
 
 
 __all__ = ["main", "parser"]

@@ -1,0 +1,66 @@
+"""`llm-pure config check`: what would be used for each model and why. No network, no secret."""
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterable
+from pathlib import Path
+
+from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK
+from llm_pure.cli.terminal import complain, ink, note, out
+from llm_pure.effects.diagnosis import Diagnosis, broken, diagnose
+from llm_pure.effects.files import Loaded, configuration_files, load_files
+from llm_pure.errors import describe
+from llm_pure.redact import conceal
+from llm_pure.result import Failure
+
+
+def run(options: Namespace) -> int:
+    """`config check [FILE]`: 0 when every model can be used, 78 when one cannot, 66 when the file is not there."""
+    paths = None if options.file is None else (Path(options.file),)
+    if paths is not None and not paths[0].is_file():
+        note(f"no such file: {paths[0]}")
+        return NO_INPUT
+    loaded = load_files(paths)
+    if isinstance(loaded, Failure):
+        complain(loaded.failure())
+        return CONFIGURATION
+    found = loaded.unwrap()
+    if not found.files:
+        note(f"no configuration file; looked for {', '.join(map(str, configuration_files()))}")
+        return NO_INPUT
+    for path in found.files:
+        out(f"file {path}")
+    if found.configuration.ignored:
+        out(f"left alone: {', '.join(found.configuration.ignored)}")
+    return told(diagnosed(found))
+
+
+def diagnosed(loaded: Loaded) -> Iterable[Diagnosis]:
+    """Every model of the files, the default first."""
+    configuration = loaded.configuration
+    default = configuration.llm
+    if isinstance(default, Failure):
+        yield Diagnosis("llm", (), default.failure())
+    elif default is not None:
+        yield diagnose("llm", default.unwrap(), os.environ, said_by=str(loaded.origins["llm"]))
+    for name, config in configuration.models.models.items():
+        said_by = str(loaded.origins[f"models/{name}"])
+        yield diagnose(name, config, os.environ, said_by=said_by)
+    yield from broken(configuration.models)
+
+
+def told(models: Iterable[Diagnosis]) -> int:
+    """Prints each model; the exit code."""
+    colour = ink(sys.stdout)
+    code = OK
+    for model in models:
+        state = colour.green("ready") if model.error is None else colour.red("cannot be used")
+        out(f"{colour.bold(model.name)}: {state}")
+        for finding in model.findings:
+            why = colour.dim(f"  ({finding.why})") if finding.why else ""
+            out(f"  {finding.what:<10}{conceal(finding.value)}{why}")
+        if model.error is not None:
+            out(f"  {conceal(describe(model.error))}")
+            code = CONFIGURATION
+    return code

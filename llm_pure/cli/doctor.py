@@ -1,0 +1,37 @@
+"""`llm-pure doctor`: files, transports and every model; without a file, what the environment has keys for."""
+
+import os
+from argparse import Namespace
+
+from llm_pure.cli.config import diagnosed, told
+from llm_pure.cli.exits import CONFIGURATION
+from llm_pure.cli.terminal import complain, note, out
+from llm_pure.effects.diagnosis import diagnose, from_environment, transports
+from llm_pure.effects.files import configuration_files, load_files
+from llm_pure.effects.plugins import load_registry
+from llm_pure.result import Failure
+
+
+def run(options: Namespace) -> int:
+    """0 when every model can be used, else 78. Nothing is sent anywhere."""
+    del options
+    loaded = load_files()
+    if isinstance(loaded, Failure):
+        complain(loaded.failure())
+        return CONFIGURATION
+    found = loaded.unwrap()
+    for path in configuration_files():
+        out(f"file {path}: {'read' if path in found.files else 'not there'}")
+    for finding in transports():
+        out(f"transport {finding.what}: {finding.value}")
+    models = list(diagnosed(found))
+    if not models:
+        registry = load_registry()
+        models = [
+            diagnose(name, config, os.environ, said_by="the environment", registry=registry)
+            for name, config in from_environment(os.environ, registry)
+        ]
+    if not models:
+        note("no model is configured, and no provider's key is in the environment")
+        return CONFIGURATION
+    return told(models)

@@ -1,0 +1,95 @@
+"""Configuration files on this machine -> a Configuration: the user's, then the project's, whose sections win."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from llm_pure.configuration import Configuration, merge, read_configuration, read_yaml
+from llm_pure.errors import ConfigurationInvalid
+from llm_pure.result import Failure, Parsed
+
+SIZE_LIMIT = 1_000_000
+"""The largest file that is read, in bytes."""
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A configuration, and which file each model comes from (`llm`, `models/<name>`). files: those that were read."""
+
+    configuration: Configuration
+    files: tuple[Path, ...] = ()
+    origins: Mapping[str, Path] = {}
+
+
+def configuration_files(
+    environ: Mapping[str, str] | None = None, project: Path | None = None
+) -> tuple[Path, ...]:
+    """Where configurations may lie, the weakest first: MetaGPT's, our own, and the project's, under both names.
+
+    project: the folder, the current one where None.
+    """
+    variables = os.environ if environ is None else environ
+    home = Path(variables.get("HOME") or Path.home())
+    settings = Path(variables.get("XDG_CONFIG_HOME") or home / ".config")
+    here = project or Path()
+    return (
+        home / ".metagpt" / "config2.yaml",
+        settings / "llm-pure" / "config.yaml",
+        here / "config" / "config2.yaml",
+        here / "llm-pure.yaml",
+    )
+
+
+def load_configuration(
+    path: str | Path | None = None, environ: Mapping[str, str] | None = None
+) -> Parsed[Configuration]:
+    """What this file says, or every file of `configuration_files` that is there, merged; `${NAME}` is filled in.
+
+    Fails with ConfigurationInvalid, also where the path is given and no file is there.
+    """
+    return load_files(None if path is None else (Path(path),), environ).map(
+        lambda loaded: loaded.configuration
+    )
+
+
+def load_files(
+    paths: Iterable[Path] | None = None, environ: Mapping[str, str] | None = None
+) -> Parsed[Loaded]:
+    """The same, and where it comes from. paths: the weakest first; each has to be there."""
+    variables = os.environ if environ is None else environ
+    if paths is None:
+        found = [path for path in configuration_files(variables) if path.is_file()]
+    else:
+        found = list(paths)
+    sections = []
+    origins: dict[str, Path] = {}
+    for path in found:
+        read = _read(path)
+        if isinstance(read, Failure):
+            return read
+        sections.append(read.unwrap())
+        origins |= {f"models/{name}": path for name in read.unwrap().get("models") or {}}
+        if read.unwrap().get("llm"):
+            origins["llm"] = path
+    merged = read_configuration(merge(sections), variables)
+    return merged.map(lambda made: Loaded(made, tuple(found), origins))
+
+
+def _read(path: Path) -> Parsed[dict[str, Any]]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+        text = data.decode("utf-8-sig")
+    except OSError as fault:
+        return _unread(path, fault.strerror or "cannot be read")
+    except UnicodeDecodeError:
+        return _unread(path, "is not UTF-8")
+    if len(data) > SIZE_LIMIT:
+        return _unread(path, f"is longer than {SIZE_LIMIT} bytes")
+    return read_yaml(text, str(path))
+
+
+def _unread(path: Path, why: str) -> Failure[ConfigurationInvalid]:
+    return Failure(ConfigurationInvalid(message=f"{path}: {why}", field="file"))

@@ -1,0 +1,119 @@
+"""`llm-pure config check` and `llm-pure doctor`."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from llm_pure.cli import main
+
+Captured = pytest.CaptureFixture[str]
+SECRET = "sk-secret-0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment without keys, and a home without files."""
+    for name in os.environ:
+        if name.upper().endswith(("_KEY", "_TOKEN", "_URL", "_PROXY", "_HOME", "_HOST")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_every_model_is_told_with_what_it_uses_and_why(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "c.yaml").write_text(
+        f"""
+llm: {{api_type: openai, model: gpt-5-mini, api_key: {SECRET}}}
+roles: []
+models:
+  local: {{api_type: ollama, model: llama3, proxy: "http://me:{SECRET}@proxy.example:1"}}
+"""
+    )
+    assert main(["config", "check", "c.yaml"]) == 0
+    assert capsys.readouterr().out == (
+        """file c.yaml
+left alone: roles
+llm: ready
+  provider  openai  (c.yaml)
+  model     gpt-5-mini  (c.yaml)
+  address   https://api.openai.com/v1  (the provider's own)
+  key       set  (c.yaml)
+local: ready
+  provider  ollama  (c.yaml)
+  model     llama3  (c.yaml)
+  address   http://localhost:11434  (the provider's own)
+  key       missing  (looked for $OLLAMA_API_KEY)
+  proxy     http://***@proxy.example:1  (c.yaml)
+"""
+    )
+
+
+BROKEN = {
+    "a placeholder for a key": (
+        "llm: {model: m, api_key: YOUR_API_KEY}",
+        "openai: configuration: the key for openai is a placeholder: set OPENAI_API_KEY, or `api_key`",
+    ),
+    "an unknown provider": (
+        "llm: {api_type: opnai, model: m}",
+        "did you mean openai",
+    ),
+    "a variable that is not set": (
+        'models: {a: {api_key: "${MY_KEY}", model: m}}',
+        "models/a/api_key wants the variable MY_KEY, which is not set",
+    ),
+    "a placeholder for a proxy": (
+        f"llm: {{model: m, api_key: {SECRET}, proxy: YOUR_PROXY}}",
+        "proxy is a placeholder: YOUR_PROXY",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_model_that_cannot_be_used_is_78_and_says_why(
+    name: str, tmp_path: Path, capsys: Captured
+) -> None:
+    text, told = BROKEN[name]
+    (tmp_path / "llm-pure.yaml").write_text(text)
+    assert main(["config", "check"]) == 78
+    shown = capsys.readouterr()
+    assert told in shown.out
+    assert SECRET not in shown.out + shown.err
+
+
+def test_an_unknown_key_is_78_and_names_the_nearest(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "c.yaml").write_text("llm: {modle: m}")
+    assert main(["config", "check", "c.yaml"]) == 78
+    told = "error: configuration: llm/modle is not known (did you mean model?)\n"
+    assert capsys.readouterr().err == told
+
+
+def test_a_file_that_is_not_there_is_66(capsys: Captured) -> None:
+    assert main(["config", "check", "c.yaml"]) == 66
+    assert main(["config", "check"]) == 66
+    assert "no configuration file; looked for" in capsys.readouterr().err
+
+
+def test_doctor_tells_files_transports_and_what_the_environment_has_keys_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", SECRET)
+    assert main(["doctor"]) == 0
+    shown = capsys.readouterr().out
+    assert "file llm-pure.yaml: not there\n" in shown
+    assert "transport httpx: ready\n" in shown
+    assert (
+        """mistral: ready
+  provider  mistral  (the environment)
+  model     -  (each request says)
+  address   https://api.mistral.ai/v1  (the provider's own)
+  key       set  ($MISTRAL_API_KEY)
+"""
+        in shown
+    )
+    assert SECRET not in shown
+
+
+def test_doctor_with_nothing_at_all_is_78(capsys: Captured) -> None:
+    assert main(["doctor"]) == 78
+    assert "no provider's key is in the environment" in capsys.readouterr().err

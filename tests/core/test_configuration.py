@@ -1,0 +1,225 @@
+"""Configuration files: MetaGPT's config2.yaml as it is, names, types, variables, and keys that nobody knows."""
+
+from typing import Any
+
+import pytest
+
+from llm_pure.config import LLMConfig, reveal
+from llm_pure.configuration import (
+    CompressSettings,
+    Configuration,
+    CostControl,
+    merge,
+    read_configuration,
+    read_yaml,
+)
+from llm_pure.errors import ConfigurationInvalid
+from llm_pure.result import Failure, Parsed, Success
+
+# Written for this test in the shape of MetaGPT's config2.yaml: every section that its example has.
+METAGPT = """
+llm:
+  api_type: "openai"  # or azure / ollama / groq etc.
+  base_url: "https://example.org/v1"
+  api_key: "sk-from-the-file"
+  model: "gpt-4-turbo"
+  proxy: "http://proxy.example:3128"
+  timeout: 0
+  pricing_plan: ""
+roles:
+  - role: "ProductManager"
+    llm: {api_type: "openai", model: "gpt-4-1106-preview"}
+repair_llm_output: true
+proxy: "http://proxy.example:3128"
+search: {api_type: "google", api_key: "x", cse_id: "y"}
+browser: {engine: "playwright", browser_type: "chromium"}
+mermaid: {engine: "pyppeteer"}
+redis: {host: "h", port: 6379}
+s3: {access_key: "a", secret_key: "s"}
+exp_pool: {enabled: false}
+role_zero: {enable_longterm_memory: false}
+azure_tts_subscription_key: "k"
+models:
+  "gpt-4-turbo":
+    api_type: "openai"
+    base_url: "https://example.org/v1"
+    api_key: "sk-one"
+    temperature: 0
+    stop: ["END", "STOP"]
+    stream: "false"
+    max_token: "1024"
+  "azure":
+    api_type: azure
+    api_key: "two"
+    api_version: 2024-10-21
+    model: "my-deployment"
+  "spark":
+    api_type: spark
+    app_id: 12345
+    api_key: "${SPARK_KEY}"
+    api_secret: "${SPARK_SECRET}"
+cost_control: {max_budget: 10.0}
+compress: {type: "post_cut_by_token", threshold: 0.7, max_token: 1000}
+"""
+
+
+def read(text: str, **variables: str) -> Parsed[Configuration]:
+    return read_yaml(text).bind(lambda sections: read_configuration(sections, variables))
+
+
+def wrong(text: str, **variables: str) -> ConfigurationInvalid:
+    got = read(text, **variables)
+    assert isinstance(got, Failure)
+    error = got.failure()
+    assert isinstance(error, ConfigurationInvalid)
+    return error
+
+
+def test_an_unchanged_config2_yaml_loads_and_its_models_answer_by_name() -> None:
+    configuration = read(METAGPT, SPARK_KEY="k", SPARK_SECRET="s").unwrap()
+    assert configuration.get() == Success(
+        LLMConfig(
+            api_type="openai",
+            base_url="https://example.org/v1",
+            api_key="sk-from-the-file",
+            model="gpt-4-turbo",
+            proxy="http://proxy.example:3128",
+        )
+    )
+    assert configuration.get("gpt-4-turbo") == Success(
+        LLMConfig(
+            base_url="https://example.org/v1",
+            api_key="sk-one",
+            model="gpt-4-turbo",
+            stop=("END", "STOP"),
+            stream=False,
+            max_token=1024,
+        )
+    )
+    assert configuration.get("azure").unwrap().api_version == "2024-10-21"
+    assert configuration.get("spark") == Success(
+        LLMConfig(api_type="spark", app_id="12345", api_key="k", api_secret="s", model="spark")
+    )
+    assert configuration.cost_control == CostControl(max_budget=10.0)
+    assert configuration.compress == CompressSettings("post_cut_by_token", 0.7, 1000)
+    assert configuration.ignored == (
+        "roles",
+        "repair_llm_output",
+        "proxy",
+        "search",
+        "browser",
+        "mermaid",
+        "redis",
+        "s3",
+        "exp_pool",
+        "role_zero",
+        "azure_tts_subscription_key",
+    )
+
+
+def test_a_model_is_found_by_its_name_before_any_is_by_its_type() -> None:
+    configuration = read(
+        "models: {fast: {api_type: groq, model: a}, groq: {api_type: openai, model: b}}"
+    ).unwrap()
+    assert configuration.get("groq").map(lambda config: config.model) == Success("b")
+    assert configuration.get("openai").map(lambda config: config.model) == Success("b")
+
+
+def test_a_type_that_only_the_default_has_finds_the_default() -> None:
+    configuration = read("{llm: {api_type: yi, model: a}, models: {b: {api_type: groq}}}").unwrap()
+    assert configuration.get("yi") == configuration.get() == configuration.get("llm")
+
+
+def test_a_name_that_is_not_there_names_what_is_near() -> None:
+    got = read("models: {fast: {model: a}}").unwrap().get("fest")
+    assert got == Failure(
+        ConfigurationInvalid(
+            message="there is no model 'fest'; configured are fast", field="models", near=("fast",)
+        )
+    )
+
+
+def test_without_a_default_none_is_given() -> None:
+    got = read("").unwrap().get()
+    assert got == Failure(
+        ConfigurationInvalid(message="no default model is configured", field="llm")
+    )
+
+
+UNKNOWN: dict[str, tuple[str, str, str]] = {
+    "a field of the default": ("llm: {api_keey: x}", "llm/api_keey", "api_key"),
+    "a field in capitals": ("llm: {Base_URL: x}", "llm/Base_URL", "base_url"),
+    "a field of a model": ("models: {a: {max_tokens: 1}}", "models/a/max_tokens", "max_token"),
+    "a section": ("modles: {}", "modles", "models"),
+    "a field of cost_control": (
+        "cost_control: {max_budgets: 1}",
+        "cost_control/max_budgets",
+        "max_budget",
+    ),
+    "a field of compress": ("compress: {treshold: 1}", "compress/treshold", "threshold"),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_an_unknown_key_is_an_error_that_names_the_nearest_known_one(name: str) -> None:
+    text, place, near = UNKNOWN[name]
+    assert wrong(text) == ConfigurationInvalid(
+        message=f"{place} is not known", field=place, near=(near,)
+    )
+
+
+WRONG = {
+    "not YAML": ("llm: {", ""),
+    "no mapping": ("- a", ""),
+    "a section that is no mapping": ("models: [a]", "models"),
+    "a model that is no mapping": ("models: {a: 3}", "models/a"),
+    "a number that is none": ("llm: {top_p: high}", "llm/top_p"),
+    "a text that is a list": ("llm: {model: [a]}", "llm/model"),
+    "an unknown choice": ("llm: {compress_type: squeeze}", "llm/compress_type"),
+    "a tag that makes an object": ("llm: !!python/object/apply:os.system [ls]", ""),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_cannot_be_read_says_where(name: str) -> None:
+    text, place = WRONG[name]
+    assert wrong(text).field == place
+
+
+def test_no_value_of_a_secret_field_is_told() -> None:
+    assert "hunter2" not in repr(wrong("llm: {api_key: [hunter2]}"))
+
+
+def test_a_variable_that_is_not_set_breaks_its_model_and_no_other() -> None:
+    configuration = read(
+        'models: {a: {api_key: "${NOT_SET}"}, b: {api_key: "Bearer ${SET}"}}', SET="yes"
+    ).unwrap()
+    assert configuration.get("b").map(lambda config: reveal(config.api_key)) == Success(
+        "Bearer yes"
+    )
+    assert configuration.get("a") == Failure(
+        ConfigurationInvalid(
+            message="models/a/api_key wants the variable NOT_SET, which is not set",
+            field="models/a/api_key",
+            code="unset_variable",
+        )
+    )
+
+
+def test_a_later_file_wins_and_nothing_is_mixed_inside_a_model() -> None:
+    below: dict[str, Any] = {
+        "llm": {"api_key": "home", "model": "a"},
+        "models": {"x": {"api_key": "home", "base_url": "https://a"}, "y": {"model": "y"}},
+        "search": {},
+    }
+    above: dict[str, Any] = {"llm": None, "models": {"x": {"base_url": "https://b"}}}
+    assert merge([below, above]) == {
+        "llm": {"api_key": "home", "model": "a"},
+        "models": {"x": {"base_url": "https://b"}, "y": {"model": "y"}},
+        "search": {},
+    }
+
+
+def test_headers_are_a_mapping() -> None:
+    got = read("llm: {headers: {X-Team: blue}}").unwrap().get()
+    assert got.map(lambda config: config.headers) == Success((("X-Team", "blue"),))
