@@ -198,7 +198,7 @@ def test_what_a_model_refuses_is_dropped_and_said(
     [
         ("gpt-5", "high", "high", None),
         ("gpt-5", "none", "minimal", "gpt-5 takes minimal, low, medium, high"),
-        ("gpt-5.2", "minimal", "none", "gpt-5.2 takes none, low, medium, high, xhigh"),
+        ("gpt-5.2", "minimal", "low", "gpt-5.2 takes none, low, medium, high, xhigh"),
         ("gpt-5.2", "max", "xhigh", "gpt-5.2 takes none, low, medium, high, xhigh"),
         ("o3", "xhigh", "high", "o3 takes low, medium, high"),
         ("gpt-5", 500, "low", "gpt-5 takes an effort, not a budget in tokens"),
