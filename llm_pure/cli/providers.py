@@ -94,4 +94,4 @@ def page(found: Iterable[Row]) -> str:
 
 
 def _cells(texts: Iterable[str]) -> str:
-    return f"| {' | '.join(texts)} |".replace("|  |", "| |")
+    return "|" + "".join([f" {text} |" if text else " |" for text in texts])

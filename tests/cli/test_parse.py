@@ -37,7 +37,9 @@ def piped(
     arguments: list[str], data: bytes, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[int, str, str]:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
-    return (main(["parse", *arguments]), *capsys.readouterr())
+    code = main(["parse", *arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,10 @@ import msgspec
 from llm_pure import Completion, EmbedRequest
 from tests.support.scenarios import Scenario
 from tests.support.services.cohere import PLAN
+from tests.support.services.shapes import SHAPES
+
+THINK_ALOUD = {name for name, shape in SHAPES.items() if shape.reasoning == "think"}
+"""Their thoughts stand in the text, and the line that ends before the closing tag is a part of them."""
 
 ERROR_KINDS: dict[int, tuple[str, ...]] = {
     400: ("invalid_request",),
@@ -68,6 +72,8 @@ def expected(scenario: Scenario) -> Said:
         told = msgspec.structs.replace(told, finish_reason="unknown")
     if scenario.speaker.plans and told.calls:
         told = msgspec.structs.replace(told, reasoning=PLAN)
+    if told.reasoning and scenario.speaker.service in THINK_ALOUD:
+        told = msgspec.structs.replace(told, reasoning=f"{told.reasoning}\n")
     return told
 
 

@@ -15,7 +15,8 @@ from llm_pure import EmbedRequest, HttpRequest
 from llm_pure.adapters import registry
 from llm_pure.provider import Provider
 from tests.support.questions import QUESTIONS, Question
-from tests.support.speakers import AIMOCK_URL, KEY, LOOPBACK_URL, SPEAKERS, Speaker
+from tests.support.speaker import AIMOCK_URL, KEY, LOOPBACK_URL, Speaker
+from tests.support.speakers import SPEAKERS
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

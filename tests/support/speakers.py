@@ -1,72 +1,11 @@
-"""Who is asked: providers, how each is reached on loopback, and what it is asked. A row of SPEAKERS for each."""
+"""Who is asked: a row of SPEAKERS for each provider, model and server, with the questions that it gets."""
 
-from typing import Any, Literal, TypeAlias
-
-import msgspec
-
-from llm_pure import LLMConfig
 from tests.support.questions import ANSWERS, COUNTS, EMBEDS, ERRORS, QUIRKS
-from tests.support.services import LOOPBACK_PORT
+from tests.support.speaker import Speaker, aimock, own
 
-KEY = "test-key-of-llm-pure"
-"""Not secret; it is redacted all the same."""
-
-AIMOCK_URL = "http://127.0.0.1:4010"
-LOOPBACK_URL = f"http://127.0.0.1:{LOOPBACK_PORT}"
-
-Server: TypeAlias = Literal["aimock", "loopback"]
-Lack: TypeAlias = Literal["length_reason", "finish"]
-
-
-class Speaker(msgspec.Struct, frozen=True, kw_only=True):
-    """One provider and how it is reached on loopback.
-
-    server: who answers there. lacks: what that server leaves out in this API. plans: tool calls come with a plan, which
-    reads as reasoning.
-    """
-
-    provider: str
-    config: LLMConfig
-    questions: tuple[str, ...]
-    server: Server = "aimock"
-    streams: bool = True
-    lacks: frozenset[Lack] = frozenset()
-    plans: bool = False
-
-
-def _speaker(
-    provider: str,
-    url: str,
-    model: str,
-    questions: tuple[str, ...],
-    *,
-    lacks: tuple[Lack, ...] = (),
-    plans: bool = False,
-    **more: Any,
-) -> Speaker:
-    """more: the configuration's further fields."""
-    config = LLMConfig(api_type=provider, base_url=url, model=model, **{"api_key": KEY, **more})
-    return Speaker(
-        provider=provider,
-        config=config,
-        questions=questions,
-        server="aimock" if url.startswith(AIMOCK_URL) else "loopback",
-        streams=questions[0] not in (*EMBEDS, *COUNTS, "embed_one"),
-        lacks=frozenset(lacks),
-        plans=plans,
-    )
-
-
-def _aimock(
-    provider: str, path: str, model: str, questions: tuple[str, ...], **more: Any
-) -> Speaker:
-    return _speaker(provider, AIMOCK_URL + path, model, questions, **more)
-
-
-def _own(provider: str, path: str, model: str, questions: tuple[str, ...], **more: Any) -> Speaker:
-    """At the loopback server; the path begins with the name of its service."""
-    return _speaker(provider, f"{LOOPBACK_URL}/{path}", model, questions, **more)
-
+REASONERS = (*QUIRKS, "reasoning", "image")
+SPEAKS = tuple([one for one in ANSWERS if one != "reasoning"])
+"""What is asked of those that do not reason."""
 
 _CLAUDE = "claude-sonnet-4-5"
 _GEMINI = "gemini-2.5-flash"
@@ -75,48 +14,88 @@ _VERTEX = {"project": "project-1", "location": "us-central1", "api_version": "v1
 _DATED = {"api_version": "2024-10-21"}
 _INVOKE_CLAUDE = f"anthropic.{_CLAUDE}-v1:0"
 
+FAMILY: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("ark", "ark/api/v3", "doubao-seed-1-6-250615", REASONERS),
+    ("cerebras", "cerebras/v1", "gpt-oss-120b", REASONERS),
+    ("deepseek", "deepseek", "deepseek-v4-pro", (*ANSWERS, *ERRORS)),
+    ("fireworks", "fireworks/inference/v1", "accounts/fireworks/models/gpt-oss-120b", REASONERS),
+    ("github", "github/inference", "openai/gpt-5-mini", REASONERS),
+    ("groq", "groq/openai/v1", "openai/gpt-oss-120b", REASONERS),
+    ("huggingface", "huggingface/v1", "openai/gpt-oss-120b", REASONERS),
+    ("llama_api", "llama_api/v1", "Llama-4-Maverick", (*SPEAKS, *ERRORS)),
+    ("llama_api", "llama_compat/compat/v1", "Llama-4-Maverick", ("hello", "tools")),
+    ("metagpt", "metagpt/v1", "any-model", REASONERS),
+    ("mistral", "mistral/v1", "mistral-medium-latest", (*ANSWERS, *ERRORS)),
+    ("moonshot", "moonshot/v1", "kimi-k2.6", REASONERS),
+    ("nvidia", "nvidia/v1", "openai/gpt-oss-120b", REASONERS),
+    ("open_llm_raw", "open_llm_raw/v1", "qwen3", REASONERS),
+    ("openrouter", "openrouter/api/v1", "anthropic/claude-sonnet-4.5", (*ANSWERS, *ERRORS)),
+    ("openrouter_reasoning", "openrouter/api/v1", "anthropic/claude-sonnet-4.5", REASONERS),
+    (
+        "perplexity",
+        "perplexity",
+        "sonar-reasoning-pro",
+        ("hello", "reasoning", "image", "401", "429"),
+    ),
+    ("siliconflow", "siliconflow/v1", "Qwen/Qwen3-32B", REASONERS),
+    ("together", "together/v1", "openai/gpt-oss-120b", REASONERS),
+    ("xai", "xai/v1", "grok-4.3", REASONERS),
+    ("yi", "yi/v1", "yi-vision-v2", (*QUIRKS, "image")),
+    ("zai", "zhipuai/api/paas/v4", "glm-4.6", REASONERS),
+    ("zhipuai", "zhipuai/api/paas/v4", "glm-4.6", (*ANSWERS, *ERRORS)),
+)
+"""Who speaks like OpenAI: provider, path at the loopback server, model, questions."""
+
+EMBEDDERS = (
+    "ark", "fireworks", "github", "mistral", "nvidia", "openrouter", "siliconflow", "together", "zai", "zhipuai",
+)  # fmt: skip
+"""Those of them with embeddings."""
+
+
 SPEAKERS: tuple[Speaker, ...] = (
-    _aimock("openai", "/v1", _GPT, (*ANSWERS, *ERRORS)),
-    _aimock("openai", "/v1", "text-embedding-3-small", EMBEDS),
-    _aimock("openai_responses", "/v1", _GPT, (*ANSWERS, *ERRORS), lacks=("length_reason",)),
-    _aimock("openai_responses", "/v1", "text-embedding-3-small", EMBEDS),
-    _own("openai_responses", "responses/v1", _GPT, COUNTS),
-    _aimock("azure", "", "my-gpt", (*ANSWERS, *ERRORS), **_DATED),
-    _own("azure", "azure", "my-embedding", EMBEDS, **_DATED),
-    _aimock("azure_responses", "", "my-gpt", (*QUIRKS, "reasoning", "image")),
-    _own("azure_responses", "azure", "my-embedding", EMBEDS),
-    _own("azure_responses", "responses", "my-gpt", COUNTS),
-    _aimock("open_llm", "/v1", "any-model", (*ANSWERS, *ERRORS)),
-    _aimock("open_llm", "/v1", "any-embedding", EMBEDS),
-    _aimock("anthropic", "", _CLAUDE, (*ANSWERS, *ERRORS)),
-    _own("anthropic", "anthropic", _CLAUDE, COUNTS),
-    _own("vertex_anthropic", "anthropic", _CLAUDE, (*ANSWERS, *ERRORS), **_VERTEX),
-    _own("vertex_anthropic", "anthropic", _CLAUDE, COUNTS, **_VERTEX),
-    _aimock("gemini", "", _GEMINI, (*ANSWERS, *ERRORS)),
-    _own("gemini", "gemini", _GEMINI, COUNTS),
-    _own("gemini", "gemini", "gemini-embedding-001", EMBEDS),
-    _aimock("vertex", "", _GEMINI, (*QUIRKS, "reasoning", "image"), **_VERTEX),
-    _own("vertex", "gemini", _GEMINI, COUNTS, **_VERTEX),
-    _own("vertex", "gemini", "text-embedding-005", EMBEDS, **_VERTEX),
-    _aimock("bedrock", "", _INVOKE_CLAUDE, (*ANSWERS, *ERRORS)),
-    _own("bedrock", "bedrock", _INVOKE_CLAUDE, COUNTS),
-    _own("bedrock_invoke", "bedrock", _INVOKE_CLAUDE, (*ANSWERS, *ERRORS)),
-    _own("bedrock_invoke", "bedrock", "amazon.nova-lite-v1:0", ("hello", "tools", "length")),
-    _own("bedrock_invoke", "bedrock", "meta.llama3-8b-instruct-v1:0", ("hello", "length")),
-    _own("bedrock_invoke", "bedrock", "amazon.titan-text-express-v1", ("hello", "length")),
-    _own("bedrock_invoke", "bedrock", _INVOKE_CLAUDE, COUNTS),
-    _own("bedrock_invoke", "bedrock", "cohere.embed-english-v3", EMBEDS),
-    _own("bedrock_invoke", "bedrock", "amazon.titan-embed-text-v2:0", ("embed_one",)),
-    _own("ollama", "ollama", "llama3.2", (*ANSWERS, *ERRORS)),
-    _own("ollama", "ollama", "all-minilm", EMBEDS),
-    _own(
+    aimock("openai", "/v1", _GPT, (*ANSWERS, *ERRORS)),
+    aimock("openai", "/v1", "text-embedding-3-small", EMBEDS),
+    aimock("openai_responses", "/v1", _GPT, (*ANSWERS, *ERRORS), lacks=("length_reason",)),
+    aimock("openai_responses", "/v1", "text-embedding-3-small", EMBEDS),
+    own("openai_responses", "responses/v1", _GPT, COUNTS),
+    aimock("azure", "", "my-gpt", (*ANSWERS, *ERRORS), **_DATED),
+    own("azure", "azure", "my-embedding", EMBEDS, **_DATED),
+    aimock("azure_responses", "", "my-gpt", (*QUIRKS, "reasoning", "image")),
+    own("azure_responses", "azure", "my-embedding", EMBEDS),
+    own("azure_responses", "responses", "my-gpt", COUNTS),
+    aimock("open_llm", "/v1", "any-model", (*ANSWERS, *ERRORS)),
+    aimock("open_llm", "/v1", "any-embedding", EMBEDS),
+    aimock("anthropic", "", _CLAUDE, (*ANSWERS, *ERRORS)),
+    own("anthropic", "anthropic", _CLAUDE, COUNTS),
+    own("vertex_anthropic", "anthropic", _CLAUDE, (*ANSWERS, *ERRORS), **_VERTEX),
+    own("vertex_anthropic", "anthropic", _CLAUDE, COUNTS, **_VERTEX),
+    aimock("gemini", "", _GEMINI, (*ANSWERS, *ERRORS)),
+    own("gemini", "gemini", _GEMINI, COUNTS),
+    own("gemini", "gemini", "gemini-embedding-001", EMBEDS),
+    aimock("vertex", "", _GEMINI, (*QUIRKS, "reasoning", "image"), **_VERTEX),
+    own("vertex", "gemini", _GEMINI, COUNTS, **_VERTEX),
+    own("vertex", "gemini", "text-embedding-005", EMBEDS, **_VERTEX),
+    aimock("bedrock", "", _INVOKE_CLAUDE, (*ANSWERS, *ERRORS)),
+    own("bedrock", "bedrock", _INVOKE_CLAUDE, COUNTS),
+    own("bedrock_invoke", "bedrock", _INVOKE_CLAUDE, (*ANSWERS, *ERRORS)),
+    own("bedrock_invoke", "bedrock", "amazon.nova-lite-v1:0", ("hello", "tools", "length")),
+    own("bedrock_invoke", "bedrock", "meta.llama3-8b-instruct-v1:0", ("hello", "length")),
+    own("bedrock_invoke", "bedrock", "amazon.titan-text-express-v1", ("hello", "length")),
+    own("bedrock_invoke", "bedrock", _INVOKE_CLAUDE, COUNTS),
+    own("bedrock_invoke", "bedrock", "cohere.embed-english-v3", EMBEDS),
+    own("bedrock_invoke", "bedrock", "amazon.titan-embed-text-v2:0", ("embed_one",)),
+    own("ollama", "ollama", "llama3.2", (*ANSWERS, *ERRORS)),
+    own("ollama", "ollama", "all-minilm", EMBEDS),
+    own(
         "ollama.generate", "ollama", "llama3.2",
         ("hello", "pure", "reasoning", "schema", "length", "image", *ERRORS),
     ),
-    _own("ollama.generate", "ollama", "all-minilm", EMBEDS),
-    _own("ollama.embed", "ollama", "all-minilm", EMBEDS),
-    _own("cohere", "cohere", "command-a-reasoning-08-2025", (*ANSWERS, *ERRORS), plans=True),
-    _own("cohere", "cohere", "command-a-reasoning-08-2025", COUNTS),
-    _own("cohere", "cohere", "embed-v4.0", EMBEDS),
-    _own("ollama.embeddings", "ollama", "all-minilm", ("embed_one", "embed_429")),
+    own("ollama.generate", "ollama", "all-minilm", EMBEDS),
+    own("ollama.embed", "ollama", "all-minilm", EMBEDS),
+    own("cohere", "cohere", "command-a-reasoning-08-2025", (*ANSWERS, *ERRORS), plans=True),
+    own("cohere", "cohere", "command-a-reasoning-08-2025", COUNTS),
+    own("cohere", "cohere", "embed-v4.0", EMBEDS),
+    own("ollama.embeddings", "ollama", "all-minilm", ("embed_one", "embed_429")),
+    *[own(*one) for one in FAMILY],
+    *[own(name, path, "an-embedding", EMBEDS) for name, path, _, _ in FAMILY if name in EMBEDDERS],
 )  # fmt: skip

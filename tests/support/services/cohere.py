@@ -68,17 +68,19 @@ def _events(told: Answer) -> Iterator[dict[str, Any]]:
     yield {"type": "message-start", "id": "1", "delta": {"message": begun}}
     for index, block in enumerate(_message(told)["content"] or []):
         key = block["type"]  # "text" and "thinking" are the names of their words too
-        start = {"message": {"content": {"type": key, key: ""}}}
-        yield {"type": "content-start", "index": index, "delta": start}
+        empty = {"message": {"content": {"type": key, key: ""}}}
+        yield {"type": "content-start", "index": index, "delta": empty}
         for piece in parts(block[key]):
-            delta = {"message": {"content": {key: piece}}}
-            yield {"type": "content-delta", "index": index, "delta": delta}
+            words = {"message": {"content": {key: piece}}}
+            yield {"type": "content-delta", "index": index, "delta": words}
         yield {"type": "content-end", "index": index}
     for piece in parts(PLAN) if told.calls else []:
         yield {"type": "tool-plan-delta", "delta": {"message": {"tool_plan": piece}}}
     for index, call in enumerate(_message(told).get("tool_calls", [])):
         function = call["function"]
-        start = {"message": {"tool_calls": {**call, "function": {**function, "arguments": ""}}}}
+        start: dict[str, Any] = {
+            "message": {"tool_calls": {**call, "function": {**function, "arguments": ""}}}
+        }
         yield {"type": "tool-call-start", "index": index, "delta": start}
         for piece in parts(function["arguments"]):
             delta = {"message": {"tool_calls": {"function": {"arguments": piece}}}}

@@ -179,6 +179,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "moonshot": Shape(usage="choice", ids=_kimi, error=_short_error),
     "nvidia": Shape(usage="own", asked=True, error=_titled_error),
+    "open_llm_raw": Shape(reasoning="think", usage="own", asked=True, error=_flat_error),
     "openai": Shape(usage="own", asked=True, error=openai_error),
     "openrouter": Shape(
         reasoning="details",

@@ -8,6 +8,7 @@ from tests.support.services import (
     bedrock,
     cohere,
     gemini,
+    llama_api,
     ollama,
     openai_chat,
     responses,
@@ -21,6 +22,7 @@ SERVICES: Mapping[str, Service] = {
     "bedrock": bedrock.answer,
     "cohere": cohere.answer,
     "gemini": gemini.answer,
+    "llama_api": llama_api.answer,
     "ollama": ollama.answer,
     "responses": responses.answer,
 }

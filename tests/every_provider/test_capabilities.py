@@ -1,0 +1,82 @@
+"""What a provider is said to be able to do is what its recordings show, and the page of them is true."""
+
+from base64 import b64encode
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from llm_pure import Completion, ResponseHead
+from llm_pure.adapters import registry
+from llm_pure.capabilities import CAPABILITIES, Capability, capabilities
+from llm_pure.cli.providers import page, rows
+from llm_pure.replay.laws import read_pieces
+from tests.support.cassettes import Recorded, recorded
+from tests.support.png import tiny_png
+
+PAGE = Path(__file__).parents[2] / "docs" / "providers.md"
+PICTURE = b64encode(tiny_png())
+
+
+@cache
+def shown() -> dict[str, set[Capability]]:
+    """What the good answers of each provider show."""
+    found: dict[str, set[Capability]] = {}
+    for one in recorded():
+        if one.interaction.response.status == 200:
+            found.setdefault(one.provider.name, set()).update(_shown_by(one))
+    return found
+
+
+def _shown_by(one: Recorded) -> set[Capability]:
+    if one.operation == "embed":
+        return {"embeddings"}
+    if one.operation == "count":
+        return {"count tokens"}
+    answer = _answer(one)
+    if answer is None:
+        return set()
+    seen: set[Capability] = {"chat"}
+    if one.streamed:
+        seen.add("stream")
+    if answer.tool_calls:
+        seen.add("tools")
+    if answer.reasoning and not answer.tool_calls:
+        seen.add("reasoning")
+    if PICTURE in one.interaction.request.body:
+        seen.add("images")
+    return seen
+
+
+def _answer(one: Recorded) -> Completion | None:
+    response = one.interaction.response
+    if not one.streamed:
+        return one.provider.parse_chat(response).value_or(None)
+    decoder = one.provider.open_stream(ResponseHead(response.status, response.headers))
+    return decoder.partial() if read_pieces(decoder, [response.body])[1] is None else None
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_what_a_provider_can_do_is_backed_by_its_cassettes(name: str) -> None:
+    provider = registry.get(name).unwrap()
+
+    assert capabilities(provider) - shown().get(provider.name, set()) == set()
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_what_the_cassettes_show_is_said(name: str) -> None:
+    provider = registry.get(name).unwrap()
+
+    assert shown().get(provider.name, set()) - capabilities(provider) == set()
+
+
+def test_every_capability_is_somebodys_or_nobodys_yet() -> None:
+    had = {one for name in registry.names() for one in capabilities(registry.get(name).unwrap())}
+
+    assert had <= set(CAPABILITIES)
+    assert {"chat", "stream", "tools", "images", "reasoning", "embeddings", "count tokens"} <= had
+
+
+def test_the_page_of_providers_is_true() -> None:
+    """`llm-pure providers --markdown > docs/providers.md` writes it."""
+    assert PAGE.read_text("utf-8") == page(rows(registry)) + "\n"
