@@ -32,7 +32,7 @@ class CostControl(msgspec.Struct, frozen=True):
     alert_threshold: float = 0.8
 
 
-class CompressSettings(msgspec.Struct, frozen=True):
+class CompressSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How long conversations are cut: to `threshold` of `max_token`."""
 
     type: CompressType = "no_compress"

@@ -14,12 +14,15 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
     tokens_per_minute: float | None = None
 
 
-class Entry(msgspec.Struct):
+class Entry:
     """One request: when it goes out, and its tokens as far as they are known. counts: it is in the window still."""
 
-    at_s: float
-    tokens: float
-    counts: bool = True
+    __slots__ = ("at_s", "counts", "tokens")
+
+    def __init__(self, at_s: float, tokens: float) -> None:
+        self.at_s = at_s
+        self.tokens = tokens
+        self.counts = True
 
 
 class Minute:

@@ -101,7 +101,9 @@ def test_an_unchanged_config2_yaml_loads_and_its_models_answer_by_name() -> None
         LLMConfig(api_type="spark", app_id="12345", api_key="k", api_secret="s", model="spark")
     )
     assert configuration.cost_control == CostControl(max_budget=10.0)
-    assert configuration.compress == CompressSettings("post_cut_by_token", 0.7, 1000)
+    assert configuration.compress == CompressSettings(
+        type="post_cut_by_token", threshold=0.7, max_token=1000
+    )
     assert configuration.ignored == (
         "roles",
         "repair_llm_output",
