@@ -1,0 +1,18 @@
+"""What only the provider `metagpt` does."""
+
+from llm_pure import ChatRequest, LLMConfig
+from llm_pure.errors import ConfigurationInvalid
+from tests.support.family import Service
+
+METAGPT = Service("metagpt", base_url="https://gateway.test/v1/")
+
+
+def test_the_address_comes_from_the_configuration() -> None:
+    assert METAGPT.built("hi").request.url == "https://gateway.test/v1/chat/completions"
+
+
+def test_without_an_address_it_says_which_setting_is_missing() -> None:
+    config = LLMConfig(api_type="metagpt", model="m", api_key="k")
+    error = METAGPT.provider.build_chat(config, ChatRequest(messages="hi")).failure()
+    assert isinstance(error, ConfigurationInvalid)
+    assert (error.field, error.provider) == ("base_url", "metagpt")
