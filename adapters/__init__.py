@@ -13,6 +13,8 @@ registry = Registry(
         "cerebras": "llm_pure.adapters.cerebras",
         "claude": "llm_pure.adapters.anthropic",
         "cohere": "llm_pure.adapters.cohere",
+        "dashscope": "llm_pure.adapters.dashscope",
+        "dashscope_compatible": "llm_pure.adapters.dashscope_compatible",
         "deepseek": "llm_pure.adapters.deepseek",
         "fireworks": "llm_pure.adapters.fireworks",
         "gemini": "llm_pure.adapters.gemini",

@@ -78,7 +78,7 @@ CALLS = [
     ("https://api.perplexity.ai/chat/completions", "chat", "perplexity"),
     ("https://integrate.api.nvidia.com/v1/chat/completions", "chat", "nvidia"),
     (f"{LAKE}/api/v1/services/aigc/text-generation/generation", "chat", "dashscope"),
-    (f"{LAKE}/compatible-mode/v1/chat/completions", "chat", "open_llm"),
+    (f"{LAKE}/compatible-mode/v1/chat/completions", "chat", "dashscope"),
     ("https://aip.baidubce.com/rpc/2.0/ai_custom/v1/wenxinworkshop/chat/completions", "chat", "qianfan"),
     ("https://qianfan.baidubce.com/v2/chat/completions", "chat", "qianfan"),
     ("https://api.siliconflow.cn/v1/chat/completions", "chat", "siliconflow"),

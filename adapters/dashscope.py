@@ -1,0 +1,43 @@
+"""Alibaba's DashScope (Model Studio): Qwen in its own API, and in OpenAI's where the base URL ends in /compatible-mode/v1.
+
+Which of them answered is read from the answer. In other regions the base URL is another, such as
+https://dashscope-intl.aliyuncs.com/api/v1. Docs: help.aliyun.com/en/model-studio, and dashscope 2.0.2; read 2026-11-20.
+"""
+
+from typing import Any
+
+from llm_pure.adapters.dialects import dashscope_generation, openai_chat
+from llm_pure.adapters.dialects.either import either
+from llm_pure.config import LLMConfig
+
+NAME = "dashscope"
+KEY_VARIABLES = ("DASHSCOPE_API_KEY",)
+SOURCE = "dashscope 2.0.2 (PyPI), aigc/ and utils/message_utils.py, read 2026-11-20"
+
+
+def _asks_compatible(config: LLMConfig) -> bool:
+    return (config.base_url or "").rstrip("/").endswith("/compatible-mode/v1")
+
+
+def _is_compatible(body: Any) -> bool:
+    return isinstance(body, dict) and ("choices" in body or "data" in body)
+
+
+PROVIDER = either(
+    dashscope_generation.provider(
+        name=NAME,
+        key_variables=KEY_VARIABLES,
+        base_url_variables=("DASHSCOPE_HTTP_BASE_URL",),
+        source=SOURCE,
+    ),
+    openai_chat.provider(
+        name=NAME,
+        base_url="https://dashscope.aliyuncs.com/compatible-mode/v1",
+        quirks=dashscope_generation.COMPATIBLE,
+        key_variables=KEY_VARIABLES,
+        embeds=True,
+        source=SOURCE,
+    ),
+    chosen=_asks_compatible,
+    tells=_is_compatible,
+)

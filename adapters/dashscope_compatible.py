@@ -1,0 +1,17 @@
+"""Alibaba's DashScope in compatible mode: OpenAI's chat completions, with Qwen's switch for thinking.
+
+In other regions the base URL is another, such as https://dashscope-intl.aliyuncs.com/compatible-mode/v1.
+Docs: help.aliyun.com/en/model-studio, "OpenAI Chat", in excerpts; read 2026-11-20.
+"""
+
+from llm_pure.adapters.dialects import dashscope_generation, openai_chat
+
+PROVIDER = openai_chat.provider(
+    name="dashscope_compatible",
+    base_url="https://dashscope.aliyuncs.com/compatible-mode/v1",
+    quirks=dashscope_generation.COMPATIBLE,
+    key_variables=("DASHSCOPE_API_KEY",),
+    base_url_variables=("DASHSCOPE_COMPATIBLE_BASE_URL",),
+    embeds=True,
+    source="help.aliyun.com/en/model-studio, OpenAI Chat, in excerpts read 2026-11-20",
+)

@@ -1,0 +1,63 @@
+"""DashScope's own API for Qwen and others: text-generation, multimodal-generation, text embeddings.
+
+Source: the package dashscope 2.0.2; ../shared/wire/openai-family.md 4.15; read 2026-11-20.
+"""
+
+from functools import partial
+
+from llm_pure.adapters.dialects.dashscope_generation.embed import build_embed, parse_embed
+from llm_pure.adapters.dialects.dashscope_generation.errors import read_error
+from llm_pure.adapters.dialects.dashscope_generation.quirks import COMPATIBLE
+from llm_pure.adapters.dialects.dashscope_generation.reply import parse_chat
+from llm_pure.adapters.dialects.dashscope_generation.request import SERVER, build_chat
+from llm_pure.adapters.dialects.dashscope_generation.stream import State, step
+from llm_pure.framing.sse import SseDataDecoder
+from llm_pure.http import ResponseHead
+from llm_pure.provider import Operation, Provider, StreamDecoder
+from llm_pure.signing.key import key_header
+from llm_pure.stream import SteppedStream, open_framed
+
+DIALECT = "dashscope_generation"
+
+
+def provider(
+    *,
+    name: str,
+    key_variables: tuple[str, ...],
+    base_url_variables: tuple[str, ...] = (),
+    source: str,
+) -> Provider:
+    """A service that speaks this dialect."""
+    return Provider(
+        name=name,
+        dialect=DIALECT,
+        base_url=SERVER,
+        build_chat=partial(build_chat, name),
+        authorize=key_header(name, key_variables),
+        parse_chat=partial(parse_chat, name),
+        open_stream=partial(open_stream, name),
+        key_variables=key_variables,
+        base_url_variables=base_url_variables,
+        source=source,
+        embed=Operation(partial(build_embed, name), partial(parse_embed, name)),
+    )
+
+
+def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
+    """Server-sent events; a JSON body in their place is an error, or the whole answer."""
+    return open_framed(
+        name,
+        head,
+        partial(parse_chat, name),
+        lambda: SteppedStream(
+            name,
+            head,
+            frames=SseDataDecoder(),
+            state=State(),
+            step=partial(step, name, head),
+            parse_error=partial(read_error, name),
+        ),
+    )
+
+
+__all__ = ["COMPATIBLE", "DIALECT", "build_chat", "open_stream", "parse_chat", "provider"]

@@ -1,0 +1,47 @@
+"""What Alibaba's Qwen service does in its own way, in both of its APIs.
+
+Sources: dashscope 2.0.2, aigc/generation.py (parameters and their ranges); help.aliyun.com/en/model-studio/
+qwen-api-via-dashscope, in excerpts (which models are multimodal); ../shared/wire/openai-family.md 4.15 and 4.23; read
+2026-11-20.
+"""
+
+import msgspec
+
+from llm_pure.adapt import ModelRule
+from llm_pure.adapters.dialects.dashscope_generation.errors import WORDS
+from llm_pure.adapters.dialects.openai_chat import Quirks, not_here
+
+_LISTED = (
+    "help.aliyun.com, qwen-api-via-dashscope, and agentscope issues 1295 and 1316, read 2026-11-20"
+)
+_KNOWN = "as generally known, unconfirmed; 2026-11-20"
+
+RULES: tuple[ModelRule, ...] = (
+    *[
+        ModelRule(prefix=prefix, facts={"multimodal": True}, source=_LISTED)
+        for prefix in ("qwen3.5-plus", "qwen3.6-plus", "qwen3.7-plus", "qwen3-vl", "qwen-vl")
+    ],
+    *[
+        ModelRule(prefix=prefix, facts={"multimodal": True}, source=_KNOWN)
+        for prefix in (
+            "qwen2-vl", "qwen2.5-vl", "qvq", "qwen-audio", "qwen2-audio", "qwen-omni", "qwen2.5-omni", "qwen3-omni",
+        )
+    ],
+    ModelRule(prefix="qwq", reasoning="always", source=_KNOWN),
+)  # fmt: skip
+"""The fact `multimodal`: the model is asked at multimodal-generation, whatever it is shown."""
+
+COMPATIBLE = Quirks(
+    refuses=not_here("dashscope", "frequency_penalty", "metadata"),
+    bounds={"temperature": (0, 1.99), "presence_penalty": (-2, 2), "n": (1, 4)},
+    rules=RULES,
+    reasoning_style="enable_thinking",
+    reasoning_replay="reasoning_content",
+    tool_choices={"auto": "auto", "none": "none", "named": "named"},
+    empty_content="",
+    error_words=WORDS,
+)
+"""Compatible mode: chat completions as OpenAI has them, with a switch for thinking."""
+
+NATIVE: Quirks = msgspec.structs.replace(COMPATIBLE, speaker_names=False, include_usage=False)
+"""The native API takes the same settings, in other places."""

@@ -1,0 +1,113 @@
+"""DashScope's answers, whole or one frame of a stream; field names are theirs.
+
+A frame of a stream (with incremental_output) has the shape of a whole answer and holds what is new. Content is a plain
+string from text models and a list of one-key objects from the others. `PlainFrame` is the frame that carries nothing
+but more words, which is nearly every frame of a stream.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+
+class Function(msgspec.Struct):
+    """arguments: JSON text, in pieces in a stream."""
+
+    name: str | None = None
+    arguments: str | None = None
+
+
+class ToolCall(msgspec.Struct):
+    """A whole call in an answer, a piece of one in a stream; its id is "" in all pieces but the first."""
+
+    id: str | None = None
+    index: int | None = None
+    function: Function | None = None
+
+
+class Message(msgspec.Struct):
+    """What the model says."""
+
+    content: str | list[dict[str, Any]] | None = None
+    reasoning_content: str | None = None
+    tool_calls: list[ToolCall] | None = None
+
+
+class Choice(msgspec.Struct):
+    """One answer. finish_reason: the string "null" until it is finished."""
+
+    index: int | None = None
+    message: Message | None = None
+    finish_reason: str | None = None
+    logprobs: Any = None
+
+
+class Output(msgspec.Struct):
+    """The answers; or the words alone, where result_format is "text"."""
+
+    choices: list[Choice] | None = None
+    text: str | None = None
+    finish_reason: str | None = None
+
+
+class Frame(msgspec.Struct):
+    """A whole answer or one frame of a stream."""
+
+    output: Output
+    usage: dict[str, Any] | None = None
+    request_id: str | None = None
+
+
+FRAME = msgspec.json.Decoder(Frame)
+
+MODELLED_FRAME = frozenset({"output", "usage", "code", "message", "status_code"})
+MODELLED_OUTPUT = frozenset({"choices", "text", "finish_reason"})
+MODELLED_CHOICE = frozenset({"index", "message", "finish_reason", "logprobs"})
+MODELLED_MESSAGE = frozenset({"role", "content", "reasoning_content", "tool_calls"})
+MODELLED_CALL = frozenset({"id", "index", "type", "function"})
+"""The keys that a Completion says in its own words; all others are kept as they come."""
+
+
+class PlainText(msgspec.Struct, forbid_unknown_fields=True):
+    """One piece of content that is words."""
+
+    text: str
+
+
+class PlainMessage(msgspec.Struct, forbid_unknown_fields=True):
+    """More text or more reasoning."""
+
+    content: str | tuple[PlainText] | None = None
+    reasoning_content: str | None = None
+    role: Any = None
+
+
+class PlainChoice(msgspec.Struct, forbid_unknown_fields=True):
+    """The only choice of a plain frame."""
+
+    message: PlainMessage
+    finish_reason: Literal["null"] | None = None
+    index: int = 0
+    logprobs: None = None
+
+
+class PlainOutput(msgspec.Struct, forbid_unknown_fields=True):
+    """The output of a plain frame."""
+
+    choices: tuple[PlainChoice]
+    text: None = None
+    finish_reason: None = None
+
+
+class PlainFrame(msgspec.Struct, forbid_unknown_fields=True):
+    """A frame with nothing to keep beside its words: its id was in the first, and usage is in the last as well.
+
+    The closed shape is not a check but a fork: a frame with anything else in it takes the longer way.
+    """
+
+    output: PlainOutput
+    usage: msgspec.Raw = msgspec.Raw()
+    request_id: Any = None
+
+
+PLAIN_FRAME = msgspec.json.Decoder(PlainFrame)
