@@ -17,6 +17,7 @@ PROVIDER = openai_chat.provider(
         effort_words={"xhigh": "high", "max": "high"},
         reasoning_replay="reasoning_content",
         refuses={**not_here("ark", "n"), **unsure("ark", "seed", "top_k", "metadata")},
+        refusal_key=False,
         error_words={
             "SensitiveContentDetected": ContentFiltered,
             "InputTextSensitiveContentDetected": ContentFiltered,

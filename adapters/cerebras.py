@@ -51,6 +51,8 @@ PROVIDER = openai_chat.provider(
         ),
         reasoning_style="effort",
         reasoning_replay="reasoning",
+        refusal_key=False,
+        files="none",
         include_usage=False,
         error_words={
             "wrong_api_key": AuthenticationFailed,

@@ -45,6 +45,7 @@ PROVIDER = openai_chat.provider(
         tool_strict=False,
         json_formats=("json_object",),
         empty_content="",
+        refusal_key=False,
         include_usage=False,
         done_required=True,
     ),

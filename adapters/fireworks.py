@@ -23,6 +23,7 @@ PROVIDER = openai_chat.provider(
         budget_bounds=(1024, 10**9),
         reasoning_replay="reasoning_content",
         tool_strict=False,
+        refusal_key=False,
     ),
     source="docs.fireworks.ai and vercel/ai packages/fireworks, read 2026-11-20",
 )

@@ -64,6 +64,8 @@ PROVIDER = openai_chat.provider(
         reasoning_replay="reasoning",
         tool_strict=False,
         json_formats=("json_object",),
+        refusal_key=False,
+        files="none",
         include_usage=False,
         done_required=True,
     ),

@@ -16,6 +16,7 @@ PROVIDER = openai_chat.provider(
         ),
         reasoning_style="effort",
         tool_strict=False,
+        refusal_key=False,
     ),
     source="huggingface.co/docs/inference-providers, read 2026-11-20",
 )

@@ -53,6 +53,7 @@ PROVIDER = openai_chat.provider(
         reasoning_replay="reasoning_content",
         forced_while_reasoning=False,
         tool_strict=False,
+        refusal_key=False,
         schema_without=("$schema",),
         fetches_images=False,
         image_file_scheme="ms://",

@@ -28,6 +28,7 @@ PROVIDER = openai_chat.provider(
         ),
         reasoning_style="template",
         tool_strict=False,
+        refusal_key=False,
     ),
     source="docs.api.nvidia.com/nim and anomalyco/models.dev, read 2026-11-20",
 )

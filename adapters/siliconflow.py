@@ -38,6 +38,7 @@ PROVIDER = openai_chat.provider(
         budget_bounds=(128, 32768),
         tool_choices={"auto": "auto", "none": "none"},
         tool_strict=False,
+        refusal_key=False,
         json_formats=("json_object",),
         error_words={"20012": NotFound, "30001": QuotaExceeded, "30011": QuotaExceeded},
     ),

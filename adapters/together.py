@@ -23,6 +23,9 @@ PROVIDER = openai_chat.provider(
         effort_words={"minimal": "low", "xhigh": "high", "max": "high"},
         reasoning_replay="reasoning",
         tool_strict=False,
+        refusal_key=False,
+        image_detail=False,
+        files="none",
     ),
     source="docs.together.ai and together 3.1.1, read 2026-11-20",
 )

@@ -49,6 +49,7 @@ PROVIDER = openai_chat.provider(
         ),
         reasoning_style="effort",
         tool_strict=False,
+        refusal_key=False,
         error_words={"The service is currently unavailable": Overloaded},
     ),
     source="docs.x.ai and vercel/ai packages/xai, read 2026-11-20",

@@ -21,6 +21,7 @@ PROVIDER = openai_chat.provider(
         tool_choices={"auto": "auto"},
         tool_strict=False,
         json_formats=(),
+        refusal_key=False,
         include_usage=False,
     ),
     source="MetaGPT and Portkey-AI/gateway, read 2026-11-20",

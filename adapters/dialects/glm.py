@@ -85,6 +85,7 @@ QUIRKS = Quirks(
     tool_choices={"auto": "auto"},
     tool_strict=False,
     json_formats=("json_object",),
+    refusal_key=False,
     done_required=True,
     error_words=ERROR_WORDS,
 )

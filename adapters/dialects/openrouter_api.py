@@ -15,7 +15,7 @@ QUIRKS = Quirks(
     refuses=unsure("openrouter", "n"),
     reasoning_style="reasoning",
     reasoning_replay="reasoning",
-    file_urls=True,
+    files="file_or_url",
     done_required=True,
 )
 """done_required: an error may come after a chunk that says "length", and [DONE] follows even then."""

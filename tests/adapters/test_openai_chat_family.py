@@ -23,8 +23,9 @@ from llm_pure import (
 from llm_pure.adapters import registry
 from llm_pure.errors import ConfigurationInvalid, Unsupported
 from llm_pure.http import header
+from llm_pure.messages import Document, Refusal
 from llm_pure.request import SchemaFormat
-from tests.support.chat_requests import CLOCK, SCHEMA, WEATHER
+from tests.support.chat_requests import CLOCK, PDF, SCHEMA, WEATHER
 from tests.support.family import JsonObject, Service
 from tests.support.openai_chat_bodies import DONE, USAGE, answer, call, chunk, data, stream
 
@@ -96,6 +97,11 @@ END_WITH_DONE = (
     "zhipuai",
 )  # fmt: skip
 """Whose streams were seen to end with [DONE], every one of them."""
+
+KNOW_REFUSALS = (
+    "github", "metagpt", "open_llm", "open_llm_raw", "open_router", "openai", "openrouter", "openrouter_reasoning",
+)  # fmt: skip
+"""Whose messages have a key `refusal`."""
 
 EVERYTHING = ChatRequest(
     messages=(
@@ -223,6 +229,26 @@ def test_everything_that_is_asked_is_sent_or_reported(name: str) -> None:
     assert unheard == (["tool_choice", "parallel_tool_calls"] if "tools" in told else [])
     assert ("messages/2/parts/0", "dropped") in one.told(EVERYTHING)
     assert b"Hm." not in one.built(EVERYTHING).request.body
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_a_refusal_has_its_key_or_is_said_as_text(name: str) -> None:
+    request = ChatRequest(messages=(user("?"), assistant(Refusal("No.")), user("please")))
+    one = service(name)
+    said = one.body(request)["messages"][1]
+    if name in KNOW_REFUSALS:
+        assert said == {"role": "assistant", "content": None, "refusal": "No."}
+    else:
+        assert said == {"role": "assistant", "content": "No."}
+        assert one.told(request) == [("messages/1/parts/0", "changed")]
+
+
+@pytest.mark.parametrize("name", ["cerebras", "groq", "together"])
+def test_a_file_that_has_no_form_is_a_failure_that_names_it(name: str) -> None:
+    request = ChatRequest(messages=[user("Read", Document(data=PDF))])
+    error = Service(name).provider.build_chat(Service(name).config, request).failure()
+    assert isinstance(error, Unsupported)
+    assert error.message == f"messages/0/parts/1: {name} takes no files"
 
 
 @pytest.mark.parametrize("name", FAMILY)

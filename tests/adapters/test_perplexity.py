@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, Echo, Reasoning, Usage, assistant, system, user
-from llm_pure.messages import Image, Text
+from llm_pure.messages import Document, Image, Text
 from llm_pure.request import JsonFormat, SchemaFormat
-from tests.support.chat_requests import SCHEMA, WEATHER
+from tests.support.chat_requests import PDF, SCHEMA, WEATHER
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import data
 
@@ -68,6 +68,29 @@ def test_tools_are_left_out_and_said() -> None:
     request = ChatRequest(messages="hi", tools=(WEATHER,))
     assert "tools" not in SONAR.body(request)
     assert SONAR.told(request) == [("tools", "dropped")]
+
+
+def test_files_names_and_details() -> None:
+    turn = user(
+        Document(data=PDF, name="a.pdf"),
+        Document(url="https://example.org/b.pdf"),
+        Image(url="https://example.org/cat.png", detail="low"),
+        name="ann",
+    )
+    assert SONAR.messages(turn) == [
+        {
+            "role": "user",
+            "content": [
+                {"type": "file_url", "file_url": {"url": "JVBERi0xLjc="}, "file_name": "a.pdf"},
+                {"type": "file_url", "file_url": {"url": "https://example.org/b.pdf"}},
+                {"type": "image_url", "image_url": {"url": "https://example.org/cat.png"}},
+            ],
+        }
+    ]
+    assert SONAR.told(ChatRequest(messages=(turn,))) == [
+        ("messages/0/parts/2/detail", "dropped"),
+        ("messages/0/name", "dropped"),
+    ]
 
 
 USAGE = {"prompt_tokens": 9, "completion_tokens": 20, "total_tokens": 29, "num_search_queries": 1}

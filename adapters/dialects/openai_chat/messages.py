@@ -135,8 +135,11 @@ def _assistant(
         match part:
             case Text(text=text):
                 said.append({"type": "text", "text": text})
-            case Refusal(text=text):
+            case Refusal(text=text) if quirks.refusal_key:
                 refusals.append(text)
+            case Refusal(text=text):
+                told.append(changed(where, f"{name} knows no refusals; it is said as text"))
+                said.append({"type": "text", "text": text})
             case ToolCall():
                 calls.append(_tool_call(name, quirks, part, where, told))
             case Reasoning(echo=Echo(provider=other)) if other != name:

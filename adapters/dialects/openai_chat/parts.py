@@ -1,7 +1,7 @@
 """Text, pictures, sound and files of a message -> the parts of `content`.
 
-Source: openai/openai-openapi 2.3.0 (ChatCompletionRequestMessageContentPart*); mistralai 3.7.0 models for flat parts
-(document_url, input_audio as a string, file_id beside type); read 2026-11-20.
+Source: openai/openai-openapi 2.3.0 (ChatCompletionRequestMessageContentPart*); mistralai 3.7.0 and perplexityai 0.46.1
+for the forms of theirs; read 2026-11-20.
 """
 
 from collections.abc import Mapping
@@ -35,6 +35,8 @@ def wire_content(
             told.append(dropped(where, f"{part.kind} is for {part.provider} only"))
         else:
             wire.append(_part(name, quirks, part, where))
+            if isinstance(part, Image) and part.detail and not quirks.image_detail:
+                told.append(dropped(f"{where}/detail", f"{name} looks at all pictures alike"))
     return wire
 
 
@@ -49,11 +51,11 @@ def _part(name: str, quirks: Quirks, part: Part, where: str) -> dict[str, Any]:
             if form is None:
                 raise Unsendable(f"{where}: audio is WAV or MP3 here")
             sound = base64_text(data)
-            if quirks.flat_parts:
+            if quirks.bare_audio:
                 return {"type": "input_audio", "input_audio": sound}
             return {"type": "input_audio", "input_audio": {"data": sound, "format": form}}
         case Document():
-            return (_flat_document if quirks.flat_parts else _document)(quirks, part, where)
+            return _document(name, quirks, part, where)
         case Opaque(json=json):
             return json_object(json) or {}
         case _:
@@ -61,18 +63,19 @@ def _part(name: str, quirks: Quirks, part: Part, where: str) -> dict[str, Any]:
 
 
 def _image(name: str, quirks: Quirks, image: Image, where: str) -> dict[str, Any]:
+    detail = image.detail if quirks.image_detail else None
     match image:
         case Image(url=str() as url) if quirks.fetches_images or url.startswith("data:"):
-            return _image_url(url, image.detail)
+            return _image_url(url, detail)
         case Image(url=str()):
             raise Unsendable(f"{where}: {name} fetches no pictures; send its bytes")
         case Image(data=bytes() as data, media_type=claimed):
             media_type = media_type_of(data) or claimed
             if media_type is None:
                 raise Unsendable(f"{where}: these bytes are no picture that is known here")
-            return _image_url(data_url(data, media_type), image.detail)
+            return _image_url(data_url(data, media_type), detail)
         case Image(file_id=str() as file_id) if quirks.image_file_scheme is not None:
-            return _image_url(quirks.image_file_scheme + file_id, image.detail)
+            return _image_url(quirks.image_file_scheme + file_id, detail)
         case _:
             raise Unsendable(f"{where}: chat completions have no form for Image")
 
@@ -82,35 +85,37 @@ def _image_url(url: str, detail: str | None) -> dict[str, Any]:
     return {"type": "image_url", "image_url": place}
 
 
-def _document(quirks: Quirks, document: Document, where: str) -> dict[str, Any]:
-    match document:
-        case Document(file_id=str() as file_id):
-            return {"type": "file", "file": {"file_id": file_id}}
-        case Document(data=bytes() as data, name=file_name):
-            file = {"filename": file_name or "document", "file_data": _file_url(data, document)}
-            return {"type": "file", "file": file}
-        case Document(url=str() as url, name=file_name) if quirks.file_urls:
-            return {
-                "type": "file",
-                "file": {"filename": file_name or "document", "file_data": url},
-            }
-        case _:
-            raise Unsendable(f"{where}: chat completions have no form for Document")
+def _document(name: str, quirks: Quirks, document: Document, where: str) -> dict[str, Any]:
+    match quirks.files:
+        case "file" | "file_or_url":
+            return _file(quirks, document, where)
+        case "document_url":
+            if document.file_id is not None:
+                return {"type": "file", "file_id": document.file_id}
+            wire = {"type": "document_url", "document_url": _url(document, where)}
+            return {**wire, "document_name": document.name} if document.name else wire
+        case "file_url":
+            bare = base64_text(document.data) if document.data is not None else None
+            wire = {"type": "file_url", "file_url": {"url": bare or _url(document, where)}}
+            return {**wire, "file_name": document.name} if document.name else wire
+        case "none":
+            raise Unsendable(f"{where}: {name} takes no files")
 
 
-def _flat_document(quirks: Quirks, document: Document, where: str) -> dict[str, Any]:
-    match document:
-        case Document(file_id=str() as file_id):
-            return {"type": "file", "file_id": file_id}
-        case Document(data=bytes() as data):
-            url = _file_url(data, document)
-        case Document(url=str() as url):
-            pass
-        case _:
-            raise Unsendable(f"{where}: there is nothing in this document")
-    wire = {"type": "document_url", "document_url": url}
-    return wire if document.name is None else {**wire, "document_name": document.name}
+def _file(quirks: Quirks, document: Document, where: str) -> dict[str, Any]:
+    if document.file_id is not None:
+        return {"type": "file", "file": {"file_id": document.file_id}}
+    if document.data is None and quirks.files != "file_or_url":
+        raise Unsendable(f"{where}: chat completions have no form for Document")
+    file = {"filename": document.name or "document", "file_data": _url(document, where)}
+    return {"type": "file", "file": file}
 
 
-def _file_url(data: bytes, document: Document) -> str:
-    return data_url(data, media_type_of(data) or document.media_type or "application/octet-stream")
+def _url(document: Document, where: str) -> str:
+    """Where the document is, or the whole of it as a data URL."""
+    if document.data is not None:
+        claimed = document.media_type or "application/octet-stream"
+        return data_url(document.data, media_type_of(document.data) or claimed)
+    if document.url is None:
+        raise Unsendable(f"{where}: there is no form here for Document")
+    return document.url

@@ -29,6 +29,10 @@ Replay: TypeAlias = Literal["reasoning_content", "reasoning", "thinking_parts", 
 
 JsonFormatName: TypeAlias = Literal["json_object", "json_schema"]
 
+FileForm: TypeAlias = Literal["file", "file_or_url", "document_url", "file_url", "none"]
+"""How documents are sent: OpenAI's `file`, the same with URLs in place of data (OpenRouter), Mistral's
+`document_url`, Perplexity's `file_url`, or not at all."""
+
 TurnOrder: TypeAlias = Literal["any", "assistant_after_tools", "alternating"]
 
 WORDS_OF_CHOICE: Mapping[str, str] = MappingProxyType(
@@ -61,9 +65,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
     Messages. system_role: the role of system messages. empty_content: what stands in `content` of a turn that only
     calls tools. turn_order: "assistant_after_tools", no user's turn straight after a tool's; "alternating", user and
-    assistant take turns. speaker_names, tool_names: messages carry `name`. flat_parts: parts as Mistral has them.
-    fetches_images: pictures may be URLs. image_file_scheme: the scheme of a URL that names an uploaded picture.
-    file_urls: files may be URLs.
+    assistant take turns. speaker_names, tool_names: messages carry `name`. refusal_key: an assistant's refusal has a
+    key of its own; else it is said as text. fetches_images: pictures may be URLs. image_detail: pictures have `detail`.
+    image_file_scheme: the scheme of a URL that names an uploaded picture. files: the form of documents. bare_audio:
+    sound is a string, without its format.
 
     Answers. include_usage: a stream reports usage only when asked to. done_required: its streams always end with
     [DONE], so one without it was cut. think_tags: reasoning may stand in the text, between <think> and </think>.
@@ -102,10 +107,12 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     turn_order: TurnOrder = "any"
     speaker_names: bool = True
     tool_names: bool = False
-    flat_parts: bool = False
+    refusal_key: bool = True
     fetches_images: bool = True
+    image_detail: bool = True
     image_file_scheme: str | None = None
-    file_urls: bool = False
+    files: FileForm = "file"
+    bare_audio: bool = False
 
     include_usage: bool = True
     done_required: bool = False
