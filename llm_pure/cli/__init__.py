@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from llm_pure import __version__
 from llm_pure.cli.exits import BROKEN_PIPE, INTERRUPTED, TABLE, USAGE
+from llm_pure.cli.replay_parser import add_cassette_commands, add_replay_commands
 
 Command = Callable[[Namespace], int]
 
@@ -63,6 +64,7 @@ def parser() -> ArgumentParser:
     _policy(commands.add_parser("policy", help="try a retry policy"))
     _cassette(commands.add_parser("cassette", help="read recorded traffic"))
     _stream(commands.add_parser("stream", help="try the laws of streams on recorded ones"))
+    add_replay_commands(commands)
     return top
 
 
@@ -164,6 +166,7 @@ def _cassette(cassette: ArgumentParser) -> None:
     check.add_argument("paths", nargs="+", metavar="PATH", help="cassettes, or folders of them")
     check.add_argument("--json", action="store_true", help="one JSON line for each interaction")
     check.set_defaults(module="cassette")
+    add_cassette_commands(actions)
 
 
 def _config(config: ArgumentParser) -> None:

@@ -20,9 +20,7 @@ from llm_pure.result import Parsed
 LOG_VARIABLE = "LLM_PURE_LOG"
 """Names a folder in which this process keeps its exchanges, see `llm-pure log`."""
 
-_LOG = (
-    "llm_pure.replay.log"  # as text, like the transports by name: the log stands above this layer
-)
+_LOG = "llm_pure.replay.log"  # text, as names of transports are: the log stands above this layer
 
 
 class Detour(Protocol):

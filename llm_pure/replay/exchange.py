@@ -2,18 +2,34 @@
 
 from collections.abc import AsyncIterator, Iterator
 from time import monotonic
+from typing import Protocol
 
 from llm_pure.effects.transports import AsyncOpenAnswer, OpenAnswer
 from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.replay.cassette import Interaction
-from llm_pure.replay.tape import Tape
 from llm_pure.result import Failure, Parsed
+
+
+class Keeper(Protocol):
+    """What a recorder answers from and writes to: a Tape, or the log."""
+
+    def take(self, request: HttpRequest) -> Parsed[Interaction | None]:
+        """The recording that answers; None when the request is to be sent; else the miss."""
+        ...
+
+    def begin(self, request: HttpRequest) -> int:
+        """A request is about to be sent: its number."""
+        ...
+
+    def keep(self, number: int, interaction: Interaction) -> Parsed[Interaction]:
+        """An exchange is over."""
+        ...
 
 
 class Exchange:
     """It has its place on the tape from its beginning, so that those that run at once are kept in the order asked."""
 
-    def __init__(self, tape: Tape, request: HttpRequest) -> None:
+    def __init__(self, tape: Keeper, request: HttpRequest) -> None:
         self._tape = tape
         self._request = request
         self._number = tape.begin(request)

@@ -41,10 +41,10 @@ def load_cassette(path: Path | str) -> Parsed[Cassette]:
     return read_file(Path(path)).bind(lambda data: parse_cassette(data, name=str(path)))
 
 
-def save_cassette(path: Path | str, cassette: Cassette) -> Parsed[Path]:
+def save_cassette(path: Path | str, cassette: Cassette, *, private: bool = False) -> Parsed[Path]:
     """Write the cassette as it is; folders are made. A reader sees the old file or the new one, never a half.
 
-    Nothing is redacted here: give it what `redact.redact_cassette` returned.
+    private: for this user's eyes only. Nothing is redacted here: give it what `redact.redact_cassette` returned.
     """
     target = Path(path)
     try:
@@ -57,7 +57,7 @@ def save_cassette(path: Path | str, cassette: Cassette) -> Parsed[Path]:
                 half.write(render_cassette(cassette))
                 half.flush()
                 os.fsync(half.fileno())
-                os.chmod(half.name, 0o644)
+                os.chmod(half.name, 0o600 if private else 0o644)
                 os.replace(half.name, target)
             except BaseException:
                 os.unlink(half.name)

@@ -23,7 +23,7 @@ from llm_pure.effects.transports import (
 )
 from llm_pure.http import HttpRequest, HttpResponse
 from llm_pure.replay.cassette import Interaction
-from llm_pure.replay.exchange import AsyncRecording, Exchange, Recording
+from llm_pure.replay.exchange import AsyncRecording, Exchange, Keeper, Recording
 from llm_pure.replay.faults import PLAIN, Playing
 from llm_pure.replay.player import Player
 from llm_pure.replay.tape import Tape
@@ -56,7 +56,7 @@ class RecordTransport:
 
     def __init__(
         self,
-        tape: Tape,
+        tape: Keeper,
         inner: Transport | Callable[[], Parsed[Transport]],
         *,
         player: Player | None = None,
@@ -115,7 +115,7 @@ class AsyncRecordTransport:
 
     def __init__(
         self,
-        tape: Tape,
+        tape: Keeper,
         inner: AsyncTransport | Callable[[], Parsed[AsyncTransport]],
         *,
         player: Player | None = None,
@@ -198,7 +198,7 @@ class _Inner(Generic[T]):
             return got.unwrap()
 
 
-def _taken(tape: Tape, player: Player, request: HttpRequest) -> Parsed[Interaction | None]:
+def _taken(tape: Keeper, player: Player, request: HttpRequest) -> Parsed[Interaction | None]:
     """What is to be given in place of the service's answer: a fault that was asked for, a recording; None to ask it."""
     wrong = player.instead()
     if wrong is not None:

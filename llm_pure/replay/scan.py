@@ -72,6 +72,12 @@ def suspicions(interaction: Interaction, redaction: Redaction = DEFAULT) -> Iter
             yield Finding(where=leaf.where, why=why)
 
 
+def random_texts(interaction: Interaction, redaction: Redaction = DEFAULT) -> frozenset[str]:
+    """The texts themselves that `suspicions` finds: to be taken out, and shown nowhere."""
+    found = [run for leaf in leaves(interaction) for run in _random_runs(leaf, redaction)]
+    return frozenset(found)
+
+
 _HIDDEN = re.compile(
     r"(?i)(?:bearer |basic |token )?[<\[({]*(?:\**|x{3,}|(?:fake|dummy|test|your|my)?[ _-]?(?:api[ _-]?)?"
     r"(?:key|token|secret)?|redacted|filtered|dummy|fake|placeholder|removed|hidden|masked|none|null)[>\])}]*"
@@ -106,14 +112,19 @@ def _shaped(text: str, redaction: Redaction) -> str | None:
 
 
 def _chance(leaf: Leaf, redaction: Redaction) -> str | None:
+    for run in _random_runs(leaf, redaction):
+        return f"looks made by chance ({len(run)} characters), as keys are"
+    return None
+
+
+def _random_runs(leaf: Leaf, redaction: Redaction) -> Iterator[str]:
     if RANDOM_NAMES.fullmatch(leaf.name) or leaf.text in redaction.allowed:
-        return None
+        return
     if any(path_fits(leaf.path, path) for path in redaction.allowed if path.startswith("/")):
-        return None
+        return
     for run in suspicious_runs(leaf.text):
         if run not in redaction.allowed:
-            return f"looks made by chance ({len(run)} characters), as keys are"
-    return None
+            yield run
 
 
 def _beside(interaction: Interaction, redaction: Redaction) -> Iterator[Finding]:

@@ -1,0 +1,42 @@
+"""`llm-pure cassette show`: recorded traffic as people read it."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from llm_pure.cli.exits import DATA, NO_INPUT, OK
+from llm_pure.cli.paths import all_there
+from llm_pure.cli.terminal import complain, ink, out
+from llm_pure.effects.plugins import load_registry
+from llm_pure.replay.cassette import Cassette
+from llm_pure.replay.files import find_cassettes, load_cassette
+from llm_pure.replay.show import show_lines
+from llm_pure.result import Failure
+
+
+def run(options: Namespace) -> int:
+    """Each interaction; 65 when a file cannot be read."""
+    if not all_there(options.paths):
+        return NO_INPUT
+    code = OK
+    for path in options.paths:
+        for file in find_cassettes(Path(path)):
+            loaded = load_cassette(file)
+            if isinstance(loaded, Failure):
+                complain(loaded.failure())
+                code = DATA
+            else:
+                show(loaded.unwrap(), index=options.index, whole=options.whole)
+    return code
+
+
+def show(cassette: Cassette, *, index: int | None = None, whole: bool = False) -> None:
+    """The picture of its interactions, or of one of them."""
+    colour = ink(sys.stdout)
+    registry = load_registry()
+    for number, interaction in enumerate(cassette.interactions):
+        if index is None or number == index:
+            out(colour.bold(f"{cassette.name}: interactions[{number}]"))
+            for line in show_lines(interaction, registry, whole=whole):
+                out(line if line.startswith(" ") else colour.blue(line))
+            out("")

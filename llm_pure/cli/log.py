@@ -1,0 +1,68 @@
+"""`llm-pure log`: exchanges that were kept, and one of them as a test's cassette."""
+
+from argparse import Namespace
+from pathlib import Path
+
+import msgspec
+
+from llm_pure.cli.cassette_show import show
+from llm_pure.cli.exits import CANNOT_WRITE, DATA, NO_INPUT, OK, USAGE
+from llm_pure.cli.terminal import complain, note, out
+from llm_pure.effects.plugins import load_registry
+from llm_pure.replay.check import check_interaction
+from llm_pure.replay.files import load_cassette, save_cassette
+from llm_pure.replay.log import entries, find_entry, folder_of
+from llm_pure.replay.report import record_line
+from llm_pure.result import Failure
+
+
+def run(options: Namespace) -> int:
+    """The list, or one exchange; 66 when there is no such one."""
+    folder = folder_of(options.folder)
+    if options.action == "list":
+        return _list(folder)
+    if not options.id:
+        note("log show needs an ID; `llm-pure log` lists them")
+        return USAGE
+    found = find_entry(folder, options.id)
+    if len(found) != 1:
+        what = "several exchanges begin" if found else "no exchange begins"
+        note(f"{what} with {options.id!r} in {folder}")
+        return NO_INPUT
+    return _show(found[0], options.as_cassette)
+
+
+def _list(folder: Path) -> int:
+    registry = load_registry()
+    count = 0
+    for path in entries(folder):
+        loaded = load_cassette(path)
+        if isinstance(loaded, Failure):
+            continue
+        for interaction in loaded.unwrap().interactions:
+            count += 1
+            told = msgspec.structs.replace(check_interaction(interaction, registry), file=path.stem)
+            took = f"{sum(interaction.delays_ms) / 1000:.1f} s" if interaction.delays_ms else ""
+            line = record_line(told).removesuffix(f"  {path.stem}#0")
+            out(f"{path.stem}  {interaction.response.status}  {line}  {took}".rstrip())
+    if not count:
+        note(
+            f"nothing is kept in {folder}; LLM_PURE_LOG={folder} switches the log on for a process"
+        )
+    return OK
+
+
+def _show(path: Path, as_cassette: str | None) -> int:
+    loaded = load_cassette(path)
+    if isinstance(loaded, Failure):
+        complain(loaded.failure())
+        return DATA
+    if as_cassette is None:
+        show(loaded.unwrap())
+        return OK
+    saved = save_cassette(as_cassette, loaded.unwrap())
+    if isinstance(saved, Failure):
+        complain(saved.failure())
+        return CANNOT_WRITE
+    note(f"written: {as_cassette}")
+    return OK
