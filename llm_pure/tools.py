@@ -81,7 +81,7 @@ def schema_of(kind: Any) -> Parsed[JsonSchema]:
     """The JSON Schema of a type; its definition stands at the top, not behind a `$ref`."""
     own: Any = getattr(kind, "model_json_schema", None)
     try:
-        schema: JsonSchema = dict(own()) if callable(own) else msgspec.json.schema(kind)
+        schema: JsonSchema = dict(own()) if own is not None else msgspec.json.schema(kind)
     except NO_SCHEMA_FAULTS as fault:
         name = getattr(kind, "__name__", str(kind))
         return Failure(InvalidRequest(message=f"{name} has no JSON Schema: {fault}", param=name))
@@ -268,7 +268,7 @@ _MSGSPEC_PLACE = re.compile(r"^(.*) - at `(?:key in )?\$?(.*)`$", re.DOTALL)
 def _place(fault: Exception) -> tuple[str, str]:
     """(path, what is wrong) of msgspec's or pydantic's error."""
     errors: Any = getattr(fault, "errors", None)
-    if callable(errors):
+    if errors is not None:
         first: Any = next(iter(errors()))
         return "/".join([str(step) for step in first["loc"]]), str(first["msg"])
     found = _MSGSPEC_PLACE.match(str(fault))

@@ -65,7 +65,23 @@ def parser() -> ArgumentParser:
     _cassette(commands.add_parser("cassette", help="read recorded traffic"))
     _stream(commands.add_parser("stream", help="try the laws of streams on recorded ones"))
     add_replay_commands(commands)
+    _repair(commands.add_parser("repair", help="make JSON of tool arguments that are almost JSON"))
     return top
+
+
+def _repair(repair: ArgumentParser) -> None:
+    repair.description = (
+        "Read tool arguments as a model wrote them; print the object that was meant, and on standard error what was changed. "
+        "Exit 65 when it cannot be told without guessing."
+    )
+    repair.add_argument("file", nargs="?", metavar="FILE", help="default: standard input")
+    repair.add_argument(
+        "--code", action="store_true", help="they are the code tool's: language and code"
+    )
+    repair.add_argument(
+        "--json", action="store_true", help="print outcome, value and edits as JSON"
+    )
+    repair.set_defaults(module="repair")
 
 
 def _stream(stream: ArgumentParser) -> None:

@@ -1,0 +1,62 @@
+"""Methods of the client whose answers are more than words: code, and values of a type."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from llm_pure.code_answers import CodeAnswer, code_request, read_code
+from llm_pure.completion import Completion
+from llm_pure.effects.asking import ask_request
+from llm_pure.effects.jobs import ChatInput
+from llm_pure.request import MessagesInput
+from llm_pure.result import Failure, Parsed
+
+
+class Asks(Protocol):
+    """What these methods need of a client."""
+
+    def completion(
+        self, request: ChatInput, *, timeout_s: float | None = None
+    ) -> Parsed[Completion]:
+        """The answer to a request."""
+        ...
+
+    async def acompletion(
+        self, request: ChatInput, *, timeout_s: float | None = None
+    ) -> Parsed[Completion]:
+        """`completion`, async."""
+        ...
+
+
+class SpecialAsks:
+    """`ask_code` and its twin."""
+
+    def ask_code(
+        self: Asks,
+        message: MessagesInput,
+        *,
+        system_msgs: str | Sequence[str] | None = None,
+        language: str = "python",
+        timeout_s: float | None = None,
+    ) -> Parsed[CodeAnswer]:
+        """Code, by the code tool; `read_code` tells what counts when the model does not call it.
+
+        language: of code that the model says no word about.
+        """
+        request = ask_request(message, system_msgs=system_msgs).map(code_request)
+        got = request.bind(lambda asked: self.completion(asked, timeout_s=timeout_s))
+        return got.map(lambda completion: read_code(completion, language=language))
+
+    async def aask_code(
+        self: Asks,
+        message: MessagesInput,
+        *,
+        system_msgs: str | Sequence[str] | None = None,
+        language: str = "python",
+        timeout_s: float | None = None,
+    ) -> Parsed[CodeAnswer]:
+        """`ask_code`, async."""
+        request = ask_request(message, system_msgs=system_msgs).map(code_request)
+        if isinstance(request, Failure):
+            return request
+        got = await self.acompletion(request.unwrap(), timeout_s=timeout_s)
+        return got.map(lambda completion: read_code(completion, language=language))
