@@ -37,6 +37,7 @@ from llm_pure.effects.jobs import (
 )
 from llm_pure.effects.lanes import load_lanes
 from llm_pure.effects.links import AnyTransport, LinkKeeper
+from llm_pure.effects.special_asks import SpecialAsks
 from llm_pure.effects.streams import AsyncStream, Opening, Stream
 from llm_pure.effects.transports import TransportSettings
 from llm_pure.events import StreamEvent
@@ -54,7 +55,7 @@ OnEvent = Callable[[StreamEvent], object]
 """Told of each event as it comes; what it returns is awaited in async calls, where it can be."""
 
 
-class LLM:
+class LLM(SpecialAsks):
     """A client for one configuration, and for `fallbacks` when the first one can't answer.
 
     transport: a name ("httpx"), or any Transport or AsyncTransport; one that is brought stays the caller's to close.
