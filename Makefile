@@ -47,8 +47,8 @@ format: .venv/check ## rewrite the source as `make check` wants it
 clean: ## forget the environment and every cache
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
 
-record: .venv/test ## record the cassettes anew, from servers on loopback (needs Node)
-	$(BIN)/python -m tests.support.record
+record: .venv/test ## record the cassettes anew, from servers on loopback (needs Node); ONLY="name ..."
+	$(BIN)/python -m tests.support.record $(ONLY)
 
 prices-refresh: .venv/test ## make the shipped prices anew, from the newest genai-prices (needs the package index)
 	$(BIN)/python -m pip install --quiet --upgrade genai-prices

@@ -3,10 +3,9 @@
 The servers: aimock (npm @copilotkit/aimock, an independent mock of many providers' APIs), and tests/support/services for
 the APIs that aimock does not speak, or speaks badly. vcrpy records through
 pytest-recording; secrets are gone before a file is written. Afterwards each cassette is told where it came from, and
-cassettes/README.md is written. Needs Node.
+cassettes/README.md is written. Needs Node where aimock answers. `make record ONLY="acme zeta"`: these providers alone.
 """
 
-import json
 import os
 import shutil
 import signal
@@ -16,7 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -28,13 +27,19 @@ from tests.support.services import LOOPBACK_PORT, NAME, serve
 
 ROOT = Path(__file__).parents[2]
 AIMOCK = "@copilotkit/aimock@1.43.0"
+VERSION = f"aimock {AIMOCK.rsplit('@', 1)[1]} (npm @copilotkit/aimock)"
 
 
 def main() -> int:
     """0 when everything was recorded and reads back."""
     only = sys.argv[1:]
     wanted = [one for one in scenarios() if not only or one.speaker.provider in only]
-    with aimock() as version, serve(LOOPBACK_PORT):
+    servers = {one.speaker.server for one in wanted}
+    with ExitStack() as up:
+        if "aimock" in servers:
+            up.enter_context(aimock())
+        if "loopback" in servers:
+            up.enter_context(serve(LOOPBACK_PORT))
         ran = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
              "tests/every_provider/test_recorded.py", "--record-mode=rewrite",
@@ -42,7 +47,7 @@ def main() -> int:
             cwd=ROOT, check=False,
         )  # fmt: skip
     sources = {
-        "aimock": f"{version}, an independent mock server on loopback; not the provider's own service",
+        "aimock": f"{VERSION}, an independent mock server on loopback; not the provider's own service",
         "loopback": NAME,
     }
     for one in wanted:
@@ -52,7 +57,7 @@ def main() -> int:
     for path in CASSETTES.glob("*/*.yaml"):
         if path not in known:
             path.unlink()
-    (CASSETTES / "README.md").write_text(readme(version), "utf-8")
+    (CASSETTES / "README.md").write_text(readme(), "utf-8")
     return ran.returncode
 
 
@@ -74,8 +79,8 @@ def finish(scenario: Scenario, source: str) -> None:
 
 
 @contextmanager
-def aimock() -> Iterator[str]:
-    """The server, up and answering; its name and version."""
+def aimock() -> Iterator[None]:
+    """The server, up and answering."""
     npx = shutil.which("npx")
     if npx is None:
         raise SystemExit(
@@ -91,7 +96,7 @@ def aimock() -> Iterator[str]:
         )  # fmt: skip
         try:
             _wait(f"{AIMOCK_URL}/health")
-            yield f"aimock {AIMOCK.rsplit('@', 1)[1]} (npm @copilotkit/aimock)"
+            yield
         finally:
             os.killpg(server.pid, signal.SIGTERM)  # npx and the node that it started
             server.wait(10)
@@ -108,20 +113,19 @@ def _wait(url: str, seconds: float = 120) -> None:
     raise SystemExit(f"the server did not come up at {url}")
 
 
-def readme(version: str) -> str:
+def readme() -> str:
     """cassettes/README.md."""
     counts: dict[tuple[str, str], int] = {}
     for one in scenarios():
         key = (one.speaker.provider, one.speaker.server)
         counts[key] = counts.get(key, 0) + 1
     rows = [f"| {name} | {server} | {count} |" for (name, server), count in sorted(counts.items())]
-    versions = json.dumps(version)[1:-1]
     return "\n".join(
         [
             "# Cassettes",
             "",
             "Recorded by this project (`make record`) from servers that ran on loopback. Nothing here is a provider's",
-            f"own traffic. aimock is {versions}, a mock server that others wrote from the providers' documentation;",
+            f"own traffic. aimock is {VERSION}, a mock server that others wrote from the providers' documentation;",
             "its fixtures are in `tests/support/aimock.json`, and the questions in `tests/support/questions.py`.",
             f"loopback is {NAME}:",
             "`tests/support/services/`, with the same fixtures.",

@@ -1,5 +1,6 @@
 """The loopback server itself: HTTP around the services, each below a prefix of its name."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.support.services.exchange import Reply, Service, asked, json_reply
 
-LOOPBACK_PORT = 4011
+LOOPBACK_PORT = int(os.environ.get("LLM_PURE_LOOPBACK_PORT", "4011"))
+"""Cassettes are recorded at 4011; a test that records beside that takes another."""
+
 NAME = "llm-pure's own loopback server, written from the wire notes; not the provider's service"
 
 
