@@ -60,6 +60,19 @@ def test_reasoning_is_output_though_it_is_counted_apart() -> None:
     assert got.usage.output_tokens == 342
 
 
+@pytest.mark.parametrize("total", [354, 1378], ids=["without", "with"])
+def test_cached_input_that_is_counted_apart_is_input(total: int) -> None:
+    usage = {
+        "prompt_tokens": 12,
+        "completion_tokens": 2,
+        "total_tokens": total,
+        "prompt_tokens_details": {"cached_tokens": 1024},
+        "completion_tokens_details": {"reasoning_tokens": 340},
+    }
+    got = XAI.says({"content": "4"}, usage=usage).usage
+    assert got == Usage(1036, 342, 1024, None, 340, raw=usage)
+
+
 @pytest.mark.parametrize(
     ("body", "status", "kind", "message"),
     [

@@ -13,13 +13,11 @@ from llm_pure.completion import Usage
 def read_usage(raw: dict[str, Any]) -> Usage:
     """Output is the larger of what was said and what the total leaves: xAI and Google's clone leave reasoning out.
 
-    Parts never exceed their whole: OpenRouter rounds reasoning up past it.
+    More cached than input: xAI counts the cached input apart, so it is added. Parts never exceed their whole:
+    OpenRouter rounds reasoning up past it.
     """
     sent = _first(raw, "prompt_tokens", "input_tokens")
     made = _first(raw, "completion_tokens", "output_tokens")
-    total = tokens(raw.get("total_tokens"))
-    if total is not None and sent is not None:
-        made = max(made or 0, total - sent)
     sent_details = _object(
         raw, "prompt_tokens_details", "input_tokens_details", "prompt_token_details"
     )
@@ -35,7 +33,14 @@ def read_usage(raw: dict[str, Any]) -> Usage:
     reasoned = _either(
         tokens(made_details.get("reasoning_tokens")), tokens(raw.get("reasoning_tokens"))
     )
-    cached = _at_most(cached, sent)
+    apart = cached if cached is not None and sent is not None and cached > sent else 0
+    total = tokens(raw.get("total_tokens"))
+    if total is not None and sent is not None:
+        left = total - sent
+        if apart and left > (made or 0) + (reasoned or 0):
+            left -= apart  # the total has the cached input in it
+        made = max(made or 0, left)
+    sent = None if sent is None else sent + apart
     return Usage(
         input_tokens=sent,
         output_tokens=made,

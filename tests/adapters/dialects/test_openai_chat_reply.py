@@ -205,7 +205,7 @@ def test_several_answers() -> None:
             Usage(3, 1, 1, 2),
         ),
         ({"prompt_tokens": 3, "completion_tokens": 1, "prompt_cache_hit_tokens": 2}, Usage(3, 1, 2)),
-        ({"prompt_tokens": 3, "completion_tokens": 1, "cached_tokens": 9}, Usage(3, 1, 3)),
+        ({"prompt_tokens": 3, "completion_tokens": 1, "cached_tokens": 9}, Usage(12, 1, 9)),
         ({"prompt_tokens": 3, "completion_tokens": 4, "reasoning_tokens": 2}, Usage(3, 4, None, None, 2)),
         ({"prompt_tokens": "many", "completion_tokens": True}, Usage()),
     ],
