@@ -1,10 +1,15 @@
 """Every service that speaks chat completions: what it is, and the same requests and answers for all of them."""
 
+import itertools
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from llm_pure import (
     ChatRequest,
@@ -25,7 +30,8 @@ from llm_pure.errors import ConfigurationInvalid, Unsupported
 from llm_pure.http import header
 from llm_pure.messages import Document, Refusal
 from llm_pure.request import SchemaFormat
-from tests.support.chat_requests import CLOCK, PDF, SCHEMA, WEATHER
+from llm_pure.result import Success
+from tests.support.chat_requests import CLOCK, PDF, SCHEMA, WEATHER, chat_requests
 from tests.support.family import JsonObject, Service
 from tests.support.openai_chat_bodies import DONE, USAGE, answer, call, chunk, data, stream
 
@@ -102,6 +108,11 @@ KNOW_REFUSALS = (
     "github", "metagpt", "open_llm", "open_llm_raw", "open_router", "openai", "openrouter", "openrouter_reasoning",
 )  # fmt: skip
 """Whose messages have a key `refusal`."""
+
+SOME_MODELS = (
+    "deepseek-v4-pro", "kimi-k2.6", "kimi-k3", "glm-4.7", "glm-5.3", "zai-glm-4.7", "gpt-oss-120b", "qwen3-32b",
+    "magistral-small", "mistral-small", "grok-4", "grok-4.3", "sonar", "sonar-reasoning", "gpt-5", "some-model",
+)  # fmt: skip
 
 EVERYTHING = ChatRequest(
     messages=(
@@ -404,3 +415,39 @@ def test_an_error_is_read_by_its_status(
 def test_a_body_that_is_no_json_is_an_error_by_its_status(name: str) -> None:
     assert service(name).fails(b"<html>Bad gateway</html>", 502).kind == "server_error"
     assert service(name).fails(b"<html>Welcome</html>", 200).kind == "protocol"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(FAMILY), st.sampled_from(SOME_MODELS), chat_requests())
+def test_any_request_is_built_the_same_way_twice_or_refused_as_a_value(
+    name: str, model: str, request_: ChatRequest
+) -> None:
+    one = service(name)
+    config = msgspec.structs.replace(one.config, model=model)
+    built = one.provider.build_chat(config, request_)
+    assert built == one.provider.build_chat(config, request_)
+    if isinstance(built, Success):
+        body = json.loads(built.unwrap().request.body)
+        assert [turn["role"] for turn in body["messages"]]
+        assert ("tools" in body) or ("tool_choice" not in body)
+    else:
+        assert isinstance(built.failure(), Unsupported)
+
+
+@settings(max_examples=100, deadline=None)
+@given(chat_requests())
+def test_mistral_gets_short_ids_and_no_user_straight_after_a_tool(request_: ChatRequest) -> None:
+    one = Service("mistral")
+    turns = one.body(request_)["messages"]
+    ids = [turn["tool_call_id"] for turn in turns if turn["role"] == "tool"]
+    ids += [made["id"] for turn in turns for made in turn.get("tool_calls", ())]
+    assert all(re.fullmatch("[a-zA-Z0-9]{9}", made) for made in ids)
+    roles = [turn["role"] for turn in turns]
+    assert ("tool", "user") not in set(itertools.pairwise(roles))
+
+
+@settings(max_examples=100, deadline=None)
+@given(chat_requests())
+def test_at_perplexity_nobody_speaks_twice_in_a_row(request_: ChatRequest) -> None:
+    roles = [turn["role"] for turn in Service("perplexity").body(request_)["messages"]]
+    assert all(one != other or one == "tool" for one, other in itertools.pairwise(roles))

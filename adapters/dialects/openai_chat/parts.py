@@ -86,6 +86,7 @@ def _image_url(url: str, detail: str | None) -> dict[str, Any]:
 
 
 def _document(name: str, quirks: Quirks, document: Document, where: str) -> dict[str, Any]:
+    wire: dict[str, Any]
     match quirks.files:
         case "file" | "file_or_url":
             return _file(quirks, document, where)
@@ -96,7 +97,8 @@ def _document(name: str, quirks: Quirks, document: Document, where: str) -> dict
             return {**wire, "document_name": document.name} if document.name else wire
         case "file_url":
             bare = base64_text(document.data) if document.data is not None else None
-            wire = {"type": "file_url", "file_url": {"url": bare or _url(document, where)}}
+            at = {"url": bare or _url(document, where)}
+            wire = {"type": "file_url", "file_url": at}
             return {**wire, "file_name": document.name} if document.name else wire
         case "none":
             raise Unsendable(f"{where}: {name} takes no files")
