@@ -100,13 +100,12 @@ class EventStreamDecoder:
         body = bytes(self._buffer)
         begin = 0
         while len(body) - begin >= self._needed:
-            alike = self._alike(body, begin, found)
-            if alike != begin:
-                begin, self._needed = alike, _U32.size
-                continue
             part = body[begin : begin + self._needed]
             if self._needed == _U32.size:
-                self._look_at_length(part)
+                alike = self._alike(body, begin, found)
+                if alike == begin:
+                    self._look_at_length(part)
+                begin = alike
             elif self._needed == _PRELUDE.size:
                 self._look_at_prelude(part)
             else:
@@ -156,11 +155,12 @@ class EventStreamDecoder:
 
     def _messages(self, part: bytes) -> tuple[EventStreamMessage, ...]:
         """The message that these bytes are; none when they are damaged."""
-        (checksum,) = _U32.unpack_from(part, len(part) - _U32.size)
-        if checksum != crc32(memoryview(part)[: -_U32.size]):
-            return self._fail("the checksum of a message is wrong", part)
         end = _PRELUDE.size + _LENGTHS.unpack_from(part)[1]
-        block = part[_PRELUDE.size : end]
+        start, payload = part[:end], part[end : -_U32.size]
+        head_checksum = crc32(start)
+        if _U32.unpack_from(part, len(part) - _U32.size)[0] != crc32(payload, head_checksum):
+            return self._fail("the checksum of a message is wrong", part)
+        block = start[_PRELUDE.size :]
         headers = self._known.get(block)
         if headers is None:
             parsed = _parse_headers(block)
@@ -169,9 +169,9 @@ class EventStreamDecoder:
             headers = parsed
         if len(self._heads) < _HEADS_LIMIT and end <= _HEAD_SIZE_LIMIT:
             self._known[block] = headers
-            self._heads[part[:end]] = _Head(len(part), headers, crc32(part[:end]))
+            self._heads[start] = _Head(len(part), headers, head_checksum)
         self._head_size = end
-        return (EventStreamMessage(headers, part[end : -_U32.size]),)
+        return (EventStreamMessage(headers, payload),)
 
     def _fail(self, message: str, evidence: bytes) -> tuple[()]:
         self.fault = FramingFault(message, evidence[:_EVIDENCE_LIMIT])

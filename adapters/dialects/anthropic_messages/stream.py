@@ -100,18 +100,23 @@ def step(name: str, quirks: Quirks, head: ResponseHead, state: State, data: byte
 
 def read_on(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
     """More text of the blocks that are open; the first event that is anything else, None at the end."""
+    decode, text_piece = wire.PLAIN_DELTA.decode, wire.TextPiece
+    index: int | None = None
+    part = 0
     for data in datas:
         try:
-            event = wire.PLAIN_DELTA.decode(data)
+            event = decode(data)
         except DECODE_FAULTS:
             return data
-        block = state.blocks.get(event.index)
+        if event.index != index:
+            block = state.blocks.get(event.index)
+            if block is None or block.kind != "text":
+                return data
+            index, part = event.index, block.part
         delta = event.delta
-        if block is None or block.kind != "text" or type(delta) is not wire.TextPiece:
+        if type(delta) is not text_piece or not delta.text:
             return data
-        if not delta.text:
-            return data
-        events.append(TextDelta(delta.text, block.part))
+        events.append(TextDelta(delta.text, part))
     return None
 
 

@@ -105,13 +105,16 @@ def read_on(
     state: State, frames: Iterator[EventStreamMessage], events: list[StreamEvent]
 ) -> EventStreamMessage | None:
     """More of the text that grew last; the first frame that is anything else, None at the end."""
-    block, index = state.text_block, state.text_part
+    block, index, decode = state.text_block, state.text_part, wire.PLAIN_DELTA.decode
+    delta_comes = None
     for frame in frames:
         headers = frame.headers
-        if not headers or headers[0] != _DELTA_COMES:
-            return frame
+        if headers is not delta_comes:  # frames with equal headers share them
+            if not headers or headers[0] != _DELTA_COMES:
+                return frame
+            delta_comes = headers
         try:
-            event = wire.PLAIN_DELTA.decode(frame.payload)
+            event = decode(frame.payload)
         except DECODE_FAULTS:
             return frame
         text = event.delta.text
