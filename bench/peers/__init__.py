@@ -1,6 +1,7 @@
 """The libraries that are measured beside ours: one file each, all with the same job on the same bytes.
 
-A peer's file has READERS: dialect -> Reader, and maybe FRAMERS: dialect -> Reader, for cutting a stream only.
+A peer's file has READERS: dialect -> Reader; maybe COLLECTING: the same, where the peer adds the answer up as ours does
+while it streams; and maybe FRAMERS: cutting the stream into frames and no more.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""anthropic: `Stream` over a response, as `messages.create(stream=True)` gives it."""
+"""anthropic: `messages.create(stream=True)`, and `messages.stream`."""
 
 from collections.abc import Mapping
 from types import ModuleType
@@ -43,4 +43,29 @@ def read_messages(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
     return prepare
 
 
+def collect_messages(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
+    """`messages.stream`, which adds up the message as it comes."""
+    client = Anthropic(
+        api_key="none", http_client=http_client(_HTTP, sample, pieces), max_retries=0
+    )
+
+    def prepare() -> Run:
+        manager = client.messages.stream(
+            model="claude-sonnet-4-5",
+            max_tokens=4096,
+            messages=[{"role": "user", "content": "Hi"}],
+        )
+        stream = manager.__enter__()
+
+        def run() -> str:
+            text = "".join(stream.text_stream)
+            assert stream.get_final_text() == text
+            return text
+
+        return run
+
+    return prepare
+
+
 READERS: Mapping[str, Reader] = {"anthropic_messages": read_messages}
+COLLECTING: Mapping[str, Reader] = {"anthropic_messages": collect_messages}

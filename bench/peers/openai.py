@@ -1,4 +1,4 @@
-"""openai: `Stream` over an httpx response, as `create(stream=True)` gives it."""
+"""openai: `create(stream=True)`, and `chat.completions.stream`."""
 
 from collections.abc import Mapping
 
@@ -47,4 +47,25 @@ def read_responses(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
     return prepare
 
 
+def collect_chat(sample: Sample, pieces: tuple[bytes, ...]) -> Prepare:
+    """`chat.completions.stream`, which adds up the completion as it comes."""
+    client = OpenAI(api_key="none", http_client=http_client(httpx, sample, pieces), max_retries=0)
+
+    def prepare() -> Run:
+        manager = client.chat.completions.stream(
+            model="gpt-4o-mini", messages=[{"role": "user", "content": "Hi"}]
+        )
+        stream = manager.__enter__()
+
+        def run() -> str:
+            text = "".join([event.delta for event in stream if event.type == "content.delta"])
+            assert stream.get_final_completion().choices[0].message.content == text
+            return text
+
+        return run
+
+    return prepare
+
+
 READERS: Mapping[str, Reader] = {"openai_chat": read_chat, "openai_responses": read_responses}
+COLLECTING: Mapping[str, Reader] = {"openai_chat": collect_chat}
