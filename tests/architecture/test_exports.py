@@ -29,6 +29,8 @@ POSITIONAL_BY_DESIGN = {
     "llm_pure.events.EchoReceived",
     "llm_pure.events.ExtraReceived",
     "llm_pure.events.Finished",
+    # where, what stood there, what stands there now
+    "llm_pure.mending.Edit",
     # one for each frame of a stream
     "llm_pure.framing.sse.SseEvent",
     # the line of an HTTP message: method, URL, headers, body
