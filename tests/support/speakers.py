@@ -17,6 +17,10 @@ _INVOKE_CLAUDE = f"anthropic.{_CLAUDE}-v1:0"
 FAMILY: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("ark", "ark/api/v3", "doubao-seed-1-6-250615", REASONERS),
     ("cerebras", "cerebras/v1", "gpt-oss-120b", REASONERS),
+    ("dashscope", "dashscope_native/api/v1", "qwen-plus", (*ANSWERS, *ERRORS)),
+    ("dashscope", "dashscope_native/api/v1", "qwen3-vl-plus", ("hello", "image")),
+    ("dashscope", "dashscope/compatible-mode/v1", "qwen-plus", ("hello", "tools", "reasoning")),
+    ("dashscope_compatible", "dashscope/compatible-mode/v1", "qwen-plus", REASONERS),
     ("deepseek", "deepseek", "deepseek-v4-pro", (*ANSWERS, *ERRORS)),
     ("fireworks", "fireworks/inference/v1", "accounts/fireworks/models/gpt-oss-120b", REASONERS),
     ("github", "github/inference", "openai/gpt-5-mini", REASONERS),
@@ -47,10 +51,13 @@ FAMILY: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 """Who speaks like OpenAI: provider, path at the loopback server, model, questions."""
 
 EMBEDDERS = (
-    "ark", "fireworks", "github", "mistral", "nvidia", "openrouter", "siliconflow", "together", "zai", "zhipuai",
+    "ark", "dashscope", "dashscope_compatible", "fireworks", "github", "mistral", "nvidia", "openrouter", "siliconflow", "together", "zai", "zhipuai",
 )  # fmt: skip
 """Those of them with embeddings."""
 
+
+_EMBED_PATHS = {name: path for name, path, _, _ in reversed(FAMILY) if name in EMBEDDERS}
+"""The first path of each."""
 
 SPEAKERS: tuple[Speaker, ...] = (
     aimock("openai", "/v1", _GPT, (*ANSWERS, *ERRORS)),
@@ -97,5 +104,5 @@ SPEAKERS: tuple[Speaker, ...] = (
     own("cohere", "cohere", "embed-v4.0", EMBEDS),
     own("ollama.embeddings", "ollama", "all-minilm", ("embed_one", "embed_429")),
     *[own(*one) for one in FAMILY],
-    *[own(name, path, "an-embedding", EMBEDS) for name, path, _, _ in FAMILY if name in EMBEDDERS],
+    *[own(name, path, "an-embedding", EMBEDS) for name, path in _EMBED_PATHS.items()],
 )  # fmt: skip

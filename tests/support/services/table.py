@@ -7,10 +7,12 @@ from tests.support.services import (
     anthropic,
     bedrock,
     cohere,
+    dashscope,
     gemini,
     llama_api,
     ollama,
     openai_chat,
+    qianfan,
     responses,
 )
 from tests.support.services.exchange import Service
@@ -21,8 +23,10 @@ SERVICES: Mapping[str, Service] = {
     "anthropic": anthropic.answer,
     "bedrock": bedrock.answer,
     "cohere": cohere.answer,
+    "dashscope_native": dashscope.answer,
     "gemini": gemini.answer,
     "llama_api": llama_api.answer,
     "ollama": ollama.answer,
+    "qianfan_v1": qianfan.answer,
     "responses": responses.answer,
 }
