@@ -1,7 +1,6 @@
 """Names -> providers: a `Registry` is a value, and a provider's module is loaded when it is asked for."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 
 import msgspec

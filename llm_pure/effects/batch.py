@@ -1,7 +1,6 @@
 """Many questions: one after another in a growing conversation, or side by side."""
 
 from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from typing import TypeAlias, TypeVar, cast
 
@@ -105,6 +104,11 @@ def run_parallel(
 
     on_result is called in the caller's thread. Leaving by an exception starts no further call.
     """
+    from concurrent.futures import (
+        ThreadPoolExecutor,
+        as_completed,
+    )  # a first call has no need of it
+
     results: dict[int, A] = {}
     pool = ThreadPoolExecutor(max(1, min(max_concurrency, len(calls))), "llm_pure")
     try:

@@ -5,7 +5,6 @@ A transport that the caller brought is his: it is used as it is, and neither ent
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from difflib import get_close_matches
 from importlib import import_module
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -67,6 +66,8 @@ class Links(Generic[T]):
 
     def _made(self, name: str, settings: TransportSettings, detour: Detour | None) -> Parsed[T]:
         if name not in NAMES:
+            from difflib import get_close_matches  # hardly ever needed
+
             near = tuple(get_close_matches(name, NAMES, n=3))
             known = ", ".join(sorted(NAMES))
             return Failure(_wrong(f"there is no transport {name!r}; known are {known}", near))

@@ -7,14 +7,11 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import lru_cache, partial
-from os import environ
+from functools import partial
 from time import monotonic
 from typing import Any, Self
 
 import aiohttp
-import msgspec
-from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from llm_pure.effects.loops import running_loop
@@ -25,36 +22,30 @@ from llm_pure.effects.transports import (
     TransportSettings,
 )
 from llm_pure.effects.transports.address import Address, read_address
-from llm_pure.effects.transports.aiohttp_faults import FAULTS, error_of
+from llm_pure.effects.transports.aiohttp_exchange import (
+    Connection,
+    Sending,
+    content_of,
+    default_tls,
+    limits_of,
+    no_room,
+    read_proxy,
+    url_of,
+)
+from llm_pure.effects.transports.aiohttp_faults import FAULTS
 from llm_pure.effects.transports.exchange import (
     CLOSED,
     Body,
     LoopGuard,
     read_head,
     sent_headers,
-    unusable_proxy,
 )
-from llm_pure.errors import ConfigurationInvalid, LLMError, TimedOut
-from llm_pure.http import Headers, HttpRequest, HttpResponse
+from llm_pure.errors import ConfigurationInvalid
+from llm_pure.http import HttpRequest, HttpResponse
 from llm_pure.result import Failure, Parsed, Success
 
 _LINE_LIMIT = 64 * 1024
-_PIECE = 256 * 1024
 _AUTOMATIC = ("accept", "accept-encoding", "content-type", "user-agent")
-
-
-class _Sending(msgspec.Struct, frozen=True):
-    """A request in aiohttp's words."""
-
-    request: HttpRequest
-    address: Address
-    url: URL
-    headers: Headers
-    timeouts: Timeouts
-    deadline_s: float
-
-    def error(self, fault: Exception, begun: bool = False, status: int | None = None) -> LLMError:
-        return error_of(fault, self.address.place, begun=begun, status=status)
 
 
 class AiohttpTransport:
@@ -63,23 +54,31 @@ class AiohttpTransport:
     def __init__(self, settings: TransportSettings | None = None) -> None:
         self._settings = settings or TransportSettings()
         self._loop = LoopGuard()
-        self._proxy: Parsed[URL | None] = _proxy(self._settings.proxy)
+        self._proxy: Parsed[URL | None] = read_proxy(self._settings.proxy)
         self._session: aiohttp.ClientSession | None = None
         self._rooms: dict[str, asyncio.Semaphore] = {}
         self._closed = False
 
     async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
         """The whole answer, of any status."""
-        async with self.astream(request, timeouts) as opened:
+        prepared = self._prepare(request, timeouts)
+        if isinstance(prepared, Failure):
+            return prepared
+        sending = prepared.unwrap()
+        room = self._room(sending.address.origin)
+        if not await _enter(room, timeouts.pool_s):
+            return no_room(sending)
+        try:
+            opened = await self._open(sending)
             if isinstance(opened, Failure):
                 return opened
             answer = opened.unwrap()
-            body: list[bytes] = []
-            async for piece in answer:
-                if isinstance(piece, Failure):
-                    return piece
-                body.append(piece.unwrap())
-            return Success(HttpResponse(answer.head.status, answer.head.headers, b"".join(body)))
+            try:
+                return await answer.whole()
+            finally:
+                answer.close()
+        finally:
+            room.release()
 
     @asynccontextmanager
     async def astream(
@@ -93,9 +92,7 @@ class AiohttpTransport:
         sending = prepared.unwrap()
         room = self._room(sending.address.origin)
         if not await _enter(room, timeouts.pool_s):
-            place = sending.address.place
-            late = TimedOut(message=f"no connection was free to {place} in time", phase="pool")
-            yield Failure(late)
+            yield no_room(sending)
             return
         try:
             opened = await self._open(sending)
@@ -122,10 +119,10 @@ class AiohttpTransport:
     async def __aexit__(self, *fault: object) -> None:
         await self.aclose()
 
-    def _prepare(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[_Sending]:
-        checked = _on_asyncio().bind(lambda _: self._loop.check()).bind(lambda _: self._proxy)
-        if isinstance(checked, Failure):
-            return checked
+    def _prepare(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[Sending]:
+        for checked in (_on_asyncio(), self._loop.check(), self._proxy):
+            if isinstance(checked, Failure):
+                return checked
         if self._closed:
             return Failure(CLOSED)
         address = read_address(request.url)
@@ -135,9 +132,9 @@ class AiohttpTransport:
         if isinstance(headers, Failure):
             return headers
         there = address.unwrap()
-        url = _url(there)
+        url = url_of(there)
         ends_s = monotonic() + timeouts.total_s
-        return Success(_Sending(request, there, url, headers.unwrap(), timeouts, ends_s))
+        return Success(Sending(request, there, url, headers.unwrap(), timeouts, ends_s))
 
     def _room(self, origin: str) -> asyncio.Semaphore:
         """aiohttp's own limit doesn't tell waiting for a connection from making one."""
@@ -146,26 +143,20 @@ class AiohttpTransport:
             room = self._rooms[origin] = asyncio.Semaphore(self._settings.max_connections)
         return room
 
-    async def _open(self, sending: _Sending) -> "Parsed[_Answer]":
+    async def _open(self, sending: Sending) -> "Parsed[_Answer]":
         if self._closed:  # while the call was waiting
             return Failure(CLOSED)
         session = self._session or self._opened()
-        timeouts = sending.timeouts
         try:
             response = await session.request(
                 sending.request.method,
                 sending.url,
                 headers=sending.headers,
-                data=_content(sending.request.body),
+                data=content_of(sending.request.body),
                 proxy=self._proxy.unwrap(),
                 ssl=self._tls(sending.address),
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(
-                    total=max(0.001, sending.deadline_s - monotonic()),
-                    connect=timeouts.connect_s,
-                    sock_read=timeouts.read_s,
-                    ceil_threshold=60,
-                ),
+                timeout=limits_of(sending),
             )
         except FAULTS as fault:
             return Failure(sending.error(fault))
@@ -173,7 +164,7 @@ class AiohttpTransport:
 
     def _opened(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=self._settings.keep_alive_s)
-        factory: Any = partial(_Connection, loop=asyncio.get_running_loop())
+        factory: Any = partial(Connection, loop=asyncio.get_running_loop())
         connector._factory = factory  # where aiohttp makes its connections
         self._session = session = aiohttp.ClientSession(
             connector=connector,
@@ -189,15 +180,25 @@ class AiohttpTransport:
     def _tls(self, address: Address) -> ssl.SSLContext | bool:
         if not address.is_encrypted:
             return True  # not used
-        return self._settings.tls or _default_tls()
+        return self._settings.tls or default_tls()
 
 
 class _Answer(Body):
     """An open answer."""
 
-    def __init__(self, sending: _Sending, response: aiohttp.ClientResponse, limit: int) -> None:
+    def __init__(self, sending: Sending, response: aiohttp.ClientResponse, limit: int) -> None:
         super().__init__(sending, read_head(response.status, response.raw_headers), limit)
         self._response = response
+        self._read = False
+
+    async def whole(self) -> Parsed[HttpResponse]:
+        """All of it, unless its size is above the limit or it breaks off."""
+        body: list[bytes] = []
+        async for piece in self:
+            if isinstance(piece, Failure):
+                return piece
+            body.append(piece.unwrap())
+        return Success(HttpResponse(self.head.status, self.head.headers, b"".join(body)))
 
     def __aiter__(self) -> "_Answer":
         return self
@@ -206,6 +207,7 @@ class _Answer(Body):
         while not self.over:
             try:
                 raw = await self._response.content.readany()
+                self._read = not raw
                 got = self.take(raw) if raw else self.end()
             except FAULTS as fault:
                 got = self.fail(fault)
@@ -216,38 +218,8 @@ class _Answer(Body):
     def close(self) -> None:
         """A connection whose answer was read to its end is free already; any other is closed."""
         self.over = True
-        self._response.close()
-
-
-class _Connection(ResponseHandler):
-    """A connection. Closed while a server does not read, it would wait for that server; it is cut off instead."""
-
-    def close(self) -> None:
-        transport = self.transport
-        if isinstance(transport, asyncio.WriteTransport) and transport.get_write_buffer_size():
-            self.abort()
-        else:
-            super().close()
-
-
-class _Content(aiohttp.payload.Payload):
-    """A large request body, in pieces, so that the event loop turns between them."""
-
-    _value: bytes
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data)
-        self._size = len(data)
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        return self._value.decode(encoding, errors)
-
-    async def write(self, writer: Any) -> None:
-        await self.write_with_length(writer, None)
-
-    async def write_with_length(self, writer: Any, content_length: int | None) -> None:
-        for start in range(0, len(self._value), _PIECE):
-            await writer.write(self._value[start : start + _PIECE])
+        if not self._read:
+            self._response.close()
 
 
 class AsyncOnly:
@@ -282,28 +254,6 @@ def _on_asyncio() -> Parsed[None]:
     return Failure(ConfigurationInvalid(message=message, field="transport"))
 
 
-@lru_cache(maxsize=256)
-def _url(address: Address) -> URL:
-    return URL(address.origin + address.target, encoded=True)  # what was signed is what is sent
-
-
-def _proxy(text: str | None) -> Parsed[URL | None]:
-    if text is None:
-        return Success(None)
-    try:
-        url = URL(text)
-        if url.scheme in ("http", "https") and url.host:
-            return Success(url)
-        why = "aiohttp wants an http:// or https:// address with a host"
-    except ValueError as fault:
-        why = str(fault)
-    return Failure(unusable_proxy(why))
-
-
-def _content(body: bytes) -> Any:
-    return _Content(body) if len(body) > _PIECE else body
-
-
 async def _enter(room: asyncio.Semaphore, pool_s: float) -> bool:
     if not room.locked():
         return await room.acquire()
@@ -312,17 +262,6 @@ async def _enter(room: asyncio.Semaphore, pool_s: float) -> bool:
             return await room.acquire()
     except TimeoutError:
         return False
-
-
-@lru_cache(maxsize=1)
-def _default_tls() -> ssl.SSLContext:
-    """The authorities that httpx trusts: SSL_CERT_FILE and SSL_CERT_DIR where they are set, else certifi's."""
-    import certifi
-
-    file, folder = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
-    if not file and not folder:
-        file = certifi.where()
-    return ssl.create_default_context(cafile=file or None, capath=folder or None)
 
 
 open_sync = AsyncOnly

@@ -1,6 +1,7 @@
 """What every transport does around its library: headers completed, bytes of a body bounded and decoded, one event loop."""
 
 import re
+from functools import lru_cache
 from typing import Protocol
 
 from llm_pure.effects.loops import running_loop
@@ -17,7 +18,6 @@ _ADDED: Headers = (("accept", "*/*"), ("accept-encoding", ACCEPTED), ("user-agen
 """Headers that are sent where the request has none of that name."""
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"(?:[!-~](?:[\t -~]*[!-~])?)?")
 
 
 def sent_headers(headers: Headers, settings: TransportSettings) -> Parsed[Headers]:
@@ -25,16 +25,30 @@ def sent_headers(headers: Headers, settings: TransportSettings) -> Parsed[Header
 
     ConfigurationInvalid for one that no header can hold; its value may be a key, and is not told.
     """
-    sent = list(headers)
+    sent = [*headers]
     names = {name for name, _ in sent}
-    for added in (settings.headers, _ADDED):
-        sent += [(name.lower(), value) for name, value in added if name.lower() not in names]
-        names.update(name for name, _ in sent)
+    if settings.headers:
+        sent += [
+            (name.lower(), value) for name, value in settings.headers if name.lower() not in names
+        ]
+        names = {name for name, _ in sent}
+    sent += [pair for pair in _ADDED if pair[0] not in names]
     for name, value in sent:
-        if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
+        if not (_is_name(name) and _is_value(value)):
             what = f"the header {name[:80]!r} holds what no header can"
             return Failure(ConfigurationInvalid(message=what, field="headers"))
     return Success(tuple(sent))
+
+
+@lru_cache(maxsize=1024)
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None
+
+
+def _is_value(text: str) -> bool:
+    """Printable ASCII, with tabs but not at its ends."""
+    plain = text.replace("\t", " ")
+    return plain.isascii() and plain.isprintable() and plain.strip() == plain
 
 
 def unusable_address(text: str, why: str) -> ConfigurationInvalid:
