@@ -24,6 +24,8 @@ class Registry(msgspec.Struct, frozen=True):
 
     def near(self, name: str) -> tuple[str, ...]:
         """Names that may have been meant, the likeliest first."""
+        from difflib import get_close_matches  # hardly ever needed
+
         return tuple(get_close_matches(name, self.entries, n=3))
 
     def get(self, name: str) -> Parsed[Provider]:

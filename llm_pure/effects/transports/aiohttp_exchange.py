@@ -1,0 +1,130 @@
+"""A request in aiohttp's words: address, proxy, limits, TLS, and the pieces of a large body."""
+
+import asyncio
+import ssl
+from functools import lru_cache
+from os import environ
+from time import monotonic
+from typing import Any
+
+import aiohttp
+import msgspec
+from aiohttp.client_proto import ResponseHandler
+from yarl import URL
+
+from llm_pure.effects.transports import Timeouts
+from llm_pure.effects.transports.address import Address
+from llm_pure.effects.transports.aiohttp_faults import error_of
+from llm_pure.effects.transports.exchange import unusable_proxy
+from llm_pure.errors import LLMError, TimedOut
+from llm_pure.http import Headers, HttpRequest
+from llm_pure.result import Failure, Parsed, Success
+
+_PIECE = 256 * 1024
+
+
+class Sending(msgspec.Struct, frozen=True):
+    """A request in aiohttp's words."""
+
+    request: HttpRequest
+    address: Address
+    url: URL
+    headers: Headers
+    timeouts: Timeouts
+    deadline_s: float
+
+    def error(self, fault: Exception, begun: bool = False, status: int | None = None) -> LLMError:
+        """What this exception means for this request."""
+        return error_of(fault, self.address.place, begun=begun, status=status)
+
+
+class Connection(ResponseHandler):
+    """A connection. Closed while a server does not read, it would wait for that server; it is cut off instead."""
+
+    def close(self) -> None:
+        transport = self.transport
+        if isinstance(transport, asyncio.WriteTransport) and transport.get_write_buffer_size():
+            self.abort()
+        else:
+            super().close()
+
+
+class Content(aiohttp.payload.Payload):
+    """A large request body, in pieces, so that the event loop turns between them."""
+
+    _value: bytes
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._size = len(data)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return self._value.decode(encoding, errors)
+
+    async def write(self, writer: Any) -> None:
+        await self.write_with_length(writer, None)
+
+    async def write_with_length(self, writer: Any, content_length: int | None) -> None:
+        for start in range(0, len(self._value), _PIECE):
+            await writer.write(self._value[start : start + _PIECE])
+
+
+@lru_cache(maxsize=256)
+def url_of(address: Address) -> URL:
+    """In yarl's words, without a character changed."""
+    return URL(address.origin + address.target, encoded=True)  # what was signed is what is sent
+
+
+def read_proxy(text: str | None) -> Parsed[URL | None]:
+    """ConfigurationInvalid for one that aiohttp cannot go through."""
+    if text is None:
+        return Success(None)
+    try:
+        url = URL(text)
+        if url.scheme in ("http", "https") and url.host:
+            return Success(url)
+        why = "aiohttp wants an http:// or https:// address with a host"
+    except ValueError as fault:
+        why = str(fault)
+    return Failure(unusable_proxy(why))
+
+
+def limits_of(sending: Sending) -> aiohttp.ClientTimeout:
+    """Steps that may take as long as the whole have no timer of their own."""
+    timeouts = sending.timeouts
+    left_s = sending.deadline_s - monotonic()
+    # a call that did not wait for its connection has the whole of its time, and the same limits as the one before
+    total_s = timeouts.total_s if timeouts.total_s - left_s < 0.005 else max(0.001, left_s)
+    read_s = timeouts.read_s if timeouts.read_s < timeouts.total_s else None
+    return _client_timeout(total_s, timeouts.connect_s, read_s)
+
+
+@lru_cache(maxsize=16)
+def _client_timeout(
+    total_s: float, connect_s: float, read_s: float | None
+) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=total_s, sock_connect=connect_s, sock_read=read_s, ceil_threshold=60
+    )
+
+
+def no_room(sending: Sending) -> Failure[LLMError]:
+    """The end of a call that waited for a connection in vain."""
+    place = sending.address.place
+    return Failure(TimedOut(message=f"no connection was free to {place} in time", phase="pool"))
+
+
+def content_of(body: bytes) -> Any:
+    """The body as aiohttp takes it."""
+    return Content(body) if len(body) > _PIECE else body
+
+
+@lru_cache(maxsize=1)
+def default_tls() -> ssl.SSLContext:
+    """The authorities that httpx trusts: SSL_CERT_FILE and SSL_CERT_DIR where they are set, else certifi's."""
+    import certifi
+
+    file, folder = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
+    if not file and not folder:
+        file = certifi.where()
+    return ssl.create_default_context(cafile=file or None, capath=folder or None)
