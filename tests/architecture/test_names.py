@@ -10,7 +10,7 @@ from llm_pure.adapters import registry
 
 ROOT = Path(__file__).parents[2]
 
-ALIASES = {"claude": "anthropic"}
+ALIASES = {"claude": "anthropic", "open_router": "openrouter"}
 """Names of the registry that lead to another name's provider."""
 
 
