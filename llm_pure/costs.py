@@ -205,3 +205,46 @@ def _at(value: Any, path: tuple[str | Step, ...]) -> int | None:
 
 def _unknown(message: str, model: str, provider: str = "") -> PriceUnknown:
     return PriceUnknown(message=message, model=model, provider=provider)
+
+
+def most_usd(
+    table: PriceTable,
+    buyer: Buyer,
+    models: Sequence[str],
+    input_tokens: int,
+    output_tokens: int,
+    now: datetime,
+) -> Parsed[Decimal]:
+    """The most that a call can cost: the dearest rate of input (written into a cache, say) and of output, and the dearer of
+    the standard price and its variants. Fees for searches are not foreseen. Fails with PriceUnknown.
+    """
+    offers: list[Rates] = []
+    for name in [name for name in (buyer.plan, *models) if name]:
+        override = find_override(table, buyer.api_type, name)
+        found = find_prices(table, buyer.api_type, name, buyer.base_url)
+        if override is not None:
+            offers = [override.rates]
+            break
+        if found is not None and not offers:
+            standard = rates_at(found, now, {})
+            variants = [{**standard, **one.rates} for one in found.prices.variants if found.own]
+            offers = [standard, *variants]
+    if not any(offers):
+        model = next(filter(None, (buyer.plan, *models)), "")
+        return Failure(_unknown(f"no price is known for {model!r}", model, buyer.api_type))
+    return Success(max([_most(table, rates, input_tokens, output_tokens) for rates in offers]))
+
+
+def _most(table: PriceTable, rates: Rates, input_tokens: int, output_tokens: int) -> Decimal:
+    total = ZERO
+    for direction, tokens in (("input", input_tokens), ("output", output_tokens)):
+        asked = [
+            _usd(rate, input_tokens) / table.units[name].per
+            for name, rate in rates.items()
+            if table.units[name].kind.get("direction") == direction
+            and table.units[name].kind.get("family", "tokens") == "tokens"
+        ]
+        total += max(asked, default=ZERO) * tokens
+    if "requests_kcount" in rates:
+        total += _usd(rates["requests_kcount"], input_tokens) / table.units["requests_kcount"].per
+    return total

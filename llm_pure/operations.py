@@ -36,8 +36,10 @@ class Embeddings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TokenCount(msgspec.Struct, frozen=True, kw_only=True):
-    """How many input tokens a request has, by the provider's own count."""
+    """How many input tokens a request has. method: "provider", or how it was counted here, with which encoding."""
 
     input_tokens: int
     provider: str = ""
+    method: str = "provider"
+    encoding: str = ""
     extra: JsonObject = {}

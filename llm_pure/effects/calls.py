@@ -24,8 +24,11 @@ def run(job: Job[A], course: Course, keeper: LinkKeeper) -> Parsed[A]:
             time.sleep(aim.wait_s)
         return course.settle(job, aim.transport.send(aim.request, aim.timeouts))
 
-    with keeper.borrow() as links:
-        return run_attempts(course, attempt)
+    try:
+        with keeper.borrow() as links:
+            return run_attempts(course, attempt)
+    finally:
+        course.leave()
 
 
 async def arun(job: Job[A], course: Course, keeper: LinkKeeper) -> Parsed[A]:
@@ -40,8 +43,11 @@ async def arun(job: Job[A], course: Course, keeper: LinkKeeper) -> Parsed[A]:
             await asleep(aim.wait_s)
         return course.settle(job, await aim.transport.asend(aim.request, aim.timeouts))
 
-    async with keeper.aborrow() as links:
-        return await arun_attempts(course, attempt)
+    try:
+        async with keeper.aborrow() as links:
+            return await arun_attempts(course, attempt)
+    finally:
+        course.leave()
 
 
 def run_attempts(course: Course, attempt: Callable[[], Parsed[A]]) -> Parsed[A]:

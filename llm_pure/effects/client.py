@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
+from llm_pure.configuration import CompressSettings
 from llm_pure.effects.asking import ImageInput, ask_request
 from llm_pure.effects.batch import (
     Conversation,
@@ -24,6 +25,7 @@ from llm_pure.effects.batch import (
     run_parallel,
 )
 from llm_pure.effects.calls import arun, run
+from llm_pure.effects.counting import count_here, shortened
 from llm_pure.effects.course import Course
 from llm_pure.effects.gates import open_gates
 from llm_pure.effects.jobs import (
@@ -39,8 +41,10 @@ from llm_pure.effects.lanes import load_lanes
 from llm_pure.effects.links import AnyTransport, LinkKeeper
 from llm_pure.effects.special_asks import SpecialAsks
 from llm_pure.effects.streams import AsyncStream, Opening, Stream
+from llm_pure.effects.tills import BudgetInput, PricesInput, Till
 from llm_pure.effects.transports import TransportSettings
 from llm_pure.events import StreamEvent
+from llm_pure.ledger import Ledger
 from llm_pure.limits import RateLimit
 from llm_pure.operations import Embeddings, TokenCount
 from llm_pure.registry import Registry
@@ -62,6 +66,9 @@ class LLM(SpecialAsks):
     retry: how hard to try; NO_RETRY for one attempt. registry: None is the shipped providers and installed plug-ins.
     settings: of transports that are named (connections, TLS, the time of each step). limit: of requests and tokens a
     minute, for each configuration. A configuration that cannot work is the Failure of every call.
+    budget: US dollars, a Budget or an account that others share: a call that may not fit is refused before it is sent.
+    prices: a table, or prices of the user's own over the shipped ones. compress: how `ask` cuts long conversations; None
+    does as config.compress_type says.
     """
 
     def __init__(
@@ -74,12 +81,17 @@ class LLM(SpecialAsks):
         registry: Registry | None = None,
         settings: TransportSettings | None = None,
         limit: RateLimit | None = None,
+        budget: BudgetInput | None = None,
+        prices: PricesInput | None = None,
+        compress: CompressSettings | None = None,
     ) -> None:
         self.config = config
         self._keeper = LinkKeeper(transport)
         self._policy = retry or RetryPolicy()
         self._lanes = load_lanes((config, *fallbacks), registry, settings)
         self._gates = open_gates(limit, 1 + len(fallbacks))
+        self._till = Till(budget, prices)
+        self._compress = compress or CompressSettings(type=config.compress_type)
 
     # calls that give one Completion
 
@@ -155,7 +167,7 @@ class LLM(SpecialAsks):
         """
         request = ask_request(
             message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
-        ).map(lambda asked: self._request(asked, stream))
+        ).bind(lambda asked: shortened(self._request(asked, stream), self.config, self._compress))
         if isinstance(request, Failure):
             return request
         got = self.completion(request.unwrap(), on_event=on_event, timeout_s=timeout_s)
@@ -175,7 +187,7 @@ class LLM(SpecialAsks):
         """`ask`, async. What on_event returns is awaited where it can be."""
         request = ask_request(
             message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
-        ).map(lambda asked: self._request(asked, stream))
+        ).bind(lambda asked: shortened(self._request(asked, stream), self.config, self._compress))
         if isinstance(request, Failure):
             return request
         got = await self.acompletion(request.unwrap(), on_event=on_event, timeout_s=timeout_s)
@@ -269,16 +281,27 @@ class LLM(SpecialAsks):
         return await self._arun(embed_job(request), timeout_s)
 
     def count_tokens(
-        self, request: ChatInput, *, timeout_s: float | None = None
+        self, request: ChatInput, *, local: bool = False, timeout_s: float | None = None
     ) -> Parsed[TokenCount]:
-        """A request's tokens, as the provider counts them; Unsupported where it does not."""
+        """A request's tokens, as the provider counts them; Unsupported where it does not.
+
+        local: count here and send nothing; `method` of the count says how sure it is.
+        """
+        if local:
+            return self._lanes.bind(lambda lanes: count_here(lanes[0].config, request))
         return self._run(count_job(request), timeout_s)
 
     async def acount_tokens(
-        self, request: ChatInput, *, timeout_s: float | None = None
+        self, request: ChatInput, *, local: bool = False, timeout_s: float | None = None
     ) -> Parsed[TokenCount]:
         """`count_tokens`, async."""
+        if local:
+            return self._lanes.bind(lambda lanes: count_here(lanes[0].config, request))
         return await self._arun(count_job(request), timeout_s)
+
+    def get_costs(self) -> Ledger:
+        """What was spent with this client, or with all that share its account, and what is held for calls under way."""
+        return self._till.account.ledger()
 
     # lifetime
 
@@ -312,7 +335,9 @@ class LLM(SpecialAsks):
         return Opening(job, self._course(timeout_s), self._keeper, held)
 
     def _course(self, timeout_s: float | None) -> Parsed[Course]:
-        return self._lanes.map(lambda lanes: Course(lanes, self._policy, timeout_s, self._gates))
+        return self._lanes.map(
+            lambda lanes: Course(lanes, self._policy, timeout_s, self._gates, self._till)
+        )
 
     def _request(self, given: ChatInput, stream: bool | None = None) -> ChatRequest:
         """Streamed where the configuration says so, unless `stream` says otherwise."""

@@ -5,16 +5,19 @@ A Course is made for each call and forgotten with it, so that a client can be us
 
 import logging
 import random
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from llm_pure.completion import Completion
 from llm_pure.effects.gates import Gate, Pass
 from llm_pure.effects.jobs import Job
 from llm_pure.effects.lanes import Lane, named, signed
 from llm_pure.effects.links import Links
 from llm_pure.effects.logs import adaptation_line, attempt_line
+from llm_pure.effects.tills import Ticket, Till
 from llm_pure.effects.transports import Timeouts, timeouts_of, within
 from llm_pure.http import HttpRequest, HttpResponse
 from llm_pure.result import Failure, Parsed, Success
@@ -44,10 +47,13 @@ class Course:
         policy: RetryPolicy,
         timeout_s: float | None = None,
         gates: tuple[Gate, ...] = (),
+        till: Till | None = None,
     ) -> None:
         self._lanes = lanes
         self._gates = gates
         self._pass: Pass | None = None
+        self._till = till
+        self._ticket: Ticket | None = None
         self._timeout_s = timeout_s
         whole_s = min(timeouts_of(lanes[0].config, timeout_s).total_s, policy.total_s)
         self._policy = msgspec.structs.replace(policy, configurations=len(lanes), total_s=whole_s)
@@ -75,6 +81,11 @@ class Course:
         link = request.bind(lambda _: links.get(lane.settings))
         if isinstance(link, Failure):
             return self.note(Failure(link.failure()))
+        if self._till is not None and job.charge is not None:
+            ticket = self._till.open(lane, job.charge, datetime.now(UTC))
+            if isinstance(ticket, Failure):
+                return self.note(Failure(ticket.failure()))
+            self._ticket = ticket.unwrap()
         wait_s = 0.0
         if self._gates:
             left_s = self._ends_s - self._started_s
@@ -99,6 +110,9 @@ class Course:
     def note(self, got: Parsed[A], *, delivered: bool = False) -> Parsed[A]:
         """An attempt ends: the same, with the provider's name in an error. delivered: the caller saw some of it."""
         ended_s = monotonic()
+        if self._till is not None and self._ticket is not None:
+            ticket, self._ticket = self._ticket, None
+            got = self._till.close(ticket, got, ended_s - self._started_s)
         number = len(self._history) + 1
         if isinstance(got, Failure):
             error = named(self.lane, got.failure())
@@ -119,6 +133,12 @@ class Course:
             _log.debug("%s", attempt_line(self.lane, number, self._request, got, took_s))
         self._request = None
         return got
+
+    def leave(self, partial: Completion | None = None) -> None:
+        """The call is over, whatever became of it: an attempt that has no end yet is paid for as far as it came."""
+        if self._till is not None and self._ticket is not None:
+            ticket, self._ticket = self._ticket, None
+            self._till.leave(ticket, partial, monotonic() - self._started_s)
 
     @property
     def is_over(self) -> bool:

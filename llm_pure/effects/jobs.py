@@ -7,6 +7,7 @@ import msgspec
 
 from llm_pure.completion import Completion
 from llm_pure.effects.lanes import Lane
+from llm_pure.effects.tills import Charge
 from llm_pure.errors import Unsupported
 from llm_pure.http import HttpResponse
 from llm_pure.operations import Embeddings, EmbedRequest, TokenCount
@@ -22,10 +23,14 @@ EmbedInput: TypeAlias = EmbedRequest | str | Sequence[str]
 
 
 class Job(msgspec.Struct, Generic[A], frozen=True):
-    """One kind of call. build: no key in it yet. parse: an answer of any status."""
+    """One kind of call. build: no key in it yet. parse: an answer of any status.
+
+    charge: what is asked, where the provider takes money for it.
+    """
 
     build: Callable[[Lane], Parsed[Built]]
     parse: Callable[[Lane, HttpResponse], Parsed[A]]
+    charge: Charge | None = None
 
 
 def chat_request(given: ChatInput, *, stream: bool | None = None) -> ChatRequest:
@@ -39,6 +44,7 @@ def chat_job(request: ChatRequest) -> Job[Completion]:
     return Job(
         build=lambda lane: lane.provider.build_chat(lane.config, request),
         parse=lambda lane, response: lane.provider.parse_chat(response),
+        charge=request,
     )
 
 
@@ -48,7 +54,8 @@ def embed_job(given: EmbedInput) -> Job[Embeddings]:
         request = given
     else:
         request = EmbedRequest(input=given if isinstance(given, str) else tuple(given))
-    return _operation_job("embeddings", lambda lane: lane.provider.embed, request)
+    job = _operation_job("embeddings", lambda lane: lane.provider.embed, request)
+    return msgspec.structs.replace(job, charge=request)
 
 
 def count_job(given: ChatInput) -> Job[TokenCount]:

@@ -66,6 +66,11 @@ class _Streaming:
             reading.events.clear()
         return Success(reading)
 
+    def _leave(self) -> None:
+        """Nothing more will be read."""
+        if self._course is not None:
+            self._course.leave(None if self._reading is None else self._reading.partial())
+
     def _end(self, outcome: Parsed[Completion]) -> None:
         if self._course is not None and self._reading is not None:
             outcome = self._course.note(outcome, delivered=True)
@@ -101,7 +106,10 @@ class Stream(_Streaming):
 
     def close(self) -> None:
         """Closes the connection. `result()` still tells how far it came."""
-        self._stack.close()
+        try:
+            self._stack.close()
+        finally:
+            self._leave()
 
     def __enter__(self) -> Self:
         return self
@@ -167,7 +175,10 @@ class AsyncStream(_Streaming):
 
     async def aclose(self) -> None:
         """Closes the connection. `result()` still tells how far it came."""
-        await self._stack.aclose()
+        try:
+            await self._stack.aclose()
+        finally:
+            self._leave()
 
     async def __aenter__(self) -> Self:
         return self

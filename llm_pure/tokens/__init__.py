@@ -13,6 +13,13 @@ from llm_pure.tokens.count import (
     count_text,
     count_tools,
 )
+from llm_pure.tokens.estimates import (
+    count_answer,
+    cut_usage,
+    estimated_usage,
+    most_input_tokens,
+    most_output_tokens,
+)
 from llm_pure.tokens.families import FAMILIES, Family, family_for
 from llm_pure.tokens.images import image_tokens, size_of
 from llm_pure.tokens.tokenizer import Tokenizer, first_tokens, last_tokens
@@ -26,16 +33,21 @@ __all__ = [
     "Method",
     "Tokenizer",
     "Window",
+    "count_answer",
     "count_message",
     "count_messages",
     "count_request",
     "count_text",
     "count_tools",
+    "cut_usage",
+    "estimated_usage",
     "family_for",
     "first_tokens",
     "get_max_completion_tokens",
     "image_tokens",
     "last_tokens",
+    "most_input_tokens",
+    "most_output_tokens",
     "size_of",
     "window_for",
 ]

@@ -155,7 +155,9 @@ REGISTRY = Registry(
 
 def config(**fields: Any) -> LLMConfig:
     """A configuration that works."""
-    return LLMConfig(**{"api_type": NAME, "api_key": KEY, "model": "m1", **fields})
+    return LLMConfig(
+        **{"api_type": NAME, "api_key": KEY, "model": "m1", "calc_usage": False, **fields}
+    )
 
 
 def whole(text: str) -> bytes:

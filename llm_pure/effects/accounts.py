@@ -1,0 +1,92 @@
+"""Where a client's spending is kept: in this process, or in an SQLite file that processes share."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import count
+from threading import Lock
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import msgspec
+
+from llm_pure import ledger as pure
+from llm_pure.ledger import Call, Ledger
+from llm_pure.result import Failure, Parsed, Success
+
+OnAlert: TypeAlias = Callable[[Ledger], object]
+
+
+@runtime_checkable
+class Account(Protocol):
+    """Reservations and calls, safe to use from threads. Nothing here waits for a network."""
+
+    @property
+    def max_usd(self) -> Decimal | None:
+        """The budget; None for no limit: then nothing is held."""
+        ...
+
+    def reserve(self, usd: Decimal) -> Parsed[str]:
+        """Hold so much; the name of the hold. Fails with BudgetExceeded."""
+        ...
+
+    def settle(self, name: str, call: Call) -> None:
+        """The call is over: its hold goes, and what it did cost counts."""
+        ...
+
+    def release(self, name: str) -> None:
+        """The call came to nothing."""
+        ...
+
+    def ledger(self) -> Ledger:
+        """What was spent and is held, as of now."""
+        ...
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client may spend. max_usd: None for no limit. alert_share: of max_usd; on_alert is told when it is passed."""
+
+    max_usd: Decimal | None = None
+    alert_share: float = 0.8
+    on_alert: OnAlert | None = None
+
+
+class MemoryAccount:
+    """The account of one process."""
+
+    def __init__(self, budget: Budget | None = None) -> None:
+        self._budget = budget or Budget()
+        self._ledger = Ledger(max_usd=self._budget.max_usd)
+        self._numbers = count(1)
+        self._lock = Lock()
+
+    @property
+    def max_usd(self) -> Decimal | None:
+        """The budget; None for no limit."""
+        return self._budget.max_usd
+
+    def reserve(self, usd: Decimal) -> Parsed[str]:
+        """Hold so much; the name of the hold. Fails with BudgetExceeded."""
+        with self._lock:
+            name = str(next(self._numbers))
+            after = pure.reserve(self._ledger, name, usd)
+            if isinstance(after, Failure):
+                return after
+            self._ledger = after.unwrap()
+            return Success(name)
+
+    def settle(self, name: str, call: Call) -> None:
+        """The call is over: its hold goes, and what it did cost counts."""
+        with self._lock:
+            before = self._ledger
+            self._ledger = after = pure.settle(before, name, call)
+        tell = self._budget.on_alert
+        if tell is not None and pure.crossed(before, after, self._budget.alert_share):
+            tell(after)
+
+    def release(self, name: str) -> None:
+        """The call came to nothing."""
+        with self._lock:
+            self._ledger = pure.release(self._ledger, name)
+
+    def ledger(self) -> Ledger:
+        """What was spent and is held, as of now."""
+        return self._ledger

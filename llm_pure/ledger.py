@@ -1,0 +1,195 @@
+"""What was spent and what is held: a `Ledger`, a value. A call is reserved at its most, then settled at what it did cost.
+
+reserve -> Success(ledger that holds it) | Failure(BudgetExceeded), before anything is sent
+settle  -> ledger with the call in it, and its hold gone;   release -> ledger without the hold
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+import msgspec
+
+from llm_pure.completion import Usage
+from llm_pure.costs import ZERO, Cost
+from llm_pure.errors import BudgetExceeded
+from llm_pure.result import Failure, Parsed, Success
+
+MOST_UNPRICED = 1000
+"""How many calls without a price a ledger keeps for later; older ones stay in its counts only."""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One call that is over. cost: None when it has no price (yet). at: when it was asked. took_s: until its end."""
+
+    model: str
+    provider: str = ""
+    usage: Usage = Usage()
+    cost: Cost | None = None
+    at: datetime | None = None
+    took_s: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Provider and model, as reports show them."""
+        return f"{self.provider}:{self.model}" if self.provider else self.model
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over calls. What a provider did not report adds nothing; unpriced calls are counted and add no cost.
+
+    estimated_calls: priced or counted here. took_s, timed_output_tokens: of the calls whose time is known.
+    """
+
+    calls: int = 0
+    unpriced_calls: int = 0
+    estimated_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost_usd: Decimal = ZERO
+    took_s: float = 0.0
+    timed_output_tokens: int = 0
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """Output tokens in a second of waiting; None when no time is known."""
+        return self.timed_output_tokens / self.took_s if self.took_s else None
+
+    @property
+    def cost_per_call_usd(self) -> Decimal | None:
+        """Over the calls that have a price; None when there is none."""
+        priced = self.calls - self.unpriced_calls
+        return self.cost_usd / priced if priced else None
+
+
+class Ledger(msgspec.Struct, frozen=True, kw_only=True):
+    """max_usd: the budget, None for no limit. by_model: totals by "provider:model". held: reservations by name.
+
+    unpriced: calls that wait for a price, the last thousand of them.
+    """
+
+    max_usd: Decimal | None = None
+    totals: Totals = Totals()
+    by_model: Mapping[str, Totals] = {}
+    held: Mapping[str, Decimal] = {}
+    unpriced: tuple[Call, ...] = ()
+
+    @property
+    def held_usd(self) -> Decimal:
+        """All reservations together."""
+        return sum(self.held.values(), ZERO)
+
+    @property
+    def left_usd(self) -> Decimal | None:
+        """What may still be reserved; None without a limit, and below 0 when calls cost more than was held for them."""
+        return None if self.max_usd is None else self.max_usd - self.totals.cost_usd - self.held_usd
+
+
+def reserve(ledger: Ledger, name: str, usd: Decimal) -> Parsed[Ledger]:
+    """Hold so much for a call under a name of its own. Fails with BudgetExceeded when it does not fit."""
+    refused = refusal(ledger.max_usd, ledger.totals.cost_usd, ledger.held_usd, usd)
+    if refused is not None:
+        return Failure(refused)
+    return Success(msgspec.structs.replace(ledger, held={**ledger.held, name: usd}))
+
+
+def settle(ledger: Ledger, name: str, call: Call) -> Ledger:
+    """The call is over: its hold goes, and what it did cost counts."""
+    return _recorded(release(ledger, name), call)
+
+
+def release(ledger: Ledger, name: str) -> Ledger:
+    """The call came to nothing. A name that holds nothing changes nothing."""
+    if name not in ledger.held:
+        return ledger
+    kept = {key: usd for key, usd in ledger.held.items() if key != name}
+    return msgspec.structs.replace(ledger, held=kept)
+
+
+def charge(ledger: Ledger, call: Call) -> Parsed[Ledger]:
+    """A call that nothing was held for. Fails with BudgetExceeded when it does not fit; one without a price always does."""
+    usd = call.cost.total_usd if call.cost else ZERO
+    refused = refusal(ledger.max_usd, ledger.totals.cost_usd, ledger.held_usd, usd)
+    return Success(_recorded(ledger, call)) if refused is None else Failure(refused)
+
+
+def price_unpriced(ledger: Ledger, price: Callable[[Call], Parsed[Cost]]) -> Ledger:
+    """Look for the prices that were missing; calls that find one count as if they had always had it."""
+    waiting: list[Call] = []
+    priced: list[Call] = []
+    for call in ledger.unpriced:
+        found = price(call)
+        if isinstance(found, Failure):
+            waiting.append(call)
+        else:
+            priced.append(msgspec.structs.replace(call, cost=found.unwrap()))
+    by_model = dict(ledger.by_model)
+    totals = ledger.totals
+    for call in priced:
+        by_model[call.name] = _repriced(by_model[call.name], call)
+        totals = _repriced(totals, call)
+    return msgspec.structs.replace(
+        ledger, totals=totals, by_model=by_model, unpriced=tuple(waiting)
+    )
+
+
+def added(totals: Totals, call: Call) -> Totals:
+    """The totals with one more call."""
+    usage, cost = call.usage, call.cost
+    out = usage.output_tokens or 0
+    return Totals(
+        calls=totals.calls + 1,
+        unpriced_calls=totals.unpriced_calls + (cost is None),
+        estimated_calls=totals.estimated_calls + (cost.estimated if cost else usage.estimated),
+        input_tokens=totals.input_tokens + (usage.input_tokens or 0),
+        output_tokens=totals.output_tokens + out,
+        cached_input_tokens=totals.cached_input_tokens + (usage.cached_input_tokens or 0),
+        cache_write_tokens=totals.cache_write_tokens + (usage.cache_write_tokens or 0),
+        reasoning_tokens=totals.reasoning_tokens + (usage.reasoning_tokens or 0),
+        cost_usd=totals.cost_usd + (cost.total_usd if cost else ZERO),
+        took_s=totals.took_s + (call.took_s or 0.0),
+        timed_output_tokens=totals.timed_output_tokens + (out if call.took_s else 0),
+    )
+
+
+def refusal(
+    max_usd: Decimal | None, spent_usd: Decimal, held_usd: Decimal, usd: Decimal
+) -> BudgetExceeded | None:
+    """Why so much more does not fit; None when it does. What costs nothing always fits."""
+    if max_usd is None or not usd or spent_usd + held_usd + usd <= max_usd:
+        return None
+    return BudgetExceeded(
+        message=f"the call may cost {usd:f} USD, and of {max_usd:f} USD "
+        f"{spent_usd:f} are spent and {held_usd:f} held for calls under way"
+    )
+
+
+def crossed(before: Ledger, after: Ledger, share: float) -> bool:
+    """Did spending pass this share of the budget just now?"""
+    if after.max_usd is None:
+        return False
+    line = after.max_usd * Decimal(str(share))
+    return before.totals.cost_usd < line <= after.totals.cost_usd
+
+
+def _recorded(ledger: Ledger, call: Call) -> Ledger:
+    own = ledger.by_model.get(call.name, Totals())
+    return msgspec.structs.replace(
+        ledger,
+        totals=added(ledger.totals, call),
+        by_model={**ledger.by_model, call.name: added(own, call)},
+        unpriced=ledger.unpriced if call.cost else (*ledger.unpriced, call)[-MOST_UNPRICED:],
+    )
+
+
+def _repriced(totals: Totals, call: Call) -> Totals:
+    assert call.cost is not None
+    return msgspec.structs.replace(
+        totals,
+        unpriced_calls=totals.unpriced_calls - 1,
+        estimated_calls=totals.estimated_calls + (call.cost.estimated and not call.usage.estimated),
+        cost_usd=totals.cost_usd + call.cost.total_usd,
+    )
