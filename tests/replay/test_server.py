@@ -30,6 +30,7 @@ from llm_pure.replay import (
     save_cassette,
     serve,
 )
+from llm_pure.replay.faults import NO_FAULT
 from tests.support.one_answer import http, one_answer
 from tests.support.scenarios import CASSETTES
 
@@ -50,8 +51,8 @@ def pure_text() -> str:
 
 
 @contextmanager
-def openai_at(*paths: Path, **more: Fault) -> Iterator[openai.OpenAI]:
-    transport = open_replay(*paths, matching=LOOSE, again=True, **more).unwrap()
+def openai_at(*paths: Path, fault: Fault = NO_FAULT) -> Iterator[openai.OpenAI]:
+    transport = open_replay(*paths, matching=LOOSE, again=True, fault=fault).unwrap()
     with (
         serve(transport) as server,
         openai.OpenAI(api_key="any", base_url=f"{server.url}/v1") as client,
@@ -101,7 +102,7 @@ def test_a_request_that_was_not_recorded_tells_what_differs_and_is_not_asked_aga
     with (
         serve(transport) as server,
         openai.OpenAI(api_key="any", base_url=f"{server.url}/v1") as client,
-        pytest.raises(openai.NotFoundError, match='/messages/0/content: "Who?" != '),
+        pytest.raises(openai.NotFoundError, match=r'/messages/0/content: "Who\?" != '),
     ):
         client.chat.completions.create(
             model="gpt-5-mini", messages=[{"role": "user", "content": "Who?"}]
