@@ -38,6 +38,7 @@ registry = Registry(
         "openrouter": "llm_pure.adapters.openrouter",
         "openrouter_reasoning": "llm_pure.adapters.openrouter_reasoning",
         "perplexity": "llm_pure.adapters.perplexity",
+        "qianfan": "llm_pure.adapters.qianfan",
         "siliconflow": "llm_pure.adapters.siliconflow",
         "together": "llm_pure.adapters.together",
         "vertex": "llm_pure.adapters.vertex",

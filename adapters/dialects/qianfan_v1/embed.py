@@ -1,0 +1,53 @@
+"""Embeddings: POST {base_url}/embeddings/{endpoint}.
+
+Source: qianfan 0.4.12.3, resources/llm/embedding.py; the answer is OpenAI's; read 2026-11-20.
+"""
+
+from llm_pure.adapt import Adaptation
+from llm_pure.adapters.dialects.openai_chat.embed import parse_embed as parse_openai_embed
+from llm_pure.adapters.dialects.qianfan_v1.errors import read_error
+from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
+from llm_pure.adapters.dialects.qianfan_v1.request import SERVER
+from llm_pure.adapters.dialects.turns import dropped
+from llm_pure.classify import NO_WORDS
+from llm_pure.config import LLMConfig
+from llm_pure.endpoint import post_json, rooted
+from llm_pure.errors import ConfigurationInvalid, InvalidRequest
+from llm_pure.http import HttpResponse
+from llm_pure.operations import Embeddings, EmbedRequest
+from llm_pure.provider import Built
+from llm_pure.result import Failure, Parsed
+
+
+def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[Built]:
+    """Body: {input[]}; the model is in the address.
+
+    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no text, or an empty one).
+    """
+    model = request.model or config.model
+    if not model:
+        return Failure(
+            ConfigurationInvalid(message="no model for embeddings", field="model", provider=name)
+        )
+    if not request.texts or "" in request.texts:
+        message = "an empty text has no embedding" if request.texts else "no text to embed"
+        return Failure(InvalidRequest(message=message, param="input", provider=name))
+    url = rooted(name, SERVER)(config, model, f"/embeddings/{endpoint_of(config, model)}")
+    if isinstance(url, Failure):
+        return url
+    told: tuple[Adaptation, ...] = tuple(
+        [
+            dropped(field, "qianfan v1 has no such choice", value)
+            for field, value in (("dimensions", request.dimensions), ("task", request.task))
+            if value is not None
+        ]
+    )
+    body = {"input": list(request.texts), **(request.extra or {})}
+    made = post_json(config, url.unwrap(), body, provider=name)
+    return made.map(lambda one: Built(request=one, adaptations=told))
+
+
+def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
+    """One vector for each text; an error with status 200 is an error."""
+    told = read_error(name, response)
+    return parse_openai_embed(name, NO_WORDS, response) if told is None else Failure(told)

@@ -1,0 +1,77 @@
+"""Qianfan's errors -> LLMError: {"error_code": 110, "error_msg": "text", "id"?}, with HTTP status 200.
+
+Source: cloud.baidu.com/doc/WENXINWORKSHOP/s/tlmyncueh (codes 1 to 18, in excerpts) and qianfan 0.4.12.3, consts.py
+(APIErrorCode), read 2026-11-20. 336103 and 336007, input that is too long, are as generally known, unconfirmed.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from llm_pure.adapters.dialects.openai_chat import errors as openai_errors
+from llm_pure.classify import ErrorReport, ErrorType, classify
+from llm_pure.codec import decode_any
+from llm_pure.errors import ContextLengthExceeded, LLMError, QuotaExceeded
+from llm_pure.http import HttpResponse
+from llm_pure.result import Failure
+
+_STATUS: Mapping[int, int] = {
+    1: 500,
+    2: 503,
+    3: 404,
+    4: 503,  # the cluster's limit, not the caller's
+    6: 403,
+    13: 401,
+    14: 401,
+    15: 404,
+    18: 429,
+    100: 400,
+    110: 401,
+    111: 401,
+    336000: 500,
+    336001: 400,
+    336002: 400,
+    336003: 400,
+    336004: 403,
+    336005: 404,
+    336100: 503,
+    336101: 400,
+    336104: 400,
+    336105: 400,
+    336501: 429,
+    336502: 429,
+    500000: 500,
+}
+"""error_code -> the HTTP status that means the same. Others are 500."""
+
+_WORDS: Mapping[str, ErrorType] = {
+    "17": QuotaExceeded,
+    "19": QuotaExceeded,
+    "336007": ContextLengthExceeded,
+    "336103": ContextLengthExceeded,
+}
+
+
+def read_error(name: str, response: HttpResponse) -> LLMError | None:
+    """The error that a body tells, whatever the status; None when the body tells none."""
+    decoded = decode_any(response.body, provider=name)
+    if isinstance(decoded, Failure):
+        return None
+    return error_in(name, decoded.unwrap(), response)
+
+
+def error_in(name: str, body: Any, response: HttpResponse) -> LLMError | None:
+    """The error that decoded JSON tells; None when it tells none. Other shapes are those of gateways, and of version 2."""
+    code = body.get("error_code") if isinstance(body, dict) else None
+    if not code or isinstance(code, bool) or not isinstance(code, int | str):
+        return openai_errors.error_in(name, _WORDS, body, response)
+    number = int(code) if str(code).isdecimal() else 0
+    told, call_id = body.get("error_msg"), body.get("id")
+    report = ErrorReport(
+        provider=name,
+        status=response.status if response.status >= 400 else _STATUS.get(number, 500),
+        message=told if isinstance(told, str) else "",
+        code=str(code),
+        request_id=call_id if isinstance(call_id, str) and call_id else None,
+        headers=response.headers,
+    )
+    return classify(report, _WORDS)

@@ -1,0 +1,42 @@
+"""A whole answer -> Completion. It is read as one frame that says everything, so it can't differ from its stream."""
+
+import msgspec
+
+from llm_pure.adapters.dialects.qianfan_v1 import wire
+from llm_pure.adapters.dialects.qianfan_v1.errors import error_in
+from llm_pure.adapters.dialects.qianfan_v1.stream import State, read_frame
+from llm_pure.adapters.dialects.unmodelled import broken
+from llm_pure.classify import unreadable_error
+from llm_pure.codec import decode, decode_any
+from llm_pure.collect import Collector
+from llm_pure.completion import Completion
+from llm_pure.http import HttpResponse
+from llm_pure.result import Failure, Parsed, Success
+from llm_pure.stream import told_by_headers
+
+
+def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
+    """The Completion of any answer, for any status and any bytes.
+
+    Fails with the error that the body tells, which has status 200 here; with ProtocolFault when it is no answer.
+    """
+    decoded = decode_any(response.body, provider=name)
+    if isinstance(decoded, Failure):
+        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    raw = decoded.unwrap()
+    told = error_in(name, raw, response)
+    if told is not None:
+        return Failure(told)
+    if response.status >= 300:
+        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    if not isinstance(raw, dict) or not ("result" in raw or "function_call" in raw):
+        return Failure(broken(name, "the answer has neither result nor function_call", response))
+    typed = decode(wire.FRAME, response.body, provider=name)
+    if isinstance(typed, Failure):
+        return typed
+    whole = msgspec.structs.replace(typed.unwrap(), is_end=True)
+    _, events = read_frame(name, State(), whole, raw)
+    collector = Collector()
+    collector.add(told_by_headers(response.headers))
+    collector.add(events)
+    return Success(collector.completion())

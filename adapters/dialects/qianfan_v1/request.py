@@ -1,0 +1,132 @@
+"""ChatRequest -> POST {base_url}/chat/{endpoint} of Qianfan's first API.
+
+Source: cloud.baidu.com/doc/WENXINWORKSHOP (ERNIE chat APIs), in excerpts; qianfan 0.4.12.3, resources/llm/
+chat_completion.py; ../shared/wire/openai-family.md 4.14 and 4.23; read 2026-11-20.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
+from llm_pure.adapters.dialects.function_tools import function_of
+from llm_pure.adapters.dialects.openai_chat.quirks import not_here
+from llm_pure.adapters.dialects.openai_effort import reasoning_told
+from llm_pure.adapters.dialects.qianfan_v1.messages import wire_messages
+from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
+from llm_pure.adapters.dialects.turns import dropped
+from llm_pure.config import LLMConfig
+from llm_pure.draft import Draft, draft
+from llm_pure.endpoint import post_json, rooted
+from llm_pure.provider import Built
+from llm_pure.request import ChatRequest, NamedTool, NativeTool, SchemaFormat
+from llm_pure.result import Failure, Parsed
+
+SERVER = "https://aip.baidubce.com/rpc/2.0/ai_custom/v1/wenxinworkshop"
+
+_SETTING_KEYS: Mapping[str, str] = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "repetition_penalty": "penalty_score",
+    "stop": "stop",
+    "max_tokens": "max_output_tokens",
+}
+
+_RULE = ModelRule(
+    prefix="",
+    refuses=not_here(
+        "qianfan v1", "top_k", "seed", "n", "logprobs", "presence_penalty", "frequency_penalty"
+    ),
+    bounds={"temperature": (0.01, 1), "repetition_penalty": (1, 2)},
+    source="cloud.baidu.com/doc/WENXINWORKSHOP, in excerpts read 2026-11-20: temperature in (0, 1]",
+)
+
+
+def build_chat(
+    name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> Parsed[Built]:
+    """POST {base_url}/chat/{endpoint}; a base URL that is a bare host gets the usual path.
+
+    endpoint: config.endpoint, else what the model is called there. Body: {messages[], system?, functions[]?, tool_choice?,
+    response_format?, temperature?, top_p?, penalty_score?, stop?, max_output_tokens?, stream?}. max_output_tokens only when
+    somebody chose it, since the default of the configuration is more than most models take.
+    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
+    (media, several calls in a turn; with `strict` also every setting that would be dropped).
+    """
+    drafted = draft(config, request)
+    if isinstance(drafted, Failure):
+        return drafted
+    call = drafted.unwrap()
+    path = f"/chat/{endpoint_of(config, call.model)}"
+    url = rooted(name, SERVER)(config, call.model, path)
+    if isinstance(url, Failure):
+        return url
+    spoken = wire_messages(name, call.messages)
+    if isinstance(spoken, Failure):
+        return spoken
+    said, told = spoken.unwrap()
+    fields, more = _fields(name, call)
+    adaptations = (*told, *more)
+    lost = lossy(adaptations, provider=name) if strict else None
+    if lost is not None:
+        return Failure(lost)
+    body = {**said, **fields, **call.extra}
+    accept = "text/event-stream" if body.get("stream") else "application/json"
+    return post_json(config, url.unwrap(), body, provider=name, accept=accept).map(
+        lambda made: Built(request=made, adaptations=adaptations)
+    )
+
+
+def _fields(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
+    """Everything but what is said, and what could not be sent as asked."""
+    fields, told = _functions(name, call)
+    if call.response_format is not None:
+        fields["response_format"] = "json_object"
+    if isinstance(call.response_format, SchemaFormat):
+        reason = "qianfan v1 takes no schema; it is asked for some JSON"
+        told.append(Adaptation(field="response_format", action="changed", reason=reason))
+    asked = {
+        key: value
+        for key, value in call.settings.items()
+        if key != "max_tokens" or key in call.explicit
+    }
+    settings, refused = adapt(asked, call.explicit, _RULE)
+    told += refused
+    fields |= {key: settings[one] for one, key in _SETTING_KEYS.items() if one in settings}
+    if call.reasoning is not None and call.reasoning.enabled and call.reasoning.effort != "none":
+        told.append(reasoning_told("dropped", f"{call.model} has no reasoning to ask for"))
+    if call.metadata:
+        told.append(dropped("metadata", "qianfan v1 keeps none"))
+    if call.stream:
+        fields["stream"] = True
+    return fields, tuple(told)
+
+
+def _functions(name: str, call: Draft) -> tuple[dict[str, Any], list[Adaptation]]:
+    """functions, tools of Baidu's own, tool_choice."""
+    functions: list[dict[str, Any]] = []
+    native: list[dict[str, Any]] = []
+    told: list[Adaptation] = []
+    for place, tool in enumerate(call.tools):
+        if not isinstance(tool, NativeTool):
+            functions.append({"description": tool.name, **function_of(tool)})  # a must here
+            if tool.strict:
+                reason = "qianfan v1 does not hold a model to a schema"
+                told.append(dropped(f"tools/{place}/strict", reason, True))
+        elif tool.provider == name:
+            native.append(tool.json)
+        else:
+            told.append(dropped(f"tools/{place}", f"it is a tool of {tool.provider}'s own"))
+    fields: dict[str, Any] = {}
+    match call.tool_choice:
+        case "none" if functions:
+            functions = []
+            reason = "qianfan v1 has no such choice; no function is called when none is sent"
+            told.append(Adaptation(field="tool_choice", action="changed", reason=reason))
+        case "required":
+            told.append(dropped("tool_choice", "qianfan v1 cannot be held to calling", "required"))
+        case NamedTool(name=wanted) if functions:
+            fields["tool_choice"] = {"type": "function", "function": {"name": wanted}}
+        case _:
+            pass
+    sent = {"functions": functions, "tools": native}
+    return {**{key: value for key, value in sent.items() if value}, **fields}, told

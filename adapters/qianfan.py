@@ -1,0 +1,99 @@
+"""Baidu's Qianfan: version 2, which speaks like OpenAI, and version 1 with its ERNIE addresses.
+
+Which is asked: version 2 where the base URL ends in /v2 or the key is one of version 2 (bce-v3/...); version 1 where the
+base URL is one of aip.baidubce.com, or `secret_key` is set, or a token alone. Nothing of all that is version 2.
+
+Credentials. Version 2: `api_key`, as a bearer. Version 1: `access_key` and `secret_key` sign each request, with no call before it;
+an application's `api_key` and `secret_key` are exchanged for a token by `build_token` and `parse_token`, and the token is
+`session_token`. Docs: cloud.baidu.com/doc/WENXINWORKSHOP, in excerpts, and qianfan 0.4.12.3; read 2026-11-20.
+"""
+
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+from llm_pure.adapters.dialects import openai_chat, qianfan_v1
+from llm_pure.adapters.dialects.either import either
+from llm_pure.adapters.dialects.openai_chat import unsure
+from llm_pure.adapters.dialects.qianfan_v1 import Token
+from llm_pure.config import LLMConfig, reveal
+from llm_pure.endpoint import rooted
+from llm_pure.errors import (
+    AuthenticationFailed,
+    ContextLengthExceeded,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+)
+
+NAME = "qianfan"
+BASE_URL = "https://qianfan.baidubce.com/v2"
+SOURCE = (
+    "qianfan 0.4.12.3 (PyPI) and cloud.baidu.com/doc/WENXINWORKSHOP, in excerpts read 2026-11-20"
+)
+
+_VARIABLES = {
+    "access_key": ("QIANFAN_ACCESS_KEY",),
+    "secret_key": ("QIANFAN_SECRET_KEY", "QIANFAN_SK"),
+    "session_token": ("QIANFAN_ACCESS_TOKEN",),
+}
+
+
+def _asks_version_1(config: LLMConfig) -> bool:
+    try:
+        parts = urlsplit(config.base_url or "")
+        host, path = parts.hostname or "", parts.path.rstrip("/")
+    except ValueError:
+        return False
+    if path.endswith("/v2") or host.startswith("qianfan."):
+        return False
+    if "/rpc/2.0" in path or host.startswith("aip."):
+        return True
+    key = reveal(config.api_key)
+    if key.startswith("bce-v3/"):
+        return False
+    return bool(config.secret_key or (config.session_token and not key))
+
+
+def _is_version_1(body: Any) -> bool:
+    return isinstance(body, dict) and any(
+        key in body for key in ("result", "error_code", "function_call", "is_end")
+    )
+
+
+PROVIDER = either(
+    openai_chat.provider(
+        name=NAME,
+        base_url=BASE_URL,
+        locate=rooted(NAME, BASE_URL),
+        quirks=openai_chat.Quirks(
+            refuses=unsure(NAME, "top_k", "n", "logprobs", "metadata"),
+            renames={"repetition_penalty": "penalty_score"},
+            bounds={"repetition_penalty": (1, 2)},
+            error_words={
+                "invalid_iam_token": AuthenticationFailed,
+                "access_denied": PermissionDenied,
+                "invalid_model": NotFound,
+                "characters_too_long": ContextLengthExceeded,
+                "rpm_rate_limit_exceeded": RateLimited,
+                "tpm_rate_limit_exceeded": RateLimited,
+            },
+        ),
+        key_variables=("QIANFAN_API_KEY", "QIANFAN_BEARER_TOKEN", "QIANFAN_AK"),
+        base_url_variables=("QIANFAN_BASE_URL",),
+        variables=_VARIABLES,
+        embeds=True,
+        source=SOURCE,
+    ),
+    qianfan_v1.provider(name=NAME, variables=_VARIABLES, source=SOURCE),
+    chosen=_asks_version_1,
+    tells=_is_version_1,
+)
+
+build_token = partial(qianfan_v1.build_token, NAME)
+"""(config) -> the request that exchanges an application's keys for a token."""
+
+parse_token = partial(qianfan_v1.parse_token, NAME)
+"""(response) -> Token(token, valid_s)."""
+
+__all__ = ["PROVIDER", "Token", "build_token", "parse_token"]
