@@ -6,6 +6,7 @@ lib/azure.py; read 2026-11-20.
 
 from llm_pure.adapt import ModelRule
 from llm_pure.adapters.dialects import azure_openai, openai_chat
+from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.adapters.dialects.openai_models import RULES
 
 _FOUNDRY = tuple(
@@ -19,7 +20,7 @@ _FOUNDRY = tuple(
     ]
 )
 
-PROVIDER = openai_chat.provider(
+_CHAT = openai_chat.provider(
     name="azure",
     base_url="",
     locate=azure_openai.places("azure"),
@@ -39,4 +40,8 @@ PROVIDER = openai_chat.provider(
         rules=(*_FOUNDRY, *RULES),
     ),
     source="learn.microsoft.com, Azure OpenAI REST API reference, read 2026-11-20",
+)
+
+PROVIDER = with_media(
+    _CHAT, azure_openai.places("azure"), ("images", "speech", "transcribe", "models")
 )

@@ -4,9 +4,11 @@ Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.adapters.dialects.openai_models import RULES
+from llm_pure.endpoint import below
 
-PROVIDER = openai_chat.provider(
+_CHAT = openai_chat.provider(
     name="openai",
     base_url="https://api.openai.com/v1",
     key_variables=("OPENAI_API_KEY",),
@@ -24,3 +26,5 @@ PROVIDER = openai_chat.provider(
     ),
     source="openai/openai-openapi 2.3.0 and openai-python 3.3.1, read 2026-11-20",
 )
+
+PROVIDER = with_media(_CHAT, below(_CHAT.name, _CHAT.base_url))

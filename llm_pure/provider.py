@@ -11,6 +11,18 @@ from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
 from llm_pure.events import StreamEvent
 from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.media_operations import (
+    ImageRequest,
+    ModelList,
+    ModelsRequest,
+    ModerateRequest,
+    Moderation,
+    Pictures,
+    Speech,
+    SpeechRequest,
+    TranscribeRequest,
+    Transcript,
+)
 from llm_pure.operations import Embeddings, EmbedRequest, TokenCount
 from llm_pure.request import ChatRequest
 from llm_pure.result import Parsed
@@ -93,3 +105,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     count_tokens: Operation[ChatRequest, TokenCount] | None = None
     embed: Operation[EmbedRequest, Embeddings] | None = None
+    images: Operation[ImageRequest, Pictures] | None = None
+    speech: Operation[SpeechRequest, Speech] | None = None
+    transcribe: Operation[TranscribeRequest, Transcript] | None = None
+    moderate: Operation[ModerateRequest, Moderation] | None = None
+    models: Operation[ModelsRequest, ModelList] | None = None

@@ -23,7 +23,15 @@ ADDRESS_VARIABLES = ("AZURE_OPENAI_ENDPOINT",)
 VARIABLES = {"api_version": ("OPENAI_API_VERSION",)}
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
-_OF_DEPLOYMENTS = frozenset({"/chat/completions", "/embeddings"})
+_OF_DEPLOYMENTS = frozenset(
+    {
+        "/chat/completions",
+        "/embeddings",
+        "/images/generations",
+        "/audio/speech",
+        "/audio/transcriptions",
+    }
+)
 """Operations that the dated API has below a deployment; it has the others beside."""
 
 

@@ -1,0 +1,155 @@
+"""What is asked of providers in pictures and sound, and of moderation and model lists; and what they answer."""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from llm_pure.completion import JsonObject, Usage
+
+
+class ImageRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Pictures to be made from words.
+
+    model: "" takes the configuration's. size: "1024x1024" or the provider's own word. quality, style, background,
+    output_format: as the model has them. response_format: "url" or "b64_json". extra: merged last into the body.
+    """
+
+    prompt: str
+    model: str = ""
+    n: int | None = None
+    size: str | None = None
+    quality: str | None = None
+    style: str | None = None
+    background: str | None = None
+    output_format: str | None = None
+    response_format: Literal["url", "b64_json"] | None = None
+    extra: JsonObject | None = None
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture: its bytes, with the media type that they show, or where it can be fetched for a while.
+
+    revised_prompt: what the provider made of the prompt.
+    """
+
+    data: bytes | None = None
+    url: str | None = None
+    media_type: str | None = None
+    revised_prompt: str | None = None
+
+
+class Pictures(msgspec.Struct, frozen=True, kw_only=True):
+    """The pictures that were made, in order."""
+
+    pictures: tuple[Picture, ...]
+    model: str = ""
+    provider: str = ""
+    usage: Usage = Usage()
+    extra: JsonObject = {}
+
+
+class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Words to be spoken. response_format: "mp3", "wav", "opus", "aac", "flac" or "pcm". speed: 1 is as people talk."""
+
+    input: str
+    voice: str = "alloy"
+    model: str = ""
+    instructions: str | None = None
+    response_format: str | None = None
+    speed: float | None = None
+    extra: JsonObject | None = None
+
+
+class Speech(msgspec.Struct, frozen=True, kw_only=True):
+    """Sound. media_type: what the bytes show, else what the provider says."""
+
+    data: bytes
+    media_type: str | None = None
+    provider: str = ""
+
+
+TranscriptFormat: TypeAlias = Literal["json", "text", "srt", "verbose_json", "vtt", "diarized_json"]
+
+
+class TranscribeRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Sound to be written down. filename: its ending is mended where the bytes show another kind.
+
+    language: such as "en". prompt: words that help with names. timestamps: "word", "segment", for verbose_json.
+    """
+
+    audio: bytes
+    filename: str | None = None
+    model: str = ""
+    language: str | None = None
+    prompt: str | None = None
+    temperature: float | None = None
+    response_format: TranscriptFormat | None = None
+    timestamps: tuple[str, ...] = ()
+    extra: JsonObject | None = None
+
+
+class Transcript(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said. text: the words; of "srt" and "vtt" the whole file. format: as the answer shows it.
+
+    segments, words: with their times, as the provider sent them.
+    """
+
+    text: str
+    format: Literal["json", "text", "srt", "vtt"] = "json"
+    language: str | None = None
+    duration_s: float | None = None
+    segments: tuple[JsonObject, ...] = ()
+    words: tuple[JsonObject, ...] = ()
+    provider: str = ""
+    extra: JsonObject = {}
+
+
+class ModerateRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Texts to be judged. model: "" leaves it to the provider, and not to the configuration, whose model chats."""
+
+    input: str | tuple[str, ...]
+    model: str = ""
+    extra: JsonObject | None = None
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found in one text. categories, scores: under the provider's own names, "harassment/threatening" ..."""
+
+    flagged: bool
+    categories: dict[str, bool] = {}
+    scores: dict[str, float] = {}
+    extra: JsonObject = {}
+
+
+class Moderation(msgspec.Struct, frozen=True, kw_only=True):
+    """One judgement for each text, in the order of the texts."""
+
+    results: tuple[Judgement, ...]
+    id: str = ""
+    model: str = ""
+    provider: str = ""
+
+    @property
+    def flagged(self) -> bool:
+        """Is anything wrong with any of them?"""
+        return any(result.flagged for result in self.results)
+
+
+class ModelsRequest(msgspec.Struct, frozen=True):
+    """Which models are there?"""
+
+
+class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One model. created_s: seconds since 1970. extra: what else the provider says of it."""
+
+    id: str
+    created_s: int | None = None
+    owned_by: str | None = None
+    extra: JsonObject = {}
+
+
+class ModelList(msgspec.Struct, frozen=True, kw_only=True):
+    """The models that a provider lists, in its order."""
+
+    models: tuple[ModelInfo, ...]
+    provider: str = ""

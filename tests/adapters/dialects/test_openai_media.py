@@ -1,0 +1,375 @@
+"""Pictures, speech, transcription, moderation and models: what is sent, and what is read of every answer."""
+
+import base64
+import json
+from email import message_from_bytes
+from email.policy import HTTP
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openai.types import ImageGenerateParams, ModerationCreateParams
+from openai.types.audio import SpeechCreateParams
+
+from llm_pure import LLMConfig, Usage
+from llm_pure.adapt import Adaptation
+from llm_pure.adapters import registry
+from llm_pure.errors import (
+    AuthenticationFailed,
+    ConfigurationInvalid,
+    InvalidRequest,
+    LLMError,
+    ProtocolFault,
+    RateLimited,
+)
+from llm_pure.http import HttpRequest, HttpResponse, header
+from llm_pure.media_operations import (
+    ImageRequest,
+    Judgement,
+    ModelInfo,
+    ModelList,
+    ModelsRequest,
+    ModerateRequest,
+    Moderation,
+    Picture,
+    Pictures,
+    Speech,
+    SpeechRequest,
+    TranscribeRequest,
+    Transcript,
+)
+from llm_pure.provider import Built, Operation
+from llm_pure.result import Failure, Success
+from tests.support.openai_types import checker
+from tests.support.png import tiny_png
+
+PROVIDER = registry.get("openai").unwrap()
+CONFIG = LLMConfig(model="m1")
+WAV = b"RIFF\0\0\0\0WAVEfmt "
+MP3 = b"ID3\x04rest"
+OPERATIONS = ("images", "speech", "transcribe", "moderate", "models")
+
+
+def operation(name: str, provider: str = "openai") -> Operation[Any, Any]:
+    found: Operation[Any, Any] = getattr(registry.get(provider).unwrap(), name)
+    return found
+
+
+def built(name: str, request: Any, config: LLMConfig = CONFIG) -> Built:
+    made: Built = operation(name).build(config, request).unwrap()
+    return made
+
+
+def sent(name: str, request: Any) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(built(name, request).request.body)
+    return body
+
+
+def answer(name: str, body: Any, status: int = 200, kind: str = "application/json") -> Any:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return operation(name).parse(HttpResponse(status, (("content-type", kind),), data))
+
+
+def form(request: HttpRequest) -> list[tuple[str, str | None, bytes]]:
+    """(name, file name, bytes) of each part, as Python's own reader of MIME sees them."""
+    head = f"content-type: {header(request.headers, 'content-type')}\r\n\r\n".encode()
+    message = message_from_bytes(head + request.body, policy=HTTP)
+    return [
+        (
+            str(part.get_param("name", header="content-disposition")),
+            part.get_filename(),
+            cast(bytes, part.get_payload(decode=True)),
+        )
+        for part in message.iter_parts()
+    ]
+
+
+# what is sent
+
+
+@pytest.mark.parametrize(
+    ("name", "request_", "kind"),
+    [
+        ("images", ImageRequest(prompt="a cat", model="dall-e-3", size="1024x1024", quality="standard", n=1, response_format="url"), ImageGenerateParams),
+        ("images", ImageRequest(prompt="a cat", model="gpt-image-1", size="auto", quality="low", background="opaque", output_format="webp"), ImageGenerateParams),
+        ("speech", SpeechRequest(input="hi", model="tts-1", voice="nova", response_format="wav", speed=1.5), SpeechCreateParams),
+        ("moderate", ModerateRequest(input="hi"), ModerationCreateParams),
+        ("moderate", ModerateRequest(input=("hi", "ho"), model="omni-moderation-latest"), ModerationCreateParams),
+    ],
+)  # fmt: skip
+def test_the_official_package_takes_the_same_body(name: str, request_: Any, kind: Any) -> None:
+    body = sent(name, request_)
+    checker(kind).validate_python(body)
+    given = {key: getattr(request_, key) for key in request_.__struct_fields__}
+    said = {key: value for key, value in given.items() if value not in (None, "")}
+    assert body == json.loads(json.dumps(said))
+
+
+def test_what_gpt_image_refuses_is_dropped_and_told() -> None:
+    made = built(
+        "images",
+        ImageRequest(
+            prompt="a cat", model="gpt-image-1", quality="standard", response_format="url"
+        ),
+    )
+    assert json.loads(made.request.body) == {"model": "gpt-image-1", "prompt": "a cat"}
+    assert made.adaptations == (
+        Adaptation(
+            field="quality",
+            action="dropped",
+            reason="gpt-image models have no quality 'standard'",
+            before="standard",
+        ),
+        Adaptation(
+            field="response_format",
+            action="dropped",
+            reason="gpt-image models have no response_format 'url'",
+            before="url",
+        ),
+    )
+
+
+def test_a_form_holds_the_sound_and_every_setting() -> None:
+    request = TranscribeRequest(
+        audio=WAV,
+        filename='a "b".wav',
+        language="en",
+        prompt="Ann",
+        temperature=0.5,
+        response_format="verbose_json",
+        timestamps=("word", "segment"),
+        extra={"chunking_strategy": "auto"},
+    )
+    made = built("transcribe", request)
+    assert made.request.url == "https://api.openai.com/v1/audio/transcriptions"
+    assert form(made.request) == [
+        ("file", "a %22b%22.wav", WAV),
+        ("model", None, b"m1"),
+        ("language", None, b"en"),
+        ("prompt", None, b"Ann"),
+        ("response_format", None, b"verbose_json"),
+        ("temperature", None, b"0.5"),
+        ("timestamp_granularities[]", None, b"word"),
+        ("timestamp_granularities[]", None, b"segment"),
+        ("chunking_strategy", None, b"auto"),
+    ]
+    assert built("transcribe", request) == made
+
+
+@given(st.binary(min_size=1, max_size=200))
+def test_any_sound_comes_out_of_its_form_unchanged(audio: bytes) -> None:
+    made = built("transcribe", TranscribeRequest(audio=audio)).request
+    kind = header(made.headers, "content-type") or ""
+    boundary = kind.partition("boundary=")[2].encode()
+    assert audio in made.body
+    assert made.body.count(b"--" + boundary) == 3
+
+
+@pytest.mark.parametrize(
+    ("audio", "filename", "after", "told"),
+    [
+        (MP3, None, "audio.mp3", False),
+        (WAV, "speech.mp3", "speech.wav", True),
+        (MP3, "speech", "speech.mp3", True),
+        (b"raw", "speech.xyz", "speech.xyz", False),
+    ],
+)
+def test_a_lying_ending_is_mended_and_told(
+    audio: bytes, filename: str | None, after: str, told: bool
+) -> None:
+    made = built("transcribe", TranscribeRequest(audio=audio, filename=filename))
+    assert form(made.request)[0][1] == after
+    assert bool(made.adaptations) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "request_"),
+    [
+        ("images", ImageRequest(prompt=" ")),
+        ("speech", SpeechRequest(input="")),
+        ("speech", SpeechRequest(input="x" * 4097)),
+        ("transcribe", TranscribeRequest(audio=b"")),
+        ("transcribe", TranscribeRequest(audio=bytes(25 * 1024 * 1024 + 1))),
+        ("moderate", ModerateRequest(input=())),
+        ("images", ImageRequest(prompt="a", extra={"x": object()})),
+    ],
+)
+def test_what_no_service_would_take_is_not_built(name: str, request_: Any) -> None:
+    got = operation(name).build(CONFIG, request_)
+    assert isinstance(got.failure(), InvalidRequest)
+
+
+@pytest.mark.parametrize(
+    "request_", [ImageRequest(prompt="a"), SpeechRequest(input="a"), TranscribeRequest(audio=WAV)]
+)
+def test_without_a_model_nothing_is_built(request_: Any) -> None:
+    name = {"ImageRequest": "images", "SpeechRequest": "speech"}.get(
+        type(request_).__name__, "transcribe"
+    )
+    got = operation(name).build(LLMConfig(), request_)
+    assert isinstance(got.failure(), ConfigurationInvalid)
+
+
+def test_azure_has_them_below_its_deployments() -> None:
+    config = LLMConfig(
+        model="dep", base_url="https://r.openai.azure.com", api_version="2025-04-01-preview"
+    )
+    urls = [
+        operation(name, "azure").build(config, request).unwrap().request.url
+        for name, request in (
+            ("images", ImageRequest(prompt="a")),
+            ("speech", SpeechRequest(input="a")),
+            ("transcribe", TranscribeRequest(audio=WAV)),
+            ("models", ModelsRequest()),
+        )
+    ]
+    below = "https://r.openai.azure.com/openai/deployments/dep"
+    asked = "?api-version=2025-04-01-preview"
+    assert urls == [
+        f"{below}/images/generations{asked}",
+        f"{below}/audio/speech{asked}",
+        f"{below}/audio/transcriptions{asked}",
+        f"https://r.openai.azure.com/openai/models{asked}",
+    ]
+    assert registry.get("azure").unwrap().moderate is None
+
+
+# what is read
+
+
+def test_pictures_are_bytes_with_the_type_that_they_show_or_urls() -> None:
+    usage = {"input_tokens": 5, "output_tokens": 7, "total_tokens": 12}
+    body = {
+        "created": 1,
+        "output_format": "jpeg",
+        "data": [
+            {"b64_json": base64.b64encode(tiny_png()).decode(), "revised_prompt": "red"},
+            {"b64_json": base64.b64encode(b"odd").decode()},
+            {"url": "https://example.org/1.png"},
+        ],
+        "usage": usage,
+    }
+    assert answer("images", body) == Success(
+        Pictures(
+            pictures=(
+                Picture(data=tiny_png(), media_type="image/png", revised_prompt="red"),
+                Picture(data=b"odd", media_type="image/jpeg"),
+                Picture(url="https://example.org/1.png"),
+            ),
+            provider="openai",
+            usage=Usage(5, 7, raw=usage),
+            extra={"created": 1, "output_format": "jpeg"},
+        )
+    )
+
+
+def test_sound_is_the_body_as_it_came() -> None:
+    assert answer("speech", MP3, kind="audio/mpeg; x=y") == Success(
+        Speech(data=MP3, media_type="audio/mpeg", provider="openai")
+    )
+    assert answer("speech", b"\1\2", kind="audio/pcm") == Success(
+        Speech(data=b"\1\2", media_type="audio/pcm", provider="openai")
+    )
+
+
+SRT = "1\n00:00:00,000 --> 00:00:01,000\nHi\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "read"),
+    [
+        ({"text": "Hi"}, "application/json", Transcript(text="Hi", provider="openai")),
+        (
+            {"text": "Hi", "language": "en", "duration": "1.5", "segments": [{"id": 0}], "words": [{"word": "Hi"}], "task": "t"},
+            "application/json",
+            Transcript(text="Hi", language="en", duration_s=1.5, segments=({"id": 0},), words=({"word": "Hi"},), provider="openai", extra={"task": "t"}),
+        ),
+        (
+            {"segments": [{"speaker": "A", "text": "Hi"}, {"speaker": "B", "text": " ho"}]},
+            "application/json",
+            Transcript(text="Hi ho", segments=({"speaker": "A", "text": "Hi"}, {"speaker": "B", "text": " ho"}), provider="openai"),
+        ),
+        (b"Hi\n", "text/plain", Transcript(text="Hi\n", format="text", provider="openai")),
+        (b"123", "text/plain", Transcript(text="123", format="text", provider="openai")),
+        (SRT.encode(), "text/plain", Transcript(text=SRT, format="srt", provider="openai")),
+        (b"WEBVTT\n", "text/vtt", Transcript(text="WEBVTT\n", format="vtt", provider="openai")),
+    ],
+    ids=["json", "verbose_json", "diarized_json", "text", "a number as text", "srt", "vtt"],
+)  # fmt: skip
+def test_a_transcript_is_read_in_every_format(body: Any, kind: str, read: Transcript) -> None:
+    assert answer("transcribe", body, kind=kind) == Success(read)
+
+
+def test_a_judgement_keeps_the_providers_names() -> None:
+    row = {
+        "flagged": True,
+        "categories": {"hate/threatening": True, "odd": None},
+        "category_scores": {"hate/threatening": 0.9},
+        "category_applied_input_types": {},
+    }
+    got = answer(
+        "moderate", {"id": "modr-1", "model": "omni", "results": [row, {"flagged": False}]}
+    )
+    first = Judgement(
+        flagged=True,
+        categories={"hate/threatening": True},
+        scores={"hate/threatening": 0.9},
+        extra={"category_applied_input_types": {}},
+    )
+    assert got == Success(
+        Moderation(
+            results=(first, Judgement(flagged=False)), id="modr-1", model="omni", provider="openai"
+        )
+    )
+    assert got.unwrap().flagged
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_models_come_in_an_object_or_as_a_bare_list(bare: bool) -> None:
+    rows = [{"id": "a", "object": "model", "created": 7, "owned_by": "x", "y": 1}, {"id": None}]
+    listed = ModelInfo(id="a", created_s=7, owned_by="x", extra={"y": 1})
+    got = answer("models", rows if bare else {"object": "list", "data": rows})
+    assert got == Success(ModelList(models=(listed,), provider="openai"))
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, AuthenticationFailed), (429, RateLimited)], ids=str
+)
+def test_an_error_body_is_its_error(name: str, status: int, kind: type[LLMError]) -> None:
+    body = {"error": {"message": "no", "type": "x", "code": None}}
+    assert isinstance(answer(name, body, status).failure(), kind)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"{}", b"[]", b"null", b'"x"', b'{"data":[]}', b"\xff"]
+)
+def test_an_answer_with_nothing_in_it_is_a_value_too(name: str, body: bytes) -> None:
+    got = answer(name, body)
+    if isinstance(got, Failure):
+        assert isinstance(got.failure(), ProtocolFault)
+    else:  # text, or an empty list of models
+        assert name in ("transcribe", "models")
+
+
+@given(
+    st.sampled_from(OPERATIONS),
+    st.sampled_from([200, 204, 400, 404, 500]),
+    st.binary(max_size=40)
+    | st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(max_size=3),
+        lambda inner: st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["data", "results", "flagged", "text", "b64_json", "url", "id", "segments", "usage", "error", "duration"]),
+            inner,
+            max_size=4,
+        ),
+        max_leaves=9,
+    ).map(lambda one: json.dumps(one).encode()),
+)  # fmt: skip
+def test_no_answer_makes_a_parser_raise(name: str, status: int, body: bytes) -> None:
+    got = operation(name).parse(HttpResponse(status, (), body))
+    assert isinstance(got, Success | Failure)
+    assert status < 400 or isinstance(got, Failure)
