@@ -1,0 +1,58 @@
+"""The provider suite both ways: our replay transport gives what vcrpy gives over the real httpx transport, one Completion."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from llm_pure import Completion, Embeddings, TokenCount
+from llm_pure.effects.transports import Timeouts, Transport
+from llm_pure.effects.transports.httpx import HttpxTransport
+from llm_pure.replay import Matching, open_replay
+from llm_pure.replay.redact import before_record_request
+from llm_pure.result import Failure, Parsed
+from tests.support.scenarios import Scenario, scenarios
+
+vcr: Any = import_module("vcr")  # vcrpy has no types
+
+NOW = Timeouts(total_s=20)
+ALL = [pytest.param(one, id=one.id) for one in scenarios()]
+
+Answer = Parsed[Completion] | Parsed[Embeddings] | Parsed[TokenCount]
+
+
+@pytest.mark.parametrize("scenario", ALL)
+def test_our_replay_and_vcrpys_give_equal_answers(scenario: Scenario) -> None:
+    replay = open_replay(scenario.path, matching=Matching(origin=False)).unwrap()
+    ours = _asked(scenario, replay)
+    assert replay.unused == ()
+    recorder = vcr.VCR(
+        record_mode="none",
+        match_on=["method", "path", "body"],
+        before_record_request=before_record_request,
+    )
+    with recorder.use_cassette(str(scenario.path)), HttpxTransport() as httpx:
+        theirs = _asked(scenario, httpx)
+    assert ours == theirs
+
+
+def _asked(scenario: Scenario, transport: Transport) -> Answer:
+    """What the provider's parsers make of the answer that the transport brings."""
+    provider = scenario.provider
+    if not scenario.stream:
+        whole = transport.send(scenario.signed, NOW)
+        if scenario.operation == "embed":
+            assert provider.embed is not None
+            return whole.bind(provider.embed.parse)
+        if scenario.operation == "count":
+            assert provider.count_tokens is not None
+            return whole.bind(provider.count_tokens.parse)
+        return whole.bind(provider.parse_chat)
+    with transport.stream(scenario.signed, NOW) as opened:
+        answer = opened.unwrap()
+        decoder = provider.open_stream(answer.head)
+        for piece in answer:
+            fed = piece.bind(decoder.feed)
+            if isinstance(fed, Failure):
+                return fed
+        return decoder.close().map(lambda _: decoder.partial())
