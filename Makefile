@@ -53,3 +53,12 @@ record: .venv/test ## record the cassettes anew, from servers on loopback (needs
 prices-refresh: .venv/test ## make the shipped prices anew, from the newest genai-prices (needs the package index)
 	$(BIN)/python -m pip install --quiet --upgrade genai-prices
 	$(BIN)/python -m scripts.prices_refresh
+
+.venv/bench: .venv/pip pyproject.toml
+	$(PYTHON) -m venv .venv/bench
+	.venv/bench/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	.venv/bench/bin/python -m pip install --quiet --editable . --group bench
+	@touch $@
+
+bench: .venv/bench ## speed beside a bare decode and other libraries; ARGS="--quick --only stream"
+	@.venv/bench/bin/python -m bench.run $(ARGS)
