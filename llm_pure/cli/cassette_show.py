@@ -2,12 +2,17 @@
 
 import sys
 from argparse import Namespace
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from llm_pure.cli.exits import DATA, NO_INPUT, OK
 from llm_pure.cli.paths import all_there
 from llm_pure.cli.terminal import complain, ink, out
+from llm_pure.completion import Completion
+from llm_pure.costs import Buyer, cost_of
 from llm_pure.effects.plugins import load_registry
+from llm_pure.effects.price_data import load_prices
 from llm_pure.replay.cassette import Cassette
 from llm_pure.replay.files import find_cassettes, load_cassette
 from llm_pure.replay.show import show_lines
@@ -34,9 +39,27 @@ def show(cassette: Cassette, *, index: int | None = None, whole: bool = False) -
     """The picture of its interactions, or of one of them."""
     colour = ink(sys.stdout)
     registry = load_registry()
+    price = prices()
     for number, interaction in enumerate(cassette.interactions):
         if index is None or number == index:
             out(colour.bold(f"{cassette.name}: interactions[{number}]"))
-            for line in show_lines(interaction, registry, whole=whole):
+            for line in show_lines(interaction, registry, whole=whole, price=price):
                 out(line if line.startswith(" ") else colour.blue(line))
             out("")
+
+
+def prices() -> Callable[[Completion], str]:
+    """What an answer costs today by the shipped prices, in words."""
+    table = load_prices()
+    now = datetime.now(UTC)
+
+    def price(completion: Completion) -> str:
+        if isinstance(table, Failure):
+            return ""
+        cost = cost_of(table.unwrap(), Buyer(api_type=completion.provider), completion, now)
+        if isinstance(cost, Failure):
+            return "not known"
+        told = cost.unwrap()
+        return f"${told.total_usd:f} by the price of {told.price}"
+
+    return price

@@ -1,11 +1,11 @@
 """An interaction as people read it: what was asked, what came and when, and what it means. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from llm_pure.codec import DECODE_FAULTS
-from llm_pure.completion import Completion
+from llm_pure.completion import Completion, Usage
 from llm_pure.errors import LLMError, describe
 from llm_pure.events import StreamEvent, UsageReported
 from llm_pure.http import HttpRequest, HttpResponse, conceal_url
@@ -17,6 +17,8 @@ from llm_pure.replay.check import ReadCall, check_interaction, read_call
 from llm_pure.replay.report import record_line
 from llm_pure.result import Failure, Parsed
 
+Price = Callable[[Completion], str]
+
 SHOWN = 4000
 """How many characters of a body are shown."""
 
@@ -24,14 +26,27 @@ _NARROW = 160
 
 
 def show_lines(
-    interaction: Interaction, registry: Registry, *, whole: bool = False
+    interaction: Interaction,
+    registry: Registry,
+    *,
+    whole: bool = False,
+    price: Price | None = None,
 ) -> Iterator[str]:
-    """The picture, line by line. whole: bodies are shown to their end. Nothing shaped like a key is in it."""
-    for line in _lines(interaction, registry, None if whole else SHOWN):
+    """The picture, line by line. whole: bodies are shown to their end. price: what an answer cost, in words.
+
+    Nothing shaped like a key is in it.
+    """
+    for line in _lines(interaction, registry, None if whole else SHOWN, price or _free):
         yield conceal(line)
 
 
-def _lines(interaction: Interaction, registry: Registry, most: int | None) -> Iterator[str]:
+def _free(completion: Completion) -> str:
+    return ""
+
+
+def _lines(
+    interaction: Interaction, registry: Registry, most: int | None, price: Price
+) -> Iterator[str]:
     request, response = interaction.request, interaction.response
     yield f"{request.method} {conceal_url(request.url)}"
     if interaction.recorded_from:
@@ -43,11 +58,11 @@ def _lines(interaction: Interaction, registry: Registry, most: int | None) -> It
     if read is not None and read.streamed:
         for name, value in response.headers:
             yield f"  {name}: {value}"
-        yield from _stream(interaction, read)
+        yield from _stream(interaction, read, price)
     else:
         yield from _message("", response, most)
         if read is not None and read.operation == "chat":
-            yield from _end(read.provider.parse_chat(response))
+            yield from _end(read.provider.parse_chat(response), price)
         else:
             yield ""
             yield record_line(check_interaction(interaction, registry)).strip()
@@ -74,7 +89,7 @@ def _readable(body: bytes) -> str:
         return body.decode("utf-8", "replace")
 
 
-def _stream(interaction: Interaction, read: ReadCall) -> Iterator[str]:
+def _stream(interaction: Interaction, read: ReadCall, price: Price) -> Iterator[str]:
     yield ""
     yield "events"
     decoder = read.provider.open_stream(interaction.response.head)
@@ -94,12 +109,12 @@ def _stream(interaction: Interaction, read: ReadCall) -> Iterator[str]:
         return
     for event in closed.unwrap():
         yield f"  {' ' * 10}  {_event(event)}"
-    yield from _completion(decoder.partial())
+    yield from _completion(decoder.partial(), price)
 
 
 def _event(event: StreamEvent) -> str:
     if isinstance(event, UsageReported):
-        event = UsageReported(msgspec.structs.replace(event.usage, raw=None))
+        return f"{event.__struct_config__.tag!s:16} {_used(event.usage)}"
     told = msgspec.structs.asdict(event)
     words = [
         f"{name}={value!r}" for name, value in told.items() if value not in (0, "", None, (), {})
@@ -108,11 +123,11 @@ def _event(event: StreamEvent) -> str:
     return line if len(line) <= _NARROW else f"{line[:_NARROW]}..."
 
 
-def _end(parsed: Parsed[Completion]) -> Iterator[str]:
+def _end(parsed: Parsed[Completion], price: Price) -> Iterator[str]:
     if isinstance(parsed, Failure):
         yield from _failed(parsed.failure())
     else:
-        yield from _completion(parsed.unwrap())
+        yield from _completion(parsed.unwrap(), price)
 
 
 def _failed(error: LLMError) -> Iterator[str]:
@@ -120,7 +135,7 @@ def _failed(error: LLMError) -> Iterator[str]:
     yield f"error {describe(error)}"
 
 
-def _completion(completion: Completion) -> Iterator[str]:
+def _completion(completion: Completion, price: Price) -> Iterator[str]:
     yield ""
     model = completion.model or "unknown model"
     yield f"completion [{completion.provider}:{model} · {completion.finish_reason}]"
@@ -130,7 +145,13 @@ def _completion(completion: Completion) -> Iterator[str]:
         yield f"  {line}"
     for call in completion.tool_calls:
         yield f"  call {call.name}({call.arguments})"
-    usage = completion.usage
+    yield f"usage {_used(completion.usage)}"
+    cost = price(completion)
+    if cost:
+        yield f"cost {cost}"
+
+
+def _used(usage: Usage) -> str:
     counts = {
         "input": usage.input_tokens,
         "cached": usage.cached_input_tokens,
@@ -139,4 +160,4 @@ def _completion(completion: Completion) -> Iterator[str]:
         "reasoning": usage.reasoning_tokens,
     }
     told = [f"{name} {count}" for name, count in counts.items() if count is not None]
-    yield f"usage {', '.join(told) or 'not told'}"
+    return ", ".join(told) or "not told"

@@ -4,7 +4,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from geography import acapital, capital, capital_by_openai
+from geography import (  # type: ignore[import-not-found]  # found from its own folder only
+    acapital,
+    capital,
+    capital_by_openai,
+)
 
 pytestmark = pytest.mark.llm_cassette
 
