@@ -1,0 +1,63 @@
+"""Run in a process of its own: the modules that a first call loads. `python first_call.py URL KIND`, KIND from KINDS below.
+
+Prints, as JSON, the modules that are new since `import llm_pure, httpx` without httpx's command line.
+"""
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+
+def main() -> None:
+    url, kind = sys.argv[1:3]
+    import llm_pure
+
+    hidden: dict[str, Any] = sys.modules
+    hidden["httpx._main"] = None
+    import httpx
+
+    del hidden["httpx._main"]
+    assert httpx.__version__
+    before = set(sys.modules)
+    KINDS[kind](llm_pure, url)
+    print(json.dumps(sorted(set(sys.modules) - before)))
+
+
+def bare(llm_pure: Any, url: str) -> None:
+    import httpx
+
+    with httpx.Client() as client:
+        client.post(f"{url}/v1/chat/completions", json={}).raise_for_status()
+
+
+def bare_async(llm_pure: Any, url: str) -> None:
+    import httpx
+
+    async def call() -> None:
+        async with httpx.AsyncClient() as client:
+            (await client.post(f"{url}/v1/chat/completions", json={})).raise_for_status()
+
+    asyncio.run(call())
+
+
+def sync(llm_pure: Any, url: str) -> None:
+    client(llm_pure, url).ask("Hi").unwrap()
+
+
+def asynchronous(llm_pure: Any, url: str) -> None:
+    async def call() -> None:
+        (await client(llm_pure, url).aask("Hi")).unwrap()
+
+    asyncio.run(call())
+
+
+def client(llm_pure: Any, url: str) -> Any:
+    config = llm_pure.LLMConfig(api_key="k", model="m", base_url=f"{url}/v1", stream=False)
+    return llm_pure.LLM(config)
+
+
+KINDS = {"bare": bare, "bare async": bare_async, "sync": sync, "async": asynchronous}
+
+if __name__ == "__main__":
+    main()
