@@ -1,0 +1,151 @@
+"""Methods of the client for pictures, speech, transcription, moderation and the list of models."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+
+from llm_pure.effects.jobs import Job
+from llm_pure.effects.lanes import Lane
+from llm_pure.errors import Unsupported
+from llm_pure.http import HttpResponse
+from llm_pure.media_operations import (
+    ImageRequest,
+    ModelList,
+    ModelsRequest,
+    ModerateRequest,
+    Moderation,
+    Pictures,
+    Speech,
+    SpeechRequest,
+    TranscribeRequest,
+    Transcript,
+)
+from llm_pure.provider import Built, Operation
+from llm_pure.result import Failure, Parsed
+
+A = TypeVar("A")
+
+ImageInput: TypeAlias = ImageRequest | str
+SpeechInput: TypeAlias = SpeechRequest | str
+TranscribeInput: TypeAlias = TranscribeRequest | bytes
+ModerateInput: TypeAlias = ModerateRequest | str | Sequence[str]
+Medium = Literal["images", "speech", "transcribe", "moderate", "models"]
+
+_WORDS = {
+    "images": "picture generation",
+    "speech": "speech",
+    "transcribe": "transcription",
+    "moderate": "moderation",
+    "models": "list of models",
+}
+
+
+def media_job(medium: Medium, request: Any) -> Job[Any]:
+    """One call of such an operation; Unsupported where the provider has none."""
+
+    def operation(lane: Lane) -> Operation[Any, Any] | None:
+        found: Operation[Any, Any] | None = getattr(lane.provider, medium)
+        return found
+
+    def lacking(lane: Lane) -> Failure[Unsupported]:
+        name, what = lane.provider.name, _WORDS[medium]
+        return Failure(Unsupported(message=f"{name} has no {what}", provider=name, feature=medium))
+
+    def build(lane: Lane) -> Parsed[Built]:
+        found = operation(lane)
+        return lacking(lane) if found is None else found.build(lane.config, request)
+
+    def parse(lane: Lane, response: HttpResponse) -> Parsed[Any]:
+        found = operation(lane)
+        return lacking(lane) if found is None else found.parse(response)
+
+    return Job(build, parse)
+
+
+class Runs(Protocol):
+    """What these methods need of a client."""
+
+    def _run(self, job: Job[A], timeout_s: float | None) -> Parsed[A]: ...
+
+    async def _arun(self, job: Job[A], timeout_s: float | None) -> Parsed[A]: ...
+
+
+class MediaCalls:
+    """`gen_image`, `text_to_speech`, `speech_to_text`, `moderation` and `list_models`, each with its twin."""
+
+    def gen_image(
+        self: Runs, request: ImageInput, *, timeout_s: float | None = None
+    ) -> Parsed[Pictures]:
+        """Pictures of a prompt, as bytes or URLs; Unsupported where the provider makes none."""
+        return self._run(media_job("images", image_request(request)), timeout_s)
+
+    async def agen_image(
+        self: Runs, request: ImageInput, *, timeout_s: float | None = None
+    ) -> Parsed[Pictures]:
+        """`gen_image`, async."""
+        return await self._arun(media_job("images", image_request(request)), timeout_s)
+
+    def text_to_speech(
+        self: Runs, request: SpeechInput, *, timeout_s: float | None = None
+    ) -> Parsed[Speech]:
+        """A text, spoken."""
+        return self._run(media_job("speech", speech_request(request)), timeout_s)
+
+    async def atext_to_speech(
+        self: Runs, request: SpeechInput, *, timeout_s: float | None = None
+    ) -> Parsed[Speech]:
+        """`text_to_speech`, async."""
+        return await self._arun(media_job("speech", speech_request(request)), timeout_s)
+
+    def speech_to_text(
+        self: Runs, request: TranscribeInput, *, timeout_s: float | None = None
+    ) -> Parsed[Transcript]:
+        """What is said in a sound; bytes, since reading a file is the caller's."""
+        return self._run(media_job("transcribe", transcribe_request(request)), timeout_s)
+
+    async def aspeech_to_text(
+        self: Runs, request: TranscribeInput, *, timeout_s: float | None = None
+    ) -> Parsed[Transcript]:
+        """`speech_to_text`, async."""
+        return await self._arun(media_job("transcribe", transcribe_request(request)), timeout_s)
+
+    def moderation(
+        self: Runs, request: ModerateInput, *, timeout_s: float | None = None
+    ) -> Parsed[Moderation]:
+        """What is wrong with a text, or with each of several."""
+        return self._run(media_job("moderate", moderate_request(request)), timeout_s)
+
+    async def amoderation(
+        self: Runs, request: ModerateInput, *, timeout_s: float | None = None
+    ) -> Parsed[Moderation]:
+        """`moderation`, async."""
+        return await self._arun(media_job("moderate", moderate_request(request)), timeout_s)
+
+    def list_models(self: Runs, *, timeout_s: float | None = None) -> Parsed[ModelList]:
+        """The models that the provider lists."""
+        return self._run(media_job("models", ModelsRequest()), timeout_s)
+
+    async def alist_models(self: Runs, *, timeout_s: float | None = None) -> Parsed[ModelList]:
+        """`list_models`, async."""
+        return await self._arun(media_job("models", ModelsRequest()), timeout_s)
+
+
+def image_request(given: ImageInput) -> ImageRequest:
+    """A prompt as a request."""
+    return ImageRequest(prompt=given) if isinstance(given, str) else given
+
+
+def speech_request(given: SpeechInput) -> SpeechRequest:
+    """A text as a request."""
+    return SpeechRequest(input=given) if isinstance(given, str) else given
+
+
+def transcribe_request(given: TranscribeInput) -> TranscribeRequest:
+    """A sound as a request."""
+    return TranscribeRequest(audio=given) if isinstance(given, bytes) else given
+
+
+def moderate_request(given: ModerateInput) -> ModerateRequest:
+    """Texts as a request."""
+    if isinstance(given, ModerateRequest):
+        return given
+    return ModerateRequest(input=given if isinstance(given, str) else tuple(given))

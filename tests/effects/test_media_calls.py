@@ -1,0 +1,79 @@
+"""Pictures, sound, judgements and models, asked of a client; each method with its async twin."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from llm_pure import LLMConfig
+from llm_pure.effects import LLM
+from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
+from llm_pure.errors import Unsupported
+from llm_pure.media_operations import (
+    ImageRequest,
+    Judgement,
+    ModelInfo,
+    ModelList,
+    ModerateRequest,
+    Moderation,
+    Picture,
+    Pictures,
+    Speech,
+    SpeechRequest,
+    TranscribeRequest,
+    Transcript,
+)
+from llm_pure.result import Failure, Success
+from tests.support.png import tiny_png
+from tests.support.tiny_provider import JSON, REGISTRY, config
+from tests.support.twins import called, every_kind
+
+WAV = b"RIFF\0\0\0\0WAVEfmt "
+B64 = base64.b64encode(tiny_png()).decode()
+MADE = Pictures(pictures=(Picture(data=tiny_png(), media_type="image/png"),), provider="openai")
+SPOKEN = Speech(data=WAV, media_type="audio/wav", provider="openai")
+WRITTEN = Transcript(text="Hi", provider="openai")
+JUDGED = Moderation(results=(Judgement(flagged=False),), provider="openai")
+CALLS: list[tuple[str, Any, bytes, Any]] = [
+    ("gen_image", "a cat", json.dumps({"data": [{"b64_json": B64}]}).encode(), MADE),
+    ("gen_image", ImageRequest(prompt="a"), json.dumps({"data": [{"b64_json": B64}]}).encode(), MADE),
+    ("text_to_speech", "Hi", WAV, SPOKEN),
+    ("text_to_speech", SpeechRequest(input="Hi"), WAV, SPOKEN),
+    ("speech_to_text", WAV, b'{"text":"Hi"}', WRITTEN),
+    ("speech_to_text", TranscribeRequest(audio=WAV), b'{"text":"Hi"}', WRITTEN),
+    ("moderation", "Hi", b'{"results":[{"flagged":false}]}', JUDGED),
+    ("moderation", ["Hi"], b'{"results":[{"flagged":false}]}', JUDGED),
+    ("moderation", ModerateRequest(input="Hi"), b'{"results":[{"flagged":false}]}', JUDGED),
+]  # fmt: skip
+
+
+def client(body: bytes, kind: str) -> LLM:
+    headers = (("content-type", kind),)
+    transport = ScriptedTransport([Scripted(headers=headers, pieces=(body,))])
+    return LLM(LLMConfig(api_type="openai", api_key="sk-" + "k" * 30, model="m1"), transport)
+
+
+@every_kind
+@pytest.mark.parametrize(("method", "request_", "body", "answer"), CALLS)
+def test_each_method_gives_the_value(
+    kind: str, method: str, request_: Any, body: bytes, answer: Any
+) -> None:
+    content_type = "audio/wav" if body == WAV else "application/json"
+    assert called(kind, client(body, content_type), method, request_) == Success(answer)
+
+
+@every_kind
+def test_models_are_listed(kind: str) -> None:
+    got = called(kind, client(b'{"data":[{"id":"a"}]}', "application/json"), "list_models")
+    assert got == Success(ModelList(models=(ModelInfo(id="a"),), provider="openai"))
+
+
+@every_kind
+def test_what_a_provider_lacks_is_told_before_anything_is_sent(kind: str) -> None:
+    transport = ScriptedTransport([Scripted(headers=JSON)])
+    llm = LLM(config(), transport, registry=REGISTRY)
+    got = called(kind, llm, "gen_image", "a cat")
+    error = Unsupported(message="tiny has no picture generation", provider="tiny", feature="images")
+    assert got == Failure(error)
+    assert transport.requests == []
