@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from llm_pure import __version__
 from llm_pure.cli.exits import BROKEN_PIPE, INTERRUPTED, TABLE, USAGE
+from llm_pure.cli.media_parser import add_media
 from llm_pure.cli.replay_parser import add_cassette_commands, add_replay_commands
 
 Command = Callable[[Namespace], int]
@@ -66,6 +67,7 @@ def parser() -> ArgumentParser:
     _stream(commands.add_parser("stream", help="try the laws of streams on recorded ones"))
     add_replay_commands(commands)
     _repair(commands.add_parser("repair", help="make JSON of tool arguments that are almost JSON"))
+    add_media(commands)
     return top
 
 
