@@ -39,6 +39,7 @@ from llm_pure.effects.jobs import (
 )
 from llm_pure.effects.lanes import load_lanes
 from llm_pure.effects.links import AnyTransport, LinkKeeper
+from llm_pure.effects.media_calls import MediaCalls
 from llm_pure.effects.special_asks import SpecialAsks
 from llm_pure.effects.streams import AsyncStream, Opening, Stream
 from llm_pure.effects.tills import BudgetInput, PricesInput, Till
@@ -59,7 +60,7 @@ OnEvent = Callable[[StreamEvent], object]
 """Told of each event as it comes; what it returns is awaited in async calls, where it can be."""
 
 
-class LLM(SpecialAsks):
+class LLM(SpecialAsks, MediaCalls):
     """A client for one configuration, and for `fallbacks` when the first one can't answer.
 
     transport: a name ("httpx"), or any Transport or AsyncTransport; one that is brought stays the caller's to close.
