@@ -44,6 +44,7 @@ from llm_pure.effects.special_asks import SpecialAsks
 from llm_pure.effects.streams import AsyncStream, Opening, Stream
 from llm_pure.effects.tills import BudgetInput, PricesInput, Till
 from llm_pure.effects.transports import TransportSettings
+from llm_pure.effects.warming import warm
 from llm_pure.events import StreamEvent
 from llm_pure.ledger import Ledger
 from llm_pure.limits import RateLimit
@@ -305,6 +306,19 @@ class LLM(SpecialAsks, MediaCalls):
         return self._till.account.ledger()
 
     # lifetime
+
+    def warmup(self) -> Parsed[None]:
+        """Loads and makes what a first call would, so that it takes no longer than any other. Nothing is sent.
+
+        The Failure is one that every call would end in, such as a missing key.
+        """
+        with self._keeper.borrow() as links:
+            return self._lanes.bind(lambda lanes: warm(lanes, links))
+
+    async def awarmup(self) -> Parsed[None]:
+        """`warmup` for async calls."""
+        async with self._keeper.aborrow() as links:
+            return self._lanes.bind(lambda lanes: warm(lanes, links))
 
     def __enter__(self) -> Self:
         self._keeper.enter()

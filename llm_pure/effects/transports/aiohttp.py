@@ -106,6 +106,11 @@ class AiohttpTransport:
         finally:
             room.release()
 
+    def preload(self, url: str) -> None:
+        """Reads the certificates, where this URL is encrypted and the settings bring none."""
+        if url.startswith("https:") and self._settings.tls is None:
+            default_tls()
+
     async def aclose(self) -> None:
         """Closes every connection; calls under way fail, and so do later ones."""
         self._closed = True

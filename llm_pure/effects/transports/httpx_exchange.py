@@ -135,6 +135,11 @@ def pool_arguments(library: Library, settings: TransportSettings, origin: str) -
     }
 
 
+def preload(library: Library, settings: TransportSettings, url: str) -> None:
+    """Makes a pool, and lets it go: its modules stay loaded, and its certificates read."""
+    library.client.HTTPTransport(**pool_arguments(library, settings, url)).close()
+
+
 @lru_cache(maxsize=2)
 def _default_tls(library: Library) -> ssl.SSLContext:
     """Made once: reading the authorities costs 20 ms, and every pool would."""

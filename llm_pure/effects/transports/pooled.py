@@ -30,6 +30,7 @@ from llm_pure.effects.transports.httpx_exchange import (
     lease,
     pool_arguments,
     pool_rows,
+    preload,
     prepare,
 )
 from llm_pure.effects.transports.httpx_library import Library
@@ -73,6 +74,10 @@ class PooledTransport:
                 opened.unwrap().close()
         finally:
             self._rows.release(slot, monotonic())
+
+    def preload(self, url: str) -> None:
+        """Loads what the first connection to this URL would load: modules, and certificates where it is encrypted."""
+        preload(self.library, self._settings, url)
 
     def close(self) -> None:
         """Closes every connection; calls under way fail, and so do later ones."""
@@ -176,6 +181,10 @@ class AsyncPooledTransport:
                 await opened.unwrap().aclose()
         finally:
             self._rows.release(slot, monotonic())
+
+    def preload(self, url: str) -> None:
+        """Loads what the first connection to this URL would load: modules, and certificates where it is encrypted."""
+        preload(self.library, self._settings, url)
 
     async def aclose(self) -> None:
         """Closes every connection; calls under way fail, and so do later ones."""
