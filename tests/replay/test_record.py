@@ -291,6 +291,11 @@ def config(url: str) -> LLMConfig:
 
 ANSWER = b'{"id":"c","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}'
 
+CHUNKS = (
+    b'data: {"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"hi"}}]}\n\n'
+    b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+)
+
 
 def asked_in(kind: str, llm: Callable[[], LLM]) -> Parsed[str]:
     """What a program asks with a client of its own."""
@@ -319,6 +324,31 @@ def test_code_that_makes_its_own_client_is_recorded_and_replayed(tmp_path: Path,
         assert asked_in(kind, lambda: LLM(config(url))) == Success("hi")
     assert replay.unused == ()
     assert isinstance(asked_in(kind, lambda: LLM(config(url), retry=NO_RETRY)), Failure)
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpx2", "aiohttp"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_every_transport_that_has_a_name_is_recorded(
+    tmp_path: Path, name: str, stream: bool
+) -> None:
+    file = tmp_path / "x.yaml"
+
+    def ask_it(url: str) -> Parsed[str]:
+        async def main() -> Parsed[str]:
+            return await LLM(config(url), name, retry=NO_RETRY).aask("hello", stream=stream)
+
+        return anyio.run(main)
+
+    body, kind = (CHUNKS, "text/event-stream") if stream else (ANSWER, "application/json")
+    with one_answer(http(200, kind, body)) as url:
+        tape = open_tape(file, "once").unwrap()
+        with detoured(TapeDetour(tape)):
+            assert ask_it(url) == Success("hi")
+        tape.save().unwrap()
+    [kept] = load_cassette(file).unwrap().interactions
+    assert (kept.response.body, bool(kept.sizes)) == (body, stream)
+    with detoured(TapeDetour(open_tape(file).unwrap())):
+        assert ask_it(url) == Success("hi")
 
 
 def test_a_client_that_lives_longer_than_a_tape_leaves_it(path: Path, tmp_path: Path) -> None:
