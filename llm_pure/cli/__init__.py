@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from llm_pure import __version__
+from llm_pure.cli.cost_parser import add_cost_commands, usd
 from llm_pure.cli.exits import BROKEN_PIPE, INTERRUPTED, TABLE, USAGE
 from llm_pure.cli.media_parser import add_media
 from llm_pure.cli.replay_parser import add_cassette_commands, add_replay_commands
@@ -66,6 +67,7 @@ def parser() -> ArgumentParser:
     _cassette(commands.add_parser("cassette", help="read recorded traffic"))
     _stream(commands.add_parser("stream", help="try the laws of streams on recorded ones"))
     add_replay_commands(commands)
+    add_cost_commands(commands)
     _repair(commands.add_parser("repair", help="make JSON of tool arguments that are almost JSON"))
     add_media(commands)
     return top
@@ -117,6 +119,9 @@ def _ask(ask: ArgumentParser) -> None:
     ask.add_argument("--json", action="store_true", help="print the whole Completion as JSON")
     ask.add_argument(
         "--no-stream", dest="stream", action="store_false", help="wait for the whole answer"
+    )
+    ask.add_argument(
+        "--max-cost", type=usd, metavar="USD", help="send nothing that may cost more than this"
     )
     ask.set_defaults(module="ask")
 

@@ -3,18 +3,23 @@
 import os
 from argparse import Namespace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from llm_pure.cli.cost_report import LEDGER_VARIABLE
 from llm_pure.cli.exits import CONFIGURATION, OK, USAGE, exit_code
 from llm_pure.cli.model import Chosen, choose
 from llm_pure.cli.question import ask_for, read_question
 from llm_pure.cli.terminal import complain, note, out
 from llm_pure.completion import Completion
 from llm_pure.config import SECRET_FIELDS
+from llm_pure.effects.accounts import Capped
 from llm_pure.effects.client import LLM
+from llm_pure.effects.ledger_sqlite import open_ledger
 from llm_pure.effects.plugins import load_registry
+from llm_pure.effects.tills import BudgetInput
 from llm_pure.effects.transports import Timeouts
 from llm_pure.errors import ConfigurationInvalid, LLMError, StreamInterrupted
 from llm_pure.events import ReasoningDelta, RefusalDelta, StreamEvent, TextDelta
@@ -22,7 +27,7 @@ from llm_pure.replay.match import Matching
 from llm_pure.replay.shipped import shipped_cassettes
 from llm_pure.replay.transport import ReplayTransport, open_replay
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, Parsed, Success
 from llm_pure.retry import NO_RETRY
 
 
@@ -40,8 +45,24 @@ def run(options: Namespace) -> int:
     missing = _missing_key(who, request)
     if missing is not None:
         return _from_cassettes(who, request, options, missing)
-    with LLM(who.config, retry=NO_RETRY) as llm:  # 75 tells the caller to try again
+    budget = _budget(options)
+    if isinstance(budget, Failure):
+        return _ended(budget.failure())
+    # no retry: 75 tells the caller to try again
+    with LLM(who.config, retry=NO_RETRY, budget=budget.unwrap()) as llm:
         return _answer(llm, request, options)
+
+
+def _budget(options: Namespace) -> Parsed[BudgetInput | None]:
+    """What this call may cost; it is kept in the ledger that the environment names, where it names one."""
+    limit: Decimal | None = options.max_cost
+    path = os.environ.get(LEDGER_VARIABLE)
+    if not path:
+        return Success(limit)
+    opened = open_ledger(path)
+    if isinstance(opened, Failure) or limit is None:
+        return opened
+    return Success(Capped(opened.unwrap(), limit))
 
 
 def _missing_key(who: Chosen, request: ChatRequest) -> ConfigurationInvalid | None:

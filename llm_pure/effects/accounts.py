@@ -90,3 +90,33 @@ class MemoryAccount:
     def ledger(self) -> Ledger:
         """What was spent and is held, as of now."""
         return self._ledger
+
+
+class Capped:
+    """Another account, with a limit for each single call."""
+
+    def __init__(self, account: Account, most_usd: Decimal) -> None:
+        self._account = account
+        self._most_usd = most_usd
+
+    @property
+    def max_usd(self) -> Decimal | None:
+        """The limit of a call; it is never None, so calls are held."""
+        return self._most_usd
+
+    def reserve(self, usd: Decimal) -> Parsed[str]:
+        """Hold so much; the name of the hold. Fails with BudgetExceeded."""
+        refused = pure.refusal(self._most_usd, Decimal(0), Decimal(0), usd)
+        return self._account.reserve(usd) if refused is None else Failure(refused)
+
+    def settle(self, name: str, call: Call) -> None:
+        """The call is over."""
+        self._account.settle(name, call)
+
+    def release(self, name: str) -> None:
+        """The call came to nothing."""
+        self._account.release(name)
+
+    def ledger(self) -> Ledger:
+        """What the account says."""
+        return self._account.ledger()

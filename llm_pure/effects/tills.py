@@ -89,12 +89,16 @@ class Till:
             self.leave(ticket, got.failure().partial, took_s)
             return got
         answer: Any = got.unwrap()
-        if isinstance(answer, Completion):
-            answer = _counted(ticket, answer)
-            self._settle(ticket, answer, took_s)
-        elif isinstance(answer, Embeddings):
+        if isinstance(answer, Embeddings):
             self._settle(ticket, Completion(model=answer.model, usage=answer.usage), took_s)
-        return Success(answer)
+            return got
+        if isinstance(answer, Completion):
+            counted: Any = _counted(ticket, answer)
+            self._settle(ticket, counted, took_s)
+            return got if counted is answer else Success(counted)
+        if ticket.hold is not None:  # a charge for something that tells no usage
+            self.account.release(ticket.hold)
+        return got
 
     def leave(self, ticket: Ticket, partial: Completion | None, took_s: float) -> None:
         """It came to nothing, or was cut off: then what was received is charged, as an estimate."""

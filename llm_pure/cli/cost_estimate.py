@@ -1,0 +1,63 @@
+"""`llm-pure cost estimate`: what a prompt will cost, before it is sent."""
+
+import os
+from argparse import Namespace
+from datetime import UTC, datetime
+
+import msgspec
+
+from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK, exit_code
+from llm_pure.cli.model import choose
+from llm_pure.cli.terminal import complain, out
+from llm_pure.cli.tokens import read_text
+from llm_pure.completion import Usage
+from llm_pure.costs import Buyer, price_usage
+from llm_pure.effects.meters import load_meter
+from llm_pure.effects.plugins import load_registry
+from llm_pure.effects.price_data import load_prices
+from llm_pure.messages import user
+from llm_pure.result import Failure
+from llm_pure.tokens import count_messages
+
+
+def run(options: Namespace) -> int:
+    """Input, output and total in USD; 78 when there is no price."""
+    chosen = choose(load_registry(), options.model, None, os.environ)
+    if isinstance(chosen, Failure):
+        complain(chosen.failure())
+        return exit_code(chosen.failure())
+    config = chosen.unwrap().config
+    text = read_text(options.file or "-")
+    if text is None:
+        return NO_INPUT
+    meter, table = load_meter(config.model), load_prices()
+    for loaded in (meter, table):
+        if isinstance(loaded, Failure):
+            complain(loaded.failure())
+            return CONFIGURATION
+    count = count_messages(meter.unwrap(), (user(text),))
+    buyer = Buyer(api_type=chosen.unwrap().provider.name, base_url=config.base_url)
+    usage = Usage(count.tokens, options.max_tokens)
+    priced = price_usage(table.unwrap(), buyer, (config.model,), usage, datetime.now(UTC))
+    if isinstance(priced, Failure):
+        complain(priced.failure())
+        return exit_code(priced.failure())
+    cost = priced.unwrap()
+    row = {
+        "model": options.model,
+        "input_tokens": count.tokens,
+        "method": count.method,
+        "max_output_tokens": options.max_tokens,
+        "input_usd": str(cost.input_usd),
+        "most_output_usd": str(cost.output_usd),
+        "most_total_usd": str(cost.total_usd),
+        "price": cost.price,
+        "prices": f"{table.unwrap().source}, {table.unwrap().taken}",
+    }
+    if options.json:
+        out(msgspec.json.encode(row).decode())
+        return OK
+    out(f"input   {count.tokens:>9} tokens ({count.method})  {cost.input_usd:f} USD")
+    out(f"output  {options.max_tokens:>9} tokens at most  {cost.output_usd:f} USD")
+    out(f"total   {cost.total_usd:f} USD at most, as {row['price']} in {row['prices']}")
+    return OK

@@ -1,0 +1,61 @@
+"""`llm-pure tokens`: how many tokens files have, for a model, with nothing sent anywhere."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+import msgspec
+
+from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK
+from llm_pure.cli.terminal import complain, note, out
+from llm_pure.effects.meters import load_meter
+from llm_pure.result import Failure
+from llm_pure.tokens import count_text, window_for
+
+
+def run(options: Namespace) -> int:
+    """A line for each file; 66 when one is not there."""
+    name = model_of(options.model)
+    meter = load_meter(name)
+    if isinstance(meter, Failure):
+        complain(meter.failure())
+        return CONFIGURATION
+    window = window_for(name)
+    code, total = OK, 0
+    for place in options.files or ["-"]:
+        text = read_text(place)
+        if text is None:
+            code = NO_INPUT
+            continue
+        count = count_text(meter.unwrap(), text)
+        total += count.tokens
+        if options.json:
+            row = {"file": place, "model": name, **msgspec.structs.asdict(count)}
+            out(msgspec.json.encode(row).decode())
+        else:
+            out(f"{count.tokens:>9}  {place}" if options.files else str(count.tokens))
+            if place == (options.files or ["-"])[-1]:
+                share = f"; {total / window.context:.1%} of the window" if window else ""
+                note(f"{name}: {count.method}, {count.encoding}{share}")
+    if len(options.files) > 1 and not options.json:
+        out(f"{total:>9}  total")
+    return code
+
+
+def model_of(name: str) -> str:
+    """The model of PROVIDER:MODEL, or of a bare name; `ollama` tags such as gpt-oss:20b are part of a bare name."""
+    from llm_pure.adapters import registry
+
+    first, colon, rest = name.partition(":")
+    return rest if colon and first in registry.entries else name
+
+
+def read_text(place: str) -> str | None:
+    """A file, or standard input; None, and a note, when it is not there. Bytes that are no UTF-8 are replaced."""
+    if place == "-":
+        return sys.stdin.buffer.read().decode("utf-8", "replace")
+    try:
+        return Path(place).read_bytes().decode("utf-8", "replace")
+    except OSError as fault:
+        note(f"{place}: {fault.strerror}")
+        return None
