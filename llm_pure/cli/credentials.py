@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from llm_pure.config import SECRET_FIELDS, LLMConfig, reveal
-from llm_pure.errors import ConfigurationInvalid, Unsupported
+from llm_pure.errors import Unsupported
 from llm_pure.http import HttpRequest, header
 from llm_pure.provider import Provider
 from llm_pure.result import Failure, Parsed, Success
@@ -38,7 +38,8 @@ def named_credentials(
 ) -> Parsed[Named]:
     """The request, authorized by names of variables.
 
-    Unsupported when the credentials are computed from the key, and so cannot be the shell's variable.
+    Unsupported when they are computed from the keys, as other signatures than AWS's are, or stand in the URL. That shows
+    by signing twice, with two stand-ins: a variable in their place makes both requests the same.
     """
     variables = {
         field: _variable(names, environ)
@@ -56,24 +57,35 @@ def named_credentials(
         if isinstance(free, Success):
             return Success(Named(free.unwrap()))
         stand_ins = {"api_key": _stand_in("api_key", "")}
-    signed = provider.authorize(msgspec.structs.replace(nobody, **stand_ins), request, now)
-    if isinstance(signed, Failure):
-        return signed
-    sent = signed.unwrap()
-    by_aws = _SIGNED_BY_AWS.match(header(sent.headers, "authorization") or "")
-    if by_aws is not None:
-        return Success(_left_to_curl(request, variables, stand_ins, by_aws[1], by_aws[2]))
-    names = {stand_in: f"${variables[field]}" for field, stand_in in stand_ins.items()}
-    ready = msgspec.structs.replace(
-        sent, headers=tuple([(name, _replaced(value, names)) for name, value in sent.headers])
-    )
-    if ready == sent and sent != request:
-        message = f"{provider.name} computes its credentials from the key: curl cannot do that"
-        return Failure(Unsupported(message=message, provider=provider.name, feature="curl"))
-    if _replaced(sent.url, names) != sent.url:
-        message = f"{provider.name} takes its key in the URL, where it would be seen"
-        return Failure(ConfigurationInvalid(message=message, provider=provider.name))
-    return Success(Named(ready))
+    named: list[HttpRequest] = []
+    for change in ("", "-too"):
+        given = {field: stand_in + change for field, stand_in in stand_ins.items()}
+        signed = provider.authorize(msgspec.structs.replace(nobody, **given), request, now)
+        if isinstance(signed, Failure):
+            return signed
+        sent = signed.unwrap()
+        by_aws = _SIGNED_BY_AWS.match(header(sent.headers, "authorization") or "")
+        if by_aws is not None:
+            return Success(_left_to_curl(request, variables, stand_ins, by_aws[1], by_aws[2]))
+        named.append(
+            _with_names(sent, {given[field]: f"${variables[field]}" for field in stand_ins})
+        )
+    if named[0] != named[1]:
+        return Failure(_not_for_curl(provider, "computes its credentials from the keys"))
+    if named[0].url != request.url:
+        return Failure(_not_for_curl(provider, "takes a credential in the URL"))
+    return Success(Named(named[0]))
+
+
+def _with_names(request: HttpRequest, names: Mapping[str, str]) -> HttpRequest:
+    """The request with the shell's variables where the stand-ins were; a signature made with one shows by its change."""
+    headers = tuple([(name, _replaced(value, names)) for name, value in request.headers])
+    return msgspec.structs.replace(request, headers=headers, url=_replaced(request.url, names))
+
+
+def _not_for_curl(provider: Provider, why: str) -> Unsupported:
+    message = f"{provider.name} {why}: no command can name it by a variable"
+    return Unsupported(message=message, provider=provider.name, feature="curl")
 
 
 def _variable(names: tuple[str, ...], environ: Mapping[str, str]) -> str:

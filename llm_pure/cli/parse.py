@@ -36,6 +36,9 @@ def run(options: Namespace) -> int:
     except OSError as fault:
         note(f"{options.file}: {fault.strerror}")
         return NO_INPUT
+    if not data:
+        note("no answer came in: there is not one byte to read")
+        return NO_INPUT
     answer = read_answer(found.unwrap(), data, status=options.status, stream=options.stream)
     if isinstance(answer, Failure):
         complain(answer.failure())

@@ -194,3 +194,30 @@ def test_a_request_that_cannot_be_is_an_exit_code(
 
     assert (got, out) == (code, "")
     assert said in err
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        (
+            {"QIANFAN_ACCESS_KEY": CANARY, "QIANFAN_SECRET_KEY": CANARY},
+            "computes its credentials from the keys",
+        ),
+        (
+            {"QIANFAN_ACCESS_TOKEN": CANARY, "QIANFAN_SECRET_KEY": CANARY},
+            "takes a credential in the URL",
+        ),
+    ],
+)
+def test_a_credential_that_no_variable_can_name_is_unsupported(
+    environ: dict[str, str],
+    said: str,
+    capsys: Captured,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    code, out, err = built(
+        ["--curl", "-m", "qianfan:ERNIE-4.0-8K", "hello"], capsys, monkeypatch, environ
+    )
+
+    assert (code, out) == (64, "")
+    assert said in err

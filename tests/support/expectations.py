@@ -13,6 +13,9 @@ from tests.support.services.shapes import SHAPES
 THINK_ALOUD = {name for name, shape in SHAPES.items() if shape.reasoning == "think"}
 """Their thoughts stand in the text, and the line that ends before the closing tag is a part of them."""
 
+ONE_CALL = ("qianfan_v1",)
+"""They call one function at most."""
+
 ERROR_KINDS: dict[int, tuple[str, ...]] = {
     400: ("invalid_request",),
     401: ("authentication",),
@@ -72,6 +75,8 @@ def expected(scenario: Scenario) -> Said:
         told = msgspec.structs.replace(told, finish_reason="unknown")
     if scenario.speaker.plans and told.calls:
         told = msgspec.structs.replace(told, reasoning=PLAN)
+    if scenario.speaker.service in ONE_CALL:
+        told = msgspec.structs.replace(told, calls=told.calls[:1])
     if told.reasoning and scenario.speaker.service in THINK_ALOUD:
         told = msgspec.structs.replace(told, reasoning=f"{told.reasoning}\n")
     return told

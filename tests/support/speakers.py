@@ -1,7 +1,7 @@
 """Who is asked: a row of SPEAKERS for each provider, model and server, with the questions that it gets."""
 
 from tests.support.questions import ANSWERS, COUNTS, EMBEDS, ERRORS, QUIRKS
-from tests.support.speaker import Speaker, aimock, own
+from tests.support.speaker import KEY, Speaker, aimock, own
 
 REASONERS = (*QUIRKS, "reasoning", "image")
 SPEAKS = tuple([one for one in ANSWERS if one != "reasoning"])
@@ -12,6 +12,8 @@ _GEMINI = "gemini-2.5-flash"
 _GPT = "gpt-5-mini"
 _VERTEX = {"project": "project-1", "location": "us-central1", "api_version": "v1"}
 _DATED = {"api_version": "2024-10-21"}
+_QIANFAN_V1 = "qianfan_v1/rpc/2.0/ai_custom/v1/wenxinworkshop"
+_BAIDU = {"api_key": None, "access_key": KEY, "secret_key": KEY}
 _INVOKE_CLAUDE = f"anthropic.{_CLAUDE}-v1:0"
 
 FAMILY: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
@@ -103,6 +105,13 @@ SPEAKERS: tuple[Speaker, ...] = (
     own("cohere", "cohere", "command-a-reasoning-08-2025", COUNTS),
     own("cohere", "cohere", "embed-v4.0", EMBEDS),
     own("ollama.embeddings", "ollama", "all-minilm", ("embed_one", "embed_429")),
+    own("qianfan", "qianfan/v2", "ernie-4.5-turbo-vl", (*SPEAKS, *ERRORS)),
+    own("qianfan", "qianfan/v2", "an-embedding", EMBEDS),
+    own(
+        "qianfan", _QIANFAN_V1, "ERNIE-4.0-8K",
+        ("hello", "pure", "tools", "length", "400", "401", "404", "429", "500"), **_BAIDU,
+    ),
+    own("qianfan", _QIANFAN_V1, "Embedding-V1", EMBEDS, **_BAIDU),
     *[own(*one) for one in FAMILY],
     *[own(name, path, "an-embedding", EMBEDS) for name, path in _EMBED_PATHS.items()],
 )  # fmt: skip

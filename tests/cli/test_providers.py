@@ -1,0 +1,73 @@
+"""`llm-pure providers`: the same rows for eyes, for a page and for programs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from llm_pure.adapters import registry
+from llm_pure.capabilities import CAPABILITIES
+from llm_pure.cli import main
+from llm_pure.cli.providers import Row, listing, page
+
+Captured = pytest.CaptureFixture[str]
+
+ROWS = [
+    Row(
+        api_type="acme",
+        dialect="openai_chat",
+        base_url="https://api.acme.test/v1",
+        key_variables=("ACME_KEY", "ACME_TOKEN"),
+        supports=("chat", "tools", "batch"),
+        source="docs.acme.test",
+    ),
+    Row(
+        api_type="own",
+        dialect="own_lines",
+        base_url="",
+        key_variables=(),
+        supports=("embeddings",),
+        source="nowhere",
+    ),
+]
+
+
+def test_a_listing_is_three_lines_for_each() -> None:
+    assert listing(ROWS) == [
+        "acme                 openai_chat          ACME_KEY or ACME_TOKEN",
+        "                     https://api.acme.test/v1",
+        "                     chat, tools, batch",
+        "own                  own_lines            no key",
+        "                     the base URL is yours",
+        "                     embeddings",
+    ]
+
+
+def test_a_page_is_a_table_with_a_column_for_each_capability() -> None:
+    head, rule, first, second = page(ROWS).splitlines()[-4:]
+
+    assert head.split(" | ")[4:] == [*CAPABILITIES[:-1], "batch |"]
+    assert rule.count("---") == 4
+    assert rule.count(":-:") == len(CAPABILITIES)
+    assert first == (
+        "| `acme` | openai_chat | https://api.acme.test/v1 | `ACME_KEY`<br>`ACME_TOKEN` "
+        "| ✓ | | ✓ | | | | | | | | | ✓ |"
+    )
+    assert second == "| `own` | own_lines | your own | | | | | | | ✓ | | | | | | |"
+
+
+def test_each_line_of_json_is_a_provider(capsys: Captured) -> None:
+    assert main(["providers", "--json"]) == 0
+
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["api_type"] for one in told] == list(registry.names())
+    assert {tuple(one) for one in told} == {
+        ("api_type", "dialect", "base_url", "key_variables", "supports", "source")
+    }
+
+
+def test_the_command_writes_the_page(capsys: Captured) -> None:
+    assert main(["providers", "--markdown"]) == 0
+
+    page_file = Path(__file__).parents[2] / "docs" / "providers.md"
+    assert capsys.readouterr().out == page_file.read_text("utf-8")
