@@ -119,6 +119,11 @@ def counts_of(table: PriceTable, usage: Usage) -> dict[str, int]:
     }
     known = {name: count for name, count in counts.items() if count is not None}
     if usage.raw:
+        for billed in table.billed:
+            told = _at(usage.raw, billed.path)
+            if told is not None:
+                known.pop("cache_read_tokens", None)  # it is not among what is billed
+                known[billed.counts] = told
         heads = _details(table)
         for head in heads.keys() & usage.raw.keys():
             for detail in heads[head]:

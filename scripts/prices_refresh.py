@@ -53,6 +53,13 @@ COUNTED_ALREADY = {
 """What our Usage says itself."""
 
 
+BILLED = (
+    ours.Detail("input_tokens", ("billed_units", "input_tokens")),
+    ours.Detail("output_tokens", ("billed_units", "output_tokens")),
+)
+"""Cohere tells used and billed tokens apart (docs.cohere.com, "Chat API v2"; genai-prices' extractor `default`)."""
+
+
 def match_of(logic: Any) -> ours.Match:
     match logic:
         case gp.ClauseStartsWith():
@@ -178,6 +185,7 @@ def main() -> None:
         },
         services=services(),
         details=details(),
+        billed=BILLED,
     )
     data = ours.table_json(table)
     FILE.write_bytes(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME))

@@ -179,7 +179,10 @@ class Override(msgspec.Struct, frozen=True):
 
 
 class PriceTable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """All that is known of prices. source, taken: what it was made from, and on which day."""
+    """All that is known of prices. source, taken: what it was made from, and on which day.
+
+    details: what usage objects say beside Usage. billed: where they say how many tokens are billed, in place of those used.
+    """
 
     source: str
     taken: date
@@ -187,6 +190,7 @@ class PriceTable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     sellers: dict[str, Seller]
     services: dict[str, Service]
     details: tuple[Detail, ...] = ()
+    billed: tuple[Detail, ...] = ()
     overrides: tuple[Override, ...] = ()
 
 

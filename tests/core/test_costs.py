@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,6 +119,20 @@ def test_fees_are_neither_input_nor_output_and_several_places_add_up() -> None:
     assert priced("fees", usage) == Cost(
         total_usd=3 * d("0.01") + d("0.005"), source="table", price="maker:fees"
     )
+
+
+def test_what_is_billed_counts_where_it_is_told_apart_from_what_was_used() -> None:
+    raw = {"billed": {"in": 30, "out": 10}, "tokens": 1}
+    table = msgspec.structs.replace(
+        TABLE,
+        billed=(
+            Detail("input_tokens", ("billed", "in")),
+            Detail("output_tokens", ("billed", "out")),
+        ),
+    )
+    usage = Usage(1000, 100, cached_input_tokens=400, raw=raw)
+    got = price_usage(table, BUYER, ("plain",), usage, NOON).unwrap()
+    assert got.total_usd == (30 * d("2") + 10 * d("8")) / M
 
 
 def test_a_batch_and_a_tier_have_their_own_rates() -> None:

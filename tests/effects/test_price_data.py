@@ -1,6 +1,8 @@
 """The shipped snapshot against genai-prices, from which it was made; and the user's own prices out of a file."""
 
 import random
+import subprocess
+import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -155,3 +157,20 @@ def test_a_file_that_cannot_be_read_is_an_error_value(tmp_path: Path, text: str)
 def test_without_a_file_the_snapshot_is_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(PRICES_VARIABLE, raising=False)
     assert load_prices().unwrap().overrides == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "heavy"),
+    [
+        ("import llm_pure", ("tiktoken", "llm_pure.prices", "llm_pure.tokens", "decimal", "lzma")),
+        ("from llm_pure.effects import LLM", ("tiktoken", "regex")),
+    ],
+)
+def test_neither_prices_nor_tokenizers_are_loaded_before_they_are_used(
+    code: str, heavy: tuple[str, ...]
+) -> None:
+    told = f"import sys; print([name for name in {heavy} if name in sys.modules])"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{told}"], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "[]"
