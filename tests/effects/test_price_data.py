@@ -162,7 +162,7 @@ def test_without_a_file_the_snapshot_is_all(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("code", "heavy"),
     [
-        ("import llm_pure", ("tiktoken", "llm_pure.prices", "llm_pure.tokens", "decimal", "lzma")),
+        ("import llm_pure", ("tiktoken", "llm_pure.prices", "llm_pure.tokens")),
         ("from llm_pure.effects import LLM", ("tiktoken", "regex")),
     ],
 )
