@@ -9,7 +9,7 @@ import msgspec
 
 from bench import samples
 from bench.measure import QUICK_ROUNDS, ROUNDS, Prepare, Run, Timings, race
-from bench.peers import llm_pure, readers
+from bench.peers import WANTED, llm_pure, readers
 from bench.report import Record, Report, met, times
 from bench.samples import Sample
 
@@ -54,6 +54,11 @@ def _streams(made: list[Sample], rounds: int) -> Report:
         for name in contestants:
             rows.append(_row(sample, timings, name))
             records.append(_record("stream", sample, timings, name))
+        rows += [
+            (sample.dialect, package, *["-"] * 4, "")
+            for package in WANTED[sample.dialect]
+            if package not in contestants
+        ]
     return Report(
         title=f"Streams: {samples.DELTAS} deltas of text, in pieces of {samples.PIECE // 1024} KiB",
         head=("dialect", "who", "us/event", "MB/s", "of bare", "ours is faster", "goal"),

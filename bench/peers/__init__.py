@@ -26,6 +26,16 @@ NAMES: Mapping[str, str] = {
 }
 """File in this folder -> package."""
 
+WANTED: Mapping[str, tuple[str, ...]] = {
+    "openai_chat": ("openai", "litellm", "lm15"),
+    "openai_responses": ("openai", "litellm", "lm15"),
+    "anthropic_messages": ("anthropic", "litellm", "lm15"),
+    "gemini_content": ("google-genai", "litellm", "lm15"),
+    "bedrock_converse": ("botocore", "litellm", "lm15"),
+    "ollama_native": ("litellm", "lm15"),
+}
+"""Dialect -> the packages that a reader looks for; README.md says why one is missing."""
+
 
 def readers(dialect: str, table: str = "READERS") -> dict[str, Reader]:
     """The peers that read this dialect and are installed, by package name."""
