@@ -115,13 +115,15 @@ def _call(interaction: Interaction) -> Call | Other:
     told = identify(interaction.request)
     if not interaction.provider:
         return told
+    named: Mapping[str, CallKind] = {"": "chat", "chat": "chat", "embed": "embed", "count": "count"}
+    if interaction.operation not in named:
+        return Other(f"an operation that is not read: {interaction.operation}")
     seen = told if isinstance(told, Call) else Call(
         operation="chat", service="", dialect="", providers=()
     )  # fmt: skip
-    named: Mapping[str, CallKind] = {"chat": "chat", "embed": "embed", "count": "count"}
     return msgspec.structs.replace(
         seen,
-        operation=named.get(interaction.operation, seen.operation),
+        operation=named[interaction.operation] if interaction.operation else seen.operation,
         providers=(interaction.provider, *seen.providers),
     )
 

@@ -38,7 +38,7 @@ def json_places(text: str) -> Iterator[JsonPlace]:
 
 def documents(text: str) -> Iterator[tuple[int | None, int, int]]:
     """The JSON documents in a body: which event each one is, and its place."""
-    if text[:1] in ("{", "["):
+    if text.lstrip(_BLANK)[:1] in ("{", "["):
         lines = list(_LINE.finditer(text))
         if (
             len(lines) > 1
@@ -59,6 +59,7 @@ def documents(text: str) -> Iterator[tuple[int | None, int, int]]:
         yield number, line.start(1), line.end(1)
 
 
+_BLANK = " \t\r\n\xef\xbb\xbf"  # some services send blank lines while a model thinks
 _LINE = re.compile(r"[^\r\n]*[^\s][^\r\n]*")
 _DATA = re.compile(r"(?m)^data: ?([\[{\"][^\r\n]*)")
 

@@ -8,6 +8,7 @@ import msgspec
 from llm_pure.errors import ConnectionFailed, LLMError
 from llm_pure.http import HttpRequest
 from llm_pure.replay.cassette import Cassette, Interaction
+from llm_pure.replay.credentials import credentials_in
 from llm_pure.replay.match import EXACT, Canonical, Difference, Matching, canonical, nearest
 from llm_pure.result import Failure, Parsed, Success
 
@@ -75,10 +76,10 @@ class Shelf:
 
     def take(self, request: HttpRequest) -> Parsed[Interaction]:
         """The next recording of this request, or a ConnectionFailed that says what is near, and how it differs."""
-        asked = canonical(request, self._matching)
-        found = self._next(asked)
+        found = self.find(request)
         if found is not None:
             return Success(found)
+        asked = canonical(request, self._matching)
         miss = self._missed(asked, self._by_key.get(asked.key, []))
         with self._lock:
             self._misses.append(miss)
@@ -86,7 +87,14 @@ class Shelf:
 
     def find(self, request: HttpRequest) -> Interaction | None:
         """The next recording of this request; None, and no miss, when there is none."""
-        return self._next(canonical(request, self._matching))
+        found = self._next(canonical(request, self._matching))
+        if found is None and (known := credentials_in(request)):
+            # a recorder takes a request's own key out wherever it is said again
+            redaction = self._matching.redaction
+            more = msgspec.structs.replace(redaction, secrets=(*redaction.secrets, *sorted(known)))
+            matching = msgspec.structs.replace(self._matching, redaction=more)
+            found = self._next(canonical(request, matching))
+        return found
 
     def _next(self, asked: Canonical) -> Interaction | None:
         equal = self._by_key.get(asked.key, [])

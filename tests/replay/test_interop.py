@@ -88,8 +88,9 @@ def test_what_we_recorded_vcrpy_replays(tmp_path: Path, carrier: Carrier) -> Non
     tape = open_tape(file, "once").unwrap()
 
     def recorder(inner: Any) -> Any:
-        kind = RecordTransport if isinstance(inner, Transport) else AsyncRecordTransport
-        return kind(tape, inner)
+        if isinstance(inner, HttpxTransport):
+            return RecordTransport(tape, inner)
+        return AsyncRecordTransport(tape, inner)
 
     with service() as url:
         live = carrier(url, recorder)

@@ -1,5 +1,7 @@
 """The recorder: what each mode sends and keeps, streams with their borders and times, several writers of one file."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -225,6 +227,22 @@ def test_several_writers_of_one_file_lose_nothing(path: Path, mode: Mode) -> Non
     assert [file.name for file in path.parent.iterdir()] == ["one.yaml"]
 
 
+def test_several_processes_that_write_one_file_lose_nothing(path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from tests.replay.test_record import open_tape, send, service\n"
+        "for number in range(5):\n"
+        "    tape = open_tape(sys.argv[1], 'new_episodes').unwrap()\n"
+        "    send('sync', tape, service('new'), f'{sys.argv[2]}.{number}')\n"
+        "    tape.save().unwrap()\n"
+    )
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", program, str(path)]
+    workers = [subprocess.Popen([*command, str(number)], cwd=root) for number in range(3)]
+    assert [worker.wait(60) for worker in workers] == [0, 0, 0]
+    assert bodies(path) == [b"old", *[b"new"] * 15]
+
+
 def test_a_lock_that_is_not_to_be_had_is_an_error_in_time(tmp_path: Path) -> None:
     with lock_folder(tmp_path) as mine, lock_folder(tmp_path, 0.05) as other:
         assert mine == Success(None)
@@ -283,6 +301,21 @@ def test_a_key_of_no_known_shape_is_found_by_the_header_that_carried_it(tmp_path
     transport.send(ask("say it"), NOW)
     tape.save().unwrap()
     assert bodies(file) == [b'["my dog"]', b'["*************", "**********"]']
+
+
+def test_a_request_that_says_its_own_key_is_found_again(tmp_path: Path) -> None:
+    def saying(key: str) -> HttpRequest:
+        return HttpRequest(
+            "POST", URL, (("x-api-key", key),), f'{{"token_of_mine":"{key}"}}'.encode()
+        )
+
+    file = tmp_path / "x.yaml"
+    tape = open_tape(file, "once").unwrap()
+    RecordTransport(tape, service("hi")).send(saying("the-real-one"), NOW)
+    tape.save().unwrap()
+    assert "the-real-one" not in file.read_text()
+    got = RecordTransport(open_tape(file).unwrap(), service()).send(saying("another-one"), NOW)
+    assert got.unwrap().body == b"hi"
 
 
 def config(url: str) -> LLMConfig:
