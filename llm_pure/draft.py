@@ -9,15 +9,18 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapt import Settings
+from llm_pure.codec import ENCODE_FAULTS, json_text
 from llm_pure.config import LLMConfig, differs_from_default
 from llm_pure.conversation import read_messages
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest
 from llm_pure.messages import Message
+from llm_pure.pictures import unseen
 from llm_pure.request import (
     ChatRequest,
     NativeTool,
     ReasoningRequest,
     ResponseFormat,
+    SchemaFormat,
     Tool,
     ToolChoice,
 )
@@ -75,6 +78,9 @@ def draft(config: LLMConfig, request: ChatRequest) -> Parsed[Draft]:
     messages = read_messages(request.messages)
     if isinstance(messages, Failure):
         return messages
+    fault = _unsendable(messages.unwrap(), request)
+    if fault is not None:
+        return Failure(fault)
     settings, explicit = _settings(config, request)
     turns = messages.unwrap()
     if not config.use_system_prompt:
@@ -100,6 +106,20 @@ def draft(config: LLMConfig, request: ChatRequest) -> Parsed[Draft]:
             extra=request.extra or {},
         )
     )
+
+
+def _unsendable(messages: tuple[Message, ...], request: ChatRequest) -> InvalidRequest | None:
+    """A picture that no model can see, or a schema of the answer that is no JSON."""
+    found = unseen(messages)
+    if found is not None:
+        return InvalidRequest(message=found[1], param=found[0])
+    if isinstance(request.response_format, SchemaFormat):
+        try:
+            json_text(request.response_format.schema)
+        except ENCODE_FAULTS as fault:
+            message = f"the request holds something that is not JSON: {fault}"
+            return InvalidRequest(message=message, param="response_format/schema")
+    return None
 
 
 def _settings(config: LLMConfig, request: ChatRequest) -> tuple[Settings, frozenset[str]]:

@@ -1,0 +1,50 @@
+"""Pictures that no model can see, told before they are sent: drawings as text, archives, cut files, bombs.
+
+Bytes of an unknown kind pass: the provider may know them.
+"""
+
+import re
+
+from llm_pure.media import media_type_of
+from llm_pure.messages import Image, Message, ToolResult
+
+PIXEL_LIMIT = 100_000_000
+"""More pixels than that are no picture but a bomb; services take far fewer."""
+
+_TEXT_PICTURE = re.compile(
+    rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|!DOCTYPE|!--|svg|html)", re.IGNORECASE
+)
+
+
+def picture_fault(data: bytes) -> str | None:
+    """Why no model can see this; None when one may.
+
+    >>> picture_fault(b"<svg/>")
+    'an SVG or other markup is no picture to a model: draw it as PNG first'
+    """
+    kind = media_type_of(data)
+    if kind is None:
+        if _TEXT_PICTURE.match(data[:200]):
+            return "an SVG or other markup is no picture to a model: draw it as PNG first"
+        return None if data else "there are no bytes in it"
+    if not kind.startswith("image/"):
+        return f"these bytes are {kind}, and no picture"
+    if data[12:16] != b"IHDR":
+        return None
+    wide, high = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    if wide * high > PIXEL_LIMIT:
+        return f"it says that it is {wide} by {high} pixels; at most {PIXEL_LIMIT} are sent"
+    return None if b"IEND" in data[-64:] else "this PNG is cut off: its end is missing"
+
+
+def unseen(messages: tuple[Message, ...]) -> tuple[str, str] | None:
+    """(path, why) of the first picture that no model can see."""
+    for place, message in enumerate(messages):
+        for number, part in enumerate(message.parts):
+            shown = part.content if isinstance(part, ToolResult) else (part,)
+            for one in shown:
+                if isinstance(one, Image) and one.data is not None:
+                    why = picture_fault(one.data)
+                    if why is not None:
+                        return f"messages/{place}/parts/{number}", why
+    return None

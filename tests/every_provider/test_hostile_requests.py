@@ -1,0 +1,102 @@
+"""What no service would take ends in a value, whatever the provider: pictures that are none, schemas without an end."""
+
+import struct
+import zlib
+from typing import Any
+
+import pytest
+
+from llm_pure import ChatRequest, Image, LLMConfig, SchemaFormat, Tool, tool_result, user
+from llm_pure.adapters import registry
+from llm_pure.errors import InvalidRequest
+from llm_pure.media import data_url
+from llm_pure.pictures import picture_fault
+from llm_pure.result import Failure, Success
+from tests.support.png import tiny_png
+
+
+def bomb() -> bytes:
+    """A PNG of a few bytes that says it is 60,000 pixels wide and high."""
+    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    return tiny_png()[:16] + head + tiny_png()[29:]
+
+
+PICTURES: dict[str, tuple[bytes, str]] = {
+    "an SVG": (b"<svg xmlns='x'/>", "an SVG or other markup is no picture to a model: draw it as PNG first"),
+    "an SVG with a head": (b"\n<?xml version='1.0'?><svg/>", "an SVG or other markup is no picture to a model: draw it as PNG first"),
+    "an archive": (b"PK\x03\x04" + zlib.compress(bytes(10**6)), "these bytes are application/zip, and no picture"),
+    "a sound": (b"ID3\x04", "these bytes are audio/mpeg, and no picture"),
+    "a cut PNG": (tiny_png()[:-20], "this PNG is cut off: its end is missing"),
+    "a bomb": (bomb(), "it says that it is 60000 by 60000 pixels; at most 100000000 are sent"),
+    "nothing": (b"", "there are no bytes in it"),
+}  # fmt: skip
+ENDLESS: dict[str, Any] = {"type": "object"}
+ENDLESS["properties"] = {"x": ENDLESS}
+
+every_provider = pytest.mark.parametrize("name", registry.names())
+
+
+def built(name: str, request: ChatRequest) -> Any:
+    config = LLMConfig(
+        api_type=name, api_key="k" * 24, model="m1", base_url="https://e.test", endpoint="https://e.test"
+    )  # fmt: skip
+    return registry.get(name).unwrap().build_chat(config, request)
+
+
+@pytest.mark.parametrize("what", PICTURES)
+def test_what_no_model_can_see_is_told(what: str) -> None:
+    data, why = PICTURES[what]
+    assert picture_fault(data) == why
+
+
+@pytest.mark.parametrize("data", [tiny_png(), b"\xff\xd8\xff", b"GIF89a", b"unknown"])
+def test_what_a_model_may_see_passes(data: bytes) -> None:
+    assert picture_fault(data) is None
+
+
+@every_provider
+@pytest.mark.parametrize("what", PICTURES)
+def test_no_provider_sends_it_whatever_it_is_called(name: str, what: str) -> None:
+    picture = Image(data=PICTURES[what][0], media_type="image/png")
+    for message in (user(picture), tool_result("c", picture)):
+        assert isinstance(built(name, ChatRequest(messages=["hi", message])), Failure)
+
+
+def test_the_error_names_the_part() -> None:
+    got = built("openai", ChatRequest(messages=["hi", user("Look:", Image(data=b"<svg/>"))]))
+    error = got.failure()
+    assert isinstance(error, InvalidRequest)
+    assert error.param == "messages/1/parts/1"
+
+
+@every_provider
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(
+            ChatRequest(messages="hi", response_format=SchemaFormat(schema=ENDLESS)), id="a format"
+        ),
+        pytest.param(
+            ChatRequest(messages="hi", tools=(Tool(name="a", parameters=ENDLESS),)), id="a tool"
+        ),
+        pytest.param(
+            ChatRequest(messages="hi", tools=tuple([Tool(name=f"t{i}") for i in range(10_000)])),
+            id="10,000 tools",
+        ),
+    ],
+)
+def test_schemas_without_an_end_and_tools_without_number_are_values(
+    name: str, request_: ChatRequest
+) -> None:
+    assert isinstance(built(name, request_), Success | Failure)
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic", "gemini", "bedrock", "ollama"])
+def test_a_data_url_of_fifty_megabytes_is_read_and_built(name: str) -> None:
+    data = tiny_png()[:-12] + bytes(37_500_000) + tiny_png()[-12:]
+    url = data_url(data, "image/jpeg")
+    assert len(url) > 50_000_000
+    part = {"type": "image_url", "image_url": {"url": url}}
+    got = built(name, ChatRequest(messages=[{"role": "user", "content": [part]}]))
+    assert len(got.unwrap().request.body) > 50_000_000 - 100
+    assert b"image/jpeg" not in got.unwrap().request.body[:2000]
