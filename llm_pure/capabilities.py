@@ -27,6 +27,7 @@ Capability: TypeAlias = Literal[
     "transcription",
     "moderation",
     "count tokens",
+    "model list",
     "batch",
 ]
 
@@ -50,10 +51,11 @@ _ASKED: tuple[tuple[Capability, str, ChatRequest], ...] = (
 _OPERATIONS: tuple[tuple[Capability, str], ...] = (
     ("embeddings", "embed"),
     ("count tokens", "count_tokens"),
-    ("images out", "gen_image"),
-    ("speech", "text_to_speech"),
-    ("transcription", "speech_to_text"),
-    ("moderation", "moderation"),
+    ("images out", "images"),
+    ("speech", "speech"),
+    ("transcription", "transcribe"),
+    ("moderation", "moderate"),
+    ("model list", "models"),
     ("batch", "batch"),
 )
 """A capability, and the field of Provider that holds its operation; one that Provider has not yet is nobody's."""

@@ -51,9 +51,9 @@ def test_a_page_is_a_table_with_a_column_for_each_capability() -> None:
     assert rule.count(":-:") == len(CAPABILITIES)
     assert first == (
         "| `acme` | openai_chat | https://api.acme.test/v1 | `ACME_KEY`<br>`ACME_TOKEN` "
-        "| ✓ | | ✓ | | | | | | | | | ✓ |"
+        "| ✓ | | ✓ | | | | | | | | | | ✓ |"
     )
-    assert second == "| `own` | own_lines | your own | | | | | | | ✓ | | | | | | |"
+    assert second == "| `own` | own_lines | your own | | | | | | | ✓ | | | | | | | |"
 
 
 def test_each_line_of_json_is_a_provider(capsys: Captured) -> None:

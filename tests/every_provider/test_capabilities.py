@@ -15,6 +15,15 @@ from tests.support.cassettes import Recorded, recorded
 from tests.support.png import tiny_png
 
 PAGE = Path(__file__).parents[2] / "docs" / "providers.md"
+BESIDE_CHAT: dict[str, Capability] = {
+    "embed": "embeddings",
+    "count": "count tokens",
+    "images": "images out",
+    "speech": "speech",
+    "transcribe": "transcription",
+    "moderate": "moderation",
+    "models": "model list",
+}
 PICTURE = b64encode(tiny_png())
 
 
@@ -29,10 +38,8 @@ def shown() -> dict[str, set[Capability]]:
 
 
 def _shown_by(one: Recorded) -> set[Capability]:
-    if one.operation == "embed":
-        return {"embeddings"}
-    if one.operation == "count":
-        return {"count tokens"}
+    if one.operation in BESIDE_CHAT:
+        return {BESIDE_CHAT[one.operation]}
     answer = _answer(one)
     seen: set[Capability] = {"chat"}
     if one.streamed:

@@ -17,6 +17,10 @@ CANARY = "canary-9f8e7d6c5b4a39281706"
 """Stands in every credential field; it may be found nowhere but in an authorized request."""
 
 
+MEDIA_OPERATIONS = ("images", "speech", "transcribe", "moderate", "models")
+"""What `llm-pure cassette check` does not read."""
+
+
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """One recorded exchange and who reads it."""
 
@@ -82,11 +86,13 @@ def _recorded() -> Iterator[Recorded]:
     for path in find_cassettes(CASSETTES):
         for interaction in load_cassette(path).unwrap().interactions:
             call = read_call(interaction, registry)
-            assert call is not None, path
+            assert (call is None) == (interaction.operation in MEDIA_OPERATIONS), path
             yield Recorded(
                 file=f"{path.parent.name}/{path.name}",
-                provider=call.provider,
-                operation=call.operation,
-                streamed=call.streamed,
+                provider=registry.get(interaction.provider).unwrap()
+                if call is None
+                else call.provider,
+                operation=interaction.operation if call is None else call.operation,
+                streamed=call is not None and call.streamed,
                 interaction=interaction,
             )

@@ -6,9 +6,21 @@ from typing import Any
 import msgspec
 
 from llm_pure import Completion, EmbedRequest
+from llm_pure.media_operations import (
+    Judgement,
+    ModelInfo,
+    ModelList,
+    Moderation,
+    Picture,
+    Pictures,
+    Speech,
+    Transcript,
+)
+from tests.support.png import tiny_png
 from tests.support.scenarios import Scenario
 from tests.support.services.cohere import PLAN
 from tests.support.services.shapes import SHAPES
+from tests.support.wav import tiny_wav
 
 THINK_ALOUD = {name for name, shape in SHAPES.items() if shape.reasoning == "think"}
 """Their thoughts stand in the text, and the line that ends before the closing tag is a part of them."""
@@ -27,6 +39,28 @@ ERROR_KINDS: dict[int, tuple[str, ...]] = {
 
 VECTOR = (0.125, -0.5, 0.25, 1.0)
 COUNTED = 14
+MEDIA: dict[str, Pictures | Speech | Transcript | Moderation | ModelList] = {
+    "picture": Pictures(
+        pictures=(
+            Picture(data=tiny_png(), media_type="image/png", revised_prompt="one red square"),
+        ),
+        extra={"created": 1},
+    ),
+    "speech": Speech(data=tiny_wav(), media_type="audio/wav"),
+    "transcribe": Transcript(text="Hello.", language="english", duration_s=0.5),
+    "moderate": Moderation(
+        id="modr-1",
+        model="omni-moderation-latest",
+        results=(
+            Judgement(flagged=False, categories={"violence": False}, scores={"violence": 0.25}),
+        )
+        * 2,
+    ),
+    "models": ModelList(
+        models=(ModelInfo(id="gpt-5-mini", created_s=1, owned_by="system"),),
+    ),
+}
+"""All but the provider's name."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):

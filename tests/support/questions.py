@@ -1,5 +1,7 @@
 """What every provider is asked: one row of QUESTIONS for each thing that is to be seen on the wire."""
 
+from typing import TypeAlias
+
 import msgspec
 
 from llm_pure import (
@@ -15,7 +17,15 @@ from llm_pure import (
     tool_result,
     user,
 )
+from llm_pure.media_operations import (
+    ImageRequest,
+    ModelsRequest,
+    ModerateRequest,
+    SpeechRequest,
+    TranscribeRequest,
+)
 from tests.support.png import tiny_png
+from tests.support.wav import tiny_wav
 
 WEATHER = Tool(
     name="get_weather",
@@ -38,10 +48,21 @@ CITY = SchemaFormat(
 )
 
 
+Request: TypeAlias = (
+    ChatRequest
+    | EmbedRequest
+    | ImageRequest
+    | SpeechRequest
+    | TranscribeRequest
+    | ModerateRequest
+    | ModelsRequest
+)
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to ask. status: what the server is to answer. counts: how many tokens has it, and not what is answered."""
 
-    request: ChatRequest | EmbedRequest
+    request: Request
     status: int = 200
     counts: bool = False
 
@@ -93,6 +114,12 @@ QUESTIONS: dict[str, Question] = {
     "embed": Question(request=EmbedRequest(input=("a vector", "another vector"))),
     "embed_one": Question(request=EmbedRequest(input="a vector")),
     "embed_429": Question(request=EmbedRequest(input="fail with 429"), status=429),
+    "picture": Question(request=ImageRequest(prompt="a red square", response_format="b64_json")),
+    "speech": Question(request=SpeechRequest(input="Hello.", response_format="wav")),
+    "transcribe": Question(request=TranscribeRequest(audio=tiny_wav(), filename="hello.wav")),
+    "moderate": Question(request=ModerateRequest(input=("hello", "bye"))),
+    "moderate_429": Question(request=ModerateRequest(input="fail with 429"), status=429),
+    "models": Question(request=ModelsRequest()),
     "count": Question(
         request=ChatRequest(messages="How many tokens has this?", tools=(WEATHER,)), counts=True
     ),
@@ -104,5 +131,6 @@ ERRORS = ("400", "401", "404", "429", "500", "529")
 QUIRKS = ("hello", "tools", "401", "429")
 """What is asked of a service that speaks like another one."""
 
+MEDIA = ("picture", "speech", "transcribe", "models")
 EMBEDS = ("embed", "embed_429")
 COUNTS = ("count", "count_404")

@@ -8,12 +8,20 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from llm_pure import EmbedRequest, HttpRequest
+from llm_pure import ChatRequest, EmbedRequest, HttpRequest
 from llm_pure.adapters import registry
-from llm_pure.provider import Provider
+from llm_pure.media_operations import (
+    ImageRequest,
+    ModelsRequest,
+    ModerateRequest,
+    SpeechRequest,
+    TranscribeRequest,
+)
+from llm_pure.provider import Operation, Provider
 from tests.support.questions import QUESTIONS, Question
 from tests.support.speaker import AIMOCK_URL, KEY, LOOPBACK_URL, Speaker
 from tests.support.speakers import SPEAKERS
@@ -21,6 +29,16 @@ from tests.support.speakers import SPEAKERS
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 """The time of every signature that is recorded."""
+
+OPERATIONS: dict[type, str] = {
+    EmbedRequest: "embed",
+    ImageRequest: "images",
+    SpeechRequest: "speech",
+    TranscribeRequest: "transcribe",
+    ModerateRequest: "moderate",
+    ModelsRequest: "models",
+}
+"""What is asked -> the field of Provider that builds and parses it."""
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,25 +60,32 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def operation(self) -> str:
-        """chat, embed or count."""
-        if isinstance(self.question.request, EmbedRequest):
-            return "embed"
-        return "count" if self.question.counts else "chat"
+        """chat, count, or the name of the provider's operation."""
+        if self.question.counts:
+            return "count"
+        return OPERATIONS.get(type(self.question.request), "chat")
+
+    @property
+    def asked_operation(self) -> Operation[Any, Any] | None:
+        """What builds the request and parses the answer; None for chat."""
+        field = "count_tokens" if self.question.counts else self.operation
+        found: Operation[Any, Any] | None = getattr(self.provider, field, None)
+        assert (found is None) == (self.operation == "chat"), self.id
+        return found
 
     @property
     def built(self) -> HttpRequest:
         """The request without credentials."""
-        request = self.question.request
-        if isinstance(request, EmbedRequest):
-            operation = self.provider.embed
-            assert operation is not None
-            return operation.build(self.speaker.config, request).unwrap().request
-        if self.question.counts:
-            counting = self.provider.count_tokens
-            assert counting is not None
-            return counting.build(self.speaker.config, request).unwrap().request
+        config, request, operation = (
+            self.speaker.config,
+            self.question.request,
+            self.asked_operation,
+        )
+        if operation is not None:
+            return operation.build(config, request).unwrap().request
+        assert isinstance(request, ChatRequest)
         asked = msgspec.structs.replace(request, stream=self.stream)
-        return self.provider.build_chat(self.speaker.config, asked).unwrap().request
+        return self.provider.build_chat(config, asked).unwrap().request
 
     @property
     def signed(self) -> HttpRequest:

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from llm_pure import LLMConfig
-from tests.support.questions import COUNTS, EMBEDS
+from tests.support.questions import ANSWERS, ERRORS
 from tests.support.services import LOOPBACK_PORT
 
 KEY = "test-key-of-llm-pure"
@@ -16,6 +16,9 @@ LOOPBACK_URL = f"http://127.0.0.1:{LOOPBACK_PORT}"
 
 Server: TypeAlias = Literal["aimock", "loopback"]
 Lack: TypeAlias = Literal["length_reason", "finish"]
+
+QUESTIONS_OF_CHAT = (*ANSWERS, *ERRORS)
+"""They are asked whole and streamed."""
 
 
 class Speaker(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +59,7 @@ def _speaker(
         config=config,
         questions=questions,
         server="aimock" if url.startswith(AIMOCK_URL) else "loopback",
-        streams=questions[0] not in (*EMBEDS, *COUNTS, "embed_one"),
+        streams=questions[0] in QUESTIONS_OF_CHAT,
         lacks=frozenset(lacks),
         plans=plans,
     )

@@ -1,6 +1,6 @@
 """Who is asked: a row of SPEAKERS for each provider, model and server, with the questions that it gets."""
 
-from tests.support.questions import ANSWERS, COUNTS, EMBEDS, ERRORS, QUIRKS
+from tests.support.questions import ANSWERS, COUNTS, EMBEDS, ERRORS, MEDIA, QUIRKS
 from tests.support.speaker import KEY, Speaker, aimock, own
 
 REASONERS = (*QUIRKS, "reasoning", "image")
@@ -64,11 +64,13 @@ _EMBED_PATHS = {name: path for name, path, _, _ in reversed(FAMILY) if name in E
 SPEAKERS: tuple[Speaker, ...] = (
     aimock("openai", "/v1", _GPT, (*ANSWERS, *ERRORS)),
     aimock("openai", "/v1", "text-embedding-3-small", EMBEDS),
+    own("openai", "openai_media/v1", "gpt-4o-mini-tts", (*MEDIA, "moderate", "moderate_429")),
     aimock("openai_responses", "/v1", _GPT, (*ANSWERS, *ERRORS), lacks=("length_reason",)),
     aimock("openai_responses", "/v1", "text-embedding-3-small", EMBEDS),
     own("openai_responses", "responses/v1", _GPT, COUNTS),
     aimock("azure", "", "my-gpt", (*ANSWERS, *ERRORS), **_DATED),
     own("azure", "azure", "my-embedding", EMBEDS, **_DATED),
+    own("azure", "openai_media", "my-media", MEDIA, **_DATED),
     aimock("azure_responses", "", "my-gpt", (*QUIRKS, "reasoning", "image")),
     own("azure_responses", "azure", "my-embedding", EMBEDS),
     own("azure_responses", "responses", "my-gpt", COUNTS),

@@ -40,6 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(service(request))
 
+    do_GET = do_POST
+
     def _send(self, reply: Reply) -> None:
         self.send_response_only(reply.status)  # without a date: recordings stay the same
         self.send_header("content-type", reply.content_type)

@@ -12,6 +12,7 @@ from tests.support.services import (
     llama_api,
     ollama,
     openai_chat,
+    openai_media,
     qianfan,
     responses,
 )
@@ -27,6 +28,7 @@ SERVICES: Mapping[str, Service] = {
     "gemini": gemini.answer,
     "llama_api": llama_api.answer,
     "ollama": ollama.answer,
+    "openai_media": openai_media.answer,
     "qianfan_v1": qianfan.answer,
     "responses": responses.answer,
 }
