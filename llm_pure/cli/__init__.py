@@ -116,6 +116,9 @@ def _ask(ask: ArgumentParser) -> None:
         "Without a key the shipped recordings answer, when they hold the question."
     )
     _question(ask)
+    ask.add_argument(
+        "-i", "--image", action="append", default=[], metavar="FILE", help="a picture to look at, or its URL; repeatable"
+    )  # fmt: skip
     ask.add_argument("--json", action="store_true", help="print the whole Completion as JSON")
     ask.add_argument(
         "--no-stream", dest="stream", action="store_false", help="wait for the whole answer"

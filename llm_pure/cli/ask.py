@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from llm_pure.cli.attached import with_images
 from llm_pure.cli.cost_report import LEDGER_VARIABLE
 from llm_pure.cli.exits import CONFIGURATION, OK, USAGE, exit_code
 from llm_pure.cli.model import Chosen, choose
@@ -41,7 +42,10 @@ def run(options: Namespace) -> int:
     if isinstance(chosen, Failure):
         return _ended(chosen.failure())
     who = chosen.unwrap()
-    request = ask_for(text, options.system, stream=options.stream)
+    asked = with_images(ask_for(text, options.system, stream=options.stream), options.image)
+    if isinstance(asked, Failure):
+        return _ended(asked.failure())
+    request = asked.unwrap()
     missing = _missing_key(who, request)
     if missing is not None:
         return _from_cassettes(who, request, options, missing)
