@@ -7,6 +7,7 @@ import re
 from urllib.parse import quote
 
 from llm_pure.adapters.dialects import gemini_content
+from llm_pure.adapters.dialects.gemini_pictures import with_pictures
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import base_url
 from llm_pure.result import Parsed
@@ -28,7 +29,7 @@ def place(config: LLMConfig, model: str, method: str) -> Parsed[str]:
     )
 
 
-PROVIDER = gemini_content.provider(
+_CHAT = gemini_content.provider(
     name=_NAME,
     base_url=_BASE_URL,
     quirks=gemini_content.Quirks(
@@ -41,3 +42,5 @@ PROVIDER = gemini_content.provider(
     base_url_variables=("GOOGLE_GEMINI_BASE_URL",),
     source="ai.google.dev API reference (v1beta) and google-genai 3.4.0, read 2026-11-20",
 )
+
+PROVIDER = with_pictures(_CHAT)

@@ -1,0 +1,97 @@
+"""Pictures from words by generateContent, as Google's image models make them: an answer whose parts are pictures.
+
+Source: the wire notes of this project, gemini.md section 8 (ai.google.dev, google-genai 3.4.0); read 2026-11-20.
+"""
+
+import re
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from llm_pure.adapt import Adaptation
+from llm_pure.completion import Completion
+from llm_pure.config import LLMConfig
+from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault
+from llm_pure.http import HttpResponse
+from llm_pure.media import media_type_of
+from llm_pure.media_operations import ImageRequest, Picture, Pictures
+from llm_pure.messages import Image
+from llm_pure.provider import Built, Operation, Provider
+from llm_pure.request import ChatRequest
+from llm_pure.result import Failure, Parsed, Success
+
+_RATIO = re.compile(r"\d{1,2}:\d{1,2}")
+_SIZES = ("512", "1K", "2K", "4K")
+_REFUSED = ("n", "quality", "style", "background", "output_format", "response_format")
+
+
+def with_pictures(provider: Provider) -> Provider:
+    """The provider, with `images` by way of its own chat."""
+    operation = Operation(partial(build_images, provider), partial(parse_images, provider))
+    return msgspec.structs.replace(provider, images=operation)
+
+
+def build_images(provider: Provider, config: LLMConfig, request: ImageRequest) -> Parsed[Built]:
+    """POST .../{model}:generateContent with responseModalities TEXT and IMAGE.
+
+    size: a ratio ("16:9") or one of 512, 1K, 2K, 4K; another one is dropped and told, as is what only OpenAI has.
+    Fails with InvalidRequest (no prompt), and as the provider's chat does.
+    """
+    if not request.prompt.strip():
+        message = "there is no prompt to make a picture of"
+        return Failure(InvalidRequest(message=message, param="prompt", provider=provider.name))
+    generation: dict[str, Any] = {"responseModalities": ["TEXT", "IMAGE"]}
+    told: list[Adaptation] = []
+    size = request.size or ""
+    if _RATIO.fullmatch(size):
+        generation["imageConfig"] = {"aspectRatio": size}
+    elif size in _SIZES:
+        generation["imageConfig"] = {"imageSize": size}
+    for field in ("size", *_REFUSED):
+        value = getattr(request, field)
+        if value is not None and not (field == "size" and "imageConfig" in generation):
+            reason = f"{provider.name} has no {field} {value!r} for pictures"
+            told.append(Adaptation(field=field, action="dropped", reason=reason, before=value))
+    chat = ChatRequest(
+        messages=request.prompt,
+        model=request.model,
+        extra={"generationConfig": generation, **(request.extra or {})},
+    )
+    built = provider.build_chat(config, chat)
+    return built.map(
+        lambda one: msgspec.structs.replace(one, adaptations=(*one.adaptations, *told))
+    )
+
+
+def parse_images(provider: Provider, response: HttpResponse) -> Parsed[Pictures]:
+    """The answer's pictures; ContentFiltered or ProtocolFault where there is none, with the whole answer in `partial`."""
+    return provider.parse_chat(response).bind(lambda answer: _pictures(provider.name, answer))
+
+
+def _pictures(name: str, answer: Completion) -> Parsed[Pictures]:
+    found = [part for part in answer.message.parts if isinstance(part, Image)]
+    if not found:
+        why = f"there is no picture in the answer: {answer.raw_finish_reason or 'no reason given'}"
+        if answer.finish_reason == "content_filter":
+            return Failure(ContentFiltered(message=why, provider=name, partial=answer))
+        return Failure(
+            ProtocolFault(message=why, provider=name, where="$.candidates", partial=answer)
+        )
+    pictures = [
+        Picture(
+            data=one.data,
+            url=one.url,
+            media_type=media_type_of(one.data or b"") or one.media_type,
+        )
+        for one in found
+    ]
+    return Success(
+        Pictures(
+            pictures=tuple(pictures),
+            model=answer.model,
+            provider=name,
+            usage=answer.usage,
+            extra={"text": answer.text} if answer.text else {},
+        )
+    )
