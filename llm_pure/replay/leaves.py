@@ -1,5 +1,6 @@
 """An interaction as its texts, each with its place: what is looked through for secrets. Pure."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -14,12 +15,15 @@ from llm_pure.replay.json_places import JsonPlace, json_places
 DEPTH_LIMIT = 20
 """How deep JSON within JSON within JSON is looked into."""
 
+_BOUNDARY = re.compile(r'boundary="?([^";,]+)"?', re.IGNORECASE)
+"""What stands between the parts of a form with files; it is made by chance."""
+
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True):
     """One text. where: its place, such as "request.body /messages/0/content". path: of a body's JSON, else ().
 
-    name: what it stands under, the nearest name of JSON, of a header or of a query; "" for none. credential: it is a
-    header's or a query's, or the user part of a URL.
+    name: what it stands under, the nearest name of JSON, of a header, or of a pair (of a query, of a form, the user part
+    of a URL); "" for none.
     """
 
     where: str
@@ -39,7 +43,15 @@ def leaves(interaction: Interaction) -> Iterator[Leaf]:
         for name, value in parse_qsl(request.body.decode("latin-1")):
             yield Leaf(where=f"request.body {name}", text=value, name=name, is_pair=True)
     else:
-        yield from _body(request.body, "request.body")
+        boundary = _BOUNDARY.search(header(request.headers, "content-type") or "")
+        if boundary is None:
+            yield from _body(request.body, "request.body")
+        else:
+            parts = request.body.split(b"--" + boundary[1].encode("latin-1", "replace"))
+            for number, part in enumerate(parts[1:]):
+                head, _, body = part.partition(b"\r\n\r\n")
+                yield Leaf(where=f"request.body part {number}", text=head.decode("latin-1"))
+                yield from _body(body.removesuffix(b"\r\n"), f"request.body part {number}")
     yield from _headers(response.headers, "response.headers")
     yield from _body(response.body, "response.body")
     yield Leaf(where="response.status", text=interaction.reason)
@@ -64,6 +76,8 @@ def _url(url: str) -> Iterator[Leaf]:
 
 def _headers(headers: Headers, where: str) -> Iterator[Leaf]:
     for name, value in headers:
+        if name == "content-type":
+            value = _BOUNDARY.sub("boundary", value)
         yield Leaf(where=f"{where}.{name}", text=value, name=name, is_header=True)
 
 

@@ -89,6 +89,7 @@ ROUTES = (
     Route(r"/api/v1/services/embeddings/.+", "dashscope", "embed"),
     Route(r"/rpc/2\.0/ai_custom/v1/wenxinworkshop/chat/[^/]+", "qianfan"),
     Route(r"/rpc/2\.0/ai_custom/v1/wenxinworkshop/embeddings/[^/]+", "qianfan", "embed"),
+    Route(r"(?:/v\d\.\d/(?:chat|image)|/chat/(?:pro-128k|max-32k))", "spark_frames", "chat", True),
     Route(r"/embeddings", "openai_chat", "embed"),
 )  # fmt: skip
 """Ends of paths. The first that fits counts."""
@@ -107,6 +108,7 @@ SPEAKERS: Mapping[str, tuple[str, ...]] = {
     "cohere": ("cohere",),
     "dashscope": ("dashscope",),
     "qianfan": ("qianfan",),
+    "spark_frames": ("spark",),
 }
 """Who reads a dialect wherever it is spoken."""
 
@@ -140,7 +142,8 @@ SERVICES = (
     Service("perplexity", r"api\.perplexity\.ai"),
     Service("qianfan", r"qianfan\.baidubce\.com|aip\.baidubce\.com", ("openai_chat", "qianfan")),
     Service("siliconflow", r"api(?:\.[a-z]+)?\.siliconflow\.(?:cn|com)"),
-    Service("spark", r"spark-api-open\.xf-yun\.com"),
+    Service("spark", r"spark-api(?:-open)?(?:\.[a-z0-9-]+)?\.xf-yun\.com",
+            ("openai_chat", "spark_frames")),
     Service("together", r"api\.together\.(?:xyz|ai)"),
     Service("xai", r"api\.x\.ai"),
     Service("yi", r"api\.lingyiwanwu\.com|api\.01\.ai"),
@@ -177,7 +180,7 @@ def identify(request: HttpRequest) -> Call | Other:
         host = (parts.hostname or "").lower()
     except ValueError:
         return Other("no URL")
-    if request.method.upper() != "POST":
+    if request.method.upper() != "POST" and parts.scheme not in ("ws", "wss"):
         return Other(f"a {request.method.upper()[:20]} asks no model")
     path = unquote(parts.path).rstrip("/")
     for pattern, route in _routes():

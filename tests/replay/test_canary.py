@@ -29,6 +29,7 @@ UNKNOWN = "Canary9xQ2mW7rT4bN8kL1vC5zH3jG6fD0s"  # of no provider's shape
 URL = "https://a.test/v1/chat/completions"
 JSON = (("content-type", "application/json"),)
 
+BOUNDARY = "q8Wz5Xc1Vb7Nm3Kl9Jh2Gf6Ds4Ap0Oi8U"
 NAMES = sorted(
     {*SECRET_HEADERS, "x-mine", "user-agent", "accept", "content-type", "anthropic-beta", "x-goog-user-project", "openai-organization"}
     - {"set-cookie"}
@@ -116,6 +117,15 @@ PLANTS: dict[str, Plant] = {
         f"response header {name}": in_answers_header(name)
         for name in ("set-cookie", "x-request-id", "retry-after", "x-mine", "server")
     },
+    "request body, a part of a form": lambda key: Interaction(
+        request=HttpRequest(
+            "POST",
+            URL,
+            (("content-type", f"multipart/form-data; boundary={BOUNDARY}"),),
+            f'--{BOUNDARY}\r\nname="a"\r\n\r\n{key}\r\n--{BOUNDARY}--\r\n'.encode(),
+        ),
+        response=OK,
+    ),
     "response body": lambda key: answering({"choices": [{"message": {"content": key}}]}),
     "response body, a picture": lambda key: answering({"data": [{"b64_json": png(key)}]}),
     "a stream": streamed(lambda key: f'data: {{"delta":"{key}"}}\n\n'.encode()),
