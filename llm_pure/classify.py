@@ -89,6 +89,11 @@ WORDS: Mapping[str, ErrorType] = {
 
 Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20.
 """
+VAGUE_WORDS = frozenset({"api_error"})
+"""Words for anything at all that went wrong. A status of 4xx says more: iFlytek's Spark and Ollama's /v1 send "api_error"
+with a 401 too (../shared/wire/openai-family.md 4.16, ollama.md 7).
+"""
+
 NO_WORDS: Mapping[str, ErrorType] = {}
 
 _TOO_LONG = re.compile(
@@ -186,11 +191,11 @@ def _no_reason(status: int | None) -> str:
 
 
 def _kind(report: ErrorReport, words: Mapping[str, ErrorType]) -> ErrorType:
+    status = report.status or 500
     for word in (report.code, report.type):
         kind = words.get(word or "") or WORDS.get(word or "")
-        if kind is not None:
+        if kind is not None and not (word in VAGUE_WORDS and 400 <= status < 500):
             return kind
-    status = report.status or 500
     if status in (400, 413, 422, 500) and _TOO_LONG.search(report.message):
         return ContextLengthExceeded
     if status in (400, 403, 429) and _NO_MONEY.search(report.message):

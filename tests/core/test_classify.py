@@ -2,7 +2,15 @@
 
 import pytest
 
-from llm_pure.classify import WORDS, ErrorReport, ErrorType, classify, request_id, unreadable_error
+from llm_pure.classify import (
+    VAGUE_WORDS,
+    WORDS,
+    ErrorReport,
+    ErrorType,
+    classify,
+    request_id,
+    unreadable_error,
+)
 from llm_pure.errors import (
     AuthenticationFailed,
     ContentFiltered,
@@ -58,10 +66,20 @@ def test_without_words_the_status_decides(status: int | None, kind: ErrorType) -
     )
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", [word for word in WORDS if word not in VAGUE_WORDS])
 def test_a_known_word_is_stronger_than_the_status(word: str) -> None:
     assert type(classify(ErrorReport(provider="p", status=400, code=word))) is WORDS[word]
     assert type(classify(ErrorReport(provider="p", status=400, type=word))) is WORDS[word]
+
+
+@pytest.mark.parametrize("word", sorted(VAGUE_WORDS))
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, AuthenticationFailed), (429, RateLimited), (200, ServerError)]
+)
+def test_a_word_for_anything_yields_to_a_status_that_says_more(
+    word: str, status: int, kind: ErrorType
+) -> None:
+    assert type(classify(ErrorReport(provider="p", status=status, type=word))) is kind
 
 
 def test_the_code_is_stronger_than_the_type_and_a_services_own_words_than_ours() -> None:
