@@ -104,7 +104,6 @@ def _config(provider: Provider, model: str) -> LLMConfig:
     anybody = LLMConfig(
         api_type=provider.name,
         model=model,
-        app_id="app",
         project="project",
         location="us-central1",
         region_name="us-east-1",

@@ -6,13 +6,19 @@
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
 from llm_pure import Completion, Embeddings, HttpResponse, ResponseHead, TokenCount
 from llm_pure.replay.redact import before_record_request, before_record_response
 from llm_pure.result import Failure, Parsed
-from tests.support.expectations import COUNTED, ERROR_KINDS, MEDIA, embedded, expected, said
+from tests.support.expectations import (
+    COUNTED,
+    ERROR_KINDS,
+    embedded,
+    expected,
+    said,
+    told_beside_chat,
+)
 from tests.support.scenarios import Scenario, scenarios
 
 ALL = [pytest.param(one, id=one.id) for one in scenarios()]
@@ -56,8 +62,7 @@ def test_a_recorded_question_has_the_answer_that_was_given(scenario: Scenario) -
     elif isinstance(got, Completion):
         assert said(got) == expected(scenario)
     else:
-        name = scenario.provider.name
-        assert got == msgspec.structs.replace(MEDIA[scenario.name], provider=name)
+        assert got == told_beside_chat(scenario)
 
 
 def _ask(scenario: Scenario) -> Parsed[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure import Completion, EmbedRequest
+from llm_pure import Completion, EmbedRequest, Usage
 from llm_pure.media_operations import (
     Judgement,
     ModelInfo,
@@ -45,6 +45,15 @@ MEDIA: dict[str, Pictures | Speech | Transcript | Moderation | ModelList] = {
             Picture(data=tiny_png(), media_type="image/png", revised_prompt="one red square"),
         ),
         extra={"created": 1},
+    ),
+    "picture of gemini": Pictures(
+        pictures=(Picture(data=tiny_png(), media_type="image/png"),),
+        model="gemini",
+        usage=Usage(
+            input_tokens=4,
+            output_tokens=258,
+            raw={"promptTokenCount": 4, "candidatesTokenCount": 258, "totalTokenCount": 262},
+        ),
     ),
     "speech": Speech(data=tiny_wav(), media_type="audio/wav"),
     "transcribe": Transcript(text="Hello.", language="english", duration_s=0.5),
@@ -105,7 +114,9 @@ def expected(scenario: Scenario) -> Said:
     """What this scenario's server said."""
     told = SAID[scenario.name]
     lacks = scenario.speaker.lacks
-    if "finish" in lacks or ("length_reason" in lacks and told.finish_reason == "length"):
+    if ("finish" in lacks and not told.calls) or (
+        "length_reason" in lacks and told.finish_reason == "length"
+    ):
         told = msgspec.structs.replace(told, finish_reason="unknown")
     if scenario.speaker.plans and told.calls:
         told = msgspec.structs.replace(told, reasoning=PLAN)
@@ -114,6 +125,15 @@ def expected(scenario: Scenario) -> Said:
     if told.reasoning and scenario.speaker.service in THINK_ALOUD:
         told = msgspec.structs.replace(told, reasoning=f"{told.reasoning}\n")
     return told
+
+
+def told_beside_chat(
+    scenario: Scenario,
+) -> Pictures | Speech | Transcript | Moderation | ModelList:
+    """The whole value of an answer in pictures, sound or lists."""
+    name = f"{scenario.name} of {scenario.speaker.service}"
+    told = MEDIA.get(name) or MEDIA[scenario.name]
+    return msgspec.structs.replace(told, provider=scenario.speaker.provider)
 
 
 def embedded(scenario: Scenario) -> tuple[tuple[float, ...], ...]:

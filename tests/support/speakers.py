@@ -83,6 +83,7 @@ SPEAKERS: tuple[Speaker, ...] = (
     aimock("gemini", "", _GEMINI, (*ANSWERS, *ERRORS)),
     own("gemini", "gemini", _GEMINI, COUNTS),
     own("gemini", "gemini", "gemini-embedding-001", EMBEDS),
+    own("gemini", "gemini", "gemini-2.5-flash-image", ("picture",)),
     aimock("vertex", "", _GEMINI, (*QUIRKS, "reasoning", "image"), **_VERTEX),
     own("vertex", "gemini", _GEMINI, COUNTS, **_VERTEX),
     own("vertex", "gemini", "text-embedding-005", EMBEDS, **_VERTEX),

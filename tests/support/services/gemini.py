@@ -3,9 +3,11 @@
 Source: ../shared/wire/gemini.md sections 5 to 7; google-genai 3.4.0; read 2026-11-20.
 """
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
+from tests.support.png import tiny_png
 from tests.support.services.answers import Answer, answer_to, parts
 from tests.support.services.exchange import Asked, Reply, data, json_reply, sse_reply
 
@@ -21,6 +23,9 @@ STATUS_WORDS = {
 
 def answer(asked: Asked) -> Reply:
     """:generateContent, :streamGenerateContent, :countTokens, :batchEmbedContents, :embedContent, and Vertex AI's :predict."""
+    if "IMAGE" in (asked.says("generationConfig") or {}).get("responseModalities", ()):
+        picture = {"mimeType": "image/png", "data": base64.b64encode(tiny_png()).decode()}
+        return json_reply(_item(PICTURE_ANSWER, [{"inlineData": picture}], ends=True))
     told = answer_to(asked)
     if told.status != 200:
         return _error(told)
@@ -44,6 +49,7 @@ def answer(asked: Asked) -> Reply:
             return _error(missing)
 
 
+PICTURE_ANSWER = Answer(input_tokens=4, output_tokens=258)
 FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "tool_calls": "STOP"}
 
 
