@@ -65,7 +65,9 @@ def cost_of(
     reported = reported_usd(table, buyer.api_type, usage)
     if reported is not None:
         return Success(Cost(total_usd=reported, source="reported", price=buyer.api_type))
-    around = {**circumstances(completion), **(BATCH if batch else {})}
+    around = circumstances(completion)
+    if batch:
+        around.update(BATCH)
     return price_usage(table, buyer, (completion.model, model), usage, now, around)
 
 
@@ -103,8 +105,9 @@ def reported_usd(table: PriceTable, api_type: str, usage: Usage) -> Decimal | No
 
 def circumstances(completion: Completion) -> dict[str, str]:
     """What the answer says of how it was served, for prices that depend on it."""
-    told = {**(completion.usage.raw or {}), **completion.extra}
-    return {key: told[key] for key in ("service_tier", "speed") if isinstance(told.get(key), str)}
+    raw, extra = completion.usage.raw or {}, completion.extra
+    told = [(key, extra.get(key, raw.get(key))) for key in ("service_tier", "speed")]
+    return {key: value for key, value in told if isinstance(value, str)}
 
 
 def counts_of(table: PriceTable, usage: Usage) -> dict[str, int]:
