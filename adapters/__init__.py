@@ -40,6 +40,7 @@ registry = Registry(
         "perplexity": "llm_pure.adapters.perplexity",
         "qianfan": "llm_pure.adapters.qianfan",
         "siliconflow": "llm_pure.adapters.siliconflow",
+        "spark": "llm_pure.adapters.spark",
         "together": "llm_pure.adapters.together",
         "vertex": "llm_pure.adapters.vertex",
         "vertex_anthropic": "llm_pure.adapters.vertex_anthropic",

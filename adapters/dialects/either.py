@@ -26,11 +26,12 @@ Tells: TypeAlias = Callable[[Any], bool]
 """Is this JSON the second API's? A whole body, or the first frame of a stream; None where it is no JSON."""
 
 
+OfHead: TypeAlias = Callable[[ResponseHead], bool]
+"""Does this head begin an answer of the second API?"""
+
+
 def either(first: Provider, second: Provider, *, chosen: Chosen, tells: Tells) -> Provider:
     """The first provider, with the second beside it. Both stream server-sent events, and both have the same name."""
-
-    def of(config: LLMConfig) -> Provider:
-        return second if chosen(config) else first
 
     def speaker(data: bytes) -> Provider:
         return second if tells(decode_any(data, provider=first.name).value_or(None)) else first
@@ -45,16 +46,40 @@ def either(first: Provider, second: Provider, *, chosen: Chosen, tells: Tells) -
         )
 
     return msgspec.structs.replace(
-        first,
-        build_chat=lambda config, request, *, strict=False: of(config).build_chat(
-            config, request, strict=strict
-        ),
-        authorize=lambda config, request, now: of(config).authorize(config, request, now),
+        _asking(first, second, chosen),
         parse_chat=parse_chat,
         open_stream=open_stream,
         embed=_either_operation(
             first.embed, second.embed, chosen, speaker_is=tells, name=first.name
         ),
+    )
+
+
+def either_by_head(
+    first: Provider, second: Provider, *, chosen: Chosen, is_second: OfHead
+) -> Provider:
+    """The same for two APIs whose answers differ in their heads, however they are streamed. They only chat."""
+
+    def of(head: ResponseHead) -> Provider:
+        return second if is_second(head) else first
+
+    return msgspec.structs.replace(
+        _asking(first, second, chosen),
+        parse_chat=lambda response: of(response.head).parse_chat(response),
+        open_stream=lambda head: of(head).open_stream(head),
+    )
+
+
+def _asking(first: Provider, second: Provider, chosen: Chosen) -> Provider:
+    def of(config: LLMConfig) -> Provider:
+        return second if chosen(config) else first
+
+    return msgspec.structs.replace(
+        first,
+        build_chat=lambda config, request, *, strict=False: of(config).build_chat(
+            config, request, strict=strict
+        ),
+        authorize=lambda config, request, now: of(config).authorize(config, request, now),
     )
 
 

@@ -21,6 +21,7 @@ NAMES = {
     "aiohttp": "llm_pure.effects.transports.aiohttp",
     "httpx": "llm_pure.effects.transports.httpx",
     "httpx2": "llm_pure.effects.transports.httpx2",
+    "websocket": "llm_pure.effects.transports.websocket",
 }
 """Transports by name: modules with `open_sync` and `open_async`, which take TransportSettings."""
 

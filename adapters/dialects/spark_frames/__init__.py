@@ -1,0 +1,59 @@
+"""iFlytek's Spark over a websocket: a signed address, one frame out, frames back until the one of status 2.
+
+To the rest of the library a conversation of frames is an HTTP exchange: a GET whose body is the frame to send, answered with
+status 200, content type application/x-ndjson and one frame on each line. What carries it is a websocket
+(llm_pure.effects.transports.websocket).
+Source: the package spark_ai_python 0.4.5; ../shared/wire/openai-family.md 4.16; read 2026-11-20.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+
+from llm_pure.adapters.dialects.spark_frames.errors import WORDS
+from llm_pure.adapters.dialects.spark_frames.reply import open_stream, parse_chat
+from llm_pure.adapters.dialects.spark_frames.request import SERVER, authorize, build_chat
+from llm_pure.adapters.dialects.spark_frames.stream import is_last
+from llm_pure.http import ResponseHead, header
+from llm_pure.provider import NO_VARIABLES, Provider
+
+DIALECT = "spark_frames"
+
+
+def provider(
+    *,
+    name: str,
+    key_variables: tuple[str, ...] = (),
+    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES,
+    source: str,
+) -> Provider:
+    """A service that speaks this dialect."""
+    return Provider(
+        name=name,
+        dialect=DIALECT,
+        base_url=SERVER,
+        build_chat=partial(build_chat, name),
+        authorize=partial(authorize, name),
+        parse_chat=partial(parse_chat, name),
+        open_stream=partial(open_stream, name),
+        key_variables=key_variables,
+        variables=variables,
+        source=source,
+    )
+
+
+def holds_frames(head: ResponseHead) -> bool:
+    """Is the body of this answer a conversation of frames?"""
+    kind = (header(head.headers, "content-type") or "").split(";")[0].strip().lower()
+    return kind == "application/x-ndjson"
+
+
+__all__ = [
+    "DIALECT",
+    "WORDS",
+    "build_chat",
+    "holds_frames",
+    "is_last",
+    "open_stream",
+    "parse_chat",
+    "provider",
+]

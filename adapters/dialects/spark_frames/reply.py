@@ -1,0 +1,48 @@
+"""A whole conversation of frames, one on each line -> Completion, by way of its stream; and the handshake's refusals."""
+
+from llm_pure.adapters.dialects.openai_chat.errors import read_error
+from llm_pure.adapters.dialects.spark_frames.errors import WORDS
+from llm_pure.adapters.dialects.spark_frames.stream import State, step
+from llm_pure.classify import unreadable_error
+from llm_pure.completion import Completion
+from llm_pure.framing.ndjson import NdjsonDecoder
+from llm_pure.http import HttpResponse, ResponseHead
+from llm_pure.provider import StreamDecoder
+from llm_pure.result import Failure, Parsed, Success
+from llm_pure.stream import SteppedStream, WholeBody
+
+
+def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
+    """The Completion of any answer, for any status and any bytes.
+
+    Fails with the error that a frame tells, or that the handshake was refused with; with StreamInterrupted when the last
+    frame is missing.
+    """
+    if response.status >= 300:
+        told = read_error(name, WORDS, response)
+        refused = unreadable_error(name, response.status, response.headers, response.body)
+        return Failure(told or refused)
+    decoder = _stream(name, response.head)
+    fed = decoder.feed(response.body)
+    if isinstance(fed, Failure):
+        return fed
+    closed = decoder.close()
+    return closed if isinstance(closed, Failure) else Success(decoder.partial())
+
+
+def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
+    """Frames, one on each line; after a status of 300 or more, the error that the body tells."""
+    if head.status >= 300:
+        return WholeBody(name, head, lambda response: parse_chat(name, response))
+    return _stream(name, head)
+
+
+def _stream(name: str, head: ResponseHead) -> StreamDecoder:
+    return SteppedStream(
+        name,
+        head,
+        frames=NdjsonDecoder(),
+        state=State(),
+        step=lambda state, frame: step(name, head, state, frame),
+        parse_error=lambda response: read_error(name, WORDS, response),
+    )

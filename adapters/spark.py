@@ -1,0 +1,82 @@
+"""iFlytek's Spark: over HTTP as OpenAI speaks, or over a websocket with frames of its own.
+
+Which of them: a websocket where the base URL is ws:// or wss://, or where there is none and `app_id` is set; it wants app_id,
+api_key and api_secret, and the transport "websocket" (the extra `spark`). Else HTTP: `api_key` is the APIPassword of the
+model's page, or the application's key with `api_secret` beside it.
+Docs: docs.iflyaicloud.com, "Spark http", by way of this project's wire notes, and spark_ai_python 0.4.5; read 2026-11-20.
+"""
+
+from datetime import datetime
+
+from llm_pure.adapters.dialects import openai_chat, spark_frames
+from llm_pure.adapters.dialects.either import either_by_head
+from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.config import LLMConfig, Secret, reveal
+from llm_pure.http import HttpRequest
+from llm_pure.result import Parsed
+from llm_pure.signing.key import usable_key, with_header
+
+NAME = "spark"
+KEY_VARIABLES = ("SPARKAI_API_KEY", "IFLYTEK_SPARK_API_KEY", "SPARKAI_API_PASSWORD")
+SOURCE = "spark_ai_python 0.4.5 (PyPI), sparkai/llm/llm.py, read 2026-11-20"
+
+_VARIABLES = {
+    "app_id": ("SPARKAI_APP_ID", "IFLYTEK_SPARK_APP_ID"),
+    "api_secret": ("SPARKAI_API_SECRET", "IFLYTEK_SPARK_API_SECRET"),
+    "domain": ("SPARKAI_DOMAIN", "IFLYTEK_SPARK_LLM_DOMAIN"),
+}
+
+
+def _asks_websocket(config: LLMConfig) -> bool:
+    if config.base_url:
+        return config.base_url.strip().lower().startswith(("ws://", "wss://"))
+    return bool(config.app_id)
+
+
+def authorize_http(config: LLMConfig, request: HttpRequest, now: datetime) -> Parsed[HttpRequest]:
+    """`authorization: Bearer PASSWORD`, or `Bearer KEY:SECRET` of an application."""
+    key, secret = reveal(config.api_key), reveal(config.api_secret)
+    both = Secret(f"{key}:{secret}" if key and secret and ":" not in key else key)
+    return usable_key(NAME, KEY_VARIABLES, both).map(
+        lambda one: with_header(request, "authorization", f"Bearer {one}")
+    )
+
+
+PROVIDER = either_by_head(
+    openai_chat.provider(
+        name=NAME,
+        base_url="https://spark-api-open.xf-yun.com/v1",
+        quirks=openai_chat.Quirks(
+            refuses={
+                **not_here("spark", "n", "logprobs"),
+                **unsure(
+                    "spark",
+                    "seed",
+                    "stop",
+                    "presence_penalty",
+                    "frequency_penalty",
+                    "repetition_penalty",
+                    "metadata",
+                    "parallel_tool_calls",
+                ),
+            },
+            bounds={"temperature": (0.01, 1), "top_k": (1, 6), "max_tokens": (1, 8192)},
+            tool_choices={"auto": "auto", "none": "none"},
+            tool_strict=False,
+            json_formats=(),
+            speaker_names=False,
+            include_usage=False,
+            error_words=spark_frames.WORDS,
+        ),
+        key_variables=KEY_VARIABLES,
+        base_url_variables=("SPARKAI_URL", "IFLYTEK_SPARK_API_URL"),
+        variables=_VARIABLES,
+        authorize=authorize_http,
+        source=SOURCE,
+    ),
+    spark_frames.provider(
+        name=NAME, key_variables=KEY_VARIABLES, variables=_VARIABLES, source=SOURCE
+    ),
+    chosen=_asks_websocket,
+    is_second=spark_frames.holds_frames,
+)
