@@ -7,6 +7,7 @@ the caller's good: `close` gives the event that the end of the body cut off, whi
 Source: html.spec.whatwg.org/multipage/server-sent-events.html, read 2026-11-20.
 """
 
+import re
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -20,6 +21,9 @@ _BOM = b"\xef\xbb\xbf"
 _STRAY_LIMIT = 64 * 1024
 _FIELDS = (b"data", b"event", b"id", b"retry")
 _NAME = b"\nevent: "
+
+_ENDS_IN_DATA = re.compile(rb"(?:(?:event|id|retry|):[^\n]*\n)*data: ?([^\n]*)")
+"""An event with one line of data, its last one (DashScope)."""
 
 
 class SseEvent(msgspec.Struct, frozen=True, gc=False):
@@ -177,7 +181,21 @@ class SseDataDecoder(_EventBuffer[bytes]):
 
     def _frames(self, blocks: bytes) -> list[bytes]:
         plain = _plain_events(blocks) if len(blocks) <= self._limit else None
-        return [event.data for event in self._events(blocks)] if plain is None else plain[0]
+        return self._datas(blocks) if plain is None else plain[0]
+
+    def _datas(self, blocks: bytes) -> list[bytes]:
+        """The data of events of any kind; of those that end in their one line of data at once."""
+        if len(blocks) > self._limit:  # one of them may be too long
+            return [event.data for event in self._events(blocks)]
+        found: list[bytes] = []
+        for block in blocks.split(b"\n\n"):
+            ends_in_data = _ENDS_IN_DATA.fullmatch(block)
+            if ends_in_data is not None:
+                found.append(ends_in_data[1])
+            else:
+                event = self._event(block)
+                found += [] if event is None else [event.data]
+        return found
 
 
 def _plain_events(blocks: bytes) -> tuple[list[bytes], list[bytes]] | None:

@@ -28,6 +28,8 @@ NEARLY_PLAIN = st.lists(
             b"data: 3\n",
             b"\n",
             b"id: 7\n",
+            b":HTTP_STATUS/200\n",
+            b"data:4\n\n",
             b": ping\n\n",
             b"event: ping\n\n",
             b"{",
