@@ -1,6 +1,6 @@
 """Cohere's API, version 2: /v2/chat and /v2/embed, with the count of /v1/tokenize.
 
-Source: the package cohere 7.3.1; ../shared/wire/cohere-mistral-others.md; read 2026-11-20.
+Source: the package cohere 7.3.1; the wire notes of this project; read 2026-11-20.
 """
 
 from functools import partial

@@ -2,7 +2,7 @@
 
 It is told twice: `tokens` is what the model read and wrote, a hidden preamble included; `billed_units` is what is paid
 for. Usage counts tokens, since `cached_tokens` belongs to them; what is billed stays in `raw`.
-Source: cohere 7.3.1, types/usage.py; the two views compared in ../shared/corpus/cohere; read 2026-11-20.
+Source: cohere 7.3.1, types/usage.py; the two views compared in the cassettes of pydantic-ai; read 2026-11-20.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """DashScope's own API for Qwen and others: text-generation, multimodal-generation, text embeddings.
 
-Source: the package dashscope 2.0.2; ../shared/wire/openai-family.md 4.15; read 2026-11-20.
+Source: the package dashscope 2.0.2; the wire notes of this project; read 2026-11-20.
 """
 
 from functools import partial

@@ -1,7 +1,7 @@
 """What Alibaba's Qwen service does in its own way, in both of its APIs.
 
 Sources: dashscope 2.0.2, aigc/generation.py (parameters and their ranges); help.aliyun.com/en/model-studio/
-qwen-api-via-dashscope, in excerpts (which models are multimodal); ../shared/wire/openai-family.md 4.15 and 4.23; read
+qwen-api-via-dashscope, in excerpts (which models are multimodal); the wire notes of this project; read
 2026-11-20.
 """
 

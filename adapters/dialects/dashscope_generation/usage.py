@@ -1,7 +1,7 @@
 """DashScope's usage -> Usage: input_tokens and output_tokens, with details beside them.
 
 Source: dashscope 2.0.2, utils/message_utils.py (with several answers each frame counts the output of one), and
-../shared/wire/openai-family.md 4.15; read 2026-11-20.
+the wire notes of this project; read 2026-11-20.
 """
 
 from collections.abc import Mapping

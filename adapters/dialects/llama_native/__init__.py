@@ -1,6 +1,6 @@
 """Meta's Llama API in its own shapes: `completion_message` in place of choices, streams of named events, metrics.
 
-Source: the package llama-api-client 0.6.0; ../shared/wire/openai-family.md 4.11; read 2026-11-20.
+Source: the package llama-api-client 0.6.0; the wire notes of this project; read 2026-11-20.
 """
 
 from functools import partial

@@ -1,6 +1,6 @@
 """Metrics -> Usage. There is no usage object: counts are entries of a list, each with its name.
 
-Source: ../shared/wire/openai-family.md 4.11. The names are as generally known, unconfirmed; 2026-11-20.
+Source: the wire notes of this project; the names are as generally known, unconfirmed; 2026-11-20.
 """
 
 from collections.abc import Sequence

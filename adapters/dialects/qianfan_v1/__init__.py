@@ -1,6 +1,6 @@
 """Baidu's Qianfan as it was before it spoke like OpenAI: one address for each model, `result` in place of choices.
 
-Source: the package qianfan 0.4.12.3; ../shared/wire/openai-family.md 4.14; read 2026-11-20.
+Source: the package qianfan 0.4.12.3; the wire notes of this project; read 2026-11-20.
 """
 
 from collections.abc import Mapping

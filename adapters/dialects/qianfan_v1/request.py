@@ -1,7 +1,7 @@
 """ChatRequest -> POST {base_url}/chat/{endpoint} of Qianfan's first API.
 
 Source: cloud.baidu.com/doc/WENXINWORKSHOP (ERNIE chat APIs), in excerpts; qianfan 0.4.12.3, resources/llm/
-chat_completion.py; ../shared/wire/openai-family.md 4.14 and 4.23; read 2026-11-20.
+chat_completion.py; the wire notes of this project; read 2026-11-20.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,7 @@
 """Frames -> events: `step` for one frame of a stream. A whole answer is read as one frame that says everything.
 
 Where the parts of an answer stand: text, then the call; there is one at most.
-Source: cloud.baidu.com/doc/WENXINWORKSHOP (ERNIE chat APIs), in excerpts; qianfan 0.4.12.3; ../shared/wire/
-openai-family.md 4.14; read 2026-11-20.
+Source: cloud.baidu.com/doc/WENXINWORKSHOP (ERNIE chat APIs), in excerpts; qianfan 0.4.12.3; the wire notes of this project; read 2026-11-20.
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ Two pure functions, for whoever carries the bytes between them:
     token = parse_token(response)                          # Token(token=Secret, valid_s=2592000)
     config = replace(config, session_token=token.token)    # good for that long
 
-Source: qianfan 0.4.12.3, resources/auth/oauth.py; ../shared/wire/openai-family.md 4.14; read 2026-11-20.
+Source: qianfan 0.4.12.3, resources/auth/oauth.py; the wire notes of this project; read 2026-11-20.
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 To the rest of the library a conversation of frames is an HTTP exchange: a GET whose body is the frame to send, answered with
 status 200, content type application/x-ndjson and one frame on each line. What carries it is a websocket
 (llm_pure.effects.transports.websocket).
-Source: the package spark_ai_python 0.4.5; ../shared/wire/openai-family.md 4.16; read 2026-11-20.
+Source: the package spark_ai_python 0.4.5; the wire notes of this project; read 2026-11-20.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """ChatRequest -> a websocket's address and the one frame that is sent there.
 
-Source: spark_ai_python 0.4.5, sparkai/llm/llm.py (gen_params, host_map); ../shared/wire/openai-family.md 4.16; read
+Source: spark_ai_python 0.4.5, sparkai/llm/llm.py (gen_params, host_map); the wire notes of this project; read
 2026-11-20.
 """
 
@@ -60,7 +60,7 @@ _RULE = ModelRule(
         "repetition_penalty",
     ),
     bounds={"temperature": (0.01, 1), "top_k": (1, 6), "max_tokens": (1, 8192)},
-    source="../shared/wire/openai-family.md 4.16, read 2026-11-20",
+    source="the wire notes of this project, read 2026-11-20",
 )
 
 

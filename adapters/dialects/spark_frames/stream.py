@@ -1,7 +1,7 @@
 """Frames -> events: `step` for one message of the websocket, which is one line of a recorded body.
 
 Where the parts of an answer stand: reasoning, text, then the call; there is one at most.
-Source: spark_ai_python 0.4.5, sparkai/llm/llm.py (on_message); ../shared/wire/openai-family.md 4.16; read 2026-11-20.
+Source: spark_ai_python 0.4.5, sparkai/llm/llm.py (on_message); the wire notes of this project; read 2026-11-20.
 """
 
 from collections.abc import Mapping, Sequence

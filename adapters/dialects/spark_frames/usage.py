@@ -1,6 +1,6 @@
 """The counts of a last frame -> Usage.
 
-Source: ../shared/wire/openai-family.md 4.16 (question_tokens, prompt_tokens, completion_tokens, total_tokens).
+Source: the wire notes of this project (question_tokens, prompt_tokens, completion_tokens, total_tokens).
 """
 
 from typing import Any
