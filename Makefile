@@ -31,7 +31,7 @@ demo: .venv/run ## the whole chain on a shipped cassette, offline
 	@$(BIN)/python -m llm_pure demo
 
 test: .venv/test ## the test suite, offline
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: .venv/check ## what CI checks beyond tests
 	$(BIN)/ruff format --check .
@@ -52,7 +52,7 @@ record: .venv/test ## record the cassettes anew, from servers on loopback (needs
 
 prices-refresh: .venv/test ## make the shipped prices anew, from the newest genai-prices (needs the package index)
 	$(BIN)/python -m pip install --quiet --upgrade genai-prices
-	$(BIN)/python -m scripts.prices_refresh
+	$(BIN)/python -m tests.support.prices_refresh
 
 .venv/bench: .venv/pip pyproject.toml
 	$(PYTHON) -m venv .venv/bench

@@ -25,7 +25,7 @@ SHIPPED: Mapping[str, tuple[int, str]] = {
     "cl100k_base": (100256, "18288f996f452d44e0e65996176591a4b712a3eb1b42afd6f0511e735c099480"),
     "o200k_base": (199998, "440741350e7cfa1c0f4869ce742d1b043550adbda5187adcac9e787edac6fba9"),
 }
-"""Encoding -> how many tokens, SHA-256 of its unpacked file in llm_pure/data. Made by scripts/pack_ranks.py, which compares
+"""Encoding -> how many tokens, SHA-256 of its unpacked file in llm_pure/data. Made by tests/support/pack_ranks.py, which compares
 the originals with the hashes in tiktoken 0.14.0's source (tiktoken_ext/openai_public.py); read 2026-11-20."""
 
 _LONG, _RUN = 200_000, 50_000

@@ -115,6 +115,7 @@ SPEAKERS: tuple[Speaker, ...] = (
         ("hello", "pure", "tools", "length", "400", "401", "404", "429", "500"), **_BAIDU,
     ),
     own("qianfan", _QIANFAN_V1, "Embedding-V1", EMBEDS, **_BAIDU),
+    own("spark", "spark/v1", "4.0Ultra", (*QUIRKS, "pure", "image"), lacks=("finish",)),
     *[own(*one) for one in FAMILY],
     *[own(name, path, "an-embedding", EMBEDS) for name, path in _EMBED_PATHS.items()],
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """OpenAI's Responses API: typed items in, typed items out, kept nowhere.
 
 `provider(name=..., base_url=..., quirks=Quirks(...))` is all that a service of this dialect needs.
-Source: openai/openai-openapi 2.3.0; ../shared/wire/openai-family.md section 2; read 2026-11-20.
+Source: openai/openai-openapi 2.3.0; the wire notes of this project; read 2026-11-20.
 """
 
 from collections.abc import Mapping

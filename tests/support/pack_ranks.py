@@ -1,4 +1,4 @@
-"""tiktoken's rank files -> llm_pure/data/<encoding>.ranks.xz: `python -m scripts.pack_ranks FOLDER`.
+"""tiktoken's rank files -> llm_pure/data/<encoding>.ranks.xz: `python -m tests.support.pack_ranks FOLDER`.
 
 FOLDER holds the files as tiktoken's cache names them. Each is checked against the SHA-256 in tiktoken's own source. In
 both encodings a token's rank is its line number, so the packed form needs no ranks and no base64:
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from llm_pure.effects.encodings import SHIPPED, source_of
 
-DATA = Path(__file__).parents[1] / "llm_pure" / "data"
+DATA = Path(__file__).parents[2] / "llm_pure" / "data"
 
 
 def packed(original: bytes) -> bytes:

@@ -16,7 +16,7 @@ from genai_prices.data_units import unit_data
 
 from llm_pure.prices import table as ours
 
-FILE = Path(__file__).parents[1] / "llm_pure" / "data" / "prices.json.xz"
+FILE = Path(__file__).parents[2] / "llm_pure" / "data" / "prices.json.xz"
 
 SELLERS = {
     "openai": "openai openai_responses",
