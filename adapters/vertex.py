@@ -105,5 +105,9 @@ PROVIDER = gemini_content.provider(
     authorize=authorize,
     key_variables=_KEYS,
     base_url_variables=("GOOGLE_VERTEX_BASE_URL",),
+    variables={
+        "project": ("GOOGLE_CLOUD_PROJECT",),
+        "location": ("GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_REGION"),
+    },
     source="cloud.google.com Vertex AI reference and google-genai 3.4.0, read 2026-11-20",
 )

@@ -82,6 +82,10 @@ PROVIDER = Provider(
     open_stream=partial(anthropic_messages.open_stream, NAME, QUIRKS),
     key_variables=KEY_VARIABLES,
     base_url_variables=("ANTHROPIC_VERTEX_BASE_URL",),
+    variables={
+        "project": ("ANTHROPIC_VERTEX_PROJECT_ID", "GOOGLE_CLOUD_PROJECT"),
+        "location": ("CLOUD_ML_REGION", "GOOGLE_CLOUD_LOCATION"),
+    },
     source="anthropic 2.11.0 (lib/vertex), read 2026-11-20",
     count_tokens=Operation[ChatRequest, TokenCount](
         build_count, partial(anthropic_messages.parse_count, NAME, QUIRKS)

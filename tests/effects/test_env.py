@@ -3,6 +3,7 @@
 import pytest
 
 from llm_pure import LLMConfig
+from llm_pure.adapters import registry as shipped
 from llm_pure.effects.env import completed, load_env, proxy_for, read_env
 from tests.support.tiny_provider import PROVIDER, config
 
@@ -60,3 +61,23 @@ def test_the_proxy_is_the_one_for_the_address(
     url: str, environ: dict[str, str], proxy: str | None
 ) -> None:
     assert proxy_for(url, environ) == proxy
+
+
+@pytest.mark.parametrize(
+    ("api_type", "environ"),
+    [
+        ("vertex", {"GOOGLE_CLOUD_PROJECT": "p-1", "GOOGLE_CLOUD_LOCATION": "us-east5"}),
+        (
+            "vertex_anthropic",
+            {"ANTHROPIC_VERTEX_PROJECT_ID": "p-1", "CLOUD_ML_REGION": "us-east5"},
+        ),
+    ],
+)
+def test_vertex_finds_its_project_and_place_where_googles_tools_do(
+    api_type: str, environ: dict[str, str]
+) -> None:
+    provider = shipped.get(api_type).unwrap()
+
+    got = completed(LLMConfig(api_type=api_type), provider, environ)
+
+    assert (got.project, got.location) == ("p-1", "us-east5")

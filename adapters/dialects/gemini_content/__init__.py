@@ -4,6 +4,7 @@
 Source: ai.google.dev API reference (v1beta), google-genai 3.4.0; read 2026-11-20.
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 from llm_pure.adapters.dialects.gemini_content.count import build_count, parse_count
@@ -15,7 +16,7 @@ from llm_pure.adapters.dialects.gemini_content.reply import parse_chat
 from llm_pure.adapters.dialects.gemini_content.request import build_chat
 from llm_pure.adapters.dialects.gemini_content.stream import State, step
 from llm_pure.http import ResponseHead
-from llm_pure.provider import Authorize, Operation, Provider, StreamDecoder
+from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
 from llm_pure.stream import SteppedStream, open_framed
 
 DIALECT = "gemini_content"
@@ -29,6 +30,7 @@ def provider(
     authorize: Authorize,
     key_variables: tuple[str, ...],
     base_url_variables: tuple[str, ...] = (),
+    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES,
     source: str = "",
 ) -> Provider:
     """A service that speaks this dialect."""
@@ -42,6 +44,7 @@ def provider(
         open_stream=partial(open_stream, name),
         key_variables=key_variables,
         base_url_variables=base_url_variables,
+        variables=variables,
         source=source,
         count_tokens=Operation(partial(build_count, name, quirks), partial(parse_count, name)),
         embed=Operation(partial(build_embed, name, quirks), partial(parse_embed, name)),
