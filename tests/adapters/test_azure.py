@@ -12,7 +12,7 @@ from llm_pure.effects.env import completed
 from llm_pure.errors import ConfigurationInvalid, ContentFiltered, NotFound
 from llm_pure.http import HttpRequest, header
 from llm_pure.operations import EmbedRequest
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 from tests.support.openai_chat_bodies import LAST, answer, choice, chunk, stream
 
 AZURE = registry.get("azure").unwrap()
@@ -190,7 +190,7 @@ def test_a_stream_that_begins_with_the_filters_word_on_the_prompt() -> None:
         choices=[{"index": 0, "finish_reason": None, "content_filter_offsets": {"end": 2}}]
     )
     body = stream(first, chunk({"content": "Hi"}), late, *LAST)
-    events, error = feed_all(AZURE.open_stream(ResponseHead(200, ())), [body])
+    events, error = read_pieces(AZURE.open_stream(ResponseHead(200, ())), [body])
     assert error is None
     got = collect(events).unwrap()
     assert (got.id, got.model, got.text) == ("chatcmpl-1", "gpt-x-2026-01-01", "Hi")

@@ -7,7 +7,7 @@ import pytest
 
 from llm_pure import ChatRequest, EmbedRequest, HttpResponse, LLMConfig, ResponseHead, collect
 from llm_pure.adapters import registry
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 from tests.support.pieces import one_byte_at_a_time
 
 PROVIDER = registry.get("dashscope").unwrap()
@@ -77,7 +77,7 @@ COMPATIBLE = (
 @pytest.mark.parametrize("body", [NATIVE, COMPATIBLE], ids=["native", "compatible"])
 def test_the_first_frame_says_which_api_answers(body: bytes) -> None:
     for split in ([body], one_byte_at_a_time(body)):
-        events, error = feed_all(PROVIDER.open_stream(HEAD), split)
+        events, error = read_pieces(PROVIDER.open_stream(HEAD), split)
         assert error is None
         assert collect(events).unwrap().text == "hi"
 
@@ -87,6 +87,6 @@ def test_compatible_mode_may_be_answered_by_either_kind_of_error() -> None:
     nested = b'{"error":{"code":"Throttling","message":"slow"}}'
     for body in (flat, nested):
         assert PROVIDER.parse_chat(HttpResponse(429, (), body)).failure().kind == "rate_limited"
-        _, error = feed_all(PROVIDER.open_stream(HEAD), [b"data: " + body + b"\n\n"])
+        _, error = read_pieces(PROVIDER.open_stream(HEAD), [b"data: " + body + b"\n\n"])
         assert error is not None
         assert error.kind == "rate_limited"

@@ -15,7 +15,7 @@ from llm_pure import (
 )
 from llm_pure.adapters import registry
 from llm_pure.messages import Echo, Reasoning, ToolCall
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 
 PROVIDER = registry.get("dashscope_compatible").unwrap()
 CONFIG = LLMConfig(api_type="dashscope_compatible", model="qwen-plus")
@@ -73,7 +73,7 @@ def test_empty_ids_of_later_pieces_replace_nothing() -> None:
     )
     body = "".join([f"data: {json.dumps(frame)}\n\n" for frame in frames]) + "data: [DONE]\n\n"
     head = ResponseHead(200, (("content-type", "text/event-stream"),))
-    events, error = feed_all(PROVIDER.open_stream(head), [body.encode()])
+    events, error = read_pieces(PROVIDER.open_stream(head), [body.encode()])
     assert error is None
     assert collect(events).unwrap().tool_calls == (ToolCall("call_1", "f", '{"a":1}'),)
 

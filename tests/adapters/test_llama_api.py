@@ -12,7 +12,7 @@ from llm_pure import ChatRequest, Completion, HttpResponse, LLMConfig, LLMError,
 from llm_pure.adapters import registry
 from llm_pure.errors import StreamInterrupted
 from llm_pure.events import Finished, StreamEvent, TextDelta
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 from tests.support.pieces import one_byte_at_a_time, pieces
 
 PROVIDER = registry.get("llama_api").unwrap()
@@ -34,7 +34,7 @@ STREAMS = {"native": NATIVE, "compatible": COMPATIBLE}
 def read(
     *data: bytes, head: ResponseHead = HEAD
 ) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(PROVIDER.open_stream(head), data)
+    return read_pieces(PROVIDER.open_stream(head), data)
 
 
 def test_it_is_what_it_says() -> None:
@@ -132,6 +132,6 @@ def test_an_error_is_read_in_either_case() -> None:
 )
 def test_a_body_without_a_frame_is_a_failure(body: bytes) -> None:
     decoder = PROVIDER.open_stream(HEAD)
-    _, error = feed_all(decoder, [body])
+    _, error = read_pieces(decoder, [body])
     assert error is not None
     assert decoder.feed(b"more").failure() == decoder.close().failure() == error

@@ -5,8 +5,8 @@ import json
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, collect, tool_result, user
 from llm_pure.adapters import registry
 from llm_pure.http import ResponseHead
+from llm_pure.replay.laws import read_pieces
 from llm_pure.request import Tool
-from tests.support.feeding import feed_all
 from tests.support.openai_responses_bodies import answer, call, message, reasoning, stream_of, text
 
 PROVIDER = registry.get("openai_responses").unwrap()
@@ -33,7 +33,7 @@ def test_a_conversation_of_two_turns_streamed_or_not() -> None:
     output = [reasoning("hm", encrypted_content="enc"), call("clock", "{}")]
     whole = answer(*output)
     parsed = PROVIDER.parse_chat(HttpResponse(200, (), json.dumps(whole).encode())).unwrap()
-    events, error = feed_all(PROVIDER.open_stream(ResponseHead(200)), [stream_of(whole)])
+    events, error = read_pieces(PROVIDER.open_stream(ResponseHead(200)), [stream_of(whole)])
     assert error is None
     assert collect(events).unwrap() == parsed
     asked = ChatRequest(messages=[user("What time?"), parsed.message, tool_result("call_1", "9")])

@@ -10,7 +10,7 @@ import pytest
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, ResponseHead, collect
 from llm_pure.adapters import registry
 from llm_pure.adapters.qianfan import build_token, parse_token
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 from tests.support.pieces import one_byte_at_a_time
 
 PROVIDER = registry.get("qianfan").unwrap()
@@ -104,7 +104,7 @@ SECOND = (
 def test_the_first_frame_says_which_version_answers(body: bytes) -> None:
     head = ResponseHead(200, (("content-type", "text/event-stream"),))
     for split in ([body], one_byte_at_a_time(body)):
-        events, error = feed_all(PROVIDER.open_stream(head), split)
+        events, error = read_pieces(PROVIDER.open_stream(head), split)
         assert error is None
         answer = collect(events).unwrap()
         assert (answer.text, answer.finish_reason) == ("hi", "stop")

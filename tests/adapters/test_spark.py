@@ -9,7 +9,7 @@ import pytest
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, ResponseHead, collect
 from llm_pure.adapters import registry
 from llm_pure.errors import ConfigurationInvalid
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 from tests.support.pieces import one_byte_at_a_time
 
 PROVIDER = registry.get("spark").unwrap()
@@ -127,7 +127,7 @@ FRAMES = (
 def test_the_head_says_how_it_is_answered(content_type: str, body: bytes) -> None:
     head = ResponseHead(200, (("content-type", content_type),))
     for split in ([body], one_byte_at_a_time(body)):
-        events, error = feed_all(PROVIDER.open_stream(head), split)
+        events, error = read_pieces(PROVIDER.open_stream(head), split)
         assert error is None
         answer = collect(events).unwrap()
         assert (answer.text, answer.finish_reason) == ("hi!", "unknown")

@@ -17,9 +17,9 @@ from llm_pure import (
 from llm_pure.adapters import registry
 from llm_pure.errors import ConfigurationInvalid, RateLimited
 from llm_pure.messages import Echo, Opaque, Reasoning, assistant
+from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Failure, Success
 from tests.support.anthropic_answers import ANSWERS
-from tests.support.feeding import feed_all
 
 VERTEX = registry.get("vertex_anthropic").unwrap()
 CONFIG = LLMConfig(
@@ -153,7 +153,7 @@ def test_what_anthropic_itself_signed_may_go_here() -> None:
 def test_a_stream_is_read_under_the_hosts_name() -> None:
     head = ResponseHead(200, (("content-type", "text/event-stream"),))
     body = b'event: vertex_event\ndata: {"type": "ping"}\n\n' + ANSWERS["text"].streamed
-    events, error = feed_all(VERTEX.open_stream(head), [body])
+    events, error = read_pieces(VERTEX.open_stream(head), [body])
     assert error is None
     got = collect(events).unwrap()
     assert (got.provider, got.text) == ("vertex_anthropic", ANSWERS["text"].completion.text)

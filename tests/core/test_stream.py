@@ -36,9 +36,9 @@ from llm_pure.framing import FramingFault
 from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.framing.sse import SseDecoder
 from llm_pure.provider import StreamDecoder
+from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Failure, Success
 from llm_pure.stream import SteppedStream, StreamState, WholeBody, events_of, open_framed
-from tests.support.feeding import feed_all
 from tests.support.pieces import pieces
 
 HEAD = ResponseHead(200, (("x-request-id", "r1"),))
@@ -155,7 +155,7 @@ def test_a_body_that_cannot_be_framed_is_a_fault_that_says_where() -> None:
 
 @given(pieces(b"one\ntwo\n\nthree\n!\nafter\n"))
 def test_any_split_gives_the_same(split: list[bytes]) -> None:
-    assert feed_all(toy(), split) == feed_all(toy(), [b"".join(split)])
+    assert read_pieces(toy(), split) == read_pieces(toy(), [b"".join(split)])
 
 
 def read_on(state: StreamState, frames: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
@@ -178,7 +178,7 @@ def test_reading_on_says_what_steps_say(frames: list[bytes]) -> None:
         read_on=read_on,
     )
     slow = toy()
-    assert feed_all(quick, [b"".join(frames)]) == feed_all(slow, [b"".join(frames)])
+    assert read_pieces(quick, [b"".join(frames)]) == read_pieces(slow, [b"".join(frames)])
     assert quick.partial() == slow.partial()
 
 
@@ -201,18 +201,18 @@ def test_an_error_in_place_of_frames_is_that_error() -> None:
         assert response == HttpResponse(200, HEAD.headers, b'{"error":"no key"}\n')
         return AuthenticationFailed(message="no key")
 
-    _, error = feed_all(sse_stream(told), [b'{"error":', b'"no key"}\n'])
+    _, error = read_pieces(sse_stream(told), [b'{"error":', b'"no key"}\n'])
     assert error == AuthenticationFailed(message="no key", request_id="r1", partial=Completion())
 
 
 def test_a_page_in_place_of_frames_is_a_fault_that_shows_it() -> None:
-    _, error = feed_all(sse_stream(no_error), [b"<html>sk-ant-1234567890abcdef</html>"])
+    _, error = read_pieces(sse_stream(no_error), [b"<html>sk-ant-1234567890abcdef</html>"])
     assert isinstance(error, ProtocolFault)
     assert (error.where, error.evidence) == ("body", b"<html>***</html>\n")
 
 
 def test_stray_bytes_after_frames_change_nothing() -> None:
-    _, error = feed_all(sse_stream(no_error), [b"data: 1\n\n<html>"])
+    _, error = read_pieces(sse_stream(no_error), [b"data: 1\n\n<html>"])
     assert isinstance(error, StreamInterrupted)
 
 

@@ -2,15 +2,15 @@
 
 from llm_pure import Completion, LLMError, ResponseHead, StreamEvent, collect
 from llm_pure.adapters.dialects.anthropic_messages import Quirks, open_stream
+from llm_pure.replay.laws import read_pieces
 from tests.support.anthropic_answers import Event, sse
-from tests.support.feeding import feed_all
 
 HEAD = ResponseHead(200, (("content-type", "text/event-stream; charset=utf-8"),))
 QUIRKS = Quirks()
 
 
 def fed(*data: bytes, head: ResponseHead = HEAD) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(open_stream("anthropic", QUIRKS, head), data)
+    return read_pieces(open_stream("anthropic", QUIRKS, head), data)
 
 
 def collected(*events: Event) -> Completion:

@@ -16,7 +16,7 @@ from llm_pure.events import (
     TextDelta,
 )
 from llm_pure.messages import Echo, Message, Opaque, Reasoning, Text, ToolCall
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 
 SSE = ResponseHead(200, (("content-type", "text/event-stream"),))
 JSON = ResponseHead(200, (("content-type", "application/json; charset=UTF-8"),))
@@ -104,7 +104,7 @@ framed = pytest.mark.parametrize(("head", "body"), BODIES.values(), ids=BODIES)
 
 
 def events_of(head: ResponseHead, *fed: bytes) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(open_stream("gemini", head), fed)
+    return read_pieces(open_stream("gemini", head), fed)
 
 
 def text_of(events: tuple[StreamEvent, ...]) -> str:

@@ -30,9 +30,9 @@ from llm_pure.errors import (
 )
 from llm_pure.http import ResponseHead
 from llm_pure.messages import Message, Text, ToolCall
+from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Failure, Parsed, Success
 from tests.support.anthropic_answers import ANSWERS, Answer
-from tests.support.feeding import feed_all
 
 QUIRKS = Quirks()
 JSON = (("content-type", "application/json"),)
@@ -61,7 +61,7 @@ def test_a_whole_answer_says_what_its_stream_says(answer: Answer) -> None:
 def test_a_service_that_answers_whole_where_a_stream_was_asked_for_is_understood(
     answer: Answer,
 ) -> None:
-    events, error = feed_all(
+    events, error = read_pieces(
         open_stream("anthropic", QUIRKS, ResponseHead(200, JSON)), [answer.body]
     )
     assert error is None

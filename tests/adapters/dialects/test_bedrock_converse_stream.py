@@ -51,9 +51,9 @@ from llm_pure.events import (
     UsageReported,
 )
 from llm_pure.framing.aws_eventstream import EventStreamMessage
+from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Failure, Success
 from tests.support.aws_frames import STREAM_HEAD, body_of, event, exception, transport_error
-from tests.support.feeding import feed_all
 from tests.support.pieces import one_byte_at_a_time, pieces
 
 OWN = Echo("bedrock")
@@ -162,7 +162,7 @@ COMPLETION = Completion(
 def read(
     *given: bytes, head: ResponseHead = STREAM_HEAD
 ) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(PROVIDER.open_stream(head), given)
+    return read_pieces(PROVIDER.open_stream(head), given)
 
 
 def answer(*frames: EventStreamMessage) -> Completion:

@@ -31,8 +31,8 @@ from llm_pure.errors import (
 )
 from llm_pure.events import ExtraReceived, TextDelta
 from llm_pure.framing.aws_eventstream import EventStreamMessage
+from llm_pure.replay.laws import read_pieces
 from tests.support.aws_frames import STREAM_HEAD, body_of, event, exception, transport_error
-from tests.support.feeding import feed_all
 from tests.support.pieces import one_byte_at_a_time, pieces
 
 NAME = "bedrock_invoke"
@@ -252,7 +252,7 @@ STREAMS: dict[str, tuple[tuple[Any, ...], Completion]] = {
 
 
 def read(*given: bytes) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(PROVIDER.open_stream(STREAM_HEAD), given)
+    return read_pieces(PROVIDER.open_stream(STREAM_HEAD), given)
 
 
 def error(*frames: EventStreamMessage) -> LLMError:

@@ -34,7 +34,7 @@ from llm_pure.events import (
     UsageReported,
 )
 from llm_pure.messages import Opaque
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 from tests.support.pieces import one_byte_at_a_time, pieces
 
 HEAD = ResponseHead(200, (("content-type", "text/event-stream"),))
@@ -148,7 +148,7 @@ EVENTS = (
 
 
 def read(*data: bytes) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(open_stream("cohere", HEAD), data)
+    return read_pieces(open_stream("cohere", HEAD), data)
 
 
 def test_each_event_makes_its_events() -> None:
@@ -226,7 +226,7 @@ def test_an_error_body_in_place_of_an_event_is_that_error() -> None:
 
 def test_an_error_before_the_stream_is_the_error_of_its_status() -> None:
     head = ResponseHead(429, (("content-type", "application/json"),))
-    _, error = feed_all(open_stream("cohere", head), [b'{"message":"too ', b'many"}'])
+    _, error = read_pieces(open_stream("cohere", head), [b'{"message":"too ', b'many"}'])
     assert error is not None
     assert (error.kind, error.message) == ("rate_limited", "too many")
 
@@ -234,7 +234,7 @@ def test_an_error_before_the_stream_is_the_error_of_its_status() -> None:
 def test_an_answer_that_came_whole_is_its_events_all_the_same() -> None:
     head = ResponseHead(200, (("content-type", "application/json"),))
     body = json.dumps(WHOLE).encode()
-    events, error = feed_all(open_stream("cohere", head), [body])
+    events, error = read_pieces(open_stream("cohere", head), [body])
     assert error is None
     assert collect(events) == parse_chat("cohere", HttpResponse(200, head.headers, body))
 
@@ -328,7 +328,7 @@ def test_every_event_has_an_answer_in_every_state(state: str, frame: str) -> Non
 
 def test_a_page_in_place_of_a_stream_is_a_fault() -> None:
     head = ResponseHead(200, (("content-type", "text/html"),))
-    _, error = feed_all(open_stream("cohere", head), [b"<html>captive</html>"])
+    _, error = read_pieces(open_stream("cohere", head), [b"<html>captive</html>"])
     assert isinstance(error, ProtocolFault)
 
 

@@ -34,7 +34,7 @@ from llm_pure.events import (
     UsageReported,
 )
 from llm_pure.messages import Image, Opaque
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 from tests.support.pieces import one_byte_at_a_time, pieces
 
 HEAD = ResponseHead(200, (("content-type", "text/event-stream;charset=UTF-8"),))
@@ -122,7 +122,7 @@ EVENTS = (
 
 
 def read(*data: bytes) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(open_stream("dashscope", HEAD), data)
+    return read_pieces(open_stream("dashscope", HEAD), data)
 
 
 def test_each_frame_makes_its_events() -> None:
@@ -263,7 +263,7 @@ def test_an_error_frame_comes_after_the_words_before_it(code: str, message: str,
 def test_an_error_before_the_stream_is_the_error_of_its_status() -> None:
     head = ResponseHead(401, (("content-type", "application/json"),))
     body = b'{"code":"InvalidApiKey","message":"Invalid API-key provided.","request_id":"r"}'
-    _, error = feed_all(open_stream("dashscope", head), one_byte_at_a_time(body))
+    _, error = read_pieces(open_stream("dashscope", head), one_byte_at_a_time(body))
     assert error is not None
     assert (error.kind, error.status) == ("authentication", 401)
 
@@ -331,7 +331,7 @@ def test_every_frame_has_an_answer_in_every_state(state: str, frame_: str) -> No
 
 def test_a_page_in_place_of_a_stream_is_a_fault() -> None:
     head = ResponseHead(200, (("content-type", "text/html"),))
-    _, error = feed_all(open_stream("dashscope", head), [b"<html>captive</html>"])
+    _, error = read_pieces(open_stream("dashscope", head), [b"<html>captive</html>"])
     assert isinstance(error, ProtocolFault)
 
 

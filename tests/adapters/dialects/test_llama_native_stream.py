@@ -22,7 +22,7 @@ from llm_pure.events import (
     UsageReported,
 )
 from llm_pure.messages import Opaque
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 from tests.support.pieces import one_byte_at_a_time, pieces
 
 HEAD = ResponseHead(200, (("content-type", "text/event-stream"),))
@@ -97,7 +97,7 @@ EVENTS = (
 
 
 def read(*data: bytes) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(open_stream("llama_api", HEAD), data)
+    return read_pieces(open_stream("llama_api", HEAD), data)
 
 
 def test_each_chunk_makes_its_events() -> None:
@@ -202,7 +202,7 @@ def test_an_error_in_mid_stream_comes_after_the_words_before_it(
 def test_an_error_before_the_stream_is_the_error_of_its_status() -> None:
     head = ResponseHead(401, (("content-type", "application/json"),))
     body = b'{"title":"Unauthorized","detail":"no such key","status":401}'
-    _, error = feed_all(open_stream("llama_api", head), one_byte_at_a_time(body))
+    _, error = read_pieces(open_stream("llama_api", head), one_byte_at_a_time(body))
     assert error is not None
     assert (error.kind, error.message) == ("authentication", "no such key")
 
@@ -245,7 +245,7 @@ def test_every_chunk_has_an_answer_in_every_state(state: str, frame: str) -> Non
 
 def test_a_page_in_place_of_a_stream_is_a_fault() -> None:
     head = ResponseHead(200, (("content-type", "text/html"),))
-    _, error = feed_all(open_stream("llama_api", head), [b"<html>captive</html>"])
+    _, error = read_pieces(open_stream("llama_api", head), [b"<html>captive</html>"])
     assert isinstance(error, ProtocolFault)
 
 

@@ -35,8 +35,8 @@ from llm_pure.events import (
     UsageReported,
 )
 from llm_pure.messages import Reasoning
+from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Success
-from tests.support.feeding import feed_all
 from tests.support.pieces import one_byte_at_a_time, pieces
 
 HEAD = ResponseHead(200, (("content-type", "application/x-ndjson"),))
@@ -80,7 +80,7 @@ BODY = lines(*LINES)
 
 
 def read(*data: bytes) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(open_stream("ollama", HEAD), data)
+    return read_pieces(open_stream("ollama", HEAD), data)
 
 
 EVENTS = (
@@ -173,21 +173,21 @@ def test_what_is_said_beside_an_error_is_kept() -> None:
 def test_an_error_before_the_stream_is_the_error_of_its_status() -> None:
     head = ResponseHead(404, (("content-type", "application/json"),))
     body = b'{"error":"model \'x\' not found"}'
-    _, error = feed_all(open_stream("ollama", head), one_byte_at_a_time(body))
+    _, error = read_pieces(open_stream("ollama", head), one_byte_at_a_time(body))
     assert error == NotFound(message="model 'x' not found", provider="ollama", status=404)
 
 
 def test_an_answer_that_came_whole_is_its_events_all_the_same() -> None:
     head = ResponseHead(200, (("content-type", "application/json; charset=utf-8"),))
     body = json.dumps(WHOLE).encode()
-    events, error = feed_all(open_stream("ollama", head), [body])
+    events, error = read_pieces(open_stream("ollama", head), [body])
     assert error is None
     assert collect(events) == parse_chat("ollama", HttpResponse(200, head.headers, body))
 
 
 def test_a_page_in_place_of_a_stream_is_a_fault() -> None:
     head = ResponseHead(200, (("content-type", "text/html"),))
-    _, error = feed_all(open_stream("ollama", head), [b"<html>captive</html>"])
+    _, error = read_pieces(open_stream("ollama", head), [b"<html>captive</html>"])
     assert isinstance(error, ProtocolFault)
 
 

@@ -42,8 +42,8 @@ from llm_pure.events import (
     UsageReported,
 )
 from llm_pure.messages import Audio, Text
+from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Success
-from tests.support.feeding import feed_all
 from tests.support.openai_chat_bodies import (
     DONE,
     FIRST,
@@ -88,7 +88,7 @@ WHOLE = answer(
 
 
 def run(*body: bytes, head: ResponseHead = HEAD) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(OPENAI.open_stream(head), body)
+    return read_pieces(OPENAI.open_stream(head), body)
 
 
 def test_the_events_of_a_stream() -> None:

@@ -22,7 +22,7 @@ from llm_pure.errors import (
     StreamInterrupted,
 )
 from llm_pure.messages import Echo, Opaque, Reasoning, Text, ToolCall
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 from tests.support.openai_chat_bodies import (
     DONE,
     FIRST,
@@ -44,13 +44,13 @@ OWN = Echo("open_llm")
 def run(body: bytes, head: ResponseHead = HEAD) -> tuple[Completion, LLMError | None]:
     """The answer as far as it came, and the error, if any."""
     decoder = ANY.open_stream(head)
-    _, error = feed_all(decoder, [body])
+    _, error = read_pieces(decoder, [body])
     return decoder.partial(), error
 
 
 def whole(*chunks: JsonObject, done: bool = True) -> Completion:
     """The answer of a stream that must be good."""
-    events, error = feed_all(ANY.open_stream(HEAD), [stream(*chunks, done=done)])
+    events, error = read_pieces(ANY.open_stream(HEAD), [stream(*chunks, done=done)])
     assert error is None
     return collect(events).unwrap()
 

@@ -15,7 +15,7 @@ from llm_pure.errors import (
     StreamInterrupted,
 )
 from llm_pure.events import Finished, Started, TextDelta
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 from tests.support.openai_responses_bodies import answer, created, delta, frame
 
 OPENAI = registry.get("openai_responses").unwrap()
@@ -23,7 +23,7 @@ HEAD = ResponseHead(200, (("content-type", "text/event-stream; charset=utf-8"),)
 
 
 def run(*data: bytes, head: ResponseHead = HEAD) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(OPENAI.open_stream(head), data)
+    return read_pieces(OPENAI.open_stream(head), data)
 
 
 def completed() -> bytes:

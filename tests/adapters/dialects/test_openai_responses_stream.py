@@ -38,8 +38,8 @@ from llm_pure.events import (
 )
 from llm_pure.framing.sse import SseEvent
 from llm_pure.messages import Opaque, Text, ToolCall
+from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Success
-from tests.support.feeding import feed_all
 from tests.support.openai_responses_bodies import (
     USAGE,
     JsonObject,
@@ -81,7 +81,7 @@ BODY = stream_of(WHOLE)
 
 
 def run(*data: bytes, head: ResponseHead = HEAD) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(OPENAI.open_stream(head), data)
+    return read_pieces(OPENAI.open_stream(head), data)
 
 
 def completed(*output: JsonObject, **more: Any) -> bytes:

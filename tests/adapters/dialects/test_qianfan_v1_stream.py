@@ -21,7 +21,7 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 from tests.support.pieces import one_byte_at_a_time, pieces
 
 HEAD = ResponseHead(200, (("content-type", "text/event-stream"),))
@@ -91,7 +91,7 @@ EVENTS = (
 
 
 def read(*data: bytes) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(open_stream("qianfan", HEAD), data)
+    return read_pieces(open_stream("qianfan", HEAD), data)
 
 
 def test_each_frame_makes_its_events() -> None:
@@ -173,10 +173,10 @@ def test_an_error_in_mid_stream_comes_after_the_words_before_it(code: int, kind:
 def test_an_error_with_status_200_in_place_of_a_stream_is_that_error() -> None:
     head = ResponseHead(200, (("content-type", "application/json"),))
     body = b'{"error_code":111,"error_msg":"Access token expired"}'
-    _, error = feed_all(open_stream("qianfan", head), one_byte_at_a_time(body))
+    _, error = read_pieces(open_stream("qianfan", head), one_byte_at_a_time(body))
     assert error is not None
     assert (error.kind, error.code) == ("authentication", "111")
-    bare = feed_all(open_stream("qianfan", HEAD), [body])[1]
+    bare = read_pieces(open_stream("qianfan", HEAD), [body])[1]
     assert bare is not None
     assert (bare.kind, bare.code) == ("authentication", "111")
 
@@ -218,7 +218,7 @@ def test_every_frame_has_an_answer_in_every_state(state: str, frame_: str) -> No
 
 def test_a_page_in_place_of_a_stream_is_a_fault() -> None:
     head = ResponseHead(200, (("content-type", "text/html"),))
-    _, error = feed_all(open_stream("qianfan", head), [b"<html>captive</html>"])
+    _, error = read_pieces(open_stream("qianfan", head), [b"<html>captive</html>"])
     assert isinstance(error, ProtocolFault)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from llm_pure import ResponseHead
 from llm_pure.adapters import registry
 from llm_pure.framing.aws_eventstream import encode_message
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 
 
 def sse(event: dict[str, object]) -> bytes:
@@ -117,5 +117,5 @@ def test_frames_say_together_what_each_says_alone(
     open_stream = registry.get(provider).unwrap().open_stream
     head = ResponseHead(200, (("content-type", content_type),))
     together, alone = open_stream(head), open_stream(head)
-    assert feed_all(together, [b"".join(body)]) == feed_all(alone, body)
+    assert read_pieces(together, [b"".join(body)]) == read_pieces(alone, body)
     assert together.partial() == alone.partial()

@@ -22,7 +22,7 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from tests.support.feeding import feed_all
+from llm_pure.replay.laws import read_pieces
 from tests.support.pieces import one_byte_at_a_time, pieces
 
 HEAD = ResponseHead(200, (("content-type", "application/x-ndjson"),))
@@ -69,7 +69,7 @@ EVENTS = (
 
 
 def read(*data: bytes) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return feed_all(open_stream("spark", HEAD), data)
+    return read_pieces(open_stream("spark", HEAD), data)
 
 
 def test_each_frame_makes_its_events() -> None:
@@ -143,7 +143,7 @@ def test_unknown_fields_are_kept_and_unknown_frames_change_nothing() -> None:
 def test_a_handshake_that_was_refused_is_that_error() -> None:
     head = ResponseHead(401, (("content-type", "application/json"),))
     body = b'{"message":"HMAC signature cannot be verified"}'
-    _, error = feed_all(open_stream("spark", head), one_byte_at_a_time(body))
+    _, error = read_pieces(open_stream("spark", head), one_byte_at_a_time(body))
     assert error is not None
     assert (error.kind, error.message) == ("authentication", "HMAC signature cannot be verified")
 
