@@ -93,7 +93,7 @@ def _read_frame(
     told = None if isinstance(raw, dict) and "type" in raw else error_in(name, raw, response)
     if told is not None:
         return _with(state, fault=told), []
-    if isinstance(raw, dict) and raw.get("type") not in _KNOWN:
+    if isinstance(raw, dict) and str(raw.get("type")) not in _KNOWN:
         return state, []
     typed = decode(wire.EVENT, frame, provider=name, where="event")
     if isinstance(typed, Failure):
