@@ -31,6 +31,11 @@ OpenAIMessage = dict[str, Any]
 
 _MESSAGES = msgspec.json.Decoder(tuple[Message, ...])
 _AUDIO_FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
+# What a role may say beyond plain text (openai-python's parameter types, read 2026-11-21).
+_SAID_BY = {
+    "user": ("text", "image_url", "input_audio", "file"),
+    "assistant": ("text", "refusal"),
+}
 
 
 def to_openai(messages: MessagesInput, *, strict: bool = False) -> Parsed[list[OpenAIMessage]]:
@@ -210,11 +215,14 @@ def _odd(turn: OpenAIMessage) -> str:
             return key
     if turn["role"] == "tool" and "name" in turn:
         return "name"
+    for key in ("refusal", "tool_calls"):
+        if key in turn and turn["role"] != "assistant":
+            return key
     content = turn["content"] if isinstance(turn["content"], list) else []
     for part in content:
         if part["type"] == "llm_pure":
             return str(part["part"]["type"])
-        if turn["role"] != "user" and part["type"] not in ("text", "refusal"):
+        if part["type"] not in _SAID_BY.get(turn["role"], ("text",)):
             return str(part["type"])
     return ""
 

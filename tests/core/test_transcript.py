@@ -97,7 +97,7 @@ def test_messages_come_back_from_json_as_they_were(turns: tuple[Message, ...]) -
 
 
 @given(CONVERSATIONS)
-@settings(max_examples=100)
+@settings(max_examples=200)
 def test_what_strict_gives_is_what_openai_takes(turns: tuple[Message, ...]) -> None:
     written = to_openai(turns, strict=True)
     if not isinstance(written, Failure):
@@ -167,6 +167,9 @@ def test_what_the_bytes_show_is_told_when_nobody_said_it() -> None:
         pytest.param(tool_result("a", "b", is_error=True), "is_error", id="a failed tool"),
         pytest.param(tool_result("a", Image(url="https://x")), "image_url", id="a tool's picture"),
         pytest.param(user(Image(file_id="f")), "image", id="a picture at the provider"),
+        pytest.param(system(Refusal("No.")), "refusal", id="a system that refuses"),
+        pytest.param(user(Refusal("No."), Text("a")), "refusal", id="a user that refuses"),
+        pytest.param(user(ToolCall("1", "f", "{}")), "tool_calls", id="a user that calls"),
     ],
 )
 def test_strict_names_what_openai_cannot_hold(turn: Message, feature: str) -> None:
