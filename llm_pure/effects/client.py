@@ -40,6 +40,7 @@ from llm_pure.effects.jobs import (
 from llm_pure.effects.lanes import load_lanes
 from llm_pure.effects.links import AnyTransport, LinkKeeper
 from llm_pure.effects.media_calls import MediaCalls
+from llm_pure.effects.reading import CHAT
 from llm_pure.effects.special_asks import SpecialAsks
 from llm_pure.effects.streams import AsyncStream, Opening, Stream
 from llm_pure.effects.tills import BudgetInput, PricesInput, Till
@@ -345,9 +346,11 @@ class LLM(SpecialAsks, MediaCalls):
             return course
         return await arun(job, course.unwrap(), self._keeper)
 
-    def _opening(self, request: ChatRequest, timeout_s: float | None, *, held: bool) -> Opening:
+    def _opening(
+        self, request: ChatRequest, timeout_s: float | None, *, held: bool
+    ) -> Opening[StreamEvent, Completion]:
         job = chat_job(chat_request(request, stream=True))
-        return Opening(job, self._course(timeout_s), self._keeper, held)
+        return Opening(CHAT, job, self._course(timeout_s), self._keeper, held)
 
     def _course(self, timeout_s: float | None) -> Parsed[Course]:
         return self._lanes.map(

@@ -1,6 +1,11 @@
-"""One streamed answer, read: pieces of its body -> events, and in the end the Completion or the error. No I/O."""
+"""One streamed answer, read: pieces of its body -> events, and in the end the whole answer or the error. No I/O.
+
+What is read may be a chat (events, a Completion) or speech (bytes, a Speech); `Manner` says how.
+"""
 
 from collections import deque
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -11,18 +16,62 @@ from llm_pure.events import ExtraReceived, Started, StreamEvent, UsageReported
 from llm_pure.http import ResponseHead
 from llm_pure.result import Failure, Parsed, Success
 
+E = TypeVar("E")
+A = TypeVar("A")
+E_co = TypeVar("E_co", covariant=True)
+A_co = TypeVar("A_co", covariant=True)
+
+
+class Decoder(Protocol[E_co, A_co]):
+    """Bytes in, events out; what StreamDecoder and SpeechDecoder have in common."""
+
+    def feed(self, data: bytes) -> Parsed[tuple[E_co, ...]]:
+        """The events that these bytes complete."""
+        ...
+
+    def close(self) -> Parsed[tuple[E_co, ...]]:
+        """The body is over."""
+        ...
+
+    def partial(self) -> A_co:
+        """The answer as far as it has come."""
+        ...
+
+
+class Manner(msgspec.Struct, Generic[E, A], frozen=True):
+    """How a kind of answer is read.
+
+    open: the provider's decoder. cut: what it says when the connection broke, which is no end for bytes that do not tell
+    their own. tells: does an event show something of the answer itself? Until one does, the answer may be asked for again.
+    completion: what an error carries of an answer that was cut off.
+    """
+
+    open: Callable[[Lane, ResponseHead], Decoder[E, A]]
+    cut: Callable[[Any], Parsed[tuple[E, ...]]]
+    tells: Callable[[E], bool]
+    completion: Callable[[A], Completion]
+
+
 _ABOUT = (Started, ExtraReceived, UsageReported)
-"""Events that tell nothing of the answer itself: it may still be asked for again after them."""
+"""Events that tell nothing of the answer itself."""
+
+CHAT: Manner[StreamEvent, Completion] = Manner(
+    open=lambda lane, head: lane.provider.open_stream(head),
+    cut=lambda decoder: decoder.close(),
+    tells=lambda event: not isinstance(event, _ABOUT),
+    completion=lambda answer: answer,
+)
 
 
-class Reading:
+class Reading(Generic[E, A]):
     """One for each attempt. events: not yet taken. outcome: None while the answer goes on."""
 
-    def __init__(self, lane: Lane, head: ResponseHead) -> None:
-        self.events: deque[StreamEvent] = deque()
+    def __init__(self, manner: Manner[E, A], lane: Lane, head: ResponseHead) -> None:
+        self.events: deque[E] = deque()
         self.tells = False
-        self.outcome: Parsed[Completion] | None = None
-        self._decoder = lane.provider.open_stream(head)
+        self.outcome: Parsed[A] | None = None
+        self._manner = manner
+        self._decoder = manner.open(lane, head)
 
     def take(self, piece: Parsed[bytes] | None) -> None:
         """The next piece of the body, the transport's fault, or None for the end."""
@@ -38,24 +87,26 @@ class Reading:
                 self._add(got.unwrap())
 
     def partial(self) -> Completion:
-        """The answer as far as it has come."""
-        return self._decoder.partial()
+        """The answer as far as it has come, as errors carry it."""
+        return self._manner.completion(self._decoder.partial())
 
     def _end(self, fault: LLMError | None) -> None:
         """An answer that is whole stays whole, however its connection ended."""
-        closed = self._decoder.close()
+        decoder = self._decoder
+        closed = decoder.close() if fault is None else self._manner.cut(decoder)
         if not isinstance(closed, Failure):
             self._add(closed.unwrap())
-            self.outcome = Success(self._decoder.partial())
+            self.outcome = Success(decoder.partial())
         elif fault is None:
             self.outcome = Failure(closed.failure())
         else:
-            self.outcome = Failure(_broken(fault, closed.failure(), self._decoder.partial()))
+            self.outcome = Failure(_broken(fault, closed.failure(), self.partial()))
 
-    def _add(self, events: tuple[StreamEvent, ...]) -> None:
+    def _add(self, events: tuple[E, ...]) -> None:
         self.events += events
         if not self.tells:
-            self.tells = any(not isinstance(event, _ABOUT) for event in events)
+            tells = self._manner.tells
+            self.tells = any(tells(event) for event in events)
 
 
 def _broken(fault: LLMError, told: LLMError, partial: Completion) -> LLMError:

@@ -1,9 +1,9 @@
-"""A streamed answer as the caller sees it: an iterable of events that ends in the Completion or the error."""
+"""A streamed answer as the caller sees it: an iterable of events that ends in the whole answer or the error."""
 
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import msgspec
 
@@ -12,39 +12,45 @@ from llm_pure.effects.calls import arun_attempts, asleep, run_attempts
 from llm_pure.effects.course import Course
 from llm_pure.effects.jobs import Job
 from llm_pure.effects.links import LinkKeeper, Links
-from llm_pure.effects.reading import Reading
+from llm_pure.effects.reading import Manner, Reading
 from llm_pure.effects.transports import AsyncTransport, Transport
 from llm_pure.errors import StreamInterrupted
 from llm_pure.events import StreamEvent
+from llm_pure.media_operations import Speech
 from llm_pure.result import Failure, Parsed, Success
 
+E = TypeVar("E")
+A = TypeVar("A")
 
-class Opening(msgspec.Struct, frozen=True):
+
+class Opening(msgspec.Struct, Generic[E, A], frozen=True):
     """What a stream is opened with. held: show no event, only the end; one that broke may then be asked for again."""
 
-    job: Job[Completion]
+    manner: Manner[E, A]
+    job: Job[A]
     course: Parsed[Course]
     keeper: LinkKeeper
     held: bool = False
 
 
-class _Streaming:
+class _Streaming(Generic[E, A]):
     """What both kinds of stream know: the answer that is read, and how it ended."""
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening[E, A]) -> None:
+        self._manner = opening.manner
         self._job = opening.job
         self._keeper = opening.keeper
         self._held = opening.held
-        self._reading: Reading | None = None
+        self._reading: Reading[E, A] | None = None
         self._course: Course | None = None
-        self._outcome: Parsed[Completion] | None = None
+        self._outcome: Parsed[A] | None = None
         if isinstance(opening.course, Failure):
             self._outcome = opening.course
         else:
             self._course = opening.course.unwrap()
 
-    def result(self) -> Parsed[Completion]:
-        """How the stream ended: the Completion or the error; before that StreamInterrupted with the answer so far."""
+    def result(self) -> Parsed[A]:
+        """How the stream ended: the whole answer or the error; before that StreamInterrupted with the answer so far."""
         if self._outcome is not None:
             return self._outcome
         partial = None if self._reading is None else self._reading.partial()
@@ -54,11 +60,11 @@ class _Streaming:
             )
         )
 
-    def _waits(self, reading: Reading) -> bool:
+    def _waits(self, reading: Reading[E, A]) -> bool:
         """Has the attempt nothing for the caller yet? A held stream shows nothing but its end, so it may try again."""
         return reading.outcome is None and (self._held or not reading.tells)
 
-    def _opened(self, course: Course, reading: Reading) -> Parsed[Reading]:
+    def _opened(self, course: Course, reading: Reading[E, A]) -> Parsed[Reading[E, A]]:
         """The attempt has something for the caller, or else it has failed."""
         if isinstance(reading.outcome, Failure) and (self._held or not reading.tells):
             return course.note(Failure(reading.outcome.failure()))
@@ -71,27 +77,27 @@ class _Streaming:
         if self._course is not None:
             self._course.leave(None if self._reading is None else self._reading.partial())
 
-    def _end(self, outcome: Parsed[Completion]) -> None:
+    def _end(self, outcome: Parsed[A]) -> None:
         if self._course is not None and self._reading is not None:
             outcome = self._course.note(outcome, delivered=True)
         self._outcome = outcome
 
 
-class Stream(_Streaming):
+class SyncStream(_Streaming[E, A]):
     """Events as they come, sync. Nothing is sent before the first is asked for.
 
     In a `with` block the connection is closed however the block is left.
     """
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening[E, A]) -> None:
         super().__init__(opening)
         self._stack = ExitStack()
         self._pieces: Iterator[Parsed[bytes]] = iter(())
 
-    def __iter__(self) -> "Stream":
+    def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> StreamEvent:
+    def __next__(self) -> E:
         while self._outcome is None:
             if self._reading is None:
                 self._begin()
@@ -127,7 +133,7 @@ class Stream(_Streaming):
         else:
             self._reading = opened.unwrap()
 
-    def _attempt(self, course: Course, links: Links[Transport]) -> Parsed[Reading]:
+    def _attempt(self, course: Course, links: Links[Transport]) -> Parsed[Reading[E, A]]:
         aimed = course.aim(self._job, links)
         if isinstance(aimed, Failure):
             return aimed
@@ -138,7 +144,7 @@ class Stream(_Streaming):
             answer = trial.enter_context(aim.transport.stream(aim.request, aim.timeouts))
             if isinstance(answer, Failure):
                 return course.note(answer)
-            reading = Reading(course.lane, answer.unwrap().head)
+            reading = Reading(self._manner, course.lane, answer.unwrap().head)
             pieces = iter(answer.unwrap())
             while self._waits(reading):
                 reading.take(next(pieces, None))
@@ -149,18 +155,18 @@ class Stream(_Streaming):
             return opened
 
 
-class AsyncStream(_Streaming):
+class AwaitedStream(_Streaming[E, A]):
     """The same for `async for`, on asyncio and trio. Left early, it has to be closed: `async with` does it."""
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening[E, A]) -> None:
         super().__init__(opening)
         self._stack = AsyncExitStack()
         self._pieces: AsyncIterator[Parsed[bytes]] | None = None
 
-    def __aiter__(self) -> "AsyncStream":
+    def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> StreamEvent:
+    async def __anext__(self) -> E:
         while self._outcome is None:
             if self._reading is None or self._pieces is None:
                 await self._begin()
@@ -196,7 +202,7 @@ class AsyncStream(_Streaming):
         else:
             self._reading = opened.unwrap()
 
-    async def _attempt(self, course: Course, links: Links[AsyncTransport]) -> Parsed[Reading]:
+    async def _attempt(self, course: Course, links: Links[AsyncTransport]) -> Parsed[Reading[E, A]]:
         aimed = course.aim(self._job, links)
         if isinstance(aimed, Failure):
             return aimed
@@ -209,7 +215,7 @@ class AsyncStream(_Streaming):
             )
             if isinstance(answer, Failure):
                 return course.note(answer)
-            reading = Reading(course.lane, answer.unwrap().head)
+            reading = Reading(self._manner, course.lane, answer.unwrap().head)
             pieces = aiter(answer.unwrap())
             while self._waits(reading):
                 reading.take(await anext(pieces, None))
@@ -218,3 +224,22 @@ class AsyncStream(_Streaming):
                 self._pieces = pieces
                 self._stack.push_async_exit(trial.pop_all())
             return opened
+
+
+class Stream(SyncStream[StreamEvent, Completion]):
+    """A streamed conversation: its events; `result()` is the Completion."""
+
+
+class AsyncStream(AwaitedStream[StreamEvent, Completion]):
+    """`Stream` for `async for`."""
+
+
+class SpeechStream(SyncStream[bytes, Speech]):
+    """Streamed speech: the sound's bytes as they come; `result()` is all of it.
+
+    An error holds the sound so far: `error.partial.message.parts` is one Audio.
+    """
+
+
+class AsyncSpeechStream(AwaitedStream[bytes, Speech]):
+    """`SpeechStream` for `async for`."""
