@@ -1,19 +1,26 @@
-"""A whole answer -> Completion. It is read as one chunk that says everything, so it can't differ from its stream."""
+"""A whole answer -> Completion. It is read as one chunk that says everything, so it can't differ from its stream.
+
+An answer of words alone takes a shorter way, as such chunks do; a law holds the two ways together.
+"""
 
 from typing import Any
 
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.errors import error_in
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
-from llm_pure.adapters.dialects.openai_chat.stream import State, broken, read_body
+from llm_pure.adapters.dialects.openai_chat.stream import FINISH, State, broken, read_body
 from llm_pure.adapters.dialects.openai_chat.think_tags import held_back, untangled
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import decode, decode_any, json_text
+from llm_pure.adapters.dialects.openai_chat.usage import read_usage
+from llm_pure.classify import request_id, unreadable_error
+from llm_pure.codec import DECODE_FAULTS, decode, decode_any, json_text
 from llm_pure.collect import Collector
-from llm_pure.completion import Completion
+from llm_pure.completion import Completion, Usage
 from llm_pure.http import HttpResponse
+from llm_pure.messages import Message, Text
 from llm_pure.result import Failure, Parsed, Success
 from llm_pure.stream import told_by_headers
+
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Completion]:
@@ -21,6 +28,12 @@ def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Comp
 
     Fails with the error that the body tells, at any status; with ProtocolFault when a 2xx body is no answer.
     """
+    plain = plain_answer(name, quirks, response) if response.status < 300 else None
+    return read_answer(name, quirks, response) if plain is None else Success(plain)
+
+
+def read_answer(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Completion]:
+    """Any answer, as one chunk that says everything."""
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
         return Failure(unreadable_error(name, response.status, response.headers, response.body))
@@ -47,6 +60,34 @@ def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Comp
     collector.add(events)
     collector.add(told_by_headers(response.headers))
     return Success(collector.completion())
+
+
+def plain_answer(name: str, quirks: Quirks, response: HttpResponse) -> Completion | None:
+    """A good answer of words alone, read the short way to the same Completion; None for every other."""
+    try:
+        answer = wire.PLAIN_ANSWER.decode(response.body)
+    except DECODE_FAULTS:
+        return None
+    (choice,) = answer.choices
+    text, word = choice.message.content, choice.finish_reason
+    if not word or (quirks.think_tags and "<" in text):
+        return None
+    beside = {
+        "created": answer.created,
+        "service_tier": answer.service_tier,
+        "system_fingerprint": answer.system_fingerprint,
+        "request_id": request_id(response.headers),
+    }
+    return Completion(
+        id=answer.id,
+        model=answer.model,
+        provider=name,
+        message=Message("assistant", (Text(text),) if text else ()),
+        finish_reason=FINISH.get(word, "unknown"),
+        raw_finish_reason=word,
+        usage=read_usage(answer.usage) if answer.usage else Usage(),
+        extra={key: value for key, value in beside.items() if value not in _NOTHING},
+    )
 
 
 def _choices(raw: Any) -> Any:

@@ -23,18 +23,16 @@ def read_usage(raw: dict[str, Any]) -> Usage:
     )
     made_details = _object(raw, "completion_tokens_details", "output_tokens_details")
     cached = _either(
-        tokens(sent_details.get("cached_tokens")),
+        _first(sent_details, "cached_tokens"),
         _first(raw, "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens"),
     )
     written = _either(
         _first(sent_details, "cache_write_tokens", "cache_creation_input_tokens"),
-        tokens(raw.get("cache_creation_input_tokens")),
+        _first(raw, "cache_creation_input_tokens"),
     )
-    reasoned = _either(
-        tokens(made_details.get("reasoning_tokens")), tokens(raw.get("reasoning_tokens"))
-    )
+    reasoned = _either(_first(made_details, "reasoning_tokens"), _first(raw, "reasoning_tokens"))
     apart = cached if cached is not None and sent is not None and cached > sent else 0
-    total = tokens(raw.get("total_tokens"))
+    total = _first(raw, "total_tokens")
     if total is not None and sent is not None:
         left = total - sent
         if apart and left > (made or 0) + (reasoned or 0):
@@ -60,9 +58,10 @@ def tokens(value: object) -> int | None:
 
 def _first(raw: dict[str, Any], *names: str) -> int | None:
     for name in names:
-        count = tokens(raw.get(name))
-        if count is not None:
-            return count
+        if name in raw:
+            count = tokens(raw[name])
+            if count is not None:
+                return count
     return None
 
 

@@ -4,7 +4,7 @@ Every field may be missing, null or a little wrong at some service, so the shape
 narrow exception: the chunk that carries nothing but more of the answer, which is nearly every chunk of a stream.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -145,3 +145,42 @@ class PlainChunk(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 PLAIN_CHUNK = msgspec.json.Decoder(PlainChunk)
+
+
+class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """Words, and nothing else."""
+
+    content: str
+    role: Any = None
+    refusal: None = None
+    tool_calls: None = None
+    function_call: None = None
+    reasoning_content: None = None
+    reasoning: None = None
+    audio: None = None
+    annotations: tuple[()] | None = None
+
+
+class PlainWhole(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The only choice of a plain answer."""
+
+    message: PlainMessage
+    finish_reason: str
+    index: Literal[0] = 0
+    logprobs: None = None
+
+
+class PlainAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A whole answer of words alone: nearly every answer. A fork, as PlainChunk is."""
+
+    choices: tuple[PlainWhole]
+    id: str = ""
+    object: Any = None
+    created: Any = None
+    model: str = ""
+    usage: dict[str, Any] | None = None
+    service_tier: str | None = None
+    system_fingerprint: str | None = None
+
+
+PLAIN_ANSWER = msgspec.json.Decoder(PlainAnswer)
