@@ -33,9 +33,12 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     longest_wait_s. A provider that asks to wait is waited for, but never longer than longest_wait_s: then it is
     given up. total_s: from the first attempt to the start of the last. configurations: the first one and its
     fallbacks. fail_over: kinds of error that go on with the next one.
+
+    Seven attempts answer 99.7 % of the calls where a service fails 42 % of its requests by chance, and 99 % up to one
+    half; six would give up 0.6 % of them. A service that is down and says nothing is given up after 16 to 32 seconds.
     """
 
-    attempts: int = 6
+    attempts: int = 7
     first_wait_s: float = 0.5
     longest_wait_s: float = 60
     total_s: float = 600

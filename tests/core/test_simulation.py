@@ -27,6 +27,24 @@ def test_a_fallback_answers_while_the_first_one_is_down() -> None:
     assert done.outcomes == (Outcome(error=None, sends=2, waited_s=0, took_s=1.5),)
 
 
+def test_the_default_policy_answers_99_of_100_calls_where_half_of_the_requests_fail() -> None:
+    outages = [Outage(error="server_error", share=0.5)]
+    done = simulate(RetryPolicy(), outages, Load(calls=20_000), random.Random(5).random).summary()
+    assert 1.95 < done["sends_per_call"] < 2.02
+    assert 0.99 < done["success_rate"] < 0.995
+    assert done["waited_s"]["max"] < 32
+
+
+@pytest.mark.parametrize(("chance", "waited_s"), [(0.0, 15.75), (0.999999, 31.5)])
+def test_the_default_policy_gives_up_a_service_that_is_down_within_half_a_minute(
+    chance: float, waited_s: float
+) -> None:
+    down = [Outage(error="connection", takes_s=0)]
+    [outcome] = simulate(RetryPolicy(), down, Load(calls=1), lambda: chance).outcomes
+    assert (outcome.error, outcome.sends) == ("connection", 7)
+    assert outcome.took_s == outcome.waited_s == pytest.approx(waited_s, abs=0.001)
+
+
 @pytest.mark.parametrize("kind", ERRORS)
 def test_an_outage_without_end_ends_in_its_error(kind: str) -> None:
     done = simulate(NO_RETRY, [Outage(error=kind)], Load(calls=1), lambda: 0.0)

@@ -1,7 +1,8 @@
 """A thousand calls to a service that fails at every turn: each ends in one Result, and nearly all in an answer.
 
 `python -m tests.support.chaos [CALLS]`, by hand; it needs Node. aimock drops a fifth of the requests (500), limits another
-fifth (429) and cuts a tenth off, for every transport and every way to call it; half of the calls are streams.
+fifth (429) and cuts a tenth off, for every transport and every way to call it; half of the calls are streams. Every way
+with the client's own retry policy, and with one that tries more often and waits less.
 """
 
 import json
@@ -14,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -29,7 +31,8 @@ from tests.support.carriers import KINDS, is_sync, run
 AIMOCK = "@copilotkit/aimock@1.43.0"
 CHAOS = ("--chaos-drop", "0.2", "--chaos-ratelimit", "0.2", "--chaos-disconnect", "0.1")
 EAGER = RetryPolicy(attempts=10, first_wait_s=0.01, longest_wait_s=1)
-AT_ONCE = 25
+POLICIES = {"default": RetryPolicy(), "eager": EAGER}
+AT_ONCE = 100
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,13 +135,13 @@ def main() -> int:
     good = True
     with aimock(calls) as url:
         config = LLMConfig(api_key="sk-chaos-0123456789", model="gpt-5-mini", base_url=url)
-        for kind in KINDS:
+        for (name, policy), kind in product(POLICIES.items(), KINDS):
             began = monotonic()
-            seen = ask_all(kind, config, calls)
+            seen = ask_all(kind, config, calls, policy)
             good = good and not seen.wrong and seen.answered >= 0.99 * calls
             print(
-                f"{kind:16} {seen.calls} calls, {seen.answered} answered, failed {seen.failed}, "
-                f"wrong {list(seen.wrong[:3])}, {monotonic() - began:.1f} s",
+                f"{name:8} {kind:16} {seen.calls} calls, {seen.answered} answered, "
+                f"failed {seen.failed}, wrong {list(seen.wrong[:3])}, {monotonic() - began:.1f} s",
                 flush=True,
             )
     return 0 if good else 1
