@@ -1,6 +1,7 @@
 """Where a request goes, and the request that goes there with a JSON body."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
@@ -27,7 +28,9 @@ def below(provider: str, default: str, paths: Mapping[str, str] = EVERYTHING_AS_
     """
 
     def locate(config: LLMConfig, model: str, operation: str) -> Parsed[str]:
-        path = paths.get(operation, operation).replace("{model}", segment(model))
+        path = paths.get(operation, operation)
+        if "{model}" in path:
+            path = path.replace("{model}", segment(model))
         return base_url(config, default, provider=provider).map(lambda url: url + path)
 
     return locate
@@ -63,18 +66,7 @@ def base_url(config: LLMConfig, default: str, *, provider: str) -> Parsed[str]:
     Fails with ConfigurationInvalid when it is no http(s) URL, or when there is none at all.
     """
     url = (config.base_url or default).strip().rstrip("/")
-    try:
-        parts = urlsplit(url)
-        good = (
-            parts.scheme in ("http", "https", "ws", "wss")
-            and bool(parts.hostname)
-            and parts.port != 0
-            and url.isprintable()
-            and " " not in url
-        )
-    except ValueError:
-        good = False
-    if good:
+    if _is_usable(url):
         return Success(url)
     what = f"{conceal_url(url)!r} is no URL to send to" if url else "is missing"
     return Failure(
@@ -84,6 +76,21 @@ def base_url(config: LLMConfig, default: str, *, provider: str) -> Parsed[str]:
             field="base_url",
         )
     )
+
+
+@lru_cache(maxsize=256)
+def _is_usable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in ("http", "https", "ws", "wss")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and url.isprintable()
+            and " " not in url
+        )
+    except ValueError:
+        return False
 
 
 def post_json(
@@ -96,13 +103,12 @@ def post_json(
     headers: Headers = (),
 ) -> Parsed[HttpRequest]:
     """A POST of this body as JSON, with the configuration's own headers but for credentials: those `authorize` adds."""
-    plain = tuple([pair for pair in own_headers(config) if pair[0] not in SECRET_HEADERS])
-    named = {pair[0] for pair in plain}
-    common = (("content-type", "application/json"), ("accept", accept), *headers)
-    kept = tuple([pair for pair in common if pair[0] not in named])
-    return encode(body, provider=provider).map(
-        lambda data: HttpRequest("POST", url, (*kept, *plain), data)
-    )
+    sent: Headers = (("content-type", "application/json"), ("accept", accept), *headers)
+    if config.headers:
+        plain = tuple([pair for pair in own_headers(config) if pair[0] not in SECRET_HEADERS])
+        named = {pair[0] for pair in plain}
+        sent = (*[pair for pair in sent if pair[0] not in named], *plain)
+    return encode(body, provider=provider).map(lambda data: HttpRequest("POST", url, sent, data))
 
 
 def own_headers(config: LLMConfig) -> Headers:

@@ -55,9 +55,9 @@ class Course:
         self._till = till
         self._ticket: Ticket | None = None
         self._timeout_s = timeout_s
-        whole_s = min(timeouts_of(lanes[0].config, timeout_s).total_s, policy.total_s)
-        self._policy = msgspec.structs.replace(policy, configurations=len(lanes), total_s=whole_s)
-        self._ends_s = monotonic() + whole_s
+        self._policy = policy
+        self._whole_s = min(timeout_s or lanes[0].config.timeout, policy.total_s)
+        self._ends_s = monotonic() + self._whole_s
         self._history: tuple[Attempt, ...] = ()
         self._configuration = 0
         self._started_s = 0.0
@@ -99,8 +99,9 @@ class Course:
             for adaptation in built.unwrap().adaptations:
                 _log.info("%s", adaptation_line(lane, adaptation))
         self._request = request.unwrap()
-        left_s = self._ends_s - self._started_s
-        timeouts = within(timeouts_of(lane.config, self._timeout_s, lane.settings), left_s)
+        timeouts = timeouts_of(lane.config, self._timeout_s, lane.settings)
+        if self._history or wait_s or self._whole_s < timeouts.total_s:
+            timeouts = within(timeouts, self._ends_s - self._started_s)
         return Success(Aim(link.unwrap(), self._request, timeouts, wait_s))
 
     def settle(self, job: Job[A], got: Parsed[HttpResponse]) -> Parsed[A]:
@@ -125,7 +126,10 @@ class Course:
                 delivered=delivered,
             )
             self._history = (*self._history, attempt)
-            self._next = decide(self._policy, self._history, ended_s, random.random())
+            policy = msgspec.structs.replace(
+                self._policy, configurations=len(self._lanes), total_s=self._whole_s
+            )
+            self._next = decide(policy, self._history, ended_s, random.random())
         elif self._pass is not None:
             self._gates[self._configuration].correct(self._pass, got.unwrap())
         if _log.isEnabledFor(logging.DEBUG):

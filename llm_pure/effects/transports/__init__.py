@@ -9,6 +9,7 @@ goes to another host. Whatever happens to the bytes is a value: no exception lea
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import msgspec
@@ -65,6 +66,9 @@ class TransportSettings(msgspec.Struct, frozen=True, kw_only=True):
         return f"TransportSettings(proxy={proxy!r}, max_connections={self.max_connections}, ...)"
 
 
+_COMMON = TransportSettings()
+
+
 def timeouts_of(
     config: LLMConfig,
     timeout_s: float | None = None,
@@ -75,18 +79,28 @@ def timeouts_of(
     >>> timeouts_of(LLMConfig(timeout=5)).connect_s
     5
     """
-    total_s = timeout_s or config.timeout
-    steps = settings or TransportSettings()
-    return within(
-        Timeouts(
-            connect_s=steps.connect_s,
-            read_s=steps.read_s or total_s,
-            write_s=steps.write_s or total_s,
-            pool_s=steps.pool_s or total_s,
-            total_s=total_s,
-        ),
-        total_s,
+    steps = settings or _COMMON
+    return _timeouts(
+        timeout_s or config.timeout, steps.connect_s, steps.read_s, steps.write_s, steps.pool_s
     )
+
+
+@lru_cache(maxsize=64)
+def _timeouts(
+    total_s: float,
+    connect_s: float,
+    read_s: float | None,
+    write_s: float | None,
+    pool_s: float | None,
+) -> Timeouts:
+    steps = Timeouts(
+        connect_s=connect_s,
+        read_s=read_s or total_s,
+        write_s=write_s or total_s,
+        pool_s=pool_s or total_s,
+        total_s=total_s,
+    )
+    return within(steps, total_s)
 
 
 def within(timeouts: Timeouts, total_s: float) -> Timeouts:

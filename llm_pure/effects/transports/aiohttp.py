@@ -252,9 +252,12 @@ _ASYNC_ONLY = ConfigurationInvalid(
 )
 
 
+_FINE: Parsed[None] = Success(None)
+
+
 def _on_asyncio() -> Parsed[None]:
     if isinstance(running_loop(), asyncio.AbstractEventLoop):
-        return Success(None)
+        return _FINE
     message = "aiohttp runs on asyncio only: on trio use the transport httpx"
     return Failure(ConfigurationInvalid(message=message, field="transport"))
 

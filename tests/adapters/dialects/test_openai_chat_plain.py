@@ -90,8 +90,18 @@ def test_both_ways_read_what_was_recorded(one: Recorded) -> None:
 
 
 def test_words_alone_take_the_short_way() -> None:
-    message = {"role": "assistant", "content": "Hello", "refusal": None, "annotations": []}
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": "Hello",
+        "refusal": None,
+        "annotations": [],
+    }
+    choice: dict[str, Any] = {
+        "index": 0,
+        "message": message,
+        "logprobs": None,
+        "finish_reason": "stop",
+    }
     body = {
         "id": "chatcmpl-1",
         "object": "chat.completion",
