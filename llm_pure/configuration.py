@@ -1,28 +1,21 @@
-"""A configuration file's text -> named models, as MetaGPT's config2.yaml has them. Pure: files and variables come in.
+"""What configuration files say, as values: models by name, and what each of them is to be called with.
 
-    llm: {api_type: openai, api_key: "${OPENAI_API_KEY}", model: gpt-5-mini}
-    models:
-      fast: {api_type: groq, api_key: "${GROQ_API_KEY}", model: llama-3.3-70b}
-    cost_control: {max_budget: 5}
-    compress: {type: post_cut_by_token, threshold: 0.8}
-
-Of an unchanged config2.yaml, sections that are about other things (roles, search, browser, ...) are left alone.
+`llm_pure.configuration_text` makes them of a file's text, `llm_pure.effects.files` of the files on this machine.
 """
 
-from collections.abc import Mapping
-from difflib import get_close_matches
-from functools import reduce
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from llm_pure.config import CompressType, LLMConfig
-from llm_pure.configuration_fields import read_fields, unknown_key
 from llm_pure.errors import ConfigurationInvalid, LLMError
+from llm_pure.limits import RateLimit
 from llm_pure.result import Failure, Parsed, Success
+from llm_pure.retry import RetryPolicy
 
-SECTIONS = ("llm", "models", "cost_control", "compress")
-"""The sections that are read."""
+DEFAULT_NAME = "llm"
+"""The name of the default model: that of its section."""
 
 
 class CostControl(msgspec.Struct, frozen=True):
@@ -46,156 +39,131 @@ class ModelsConfig(msgspec.Struct, frozen=True):
     models: Mapping[str, LLMConfig] = {}
     broken: Mapping[str, LLMError] = {}
 
+    def find(self, name_or_type: str) -> str | None:
+        """The name of the model that is called so, else of the first of this api_type; a broken one is found too."""
+        if name_or_type in self.broken or name_or_type in self.models:
+            return name_or_type
+        for name, config in self.models.items():
+            if config.api_type == name_or_type:
+                return name
+        return None
+
     def get(self, name_or_type: str) -> Parsed[LLMConfig]:
         """The model of this name, else the first of this api_type; ConfigurationInvalid with near names.
 
         >>> ModelsConfig({"fast": LLMConfig(api_type="groq", model="m")}).get("groq").unwrap().model
         'm'
         """
-        if name_or_type in self.broken:
-            return Failure(self.broken[name_or_type])
-        if name_or_type in self.models:
-            return Success(self.models[name_or_type])
-        for config in self.models.values():
-            if config.api_type == name_or_type:
-                return Success(config)
-        names = [*self.models, *self.broken]
-        known = ", ".join(names) or "none"
-        return Failure(
-            ConfigurationInvalid(
-                message=f"there is no model {name_or_type!r}; configured are {known}",
-                field="models",
-                near=tuple(get_close_matches(name_or_type, names, n=3)),
-            )
-        )
+        name = self.find(name_or_type)
+        if name is None:
+            return Failure(unknown_model(name_or_type, [*self.models, *self.broken]))
+        if name in self.broken:
+            return Failure(self.broken[name])
+        return Success(self.models[name])
+
+
+class Setup(msgspec.Struct, frozen=True, kw_only=True):
+    """What one model is called with. name: the model's. fallbacks: what stands in for it, in this order.
+
+    prices: USD per million tokens, as `llm_pure.prices.with_overrides` takes them.
+    """
+
+    name: str
+    config: LLMConfig
+    fallbacks: tuple[LLMConfig, ...] = ()
+    compress: CompressSettings = CompressSettings()
+    cost_control: CostControl = CostControl()
+    retry: RetryPolicy | None = None
+    limit: RateLimit | None = None
+    prices: Mapping[str, Any] = {}
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that configuration files say. llm: the default model. ignored: sections about other things."""
+    """Everything that configuration files say. llm: the default model. fallbacks: model -> models that stand in for it.
+
+    prices: of the user's own. ignored: sections about other things.
+    """
 
     llm: Parsed[LLMConfig] | None = None
     models: ModelsConfig = ModelsConfig()
     cost_control: CostControl = CostControl()
     compress: CompressSettings = CompressSettings()
+    fallbacks: Mapping[str, tuple[str, ...]] = {}
+    retry: RetryPolicy | None = None
+    limit: RateLimit | None = None
+    prices: Mapping[str, Any] = {}
     ignored: tuple[str, ...] = ()
 
     def get(self, name_or_type: str | None = None) -> Parsed[LLMConfig]:
         """The model of this name or api_type; without one, or for a type that only `llm` has, the default model."""
+        return self._named(name_or_type)[1]
+
+    def has(self, name_or_type: str | None = None) -> bool:
+        """Is there a model that `get` finds? It may be a broken one."""
+        return self._named(name_or_type)[0] is not None
+
+    def setup(self, name_or_type: str | None = None) -> Parsed[Setup]:
+        """The same with all that the files say about calling it; a fallback that cannot be used is the Failure.
+
+        A compress_type of the model's own counts more than the type of the section `compress`.
+        """
+        name, first = self._named(name_or_type)
+        if isinstance(first, Failure):
+            return first
+        others: list[LLMConfig] = []
+        for other in self.fallbacks.get(name or "", ()):
+            got = self.get(other)
+            if isinstance(got, Failure):
+                return got
+            others.append(got.unwrap())
+        setup = self.setup_for(name or DEFAULT_NAME, first.unwrap())
+        return Success(msgspec.structs.replace(setup, fallbacks=tuple(others)))
+
+    def setup_for(self, name: str, config: LLMConfig) -> Setup:
+        """The setup of a model that no file has to name: budget, compression and all else but fallbacks."""
+        compress = self.compress
+        if config.compress_type not in ("", "no_compress"):
+            compress = msgspec.structs.replace(compress, type=config.compress_type)
+        return Setup(
+            name=name,
+            config=config,
+            compress=compress,
+            cost_control=self.cost_control,
+            retry=self.retry,
+            limit=self.limit,
+            prices=self.prices,
+        )
+
+    def names(self) -> tuple[str, ...]:
+        """Every model's name, the default's first; also of those that are broken."""
+        default = () if self.llm is None else (DEFAULT_NAME,)
+        return (*default, *self.models.models, *self.models.broken)
+
+    def _named(self, name_or_type: str | None) -> tuple[str | None, Parsed[LLMConfig]]:
+        """The model's name, None when there is none, and the model or its error."""
         default = self.llm
-        if name_or_type is None:
-            if default is None:
-                return Failure(
-                    ConfigurationInvalid(message="no default model is configured", field="llm")
-                )
-            return default
-        got = self.models.get(name_or_type)
-        if isinstance(got, Failure) and name_or_type not in self.models.broken:
-            if name_or_type == "llm" and default is not None:
-                return default
-            if isinstance(default, Success) and default.unwrap().api_type == name_or_type:
-                return default
-        return got
+        if name_or_type is None or self.models.find(name_or_type) is None:
+            is_default = name_or_type in (None, DEFAULT_NAME) or (
+                isinstance(default, Success) and default.unwrap().api_type == name_or_type
+            )
+            if is_default and default is not None:
+                return DEFAULT_NAME, default
+            return None, Failure(_lacking(name_or_type, self.names()))
+        return self.models.find(name_or_type), self.models.get(name_or_type)
 
 
-def read_yaml(text: str, file: str = "configuration") -> Parsed[dict[str, Any]]:
-    """The sections of one file. ConfigurationInvalid when it is not YAML, or not a mapping; its message shows no value."""
-    import yaml
-
-    try:
-        tree = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as fault:
-        mark = getattr(fault, "problem_mark", None)
-        place = "" if mark is None else f" (line {mark.line + 1}, column {mark.column + 1})"
-        why = getattr(fault, "problem", None) or type(fault).__name__
-        return _wrong(f"{file} is not YAML: {why}{place}", "")
-    if tree is None:
-        return Success({})
-    if not isinstance(tree, dict):
-        return _wrong(f"{file} has no sections: at its top there is a {type(tree).__name__}", "")
-    sections = {str(name): value for name, value in tree.items()}
-    for name in SECTIONS:
-        if not isinstance(sections.get(name, {}), dict | None):
-            return _wrong(f"{file}: {name} is to be a mapping", name)
-    return Success(sections)
+def _lacking(name: str | None, known: Sequence[str]) -> ConfigurationInvalid:
+    if name is None:
+        return ConfigurationInvalid(message="no default model is configured", field="llm")
+    return unknown_model(name, known)
 
 
-def merge(files: "tuple[dict[str, Any], ...] | list[dict[str, Any]]") -> dict[str, Any]:
-    """One set of sections; a later file's win. Models are joined by name, but each is taken whole.
+def unknown_model(name: str, known: Sequence[str]) -> ConfigurationInvalid:
+    """The error for a model that no file has; near: what may have been meant."""
+    from difflib import get_close_matches  # hardly ever needed
 
-    Nothing of two files is mixed inside one model, so that one file's key never goes to another one's address.
-    """
-    return reduce(_merged, files, {})
-
-
-def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    set_here = {name: value for name, value in above.items() if value is not None}
-    both = {**below, **set_here}
-    if "models" in below and "models" in set_here:
-        both["models"] = {**below["models"], **set_here["models"]}
-    return both
-
-
-def read_configuration(
-    sections: Mapping[str, Any], variables: Mapping[str, str]
-) -> Parsed[Configuration]:
-    """The configuration that these sections say. `${NAME}` takes its text out of the variables.
-
-    An unknown key is a ConfigurationInvalid that names the nearest known one. A model with an unset variable is broken,
-    and the others are not.
-    """
-    ignored = [name for name in sections if name not in SECTIONS]
-    for name in ignored:
-        near = get_close_matches(name, SECTIONS, n=1, cutoff=0.75)
-        if near:
-            return Failure(unknown_key("", name, SECTIONS))
-    found = read_fields(sections.get("cost_control"), CostControl, "cost_control", variables)
-    if isinstance(found, Failure):
-        return found
-    cut = read_fields(sections.get("compress"), CompressSettings, "compress", variables)
-    if isinstance(cut, Failure):
-        return cut
-    models: dict[str, LLMConfig] = {}
-    broken: dict[str, LLMError] = {}
-    for key, fields in (sections.get("models") or {}).items():
-        name = str(key)
-        got = read_model(fields, f"models/{name}", variables, model=name)
-        if not isinstance(got, Failure):
-            models[name] = got.unwrap()
-        elif _is_unset(got.failure()):
-            broken[name] = got.failure()
-        else:
-            return Failure(got.failure())
-    llm: Parsed[LLMConfig] | None = None
-    if sections.get("llm"):
-        llm = read_model(sections["llm"], "llm", variables)
-        if isinstance(llm, Failure) and not _is_unset(llm.failure()):
-            return Failure(llm.failure())
-    return Success(
-        Configuration(
-            llm=llm,
-            models=ModelsConfig(models, broken),
-            cost_control=found.unwrap(),
-            compress=cut.unwrap(),
-            ignored=tuple(ignored),
-        )
+    return ConfigurationInvalid(
+        message=f"there is no model {name!r}; configured are {', '.join(known) or 'none'}",
+        field="models",
+        near=tuple(get_close_matches(name, known, n=3)),
     )
-
-
-def read_model(
-    fields: object, where: str, variables: Mapping[str, str], *, model: str = ""
-) -> Parsed[LLMConfig]:
-    """One model. model: what it is called where the fields do not say."""
-    got = read_fields(fields, LLMConfig, where, variables)
-    return got.map(
-        lambda config: (
-            config if config.model or not model else msgspec.structs.replace(config, model=model)
-        )
-    )
-
-
-def _is_unset(error: object) -> bool:
-    return isinstance(error, ConfigurationInvalid) and error.code == "unset_variable"
-
-
-def _wrong(message: str, field: str) -> Failure[ConfigurationInvalid]:
-    return Failure(ConfigurationInvalid(message=message, field=field))

@@ -11,6 +11,7 @@ from llm_pure import __version__
 from llm_pure.cli.cost_parser import add_cost_commands, usd
 from llm_pure.cli.exits import BROKEN_PIPE, INTERRUPTED, TABLE, USAGE
 from llm_pure.cli.media_parser import add_media
+from llm_pure.cli.model_parser import add_model
 from llm_pure.cli.replay_parser import add_cassette_commands, add_replay_commands
 
 Command = Callable[[Namespace], int]
@@ -112,7 +113,8 @@ def _stream(stream: ArgumentParser) -> None:
 def _ask(ask: ArgumentParser) -> None:
     ask.description = "Ask a model one question. Standard input, when something is piped in, is joined to the text."
     ask.epilog = (
-        "The key comes from the provider's variable, such as OPENAI_API_KEY; OPENAI_BASE_URL moves it elsewhere. "
+        "Models come from the configuration files that `llm-pure doctor` tells of. What they leave open comes from the "
+        "provider's variables, such as OPENAI_API_KEY; OPENAI_BASE_URL moves it elsewhere. "
         "Without a key the shipped recordings answer, when they hold the question."
     )
     _question(ask)
@@ -131,16 +133,8 @@ def _ask(ask: ArgumentParser) -> None:
 
 def _question(command: ArgumentParser) -> None:
     command.add_argument("text", nargs="*", metavar="TEXT", help="the question")
-    command.add_argument(
-        "-m",
-        "--model",
-        metavar="PROVIDER:MODEL",
-        help="default: $LLM_PURE_MODEL, else openai:gpt-5-mini",
-    )
+    add_model(command)
     command.add_argument("-s", "--system", metavar="SYSTEM", help="instructions above the question")
-    command.add_argument(
-        "--base-url", metavar="URL", help="ask this server in the provider's place"
-    )
 
 
 def _build(build: ArgumentParser) -> None:

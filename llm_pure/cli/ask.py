@@ -11,15 +11,15 @@ import msgspec
 from llm_pure.cli.attached import with_images
 from llm_pure.cli.cost_report import LEDGER_VARIABLE
 from llm_pure.cli.exits import CONFIGURATION, OK, USAGE, exit_code
-from llm_pure.cli.model import Chosen, choose
+from llm_pure.cli.model import Chosen, choose, open_client
 from llm_pure.cli.question import ask_for, read_question
 from llm_pure.cli.terminal import complain, note, out
 from llm_pure.completion import Completion
 from llm_pure.config import SECRET_FIELDS
-from llm_pure.effects.accounts import Capped
+from llm_pure.effects.accounts import Capped, MemoryAccount
 from llm_pure.effects.client import LLM
 from llm_pure.effects.ledger_sqlite import open_ledger
-from llm_pure.effects.plugins import load_registry
+from llm_pure.effects.setups import budget_of
 from llm_pure.effects.tills import BudgetInput
 from llm_pure.effects.transports import Timeouts
 from llm_pure.errors import ConfigurationInvalid, LLMError, StreamInterrupted
@@ -38,7 +38,7 @@ def run(options: Namespace) -> int:
     if not text.strip():
         note("nothing to ask: give a text, or pipe one in")
         return USAGE
-    chosen = choose(load_registry(), options.model, options.base_url, os.environ)
+    chosen = choose(options)
     if isinstance(chosen, Failure):
         return _ended(chosen.failure())
     who = chosen.unwrap()
@@ -49,24 +49,31 @@ def run(options: Namespace) -> int:
     missing = _missing_key(who, request)
     if missing is not None:
         return _from_cassettes(who, request, options, missing)
-    budget = _budget(options)
+    budget = _budget(who, options.max_cost)
     if isinstance(budget, Failure):
         return _ended(budget.failure())
-    # no retry: 75 tells the caller to try again
-    with LLM(who.config, retry=NO_RETRY, budget=budget.unwrap()) as llm:
-        return _answer(llm, request, options)
+    with open_client(who, budget=budget.unwrap()) as llm:
+        cut = llm.shortened(request)
+        if isinstance(cut, Failure):
+            return _ended(cut.failure())
+        return _answer(llm, cut.unwrap(), options)
 
 
-def _budget(options: Namespace) -> Parsed[BudgetInput | None]:
-    """What this call may cost; it is kept in the ledger that the environment names, where it names one."""
-    limit: Decimal | None = options.max_cost
+def _budget(who: Chosen, limit: Decimal | None) -> Parsed[BudgetInput | None]:
+    """What this call may cost: the files' budget, kept in the ledger that the environment names, where it names one.
+
+    limit: of this one call.
+    """
+    whole = budget_of(who.setup.cost_control)
     path = os.environ.get(LEDGER_VARIABLE)
-    if not path:
+    if path:
+        opened = open_ledger(path, whole)
+        if isinstance(opened, Failure) or limit is None:
+            return opened
+        return Success(Capped(opened.unwrap(), limit))
+    if whole is None:
         return Success(limit)
-    opened = open_ledger(path)
-    if isinstance(opened, Failure) or limit is None:
-        return opened
-    return Success(Capped(opened.unwrap(), limit))
+    return Success(whole if limit is None else Capped(MemoryAccount(whole), limit))
 
 
 def _missing_key(who: Chosen, request: ChatRequest) -> ConfigurationInvalid | None:

@@ -14,7 +14,6 @@ from llm_pure.cli.model import Chosen, choose
 from llm_pure.cli.question import ask_for, read_question
 from llm_pure.cli.terminal import complain, note, out
 from llm_pure.curl import to_curl
-from llm_pure.effects.plugins import load_registry
 from llm_pure.errors import LLMError
 from llm_pure.http import HttpRequest, conceal_headers, conceal_url
 from llm_pure.result import Failure, Parsed, Success
@@ -26,7 +25,7 @@ def run(options: Namespace) -> int:
     if not text.strip():
         note("nothing to ask: give a text, or pipe one in")
         return USAGE
-    chosen = choose(load_registry(), options.model, options.base_url, os.environ)
+    chosen = choose(options)
     if isinstance(chosen, Failure):
         return _ended(chosen.failure())
     who = chosen.unwrap()

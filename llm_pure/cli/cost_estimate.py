@@ -1,6 +1,5 @@
 """`llm-pure cost estimate`: what a prompt will cost, before it is sent."""
 
-import os
 from argparse import Namespace
 from datetime import UTC, datetime
 
@@ -13,16 +12,16 @@ from llm_pure.cli.tokens import read_text
 from llm_pure.completion import Usage
 from llm_pure.costs import Buyer, price_usage
 from llm_pure.effects.meters import load_meter
-from llm_pure.effects.plugins import load_registry
 from llm_pure.effects.price_data import load_prices
 from llm_pure.messages import user
+from llm_pure.prices import with_overrides
 from llm_pure.result import Failure
 from llm_pure.tokens import count_messages
 
 
 def run(options: Namespace) -> int:
     """Input, output and total in USD; 78 when there is no price."""
-    chosen = choose(load_registry(), options.model, None, os.environ)
+    chosen = choose(options)
     if isinstance(chosen, Failure):
         complain(chosen.failure())
         return exit_code(chosen.failure())
@@ -30,13 +29,16 @@ def run(options: Namespace) -> int:
     text = read_text(options.file or "-")
     if text is None:
         return NO_INPUT
-    meter, table = load_meter(config.model), load_prices()
+    meter = load_meter(config.model, config.pricing_plan)
+    table = load_prices().bind(lambda known: with_overrides(known, chosen.unwrap().setup.prices))
     for loaded in (meter, table):
         if isinstance(loaded, Failure):
             complain(loaded.failure())
             return CONFIGURATION
     count = count_messages(meter.unwrap(), (user(text),))
-    buyer = Buyer(api_type=chosen.unwrap().provider.name, base_url=config.base_url)
+    buyer = Buyer(
+        api_type=chosen.unwrap().provider.name, base_url=config.base_url, plan=config.pricing_plan
+    )
     usage = Usage(count.tokens, options.max_tokens)
     priced = price_usage(table.unwrap(), buyer, (config.model,), usage, datetime.now(UTC))
     if isinstance(priced, Failure):
@@ -44,7 +46,7 @@ def run(options: Namespace) -> int:
         return exit_code(priced.failure())
     cost = priced.unwrap()
     row = {
-        "model": options.model,
+        "model": options.model or config.model,
         "input_tokens": count.tokens,
         "method": count.method,
         "max_output_tokens": options.max_tokens,

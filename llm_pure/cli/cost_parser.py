@@ -4,6 +4,8 @@ from argparse import ArgumentParser
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from llm_pure.cli.model_parser import add_config, add_model
+
 
 def add_cost_commands(commands: Any) -> None:
     """To the commands of the parser."""
@@ -38,8 +40,9 @@ def _tokens(tokens: ArgumentParser) -> None:
         "--model",
         default="gpt-4o",
         metavar="MODEL",
-        help="default: gpt-4o; PROVIDER:MODEL too",
+        help="default: gpt-4o; PROVIDER:MODEL and names of the configuration files too",
     )
+    add_config(tokens)
     tokens.add_argument("--json", action="store_true", help="one JSON line for each file")
     tokens.set_defaults(module="tokens")
 
@@ -59,7 +62,7 @@ def _report(report: ArgumentParser) -> None:
 def _estimate(estimate: ArgumentParser) -> None:
     estimate.description = "What a prompt will cost at most: its input, and the longest answer."
     estimate.add_argument("file", nargs="?", metavar="FILE", help="default: standard input")
-    estimate.add_argument("-m", "--model", required=True, metavar="PROVIDER:MODEL")
+    add_model(estimate)
     estimate.add_argument(
         "--max-tokens", type=int, default=4096, metavar="N", help="of the answer; default: 4096"
     )

@@ -47,6 +47,8 @@ def exit_code(error: LLMError) -> int:
     match error:
         case ConfigurationInvalid(field="api_type" | "model"):
             return USAGE
+        case ConfigurationInvalid(field="file"):
+            return NO_INPUT
         case ConfigurationInvalid() | BudgetExceeded() | PriceUnknown():
             return CONFIGURATION
         case Unsupported():

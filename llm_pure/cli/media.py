@@ -1,6 +1,5 @@
 """`llm-pure image`, `speak`, `transcribe`, `moderate`, `embed` and `code`: one call each, answers to files or stdout."""
 
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -11,15 +10,13 @@ import msgspec
 
 from llm_pure.cli.exits import CANNOT_WRITE, DATA, OK, exit_code
 from llm_pure.cli.files import read_file, write_file
-from llm_pure.cli.model import choose
+from llm_pure.cli.model import choose, open_client
 from llm_pure.cli.terminal import complain, note, out
 from llm_pure.effects.client import LLM
-from llm_pure.effects.plugins import load_registry
 from llm_pure.media_operations import ImageRequest, SpeechRequest, TranscribeRequest
 from llm_pure.operations import EmbedRequest
 from llm_pure.repair import Exact, Unrepairable
 from llm_pure.result import Failure, Parsed
-from llm_pure.retry import NO_RETRY
 
 MODELS = {
     "image": "openai:gpt-image-1",
@@ -29,7 +26,7 @@ MODELS = {
     "embed": "openai:text-embedding-3-small",
     "code": None,
 }
-"""What is asked where -m names nothing; None asks $LLM_PURE_MODEL."""
+"""What is asked where -m names nothing; None asks the default model."""
 
 _ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif"}
 
@@ -140,11 +137,10 @@ def _code(options: Namespace) -> int:
 
 
 def _asked(options: Namespace, call: Callable[[LLM], Parsed[Any]]) -> Parsed[Any]:
-    name = options.model or MODELS[options.command]
-    chosen = choose(load_registry(), name, options.base_url, os.environ)
+    chosen = choose(options, MODELS[options.command])
     if isinstance(chosen, Failure):
         return chosen
-    with LLM(chosen.unwrap().config, retry=NO_RETRY) as llm:
+    with open_client(chosen.unwrap()) as llm:
         return call(llm)
 
 

@@ -3,6 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any, TypeAlias
 
+from llm_pure.cli.model_parser import add_model
+
 Commands: TypeAlias = Any
 """What `add_subparsers` gives; argparse has no public name for it."""
 
@@ -38,7 +40,9 @@ def _medium(commands: Commands, name: str, words: str, *, text: bool = True) -> 
     made: ArgumentParser = commands.add_parser(name, help=words)
     if text:
         made.add_argument("text", nargs="*", metavar="TEXT", help="default: standard input")
-    made.add_argument("-m", "--model", metavar="PROVIDER:MODEL")
-    made.add_argument("--base-url", metavar="URL", help="ask this server in the provider's place")
+    if name == "code":
+        add_model(made)
+    else:
+        add_model(made, "one of openai's that does this")
     made.set_defaults(module="media", command=name)
     return made

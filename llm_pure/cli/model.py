@@ -1,55 +1,132 @@
-"""`-m PROVIDER:MODEL` and the environment -> the provider and configuration of one call."""
+"""`-m`, `--config`, `--base-url`, the configuration files and the environment -> the model of one call, and its client.
 
-from collections.abc import Mapping
+The same files as `config check` and `doctor` tell of, read in the same way; the environment adds what they leave open.
+"""
+
+import os
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from llm_pure.cli.terminal import note
 from llm_pure.config import LLMConfig
+from llm_pure.configuration import Configuration, Setup
 from llm_pure.effects.env import completed
-from llm_pure.effects.plugins import find_provider
+from llm_pure.effects.files import Loaded, load_files
+from llm_pure.effects.plugins import find_provider, load_registry
 from llm_pure.errors import ConfigurationInvalid
 from llm_pure.provider import Provider
 from llm_pure.registry import Registry
 from llm_pure.result import Failure, Parsed, Success
+from llm_pure.retry import NO_RETRY
+
+if TYPE_CHECKING:
+    from llm_pure.effects.client import LLM
+    from llm_pure.effects.links import AnyTransport
+    from llm_pure.effects.tills import BudgetInput
 
 DEFAULT_MODEL = "openai:gpt-5-mini"
 MODEL_VARIABLE = "LLM_PURE_MODEL"
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """A provider, and the configuration to ask it with."""
+    """A provider, and what to ask it with; the environment is in `setup.config` already."""
 
     provider: Provider
-    config: LLMConfig
+    setup: Setup
+
+    @property
+    def config(self) -> LLMConfig:
+        """The configuration to ask with."""
+        return self.setup.config
 
 
-def choose(
-    registry: Registry, name: str | None, base_url: str | None, environ: Mapping[str, str]
-) -> Parsed[Chosen]:
-    """The provider and model that `-m` names, else $LLM_PURE_MODEL, else the default.
+def choose(options: Namespace, default: str | None = None) -> Parsed[Chosen]:
+    """What `-m` names, else `default`, else the files' default model, else $LLM_PURE_MODEL, else DEFAULT_MODEL.
 
-    Fails with ConfigurationInvalid (field "api_type" or "model") when the name is no PROVIDER:MODEL.
+    A name or api_type of the files, or PROVIDER:MODEL; for that the key and address of the files' first model of this
+    provider count, where there is one. A model out of a file is told on standard error. Fails with ConfigurationInvalid
+    (field "api_type" or "model") when nobody knows the name.
     """
-    wanted = name or environ.get(MODEL_VARIABLE) or DEFAULT_MODEL
-    api_type, colon, model = wanted.partition(":")
-    if not colon and wanted not in registry.entries:
-        return Failure(_bare(registry, wanted))
-    found = find_provider(api_type, registry)
+    read = load_files(None if options.config is None else (Path(options.config),))
+    if isinstance(read, Failure):
+        return read
+    loaded, registry = read.unwrap(), load_registry()
+    wanted = options.model or default
+    if wanted is None and not loaded.configuration.has():
+        wanted = os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL
+    found = _setup(loaded, registry, wanted)
     if isinstance(found, Failure):
         return found
+    setup = found.unwrap()
+    config = setup.config
+    if getattr(options, "base_url", None):
+        config = msgspec.structs.replace(config, base_url=options.base_url)
+    provider = find_provider(config.api_type, registry)
+    return provider.map(
+        lambda known: Chosen(
+            known, msgspec.structs.replace(setup, config=completed(config, known, os.environ))
+        )
+    )
+
+
+def open_client(
+    chosen: Chosen, transport: "AnyTransport" = "httpx", budget: "BudgetInput | None" = None
+) -> "LLM":
+    """Its client. No retry where no file asks for it: exit code 75 tells the caller to try again. budget: over the files'."""
+    from llm_pure.effects.client import LLM
+    from llm_pure.effects.setups import arguments_of
+
+    arguments = arguments_of(chosen.setup)
+    arguments["retry"] = chosen.setup.retry or NO_RETRY
+    if budget is not None:
+        arguments["budget"] = budget
+    return LLM(chosen.config, transport, **arguments)
+
+
+def _setup(loaded: Loaded, registry: Registry, wanted: str | None) -> Parsed[Setup]:
+    configuration = loaded.configuration
+    if configuration.has(wanted):
+        return configuration.setup(wanted).map(lambda setup: _told(loaded, setup))
+    name = wanted or ""
+    api_type, colon, model = name.partition(":")
+    if not colon and name not in registry.entries:
+        return Failure(_bare(registry, configuration, name))
+    provider = find_provider(api_type, registry)
+    if isinstance(provider, Failure):
+        return provider
     if not model:
-        message = f"{wanted!r} names no model: write {api_type}:MODEL"
+        message = f"{name!r} names no model: write {api_type}:MODEL"
         return Failure(ConfigurationInvalid(message=message, field="model"))
-    given = LLMConfig(api_type=api_type, model=model, base_url=base_url)
-    provider = found.unwrap()
-    return Success(Chosen(provider, completed(given, provider, environ)))
+    known = configuration.setup(api_type) if configuration.has(api_type) else None
+    if isinstance(known, Success) and known.unwrap().config.api_type == api_type:
+        like = _told(loaded, known.unwrap())
+        config = msgspec.structs.replace(
+            like.config, model=model, pricing_plan=None, context_length=None
+        )
+        return Success(configuration.setup_for(name, config))
+    return Success(configuration.setup_for(name, LLMConfig(api_type=api_type, model=model)))
 
 
-def _bare(registry: Registry, wanted: str) -> ConfigurationInvalid:
-    """A name without a provider: perhaps a provider that is misspelt, perhaps a model that many serve."""
+def _told(loaded: Loaded, setup: Setup) -> Setup:
+    """Nobody is to wonder where a key went to, or why."""
+    origins = loaded.origins
+    path = origins.get(f"models/{setup.name}") or origins.get(setup.name)
+    note(f"[{setup.name} of {path}]")
+    return setup
+
+
+def _bare(registry: Registry, configuration: Configuration, wanted: str) -> ConfigurationInvalid:
+    """A name without a provider: a provider or a configured model that is misspelt, or a model that many serve."""
+    from difflib import get_close_matches
+
+    names = configuration.names()
+    configured = f"; configured are {', '.join(names)}" if names else ""
     return ConfigurationInvalid(
         message=f"{wanted!r} does not say whose model it is: write PROVIDER:MODEL, such as openai:{wanted}; "
-        f"providers are {', '.join(registry.names())}",
+        f"providers are {', '.join(registry.names())}{configured}",
         field="model",
-        near=registry.near(wanted),
+        near=(*get_close_matches(wanted, names, n=3), *registry.near(wanted)),
     )

@@ -9,8 +9,8 @@ import msgspec
 
 from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK
 from llm_pure.cli.terminal import complain, note, out
-from llm_pure.configuration import read_yaml
 from llm_pure.configuration_fields import read_fields
+from llm_pure.configuration_text import read_yaml
 from llm_pure.errors import ConfigurationInvalid
 from llm_pure.limits import RateLimit
 from llm_pure.result import Failure, Parsed, Success

@@ -6,21 +6,26 @@ from pathlib import Path
 
 import msgspec
 
-from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK
+from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK, exit_code
 from llm_pure.cli.terminal import complain, note, out
+from llm_pure.effects.files import load_files
 from llm_pure.effects.meters import load_meter
-from llm_pure.result import Failure
+from llm_pure.result import Failure, Parsed, Success
 from llm_pure.tokens import count_text, window_for
 
 
 def run(options: Namespace) -> int:
     """A line for each file; 66 when one is not there."""
-    name = model_of(options.model)
-    meter = load_meter(name)
+    found = model_of(options.model, options.config)
+    if isinstance(found, Failure):
+        complain(found.failure())
+        return exit_code(found.failure())
+    name, plan = found.unwrap()
+    meter = load_meter(name, plan)
     if isinstance(meter, Failure):
         complain(meter.failure())
         return CONFIGURATION
-    window = window_for(name)
+    window = window_for(name, plan)
     code, total = OK, 0
     for place in options.files or ["-"]:
         text = read_text(place)
@@ -42,12 +47,21 @@ def run(options: Namespace) -> int:
     return code
 
 
-def model_of(name: str) -> str:
-    """The model of PROVIDER:MODEL, or of a bare name; `ollama` tags such as gpt-oss:20b are part of a bare name."""
+def model_of(name: str, file: str | None = None) -> Parsed[tuple[str, str | None]]:
+    """A model and its pricing plan: of a name in the files, of PROVIDER:MODEL, or of a bare name.
+
+    `ollama` tags such as gpt-oss:20b are part of a bare name.
+    """
     from llm_pure.adapters import registry
 
+    loaded = load_files(None if file is None else (Path(file),))
+    if isinstance(loaded, Failure):
+        return loaded
+    configuration = loaded.unwrap().configuration
+    if name in configuration.names():
+        return configuration.get(name).map(lambda config: (config.model, config.pricing_plan))
     first, colon, rest = name.partition(":")
-    return rest if colon and first in registry.entries else name
+    return Success((rest if colon and first in registry.entries else name, None))
 
 
 def read_text(place: str) -> str | None:

@@ -9,11 +9,12 @@ and closes it.
 from collections.abc import Callable, Sequence
 from functools import partial
 from inspect import isawaitable
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
 from llm_pure.configuration import CompressSettings
+from llm_pure.effects.accounts import Account
 from llm_pure.effects.asking import ImageInput, ask_request
 from llm_pure.effects.batch import (
     Conversation,
@@ -52,9 +53,14 @@ from llm_pure.limits import RateLimit
 from llm_pure.operations import Embeddings, TokenCount
 from llm_pure.registry import Registry
 from llm_pure.request import ChatRequest, MessagesInput
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, Parsed, Success
 from llm_pure.retry import RetryPolicy
 from llm_pure.stream import events_of
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from llm_pure.effects.setups import Arguments, Source
 
 A = TypeVar("A")
 
@@ -95,6 +101,32 @@ class LLM(SpecialAsks, MediaCalls):
         self._gates = open_gates(limit, 1 + len(fallbacks))
         self._till = Till(budget, prices)
         self._compress = compress or CompressSettings(type=config.compress_type)
+
+    @classmethod
+    def from_config(
+        cls,
+        model: str | None = None,
+        source: "Source" = None,
+        transport: AnyTransport = "httpx",
+        *,
+        registry: Registry | None = None,
+        settings: TransportSettings | None = None,
+        **given: "Unpack[Arguments]",
+    ) -> Parsed[Self]:
+        """A client for a model of the configuration files, by its name or api_type; for the default one without.
+
+        source: a Configuration or the path of a file; None reads every file that is found. Fallbacks, retries, limit,
+        budget, prices and compression are the configuration's where they are not given. Fails with ConfigurationInvalid.
+        """
+        from llm_pure.effects.setups import arguments_of, load_setup
+
+        setup = load_setup(model, source)
+        if isinstance(setup, Failure):
+            return setup
+        found = setup.unwrap()
+        arguments = arguments_of(found) | given
+        made = cls(found.config, transport, registry=registry, settings=settings, **arguments)
+        return Success(made)
 
     # calls that give one Completion
 
@@ -301,6 +333,15 @@ class LLM(SpecialAsks, MediaCalls):
         if local:
             return self._lanes.bind(lambda lanes: count_here(lanes[0].config, request))
         return await self._arun(count_job(request), timeout_s)
+
+    def shortened(self, request: ChatInput) -> Parsed[ChatRequest]:
+        """The request with its conversation cut as `compress` says: what `ask` and its like do before they send it."""
+        return shortened(chat_request(request), self.config, self._compress)
+
+    @property
+    def account(self) -> Account:
+        """Where its spending is kept; `LLM(other, budget=this.account)` shares it."""
+        return self._till.account
 
     def get_costs(self) -> Ledger:
         """What was spent with this client, or with all that share its account, and what is held for calls under way."""

@@ -7,16 +7,20 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.configuration import Configuration, merge, read_configuration, read_yaml
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.result import Failure, Parsed
+from llm_pure.configuration import Configuration
+from llm_pure.configuration_text import JOINED, merge, read_configuration, read_yaml
+from llm_pure.errors import ConfigurationInvalid, LLMError
+from llm_pure.result import Failure, Parsed, Success
 
 SIZE_LIMIT = 1_000_000
 """The largest file that is read, in bytes."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """A configuration, and which file each model comes from (`llm`, `models/<name>`). files: those that were read."""
+    """A configuration, and which file each model comes from (`llm`, `models/<name>`). files: those that were read.
+
+    Other sections stand in origins too.
+    """
 
     configuration: Configuration
     files: tuple[Path, ...] = ()
@@ -43,7 +47,7 @@ def configuration_files(
 
 
 def load_configuration(
-    path: str | Path | None = None, environ: Mapping[str, str] | None = None
+    path: str | os.PathLike[str] | None = None, environ: Mapping[str, str] | None = None
 ) -> Parsed[Configuration]:
     """What this file says, or every file of `configuration_files` that is there, merged; `${NAME}` is filled in.
 
@@ -57,7 +61,7 @@ def load_configuration(
 def load_files(
     paths: Iterable[Path] | None = None, environ: Mapping[str, str] | None = None
 ) -> Parsed[Loaded]:
-    """The same, and where it comes from. paths: the weakest first; each has to be there."""
+    """The same, and where it comes from. paths: the weakest first; each has to be there. An error names the file."""
     variables = os.environ if environ is None else environ
     if paths is None:
         found = [path for path in configuration_files(variables) if path.is_file()]
@@ -70,11 +74,33 @@ def load_files(
         if isinstance(read, Failure):
             return read
         sections.append(read.unwrap())
-        origins |= {f"models/{name}": path for name in read.unwrap().get("models") or {}}
-        if read.unwrap().get("llm"):
-            origins["llm"] = path
+        origins |= _places(read.unwrap(), path)
     merged = read_configuration(merge(sections), variables)
-    return merged.map(lambda made: Loaded(made, tuple(found), origins))
+    if isinstance(merged, Failure):
+        return Failure(_placed(merged.failure(), origins))
+    return Success(Loaded(merged.unwrap(), tuple(found), origins))
+
+
+def _places(sections: Mapping[str, Any], path: Path) -> dict[str, Path]:
+    """What this file says: its sections, and each name of those that are joined by name."""
+    places: dict[str, Path] = {}
+    for section, value in sections.items():
+        if section in JOINED:
+            places |= {f"{section}/{name}": path for name in value or {}}
+        elif value is not None:
+            places[section] = path
+    return places
+
+
+def _placed(error: LLMError, origins: Mapping[str, Path]) -> LLMError:
+    """The error with the file that it is in."""
+    if not isinstance(error, ConfigurationInvalid):
+        return error
+    parts = error.field.split("/")
+    path = origins.get("/".join(parts[:2])) or origins.get(parts[0])
+    if path is None:
+        return error
+    return msgspec.structs.replace(error, message=f"{path}: {error.message}")
 
 
 def _read(path: Path) -> Parsed[dict[str, Any]]:

@@ -5,14 +5,8 @@ from typing import Any
 import pytest
 
 from llm_pure.config import LLMConfig, reveal
-from llm_pure.configuration import (
-    CompressSettings,
-    Configuration,
-    CostControl,
-    merge,
-    read_configuration,
-    read_yaml,
-)
+from llm_pure.configuration import CompressSettings, Configuration, CostControl, Setup
+from llm_pure.configuration_text import merge, read_configuration, read_yaml
 from llm_pure.errors import ConfigurationInvalid
 from llm_pure.result import Failure, Parsed, Success
 

@@ -1,0 +1,179 @@
+"""A configuration file's text -> named models, as MetaGPT's config2.yaml has them. Pure: files and variables come in.
+
+    llm: {api_type: openai, api_key: "${OPENAI_API_KEY}", model: gpt-5-mini}
+    models:
+      fast: {api_type: groq, api_key: "${GROQ_API_KEY}", model: llama-3.3-70b}
+    cost_control: {max_budget: 5}
+    compress: {type: post_cut_by_token, threshold: 0.8}
+    fallbacks: {llm: [fast]}
+
+Of an unchanged config2.yaml, sections that are about other things (roles, search, browser, ...) are left alone.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import reduce
+from typing import Any
+
+import msgspec
+
+from llm_pure.config import LLMConfig
+from llm_pure.configuration import (
+    CompressSettings,
+    Configuration,
+    CostControl,
+    ModelsConfig,
+    unknown_model,
+)
+from llm_pure.configuration_fields import read_fields, unknown_key
+from llm_pure.errors import ConfigurationInvalid, LLMError
+from llm_pure.limits import RateLimit
+from llm_pure.result import Failure, Parsed, Success
+from llm_pure.retry import RetryPolicy
+
+SECTIONS = (
+    "llm",
+    "models",
+    "cost_control",
+    "compress",
+    "fallbacks",
+    "retry",
+    "limit",
+    "prices",
+)
+"""The sections that are read. The first four are MetaGPT's; the others are ours."""
+
+JOINED = ("models", "fallbacks", "prices")
+"""Sections of which a later file replaces the names that it has, and no other."""
+
+
+def read_yaml(text: str, file: str = "configuration") -> Parsed[dict[str, Any]]:
+    """The sections of one file. ConfigurationInvalid when it is not YAML, or not a mapping; its message shows no value."""
+    import yaml
+
+    try:
+        tree = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as fault:
+        mark = getattr(fault, "problem_mark", None)
+        place = "" if mark is None else f" (line {mark.line + 1}, column {mark.column + 1})"
+        why = getattr(fault, "problem", None) or type(fault).__name__
+        return _wrong(f"{file} is not YAML: {why}{place}", "")
+    if tree is None:
+        return Success({})
+    if not isinstance(tree, dict):
+        return _wrong(f"{file} has no sections: at its top there is a {type(tree).__name__}", "")
+    sections = {str(name): value for name, value in tree.items()}
+    for name in SECTIONS:
+        if not isinstance(sections.get(name, {}), dict | None):
+            return _wrong(f"{file}: {name} is to be a mapping", name)
+    return Success(sections)
+
+
+def merge(files: "tuple[dict[str, Any], ...] | list[dict[str, Any]]") -> dict[str, Any]:
+    """One set of sections; a later file's win. Models, fallbacks and prices are joined by name, but each is taken whole.
+
+    Nothing of two files is mixed inside one model, so that one file's key never goes to another one's address.
+    """
+    return reduce(_merged, files, {})
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    set_here = {name: value for name, value in above.items() if value is not None}
+    both = {**below, **set_here}
+    for name in JOINED:
+        if name in below and name in set_here:
+            both[name] = {**below[name], **set_here[name]}
+    return both
+
+
+def read_configuration(
+    sections: Mapping[str, Any], variables: Mapping[str, str]
+) -> Parsed[Configuration]:
+    """The configuration that these sections say. `${NAME}` takes its text out of the variables.
+
+    An unknown key is a ConfigurationInvalid that names the nearest known one. A model with an unset variable is broken,
+    and the others are not.
+    """
+    ignored = [name for name in sections if name not in SECTIONS]
+    for name in ignored:
+        near = get_close_matches(name, SECTIONS, n=1, cutoff=0.75)
+        if near:
+            return Failure(unknown_key("", name, SECTIONS))
+    costs = read_fields(sections.get("cost_control"), CostControl, "cost_control", variables)
+    if isinstance(costs, Failure):
+        return costs
+    cut = read_fields(sections.get("compress"), CompressSettings, "compress", variables)
+    if isinstance(cut, Failure):
+        return cut
+    retry = read_fields(sections.get("retry"), RetryPolicy, "retry", variables)
+    if isinstance(retry, Failure):
+        return retry
+    limit = read_fields(sections.get("limit"), RateLimit, "limit", variables)
+    if isinstance(limit, Failure):
+        return limit
+    models: dict[str, LLMConfig] = {}
+    broken: dict[str, LLMError] = {}
+    for key, fields in (sections.get("models") or {}).items():
+        name = str(key)
+        got = read_model(fields, f"models/{name}", variables, model=name)
+        if not isinstance(got, Failure):
+            models[name] = got.unwrap()
+        elif _is_unset(got.failure()):
+            broken[name] = got.failure()
+        else:
+            return Failure(got.failure())
+    llm: Parsed[LLMConfig] | None = None
+    if sections.get("llm"):
+        llm = read_model(sections["llm"], "llm", variables)
+        if isinstance(llm, Failure) and not _is_unset(llm.failure()):
+            return Failure(llm.failure())
+    configuration = Configuration(
+        llm=llm,
+        models=ModelsConfig(models, broken),
+        cost_control=costs.unwrap(),
+        compress=cut.unwrap(),
+        retry=retry.unwrap() if sections.get("retry") else None,
+        limit=limit.unwrap() if sections.get("limit") else None,
+        prices=sections.get("prices") or {},
+        ignored=tuple(ignored),
+    )
+    return _with_fallbacks(configuration, sections.get("fallbacks") or {})
+
+
+def _with_fallbacks(
+    configuration: Configuration, given: Mapping[Any, Any]
+) -> Parsed[Configuration]:
+    """Names of models to names of models; each has to be there, though it may be a broken one."""
+    fallbacks: dict[str, tuple[str, ...]] = {}
+    for name, others in given.items():
+        place = f"fallbacks/{name}"
+        named = [others] if isinstance(others, str) else others
+        if not isinstance(named, list):
+            return _wrong(f"{place} is to be a list of models", place)
+        for other in (name, *named):
+            if str(other) not in configuration.names():
+                lacking = unknown_model(str(other), configuration.names())
+                message = f"{place}: {lacking.message}"
+                return Failure(msgspec.structs.replace(lacking, message=message, field=place))
+        fallbacks[str(name)] = tuple([str(other) for other in named])
+    return Success(msgspec.structs.replace(configuration, fallbacks=fallbacks))
+
+
+def read_model(
+    fields: object, where: str, variables: Mapping[str, str], *, model: str = ""
+) -> Parsed[LLMConfig]:
+    """One model. model: what it is called where the fields do not say."""
+    got = read_fields(fields, LLMConfig, where, variables)
+    return got.map(
+        lambda config: (
+            config if config.model or not model else msgspec.structs.replace(config, model=model)
+        )
+    )
+
+
+def _is_unset(error: object) -> bool:
+    return isinstance(error, ConfigurationInvalid) and error.code == "unset_variable"
+
+
+def _wrong(message: str, field: str) -> Failure[ConfigurationInvalid]:
+    return Failure(ConfigurationInvalid(message=message, field=field))

@@ -1,0 +1,65 @@
+"""A model of the configuration files -> what its client is made with."""
+
+import logging
+from decimal import Decimal
+from os import PathLike
+from typing import TypeAlias, TypedDict
+
+from llm_pure.config import LLMConfig
+from llm_pure.configuration import CompressSettings, Configuration, CostControl, Setup
+from llm_pure.effects.accounts import Budget
+from llm_pure.effects.files import load_configuration
+from llm_pure.effects.tills import BudgetInput, PricesInput
+from llm_pure.ledger import Ledger
+from llm_pure.limits import RateLimit
+from llm_pure.result import Parsed, Success
+from llm_pure.retry import RetryPolicy
+
+Source: TypeAlias = Configuration | str | PathLike[str] | None
+"""Where models are looked up: a Configuration, a file, or every file that is found."""
+
+_log = logging.getLogger("llm_pure")
+
+
+class Arguments(TypedDict, total=False):
+    """Arguments of `LLM` that a configuration decides."""
+
+    retry: RetryPolicy | None
+    fallbacks: tuple[LLMConfig, ...]
+    limit: RateLimit | None
+    budget: BudgetInput | None
+    prices: PricesInput | None
+    compress: CompressSettings
+
+
+def load_setup(model: str | None, source: Source) -> Parsed[Setup]:
+    """The setup of a model, by name or api_type; of the default model without one. Fails with ConfigurationInvalid."""
+    read = Success(source) if isinstance(source, Configuration) else load_configuration(source)
+    return read.bind(lambda configuration: configuration.setup(model))
+
+
+def arguments_of(setup: Setup) -> Arguments:
+    """All but the configuration itself and how it is carried."""
+    return {
+        "retry": setup.retry,
+        "fallbacks": setup.fallbacks,
+        "limit": setup.limit,
+        "budget": budget_of(setup.cost_control),
+        "prices": setup.prices or None,
+        "compress": setup.compress,
+    }
+
+
+def budget_of(costs: CostControl) -> Budget | None:
+    """The budget with its alert, which goes to the log as a warning; None where no file says one."""
+    if costs.max_budget is None:
+        return None
+    return Budget(
+        max_usd=Decimal(str(costs.max_budget)),
+        alert_share=costs.alert_threshold,
+        on_alert=_warn,
+    )
+
+
+def _warn(ledger: Ledger) -> None:
+    _log.warning("spent %s of a budget of %s USD", ledger.totals.cost_usd, ledger.max_usd)
