@@ -23,6 +23,8 @@ CostSource: TypeAlias = Literal["reported", "user", "table"]
 ZERO = Decimal(0)
 BATCH: Mapping[str, str] = {"processing": "batch"}
 
+_CIRCUMSTANCES = ("service_tier", "speed")
+
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """US dollars. input_usd, output_usd: parts of total_usd; the rest is fees, such as for searches.
@@ -106,8 +108,14 @@ def reported_usd(table: PriceTable, api_type: str, usage: Usage) -> Decimal | No
 def circumstances(completion: Completion) -> dict[str, str]:
     """What the answer says of how it was served, for prices that depend on it."""
     raw, extra = completion.usage.raw or {}, completion.extra
-    told = [(key, extra.get(key, raw.get(key))) for key in ("service_tier", "speed")]
+    told = [(key, extra.get(key, raw.get(key))) for key in _CIRCUMSTANCES]
     return {key: value for key, value in told if isinstance(value, str)}
+
+
+def priced_part(completion: Completion) -> Completion:
+    """All of an answer that its price depends on, and none of its words: what is kept until it is priced."""
+    extra = {key: completion.extra[key] for key in _CIRCUMSTANCES if key in completion.extra}
+    return Completion(model=completion.model, usage=completion.usage, extra=extra)
 
 
 def counts_of(table: PriceTable, usage: Usage) -> dict[str, int]:

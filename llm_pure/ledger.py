@@ -1,10 +1,10 @@
 """What was spent and what is held: a `Ledger`, a value. A call is reserved at its most, then settled at what it did cost.
 
 reserve -> Success(ledger that holds it) | Failure(BudgetExceeded), before anything is sent
-settle  -> ledger with the call in it, and its hold gone;   release -> ledger without the hold
+settle  -> ledger with the call in it, and its hold gone;   release -> ledger without the hold;   record -> ledger with calls that had none
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -65,6 +65,9 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
         return self.cost_usd / priced if priced else None
 
 
+_NONE = Totals()
+
+
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     """max_usd: the budget, None for no limit. by_model: totals by "provider:model". held: reservations by name.
 
@@ -98,7 +101,7 @@ def reserve(ledger: Ledger, name: str, usd: Decimal) -> Parsed[Ledger]:
 
 def settle(ledger: Ledger, name: str, call: Call) -> Ledger:
     """The call is over: its hold goes, and what it did cost counts."""
-    return _recorded(release(ledger, name), call)
+    return record(release(ledger, name), (call,))
 
 
 def release(ledger: Ledger, name: str) -> Ledger:
@@ -113,7 +116,25 @@ def charge(ledger: Ledger, call: Call) -> Parsed[Ledger]:
     """A call that nothing was held for. Fails with BudgetExceeded when it does not fit; one without a price always does."""
     usd = call.cost.total_usd if call.cost else ZERO
     refused = refusal(ledger.max_usd, ledger.totals.cost_usd, ledger.held_usd, usd)
-    return Success(_recorded(ledger, call)) if refused is None else Failure(refused)
+    return Success(record(ledger, (call,))) if refused is None else Failure(refused)
+
+
+def record(ledger: Ledger, calls: Sequence[Call]) -> Ledger:
+    """Calls that are over and that nothing was held for count, whatever the budget says. Many at once cost less."""
+    by_model, totals = dict(ledger.by_model), ledger.totals
+    unpriced: list[Call] = []
+    for call in calls:
+        name = call.name
+        by_model[name] = added(by_model.get(name, _NONE), call)
+        totals = added(totals, call)
+        if call.cost is None:
+            unpriced.append(call)
+    return msgspec.structs.replace(
+        ledger,
+        totals=totals,
+        by_model=by_model,
+        unpriced=(*ledger.unpriced, *unpriced)[-MOST_UNPRICED:] if unpriced else ledger.unpriced,
+    )
 
 
 def price_unpriced(ledger: Ledger, price: Callable[[Call], Parsed[Cost]]) -> Ledger:
@@ -173,16 +194,6 @@ def crossed(before: Ledger, after: Ledger, share: float) -> bool:
         return False
     line = after.max_usd * Decimal(str(share))
     return before.totals.cost_usd < line <= after.totals.cost_usd
-
-
-def _recorded(ledger: Ledger, call: Call) -> Ledger:
-    own = ledger.by_model.get(call.name, Totals())
-    return msgspec.structs.replace(
-        ledger,
-        totals=added(ledger.totals, call),
-        by_model={**ledger.by_model, call.name: added(own, call)},
-        unpriced=ledger.unpriced if call.cost else (*ledger.unpriced, call)[-MOST_UNPRICED:],
-    )
 
 
 def _repriced(totals: Totals, call: Call) -> Totals:

@@ -14,6 +14,8 @@ from llm_pure.result import Failure, Parsed, Success
 
 OnAlert: TypeAlias = Callable[[Ledger], object]
 
+_AT_ONCE = 64
+
 
 @runtime_checkable
 class Account(Protocol):
@@ -57,6 +59,7 @@ class MemoryAccount:
         self._ledger = Ledger(max_usd=self._budget.max_usd)
         self._numbers = count(1)
         self._lock = Lock()
+        self._deferred: list[Callable[[], Call]] = []
 
     @property
     def max_usd(self) -> Decimal | None:
@@ -66,6 +69,7 @@ class MemoryAccount:
     def reserve(self, usd: Decimal) -> Parsed[str]:
         """Hold so much; the name of the hold. Fails with BudgetExceeded."""
         with self._lock:
+            self._count_deferred()
             name = str(next(self._numbers))
             after = pure.reserve(self._ledger, name, usd)
             if isinstance(after, Failure):
@@ -76,11 +80,22 @@ class MemoryAccount:
     def settle(self, name: str, call: Call) -> None:
         """The call is over: its hold goes, and what it did cost counts."""
         with self._lock:
+            self._count_deferred()
             before = self._ledger
             self._ledger = after = pure.settle(before, name, call)
         tell = self._budget.on_alert
         if tell is not None and pure.crossed(before, after, self._budget.alert_share):
             tell(after)
+
+    def defer(self, call: Callable[[], Call]) -> None:
+        """A call that nothing was held for: priced and counted when somebody looks, or with so many others.
+
+        Done together it costs a fraction of what it costs between two calls to a service.
+        """
+        with self._lock:
+            self._deferred.append(call)
+            if len(self._deferred) >= _AT_ONCE:
+                self._count_deferred()
 
     def release(self, name: str) -> None:
         """The call came to nothing."""
@@ -89,7 +104,14 @@ class MemoryAccount:
 
     def ledger(self) -> Ledger:
         """What was spent and is held, as of now."""
-        return self._ledger
+        with self._lock:
+            self._count_deferred()
+            return self._ledger
+
+    def _count_deferred(self) -> None:
+        waiting, self._deferred = self._deferred, []
+        if waiting:
+            self._ledger = pure.record(self._ledger, [call() for call in waiting])
 
 
 class Capped:

@@ -6,12 +6,13 @@ Nothing is held without a budget; every call is counted all the same, so that `g
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
 from llm_pure.completion import Completion, Usage
-from llm_pure.costs import Buyer, cost_of, most_usd
+from llm_pure.costs import Buyer, cost_of, most_usd, priced_part
 from llm_pure.draft import Draft, draft
 from llm_pure.effects.accounts import Account, Budget, MemoryAccount
 from llm_pure.effects.lanes import Lane
@@ -115,18 +116,24 @@ class Till:
 
     def _settle(self, ticket: Ticket, answer: Completion, took_s: float) -> None:
         asked = _model(ticket.lane, ticket.charge)
-        cost = self.table.bind(
-            lambda table: cost_of(table, _buyer(ticket.lane), answer, ticket.at, model=asked)
-        )
-        call = Call(
+        call = partial(self._call, ticket.lane, asked, ticket.at, priced_part(answer), took_s)
+        if ticket.hold is None and isinstance(self.account, MemoryAccount):
+            self.account.defer(call)
+        else:
+            self.account.settle(ticket.hold or "", call())
+
+    def _call(
+        self, lane: Lane, asked: str, at: datetime, answer: Completion, took_s: float
+    ) -> Call:
+        cost = self.table.bind(lambda table: cost_of(table, _buyer(lane), answer, at, model=asked))
+        return Call(
             model=answer.model or asked,
-            provider=ticket.lane.provider.name,
+            provider=lane.provider.name,
             usage=answer.usage,
             cost=None if isinstance(cost, Failure) else cost.unwrap(),
-            at=ticket.at,
+            at=at,
             took_s=took_s,
         )
-        self.account.settle(ticket.hold or "", call)
 
 
 def _most(table: PriceTable, lane: Lane, charge: Charge, now: datetime) -> Parsed[Decimal]:

@@ -16,6 +16,7 @@ from llm_pure.ledger import (
     charge,
     crossed,
     price_unpriced,
+    record,
     release,
     reserve,
     settle,
@@ -98,6 +99,18 @@ def test_unpriced_calls_are_counted_and_wait_for_a_price() -> None:
     )
     assert later.unpriced == (call(None, "other"),)
     assert later.left_usd == Decimal("0.5")
+
+
+CALLS = st.builds(call, st.sampled_from([None, "0.1", "2"]), st.sampled_from(["m", "n"]))
+
+
+@given(st.lists(CALLS, max_size=8), st.lists(CALLS, max_size=8))
+def test_calls_recorded_together_count_as_one_by_one(before: list[Call], calls: list[Call]) -> None:
+    start = record(DOLLAR, before)
+    one_by_one = start
+    for one in calls:
+        one_by_one = settle(one_by_one, "", one)
+    assert record(start, calls) == one_by_one
 
 
 def test_only_the_last_thousand_unpriced_calls_are_kept() -> None:

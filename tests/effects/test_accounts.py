@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,35 @@ def test_the_alert_comes_once_with_the_ledger(make: MakeAccount) -> None:
     for usd in ("0.4", "0.2", "0.3"):
         account.settle(account.reserve(Decimal("0.4")).unwrap() if usd != "0.3" else "", call(usd))
     assert [ledger.totals.cost_usd for ledger in told] == [Decimal("0.6")]
+
+
+def late(made: list[int], number: int) -> Call:
+    """A call that says when it is priced."""
+    made.append(number)
+    return call("0.1")
+
+
+def test_deferred_calls_count_once_whoever_looks() -> None:
+    made: list[int] = []
+    account = MemoryAccount(DOLLAR)
+    for number in range(9):
+        account.defer(partial(late, made, number))
+    assert made == []
+    assert isinstance(account.reserve(Decimal("0.2")).failure(), BudgetExceeded)
+    assert account.ledger().totals.cost_usd == Decimal("0.9")
+    account.defer(partial(late, made, 9))
+    account.settle("", call("0.1"))
+    assert account.ledger().totals.calls == 11
+    assert made == [*range(10)]
+
+
+def test_deferred_calls_do_not_pile_up() -> None:
+    account = MemoryAccount()
+    made: list[int] = []
+    for number in range(1000):
+        account.defer(partial(late, made, number))
+    assert len(made) > 900
+    assert account.ledger().totals.calls == len(made) == 1000
 
 
 def test_threads_never_hold_more_than_there_is(make: MakeAccount) -> None:
