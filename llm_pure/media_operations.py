@@ -4,17 +4,22 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.completion import JsonObject, Usage
+from llm_pure.completion import Completion, JsonObject, Usage
+from llm_pure.messages import Audio, Message
 
 
 class ImageRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Pictures to be made from words.
+    """Pictures to be made from words, from other pictures, or from both.
 
-    model: "" takes the configuration's. size: "1024x1024" or the provider's own word. quality, style, background,
-    output_format: as the model has them. response_format: "url" or "b64_json". extra: merged last into the body.
+    images: what is edited as the prompt says; one picture without a prompt asks for variations of it. mask: where the first
+    of them may change (transparent pixels of a PNG). model: "" takes the configuration's. size: "1024x1024" or the
+    provider's own word. quality, style, background, output_format: as the model has them. response_format: "url" or
+    "b64_json". extra: merged last into the body.
     """
 
-    prompt: str
+    prompt: str = ""
+    images: tuple[bytes, ...] = ()
+    mask: bytes | None = None
     model: str = ""
     n: int | None = None
     size: str | None = None
@@ -37,6 +42,10 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str | None = None
     revised_prompt: str | None = None
 
+    def __repr__(self) -> str:
+        """Without the bytes, which may be millions."""
+        return _shown(self)
+
 
 class Pictures(msgspec.Struct, frozen=True, kw_only=True):
     """The pictures that were made, in order."""
@@ -49,7 +58,10 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Words to be spoken. response_format: "mp3", "wav", "opus", "aac", "flac" or "pcm". speed: 1 is as people talk."""
+    """Words to be spoken. response_format: "mp3", "wav", "opus", "aac", "flac" or "pcm". speed: 1 is as people talk.
+
+    stream_format: "audio", the bytes as they are, or "sse", events that also tell the usage.
+    """
 
     input: str
     voice: str = "alloy"
@@ -57,15 +69,28 @@ class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
     instructions: str | None = None
     response_format: str | None = None
     speed: float | None = None
+    stream_format: Literal["audio", "sse"] | None = None
     extra: JsonObject | None = None
 
 
 class Speech(msgspec.Struct, frozen=True, kw_only=True):
-    """Sound. media_type: what the bytes show, else what the provider says."""
+    """Sound. media_type: what the bytes show, else what the provider says. usage: where the provider tells it."""
 
     data: bytes
     media_type: str | None = None
     provider: str = ""
+    usage: Usage = Usage()
+
+    def __repr__(self) -> str:
+        """Without the bytes, which may be millions."""
+        return _shown(self)
+
+    @property
+    def completion(self) -> Completion:
+        """The sound as the one part of an answer: so do errors carry what had come."""
+        sound = Audio(data=self.data, media_type=self.media_type)
+        message = Message("assistant", (sound,) if self.data else ())
+        return Completion(provider=self.provider, message=message, usage=self.usage)
 
 
 TranscriptFormat: TypeAlias = Literal["json", "text", "srt", "verbose_json", "vtt", "diarized_json"]
@@ -101,6 +126,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[JsonObject, ...] = ()
     words: tuple[JsonObject, ...] = ()
     provider: str = ""
+    usage: Usage = Usage()
     extra: JsonObject = {}
 
 
@@ -135,8 +161,10 @@ class Moderation(msgspec.Struct, frozen=True, kw_only=True):
         return any(result.flagged for result in self.results)
 
 
-class ModelsRequest(msgspec.Struct, frozen=True):
-    """Which models are there?"""
+class ModelsRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which models are there? page: what the page before this one said comes next; "" is the first."""
+
+    page: str = ""
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +177,18 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelList(msgspec.Struct, frozen=True, kw_only=True):
-    """The models that a provider lists, in its order."""
+    """The models that a provider lists, in its order. next_page: of ModelsRequest; "" when this is all."""
 
     models: tuple[ModelInfo, ...]
+    next_page: str = ""
     provider: str = ""
+
+
+def _shown(value: msgspec.Struct) -> str:
+    """The value's repr, with the length of its bytes in their place."""
+    fields = [(name, getattr(value, name)) for name in value.__struct_fields__]
+    told = [
+        f"{name}=<{len(one):,} bytes>" if isinstance(one, bytes) else f"{name}={one!r}"
+        for name, one in fields
+    ]
+    return f"{type(value).__name__}({', '.join(told)})"

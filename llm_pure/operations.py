@@ -1,5 +1,7 @@
 """What is asked of providers beside chat: embeddings, and the count of a request's tokens."""
 
+from typing import Literal
+
 import msgspec
 
 from llm_pure.completion import JsonObject, Usage
@@ -10,6 +12,7 @@ class EmbedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     model: "" takes the configuration's. dimensions: the length of a vector, where the model lets one choose.
     task: what the vectors are for, in the provider's own words ("search_query", "RETRIEVAL_DOCUMENT" ...).
+    encoding: "base64" has the vectors sent in a third of the bytes, where the provider can; they are floats all the same.
     extra: merged last into the body.
     """
 
@@ -17,6 +20,7 @@ class EmbedRequest(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     dimensions: int | None = None
     task: str | None = None
+    encoding: Literal["float", "base64"] | None = None
     extra: JsonObject | None = None
 
     @property
@@ -33,6 +37,18 @@ class Embeddings(msgspec.Struct, frozen=True, kw_only=True):
     provider: str = ""
     usage: Usage = Usage()
     extra: JsonObject = {}
+
+
+class EmbedLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """How much one call takes. prefix: of the models' names, "" for all others. None: nobody says so.
+
+    tokens: of all texts together. source: where this is said, with its date.
+    """
+
+    texts: int | None = None
+    tokens: int | None = None
+    prefix: str = ""
+    source: str = ""
 
 
 class TokenCount(msgspec.Struct, frozen=True, kw_only=True):

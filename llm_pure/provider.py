@@ -23,7 +23,7 @@ from llm_pure.media_operations import (
     TranscribeRequest,
     Transcript,
 )
-from llm_pure.operations import Embeddings, EmbedRequest, TokenCount
+from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest, TokenCount
 from llm_pure.request import ChatRequest
 from llm_pure.result import Parsed
 
@@ -61,6 +61,29 @@ class StreamDecoder(Protocol):
         ...
 
 
+class SpeechDecoder(Protocol):
+    """Bytes of one spoken answer in, its sound out, as it comes. It never raises, and once it failed it stays failed.
+
+    The sound before a fault is given first; an error holds all of it in `partial`.
+    """
+
+    def feed(self, data: bytes) -> Parsed[tuple[bytes, ...]]:
+        """The sound in these bytes; they may be cut anywhere."""
+        ...
+
+    def close(self) -> Parsed[tuple[bytes, ...]]:
+        """The body is over: StreamInterrupted where the answer tells that it was not."""
+        ...
+
+    def cut(self) -> Parsed[tuple[bytes, ...]]:
+        """The connection broke: StreamInterrupted, unless the answer has told its own end."""
+        ...
+
+    def partial(self) -> Speech:
+        """The sound as far as it has come; after a good `close`, all of it."""
+        ...
+
+
 class BuildChat(Protocol):
     """`strict`: an adaptation that loses something is a Failure (Unsupported) in place of a note."""
 
@@ -90,6 +113,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     base_url_variables: those that move it elsewhere. variables: further fields of LLMConfig, each with the environment
     variables that hold it. source: where this was read, with its date.
     authorize: adds the credentials; `now` is an aware datetime. None marks an operation that the service lacks.
+    open_speech: reads a streamed answer to `speech`. embed_limits: how much one call of `embed` takes, by model.
     """
 
     name: str
@@ -105,8 +129,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     count_tokens: Operation[ChatRequest, TokenCount] | None = None
     embed: Operation[EmbedRequest, Embeddings] | None = None
+    embed_limits: tuple[EmbedLimit, ...] = ()
     images: Operation[ImageRequest, Pictures] | None = None
     speech: Operation[SpeechRequest, Speech] | None = None
+    open_speech: Callable[[ResponseHead], SpeechDecoder] | None = None
     transcribe: Operation[TranscribeRequest, Transcript] | None = None
     moderate: Operation[ModerateRequest, Moderation] | None = None
     models: Operation[ModelsRequest, ModelList] | None = None

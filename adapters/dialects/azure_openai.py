@@ -28,6 +28,8 @@ _OF_DEPLOYMENTS = frozenset(
         "/chat/completions",
         "/embeddings",
         "/images/generations",
+        "/images/edits",
+        "/images/variations",
         "/audio/speech",
         "/audio/transcriptions",
     }

@@ -1,73 +1,160 @@
-"""Pictures from words: POST {base_url}/images/generations, as OpenAI and those who copy it have it.
+"""Pictures: POST {base_url}/images/generations, and with pictures to begin from /images/edits and /images/variations.
 
-Source: openai/openai-openapi 2.3.0, by the wire notes of this project (section 3.2); read 2026-11-20.
+Source: openai/openai-openapi 2.3.0, by the wire notes of this project (section 3.2); openai-python 3.3.1
+types/image_edit_params.py and image_create_variation_params.py; read 2026-11-20.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
+
+import msgspec
 
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.openai_answers import body_of, model_of, text_of
 from llm_pure.adapters.dialects.openai_chat.usage import read_usage
+from llm_pure.adapters.dialects.openai_forms import post_form
 from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import Locate, post_json
-from llm_pure.errors import InvalidRequest, ProtocolFault
+from llm_pure.errors import InvalidRequest, ProtocolFault, Unsupported
 from llm_pure.http import HttpResponse
 from llm_pure.media import from_base64, media_type_of
 from llm_pure.media_operations import ImageRequest, Picture, Pictures
+from llm_pure.multipart import FormFile
+from llm_pure.pictures import picture_fault
 from llm_pure.provider import Built
 from llm_pure.result import Failure, Parsed, Success
 
 _FIELDS = ("n", "size", "quality", "style", "background", "output_format", "response_format")
-_GPT_IMAGE = "gpt-image models have no"
+_OF_EDITS = frozenset({*_FIELDS} - {"style"})
+_OF_VARIATIONS = frozenset({"n", "size", "response_format"})
+
+
+class PictureQuirks(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service that copies this API does its own way.
+
+    names: what it calls the fields of ImageRequest. refuses: the fields that it lacks, and why. edits: it takes pictures
+    to begin from.
+    """
+
+    names: Mapping[str, str] = MappingProxyType({})
+    refuses: Mapping[str, str] = MappingProxyType({})
+    edits: bool = True
+
+
+OPENAI = PictureQuirks()
 
 
 def build_images(
-    name: str, locate: Locate, config: LLMConfig, request: ImageRequest
+    name: str, locate: Locate, quirks: PictureQuirks, config: LLMConfig, request: ImageRequest
 ) -> Parsed[Built]:
-    """POST {base_url}/images/generations. Body: {model, prompt, n?, size?, quality?, style?, response_format? ...}.
+    """A prompt alone: /images/generations, JSON {model, prompt, n?, size?, quality?, style?, response_format? ...}.
 
-    gpt-image models refuse response_format, style and the qualities of the older ones; these are dropped.
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no prompt).
+    With pictures /images/edits, a form: image or image[], mask?, prompt, and the same fields; one picture and no prompt:
+    /images/variations, a form. The boundary is made from the content. What an endpoint or model lacks is dropped and told:
+    gpt-image models refuse response_format, style and the qualities of the older ones.
+    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (nothing to make a picture of, a picture that
+    cannot be read), Unsupported (pictures at a service without edits).
     """
-    if not request.prompt.strip():
-        message = "there is no prompt to make a picture of"
-        return Failure(InvalidRequest(message=message, param="prompt", provider=name))
+    wrong = _wrong(name, quirks, request)
+    if wrong is not None:
+        return Failure(wrong)
     model = model_of(name, config, request.model)
     if isinstance(model, Failure):
         return model
-    url = locate(config, model.unwrap(), "/images/generations")
+    operation, takes = _endpoint(request)
+    url = locate(config, model.unwrap(), f"/images/{operation}")
     if isinstance(url, Failure):
         return url
-    body: dict[str, Any] = {"model": model.unwrap(), "prompt": request.prompt}
+    fields: dict[str, Any] = {"model": model.unwrap()}
+    if request.prompt.strip():
+        fields["prompt"] = request.prompt
     told: list[Adaptation] = []
     for field in _FIELDS:
         value = getattr(request, field)
         if value is None:
             continue
-        if "gpt-image" in model.unwrap() and _is_older(field, value):
-            reason = f"{_GPT_IMAGE} {field} {value!r}"
+        reason = quirks.refuses.get(field) or _lacking(
+            operation, takes, model.unwrap(), field, value
+        )
+        if reason:
             told.append(Adaptation(field=field, action="dropped", reason=reason, before=value))
         else:
-            body[field] = value
-    body |= request.extra or {}
-    made = post_json(config, url.unwrap(), body, provider=name)
+            fields[quirks.names.get(field, field)] = value
+    fields |= request.extra or {}
+    if request.images:
+        made = post_form(config, url.unwrap(), _files(request), fields.items(), provider=name)
+    else:
+        made = post_json(config, url.unwrap(), fields, provider=name)
     return made.map(lambda one: Built(request=one, adaptations=tuple(told)))
 
 
-def _is_older(field: str, value: Any) -> bool:
-    return field in ("response_format", "style") or (
+def _wrong(
+    name: str, quirks: PictureQuirks, request: ImageRequest
+) -> InvalidRequest | Unsupported | None:
+    if not request.prompt.strip() and len(request.images) != 1:
+        message = "there is no prompt to make a picture of"
+        return InvalidRequest(message=message, param="prompt", provider=name)
+    if request.images and not quirks.edits:
+        message = f"{name} makes pictures from words, not from pictures"
+        return Unsupported(message=message, feature="images", provider=name)
+    if request.mask is not None and not (request.images and request.prompt.strip()):
+        message = "a mask says where a picture may change: give the picture and a prompt"
+        return InvalidRequest(message=message, param="mask", provider=name)
+    given = [(f"images/{place}", data) for place, data in enumerate(request.images)]
+    if request.mask is not None:
+        given.append(("mask", request.mask))
+    for param, data in given:
+        why = picture_fault(data)
+        if why is not None:
+            return InvalidRequest(message=why, param=param, provider=name)
+    return None
+
+
+def _endpoint(request: ImageRequest) -> tuple[str, frozenset[str]]:
+    """Which operation this is, and the fields it has."""
+    if not request.images:
+        return "generations", frozenset(_FIELDS)
+    if request.prompt.strip():
+        return "edits", _OF_EDITS
+    return "variations", _OF_VARIATIONS
+
+
+def _lacking(operation: str, takes: frozenset[str], model: str, field: str, value: Any) -> str:
+    if field not in takes:
+        return f"{operation} have no {field}"
+    older = field in ("response_format", "style") or (
         field == "quality" and value in ("standard", "hd")
     )
+    return f"gpt-image models have no {field} {value!r}" if "gpt-image" in model and older else ""
+
+
+def _files(request: ImageRequest) -> list[tuple[str, FormFile]]:
+    key = "image" if len(request.images) == 1 else "image[]"
+    files: list[tuple[str, FormFile]] = [
+        (key, _file(f"image-{number}", data)) for number, data in enumerate(request.images, 1)
+    ]
+    return files if request.mask is None else [*files, ("mask", _file("mask", request.mask))]
+
+
+def _file(stem: str, data: bytes) -> FormFile:
+    kind = media_type_of(data) or "application/octet-stream"
+    ending = kind.partition("/")[2] if kind.startswith("image/") else "bin"
+    return FormFile(filename=f"{stem}.{ending}", media_type=kind, data=data)
 
 
 def parse_images(name: str, response: HttpResponse) -> Parsed[Pictures]:
-    """The pictures, base64 decoded; the media type is what the bytes show, else `output_format`."""
+    """The pictures, base64 decoded; the media type is what the bytes show, else `output_format`.
+
+    They stand in `data`, at SiliconFlow in `images`.
+    """
     got = body_of(name, response)
     if isinstance(got, Failure):
         return got
     body = got.unwrap()
-    rows = body.get("data")
+    key = "data" if "data" in body else "images"
+    rows = body.get(key)
     if not isinstance(rows, list) or not rows:
         message = "there is no picture in the answer"
         return Failure(
@@ -78,11 +165,11 @@ def parse_images(name: str, response: HttpResponse) -> Parsed[Pictures]:
         picture = _picture(row, text_of(body.get("output_format")))
         if picture is None:
             message = "this is neither base64 nor a URL"
-            where = f"$.data[{place}]"
+            where = f"$.{key}[{place}]"
             return Failure(ProtocolFault(message=message, provider=name, where=where))
         pictures.append(picture)
     usage = body.get("usage")
-    modelled = ("data", "model", "usage")
+    modelled = (key, "model", "usage")
     return Success(
         Pictures(
             pictures=tuple(pictures),

@@ -28,15 +28,14 @@ from llm_pure.effects.batch import (
 from llm_pure.effects.calls import arun, run
 from llm_pure.effects.counting import count_here, shortened
 from llm_pure.effects.course import Course
+from llm_pure.effects.embedding import EmbedCalls
 from llm_pure.effects.gates import open_gates
 from llm_pure.effects.jobs import (
     ChatInput,
-    EmbedInput,
     Job,
     chat_job,
     chat_request,
     count_job,
-    embed_job,
 )
 from llm_pure.effects.lanes import load_lanes
 from llm_pure.effects.links import AnyTransport, LinkKeeper
@@ -50,7 +49,7 @@ from llm_pure.effects.warming import warm
 from llm_pure.events import StreamEvent
 from llm_pure.ledger import Ledger
 from llm_pure.limits import RateLimit
-from llm_pure.operations import Embeddings, TokenCount
+from llm_pure.operations import TokenCount
 from llm_pure.registry import Registry
 from llm_pure.request import ChatRequest, MessagesInput
 from llm_pure.result import Failure, Parsed, Success
@@ -68,7 +67,7 @@ OnEvent = Callable[[StreamEvent], object]
 """Told of each event as it comes; what it returns is awaited in async calls, where it can be."""
 
 
-class LLM(SpecialAsks, MediaCalls):
+class LLM(SpecialAsks, MediaCalls, EmbedCalls):
     """A client for one configuration, and for `fallbacks` when the first one can't answer.
 
     transport: a name ("httpx"), or any Transport or AsyncTransport; one that is brought stays the caller's to close.
@@ -304,16 +303,6 @@ class LLM(SpecialAsks, MediaCalls):
             )
 
     # beside chat
-
-    def embed(self, request: EmbedInput, *, timeout_s: float | None = None) -> Parsed[Embeddings]:
-        """A vector for each text; Unsupported where the provider has none."""
-        return self._run(embed_job(request), timeout_s)
-
-    async def aembed(
-        self, request: EmbedInput, *, timeout_s: float | None = None
-    ) -> Parsed[Embeddings]:
-        """`embed`, async."""
-        return await self._arun(embed_job(request), timeout_s)
 
     def count_tokens(
         self, request: ChatInput, *, local: bool = False, timeout_s: float | None = None

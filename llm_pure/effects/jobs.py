@@ -48,12 +48,15 @@ def chat_job(request: ChatRequest) -> Job[Completion]:
     )
 
 
-def embed_job(given: EmbedInput) -> Job[Embeddings]:
-    """Texts to vectors; Unsupported where the provider has no embeddings."""
+def embed_request(given: EmbedInput) -> EmbedRequest:
+    """Texts as a request."""
     if isinstance(given, EmbedRequest):
-        request = given
-    else:
-        request = EmbedRequest(input=given if isinstance(given, str) else tuple(given))
+        return given
+    return EmbedRequest(input=given if isinstance(given, str) else tuple(given))
+
+
+def embed_job(request: EmbedRequest) -> Job[Embeddings]:
+    """Texts to vectors; Unsupported where the provider has no embeddings."""
     job = _operation_job("embeddings", lambda lane: lane.provider.embed, request)
     return msgspec.structs.replace(job, charge=request)
 

@@ -1,14 +1,19 @@
 """Methods of the client for pictures, speech, transcription, moderation and the list of models."""
 
-from collections.abc import Sequence
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+from collections.abc import Generator, Sequence
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar, cast
 
+from llm_pure.effects.course import Course
 from llm_pure.effects.jobs import Job
 from llm_pure.effects.lanes import Lane
-from llm_pure.errors import Unsupported
-from llm_pure.http import HttpResponse
+from llm_pure.effects.links import LinkKeeper
+from llm_pure.effects.reading import Decoder, Manner
+from llm_pure.effects.streams import AsyncSpeechStream, Opening, SpeechStream
+from llm_pure.errors import ProtocolFault, Unsupported
+from llm_pure.http import HttpResponse, ResponseHead
 from llm_pure.media_operations import (
     ImageRequest,
+    ModelInfo,
     ModelList,
     ModelsRequest,
     ModerateRequest,
@@ -20,7 +25,7 @@ from llm_pure.media_operations import (
     Transcript,
 )
 from llm_pure.provider import Built, Operation
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, Parsed, Success
 
 A = TypeVar("A")
 
@@ -61,8 +66,48 @@ def media_job(medium: Medium, request: Any) -> Job[Any]:
     return Job(build, parse)
 
 
+def _open_speech(lane: Lane, head: ResponseHead) -> Decoder[bytes, Speech]:
+    opened = lane.provider.open_speech
+    assert opened is not None, "`speech` and `open_speech` come together"
+    return opened(head)
+
+
+SPEECH: Manner[bytes, Speech] = Manner(
+    open=_open_speech,
+    cut=lambda decoder: cast("Parsed[tuple[bytes, ...]]", decoder.cut()),
+    tells=bool,
+    completion=lambda speech: speech.completion,
+)
+
+MODEL_PAGES = 1000
+"""A list of models with more pages than that is one that never ends."""
+
+Listing: TypeAlias = Generator[ModelsRequest, Parsed[ModelList], Parsed[ModelList]]
+
+
+def all_pages() -> Listing:
+    """Asks for page after page, and gives all models in one list, or the first error."""
+    found: list[ModelInfo] = []
+    page = ""
+    for _ in range(MODEL_PAGES):
+        got = yield ModelsRequest(page=page)
+        if isinstance(got, Failure):
+            return got
+        listed = got.unwrap()
+        found += listed.models
+        if listed.next_page in ("", page):
+            return Success(ModelList(models=tuple(found), provider=listed.provider))
+        page = listed.next_page
+    what = f"the list of models has more than {MODEL_PAGES} pages"
+    return Failure(ProtocolFault(message=what, provider=listed.provider, where="next_page"))
+
+
 class Runs(Protocol):
     """What these methods need of a client."""
+
+    _keeper: LinkKeeper
+
+    def _course(self, timeout_s: float | None) -> Parsed[Course]: ...
 
     def _run(self, job: Job[A], timeout_s: float | None) -> Parsed[A]: ...
 
@@ -70,7 +115,7 @@ class Runs(Protocol):
 
 
 class MediaCalls:
-    """`gen_image`, `text_to_speech`, `speech_to_text`, `moderation` and `list_models`, each with its twin."""
+    """`gen_image`, `text_to_speech`, `stream_speech`, `speech_to_text`, `moderation` and `list_models`, each with its twin."""
 
     def gen_image(
         self: Runs, request: ImageInput, *, timeout_s: float | None = None
@@ -120,13 +165,47 @@ class MediaCalls:
         """`moderation`, async."""
         return await self._arun(media_job("moderate", moderate_request(request)), timeout_s)
 
+    def stream_speech(
+        self: Runs, request: SpeechInput, *, timeout_s: float | None = None
+    ) -> SpeechStream:
+        """A text, spoken: pieces of the sound as they come; `.result()` after the last of them is all of it.
+
+        What is cut off is an error that holds the sound so far. stream_format "sse" of the request brings the usage too.
+        """
+        return SpeechStream(_speech_opening(self, request, timeout_s))
+
+    def astream_speech(
+        self: Runs, request: SpeechInput, *, timeout_s: float | None = None
+    ) -> AsyncSpeechStream:
+        """`stream_speech`, async; `async with` closes one that is left early."""
+        return AsyncSpeechStream(_speech_opening(self, request, timeout_s))
+
     def list_models(self: Runs, *, timeout_s: float | None = None) -> Parsed[ModelList]:
-        """The models that the provider lists."""
-        return self._run(media_job("models", ModelsRequest()), timeout_s)
+        """The models that the provider lists, on all of its pages. timeout_s: for each."""
+        listing = all_pages()
+        try:
+            asked = next(listing)
+            while True:
+                asked = listing.send(self._run(media_job("models", asked), timeout_s))
+        except StopIteration as end:
+            return cast("Parsed[ModelList]", end.value)
 
     async def alist_models(self: Runs, *, timeout_s: float | None = None) -> Parsed[ModelList]:
         """`list_models`, async."""
-        return await self._arun(media_job("models", ModelsRequest()), timeout_s)
+        listing = all_pages()
+        try:
+            asked = next(listing)
+            while True:
+                asked = listing.send(await self._arun(media_job("models", asked), timeout_s))
+        except StopIteration as end:
+            return cast("Parsed[ModelList]", end.value)
+
+
+def _speech_opening(
+    client: Runs, request: SpeechInput, timeout_s: float | None
+) -> Opening[bytes, Speech]:
+    job: Job[Speech] = media_job("speech", speech_request(request))
+    return Opening(SPEECH, job, client._course(timeout_s), client._keeper)
 
 
 def image_request(given: ImageInput) -> ImageRequest:

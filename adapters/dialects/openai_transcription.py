@@ -1,6 +1,6 @@
-"""Speech and transcription: POST {base_url}/audio/speech and /audio/transcriptions.
+"""Transcription: POST {base_url}/audio/transcriptions.
 
-Source: openai/openai-openapi 2.3.0, by the wire notes of this project (sections 3.3 and 3.4); read 2026-11-20.
+Source: openai/openai-openapi 2.3.0, by the wire notes of this project (section 3.4); read 2026-11-20.
 """
 
 import re
@@ -8,19 +8,20 @@ from typing import Any, Literal
 
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.openai_answers import body_of, model_of, objects_of, text_of
-from llm_pure.codec import decode_any, json_text
+from llm_pure.adapters.dialects.openai_chat.usage import read_usage
+from llm_pure.adapters.dialects.openai_forms import post_form
+from llm_pure.codec import decode_any
+from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import Locate, own_headers, post_json
+from llm_pure.endpoint import Locate
 from llm_pure.errors import InvalidRequest, ProtocolFault
-from llm_pure.http import SECRET_HEADERS, HttpRequest, HttpResponse, header
+from llm_pure.http import HttpResponse
 from llm_pure.media import media_type_of
-from llm_pure.media_operations import Speech, SpeechRequest, TranscribeRequest, Transcript
-from llm_pure.multipart import Field, FormFile, multipart
+from llm_pure.media_operations import TranscribeRequest, Transcript
+from llm_pure.multipart import FormFile
 from llm_pure.provider import Built
 from llm_pure.result import Failure, Parsed, Success
 
-SPEECH_LIMIT = 4096
-"""Characters of a text that is spoken."""
 AUDIO_LIMIT = 25 * 1024 * 1024
 """Bytes of a file that is transcribed."""
 
@@ -34,51 +35,6 @@ _ENDINGS = {
     "video/webm": ("webm",),
 }
 _SRT = re.compile(r"\s*\d+\r?\n\d\d:\d\d:\d\d,\d")
-
-
-def build_speech(
-    name: str, locate: Locate, config: LLMConfig, request: SpeechRequest
-) -> Parsed[Built]:
-    """POST {base_url}/audio/speech. Body: {model, input, voice, instructions?, response_format?, speed?}.
-
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no text, or more than 4096 characters).
-    """
-    if not request.input.strip() or len(request.input) > SPEECH_LIMIT:
-        length = len(request.input)
-        message = f"a text that is spoken has 1 to {SPEECH_LIMIT} characters, this one {length}"
-        return Failure(InvalidRequest(message=message, param="input", provider=name))
-    model = model_of(name, config, request.model)
-    url = model.bind(lambda one: locate(config, one, "/audio/speech"))
-    if isinstance(url, Failure):
-        return url
-    body: dict[str, Any] = {
-        "model": model.unwrap(),
-        "input": request.input,
-        "voice": request.voice,
-    }
-    for field in ("instructions", "response_format", "speed"):
-        value = getattr(request, field)
-        if value is not None:
-            body[field] = value
-    body |= request.extra or {}
-    made = post_json(config, url.unwrap(), body, provider=name, accept="*/*")
-    return made.map(lambda one: Built(request=one))
-
-
-def parse_speech(name: str, response: HttpResponse) -> Parsed[Speech]:
-    """The sound as it came; a JSON body is an error, whatever the status."""
-    told = (header(response.headers, "content-type") or "").partition(";")[0].strip().lower()
-    if response.status >= 400 or told == "application/json":
-        body = body_of(name, response)
-        if isinstance(body, Failure):
-            return body
-    elif response.body:
-        kind = media_type_of(response.body) or (told if told.startswith("audio/") else None)
-        return Success(Speech(data=response.body, media_type=kind, provider=name))
-    message = "there is no sound in the answer"
-    return Failure(
-        ProtocolFault(message=message, provider=name, where="body", evidence=response.body)
-    )
 
 
 def build_transcribe(
@@ -98,23 +54,18 @@ def build_transcribe(
         return url
     kind = media_type_of(request.audio)
     filename, told = _filename(request.filename, kind)
-    media_type = kind or "application/octet-stream"
-    fields: list[Field] = [
-        ("file", FormFile(filename=filename, media_type=media_type, data=request.audio)),
-        ("model", model.unwrap()),
-    ]
+    sound = FormFile(
+        filename=filename, media_type=kind or "application/octet-stream", data=request.audio
+    )
+    settings: list[tuple[str, Any]] = [("model", model.unwrap())]
     for field in ("language", "prompt", "response_format", "temperature"):
         value = getattr(request, field)
         if value is not None:
-            fields.append((field, f"{value:g}" if isinstance(value, float) else str(value)))
-    fields += [("timestamp_granularities[]", one) for one in request.timestamps]
-    for key, value in (request.extra or {}).items():
-        fields.append((key, value if isinstance(value, str) else json_text(value)))
-    content_type, body = multipart(fields)
-    plain = [pair for pair in own_headers(config) if pair[0] not in SECRET_HEADERS]
-    headers = (("content-type", content_type), ("accept", "*/*"), *plain)
-    sent = HttpRequest("POST", url.unwrap(), headers, body)
-    return Success(Built(request=sent, adaptations=told))
+            settings.append((field, value))
+    settings += [("timestamp_granularities[]", one) for one in request.timestamps]
+    settings += (request.extra or {}).items()
+    made = post_form(config, url.unwrap(), [("file", sound)], settings, provider=name)
+    return made.map(lambda one: Built(request=one, adaptations=told))
 
 
 def parse_transcribe(name: str, response: HttpResponse) -> Parsed[Transcript]:
@@ -151,7 +102,8 @@ def _from_json(name: str, body: dict[str, Any], response: HttpResponse) -> Parse
             ProtocolFault(message=message, provider=name, where="$.text", evidence=response.body)
         )
     duration = body.get("duration")
-    modelled = ("text", "language", "duration", "segments", "words")
+    usage = body.get("usage")
+    modelled = ("text", "language", "duration", "segments", "words", "usage")
     return Success(
         Transcript(
             text=text,
@@ -160,6 +112,7 @@ def _from_json(name: str, body: dict[str, Any], response: HttpResponse) -> Parse
             segments=segments,
             words=objects_of(body.get("words")),
             provider=name,
+            usage=read_usage(usage) if isinstance(usage, dict) else Usage(),
             extra={key: value for key, value in body.items() if key not in modelled},
         )
     )
