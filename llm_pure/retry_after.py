@@ -41,7 +41,7 @@ def go_duration_s(text: str) -> float | None:
     found = _GO_DURATION.findall(text)
     if not found or "".join([number + unit for number, unit in found]) != text.strip():
         return None
-    return sum(float(number) * _GO_UNITS[unit] for number, unit in found)
+    return _wait(sum(float(number) * _GO_UNITS[unit] for number, unit in found))
 
 
 def _reset(headers: Headers, limit: str) -> float | None:
@@ -58,10 +58,14 @@ def _reset(headers: Headers, limit: str) -> float | None:
 
 def _number(text: str | None) -> float | None:
     try:
-        value = float(text or "")
+        return _wait(float(text or ""))
     except ValueError:
         return None
-    return value if 0 <= value < 1e9 else None
+
+
+def _wait(seconds: float) -> float | None:
+    """The wait, None when it is below nothing or beyond 30 years: no one means that."""
+    return seconds if 0 <= seconds < 1e9 else None
 
 
 def _http_date(text: str) -> datetime | None:

@@ -3,6 +3,7 @@
 Source: openai/openai-openapi 2.3.0, by the wire notes of this project (sections 3.5 and 3.7); read 2026-11-20.
 """
 
+import sys
 from typing import Any
 
 from llm_pure.adapters.dialects.openai_answers import body_of, objects_of, text_of
@@ -21,6 +22,8 @@ from llm_pure.media_operations import (
 )
 from llm_pure.provider import Built
 from llm_pure.result import Failure, Parsed, Success
+
+_LARGEST = sys.float_info.max
 
 
 def build_moderate(
@@ -68,13 +71,16 @@ def _judgement(row: dict[str, Any]) -> Judgement:
     return Judgement(
         flagged=row["flagged"],
         categories={key: value for key, value in _items(categories) if isinstance(value, bool)},
-        scores={
-            key: float(value)
-            for key, value in _items(scores)
-            if isinstance(value, int | float) and not isinstance(value, bool)
-        },
+        scores={key: float(value) for key, value in _items(scores) if _is_score(value)},
         extra={key: value for key, value in row.items() if key not in modelled},
     )
+
+
+def _is_score(value: Any) -> bool:
+    """A number, and one that a float holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= _LARGEST
 
 
 def _items(value: Any) -> list[tuple[str, Any]]:

@@ -114,6 +114,7 @@ def test_the_first_frame_says_which_version_answers(body: bytes) -> None:
     ("status", "body", "kind"),
     [
         (200, b'{"error_code":18,"error_msg":"slow"}', "rate_limited"),
+        (200, b'{"error_code":"%s","error_msg":"slow"}' % (b"1" * 5000), "server_error"),
         (
             401,
             b'{"error":{"code":"invalid_iam_token","message":"no"},"id":"as-1"}',

@@ -99,6 +99,7 @@ def test_the_wait_is_what_the_headers_ask(
         ("-1s", None),
         ("1s!", None),
         ("1 s", None),
+        ("9" * 400 + "s", None),
     ],
 )
 def test_go_durations(text: str, wait_s: float | None) -> None:

@@ -40,4 +40,7 @@ def tokens(value: object) -> int | None:
         return value if value >= 0 else None
     if isinstance(value, float) and value >= 0 and value.is_integer():
         return int(value)
-    return int(value) if isinstance(value, str) and value.isdecimal() else None
+    # int() raises on thousands of digits
+    if isinstance(value, str) and value.isdecimal() and len(value) < 20:
+        return int(value)
+    return None

@@ -14,6 +14,10 @@ Chain: TypeAlias = "tuple[Any, Piece] | None"
 """Pieces, newest first, each with all those before it: adding one is cheap, and the old chain stays as it was."""
 
 
+_TEXTS = ("text", "summary", "data")
+"""Fields of a reasoning detail that come in pieces."""
+
+
 def chained(chain: Chain) -> Iterator[Piece]:
     """The pieces, oldest first."""
     pieces: list[Piece] = []
@@ -30,15 +34,22 @@ def merged_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """
     merged: dict[object, dict[str, Any]] = {}
     for place, detail in enumerate(details):
-        index = detail.get("index")
-        key = (index, detail.get("type")) if index is not None else ("at", place)
+        key = (detail["index"], detail.get("type")) if _is_fragment(detail) else ("at", place)
         entry = merged.setdefault(key, {})
         for name, value in detail.items():
-            if name in ("text", "summary", "data") and isinstance(entry.get(name), str):
+            if name in _TEXTS and isinstance(entry.get(name), str):
                 entry[name] += value or ""
             elif value is not None or name not in entry:
                 entry[name] = value
     return list(merged.values())
+
+
+def _is_fragment(detail: dict[str, Any]) -> bool:
+    """Does it say what it is a piece of, in words that can be joined?"""
+    words = [detail.get(name) for name in ("type", *_TEXTS)]
+    return isinstance(detail.get("index"), int | str) and all(
+        isinstance(word, str | None) for word in words
+    )
 
 
 def audio_part(name: str, pieces: list[dict[str, Any]]) -> Audio:

@@ -64,13 +64,15 @@ def error_in(name: str, body: Any, response: HttpResponse) -> LLMError | None:
     code = body.get("error_code") if isinstance(body, dict) else None
     if not code or isinstance(code, bool) or not isinstance(code, int | str):
         return openai_errors.error_in(name, _WORDS, body, response)
-    number = int(code) if str(code).isdecimal() else 0
+    word = str(code)
+    # int() raises on thousands of digits
+    number = int(word) if word.isdecimal() and len(word) < 10 else 0
     told, call_id = body.get("error_msg"), body.get("id")
     report = ErrorReport(
         provider=name,
         status=response.status if response.status >= 400 else _STATUS.get(number, 500),
         message=told if isinstance(told, str) else "",
-        code=str(code),
+        code=word,
         request_id=call_id if isinstance(call_id, str) and call_id else None,
         headers=response.headers,
     )

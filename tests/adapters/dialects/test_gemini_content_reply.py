@@ -282,6 +282,7 @@ USAGES: dict[str, tuple[dict[str, Any], tuple[int | None, ...]]] = {
         (8, 2, 8, 2),
     ),
     "nothing said": ({"trafficType": "ON_DEMAND"}, (None, None, None, None)),
+    "counts as text": ({"promptTokenCount": "8", "totalTokenCount": "9" * 5000}, (8, None, None, None)),
     "no counts at all": ({"promptTokenCount": True, "totalTokenCount": -4}, (None, None, None, None)),
 }  # fmt: skip
 

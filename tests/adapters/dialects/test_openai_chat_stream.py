@@ -235,6 +235,19 @@ def test_pieces_of_reasoning_details_are_put_together() -> None:
 
 
 @pytest.mark.parametrize(
+    "odd",
+    [{"index": [0]}, {"index": {}, "type": []}, {"index": 0, "type": {}}, {"index": 0, "text": 5}],
+    ids=["a list", "objects", "a type that is none", "a number for text"],
+)
+def test_reasoning_details_that_are_odd_are_kept_as_they_are(odd: JsonObject) -> None:
+    first = {"index": 0, "text": "I see."}
+    chunks = (FIRST, *[chunk({"reasoning_details": [one]}) for one in (first, odd)], *LAST)
+    events, _ = run(stream(*chunks))
+    (told,) = [one for one in events if isinstance(one, EchoReceived)]
+    assert json.loads(told.json) == {"reasoning_details": [first, odd]}
+
+
+@pytest.mark.parametrize(
     ("end", "kind"),
     [
         (data({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}), RateLimited),

@@ -1,0 +1,101 @@
+"""Any value of a recorded answer may be another: whatever stands in its place, nothing raises and the rest is JSON.
+
+Damaged bytes (test_laws.py) are seldom JSON any more, and end at the first decoder; these get past it.
+"""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llm_pure import Completion, HttpResponse, describe
+from llm_pure.adapters import registry
+from llm_pure.provider import Provider
+from llm_pure.replay.laws import read_pieces
+from llm_pure.result import Failure
+from tests.support.cassettes import chat_providers, recorded
+
+ODD: tuple[Any, ...] = (
+    None, True, 0, -1, 10**30, 10**400, 1.5, "", "x", "9" * 5000, "data:,", [], [None], [[]], [{}], {}, {"x": 1}, {"x": []},
+)  # fmt: skip
+Path = tuple[str | int, ...]
+EXAMPLES = settings(max_examples=150, deadline=None)
+
+
+def paths(value: Any, before: Path = ()) -> list[Path]:
+    """The way to every value, the whole one's first."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()  # fmt: skip
+    return [before, *[path for key, one in inner for path in paths(one, (*before, key))]]
+
+
+def with_value(value: Any, path: Path, odd: Any) -> Any:
+    """A copy that has `odd` at the end of the way."""
+    if not path:
+        return odd
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = with_value(value[path[0]], path[1:], odd)
+    return copy
+
+
+def objects(body: bytes) -> list[tuple[int, int, Any]]:
+    """Where the JSON objects of a body begin and end, one to a line, and what they say: a whole answer's is the only one."""
+    found: list[tuple[int, int, Any]] = []
+    start = 0
+    for line in body.splitlines(keepends=True):
+        first, last = line.find(b"{"), line.rfind(b"}") + 1
+        with suppress(ValueError):
+            found.append((start + first, start + last, json.loads(line[first:last])))
+        start += len(line)
+    return found
+
+
+def answers() -> dict[str, list[tuple[HttpResponse, list[tuple[int, int, Any]]]]]:
+    """By provider, the recorded answers that are JSON on lines, whole or streamed."""
+    found: dict[str, list[tuple[HttpResponse, list[tuple[int, int, Any]]]]] = {}
+    for one in recorded():
+        response = one.interaction.response
+        inside = objects(response.body)
+        if one.operation == "chat" and inside:
+            found.setdefault(one.provider.name, []).append((response, inside))
+    return found
+
+
+ANSWERS = answers()
+
+
+@st.composite
+def odd_answers(draw: st.DrawFn, name: str) -> HttpResponse:
+    response, inside = draw(st.sampled_from(ANSWERS[name]))
+    start, end, value = draw(st.sampled_from(inside))
+    for _ in range(draw(st.integers(1, 2))):
+        value = with_value(value, draw(st.sampled_from(paths(value))), draw(st.sampled_from(ODD)))
+    data = json.dumps(value).encode()
+    body = response.body[:start] + data + response.body[end:]
+    return HttpResponse(response.status, response.headers, body)
+
+
+def read(provider: Provider, response: HttpResponse) -> Completion:
+    """Both readings of it, and the second one's Completion."""
+    whole = provider.parse_chat(response)
+    if isinstance(whole, Failure):
+        assert describe(whole.failure())
+    decoder = provider.open_stream(response.head)
+    read_pieces(decoder, [response.body])
+    return decoder.partial()
+
+
+@pytest.mark.parametrize("name", [name for name in chat_providers() if name in ANSWERS])
+@EXAMPLES
+@given(data=st.data())
+def test_an_odd_value_makes_no_parser_raise_and_no_completion_that_is_not_json(
+    name: str, data: st.DataObject
+) -> None:
+    response = data.draw(odd_answers(name))
+
+    got = read(registry.get(name).unwrap(), response)
+
+    assert msgspec.json.decode(msgspec.json.encode(got), type=Completion) == got
