@@ -1,6 +1,7 @@
 """Body bytes as they came -> body bytes as the service meant them: content codings undone, the size bounded.
 
-gzip and deflate are in the standard library; br and zstd are read where `brotli` or `zstandard` is installed. Pure.
+gzip and deflate are in the standard library; br and zstd are read where `brotli` or `zstandard` is installed, which is the
+extra `codings`. No coding is let run further than the limit: a few bytes may stand for gigabytes. Pure.
 """
 
 import zlib
@@ -17,9 +18,17 @@ ACCEPTED = "gzip, deflate"
 
 _GZIP = zlib.MAX_WBITS | 16
 
+_ZSTD_WINDOW = 8 * 1024 * 1024
+"""What a decoder of this content coding has to bear, and nobody may ask for more (RFC 9659)."""
+
+_ZSTD_STEP = 64
+"""Bytes that are undone at once: four of them may stand for 128 KB, and zstandard knows no limit of its own."""
+
 
 class _Coding(Protocol):
-    def decode(self, data: bytes) -> bytes: ...
+    def decode(self, data: bytes, most: int) -> bytes:
+        """The plain bytes that these complete. When there are more than `most`, more than `most` of them."""
+        ...
 
     def is_whole(self) -> bool: ...
 
@@ -31,15 +40,15 @@ class _Gzip:
         self._inflate = zlib.decompressobj(_GZIP)
         self._fresh = True
 
-    def decode(self, data: bytes) -> bytes:
-        plain: list[bytes] = []
-        while data:
+    def decode(self, data: bytes, most: int) -> bytes:
+        plain = b""
+        while data and len(plain) <= most:
             self._fresh = False
             if self._inflate.eof:
                 self._inflate = zlib.decompressobj(_GZIP)
-            plain.append(self._inflate.decompress(data))
+            plain += self._inflate.decompress(data, most + 1 - len(plain))
             data = self._inflate.unused_data
-        return b"".join(plain)
+        return plain
 
     def is_whole(self) -> bool:
         return self._fresh or self._inflate.eof
@@ -52,7 +61,7 @@ class _Deflate:
         self._start = b""
         self._inflate: zlib._Decompress | None = None
 
-    def decode(self, data: bytes) -> bytes:
+    def decode(self, data: bytes, most: int) -> bytes:
         if self._inflate is None:
             data = self._start + data
             self._start = data
@@ -60,39 +69,69 @@ class _Deflate:
                 return b""
             framed = data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
             self._inflate = zlib.decompressobj(zlib.MAX_WBITS if framed else -zlib.MAX_WBITS)
-        return self._inflate.decompress(data)
+        return self._inflate.decompress(data, most + 1)
 
     def is_whole(self) -> bool:
         return not self._start if self._inflate is None else self._inflate.eof
 
 
-class _Installed:
-    """A coding of another package: its decompressor object, one method of it, and the errors that it raises."""
+class _Brotli:
+    """br, by `brotli` or `brotlicffi`; both know a limit since 1.2."""
 
-    def __init__(self, decompress: Callable[[bytes], bytes], whole: Callable[[], bool]) -> None:
-        self._decompress = decompress
-        self._whole = whole
+    def __init__(self, library: Any) -> None:
+        self._stream = library.Decompressor()
+        self._process = getattr(self._stream, "process", None) or self._stream.decompress
         self._seen = False
 
-    def decode(self, data: bytes) -> bytes:
-        self._seen = True
-        return self._decompress(data)
+    def decode(self, data: bytes, most: int) -> bytes:
+        self._seen = self._seen or bool(data)
+        plain: bytes = self._process(data, output_buffer_limit=most + 1)
+        while len(plain) <= most and not self._stream.can_accept_more_data():
+            plain += self._process(b"", output_buffer_limit=most + 1 - len(plain))
+        return plain
 
     def is_whole(self) -> bool:
-        return not self._seen or self._whole()
+        return not self._seen or bool(self._stream.is_finished())
 
 
-def _brotli() -> tuple[_Coding, tuple[type[Exception], ...]]:
+class _Zstd:
+    """zstd, also of several frames."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+        self._frame: Any = None
+
+    def decode(self, data: bytes, most: int) -> bytes:
+        plain: list[bytes] = []
+        size = start = 0
+        while start < len(data) and size <= most:
+            if self._frame is None or self._frame.eof:
+                opened = self._library.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+                self._frame = opened.decompressobj()
+            step = data[start : start + _ZSTD_STEP]
+            plain.append(self._frame.decompress(step))
+            size += len(plain[-1])
+            start += len(step) - len(self._frame.unused_data)
+        return b"".join(plain)
+
+    def is_whole(self) -> bool:
+        return self._frame is None or bool(self._frame.eof)
+
+
+_Opened = tuple[_Coding, tuple[type[Exception], ...]]
+"""A coding and the errors that it raises."""
+
+
+def _brotli() -> _Opened:
     library: Any = _first_of("brotli", "brotlicffi")
-    stream = library.Decompressor()
-    decompress = getattr(stream, "process", None) or stream.decompress
-    return _Installed(decompress, stream.is_finished), (library.error,)
+    if not hasattr(library.Decompressor, "can_accept_more_data"):
+        raise ImportError("it has no limit", name="brotli>=1.2")
+    return _Brotli(library), (library.error,)
 
 
-def _zstd() -> tuple[_Coding, tuple[type[Exception], ...]]:
+def _zstd() -> _Opened:
     library: Any = import_module("zstandard")
-    stream = library.ZstdDecompressor().decompressobj(read_across_frames=True)
-    return _Installed(stream.decompress, lambda: True), (library.ZstdError,)
+    return _Zstd(library), (library.ZstdError,)
 
 
 def _first_of(*names: str) -> Any:
@@ -104,7 +143,7 @@ def _first_of(*names: str) -> Any:
     return import_module(names[-1])
 
 
-_CODINGS: dict[str, Callable[[], tuple[_Coding, tuple[type[Exception], ...]]]] = {
+_CODINGS: dict[str, Callable[[], _Opened]] = {
     "gzip": lambda: (_Gzip(), (zlib.error,)),
     "x-gzip": lambda: (_Gzip(), (zlib.error,)),
     "deflate": lambda: (_Deflate(), (zlib.error,)),
@@ -135,9 +174,10 @@ class BodyReader:
         if self._unreadable is not None:
             return Failure(self._unreadable)
         plain = raw
+        left = self._limit - self._size
         try:
             for coding in self._codings:
-                plain = coding.decode(plain)
+                plain = coding.decode(plain, left)
         except self._faults as fault:
             return Failure(self._fault(f"the content coding is broken: {fault}", raw))
         self._size += len(plain)
