@@ -78,7 +78,7 @@ class Course:
         lane = self.lane
         built = job.build(lane)
         request = built.bind(lambda made: signed(lane, made))
-        link = request.bind(lambda _: links.get(lane.settings))
+        link = request.bind(lambda made: links.get(lane.settings, made.url))
         if isinstance(link, Failure):
             return self.note(Failure(link.failure()))
         if self._till is not None and job.charge is not None:

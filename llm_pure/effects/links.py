@@ -38,20 +38,24 @@ class Links(Generic[T]):
         self._brought: Parsed[T] | None = None
         if not isinstance(transport, str):
             self._brought = _checked(transport, kind)
-        self._open: dict[tuple[TransportSettings, Detour | None], T] = {}
+        self._open: dict[tuple[str, TransportSettings, Detour | None], T] = {}
         self._closed = False
         self._lock = Lock()
 
-    def get(self, settings: TransportSettings) -> Parsed[T]:
-        """Fails with ConfigurationInvalid for an unknown name, a missing package or a transport of the other kind."""
+    def get(self, settings: TransportSettings, url: str = "") -> Parsed[T]:
+        """The transport for this URL: a ws:// one is carried by "websocket", whatever carries the others.
+
+        Fails with ConfigurationInvalid for an unknown name, a missing package or a transport of the other kind.
+        """
         if self._brought is not None:
             return self._brought
-        way = (settings, current_detour())
+        name = "websocket" if url.startswith(("wss://", "ws://")) else str(self._transport)
+        way = (name, settings, current_detour())
         with self._lock:
             if self._closed:
                 return Failure(_wrong("this client was closed while the call was under way"))
             if way not in self._open:
-                made = self._made(str(self._transport), *way)
+                made = self._made(*way)
                 if isinstance(made, Failure):
                     return made
                 self._open[way] = made.unwrap()

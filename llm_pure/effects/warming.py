@@ -23,7 +23,7 @@ def warm(lanes: tuple[Lane, ...], links: Links[Any]) -> Parsed[None]:
         if isinstance(made, Failure):
             return made
         lane.provider.open_stream(ResponseHead(200, (("content-type", "text/event-stream"),)))
-        link = links.get(lane.settings)
+        link = links.get(lane.settings, made.unwrap().url)
         if isinstance(link, Failure):
             return link
         preload = getattr(link.unwrap(), "preload", None)

@@ -362,6 +362,16 @@ def test_a_client_asks_spark_over_it(way: str) -> None:
     assert answer == Success("You said hi.")
 
 
+def test_a_client_takes_it_for_an_address_that_is_a_websockets() -> None:
+    with serving(lambda one: one.send(frame(2, "Hello"))) as url:
+        config = LLMConfig(
+            api_type="spark", base_url=url, domain="lite", app_id="a", api_key="k", api_secret="s"
+        )
+        with LLM(config) as llm:
+            llm.warmup().unwrap()
+            assert llm.ask("hi") == Success("Hello")
+
+
 def test_no_log_shows_the_signed_address(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), serving(lambda one: one.send(frame(2, "a"))) as url:
         send("sync", ask(f"{url}?authorization=canary-1")).unwrap()
