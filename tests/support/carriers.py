@@ -12,7 +12,13 @@ import pytest
 import trio
 
 from llm_pure.effects.links import NAMES
-from llm_pure.effects.transports import AsyncTransport, Timeouts, Transport, TransportSettings
+from llm_pure.effects.transports import (
+    AsyncTransport,
+    Timeouts,
+    Transport,
+    TransportSettings,
+    whole,
+)
 from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.result import Failure, Parsed, Success
 
@@ -26,6 +32,7 @@ KINDS = (*SYNC_KINDS, *ASYNC_KINDS)
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 every_async_kind = pytest.mark.parametrize("kind", ASYNC_KINDS)
+whole_and_streamed = pytest.mark.parametrize("how", ["whole", "streamed"])
 every_way = pytest.mark.parametrize("kind", ["sync", *LOOPS])
 every_loop = pytest.mark.parametrize("loop", LOOPS)
 
@@ -129,6 +136,19 @@ def stream(
             return Success((opened.unwrap().head, pieces))
 
     return run(kind, main)
+
+
+def take(
+    kind: str,
+    how: str,
+    request: HttpRequest,
+    timeouts: Timeouts = QUICK,
+    settings: TransportSettings | None = None,
+) -> Parsed[HttpResponse]:
+    """The same answer either way. how: "whole", or "streamed" and then put together."""
+    if how == "whole":
+        return send(kind, request, timeouts, settings)
+    return stream(kind, request, timeouts, settings).bind(lambda got: whole(*got))
 
 
 async def cancel_after(turns: int, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
