@@ -229,11 +229,7 @@ LLAMA = body(
         "metrics": LLAMA_METRICS,
     }
 )
-OLLAMA_METRICS = [
-    {"metric": "num_prompt_tokens", "value": 3, "unit": "tokens"},
-    {"metric": "num_completion_tokens", "value": 1, "unit": "tokens"},
-]
-LLAMA = body(
+OLLAMA = body(
     {
         "model": "m",
         "message": {"role": "assistant", "content": "Hello"},
