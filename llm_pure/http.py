@@ -53,7 +53,7 @@ def header(headers: Headers, name: str) -> str | None:
     return None
 
 
-class HttpRequest(msgspec.Struct, frozen=True):
+class HttpRequest(msgspec.Struct, frozen=True, gc=False):
     """One request, whole. Header names are in lower case. Its repr conceals credentials; its fields do not."""
 
     method: str
@@ -79,7 +79,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
         ]
 
 
-class ResponseHead(msgspec.Struct, frozen=True):
+class ResponseHead(msgspec.Struct, frozen=True, gc=False):
     """Status and headers of an answer whose body is still to come. Header names are in lower case."""
 
     status: int
@@ -95,7 +95,7 @@ class ResponseHead(msgspec.Struct, frozen=True):
         return [("status", self.status), ("headers", conceal_headers(self.headers))]
 
 
-class HttpResponse(msgspec.Struct, frozen=True):
+class HttpResponse(msgspec.Struct, frozen=True, gc=False):
     """One answer, whole. Header names are in lower case; `body` is as the service meant it, with no content coding left."""
 
     status: int

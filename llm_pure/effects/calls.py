@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from llm_pure.effects.course import Course
 from llm_pure.effects.jobs import Job
-from llm_pure.effects.links import LinkKeeper
+from llm_pure.effects.links import LinkKeeper, Links
+from llm_pure.effects.transports import AsyncTransport, Transport
 from llm_pure.result import Failure, Parsed
 
 A = TypeVar("A")
@@ -14,45 +16,46 @@ A = TypeVar("A")
 
 def run(job: Job[A], course: Course, keeper: LinkKeeper) -> Parsed[A]:
     """What the answer says, or the last attempt's error."""
-
-    def attempt() -> Parsed[A]:
-        aimed = course.aim(job, links)
-        if isinstance(aimed, Failure):
-            return aimed
-        aim = aimed.unwrap()
-        if aim.wait_s > 0:
-            time.sleep(aim.wait_s)
-        return course.settle(job, aim.transport.send(aim.request, aim.timeouts))
-
     try:
         with keeper.borrow() as links:
-            return run_attempts(course, attempt)
+            first = _attempt(job, course, links)
+            return again(course, first, partial(_attempt, job, course, links))
     finally:
         course.leave()
 
 
 async def arun(job: Job[A], course: Course, keeper: LinkKeeper) -> Parsed[A]:
     """`run`, async."""
-
-    async def attempt() -> Parsed[A]:
-        aimed = course.aim(job, links)
-        if isinstance(aimed, Failure):
-            return aimed
-        aim = aimed.unwrap()
-        if aim.wait_s > 0:
-            await asleep(aim.wait_s)
-        return course.settle(job, await aim.transport.asend(aim.request, aim.timeouts))
-
     try:
         async with keeper.aborrow() as links:
-            return await arun_attempts(course, attempt)
+            first = await _aattempt(job, course, links)
+            return await aagain(course, first, partial(_aattempt, job, course, links))
     finally:
         course.leave()
 
 
-def run_attempts(course: Course, attempt: Callable[[], Parsed[A]]) -> Parsed[A]:
-    """One attempt after another, with the waits between them. tenacity comes in once the first one has failed."""
-    first = attempt()
+def _attempt(job: Job[A], course: Course, links: Links[Transport]) -> Parsed[A]:
+    aimed = course.aim(job, links)
+    if isinstance(aimed, Failure):
+        return aimed
+    aim = aimed.unwrap()
+    if aim.wait_s > 0:
+        time.sleep(aim.wait_s)
+    return course.settle(job, aim.transport.send(aim.request, aim.timeouts))
+
+
+async def _aattempt(job: Job[A], course: Course, links: Links[AsyncTransport]) -> Parsed[A]:
+    aimed = course.aim(job, links)
+    if isinstance(aimed, Failure):
+        return aimed
+    aim = aimed.unwrap()
+    if aim.wait_s > 0:
+        await asleep(aim.wait_s)
+    return course.settle(job, await aim.transport.asend(aim.request, aim.timeouts))
+
+
+def again(course: Course, first: Parsed[A], attempt: Callable[[], Parsed[A]]) -> Parsed[A]:
+    """Further attempts after the first, with the waits between them, until the course is over. tenacity drives them."""
     if course.is_over:
         return first
     from tenacity import Retrying
@@ -62,19 +65,20 @@ def run_attempts(course: Course, attempt: Callable[[], Parsed[A]]) -> Parsed[A]:
     return retrying(lambda: made.pop() if made else attempt())
 
 
-async def arun_attempts(course: Course, attempt: Callable[[], Awaitable[Parsed[A]]]) -> Parsed[A]:
-    """`run_attempts`, async."""
-    first = await attempt()
+async def aagain(
+    course: Course, first: Parsed[A], attempt: Callable[[], Awaitable[Parsed[A]]]
+) -> Parsed[A]:
+    """`again`, async."""
     if course.is_over:
         return first
     from tenacity import AsyncRetrying
 
     made = [first]
 
-    async def again() -> Parsed[A]:
+    async def once_more() -> Parsed[A]:
         return made.pop() if made else await attempt()
 
-    return await AsyncRetrying(sleep=asleep, **course.tenacity_arguments())(again)
+    return await AsyncRetrying(sleep=asleep, **course.tenacity_arguments())(once_more)
 
 
 async def asleep(seconds: float) -> None:

@@ -41,6 +41,23 @@ class Aim(msgspec.Struct, Generic[T], frozen=True):
 class Course:
     """One call: its attempts so far, and what comes next."""
 
+    __slots__ = (
+        "_configuration",
+        "_ends_s",
+        "_gates",
+        "_history",
+        "_lanes",
+        "_next",
+        "_pass",
+        "_policy",
+        "_request",
+        "_started_s",
+        "_ticket",
+        "_till",
+        "_timeout_s",
+        "_whole_s",
+    )
+
     def __init__(
         self,
         lanes: tuple[Lane, ...],

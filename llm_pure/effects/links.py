@@ -4,7 +4,13 @@ A transport that the caller brought is his: it is used as it is, and neither ent
 """
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from importlib import import_module
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -108,27 +114,15 @@ class LinkKeeper:
         self._kept: dict[object, _Kept] = {}
         self._lock = Lock()
 
-    @contextmanager
-    def borrow(self) -> Iterator[Links[Transport]]:
+    def borrow(self) -> AbstractContextManager[Links[Transport]]:
         """For one sync call."""
         kept = self._kept.get(_THREADS)
-        links = self._sync_links() if kept is None else kept.links
-        try:
-            yield links
-        finally:
-            if kept is None:
-                _close(links)
+        return nullcontext(kept.links) if kept is not None else _own_sync(self._sync_links())
 
-    @asynccontextmanager
-    async def aborrow(self) -> AsyncIterator[Links[AsyncTransport]]:
+    def aborrow(self) -> AbstractAsyncContextManager[Links[AsyncTransport]]:
         """For one async call."""
         kept = self._kept.get(running_loop())
-        links = self._async_links() if kept is None else kept.links
-        try:
-            yield links
-        finally:
-            if kept is None:
-                await _aclose(links)
+        return nullcontext(kept.links) if kept is not None else _own(self._async_links())
 
     def enter(self) -> None:
         """Keep the links of sync calls. May be nested."""
@@ -167,6 +161,22 @@ class LinkKeeper:
             if kept.holders:
                 return None
             return self._kept.pop(where).links
+
+
+@contextmanager
+def _own_sync(links: Links[Transport]) -> Iterator[Links[Transport]]:
+    try:
+        yield links
+    finally:
+        _close(links)
+
+
+@asynccontextmanager
+async def _own(links: Links[AsyncTransport]) -> AsyncIterator[Links[AsyncTransport]]:
+    try:
+        yield links
+    finally:
+        await _aclose(links)
 
 
 def _checked(transport: object, kind: type[T]) -> Parsed[T]:

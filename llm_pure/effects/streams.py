@@ -3,12 +3,13 @@
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack
+from functools import partial
 from typing import Generic, Self, TypeVar
 
 import msgspec
 
 from llm_pure.completion import Completion
-from llm_pure.effects.calls import arun_attempts, asleep, run_attempts
+from llm_pure.effects.calls import aagain, again, asleep
 from llm_pure.effects.course import Course
 from llm_pure.effects.jobs import Job
 from llm_pure.effects.links import LinkKeeper, Links
@@ -127,7 +128,8 @@ class SyncStream(_Streaming[E, A]):
         course = self._course
         assert course is not None
         links = self._stack.enter_context(self._keeper.borrow())
-        opened = run_attempts(course, lambda: self._attempt(course, links))
+        attempt = partial(self._attempt, course, links)
+        opened = again(course, attempt(), attempt)
         if isinstance(opened, Failure):
             self._outcome = opened
         else:
@@ -196,7 +198,8 @@ class AwaitedStream(_Streaming[E, A]):
         course = self._course
         assert course is not None
         links = await self._stack.enter_async_context(self._keeper.aborrow())
-        opened = await arun_attempts(course, lambda: self._attempt(course, links))
+        attempt = partial(self._attempt, course, links)
+        opened = await aagain(course, await attempt(), attempt)
         if isinstance(opened, Failure):
             self._outcome = opened
         else:

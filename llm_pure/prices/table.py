@@ -1,6 +1,7 @@
 """The price table, a value: sellers, their models, and what they ask at which time. Money is Decimal, in US dollars.
 
-The table's shape follows genai-prices, out of which `make prices-refresh` makes the snapshot that ships.
+The table's shape follows genai-prices, out of which `make prices-refresh` makes the snapshot that ships. It is thousands
+of values that live as long as the process and hold no cycle: `gc=False` keeps them out of every collection.
 """
 
 import re
@@ -44,13 +45,13 @@ class Matches(msgspec.Struct, frozen=True, array_like=True, tag="re"):
     text: str
 
 
-class AnyOf(msgspec.Struct, frozen=True, array_like=True, tag="or"):
+class AnyOf(msgspec.Struct, frozen=True, array_like=True, tag="or", gc=False):
     """One of these fits."""
 
     clauses: tuple["Match", ...]
 
 
-class AllOf(msgspec.Struct, frozen=True, array_like=True, tag="and"):
+class AllOf(msgspec.Struct, frozen=True, array_like=True, tag="and", gc=False):
     """All of these fit."""
 
     clauses: tuple["Match", ...]
@@ -80,7 +81,7 @@ def fits(match: Match, name: str) -> bool:
             assert_never(match)
 
 
-class Tiered(msgspec.Struct, frozen=True, array_like=True):
+class Tiered(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A price that depends on the length of the input. tiers: (more input tokens than this, USD for all), ascending."""
 
     base: Decimal
@@ -94,7 +95,7 @@ Rates: TypeAlias = dict[str, Rate]
 """By the name of the unit's price, such as "input_mtok"."""
 
 
-class Prices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Prices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Rates, and when they hold: since a day, or between two times of day; all in UTC. Neither: always.
 
     when: what must be so for them to stand in place of the standard rates, such as {"processing": "batch"}.
@@ -120,7 +121,7 @@ def holds(prices: Prices, now: datetime) -> bool:
     return start <= clock < end
 
 
-class ModelPrices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ModelPrices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One model of one seller. prices: the last that holds counts, else the first. variants: the first that holds, by unit.
 
     window: input tokens that it takes, where that is known.

@@ -219,5 +219,7 @@ class BodyReader:
 def _names(head: ResponseHead) -> list[str]:
     """The codings to undo, the last one that was put on first."""
     listed = [value for name, value in head.headers if name == "content-encoding"]
+    if not listed:
+        return []
     names = [word.strip().lower() for word in ",".join(listed).split(",")]
     return [name for name in reversed(names) if name not in ("", "identity")]

@@ -48,8 +48,6 @@ def _is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-
-
 def unusable_address(text: str, why: str) -> ConfigurationInvalid:
     """The error for an address that nothing can be sent to."""
     return ConfigurationInvalid(
