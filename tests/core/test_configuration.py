@@ -8,7 +8,9 @@ from llm_pure.config import LLMConfig, reveal
 from llm_pure.configuration import CompressSettings, Configuration, CostControl, Setup
 from llm_pure.configuration_text import merge, read_configuration, read_yaml
 from llm_pure.errors import ConfigurationInvalid
+from llm_pure.limits import RateLimit
 from llm_pure.result import Failure, Parsed, Success
+from llm_pure.retry import RetryPolicy
 
 # Written for this test in the shape of MetaGPT's config2.yaml: every section that its example has.
 METAGPT = """
@@ -219,3 +221,83 @@ def test_a_later_file_wins_and_nothing_is_mixed_inside_a_model() -> None:
 def test_headers_are_a_mapping() -> None:
     got = read("llm: {headers: {X-Team: blue}}").unwrap().get()
     assert got.map(lambda config: config.headers) == Success((("X-Team", "blue"),))
+
+
+WHOLE = """
+llm: {model: a, api_type: openai}
+models:
+  fast: {api_type: groq, model: b, compress_type: pre_cut_by_msg}
+  slow: {api_type: mistral, model: c}
+  broken: {api_key: "${NOT_SET}"}
+cost_control: {max_budget: 2.5, alert_threshold: 0.5}
+compress: {type: post_cut_by_token, threshold: 0.7, max_token: 1000}
+fallbacks: {llm: [fast, slow], fast: slow, slow: [broken]}
+retry: {attempts: 2}
+limit: {requests_per_minute: 30}
+prices: {"groq:*": {input: 1, output: 2}}
+"""
+CUT = CompressSettings(type="post_cut_by_token", threshold=0.7, max_token=1000)
+FAST = LLMConfig(api_type="groq", model="b", compress_type="pre_cut_by_msg")
+SLOW = LLMConfig(api_type="mistral", model="c")
+COMMON: dict[str, Any] = {
+    "cost_control": CostControl(2.5, 0.5),
+    "retry": RetryPolicy(attempts=2),
+    "limit": RateLimit(requests_per_minute=30),
+    "prices": {"groq:*": {"input": 1, "output": 2}},
+}
+
+
+def test_a_setup_is_all_that_the_files_say_about_calling_a_model() -> None:
+    configuration = read(WHOLE).unwrap()
+    assert configuration.setup() == Success(
+        Setup(
+            name="llm", config=LLMConfig(model="a"), fallbacks=(FAST, SLOW), compress=CUT, **COMMON
+        )
+    )
+    assert configuration.setup("openai") == configuration.setup()
+
+
+def test_a_models_own_way_of_cutting_counts_more_than_the_sections() -> None:
+    cut = CompressSettings(type="pre_cut_by_msg", threshold=0.7, max_token=1000)
+    assert read(WHOLE).unwrap().setup("groq") == Success(
+        Setup(name="fast", config=FAST, fallbacks=(SLOW,), compress=cut, **COMMON)
+    )
+
+
+def test_without_the_sections_a_setup_is_the_model_alone() -> None:
+    assert read("models: {fast: {model: b}}").unwrap().setup("fast") == Success(
+        Setup(name="fast", config=LLMConfig(model="b"))
+    )
+
+
+def test_a_fallback_that_cannot_be_used_is_told_and_harms_no_other() -> None:
+    configuration = read(WHOLE).unwrap()
+    error = configuration.setup("slow").failure()
+    assert error.message == "models/broken/api_key wants the variable NOT_SET, which is not set"
+    assert isinstance(configuration.get("slow"), Success)
+
+
+def test_fallbacks_are_models_of_the_files() -> None:
+    assert wrong("{models: {fast: {}}, fallbacks: {fast: [slwo]}}") == ConfigurationInvalid(
+        message="fallbacks/fast: there is no model 'slwo'; configured are fast",
+        field="fallbacks/fast",
+    )
+    assert wrong("{models: {fast: {}}, fallbacks: {fats: [fast]}}").near == ("fast",)
+    assert wrong("{models: {fast: {}}, fallbacks: {fast: 3}}").field == "fallbacks/fast"
+
+
+def test_what_is_joined_by_name_is_joined_across_files() -> None:
+    below = {"fallbacks": {"a": ["b"]}, "prices": {"x": {"input": 1}}, "limit": {"a": 1}}
+    above = {"fallbacks": {"c": ["d"]}, "prices": {"x": {"input": 2}}, "limit": {"b": 1}}
+    assert merge([below, above]) == {
+        "fallbacks": {"a": ["b"], "c": ["d"]},
+        "prices": {"x": {"input": 2}},
+        "limit": {"b": 1},
+    }
+
+
+def test_a_model_that_is_there_is_known_also_when_it_is_broken() -> None:
+    configuration = read(WHOLE).unwrap()
+    asked = (None, "llm", "fast", "groq", "broken", "brocken")
+    assert [configuration.has(name) for name in asked] == [True] * 5 + [False]
+    assert configuration.names() == ("llm", "fast", "slow", "broken")
