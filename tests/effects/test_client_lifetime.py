@@ -15,7 +15,14 @@ from llm_pure.effects.transports.scripted import ScriptedTransport
 from llm_pure.errors import ConnectionFailed, ServerError, StreamInterrupted
 from llm_pure.result import Failure, Parsed, Success
 from llm_pure.retry import NO_RETRY, RetryPolicy
-from tests.support.carriers import cancel_everywhere, every_loop, run
+from tests.support.carriers import (
+    ASYNC_KINDS,
+    ASYNCIO_KINDS,
+    cancel_everywhere,
+    cancel_tasks_everywhere,
+    every_loop,
+    run,
+)
 from tests.support.loopback import Connection, Loopback, always, chunked, response
 from tests.support.tiny_provider import JSON, REGISTRY, config, frames, whole
 from tests.support.twins import called, every_kind, streamed
@@ -135,10 +142,13 @@ def test_a_call_cancelled_in_a_wait_or_a_stream_leaves_nothing(loop: str) -> Non
             assert server.wait_until_left()
 
 
-@every_loop
-def test_a_call_cancelled_at_any_point_leaves_nothing(loop: str) -> None:
+@pytest.mark.parametrize(
+    ("by", "kind"),
+    [*[("anyio", kind) for kind in ASYNC_KINDS], *[("asyncio", kind) for kind in ASYNCIO_KINDS]],
+)
+def test_a_call_cancelled_at_any_point_leaves_nothing(by: str, kind: str) -> None:
     with Loopback(always(chunked(*frames("Hel", "lo")))) as server:
-        llm = client(server)
+        llm = client(server, transport=kind.split()[0])
 
         async def call() -> None:
             assert await llm.aask("Hi", stream=True) == Success("Hello")
@@ -147,7 +157,10 @@ def test_a_call_cancelled_at_any_point_leaves_nothing(loop: str) -> None:
                     await anyio.lowlevel.checkpoint()
             assert stream.result().unwrap().text == "Hello"
 
-        cancel_everywhere(loop, call)
+        if by == "asyncio":
+            cancel_tasks_everywhere(call)
+        else:
+            cancel_everywhere(kind, call)
         assert server.wait_until_left()
 
 

@@ -27,12 +27,14 @@ A = TypeVar("A")
 LOOPS = ("asyncio", "trio")
 SYNC_KINDS = ("httpx sync", "httpx2 sync")
 ASYNC_KINDS = ("httpx asyncio", "httpx trio", "httpx2 asyncio", "httpx2 trio", "aiohttp asyncio")
+ASYNCIO_KINDS = tuple([kind for kind in ASYNC_KINDS if kind.endswith("asyncio")])
 KINDS = (*SYNC_KINDS, *ASYNC_KINDS)
 """A transport's name, and how it is called."""
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 every_async_kind = pytest.mark.parametrize("kind", ASYNC_KINDS)
 whole_and_streamed = pytest.mark.parametrize("how", ["whole", "streamed"])
+every_asyncio_kind = pytest.mark.parametrize("kind", ASYNCIO_KINDS)
 every_way = pytest.mark.parametrize("kind", ["sync", *LOOPS])
 every_loop = pytest.mark.parametrize("loop", LOOPS)
 
@@ -176,3 +178,26 @@ def cancel_everywhere(kind: str, call: Callable[[], Coroutine[Any, Any, None]]) 
 
     run(kind, main)
     assert finished
+
+
+def cancel_tasks_everywhere(call: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """The same by asyncio's own means: it cancels once, where anyio cancels again at every wait until the task has ended.
+
+    Each time the task ends cancelled, and leaves no other behind.
+    """
+
+    async def main() -> None:
+        turns = 1
+        while True:
+            task = asyncio.create_task(call())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            if not task.cancel():
+                break
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert asyncio.all_tasks() - {asyncio.current_task()} == set()
+            turns += 2 + turns // 20
+        await task
+
+    run("asyncio", main)

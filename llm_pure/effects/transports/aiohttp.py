@@ -5,7 +5,7 @@ Its ClientSession is used without what it adds: no cookies, redirects, environme
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from time import monotonic
@@ -116,7 +116,7 @@ class AiohttpTransport:
         self._closed = True
         session, self._session = self._session, None
         if session is not None:
-            await asyncio.shield(session.close())
+            await _to_its_end(session.close())
 
     async def __aenter__(self) -> Self:
         return self
@@ -260,6 +260,19 @@ def _on_asyncio() -> Parsed[None]:
         return _FINE
     message = "aiohttp runs on asyncio only: on trio use the transport httpx"
     return Failure(ConfigurationInvalid(message=message, field="transport"))
+
+
+async def _to_its_end(closing: Awaitable[None]) -> None:
+    """Also when the caller is cancelled meanwhile: the cancellation comes after it, so that no task is left behind."""
+    task = asyncio.ensure_future(closing)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as fault:
+            cancelled = fault
+    if cancelled is not None:
+        raise cancelled
 
 
 async def _enter(room: asyncio.Semaphore, pool_s: float) -> bool:
