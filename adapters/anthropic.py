@@ -14,5 +14,6 @@ PROVIDER = anthropic_messages.provider(
     base_url_variables=("ANTHROPIC_BASE_URL",),
     quirks=anthropic_messages.Quirks(kin=frozenset({"claude", "vertex_anthropic"})),
     counts=True,
+    lists=True,
     source="anthropic 2.11.0 and platform.claude.com, read 2026-11-20",
 )

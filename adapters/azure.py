@@ -7,7 +7,7 @@ lib/azure.py; read 2026-11-20.
 from llm_pure.adapt import ModelRule
 from llm_pure.adapters.dialects import azure_openai, openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
-from llm_pure.adapters.dialects.openai_models import RULES
+from llm_pure.adapters.dialects.openai_models import EMBED_LIMITS, RULES
 
 _FOUNDRY = tuple(
     [
@@ -29,6 +29,8 @@ _CHAT = openai_chat.provider(
     variables=azure_openai.VARIABLES,
     authorize=azure_openai.key_or_token("azure"),
     embeds=True,
+    embed_limits=EMBED_LIMITS,
+    lists=True,
     quirks=openai_chat.Quirks(
         max_tokens_key="max_completion_tokens",
         done_required=True,
@@ -42,6 +44,4 @@ _CHAT = openai_chat.provider(
     source="learn.microsoft.com, Azure OpenAI REST API reference, read 2026-11-20",
 )
 
-PROVIDER = with_media(
-    _CHAT, azure_openai.places("azure"), ("images", "speech", "transcribe", "models")
-)
+PROVIDER = with_media(_CHAT, azure_openai.places("azure"), ("images", "speech", "transcribe"))

@@ -4,7 +4,7 @@ Docs: learn.microsoft.com, "Azure OpenAI Responses API"; openai-python 3.3.1 lib
 """
 
 from llm_pure.adapters.dialects import azure_openai, openai_responses
-from llm_pure.adapters.dialects.openai_models import RULES
+from llm_pure.adapters.dialects.openai_models import EMBED_LIMITS, RULES
 
 PROVIDER = openai_responses.provider(
     name="azure_responses",
@@ -16,6 +16,8 @@ PROVIDER = openai_responses.provider(
     authorize=azure_openai.key_or_token("azure_responses"),
     counts=True,
     embeds=True,
+    embed_limits=EMBED_LIMITS,
+    lists=True,
     quirks=openai_responses.Quirks(rules=RULES),
     source="learn.microsoft.com, Azure OpenAI Responses API, read 2026-11-20",
 )

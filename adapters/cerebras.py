@@ -18,6 +18,7 @@ PROVIDER = openai_chat.provider(
     locate=rooted("cerebras", _BASE_URL),
     key_variables=("CEREBRAS_API_KEY",),
     base_url_variables=("CEREBRAS_BASE_URL",),
+    lists=True,
     quirks=openai_chat.Quirks(
         max_tokens_key="max_completion_tokens",
         refuses={

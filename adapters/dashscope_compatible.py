@@ -13,5 +13,6 @@ PROVIDER = openai_chat.provider(
     key_variables=("DASHSCOPE_API_KEY",),
     base_url_variables=("DASHSCOPE_COMPATIBLE_BASE_URL",),
     embeds=True,
+    embed_limits=dashscope_generation.EMBED_LIMITS,
     source="help.aliyun.com/en/model-studio, OpenAI Chat, in excerpts read 2026-11-20",
 )

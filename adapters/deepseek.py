@@ -18,6 +18,7 @@ PROVIDER = openai_chat.provider(
     name="deepseek",
     base_url="https://api.deepseek.com",
     key_variables=("DEEPSEEK_API_KEY",),
+    lists=True,
     quirks=openai_chat.Quirks(
         refuses={
             **not_here("deepseek", "seed", "n", "top_k"),

@@ -4,12 +4,18 @@ Docs: ai.google.dev, "Gemini API reference" (v1beta); google-genai 3.4.0; read 2
 """
 
 import re
+from functools import partial
 from urllib.parse import quote
 
+import msgspec
+
 from llm_pure.adapters.dialects import gemini_content
+from llm_pure.adapters.dialects.gemini_content.errors import read_error
 from llm_pure.adapters.dialects.gemini_pictures import with_pictures
+from llm_pure.adapters.dialects.model_lists import GEMINI, list_operation
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import base_url
+from llm_pure.operations import EmbedLimit
 from llm_pure.result import Parsed
 from llm_pure.signing.key import key_header
 
@@ -29,6 +35,14 @@ def place(config: LLMConfig, model: str, method: str) -> Parsed[str]:
     )
 
 
+def models_url(config: LLMConfig) -> Parsed[str]:
+    """{base_url}/v1beta/models."""
+    version = config.api_version or _VERSION
+    return base_url(config, _BASE_URL, provider=_NAME).map(
+        lambda url: f"{url if _VERSIONED.search(url) else f'{url}/{version}'}/models"
+    )
+
+
 _CHAT = gemini_content.provider(
     name=_NAME,
     base_url=_BASE_URL,
@@ -40,7 +54,15 @@ _CHAT = gemini_content.provider(
     authorize=key_header(_NAME, _KEYS, header="x-goog-api-key", prefix=""),
     key_variables=_KEYS,
     base_url_variables=("GOOGLE_GEMINI_BASE_URL",),
+    embed_limits=(
+        EmbedLimit(
+            texts=100,
+            source="ai.google.dev, batchEmbedContents, by vercel/ai and others, read 2026-11-21",
+        ),
+    ),
     source="ai.google.dev API reference (v1beta) and google-genai 3.4.0, read 2026-11-20",
 )
 
-PROVIDER = with_pictures(_CHAT)
+_LISTING = list_operation(_NAME, models_url, GEMINI, partial(read_error, _NAME))
+
+PROVIDER = msgspec.structs.replace(with_pictures(_CHAT, place), models=_LISTING)

@@ -9,6 +9,7 @@ from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import not_here
 from llm_pure.adapters.dialects.openai_models import RULES
 from llm_pure.errors import ContextLengthExceeded, NotFound, RateLimited
+from llm_pure.operations import EmbedLimit
 
 _LIMIT = {"max_tokens_key": "max_completion_tokens"}
 
@@ -17,6 +18,9 @@ PROVIDER = openai_chat.provider(
     base_url="https://models.github.ai/inference",
     key_variables=("GITHUB_TOKEN", "GITHUB_API_KEY"),
     embeds=True,
+    embed_limits=(
+        EmbedLimit(texts=2048, source="OpenAI's models, unconfirmed for this host, 2026-11-20"),
+    ),
     quirks=openai_chat.Quirks(
         refuses=not_here(
             "github",

@@ -8,18 +8,20 @@ from typing import Any
 from llm_pure.adapt import ModelRule
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import not_here
+from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.endpoint import rooted
 
 _BASE_URL = "https://api.groq.com/openai/v1"
 _SCHEMA: dict[str, Any] = {"json_formats": ("json_object", "json_schema")}
 _SOURCE = "console.groq.com/docs/reasoning and /structured-outputs, read 2026-11-20"
 
-PROVIDER = openai_chat.provider(
+_CHAT = openai_chat.provider(
     name="groq",
     base_url=_BASE_URL,
     locate=rooted("groq", _BASE_URL),
     key_variables=("GROQ_API_KEY",),
     base_url_variables=("GROQ_BASE_URL",),
+    lists=True,
     quirks=openai_chat.Quirks(
         max_tokens_key="max_completion_tokens",
         refuses=not_here(
@@ -71,3 +73,5 @@ PROVIDER = openai_chat.provider(
     ),
     source="console.groq.com/docs and groq-python 1.7.0, read 2026-11-20",
 )  # fmt: skip
+
+PROVIDER = with_media(_CHAT, rooted(_CHAT.name, _BASE_URL), ("speech", "transcribe"))

@@ -10,6 +10,7 @@ PROVIDER = openai_chat.provider(
     name="huggingface",
     base_url="https://router.huggingface.co/v1",
     key_variables=("HF_TOKEN",),
+    lists=True,
     quirks=openai_chat.Quirks(
         refuses=unsure(
             "huggingface", "n", "top_k", "repetition_penalty", "metadata", "parallel_tool_calls"

@@ -6,18 +6,28 @@ Docs: mistralai 3.7.0 (PyPI), client/models/chatcompletionrequest.py; traffic re
 
 from llm_pure.adapt import ModelRule
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import not_here
+from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
+from llm_pure.endpoint import below
 from llm_pure.errors import NotFound
+from llm_pure.operations import EmbedLimit
 
 _NO_REASONING = (
     "codestral", "devstral", "ministral", "pixtral", "voxtral", "open-mistral", "open-mixtral",
 )  # fmt: skip
 
-PROVIDER = openai_chat.provider(
+_CHAT = openai_chat.provider(
     name="mistral",
     base_url="https://api.mistral.ai/v1",
     key_variables=("MISTRAL_API_KEY",),
     embeds=True,
-    embed_names={"dimensions": "output_dimension"},
+    embed_limits=(
+        EmbedLimit(
+            texts=32, source="vercel/ai packages/mistral, maxEmbeddingsPerCall, read 2026-11-20"
+        ),
+    ),
+    embed_names={"dimensions": "output_dimension", "encoding": "encoding_format"},
+    lists=True,
     quirks=openai_chat.Quirks(
         renames={"seed": "random_seed"},
         rules=(
@@ -56,4 +66,14 @@ PROVIDER = openai_chat.provider(
         error_words={"invalid_model": NotFound},
     ),
     source="mistralai 3.7.0 and pydantic-ai models/mistral.py, read 2026-11-20",
+)
+
+PROVIDER = with_media(
+    _CHAT,
+    below(_CHAT.name, _CHAT.base_url),
+    ("transcribe", "moderate"),
+    MediaQuirks(
+        transcribe_refuses=not_here("mistral", "prompt", "response_format"),
+        moderation_model="mistral-moderation-latest",
+    ),
 )

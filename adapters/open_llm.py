@@ -1,17 +1,24 @@
 """Any server that speaks chat completions: vLLM, llama.cpp, LM Studio, Ollama's /v1, a gateway. It may want no key.
 
+Some of them have OpenAI's pictures, speech, transcription and moderation too (LocalAI, vLLM, Speaches); the others answer 404.
+
 Docs: vLLM "OpenAI-compatible server", llama.cpp tools/server/README.md, Ollama "OpenAI compatibility"; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_media import with_media
+from llm_pure.endpoint import below
 
-PROVIDER = openai_chat.provider(
+_CHAT = openai_chat.provider(
     name="open_llm",
     base_url="http://localhost:8000/v1",
     key_variables=("OPEN_LLM_API_KEY",),
     base_url_variables=("OPEN_LLM_BASE_URL",),
     key_required=False,
     embeds=True,
+    lists=True,
     quirks=openai_chat.Quirks(reasoning_style="effort"),
     source="vLLM, llama.cpp and Ollama documentation, read 2026-11-20",
 )
+
+PROVIDER = with_media(_CHAT, below(_CHAT.name, _CHAT.base_url))

@@ -11,6 +11,7 @@ PROVIDER = openai_chat.provider(
     key_variables=("OPEN_LLM_API_KEY",),
     base_url_variables=("OPEN_LLM_BASE_URL",),
     key_required=False,
+    lists=True,
     quirks=openai_chat.Quirks(reasoning_style="template", think_tags=True),
     source="vLLM and llama.cpp documentation, read 2026-11-20",
 )

@@ -5,7 +5,7 @@ Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
-from llm_pure.adapters.dialects.openai_models import RULES
+from llm_pure.adapters.dialects.openai_models import EMBED_LIMITS, RULES
 from llm_pure.endpoint import below
 
 _CHAT = openai_chat.provider(
@@ -14,6 +14,8 @@ _CHAT = openai_chat.provider(
     key_variables=("OPENAI_API_KEY",),
     base_url_variables=("OPENAI_BASE_URL",),
     embeds=True,
+    embed_limits=EMBED_LIMITS,
+    lists=True,
     quirks=openai_chat.Quirks(
         max_tokens_key="max_completion_tokens",
         done_required=True,

@@ -4,7 +4,7 @@ Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_responses
-from llm_pure.adapters.dialects.openai_models import RULES
+from llm_pure.adapters.dialects.openai_models import EMBED_LIMITS, RULES
 
 PROVIDER = openai_responses.provider(
     name="openai_responses",
@@ -13,6 +13,8 @@ PROVIDER = openai_responses.provider(
     base_url_variables=("OPENAI_BASE_URL",),
     counts=True,
     embeds=True,
+    embed_limits=EMBED_LIMITS,
+    lists=True,
     quirks=openai_responses.Quirks(rules=RULES),
     source="openai/openai-openapi 2.3.0 and openai-python 3.3.1, read 2026-11-20",
 )

@@ -11,6 +11,7 @@ PROVIDER = openai_chat.provider(
     base_url=openrouter_api.BASE_URL,
     key_variables=openrouter_api.KEY_VARIABLES,
     embeds=True,
+    lists=True,
     quirks=openrouter_api.QUIRKS,
     source=openrouter_api.SOURCE,
 )

@@ -13,6 +13,7 @@ PROVIDER = openai_chat.provider(
     name="openrouter_reasoning",
     base_url=openrouter_api.BASE_URL,
     key_variables=openrouter_api.KEY_VARIABLES,
+    lists=True,
     quirks=msgspec.structs.replace(openrouter_api.QUIRKS, reasoning_default=ReasoningRequest()),
     source=openrouter_api.SOURCE,
 )

@@ -25,6 +25,7 @@ from llm_pure.errors import (
     PermissionDenied,
     RateLimited,
 )
+from llm_pure.operations import EmbedLimit
 
 NAME = "qianfan"
 BASE_URL = "https://qianfan.baidubce.com/v2"
@@ -83,6 +84,12 @@ PROVIDER = either(
         base_url_variables=("QIANFAN_BASE_URL",),
         variables=_VARIABLES,
         embeds=True,
+        embed_limits=(
+            EmbedLimit(
+                texts=16,
+                source="unconfirmed, as generally known of cloud.baidu.com/doc/WENXINWORKSHOP, 2026-11-20",
+            ),
+        ),
         source=SOURCE,
     ),
     qianfan_v1.provider(name=NAME, variables=_VARIABLES, source=SOURCE),

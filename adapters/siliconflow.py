@@ -6,16 +6,26 @@ gateway; read 2026-11-20.
 
 from llm_pure.adapt import ModelRule
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unsure
+from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
+from llm_pure.adapters.dialects.openai_pictures import PictureQuirks
+from llm_pure.endpoint import below
 from llm_pure.errors import NotFound, QuotaExceeded
+from llm_pure.operations import EmbedLimit
 
 _SOURCE = "anomalyco/models.dev providers/siliconflow, read 2026-11-20"
 
-PROVIDER = openai_chat.provider(
+_CHAT = openai_chat.provider(
     name="siliconflow",
     base_url="https://api.siliconflow.cn/v1",
     key_variables=("SILICONFLOW_API_KEY", "SILICONFLOW_CN_API_KEY"),
     embeds=True,
+    embed_limits=(
+        EmbedLimit(
+            texts=32, source="unconfirmed, as generally known of docs.siliconflow.cn, 2026-11-20"
+        ),
+    ),
+    lists=True,
     quirks=openai_chat.Quirks(
         refuses=unsure(
             "siliconflow", "logprobs", "repetition_penalty", "metadata", "parallel_tool_calls"
@@ -43,4 +53,24 @@ PROVIDER = openai_chat.provider(
         error_words={"20012": NotFound, "30001": QuotaExceeded, "30011": QuotaExceeded},
     ),
     source="docs.siliconflow.cn and anomalyco/models.dev, read 2026-11-20",
+)
+
+_MEDIA = MediaQuirks(
+    pictures=PictureQuirks(
+        names={"n": "batch_size", "size": "image_size"},
+        refuses=not_here(
+            "siliconflow", "quality", "style", "background", "output_format", "response_format"
+        ),
+        edits=False,
+    ),
+    transcribe_refuses=not_here(
+        "siliconflow", "language", "prompt", "temperature", "response_format", "timestamps"
+    ),
+)
+
+PROVIDER = with_media(
+    _CHAT,
+    below(_CHAT.name, _CHAT.base_url),
+    ("images", "speech", "transcribe"),
+    _MEDIA,
 )

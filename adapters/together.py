@@ -16,6 +16,7 @@ PROVIDER = openai_chat.provider(
     key_variables=("TOGETHER_API_KEY",),
     base_url_variables=("TOGETHER_BASE_URL",),
     embeds=True,
+    lists=True,
     quirks=openai_chat.Quirks(
         refuses=not_here("together", "metadata", "parallel_tool_calls"),
         counted_logprobs=True,

@@ -8,10 +8,12 @@ from datetime import datetime
 from urllib.parse import quote
 
 from llm_pure.adapters.dialects import gemini_content
+from llm_pure.adapters.dialects.gemini_pictures import with_pictures
 from llm_pure.config import LLMConfig, reveal
 from llm_pure.endpoint import base_url
 from llm_pure.errors import ConfigurationInvalid
 from llm_pure.http import HttpRequest
+from llm_pure.operations import EmbedLimit
 from llm_pure.result import Failure, Parsed
 from llm_pure.signing.key import key_header
 
@@ -20,6 +22,7 @@ _BASE_URL = "https://aiplatform.googleapis.com"
 _KEYS = ("GOOGLE_OAUTH_ACCESS_TOKEN", "GOOGLE_API_KEY")
 _VERSION = "v1beta1"
 _LOCATION = "global"
+_EMBEDDINGS = "cloud.google.com, Vertex AI, Get text embeddings, read 2026-11-21"
 _MULTI_REGIONS = ("us", "eu")
 _API_KEY_PREFIXES = ("AIza", "AQ.")
 """How Google's API keys begin; anything else is an OAuth token, which begins with "ya29." or is a JWT."""
@@ -87,7 +90,7 @@ def _invalid(field: str, message: str) -> Parsed[str]:
     return Failure(ConfigurationInvalid(message=message, field=field, provider=_NAME))
 
 
-PROVIDER = gemini_content.provider(
+_CHAT = gemini_content.provider(
     name=_NAME,
     base_url=_BASE_URL,
     quirks=gemini_content.Quirks(
@@ -105,9 +108,15 @@ PROVIDER = gemini_content.provider(
     authorize=authorize,
     key_variables=_KEYS,
     base_url_variables=("GOOGLE_VERTEX_BASE_URL",),
+    embed_limits=(
+        EmbedLimit(texts=1, prefix="gemini-embedding", source=_EMBEDDINGS),
+        EmbedLimit(texts=250, tokens=20_000, source=_EMBEDDINGS),
+    ),
     variables={
         "project": ("GOOGLE_CLOUD_PROJECT",),
         "location": ("GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_REGION"),
     },
     source="cloud.google.com Vertex AI reference and google-genai 3.4.0, read 2026-11-20",
 )
+
+PROVIDER = with_pictures(_CHAT, place)

@@ -6,6 +6,9 @@ Docs: docs.x.ai; vercel/ai packages/xai; pydantic-ai profiles/grok.py; read 2026
 from llm_pure.adapt import ModelRule
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
+from llm_pure.adapters.dialects.openai_pictures import PictureQuirks
+from llm_pure.endpoint import below
 from llm_pure.errors import Overloaded
 
 _SOURCE = "vercel/ai packages/xai, read 2026-11-20"
@@ -24,10 +27,11 @@ def _model(prefix: str, reasoning: str, efforts: tuple[str, ...] = ()) -> ModelR
     )
 
 
-PROVIDER = openai_chat.provider(
+_CHAT = openai_chat.provider(
     name="xai",
     base_url="https://api.x.ai/v1",
     key_variables=("XAI_API_KEY",),
+    lists=True,
     quirks=openai_chat.Quirks(
         max_tokens_key="max_completion_tokens",
         renames={"parallel_tool_calls": "parallel_function_calling"},
@@ -53,4 +57,16 @@ PROVIDER = openai_chat.provider(
         error_words={"The service is currently unavailable": Overloaded},
     ),
     source="docs.x.ai and vercel/ai packages/xai, read 2026-11-20",
+)
+
+_PICTURES = PictureQuirks(
+    refuses={
+        "size": "xAI has no size; extra may hold aspect_ratio and resolution",
+        **not_here("xai", "style", "background", "output_format"),
+    },
+    edits=False,  # its /images/edits takes JSON (docs.x.ai, read 2026-11-20), which is not built here
+)
+
+PROVIDER = with_media(
+    _CHAT, below(_CHAT.name, _CHAT.base_url), ("images",), MediaQuirks(pictures=_PICTURES)
 )

@@ -10,6 +10,7 @@ PROVIDER = openai_chat.provider(
     name="yi",
     base_url="https://api.lingyiwanwu.com/v1",
     key_variables=("YI_API_KEY",),
+    lists=True,
     quirks=openai_chat.Quirks(
         refuses={
             **not_here("yi", "n", "logprobs"),

@@ -5,6 +5,7 @@ Docs: zai-sdk 0.2.3 and docs.z.ai; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import glm, openai_chat
+from llm_pure.operations import EmbedLimit
 
 _KEY = ("ZAI_API_KEY",)
 
@@ -15,6 +16,7 @@ PROVIDER = openai_chat.provider(
     base_url_variables=("ZAI_BASE_URL",),
     authorize=glm.key_or_token("zai", _KEY),
     embeds=True,
+    embed_limits=(EmbedLimit(texts=64, source="as at zhipuai, unconfirmed, 2026-11-20"),),
     quirks=glm.QUIRKS,
     source="zai-sdk 0.2.3 and docs.z.ai, read 2026-11-20",
 )

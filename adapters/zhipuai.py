@@ -5,6 +5,7 @@ Docs: MetaGLM/zhipuai-sdk-python-v4 and docs.bigmodel.cn; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import glm, openai_chat
+from llm_pure.operations import EmbedLimit
 
 _KEY = ("ZHIPUAI_API_KEY", "ZHIPU_API_KEY")
 
@@ -15,6 +16,12 @@ PROVIDER = openai_chat.provider(
     base_url_variables=("ZHIPUAI_BASE_URL",),
     authorize=glm.key_or_token("zhipuai", _KEY),
     embeds=True,
+    embed_limits=(
+        EmbedLimit(
+            texts=64,
+            source="unconfirmed, as generally known of docs.bigmodel.cn for embedding-3, 2026-11-20",
+        ),
+    ),
     quirks=glm.QUIRKS,
     source="MetaGLM/zhipuai-sdk-python-v4 and docs.bigmodel.cn, read 2026-11-20",
 )

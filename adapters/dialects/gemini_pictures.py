@@ -1,4 +1,5 @@
-"""Pictures from words by generateContent, as Google's image models make them: an answer whose parts are pictures.
+"""Pictures from words, and from other pictures, by generateContent, as Gemini's image models make them: an answer whose
+parts are pictures. Imagen's models are asked by `gemini_imagen`.
 
 Source: the wire notes of this project, gemini.md section 8 (ai.google.dev, google-genai 3.4.0); read 2026-11-20.
 """
@@ -10,13 +11,16 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapt import Adaptation
+from llm_pure.adapters.dialects.gemini_content.quirks import Place
+from llm_pure.adapters.dialects.gemini_imagen import build_predict, is_imagen, parse_predict
+from llm_pure.codec import decode_any
 from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
-from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault
+from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault, Unsupported
 from llm_pure.http import HttpResponse
 from llm_pure.media import media_type_of
 from llm_pure.media_operations import ImageRequest, Picture, Pictures
-from llm_pure.messages import Image
+from llm_pure.messages import Image, Text, user
 from llm_pure.provider import Built, Operation, Provider
 from llm_pure.request import ChatRequest
 from llm_pure.result import Failure, Parsed, Success
@@ -26,18 +30,27 @@ _SIZES = ("512", "1K", "2K", "4K")
 _REFUSED = ("n", "quality", "style", "background", "output_format", "response_format")
 
 
-def with_pictures(provider: Provider) -> Provider:
-    """The provider, with `images` by way of its own chat."""
-    operation = Operation(partial(build_images, provider), partial(parse_images, provider))
+def with_pictures(provider: Provider, place: Place) -> Provider:
+    """The provider, with `images` by way of its own chat, and of Imagen. place: where a model's methods are."""
+    operation = Operation(partial(build_images, provider, place), partial(parse_images, provider))
     return msgspec.structs.replace(provider, images=operation)
 
 
-def build_images(provider: Provider, config: LLMConfig, request: ImageRequest) -> Parsed[Built]:
-    """POST .../{model}:generateContent with responseModalities TEXT and IMAGE.
+def build_images(
+    provider: Provider, place: Place, config: LLMConfig, request: ImageRequest
+) -> Parsed[Built]:
+    """POST .../{model}:generateContent with responseModalities TEXT and IMAGE; for a model of Imagen, as `build_predict`.
 
-    size: a ratio ("16:9") or one of 512, 1K, 2K, 4K; another one is dropped and told, as is what only OpenAI has.
-    Fails with InvalidRequest (no prompt), and as the provider's chat does.
+    size: a ratio ("16:9") or one of 512, 1K, 2K, 4K; another one is dropped and told, as is what only OpenAI has. The
+    pictures to begin from stand before the prompt.
+    Fails with InvalidRequest (no prompt), Unsupported (a mask), and as the provider's chat does.
     """
+    model = request.model or config.model or ""
+    if is_imagen(model):
+        return build_predict(provider.name, place, config, model, request)
+    if request.mask is not None:
+        message = f"{provider.name} has no masks: say in the prompt what is to change"
+        return Failure(Unsupported(message=message, feature="mask", provider=provider.name))
     if not request.prompt.strip():
         message = "there is no prompt to make a picture of"
         return Failure(InvalidRequest(message=message, param="prompt", provider=provider.name))
@@ -54,7 +67,7 @@ def build_images(provider: Provider, config: LLMConfig, request: ImageRequest) -
             reason = f"{provider.name} has no {field} {value!r} for pictures"
             told.append(Adaptation(field=field, action="dropped", reason=reason, before=value))
     chat = ChatRequest(
-        messages=request.prompt,
+        messages=user(*[Image(data=data) for data in request.images], Text(request.prompt)),
         model=request.model,
         extra={"generationConfig": generation, **(request.extra or {})},
     )
@@ -66,6 +79,9 @@ def build_images(provider: Provider, config: LLMConfig, request: ImageRequest) -
 
 def parse_images(provider: Provider, response: HttpResponse) -> Parsed[Pictures]:
     """The answer's pictures; ContentFiltered or ProtocolFault where there is none, with the whole answer in `partial`."""
+    decoded = decode_any(response.body, provider=provider.name).value_or(None)
+    if isinstance(decoded, dict) and ("predictions" in decoded or decoded == {}):
+        return parse_predict(provider.name, response)
     return provider.parse_chat(response).bind(lambda answer: _pictures(provider.name, answer))
 
 

@@ -1,51 +1,56 @@
-"""A provider with OpenAI's operations beside chat: pictures, speech, transcription, moderation, the list of models."""
+"""A provider with OpenAI's operations beside chat: pictures, speech, transcription, moderation."""
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
-from llm_pure.adapters.dialects.openai_listings import (
-    build_models,
-    build_moderate,
-    parse_models,
-    parse_moderate,
-)
-from llm_pure.adapters.dialects.openai_pictures import (
-    OPENAI,
-    PictureQuirks,
-    build_images,
-    parse_images,
-)
+from llm_pure.adapters.dialects.openai_moderation import build_moderate, parse_moderate
+from llm_pure.adapters.dialects.openai_pictures import PictureQuirks, build_images, parse_images
 from llm_pure.adapters.dialects.openai_speech import build_speech, open_speech, parse_speech
 from llm_pure.adapters.dialects.openai_transcription import build_transcribe, parse_transcribe
 from llm_pure.endpoint import Locate
 from llm_pure.provider import Operation, Provider
 
-Medium = Literal["images", "speech", "transcribe", "moderate", "models"]
+Medium = Literal["images", "speech", "transcribe", "moderate"]
 
-EVERYTHING: tuple[Medium, ...] = ("images", "speech", "transcribe", "moderate", "models")
+EVERYTHING: tuple[Medium, ...] = ("images", "speech", "transcribe", "moderate")
+
+
+class MediaQuirks(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service that copies these operations does its own way.
+
+    transcribe_refuses: fields of TranscribeRequest that it lacks, and why. moderation_model: where it wants one named.
+    """
+
+    pictures: PictureQuirks = PictureQuirks()
+    transcribe_refuses: Mapping[str, str] = MappingProxyType({})
+    moderation_model: str = ""
 
 
 def with_media(
     provider: Provider,
     locate: Locate,
     media: tuple[Medium, ...] = EVERYTHING,
-    *,
-    pictures: PictureQuirks = OPENAI,
+    quirks: MediaQuirks | None = None,
 ) -> Provider:
     """The provider, with those of the operations that the service has. locate: where they are."""
-    name = provider.name
+    name, own = provider.name, quirks or MediaQuirks()
     operations = {
         "images": Operation(
-            partial(build_images, name, locate, pictures), partial(parse_images, name)
+            partial(build_images, name, locate, own.pictures), partial(parse_images, name)
         ),
         "speech": Operation(partial(build_speech, name, locate), partial(parse_speech, name)),
         "transcribe": Operation(
-            partial(build_transcribe, name, locate), partial(parse_transcribe, name)
+            partial(build_transcribe, name, locate, own.transcribe_refuses),
+            partial(parse_transcribe, name),
         ),
-        "moderate": Operation(partial(build_moderate, name, locate), partial(parse_moderate, name)),
-        "models": Operation(partial(build_models, name, locate), partial(parse_models, name)),
+        "moderate": Operation(
+            partial(build_moderate, name, locate, own.moderation_model),
+            partial(parse_moderate, name),
+        ),
     }
     chosen = {key: operations[key] for key in media}
     streamed = partial(open_speech, name) if "speech" in media else None

@@ -8,6 +8,7 @@ tools (BerriAI/litellm PR 34569, livekit/agents PR 7169, openai/openai-openapi i
 """
 
 from llm_pure.adapt import ModelRule
+from llm_pure.operations import EmbedLimit
 
 _SOURCE = "pydantic-ai profiles/openai.py and vercel/ai openai capabilities, read 2026-11-20"
 _REASONS = "OpenAI's reasoning models refuse it"
@@ -51,6 +52,14 @@ def _switchable(*prefixes: str, reasoning: str = "on", **facts: str) -> list[Mod
         for prefix in prefixes
     ]
 
+
+EMBED_LIMITS = (
+    EmbedLimit(
+        texts=2048,
+        tokens=300_000,
+        source="openai/openai-openapi 2.3.0, CreateEmbeddingRequest.input, read 2026-11-20",
+    ),
+)
 
 RULES: tuple[ModelRule, ...] = (
     *_always("gpt-6-astra", "gpt-6.1-sol", efforts=("low", "medium", "high", "xhigh")),

@@ -43,9 +43,6 @@ class PictureQuirks(msgspec.Struct, frozen=True, kw_only=True):
     edits: bool = True
 
 
-OPENAI = PictureQuirks()
-
-
 def build_images(
     name: str, locate: Locate, quirks: PictureQuirks, config: LLMConfig, request: ImageRequest
 ) -> Parsed[Built]:

@@ -286,8 +286,9 @@ class _Sound:
         self._closed = True
         self._state, sound = end(self._state, len(self._sound))
         given = self._given(sound)
-        # nothing is asked for after the end: its failure comes at once
-        return given if self._error is None else Failure(self._error)
+        if self._state.fault is not None:  # nothing is asked for after the end: it comes at once
+            return Failure(self._carrying(self._state.fault))
+        return given
 
     def partial(self) -> Speech:
         """The sound as far as it has come."""

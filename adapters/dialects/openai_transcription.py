@@ -4,6 +4,7 @@ Source: openai/openai-openapi 2.3.0, by the wire notes of this project (section 
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from llm_pure.adapt import Adaptation
@@ -34,15 +35,21 @@ _ENDINGS = {
     "video/mp4": ("mp4", "m4a"),
     "video/webm": ("webm",),
 }
+_NAMES = {"timestamps": "timestamp_granularities[]"}
 _SRT = re.compile(r"\s*\d+\r?\n\d\d:\d\d:\d\d,\d")
 
 
 def build_transcribe(
-    name: str, locate: Locate, config: LLMConfig, request: TranscribeRequest
+    name: str,
+    locate: Locate,
+    refuses: Mapping[str, str],
+    config: LLMConfig,
+    request: TranscribeRequest,
 ) -> Parsed[Built]:
     """POST {base_url}/audio/transcriptions, a form: file, model, language?, prompt?, response_format?, temperature? ...
 
-    The boundary is made from the content. A file name whose ending the bytes belie is mended, and that is told.
+    The boundary is made from the content. A file name whose ending the bytes belie is mended, and that is told; so is what
+    the service refuses.
     Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no sound, or more than 25 MB).
     """
     if not 0 < len(request.audio) <= AUDIO_LIMIT:
@@ -58,14 +65,19 @@ def build_transcribe(
         filename=filename, media_type=kind or "application/octet-stream", data=request.audio
     )
     settings: list[tuple[str, Any]] = [("model", model.unwrap())]
-    for field in ("language", "prompt", "response_format", "temperature"):
+    dropped: list[Adaptation] = []
+    for field in ("language", "prompt", "response_format", "temperature", "timestamps"):
         value = getattr(request, field)
-        if value is not None:
-            settings.append((field, value))
-    settings += [("timestamp_granularities[]", one) for one in request.timestamps]
+        if value in (None, ()):
+            continue
+        if field in refuses:
+            lack = Adaptation(field=field, action="dropped", reason=refuses[field], before=value)
+            dropped.append(lack)
+        else:
+            settings.append((_NAMES.get(field, field), value))
     settings += (request.extra or {}).items()
     made = post_form(config, url.unwrap(), [("file", sound)], settings, provider=name)
-    return made.map(lambda one: Built(request=one, adaptations=told))
+    return made.map(lambda one: Built(request=one, adaptations=(*told, *dropped)))
 
 
 def parse_transcribe(name: str, response: HttpResponse) -> Parsed[Transcript]:

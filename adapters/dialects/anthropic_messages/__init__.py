@@ -7,15 +7,19 @@ Source: anthropic 2.11.0; ../shared/wire/anthropic.md; read 2026-11-20.
 
 from functools import partial
 
+from llm_pure import endpoint
 from llm_pure.adapters.dialects.anthropic_messages.count import build_count, count_body, parse_count
 from llm_pure.adapters.dialects.anthropic_messages.errors import read_error
-from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
+from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, version_of
 from llm_pure.adapters.dialects.anthropic_messages.reply import parse_chat
 from llm_pure.adapters.dialects.anthropic_messages.request import Body, build_body, build_chat, post
 from llm_pure.adapters.dialects.anthropic_messages.stream import State, read_on, step
+from llm_pure.adapters.dialects.model_lists import ANTHROPIC, list_operation
+from llm_pure.config import LLMConfig
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Authorize, Operation, Provider, StreamDecoder
+from llm_pure.result import Parsed
 from llm_pure.signing.key import key_header
 from llm_pure.stream import SteppedStream, open_framed
 
@@ -31,9 +35,10 @@ def provider(
     base_url_variables: tuple[str, ...] = (),
     authorize: Authorize | None = None,
     counts: bool = False,
+    lists: bool = False,
     source: str = "",
 ) -> Provider:
-    """A service that speaks this dialect, with its key in `x-api-key`. counts: it has .../count_tokens too."""
+    """A service that speaks this dialect, with its key in `x-api-key`. counts: it has .../count_tokens too; lists: /v1/models."""
     own = quirks or Quirks()
     return Provider(
         name=name,
@@ -51,7 +56,22 @@ def provider(
         )
         if counts
         else None,
+        models=list_operation(
+            name,
+            partial(_models_url, name, base_url),
+            ANTHROPIC,
+            partial(read_error, name, own.error_words),
+            headers=lambda config: (("anthropic-version", version_of(own, config)),),
+        )
+        if lists
+        else None,
     )
+
+
+def _models_url(name: str, default_url: str, config: LLMConfig) -> Parsed[str]:
+    """A "/v1" at the base URL's end is not doubled."""
+    url = endpoint.base_url(config, default_url, provider=name)
+    return url.map(lambda one: f"{one.removesuffix('/v1')}/v1/models")
 
 
 def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:

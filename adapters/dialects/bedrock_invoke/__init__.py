@@ -18,7 +18,7 @@ from llm_pure.adapters.dialects.bedrock_converse.endpoint import (
 )
 from llm_pure.adapters.dialects.bedrock_converse.errors import read_error
 from llm_pure.adapters.dialects.bedrock_invoke.count import build_count
-from llm_pure.adapters.dialects.bedrock_invoke.embed import build_embed, parse_embed
+from llm_pure.adapters.dialects.bedrock_invoke.embed import EMBED_LIMITS, build_embed, parse_embed
 from llm_pure.adapters.dialects.bedrock_invoke.reply import parse_chat
 from llm_pure.adapters.dialects.bedrock_invoke.request import build_chat
 from llm_pure.adapters.dialects.bedrock_invoke.stream import State, step
@@ -46,6 +46,7 @@ def provider(*, name: str, source: str = "") -> Provider:
         source=source,
         count_tokens=Operation(partial(build_count, name), partial(parse_count, name)),
         embed=Operation(partial(build_embed, name), partial(parse_embed, name)),
+        embed_limits=EMBED_LIMITS,
     )
 
 

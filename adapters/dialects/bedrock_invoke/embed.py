@@ -15,17 +15,27 @@ from llm_pure.adapters.dialects.bedrock_converse.models import bare_id
 from llm_pure.adapters.dialects.bedrock_converse.reply import broken
 from llm_pure.adapters.dialects.bedrock_invoke.reply import usage_of
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import read_counts
+from llm_pure.adapters.dialects.openai_chat.embed import no_base64
 from llm_pure.codec import DECODE_FAULTS, decode_any
 from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import post_json
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest, LLMError, Unsupported
 from llm_pure.http import HttpResponse
-from llm_pure.operations import Embeddings, EmbedRequest
+from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest
 from llm_pure.provider import Built
 from llm_pure.result import Failure, Parsed, Success
 
 Fields = dict[str, Any]
+
+EMBED_LIMITS = (
+    EmbedLimit(
+        texts=96,
+        prefix="cohere.embed",
+        source="docs.aws.amazon.com, Cohere Embed, texts; as Cohere's own, read 2026-11-20",
+    ),
+    EmbedLimit(texts=1, source="docs.aws.amazon.com, Titan and Nova embeddings, read 2026-11-20"),
+)
 
 _VECTORS = ("embedding", "embeddings", "embeddingsByType")
 
@@ -53,7 +63,7 @@ def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[B
         return Failure(url.failure())
     body = {**fields, **(request.extra or {})}
     return post_json(config, url.unwrap(), body, provider=name).map(
-        lambda sent: Built(request=sent, adaptations=told)
+        lambda sent: Built(request=sent, adaptations=(*told, *no_base64(name, request)))
     )
 
 

@@ -5,13 +5,14 @@ Source: the package cohere 7.3.1; the wire notes of this project; read 2026-11-2
 
 from functools import partial
 
-from llm_pure.adapters.dialects.cohere_chat.address import SERVER
+from llm_pure.adapters.dialects.cohere_chat.address import SERVER, endpoint
 from llm_pure.adapters.dialects.cohere_chat.count import build_count, parse_count
-from llm_pure.adapters.dialects.cohere_chat.embed import build_embed, parse_embed
+from llm_pure.adapters.dialects.cohere_chat.embed import EMBED_LIMITS, build_embed, parse_embed
 from llm_pure.adapters.dialects.cohere_chat.errors import read_error
 from llm_pure.adapters.dialects.cohere_chat.reply import parse_chat
 from llm_pure.adapters.dialects.cohere_chat.request import build_chat
 from llm_pure.adapters.dialects.cohere_chat.stream import State, step
+from llm_pure.adapters.dialects.model_lists import COHERE, list_operation
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Operation, Provider, StreamDecoder
@@ -42,6 +43,13 @@ def provider(
         source=source,
         count_tokens=Operation(partial(build_count, name), partial(parse_count, name)),
         embed=Operation(partial(build_embed, name), partial(parse_embed, name)),
+        embed_limits=EMBED_LIMITS,
+        models=list_operation(
+            name,
+            lambda config: endpoint(name, config, "/v1/models"),
+            COHERE,
+            partial(read_error, name),
+        ),
     )
 
 

@@ -20,9 +20,13 @@ from llm_pure.endpoint import post_json
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest
 from llm_pure.http import HttpResponse
 from llm_pure.media import from_base64
-from llm_pure.operations import Embeddings, EmbedRequest
+from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest
 from llm_pure.provider import Built
 from llm_pure.result import Failure, Parsed, Success
+
+EMBED_LIMITS = (
+    EmbedLimit(texts=96, source="docs.cohere.com, Embed API, texts, by langchain; read 2026-11-21"),
+)
 
 _NUMBERS = ("float", "int8", "uint8", "binary", "ubinary")
 """Kinds of vectors that are lists of numbers."""
@@ -43,7 +47,7 @@ class _Body(msgspec.Struct):
 def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[Built]:
     """POST {base_url}/v2/embed.
 
-    Body: {model, texts[], input_type, embedding_types: ["float"], output_dimension?}. input_type is the request's
+    Body: {model, texts[], input_type, embedding_types: ["float" or "base64"], output_dimension?}. input_type is the request's
     `task`, and "search_document" without one, since Cohere wants it said. `extra` adds truncate and others.
     Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no text, or an empty one).
     """
@@ -62,7 +66,7 @@ def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[B
         "model": model,
         "texts": list(request.texts),
         "input_type": request.task or "search_document",
-        "embedding_types": ["float"],
+        "embedding_types": [request.encoding or "float"],
     }
     if request.dimensions is not None:
         body["output_dimension"] = request.dimensions

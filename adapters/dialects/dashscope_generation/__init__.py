@@ -5,7 +5,11 @@ Source: the package dashscope 2.0.2; the wire notes of this project; read 2026-1
 
 from functools import partial
 
-from llm_pure.adapters.dialects.dashscope_generation.embed import build_embed, parse_embed
+from llm_pure.adapters.dialects.dashscope_generation.embed import (
+    EMBED_LIMITS,
+    build_embed,
+    parse_embed,
+)
 from llm_pure.adapters.dialects.dashscope_generation.errors import read_error
 from llm_pure.adapters.dialects.dashscope_generation.quirks import COMPATIBLE
 from llm_pure.adapters.dialects.dashscope_generation.reply import parse_chat
@@ -40,6 +44,7 @@ def provider(
         base_url_variables=base_url_variables,
         source=source,
         embed=Operation(partial(build_embed, name), partial(parse_embed, name)),
+        embed_limits=EMBED_LIMITS,
     )
 
 
@@ -60,4 +65,12 @@ def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     )
 
 
-__all__ = ["COMPATIBLE", "DIALECT", "build_chat", "open_stream", "parse_chat", "provider"]
+__all__ = [
+    "COMPATIBLE",
+    "DIALECT",
+    "EMBED_LIMITS",
+    "build_chat",
+    "open_stream",
+    "parse_chat",
+    "provider",
+]

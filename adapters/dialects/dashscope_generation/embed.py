@@ -9,6 +9,7 @@ import msgspec
 
 from llm_pure.adapters.dialects.dashscope_generation.errors import error_in
 from llm_pure.adapters.dialects.dashscope_generation.request import SERVER
+from llm_pure.adapters.dialects.openai_chat.embed import no_base64
 from llm_pure.adapters.dialects.openai_chat.usage import tokens
 from llm_pure.adapters.dialects.unmodelled import broken, others
 from llm_pure.classify import unreadable_error
@@ -18,9 +19,17 @@ from llm_pure.config import LLMConfig
 from llm_pure.endpoint import base_url, post_json
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest
 from llm_pure.http import HttpResponse
-from llm_pure.operations import Embeddings, EmbedRequest
+from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest
 from llm_pure.provider import Built
 from llm_pure.result import Failure, Parsed, Success
+
+_ROWS = "help.aliyun.com/en/model-studio, synchronous text embedding, maximum rows; read 2026-11-21"
+
+EMBED_LIMITS = (
+    EmbedLimit(texts=25, prefix="text-embedding-v1", source=_ROWS),
+    EmbedLimit(texts=25, prefix="text-embedding-v2", source=_ROWS),
+    EmbedLimit(texts=10, source=_ROWS),
+)
 
 _PATH = "/services/embeddings/text-embedding/text-embedding"
 
@@ -63,7 +72,7 @@ def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[B
         **(request.extra or {}),
     }
     made = post_json(config, url.unwrap() + _PATH, body, provider=name)
-    return made.map(lambda one: Built(request=one))
+    return made.map(lambda one: Built(request=one, adaptations=no_base64(name, request)))
 
 
 def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:

@@ -16,6 +16,7 @@ from llm_pure.adapters.dialects.gemini_content.reply import parse_chat
 from llm_pure.adapters.dialects.gemini_content.request import build_chat
 from llm_pure.adapters.dialects.gemini_content.stream import State, step
 from llm_pure.http import ResponseHead
+from llm_pure.operations import EmbedLimit
 from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
 from llm_pure.stream import SteppedStream, open_framed
 
@@ -31,6 +32,7 @@ def provider(
     key_variables: tuple[str, ...],
     base_url_variables: tuple[str, ...] = (),
     variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES,
+    embed_limits: tuple[EmbedLimit, ...] = (),
     source: str = "",
 ) -> Provider:
     """A service that speaks this dialect."""
@@ -48,6 +50,7 @@ def provider(
         source=source,
         count_tokens=Operation(partial(build_count, name, quirks), partial(parse_count, name)),
         embed=Operation(partial(build_embed, name, quirks), partial(parse_embed, name)),
+        embed_limits=embed_limits,
     )
 
 

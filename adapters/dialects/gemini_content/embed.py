@@ -16,6 +16,7 @@ from llm_pure.adapters.dialects.gemini_content.errors import error_in
 from llm_pure.adapters.dialects.gemini_content.quirks import EmbedForm, Quirks, model_path
 from llm_pure.adapters.dialects.gemini_content.request import merged
 from llm_pure.adapters.dialects.gemini_content.usage import tokens
+from llm_pure.adapters.dialects.openai_chat.embed import no_base64
 from llm_pure.classify import unreadable_error
 from llm_pure.codec import decode, decode_any
 from llm_pure.completion import Usage
@@ -91,7 +92,7 @@ def build_embed(
         return url
     body = merged(body, request.extra or {})
     return post_json(config, url.unwrap(), body, provider=name).map(
-        lambda sent: Built(request=sent, adaptations=told)
+        lambda sent: Built(request=sent, adaptations=(*told, *no_base64(name, request)))
     )
 
 

@@ -5,7 +5,8 @@ Source: ollama/ollama v0.33.0-rc2, api/types.go and docs/api.md; ../shared/wire/
 
 from functools import partial
 
-from llm_pure.adapters.dialects.ollama_native.address import SERVER
+from llm_pure.adapters.dialects.model_lists import OLLAMA, list_operation
+from llm_pure.adapters.dialects.ollama_native.address import SERVER, endpoint
 from llm_pure.adapters.dialects.ollama_native.embed import (
     build_embed,
     build_no_chat,
@@ -20,7 +21,7 @@ from llm_pure.adapters.dialects.ollama_native.request import build_chat
 from llm_pure.adapters.dialects.ollama_native.stream import State, step
 from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.http import ResponseHead
-from llm_pure.operations import Embeddings, EmbedRequest
+from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest
 from llm_pure.provider import BuildChat, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
 from llm_pure.stream import SteppedStream, open_framed
@@ -32,7 +33,12 @@ KEY_VARIABLES = ("OLLAMA_API_KEY",)
 
 
 def provider(
-    *, name: str, build_chat: BuildChat, embed: Operation[EmbedRequest, Embeddings], source: str
+    *,
+    name: str,
+    build_chat: BuildChat,
+    embed: Operation[EmbedRequest, Embeddings],
+    embed_limits: tuple[EmbedLimit, ...] = (),
+    source: str,
 ) -> Provider:
     """A service that speaks this dialect, at one's own server or at https://ollama.com."""
     return Provider(
@@ -47,6 +53,13 @@ def provider(
         base_url_variables=("OLLAMA_HOST",),
         source=source,
         embed=embed,
+        embed_limits=embed_limits,
+        models=list_operation(
+            name,
+            lambda config: endpoint(name, config, "tags"),
+            OLLAMA,
+            partial(read_error, name),
+        ),
     )
 
 

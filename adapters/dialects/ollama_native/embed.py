@@ -13,6 +13,7 @@ from llm_pure.adapters.dialects.ollama_native.errors import error_in
 from llm_pure.adapters.dialects.ollama_native.messages import dropped
 from llm_pure.adapters.dialects.ollama_native.request import with_extra
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
+from llm_pure.adapters.dialects.openai_chat.embed import no_base64
 from llm_pure.classify import unreadable_error
 from llm_pure.codec import decode, decode_any
 from llm_pure.completion import JsonObject, Usage
@@ -132,6 +133,7 @@ def _built(
         return Failure(InvalidRequest(message=message, param="input", provider=name))
     if request.task is not None:
         told = (*told, dropped("task", "Ollama's models are not told what for", request.task))
+    told += no_base64(name, request)
     url = endpoint(name, config, path)
     if isinstance(url, Failure):
         return url

@@ -9,6 +9,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+from llm_pure.adapters.dialects.model_lists import OPENAI, list_operation
 from llm_pure.adapters.dialects.openai_chat.embed import EMBED_NAMES, build_embed, parse_embed
 from llm_pure.adapters.dialects.openai_chat.errors import read_error
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, not_here, unsure
@@ -19,6 +20,7 @@ from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, step_
 from llm_pure.endpoint import Locate, below
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
+from llm_pure.operations import EmbedLimit
 from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
 from llm_pure.stream import SteppedStream, open_framed
@@ -38,14 +40,17 @@ def provider(
     authorize: Authorize | None = None,
     key_required: bool = True,
     embeds: bool = False,
+    embed_limits: tuple[EmbedLimit, ...] = (),
+    lists: bool = False,
     embed_names: Mapping[str, str] = EMBED_NAMES,
     embed_always: Mapping[str, Any] = MappingProxyType({}),
     source: str = "",
 ) -> Provider:
     """A service that speaks this dialect.
 
-    locate: where its operations are, when not below its base URL. embeds: it has POST /embeddings too. embed_names,
-    embed_always: what it calls the fields of EmbedRequest, and what it wants beside them.
+    locate: where its operations are, when not below its base URL. embeds: it has POST /embeddings too. embed_limits:
+    how much one call of it takes. embed_names, embed_always: what it calls the fields of EmbedRequest, and what it wants
+    beside them. lists: it has GET /models too.
     """
     at = locate or below(name, base_url)
     return Provider(
@@ -65,6 +70,15 @@ def provider(
             partial(parse_embed, name, quirks.error_words),
         )
         if embeds
+        else None,
+        embed_limits=embed_limits,
+        models=list_operation(
+            name,
+            lambda config: at(config, "", "/models"),
+            OPENAI,
+            partial(read_error, name, quirks.error_words),
+        )
+        if lists
         else None,
     )
 

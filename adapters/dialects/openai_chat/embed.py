@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.openai_chat.errors import error_in
 from llm_pure.adapters.dialects.openai_chat.stream import broken
 from llm_pure.adapters.dialects.openai_chat.usage import read_usage
@@ -39,8 +40,10 @@ class _Body(msgspec.Struct):
 
 _BODY = msgspec.json.Decoder(_Body)
 
-EMBED_NAMES: Mapping[str, str] = MappingProxyType({"dimensions": "dimensions"})
-"""What OpenAI calls the fields of EmbedRequest; what is not among them is not sent."""
+EMBED_NAMES: Mapping[str, str] = MappingProxyType(
+    {"dimensions": "dimensions", "encoding": "encoding_format"}
+)
+"""What OpenAI calls the fields of EmbedRequest; what is not among them is not sent, and told."""
 
 
 def build_embed(
@@ -52,9 +55,9 @@ def build_embed(
     names: Mapping[str, str] = EMBED_NAMES,
     always: Mapping[str, Any] = MappingProxyType({}),
 ) -> Parsed[Built]:
-    """POST {base_url}/embeddings. Body: {model, input: str | [str], dimensions?}.
+    """POST {base_url}/embeddings. Body: {model, input: str | [str], dimensions?, encoding_format?}.
 
-    names: what the service calls `dimensions` and `task`. always: fields that it wants in any case.
+    names: what the service calls `dimensions`, `task` and `encoding`. always: fields that it wants in any case.
 
     Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no text, or an empty one).
     """
@@ -70,12 +73,25 @@ def build_embed(
     if isinstance(url, Failure):
         return url
     body: dict[str, Any] = {"model": model, "input": request.input, **always}
-    for field, value in (("dimensions", request.dimensions), ("task", request.task)):
+    told: list[Adaptation] = []
+    for field in ("dimensions", "task", "encoding"):
+        value = getattr(request, field)
         if value is not None and field in names:
             body[names[field]] = value
+        elif value not in (None, "float"):
+            reason = f"{name} has no {field} for embeddings"
+            told.append(Adaptation(field=field, action="dropped", reason=reason, before=value))
     body |= request.extra or {}
     made = post_json(config, url.unwrap(), body, provider=name)
-    return made.map(lambda one: Built(request=one))
+    return made.map(lambda one: Built(request=one, adaptations=tuple(told)))
+
+
+def no_base64(name: str, request: EmbedRequest) -> tuple[Adaptation, ...]:
+    """The report of a service that sends vectors as plain numbers only."""
+    if request.encoding != "base64":
+        return ()
+    reason = f"{name} sends vectors as numbers only"
+    return (Adaptation(field="encoding", action="dropped", reason=reason, before=request.encoding),)
 
 
 def parse_embed(

@@ -7,6 +7,7 @@ Source: openai/openai-openapi 2.3.0; the wire notes of this project; read 2026-1
 from collections.abc import Mapping
 from functools import partial
 
+from llm_pure.adapters.dialects.model_lists import OPENAI, list_operation
 from llm_pure.adapters.dialects.openai_chat.embed import build_embed, parse_embed
 from llm_pure.adapters.dialects.openai_responses.errors import read_error
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
@@ -16,6 +17,7 @@ from llm_pure.adapters.dialects.openai_responses.stream import State, step
 from llm_pure.endpoint import Locate, below
 from llm_pure.framing.sse import SseDecoder
 from llm_pure.http import ResponseHead
+from llm_pure.operations import EmbedLimit
 from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
 from llm_pure.stream import SteppedStream, open_framed
@@ -36,12 +38,14 @@ def provider(
     key_required: bool = True,
     counts: bool = False,
     embeds: bool = False,
+    embed_limits: tuple[EmbedLimit, ...] = (),
+    lists: bool = False,
     source: str = "",
 ) -> Provider:
     """A service that speaks this dialect.
 
     locate: where its operations are, when not below its base URL. counts: it has POST /responses/input_tokens too.
-    embeds: it has POST /embeddings too.
+    embeds: it has POST /embeddings too. embed_limits: how much one call of it takes. lists: it has GET /models too.
     """
     at = locate or below(name, base_url)
     return Provider(
@@ -65,6 +69,15 @@ def provider(
             partial(build_embed, name, at), partial(parse_embed, name, quirks.error_words)
         )
         if embeds
+        else None,
+        embed_limits=embed_limits,
+        models=list_operation(
+            name,
+            lambda config: at(config, "", "/models"),
+            OPENAI,
+            partial(read_error, name, quirks.error_words),
+        )
+        if lists
         else None,
     )
 

@@ -4,6 +4,7 @@ Source: qianfan 0.4.12.3, resources/llm/embedding.py; the answer is OpenAI's; re
 """
 
 from llm_pure.adapt import Adaptation
+from llm_pure.adapters.dialects.openai_chat.embed import no_base64
 from llm_pure.adapters.dialects.openai_chat.embed import parse_embed as parse_openai_embed
 from llm_pure.adapters.dialects.qianfan_v1.errors import read_error
 from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
@@ -44,7 +45,7 @@ def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[B
     )
     body = {"input": list(request.texts), **(request.extra or {})}
     made = post_json(config, url.unwrap(), body, provider=name)
-    return made.map(lambda one: Built(request=one, adaptations=told))
+    return made.map(lambda one: Built(request=one, adaptations=(*told, *no_base64(name, request))))
 
 
 def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
