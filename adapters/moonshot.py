@@ -34,6 +34,7 @@ PROVIDER = openai_chat.provider(
     name="moonshot",
     base_url="https://api.moonshot.ai/v1",
     key_variables=("MOONSHOT_API_KEY", "MOONSHOTAI_API_KEY", "KIMI_API_KEY"),
+    lists=True,
     quirks=openai_chat.Quirks(
         refuses={
             **not_here("moonshot", "seed", "top_k"),
