@@ -1,6 +1,9 @@
 """The rows of small pools, without a connection in them."""
 
+from collections import Counter
 from itertools import count
+
+import pytest
 
 from llm_pure.effects.transports.pools import POOL_SIZE, PoolRows, Slot
 
@@ -9,7 +12,9 @@ ORIGIN = "https://a.example"
 
 def rows(max_connections: int = 100) -> PoolRows[int]:
     numbers = count()
-    return PoolRows(lambda origin: next(numbers), max_connections=max_connections, keep_alive_s=30)
+    return PoolRows(
+        lambda origin, size: next(numbers), max_connections=max_connections, keep_alive_s=30
+    )
 
 
 def take(pools: PoolRows[int], now_s: float = 0, origin: str = ORIGIN) -> Slot[int]:
@@ -45,6 +50,29 @@ def test_a_free_connection_is_used_before_a_new_pool_is_made() -> None:
 def test_a_row_that_cannot_grow_lends_the_least_busy_pool() -> None:
     pools = rows(max_connections=POOL_SIZE)
     assert [take(pools).pool for _ in range(2 * POOL_SIZE)] == [0] * 2 * POOL_SIZE
+
+
+@pytest.mark.parametrize("most", [1, 3, 4, 6, 8, 9])
+def test_the_pools_of_a_row_have_no_more_connections_than_allowed(most: int) -> None:
+    sizes: list[int] = []
+    pools: PoolRows[None] = PoolRows(
+        lambda origin, size: sizes.append(size), max_connections=most, keep_alive_s=30
+    )
+    slots = [pools.lease(ORIGIN, 0)[0] for _ in range(3 * most)]
+    assert sum(sizes) == most
+    assert max(sizes) <= POOL_SIZE
+    used = Counter([id(slot) for slot in slots])
+    assert {used[id(slot)] / slot.size for slot in slots if slot is not None} == {3.0}
+
+
+def test_a_pool_that_is_closed_makes_room_for_another() -> None:
+    pools = rows(max_connections=POOL_SIZE + 1)
+    for slot in [take(pools) for _ in range(POOL_SIZE + 1)]:
+        pools.release(slot, 0)
+    kept, stale = pools.lease(ORIGIN, 100)
+    assert stale == [0]
+    assert kept is not None
+    assert [take(pools, 100).pool for _ in range(POOL_SIZE)] == [2] * POOL_SIZE
 
 
 def test_a_full_pool_is_lent_again_when_it_has_room() -> None:

@@ -234,7 +234,7 @@ def test_many_calls_at_once_get_a_connection_each(kind: str) -> None:
 
 @every_kind
 def test_no_more_connections_than_allowed_and_waiting_has_an_end(kind: str) -> None:
-    settings = TransportSettings(max_connections=4)
+    settings = TransportSettings(max_connections=5)
     impatient = Timeouts(connect_s=1, read_s=0.4, write_s=1, pool_s=0.1, total_s=2)
     with Loopback(lambda connection: connection.pause()) as server:
         got: list[Parsed[HttpResponse]] = []
@@ -244,7 +244,7 @@ def test_no_more_connections_than_allowed_and_waiting_has_an_end(kind: str) -> N
                     threading.Thread(
                         target=lambda: got.append(transport.send(asking(server.url), impatient))
                     )
-                    for _ in range(5)
+                    for _ in range(6)
                 ]
                 for thread in threads:
                     thread.start()
@@ -261,14 +261,14 @@ def test_no_more_connections_than_allowed_and_waiting_has_an_end(kind: str) -> N
                     async def one() -> None:
                         got.append(await transport.asend(asking(server.url), impatient))
 
-                    for _ in range(5):
+                    for _ in range(6):
                         tasks.start_soon(one)
 
             run(kind, main)
         errors = [answer.failure() for answer in got]
         phases = sorted(error.phase for error in errors if isinstance(error, TimedOut))
-        assert phases == ["pool", "read", "read", "read", "read"]
-        assert server.accepted == 4
+        assert phases == ["pool", "read", "read", "read", "read", "read"]
+        assert server.accepted == 5
         assert server.wait_until_left()
 
 

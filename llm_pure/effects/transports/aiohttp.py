@@ -145,7 +145,8 @@ class AiohttpTransport:
         """aiohttp's own limit doesn't tell waiting for a connection from making one."""
         room = self._rooms.get(origin)
         if room is None:
-            room = self._rooms[origin] = asyncio.Semaphore(self._settings.max_connections)
+            most = max(1, self._settings.max_connections)
+            room = self._rooms[origin] = asyncio.Semaphore(most)
         return room
 
     async def _open(self, sending: Sending) -> "Parsed[_Answer]":

@@ -96,7 +96,7 @@ def _unusable(url: Any) -> str:
     return ""
 
 
-def pool_rows(make: Callable[[str], P], settings: TransportSettings) -> PoolRows[P]:
+def pool_rows(make: Callable[[str, int], P], settings: TransportSettings) -> PoolRows[P]:
     """Rows of the pools that `make` makes for an origin."""
     return PoolRows(
         make, max_connections=settings.max_connections, keep_alive_s=settings.keep_alive_s
@@ -114,7 +114,9 @@ def lease(rows: PoolRows[P], sending: Sending) -> Parsed[tuple[Slot[P], list[P]]
     return Success((slot, stale))
 
 
-def pool_arguments(library: Library, settings: TransportSettings, origin: str) -> dict[str, Any]:
+def pool_arguments(
+    library: Library, settings: TransportSettings, origin: str, size: int = POOL_SIZE
+) -> dict[str, Any]:
     """What HTTPTransport and its async twin are made with."""
     client = library.client
     proxy = None if settings.proxy is None else client.Proxy(settings.proxy)
@@ -128,8 +130,8 @@ def pool_arguments(library: Library, settings: TransportSettings, origin: str) -
         "proxy": proxy,
         "trust_env": False,
         "limits": client.Limits(
-            max_connections=POOL_SIZE,
-            max_keepalive_connections=POOL_SIZE,
+            max_connections=size,
+            max_keepalive_connections=size,
             keepalive_expiry=settings.keep_alive_s,
         ),
     }

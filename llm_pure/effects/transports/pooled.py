@@ -98,9 +98,10 @@ class PooledTransport:
                 return Failure(sending.error(fault))
         return Success(_Answer(sending, response, self._settings.body_limit))
 
-    def _pool(self, origin: str) -> Any:
+    def _pool(self, origin: str, size: int) -> Any:
         library = self.library
-        pool = library.client.HTTPTransport(**pool_arguments(library, self._settings, origin))
+        arguments = pool_arguments(library, self._settings, origin, size)
+        pool = library.client.HTTPTransport(**arguments)
         # httpx passes no network backend on to httpcore
         pool._pool._network_backend = CappedBackend(library.core, library.core.SyncBackend())
         return pool
@@ -204,9 +205,10 @@ class AsyncPooledTransport:
                 return Failure(sending.error(fault))
         return Success(_AsyncAnswer(sending, response, self._settings.body_limit))
 
-    def _pool(self, origin: str) -> Any:
+    def _pool(self, origin: str, size: int) -> Any:
         library = self.library
-        pool = library.client.AsyncHTTPTransport(**pool_arguments(library, self._settings, origin))
+        arguments = pool_arguments(library, self._settings, origin, size)
+        pool = library.client.AsyncHTTPTransport(**arguments)
         # httpx passes no network backend on to httpcore
         pool._pool._network_backend = AsyncCappedBackend(library.core, library.core.AnyIOBackend())
         return pool

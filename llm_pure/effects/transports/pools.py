@@ -15,38 +15,44 @@ P = TypeVar("P")
 
 
 class Slot(Generic[P]):
-    """One pool, how many calls it carries, and since when it has carried none."""
+    """One pool, how many connections it may have, how many calls it carries, and since when it has carried none."""
 
-    __slots__ = ("busy", "idle_since_s", "pool", "row")
+    __slots__ = ("busy", "idle_since_s", "pool", "row", "size")
 
-    def __init__(self, pool: P, row: "_Row[P]") -> None:
+    def __init__(self, pool: P, size: int, row: "_Row[P]") -> None:
         self.pool = pool
+        self.size = size
         self.row = row
         self.busy = 0
         self.idle_since_s = 0.0
 
 
 class _Row(Generic[P]):
-    """The pools of one origin. free: those with a connection to spare, the one that was full last at the end."""
+    """The pools of one origin. room: connections that no pool has yet.
 
-    __slots__ = ("free", "slots")
+    free: pools with a connection to spare, the one that was full last at the end.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("free", "room", "slots")
+
+    def __init__(self, room: int) -> None:
+        self.room = room
         self.slots: set[Slot[P]] = set()
         self.free: deque[Slot[P]] = deque()
 
 
 class PoolRows(Generic[P]):
-    """A row of pools for each origin. Only bookkeeping: making is `make`'s, closing the caller's; safe between threads.
+    """A row of pools for each origin. Only bookkeeping: closing is the caller's; safe between threads.
 
+    make: a pool for an origin, of so many connections; those of an origin together are no more than max_connections.
     Each step costs the same however long the row is.
     """
 
     def __init__(
-        self, make: Callable[[str], P], *, max_connections: int, keep_alive_s: float
+        self, make: Callable[[str, int], P], *, max_connections: int, keep_alive_s: float
     ) -> None:
         self._make = make
-        self._most = max(1, -(-max_connections // POOL_SIZE))
+        self._most = max(1, max_connections)
         self._keep_alive_s = keep_alive_s
         self._rows: dict[str, _Row[P]] = {}
         self._lock = Lock()
@@ -62,17 +68,19 @@ class PoolRows(Generic[P]):
                 return None, []
             row = self._rows.get(origin)
             if row is None:
-                row = self._rows[origin] = _Row()
+                row = self._rows[origin] = _Row(self._most)
             if row.free:
                 slot = row.free[-1]
-            elif len(row.slots) < self._most:
-                slot = Slot(self._make(origin), row)
+            elif row.room:
+                size = min(POOL_SIZE, row.room)
+                slot = Slot(self._make(origin, size), size, row)
+                row.room -= size
                 row.slots.add(slot)
                 row.free.append(slot)
             else:
-                slot = min(row.slots, key=lambda slot: slot.busy)
+                slot = min(row.slots, key=lambda slot: slot.busy / slot.size)
             slot.busy += 1
-            if slot.busy == POOL_SIZE:
+            if slot.busy == slot.size:
                 row.free.pop()
             return slot, self._stale(row, now_s)
 
@@ -81,7 +89,7 @@ class PoolRows(Generic[P]):
         with self._lock:
             slot.busy -= 1
             slot.idle_since_s = now_s
-            if slot.busy == POOL_SIZE - 1:
+            if slot.busy == slot.size - 1:
                 slot.row.free.append(slot)
 
     def close(self) -> list[P]:
@@ -101,5 +109,6 @@ class PoolRows(Generic[P]):
                 break
             row.free.popleft()
             row.slots.discard(slot)
+            row.room += slot.size
             stale.append(slot.pool)
         return stale
