@@ -293,6 +293,34 @@ def open_framed(
     return stream()
 
 
+def open_stepped(
+    provider: str,
+    head: ResponseHead,
+    *,
+    frames: Callable[[], FrameDecoder[F]],
+    state: S,
+    step: Step[S, F],
+    parse: Callable[[HttpResponse], Parsed[Completion]],
+    parse_error: ParseError,
+    read_on: ReadOn[S, F] | None = None,
+    whole: tuple[str, ...] = ("application/json",),
+) -> StreamDecoder:
+    """`open_framed` for the usual stream, a SteppedStream: all that most dialects need."""
+
+    def stream() -> StreamDecoder:
+        return SteppedStream(
+            provider,
+            head,
+            frames=frames(),
+            state=state,
+            step=step,
+            parse_error=parse_error,
+            read_on=read_on,
+        )
+
+    return open_framed(provider, head, parse, stream, whole=whole)
+
+
 def events_of(completion: Completion) -> tuple[StreamEvent, ...]:
     """The events that collect to this Completion.
 

@@ -27,7 +27,7 @@ from llm_pure.registry import Registry
 from llm_pure.request import ChatRequest
 from llm_pure.result import Failure, Parsed, Success
 from llm_pure.signing.key import key_header
-from llm_pure.stream import SteppedStream, StreamState, open_framed
+from llm_pure.stream import StreamState, open_stepped
 
 NAME = "tiny"
 KEY = "sk-tiny-0123456789abcdef"
@@ -98,12 +98,15 @@ def step(state: StreamState, frame: SseEvent) -> tuple[StreamState, Sequence[Str
 
 
 def open_stream(head: ResponseHead) -> StreamDecoder:
-    def stream() -> StreamDecoder:
-        return SteppedStream(
-            NAME, head, frames=SseDecoder(), state=StreamState(), step=step, parse_error=parse_error
-        )
-
-    return open_framed(NAME, head, parse_chat, stream)
+    return open_stepped(
+        NAME,
+        head,
+        frames=SseDecoder,
+        state=StreamState(),
+        step=step,
+        parse=parse_chat,
+        parse_error=parse_error,
+    )
 
 
 def _build_embed(config: LLMConfig, request: EmbedRequest) -> Parsed[Built]:

@@ -21,7 +21,7 @@ from llm_pure.http import ResponseHead
 from llm_pure.provider import Authorize, Operation, Provider, StreamDecoder
 from llm_pure.result import Parsed
 from llm_pure.signing.key import key_header
-from llm_pure.stream import SteppedStream, open_framed
+from llm_pure.stream import open_stepped
 
 DIALECT = "anthropic_messages"
 
@@ -76,19 +76,15 @@ def _models_url(name: str, default_url: str, config: LLMConfig) -> Parsed[str]:
 
 def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
     """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return open_framed(
+    return open_stepped(
         name,
         head,
-        partial(parse_chat, name, quirks),
-        lambda: SteppedStream(
-            name,
-            head,
-            frames=SseDataDecoder(),
-            state=State(),
-            step=partial(step, name, quirks, head),
-            parse_error=partial(read_error, name, quirks.error_words),
-            read_on=read_on,
-        ),
+        frames=SseDataDecoder,
+        state=State(),
+        step=partial(step, name, quirks, head),
+        parse=partial(parse_chat, name, quirks),
+        parse_error=partial(read_error, name, quirks.error_words),
+        read_on=read_on,
     )
 
 

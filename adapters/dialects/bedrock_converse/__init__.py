@@ -20,7 +20,7 @@ from llm_pure.adapters.dialects.bedrock_converse.stream import State, read_on, s
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Operation, Provider, StreamDecoder
-from llm_pure.stream import SteppedStream, open_framed
+from llm_pure.stream import open_stepped
 
 DIALECT = "bedrock_converse"
 
@@ -45,19 +45,15 @@ def provider(*, name: str, source: str = "") -> Provider:
 
 def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     """AWS event-stream messages; a JSON body in their place is an error, or the whole answer."""
-    return open_framed(
+    return open_stepped(
         name,
         head,
-        partial(parse_chat, name),
-        lambda: SteppedStream(
-            name,
-            head,
-            frames=EventStreamDecoder(),
-            state=State(),
-            step=partial(step, name, head),
-            parse_error=partial(read_error, name),
-            read_on=read_on,
-        ),
+        frames=EventStreamDecoder,
+        state=State(),
+        step=partial(step, name, head),
+        parse=partial(parse_chat, name),
+        parse_error=partial(read_error, name),
+        read_on=read_on,
     )
 
 

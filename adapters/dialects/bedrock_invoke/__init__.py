@@ -25,7 +25,7 @@ from llm_pure.adapters.dialects.bedrock_invoke.stream import State, step
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Operation, Provider, StreamDecoder
-from llm_pure.stream import SteppedStream, open_framed
+from llm_pure.stream import open_stepped
 
 DIALECT = "bedrock_invoke"
 
@@ -52,18 +52,14 @@ def provider(*, name: str, source: str = "") -> Provider:
 
 def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     """AWS event-stream messages; a JSON body in their place is an error, or the whole answer."""
-    return open_framed(
+    return open_stepped(
         name,
         head,
-        partial(parse_chat, name),
-        lambda: SteppedStream(
-            name,
-            head,
-            frames=EventStreamDecoder(),
-            state=State(),
-            step=partial(step, name, head),
-            parse_error=partial(read_error, name),
-        ),
+        frames=EventStreamDecoder,
+        state=State(),
+        step=partial(step, name, head),
+        parse=partial(parse_chat, name),
+        parse_error=partial(read_error, name),
     )
 
 

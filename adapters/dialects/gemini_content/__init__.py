@@ -18,7 +18,7 @@ from llm_pure.adapters.dialects.gemini_content.stream import State, step
 from llm_pure.http import ResponseHead
 from llm_pure.operations import EmbedLimit
 from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
-from llm_pure.stream import SteppedStream, open_framed
+from llm_pure.stream import open_stepped
 
 DIALECT = "gemini_content"
 
@@ -56,18 +56,14 @@ def provider(
 
 def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     """Server-sent events, or one JSON array in pieces: the first byte of a 2xx body tells. Else the error."""
-    return open_framed(
+    return open_stepped(
         name,
         head,
-        partial(parse_chat, name),
-        lambda: SteppedStream(
-            name,
-            head,
-            frames=ItemDecoder(),
-            state=State(),
-            step=partial(step, name, head),
-            parse_error=partial(read_error, name),
-        ),
+        frames=ItemDecoder,
+        state=State(),
+        step=partial(step, name, head),
+        parse=partial(parse_chat, name),
+        parse_error=partial(read_error, name),
         whole=(),
     )
 

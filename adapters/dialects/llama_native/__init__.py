@@ -15,7 +15,7 @@ from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Provider, StreamDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.stream import SteppedStream, open_framed
+from llm_pure.stream import open_stepped
 
 DIALECT = "llama_native"
 
@@ -45,18 +45,14 @@ def provider(
 
 def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return open_framed(
+    return open_stepped(
         name,
         head,
-        partial(parse_chat, name),
-        lambda: SteppedStream(
-            name,
-            head,
-            frames=SseDataDecoder(),
-            state=State(),
-            step=partial(step, name, head),
-            parse_error=partial(read_error, name, NO_WORDS),
-        ),
+        frames=SseDataDecoder,
+        state=State(),
+        step=partial(step, name, head),
+        parse=partial(parse_chat, name),
+        parse_error=partial(read_error, name, NO_WORDS),
     )
 
 

@@ -24,7 +24,7 @@ from llm_pure.http import ResponseHead
 from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest
 from llm_pure.provider import BuildChat, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.stream import SteppedStream, open_framed
+from llm_pure.stream import open_stepped
 
 DIALECT = "ollama_native"
 
@@ -75,18 +75,14 @@ def old_embed_operation(name: str) -> Operation[EmbedRequest, Embeddings]:
 
 def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     """Lines of JSON; a JSON body or a page in their place is an error, or the whole answer."""
-    return open_framed(
+    return open_stepped(
         name,
         head,
-        partial(parse_chat, name),
-        lambda: SteppedStream(
-            name,
-            head,
-            frames=NdjsonDecoder(),
-            state=State(),
-            step=partial(step, name, head),
-            parse_error=partial(read_error, name),
-        ),
+        frames=NdjsonDecoder,
+        state=State(),
+        step=partial(step, name, head),
+        parse=partial(parse_chat, name),
+        parse_error=partial(read_error, name),
         whole=("application/json", "text/html"),
     )
 

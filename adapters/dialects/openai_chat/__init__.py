@@ -23,7 +23,7 @@ from llm_pure.http import ResponseHead
 from llm_pure.operations import EmbedLimit
 from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.stream import SteppedStream, open_framed
+from llm_pure.stream import open_stepped
 
 DIALECT = "openai_chat"
 
@@ -85,28 +85,15 @@ def provider(
 
 def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
     """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    parse = partial(parse_chat, name, quirks)
-    return open_framed(name, head, parse, partial(_stepped, name, quirks, head))
-
-
-def _stepped(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
-    parse_error = partial(read_error, name, quirks.error_words)
-    if quirks.think_tags:
-        return SteppedStream(
-            name,
-            head,
-            frames=SseDataDecoder(),
-            state=TaggedState(),
-            step=partial(step_untangled, name, quirks, head),
-            parse_error=parse_error,
-        )
-    return SteppedStream(
+    tagged = quirks.think_tags
+    return open_stepped(
         name,
         head,
-        frames=SseDataDecoder(),
-        state=State(),
-        step=partial(step, name, quirks, head),
-        parse_error=parse_error,
+        frames=SseDataDecoder,
+        state=TaggedState() if tagged else State(),
+        step=partial(step_untangled if tagged else step, name, quirks, head),
+        parse=partial(parse_chat, name, quirks),
+        parse_error=partial(read_error, name, quirks.error_words),
     )
 
 

@@ -20,7 +20,7 @@ from llm_pure.http import ResponseHead
 from llm_pure.operations import EmbedLimit
 from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.stream import SteppedStream, open_framed
+from llm_pure.stream import open_stepped
 
 DIALECT = "openai_responses"
 
@@ -84,18 +84,14 @@ def provider(
 
 def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
     """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return open_framed(
+    return open_stepped(
         name,
         head,
-        partial(parse_chat, name, quirks),
-        lambda: SteppedStream(
-            name,
-            head,
-            frames=SseDecoder(),
-            state=State(),
-            step=partial(step, name, quirks, head),
-            parse_error=partial(read_error, name, quirks.error_words),
-        ),
+        frames=SseDecoder,
+        state=State(),
+        step=partial(step, name, quirks, head),
+        parse=partial(parse_chat, name, quirks),
+        parse_error=partial(read_error, name, quirks.error_words),
     )
 
 
