@@ -112,10 +112,7 @@ def _from_cassettes(
 
 def _answer(llm: LLM, request: ChatRequest, options: Namespace) -> int:
     printer = _Printer(quiet=options.json)
-    with llm.stream(request) as events:
-        for event in events:
-            printer.show(event)
-        answer = events.result()
+    answer = llm.completion(request, on_event=printer.show)
     printer.end()
     if options.json and not isinstance(answer, Failure):
         out(completion_json(answer.unwrap()))
