@@ -8,10 +8,16 @@ from llm_pure.adapt import ModelRule
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import not_here, unsure
 from llm_pure.errors import NotFound, Overloaded, PermissionDenied, QuotaExceeded, RateLimited
+from llm_pure.schema_dialects import SchemaDialect
 
 _FIXED: dict[str, str] = dict.fromkeys(
     ("temperature", "top_p", "presence_penalty", "frequency_penalty"),
     "kimi models fix it; other values are refused",
+)
+_SCHEMAS = SchemaDialect(
+    name="moonshot",
+    without=frozenset(["$schema"]),
+    source="vercel/ai packages/moonshotai: with it kimi-k2.5 answers nonsense; read 2026-11-20",
 )
 _SOURCE = "vercel/ai packages/moonshotai, pydantic-ai providers/moonshotai.py, read 2026-11-20"
 
@@ -55,7 +61,8 @@ PROVIDER = openai_chat.provider(
         forced_while_reasoning=False,
         tool_strict=False,
         refusal_key=False,
-        schema_without=("$schema",),
+        schemas=_SCHEMAS,
+        strict_schemas=_SCHEMAS,
         fetches_images=False,
         image_file_scheme="ms://",
         error_words={

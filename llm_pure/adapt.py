@@ -19,15 +19,15 @@ class Adaptation(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was not sent as it was asked. before, after: the values, where they are short."""
 
     field: str
-    action: Literal["dropped", "clamped", "renamed", "changed"]
+    action: Literal["dropped", "clamped", "renamed", "rewritten", "changed"]
     reason: str
     before: Any = None
     after: Any = None
 
     @property
     def lossless(self) -> bool:
-        """A renamed field means what it meant; the others do not."""
-        return self.action == "renamed"
+        """What is renamed, or said in other words, means what it meant; the rest does not."""
+        return self.action in ("renamed", "rewritten")
 
 
 class ModelRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +57,12 @@ def rule_for(rules: Sequence[ModelRule], model: str, plan: str | None = None) ->
 
     plan: config.pricing_plan, which names the model where `model` is a name of the user's own: an Azure deployment.
     """
-    for given in (model, plan or ""):
-        name = given.rsplit("/", 1)[-1]
+    for given in (model, plan):
+        name = given.rsplit("/", 1)[-1] if given else ""
+        if not name:
+            continue
         for rule in rules:
-            if name and name.startswith(rule.prefix):
+            if name.startswith(rule.prefix):
                 return rule
     return NO_RULE
 

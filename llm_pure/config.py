@@ -64,7 +64,10 @@ CompressType: TypeAlias = Literal[
     "", "no_compress", "post_cut_by_token", "post_cut_by_msg", "pre_cut_by_token", "pre_cut_by_msg"
 ]
 
-SECRET_FIELDS = ("api_key", "access_key", "secret_key", "session_token", "api_secret")
+Modality: TypeAlias = Literal["image", "audio", "document"]
+"""What a message may hold beside text."""
+
+SECRET_FIELDS = ("api_key", "access_key", "secret_key", "session_token", "api_secret", "tls_key_password")
 """The fields that hold a Secret. `app_id` is an account number and shows."""
 
 
@@ -77,7 +80,14 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
     max_token: output limit in tokens. timeout: seconds for the whole call; 0 is 600. context_length: largest input in
     tokens, over the table of models. calc_usage: count locally what the provider does not report.
     reasoning_max_token: budget of reasoning tokens where reasoning is true and the request says nothing.
-    headers: sent with every request. project, location: Vertex AI's.
+    headers: sent with every request. project, location: Vertex AI's. input_modalities: what the model takes beside text,
+    over the table of models; () is nothing, None leaves it to the table.
+
+    connect_timeout, read_timeout, write_timeout, pool_timeout: seconds for one step, within those of the whole call: until a
+    connection is made, the next byte came, a piece was sent, a connection was free. max_connections: to one host.
+    keep_alive: seconds that an idle connection is kept. None, or 0: the client's settings. tls_ca_file: PEM file or folder
+    of the authorities to trust in place of the usual ones. tls_cert_file, tls_key_file, tls_key_password: of the client's
+    own certificate; the key may stand in the file of the certificate. tls_verify: False trusts anybody.
     """
 
     api_key: SecretInput | None = None
@@ -119,6 +129,18 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
     reasoning: bool = False
     reasoning_max_token: int = 4000
     headers: tuple[tuple[str, str], ...] = ()
+    connect_timeout: float | None = None
+    read_timeout: float | None = None
+    write_timeout: float | None = None
+    pool_timeout: float | None = None
+    max_connections: int | None = None
+    keep_alive: float | None = None
+    tls_verify: bool = True
+    tls_ca_file: str | None = None
+    tls_cert_file: str | None = None
+    tls_key_file: str | None = None
+    tls_key_password: SecretInput | None = None
+    input_modalities: tuple[Modality, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in SECRET_FIELDS:

@@ -14,6 +14,7 @@ from llm_pure.config import LLMConfig, differs_from_default
 from llm_pure.conversation import read_messages
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest
 from llm_pure.messages import Message
+from llm_pure.modalities import untaken
 from llm_pure.pictures import unseen
 from llm_pure.request import (
     ChatRequest,
@@ -64,15 +65,20 @@ _SETTINGS: tuple[tuple[str, str, object], ...] = (
 )
 
 
-def draft(config: LLMConfig, request: ChatRequest) -> Parsed[Draft]:
-    """Fails with ConfigurationInvalid when no model is named, with InvalidRequest when a message cannot be read."""
+def draft(config: LLMConfig, request: ChatRequest, *, provider: str | None = None) -> Parsed[Draft]:
+    """provider: who is asked, config.api_type where None.
+
+    Fails with ConfigurationInvalid when no model is named, with InvalidRequest when a message cannot be read, with
+    Unsupported when it holds a picture, sound or document that the model is known not to take.
+    """
     model = request.model or config.model
+    who = provider or config.api_type
     if not model:
         return Failure(
             ConfigurationInvalid(
                 message="no model: set `model` in the request or in the configuration",
                 field="model",
-                provider=config.api_type,
+                provider=who,
             )
         )
     messages = read_messages(request.messages)
@@ -87,9 +93,16 @@ def draft(config: LLMConfig, request: ChatRequest) -> Parsed[Draft]:
         turns = tuple([turn for turn in turns if turn.role != "system"])
         if not turns:
             message = "there is no message to send: use_system_prompt is off, and all are system's"
-            return Failure(
-                InvalidRequest(message=message, param="messages", provider=config.api_type)
-            )
+            return Failure(InvalidRequest(message=message, param="messages", provider=who))
+    blind = untaken(
+        messages.unwrap(),
+        model,
+        plan=config.pricing_plan,
+        service=who,
+        input_modalities=config.input_modalities,
+    )
+    if blind is not None:
+        return Failure(blind)
     return Success(
         Draft(
             model=model,

@@ -15,7 +15,8 @@ from llm_pure.repair import Exact, Repaired, Unrepairable, repair
 from llm_pure.request import ChatRequest, JsonSchema, SchemaFormat
 from llm_pure.result import Failure, Parsed
 from llm_pure.schema_check import problems
-from llm_pure.schemas import OPENAI_STRICT, adapt_schema, referred
+from llm_pure.schema_dialects import OPENAI_STRICT
+from llm_pure.schemas import adapt_schema, referred
 from llm_pure.tools import reader_of, schema_of
 
 T = TypeVar("T")

@@ -8,7 +8,8 @@ from llm_pure.adapt import Adaptation
 from llm_pure.errors import InvalidRequest
 from llm_pure.result import Failure, Success
 from llm_pure.schema_check import problems
-from llm_pure.schemas import OPENAI_STRICT, OPENAPI, AdaptedSchema, adapt_schema
+from llm_pure.schema_dialects import OPENAI_STRICT, OPENAPI
+from llm_pure.schemas import AdaptedSchema, adapt_schema
 
 TREE: dict[str, Any] = {
     "type": "object",
@@ -51,13 +52,13 @@ def test_what_strict_schemas_lack_is_left_out_and_told() -> None:
                 Adaptation(
                     field="properties/name/format",
                     action="dropped",
-                    reason="openai strict has no format",
+                    reason="openai strict has no format iri",
                     before="iri",
                 ),
                 Adaptation(
                     field="properties/kind/default",
-                    action="dropped",
-                    reason="openai strict has no default",
+                    action="rewritten",
+                    reason="openai strict has no default; it demands nothing",
                     before="a",
                 ),
                 Adaptation(field="properties/kind", action="changed", reason=may_be_null),

@@ -12,7 +12,11 @@ from llm_pure.request import Tool
 from llm_pure.result import Failure
 
 URL = "https://api.anthropic.com"
-CONFIG = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5")
+CONFIG = LLMConfig(
+    api_type="anthropic",
+    model="claude-sonnet-4-5",
+    input_modalities=("image", "audio", "document"),  # forms are asked about here, not models
+)
 PNG = b"\x89PNG\r\n\x1a\n\x00"
 PNG_SOURCE = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgoA"}
 SCHEMA = {

@@ -12,19 +12,19 @@ from llm_pure.adapters.dialects.anthropic_messages.messages import wire_messages
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, rule_of, version_of
 from llm_pure.adapters.dialects.anthropic_messages.thinking import Thinking, fitted, thinking_of
 from llm_pure.adapters.dialects.anthropic_messages.tools import (
+    schema_rules,
     wire_format,
     wire_tool_choice,
     wire_tools,
 )
-from llm_pure.codec import encode
 from llm_pure.config import LLMConfig
 from llm_pure.draft import Draft, draft
 from llm_pure.endpoint import base_url, own_headers, post_json
-from llm_pure.errors import InvalidRequest, LLMError
 from llm_pure.http import Headers
 from llm_pure.provider import Built
-from llm_pure.request import ChatRequest, SchemaFormat, Tool
+from llm_pure.request import ChatRequest
 from llm_pure.result import Failure, Parsed, Success
+from llm_pure.schema_fit import fit_schemas
 
 Told = tuple[Adaptation, ...]
 
@@ -85,27 +85,28 @@ def build_body(
 
     max_tokens is required here: config.max_token where the request says nothing. It is raised where a thinking budget
     leaves no room for the answer. A schema format goes to `output_config.format` where the model takes it, and into
-    `system` in words elsewhere; its objects are closed (`additionalProperties: false`), which the API wants.
+    `system` in words elsewhere, or where it cannot be written as the API wants it.
     Fails with ConfigurationInvalid (no model), InvalidRequest (messages that cannot be read, a tool's arguments that are
     no JSON object, a schema that is no JSON), Unsupported (a part without a form here; with `strict` also every loss).
     """
-    drafted = draft(config, request)
+    drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
-    unreadable = _unreadable_schema(name, call)
-    if unreadable is not None:
-        return Failure(unreadable)
     version = version_of(quirks, config)
     rule = rule_of(quirks, call.model, version)
+    schemas = fit_schemas(call, schema_rules(rule), provider=name)
+    if isinstance(schemas, Failure):
+        return Failure(schemas.failure())
+    call = schemas.unwrap().call
     spoken = wire_messages(name, quirks, rule, call.messages)
     if isinstance(spoken, Failure):
         return spoken
     system, messages, told = spoken.unwrap()
-    schema, words, more = wire_format(rule, call)
+    schema, words, more = wire_format(rule, call, schemas.unwrap().unfit)
     if words is not None:
         system = [*system, {"type": "text", "text": words}]
-    told += more
+    told += schemas.unwrap().adaptations + more
     thinking = thinking_of(call.reasoning, rule, call.model, config.reasoning_max_token)
     settings, more = _settings(rule, call, thinking)
     told += thinking.told + more
@@ -133,22 +134,6 @@ def build_body(
     if lost is not None:
         return Failure(lost)
     return Success(_placed(quirks, config, version, {**fields, **call.extra}, told))
-
-
-def _unreadable_schema(name: str, call: Draft) -> LLMError | None:
-    """Schemas are read and closed on the way out, so they must be JSON before all else is written."""
-    schemas: dict[str, Any] = {
-        f"tools/{place}/parameters": tool.parameters
-        for place, tool in enumerate(call.tools)
-        if isinstance(tool, Tool)
-    }
-    if isinstance(call.response_format, SchemaFormat):
-        schemas["response_format/schema"] = call.response_format.schema
-    for path, schema in schemas.items():
-        tried = encode(schema, provider=name)
-        if isinstance(tried, Failure):
-            return InvalidRequest(message=tried.failure().message, provider=name, param=path)
-    return None
 
 
 def _placed(

@@ -10,6 +10,8 @@ from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
 from llm_pure.codec import json_text
 from llm_pure.draft import Draft
 from llm_pure.request import JsonFormat, JsonSchema, NamedTool, NativeTool, SchemaFormat, Tool
+from llm_pure.schema_dialects import ANTHROPIC_NATIVE
+from llm_pure.schema_fit import SchemaRules
 
 
 def wire_tools(
@@ -41,7 +43,6 @@ def _tool(tool: Tool, *, strict: bool) -> dict[str, Any]:
     wire["input_schema"] = {"type": "object", **tool.parameters}
     if tool.strict and strict:
         wire["strict"] = True
-        wire["input_schema"] = closed(wire["input_schema"])
     return wire
 
 
@@ -82,24 +83,34 @@ def wire_tool_choice(
     return wire, told
 
 
+def schema_rules(rule: ModelRule) -> SchemaRules:
+    """What schemas must look like for a model that takes them natively; elsewhere they are told in words."""
+    return _NATIVE if rule.facts.get("schema") else SchemaRules()
+
+
+_NATIVE = SchemaRules(strict_tools=ANTHROPIC_NATIVE, answers=ANTHROPIC_NATIVE)
+
+
 def wire_format(
-    rule: ModelRule, call: Draft
+    rule: ModelRule, call: Draft, unfit: str = ""
 ) -> tuple[dict[str, Any] | None, str | None, tuple[Adaptation, ...]]:
     """(`output_config.format`, an instruction for `system`, what was changed); of the first two one at most.
 
-    A schema goes natively where the model takes it. Elsewhere, and for "some JSON", the model is told so in words: the
-    answer stays text, as users of a response format expect, and a forced tool would make it a tool call.
+    A schema goes natively where the model takes it, unless it cannot be written so (`unfit`, the reason). Elsewhere, and
+    for "some JSON", the model is told so in words: the answer stays text, as users of a response format expect, and a
+    forced tool would make it a tool call.
     """
     wanted = call.response_format
     if wanted is None:
         return None, None, ()
-    if isinstance(wanted, SchemaFormat) and rule.facts.get("schema"):
-        return {"type": "json_schema", "schema": closed(_described(wanted))}, None, ()
+    if isinstance(wanted, SchemaFormat) and rule.facts.get("schema") and not unfit:
+        return {"type": "json_schema", "schema": _described(wanted)}, None, ()
     words = "Answer with one JSON value and nothing else: no words around it, no code fence."
     if isinstance(wanted, JsonFormat):
         reason = "the API only has formats with a schema; the model is told to answer with JSON"
     else:
-        reason = f"{call.model} has no schema format; the model is told to follow the schema"
+        lack = unfit or f"{call.model} has no schema format"
+        reason = f"{lack}; the model is told to follow the schema"
         words += f" It must be valid under this JSON Schema:\n{json_text(_described(wanted))}"
     told = Adaptation(field="response_format", action="changed", reason=reason)
     return None, words, (told,)
@@ -109,29 +120,3 @@ def _described(wanted: SchemaFormat) -> JsonSchema:
     if wanted.description is None or "description" in wanted.schema:
         return wanted.schema
     return {**wanted.schema, "description": wanted.description}
-
-
-def closed(schema: Any) -> Any:
-    """The schema with `additionalProperties: false` on every object that says nothing about it, as the API wants it.
-
-    What is valid under it is valid under the schema as it was.
-
-    >>> closed({"type": "object", "properties": {"a": {"type": "string"}}})["additionalProperties"]
-    False
-    """
-    if isinstance(schema, list):
-        return [closed(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {
-        key: {name: closed(one) for name, one in value.items()}
-        if key in ("properties", "$defs", "definitions") and isinstance(value, dict)
-        else closed(value)
-        if key in ("items", "anyOf", "allOf", "oneOf", "additionalProperties")
-        else value
-        for key, value in schema.items()
-    }
-    is_object = made.get("type") == "object" or "properties" in made
-    if is_object and "additionalProperties" not in made:
-        made["additionalProperties"] = False
-    return made

@@ -38,7 +38,7 @@ def build_count(name: str, config: LLMConfig, request: ChatRequest) -> Parsed[Bu
 
     Fails as `build_chat` does.
     """
-    drafted = draft(config, request)
+    drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()

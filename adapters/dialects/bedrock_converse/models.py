@@ -3,7 +3,9 @@
 facts: `effort_at`: where an effort stands in additionalModelRequestFields, as a path; `effort_with`: what stands beside
 it; `effort_asked`: the effort for "do reason" and no more; `effort_refuses`: settings that one effort does not take;
 `top_k_at`: where top_k stands; `choice_at`: where a tool choice stands that Converse has no word for; `signs_reasoning`:
-only signed reasoning goes back (Claude's models have those of anthropic_messages too); `tool_result_json`: results are objects; `tool_result_status`: False where refused.
+only signed reasoning goes back (Claude's models have those of anthropic_messages too); `tool_schemas`: what the schemas
+of all tools must look like; `schema`: False where a model takes no schemas of answers; `tool_result_json`: results are
+objects; `tool_result_status`: False where refused.
 """
 
 import re
@@ -12,9 +14,13 @@ import msgspec
 
 from llm_pure.adapt import NO_RULE, ModelRule, rule_for
 from llm_pure.adapters.dialects.anthropic_messages import models as claude
+from llm_pure.schema_dialects import NOVA_TOOLS
 
 _PAI = "pydantic-ai-slim 2.68.0 providers/bedrock.py and models/bedrock.py (live checks), read 2026-11-20"
 _NOVA = "docs.aws.amazon.com/nova/latest/nova2-userguide, read 2026-11-20"
+
+_NOVA_SCHEMAS = {"tool_schemas": NOVA_TOOLS, "schema": False}
+"""Nova is not among the models that docs.aws.amazon.com/bedrock, Structured output, names; read 2026-11-20."""
 
 _SAMPLING = {
     "temperature": "this model refuses it",
@@ -35,13 +41,14 @@ RULES: tuple[ModelRule, ...] = (
             "effort_asked": "medium",
             "effort_refuses": {"high": ("temperature", "top_p", "max_tokens")},
             "top_k_at": ("inferenceConfig", "topK"),
+            **_NOVA_SCHEMAS,
         },
         source=_NOVA,
     ),
     ModelRule(
         prefix="amazon.nova",
         reasoning="none",
-        facts={"top_k_at": ("inferenceConfig", "topK")},
+        facts={"top_k_at": ("inferenceConfig", "topK"), **_NOVA_SCHEMAS},
         source=_NOVA,
     ),
     ModelRule(

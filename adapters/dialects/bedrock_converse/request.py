@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
-from llm_pure.adapters.dialects.anthropic_messages.tools import closed, wire_format
+from llm_pure.adapters.dialects.anthropic_messages.tools import wire_format
 from llm_pure.adapters.dialects.bedrock_converse.endpoint import call_url
 from llm_pure.adapters.dialects.bedrock_converse.messages import spoken
 from llm_pure.adapters.dialects.bedrock_converse.models import known_rule
@@ -18,7 +18,7 @@ from llm_pure.adapters.dialects.bedrock_converse.reasoning import (
     merged,
     put,
 )
-from llm_pure.adapters.dialects.bedrock_converse.tools import tool_fields
+from llm_pure.adapters.dialects.bedrock_converse.tools import schema_rules, tool_fields
 from llm_pure.codec import encode
 from llm_pure.config import LLMConfig
 from llm_pure.draft import Draft, draft
@@ -26,6 +26,7 @@ from llm_pure.endpoint import post_json
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest, SchemaFormat
 from llm_pure.result import Failure, Parsed, Success
+from llm_pure.schema_fit import fit_schemas
 
 EVENT_STREAM = "application/vnd.amazon.eventstream"
 
@@ -63,7 +64,7 @@ def build_chat(
     Fails with ConfigurationInvalid (no model, bad URL or region), InvalidRequest (messages that cannot be read),
     Unsupported (a part that Converse cannot carry; with `strict` also every setting that would be dropped).
     """
-    drafted = draft(config, request)
+    drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
@@ -89,11 +90,15 @@ def chat_body(
 ) -> Parsed[tuple[Body, tuple[Adaptation, ...]]]:
     """The body of a call, and what could not be sent in it as it was asked."""
     rule = known_rule(call.model, config.pricing_plan)
+    fitted = fit_schemas(call, schema_rules(rule), provider=name)
+    if isinstance(fitted, Failure):
+        return Failure(fitted.failure())
+    call = fitted.unwrap().call
     conversation = spoken(name, rule, call.messages)
     if isinstance(conversation, Failure):
         return Failure(conversation.failure())
     said = conversation.unwrap()
-    output = _output(name, rule, call)
+    output = _output(name, rule, call, fitted.unwrap().unfit)
     if isinstance(output, Failure):
         return Failure(output.failure())
     output_config, words, format_told = output.unwrap()
@@ -110,7 +115,8 @@ def chat_body(
         "requestMetadata": dict(call.metadata or {}),
     }
     body = {key: value for key, value in body.items() if value or key == "messages"}
-    told = (*said.adaptations, *asked.told, *settings_told, *tools.adaptations, *format_told)
+    told = (*said.adaptations, *fitted.unwrap().adaptations, *asked.told, *settings_told)
+    told += (*tools.adaptations, *format_told)
     return Success((merged(body, dict(call.extra)), told))
 
 
@@ -148,18 +154,19 @@ def _settings(
 
 
 def _output(
-    name: str, rule: ModelRule, call: Draft
+    name: str, rule: ModelRule, call: Draft, unfit: str
 ) -> Parsed[tuple[Body, str | None, tuple[Adaptation, ...]]]:
     """(outputConfig, an instruction for `system`, what was changed); of the first two one at most.
 
-    A schema goes as a JSON string, its objects closed, as the service wants it. Where the model takes none, and for
+    A schema goes as a JSON string. Where the model takes none, where the schema cannot be written so (`unfit`), and for
     "some JSON", the model is told so in words.
     """
     wanted = call.response_format
-    if not isinstance(wanted, SchemaFormat) or rule.facts.get("schema", True) is False:
-        _, words, told = wire_format(rule, call)
+    native = rule.facts.get("schema", True) is not False and not unfit
+    if not isinstance(wanted, SchemaFormat) or not native:
+        _, words, told = wire_format(rule, call, unfit)
         return Success(({}, words, told))
-    text = encode(closed(wanted.schema), provider=name)
+    text = encode(wanted.schema, provider=name)
     if isinstance(text, Failure):
         return Failure(text.failure())
     schema = {"schema": text.unwrap().decode(), "name": wanted.name}

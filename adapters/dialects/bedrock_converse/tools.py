@@ -10,9 +10,19 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapt import Adaptation, ModelRule
-from llm_pure.adapters.dialects.anthropic_messages.tools import closed, wire_tool_choice
+from llm_pure.adapters.dialects.anthropic_messages.tools import wire_tool_choice
 from llm_pure.draft import Draft
 from llm_pure.request import Tool
+from llm_pure.schema_dialects import ANTHROPIC_NATIVE
+from llm_pure.schema_fit import SchemaRules
+
+
+def schema_rules(rule: ModelRule) -> SchemaRules:
+    """What schemas must look like for a model that takes them natively; elsewhere they are told in words."""
+    tools = rule.facts.get("tool_schemas")
+    if rule.facts.get("schema", True) is False:
+        return SchemaRules(tools=tools)
+    return SchemaRules(tools=tools, strict_tools=ANTHROPIC_NATIVE, answers=ANTHROPIC_NATIVE)
 
 
 class ToolFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +91,7 @@ def _specification(tool: Tool, *, strict: bool) -> dict[str, Any]:
     wire: dict[str, Any] = {"name": tool.name}
     if tool.description:  # an empty one is refused
         wire["description"] = tool.description
-    wire["inputSchema"] = {"json": closed(tool.parameters) if strict else tool.parameters}
+    wire["inputSchema"] = {"json": tool.parameters}
     if strict:
         wire["strict"] = True
     return wire

@@ -16,7 +16,7 @@ from llm_pure.result import Failure, Parsed
 def build_count(name: str, config: LLMConfig, request: ChatRequest) -> Parsed[Built]:
     """Body: {input: {invokeModel: {body: base64}}}. Fails as `build_chat` does."""
     asked = msgspec.structs.replace(request, stream=None)
-    drafted = draft(config, asked)
+    drafted = draft(config, asked, provider=name)
     if isinstance(drafted, Failure):
         return Failure(drafted.failure())
     call = drafted.unwrap()

@@ -60,7 +60,7 @@ def build_chat(
     Fails with ConfigurationInvalid (no model, bad URL or region), Unsupported (a model whose body is not known; a part
     that its body cannot carry; with `strict` also every loss), InvalidRequest (messages that cannot be read or sent).
     """
-    drafted = draft(config, request)
+    drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return Failure(drafted.failure())
     call = drafted.unwrap()

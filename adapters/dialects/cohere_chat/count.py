@@ -36,7 +36,7 @@ def build_count(name: str, config: LLMConfig, request: ChatRequest) -> Parsed[Bu
     What a chat adds to them, its markers and hidden preamble, is not counted; nor are tools and media, which is reported.
     Fails with InvalidRequest when there are no words.
     """
-    drafted = draft(config, request)
+    drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()

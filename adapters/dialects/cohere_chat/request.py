@@ -20,6 +20,8 @@ from llm_pure.endpoint import post_json
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest, JsonFormat, NamedTool, NativeTool, SchemaFormat, Tool
 from llm_pure.result import Failure, Parsed
+from llm_pure.schema_dialects import COHERE_ANSWERS
+from llm_pure.schema_fit import SchemaRules, fit_schemas
 
 _SETTING_KEYS: Mapping[str, str] = {
     "max_tokens": "max_tokens",
@@ -65,6 +67,9 @@ _RULES: tuple[ModelRule, ...] = (
 """Which models cannot think. Others take `thinking`, or refuse it with an error that says so."""
 
 
+_SCHEMAS = SchemaRules(strict_tools=COHERE_ANSWERS, answers=COHERE_ANSWERS)
+
+
 def build_chat(
     name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
 ) -> Parsed[Built]:
@@ -75,19 +80,23 @@ def build_chat(
     Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
     (a part that Cohere cannot carry; with `strict` also every setting that would be dropped).
     """
-    drafted = draft(config, request)
+    drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
     url = endpoint(name, config, "/v2/chat")
     if isinstance(url, Failure):
         return url
+    fitted = fit_schemas(call, _SCHEMAS, provider=name)
+    if isinstance(fitted, Failure):
+        return Failure(fitted.failure())
+    call = fitted.unwrap().call
     spoken = wire_messages(name, call.messages)
     if isinstance(spoken, Failure):
         return spoken
     messages, told = spoken.unwrap()
     fields, more = _fields(name, call)
-    adaptations = (*told, *more)
+    adaptations = (*told, *fitted.unwrap().adaptations, *more)
     lost = lossy(adaptations, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)

@@ -27,6 +27,8 @@ from llm_pure.request import (
     Tool,
 )
 from llm_pure.result import Failure, Parsed, Success
+from llm_pure.schema_dialects import GEMINI
+from llm_pure.schema_fit import SchemaRules, fit_schemas
 
 _SETTING_KEYS = {
     "temperature": "temperature",
@@ -43,6 +45,8 @@ _SETTING_KEYS = {
 
 _STOP_LIMIT = 5
 """Stop sequences that are taken. As generally known on 2026-11-20; unconfirmed."""
+
+_SCHEMAS = SchemaRules(tools=GEMINI, answers=GEMINI)
 
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 
@@ -85,10 +89,13 @@ def build_chat(
 
 def chat_body(name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest) -> Parsed[Body]:
     """The body of a chat, `extra` merged in; the count of its tokens needs it too."""
-    drafted = draft(config, request)
+    drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
-    call = drafted.unwrap()
+    fitted = fit_schemas(drafted.unwrap(), _SCHEMAS, provider=name)
+    if isinstance(fitted, Failure):
+        return Failure(fitted.failure())
+    call = fitted.unwrap().call
     rule = rule_for(RULES, call.model)
     spoken = wire_contents(name, quirks, rule, call.messages)
     if isinstance(spoken, Failure):
@@ -102,7 +109,7 @@ def chat_body(name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest
     fields |= tools
     if generation:
         fields["generationConfig"] = generation
-    told = (*said.adaptations, *tools_told, *generation_told)
+    told = (*said.adaptations, *fitted.unwrap().adaptations, *tools_told, *generation_told)
     if call.metadata and quirks.labels:
         fields["labels"] = dict(call.metadata)
     elif call.metadata:

@@ -26,7 +26,7 @@ def build_generate(
     context, raw and keep_alive come by `extra`. Several user turns make one prompt, joined by blank lines.
     Fails as `build_chat` does, and with Unsupported when the model has spoken before: a prompt holds no conversation.
     """
-    drafted = draft(config, request)
+    drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()

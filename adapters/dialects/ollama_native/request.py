@@ -16,6 +16,8 @@ from llm_pure.endpoint import post_json
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest, JsonFormat, NativeTool, SchemaFormat
 from llm_pure.result import Failure, Parsed
+from llm_pure.schema_dialects import OLLAMA_TOOLS
+from llm_pure.schema_fit import SchemaRules, fit_schemas
 
 _OPTIONS: Mapping[str, str] = {
     "max_tokens": "num_predict",
@@ -37,6 +39,10 @@ _REFUSES = ModelRule(
 )
 
 
+_SCHEMAS = SchemaRules(tools=OLLAMA_TOOLS)
+"""`format` takes all of JSON Schema."""
+
+
 def build_chat(
     name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
 ) -> Parsed[Built]:
@@ -48,10 +54,14 @@ def build_chat(
     Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
     (a part that Ollama cannot carry; with `strict` also every setting that would be dropped).
     """
-    drafted = draft(config, request)
+    drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
+    fitted = fit_schemas(call, _SCHEMAS, provider=name)
+    if isinstance(fitted, Failure):
+        return Failure(fitted.failure())
+    call = fitted.unwrap().call
     spoken = wire_messages(name, call.messages)
     if isinstance(spoken, Failure):
         return spoken
@@ -59,7 +69,7 @@ def build_chat(
     tools, more = _tools(name, call)
     fields, dropped_settings = common_fields(config, call)
     body = {"model": call.model, "messages": messages, "stream": call.stream, **tools, **fields}
-    adaptations = (*told, *more, *dropped_settings)
+    adaptations = (*told, *fitted.unwrap().adaptations, *more, *dropped_settings)
     return posted(name, config, "chat", call, body, adaptations, strict=strict)
 
 

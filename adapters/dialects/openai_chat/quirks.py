@@ -9,6 +9,8 @@ import msgspec
 from llm_pure.adapt import NO_RULE, ModelRule
 from llm_pure.classify import ErrorType
 from llm_pure.request import ReasoningRequest
+from llm_pure.schema_dialects import OPENAI_STRICT, SchemaDialect
+from llm_pure.schema_fit import SchemaRules
 
 ReasoningStyle: TypeAlias = Literal[
     "none",
@@ -60,8 +62,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     forced while the model reasons. tool_strict: it knows `strict` in tools. short_call_ids: ids of calls are nine
     letters and digits.
 
-    JSON. json_formats: those that it takes; another is told in the prompt. schema_without: keys that may not stand at
-    the root of a schema.
+    JSON. json_formats: those that it takes; another is told in the prompt. schemas, strict_schemas: what it takes of
+    JSON Schema, and of schemas that are `strict`; None is everything.
 
     Messages. system_role: the role of system messages. empty_content: what stands in `content` of a turn that only
     calls tools. turn_order: "assistant_after_tools", no user's turn straight after a tool's; "alternating", user and
@@ -100,7 +102,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     short_call_ids: bool = False
 
     json_formats: tuple[JsonFormatName, ...] = ("json_object", "json_schema")
-    schema_without: tuple[str, ...] = ()
+    schemas: SchemaDialect | None = None
+    strict_schemas: SchemaDialect | None = OPENAI_STRICT
 
     system_role: str = "system"
     empty_content: Literal[""] | None = None
@@ -138,6 +141,17 @@ def for_model(quirks: Quirks, rule: ModelRule) -> Quirks:
             "bounds": {**quirks.bounds, **rule.bounds},
             **fields,
         },
+    )
+
+
+def schema_rules(quirks: Quirks) -> SchemaRules:
+    """What schemas must look like here. One that is told in words stays as it is."""
+    native = "json_schema" in quirks.json_formats
+    return SchemaRules(
+        tools=quirks.schemas,
+        strict_tools=quirks.strict_schemas if quirks.tool_strict else None,
+        answers=quirks.schemas if native else None,
+        strict_answers=quirks.strict_schemas if native else None,
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 from llm_pure.adapt import Adaptation, ModelRule, Settings, adapt, lossy, rule_for
 from llm_pure.adapters.dialects.openai_chat.formats import wanted_format, with_words
 from llm_pure.adapters.dialects.openai_chat.messages import wire_messages
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, for_model
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, for_model, schema_rules
 from llm_pure.adapters.dialects.openai_chat.reasoning import asked_reasoning
 from llm_pure.adapters.dialects.openai_chat.replay import beside_reasoning
 from llm_pure.adapters.dialects.openai_chat.tools import wire_tools
@@ -21,6 +21,7 @@ from llm_pure.endpoint import Locate, post_json
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
 from llm_pure.result import Failure, Parsed
+from llm_pure.schema_fit import fit_schemas
 
 Told = tuple[Adaptation, ...]
 
@@ -53,7 +54,7 @@ def build_chat(
     Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
     (a part that chat completions cannot carry; with `strict` also every setting that would be dropped).
     """
-    drafted = draft(config, request)
+    drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
@@ -62,6 +63,10 @@ def build_chat(
         return url
     rule = rule_for(quirks.rules, call.model, config.pricing_plan)
     quirks = for_model(quirks, rule)
+    fitted = fit_schemas(call, schema_rules(quirks), provider=name)
+    if isinstance(fitted, Failure):
+        return Failure(fitted.failure())
+    call = fitted.unwrap().call
     spoken = wire_messages(name, quirks, rule, call.messages)
     if isinstance(spoken, Failure):
         return spoken
@@ -71,7 +76,7 @@ def build_chat(
         return formed
     wanted = formed.unwrap()
     fields, more = _fields(name, quirks, rule, call, wanted.fields)
-    adaptations = (*told, *more, *wanted.told)
+    adaptations = (*told, *fitted.unwrap().adaptations, *more, *wanted.told)
     lost = lossy(adaptations, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)

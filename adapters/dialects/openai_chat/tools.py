@@ -60,9 +60,7 @@ def _function(quirks: Quirks, tool: Tool) -> dict[str, Any]:
     function: dict[str, Any] = {"name": tool.name}
     if tool.description is not None:
         function["description"] = tool.description
-    function["parameters"] = {
-        key: value for key, value in tool.parameters.items() if key not in quirks.schema_without
-    }
+    function["parameters"] = tool.parameters
     if tool.strict is not None and quirks.tool_strict:
         function["strict"] = tool.strict
     return function

@@ -25,6 +25,8 @@ from llm_pure.request import (
     SchemaFormat,
 )
 from llm_pure.result import Failure, Parsed, Success
+from llm_pure.schema_dialects import OPENAI_STRICT
+from llm_pure.schema_fit import SchemaRules, fit_schemas
 
 LEAST_TOKENS = 16
 """The lowest max_output_tokens that the API takes."""
@@ -103,7 +105,7 @@ def _post(
 
 
 def _body(name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest) -> Parsed[_Body]:
-    drafted = draft(config, request)
+    drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
@@ -113,8 +115,16 @@ def _body(name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest) ->
     if isinstance(spoken, Failure):
         return spoken
     items, told = spoken.unwrap()
+    fitted = fit_schemas(call, _SCHEMAS, provider=name)
+    if isinstance(fitted, Failure):
+        return Failure(fitted.failure())
+    call = fitted.unwrap().call
+    told = (*told, *fitted.unwrap().adaptations)
     fields, more = _fields(name, quirks, rule, call, stored=stored)
     return Success(({"model": call.model, "input": items, **fields, **call.extra}, (*told, *more)))
+
+
+_SCHEMAS = SchemaRules(strict_tools=OPENAI_STRICT, strict_answers=OPENAI_STRICT)
 
 
 def _fields(

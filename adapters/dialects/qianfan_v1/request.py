@@ -52,7 +52,7 @@ def build_chat(
     Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
     (media, several calls in a turn; with `strict` also every setting that would be dropped).
     """
-    drafted = draft(config, request)
+    drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()

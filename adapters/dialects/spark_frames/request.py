@@ -76,7 +76,7 @@ def build_chat(
     Unsupported (a part that Spark cannot carry; with `strict` also every setting that would be dropped).
     """
     named = msgspec.structs.replace(config, model=config.domain or config.model)
-    drafted = draft(named, request)
+    drafted = draft(named, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()

@@ -76,35 +76,48 @@ def test_native_tools_go_as_they_are_and_foreign_ones_are_left_out() -> None:
 
 
 def test_a_strict_tool_is_closed_where_the_model_has_strict_tools() -> None:
-    open_ = {"type": "object", "properties": {"a": {"type": "object"}, "b": {"type": "array", "items": {
-        "anyOf": [{"type": "null"}, {"type": "object", "additionalProperties": True}]}}}}  # fmt: skip
-    strict = Tool(name="f", parameters=open_, strict=True)
+    place = {"type": "object", "properties": {"city": {"type": "string", "minLength": 2}}}
+    items = {"type": "array", "items": {"anyOf": [{"type": "null"}, place]}}
+    strict = Tool(name="f", parameters={"type": "object", "properties": {"b": items}}, strict=True)
+    closed = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "additionalProperties": False,
+    }
     assert fields("claude-sonnet-4-5", tools=(strict,))["tools"] == [
         {
             "name": "f",
             "input_schema": {
                 "type": "object",
                 "properties": {
-                    "a": {"type": "object", "additionalProperties": False},
-                    "b": {
-                        "type": "array",
-                        "items": {
-                            "anyOf": [
-                                {"type": "null"},
-                                {"type": "object", "additionalProperties": True},
-                            ]
-                        },
-                    },
+                    "b": {"type": "array", "items": {"anyOf": [{"type": "null"}, closed]}}
                 },
                 "additionalProperties": False,
             },
             "strict": True,
         }
     ]
+    assert told("claude-sonnet-4-5", tools=(strict,)) == [
+        ("tools/0/parameters/properties/b/items/anyOf/1/properties/city/minLength", "dropped")
+    ]
     assert fields("claude-sonnet-4-0", tools=(strict,))["tools"] == [
-        {"name": "f", "input_schema": open_}
+        {"name": "f", "input_schema": strict.parameters}
     ]
     assert told("claude-sonnet-4-0", tools=(strict,)) == [("tools/0/strict", "dropped")]
+
+
+@pytest.mark.parametrize(
+    "free", [{"type": "object"}, {"type": "object", "additionalProperties": {"type": "string"}}]
+)
+def test_a_tool_whose_objects_have_names_of_the_models_own_is_not_strict(
+    free: dict[str, Any],
+) -> None:
+    """Closed, such an object could hold nothing at all."""
+    open_ = Tool(name="f", parameters={"type": "object", "properties": {"a": free}}, strict=True)
+    assert fields("claude-sonnet-4-5", tools=(open_,))["tools"] == [
+        {"name": "f", "input_schema": open_.parameters}
+    ]
+    assert told("claude-sonnet-4-5", tools=(open_,)) == [("tools/0/strict", "dropped")]
 
 
 def test_a_tools_schema_is_an_object_schema_even_where_that_was_not_said() -> None:

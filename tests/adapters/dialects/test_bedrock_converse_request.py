@@ -38,25 +38,26 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters.bedrock import PROVIDER
+from llm_pure.config import Modality
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest, LLMError, Unsupported
 from llm_pure.http import header
 from llm_pure.provider import Built
 
 PNG = b"\x89PNG\r\n\x1a\n...."
 PNG_64 = base64.b64encode(PNG).decode()
-NOVA = LLMConfig(api_type="bedrock", model="us.amazon.nova-micro-v1:0")
+EVERYTHING: tuple[Modality, ...] = ("image", "audio", "document")
+NOVA = LLMConfig(
+    api_type="bedrock", model="us.amazon.nova-micro-v1:0", input_modalities=EVERYTHING
+)
 CLAUDE = LLMConfig(api_type="bedrock", model="us.anthropic.claude-sonnet-4-5-20250929-v1:0")
 INFERENCE = {"maxTokens": 4096, "temperature": 0.0}
 HI = [{"role": "user", "content": [{"text": "Hi"}]}]
-WEATHER = Tool(name="weather", description="What is it like outside?", strict=True)
+WEATHER = Tool(name="weather", description="What is it like outside?")
 WEATHER_SPEC = {
     "toolSpec": {
         "name": "weather",
         "description": "What is it like outside?",
-        "inputSchema": {
-            "json": {"type": "object", "properties": {}, "additionalProperties": False}
-        },
-        "strict": True,
+        "inputSchema": {"json": {"type": "object", "properties": {}}},
     }
 }
 CALLED = (
@@ -482,7 +483,7 @@ def test_the_services_own_tools_go_as_they_are_and_others_are_left_out() -> None
 def test_a_schema_goes_as_a_json_string() -> None:
     schema = {"type": "object", "properties": {"city": {"type": "string"}}}
     wanted = SchemaFormat(schema=schema, name="place", description="Where?")
-    assert body(response_format=wanted)["outputConfig"] == {
+    assert body(CLAUDE, response_format=wanted)["outputConfig"] == {
         "textFormat": {
             "type": "json_schema",
             "structure": {
@@ -505,6 +506,17 @@ def test_a_schema_goes_as_a_json_string() -> None:
             SchemaFormat(schema={"type": "object"}),
             id="a schema, for a model that takes none",
         ),
+        pytest.param(NOVA, SchemaFormat(schema={"type": "object"}), id="a schema, for Nova"),
+        pytest.param(
+            CLAUDE,
+            SchemaFormat(schema={"type": "object", "additionalProperties": {"type": "string"}}),
+            id="a schema with names of the model's own",
+        ),
+        pytest.param(
+            CLAUDE,
+            SchemaFormat(schema={"type": "object", "properties": {"next": {"$ref": "#"}}}),
+            id="a schema that refers to itself",
+        ),
     ],
 )
 def test_a_format_that_is_not_there_is_asked_for_in_words(config: LLMConfig, wanted: Any) -> None:
@@ -517,10 +529,36 @@ def test_a_format_that_is_not_there_is_asked_for_in_words(config: LLMConfig, wan
 
 
 def test_models_without_strict_tools_get_them_loose() -> None:
-    built = build(model="anthropic.claude-3-haiku-20240307-v1:0", tools=(WEATHER,))
+    strict = msgspec.structs.replace(WEATHER, strict=True)
+    built = build(model="anthropic.claude-3-haiku-20240307-v1:0", tools=(strict,))
     specification = body_of(built)["toolConfig"]["tools"][0]["toolSpec"]
     assert "strict" not in specification
     assert told(built) == [("tools/0/strict", "dropped")]
+
+
+def test_novas_tools_hold_no_references_and_no_words_at_the_top() -> None:
+    """docs.aws.amazon.com/nova: type, properties and required alone may stand there."""
+    place = {"type": "object", "properties": {"city": {"type": "string"}}}
+    asked = Tool(
+        name="f",
+        parameters={
+            "type": "object",
+            "title": "Where",
+            "properties": {"at": {"$ref": "#/$defs/Place", "description": "There"}},
+            "additionalProperties": False,
+            "$defs": {"Place": place},
+        },
+    )
+    built = build(tools=(asked,))
+    tool = body_of(built)["toolConfig"]["tools"][0]["toolSpec"]
+    assert tool["inputSchema"]["json"] == {
+        "type": "object",
+        "properties": {"at": {**place, "description": "There"}},
+    }
+    assert told(built) == [
+        ("tools/0/parameters/title", "rewritten"),
+        ("tools/0/parameters/additionalProperties", "dropped"),
+    ]
 
 
 @pytest.mark.parametrize(

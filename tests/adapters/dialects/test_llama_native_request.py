@@ -86,7 +86,12 @@ def test_everything_at_once() -> None:
                 "function": {
                     "name": "weather",
                     "description": "Now",
-                    "parameters": {"type": "object"},
+                    "parameters": {
+                        "type": "object",
+                        "properties": {},
+                        "required": [],
+                        "additionalProperties": False,
+                    },
                     "strict": True,
                 },
             }

@@ -39,7 +39,9 @@ from llm_pure.result import Failure
 
 PNG = b"\x89PNG\r\n\x1a\n\x00"
 PNG_TEXT = "iVBORw0KGgoA"
-CONFIG = LLMConfig(api_type="ollama", model="llama3.2")
+CONFIG = LLMConfig(
+    api_type="ollama", model="llama3.2", input_modalities=("image", "audio", "document")
+)
 OPTIONS = {"num_predict": 4096, "temperature": 0.0}
 
 

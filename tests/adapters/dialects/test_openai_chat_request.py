@@ -17,6 +17,7 @@ from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.endpoint import below
+from llm_pure.config import Modality
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest, Unsupported
 from llm_pure.messages import (
     Audio,
@@ -54,7 +55,8 @@ from tests.support.openai_chat_bodies import answer, call
 from tests.support.openai_types import checker
 
 OPENAI = registry.get("openai").unwrap()
-PLAIN = LLMConfig(model="gpt-4o", temperature=0.0)
+EVERYTHING: tuple[Modality, ...] = ("image", "audio", "document")
+PLAIN = LLMConfig(model="gpt-4o", temperature=0.0, input_modalities=EVERYTHING)
 PNG_URL = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
 
 
@@ -558,7 +560,7 @@ def test_what_cannot_be_built_is_a_failure(
 
 
 def check(request: ChatRequest, model: str) -> None:
-    built = OPENAI.build_chat(LLMConfig(model=model), request).unwrap()
+    built = OPENAI.build_chat(LLMConfig(model=model, input_modalities=EVERYTHING), request).unwrap()
     parameters = (
         CompletionCreateParamsStreaming if request.stream else CompletionCreateParamsNonStreaming
     )

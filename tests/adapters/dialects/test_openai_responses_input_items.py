@@ -28,7 +28,7 @@ from tests.support.chat_requests import PDF, PNG, WAV
 from tests.support.openai_types import checker
 
 OPENAI = registry.get("openai_responses").unwrap()
-PLAIN = LLMConfig(model="gpt-4o")
+PLAIN = LLMConfig(model="gpt-4o", input_modalities=("image", "audio", "document"))
 PNG_URL = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
 
 

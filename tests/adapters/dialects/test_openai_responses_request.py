@@ -315,7 +315,7 @@ def test_counting_fails_as_asking_does() -> None:
 
 
 def check(request: ChatRequest, model: str) -> None:
-    config = LLMConfig(model=model)
+    config = LLMConfig(model=model, input_modalities=("image", "audio", "document"))
     sent = json.loads(OPENAI.build_chat(config, request).unwrap().request.body)
     parameters = (
         ResponseCreateParamsStreaming if request.stream else ResponseCreateParamsNonStreaming

@@ -26,7 +26,9 @@ from llm_pure.request import JsonFormat, NamedTool, NativeTool, SchemaFormat, To
 from llm_pure.result import Success
 from tests.support.chat_requests import PDF, PNG, REQUESTS, chat_requests
 
-CONFIG = LLMConfig(api_type="qianfan", model="ERNIE-4.0-8K")
+CONFIG = LLMConfig(
+    api_type="qianfan", model="ERNIE-4.0-8K", input_modalities=("image", "audio", "document")
+)
 HOST = "https://aip.baidubce.com"
 BASE = f"{HOST}/rpc/2.0/ai_custom/v1/wenxinworkshop"
 WEATHER = Tool(name="weather", description="Weather now", parameters={"type": "object"})
