@@ -19,6 +19,11 @@ from bench.report import Report, met, times
 
 LEVELS = (1, 16, 50, 500)
 
+CALLS = 10_000
+"""After a tenth of them, so many more leave memory as it was."""
+
+_GROWTH_MB = 1.0
+
 
 class Row(msgspec.Struct, frozen=True):
     """One contestant at one level in one mode; one number for each round."""
@@ -39,7 +44,8 @@ def run(quick: bool) -> list[Report]:
     names = [name for name, (package, _) in CONTESTANTS.items() if find_spec(package)]
     with served() as url:
         rows = [row for mode in modes for row in _rows(names, url, seconds, mode, levels, rounds)]
-    return [_report(rows, rounds), *[_goals(rows)]]
+        held = _held([name for name in names if name.startswith("llm_pure")], url, modes)
+    return [_report(rows, rounds), _goals(rows), held]
 
 
 @contextmanager
@@ -85,13 +91,38 @@ def _rows(
 def _measured(
     name: str, url: str, seconds: float, mode: str, levels: tuple[int, ...]
 ) -> list[dict[str, float]]:
-    command = [sys.executable, "-m", "bench.load_client", name, url, str(seconds), mode]
-    done = subprocess.run(
-        [*command, *map(str, levels)], capture_output=True, text=True, timeout=300, check=False
-    )
+    return _child("bench.load_client", name, url, str(seconds), mode, *map(str, levels))
+
+
+def _child(module: str, *asked: str) -> list[dict[str, float]]:
+    """The JSON lines that a fresh process prints."""
+    command = [sys.executable, "-m", module, *asked]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
-        raise RuntimeError(f"{name}: {done.stderr[-2000:]}")
+        raise RuntimeError(f"{asked[0]}: {done.stderr[-2000:]}")
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def _held(names: list[str], url: str, modes: tuple[str, ...]) -> Report:
+    """The most memory held, after a tenth of the calls and after all of them."""
+    lines: list[tuple[str, ...]] = []
+    records: list[dict[str, str | float | bool]] = []
+    for name in names:
+        for mode in modes:
+            (told,) = _child("bench.load_memory", name, url, str(CALLS), mode)
+            few_mb, many_mb = told["few"] / 1e6, told["many"] / 1e6
+            is_met = many_mb - few_mb <= _GROWTH_MB
+            goal = met(is_met, f"at most {_GROWTH_MB:g} MB more")
+            lines.append((name, mode, f"{few_mb:.1f}", f"{many_mb:.1f}", goal))
+            records.append(
+                {"bench": "held", "name": name, "mode": mode, "few_mb": few_mb, "many_mb": many_mb}
+            )
+    return Report(
+        title=f"Memory held, in MB, after {CALLS // 10} calls and after {CALLS} more",
+        head=("contestant", "answer", "few", "many", "goal"),
+        rows=tuple(lines),
+        records=tuple(records),
+    )
 
 
 def _report(rows: list[Row], rounds: int) -> Report:

@@ -163,12 +163,12 @@ def _here(case: Case) -> Told:
     provider = registry.get("openai").unwrap()
     head = ResponseHead(200, (("content-type", "text/event-stream"),))
     _feed(provider.open_stream(head), _stream(Case(20, case.letters, case.piece)))  # warm
-    base = _peak()
+    base = peak_bytes()
     decoder = provider.open_stream(head)
     seconds = _feed(decoder, _stream(case))
-    peak = _peak()
+    peak = peak_bytes()
     text = len(decoder.partial().text)
-    return Told(seconds, text, peak - base, _peak() - base)
+    return Told(seconds, text, peak - base, peak_bytes() - base)
 
 
 def _feed(decoder: StreamDecoder, batches: Iterator[tuple[bytes, ...]]) -> float:
@@ -202,7 +202,7 @@ def _frame(letters: int) -> bytes:
     return b"data: " + samples.chat_chunk(1, {"content": "x" * letters}) + b"\n\n"
 
 
-def _peak() -> int:
+def peak_bytes() -> int:
     """The most bytes this process has held. Linux's own count, since ru_maxrss there knows the parent's too."""
     status = Path("/proc/self/status")
     if status.exists():
