@@ -105,6 +105,8 @@ SAID: dict[str, Said] = {
     ),
     "tool_results": Said(text="Oslo has 4 °C, Rome 21 °C.", tokens=(140, 14)),
     "schema": Said(text='{"city": "Oslo", "celsius": 4}', tokens=(60, 12)),
+    "everything": Said(text='{"city": "Oslo", "celsius": 4}', tokens=(60, 12)),
+    "everything_but_links": Said(text='{"city": "Oslo", "celsius": 4}', tokens=(60, 12)),
     "length": Said(text="one, two, three, four", finish_reason="length", tokens=(14, 8)),
     "image": Said(text="A red square.", tokens=(90, 5)),
 }

@@ -6,8 +6,10 @@ import msgspec
 
 from llm_pure import (
     ChatRequest,
+    Document,
     EmbedRequest,
     Image,
+    Part,
     ReasoningRequest,
     SchemaFormat,
     Text,
@@ -24,6 +26,7 @@ from llm_pure.media_operations import (
     SpeechRequest,
     TranscribeRequest,
 )
+from tests.support.pdf import tiny_pdf
 from tests.support.png import tiny_png
 from tests.support.wav import tiny_wav
 
@@ -57,6 +60,34 @@ Request: TypeAlias = (
     | ModerateRequest
     | ModelsRequest
 )
+
+
+_TOOL_ROUND = (
+    assistant(
+        ToolCall("call_oslo", "get_weather", '{"city":"Oslo"}'),
+        ToolCall("call_rome", "get_weather", '{"city":"Rome","unit":"°C"}'),
+    ),
+    tool_result("call_oslo", "4 °C", name="get_weather"),
+    tool_result("call_rome", "21 °C", name="get_weather"),
+)
+
+
+def everything(
+    *, link: bool = True, paper: bool = True, calls: bool = True, pictures: bool = True
+) -> ChatRequest:
+    """Two pictures, one as bytes and one as a link, a PDF, two calls at once with their results, an answer by schema."""
+    shown: list[Part] = [Text("Where were these taken? The city and its temperature as JSON.")]
+    if pictures:
+        shown.append(Image(data=tiny_png()))
+    if pictures and link:
+        shown.append(Image(url="https://example.org/oslo.jpg"))
+    if paper:
+        shown.append(Document(data=tiny_pdf(), name="tour.pdf"))
+    return ChatRequest(
+        messages=(user(*shown), *(_TOOL_ROUND if calls else ())),
+        tools=(WEATHER,) if calls else (),
+        response_format=CITY,
+    )
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +136,8 @@ QUESTIONS: dict[str, Question] = {
     "image": Question(
         request=ChatRequest(messages=user(Text("What is in this picture?"), Image(data=tiny_png())))
     ),
+    "everything": Question(request=everything()),
+    "everything_but_links": Question(request=everything(link=False)),
     "400": _fails(400),
     "401": _fails(401),
     "404": _fails(404),
