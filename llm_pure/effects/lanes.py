@@ -12,6 +12,7 @@ from llm_pure.config import LLMConfig
 from llm_pure.effects.env import load_env
 from llm_pure.effects.plugins import find_provider
 from llm_pure.effects.transports import TransportSettings
+from llm_pure.effects.transports.chosen import settings_of
 from llm_pure.errors import LLMError
 from llm_pure.http import Headers, HttpRequest
 from llm_pure.provider import Built, Provider
@@ -36,7 +37,10 @@ def load_lanes(
     registry: Registry | None,
     settings: TransportSettings | None = None,
 ) -> Parsed[tuple[Lane, ...]]:
-    """Fails with ConfigurationInvalid when one of them names no provider. settings: of every lane but for its proxy."""
+    """Fails with ConfigurationInvalid when one of them names no provider, or has a transport that cannot be.
+
+    settings: of every lane, where its configuration says nothing else.
+    """
     common = settings or TransportSettings()
     lanes: list[Lane] = []
     for config in configs:
@@ -45,8 +49,10 @@ def load_lanes(
             return provider
         found = provider.unwrap()
         whole = load_env(config, found)
-        proxy = whole.proxy or common.proxy
-        lanes.append(Lane(whole, found, msgspec.structs.replace(common, proxy=proxy)))
+        own = settings_of(whole, common)
+        if isinstance(own, Failure):
+            return own
+        lanes.append(Lane(whole, found, own.unwrap()))
     return Success(tuple(lanes))
 
 

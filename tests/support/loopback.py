@@ -4,6 +4,7 @@ It knows which of its connections the other side still holds open, which is how 
 """
 
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -64,6 +65,10 @@ class Connection:
                 if not self._more():
                     return
 
+    def sleep(self, seconds: float) -> None:
+        """Nothing, and nothing is read, so that the other side can't write for ever; until then or the server stops."""
+        self._stopping.wait(seconds)
+
     def reset(self) -> None:
         """Close with a RST."""
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -74,10 +79,14 @@ Behaviour = Callable[[Connection], None]
 
 
 class Loopback:
-    """`with Loopback(behaviour) as server:`; each connection is given to the behaviour in a thread, then closed."""
+    """`with Loopback(behaviour) as server:`; each connection is given to the behaviour in a thread, then closed.
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    tls: the server's, then its `url` is one of https.
+    """
+
+    def __init__(self, behaviour: Behaviour, tls: ssl.SSLContext | None = None) -> None:
         self._behaviour = behaviour
+        self._tls = tls
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._socks: list[socket.socket] = []
@@ -85,7 +94,7 @@ class Loopback:
         self.requests: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{self.port}"
         self._open = 0
         self._changed = threading.Condition()
 
@@ -134,6 +143,8 @@ class Loopback:
 
     def _serve(self, sock: socket.socket) -> None:
         with suppress(OSError):
+            if self._tls is not None:
+                sock = self._tls.wrap_socket(sock, server_side=True)
             self._behaviour(_Noting(sock, self._stopping, self.requests))
         with suppress(OSError):  # what the other side has not closed by itself stays open here too
             sock.shutdown(socket.SHUT_WR)

@@ -158,7 +158,7 @@ class AiohttpTransport:
                 sending.request.method,
                 sending.url,
                 headers=sending.headers,
-                data=content_of(sending.request.body),
+                data=content_of(sending),
                 proxy=self._proxy.unwrap(),
                 ssl=self._tls(sending.address),
                 allow_redirects=False,

@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 from functools import lru_cache
-from os import environ
 from time import monotonic
 from typing import Any
 
@@ -14,8 +13,9 @@ from yarl import URL
 
 from llm_pure.effects.transports import Timeouts
 from llm_pure.effects.transports.address import Address
-from llm_pure.effects.transports.aiohttp_faults import error_of
+from llm_pure.effects.transports.aiohttp_faults import WriteTimeout, error_of
 from llm_pure.effects.transports.exchange import unusable_proxy
+from llm_pure.effects.transports.tls import authorities
 from llm_pure.errors import LLMError, TimedOut
 from llm_pure.http import Headers, HttpRequest
 from llm_pure.result import Failure, Parsed, Success
@@ -50,13 +50,14 @@ class Connection(ResponseHandler):
 
 
 class Content(aiohttp.payload.Payload):
-    """A large request body, in pieces, so that the event loop turns between them."""
+    """A large request body, in pieces, so that the event loop turns between them and each has its time."""
 
     _value: bytes
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, write_s: float) -> None:
         super().__init__(data)
         self._size = len(data)
+        self._write_s = write_s
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         return self._value.decode(encoding, errors)
@@ -66,7 +67,11 @@ class Content(aiohttp.payload.Payload):
 
     async def write_with_length(self, writer: Any, content_length: int | None) -> None:
         for start in range(0, len(self._value), _PIECE):
-            await writer.write(self._value[start : start + _PIECE])
+            try:
+                async with asyncio.timeout(self._write_s):
+                    await writer.write(self._value[start : start + _PIECE])
+            except TimeoutError as fault:
+                raise WriteTimeout from fault
 
 
 @lru_cache(maxsize=256)
@@ -114,17 +119,13 @@ def no_room(sending: Sending) -> Failure[LLMError]:
     return Failure(TimedOut(message=f"no connection was free to {place} in time", phase="pool"))
 
 
-def content_of(body: bytes) -> Any:
-    """The body as aiohttp takes it."""
-    return Content(body) if len(body) > _PIECE else body
+def content_of(sending: Sending) -> Any:
+    """The body as aiohttp takes it. aiohttp bounds no writing; a small one fits into what the system buffers."""
+    body = sending.request.body
+    return Content(body, sending.timeouts.write_s) if len(body) > _PIECE else body
 
 
 @lru_cache(maxsize=1)
 def default_tls() -> ssl.SSLContext:
-    """The authorities that httpx trusts: SSL_CERT_FILE and SSL_CERT_DIR where they are set, else certifi's."""
-    import certifi
-
-    file, folder = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
-    if not file and not folder:
-        file = certifi.where()
-    return ssl.create_default_context(cafile=file or None, capath=folder or None)
+    """Made once, as reading the authorities takes 20 ms."""
+    return authorities()

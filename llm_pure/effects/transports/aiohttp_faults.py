@@ -17,6 +17,11 @@ from llm_pure.errors import (
 FAULTS = (aiohttp.ClientError, OSError, ValueError, RuntimeError)
 """Everything that carrying bytes over aiohttp may raise; TimeoutError is an OSError."""
 
+
+class WriteTimeout(TimeoutError):
+    """A piece of the request was not sent in time."""
+
+
 _CUT_OFF = re.compile(
     r"(?i)not enough data|connection closed|connection lost|reset by peer|\[errno"
 )
@@ -74,6 +79,8 @@ def error_of(fault: Exception, place: str, *, begun: bool, status: int | None = 
 def _phase(fault: TimeoutError) -> tuple[str, str]:
     if isinstance(fault, aiohttp.ConnectionTimeoutError):
         return "connect", "no connection"
+    if isinstance(fault, WriteTimeout):
+        return "write", "the request could not be sent"
     if isinstance(fault, aiohttp.SocketTimeoutError):
         return "read", "no answer"
     return "total", "no answer"

@@ -120,6 +120,8 @@ def pool_arguments(
     """What HTTPTransport and its async twin are made with."""
     client = library.client
     proxy = None if settings.proxy is None else client.Proxy(settings.proxy)
+    if proxy is not None and proxy.url.scheme == "https":
+        proxy.ssl_context = settings.tls  # None is httpx's own
     encrypted = origin.startswith("https:") or (proxy is not None and proxy.url.scheme == "https")
     if settings.tls is not None:
         tls = settings.tls
