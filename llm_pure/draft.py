@@ -137,9 +137,10 @@ def _unsendable(messages: tuple[Message, ...], request: ChatRequest) -> InvalidR
 
 def _settings(config: LLMConfig, request: ChatRequest) -> tuple[Settings, frozenset[str]]:
     settings: Settings = {}
-    explicit = {name for name in request.__struct_fields__ if getattr(request, name) is not None}
+    asked = msgspec.structs.asdict(request)
+    explicit = {name for name, value in asked.items() if value is not None}
     for name, config_name, unset in _SETTINGS:
-        value = getattr(request, name)
+        value = asked[name]
         if value is None:
             value = getattr(config, config_name)
             if value is None or value == unset:

@@ -43,6 +43,8 @@ class Fitted(msgspec.Struct, frozen=True):
 
 def fit_schemas(call: Draft, rules: SchemaRules, *, provider: str) -> Parsed[Fitted]:
     """Fails with InvalidRequest when a schema is no JSON, or cannot be written for the service in any way."""
+    if not call.tools and not isinstance(call.response_format, SchemaFormat):
+        return Success(Fitted(call))
     told: list[Adaptation] = []
     tools: list[Tool | NativeTool] = []
     for place, tool in enumerate(call.tools):

@@ -1,12 +1,13 @@
 """How the services that speak chat completions differ, as data."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.adapt import NO_RULE, ModelRule
+from llm_pure.adapt import NO_RULE, ModelRule, rule_for
 from llm_pure.classify import ErrorType
 from llm_pure.request import ReasoningRequest
 from llm_pure.schema_dialects import OPENAI_STRICT, SchemaDialect
@@ -43,8 +44,10 @@ WORDS_OF_CHOICE: Mapping[str, str] = MappingProxyType(
 """`tool_choice` as OpenAI has it; "named" stands for the object that names a function."""
 
 
-class Quirks(msgspec.Struct, frozen=True, kw_only=True):
+class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What one service does in its own way. A fact of a model's rule stands over the field of its name.
+
+    One for each service, equal to itself alone, so that what follows from it for a model is worked out once.
 
     Settings. max_tokens_key: the name of the output limit. renames: our name -> the service's. refuses: settings and
     fields that it does not take, with the reason. bounds: setting -> (lowest, highest). greedy: what is sent in place
@@ -123,6 +126,13 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     error_words: Mapping[str, ErrorType] = {}
 
 
+@lru_cache(maxsize=1024)
+def known_model(quirks: Quirks, model: str, plan: str | None) -> tuple[ModelRule, Quirks]:
+    """The model's rule, and the quirks as they are for it. plan: config.pricing_plan."""
+    rule = rule_for(quirks.rules, model, plan)
+    return rule, for_model(quirks, rule)
+
+
 def for_model(quirks: Quirks, rule: ModelRule) -> Quirks:
     """The quirks as they are for the models of a rule: its facts stand over fields, its refusals and bounds are added.
 
@@ -144,6 +154,7 @@ def for_model(quirks: Quirks, rule: ModelRule) -> Quirks:
     )
 
 
+@lru_cache(maxsize=1024)
 def schema_rules(quirks: Quirks) -> SchemaRules:
     """What schemas must look like here. One that is told in words stays as it is."""
     native = "json_schema" in quirks.json_formats

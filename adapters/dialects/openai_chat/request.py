@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule, Settings, adapt, lossy, rule_for
+from llm_pure.adapt import Adaptation, ModelRule, Settings, adapt, lossy
 from llm_pure.adapters.dialects.openai_chat.formats import wanted_format, with_words
 from llm_pure.adapters.dialects.openai_chat.messages import wire_messages
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, for_model, schema_rules
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, known_model, schema_rules
 from llm_pure.adapters.dialects.openai_chat.reasoning import asked_reasoning
 from llm_pure.adapters.dialects.openai_chat.replay import beside_reasoning
 from llm_pure.adapters.dialects.openai_chat.tools import wire_tools
@@ -61,8 +61,7 @@ def build_chat(
     url = locate(config, call.model, "/chat/completions")
     if isinstance(url, Failure):
         return url
-    rule = rule_for(quirks.rules, call.model, config.pricing_plan)
-    quirks = for_model(quirks, rule)
+    rule, quirks = known_model(quirks, call.model, config.pricing_plan)
     fitted = fit_schemas(call, schema_rules(quirks), provider=name)
     if isinstance(fitted, Failure):
         return Failure(fitted.failure())
