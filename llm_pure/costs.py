@@ -8,37 +8,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
 from llm_pure.completion import Completion, Usage
 from llm_pure.errors import PriceUnknown
+from llm_pure.ledger import CIRCUMSTANCES, ZERO, Cost, CostSource
 from llm_pure.prices import PriceTable, Rate, Rates, Tiered, find_override, find_prices, rates_at
 from llm_pure.prices.table import Detail, Service, Step
 from llm_pure.result import Failure, Parsed, Success
 
-CostSource: TypeAlias = Literal["reported", "user", "table"]
-
-ZERO = Decimal(0)
 BATCH: Mapping[str, str] = {"processing": "batch"}
-
-_CIRCUMSTANCES = ("service_tier", "speed")
-
-
-class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """US dollars. input_usd, output_usd: parts of total_usd; the rest is fees, such as for searches.
-
-    source: the provider said it, the user's own price, or the table's. price: whose entry it was, as "seller:model".
-    estimated: the usage was counted here, or the answer was cut off.
-    """
-
-    total_usd: Decimal
-    input_usd: Decimal = ZERO
-    output_usd: Decimal = ZERO
-    source: CostSource = "table"
-    price: str = ""
-    estimated: bool = False
 
 
 class Buyer(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,14 +89,8 @@ def reported_usd(table: PriceTable, api_type: str, usage: Usage) -> Decimal | No
 def circumstances(completion: Completion) -> dict[str, str]:
     """What the answer says of how it was served, for prices that depend on it."""
     raw, extra = completion.usage.raw or {}, completion.extra
-    told = [(key, extra.get(key, raw.get(key))) for key in _CIRCUMSTANCES]
+    told = [(key, extra.get(key, raw.get(key))) for key in CIRCUMSTANCES]
     return {key: value for key, value in told if isinstance(value, str)}
-
-
-def priced_part(completion: Completion) -> Completion:
-    """All of an answer that its price depends on, and none of its words: what is kept until it is priced."""
-    extra = {key: completion.extra[key] for key in _CIRCUMSTANCES if key in completion.extra}
-    return Completion(model=completion.model, usage=completion.usage, extra=extra)
 
 
 def counts_of(table: PriceTable, usage: Usage) -> dict[str, int]:

@@ -7,16 +7,37 @@ settle  -> ledger with the call in it, and its hold gone;   release -> ledger wi
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.completion import Usage
-from llm_pure.costs import ZERO, Cost
+from llm_pure.completion import Completion, Usage
 from llm_pure.errors import BudgetExceeded
 from llm_pure.result import Failure, Parsed, Success
 
+CostSource: TypeAlias = Literal["reported", "user", "table"]
+
+ZERO = Decimal(0)
+CIRCUMSTANCES = ("service_tier", "speed")
+"""What of an answer's `extra` changes its price."""
+
 MOST_UNPRICED = 1000
 """How many calls without a price a ledger keeps for later; older ones stay in its counts only."""
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """US dollars. input_usd, output_usd: parts of total_usd; the rest is fees, such as for searches.
+
+    source: the provider said it, the user's own price, or the table's. price: whose entry it was, as "seller:model".
+    estimated: the usage was counted here, or the answer was cut off.
+    """
+
+    total_usd: Decimal
+    input_usd: Decimal = ZERO
+    output_usd: Decimal = ZERO
+    source: CostSource = "table"
+    price: str = ""
+    estimated: bool = False
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,3 +225,9 @@ def _repriced(totals: Totals, call: Call) -> Totals:
         estimated_calls=totals.estimated_calls + (call.cost.estimated and not call.usage.estimated),
         cost_usd=totals.cost_usd + call.cost.total_usd,
     )
+
+
+def priced_part(completion: Completion) -> Completion:
+    """All of an answer that its price depends on, and none of its words: what is kept until it is priced."""
+    extra = {key: completion.extra[key] for key in CIRCUMSTANCES if key in completion.extra}
+    return Completion(model=completion.model, usage=completion.usage, extra=extra)

@@ -9,11 +9,10 @@ and closes it.
 from collections.abc import Callable, Sequence
 from functools import partial
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
-from llm_pure.configuration import CompressSettings
 from llm_pure.effects.accounts import Account
 from llm_pure.effects.asking import ImageInput, ask_request
 from llm_pure.effects.batch import (
@@ -26,10 +25,8 @@ from llm_pure.effects.batch import (
     run_parallel,
 )
 from llm_pure.effects.calls import arun, run
-from llm_pure.effects.counting import count_here, shortened
 from llm_pure.effects.course import Course
 from llm_pure.effects.embedding import EmbedCalls
-from llm_pure.effects.gates import open_gates
 from llm_pure.effects.jobs import (
     ChatInput,
     Job,
@@ -38,17 +35,15 @@ from llm_pure.effects.jobs import (
     count_job,
 )
 from llm_pure.effects.lanes import load_lanes
-from llm_pure.effects.links import AnyTransport, LinkKeeper
+from llm_pure.effects.links import AnyTransport, LinkKeeper, Links, preload
 from llm_pure.effects.media_calls import MediaCalls
 from llm_pure.effects.reading import CHAT
 from llm_pure.effects.special_asks import SpecialAsks
 from llm_pure.effects.streams import AsyncStream, Opening, Stream
 from llm_pure.effects.tills import BudgetInput, PricesInput, Till
 from llm_pure.effects.transports import TransportSettings
-from llm_pure.effects.warming import warm
 from llm_pure.events import StreamEvent
 from llm_pure.ledger import Ledger
-from llm_pure.limits import RateLimit
 from llm_pure.operations import TokenCount
 from llm_pure.registry import Registry
 from llm_pure.request import ChatRequest, MessagesInput
@@ -59,7 +54,10 @@ from llm_pure.stream import events_of
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from llm_pure.configuration import CompressSettings
+    from llm_pure.effects.gates import Gate
     from llm_pure.effects.setups import Arguments, Source
+    from llm_pure.limits import RateLimit
 
 A = TypeVar("A")
 
@@ -88,18 +86,19 @@ class LLM(SpecialAsks, MediaCalls, EmbedCalls):
         fallbacks: Sequence[LLMConfig] = (),
         registry: Registry | None = None,
         settings: TransportSettings | None = None,
-        limit: RateLimit | None = None,
+        limit: "RateLimit | None" = None,
         budget: BudgetInput | None = None,
         prices: PricesInput | None = None,
-        compress: CompressSettings | None = None,
+        compress: "CompressSettings | None" = None,
     ) -> None:
         self.config = config
         self._keeper = LinkKeeper(transport)
+        preload(transport)
         self._policy = retry or RetryPolicy()
         self._lanes = load_lanes((config, *fallbacks), registry, settings)
-        self._gates = open_gates(limit, 1 + len(fallbacks))
+        self._gates = _gates(limit, 1 + len(fallbacks))
         self._till = Till(budget, prices)
-        self._compress = compress or CompressSettings(type=config.compress_type)
+        self._compress = compress
 
     @classmethod
     def from_config(
@@ -201,7 +200,7 @@ class LLM(SpecialAsks, MediaCalls, EmbedCalls):
         """
         request = ask_request(
             message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
-        ).bind(lambda asked: shortened(self._request(asked, stream), self.config, self._compress))
+        ).bind(lambda asked: self.shortened(self._request(asked, stream)))
         if isinstance(request, Failure):
             return request
         got = self.completion(request.unwrap(), on_event=on_event, timeout_s=timeout_s)
@@ -221,7 +220,7 @@ class LLM(SpecialAsks, MediaCalls, EmbedCalls):
         """`ask`, async. What on_event returns is awaited where it can be."""
         request = ask_request(
             message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
-        ).bind(lambda asked: shortened(self._request(asked, stream), self.config, self._compress))
+        ).bind(lambda asked: self.shortened(self._request(asked, stream)))
         if isinstance(request, Failure):
             return request
         got = await self.acompletion(request.unwrap(), on_event=on_event, timeout_s=timeout_s)
@@ -253,9 +252,7 @@ class LLM(SpecialAsks, MediaCalls, EmbedCalls):
         """
         talk = converse(messages, system_msgs, on_result)
         with self:
-            return run_conversation(
-                talk, lambda turns: self.completion(self._request(turns), timeout_s=timeout_s)
-            )
+            return run_conversation(talk, lambda turns: self._turn(turns, timeout_s))
 
     async def aask_batch(
         self,
@@ -268,9 +265,17 @@ class LLM(SpecialAsks, MediaCalls, EmbedCalls):
         """`ask_batch`, async."""
         talk = converse(messages, system_msgs, on_result)
         async with self:
-            return await arun_conversation(
-                talk, lambda turns: self.acompletion(self._request(turns), timeout_s=timeout_s)
-            )
+            return await arun_conversation(talk, lambda turns: self._aturn(turns, timeout_s))
+
+    def _turn(self, turns: ChatInput, timeout_s: float | None) -> Parsed[Completion]:
+        cut = self.shortened(self._request(turns))
+        return cut.bind(lambda asked: self.completion(asked, timeout_s=timeout_s))
+
+    async def _aturn(self, turns: ChatInput, timeout_s: float | None) -> Parsed[Completion]:
+        cut = self.shortened(self._request(turns))
+        if isinstance(cut, Failure):
+            return cut
+        return await self.acompletion(cut.unwrap(), timeout_s=timeout_s)
 
     def ask_batch_parallel(
         self,
@@ -312,7 +317,7 @@ class LLM(SpecialAsks, MediaCalls, EmbedCalls):
         local: count here and send nothing; `method` of the count says how sure it is.
         """
         if local:
-            return self._lanes.bind(lambda lanes: count_here(lanes[0].config, request))
+            return self._count_here(request)
         return self._run(count_job(request), timeout_s)
 
     async def acount_tokens(
@@ -320,11 +325,20 @@ class LLM(SpecialAsks, MediaCalls, EmbedCalls):
     ) -> Parsed[TokenCount]:
         """`count_tokens`, async."""
         if local:
-            return self._lanes.bind(lambda lanes: count_here(lanes[0].config, request))
+            return self._count_here(request)
         return await self._arun(count_job(request), timeout_s)
+
+    def _count_here(self, request: ChatInput) -> Parsed[TokenCount]:
+        from llm_pure.effects.counting import count_here
+
+        return self._lanes.bind(lambda lanes: count_here(lanes[0].config, request))
 
     def shortened(self, request: ChatInput) -> Parsed[ChatRequest]:
         """The request with its conversation cut as `compress` says: what `ask` and its like do before they send it."""
+        if self._compress is None and self.config.compress_type in ("", "no_compress"):
+            return Success(chat_request(request))
+        from llm_pure.effects.counting import shortened
+
         return shortened(chat_request(request), self.config, self._compress)
 
     @property
@@ -344,12 +358,12 @@ class LLM(SpecialAsks, MediaCalls, EmbedCalls):
         The Failure is one that every call would end in, such as a missing key.
         """
         with self._keeper.borrow() as links:
-            return self._lanes.bind(lambda lanes: warm(lanes, links))
+            return self._warm(links)
 
     async def awarmup(self) -> Parsed[None]:
         """`warmup` for async calls."""
         async with self._keeper.aborrow() as links:
-            return self._lanes.bind(lambda lanes: warm(lanes, links))
+            return self._warm(links)
 
     def __enter__(self) -> Self:
         self._keeper.enter()
@@ -364,6 +378,11 @@ class LLM(SpecialAsks, MediaCalls, EmbedCalls):
 
     async def __aexit__(self, *fault: object) -> None:
         await self._keeper.aexit()
+
+    def _warm(self, links: Links[Any]) -> Parsed[None]:
+        from llm_pure.effects.warming import warm
+
+        return self._lanes.bind(lambda lanes: warm(lanes, links))
 
     # one call
 
@@ -390,6 +409,14 @@ class LLM(SpecialAsks, MediaCalls, EmbedCalls):
     def _request(self, given: ChatInput, stream: bool | None = None) -> ChatRequest:
         """Streamed where the configuration says so, unless `stream` says otherwise."""
         return chat_request(given, stream=self.config.stream if stream is None else stream)
+
+
+def _gates(limit: "RateLimit | None", count: int) -> "tuple[Gate, ...]":
+    if limit is None:
+        return ()
+    from llm_pure.effects.gates import open_gates
+
+    return open_gates(limit, count)
 
 
 def _text(completion: Completion) -> str:

@@ -38,12 +38,14 @@ def count_here(config: LLMConfig, request: ChatInput) -> Parsed[TokenCount]:
 
 
 def shortened(
-    request: ChatRequest, config: LLMConfig, settings: CompressSettings
+    request: ChatRequest, config: LLMConfig, settings: CompressSettings | None = None
 ) -> Parsed[ChatRequest]:
     """The request with its conversation cut as the settings say; what was cut is told at info.
 
+    settings: None does as config.compress_type says.
     The window is the smaller of the settings' and the model's, where that is known.
     """
+    settings = settings or CompressSettings(type=config.compress_type)
     if settings.type in ("", "no_compress"):
         return Success(request)
     drafted = draft(config, request)

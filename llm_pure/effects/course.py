@@ -7,21 +7,23 @@ import logging
 import random
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
 from llm_pure.completion import Completion
-from llm_pure.effects.gates import Gate, Pass
 from llm_pure.effects.jobs import Job
 from llm_pure.effects.lanes import Lane, named, signed
 from llm_pure.effects.links import Links
-from llm_pure.effects.logs import adaptation_line, attempt_line
 from llm_pure.effects.tills import Ticket, Till
 from llm_pure.effects.transports import Timeouts, timeouts_of, within
 from llm_pure.http import HttpRequest, HttpResponse
+from llm_pure.provider import Built
 from llm_pure.result import Failure, Parsed, Success
 from llm_pure.retry import Attempt, Decision, FailOver, RetryPolicy, Stop, Wait, decide
+
+if TYPE_CHECKING:
+    from llm_pure.effects.gates import Gate, Pass
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -63,7 +65,7 @@ class Course:
         lanes: tuple[Lane, ...],
         policy: RetryPolicy,
         timeout_s: float | None = None,
-        gates: tuple[Gate, ...] = (),
+        gates: "tuple[Gate, ...]" = (),
         till: Till | None = None,
     ) -> None:
         self._lanes = lanes
@@ -112,9 +114,8 @@ class Course:
             self._pass = entered.unwrap()
             wait_s = self._pass.wait_s
             self._started_s += wait_s
-        if not self._history:
-            for adaptation in built.unwrap().adaptations:
-                _log.info("%s", adaptation_line(lane, adaptation))
+        if not self._history and _log.isEnabledFor(logging.INFO):
+            _tell(lane, built.unwrap())
         self._request = request.unwrap()
         timeouts = timeouts_of(lane.config, self._timeout_s, lane.settings)
         if self._history or wait_s or self._whole_s < timeouts.total_s:
@@ -150,6 +151,8 @@ class Course:
         elif self._pass is not None:
             self._gates[self._configuration].correct(self._pass, got.unwrap())
         if _log.isEnabledFor(logging.DEBUG):
+            from llm_pure.effects.logs import attempt_line
+
             took_s = ended_s - self._started_s
             _log.debug("%s", attempt_line(self.lane, number, self._request, got, took_s))
         self._request = None
@@ -176,3 +179,10 @@ class Course:
 
     def _wait_s(self, state: Any) -> float:
         return self._next.seconds if isinstance(self._next, Wait) else 0.0
+
+
+def _tell(lane: Lane, built: Built) -> None:
+    from llm_pure.effects.logs import adaptation_line
+
+    for adaptation in built.adaptations:
+        _log.info("%s", adaptation_line(lane, adaptation))

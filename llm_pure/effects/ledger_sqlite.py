@@ -17,10 +17,9 @@ from uuid import uuid4
 import msgspec
 
 from llm_pure import ledger as pure
-from llm_pure.costs import ZERO, Cost
 from llm_pure.effects.accounts import Budget
 from llm_pure.errors import ConfigurationInvalid
-from llm_pure.ledger import Call, Ledger, Totals, added
+from llm_pure.ledger import ZERO, Call, Cost, Ledger, Totals, added
 from llm_pure.result import Failure, Parsed, Success
 
 LEASE_S = 900.0

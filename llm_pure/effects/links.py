@@ -10,6 +10,7 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
     nullcontext,
+    suppress,
 )
 from importlib import import_module
 from threading import Lock
@@ -33,6 +34,13 @@ NAMES = {
 
 AnyTransport = str | Transport | AsyncTransport
 """What `LLM(transport=...)` takes."""
+
+
+def preload(transport: AnyTransport) -> None:
+    """Imports what a named transport is made of, so that no call has to. What is missing is told by the calls."""
+    if isinstance(transport, str) and transport in NAMES:
+        with suppress(ImportError):
+            import_module(NAMES[transport])
 
 
 class Links(Generic[T]):

@@ -1,21 +1,26 @@
 """Methods of the client whose answers are more than words: code, and values of a type."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from llm_pure.code_answers import CodeAnswer, code_request, read_code
 from llm_pure.completion import Completion
 from llm_pure.effects.asking import ask_request
 from llm_pure.effects.jobs import ChatInput
-from llm_pure.request import MessagesInput
+from llm_pure.request import ChatRequest, MessagesInput
 from llm_pure.result import Failure, Parsed
-from llm_pure.typed_answers import read_typed, typed_request
+
+if TYPE_CHECKING:
+    from llm_pure.code_answers import CodeAnswer
 
 T = TypeVar("T")
 
 
 class Asks(Protocol):
     """What these methods need of a client."""
+
+    def shortened(self, request: ChatInput) -> Parsed[ChatRequest]:
+        """The request with its conversation cut."""
+        ...
 
     def completion(
         self, request: ChatInput, *, timeout_s: float | None = None
@@ -40,14 +45,14 @@ class SpecialAsks:
         system_msgs: str | Sequence[str] | None = None,
         language: str = "python",
         timeout_s: float | None = None,
-    ) -> Parsed[CodeAnswer]:
+    ) -> "Parsed[CodeAnswer]":
         """Code, by the code tool; `read_code` tells what counts when the model does not call it.
 
         language: of code that the model says no word about.
         """
-        request = ask_request(message, system_msgs=system_msgs).map(code_request)
+        request = _code_request(message, system_msgs).bind(self.shortened)
         got = request.bind(lambda asked: self.completion(asked, timeout_s=timeout_s))
-        return got.map(lambda completion: read_code(completion, language=language))
+        return _read_code(got, language)
 
     async def aask_code(
         self: Asks,
@@ -56,13 +61,13 @@ class SpecialAsks:
         system_msgs: str | Sequence[str] | None = None,
         language: str = "python",
         timeout_s: float | None = None,
-    ) -> Parsed[CodeAnswer]:
+    ) -> "Parsed[CodeAnswer]":
         """`ask_code`, async."""
-        request = ask_request(message, system_msgs=system_msgs).map(code_request)
+        request = _code_request(message, system_msgs).bind(self.shortened)
         if isinstance(request, Failure):
             return request
         got = await self.acompletion(request.unwrap(), timeout_s=timeout_s)
-        return got.map(lambda completion: read_code(completion, language=language))
+        return _read_code(got, language)
 
     def ask_typed(
         self: Asks,
@@ -77,11 +82,9 @@ class SpecialAsks:
         The provider's own structured output where it has some, else the prompt tells the schema. A wrong answer is a
         ProtocolFault with the path.
         """
-        request = ask_request(message, system_msgs=system_msgs).bind(
-            lambda asked: typed_request(asked, kind)
-        )
+        request = _typed_request(message, system_msgs, kind).bind(self.shortened)
         got = request.bind(lambda asked: self.completion(asked, timeout_s=timeout_s))
-        return got.bind(lambda completion: read_typed(completion, kind))
+        return _read_typed(got, kind)
 
     async def aask_typed(
         self: Asks,
@@ -92,10 +95,40 @@ class SpecialAsks:
         timeout_s: float | None = None,
     ) -> Parsed[T]:
         """`ask_typed`, async."""
-        request = ask_request(message, system_msgs=system_msgs).bind(
-            lambda asked: typed_request(asked, kind)
-        )
+        request = _typed_request(message, system_msgs, kind).bind(self.shortened)
         if isinstance(request, Failure):
             return request
         got = await self.acompletion(request.unwrap(), timeout_s=timeout_s)
-        return got.bind(lambda completion: read_typed(completion, kind))
+        return _read_typed(got, kind)
+
+
+# What asks for code and for values is loaded by the first call that does so.
+
+
+def _code_request(
+    message: MessagesInput, system_msgs: str | Sequence[str] | None
+) -> Parsed[ChatRequest]:
+    from llm_pure.code_answers import code_request
+
+    return ask_request(message, system_msgs=system_msgs).map(code_request)
+
+
+def _read_code(got: Parsed[Completion], language: str) -> "Parsed[CodeAnswer]":
+    from llm_pure.code_answers import read_code
+
+    return got.map(lambda completion: read_code(completion, language=language))
+
+
+def _typed_request(
+    message: MessagesInput, system_msgs: str | Sequence[str] | None, kind: object
+) -> Parsed[ChatRequest]:
+    from llm_pure.typed_answers import typed_request
+
+    request = ask_request(message, system_msgs=system_msgs)
+    return request.bind(lambda asked: typed_request(asked, kind))
+
+
+def _read_typed(got: Parsed[Completion], kind: type[T]) -> Parsed[T]:
+    from llm_pure.typed_answers import read_typed
+
+    return got.bind(lambda completion: read_typed(completion, kind))

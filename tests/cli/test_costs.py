@@ -11,10 +11,9 @@ import pytest
 
 from llm_pure import Usage
 from llm_pure.cli import main
-from llm_pure.costs import Cost
 from llm_pure.effects.accounts import Budget
 from llm_pure.effects.ledger_sqlite import open_ledger
-from llm_pure.ledger import Call
+from llm_pure.ledger import Call, Cost
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import Completion, Usage
-from llm_pure.costs import Buyer, Cost, cost_of, price_usage, reported_usd
+from llm_pure.costs import Buyer, cost_of, price_usage, reported_usd
 from llm_pure.errors import PriceUnknown
+from llm_pure.ledger import Cost
 from llm_pure.prices import ModelPrices, Prices, PriceTable, Rates, Tiered, Unit, with_overrides
 from llm_pure.prices.table import Detail, Equals, Seller, Service, Step
 from llm_pure.result import Success

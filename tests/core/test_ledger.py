@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import Usage
-from llm_pure.costs import Cost
 from llm_pure.errors import BudgetExceeded, PriceUnknown
 from llm_pure.ledger import (
     Call,
+    Cost,
     Ledger,
     Totals,
     charge,

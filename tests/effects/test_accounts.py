@@ -14,11 +14,10 @@ from typing import Any
 import pytest
 
 from llm_pure import Usage
-from llm_pure.costs import Cost
 from llm_pure.effects.accounts import Account, Budget, MemoryAccount
 from llm_pure.effects.ledger_sqlite import open_ledger
 from llm_pure.errors import BudgetExceeded, ConfigurationInvalid
-from llm_pure.ledger import Call, Ledger
+from llm_pure.ledger import Call, Cost, Ledger
 from llm_pure.result import Failure, Success
 
 ROOT = Path(__file__).parents[2]
