@@ -4,11 +4,12 @@ What the request says goes over what the configuration says; what neither says i
 """
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Settings
+from llm_pure.adapt import Adaptation, Settings
 from llm_pure.codec import ENCODE_FAULTS, json_text
 from llm_pure.config import LLMConfig, differs_from_default
 from llm_pure.conversation import read_messages
@@ -18,6 +19,7 @@ from llm_pure.modalities import untaken
 from llm_pure.pictures import unseen
 from llm_pure.request import (
     ChatRequest,
+    NamedTool,
     NativeTool,
     ReasoningRequest,
     ResponseFormat,
@@ -47,6 +49,16 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = False
     metadata: Mapping[str, str] | None = None
     extra: Mapping[str, Any] = {}
+
+
+def uncalled(call: Draft) -> tuple[Adaptation, ...]:
+    """What is told where no tool can be sent: that a call was demanded. Any other choice is kept without tools."""
+    choice = call.tool_choice
+    if choice is None or choice in ("auto", "none"):
+        return ()
+    shown = choice.name if isinstance(choice, NamedTool) else choice
+    reason = "there is no tool to call"
+    return (Adaptation(field="tool_choice", action="dropped", reason=reason, before=shown),)
 
 
 _SETTINGS: tuple[tuple[str, str, object], ...] = (
@@ -88,6 +100,10 @@ def draft(config: LLMConfig, request: ChatRequest, *, provider: str | None = Non
     if fault is not None:
         return Failure(fault)
     settings, explicit = _settings(config, request)
+    endless = [name for name, value in settings.items() if _is_endless(value)]
+    if endless:
+        message = f"{endless[0]} is {settings[endless[0]]}, which no JSON can say"
+        return Failure(InvalidRequest(message=message, param=endless[0], provider=config.api_type))
     turns = messages.unwrap()
     if not config.use_system_prompt:
         turns = tuple([turn for turn in turns if turn.role != "system"])
@@ -133,6 +149,11 @@ def _unsendable(messages: tuple[Message, ...], request: ChatRequest) -> InvalidR
             message = f"the request holds something that is not JSON: {fault}"
             return InvalidRequest(message=message, param="response_format/schema")
     return None
+
+
+def _is_endless(value: object) -> bool:
+    """NaN and the infinities: they would go out as null."""
+    return isinstance(value, float) and not isfinite(value)
 
 
 def _settings(config: LLMConfig, request: ChatRequest) -> tuple[Settings, frozenset[str]]:

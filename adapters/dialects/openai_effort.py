@@ -25,7 +25,9 @@ def effort_of(
             return None, ()
         return None, (reasoning_told("dropped", f"{model} has no reasoning to ask for"),)
     effort: str | None = asked.effort if asked.enabled else "none"
-    told: tuple[Adaptation, ...] = ()
+    told = not_both(
+        asked, asked.budget_tokens, f"{model} takes an effort, and the budget is not sent"
+    )
     if effort is None and asked.budget_tokens is not None:
         sizes = [word for limit, word in _EFFORT_OF_BUDGET if asked.budget_tokens <= limit]
         effort = sizes[0] if sizes else "high"
@@ -45,6 +47,14 @@ def budget_of(effort: str) -> int:
     (8192, 32768)
     """
     return _BUDGET_OF_EFFORT.get(effort, 32768)
+
+
+def not_both(asked: ReasoningRequest, unsent: object, reason: str) -> tuple[Adaptation, ...]:
+    """What is told of the one that is not sent where thinking is asked for with an effort and with a budget."""
+    thinks = asked.enabled and asked.effort != "none"
+    if not thinks or asked.effort is None or asked.budget_tokens is None:
+        return ()
+    return (reasoning_told("dropped", reason, unsent),)
 
 
 def reasoning_told(

@@ -180,6 +180,16 @@ def test_a_model_must_be_named() -> None:
     )
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["temperature", "top_p", "presence_penalty"])
+def test_a_setting_that_no_json_can_say_is_named(name: str, value: float) -> None:
+    for config, asked in (({}, {name: value}), ({name: value}, {})):
+        got = draft(LLMConfig(model="m", **config), ChatRequest(messages="hi", **asked))
+        error = got.failure()
+        assert isinstance(error, InvalidRequest)
+        assert error.param == name
+
+
 def test_unreadable_messages_are_named() -> None:
     error = draft(LLMConfig(model="m"), ChatRequest(messages=[{"role": "x"}])).failure()
     assert isinstance(error, InvalidRequest)

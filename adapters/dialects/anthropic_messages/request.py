@@ -18,7 +18,7 @@ from llm_pure.adapters.dialects.anthropic_messages.tools import (
     wire_tools,
 )
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft
+from llm_pure.draft import Draft, draft, uncalled
 from llm_pure.endpoint import base_url, own_headers, post_json
 from llm_pure.http import Headers
 from llm_pure.provider import Built
@@ -192,7 +192,7 @@ def _tools(
 ) -> tuple[dict[str, Any], Told]:
     tools, told = wire_tools(name, quirks, rule, call)
     if not tools:
-        return {}, told
+        return {}, told + uncalled(call)
     by_budget = (thinking.config or {}).get("type") == "enabled"
     choice, more = wire_tool_choice(rule, call, thinks_by_budget=by_budget)
     fields: dict[str, Any] = {"tools": tools}

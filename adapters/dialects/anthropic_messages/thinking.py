@@ -6,6 +6,7 @@ import msgspec
 
 from llm_pure.adapt import Adaptation, ModelRule
 from llm_pure.adapters.dialects.anthropic_messages.models import ALL_EFFORTS
+from llm_pure.adapters.dialects.openai_effort import not_both
 from llm_pure.request import ReasoningRequest
 
 LEAST_BUDGET = 1024
@@ -49,6 +50,8 @@ def thinking_of(
         and (asked.budget_tokens is not None or bool(asked.effort and not rule.efforts))
     )
     if not by_budget:
+        reason = f"{model} takes an effort, not a budget in tokens"
+        told += not_both(asked, asked.budget_tokens, reason)
         return Thinking({"type": "adaptive", **_display(asked, rule)}, effort, told)
     budget = asked.budget_tokens
     if budget is None:

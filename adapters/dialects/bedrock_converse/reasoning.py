@@ -74,7 +74,7 @@ def _effort(
     place = rule.facts.get("effort_at")
     if place is None:
         exact = asked.effort is not None or asked.budget_tokens is not None
-        return {}, None, _not_asked(rule, call.model, thinks=thinks, exact=exact)
+        return {}, None, not_asked(rule, call.model, thinks=thinks, exact=exact)
     taken = tuple([one for one in rule.efforts if one != "none" or not thinks])
     effort, told = effort_of(asked, msgspec.structs.replace(rule, efforts=taken), call.model)
     effort = effort or rule.facts.get("effort_asked")
@@ -85,7 +85,7 @@ def _effort(
     return put(dict(rule.facts.get("effort_with", {})), place, effort), effort, told
 
 
-def _not_asked(rule: ModelRule, model: str, *, thinks: bool, exact: bool) -> tuple[Adaptation, ...]:
+def not_asked(rule: ModelRule, model: str, *, thinks: bool, exact: bool) -> tuple[Adaptation, ...]:
     """A model that nobody said how to ask: what is wanted is so anyway, or it cannot be had."""
     if rule.reasoning == "always":
         if thinks and not exact:

@@ -11,7 +11,7 @@ import msgspec
 
 from llm_pure.adapt import Adaptation, ModelRule
 from llm_pure.adapters.dialects.anthropic_messages.tools import wire_tool_choice
-from llm_pure.draft import Draft
+from llm_pure.draft import Draft, uncalled
 from llm_pure.request import Tool
 from llm_pure.schema_dialects import ANTHROPIC_NATIVE
 from llm_pure.schema_fit import SchemaRules
@@ -46,10 +46,13 @@ def tool_fields(
     by_budget: Claude thinks with a budget, and cannot be made to call a tool then.
     """
     offered, told = _offered(name, rule, call)
+    if not offered:
+        told += uncalled(call)
     if not offered and not called:
         return ToolFields(adaptations=told)
-    if call.tool_choice == "none" and not called:
-        return ToolFields(adaptations=told)  # no tools, no calls
+    if call.tool_choice == "none" and not called and "choice_at" not in rule.facts:
+        reason = "Converse has no choice of none; the tools are left out"
+        return ToolFields(adaptations=(*told, _told("tool_choice", "changed", reason)))
     if not offered or call.tool_choice == "none":
         return _without_calls(rule, call, offered or list(called), told)
     config: dict[str, Any] = {"tools": offered}
@@ -100,7 +103,7 @@ def _specification(tool: Tool, *, strict: bool) -> dict[str, Any]:
 def _without_calls(
     rule: ModelRule, call: Draft, tools: list[dict[str, Any]], told: tuple[Adaptation, ...]
 ) -> ToolFields:
-    """The history calls tools, and no more calls are wanted: toolConfig must be there, and Converse has no "none"."""
+    """No more calls are wanted, and toolConfig must be there, as the history calls tools: Converse has no "none"."""
     if "choice_at" in rule.facts:
         more = {rule.facts["choice_at"]: {"type": "none"}}
         return ToolFields(config={"tools": tools}, more=more, adaptations=told)

@@ -11,7 +11,7 @@ import msgspec
 
 from llm_pure.adapt import Adaptation
 from llm_pure.codec import json_object
-from llm_pure.draft import Draft
+from llm_pure.draft import Draft, uncalled
 from llm_pure.errors import InvalidRequest, LLMError, Unsupported
 from llm_pure.messages import Message, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
 from llm_pure.request import Tool
@@ -26,6 +26,9 @@ _TYPES: Mapping[str, str] = {
     "object": "dict",
 }
 """JSON Schema's types in the words of `parameter_definitions`, which are Python's."""
+
+_TAKEN = frozenset({"type", "description", "title"})
+"""What is taken of a parameter's schema, and the title that says nothing new."""
 
 
 class _Turn(msgspec.Struct):
@@ -101,6 +104,20 @@ def tools(call: Draft) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
         }
         made = {"name": tool.name, "description": tool.description or ""}
         wire.append({**made, "parameter_definitions": definitions})
+        more = [key for key in definitions if set(tool.parameters["properties"][key]) - _TAKEN]
+        if more:
+            reason = f"only type and description of a parameter have a place, not the rest of {more[0]!r}"
+            told.append(
+                Adaptation(field=f"tools/{place}/parameters", action="changed", reason=reason)
+            )
+        if tool.strict:
+            reason = "this model is not held to a schema"
+            told.append(Adaptation(field=f"tools/{place}/strict", action="dropped", reason=reason))
+    if not wire:
+        told += uncalled(call)
+    if wire and call.parallel_tool_calls is False:
+        reason = "this model cannot be held to one call at a time"
+        told.append(Adaptation(field="parallel_tool_calls", action="dropped", reason=reason))
     if wire and call.tool_choice not in (None, "auto"):
         reason = "this model has no choice of tools"
         told.append(Adaptation(field="tool_choice", action="dropped", reason=reason))

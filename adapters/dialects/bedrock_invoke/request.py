@@ -14,14 +14,13 @@ from llm_pure.adapters.dialects.anthropic_messages.tools import wire_format
 from llm_pure.adapters.dialects.bedrock_converse import request as converse
 from llm_pure.adapters.dialects.bedrock_converse.endpoint import call_url
 from llm_pure.adapters.dialects.bedrock_converse.models import known_rule
-from llm_pure.adapters.dialects.bedrock_converse.reasoning import merged, put
+from llm_pure.adapters.dialects.bedrock_converse.reasoning import merged, not_asked, put
 from llm_pure.adapters.dialects.bedrock_invoke import cohere
 from llm_pure.adapters.dialects.bedrock_invoke.prompts import TEMPLATES, text_turns
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import Family, Vendor, vendor_of
-from llm_pure.adapters.dialects.openai_effort import reasoning_told
 from llm_pure.codec import decode_any
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft
+from llm_pure.draft import Draft, draft, uncalled
 from llm_pure.endpoint import post_json
 from llm_pure.errors import Unsupported
 from llm_pure.provider import Built
@@ -163,6 +162,7 @@ def _prompt(asked: Asked) -> Written:
     told += more
     if call.tools:
         told += (_dropped("tools", "this model takes a prompt, and knows no tools"),)
+    told += uncalled(call)
     prompt = TEMPLATES[vendor.template]("\n\n".join(filter(None, [system, words])), turns)
     fields, more = _settings(asked)
     body = {vendor.prompt_key: prompt, **fields}
@@ -183,9 +183,12 @@ def _settings(asked: Asked) -> tuple[Fields, Told]:
     refuses = {one: "this model's body has no field for it" for one in settings if one not in keys}
     settings, told = adapt(settings, call.explicit, ModelRule(prefix="", refuses=refuses))
     wanted = call.reasoning
-    reasons_anyway = known_rule(call.model, asked.config.pricing_plan).reasoning == "always"
-    if wanted is not None and wanted.enabled and wanted.effort != "none" and not reasons_anyway:
-        told += (reasoning_told("dropped", f"{call.model} has no reasoning to ask for"),)
+    if wanted is not None:
+        known = known_rule(call.model, asked.config.pricing_plan).reasoning
+        rule = ModelRule(prefix="", reasoning="always" if known == "always" else "none")
+        thinks = wanted.enabled and wanted.effort != "none"
+        exact = wanted.effort is not None or wanted.budget_tokens is not None
+        told += not_asked(rule, call.model, thinks=thinks, exact=exact)
     if call.metadata:
         told += (_dropped("metadata", "this model's body has no field for it"),)
     fields: Fields = {}

@@ -12,10 +12,10 @@ from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy, rule_for
 from llm_pure.adapters.dialects.cohere_chat.address import endpoint
 from llm_pure.adapters.dialects.cohere_chat.messages import wire_messages
 from llm_pure.adapters.dialects.function_tools import wire_tools
-from llm_pure.adapters.dialects.openai_effort import reasoning_told
+from llm_pure.adapters.dialects.openai_effort import not_both, reasoning_told
 from llm_pure.adapters.dialects.turns import dropped
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft
+from llm_pure.draft import Draft, draft, uncalled
 from llm_pure.endpoint import post_json
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest, JsonFormat, NamedTool, NativeTool, SchemaFormat, Tool
@@ -156,6 +156,7 @@ def _thinking(call: Draft, told: list[Adaptation]) -> dict[str, Any]:
     thinking: dict[str, Any] = {"type": "enabled"}
     if asked.budget_tokens is not None:
         thinking["token_budget"] = asked.budget_tokens
+        told += not_both(asked, asked.effort, "Cohere takes a budget in tokens, no efforts")
     elif asked.effort is not None:
         reason = "Cohere takes a budget in tokens or none, no efforts"
         told.append(reasoning_told("changed", reason, asked.effort, "enabled"))
@@ -179,7 +180,7 @@ def _tools(name: str, call: Draft) -> tuple[dict[str, Any], list[Adaptation]]:
     wire, left_out = wire_tools(name, [_unmarked(one) for one in chosen])
     told += left_out
     if not wire:
-        return {}, told
+        return {}, [*told, *(uncalled(call) if choice == "required" else ())]
     fields: dict[str, Any] = {"tools": wire}
     marks = [one.strict for one in chosen if isinstance(one, Tool)]
     if any(marks):

@@ -14,7 +14,7 @@ from llm_pure.adapters.dialects.gemini_content.models import RULES
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
 from llm_pure.adapters.dialects.gemini_content.thinking import thinking_config
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft
+from llm_pure.draft import Draft, draft, uncalled
 from llm_pure.endpoint import post_json
 from llm_pure.provider import Built
 from llm_pure.request import (
@@ -183,6 +183,8 @@ def _tools(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ..
         told.append(Adaptation(field="parallel_tool_calls", action="dropped", reason=reason))
     wire = ([{"functionDeclarations": functions}] if functions else []) + native
     fields: dict[str, Any] = {"tools": wire} if wire else {}
+    if not functions:
+        told += uncalled(call)
     calling = _calling_config(call) if functions else {}
     if calling:
         fields["toolConfig"] = {"functionCallingConfig": calling}

@@ -7,6 +7,7 @@ from Google's OpenAI-compatible endpoint; unconfirmed.
 from typing import Any
 
 from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.adapters.dialects.openai_effort import not_both
 from llm_pure.draft import Draft
 from llm_pure.request import ReasoningRequest
 
@@ -63,11 +64,12 @@ def _budget(
             return 0, ()
         return low, (_told("changed", f"{model} always thinks", "none", low),)
     if asked.budget_tokens is not None:
+        told = not_both(asked, asked.effort, f"{model} takes a budget in tokens, and no effort")
         budget = min(max(asked.budget_tokens, low), high)
         if budget == asked.budget_tokens or asked.budget_tokens == _DYNAMIC:
-            return asked.budget_tokens, ()
+            return asked.budget_tokens, told
         reason = f"{model} takes a budget of {low} to {high} tokens"
-        return budget, (_told("clamped", reason, asked.budget_tokens, budget),)
+        return budget, (*told, _told("clamped", reason, asked.budget_tokens, budget))
     if asked.effort is not None:
         budget = min(max(_BUDGETS.get(asked.effort, high), low), high)
         reason = f"{model} takes a budget in tokens, not an effort"
@@ -82,11 +84,14 @@ def _level(
         lowest = rule.efforts[0]
         return lowest, (_told("changed", f"{model} always thinks", "none", lowest),)
     if asked.effort is not None:
+        told = not_both(
+            asked, asked.budget_tokens, f"{model} takes a level, and no budget in tokens"
+        )
         level = _nearest(asked.effort, rule.efforts)
         if level == asked.effort:
-            return level, ()
+            return level, told
         reason = f"{model} takes {', '.join(rule.efforts)}"
-        return level, (_told("changed", reason, asked.effort, level),)
+        return level, (*told, _told("changed", reason, asked.effort, level))
     if asked.budget_tokens is not None and asked.budget_tokens != _DYNAMIC:
         sizes = [word for limit, word in _EFFORT_OF_BUDGET if asked.budget_tokens <= limit]
         level = _nearest(sizes[0] if sizes else "high", rule.efforts)

@@ -10,7 +10,12 @@ import msgspec
 
 from llm_pure.adapt import Adaptation, ModelRule, reasons
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, ReasoningStyle
-from llm_pure.adapters.dialects.openai_effort import budget_of, effort_of, reasoning_told
+from llm_pure.adapters.dialects.openai_effort import (
+    budget_of,
+    effort_of,
+    not_both,
+    reasoning_told,
+)
 from llm_pure.draft import Draft
 from llm_pure.request import ReasoningRequest
 
@@ -19,6 +24,8 @@ Asked: TypeAlias = tuple[dict[str, Any], Told]
 """The fields to send, and what was changed on the way to them."""
 
 Style: TypeAlias = Callable[[Quirks, ModelRule, str, ReasoningRequest], Asked]
+
+_ONE = "an effort or a budget is taken, not both"
 
 _OFF = ReasoningRequest(enabled=False, effort="none")
 
@@ -87,6 +94,7 @@ def _effort_or_budget(
     if is_off(asked) or asked.budget_tokens is None:
         return _effort(quirks, rule, model, asked)
     budget, told = _within(quirks, model, asked.budget_tokens)
+    told += not_both(asked, asked.effort, _ONE)
     return {"thinking": {"type": "enabled", "budget_tokens": budget}}, told
 
 
@@ -129,26 +137,22 @@ def _enable_thinking(quirks: Quirks, rule: ModelRule, model: str, asked: Reasoni
         told = (*told, reasoning_told("changed", reason, asked.effort, budget))
     if budget is not None:
         fields["thinking_budget"], more = _within(quirks, model, budget)
-        told += more
+        told += (*more, *not_both(asked, asked.effort, f"{model} takes a budget, and no effort"))
     return fields, told
 
 
 def _reasoning(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest) -> Asked:
     """The object `reasoning`: a budget or an effort, never both (OpenRouter)."""
-    told: Told = ()
     if is_off(asked):
         return {"reasoning": {"effort": "none"}}, ()
     wanted: dict[str, Any] = {"enabled": True}
     if asked.budget_tokens is not None:
         wanted = {"max_tokens": asked.budget_tokens}
-        if asked.effort is not None:
-            reason = "reasoning takes an effort or a budget, not both"
-            told = (reasoning_told("dropped", reason, asked.effort),)
     elif asked.effort is not None:
         wanted = {"effort": asked.effort}
     if not asked.summary:
         wanted["exclude"] = True
-    return {"reasoning": wanted}, told
+    return {"reasoning": wanted}, not_both(asked, asked.effort, _ONE)
 
 
 def _reasoning_enabled(

@@ -4,7 +4,7 @@ from typing import Any
 
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
-from llm_pure.draft import Draft
+from llm_pure.draft import Draft, uncalled
 from llm_pure.request import NamedTool, NativeTool, Tool, ToolChoice
 
 Fields = tuple[dict[str, Any], tuple[Adaptation, ...]]
@@ -13,12 +13,12 @@ Fields = tuple[dict[str, Any], tuple[Adaptation, ...]]
 def wire_tools(name: str, quirks: Quirks, call: Draft, *, thinks: bool) -> Fields:
     """The fields, and what could not be sent. quirks: as they are for the model. thinks: it reasons in this call."""
     if not call.tools:
-        return {}, ()
+        return {}, uncalled(call)
     if "tools" in quirks.refuses:
         return {}, (_dropped("tools", quirks.refuses["tools"]),)
     tools, told = _tools(name, quirks, call)
     if not tools:
-        return {}, told
+        return {}, (*told, *uncalled(call))
     if call.tool_choice == "none" and "none" not in quirks.tool_choices:
         reason = f"{name} has no tool_choice none; the tools are left out"
         return {}, (*told, _changed("tool_choice", reason, "none", None))

@@ -13,7 +13,7 @@ from llm_pure.adapters.dialects.openai_effort import effort_of
 from llm_pure.adapters.dialects.openai_responses.input_items import input_items
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft
+from llm_pure.draft import Draft, draft, uncalled
 from llm_pure.endpoint import Locate, post_json
 from llm_pure.provider import Built
 from llm_pure.request import (
@@ -233,6 +233,8 @@ def _tools(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ..
             reason = f"it is a tool of {tool.provider}'s own"
             told.append(Adaptation(field=f"tools/{place}", action="dropped", reason=reason))
     fields: dict[str, Any] = {"tools": wire} if wire else {}
+    if not wire:
+        told += uncalled(call)
     if call.tool_choice is not None and wire:
         match call.tool_choice:
             case NamedTool(name=wanted):

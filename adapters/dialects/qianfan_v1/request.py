@@ -15,7 +15,7 @@ from llm_pure.adapters.dialects.qianfan_v1.messages import wire_messages
 from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
 from llm_pure.adapters.dialects.turns import dropped
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft
+from llm_pure.draft import Draft, draft, uncalled
 from llm_pure.endpoint import post_json, rooted
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest, NamedTool, NativeTool, SchemaFormat
@@ -127,6 +127,9 @@ def _functions(name: str, call: Draft) -> tuple[dict[str, Any], list[Adaptation]
         case NamedTool(name=wanted) if functions:
             fields["tool_choice"] = {"type": "function", "function": {"name": wanted}}
         case _:
-            pass
+            told += uncalled(call)
+    if call.parallel_tool_calls is False and functions:
+        reason = "qianfan v1 cannot be held to one call at a time"
+        told.append(dropped("parallel_tool_calls", reason, False))
     sent = {"functions": functions, "tools": native}
     return {**{key: value for key, value in sent.items() if value}, **fields}, told

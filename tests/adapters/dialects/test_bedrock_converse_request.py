@@ -414,6 +414,14 @@ def test_tool_choices(choice: Any, wire: object) -> None:
 def test_no_choice_is_no_tools_while_the_history_has_none() -> None:
     built = build(tools=(WEATHER,), tool_choice="none")
     assert body_of(built) == {"messages": HI, "inferenceConfig": INFERENCE}
+    assert told(built) == [("tool_choice", "changed")]
+
+
+def test_no_choice_keeps_the_tools_where_the_model_has_a_word_for_it() -> None:
+    built = build(CLAUDE, tools=(WEATHER,), tool_choice="none")
+    sent = body_of(built)
+    assert sent["toolConfig"] == {"tools": [WEATHER_SPEC]}
+    assert sent["additionalModelRequestFields"] == {"tool_choice": {"type": "none"}}
     assert built.adaptations == ()
 
 
