@@ -17,6 +17,7 @@ from llm_pure.adapters.dialects.bedrock_invoke.request import ANTHROPIC
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import counts_in, read_counts, shape_of
 from llm_pure.adapters.dialects.openai_chat import stream as openai
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
+from llm_pure.adapters.dialects.openai_chat.state import State as OpenaiState
 from llm_pure.codec import DECODE_FAULTS, convert, decode, decode_any, json_text, protocol_fault
 from llm_pure.events import (
     ExtraReceived,
@@ -133,7 +134,7 @@ def _begun(state: State, raw: dict[str, Any]) -> State:
     family = family_of(raw)
     first: dict[Family, StreamState] = {
         "anthropic": anthropic_messages.State(),
-        "openai": openai.State(),
+        "openai": OpenaiState(),
         "nova": converse.State(started=True),
     }
     return _with(state, family=family, inner=first.get(family))
@@ -157,7 +158,7 @@ def _inner_step(name: str, head: ResponseHead, state: State, data: bytes) -> Ste
     after: StreamState | None = inner
     if isinstance(inner, anthropic_messages.State):
         after, events = anthropic_messages.step(name, ANTHROPIC, head, inner, data)
-    elif isinstance(inner, openai.State):
+    elif isinstance(inner, OpenaiState):
         after, events = openai.step(name, OPENAI, head, inner, data)
     return _lifted(state, after, events), events
 

@@ -15,7 +15,8 @@ from llm_pure.adapters.dialects.openai_chat.errors import read_error
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, not_here, unsure
 from llm_pure.adapters.dialects.openai_chat.reply import parse_chat
 from llm_pure.adapters.dialects.openai_chat.request import build_chat
-from llm_pure.adapters.dialects.openai_chat.stream import State, step
+from llm_pure.adapters.dialects.openai_chat.state import State
+from llm_pure.adapters.dialects.openai_chat.stream import step
 from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, step_untangled
 from llm_pure.endpoint import Locate, below
 from llm_pure.framing.sse import SseDataDecoder

@@ -8,7 +8,8 @@ from typing import Any
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.errors import error_in
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
-from llm_pure.adapters.dialects.openai_chat.stream import FINISH, State, broken, read_body
+from llm_pure.adapters.dialects.openai_chat.state import State
+from llm_pure.adapters.dialects.openai_chat.stream import FINISH, broken, read_body
 from llm_pure.adapters.dialects.openai_chat.think_tags import held_back, untangled
 from llm_pure.adapters.dialects.openai_chat.usage import read_usage
 from llm_pure.classify import request_id, unreadable_error

@@ -12,7 +12,8 @@ from typing import Literal
 import msgspec
 
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
-from llm_pure.adapters.dialects.openai_chat.stream import REASONING, TEXT, State, step
+from llm_pure.adapters.dialects.openai_chat.state import REASONING, TEXT, State
+from llm_pure.adapters.dialects.openai_chat.stream import step
 from llm_pure.events import EchoReceived, Finished, ReasoningDelta, StreamEvent, TextDelta
 from llm_pure.http import ResponseHead
 from llm_pure.stream import StreamState

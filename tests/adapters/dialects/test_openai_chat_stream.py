@@ -20,7 +20,8 @@ from llm_pure import (
 )
 from llm_pure.adapters import registry
 from llm_pure.adapters.dialects.openai_chat import Quirks
-from llm_pure.adapters.dialects.openai_chat.stream import CALLS, State, step
+from llm_pure.adapters.dialects.openai_chat.state import CALLS, State
+from llm_pure.adapters.dialects.openai_chat.stream import step
 from llm_pure.completion import Choice
 from llm_pure.errors import (
     ProtocolFault,
