@@ -1,15 +1,19 @@
 """Pictures that no model can see, told before they are sent: drawings as text, archives, cut files, bombs.
 
-Bytes of an unknown kind pass: the provider may know them.
+Bytes of an unknown kind pass: the provider may know them. Nothing is decoded; a picture's own head says how large it is.
 """
 
 import re
 
 from llm_pure.media import media_type_of
 from llm_pure.messages import Image, Message, ToolResult
+from llm_pure.picture_sizes import is_cut, size_of
 
 PIXEL_LIMIT = 100_000_000
 """More pixels than that are no picture but a bomb; services take far fewer."""
+
+_HEAD = 32
+"""Fewer bytes than that are a sign at the door, and no picture that could be judged."""
 
 _TEXT_PICTURE = re.compile(
     rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|!DOCTYPE|!--|svg|html)", re.IGNORECASE
@@ -29,12 +33,15 @@ def picture_fault(data: bytes) -> str | None:
         return None if data else "there are no bytes in it"
     if not kind.startswith("image/"):
         return f"these bytes are {kind}, and no picture"
-    if data[12:16] != b"IHDR":
-        return None
-    wide, high = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
-    if wide * high > PIXEL_LIMIT:
-        return f"it says that it is {wide} by {high} pixels; at most {PIXEL_LIMIT} are sent"
-    return None if b"IEND" in data[-64:] else "this PNG is cut off: its end is missing"
+    size = size_of(data)
+    if size is not None and size[0] * size[1] > PIXEL_LIMIT:
+        return f"it says that it is {size[0]} by {size[1]} pixels; at most {PIXEL_LIMIT} are sent"
+    if size is not None and 0 in size:
+        return f"it says that it is {size[0]} by {size[1]} pixels, which is no picture"
+    if len(data) >= _HEAD and is_cut(data):
+        name = kind.partition("/")[2].upper()
+        return f"this {name} is cut off: its end is missing"
+    return None
 
 
 def unseen(messages: tuple[Message, ...]) -> tuple[str, str] | None:

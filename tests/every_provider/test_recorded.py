@@ -14,6 +14,7 @@ from llm_pure.result import Failure, Parsed
 from tests.support.expectations import (
     COUNTED,
     ERROR_KINDS,
+    comparable,
     embedded,
     expected,
     said,
@@ -62,7 +63,7 @@ def test_a_recorded_question_has_the_answer_that_was_given(scenario: Scenario) -
     elif isinstance(got, Completion):
         assert said(got) == expected(scenario)
     else:
-        assert got == told_beside_chat(scenario)
+        assert comparable(got) == told_beside_chat(scenario)
 
 
 def _ask(scenario: Scenario) -> Parsed[Any]:

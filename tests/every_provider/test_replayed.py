@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from llm_pure import Completion, Embeddings, TokenCount
 from llm_pure.effects.transports import Timeouts, Transport
 from llm_pure.effects.transports.httpx import HttpxTransport
 from llm_pure.replay import Matching, open_replay
@@ -17,8 +16,6 @@ vcr: Any = import_module("vcr")  # vcrpy has no types
 
 NOW = Timeouts(total_s=20)
 ALL = [pytest.param(one, id=one.id) for one in scenarios()]
-
-Answer = Parsed[Completion] | Parsed[Embeddings] | Parsed[TokenCount]
 
 
 @pytest.mark.parametrize("scenario", ALL)
@@ -36,18 +33,13 @@ def test_our_replay_and_vcrpys_give_equal_answers(scenario: Scenario) -> None:
     assert ours == theirs
 
 
-def _asked(scenario: Scenario, transport: Transport) -> Answer:
+def _asked(scenario: Scenario, transport: Transport) -> Parsed[Any]:
     """What the provider's parsers make of the answer that the transport brings."""
     provider = scenario.provider
     if not scenario.stream:
         whole = transport.send(scenario.signed, NOW)
-        if scenario.operation == "embed":
-            assert provider.embed is not None
-            return whole.bind(provider.embed.parse)
-        if scenario.operation == "count":
-            assert provider.count_tokens is not None
-            return whole.bind(provider.count_tokens.parse)
-        return whole.bind(provider.parse_chat)
+        operation = scenario.asked_operation
+        return whole.bind(provider.parse_chat if operation is None else operation.parse)
     with transport.stream(scenario.signed, NOW) as opened:
         answer = opened.unwrap()
         decoder = provider.open_stream(answer.head)

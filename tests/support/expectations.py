@@ -1,7 +1,7 @@
 """What the recorded servers answer, in this library's words; the questions are in `scenarios`."""
 
 import json
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -17,8 +17,9 @@ from llm_pure.media_operations import (
     Transcript,
 )
 from tests.support.png import tiny_png
-from tests.support.scenarios import Scenario
+from tests.support.scenarios import LOOPBACK_URL, Scenario
 from tests.support.services.cohere import PLAN
+from tests.support.services.openai_media import PICTURE_URL, SEGMENT, SRT, VTT
 from tests.support.services.shapes import SHAPES
 from tests.support.wav import tiny_wav
 
@@ -39,37 +40,81 @@ ERROR_KINDS: dict[int, tuple[str, ...]] = {
 
 VECTOR = (0.125, -0.5, 0.25, 1.0)
 COUNTED = 14
-MEDIA: dict[str, Pictures | Speech | Transcript | Moderation | ModelList] = {
-    "picture": Pictures(
-        pictures=(
-            Picture(data=tiny_png(), media_type="image/png", revised_prompt="one red square"),
-        ),
-        extra={"created": 1},
+Told: TypeAlias = Pictures | Speech | Transcript | Moderation | ModelList
+_PICTURE = Picture(data=tiny_png(), media_type="image/png", revised_prompt="one red square")
+_BARE = msgspec.structs.replace(_PICTURE, revised_prompt=None)
+_SPOKEN = Speech(data=tiny_wav(), media_type="audio/wav")
+_WRITTEN = Transcript(text="Hello.")
+_JUDGED = Judgement(flagged=False, categories={"violence": False}, scores={"violence": 0.25})
+_NATIVE_USAGE = {"promptTokenCount": 4, "candidatesTokenCount": 258, "totalTokenCount": 262}
+_NATIVE = Pictures(
+    pictures=(_BARE,),
+    model="gemini",
+    usage=Usage(input_tokens=4, output_tokens=258, raw=_NATIVE_USAGE),
+)
+_SPEECH_USAGE = {"input_tokens": 3, "output_tokens": 5, "total_tokens": 8}
+_A_MODEL = {"type": "model", "display_name": "A Model"}
+
+MEDIA: dict[str, Told] = {
+    "picture": Pictures(pictures=(_PICTURE,)),
+    "edit": Pictures(pictures=(_PICTURE,)),
+    "variation": Pictures(pictures=(_PICTURE,)),
+    "picture of gemini": _NATIVE,
+    "edit of gemini": _NATIVE,
+    "picture of imagen-4.0-generate-001": Pictures(pictures=(_BARE,)),
+    "picture of siliconflow_media": Pictures(
+        pictures=(Picture(url=PICTURE_URL),), extra={"seed": 1}
     ),
-    "picture of gemini": Pictures(
-        pictures=(Picture(data=tiny_png(), media_type="image/png"),),
-        model="gemini",
-        usage=Usage(
-            input_tokens=4,
-            output_tokens=258,
-            raw={"promptTokenCount": 4, "candidatesTokenCount": 258, "totalTokenCount": 262},
-        ),
+    "speech": _SPOKEN,
+    "speech_events": msgspec.structs.replace(
+        _SPOKEN, usage=Usage(input_tokens=3, output_tokens=5, raw=_SPEECH_USAGE)
     ),
-    "speech": Speech(data=tiny_wav(), media_type="audio/wav"),
-    "transcribe": Transcript(text="Hello.", language="english", duration_s=0.5),
-    "moderate": Moderation(
-        id="modr-1",
-        model="omni-moderation-latest",
-        results=(
-            Judgement(flagged=False, categories={"violence": False}, scores={"violence": 0.25}),
-        )
-        * 2,
+    "transcribe": _WRITTEN,
+    "transcribe_text": Transcript(text="Hello.\n", format="text"),
+    "transcribe_srt": Transcript(text=SRT, format="srt"),
+    "transcribe_vtt": Transcript(text=VTT, format="vtt"),
+    "transcribe_verbose": msgspec.structs.replace(
+        _WRITTEN,
+        language="english",
+        duration_s=0.5,
+        segments=(SEGMENT,),
+        usage=Usage(raw={"type": "duration", "seconds": 1}),
+        extra={"task": "transcribe"},
     ),
-    "models": ModelList(
-        models=(ModelInfo(id="gpt-5-mini", created_s=1, owned_by="system"),),
+    "moderate": Moderation(id="modr-1", model="omni-moderation-latest", results=(_JUDGED,) * 2),
+    "moderate of mistral-moderation-latest": Moderation(
+        id="modr-1", model="mistral-moderation-latest", results=(_JUDGED,) * 2
+    ),
+    "models of openai": ModelList(
+        models=(ModelInfo(id="model-1", created_s=1, owned_by="system"),)
+    ),
+    "models of azure": ModelList(models=(ModelInfo(id="model-1", created_s=1, owned_by="system"),)),
+    "models of together": ModelList(
+        models=(ModelInfo(id="model-1", created_s=1, extra={"type": "chat"}),)
+    ),
+    "models of anthropic": ModelList(
+        models=(ModelInfo(id="page-2", created_s=1, extra=_A_MODEL),), next_page="page-2"
+    ),
+    "models_2 of anthropic": ModelList(
+        models=(ModelInfo(id="model-2", created_s=1, extra=_A_MODEL),)
+    ),
+    "models of gemini": ModelList(
+        models=(ModelInfo(id="model-1", extra={"inputTokenLimit": 1000}),), next_page="page-2"
+    ),
+    "models_2 of gemini": ModelList(
+        models=(ModelInfo(id="model-2", extra={"inputTokenLimit": 1000}),)
+    ),
+    "models of cohere": ModelList(
+        models=(ModelInfo(id="model-1", extra={"endpoints": ["chat"]}),), next_page="page-2"
+    ),
+    "models_2 of cohere": ModelList(
+        models=(ModelInfo(id="model-2", extra={"endpoints": ["chat"]}),)
+    ),
+    "models of ollama": ModelList(
+        models=(ModelInfo(id="model-1", created_s=1, extra={"size": 7}),)
     ),
 }
-"""All but the provider's name."""
+"""All but the provider's name, by question, and where a model, a service or an API answers otherwise, by that too."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,13 +174,21 @@ def expected(scenario: Scenario) -> Said:
     return told
 
 
-def told_beside_chat(
-    scenario: Scenario,
-) -> Pictures | Speech | Transcript | Moderation | ModelList:
+def told_beside_chat(scenario: Scenario) -> Told:
     """The whole value of an answer in pictures, sound or lists."""
-    name = f"{scenario.name} of {scenario.speaker.service}"
-    told = MEDIA.get(name) or MEDIA[scenario.name]
-    return msgspec.structs.replace(told, provider=scenario.speaker.provider)
+    speaker = scenario.speaker
+    path = (speaker.config.base_url or "").removeprefix(LOOPBACK_URL).split("/")
+    names = [f"{scenario.name} of {one}" for one in (speaker.config.model, *reversed(path))]
+    told = next(MEDIA[name] for name in (*names, scenario.name) if name in MEDIA)
+    return msgspec.structs.replace(told, provider=speaker.provider)
+
+
+def comparable(got: Told) -> Told:
+    """Without the moment at which a picture was made."""
+    if not isinstance(got, Pictures):
+        return got
+    extra = {key: value for key, value in got.extra.items() if key != "created"}
+    return msgspec.structs.replace(got, extra=extra)
 
 
 def embedded(scenario: Scenario) -> tuple[tuple[float, ...], ...]:

@@ -147,12 +147,41 @@ QUESTIONS: dict[str, Question] = {
     "embed": Question(request=EmbedRequest(input=("a vector", "another vector"))),
     "embed_one": Question(request=EmbedRequest(input="a vector")),
     "embed_429": Question(request=EmbedRequest(input="fail with 429"), status=429),
+    "embed_base64": Question(request=EmbedRequest(input="a vector", encoding="base64")),
     "picture": Question(request=ImageRequest(prompt="a red square", response_format="b64_json")),
+    "picture_429": Question(request=ImageRequest(prompt="fail with 429"), status=429),
+    "edit": Question(request=ImageRequest(prompt="a red square", images=(tiny_png(),))),
+    "edit_429": Question(
+        request=ImageRequest(prompt="fail with 429", images=(tiny_png(),)), status=429
+    ),
+    "variation": Question(request=ImageRequest(images=(tiny_png(),))),
+    "variation_404": Question(request=ImageRequest(images=(tiny_png(),), n=2), status=404),
     "speech": Question(request=SpeechRequest(input="Hello.", response_format="wav")),
+    "speech_events": Question(request=SpeechRequest(input="Hello.", stream_format="sse")),
+    "speech_429": Question(request=SpeechRequest(input="fail with 429"), status=429),
     "transcribe": Question(request=TranscribeRequest(audio=tiny_wav(), filename="hello.wav")),
+    "transcribe_srt": Question(
+        request=TranscribeRequest(audio=tiny_wav(), model="whisper-1", response_format="srt")
+    ),
+    "transcribe_vtt": Question(
+        request=TranscribeRequest(audio=tiny_wav(), model="whisper-1", response_format="vtt")
+    ),
+    "transcribe_text": Question(
+        request=TranscribeRequest(audio=tiny_wav(), model="whisper-1", response_format="text")
+    ),
+    "transcribe_verbose": Question(
+        request=TranscribeRequest(
+            audio=tiny_wav(), model="whisper-1", response_format="verbose_json"
+        )
+    ),
+    "transcribe_404": Question(
+        request=TranscribeRequest(audio=tiny_wav(), model="no-such-model"), status=404
+    ),
     "moderate": Question(request=ModerateRequest(input=("hello", "bye"))),
     "moderate_429": Question(request=ModerateRequest(input="fail with 429"), status=429),
     "models": Question(request=ModelsRequest()),
+    "models_2": Question(request=ModelsRequest(page="page-2")),
+    "models_401": Question(request=ModelsRequest(), status=401),
     "count": Question(
         request=ChatRequest(messages="How many tokens has this?", tools=(WEATHER,)), counts=True
     ),
@@ -164,6 +193,10 @@ ERRORS = ("400", "401", "404", "429", "500", "529")
 QUIRKS = ("hello", "tools", "401", "429")
 """What is asked of a service that speaks like another one."""
 
-MEDIA = ("picture", "speech", "transcribe", "models")
+PICTURES = ("picture", "picture_429")
+SPEECH = ("speech", "speech_429")
+TRANSCRIBE = ("transcribe", "transcribe_404")
+MODERATE = ("moderate", "moderate_429")
+FORMATS = ("transcribe_text", "transcribe_srt", "transcribe_vtt", "transcribe_verbose")
 EMBEDS = ("embed", "embed_429")
 COUNTS = ("count", "count_404")

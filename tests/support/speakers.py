@@ -1,6 +1,7 @@
 """Who is asked: a row of SPEAKERS for each provider, model and server, with the questions that it gets."""
 
-from tests.support.questions import ANSWERS, COUNTS, EMBEDS, ERRORS, MEDIA, QUIRKS
+from tests.support.media_speakers import MEDIA_SPEAKERS
+from tests.support.questions import ANSWERS, COUNTS, EMBEDS, ERRORS, QUIRKS
 from tests.support.speaker import KEY, Speaker, aimock, own
 
 REASONERS = (*QUIRKS, "reasoning", "image")
@@ -82,7 +83,6 @@ _EMBED_PATHS = {name: path for name, path, _, _ in reversed(FAMILY) if name in E
 SPEAKERS: tuple[Speaker, ...] = (
     aimock("openai", "/v1", _GPT, (*ANSWERS, "everything", *ERRORS)),
     aimock("openai", "/v1", "text-embedding-3-small", EMBEDS),
-    own("openai", "openai_media/v1", "gpt-4o-mini-tts", (*MEDIA, "moderate", "moderate_429")),
     aimock(
         "openai_responses", "/v1", _GPT, (*ANSWERS, "everything", *ERRORS),
         lacks=("length_reason",),
@@ -91,7 +91,6 @@ SPEAKERS: tuple[Speaker, ...] = (
     own("openai_responses", "responses/v1", _GPT, COUNTS),
     aimock("azure", "", "my-gpt", (*ANSWERS, "everything", *ERRORS), **_DATED),
     own("azure", "azure", "my-embedding", EMBEDS, **_DATED),
-    own("azure", "openai_media", "my-media", MEDIA, **_DATED),
     aimock("azure_responses", "", "my-gpt", (*QUIRKS, "reasoning", "image", "everything")),
     own("azure_responses", "azure", "my-embedding", EMBEDS),
     own("azure_responses", "responses", "my-gpt", COUNTS),
@@ -104,7 +103,6 @@ SPEAKERS: tuple[Speaker, ...] = (
     aimock("gemini", "", _GEMINI, (*ANSWERS, "everything", *ERRORS)),
     own("gemini", "gemini", _GEMINI, COUNTS),
     own("gemini", "gemini", "gemini-embedding-001", EMBEDS),
-    own("gemini", "gemini", "gemini-2.5-flash-image", ("picture",)),
     aimock("vertex", "", _GEMINI, (*QUIRKS, "reasoning", "image", "everything"), **_VERTEX),
     own("vertex", "gemini", _GEMINI, COUNTS, **_VERTEX),
     own("vertex", "gemini", "text-embedding-005", EMBEDS, **_VERTEX),
@@ -143,4 +141,6 @@ SPEAKERS: tuple[Speaker, ...] = (
     *[own(*one) for one in FAMILY],
     *[own(*one, ("image",)) for one in SIGHTED],
     *[own(name, path, "an-embedding", EMBEDS) for name, path in _EMBED_PATHS.items()],
+    aimock("openai", "/v1", "text-embedding-3-small", ("embed_base64",)),
+    *MEDIA_SPEAKERS,
 )  # fmt: skip

@@ -77,7 +77,7 @@ UNSENDABLE: dict[str, tuple[Message, str]] = {
         "messages/0/parts/1: an assistant turn cannot hold Image here",
     ),
     "bitmap": (
-        user(Image(data=b"BM....")),
+        user(Image(data=b"BM\x1a\0\0\0\0\0\0\0\x1a\0")),
         "messages/0/parts/0: images are JPEG, PNG, GIF or WebP here, not image/bmp",
     ),
     "bytes that are no picture": (

@@ -21,7 +21,7 @@ def answer(asked: Asked) -> Reply:
     """/v1/messages and count_tokens; rawPredict, streamRawPredict and count-tokens:rawPredict on Vertex AI."""
     told = answer_to(asked)
     if told.status != 200:
-        return _error(told)
+        return error(told)
     if asked.path.endswith(("/count_tokens", "/count-tokens:rawPredict")):
         return json_reply({"input_tokens": told.input_tokens})
     model = asked.says("model") or asked.path.rsplit("/", 1)[-1].partition(":")[0]
@@ -31,7 +31,8 @@ def answer(asked: Asked) -> Reply:
     return json_reply(message(told, model), headers=REQUEST_ID)
 
 
-def _error(told: Answer) -> Reply:
+def error(told: Answer) -> Reply:
+    """{"type": "error", "error": {type, message}, request_id}."""
     kind = ERROR_TYPES.get(told.status, told.error_type)
     error = {"type": kind, "message": told.message}
     body = {"type": "error", "error": error, "request_id": "req_1"}

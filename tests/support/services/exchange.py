@@ -8,12 +8,16 @@ import msgspec
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A request. path: percent-decoded, below the service's own prefix. body: decoded JSON, None when it is none."""
+    """A request. path: percent-decoded, below the service's own prefix. body: decoded JSON, None when it is none.
+
+    raw: the body's bytes.
+    """
 
     path: str
     query: str
     headers: Mapping[str, str]
     body: Any
+    raw: bytes = b""
 
     def says(self, key: str) -> Any:
         """A field at the top of the body."""
@@ -40,7 +44,7 @@ def asked(target: str, headers: Mapping[str, str], data: bytes) -> Asked:
         body = msgspec.json.decode(data)
     except msgspec.DecodeError:
         body = None
-    return Asked(path="/" + unquote(path), query=parts.query, headers=headers, body=body)
+    return Asked(path="/" + unquote(path), query=parts.query, headers=headers, body=body, raw=data)
 
 
 def json_reply(

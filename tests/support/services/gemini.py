@@ -23,12 +23,16 @@ STATUS_WORDS = {
 
 def answer(asked: Asked) -> Reply:
     """:generateContent, :streamGenerateContent, :countTokens, :batchEmbedContents, :embedContent, and Vertex AI's :predict."""
-    if "IMAGE" in (asked.says("generationConfig") or {}).get("responseModalities", ()):
-        picture = {"mimeType": "image/png", "data": base64.b64encode(tiny_png()).decode()}
-        return json_reply(_item(PICTURE_ANSWER, [{"inlineData": picture}], ends=True))
     told = answer_to(asked)
+    picture = base64.b64encode(tiny_png()).decode()
+    if told.status != 429 and _wants_picture(asked):
+        part = {"inlineData": {"mimeType": "image/png", "data": picture}}
+        return json_reply(_item(PICTURE_ANSWER, [part], ends=True))
+    if told.status != 429 and "sampleCount" in (asked.says("parameters") or {}):
+        prediction = {"mimeType": "image/png", "bytesBase64Encoded": picture}
+        return json_reply({"predictions": [prediction]})
     if told.status != 200:
-        return _error(told)
+        return error(told)
     match asked.path.rsplit(":", 1)[-1]:
         case "generateContent":
             return json_reply(_item(told, _parts(told), ends=True))
@@ -46,7 +50,11 @@ def answer(asked: Asked) -> Reply:
             return json_reply({"predictions": [_prediction(told)] * len(asked.body["instances"])})
         case method:
             missing = Answer(status=404, message=f"{method} is not known here")
-            return _error(missing)
+            return error(missing)
+
+
+def _wants_picture(asked: Asked) -> bool:
+    return "IMAGE" in (asked.says("generationConfig") or {}).get("responseModalities", ())
 
 
 PICTURE_ANSWER = Answer(input_tokens=4, output_tokens=258)
@@ -97,13 +105,14 @@ def _prediction(told: Answer) -> dict[str, Any]:
     return {"embeddings": {"values": told.vector, "statistics": statistics}}
 
 
-def _error(told: Answer) -> Reply:
-    error: dict[str, Any] = {
+def error(told: Answer) -> Reply:
+    """{"error": {code, message, status, details?}}."""
+    body: dict[str, Any] = {
         "code": told.status,
         "message": told.message,
         "status": STATUS_WORDS.get(told.status, "UNKNOWN"),
     }
     if told.status == 429:
         kind = "type.googleapis.com/google.rpc.RetryInfo"
-        error["details"] = [{"@type": kind, "retryDelay": "2.5s"}]
-    return json_reply({"error": error}, status=told.status)
+        body["details"] = [{"@type": kind, "retryDelay": "2.5s"}]
+    return json_reply({"error": body}, status=told.status)
