@@ -1,4 +1,4 @@
-"""What a first call loads, counted in a process of its own."""
+"""What a first call loads, counted in a process of its own: one whole answer in OpenAI's dialect, over httpx."""
 
 import json
 import subprocess
@@ -15,6 +15,32 @@ ANSWER = (
     b'"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}'
 )
 
+MOST_OF_OURS = 90
+"""From `import llm_pure` to the first answer, what `import llm_pure` loads by itself not counted."""
+
+UNNEEDED = {
+    "code_answers",
+    "typed_answers",
+    "tools",
+    "repair",
+    "schema_check",
+    "tokens",
+    "prices",
+    "costs",
+    "compress",
+    "configuration",
+    "limits",
+    "effects.charges",
+    "effects.counting",
+    "effects.encodings",
+    "effects.files",
+    "effects.gates",
+    "effects.logs",
+    "effects.meters",
+    "effects.setups",
+    "effects.warming",
+}
+
 
 def loaded(kind: str) -> set[str]:
     """The modules that are new after a call of this kind."""
@@ -27,6 +53,25 @@ def loaded(kind: str) -> set[str]:
             cwd=SCRIPT.parents[2],
         )  # fmt: skip
     return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_first_call_imports_no_more_than_60_modules_of_any_kind(kind: str) -> None:
+    assert len(loaded(f"{kind} alone")) <= 60
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_client_and_its_first_call_load_few_modules_beside_a_bare_calls(kind: str) -> None:
+    bare = "bare" if kind == "sync" else "bare async"
+    new = loaded(kind) - loaded(bare)
+    assert {name.partition(".")[0] for name in new} == {"llm_pure"}
+    assert len(new) <= MOST_OF_OURS
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_what_a_first_call_has_no_need_of_is_not_loaded(kind: str) -> None:
+    mine = {".".join(name.split(".")[1:]) for name in loaded(kind) if name.startswith("llm_pure.")}
+    assert not mine & UNNEEDED
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])

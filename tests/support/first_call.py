@@ -1,11 +1,13 @@
 """Run in a process of its own: the modules that a first call loads. `python first_call.py URL KIND`, KIND from KINDS below.
 
-Prints, as JSON, the modules that are new since `import llm_pure, httpx` without httpx's command line.
+Prints, as JSON, the modules that are new since `import llm_pure, httpx` without httpx's command line. A KIND that ends in
+"alone" counts from where its client stands, with everything that the call itself imports.
 """
 
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 
@@ -20,36 +22,45 @@ def main() -> None:
     del hidden["httpx._main"]
     assert httpx.__version__
     before = set(sys.modules)
-    KINDS[kind](llm_pure, url)
+    call = KINDS[kind](llm_pure, url)
+    if kind.endswith("alone"):
+        before = set(sys.modules)
+    call()
     print(json.dumps(sorted(set(sys.modules) - before)))
 
 
-def bare(llm_pure: Any, url: str) -> None:
+def bare(llm_pure: Any, url: str) -> Callable[[], Any]:
     import httpx
 
-    with httpx.Client() as client:
-        client.post(f"{url}/v1/chat/completions", json={}).raise_for_status()
+    def call() -> None:
+        with httpx.Client() as client:
+            client.post(f"{url}/v1/chat/completions", json={}).raise_for_status()
+
+    return call
 
 
-def bare_async(llm_pure: Any, url: str) -> None:
+def bare_async(llm_pure: Any, url: str) -> Callable[[], Any]:
     import httpx
 
     async def call() -> None:
         async with httpx.AsyncClient() as client:
             (await client.post(f"{url}/v1/chat/completions", json={})).raise_for_status()
 
-    asyncio.run(call())
+    return lambda: asyncio.run(call())
 
 
-def sync(llm_pure: Any, url: str) -> None:
-    client(llm_pure, url).ask("Hi").unwrap()
+def sync(llm_pure: Any, url: str) -> Callable[[], Any]:
+    llm = client(llm_pure, url)
+    return lambda: llm.ask("Hi").unwrap()
 
 
-def asynchronous(llm_pure: Any, url: str) -> None:
+def asynchronous(llm_pure: Any, url: str) -> Callable[[], Any]:
+    llm = client(llm_pure, url)
+
     async def call() -> None:
-        (await client(llm_pure, url).aask("Hi")).unwrap()
+        (await llm.aask("Hi")).unwrap()
 
-    asyncio.run(call())
+    return lambda: asyncio.run(call())
 
 
 def client(llm_pure: Any, url: str) -> Any:
@@ -57,7 +68,14 @@ def client(llm_pure: Any, url: str) -> Any:
     return llm_pure.LLM(config)
 
 
-KINDS = {"bare": bare, "bare async": bare_async, "sync": sync, "async": asynchronous}
+KINDS = {
+    "bare": bare,
+    "bare async": bare_async,
+    "sync": sync,
+    "async": asynchronous,
+    "sync alone": sync,
+    "async alone": asynchronous,
+}
 
 if __name__ == "__main__":
     main()
