@@ -85,8 +85,8 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     connect_timeout, read_timeout, write_timeout, pool_timeout: seconds for one step, within those of the whole call: until a
     connection is made, the next byte came, a piece was sent, a connection was free. max_connections: to one host.
-    keep_alive: seconds that an idle connection is kept. None, or 0: the client's settings. tls_ca_file: PEM file or folder
-    of the authorities to trust in place of the usual ones. tls_cert_file, tls_key_file, tls_key_password: of the client's
+    keep_alive: seconds that an idle connection is kept. None, or 0: the client's settings. tls_ca_file: PEM file of
+    the authorities to trust in place of the usual ones. tls_cert_file, tls_key_file, tls_key_password: of the client's
     own certificate; the key may stand in the file of the certificate. tls_verify: False trusts anybody.
     """
 

@@ -69,6 +69,14 @@ class Connection:
         """Nothing, and nothing is read, so that the other side can't write for ever; until then or the server stops."""
         self._stopping.wait(seconds)
 
+    def join(self, port: int) -> None:
+        """What either side says goes to the other one from now on, as through a tunnel."""
+        with socket.create_connection(("127.0.0.1", port)) as there:
+            back = threading.Thread(target=_pass_on, args=(there, self._sock), daemon=True)
+            back.start()
+            _pass_on(self._sock, there)
+            back.join(5)
+
     def reset(self) -> None:
         """Close with a RST."""
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -155,6 +163,14 @@ class Loopback:
         with self._changed:
             self._open -= 1
             self._changed.notify_all()
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
 
 
 class _Noting(Connection):

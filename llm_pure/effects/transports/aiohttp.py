@@ -184,7 +184,8 @@ class AiohttpTransport:
         return session
 
     def _tls(self, address: Address) -> ssl.SSLContext | bool:
-        if not address.is_encrypted:
+        proxy = self._proxy.unwrap()
+        if not address.is_encrypted and (proxy is None or proxy.scheme != "https"):
             return True  # not used
         return self._settings.tls or default_tls()
 

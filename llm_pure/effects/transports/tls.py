@@ -37,11 +37,11 @@ def _trusting(config: LLMConfig) -> Parsed[ssl.SSLContext]:
         return Success(authorities())
     place = os.path.expanduser(config.tls_ca_file)
     try:
-        if os.path.isdir(place):
-            return Success(ssl.create_default_context(capath=place))
         return Success(ssl.create_default_context(cafile=place))
-    except OSError as fault:  # ssl.SSLError is one
-        return _unusable("tls_ca_file", place, fault)
+    except ssl.SSLError:
+        return _unusable("tls_ca_file", f"{place}: it holds no certificate in PEM")
+    except OSError as fault:
+        return _unusable("tls_ca_file", f"{place}: {fault.strerror}")
 
 
 def _certified(config: LLMConfig, context: ssl.SSLContext) -> Parsed[ssl.SSLContext]:
@@ -51,19 +51,19 @@ def _certified(config: LLMConfig, context: ssl.SSLContext) -> Parsed[ssl.SSLCont
         what = "tls_key_file is the key of a certificate: tls_cert_file is missing"
         return Failure(ConfigurationInvalid(message=what, field="tls_cert_file"))
     certificate = os.path.expanduser(config.tls_cert_file)
-    key = os.path.expanduser(config.tls_key_file) if config.tls_key_file else None
-    for field, place in (("tls_cert_file", certificate), ("tls_key_file", key)):
-        if place is not None and not os.path.isfile(place):
-            return _unusable(field, place, FileNotFoundError("there is no such file"))
+    key = os.path.expanduser(config.tls_key_file or config.tls_cert_file)
     try:
         # a function, even of "": without one OpenSSL asks for the password on the terminal
         context.load_cert_chain(certificate, key, lambda: reveal(config.tls_key_password))
-    except OSError as fault:
-        return _unusable("tls_key_file" if key else "tls_cert_file", key or certificate, fault)
+    except ssl.SSLError:  # it does not tell these apart
+        why = "it and the key are no pair in PEM, or tls_key_password is missing or wrong"
+        return _unusable("tls_cert_file", f"{certificate}: {why}")
+    except OSError as fault:  # it does not tell which one
+        lacks_key = os.path.isfile(certificate)
+        field, place = ("tls_key_file", key) if lacks_key else ("tls_cert_file", certificate)
+        return _unusable(field, f"{place}: {fault.strerror}")
     return Success(context)
 
 
-def _unusable(field: str, place: str, fault: OSError) -> Failure[ConfigurationInvalid]:
-    why = getattr(fault, "reason", None) or fault.strerror or str(fault)
-    what = f"{field} cannot be used: {place}: {why}"
-    return Failure(ConfigurationInvalid(message=what, field=field))
+def _unusable(field: str, why: str) -> Failure[ConfigurationInvalid]:
+    return Failure(ConfigurationInvalid(message=f"{field} cannot be used: {why}", field=field))
