@@ -14,6 +14,9 @@ from llm_pure.result import Failure, Parsed, Success
 Locate: TypeAlias = Callable[[LLMConfig, str, str], Parsed[str]]
 """(configuration, model, operation) -> URL; operations are the API's own paths, such as "/chat/completions"."""
 
+_KNOWN = 256
+"""How many addresses are remembered: a program asks a few services over and over."""
+
 EVERYTHING_AS_IT_IS: Mapping[str, str] = {}
 
 
@@ -27,13 +30,12 @@ def below(provider: str, default: str, paths: Mapping[str, str] = EVERYTHING_AS_
     'https://example.org/v2/a%2Fb/chat'
     """
 
-    def locate(config: LLMConfig, model: str, operation: str) -> Parsed[str]:
-        path = paths.get(operation, operation)
-        if "{model}" in path:
-            path = path.replace("{model}", segment(model))
-        return base_url(config, default, provider=provider).map(lambda url: url + path)
+    @lru_cache(maxsize=_KNOWN)
+    def place(base: str | None, model: str, operation: str) -> Parsed[str]:
+        path = paths.get(operation, operation).replace("{model}", segment(model))
+        return _base_url(base, default, provider).map(lambda url: url + path)
 
-    return locate
+    return lambda config, model, operation: place(config.base_url, model, operation)
 
 
 def rooted(provider: str, default: str) -> Locate:
@@ -47,12 +49,13 @@ def rooted(provider: str, default: str) -> Locate:
     """
     own_path = urlsplit(default).path
 
-    def locate(config: LLMConfig, model: str, operation: str) -> Parsed[str]:
-        return base_url(config, default, provider=provider).map(
+    @lru_cache(maxsize=_KNOWN)
+    def place(base: str | None, operation: str) -> Parsed[str]:
+        return _base_url(base, default, provider).map(
             lambda url: url + ("" if urlsplit(url).path else own_path) + operation
         )
 
-    return locate
+    return lambda config, model, operation: place(config.base_url, operation)
 
 
 def segment(text: str) -> str:
@@ -65,8 +68,24 @@ def base_url(config: LLMConfig, default: str, *, provider: str) -> Parsed[str]:
 
     Fails with ConfigurationInvalid when it is no http(s) URL, or when there is none at all.
     """
-    url = (config.base_url or default).strip().rstrip("/")
-    if _is_usable(url):
+    return _base_url(config.base_url, default, provider)
+
+
+@lru_cache(maxsize=_KNOWN)
+def _base_url(base: str | None, default: str, provider: str) -> Parsed[str]:
+    url = (base or default).strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        good = (
+            parts.scheme in ("http", "https", "ws", "wss")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and url.isprintable()
+            and " " not in url
+        )
+    except ValueError:
+        good = False
+    if good:
         return Success(url)
     what = f"{conceal_url(url)!r} is no URL to send to" if url else "is missing"
     return Failure(
@@ -76,21 +95,6 @@ def base_url(config: LLMConfig, default: str, *, provider: str) -> Parsed[str]:
             field="base_url",
         )
     )
-
-
-@lru_cache(maxsize=256)
-def _is_usable(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return (
-            parts.scheme in ("http", "https", "ws", "wss")
-            and bool(parts.hostname)
-            and parts.port != 0
-            and url.isprintable()
-            and " " not in url
-        )
-    except ValueError:
-        return False
 
 
 def post_json(
