@@ -13,7 +13,12 @@ from llm_pure.http import HttpRequest, conceal_url
 from llm_pure.redact import conceal
 from llm_pure.result import Failure, Parsed
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{100,}={0,2}")
+_BASE64 = re.compile(
+    r"[A-Za-z0-9+/_-]{40,}"
+    r"(?:(?:\\+[nr])+[A-Za-z0-9+/_-]{20,}|\\+/[A-Za-z0-9+/_-]*)*"  # lines and slashes as JSON may write them
+    r"={0,2}"
+)
+_SHORTEST = 100
 _SHOWN = 2000
 
 
@@ -21,7 +26,9 @@ def attempt_line(
     lane: Lane, number: int, request: HttpRequest | None, got: Parsed[Any], took_s: float
 ) -> str:
     """Who was asked what, in which attempt, how it ended and how long it took. request: None if none was sent."""
-    end = describe(got.failure()) if isinstance(got, Failure) else "ok"
+    end = "ok"
+    if isinstance(got, Failure):
+        end = " ".join(describe(got.failure()).splitlines())
     what = "not sent"
     if request is not None:
         what = f"{request.method} {conceal_url(request.url)} {masked(request.body)}"
@@ -36,9 +43,20 @@ def adaptation_line(lane: Lane, adaptation: Adaptation) -> str:
 def masked(body: bytes) -> str:
     """A body for a log line: keys and base64 data concealed, wherever they are, and cut to two thousand characters.
 
+    What is no text, such as a form with a sound in it, is told by its length alone.
+
     >>> masked(b'{"image": "' + b"QUJD" * 50 + b'"}')
     '{"image": "<200 characters of base64>"}'
     """
-    text = body.decode("utf-8", "replace")
-    shown = conceal(_BASE64.sub(lambda run: f"<{len(run[0])} characters of base64>", text))
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}... {len(body)} bytes"
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"<{len(body)} bytes>"
+    shown = conceal(_BASE64.sub(_length, text))
+    if len(shown) > _SHOWN:
+        shown = f"{shown[:_SHOWN]}... {len(body)} bytes"
+    return " ".join(shown.splitlines())
+
+
+def _length(run: re.Match[str]) -> str:
+    return run[0] if len(run[0]) < _SHORTEST else f"<{len(run[0])} characters of base64>"

@@ -6,10 +6,22 @@ import logging
 import msgspec
 import pytest
 
-from llm_pure import LLMConfig
+from llm_pure import (
+    Audio,
+    Document,
+    Image,
+    LLMConfig,
+    Message,
+    Part,
+    Text,
+    ToolCall,
+    ToolResult,
+    user,
+)
 from llm_pure.effects import LLM
 from llm_pure.effects.logs import masked
 from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
+from llm_pure.messages import Role
 from llm_pure.retry import RetryPolicy
 from tests.support.tiny_provider import JSON, KEY, REGISTRY, config, whole
 from tests.support.twins import called, every_kind
@@ -54,8 +66,61 @@ def test_pictures_and_long_texts_do_not_fill_the_log() -> None:
     assert len(line) < 2100
 
 
-def test_a_body_that_is_no_text_is_logged_all_the_same() -> None:
-    assert masked(b"\xff\xfe{") == "\ufffd\ufffd{"
+PICTURE = base64.b64encode(bytes(range(256)) * 4)
+LINES = base64.encodebytes(bytes(range(256)) * 4).decode()
+HIDDEN: dict[str, tuple[Part, Role]] = {
+    "a picture": (Image(data=base64.b64decode(PICTURE), media_type="image/png"), "user"),
+    "a sound": (Audio(data=bytes(range(256)) * 4, media_type="audio/wav"), "user"),
+    "a file": (Document(data=bytes(range(256)) * 4, media_type="application/pdf"), "user"),
+    "a tool's arguments": (ToolCall("c", "f", msgspec.json.encode({"a": PICTURE}).decode()), "assistant"),
+    "arguments with base64 in lines": (ToolCall("c", "f", msgspec.json.encode({"a": LINES}).decode()), "assistant"),
+    "arguments with escaped slashes": (
+        ToolCall("c", "f", '{"a": "' + PICTURE.decode().replace("/", "\\/") + '"}'), "assistant"
+    ),
+    "a key in a tool's arguments": (ToolCall("c", "f", '{"a": "sk-abcdefgh12345678"}'), "assistant"),
+    "a key in a tool's result": (ToolResult(tool_call_id="c", content=(Text("sk-abcdefgh12345678"),)), "tool"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_base64_and_keys_are_concealed_wherever_they_are_in_a_request(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    part, role = HIDDEN[name]
+    turns = [user("Hi"), Message(role, (part,))]
+    config = LLMConfig(api_key=KEY, model="of-tomorrow", stream=False)
+    transport = ScriptedTransport([ANSWER])
+    with caplog.at_level(logging.DEBUG, "llm_pure"):
+        LLM(config, transport, retry=RetryPolicy(attempts=1)).completion(turns)
+    body = transport.requests[0].body.decode()
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "llm_pure"]
+    told = line.partition("POST ")[2]
+    assert not [piece for piece in _pieces(body) if piece in told]
+    assert ("characters of base64>" in told) == ("key" not in name)
+
+
+def _pieces(body: str) -> list[str]:
+    """What must not be seen: pieces of the picture, and the key."""
+    picture = PICTURE.decode()
+    return ["12345678", *[picture[at : at + 24] for at in range(0, len(picture), 24)]]
+
+
+def test_a_body_that_is_no_text_is_told_by_its_length() -> None:
+    assert masked(b"\xff\xfe{") == "<3 bytes>"
+
+
+def test_a_body_of_several_lines_is_one_line_of_the_log() -> None:
+    assert masked(b"a\r\nb\nc") == "a b c"
+
+
+def test_words_and_short_names_are_left_as_they_are() -> None:
+    text = (
+        '{"a": "'
+        + "word " * 40
+        + "x" * 60
+        + '", "id": "call_abcdefghijklmnopqrstuvwxyz0123456789"}'
+    )
+    assert masked(text.encode()) == text
 
 
 def test_a_setting_that_was_not_sent_as_asked_is_told_once(
