@@ -59,7 +59,7 @@ def told(models: Iterable[Diagnosis]) -> int:
         out(f"{colour.bold(model.name)}: {state}")
         for finding in model.findings:
             why = colour.dim(f"  ({finding.why})") if finding.why else ""
-            out(f"  {finding.what:<10}{conceal(finding.value)}{why}")
+            out(f"  {finding.what:<9} {conceal(finding.value)}{why}")
         if model.error is not None:
             out(f"  {conceal(describe(model.error))}")
             code = CONFIGURATION

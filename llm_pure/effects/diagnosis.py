@@ -11,6 +11,8 @@ from llm_pure.configuration import ModelsConfig
 from llm_pure.effects.env import completed, proxy_for
 from llm_pure.effects.lanes import Lane, signed
 from llm_pure.effects.plugins import find_provider
+from llm_pure.effects.transports import TransportSettings
+from llm_pure.effects.transports.chosen import NUMBERS, TLS, settings_of
 from llm_pure.errors import ConfigurationInvalid, LLMError
 from llm_pure.http import conceal_url
 from llm_pure.messages import user
@@ -61,13 +63,14 @@ def diagnose(
         _key(config, whole, provider, environ, said_by),
         *_further(config, whole, provider, environ),
         *_proxy(config, whole, provider, environ, said_by),
+        *_transport(config, said_by),
     )
     lane = Lane(whole, provider)
     request = ChatRequest(model=whole.model or "any", messages=(user("Hi"),))
     asked = provider.build_chat(whole, request)
     made = asked.bind(lambda built: signed(lane, built, now or datetime.now(UTC)))
     error = made.failure() if isinstance(made, Failure) else _placeholder(whole)
-    return Diagnosis(name, findings, error)
+    return Diagnosis(name, findings, error or _unusable_transport(whole))
 
 
 def from_environment(
@@ -155,6 +158,23 @@ def _proxy(
         return [Finding("proxy", conceal_url(config.proxy), said_by)]
     there = proxy_for(whole.base_url or provider.base_url, environ)
     return [Finding("proxy", conceal_url(there or whole.proxy), "the environment")]
+
+
+def _transport(config: LLMConfig, said_by: str) -> list[Finding]:
+    """What the configuration says of connections and certificates, but for passwords."""
+    found = [
+        Finding(field, str(getattr(config, field)), said_by)
+        for field in (*NUMBERS, *TLS)
+        if getattr(config, field)
+    ]
+    if not config.tls_verify:
+        found.append(Finding("tls_verify", "no: anybody is trusted", said_by))
+    return found
+
+
+def _unusable_transport(config: LLMConfig) -> LLMError | None:
+    got = settings_of(config, TransportSettings())
+    return got.failure() if isinstance(got, Failure) else None
 
 
 def _placeholder(config: LLMConfig) -> LLMError | None:

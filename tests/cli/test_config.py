@@ -49,7 +49,42 @@ local: ready
     )
 
 
+def test_what_a_model_says_of_its_transport_is_told_too(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "c.yaml").write_text(
+        f"""
+llm:
+  model: gpt-5-mini
+  api_key: {SECRET}
+  connect_timeout: 3
+  max_connections: 20
+  tls_verify: false
+  tls_key_password: {SECRET}
+"""
+    )
+    assert main(["config", "check", "c.yaml"]) == 0
+    assert capsys.readouterr().out == (
+        """file c.yaml
+llm: ready
+  provider  openai  (c.yaml)
+  model     gpt-5-mini  (c.yaml)
+  address   https://api.openai.com/v1  (the provider's own)
+  key       set  (c.yaml)
+  connect_timeout 3.0  (c.yaml)
+  max_connections 20  (c.yaml)
+  tls_verify no: anybody is trusted  (c.yaml)
+"""
+    )
+
+
 BROKEN = {
+    "authorities that are not there": (
+        f"llm: {{model: m, api_key: {SECRET}, tls_ca_file: /none/ca.pem}}",
+        "tls_ca_file cannot be used: /none/ca.pem: No such file or directory",
+    ),
+    "a time below 0": (
+        f"llm: {{model: m, api_key: {SECRET}, read_timeout: -1}}",
+        "read_timeout is to be above 0, and is -1",
+    ),
     "a placeholder for a key": (
         "llm: {model: m, api_key: YOUR_API_KEY}",
         "openai: configuration: the key for openai is a placeholder: set OPENAI_API_KEY, or `api_key`",
