@@ -5,13 +5,13 @@ tool argument and no key is ever among the values.
 """
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
 
 from llm_pure.completion import Completion
-from llm_pure.config import LLMConfig
+from llm_pure.config import LLMConfig, differs_from_default
 from llm_pure.errors import LLMError
 from llm_pure.request import ChatRequest, JsonFormat, SchemaFormat
 from llm_pure.result import Failure, Parsed
@@ -108,6 +108,7 @@ CONVENTIONS: Mapping[str, Conventions] = {
 LATEST = CONVENTIONS["1.44"]
 
 _SAID = (
+    # ChatRequest's name; LLMConfig's is the same but for the first
     "max_tokens",
     "temperature",
     "top_p",
@@ -115,6 +116,8 @@ _SAID = (
     "seed",
     "presence_penalty",
     "frequency_penalty",
+    "stop",
+    "n",
 )
 
 
@@ -150,18 +153,29 @@ def _of_request(
     request: ChatRequest, config: LLMConfig, conventions: Conventions
 ) -> dict[str, Attribute | None]:
     output_type = "json" if isinstance(request.response_format, JsonFormat | SchemaFormat) else None
-    stop = (request.stop,) if isinstance(request.stop, str) else request.stop
+    said = {name: _said(request, config, name) for name in _SAID}
+    if said["stop"] is not None:
+        said["stop"] = (said["stop"],) if isinstance(said["stop"], str) else tuple(said["stop"])
+    if said["n"] == 1:
+        said["n"] = None  # the conventions: only where it is another number
     return {
         "operation": "chat",
         "provider": conventions.providers.get(config.api_type, config.api_type),
         "model": request.model or config.model or None,
-        **{name: getattr(request, name) for name in _SAID},
-        "stop": stop,
-        "n": request.n if request.n not in (None, 1) else None,
+        **said,
         "stream": request.stream or None,
         "output_type": output_type,
         **_server(config.base_url),
     }
+
+
+def _said(request: ChatRequest, config: LLMConfig, name: str) -> Any:
+    """What the request says, else what the user set in the configuration; defaults are nobody's words."""
+    value = getattr(request, name)
+    configured = "max_token" if name == "max_tokens" else name
+    if value is None and differs_from_default(config, configured):
+        return getattr(config, configured)
+    return value
 
 
 def _of_answer(completion: Completion) -> dict[str, Attribute | None]:

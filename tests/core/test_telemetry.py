@@ -53,6 +53,24 @@ def test_a_call_has_the_attributes_of_its_request_and_of_its_answer() -> None:
     }
 
 
+def test_what_the_configuration_sets_is_told_where_the_request_says_nothing() -> None:
+    config = LLMConfig(
+        model="c", max_token=9, temperature=0.3, top_p=0.8, top_k=4, stop=("a", "b"), n=3, seed=1
+    )
+    assert attributes(ChatRequest(messages="Hi", temperature=0.9), config=config) == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "c",
+        "gen_ai.request.max_tokens": 9,
+        "gen_ai.request.temperature": 0.9,
+        "gen_ai.request.top_p": 0.8,
+        "gen_ai.request.top_k": 4,
+        "gen_ai.request.stop_sequences": ("a", "b"),
+        "gen_ai.request.choice.count": 3,
+        "gen_ai.request.seed": 1,
+    }
+
+
 def test_an_older_version_has_its_own_names() -> None:
     told = attributes(REQUEST, Success(ANSWER), CONFIG, CONVENTIONS["1.28"])
     assert told["gen_ai.system"] == "az.ai.openai"
