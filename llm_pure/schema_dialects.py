@@ -110,8 +110,9 @@ COHERE_ANSWERS = SchemaDialect(
 )
 OLLAMA_TOOLS = SchemaDialect(
     name="ollama",
+    only=_words("type items required properties description enum anyOf"),
     inline=True,
-    source="ollama/ollama v0.33.0-rc2 api/types.go (ToolProperty has no $ref), read 2026-11-20",
+    source="ollama/ollama v0.33.0-rc2 api/types.go (ToolFunctionParameters, ToolProperty), read 2026-11-20",
 )
 
 

@@ -22,7 +22,7 @@ from llm_pure.request import JsonFormat, NativeTool, ReasoningRequest, SchemaFor
 from llm_pure.result import Failure, Success
 from tests.support.anthropic_answers import ANSWERS
 from tests.support.chat_requests import PDF, PNG, SCHEMA, WEATHER, chat_requests
-from tests.support.openai_types import checker
+from tests.support.official_types import checker
 
 ANTHROPIC = registry.get("anthropic").unwrap()
 CONFIG = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5", api_key="sk-ant-of-the-test")

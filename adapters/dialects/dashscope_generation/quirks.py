@@ -43,5 +43,7 @@ COMPATIBLE = Quirks(
 )
 """Compatible mode: chat completions as OpenAI has them, with a switch for thinking."""
 
-NATIVE: Quirks = msgspec.structs.replace(COMPATIBLE, speaker_names=False, include_usage=False)
+NATIVE: Quirks = msgspec.structs.replace(
+    COMPATIBLE, speaker_names=False, include_usage=False, files="none"
+)
 """The native API takes the same settings, in other places."""

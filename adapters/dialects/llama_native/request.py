@@ -28,6 +28,8 @@ QUIRKS = openai_chat.Quirks(
         "parallel_tool_calls",
     ),
     json_formats=("json_schema",),
+    strict_formats=False,
+    files="none",
     empty_content="",
     speaker_names=False,
     include_usage=False,

@@ -33,7 +33,7 @@ def wanted_format(name: str, quirks: Quirks, wanted: ResponseFormat | None) -> P
         case JsonFormat():
             return Success(_any_json(name, quirks))
         case SchemaFormat() if "json_schema" in quirks.json_formats:
-            schema = _schema(wanted)
+            schema = _schema(quirks, wanted)
             return Success(Wanted(fields=_format("json_schema", json_schema=schema)))
         case SchemaFormat():
             form = "json_object" if "json_object" in quirks.json_formats else None
@@ -53,7 +53,7 @@ def _any_json(name: str, quirks: Quirks) -> Wanted:
     if "json_object" in quirks.json_formats:
         return Wanted(fields=_format("json_object"))
     if "json_schema" in quirks.json_formats:
-        return Wanted(fields=_format("json_schema", json_schema=_schema(_ANY_OBJECT)))
+        return Wanted(fields=_format("json_schema", json_schema=_schema(quirks, _ANY_OBJECT)))
     reason = f"it is not known that {name} has JSON formats; the prompt asks for it"
     words = "Answer with a JSON object and nothing else."
     return Wanted(in_words=words, told=(_changed(reason, "json_object", None),))
@@ -88,11 +88,11 @@ def _format(kind: str, **more: Any) -> dict[str, Any]:
     return {"response_format": {"type": kind, **more}}
 
 
-def _schema(wanted: SchemaFormat) -> dict[str, Any]:
+def _schema(quirks: Quirks, wanted: SchemaFormat) -> dict[str, Any]:
     schema: dict[str, Any] = {"name": wanted.name, "schema": wanted.schema}
     if wanted.description is not None:
         schema["description"] = wanted.description
-    if wanted.strict is not None:
+    if wanted.strict is not None and quirks.strict_formats:
         schema["strict"] = wanted.strict
     return schema
 

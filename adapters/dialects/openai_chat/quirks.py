@@ -66,7 +66,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     letters and digits.
 
     JSON. json_formats: those that it takes; another is told in the prompt. schemas, strict_schemas: what it takes of
-    JSON Schema, and of schemas that are `strict`; None is everything.
+    JSON Schema, and of schemas that are `strict`; None is everything. strict_formats: formats say whether they are
+    `strict`; else all of them are.
 
     Messages. system_role: the role of system messages. empty_content: what stands in `content` of a turn that only
     calls tools. turn_order: "assistant_after_tools", no user's turn straight after a tool's; "alternating", user and
@@ -107,6 +108,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     json_formats: tuple[JsonFormatName, ...] = ("json_object", "json_schema")
     schemas: SchemaDialect | None = None
     strict_schemas: SchemaDialect | None = OPENAI_STRICT
+    strict_formats: bool = True
 
     system_role: str = "system"
     empty_content: Literal[""] | None = None
@@ -162,7 +164,7 @@ def schema_rules(quirks: Quirks) -> SchemaRules:
         tools=quirks.schemas,
         strict_tools=quirks.strict_schemas if quirks.tool_strict else None,
         answers=quirks.schemas if native else None,
-        strict_answers=quirks.strict_schemas if native else None,
+        strict_answers=quirks.strict_schemas if native and quirks.strict_formats else None,
     )
 
 

@@ -20,7 +20,7 @@ from llm_pure.errors import (
 )
 from llm_pure.operations import Embeddings, EmbedRequest
 from llm_pure.result import Result, Success
-from tests.support.openai_types import checker
+from tests.support.official_types import checker
 
 _EMBED = registry.get("openai").unwrap().embed
 assert _EMBED is not None

@@ -52,7 +52,7 @@ from tests.support.chat_requests import (
     chat_requests,
 )
 from tests.support.openai_chat_bodies import answer, call
-from tests.support.openai_types import checker
+from tests.support.official_types import checker
 
 OPENAI = registry.get("openai").unwrap()
 EVERYTHING: tuple[Modality, ...] = ("image", "audio", "document")

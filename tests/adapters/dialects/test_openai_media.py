@@ -41,7 +41,7 @@ from llm_pure.media_operations import (
 )
 from llm_pure.provider import Built, Operation
 from llm_pure.result import Failure, Success
-from tests.support.openai_types import checker
+from tests.support.official_types import checker
 from tests.support.png import tiny_png
 
 PROVIDER = registry.get("openai").unwrap()

@@ -25,7 +25,7 @@ from llm_pure.messages import (
 )
 from llm_pure.provider import Built
 from tests.support.chat_requests import PDF, PNG, WAV
-from tests.support.openai_types import checker
+from tests.support.official_types import checker
 
 OPENAI = registry.get("openai_responses").unwrap()
 PLAIN = LLMConfig(model="gpt-4o", input_modalities=("image", "audio", "document"))

@@ -33,7 +33,7 @@ from tests.support.chat_requests import (
     WEATHER,
     chat_requests,
 )
-from tests.support.openai_types import checker
+from tests.support.official_types import checker
 
 OPENAI = registry.get("openai_responses").unwrap()
 PLAIN = LLMConfig(api_type="openai_responses", model="gpt-4o", temperature=0.0)
