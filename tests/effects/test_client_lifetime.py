@@ -20,6 +20,7 @@ from tests.support.carriers import (
     ASYNCIO_KINDS,
     cancel_everywhere,
     cancel_tasks_everywhere,
+    every_async_kind,
     every_loop,
     run,
 )
@@ -77,6 +78,23 @@ def test_inside_an_async_with_block_too(loop: str) -> None:
 
         run(loop, main)
         assert server.wait_until_left()
+
+
+@every_async_kind
+def test_one_client_serves_one_event_loop_after_another(kind: str) -> None:
+    with Loopback(always(ANSWER)) as server:
+        llm = client(server, transport=kind.split()[0])
+
+        async def main() -> None:
+            async with llm:
+                assert await llm.aask("Hi") == Success("Hello")
+                assert await llm.aask_batch_parallel(["a", "b"]) == (Success("Hello"),) * 2
+
+        for _ in range(3):
+            run(kind, main)
+            assert server.wait_until_left()
+            run(kind, lambda: llm.aask("Hi"))  # outside of a block, too
+            assert server.wait_until_left()
 
 
 @every_kind

@@ -163,6 +163,16 @@ def test_connect_timeout(kind: str) -> None:
 
 
 @every_kind
+def test_connect_timeout_counts_for_tls_too(kind: str) -> None:
+    with Loopback(lambda connection: connection.pause()) as server:
+        url = server.url.replace("http:", "https:")
+        got = timed(kind, config(base_url=url, connect_timeout=0.2))
+        assert got.error == late(f"127.0.0.1:{server.port}", "connect", "no connection from")
+        assert server.wait_until_left()
+    assert 0.2 <= got.took_s < 2
+
+
+@every_kind
 def test_read_timeout(kind: str) -> None:
     with Loopback(lambda connection: connection.pause()) as server:
         got = timed(kind, config(base_url=server.url, read_timeout=0.2))
