@@ -4,6 +4,7 @@ Sources: the formats' specifications (PNG 1.2, GIF89a, ITU T.81 for JPEG, the We
 for HEIC and AVIF); by general knowledge, read 2026-11-21.
 """
 
+import re
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -15,6 +16,11 @@ Size: TypeAlias = tuple[int, int]
 _JPEG_SIZES = frozenset(
     {*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), 0xCD, 0xCE, 0xCF}
 )
+_STEPS = 1_000_000
+"""How many parts of a picture are looked at. One with more was made to be slow, and is not judged."""
+_SEGMENTS = 5_000
+"""The same for what stands before a JPEG's own data."""
+_NO_FILL = re.compile(rb"[^\xff]")
 _ISO_HEAD = 64 * 1024
 """Bytes of an ISO media file in which the sizes of its pictures are looked for."""
 
@@ -44,11 +50,13 @@ def _png_size(data: bytes) -> Size | None:
 
 def _png_is_cut(data: bytes) -> bool:
     place = 8
-    while place + 12 <= len(data):
+    for _ in range(_STEPS):
+        if place + 12 > len(data):
+            return True
         if data[place + 4 : place + 8] == b"IEND":
             return False
         place += 12 + _big(data[place : place + 4])
-    return True
+    return False
 
 
 # GIF: a screen, then blocks of blocks, each with its length before it; many are written without the trailer
@@ -61,23 +69,25 @@ def _gif_size(data: bytes) -> Size | None:
 def _gif_is_cut(data: bytes) -> bool:
     if len(data) < 13:
         return True
-    place = 13 + _palette(data[10])
-    seen = False
-    while place < len(data):
+    place, end = 13 + _palette(data[10]), len(data)
+    seen, steps = False, _STEPS
+    while place < end and steps > 0:
         kind = data[place]
-        if kind == 0x2C and place + 10 <= len(data):
+        if kind == 0x2C and place + 10 <= end:
             place += 11 + _palette(data[place + 9])  # its descriptor, palette and code size
             seen = True
         elif kind == 0x21:
             place += 2
         else:
             return kind != 0x3B or not seen
-        while place < len(data) and data[place]:
+        while place < end and data[place] and steps > 0:
             place += 1 + data[place]
-        if place >= len(data):
+            steps -= 1
+        if place >= end:
             return True
         place += 1
-    return not seen or place > len(data)
+        steps -= 1
+    return place >= end and (not seen or place > end)
 
 
 def _palette(flags: int) -> int:
@@ -104,12 +114,16 @@ def _jpeg_is_cut(data: bytes) -> bool:
 def _segment(data: bytes, markers: frozenset[int]) -> int | None:
     """Where the first segment with one of these markers begins."""
     place = 2
-    while place + 9 <= len(data) and data[place] == 0xFF:
+    for _ in range(_SEGMENTS):
+        filled = _NO_FILL.search(data, place)  # any number of FF may stand before a marker
+        if filled is None or filled.start() == place or filled.start() + 8 > len(data):
+            return None
+        place = filled.start() - 1
         marker = data[place + 1]
         if marker in markers:
             return place
-        fill = marker == 0xFF or marker == 0x01 or 0xD0 <= marker <= 0xD7
-        place += 1 if marker == 0xFF else 2 if fill else 2 + _big(data[place + 2 : place + 4])
+        is_bare = marker == 0x01 or 0xD0 <= marker <= 0xD7
+        place += 2 if is_bare else 2 + _big(data[place + 2 : place + 4])
     return None
 
 
@@ -145,7 +159,14 @@ def _bmp_size(data: bytes) -> Size | None:
 
 
 def _bmp_is_cut(data: bytes) -> bool:
-    return len(data) <= _little(data[10:14]) or len(data) < 26
+    size = _bmp_size(data)
+    if size is None or len(data) < 34:
+        return True
+    pixels = len(data) - _little(data[10:14])
+    if _little(data[30:34]) not in (0, 3):
+        return pixels <= 0  # compressed: how many bytes it has is not said
+    row = (size[0] * _little(data[28:30]) + 31) // 32 * 4
+    return pixels < row * size[1]
 
 
 def _tiff_size(data: bytes) -> Size | None:
@@ -182,17 +203,20 @@ def _iso_size(data: bytes) -> Size | None:
 
 
 def _iso_is_cut(data: bytes) -> bool:
-    place = 0
-    while place + 8 <= len(data):
+    place, seen = 0, False
+    for _ in range(_STEPS):
+        if place + 8 > len(data):
+            break
         length = _big(data[place : place + 4])
+        seen = seen or data[place + 4 : place + 8] == b"mdat"
         if length == 1:
             length = _big(data[place + 8 : place + 16])
         if length == 0:
-            return False  # to the end of the file
+            return not seen  # to the end of the file
         if length < 8:
             return True
         place += length
-    return place != len(data)
+    return not seen or place != len(data)
 
 
 def _big(data: bytes) -> int:

@@ -3,17 +3,21 @@
 from llm_pure.effects.asking import DEFAULT_SYSTEM, ask_request
 from llm_pure.effects.client import LLM
 from llm_pure.effects.env import load_env, read_env
+from llm_pure.effects.pil import to_pil
 from llm_pure.effects.plugins import find_provider, load_registry
-from llm_pure.effects.streams import AsyncStream, Stream
+from llm_pure.effects.streams import AsyncSpeechStream, AsyncStream, SpeechStream, Stream
 
 __all__ = [
     "DEFAULT_SYSTEM",
     "LLM",
+    "AsyncSpeechStream",
     "AsyncStream",
+    "SpeechStream",
     "Stream",
     "ask_request",
     "find_provider",
     "load_env",
     "load_registry",
     "read_env",
+    "to_pil",
 ]

@@ -1,0 +1,46 @@
+"""A picture that came from a provider -> an image of Pillow (`llm-pure[pictures]`)."""
+
+import struct
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from llm_pure.errors import ConfigurationInvalid, InvalidRequest
+from llm_pure.media_operations import Picture
+from llm_pure.pictures import picture_fault
+from llm_pure.result import Failure, Parsed, Success
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)
+"""What Pillow raises of broken bytes: UnidentifiedImageError is an OSError, a broken PNG a SyntaxError."""
+_NEEDS = "Pillow is not installed: pip install 'llm-pure[pictures]'"
+
+
+def to_pil(picture: Picture | bytes) -> "Parsed[Image]":
+    """The picture, decoded. What says that it is larger than a hundred million pixels is not.
+
+    Fails with ConfigurationInvalid (Pillow is missing: the message names the extra), InvalidRequest (a picture that is
+    elsewhere: fetch its URL first; bytes that are none, or that are cut off).
+    """
+    data = picture if isinstance(picture, bytes) else picture.data
+    if data is None:
+        message = "this picture is not here: fetch its URL, and give the bytes"
+        return Failure(InvalidRequest(message=message, param="data"))
+    try:
+        from PIL import Image
+    except ImportError:
+        return Failure(ConfigurationInvalid(message=_NEEDS, field="pictures"))
+    why = picture_fault(data)
+    if why is not None:
+        return Failure(InvalidRequest(message=why, param="data"))
+    try:
+        made = Image.open(BytesIO(data))
+        made.load()
+    except (*_BROKEN, Image.DecompressionBombError, Image.DecompressionBombWarning) as fault:
+        message = f"Pillow cannot read this picture: {str(fault).partition('<')[0].strip()}"
+        return Failure(InvalidRequest(message=message, param="data"))
+    return Success(made)
+
+
+__all__ = ["to_pil"]
