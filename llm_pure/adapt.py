@@ -51,6 +51,8 @@ class ModelRule(msgspec.Struct, frozen=True, kw_only=True):
 
 NO_RULE = ModelRule(prefix="")
 
+_REFUSED_EVERYWHERE = {"best_of": "chat APIs have no best_of"}
+
 
 def rule_for(rules: Sequence[ModelRule], model: str, plan: str | None = None) -> ModelRule:
     """The first rule whose prefix fits; a path before the name ("models/", "openai/") does not count.
@@ -85,7 +87,11 @@ def adapt(
     """
     sent = dict(settings)
     told: list[Adaptation] = []
-    refuses = {**rule.refuses, **(rule.refuses_reasoning if reasoning else {})}
+    refuses = {
+        **_REFUSED_EVERYWHERE,
+        **rule.refuses,
+        **(rule.refuses_reasoning if reasoning else {}),
+    }
     for name, reason in refuses.items():
         if name in sent:
             before = sent.pop(name)

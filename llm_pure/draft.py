@@ -74,6 +74,7 @@ _SETTINGS: tuple[tuple[str, str, object], ...] = (
     ("seed", "seed", None),
     ("n", "n", None),
     ("logprobs", "logprobs", None),
+    ("best_of", "best_of", None),  # of the configuration alone
 )
 
 
@@ -161,7 +162,7 @@ def _settings(config: LLMConfig, request: ChatRequest) -> tuple[Settings, frozen
     asked = msgspec.structs.asdict(request)
     explicit = {name for name, value in asked.items() if value is not None}
     for name, config_name, unset in _SETTINGS:
-        value = asked[name]
+        value = asked.get(name)
         if value is None:
             value = getattr(config, config_name)
             if value is None or value == unset:
