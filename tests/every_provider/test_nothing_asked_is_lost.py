@@ -5,12 +5,33 @@ from typing import Any
 import msgspec
 import pytest
 
-from llm_pure import ChatRequest, JsonFormat, ReasoningRequest, SchemaFormat, Tool
+from llm_pure import (
+    ChatRequest,
+    JsonFormat,
+    ReasoningRequest,
+    SchemaFormat,
+    Tool,
+    assistant,
+    tool_result,
+    user,
+)
 from llm_pure.adapters import registry
+from llm_pure.messages import (
+    Echo,
+    Image,
+    Message,
+    Opaque,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from llm_pure.provider import Built
 from llm_pure.request import NamedTool, NativeTool
 from llm_pure.result import Failure
 from tests.support.cassettes import chat_providers, config_for
+from tests.support.png import tiny_png
 
 SCHEMA = {"type": "object", "properties": {"place_word": {"type": "string"}}}
 TOOL = Tool(name="tool_word", description="tool words", parameters=SCHEMA)
@@ -22,6 +43,7 @@ MODELS: dict[str, tuple[str, ...]] = {
     ),
     "gemini": ("gemini-2.5-flash", "gemini-3-pro", "some-model"),
     "anthropic": ("claude-sonnet-4-5", "claude-opus-4-6", "some-model"),
+    "spark": ("some-model", "frames"),
     "openai": ("gpt-4o", "gpt-5", "some-model"),
 }  # fmt: skip
 """Models of a service that asks them in different ways; "some-model" elsewhere."""
@@ -70,12 +92,14 @@ def sent(built: Built) -> str:
 
 
 def lost(name: str, model: str, asked: dict[str, Any], words: tuple[str, ...]) -> list[str]:
-    """The words that are neither sent nor spoken of. An Unsupported is an answer too."""
+    """The words that are neither sent nor spoken of. An error that says what cannot be sent is an answer too."""
     config = msgspec.structs.replace(config_for(name), model=model)
+    if model == "frames":
+        config = msgspec.structs.replace(config, base_url="wss://service.test/v4.0/chat")
     provider = registry.get(name).unwrap()
-    got = provider.build_chat(config, ChatRequest(messages="hi", **asked))
+    got = provider.build_chat(config, ChatRequest(**{"messages": "hi", **asked}))
     if isinstance(got, Failure):
-        assert got.failure().kind == "unsupported", got
+        assert got.failure().kind in ("unsupported", "invalid_request"), got
         return []
     built = got.unwrap()
     if built.adaptations:
@@ -87,6 +111,37 @@ def lost(name: str, model: str, asked: dict[str, Any], words: tuple[str, ...]) -
 @pytest.mark.parametrize("what", ASKED)
 def test_what_is_asked_is_sent_or_spoken_of(what: str) -> None:
     asked, words = ASKED[what]
+    found = {call: missing for call in CALLS if (missing := lost(*call, asked, words))}
+    assert found == {}
+
+
+CALLED = (user("hi"), assistant(ToolCall("call_1", "tool_word", "{}")))
+SPOKEN: dict[str, tuple[tuple[Message, ...], tuple[str, ...]]] = {
+    "a speaker": ((user("hi", name="speaker_word"),), ("speaker_word",)),
+    "a system's name": ((Message("system", (Text("Be brief."),), "speaker_word"), user("hi")), ("speaker_word",)),
+    "a failed tool": ((*CALLED, tool_result("call_1", "result_word", is_error=True)), ("result_word", "error")),
+    "two results": ((*CALLED, tool_result("call_1", "first_word"), tool_result("call_1", "last_word")), ("first_word", "last_word")),
+    "a result and more": (
+        (*CALLED, Message("user", (ToolResult(tool_call_id="call_1", content=(Text("result_word"),)), Text("more_word"))), assistant("ok"), user("go on")),
+        ("result_word", "more_word"),
+    ),
+    "a call that is no JSON": ((user("hi"), assistant(ToolCall("c", "tool_word", '{"a": args_word')), tool_result("c", "r")), ("args_word",)),
+    "a call by the user": ((user("hi", ToolCall("c", "tool_word", '{"a": "args_word"}')),), ("args_word",)),
+    "a result in the system's words": (
+        (Message("system", (ToolResult(tool_call_id="c", content=(Text("result_word"),)),)), user("hi")),
+        ("result_word",),
+    ),
+    "a picture in detail": ((user("hi", Image(data=tiny_png(), detail="high")),), ("high",)),
+    "a refusal": ((user("hi"), assistant(Refusal("refusal_word")), user("why?")), ("refusal_word",)),
+    "thoughts of another": ((user("hi"), assistant(Reasoning("thought_word", "sig", Echo("elsewhere")), "ok"), user("why?")), ("thought_word",)),
+    "a part of another's": ((user("hi"), assistant(Opaque("elsewhere", "kind", '{"a":"opaque_word"}'), "ok"), user("why?")), ("opaque_word",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SPOKEN)
+def test_what_was_said_is_sent_or_spoken_of(what: str) -> None:
+    messages, words = SPOKEN[what]
+    asked = {"messages": messages}
     found = {call: missing for call in CALLS if (missing := lost(*call, asked, words))}
     assert found == {}
 

@@ -87,6 +87,8 @@ class _Writer:
         self.told: list[Adaptation] = []
 
     def add(self, message: Message, path: str, *, system_in_place: bool) -> None:
+        if message.name:
+            self._leave_out(f"{path}/name", "the Messages API has no names for speakers")
         role = "assistant" if message.role == "assistant" else "user"
         if message.role == "system":
             blocks = self._blocks(message.parts, path, self._system)

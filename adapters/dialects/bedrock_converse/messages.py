@@ -100,6 +100,8 @@ class _Writer:
         self._document_names: set[str] = set()
 
     def write(self, message: Message, where: str) -> None:
+        if message.name:
+            self._tell(f"{where}/name", "dropped", "Converse has no names for speakers")
         if message.role == "system":
             self._write_system(message, where)
             return
@@ -108,8 +110,6 @@ class _Writer:
         for place, part in enumerate(message.parts):
             path = f"{where}/parts/{place}"
             content += self._said(part, path) if role == "assistant" else self._given(part, path)
-        if message.name:
-            self._tell(f"{where}/name", "dropped", "Converse has no names for speakers")
         if self.messages and self.messages[-1]["role"] == role:
             self.messages[-1]["content"] += content
         elif content:
@@ -222,6 +222,8 @@ class _Writer:
 
     def _media(self, part: Image | Audio | Document, path: str) -> Block:
         if isinstance(part, Image):
+            if part.detail not in (None, "auto"):
+                self._tell(f"{path}/detail", "dropped", "Converse has no detail of pictures")
             return image_block(part, path)
         if isinstance(part, Audio):
             return audio_block(part, path)

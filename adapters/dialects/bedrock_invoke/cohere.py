@@ -51,31 +51,48 @@ def conversation(
     known: dict[str, dict[str, Any]] = {}  # call id -> the call as it goes back
     for place, message in enumerate(messages):
         turn = _Turn("CHATBOT" if message.role == "assistant" else "USER")
+        if message.name:
+            told.append(
+                _dropped(f"messages/{place}/name", "this model takes no names for speakers")
+            )
         for number, part in enumerate(message.parts):
             path = f"messages/{place}/parts/{number}"
             match part:
                 case Text(text=text) | Refusal(text=text):
                     turn.text += text
-                case ToolCall():
-                    call = {"name": part.name, "parameters": json_object(part.arguments) or {}}
+                case ToolCall() if message.role == "assistant":
+                    given = json_object(part.arguments)
+                    if given is None:
+                        reason = "arguments are an object here, and these are none"
+                        told.append(_dropped(f"{path}/arguments", reason))
+                    call = {"name": part.name, "parameters": given or {}}
                     known[part.id] = call
                     turn.calls = [*turn.calls, call]
-                case ToolResult() if all(isinstance(one, Text) for one in part.content):
+                case ToolResult() if message.role != "system" and all(
+                    isinstance(one, Text) for one in part.content
+                ):
+                    if part.is_error:
+                        reason = "there is no mark for a tool that failed; its words must say it"
+                        told.append(_dropped(f"{path}/is_error", reason))
                     turn.results = [*turn.results, _result(part, known)]
                 case Reasoning() | Opaque():
                     reason = "this model takes back no reasoning and no opaque parts"
-                    told.append(Adaptation(field=path, action="dropped", reason=reason))
+                    told.append(_dropped(path, reason))
                 case _:
                     return Failure(_unsupported(name, path, type(part).__name__))
         if message.role == "system":
             preamble.append(turn.text)
+        elif turn.results and turns and turns[-1].results and not turns[-1].text:
+            turns[-1].results += turn.results  # of calls that were made at once
+            turns[-1].text = turn.text
         else:
             turns.append(turn)
     if not turns or turns[-1].role == "CHATBOT":
         message_ = "the last words are the user's, or a tool's results, for this model"
         return Failure(InvalidRequest(message=message_, provider=name, param="messages"))
     last = turns.pop()
-    body: dict[str, Any] = {"message": last.text, "chat_history": [_history(one) for one in turns]}
+    history = [said for turn in turns for said in _history(turn)]
+    body: dict[str, Any] = {"message": last.text, "chat_history": history}
     if preamble:
         body["preamble"] = "\n\n".join(preamble)
     if last.results:
@@ -90,7 +107,7 @@ def tools(call: Draft) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
     for place, tool in enumerate(call.tools):
         if not isinstance(tool, Tool):
             reason = f"it is a tool of {tool.provider}'s own"
-            told.append(Adaptation(field=f"tools/{place}", action="dropped", reason=reason))
+            told.append(_dropped(f"tools/{place}", reason))
             continue
         needed = tool.parameters.get("required") or ()
         definitions = {
@@ -112,23 +129,24 @@ def tools(call: Draft) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
             )
         if tool.strict:
             reason = "this model is not held to a schema"
-            told.append(Adaptation(field=f"tools/{place}/strict", action="dropped", reason=reason))
+            told.append(_dropped(f"tools/{place}/strict", reason))
     if not wire:
         told += uncalled(call)
     if wire and call.parallel_tool_calls is False:
         reason = "this model cannot be held to one call at a time"
-        told.append(Adaptation(field="parallel_tool_calls", action="dropped", reason=reason))
+        told.append(_dropped("parallel_tool_calls", reason))
     if wire and call.tool_choice not in (None, "auto"):
         reason = "this model has no choice of tools"
-        told.append(Adaptation(field="tool_choice", action="dropped", reason=reason))
+        told.append(_dropped("tool_choice", reason))
     return wire, tuple(told)
 
 
-def _history(turn: _Turn) -> dict[str, Any]:
-    if turn.results:
-        return {"role": "TOOL", "tool_results": turn.results}
+def _history(turn: _Turn) -> list[dict[str, Any]]:
+    results = [{"role": "TOOL", "tool_results": turn.results}] if turn.results else []
+    if turn.results and not turn.text:
+        return results
     said: dict[str, Any] = {"role": turn.role, "message": turn.text}
-    return {**said, "tool_calls": turn.calls} if turn.calls else said
+    return [*results, {**said, "tool_calls": turn.calls} if turn.calls else said]
 
 
 def _result(part: ToolResult, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -136,6 +154,10 @@ def _result(part: ToolResult, known: dict[str, dict[str, Any]]) -> dict[str, Any
     call = known.get(part.tool_call_id, {"name": part.name or "", "parameters": {}})
     found = json_object(text)
     return {"call": call, "outputs": [{"result": text} if found is None else found]}
+
+
+def _dropped(field: str, reason: str) -> Adaptation:
+    return Adaptation(field=field, action="dropped", reason=reason)
 
 
 def _unsupported(name: str, path: str, kind: str) -> LLMError:

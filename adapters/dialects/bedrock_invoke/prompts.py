@@ -28,6 +28,9 @@ def text_turns(
     told: list[Adaptation] = []
     for place, message in enumerate(messages):
         words: list[str] = []
+        if message.name:
+            reason = "this model takes text, and no names for speakers"
+            told.append(Adaptation(field=f"messages/{place}/name", action="dropped", reason=reason))
         for number, part in enumerate(message.parts):
             path = f"messages/{place}/parts/{number}"
             match part:

@@ -44,6 +44,6 @@ COMPATIBLE = Quirks(
 """Compatible mode: chat completions as OpenAI has them, with a switch for thinking."""
 
 NATIVE: Quirks = msgspec.structs.replace(
-    COMPATIBLE, speaker_names=False, include_usage=False, files="none"
+    COMPATIBLE, speaker_names=False, image_detail=False, include_usage=False, files="none"
 )
 """The native API takes the same settings, in other places."""

@@ -81,7 +81,7 @@ def spoken(name: str, parts: Sequence[tuple[str, Part]], told: list[Adaptation])
             case Text(text=text):
                 texts.append(text)
             case Image():
-                images.append(_image(part, where))
+                images.append(_image(part, where, told))
             case Opaque(provider=other, kind=kind) if other != name:
                 told.append(dropped(where, f"{kind} is for {other} only"))
             case _:
@@ -115,7 +115,7 @@ def _assistant(name: str, message: Message, path: str, told: list[Adaptation]) -
             case ToolCall():
                 calls.append(_tool_call(name, part, where))
             case Image():
-                images.append(_image(part, where))
+                images.append(_image(part, where, told))
             case Opaque(provider=other, kind=kind) if other != name:
                 told.append(dropped(where, f"{kind} is for {other} only"))
             case _:
@@ -160,7 +160,9 @@ def _result(
     return wire
 
 
-def _image(image: Image, where: str) -> str:
+def _image(image: Image, where: str, told: list[Adaptation]) -> str:
+    if image.detail not in (None, "auto"):
+        told.append(dropped(f"{where}/detail", "Ollama has no detail of pictures", image.detail))
     data = image.data
     if data is None and image.url is not None:
         located = from_data_url(image.url)

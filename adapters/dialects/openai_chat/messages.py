@@ -97,10 +97,13 @@ def _user_and_results(
     """Tool results first, each its own message; then what else the turn says, with the results' media."""
     wire: list[dict[str, Any]] = []
     rest: list[Part] = []
-    for part in message.parts:
+    for place, part in enumerate(message.parts):
         if not isinstance(part, ToolResult):
             rest.append(part)
             continue
+        if part.is_error:
+            reason = "there is no mark for a tool that failed; its words must say it"
+            told.append(dropped(f"{path}/parts/{place}/is_error", reason))
         texts = [one.text for one in part.content if isinstance(one, Text)]
         media = [one for one in part.content if not isinstance(one, Text)]
         if media:

@@ -107,6 +107,9 @@ def _result(
     name: str, part: ToolResult, where: str, told: list[Adaptation], custom: frozenset[str]
 ) -> Item:
     kind = "custom_tool_call" if part.tool_call_id in custom else "function_call"
+    if part.is_error:
+        reason = "there is no mark for a tool that failed; its words must say it"
+        told.append(dropped(f"{where}/is_error", reason))
     output = output_of(name, part.content, where, told)
     return {"type": f"{kind}_output", "call_id": part.tool_call_id, "output": output}
 

@@ -73,6 +73,8 @@ def wire_messages(
 
 def _system(talk: _Conversation, message: Message, path: str) -> None:
     turn = user_turn(talk.name, message, path, talk.told)
+    if turn.results:
+        raise Unsendable(f"{turn.results[0][0]}: a tool's result is no system text")
     if talk.messages:
         talk.changed(path, "system text stands before the conversation here")
     talk.system.append(_words(turn.rest))

@@ -64,6 +64,9 @@ def _spoken(
                 field=f"{path}/role", action="changed", reason=reason, before="system", after=role
             )
         )
+    for where, part in turn.rest:
+        if isinstance(part, Image) and part.detail not in (None, "auto"):
+            told.append(dropped(f"{where}/detail", "Spark has no detail of pictures", part.detail))
     pictures = [_picture(part, where) for where, part in turn.rest if not isinstance(part, Text)]
     words = "\n".join([part.text for _, part in turn.rest if isinstance(part, Text)])
     if pictures and not words:

@@ -173,6 +173,9 @@ def _functions(name: str, call: Draft) -> tuple[list[dict[str, Any]], tuple[Adap
         told.append(Adaptation(field="tool_choice", action="changed", reason=reason))
     elif call.tool_choice not in (None, "auto", "none"):
         told.append(dropped("tool_choice", "Spark cannot be held to calling"))
+    if call.parallel_tool_calls is False and functions:
+        reason = "Spark cannot be held to one call at a time"
+        told.append(dropped("parallel_tool_calls", reason, False))
     return functions, tuple(told)
 
 
