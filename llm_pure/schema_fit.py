@@ -33,7 +33,7 @@ class SchemaRules(msgspec.Struct, frozen=True, kw_only=True):
     strict_answers: SchemaDialect | None = None
 
 
-class Fitted(msgspec.Struct, frozen=True):
+class Fitted(msgspec.Struct, frozen=True, kw_only=True):
     """The call with schemas that may be sent. unfit: why the answer's schema cannot be, "" where it can."""
 
     call: Draft
@@ -44,7 +44,7 @@ class Fitted(msgspec.Struct, frozen=True):
 def fit_schemas(call: Draft, rules: SchemaRules, *, provider: str) -> Parsed[Fitted]:
     """Fails with InvalidRequest when a schema is no JSON, or cannot be written for the service in any way."""
     if not call.tools and not isinstance(call.response_format, SchemaFormat):
-        return Success(Fitted(call))
+        return Success(Fitted(call=call))
     told: list[Adaptation] = []
     tools: list[Tool | NativeTool] = []
     for place, tool in enumerate(call.tools):
@@ -62,17 +62,18 @@ def fit_schemas(call: Draft, rules: SchemaRules, *, provider: str) -> Parsed[Fit
     call = msgspec.structs.replace(call, tools=tuple(tools))
     wanted = call.response_format
     if not isinstance(wanted, SchemaFormat):
-        return Success(Fitted(call, tuple(told)))
+        return Success(Fitted(call=call, adaptations=tuple(told)))
     path = "response_format"
     got = _fit(wanted, wanted.schema, rules.answers, rules.strict_answers, path, told)
     if isinstance(got, Failure):
         readable = checked_schema(wanted.schema)
         if isinstance(readable, Failure):
             return Failure(_placed(readable.failure(), f"{path}/schema", provider))
-        return Success(Fitted(call, tuple(told), got.failure().message))
+        return Success(Fitted(call=call, adaptations=tuple(told), unfit=got.failure().message))
     schema, strict = got.unwrap()
     answer = msgspec.structs.replace(wanted, schema=schema, strict=strict)
-    return Success(Fitted(msgspec.structs.replace(call, response_format=answer), tuple(told)))
+    call = msgspec.structs.replace(call, response_format=answer)
+    return Success(Fitted(call=call, adaptations=tuple(told)))
 
 
 def _fit(
