@@ -6,13 +6,16 @@ from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
+
 from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK
 from llm_pure.cli.terminal import complain, ink, note, out
-from llm_pure.effects.diagnosis import Diagnosis, broken, diagnose
+from llm_pure.configuration import Setup
+from llm_pure.effects.diagnosis import Diagnosis, Finding, broken, diagnose
 from llm_pure.effects.files import Loaded, configuration_files, load_files
 from llm_pure.errors import describe
 from llm_pure.redact import conceal
-from llm_pure.result import Failure
+from llm_pure.result import Failure, Parsed
 
 
 def run(options: Namespace) -> int:
@@ -43,11 +46,45 @@ def diagnosed(loaded: Loaded) -> Iterable[Diagnosis]:
     if isinstance(default, Failure):
         yield Diagnosis("llm", (), default.failure())
     elif default is not None:
-        yield diagnose("llm", default.unwrap(), os.environ, said_by=str(loaded.origins["llm"]))
+        made = diagnose("llm", default.unwrap(), os.environ, said_by=str(loaded.origins["llm"]))
+        yield _with_setup(loaded, made, configuration.setup())
     for name, config in configuration.models.models.items():
         said_by = str(loaded.origins[f"models/{name}"])
-        yield diagnose(name, config, os.environ, said_by=said_by)
+        made = diagnose(name, config, os.environ, said_by=said_by)
+        yield _with_setup(loaded, made, configuration.setup(name))
     yield from broken(configuration.models)
+
+
+def _with_setup(loaded: Loaded, made: Diagnosis, got: Parsed[Setup]) -> Diagnosis:
+    """With what the files say beside the model; a fallback that cannot be used makes it one that cannot either."""
+    if isinstance(got, Failure):
+        return msgspec.structs.replace(made, error=made.error or got.failure())
+    setup, origins = got.unwrap(), loaded.origins
+    said: list[tuple[str, str, str]] = []  # what, value, the place in the files
+    names = loaded.configuration.fallbacks.get(made.name, ())
+    if names:
+        said.append(("fallbacks", ", ".join(names), f"fallbacks/{made.name}"))
+    if setup.cost_control.max_budget is not None:
+        said.append(("budget", f"{setup.cost_control.max_budget} USD", "cost_control"))
+    if setup.compress.type not in ("", "no_compress"):
+        cut = setup.compress
+        value = f"{cut.type}, to {cut.threshold} of {cut.max_token} tokens at most"
+        said.append(("compress", value, "compress"))
+    if setup.retry is not None:
+        said.append(("retry", f"{setup.retry.attempts} attempts", "retry"))
+    if setup.limit is not None:
+        each = (setup.limit.requests_per_minute, setup.limit.tokens_per_minute)
+        value = ", ".join(
+            f"{most:g} {what}"
+            for most, what in zip(each, ("requests", "tokens"), strict=True)
+            if most is not None
+        )
+        said.append(("limit", f"{value} a minute", "limit"))
+    findings = [
+        Finding(what, value, str(origins.get(place) or origins.get(f"models/{made.name}") or ""))
+        for what, value, place in said
+    ]
+    return msgspec.structs.replace(made, findings=(*made.findings, *findings))
 
 
 def told(models: Iterable[Diagnosis]) -> int:

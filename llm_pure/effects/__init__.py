@@ -1,5 +1,7 @@
 """What touches the world: transports, the clock, the environment, and the client `LLM` on top of them."""
 
+import logging
+
 from llm_pure.effects.asking import DEFAULT_SYSTEM, ask_request
 from llm_pure.effects.client import LLM
 from llm_pure.effects.env import load_env, read_env
@@ -21,3 +23,5 @@ __all__ = [
     "read_env",
     "to_pil",
 ]
+
+logging.getLogger("llm_pure").addHandler(logging.NullHandler())  # nothing is printed by default

@@ -76,7 +76,36 @@ llm: ready
     )
 
 
+def test_what_the_files_say_beside_a_model_is_told_with_it(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    (tmp_path / "c.yaml").write_text(
+        """
+models:
+  local: {api_type: ollama, model: llama3, compress_type: pre_cut_by_msg}
+  other: {api_type: ollama, model: llama4}
+cost_control: {max_budget: 5}
+fallbacks: {local: [other]}
+retry: {attempts: 3}
+limit: {requests_per_minute: 30, tokens_per_minute: 1000}
+"""
+    )
+    assert main(["config", "check", "c.yaml"]) == 0
+    local = capsys.readouterr().out.partition("other: ready")[0]
+    assert local.splitlines()[6:] == [
+        "  fallbacks other  (c.yaml)",
+        "  budget    5.0 USD  (c.yaml)",
+        "  compress  pre_cut_by_msg, to 0.8 of 128000 tokens at most  (c.yaml)",
+        "  retry     3 attempts  (c.yaml)",
+        "  limit     30 requests, 1000 tokens a minute  (c.yaml)",
+    ]
+
+
 BROKEN = {
+    "a fallback that is broken": (
+        'models: {a: {api_type: ollama, model: m}, b: {api_key: "${MY_KEY}"}}\nfallbacks: {a: [b]}',
+        "a: cannot be used",
+    ),
     "authorities that are not there": (
         f"llm: {{model: m, api_key: {SECRET}, tls_ca_file: /none/ca.pem}}",
         "tls_ca_file cannot be used: /none/ca.pem: No such file or directory",

@@ -2,6 +2,8 @@
 
 import base64
 import logging
+import subprocess
+import sys
 
 import msgspec
 import pytest
@@ -56,6 +58,14 @@ def test_each_attempt_is_one_line_at_debug(kind: str, caplog: pytest.LogCaptureF
 def test_nothing_is_logged_by_default(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     ask(kind, BUSY, ANSWER)
     assert [record for record in caplog.records if record.name == "llm_pure"] == []
+
+
+def test_not_even_a_warning_is_printed_where_nobody_asked_for_a_log() -> None:
+    program = (
+        "import logging, llm_pure.effects; logging.getLogger('llm_pure').warning('the budget')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
 
 
 def test_pictures_and_long_texts_do_not_fill_the_log() -> None:
