@@ -17,7 +17,8 @@ from llm_pure.effects.links import AnyTransport
 from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
 from llm_pure.errors import ConfigurationInvalid
 from llm_pure.http import HttpRequest
-from llm_pure.replay import Cassette, Interaction, Matching, ReplayTransport, load_cassette, serve
+from llm_pure.media_operations import ModelList
+from llm_pure.replay import Cassette, Matching, ReplayTransport, load_cassette, serve
 from llm_pure.replay.borders import as_recorded, pieces
 from llm_pure.replay.laws import read_pieces
 from llm_pure.replay.server import ReplayServer
@@ -56,15 +57,10 @@ Told = tuple[tuple[StreamEvent, ...], Parsed[Any]]
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A recorded question and its only cassette."""
+    """A recorded question and its cassette; a list of models has one for each page."""
 
     scenario: Scenario
-    cassette: Cassette
-
-    @property
-    def answer(self) -> Interaction:
-        [interaction] = self.cassette.interactions
-        return interaction
+    cassettes: tuple[Cassette, ...]
 
     @property
     def request(self) -> tuple[Any, ...]:
@@ -76,10 +72,11 @@ class Asked(msgspec.Struct, frozen=True):
 
     def pure(self) -> Told:
         """What the parsers make of the recorded bytes, no transport between."""
-        provider, response = self.scenario.provider, self.answer.response
-        operation = self.scenario.asked_operation
+        provider, operation = self.scenario.provider, self.scenario.asked_operation
+        response, *further = [one.response for tape in self.cassettes for one in tape.interactions]
         if operation is not None:
-            return (), operation.parse(response)
+            pages = [operation.parse(page) for page in (response, *further)]
+            return (), joined(pages) if further else pages[0]
         if not self.scenario.stream:
             return (), provider.parse_chat(response)
         decoder = provider.open_stream(response.head)
@@ -87,22 +84,34 @@ class Asked(msgspec.Struct, frozen=True):
         return events, Success(decoder.partial()) if error is None else Failure(error)
 
 
+def joined(pages: list[Parsed[ModelList]]) -> Parsed[ModelList]:
+    """One list of all the models."""
+    lists = [page.unwrap() for page in pages]
+    models = tuple([model for one in lists for model in one.models])
+    return Success(ModelList(models=models, provider=lists[0].provider))
+
+
 @cache
 def asked() -> dict[str, tuple[Asked, ...]]:
     """By provider: of each model and service the first answer and the first error of every kind, whole and streamed."""
-    first: dict[tuple[object, ...], Scenario] = {}
+    alike: dict[tuple[object, ...], list[Scenario]] = {}
     for one in scenarios():
         config, fails = one.speaker.config, one.question.status >= 400
         place = (config.api_type, config.model, config.base_url)
-        first.setdefault((*place, one.operation, one.stream, fails), one)
+        alike.setdefault((*place, one.operation, one.stream, fails), []).append(one)
     found: dict[str, list[Asked]] = {}
-    for one in first.values():
-        of_provider = found.setdefault(one.speaker.provider, [])
-        of_provider.append(Asked(one, load_cassette(one.path).unwrap()))
+    for same in alike.values():
+        recorded = same if same[0].operation == "models" else same[:1]
+        cassettes = tuple([load_cassette(one.path).unwrap() for one in recorded])
+        found.setdefault(same[0].speaker.provider, []).append(Asked(same[0], cassettes))
     return {name: tuple(questions) for name, questions in found.items()}
 
 
 PROVIDERS = tuple(sorted({one.speaker.provider for one in scenarios()}))
+
+
+def tapes_of(questions: tuple[Asked, ...]) -> list[Cassette]:
+    return [tape for one in questions for tape in one.cassettes]
 
 
 class Services:
@@ -115,7 +124,7 @@ class Services:
     def at(self, name: str, config: LLMConfig) -> LLMConfig:
         """The configuration, but of the service that answers from cassettes."""
         if name not in self._open:
-            tapes = [one.cassette for one in asked()[name]]
+            tapes = tapes_of(asked()[name])
             transport = ReplayTransport(*tapes, matching=ANY_ORIGIN, again=True)
             self._open[name] = self.stack.enter_context(serve(transport))
         path = (config.base_url or "").removeprefix(AIMOCK_URL).removeprefix(LOOPBACK_URL)
@@ -131,7 +140,7 @@ def services() -> Iterator[Services]:
 
 def script(questions: tuple[Asked, ...]) -> ScriptedTransport:
     """The cassettes as a script: bytes with the borders that they were recorded with."""
-    shelf = Shelf([one.cassette for one in questions], ANY_ORIGIN, again=True)
+    shelf = Shelf(tapes_of(questions), ANY_ORIGIN, again=True)
 
     def answer(request: HttpRequest) -> Scripted:
         taken = shelf.take(request).unwrap()
@@ -144,8 +153,7 @@ def script(questions: tuple[Asked, ...]) -> ScriptedTransport:
 
 def transport_of(name: str, questions: tuple[Asked, ...]) -> AnyTransport:
     if name == "replay":
-        tapes = [one.cassette for one in questions]
-        return ReplayTransport(*tapes, matching=ANY_ORIGIN, again=True)
+        return ReplayTransport(*tapes_of(questions), matching=ANY_ORIGIN, again=True)
     return script(questions) if name == "scripted" else name
 
 
