@@ -1,5 +1,6 @@
 """A picture that came from a provider -> an image of Pillow (`llm-pure[pictures]`)."""
 
+import struct
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,11 @@ from llm_pure.result import Failure, Parsed, Success
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_BROKEN = (
+    OSError, SyntaxError, ValueError, RuntimeError, TypeError, AttributeError, ArithmeticError, LookupError, EOFError,
+    MemoryError, Warning, struct.error,
+)  # fmt: skip
+"""What Pillow raises of broken bytes; each of its plug-ins has its own, UnidentifiedImageError is an OSError."""
 _NEEDS = "Pillow is not installed: pip install 'llm-pure[pictures]'"
 
 
@@ -34,9 +40,7 @@ def to_pil(picture: Picture | bytes) -> "Parsed[Image]":
     try:
         made = Image.open(BytesIO(data))
         made.load()
-    except (
-        Exception
-    ) as fault:  # broken bytes: each of Pillow's plug-ins raises what its own library does
+    except (*_BROKEN, Image.DecompressionBombError) as fault:
         message = f"Pillow cannot read this picture: {str(fault).partition('<')[0].strip()}"
         return Failure(InvalidRequest(message=message, param="data"))
     return Success(made)
