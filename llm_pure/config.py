@@ -67,7 +67,14 @@ CompressType: TypeAlias = Literal[
 Modality: TypeAlias = Literal["image", "audio", "document"]
 """What a message may hold beside text."""
 
-SECRET_FIELDS = ("api_key", "access_key", "secret_key", "session_token", "api_secret", "tls_key_password")
+SECRET_FIELDS = (
+    "api_key",
+    "access_key",
+    "secret_key",
+    "session_token",
+    "api_secret",
+    "tls_key_password",
+)
 """The fields that hold a Secret. `app_id` is an account number and shows."""
 
 
