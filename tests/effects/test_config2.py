@@ -21,6 +21,7 @@ FILES = {
     "western": config2.WESTERN,
     "chinese": config2.CHINESE,
     "local": config2.LOCAL,
+    "of one's own": config2.OF_ONES_OWN,
 }
 OLLAMA = "http://127.0.0.1:11434/api"
 ROUTER = "https://openrouter.ai/api/v1"
@@ -337,6 +338,19 @@ CASES = {
         ),
         url="https://api.siliconflow.cn/v1/chat/completions",
     ),
+    "llm of of one's own": Case(
+        file="of one's own",
+        config=LLMConfig(
+            api_type="qianfan",
+            endpoint="my_service",
+            access_key="access-own-1",
+            secret_key="secret-own-1",
+        ),
+        url="https://aip.baidubce.com/rpc/2.0/ai_custom/v1/wenxinworkshop/chat/my_service",
+        answer=config2.QIANFAN,
+        model="",
+        finish="normal",
+    ),
     "llm of local": Case(
         file="local",
         config=LLMConfig(api_type="ollama", model="llama2", base_url=OLLAMA),
@@ -415,7 +429,9 @@ def test_a_model_answers_by_its_name_and_by_its_api_type(
 
 
 def test_every_model_of_the_files_is_asked_for() -> None:
-    named = {name for text in FILES.values() for name in msgspec.yaml.decode(text)["models"]}
+    named = {
+        name for text in FILES.values() for name in msgspec.yaml.decode(text).get("models", ())
+    }
     assert named == {*EMBEDDERS, *[name for name in CASES if not name.startswith("llm of ")]}
 
 

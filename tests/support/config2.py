@@ -143,6 +143,10 @@ models:
   llama2-13b: {api_type: open_llm, base_url: "http://127.0.0.1:8000/v1"}
 """
 
+OF_ONES_OWN = """\
+llm: {api_type: qianfan, access_key: access-own-1, secret_key: secret-own-1, endpoint: my_service}
+"""
+
 
 def body(value: Any) -> bytes:
     """JSON, as a service sends it."""

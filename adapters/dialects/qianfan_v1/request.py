@@ -7,6 +7,8 @@ chat_completion.py; the wire notes of this project; read 2026-11-20.
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
 from llm_pure.adapters.dialects.function_tools import function_of
 from llm_pure.adapters.dialects.openai_chat.quirks import not_here
@@ -52,6 +54,8 @@ def build_chat(
     Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
     (media, several calls in a turn; with `strict` also every setting that would be dropped).
     """
+    if config.endpoint and not config.model:  # the address says which model it is
+        config = msgspec.structs.replace(config, model=config.endpoint)
     drafted = draft(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted

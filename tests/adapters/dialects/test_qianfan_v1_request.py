@@ -65,6 +65,7 @@ def test_a_plain_question() -> None:
         ("ERNIE-Bot-turbo", None, None, f"{BASE}/chat/eb-instant"),
         ("my_own_service", None, None, f"{BASE}/chat/my_own_service"),
         ("ERNIE-4.0-8K", "abc/def", None, f"{BASE}/chat/abc%2Fdef"),
+        ("", "my_endpoint", None, f"{BASE}/chat/my_endpoint"),
         ("ERNIE-4.0-8K", None, HOST, f"{BASE}/chat/completions_pro"),
         ("ERNIE-4.0-8K", None, "https://x.test/w/", "https://x.test/w/chat/completions_pro"),
     ],
