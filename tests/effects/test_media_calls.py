@@ -8,8 +8,9 @@ import pytest
 
 from llm_pure import LLMConfig
 from llm_pure.effects import LLM
+from llm_pure.effects.media_calls import MODEL_PAGES, all_pages
 from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
-from llm_pure.errors import Unsupported
+from llm_pure.errors import ProtocolFault, Unsupported
 from llm_pure.media_operations import (
     ImageRequest,
     Judgement,
@@ -25,6 +26,7 @@ from llm_pure.media_operations import (
     Transcript,
 )
 from llm_pure.result import Failure, Success
+from llm_pure.retry import NO_RETRY
 from tests.support.png import tiny_png
 from tests.support.tiny_provider import JSON, REGISTRY, config
 from tests.support.twins import called, every_kind
@@ -67,6 +69,56 @@ def test_each_method_gives_the_value(
 def test_models_are_listed(kind: str) -> None:
     got = called(kind, client(b'{"data":[{"id":"a"}]}', "application/json"), "list_models")
     assert got == Success(ModelList(models=(ModelInfo(id="a"),), provider="openai"))
+
+
+def pages(*bodies: object) -> tuple[LLM, ScriptedTransport]:
+    """A client of Cohere, whose list comes in pages."""
+    script = [Scripted(headers=JSON, pieces=(json.dumps(body).encode(),)) for body in bodies]
+    transport = ScriptedTransport(script)
+    config_ = LLMConfig(api_type="cohere", api_key="k" * 30, model="m1")
+    return LLM(config_, transport, retry=NO_RETRY), transport
+
+
+@every_kind
+def test_every_page_of_a_list_is_read(kind: str) -> None:
+    llm, transport = pages(
+        {"models": [{"name": "a"}], "next_page_token": "2"},
+        {"models": [{"name": "b"}], "next_page_token": "3"},
+        {"models": [{"name": "c"}]},
+    )
+    got = called(kind, llm, "list_models")
+    found = tuple([ModelInfo(id=name) for name in "abc"])
+    assert got == Success(ModelList(models=found, provider="cohere"))
+    assert [request.url.partition("page_token=")[2] for request in transport.requests] == [
+        "",
+        "2",
+        "3",
+    ]
+
+
+@every_kind
+def test_a_page_that_fails_is_the_failure(kind: str) -> None:
+    llm, _ = pages({"models": [], "next_page_token": "2"}, {"nothing": 1})
+    assert isinstance(called(kind, llm, "list_models").failure(), ProtocolFault)
+
+
+@every_kind
+def test_a_list_that_names_its_own_page_as_the_next_ends(kind: str) -> None:
+    llm, transport = pages(*[{"models": [{"name": "a"}], "next_page_token": "2"}] * 2)
+    assert len(called(kind, llm, "list_models").unwrap().models) == 2
+    assert len(transport.requests) == 2
+
+
+def test_a_list_without_an_end_is_a_fault() -> None:
+    listing = all_pages()
+    next(listing)
+    for number in range(MODEL_PAGES - 1):
+        listing.send(Success(ModelList(models=(), next_page=f"p{number}", provider="p")))
+    with pytest.raises(StopIteration) as stopped:
+        listing.send(Success(ModelList(models=(), next_page="one more", provider="p")))
+    what = f"the list of models has more than {MODEL_PAGES} pages"
+    fault = ProtocolFault(message=what, provider="p", where="next_page")
+    assert stopped.value.value == Failure(fault)
 
 
 @every_kind

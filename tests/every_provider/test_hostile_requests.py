@@ -9,9 +9,10 @@ import pytest
 from llm_pure import ChatRequest, Image, LLMConfig, SchemaFormat, Tool, tool_result, user
 from llm_pure.adapters import registry
 from llm_pure.errors import InvalidRequest
-from llm_pure.media import data_url
+from llm_pure.media import data_url, media_type_of
 from llm_pure.pictures import picture_fault
 from llm_pure.result import Failure, Success
+from tests.support.pictures import picture
 from tests.support.png import tiny_png
 
 
@@ -27,6 +28,9 @@ PICTURES: dict[str, tuple[bytes, str]] = {
     "an archive": (b"PK\x03\x04" + zlib.compress(bytes(10**6)), "these bytes are application/zip, and no picture"),
     "a sound": (b"ID3\x04", "these bytes are audio/mpeg, and no picture"),
     "a cut PNG": (tiny_png()[:-20], "this PNG is cut off: its end is missing"),
+    "a cut JPEG": (picture("JPEG")[:-30], "this JPEG is cut off: its end is missing"),
+    "a cut GIF": (picture("GIF")[:-30], "this GIF is cut off: its end is missing"),
+    "a cut WebP": (picture("WebP")[:-30], "this WEBP is cut off: its end is missing"),
     "a bomb": (bomb(), "it says that it is 60000 by 60000 pixels; at most 100000000 are sent"),
     "nothing": (b"", "there are no bytes in it"),
 }  # fmt: skip
@@ -60,6 +64,24 @@ def test_no_provider_sends_it_whatever_it_is_called(name: str, what: str) -> Non
     picture = Image(data=PICTURES[what][0], media_type="image/png")
     for message in (user(picture), tool_result("c", picture)):
         assert isinstance(built(name, ChatRequest(messages=["hi", message])), Failure)
+
+
+EXTENSIONS: dict[str, tuple[bytes, str]] = {
+    "PNG called JPEG": (picture("PNG"), "image/jpeg"),
+    "JPEG called PNG": (picture("JPEG"), "image/png"),
+    "WebP called GIF": (picture("WebP"), "image/gif"),
+    "GIF called SVG": (picture("GIF"), "image/svg+xml"),
+}
+
+
+@pytest.mark.parametrize("what", EXTENSIONS)
+@pytest.mark.parametrize("name", ["openai", "openai_responses", "anthropic", "gemini", "bedrock"])
+def test_a_label_that_lies_is_not_sent(name: str, what: str) -> None:
+    data, label = EXTENSIONS[what]
+    got = built(name, ChatRequest(messages=user("Look:", Image(data=data, media_type=label))))
+    body = got.unwrap().request.body
+    assert label.encode() not in body
+    assert (media_type_of(data) or "").partition("/")[2].encode() in body
 
 
 def test_the_error_names_the_part() -> None:

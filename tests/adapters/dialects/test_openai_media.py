@@ -130,6 +130,64 @@ def test_what_gpt_image_refuses_is_dropped_and_told() -> None:
     )
 
 
+def test_what_tts_1_lacks_is_dropped_and_told() -> None:
+    request = SpeechRequest(
+        input="hi", model="tts-1-hd", instructions="softly", stream_format="sse", speed=1.5
+    )
+    made = built("speech", request)
+    assert json.loads(made.request.body) == {
+        "model": "tts-1-hd", "input": "hi", "voice": "alloy", "speed": 1.5,
+    }  # fmt: skip
+    assert made.adaptations == (
+        Adaptation(
+            field="instructions",
+            action="dropped",
+            reason="tts-1-hd has no instructions 'softly'",
+            before="softly",
+        ),
+        Adaptation(
+            field="stream_format",
+            action="dropped",
+            reason="tts-1-hd has no stream_format 'sse'",
+            before="sse",
+        ),
+    )
+    plain = SpeechRequest(input="hi", model="tts-1", stream_format="audio")
+    assert built("speech", plain).adaptations == ()
+
+
+def test_mistral_judges_by_categories_with_a_model_of_its_own() -> None:
+    moderate = operation("moderate", "mistral")
+    asked = moderate.build(LLMConfig(model="mistral-large"), ModerateRequest(input="hi"))
+    assert json.loads(asked.unwrap().request.body) == {
+        "input": "hi", "model": "mistral-moderation-latest",
+    }  # fmt: skip
+    rows = [{"categories": {"pii": True, "hate": False}}, {"categories": {"pii": False}}]
+    body = json.dumps({"id": "m", "results": rows}).encode()
+    got = moderate.parse(HttpResponse(200, (), body)).unwrap()
+    assert [one.flagged for one in got.results] == [True, False]
+    assert isinstance(moderate.parse(HttpResponse(200, (), b'{"results":[{}]}')), Failure)
+
+
+def test_what_a_service_cannot_transcribe_by_is_dropped_and_told() -> None:
+    transcribe = operation("transcribe", "mistral")
+    request = TranscribeRequest(audio=WAV, language="en", prompt="Ann", response_format="srt")
+    made = transcribe.build(CONFIG, request).unwrap()
+    assert [name for name, _, _ in form(made.request)] == ["file", "model", "language"]
+    assert [(one.field, one.reason) for one in made.adaptations] == [
+        ("prompt", "mistral has no prompt"),
+        ("response_format", "mistral has no response_format"),
+    ]
+
+
+def test_a_transcript_tells_its_usage() -> None:
+    usage = {"type": "tokens", "input_tokens": 14, "output_tokens": 5, "total_tokens": 19}
+    got = answer("transcribe", {"text": "Hi", "usage": usage}).unwrap()
+    assert got == Transcript(
+        text="Hi", provider="openai", usage=Usage(input_tokens=14, output_tokens=5, raw=usage)
+    )
+
+
 def test_a_form_holds_the_sound_and_every_setting() -> None:
     request = TranscribeRequest(
         audio=WAV,
