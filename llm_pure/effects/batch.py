@@ -2,14 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Generator, Iterator, Sequence
 from contextvars import copy_context
-from typing import TypeAlias, TypeVar, cast
+from functools import partial
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 import msgspec
 
 from llm_pure.completion import Completion
 from llm_pure.conversation import read_messages
+from llm_pure.effects.jobs import ChatInput
 from llm_pure.messages import Message, system
-from llm_pure.request import MessagesInput
+from llm_pure.request import ChatRequest, MessagesInput
 from llm_pure.result import Failure, Parsed, Success
 
 A = TypeVar("A")
@@ -146,3 +148,120 @@ async def arun_parallel(
         for _ in range(max(1, min(max_concurrency, len(calls)))):
             workers.start_soon(work, waiting)
     return tuple([results[number] for number in range(len(calls))])
+
+
+class Asks(Protocol):
+    """What these methods need of a client."""
+
+    def shortened(self, request: ChatInput) -> Parsed[ChatRequest]: ...
+
+    def completion(
+        self, request: ChatInput, *, timeout_s: float | None = None
+    ) -> Parsed[Completion]: ...
+
+    async def acompletion(
+        self, request: ChatInput, *, timeout_s: float | None = None
+    ) -> Parsed[Completion]: ...
+
+    def ask(
+        self,
+        message: MessagesInput,
+        *,
+        system_msgs: str | Sequence[str] | None = None,
+        timeout_s: float | None = None,
+    ) -> Parsed[str]: ...
+
+    async def aask(
+        self,
+        message: MessagesInput,
+        *,
+        system_msgs: str | Sequence[str] | None = None,
+        timeout_s: float | None = None,
+    ) -> Parsed[str]: ...
+
+    def _request(self, given: ChatInput, stream: bool | None = None) -> ChatRequest: ...
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(self, *fault: object) -> None: ...
+
+    async def __aenter__(self) -> Any: ...
+
+    async def __aexit__(self, *fault: object) -> None: ...
+
+
+class BatchAsks:
+    """`ask_batch` and `ask_batch_parallel`, each with its twin."""
+
+    def ask_batch(
+        self: Asks,
+        messages: Sequence[MessagesInput],
+        *,
+        system_msgs: str | Sequence[str] = (),
+        on_result: OnResult[Completion] | None = None,
+        timeout_s: float | None = None,
+    ) -> Parsed[Conversation]:
+        """One conversation: each message is asked with all that was said before it; `.text` joins the answers.
+
+        The first error ends it; on_result has seen the answers before. timeout_s: for each.
+        """
+        talk = converse(messages, system_msgs, on_result)
+        with self:
+            return run_conversation(talk, lambda turns: _turn(self, turns, timeout_s))
+
+    async def aask_batch(
+        self: Asks,
+        messages: Sequence[MessagesInput],
+        *,
+        system_msgs: str | Sequence[str] = (),
+        on_result: OnResult[Completion] | None = None,
+        timeout_s: float | None = None,
+    ) -> Parsed[Conversation]:
+        """`ask_batch`, async."""
+        talk = converse(messages, system_msgs, on_result)
+        async with self:
+            return await arun_conversation(talk, lambda turns: _aturn(self, turns, timeout_s))
+
+    def ask_batch_parallel(
+        self: Asks,
+        messages: Sequence[MessagesInput],
+        *,
+        max_concurrency: int = 5,
+        system_msgs: str | Sequence[str] | None = None,
+        on_result: OnResult[str] | None = None,
+        timeout_s: float | None = None,
+    ) -> tuple[Parsed[str], ...]:
+        """`ask` for each message, in the order of the messages; one failure harms no other."""
+        ask = partial(self.ask, system_msgs=system_msgs, timeout_s=timeout_s)
+        with self:
+            return run_parallel([partial(ask, one) for one in messages], max_concurrency, on_result)
+
+    async def aask_batch_parallel(
+        self: Asks,
+        messages: Sequence[MessagesInput],
+        *,
+        max_concurrency: int = 5,
+        system_msgs: str | Sequence[str] | None = None,
+        on_result: OnResult[str] | None = None,
+        timeout_s: float | None = None,
+    ) -> tuple[Parsed[str], ...]:
+        """`ask_batch_parallel`, async."""
+        ask = partial(self.aask, system_msgs=system_msgs, timeout_s=timeout_s)
+        async with self:
+            return await arun_parallel(
+                [partial(ask, one) for one in messages], max_concurrency, on_result
+            )
+
+
+def _turn(llm: Asks, turns: tuple[Message, ...], timeout_s: float | None) -> Parsed[Completion]:
+    cut = llm.shortened(llm._request(turns))
+    return cut.bind(lambda asked: llm.completion(asked, timeout_s=timeout_s))
+
+
+async def _aturn(
+    llm: Asks, turns: tuple[Message, ...], timeout_s: float | None
+) -> Parsed[Completion]:
+    cut = llm.shortened(llm._request(turns))
+    if isinstance(cut, Failure):
+        return cut
+    return await llm.acompletion(cut.unwrap(), timeout_s=timeout_s)

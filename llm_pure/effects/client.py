@@ -7,7 +7,6 @@ and closes it.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -15,15 +14,7 @@ from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
 from llm_pure.effects.accounts import Account
 from llm_pure.effects.asking import ImageInput, ask_request
-from llm_pure.effects.batch import (
-    Conversation,
-    OnResult,
-    arun_conversation,
-    arun_parallel,
-    converse,
-    run_conversation,
-    run_parallel,
-)
+from llm_pure.effects.batch import BatchAsks
 from llm_pure.effects.calls import arun, run
 from llm_pure.effects.course import Course
 from llm_pure.effects.embedding import EmbedCalls
@@ -65,7 +56,7 @@ OnEvent = Callable[[StreamEvent], object]
 """Told of each event as it comes; what it returns is awaited in async calls, where it can be."""
 
 
-class LLM(SpecialAsks, MediaCalls, EmbedCalls):
+class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
     """A client for one configuration, and for `fallbacks` when the first one can't answer.
 
     transport: a name ("httpx"), or any Transport or AsyncTransport; one that is brought stays the caller's to close.
@@ -235,77 +226,6 @@ class LLM(SpecialAsks, MediaCalls, EmbedCalls):
     def astream(self, request: ChatInput, *, timeout_s: float | None = None) -> AsyncStream:
         """`stream`, async; `async with` closes one that is left early."""
         return AsyncStream(self._opening(chat_request(request), timeout_s, held=False))
-
-    # many questions
-
-    def ask_batch(
-        self,
-        messages: Sequence[MessagesInput],
-        *,
-        system_msgs: str | Sequence[str] = (),
-        on_result: OnResult[Completion] | None = None,
-        timeout_s: float | None = None,
-    ) -> Parsed[Conversation]:
-        """One conversation: each message is asked with all that was said before it; `.text` joins the answers.
-
-        The first error ends it; on_result has seen the answers before. timeout_s: for each.
-        """
-        talk = converse(messages, system_msgs, on_result)
-        with self:
-            return run_conversation(talk, lambda turns: self._turn(turns, timeout_s))
-
-    async def aask_batch(
-        self,
-        messages: Sequence[MessagesInput],
-        *,
-        system_msgs: str | Sequence[str] = (),
-        on_result: OnResult[Completion] | None = None,
-        timeout_s: float | None = None,
-    ) -> Parsed[Conversation]:
-        """`ask_batch`, async."""
-        talk = converse(messages, system_msgs, on_result)
-        async with self:
-            return await arun_conversation(talk, lambda turns: self._aturn(turns, timeout_s))
-
-    def _turn(self, turns: ChatInput, timeout_s: float | None) -> Parsed[Completion]:
-        cut = self.shortened(self._request(turns))
-        return cut.bind(lambda asked: self.completion(asked, timeout_s=timeout_s))
-
-    async def _aturn(self, turns: ChatInput, timeout_s: float | None) -> Parsed[Completion]:
-        cut = self.shortened(self._request(turns))
-        if isinstance(cut, Failure):
-            return cut
-        return await self.acompletion(cut.unwrap(), timeout_s=timeout_s)
-
-    def ask_batch_parallel(
-        self,
-        messages: Sequence[MessagesInput],
-        *,
-        max_concurrency: int = 5,
-        system_msgs: str | Sequence[str] | None = None,
-        on_result: OnResult[str] | None = None,
-        timeout_s: float | None = None,
-    ) -> tuple[Parsed[str], ...]:
-        """`ask` for each message, in the order of the messages; one failure harms no other."""
-        ask = partial(self.ask, system_msgs=system_msgs, timeout_s=timeout_s)
-        with self:
-            return run_parallel([partial(ask, one) for one in messages], max_concurrency, on_result)
-
-    async def aask_batch_parallel(
-        self,
-        messages: Sequence[MessagesInput],
-        *,
-        max_concurrency: int = 5,
-        system_msgs: str | Sequence[str] | None = None,
-        on_result: OnResult[str] | None = None,
-        timeout_s: float | None = None,
-    ) -> tuple[Parsed[str], ...]:
-        """`ask_batch_parallel`, async."""
-        ask = partial(self.aask, system_msgs=system_msgs, timeout_s=timeout_s)
-        async with self:
-            return await arun_parallel(
-                [partial(ask, one) for one in messages], max_concurrency, on_result
-            )
 
     # beside chat
 

@@ -72,6 +72,34 @@ def test_the_files_way_of_cutting_is_asks(opened: Opened, kind: str) -> None:
     assert cut.messages == (user("new"),)
 
 
+CUTTING: dict[str, tuple[Any, ...]] = {
+    "ask": ([user("old " * 140), user("new")],),
+    "ask_batch": (["old " * 140, "new"],),
+    "ask_code": ([user("old " * 140), user("new")],),
+    "ask_typed": (dict[str, str], [user("old " * 140), user("new")]),
+}
+
+
+@every_kind
+@pytest.mark.parametrize("method", CUTTING)
+def test_every_method_that_puts_a_request_together_cuts_it(
+    method: str, opened: Opened, kind: str
+) -> None:
+    text = LLM_LINE + "compress: {type: post_cut_by_msg, threshold: 1, max_token: 150}"
+    llm, transport = opened(text, HELLO, HELLO)
+    called(kind, llm, method, *CUTTING[method])
+    assert b"old" not in transport.requests[-1].body
+    assert b"new" in transport.requests[-1].body
+
+
+@every_kind
+def test_a_request_that_the_caller_built_is_sent_as_it_is(opened: Opened, kind: str) -> None:
+    text = LLM_LINE + "compress: {type: post_cut_by_msg, threshold: 1, max_token: 150}"
+    llm, transport = opened(text)
+    called(kind, llm, "completion", [user("old " * 200), user("new")])
+    assert b"old" in transport.requests[0].body
+
+
 @every_kind
 def test_the_files_fallbacks_and_retries_are_the_clients(opened: Opened, kind: str) -> None:
     text = LLM_LINE + (
