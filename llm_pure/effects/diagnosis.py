@@ -11,8 +11,7 @@ from llm_pure.configuration import ModelsConfig
 from llm_pure.effects.env import completed, proxy_for
 from llm_pure.effects.lanes import Lane, signed
 from llm_pure.effects.plugins import find_provider
-from llm_pure.effects.transports import TransportSettings
-from llm_pure.effects.transports.chosen import NUMBERS, TLS, settings_of
+from llm_pure.effects.transports import NUMBER_FIELDS, TLS_FIELDS, TransportSettings, settings_of
 from llm_pure.errors import ConfigurationInvalid, LLMError
 from llm_pure.http import conceal_url
 from llm_pure.messages import user
@@ -164,7 +163,7 @@ def _transport(config: LLMConfig, said_by: str) -> list[Finding]:
     """What the configuration says of connections and certificates, but for passwords."""
     found = [
         Finding(field, str(getattr(config, field)), said_by)
-        for field in (*NUMBERS, *TLS)
+        for field in (*NUMBER_FIELDS, *TLS_FIELDS)
         if getattr(config, field)
     ]
     if not config.tls_verify:

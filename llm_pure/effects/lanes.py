@@ -11,8 +11,7 @@ import msgspec
 from llm_pure.config import LLMConfig
 from llm_pure.effects.env import load_env
 from llm_pure.effects.plugins import find_provider
-from llm_pure.effects.transports import TransportSettings
-from llm_pure.effects.transports.chosen import settings_of
+from llm_pure.effects.transports import TransportSettings, settings_of
 from llm_pure.errors import LLMError
 from llm_pure.http import Headers, HttpRequest
 from llm_pure.provider import Built, Provider

@@ -14,7 +14,7 @@ from llm_pure.result import Failure, Parsed, Success
 def warm(lanes: tuple[Lane, ...], links: Links[Any]) -> Parsed[None]:
     """A request is built and signed for each lane, a stream is opened on nothing, and the transports are made.
 
-    The first Failure is one that every call would end in: a missing key, a missing package.
+    The first Failure is one that every call would end in: a missing key, a missing package, a proxy that cannot be.
     """
     for lane in lanes:
         request = ChatRequest(model=lane.config.model or "any", messages=(user("Hi"),))
@@ -27,6 +27,7 @@ def warm(lanes: tuple[Lane, ...], links: Links[Any]) -> Parsed[None]:
         if isinstance(link, Failure):
             return link
         preload = getattr(link.unwrap(), "preload", None)
-        if preload is not None:
-            preload(made.unwrap().url)
+        loaded = None if preload is None else preload(made.unwrap().url)
+        if isinstance(loaded, Failure):
+            return loaded
     return Success(None)

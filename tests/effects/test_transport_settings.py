@@ -12,8 +12,7 @@ from llm_pure import LLMConfig
 from llm_pure.configuration_text import read_configuration, read_yaml
 from llm_pure.effects import LLM
 from llm_pure.effects.lanes import load_lanes
-from llm_pure.effects.transports import Timeouts, TransportSettings, timeouts_of
-from llm_pure.effects.transports.chosen import settings_of
+from llm_pure.effects.transports import Timeouts, TransportSettings, settings_of, timeouts_of
 from llm_pure.errors import ConfigurationInvalid, LLMError, TimedOut
 from llm_pure.result import Failure, Parsed, Success
 from llm_pure.retry import NO_RETRY
@@ -242,6 +241,25 @@ def test_headers_are_sent_in_place_of_any_other_of_their_name(kind: str) -> None
         for line in (b"x-team: blue", b"user-agent: mine", b"content-type: a/b"):
             name = line.partition(b":")[0] + b":"
             assert [one for one in lines if one.startswith(name)] == [line]
+
+
+@every_kind
+def test_a_proxy_that_cannot_be_is_told_before_the_first_call(kind: str) -> None:
+    name, mode = kind.split()
+    settings = config(base_url="http://service.invalid", proxy="gopher://127.0.0.1:1")
+    got = called(mode, LLM(settings, name, registry=REGISTRY), "warmup")
+    assert isinstance(got, Failure)
+    assert isinstance(got.failure(), ConfigurationInvalid)
+    assert got.failure().field == "proxy"
+
+
+@pytest.mark.parametrize("mode", ["sync", "trio"])
+def test_aiohttp_tells_before_the_first_call_that_it_cannot_be(mode: str) -> None:
+    settings = config(base_url="http://service.invalid")
+    got = called(mode, LLM(settings, "aiohttp", registry=REGISTRY), "warmup")
+    assert isinstance(got, Failure)
+    assert got.failure().message.startswith("aiohttp ")
+    assert got.failure().field == "transport"
 
 
 @every_kind

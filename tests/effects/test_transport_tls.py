@@ -10,7 +10,7 @@ import trustme
 
 from llm_pure import LLMConfig
 from llm_pure.effects import LLM
-from llm_pure.effects.transports import TransportSettings
+from llm_pure.effects.transports import TransportSettings, aiohttp_exchange, httpx_exchange
 from llm_pure.effects.transports.tls import load_tls
 from llm_pure.errors import ConfigurationInvalid, ConnectionFailed
 from llm_pure.result import Failure, Parsed, Success
@@ -272,6 +272,52 @@ def test_a_key_without_a_certificate_is_one_too(authority: Authority) -> None:
     llm = LLM(config(tls_key_file=authority.fields["tls_key_file"]), registry=REGISTRY)
     what = "tls_key_file is the key of a certificate: tls_cert_file is missing"
     assert llm.ask("Hi") == Failure(ConfigurationInvalid(message=what, field="tls_cert_file"))
+
+
+@every_kind
+def test_authorities_of_the_environment_that_are_not_there_are_the_failure_of_every_call(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/none/ca.pem")
+    aiohttp_exchange.default_tls.cache_clear()
+    httpx_exchange._default_tls.cache_clear()
+    what = "SSL_CERT_FILE or SSL_CERT_DIR names no certificates: No such file or directory"
+    error = ConfigurationInvalid(message=what, field="tls_ca_file")
+    settings = config(base_url="https://127.0.0.1:1")
+    name, mode = kind.split()
+    llm = LLM(settings, name, registry=REGISTRY)
+    assert asked(kind, settings) == Failure(msgspec.structs.replace(error, provider="tiny"))
+    assert called(mode, llm, "warmup") == Failure(error)
+
+
+def test_authorities_of_the_environment_are_needed_for_a_certificate_of_ones_own_too(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", authority.ca_file)
+    settings = LLMConfig(tls_cert_file=str(authority.folder / "both.pem"))
+    assert len(load_tls(settings).unwrap().get_ca_certs()) == 1
+    monkeypatch.setenv("SSL_CERT_FILE", "/none/ca.pem")
+    what = "SSL_CERT_FILE or SSL_CERT_DIR names no certificates: No such file or directory"
+    assert load_tls(settings) == Failure(ConfigurationInvalid(message=what, field="tls_ca_file"))
+
+
+@pytest.mark.parametrize("field", ["tls_ca_file", "tls_cert_file", "tls_key_file"])
+def test_a_name_that_no_file_can_have_is_no_exception(field: str, authority: Authority) -> None:
+    fields: dict[str, Any] = {**authority.fields, field: "a\0b"}
+    got = load_tls(config(**fields))
+    assert isinstance(got, Failure)
+    assert isinstance(got.failure(), ConfigurationInvalid)
+
+
+def test_a_password_that_is_too_long_for_openssl_is_no_exception(authority: Authority) -> None:
+    fields: dict[str, Any] = {
+        **authority.fields,
+        "tls_key_file": str(authority.folder / "locked.key"),
+        "tls_key_password": "x" * 5000,
+    }
+    got = load_tls(config(**fields))
+    assert isinstance(got, Failure)
+    assert isinstance(got.failure(), ConfigurationInvalid)
 
 
 def test_the_password_shows_nowhere(authority: Authority) -> None:

@@ -10,11 +10,12 @@ goes to another host. Whatever happens to the bytes is a value: no exception lea
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import msgspec
 
 from llm_pure.config import LLMConfig
+from llm_pure.errors import ConfigurationInvalid
 from llm_pure.http import Headers, HttpRequest, HttpResponse, ResponseHead, conceal_url
 from llm_pure.result import Failure, Parsed, Success
 
@@ -103,6 +104,47 @@ def _timeouts(
     return within(steps, total_s)
 
 
+NUMBER_FIELDS = {
+    "connect_timeout": "connect_s",
+    "read_timeout": "read_s",
+    "write_timeout": "write_s",
+    "pool_timeout": "pool_s",
+    "max_connections": "max_connections",
+    "keep_alive": "keep_alive_s",
+}
+"""Fields of LLMConfig, and of TransportSettings."""
+
+TLS_FIELDS = ("tls_ca_file", "tls_cert_file", "tls_key_file")
+"""Fields of LLMConfig that name files."""
+
+
+def settings_of(config: LLMConfig, common: TransportSettings) -> Parsed[TransportSettings]:
+    """The common settings with the configuration's own in place of them; a number that is 0 is one that is not set.
+
+    ConfigurationInvalid for a number below 0, and for files of certificates that cannot be used.
+    """
+    chosen: dict[str, Any] = {}
+    for field in ("timeout", *NUMBER_FIELDS):
+        value = getattr(config, field)
+        if not value:
+            continue
+        if not value > 0:  # NaN neither
+            what = f"{field} is to be above 0, and is {value}"
+            return Failure(ConfigurationInvalid(message=what, field=field))
+        if field in NUMBER_FIELDS:
+            chosen[NUMBER_FIELDS[field]] = value
+    if config.proxy:
+        chosen["proxy"] = config.proxy
+    if not config.tls_verify or any(getattr(config, field) for field in TLS_FIELDS):
+        from llm_pure.effects.transports.tls import load_tls  # hardly ever needed
+
+        tls = load_tls(config)
+        if isinstance(tls, Failure):
+            return tls
+        chosen["tls"] = tls.unwrap()
+    return Success(msgspec.structs.replace(common, **chosen) if chosen else common)
+
+
 def within(timeouts: Timeouts, total_s: float) -> Timeouts:
     """The same, but nothing longer than this."""
     return Timeouts(
@@ -181,12 +223,15 @@ def whole(head: ResponseHead, pieces: Iterable[Parsed[bytes]]) -> Parsed[HttpRes
 
 __all__ = [
     "BODY_LIMIT",
+    "NUMBER_FIELDS",
+    "TLS_FIELDS",
     "AsyncOpenAnswer",
     "AsyncTransport",
     "OpenAnswer",
     "Timeouts",
     "Transport",
     "TransportSettings",
+    "settings_of",
     "timeouts_of",
     "whole",
     "within",

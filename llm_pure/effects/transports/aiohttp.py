@@ -39,6 +39,7 @@ from llm_pure.effects.transports.exchange import (
     LoopGuard,
     read_head,
     sent_headers,
+    unusable_authorities,
 )
 from llm_pure.errors import ConfigurationInvalid
 from llm_pure.http import HttpRequest, HttpResponse
@@ -106,10 +107,16 @@ class AiohttpTransport:
         finally:
             room.release()
 
-    def preload(self, url: str) -> None:
+    def preload(self, url: str) -> Parsed[None]:
         """Reads the certificates, where this URL is encrypted and the settings bring none."""
-        if url.startswith("https:") and self._settings.tls is None:
-            default_tls()
+        for checked in (_on_asyncio(), self._proxy):
+            if isinstance(checked, Failure):
+                return checked
+        try:
+            read_address(url).map(self._tls)
+        except OSError as fault:
+            return Failure(unusable_authorities(fault))
+        return Success(None)
 
     async def aclose(self) -> None:
         """Closes every connection; calls under way fail, and so do later ones."""
@@ -154,13 +161,17 @@ class AiohttpTransport:
             return Failure(CLOSED)
         session = self._session or self._opened()
         try:
+            tls = self._tls(sending.address)
+        except OSError as fault:
+            return Failure(unusable_authorities(fault))
+        try:
             response = await session.request(
                 sending.request.method,
                 sending.url,
                 headers=sending.headers,
                 data=content_of(sending),
                 proxy=self._proxy.unwrap(),
-                ssl=self._tls(sending.address),
+                ssl=tls,
                 allow_redirects=False,
                 timeout=limits_of(sending),
             )
@@ -243,6 +254,10 @@ class AsyncOnly:
     def stream(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
         """The Failure."""
         yield Failure(_ASYNC_ONLY)
+
+    def preload(self, url: str) -> Parsed[None]:
+        """The Failure."""
+        return Failure(_ASYNC_ONLY)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -62,6 +62,12 @@ def unusable_proxy(why: str) -> ConfigurationInvalid:
     )
 
 
+def unusable_authorities(fault: OSError) -> ConfigurationInvalid:
+    """The error for authorities that cannot be read."""
+    what = f"SSL_CERT_FILE or SSL_CERT_DIR names no certificates: {fault.strerror or fault}"
+    return ConfigurationInvalid(message=what, field="tls_ca_file")
+
+
 class Asked(Protocol):
     """A request under way, as far as its body needs to know it."""
 

@@ -13,12 +13,13 @@ from llm_pure.effects.transports.exchange import (
     CLOSED,
     sent_headers,
     unusable_address,
+    unusable_authorities,
     unusable_proxy,
 )
 from llm_pure.effects.transports.httpx_faults import error_of
 from llm_pure.effects.transports.httpx_library import Library
 from llm_pure.effects.transports.pools import POOL_SIZE, PoolRows, Slot
-from llm_pure.errors import LLMError
+from llm_pure.errors import ConfigurationInvalid, LLMError
 from llm_pure.http import HttpRequest
 from llm_pure.result import Failure, Parsed, Success
 
@@ -104,11 +105,11 @@ def pool_rows(make: Callable[[str, int], P], settings: TransportSettings) -> Poo
 
 
 def lease(rows: PoolRows[P], sending: Sending) -> Parsed[tuple[Slot[P], list[P]]]:
-    """A pool for this request, and pools to close. Fails on a proxy that can't be used, and once the rows are closed."""
+    """A pool for this request, and pools to close. Fails once the rows are closed, and where no pool can be made."""
     try:
         slot, stale = rows.lease(sending.origin, monotonic())
-    except (ValueError, ImportError, sending.library.client.InvalidURL) as fault:
-        return Failure(unusable_proxy(str(fault)))
+    except _unmakable(sending.library) as fault:
+        return Failure(_why_unmakable(fault))
     if slot is None:
         return Failure(CLOSED)
     return Success((slot, stale))
@@ -139,9 +140,24 @@ def pool_arguments(
     }
 
 
-def preload(library: Library, settings: TransportSettings, url: str) -> None:
+def preload(library: Library, settings: TransportSettings, url: str) -> Parsed[None]:
     """Makes a pool, and lets it go: its modules stay loaded, and its certificates read."""
-    library.client.HTTPTransport(**pool_arguments(library, settings, url)).close()
+    try:
+        library.client.HTTPTransport(**pool_arguments(library, settings, url)).close()
+    except _unmakable(library) as fault:
+        return Failure(_why_unmakable(fault))
+    return Success(None)
+
+
+def _unmakable(library: Library) -> tuple[type[Exception], ...]:
+    """What making a pool raises: on a proxy that cannot be, or authorities that cannot be read."""
+    return (ValueError, ImportError, OSError, library.client.InvalidURL)
+
+
+def _why_unmakable(fault: Exception) -> ConfigurationInvalid:
+    if isinstance(fault, OSError):
+        return unusable_authorities(fault)
+    return unusable_proxy(str(fault))
 
 
 @lru_cache(maxsize=2)

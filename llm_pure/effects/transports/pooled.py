@@ -75,9 +75,9 @@ class PooledTransport:
         finally:
             self._rows.release(slot, monotonic())
 
-    def preload(self, url: str) -> None:
+    def preload(self, url: str) -> Parsed[None]:
         """Loads what the first connection to this URL would load: modules, and certificates where it is encrypted."""
-        preload(self.library, self._settings, url)
+        return preload(self.library, self._settings, url)
 
     def close(self) -> None:
         """Closes every connection; calls under way fail, and so do later ones."""
@@ -183,9 +183,9 @@ class AsyncPooledTransport:
         finally:
             self._rows.release(slot, monotonic())
 
-    def preload(self, url: str) -> None:
+    def preload(self, url: str) -> Parsed[None]:
         """Loads what the first connection to this URL would load: modules, and certificates where it is encrypted."""
-        preload(self.library, self._settings, url)
+        return preload(self.library, self._settings, url)
 
     async def aclose(self) -> None:
         """Closes every connection; calls under way fail, and so do later ones."""

@@ -4,6 +4,7 @@ import os
 import ssl
 
 from llm_pure.config import LLMConfig, reveal
+from llm_pure.effects.transports.exchange import unusable_authorities
 from llm_pure.errors import ConfigurationInvalid
 from llm_pure.result import Failure, Parsed, Success
 
@@ -18,7 +19,10 @@ def load_tls(config: LLMConfig) -> Parsed[ssl.SSLContext]:
 
 
 def authorities() -> ssl.SSLContext:
-    """A context that trusts whom httpx does: SSL_CERT_FILE and SSL_CERT_DIR where they are set, else certifi's."""
+    """A context that trusts whom httpx does: SSL_CERT_FILE and SSL_CERT_DIR where they are set, else certifi's.
+
+    Raises OSError when there is no such file.
+    """
     import certifi
 
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
@@ -34,11 +38,14 @@ def _trusting(config: LLMConfig) -> Parsed[ssl.SSLContext]:
         context.verify_mode = ssl.CERT_NONE
         return Success(context)
     if not config.tls_ca_file:
-        return Success(authorities())
+        try:
+            return Success(authorities())
+        except OSError as fault:
+            return Failure(unusable_authorities(fault))
     place = os.path.expanduser(config.tls_ca_file)
     try:
         return Success(ssl.create_default_context(cafile=place))
-    except ssl.SSLError:
+    except (ssl.SSLError, ValueError):
         return _unusable("tls_ca_file", f"{place}: it holds no certificate in PEM")
     except OSError as fault:
         return _unusable("tls_ca_file", f"{place}: {fault.strerror}")
@@ -55,7 +62,7 @@ def _certified(config: LLMConfig, context: ssl.SSLContext) -> Parsed[ssl.SSLCont
     try:
         # a function, even of "": without one OpenSSL asks for the password on the terminal
         context.load_cert_chain(certificate, key, lambda: reveal(config.tls_key_password))
-    except ssl.SSLError:  # it does not tell these apart
+    except (ssl.SSLError, ValueError):  # it does not tell these apart
         why = "it and the key are no pair in PEM, or tls_key_password is missing or wrong"
         return _unusable("tls_cert_file", f"{certificate}: {why}")
     except OSError as fault:  # it does not tell which one
