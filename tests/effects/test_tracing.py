@@ -5,6 +5,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
+from llm_pure.configuration import Configuration, ModelsConfig
 from llm_pure.effects.tracing import TracedLLM
 from llm_pure.effects.transports.scripted import Script, Scripted, ScriptedTransport
 from llm_pure.result import Success
@@ -61,3 +62,11 @@ def test_a_stream_is_a_span_until_its_end(kind: str) -> None:
     span = only(exporter)
     assert span.attributes is not None
     assert span.attributes["gen_ai.response.finish_reasons"] == ("stop",)
+
+
+def test_a_traced_client_comes_out_of_a_configuration_too() -> None:
+    configuration = Configuration(models=ModelsConfig({"mine": config()}))
+    transport = ScriptedTransport([HELLO])
+    llm = TracedLLM.from_config("tiny", configuration, transport, registry=REGISTRY).unwrap()
+    assert isinstance(llm, TracedLLM)
+    assert llm.ask("Hi", stream=False) == Success("Hello")
