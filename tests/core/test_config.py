@@ -107,6 +107,7 @@ def test_the_defaults_are_MetaGPTs() -> None:
         "reasoning": False,
         "reasoning_max_token": 4000,
         "headers": (),
+        "tls_verify": True,  # ours, like headers
     }
 
 
