@@ -56,6 +56,7 @@ _SEES: tuple[Modality, ...] = ("image", "document")
 TABLE: Sequence[Taken] = (
     # OpenAI
     *_rows("gpt-audio gpt-4o-audio gpt-4o-mini-audio", ("audio",), ("image", "document")),
+    *_rows("gpt-4o-transcribe gpt-4o-mini-transcribe", ("audio",), ("image", "document")),
     *_rows("gpt-realtime gpt-4o-realtime gpt-4o-mini-realtime", ("audio",)),
     *_rows("gpt-4-turbo-preview gpt-4-0 gpt-4-1106-p gpt-4-32k gpt-3.5 o1-mini o1-preview o3-mini",
            (), ("image", "audio", "document"), at=OPENAI_ITSELF),
@@ -70,10 +71,10 @@ TABLE: Sequence[Taken] = (
     *_rows("claude-", _SEES, ("audio",)),
     # Google
     *_rows("gemini-1.0-pro", (), _TEXT),
-    *_rows("gemini-2.5-pro-preview-tts gemini-2.5-flash-preview-tts", (), ("image", "audio", "document")),
+    *_rows("gemini-2.5-pro-preview-tts gemini-2.5-flash-preview-tts"),  # tables differ
     *_rows("gemini-1.5 gemini-2.0-flash gemini-2.5-pro gemini-3", ("image", "audio", "document")),
     *_rows("gemini-2.5-flash", ("image",)),  # also models of speech and pictures
-    *_rows("gemma-2 gemma2 gemma-7b gemma-2b codegemma gemma-3-1b gemma3:1b gemma-3-270m gemma3:270m", (), _TEXT),
+    *_rows("gemma-2 gemma2 gemma-7b codegemma gemma-3-1b gemma3:1b gemma-3-270m gemma3:270m", (), _TEXT),
     *_rows("gemma-3n gemma3n", ("image", "audio")),
     *_rows("gemma-3 gemma3", ("image",), ("audio",)),
     # Meta
@@ -100,8 +101,8 @@ TABLE: Sequence[Taken] = (
     *_rows("qwen3-omni qwen2.5-omni qwen-omni", ("image", "audio")),
     *_rows("qwen2-audio qwen-audio", ("audio",), ("image",)),
     *_rows("qwen-vl qwen2-vl qwen2.5-vl qwen2.5vl qwen3-vl qvq", ("image",), ("audio",)),
-    *_rows("qwen-turbo qwen-coder qwen-math qwen1.5 qwen2 qwen2.5 qwen3- qwq", (), _TEXT),
-    *_rows("qwen3 qwen2 qwen", (), _TEXT, whole=True),
+    *_rows("qwen-turbo qwen-coder qwen-math qwen1.5 qwen2 qwen3- qwq", (), _TEXT),
+    *_rows("qwen3 qwen", (), _TEXT, whole=True),
     # Zhipu
     *_rows("glm-4v glm-4.1v glm-4.5v glm-4.6v glm-5v glm-5.3-flash", ("image",)),
     *_rows("glm-3 glm-4-plus glm-4-air glm-4-flash glm-4-long glm-4-0520 glm-4.5 glm-4.6 glm-4.7 glm-5.1",
@@ -122,7 +123,7 @@ TABLE: Sequence[Taken] = (
     *_rows("nova-lite nova-pro nova-premier", _SEES, ("audio",)),
     *_rows("jamba j2- minimax-m1 minimax-m2 dbrx falcon vicuna wizardlm zephyr starcoder tinyllama smollm granite3 granite-3",
            (), _TEXT),
-    *_rows("phi-2 phi-3-mini phi-3-small phi-3-medium phi-3.5-mini phi-3.5-moe phi-4-mini phi-4-reasoning phi3 phi3.5",
+    *_rows("phi-2 phi-3-mini phi-3-small phi-3-medium phi-3.5-mini phi-3.5-moe phi-4-mini phi-4-reasoning phi3",
            (), _TEXT),
     *_rows("phi phi-4 phi4", (), _TEXT, whole=True),
     *_rows("yi-vision", ("image",)),

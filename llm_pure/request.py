@@ -51,12 +51,17 @@ class JsonFormat(msgspec.Struct, frozen=True, tag="json"):
 
 
 class SchemaFormat(msgspec.Struct, frozen=True, kw_only=True, tag="schema"):
-    """The answer is JSON of this schema. name: letters, digits, hyphen and underscore, at most 64."""
+    """The answer is JSON of this schema. name: letters, digits, hyphen and underscore, at most 64.
+
+    or_tool: where the model takes no schema, `typed_answers.build_typed` asks for a call of a tool of this name, before
+    it tells the schema in words. A provider's own build_chat knows words alone.
+    """
 
     schema: JsonSchema
     name: str = "answer"
     description: str | None = None
     strict: bool | None = True
+    or_tool: bool = False
 
 
 ResponseFormat: TypeAlias = JsonFormat | SchemaFormat

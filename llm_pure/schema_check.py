@@ -27,19 +27,36 @@ def problems(schema: Any, value: Any) -> tuple[tuple[str, str], ...]:
     >>> problems({"properties": {"a": {"type": "array", "items": {"type": "string"}}}}, {"a": ["x", 1]})
     (('a/1', 'expected string, got integer'),)
     """
-    root = schema if isinstance(schema, dict) else {}
-    return tuple([(path.lstrip("/"), what) for path, what in _problems(root, schema, value, "", 0)])
+    check = _Check(schema if isinstance(schema, dict) else {})
+    return tuple([(path.lstrip("/"), what) for path, what in check.problems(schema, value, "", 0)])
+
+
+class _Check:
+    """One schema, and what was found so far: the same place is looked at once, however many ways lead to it."""
+
+    def __init__(self, root: JsonSchema) -> None:
+        self.root = root
+        self.found: dict[tuple[int, str], list[tuple[str, str]]] = {}
+
+    def problems(self, schema: Any, value: Any, path: str, depth: int) -> list[tuple[str, str]]:
+        """Of the value at this path under a schema, which is the root's or a part of it."""
+        place = (id(schema), path)
+        if place not in self.found:
+            self.found[place] = []  # a schema that leads to itself says nothing more
+            self.found[place] = list(_problems(self, schema, value, path, depth))
+        return self.found[place]
 
 
 def _problems(
-    root: JsonSchema, schema: Any, value: Any, path: str, depth: int
+    check: _Check, schema: Any, value: Any, path: str, depth: int
 ) -> Iterator[tuple[str, str]]:
     if schema is False:
         yield path, "nothing may stand here"
     if not isinstance(schema, dict) or depth > 2 * DEPTH_LIMIT:
         return
     if isinstance(schema.get("$ref"), str):
-        yield from _problems(root, referred(root, schema["$ref"]), value, path, depth + 1)
+        target = referred(check.root, schema["$ref"])
+        yield from check.problems(target, value, path, depth + 1)
     kinds = schema.get("type")
     wanted = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []
     if wanted and not any(_is(value, kind) for kind in wanted):
@@ -51,25 +68,25 @@ def _problems(
         yield path, f"expected {json_text(schema['const'])}"
     yield from _out_of_bounds(schema, value, path)
     if isinstance(value, dict):
-        yield from _in_object(root, schema, value, path, depth)
+        yield from _in_object(check, schema, value, path, depth)
     if isinstance(value, list):
         first = schema.get("prefixItems")
         first = first if isinstance(first, list) else []
         for place, item in enumerate(value):
             inner = first[place] if place < len(first) else schema.get("items")
-            yield from _problems(root, inner, item, f"{path}/{place}", depth + 1)
+            yield from check.problems(inner, item, f"{path}/{place}", depth + 1)
     for one in schema.get("allOf") or ():
-        yield from _problems(root, one, value, path, depth + 1)
+        yield from check.problems(one, value, path, depth + 1)
     for key in ("anyOf", "oneOf"):
         branches = schema.get(key)
         if isinstance(branches, list) and branches:
-            tried = [list(_problems(root, one, value, path, depth + 1)) for one in branches]
+            tried = [check.problems(one, value, path, depth + 1) for one in branches]
             if all(tried):  # the branch that came nearest tells what is wrong
                 yield from max(tried, key=lambda found: max(at.count("/") for at, _ in found))
 
 
 def _in_object(
-    root: JsonSchema, schema: JsonSchema, value: dict[str, Any], path: str, depth: int
+    check: _Check, schema: JsonSchema, value: dict[str, Any], path: str, depth: int
 ) -> Iterator[tuple[str, str]]:
     properties = schema.get("properties")
     properties = properties if isinstance(properties, dict) else {}
@@ -81,7 +98,7 @@ def _in_object(
         if inner is False:
             yield f"{path}/{name}", "there is no such property"
         else:
-            yield from _problems(root, inner, item, f"{path}/{name}", depth + 1)
+            yield from check.problems(inner, item, f"{path}/{name}", depth + 1)
 
 
 _BOUNDS = (

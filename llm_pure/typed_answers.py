@@ -4,19 +4,21 @@ A type whose JSON is no object (a list, a number) is asked for as {"value": ...}
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
+from llm_pure.adapt import Adaptation, lossy
 from llm_pure.codec import json_text
 from llm_pure.completion import Completion
+from llm_pure.config import LLMConfig
 from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault
+from llm_pure.provider import Built, Provider
 from llm_pure.repair import Exact, Repaired, Unrepairable, repair
-from llm_pure.request import ChatRequest, JsonSchema, SchemaFormat
-from llm_pure.result import Failure, Parsed
+from llm_pure.request import ChatRequest, JsonSchema, NamedTool, SchemaFormat, Tool
+from llm_pure.result import Failure, Parsed, Success
 from llm_pure.schema_check import problems
-from llm_pure.schema_dialects import OPENAI_STRICT
-from llm_pure.schemas import adapt_schema, referred
+from llm_pure.schemas import checked_schema, referred
 from llm_pure.tools import reader_of, schema_of
 
 T = TypeVar("T")
@@ -25,48 +27,110 @@ _PLAIN_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012
 
 
 def typed_request(request: ChatRequest, kind: Any) -> Parsed[ChatRequest]:
-    """The request, with the type's schema as its response format: strict where nothing of the type is lost by it.
+    """The request, with the type's schema as its response format. kind: a type, or a JSON Schema.
 
     Fails with InvalidRequest when the type has no JSON Schema.
     """
 
     def formed(schema: JsonSchema) -> ChatRequest:
-        strict = adapt_schema(schema, OPENAI_STRICT)
-        fits = not isinstance(strict, Failure) and not [
-            one for one in strict.unwrap().adaptations if one.field.endswith("additionalProperties")
-        ]
-        wanted = SchemaFormat(
-            schema=strict.unwrap().schema if fits else schema,
-            name=_name(kind),
-            strict=True if fits else None,
-        )
+        wanted = SchemaFormat(schema=schema, name=_name(kind), or_tool=True)
         return msgspec.structs.replace(request, response_format=wanted)
 
     return _object_schema(kind).map(formed)
 
 
-def read_typed(completion: Completion, kind: type[T]) -> Parsed[T]:
-    """The answer as a value of the type. A fence or words around the JSON are passed over; nothing else is mended.
+def build_typed(
+    provider: Provider, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> Parsed[Built]:
+    """The request in the best way that this model has for an answer by schema.
 
-    Fails with ContentFiltered when the model declines, with ProtocolFault when its answer is no JSON, was cut off or
-    does not fit the type; `where` is the path, such as `$.items/0/price`, and `partial` the whole answer.
+    The provider's own where it has one; else a call of a tool, where the model can be made to call one and the request
+    has no tools of its own; else words, and whatever form of JSON the provider knows. Which of them it is follows from
+    what the provider builds, and so from its tables; `adaptations` tells it at `response_format`: nothing, or `after`
+    is "tool", "json_object" or None. strict: all but the first is Unsupported.
     """
-    if completion.refusal and not completion.text:
+    built = provider.build_chat(config, request)
+    wanted = request.response_format
+    if isinstance(built, Failure) or not isinstance(wanted, SchemaFormat):
+        return built
+    found = built.unwrap()
+    lack = next((one for one in found.adaptations if one.field == "response_format"), None)
+    if lack is not None and wanted.or_tool and not request.tools:
+        called = provider.build_chat(config, _by_tool(request, wanted))
+        if not isinstance(called, Failure) and _is_called(called.unwrap()):
+            found = _told_by_tool(called.unwrap(), lack)
+    lost = lossy(found.adaptations, provider=provider.name) if strict else None
+    return Success(found) if lost is None else Failure(lost)
+
+
+def _by_tool(request: ChatRequest, wanted: SchemaFormat) -> ChatRequest:
+    """The same question, to be answered by a call."""
+    tool = Tool(
+        name=wanted.name,
+        description=wanted.description or "Gives the answer; call it once, with all of it.",
+        parameters=wanted.schema,
+        strict=wanted.strict,
+    )
+    return msgspec.structs.replace(
+        request,
+        tools=(tool,),
+        tool_choice=NamedTool(wanted.name),
+        parallel_tool_calls=None,
+        response_format=None,
+    )
+
+
+def _is_called(built: Built) -> bool:
+    """Will the model call the one tool that it is offered? Not where the choice was dropped, or left to it."""
+    for one in built.adaptations:
+        if one.field in ("tools", "tools/0") and one.action == "dropped":
+            return False
+        if one.field == "tool_choice" and (one.action == "dropped" or one.after == "auto"):
+            return False
+    return True
+
+
+def _told_by_tool(built: Built, lack: Adaptation) -> Built:
+    """The request, and what is said of it: no word of the choice, nor of a strictness that nobody asked for."""
+    reason = "the model takes no schema of its answer; a tool asks for it"
+    told = msgspec.structs.replace(
+        lack, action="changed", reason=reason, before="json_schema", after="tool"
+    )
+    ours = ("tool_choice", "tools/0/strict")
+    rest = [one for one in built.adaptations if one.field not in ours]
+    return msgspec.structs.replace(built, adaptations=(*rest, told))
+
+
+def read_typed(completion: Completion, kind: type[T] | Mapping[str, Any]) -> Parsed[T]:
+    """The answer as a value of the type; of a JSON Schema, as plain JSON that follows it.
+
+    It stands in the call of a tool of the type's name, or in the text: a fence or words around the JSON are passed over;
+    nothing else is mended. Fails with ContentFiltered when the model declines, with ProtocolFault when its answer is no
+    JSON, was cut off or does not fit the type; `where` is the path, such as `$.items/0/price`, and `partial` the whole
+    answer.
+    """
+    schema = _object_schema(kind)
+    if isinstance(schema, Failure):
+        return schema
+    called = [one.arguments for one in completion.tool_calls if one.name == _name(kind)]
+    if completion.refusal and not completion.text and not called:
         return Failure(
             ContentFiltered(
                 message=completion.refusal, provider=completion.provider, partial=completion
             )
         )
-    schema = _object_schema(kind)
-    if isinstance(schema, Failure):
-        return schema
-    found = _object_in(completion.text)
+    found = _object_in(called[0] if called else completion.text)
     if isinstance(found, str):
         cut = completion.finish_reason == "length"
         why = "the answer was cut off at its limit of tokens" if cut else found
         return Failure(_fault(completion, why, "$"))
     root = schema.unwrap()
     value = _without_nulls(root, root, found)
+    if isinstance(kind, Mapping):
+        wrong = problems(root, value)
+        if wrong:
+            return Failure(_fault(completion, wrong[0][1], _path(wrong[0][0])))
+        return Success(cast("T", value["value"] if _is_wrapped(kind) else value))
     if _is_wrapped(kind):
         value = value.get("value")
     read = reader_of(kind, "")(json_text(value))
@@ -75,7 +139,11 @@ def read_typed(completion: Completion, kind: type[T]) -> Parsed[T]:
     error = read.failure()
     path = error.param if isinstance(error, InvalidRequest) else ""
     why = error.message.removeprefix("the arguments cannot be read: ")
-    return Failure(_fault(completion, why, f"$.{path}" if path else "$"))
+    return Failure(_fault(completion, why, _path(path)))
+
+
+def _path(path: str | None) -> str:
+    return f"$.{path}" if path else "$"
 
 
 def _object_in(text: str) -> dict[str, Any] | str:
@@ -89,14 +157,18 @@ def _object_in(text: str) -> dict[str, Any] | str:
             return f"the answer is no JSON: {reason}"
 
 
+def _schema(kind: Any) -> Parsed[JsonSchema]:
+    return checked_schema(kind) if isinstance(kind, Mapping) else schema_of(kind)
+
+
 def _object_schema(kind: Any) -> Parsed[JsonSchema]:
-    return schema_of(kind).map(
+    return _schema(kind).map(
         lambda schema: _wrapped(schema) if not _is_object(schema) else dict(schema)
     )
 
 
 def _is_wrapped(kind: Any) -> bool:
-    schema = schema_of(kind)
+    schema = _schema(kind)
     return not isinstance(schema, Failure) and not _is_object(schema.unwrap())
 
 
@@ -144,7 +216,8 @@ def _plain(schema: Any) -> JsonSchema:
 
 
 def _name(kind: Any) -> str:
-    name = "".join([one for one in getattr(kind, "__name__", "answer") if one in _PLAIN_NAME])
+    called = kind.get("title") if isinstance(kind, Mapping) else getattr(kind, "__name__", "")
+    name = "".join([one for one in str(called or "answer") if one in _PLAIN_NAME])
     return name[:64] or "answer"
 
 
@@ -158,4 +231,4 @@ def _fault(completion: Completion, why: str, where: str) -> ProtocolFault:
     )
 
 
-__all__ = ["read_typed", "typed_request"]
+__all__ = ["build_typed", "read_typed", "typed_request"]

@@ -3,14 +3,21 @@
 Source: pydantic-ai profiles/openai.py (live checks of July 2026), vercel/ai capabilities table, OpenAI error bodies
 recorded in both; rows of gpt-6 from third-party notes (docs.laozhang.ai, Nov 2026). Read 2026-11-20.
 
-Facts: `system_role`, the role that a system message takes; `tools_refuse`, what chat completions do not take beside
-tools (BerriAI/litellm PR 34569, livekit/agents PR 7169, openai/openai-openapi issue 541; read 2026-11-20).
+Facts: `json_formats`, the forms of JSON that chat completions take, where they do not take all; `system_role`, the role
+that a system message takes; `tools_refuse`, what chat completions do not take beside tools (BerriAI/litellm PR 34569,
+livekit/agents PR 7169, openai/openai-openapi issue 541; read 2026-11-20).
 """
+
+from typing import Any
+
+import msgspec
 
 from llm_pure.adapt import ModelRule
 from llm_pure.operations import EmbedLimit
 
 _SOURCE = "pydantic-ai profiles/openai.py and vercel/ai openai capabilities, read 2026-11-20"
+_FORMATS = "developers.openai.com, Structured Outputs and JSON mode; read 2026-11-20"
+_ANY_JSON = ("json_object",)
 _REASONS = "OpenAI's reasoning models refuse it"
 
 _NEVER = {
@@ -23,7 +30,7 @@ _UP_TO_XHIGH = ("none", "low", "medium", "high", "xhigh")
 
 
 def _always(
-    *prefixes: str, efforts: tuple[str, ...] = ("low", "medium", "high"), **facts: str
+    *prefixes: str, efforts: tuple[str, ...] = ("low", "medium", "high"), **facts: Any
 ) -> list[ModelRule]:
     return [
         ModelRule(
@@ -76,7 +83,10 @@ RULES: tuple[ModelRule, ...] = (
     *_switchable("gpt-5.1", reasoning="off"),
     ModelRule(prefix="gpt-5-chat", reasoning="none", source=_SOURCE),
     *_always("gpt-5", efforts=("minimal", "low", "medium", "high")),
-    *_always("o1-mini", "o1-preview", system_role="user"),
+    *[
+        msgspec.structs.replace(rule, refuses={**rule.refuses, "tools": "it knows no tools"})
+        for rule in _always("o1-mini", "o1-preview", system_role="user", json_formats=())
+    ],
     *[
         ModelRule(
             prefix=prefix,
@@ -108,7 +118,20 @@ RULES: tuple[ModelRule, ...] = (
         for prefix in ("gpt-4o-search-preview", "gpt-4o-mini-search-preview")
     ],
     *[
+        ModelRule(prefix=prefix, reasoning="none", facts={"json_formats": formats}, source=_FORMATS)
+        for prefix, formats in (
+            ("gpt-4o-2024-05-13", _ANY_JSON),
+            ("gpt-4-turbo", _ANY_JSON),
+            ("gpt-4-1106", _ANY_JSON),
+            ("gpt-4-0125", _ANY_JSON),
+            ("gpt-3.5", _ANY_JSON),
+            ("gpt-4-0613", ()),
+            ("gpt-4-0314", ()),
+            ("gpt-4-32k", ()),
+        )
+    ],
+    *[
         ModelRule(prefix=prefix, reasoning="none", source=_SOURCE)
-        for prefix in ("gpt-4", "gpt-3.5", "chatgpt-4o", "ft:gpt-4", "ft:gpt-3.5")
+        for prefix in ("gpt-4", "chatgpt-4o", "ft:gpt-4", "ft:gpt-3.5")
     ],
 )

@@ -12,7 +12,7 @@ from llm_pure.errors import Unsupported
 from llm_pure.http import HttpResponse
 from llm_pure.operations import Embeddings, EmbedRequest, TokenCount
 from llm_pure.provider import Built, Operation
-from llm_pure.request import ChatRequest, MessagesInput
+from llm_pure.request import ChatRequest, MessagesInput, SchemaFormat
 from llm_pure.result import Failure, Parsed
 
 A = TypeVar("A")
@@ -40,12 +40,25 @@ def chat_request(given: ChatInput, *, stream: bool | None = None) -> ChatRequest
 
 
 def chat_job(request: ChatRequest) -> Job[Completion]:
-    """A question to a model."""
+    """A question to a model, by way of a tool where its format says so."""
+    formed = request.response_format
+    typed = isinstance(formed, SchemaFormat) and formed.or_tool
+    build = _build_typed if typed else _build_chat
     return Job(
-        build=lambda lane: lane.provider.build_chat(lane.config, request),
+        build=lambda lane: build(lane, request),
         parse=lambda lane, response: lane.provider.parse_chat(response),
         charge=request,
     )
+
+
+def _build_chat(lane: Lane, request: ChatRequest) -> Parsed[Built]:
+    return lane.provider.build_chat(lane.config, request)
+
+
+def _build_typed(lane: Lane, request: ChatRequest) -> Parsed[Built]:
+    from llm_pure.typed_answers import build_typed  # loaded by the first call that needs it
+
+    return build_typed(lane.provider, lane.config, request)
 
 
 def embed_request(given: EmbedInput) -> EmbedRequest:

@@ -1,11 +1,11 @@
 """Methods of the client whose answers are more than words: code, and values of a type."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from llm_pure.completion import Completion
 from llm_pure.effects.asking import ask_request
-from llm_pure.effects.jobs import ChatInput
+from llm_pure.effects.jobs import ChatInput, chat_request
 from llm_pure.request import ChatRequest, MessagesInput
 from llm_pure.result import Failure, Parsed
 
@@ -71,31 +71,34 @@ class SpecialAsks:
 
     def ask_typed(
         self: Asks,
-        kind: type[T],
+        kind: type[T] | Mapping[str, Any],
         message: MessagesInput,
         *,
         system_msgs: str | Sequence[str] | None = None,
+        stream: bool = False,
         timeout_s: float | None = None,
     ) -> Parsed[T]:
         """A value of this type: a Struct, dataclass, TypedDict, pydantic model, or what msgspec can decode.
 
-        The provider's own structured output where it has some, else the prompt tells the schema. A wrong answer is a
-        ProtocolFault with the path.
+        A JSON Schema gives plain JSON that follows it. The provider's own structured output where it has some, else by
+        a tool, else the prompt tells the schema; `build_typed` says which. A wrong answer is a ProtocolFault with the
+        path. stream: the answer comes as a stream, and is read once it is whole.
         """
-        request = _typed_request(message, system_msgs, kind).bind(self.shortened)
+        request = _typed_request(message, system_msgs, kind, stream).bind(self.shortened)
         got = request.bind(lambda asked: self.completion(asked, timeout_s=timeout_s))
         return _read_typed(got, kind)
 
     async def aask_typed(
         self: Asks,
-        kind: type[T],
+        kind: type[T] | Mapping[str, Any],
         message: MessagesInput,
         *,
         system_msgs: str | Sequence[str] | None = None,
+        stream: bool = False,
         timeout_s: float | None = None,
     ) -> Parsed[T]:
         """`ask_typed`, async."""
-        request = _typed_request(message, system_msgs, kind).bind(self.shortened)
+        request = _typed_request(message, system_msgs, kind, stream).bind(self.shortened)
         if isinstance(request, Failure):
             return request
         got = await self.acompletion(request.unwrap(), timeout_s=timeout_s)
@@ -120,15 +123,15 @@ def _read_code(got: Parsed[Completion], language: str) -> "Parsed[CodeAnswer]":
 
 
 def _typed_request(
-    message: MessagesInput, system_msgs: str | Sequence[str] | None, kind: object
+    message: MessagesInput, system_msgs: str | Sequence[str] | None, kind: object, stream: bool
 ) -> Parsed[ChatRequest]:
     from llm_pure.typed_answers import typed_request
 
     request = ask_request(message, system_msgs=system_msgs)
-    return request.bind(lambda asked: typed_request(asked, kind))
+    return request.bind(lambda asked: typed_request(chat_request(asked, stream=stream), kind))
 
 
-def _read_typed(got: Parsed[Completion], kind: type[T]) -> Parsed[T]:
+def _read_typed(got: Parsed[Completion], kind: type[T] | Mapping[str, Any]) -> Parsed[T]:
     from llm_pure.typed_answers import read_typed
 
     return got.bind(lambda completion: read_typed(completion, kind))

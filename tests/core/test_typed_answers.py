@@ -1,18 +1,21 @@
 """An answer as a value of a type: what is asked for, what is read, and the path of what does not fit."""
 
+import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import msgspec
 import pydantic
 import pytest
 
-from llm_pure import ChatRequest, Completion, LLMConfig, Refusal, SchemaFormat, assistant
+from llm_pure import ChatRequest, Completion, Refusal, SchemaFormat, Tool, ToolCall, assistant
 from llm_pure.adapters import registry
 from llm_pure.completion import FinishReason
-from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault
-from llm_pure.result import Failure, Success
-from llm_pure.typed_answers import read_typed, typed_request
+from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault, Unsupported
+from llm_pure.provider import Built
+from llm_pure.result import Failure, Parsed, Success
+from llm_pure.typed_answers import build_typed, read_typed, typed_request
+from tests.support.cassettes import chat_providers, config_for
 
 
 class Item(msgspec.Struct):
@@ -47,19 +50,19 @@ def asked(kind: Any) -> SchemaFormat:
     return wanted
 
 
-def test_the_schema_is_strict_where_nothing_is_lost_by_it() -> None:
+def test_the_schema_of_the_type_is_asked_for_as_it_is() -> None:
+    """Each service writes it in its own dialect."""
     assert asked(Point) == SchemaFormat(
         name="Point",
         schema={
             "title": "Point",
             "type": "object",
-            "properties": {"x": {"type": "integer"}, "y": {"type": ["integer", "null"]}},
-            "required": ["x", "y"],
-            "additionalProperties": False,
+            "properties": {"x": {"type": "integer"}, "y": {"type": "integer", "default": 0}},
+            "required": ["x"],
         },
         strict=True,
+        or_tool=True,
     )
-    assert asked(Model).strict is None
 
 
 def test_what_is_no_object_is_asked_for_inside_one() -> None:
@@ -122,12 +125,149 @@ def test_a_type_without_a_schema_is_an_error() -> None:
     assert isinstance(got.failure(), InvalidRequest)
 
 
-@pytest.mark.parametrize("name", registry.names())
+PLACE = {
+    "title": "place",
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "tags": {"type": "array", "items": {"enum": [1]}}},
+    "required": ["city"],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ('{"city": "Oslo", "more": 1}', {"city": "Oslo", "more": 1}),
+        ('{"city": "Oslo", "tags": null}', {"city": "Oslo"}),
+        ('{"city": "Oslo", "tags": [2]}', "$.tags/0"),
+        ("{}", "$.city"),
+    ],
+)
+def test_a_json_schema_is_a_kind_too(text: str, read: Any) -> None:
+    got: Any = read_typed(said(text), PLACE)
+    if isinstance(read, str):
+        assert (got.failure().kind, got.failure().where) == ("protocol", read)
+    else:
+        assert got == Success(read)
+    assert asked(PLACE).name == "place"
+
+
+def test_a_json_schema_of_no_object_is_asked_for_inside_one() -> None:
+    numbers = {"type": "array", "items": {"type": "number"}}
+    assert asked(numbers).name == "answer"
+    assert read_typed(said('{"value": [1, 2.5]}'), numbers) == Success([1, 2.5])
+    error = read_typed(said('{"value": [1, "b"]}'), numbers).failure()
+    assert isinstance(error, ProtocolFault)
+    assert error.where == "$.value/1"
+
+
+class Movie(TypedDict):
+    title: str
+    year: NotRequired[int]
+
+
+def test_a_typed_dict_is_a_kind_too() -> None:
+    assert read_typed(said('{"title": "M", "year": null}'), Movie) == Success({"title": "M"})
+    error = read_typed(said('{"title": "M", "year": "x"}'), Movie).failure()
+    assert isinstance(error, ProtocolFault)
+    assert error.where == "$.year"
+
+
+def test_an_answer_may_stand_in_the_call_of_the_tool_that_was_offered() -> None:
+    call = ToolCall("c1", "Point", '{"x": 1, "y": 2}')
+    other = ToolCall("c0", "other", '{"x": 9}')
+    called = Completion(provider="tiny", message=assistant("Here it is.", other, call))
+    assert read_typed(called, Point) == Success(Point(1, 2))
+    broken = Completion(provider="tiny", message=assistant(ToolCall("c1", "Point", '{"x": "a"}')))
+    error = read_typed(broken, Point).failure()
+    assert isinstance(error, ProtocolFault)
+    assert error.where == "$.x"
+
+
+NATIVE, TOOL, SOME_JSON, WORDS = "native", "tool", "json_object", None
+WAYS: dict[tuple[str, str], str | None] = {
+    ("openai", "gpt-5-mini"): NATIVE,
+    ("openai", "gpt-4o-2024-08-06"): NATIVE,
+    ("openai", "gpt-4o-2024-05-13"): TOOL,
+    ("openai", "gpt-4-turbo"): TOOL,
+    ("openai", "gpt-3.5-turbo"): TOOL,
+    ("openai", "o1-mini"): WORDS,
+    ("openai_responses", "gpt-5-mini"): NATIVE,
+    ("azure", "my-gpt"): NATIVE,
+    ("anthropic", "claude-sonnet-4-5"): NATIVE,
+    ("anthropic", "claude-sonnet-4-0"): TOOL,
+    ("vertex_anthropic", "claude-3-haiku"): TOOL,
+    ("bedrock", "anthropic.claude-sonnet-4-5-v1:0"): NATIVE,
+    ("bedrock", "amazon.nova-lite-v1:0"): TOOL,
+    ("bedrock", "meta.llama3-1-8b-instruct-v1:0"): TOOL,
+    ("bedrock_invoke", "amazon.nova-lite-v1:0"): TOOL,
+    ("bedrock_invoke", "anthropic.claude-3-haiku-20240307-v1:0"): TOOL,
+    ("bedrock_invoke", "meta.llama3-8b-instruct-v1:0"): WORDS,
+    ("gemini", "gemini-2.5-flash"): NATIVE,
+    ("cohere", "command-a-03-2025"): NATIVE,
+    ("ollama", "llama3.2"): NATIVE,
+    ("ollama.generate", "llama3.2"): NATIVE,
+    ("deepseek", "deepseek-v4-pro"): SOME_JSON,  # it thinks, and cannot be made to call
+    ("deepseek", "deepseek-chat"): TOOL,
+    ("groq", "openai/gpt-oss-120b"): NATIVE,
+    ("groq", "llama-3.3-70b-versatile"): TOOL,
+    ("zhipuai", "glm-4.6"): SOME_JSON,  # the choice is the model's
+    ("spark", "4.0Ultra"): WORDS,
+    ("qianfan", "ERNIE-4.0-8K"): TOOL,
+    ("dashscope", "qwen-plus"): NATIVE,
+    ("llama_api", "Llama-4-Maverick"): NATIVE,
+    ("mistral", "mistral-large-2411"): NATIVE,
+}
+
+
+def typed(name: str, model: str, *, strict: bool = False, **asked: Any) -> Parsed[Built]:
+    provider = registry.get(name).unwrap()
+    config = msgspec.structs.replace(config_for(name), model=model, domain=None)
+    if provider.base_url:  # at its own address some services speak another dialect
+        config = msgspec.structs.replace(config, base_url=None)
+    request = typed_request(ChatRequest(messages="hi", **asked), Point).unwrap()
+    return build_typed(provider, config, request, strict=strict)
+
+
+def way_of(built: Built) -> Any:
+    told = [one for one in built.adaptations if one.field == "response_format"]
+    return told[0].after if told else NATIVE
+
+
+@pytest.mark.parametrize(("service", "way"), WAYS.items(), ids=map(" ".join, WAYS))
+def test_a_type_is_asked_for_in_the_best_way_that_the_model_has(
+    service: tuple[str, str], way: str | None
+) -> None:
+    built = typed(*service).unwrap()
+    assert way_of(built) == way
+    assert b"integer" in built.request.body
+    if way != NATIVE:
+        refused = typed(*service, strict=True).failure()
+        assert isinstance(refused, Unsupported)
+        assert "response_format" in refused.message
+
+
+def test_a_tool_is_no_way_where_the_request_has_tools_of_its_own() -> None:
+    own = Tool(name="clock")
+    built = typed("anthropic", "claude-sonnet-4-0", tools=(own,)).unwrap()
+    assert way_of(built) is None
+    assert [one["name"] for one in json.loads(built.request.body)["tools"]] == ["clock"]
+
+
+def test_a_tool_asks_for_one_call_of_the_whole_schema() -> None:
+    sent = json.loads(typed("anthropic", "claude-sonnet-4-0").unwrap().request.body)
+    assert sent["tool_choice"] == {"type": "tool", "name": "Point"}
+    assert sent["tools"] == [
+        {
+            "name": "Point",
+            "description": "Gives the answer; call it once, with all of it.",
+            "input_schema": asked(Point).schema,
+        }
+    ]
+    assert "system" not in sent
+
+
+@pytest.mark.parametrize("name", chat_providers())
 def test_every_provider_tells_the_model_the_schema(name: str) -> None:
     request = typed_request(ChatRequest(messages="hi", max_tokens=9), Order).unwrap()
-    config = LLMConfig(
-        api_type=name, api_key="k" * 24, model="m1", base_url="https://example.org", endpoint="https://e.test"
-    )  # fmt: skip
-    built = registry.get(name).unwrap().build_chat(config, request)
-    if not isinstance(built, Failure) and not built.unwrap().adaptations:
-        assert b"price" in built.unwrap().request.body
+    built = build_typed(registry.get(name).unwrap(), config_for(name), request).unwrap()
+    assert b"price" in built.request.body

@@ -25,6 +25,9 @@ from tests.support.questions import CITY, WEATHER, everything
 
 PNG_URL = official_types.data_url(tiny_png(), "image/png")
 WORDS = "Where were these taken? The city and its temperature as JSON."
+IN_WORDS = "Answer with JSON of this JSON Schema, and with nothing else.\n" + json.dumps(
+    CITY.schema, separators=(",", ":")
+)
 LINK, PAPER, PICTURE, CALLS = (
     "messages/0/parts/2", "messages/0/parts/3", "messages/0/parts/1", "messages/1",
 )  # fmt: skip
@@ -87,6 +90,7 @@ DASHSCOPE: dict[str, Any] = {
 }
 QIANFAN: dict[str, Any] = {
     "messages": [{"role": "user", "content": WORDS}],
+    "system": IN_WORDS,
     "response_format": "json_object",
     "temperature": 0.01,
 }
@@ -101,7 +105,7 @@ SPARK: dict[str, Any] = {
                     "content": base64.b64encode(tiny_png()).decode(),
                     "content_type": "image",
                 },
-                {"role": "user", "content": WORDS},
+                {"role": "user", "content": f"{WORDS}\n\n{IN_WORDS}"},
             ]
         }
     },

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeAlias, get_type_hints
 
-import botocore.session
-from botocore.validate import ParamValidator
+import botocore.session  # type: ignore[import-untyped]
+from botocore.validate import ParamValidator  # type: ignore[import-untyped]
 from pydantic import TypeAdapter, create_model
 from pydantic_core import SchemaValidator
 

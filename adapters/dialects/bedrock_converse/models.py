@@ -20,7 +20,8 @@ _PAI = "pydantic-ai-slim 2.68.0 providers/bedrock.py and models/bedrock.py (live
 _NOVA = "docs.aws.amazon.com/nova/latest/nova2-userguide, read 2026-11-20"
 
 _NOVA_SCHEMAS = {"tool_schemas": NOVA_TOOLS, "schema": False}
-"""Nova is not among the models that docs.aws.amazon.com/bedrock, Structured output, names; read 2026-11-20."""
+"""Nova is not among the models that docs.aws.amazon.com/bedrock, Structured output, names; nor are those of Meta, AI21
+and Cohere, and Titan. Read 2026-11-20."""
 
 _SAMPLING = {
     "temperature": "this model refuses it",
@@ -107,7 +108,7 @@ RULES: tuple[ModelRule, ...] = (
     ModelRule(prefix="mistral.", facts={"tool_result_json": True}, source=_PAI),
     ModelRule(prefix="writer.", facts={"tool_result_status": False}, source=_PAI),
     *[
-        ModelRule(prefix=prefix, reasoning="none", source=_PAI)
+        ModelRule(prefix=prefix, reasoning="none", facts={"schema": False}, source=_PAI)
         for prefix in ("meta.", "cohere.", "ai21.", "amazon.titan")
     ],
 )

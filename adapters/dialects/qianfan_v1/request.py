@@ -11,7 +11,8 @@ import msgspec
 
 from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
 from llm_pure.adapters.dialects.function_tools import function_of
-from llm_pure.adapters.dialects.openai_chat.quirks import not_here
+from llm_pure.adapters.dialects.openai_chat.formats import wanted_format
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, not_here
 from llm_pure.adapters.dialects.openai_effort import reasoning_told
 from llm_pure.adapters.dialects.qianfan_v1.messages import wire_messages
 from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
@@ -20,7 +21,7 @@ from llm_pure.config import LLMConfig
 from llm_pure.draft import Draft, draft, uncalled
 from llm_pure.endpoint import post_json, rooted
 from llm_pure.provider import Built
-from llm_pure.request import ChatRequest, NamedTool, NativeTool, SchemaFormat
+from llm_pure.request import ChatRequest, NamedTool, NativeTool
 from llm_pure.result import Failure, Parsed
 
 SERVER = "https://aip.baidubce.com/rpc/2.0/ai_custom/v1/wenxinworkshop"
@@ -41,6 +42,9 @@ _RULE = ModelRule(
     bounds={"temperature": (0.01, 1), "repetition_penalty": (1, 2)},
     source="cloud.baidu.com/doc/WENXINWORKSHOP, in excerpts read 2026-11-20: temperature in (0, 1]",
 )
+
+
+_FORMS = Quirks(json_formats=("json_object",))
 
 
 def build_chat(
@@ -68,8 +72,14 @@ def build_chat(
     if isinstance(spoken, Failure):
         return spoken
     said, told = spoken.unwrap()
+    formed = wanted_format(name, _FORMS, call.response_format)
+    if isinstance(formed, Failure):
+        return Failure(formed.failure())
+    wanted = formed.unwrap()
+    if wanted.in_words:
+        said["system"] = "\n\n".join(filter(None, [said.get("system"), wanted.in_words]))
     fields, more = _fields(name, call)
-    adaptations = (*told, *more)
+    adaptations = (*told, *wanted.told, *more)
     lost = lossy(adaptations, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)
@@ -85,9 +95,6 @@ def _fields(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, .
     fields, told = _functions(name, call)
     if call.response_format is not None:
         fields["response_format"] = "json_object"
-    if isinstance(call.response_format, SchemaFormat):
-        reason = "qianfan v1 takes no schema; it is asked for some JSON"
-        told.append(Adaptation(field="response_format", action="changed", reason=reason))
     asked = {
         key: value
         for key, value in call.settings.items()

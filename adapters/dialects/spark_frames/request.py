@@ -13,7 +13,8 @@ import msgspec
 
 from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
 from llm_pure.adapters.dialects.function_tools import function_of
-from llm_pure.adapters.dialects.openai_chat.quirks import not_here
+from llm_pure.adapters.dialects.openai_chat.formats import wanted_format
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, not_here
 from llm_pure.adapters.dialects.openai_effort import reasoning_told
 from llm_pure.adapters.dialects.spark_frames.messages import wire_messages
 from llm_pure.adapters.dialects.turns import dropped
@@ -64,6 +65,9 @@ _RULE = ModelRule(
 )
 
 
+_FORMS = Quirks(json_formats=())
+
+
 def build_chat(
     name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
 ) -> Parsed[Built]:
@@ -90,16 +94,20 @@ def build_chat(
     if isinstance(spoken, Failure):
         return spoken
     messages, told = spoken.unwrap()
+    formed = wanted_format(name, _FORMS, call.response_format)
+    if isinstance(formed, Failure):
+        return Failure(formed.failure())
+    wanted = formed.unwrap()
     functions, more = _functions(name, call)
     settings, left_out = _settings(call)
-    adaptations = (*told, *more, *left_out)
+    adaptations = (*told, *wanted.told, *more, *left_out)
     lost = lossy(adaptations, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)
     frame: dict[str, Any] = {
         "header": {"app_id": config.app_id},
         "parameter": {"chat": {"domain": call.model, **settings}},
-        "payload": {"message": {"text": messages}},
+        "payload": {"message": {"text": _with_words(messages, wanted.in_words)}},
     }
     if functions:
         frame["payload"]["functions"] = {"text": functions}
@@ -145,8 +153,6 @@ def _address(name: str, config: LLMConfig, domain: str) -> Parsed[str]:
 def _settings(call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
     settings, refused = adapt(call.settings, call.explicit, _RULE)
     told = [*refused]
-    if call.response_format is not None:
-        told.append(dropped("response_format", "Spark's frames have no formats"))
     if call.reasoning is not None and call.reasoning.enabled and call.reasoning.effort != "none":
         told.append(reasoning_told("dropped", f"{call.model} reasons as it sees fit"))
     if call.metadata:
@@ -177,6 +183,16 @@ def _functions(name: str, call: Draft) -> tuple[list[dict[str, Any]], tuple[Adap
         reason = "Spark cannot be held to one call at a time"
         told.append(dropped("parallel_tool_calls", reason, False))
     return functions, tuple(told)
+
+
+def _with_words(messages: list[dict[str, Any]], words: str) -> list[dict[str, Any]]:
+    """The messages with these words after the last that is no picture; a system's message would have to be first."""
+    for place in reversed(range(len(messages))):
+        one = messages[place]
+        if words and "content_type" not in one:
+            longer = {**one, "content": f"{one['content']}\n\n{words}"}
+            return [*messages[:place], longer, *messages[place + 1 :]]
+    return [*messages, {"role": "user", "content": words}] if words else messages
 
 
 def _over(frame: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

@@ -271,7 +271,10 @@ def test_turns_that_the_api_cannot_carry_are_unsupported_and_named(
         ),
         (
             {"response_format": SchemaFormat(schema={})},
-            {"response_format": "json_object"},
+            {
+                "response_format": "json_object",
+                "system": "Answer with JSON of this JSON Schema, and with nothing else.\n{}",
+            },
             [("response_format", "changed")],
         ),
     ],

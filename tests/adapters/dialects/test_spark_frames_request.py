@@ -230,7 +230,7 @@ def test_a_part_without_a_form_is_unsupported_and_named(messages: Any, words: st
         ({"metadata": {"a": "b"}}, {}, [("metadata", "dropped")]),
         ({"reasoning": "high"}, {}, [("reasoning", "dropped")]),
         ({"reasoning": "none"}, {}, []),
-        ({"response_format": JsonFormat()}, {}, [("response_format", "dropped")]),
+        ({"response_format": JsonFormat()}, {}, [("response_format", "changed")]),
         ({"tool_choice": "required"}, {}, [("tool_choice", "dropped")]),
         ({"tools": (Tool(name="f"),), "tool_choice": "none"}, {}, [("tool_choice", "changed")]),
         ({"tools": (NativeTool("openai", {}),)}, {}, [("tools/0", "dropped")]),
