@@ -50,7 +50,7 @@ def build_transcribe(
 
     The boundary is made from the content. A file name whose ending the bytes belie is mended, and that is told; so is what
     the service refuses.
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no sound, or more than 25 MB).
+    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no sound, or more than 25 MB of it).
     """
     if not 0 < len(request.audio) <= AUDIO_LIMIT:
         message = f"a file has 1 to {AUDIO_LIMIT} bytes, this one {len(request.audio)}"
@@ -60,6 +60,9 @@ def build_transcribe(
     if isinstance(url, Failure):
         return url
     kind = media_type_of(request.audio)
+    if kind is not None and not kind.startswith(("audio/", "video/")):
+        message = f"these bytes are {kind}, and no sound"
+        return Failure(InvalidRequest(message=message, param="audio", provider=name))
     filename, told = _filename(request.filename, kind)
     sound = FormFile(
         filename=filename, media_type=kind or "application/octet-stream", data=request.audio

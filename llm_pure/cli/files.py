@@ -1,7 +1,9 @@
 """Files that commands read and write: whole or not at all, and none is lost by mistake."""
 
 import os
+import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,12 +12,38 @@ from llm_pure.cli.terminal import note
 
 
 def read_file(path: str) -> bytes | int:
-    """The bytes, or the exit code once the fault is told."""
+    """The bytes, or the exit code once the fault is told; "-" is standard input."""
     try:
+        if path == "-":
+            return sys.stdin.buffer.read()
         return Path(path).read_bytes()
     except OSError as fault:
         note(f"{path}: {fault.strerror}")
         return NO_INPUT
+
+
+def writable(paths: Iterable[Path], *, force: bool) -> int:
+    """Before something is paid for: OK, or the exit code once it is told why its files could not be written."""
+    for path in paths:
+        if not path.parent.is_dir():
+            note(f"{path}: there is no folder {path.parent}")
+            return CANNOT_WRITE
+        if path.is_dir():
+            note(f"{path} is a folder")
+            return CANNOT_WRITE
+        if path.exists() and not force:
+            note(f"{path} is there already; --force writes over it")
+            return CANNOT_WRITE
+    return OK
+
+
+def unused(path: Path) -> Path:
+    """The path, or the first of its name with a number behind it that is not there."""
+    found, number = path, 0
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return found
 
 
 def write_file(path: Path, data: bytes, *, force: bool) -> int:

@@ -1,83 +1,29 @@
 """`llm-pure image`, `speak`, `transcribe`, `moderate`, `embed` and `code`: one call each, answers to files or stdout."""
 
-import sys
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from llm_pure.cli.exits import CANNOT_WRITE, DATA, OK, exit_code
-from llm_pure.cli.files import read_file, write_file
-from llm_pure.cli.model import choose, open_client
-from llm_pure.cli.terminal import complain, note, out
+from llm_pure.cli.exits import DATA, OK, USAGE
+from llm_pure.cli.files import read_file
+from llm_pure.cli.media_calls import asked, failed, lines, request_notes, words
+from llm_pure.cli.media_files import image, speak
+from llm_pure.cli.terminal import note, out, progress
 from llm_pure.effects.client import LLM
-from llm_pure.media_operations import ImageRequest, SpeechRequest, TranscribeRequest
-from llm_pure.operations import EmbedRequest
+from llm_pure.media_operations import TranscribeRequest, Transcript
+from llm_pure.operations import Embeddings, EmbedRequest
 from llm_pure.repair import Exact, Unrepairable
 from llm_pure.result import Failure, Parsed
 
-MODELS = {
-    "image": "openai:gpt-image-1",
-    "speak": "openai:gpt-4o-mini-tts",
-    "transcribe": "openai:gpt-4o-mini-transcribe",
-    "moderate": "openai:omni-moderation-latest",
-    "embed": "openai:text-embedding-3-small",
-    "code": None,
-}
-"""What is asked where -m names nothing; None asks the default model."""
-
-_ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/gif": ".gif"}
+_OBJECTS = ("json", "verbose_json", "diarized_json")
+"""Formats of a transcript that are printed as a JSON object."""
 
 
 def run(options: Namespace) -> int:
     """The command that was named."""
     return _COMMANDS[options.command](options)
-
-
-def _image(options: Namespace) -> int:
-    target = Path(options.output)
-    if target.suffix and target.exists() and not options.force:
-        note(f"{target} is there already; --force writes over it")  # before it costs anything
-        return CANNOT_WRITE
-    request = ImageRequest(
-        prompt=_text(options), n=options.n, size=options.size, quality=options.quality
-    )
-    got = _asked(options, lambda llm: llm.gen_image(request))
-    if isinstance(got, Failure):
-        return _failed(got)
-    code = OK
-    pictures = got.unwrap().pictures
-    for number, picture in enumerate(pictures, 1):
-        if picture.data is None:
-            out(picture.url or "")
-            continue
-        suffix = _ENDINGS.get(picture.media_type or "", ".bin")
-        path = target if target.suffix else target.with_suffix(suffix)
-        if len(pictures) > 1:
-            path = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        if path.suffix.lower().replace(".jpeg", ".jpg") != suffix and suffix != ".bin":
-            note(f"{path.name} holds {picture.media_type}")
-        code = write_file(path, picture.data, force=options.force) or code
-    return code
-
-
-def _speak(options: Namespace) -> int:
-    target = Path(options.output)
-    if target.exists() and not options.force:
-        note(f"{target} is there already; --force writes over it")
-        return CANNOT_WRITE
-    form = target.suffix.lstrip(".").lower()
-    request = SpeechRequest(
-        input=_text(options),
-        voice=options.voice,
-        response_format=form if form in ("mp3", "wav", "opus", "aac", "flac", "pcm") else None,
-    )
-    got = _asked(options, lambda llm: llm.text_to_speech(request))
-    if isinstance(got, Failure):
-        return _failed(got)
-    return write_file(target, got.unwrap().data, force=options.force)
 
 
 def _transcribe(options: Namespace) -> int:
@@ -86,46 +32,70 @@ def _transcribe(options: Namespace) -> int:
         return data
     request = TranscribeRequest(
         audio=data,
-        filename=Path(options.file).name,
+        filename=None if options.file == "-" else Path(options.file).name,
         language=options.language,
+        prompt=options.prompt,
         response_format=options.format,
     )
-    note(f"sending {len(data):,} bytes")
-    got = _asked(options, lambda llm: llm.speech_to_text(request))
+
+    def call(llm: LLM) -> Parsed[Transcript]:
+        request_notes(llm, "transcribe", request)
+        progress(f"sending {len(data):,} bytes, and waiting for the words ...")
+        return llm.speech_to_text(request)
+
+    got = asked(options, call)
+    progress("")
     if isinstance(got, Failure):
-        return _failed(got)
-    told = got.unwrap()
-    out(_json(told) if options.format in ("verbose_json", "diarized_json") else told.text)
+        return failed(got)
+    told: Transcript = got.unwrap()
+    out(_json(told) if options.format in _OBJECTS else told.text.rstrip("\n"))
     return OK
 
 
 def _moderate(options: Namespace) -> int:
-    got = _asked(options, lambda llm: llm.moderation(_text(options)))
+    texts = lines(options) if options.lines else words(options)
+    if not texts:
+        return _nothing("judge")
+    got = asked(options, lambda llm: llm.moderation(texts))
     if isinstance(got, Failure):
-        return _failed(got)
+        return failed(got)
     if options.json:
         out(_json(got.unwrap()))
         return OK
     for result in got.unwrap().results:
         found = [name for name, is_so in result.categories.items() if is_so]
-        out(f"flagged: {', '.join(found)}" if result.flagged else "not flagged")
+        out(f"flagged: {', '.join(found)}".rstrip(": ") if result.flagged else "not flagged")
     return OK
 
 
 def _embed(options: Namespace) -> int:
-    request = EmbedRequest(input=_text(options), dimensions=options.dimensions)
-    got = _asked(options, lambda llm: llm.embed(request))
+    texts = lines(options) if options.lines else words(options)
+    if not texts:
+        return _nothing("embed")
+    request = EmbedRequest(input=texts, dimensions=options.dimensions)
+
+    def call(llm: LLM) -> Parsed[Embeddings]:
+        request_notes(llm, "embed", request)
+        return llm.embed(
+            request, on_progress=lambda done, whole: progress(f"{done:,} of {whole:,} texts ...")
+        )
+
+    got = asked(options, call)
+    progress("")
     if isinstance(got, Failure):
-        return _failed(got)
+        return failed(got)
     for vector in got.unwrap().vectors:
         out(msgspec.json.encode(vector).decode())
     return OK
 
 
 def _code(options: Namespace) -> int:
-    got = _asked(options, lambda llm: llm.ask_code(_text(options)))
+    text = words(options)
+    if not text:
+        return _nothing("write code for")
+    got = asked(options, lambda llm: llm.ask_code(text))
     if isinstance(got, Failure):
-        return _failed(got)
+        return failed(got)
     answer = got.unwrap()
     if answer.code is None:
         note(f"no code: {answer.repair.reason if isinstance(answer.repair, Unrepairable) else ''}")
@@ -136,25 +106,9 @@ def _code(options: Namespace) -> int:
     return OK
 
 
-def _asked(options: Namespace, call: Callable[[LLM], Parsed[Any]]) -> Parsed[Any]:
-    chosen = choose(options, MODELS[options.command])
-    if isinstance(chosen, Failure):
-        return chosen
-    with open_client(chosen.unwrap()) as llm:
-        return call(llm)
-
-
-def _text(options: Namespace) -> str:
-    """The words of the command line, else what is piped in."""
-    words = " ".join(options.text)
-    if words or sys.stdin is None or sys.stdin.isatty():
-        return words
-    return sys.stdin.buffer.read().decode("utf-8", "replace").strip()
-
-
-def _failed(got: Failure[Any]) -> int:
-    complain(got.failure())
-    return exit_code(got.failure())
+def _nothing(what: str) -> int:
+    note(f"nothing to {what}: give a text, or pipe one in")
+    return USAGE
 
 
 def _json(value: msgspec.Struct) -> str:
@@ -162,12 +116,12 @@ def _json(value: msgspec.Struct) -> str:
 
 
 _COMMANDS: dict[str, Callable[[Namespace], int]] = {
-    "image": _image,
-    "speak": _speak,
+    "image": image,
+    "speak": speak,
     "transcribe": _transcribe,
     "moderate": _moderate,
     "embed": _embed,
     "code": _code,
 }
 
-__all__ = ["MODELS", "run"]
+__all__ = ["run"]

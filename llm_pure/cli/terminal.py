@@ -57,6 +57,14 @@ def note(text: str, *, end: str = "\n") -> None:
     sys.stderr.flush()
 
 
+def progress(text: str) -> None:
+    """A line on standard error that the next one takes the place of, "" none; nothing at all where nobody looks."""
+    stream = sys.stderr
+    if stream.isatty() and os.environ.get("TERM") != "dumb":
+        stream.write(f"\r\x1b[2K{ink(stream).dim(_writable(text, stream))}")
+        stream.flush()
+
+
 def complain(error: LLMError) -> None:
     """The error in one line, with nothing secret in it."""
     label = ink(sys.stderr).red("error:")

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,159 @@ def test_an_error_of_the_service_is_its_exit_code(capsys: Captured) -> None:
     body = {"error": {"message": "no", "type": "invalid_request_error", "code": "invalid_api_key"}}
     assert answered(["moderate", "hi"], body, status=401) == 77
     assert main(["speak", "hi", "-m", "anthropic:m1", "-o", "/tmp/never-written.mp3"]) == 64
+
+
+# more of the same commands
+
+
+def test_nothing_is_sent_where_a_file_could_not_be_written(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    """There is no server: what comes to sending ends in 69."""
+    away = ["--base-url", "http://127.0.0.1:9"]
+    (tmp_path / "cat-2.png").write_bytes(b"mine")
+    (tmp_path / "dog.webp").write_bytes(b"mine")
+    cases = [
+        (["image", "a", "-n", "2", "-o", str(tmp_path / "cat.png")], "cat-2.png is there already"),
+        (["image", "a", "-n", "2", "-o", str(tmp_path / "cat")], "cat-2.png is there already"),
+        (["image", "a", "-o", str(tmp_path / "dog")], "dog.webp is there already"),
+        (["image", "a", "-o", str(tmp_path / "no" / "cat.png")], "there is no folder"),
+        (["speak", "a", "-o", str(tmp_path / "no" / "a.mp3")], "there is no folder"),
+        (["speak", "a", "-o", str(tmp_path)], "is a folder"),
+    ]
+    for arguments, told in cases:
+        assert main([*arguments, *away]) == 73
+        assert told in capsys.readouterr().err
+    assert sorted([path.name for path in tmp_path.iterdir()]) == ["cat-2.png", "dog.webp"]
+
+
+def test_pictures_that_were_not_asked_for_are_kept_beside_those_that_are_there(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "cat-1.png").write_bytes(b"mine")
+    two = {"data": PICTURE["data"] * 2}
+    assert answered(["image", "a", "-o", str(tmp_path / "cat.png")], two) == 0
+    assert (tmp_path / "cat-1.png").read_bytes() == b"mine"
+    assert sorted([path.name for path in tmp_path.iterdir()]) == [
+        "cat-1-1.png",
+        "cat-1.png",
+        "cat-2.png",
+    ]
+
+
+def test_one_picture_where_two_were_asked_for_has_its_number(tmp_path: Path) -> None:
+    (tmp_path / "cat.png").write_bytes(b"mine")
+    assert answered(["image", "a", "-n", "2", "-o", str(tmp_path / "cat.png")], PICTURE) == 0
+    assert (tmp_path / "cat.png").read_bytes() == b"mine"
+    assert (tmp_path / "cat-1.png").read_bytes() == tiny_png()
+
+
+def test_force_writes_over_each_of_several(tmp_path: Path) -> None:
+    (tmp_path / "cat-1.png").write_bytes(b"old")
+    two = {"data": PICTURE["data"] * 2}
+    arguments = ["image", "a", "-n", "2", "--force", "-o", str(tmp_path / "cat.png")]
+    assert answered(arguments, two) == 0
+    assert sorted([path.name for path in tmp_path.iterdir()]) == ["cat-1.png", "cat-2.png"]
+    assert (tmp_path / "cat-1.png").read_bytes() == tiny_png()
+
+
+def test_a_picture_is_made_of_another(tmp_path: Path, capsys: Captured) -> None:
+    given = tmp_path / "in.png"
+    given.write_bytes(tiny_png())
+    target = str(tmp_path / "out.png")
+    assert answered(["image", "redder", "-i", str(given), "-o", target], PICTURE) == 0
+    assert (tmp_path / "out.png").read_bytes() == tiny_png()
+    given.write_bytes(b"<svg/>")
+    away = ["--base-url", "http://127.0.0.1:9"]
+    assert main(["image", "x", "-i", str(given), "-o", str(tmp_path / "o2.png"), *away]) == 65
+    assert "SVG" in capsys.readouterr().err
+    assert main(["image", "x", "-i", str(tmp_path / "none"), "-o", str(tmp_path / "o2.png")]) == 66
+
+
+def test_what_the_model_does_not_take_is_told(tmp_path: Path, capsys: Captured) -> None:
+    target = str(tmp_path / "a.png")
+    assert answered(["image", "a", "--quality", "hd", "-o", target], PICTURE) == 0
+    told = capsys.readouterr().err
+    assert "quality was dropped: gpt-image models have no quality 'hd'" in told
+    assert "response_format" not in told
+
+
+def test_sound_that_breaks_off_leaves_no_file(tmp_path: Path, capsys: Captured) -> None:
+    whole = http(200, "audio/mpeg", b"ID3" + bytes(100))
+    with one_answer(whole[:-50]) as url:
+        code = main(["speak", "hi", "-o", str(tmp_path / "a.mp3"), "--base-url", url])
+    assert code == 65
+    assert list(tmp_path.iterdir()) == []
+    assert "broke off" in capsys.readouterr().err
+
+
+def test_sound_under_the_wrong_ending_is_told(tmp_path: Path, capsys: Captured) -> None:
+    assert answered(["speak", "hi", "-o", str(tmp_path / "a.flac")], b"ID3new", "audio/mpeg") == 0
+    assert "a.flac holds audio/mpeg" in capsys.readouterr().err
+
+
+def test_sound_may_go_to_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert answered(["speak", "hi", "-o", "-"], b"ID3new", "audio/mpeg") == 0
+    assert capfdbinary.readouterr().out == b"ID3new"
+
+
+@pytest.mark.parametrize("command", ["image", "speak", "moderate", "embed", "code"])
+def test_nothing_to_do_is_wrong_usage(command: str, capsys: Captured) -> None:
+    assert main([command]) == 64
+    assert "give a text, or pipe one in" in capsys.readouterr().err
+
+
+def test_subtitles_are_printed_as_they_are_and_objects_as_json(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    file = tmp_path / "a.wav"
+    file.write_bytes(b"RIFF\0\0\0\0WAVEfmt ")
+    subtitles = b"1\n00:00:00,000 --> 00:00:01,000\nHi\n\n"
+    assert answered(["transcribe", str(file), "--format", "srt"], subtitles, "text/plain") == 0
+    assert capsys.readouterr().out == subtitles.decode().rstrip("\n") + "\n"
+    assert answered(["transcribe", str(file), "--format", "json"], {"text": "Hi"}) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == "Hi"
+
+
+def test_a_picture_is_not_transcribed(tmp_path: Path, capsys: Captured) -> None:
+    file = tmp_path / "a.wav"
+    file.write_bytes(tiny_png())
+    assert main(["transcribe", str(file), "--base-url", "http://127.0.0.1:9"]) == 65
+    assert "these bytes are image/png, and no sound" in capsys.readouterr().err
+
+
+def test_each_line_is_embedded_by_itself(capsys: Captured) -> None:
+    rows = [{"embedding": [float(place)], "index": place} for place in range(2)]
+    assert answered(["embed", "--lines", "a", " ", "b c"], {"data": rows, "model": "m"}) == 0
+    assert capsys.readouterr().out == "[0.0]\n[1.0]\n"
+
+
+def test_each_line_is_judged_by_itself(capsys: Captured) -> None:
+    rows = [{"flagged": False}, {"flagged": True}]
+    assert answered(["moderate", "--lines", "a", "b"], {"results": rows}) == 0
+    assert capsys.readouterr().out == "not flagged\nflagged\n"
+
+
+class Terminal(StringIO):
+    """Standard error that somebody looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_for_terminals_and_gone_in_the_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Captured
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    with monkeypatch.context() as looked_at:
+        looked_at.setattr(sys, "stderr", terminal)
+        assert (
+            answered(["speak", "hi", "-o", str(tmp_path / "a.mp3")], b"ID3new", "audio/mpeg") == 0
+        )
+    shown = terminal.getvalue()
+    assert "\r\x1b[2K6 bytes of sound ...\r\x1b[2K" in shown
+    assert shown.endswith(f"{tmp_path / 'a.mp3'}: 6 bytes\n")
+    assert answered(["speak", "hi", "-o", str(tmp_path / "b.mp3")], b"ID3new", "audio/mpeg") == 0
+    assert capsys.readouterr().err == f"{tmp_path / 'b.mp3'}: 6 bytes\n"

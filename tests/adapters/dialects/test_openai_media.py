@@ -24,6 +24,7 @@ from llm_pure.errors import (
     RateLimited,
 )
 from llm_pure.http import HttpRequest, HttpResponse, header
+from llm_pure.media import media_type_of
 from llm_pure.media_operations import (
     ImageRequest,
     Judgement,
@@ -215,7 +216,19 @@ def test_a_form_holds_the_sound_and_every_setting() -> None:
     assert built("transcribe", request) == made
 
 
-@given(st.binary(min_size=1, max_size=200))
+def is_sound(data: bytes) -> bool:
+    """As far as the bytes show: what they do not show may be one."""
+    return (media_type_of(data) or "audio/").startswith(("audio/", "video/"))
+
+
+@pytest.mark.parametrize("data", [tiny_png(), b"%PDF-1.7", b"PK\x03\x04"])
+def test_what_is_no_sound_is_not_sent(data: bytes) -> None:
+    got = operation("transcribe").build(CONFIG, TranscribeRequest(audio=data, filename="a.wav"))
+    message = f"these bytes are {media_type_of(data)}, and no sound"
+    assert got == Failure(InvalidRequest(message=message, param="audio", provider="openai"))
+
+
+@given(st.binary(min_size=1, max_size=200).filter(is_sound))
 def test_any_sound_comes_out_of_its_form_unchanged(audio: bytes) -> None:
     made = built("transcribe", TranscribeRequest(audio=audio)).request
     kind = header(made.headers, "content-type") or ""
