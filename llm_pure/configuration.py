@@ -98,9 +98,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         """The model of this name or api_type; without one, or for a type that only `llm` has, the default model."""
         return self._named(name_or_type)[1]
 
-    def has(self, name_or_type: str | None = None) -> bool:
-        """Is there a model that `get` finds? It may be a broken one."""
-        return self._named(name_or_type)[0] is not None
+    def find(self, name_or_type: str | None = None) -> str | None:
+        """The name of the model that `get` finds, "llm" for the default one; None when there is none. It may be broken."""
+        return self._named(name_or_type)[0]
 
     def setup(self, name_or_type: str | None = None) -> Parsed[Setup]:
         """The same with all that the files say about calling it; a fallback that cannot be used is the Failure.

@@ -55,7 +55,7 @@ def choose(options: Namespace, default: str | None = None) -> Parsed[Chosen]:
         return read
     loaded, registry = read.unwrap(), load_registry()
     wanted = options.model or default
-    if wanted is None and not loaded.configuration.has():
+    if wanted is None and loaded.configuration.find() is None:
         wanted = os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL
     found = _setup(loaded, registry, wanted)
     if isinstance(found, Failure):
@@ -88,8 +88,10 @@ def open_client(
 
 def _setup(loaded: Loaded, registry: Registry, wanted: str | None) -> Parsed[Setup]:
     configuration = loaded.configuration
-    if configuration.has(wanted):
-        return configuration.setup(wanted).map(lambda setup: _told(loaded, setup))
+    found = configuration.find(wanted)
+    if found is not None:
+        _tell(loaded, found)
+        return configuration.setup(wanted)
     name = wanted or ""
     api_type, colon, model = name.partition(":")
     if not colon and name not in registry.entries:
@@ -100,22 +102,25 @@ def _setup(loaded: Loaded, registry: Registry, wanted: str | None) -> Parsed[Set
     if not model:
         message = f"{name!r} names no model: write {api_type}:MODEL"
         return Failure(ConfigurationInvalid(message=message, field="model"))
-    known = configuration.setup(api_type) if configuration.has(api_type) else None
-    if isinstance(known, Success) and known.unwrap().config.api_type == api_type:
-        like = _told(loaded, known.unwrap())
+    config = LLMConfig(api_type=api_type, model=model)
+    like, known = configuration.find(api_type), configuration.get(api_type)
+    if like is not None and isinstance(known, Success) and known.unwrap().api_type == api_type:
+        _tell(loaded, like)
+        # how the service is reached, and nothing of what the file's own model is
         config = msgspec.structs.replace(
-            like.config, model=model, pricing_plan=None, context_length=None
+            known.unwrap(),
+            model=model,
+            pricing_plan=None,
+            context_length=None,
+            input_modalities=None,
         )
-        return Success(configuration.setup_for(name, config))
-    return Success(configuration.setup_for(name, LLMConfig(api_type=api_type, model=model)))
+    return Success(configuration.setup_for(name, config))
 
 
-def _told(loaded: Loaded, setup: Setup) -> Setup:
+def _tell(loaded: Loaded, name: str) -> None:
     """Nobody is to wonder where a key went to, or why."""
-    origins = loaded.origins
-    path = origins.get(f"models/{setup.name}") or origins.get(setup.name)
-    note(f"[{setup.name} of {path}]")
-    return setup
+    path = loaded.origins.get(f"models/{name}") or loaded.origins.get(name)
+    note(f"[{name} of {path}]")
 
 
 def _bare(registry: Registry, configuration: Configuration, wanted: str) -> ConfigurationInvalid:

@@ -117,6 +117,21 @@ def test_a_provider_that_no_file_has_comes_from_the_environment(
     assert "llm-pure.yaml" not in capsys.readouterr().err
 
 
+def test_a_model_of_a_provider_takes_nothing_of_the_files_own_model() -> None:
+    with Server() as server:
+        Path("llm-pure.yaml").write_text(
+            f"""
+models:
+  own: {{model: x, api_key: {KEYS["file"]}, base_url: "{server.url}/v1", pricing_plan: gpt-4o, context_length: 10}}
+  lost: {{api_key: "${{NOT_SET}}"}}
+fallbacks: {{own: [lost]}}
+compress: {{type: post_cut_by_token}}
+"""
+        )
+        assert main(["ask", "--no-stream", "-m", "openai:gpt-9", "hi"]) == 0
+    assert server.asked == [("chat/completions", KEYS["file"], "gpt-9")]
+
+
 def test_without_files_the_environment_says_which_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLM_PURE_MODEL", "openai:of-the-environment")
     with Server() as server:
