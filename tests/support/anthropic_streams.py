@@ -1,9 +1,12 @@
 """Streams of the Messages API, fed and collected."""
 
+from functools import partial
+
 from llm_pure import Completion, LLMError, ResponseHead, StreamEvent, collect
-from llm_pure.adapters.dialects.anthropic_messages import Quirks, open_stream
+from llm_pure.adapters.dialects.anthropic_messages import Quirks, open_stream, parse_chat
 from llm_pure.replay.laws import read_pieces
-from tests.support.anthropic_answers import Event, sse
+from tests.support.anthropic_answers import ANSWERS, Event, sse
+from tests.support.streamed import Streamed
 
 HEAD = ResponseHead(200, (("content-type", "text/event-stream; charset=utf-8"),))
 QUIRKS = Quirks()
@@ -23,3 +26,18 @@ def failed(*events: Event) -> LLMError:
     _, error = fed(sse(*events))
     assert error is not None
     return error
+
+
+STREAMED = {
+    name: Streamed(
+        open_stream=partial(open_stream, "anthropic", QUIRKS),
+        parse_chat=partial(parse_chat, "anthropic", QUIRKS),
+        head=HEAD,
+        body=answer.streamed,
+        completion=answer.completion,
+        whole=answer.body,
+        cut_every=3,
+        examples=30,
+    )
+    for name, answer in ANSWERS.items()
+}

@@ -1,12 +1,11 @@
 """A stream of generateContent in both framings, with a part of every kind, and the Completion that it is."""
 
 import json
+from functools import partial
 from typing import Any
 
-import pytest
-
 from llm_pure import Completion, ResponseHead
-from llm_pure.adapters.dialects.gemini_content import open_stream
+from llm_pure.adapters.dialects.gemini_content import open_stream, parse_chat
 from llm_pure.completion import Usage
 from llm_pure.errors import (
     LLMError,
@@ -17,6 +16,7 @@ from llm_pure.events import (
 )
 from llm_pure.messages import Echo, Message, Opaque, Reasoning, Text, ToolCall
 from llm_pure.replay.laws import read_pieces
+from tests.support.streamed import Streamed
 
 SSE = ResponseHead(200, (("content-type", "text/event-stream"),))
 JSON = ResponseHead(200, (("content-type", "application/json; charset=UTF-8"),))
@@ -100,7 +100,28 @@ WHOLE = Completion(
 )  # fmt: skip
 
 BODIES = {"sse": (SSE, as_sse(*ITEMS)), "array": (JSON, as_array(*ITEMS))}
-framed = pytest.mark.parametrize(("head", "body"), BODIES.values(), ids=BODIES)
+_PARTS = [part for one in ITEMS for part in one["candidates"][0]["content"]["parts"]]
+WHOLE_BODY = dumped(
+    {
+        **ITEMS[-1],
+        "candidates": [
+            {**ITEMS[-1]["candidates"][0], "content": {"role": "model", "parts": _PARTS}}
+        ],
+    }
+).encode()
+"""The same parts in one item."""
+STREAMED = {
+    name: Streamed(
+        open_stream=partial(open_stream, "gemini"),
+        parse_chat=partial(parse_chat, "gemini"),
+        head=head,
+        body=body,
+        completion=WHOLE,
+        whole=WHOLE_BODY,
+        examples=200,
+    )
+    for name, (head, body) in BODIES.items()
+}
 
 
 def events_of(head: ResponseHead, *fed: bytes) -> tuple[tuple[StreamEvent, ...], LLMError | None]:

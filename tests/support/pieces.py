@@ -1,7 +1,9 @@
-"""The pieces that a body may arrive in."""
+"""The pieces that a body may arrive in, and the damage that it may take on the way."""
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
+
+_JUNK = st.binary(max_size=6) | st.sampled_from([b"null", b"0", b'"', b"{}", b"\n\n"])
 
 
 @st.composite
@@ -9,6 +11,19 @@ def pieces(draw: DrawFn, data: bytes) -> list[bytes]:
     """The body in order, cut anywhere, some pieces empty: `b"".join(pieces) == data`."""
     cuts = sorted(draw(st.lists(st.integers(0, len(data)), max_size=20)))
     return [data[start:end] for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+
+
+@st.composite
+def damaged(draw: DrawFn, data: bytes) -> bytes:
+    """The body with other bytes in a few places: as many, more or fewer than stood there."""
+    body = bytearray(data)
+    for _ in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, max(0, len(body) - 1)))
+        if draw(st.booleans()):
+            body[at : at + 1] = bytes([draw(st.integers(0, 255))])
+        else:
+            body[at : at + draw(st.integers(0, 6))] = draw(_JUNK)
+    return bytes(body)
 
 
 def one_byte_at_a_time(data: bytes) -> list[bytes]:

@@ -1,155 +1,40 @@
 """Streams of DashScope's own API -> events, however they are cut."""
 
 import json
-from typing import Any
+from functools import partial
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from llm_pure import (
     ChatRequest,
-    HttpResponse,
     LLMConfig,
-    LLMError,
     ResponseHead,
-    StreamEvent,
     collect,
     tool_result,
     user,
 )
-from llm_pure.adapters.dialects.dashscope_generation import build_chat, open_stream, parse_chat
+from llm_pure.adapters.dialects.dashscope_generation import build_chat
 from llm_pure.adapters.dialects.dashscope_generation.stream import State, step
-from llm_pure.completion import Usage
-from llm_pure.errors import ProtocolFault, StreamInterrupted
+from llm_pure.errors import StreamInterrupted
 from llm_pure.events import (
-    EchoReceived,
-    ExtraReceived,
     Finished,
     PartReceived,
-    ReasoningDelta,
-    Started,
     TextDelta,
-    ToolCallDelta,
-    UsageReported,
 )
 from llm_pure.messages import Image, Opaque
-from llm_pure.replay.laws import read_pieces
-from tests.support.pieces import one_byte_at_a_time, pieces
-
-HEAD = ResponseHead(200, (("content-type", "text/event-stream;charset=UTF-8"),))
-
-
-def used(made: int) -> dict[str, Any]:
-    return {
-        "input_tokens": 26,
-        "output_tokens": made,
-        "total_tokens": 26 + made,
-        "prompt_tokens_details": {"cached_tokens": 8},
-        "output_tokens_details": {"reasoning_tokens": 4},
-    }
-
-
-def frame(
-    finish: str | None = "null", made: int = 1, index: int | None = None, **message: Any
-) -> dict[str, Any]:
-    choice: dict[str, Any] = {"message": {"role": "assistant", **message}, "finish_reason": finish}
-    if index is not None:
-        choice["index"] = index
-    return {"output": {"choices": [choice]}, "usage": used(made), "request_id": "r-1"}
-
-
-def called(index: int, call_id: str, name: str, arguments: str) -> dict[str, Any]:
-    function = {"name": name, "arguments": arguments}
-    return {"index": index, "id": call_id, "type": "function", "function": function}
-
-
-def sse(*frames: Any, status: int = 200) -> bytes:
-    """As the service writes them: no space after the colons, the status in a comment."""
-    made = [
-        f"id:{number}\nevent:{'result' if status == 200 else 'error'}\n:HTTP_STATUS/{status}\n"
-        f"data:{json.dumps(one, ensure_ascii=False, separators=(',', ':'))}\n\n"
-        for number, one in enumerate(frames, 1)
-    ]
-    return "".join(made).encode()
-
-
-FRAMES_SENT = [
-    frame(content="", reasoning_content="I should "),
-    frame(content="", reasoning_content="look."),
-    frame(content="One "),
-    frame(made=7, content="moment — 日本"),
-    frame(content="", tool_calls=[called(0, "c1", "weather", "")]),
-    frame(content="", tool_calls=[called(0, "", "", '{"city":')]),
-    frame(content="", tool_calls=[called(0, "", "", '"Tromsø"}')]),
-    frame(content="", tool_calls=[called(1, "c2", "clock", "{}")]),
-    frame("tool_calls", 9, content=""),
-]
-WHOLE = frame(
-    "tool_calls",
-    9,
-    content="One moment — 日本",
-    reasoning_content="I should look.",
-    tool_calls=[called(0, "c1", "weather", '{"city":"Tromsø"}'), called(1, "c2", "clock", "{}")],
+from tests.support import streamed
+from tests.support.dashscope_generation_streams import (
+    EVENTS,
+    FRAMES_SENT,
+    HEAD,
+    STREAMED,
+    called,
+    frame,
+    sse,
 )
-BODY = sse(*FRAMES_SENT)
+from tests.support.streamed import broken_off, said_before
 
-
-def usage(made: int) -> UsageReported:
-    return UsageReported(Usage(26, made, 8, None, min(4, made), raw=used(made)))
-
-
-EVENTS = (
-    Started(id="r-1", provider="dashscope"),
-    ExtraReceived("request_id", "r-1"),
-    ReasoningDelta("I should ", 0),
-    EchoReceived("{}", 0, kind="reasoning"),
-    usage(1),
-    ReasoningDelta("look.", 0),
-    TextDelta("One ", 1),
-    TextDelta("moment — 日本", 1),
-    ToolCallDelta("", 1000, id="c1", name="weather"),
-    usage(1),
-    ToolCallDelta('{"city":', 1000),
-    usage(1),
-    ToolCallDelta('"Tromsø"}', 1000),
-    usage(1),
-    ToolCallDelta("{}", 1001, id="c2", name="clock"),
-    usage(1),
-    usage(9),
-    Finished("tool_calls", "tool_calls"),
-)
-
-
-def read(*data: bytes) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return read_pieces(open_stream("dashscope", HEAD), data)
-
-
-def test_each_frame_makes_its_events() -> None:
-    assert read(BODY) == (EVENTS, None)
-
-
-@given(pieces(BODY))
-def test_any_split_gives_the_same_events(split: list[bytes]) -> None:
-    assert read(*split) == (EVENTS, None)
-
-
-def test_one_byte_at_a_time_gives_the_same_events() -> None:
-    assert read(*one_byte_at_a_time(BODY)) == (EVENTS, None)
-
-
-def test_the_stream_collects_to_the_whole_answer() -> None:
-    whole = json.dumps(WHOLE, ensure_ascii=False).encode()
-    assert collect(EVENTS) == parse_chat("dashscope", HttpResponse(200, (), whole))
-
-
-@given(st.integers(0, len(BODY) - 3))
-def test_a_cut_stream_is_a_failure_never_a_short_success(cut: int) -> None:
-    events, error = read(BODY[:cut])
-    assert isinstance(error, StreamInterrupted)
-    assert error.partial is not None
-    assert "One moment — 日本".startswith(error.partial.text)
-    assert events == EVENTS[: len(events)]
+read = partial(streamed.read, STREAMED)
 
 
 def test_pieces_of_multimodal_content_are_words_too() -> None:
@@ -252,19 +137,15 @@ def test_an_answer_that_does_not_say_that_it_is_finished_is_interrupted(word: st
 )
 def test_an_error_frame_comes_after_the_words_before_it(code: str, message: str, kind: str) -> None:
     told = {"code": code, "message": message, "request_id": "r-9"}
-    events, error = read(sse(*FRAMES_SENT[:4]), sse(told, status=400))
-    assert error is not None
+    events, error = broken_off(STREAMED, sse(*FRAMES_SENT[:4]), sse(told, status=400))
     assert (error.kind, error.code, error.message, error.request_id) == (kind, code, message, "r-9")
-    assert error.partial is not None
-    assert error.partial.text == "One moment — 日本"
-    assert events == EVENTS[:8]
+    assert (events, said_before(error)) == (EVENTS[:8], "One moment — 日本")
 
 
 def test_an_error_before_the_stream_is_the_error_of_its_status() -> None:
     head = ResponseHead(401, (("content-type", "application/json"),))
     body = b'{"code":"InvalidApiKey","message":"Invalid API-key provided.","request_id":"r"}'
-    _, error = read_pieces(open_stream("dashscope", head), one_byte_at_a_time(body))
-    assert error is not None
+    _, error = broken_off(STREAMED, b"", body, head)
     assert (error.kind, error.status) == ("authentication", 401)
 
 
@@ -327,27 +208,6 @@ def test_every_frame_has_an_answer_in_every_state(state: str, frame_: str) -> No
     assert after.complete == (frame_ == "the end" or state == "done")
     if frame_ in FAULTY:
         assert list(events) == []
-
-
-def test_a_page_in_place_of_a_stream_is_a_fault() -> None:
-    head = ResponseHead(200, (("content-type", "text/html"),))
-    _, error = read_pieces(open_stream("dashscope", head), [b"<html>captive</html>"])
-    assert isinstance(error, ProtocolFault)
-
-
-@given(st.lists(st.binary(max_size=40), max_size=6))
-def test_no_bytes_make_it_raise(data: list[bytes]) -> None:
-    read(*data)
-    read(BODY[:400], *data)
-
-
-@given(st.data())
-def test_no_change_of_a_good_stream_makes_it_raise(data: st.DataObject) -> None:
-    body = bytearray(BODY)
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(body) - 1))
-        body[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
-    read(bytes(body))
 
 
 def test_thoughts_and_calls_go_back_as_they_came() -> None:

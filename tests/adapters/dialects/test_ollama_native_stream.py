@@ -1,11 +1,9 @@
 """Streams of /api/chat and /api/generate -> events, however they are cut."""
 
 import json
-from typing import Any
+from functools import partial
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from llm_pure import (
     ChatRequest,
@@ -13,112 +11,34 @@ from llm_pure import (
     Echo,
     HttpResponse,
     LLMConfig,
-    LLMError,
     ResponseHead,
-    StreamEvent,
     assistant,
     collect,
     user,
 )
-from llm_pure.adapters.dialects.ollama_native import build_chat, open_stream, parse_chat
+from llm_pure.adapters.dialects.ollama_native import build_chat, parse_chat
 from llm_pure.adapters.dialects.ollama_native.stream import State, step
-from llm_pure.completion import Usage
-from llm_pure.errors import NotFound, Overloaded, ProtocolFault, ServerError, StreamInterrupted
+from llm_pure.errors import NotFound, Overloaded, ServerError
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
-    Finished,
-    ReasoningDelta,
     Started,
-    TextDelta,
-    ToolCallDelta,
-    UsageReported,
 )
 from llm_pure.messages import Reasoning
-from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Success
-from tests.support.pieces import one_byte_at_a_time, pieces
-
-HEAD = ResponseHead(200, (("content-type", "application/x-ndjson"),))
-
-
-def chat(done: bool = False, **message: Any) -> dict[str, Any]:
-    return {
-        "model": "qwen3:4b",
-        "created_at": "T1" if not done else "T9",
-        "message": {"role": "assistant", "content": "", **message},
-        "done": done,
-    }
-
-
-CALLS: list[dict[str, Any]] = [
-    {"id": "c1", "function": {"index": 0, "name": "weather", "arguments": {"city": "Tromsø 🎈"}}},
-    {"function": {"index": 1, "name": "clock", "arguments": {}}},
-]
-END = {"done_reason": "stop", "total_duration": 77, "prompt_eval_count": 26, "eval_count": 9}
-LINES: list[dict[str, Any]] = [
-    chat(thinking="I should "),
-    chat(thinking="look."),
-    chat(content="One "),
-    chat(content="moment — 日本"),
-    chat(tool_calls=[CALLS[0]]),
-    chat(tool_calls=[CALLS[1]]),
-    {**chat(done=True, content="."), **END},
-]
-WHOLE = {
-    **chat(done=True, thinking="I should look.", content="One moment — 日本.", tool_calls=CALLS),
-    **END,
-}
-
-
-def lines(*given: Any) -> bytes:
-    encoded = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in given]
-    return "".join([f"{one}\n" for one in encoded]).encode()
-
-
-BODY = lines(*LINES)
-
-
-def read(*data: bytes) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return read_pieces(open_stream("ollama", HEAD), data)
-
-
-EVENTS = (
-    Started(model="qwen3:4b", provider="ollama"),
-    ExtraReceived("created_at", "T1"),
-    ReasoningDelta("I should ", 0),
-    EchoReceived("{}", 0, kind="reasoning"),
-    ReasoningDelta("look.", 0),
-    TextDelta("One ", 1),
-    TextDelta("moment — 日本", 1),
-    ToolCallDelta('{"city":"Tromsø 🎈"}', 1000, id="c1", name="weather"),
-    EchoReceived('{"function":{"index":0}}', 1000),
-    ToolCallDelta("{}", 1001, name="clock"),
-    EchoReceived('{"function":{"index":1}}', 1001),
-    ExtraReceived("created_at", "T9"),
-    ExtraReceived("total_duration", 77),
-    TextDelta(".", 1),
-    UsageReported(Usage(26, 9, raw={"prompt_eval_count": 26, "eval_count": 9})),
-    Finished("stop", "stop"),
+from tests.support import streamed
+from tests.support.ollama_native_streams import (
+    BODY,
+    CALLS,
+    EVENTS,
+    HEAD,
+    LINES,
+    STREAMED,
+    chat,
+    lines,
 )
+from tests.support.streamed import broken_off, said_before
 
-
-def test_each_line_makes_its_events() -> None:
-    assert read(BODY) == (EVENTS, None)
-
-
-@given(pieces(BODY))
-def test_any_split_gives_the_same_events(split: list[bytes]) -> None:
-    assert read(*split) == (EVENTS, None)
-
-
-def test_one_byte_at_a_time_gives_the_same_events() -> None:
-    assert read(*one_byte_at_a_time(BODY)) == (EVENTS, None)
-
-
-def test_the_stream_collects_to_the_whole_answer() -> None:
-    whole = json.dumps(WHOLE, ensure_ascii=False, separators=(",", ":")).encode()
-    assert collect(EVENTS) == parse_chat("ollama", HttpResponse(200, (), whole))
+read = partial(streamed.read, STREAMED)
 
 
 def test_generate_streams_collect_to_its_whole_answer_too() -> None:
@@ -132,19 +52,6 @@ def test_generate_streams_collect_to_its_whole_answer_too() -> None:
     assert collect(events).unwrap().text == "bc"
 
 
-@given(st.integers(0, len(BODY) - 2))
-def test_a_cut_stream_is_a_failure_never_a_short_success(cut: int) -> None:
-    events, error = read(BODY[:cut])
-    assert isinstance(error, StreamInterrupted)
-    assert error.partial is not None
-    assert "One moment — 日本.".startswith(error.partial.text)
-    assert events == EVENTS[: len(events)]
-
-
-def test_the_last_line_needs_no_line_end() -> None:
-    assert read(BODY[:-1]) == (EVENTS, None)
-
-
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
@@ -154,13 +61,9 @@ def test_the_last_line_needs_no_line_end() -> None:
     ],
 )
 def test_an_error_in_mid_stream_comes_after_the_words_before_it(text: str, kind: type) -> None:
-    events, error = read(lines(*LINES[:4], {"error": text}))
-    assert type(error) is kind
-    assert error is not None
-    assert error.message == text
-    assert error.partial is not None
-    assert error.partial.text == "One moment — 日本"
-    assert events == EVENTS[:7]
+    events, error = broken_off(STREAMED, lines(*LINES[:4]), lines({"error": text}))
+    assert (type(error), error.message) == (kind, text)
+    assert (events, said_before(error)) == (EVENTS[:7], "One moment — 日本")
 
 
 def test_what_is_said_beside_an_error_is_kept() -> None:
@@ -173,22 +76,8 @@ def test_what_is_said_beside_an_error_is_kept() -> None:
 def test_an_error_before_the_stream_is_the_error_of_its_status() -> None:
     head = ResponseHead(404, (("content-type", "application/json"),))
     body = b'{"error":"model \'x\' not found"}'
-    _, error = read_pieces(open_stream("ollama", head), one_byte_at_a_time(body))
-    assert error == NotFound(message="model 'x' not found", provider="ollama", status=404)
-
-
-def test_an_answer_that_came_whole_is_its_events_all_the_same() -> None:
-    head = ResponseHead(200, (("content-type", "application/json; charset=utf-8"),))
-    body = json.dumps(WHOLE).encode()
-    events, error = read_pieces(open_stream("ollama", head), [body])
-    assert error is None
-    assert collect(events) == parse_chat("ollama", HttpResponse(200, head.headers, body))
-
-
-def test_a_page_in_place_of_a_stream_is_a_fault() -> None:
-    head = ResponseHead(200, (("content-type", "text/html"),))
-    _, error = read_pieces(open_stream("ollama", head), [b"<html>captive</html>"])
-    assert isinstance(error, ProtocolFault)
+    refused = NotFound(message="model 'x' not found", provider="ollama", status=404)
+    assert broken_off(STREAMED, b"", body, head) == ((), refused)
 
 
 FRAMES: dict[str, bytes] = {
@@ -273,18 +162,3 @@ def test_the_events_of_a_short_answer_are_what_a_reader_expects() -> None:
             extra={"created_at": "T9"},
         )
     )
-
-
-@given(st.lists(st.binary(max_size=40), max_size=6))
-def test_no_bytes_make_it_raise(data: list[bytes]) -> None:
-    read(*data)
-    read(BODY[:200], *data)
-
-
-@given(st.data())
-def test_no_change_of_a_good_stream_makes_it_raise(data: st.DataObject) -> None:
-    body = bytearray(BODY)
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(body) - 1))
-        body[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
-    read(bytes(body))

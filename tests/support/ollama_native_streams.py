@@ -1,0 +1,91 @@
+"""Streams of /api/chat, made up here, and what they say."""
+
+import json
+from functools import partial
+from typing import Any
+
+from llm_pure import (
+    ResponseHead,
+)
+from llm_pure.adapters.dialects.ollama_native import open_stream, parse_chat
+from llm_pure.completion import Usage
+from llm_pure.events import (
+    EchoReceived,
+    ExtraReceived,
+    Finished,
+    ReasoningDelta,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from tests.support.streamed import Streamed
+
+HEAD = ResponseHead(200, (("content-type", "application/x-ndjson"),))
+
+
+def chat(done: bool = False, **message: Any) -> dict[str, Any]:
+    return {
+        "model": "qwen3:4b",
+        "created_at": "T1" if not done else "T9",
+        "message": {"role": "assistant", "content": "", **message},
+        "done": done,
+    }
+
+
+CALLS: list[dict[str, Any]] = [
+    {"id": "c1", "function": {"index": 0, "name": "weather", "arguments": {"city": "Tromsø 🎈"}}},
+    {"function": {"index": 1, "name": "clock", "arguments": {}}},
+]
+END = {"done_reason": "stop", "total_duration": 77, "prompt_eval_count": 26, "eval_count": 9}
+LINES: list[dict[str, Any]] = [
+    chat(thinking="I should "),
+    chat(thinking="look."),
+    chat(content="One "),
+    chat(content="moment — 日本"),
+    chat(tool_calls=[CALLS[0]]),
+    chat(tool_calls=[CALLS[1]]),
+    {**chat(done=True, content="."), **END},
+]
+WHOLE = {
+    **chat(done=True, thinking="I should look.", content="One moment — 日本.", tool_calls=CALLS),
+    **END,
+}
+
+
+def lines(*given: Any) -> bytes:
+    encoded = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in given]
+    return "".join([f"{one}\n" for one in encoded]).encode()
+
+
+BODY = lines(*LINES)
+
+
+EVENTS = (
+    Started(model="qwen3:4b", provider="ollama"),
+    ExtraReceived("created_at", "T1"),
+    ReasoningDelta("I should ", 0),
+    EchoReceived("{}", 0, kind="reasoning"),
+    ReasoningDelta("look.", 0),
+    TextDelta("One ", 1),
+    TextDelta("moment — 日本", 1),
+    ToolCallDelta('{"city":"Tromsø 🎈"}', 1000, id="c1", name="weather"),
+    EchoReceived('{"function":{"index":0}}', 1000),
+    ToolCallDelta("{}", 1001, name="clock"),
+    EchoReceived('{"function":{"index":1}}', 1001),
+    ExtraReceived("created_at", "T9"),
+    ExtraReceived("total_duration", 77),
+    TextDelta(".", 1),
+    UsageReported(Usage(26, 9, raw={"prompt_eval_count": 26, "eval_count": 9})),
+    Finished("stop", "stop"),
+)
+
+
+STREAMED = Streamed(
+    open_stream=partial(open_stream, "ollama"),
+    parse_chat=partial(parse_chat, "ollama"),
+    head=HEAD,
+    body=BODY,
+    events=EVENTS,
+    whole=json.dumps(WHOLE, ensure_ascii=False, separators=(",", ":")).encode(),
+)

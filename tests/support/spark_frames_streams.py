@@ -1,0 +1,71 @@
+"""Spark's frames, made up here, and what they say."""
+
+import json
+from functools import partial
+from typing import Any
+
+from llm_pure import ResponseHead
+from llm_pure.adapters.dialects.spark_frames import open_stream, parse_chat
+from llm_pure.completion import Usage
+from llm_pure.events import (
+    EchoReceived,
+    Finished,
+    ReasoningDelta,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from tests.support.streamed import Streamed
+
+HEAD = ResponseHead(200, (("content-type", "application/x-ndjson"),))
+COUNTS = {"question_tokens": 4, "prompt_tokens": 26, "completion_tokens": 9, "total_tokens": 35}
+
+
+def frame(status: int, *, usage: bool = False, **piece: Any) -> dict[str, Any]:
+    text = {"content": "", "role": "assistant", "index": 0, **piece}
+    payload: dict[str, Any] = {"choices": {"status": status, "seq": 7, "text": [text]}}
+    if usage:
+        payload["usage"] = {"text": COUNTS}
+    header = {"code": 0, "message": "Success", "sid": "cht-1", "status": status}
+    return {"header": header, "payload": payload}
+
+
+def lines(*frames: Any) -> bytes:
+    encoded = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in frames]
+    return "".join([f"{one}\n" for one in encoded]).encode()
+
+
+CALL = {"name": "weather", "arguments": '{"city":"Tromsø"}'}
+FRAMES_SENT = [
+    frame(0, reasoning_content="I should "),
+    frame(1, reasoning_content="look."),
+    frame(1, content="One "),
+    frame(1, content="moment — 日本"),
+    frame(1, function_call={**CALL, "score": 1}),
+    frame(2, usage=True),
+]
+BODY = lines(*FRAMES_SENT)
+
+EVENTS = (
+    Started(id="cht-1", provider="spark"),
+    ReasoningDelta("I should ", 0),
+    EchoReceived("{}", 0, kind="reasoning"),
+    ReasoningDelta("look.", 0),
+    TextDelta("One ", 1),
+    TextDelta("moment — 日本", 1),
+    ToolCallDelta('{"city":"Tromsø"}', 2, name="weather"),
+    EchoReceived('{"score":1}', 2),
+    UsageReported(Usage(26, 9, raw=COUNTS)),
+    Finished("unknown"),
+)
+
+
+STREAMED = Streamed(
+    open_stream=partial(open_stream, "spark"),
+    parse_chat=partial(parse_chat, "spark"),
+    head=HEAD,
+    body=BODY,
+    events=EVENTS,
+    after={"another frame": lines(frame(1, content="more"))},
+)
