@@ -1,11 +1,11 @@
 """What goes wrong in streams of the Responses API: errors of the service, events in a wrong shape, bodies that are none."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
-from llm_pure import LLMError, ResponseHead, StreamEvent
-from llm_pure.adapters import registry
+from llm_pure import ResponseHead
 from llm_pure.errors import (
     InvalidRequest,
     ProtocolFault,
@@ -15,15 +15,14 @@ from llm_pure.errors import (
     StreamInterrupted,
 )
 from llm_pure.events import Finished, Started, TextDelta
-from llm_pure.replay.laws import read_pieces
+from tests.support import streamed
 from tests.support.openai_responses_bodies import answer, created, delta, frame
+from tests.support.openai_responses_streams import HEAD, STREAMED
+from tests.support.streamed import broken_off, said_before
 
-OPENAI = registry.get("openai_responses").unwrap()
-HEAD = ResponseHead(200, (("content-type", "text/event-stream; charset=utf-8"),))
+run = partial(streamed.read, STREAMED)
 
-
-def run(*data: bytes, head: ResponseHead = HEAD) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return read_pieces(OPENAI.open_stream(head), data)
+BEGUN = created() + delta("output_text", "Hi")
 
 
 def completed() -> bytes:
@@ -58,18 +57,13 @@ SAID: dict[str, Any] = {
     ],
 )  # fmt: skip
 def test_an_error_in_mid_stream_comes_after_what_was_said(end: bytes, kind: type) -> None:
-    decoder = OPENAI.open_stream(HEAD)
-    events = decoder.feed(created() + delta("output_text", "Hi") + end + completed()).unwrap()
+    events, error = broken_off(STREAMED, BEGUN, end + completed())
     assert events[:2] == (
         Started(id="resp_1", model="gpt-x-2026-01-01", provider="openai_responses"),
         TextDelta("Hi"),
     )
     assert not [event for event in events if isinstance(event, Finished)]
-    error = decoder.feed(b"").failure()
-    assert type(error) is kind
-    assert error.partial is not None
-    assert error.partial.text == "Hi"
-    assert decoder.close().failure() == error
+    assert (type(error), said_before(error)) == (kind, "Hi")
 
 
 def test_a_failed_answer_still_tells_its_usage() -> None:
@@ -102,11 +96,9 @@ def test_a_failed_answer_still_tells_its_usage() -> None:
     ],
 )  # fmt: skip
 def test_a_known_event_in_a_wrong_shape_is_a_fault_after_what_came_before(bad: bytes) -> None:
-    events, error = run(created() + delta("output_text", "Hi") + bad, completed())
+    events, error = broken_off(STREAMED, BEGUN, bad + completed())
     assert events[1:] == (TextDelta("Hi"),)
-    assert isinstance(error, ProtocolFault)
-    assert error.partial is not None
-    assert error.partial.text == "Hi"
+    assert (type(error), said_before(error)) == (ProtocolFault, "Hi")
 
 
 @pytest.mark.parametrize(
@@ -129,6 +121,5 @@ def test_a_known_event_in_a_wrong_shape_is_a_fault_after_what_came_before(bad: b
     ids=["429", "JSON in place of a stream", "JSON that calls itself a stream", "HTML", "nothing"],
 )
 def test_a_body_that_is_no_stream(head: ResponseHead, body: bytes, kind: type) -> None:
-    events, error = run(body, head=head)
-    assert events == ()
-    assert type(error) is kind
+    events, error = broken_off(STREAMED, b"", body, head)
+    assert (events, type(error)) == ((), kind)

@@ -5,13 +5,12 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import (
     Completion,
     HttpResponse,
-    LLMError,
     Message,
     ResponseHead,
     StreamEvent,
@@ -38,8 +37,6 @@ from llm_pure.events import (
 )
 from llm_pure.framing.sse import SseEvent
 from llm_pure.messages import Opaque, Text, ToolCall
-from llm_pure.replay.laws import read_pieces
-from llm_pure.result import Success
 from tests.support.openai_responses_bodies import (
     USAGE,
     JsonObject,
@@ -54,34 +51,21 @@ from tests.support.openai_responses_bodies import (
     stream_of,
     text,
 )
-from tests.support.pieces import one_byte_at_a_time, pieces
 
 OPENAI = registry.get("openai_responses").unwrap()
-HEAD = ResponseHead(200, (("content-type", "text/event-stream; charset=utf-8"),))
-CITED = {"type": "url_citation", "start_index": 0, "end_index": 2, "title": "t", "url": "u"}
-TOKENS: list[JsonObject] = [
-    {"token": one, "logprob": -0.1, "top_logprobs": []} for one in ("Hel", "lo.")
-]
-SEARCH = {"id": "ws_1", "type": "web_search_call", "status": "completed"}
-WHOLE = answer(
-    reasoning("I should ", "look.", encrypted_content="enc"),
+from functools import partial
+
+from tests.support import streamed
+from tests.support.openai_responses_streams import (
+    BODY,
+    CITED,
+    HEAD,
     SEARCH,
-    message(
-        text("One moment — 日本", annotations=[CITED], logprobs=TOKENS),
-        text("."),
-        phase="commentary",
-    ),
-    call("weather", '{"city":"Tromsø 🎈"}', item_id="fc_1"),
-    call("clock", "{}", item_id="fc_2"),
-    {"type": "custom_tool_call", "id": "ctc", "call_id": "c3", "name": "sql", "input": "SELECT 1"},
-    message(refusal("Not that."), item_id="msg_2"),
-    service_tier="default",
+    STREAMED,
+    TOKENS,
 )
-BODY = stream_of(WHOLE)
 
-
-def run(*data: bytes, head: ResponseHead = HEAD) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return read_pieces(OPENAI.open_stream(head), data)
+run = partial(streamed.read, STREAMED)
 
 
 def completed(*output: JsonObject, **more: Any) -> bytes:
@@ -126,38 +110,9 @@ def test_the_events_of_a_stream() -> None:
     )
 
 
-def test_a_stream_collects_to_the_whole_answer() -> None:
-    events, error = run(BODY)
-    assert error is None
-    assert collect(events) == OPENAI.parse_chat(HttpResponse(200, (), json.dumps(WHOLE).encode()))
-
-
 def test_what_support_asks_for_is_kept() -> None:
     events, _ = run(BODY, head=ResponseHead(200, (*HEAD.headers, ("x-request-id", "req_1"))))
     assert collect(events).unwrap().extra["request_id"] == "req_1"
-
-
-@given(st.data())
-def test_any_split_gives_the_same_events(data: st.DataObject) -> None:
-    assert run(*data.draw(pieces(BODY))) == run(BODY)
-
-
-def test_byte_by_byte_gives_the_same_events() -> None:
-    assert run(*one_byte_at_a_time(BODY)) == run(BODY)
-
-
-@settings(deadline=None)
-@given(st.integers(0, len(BODY)))
-def test_a_cut_stream_is_interrupted_or_whole_and_its_text_a_prefix(end: int) -> None:
-    events, error = run(BODY[:end])
-    whole = collect(run(BODY)[0]).unwrap()
-    if error is None:
-        assert collect(events) == Success(whole)
-        return
-    assert isinstance(error, StreamInterrupted)
-    assert error.partial is not None
-    assert whole.text.startswith(error.partial.text)
-    assert whole.reasoning.startswith(error.partial.reasoning)
 
 
 def test_a_stream_without_its_last_event_is_interrupted_even_after_done() -> None:
@@ -173,22 +128,6 @@ def test_a_stream_without_its_last_event_is_interrupted_even_after_done() -> Non
             message=Message("assistant", (Text("Hi"),)),
         ),
     )
-
-
-@pytest.mark.parametrize(
-    "tail",
-    [
-        b"data: [DONE]\n\n",
-        delta("output_text", "more"),
-        created(),
-        frame("error", message="late"),
-        b"data: nonsense\n\n",
-        b": bye\n\n",
-    ],
-    ids=["[DONE]", "a delta", "another answer", "an error", "nonsense", "a comment"],
-)
-def test_what_comes_after_the_end_changes_nothing(tail: bytes) -> None:
-    assert run(BODY + tail) == run(BODY)
 
 
 @pytest.mark.parametrize(
@@ -366,14 +305,6 @@ def test_how_an_answer_ends(end: bytes, finish: Finished) -> None:
     assert collect(events).unwrap().text == "Hi"
 
 
-def test_a_whole_answer_in_place_of_a_stream_is_taken() -> None:
-    head = ResponseHead(200, (("content-type", "application/json"),))
-    body = json.dumps(WHOLE).encode()
-    events, error = run(body, head=head)
-    assert error is None
-    assert collect(events) == OPENAI.parse_chat(HttpResponse(200, (), body))
-
-
 PHASES = {
     "before the answer": State(),
     "in the answer": State(started=True),
@@ -406,20 +337,6 @@ def test_every_frame_has_an_answer_in_every_phase(state: State, frame_: bytes) -
 @given(st.lists(st.sampled_from([*FRAMES.values(), b"{", b"null", b'{"type":7}']), max_size=8))
 def test_events_in_any_order_never_raise(frames: list[bytes]) -> None:
     run(b"".join([b"data: " + one + b"\n\n" for one in frames]))
-
-
-@given(st.data())
-def test_mutated_bytes_never_raise(data: st.DataObject) -> None:
-    body = bytearray(BODY)
-    for _ in range(data.draw(st.integers(1, 6))):
-        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
-    run(bytes(body))
-
-
-@given(st.binary(max_size=300))
-def test_random_bytes_never_raise(body: bytes) -> None:
-    run(body)
-    run(body, head=ResponseHead(500, ()))
 
 
 def test_refusals_and_opaque_items_come_as_events() -> None:
