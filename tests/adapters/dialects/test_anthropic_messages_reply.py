@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure import Completion, HttpResponse, LLMError, TokenCount, collect
+from llm_pure import Completion, HttpResponse, LLMError, TokenCount
 from llm_pure.adapters.dialects.anthropic_messages import (
     Quirks,
-    open_stream,
     parse_chat,
     parse_count,
 )
@@ -28,9 +27,7 @@ from llm_pure.errors import (
     ServerError,
     TimedOut,
 )
-from llm_pure.http import ResponseHead
 from llm_pure.messages import Message, Text, ToolCall
-from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Failure, Parsed, Success
 from tests.support.anthropic_answers import ANSWERS, Answer
 
@@ -55,17 +52,6 @@ def failed(body: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 def test_a_whole_answer_says_what_its_stream_says(answer: Answer) -> None:
     assert parsed(answer.body) == Success(answer.completion)
-
-
-@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-def test_a_service_that_answers_whole_where_a_stream_was_asked_for_is_understood(
-    answer: Answer,
-) -> None:
-    events, error = read_pieces(
-        open_stream("anthropic", QUIRKS, ResponseHead(200, JSON)), [answer.body]
-    )
-    assert error is None
-    assert collect(events).unwrap() == answer.completion
 
 
 def test_a_bare_answer_has_nothing_made_up() -> None:

@@ -3,61 +3,24 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from llm_pure import ChatRequest, LLMConfig, collect
 from llm_pure.adapters.dialects.anthropic_messages import build_chat
 from llm_pure.completion import Usage
-from llm_pure.errors import StreamInterrupted
 from llm_pure.events import (
     EchoReceived,
     Finished,
     PartReceived,
     ReasoningDelta,
     Started,
-    TextDelta,
     ToolCallDelta,
     UsageReported,
 )
 from llm_pure.messages import Opaque
 from tests.support.anthropic_answers import ANSWERS, Answer, Event, begun, end, start
 from tests.support.anthropic_streams import QUIRKS, collected, fed
-from tests.support.pieces import one_byte_at_a_time, pieces
 
 answers = pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-
-
-@answers
-def test_a_stream_collects_to_the_answer(answer: Answer) -> None:
-    got, error = fed(answer.streamed)
-    assert error is None
-    assert collect(got).unwrap() == answer.completion
-
-
-@answers
-def test_any_split_gives_the_same_events(answer: Answer) -> None:
-    whole, _ = fed(answer.streamed)
-    assert fed(*one_byte_at_a_time(answer.streamed)) == (whole, None)
-
-
-@given(data=st.data(), name=st.sampled_from(sorted(ANSWERS)))
-def test_any_pieces_give_the_same_events(data: st.DataObject, name: str) -> None:
-    body = ANSWERS[name].streamed
-    assert fed(*data.draw(pieces(body))) == fed(body)
-
-
-@answers
-def test_a_cut_stream_is_interrupted_with_a_prefix_of_the_text(answer: Answer) -> None:
-    body = answer.streamed
-    # what follows the last brace is white space: from there on the answer is whole
-    for at in range(0, len(body.rstrip()), 3):
-        got, error = fed(body[:at])
-        assert isinstance(error, StreamInterrupted), at
-        assert error.partial is not None
-        assert answer.completion.text.startswith(error.partial.text)
-        told = "".join([one.text for one in got if isinstance(one, TextDelta)])
-        assert error.partial.text.startswith(told)  # it has the last event, cut in its blank line
 
 
 def test_the_events_of_a_stream_one_by_one() -> None:

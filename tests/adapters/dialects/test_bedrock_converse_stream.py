@@ -1,6 +1,7 @@
 """Streams of Converse -> events, however they are cut, mixed or broken off."""
 
 import base64
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,7 +12,6 @@ from hypothesis import strategies as st
 from llm_pure import (
     ChatRequest,
     Completion,
-    Echo,
     HttpResponse,
     Image,
     LLMConfig,
@@ -23,8 +23,6 @@ from llm_pure import (
     StreamEvent,
     Text,
     ToolCall,
-    Usage,
-    assistant,
     collect,
     user,
 )
@@ -41,128 +39,31 @@ from llm_pure.errors import (
     TimedOut,
 )
 from llm_pure.events import (
-    EchoReceived,
-    ExtraReceived,
-    Finished,
-    ReasoningDelta,
-    Started,
     TextDelta,
-    ToolCallDelta,
-    UsageReported,
 )
 from llm_pure.framing.aws_eventstream import EventStreamMessage
-from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Failure, Success
+from tests.support import streamed
 from tests.support.aws_frames import STREAM_HEAD, body_of, event, exception, transport_error
-from tests.support.pieces import one_byte_at_a_time, pieces
-
-OWN = Echo("bedrock")
-RAW_USAGE = {"inputTokens": 7, "outputTokens": 9, "totalTokens": 20, "cacheReadInputTokens": 4}
-
-
-def delta(index: int, **said: Any) -> EventStreamMessage:
-    return event("contentBlockDelta", contentBlockIndex=index, delta=said)
-
-
-def start(index: int, **said: Any) -> EventStreamMessage:
-    return event("contentBlockStart", contentBlockIndex=index, start=said)
-
-
-def stop(index: int) -> EventStreamMessage:
-    return event("contentBlockStop", contentBlockIndex=index)
-
-
-BEGIN = event("messageStart", role="assistant")
-END = event("messageStop", stopReason="end_turn")
-TELL = event("metadata", usage=RAW_USAGE, metrics={"latencyMs": 5})
-TAIL = (END, TELL)
-
-FRAMES = (
+from tests.support.bedrock_converse_streams import (
     BEGIN,
-    delta(0, reasoningContent={"text": "I should "}),
-    delta(0, reasoningContent={"text": "look."}),
-    delta(0, reasoningContent={"signature": "c2ln"}),
-    stop(0),
-    delta(1, text="One "),
-    delta(1, text="moment — 日本."),
-    stop(1),
-    start(2, toolUse={"toolUseId": "t1", "name": "weather", "type": "tool_use"}),
-    delta(2, toolUse={"input": ""}),
-    delta(2, toolUse={"input": '{"city":"Troms'}),
-    delta(2, toolUse={"input": 'ø 🎈"}'}),
-    stop(2),
-    start(3, toolUse={"toolUseId": "t2", "name": "clock"}),
-    stop(3),
-    event("messageStop", stopReason="tool_use", additionalModelResponseFields={"k": 1}),
-    event("metadata", usage=RAW_USAGE, metrics={"latencyMs": 5}, serviceTier={"type": "flex"}),
+    BODY,
+    END,
+    EVENTS,
+    FRAMES,
+    OWN,
+    RAW_USAGE,
+    STREAMED,
+    TAIL,
+    TELL,
+    delta,
+    start,
+    stop,
 )
-BODY = body_of(*FRAMES)
-USAGE = Usage(11, 9, 4, raw=RAW_USAGE)
-EVENTS: tuple[StreamEvent, ...] = (
-    ExtraReceived("request_id", "r-1"),
-    Started(provider="bedrock"),
-    ReasoningDelta("I should ", 0),
-    EchoReceived("{}", 0, kind="reasoning"),
-    ReasoningDelta("look.", 0),
-    ReasoningDelta("", 0, signature="c2ln"),
-    TextDelta("One ", 1),
-    TextDelta("moment — 日本.", 1),
-    ToolCallDelta("", 2, id="t1", name="weather"),
-    ToolCallDelta('{"city":"Troms', 2),
-    ToolCallDelta('ø 🎈"}', 2),
-    ToolCallDelta("", 3, id="t2", name="clock"),
-    ExtraReceived("additionalModelResponseFields", {"k": 1}),
-    Finished("tool_calls", "tool_use"),
-    ExtraReceived("metrics", {"latencyMs": 5}),
-    ExtraReceived("serviceTier", {"type": "flex"}),
-    UsageReported(USAGE),
-)
-WHOLE = {
-    "output": {
-        "message": {
-            "role": "assistant",
-            "content": [
-                {
-                    "reasoningContent": {
-                        "reasoningText": {"text": "I should look.", "signature": "c2ln"}
-                    }
-                },
-                {"text": "One moment — 日本."},
-                {"toolUse": {"toolUseId": "t1", "name": "weather", "input": {"city": "Tromsø 🎈"}}},
-                {"toolUse": {"toolUseId": "t2", "name": "clock", "input": {}}},
-            ],
-        }
-    },
-    "stopReason": "tool_use",
-    "usage": RAW_USAGE,
-    "metrics": {"latencyMs": 5},
-    "serviceTier": {"type": "flex"},
-    "additionalModelResponseFields": {"k": 1},
-}
-COMPLETION = Completion(
-    provider="bedrock",
-    message=assistant(
-        Reasoning("I should look.", "c2ln", OWN),
-        "One moment — 日本.",
-        ToolCall("t1", "weather", '{"city":"Tromsø 🎈"}'),
-        ToolCall("t2", "clock", "{}"),
-    ),
-    finish_reason="tool_calls",
-    raw_finish_reason="tool_use",
-    usage=USAGE,
-    extra={
-        "request_id": "r-1",
-        "additionalModelResponseFields": {"k": 1},
-        "metrics": {"latencyMs": 5},
-        "serviceTier": {"type": "flex"},
-    },
-)
+from tests.support.pieces import one_byte_at_a_time
+from tests.support.streamed import broken_off, said_before
 
-
-def read(
-    *given: bytes, head: ResponseHead = STREAM_HEAD
-) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return read_pieces(PROVIDER.open_stream(head), given)
+read = partial(streamed.read, STREAMED)
 
 
 def answer(*frames: EventStreamMessage) -> Completion:
@@ -175,34 +76,6 @@ def error(*frames: EventStreamMessage) -> LLMError:
     _, found = read(body_of(*frames))
     assert found is not None
     return found
-
-
-def test_a_stream_is_read_event_by_event() -> None:
-    assert read(BODY) == (EVENTS, None)
-
-
-def test_a_collected_stream_is_the_answer_that_would_have_come_whole() -> None:
-    headers = (("content-type", "application/json"), ("x-amzn-requestid", "r-1"))
-    whole = PROVIDER.parse_chat(HttpResponse(200, headers, msgspec.json.encode(WHOLE)))
-    assert collect(EVENTS) == whole == Success(COMPLETION)
-
-
-def test_one_byte_at_a_time_gives_the_same_events() -> None:
-    assert read(*one_byte_at_a_time(BODY)) == (EVENTS, None)
-
-
-@given(pieces(BODY))
-def test_any_split_gives_the_same_events(given_pieces: list[bytes]) -> None:
-    assert read(*given_pieces) == (EVENTS, None)
-
-
-@pytest.mark.parametrize("end", range(0, len(BODY), 11))
-def test_a_cut_stream_is_a_failure_never_a_short_success(end: int) -> None:
-    events, found = read(BODY[:end])
-    assert isinstance(found, StreamInterrupted)
-    assert found.partial is not None
-    assert COMPLETION.text.startswith(found.partial.text)
-    assert events == EVENTS[: len(events)]
 
 
 def test_the_body_may_end_only_after_its_usage() -> None:
@@ -386,13 +259,11 @@ def test_an_event_of_a_new_kind_need_not_be_json() -> None:
 def test_an_exception_in_mid_stream_is_the_typed_error_with_what_came_before(
     frame: EventStreamMessage, kind: type[LLMError], code: str, status: int
 ) -> None:
-    events, found = read(body_of(BEGIN, delta(0, text="Hi"), frame, delta(0, text="lost"), *TAIL))
+    lost = body_of(frame, delta(0, text="lost"), *TAIL)
+    events, found = broken_off(STREAMED, body_of(BEGIN, delta(0, text="Hi")), lost)
     assert events == (*EVENTS[:2], TextDelta("Hi"))
-    assert type(found) is kind
-    assert found is not None
+    assert (type(found), said_before(found)) == (kind, "Hi")
     assert (found.code, found.status, found.request_id) == (code, status, "r-1")
-    assert found.partial is not None
-    assert found.partial.text == "Hi"
 
 
 def test_an_exception_that_is_no_json_still_tells() -> None:
@@ -423,11 +294,10 @@ def test_an_exception_that_is_no_json_still_tells() -> None:
     ],
 )
 def test_a_known_event_of_a_wrong_shape_is_a_protocol_fault(frame: EventStreamMessage) -> None:
-    events, found = read(body_of(BEGIN, delta(0, text="Hi"), frame, *TAIL))
+    bad = body_of(frame, *TAIL)
+    events, found = broken_off(STREAMED, body_of(BEGIN, delta(0, text="Hi")), bad)
     assert events[-1] == TextDelta("Hi")
-    assert isinstance(found, ProtocolFault)
-    assert found.partial is not None
-    assert found.partial.text == "Hi"
+    assert (type(found), said_before(found)) == (ProtocolFault, "Hi")
 
 
 @pytest.mark.parametrize("frame", [BEGIN, delta(0, text="!"), start(1), stop(0), END])
@@ -447,17 +317,10 @@ def test_a_refusal_in_place_of_a_stream_is_read_as_one() -> None:
     head = ResponseHead(
         400, (("content-type", "application/json"), ("x-amzn-errortype", "ValidationException"))
     )
-    assert read(b'{"message":', b'"no"}', head=head) == (
+    assert broken_off(STREAMED, b"", b'{"message":"no"}', head) == (
         (),
         InvalidRequest(message="no", provider="bedrock", status=400, code="ValidationException"),
     )
-
-
-def test_a_whole_answer_in_place_of_a_stream_is_read_as_one() -> None:
-    head = ResponseHead(200, (("content-type", "application/json"), ("x-amzn-requestid", "r-1")))
-    events, found = read(msgspec.json.encode(WHOLE), head=head)
-    assert found is None
-    assert collect(events) == Success(COMPLETION)
 
 
 STATES = {
@@ -492,11 +355,6 @@ def test_every_frame_has_an_answer_in_every_state(state: State, frame: EventStre
     after, events = step("bedrock", STREAM_HEAD, state, frame)
     assert all(isinstance(one, StreamEvent) for one in events)
     assert after.fault is not None or after.complete == (after.stopped and after.told)
-
-
-@given(st.binary(max_size=300))
-def test_random_bytes_never_raise(data: bytes) -> None:
-    read(data)
 
 
 PAYLOADS = st.recursive(

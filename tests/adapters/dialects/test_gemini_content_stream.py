@@ -5,11 +5,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from llm_pure import ChatRequest, HttpResponse, LLMConfig, ResponseHead, collect, user
-from llm_pure.adapters.dialects.gemini_content import parse_chat, wire
+from llm_pure import ChatRequest, LLMConfig, collect, user
+from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.partial_args import assembled
 from llm_pure.adapters.gemini import PROVIDER
 from llm_pure.completion import Usage
@@ -40,20 +38,9 @@ from tests.support.gemini_streams import (
     as_sse,
     dumped,
     events_of,
-    framed,
     item,
     text_of,
 )
-from tests.support.pieces import one_byte_at_a_time, pieces
-
-
-@framed
-def test_a_stream_is_the_parts_in_order_with_the_last_usage(
-    head: ResponseHead, body: bytes
-) -> None:
-    events, error = events_of(head, body)
-    assert error is None
-    assert collect(events) == Success(WHOLE)
 
 
 def test_each_item_makes_its_events() -> None:
@@ -81,36 +68,6 @@ def test_each_item_makes_its_events() -> None:
     assert [one for one in events if isinstance(one, UsageReported)][-1] == UsageReported(USAGE)
 
 
-@framed
-@settings(max_examples=200, deadline=None)
-@given(data=st.data())
-def test_any_split_gives_the_same_events(
-    head: ResponseHead, body: bytes, data: st.DataObject
-) -> None:
-    assert events_of(head, *data.draw(pieces(body))) == events_of(head, body)
-
-
-@framed
-def test_one_byte_at_a_time_gives_the_same_events(head: ResponseHead, body: bytes) -> None:
-    assert events_of(head, *one_byte_at_a_time(body)) == events_of(head, body)
-
-
-@framed
-def test_a_cut_stream_is_interrupted_or_whole_and_its_text_a_prefix(
-    head: ResponseHead, body: bytes
-) -> None:
-    for cut in range(len(body)):
-        events, error = events_of(head, body[:cut])
-        if error is None:
-            assert collect(events) == Success(WHOLE)
-            assert not body[cut:].strip()
-        else:
-            assert isinstance(error, StreamInterrupted)
-            assert error.partial is not None
-            assert error.partial.text.startswith(text_of(events))
-            assert WHOLE.text.startswith(error.partial.text)
-
-
 def test_an_array_without_its_closing_bracket_was_cut() -> None:
     events, error = events_of(JSON, as_array(*ITEMS).rstrip()[:-1])
     assert isinstance(error, StreamInterrupted)
@@ -127,15 +84,6 @@ def test_a_cut_stream_knows_the_usage_of_its_last_item() -> None:
 def test_the_framing_is_told_by_the_first_byte_whatever_the_content_type_says() -> None:
     assert collect(events_of(JSON, as_sse(*ITEMS))[0]) == Success(WHOLE)
     assert collect(events_of(SSE, b"\r\n " + as_array(*ITEMS))[0]) == Success(WHOLE)
-
-
-def test_the_same_parts_in_one_item_make_an_equal_completion() -> None:
-    parts = [part for one in ITEMS for part in one["candidates"][0]["content"]["parts"]]
-    last = ITEMS[-1]["candidates"][0]
-    whole = {**ITEMS[-1], "candidates": [{**last, "content": {"role": "model", "parts": parts}}]}
-    assert parse_chat("gemini", HttpResponse(200, JSON.headers, dumped(whole).encode())) == Success(
-        WHOLE
-    )
 
 
 def test_signed_text_stays_a_part_of_its_own() -> None:
