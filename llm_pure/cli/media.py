@@ -12,7 +12,7 @@ from llm_pure.cli.media_calls import asked, failed, lines, request_notes, words
 from llm_pure.cli.media_files import image, speak
 from llm_pure.cli.terminal import note, out, progress
 from llm_pure.effects.client import LLM
-from llm_pure.media_operations import TranscribeRequest, Transcript
+from llm_pure.media_operations import ModerateRequest, TranscribeRequest, Transcript
 from llm_pure.operations import Embeddings, EmbedRequest
 from llm_pure.repair import Exact, Unrepairable
 from llm_pure.result import Failure, Parsed
@@ -56,7 +56,10 @@ def _moderate(options: Namespace) -> int:
     texts = lines(options) if options.lines else words(options)
     if not texts:
         return _nothing("judge")
-    got = asked(options, lambda llm: llm.moderation(texts))
+    got = asked(
+        options,
+        lambda llm: llm.moderation(ModerateRequest(input=texts, model=llm.config.model or "")),
+    )
     if isinstance(got, Failure):
         return failed(got)
     if options.json:

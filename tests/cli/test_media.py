@@ -290,3 +290,11 @@ def test_progress_is_for_terminals_and_gone_in_the_end(
     assert shown.endswith(f"{tmp_path / 'a.mp3'}: 6 bytes\n")
     assert answered(["speak", "hi", "-o", str(tmp_path / "b.mp3")], b"ID3new", "audio/mpeg") == 0
     assert capsys.readouterr().err == f"{tmp_path / 'b.mp3'}: 6 bytes\n"
+
+
+def test_the_model_that_is_named_judges(capsys: Captured) -> None:
+    body = json.dumps({"results": [{"flagged": False}]}).encode()
+    seen: list[bytes] = []
+    with one_answer(http(200, JSON, body), seen) as url:
+        assert main(["moderate", "hi", "-m", "openai:my-judge", "--base-url", url]) == 0
+    assert json.loads(seen[0].partition(b"\r\n\r\n")[2]) == {"input": "hi", "model": "my-judge"}

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def one_answer(answer: bytes) -> Iterator[str]:
-    """The base URL of the server, for as long as the block lasts."""
+def one_answer(answer: bytes, seen: list[bytes] | None = None) -> Iterator[str]:
+    """The base URL of the server, for as long as the block lasts. seen: takes the requests, with their heads."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=_serve, args=(listener, answer), daemon=True)
+        thread = threading.Thread(target=_serve, args=(listener, answer, seen), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
         listener.shutdown(socket.SHUT_RDWR)
@@ -26,7 +26,7 @@ def http(status: int, content_type: str, body: bytes, *, length: int | None = No
     return head.encode() + body
 
 
-def _serve(listener: socket.socket, answer: bytes) -> None:
+def _serve(listener: socket.socket, answer: bytes, seen: list[bytes] | None) -> None:
     while True:
         try:
             connection, _ = listener.accept()
@@ -48,4 +48,6 @@ def _serve(listener: socket.socket, answer: bytes) -> None:
             )
             while len(body) < length:
                 body += connection.recv(65536)
+            if seen is not None:
+                seen.append(head + b"\r\n\r\n" + body)
             connection.sendall(answer)
