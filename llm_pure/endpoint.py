@@ -66,7 +66,8 @@ def segment(text: str) -> str:
 def base_url(config: LLMConfig, default: str, *, provider: str) -> Parsed[str]:
     """The configured base URL, else the provider's own, with no slash at its end.
 
-    Fails with ConfigurationInvalid when it is no http(s) URL, or when there is none at all.
+    Fails with ConfigurationInvalid when it is no http(s) URL, when it has a query or a fragment, below which nothing can
+    be, or when there is none at all.
     """
     return _base_url(config.base_url, default, provider)
 
@@ -82,6 +83,8 @@ def _base_url(base: str | None, default: str, provider: str) -> Parsed[str]:
             and parts.port != 0
             and url.isprintable()
             and " " not in url
+            and not parts.fragment
+            and not parts.query
         )
     except ValueError:
         good = False

@@ -3,6 +3,7 @@
 `LLMError` is closed: `match` on it, or ask `error.kind`, `error.retryable`, `describe(error)`. Nothing here is raised.
 """
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -175,6 +176,25 @@ LLMError: TypeAlias = (
     | BudgetExceeded
     | PriceUnknown
 )
+
+
+def without(error: LLMError, secrets: Sequence[str]) -> LLMError:
+    """The error with `***` for these secrets, wherever it quotes them.
+
+    >>> without(AuthenticationFailed(message="the key 0123456789ab is wrong"), ["0123456789ab"]).message
+    'the key *** is wrong'
+    """
+    evidence = error.evidence.decode("latin-1") if isinstance(error, ProtocolFault) else ""
+    told = f"{error.message}{error.code}{evidence}"
+    if not any(secret in told for secret in secrets):
+        return error
+    shown = {"message": conceal(error.message, secrets)}
+    if error.code is not None:
+        shown["code"] = conceal(error.code, secrets)
+    if isinstance(error, ProtocolFault):
+        hidden = conceal(evidence, secrets).encode("latin-1")
+        return msgspec.structs.replace(error, **shown, evidence=hidden)
+    return msgspec.structs.replace(error, **shown)
 
 
 def describe(error: LLMError) -> str:

@@ -48,9 +48,10 @@ def places(provider: str) -> Locate:
     def locate(config: LLMConfig, model: str, operation: str) -> Parsed[str]:
         version = config.api_version or ""
         dated = version if _DATED.fullmatch(version) else ""
-        address = msgspec.structs.replace(config, base_url=config.base_url or config.endpoint)
+        given = (config.base_url or config.endpoint or "").partition("?")[0]
+        address = msgspec.structs.replace(config, base_url=given)
         return base_url(address, "", provider=provider).map(
-            lambda url: _place(url.partition("?")[0].rstrip("/"), dated, model, operation)
+            lambda url: _place(url, dated, model, operation)
         )
 
     return locate

@@ -11,7 +11,7 @@ import msgspec
 from llm_pure.adapt import ModelRule
 from llm_pure.adapters.dialects.openai_chat import Quirks, not_here, unsure
 from llm_pure.classify import ErrorType
-from llm_pure.config import LLMConfig, reveal
+from llm_pure.config import LLMConfig
 from llm_pure.errors import (
     AuthenticationFailed,
     ContentFiltered,
@@ -25,9 +25,9 @@ from llm_pure.errors import (
 )
 from llm_pure.http import HttpRequest
 from llm_pure.provider import Authorize
-from llm_pure.result import Parsed
+from llm_pure.result import Failure, Parsed
 from llm_pure.signing.jwt_hs256 import token
-from llm_pure.signing.key import key_header
+from llm_pure.signing.key import key_header, usable_key
 
 _SOURCE = "zai-sdk 0.2.3 and traffic of api.z.ai recorded by pydantic-ai, read 2026-11-20"
 
@@ -102,9 +102,13 @@ def key_or_token(provider: str, variables: tuple[str, ...]) -> Authorize:
     bearer = key_header(provider, variables)
 
     def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> Parsed[HttpRequest]:
-        key_id, secret = reveal(config.access_key), reveal(config.secret_key)
-        if key_id and secret:
-            config = msgspec.structs.replace(config, api_key=token(key_id, secret, now))
+        if config.access_key and config.secret_key:
+            key_id = usable_key(provider, (), config.access_key, "access_key")
+            secret = usable_key(provider, (), config.secret_key, "secret_key")
+            made = key_id.bind(lambda one: secret.map(lambda other: token(one, other, now)))
+            if isinstance(made, Failure):
+                return Failure(made.failure())
+            config = msgspec.structs.replace(config, api_key=made.unwrap())
         return bearer(config, request, now)
 
     return authorize

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from llm_pure.config import LLMConfig
+from llm_pure.config import SECRET_FIELDS, LLMConfig, reveal
 from llm_pure.effects.env import load_env
 from llm_pure.effects.plugins import find_provider
 from llm_pure.effects.transports import TransportSettings, settings_of
-from llm_pure.errors import LLMError
-from llm_pure.http import Headers, HttpRequest
+from llm_pure.errors import LLMError, without
+from llm_pure.http import SECRET_HEADERS, Headers, HttpRequest
 from llm_pure.provider import Built, Provider
 from llm_pure.registry import Registry
 from llm_pure.result import Failure, Parsed, Success
@@ -69,7 +69,21 @@ def with_headers(request: HttpRequest, headers: Headers) -> HttpRequest:
 
 
 def named(lane: Lane, error: LLMError) -> LLMError:
-    """The error with the provider's name, where a transport could not know it."""
-    if error.provider:
-        return error
-    return msgspec.structs.replace(error, provider=lane.provider.name)
+    """The error with the provider's name, where a transport could not know it, and without the keys of its lane.
+
+    A service may quote the key that it refuses, and not every key looks like one.
+    """
+    shown = without(error, _keys(lane.config))
+    if shown.provider:
+        return shown
+    return msgspec.structs.replace(shown, provider=lane.provider.name)
+
+
+_SHORTEST = 12
+"""Characters of a key. Shorter ones are words, such as "ollama" where no key is wanted, and stay in messages."""
+
+
+def _keys(config: LLMConfig) -> tuple[str, ...]:
+    values = [reveal(getattr(config, name)).strip() for name in SECRET_FIELDS]
+    values += [value for name, value in config.headers if name.lower() in SECRET_HEADERS]
+    return tuple([value for value in values if len(value) >= _SHORTEST])

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, Echo, LLMConfig, Reasoning, Usage, user
-from llm_pure.http import header
+from llm_pure.errors import ConfigurationInvalid
+from llm_pure.http import HttpRequest, header
 from llm_pure.messages import Text
 from llm_pure.request import JsonFormat, SchemaFormat
 from tests.support.chat_requests import SCHEMA, WEATHER
@@ -52,6 +53,16 @@ def test_an_id_and_a_secret_sign_a_token_whatever_the_key_is(glm: Service) -> No
         wanted = hmac.digest(b"s3cret", f"{head}.{claims}".encode(), hashlib.sha256)
         assert base64.urlsafe_b64decode(signature + "=") == wanted
         assert "s3cret" not in token
+
+
+@BOTH
+@pytest.mark.parametrize("field", ["access_key", "secret_key"])
+def test_a_pair_that_no_header_can_hold_is_named(glm: Service, field: str) -> None:
+    keys = {"access_key": "abc123", "secret_key": "s3cret"} | {field: "odd\udcff"}
+    config = LLMConfig(access_key=keys["access_key"], secret_key=keys["secret_key"])
+    error = glm.provider.authorize(config, HttpRequest("POST", "https://h"), NOW).failure()
+    assert isinstance(error, ConfigurationInvalid)
+    assert error.field == field
 
 
 @pytest.mark.parametrize(

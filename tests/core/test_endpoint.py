@@ -46,6 +46,8 @@ def test_the_configured_url_goes_over_the_providers_own(given: str | None, url: 
         "https://host\x00",
         "https://host\n/x",
         "http://[::1",
+        "https://host/v1?key=x",
+        "https://host/v1#top",
     ],
 )
 def test_what_is_no_url_is_told_with_one_that_is(given: str) -> None:

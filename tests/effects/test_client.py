@@ -327,6 +327,15 @@ def test_the_timeout_bounds_all_attempts_and_waits_together(kind: str) -> None:
 
 
 @every_kind
+def test_a_key_that_looks_like_none_is_concealed_where_a_service_quotes_it(kind: str) -> None:
+    odd = "f00dfeedcafebabe00112233"
+    made, _ = client([told(401, f"{odd} is wrong")], config=config(api_key=odd), retry=NO_RETRY)
+    error = called(kind, made, "completion", "hi").failure()
+    assert error.message == "*** is wrong"
+    assert odd not in repr(error)
+
+
+@every_kind
 def test_a_fallback_answers_when_the_first_configuration_cannot(kind: str) -> None:
     def answer(request: HttpRequest) -> Scripted:
         return told(529) if b'"m1"' in request.body else HELLO
