@@ -131,7 +131,7 @@ def parse_list(
         )
     found = [row for row in rows if isinstance(row, dict)]
     named = [_model(shape, row) for row in found if isinstance(row.get(shape.id), str)]
-    next_page = "" if is_bare else _next(shape, body)
+    next_page = _next(shape, body) if isinstance(body, dict) else ""
     return Success(ModelList(models=tuple(named), next_page=next_page, provider=name))
 
 

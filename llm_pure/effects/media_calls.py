@@ -88,18 +88,19 @@ Listing: TypeAlias = Generator[ModelsRequest, Parsed[ModelList], Parsed[ModelLis
 def all_pages() -> Listing:
     """Asks for page after page, and gives all models in one list, or the first error."""
     found: list[ModelInfo] = []
-    page = ""
+    page = provider = ""
     for _ in range(MODEL_PAGES):
         got = yield ModelsRequest(page=page)
         if isinstance(got, Failure):
             return got
         listed = got.unwrap()
         found += listed.models
+        provider = listed.provider
         if listed.next_page in ("", page):
-            return Success(ModelList(models=tuple(found), provider=listed.provider))
+            return Success(ModelList(models=tuple(found), provider=provider))
         page = listed.next_page
     what = f"the list of models has more than {MODEL_PAGES} pages"
-    return Failure(ProtocolFault(message=what, provider=listed.provider, where="next_page"))
+    return Failure(ProtocolFault(message=what, provider=provider, where="next_page"))
 
 
 class Runs(Protocol):
