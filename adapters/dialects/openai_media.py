@@ -9,7 +9,8 @@ import msgspec
 
 from llm_pure.adapters.dialects.openai_moderation import build_moderate, parse_moderate
 from llm_pure.adapters.dialects.openai_pictures import PictureQuirks, build_images, parse_images
-from llm_pure.adapters.dialects.openai_speech import build_speech, open_speech, parse_speech
+from llm_pure.adapters.dialects.openai_speech import build_speech, parse_speech
+from llm_pure.adapters.dialects.openai_speech_stream import open_speech
 from llm_pure.adapters.dialects.openai_transcription import build_transcribe, parse_transcribe
 from llm_pure.endpoint import Locate
 from llm_pure.provider import Operation, Provider

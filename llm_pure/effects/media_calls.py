@@ -68,7 +68,7 @@ def media_job(medium: Medium, request: Any) -> Job[Any]:
 
 def _open_speech(lane: Lane, head: ResponseHead) -> Decoder[bytes, Speech]:
     opened = lane.provider.open_speech
-    assert opened is not None, "`speech` and `open_speech` come together"
+    assert opened is not None  # `_speech_opening` builds no request where it is
     return opened(head)
 
 
@@ -205,7 +205,16 @@ class MediaCalls:
 def _speech_opening(
     client: Runs, request: SpeechInput, timeout_s: float | None
 ) -> Opening[bytes, Speech]:
-    job: Job[Speech] = media_job("speech", speech_request(request))
+    asked: Job[Speech] = media_job("speech", speech_request(request))
+
+    def build(lane: Lane) -> Parsed[Built]:
+        provider = lane.provider
+        if provider.speech is not None and provider.open_speech is None:
+            message = f"{provider.name} speaks, but not in a stream"
+            return Failure(Unsupported(message=message, provider=provider.name, feature="stream"))
+        return asked.build(lane)
+
+    job = Job(build, asked.parse)
     return Opening(SPEECH, job, client._course(timeout_s), client._keeper)
 
 

@@ -5,10 +5,12 @@ import base64
 import json
 from typing import Any
 
+import msgspec
 import pytest
 import trio
 
 from llm_pure import LLMConfig, Usage
+from llm_pure.adapters import registry
 from llm_pure.effects import LLM
 from llm_pure.effects.transports.httpx import HttpxTransport
 from llm_pure.effects.transports.scripted import Script, Scripted, ScriptedTransport
@@ -194,6 +196,19 @@ def test_a_service_that_does_not_speak_is_told_before_anything_is_sent(kind: str
     message = "deepseek has no speech"
     assert got == Failure(Unsupported(message=message, provider="deepseek", feature="speech"))
     assert transport.requests == []
+
+
+@every_kind
+def test_a_plug_in_that_speaks_but_not_in_a_stream_is_told(kind: str) -> None:
+    speaker = registry.get("openai").unwrap()
+    silent = msgspec.structs.replace(speaker, name="plug", open_speech=None)
+    own = registry.with_provider("plug", silent)
+    config = LLMConfig(api_type="plug", api_key="k" * 30, model="m")
+    llm = LLM(config, ScriptedTransport([]), registry=own)
+    message = "plug speaks, but not in a stream"
+    assert heard(kind, llm)[1] == Failure(
+        Unsupported(message=message, provider="plug", feature="stream")
+    )
 
 
 @every_kind
