@@ -1,31 +1,37 @@
 """What users have -> messages: strings, Message values, {"role", "content"} mappings, and lists of these.
 
 Mappings may be in OpenAI's shape (content parts, `tool_calls`, role "tool") or in Anthropic's (content blocks). What
-cannot be read is an InvalidRequest that names its place, such as `messages/1/content/0/type`.
+cannot be read is an InvalidRequest that names its place, such as `messages/1/content/0/type`; so is a key that would be
+lost. What a service's answer says of itself (`usage`, `stop_reason` ...) is passed over.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
-from llm_pure.codec import DECODE_FAULTS, ENCODE_FAULTS, json_text
+from llm_pure.conversation_parts import (
+    Unreadable,
+    arguments_text,
+    echo_of,
+    json_of,
+    name_of,
+    only,
+    optional,
+    read_parts,
+    read_result,
+    string,
+)
 from llm_pure.errors import InvalidRequest
-from llm_pure.media import from_base64, from_data_url
+from llm_pure.media import from_base64, media_type_of
 from llm_pure.messages import (
     Audio,
-    Document,
     Image,
     Message,
-    Opaque,
     Part,
     Reasoning,
     Refusal,
     Role,
-    Text,
     ToolCall,
     ToolResult,
-    ToolResultContent,
     user,
 )
 from llm_pure.request import MessagesInput
@@ -41,12 +47,17 @@ _ROLES: Mapping[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
+_KEYS = (
+    "role", "content", "name", "reasoning_content", "reasoning", "thinking", "reasoning_details", "extra_content", "thought_signature",
+    "images", "audio", "refusal", "tool_calls", "function_call", "tool_call_id", "tool_name", "is_error",
+)  # fmt: skip
+"""What a message may say."""
 
-
-class _Unreadable(Exception):  # never leaves this file: `read_messages` turns it into a value
-    def __init__(self, path: str, message: str) -> None:
-        super().__init__(message)
-        self.path = path
+_OF_ANSWERS = (
+    "id", "type", "object", "model", "status", "created", "created_at", "index", "annotations", "stop_reason",
+    "stop_sequence", "stop_details", "finish_reason", "usage", "container", "context_management", "logprobs",
+)  # fmt: skip
+"""What an answer that is kept as a mapping says of itself, and no service wants back."""
 
 
 def read_messages(given: MessagesInput) -> Parsed[tuple[Message, ...]]:
@@ -69,7 +80,7 @@ def read_messages(given: MessagesInput) -> Parsed[tuple[Message, ...]]:
         )
     try:
         messages = tuple([_message(turn, f"messages/{i}") for i, turn in enumerate(turns)])
-    except _Unreadable as fault:
+    except Unreadable as fault:
         return Failure(InvalidRequest(message=str(fault), param=fault.path))
     if not messages:
         return Failure(InvalidRequest(message="there is no message to send", param="messages"))
@@ -82,195 +93,144 @@ def _message(turn: object, path: str) -> Message:
     if isinstance(turn, str):
         return user(turn)
     if not isinstance(turn, Mapping):
-        raise _Unreadable(path, f"a message is a string, a Message or a mapping, not {_name(turn)}")
+        what = f"a message is a string, a Message or a mapping, not {name_of(turn)}"
+        raise Unreadable(path, what)
     word = turn.get("role")
     role = _ROLES.get(word) if isinstance(word, str) else None
     if role is None:
-        raise _Unreadable(f"{path}/role", f"{word!r} is no role; known are {', '.join(_ROLES)}")
-    name = _optional(turn, "name", path)
+        raise Unreadable(f"{path}/role", f"{word!r} is no role; known are {', '.join(_ROLES)}")
+    _refuse_unknown(turn, path)
+    name = optional(turn, "name", path)
     content = turn.get("content")
     if role == "tool" and "tool_call_id" not in turn and _is_whole(content):
-        return Message("tool", _parts(content, f"{path}/content"), name)
+        return Message("tool", read_parts(content, f"{path}/content"), name)
     if role == "tool":
-        call_id = _string(turn, "tool_call_id", path, default=name or "")
-        return Message("tool", (_tool_result(turn, call_id, name, path),))
-    spoken = (*_before(turn, path), *_parts(content, f"{path}/content"), *_after(turn, path))
+        name = name or optional(turn, "tool_name", path)
+        call_id = string(turn, "tool_call_id", path, default=name or "")
+        return Message("tool", (read_result(turn, call_id, name, path),))
+    spoken = (
+        *_thoughts(turn, path),
+        *read_parts(content, f"{path}/content"),
+        *_after(turn, path),
+    )
     if role == "user" and spoken and all(type(part) is ToolResult for part in spoken):
         return Message("tool", spoken)
     return Message(role, spoken, name)
 
 
-def _before(turn: Mapping[str, Any], path: str) -> tuple[Part, ...]:
-    """Reasoning, which stands beside the content in OpenAI-shaped mappings and comes first."""
+def _refuse_unknown(turn: Mapping[str, Any], path: str) -> None:
+    for key, value in turn.items():
+        nothing = value is None or value == [] or value == {}
+        if key not in _KEYS and key not in _OF_ANSWERS and not nothing:
+            what = f"a message has no such key; known are {', '.join(_KEYS)}"
+            raise Unreadable(f"{path}/{key}", what)
+
+
+def _some(turn: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: turn[key] for key in keys if turn.get(key)}
+
+
+def _thoughts(turn: Mapping[str, Any], path: str) -> tuple[Part, ...]:
+    """Reasoning, which stands beside the content in OpenAI-shaped mappings and comes first.
+
+    The proof of it goes back to who gave it: OpenRouter, or Gemini behind OpenAI's API.
+    """
+    details, signed = (
+        turn.get("reasoning_details"),
+        _some(turn, "extra_content", "thought_signature"),
+    )
+    kept = {"reasoning_details": details} if details else signed
+    echo = echo_of(kept, path, "openrouter" if details else "openai")
     for key in ("reasoning_content", "reasoning", "thinking"):
         if turn.get(key):
-            return (Reasoning(_string(turn, key, path)),)
-    return ()
+            return (Reasoning(string(turn, key, path), echo=echo),)
+    return (Reasoning("", echo=echo),) if echo is not None else ()
 
 
 def _after(turn: Mapping[str, Any], path: str) -> tuple[Part, ...]:
-    refusal = turn.get("refusal")
+    refusal = optional(turn, "refusal", path)
     calls = turn.get("tool_calls") or ()
     if not isinstance(calls, Iterable) or isinstance(calls, str | Mapping):
-        raise _Unreadable(f"{path}/tool_calls", f"tool calls are a list, not {_name(calls)}")
+        raise Unreadable(f"{path}/tool_calls", f"tool calls are a list, not {name_of(calls)}")
     return (
-        *((Refusal(str(refusal)),) if refusal else ()),
+        *_pictures(turn.get("images"), f"{path}/images"),
+        *_sound(turn.get("audio"), f"{path}/audio"),
+        *((Refusal(refusal),) if refusal else ()),
         *[_tool_call(call, f"{path}/tool_calls/{i}") for i, call in enumerate(calls)],
+        *_function_call(turn.get("function_call"), f"{path}/function_call"),
     )
+
+
+def _pictures(images: object, path: str) -> tuple[Part, ...]:
+    """Ollama's: bare base64, beside the words."""
+    if images is None:
+        return ()
+    if not isinstance(images, list | tuple):
+        raise Unreadable(path, f"pictures are a list, not {name_of(images)}")
+    found = []
+    for place, text in enumerate(images):
+        data = from_base64(text) if isinstance(text, str) else text
+        if not isinstance(data, bytes):
+            raise Unreadable(f"{path}/{place}", "this is not base64")
+        found.append(Image(data=data))
+    return tuple(found)
+
+
+def _sound(audio: object, path: str) -> tuple[Part, ...]:
+    """What the model said aloud: {id, data?, transcript?, expires_at?}."""
+    if audio is None:
+        return ()
+    if not isinstance(audio, Mapping):
+        raise Unreadable(path, f"it is a mapping, not {name_of(audio)}")
+    text = optional(audio, "data", path)
+    data = from_base64(text) if text else None
+    if text and data is None:
+        raise Unreadable(f"{path}/data", "this is not base64")
+    return (
+        Audio(
+            data=data,
+            file_id=string(audio, "id", path),
+            media_type=media_type_of(data) if data else None,
+            transcript=optional(audio, "transcript", path),
+            echo=echo_of(audio, path, "openai", "id", "data", "transcript"),
+        ),
+    )
+
+
+def _function_call(call: object, path: str) -> tuple[Part, ...]:
+    """OpenAI's calls before there were several in a turn, and before they had ids."""
+    if call is None:
+        return ()
+    if not isinstance(call, Mapping):
+        raise Unreadable(path, f"it is a mapping, not {name_of(call)}")
+    name = string(call, "name", path)
+    arguments = json_of(call.get("arguments"), f"{path}/arguments", arguments_text)
+    return (ToolCall(name, name, arguments),)
 
 
 def _tool_call(call: object, path: str) -> ToolCall:
     if isinstance(call, ToolCall):
         return call
     if not isinstance(call, Mapping):
-        raise _Unreadable(path, f"a tool call is a mapping, not {_name(call)}")
-    function = call.get("function") or call.get("custom") or call
+        raise Unreadable(path, f"a tool call is a mapping, not {name_of(call)}")
+    key = "function" if call.get("function") else "custom" if call.get("custom") else ""
+    function = call[key] if key else call
     if not isinstance(function, Mapping):
-        raise _Unreadable(f"{path}/function", f"it is a mapping, not {_name(function)}")
+        raise Unreadable(f"{path}/{key}", f"it is a mapping, not {name_of(function)}")
+    if key:
+        only(function, f"{path}/{key}", "name", "arguments", "input", "description")
     arguments = function.get("arguments", function.get("input"))
+    said = ("id", "index", "function", "custom", "name", "arguments", "input")
+    kind = () if call.get("type") == "custom" else ("type",)
+    echo = echo_of(call, path, "openai", *said, *kind)
+    if key == "custom" and echo is None:
+        echo = echo_of({"type": "custom"}, path, "openai")
     return ToolCall(
-        _string(call, "id", path, default=""),
-        _string(function, "name", f"{path}/function"),
-        _json(arguments, f"{path}/function/arguments", arguments_text),
+        string(call, "id", path, default=""),
+        string(function, "name", f"{path}/function"),
+        json_of(arguments, f"{path}/function/arguments", arguments_text),
+        echo,
     )
-
-
-def arguments_text(arguments: object) -> str:
-    """A tool call's arguments as text, whichever way a service sent them: text, an object, null or nothing."""
-    if isinstance(arguments, str):
-        return arguments or "{}"
-    return "{}" if arguments is None else json_text(arguments)
-
-
-def _tool_result(item: Mapping[str, Any], call_id: str, name: str | None, path: str) -> ToolResult:
-    shown: list[ToolResultContent] = []
-    for place, part in enumerate(_parts(item.get("content"), f"{path}/content")):
-        if isinstance(part, Reasoning | ToolCall | ToolResult | Refusal):
-            raise _Unreadable(f"{path}/content/{place}", f"a tool cannot answer with {_name(part)}")
-        shown.append(part)
-    return ToolResult(
-        tool_call_id=call_id,
-        content=tuple(shown),
-        name=name,
-        is_error=bool(item.get("is_error")),
-    )
-
-
-def _parts(content: object, path: str) -> tuple[Part, ...]:
-    if content is None:
-        return ()
-    if isinstance(content, str):
-        return (Text(content),) if content else ()
-    if isinstance(content, Mapping) or not isinstance(content, Iterable):
-        raise _Unreadable(path, f"content is a string or a list of parts, not {_name(content)}")
-    return tuple([_part(item, f"{path}/{i}") for i, item in enumerate(content)])
-
-
-def _part(item: object, path: str) -> Part:
-    if isinstance(item, Part):
-        return item
-    if isinstance(item, str):
-        return Text(item)
-    if not isinstance(item, Mapping):
-        raise _Unreadable(path, f"a part is a string, a part value or a mapping, not {_name(item)}")
-    kind = item.get("type")
-    read = _PART_READERS.get(kind) if isinstance(kind, str) else None
-    if read is None:
-        known = ", ".join(_PART_READERS)
-        raise _Unreadable(f"{path}/type", f"{kind!r} is no type of part; known are {known}")
-    return read(item, path)
-
-
-def _text(item: Mapping[str, Any], path: str) -> Part:
-    return Text(_string(item, "text", path))
-
-
-def _refusal(item: Mapping[str, Any], path: str) -> Part:
-    return Refusal(_string(item, "refusal", path))
-
-
-def _image_url(item: Mapping[str, Any], path: str) -> Part:
-    given = item.get("image_url")
-    place = given if isinstance(given, Mapping) else {"url": given}
-    url = _string(place, "url", f"{path}/image_url")
-    detail = _optional(place, "detail", f"{path}/image_url") or _optional(item, "detail", path)
-    data, media_type, link = _located(url, f"{path}/image_url/url")
-    return Image(data=data, url=link, media_type=media_type, detail=detail)
-
-
-def _input_audio(item: Mapping[str, Any], path: str) -> Part:
-    audio = item.get("input_audio")
-    if not isinstance(audio, Mapping):
-        raise _Unreadable(f"{path}/input_audio", f"it is a mapping, not {_name(audio)}")
-    text = _string(audio, "data", f"{path}/input_audio")
-    data, media_type, _ = (
-        _located(text, f"{path}/input_audio/data")
-        if text.startswith("data:")
-        else (_bytes(text, f"{path}/input_audio/data"), None, None)
-    )
-    form = _optional(audio, "format", f"{path}/input_audio")
-    told = {"mp3": "audio/mpeg"}.get(form, f"audio/{form}") if form else None
-    return Audio(data=data, media_type=media_type or told)
-
-
-def _file(item: Mapping[str, Any], path: str) -> Part:
-    file = item.get("file", item)
-    if not isinstance(file, Mapping):
-        raise _Unreadable(f"{path}/file", f"it is a mapping, not {_name(file)}")
-    name = _optional(file, "filename", f"{path}/file")
-    if file.get("file_id"):
-        return Document(file_id=_string(file, "file_id", f"{path}/file"), name=name)
-    key = "file_url" if file.get("file_url") else "file_data"
-    data, media_type, link = _located(_string(file, key, f"{path}/file"), f"{path}/file/{key}")
-    return Document(data=data, url=link, media_type=media_type, name=name)
-
-
-def _source(item: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """The fields of Anthropic's `source` object."""
-    source = item.get("source")
-    if not isinstance(source, Mapping):
-        raise _Unreadable(f"{path}/source", f"a source is a mapping, not {_name(source)}")
-    match source.get("type"):
-        case "base64":
-            data = _bytes(_string(source, "data", f"{path}/source"), f"{path}/source/data")
-            return {"data": data, "media_type": _optional(source, "media_type", f"{path}/source")}
-        case "text":
-            text = _string(source, "data", f"{path}/source")
-            return {"data": text.encode("utf-8", "replace"), "media_type": "text/plain"}
-        case "url":
-            return {"url": _string(source, "url", f"{path}/source")}
-        case "file":
-            return {"file_id": _string(source, "file_id", f"{path}/source")}
-        case other:
-            raise _Unreadable(f"{path}/source/type", f"{other!r} is no kind of source")
-
-
-def _image(item: Mapping[str, Any], path: str) -> Part:
-    return Image(**_source(item, path))
-
-
-def _document(item: Mapping[str, Any], path: str) -> Part:
-    return Document(**_source(item, path), name=_optional(item, "title", path))
-
-
-def _thinking(item: Mapping[str, Any], path: str) -> Part:
-    return Reasoning(_string(item, "thinking", path), _optional(item, "signature", path))
-
-
-def _redacted_thinking(item: Mapping[str, Any], path: str) -> Part:
-    return Opaque("anthropic", "redacted_thinking", _json(dict(item), path, json_text))
-
-
-def _tool_use(item: Mapping[str, Any], path: str) -> Part:
-    return ToolCall(
-        _string(item, "id", path),
-        _string(item, "name", path),
-        _json(item.get("input"), f"{path}/input", arguments_text),
-    )
-
-
-def _tool_result_block(item: Mapping[str, Any], path: str) -> Part:
-    return _tool_result(item, _string(item, "tool_use_id", path), None, path)
 
 
 def _is_whole(content: object) -> bool:
@@ -279,70 +239,4 @@ def _is_whole(content: object) -> bool:
     )
 
 
-def _whole(item: Mapping[str, Any], path: str) -> Part:
-    """A part as `transcript.to_openai` writes what OpenAI's shape has no word for."""
-    try:
-        return msgspec.convert(item.get("part"), Part)  # type: ignore[no-any-return]
-    except DECODE_FAULTS as fault:
-        raise _Unreadable(f"{path}/part", f"this is no part of a message: {fault}") from fault
-
-
-_PART_READERS: Mapping[str, Callable[[Mapping[str, Any], str], Part]] = {
-    "text": _text,
-    "input_text": _text,
-    "output_text": _text,
-    "refusal": _refusal,
-    "image_url": _image_url,
-    "input_image": _image_url,
-    "input_audio": _input_audio,
-    "file": _file,
-    "input_file": _file,
-    "image": _image,
-    "document": _document,
-    "thinking": _thinking,
-    "redacted_thinking": _redacted_thinking,
-    "tool_use": _tool_use,
-    "tool_result": _tool_result_block,
-    "llm_pure": _whole,
-}
-
-
-def _located(url: str, path: str) -> tuple[bytes | None, str | None, str | None]:
-    """(bytes, media type, None) of a data URL; (None, None, the URL) of any other."""
-    if not url.startswith("data:"):
-        return None, None, url
-    found = from_data_url(url)
-    if found is None:
-        raise _Unreadable(path, "this data: URL is not base64, or it is damaged")
-    return found[0], found[1], None
-
-
-def _bytes(text: str, path: str) -> bytes:
-    data = from_base64(text)
-    if data is None:
-        raise _Unreadable(path, "this is not base64")
-    return data
-
-
-def _string(item: Mapping[str, Any], key: str, path: str, default: str | None = None) -> str:
-    value = item.get(key)
-    if value is None and default is not None:
-        return default
-    if not isinstance(value, str):
-        raise _Unreadable(f"{path}/{key}", f"{key} is a string, not {_name(value)}")
-    return value
-
-
-def _optional(item: Mapping[str, Any], key: str, path: str) -> str | None:
-    return None if item.get(key) is None else _string(item, key, path)
-
-
-def _json(value: object, path: str, write: Callable[[object], str]) -> str:
-    try:
-        return write(value)
-    except ENCODE_FAULTS as fault:
-        raise _Unreadable(path, f"this is not JSON: {fault}") from fault
-
-
-def _name(value: object) -> str:
-    return "missing" if value is None else type(value).__name__
+__all__ = ["arguments_text", "read_messages"]

@@ -119,6 +119,7 @@ class ToolResult(msgspec.Struct, frozen=True, kw_only=True, tag="tool_result"):
     content: tuple[ToolResultContent, ...] = ()
     name: str | None = None
     is_error: bool = False
+    echo: Echo | None = None
 
 
 Part: TypeAlias = (
@@ -182,7 +183,7 @@ def tool_result(
     """What the tool answered to the call with this id.
 
     >>> tool_result("call_1", "21 °C").parts
-    (ToolResult(tool_call_id='call_1', content=(Text(text='21 °C', echo=None),), name=None, is_error=False),)
+    (ToolResult(tool_call_id='call_1', content=(Text(text='21 °C', echo=None),), name=None, is_error=False, echo=None),)
     """
     parts = tuple([Text(item) if isinstance(item, str) else item for item in content])
     result = ToolResult(tool_call_id=tool_call_id, content=parts, name=name, is_error=is_error)

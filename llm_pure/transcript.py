@@ -95,7 +95,7 @@ def _split(message: Message) -> list[Message]:
 
 def _tool(turn: Message) -> OpenAIMessage:
     result = turn.parts[0] if turn.parts else None
-    if not isinstance(result, ToolResult) or len(turn.parts) > 1:
+    if not isinstance(result, ToolResult) or len(turn.parts) > 1 or result.echo is not None:
         return {"role": "tool", "content": [_whole(part) for part in turn.parts]}
     written: OpenAIMessage = {"role": "tool", "tool_call_id": result.tool_call_id}
     written["content"] = _content(result.content)

@@ -1,5 +1,6 @@
 """What users have -> messages, and the place of what cannot be read."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,8 +9,11 @@ from hypothesis import strategies as st
 
 from llm_pure import (
     Audio,
+    ChatRequest,
     Document,
+    Echo,
     Image,
+    LLMConfig,
     Message,
     Opaque,
     Part,
@@ -22,9 +26,11 @@ from llm_pure import (
     system,
     user,
 )
+from llm_pure.adapters import registry
 from llm_pure.conversation import arguments_text, read_messages
 from llm_pure.errors import InvalidRequest
 from llm_pure.result import Failure, Success
+from llm_pure.transcript import from_json, to_json, to_openai
 
 PNG = "iVBORw0KGgo="
 PNG_BYTES = b"\x89PNG\r\n\x1a\n"
@@ -153,7 +159,7 @@ OPENAI: dict[str, tuple[dict[str, Any], Message]] = {
             Refusal("no"),
             ToolCall("1", "f", "{}"),
             ToolCall("2", "g", '{"x":1}'),
-            ToolCall("", "h", "text"),
+            ToolCall("", "h", "text", Echo("openai", '{"type":"custom"}')),
             ToolCall("4", "i", "{}"),
             ToolCall("5", "j"),
         ),
@@ -172,6 +178,88 @@ OPENAI: dict[str, tuple[dict[str, Any], Message]] = {
     "a function's answer": (
         {"role": "function", "name": "f", "content": "21"},
         Message("tool", (ToolResult(tool_call_id="f", content=(Text("21"),), name="f"),)),
+    ),
+}
+
+OPENAI |= {
+    "the only call of a turn, as it was before there were several": (
+        {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+        assistant(ToolCall("f", "f", "{}")),
+    ),
+    "what the model said aloud": (
+        {
+            "role": "assistant",
+            "content": None,
+            "audio": {"id": "audio_1", "transcript": "hi", "expires_at": 7},
+        },
+        assistant(
+            Audio(file_id="audio_1", transcript="hi", echo=Echo("openai", '{"expires_at":7}'))
+        ),
+    ),
+    "an answer as it was kept": (
+        {
+            "role": "assistant",
+            "content": "a",
+            "refusal": None,
+            "annotations": [{"type": "url_citation"}],
+            "audio": None,
+            "function_call": None,
+            "tool_calls": None,
+            "provider_specific_fields": {},
+        },
+        assistant("a"),
+    ),
+    "the proof of thoughts": (
+        {
+            "role": "assistant",
+            "reasoning": "r",
+            "content": "a",
+            "reasoning_details": [{"type": "reasoning.encrypted", "data": "x"}],
+        },
+        assistant(
+            Reasoning(
+                "r",
+                echo=Echo(
+                    "openrouter",
+                    '{"reasoning_details":[{"type":"reasoning.encrypted","data":"x"}]}',
+                ),
+            ),
+            "a",
+        ),
+    ),
+    "Gemini's proof behind OpenAI's API": (
+        {
+            "role": "assistant",
+            "content": "a",
+            "tool_calls": [
+                {
+                    "id": "1",
+                    "type": "function",
+                    "function": {"name": "f", "arguments": "{}"},
+                    "extra_content": {"google": {"thought_signature": "s"}},
+                }
+            ],
+        },
+        assistant(
+            "a",
+            ToolCall(
+                "1",
+                "f",
+                "{}",
+                Echo("openai", '{"extra_content":{"google":{"thought_signature":"s"}}}'),
+            ),
+        ),
+    ),
+    "Ollama's pictures": (
+        {"role": "user", "content": "a", "images": [PNG]},
+        user("a", Image(data=PNG_BYTES)),
+    ),
+    "Mistral's thoughts": (
+        {
+            "role": "assistant",
+            "content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}],
+        },
+        assistant(Reasoning("hm")),
     ),
 }
 
@@ -283,6 +371,10 @@ def source(**fields: Any) -> dict[str, Any]:
     return content({"type": "image", "source": fields})
 
 
+ENDLESS: dict[str, Any] = {}
+ENDLESS["x"] = [ENDLESS]
+
+
 @pytest.mark.parametrize(
     ("given", "path"),
     [
@@ -382,6 +474,35 @@ def source(**fields: Any) -> dict[str, Any]:
         ),
         ({"role": "tool", "tool_call_id": "1", "content": ["a", Refusal("x")]}, "/0/content/1"),
         ({"role": "assistant", "reasoning": 7}, "/0/reasoning"),
+        ([[{"role": "user", "content": "x"}]], "/0"),
+        ({"role": "user", "content": [["x"]]}, "/0/content/0"),
+        ({"role": "user", "content": [None]}, "/0/content/0"),
+        ({"role": "user", "content": b"x"}, "/0/content"),
+        (["a", {"role": "user", "content": "x", "priority": 1}], "/1/priority"),
+        ({"role": "user", "content": "x", "cache_control": {"type": "ephemeral"}}, "/0/cache_control"),
+        (content({"type": "image_url", "image_url": {"url": "https://x", "format": "png"}}),
+         "/0/content/0/image_url/format"),
+        (content({"type": "file", "file": {"file_id": "f", "format": "pdf"}}),
+         "/0/content/0/file/format"),
+        (source(type="url", url="https://x", media_type="image/png"),
+         "/0/content/0/source/media_type"),
+        (content({"type": "text", "text": "x", "cache_control": object()}),
+         "/0/content/0/cache_control"),
+        (content({"type": "tool_use", "id": "1", "name": "f", "input": ENDLESS}),
+         "/0/content/0/input"),
+        (content({"type": "server_tool_use", "input": ENDLESS}), "/0/content/0"),
+        (content({"type": "thinking", "thinking": [{"type": "refusal", "refusal": "x"}]}),
+         "/0/content/0/thinking/0"),
+        ({"role": "assistant", "refusal": ["no"]}, "/0/refusal"),
+        ({"role": "assistant", "audio": {}}, "/0/audio/id"),
+        ({"role": "assistant", "audio": {"id": "1", "data": "?"}}, "/0/audio/data"),
+        ({"role": "assistant", "audio": "x"}, "/0/audio"),
+        ({"role": "assistant", "function_call": {"arguments": "{}"}}, "/0/function_call/name"),
+        ({"role": "assistant", "function_call": "f"}, "/0/function_call"),
+        ({"role": "user", "images": "x"}, "/0/images"),
+        ({"role": "user", "images": [PNG, "?"]}, "/0/images/1"),
+        (calls({"function": {"name": "f", "arguments": "{}", "strict": True}}),
+         "/0/tool_calls/0/function/strict"),
         ({"role": "assistant", "tool_calls": 7}, "/0/tool_calls"),
         ({"role": "assistant", "tool_calls": {"id": "1"}}, "/0/tool_calls"),
         ({"role": "assistant", "tool_calls": "f()"}, "/0/tool_calls"),
@@ -398,7 +519,7 @@ def source(**fields: Any) -> dict[str, Any]:
             "/0/tool_calls/0/function/arguments",
         ),
     ],
-)
+)  # fmt: skip
 def test_what_cannot_be_read_is_named_by_its_place(given: Any, path: str) -> None:
     error = read_messages(given).failure()
     assert isinstance(error, InvalidRequest)
@@ -412,6 +533,122 @@ def test_what_cannot_be_read_is_named_by_its_place(given: Any, path: str) -> Non
 )
 def test_arguments_are_text_however_they_came(given: object, text: str) -> None:
     assert arguments_text(given) == text
+
+
+CACHED = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+TALK: list[dict[str, Any]] = [
+    {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "Look.", **CACHED},
+            {"type": "image", "source": {"type": "url", "url": "https://x/y.png"}, **CACHED},
+            {
+                "type": "document",
+                "source": {"type": "file", "file_id": "file_1"},
+                "title": "a.pdf",
+                "context": "what it is",
+                "citations": {"enabled": True},
+            },
+            {"type": "search_result", "source": "s", "title": "t", "content": []},
+            {"type": "container_upload", "file_id": "file_2"},
+        ],
+    },
+    {
+        "role": "assistant",
+        "content": [
+            {"type": "thinking", "thinking": "hm", "signature": "s1"},
+            {"type": "redacted_thinking", "data": "x"},
+            {
+                "type": "text",
+                "text": "I see.",
+                "citations": [{"type": "char_location", "cited_text": "x"}],
+            },
+            {
+                "type": "server_tool_use",
+                "id": "srv_1",
+                "name": "web_search",
+                "input": {"query": "q"},
+                "caller": {"type": "direct"},
+            },
+            {"type": "web_search_tool_result", "tool_use_id": "srv_1", "content": []},
+            {
+                "type": "tool_use",
+                "id": "t1",
+                "name": "f",
+                "input": {"x": [1, {"y": None}]},
+                "caller": {"type": "direct"},
+                **CACHED,
+            },
+            {"type": "tool_use", "id": "t2", "name": "g", "input": {}},
+        ],
+    },
+    {
+        "role": "user",
+        "content": [
+            {"type": "tool_result", "tool_use_id": "t1", "content": "a", **CACHED},
+            {
+                "type": "tool_result",
+                "tool_use_id": "t2",
+                "content": [
+                    {"type": "text", "text": "b", **CACHED},
+                    {"type": "image", "source": {"type": "url", "url": "https://x"}},
+                ],
+                "is_error": True,
+            },
+        ],
+    },
+]
+"""With all that a conversation in Anthropic's shape may hold."""
+
+
+def test_a_conversation_of_anthropics_goes_back_to_it_as_it_was() -> None:
+    config = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5")
+    built = registry.get("anthropic").unwrap().build_chat(config, ChatRequest(messages=TALK))
+    assert built.unwrap().adaptations == ()
+    assert json.loads(built.unwrap().request.body)["messages"] == TALK
+
+
+def test_a_conversation_of_anthropics_is_kept_whole_in_openais_shape_and_in_json() -> None:
+    read = read_messages(TALK).unwrap()
+    told = to_openai(read).unwrap()
+    assert [turn["role"] for turn in told] == ["user", "assistant", "tool", "tool"]
+    results = [part for message in read_messages(told).unwrap()[2:] for part in message.parts]
+    assert (*read[:2], results) == (*read_messages(told).unwrap()[:2], list(read[2].parts))
+    assert from_json(to_json(read).unwrap()) == Success(read)
+
+
+OPENAI_TALK: list[dict[str, Any]] = [
+    {"role": "system", "content": "Be brief."},
+    {
+        "role": "user",
+        "name": "ann",
+        "content": [
+            {"type": "text", "text": "Look and listen."},
+            {"type": "image_url", "image_url": {"url": "https://x/y.png", "detail": "low"}},
+            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}},
+            {"type": "file", "file": {"file_id": "file_1"}},
+        ],
+    },
+    {
+        "role": "assistant",
+        "content": "I see.",
+        "tool_calls": [
+            {"id": "1", "type": "function", "function": {"name": "f", "arguments": '{"x": 1'}},
+            {"id": "2", "type": "custom", "custom": {"name": "g", "input": "free words"}},
+        ],
+    },
+    {"role": "tool", "tool_call_id": "1", "content": "a"},
+    {"role": "tool", "tool_call_id": "2", "content": "b"},
+    {"role": "assistant", "content": None, "audio": {"id": "audio_1"}},
+    {"role": "assistant", "content": None, "refusal": "No."},
+]
+
+
+def test_a_conversation_of_openais_goes_back_to_it_as_it_was() -> None:
+    config = LLMConfig(api_type="openai", model="some-model")
+    built = registry.get("openai").unwrap().build_chat(config, ChatRequest(messages=OPENAI_TALK))
+    assert json.loads(built.unwrap().request.body)["messages"] == OPENAI_TALK
+    assert built.unwrap().adaptations == ()
 
 
 anything = st.recursive(

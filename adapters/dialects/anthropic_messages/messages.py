@@ -205,7 +205,7 @@ class _Writer:
             block["content"] = content
         if part.is_error:
             block["is_error"] = True
-        return block
+        return {**block, **self._own(part.echo)}
 
     def _opaque(self, part: Opaque, path: str) -> Block | None:
         if not self._quirks.knows(part.provider, self._name):
