@@ -17,7 +17,7 @@ PAGE = """\
 # Providers
 
 `llm-pure providers --markdown` writes this page, and a test keeps it true. ✓ says that the library builds the request and
-reads the answer, and that a recording of one is in `cassettes/`; what a single model lacks is another matter. The key
+reads the answer, and that recordings of an answer and an error are in `cassettes/`; what a model lacks is another matter. The key
 variable is read by the client and the command, and what the configuration says itself wins.
 """
 
