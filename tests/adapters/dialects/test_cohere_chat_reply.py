@@ -1,13 +1,10 @@
 """Whole answers of /v2/chat, /v2/embed and /v1/tokenize -> values, whatever the bytes."""
 
-import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from llm_pure import Completion, Echo, HttpResponse, assistant, describe
+from llm_pure import Completion, Echo, assistant
 from llm_pure.adapters.dialects.cohere_chat import parse_chat
 from llm_pure.adapters.dialects.cohere_chat.count import parse_count
 from llm_pure.adapters.dialects.cohere_chat.embed import parse_embed
@@ -17,11 +14,7 @@ from llm_pure.errors import ProtocolFault
 from llm_pure.messages import Opaque, Reasoning, Text, ToolCall
 from llm_pure.operations import Embeddings, TokenCount
 from llm_pure.result import Failure, Success
-
-
-def response(body: Any, status: int = 200, **headers: str) -> HttpResponse:
-    data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-    return HttpResponse(status, tuple([(k.replace("_", "-"), v) for k, v in headers.items()]), data)
+from tests.support.replies import response
 
 
 def answer(message: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -158,40 +151,6 @@ def test_an_error_has_the_id_that_the_body_or_the_head_gives() -> None:
     assert parse_chat("cohere", told).failure().request_id == "e-1"
     bare = response({"message": "m"}, 400, x_request_id="r-1")
     assert parse_chat("cohere", bare).failure().request_id == "r-1"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"null", b"[]", b"{}", b'{"message":null}', b'{"message":{"content":7}}', b"<p>"],
-)
-def test_a_good_status_without_an_answer_is_a_fault(body: bytes) -> None:
-    assert isinstance(parse_chat("cohere", response(body)).failure(), ProtocolFault)
-
-
-@given(
-    st.one_of(
-        st.binary(max_size=80),
-        st.recursive(
-            st.none() | st.booleans() | st.floats() | st.text(max_size=4),
-            lambda inner: (
-                st.lists(inner, max_size=3)
-                | st.dictionaries(
-                    st.sampled_from(
-                        ["id", "message", "content", "type", "text", "tool_calls", "usage", "tokens",
-                         "function", "citations", "embeddings", "float", "meta"]
-                    ), inner, max_size=4)
-            ),
-        ).map(lambda value: json.dumps(value).encode()),
-    ),
-    st.sampled_from([200, 204, 301, 400, 498, 500]),
-)  # fmt: skip
-def test_no_bytes_make_a_parser_raise(body: bytes, status: int) -> None:
-    for got in (
-        parse_chat("cohere", response(body, status)),
-        parse_embed("cohere", response(body, status)),
-        parse_count("cohere", response(body, status)),
-    ):
-        assert isinstance(got, Success) or describe(got.failure())
 
 
 def test_vectors_stand_in_the_order_of_their_texts() -> None:

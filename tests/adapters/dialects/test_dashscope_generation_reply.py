@@ -1,13 +1,10 @@
 """Whole answers of DashScope's own API -> values, whatever the bytes."""
 
-import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from llm_pure import Completion, Echo, HttpResponse, assistant, describe
+from llm_pure import Completion, Echo, assistant
 from llm_pure.adapters.dialects.dashscope_generation import parse_chat
 from llm_pure.adapters.dialects.dashscope_generation.embed import parse_embed
 from llm_pure.completion import Choice, Usage
@@ -15,11 +12,7 @@ from llm_pure.errors import ProtocolFault
 from llm_pure.messages import Image, Message, Reasoning, ToolCall
 from llm_pure.operations import Embeddings
 from llm_pure.result import Success
-
-
-def response(body: Any, status: int = 200) -> HttpResponse:
-    data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-    return HttpResponse(status, (), data)
+from tests.support.replies import response
 
 
 def answer(message: dict[str, Any], finish: str | None = "stop", /, **more: Any) -> dict[str, Any]:
@@ -165,13 +158,6 @@ def test_errors_of_gateways(status: int, body: Any, kind: str, message: str) -> 
     assert (error.kind, error.message) == (kind, message)
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"null", b"[]", b"{}", b'{"output":null}', b'{"output":{"choices":[7]}}']
-)
-def test_a_good_status_without_an_answer_is_a_fault(body: bytes) -> None:
-    assert isinstance(parse_chat("dashscope", response(body)).failure(), ProtocolFault)
-
-
 def test_vectors_stand_in_the_order_of_their_texts() -> None:
     body = {
         "output": {
@@ -198,28 +184,3 @@ def test_vectors_stand_in_the_order_of_their_texts() -> None:
 )
 def test_an_answer_without_vectors_is_a_fault(body: Any) -> None:
     assert isinstance(parse_embed("dashscope", response(body)).failure(), ProtocolFault)
-
-
-@given(
-    st.one_of(
-        st.binary(max_size=80),
-        st.recursive(
-            st.none() | st.booleans() | st.floats() | st.text(max_size=4),
-            lambda inner: (
-                st.lists(inner, max_size=3)
-                | st.dictionaries(
-                    st.sampled_from(
-                        ["output", "choices", "message", "content", "text", "tool_calls", "usage", "code",
-                         "function", "finish_reason", "embeddings", "embedding", "request_id", "image"]
-                    ), inner, max_size=4)
-            ),
-        ).map(lambda value: json.dumps(value).encode()),
-    ),
-    st.sampled_from([200, 204, 301, 400, 500]),
-)  # fmt: skip
-def test_no_bytes_make_a_parser_raise(body: bytes, status: int) -> None:
-    for got in (
-        parse_chat("dashscope", response(body, status)),
-        parse_embed("dashscope", response(body, status)),
-    ):
-        assert isinstance(got, Success) or describe(got.failure())

@@ -1,23 +1,15 @@
 """Whole answers of the Llama API -> Completion, whatever the bytes."""
 
-import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from llm_pure import Completion, Echo, HttpResponse, assistant, describe
+from llm_pure import Completion, Echo, assistant
 from llm_pure.adapters.dialects.llama_native import parse_chat
 from llm_pure.completion import Usage
-from llm_pure.errors import ProtocolFault
 from llm_pure.messages import Message, Opaque, ToolCall
 from llm_pure.result import Success
-
-
-def response(body: Any, status: int = 200) -> HttpResponse:
-    data = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
-    return HttpResponse(status, (), data)
+from tests.support.replies import response
 
 
 def answer(message: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -104,33 +96,3 @@ def test_errors(status: int, body: Any, kind: str, message: str | None) -> None:
     error = parse_chat("llama_api", response(body, status)).failure()
     assert (error.kind, error.provider) == (kind, "llama_api")
     assert message is None or error.message == message
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"null", b"[]", b"{}", b'{"completion_message":null}', b'{"completion_message":{"content":7}}'],
-)  # fmt: skip
-def test_a_good_status_without_an_answer_is_a_fault(body: bytes) -> None:
-    assert isinstance(parse_chat("llama_api", response(body)).failure(), ProtocolFault)
-
-
-@given(
-    st.one_of(
-        st.binary(max_size=80),
-        st.recursive(
-            st.none() | st.booleans() | st.floats() | st.text(max_size=4),
-            lambda inner: (
-                st.lists(inner, max_size=3)
-                | st.dictionaries(
-                    st.sampled_from(
-                        ["id", "completion_message", "content", "type", "text", "tool_calls", "function",
-                         "metrics", "metric", "value", "error", "stop_reason"]
-                    ), inner, max_size=4)
-            ),
-        ).map(lambda value: json.dumps(value).encode()),
-    ),
-    st.sampled_from([200, 204, 301, 400, 500]),
-)  # fmt: skip
-def test_no_bytes_make_a_parser_raise(body: bytes, status: int) -> None:
-    got = parse_chat("llama_api", response(body, status))
-    assert isinstance(got, Success) or describe(got.failure())

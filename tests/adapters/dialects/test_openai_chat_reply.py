@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure import Completion, HttpResponse, LLMError, Message, Usage
+from llm_pure import Completion, LLMError, Message, Usage
 from llm_pure.adapters import registry
 from llm_pure.completion import Choice
 from llm_pure.errors import (
@@ -28,14 +28,13 @@ from llm_pure.errors import (
 from llm_pure.messages import Audio, Echo, Image, Part, Refusal, Text, ToolCall
 from llm_pure.result import Result, Success
 from tests.support.openai_chat_bodies import USAGE, JsonObject, answer, call, choice
+from tests.support.replies import response
 
 OPENAI = registry.get("openai").unwrap()
 
 
 def parse(body: Any, status: int = 200, **headers: str) -> Result[Completion, LLMError]:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    named = tuple([(name.replace("_", "-"), value) for name, value in headers.items()])
-    return OPENAI.parse_chat(HttpResponse(status, named, data))
+    return OPENAI.parse_chat(response(body, status, **headers))
 
 
 def parts(message: JsonObject, finish: str = "stop") -> tuple[Part, ...]:
@@ -330,13 +329,6 @@ JSON = st.recursive(
     ),
     max_leaves=14,
 )  # fmt: skip
-
-
-@given(
-    st.binary(max_size=200) | JSON.map(lambda one: json.dumps(one).encode()), st.integers(100, 599)
-)
-def test_no_body_raises(body: bytes, status: int) -> None:
-    parse(body, status)
 
 
 @given(

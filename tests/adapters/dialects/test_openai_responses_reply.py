@@ -37,6 +37,7 @@ from tests.support.openai_responses_bodies import (
     refusal,
     text,
 )
+from tests.support.replies import response
 
 OPENAI = registry.get("openai_responses").unwrap()
 CITED = {"type": "url_citation", "start_index": 0, "end_index": 2, "title": "t", "url": "u"}
@@ -44,9 +45,7 @@ TOKEN = {"token": "Hi", "bytes": [72, 105], "logprob": -0.1, "top_logprobs": []}
 
 
 def parse(body: Any, status: int = 200, **headers: str) -> Result[Completion, LLMError]:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    named = tuple([(name.replace("_", "-"), value) for name, value in headers.items()])
-    return OPENAI.parse_chat(HttpResponse(status, named, data))
+    return OPENAI.parse_chat(response(body, status, **headers))
 
 
 def echo(**fields: Any) -> Echo:
@@ -384,14 +383,6 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )  # fmt: skip
-
-
-@given(
-    st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()),
-    st.integers(100, 599),
-)
-def test_no_body_raises(body: bytes, status: int) -> None:
-    parse(body, status)
 
 
 @given(

@@ -4,13 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from llm_pure import Completion, Echo, HttpResponse, assistant, describe
+from llm_pure import Completion, Echo, HttpResponse, assistant
 from llm_pure.adapters.dialects.spark_frames import parse_chat
 from llm_pure.completion import Usage
-from llm_pure.errors import ProtocolFault, StreamInterrupted
+from llm_pure.errors import StreamInterrupted
 from llm_pure.messages import Reasoning, ToolCall
 from llm_pure.result import Success
 
@@ -87,30 +85,3 @@ def test_a_handshake_that_was_refused(
     error = parse_chat("spark", HttpResponse(status, (), body)).failure()
     assert error.kind == kind
     assert message is None or error.message == message
-
-
-@pytest.mark.parametrize("body", [b"[]\n", b"7\n", b'{"header":7}\n', b'"text"\n'])
-def test_lines_that_are_no_frames_are_a_fault(body: bytes) -> None:
-    assert isinstance(parse_chat("spark", HttpResponse(200, (), body)).failure(), ProtocolFault)
-
-
-@given(
-    st.lists(
-        st.recursive(
-            st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=4),
-            lambda inner: (
-                st.lists(inner, max_size=3)
-                | st.dictionaries(
-                    st.sampled_from(
-                        ["header", "code", "message", "sid", "status", "payload", "choices", "text", "content",
-                         "function_call", "name", "arguments", "usage"]
-                    ), inner, max_size=4)
-            ),
-        ),
-        max_size=3,
-    ),
-    st.sampled_from([200, 204, 301, 400, 500]),
-)  # fmt: skip
-def test_no_frames_make_a_parser_raise(frames: list[Any], status: int) -> None:
-    got = parse_chat("spark", response(*frames, status=status))
-    assert isinstance(got, Success) or describe(got.failure())

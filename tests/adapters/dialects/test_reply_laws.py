@@ -1,0 +1,227 @@
+"""The laws of a whole answer, over every dialect: no body makes a parser raise, and a good status is no answer by itself."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llm_pure import HttpResponse, describe
+from llm_pure.adapters import bedrock, bedrock_invoke, registry
+from llm_pure.adapters.dialects import (
+    anthropic_messages,
+    cohere_chat,
+    dashscope_generation,
+    gemini_content,
+    llama_native,
+    ollama_native,
+    qianfan_v1,
+    spark_frames,
+)
+from llm_pure.adapters.dialects.cohere_chat import count as cohere_count
+from llm_pure.adapters.dialects.cohere_chat import embed as cohere_embed
+from llm_pure.adapters.dialects.dashscope_generation import embed as dashscope_embed
+from llm_pure.adapters.dialects.qianfan_v1 import embed as qianfan_embed
+from llm_pure.errors import ProtocolFault
+from llm_pure.operations import Embeddings
+from llm_pure.result import Parsed, Success
+from tests.support.replies import response
+
+Parse = Callable[[HttpResponse], Parsed[Any]]
+
+
+def as_json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def as_lines(value: Any) -> bytes:
+    return b"".join(
+        [as_json(one) + b"\n" for one in (value if isinstance(value, list) else [value])]
+    )
+
+
+class Replies(msgspec.Struct, frozen=True, kw_only=True):
+    """How a dialect reads what comes whole.
+
+    parse: of an answer. others: of what else it reads. keys: the names that its bodies have. framed: a value as a body.
+    empty: bodies with status 200 that hold no answer. examples: how often Hypothesis tries a law on it.
+    """
+
+    parse: Parse
+    others: tuple[Parse, ...] = ()
+    keys: str
+    framed: Callable[[Any], bytes] = as_json
+    empty: tuple[bytes, ...]
+    examples: int = 100
+
+
+def _embed(parse: Callable[[HttpResponse], Parsed[Embeddings]] | None) -> Parse:
+    assert parse is not None
+    return parse
+
+
+COMMON = (b"", b"null", b"[]", b"{}", b"<p>", b"nope", b"\xff\xfe", b"[" * 5000)
+
+REPLIES: dict[str, Replies] = {
+    "anthropic_messages": Replies(
+        parse=partial(anthropic_messages.parse_chat, "anthropic", anthropic_messages.Quirks()),
+        others=(partial(anthropic_messages.parse_count, "anthropic", anthropic_messages.Quirks()),),
+        keys="id type model content text thinking input name stop_reason usage error x",
+        empty=COMMON,
+        examples=200,
+    ),
+    "bedrock_converse": Replies(
+        parse=bedrock.PROVIDER.parse_chat,
+        keys="output message content text toolUse reasoningContent stopReason usage __type Code",
+        empty=(
+            *COMMON,
+            b"[1]",
+            b'{"message":"hi"}',
+            b'{"output":3}',
+            b'{"output":{"message":null}}',
+            b'{"output":{"message":{"content":[3]}}}',
+            b'{"output":{"message":{"content":[{"text":3}]}}}',
+            b'{"output":{"message":{"content":[{"hologram":"\xff"}]}}}',
+            b'{"output":' + b"[" * 5000,
+        ),
+        examples=200,
+    ),
+    "bedrock_invoke": Replies(
+        parse=bedrock_invoke.PROVIDER.parse_chat,
+        others=(bedrock_invoke.PROVIDER.embed.parse,) if bedrock_invoke.PROVIDER.embed else (),
+        keys="type choices output generation outputs generations completions results completion text message content",
+        empty=(
+            *COMMON,
+            b'{"message":"hi"}',
+            b'{"type":"x"}',
+            b'{"choices":[]}',
+            b'{"output":1}',
+            b'{"generation":1}',
+            b'{"outputs":"x"}',
+            b'{"completions":[{}]}',
+            b'{"results":[1]}',
+            b'{"text":"?"}',
+            b'{"generation_id":"g","tool_calls":[1]}',
+        ),
+        examples=200,
+    ),
+    "cohere_chat": Replies(
+        parse=partial(cohere_chat.parse_chat, "cohere"),
+        others=(
+            partial(cohere_embed.parse_embed, "cohere"),
+            partial(cohere_count.parse_count, "cohere"),
+        ),
+        keys="id message content type text tool_calls usage tokens function citations embeddings float meta",
+        empty=(*COMMON, b'{"message":null}', b'{"message":{"content":7}}'),
+    ),
+    "dashscope_generation": Replies(
+        parse=partial(dashscope_generation.parse_chat, "dashscope"),
+        others=(partial(dashscope_embed.parse_embed, "dashscope"),),
+        keys="output choices message content text tool_calls usage code function finish_reason embeddings embedding "
+        "request_id image",
+        empty=(*COMMON, b'{"output":null}', b'{"output":{"choices":[7]}}'),
+    ),
+    "gemini_content": Replies(
+        parse=partial(gemini_content.parse_chat, "gemini"),
+        keys="candidates content parts text thought functionCall args name inlineData data mimeType finishReason "
+        "usageMetadata promptTokenCount promptFeedback blockReason error",
+        empty=(
+            *COMMON,
+            b'{"candidates":[]}',
+            b'{"usageMetadata":{"promptTokenCount":3}}',
+            b"[1]",
+            b'"x"',
+            b'{"candidates":{"a":1}}',
+            b'{"candidates":[{"content":{"parts":[null]}}]}',
+        ),
+    ),
+    "llama_native": Replies(
+        parse=partial(llama_native.parse_chat, "llama_api"),
+        keys="id completion_message content type text tool_calls function metrics metric value error stop_reason",
+        empty=(*COMMON, b'{"completion_message":null}', b'{"completion_message":{"content":7}}'),
+    ),
+    "ollama_native": Replies(
+        parse=partial(ollama_native.parse_chat, "ollama"),
+        keys="model message content thinking tool_calls function arguments response done done_reason eval_count error",
+        empty=(
+            *COMMON,
+            b"<html>",
+            b'{"message":null}',
+            b'{"message":"text"}',
+            b'{"message":{"content":1}}',
+            b'{"message":{"content":"\xff"}}',
+            b'{"message":{"tool_calls":{}}}',
+            b'{"response":{}}',
+            b'{"models":[]}',
+            b"[" * 100_000,
+        ),
+    ),
+    "openai_chat": Replies(
+        parse=registry.get("openai").unwrap().parse_chat,
+        keys="choices message content tool_calls function arguments usage error index images audio reasoning_details "
+        "logprobs finish_reason type text",
+        empty=COMMON,
+    ),
+    "openai_responses": Replies(
+        parse=registry.get("openai_responses").unwrap().parse_chat,
+        keys="type output content text id summary usage error status call_id",
+        empty=COMMON,
+    ),
+    "qianfan_v1": Replies(
+        parse=partial(qianfan_v1.parse_chat, "qianfan"),
+        others=(
+            partial(qianfan_embed.parse_embed, "qianfan"),
+            partial(qianfan_v1.parse_token, "qianfan"),
+        ),
+        keys="id result function_call name arguments usage error_code error_msg data embedding error access_token "
+        "expires_in is_end",
+        empty=(*COMMON, b'{"result":7}'),
+    ),
+    "spark_frames": Replies(
+        parse=partial(spark_frames.parse_chat, "spark"),
+        keys="header code message sid status payload choices text content function_call name arguments usage",
+        framed=as_lines,
+        empty=(b"[]\n", b"7\n", b'{"header":7}\n', b'"text"\n'),
+    ),
+}
+
+EMPTY = {
+    f"{name}, {body[:60].decode('latin-1') or 'nothing'} ({len(body)})": (one, body)
+    for name, one in REPLIES.items()
+    for body in one.empty
+}
+
+STATUSES = st.sampled_from([200, 204, 301, 400, 403, 429, 498, 500]) | st.integers(100, 599)
+
+
+def values(keys: str) -> st.SearchStrategy[Any]:
+    """JSON whose objects have these keys."""
+    return st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(keys.split()), inner, max_size=4)
+        ),
+        max_leaves=30,
+    )
+
+
+@pytest.mark.parametrize("replies", REPLIES.values(), ids=REPLIES)
+def test_no_body_makes_a_parser_raise(replies: Replies) -> None:
+    @settings(max_examples=replies.examples, deadline=None)
+    @given(st.binary(max_size=200) | values(replies.keys).map(replies.framed), STATUSES)
+    def holds(body: bytes, status: int) -> None:
+        for parse in (replies.parse, *replies.others):
+            got = parse(response(body, status))
+            assert isinstance(got, Success) or describe(got.failure())
+
+    holds()
+
+
+@pytest.mark.parametrize(("replies", "body"), EMPTY.values(), ids=EMPTY)
+def test_a_good_status_without_an_answer_is_a_fault(replies: Replies, body: bytes) -> None:
+    assert isinstance(replies.parse(response(body)).failure(), ProtocolFault)
