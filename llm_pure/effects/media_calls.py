@@ -103,6 +103,15 @@ def all_pages() -> Listing:
     return Failure(ProtocolFault(message=what, provider=provider, where="next_page"))
 
 
+def one_for_each(request: ModerateRequest, judged: Moderation) -> Parsed[Moderation]:
+    """The judgements, if there is one for each text: else nobody knows which is whose."""
+    count = 1 if isinstance(request.input, str) else len(request.input)
+    if len(judged.results) == count or "input" in (request.extra or {}):
+        return Success(judged)
+    what = f"{count} texts were sent, and {len(judged.results)} judgements came"
+    return Failure(ProtocolFault(message=what, provider=judged.provider, where="$.results"))
+
+
 class Runs(Protocol):
     """What these methods need of a client."""
 
@@ -157,14 +166,18 @@ class MediaCalls:
     def moderation(
         self: Runs, request: ModerateInput, *, timeout_s: float | None = None
     ) -> Parsed[Moderation]:
-        """What is wrong with a text, or with each of several."""
-        return self._run(media_job("moderate", moderate_request(request)), timeout_s)
+        """What is wrong with a text, or with each of several; ProtocolFault where not each has its judgement."""
+        asked = moderate_request(request)
+        got = self._run(media_job("moderate", asked), timeout_s)
+        return got.bind(lambda judged: one_for_each(asked, judged))
 
     async def amoderation(
         self: Runs, request: ModerateInput, *, timeout_s: float | None = None
     ) -> Parsed[Moderation]:
         """`moderation`, async."""
-        return await self._arun(media_job("moderate", moderate_request(request)), timeout_s)
+        asked = moderate_request(request)
+        got = await self._arun(media_job("moderate", asked), timeout_s)
+        return got.bind(lambda judged: one_for_each(asked, judged))
 
     def stream_speech(
         self: Runs, request: SpeechInput, *, timeout_s: float | None = None

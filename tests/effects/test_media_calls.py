@@ -71,6 +71,14 @@ def test_models_are_listed(kind: str) -> None:
     assert got == Success(ModelList(models=(ModelInfo(id="a"),), provider="openai"))
 
 
+@every_kind
+def test_a_text_without_a_judgement_is_a_fault(kind: str) -> None:
+    llm = client(b'{"results":[{"flagged":false}]}', "application/json")
+    what = "2 texts were sent, and 1 judgements came"
+    fault = ProtocolFault(message=what, provider="openai", where="$.results")
+    assert called(kind, llm, "moderation", ["a", "b"]) == Failure(fault)
+
+
 def pages(*bodies: object) -> tuple[LLM, ScriptedTransport]:
     """A client of Cohere, whose list comes in pages."""
     script = [Scripted(headers=JSON, pieces=(json.dumps(body).encode(),)) for body in bodies]
