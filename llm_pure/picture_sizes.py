@@ -6,7 +6,7 @@ for HEIC and AVIF); by general knowledge, read 2026-11-21.
 
 import re
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from llm_pure.media import media_type_of
 
@@ -170,14 +170,12 @@ def _bmp_is_cut(data: bytes) -> bool:
 
 
 def _tiff_size(data: bytes) -> Size | None:
-    order = "little" if data[:2] == b"II" else "big"
+    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
     if data[2:4] not in (b"*\0", b"\0*"):
         return None  # BigTIFF
 
     def number(place: int, length: int) -> int:
-        return int.from_bytes(
-            data[place : place + length], "little" if order == "little" else "big"
-        )
+        return int.from_bytes(data[place : place + length], order)
 
     directory = number(4, 4)
     sides: dict[int, int] = {}
