@@ -12,7 +12,9 @@ from llm_pure.adapt import Adaptation, lossy
 from llm_pure.codec import json_text
 from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
+from llm_pure.conversation import read_messages
 from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault
+from llm_pure.messages import user
 from llm_pure.provider import Built, Provider
 from llm_pure.repair import Exact, Repaired, Unrepairable, repair
 from llm_pure.request import ChatRequest, JsonSchema, NamedTool, SchemaFormat, Tool
@@ -58,7 +60,12 @@ def build_typed(
     if lack is not None and wanted.or_tool and not request.tools:
         called = provider.build_chat(config, _by_tool(request, wanted))
         if not isinstance(called, Failure) and _is_called(called.unwrap()):
-            found = _told_by_tool(called.unwrap(), lack)
+            found, lack = _told_by_tool(called.unwrap(), lack), None
+    if lack is not None and lack.action == "dropped":
+        worded = provider.build_chat(config, _in_words(request, wanted))
+        if isinstance(worded, Failure):
+            return worded
+        found = _told(worded.unwrap(), lack, f"{lack.reason}; the prompt tells the schema", None)
     lost = lossy(found.adaptations, provider=provider.name) if strict else None
     return Success(found) if lost is None else Failure(lost)
 
@@ -92,13 +99,26 @@ def _is_called(built: Built) -> bool:
 
 def _told_by_tool(built: Built, lack: Adaptation) -> Built:
     """The request, and what is said of it: no word of the choice, nor of a strictness that nobody asked for."""
-    reason = "the model takes no schema of its answer; a tool asks for it"
-    told = msgspec.structs.replace(
-        lack, action="changed", reason=reason, before="json_schema", after="tool"
-    )
     ours = ("tool_choice", "tools/0/strict")
-    rest = [one for one in built.adaptations if one.field not in ours]
-    return msgspec.structs.replace(built, adaptations=(*rest, told))
+    rest = tuple([one for one in built.adaptations if one.field not in ours])
+    reason = "the model takes no schema of its answer; a tool asks for it"
+    return _told(msgspec.structs.replace(built, adaptations=rest), lack, reason, "tool")
+
+
+def _in_words(request: ChatRequest, wanted: SchemaFormat) -> ChatRequest:
+    """The same question, the schema said after the last message."""
+    about = f" It is: {wanted.description}." if wanted.description else ""
+    words = f"Answer with JSON of this JSON Schema, and with nothing else.{about}"
+    turns = read_messages(request.messages).value_or(())
+    said = f"{words}\n{json_text(wanted.schema)}"
+    return msgspec.structs.replace(request, messages=(*turns, user(said)), response_format=None)
+
+
+def _told(built: Built, lack: Adaptation, reason: str, after: str | None) -> Built:
+    told = msgspec.structs.replace(
+        lack, action="changed", reason=reason, before="json_schema", after=after
+    )
+    return msgspec.structs.replace(built, adaptations=(*built.adaptations, told))
 
 
 def read_typed(completion: Completion, kind: type[T] | Mapping[str, Any]) -> Parsed[T]:

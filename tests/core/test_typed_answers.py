@@ -8,7 +8,17 @@ import msgspec
 import pydantic
 import pytest
 
-from llm_pure import ChatRequest, Completion, Refusal, SchemaFormat, Tool, ToolCall, assistant
+from llm_pure import (
+    ChatRequest,
+    Completion,
+    LLMConfig,
+    Refusal,
+    SchemaFormat,
+    Tool,
+    ToolCall,
+    assistant,
+)
+from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
 from llm_pure.completion import FinishReason
 from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault, Unsupported
@@ -16,6 +26,9 @@ from llm_pure.provider import Built
 from llm_pure.result import Failure, Parsed, Success
 from llm_pure.typed_answers import build_typed, read_typed, typed_request
 from tests.support.cassettes import chat_providers, config_for
+from tests.support.tiny_provider import PROVIDER
+from tests.support.tiny_provider import build_chat as build_tiny
+from tests.support.tiny_provider import config as config_of_tiny
 
 
 class Item(msgspec.Struct):
@@ -264,6 +277,32 @@ def test_a_tool_asks_for_one_call_of_the_whole_schema() -> None:
         }
     ]
     assert "system" not in sent
+
+
+def test_a_provider_that_drops_formats_is_told_the_schema_in_the_prompt() -> None:
+    """As a dialect of somebody's own may do; those that are shipped tell it themselves."""
+
+    def build(config: LLMConfig, request: ChatRequest, *, strict: bool = False) -> Parsed[Built]:
+        made = build_tiny(config, request).unwrap()
+        fields = [one for one in ("tools", "response_format") if getattr(request, one)]
+        told = tuple([Adaptation(field=one, action="dropped", reason="no such") for one in fields])
+        return Success(msgspec.structs.replace(made, adaptations=told))
+
+    provider = msgspec.structs.replace(PROVIDER, build_chat=build)
+    request = typed_request(ChatRequest(messages="hi"), Point).unwrap()
+    built = build_typed(provider, config_of_tiny(), request).unwrap()
+    turns = json.loads(built.request.body)["turns"]
+    assert [role for role, _ in turns] == ["user", "user"]
+    assert turns[1][1].startswith("Answer with JSON of this JSON Schema, and with nothing else.\n{")
+    assert built.adaptations == (
+        Adaptation(
+            field="response_format",
+            action="changed",
+            reason="no such; the prompt tells the schema",
+            before="json_schema",
+            after=None,
+        ),
+    )
 
 
 @pytest.mark.parametrize("name", chat_providers())
