@@ -1,5 +1,7 @@
 """JSON in and out as Results; the one place that knows which exceptions msgspec raises."""
 
+import re
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,11 +30,32 @@ _ANYTHING = msgspec.json.Decoder()
 def decode(
     decoder: msgspec.json.Decoder[A], data: bytes, *, provider: str, where: str = "body"
 ) -> Parsed[A]:
-    """The decoded value, or a ProtocolFault with the place and the first bytes."""
+    """The decoded value, or a ProtocolFault with the place and the first bytes.
+
+    Half of a surrogate pair is read as U+FFFD: JSON may say "\\ud83d", and services do that cut text by UTF-16 units.
+    """
     try:
         return Success(decoder.decode(data))
     except DECODE_FAULTS as fault:
+        if _SURROGATE in data or _SURROGATE.replace(b"d", b"D") in data:
+            with suppress(*DECODE_FAULTS):
+                return Success(decoder.decode(_HALVES.sub(_whole, data)))
         return Failure(protocol_fault(fault, data, provider=provider, where=where))
+
+
+_SURROGATE = b"\\ud"
+_HALVES = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"  # a half
+    rb"|\\."  # any other escape: what follows a backslash that is escaped is no escape
+)
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    """U+FFFD for half of a pair, everything else as it is."""
+    found = escape[0]
+    is_half = len(found) == 6  # a pair has twelve bytes, another escape two
+    return b"\\ufffd" if is_half else found
 
 
 def decode_any(data: bytes, *, provider: str, where: str = "body") -> Parsed[Any]:

@@ -3,16 +3,18 @@
 import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import NoReturn
 
 from llm_pure import __version__
 from llm_pure.cli.cost_parser import add_cost_commands, usd
-from llm_pure.cli.exits import BROKEN_PIPE, INTERRUPTED, TABLE, USAGE
+from llm_pure.cli.exits import BROKEN_PIPE, CANNOT_WRITE, INTERRUPTED, TABLE, USAGE
 from llm_pure.cli.media_parser import add_media
 from llm_pure.cli.model_parser import add_model
 from llm_pure.cli.replay_parser import add_cassette_commands, add_replay_commands
+from llm_pure.cli.terminal import note
 
 Command = Callable[[Namespace], int]
 
@@ -27,6 +29,11 @@ class _Parser(ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    with _closed_streams_open():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     top = parser()
     options, rest = top.parse_known_args(arguments)
     if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, "file", "") is None:
@@ -39,10 +46,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # whoever read us has had enough, as in `llm-pure ask ... | head -1`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_nowhere()
         return BROKEN_PIPE
+    except OSError as fault:  # a full disk, as in `llm-pure ask ... > file`
+        _write_nowhere()
+        note(f"what was to be written could not be: {fault.strerror or type(fault).__name__}")
+        return CANNOT_WRITE
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+@contextmanager
+def _closed_streams_open() -> Iterator[None]:
+    """`llm-pure ... <&- >&-`: Python has None in place of a stream that was closed before it began; here it is empty."""
+    with ExitStack() as stack:
+        for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+            if getattr(sys, name) is None:
+                setattr(sys, name, stack.enter_context(open(os.devnull, mode, encoding="utf-8")))
+                stack.callback(setattr, sys, name, None)
+        yield
+
+
+def _write_nowhere() -> None:
+    """What Python has still to write of standard output is let go, without a word at the program's end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> ArgumentParser:

@@ -38,7 +38,7 @@ def test_json_of_the_wanted_shape_is_the_value() -> None:
         (b'{"x":[]}', "Expected `int | str`, got `array` - at `$.x`"),
         (b'{"x":1}x', "trailing characters"),
         (b'{"x":"\xff"}', "codec"),
-        (b'{"x":"\\ud800 ..."}', "surrogate"),
+        (b'{"x":"\\ud800 ..."', "truncated"),
         (b'{"x":1e999}', "Number out of range"),
         (b"[" * 100_000, "Expected `object`"),
     ],
@@ -49,6 +49,21 @@ def test_other_bytes_are_a_fault_that_says_what_and_where(data: bytes, told: str
     assert (error.provider, error.where, error.evidence) == ("p", "event 3", data[:300])
     assert error.message.startswith("the answer could not be read: ")
     assert told in error.message
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (rb'"\ud83d"', "\ufffd"),
+        (rb'"\uDE00 hi"', "\ufffd hi"),
+        (rb'"\uD83D\uD83D\uDE00"', "\ufffd\U0001f600"),
+        (rb'"\ud83d\u0041"', "\ufffdA"),
+        (rb'"\\ud83d \ud83d"', "\\ud83d \ufffd"),
+        (rb'"\ud83d\ude00"', "\U0001f600"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_one_odd_letter(data: bytes, text: str) -> None:
+    assert decode_any(data, provider="p") == Success(text)
 
 
 def test_deep_nesting_is_a_fault() -> None:

@@ -20,7 +20,7 @@ from llm_pure.result import Failure
 from tests.support.cassettes import chat_providers, recorded
 
 ODD: tuple[Any, ...] = (
-    None, True, 0, -1, 10**30, 10**400, 1.5, "", "x", "9" * 5000, "data:,", [], [None], [[]], [{}], {}, {"x": 1}, {"x": []},
+    None, True, "\ud83d", 0, -1, 10**30, 10**400, 1.5, "", "x", "9" * 5000, "data:,", [], [None], [[]], [{}], {}, {"x": 1}, {"x": []},
 )  # fmt: skip
 Path = tuple[str | int, ...]
 EXAMPLES = settings(max_examples=150, deadline=None)
@@ -99,3 +99,28 @@ def test_an_odd_value_makes_no_parser_raise_and_no_completion_that_is_not_json(
     got = read(registry.get(name).unwrap(), response)
 
     assert msgspec.json.decode(msgspec.json.encode(got), type=Completion) == got
+
+
+@pytest.mark.parametrize("name", [name for name in chat_providers() if name in ANSWERS])
+def test_half_of_a_letter_does_not_cost_the_answer(name: str) -> None:
+    """Services that cut text by UTF-16 units send "\\ud83d" alone, which is JSON."""
+    provider = registry.get(name).unwrap()
+    tried = 0
+    for one in recorded():
+        response = one.interaction.response
+        if one.provider.name != name or one.operation != "chat" or not one.is_answer:
+            continue
+        decoder = provider.open_stream(response.head)
+        read_pieces(decoder, [response.body])
+        word = decoder.partial().text[:3].encode()
+        if "eventstream" in str(response.headers):  # its frames have checksums
+            tried += 1
+            continue
+        if not word.isalpha() or b'"' + word not in response.body:
+            continue
+        body = response.body.replace(b'"' + word, b'"\\ud83d' + word)
+        decoder = provider.open_stream(response.head)
+        assert read_pieces(decoder, [body])[1] is None, one.file
+        assert decoder.partial().text.startswith("\ufffd"), one.file
+        tried += 1
+    assert tried

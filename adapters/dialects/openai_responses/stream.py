@@ -26,7 +26,7 @@ from llm_pure.adapters.dialects.openai_responses.items import (
     part_index,
 )
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
-from llm_pure.codec import DECODE_FAULTS, decode_any, protocol_fault
+from llm_pure.codec import DECODE_FAULTS, decode, decode_any, protocol_fault
 from llm_pure.completion import FinishReason
 from llm_pure.errors import LLMError
 from llm_pure.events import (
@@ -82,7 +82,10 @@ def step(name: str, quirks: Quirks, head: ResponseHead, state: State, frame: Sse
     try:
         event = wire.EVENT.decode(frame.data)
     except DECODE_FAULTS as fault:
-        return _unread(name, quirks, head, state, frame, fault)
+        known = decode(wire.EVENT, frame.data, provider=name)  # half of a letter is forgiven there
+        if isinstance(known, Failure):
+            return _unread(name, quirks, head, state, frame, fault)
+        event = known.unwrap()
     if type(event) is wire.TextDelta:  # nearly every event of a stream
         index = event.output_index * PARTS_OF_ITEM + event.content_index
         if index == state.hearing and event.delta and not event.logprobs:

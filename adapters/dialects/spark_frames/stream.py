@@ -88,10 +88,10 @@ def _read_frame(
 
 def is_last(frame: bytes) -> bool:
     """Does nothing come after this frame? For whoever carries frames, since the service may leave the connection open."""
-    try:
-        told = wire.FRAME.decode(frame)
-    except DECODE_FAULTS:
+    read = decode(wire.FRAME, frame, provider="spark")
+    if isinstance(read, Failure):
         return False
+    told = read.unwrap()
     choices = told.payload.choices if told.payload is not None else None
     return bool(
         told.header.code
