@@ -4,7 +4,7 @@ A type whose JSON is no object (a list, a number) is asked for as {"value": ...}
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, overload
 
 import msgspec
 
@@ -121,7 +121,15 @@ def _told(built: Built, lack: Adaptation, reason: str, after: str | None) -> Bui
     return msgspec.structs.replace(built, adaptations=(*built.adaptations, told))
 
 
-def read_typed(completion: Completion, kind: type[T] | Mapping[str, Any]) -> Parsed[T]:
+@overload
+def read_typed(completion: Completion, kind: type[T]) -> Parsed[T]: ...
+
+
+@overload
+def read_typed(completion: Completion, kind: Mapping[str, Any]) -> Parsed[Any]: ...
+
+
+def read_typed(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> Parsed[Any]:
     """The answer as a value of the type; of a JSON Schema, as plain JSON that follows it.
 
     It stands in the call of a tool of the type's name, or in the text: a fence or words around the JSON are passed over;
@@ -150,7 +158,7 @@ def read_typed(completion: Completion, kind: type[T] | Mapping[str, Any]) -> Par
         wrong = problems(root, value)
         if wrong:
             return Failure(_fault(completion, wrong[0][1], _path(wrong[0][0])))
-        return Success(cast("T", value["value"] if _is_wrapped(kind) else value))
+        return Success(value["value"] if _is_wrapped(kind) else value)
     if _is_wrapped(kind):
         value = value.get("value")
     read = reader_of(kind, "")(json_text(value))

@@ -1,7 +1,7 @@
 """Methods of the client whose answers are more than words: code, and values of a type."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from llm_pure.completion import Completion
 from llm_pure.effects.asking import ask_request
@@ -69,15 +69,37 @@ class SpecialAsks:
         got = await self.acompletion(request.unwrap(), timeout_s=timeout_s)
         return _read_code(got, language)
 
+    @overload
     def ask_typed(
         self: Asks,
-        kind: type[T] | Mapping[str, Any],
+        kind: type[T],
         message: MessagesInput,
         *,
         system_msgs: str | Sequence[str] | None = None,
         stream: bool = False,
         timeout_s: float | None = None,
-    ) -> Parsed[T]:
+    ) -> Parsed[T]: ...
+
+    @overload
+    def ask_typed(
+        self: Asks,
+        kind: Mapping[str, Any],
+        message: MessagesInput,
+        *,
+        system_msgs: str | Sequence[str] | None = None,
+        stream: bool = False,
+        timeout_s: float | None = None,
+    ) -> Parsed[Any]: ...
+
+    def ask_typed(
+        self: Asks,
+        kind: type[Any] | Mapping[str, Any],
+        message: MessagesInput,
+        *,
+        system_msgs: str | Sequence[str] | None = None,
+        stream: bool = False,
+        timeout_s: float | None = None,
+    ) -> Parsed[Any]:
         """A value of this type: a Struct, dataclass, TypedDict, pydantic model, or what msgspec can decode.
 
         A JSON Schema gives plain JSON that follows it. The provider's own structured output where it has some, else by
@@ -88,15 +110,37 @@ class SpecialAsks:
         got = request.bind(lambda asked: self.completion(asked, timeout_s=timeout_s))
         return _read_typed(got, kind)
 
+    @overload
     async def aask_typed(
         self: Asks,
-        kind: type[T] | Mapping[str, Any],
+        kind: type[T],
         message: MessagesInput,
         *,
         system_msgs: str | Sequence[str] | None = None,
         stream: bool = False,
         timeout_s: float | None = None,
-    ) -> Parsed[T]:
+    ) -> Parsed[T]: ...
+
+    @overload
+    async def aask_typed(
+        self: Asks,
+        kind: Mapping[str, Any],
+        message: MessagesInput,
+        *,
+        system_msgs: str | Sequence[str] | None = None,
+        stream: bool = False,
+        timeout_s: float | None = None,
+    ) -> Parsed[Any]: ...
+
+    async def aask_typed(
+        self: Asks,
+        kind: type[Any] | Mapping[str, Any],
+        message: MessagesInput,
+        *,
+        system_msgs: str | Sequence[str] | None = None,
+        stream: bool = False,
+        timeout_s: float | None = None,
+    ) -> Parsed[Any]:
         """`ask_typed`, async."""
         request = _typed_request(message, system_msgs, kind, stream).bind(self.shortened)
         if isinstance(request, Failure):
@@ -131,7 +175,7 @@ def _typed_request(
     return request.bind(lambda asked: typed_request(chat_request(asked, stream=stream), kind))
 
 
-def _read_typed(got: Parsed[Completion], kind: type[T] | Mapping[str, Any]) -> Parsed[T]:
+def _read_typed(got: Parsed[Completion], kind: type[Any] | Mapping[str, Any]) -> Parsed[Any]:
     from llm_pure.typed_answers import read_typed
 
     return got.bind(lambda completion: read_typed(completion, kind))

@@ -45,6 +45,7 @@ from llm_pure.errors import RateLimited, retry_hint_s
 from llm_pure.events import Finished, TextDelta
 from llm_pure.provider import Built, Operation, Provider, StreamDecoder
 from llm_pure.registry import Registry
+from llm_pure.typed_answers import read_typed
 
 
 def the_chain_is_typed_from_end_to_end(
@@ -215,3 +216,10 @@ async def the_clients_twins_too(config: LLMConfig, request: ChatRequest) -> None
     async with LLM(config) as llm:
         assert_type(await llm.acompletion(request), Result[Completion, LLMError])
         assert_type(await llm.aask("hi"), Result[str, LLMError])
+
+
+def values_of_types(llm: LLM, completion: Completion) -> None:
+    """A type gives its own, a JSON Schema anything."""
+    assert_type(llm.ask_typed(list[int], "Three numbers."), Result[list[int], LLMError])
+    assert_type(llm.ask_typed({"type": "object"}, "Anything."), Result[Any, LLMError])
+    assert_type(read_typed(completion, Usage), Result[Usage, LLMError])
