@@ -183,7 +183,9 @@ def test_a_model_must_be_named() -> None:
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 @pytest.mark.parametrize("name", ["temperature", "top_p", "presence_penalty"])
 def test_a_setting_that_no_json_can_say_is_named(name: str, value: float) -> None:
-    for config, asked in (({}, {name: value}), ({name: value}, {})):
+    setting: dict[str, Any] = {name: value}
+    cases: list[tuple[dict[str, Any], dict[str, Any]]] = [({}, setting), (setting, {})]
+    for config, asked in cases:
         got = draft(LLMConfig(model="m", **config), ChatRequest(messages="hi", **asked))
         error = got.failure()
         assert isinstance(error, InvalidRequest)

@@ -46,9 +46,7 @@ from llm_pure.provider import Built
 PNG = b"\x89PNG\r\n\x1a\n...."
 PNG_64 = base64.b64encode(PNG).decode()
 EVERYTHING: tuple[Modality, ...] = ("image", "audio", "document")
-NOVA = LLMConfig(
-    api_type="bedrock", model="us.amazon.nova-micro-v1:0", input_modalities=EVERYTHING
-)
+NOVA = LLMConfig(api_type="bedrock", model="us.amazon.nova-micro-v1:0", input_modalities=EVERYTHING)
 CLAUDE = LLMConfig(api_type="bedrock", model="us.anthropic.claude-sonnet-4-5-20250929-v1:0")
 INFERENCE = {"maxTokens": 4096, "temperature": 0.0}
 HI = [{"role": "user", "content": [{"text": "Hi"}]}]

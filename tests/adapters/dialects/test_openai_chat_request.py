@@ -16,8 +16,8 @@ from llm_pure import ChatRequest, HttpResponse, LLMConfig, assistant, system, to
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.endpoint import below
 from llm_pure.config import Modality
+from llm_pure.endpoint import below
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest, Unsupported
 from llm_pure.messages import (
     Audio,
@@ -51,8 +51,8 @@ from tests.support.chat_requests import (
     WEATHER,
     chat_requests,
 )
-from tests.support.openai_chat_bodies import answer, call
 from tests.support.official_types import checker
+from tests.support.openai_chat_bodies import answer, call
 
 OPENAI = registry.get("openai").unwrap()
 EVERYTHING: tuple[Modality, ...] = ("image", "audio", "document")
