@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from llm_pure.codec import encode
 from llm_pure.config import LLMConfig
 from llm_pure.errors import ConfigurationInvalid
-from llm_pure.http import SECRET_HEADERS, Headers, HttpRequest, conceal_url
+from llm_pure.http import Headers, HttpRequest, conceal_url, is_credential
 from llm_pure.result import Failure, Parsed, Success
 
 Locate: TypeAlias = Callable[[LLMConfig, str, str], Parsed[str]]
@@ -112,12 +112,21 @@ def post_json(
     """A POST of this body as JSON, with the configuration's own headers but for credentials: those `authorize` adds."""
     sent: Headers = (("content-type", "application/json"), ("accept", accept), *headers)
     if config.headers:
-        plain = tuple([pair for pair in own_headers(config) if pair[0] not in SECRET_HEADERS])
+        plain = plain_headers(config)
         named = {pair[0] for pair in plain}
         sent = (*[pair for pair in sent if pair[0] not in named], *plain)
     return encode(body, provider=provider).map(lambda data: HttpRequest("POST", url, sent, data))
 
 
-def own_headers(config: LLMConfig) -> Headers:
-    """The headers that the configuration adds to every request, names in lower case."""
+def plain_headers(config: LLMConfig) -> Headers:
+    """The headers that the configuration adds to every request as it is built, names in lower case."""
+    return tuple([pair for pair in _own_headers(config) if not is_credential(pair[0])])
+
+
+def credential_headers(config: LLMConfig) -> Headers:
+    """Those that `authorize` adds: credentials of the configuration's own."""
+    return tuple([pair for pair in _own_headers(config) if is_credential(pair[0])])
+
+
+def _own_headers(config: LLMConfig) -> Headers:
     return tuple([(name.lower(), value) for name, value in config.headers])

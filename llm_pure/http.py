@@ -22,7 +22,11 @@ SECRET_HEADERS = frozenset(
         "x-goog-api-key",
     }
 )
-"""Headers whose values are credentials, in lower case."""
+"""Headers whose values are credentials, in lower case; `is_credential` knows their like too."""
+
+_TELLING = re.compile(
+    r"(?:^|[-_])(?:api-?key|(?<!idempotency-)key|token|secret|auth|authorization|password|credential|session)(?:$|[-_])"
+)
 
 _SECRET_QUERY = re.compile(
     r"(?i)([?&](?:access_token|api[-_]?key|authorization|client_id|client_secret|key|sig|signature|token"
@@ -40,9 +44,18 @@ def conceal_url(url: str) -> str:
     return _SECRET_QUERY.sub(r"\1***", _USERINFO.sub("***@", url))
 
 
+def is_credential(name: str) -> bool:
+    """Does this header hold a credential, by its name? name: in lower case.
+
+    >>> is_credential("x-api-key"), is_credential("helicone-auth"), is_credential("x-ratelimit-tokens")
+    (True, True, False)
+    """
+    return name in SECRET_HEADERS or _TELLING.search(name) is not None
+
+
 def conceal_headers(headers: Headers) -> Headers:
     """The headers with `***` for each value that is a credential."""
-    return tuple([(k, "***" if k in SECRET_HEADERS else v) for k, v in headers])
+    return tuple([(k, "***" if is_credential(k) else v) for k, v in headers])
 
 
 def header(headers: Headers, name: str) -> str | None:

@@ -16,9 +16,9 @@ import msgspec
 from llm_pure.classify import unreadable_error
 from llm_pure.codec import decode_any
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import own_headers
+from llm_pure.endpoint import plain_headers
 from llm_pure.errors import LLMError, ProtocolFault
-from llm_pure.http import SECRET_HEADERS, Headers, HttpRequest, HttpResponse
+from llm_pure.http import Headers, HttpRequest, HttpResponse
 from llm_pure.media_operations import ModelInfo, ModelList, ModelsRequest
 from llm_pure.provider import Built, Operation
 from llm_pure.result import Failure, Parsed, Success
@@ -101,7 +101,7 @@ def _asked(
         query[shape.page] = request.page
     if query:
         url += f"{'&' if '?' in url else '?'}{urlencode(query)}"
-    plain = tuple([pair for pair in own_headers(config) if pair[0] not in SECRET_HEADERS])
+    plain = plain_headers(config)
     named = {pair[0] for pair in plain}
     kept = [pair for pair in (("accept", "application/json"), *headers) if pair[0] not in named]
     return HttpRequest("GET", url, (*kept, *plain))

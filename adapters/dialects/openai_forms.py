@@ -8,8 +8,8 @@ from typing import Any
 
 from llm_pure.codec import encode
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import own_headers
-from llm_pure.http import SECRET_HEADERS, HttpRequest
+from llm_pure.endpoint import plain_headers
+from llm_pure.http import HttpRequest
 from llm_pure.multipart import Field, FormFile, multipart
 from llm_pure.result import Failure, Parsed, Success
 
@@ -34,7 +34,7 @@ def post_form(
             return text
         fields.append((name, text.unwrap()))
     content_type, body = multipart(fields)
-    plain = [pair for pair in own_headers(config) if pair[0] not in SECRET_HEADERS]
+    plain = plain_headers(config)
     headers = (("content-type", content_type), ("accept", "*/*"), *plain)
     return Success(HttpRequest("POST", url, headers, body))
 

@@ -13,7 +13,7 @@ from llm_pure.effects.env import load_env
 from llm_pure.effects.plugins import find_provider
 from llm_pure.effects.transports import TransportSettings, settings_of
 from llm_pure.errors import LLMError, without
-from llm_pure.http import SECRET_HEADERS, Headers, HttpRequest
+from llm_pure.http import Headers, HttpRequest, is_credential
 from llm_pure.provider import Built, Provider
 from llm_pure.registry import Registry
 from llm_pure.result import Failure, Parsed, Success
@@ -85,5 +85,5 @@ _SHORTEST = 12
 
 def _keys(config: LLMConfig) -> tuple[str, ...]:
     values = [reveal(getattr(config, name)).strip() for name in SECRET_FIELDS]
-    values += [value for name, value in config.headers if name.lower() in SECRET_HEADERS]
+    values += [value for name, value in config.headers if is_credential(name.lower())]
     return tuple([value for value in values if len(value) >= _SHORTEST])

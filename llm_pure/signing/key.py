@@ -6,9 +6,9 @@ from datetime import datetime
 import msgspec
 
 from llm_pure.config import LLMConfig, SecretInput, reveal
-from llm_pure.endpoint import own_headers
+from llm_pure.endpoint import credential_headers
 from llm_pure.errors import ConfigurationInvalid
-from llm_pure.http import SECRET_HEADERS, HttpRequest
+from llm_pure.http import HttpRequest
 from llm_pure.result import Failure, Parsed, Success
 
 _PLACEHOLDERS = frozenset(
@@ -43,7 +43,7 @@ def key_header(
     """
 
     def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> Parsed[HttpRequest]:
-        own = tuple([pair for pair in own_headers(config) if pair[0] in SECRET_HEADERS])
+        own = credential_headers(config)
         for name, value in own:
             request = with_header(request, name, value)
         if not config.api_key and (own or not required):

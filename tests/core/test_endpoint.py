@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from llm_pure import HttpRequest, LLMConfig
-from llm_pure.endpoint import base_url, below, own_headers, post_json, segment
+from llm_pure.endpoint import base_url, below, credential_headers, post_json, segment
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest
 from llm_pure.result import Success
 
@@ -94,7 +94,13 @@ def test_a_post_has_its_body_as_json() -> None:
 
 def test_the_configurations_own_headers_go_over_ours_and_its_credentials_wait() -> None:
     config = LLMConfig(
-        headers=(("Accept", "a"), ("X-Team", "blue"), ("Authorization", "s"), ("X-V", "3"))
+        headers=(
+            ("Accept", "a"),
+            ("X-Team", "blue"),
+            ("Authorization", "s"),
+            ("Helicone-Auth", "t"),
+            ("X-V", "3"),
+        )
     )
     built = post(config, {}, headers=(("x-v", "2"),)).unwrap()
     assert built.headers == (
@@ -103,7 +109,7 @@ def test_the_configurations_own_headers_go_over_ours_and_its_credentials_wait() 
         ("x-team", "blue"),
         ("x-v", "3"),
     )
-    assert own_headers(config)[2] == ("authorization", "s")
+    assert credential_headers(config) == (("authorization", "s"), ("helicone-auth", "t"))
 
 
 def test_a_body_that_is_no_json_is_a_wrong_request() -> None:

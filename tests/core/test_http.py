@@ -36,9 +36,27 @@ def test_a_url_is_shown_without_credentials(url: str, shown: str) -> None:
     assert conceal_url(url) == shown
 
 
-@pytest.mark.parametrize("name", sorted(SECRET_HEADERS))
+OF_THE_USERS_OWN = (
+    "cf-aig-authorization",
+    "helicone-auth",
+    "ocp-apim-subscription-key",
+    "x-auth-token",
+    "x-portkey-apikey",
+    "x-session",
+)
+
+
+@pytest.mark.parametrize("name", [*sorted(SECRET_HEADERS), *OF_THE_USERS_OWN])
 def test_credentials_in_headers_are_not_shown(name: str) -> None:
     assert conceal_headers(((name, SECRET), ("accept", "x"))) == ((name, "***"), ("accept", "x"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["anthropic-beta", "idempotency-key", "x-keyboard", "x-ratelimit-limit-tokens", "author"],
+)
+def test_other_headers_are_shown(name: str) -> None:
+    assert conceal_headers(((name, "x"),)) == ((name, "x"),)
 
 
 HEADERS = (("Authorization", f"Bearer {SECRET}"), ("X-Api-Key", SECRET), ("Accept", "x"))

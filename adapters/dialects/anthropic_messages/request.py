@@ -19,7 +19,7 @@ from llm_pure.adapters.dialects.anthropic_messages.tools import (
 )
 from llm_pure.config import LLMConfig
 from llm_pure.draft import Draft, draft, uncalled
-from llm_pure.endpoint import base_url, own_headers, post_json
+from llm_pure.endpoint import base_url, plain_headers, post_json
 from llm_pure.http import Headers
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
@@ -148,7 +148,7 @@ def _placed(
     if quirks.version_in == "body":
         fields = {"anthropic_version": version, **fields}
     if quirks.betas_in_body:
-        told_in_headers = [v for k, v in own_headers(config) if k == "anthropic-beta"]
+        told_in_headers = [v for k, v in plain_headers(config) if k == "anthropic-beta"]
         betas = [one.strip() for one in ",".join(told_in_headers).split(",") if one.strip()]
         if betas:
             fields.setdefault("anthropic_beta", betas)

@@ -11,9 +11,9 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from llm_pure.config import LLMConfig, reveal
-from llm_pure.endpoint import base_url, own_headers, segment
+from llm_pure.endpoint import base_url, credential_headers, segment
 from llm_pure.errors import ConfigurationInvalid
-from llm_pure.http import SECRET_HEADERS, HttpRequest
+from llm_pure.http import HttpRequest
 from llm_pure.result import Failure, Parsed, Success
 from llm_pure.signing.aws_sigv4 import AwsCredentials, sign
 from llm_pure.signing.key import usable_key, with_header
@@ -59,7 +59,7 @@ def authorize(
     The signature is for the region in the request's host, else for config.region_name, else for us-east-1.
     Fails with ConfigurationInvalid when there is neither, or a key that is no header value.
     """
-    own = tuple([pair for pair in own_headers(config) if pair[0] in SECRET_HEADERS])
+    own = credential_headers(config)
     for key, value in own:
         request = with_header(request, key, value)
     bearer = usable_key(name, KEY_VARIABLES, config.api_key)

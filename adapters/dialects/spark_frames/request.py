@@ -21,9 +21,9 @@ from llm_pure.adapters.dialects.turns import dropped
 from llm_pure.codec import encode
 from llm_pure.config import LLMConfig
 from llm_pure.draft import Draft, draft
-from llm_pure.endpoint import base_url, own_headers
+from llm_pure.endpoint import base_url, plain_headers
 from llm_pure.errors import ConfigurationInvalid
-from llm_pure.http import SECRET_HEADERS, HttpRequest
+from llm_pure.http import HttpRequest
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest, NativeTool
 from llm_pure.result import Failure, Parsed, Success
@@ -111,7 +111,7 @@ def build_chat(
     }
     if functions:
         frame["payload"]["functions"] = {"text": functions}
-    headers = tuple([pair for pair in own_headers(config) if pair[0] not in SECRET_HEADERS])
+    headers = plain_headers(config)
     return encode(_over(frame, call.extra), provider=name).map(
         lambda body: Built(
             request=HttpRequest("GET", url.unwrap(), headers, body), adaptations=adaptations
