@@ -40,7 +40,7 @@ from llm_pure.registry import Registry
 from llm_pure.request import ChatRequest, MessagesInput
 from llm_pure.result import Failure, Parsed, Success
 from llm_pure.retry import RetryPolicy
-from llm_pure.stream import events_of
+from llm_pure.whole import events_of
 
 if TYPE_CHECKING:
     from typing import Unpack

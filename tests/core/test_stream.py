@@ -38,7 +38,8 @@ from llm_pure.framing.sse import SseDecoder
 from llm_pure.provider import StreamDecoder
 from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Failure, Success
-from llm_pure.stream import SteppedStream, StreamState, WholeBody, events_of, open_framed
+from llm_pure.stream import SteppedStream, StreamState, open_framed
+from llm_pure.whole import WholeBody, events_of
 from tests.support.pieces import pieces
 
 HEAD = ResponseHead(200, (("x-request-id", "r1"),))

@@ -9,7 +9,8 @@ from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.http import HttpResponse, ResponseHead
 from llm_pure.provider import StreamDecoder
 from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import SteppedStream, WholeBody
+from llm_pure.stream import SteppedStream
+from llm_pure.whole import WholeBody
 
 
 def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
