@@ -6,6 +6,7 @@
     cost_control: {max_budget: 5}
     compress: {type: post_cut_by_token, threshold: 0.8}
     fallbacks: {llm: [fast]}
+    proxy: http://127.0.0.1:3128      # of every model that names none
 
 Of an unchanged config2.yaml, sections that are about other things (roles, search, browser, ...) are left alone.
 """
@@ -43,6 +44,9 @@ SECTIONS = (
 )
 """The sections that are read. The first four are MetaGPT's; the others are ours."""
 
+PROXY = "proxy"
+"""MetaGPT's setting beside the sections: the proxy of models that have none of their own."""
+
 JOINED = ("models", "fallbacks", "prices")
 """Sections of which a later file replaces the names that it has, and no other."""
 
@@ -66,7 +70,24 @@ def read_yaml(text: str, file: str = "configuration") -> Parsed[dict[str, Any]]:
     for name in SECTIONS:
         if not isinstance(sections.get(name, {}), dict | None):
             return _wrong(f"{file}: {name} is to be a mapping", name)
-    return Success(sections)
+    return Success(_with_proxy(sections))
+
+
+def _with_proxy(sections: dict[str, Any]) -> dict[str, Any]:
+    """The file's own proxy in each of its models that names none, so that no other file's key goes through it."""
+    proxy = sections.pop(PROXY, None)
+    if not proxy:
+        return sections
+    models = sections.get("models") or {}
+    shared = {name: _over(proxy, fields) for name, fields in models.items()}
+    default = {"llm": _over(proxy, sections["llm"])} if sections.get("llm") else {}
+    return {**sections, **({"models": shared} if models else {}), **default}
+
+
+def _over(proxy: object, fields: object) -> object:
+    if not isinstance(fields, Mapping) or fields.get(PROXY):
+        return fields
+    return {**fields, PROXY: proxy}
 
 
 def merge(files: "tuple[dict[str, Any], ...] | list[dict[str, Any]]") -> dict[str, Any]:
@@ -94,11 +115,12 @@ def read_configuration(
     An unknown key is a ConfigurationInvalid that names the nearest known one. A model with an unset variable is broken,
     and the others are not.
     """
-    ignored = [name for name in sections if name not in SECTIONS]
+    known = (*SECTIONS, PROXY)
+    ignored = [name for name in sections if name not in known]
     for name in ignored:
-        near = get_close_matches(name, SECTIONS, n=1, cutoff=0.75)
+        near = get_close_matches(name, known, n=1, cutoff=0.75)
         if near:
-            return Failure(unknown_key("", name, SECTIONS))
+            return Failure(unknown_key("", name, known))
     costs = read_fields(sections.get("cost_control"), CostControl, "cost_control", variables)
     if isinstance(costs, Failure):
         return costs

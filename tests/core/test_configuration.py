@@ -90,11 +90,19 @@ def test_an_unchanged_config2_yaml_loads_and_its_models_answer_by_name() -> None
             stop=("END", "STOP"),
             stream=False,
             max_token=1024,
+            proxy="http://proxy.example:3128",
         )
     )
     assert configuration.get("azure").unwrap().api_version == "2024-10-21"
     assert configuration.get("spark") == Success(
-        LLMConfig(api_type="spark", app_id="12345", api_key="k", api_secret="s", model="spark")
+        LLMConfig(
+            api_type="spark",
+            app_id="12345",
+            api_key="k",
+            api_secret="s",
+            model="spark",
+            proxy="http://proxy.example:3128",
+        )
     )
     assert configuration.cost_control == CostControl(max_budget=10.0)
     assert configuration.compress == CompressSettings(
@@ -103,7 +111,6 @@ def test_an_unchanged_config2_yaml_loads_and_its_models_answer_by_name() -> None
     assert configuration.ignored == (
         "roles",
         "repair_llm_output",
-        "proxy",
         "search",
         "browser",
         "mermaid",
@@ -113,6 +120,21 @@ def test_an_unchanged_config2_yaml_loads_and_its_models_answer_by_name() -> None
         "role_zero",
         "azure_tts_subscription_key",
     )
+
+
+def test_a_files_proxy_is_that_of_its_models_that_name_none() -> None:
+    mine = read_yaml(
+        "{proxy: 'http://one:1', llm: {model: a}, models: {b: {proxy: 'http://two:2'}, c: null}}"
+    ).unwrap()
+    theirs = read_yaml("{proxy: 'http://${WHERE}', models: {d: {}}}").unwrap()
+    configuration = read_configuration(merge((mine, theirs)), {"WHERE": "three:3"}).unwrap()
+    found = {name: configuration.get(name).unwrap().proxy for name in configuration.names()}
+    assert found == {
+        "llm": "http://one:1",
+        "b": "http://two:2",
+        "c": None,
+        "d": "http://three:3",
+    }
 
 
 def test_a_model_is_found_by_its_name_before_any_is_by_its_type() -> None:
