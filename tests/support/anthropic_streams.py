@@ -37,7 +37,7 @@ STREAMED = {
         completion=answer.completion,
         whole=answer.body,
         cut_every=3,
-        examples=30,
+        examples=25,
     )
     for name, answer in ANSWERS.items()
 }

@@ -140,4 +140,5 @@ STREAMED = Streamed(
     completion=COMPLETION,
     whole=msgspec.json.encode(WHOLE),
     whole_from=len(BODY),
+    cut_every=11,
 )

@@ -264,8 +264,8 @@ STREAMED = {
         completion=completion,
         whole=WHOLE.get(name),
         whole_from=len(body(*(said[:-1] if name in METRICS_LAST else said))),
-        cut_every=5,
-        examples=10,
+        cut_every=13,
+        examples=8,
     )
     for name, (said, completion) in STREAMS.items()
 }

@@ -112,5 +112,5 @@ STREAMED = Streamed(
     body=BODY,
     events=EVENTS,
     whole=json.dumps(WHOLE, ensure_ascii=False).encode(),
-    cut_every=3,
+    cut_every=17,
 )

@@ -93,6 +93,7 @@ STREAMED = Streamed(
     head=HEAD,
     body=BODY,
     events=EVENTS,
+    cut_every=7,
     whole=json.dumps(WHOLE, ensure_ascii=False).encode(),
     whole_from=COMPLETE_AT - len(b"\n\n"),
 )

@@ -87,5 +87,6 @@ STREAMED = Streamed(
     head=HEAD,
     body=BODY,
     events=EVENTS,
+    cut_every=7,
     whole=json.dumps(WHOLE, ensure_ascii=False, separators=(",", ":")).encode(),
 )

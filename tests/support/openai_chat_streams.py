@@ -89,6 +89,6 @@ STREAMED = Streamed(
     body=BODY,
     events=EVENTS,
     whole=json.dumps(WHOLE).encode(),
-    cut_every=7,
+    cut_every=23,
     after=TAILS,
 )

@@ -59,6 +59,6 @@ STREAMED = Streamed(
     head=HEAD,
     body=BODY,
     whole=json.dumps(WHOLE).encode(),
-    cut_every=31,
+    cut_every=83,
     after=TAILS,
 )

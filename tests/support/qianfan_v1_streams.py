@@ -90,6 +90,7 @@ STREAMED = Streamed(
     head=HEAD,
     body=BODY,
     events=EVENTS,
+    cut_every=7,
     whole=json.dumps(WHOLE, ensure_ascii=False).encode(),
     after={"another frame and [DONE]": sse(frame(4, "more")) + b"data: [DONE]\n\n"},
 )

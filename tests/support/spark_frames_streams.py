@@ -67,5 +67,6 @@ STREAMED = Streamed(
     head=HEAD,
     body=BODY,
     events=EVENTS,
+    cut_every=7,
     after={"another frame": lines(frame(1, content="more"))},
 )

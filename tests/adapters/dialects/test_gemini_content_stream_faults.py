@@ -137,7 +137,7 @@ def test_every_frame_has_an_answer_after_every_other(first: bytes, second: bytes
         assert after.fault is not None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([SSE, JSON, ResponseHead(500), ResponseHead(200)]))
 def test_random_bytes_are_never_an_answer(body: bytes, head: ResponseHead) -> None:
     _, error = events_of(head, body, b"", b"data: ")
