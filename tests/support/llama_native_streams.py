@@ -14,6 +14,7 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
+from tests.support.framed import sse
 from tests.support.streamed import Streamed
 
 HEAD = ResponseHead(200, (("content-type", "text/event-stream"),))
@@ -30,15 +31,6 @@ def words(text: str, kind: str = "progress", **more: Any) -> dict[str, Any]:
 def call(call_id: str | None = None, **function: Any) -> dict[str, Any]:
     delta = {"type": "tool_call", "function": function}
     return chunk("progress", delta={**delta, "id": call_id} if call_id else delta)
-
-
-def sse(*chunks: Any) -> bytes:
-    return "".join(
-        [
-            f"data: {json.dumps(one, ensure_ascii=False, separators=(',', ':'))}\n\n"
-            for one in chunks
-        ]
-    ).encode()
 
 
 METRICS = [

@@ -19,6 +19,7 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
+from tests.support.framed import lines
 from tests.support.streamed import Streamed
 
 HEAD = ResponseHead(200, (("content-type", "application/x-ndjson"),))
@@ -51,11 +52,6 @@ WHOLE = {
     **chat(done=True, thinking="I should look.", content="One moment — 日本.", tool_calls=CALLS),
     **END,
 }
-
-
-def lines(*given: Any) -> bytes:
-    encoded = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in given]
-    return "".join([f"{one}\n" for one in encoded]).encode()
 
 
 BODY = lines(*LINES)

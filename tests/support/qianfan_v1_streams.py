@@ -16,6 +16,7 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
+from tests.support.framed import sse
 from tests.support.streamed import Streamed
 
 HEAD = ResponseHead(200, (("content-type", "text/event-stream"),))
@@ -38,15 +39,6 @@ def frame(number: int, result: str, made: int = 0, **more: Any) -> dict[str, Any
         "usage": used(made),
         **more,
     }
-
-
-def sse(*frames: Any) -> bytes:
-    return "".join(
-        [
-            f"data: {json.dumps(one, ensure_ascii=False, separators=(',', ':'))}\n\n"
-            for one in frames
-        ]
-    ).encode()
 
 
 CALL = {"name": "weather", "arguments": '{"city":"Tromsø"}', "thoughts": "I should look."}

@@ -1,6 +1,5 @@
 """Spark's frames, made up here, and what they say."""
 
-import json
 from functools import partial
 from typing import Any
 
@@ -16,6 +15,7 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
+from tests.support.framed import lines
 from tests.support.streamed import Streamed
 
 HEAD = ResponseHead(200, (("content-type", "application/x-ndjson"),))
@@ -29,11 +29,6 @@ def frame(status: int, *, usage: bool = False, **piece: Any) -> dict[str, Any]:
         payload["usage"] = {"text": COUNTS}
     header = {"code": 0, "message": "Success", "sid": "cht-1", "status": status}
     return {"header": header, "payload": payload}
-
-
-def lines(*frames: Any) -> bytes:
-    encoded = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in frames]
-    return "".join([f"{one}\n" for one in encoded]).encode()
 
 
 CALL = {"name": "weather", "arguments": '{"city":"Tromsø"}'}

@@ -16,6 +16,7 @@ from llm_pure.events import (
 )
 from llm_pure.messages import Opaque
 from tests.support import streamed
+from tests.support.framed import sse
 from tests.support.llama_native_streams import (
     CHUNKS,
     EVENTS,
@@ -23,7 +24,6 @@ from tests.support.llama_native_streams import (
     STREAMED,
     call,
     chunk,
-    sse,
     words,
 )
 from tests.support.streamed import broken_off, said_before

@@ -26,6 +26,7 @@ from llm_pure.events import (
 from llm_pure.messages import Reasoning
 from llm_pure.result import Success
 from tests.support import streamed
+from tests.support.framed import lines
 from tests.support.ollama_native_streams import (
     BODY,
     CALLS,
@@ -34,7 +35,6 @@ from tests.support.ollama_native_streams import (
     LINES,
     STREAMED,
     chat,
-    lines,
 )
 from tests.support.streamed import broken_off, said_before
 

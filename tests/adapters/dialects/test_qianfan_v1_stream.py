@@ -15,6 +15,7 @@ from llm_pure.events import (
 )
 from llm_pure.replay.laws import read_pieces
 from tests.support import streamed
+from tests.support.framed import sse
 from tests.support.pieces import one_byte_at_a_time
 from tests.support.qianfan_v1_streams import (
     CALL,
@@ -23,7 +24,6 @@ from tests.support.qianfan_v1_streams import (
     HEAD,
     STREAMED,
     frame,
-    sse,
 )
 from tests.support.streamed import broken_off, said_before
 

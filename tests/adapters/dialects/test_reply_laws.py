@@ -202,7 +202,6 @@ def bodies(replies: Replies) -> st.SearchStrategy[bytes]:
             st.lists(inner, max_size=3)
             | st.dictionaries(st.sampled_from(replies.keys.split()), inner, max_size=4)
         ),
-        max_leaves=20,
     )
     return junk | values.map(replies.framed)
 

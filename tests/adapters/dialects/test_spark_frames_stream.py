@@ -15,13 +15,13 @@ from llm_pure.events import (
     TextDelta,
 )
 from tests.support import streamed
+from tests.support.framed import lines
 from tests.support.spark_frames_streams import (
     EVENTS,
     FRAMES_SENT,
     HEAD,
     STREAMED,
     frame,
-    lines,
 )
 from tests.support.streamed import broken_off, said_before
 
