@@ -45,6 +45,7 @@ def run(quick: bool) -> list[Report]:
     with served() as url:
         rows = [row for mode in modes for row in _rows(names, url, seconds, mode, levels, rounds)]
         held = _held([name for name in names if name.startswith("llm_pure")], url, modes)
+    _progress("")
     return [_report(rows, rounds), _goals(rows), held]
 
 
@@ -69,8 +70,9 @@ def _rows(
     names: list[str], url: str, seconds: float, mode: str, levels: tuple[int, ...], rounds: int
 ) -> list[Row]:
     seen: dict[tuple[str, int], list[dict[str, float]]] = {}
-    for _ in range(rounds):
+    for number in range(rounds):
         for name in names:
+            _progress(f"load, {mode}, round {number + 1} of {rounds}: {name}")
             for level, line in zip(
                 levels, _measured(name, url, seconds, mode, levels), strict=True
             ):
@@ -94,6 +96,12 @@ def _measured(
     return _child("bench.load_client", name, url, str(seconds), mode, *map(str, levels))
 
 
+def _progress(text: str) -> None:
+    """It takes minutes, and the table comes at its end."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
 def _child(module: str, *asked: str) -> list[dict[str, float]]:
     """The JSON lines that a fresh process prints."""
     command = [sys.executable, "-m", module, *asked]
@@ -109,6 +117,7 @@ def _held(names: list[str], url: str, modes: tuple[str, ...]) -> Report:
     records: list[dict[str, str | float | bool]] = []
     for name in names:
         for mode in modes:
+            _progress(f"memory, {mode}: {name}")
             (told,) = _child("bench.load_memory", name, url, str(CALLS), mode)
             few_mb, many_mb = told["few"] / 1e6, told["many"] / 1e6
             is_met = many_mb - few_mb <= _GROWTH_MB
