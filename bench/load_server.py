@@ -10,10 +10,11 @@ from typing import Any
 THINK_S = 0.02
 EVENTS = 200
 
+_USAGE = b'{"prompt_tokens":9,"completion_tokens":50,"total_tokens":59}'
 WHOLE = (
     b'{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"bench","choices":[{"index":0,'
     b'"message":{"role":"assistant","content":"' + b"word " * 50 + b'"},"finish_reason":"stop"}],'
-    b'"usage":{"prompt_tokens":9,"completion_tokens":50,"total_tokens":59}}'
+    b'"usage":%s}' % _USAGE
 )
 _CHUNK = (
     b'data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"bench","choices":'
@@ -23,7 +24,7 @@ STREAM = [
     _CHUNK % (b'"role":"assistant","content":""', b"null"),
     # no word twice in a row: litellm takes that for a model that has lost its way
     *[_CHUNK % (b'"content":"word %d "' % number, b"null") for number in range(EVENTS - 2)],
-    _CHUNK % (b"", b'"stop"'),
+    (_CHUNK % (b"", b'"stop"')).replace(b"]}", b'],"usage":%s}' % _USAGE),
     b"data: [DONE]\n\n",
 ]
 _PIECES = 10
