@@ -6,11 +6,12 @@ the status.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
+from llm_pure.codec import decode_any
 from llm_pure.errors import (
     EVIDENCE_LIMIT,
     AuthenticationFailed,
@@ -27,8 +28,9 @@ from llm_pure.errors import (
     ServerError,
     TimedOut,
 )
-from llm_pure.http import Headers, header
+from llm_pure.http import Headers, HttpResponse, header
 from llm_pure.redact import conceal, conceal_bytes
+from llm_pure.result import Failure, Parsed
 from llm_pure.retry_after import retry_after_s
 
 ErrorType = type[LLMError]
@@ -164,6 +166,23 @@ def unreadable_error(provider: str, status: int, headers: Headers, body: bytes) 
             evidence=shown,
         )
     return classify(ErrorReport(provider=provider, status=status, message=text, headers=headers))
+
+
+def good_json(
+    provider: str, response: HttpResponse, error_in: Callable[[Any], LLMError | None]
+) -> Parsed[Any]:
+    """The decoded body of a good answer, whatever it says; else the error, as `error_in` reads it out of decoded JSON.
+
+    A status of 300 or more is an error also where the body tells none.
+    """
+    decoded = decode_any(response.body, provider=provider)
+    if not isinstance(decoded, Failure):
+        told = error_in(decoded.unwrap())
+        if told is not None:
+            return Failure(told)
+        if response.status < 300:
+            return decoded
+    return Failure(unreadable_error(provider, response.status, response.headers, response.body))
 
 
 REQUEST_ID_HEADERS = (

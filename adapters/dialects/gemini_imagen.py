@@ -11,8 +11,7 @@ from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.gemini_content.errors import error_in
 from llm_pure.adapters.dialects.gemini_content.quirks import Place
 from llm_pure.adapters.dialects.gemini_content.request import merged
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import decode_any
+from llm_pure.classify import good_json, unreadable_error
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import post_json
 from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault, Unsupported
@@ -79,14 +78,11 @@ def parse_predict(name: str, response: HttpResponse) -> Parsed[Pictures]:
 
     Fails with ContentFiltered where none passed; an empty answer is that too, for Google then gives no reason.
     """
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
-    raw = decoded.unwrap()
-    told = error_in(name, raw, response)
-    if told is not None:
-        return Failure(told)
-    if response.status >= 300 or not isinstance(raw, dict):
+    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    if isinstance(good, Failure):
+        return good
+    raw = good.unwrap()
+    if not isinstance(raw, dict):
         return Failure(unreadable_error(name, response.status, response.headers, response.body))
     rows = raw.get("predictions")
     found = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []

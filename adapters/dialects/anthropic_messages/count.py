@@ -10,8 +10,7 @@ from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
 from llm_pure.adapters.dialects.anthropic_messages.reply import broken
 from llm_pure.adapters.dialects.anthropic_messages.request import Body, build_body, post
 from llm_pure.adapters.dialects.anthropic_messages.usage import tokens
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import decode_any
+from llm_pure.classify import good_json
 from llm_pure.config import LLMConfig
 from llm_pure.http import HttpResponse
 from llm_pure.operations import TokenCount
@@ -58,15 +57,14 @@ def _counts(field: str) -> bool:
 
 def parse_count(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[TokenCount]:
     """{"input_tokens": n}, one number for cached and new input together."""
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
-    raw = decoded.unwrap()
-    told = error_in(name, quirks.error_words, raw, response.status, response.headers)
-    if told is not None:
-        return Failure(told)
-    if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    good = good_json(
+        name,
+        response,
+        lambda raw: error_in(name, quirks.error_words, raw, response.status, response.headers),
+    )
+    if isinstance(good, Failure):
+        return good
+    raw = good.unwrap()
     counted = tokens(raw.get("input_tokens")) if isinstance(raw, dict) else None
     if counted is None:
         return Failure(broken(name, "the answer has no input_tokens", response))

@@ -5,8 +5,8 @@ from llm_pure.adapters.dialects.anthropic_messages.blocks import Misplaced
 from llm_pure.adapters.dialects.anthropic_messages.errors import error_in
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
 from llm_pure.adapters.dialects.anthropic_messages.stream import read_message
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import convert, decode_any, protocol_fault
+from llm_pure.classify import good_json
+from llm_pure.codec import convert, protocol_fault
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
 from llm_pure.errors import EVIDENCE_LIMIT, ProtocolFault
@@ -20,15 +20,14 @@ def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Comp
 
     Fails with the error that the body tells, at any status; with ProtocolFault when a 2xx body is no answer.
     """
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
-    raw = decoded.unwrap()
-    told = error_in(name, quirks.error_words, raw, response.status, response.headers)
-    if told is not None:
-        return Failure(told)
-    if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    good = good_json(
+        name,
+        response,
+        lambda raw: error_in(name, quirks.error_words, raw, response.status, response.headers),
+    )
+    if isinstance(good, Failure):
+        return good
+    raw = good.unwrap()
     if not isinstance(raw, dict) or not isinstance(raw.get("content"), list):
         return Failure(broken(name, "the answer has no content", response))
     typed = convert(wire.Message, raw, provider=name)

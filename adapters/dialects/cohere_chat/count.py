@@ -12,8 +12,8 @@ from llm_pure.adapters.dialects.cohere_chat.address import endpoint
 from llm_pure.adapters.dialects.cohere_chat.errors import error_in
 from llm_pure.adapters.dialects.turns import dropped
 from llm_pure.adapters.dialects.unmodelled import others
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import convert, decode_any
+from llm_pure.classify import good_json
+from llm_pure.codec import convert
 from llm_pure.config import LLMConfig
 from llm_pure.draft import draft
 from llm_pure.endpoint import post_json
@@ -60,15 +60,10 @@ def build_count(name: str, config: LLMConfig, request: ChatRequest) -> Parsed[Bu
 
 def parse_count(name: str, response: HttpResponse) -> Parsed[TokenCount]:
     """The length of `tokens`."""
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
-    raw = decoded.unwrap()
-    told = error_in(name, raw, response)
-    if told is not None:
-        return Failure(told)
-    if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    if isinstance(good, Failure):
+        return good
+    raw = good.unwrap()
     return convert(_Body, raw, provider=name).bind(
         lambda body: Success(
             TokenCount(

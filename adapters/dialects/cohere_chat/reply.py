@@ -16,8 +16,8 @@ from llm_pure.adapters.dialects.cohere_chat.stream import (
 )
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
 from llm_pure.adapters.dialects.unmodelled import broken, tell_others
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import decode, decode_any
+from llm_pure.classify import good_json
+from llm_pure.codec import decode
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
 from llm_pure.events import (
@@ -38,15 +38,10 @@ def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
 
     Fails with the error that the body tells, at any status; with ProtocolFault when a 2xx body is no answer.
     """
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
-    raw = decoded.unwrap()
-    told = error_in(name, raw, response)
-    if told is not None:
-        return Failure(told)
-    if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    if isinstance(good, Failure):
+        return good
+    raw = good.unwrap()
     if not isinstance(raw, dict) or not isinstance(raw.get("message"), dict):
         return Failure(broken(name, "the answer has no message", response))
     typed = decode(wire.ANSWER, response.body, provider=name)

@@ -12,8 +12,8 @@ from llm_pure.adapters.dialects.dashscope_generation.request import SERVER
 from llm_pure.adapters.dialects.openai_chat.embed import no_base64
 from llm_pure.adapters.dialects.openai_chat.usage import tokens
 from llm_pure.adapters.dialects.unmodelled import broken, others
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import convert, decode_any
+from llm_pure.classify import good_json
+from llm_pure.codec import convert
 from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import base_url, post_json
@@ -77,15 +77,10 @@ def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[B
 
 def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
     """One vector for each text, by `text_index`."""
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
-    raw = decoded.unwrap()
-    told = error_in(name, raw, response)
-    if told is not None:
-        return Failure(told)
-    if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    if isinstance(good, Failure):
+        return good
+    raw = good.unwrap()
     typed = convert(_Body, raw, provider=name)
     if isinstance(typed, Failure):
         return typed

@@ -10,8 +10,8 @@ import msgspec
 from llm_pure.adapters.dialects.gemini_content.errors import error_in
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks, model_path
 from llm_pure.adapters.dialects.gemini_content.request import chat_body
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import decode, decode_any
+from llm_pure.classify import good_json
+from llm_pure.codec import decode
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import post_json
 from llm_pure.http import HttpResponse
@@ -57,15 +57,10 @@ def build_count(
 
 def parse_count(name: str, response: HttpResponse) -> Parsed[TokenCount]:
     """{totalTokens, promptTokensDetails[]?, cachedContentTokenCount?, totalBillableCharacters?}; the rest is extra."""
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
-    raw = decoded.unwrap()
-    told = error_in(name, raw, response)
-    if told is not None:
-        return Failure(told)
-    if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    if isinstance(good, Failure):
+        return good
+    raw = good.unwrap()
     typed = decode(_COUNT, response.body, provider=name)
     if isinstance(typed, Failure):
         return typed

@@ -17,8 +17,8 @@ from llm_pure.adapters.dialects.gemini_content.quirks import EmbedForm, Quirks, 
 from llm_pure.adapters.dialects.gemini_content.request import merged
 from llm_pure.adapters.dialects.gemini_content.usage import tokens
 from llm_pure.adapters.dialects.openai_chat.embed import no_base64
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import decode, decode_any
+from llm_pure.classify import good_json
+from llm_pure.codec import decode
 from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import post_json
@@ -162,15 +162,10 @@ _WRITERS = {"batch": _batch, "content": _contents, "predict": _predict}
 
 def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
     """The vectors, in order, of any of the forms. Older models name no usage; :predict counts for each text."""
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
-    raw = decoded.unwrap()
-    told = error_in(name, raw, response)
-    if told is not None:
-        return Failure(told)
-    if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    if isinstance(good, Failure):
+        return good
+    raw = good.unwrap()
     typed = decode(_BODY, response.body, provider=name)
     if isinstance(typed, Failure):
         return typed

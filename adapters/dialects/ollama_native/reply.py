@@ -5,8 +5,8 @@ import msgspec
 from llm_pure.adapters.dialects.ollama_native import wire
 from llm_pure.adapters.dialects.ollama_native.errors import error_in
 from llm_pure.adapters.dialects.ollama_native.stream import State, read_line
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import decode, decode_any
+from llm_pure.classify import good_json
+from llm_pure.codec import decode
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
 from llm_pure.errors import EVIDENCE_LIMIT, ProtocolFault, StreamInterrupted
@@ -22,15 +22,10 @@ def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
     Fails with the error that the body tells, at any status; with ProtocolFault when a 2xx body is no answer; with
     StreamInterrupted when it says of itself that it is not done.
     """
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
-    raw = decoded.unwrap()
-    told = error_in(name, raw, response)
-    if told is not None:
-        return Failure(told)
-    if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    if isinstance(good, Failure):
+        return good
+    raw = good.unwrap()
     if not isinstance(raw, dict) or not (raw.get("message") or "response" in raw):
         return Failure(broken(name, "the answer has neither `message` nor `response`", response))
     typed = decode(wire.LINE, response.body, provider=name)

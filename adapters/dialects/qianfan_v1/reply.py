@@ -6,8 +6,8 @@ from llm_pure.adapters.dialects.qianfan_v1 import wire
 from llm_pure.adapters.dialects.qianfan_v1.errors import error_in
 from llm_pure.adapters.dialects.qianfan_v1.stream import State, read_frame
 from llm_pure.adapters.dialects.unmodelled import broken
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import decode, decode_any
+from llm_pure.classify import good_json
+from llm_pure.codec import decode
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
 from llm_pure.http import HttpResponse
@@ -20,15 +20,10 @@ def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
 
     Fails with the error that the body tells, which has status 200 here; with ProtocolFault when it is no answer.
     """
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
-    raw = decoded.unwrap()
-    told = error_in(name, raw, response)
-    if told is not None:
-        return Failure(told)
-    if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    if isinstance(good, Failure):
+        return good
+    raw = good.unwrap()
     if not isinstance(raw, dict) or not ("result" in raw or "function_call" in raw):
         return Failure(broken(name, "the answer has neither result nor function_call", response))
     typed = decode(wire.FRAME, response.body, provider=name)
