@@ -7,8 +7,9 @@ Sources: openai/openai-openapi 2.3.0 (ListModelsResponse); anthropic 2.11.0 type
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -16,6 +17,7 @@ import msgspec
 from llm_pure.classify import unreadable_error
 from llm_pure.codec import decode_any
 from llm_pure.config import LLMConfig
+from llm_pure.core.dialect import FindError, Service, decode_error
 from llm_pure.endpoint import plain_headers
 from llm_pure.errors import LLMError, ProtocolFault
 from llm_pure.http import Headers, HttpRequest, HttpResponse
@@ -23,6 +25,7 @@ from llm_pure.media_operations import ModelInfo, ModelList, ModelsRequest
 from llm_pure.provider import Built, Operation
 from llm_pure.result import Failure, Parsed, Success
 
+Q = TypeVar("Q")
 Where = Callable[[LLMConfig], Parsed[str]]
 ReadError = Callable[[HttpResponse], LLMError | None]
 
@@ -91,6 +94,23 @@ def list_operation(
         return parse_list(name, shape, read_error, response)
 
     return Operation(build, parse)
+
+
+def list_models(
+    service: Service[Q],
+    path: str,
+    shape: ListShape,
+    find_error: FindError[Q],
+    headers: Callable[[LLMConfig], Headers] = lambda config: (),
+) -> Operation[ModelsRequest, ModelList]:
+    """The operation `models` of a service whose `url_for` knows the path."""
+    return list_operation(
+        service.name,
+        lambda config: service.url_for(config, "", path),
+        shape,
+        partial(decode_error, service, find_error),
+        headers,
+    )
 
 
 def _asked(

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.adapters.dialects.common.effort import nearest_effort
 from llm_pure.request import ReasoningRequest
 
 _EFFORT_OF_BUDGET = ((1024, "low"), (8192, "medium"))
@@ -10,8 +11,6 @@ _EFFORT_OF_BUDGET = ((1024, "low"), (8192, "medium"))
 
 _BUDGET_OF_EFFORT = {"minimal": 512, "low": 1024, "medium": 8192, "high": 16384}
 """Efforts for services that only know token budgets, each read back as the effort that it came from; above: 32768."""
-
-_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
 def effort_of(
@@ -35,7 +34,7 @@ def effort_of(
         told = (reasoning_told("changed", reason, asked.budget_tokens, effort),)
     if effort is None or not rule.efforts or effort in rule.efforts:
         return effort, told
-    nearest = _nearest(effort, rule.efforts)
+    nearest = nearest_effort(effort, rule.efforts)
     reason = f"{model} takes {', '.join(rule.efforts)}"
     return nearest, (*told, reasoning_told("changed", reason, effort, nearest))
 
@@ -65,10 +64,3 @@ def reasoning_told(
 ) -> Adaptation:
     """An adaptation of the field `reasoning`."""
     return Adaptation(field="reasoning", action=action, reason=reason, before=before, after=after)
-
-
-def _nearest(effort: str, taken: tuple[str, ...]) -> str:
-    """The taken effort closest to the one asked for; the lower one of two. Some thought never becomes none."""
-    place = _EFFORTS.index(effort)
-    some = [one for one in taken if one != "none" or effort == "none"] or taken
-    return min(some, key=lambda one: (abs(_EFFORTS.index(one) - place), _EFFORTS.index(one)))

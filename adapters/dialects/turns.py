@@ -1,11 +1,13 @@
 """One turn of a conversation, sorted into what most APIs have a place for: words, thoughts, calls, results, the rest.
 
-What has no place is reported as an Adaptation; what may not be left out raises Unsendable.
+What has no place is reported as an Adaptation; what may not be left out raises UnsupportedPart.
 """
 
 import msgspec
 
 from llm_pure.adapt import Adaptation
+from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.core.rejection import UnsupportedPart
 from llm_pure.messages import (
     Audio,
     Document,
@@ -21,10 +23,8 @@ from llm_pure.messages import (
     ToolResult,
 )
 
-
-class Unsendable(Exception):  # never leaves a dialect: it becomes an Unsupported
-    """A part that has no form here; its place and the reason."""
-
+Unsendable = UnsupportedPart
+"""Older name, for dialects that are not on `core.dialect` yet."""
 
 Placed = tuple[str, Part]
 """A part and where it stands, such as `messages/1/parts/0`."""
@@ -49,7 +49,7 @@ class UserTurn(msgspec.Struct, frozen=True, kw_only=True):
 def assistant_turn(
     name: str, message: Message, path: str, told: list[Adaptation], *, replays: bool
 ) -> AssistantTurn:
-    """The turn, sorted. replays: this API takes its own reasoning back. Raises Unsendable for a tool's result."""
+    """The turn, sorted. replays: this API takes its own reasoning back. Raises UnsupportedPart for a tool's result."""
     texts: list[str] = []
     thoughts: list[Reasoning] = []
     calls: list[ToolCall] = []
@@ -80,7 +80,7 @@ def assistant_turn(
             case Image() | Audio() | Document():
                 told.append(dropped(where, "an assistant turn holds no media here"))
             case ToolResult():
-                raise Unsendable(f"{where}: an assistant turn cannot hold a tool's result")
+                raise UnsupportedPart(f"{where}: an assistant turn cannot hold a tool's result")
     return AssistantTurn(
         text="".join(texts), thoughts=tuple(thoughts), calls=tuple(calls), opaque=tuple(opaque)
     )
@@ -123,14 +123,22 @@ def without_name(message: Message, path: str, told: list[Adaptation]) -> None:
         told.append(dropped(f"{path}/name", "speakers have no names here", message.name))
 
 
-def dropped(field: str, reason: str, before: object = None) -> Adaptation:
-    """The report of something that is not sent."""
-    return Adaptation(field=field, action="dropped", reason=reason, before=before)
-
-
 def _sendable(name: str, placed: Placed, told: list[Adaptation]) -> tuple[Placed, ...]:
     where, part = placed
     if isinstance(part, Opaque) and part.provider != name:
         told.append(dropped(where, f"{part.kind} is for {part.provider} only"))
         return ()
     return (placed,)
+
+
+__all__ = [
+    "AssistantTurn",
+    "Placed",
+    "Unsendable",
+    "UserTurn",
+    "assistant_turn",
+    "dropped",
+    "result_text",
+    "user_turn",
+    "without_name",
+]

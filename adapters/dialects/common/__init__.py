@@ -1,0 +1,1 @@
+"""What several dialects share; nothing here belongs to one wire API."""

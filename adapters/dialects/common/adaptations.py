@@ -1,0 +1,45 @@
+"""Short forms of Adaptation, and adaptations of sampling settings that several APIs have in common."""
+
+from collections.abc import Collection
+
+from llm_pure.adapt import Adaptation, Settings
+
+
+def dropped(field: str, reason: str, before: object = None) -> Adaptation:
+    """Something that is not sent."""
+    return Adaptation(field=field, action="dropped", reason=reason, before=before)
+
+
+def changed(field: str, reason: str, before: object = None, after: object = None) -> Adaptation:
+    """Something that is sent in a form that loses information."""
+    return Adaptation(field=field, action="changed", reason=reason, before=before, after=after)
+
+
+def clamped(field: str, reason: str, before: object, after: object) -> Adaptation:
+    """A value that is sent as the nearest supported one."""
+    return Adaptation(field=field, action="clamped", reason=reason, before=before, after=after)
+
+
+def renamed(field: str, reason: str, before: object = None, after: object = None) -> Adaptation:
+    """Something that is sent under another name, with the same meaning."""
+    return Adaptation(field=field, action="renamed", reason=reason, before=before, after=after)
+
+
+def keep_temperature_or_top_p(
+    settings: Settings, user_set: Collection[str], adaptations: list[Adaptation], *, model: str
+) -> None:
+    """Remove top_p from `settings`, or the temperature if only top_p was set by the user, where both are present.
+
+    >>> settings: Settings = {"temperature": 0.5, "top_p": 0.9}
+    >>> adaptations: list[Adaptation] = []
+    >>> keep_temperature_or_top_p(settings, {"top_p"}, adaptations, model="m")
+    >>> settings, adaptations
+    ({'top_p': 0.9}, [])
+    """
+    if "temperature" not in settings or "top_p" not in settings:
+        return
+    removed = "top_p" if "temperature" in user_set else "temperature"
+    before = settings.pop(removed)
+    if removed in user_set:
+        reason = f"{model} takes temperature or top_p, not both"
+        adaptations.append(dropped(removed, reason, before))

@@ -1,0 +1,74 @@
+"""Embeddings: the checks of every request, and vectors out of the rows of a response."""
+
+import struct
+from collections.abc import Iterable
+
+from llm_pure.adapt import Adaptation
+from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.config import LLMConfig
+from llm_pure.core.dialect import AnyService, malformed_response
+from llm_pure.core.rejection import Rejected
+from llm_pure.errors import ConfigurationInvalid, InvalidRequest
+from llm_pure.http import HttpResponse
+from llm_pure.media import from_base64
+from llm_pure.operations import EmbedRequest
+
+Vector = tuple[float, ...]
+
+
+def check_embed_request(service: AnyService, config: LLMConfig, request: EmbedRequest) -> str:
+    """Return the model. Raises Rejected with ConfigurationInvalid for no model, with InvalidRequest for no or an empty text."""
+    model = request.model or config.model
+    if not model:
+        message = "no model for embeddings"
+        raise Rejected(ConfigurationInvalid(message=message, field="model", provider=service.name))
+    if not request.texts or "" in request.texts:
+        message = "an empty text has no embedding" if request.texts else "no text to embed"
+        raise Rejected(InvalidRequest(message=message, param="input", provider=service.name))
+    return model
+
+
+def drop_base64(service: AnyService, request: EmbedRequest, adaptations: list[Adaptation]) -> None:
+    """Report `encoding="base64"` as dropped, for APIs that send vectors as plain numbers only."""
+    if request.encoding == "base64":
+        reason = f"{service.name} sends vectors as numbers only"
+        adaptations.append(dropped("encoding", reason, request.encoding))
+
+
+def decode_vector(row: list[float] | str) -> Vector | None:
+    """The vector of a list of numbers, or of base64 text that holds little-endian float32; None for other text."""
+    if isinstance(row, list):
+        return tuple(row)
+    data = from_base64(row)
+    if data is None or len(data) % 4:
+        return None
+    return struct.unpack(f"<{len(data) // 4}f", data)
+
+
+def decode_vectors(
+    service: AnyService,
+    response: HttpResponse,
+    rows: Iterable[list[float] | str],
+    *,
+    invalid: str = "an embedding is neither floats nor base64 floats",
+) -> tuple[Vector, ...]:
+    """`decode_vector` of each row. Raises Rejected with ProtocolFault and the message `invalid` for text that is not one."""
+    vectors: list[Vector] = []
+    for row in rows:
+        vector = decode_vector(row)
+        if vector is None:
+            raise Rejected(malformed_response(service, response, invalid))
+        vectors.append(vector)
+    return tuple(vectors)
+
+
+def in_index_order(rows: Iterable[tuple[int | None, list[float] | str]]) -> list[list[float] | str]:
+    """The rows sorted by their index; a row without one keeps its position.
+
+    >>> in_index_order([(1, "b"), (0, "a")])
+    ['a', 'b']
+    """
+    indexed = [
+        (position if index is None else index, row) for position, (index, row) in enumerate(rows)
+    ]
+    return [row for _, row in sorted(indexed, key=lambda pair: pair[0])]

@@ -1,0 +1,57 @@
+"""Response fields beyond this library's model: kept under the provider's name, emitted once and again when they change."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeAlias
+
+from llm_pure.events import ExtraReceived, StreamEvent
+
+SeenExtras: TypeAlias = Mapping[str, Any]
+"""The extra fields that were emitted so far, by name. Part of a dialect's State."""
+
+NO_NAMES: frozenset[str] = frozenset()
+
+
+def extra_fields(raw: Any, known: AbstractSet[str]) -> dict[str, Any]:
+    """Return the fields of a JSON object that are not `known`, without null and empty values.
+
+    >>> extra_fields({"id": "1", "tier": "x", "note": "", "zero": 0}, {"id"})
+    {'tier': 'x', 'zero': 0}
+    """
+    if not isinstance(raw, dict):
+        return {}
+    return {
+        key: value
+        for key, value in raw.items()
+        if key not in known and value is not None and value not in ("", [], {})
+    }
+
+
+def emit_extra_fields(
+    events: list[StreamEvent],
+    seen: SeenExtras,
+    raw: Any,
+    known: AbstractSet[str],
+    choice: int | None = None,
+    *,
+    lists: AbstractSet[str] = NO_NAMES,
+    merge: bool = False,
+) -> SeenExtras:
+    """Append an event for each extra field that is new or has changed. Return the fields seen from now on.
+
+    `lists`: fields that arrive as lists in pieces; each piece is emitted, to be appended.
+    `merge`: objects arrive in parts; new keys are put over those seen before.
+    """
+    scope = "" if choice is None else f"{choice}/"
+    news: dict[str, Any] = {}
+    for key, value in extra_fields(raw, known).items():
+        if key in lists and isinstance(value, list):
+            events.append(ExtraReceived(key, value, append=True, choice=choice))
+            continue
+        before = seen.get(scope + key)
+        if merge and isinstance(before, dict) and isinstance(value, dict):
+            value = {**before, **value}
+        if before != value:
+            news[scope + key] = value
+            events.append(ExtraReceived(key, value, choice=choice))
+    return {**seen, **news} if news else seen

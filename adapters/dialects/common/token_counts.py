@@ -1,0 +1,34 @@
+"""Token counts of responses."""
+
+from typing import Any
+
+from llm_pure.adapters.dialects.common.extra_fields import extra_fields
+from llm_pure.core.dialect import AnyService, malformed_response
+from llm_pure.core.rejection import Rejected
+from llm_pure.http import HttpResponse
+from llm_pure.operations import TokenCount
+
+
+def token_count(value: object) -> int | None:
+    """Return a count as an int; None for anything that is not a number from 0 to 2**63 - 1.
+
+    >>> token_count(3.0), token_count(True), token_count(-1), token_count("3")
+    (3, None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if 0 <= value < 2**63 else None
+
+
+def read_token_count(
+    service: AnyService, response: HttpResponse, raw: Any, field: str
+) -> TokenCount:
+    """The TokenCount of a body whose `field` holds the number of input tokens; other fields become `extra`.
+
+    Raises Rejected with ProtocolFault if the field is missing or not a count.
+    """
+    count = token_count(raw.get(field)) if isinstance(raw, dict) else None
+    if count is None:
+        raise Rejected(malformed_response(service, response, f"the answer has no {field}"))
+    extra = extra_fields(raw, frozenset({field}))
+    return TokenCount(input_tokens=count, provider=service.name, extra=extra)

@@ -1,0 +1,294 @@
+"""A dialect is a table of functions, a service is what those functions are called with; together they are a Provider.
+
+Every function of a dialect takes the `Service` first. A dialect's `__init__` fills a `Dialect` and calls `make_provider`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+import msgspec
+
+from llm_pure.adapt import Adaptation, lossy
+from llm_pure.classify import NO_WORDS, ErrorType, unreadable_error
+from llm_pure.codec import DECODE_FAULTS, decode_any, protocol_fault
+from llm_pure.collect import Collector
+from llm_pure.completion import Completion
+from llm_pure.config import LLMConfig
+from llm_pure.core.rejection import Rejected, ok
+from llm_pure.endpoint import Locate, post_json
+from llm_pure.errors import LLMError, ProtocolFault
+from llm_pure.events import StreamEvent
+from llm_pure.framing import FrameDecoder
+from llm_pure.http import Headers, HttpResponse, ResponseHead
+from llm_pure.media_operations import ModelList, ModelsRequest
+from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest, TokenCount
+from llm_pure.provider import (
+    NO_VARIABLES,
+    Authorize,
+    Built,
+    Operation,
+    Provider,
+    StreamDecoder,
+)
+from llm_pure.request import ChatRequest
+from llm_pure.result import Failure, Parsed, Success
+from llm_pure.stream import ReadOn, StreamState, open_stepped, told_by_headers
+
+A = TypeVar("A")
+R = TypeVar("R")
+F = TypeVar("F")
+S = TypeVar("S", bound=StreamState)
+Q = TypeVar("Q")
+Q_co = TypeVar("Q_co", covariant=True)
+Q_contra = TypeVar("Q_contra", contravariant=True)
+
+
+class Service(msgspec.Struct, Generic[Q_co], frozen=True, kw_only=True):
+    """One service that speaks a dialect: all that the dialect's functions need to know of it."""
+
+    name: str
+    """The provider's name, as in the registry and in errors."""
+    base_url: str
+    """The provider's own base URL, "" if it has none."""
+    url_for: Locate
+    """(config, model, operation) -> URL of an operation."""
+    quirks: Q_co
+    """The dialect's Quirks; None for a dialect without."""
+    error_codes: Mapping[str, ErrorType] = NO_WORDS
+    """The provider's error codes, over the common ones."""
+
+
+AnyService: TypeAlias = Service[object]
+"""For functions that do not read `quirks`."""
+
+
+class BuildChatFor(Protocol[Q_contra]):
+    """Builds the chat request. With `strict`, fails with Unsupported if an adaptation loses information."""
+
+    def __call__(
+        self,
+        service: Service[Q_contra],
+        config: LLMConfig,
+        request: ChatRequest,
+        /,
+        *,
+        strict: bool = False,
+    ) -> Parsed[Built]: ...
+
+
+FindError: TypeAlias = Callable[[Service[Q], Any, HttpResponse], LLMError | None]
+"""(service, decoded body, response) -> the error in the body, None if there is none. The response gives status and headers."""
+
+UndecodableError: TypeAlias = Callable[[Service[Q], HttpResponse], LLMError]
+"""The error of a response whose body is not JSON."""
+
+ReadBody: TypeAlias = Callable[
+    [Service[Q], Any, HttpResponse], tuple[StreamState, Iterable[StreamEvent]]
+]
+"""(service, decoded body, response) -> the body read as one frame: the state after it, and its events."""
+
+
+def undecodable_error(service: AnyService, response: HttpResponse) -> LLMError:
+    """Map a response whose body is not the service's JSON to an error by its status."""
+    return unreadable_error(service.name, response.status, response.headers, response.body)
+
+
+class Dialect(msgspec.Struct, Generic[Q, S, F], frozen=True, kw_only=True):
+    """A wire API as functions and data. `msgspec.structs.replace` makes a variant."""
+
+    name: str
+    """The package's name, such as "openai_chat"."""
+    build_chat: BuildChatFor[Q]
+    parse_chat: Callable[[Service[Q], HttpResponse], Parsed[Completion]]
+    """A buffered response -> Completion; usually made of `parse_body`."""
+    find_error: FindError[Q]
+    frames: Callable[[], FrameDecoder[F]]
+    """Makes the decoder that cuts a stream's bytes into frames."""
+    initial_state: S
+    step: Callable[[Service[Q], ResponseHead, S, F], tuple[S, Sequence[StreamEvent]]]
+    """(service, head, state, frame) -> the next state, and the frame's events."""
+    read_text_run: ReadOn[S, F] | None = None
+    """Fast path for consecutive text frames."""
+    body_types: tuple[str, ...] = ("application/json",)
+    """Content types of a 2xx response that mean a buffered body in place of a stream."""
+
+
+def make_provider(
+    dialect: Dialect[Q, S, F],
+    service: Service[Q],
+    *,
+    authorize: Authorize,
+    key_variables: tuple[str, ...] = (),
+    base_url_variables: tuple[str, ...] = (),
+    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES,
+    source: str = "",
+    count_tokens: Operation[ChatRequest, TokenCount] | None = None,
+    embeddings: Operation[EmbedRequest, Embeddings] | None = None,
+    embed_limits: tuple[EmbedLimit, ...] = (),
+    list_models: Operation[ModelsRequest, ModelList] | None = None,
+) -> Provider:
+    """The service as a Provider. Operations come from `operation` and `common.list_models`."""
+    return Provider(
+        name=service.name,
+        dialect=dialect.name,
+        base_url=service.base_url,
+        build_chat=partial(dialect.build_chat, service),
+        authorize=authorize,
+        parse_chat=partial(dialect.parse_chat, service),
+        open_stream=partial(open_stream, dialect, service),
+        key_variables=key_variables,
+        base_url_variables=base_url_variables,
+        variables=variables,
+        source=source,
+        count_tokens=count_tokens,
+        embed=embeddings,
+        embed_limits=embed_limits,
+        models=list_models,
+    )
+
+
+def operation(
+    service: Service[Q],
+    build: Callable[[Service[Q], LLMConfig, R], Parsed[Built]],
+    parse: Callable[[Service[Q], HttpResponse], Parsed[A]],
+) -> Operation[R, A]:
+    """An operation beside chat, bound to its service."""
+    return Operation(partial(build, service), partial(parse, service))
+
+
+def open_stream(
+    dialect: Dialect[Q, S, F], service: Service[Q], head: ResponseHead
+) -> StreamDecoder:
+    """The decoder for a response with this head: a stream of frames, or a buffered body by status or content type."""
+    return open_stepped(
+        service.name,
+        head,
+        frames=dialect.frames,
+        state=dialect.initial_state,
+        step=partial(dialect.step, service, head),
+        parse=partial(dialect.parse_chat, service),
+        parse_error=partial(decode_error, service, dialect.find_error),
+        read_on=dialect.read_text_run,
+        whole=dialect.body_types,
+    )
+
+
+def decode_error(
+    service: Service[Q], find_error: FindError[Q], response: HttpResponse
+) -> LLMError | None:
+    """Return the error in a body of bytes, at any status; None if there is none or the body is not JSON."""
+    decoded = decode_any(response.body, provider=service.name)
+    if isinstance(decoded, Failure):
+        return None
+    return find_error(service, decoded.unwrap(), response)
+
+
+def read_json(
+    service: Service[Q],
+    response: HttpResponse,
+    find_error: FindError[Q],
+    *,
+    undecodable: UndecodableError[Q] = undecodable_error,
+) -> Any:
+    """Decode the body of a successful response. Raises Rejected for an error in it, for a status of 300 or more, for no JSON."""
+    return _read_json(service, response, find_error, undecodable, None)
+
+
+def parse_body(
+    service: Service[Q],
+    response: HttpResponse,
+    is_answer: Callable[[Any], bool],
+    read: ReadBody[Q],
+    *,
+    find_error: FindError[Q],
+    missing: str,
+    answer_first: bool = False,
+    undecodable: UndecodableError[Q] = undecodable_error,
+) -> Parsed[Completion]:
+    """The Completion of a buffered response, for any status and any bytes.
+
+    `is_answer`: true if decoded JSON has the shape of an answer. `missing`: the message of the ProtocolFault if it has not.
+    `answer_first`: a 2xx body that is an answer is read even if `find_error` would see an error in it.
+
+    Fails with the error in the body, at any status; with ProtocolFault when a 2xx body is no answer; with the `fault` of
+    the state that `read` returns, with the completion as its `partial`.
+    """
+    try:
+        raw = _read_json(
+            service, response, find_error, undecodable, is_answer if answer_first else None
+        )
+        if not is_answer(raw):
+            return Failure(malformed_response(service, response, missing))
+        state, events = read(service, raw, response)
+        collector = Collector()
+        collector.add(told_by_headers(response.headers))
+        collector.add(events)
+        completion = collector.completion()
+    except Rejected as rejected:
+        return Failure(rejected.error)
+    except DECODE_FAULTS as error:  # deep nesting: JSON that can be decoded and not be encoded
+        return Failure(
+            protocol_fault(error, response.body, provider=service.name, status=response.status)
+        )
+    if state.fault is not None:
+        return Failure(msgspec.structs.replace(state.fault, partial=completion))
+    return Success(completion)
+
+
+def _read_json(
+    service: Service[Q],
+    response: HttpResponse,
+    find_error: FindError[Q],
+    undecodable: UndecodableError[Q],
+    is_answer: Callable[[Any], bool] | None,
+) -> Any:
+    decoded = decode_any(response.body, provider=service.name)
+    if isinstance(decoded, Failure):
+        raise Rejected(undecodable(service, response))
+    raw = decoded.unwrap()
+    if is_answer is not None and response.status < 300 and is_answer(raw):
+        return raw
+    error = find_error(service, raw, response)
+    if error is None and response.status >= 300:
+        error = undecodable_error(service, response)
+    if error is not None:
+        raise Rejected(error)
+    return raw
+
+
+def malformed_response(
+    service: AnyService, response: HttpResponse, message: str, where: str = "body"
+) -> ProtocolFault:
+    """The error of a 2xx body that is JSON but not an answer. ProtocolFault cuts and redacts the evidence itself."""
+    return ProtocolFault(
+        message=message,
+        provider=service.name,
+        status=response.status,
+        where=where,
+        evidence=response.body,
+    )
+
+
+def require_lossless(service: AnyService, adaptations: Sequence[Adaptation]) -> None:
+    """For `strict`: raise Rejected with Unsupported if an adaptation loses information."""
+    error = lossy(adaptations, provider=service.name)
+    if error is not None:
+        raise Rejected(error)
+
+
+def build_post(
+    service: AnyService,
+    config: LLMConfig,
+    url: str,
+    body: Mapping[str, Any],
+    adaptations: Sequence[Adaptation] = (),
+    *,
+    accept: str = "application/json",
+    headers: Headers = (),
+) -> Built:
+    """A POST of this body as JSON, with the adaptations. Raises Rejected with InvalidRequest if the body is not JSON."""
+    request = ok(
+        post_json(config, url, body, provider=service.name, accept=accept, headers=headers)
+    )
+    return Built(request=request, adaptations=tuple(adaptations))

@@ -1,0 +1,70 @@
+"""Failures inside builders and readers: raised as one private exception, returned as a Result at the seam.
+
+Functions that users call (build_*, authorize, parse_*) return a Result; they are decorated with `returns_failure`. What
+they call raises `Rejected`, and takes values out of Results with `ok`. `Rejected` never leaves a decorated function.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import NoReturn, ParamSpec, TypeVar
+
+from llm_pure.errors import LLMError, Unsupported
+from llm_pure.result import Failure, Parsed, Success
+
+A = TypeVar("A")
+P = ParamSpec("P")
+
+
+class Rejected(Exception):
+    """The build or the parse fails with this error."""
+
+    def __init__(self, error: LLMError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class UnsupportedPart(Rejected):
+    """A message part that the dialect cannot encode. The message begins with the part's path.
+
+    The provider's name is added where messages are encoded: `raise part.of_provider(service.name)`.
+    """
+
+    def __init__(self, message: str, *, provider: str = "") -> None:
+        super().__init__(Unsupported(message=message, provider=provider, feature="messages"))
+
+    def of_provider(self, provider: str) -> "UnsupportedPart":
+        """The same rejection with the provider's name in its error."""
+        return UnsupportedPart(self.error.message, provider=provider)
+
+
+def ok(result: Parsed[A]) -> A:
+    """Return the value of a Result. Raises Rejected with its error."""
+    if isinstance(result, Failure):
+        raise Rejected(result.failure())
+    return result.unwrap()
+
+
+def reject(error: LLMError) -> NoReturn:
+    """Raise Rejected, as an expression: `value or reject(error)`."""
+    raise Rejected(error)
+
+
+def returns_failure(function: Callable[P, A]) -> Callable[P, Parsed[A]]:
+    """Make a function that may raise Rejected return a Result. Other exceptions pass through.
+
+    >>> from llm_pure.errors import InvalidRequest
+    >>> @returns_failure
+    ... def half(number: int) -> int:
+    ...     return number // 2 if number % 2 == 0 else reject(InvalidRequest(message="odd"))
+    >>> half(4).unwrap(), half(3).failure().message
+    (2, 'odd')
+    """
+
+    @wraps(function)
+    def seam(*args: P.args, **kwargs: P.kwargs) -> Parsed[A]:
+        try:
+            return Success(function(*args, **kwargs))
+        except Rejected as rejected:
+            return Failure(rejected.error)
+
+    return seam
