@@ -3,15 +3,9 @@
 Docs: ollama/ollama v0.33.0-rc2, docs/api.md; read 2026-11-20.
 """
 
-from functools import partial
-
 from llm_pure.adapters.dialects import ollama_native
 
-NAME = "ollama"
-
 PROVIDER = ollama_native.provider(
-    name=NAME,
-    build_chat=partial(ollama_native.build_chat, NAME),
-    embed=ollama_native.embed_operation(NAME),
+    name="ollama",
     source="ollama/ollama v0.33.0-rc2, docs/api.md, read 2026-11-20",
 )

@@ -69,9 +69,9 @@ class BuildChatFor(Protocol[Q_contra]):
     def __call__(
         self,
         service: Service[Q_contra],
+        /,
         config: LLMConfig,
         request: ChatRequest,
-        /,
         *,
         strict: bool = False,
     ) -> Parsed[Built]: ...

@@ -42,7 +42,7 @@ def test_texts_go_as_they_were_given(given: Any) -> None:
 
 def test_a_task_is_dropped_and_reported() -> None:
     built = EMBED.build(CONFIG, EmbedRequest(input="a", task="search_query")).unwrap()
-    reason = "Ollama's models are not told what for"
+    reason = "Ollama's embedding models take no task"
     assert built.adaptations == (
         Adaptation(field="task", action="dropped", reason=reason, before="search_query"),
     )

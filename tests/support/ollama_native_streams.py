@@ -1,13 +1,12 @@
 """Streams of /api/chat, made up here, and what they say."""
 
 import json
-from functools import partial
 from typing import Any
 
 from llm_pure import (
     ResponseHead,
 )
-from llm_pure.adapters.dialects.ollama_native import open_stream, parse_chat
+from llm_pure.adapters.ollama import PROVIDER
 from llm_pure.completion import Usage
 from llm_pure.events import (
     EchoReceived,
@@ -78,8 +77,8 @@ EVENTS = (
 
 
 STREAMED = Streamed(
-    open_stream=partial(open_stream, "ollama"),
-    parse_chat=partial(parse_chat, "ollama"),
+    open_stream=PROVIDER.open_stream,
+    parse_chat=PROVIDER.parse_chat,
     head=HEAD,
     body=BODY,
     events=EVENTS,

@@ -3,10 +3,10 @@
 Source: ollama/ollama v0.33.0-rc2, api/types.go and docs/api.md; ../shared/wire/ollama.md; read 2026-11-20.
 """
 
-from functools import partial
+import msgspec
 
-from llm_pure.adapters.dialects.model_lists import OLLAMA, list_operation
-from llm_pure.adapters.dialects.ollama_native.address import SERVER, endpoint
+from llm_pure.adapters.dialects.model_lists import OLLAMA, list_models
+from llm_pure.adapters.dialects.ollama_native.address import BASE_URL, under_api
 from llm_pure.adapters.dialects.ollama_native.embed import (
     build_embed,
     build_no_chat,
@@ -14,76 +14,59 @@ from llm_pure.adapters.dialects.ollama_native.embed import (
     parse_embed,
     parse_old_embed,
 )
-from llm_pure.adapters.dialects.ollama_native.errors import read_error
+from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.generate import build_generate
 from llm_pure.adapters.dialects.ollama_native.reply import parse_chat
 from llm_pure.adapters.dialects.ollama_native.request import build_chat
 from llm_pure.adapters.dialects.ollama_native.stream import State, step
+from llm_pure.core.dialect import BuildChatFor, Dialect, Service, make_provider, operation
 from llm_pure.framing.ndjson import NdjsonDecoder
-from llm_pure.http import ResponseHead
-from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest
-from llm_pure.provider import BuildChat, Operation, Provider, StreamDecoder
+from llm_pure.operations import EmbedLimit
+from llm_pure.provider import Provider
 from llm_pure.signing.key import key_header
-from llm_pure.stream import open_stepped
 
-DIALECT = "ollama_native"
+DIALECT = Dialect(
+    name="ollama_native",
+    build_chat=build_chat,
+    parse_chat=parse_chat,
+    find_error=find_error,
+    frames=NdjsonDecoder,
+    initial_state=State(),
+    step=step,
+    body_types=("application/json", "text/html"),
+)
 
 KEY_VARIABLES = ("OLLAMA_API_KEY",)
-"""The key of ollama.com; a server of one's own wants none."""
+"""The key of ollama.com; a local server does not need one."""
+
+
+def make_service(name: str) -> Service[None]:
+    """A service of this dialect: a local server, or https://ollama.com."""
+    return Service(name=name, base_url=BASE_URL, url_for=under_api(name), quirks=None)
 
 
 def provider(
     *,
     name: str,
-    build_chat: BuildChat,
-    embed: Operation[EmbedRequest, Embeddings],
+    build_chat: BuildChatFor[None] = build_chat,
+    old_embeddings: bool = False,
     embed_limits: tuple[EmbedLimit, ...] = (),
     source: str,
 ) -> Provider:
-    """A service that speaks this dialect, at one's own server or at https://ollama.com."""
-    return Provider(
-        name=name,
-        dialect=DIALECT,
-        base_url=SERVER,
-        build_chat=build_chat,
+    """A provider of this dialect. `old_embeddings`: one text by /api/embeddings, in place of any number by /api/embed."""
+    service = make_service(name)
+    return make_provider(
+        msgspec.structs.replace(DIALECT, build_chat=build_chat),
+        service,
         authorize=key_header(name, KEY_VARIABLES, required=False),
-        parse_chat=partial(parse_chat, name),
-        open_stream=partial(open_stream, name),
         key_variables=KEY_VARIABLES,
         base_url_variables=("OLLAMA_HOST",),
         source=source,
-        embed=embed,
+        embeddings=operation(service, build_old_embed, parse_old_embed)
+        if old_embeddings
+        else operation(service, build_embed, parse_embed),
         embed_limits=embed_limits,
-        models=list_operation(
-            name,
-            lambda config: endpoint(name, config, "tags"),
-            OLLAMA,
-            partial(read_error, name),
-        ),
-    )
-
-
-def embed_operation(name: str) -> Operation[EmbedRequest, Embeddings]:
-    """POST /api/embed: any number of texts."""
-    return Operation(partial(build_embed, name), partial(parse_embed, name))
-
-
-def old_embed_operation(name: str) -> Operation[EmbedRequest, Embeddings]:
-    """POST /api/embeddings: one text."""
-    return Operation(partial(build_old_embed, name), partial(parse_old_embed, name))
-
-
-def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
-    """Lines of JSON; a JSON body or a page in their place is an error, or the whole answer."""
-    return open_stepped(
-        name,
-        head,
-        frames=NdjsonDecoder,
-        state=State(),
-        step=partial(step, name, head),
-        parse=partial(parse_chat, name),
-        parse_error=partial(read_error, name),
-        whole=("application/json", "text/html"),
+        list_models=list_models(service, "tags", OLLAMA, find_error),
     )
 
 
@@ -92,9 +75,7 @@ __all__ = [
     "build_chat",
     "build_generate",
     "build_no_chat",
-    "embed_operation",
-    "old_embed_operation",
-    "open_stream",
+    "make_service",
     "parse_chat",
     "provider",
 ]

@@ -1,4 +1,4 @@
-"""Where the server is: a base URL as people write it for Ollama -> the URL of one of its endpoints.
+"""A base URL as people write it for Ollama -> the URL of one of the server's endpoints.
 
 Source: ollama/ollama v0.33.0-rc2, envconfig/config.go (Host); MetaGPT's configurations end in /api; read 2026-11-20.
 """
@@ -6,25 +6,29 @@ Source: ollama/ollama v0.33.0-rc2, envconfig/config.go (Host); MetaGPT's configu
 import msgspec
 
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import base_url
+from llm_pure.endpoint import Locate, base_url
 from llm_pure.result import Parsed
 
-SERVER = "http://localhost:11434"
+BASE_URL = "http://localhost:11434"
 
 _PORT = "11434"
 
 
-def endpoint(name: str, config: LLMConfig, path: str) -> Parsed[str]:
-    """The URL of `path`, such as "chat", below /api. ConfigurationInvalid when the base URL cannot be used.
+def under_api(provider: str) -> Locate:
+    """Build URLs of operations such as "chat", below /api. They fail with ConfigurationInvalid for an unusable base URL.
 
-    A base URL may end in /api or not, and may be what OLLAMA_HOST holds: a host with no scheme, with no port (then it
-    is 11434), or a port alone (":11434", then it is this machine).
+    A base URL may end in /api or not. The values of OLLAMA_HOST are accepted too: a host without a scheme, without a port
+    (then 11434), or a port alone (":11434", then localhost).
     """
-    if config.base_url and config.base_url.strip():
-        config = msgspec.structs.replace(config, base_url=_with_scheme(config.base_url.strip()))
-    return base_url(config, SERVER, provider=name).map(
-        lambda url: f"{url.removesuffix('/api')}/api/{path}"
-    )
+
+    def url_for(config: LLMConfig, model: str, operation: str) -> Parsed[str]:
+        if config.base_url and config.base_url.strip():
+            config = msgspec.structs.replace(config, base_url=_with_scheme(config.base_url.strip()))
+        return base_url(config, BASE_URL, provider=provider).map(
+            lambda url: f"{url.removesuffix('/api')}/api/{operation}"
+        )
+
+    return url_for
 
 
 def _with_scheme(url: str) -> str:

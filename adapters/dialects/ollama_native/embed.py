@@ -3,30 +3,28 @@
 Source: ollama/ollama v0.33.0-rc2, api/types.go (EmbedRequest, EmbeddingRequest) and docs/api.md; read 2026-11-20.
 """
 
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 
 from llm_pure.adapt import Adaptation
-from llm_pure.adapters.dialects.ollama_native.address import endpoint
-from llm_pure.adapters.dialects.ollama_native.errors import error_in
-from llm_pure.adapters.dialects.ollama_native.messages import dropped
+from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.embed import check_embed_request, drop_base64
+from llm_pure.adapters.dialects.common.extra_fields import extra_fields
+from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.request import with_extra
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
-from llm_pure.adapters.dialects.openai_chat.embed import no_base64
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import decode, decode_any
-from llm_pure.completion import JsonObject, Usage
+from llm_pure.codec import decode
+from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import post_json
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, Unsupported
+from llm_pure.core.dialect import AnyService, build_post, read_json, undecodable_error
+from llm_pure.core.rejection import Rejected, ok, returns_failure
+from llm_pure.errors import Unsupported
 from llm_pure.http import HttpResponse
 from llm_pure.operations import Embeddings, EmbedRequest
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
-
-B = TypeVar("B")
+from llm_pure.result import Failure, Parsed
 
 
 class _Body(msgspec.Struct):
@@ -39,26 +37,20 @@ class _OldBody(msgspec.Struct):
     embedding: list[float]
 
 
-class _Read(msgspec.Struct, Generic[B]):
-    """A body, typed and as plain JSON."""
-
-    body: B
-    raw: JsonObject
-
-
 _BODY = msgspec.json.Decoder(_Body)
 _OLD_BODY = msgspec.json.Decoder(_OldBody)
 
 
 def build_no_chat(
-    name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+    service: AnyService, config: LLMConfig, request: ChatRequest, *, strict: bool = False
 ) -> Parsed[Built]:
-    """Unsupported, always: this endpoint only embeds."""
-    message = f"{name} only makes embeddings; api_type ollama holds conversations"
-    return Failure(Unsupported(message=message, provider=name, feature="chat"))
+    """Fails with Unsupported, always: this endpoint only embeds."""
+    message = f"{service.name} only makes embeddings; api_type ollama holds conversations"
+    return Failure(Unsupported(message=message, provider=service.name, feature="chat"))
 
 
-def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[Built]:
+@returns_failure
+def build_embed(service: AnyService, config: LLMConfig, request: EmbedRequest) -> Built:
     """POST {base_url}/api/embed. Body: {model, input: str | [str], dimensions?}; `extra` adds truncate, keep_alive, options.
 
     Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no text, or an empty one).
@@ -66,99 +58,65 @@ def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[B
     fields: dict[str, Any] = {"input": request.input}
     if request.dimensions is not None:
         fields["dimensions"] = request.dimensions
-    return _built(name, config, request, "embed", fields, ())
+    return _build(service, config, request, "embed", fields, [])
 
 
-def build_old_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[Built]:
+@returns_failure
+def build_old_embed(service: AnyService, config: LLMConfig, request: EmbedRequest) -> Built:
     """POST {base_url}/api/embeddings. Body: {model, prompt}.
 
     Fails as `build_embed` does, and with Unsupported for more than one text.
     """
     if len(request.texts) > 1:
         message = "/api/embeddings takes one text; api_type ollama.embed takes several"
-        return Failure(Unsupported(message=message, provider=name, feature="input"))
-    told: tuple[Adaptation, ...] = ()
+        raise Rejected(Unsupported(message=message, provider=service.name, feature="input"))
+    adaptations: list[Adaptation] = []
     if request.dimensions is not None:
         reason = "/api/embeddings has no dimensions; api_type ollama.embed has"
-        told = (dropped("dimensions", reason, request.dimensions),)
-    return _built(name, config, request, "embeddings", {"prompt": "".join(request.texts)}, told)
+        adaptations.append(dropped("dimensions", reason, request.dimensions))
+    fields = {"prompt": "".join(request.texts)}
+    return _build(service, config, request, "embeddings", fields, adaptations)
 
 
-def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
-    """One vector of length 1 for each text. Durations are in extra, in nanoseconds."""
-    got = _read(name, _BODY, response)
-    if isinstance(got, Failure):
-        return got
-    read = got.unwrap()
-    return Success(
-        Embeddings(
-            vectors=tuple([tuple(vector) for vector in read.body.embeddings]),
-            model=read.body.model or "",
-            provider=name,
-            usage=read_usage(read.body.prompt_eval_count, None) or Usage(),
-            extra=_extra(read.raw, "embeddings", "model", "prompt_eval_count"),
-        )
+@returns_failure
+def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
+    """One vector of length 1 for each text. Durations are in `extra`, in nanoseconds."""
+    raw = read_json(service, response, find_error)
+    body = ok(decode(_BODY, response.body, provider=service.name))
+    return Embeddings(
+        vectors=tuple([tuple(vector) for vector in body.embeddings]),
+        model=body.model or "",
+        provider=service.name,
+        usage=read_usage(body.prompt_eval_count, None) or Usage(),
+        extra=extra_fields(raw, frozenset({"embeddings", "model", "prompt_eval_count"})),
     )
 
 
-def parse_old_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
-    """One vector, of any length. ProtocolFault when it is empty: nothing was embedded."""
-    got = _read(name, _OLD_BODY, response)
-    if isinstance(got, Failure):
-        return got
-    read = got.unwrap()
-    if not read.body.embedding:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
-    vector = tuple(read.body.embedding)
-    return Success(
-        Embeddings(vectors=(vector,), provider=name, extra=_extra(read.raw, "embedding"))
-    )
+@returns_failure
+def parse_old_embed(service: AnyService, response: HttpResponse) -> Embeddings:
+    """One vector, of any length. Fails with ProtocolFault for an empty one: nothing was embedded."""
+    raw = read_json(service, response, find_error)
+    body = ok(decode(_OLD_BODY, response.body, provider=service.name))
+    if not body.embedding:
+        raise Rejected(undecodable_error(service, response))
+    vectors = (tuple(body.embedding),)
+    extra = extra_fields(raw, frozenset({"embedding"}))
+    return Embeddings(vectors=vectors, provider=service.name, extra=extra)
 
 
-def _built(
-    name: str,
+def _build(
+    service: AnyService,
     config: LLMConfig,
     request: EmbedRequest,
-    path: str,
+    operation: str,
     fields: dict[str, Any],
-    told: tuple[Adaptation, ...],
-) -> Parsed[Built]:
-    model = request.model or config.model
-    if not model:
-        return Failure(
-            ConfigurationInvalid(message="no model for embeddings", field="model", provider=name)
-        )
-    if not request.texts or "" in request.texts:
-        message = "an empty text has no embedding" if request.texts else "no text to embed"
-        return Failure(InvalidRequest(message=message, param="input", provider=name))
+    adaptations: list[Adaptation],
+) -> Built:
+    model = check_embed_request(service, config, request)
     if request.task is not None:
-        told = (*told, dropped("task", "Ollama's models are not told what for", request.task))
-    told += no_base64(name, request)
-    url = endpoint(name, config, path)
-    if isinstance(url, Failure):
-        return url
+        reason = "Ollama's embedding models take no task"
+        adaptations.append(dropped("task", reason, request.task))
+    drop_base64(service, request, adaptations)
+    url = ok(service.url_for(config, model, operation))
     body = with_extra({"model": model, **fields}, request.extra)
-    return post_json(config, url.unwrap(), body, provider=name).map(
-        lambda made: Built(request=made, adaptations=told)
-    )
-
-
-def _read(name: str, decoder: msgspec.json.Decoder[B], response: HttpResponse) -> Parsed[_Read[B]]:
-    """The body of a good answer, else the error that it tells."""
-    decoded = decode_any(response.body, provider=name)
-    told = None if isinstance(decoded, Failure) else error_in(name, decoded.unwrap(), response)
-    if told is not None:
-        return Failure(told)
-    if isinstance(decoded, Failure) or response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
-    return decode(decoder, response.body, provider=name).map(
-        lambda body: _Read(body, decoded.unwrap())
-    )
-
-
-def _extra(raw: JsonObject, *modelled: str) -> JsonObject:
-    return {
-        key: value
-        for key, value in raw.items()
-        if key not in modelled and value is not None and value not in ("", [], {})
-    }
+    return build_post(service, config, url, body, adaptations)

@@ -1,6 +1,6 @@
 """Ollama's errors -> LLMError: {"error": "text"}, as a body or as a line of a stream that had begun with status 200.
 
-There are no codes, only words; a line in mid-stream has no status either, so the words stand in for it.
+There are no codes, only text; a line in mid-stream has no status either, so the status is taken from the text.
 Source: ollama/ollama v0.33.0-rc2, docs/api/errors.mdx and server/routes.go; read 2026-11-20.
 """
 
@@ -10,10 +10,9 @@ from typing import Any
 import msgspec
 
 from llm_pure.classify import ErrorReport, classify
-from llm_pure.codec import decode_any
+from llm_pure.core.dialect import AnyService
 from llm_pure.errors import InvalidRequest, LLMError, ServerError, Unsupported
 from llm_pure.http import HttpResponse
-from llm_pure.result import Failure
 
 _STATUS_OF_TEXT: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"(?i)\bmodel\b.{0,200}\bnot found"), 404),
@@ -22,51 +21,43 @@ _STATUS_OF_TEXT: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"(?i)too many requests|rate limit|usage limit"), 429),
     (re.compile(r"(?i)does not support|context length|invalid"), 400),
 )
-"""The status that the server has for these words when it can still send one.
+"""Error text -> the status that the server sends with it when no stream has begun.
 
 Sources: ../shared/wire/ollama.md section 6; "server busy": valentinfrlch/ha-llmvision issue 648; read 2026-11-20.
 """
 
-_LACKING = re.compile(r"(?i)does not support ([a-z ]+)")
+_UNSUPPORTED = re.compile(r"(?i)does not support ([a-z ]+)")
 
 
-def read_error(provider: str, response: HttpResponse) -> LLMError | None:
-    """The error that a body tells, whatever the status; None when the body tells none."""
-    decoded = decode_any(response.body, provider=provider)
-    if isinstance(decoded, Failure):
-        return None
-    return error_in(provider, decoded.unwrap(), response)
-
-
-def error_in(provider: str, body: Any, response: HttpResponse) -> LLMError | None:
-    """The error that decoded JSON tells; None when it tells none. Inside a 200 the words give the status, else 500."""
+def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
+    """Return the error in decoded JSON, None if there is none. Inside a 200 the text gives the status, else 500."""
     failed = response.status >= 400
-    message, code = _told(body, failed=failed)
+    message, code = _message_and_code(body, failed=failed)
     if not message and not failed:
         return None
     error = classify(
         ErrorReport(
-            provider=provider,
+            provider=service.name,
             status=response.status if failed else _status(message),
             message=message,
             code=code,
             headers=response.headers,
         )
     )
-    lacking = _LACKING.search(message)
-    if lacking is None or not isinstance(error, InvalidRequest | ServerError):
+    unsupported = _UNSUPPORTED.search(message)
+    if unsupported is None or not isinstance(error, InvalidRequest | ServerError):
         return error
     return Unsupported(
         message=error.message,
-        provider=provider,
+        provider=service.name,
         status=error.status,
         request_id=error.request_id,
-        feature=lacking[1].strip(),
+        feature=unsupported[1].strip(),
     )
 
 
-def _told(body: Any, *, failed: bool) -> tuple[str, str | None]:
-    """(message, code). Gateways in front of a server have shapes of their own."""
+def _message_and_code(body: Any, *, failed: bool) -> tuple[str, str | None]:
+    """(message, code); ("", None) for no error. The keys beside `error` are those of gateways in front of a server."""
     if isinstance(body, str):
         return (body, None) if failed else ("", None)
     if not isinstance(body, dict):
@@ -85,7 +76,7 @@ def _told(body: Any, *, failed: bool) -> tuple[str, str | None]:
 
 
 def _status(message: str) -> int:
-    for words, status in _STATUS_OF_TEXT:
-        if words.search(message):
+    for pattern, status in _STATUS_OF_TEXT:
+        if pattern.search(message):
             return status
     return 500

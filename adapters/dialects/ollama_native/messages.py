@@ -1,7 +1,7 @@
-"""Messages -> the `messages` of /api/chat, and the words and pictures of one turn.
+"""Messages -> the `messages` of /api/chat, and the text and images of one turn.
 
-`content` is one string: text parts are joined by a line break, and pictures stand beside it as bare base64, so their
-place among the words is not kept. Each tool result becomes a message of its own.
+`content` is one string: text parts are joined by a line break. Images are beside it as bare base64, so their position in
+the text is lost. Each tool result becomes a message of its own.
 Source: ollama/ollama v0.33.0-rc2, api/types.go (Message), read 2026-11-20.
 """
 
@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapt import Adaptation
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.codec import json_object
-from llm_pure.errors import Unsupported
+from llm_pure.core.dialect import AnyService
+from llm_pure.core.rejection import UnsupportedPart
 from llm_pure.media import base64_text, from_data_url
 from llm_pure.messages import (
     Echo,
@@ -26,54 +28,54 @@ from llm_pure.messages import (
     ToolCall,
     ToolResult,
 )
-from llm_pure.result import Failure, Parsed, Success
-
-WireMessages = tuple[list[dict[str, Any]], tuple[Adaptation, ...]]
 
 
-class Unsendable(Exception):  # never leaves this dialect: it becomes an Unsupported
-    """A part that has no form here; its place and the reason."""
-
-
-def wire_messages(name: str, messages: tuple[Message, ...]) -> Parsed[WireMessages]:
-    """The wire's messages and what was left out of them; Unsupported when a part has no form here."""
-    told: list[Adaptation] = []
-    wire: list[dict[str, Any]] = []
-    tools: dict[str, str] = {}  # the names of the tools called so far, by the calls' ids
+def encode_messages(
+    service: AnyService, messages: tuple[Message, ...], adaptations: list[Adaptation]
+) -> list[dict[str, Any]]:
+    """The wire's messages. Raises Rejected with Unsupported for a part that Ollama does not support."""
+    encoded: list[dict[str, Any]] = []
+    tool_names: dict[str, str] = {}  # of the calls so far, by their ids
     try:
-        for place, message in enumerate(messages):
-            tools |= {call.id: call.name for call in message.tool_calls}
-            wire += _message(name, message, f"messages/{place}", tools, told)
-    except Unsendable as fault:
-        return Failure(Unsupported(message=str(fault), provider=name, feature="messages"))
-    return Success((wire, tuple(told)))
+        for index, message in enumerate(messages):
+            tool_names |= {call.id: call.name for call in message.tool_calls}
+            encoded += _message(service, message, f"messages/{index}", tool_names, adaptations)
+    except UnsupportedPart as part:
+        raise part.of_provider(service.name) from None
+    return encoded
 
 
 def _message(
-    name: str, message: Message, path: str, tools: dict[str, str], told: list[Adaptation]
+    service: AnyService,
+    message: Message,
+    path: str,
+    tool_names: dict[str, str],
+    adaptations: list[Adaptation],
 ) -> list[dict[str, Any]]:
     if message.name is not None:
-        told.append(dropped(f"{path}/name", "Ollama's messages have no name", message.name))
+        adaptations.append(dropped(f"{path}/name", "Ollama's messages have no name", message.name))
     if message.role == "assistant":
-        return [_assistant(name, message, path, told)]
+        return [_assistant(service, message, path, adaptations)]
     results = [
-        _result(name, part, f"{path}/parts/{place}", tools, told)
-        for place, part in enumerate(message.parts)
+        _result(service, part, f"{path}/parts/{index}", tool_names, adaptations)
+        for index, part in enumerate(message.parts)
         if isinstance(part, ToolResult)
     ]
     rest = [
-        (f"{path}/parts/{place}", part)
-        for place, part in enumerate(message.parts)
+        (f"{path}/parts/{index}", part)
+        for index, part in enumerate(message.parts)
         if not isinstance(part, ToolResult)
     ]
     if results and not rest:
         return results
     role = "user" if message.role == "tool" else message.role
-    return [*results, {"role": role, **spoken(name, rest, told)}]
+    return [*results, {"role": role, **encode_parts(service, rest, adaptations)}]
 
 
-def spoken(name: str, parts: Sequence[tuple[str, Part]], told: list[Adaptation]) -> dict[str, Any]:
-    """{content, images?} of parts and their paths. Raises Unsendable."""
+def encode_parts(
+    service: AnyService, parts: Sequence[tuple[str, Part]], adaptations: list[Adaptation]
+) -> dict[str, Any]:
+    """{content, images?} of parts and their paths. Raises UnsupportedPart."""
     texts: list[str] = []
     images: list[str] = []
     for where, part in parts:
@@ -81,98 +83,105 @@ def spoken(name: str, parts: Sequence[tuple[str, Part]], told: list[Adaptation])
             case Text(text=text):
                 texts.append(text)
             case Image():
-                images.append(_image(part, where, told))
-            case Opaque(provider=other, kind=kind) if other != name:
-                told.append(dropped(where, f"{kind} is for {other} only"))
+                images.append(_image(part, where, adaptations))
+            case Opaque(provider=provider, kind=kind) if provider != service.name:
+                adaptations.append(dropped(where, f"{kind} is for {provider} only"))
             case _:
-                raise Unsendable(f"{where}: Ollama has no form for {type(part).__name__} here")
-    wire: dict[str, Any] = {"content": "\n".join(texts)}
+                raise UnsupportedPart(f"{where}: Ollama has no form for {type(part).__name__} here")
+    encoded: dict[str, Any] = {"content": "\n".join(texts)}
     if images:
-        wire["images"] = images
-    return wire
+        encoded["images"] = images
+    return encoded
 
 
-def _assistant(name: str, message: Message, path: str, told: list[Adaptation]) -> dict[str, Any]:
+def _assistant(
+    service: AnyService, message: Message, path: str, adaptations: list[Adaptation]
+) -> dict[str, Any]:
     texts: list[str] = []
-    thoughts: list[str] = []
+    thinking: list[str] = []
     images: list[str] = []
     calls: list[dict[str, Any]] = []
-    for place, part in enumerate(message.parts):
-        where = f"{path}/parts/{place}"
+    for index, part in enumerate(message.parts):
+        where = f"{path}/parts/{index}"
         match part:
             case Text(text=text):
                 texts.append(text)
             case Refusal(text=text):
                 texts.append(text)
                 reason = "Ollama knows no refusals; it goes as text"
-                told.append(Adaptation(field=where, action="changed", reason=reason))
-            case Reasoning(echo=Echo(provider=other)) if other != name:
-                told.append(dropped(where, f"it is reasoning of {other}"))
+                adaptations.append(changed(where, reason))
+            case Reasoning(echo=Echo(provider=provider)) if provider != service.name:
+                adaptations.append(dropped(where, f"it is reasoning of {provider}"))
             case Reasoning(signature=str()):
-                told.append(dropped(where, "it is signed, so it is another provider's reasoning"))
+                adaptations.append(
+                    dropped(where, "it is signed, so it is another provider's reasoning")
+                )
             case Reasoning(text=text):
-                thoughts.append(text)
+                thinking.append(text)
             case ToolCall():
-                calls.append(_tool_call(name, part, where))
+                calls.append(_tool_call(service, part, where))
             case Image():
-                images.append(_image(part, where, told))
-            case Opaque(provider=other, kind=kind) if other != name:
-                told.append(dropped(where, f"{kind} is for {other} only"))
+                images.append(_image(part, where, adaptations))
+            case Opaque(provider=provider, kind=kind) if provider != service.name:
+                adaptations.append(dropped(where, f"{kind} is for {provider} only"))
             case _:
                 kind = type(part).__name__
-                raise Unsendable(f"{where}: an assistant turn cannot hold {kind} here")
-    wire: dict[str, Any] = {"role": "assistant", "content": "".join(texts)}
-    if thoughts:
-        wire["thinking"] = "".join(thoughts)
+                raise UnsupportedPart(f"{where}: an assistant turn cannot hold {kind} here")
+    encoded: dict[str, Any] = {"role": "assistant", "content": "".join(texts)}
+    if thinking:
+        encoded["thinking"] = "".join(thinking)
     if images:
-        wire["images"] = images
+        encoded["images"] = images
     if calls:
-        wire["tool_calls"] = calls
-    return wire
+        encoded["tool_calls"] = calls
+    return encoded
 
 
-def _tool_call(name: str, call: ToolCall, where: str) -> dict[str, Any]:
-    """The call as it came. Its arguments are an object here, sent in the very words of the model."""
+def _tool_call(service: AnyService, call: ToolCall, where: str) -> dict[str, Any]:
+    """The call. Its arguments are an object, sent as the text that the model wrote."""
     if json_object(call.arguments) is None:
-        raise Unsendable(
+        raise UnsupportedPart(
             f"{where}: Ollama takes a call's arguments as a JSON object; these are not one"
         )
     function = {"name": call.name, "arguments": msgspec.Raw(call.arguments)}
-    wire: dict[str, Any] = {"id": call.id, "function": function}
-    if call.echo is not None and call.echo.provider == name:
-        echoed = json_object(call.echo.json) or {}
-        wire |= echoed | {"function": {**function, **(echoed.get("function") or {})}}
-    return wire
+    encoded: dict[str, Any] = {"id": call.id, "function": function}
+    if call.echo is not None and call.echo.provider == service.name:
+        own_fields = json_object(call.echo.json) or {}
+        encoded |= own_fields | {"function": {**function, **(own_fields.get("function") or {})}}
+    return encoded
 
 
 def _result(
-    name: str, result: ToolResult, where: str, tools: dict[str, str], told: list[Adaptation]
+    service: AnyService,
+    result: ToolResult,
+    where: str,
+    tool_names: dict[str, str],
+    adaptations: list[Adaptation],
 ) -> dict[str, Any]:
     if result.is_error:
-        told.append(dropped(f"{where}/is_error", "Ollama has no mark for a tool that failed", True))
-    parts = [(f"{where}/content/{place}", part) for place, part in enumerate(result.content)]
-    wire = {"role": "tool", **spoken(name, parts, told)}
-    tool_name = result.name or tools.get(result.tool_call_id)
+        adaptations.append(
+            dropped(f"{where}/is_error", "Ollama has no mark for a tool that failed", True)
+        )
+    parts = [(f"{where}/content/{index}", part) for index, part in enumerate(result.content)]
+    encoded = {"role": "tool", **encode_parts(service, parts, adaptations)}
+    tool_name = result.name or tool_names.get(result.tool_call_id)
     if tool_name:
-        wire["tool_name"] = tool_name
+        encoded["tool_name"] = tool_name
     if result.tool_call_id:
-        wire["tool_call_id"] = result.tool_call_id
-    return wire
+        encoded["tool_call_id"] = result.tool_call_id
+    return encoded
 
 
-def _image(image: Image, where: str, told: list[Adaptation]) -> str:
+def _image(image: Image, where: str, adaptations: list[Adaptation]) -> str:
     if image.detail not in (None, "auto"):
-        told.append(dropped(f"{where}/detail", "Ollama has no detail of pictures", image.detail))
+        adaptations.append(
+            dropped(f"{where}/detail", "Ollama has no detail of pictures", image.detail)
+        )
     data = image.data
     if data is None and image.url is not None:
-        located = from_data_url(image.url)
-        data = None if located is None else located[0]
+        decoded = from_data_url(image.url)
+        data = None if decoded is None else decoded[0]
     if data is None:
-        given = "URL" if image.url is not None else "file id"
-        raise Unsendable(f"{where}: Ollama takes a picture's bytes, not its {given}")
+        kind = "URL" if image.url is not None else "file id"
+        raise UnsupportedPart(f"{where}: Ollama takes a picture's bytes, not its {kind}")
     return base64_text(data)
-
-
-def dropped(field: str, reason: str, before: object = None) -> Adaptation:
-    """The report of something that is not sent."""
-    return Adaptation(field=field, action="dropped", reason=reason, before=before)

@@ -1,55 +1,50 @@
-"""A whole answer -> Completion. It is read as one line that says everything, so it can't differ from its stream."""
+"""A buffered response -> Completion. It is read as one line with everything in it, by the functions that read streams."""
 
-import msgspec
+from typing import Any
+
+from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.ollama_native import wire
-from llm_pure.adapters.dialects.ollama_native.errors import error_in
+from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.stream import State, read_line
-from llm_pure.classify import good_json
 from llm_pure.codec import decode
-from llm_pure.collect import Collector
 from llm_pure.completion import Completion
-from llm_pure.errors import EVIDENCE_LIMIT, ProtocolFault, StreamInterrupted
+from llm_pure.core.dialect import AnyService, parse_body
+from llm_pure.core.rejection import ok
+from llm_pure.errors import StreamInterrupted
+from llm_pure.events import StreamEvent
 from llm_pure.http import HttpResponse
-from llm_pure.redact import conceal_bytes
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import told_by_headers
+from llm_pure.result import Parsed
 
 
-def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
-    """The Completion of any answer of /api/chat or /api/generate, for any status and any bytes.
+def parse_chat(service: AnyService, response: HttpResponse) -> Parsed[Completion]:
+    """The Completion of any response of /api/chat or /api/generate, for any status and any bytes.
 
-    Fails with the error that the body tells, at any status; with ProtocolFault when a 2xx body is no answer; with
-    StreamInterrupted when it says of itself that it is not done.
+    Fails with the error in the body, at any status; with ProtocolFault when a 2xx body is no answer; with
+    StreamInterrupted when the body has `done: false`.
     """
-    good = good_json(name, response, lambda raw: error_in(name, raw, response))
-    if isinstance(good, Failure):
-        return good
-    raw = good.unwrap()
-    if not isinstance(raw, dict) or not (raw.get("message") or "response" in raw):
-        return Failure(broken(name, "the answer has neither `message` nor `response`", response))
-    typed = decode(wire.LINE, response.body, provider=name)
-    if isinstance(typed, Failure):
-        return typed
-    line = typed.unwrap()
-    done = msgspec.structs.replace(line, done=line.done is not False)
-    _, events = read_line(name, State(), done, raw)
-    collector = Collector()
-    collector.add(told_by_headers(response.headers))
-    collector.add(events)
-    completion = collector.completion()
-    if line.done is False:
-        message = "the answer says that it is not done"
-        return Failure(StreamInterrupted(message=message, provider=name, partial=completion))
-    return Success(completion)
-
-
-def broken(name: str, message: str, response: HttpResponse) -> ProtocolFault:
-    """A 2xx body that is JSON but no answer."""
-    return ProtocolFault(
-        message=message,
-        provider=name,
-        status=response.status,
-        where="body",
-        evidence=conceal_bytes(response.body[:EVIDENCE_LIMIT]),
+    return parse_body(
+        service,
+        response,
+        _is_answer,
+        _read,
+        find_error=find_error,
+        missing="the answer has neither `message` nor `response`",
     )
+
+
+def _is_answer(raw: Any) -> bool:
+    return isinstance(raw, dict) and bool(raw.get("message") or "response" in raw)
+
+
+def _read(
+    service: AnyService, raw: dict[str, Any], response: HttpResponse
+) -> tuple[State, list[StreamEvent]]:
+    line = ok(decode(wire.LINE, response.body, provider=service.name))
+    is_done = line.done is not False
+    state, events = read_line(service, State(), replace(line, done=is_done), raw)
+    if not is_done:
+        message = "the answer says that it is not done"
+        error = StreamInterrupted(message=message, provider=service.name)
+        state = replace(state, fault=error)
+    return state, events

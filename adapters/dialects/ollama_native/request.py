@@ -6,16 +6,17 @@ Source: ollama/ollama v0.33.0-rc2, api/types.go (ChatRequest, Options), read 202
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
-from llm_pure.adapters.dialects.ollama_native.address import endpoint
-from llm_pure.adapters.dialects.ollama_native.messages import dropped, wire_messages
+from llm_pure.adapt import Adaptation, ModelRule, adapt
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.function_tools import wire_tools
+from llm_pure.adapters.dialects.ollama_native.messages import encode_messages
 from llm_pure.adapters.dialects.ollama_native.thinking import wire_think
 from llm_pure.config import LLMConfig, differs_from_default
+from llm_pure.core.dialect import AnyService, build_post, require_lossless
+from llm_pure.core.rejection import ok, returns_failure
 from llm_pure.draft import Draft, draft
-from llm_pure.endpoint import post_json
 from llm_pure.provider import Built
-from llm_pure.request import ChatRequest, JsonFormat, NativeTool, SchemaFormat
-from llm_pure.result import Failure, Parsed
+from llm_pure.request import ChatRequest, JsonFormat, SchemaFormat
 from llm_pure.schema_dialects import OLLAMA_TOOLS
 from llm_pure.schema_fit import SchemaRules, fit_schemas
 
@@ -30,9 +31,9 @@ _OPTIONS: Mapping[str, str] = {
     "stop": "stop",
     "seed": "seed",
 }
-"""Settings -> keys of `options`. logprobs stands beside them."""
+"""Settings -> keys of `options`. logprobs is a field of the body."""
 
-_REFUSES = ModelRule(
+_EVERY_MODEL = ModelRule(
     prefix="",
     refuses={"n": "Ollama gives one answer"},
     source="ollama/ollama api/types.go, read 2026-11-20",
@@ -40,133 +41,121 @@ _REFUSES = ModelRule(
 
 
 _SCHEMAS = SchemaRules(tools=OLLAMA_TOOLS)
-"""`format` takes all of JSON Schema."""
+"""`format` supports all of JSON Schema."""
 
 
+@returns_failure
 def build_chat(
-    name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> Parsed[Built]:
+    service: AnyService, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> Built:
     """POST {base_url}/api/chat.
 
     Body: {model, messages[], stream, tools[]?, format?, think?, logprobs?, top_logprobs?, options?}. `stream` is always
-    said, since it is on when it is not. config.context_length becomes options.num_ctx. `extra` goes last over the body, its
-    `options` over the options.
+    sent, since the server streams without it. config.context_length becomes options.num_ctx. `extra` goes last over the
+    body, its `options` over the options.
     Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
-    (a part that Ollama cannot carry; with `strict` also every setting that would be dropped).
+    (a part that Ollama does not support; with `strict` also every setting that would be dropped).
     """
-    drafted = draft(config, request, provider=name)
-    if isinstance(drafted, Failure):
-        return drafted
-    call = drafted.unwrap()
-    fitted = fit_schemas(call, _SCHEMAS, provider=name)
-    if isinstance(fitted, Failure):
-        return Failure(fitted.failure())
-    call = fitted.unwrap().call
-    spoken = wire_messages(name, call.messages)
-    if isinstance(spoken, Failure):
-        return spoken
-    messages, told = spoken.unwrap()
-    tools, more = _tools(name, call)
-    fields, dropped_settings = common_fields(config, call)
-    body = {"model": call.model, "messages": messages, "stream": call.stream, **tools, **fields}
-    adaptations = (*told, *fitted.unwrap().adaptations, *more, *dropped_settings)
-    return posted(name, config, "chat", call, body, adaptations, strict=strict)
+    adaptations: list[Adaptation] = []
+    fitted = ok(
+        fit_schemas(
+            ok(draft(config, request, provider=service.name)), _SCHEMAS, provider=service.name
+        )
+    )
+    resolved = fitted.call
+    messages = encode_messages(service, resolved.messages, adaptations)
+    adaptations += fitted.adaptations
+    body = {
+        "model": resolved.model,
+        "messages": messages,
+        "stream": resolved.stream,
+        **_tools(service, resolved, adaptations),
+        **common_fields(config, resolved, adaptations),
+    }
+    return post_chat(service, config, "chat", resolved, body, adaptations, strict=strict)
 
 
-def posted(
-    name: str,
+def post_chat(
+    service: AnyService,
     config: LLMConfig,
-    path: str,
-    call: Draft,
+    operation: str,
+    resolved: Draft,
     body: dict[str, Any],
-    adaptations: tuple[Adaptation, ...],
+    adaptations: list[Adaptation],
     *,
     strict: bool,
-) -> Parsed[Built]:
-    """The request with this body and the call's `extra` over it."""
-    lost = lossy(adaptations, provider=name) if strict else None
-    if lost is not None:
-        return Failure(lost)
-    url = endpoint(name, config, path)
-    if isinstance(url, Failure):
-        return url
-    body = with_extra(body, call.extra)
+) -> Built:
+    """The request with this body and the user's `extra` over it."""
+    if strict:
+        require_lossless(service, adaptations)
+    url = ok(service.url_for(config, resolved.model, operation))
+    body = with_extra(body, resolved.extra)
     accept = "application/x-ndjson" if body.get("stream") else "application/json"
-    return post_json(config, url.unwrap(), body, provider=name, accept=accept).map(
-        lambda made: Built(request=made, adaptations=adaptations)
-    )
+    return build_post(service, config, url, body, adaptations, accept=accept)
 
 
 def with_extra(body: dict[str, Any], extra: Mapping[str, Any] | None) -> dict[str, Any]:
     """The body with `extra` over it; `options` is merged key by key, so that one more option does not drop the others."""
     merged = {**body, **(extra or {})}
-    ours, theirs = body.get("options"), merged.get("options")
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        merged["options"] = {**ours, **theirs}
+    options, user_options = body.get("options"), merged.get("options")
+    if isinstance(options, dict) and isinstance(user_options, dict):
+        merged["options"] = {**options, **user_options}
     return merged
 
 
-def common_fields(config: LLMConfig, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
-    """What /api/chat and /api/generate both take beside the words: format, think, logprobs, options."""
+def common_fields(
+    config: LLMConfig, resolved: Draft, adaptations: list[Adaptation]
+) -> dict[str, Any]:
+    """The fields that /api/chat and /api/generate have in common: format, think, logprobs, options."""
     fields: dict[str, Any] = {}
-    told: list[Adaptation] = []
-    match call.response_format:
+    match resolved.response_format:
         case JsonFormat():
             fields["format"] = "json"
         case SchemaFormat(schema=schema, description=description):
             fields["format"] = schema
             if description is not None:
                 reason = "Ollama takes the schema alone"
-                told.append(dropped("response_format/description", reason, description))
+                adaptations.append(dropped("response_format/description", reason, description))
         case None:
             pass
-    chosen = "reasoning" in call.explicit or differs_from_default(config, "reasoning_max_token")
-    think, changed = wire_think(call.model, call.reasoning, explicit=chosen)
-    told += changed
+    user_set = "reasoning" in resolved.explicit or differs_from_default(
+        config, "reasoning_max_token"
+    )
+    think, think_adaptations = wire_think(resolved.model, resolved.reasoning)
+    if user_set:
+        adaptations += think_adaptations
     if think is not None:
         fields["think"] = think
-    settings, refused = adapt(call.settings, call.explicit, _REFUSES)
-    told += refused
+    settings, setting_adaptations = adapt(resolved.settings, resolved.explicit, _EVERY_MODEL)
+    adaptations += setting_adaptations
     if "logprobs" in settings:
         fields["logprobs"] = True
         if settings["logprobs"] is not True:
             fields["top_logprobs"] = settings["logprobs"]
-    options = {key: settings[one] for one, key in _OPTIONS.items() if one in settings}
+    options = {key: settings[name] for name, key in _OPTIONS.items() if name in settings}
     if config.context_length is not None:
         options["num_ctx"] = config.context_length
     if options:
         fields["options"] = options
-    if call.metadata:
-        told.append(dropped("metadata", "Ollama keeps none"))
-    return fields, tuple(told)
+    if resolved.metadata:
+        adaptations.append(dropped("metadata", "Ollama keeps none"))
+    return fields
 
 
-def _tools(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
-    wire: list[dict[str, Any]] = []
-    told: list[Adaptation] = []
-    for place, tool in enumerate(call.tools):
-        if isinstance(tool, NativeTool):
-            if tool.provider == name:
-                wire.append(tool.json)
-            else:
-                told.append(dropped(f"tools/{place}", f"it is a tool of {tool.provider}'s own"))
-            continue
-        function: dict[str, Any] = {"name": tool.name}
-        if tool.description is not None:
-            function["description"] = tool.description
-        function["parameters"] = tool.parameters
-        wire.append({"type": "function", "function": function})
-        if tool.strict:
-            reason = "Ollama does not hold a model to a tool's schema"
-            told.append(dropped(f"tools/{place}/strict", reason, True))
-    choice = call.tool_choice
-    if choice == "none" and wire:
-        wire = []
+def _tools(service: AnyService, resolved: Draft, adaptations: list[Adaptation]) -> dict[str, Any]:
+    """`tools`; nothing if there are none, or if none may be called."""
+    tools, unsupported = wire_tools(
+        service.name, resolved.tools, strict="Ollama does not hold a model to a tool's schema"
+    )
+    adaptations += unsupported
+    choice = resolved.tool_choice
+    if choice == "none" and tools:
+        tools = []
         reason = "Ollama has no tool_choice; no tool is called when none is sent"
-        told.append(Adaptation(field="tool_choice", action="changed", reason=reason, before=choice))
+        adaptations.append(changed("tool_choice", reason, choice))
     elif choice is not None and choice != "auto":
-        told.append(dropped("tool_choice", "Ollama has no tool_choice", choice))
-    if call.parallel_tool_calls is False:
+        adaptations.append(dropped("tool_choice", "Ollama has no tool_choice", choice))
+    if resolved.parallel_tool_calls is False:
         reason = "Ollama cannot be held to one call at a time"
-        told.append(dropped("parallel_tool_calls", reason, False))
-    return ({"tools": wire} if wire else {}), tuple(told)
+        adaptations.append(dropped("parallel_tool_calls", reason, False))
+    return {"tools": tools} if tools else {}

@@ -1,10 +1,11 @@
-"""How much to think -> the wire's `think`: true, false or a level.
+"""ReasoningRequest -> the field `think`: true, false or a level.
 
 Source: ollama/ollama v0.33.0-rc2, docs/capabilities/thinking.mdx and api/types.go (ThinkValue), read 2026-11-20.
 """
 
 from llm_pure.adapt import Adaptation, ModelRule, rule_for
-from llm_pure.adapters.dialects.openai_effort import effort_of, reasoning_told
+from llm_pure.adapters.dialects.common.adaptations import changed
+from llm_pure.adapters.dialects.openai_effort import effort_of
 from llm_pure.request import ReasoningRequest
 
 _SOURCE = "ollama/ollama docs/capabilities/thinking.mdx, read 2026-11-20"
@@ -15,24 +16,21 @@ RULES: tuple[ModelRule, ...] = (
     ),
     ModelRule(prefix="", efforts=("low", "medium", "high", "max"), source=_SOURCE),
 )
-"""gpt-oss passes over true and false, and cannot stop to think; all others take both."""
+"""gpt-oss ignores true and false, and always reasons; all other models support both."""
 
 
 def wire_think(
-    model: str, asked: ReasoningRequest | None, *, explicit: bool
+    model: str, request: ReasoningRequest | None
 ) -> tuple[bool | str | None, tuple[Adaptation, ...]]:
-    """`think`, None when nothing is sent, and what was changed. explicit: the user chose it, so a change is told."""
-    if asked is None:
+    """Return `think`, None if nothing is to be sent, and the adaptations."""
+    if request is None:
         return None, ()
     rule = rule_for(RULES, model)
-    switched = rule.reasoning != "always"
-    if switched and (asked.effort == "none" or not asked.enabled):
+    can_switch = rule.reasoning != "always"
+    if can_switch and (request.effort == "none" or not request.enabled):
         return False, ()
-    think: bool | str | None
-    told: tuple[Adaptation, ...]
-    if switched and asked.effort is None and asked.budget_tokens is not None:
-        think, reason = True, "Ollama has no budget of tokens"
-        told = (reasoning_told("changed", reason, asked.budget_tokens, think),)
-    else:
-        think, told = effort_of(asked, rule, model)
-    return think or (True if switched else "medium"), told if explicit else ()
+    if can_switch and request.effort is None and request.budget_tokens is not None:
+        reason = "Ollama has no budget of tokens"
+        return True, (changed("reasoning", reason, request.budget_tokens, True),)
+    effort, adaptations = effort_of(request, rule, model)
+    return effort or (True if can_switch else "medium"), adaptations

@@ -1,20 +1,17 @@
-"""The counts of a last line -> Usage. They stand among the other fields; there is no usage object."""
+"""The counts of the last line -> Usage. They are fields of the line itself; there is no usage object."""
 
 from typing import Any
 
+from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.completion import Usage
 
 
-def read_usage(sent: Any, made: Any) -> Usage | None:
-    """prompt_eval_count and eval_count; None when neither was said. Thinking counts as output, and not apart."""
-    said = {"prompt_eval_count": sent, "eval_count": made}
-    raw = {name: value for name, value in said.items() if value is not None}
+def read_usage(prompt_eval_count: Any, eval_count: Any) -> Usage | None:
+    """The Usage; None if both counts are missing. Thinking is part of the output, and not counted apart."""
+    counts = {"prompt_eval_count": prompt_eval_count, "eval_count": eval_count}
+    raw = {name: value for name, value in counts.items() if value is not None}
     if not raw:
         return None
-    return Usage(input_tokens=_count(sent), output_tokens=_count(made), raw=raw)
-
-
-def _count(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if 0 <= value < 2**63 else None
+    return Usage(
+        input_tokens=token_count(prompt_eval_count), output_tokens=token_count(eval_count), raw=raw
+    )

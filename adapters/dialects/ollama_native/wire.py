@@ -1,7 +1,7 @@
-"""Ollama's answers, whole or one line of a stream; field names are theirs.
+"""Ollama's responses, buffered or one line of a stream, under Ollama's field names.
 
-/api/chat speaks in `message`, /api/generate in `response`, `thinking` and `tool_calls` beside it. `PlainLine` is the
-line that carries nothing but more words, which is nearly every line of a stream.
+/api/chat answers in `message`, /api/generate in `response`, `thinking` and `tool_calls`. `PlainLine` is a line with
+nothing but text, as nearly every line of a stream is.
 """
 
 from typing import Any
@@ -10,21 +10,21 @@ import msgspec
 
 
 class Function(msgspec.Struct):
-    """arguments: an object, kept as the text that was sent."""
+    """A function's name and arguments; `arguments` is an object, kept as the text that was sent."""
 
     name: str | None = None
     arguments: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class ToolCall(msgspec.Struct):
-    """A call, always whole. id: newer servers only."""
+    """A call, always complete. Only newer servers send an id."""
 
     id: str | None = None
     function: Function | None = None
 
 
 class Message(msgspec.Struct):
-    """images: bare base64."""
+    """A message; `images` are bare base64."""
 
     content: str | None = None
     thinking: str | None = None
@@ -33,7 +33,7 @@ class Message(msgspec.Struct):
 
 
 class Line(msgspec.Struct):
-    """A whole answer or one line of a stream. Counts are missing when they are 0 (a prompt that was cached)."""
+    """A buffered response or one line of a stream. Counts are missing when they are 0 (a prompt that was cached)."""
 
     model: str | None = None
     message: Message | None = None
@@ -48,16 +48,16 @@ class Line(msgspec.Struct):
 
 LINE = msgspec.json.Decoder(Line)
 
-MODELLED_LINE = frozenset(
+KNOWN_FIELDS_LINE = frozenset(
     {
         "model", "message", "response", "thinking", "tool_calls", "done", "done_reason", "prompt_eval_count",
         "eval_count", "error",
     }
 )  # fmt: skip
-MODELLED_MESSAGE = frozenset({"role", "content", "thinking", "tool_calls", "images"})
-MODELLED_CALL = frozenset({"id", "function"})
-MODELLED_FUNCTION = frozenset({"name", "arguments"})
-"""The keys that a Completion says in its own words; all others are kept as they come."""
+KNOWN_FIELDS_MESSAGE = frozenset({"role", "content", "thinking", "tool_calls", "images"})
+KNOWN_FIELDS_CALL = frozenset({"id", "function"})
+KNOWN_FIELDS_FUNCTION = frozenset({"name", "arguments"})
+"""The fields that a Completion has a place for; all others become extra fields."""
 
 
 class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -69,9 +69,9 @@ class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class PlainLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A line with nothing to keep beside its words: model and time were in the first line, and come with the last.
+    """A line with nothing to keep beside its text: model and time are in the first line and in the last.
 
-    The closed shape is not a check but a fork: a line with anything else in it takes the longer way.
+    Unknown fields are forbidden so that a line with anything else is read the slow way.
     """
 
     message: PlainMessage | None = None

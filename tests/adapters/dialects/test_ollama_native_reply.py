@@ -19,7 +19,7 @@ from llm_pure import (
     Usage,
     assistant,
 )
-from llm_pure.adapters.dialects.ollama_native import parse_chat
+from llm_pure.adapters.ollama import PROVIDER
 from llm_pure.errors import (
     AuthenticationFailed,
     ContextLengthExceeded,
@@ -59,7 +59,7 @@ WHOLE: dict[str, Any] = {
 
 
 def parse(body: Any, status: int = 200) -> Any:
-    return parse_chat("ollama", response(body, status))
+    return PROVIDER.parse_chat(response(body, status))
 
 
 def test_a_whole_answer_is_read_whole() -> None:
@@ -190,7 +190,7 @@ def test_what_is_not_modelled_is_kept_and_what_is_empty_is_not() -> None:
         "context": [],
         "nothing": None,
     }
-    assert parse_chat("ollama", response(body, x_request_id="r1")).unwrap().extra == {
+    assert PROVIDER.parse_chat(response(body, x_request_id="r1")).unwrap().extra == {
         "request_id": "r1",
         "mood": "good",
         "remote_model": "m",

@@ -32,11 +32,13 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapt import Adaptation
-from llm_pure.adapters.dialects.ollama_native import build_chat, build_generate
+from llm_pure.adapters import ollama, ollama_generate
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest, Unsupported
-from llm_pure.provider import Built
+from llm_pure.provider import Built, Provider
 from llm_pure.result import Failure
 
+build_chat = ollama.PROVIDER.build_chat
+build_generate = ollama_generate.PROVIDER.build_chat
 PNG = b"\x89PNG\r\n\x1a\n\x00"
 PNG_TEXT = "iVBORw0KGgoA"
 CONFIG = LLMConfig(
@@ -46,7 +48,7 @@ OPTIONS = {"num_predict": 4096, "temperature": 0.0}
 
 
 def built(request: ChatRequest, config: LLMConfig = CONFIG) -> Built:
-    return build_chat("ollama", config, request).unwrap()
+    return build_chat(config, request).unwrap()
 
 
 def body(request: ChatRequest, config: LLMConfig = CONFIG) -> dict[str, Any]:
@@ -244,7 +246,7 @@ def test_what_ollama_lacks_is_dropped_and_reported_or_fails_when_strict(
 ) -> None:
     request = ChatRequest(messages="hi", **asked)
     assert [one[:2] for one in told(request)] == [(field, "dropped")]
-    strict = build_chat("ollama", CONFIG, request, strict=True)
+    strict = build_chat(CONFIG, request, strict=True)
     assert isinstance(strict.failure(), Unsupported)
     assert strict.failure().feature == field  # type: ignore[union-attr]
 
@@ -288,12 +290,16 @@ def test_pictures_are_bare_base64_beside_the_words() -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("build", [build_chat, build_generate])
+@pytest.mark.parametrize(
+    "provider", [ollama.PROVIDER, ollama_generate.PROVIDER], ids=["chat", "generate"]
+)
 def test_a_part_without_a_form_is_unsupported_and_named(
-    build: Any, part: Part, reason: str
+    provider: Provider, part: Part, reason: str
 ) -> None:
-    got = build("ollama", CONFIG, ChatRequest(messages=[user("see", part)]))
-    assert got == Failure(Unsupported(message=reason, provider="ollama", feature="messages"))
+    result = provider.build_chat(CONFIG, ChatRequest(messages=[user("see", part)]))
+    assert result == Failure(
+        Unsupported(message=reason, provider=provider.name, feature="messages")
+    )
 
 
 def test_a_call_goes_back_in_the_models_own_words_and_its_result_names_the_tool() -> None:
@@ -349,7 +355,7 @@ def test_a_failed_tool_has_no_mark() -> None:
 @pytest.mark.parametrize("arguments", ["", "[1]", '"x"', '{"a":', "\ud800"])
 def test_arguments_that_are_no_object_cannot_be_sent(arguments: str) -> None:
     request = ChatRequest(messages=[assistant(ToolCall("1", "f", arguments))])
-    error = build_chat("ollama", CONFIG, request).failure()
+    error = build_chat(CONFIG, request).failure()
     assert isinstance(error, Unsupported)
     assert error.message.startswith("messages/0/parts/0: ")
 
@@ -424,7 +430,7 @@ def test_the_base_url_may_be_what_OLLAMA_HOST_or_MetaGPT_hold(given: str | None,
 def test_what_cannot_be_built_is_an_error_value(
     build: Any, config: LLMConfig, request_: ChatRequest, error: type
 ) -> None:
-    assert isinstance(build("ollama", config, request_).failure(), error)
+    assert isinstance(build(config, request_).failure(), error)
 
 
 def test_generate_takes_one_prompt_with_its_system_text_and_pictures() -> None:
@@ -435,7 +441,7 @@ def test_generate_takes_one_prompt_with_its_system_text_and_pictures() -> None:
         response_format=JsonFormat(),
         extra={"suffix": "END", "context": [1, 2]},
     )
-    got = build_generate("ollama.generate", CONFIG, request).unwrap()
+    got = build_generate(CONFIG, request).unwrap()
     assert got.request.url == "http://localhost:11434/api/generate"
     assert json.loads(got.request.body) == {
         "model": "llama3.2",
@@ -463,7 +469,7 @@ def test_generate_takes_one_prompt_with_its_system_text_and_pictures() -> None:
     ("turn", "role"), [(assistant("a"), "assistant"), (tool_result("1", "r"), "tool")]
 )
 def test_generate_holds_no_conversation(turn: Message, role: str) -> None:
-    got = build_generate("ollama.generate", CONFIG, ChatRequest(messages=["hi", turn]))
+    got = build_generate(CONFIG, ChatRequest(messages=["hi", turn]))
     message = (
         f"messages/1: /api/generate takes one prompt and no turn of role {role}; "
         "api_type ollama holds conversations"
@@ -481,7 +487,7 @@ def test_a_picture_that_the_model_made_goes_back_beside_its_words() -> None:
 
 @pytest.mark.parametrize("part", [Document(data=b"x"), Opaque("ollama", "x", "{}")])
 def test_an_assistants_part_without_a_form_is_unsupported_and_named(part: Part) -> None:
-    error = build_chat("ollama", CONFIG, ChatRequest(messages=[assistant(part)])).failure()
+    error = build_chat(CONFIG, ChatRequest(messages=[assistant(part)])).failure()
     kind = type(part).__name__
     assert error == Unsupported(
         message=f"messages/0/parts/0: an assistant turn cannot hold {kind} here",
@@ -492,5 +498,5 @@ def test_an_assistants_part_without_a_form_is_unsupported_and_named(part: Part) 
 
 def test_a_prompt_has_no_name() -> None:
     request = ChatRequest(messages=[user("hi", name="bob")])
-    got = build_generate("ollama.generate", CONFIG, request).unwrap()
+    got = build_generate(CONFIG, request).unwrap()
     assert [(one.field, one.before) for one in got.adaptations] == [("messages/0/name", "bob")]

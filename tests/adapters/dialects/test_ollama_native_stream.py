@@ -16,8 +16,9 @@ from llm_pure import (
     collect,
     user,
 )
-from llm_pure.adapters.dialects.ollama_native import build_chat, parse_chat
+from llm_pure.adapters.dialects.ollama_native import make_service
 from llm_pure.adapters.dialects.ollama_native.stream import State, step
+from llm_pure.adapters.ollama import PROVIDER
 from llm_pure.errors import NotFound, Overloaded, ServerError
 from llm_pure.events import (
     ExtraReceived,
@@ -38,6 +39,7 @@ from tests.support.ollama_native_streams import (
 )
 from tests.support.streamed import broken_off, said_before
 
+SERVICE = make_service("ollama")
 read = partial(streamed.read, STREAMED)
 
 
@@ -48,7 +50,7 @@ def test_generate_streams_collect_to_its_whole_answer_too() -> None:
     events, error = read(lines(*[{"done": False, "response": "", **one} for one in more], end))
     assert error is None
     whole = lines({**end, "response": "bc", "thinking": "a"})
-    assert collect(events) == parse_chat("ollama", HttpResponse(200, (), whole))
+    assert collect(events) == PROVIDER.parse_chat(HttpResponse(200, (), whole))
     assert collect(events).unwrap().text == "bc"
 
 
@@ -106,7 +108,7 @@ FAULTY = ("an error", "a wrong shape", "not an object", "not JSON", "not text")
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("state", STATES)
 def test_every_line_has_an_answer_in_every_state(state: str, frame: str) -> None:
-    after, events = step("ollama", HEAD, STATES[state], FRAMES[frame])
+    after, events = step(SERVICE, HEAD, STATES[state], FRAMES[frame])
     if state == "done":
         assert (after, events) == (STATES[state], ())
         return
@@ -137,7 +139,7 @@ def test_thoughts_and_calls_go_back_as_they_came() -> None:
     assert answer.message.parts[0] == Reasoning("I should look.", None, Echo("ollama"))
     turns = [user("Weather?"), answer.message]
     config = LLMConfig(api_type="ollama", model="m")
-    built = build_chat("ollama", config, ChatRequest(messages=turns)).unwrap()
+    built = PROVIDER.build_chat(config, ChatRequest(messages=turns)).unwrap()
     sent = json.loads(built.request.body)["messages"][1]
     assert sent == {
         "role": "assistant",

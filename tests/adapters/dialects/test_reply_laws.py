@@ -18,7 +18,6 @@ from llm_pure.adapters.dialects import (
     dashscope_generation,
     gemini_content,
     llama_native,
-    ollama_native,
     qianfan_v1,
     spark_frames,
 )
@@ -138,7 +137,7 @@ REPLIES: dict[str, Replies] = {
         empty=(*COMMON, b'{"completion_message":null}', b'{"completion_message":{"content":7}}'),
     ),
     "ollama_native": Replies(
-        parse=partial(ollama_native.parse_chat, "ollama"),
+        parse=registry.get("ollama").unwrap().parse_chat,
         keys="model message content thinking tool_calls function arguments response done done_reason eval_count error",
         empty=(
             *COMMON,
