@@ -1,13 +1,12 @@
 """Streams of /v2/chat, made up here, and what they say."""
 
 import json
-from functools import partial
 from typing import Any
 
 from llm_pure import (
     ResponseHead,
 )
-from llm_pure.adapters.dialects.cohere_chat import open_stream, parse_chat
+from llm_pure.adapters.cohere import PROVIDER
 from llm_pure.adapters.dialects.cohere_chat.stream import CALLS, PLAN, PLAN_ECHO
 from llm_pure.completion import Usage
 from llm_pure.events import (
@@ -133,8 +132,8 @@ EVENTS = (
 
 
 STREAMED = Streamed(
-    open_stream=partial(open_stream, "cohere"),
-    parse_chat=partial(parse_chat, "cohere"),
+    open_stream=PROVIDER.open_stream,
+    parse_chat=PROVIDER.parse_chat,
     head=HEAD,
     body=BODY,
     events=EVENTS,

@@ -3,23 +3,39 @@
 Source: the package cohere 7.3.1; the wire notes of this project; read 2026-11-20.
 """
 
-from functools import partial
-
-from llm_pure.adapters.dialects.cohere_chat.address import SERVER, endpoint
+from llm_pure.adapters.dialects.cohere_chat.address import BASE_URL, without_version
 from llm_pure.adapters.dialects.cohere_chat.count import build_count, parse_count
 from llm_pure.adapters.dialects.cohere_chat.embed import EMBED_LIMITS, build_embed, parse_embed
-from llm_pure.adapters.dialects.cohere_chat.errors import read_error
+from llm_pure.adapters.dialects.cohere_chat.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.cohere_chat.reply import parse_chat
 from llm_pure.adapters.dialects.cohere_chat.request import build_chat
 from llm_pure.adapters.dialects.cohere_chat.stream import State, step
-from llm_pure.adapters.dialects.model_lists import COHERE, list_operation
+from llm_pure.adapters.dialects.model_lists import COHERE, list_models
+from llm_pure.core.dialect import Dialect, Service, make_provider, operation
 from llm_pure.framing.sse import SseDataDecoder
-from llm_pure.http import ResponseHead
-from llm_pure.provider import Operation, Provider, StreamDecoder
+from llm_pure.provider import Provider
 from llm_pure.signing.key import key_header
-from llm_pure.stream import open_stepped
 
-DIALECT = "cohere_chat"
+DIALECT = Dialect(
+    name="cohere_chat",
+    build_chat=build_chat,
+    parse_chat=parse_chat,
+    find_error=find_error,
+    frames=SseDataDecoder,
+    initial_state=State(),
+    step=step,
+)
+
+
+def make_service(name: str) -> Service[None]:
+    """A service of this dialect."""
+    return Service(
+        name=name,
+        base_url=BASE_URL,
+        url_for=without_version(name),
+        quirks=None,
+        error_codes=ERROR_CODES,
+    )
 
 
 def provider(
@@ -29,41 +45,20 @@ def provider(
     base_url_variables: tuple[str, ...] = (),
     source: str,
 ) -> Provider:
-    """A service that speaks this dialect."""
-    return Provider(
-        name=name,
-        dialect=DIALECT,
-        base_url=SERVER,
-        build_chat=partial(build_chat, name),
+    """A provider of this dialect."""
+    service = make_service(name)
+    return make_provider(
+        DIALECT,
+        service,
         authorize=key_header(name, key_variables),
-        parse_chat=partial(parse_chat, name),
-        open_stream=partial(open_stream, name),
         key_variables=key_variables,
         base_url_variables=base_url_variables,
         source=source,
-        count_tokens=Operation(partial(build_count, name), partial(parse_count, name)),
-        embed=Operation(partial(build_embed, name), partial(parse_embed, name)),
+        count_tokens=operation(service, build_count, parse_count),
+        embeddings=operation(service, build_embed, parse_embed),
         embed_limits=EMBED_LIMITS,
-        models=list_operation(
-            name,
-            lambda config: endpoint(name, config, "/v1/models"),
-            COHERE,
-            partial(read_error, name),
-        ),
+        list_models=list_models(service, "/v1/models", COHERE, find_error),
     )
 
 
-def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
-    """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return open_stepped(
-        name,
-        head,
-        frames=SseDataDecoder,
-        state=State(),
-        step=partial(step, name, head),
-        parse=partial(parse_chat, name),
-        parse_error=partial(read_error, name),
-    )
-
-
-__all__ = ["DIALECT", "build_chat", "open_stream", "parse_chat", "provider"]
+__all__ = ["DIALECT", "build_chat", "make_service", "parse_chat", "provider"]

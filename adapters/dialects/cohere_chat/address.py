@@ -1,17 +1,23 @@
-"""Where Cohere's operations are."""
+"""The URLs of Cohere's operations."""
 
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import base_url
+from llm_pure.endpoint import Locate, base_url
 from llm_pure.result import Parsed
 
-SERVER = "https://api.cohere.com"
+BASE_URL = "https://api.cohere.com"
 
 
-def endpoint(name: str, config: LLMConfig, path: str) -> Parsed[str]:
-    """The path below the configured server; a version at the end of its URL (/v1, /v2) is the path's to say.
+def without_version(provider: str) -> Locate:
+    """Build URLs below the base URL. A version at its end (/v1, /v2) is removed: the operation's path has the version.
 
-    >>> endpoint("cohere", LLMConfig(base_url="https://api.cohere.com/v2/"), "/v1/tokenize").unwrap()
+    >>> url_for = without_version("cohere")
+    >>> url_for(LLMConfig(base_url="https://api.cohere.com/v2/"), "", "/v1/tokenize").unwrap()
     'https://api.cohere.com/v1/tokenize'
     """
-    url = base_url(config, SERVER, provider=name)
-    return url.map(lambda one: one.removesuffix("/v1").removesuffix("/v2") + path)
+
+    def url_for(config: LLMConfig, model: str, operation: str) -> Parsed[str]:
+        return base_url(config, BASE_URL, provider=provider).map(
+            lambda url: url.removesuffix("/v1").removesuffix("/v2") + operation
+        )
+
+    return url_for

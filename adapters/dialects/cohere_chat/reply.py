@@ -1,4 +1,4 @@
-"""A whole answer -> Completion, through the same functions that read its stream.
+"""A buffered response -> Completion, by the functions that read streams.
 
 Source: cohere 7.3.1, v2/types/v2chat_response.py, read 2026-11-20.
 """
@@ -6,7 +6,7 @@ Source: cohere 7.3.1, v2/types/v2chat_response.py, read 2026-11-20.
 from typing import Any
 
 from llm_pure.adapters.dialects.cohere_chat import wire
-from llm_pure.adapters.dialects.cohere_chat.errors import error_in
+from llm_pure.adapters.dialects.cohere_chat.errors import find_error
 from llm_pure.adapters.dialects.cohere_chat.stream import (
     FINISH,
     State,
@@ -15,11 +15,11 @@ from llm_pure.adapters.dialects.cohere_chat.stream import (
     read_plan,
 )
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
-from llm_pure.adapters.dialects.unmodelled import broken, tell_others
-from llm_pure.classify import good_json
+from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.codec import decode
-from llm_pure.collect import Collector
 from llm_pure.completion import Completion
+from llm_pure.core.dialect import AnyService, parse_body
+from llm_pure.core.rejection import ok
 from llm_pure.events import (
     ExtraReceived,
     Finished,
@@ -29,51 +29,53 @@ from llm_pure.events import (
     UsageReported,
 )
 from llm_pure.http import HttpResponse
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import told_by_headers
+from llm_pure.result import Parsed
 
 
-def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
-    """The Completion of any answer, for any status and any bytes.
+def parse_chat(service: AnyService, response: HttpResponse) -> Parsed[Completion]:
+    """The Completion of any response, for any status and any bytes.
 
-    Fails with the error that the body tells, at any status; with ProtocolFault when a 2xx body is no answer.
+    Fails with the error in the body, at any status; with ProtocolFault when a 2xx body is no answer.
     """
-    good = good_json(name, response, lambda raw: error_in(name, raw, response))
-    if isinstance(good, Failure):
-        return good
-    raw = good.unwrap()
-    if not isinstance(raw, dict) or not isinstance(raw.get("message"), dict):
-        return Failure(broken(name, "the answer has no message", response))
-    typed = decode(wire.ANSWER, response.body, provider=name)
-    if isinstance(typed, Failure):
-        return typed
-    collector = Collector()
-    collector.add(told_by_headers(response.headers))
-    collector.add(_events(name, typed.unwrap(), raw))
-    return Success(collector.completion())
+    return parse_body(
+        service,
+        response,
+        _is_answer,
+        _read,
+        find_error=find_error,
+        missing="the answer has no message",
+    )
 
 
-def _events(name: str, answer: wire.Answer, raw: dict[str, Any]) -> list[StreamEvent]:
-    events: list[StreamEvent] = [Started(id=answer.id or "", provider=name)]
-    said, raw_said = answer.message, raw["message"]
-    known = tell_others(events, {}, raw, wire.MODELLED_ANSWER)
-    tell_others(events, known, raw_said, wire.MODELLED_MESSAGE)
+def _is_answer(raw: Any) -> bool:
+    return isinstance(raw, dict) and isinstance(raw.get("message"), dict)
+
+
+def _read(
+    service: AnyService, raw: dict[str, Any], response: HttpResponse
+) -> tuple[State, list[StreamEvent]]:
+    answer = ok(decode(wire.ANSWER, response.body, provider=service.name))
+    events: list[StreamEvent] = [Started(id=answer.id or "", provider=service.name)]
+    message, raw_message = answer.message, raw["message"]
+    seen = emit_extra_fields(events, {}, raw, wire.KNOWN_FIELDS_ANSWER)
+    emit_extra_fields(events, seen, raw_message, wire.KNOWN_FIELDS_MESSAGE)
     if raw.get("logprobs"):
         events.append(ExtraReceived("logprobs", raw["logprobs"], append=True))
     state = State(started=True)
-    if isinstance(said.content, str):
-        events += [TextDelta(said.content)] if said.content else []
+    if isinstance(message.content, str):
+        events += [TextDelta(message.content)] if message.content else []
     else:
-        for index, block in enumerate(said.content or ()):
-            state = read_block(name, state, events, index, block, raw_said["content"][index])
-    if said.tool_plan:
-        read_plan(state, events, said.tool_plan)
-    for index, call in enumerate(said.tool_calls or ()):
-        read_call(events, index, call, raw_said["tool_calls"][index])
-    if said.citations:
-        events.append(ExtraReceived("citations", said.citations, append=True))
+        for index, block in enumerate(message.content or ()):
+            raw_block = raw_message["content"][index]
+            state = read_block(service, state, events, index, block, raw_block)
+    if message.tool_plan:
+        state = read_plan(state, events, message.tool_plan)
+    for index, call in enumerate(message.tool_calls or ()):
+        read_call(events, index, call, raw_message["tool_calls"][index])
+    if message.citations:
+        events.append(ExtraReceived("citations", message.citations, append=True))
     if answer.usage:
         events.append(UsageReported(read_usage(answer.usage)))
-    word = answer.finish_reason or None
-    events.append(Finished(FINISH.get(word or "", "unknown"), word))
-    return events
+    reason = answer.finish_reason or None
+    events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
+    return state, events

@@ -8,18 +8,17 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy, rule_for
-from llm_pure.adapters.dialects.cohere_chat.address import endpoint
-from llm_pure.adapters.dialects.cohere_chat.messages import wire_messages
+from llm_pure.adapt import Adaptation, ModelRule, adapt, rule_for
+from llm_pure.adapters.dialects.cohere_chat.messages import encode_messages
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.function_tools import wire_tools
-from llm_pure.adapters.dialects.openai_effort import not_both, reasoning_told
-from llm_pure.adapters.dialects.turns import dropped
+from llm_pure.adapters.dialects.openai_effort import not_both
 from llm_pure.config import LLMConfig
+from llm_pure.core.dialect import AnyService, build_post, require_lossless
+from llm_pure.core.rejection import ok, returns_failure
 from llm_pure.draft import Draft, draft, uncalled
-from llm_pure.endpoint import post_json
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest, JsonFormat, NamedTool, NativeTool, SchemaFormat, Tool
-from llm_pure.result import Failure, Parsed
 from llm_pure.schema_dialects import COHERE_ANSWERS
 from llm_pure.schema_fit import SchemaRules, fit_schemas
 
@@ -33,7 +32,7 @@ _SETTING_KEYS: Mapping[str, str] = {
     "presence_penalty": "presence_penalty",
     "frequency_penalty": "frequency_penalty",
 }
-"""Settings -> fields. logprobs is written apart."""
+"""Settings -> fields, but for logprobs."""
 
 _SOURCE = "cohere 7.3.1, v2/raw_client.py, read 2026-11-20"
 
@@ -64,138 +63,128 @@ _RULES: tuple[ModelRule, ...] = (
         source="as generally known, unconfirmed; 2026-11-20",
     ),
 )
-"""Which models cannot think. Others take `thinking`, or refuse it with an error that says so."""
+"""The models without reasoning. Others support `thinking`, or answer it with an error."""
 
 
 _SCHEMAS = SchemaRules(strict_tools=COHERE_ANSWERS, answers=COHERE_ANSWERS)
 
 
+@returns_failure
 def build_chat(
-    name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> Parsed[Built]:
+    service: AnyService, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> Built:
     """POST {base_url}/v2/chat.
 
     Body: {model, messages[], tools[]?, strict_tools?, tool_choice?, response_format?, max_tokens?, temperature?, p?, k?,
-    ..., logprobs?, thinking?, stream?}. documents, citation_options and safety_mode go in by `extra`.
+    ..., logprobs?, thinking?, stream?}. documents, citation_options and safety_mode come by `extra`.
     Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
-    (a part that Cohere cannot carry; with `strict` also every setting that would be dropped).
+    (a part that Cohere does not support; with `strict` also every setting that would be dropped).
     """
-    drafted = draft(config, request, provider=name)
-    if isinstance(drafted, Failure):
-        return drafted
-    call = drafted.unwrap()
-    url = endpoint(name, config, "/v2/chat")
-    if isinstance(url, Failure):
-        return url
-    fitted = fit_schemas(call, _SCHEMAS, provider=name)
-    if isinstance(fitted, Failure):
-        return Failure(fitted.failure())
-    call = fitted.unwrap().call
-    spoken = wire_messages(name, call.messages)
-    if isinstance(spoken, Failure):
-        return spoken
-    messages, told = spoken.unwrap()
-    fields, more = _fields(name, call)
-    adaptations = (*told, *fitted.unwrap().adaptations, *more)
-    lost = lossy(adaptations, provider=name) if strict else None
-    if lost is not None:
-        return Failure(lost)
-    body = {"model": call.model, "messages": messages, **fields, **call.extra}
+    adaptations: list[Adaptation] = []
+    resolved = ok(draft(config, request, provider=service.name))
+    url = ok(service.url_for(config, resolved.model, "/v2/chat"))
+    fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
+    resolved = fitted.call
+    messages = encode_messages(service, resolved.messages, adaptations)
+    adaptations += fitted.adaptations
+    fields = _fields(service, resolved, adaptations)
+    if strict:
+        require_lossless(service, adaptations)
+    body = {"model": resolved.model, "messages": messages, **fields, **resolved.extra}
     accept = "text/event-stream" if body.get("stream") else "application/json"
-    return post_json(config, url.unwrap(), body, provider=name, accept=accept).map(
-        lambda made: Built(request=made, adaptations=adaptations)
-    )
+    return build_post(service, config, url, body, adaptations, accept=accept)
 
 
-def _fields(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
-    """Everything but model and messages, and what could not be sent as asked."""
-    fields, told = _tools(name, call)
-    match call.response_format:
+def _fields(service: AnyService, resolved: Draft, adaptations: list[Adaptation]) -> dict[str, Any]:
+    """All fields but model and messages."""
+    fields = _tools(service, resolved, adaptations)
+    match resolved.response_format:
         case JsonFormat():
             fields["response_format"] = {"type": "json_object"}
         case SchemaFormat(schema=schema, description=description):
             fields["response_format"] = {"type": "json_object", "json_schema": schema}
             if description is not None:
                 reason = "Cohere takes the schema alone"
-                told.append(dropped("response_format/description", reason, description))
+                adaptations.append(dropped("response_format/description", reason, description))
         case None:
             pass
-    settings, refused = adapt(call.settings, call.explicit, _EVERY_MODEL)
-    told += refused
-    fields |= {key: settings[one] for one, key in _SETTING_KEYS.items() if one in settings}
+    settings, setting_adaptations = adapt(resolved.settings, resolved.explicit, _EVERY_MODEL)
+    adaptations += setting_adaptations
+    fields |= {key: settings[name] for name, key in _SETTING_KEYS.items() if name in settings}
     if "logprobs" in settings:
         fields["logprobs"] = True
         if settings["logprobs"] is not True:
             reason = "Cohere shows no alternatives"
-            wanted = settings["logprobs"]
-            told.append(
-                Adaptation(
-                    field="logprobs", action="changed", reason=reason, before=wanted, after=True
-                )
-            )
-    fields |= _thinking(call, told)
-    if call.metadata:
-        told.append(dropped("metadata", "Cohere keeps none"))
-    if call.stream:
+            adaptations.append(changed("logprobs", reason, settings["logprobs"], True))
+    fields |= _thinking(resolved, adaptations)
+    if resolved.metadata:
+        adaptations.append(dropped("metadata", "Cohere keeps none"))
+    if resolved.stream:
         fields["stream"] = True
-    return fields, tuple(told)
+    return fields
 
 
-def _thinking(call: Draft, told: list[Adaptation]) -> dict[str, Any]:
-    """`thinking`: {type: enabled | disabled, token_budget?}. Nothing when nothing was asked."""
-    asked = call.reasoning
-    if asked is None:
+def _thinking(resolved: Draft, adaptations: list[Adaptation]) -> dict[str, Any]:
+    """`thinking`: {type: enabled | disabled, token_budget?}. Nothing without a ReasoningRequest."""
+    request = resolved.reasoning
+    if request is None:
         return {}
-    wanted = asked.enabled and asked.effort != "none"
-    if rule_for(_RULES, call.model).reasoning == "none":
-        if wanted:
-            told.append(reasoning_told("dropped", f"{call.model} has no reasoning to ask for"))
+    enabled = request.enabled and request.effort != "none"
+    if rule_for(_RULES, resolved.model).reasoning == "none":
+        if enabled:
+            reason = f"{resolved.model} has no reasoning to ask for"
+            adaptations.append(dropped("reasoning", reason))
         return {}
-    if not wanted:
+    if not enabled:
         return {"thinking": {"type": "disabled"}}
     thinking: dict[str, Any] = {"type": "enabled"}
-    if asked.budget_tokens is not None:
-        thinking["token_budget"] = asked.budget_tokens
-        told += not_both(asked, asked.effort, "Cohere takes a budget in tokens, no efforts")
-    elif asked.effort is not None:
+    if request.budget_tokens is not None:
+        thinking["token_budget"] = request.budget_tokens
+        adaptations += not_both(
+            request, request.effort, "Cohere takes a budget in tokens, no efforts"
+        )
+    elif request.effort is not None:
         reason = "Cohere takes a budget in tokens or none, no efforts"
-        told.append(reasoning_told("changed", reason, asked.effort, "enabled"))
+        adaptations.append(changed("reasoning", reason, request.effort, "enabled"))
     return {"thinking": thinking}
 
 
-def _tools(name: str, call: Draft) -> tuple[dict[str, Any], list[Adaptation]]:
-    """tools, strict_tools, tool_choice. A tool that is wanted by name is the only one sent, and required."""
-    chosen = call.tools
-    told: list[Adaptation] = []
-    choice = call.tool_choice
+def _tools(service: AnyService, resolved: Draft, adaptations: list[Adaptation]) -> dict[str, Any]:
+    """tools, strict_tools, tool_choice. For a choice by name, only that tool is sent, and required."""
+    tools = resolved.tools
+    choice = resolved.tool_choice
     if isinstance(choice, NamedTool):
-        only = tuple([one for one in chosen if isinstance(one, Tool) and one.name == choice.name])
-        if only:
-            chosen, choice = only, "required"
+        named = tuple(
+            [tool for tool in tools if isinstance(tool, Tool) and tool.name == choice.name]
+        )
+        if named:
+            tools, choice = named, "required"
             reason = "Cohere takes no tool by name; it is the only one sent, and required"
-            told.append(Adaptation(field="tool_choice", action="changed", reason=reason))
+            adaptations.append(changed("tool_choice", reason))
         else:
-            told.append(dropped("tool_choice", f"there is no tool {choice.name!r}", choice.name))
+            reason = f"there is no tool {choice.name!r}"
+            adaptations.append(dropped("tool_choice", reason, choice.name))
             choice = None
-    wire, left_out = wire_tools(name, [_unmarked(one) for one in chosen])
-    told += left_out
-    if not wire:
-        return {}, [*told, *(uncalled(call) if choice == "required" else ())]
-    fields: dict[str, Any] = {"tools": wire}
-    marks = [one.strict for one in chosen if isinstance(one, Tool)]
-    if any(marks):
+    encoded, unsupported = wire_tools(service.name, [_without_strict(tool) for tool in tools])
+    adaptations += unsupported
+    if not encoded:
+        adaptations += uncalled(resolved) if choice == "required" else ()
+        return {}
+    fields: dict[str, Any] = {"tools": encoded}
+    strict_marks = [tool.strict for tool in tools if isinstance(tool, Tool)]
+    if any(strict_marks):
         fields["strict_tools"] = True
-        if not all(marks):
+        if not all(strict_marks):
             reason = "Cohere holds the model to all schemas or to none; strict_tools is on"
-            told.append(Adaptation(field="tools", action="changed", reason=reason))
+            adaptations.append(changed("tools", reason))
     if choice in ("required", "none"):
         fields["tool_choice"] = str(choice).upper()
-    if call.parallel_tool_calls is False:
+    if resolved.parallel_tool_calls is False:
         reason = "Cohere cannot be held to one call at a time"
-        told.append(dropped("parallel_tool_calls", reason, False))
-    return fields, told
+        adaptations.append(dropped("parallel_tool_calls", reason, False))
+    return fields
 
 
-def _unmarked(tool: Tool | NativeTool) -> Tool | NativeTool:
+def _without_strict(tool: Tool | NativeTool) -> Tool | NativeTool:
     """The tool without `strict`, which Cohere has for all tools together."""
     return msgspec.structs.replace(tool, strict=None) if isinstance(tool, Tool) else tool

@@ -1,20 +1,21 @@
-"""Events -> events: `step` for one event of a stream. A whole answer is read block by block with the same functions.
+"""Events -> events: `step` for one event of a stream. A buffered response is read block by block with the same functions.
 
-Where the parts of an answer stand: its blocks by their index, the plan for tools, then the calls by theirs.
+Order of parts: blocks by their index, the plan for tools, then the calls by their index.
 Source: cohere 7.3.1, v2/types/v2chat_stream_response.py; docs.cohere.com/v2/docs/streaming; read 2026-11-20.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.cohere_chat import wire
-from llm_pure.adapters.dialects.cohere_chat.errors import broken_off, error_in
+from llm_pure.adapters.dialects.cohere_chat.errors import find_error, stream_error
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
-from llm_pure.adapters.dialects.unmodelled import others, tell_others
+from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, extra_fields
 from llm_pure.codec import DECODE_FAULTS, decode, decode_any, json_text
 from llm_pure.completion import FinishReason
+from llm_pure.core.dialect import AnyService
 from llm_pure.events import (
     EchoReceived,
     ExtraReceived,
@@ -33,10 +34,10 @@ from llm_pure.result import Failure
 from llm_pure.stream import StreamState
 
 PLAN, CALLS = 1_000_000, 1_000_001
-"""Indexes of the plan and of the first call; blocks stand before them."""
+"""Indexes of the plan and of the first call; blocks have lower ones."""
 
 PLAN_ECHO = '{"type":"tool_plan"}'
-"""Marks reasoning that was sent as `tool_plan`, and goes back as such."""
+"""Marks reasoning that was received as `tool_plan`, and is replayed as such."""
 
 FINISH: Mapping[str, FinishReason] = {
     "COMPLETE": "stop",
@@ -49,59 +50,58 @@ FINISH: Mapping[str, FinishReason] = {
 
 
 class State(StreamState, frozen=True, kw_only=True):
-    """What the next event's meaning depends on.
-
-    started: a first event came. thinking: blocks of thought that are marked as this provider's. planned: so is the plan.
-    known: extras already told.
-    """
+    """What the meaning of the next event depends on."""
 
     started: bool = False
+    """The first event was read."""
     thinking: frozenset[int] = frozenset()
+    """Indexes of the thinking blocks that are marked as this provider's."""
     planned: bool = False
-    known: Mapping[str, Any] = {}
+    """The plan is marked as this provider's."""
+    seen_extras: Mapping[str, Any] = {}
 
 
 def step(
-    name: str, head: ResponseHead, state: State, frame: bytes
+    service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, Sequence[StreamEvent]]:
-    """One event: more of the answer, its end, or an error in its place."""
+    """One event: more of the response, its end, or an error."""
     if state.complete:
         return state, ()
     if state.started:
         try:
             plain = wire.PLAIN_DELTA.decode(frame)
-        except DECODE_FAULTS:  # more than words: the longer way
-            return _read_frame(name, head, state, frame)
+        except DECODE_FAULTS:  # more than text: the slow way
+            return _read_frame(service, head, state, frame)
         content = plain.delta.message.content
         if content.text and not content.thinking:
             return state, (TextDelta(content.text, plain.index),)
         events: list[StreamEvent] = []
-        return _words(state, events, plain.index, content.thinking, content.text), events
-    return _read_frame(name, head, state, frame)
+        return _text(state, events, plain.index, content.thinking, content.text), events
+    return _read_frame(service, head, state, frame)
 
 
 def _read_frame(
-    name: str, head: ResponseHead, state: State, frame: bytes
+    service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    if frame.strip() in (b"", b"[DONE]"):  # servers that speak two APIs may add OpenAI's end
+    if frame.strip() in (b"", b"[DONE]"):  # servers with two APIs may add OpenAI's end marker
         return state, []
-    decoded = decode_any(frame, provider=name, where="event")
+    decoded = decode_any(frame, provider=service.name, where="event")
     if isinstance(decoded, Failure):
-        return _with(state, fault=decoded.failure()), []
+        return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
     response = HttpResponse(200, head.headers)
-    told = None if isinstance(raw, dict) and "type" in raw else error_in(name, raw, response)
-    if told is not None:
-        return _with(state, fault=told), []
-    if isinstance(raw, dict) and str(raw.get("type")) not in _KNOWN:
+    error = None if isinstance(raw, dict) and "type" in raw else find_error(service, raw, response)
+    if error is not None:
+        return replace(state, fault=error), []
+    if isinstance(raw, dict) and str(raw.get("type")) not in _EVENT_TYPES:
         return state, []
-    typed = decode(wire.EVENT, frame, provider=name, where="event")
+    typed = decode(wire.EVENT, frame, provider=service.name, where="event")
     if isinstance(typed, Failure):
-        return _with(state, fault=typed.failure()), []
-    return _read_event(name, head, state, typed.unwrap(), raw)
+        return replace(state, fault=typed.failure()), []
+    return _read_event(service, head, state, typed.unwrap(), raw)
 
 
-_KNOWN = frozenset(
+_EVENT_TYPES = frozenset(
     {
         "message-start", "content-start", "content-delta", "content-end", "tool-plan-delta", "tool-call-start",
         "tool-call-delta", "tool-call-end", "citation-start", "citation-end", "message-end",
@@ -110,103 +110,112 @@ _KNOWN = frozenset(
 
 
 def _read_event(
-    name: str, head: ResponseHead, state: State, event: wire.Event, raw: dict[str, Any]
+    service: AnyService, head: ResponseHead, state: State, event: wire.Event, raw: dict[str, Any]
 ) -> tuple[State, list[StreamEvent]]:
     events: list[StreamEvent] = []
     if not state.started:
-        events.append(Started(id=event.id or "", provider=name))
-        state = _with(state, started=True)
+        events.append(Started(id=event.id or "", provider=service.name))
+        state = replace(state, started=True)
     delta = event.delta or wire.Delta()
-    said = delta.message or wire.DeltaMessage()
+    message = delta.message or wire.DeltaMessage()
     raw_delta = raw.get("delta") or {}
-    raw_said = raw_delta.get("message") or {}
-    known = tell_others(events, state.known, raw, wire.MODELLED_EVENT)
-    known = tell_others(events, known, raw_delta, wire.MODELLED_DELTA)
-    known = tell_others(events, known, raw_said, wire.MODELLED_MESSAGE)
-    state = state if known is state.known else _with(state, known=known)
+    raw_message = raw_delta.get("message") or {}
+    seen = emit_extra_fields(events, state.seen_extras, raw, wire.KNOWN_FIELDS_EVENT)
+    seen = emit_extra_fields(events, seen, raw_delta, wire.KNOWN_FIELDS_DELTA)
+    seen = emit_extra_fields(events, seen, raw_message, wire.KNOWN_FIELDS_MESSAGE)
+    if seen is not state.seen_extras:
+        state = replace(state, seen_extras=seen)
     if event.logprobs:
         events.append(ExtraReceived("logprobs", event.logprobs, append=True))
-    if isinstance(said.content, wire.Content):
-        state = read_block(name, state, events, event.index, said.content, raw_said["content"])
-    if said.tool_plan:
-        state = read_plan(state, events, said.tool_plan)
-    if isinstance(said.tool_calls, wire.ToolCall):
-        read_call(events, event.index, said.tool_calls, raw_said["tool_calls"])
-    if said.citations:
-        events.append(ExtraReceived("citations", said.citations, append=True))
+    if isinstance(message.content, wire.Content):
+        state = read_block(
+            service, state, events, event.index, message.content, raw_message["content"]
+        )
+    if message.tool_plan:
+        state = read_plan(state, events, message.tool_plan)
+    if isinstance(message.tool_calls, wire.ToolCall):
+        read_call(events, event.index, message.tool_calls, raw_message["tool_calls"])
+    if message.citations:
+        events.append(ExtraReceived("citations", message.citations, append=True))
     if event.type == "message-end":
-        return _ended(name, head, state, delta, events)
+        return _end(service, head, state, delta, events)
     return state, events
 
 
-def _ended(
-    name: str, head: ResponseHead, state: State, delta: wire.Delta, events: list[StreamEvent]
+def _end(
+    service: AnyService,
+    head: ResponseHead,
+    state: State,
+    delta: wire.Delta,
+    events: list[StreamEvent],
 ) -> tuple[State, list[StreamEvent]]:
     if delta.usage:
         events.append(UsageReported(read_usage(delta.usage)))
-    word = delta.finish_reason or None
+    reason = delta.finish_reason or None
     if delta.error:
-        error = broken_off(name, word or "", delta.error, HttpResponse(200, head.headers))
-        return _with(state, fault=error), events
-    events.append(Finished(FINISH.get(word or "", "unknown"), word))
-    return _with(state, complete=True), events
+        error = stream_error(service, reason or "", delta.error, HttpResponse(200, head.headers))
+        return replace(state, fault=error), events
+    events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
+    return replace(state, complete=True), events
 
 
 def read_block(
-    name: str,
+    service: AnyService,
     state: State,
     events: list[StreamEvent],
     index: int,
     block: wire.Content,
     raw: dict[str, Any],
 ) -> State:
-    """A block of the answer, or more of one. A block of an unknown type is kept whole."""
+    """A block, or a fragment of one. A block of an unknown type becomes an Opaque part."""
     if block.type not in (None, "text", "thinking"):
-        events.append(PartReceived(Opaque(name, block.type, json_text(raw)), index))
+        events.append(PartReceived(Opaque(service.name, block.type, json_text(raw)), index))
         return state
-    state = _words(state, events, index, block.thinking, block.text)
-    more = others(raw, wire.MODELLED_BLOCK)
-    if more:
-        thinks = block.type == "thinking" or bool(block.thinking)
-        events.append(EchoReceived(json_text(more), index, kind="reasoning" if thinks else "text"))
+    state = _text(state, events, index, block.thinking, block.text)
+    extra = extra_fields(raw, wire.KNOWN_FIELDS_BLOCK)
+    if extra:
+        is_thinking = block.type == "thinking" or bool(block.thinking)
+        events.append(
+            EchoReceived(json_text(extra), index, kind="reasoning" if is_thinking else "text")
+        )
     return state
 
 
 def read_plan(state: State, events: list[StreamEvent], plan: str) -> State:
-    """What the model means to do with the tools; it goes back as `tool_plan`."""
+    """What the model plans to do with the tools; replayed as `tool_plan`."""
     events.append(ReasoningDelta(plan, PLAN))
     if state.planned:
         return state
     events.append(EchoReceived(PLAN_ECHO, PLAN, kind="reasoning"))
-    return _with(state, planned=True)
+    return replace(state, planned=True)
 
 
 def read_call(
     events: list[StreamEvent], index: int, call: wire.ToolCall, raw: dict[str, Any]
 ) -> None:
-    """A call, or more of one."""
+    """A call, or a fragment of one."""
     function = call.function or wire.Function()
-    place = CALLS + index
+    part_index = CALLS + index
     events.append(
-        ToolCallDelta(function.arguments or "", place, id=call.id or "", name=function.name or "")
+        ToolCallDelta(
+            function.arguments or "", part_index, id=call.id or "", name=function.name or ""
+        )
     )
-    more = others(raw, wire.MODELLED_CALL)
-    if more:
-        events.append(EchoReceived(json_text(more), place))
+    extra = extra_fields(raw, wire.KNOWN_FIELDS_CALL)
+    if extra:
+        events.append(EchoReceived(json_text(extra), part_index))
 
 
-def _words(
+def _text(
     state: State, events: list[StreamEvent], index: int, thinking: str | None, text: str | None
 ) -> State:
     if thinking:
         events.append(ReasoningDelta(thinking, index))
-        if index not in state.thinking:  # marked once as this provider's own: it takes it back
+        if (
+            index not in state.thinking
+        ):  # mark it once as this provider's, so that it is replayed to it
             events.append(EchoReceived("{}", index, kind="reasoning"))
-            state = _with(state, thinking=state.thinking | {index})
+            state = replace(state, thinking=state.thinking | {index})
     if text:
         events.append(TextDelta(text, index))
     return state
-
-
-def _with(state: State, **changes: Any) -> State:
-    return msgspec.structs.replace(state, **changes)

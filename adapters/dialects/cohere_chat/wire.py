@@ -1,7 +1,7 @@
-"""Cohere's answers, whole or one event of a stream; field names are theirs.
+"""Cohere's responses, buffered or one event of a stream, under Cohere's field names.
 
-An event's place in `delta.message` holds one object where the whole answer has a list: `content`, `tool_calls`,
-`citations`. `PlainDelta` is the event that carries nothing but more words, which is nearly every event of a stream.
+`delta.message` of an event holds one object where the buffered response has a list: `content`, `tool_calls`,
+`citations`. `PlainDelta` is an event with nothing but text, as nearly every event of a stream is.
 """
 
 from typing import Any, Literal
@@ -10,14 +10,14 @@ import msgspec
 
 
 class Function(msgspec.Struct):
-    """arguments: JSON text, in pieces in a stream."""
+    """arguments: JSON text, in fragments in a stream."""
 
     name: str | None = None
     arguments: str | None = None
 
 
 class ToolCall(msgspec.Struct):
-    """A whole call in an answer, a piece of one in a stream."""
+    """A complete call in a buffered response, a fragment of one in a stream."""
 
     id: str | None = None
     function: Function | None = None
@@ -32,7 +32,7 @@ class Content(msgspec.Struct):
 
 
 class Message(msgspec.Struct):
-    """What the model says. content is a plain string at some servers that speak this API."""
+    """The model's message. content is a plain string at some servers that speak this API."""
 
     content: list[Content] | str | None = None
     tool_plan: str | None = None
@@ -41,7 +41,7 @@ class Message(msgspec.Struct):
 
 
 class Answer(msgspec.Struct):
-    """A whole answer."""
+    """A buffered response."""
 
     message: Message
     id: str | None = None
@@ -59,7 +59,7 @@ class DeltaMessage(msgspec.Struct):
 
 
 class Delta(msgspec.Struct):
-    """The news of an event. error: why the answer broke off, in message-end."""
+    """The content of an event. `error`, in message-end: why the response is incomplete."""
 
     message: DeltaMessage | None = None
     finish_reason: str | None = None
@@ -80,13 +80,13 @@ class Event(msgspec.Struct):
 ANSWER = msgspec.json.Decoder(Answer)
 EVENT = msgspec.json.Decoder(Event)
 
-MODELLED_ANSWER = frozenset({"id", "message", "finish_reason", "usage", "logprobs"})
-MODELLED_MESSAGE = frozenset({"role", "content", "tool_plan", "tool_calls", "citations"})
-MODELLED_BLOCK = frozenset({"type", "text", "thinking"})
-MODELLED_CALL = frozenset({"id", "type", "function"})
-MODELLED_EVENT = frozenset({"type", "id", "index", "delta", "logprobs"})
-MODELLED_DELTA = frozenset({"message", "finish_reason", "usage", "error"})
-"""The keys that a Completion says in its own words; all others are kept as they come."""
+KNOWN_FIELDS_ANSWER = frozenset({"id", "message", "finish_reason", "usage", "logprobs"})
+KNOWN_FIELDS_MESSAGE = frozenset({"role", "content", "tool_plan", "tool_calls", "citations"})
+KNOWN_FIELDS_BLOCK = frozenset({"type", "text", "thinking"})
+KNOWN_FIELDS_CALL = frozenset({"id", "type", "function"})
+KNOWN_FIELDS_EVENT = frozenset({"type", "id", "index", "delta", "logprobs"})
+KNOWN_FIELDS_DELTA = frozenset({"message", "finish_reason", "usage", "error"})
+"""The fields that a Completion has a place for; all others become extra fields."""
 
 
 class PlainContent(msgspec.Struct, forbid_unknown_fields=True):
@@ -103,20 +103,20 @@ class PlainMessage(msgspec.Struct, forbid_unknown_fields=True):
     content: PlainContent
 
 
-class PlainNews(msgspec.Struct, forbid_unknown_fields=True):
+class PlainDeltaMessage(msgspec.Struct, forbid_unknown_fields=True):
     """The delta of a plain event."""
 
     message: PlainMessage
 
 
 class PlainDelta(msgspec.Struct, forbid_unknown_fields=True):
-    """An event with nothing to keep beside its words.
+    """An event with nothing to keep beside its text.
 
-    The closed shape is not a check but a fork: an event with anything else in it takes the longer way.
+    Unknown fields are forbidden so that an event with anything else is read the slow way.
     """
 
     type: Literal["content-delta"]
-    delta: PlainNews
+    delta: PlainDeltaMessage
     index: int = 0
     logprobs: None = None
 

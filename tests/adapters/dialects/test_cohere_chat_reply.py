@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from llm_pure import Completion, Echo, assistant
-from llm_pure.adapters.dialects.cohere_chat import parse_chat
+from llm_pure.adapters.cohere import PROVIDER
+from llm_pure.adapters.dialects.cohere_chat import make_service
 from llm_pure.adapters.dialects.cohere_chat.count import parse_count
 from llm_pure.adapters.dialects.cohere_chat.embed import parse_embed
 from llm_pure.adapters.dialects.cohere_chat.stream import PLAN_ECHO
@@ -33,7 +34,7 @@ def test_an_answer_is_read_whole() -> None:
         logprobs=[{"text": "Hi!", "logprobs": [-0.1]}],
         served_by="somewhere",
     )
-    assert parse_chat("cohere", response(body, x_request_id="r-1")) == Success(
+    assert PROVIDER.parse_chat(response(body, x_request_id="r-1")) == Success(
         Completion(
             id="a-1",
             provider="cohere",
@@ -54,7 +55,7 @@ def test_an_answer_is_read_whole() -> None:
 def test_a_plan_is_reasoning_that_knows_where_it_came_from() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}
     body = answer({"tool_plan": "I will ask.", "tool_calls": [call]}, finish_reason="TOOL_CALL")
-    assert parse_chat("cohere", response(body)).unwrap().message == assistant(
+    assert PROVIDER.parse_chat(response(body)).unwrap().message == assistant(
         Reasoning("I will ask.", None, Echo("cohere", PLAN_ECHO)), ToolCall("c1", "f", '{"a":1}')
     )
 
@@ -66,7 +67,7 @@ def test_blocks_stand_in_their_order_and_unknown_ones_are_kept_whole() -> None:
         {"type": "thinking", "thinking": "b"},
         {"type": "text", "text": "c", "style": "bold"},
     ]
-    assert parse_chat("cohere", response(answer({"content": blocks}))).unwrap().message == assistant(
+    assert PROVIDER.parse_chat(response(answer({"content": blocks}))).unwrap().message == assistant(
         "a",
         Opaque("cohere", "chart", '{"type":"chart","points":[1,2]}'),
         Reasoning("b", None, Echo("cohere")),
@@ -88,7 +89,7 @@ def test_blocks_stand_in_their_order_and_unknown_ones_are_kept_whole() -> None:
     ],
 )
 def test_finish_reasons(word: str | None, finish: str) -> None:
-    got = parse_chat("cohere", response(answer({"content": "a"}, finish_reason=word))).unwrap()
+    got = PROVIDER.parse_chat(response(answer({"content": "a"}, finish_reason=word))).unwrap()
     assert (got.finish_reason, got.raw_finish_reason, got.text) == (finish, word or None, "a")
 
 
@@ -105,7 +106,7 @@ def test_finish_reasons(word: str | None, finish: str) -> None:
     ],
 )
 def test_usage(usage: dict[str, Any], want: tuple[int | None, ...]) -> None:
-    got = parse_chat("cohere", response(answer({}, usage=usage))).unwrap().usage
+    got = PROVIDER.parse_chat(response(answer({}, usage=usage))).unwrap().usage
     assert (got.input_tokens, got.output_tokens, got.cached_input_tokens) == want
     assert got.raw == usage
 
@@ -113,7 +114,7 @@ def test_usage(usage: dict[str, Any], want: tuple[int | None, ...]) -> None:
 @pytest.mark.parametrize("content", [None, [], ""])
 def test_an_answer_without_words_is_an_answer(content: Any) -> None:
     body = answer({"content": content}, finish_reason="COMPLETE")
-    assert parse_chat("cohere", response(body)).unwrap().message == assistant()
+    assert PROVIDER.parse_chat(response(body)).unwrap().message == assistant()
 
 
 @pytest.mark.parametrize(
@@ -141,16 +142,16 @@ def test_an_answer_without_words_is_an_answer(content: Any) -> None:
     ],
 )  # fmt: skip
 def test_errors(status: int, body: Any, kind: str, message: str | None) -> None:
-    error = parse_chat("cohere", response(body, status)).failure()
+    error = PROVIDER.parse_chat(response(body, status)).failure()
     assert (error.kind, error.provider) == (kind, "cohere")
     assert message is None or error.message == message
 
 
 def test_an_error_has_the_id_that_the_body_or_the_head_gives() -> None:
     told = response({"id": "e-1", "message": "m"}, 400, x_request_id="r-1")
-    assert parse_chat("cohere", told).failure().request_id == "e-1"
+    assert PROVIDER.parse_chat(told).failure().request_id == "e-1"
     bare = response({"message": "m"}, 400, x_request_id="r-1")
-    assert parse_chat("cohere", bare).failure().request_id == "r-1"
+    assert PROVIDER.parse_chat(bare).failure().request_id == "r-1"
 
 
 def test_vectors_stand_in_the_order_of_their_texts() -> None:
@@ -160,7 +161,7 @@ def test_vectors_stand_in_the_order_of_their_texts() -> None:
         "embeddings": {"float": [[0.5, 1], [2.5, -1]], "int8": [[1, 2], [3, 4]]},
         "meta": {"billed_units": {"input_tokens": 4}, "api_version": {"version": "2"}},
     }
-    assert parse_embed("cohere", response(body)) == Success(
+    assert parse_embed(make_service("cohere"), response(body)) == Success(
         Embeddings(
             vectors=((0.5, 1.0), (2.5, -1.0)),
             provider="cohere",
@@ -185,21 +186,24 @@ def test_vectors_stand_in_the_order_of_their_texts() -> None:
     ids=["base64", "small numbers", "the first version's list"],
 )
 def test_vectors_of_other_kinds(embeddings: Any, vectors: Any) -> None:
-    assert parse_embed("cohere", response({"embeddings": embeddings})).unwrap().vectors == vectors
+    assert (
+        parse_embed(make_service("cohere"), response({"embeddings": embeddings})).unwrap().vectors
+        == vectors
+    )
 
 
 @pytest.mark.parametrize(
     "body", [{}, {"embeddings": {}}, {"embeddings": {"base64": ["AAA"]}}, {"embeddings": 7}]
 )
 def test_an_answer_without_vectors_is_a_fault(body: Any) -> None:
-    assert isinstance(parse_embed("cohere", response(body)).failure(), ProtocolFault)
+    assert isinstance(parse_embed(make_service("cohere"), response(body)).failure(), ProtocolFault)
 
 
 def test_tokens_are_counted() -> None:
     body = {"tokens": [1, 2, 3], "token_strings": ["a", "b", "c"]}
-    assert parse_count("cohere", response(body)) == Success(
+    assert parse_count(make_service("cohere"), response(body)) == Success(
         TokenCount(input_tokens=3, provider="cohere", extra={"token_strings": ["a", "b", "c"]})
     )
-    refused = parse_count("cohere", response({"message": "no such model"}, 404))
+    refused = parse_count(make_service("cohere"), response({"message": "no such model"}, 404))
     assert isinstance(refused, Failure)
     assert refused.failure().kind == "not_found"

@@ -16,7 +16,8 @@ from llm_pure import (
     tool_result,
     user,
 )
-from llm_pure.adapters.dialects.cohere_chat import build_chat
+from llm_pure.adapters.cohere import PROVIDER
+from llm_pure.adapters.dialects.cohere_chat import make_service
 from llm_pure.adapters.dialects.cohere_chat.count import build_count
 from llm_pure.adapters.dialects.cohere_chat.embed import build_embed
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest, Unsupported
@@ -41,7 +42,7 @@ PLAIN = {"max_tokens": 4096, "temperature": 0.0}
 
 
 def built(request: ChatRequest, config: LLMConfig = CONFIG) -> Built:
-    return build_chat("cohere", config, request).unwrap()
+    return PROVIDER.build_chat(config, request).unwrap()
 
 
 def body(request: ChatRequest, config: LLMConfig = CONFIG) -> dict[str, Any]:
@@ -251,7 +252,7 @@ def test_settings_that_cohere_does_not_take_as_they_are(
     got = body(request)
     assert {k: v for k, v in got.items() if k not in ("model", "messages", *PLAIN)} == sent
     assert told(request) == reported
-    refused = build_chat("cohere", CONFIG, request, strict=True).failure()
+    refused = PROVIDER.build_chat(CONFIG, request, strict=True).failure()
     assert isinstance(refused, Unsupported)
     assert refused.feature == reported[0][0]
 
@@ -319,7 +320,7 @@ def test_a_picture_among_results_follows_as_the_users() -> None:
     ids=["a document", "sound", "a file id", "no picture"],
 )
 def test_a_part_without_a_form_is_unsupported_and_named(part: Any, words: str) -> None:
-    error = build_chat("cohere", CONFIG, ChatRequest(messages=[user("a", part)])).failure()
+    error = PROVIDER.build_chat(CONFIG, ChatRequest(messages=[user("a", part)])).failure()
     assert isinstance(error, Unsupported)
     assert error.message.startswith("messages/0/parts/1: ")
     assert words in error.message
@@ -327,13 +328,13 @@ def test_a_part_without_a_form_is_unsupported_and_named(part: Any, words: str) -
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_common_request_is_built_or_refused(name: str) -> None:
-    got = build_chat("cohere", CONFIG, REQUESTS[name])
+    got = PROVIDER.build_chat(CONFIG, REQUESTS[name])
     assert isinstance(got, Success) or isinstance(got.failure(), Unsupported)
 
 
 @given(chat_requests())
 def test_the_same_request_makes_the_same_bytes(request: ChatRequest) -> None:
-    one, other = (build_chat("cohere", CONFIG, request) for _ in range(2))
+    one, other = (PROVIDER.build_chat(CONFIG, request) for _ in range(2))
     assert one == other
     assert isinstance(one, Success | Failure)
 
@@ -343,7 +344,7 @@ def test_embeddings_are_asked_for_as_floats() -> None:
         input=("a", "b"), model="embed-v4.0", dimensions=256, task="search_query",
         extra={"truncate": "END"},
     )  # fmt: skip
-    made = build_embed("cohere", CONFIG, request).unwrap().request
+    made = build_embed(make_service("cohere"), CONFIG, request).unwrap().request
     assert made.url == "https://api.cohere.com/v2/embed"
     assert json.loads(made.body) == {
         "model": "embed-v4.0",
@@ -356,7 +357,7 @@ def test_embeddings_are_asked_for_as_floats() -> None:
 
 
 def test_an_embedding_without_a_task_is_of_a_document() -> None:
-    made = build_embed("cohere", CONFIG, EmbedRequest(input="a")).unwrap().request
+    made = build_embed(make_service("cohere"), CONFIG, EmbedRequest(input="a")).unwrap().request
     assert json.loads(made.body)["input_type"] == "search_document"
 
 
@@ -371,7 +372,7 @@ def test_an_embedding_without_a_task_is_of_a_document() -> None:
 def test_embeddings_that_cannot_be_made(
     config: LLMConfig, request_: EmbedRequest, kind: type
 ) -> None:
-    assert isinstance(build_embed("cohere", config, request_).failure(), kind)
+    assert isinstance(build_embed(make_service("cohere"), config, request_).failure(), kind)
 
 
 def test_the_words_of_a_conversation_are_counted() -> None:
@@ -384,7 +385,7 @@ def test_the_words_of_a_conversation_are_counted() -> None:
         ],
         tools=(WEATHER,),
     )
-    made = build_count("cohere", CONFIG, request).unwrap()
+    made = build_count(make_service("cohere"), CONFIG, request).unwrap()
     assert made.request.url == "https://api.cohere.com/v1/tokenize"
     assert json.loads(made.request.body) == {
         "text": 'Be brief.\nhi\nf\n{"a":1}\n21',
@@ -398,4 +399,6 @@ def test_the_words_of_a_conversation_are_counted() -> None:
 
 def test_without_words_there_is_nothing_to_count() -> None:
     request = ChatRequest(messages=[user(Image(data=PNG))])
-    assert isinstance(build_count("cohere", CONFIG, request).failure(), InvalidRequest)
+    assert isinstance(
+        build_count(make_service("cohere"), CONFIG, request).failure(), InvalidRequest
+    )

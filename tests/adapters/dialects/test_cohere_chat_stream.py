@@ -14,7 +14,8 @@ from llm_pure import (
     tool_result,
     user,
 )
-from llm_pure.adapters.dialects.cohere_chat import build_chat
+from llm_pure.adapters.cohere import PROVIDER
+from llm_pure.adapters.dialects.cohere_chat import make_service
 from llm_pure.adapters.dialects.cohere_chat.stream import State, step
 from llm_pure.completion import Usage
 from llm_pure.errors import ServerError, TimedOut
@@ -39,6 +40,7 @@ from tests.support.cohere_chat_streams import (
 )
 from tests.support.streamed import broken_off, said_before
 
+SERVICE = make_service("cohere")
 read = partial(streamed.read, STREAMED)
 
 
@@ -162,7 +164,7 @@ SILENT = ("an unknown event", "an empty object")
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("state", STATES)
 def test_every_event_has_an_answer_in_every_state(state: str, frame: str) -> None:
-    after, events = step("cohere", HEAD, STATES[state], FRAMES[frame])
+    after, events = step(SERVICE, HEAD, STATES[state], FRAMES[frame])
     if state == "done":
         assert (after, events) == (STATES[state], ())
         return
@@ -175,7 +177,7 @@ def test_every_event_has_an_answer_in_every_state(state: str, frame: str) -> Non
 def test_thoughts_plan_and_calls_go_back_as_they_came() -> None:
     turns = [user("Weather?"), collect(EVENTS).unwrap().message, tool_result("c1", "21 °C")]
     config = LLMConfig(api_type="cohere", model="command-a-reasoning-08-2025")
-    built = build_chat("cohere", config, ChatRequest(messages=turns)).unwrap()
+    built = PROVIDER.build_chat(config, ChatRequest(messages=turns)).unwrap()
     message: dict[str, Any] = {**WHOLE["message"]}  # type: ignore[dict-item]
     del message["citations"]
     assert json.loads(built.request.body)["messages"][1:] == [

@@ -102,10 +102,10 @@ REPLIES: dict[str, Replies] = {
         ),
     ),
     "cohere_chat": Replies(
-        parse=partial(cohere_chat.parse_chat, "cohere"),
+        parse=registry.get("cohere").unwrap().parse_chat,
         others=(
-            partial(cohere_embed.parse_embed, "cohere"),
-            partial(cohere_count.parse_count, "cohere"),
+            partial(cohere_embed.parse_embed, cohere_chat.make_service("cohere")),
+            partial(cohere_count.parse_count, cohere_chat.make_service("cohere")),
         ),
         keys="id message content type text tool_calls usage tokens function citations embeddings float meta",
         empty=(*COMMON, b'{"message":null}', b'{"message":{"content":7}}'),
