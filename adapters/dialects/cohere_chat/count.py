@@ -42,7 +42,7 @@ def build_count(service: AnyService, config: LLMConfig, request: ChatRequest) ->
         texts += _texts(message, f"messages/{index}", adaptations)
     text = "\n".join(filter(None, texts))
     if not text:
-        what = "there are no words to count"
+        what = "there is no text to count"
         raise Rejected(InvalidRequest(message=what, param="messages", provider=service.name))
     if resolved.tools:
         adaptations.append(dropped("tools", _TEXT_ONLY))
@@ -63,7 +63,7 @@ def parse_count(service: AnyService, response: HttpResponse) -> TokenCount:
     )
 
 
-_TEXT_ONLY = "/v1/tokenize counts words alone"
+_TEXT_ONLY = "/v1/tokenize counts text only"
 
 
 def _texts(message: Message, path: str, adaptations: list[Adaptation]) -> list[str]:

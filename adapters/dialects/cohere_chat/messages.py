@@ -106,7 +106,7 @@ def _block(part: Part, path: str) -> dict[str, Any]:
         case Image(data=bytes() as data, media_type=declared, detail=detail):
             media_type = media_type_of(data) or declared
             if media_type is None:
-                raise UnsupportedPart(f"{path}: these bytes are no picture that is known here")
+                raise UnsupportedPart(f"{path}: the bytes are not an image of a known format")
             return _image(data_url(data, media_type), detail)
         case Opaque(json=json):
             return json_object(json) or {}

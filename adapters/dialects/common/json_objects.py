@@ -1,9 +1,7 @@
 """JSON objects put over one another, and long lists that grow inside a frozen State."""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias, TypeVar
-
-T = TypeVar("T")
+from typing import Any, TypeAlias
 
 
 def merge_objects(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,17 +20,17 @@ def merge_objects(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[
     return merged
 
 
-Chain: TypeAlias = "tuple[Chain[T], T] | None"
-"""Items, newest first, each with the chain before it: appending costs the same at any length, and changes no chain."""
+Chain: TypeAlias = "tuple[Any, Any] | None"
+"""(the chain before, the newest item), None for no items. Append with `(chain, item)`: it costs the same at any length."""
 
 
-def chain_items(chain: Chain[T]) -> list[T]:
+def chain_items(chain: Chain) -> list[Any]:
     """The items, oldest first.
 
     >>> chain_items(((None, "a"), "b"))
     ['a', 'b']
     """
-    items: list[T] = []
+    items: list[Any] = []
     while chain is not None:
         chain, item = chain
         items.append(item)

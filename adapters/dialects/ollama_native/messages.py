@@ -78,16 +78,18 @@ def encode_parts(
     """{content, images?} of parts and their paths. Raises UnsupportedPart."""
     texts: list[str] = []
     images: list[str] = []
-    for where, part in parts:
+    for part_path, part in parts:
         match part:
             case Text(text=text):
                 texts.append(text)
             case Image():
-                images.append(_image(part, where, adaptations))
+                images.append(_image(part, part_path, adaptations))
             case Opaque(provider=provider, kind=kind) if provider != service.name:
-                adaptations.append(dropped(where, f"{kind} is for {provider} only"))
+                adaptations.append(dropped(part_path, f"{kind} is for {provider} only"))
             case _:
-                raise UnsupportedPart(f"{where}: Ollama has no form for {type(part).__name__} here")
+                raise UnsupportedPart(
+                    f"{part_path}: Ollama has no form for {type(part).__name__} here"
+                )
     encoded: dict[str, Any] = {"content": "\n".join(texts)}
     if images:
         encoded["images"] = images
@@ -102,31 +104,31 @@ def _assistant(
     images: list[str] = []
     calls: list[dict[str, Any]] = []
     for index, part in enumerate(message.parts):
-        where = f"{path}/parts/{index}"
+        part_path = f"{path}/parts/{index}"
         match part:
             case Text(text=text):
                 texts.append(text)
             case Refusal(text=text):
                 texts.append(text)
                 reason = "Ollama knows no refusals; it goes as text"
-                adaptations.append(changed(where, reason))
+                adaptations.append(changed(part_path, reason))
             case Reasoning(echo=Echo(provider=provider)) if provider != service.name:
-                adaptations.append(dropped(where, f"it is reasoning of {provider}"))
+                adaptations.append(dropped(part_path, f"it is reasoning of {provider}"))
             case Reasoning(signature=str()):
                 adaptations.append(
-                    dropped(where, "it is signed, so it is another provider's reasoning")
+                    dropped(part_path, "it is signed, so it is another provider's reasoning")
                 )
             case Reasoning(text=text):
                 thinking.append(text)
             case ToolCall():
-                calls.append(_tool_call(service, part, where))
+                calls.append(_tool_call(service, part, part_path))
             case Image():
-                images.append(_image(part, where, adaptations))
+                images.append(_image(part, part_path, adaptations))
             case Opaque(provider=provider, kind=kind) if provider != service.name:
-                adaptations.append(dropped(where, f"{kind} is for {provider} only"))
+                adaptations.append(dropped(part_path, f"{kind} is for {provider} only"))
             case _:
                 kind = type(part).__name__
-                raise UnsupportedPart(f"{where}: an assistant turn cannot hold {kind} here")
+                raise UnsupportedPart(f"{part_path}: an assistant turn cannot hold {kind} here")
     encoded: dict[str, Any] = {"role": "assistant", "content": "".join(texts)}
     if thinking:
         encoded["thinking"] = "".join(thinking)
@@ -137,11 +139,11 @@ def _assistant(
     return encoded
 
 
-def _tool_call(service: AnyService, call: ToolCall, where: str) -> dict[str, Any]:
+def _tool_call(service: AnyService, call: ToolCall, part_path: str) -> dict[str, Any]:
     """The call. Its arguments are an object, sent as the text that the model wrote."""
     if json_object(call.arguments) is None:
         raise UnsupportedPart(
-            f"{where}: Ollama takes a call's arguments as a JSON object; these are not one"
+            f"{part_path}: Ollama takes a call's arguments as a JSON object; these are not one"
         )
     function = {"name": call.name, "arguments": msgspec.Raw(call.arguments)}
     encoded: dict[str, Any] = {"id": call.id, "function": function}
@@ -154,15 +156,15 @@ def _tool_call(service: AnyService, call: ToolCall, where: str) -> dict[str, Any
 def _result(
     service: AnyService,
     result: ToolResult,
-    where: str,
+    part_path: str,
     tool_names: dict[str, str],
     adaptations: list[Adaptation],
 ) -> dict[str, Any]:
     if result.is_error:
         adaptations.append(
-            dropped(f"{where}/is_error", "Ollama has no mark for a tool that failed", True)
+            dropped(f"{part_path}/is_error", "Ollama has no mark for a tool that failed", True)
         )
-    parts = [(f"{where}/content/{index}", part) for index, part in enumerate(result.content)]
+    parts = [(f"{part_path}/content/{index}", part) for index, part in enumerate(result.content)]
     encoded = {"role": "tool", **encode_parts(service, parts, adaptations)}
     tool_name = result.name or tool_names.get(result.tool_call_id)
     if tool_name:
@@ -172,10 +174,10 @@ def _result(
     return encoded
 
 
-def _image(image: Image, where: str, adaptations: list[Adaptation]) -> str:
+def _image(image: Image, part_path: str, adaptations: list[Adaptation]) -> str:
     if image.detail not in (None, "auto"):
         adaptations.append(
-            dropped(f"{where}/detail", "Ollama has no detail of pictures", image.detail)
+            dropped(f"{part_path}/detail", "Ollama has no image detail", image.detail)
         )
     data = image.data
     if data is None and image.url is not None:
@@ -183,5 +185,5 @@ def _image(image: Image, where: str, adaptations: list[Adaptation]) -> str:
         data = None if decoded is None else decoded[0]
     if data is None:
         kind = "URL" if image.url is not None else "file id"
-        raise UnsupportedPart(f"{where}: Ollama takes a picture's bytes, not its {kind}")
+        raise UnsupportedPart(f"{part_path}: Ollama takes an image's bytes, not its {kind}")
     return base64_text(data)

@@ -315,9 +315,9 @@ def test_a_picture_among_results_follows_as_the_users() -> None:
         (Document(data=PDF), "documents"),
         (Audio(data=WAV), "Audio"),
         (Image(file_id="file-1"), "Image"),
-        (Image(data=b"????"), "no picture"),
+        (Image(data=b"????"), "not an image"),
     ],
-    ids=["a document", "sound", "a file id", "no picture"],
+    ids=["a document", "sound", "a file id", "bytes of no image"],
 )
 def test_a_part_without_a_form_is_unsupported_and_named(part: Any, words: str) -> None:
     error = PROVIDER.build_chat(CONFIG, ChatRequest(messages=[user("a", part)])).failure()

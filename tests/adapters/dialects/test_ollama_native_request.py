@@ -265,12 +265,12 @@ def test_pictures_are_bare_base64_beside_the_words() -> None:
     [
         pytest.param(
             Image(url="https://example.org/cat.png"),
-            "messages/0/parts/1: Ollama takes a picture's bytes, not its URL",
+            "messages/0/parts/1: Ollama takes an image's bytes, not its URL",
             id="picture by URL",
         ),
         pytest.param(
             Image(file_id="file-1"),
-            "messages/0/parts/1: Ollama takes a picture's bytes, not its file id",
+            "messages/0/parts/1: Ollama takes an image's bytes, not its file id",
             id="picture by id",
         ),
         pytest.param(

@@ -1,0 +1,210 @@
+"""What dialects share in dialects/common."""
+
+from typing import Any
+
+import pytest
+
+from llm_pure.adapt import Adaptation
+from llm_pure.adapters.dialects.common.adaptations import (
+    changed,
+    clamped,
+    dropped,
+    keep_temperature_or_top_p,
+    renamed,
+)
+from llm_pure.adapters.dialects.common.effort import nearest_effort
+from llm_pure.adapters.dialects.common.embed import (
+    check_embed_request,
+    decode_vectors,
+    drop_base64,
+    in_index_order,
+)
+from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
+from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items, merge_objects
+from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
+from llm_pure.adapters.dialects.common.token_counts import read_token_count, token_count
+from llm_pure.config import LLMConfig
+from llm_pure.core.dialect import Service
+from llm_pure.core.rejection import Rejected, UnsupportedPart
+from llm_pure.endpoint import below
+from llm_pure.errors import ConfigurationInvalid, InvalidRequest, ProtocolFault, Unsupported
+from llm_pure.events import ExtraReceived, StreamEvent
+from llm_pure.http import HttpResponse
+from llm_pure.messages import Echo, Image, Message, Opaque, Text, assistant, system, user
+from llm_pure.operations import EmbedRequest, TokenCount
+
+SERVICE = Service(name="example", base_url="", url_for=below("example", ""), quirks=None)
+
+
+def test_adaptations_have_short_forms() -> None:
+    assert [
+        dropped("a", "b", 1),
+        changed("a", "b", 1, 2),
+        clamped("a", "b", 1, 2),
+        renamed("a", "b", 1, 2),
+    ] == [
+        Adaptation(field="a", action="dropped", reason="b", before=1),
+        Adaptation(field="a", action="changed", reason="b", before=1, after=2),
+        Adaptation(field="a", action="clamped", reason="b", before=1, after=2),
+        Adaptation(field="a", action="renamed", reason="b", before=1, after=2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("user_set", "settings", "adaptations"),
+    [
+        pytest.param({"top_p"}, {"top_p": 0.5}, [], id="a default temperature goes unreported"),
+        pytest.param(set(), {"top_p": 0.5}, [], id="both are defaults"),
+        pytest.param(
+            {"temperature", "top_p"},
+            {"temperature": 1},
+            [dropped("top_p", "m takes temperature or top_p, not both", 0.5)],
+            id="both were set by the user",
+        ),
+    ],
+)
+def test_temperature_or_top_p_is_kept(
+    user_set: set[str], settings: dict[str, Any], adaptations: list[Adaptation]
+) -> None:
+    sent: dict[str, Any] = {"temperature": 1, "top_p": 0.5}
+    reported: list[Adaptation] = []
+    keep_temperature_or_top_p(sent, user_set, reported, model="m")
+    assert (sent, reported) == (settings, adaptations)
+
+
+@pytest.mark.parametrize(
+    ("effort", "supported", "nearest"),
+    [
+        ("low", ("none", "high"), "high"),
+        ("none", ("none", "high"), "none"),
+        ("none", ("low", "high"), "low"),
+        ("medium", ("low", "high"), "low"),
+        ("high", ("none",), "none"),
+    ],
+)
+def test_the_nearest_effort(effort: str, supported: tuple[str, ...], nearest: str) -> None:
+    assert nearest_effort(effort, supported) == nearest
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (EmbedRequest(input="a"), ConfigurationInvalid),
+        (EmbedRequest(input=(), model="m"), InvalidRequest),
+        (EmbedRequest(input=("a", ""), model="m"), InvalidRequest),
+    ],
+)
+def test_an_embed_request_is_checked(request_: EmbedRequest, error: type) -> None:
+    with pytest.raises(Rejected) as caught:
+        check_embed_request(SERVICE, LLMConfig(), request_)
+    assert (type(caught.value.error), caught.value.error.provider) == (error, "example")
+    assert check_embed_request(SERVICE, LLMConfig(), EmbedRequest(input="a", model="m")) == "m"
+
+
+def test_base64_is_reported_as_dropped() -> None:
+    adaptations: list[Adaptation] = []
+    drop_base64(SERVICE, EmbedRequest(input="a"), adaptations)
+    drop_base64(SERVICE, EmbedRequest(input="a", encoding="base64"), adaptations)
+    reason = "example sends vectors as numbers only"
+    assert adaptations == [dropped("encoding", reason, "base64")]
+
+
+def test_vectors_are_numbers_or_base64_floats() -> None:
+    response = HttpResponse(200, (), b"{}")
+    assert decode_vectors(SERVICE, response, [[1, 2], "AACAPw=="]) == ((1, 2), (1.0,))
+    with pytest.raises(Rejected) as caught:
+        decode_vectors(SERVICE, response, ["AAA"])
+    assert isinstance(caught.value.error, ProtocolFault)
+
+
+def test_rows_without_an_index_keep_their_position() -> None:
+    assert in_index_order([(2, "c"), (None, "b"), (0, "a")]) == ["a", "b", "c"]
+
+
+def test_extra_fields_are_emitted_once_and_when_they_change() -> None:
+    events: list[StreamEvent] = []
+    seen = emit_extra_fields(events, {}, {"a": 1, "b": None, "id": "x"}, {"id"})
+    assert emit_extra_fields(events, seen, {"a": 1}, {"id"}) is seen
+    seen = emit_extra_fields(events, seen, {"a": 2}, {"id"}, 1)
+    assert events == [ExtraReceived("a", 1), ExtraReceived("a", 2, choice=1)]
+    assert seen == {"a": 1, "1/a": 2}
+
+
+def test_extra_lists_are_appended_and_extra_objects_merged() -> None:
+    events: list[StreamEvent] = []
+    seen = emit_extra_fields(events, {}, {"l": [1]}, set(), lists={"l"})
+    assert (events, seen) == ([ExtraReceived("l", [1], append=True)], {})
+    events.clear()
+    seen = emit_extra_fields(events, {"o": {"a": 1}}, {"o": {"b": 2}}, set(), merge=True)
+    assert (events, seen) == ([ExtraReceived("o", {"a": 1, "b": 2})], {"o": {"a": 1, "b": 2}})
+
+
+def test_objects_are_merged_key_by_key() -> None:
+    base = {"a": {"b": 1}, "c": {}, "d": 1}
+    assert merge_objects(base, {"a": {"e": 2}, "c": {"f": 1}, "d": {"g": 1}}) == {
+        "a": {"b": 1, "e": 2},
+        "c": {"f": 1},
+        "d": {"g": 1},
+    }
+    assert base == {"a": {"b": 1}, "c": {}, "d": 1}
+
+
+def test_a_long_chain_is_read_and_freed() -> None:
+    chain: Chain = None
+    for number in range(200_000):
+        chain = (chain, number)
+    assert chain_items(chain)[-1] == 199_999
+    assert chain_items(None) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "count"), [(3, 3), (3.9, 3), (True, None), (-1, None), (2**63, None), ("3", None)]
+)
+def test_a_token_count_is_a_number_from_zero(value: object, count: int | None) -> None:
+    assert token_count(value) == count
+
+
+def test_a_count_is_read_by_its_field() -> None:
+    response = HttpResponse(200, (), b"{}")
+    assert read_token_count(SERVICE, response, {"n": 3, "more": 1}, "n") == TokenCount(
+        input_tokens=3, provider="example", extra={"more": 1}
+    )
+    with pytest.raises(Rejected) as caught:
+        read_token_count(SERVICE, response, [], "n")
+    assert caught.value.error.message == "the answer has no n"
+
+
+class Encoder(MessageEncoder[None]):
+    def add(self, message: Message, path: str) -> None:
+        blocks: list[dict[str, Any]] = []
+        for part_path, part in self.own_parts(message, path):
+            if not isinstance(part, Text):
+                raise UnsupportedPart(f"{part_path}: no {type(part).__name__}")
+            blocks.append({"text": part.text, **self.own_fields(part.echo)})
+        if message.role == "system":
+            self.system += blocks
+        else:
+            self.add_turn(message.role, blocks)
+
+
+def test_an_encoder_merges_turns_of_one_role() -> None:
+    adaptations: list[Adaptation] = []
+    encoder = Encoder(SERVICE, adaptations)
+    own = Text("c", Echo("example", '{"x":1}'))
+    foreign = Text("d", Echo("elsewhere", '{"x":1}'))
+    encoder.add_all((system("s"), user("a"), user(Opaque("elsewhere", "k", "{}"), "b"),
+                     user(), assistant(own, foreign)))  # fmt: skip
+    assert encoder.system == [{"text": "s"}]
+    assert encoder.turns == [
+        {"role": "user", "content": [{"text": "a"}, {"text": "b"}]},
+        {"role": "assistant", "content": [{"text": "c", "x": 1}, {"text": "d"}]},
+    ]
+    assert adaptations == [dropped("messages/2/parts/0", "k is for elsewhere only")]
+
+
+def test_an_encoder_names_the_provider_of_an_unsupported_part() -> None:
+    with pytest.raises(Rejected) as caught:
+        Encoder(SERVICE, []).add_all((user(Image(data=b"x")),))
+    assert caught.value.error == Unsupported(
+        message="messages/0/parts/0: no Image", provider="example", feature="messages"
+    )
