@@ -18,6 +18,7 @@ from llm_pure.adapters.dialects.openai_chat.request import build_chat
 from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import step
 from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, step_untangled
+from llm_pure.core.dialect import Service
 from llm_pure.endpoint import Locate, below
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
@@ -54,6 +55,9 @@ def provider(
     beside them. lists: it has GET /models too.
     """
     at = locate or below(name, base_url)
+    service = Service(
+        name=name, base_url=base_url, url_for=at, quirks=quirks, error_codes=quirks.error_words
+    )
     return Provider(
         name=name,
         dialect=DIALECT,
@@ -67,8 +71,8 @@ def provider(
         variables=variables,
         source=source,
         embed=Operation(
-            partial(build_embed, name, at, names=embed_names, always=embed_always),
-            partial(parse_embed, name, quirks.error_words),
+            partial(build_embed, service, names=embed_names, always=embed_always),
+            partial(parse_embed, service),
         )
         if embeds
         else None,

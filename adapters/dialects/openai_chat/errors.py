@@ -11,6 +11,7 @@ from typing import Any
 
 from llm_pure.classify import ErrorReport, ErrorType, classify
 from llm_pure.codec import decode_any
+from llm_pure.core.dialect import AnyService
 from llm_pure.errors import LLMError
 from llm_pure.http import HttpResponse
 from llm_pure.result import Failure
@@ -24,6 +25,11 @@ def read_error(
     if isinstance(decoded, Failure):
         return None
     return error_in(provider, words, decoded.unwrap(), response)
+
+
+def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
+    """Return the error in decoded JSON, None if there is none. A status of 200 gives way to one in the error."""
+    return error_in(service.name, service.error_codes, body, response)
 
 
 def error_in(

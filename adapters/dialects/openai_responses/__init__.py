@@ -14,6 +14,7 @@ from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
 from llm_pure.adapters.dialects.openai_responses.reply import parse_chat, parse_count
 from llm_pure.adapters.dialects.openai_responses.request import build_chat, build_count
 from llm_pure.adapters.dialects.openai_responses.stream import State, step
+from llm_pure.core.dialect import Service, operation
 from llm_pure.endpoint import Locate, below
 from llm_pure.framing.sse import SseDecoder
 from llm_pure.http import ResponseHead
@@ -48,6 +49,9 @@ def provider(
     embeds: it has POST /embeddings too. embed_limits: how much one call of it takes. lists: it has GET /models too.
     """
     at = locate or below(name, base_url)
+    service = Service(
+        name=name, base_url=base_url, url_for=at, quirks=quirks, error_codes=quirks.error_words
+    )
     return Provider(
         name=name,
         dialect=DIALECT,
@@ -65,11 +69,7 @@ def provider(
         )
         if counts
         else None,
-        embed=Operation(
-            partial(build_embed, name, at), partial(parse_embed, name, quirks.error_words)
-        )
-        if embeds
-        else None,
+        embed=operation(service, build_embed, parse_embed) if embeds else None,
         embed_limits=embed_limits,
         models=list_operation(
             name,

@@ -10,8 +10,8 @@ from llm_pure.adapters.dialects.qianfan_v1.errors import read_error
 from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
 from llm_pure.adapters.dialects.qianfan_v1.request import SERVER
 from llm_pure.adapters.dialects.turns import dropped
-from llm_pure.classify import NO_WORDS
 from llm_pure.config import LLMConfig
+from llm_pure.core.dialect import Service
 from llm_pure.endpoint import post_json, rooted
 from llm_pure.errors import ConfigurationInvalid, InvalidRequest
 from llm_pure.http import HttpResponse
@@ -51,4 +51,7 @@ def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[B
 def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
     """One vector for each text; an error with status 200 is an error."""
     told = read_error(name, response)
-    return parse_openai_embed(name, NO_WORDS, response) if told is None else Failure(told)
+    if told is not None:
+        return Failure(told)
+    service = Service(name=name, base_url=SERVER, url_for=rooted(name, SERVER), quirks=None)
+    return parse_openai_embed(service, response)
