@@ -146,15 +146,15 @@ def response(body: bytes, status: int = 200) -> HttpResponse:
 
 
 def test_a_provider_has_the_names_of_its_dialect_and_its_service() -> None:
-    made = provider()
-    assert (made.name, made.dialect, made.base_url, made.key_variables, made.source) == (
+    built = provider()
+    assert (built.name, built.dialect, built.base_url, built.key_variables, built.source) == (
         "example",
         "example_chat",
         BASE_URL,
         ("KEY",),
         "here",
     )
-    assert (made.embed, made.models) == (None, None)
+    assert (built.embed, built.models) == (None, None)
 
 
 def test_a_provider_builds_with_its_service() -> None:
