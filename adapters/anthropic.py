@@ -10,10 +10,10 @@ from llm_pure.adapters.dialects import anthropic_messages
 PROVIDER = anthropic_messages.provider(
     name="anthropic",
     base_url="https://api.anthropic.com",
-    key_variables=("ANTHROPIC_API_KEY",),
-    base_url_variables=("ANTHROPIC_BASE_URL",),
+    api_key_env=("ANTHROPIC_API_KEY",),
+    base_url_env=("ANTHROPIC_BASE_URL",),
     quirks=anthropic_messages.Quirks(kin=frozenset({"claude", "vertex_anthropic"})),
-    counts=True,
-    lists=True,
+    count_tokens=True,
+    list_models=True,
     source="anthropic 2.11.0 and platform.claude.com, read 2026-11-20",
 )

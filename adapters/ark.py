@@ -4,21 +4,24 @@ Docs: volcengine/volcengine-python-sdk of July 2026 and volcengine.com/docs/8237
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.errors import ContentFiltered, NotFound, Overloaded, QuotaExceeded, RateLimited
 
 PROVIDER = openai_chat.provider(
     name="ark",
     base_url="https://ark.cn-beijing.volces.com/api/v3",
-    key_variables=("ARK_API_KEY",),
-    embeds=True,
+    api_key_env=("ARK_API_KEY",),
+    embeddings=True,
     quirks=openai_chat.Quirks(
         reasoning_style="thinking_effort",
         effort_words={"xhigh": "high", "max": "high"},
         reasoning_replay="reasoning_content",
-        refuses={**not_here("ark", "n"), **unsure("ark", "seed", "top_k", "metadata")},
+        unsupported={
+            **unsupported_by("ark", "n"),
+            **unconfirmed_for("ark", "seed", "top_k", "metadata"),
+        },
         refusal_key=False,
-        error_words={
+        error_codes={
             "SensitiveContentDetected": ContentFiltered,
             "InputTextSensitiveContentDetected": ContentFiltered,
             "InputImageSensitiveContentDetected": ContentFiltered,

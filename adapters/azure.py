@@ -4,16 +4,16 @@ Docs: learn.microsoft.com, "Azure OpenAI REST API reference" and "API version li
 lib/azure.py; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import azure_openai, openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.adapters.dialects.openai_models import EMBED_LIMITS, RULES
 
 _FOUNDRY = tuple(
     [
-        ModelRule(
+        ModelProfile(
             prefix=prefix,
-            facts={"max_tokens_key": "max_tokens"},
+            traits={"max_tokens_key": "max_tokens"},
             source="pydantic-ai providers/azure.py: 422 to max_completion_tokens, read 2026-11-20",
         )
         for prefix in ("mistral", "Mistral", "ministral", "Ministral", "codestral", "Codestral")
@@ -23,23 +23,23 @@ _FOUNDRY = tuple(
 _CHAT = openai_chat.provider(
     name="azure",
     base_url="",
-    locate=azure_openai.places("azure"),
-    key_variables=azure_openai.KEY_VARIABLES,
-    base_url_variables=azure_openai.ADDRESS_VARIABLES,
-    variables=azure_openai.VARIABLES,
+    url_for=azure_openai.places("azure"),
+    api_key_env=azure_openai.API_KEY_ENV,
+    base_url_env=azure_openai.ADDRESS_VARIABLES,
+    env_vars=azure_openai.VARIABLES,
     authorize=azure_openai.key_or_token("azure"),
-    embeds=True,
+    embeddings=True,
     embed_limits=EMBED_LIMITS,
-    lists=True,
+    list_models=True,
     quirks=openai_chat.Quirks(
         max_tokens_key="max_completion_tokens",
         done_required=True,
         reasoning_style="effort",
-        refuses={
+        unsupported={
             "top_k": "Azure OpenAI has no top_k",
             "repetition_penalty": "Azure OpenAI has no repetition_penalty",
         },
-        rules=(*_FOUNDRY, *RULES),
+        profiles=(*_FOUNDRY, *RULES),
     ),
     source="learn.microsoft.com, Azure OpenAI REST API reference, read 2026-11-20",
 )

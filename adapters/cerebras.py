@@ -3,10 +3,10 @@
 Docs: inference-docs.cerebras.ai; cerebras_cloud_sdk 1.91.0 (PyPI); traffic recorded by pydantic-ai; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import not_here, unsure
-from llm_pure.endpoint import rooted
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
+from llm_pure.endpoint import with_default_path
 from llm_pure.errors import AuthenticationFailed, RateLimited
 
 _BASE_URL = "https://api.cerebras.ai/v1"
@@ -15,47 +15,47 @@ _SOURCE = "inference-docs.cerebras.ai and traffic recorded by pydantic-ai, read 
 PROVIDER = openai_chat.provider(
     name="cerebras",
     base_url=_BASE_URL,
-    locate=rooted("cerebras", _BASE_URL),
-    key_variables=("CEREBRAS_API_KEY",),
-    base_url_variables=("CEREBRAS_BASE_URL",),
-    lists=True,
+    url_for=with_default_path("cerebras", _BASE_URL),
+    api_key_env=("CEREBRAS_API_KEY",),
+    base_url_env=("CEREBRAS_BASE_URL",),
+    list_models=True,
     quirks=openai_chat.Quirks(
         max_tokens_key="max_completion_tokens",
-        refuses={
-            **not_here(
+        unsupported={
+            **unsupported_by(
                 "cerebras", "presence_penalty", "frequency_penalty", "repetition_penalty", "logprobs", "top_k",
                 "metadata",
             ),
-            **unsure("cerebras", "n"),
+            **unconfirmed_for("cerebras", "n"),
         },
-        rules=(
-            ModelRule(
+        profiles=(
+            ModelProfile(
                 prefix="gpt-oss",
                 reasoning="always",
                 efforts=("low", "medium", "high"),
                 source=_SOURCE,
             ),
-            ModelRule(
+            ModelProfile(
                 prefix="zai-glm",
                 reasoning="on",
                 efforts=("none", "low", "medium", "high"),
-                facts={
+                traits={
                     "reasoning_replay": "think_tags",
-                    "replay_beside": {"clear_thinking": False},
+                    "replay_extra_fields": {"clear_thinking": False},
                 },
                 source=_SOURCE,
             ),
             *[
-                ModelRule(prefix=prefix, reasoning="none", source=_SOURCE)
+                ModelProfile(prefix=prefix, reasoning="none", source=_SOURCE)
                 for prefix in ("llama3", "llama-3", "llama-4")
             ],
         ),
         reasoning_style="effort",
         reasoning_replay="reasoning",
         refusal_key=False,
-        files="none",
+        document_form="none",
         include_usage=False,
-        error_words={
+        error_codes={
             "wrong_api_key": AuthenticationFailed,
             "too_many_requests_error": RateLimited,
         },

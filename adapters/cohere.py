@@ -8,7 +8,7 @@ from llm_pure.adapters.dialects import cohere_chat
 
 PROVIDER = cohere_chat.provider(
     name="cohere",
-    key_variables=("CO_API_KEY", "COHERE_API_KEY"),
-    base_url_variables=("CO_API_URL",),
+    api_key_env=("CO_API_KEY", "COHERE_API_KEY"),
+    base_url_env=("CO_API_URL",),
     source="cohere 7.3.1 (PyPI), v2/raw_client.py and types/, read 2026-11-20",
 )

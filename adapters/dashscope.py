@@ -7,11 +7,11 @@ https://dashscope-intl.aliyuncs.com/api/v1. Docs: help.aliyun.com/en/model-studi
 from typing import Any
 
 from llm_pure.adapters.dialects import dashscope_generation, openai_chat
-from llm_pure.adapters.dialects.either import either
+from llm_pure.adapters.dialects.either import dual_api
 from llm_pure.config import LLMConfig
 
 NAME = "dashscope"
-KEY_VARIABLES = ("DASHSCOPE_API_KEY",)
+API_KEY_ENV = ("DASHSCOPE_API_KEY",)
 SOURCE = "dashscope 2.0.2 (PyPI), aigc/ and utils/message_utils.py, read 2026-11-20"
 
 
@@ -23,19 +23,19 @@ def _is_compatible(body: Any) -> bool:
     return isinstance(body, dict) and ("choices" in body or "data" in body)
 
 
-PROVIDER = either(
+PROVIDER = dual_api(
     dashscope_generation.provider(
         name=NAME,
-        key_variables=KEY_VARIABLES,
-        base_url_variables=("DASHSCOPE_HTTP_BASE_URL",),
+        api_key_env=API_KEY_ENV,
+        base_url_env=("DASHSCOPE_HTTP_BASE_URL",),
         source=SOURCE,
     ),
     openai_chat.provider(
         name=NAME,
         base_url="https://dashscope.aliyuncs.com/compatible-mode/v1",
         quirks=dashscope_generation.COMPATIBLE,
-        key_variables=KEY_VARIABLES,
-        embeds=True,
+        api_key_env=API_KEY_ENV,
+        embeddings=True,
         source=SOURCE,
     ),
     chosen=_asks_compatible,

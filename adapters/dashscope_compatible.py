@@ -10,9 +10,9 @@ PROVIDER = openai_chat.provider(
     name="dashscope_compatible",
     base_url="https://dashscope.aliyuncs.com/compatible-mode/v1",
     quirks=dashscope_generation.COMPATIBLE,
-    key_variables=("DASHSCOPE_API_KEY",),
-    base_url_variables=("DASHSCOPE_COMPATIBLE_BASE_URL",),
-    embeds=True,
+    api_key_env=("DASHSCOPE_API_KEY",),
+    base_url_env=("DASHSCOPE_COMPATIBLE_BASE_URL",),
+    embeddings=True,
     embed_limits=dashscope_generation.EMBED_LIMITS,
     source="help.aliyun.com/en/model-studio, OpenAI Chat, in excerpts read 2026-11-20",
 )

@@ -4,9 +4,9 @@ Docs: api-docs.deepseek.com, "Create Chat Completion", "Thinking Mode", "Error C
 read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 
 _SOURCE = "api-docs.deepseek.com, Thinking Mode, read 2026-11-20"
 _IGNORED = dict.fromkeys(
@@ -17,32 +17,38 @@ _IGNORED = dict.fromkeys(
 PROVIDER = openai_chat.provider(
     name="deepseek",
     base_url="https://api.deepseek.com",
-    key_variables=("DEEPSEEK_API_KEY",),
-    lists=True,
+    api_key_env=("DEEPSEEK_API_KEY",),
+    list_models=True,
     quirks=openai_chat.Quirks(
-        refuses={
-            **not_here("deepseek", "seed", "n", "top_k"),
-            **unsure("deepseek", "repetition_penalty", "metadata", "parallel_tool_calls"),
+        unsupported={
+            **unsupported_by("deepseek", "seed", "n", "top_k"),
+            **unconfirmed_for("deepseek", "repetition_penalty", "metadata", "parallel_tool_calls"),
         },
-        rules=(
-            ModelRule(
+        profiles=(
+            ModelProfile(
                 prefix="deepseek-reasoner",
-                refuses_reasoning=_IGNORED,
+                unsupported_while_reasoning=_IGNORED,
                 reasoning="always",
                 source=_SOURCE,
             ),
-            ModelRule(
-                prefix="deepseek-chat", refuses_reasoning=_IGNORED, reasoning="off", source=_SOURCE
+            ModelProfile(
+                prefix="deepseek-chat",
+                unsupported_while_reasoning=_IGNORED,
+                reasoning="off",
+                source=_SOURCE,
             ),
-            ModelRule(
-                prefix="deepseek-", refuses_reasoning=_IGNORED, reasoning="on", source=_SOURCE
+            ModelProfile(
+                prefix="deepseek-",
+                unsupported_while_reasoning=_IGNORED,
+                reasoning="on",
+                source=_SOURCE,
             ),
         ),
         reasoning_style="thinking_effort",
         effort_words={"minimal": "low", "medium": "high", "xhigh": "max"},
         reasoning_replay="reasoning_content",
         replay_required=True,
-        forced_while_reasoning=False,
+        forced_tool_with_reasoning=False,
         tool_strict=False,
         json_formats=("json_object",),
         empty_content="",

@@ -4,20 +4,20 @@ Docs: docs.fireworks.ai; vercel/ai packages/fireworks; anomalyco/models.dev prov
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unsure
-from llm_pure.endpoint import rooted
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
+from llm_pure.endpoint import with_default_path
 
 _BASE_URL = "https://api.fireworks.ai/inference/v1"
 
 PROVIDER = openai_chat.provider(
     name="fireworks",
     base_url=_BASE_URL,
-    locate=rooted("fireworks", _BASE_URL),
-    key_variables=("FIREWORKS_API_KEY",),
-    base_url_variables=("FIREWORKS_BASE_URL",),
-    embeds=True,
+    url_for=with_default_path("fireworks", _BASE_URL),
+    api_key_env=("FIREWORKS_API_KEY",),
+    base_url_env=("FIREWORKS_BASE_URL",),
+    embeddings=True,
     quirks=openai_chat.Quirks(
-        refuses=unsure("fireworks", "metadata"),
+        unsupported=unconfirmed_for("fireworks", "metadata"),
         reasoning_style="effort_or_budget",
         effort_words={"minimal": "low", "xhigh": "high", "max": "high"},
         budget_bounds=(1024, 10**9),

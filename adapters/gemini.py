@@ -16,7 +16,7 @@ from llm_pure.adapters.dialects.model_lists import GEMINI, list_operation
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import base_url
 from llm_pure.operations import EmbedLimit
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 from llm_pure.signing.key import key_header
 
 _NAME = "gemini"
@@ -26,7 +26,7 @@ _VERSION = "v1beta"
 _VERSIONED = re.compile(r"/v\d\w*$")
 
 
-def place(config: LLMConfig, model: str, method: str) -> Parsed[str]:
+def place(config: LLMConfig, model: str, method: str) -> LLMResult[str]:
     """{base_url}/v1beta/models/{model}:{method}. A base URL that ends in a version keeps it."""
     path = quote(gemini_content.model_path(model), safe="/@:")
     version = config.api_version or _VERSION
@@ -35,7 +35,7 @@ def place(config: LLMConfig, model: str, method: str) -> Parsed[str]:
     )
 
 
-def models_url(config: LLMConfig) -> Parsed[str]:
+def models_url(config: LLMConfig) -> LLMResult[str]:
     """{base_url}/v1beta/models."""
     version = config.api_version or _VERSION
     return base_url(config, _BASE_URL, provider=_NAME).map(
@@ -48,15 +48,15 @@ _CHAT = gemini_content.provider(
     base_url=_BASE_URL,
     quirks=gemini_content.Quirks(
         place=place,
-        files=f"{_BASE_URL}/{_VERSION}/files/",
+        files_url=f"{_BASE_URL}/{_VERSION}/files/",
         count_wrapped=True,
     ),
     authorize=key_header(_NAME, _KEYS, header="x-goog-api-key", prefix=""),
-    key_variables=_KEYS,
-    base_url_variables=("GOOGLE_GEMINI_BASE_URL",),
+    api_key_env=_KEYS,
+    base_url_env=("GOOGLE_GEMINI_BASE_URL",),
     embed_limits=(
         EmbedLimit(
-            texts=100,
+            max_texts=100,
             source="ai.google.dev, batchEmbedContents, by vercel/ai and others, read 2026-11-21",
         ),
     ),

@@ -6,7 +6,7 @@ Docs: docs.github.com/rest/models/inference; pydantic-ai providers/github.py; re
 import msgspec
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import not_here
+from llm_pure.adapters.dialects.openai_chat import unsupported_by
 from llm_pure.adapters.dialects.openai_models import RULES
 from llm_pure.errors import ContextLengthExceeded, NotFound, RateLimited
 from llm_pure.operations import EmbedLimit
@@ -16,13 +16,13 @@ _LIMIT = {"max_tokens_key": "max_completion_tokens"}
 PROVIDER = openai_chat.provider(
     name="github",
     base_url="https://models.github.ai/inference",
-    key_variables=("GITHUB_TOKEN", "GITHUB_API_KEY"),
-    embeds=True,
+    api_key_env=("GITHUB_TOKEN", "GITHUB_API_KEY"),
+    embeddings=True,
     embed_limits=(
-        EmbedLimit(texts=2048, source="OpenAI's models, unconfirmed for this host, 2026-11-20"),
+        EmbedLimit(max_texts=2048, source="OpenAI's models, unconfirmed for this host, 2026-11-20"),
     ),
     quirks=openai_chat.Quirks(
-        refuses=not_here(
+        unsupported=unsupported_by(
             "github",
             "n",
             "logprobs",
@@ -31,16 +31,16 @@ PROVIDER = openai_chat.provider(
             "metadata",
             "parallel_tool_calls",
         ),
-        rules=tuple(
+        profiles=tuple(
             [
                 rule
                 if rule.reasoning == "none"
-                else msgspec.structs.replace(rule, facts={**rule.facts, **_LIMIT})
+                else msgspec.structs.replace(rule, traits={**rule.traits, **_LIMIT})
                 for rule in RULES
             ]
         ),
         reasoning_style="effort",
-        error_words={
+        error_codes={
             "unknown_model": NotFound,
             "unavailable_model": NotFound,
             "tokens_limit_reached": ContextLengthExceeded,

@@ -5,11 +5,11 @@ Docs: console.groq.com/docs; groq-python 1.7.0 (PyPI); traffic recorded by pydan
 
 from typing import Any
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import not_here
+from llm_pure.adapters.dialects.openai_chat import unsupported_by
 from llm_pure.adapters.dialects.openai_media import with_media
-from llm_pure.endpoint import rooted
+from llm_pure.endpoint import with_default_path
 
 _BASE_URL = "https://api.groq.com/openai/v1"
 _SCHEMA: dict[str, Any] = {"json_formats": ("json_object", "json_schema")}
@@ -18,60 +18,60 @@ _SOURCE = "console.groq.com/docs/reasoning and /structured-outputs, read 2026-11
 _CHAT = openai_chat.provider(
     name="groq",
     base_url=_BASE_URL,
-    locate=rooted("groq", _BASE_URL),
-    key_variables=("GROQ_API_KEY",),
-    base_url_variables=("GROQ_BASE_URL",),
-    lists=True,
+    url_for=with_default_path("groq", _BASE_URL),
+    api_key_env=("GROQ_API_KEY",),
+    base_url_env=("GROQ_BASE_URL",),
+    list_models=True,
     quirks=openai_chat.Quirks(
         max_tokens_key="max_completion_tokens",
-        refuses=not_here(
+        unsupported=unsupported_by(
             "groq", "presence_penalty", "frequency_penalty", "repetition_penalty", "logprobs", "top_k", "n",
             "metadata",
         ),
-        rules=(
-            ModelRule(
+        profiles=(
+            ModelProfile(
                 prefix="gpt-oss",
                 reasoning="always",
                 efforts=("low", "medium", "high"),
-                facts={**_SCHEMA, "tool_strict": True},
+                traits={**_SCHEMA, "tool_strict": True},
                 source=_SOURCE,
             ),
-            ModelRule(
+            ModelProfile(
                 prefix="qwen3",
                 reasoning="on",
-                facts={
+                traits={
                     "effort_words": dict.fromkeys(
                         ("minimal", "low", "medium", "high", "xhigh", "max"), "default"
                     )
                 },
                 source=_SOURCE,
             ),
-            ModelRule(
+            ModelProfile(
                 prefix="deepseek-r1",
                 reasoning="always",
-                facts={"reasoning_style": "none"},
+                traits={"reasoning_style": "none"},
                 source=_SOURCE,
             ),
             *[
-                ModelRule(prefix=prefix, reasoning="none", facts=_SCHEMA, source=_SOURCE)
+                ModelProfile(prefix=prefix, reasoning="none", traits=_SCHEMA, source=_SOURCE)
                 for prefix in ("llama-4", "kimi-k2")
             ],
             *[
-                ModelRule(prefix=prefix, reasoning="none", source=_SOURCE)
+                ModelProfile(prefix=prefix, reasoning="none", source=_SOURCE)
                 for prefix in ("llama", "gemma", "allam")
             ],
         ),
         reasoning_style="effort",
-        reasoning_beside={"reasoning_format": "parsed"},
+        reasoning_extra_fields={"reasoning_format": "parsed"},
         reasoning_replay="reasoning",
         tool_strict=False,
         json_formats=("json_object",),
         refusal_key=False,
-        files="none",
+        document_form="none",
         include_usage=False,
         done_required=True,
     ),
     source="console.groq.com/docs and groq-python 1.7.0, read 2026-11-20",
 )  # fmt: skip
 
-PROVIDER = with_media(_CHAT, rooted(_CHAT.name, _BASE_URL), ("speech", "transcribe"))
+PROVIDER = with_media(_CHAT, with_default_path(_CHAT.name, _BASE_URL), ("speech", "transcribe"))

@@ -4,15 +4,15 @@ Docs: huggingface.co/docs/inference-providers; traffic recorded by pydantic-ai; 
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unsure
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
 
 PROVIDER = openai_chat.provider(
     name="huggingface",
     base_url="https://router.huggingface.co/v1",
-    key_variables=("HF_TOKEN",),
-    lists=True,
+    api_key_env=("HF_TOKEN",),
+    list_models=True,
     quirks=openai_chat.Quirks(
-        refuses=unsure(
+        unsupported=unconfirmed_for(
             "huggingface", "n", "top_k", "repetition_penalty", "metadata", "parallel_tool_calls"
         ),
         reasoning_style="effort",

@@ -7,11 +7,11 @@ Which of them answered is read from the answer. SDK: llama-api-client 0.6.0 (LLA
 from typing import Any
 
 from llm_pure.adapters.dialects import llama_native, openai_chat
-from llm_pure.adapters.dialects.either import either
+from llm_pure.adapters.dialects.either import dual_api
 from llm_pure.config import LLMConfig
 
 NAME = "llama_api"
-KEY_VARIABLES = ("LLAMA_API_KEY",)
+API_KEY_ENV = ("LLAMA_API_KEY",)
 SOURCE = "llama-api-client 0.6.0 (PyPI), types/, read 2026-11-20"
 
 
@@ -23,19 +23,19 @@ def _is_compatible(body: Any) -> bool:
     return isinstance(body, dict) and "choices" in body
 
 
-PROVIDER = either(
+PROVIDER = dual_api(
     llama_native.provider(
         name=NAME,
         base_url="https://api.llama.com/v1",
-        key_variables=KEY_VARIABLES,
-        base_url_variables=("LLAMA_API_CLIENT_BASE_URL",),
+        api_key_env=API_KEY_ENV,
+        base_url_env=("LLAMA_API_CLIENT_BASE_URL",),
         source=SOURCE,
     ),
     openai_chat.provider(
         name=NAME,
         base_url="https://api.llama.com/compat/v1",
         quirks=openai_chat.Quirks(max_tokens_key="max_completion_tokens"),
-        key_variables=KEY_VARIABLES,
+        api_key_env=API_KEY_ENV,
         source=SOURCE,
     ),
     chosen=_asks_compatible,

@@ -4,11 +4,11 @@ Unknown fields are refused with 422, so what mistralai's own types do not name i
 Docs: mistralai 3.7.0 (PyPI), client/models/chatcompletionrequest.py; traffic recorded by pydantic-ai; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import not_here
+from llm_pure.adapters.dialects.openai_chat import unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.endpoint import below
+from llm_pure.endpoint import under_base_url
 from llm_pure.errors import NotFound
 from llm_pure.operations import EmbedLimit
 
@@ -19,32 +19,32 @@ _NO_REASONING = (
 _CHAT = openai_chat.provider(
     name="mistral",
     base_url="https://api.mistral.ai/v1",
-    key_variables=("MISTRAL_API_KEY",),
-    embeds=True,
+    api_key_env=("MISTRAL_API_KEY",),
+    embeddings=True,
     embed_limits=(
         EmbedLimit(
-            texts=32, source="vercel/ai packages/mistral, maxEmbeddingsPerCall, read 2026-11-20"
+            max_texts=32, source="vercel/ai packages/mistral, maxEmbeddingsPerCall, read 2026-11-20"
         ),
     ),
     embed_names={"dimensions": "output_dimension", "encoding": "encoding_format"},
-    lists=True,
+    list_models=True,
     quirks=openai_chat.Quirks(
         renames={"seed": "random_seed"},
-        rules=(
-            ModelRule(
+        profiles=(
+            ModelProfile(
                 prefix="magistral",
                 reasoning="always",
-                facts={"reasoning_style": "prompt_mode"},
+                traits={"reasoning_style": "prompt_mode"},
                 source="mistralai 3.7.0, prompt_mode; pydantic-ai cassettes, read 2026-11-20",
             ),
-            ModelRule(
+            ModelProfile(
                 prefix="mistral-",
                 reasoning="off",
                 efforts=("none", "high"),
                 source="pydantic-ai models/mistral.py: none or high in practice, read 2026-11-20",
             ),
             *[
-                ModelRule(
+                ModelProfile(
                     prefix=prefix, reasoning="none", source="docs.mistral.ai, read 2026-11-20"
                 )
                 for prefix in _NO_REASONING
@@ -52,28 +52,28 @@ _CHAT = openai_chat.provider(
         ),
         reasoning_style="effort",
         reasoning_replay="thinking_parts",
-        tool_choices={"auto": "auto", "required": "any", "named": "named"},
-        short_call_ids=True,
+        tool_choice_values={"auto": "auto", "required": "any", "named": "named"},
+        nine_char_tool_call_ids=True,
         empty_content="",
         turn_order="assistant_after_tools",
-        speaker_names=False,
+        message_names=False,
         tool_names=True,
         refusal_key=False,
-        files="document_url",
-        bare_audio=True,
+        document_form="document_url",
+        audio_as_base64_string=True,
         include_usage=False,
         done_required=True,
-        error_words={"invalid_model": NotFound},
+        error_codes={"invalid_model": NotFound},
     ),
     source="mistralai 3.7.0 and pydantic-ai models/mistral.py, read 2026-11-20",
 )
 
 PROVIDER = with_media(
     _CHAT,
-    below(_CHAT.name, _CHAT.base_url),
+    under_base_url(_CHAT.name, _CHAT.base_url),
     ("transcribe", "moderate"),
     MediaQuirks(
-        transcribe_refuses=not_here("mistral", "prompt", "response_format"),
+        transcribe_refuses=unsupported_by("mistral", "prompt", "response_format"),
         moderation_model="mistral-moderation-latest",
     ),
 )

@@ -4,19 +4,19 @@ Docs: platform.moonshot.ai; vercel/ai packages/moonshotai (checked live by its a
 providers/moonshotai.py; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.errors import NotFound, Overloaded, PermissionDenied, QuotaExceeded, RateLimited
-from llm_pure.schema_dialects import SchemaDialect
+from llm_pure.schema_dialects import SchemaProfile
 
 _FIXED: dict[str, str] = dict.fromkeys(
     ("temperature", "top_p", "presence_penalty", "frequency_penalty"),
     "kimi models fix it; other values are refused",
 )
-_SCHEMAS = SchemaDialect(
+_SCHEMAS = SchemaProfile(
     name="moonshot",
-    without=frozenset(["$schema"]),
+    dropped_keys=frozenset(["$schema"]),
     source="vercel/ai packages/moonshotai: with it kimi-k2.5 answers nonsense; read 2026-11-20",
 )
 _SOURCE = "vercel/ai packages/moonshotai, pydantic-ai providers/moonshotai.py, read 2026-11-20"
@@ -24,14 +24,14 @@ _SOURCE = "vercel/ai packages/moonshotai, pydantic-ai providers/moonshotai.py, r
 
 def _kimi(
     prefix: str, reasoning: str, style: str = "thinking", efforts: tuple[str, ...] = ()
-) -> ModelRule:
-    return ModelRule(
+) -> ModelProfile:
+    return ModelProfile(
         prefix=prefix,
-        refuses=_FIXED,
-        refuses_reasoning={"n": "one answer only while it reasons"},
+        unsupported=_FIXED,
+        unsupported_while_reasoning={"n": "one answer only while it reasons"},
         reasoning="always" if reasoning == "always" else "on" if reasoning == "on" else "none",
         efforts=efforts,
-        facts={"reasoning_style": style, "replay_required": reasoning != "none"},
+        traits={"reasoning_style": style, "replay_required": reasoning != "none"},
         source=_SOURCE,
     )
 
@@ -39,33 +39,33 @@ def _kimi(
 PROVIDER = openai_chat.provider(
     name="moonshot",
     base_url="https://api.moonshot.ai/v1",
-    key_variables=("MOONSHOT_API_KEY", "MOONSHOTAI_API_KEY", "KIMI_API_KEY"),
-    lists=True,
+    api_key_env=("MOONSHOT_API_KEY", "MOONSHOTAI_API_KEY", "KIMI_API_KEY"),
+    list_models=True,
     quirks=openai_chat.Quirks(
-        refuses={
-            **not_here("moonshot", "seed", "top_k"),
-            **unsure("moonshot", "logprobs", "repetition_penalty", "metadata"),
+        unsupported={
+            **unsupported_by("moonshot", "seed", "top_k"),
+            **unconfirmed_for("moonshot", "logprobs", "repetition_penalty", "metadata"),
         },
-        rules=(
+        profiles=(
             _kimi("kimi-k3", "always", "effort", ("low", "high", "max")),
             _kimi("kimi-k2.7-code", "always"),
             _kimi("kimi-k2.6", "on"),
             _kimi("kimi-k2.5", "on"),
             _kimi("kimi-k2-thinking", "always", "none"),
             _kimi("kimi-k2", "none"),
-            ModelRule(prefix="kimi-", refuses=_FIXED, source=_SOURCE),
-            ModelRule(prefix="moonshot-v1", reasoning="none", source=_SOURCE),
+            ModelProfile(prefix="kimi-", unsupported=_FIXED, source=_SOURCE),
+            ModelProfile(prefix="moonshot-v1", reasoning="none", source=_SOURCE),
         ),
         reasoning_style="thinking",
         reasoning_replay="reasoning_content",
-        forced_while_reasoning=False,
+        forced_tool_with_reasoning=False,
         tool_strict=False,
         refusal_key=False,
         schemas=_SCHEMAS,
         strict_schemas=_SCHEMAS,
         fetches_images=False,
         image_file_scheme="ms://",
-        error_words={
+        error_codes={
             "exceeded_current_quota_error": QuotaExceeded,
             "engine_overloaded_error": Overloaded,
             "rate_limit_reached_error": RateLimited,

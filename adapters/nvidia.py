@@ -3,27 +3,29 @@
 Docs: docs.api.nvidia.com/nim; anomalyco/models.dev providers/nvidia; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unsure
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
 
 PROVIDER = openai_chat.provider(
     name="nvidia",
     base_url="https://integrate.api.nvidia.com/v1",
-    key_variables=("NVIDIA_API_KEY",),
-    base_url_variables=("NVIDIA_BASE_URL",),
-    embeds=True,
+    api_key_env=("NVIDIA_API_KEY",),
+    base_url_env=("NVIDIA_BASE_URL",),
+    embeddings=True,
     embed_names={"dimensions": "dimensions", "task": "input_type", "encoding": "encoding_format"},
     embed_always={"input_type": "query"},
-    lists=True,
+    list_models=True,
     quirks=openai_chat.Quirks(
-        refuses=unsure("nvidia", "n", "logprobs", "top_k", "repetition_penalty", "metadata"),
-        rules=(
-            ModelRule(
+        unsupported=unconfirmed_for(
+            "nvidia", "n", "logprobs", "top_k", "repetition_penalty", "metadata"
+        ),
+        profiles=(
+            ModelProfile(
                 prefix="gpt-oss",
                 reasoning="always",
                 efforts=("low", "medium", "high"),
-                facts={"reasoning_style": "effort"},
+                traits={"reasoning_style": "effort"},
                 source="docs.api.nvidia.com/nim, gpt-oss-120b, read 2026-11-20",
             ),
         ),

@@ -12,6 +12,6 @@ PROVIDER = ollama_native.provider(
     name="ollama.embeddings",
     build_chat=ollama_native.build_no_chat,
     old_embeddings=True,
-    embed_limits=(EmbedLimit(texts=1, source=_SOURCE),),
+    embed_limits=(EmbedLimit(max_texts=1, source=_SOURCE),),
     source=_SOURCE,
 )

@@ -7,18 +7,18 @@ Docs: vLLM "OpenAI-compatible server", llama.cpp tools/server/README.md, Ollama 
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
-from llm_pure.endpoint import below
+from llm_pure.endpoint import under_base_url
 
 _CHAT = openai_chat.provider(
     name="open_llm",
     base_url="http://localhost:8000/v1",
-    key_variables=("OPEN_LLM_API_KEY",),
-    base_url_variables=("OPEN_LLM_BASE_URL",),
+    api_key_env=("OPEN_LLM_API_KEY",),
+    base_url_env=("OPEN_LLM_BASE_URL",),
     key_required=False,
-    embeds=True,
-    lists=True,
+    embeddings=True,
+    list_models=True,
     quirks=openai_chat.Quirks(reasoning_style="effort"),
     source="vLLM, llama.cpp and Ollama documentation, read 2026-11-20",
 )
 
-PROVIDER = with_media(_CHAT, below(_CHAT.name, _CHAT.base_url))
+PROVIDER = with_media(_CHAT, under_base_url(_CHAT.name, _CHAT.base_url))

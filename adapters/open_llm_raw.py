@@ -8,10 +8,10 @@ from llm_pure.adapters.dialects import openai_chat
 PROVIDER = openai_chat.provider(
     name="open_llm_raw",
     base_url="http://localhost:8000/v1",
-    key_variables=("OPEN_LLM_API_KEY",),
-    base_url_variables=("OPEN_LLM_BASE_URL",),
+    api_key_env=("OPEN_LLM_API_KEY",),
+    base_url_env=("OPEN_LLM_BASE_URL",),
     key_required=False,
-    lists=True,
+    list_models=True,
     quirks=openai_chat.Quirks(reasoning_style="template", think_tags=True),
     source="vLLM and llama.cpp documentation, read 2026-11-20",
 )

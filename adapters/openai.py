@@ -6,27 +6,27 @@ Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.adapters.dialects.openai_models import EMBED_LIMITS, RULES
-from llm_pure.endpoint import below
+from llm_pure.endpoint import under_base_url
 
 _CHAT = openai_chat.provider(
     name="openai",
     base_url="https://api.openai.com/v1",
-    key_variables=("OPENAI_API_KEY",),
-    base_url_variables=("OPENAI_BASE_URL",),
-    embeds=True,
+    api_key_env=("OPENAI_API_KEY",),
+    base_url_env=("OPENAI_BASE_URL",),
+    embeddings=True,
     embed_limits=EMBED_LIMITS,
-    lists=True,
+    list_models=True,
     quirks=openai_chat.Quirks(
         max_tokens_key="max_completion_tokens",
         done_required=True,
         reasoning_style="effort",
-        refuses={
+        unsupported={
             "top_k": "OpenAI has no top_k",
             "repetition_penalty": "OpenAI has no repetition_penalty",
         },
-        rules=RULES,
+        profiles=RULES,
     ),
     source="openai/openai-openapi 2.3.0 and openai-python 3.3.1, read 2026-11-20",
 )
 
-PROVIDER = with_media(_CHAT, below(_CHAT.name, _CHAT.base_url))
+PROVIDER = with_media(_CHAT, under_base_url(_CHAT.name, _CHAT.base_url))

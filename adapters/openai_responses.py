@@ -9,12 +9,12 @@ from llm_pure.adapters.dialects.openai_models import EMBED_LIMITS, RULES
 PROVIDER = openai_responses.provider(
     name="openai_responses",
     base_url="https://api.openai.com/v1",
-    key_variables=("OPENAI_API_KEY",),
-    base_url_variables=("OPENAI_BASE_URL",),
-    counts=True,
-    embeds=True,
+    api_key_env=("OPENAI_API_KEY",),
+    base_url_env=("OPENAI_BASE_URL",),
+    count_tokens=True,
+    embeddings=True,
     embed_limits=EMBED_LIMITS,
-    lists=True,
-    quirks=openai_responses.Quirks(rules=RULES),
+    list_models=True,
+    quirks=openai_responses.Quirks(profiles=RULES),
     source="openai/openai-openapi 2.3.0 and openai-python 3.3.1, read 2026-11-20",
 )

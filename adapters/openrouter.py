@@ -9,9 +9,9 @@ from llm_pure.adapters.dialects import openai_chat, openrouter_api
 PROVIDER = openai_chat.provider(
     name="openrouter",
     base_url=openrouter_api.BASE_URL,
-    key_variables=openrouter_api.KEY_VARIABLES,
-    embeds=True,
-    lists=True,
+    api_key_env=openrouter_api.API_KEY_ENV,
+    embeddings=True,
+    list_models=True,
     quirks=openrouter_api.QUIRKS,
     source=openrouter_api.SOURCE,
 )

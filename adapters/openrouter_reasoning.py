@@ -12,8 +12,8 @@ from llm_pure.request import ReasoningRequest
 PROVIDER = openai_chat.provider(
     name="openrouter_reasoning",
     base_url=openrouter_api.BASE_URL,
-    key_variables=openrouter_api.KEY_VARIABLES,
-    lists=True,
+    api_key_env=openrouter_api.API_KEY_ENV,
+    list_models=True,
     quirks=msgspec.structs.replace(openrouter_api.QUIRKS, reasoning_default=ReasoningRequest()),
     source=openrouter_api.SOURCE,
 )

@@ -3,9 +3,9 @@
 Docs: docs.perplexity.ai; perplexityai 0.46.1 (PyPI); vercel/ai packages/perplexity; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 
 _SOURCE = "docs.perplexity.ai and perplexityai 0.46.1, read 2026-11-20"
 _EFFORTS = ("minimal", "low", "medium", "high")
@@ -13,27 +13,27 @@ _EFFORTS = ("minimal", "low", "medium", "high")
 PROVIDER = openai_chat.provider(
     name="perplexity",
     base_url="https://api.perplexity.ai",
-    key_variables=("PERPLEXITY_API_KEY",),
-    base_url_variables=("PERPLEXITY_BASE_URL",),
+    api_key_env=("PERPLEXITY_API_KEY",),
+    base_url_env=("PERPLEXITY_BASE_URL",),
     quirks=openai_chat.Quirks(
-        refuses={
-            **not_here("perplexity", "tools", "logprobs", "repetition_penalty", "metadata"),
-            **unsure("perplexity", "seed", "n", "stop"),
+        unsupported={
+            **unsupported_by("perplexity", "tools", "logprobs", "repetition_penalty", "metadata"),
+            **unconfirmed_for("perplexity", "seed", "n", "stop"),
         },
-        rules=(
+        profiles=(
             *[
-                ModelRule(prefix=prefix, reasoning="always", efforts=_EFFORTS, source=_SOURCE)
+                ModelProfile(prefix=prefix, reasoning="always", efforts=_EFFORTS, source=_SOURCE)
                 for prefix in ("sonar-reasoning", "sonar-deep-research")
             ],
-            ModelRule(prefix="sonar", reasoning="none", source=_SOURCE),
+            ModelProfile(prefix="sonar", reasoning="none", source=_SOURCE),
         ),
         reasoning_style="effort",
         json_formats=("json_schema",),
         turn_order="alternating",
-        speaker_names=False,
+        message_names=False,
         refusal_key=False,
         image_detail=False,
-        files="file_url",
+        document_form="file_url",
         include_usage=False,
         think_tags=True,
     ),

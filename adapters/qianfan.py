@@ -13,11 +13,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from llm_pure.adapters.dialects import openai_chat, qianfan_v1
-from llm_pure.adapters.dialects.either import either
-from llm_pure.adapters.dialects.openai_chat import unsure
+from llm_pure.adapters.dialects.either import dual_api
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
 from llm_pure.adapters.dialects.qianfan_v1 import Token
 from llm_pure.config import LLMConfig, reveal
-from llm_pure.endpoint import rooted
+from llm_pure.endpoint import with_default_path
 from llm_pure.errors import (
     AuthenticationFailed,
     ContextLengthExceeded,
@@ -62,16 +62,16 @@ def _is_version_1(body: Any) -> bool:
     )
 
 
-PROVIDER = either(
+PROVIDER = dual_api(
     openai_chat.provider(
         name=NAME,
         base_url=BASE_URL,
-        locate=rooted(NAME, BASE_URL),
+        url_for=with_default_path(NAME, BASE_URL),
         quirks=openai_chat.Quirks(
-            refuses=unsure(NAME, "top_k", "n", "logprobs", "metadata"),
+            unsupported=unconfirmed_for(NAME, "top_k", "n", "logprobs", "metadata"),
             renames={"repetition_penalty": "penalty_score"},
-            bounds={"repetition_penalty": (1, 2)},
-            error_words={
+            ranges={"repetition_penalty": (1, 2)},
+            error_codes={
                 "invalid_iam_token": AuthenticationFailed,
                 "access_denied": PermissionDenied,
                 "invalid_model": NotFound,
@@ -80,19 +80,19 @@ PROVIDER = either(
                 "tpm_rate_limit_exceeded": RateLimited,
             },
         ),
-        key_variables=("QIANFAN_API_KEY", "QIANFAN_BEARER_TOKEN", "QIANFAN_AK"),
-        base_url_variables=("QIANFAN_BASE_URL",),
-        variables=_VARIABLES,
-        embeds=True,
+        api_key_env=("QIANFAN_API_KEY", "QIANFAN_BEARER_TOKEN", "QIANFAN_AK"),
+        base_url_env=("QIANFAN_BASE_URL",),
+        env_vars=_VARIABLES,
+        embeddings=True,
         embed_limits=(
             EmbedLimit(
-                texts=16,
+                max_texts=16,
                 source="unconfirmed, as generally known of cloud.baidu.com/doc/WENXINWORKSHOP, 2026-11-20",
             ),
         ),
         source=SOURCE,
     ),
-    qianfan_v1.provider(name=NAME, variables=_VARIABLES, source=SOURCE),
+    qianfan_v1.provider(name=NAME, env_vars=_VARIABLES, source=SOURCE),
     chosen=_asks_version_1,
     tells=_is_version_1,
 )

@@ -4,12 +4,12 @@ Docs: docs.siliconflow.cn, "Chat completions", "Error handling"; anomalyco/model
 gateway; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.adapters.dialects.openai_pictures import PictureQuirks
-from llm_pure.endpoint import below
+from llm_pure.adapters.dialects.openai_pictures import ImageQuirks
+from llm_pure.endpoint import under_base_url
 from llm_pure.errors import NotFound, QuotaExceeded
 from llm_pure.operations import EmbedLimit
 
@@ -18,23 +18,24 @@ _SOURCE = "anomalyco/models.dev providers/siliconflow, read 2026-11-20"
 _CHAT = openai_chat.provider(
     name="siliconflow",
     base_url="https://api.siliconflow.cn/v1",
-    key_variables=("SILICONFLOW_API_KEY", "SILICONFLOW_CN_API_KEY"),
-    embeds=True,
+    api_key_env=("SILICONFLOW_API_KEY", "SILICONFLOW_CN_API_KEY"),
+    embeddings=True,
     embed_limits=(
         EmbedLimit(
-            texts=32, source="unconfirmed, as generally known of docs.siliconflow.cn, 2026-11-20"
+            max_texts=32,
+            source="unconfirmed, as generally known of docs.siliconflow.cn, 2026-11-20",
         ),
     ),
-    lists=True,
+    list_models=True,
     quirks=openai_chat.Quirks(
-        refuses=unsure(
+        unsupported=unconfirmed_for(
             "siliconflow", "logprobs", "repetition_penalty", "metadata", "parallel_tool_calls"
         ),
-        rules=tuple(
+        profiles=tuple(
             [
-                ModelRule(
+                ModelProfile(
                     prefix=prefix,
-                    facts={
+                    traits={
                         "reasoning_style": "effort",
                         "effort_words": dict.fromkeys(("minimal", "low", "medium"), "high")
                         | {"xhigh": "max"},
@@ -46,31 +47,31 @@ _CHAT = openai_chat.provider(
         ),
         reasoning_style="enable_thinking",
         budget_bounds=(128, 32768),
-        tool_choices={"auto": "auto", "none": "none"},
+        tool_choice_values={"auto": "auto", "none": "none"},
         tool_strict=False,
         refusal_key=False,
         json_formats=("json_object",),
-        error_words={"20012": NotFound, "30001": QuotaExceeded, "30011": QuotaExceeded},
+        error_codes={"20012": NotFound, "30001": QuotaExceeded, "30011": QuotaExceeded},
     ),
     source="docs.siliconflow.cn and anomalyco/models.dev, read 2026-11-20",
 )
 
 _MEDIA = MediaQuirks(
-    pictures=PictureQuirks(
+    pictures=ImageQuirks(
         names={"n": "batch_size", "size": "image_size"},
-        refuses=not_here(
+        unsupported=unsupported_by(
             "siliconflow", "quality", "style", "background", "output_format", "response_format"
         ),
         edits=False,
     ),
-    transcribe_refuses=not_here(
+    transcribe_refuses=unsupported_by(
         "siliconflow", "language", "prompt", "temperature", "response_format", "timestamps"
     ),
 )
 
 PROVIDER = with_media(
     _CHAT,
-    below(_CHAT.name, _CHAT.base_url),
+    under_base_url(_CHAT.name, _CHAT.base_url),
     ("images", "speech", "transcribe"),
     _MEDIA,
 )

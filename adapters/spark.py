@@ -9,15 +9,15 @@ Docs: docs.iflyaicloud.com, "Spark http", by way of this project's wire notes, a
 from datetime import datetime
 
 from llm_pure.adapters.dialects import openai_chat, spark_frames
-from llm_pure.adapters.dialects.either import either_by_head
-from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.adapters.dialects.either import dual_api_by_head
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.config import LLMConfig, Secret, reveal
 from llm_pure.http import HttpRequest
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 from llm_pure.signing.key import usable_key, with_header
 
 NAME = "spark"
-KEY_VARIABLES = ("SPARKAI_API_KEY", "IFLYTEK_SPARK_API_KEY", "SPARKAI_API_PASSWORD")
+API_KEY_ENV = ("SPARKAI_API_KEY", "IFLYTEK_SPARK_API_KEY", "SPARKAI_API_PASSWORD")
 SOURCE = "spark_ai_python 0.4.5 (PyPI), sparkai/llm/llm.py, read 2026-11-20"
 
 _VARIABLES = {
@@ -33,23 +33,25 @@ def _asks_websocket(config: LLMConfig) -> bool:
     return bool(config.app_id)
 
 
-def authorize_http(config: LLMConfig, request: HttpRequest, now: datetime) -> Parsed[HttpRequest]:
+def authorize_http(
+    config: LLMConfig, request: HttpRequest, now: datetime
+) -> LLMResult[HttpRequest]:
     """`authorization: Bearer PASSWORD`, or `Bearer KEY:SECRET` of an application."""
     key, secret = reveal(config.api_key), reveal(config.api_secret)
     both = Secret(f"{key}:{secret}" if key and secret and ":" not in key else key)
-    return usable_key(NAME, KEY_VARIABLES, both).map(
+    return usable_key(NAME, API_KEY_ENV, both).map(
         lambda one: with_header(request, "authorization", f"Bearer {one}")
     )
 
 
-PROVIDER = either_by_head(
+PROVIDER = dual_api_by_head(
     openai_chat.provider(
         name=NAME,
         base_url="https://spark-api-open.xf-yun.com/v1",
         quirks=openai_chat.Quirks(
-            refuses={
-                **not_here("spark", "n", "logprobs"),
-                **unsure(
+            unsupported={
+                **unsupported_by("spark", "n", "logprobs"),
+                **unconfirmed_for(
                     "spark",
                     "seed",
                     "stop",
@@ -60,23 +62,21 @@ PROVIDER = either_by_head(
                     "parallel_tool_calls",
                 ),
             },
-            bounds={"temperature": (0.01, 1), "top_k": (1, 6), "max_tokens": (1, 8192)},
-            tool_choices={"auto": "auto", "none": "none"},
+            ranges={"temperature": (0.01, 1), "top_k": (1, 6), "max_tokens": (1, 8192)},
+            tool_choice_values={"auto": "auto", "none": "none"},
             tool_strict=False,
             json_formats=(),
-            speaker_names=False,
+            message_names=False,
             include_usage=False,
-            error_words=spark_frames.WORDS,
+            error_codes=spark_frames.WORDS,
         ),
-        key_variables=KEY_VARIABLES,
-        base_url_variables=("SPARKAI_URL", "IFLYTEK_SPARK_API_URL"),
-        variables=_VARIABLES,
+        api_key_env=API_KEY_ENV,
+        base_url_env=("SPARKAI_URL", "IFLYTEK_SPARK_API_URL"),
+        env_vars=_VARIABLES,
         authorize=authorize_http,
         source=SOURCE,
     ),
-    spark_frames.provider(
-        name=NAME, key_variables=KEY_VARIABLES, variables=_VARIABLES, source=SOURCE
-    ),
+    spark_frames.provider(name=NAME, api_key_env=API_KEY_ENV, env_vars=_VARIABLES, source=SOURCE),
     chosen=_asks_websocket,
     is_second=spark_frames.holds_frames,
 )

@@ -11,10 +11,10 @@ from llm_pure.adapters.dialects import gemini_content
 from llm_pure.adapters.dialects.gemini_pictures import with_pictures
 from llm_pure.config import LLMConfig, reveal
 from llm_pure.endpoint import base_url
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.http import HttpRequest
 from llm_pure.operations import EmbedLimit
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 from llm_pure.signing.key import key_header
 
 _NAME = "vertex"
@@ -28,11 +28,11 @@ _API_KEY_PREFIXES = ("AIza", "AQ.")
 """How Google's API keys begin; anything else is an OAuth token, which begins with "ya29." or is a JWT."""
 
 
-def place(config: LLMConfig, model: str, method: str) -> Parsed[str]:
+def place(config: LLMConfig, model: str, method: str) -> LLMResult[str]:
     """{host}/v1beta1/projects/{project}/locations/{location}/publishers/google/models/{model}:{method}.
 
     In express mode, which is an API key and no project, the path begins with publishers/. The location is
-    config.location, else config.region_name, else "global", and decides the host. Fails with ConfigurationInvalid
+    config.location, else config.region_name, else "global", and decides the host. Fails with InvalidConfiguration
     when there is neither a project nor an API key, or when the location is no host name.
     """
     location = config.location or config.region_name or _LOCATION
@@ -55,7 +55,7 @@ def place(config: LLMConfig, model: str, method: str) -> Parsed[str]:
     )
 
 
-def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> Parsed[HttpRequest]:
+def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> LLMResult[HttpRequest]:
     """An API key goes into x-goog-api-key, an OAuth token into authorization."""
     return (_WITH_KEY if _is_api_key(config) else _WITH_TOKEN)(config, request, now)
 
@@ -86,8 +86,8 @@ def _host(location: str) -> str:
     return f"https://{location}-aiplatform.googleapis.com"
 
 
-def _invalid(field: str, message: str) -> Parsed[str]:
-    return Failure(ConfigurationInvalid(message=message, field=field, provider=_NAME))
+def _invalid(field: str, message: str) -> LLMResult[str]:
+    return Failure(InvalidConfiguration(message=message, field=field, provider=_NAME))
 
 
 _CHAT = gemini_content.provider(
@@ -106,13 +106,13 @@ _CHAT = gemini_content.provider(
         ),
     ),
     authorize=authorize,
-    key_variables=_KEYS,
-    base_url_variables=("GOOGLE_VERTEX_BASE_URL",),
+    api_key_env=_KEYS,
+    base_url_env=("GOOGLE_VERTEX_BASE_URL",),
     embed_limits=(
-        EmbedLimit(texts=1, prefix="gemini-embedding", source=_EMBEDDINGS),
-        EmbedLimit(texts=250, tokens=20_000, source=_EMBEDDINGS),
+        EmbedLimit(max_texts=1, prefix="gemini-embedding", source=_EMBEDDINGS),
+        EmbedLimit(max_texts=250, max_tokens=20_000, source=_EMBEDDINGS),
     ),
-    variables={
+    env_vars={
         "project": ("GOOGLE_CLOUD_PROJECT",),
         "location": ("GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_REGION"),
     },

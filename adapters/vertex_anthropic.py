@@ -11,11 +11,11 @@ from urllib.parse import quote
 from llm_pure.adapters.dialects import anthropic_messages
 from llm_pure.adapters.dialects.anthropic_messages import Body, Quirks
 from llm_pure.config import LLMConfig
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.operations import TokenCount
 from llm_pure.provider import Built, Operation, Provider
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 from llm_pure.signing.key import key_header
 
 NAME = "vertex_anthropic"
@@ -25,7 +25,7 @@ QUIRKS = Quirks(
     model_in="path",
     kin=frozenset({"anthropic", "claude"}),
 )
-KEY_VARIABLES = ("GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN")
+API_KEY_ENV = ("GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN")
 _HOSTS = {
     "global": "aiplatform.googleapis.com",
     "us": "aiplatform.us.rep.googleapis.com",
@@ -34,11 +34,13 @@ _HOSTS = {
 """Locations that are no region. A region has its own: {region}-aiplatform.googleapis.com."""
 
 
-def build_chat(config: LLMConfig, request: ChatRequest, *, strict: bool = False) -> Parsed[Built]:
+def build_chat(
+    config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> LLMResult[Built]:
     """POST {base_url}/v1/projects/{project}/locations/{location}/publishers/anthropic/models/{model}:rawPredict.
 
     `:streamRawPredict` for a stream. Body: as `build_body`, without model, with anthropic_version.
-    Fails with ConfigurationInvalid (no project, bad location, no model, bad URL), and as `build_body`.
+    Fails with InvalidConfiguration (no project, bad location, no model, bad URL), and as `build_body`.
     """
     made = anthropic_messages.build_body(NAME, QUIRKS, config, request, strict=strict)
     if isinstance(made, Failure):
@@ -48,7 +50,7 @@ def build_chat(config: LLMConfig, request: ChatRequest, *, strict: bool = False)
     return _post(config, f"{quote(body.model, safe='@')}:{verb}", body)
 
 
-def build_count(config: LLMConfig, request: ChatRequest) -> Parsed[Built]:
+def build_count(config: LLMConfig, request: ChatRequest) -> LLMResult[Built]:
     """POST .../publishers/anthropic/models/count-tokens:rawPredict; the model stays in the body. Fails as `build_chat`."""
     body = anthropic_messages.count_body(NAME, QUIRKS, config, request)
     if isinstance(body, Failure):
@@ -56,7 +58,7 @@ def build_count(config: LLMConfig, request: ChatRequest) -> Parsed[Built]:
     return _post(config, "count-tokens:rawPredict", body.unwrap())
 
 
-def _post(config: LLMConfig, target: str, body: Body) -> Parsed[Built]:
+def _post(config: LLMConfig, target: str, body: Body) -> LLMResult[Built]:
     location = config.location or config.region_name or "global"
     if not location.isascii() or not location.replace("-", "").isalnum():
         return _invalid("location", f"{location!r} is no location; it looks like us-east5")
@@ -68,8 +70,8 @@ def _post(config: LLMConfig, target: str, body: Body) -> Parsed[Built]:
     return anthropic_messages.post(NAME, f"https://{host}", QUIRKS, config, path, body)
 
 
-def _invalid(field: str, message: str) -> Parsed[Built]:
-    return Failure(ConfigurationInvalid(message=message, provider=NAME, field=field))
+def _invalid(field: str, message: str) -> LLMResult[Built]:
+    return Failure(InvalidConfiguration(message=message, provider=NAME, field=field))
 
 
 PROVIDER = Provider(
@@ -77,12 +79,12 @@ PROVIDER = Provider(
     dialect=anthropic_messages.DIALECT,
     base_url="https://aiplatform.googleapis.com",
     build_chat=build_chat,
-    authorize=key_header(NAME, KEY_VARIABLES),
+    authorize=key_header(NAME, API_KEY_ENV),
     parse_chat=partial(anthropic_messages.parse_chat, NAME, QUIRKS),
     open_stream=partial(anthropic_messages.open_stream, NAME, QUIRKS),
-    key_variables=KEY_VARIABLES,
-    base_url_variables=("ANTHROPIC_VERTEX_BASE_URL",),
-    variables={
+    api_key_env=API_KEY_ENV,
+    base_url_env=("ANTHROPIC_VERTEX_BASE_URL",),
+    env_vars={
         "project": ("ANTHROPIC_VERTEX_PROJECT_ID", "GOOGLE_CLOUD_PROJECT"),
         "location": ("CLOUD_ML_REGION", "GOOGLE_CLOUD_LOCATION"),
     },

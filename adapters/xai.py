@@ -3,26 +3,26 @@
 Docs: docs.x.ai; vercel/ai packages/xai; pydantic-ai profiles/grok.py; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.adapters.dialects.openai_pictures import PictureQuirks
-from llm_pure.endpoint import below
+from llm_pure.adapters.dialects.openai_pictures import ImageQuirks
+from llm_pure.endpoint import under_base_url
 from llm_pure.errors import Overloaded
 
 _SOURCE = "vercel/ai packages/xai, read 2026-11-20"
 _NO_STOP = {"stop": "Grok's reasoning models refuse it"}
 
 
-def _model(prefix: str, reasoning: str, efforts: tuple[str, ...] = ()) -> ModelRule:
+def _model(prefix: str, reasoning: str, efforts: tuple[str, ...] = ()) -> ModelProfile:
     """A model without efforts has no field for reasoning, and refuses one."""
-    return ModelRule(
+    return ModelProfile(
         prefix=prefix,
-        refuses={} if reasoning == "none" else _NO_STOP,
+        unsupported={} if reasoning == "none" else _NO_STOP,
         reasoning="always" if reasoning == "always" else "on" if reasoning == "on" else "none",
         efforts=efforts,
-        facts={} if efforts else {"reasoning_style": "none"},
+        traits={} if efforts else {"reasoning_style": "none"},
         source=_SOURCE,
     )
 
@@ -30,16 +30,16 @@ def _model(prefix: str, reasoning: str, efforts: tuple[str, ...] = ()) -> ModelR
 _CHAT = openai_chat.provider(
     name="xai",
     base_url="https://api.x.ai/v1",
-    key_variables=("XAI_API_KEY",),
-    lists=True,
+    api_key_env=("XAI_API_KEY",),
+    list_models=True,
     quirks=openai_chat.Quirks(
         max_tokens_key="max_completion_tokens",
         renames={"parallel_tool_calls": "parallel_function_calling"},
-        refuses={
-            **not_here("xai", "presence_penalty", "frequency_penalty", "top_k"),
-            **unsure("xai", "repetition_penalty", "metadata"),
+        unsupported={
+            **unsupported_by("xai", "presence_penalty", "frequency_penalty", "top_k"),
+            **unconfirmed_for("xai", "repetition_penalty", "metadata"),
         },
-        rules=(
+        profiles=(
             _model("grok-4.20", "on"),
             _model("grok-4.3", "on", ("none", "low", "medium", "high")),
             _model("grok-4.", "on", ("none", "low", "medium", "high", "xhigh")),
@@ -54,19 +54,19 @@ _CHAT = openai_chat.provider(
         reasoning_style="effort",
         tool_strict=False,
         refusal_key=False,
-        error_words={"The service is currently unavailable": Overloaded},
+        error_codes={"The service is currently unavailable": Overloaded},
     ),
     source="docs.x.ai and vercel/ai packages/xai, read 2026-11-20",
 )
 
-_PICTURES = PictureQuirks(
-    refuses={
+_PICTURES = ImageQuirks(
+    unsupported={
         "size": "xAI has no size; extra may hold aspect_ratio and resolution",
-        **not_here("xai", "style", "background", "output_format"),
+        **unsupported_by("xai", "style", "background", "output_format"),
     },
     edits=False,  # its /images/edits takes JSON (docs.x.ai, read 2026-11-20), which is not built here
 )
 
 PROVIDER = with_media(
-    _CHAT, below(_CHAT.name, _CHAT.base_url), ("images",), MediaQuirks(pictures=_PICTURES)
+    _CHAT, under_base_url(_CHAT.name, _CHAT.base_url), ("images",), MediaQuirks(pictures=_PICTURES)
 )

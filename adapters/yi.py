@@ -4,22 +4,22 @@ Docs: geekan/MetaGPT openai_api.py and Portkey-AI/gateway src/providers/lingyi; 
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import not_here, unsure
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 
 PROVIDER = openai_chat.provider(
     name="yi",
     base_url="https://api.lingyiwanwu.com/v1",
-    key_variables=("YI_API_KEY",),
-    lists=True,
+    api_key_env=("YI_API_KEY",),
+    list_models=True,
     quirks=openai_chat.Quirks(
-        refuses={
-            **not_here("yi", "n", "logprobs"),
-            **unsure(
+        unsupported={
+            **unsupported_by("yi", "n", "logprobs"),
+            **unconfirmed_for(
                 "yi", "seed", "stop", "presence_penalty", "frequency_penalty", "repetition_penalty",
                 "top_k", "metadata", "parallel_tool_calls",
             ),
         },
-        tool_choices={"auto": "auto"},
+        tool_choice_values={"auto": "auto"},
         tool_strict=False,
         json_formats=(),
         refusal_key=False,

@@ -12,11 +12,11 @@ _KEY = ("ZAI_API_KEY",)
 PROVIDER = openai_chat.provider(
     name="zai",
     base_url="https://api.z.ai/api/paas/v4",
-    key_variables=_KEY,
-    base_url_variables=("ZAI_BASE_URL",),
+    api_key_env=_KEY,
+    base_url_env=("ZAI_BASE_URL",),
     authorize=glm.key_or_token("zai", _KEY),
-    embeds=True,
-    embed_limits=(EmbedLimit(texts=64, source="as at zhipuai, unconfirmed, 2026-11-20"),),
+    embeddings=True,
+    embed_limits=(EmbedLimit(max_texts=64, source="as at zhipuai, unconfirmed, 2026-11-20"),),
     quirks=glm.QUIRKS,
     source="zai-sdk 0.2.3 and docs.z.ai, read 2026-11-20",
 )

@@ -12,13 +12,13 @@ _KEY = ("ZHIPUAI_API_KEY", "ZHIPU_API_KEY")
 PROVIDER = openai_chat.provider(
     name="zhipuai",
     base_url="https://open.bigmodel.cn/api/paas/v4",
-    key_variables=_KEY,
-    base_url_variables=("ZHIPUAI_BASE_URL",),
+    api_key_env=_KEY,
+    base_url_env=("ZHIPUAI_BASE_URL",),
     authorize=glm.key_or_token("zhipuai", _KEY),
-    embeds=True,
+    embeddings=True,
     embed_limits=(
         EmbedLimit(
-            texts=64,
+            max_texts=64,
             source="unconfirmed, as generally known of docs.bigmodel.cn for embedding-3, 2026-11-20",
         ),
     ),

@@ -21,10 +21,10 @@ from bench.measure import QUICK_ROUNDS, ROUNDS, Prepare, Run, Timings, race
 from bench.report import Report, met, times
 from llm_pure import Message, Usage, user
 from llm_pure.conversation import read_messages
-from llm_pure.costs import Buyer, price_usage
+from llm_pure.costs import PricingContext, price_usage
 from llm_pure.effects import encodings
 from llm_pure.effects.price_data import shipped_prices
-from llm_pure.tokens import Meter, count_messages, count_text, family_for
+from llm_pure.tokens import TokenCounter, count_messages, count_text, profile_for
 
 MODEL = "gpt-4o"
 OURS = "llm-pure"
@@ -91,14 +91,14 @@ def run(quick: bool) -> list[Report]:
 def _text() -> Race:
     text = _words(random.Random(1), 2000)
     tokenizer = encodings.load_tokenizer("o200k_base").unwrap()
-    meter = Meter(family=family_for(MODEL), tokenizer=tokenizer)
+    counter = TokenCounter(family=profile_for(MODEL), tokenizer=tokenizer)
     raw = tiktoken.Encoding(**encodings._defined("o200k_base", encodings._ranks))
-    assert len(raw.encode_ordinary(text)) == count_text(meter, text).tokens
+    assert len(raw.encode_ordinary(text)) == count_text(counter, text).tokens
     return Race(
         job="count a text of 12 kB",
         contestants={
             "tiktoken": lambda: lambda: len(raw.encode_ordinary(text)),
-            OURS: lambda: lambda: count_text(meter, text).tokens,
+            OURS: lambda: lambda: count_text(counter, text).tokens,
         },
         base="tiktoken",
         goal="at most 1.1x of tiktoken",
@@ -112,8 +112,8 @@ def _cold(words: int) -> Race:
     talk = [_turn(random.Random(number), number, words) for number in range(20)]
 
     def ours() -> Run:
-        meter = Meter(family=family_for(MODEL), tokenizer=tokenizer)
-        return lambda: count_messages(meter, read_messages(talk).unwrap()).tokens
+        counter = TokenCounter(family=profile_for(MODEL), tokenizer=tokenizer)
+        return lambda: count_messages(counter, read_messages(talk).unwrap()).tokens
 
     return _against_litellm(f"20 messages of {words} words, cold", ours, lambda: talk, 2)
 
@@ -121,15 +121,15 @@ def _cold(words: int) -> Race:
 def _grown(words: int) -> Race:
     """Twenty messages were counted, one is new."""
     tokenizer = encodings.load_tokenizer("o200k_base").unwrap()
-    meter = Meter(family=family_for(MODEL), tokenizer=tokenizer)
+    counter = TokenCounter(family=profile_for(MODEL), tokenizer=tokenizer)
     dicts = [_turn(random.Random(number), number, words) for number in range(20)]
     talk = read_messages(dicts).unwrap()
-    count_messages(meter, talk)
+    count_messages(counter, talk)
     chance = random.Random(0)
 
     def ours() -> Run:
         grown: tuple[Message, ...] = (*talk, user(f"and {chance.random()}?"))
-        return lambda: count_messages(meter, grown).tokens
+        return lambda: count_messages(counter, grown).tokens
 
     def theirs() -> list[dict[str, str]]:
         return [*dicts, {"role": "user", "content": f"and {chance.random()}?"}]
@@ -182,7 +182,7 @@ def _load(folder: Path) -> Race:
 
 
 def _price() -> Race:
-    table, buyer = shipped_prices(), Buyer(api_type="openai")
+    table, buyer = shipped_prices(), PricingContext(api_type="openai")
     raw = {
         "prompt_tokens": 1000,
         "prompt_tokens_details": {"cached_tokens": 400, "audio_tokens": 0},

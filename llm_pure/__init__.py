@@ -17,11 +17,11 @@ from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.messages import (
     Audio,
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
@@ -36,13 +36,13 @@ from llm_pure.operations import Embeddings, EmbedRequest, TokenCount
 from llm_pure.request import (
     ChatRequest,
     JsonFormat,
-    NamedTool,
+    NamedToolChoice,
     NativeTool,
     ReasoningRequest,
     SchemaFormat,
     Tool,
 )
-from llm_pure.result import Parsed, fold
+from llm_pure.result import LLMResult, fold
 
 if TYPE_CHECKING:
     from llm_pure.effects import LLM as LLM
@@ -57,7 +57,6 @@ __all__ = [
     "Choice",
     "Completion",
     "Document",
-    "Echo",
     "EmbedRequest",
     "Embeddings",
     "FinishReason",
@@ -67,12 +66,13 @@ __all__ = [
     "JsonFormat",
     "LLMConfig",
     "LLMError",
+    "LLMResult",
     "Message",
-    "NamedTool",
+    "NamedToolChoice",
     "NativeTool",
     "Opaque",
-    "Parsed",
     "Part",
+    "ProviderMetadata",
     "Reasoning",
     "ReasoningRequest",
     "Refusal",

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.request import ReasoningRequest
 
 Settings: TypeAlias = dict[str, Any]
@@ -30,31 +30,31 @@ class Adaptation(msgspec.Struct, frozen=True, kw_only=True):
         return self.action in ("renamed", "rewritten")
 
 
-class ModelRule(msgspec.Struct, frozen=True, kw_only=True):
+class ModelProfile(msgspec.Struct, frozen=True, kw_only=True):
     """What the models whose names begin with `prefix` do not take.
 
-    refuses: setting -> why. refuses_reasoning: the same, while the model reasons. bounds: setting -> (lowest, highest).
+    refuses: setting -> why. unsupported_while_reasoning: the same, while the model reasons. bounds: setting -> (lowest, highest).
     reasoning: "none" cannot, "off" only when asked, "on" unless asked not to, "always", "unknown". efforts: those it
     takes, empty when nobody said. facts: whatever else a dialect wants to know of these models.
     source: where this is said, with its date.
     """
 
     prefix: str
-    refuses: Mapping[str, str] = {}
-    refuses_reasoning: Mapping[str, str] = {}
-    bounds: Mapping[str, tuple[float, float]] = {}
+    unsupported: Mapping[str, str] = {}
+    unsupported_while_reasoning: Mapping[str, str] = {}
+    ranges: Mapping[str, tuple[float, float]] = {}
     reasoning: Literal["none", "off", "on", "always", "unknown"] = "unknown"
     efforts: tuple[str, ...] = ()
-    facts: Mapping[str, Any] = {}
+    traits: Mapping[str, Any] = {}
     source: str = ""
 
 
-NO_RULE = ModelRule(prefix="")
+DEFAULT_PROFILE = ModelProfile(prefix="")
 
 _REFUSED_EVERYWHERE = {"best_of": "chat APIs have no best_of"}
 
 
-def rule_for(rules: Sequence[ModelRule], model: str, plan: str | None = None) -> ModelRule:
+def profile_for(rules: Sequence[ModelProfile], model: str, plan: str | None = None) -> ModelProfile:
     """The first rule whose prefix fits; a path before the name ("models/", "openai/") does not count.
 
     plan: config.pricing_plan, which names the model where `model` is a name of the user's own: an Azure deployment.
@@ -66,10 +66,10 @@ def rule_for(rules: Sequence[ModelRule], model: str, plan: str | None = None) ->
         for rule in rules:
             if name.startswith(rule.prefix):
                 return rule
-    return NO_RULE
+    return DEFAULT_PROFILE
 
 
-def reasons(rule: ModelRule, asked: ReasoningRequest | None) -> bool:
+def reasoning_enabled(rule: ModelProfile, asked: ReasoningRequest | None) -> bool:
     """Will a model of this rule reason, when asked so?"""
     if rule.reasoning == "always":
         return True
@@ -79,7 +79,7 @@ def reasons(rule: ModelRule, asked: ReasoningRequest | None) -> bool:
 
 
 def adapt(
-    settings: Settings, explicit: frozenset[str], rule: ModelRule, *, reasoning: bool = False
+    settings: Settings, user_set: frozenset[str], rule: ModelProfile, *, reasoning: bool = False
 ) -> tuple[Settings, tuple[Adaptation, ...]]:
     """The settings that may be sent, and what was changed of those that the user chose (`explicit`).
 
@@ -89,14 +89,14 @@ def adapt(
     told: list[Adaptation] = []
     refuses = {
         **_REFUSED_EVERYWHERE,
-        **rule.refuses,
-        **(rule.refuses_reasoning if reasoning else {}),
+        **rule.unsupported,
+        **(rule.unsupported_while_reasoning if reasoning else {}),
     }
     for name, reason in refuses.items():
         if name in sent:
             before = sent.pop(name)
             told.append(Adaptation(field=name, action="dropped", reason=reason, before=before))
-    for name, (low, high) in rule.bounds.items():
+    for name, (low, high) in rule.ranges.items():
         value = sent.get(name)
         if isinstance(value, int | float) and not low <= value <= high:
             bound = low if value < low else high
@@ -106,13 +106,13 @@ def adapt(
             told.append(
                 Adaptation(field=name, action="clamped", reason=reason, before=value, after=after)
             )
-    return sent, tuple([one for one in told if one.field in explicit])
+    return sent, tuple([one for one in told if one.field in user_set])
 
 
-def lossy(adaptations: Sequence[Adaptation], *, provider: str) -> Unsupported | None:
+def strict_error(adaptations: Sequence[Adaptation], *, provider: str) -> UnsupportedFeature | None:
     """What a strict build fails with: the adaptations that lose something; None when there is none."""
     lost = [one for one in adaptations if not one.lossless]
     if not lost:
         return None
     told = "; ".join([f"{one.field} {one.action}: {one.reason}" for one in lost])
-    return Unsupported(message=f"strict: {told}", provider=provider, feature=lost[0].field)
+    return UnsupportedFeature(message=f"strict: {told}", provider=provider, feature=lost[0].field)

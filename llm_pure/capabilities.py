@@ -48,7 +48,7 @@ _ASKED: tuple[tuple[Capability, str, ChatRequest], ...] = (
 )
 """A capability, the field that asks for it, and a request that does."""
 
-BESIDE_CHAT: tuple[tuple[Capability, str], ...] = (
+OTHER_OPERATIONS: tuple[tuple[Capability, str], ...] = (
     ("embeddings", "embed"),
     ("count tokens", "count_tokens"),
     ("images out", "images"),
@@ -68,7 +68,7 @@ def capabilities(provider: Provider) -> frozenset[Capability]:
     """Everything that this provider can do, whatever the model."""
     found: set[Capability] = {
         capability
-        for capability, field in BESIDE_CHAT
+        for capability, field in OTHER_OPERATIONS
         if getattr(provider, field, None) is not None
     }
     for model in _MODELS:

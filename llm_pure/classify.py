@@ -1,6 +1,6 @@
 """What a refusal means: (status, the provider's words, headers) -> LLMError, by tables.
 
-A dialect reads its error body into an `ErrorReport`; here the report becomes the error that a caller can act on. The
+A dialect reads its error body into an `ProviderErrorInfo`; here the report becomes the error that a caller can act on. The
 provider's own word decides first, then the text (context overflow is told by text alone at several services), then
 the status.
 """
@@ -22,15 +22,15 @@ from llm_pure.errors import (
     NotFound,
     Overloaded,
     PermissionDenied,
-    ProtocolFault,
+    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
     TimedOut,
 )
-from llm_pure.http import Headers, HttpResponse, header
-from llm_pure.redact import conceal, conceal_bytes
-from llm_pure.result import Failure, Parsed
+from llm_pure.http import Headers, HttpResponse, get_header
+from llm_pure.redact import redact, redact_bytes
+from llm_pure.result import Failure, LLMResult
 from llm_pure.retry_after import retry_after_s
 
 ErrorType = type[LLMError]
@@ -55,7 +55,7 @@ _STATUS: Mapping[int, ErrorType] = {
 }
 """Statuses that mean one thing everywhere. Others: 4xx is InvalidRequest, 5xx is ServerError."""
 
-WORDS: Mapping[str, ErrorType] = {
+ERROR_CODES: Mapping[str, ErrorType] = {
     "insufficient_quota": QuotaExceeded,
     "credit_balance_exhausted": QuotaExceeded,
     "organization_spend_limit_exceeded": QuotaExceeded,
@@ -91,12 +91,12 @@ WORDS: Mapping[str, ErrorType] = {
 
 Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20.
 """
-VAGUE_WORDS = frozenset({"api_error"})
+AMBIGUOUS_CODES = frozenset({"api_error"})
 """Words for anything at all that went wrong. A status of 4xx says more: iFlytek's Spark and Ollama's /v1 send "api_error"
 with a 401 too (../shared/wire/openai-family.md 4.16, ollama.md 7).
 """
 
-NO_WORDS: Mapping[str, ErrorType] = {}
+NO_ERROR_CODES: Mapping[str, ErrorType] = {}
 
 _TOO_LONG = re.compile(
     r"(?i)context[ _-]?(?:length|window|size|limit)|maximum context|(?:prompt|input|request) is too long"
@@ -110,7 +110,7 @@ _NO_MONEY = re.compile(
 )
 
 
-class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
+class ProviderErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A refusal as the provider worded it.
 
     code, type: the provider's words, most telling first. retry_after_s: from the body, over the headers' own.
@@ -127,11 +127,13 @@ class ErrorReport(msgspec.Struct, frozen=True, kw_only=True):
     headers: Headers = ()
 
 
-def classify(report: ErrorReport, words: Mapping[str, ErrorType] = NO_WORDS) -> LLMError:
+def to_llm_error(
+    report: ProviderErrorInfo, words: Mapping[str, ErrorType] = NO_ERROR_CODES
+) -> LLMError:
     """The error that this report means. words: a service's own, over WORDS. Key-shaped text in its message is concealed."""
     kind = _kind(report, words)
     fields: dict[str, Any] = {
-        "message": conceal(report.message) or _no_reason(report.status),
+        "message": redact(report.message) or _no_reason(report.status),
         "provider": report.provider,
         "status": report.status,
         "code": report.code or report.type,
@@ -142,22 +144,22 @@ def classify(report: ErrorReport, words: Mapping[str, ErrorType] = NO_WORDS) -> 
     if kind in (RateLimited, Overloaded, ServerError):
         hint = report.retry_after_s
         fields["retry_after_s"] = retry_after_s(report.headers) if hint is None else hint
-    should_retry = header(report.headers, "x-should-retry")
+    should_retry = get_header(report.headers, "x-should-retry")
     if should_retry in ("true", "false"):
         fields["retryable"] = should_retry == "true"
     return kind(**fields)
 
 
-def unreadable_error(provider: str, status: int, headers: Headers, body: bytes) -> LLMError:
+def undecodable_body_error(provider: str, status: int, headers: Headers, body: bytes) -> LLMError:
     """The error of an answer whose body is not the service's JSON: a gateway's HTML page, plain text, nothing.
 
     The status still says what to do; the first bytes of the body are the message. A 2xx or 3xx of this kind is a
-    ProtocolFault.
+    ProtocolError.
     """
-    shown = conceal_bytes(body[:EVIDENCE_LIMIT])
+    shown = redact_bytes(body[:EVIDENCE_LIMIT])
     text = shown.decode("utf-8", "replace").strip()
     if status < 400:
-        return ProtocolFault(
+        return ProtocolError(
             message=f"status {status} without an answer that can be read",
             provider=provider,
             status=status,
@@ -165,24 +167,28 @@ def unreadable_error(provider: str, status: int, headers: Headers, body: bytes) 
             where="body",
             evidence=shown,
         )
-    return classify(ErrorReport(provider=provider, status=status, message=text, headers=headers))
+    return to_llm_error(
+        ProviderErrorInfo(provider=provider, status=status, message=text, headers=headers)
+    )
 
 
-def good_json(
-    provider: str, response: HttpResponse, error_in: Callable[[Any], LLMError | None]
-) -> Parsed[Any]:
-    """The decoded body of a good answer, whatever it says; else the error, as `error_in` reads it out of decoded JSON.
+def decode_success_json(
+    provider: str, response: HttpResponse, find_error: Callable[[Any], LLMError | None]
+) -> LLMResult[Any]:
+    """The decoded body of a good answer, whatever it says; else the error, as `find_error` reads it out of decoded JSON.
 
     A status of 300 or more is an error also where the body tells none.
     """
     decoded = decode_any(response.body, provider=provider)
     if not isinstance(decoded, Failure):
-        told = error_in(decoded.unwrap())
+        told = find_error(decoded.unwrap())
         if told is not None:
             return Failure(told)
         if response.status < 300:
             return decoded
-    return Failure(unreadable_error(provider, response.status, response.headers, response.body))
+    return Failure(
+        undecodable_body_error(provider, response.status, response.headers, response.body)
+    )
 
 
 REQUEST_ID_HEADERS = (
@@ -199,7 +205,7 @@ REQUEST_ID_HEADERS = (
 def request_id(headers: Headers) -> str | None:
     """The id under which the provider's support finds this call."""
     for name in REQUEST_ID_HEADERS:
-        value = header(headers, name)
+        value = get_header(headers, name)
         if value:
             return value
     return None
@@ -209,11 +215,11 @@ def _no_reason(status: int | None) -> str:
     return "the provider gave no reason" if status is None else f"HTTP status {status}"
 
 
-def _kind(report: ErrorReport, words: Mapping[str, ErrorType]) -> ErrorType:
+def _kind(report: ProviderErrorInfo, words: Mapping[str, ErrorType]) -> ErrorType:
     status = report.status or 500
     for word in (report.code, report.type):
-        kind = words.get(word or "") or WORDS.get(word or "")
-        if kind is not None and not (word in VAGUE_WORDS and 400 <= status < 500):
+        kind = words.get(word or "") or ERROR_CODES.get(word or "")
+        if kind is not None and not (word in AMBIGUOUS_CODES and 400 <= status < 500):
             return kind
     if status in (400, 413, 422, 500) and _TOO_LONG.search(report.message):
         return ContextLengthExceeded

@@ -9,7 +9,7 @@ from llm_pure.codec import json_text
 from llm_pure.completion import Completion
 from llm_pure.messages import ToolCall
 from llm_pure.repair import Edit, Exact, Repair, Repaired, Unrepairable, repair
-from llm_pure.request import ChatRequest, NamedTool, Tool
+from llm_pure.request import ChatRequest, NamedToolChoice, Tool
 
 CODE_TOOL = Tool(
     name="execute",
@@ -31,10 +31,10 @@ CODE_TOOL = Tool(
 _KEYS = frozenset({"language", "code"})
 _FENCE = re.compile(r"(?m)^[ \t]*(```+|~~~+)[ \t]*([\w+#.-]*)[^\n]*\n(.*?)^[ \t]*\1", re.DOTALL)
 
-Origin: TypeAlias = Literal["call", "fence", "text"]
+CodeSource: TypeAlias = Literal["call", "fence", "text"]
 
 
-class CodeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class CodeOutput(msgspec.Struct, frozen=True, kw_only=True):
     """What to run.
 
     code: None when the tool's arguments could not be read without guessing; `repair` says why. language: in the model's
@@ -43,7 +43,7 @@ class CodeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     language: str
     code: str | None
-    origin: Origin
+    origin: CodeSource
     repair: Repair
 
 
@@ -52,12 +52,12 @@ def code_request(request: ChatRequest) -> ChatRequest:
     return msgspec.structs.replace(
         request,
         tools=(*request.tools, CODE_TOOL),
-        tool_choice=NamedTool(CODE_TOOL.name),
+        tool_choice=NamedToolChoice(CODE_TOOL.name),
         parallel_tool_calls=None,
     )
 
 
-def read_code(completion: Completion, *, language: str = "python") -> CodeAnswer:
+def parse_code(completion: Completion, *, language: str = "python") -> CodeOutput:
     """The code of an answer: the tool's, else the first fenced block, else the text itself as markdown.
 
     language: of code that stands there with no word about it.
@@ -70,9 +70,9 @@ def read_code(completion: Completion, *, language: str = "python") -> CodeAnswer
     if block:
         inner, word = block[3].removesuffix("\n"), block[2] or language
         made = Exact({"language": word, "code": inner})
-        return CodeAnswer(language=word, code=inner, origin="fence", repair=made)
+        return CodeOutput(language=word, code=inner, origin="fence", repair=made)
     made = Exact({"language": "markdown", "code": text})
-    return CodeAnswer(language="markdown", code=text, origin="text", repair=made)
+    return CodeOutput(language="markdown", code=text, origin="text", repair=made)
 
 
 def repair_code(text: str, *, language: str = "python") -> Repair:
@@ -93,17 +93,17 @@ def repair_code(text: str, *, language: str = "python") -> Repair:
         return got
     value = {"language": word, "code": code}
     edits = (Edit(0, text, json_text(value)),)
-    return Repaired(value=value, edits=edits, rung="fenced" if block else "bare")
+    return Repaired(value=value, edits=edits, method="fenced" if block else "bare")
 
 
-def _of_call(call: ToolCall, language: str) -> CodeAnswer:
+def _of_call(call: ToolCall, language: str) -> CodeOutput:
     got = repair_code(call.arguments, language=language)
     if not isinstance(got, Unrepairable):
         code, word = got.value.get("code"), got.value.get("language", language)
         if isinstance(code, str) and isinstance(word, str):
-            return CodeAnswer(language=word, code=code, origin="call", repair=got)
+            return CodeOutput(language=word, code=code, origin="call", repair=got)
         got = Unrepairable("the code is missing, or no text")
-    return CodeAnswer(language="", code=None, origin="call", repair=got)
+    return CodeOutput(language="", code=None, origin="call", repair=got)
 
 
-__all__ = ["CODE_TOOL", "CodeAnswer", "Origin", "code_request", "read_code", "repair_code"]
+__all__ = ["CODE_TOOL", "CodeOutput", "CodeSource", "code_request", "parse_code", "repair_code"]

@@ -6,16 +6,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from llm_pure.errors import EVIDENCE_LIMIT, InvalidRequest, ProtocolFault
-from llm_pure.redact import conceal_bytes
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import EVIDENCE_LIMIT, InvalidRequest, ProtocolError
+from llm_pure.redact import redact_bytes
+from llm_pure.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
 
-DECODE_FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises on bytes that are not JSON of the wanted shape; deep nesting is a RecursionError."""
 
-ENCODE_FAULTS = (
+ENCODE_ERRORS = (
     TypeError,
     ValueError,
     OverflowError,
@@ -29,18 +29,18 @@ _ANYTHING = msgspec.json.Decoder()
 
 def decode(
     decoder: msgspec.json.Decoder[A], data: bytes, *, provider: str, where: str = "body"
-) -> Parsed[A]:
-    """The decoded value, or a ProtocolFault with the place and the first bytes.
+) -> LLMResult[A]:
+    """The decoded value, or a ProtocolError with the place and the first bytes.
 
     Half of a surrogate pair is read as U+FFFD: JSON may say "\\ud83d", and services do that cut text by UTF-16 units.
     """
     try:
         return Success(decoder.decode(data))
-    except DECODE_FAULTS as fault:
+    except DECODE_ERRORS as fault:
         if _SURROGATE in data or _SURROGATE.replace(b"d", b"D") in data:
-            with suppress(*DECODE_FAULTS):
+            with suppress(*DECODE_ERRORS):
                 return Success(decoder.decode(_HALVES.sub(_whole, data)))
-        return Failure(protocol_fault(fault, data, provider=provider, where=where))
+        return Failure(protocol_error(fault, data, provider=provider, where=where))
 
 
 _SURROGATE = b"\\ud"
@@ -58,36 +58,36 @@ def _whole(escape: re.Match[bytes]) -> bytes:
     return b"\\ufffd" if is_half else found
 
 
-def decode_any(data: bytes, *, provider: str, where: str = "body") -> Parsed[Any]:
+def decode_any(data: bytes, *, provider: str, where: str = "body") -> LLMResult[Any]:
     """Any JSON, as dicts, lists and scalars."""
     return decode(_ANYTHING, data, provider=provider, where=where)
 
 
-def convert(kind: type[A], value: Any, *, provider: str, where: str = "body") -> Parsed[A]:
-    """Decoded JSON as a Struct, or a ProtocolFault that names the place and shows the first bytes."""
+def convert(kind: type[A], value: Any, *, provider: str, where: str = "body") -> LLMResult[A]:
+    """Decoded JSON as a Struct, or a ProtocolError that names the place and shows the first bytes."""
     try:
         return Success(msgspec.convert(value, kind))
-    except DECODE_FAULTS as fault:
-        return Failure(protocol_fault(fault, shown(value), provider=provider, where=where))
+    except DECODE_ERRORS as fault:
+        return Failure(protocol_error(fault, preview(value), provider=provider, where=where))
 
 
-def shown(value: Any) -> bytes:
+def preview(value: Any) -> bytes:
     """The first bytes of decoded JSON, as evidence; none where it is nested too deep to be written."""
     try:
         return msgspec.json.encode(value)[:EVIDENCE_LIMIT]
-    except ENCODE_FAULTS:
+    except ENCODE_ERRORS:
         return b""
 
 
-def protocol_fault(
+def protocol_error(
     fault: Exception, data: bytes, *, provider: str, where: str = "body", status: int | None = None
-) -> ProtocolFault:
+) -> ProtocolError:
     """The fault as a value. A path in msgspec's message ("... - at `$.a`") is kept in the message."""
-    return ProtocolFault(
+    return ProtocolError(
         message=f"the answer could not be read: {str(fault)[:300] or type(fault).__name__}",
         provider=provider,
         where=where,
-        evidence=conceal_bytes(data[:EVIDENCE_LIMIT]),
+        evidence=redact_bytes(data[:EVIDENCE_LIMIT]),
         status=status,
     )
 
@@ -96,7 +96,7 @@ def json_object(text: str) -> dict[str, Any] | None:
     """The object that this JSON text says; None when it says anything else."""
     try:
         value = _ANYTHING.decode(text)
-    except (*DECODE_FAULTS, UnicodeEncodeError):
+    except (*DECODE_ERRORS, UnicodeEncodeError):
         return None
     return value if isinstance(value, dict) else None
 
@@ -106,11 +106,11 @@ def json_text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def encode(value: Any, *, provider: str) -> Parsed[bytes]:
+def encode(value: Any, *, provider: str) -> LLMResult[bytes]:
     """JSON bytes, keys in the order given; InvalidRequest when something in it is no JSON."""
     try:
         return Success(msgspec.json.encode(value))
-    except ENCODE_FAULTS as fault:
+    except ENCODE_ERRORS as fault:
         return Failure(
             InvalidRequest(
                 message=f"the request holds something that is not JSON: {fault}", provider=provider

@@ -14,10 +14,10 @@ from llm_pure.codec import json_object, json_text
 from llm_pure.completion import Choice, Completion, FinishReason, Usage
 from llm_pure.errors import StreamInterrupted
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     RefusalDelta,
     Started,
@@ -26,11 +26,11 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.messages import Echo, Message, Part, Reasoning, Refusal, Text, ToolCall
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.messages import Message, Part, ProviderMetadata, Reasoning, Refusal, Text, ToolCall
+from llm_pure.result import Failure, LLMResult, Success
 
 
-def collect(events: Iterable[StreamEvent]) -> Parsed[Completion]:
+def collect(events: Iterable[StreamEvent]) -> LLMResult[Completion]:
     """The Completion that the events tell, or StreamInterrupted with the partial one when no Finished is among them."""
     collector = Collector()
     collector.add(events)
@@ -46,7 +46,7 @@ def collect(events: Iterable[StreamEvent]) -> Parsed[Completion]:
     )
 
 
-def completed(completion: Completion) -> Completion:
+def finalize(completion: Completion) -> Completion:
     """The last step of reading an answer, whole or streamed.
 
     Calls wrapped in OpenAI's `multi_tool_use.parallel` become the calls that they hold, and calls without an id get
@@ -122,17 +122,26 @@ def _unpacked(call: ToolCall) -> tuple[ToolCall, ...]:
 _NEWEST = 16
 
 
-class _PartDraft:
+class _PartBuilder:
     """One part while it grows. Its text is a buffer and the pieces that came since `settle`."""
 
-    __slots__ = ("buffer", "echo", "id", "kind", "name", "pieces", "signature", "whole")
+    __slots__ = (
+        "buffer",
+        "id",
+        "kind",
+        "name",
+        "pieces",
+        "provider_metadata",
+        "signature",
+        "whole",
+    )
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.buffer = StringIO()
         self.pieces: list[str] = []
         self.signature: str | None = None
-        self.echo: Echo | None = None
+        self.provider_metadata: ProviderMetadata | None = None
         self.id = ""
         self.name = ""
         self.whole: Part | None = None
@@ -150,15 +159,19 @@ class _PartDraft:
             case "whole":
                 return self.whole
             case "tool_call":
-                return ToolCall(self.id, self.name, text or "{}", self.echo)
+                return ToolCall(self.id, self.name, text or "{}", self.provider_metadata)
             case "reasoning":
-                if not text and self.signature is None and self.echo is None:
+                if not text and self.signature is None and self.provider_metadata is None:
                     return None
-                return Reasoning(text, self.signature, self.echo)
+                return Reasoning(text, self.signature, self.provider_metadata)
             case "refusal":
-                return Refusal(text, self.echo)
+                return Refusal(text, self.provider_metadata)
             case _:
-                return Text(text, self.echo) if text or self.echo is not None else None
+                return (
+                    Text(text, self.provider_metadata)
+                    if text or self.provider_metadata is not None
+                    else None
+                )
 
 
 class Collector:
@@ -168,7 +181,7 @@ class Collector:
 
     def __init__(self) -> None:
         self._started = Started()
-        self._choices: dict[int, dict[int, _PartDraft]] = {}
+        self._choices: dict[int, dict[int, _PartBuilder]] = {}
         self._finish: dict[int, Finished] = {}
         self._usage = Usage()
         self._extra: dict[int | None, dict[str, Any]] = {}
@@ -190,13 +203,13 @@ class Collector:
             else:
                 self._add_rarer(event)
 
-    def settle(self) -> None:
+    def compact(self) -> None:
         """Joins the pieces of text: short ones weigh ten times their letters. For long answers, now and then.
 
         Only the newest parts are looked at; those before them have mostly come to their end.
         """
-        for drafts in islice(reversed(self._choices.values()), _NEWEST):
-            for draft in islice(reversed(drafts.values()), _NEWEST):
+        for builders in islice(reversed(self._choices.values()), _NEWEST):
+            for draft in islice(reversed(builders.values()), _NEWEST):
                 draft.settle()
 
     def _add_rarer(self, event: StreamEvent) -> None:
@@ -219,9 +232,11 @@ class Collector:
             case PartReceived():
                 draft = self._draft(event.choice, event.index, "whole")
                 draft.kind, draft.whole = "whole", event.part
-            case EchoReceived():
+            case ProviderMetadataReceived():
                 draft = self._draft(event.choice, event.index, event.kind)
-                draft.echo = _merge(draft.echo, self._started.provider, event.json)
+                draft.provider_metadata = _merge(
+                    draft.provider_metadata, self._started.provider, event.json
+                )
             case ExtraReceived():
                 extra = self._extra.setdefault(event.choice, {})
                 value = event.value if isinstance(event.value, list) else [event.value]
@@ -250,7 +265,7 @@ class Collector:
         told = {*self._choices, *[number for number in self._extra if number is not None]}
         first, *numbers = sorted(told) or [0]
         answer = self._choice(first)
-        return completed(
+        return finalize(
             Completion(
                 id=self._started.id,
                 model=self._started.model,
@@ -265,8 +280,8 @@ class Collector:
         )
 
     def _choice(self, number: int) -> Choice:
-        drafts = self._choices.get(number, {})
-        parts = [drafts[index].part() for index in sorted(drafts)]
+        builders = self._choices.get(number, {})
+        parts = [builders[index].part() for index in sorted(builders)]
         finish = self._finish.get(number, Finished("unknown"))
         return Choice(
             message=Message("assistant", tuple([part for part in parts if part is not None])),
@@ -275,19 +290,22 @@ class Collector:
             extra=_snapshot(self._extra.get(number, {})),
         )
 
-    def _draft(self, choice: int, index: int, kind: str) -> _PartDraft:
-        drafts = self._choices.setdefault(choice, {})
-        draft = drafts.get(index)
+    def _draft(self, choice: int, index: int, kind: str) -> _PartBuilder:
+        builders = self._choices.setdefault(choice, {})
+        draft = builders.get(index)
         if draft is None:
-            draft = drafts[index] = _PartDraft(kind)
+            draft = builders[index] = _PartBuilder(kind)
         return draft
 
 
-def _merge(echo: Echo | None, provider: str, json: str) -> Echo:
-    if echo is None or echo.json == "{}":
-        return Echo(provider, json)
-    return Echo(
-        echo.provider, json_text({**(json_object(echo.json) or {}), **(json_object(json) or {})})
+def _merge(
+    provider_metadata: ProviderMetadata | None, provider: str, json: str
+) -> ProviderMetadata:
+    if provider_metadata is None or provider_metadata.json == "{}":
+        return ProviderMetadata(provider, json)
+    return ProviderMetadata(
+        provider_metadata.provider,
+        json_text({**(json_object(provider_metadata.json) or {}), **(json_object(json) or {})}),
     )
 
 

@@ -11,14 +11,14 @@ import msgspec
 from llm_pure.config import CompressType
 from llm_pure.errors import ContextLengthExceeded
 from llm_pure.messages import Message, Part, Text, ToolResult
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.tokens import Meter, count_message, first_tokens, last_tokens
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.tokens import TokenCounter, count_message, first_tokens, last_tokens
 
 MAX_TOKENS = 128_000
 THRESHOLD = 0.8
 
 
-class Compressed(msgspec.Struct, frozen=True, kw_only=True):
+class CompressedMessages(msgspec.Struct, frozen=True, kw_only=True):
     """What is left, and what was done for it. before_tokens, tokens: of the messages, with what stands around them.
 
     dropped: places, in the given conversation, of messages that are gone; shortened: of one that lost a part of itself.
@@ -39,26 +39,26 @@ class Compressed(msgspec.Struct, frozen=True, kw_only=True):
 def compress(
     messages: Sequence[Message],
     kind: CompressType,
-    meter: Meter,
+    counter: TokenCounter,
     *,
     max_tokens: int = MAX_TOKENS,
     threshold: float = THRESHOLD,
     beside_tokens: int = 0,
-) -> Parsed[Compressed]:
+) -> LLMResult[CompressedMessages]:
     """At most `threshold` of `max_tokens`. beside_tokens: what is sent beside the messages, such as tools.
 
     "by_msg" cuts inside a message only when no whole one fits; "by_token" cuts the first that does not fit.
     Fails with ContextLengthExceeded when the system messages alone are too long.
     """
     given = tuple(messages)
-    sizes = [count_message(meter, message) for message in given]
-    around = meter.family.preamble + meter.family.reply
-    before = _scaled(meter, around + sum(sizes))
+    sizes = [count_message(counter, message) for message in given]
+    around = counter.family.preamble + counter.family.reply
+    before = _scaled(counter, around + sum(sizes))
     limit = int(max_tokens * threshold) - beside_tokens
     if kind in ("", "no_compress") or before <= limit:
-        return Success(Compressed(messages=given, before_tokens=before, tokens=before))
+        return Success(CompressedMessages(messages=given, before_tokens=before, tokens=before))
     fixed = [place for place, message in enumerate(given) if message.role == "system"]
-    room = limit * 100 // meter.family.percent - around - sum(sizes[place] for place in fixed)
+    room = limit * 100 // counter.family.percent - around - sum(sizes[place] for place in fixed)
     if room < 0:
         return Failure(
             ContextLengthExceeded(
@@ -69,7 +69,7 @@ def compress(
     kept = {place: given[place] for place in fixed}
     taken = 0
     shortened: int | None = None
-    for unit in _units(given, newest):
+    for unit in _message_groups(given, newest):
         size = sum(sizes[place] for place in unit)
         if size <= room:
             kept.update({place: given[place] for place in unit})
@@ -77,25 +77,25 @@ def compress(
             taken += 1
             continue
         if len(unit) == 1 and (kind.endswith("token") or not taken):
-            cut = _shortened(meter, given[unit[0]], room, newest)
+            cut = _shortened(counter, given[unit[0]], room, newest)
             if cut is not None:
                 kept[unit[0]] = cut
                 shortened = unit[0]
         break
     left = tuple([kept[place] for place in sorted(kept)])
-    tokens = around + sum([count_message(meter, message) for message in left])
+    tokens = around + sum([count_message(counter, message) for message in left])
     return Success(
-        Compressed(
+        CompressedMessages(
             messages=left,
             before_tokens=before,
-            tokens=_scaled(meter, tokens),
+            tokens=_scaled(counter, tokens),
             dropped=tuple([place for place in range(len(given)) if place not in kept]),
             shortened=shortened,
         )
     )
 
 
-def _units(messages: Sequence[Message], newest: bool) -> list[list[int]]:
+def _message_groups(messages: Sequence[Message], newest: bool) -> list[list[int]]:
     """Places of what stays together, without the system's: a message, or tool calls and their results."""
     units: list[list[int]] = []
     waiting: set[str] = set()
@@ -126,22 +126,22 @@ def _units(messages: Sequence[Message], newest: bool) -> list[list[int]]:
     return units[::-1] if newest else units
 
 
-def _shortened(meter: Meter, message: Message, room: int, newest: bool) -> Message | None:
+def _shortened(counter: TokenCounter, message: Message, room: int, newest: bool) -> Message | None:
     """The end of a message, or its beginning, that fits; None when nothing does. A tool's call or answer is never cut."""
     if message.role == "tool" or message.tool_calls:
         return None
     empty = msgspec.structs.replace(message, parts=())
-    room -= count_message(meter, empty)
+    room -= count_message(counter, empty)
     parts: list[Part] = []
     for part in reversed(message.parts) if newest else message.parts:
-        size = count_message(meter, msgspec.structs.replace(empty, parts=(part,)))
-        size -= count_message(meter, empty)
+        size = count_message(counter, msgspec.structs.replace(empty, parts=(part,)))
+        size -= count_message(counter, empty)
         if size <= room:
             parts.append(part)
             room -= size
             continue
         if isinstance(part, Text) and room > 0:
-            cut = (last_tokens if newest else first_tokens)(meter.tokenizer, part.text, room)
+            cut = (last_tokens if newest else first_tokens)(counter.tokenizer, part.text, room)
             if cut:
                 parts.append(Text(cut))
         break
@@ -150,5 +150,5 @@ def _shortened(meter: Meter, message: Message, room: int, newest: bool) -> Messa
     return msgspec.structs.replace(message, parts=tuple(parts[::-1] if newest else parts))
 
 
-def _scaled(meter: Meter, tokens: int) -> int:
-    return -(-tokens * meter.family.percent // 100)
+def _scaled(counter: TokenCounter, tokens: int) -> int:
+    return -(-tokens * counter.family.percent // 100)

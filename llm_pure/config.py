@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.http import Shown, conceal_headers, conceal_url
+from llm_pure.http import RedactedRepr, redact_headers, redact_url
 
 
 class Secret:
@@ -162,7 +162,7 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
         shown = [f"{name}={value!r}" for name, value in self.__rich_repr__()]
         return f"LLMConfig({', '.join(shown)})"
 
-    def __rich_repr__(self) -> Shown:
+    def __rich_repr__(self) -> RedactedRepr:
         return [
             (name, _show(name, value))
             for name, value in msgspec.structs.asdict(self).items()
@@ -172,15 +172,15 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 def _show(name: str, value: object) -> object:
     if name in ("base_url", "proxy", "endpoint") and isinstance(value, str):
-        return conceal_url(value)
+        return redact_url(value)
     if name == "headers" and isinstance(value, tuple):
-        return conceal_headers(tuple([(str(key).lower(), str(text)) for key, text in value]))
+        return redact_headers(tuple([(str(key).lower(), str(text)) for key, text in value]))
     return value
 
 
 _DEFAULT = LLMConfig()
 
 
-def differs_from_default(config: LLMConfig, name: str) -> bool:
+def is_overridden(config: LLMConfig, name: str) -> bool:
     """Did the user set this field to something of their own?"""
     return bool(getattr(config, name) != getattr(_DEFAULT, name))

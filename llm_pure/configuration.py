@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from llm_pure.config import CompressType, LLMConfig
-from llm_pure.errors import ConfigurationInvalid, LLMError
+from llm_pure.errors import InvalidConfiguration, LLMError
 from llm_pure.limits import RateLimit
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import RetryPolicy
 
 DEFAULT_NAME = "llm"
@@ -33,36 +33,36 @@ class CompressSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_token: int = 128_000
 
 
-class ModelsConfig(msgspec.Struct, frozen=True):
+class ModelTable(msgspec.Struct, frozen=True):
     """Models by name. broken: those that cannot be used, and why; they harm no other."""
 
     models: Mapping[str, LLMConfig] = {}
-    broken: Mapping[str, LLMError] = {}
+    invalid: Mapping[str, LLMError] = {}
 
     def find(self, name_or_type: str) -> str | None:
         """The name of the model that is called so, else of the first of this api_type; a broken one is found too."""
-        if name_or_type in self.broken or name_or_type in self.models:
+        if name_or_type in self.invalid or name_or_type in self.models:
             return name_or_type
         for name, config in self.models.items():
             if config.api_type == name_or_type:
                 return name
         return None
 
-    def get(self, name_or_type: str) -> Parsed[LLMConfig]:
-        """The model of this name, else the first of this api_type; ConfigurationInvalid with near names.
+    def get(self, name_or_type: str) -> LLMResult[LLMConfig]:
+        """The model of this name, else the first of this api_type; InvalidConfiguration with near names.
 
-        >>> ModelsConfig({"fast": LLMConfig(api_type="groq", model="m")}).get("groq").unwrap().model
+        >>> ModelTable({"fast": LLMConfig(api_type="groq", model="m")}).get("groq").unwrap().model
         'm'
         """
         name = self.find(name_or_type)
         if name is None:
-            return Failure(unknown_model(name_or_type, [*self.models, *self.broken]))
-        if name in self.broken:
-            return Failure(self.broken[name])
+            return Failure(unknown_model(name_or_type, [*self.models, *self.invalid]))
+        if name in self.invalid:
+            return Failure(self.invalid[name])
         return Success(self.models[name])
 
 
-class Setup(msgspec.Struct, frozen=True, kw_only=True):
+class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What one model is called with. name: the model's. fallbacks: what stands in for it, in this order.
 
     prices: USD per million tokens, as `llm_pure.prices.with_overrides` takes them.
@@ -78,14 +78,14 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     prices: Mapping[str, Any] = {}
 
 
-class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that configuration files say. llm: the default model. fallbacks: model -> models that stand in for it.
 
     prices: of the user's own. ignored: sections about other things.
     """
 
-    llm: Parsed[LLMConfig] | None = None
-    models: ModelsConfig = ModelsConfig()
+    llm: LLMResult[LLMConfig] | None = None
+    models: ModelTable = ModelTable()
     cost_control: CostControl = CostControl()
     compress: CompressSettings = CompressSettings()
     fallbacks: Mapping[str, tuple[str, ...]] = {}
@@ -94,7 +94,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     prices: Mapping[str, Any] = {}
     ignored: tuple[str, ...] = ()
 
-    def get(self, name_or_type: str | None = None) -> Parsed[LLMConfig]:
+    def get(self, name_or_type: str | None = None) -> LLMResult[LLMConfig]:
         """The model of this name or api_type; without one, or for a type that only `llm` has, the default model."""
         return self._named(name_or_type)[1]
 
@@ -102,7 +102,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         """The name of the model that `get` finds, "llm" for the default one; None when there is none. It may be broken."""
         return self._named(name_or_type)[0]
 
-    def setup(self, name_or_type: str | None = None) -> Parsed[Setup]:
+    def setup(self, name_or_type: str | None = None) -> LLMResult[ModelSettings]:
         """The same with all that the files say about calling it; a fallback that cannot be used is the Failure.
 
         A compress_type of the model's own counts more than the type of the section `compress`.
@@ -119,12 +119,12 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         setup = self.setup_for(name or DEFAULT_NAME, first.unwrap())
         return Success(msgspec.structs.replace(setup, fallbacks=tuple(others)))
 
-    def setup_for(self, name: str, config: LLMConfig) -> Setup:
+    def setup_for(self, name: str, config: LLMConfig) -> ModelSettings:
         """The setup of a model that no file has to name: budget, compression and all else but fallbacks."""
         compress = self.compress
         if config.compress_type not in ("", "no_compress"):
             compress = msgspec.structs.replace(compress, type=config.compress_type)
-        return Setup(
+        return ModelSettings(
             name=name,
             config=config,
             compress=compress,
@@ -137,9 +137,9 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     def names(self) -> tuple[str, ...]:
         """Every model's name, the default's first; also of those that are broken."""
         default = () if self.llm is None else (DEFAULT_NAME,)
-        return (*default, *self.models.models, *self.models.broken)
+        return (*default, *self.models.models, *self.models.invalid)
 
-    def _named(self, name_or_type: str | None) -> tuple[str | None, Parsed[LLMConfig]]:
+    def _named(self, name_or_type: str | None) -> tuple[str | None, LLMResult[LLMConfig]]:
         """The model's name, None when there is none, and the model or its error."""
         default = self.llm
         if name_or_type is None or self.models.find(name_or_type) is None:
@@ -152,18 +152,18 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         return self.models.find(name_or_type), self.models.get(name_or_type)
 
 
-def _lacking(name: str | None, known: Sequence[str]) -> ConfigurationInvalid:
+def _lacking(name: str | None, known: Sequence[str]) -> InvalidConfiguration:
     if name is None:
-        return ConfigurationInvalid(message="no default model is configured", field="llm")
+        return InvalidConfiguration(message="no default model is configured", field="llm")
     return unknown_model(name, known)
 
 
-def unknown_model(name: str, known: Sequence[str]) -> ConfigurationInvalid:
+def unknown_model(name: str, known: Sequence[str]) -> InvalidConfiguration:
     """The error for a model that no file has; near: what may have been meant."""
     from difflib import get_close_matches  # hardly ever needed
 
-    return ConfigurationInvalid(
+    return InvalidConfiguration(
         message=f"there is no model {name!r}; configured are {', '.join(known) or 'none'}",
         field="models",
-        near=tuple(get_close_matches(name, known, n=3)),
+        suggestions=tuple(get_close_matches(name, known, n=3)),
     )

@@ -10,20 +10,20 @@ from typing import Any, TypeVar, get_type_hints
 import msgspec
 
 from llm_pure.config import SECRET_FIELDS
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.result import Failure, LLMResult, Success
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def read_fields(
+def decode_section(
     given: object, kind: type[S], where: str, variables: Mapping[str, str]
-) -> Parsed[S]:
+) -> LLMResult[S]:
     """The Struct with these fields; None is an empty mapping, and a null field is one that is not set.
 
-    Numbers and truths may stand in quotes, texts may look like numbers or dates. Fails with ConfigurationInvalid whose
+    Numbers and truths may stand in quotes, texts may look like numbers or dates. Fails with InvalidConfiguration whose
     field is the place, such as `models/fast/top_p`; no value of a secret is told.
     """
     if given is None:
@@ -48,14 +48,14 @@ def read_fields(
     return Success(kind(**made))
 
 
-def unknown_key(where: str, name: str, known: Iterable[str]) -> ConfigurationInvalid:
+def unknown_key(where: str, name: str, known: Iterable[str]) -> InvalidConfiguration:
     """The error for a key that nobody reads; near: what may have been meant."""
     place = f"{where}/{name}" if where else name
     near = tuple(get_close_matches(name.lower(), known, n=1, cutoff=0.5))
-    return ConfigurationInvalid(message=f"{place} is not known", field=place, near=near)
+    return InvalidConfiguration(message=f"{place} is not known", field=place, suggestions=near)
 
 
-def _filled(value: object, place: str, variables: Mapping[str, str]) -> Parsed[Any]:
+def _filled(value: object, place: str, variables: Mapping[str, str]) -> LLMResult[Any]:
     """The value with every `${NAME}` in its texts replaced."""
     if isinstance(value, dict):
         pairs: dict[str, Any] = {}
@@ -70,11 +70,11 @@ def _filled(value: object, place: str, variables: Mapping[str, str]) -> Parsed[A
     unset = [name for name in _VARIABLE.findall(value) if not variables.get(name)]
     if unset:
         what = f"{place} wants the variable {unset[0]}, which is not set"
-        return Failure(ConfigurationInvalid(message=what, field=place, code="unset_variable"))
+        return Failure(InvalidConfiguration(message=what, field=place, code="unset_variable"))
     return Success(_VARIABLE.sub(lambda found: variables[found[1]], value))
 
 
-def _converted(value: Any, wanted: Any, name: str, place: str) -> Parsed[Any]:
+def _converted(value: Any, wanted: Any, name: str, place: str) -> LLMResult[Any]:
     if name == "headers" and isinstance(value, dict):
         return Success(tuple([(str(key), str(text)) for key, text in value.items()]))
     if wanted == str | None or wanted is str:
@@ -85,7 +85,7 @@ def _converted(value: Any, wanted: Any, name: str, place: str) -> Parsed[Any]:
         return _wrong(f"{place}: {fault}", place)
 
 
-def _text(value: Any, wanted: Any, name: str, place: str) -> Parsed[Any]:
+def _text(value: Any, wanted: Any, name: str, place: str) -> LLMResult[Any]:
     """A text, also where YAML has read a number or a date (`api_version: 2024-10-21`)."""
     if isinstance(value, date):
         value = value.isoformat()
@@ -105,5 +105,5 @@ def _types(kind: type[msgspec.Struct]) -> dict[str, Any]:
     }
 
 
-def _wrong(message: str, field: str) -> Failure[ConfigurationInvalid]:
-    return Failure(ConfigurationInvalid(message=message, field=field))
+def _wrong(message: str, field: str) -> Failure[InvalidConfiguration]:
+    return Failure(InvalidConfiguration(message=message, field=field))

@@ -21,15 +21,15 @@ import msgspec
 from llm_pure.config import LLMConfig
 from llm_pure.configuration import (
     CompressSettings,
-    Configuration,
+    ConfigFile,
     CostControl,
-    ModelsConfig,
+    ModelTable,
     unknown_model,
 )
-from llm_pure.configuration_fields import read_fields, unknown_key
-from llm_pure.errors import ConfigurationInvalid, LLMError
+from llm_pure.configuration_fields import decode_section, unknown_key
+from llm_pure.errors import InvalidConfiguration, LLMError
 from llm_pure.limits import RateLimit
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import RetryPolicy
 
 SECTIONS = (
@@ -44,15 +44,15 @@ SECTIONS = (
 )
 """The sections that are read. The first four are MetaGPT's; the others are ours."""
 
-PROXY = "proxy"
+GLOBAL_PROXY_KEY = "proxy"
 """MetaGPT's setting beside the sections: the proxy of models that have none of their own."""
 
-JOINED = ("models", "fallbacks", "prices")
+MERGED_SECTIONS = ("models", "fallbacks", "prices")
 """Sections of which a later file replaces the names that it has, and no other."""
 
 
-def read_yaml(text: str, file: str = "configuration") -> Parsed[dict[str, Any]]:
-    """The sections of one file. ConfigurationInvalid when it is not YAML, or not a mapping; its message shows no value."""
+def read_yaml(text: str, file: str = "configuration") -> LLMResult[dict[str, Any]]:
+    """The sections of one file. InvalidConfiguration when it is not YAML, or not a mapping; its message shows no value."""
     import yaml
 
     try:
@@ -75,7 +75,7 @@ def read_yaml(text: str, file: str = "configuration") -> Parsed[dict[str, Any]]:
 
 def _with_proxy(sections: dict[str, Any]) -> dict[str, Any]:
     """The file's own proxy in each of its models that names none, so that no other file's key goes through it."""
-    proxy = sections.pop(PROXY, None)
+    proxy = sections.pop(GLOBAL_PROXY_KEY, None)
     if not proxy:
         return sections
     models = sections.get("models") or {}
@@ -85,9 +85,9 @@ def _with_proxy(sections: dict[str, Any]) -> dict[str, Any]:
 
 
 def _over(proxy: object, fields: object) -> object:
-    if not isinstance(fields, Mapping) or fields.get(PROXY):
+    if not isinstance(fields, Mapping) or fields.get(GLOBAL_PROXY_KEY):
         return fields
-    return {**fields, PROXY: proxy}
+    return {**fields, GLOBAL_PROXY_KEY: proxy}
 
 
 def merge(files: "tuple[dict[str, Any], ...] | list[dict[str, Any]]") -> dict[str, Any]:
@@ -101,57 +101,57 @@ def merge(files: "tuple[dict[str, Any], ...] | list[dict[str, Any]]") -> dict[st
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     set_here = {name: value for name, value in above.items() if value is not None}
     both = {**below, **set_here}
-    for name in JOINED:
+    for name in MERGED_SECTIONS:
         if name in below and name in set_here:
             both[name] = {**below[name], **set_here[name]}
     return both
 
 
-def read_configuration(
+def parse_config_file(
     sections: Mapping[str, Any], variables: Mapping[str, str]
-) -> Parsed[Configuration]:
+) -> LLMResult[ConfigFile]:
     """The configuration that these sections say. `${NAME}` takes its text out of the variables.
 
-    An unknown key is a ConfigurationInvalid that names the nearest known one. A model with an unset variable is broken,
+    An unknown key is a InvalidConfiguration that names the nearest known one. A model with an unset variable is broken,
     and the others are not.
     """
-    known = (*SECTIONS, PROXY)
+    known = (*SECTIONS, GLOBAL_PROXY_KEY)
     ignored = [name for name in sections if name not in known]
     for name in ignored:
         near = get_close_matches(name, known, n=1, cutoff=0.75)
         if near:
             return Failure(unknown_key("", name, known))
-    costs = read_fields(sections.get("cost_control"), CostControl, "cost_control", variables)
+    costs = decode_section(sections.get("cost_control"), CostControl, "cost_control", variables)
     if isinstance(costs, Failure):
         return costs
-    cut = read_fields(sections.get("compress"), CompressSettings, "compress", variables)
+    cut = decode_section(sections.get("compress"), CompressSettings, "compress", variables)
     if isinstance(cut, Failure):
         return cut
-    retry = read_fields(sections.get("retry"), RetryPolicy, "retry", variables)
+    retry = decode_section(sections.get("retry"), RetryPolicy, "retry", variables)
     if isinstance(retry, Failure):
         return retry
-    limit = read_fields(sections.get("limit"), RateLimit, "limit", variables)
+    limit = decode_section(sections.get("limit"), RateLimit, "limit", variables)
     if isinstance(limit, Failure):
         return limit
     models: dict[str, LLMConfig] = {}
     broken: dict[str, LLMError] = {}
     for key, fields in (sections.get("models") or {}).items():
         name = str(key)
-        got = read_model(fields, f"models/{name}", variables, model=name)
+        got = parse_model(fields, f"models/{name}", variables, model=name)
         if not isinstance(got, Failure):
             models[name] = got.unwrap()
         elif _is_unset(got.failure()):
             broken[name] = got.failure()
         else:
             return Failure(got.failure())
-    llm: Parsed[LLMConfig] | None = None
+    llm: LLMResult[LLMConfig] | None = None
     if sections.get("llm"):
-        llm = read_model(sections["llm"], "llm", variables)
+        llm = parse_model(sections["llm"], "llm", variables)
         if isinstance(llm, Failure) and not _is_unset(llm.failure()):
             return Failure(llm.failure())
-    configuration = Configuration(
+    configuration = ConfigFile(
         llm=llm,
-        models=ModelsConfig(models, broken),
+        models=ModelTable(models, broken),
         cost_control=costs.unwrap(),
         compress=cut.unwrap(),
         retry=retry.unwrap() if sections.get("retry") else None,
@@ -162,9 +162,7 @@ def read_configuration(
     return _with_fallbacks(configuration, sections.get("fallbacks") or {})
 
 
-def _with_fallbacks(
-    configuration: Configuration, given: Mapping[Any, Any]
-) -> Parsed[Configuration]:
+def _with_fallbacks(configuration: ConfigFile, given: Mapping[Any, Any]) -> LLMResult[ConfigFile]:
     """Names of models to names of models; each has to be there, though it may be a broken one."""
     fallbacks: dict[str, tuple[str, ...]] = {}
     for name, others in given.items():
@@ -181,11 +179,11 @@ def _with_fallbacks(
     return Success(msgspec.structs.replace(configuration, fallbacks=fallbacks))
 
 
-def read_model(
+def parse_model(
     fields: object, where: str, variables: Mapping[str, str], *, model: str = ""
-) -> Parsed[LLMConfig]:
+) -> LLMResult[LLMConfig]:
     """One model. model: what it is called where the fields do not say."""
-    got = read_fields(fields, LLMConfig, where, variables)
+    got = decode_section(fields, LLMConfig, where, variables)
     return got.map(
         lambda config: (
             config if config.model or not model else msgspec.structs.replace(config, model=model)
@@ -194,8 +192,8 @@ def read_model(
 
 
 def _is_unset(error: object) -> bool:
-    return isinstance(error, ConfigurationInvalid) and error.code == "unset_variable"
+    return isinstance(error, InvalidConfiguration) and error.code == "unset_variable"
 
 
-def _wrong(message: str, field: str) -> Failure[ConfigurationInvalid]:
-    return Failure(ConfigurationInvalid(message=message, field=field))
+def _wrong(message: str, field: str) -> Failure[InvalidConfiguration]:
+    return Failure(InvalidConfiguration(message=message, field=field))

@@ -9,16 +9,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from llm_pure.conversation_parts import (
-    Unreadable,
+    InvalidMessage,
     arguments_text,
-    echo_of,
-    json_of,
-    name_of,
-    only,
-    optional,
+    as_json,
+    as_optional_str,
+    as_str,
+    metadata_from,
     read_parts,
     read_result,
-    string,
+    reject_unknown_keys,
+    type_name,
 )
 from llm_pure.errors import InvalidRequest
 from llm_pure.media import from_base64, media_type_of
@@ -35,7 +35,7 @@ from llm_pure.messages import (
     user,
 )
 from llm_pure.request import MessagesInput
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _ROLES: Mapping[str, Role] = {
     "system": "system",
@@ -60,10 +60,10 @@ _OF_ANSWERS = (
 """What an answer that is kept as a mapping says of itself, and no service wants back."""
 
 
-def read_messages(given: MessagesInput) -> Parsed[tuple[Message, ...]]:
+def parse_messages(given: MessagesInput) -> LLMResult[tuple[Message, ...]]:
     """The messages, in order.
 
-    >>> read_messages(["Hi", {"role": "assistant", "content": "Hello"}]).unwrap()[1].text
+    >>> parse_messages(["Hi", {"role": "assistant", "content": "Hello"}]).unwrap()[1].text
     'Hello'
     """
     turns: Iterable[object]
@@ -80,7 +80,7 @@ def read_messages(given: MessagesInput) -> Parsed[tuple[Message, ...]]:
         )
     try:
         messages = tuple([_message(turn, f"messages/{i}") for i, turn in enumerate(turns)])
-    except Unreadable as fault:
+    except InvalidMessage as fault:
         return Failure(InvalidRequest(message=str(fault), param=fault.path))
     if not messages:
         return Failure(InvalidRequest(message="there is no message to send", param="messages"))
@@ -93,20 +93,20 @@ def _message(turn: object, path: str) -> Message:
     if isinstance(turn, str):
         return user(turn)
     if not isinstance(turn, Mapping):
-        what = f"a message is a string, a Message or a mapping, not {name_of(turn)}"
-        raise Unreadable(path, what)
+        what = f"a message is a string, a Message or a mapping, not {type_name(turn)}"
+        raise InvalidMessage(path, what)
     word = turn.get("role")
     role = _ROLES.get(word) if isinstance(word, str) else None
     if role is None:
-        raise Unreadable(f"{path}/role", f"{word!r} is no role; known are {', '.join(_ROLES)}")
+        raise InvalidMessage(f"{path}/role", f"{word!r} is no role; known are {', '.join(_ROLES)}")
     _refuse_unknown(turn, path)
-    name = optional(turn, "name", path)
+    name = as_optional_str(turn, "name", path)
     content = turn.get("content")
     if role == "tool" and "tool_call_id" not in turn and _is_whole(content):
         return Message("tool", read_parts(content, f"{path}/content"), name)
     if role == "tool":
-        name = name or optional(turn, "tool_name", path)
-        call_id = string(turn, "tool_call_id", path, default=name or "")
+        name = name or as_optional_str(turn, "tool_name", path)
+        call_id = as_str(turn, "tool_call_id", path, default=name or "")
         return Message("tool", (read_result(turn, call_id, name, path),))
     spoken = (
         *_thoughts(turn, path),
@@ -123,7 +123,7 @@ def _refuse_unknown(turn: Mapping[str, Any], path: str) -> None:
         nothing = value is None or value == [] or value == {}
         if key not in _KEYS and key not in _OF_ANSWERS and not nothing:
             what = f"a message has no such key; known are {', '.join(_KEYS)}"
-            raise Unreadable(f"{path}/{key}", what)
+            raise InvalidMessage(f"{path}/{key}", what)
 
 
 def _some(turn: Mapping[str, Any], *keys: str) -> dict[str, Any]:
@@ -140,18 +140,22 @@ def _thoughts(turn: Mapping[str, Any], path: str) -> tuple[Part, ...]:
         _some(turn, "extra_content", "thought_signature"),
     )
     kept = {"reasoning_details": details} if details else signed
-    echo = echo_of(kept, path, "openrouter" if details else "openai")
+    provider_metadata = metadata_from(kept, path, "openrouter" if details else "openai")
     for key in ("reasoning_content", "reasoning", "thinking"):
         if turn.get(key):
-            return (Reasoning(string(turn, key, path), echo=echo),)
-    return (Reasoning("", echo=echo),) if echo is not None else ()
+            return (Reasoning(as_str(turn, key, path), provider_metadata=provider_metadata),)
+    return (
+        (Reasoning("", provider_metadata=provider_metadata),)
+        if provider_metadata is not None
+        else ()
+    )
 
 
 def _after(turn: Mapping[str, Any], path: str) -> tuple[Part, ...]:
-    refusal = optional(turn, "refusal", path)
+    refusal = as_optional_str(turn, "refusal", path)
     calls = turn.get("tool_calls") or ()
     if not isinstance(calls, Iterable) or isinstance(calls, str | Mapping):
-        raise Unreadable(f"{path}/tool_calls", f"tool calls are a list, not {name_of(calls)}")
+        raise InvalidMessage(f"{path}/tool_calls", f"tool calls are a list, not {type_name(calls)}")
     return (
         *_pictures(turn.get("images"), f"{path}/images"),
         *_sound(turn.get("audio"), f"{path}/audio"),
@@ -166,12 +170,12 @@ def _pictures(images: object, path: str) -> tuple[Part, ...]:
     if images is None:
         return ()
     if not isinstance(images, list | tuple):
-        raise Unreadable(path, f"pictures are a list, not {name_of(images)}")
+        raise InvalidMessage(path, f"pictures are a list, not {type_name(images)}")
     found = []
     for place, text in enumerate(images):
         data = from_base64(text) if isinstance(text, str) else text
         if not isinstance(data, bytes):
-            raise Unreadable(f"{path}/{place}", "this is not base64")
+            raise InvalidMessage(f"{path}/{place}", "this is not base64")
         found.append(Image(data=data))
     return tuple(found)
 
@@ -181,18 +185,18 @@ def _sound(audio: object, path: str) -> tuple[Part, ...]:
     if audio is None:
         return ()
     if not isinstance(audio, Mapping):
-        raise Unreadable(path, f"it is a mapping, not {name_of(audio)}")
-    text = optional(audio, "data", path)
+        raise InvalidMessage(path, f"it is a mapping, not {type_name(audio)}")
+    text = as_optional_str(audio, "data", path)
     data = from_base64(text) if text else None
     if text and data is None:
-        raise Unreadable(f"{path}/data", "this is not base64")
+        raise InvalidMessage(f"{path}/data", "this is not base64")
     return (
         Audio(
             data=data,
-            file_id=string(audio, "id", path),
+            file_id=as_str(audio, "id", path),
             media_type=media_type_of(data) if data else None,
-            transcript=optional(audio, "transcript", path),
-            echo=echo_of(audio, path, "openai", "id", "data", "transcript"),
+            transcript=as_optional_str(audio, "transcript", path),
+            provider_metadata=metadata_from(audio, path, "openai", "id", "data", "transcript"),
         ),
     )
 
@@ -202,9 +206,9 @@ def _function_call(call: object, path: str) -> tuple[Part, ...]:
     if call is None:
         return ()
     if not isinstance(call, Mapping):
-        raise Unreadable(path, f"it is a mapping, not {name_of(call)}")
-    name = string(call, "name", path)
-    arguments = json_of(call.get("arguments"), f"{path}/arguments", arguments_text)
+        raise InvalidMessage(path, f"it is a mapping, not {type_name(call)}")
+    name = as_str(call, "name", path)
+    arguments = as_json(call.get("arguments"), f"{path}/arguments", arguments_text)
     return (ToolCall(name, name, arguments),)
 
 
@@ -212,24 +216,24 @@ def _tool_call(call: object, path: str) -> ToolCall:
     if isinstance(call, ToolCall):
         return call
     if not isinstance(call, Mapping):
-        raise Unreadable(path, f"a tool call is a mapping, not {name_of(call)}")
+        raise InvalidMessage(path, f"a tool call is a mapping, not {type_name(call)}")
     key = "function" if call.get("function") else "custom" if call.get("custom") else ""
     function = call[key] if key else call
     if not isinstance(function, Mapping):
-        raise Unreadable(f"{path}/{key}", f"it is a mapping, not {name_of(function)}")
+        raise InvalidMessage(f"{path}/{key}", f"it is a mapping, not {type_name(function)}")
     if key:
-        only(function, f"{path}/{key}", "name", "arguments", "input", "description")
+        reject_unknown_keys(function, f"{path}/{key}", "name", "arguments", "input", "description")
     arguments = function.get("arguments", function.get("input"))
     said = ("id", "index", "function", "custom", "name", "arguments", "input")
     kind = () if call.get("type") == "custom" else ("type",)
-    echo = echo_of(call, path, "openai", *said, *kind)
-    if key == "custom" and echo is None:
-        echo = echo_of({"type": "custom"}, path, "openai")
+    provider_metadata = metadata_from(call, path, "openai", *said, *kind)
+    if key == "custom" and provider_metadata is None:
+        provider_metadata = metadata_from({"type": "custom"}, path, "openai")
     return ToolCall(
-        string(call, "id", path, default=""),
-        string(function, "name", f"{path}/function"),
-        json_of(arguments, f"{path}/function/arguments", arguments_text),
-        echo,
+        as_str(call, "id", path, default=""),
+        as_str(function, "name", f"{path}/function"),
+        as_json(arguments, f"{path}/function/arguments", arguments_text),
+        provider_metadata,
     )
 
 
@@ -239,4 +243,4 @@ def _is_whole(content: object) -> bool:
     )
 
 
-__all__ = ["arguments_text", "read_messages"]
+__all__ = ["arguments_text", "parse_messages"]

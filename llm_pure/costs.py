@@ -13,16 +13,16 @@ from typing import Any, TypeAlias
 import msgspec
 
 from llm_pure.completion import Completion, Usage
-from llm_pure.errors import PriceUnknown
+from llm_pure.errors import UnknownPrice
 from llm_pure.ledger import CIRCUMSTANCES, ZERO, Cost, CostSource
 from llm_pure.prices import PriceTable, Rate, Rates, Tiered, find_override, find_prices, rates_at
-from llm_pure.prices.table import Detail, Service, Step
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.prices.table import PriceStep, UsageDetail, VendorService
+from llm_pure.result import Failure, LLMResult, Success
 
 BATCH: Mapping[str, str] = {"processing": "batch"}
 
 
-class Buyer(msgspec.Struct, frozen=True, kw_only=True):
+class PricingContext(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks, and where: what decides whose price counts. plan: config.pricing_plan, over the names of models."""
 
     api_type: str
@@ -32,23 +32,23 @@ class Buyer(msgspec.Struct, frozen=True, kw_only=True):
 
 def cost_of(
     table: PriceTable,
-    buyer: Buyer,
+    buyer: PricingContext,
     completion: Completion,
     now: datetime,
     *,
     model: str = "",
     batch: bool = False,
-) -> Parsed[Cost]:
+) -> LLMResult[Cost]:
     """What an answer costs: as the provider reported, else as the user's prices or the table have it.
 
     now: when it was asked, aware. model: the name that was asked for, where the answer's own has no price.
-    Fails with PriceUnknown.
+    Fails with UnknownPrice.
     """
     usage = completion.usage
     reported = reported_usd(table, buyer.api_type, usage)
     if reported is not None:
         return Success(Cost(total_usd=reported, source="reported", price=buyer.api_type))
-    around = circumstances(completion)
+    around = price_conditions(completion)
     if batch:
         around.update(BATCH)
     return price_usage(table, buyer, (completion.model, model), usage, now, around)
@@ -56,13 +56,13 @@ def cost_of(
 
 def price_usage(
     table: PriceTable,
-    buyer: Buyer,
+    buyer: PricingContext,
     models: Sequence[str],
     usage: Usage,
     now: datetime,
-    circumstances: Mapping[str, str] = {},
-) -> Parsed[Cost]:
-    """The same by the tables alone. models: names of one model, the best known first. Fails with PriceUnknown."""
+    price_conditions: Mapping[str, str] = {},
+) -> LLMResult[Cost]:
+    """The same by the tables alone. models: names of one model, the best known first. Fails with UnknownPrice."""
     named = [name for name in (buyer.plan, *models) if name]
     for name in named:
         override = find_override(table, buyer.api_type, name)
@@ -71,7 +71,7 @@ def price_usage(
     for name in named:
         found = find_prices(table, buyer.api_type, name, buyer.base_url)
         if found is not None:
-            rates = rates_at(found, now, circumstances)
+            rates = rates_at(found, now, price_conditions)
             return _priced(table, rates, usage, "table", f"{found.seller}:{found.prices.id}")
     model = named[0] if named else ""
     return Failure(_unknown(f"no price is known for {model!r}", model, buyer.api_type))
@@ -79,14 +79,14 @@ def price_usage(
 
 def reported_usd(table: PriceTable, api_type: str, usage: Usage) -> Decimal | None:
     """What the provider itself says that the call cost; None where it does not say."""
-    for key in table.services.get(api_type, Service()).reported:
+    for key in table.services.get(api_type, VendorService()).reported:
         told = (usage.raw or {}).get(key)
         if isinstance(told, int | float) and not isinstance(told, bool) and told >= 0:
             return Decimal(str(told))
     return None
 
 
-def circumstances(completion: Completion) -> dict[str, str]:
+def price_conditions(completion: Completion) -> dict[str, str]:
     """What the answer says of how it was served, for prices that depend on it."""
     raw, extra = completion.usage.raw or {}, completion.extra
     told = [(key, extra.get(key, raw.get(key))) for key in CIRCUMSTANCES]
@@ -120,7 +120,7 @@ def counts_of(table: PriceTable, usage: Usage) -> dict[str, int]:
 
 
 @lru_cache(maxsize=64)
-def _details(table: PriceTable) -> Mapping[str | Step, tuple[Detail, ...]]:
+def _details(table: PriceTable) -> Mapping[str | PriceStep, tuple[UsageDetail, ...]]:
     """By the first step of their paths."""
     heads = {detail.path[0] for detail in table.details}
     return {head: tuple([one for one in table.details if one.path[0] == head]) for head in heads}
@@ -128,7 +128,7 @@ def _details(table: PriceTable) -> Mapping[str | Step, tuple[Detail, ...]]:
 
 def _priced(
     table: PriceTable, rates: Rates, usage: Usage, source: CostSource, price: str
-) -> Parsed[Cost]:
+) -> LLMResult[Cost]:
     if not rates:
         return Failure(_unknown(f"the entry {price} has no rates", price))
     counts = counts_of(table, usage)
@@ -180,7 +180,7 @@ def _usd(rate: Rate, input_tokens: int) -> Decimal:
     return rate.base
 
 
-def _at(value: Any, path: tuple[str | Step, ...]) -> int | None:
+def _at(value: Any, path: tuple[str | PriceStep, ...]) -> int | None:
     for step in path:
         if isinstance(step, str):
             value = value.get(step) if isinstance(value, dict) else None
@@ -194,20 +194,20 @@ def _at(value: Any, path: tuple[str | Step, ...]) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _unknown(message: str, model: str, provider: str = "") -> PriceUnknown:
-    return PriceUnknown(message=message, model=model, provider=provider)
+def _unknown(message: str, model: str, provider: str = "") -> UnknownPrice:
+    return UnknownPrice(message=message, model=model, provider=provider)
 
 
-def most_usd(
+def max_cost_usd(
     table: PriceTable,
-    buyer: Buyer,
+    buyer: PricingContext,
     models: Sequence[str],
     input_tokens: int,
     output_tokens: int,
     now: datetime,
-) -> Parsed[Decimal]:
+) -> LLMResult[Decimal]:
     """The most that a call can cost: the dearest rate of input (written into a cache, say) and of output, and the dearer of
-    the standard price and its variants. Fees for searches are not foreseen. Fails with PriceUnknown.
+    the standard price and its variants. Fees for searches are not foreseen. Fails with UnknownPrice.
     """
     offers: list[Rates] = []
     for name in [name for name in (buyer.plan, *models) if name]:

@@ -2,7 +2,7 @@
 
 import shlex
 
-from llm_pure.http import SECRET_HEADERS, HttpRequest, conceal_url
+from llm_pure.http import SECRET_HEADERS, HttpRequest, redact_url
 
 
 def to_curl(request: HttpRequest, *, shown: bool = False, options: tuple[str, ...] = ()) -> str:
@@ -16,7 +16,7 @@ def to_curl(request: HttpRequest, *, shown: bool = False, options: tuple[str, ..
       -H "authorization: Bearer $KEY" \\
       --data-raw '{}'
     """
-    url = conceal_url(request.url) if shown else request.url
+    url = redact_url(request.url) if shown else request.url
     lines = [f"curl -sS -N -X {request.method} {_quoted(url)}"]
     lines += options
     lines += [f"-H {_header(name, value)}" for name, value in request.headers]

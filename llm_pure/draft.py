@@ -1,4 +1,4 @@
-"""Configuration and request become one: a `Draft`, which dialects write as bytes.
+"""Configuration and request become one: a `ResolvedRequest`, which dialects write as bytes.
 
 What the request says goes over what the configuration says; what neither says is left to the provider.
 """
@@ -10,16 +10,16 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapt import Adaptation, Settings
-from llm_pure.codec import ENCODE_FAULTS, json_text
-from llm_pure.config import LLMConfig, differs_from_default
-from llm_pure.conversation import read_messages
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest
+from llm_pure.codec import ENCODE_ERRORS, json_text
+from llm_pure.config import LLMConfig, is_overridden
+from llm_pure.conversation import parse_messages
+from llm_pure.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.messages import Message
-from llm_pure.modalities import untaken
-from llm_pure.pictures import unseen
+from llm_pure.modalities import find_unsupported_part
+from llm_pure.pictures import find_invalid_image
 from llm_pure.request import (
     ChatRequest,
-    NamedTool,
+    NamedToolChoice,
     NativeTool,
     ReasoningRequest,
     ResponseFormat,
@@ -27,10 +27,10 @@ from llm_pure.request import (
     Tool,
     ToolChoice,
 )
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class ResolvedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request with nothing left to look up.
 
     settings: the sampling settings to send, under ChatRequest's names. explicit: those of them, and of the other
@@ -40,7 +40,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     messages: tuple[Message, ...]
     settings: Settings
-    explicit: frozenset[str]
+    user_set: frozenset[str]
     tools: tuple[Tool | NativeTool, ...] = ()
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
@@ -51,12 +51,12 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     extra: Mapping[str, Any] = {}
 
 
-def uncalled(call: Draft) -> tuple[Adaptation, ...]:
+def dropped_tool_choice(call: ResolvedRequest) -> tuple[Adaptation, ...]:
     """What is told where no tool can be sent: that a call was demanded. Any other choice is kept without tools."""
     choice = call.tool_choice
     if choice is None or choice in ("auto", "none"):
         return ()
-    shown = choice.name if isinstance(choice, NamedTool) else choice
+    shown = choice.name if isinstance(choice, NamedToolChoice) else choice
     reason = "there is no tool to call"
     return (Adaptation(field="tool_choice", action="dropped", reason=reason, before=shown),)
 
@@ -78,29 +78,31 @@ _SETTINGS: tuple[tuple[str, str, object], ...] = (
 )
 
 
-def draft(config: LLMConfig, request: ChatRequest, *, provider: str | None = None) -> Parsed[Draft]:
+def resolve_request(
+    config: LLMConfig, request: ChatRequest, *, provider: str | None = None
+) -> LLMResult[ResolvedRequest]:
     """provider: who is asked, config.api_type where None.
 
-    Fails with ConfigurationInvalid when no model is named, with InvalidRequest when a message cannot be read, with
-    Unsupported when it holds a picture, sound or document that the model is known not to take.
+    Fails with InvalidConfiguration when no model is named, with InvalidRequest when a message cannot be read, with
+    UnsupportedFeature when it holds a picture, sound or document that the model is known not to take.
     """
     model = request.model or config.model
     who = provider or config.api_type
     if not model:
         return Failure(
-            ConfigurationInvalid(
+            InvalidConfiguration(
                 message="no model: set `model` in the request or in the configuration",
                 field="model",
                 provider=who,
             )
         )
-    messages = read_messages(request.messages)
+    messages = parse_messages(request.messages)
     if isinstance(messages, Failure):
         return messages
     fault = _unsendable(messages.unwrap(), request)
     if fault is not None:
         return Failure(fault)
-    settings, explicit = _settings(config, request)
+    settings, user_set = _settings(config, request)
     endless = [name for name, value in settings.items() if _is_endless(value)]
     if endless:
         message = f"{endless[0]} is {settings[endless[0]]}, which no JSON can say"
@@ -111,7 +113,7 @@ def draft(config: LLMConfig, request: ChatRequest, *, provider: str | None = Non
         if not turns:
             message = "there is no message to send: use_system_prompt is off, and all are system's"
             return Failure(InvalidRequest(message=message, param="messages", provider=who))
-    blind = untaken(
+    blind = find_unsupported_part(
         messages.unwrap(),
         model,
         plan=config.pricing_plan,
@@ -121,11 +123,11 @@ def draft(config: LLMConfig, request: ChatRequest, *, provider: str | None = Non
     if blind is not None:
         return Failure(blind)
     return Success(
-        Draft(
+        ResolvedRequest(
             model=model,
             messages=turns,
             settings=settings,
-            explicit=explicit,
+            user_set=user_set,
             tools=tuple(request.tools),
             tool_choice=request.tool_choice,
             parallel_tool_calls=request.parallel_tool_calls,
@@ -140,13 +142,13 @@ def draft(config: LLMConfig, request: ChatRequest, *, provider: str | None = Non
 
 def _unsendable(messages: tuple[Message, ...], request: ChatRequest) -> InvalidRequest | None:
     """A picture that no model can see, or a schema of the answer that is no JSON."""
-    found = unseen(messages)
+    found = find_invalid_image(messages)
     if found is not None:
         return InvalidRequest(message=found[1], param=found[0])
     if isinstance(request.response_format, SchemaFormat):
         try:
             json_text(request.response_format.schema)
-        except ENCODE_FAULTS as fault:
+        except ENCODE_ERRORS as fault:
             message = f"the request holds something that is not JSON: {fault}"
             return InvalidRequest(message=message, param="response_format/schema")
     return None
@@ -160,15 +162,15 @@ def _is_endless(value: object) -> bool:
 def _settings(config: LLMConfig, request: ChatRequest) -> tuple[Settings, frozenset[str]]:
     settings: Settings = {}
     asked = msgspec.structs.asdict(request)
-    explicit = {name for name, value in asked.items() if value is not None}
+    user_set = {name for name, value in asked.items() if value is not None}
     for name, config_name, unset in _SETTINGS:
         value = asked.get(name)
         if value is None:
             value = getattr(config, config_name)
             if value is None or value == unset:
                 continue
-            if differs_from_default(config, config_name):
-                explicit.add(name)
+            if is_overridden(config, config_name):
+                user_set.add(name)
         settings[name] = value
     if config.top_logprobs is not None and settings.get("logprobs") is True:
         settings["logprobs"] = config.top_logprobs
@@ -177,7 +179,7 @@ def _settings(config: LLMConfig, request: ChatRequest) -> tuple[Settings, frozen
     if "stop" in settings:
         stop = settings["stop"]
         settings["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
-    return settings, frozenset(explicit)
+    return settings, frozenset(user_set)
 
 
 def _reasoning(config: LLMConfig, request: ChatRequest) -> ReasoningRequest | None:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from llm_pure.completion import Usage
-from llm_pure.errors import ProtocolFault
+from llm_pure.errors import ProtocolError
 from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 NO_LIMIT = EmbedLimit()
 
@@ -15,7 +15,7 @@ NO_LIMIT = EmbedLimit()
 def limit_for(limits: Sequence[EmbedLimit], model: str) -> EmbedLimit:
     """The first limit whose prefix fits; a path or a region before the name ("models/", "us.") does not count.
 
-    >>> limit_for((EmbedLimit(texts=96, prefix="cohere."), EmbedLimit(texts=1)), "us.cohere.embed-v4:0").texts
+    >>> limit_for((EmbedLimit(max_texts=96, prefix="cohere."), EmbedLimit(max_texts=1)), "us.cohere.embed-v4:0").max_texts
     96
     """
     name = model.rsplit("/", 1)[-1]
@@ -25,16 +25,18 @@ def limit_for(limits: Sequence[EmbedLimit], model: str) -> EmbedLimit:
     return NO_LIMIT
 
 
-def strictest(limits: Iterable[EmbedLimit]) -> EmbedLimit:
+def strictest_limit(limits: Iterable[EmbedLimit]) -> EmbedLimit:
     """What each of these services takes."""
     known = list(limits)
     return EmbedLimit(
-        texts=min([one.texts for one in known if one.texts is not None], default=None),
-        tokens=min([one.tokens for one in known if one.tokens is not None], default=None),
+        max_texts=min([one.max_texts for one in known if one.max_texts is not None], default=None),
+        max_tokens=min(
+            [one.max_tokens for one in known if one.max_tokens is not None], default=None
+        ),
     )
 
 
-def split(request: EmbedRequest, limit: EmbedLimit) -> tuple[EmbedRequest, ...]:
+def split_request(request: EmbedRequest, limit: EmbedLimit) -> tuple[EmbedRequest, ...]:
     """Requests with at most so many texts, and so few bytes that they cannot have more tokens: none is less than a byte.
 
     A text that is too long by itself is sent by itself, since only the service can tell. What fits stays as it is.
@@ -50,8 +52,8 @@ def _groups(texts: tuple[str, ...], limit: EmbedLimit) -> Iterator[tuple[str, ..
     held = 0
     for text in texts:
         size = len(text.encode("utf-8", "replace"))
-        is_full = limit.texts is not None and len(group) >= max(1, limit.texts)
-        is_long = limit.tokens is not None and held + size > limit.tokens
+        is_full = limit.max_texts is not None and len(group) >= max(1, limit.max_texts)
+        is_long = limit.max_tokens is not None and held + size > limit.max_tokens
         if group and (is_full or is_long):
             yield tuple(group)
             group, held = [], 0
@@ -61,16 +63,18 @@ def _groups(texts: tuple[str, ...], limit: EmbedLimit) -> Iterator[tuple[str, ..
         yield tuple(group)
 
 
-def joined(requests: Sequence[EmbedRequest], answers: Sequence[Embeddings]) -> Parsed[Embeddings]:
+def join_embeddings(
+    requests: Sequence[EmbedRequest], answers: Sequence[Embeddings]
+) -> LLMResult[Embeddings]:
     """One answer out of the answers to these requests: vectors in order, usage summed; of each its `extra`, in a list.
 
-    Fails with ProtocolFault where an answer has not one vector for each text, or where the vectors cannot be compared:
+    Fails with ProtocolError where an answer has not one vector for each text, or where the vectors cannot be compared:
     they are of several models (a fallback answered some) or lengths.
     """
     for request, answer in zip(requests, answers, strict=True):
         if len(answer.vectors) != len(request.texts):
             what = f"{len(request.texts)} texts were sent, and {len(answer.vectors)} vectors came"
-            return Failure(ProtocolFault(message=what, provider=answer.provider, where="vectors"))
+            return Failure(ProtocolError(message=what, provider=answer.provider, where="vectors"))
     if len(answers) == 1:
         return Success(answers[0])
     makers = sorted({f"{one.provider}:{one.model}" for one in answers})
@@ -78,20 +82,20 @@ def joined(requests: Sequence[EmbedRequest], answers: Sequence[Embeddings]) -> P
     if len(makers) > 1 or len(lengths) > 1:
         told = ", ".join(makers if len(makers) > 1 else [str(length) for length in lengths])
         what = f"these vectors cannot be compared with one another, they are of {told}"
-        return Failure(ProtocolFault(message=what, provider=answers[0].provider, where="vectors"))
+        return Failure(ProtocolError(message=what, provider=answers[0].provider, where="vectors"))
     extras = [one.extra for one in answers]
     return Success(
         Embeddings(
             vectors=tuple([vector for one in answers for vector in one.vectors]),
             model=answers[0].model,
             provider=answers[0].provider,
-            usage=summed([one.usage for one in answers]),
+            usage=sum_usage([one.usage for one in answers]),
             extra={"batches": extras} if any(extras) else {},
         )
     )
 
 
-def summed(usages: Sequence[Usage]) -> Usage:
+def sum_usage(usages: Sequence[Usage]) -> Usage:
     """All of them together. A count that one of them lacks is unknown. raw: {"batches": [each provider's own]}."""
     raws = [one.raw for one in usages]
     return Usage(

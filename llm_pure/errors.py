@@ -9,7 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from llm_pure.completion import Completion
-from llm_pure.redact import conceal, conceal_bytes
+from llm_pure.redact import redact, redact_bytes
 
 EVIDENCE_LIMIT = 300
 """How many bytes of a body an error carries."""
@@ -33,7 +33,7 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """A provider may quote the key that it refuses; no error shows it."""
-        msgspec.structs.force_setattr(self, "message", conceal(self.message))
+        msgspec.structs.force_setattr(self, "message", redact(self.message))
 
     @property
     def kind(self) -> str:
@@ -41,17 +41,17 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.__struct_config__.tag)
 
 
-class ConfigurationInvalid(_Common, frozen=True, kw_only=True, tag="configuration"):
+class InvalidConfiguration(_Common, frozen=True, kw_only=True, tag="configuration"):
     """The configuration cannot work: a missing key, an unknown provider, an unusable URL. field: which setting.
 
     near: what may have been meant.
     """
 
     field: str = ""
-    near: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
 
 
-class Unsupported(_Common, frozen=True, kw_only=True, tag="unsupported"):
+class UnsupportedFeature(_Common, frozen=True, kw_only=True, tag="unsupported"):
     """This provider or model cannot do what was asked. feature: what it was."""
 
     feature: str = ""
@@ -124,7 +124,7 @@ class ConnectionFailed(_Common, frozen=True, kw_only=True, tag="connection"):
     retryable: bool = True
 
 
-class ProtocolFault(_Common, frozen=True, kw_only=True, tag="protocol"):
+class ProtocolError(_Common, frozen=True, kw_only=True, tag="protocol"):
     """The answer is not what the wire format says.
 
     where: the place, such as "event 12" or "$.choices[0]". evidence: the first bytes of what was found there.
@@ -136,7 +136,7 @@ class ProtocolFault(_Common, frozen=True, kw_only=True, tag="protocol"):
     def __post_init__(self) -> None:
         """The evidence is cut to its first bytes, and shows no key either."""
         _Common.__post_init__(self)
-        shown = conceal_bytes(bytes(self.evidence[:EVIDENCE_LIMIT]))
+        shown = redact_bytes(bytes(self.evidence[:EVIDENCE_LIMIT]))
         msgspec.structs.force_setattr(self, "evidence", shown)
 
 
@@ -150,15 +150,15 @@ class BudgetExceeded(_Common, frozen=True, kw_only=True, tag="budget_exceeded"):
     """The call would cost more than is left of the budget; nothing was sent."""
 
 
-class PriceUnknown(_Common, frozen=True, kw_only=True, tag="price_unknown"):
+class UnknownPrice(_Common, frozen=True, kw_only=True, tag="price_unknown"):
     """There is no price for this model in the table. model: the name that was looked up."""
 
     model: str = ""
 
 
 LLMError: TypeAlias = (
-    ConfigurationInvalid
-    | Unsupported
+    InvalidConfiguration
+    | UnsupportedFeature
     | InvalidRequest
     | AuthenticationFailed
     | PermissionDenied
@@ -171,28 +171,28 @@ LLMError: TypeAlias = (
     | ServerError
     | TimedOut
     | ConnectionFailed
-    | ProtocolFault
+    | ProtocolError
     | StreamInterrupted
     | BudgetExceeded
-    | PriceUnknown
+    | UnknownPrice
 )
 
 
-def without(error: LLMError, secrets: Sequence[str]) -> LLMError:
+def redact_error(error: LLMError, secrets: Sequence[str]) -> LLMError:
     """The error with `***` for these secrets, wherever it quotes them.
 
-    >>> without(AuthenticationFailed(message="the key 0123456789ab is wrong"), ["0123456789ab"]).message
+    >>> redact_error(AuthenticationFailed(message="the key 0123456789ab is wrong"), ["0123456789ab"]).message
     'the key *** is wrong'
     """
-    evidence = error.evidence.decode("latin-1") if isinstance(error, ProtocolFault) else ""
+    evidence = error.evidence.decode("latin-1") if isinstance(error, ProtocolError) else ""
     told = f"{error.message}{error.code}{evidence}"
     if not any(secret in told for secret in secrets):
         return error
-    shown = {"message": conceal(error.message, secrets)}
+    shown = {"message": redact(error.message, secrets)}
     if error.code is not None:
-        shown["code"] = conceal(error.code, secrets)
-    if isinstance(error, ProtocolFault):
-        hidden = conceal(evidence, secrets).encode("latin-1")
+        shown["code"] = redact(error.code, secrets)
+    if isinstance(error, ProtocolError):
+        hidden = redact(evidence, secrets).encode("latin-1")
         return msgspec.structs.replace(error, **shown, evidence=hidden)
     return msgspec.structs.replace(error, **shown)
 
@@ -212,9 +212,11 @@ def describe(error: LLMError) -> str:
         case RateLimited() | Overloaded() | ServerError():
             if error.retry_after_s is not None:
                 facts.append(f"retry after {error.retry_after_s:g} s")
-        case ConfigurationInvalid():
-            facts.append(f"did you mean {' or '.join(error.near)}?" if error.near else "")
-        case ProtocolFault():
+        case InvalidConfiguration():
+            facts.append(
+                f"did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
+            )
+        case ProtocolError():
             facts.append(f"at {error.where}" if error.where else "")
             facts.append(f"found {error.evidence[:120]!r}" if error.evidence else "")
         case InvalidRequest():
@@ -226,7 +228,7 @@ def describe(error: LLMError) -> str:
     return f"{who}{error.kind}: {error.message}" + (f" ({told})" if told else "")
 
 
-def retry_hint_s(error: LLMError) -> float | None:
+def retry_after_s(error: LLMError) -> float | None:
     """How many seconds the provider asks to wait; None when it did not say."""
     if isinstance(error, RateLimited | Overloaded | ServerError):
         return error.retry_after_s

@@ -63,7 +63,7 @@ class PartReceived(msgspec.Struct, frozen=True, tag="part_received"):
     choice: int = 0
 
 
-class EchoReceived(msgspec.Struct, frozen=True, gc=False, tag="echo_received"):
+class ProviderMetadataReceived(msgspec.Struct, frozen=True, gc=False, tag="echo_received"):
     """Fields of a part that must go back to this provider unchanged.
 
     json: an object as text; its keys are put over those that came before for the same part. "{}" only marks the
@@ -109,7 +109,7 @@ StreamEvent: TypeAlias = (
     | RefusalDelta
     | ToolCallDelta
     | PartReceived
-    | EchoReceived
+    | ProviderMetadataReceived
     | ExtraReceived
     | UsageReported
     | Finished

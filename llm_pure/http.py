@@ -7,7 +7,7 @@ import msgspec
 
 Headers = tuple[tuple[str, str], ...]
 
-Shown: TypeAlias = list[tuple[str, Any]]
+RedactedRepr: TypeAlias = list[tuple[str, Any]]
 """The fields of a value as rich and its like may show them."""
 
 SECRET_HEADERS = frozenset(
@@ -35,10 +35,10 @@ _SECRET_QUERY = re.compile(
 _USERINFO = re.compile(r"(?<=://)[^/?#@]*@")
 
 
-def conceal_url(url: str) -> str:
+def redact_url(url: str) -> str:
     """The URL without credentials: no user information, and `***` for each query value that is one.
 
-    >>> conceal_url("https://me:pw@example.org/chat?access_token=abc&n=1")
+    >>> redact_url("https://me:pw@example.org/chat?access_token=abc&n=1")
     'https://***@example.org/chat?access_token=***&n=1'
     """
     return _SECRET_QUERY.sub(r"\1***", _USERINFO.sub("***@", url))
@@ -53,12 +53,12 @@ def is_credential(name: str) -> bool:
     return name in SECRET_HEADERS or _TELLING.search(name) is not None
 
 
-def conceal_headers(headers: Headers) -> Headers:
+def redact_headers(headers: Headers) -> Headers:
     """The headers with `***` for each value that is a credential."""
     return tuple([(k, "***" if is_credential(k) else v) for k, v in headers])
 
 
-def header(headers: Headers, name: str) -> str | None:
+def get_header(headers: Headers, name: str) -> str | None:
     """The first value of a header; `name` in lower case."""
     for key, value in headers:
         if key == name:
@@ -79,15 +79,15 @@ class HttpRequest(msgspec.Struct, frozen=True, gc=False):
 
     def __repr__(self) -> str:
         return (
-            f"HttpRequest(method={self.method!r}, url={conceal_url(self.url)!r}, "
-            f"headers={conceal_headers(self.headers)!r}, body={_short(self.body)})"
+            f"HttpRequest(method={self.method!r}, url={redact_url(self.url)!r}, "
+            f"headers={redact_headers(self.headers)!r}, body={_short(self.body)})"
         )
 
-    def __rich_repr__(self) -> Shown:
+    def __rich_repr__(self) -> RedactedRepr:
         return [
             ("method", self.method),
-            ("url", conceal_url(self.url)),
-            ("headers", conceal_headers(self.headers)),
+            ("url", redact_url(self.url)),
+            ("headers", redact_headers(self.headers)),
             ("body", self.body),
         ]
 
@@ -102,10 +102,10 @@ class ResponseHead(msgspec.Struct, frozen=True, gc=False):
         msgspec.structs.force_setattr(self, "headers", _lower(self.headers))
 
     def __repr__(self) -> str:
-        return f"ResponseHead(status={self.status}, headers={conceal_headers(self.headers)!r})"
+        return f"ResponseHead(status={self.status}, headers={redact_headers(self.headers)!r})"
 
-    def __rich_repr__(self) -> Shown:
-        return [("status", self.status), ("headers", conceal_headers(self.headers))]
+    def __rich_repr__(self) -> RedactedRepr:
+        return [("status", self.status), ("headers", redact_headers(self.headers))]
 
 
 class HttpResponse(msgspec.Struct, frozen=True, gc=False):
@@ -125,11 +125,11 @@ class HttpResponse(msgspec.Struct, frozen=True, gc=False):
 
     def __repr__(self) -> str:
         return (
-            f"HttpResponse(status={self.status}, headers={conceal_headers(self.headers)!r}, "
+            f"HttpResponse(status={self.status}, headers={redact_headers(self.headers)!r}, "
             f"body={_short(self.body)})"
         )
 
-    def __rich_repr__(self) -> Shown:
+    def __rich_repr__(self) -> RedactedRepr:
         return [*self.head.__rich_repr__(), ("body", self.body)]
 
 

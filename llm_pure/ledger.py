@@ -13,7 +13,7 @@ import msgspec
 
 from llm_pure.completion import Completion, Usage
 from llm_pure.errors import BudgetExceeded
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 CostSource: TypeAlias = Literal["reported", "user", "table"]
 
@@ -48,7 +48,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage = Usage()
     cost: Cost | None = None
     at: datetime | None = None
-    took_s: float | None = None
+    duration_s: float | None = None
 
     @property
     def name(self) -> str:
@@ -71,13 +71,13 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     cost_usd: Decimal = ZERO
-    took_s: float = 0.0
+    duration_s: float = 0.0
     timed_output_tokens: int = 0
 
     @property
     def tokens_per_s(self) -> float | None:
         """Output tokens in a second of waiting; None when no time is known."""
-        return self.timed_output_tokens / self.took_s if self.took_s else None
+        return self.timed_output_tokens / self.duration_s if self.duration_s else None
 
     @property
     def cost_per_call_usd(self) -> Decimal | None:
@@ -98,26 +98,30 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     max_usd: Decimal | None = None
     totals: Totals = Totals()
     by_model: Mapping[str, Totals] = {}
-    held: Mapping[str, Decimal] = {}
+    reserved: Mapping[str, Decimal] = {}
     unpriced: tuple[Call, ...] = ()
 
     @property
-    def held_usd(self) -> Decimal:
+    def reserved_usd(self) -> Decimal:
         """All reservations together."""
-        return sum(self.held.values(), ZERO)
+        return sum(self.reserved.values(), ZERO)
 
     @property
-    def left_usd(self) -> Decimal | None:
+    def remaining_usd(self) -> Decimal | None:
         """What may still be reserved; None without a limit, and below 0 when calls cost more than was held for them."""
-        return None if self.max_usd is None else self.max_usd - self.totals.cost_usd - self.held_usd
+        return (
+            None
+            if self.max_usd is None
+            else self.max_usd - self.totals.cost_usd - self.reserved_usd
+        )
 
 
-def reserve(ledger: Ledger, name: str, usd: Decimal) -> Parsed[Ledger]:
+def reserve(ledger: Ledger, name: str, usd: Decimal) -> LLMResult[Ledger]:
     """Hold so much for a call under a name of its own. Fails with BudgetExceeded when it does not fit."""
-    refused = refusal(ledger.max_usd, ledger.totals.cost_usd, ledger.held_usd, usd)
+    refused = refusal(ledger.max_usd, ledger.totals.cost_usd, ledger.reserved_usd, usd)
     if refused is not None:
         return Failure(refused)
-    return Success(msgspec.structs.replace(ledger, held={**ledger.held, name: usd}))
+    return Success(msgspec.structs.replace(ledger, reserved={**ledger.reserved, name: usd}))
 
 
 def settle(ledger: Ledger, name: str, call: Call) -> Ledger:
@@ -127,16 +131,16 @@ def settle(ledger: Ledger, name: str, call: Call) -> Ledger:
 
 def release(ledger: Ledger, name: str) -> Ledger:
     """The call came to nothing. A name that holds nothing changes nothing."""
-    if name not in ledger.held:
+    if name not in ledger.reserved:
         return ledger
-    kept = {key: usd for key, usd in ledger.held.items() if key != name}
-    return msgspec.structs.replace(ledger, held=kept)
+    kept = {key: usd for key, usd in ledger.reserved.items() if key != name}
+    return msgspec.structs.replace(ledger, reserved=kept)
 
 
-def charge(ledger: Ledger, call: Call) -> Parsed[Ledger]:
+def charge(ledger: Ledger, call: Call) -> LLMResult[Ledger]:
     """A call that nothing was held for. Fails with BudgetExceeded when it does not fit; one without a price always does."""
     usd = call.cost.total_usd if call.cost else ZERO
-    refused = refusal(ledger.max_usd, ledger.totals.cost_usd, ledger.held_usd, usd)
+    refused = refusal(ledger.max_usd, ledger.totals.cost_usd, ledger.reserved_usd, usd)
     return Success(record(ledger, (call,))) if refused is None else Failure(refused)
 
 
@@ -146,8 +150,8 @@ def record(ledger: Ledger, calls: Sequence[Call]) -> Ledger:
     unpriced: list[Call] = []
     for call in calls:
         name = call.name
-        by_model[name] = added(by_model.get(name, _NONE), call)
-        totals = added(totals, call)
+        by_model[name] = merge(by_model.get(name, _NONE), call)
+        totals = merge(totals, call)
         if call.cost is None:
             unpriced.append(call)
     return msgspec.structs.replace(
@@ -158,7 +162,7 @@ def record(ledger: Ledger, calls: Sequence[Call]) -> Ledger:
     )
 
 
-def price_unpriced(ledger: Ledger, price: Callable[[Call], Parsed[Cost]]) -> Ledger:
+def price_unpriced(ledger: Ledger, price: Callable[[Call], LLMResult[Cost]]) -> Ledger:
     """Look for the prices that were missing; calls that find one count as if they had always had it."""
     waiting: list[Call] = []
     priced: list[Call] = []
@@ -178,7 +182,7 @@ def price_unpriced(ledger: Ledger, price: Callable[[Call], Parsed[Cost]]) -> Led
     )
 
 
-def added(totals: Totals, call: Call) -> Totals:
+def merge(totals: Totals, call: Call) -> Totals:
     """The totals with one more call."""
     usage, cost = call.usage, call.cost
     out = usage.output_tokens or 0
@@ -192,8 +196,8 @@ def added(totals: Totals, call: Call) -> Totals:
         cache_write_tokens=totals.cache_write_tokens + (usage.cache_write_tokens or 0),
         reasoning_tokens=totals.reasoning_tokens + (usage.reasoning_tokens or 0),
         cost_usd=totals.cost_usd + (cost.total_usd if cost else ZERO),
-        took_s=totals.took_s + (call.took_s or 0.0),
-        timed_output_tokens=totals.timed_output_tokens + (out if call.took_s else 0),
+        duration_s=totals.duration_s + (call.duration_s or 0.0),
+        timed_output_tokens=totals.timed_output_tokens + (out if call.duration_s else 0),
     )
 
 
@@ -209,7 +213,7 @@ def refusal(
     )
 
 
-def crossed(before: Ledger, after: Ledger, share: float) -> bool:
+def crossed_threshold(before: Ledger, after: Ledger, share: float) -> bool:
     """Did spending pass this share of the budget just now?"""
     if after.max_usd is None:
         return False
@@ -227,7 +231,7 @@ def _repriced(totals: Totals, call: Call) -> Totals:
     )
 
 
-def priced_part(completion: Completion) -> Completion:
+def pricing_inputs(completion: Completion) -> Completion:
     """All of an answer that its price depends on, and none of its words: what is kept until it is priced."""
     extra = {key: completion.extra[key] for key in CIRCUMSTANCES if key in completion.extra}
     return Completion(model=completion.model, usage=completion.usage, extra=extra)

@@ -14,7 +14,7 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
     tokens_per_minute: float | None = None
 
 
-class Entry:
+class WindowEntry:
     """One request: when it goes out, and its tokens as far as they are known. counts: it is in the window still."""
 
     __slots__ = ("at_s", "counts", "tokens")
@@ -25,7 +25,7 @@ class Entry:
         self.counts = True
 
 
-class Minute:
+class SlidingWindow:
     """What went out in the last sixty seconds, and what is waiting to go: first come, first served.
 
     No clock of its own: every time comes in, from any clock that only goes forward. A request is looked at when it
@@ -34,7 +34,7 @@ class Minute:
 
     def __init__(self, limit: RateLimit) -> None:
         self._limit = limit
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[WindowEntry] = deque()
         self._tokens = 0.0
         self._last_s = float("-inf")
 
@@ -45,20 +45,20 @@ class Minute:
         """
         return self._at_s(now_s, tokens)[0] - now_s
 
-    def enter(self, now_s: float, tokens: float = 0.0) -> Entry:
+    def enter(self, now_s: float, tokens: float = 0.0) -> WindowEntry:
         """Counts the request, to go out at its time."""
         at_s, gone = self._at_s(now_s, tokens)
         for _ in range(gone):
             old = self._entries.popleft()
             old.counts = False
             self._tokens -= old.tokens
-        entry = Entry(at_s, tokens)
+        entry = WindowEntry(at_s, tokens)
         self._entries.append(entry)
         self._tokens += tokens
         self._last_s = at_s
         return entry
 
-    def correct(self, entry: Entry, tokens: float) -> None:
+    def adjust(self, entry: WindowEntry, tokens: float) -> None:
         """The answer is there, and with it the number of tokens that the provider counted."""
         if entry.counts:
             self._tokens += tokens - entry.tokens

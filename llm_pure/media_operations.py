@@ -31,7 +31,7 @@ class ImageRequest(msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject | None = None
 
 
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
+class GeneratedImage(msgspec.Struct, frozen=True, kw_only=True):
     """A picture: its bytes, with the media type that they show, or where it can be fetched for a while.
 
     revised_prompt: what the provider made of the prompt.
@@ -47,10 +47,10 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
         return _shown(self)
 
 
-class Pictures(msgspec.Struct, frozen=True, kw_only=True):
+class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The pictures that were made, in order."""
 
-    pictures: tuple[Picture, ...]
+    pictures: tuple[GeneratedImage, ...]
     model: str = ""
     provider: str = ""
     usage: Usage = Usage()
@@ -93,10 +93,12 @@ class Speech(msgspec.Struct, frozen=True, kw_only=True):
         return Completion(provider=self.provider, message=message, usage=self.usage)
 
 
-TranscriptFormat: TypeAlias = Literal["json", "text", "srt", "verbose_json", "vtt", "diarized_json"]
+TranscriptionFormat: TypeAlias = Literal[
+    "json", "text", "srt", "verbose_json", "vtt", "diarized_json"
+]
 
 
-class TranscribeRequest(msgspec.Struct, frozen=True, kw_only=True):
+class TranscriptionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Sound to be written down. filename: its ending is mended where the bytes show another kind.
 
     language: such as "en". prompt: words that help with names. timestamps: "word", "segment", for verbose_json.
@@ -108,12 +110,12 @@ class TranscribeRequest(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     prompt: str | None = None
     temperature: float | None = None
-    response_format: TranscriptFormat | None = None
+    response_format: TranscriptionFormat | None = None
     timestamps: tuple[str, ...] = ()
     extra: JsonObject | None = None
 
 
-class Transcript(msgspec.Struct, frozen=True, kw_only=True):
+class Transcription(msgspec.Struct, frozen=True, kw_only=True):
     """What was said. text: the words; of "srt" and "vtt" the whole file. format: as the answer shows it.
 
     segments, words: with their times, as the provider sent them.
@@ -130,7 +132,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject = {}
 
 
-class ModerateRequest(msgspec.Struct, frozen=True, kw_only=True):
+class ModerationRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Texts to be judged. model: "" leaves it to the provider, and not to the configuration, whose model chats."""
 
     input: str | tuple[str, ...]
@@ -138,7 +140,7 @@ class ModerateRequest(msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject | None = None
 
 
-class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+class ModerationResult(msgspec.Struct, frozen=True, kw_only=True):
     """What was found in one text. categories, scores: under the provider's own names, "harassment/threatening" ..."""
 
     flagged: bool
@@ -147,10 +149,10 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject = {}
 
 
-class Moderation(msgspec.Struct, frozen=True, kw_only=True):
+class ModerationResponse(msgspec.Struct, frozen=True, kw_only=True):
     """One judgement for each text, in the order of the texts."""
 
-    results: tuple[Judgement, ...]
+    results: tuple[ModerationResult, ...]
     id: str = ""
     model: str = ""
     provider: str = ""
@@ -161,7 +163,7 @@ class Moderation(msgspec.Struct, frozen=True, kw_only=True):
         return any(result.flagged for result in self.results)
 
 
-class ModelsRequest(msgspec.Struct, frozen=True, kw_only=True):
+class ListModelsRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Which models are there? page: what the page before this one said comes next; "" is the first."""
 
     page: str = ""
@@ -176,8 +178,8 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject = {}
 
 
-class ModelList(msgspec.Struct, frozen=True, kw_only=True):
-    """The models that a provider lists, in its order. next_page: of ModelsRequest; "" when this is all."""
+class ModelPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The models that a provider lists, in its order. next_page: of ListModelsRequest; "" when this is all."""
 
     models: tuple[ModelInfo, ...]
     next_page: str = ""

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.codec import DECODE_FAULTS
+from llm_pure.codec import DECODE_ERRORS
 
 DEPTH_LIMIT = 64
 
@@ -32,7 +32,7 @@ class Edit(msgspec.Struct, frozen=True, kw_only=False):
     after: str
 
 
-class Unmendable(msgspec.Struct, frozen=True):
+class ParseFailure(msgspec.Struct, frozen=True):
     """Why there is no object. final: no other reading is to be tried; it was cut off, or there is too much of it."""
 
     reason: str
@@ -42,12 +42,12 @@ class Unmendable(msgspec.Struct, frozen=True):
 class _Stuck(Exception):  # never leaves this file
     def __init__(self, reason: str, *, final: bool = False) -> None:
         super().__init__(reason)
-        self.fault = Unmendable(reason, final)
+        self.fault = ParseFailure(reason, final)
 
 
-def mend(
+def parse_lenient(
     text: str, start: int, end: int, keys: frozenset[str] = frozenset()
-) -> tuple[dict[str, Any], list[Edit], int] | Unmendable:
+) -> tuple[dict[str, Any], list[Edit], int] | ParseFailure:
     """(the object, the edits, where it ends) of what begins with a brace at `start`."""
     reader = _Reader(text[:end], keys)
     try:
@@ -56,13 +56,13 @@ def mend(
         return stuck.fault
     edits = sorted(reader.edits, key=lambda edit: edit.offset)
     try:
-        value = msgspec.json.decode(applied(text[:stop], edits)[start:])
-    except (*DECODE_FAULTS, UnicodeEncodeError) as fault:
-        return Unmendable(f"it is no JSON even when mended: {fault}")
-    return (value, edits, stop) if isinstance(value, dict) else Unmendable("it is no object")
+        value = msgspec.json.decode(apply_edits(text[:stop], edits)[start:])
+    except (*DECODE_ERRORS, UnicodeEncodeError) as fault:
+        return ParseFailure(f"it is no JSON even when mended: {fault}")
+    return (value, edits, stop) if isinstance(value, dict) else ParseFailure("it is no object")
 
 
-def applied(text: str, edits: list[Edit]) -> str:
+def apply_edits(text: str, edits: list[Edit]) -> str:
     """The text with the edits made; they do not overlap, and stand in order."""
     made: list[str] = []
     at = 0
@@ -257,4 +257,4 @@ class _Reader:
             place += 1
 
 
-__all__ = ["Edit", "Unmendable", "applied", "mend"]
+__all__ = ["Edit", "ParseFailure", "apply_edits", "parse_lenient"]

@@ -1,7 +1,7 @@
 """What a conversation is made of: messages, and the parts of a message.
 
 A `Message` is one turn; its parts keep the order in which they were said. What a provider sent beside the part's own
-fields, and wants back unchanged in the next turn, rides along in `Echo`.
+fields, and wants back unchanged in the next turn, rides along in `ProviderMetadata`.
 """
 
 from typing import Literal, TypeAlias
@@ -11,7 +11,7 @@ import msgspec
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
 
-class Echo(msgspec.Struct, frozen=True):
+class ProviderMetadata(msgspec.Struct, frozen=True):
     """Fields of a part as one provider sent them, to be sent back to it unchanged and to no other.
 
     json: a JSON object as text, "{}" when the provider's name is all there is to keep.
@@ -25,7 +25,7 @@ class Text(msgspec.Struct, frozen=True, tag="text"):
     """Words."""
 
     text: str
-    echo: Echo | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
@@ -39,7 +39,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
     file_id: str | None = None
     media_type: str | None = None
     detail: str | None = None
-    echo: Echo | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 class Audio(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
@@ -53,7 +53,7 @@ class Audio(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
     file_id: str | None = None
     media_type: str | None = None
     transcript: str | None = None
-    echo: Echo | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
@@ -64,7 +64,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
     file_id: str | None = None
     media_type: str | None = None
     name: str | None = None
-    echo: Echo | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 class Reasoning(msgspec.Struct, frozen=True, tag="reasoning"):
@@ -75,7 +75,7 @@ class Reasoning(msgspec.Struct, frozen=True, tag="reasoning"):
 
     text: str
     signature: str | None = None
-    echo: Echo | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 class ToolCall(msgspec.Struct, frozen=True, tag="tool_call"):
@@ -88,14 +88,14 @@ class ToolCall(msgspec.Struct, frozen=True, tag="tool_call"):
     id: str
     name: str
     arguments: str = "{}"
-    echo: Echo | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
     """The model declines, in its own words."""
 
     text: str
-    echo: Echo | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 class Opaque(msgspec.Struct, frozen=True, tag="opaque"):
@@ -119,7 +119,7 @@ class ToolResult(msgspec.Struct, frozen=True, kw_only=True, tag="tool_result"):
     content: tuple[ToolResultContent, ...] = ()
     name: str | None = None
     is_error: bool = False
-    echo: Echo | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 Part: TypeAlias = (
@@ -183,7 +183,7 @@ def tool_result(
     """What the tool answered to the call with this id.
 
     >>> tool_result("call_1", "21 °C").parts
-    (ToolResult(tool_call_id='call_1', content=(Text(text='21 °C', echo=None),), name=None, is_error=False, echo=None),)
+    (ToolResult(tool_call_id='call_1', content=(Text(text='21 °C', provider_metadata=None),), name=None, is_error=False, provider_metadata=None),)
     """
     parts = tuple([Text(item) if isinstance(item, str) else item for item in content])
     result = ToolResult(tool_call_id=tool_call_id, content=parts, name=name, is_error=is_error)

@@ -13,16 +13,16 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from llm_pure.config import Modality
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.messages import Audio, Document, Image, Message, Part, ToolResult
 
 _KINDS: dict[type, Modality] = {Image: "image", Audio: "audio", Document: "document"}
 _WORDS: dict[Modality, str] = {"image": "images", "audio": "sound", "document": "documents"}
 
-OPENAI_ITSELF = frozenset(["openai", "openai_responses", "azure", "azure_responses"])
+OPENAI_ONLY = frozenset(["openai", "openai_responses", "azure", "azure_responses"])
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class ModalitySupport(msgspec.Struct, frozen=True, kw_only=True):
     """What the models whose names begin with `prefix` take; what is neither in `takes` nor in `lacks` is not known.
 
     whole: the name is the prefix, or goes on with ":" (a tag of Ollama's). at: the services where it is so, every one
@@ -30,10 +30,10 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     prefix: str
-    takes: tuple[Modality, ...] = ()
-    lacks: tuple[Modality, ...] = ()
-    whole: bool = False
-    at: frozenset[str] = frozenset()
+    supports: tuple[Modality, ...] = ()
+    unsupported: tuple[Modality, ...] = ()
+    exact: bool = False
+    providers: frozenset[str] = frozenset()
 
 
 def _rows(
@@ -43,9 +43,10 @@ def _rows(
     *,
     whole: bool = False,
     at: frozenset[str] = frozenset(),
-) -> list[Taken]:
+) -> list[ModalitySupport]:
     return [
-        Taken(prefix=name, takes=takes, lacks=lacks, whole=whole, at=at) for name in names.split()
+        ModalitySupport(prefix=name, supports=takes, unsupported=lacks, exact=whole, providers=at)
+        for name in names.split()
     ]
 
 
@@ -53,14 +54,14 @@ _TEXT: tuple[Modality, ...] = ("image", "audio")
 """What a model of words lacks. Documents are another thing: many services read their words out for any model."""
 _SEES: tuple[Modality, ...] = ("image", "document")
 
-TABLE: Sequence[Taken] = (
+TABLE: Sequence[ModalitySupport] = (
     # OpenAI
     *_rows("gpt-audio gpt-4o-audio gpt-4o-mini-audio", ("audio",), ("image", "document")),
     *_rows("gpt-4o-transcribe gpt-4o-mini-transcribe", ("audio",), ("image", "document")),
     *_rows("gpt-realtime gpt-4o-realtime gpt-4o-mini-realtime", ("audio",)),
     *_rows("gpt-4-turbo-preview gpt-4-0 gpt-4-1106-p gpt-4-32k gpt-3.5 o1-mini o1-preview o3-mini",
-           (), ("image", "audio", "document"), at=OPENAI_ITSELF),
-    *_rows("gpt-4", (), ("image", "audio", "document"), whole=True, at=OPENAI_ITSELF),
+           (), ("image", "audio", "document"), at=OPENAI_ONLY),
+    *_rows("gpt-4", (), ("image", "audio", "document"), whole=True, at=OPENAI_ONLY),
     *_rows("gpt-4-turbo-preview gpt-4-0 gpt-4-1106-p gpt-4-32k gpt-3.5 o1-mini o1-preview o3-mini gpt-oss",
            (), _TEXT),
     *_rows("gpt-4", (), _TEXT, whole=True),
@@ -137,28 +138,28 @@ _SENSES = re.compile(r"vision|llava|vl\b|vl-|omni|ocr|multimodal|audio|voice|spe
 """Words in a name that say "more than text": such a model is no mere member of a family of words."""
 
 
-def takes(
+def supports(
     model: str, modality: Modality, *, plan: str | None = None, service: str = ""
 ) -> bool | None:
     """Does the model take this? None: nobody knows. plan: config.pricing_plan. service: a provider's name.
 
-    >>> takes("gpt-4o-mini", "image"), takes("o3-mini", "image"), takes("my-own-model", "image")
+    >>> supports("gpt-4o-mini", "image"), supports("o3-mini", "image"), supports("my-own-model", "image")
     (True, False, None)
     """
     row = _row(plan, service) or _row(model, service)
     if row is None:
         return None
-    return True if modality in row.takes else False if modality in row.lacks else None
+    return True if modality in row.supports else False if modality in row.unsupported else None
 
 
-def untaken(
+def find_unsupported_part(
     messages: tuple[Message, ...],
     model: str,
     *,
     plan: str | None = None,
     service: str = "",
     input_modalities: tuple[Modality, ...] | None = None,
-) -> Unsupported | None:
+) -> UnsupportedFeature | None:
     """The first part that this model cannot take; `feature` is its path. None when all may be sent.
 
     input_modalities: what the model takes, over the table. What the model itself has said before is not looked at.
@@ -169,20 +170,22 @@ def untaken(
             if input_modalities is not None:
                 known[modality] = modality in input_modalities
             else:
-                known[modality] = takes(model, modality, plan=plan, service=service) is not False
+                known[modality] = supports(model, modality, plan=plan, service=service) is not False
         if not known[modality]:
             return _told(path, model, modality, service, by_user=input_modalities is not None)
     return None
 
 
-def _told(path: str, model: str, modality: Modality, service: str, *, by_user: bool) -> Unsupported:
+def _told(
+    path: str, model: str, modality: Modality, service: str, *, by_user: bool
+) -> UnsupportedFeature:
     what = f"{path}: {model} takes no {_WORDS[modality]}"
     why = (
         "says input_modalities of the configuration"
         if by_user
         else f'where that is wrong, name "{modality}" in input_modalities of the configuration'
     )
-    return Unsupported(message=f"{what}; {why}", provider=service, feature=path)
+    return UnsupportedFeature(message=f"{what}; {why}", provider=service, feature=path)
 
 
 def _media(messages: tuple[Message, ...]) -> Iterator[tuple[str, Modality]]:
@@ -207,24 +210,24 @@ def _modality(part: Part, path: str) -> Iterator[tuple[str, Modality]]:
         yield path, modality
 
 
-def _row(model: str | None, service: str) -> Taken | None:
+def _row(model: str | None, service: str) -> ModalitySupport | None:
     name = (model or "").rsplit("/", 1)[-1].lower()
     name = name.removeprefix("ft:")
     if not name:
         return None
     for row in TABLE:
-        if row.at and service not in row.at:
+        if row.providers and service not in row.providers:
             continue
         if _fits(row, name):
-            return None if row.lacks == _TEXT and _SENSES.search(name) else row
+            return None if row.unsupported == _TEXT and _SENSES.search(name) else row
     return None
 
 
-def _fits(row: Taken, name: str) -> bool:
+def _fits(row: ModalitySupport, name: str) -> bool:
     """A name of Bedrock's has its maker, and perhaps a region, before the model's own: "us.meta.llama3-1-8b"."""
-    if row.whole:
+    if row.exact:
         return name == row.prefix or name.startswith(f"{row.prefix}:")
     return name.startswith(row.prefix) or f".{row.prefix}" in name
 
 
-__all__ = ["OPENAI_ITSELF", "TABLE", "Taken", "takes", "untaken"]
+__all__ = ["OPENAI_ONLY", "TABLE", "ModalitySupport", "find_unsupported_part", "supports"]

@@ -45,8 +45,8 @@ class EmbedLimit(msgspec.Struct, frozen=True, kw_only=True):
     tokens: of all texts together. source: where this is said, with its date.
     """
 
-    texts: int | None = None
-    tokens: int | None = None
+    max_texts: int | None = None
+    max_tokens: int | None = None
     prefix: str = ""
     source: str = ""
 

@@ -25,17 +25,17 @@ _ISO_HEAD = 64 * 1024
 """Bytes of an ISO media file in which the sizes of its pictures are looked for."""
 
 
-def size_of(data: bytes) -> Size | None:
+def image_size(data: bytes) -> Size | None:
     """Width and height of a PNG, GIF, JPEG, WebP, BMP, TIFF, HEIC or AVIF; None for other bytes.
 
-    >>> size_of(b"GIF89a" + bytes([64, 1, 240, 0]))
+    >>> image_size(b"GIF89a" + bytes([64, 1, 240, 0]))
     (320, 240)
     """
     read = _SIZES.get(media_type_of(data) or "")
     return None if read is None else read(data)
 
 
-def is_cut(data: bytes) -> bool:
+def is_truncated(data: bytes) -> bool:
     """Does the picture's own structure reach beyond its last byte? Bytes after its end do no harm."""
     read = _CUTS.get(media_type_of(data) or "")
     return read is not None and read(data)
@@ -247,4 +247,4 @@ _CUTS: dict[str, Callable[[bytes], bool]] = {
     "image/webp": _webp_is_cut,
 }
 
-__all__ = ["Size", "is_cut", "size_of"]
+__all__ = ["Size", "image_size", "is_truncated"]

@@ -7,7 +7,7 @@ import re
 
 from llm_pure.media import media_type_of
 from llm_pure.messages import Image, Message, ToolResult
-from llm_pure.picture_sizes import is_cut, size_of
+from llm_pure.picture_sizes import image_size, is_truncated
 
 PIXEL_LIMIT = 100_000_000
 """More pixels than that are no picture but a bomb; services take far fewer."""
@@ -20,10 +20,10 @@ _TEXT_PICTURE = re.compile(
 )
 
 
-def picture_fault(data: bytes) -> str | None:
+def image_problem(data: bytes) -> str | None:
     """Why no model can see this; None when one may.
 
-    >>> picture_fault(b"<svg/>")
+    >>> image_problem(b"<svg/>")
     'an SVG or other markup is no picture to a model: draw it as PNG first'
     """
     kind = media_type_of(data)
@@ -33,25 +33,25 @@ def picture_fault(data: bytes) -> str | None:
         return None if data else "there are no bytes in it"
     if not kind.startswith("image/"):
         return f"these bytes are {kind}, and no picture"
-    size = size_of(data)
+    size = image_size(data)
     if size is not None and size[0] * size[1] > PIXEL_LIMIT:
         return f"it says that it is {size[0]} by {size[1]} pixels; at most {PIXEL_LIMIT} are sent"
     if size is not None and 0 in size:
         return f"it says that it is {size[0]} by {size[1]} pixels, which is no picture"
-    if len(data) >= _HEAD and is_cut(data):
+    if len(data) >= _HEAD and is_truncated(data):
         name = kind.partition("/")[2].upper()
         return f"this {name} is cut off: its end is missing"
     return None
 
 
-def unseen(messages: tuple[Message, ...]) -> tuple[str, str] | None:
+def find_invalid_image(messages: tuple[Message, ...]) -> tuple[str, str] | None:
     """(path, why) of the first picture that no model can see."""
     for place, message in enumerate(messages):
         for number, part in enumerate(message.parts):
             shown = part.content if isinstance(part, ToolResult) else (part,)
             for one in shown:
                 if isinstance(one, Image) and one.data is not None:
-                    why = picture_fault(one.data)
+                    why = image_problem(one.data)
                     if why is not None:
                         return f"messages/{place}/parts/{number}", why
     return None

@@ -13,19 +13,19 @@ from llm_pure.events import StreamEvent
 from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.media_operations import (
     ImageRequest,
-    ModelList,
-    ModelsRequest,
-    ModerateRequest,
-    Moderation,
-    Pictures,
+    ImagesResponse,
+    ListModelsRequest,
+    ModelPage,
+    ModerationRequest,
+    ModerationResponse,
     Speech,
     SpeechRequest,
-    TranscribeRequest,
-    Transcript,
+    Transcription,
+    TranscriptionRequest,
 )
 from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest, TokenCount
 from llm_pure.request import ChatRequest
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -48,11 +48,11 @@ class StreamDecoder(Protocol):
     from the next call.
     """
 
-    def feed(self, data: bytes) -> Parsed[tuple[StreamEvent, ...]]:
+    def feed(self, data: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
         """The events that these bytes complete; they may be cut anywhere."""
         ...
 
-    def close(self) -> Parsed[tuple[StreamEvent, ...]]:
+    def close(self) -> LLMResult[tuple[StreamEvent, ...]]:
         """The body is over: the last events, or StreamInterrupted when the answer was not."""
         ...
 
@@ -67,15 +67,15 @@ class SpeechDecoder(Protocol):
     The sound before a fault is given first; an error holds all of it in `partial`.
     """
 
-    def feed(self, data: bytes) -> Parsed[tuple[bytes, ...]]:
+    def feed(self, data: bytes) -> LLMResult[tuple[bytes, ...]]:
         """The sound in these bytes; they may be cut anywhere."""
         ...
 
-    def close(self) -> Parsed[tuple[bytes, ...]]:
+    def close(self) -> LLMResult[tuple[bytes, ...]]:
         """The body is over: StreamInterrupted where the answer tells that it was not."""
         ...
 
-    def cut(self) -> Parsed[tuple[bytes, ...]]:
+    def abort(self) -> LLMResult[tuple[bytes, ...]]:
         """The connection broke: StreamInterrupted, unless the answer has told its own end."""
         ...
 
@@ -85,32 +85,32 @@ class SpeechDecoder(Protocol):
 
 
 class BuildChat(Protocol):
-    """`strict`: an adaptation that loses something is a Failure (Unsupported) in place of a note."""
+    """`strict`: an adaptation that loses something is a Failure (UnsupportedFeature) in place of a note."""
 
     def __call__(
         self, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-    ) -> Parsed[Built]: ...
+    ) -> LLMResult[Built]: ...
 
 
-Authorize = Callable[[LLMConfig, HttpRequest, datetime], Parsed[HttpRequest]]
+Authorize = Callable[[LLMConfig, HttpRequest, datetime], LLMResult[HttpRequest]]
 
 
 class Operation(msgspec.Struct, Generic[Q, A], frozen=True):
     """One more thing that a provider does: a request built, and its answer parsed."""
 
-    build: Callable[[LLMConfig, Q], Parsed[Built]]
-    parse: Callable[[HttpResponse], Parsed[A]]
+    build: Callable[[LLMConfig, Q], LLMResult[Built]]
+    parse: Callable[[HttpResponse], LLMResult[A]]
 
 
-NO_VARIABLES: Mapping[str, tuple[str, ...]] = {}
+NO_ENV_VARS: Mapping[str, tuple[str, ...]] = {}
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """One service, as functions without state.
 
     name: as in the registry. dialect: the wire API it speaks. base_url: its own, "" when it has none.
-    key_variables: environment variables that hold its key, first one first; empty when it wants none.
-    base_url_variables: those that move it elsewhere. variables: further fields of LLMConfig, each with the environment
+    api_key_env: environment variables that hold its key, first one first; empty when it wants none.
+    base_url_env: those that move it elsewhere. variables: further fields of LLMConfig, each with the environment
     variables that hold it. source: where this was read, with its date.
     authorize: adds the credentials; `now` is an aware datetime. None marks an operation that the service lacks.
     open_speech: reads a streamed answer to `speech`. embed_limits: how much one call of `embed` takes, by model.
@@ -121,18 +121,18 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     build_chat: BuildChat
     authorize: Authorize
-    parse_chat: Callable[[HttpResponse], Parsed[Completion]]
+    parse_chat: Callable[[HttpResponse], LLMResult[Completion]]
     open_stream: Callable[[ResponseHead], StreamDecoder]
-    key_variables: tuple[str, ...] = ()
-    base_url_variables: tuple[str, ...] = ()
-    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES
+    api_key_env: tuple[str, ...] = ()
+    base_url_env: tuple[str, ...] = ()
+    env_vars: Mapping[str, tuple[str, ...]] = NO_ENV_VARS
     source: str = ""
     count_tokens: Operation[ChatRequest, TokenCount] | None = None
     embed: Operation[EmbedRequest, Embeddings] | None = None
     embed_limits: tuple[EmbedLimit, ...] = ()
-    images: Operation[ImageRequest, Pictures] | None = None
+    images: Operation[ImageRequest, ImagesResponse] | None = None
     speech: Operation[SpeechRequest, Speech] | None = None
     open_speech: Callable[[ResponseHead], SpeechDecoder] | None = None
-    transcribe: Operation[TranscribeRequest, Transcript] | None = None
-    moderate: Operation[ModerateRequest, Moderation] | None = None
-    models: Operation[ModelsRequest, ModelList] | None = None
+    transcribe: Operation[TranscriptionRequest, Transcription] | None = None
+    moderate: Operation[ModerationRequest, ModerationResponse] | None = None
+    models: Operation[ListModelsRequest, ModelPage] | None = None

@@ -7,7 +7,7 @@ as a provider's message that quotes the key it refuses.
 import re
 from collections.abc import Iterable
 
-KEY_SHAPES = re.compile(
+SECRET_PATTERN = re.compile(
     r"(?<![A-Za-z0-9])sk-(?:ant-|or-|proj-|svcacct-)?[A-Za-z0-9_*-]{8,}"  # OpenAI, Anthropic, OpenRouter, DeepSeek; also their masked forms
     r"|AIza[0-9A-Za-z_-]{20,}"  # Google
     r"|(?:AKIA|ASIA)[0-9A-Z]{16}"  # AWS
@@ -21,18 +21,18 @@ KEY_SHAPES = re.compile(
 """How the providers' keys look. A word that only begins like one ("sk-") is left alone."""
 
 
-def conceal(text: str, secrets: Iterable[str] = ()) -> str:
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text with `***` for everything shaped like a key, and for the given secrets.
 
-    >>> conceal("Incorrect API key provided: sk-abcdefgh12345678.")
+    >>> redact("Incorrect API key provided: sk-abcdefgh12345678.")
     'Incorrect API key provided: ***.'
     """
     for secret in sorted(secrets, key=len, reverse=True):  # one may begin another
         if len(secret) >= 4:
             text = text.replace(secret, "***")
-    return KEY_SHAPES.sub("***", text)
+    return SECRET_PATTERN.sub("***", text)
 
 
-def conceal_bytes(data: bytes) -> bytes:
+def redact_bytes(data: bytes) -> bytes:
     """The same for bytes that may be text; other bytes pass unchanged."""
-    return conceal(data.decode("latin-1")).encode("latin-1")
+    return redact(data.decode("latin-1")).encode("latin-1")

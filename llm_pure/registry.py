@@ -5,9 +5,9 @@ from importlib import import_module
 
 import msgspec
 
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.provider import Provider
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 
 class Registry(msgspec.Struct, frozen=True):
@@ -28,15 +28,15 @@ class Registry(msgspec.Struct, frozen=True):
 
         return tuple(get_close_matches(name, self.entries, n=3))
 
-    def get(self, name: str) -> Parsed[Provider]:
-        """The provider of this api_type, or ConfigurationInvalid that lists near names."""
+    def get(self, name: str) -> LLMResult[Provider]:
+        """The provider of this api_type, or InvalidConfiguration that lists near names."""
         entry = self.entries.get(name)
         if entry is None:
             return Failure(
-                ConfigurationInvalid(
+                InvalidConfiguration(
                     message=f"there is no provider {name!r}; known are {', '.join(self.names())}",
                     field="api_type",
-                    near=self.near(name),
+                    suggestions=self.near(name),
                 )
             )
         if isinstance(entry, Provider):
@@ -46,10 +46,10 @@ class Registry(msgspec.Struct, frozen=True):
             found = getattr(import_module(module), attribute or "PROVIDER")
         except (ImportError, AttributeError) as fault:
             message = f"the provider {name!r} could not be loaded from {entry}: {fault}"
-            return Failure(ConfigurationInvalid(message=message, field="api_type"))
+            return Failure(InvalidConfiguration(message=message, field="api_type"))
         if not isinstance(found, Provider):
             message = f"{entry} is not a Provider but a {type(found).__name__}"
-            return Failure(ConfigurationInvalid(message=message, field="api_type"))
+            return Failure(InvalidConfiguration(message=message, field="api_type"))
         return Success(found)
 
     def with_provider(self, name: str, provider: Provider | str) -> "Registry":

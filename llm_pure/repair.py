@@ -12,8 +12,8 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.codec import DECODE_FAULTS, json_text
-from llm_pure.mending import Edit, Unmendable, mend
+from llm_pure.codec import DECODE_ERRORS, json_text
+from llm_pure.mending import Edit, ParseFailure, parse_lenient
 
 SIZE_LIMIT = 1_000_000
 """Longer texts, in characters, are only read as they stand."""
@@ -35,7 +35,7 @@ class Repaired(msgspec.Struct, frozen=True, kw_only=True):
 
     value: dict[str, Any]
     edits: tuple[Edit, ...]
-    rung: Rung
+    method: Rung = msgspec.field(name="rung")  # its name in JSON
 
 
 class Unrepairable(msgspec.Struct, frozen=True):
@@ -58,7 +58,7 @@ def repair(
     required: those that it must have; an object without one was cut off.
 
     >>> repair('{"a": 1,}')
-    Repaired(value={'a': 1}, edits=(Edit(offset=7, before=',', after=''),), rung='lenient')
+    Repaired(value={'a': 1}, edits=(Edit(offset=7, before=',', after=''),), method='lenient')
     """
     value = _decoded(text)
     if isinstance(value, dict):
@@ -69,7 +69,7 @@ def repair(
         inner = repair(value, keys=keys, required=required)
         if isinstance(inner, Unrepairable):
             return inner
-        return Repaired(value=inner.value, edits=(Edit(0, text, value),), rung="unwrapped")
+        return Repaired(value=inner.value, edits=(Edit(0, text, value),), method="unwrapped")
     if value is not None:
         return Unrepairable(f"it is JSON, but no object: {text[:40]}")
     got = _climb(text, keys or required)
@@ -88,15 +88,15 @@ def _climb(text: str, keys: frozenset[str]) -> Repair:
         around = _around(text, start, end)
         inner = _decoded(text[start:end])
         if isinstance(inner, dict):
-            return Repaired(value=inner, edits=around, rung="unwrapped")
+            return Repaired(value=inner, edits=around, method="unwrapped")
         whole = _first_object(text, start, end)
         if whole is not None:
             value, stop = whole
             if _other_object(value, text[stop:end]):
                 return Unrepairable("there are two different objects in it")
-            return Repaired(value=value, edits=_around(text, start, stop), rung="unwrapped")
-        mended = mend(text, start, end, keys)
-        if isinstance(mended, Unmendable):
+            return Repaired(value=value, edits=_around(text, start, stop), method="unwrapped")
+        mended = parse_lenient(text, start, end, keys)
+        if isinstance(mended, ParseFailure):
             reason = mended.reason
             if mended.final:
                 return Unrepairable(reason)
@@ -107,7 +107,7 @@ def _climb(text: str, keys: frozenset[str]) -> Repair:
         before = Edit(0, text[:start], "") if start else None
         after = Edit(stop, text[stop:], "") if text[stop:].strip() else None
         made = tuple([one for one in (before, *edits, after) if one is not None])
-        return Repaired(value=value, edits=made, rung="lenient")
+        return Repaired(value=value, edits=made, method="lenient")
     return _by_library(text) or Unrepairable(reason)
 
 
@@ -162,7 +162,7 @@ def _by_library(text: str) -> Repaired | None:
         return None
     if not isinstance(value, dict) or not value or _letters(text) != _letters(written):
         return None
-    return Repaired(value=value, edits=(Edit(0, text, written),), rung="library")
+    return Repaired(value=value, edits=(Edit(0, text, written),), method="library")
 
 
 def _letters(text: str) -> str:
@@ -173,7 +173,7 @@ def _decoded(text: str) -> Any:
     """The JSON value; None where there is none."""
     try:
         return msgspec.json.decode(text)
-    except (*DECODE_FAULTS, UnicodeEncodeError):
+    except (*DECODE_ERRORS, UnicodeEncodeError):
         return None
 
 

@@ -37,13 +37,13 @@ class NativeTool(msgspec.Struct, frozen=True):
     json: JsonSchema
 
 
-class NamedTool(msgspec.Struct, frozen=True):
+class NamedToolChoice(msgspec.Struct, frozen=True):
     """The model must call the tool of this name."""
 
     name: str
 
 
-ToolChoice: TypeAlias = Literal["auto", "none", "required"] | NamedTool
+ToolChoice: TypeAlias = Literal["auto", "none", "required"] | NamedToolChoice
 
 
 class JsonFormat(msgspec.Struct, frozen=True, tag="json"):
@@ -53,7 +53,7 @@ class JsonFormat(msgspec.Struct, frozen=True, tag="json"):
 class SchemaFormat(msgspec.Struct, frozen=True, kw_only=True, tag="schema"):
     """The answer is JSON of this schema. name: letters, digits, hyphen and underscore, at most 64.
 
-    or_tool: where the model takes no schema, `typed_answers.build_typed` asks for a call of a tool of this name, before
+    fallback_to_tool: where the model takes no schema, `typed_answers.build_structured` asks for a call of a tool of this name, before
     it tells the schema in words. A provider's own build_chat knows words alone.
     """
 
@@ -61,7 +61,7 @@ class SchemaFormat(msgspec.Struct, frozen=True, kw_only=True, tag="schema"):
     name: str = "answer"
     description: str | None = None
     strict: bool | None = True
-    or_tool: bool = False
+    fallback_to_tool: bool = False
 
 
 ResponseFormat: TypeAlias = JsonFormat | SchemaFormat

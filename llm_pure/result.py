@@ -1,4 +1,4 @@
-"""`Parsed[A]`: an A, or the LLMError that explains why there is none. Both come from the package `returns`."""
+"""`LLMResult[A]`: an A, or the LLMError that explains why there is none. Both come from the package `returns`."""
 
 from collections.abc import Callable
 from typing import TypeAlias, TypeVar
@@ -10,12 +10,12 @@ from llm_pure.errors import LLMError
 A = TypeVar("A")
 B = TypeVar("B")
 
-Parsed: TypeAlias = Result[A, LLMError]
+LLMResult: TypeAlias = Result[A, LLMError]
 
-__all__ = ["Failure", "Parsed", "Result", "Success", "fold"]
+__all__ = ["Failure", "LLMResult", "Result", "Success", "fold"]
 
 
-def fold(result: Parsed[A], *, ok: Callable[[A], B], err: Callable[[LLMError], B]) -> B:
+def fold(result: LLMResult[A], *, ok: Callable[[A], B], err: Callable[[LLMError], B]) -> B:
     """One value from either side.
 
     >>> fold(Success(2), ok=str, err=lambda error: error.message)

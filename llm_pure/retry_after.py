@@ -8,7 +8,7 @@ import re
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from llm_pure.http import Headers, header
+from llm_pure.http import Headers, get_header
 
 _GO_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _GO_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
@@ -21,10 +21,10 @@ def retry_after_s(headers: Headers) -> float | None:
 
     Dates are counted from the answer's own `date` header, since nothing here looks at a clock.
     """
-    exact = _number(header(headers, "retry-after-ms"))
+    exact = _number(get_header(headers, "retry-after-ms"))
     if exact is not None:
         return exact / 1000
-    asked = header(headers, "retry-after")
+    asked = get_header(headers, "retry-after")
     if asked is not None:
         seconds = _number(asked)
         return seconds if seconds is not None else _until(headers, _http_date(asked))
@@ -32,10 +32,10 @@ def retry_after_s(headers: Headers) -> float | None:
     return max([wait for wait in resets if wait is not None], default=None)
 
 
-def go_duration_s(text: str) -> float | None:
+def parse_go_duration(text: str) -> float | None:
     """Seconds of a duration such as "6m0s", "12ms" or "29.7s"; None when it is none.
 
-    >>> go_duration_s("1m30.5s")
+    >>> parse_go_duration("1m30.5s")
     90.5
     """
     found = _GO_DURATION.findall(text)
@@ -49,9 +49,9 @@ def _reset(headers: Headers, limit: str) -> float | None:
     for family in ("x-ratelimit", "anthropic-ratelimit"):
         parts = (f"{family}-{{}}-{limit}", f"{family}-{limit}-{{}}")
         for shape in parts:
-            if header(headers, shape.format("remaining")) == "0":
-                reset = header(headers, shape.format("reset")) or ""
-                wait = go_duration_s(reset)
+            if get_header(headers, shape.format("remaining")) == "0":
+                reset = get_header(headers, shape.format("reset")) or ""
+                wait = parse_go_duration(reset)
                 return wait if wait is not None else _until(headers, _iso_date(reset))
     return None
 
@@ -83,7 +83,7 @@ def _iso_date(text: str) -> datetime | None:
 
 
 def _until(headers: Headers, when: datetime | None) -> float | None:
-    answered = _http_date(header(headers, "date") or "")
+    answered = _http_date(get_header(headers, "date") or "")
     if when is None or answered is None or when.tzinfo is None or answered.tzinfo is None:
         return None
     return max((when - answered) / timedelta(seconds=1), 0.0)

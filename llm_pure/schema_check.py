@@ -5,7 +5,7 @@ from typing import Any
 
 from llm_pure.codec import json_text
 from llm_pure.request import JsonSchema
-from llm_pure.schemas import DEPTH_LIMIT, referred
+from llm_pure.schemas import DEPTH_LIMIT, resolve_ref
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -18,13 +18,13 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def problems(schema: Any, value: Any) -> tuple[tuple[str, str], ...]:
+def validation_errors(schema: Any, value: Any) -> tuple[tuple[str, str], ...]:
     """(path, what is wrong there) for each place where a value does not follow the schema.
 
     Looks at type, enum, const, required, properties, additionalProperties, items, prefixItems, anyOf, oneOf, allOf,
     $ref within the schema, minimum, maximum, minLength, maxLength, minItems and maxItems; other keywords are passed over.
 
-    >>> problems({"properties": {"a": {"type": "array", "items": {"type": "string"}}}}, {"a": ["x", 1]})
+    >>> validation_errors({"properties": {"a": {"type": "array", "items": {"type": "string"}}}}, {"a": ["x", 1]})
     (('a/1', 'expected string, got integer'),)
     """
     check = _Check(schema if isinstance(schema, dict) else {})
@@ -55,7 +55,7 @@ def _problems(
     if not isinstance(schema, dict) or depth > 2 * DEPTH_LIMIT:
         return
     if isinstance(schema.get("$ref"), str):
-        target = referred(check.root, schema["$ref"])
+        target = resolve_ref(check.root, schema["$ref"])
         yield from check.problems(target, value, path, depth + 1)
     kinds = schema.get("type")
     wanted = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []

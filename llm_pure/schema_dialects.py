@@ -1,4 +1,4 @@
-"""What services take of JSON Schema, as data: one `SchemaDialect` for each way in which they differ."""
+"""What services take of JSON Schema, as data: one `SchemaProfile` for each way in which they differ."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-class SchemaDialect(msgspec.Struct, frozen=True, kw_only=True):
+class SchemaProfile(msgspec.Struct, frozen=True, kw_only=True):
     """What a service takes of JSON Schema.
 
     only: the keywords that it takes, None for all but `without`: those that it refuses. root: keywords that may stand
@@ -21,13 +21,13 @@ class SchemaDialect(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    only: frozenset[str] | None = None
-    without: frozenset[str] = frozenset()
+    allowed_keys: frozenset[str] | None = None
+    dropped_keys: frozenset[str] = frozenset()
     root: frozenset[str] | None = None
     formats: frozenset[str] | None = None
     patterns_without: tuple[str, ...] = ()
-    at_most: Mapping[str, int] = {}
-    closed: bool = False
+    size_limits: Mapping[str, int] = {}
+    closed_objects: bool = False
     all_required: bool = False
     inline: bool = False
     bare_references: bool = False
@@ -36,9 +36,9 @@ class SchemaDialect(msgspec.Struct, frozen=True, kw_only=True):
 
     def takes(self, keyword: str) -> bool:
         """May this stand in a schema?"""
-        if self.only is not None and keyword not in self.only:
+        if self.allowed_keys is not None and keyword not in self.allowed_keys:
             return False
-        return keyword not in self.without
+        return keyword not in self.dropped_keys
 
 
 _LOOK_AROUND = ("(?=", "(?!", "(?<=", "(?<!")
@@ -49,35 +49,35 @@ _OF_OBJECTS = _words(
 _OF_ARRAYS = _words("unevaluatedItems contains minContains maxContains uniqueItems")
 _FORMATS = _words("date-time time date duration email hostname ipv4 ipv6 uuid")
 
-OPENAI_STRICT = SchemaDialect(
+OPENAI_STRICT = SchemaProfile(
     name="openai strict",
-    without=_words("default minLength maxLength") | _CONDITIONS | _OF_OBJECTS | _OF_ARRAYS,
+    dropped_keys=_words("default minLength maxLength") | _CONDITIONS | _OF_OBJECTS | _OF_ARRAYS,
     formats=_FORMATS,
     patterns_without=_LOOK_AROUND,
-    closed=True,
+    closed_objects=True,
     all_required=True,
     bare_references=True,
     source="pydantic-ai profiles/openai.py and developers.openai.com, Structured Outputs; read 2026-11-20",
 )
-ANTHROPIC_NATIVE = SchemaDialect(
+ANTHROPIC_NATIVE = SchemaProfile(
     name="anthropic native",
-    only=_words(
+    allowed_keys=_words(
         "$defs definitions $ref type enum const anyOf allOf properties required "
         "additionalProperties items minItems format title description default pattern"
     ),
     formats=_FORMATS | {"uri"},
     patterns_without=(*_LOOK_AROUND, "\\b", "\\B"),
-    at_most={"minItems": 1},
-    closed=True,
+    size_limits={"minItems": 1},
+    closed_objects=True,
     bare_references=True,
     recursive=False,
     source="anthropic 2.11.0 lib/_parse/_transform.py; docs.claude.com, Structured outputs; read 2026-11-20",
 )
 """`output_config.format` and strict tools, at Anthropic and in Bedrock's Converse."""
 
-GEMINI = SchemaDialect(
+GEMINI = SchemaProfile(
     name="gemini",
-    only=_words(
+    allowed_keys=_words(
         "$id $defs $ref $anchor type format title description enum items prefixItems "
         "minItems maxItems minimum maximum anyOf oneOf properties additionalProperties "
         "required propertyOrdering"
@@ -87,30 +87,30 @@ GEMINI = SchemaDialect(
 )
 """`responseJsonSchema` and `parametersJsonSchema`."""
 
-OPENAPI = SchemaDialect(
+OPENAPI = SchemaProfile(
     name="OpenAPI subset",
-    without=_words("$schema $id $comment additionalProperties const patternProperties"),
+    dropped_keys=_words("$schema $id $comment additionalProperties const patternProperties"),
     inline=True,
     source="Gemini's `parameters` and `responseSchema`, by the wire notes of this project; read 2026-11-20",
 )
-NOVA_TOOLS = SchemaDialect(
+NOVA_TOOLS = SchemaProfile(
     name="amazon nova",
     root=_words("type properties required"),
     inline=True,
     source="docs.aws.amazon.com/nova, Defining a tool; pydantic/pydantic-ai issue 1623; read 2026-11-20",
 )
-COHERE_ANSWERS = SchemaDialect(
+COHERE_ANSWERS = SchemaProfile(
     name="cohere",
-    without=_words(
+    dropped_keys=_words(
         "allOf oneOf not minimum maximum minItems maxItems uniqueItems minLength maxLength"
     ),
     formats=_words("date-time uuid date time"),
     patterns_without=_LOOK_AROUND,
     source="docs.cohere.com, Structured Outputs, as generally known; unconfirmed; 2026-11-20",
 )
-OLLAMA_TOOLS = SchemaDialect(
+OLLAMA_TOOLS = SchemaProfile(
     name="ollama",
-    only=_words("type items required properties description enum anyOf"),
+    allowed_keys=_words("type items required properties description enum anyOf"),
     inline=True,
     source="ollama/ollama v0.33.0-rc2 api/types.go (ToolFunctionParameters, ToolProperty), read 2026-11-20",
 )
@@ -124,5 +124,5 @@ __all__ = [
     "OLLAMA_TOOLS",
     "OPENAI_STRICT",
     "OPENAPI",
-    "SchemaDialect",
+    "SchemaProfile",
 ]

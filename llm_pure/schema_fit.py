@@ -1,7 +1,7 @@
 """The schemas of a call in the dialects that a service takes, each change reported.
 
 What strictness cannot express gives way first: a tool, or an answer, whose objects may hold what they do not name goes
-without `strict`. Where an answer's schema cannot be sent in any form, `Fitted.unfit` says why, and a dialect tells it
+without `strict`. Where an answer's schema cannot be sent in any form, `FittedRequest.schema_error` says why, and a dialect tells it
 to the model in words.
 """
 
@@ -10,41 +10,43 @@ from typing import Any, TypeVar
 import msgspec
 
 from llm_pure.adapt import Adaptation
-from llm_pure.draft import Draft
+from llm_pure.draft import ResolvedRequest
 from llm_pure.errors import InvalidRequest
 from llm_pure.request import JsonSchema, NativeTool, SchemaFormat, Tool
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.schema_dialects import SchemaDialect
-from llm_pure.schemas import AdaptedSchema, adapt_schema, checked_schema
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.schema_dialects import SchemaProfile
+from llm_pure.schemas import AdaptedSchema, translate_schema, validate_schema
 
 Told = tuple[Adaptation, ...]
 S = TypeVar("S", Tool, SchemaFormat)
 
 
-class SchemaRules(msgspec.Struct, frozen=True, kw_only=True):
+class SchemaProfiles(msgspec.Struct, frozen=True, kw_only=True):
     """What a service takes of JSON Schema in tools and in answers; None is everything.
 
     strict_tools, strict_answers: what it takes in those that are strict, where that is less.
     """
 
-    tools: SchemaDialect | None = None
-    strict_tools: SchemaDialect | None = None
-    answers: SchemaDialect | None = None
-    strict_answers: SchemaDialect | None = None
+    tools: SchemaProfile | None = None
+    strict_tools: SchemaProfile | None = None
+    answers: SchemaProfile | None = None
+    strict_answers: SchemaProfile | None = None
 
 
-class Fitted(msgspec.Struct, frozen=True, kw_only=True):
+class FittedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The call with schemas that may be sent. unfit: why the answer's schema cannot be, "" where it can."""
 
-    call: Draft
+    request: ResolvedRequest
     adaptations: Told = ()
-    unfit: str = ""
+    schema_error: str = ""
 
 
-def fit_schemas(call: Draft, rules: SchemaRules, *, provider: str) -> Parsed[Fitted]:
+def fit_schemas(
+    call: ResolvedRequest, rules: SchemaProfiles, *, provider: str
+) -> LLMResult[FittedRequest]:
     """Fails with InvalidRequest when a schema is no JSON, or cannot be written for the service in any way."""
     if not call.tools and not isinstance(call.response_format, SchemaFormat):
-        return Success(Fitted(call=call))
+        return Success(FittedRequest(request=call))
     told: list[Adaptation] = []
     tools: list[Tool | NativeTool] = []
     for place, tool in enumerate(call.tools):
@@ -62,28 +64,30 @@ def fit_schemas(call: Draft, rules: SchemaRules, *, provider: str) -> Parsed[Fit
     call = msgspec.structs.replace(call, tools=tuple(tools))
     wanted = call.response_format
     if not isinstance(wanted, SchemaFormat):
-        return Success(Fitted(call=call, adaptations=tuple(told)))
+        return Success(FittedRequest(request=call, adaptations=tuple(told)))
     path = "response_format"
     got = _fit(wanted, wanted.schema, rules.answers, rules.strict_answers, path, told)
     if isinstance(got, Failure):
-        readable = checked_schema(wanted.schema)
+        readable = validate_schema(wanted.schema)
         if isinstance(readable, Failure):
             return Failure(_placed(readable.failure(), f"{path}/schema", provider))
-        return Success(Fitted(call=call, adaptations=tuple(told), unfit=got.failure().message))
+        return Success(
+            FittedRequest(request=call, adaptations=tuple(told), schema_error=got.failure().message)
+        )
     schema, strict = got.unwrap()
     answer = msgspec.structs.replace(wanted, schema=schema, strict=strict)
     call = msgspec.structs.replace(call, response_format=answer)
-    return Success(Fitted(call=call, adaptations=tuple(told)))
+    return Success(FittedRequest(request=call, adaptations=tuple(told)))
 
 
 def _fit(
     asked: Tool | SchemaFormat,
     schema: JsonSchema,
-    dialect: SchemaDialect | None,
-    strict_dialect: SchemaDialect | None,
+    dialect: SchemaProfile | None,
+    strict_dialect: SchemaProfile | None,
     path: str,
     told: list[Adaptation],
-) -> Parsed[tuple[JsonSchema, bool | None]]:
+) -> LLMResult[tuple[JsonSchema, bool | None]]:
     """(the schema, `strict`). What was changed is added to `told`."""
     is_tool = isinstance(asked, Tool)
     below = f"{path}/{'parameters' if is_tool else 'schema'}"
@@ -99,7 +103,7 @@ def _fit(
         )
         strict = False
     if dialect is None:
-        return checked_schema(schema).map(lambda _: (schema, strict))
+        return validate_schema(schema).map(lambda _: (schema, strict))
     made = _unnarrowed(schema, dialect, is_tool=is_tool)
     if isinstance(made, Failure):
         return made
@@ -120,19 +124,19 @@ def _of_arguments(schema: JsonSchema) -> JsonSchema:
 
 
 def _unnarrowed(
-    schema: JsonSchema, dialect: SchemaDialect, *, is_tool: bool
-) -> Parsed[AdaptedSchema]:
+    schema: JsonSchema, dialect: SchemaProfile, *, is_tool: bool
+) -> LLMResult[AdaptedSchema]:
     """Fails where an object would lose what it may hold beside the properties that it names."""
 
-    def kept(made: AdaptedSchema) -> Parsed[AdaptedSchema]:
-        if not made.narrowed:
+    def kept(made: AdaptedSchema) -> LLMResult[AdaptedSchema]:
+        if not made.is_lossy:
             return Success(made)
         message = f"{dialect.name} takes no property that is not named"
-        return Failure(InvalidRequest(message=message, param=made.narrowed))
+        return Failure(InvalidRequest(message=message, param=made.is_lossy))
 
-    if is_tool and dialect.closed:
+    if is_tool and dialect.closed_objects:
         schema = _of_arguments(schema)
-    return adapt_schema(schema, dialect).bind(kept)
+    return translate_schema(schema, dialect).bind(kept)
 
 
 def _below(path: str, told: Told) -> list[Adaptation]:
@@ -145,4 +149,4 @@ def _placed(error: Any, path: str, provider: str) -> InvalidRequest:
     return InvalidRequest(message=error.message, param=where, provider=provider)
 
 
-__all__ = ["Fitted", "SchemaRules", "fit_schemas"]
+__all__ = ["FittedRequest", "SchemaProfiles", "fit_schemas"]

@@ -1,6 +1,6 @@
 """JSON Schemas of tools and answers, in the dialect of a service.
 
-A service's own dialect of JSON Schema is data (`SchemaDialect`); what it lacks is said in another way or left out, and
+A service's own dialect of JSON Schema is data (`SchemaProfile`); what it lacks is said in another way or left out, and
 either is reported.
 """
 
@@ -10,11 +10,11 @@ from typing import Any, Literal
 import msgspec
 
 from llm_pure.adapt import Adaptation
-from llm_pure.codec import ENCODE_FAULTS, json_text
+from llm_pure.codec import ENCODE_ERRORS, json_text
 from llm_pure.errors import InvalidRequest
 from llm_pure.request import JsonSchema
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.schema_dialects import SchemaDialect
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.schema_dialects import SchemaProfile
 
 DEPTH_LIMIT = 64
 """How deep a schema may be nested; services stop much earlier."""
@@ -51,7 +51,7 @@ class AdaptedSchema(msgspec.Struct, frozen=True):
     adaptations: tuple[Adaptation, ...] = ()
 
     @property
-    def narrowed(self) -> str:
+    def is_lossy(self) -> str:
         """The place of an object whose other properties are forbidden now, and were not; "" when there is none."""
         for one in self.adaptations:
             if one.action == "changed" and one.field.endswith("additionalProperties"):
@@ -65,27 +65,27 @@ class _Unwritable(Exception):  # never leaves this file
         self.path = path
 
 
-def checked_schema(schema: Mapping[str, Any]) -> Parsed[JsonSchema]:
+def validate_schema(schema: Mapping[str, Any]) -> LLMResult[JsonSchema]:
     """The schema, once it is known to be JSON; InvalidRequest when it holds itself or something that is no JSON."""
     try:
         json_text(schema)
     except RecursionError:
         return Failure(InvalidRequest(message="the schema holds itself: it has no end", param=""))
-    except ENCODE_FAULTS as fault:
+    except ENCODE_ERRORS as fault:
         return Failure(InvalidRequest(message=f"the schema is no JSON: {fault}", param=""))
     return Success(dict(schema))
 
 
-def adapt_schema(schema: Mapping[str, Any], dialect: SchemaDialect) -> Parsed[AdaptedSchema]:
+def translate_schema(schema: Mapping[str, Any], dialect: SchemaProfile) -> LLMResult[AdaptedSchema]:
     """The schema in a service's dialect.
 
     Fails with InvalidRequest when it holds itself, is nested too deep, or refers to itself where that may not be.
 
     >>> from llm_pure.schema_dialects import OPENAI_STRICT
-    >>> adapt_schema({"type": "object", "properties": {"a": {"type": "string"}}}, OPENAI_STRICT).unwrap().schema
+    >>> translate_schema({"type": "object", "properties": {"a": {"type": "string"}}}, OPENAI_STRICT).unwrap().schema
     {'type': 'object', 'properties': {'a': {'type': ['string', 'null']}}, 'required': ['a'], 'additionalProperties': False}
     """
-    good = checked_schema(schema)
+    good = validate_schema(schema)
     if isinstance(good, Failure):
         return good
     root = _with_one_place(good.unwrap(), dialect)
@@ -105,7 +105,7 @@ def adapt_schema(schema: Mapping[str, Any], dialect: SchemaDialect) -> Parsed[Ad
 class _Writer:
     """One schema on its way into a dialect. told: what is not as it was, so far."""
 
-    def __init__(self, root: JsonSchema, dialect: SchemaDialect) -> None:
+    def __init__(self, root: JsonSchema, dialect: SchemaProfile) -> None:
         self.root = root
         self.dialect = dialect
         self.told: list[Adaptation] = []
@@ -161,7 +161,7 @@ class _Writer:
     def _in_place(
         self, node: JsonSchema, reference: str, path: str, inside: tuple[str, ...]
     ) -> Any:
-        found = referred(self.root, reference)
+        found = resolve_ref(self.root, reference)
         if found is None:
             raise _Unwritable(f"{path}/$ref", f"{reference!r} points to nothing in it")
         if reference in inside and self.dialect.inline:
@@ -210,7 +210,7 @@ class _Writer:
         self._tell(place, "rewritten" if silent else "dropped", why, value)
 
     def _within(self, key: str, value: Any, place: str) -> Any:
-        most = self.dialect.at_most.get(key)
+        most = self.dialect.size_limits.get(key)
         if most is None or not isinstance(value, int | float) or value <= most:
             return value
         self._tell(place, "clamped", f"{key} is at most {most} here", value, most)
@@ -228,7 +228,7 @@ class _Writer:
                     reason = f"{dialect.name} has no optional property; it may be null"
                     self._tell(f"{path}/properties/{name}", "changed", reason)
             made["required"] = list(properties)
-        if dialect.closed and made.get("additionalProperties") is not False:
+        if dialect.closed_objects and made.get("additionalProperties") is not False:
             if free or "additionalProperties" in made:
                 reason = f"{dialect.name} takes no property that is not named"
                 place = f"{path}/additionalProperties"
@@ -251,7 +251,7 @@ class _Writer:
         )
 
 
-def _with_one_place(root: JsonSchema, dialect: SchemaDialect) -> JsonSchema:
+def _with_one_place(root: JsonSchema, dialect: SchemaProfile) -> JsonSchema:
     """The older `definitions` under their newer name `$defs`, where a service knows that one alone."""
     older = root.get("definitions")
     if dialect.takes("definitions") or not isinstance(older, dict):
@@ -291,7 +291,7 @@ def _refuse_loops(root: JsonSchema) -> None:
     while found:
         reference = found.pop()
         if reference not in leads_to:
-            target = referred(root, reference)
+            target = resolve_ref(root, reference)
             leads_to[reference] = list(_references(target, with_definitions=True))
             found += leads_to[reference]
     left = {one: set(others) for one, others in leads_to.items()}
@@ -320,7 +320,7 @@ def _references(node: Any, *, with_definitions: bool) -> Iterator[str]:
             ]
 
 
-def referred(root: JsonSchema, reference: str) -> JsonSchema | None:
+def resolve_ref(root: JsonSchema, reference: str) -> JsonSchema | None:
     """What `#/...` points to."""
     node: Any = root
     if not reference.startswith("#"):
@@ -338,7 +338,7 @@ __all__ = [
     "ONE_SCHEMA",
     "SIZE_LIMIT",
     "AdaptedSchema",
-    "adapt_schema",
-    "checked_schema",
-    "referred",
+    "resolve_ref",
+    "translate_schema",
+    "validate_schema",
 ]

@@ -21,8 +21,8 @@ from llm_pure.errors import (
     StreamInterrupted,
     TimedOut,
 )
-from llm_pure.limits import Minute, RateLimit
-from llm_pure.retry import Attempt, FailOver, RetryPolicy, Send, Stop, Wait, decide
+from llm_pure.limits import RateLimit, SlidingWindow
+from llm_pure.retry import Attempt, FailOver, RetryPolicy, Send, Stop, Wait, next_action
 
 ERRORS: dict[str, type[Any]] = {
     "authentication": AuthenticationFailed,
@@ -130,9 +130,9 @@ def simulate(
     chance: Callable[[], float],
     limit: RateLimit | None = None,
 ) -> Simulation:
-    """The calls of the load, with the very `decide` that the client uses. chance: numbers from 0 to 1, in their order."""
+    """The calls of the load, with the very `next_action` that the client uses. chance: numbers from 0 to 1, in their order."""
     calls = [_Call(number * load.every_s) for number in range(load.calls)]
-    minutes = [Minute(limit or RateLimit()) for _ in range(policy.configurations)]
+    minutes = [SlidingWindow(limit or RateLimit()) for _ in range(policy.target_count)]
     due = [(call.begins_s, number) for number, call in enumerate(calls)]
     heapq.heapify(due)
     while due:
@@ -149,7 +149,7 @@ def _attempt(
     outages: Sequence[Outage],
     load: Load,
     chance: Callable[[], float],
-    minute: Minute,
+    minute: SlidingWindow,
     call: _Call,
     now_s: float,
 ) -> float:
@@ -163,14 +163,14 @@ def _attempt(
         _end(call, None, ended_s)
         return ended_s
     attempt = Attempt(
-        error=error, configuration=call.configuration, started_s=sent_s, ended_s=ended_s
+        error=error, target_index=call.configuration, started_s=sent_s, ended_s=ended_s
     )
     call.history = (*call.history, attempt)
-    match decide(policy, call.history, ended_s, chance()):
+    match next_action(policy, call.history, ended_s, chance()):
         case Wait(seconds=seconds):
             call.waited_s += seconds
             return ended_s + seconds
-        case FailOver(configuration=configuration):
+        case FailOver(target_index=configuration):
             call.configuration = configuration
         case Stop(error=last):
             _end(call, last, ended_s)

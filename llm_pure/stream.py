@@ -12,18 +12,18 @@ import msgspec
 from llm_pure.classify import request_id
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
-from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolFault, StreamInterrupted
+from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolError, StreamInterrupted
 from llm_pure.events import (
     ExtraReceived,
     StreamEvent,
     TextDelta,
 )
 from llm_pure.framing import FrameDecoder
-from llm_pure.http import Headers, HttpResponse, ResponseHead, header
+from llm_pure.http import Headers, HttpResponse, ResponseHead, get_header
 from llm_pure.provider import StreamDecoder
-from llm_pure.redact import conceal_bytes
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.whole import WholeBody
+from llm_pure.redact import redact_bytes
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.whole import BufferedBodyDecoder
 
 F = TypeVar("F")
 
@@ -43,20 +43,20 @@ S = TypeVar("S", bound=StreamState)
 Step = Callable[[S, F], tuple[S, Sequence[StreamEvent]]]
 """One frame: the next state, and the events that it makes."""
 
-ReadOn = Callable[[S, Iterator[F], list[StreamEvent]], F | None]
+TextFastPath = Callable[[S, Iterator[F], list[StreamEvent]], F | None]
 """While text flows: adds the events of the frames that are a TextDelta and leave the state as it is; gives the first
 frame that is anything else, None at the end. It says no more than `step` of each, in less time."""
 
 _SETTLE_EVERY = 256 * 1024
 """Bytes of the body after which short pieces of text are joined."""
 
-_NOTHING: Parsed[tuple[StreamEvent, ...]] = Success(())
+_NOTHING: LLMResult[tuple[StreamEvent, ...]] = Success(())
 
 ParseError = Callable[[HttpResponse], LLMError | None]
 """A body that may be an error: the error it tells, None when it tells none."""
 
 
-class SteppedStream(Generic[S, F]):
+class StepDecoder(Generic[S, F]):
     """A StreamDecoder made of a frame decoder, a first state and a step. One for each answer."""
 
     __slots__ = (
@@ -73,7 +73,7 @@ class SteppedStream(Generic[S, F]):
         state: S,
         step: Step[S, F],
         parse_error: ParseError,
-        read_on: ReadOn[S, F] | None = None,
+        read_text_run: TextFastPath[S, F] | None = None,
     ) -> None:
         self._provider = provider
         self._head = head
@@ -81,14 +81,14 @@ class SteppedStream(Generic[S, F]):
         self._state = state
         self._step = step
         self._parse_error = parse_error
-        self._read_on = read_on
+        self._read_on = read_text_run
         self._collector = Collector()
         self._error: LLMError | None = None
         self._closed = False
         self._seen = 0
         self._unsettled = 0
 
-    def feed(self, data: bytes) -> Parsed[tuple[StreamEvent, ...]]:
+    def feed(self, data: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
         """The events that these bytes complete."""
         if self._error is not None:
             return Failure(self._error)
@@ -103,7 +103,7 @@ class SteppedStream(Generic[S, F]):
                 return Failure(self._error)
         return Success(events) if events else _NOTHING
 
-    def close(self) -> Parsed[tuple[StreamEvent, ...]]:
+    def close(self) -> LLMResult[tuple[StreamEvent, ...]]:
         """The body is over: the last events, given once."""
         if self._error is not None:
             return Failure(self._error)
@@ -116,13 +116,13 @@ class SteppedStream(Generic[S, F]):
         """The answer as far as it has come."""
         return self._collector.completion()
 
-    def _close(self) -> Parsed[tuple[StreamEvent, ...]]:
+    def _close(self) -> LLMResult[tuple[StreamEvent, ...]]:
         frames = self._frames.close()
         events = self._run(frames) if frames else ()
         fault = self._fault_of_state()
         if fault is None and self._state.complete:
             return Success(events)
-        if fault is None or isinstance(fault, ProtocolFault):
+        if fault is None or isinstance(fault, ProtocolError):
             # a frame that could not be read is the one that the end of the body cut off
             fault = self._told_outside_of_frames() or self._carrying(
                 StreamInterrupted(
@@ -135,10 +135,10 @@ class SteppedStream(Generic[S, F]):
         return Failure(fault)
 
     def _run(self, frames: list[F]) -> tuple[StreamEvent, ...]:
-        state, step, read_on = self._state, self._step, self._read_on
+        state, step, read_text_run = self._state, self._step, self._read_on
         events: list[StreamEvent] = []
         if not self._seen:
-            events += told_by_headers(self._head.headers)
+            events += header_events(self._head.headers)
         rest = iter(frames)
         frame = next(rest, None)
         while frame is not None:
@@ -146,15 +146,15 @@ class SteppedStream(Generic[S, F]):
             events += more
             if state.fault is not None:
                 break
-            if read_on is not None and len(more) == 1 and type(more[0]) is TextDelta:
-                frame = read_on(state, rest, events)
+            if read_text_run is not None and len(more) == 1 and type(more[0]) is TextDelta:
+                frame = read_text_run(state, rest, events)
             else:
                 frame = next(rest, None)
         self._seen += len(frames)
         self._state = state
         self._collector.add(events)
         if self._unsettled >= _SETTLE_EVERY:
-            self._collector.settle()
+            self._collector.compact()
             self._unsettled = 0
         return tuple(events)
 
@@ -167,12 +167,12 @@ class SteppedStream(Generic[S, F]):
         if fault is None:
             return None
         return self._carrying(
-            ProtocolFault(
+            ProtocolError(
                 message=fault.message,
                 provider=self._provider,
                 status=self._head.status,
                 where=f"frame {self._seen + 1}",
-                evidence=conceal_bytes(fault.evidence),
+                evidence=redact_bytes(fault.evidence),
             )
         )
 
@@ -186,12 +186,12 @@ class SteppedStream(Generic[S, F]):
             return self._carrying(told)
         if self._seen:
             return None
-        return ProtocolFault(
+        return ProtocolError(
             message="the body is not a stream",
             provider=self._provider,
             status=self._head.status,
             where="body",
-            evidence=conceal_bytes(stray[:EVIDENCE_LIMIT]),
+            evidence=redact_bytes(stray[:EVIDENCE_LIMIT]),
         )
 
     def _carrying(self, error: LLMError) -> LLMError:
@@ -203,50 +203,50 @@ class SteppedStream(Generic[S, F]):
         )
 
 
-def told_by_headers(headers: Headers) -> tuple[StreamEvent, ...]:
+def header_events(headers: Headers) -> tuple[StreamEvent, ...]:
     """What an answer's headers say that belongs to the Completion: the id under which support finds the call."""
     asked = request_id(headers)
     return (ExtraReceived("request_id", asked),) if asked else ()
 
 
-def open_framed(
+def decode_stream_or_body(
     provider: str,
     head: ResponseHead,
-    parse: Callable[[HttpResponse], Parsed[Completion]],
+    parse: Callable[[HttpResponse], LLMResult[Completion]],
     stream: Callable[[], StreamDecoder],
     *,
     whole: tuple[str, ...] = ("application/json",),
 ) -> StreamDecoder:
     """The stream, unless the head tells that none follows: a status of 400 or more, or a content type out of `whole`."""
-    content_type = (header(head.headers, "content-type") or "").split(";")[0].strip().lower()
+    content_type = (get_header(head.headers, "content-type") or "").split(";")[0].strip().lower()
     if head.status >= 300 or content_type in whole:
-        return WholeBody(provider, head, parse)
+        return BufferedBodyDecoder(provider, head, parse)
     return stream()
 
 
-def open_stepped(
+def decode_steps(
     provider: str,
     head: ResponseHead,
     *,
     frames: Callable[[], FrameDecoder[F]],
     state: S,
     step: Step[S, F],
-    parse: Callable[[HttpResponse], Parsed[Completion]],
+    parse: Callable[[HttpResponse], LLMResult[Completion]],
     parse_error: ParseError,
-    read_on: ReadOn[S, F] | None = None,
+    read_text_run: TextFastPath[S, F] | None = None,
     whole: tuple[str, ...] = ("application/json",),
 ) -> StreamDecoder:
-    """`open_framed` for the usual stream, a SteppedStream: all that most dialects need."""
+    """`decode_stream_or_body` for the usual stream, a StepDecoder: all that most dialects need."""
 
     def stream() -> StreamDecoder:
-        return SteppedStream(
+        return StepDecoder(
             provider,
             head,
             frames=frames(),
             state=state,
             step=step,
             parse_error=parse_error,
-            read_on=read_on,
+            read_text_run=read_text_run,
         )
 
-    return open_framed(provider, head, parse, stream, whole=whole)
+    return decode_stream_or_body(provider, head, parse, stream, whole=whole)

@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 import msgspec
 
 from llm_pure.completion import Completion
-from llm_pure.config import LLMConfig, differs_from_default
+from llm_pure.config import LLMConfig, is_overridden
 from llm_pure.errors import LLMError
 from llm_pure.request import ChatRequest, JsonFormat, SchemaFormat
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 Attribute: TypeAlias = str | bool | int | float | tuple[str, ...]
 
 
-class Conventions(msgspec.Struct, frozen=True, kw_only=True):
+class SemanticConventions(msgspec.Struct, frozen=True, kw_only=True):
     """One version. names: ours -> the attribute's; what is not there is not told. providers: api_type -> its name there."""
 
     version: str
@@ -82,16 +82,16 @@ _NAMES_1_28 = {
     "seed": "gen_ai.openai.request.seed",
 }
 
-CONVENTIONS: Mapping[str, Conventions] = {
+CONVENTIONS: Mapping[str, SemanticConventions] = {
     # opentelemetry-semantic-conventions 0.66b2, _incubating/attributes/gen_ai_attributes.py; read 2026-11-20
-    "1.44": Conventions(
+    "1.44": SemanticConventions(
         version="1.44",
         schema_url="https://opentelemetry.io/schemas/1.44.0",
         names=_NAMES_1_44,
         providers=_PROVIDERS_1_44,
     ),
     # generally known, unconfirmed: for backends that have not moved on
-    "1.28": Conventions(
+    "1.28": SemanticConventions(
         version="1.28",
         schema_url="https://opentelemetry.io/schemas/1.28.0",
         names=_NAMES_1_28,
@@ -121,15 +121,15 @@ _SAID = (
 )
 
 
-def attributes(
+def otel_attributes(
     request: ChatRequest,
-    got: Parsed[Completion] | None = None,
+    got: LLMResult[Completion] | None = None,
     config: LLMConfig | None = None,
-    conventions: Conventions = LATEST,
+    conventions: SemanticConventions = LATEST,
 ) -> dict[str, Attribute]:
     """What is known: of the request alone while got is None, and of its answer or error after that.
 
-    >>> attributes(ChatRequest(messages="Hi", model="m", temperature=0.5), config=LLMConfig(api_type="xai"))
+    >>> otel_attributes(ChatRequest(messages="Hi", model="m", temperature=0.5), config=LLMConfig(api_type="xai"))
     {'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'x_ai', 'gen_ai.request.model': 'm', 'gen_ai.request.temperature': 0.5}
     """
     told = _of_request(request, config or LLMConfig(), conventions)
@@ -150,7 +150,7 @@ def span_name(request: ChatRequest, config: LLMConfig | None = None) -> str:
 
 
 def _of_request(
-    request: ChatRequest, config: LLMConfig, conventions: Conventions
+    request: ChatRequest, config: LLMConfig, conventions: SemanticConventions
 ) -> dict[str, Attribute | None]:
     output_type = "json" if isinstance(request.response_format, JsonFormat | SchemaFormat) else None
     said = {name: _said(request, config, name) for name in _SAID}
@@ -173,7 +173,7 @@ def _said(request: ChatRequest, config: LLMConfig, name: str) -> Any:
     """What the request says, else what the user set in the configuration; defaults are nobody's words."""
     value = getattr(request, name)
     configured = "max_token" if name == "max_tokens" else name
-    if value is None and differs_from_default(config, configured):
+    if value is None and is_overridden(config, configured):
         return getattr(config, configured)
     return value
 

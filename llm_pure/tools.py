@@ -12,17 +12,17 @@ from typing import Any, TypeAlias, get_type_hints
 
 import msgspec
 
-from llm_pure.codec import DECODE_FAULTS, decode_any, json_text
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, LLMError
+from llm_pure.codec import DECODE_ERRORS, decode_any, json_text
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, LLMError
 from llm_pure.messages import Message, ToolCall, ToolResult
 from llm_pure.request import JsonSchema, Tool
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.schema_check import problems
-from llm_pure.schemas import checked_schema
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.schema_check import validation_errors
+from llm_pure.schemas import validate_schema
 
 ToolSource: TypeAlias = Callable[..., Any] | type[Any] | Mapping[str, Any] | Tool
 
-NO_SCHEMA_FAULTS = (TypeError, ValueError, RecursionError, NameError, AttributeError)
+SCHEMA_ERRORS = (TypeError, ValueError, RecursionError, NameError, AttributeError)
 """What reading a signature or making a schema of annotations raises."""
 
 
@@ -34,8 +34,8 @@ class BoundTool(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     tool: Tool
-    read: Callable[[str], Parsed[Any]]
-    run: Callable[..., Any] | None = None
+    parse_arguments: Callable[[str], LLMResult[Any]]
+    call: Callable[..., Any] | None = None
 
 
 def bind_tool(
@@ -44,7 +44,7 @@ def bind_tool(
     name: str | None = None,
     description: str | None = None,
     strict: bool | None = None,
-) -> Parsed[BoundTool]:
+) -> LLMResult[BoundTool]:
     """The tool of a function (by its signature and docstring), a class, a JSON Schema or a Tool.
 
     Fails with InvalidRequest when a parameter has no JSON Schema, or a schema holds itself.
@@ -68,43 +68,43 @@ def bind_tool(
     if not isinstance(source, type):
         return _of_function(source, name, description, strict)
     called = name or source.__name__
-    schema, read = schema_of(source), reader_of(source, called)
+    schema, read = schema_of(source), arguments_parser(source, called)
     if isinstance(schema, Failure):
         return schema
     parameters = schema.unwrap()
     said = description or parameters.get("description") or _summary(source)
     tool = Tool(name=called, description=said or None, parameters=parameters, strict=strict)
-    return Success(BoundTool(tool=tool, read=read))
+    return Success(BoundTool(tool=tool, parse_arguments=read))
 
 
-def schema_of(kind: Any) -> Parsed[JsonSchema]:
+def schema_of(kind: Any) -> LLMResult[JsonSchema]:
     """The JSON Schema of a type; its definition stands at the top, not behind a `$ref`."""
     own: Any = getattr(kind, "model_json_schema", None)
     try:
         schema: JsonSchema = dict(own()) if own is not None else msgspec.json.schema(kind)
-    except NO_SCHEMA_FAULTS as fault:
+    except SCHEMA_ERRORS as fault:
         name = getattr(kind, "__name__", str(kind))
         return Failure(InvalidRequest(message=f"{name} has no JSON Schema: {fault}", param=name))
-    return checked_schema(_unreferred(schema))
+    return validate_schema(_unreferred(schema))
 
 
-def reader_of(kind: Any, name: str) -> Callable[[str], Parsed[Any]]:
+def arguments_parser(kind: Any, name: str) -> Callable[[str], LLMResult[Any]]:
     """JSON text -> an instance of the type; InvalidRequest names the path below `name`."""
 
-    def read(text: str) -> Parsed[Any]:
+    def read(text: str) -> LLMResult[Any]:
         validate = getattr(kind, "model_validate_json", None)
         try:
             if callable(validate):
                 return Success(validate(text))
             return Success(msgspec.json.decode(text, type=kind))
-        except (*DECODE_FAULTS, ValueError) as fault:  # pydantic's error is a ValueError
+        except (*DECODE_ERRORS, ValueError) as fault:  # pydantic's error is a ValueError
             path, what = _place(fault)
             return Failure(_wrong(name, path, what))
 
     return read
 
 
-def answer_calls(tools: Sequence[BoundTool], calls: Sequence[ToolCall]) -> tuple[Message, ...]:
+def run_tool_calls(tools: Sequence[BoundTool], calls: Sequence[ToolCall]) -> tuple[Message, ...]:
     """One message for each call, in the order of the calls: what the tool returned, or why it could not.
 
     An unknown tool, unreadable arguments and what a tool raises become results with `is_error`, for the model to mend.
@@ -113,16 +113,16 @@ def answer_calls(tools: Sequence[BoundTool], calls: Sequence[ToolCall]) -> tuple
     return tuple([Message("tool", (_result(known.get(call.name), call),)) for call in calls])
 
 
-def partial_arguments(text: str) -> Parsed[Any]:
+def partial_arguments(text: str) -> LLMResult[Any]:
     """What arguments say as far as they have come, also in the middle of a string. Needs the extra `jiter`.
 
-    Fails with ConfigurationInvalid where jiter is not installed, InvalidRequest where the text is no JSON from the start.
+    Fails with InvalidConfiguration where jiter is not installed, InvalidRequest where the text is no JSON from the start.
     """
     try:
         jiter = import_module("jiter")
     except ImportError:
         message = "reading arguments while they come needs jiter: pip install 'llm-pure[jiter]'"
-        return Failure(ConfigurationInvalid(message=message, field="jiter"))
+        return Failure(InvalidConfiguration(message=message, field="jiter"))
     try:
         return Success(jiter.from_json(text.encode(), partial_mode="trailing-strings"))
     except (ValueError, RecursionError) as fault:
@@ -130,13 +130,13 @@ def partial_arguments(text: str) -> Parsed[Any]:
 
 
 def _result(bound: BoundTool | None, call: ToolCall) -> ToolResult:
-    if bound is None or bound.run is None:
+    if bound is None or bound.call is None:
         return _told(call, f"there is no tool {call.name!r}", is_error=True)
-    read = bound.read(call.arguments)
+    read = bound.parse_arguments(call.arguments)
     if isinstance(read, Failure):
         return _told(call, _described(read.failure()), is_error=True)
     try:
-        returned = bound.run(**read.unwrap())
+        returned = bound.call(**read.unwrap())
         said = returned if isinstance(returned, str) else json_text(returned)
     except Exception as fault:  # noqa: BLE001  whatever a tool raises is for the model to read
         return _told(call, f"{type(fault).__name__}: {fault}", is_error=True)
@@ -153,23 +153,25 @@ def _described(error: LLMError) -> str:
     return f"{error.message} (at {path})" if path else error.message
 
 
-def _of_schema(tool: Tool) -> Parsed[BoundTool]:
-    def read(text: str) -> Parsed[Any]:
+def _of_schema(tool: Tool) -> LLMResult[BoundTool]:
+    def read(text: str) -> LLMResult[Any]:
         decoded = decode_any(text.encode("utf-8", "replace"), provider="")
         if isinstance(decoded, Failure):
             return Failure(_wrong(tool.name, "", decoded.failure().message))
         value = decoded.unwrap()
-        found = problems(tool.parameters, value)
+        found = validation_errors(tool.parameters, value)
         if not found:
             return Success(value)
         return Failure(_wrong(tool.name, *found[0]))
 
-    return checked_schema(tool.parameters).map(lambda _: BoundTool(tool=tool, read=read))
+    return validate_schema(tool.parameters).map(
+        lambda _: BoundTool(tool=tool, parse_arguments=read)
+    )
 
 
 def _of_function(
     function: Callable[..., Any], name: str | None, description: str | None, strict: bool | None
-) -> Parsed[BoundTool]:
+) -> LLMResult[BoundTool]:
     called = str(name or getattr(function, "__name__", "tool"))
     key = ""
     told = _parameter_words(inspect.getdoc(function) or "")
@@ -190,7 +192,7 @@ def _of_function(
             )  # fmt: skip
             msgspec.json.schema(kind)
         made = msgspec.defstruct(called, fields, kw_only=True)
-    except NO_SCHEMA_FAULTS as fault:
+    except SCHEMA_ERRORS as fault:
         path = f"{called}/{key}" if key else called
         return Failure(InvalidRequest(message=f"no JSON Schema: {fault}", param=path))
     schema = schema_of(made)
@@ -207,14 +209,14 @@ def _of_function(
         parameters=parameters,
         strict=strict,
     )
-    read = reader_of(made, called)
+    read = arguments_parser(made, called)
 
-    def arguments(text: str) -> Parsed[Any]:
+    def arguments(text: str) -> LLMResult[Any]:
         return read(text).map(
             lambda one: {key: getattr(one, key) for key in made.__struct_fields__}
         )
 
-    return Success(BoundTool(tool=tool, read=arguments, run=function))
+    return Success(BoundTool(tool=tool, parse_arguments=arguments, call=function))
 
 
 def _same(value: Any) -> Any:
@@ -286,9 +288,9 @@ def _wrong(name: str, path: str, what: str) -> InvalidRequest:
 __all__ = [
     "BoundTool",
     "ToolSource",
-    "answer_calls",
+    "arguments_parser",
     "bind_tool",
     "partial_arguments",
-    "reader_of",
+    "run_tool_calls",
     "schema_of",
 ]

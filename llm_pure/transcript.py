@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.codec import DECODE_FAULTS, ENCODE_FAULTS
-from llm_pure.conversation import read_messages
-from llm_pure.errors import InvalidRequest, Unsupported
+from llm_pure.codec import DECODE_ERRORS, ENCODE_ERRORS
+from llm_pure.conversation import parse_messages
+from llm_pure.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.media import base64_text, data_url, media_type_of
 from llm_pure.messages import (
     Audio,
@@ -25,7 +25,7 @@ from llm_pure.messages import (
     ToolResult,
 )
 from llm_pure.request import MessagesInput
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 OpenAIMessage = dict[str, Any]
 
@@ -38,16 +38,16 @@ _SAID_BY = {
 }
 
 
-def to_openai(messages: MessagesInput, *, strict: bool = False) -> Parsed[list[OpenAIMessage]]:
+def to_openai(messages: MessagesInput, *, strict: bool = False) -> LLMResult[list[OpenAIMessage]]:
     """One dict for each message, and one for each of several tool results in one message.
 
-    strict: Unsupported in place of anything that is not OpenAI's. Fails with InvalidRequest as `read_messages` does.
+    strict: UnsupportedFeature in place of anything that is not OpenAI's. Fails with InvalidRequest as `read_messages` does.
     Read back they are the same messages, with media types told that the bytes show.
 
     >>> to_openai("Hi").unwrap()
     [{'role': 'user', 'content': 'Hi'}]
     """
-    read = read_messages(messages)
+    read = parse_messages(messages)
     if isinstance(read, Failure):
         return read
     turns = [turn for message in read.unwrap() for turn in _split(message)]
@@ -57,22 +57,22 @@ def to_openai(messages: MessagesInput, *, strict: bool = False) -> Parsed[list[O
             odd = _odd(turn)
             if odd:
                 message = f"OpenAI's messages cannot hold this: {odd} at messages/{place}"
-                return Failure(Unsupported(message=message, feature=odd))
+                return Failure(UnsupportedFeature(message=message, feature=odd))
     return Success(written)
 
 
-def to_json(messages: MessagesInput) -> Parsed[str]:
+def to_json(messages: MessagesInput) -> LLMResult[str]:
     """The messages as JSON text; `from_json` gives equal ones. InvalidRequest where a text is no Unicode."""
-    read = read_messages(messages)
+    read = parse_messages(messages)
     if isinstance(read, Failure):
         return read
     try:
         return Success(msgspec.json.encode(read.unwrap()).decode())
-    except ENCODE_FAULTS as fault:
+    except ENCODE_ERRORS as fault:
         return Failure(InvalidRequest(message=f"this is no JSON: {fault}", param="messages"))
 
 
-def from_json(text: str | bytes) -> Parsed[tuple[Message, ...]]:
+def from_json(text: str | bytes) -> LLMResult[tuple[Message, ...]]:
     """The messages that `to_json` wrote; InvalidRequest names the place that is not one.
 
     >>> from_json(to_json("Hi").unwrap()).unwrap()[0].text
@@ -80,7 +80,7 @@ def from_json(text: str | bytes) -> Parsed[tuple[Message, ...]]:
     """
     try:
         return Success(_MESSAGES.decode(text))
-    except (*DECODE_FAULTS, UnicodeEncodeError) as fault:
+    except (*DECODE_ERRORS, UnicodeEncodeError) as fault:
         return Failure(InvalidRequest(message=f"no saved messages: {fault}", param="messages"))
 
 
@@ -95,7 +95,11 @@ def _split(message: Message) -> list[Message]:
 
 def _tool(turn: Message) -> OpenAIMessage:
     result = turn.parts[0] if turn.parts else None
-    if not isinstance(result, ToolResult) or len(turn.parts) > 1 or result.echo is not None:
+    if (
+        not isinstance(result, ToolResult)
+        or len(turn.parts) > 1
+        or result.provider_metadata is not None
+    ):
         return {"role": "tool", "content": [_whole(part) for part in turn.parts]}
     written: OpenAIMessage = {"role": "tool", "tool_call_id": result.tool_call_id}
     written["content"] = _content(result.content)
@@ -119,7 +123,7 @@ def _turn(turn: Message) -> OpenAIMessage:
         calls.insert(0, _call(last))
         parts.pop()
     refusal = parts[-1] if parts else None
-    if isinstance(refusal, Refusal) and refusal.text and refusal.echo is None:
+    if isinstance(refusal, Refusal) and refusal.text and refusal.provider_metadata is None:
         written["refusal"] = refusal.text
         parts.pop()
     written["content"] = _content(tuple(parts))
@@ -131,7 +135,7 @@ def _turn(turn: Message) -> OpenAIMessage:
 
 
 def _plain(call: ToolCall) -> bool:
-    return call.echo is None and call.arguments != ""
+    return call.provider_metadata is None and call.arguments != ""
 
 
 def _call(call: ToolCall) -> dict[str, Any]:
@@ -149,7 +153,7 @@ def _content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
 
 def _part(part: Part) -> dict[str, Any]:
     """OpenAI's form of the part, where it says the whole of it."""
-    if getattr(part, "echo", None) is not None:
+    if getattr(part, "provider_metadata", None) is not None:
         return _whole(part)
     match part:
         case Text(text=text):

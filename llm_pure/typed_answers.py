@@ -8,48 +8,48 @@ from typing import Any, TypeVar, overload
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, lossy
+from llm_pure.adapt import Adaptation, strict_error
 from llm_pure.codec import json_text
 from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
-from llm_pure.conversation import read_messages
-from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault
+from llm_pure.conversation import parse_messages
+from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolError
 from llm_pure.messages import user
 from llm_pure.provider import Built, Provider
 from llm_pure.repair import Exact, Repaired, Unrepairable, repair
-from llm_pure.request import ChatRequest, JsonSchema, NamedTool, SchemaFormat, Tool
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.schema_check import problems
-from llm_pure.schemas import checked_schema, referred
-from llm_pure.tools import reader_of, schema_of
+from llm_pure.request import ChatRequest, JsonSchema, NamedToolChoice, SchemaFormat, Tool
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.schema_check import validation_errors
+from llm_pure.schemas import resolve_ref, validate_schema
+from llm_pure.tools import arguments_parser, schema_of
 
 T = TypeVar("T")
 
 _PLAIN_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
-def typed_request(request: ChatRequest, kind: Any) -> Parsed[ChatRequest]:
+def structured_request(request: ChatRequest, kind: Any) -> LLMResult[ChatRequest]:
     """The request, with the type's schema as its response format. kind: a type, or a JSON Schema.
 
     Fails with InvalidRequest when the type has no JSON Schema.
     """
 
     def formed(schema: JsonSchema) -> ChatRequest:
-        wanted = SchemaFormat(schema=schema, name=_name(kind), or_tool=True)
+        wanted = SchemaFormat(schema=schema, name=_name(kind), fallback_to_tool=True)
         return msgspec.structs.replace(request, response_format=wanted)
 
     return _object_schema(kind).map(formed)
 
 
-def build_typed(
+def build_structured(
     provider: Provider, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """The request in the best way that this model has for an answer by schema.
 
     The provider's own where it has one; else a call of a tool, where the model can be made to call one and the request
     has no tools of its own; else words, and whatever form of JSON the provider knows. Which of them it is follows from
     what the provider builds, and so from its tables; `adaptations` tells it at `response_format`: nothing, or `after`
-    is "tool", "json_object" or None. strict: all but the first is Unsupported.
+    is "tool", "json_object" or None. strict: all but the first is UnsupportedFeature.
     """
     built = provider.build_chat(config, request)
     wanted = request.response_format
@@ -57,7 +57,7 @@ def build_typed(
         return built
     found = built.unwrap()
     lack = next((one for one in found.adaptations if one.field == "response_format"), None)
-    if lack is not None and wanted.or_tool and not request.tools:
+    if lack is not None and wanted.fallback_to_tool and not request.tools:
         called = provider.build_chat(config, _by_tool(request, wanted))
         if not isinstance(called, Failure) and _is_called(called.unwrap()):
             found, lack = _told_by_tool(called.unwrap(), lack), None
@@ -66,7 +66,7 @@ def build_typed(
         if isinstance(worded, Failure):
             return worded
         found = _told(worded.unwrap(), lack, f"{lack.reason}; the prompt tells the schema", None)
-    lost = lossy(found.adaptations, provider=provider.name) if strict else None
+    lost = strict_error(found.adaptations, provider=provider.name) if strict else None
     return Success(found) if lost is None else Failure(lost)
 
 
@@ -81,7 +81,7 @@ def _by_tool(request: ChatRequest, wanted: SchemaFormat) -> ChatRequest:
     return msgspec.structs.replace(
         request,
         tools=(tool,),
-        tool_choice=NamedTool(wanted.name),
+        tool_choice=NamedToolChoice(wanted.name),
         parallel_tool_calls=None,
         response_format=None,
     )
@@ -109,7 +109,7 @@ def _in_words(request: ChatRequest, wanted: SchemaFormat) -> ChatRequest:
     """The same question, the schema said after the last message."""
     about = f" It is: {wanted.description}." if wanted.description else ""
     words = f"Answer with JSON of this JSON Schema, and with nothing else.{about}"
-    turns = read_messages(request.messages).value_or(())
+    turns = parse_messages(request.messages).value_or(())
     said = f"{words}\n{json_text(wanted.schema)}"
     return msgspec.structs.replace(request, messages=(*turns, user(said)), response_format=None)
 
@@ -122,18 +122,18 @@ def _told(built: Built, lack: Adaptation, reason: str, after: str | None) -> Bui
 
 
 @overload
-def read_typed(completion: Completion, kind: type[T]) -> Parsed[T]: ...
+def parse_structured(completion: Completion, kind: type[T]) -> LLMResult[T]: ...
 
 
 @overload
-def read_typed(completion: Completion, kind: Mapping[str, Any]) -> Parsed[Any]: ...
+def parse_structured(completion: Completion, kind: Mapping[str, Any]) -> LLMResult[Any]: ...
 
 
-def read_typed(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> Parsed[Any]:
+def parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> LLMResult[Any]:
     """The answer as a value of the type; of a JSON Schema, as plain JSON that follows it.
 
     It stands in the call of a tool of the type's name, or in the text: a fence or words around the JSON are passed over;
-    nothing else is mended. Fails with ContentFiltered when the model declines, with ProtocolFault when its answer is no
+    nothing else is mended. Fails with ContentFiltered when the model declines, with ProtocolError when its answer is no
     JSON, was cut off or does not fit the type; `where` is the path, such as `$.items/0/price`, and `partial` the whole
     answer.
     """
@@ -155,13 +155,13 @@ def read_typed(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> P
     root = schema.unwrap()
     value = _without_nulls(root, root, found)
     if isinstance(kind, Mapping):
-        wrong = problems(root, value)
+        wrong = validation_errors(root, value)
         if wrong:
             return Failure(_fault(completion, wrong[0][1], _path(wrong[0][0])))
         return Success(value["value"] if _is_wrapped(kind) else value)
     if _is_wrapped(kind):
         value = value.get("value")
-    read = reader_of(kind, "")(json_text(value))
+    read = arguments_parser(kind, "")(json_text(value))
     if not isinstance(read, Failure):
         return read
     error = read.failure()
@@ -177,7 +177,7 @@ def _path(path: str | None) -> str:
 def _object_in(text: str) -> dict[str, Any] | str:
     """The object, or why there is none."""
     match repair(text):
-        case Exact(value=value) | Repaired(value=value, rung="unwrapped"):
+        case Exact(value=value) | Repaired(value=value, method="unwrapped"):
             return value
         case Repaired(edits=edits):
             return f"the answer is no JSON: {edits[0].before!r} at offset {edits[0].offset}"
@@ -185,11 +185,11 @@ def _object_in(text: str) -> dict[str, Any] | str:
             return f"the answer is no JSON: {reason}"
 
 
-def _schema(kind: Any) -> Parsed[JsonSchema]:
-    return checked_schema(kind) if isinstance(kind, Mapping) else schema_of(kind)
+def _schema(kind: Any) -> LLMResult[JsonSchema]:
+    return validate_schema(kind) if isinstance(kind, Mapping) else schema_of(kind)
 
 
-def _object_schema(kind: Any) -> Parsed[JsonSchema]:
+def _object_schema(kind: Any) -> LLMResult[JsonSchema]:
     return _schema(kind).map(
         lambda schema: _wrapped(schema) if not _is_object(schema) else dict(schema)
     )
@@ -216,7 +216,7 @@ def _without_nulls(root: JsonSchema, schema: Any, value: Any, depth: int = 0) ->
         return value
     reference = schema.get("$ref")
     if isinstance(reference, str):
-        return _without_nulls(root, referred(root, reference), value, depth + 1)
+        return _without_nulls(root, resolve_ref(root, reference), value, depth + 1)
     if isinstance(value, list):
         inner = schema.get("items")
         return [_without_nulls(root, inner, item, depth + 1) for item in value]
@@ -231,7 +231,11 @@ def _without_nulls(root: JsonSchema, schema: Any, value: Any, depth: int = 0) ->
     kept: dict[str, Any] = {}
     for key, item in value.items():
         inner = properties.get(key)
-        if item is None and key not in required and problems({**root, **_plain(inner)}, None):
+        if (
+            item is None
+            and key not in required
+            and validation_errors({**root, **_plain(inner)}, None)
+        ):
             continue
         kept[key] = _without_nulls(root, inner, item, depth + 1)
     return kept
@@ -249,8 +253,8 @@ def _name(kind: Any) -> str:
     return name[:64] or "answer"
 
 
-def _fault(completion: Completion, why: str, where: str) -> ProtocolFault:
-    return ProtocolFault(
+def _fault(completion: Completion, why: str, where: str) -> ProtocolError:
+    return ProtocolError(
         message=why,
         provider=completion.provider,
         where=where,
@@ -259,4 +263,4 @@ def _fault(completion: Completion, why: str, where: str) -> ProtocolFault:
     )
 
 
-__all__ = ["build_typed", "read_typed", "typed_request"]
+__all__ = ["build_structured", "parse_structured", "structured_request"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from llm_pure.classify import request_id
 from llm_pure.completion import Completion, FinishReason
-from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolFault
+from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
 from llm_pure.events import (
     ExtraReceived,
     Finished,
@@ -20,11 +20,11 @@ from llm_pure.events import (
 from llm_pure.framing import FRAME_LIMIT
 from llm_pure.http import HttpResponse, ResponseHead
 from llm_pure.messages import Message, Reasoning, Refusal, Text, ToolCall
-from llm_pure.redact import conceal_bytes
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.redact import redact_bytes
+from llm_pure.result import Failure, LLMResult, Success
 
 
-class WholeBody:
+class BufferedBodyDecoder:
     """A StreamDecoder for an answer that is no stream: an error, or a service that answers whole though a stream was
     asked for. Its events come all at once, at the end."""
 
@@ -34,7 +34,7 @@ class WholeBody:
         self,
         provider: str,
         head: ResponseHead,
-        parse: Callable[[HttpResponse], Parsed[Completion]],
+        parse: Callable[[HttpResponse], LLMResult[Completion]],
         limit: int = FRAME_LIMIT,
     ) -> None:
         self._provider = provider
@@ -46,7 +46,7 @@ class WholeBody:
         self._closed = False
         self._partial = Completion(provider=provider)
 
-    def feed(self, data: bytes) -> Parsed[tuple[StreamEvent, ...]]:
+    def feed(self, data: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
         """Nothing yet, until the body is over."""
         if self._error is not None:
             return Failure(self._error)
@@ -55,18 +55,18 @@ class WholeBody:
         self._body += data
         if len(self._body) <= self._limit:
             return Success(())
-        self._error = ProtocolFault(
+        self._error = ProtocolError(
             message=f"the body is longer than {self._limit} bytes",
             provider=self._provider,
             status=self._head.status,
             request_id=request_id(self._head.headers),
             where="body",
-            evidence=conceal_bytes(bytes(self._body[:EVIDENCE_LIMIT])),
+            evidence=redact_bytes(bytes(self._body[:EVIDENCE_LIMIT])),
         )
         self._body.clear()
         return Failure(self._error)
 
-    def close(self) -> Parsed[tuple[StreamEvent, ...]]:
+    def close(self) -> LLMResult[tuple[StreamEvent, ...]]:
         """The events of the whole answer, given once, or the error that it tells."""
         if self._error is not None:
             return Failure(self._error)
@@ -79,19 +79,19 @@ class WholeBody:
             self._error = parsed.failure()
             return Failure(self._error)
         self._partial = parsed.unwrap()
-        return Success(events_of(self._partial))
+        return Success(completion_to_events(self._partial))
 
     def partial(self) -> Completion:
         """The answer once the body is over; nothing before."""
         return self._partial
 
 
-def events_of(completion: Completion) -> tuple[StreamEvent, ...]:
+def completion_to_events(completion: Completion) -> tuple[StreamEvent, ...]:
     """The events that collect to this Completion.
 
     >>> from llm_pure import assistant, collect
     >>> whole = Completion(message=assistant("hi"), finish_reason="stop")
-    >>> collect(events_of(whole)).unwrap() == whole
+    >>> collect(completion_to_events(whole)).unwrap() == whole
     True
     """
     events: list[StreamEvent] = [
@@ -118,13 +118,17 @@ def _events_of_parts(message: Message, choice: int) -> list[StreamEvent]:
     events: list[StreamEvent] = []
     for index, part in enumerate(message.parts):
         match part:
-            case Text(text=text, echo=None) if text:
+            case Text(text=text, provider_metadata=None) if text:
                 events.append(TextDelta(text, index, choice))
-            case Reasoning(text=text, signature=signature, echo=None) if text or signature:
+            case Reasoning(text=text, signature=signature, provider_metadata=None) if (
+                text or signature
+            ):
                 events.append(ReasoningDelta(text, index, choice, signature))
-            case Refusal(text=text, echo=None):
+            case Refusal(text=text, provider_metadata=None):
                 events.append(RefusalDelta(text, index, choice))
-            case ToolCall(id=call_id, name=name, arguments=arguments, echo=None) if arguments:
+            case ToolCall(id=call_id, name=name, arguments=arguments, provider_metadata=None) if (
+                arguments
+            ):
                 events.append(ToolCallDelta(arguments, index, choice, call_id, name))
             case _:
                 events.append(PartReceived(part, index, choice))

@@ -11,14 +11,14 @@ from datetime import datetime
 import msgspec
 
 from llm_pure.config import LLMConfig, reveal
-from llm_pure.endpoint import Locate, base_url, segment
+from llm_pure.endpoint import UrlFor, base_url, path_segment
 from llm_pure.http import HttpRequest
 from llm_pure.provider import Authorize
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 from llm_pure.signing.key import key_header
 
 EXAMPLE = "https://RESOURCE.openai.azure.com"
-KEY_VARIABLES = ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN")
+API_KEY_ENV = ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN")
 ADDRESS_VARIABLES = ("AZURE_OPENAI_ENDPOINT",)
 VARIABLES = {"api_version": ("OPENAI_API_VERSION",)}
 
@@ -37,7 +37,7 @@ _OF_DEPLOYMENTS = frozenset(
 """Operations that the dated API has below a deployment; it has the others beside."""
 
 
-def places(provider: str) -> Locate:
+def places(provider: str) -> UrlFor:
     """Where Azure's operations are.
 
     With a date as config.api_version: {endpoint}/openai/deployments/{deployment}{operation}?api-version={date}, or
@@ -45,7 +45,7 @@ def places(provider: str) -> Locate:
     ends in /v1: {endpoint}/openai/v1{operation}.
     """
 
-    def locate(config: LLMConfig, model: str, operation: str) -> Parsed[str]:
+    def url_for(config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
         version = config.api_version or ""
         dated = version if _DATED.fullmatch(version) else ""
         given = (config.base_url or config.endpoint or "").partition("?")[0]
@@ -54,7 +54,7 @@ def places(provider: str) -> Locate:
             lambda url: _place(url, dated, model, operation)
         )
 
-    return locate
+    return url_for
 
 
 def _place(url: str, dated: str, model: str, operation: str) -> str:
@@ -66,16 +66,16 @@ def _place(url: str, dated: str, model: str, operation: str) -> str:
         return f"{resource}/openai/v1{operation}"
     below = ""
     if operation in _OF_DEPLOYMENTS:
-        below = f"/deployments/{deployment.split('/')[0] or segment(model)}"
+        below = f"/deployments/{deployment.split('/')[0] or path_segment(model)}"
     return f"{resource}/openai{below}{operation}?api-version={dated}"
 
 
 def key_or_token(provider: str) -> Authorize:
     """An `authorize` that sends a key as `api-key`, and an Entra token, which is a JWT, as `authorization: Bearer`."""
-    key = key_header(provider, KEY_VARIABLES, header="api-key", prefix="")
-    token = key_header(provider, KEY_VARIABLES)
+    key = key_header(provider, API_KEY_ENV, header="api-key", prefix="")
+    token = key_header(provider, API_KEY_ENV)
 
-    def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> Parsed[HttpRequest]:
+    def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> LLMResult[HttpRequest]:
         is_token = reveal(config.api_key).strip().startswith("eyJ")
         return (token if is_token else key)(config, request, now)
 

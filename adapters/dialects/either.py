@@ -13,8 +13,8 @@ from llm_pure.events import StreamEvent
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import HttpResponse, ResponseHead
 from llm_pure.provider import Operation, Provider, StreamDecoder
-from llm_pure.result import Parsed, Success
-from llm_pure.stream import open_framed
+from llm_pure.result import LLMResult, Success
+from llm_pure.stream import decode_stream_or_body
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -30,18 +30,18 @@ OfHead: TypeAlias = Callable[[ResponseHead], bool]
 """Does this head begin an answer of the second API?"""
 
 
-def either(first: Provider, second: Provider, *, chosen: Chosen, tells: Tells) -> Provider:
+def dual_api(first: Provider, second: Provider, *, chosen: Chosen, tells: Tells) -> Provider:
     """The first provider, with the second beside it. Both stream server-sent events, and both have the same name."""
 
     def speaker(data: bytes) -> Provider:
         return second if tells(decode_any(data, provider=first.name).value_or(None)) else first
 
-    def parse_chat(response: HttpResponse) -> Parsed[Completion]:
+    def parse_chat(response: HttpResponse) -> LLMResult[Completion]:
         return speaker(response.body).parse_chat(response)
 
     def open_stream(head: ResponseHead) -> StreamDecoder:
         open_one = partial(_open_one, head, speaker)
-        return open_framed(
+        return decode_stream_or_body(
             first.name, head, parse_chat, lambda: _FirstFrameTells(first.name, open_one)
         )
 
@@ -55,7 +55,7 @@ def either(first: Provider, second: Provider, *, chosen: Chosen, tells: Tells) -
     )
 
 
-def either_by_head(
+def dual_api_by_head(
     first: Provider, second: Provider, *, chosen: Chosen, is_second: OfHead
 ) -> Provider:
     """The same for two APIs whose answers differ in their heads, however they are streamed. They only chat."""
@@ -101,7 +101,7 @@ def _either_operation(
     if first is None or second is None:
         return None
 
-    def parse(response: HttpResponse) -> Parsed[A]:
+    def parse(response: HttpResponse) -> LLMResult[A]:
         told = decode_any(response.body, provider=name).value_or(None)
         return (second if speaker_is(told) else first).parse(response)
 
@@ -122,7 +122,7 @@ class _FirstFrameTells:
         self._held = bytearray()
         self._decoder: StreamDecoder | None = None
 
-    def feed(self, data: bytes) -> Parsed[tuple[StreamEvent, ...]]:
+    def feed(self, data: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
         """The events that these bytes complete."""
         if self._decoder is not None:
             return self._decoder.feed(data)
@@ -132,7 +132,7 @@ class _FirstFrameTells:
             return Success(())
         return self._decide(frame or b"")
 
-    def close(self) -> Parsed[tuple[StreamEvent, ...]]:
+    def close(self) -> LLMResult[tuple[StreamEvent, ...]]:
         """The body is over: the last events, given once."""
         if self._decoder is not None:
             return self._decoder.close()
@@ -145,12 +145,12 @@ class _FirstFrameTells:
             return Completion(provider=self._name)
         return self._decoder.partial()
 
-    def _decide(self, frame: bytes) -> Parsed[tuple[StreamEvent, ...]]:
+    def _decide(self, frame: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
         self._decoder = self._open(frame)
         held, self._held = bytes(self._held), bytearray()
         return self._decoder.feed(held)
 
-    def _closed(self) -> Parsed[tuple[StreamEvent, ...]]:
+    def _closed(self) -> LLMResult[tuple[StreamEvent, ...]]:
         return Success(()) if self._decoder is None else self._decoder.close()
 
 

@@ -8,18 +8,18 @@ import re
 from typing import Any
 
 from llm_pure.adapt import Adaptation
-from llm_pure.adapters.dialects.gemini_content.errors import error_in
+from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.quirks import Place
 from llm_pure.adapters.dialects.gemini_content.request import merged
-from llm_pure.classify import good_json, unreadable_error
+from llm_pure.classify import decode_success_json, undecodable_body_error
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import post_json
-from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault, Unsupported
+from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolError, UnsupportedFeature
 from llm_pure.http import HttpResponse
 from llm_pure.media import from_base64, media_type_of
-from llm_pure.media_operations import ImageRequest, Picture, Pictures
+from llm_pure.media_operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _RATIO = re.compile(r"\d{1,2}:\d{1,2}")
 _SIZES = ("1K", "2K")
@@ -33,18 +33,18 @@ def is_imagen(model: str) -> bool:
 
 def build_predict(
     name: str, place: Place, config: LLMConfig, model: str, request: ImageRequest
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """POST .../{model}:predict. Body: {instances: [{prompt}], parameters: {sampleCount, aspectRatio? ...}}.
 
     size: a ratio ("16:9") or 1K, 2K; another one is dropped and told. output_format: "png" or "jpeg".
-    Fails with InvalidRequest (no prompt), Unsupported (pictures to begin from), and as `place` does.
+    Fails with InvalidRequest (no prompt), UnsupportedFeature (pictures to begin from), and as `place` does.
     """
     if not request.prompt.strip():
         message = "there is no prompt to make a picture of"
         return Failure(InvalidRequest(message=message, param="prompt", provider=name))
     if request.images or request.mask is not None:
         message = f"{model} is asked for pictures from words only; a Gemini model edits pictures"
-        return Failure(Unsupported(message=message, feature="images", provider=name))
+        return Failure(UnsupportedFeature(message=message, feature="images", provider=name))
     parameters: dict[str, Any] = {"sampleCount": request.n or 1}
     told: list[Adaptation] = []
     size = request.size or ""
@@ -73,20 +73,22 @@ def _dropped(model: str, field: str, value: Any) -> Adaptation:
     return Adaptation(field=field, action="dropped", reason=reason, before=value)
 
 
-def parse_predict(name: str, response: HttpResponse) -> Parsed[Pictures]:
+def parse_predict(name: str, response: HttpResponse) -> LLMResult[ImagesResponse]:
     """The pictures that passed Google's filters; why others did not is in `extra["filtered"]`.
 
     Fails with ContentFiltered where none passed; an empty answer is that too, for Google then gives no reason.
     """
-    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    good = decode_success_json(name, response, lambda raw: find_error(name, raw, response))
     if isinstance(good, Failure):
         return good
     raw = good.unwrap()
     if not isinstance(raw, dict):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     rows = raw.get("predictions")
     found = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
-    pictures: list[Picture] = []
+    pictures: list[GeneratedImage] = []
     for place, row in enumerate(found):
         if "bytesBase64Encoded" not in row:
             continue
@@ -94,7 +96,7 @@ def parse_predict(name: str, response: HttpResponse) -> Parsed[Pictures]:
         if picture is None:
             where = f"$.predictions[{place}]"
             message = "this picture is no base64"
-            return Failure(ProtocolFault(message=message, provider=name, where=where))
+            return Failure(ProtocolError(message=message, provider=name, where=where))
         pictures.append(picture)
     reasons = [one["raiFilteredReason"] for one in found if one.get("raiFilteredReason")]
     if not pictures:
@@ -103,7 +105,7 @@ def parse_predict(name: str, response: HttpResponse) -> Parsed[Pictures]:
         return Failure(ContentFiltered(message=message, provider=name, status=response.status))
     extra = {key: value for key, value in raw.items() if key != "predictions"}
     return Success(
-        Pictures(
+        ImagesResponse(
             pictures=tuple(pictures),
             provider=name,
             extra=extra | ({"filtered": reasons} if reasons else {}),
@@ -111,12 +113,12 @@ def parse_predict(name: str, response: HttpResponse) -> Parsed[Pictures]:
     )
 
 
-def _picture(row: dict[str, Any]) -> Picture | None:
+def _picture(row: dict[str, Any]) -> GeneratedImage | None:
     text, prompt, said = (row.get(key) for key in ("bytesBase64Encoded", "prompt", "mimeType"))
     data = from_base64(text) if isinstance(text, str) and text else None
     if data is None:
         return None
-    return Picture(
+    return GeneratedImage(
         data=data,
         media_type=media_type_of(data) or (said if isinstance(said, str) else None),
         revised_prompt=prompt if isinstance(prompt, str) else None,

@@ -16,14 +16,14 @@ from llm_pure.adapters.dialects.gemini_imagen import build_predict, is_imagen, p
 from llm_pure.codec import decode_any
 from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
-from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault, Unsupported
+from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolError, UnsupportedFeature
 from llm_pure.http import HttpResponse
 from llm_pure.media import media_type_of
-from llm_pure.media_operations import ImageRequest, Picture, Pictures
+from llm_pure.media_operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.messages import Image, Text, user
 from llm_pure.provider import Built, Operation, Provider
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _RATIO = re.compile(r"\d{1,2}:\d{1,2}")
 _SIZES = ("512", "1K", "2K", "4K")
@@ -38,19 +38,19 @@ def with_pictures(provider: Provider, place: Place) -> Provider:
 
 def build_images(
     provider: Provider, place: Place, config: LLMConfig, request: ImageRequest
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """POST .../{model}:generateContent with responseModalities TEXT and IMAGE; for a model of Imagen, as `build_predict`.
 
     size: a ratio ("16:9") or one of 512, 1K, 2K, 4K; another one is dropped and told, as is what only OpenAI has. The
     pictures to begin from stand before the prompt.
-    Fails with InvalidRequest (no prompt), Unsupported (a mask), and as the provider's chat does.
+    Fails with InvalidRequest (no prompt), UnsupportedFeature (a mask), and as the provider's chat does.
     """
     model = request.model or config.model or ""
     if is_imagen(model):
         return build_predict(provider.name, place, config, model, request)
     if request.mask is not None:
         message = f"{provider.name} has no masks: say in the prompt what is to change"
-        return Failure(Unsupported(message=message, feature="mask", provider=provider.name))
+        return Failure(UnsupportedFeature(message=message, feature="mask", provider=provider.name))
     if not request.prompt.strip():
         message = "there is no prompt to make a picture of"
         return Failure(InvalidRequest(message=message, param="prompt", provider=provider.name))
@@ -77,25 +77,25 @@ def build_images(
     )
 
 
-def parse_images(provider: Provider, response: HttpResponse) -> Parsed[Pictures]:
-    """The answer's pictures; ContentFiltered or ProtocolFault where there is none, with the whole answer in `partial`."""
+def parse_images(provider: Provider, response: HttpResponse) -> LLMResult[ImagesResponse]:
+    """The answer's pictures; ContentFiltered or ProtocolError where there is none, with the whole answer in `partial`."""
     decoded = decode_any(response.body, provider=provider.name).value_or(None)
     if isinstance(decoded, dict) and ("predictions" in decoded or decoded == {}):
         return parse_predict(provider.name, response)
     return provider.parse_chat(response).bind(lambda answer: _pictures(provider.name, answer))
 
 
-def _pictures(name: str, answer: Completion) -> Parsed[Pictures]:
+def _pictures(name: str, answer: Completion) -> LLMResult[ImagesResponse]:
     found = [part for part in answer.message.parts if isinstance(part, Image)]
     if not found:
         why = f"there is no picture in the answer: {answer.raw_finish_reason or 'no reason given'}"
         if answer.finish_reason == "content_filter":
             return Failure(ContentFiltered(message=why, provider=name, partial=answer))
         return Failure(
-            ProtocolFault(message=why, provider=name, where="$.candidates", partial=answer)
+            ProtocolError(message=why, provider=name, where="$.candidates", partial=answer)
         )
     pictures = [
-        Picture(
+        GeneratedImage(
             data=one.data,
             url=one.url,
             media_type=media_type_of(one.data or b"") or one.media_type,
@@ -103,7 +103,7 @@ def _pictures(name: str, answer: Completion) -> Parsed[Pictures]:
         for one in found
     ]
     return Success(
-        Pictures(
+        ImagesResponse(
             pictures=tuple(pictures),
             model=answer.model,
             provider=name,

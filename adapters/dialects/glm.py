@@ -8,8 +8,8 @@ from datetime import datetime
 
 import msgspec
 
-from llm_pure.adapt import ModelRule
-from llm_pure.adapters.dialects.openai_chat import Quirks, not_here, unsure
+from llm_pure.adapt import ModelProfile
+from llm_pure.adapters.dialects.openai_chat import Quirks, unconfirmed_for, unsupported_by
 from llm_pure.classify import ErrorType
 from llm_pure.config import LLMConfig
 from llm_pure.errors import (
@@ -25,32 +25,34 @@ from llm_pure.errors import (
 )
 from llm_pure.http import HttpRequest
 from llm_pure.provider import Authorize
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 from llm_pure.signing.jwt_hs256 import token
 from llm_pure.signing.key import key_header, usable_key
 
 _SOURCE = "zai-sdk 0.2.3 and traffic of api.z.ai recorded by pydantic-ai, read 2026-11-20"
 
 RULES = (
-    ModelRule(
+    ModelProfile(
         prefix="glm-5.3",
         reasoning="always",
         efforts=("low", "high", "max"),
-        facts={"reasoning_style": "thinking_effort"},
+        traits={"reasoning_style": "thinking_effort"},
         source=_SOURCE,
     ),
-    ModelRule(
+    ModelProfile(
         prefix="glm-5.2",
         reasoning="on",
-        facts={"reasoning_style": "thinking_effort"},
+        traits={"reasoning_style": "thinking_effort"},
         source=_SOURCE,
     ),
     *[
-        ModelRule(prefix=prefix, reasoning="on", source=_SOURCE)
+        ModelProfile(prefix=prefix, reasoning="on", source=_SOURCE)
         for prefix in ("glm-5", "glm-4.7", "glm-4.6", "glm-4.5")
     ],
     *[
-        ModelRule(prefix=prefix, reasoning="none", source="zhipuai-sdk-python-v4, read 2026-11-20")
+        ModelProfile(
+            prefix=prefix, reasoning="none", source="zhipuai-sdk-python-v4, read 2026-11-20"
+        )
         for prefix in ("glm-4", "glm-3", "chatglm", "charglm", "codegeex")
     ],
 )
@@ -69,25 +71,25 @@ ERROR_WORDS: Mapping[str, ErrorType] = {
 """docs.z.ai, "Errors". 1304, 1308 and 1309 are daily and plan limits, which waiting for seconds does not lift."""
 
 QUIRKS = Quirks(
-    refuses={
-        **not_here(
+    unsupported={
+        **unsupported_by(
             "GLM", "n", "presence_penalty", "frequency_penalty", "logprobs", "top_k", "metadata"
         ),
-        **unsure("GLM", "repetition_penalty", "parallel_tool_calls"),
+        **unconfirmed_for("GLM", "repetition_penalty", "parallel_tool_calls"),
     },
-    greedy={"do_sample": False},
-    bounds={"temperature": (0.01, 0.99), "top_p": (0.01, 0.99)},
-    most_stops=1,
-    rules=RULES,
+    zero_temperature={"do_sample": False},
+    ranges={"temperature": (0.01, 0.99), "top_p": (0.01, 0.99)},
+    max_stop_sequences=1,
+    profiles=RULES,
     reasoning_style="thinking",
     reasoning_replay="reasoning_content",
-    replay_beside={"thinking": {"clear_thinking": False}},
-    tool_choices={"auto": "auto"},
+    replay_extra_fields={"thinking": {"clear_thinking": False}},
+    tool_choice_values={"auto": "auto"},
     tool_strict=False,
     json_formats=("json_object",),
     refusal_key=False,
     done_required=True,
-    error_words=ERROR_WORDS,
+    error_codes=ERROR_WORDS,
 )
 """Both ends of temperature and top_p are outside of what is taken; the vendor's package moves them in the same way."""
 
@@ -101,7 +103,7 @@ def key_or_token(provider: str, variables: tuple[str, ...]) -> Authorize:
     """
     bearer = key_header(provider, variables)
 
-    def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> Parsed[HttpRequest]:
+    def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> LLMResult[HttpRequest]:
         if config.access_key and config.secret_key:
             key_id = usable_key(provider, (), config.access_key, "access_key")
             secret = usable_key(provider, (), config.secret_key, "secret_key")

@@ -1,4 +1,4 @@
-"""The list of a service's models, page by page: GET an address, and rows of JSON -> ModelList.
+"""The list of a service's models, page by page: GET an address, and rows of JSON -> ModelPage.
 
 Every service names the parts its own way; a ListShape says how.
 Sources: openai/openai-openapi 2.3.0 (ListModelsResponse); anthropic 2.11.0 types/model_info.py; ai.google.dev
@@ -14,19 +14,19 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from llm_pure.classify import unreadable_error
+from llm_pure.classify import undecodable_body_error
 from llm_pure.codec import decode_any
 from llm_pure.config import LLMConfig
 from llm_pure.core.dialect import FindError, Service, decode_error
 from llm_pure.endpoint import plain_headers
-from llm_pure.errors import LLMError, ProtocolFault
+from llm_pure.errors import LLMError, ProtocolError
 from llm_pure.http import Headers, HttpRequest, HttpResponse
-from llm_pure.media_operations import ModelInfo, ModelList, ModelsRequest
+from llm_pure.media_operations import ListModelsRequest, ModelInfo, ModelPage
 from llm_pure.provider import Built, Operation
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 Q = TypeVar("Q")
-Where = Callable[[LLMConfig], Parsed[str]]
+Where = Callable[[LLMConfig], LLMResult[str]]
 ReadError = Callable[[HttpResponse], LLMError | None]
 
 
@@ -82,15 +82,15 @@ def list_operation(
     shape: ListShape,
     read_error: ReadError,
     headers: Callable[[LLMConfig], Headers] = lambda config: (),
-) -> Operation[ModelsRequest, ModelList]:
+) -> Operation[ListModelsRequest, ModelPage]:
     """The operation `models` of a service. where: the address. headers: what the API wants beside credentials."""
 
-    def build(config: LLMConfig, request: ModelsRequest) -> Parsed[Built]:
+    def build(config: LLMConfig, request: ListModelsRequest) -> LLMResult[Built]:
         return where(config).map(
             lambda url: Built(request=_asked(config, shape, url, headers(config), request))
         )
 
-    def parse(response: HttpResponse) -> Parsed[ModelList]:
+    def parse(response: HttpResponse) -> LLMResult[ModelPage]:
         return parse_list(name, shape, read_error, response)
 
     return Operation(build, parse)
@@ -102,7 +102,7 @@ def list_models(
     shape: ListShape,
     find_error: FindError[Q],
     headers: Callable[[LLMConfig], Headers] = lambda config: (),
-) -> Operation[ModelsRequest, ModelList]:
+) -> Operation[ListModelsRequest, ModelPage]:
     """The operation `models` of a service whose `url_for` knows the path."""
     return list_operation(
         service.name,
@@ -114,7 +114,7 @@ def list_models(
 
 
 def _asked(
-    config: LLMConfig, shape: ListShape, url: str, headers: Headers, request: ModelsRequest
+    config: LLMConfig, shape: ListShape, url: str, headers: Headers, request: ListModelsRequest
 ) -> HttpRequest:
     query = dict(shape.query)
     if request.page and shape.page:
@@ -129,30 +129,34 @@ def _asked(
 
 def parse_list(
     name: str, shape: ListShape, read_error: ReadError, response: HttpResponse
-) -> Parsed[ModelList]:
-    """The models with their further fields in `extra`. ProtocolFault where there is no list of them."""
+) -> LLMResult[ModelPage]:
+    """The models with their further fields in `extra`. ProtocolError where there is no list of them."""
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
         if response.status < 300:
             return Failure(decoded.failure())
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     body = decoded.unwrap()
     is_bare = isinstance(body, list) and response.status < 300
     told = None if is_bare else read_error(response)
     if told is not None:
         return Failure(told)
     if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     rows = body if is_bare else body.get(shape.rows) if isinstance(body, dict) else None
     if not isinstance(rows, list):
         message, where = "there is no list of models in the answer", f"$.{shape.rows}"
         return Failure(
-            ProtocolFault(message=message, provider=name, where=where, evidence=response.body)
+            ProtocolError(message=message, provider=name, where=where, evidence=response.body)
         )
     found = [row for row in rows if isinstance(row, dict)]
     named = [_model(shape, row) for row in found if isinstance(row.get(shape.id), str)]
     next_page = _next(shape, body) if isinstance(body, dict) else ""
-    return Success(ModelList(models=tuple(named), next_page=next_page, provider=name))
+    return Success(ModelPage(models=tuple(named), next_page=next_page, provider=name))
 
 
 def _next(shape: ListShape, body: dict[str, Any]) -> str:

@@ -2,41 +2,45 @@
 
 from typing import Any
 
-from llm_pure.adapters.dialects.openai_chat.errors import error_in
-from llm_pure.classify import unreadable_error
+from llm_pure.adapters.dialects.openai_chat.errors import error_in_body
+from llm_pure.classify import undecodable_body_error
 from llm_pure.codec import decode_any
 from llm_pure.config import LLMConfig
-from llm_pure.errors import ConfigurationInvalid, ProtocolFault
+from llm_pure.errors import InvalidConfiguration, ProtocolError
 from llm_pure.http import HttpResponse
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 
-def body_of(name: str, response: HttpResponse) -> Parsed[dict[str, Any]]:
+def body_of(name: str, response: HttpResponse) -> LLMResult[dict[str, Any]]:
     """The JSON object of a good answer, else the error that the answer tells."""
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
         if response.status < 400:
             return Failure(decoded.failure())
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     body = decoded.unwrap()
-    told = error_in(name, {}, body, response)
+    told = error_in_body(name, {}, body, response)
     if told is not None:
         return Failure(told)
     if response.status >= 400:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     if isinstance(body, dict):
         return Success(body)
     message = "the answer is no JSON object"
-    return Failure(ProtocolFault(message=message, provider=name, where="$", evidence=response.body))
+    return Failure(ProtocolError(message=message, provider=name, where="$", evidence=response.body))
 
 
-def model_of(name: str, config: LLMConfig, model: str) -> Parsed[str]:
-    """The model that is asked; ConfigurationInvalid when nobody names one."""
+def model_of(name: str, config: LLMConfig, model: str) -> LLMResult[str]:
+    """The model that is asked; InvalidConfiguration when nobody names one."""
     found = model or config.model
     if found:
         return Success(found)
     message = "no model: set `model` in the request or in the configuration"
-    return Failure(ConfigurationInvalid(message=message, field="model", provider=name))
+    return Failure(InvalidConfiguration(message=message, field="model", provider=name))
 
 
 def text_of(value: Any) -> str | None:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.common.effort import nearest_effort
 from llm_pure.request import ReasoningRequest
 
@@ -14,7 +14,7 @@ _BUDGET_OF_EFFORT = {"minimal": 512, "low": 1024, "medium": 8192, "high": 16384}
 
 
 def effort_of(
-    asked: ReasoningRequest | None, rule: ModelRule, model: str
+    asked: ReasoningRequest | None, rule: ModelProfile, model: str
 ) -> tuple[str | None, tuple[Adaptation, ...]]:
     """The effort to send, None when there is nothing to send, and what was changed on the way to it."""
     if asked is None:

@@ -11,7 +11,7 @@ from llm_pure.config import LLMConfig
 from llm_pure.endpoint import plain_headers
 from llm_pure.http import HttpRequest
 from llm_pure.multipart import Field, FormFile, multipart
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 
 def post_form(
@@ -21,7 +21,7 @@ def post_form(
     settings: Iterable[tuple[str, Any]],
     *,
     provider: str,
-) -> Parsed[HttpRequest]:
+) -> LLMResult[HttpRequest]:
     """A POST of this form, with the configuration's own headers but for credentials. The same form is the same bytes.
 
     A list is sent as a part for each of its items, with [] behind the name; what is no text is sent as JSON.
@@ -47,7 +47,7 @@ def _flat(settings: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _json(value: Any, provider: str) -> Parsed[str]:
+def _json(value: Any, provider: str) -> LLMResult[str]:
     if isinstance(value, float):
         return Success(f"{value:g}")  # 1, and not 1.0
     return encode(value, provider=provider).map(bytes.decode)

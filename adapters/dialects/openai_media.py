@@ -8,11 +8,11 @@ from typing import Literal
 import msgspec
 
 from llm_pure.adapters.dialects.openai_moderation import build_moderate, parse_moderate
-from llm_pure.adapters.dialects.openai_pictures import PictureQuirks, build_images, parse_images
+from llm_pure.adapters.dialects.openai_pictures import ImageQuirks, build_images, parse_images
 from llm_pure.adapters.dialects.openai_speech import build_speech, parse_speech
 from llm_pure.adapters.dialects.openai_speech_stream import open_speech
 from llm_pure.adapters.dialects.openai_transcription import build_transcribe, parse_transcribe
-from llm_pure.endpoint import Locate
+from llm_pure.endpoint import UrlFor
 from llm_pure.provider import Operation, Provider
 
 Medium = Literal["images", "speech", "transcribe", "moderate"]
@@ -23,17 +23,17 @@ EVERYTHING: tuple[Medium, ...] = ("images", "speech", "transcribe", "moderate")
 class MediaQuirks(msgspec.Struct, frozen=True, kw_only=True):
     """What a service that copies these operations does its own way.
 
-    transcribe_refuses: fields of TranscribeRequest that it lacks, and why. moderation_model: where it wants one named.
+    transcribe_refuses: fields of TranscriptionRequest that it lacks, and why. moderation_model: where it wants one named.
     """
 
-    pictures: PictureQuirks = PictureQuirks()
+    pictures: ImageQuirks = ImageQuirks()
     transcribe_refuses: Mapping[str, str] = MappingProxyType({})
     moderation_model: str = ""
 
 
 def with_media(
     provider: Provider,
-    locate: Locate,
+    url_for: UrlFor,
     media: tuple[Medium, ...] = EVERYTHING,
     quirks: MediaQuirks | None = None,
 ) -> Provider:
@@ -41,15 +41,15 @@ def with_media(
     name, own = provider.name, quirks or MediaQuirks()
     operations = {
         "images": Operation(
-            partial(build_images, name, locate, own.pictures), partial(parse_images, name)
+            partial(build_images, name, url_for, own.pictures), partial(parse_images, name)
         ),
-        "speech": Operation(partial(build_speech, name, locate), partial(parse_speech, name)),
+        "speech": Operation(partial(build_speech, name, url_for), partial(parse_speech, name)),
         "transcribe": Operation(
-            partial(build_transcribe, name, locate, own.transcribe_refuses),
+            partial(build_transcribe, name, url_for, own.transcribe_refuses),
             partial(parse_transcribe, name),
         ),
         "moderate": Operation(
-            partial(build_moderate, name, locate, own.moderation_model),
+            partial(build_moderate, name, url_for, own.moderation_model),
             partial(parse_moderate, name),
         ),
     }

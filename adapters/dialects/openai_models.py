@@ -4,7 +4,7 @@ Source: pydantic-ai profiles/openai.py (live checks of July 2026), vercel/ai cap
 recorded in both; rows of gpt-6 from third-party notes (docs.laozhang.ai, Nov 2026). Read 2026-11-20.
 
 Facts: `json_formats`, the forms of JSON that chat completions take, where they do not take all; `system_role`, the role
-that a system message takes; `tools_refuse`, what chat completions do not take beside tools (BerriAI/litellm PR 34569,
+that a system message takes; `tools_conflict_with`, what chat completions do not take beside tools (BerriAI/litellm PR 34569,
 livekit/agents PR 7169, openai/openai-openapi issue 541; read 2026-11-20).
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 from llm_pure.operations import EmbedLimit
 
 _SOURCE = "pydantic-ai profiles/openai.py and vercel/ai openai capabilities, read 2026-11-20"
@@ -31,29 +31,29 @@ _UP_TO_XHIGH = ("none", "low", "medium", "high", "xhigh")
 
 def _always(
     *prefixes: str, efforts: tuple[str, ...] = ("low", "medium", "high"), **facts: Any
-) -> list[ModelRule]:
+) -> list[ModelProfile]:
     return [
-        ModelRule(
+        ModelProfile(
             prefix=prefix,
-            refuses={**_NEVER, **_NOT_WHILE_REASONING},
+            unsupported={**_NEVER, **_NOT_WHILE_REASONING},
             reasoning="always",
             efforts=efforts,
-            facts={"system_role": "developer", **facts},
+            traits={"system_role": "developer", **facts},
             source=_SOURCE,
         )
         for prefix in prefixes
     ]
 
 
-def _switchable(*prefixes: str, reasoning: str = "on", **facts: str) -> list[ModelRule]:
+def _switchable(*prefixes: str, reasoning: str = "on", **facts: str) -> list[ModelProfile]:
     return [
-        ModelRule(
+        ModelProfile(
             prefix=prefix,
-            refuses=_NEVER,
-            refuses_reasoning=_NOT_WHILE_REASONING,
+            unsupported=_NEVER,
+            unsupported_while_reasoning=_NOT_WHILE_REASONING,
             reasoning="off" if reasoning == "off" else "on",
             efforts=_UP_TO_XHIGH,
-            facts={"system_role": "developer", **facts},
+            traits={"system_role": "developer", **facts},
             source=_SOURCE,
         )
         for prefix in prefixes
@@ -62,63 +62,67 @@ def _switchable(*prefixes: str, reasoning: str = "on", **facts: str) -> list[Mod
 
 EMBED_LIMITS = (
     EmbedLimit(
-        texts=2048,
-        tokens=300_000,
+        max_texts=2048,
+        max_tokens=300_000,
         source="openai/openai-openapi 2.3.0, CreateEmbeddingRequest.input, read 2026-11-20",
     ),
 )
 
-RULES: tuple[ModelRule, ...] = (
+RULES: tuple[ModelProfile, ...] = (
     *_always("gpt-6-astra", "gpt-6.1-sol", efforts=("low", "medium", "high", "xhigh")),
-    *_switchable("gpt-6", "gpt-5.6", tools_refuse="reasoning"),
+    *_switchable("gpt-6", "gpt-5.6", tools_conflict_with="reasoning"),
     *_always("gpt-5.5-pro", efforts=("medium", "high", "xhigh")),
-    *_switchable("gpt-5.5", tools_refuse="effort"),
+    *_switchable("gpt-5.5", tools_conflict_with="effort"),
     *_always("gpt-5.4-pro", efforts=("medium", "high", "xhigh")),
-    *_switchable("gpt-5.4", reasoning="off", tools_refuse="effort"),
+    *_switchable("gpt-5.4", reasoning="off", tools_conflict_with="effort"),
     *_always("gpt-5.3-chat"),
     *_switchable("gpt-5.3", reasoning="off"),
     *_always("gpt-5.2-pro", "gpt-5.2-chat", efforts=("medium", "high", "xhigh")),
     *_switchable("gpt-5.2", reasoning="off"),
     *_always("gpt-5.1-codex", "gpt-5.1-chat"),
     *_switchable("gpt-5.1", reasoning="off"),
-    ModelRule(prefix="gpt-5-chat", reasoning="none", source=_SOURCE),
+    ModelProfile(prefix="gpt-5-chat", reasoning="none", source=_SOURCE),
     *_always("gpt-5", efforts=("minimal", "low", "medium", "high")),
     *[
-        msgspec.structs.replace(rule, refuses={**rule.refuses, "tools": "it knows no tools"})
+        msgspec.structs.replace(
+            rule, unsupported={**rule.unsupported, "tools": "it knows no tools"}
+        )
         for rule in _always("o1-mini", "o1-preview", system_role="user", json_formats=())
     ],
     *[
-        ModelRule(
+        ModelProfile(
             prefix=prefix,
-            refuses={**_NEVER, **_NOT_WHILE_REASONING, "stop": f"{prefix} refuses it"},
+            unsupported={**_NEVER, **_NOT_WHILE_REASONING, "stop": f"{prefix} refuses it"},
             reasoning="always",
             efforts=("low", "medium", "high"),
-            facts={"system_role": "developer"},
+            traits={"system_role": "developer"},
             source="openai/openai-openapi 2.3.0, read 2026-11-20",
         )
         for prefix in ("o3-pro", "o4-mini")
     ],
     *_always("o3-mini"),
-    ModelRule(
+    ModelProfile(
         prefix="o3",
-        refuses={**_NEVER, **_NOT_WHILE_REASONING, "stop": "o3 refuses it"},
+        unsupported={**_NEVER, **_NOT_WHILE_REASONING, "stop": "o3 refuses it"},
         reasoning="always",
         efforts=("low", "medium", "high"),
-        facts={"system_role": "developer"},
+        traits={"system_role": "developer"},
         source="openai/openai-openapi 2.3.0, read 2026-11-20",
     ),
     *_always("o1", "o4"),
     *[
-        ModelRule(
+        ModelProfile(
             prefix=prefix,
-            refuses={"temperature": "search models refuse it"},
+            unsupported={"temperature": "search models refuse it"},
             reasoning="none",
             source="vercel/ai openai-chat-language-model, read 2026-11-20",
         )
         for prefix in ("gpt-4o-search-preview", "gpt-4o-mini-search-preview")
     ],
     *[
-        ModelRule(prefix=prefix, reasoning="none", facts={"json_formats": formats}, source=_FORMATS)
+        ModelProfile(
+            prefix=prefix, reasoning="none", traits={"json_formats": formats}, source=_FORMATS
+        )
         for prefix, formats in (
             ("gpt-4o-2024-05-13", _ANY_JSON),
             ("gpt-4-turbo", _ANY_JSON),
@@ -131,7 +135,7 @@ RULES: tuple[ModelRule, ...] = (
         )
     ],
     *[
-        ModelRule(prefix=prefix, reasoning="none", source=_SOURCE)
+        ModelProfile(prefix=prefix, reasoning="none", source=_SOURCE)
         for prefix in ("gpt-4", "chatgpt-4o", "ft:gpt-4", "ft:gpt-3.5")
     ],
 )

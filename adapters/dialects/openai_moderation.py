@@ -9,26 +9,26 @@ from typing import Any
 
 from llm_pure.adapters.dialects.openai_answers import body_of, objects_of, text_of
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import Locate, post_json
-from llm_pure.errors import InvalidRequest, ProtocolFault
+from llm_pure.endpoint import UrlFor, post_json
+from llm_pure.errors import InvalidRequest, ProtocolError
 from llm_pure.http import HttpResponse
-from llm_pure.media_operations import Judgement, ModerateRequest, Moderation
+from llm_pure.media_operations import ModerationRequest, ModerationResponse, ModerationResult
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _LARGEST = sys.float_info.max
 
 
 def build_moderate(
-    name: str, locate: Locate, default_model: str, config: LLMConfig, request: ModerateRequest
-) -> Parsed[Built]:
+    name: str, url_for: UrlFor, default_model: str, config: LLMConfig, request: ModerationRequest
+) -> LLMResult[Built]:
     """POST {base_url}/moderations. Body: {input: str | [str], model?}. InvalidRequest where there is no text.
 
     default_model: at a service that wants one to be named, "" at one that does not.
     """
     if not request.input:
         return Failure(InvalidRequest(message="no text to judge", param="input", provider=name))
-    url = locate(config, request.model, "/moderations")
+    url = url_for(config, request.model, "/moderations")
     if isinstance(url, Failure):
         return url
     body: dict[str, Any] = {"input": request.input}
@@ -39,8 +39,8 @@ def build_moderate(
     return made.map(lambda one: Built(request=one))
 
 
-def parse_moderate(name: str, response: HttpResponse) -> Parsed[Moderation]:
-    """One judgement for each text; ProtocolFault where one says neither whether it is flagged nor which categories."""
+def parse_moderate(name: str, response: HttpResponse) -> LLMResult[ModerationResponse]:
+    """One judgement for each text; ProtocolError where one says neither whether it is flagged nor which categories."""
     got = body_of(name, response)
     if isinstance(got, Failure):
         return got
@@ -49,10 +49,10 @@ def parse_moderate(name: str, response: HttpResponse) -> Parsed[Moderation]:
     if not rows or None in [_flagged(row) for row in rows]:
         message = "there is no judgement in the answer"
         return Failure(
-            ProtocolFault(message=message, provider=name, where="$.results", evidence=response.body)
+            ProtocolError(message=message, provider=name, where="$.results", evidence=response.body)
         )
     return Success(
-        Moderation(
+        ModerationResponse(
             results=tuple([_judgement(row) for row in rows]),
             id=text_of(body.get("id")) or "",
             model=text_of(body.get("model")) or "",
@@ -61,10 +61,10 @@ def parse_moderate(name: str, response: HttpResponse) -> Parsed[Moderation]:
     )
 
 
-def _judgement(row: dict[str, Any]) -> Judgement:
+def _judgement(row: dict[str, Any]) -> ModerationResult:
     categories, scores = row.get("categories"), row.get("category_scores")
     modelled = ("flagged", "categories", "category_scores")
-    return Judgement(
+    return ModerationResult(
         flagged=_flagged(row) is True,
         categories={key: value for key, value in _items(categories) if isinstance(value, bool)},
         scores={key: float(value) for key, value in _items(scores) if _is_score(value)},

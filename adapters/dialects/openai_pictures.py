@@ -16,22 +16,22 @@ from llm_pure.adapters.dialects.openai_chat.usage import read_usage
 from llm_pure.adapters.dialects.openai_forms import post_form
 from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import Locate, post_json
-from llm_pure.errors import InvalidRequest, ProtocolFault, Unsupported
+from llm_pure.endpoint import UrlFor, post_json
+from llm_pure.errors import InvalidRequest, ProtocolError, UnsupportedFeature
 from llm_pure.http import HttpResponse
 from llm_pure.media import from_base64, media_type_of
-from llm_pure.media_operations import ImageRequest, Picture, Pictures
+from llm_pure.media_operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.multipart import FormFile
-from llm_pure.pictures import picture_fault
+from llm_pure.pictures import image_problem
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _FIELDS = ("n", "size", "quality", "style", "background", "output_format", "response_format")
 _OF_EDITS = frozenset({*_FIELDS} - {"style"})
 _OF_VARIATIONS = frozenset({"n", "size", "response_format"})
 
 
-class PictureQuirks(msgspec.Struct, frozen=True, kw_only=True):
+class ImageQuirks(msgspec.Struct, frozen=True, kw_only=True):
     """What a service that copies this API does its own way.
 
     names: what it calls the fields of ImageRequest. refuses: the fields that it lacks, and why. edits: it takes pictures
@@ -39,20 +39,20 @@ class PictureQuirks(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     names: Mapping[str, str] = MappingProxyType({})
-    refuses: Mapping[str, str] = MappingProxyType({})
+    unsupported: Mapping[str, str] = MappingProxyType({})
     edits: bool = True
 
 
 def build_images(
-    name: str, locate: Locate, quirks: PictureQuirks, config: LLMConfig, request: ImageRequest
-) -> Parsed[Built]:
+    name: str, url_for: UrlFor, quirks: ImageQuirks, config: LLMConfig, request: ImageRequest
+) -> LLMResult[Built]:
     """A prompt alone: /images/generations, JSON {model, prompt, n?, size?, quality?, style?, response_format? ...}.
 
     With pictures /images/edits, a form: image or image[], mask?, prompt, and the same fields; one picture and no prompt:
     /images/variations, a form. The boundary is made from the content. What an endpoint or model lacks is dropped and told:
     gpt-image models refuse response_format, style and the qualities of the older ones.
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (nothing to make a picture of, a picture that
-    cannot be read), Unsupported (pictures at a service without edits).
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (nothing to make a picture of, a picture that
+    cannot be read), UnsupportedFeature (pictures at a service without edits).
     """
     wrong = _wrong(name, quirks, request)
     if wrong is not None:
@@ -61,7 +61,7 @@ def build_images(
     if isinstance(model, Failure):
         return model
     operation, takes = _endpoint(request)
-    url = locate(config, model.unwrap(), f"/images/{operation}")
+    url = url_for(config, model.unwrap(), f"/images/{operation}")
     if isinstance(url, Failure):
         return url
     fields: dict[str, Any] = {"model": model.unwrap()}
@@ -72,7 +72,7 @@ def build_images(
         value = getattr(request, field)
         if value is None:
             continue
-        reason = quirks.refuses.get(field) or _lacking(
+        reason = quirks.unsupported.get(field) or _lacking(
             operation, takes, model.unwrap(), field, value
         )
         if reason:
@@ -88,14 +88,14 @@ def build_images(
 
 
 def _wrong(
-    name: str, quirks: PictureQuirks, request: ImageRequest
-) -> InvalidRequest | Unsupported | None:
+    name: str, quirks: ImageQuirks, request: ImageRequest
+) -> InvalidRequest | UnsupportedFeature | None:
     if not request.prompt.strip() and len(request.images) != 1:
         message = "there is no prompt to make a picture of"
         return InvalidRequest(message=message, param="prompt", provider=name)
     if request.images and not quirks.edits:
         message = f"{name} makes pictures from words, not from pictures"
-        return Unsupported(message=message, feature="images", provider=name)
+        return UnsupportedFeature(message=message, feature="images", provider=name)
     if request.mask is not None and not (request.images and request.prompt.strip()):
         message = "a mask says where a picture may change: give the picture and a prompt"
         return InvalidRequest(message=message, param="mask", provider=name)
@@ -103,7 +103,7 @@ def _wrong(
     if request.mask is not None:
         given.append(("mask", request.mask))
     for param, data in given:
-        why = picture_fault(data)
+        why = image_problem(data)
         if why is not None:
             return InvalidRequest(message=why, param=param, provider=name)
     return None
@@ -141,7 +141,7 @@ def _file(stem: str, data: bytes) -> FormFile:
     return FormFile(filename=f"{stem}.{ending}", media_type=kind, data=data)
 
 
-def parse_images(name: str, response: HttpResponse) -> Parsed[Pictures]:
+def parse_images(name: str, response: HttpResponse) -> LLMResult[ImagesResponse]:
     """The pictures, base64 decoded; the media type is what the bytes show, else `output_format`.
 
     They stand in `data`, at SiliconFlow in `images`.
@@ -155,20 +155,20 @@ def parse_images(name: str, response: HttpResponse) -> Parsed[Pictures]:
     if not isinstance(rows, list) or not rows:
         message = "there is no picture in the answer"
         return Failure(
-            ProtocolFault(message=message, provider=name, where="$.data", evidence=response.body)
+            ProtocolError(message=message, provider=name, where="$.data", evidence=response.body)
         )
-    pictures: list[Picture] = []
+    pictures: list[GeneratedImage] = []
     for place, row in enumerate(rows):
         picture = _picture(row, text_of(body.get("output_format")))
         if picture is None:
             message = "this is neither base64 nor a URL"
             where = f"$.{key}[{place}]"
-            return Failure(ProtocolFault(message=message, provider=name, where=where))
+            return Failure(ProtocolError(message=message, provider=name, where=where))
         pictures.append(picture)
     usage = body.get("usage")
     modelled = (key, "model", "usage")
     return Success(
-        Pictures(
+        ImagesResponse(
             pictures=tuple(pictures),
             model=text_of(body.get("model")) or "",
             provider=name,
@@ -178,7 +178,7 @@ def parse_images(name: str, response: HttpResponse) -> Parsed[Pictures]:
     )
 
 
-def _picture(row: Any, form: str | None) -> Picture | None:
+def _picture(row: Any, form: str | None) -> GeneratedImage | None:
     if not isinstance(row, dict):
         return None
     words = text_of(row.get("revised_prompt"))
@@ -188,5 +188,5 @@ def _picture(row: Any, form: str | None) -> Picture | None:
         if data is None:
             return None
         kind = media_type_of(data) or (f"image/{form}" if form else None)
-        return Picture(data=data, media_type=kind, revised_prompt=words)
-    return Picture(url=url, revised_prompt=words) if url else None
+        return GeneratedImage(data=data, media_type=kind, revised_prompt=words)
+    return GeneratedImage(url=url, revised_prompt=words) if url else None

@@ -10,12 +10,12 @@ from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.openai_answers import model_of
 from llm_pure.adapters.dialects.openai_speech_stream import open_speech
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import Locate, post_json
+from llm_pure.endpoint import UrlFor, post_json
 from llm_pure.errors import InvalidRequest
 from llm_pure.http import HttpResponse
 from llm_pure.media_operations import Speech, SpeechRequest
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 SPEECH_LIMIT = 4096
 """Characters of a text that is spoken."""
@@ -26,19 +26,19 @@ _OLDER_LACK = {"instructions": None, "stream_format": "sse"}
 
 
 def build_speech(
-    name: str, locate: Locate, config: LLMConfig, request: SpeechRequest
-) -> Parsed[Built]:
+    name: str, url_for: UrlFor, config: LLMConfig, request: SpeechRequest
+) -> LLMResult[Built]:
     """POST {base_url}/audio/speech. Body: {model, input, voice, instructions?, response_format?, speed?, stream_format?}.
 
     tts-1 has no instructions and no events; these are dropped.
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no text, or more than 4096 characters).
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (no text, or more than 4096 characters).
     """
     if not request.input.strip() or len(request.input) > SPEECH_LIMIT:
         length = len(request.input)
         message = f"a text that is spoken has 1 to {SPEECH_LIMIT} characters, this one {length}"
         return Failure(InvalidRequest(message=message, param="input", provider=name))
     model = model_of(name, config, request.model)
-    url = model.bind(lambda one: locate(config, one, "/audio/speech"))
+    url = model.bind(lambda one: url_for(config, one, "/audio/speech"))
     if isinstance(url, Failure):
         return url
     body: dict[str, Any] = {
@@ -61,7 +61,7 @@ def build_speech(
     return made.map(lambda one: Built(request=one, adaptations=tuple(told)))
 
 
-def parse_speech(name: str, response: HttpResponse) -> Parsed[Speech]:
+def parse_speech(name: str, response: HttpResponse) -> LLMResult[Speech]:
     """All of the sound, out of bytes or events; a JSON body is an error, whatever the status."""
     decoder = open_speech(name, response.head)
     fed = decoder.feed(response.body)

@@ -9,22 +9,22 @@ from collections.abc import Callable
 import msgspec
 
 from llm_pure.adapters.dialects.openai_answers import body_of
-from llm_pure.adapters.dialects.openai_chat.errors import error_in
+from llm_pure.adapters.dialects.openai_chat.errors import error_in_body
 from llm_pure.adapters.dialects.openai_chat.usage import read_usage
 from llm_pure.codec import decode_any
 from llm_pure.completion import Usage
-from llm_pure.errors import LLMError, ProtocolFault, StreamInterrupted
+from llm_pure.errors import LLMError, ProtocolError, StreamInterrupted
 from llm_pure.framing.sse import SseDataDecoder
-from llm_pure.http import HttpResponse, ResponseHead, header
+from llm_pure.http import HttpResponse, ResponseHead, get_header
 from llm_pure.media import from_base64, media_type_of
 from llm_pure.media_operations import Speech
 from llm_pure.provider import SpeechDecoder
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 
 def open_speech(name: str, head: ResponseHead) -> SpeechDecoder:
     """Reads the answer as it comes: events where it says that it is a stream of them, else sound."""
-    kind = (header(head.headers, "content-type") or "").partition(";")[0].strip().lower()
+    kind = (get_header(head.headers, "content-type") or "").partition(";")[0].strip().lower()
     if head.status >= 400 or kind == "application/json":
         return _Sound(name, head, _Body(name, head))
     if kind == "text/event-stream":
@@ -55,14 +55,14 @@ class _Reader:
     def close(self, state: _State, received: int) -> tuple[_State, list[bytes]]:
         raise NotImplementedError
 
-    def cut(self, state: _State, received: int) -> tuple[_State, list[bytes]]:
+    def abort(self, state: _State, received: int) -> tuple[_State, list[bytes]]:
         return self.close(state, received)
 
     def interrupted(self, message: str) -> LLMError:
         return StreamInterrupted(message=message, provider=self.name, status=self.head.status)
 
     def fault(self, message: str, where: str, evidence: bytes) -> LLMError:
-        return ProtocolFault(
+        return ProtocolError(
             message=message,
             provider=self.name,
             status=self.head.status,
@@ -77,8 +77,8 @@ class _Bytes(_Reader):
     def __init__(self, name: str, head: ResponseHead, kind: str) -> None:
         super().__init__(name, head)
         self.media_type = kind if kind.startswith("audio/") else ""
-        length = header(head.headers, "content-length") or ""
-        coded = header(head.headers, "content-encoding")
+        length = get_header(head.headers, "content-length") or ""
+        coded = get_header(head.headers, "content-encoding")
         self._length = int(length) if re.fullmatch("[0-9]{1,18}", length) and not coded else None
 
     def feed(self, state: _State, data: bytes) -> tuple[_State, list[bytes]]:
@@ -93,7 +93,7 @@ class _Bytes(_Reader):
             return msgspec.structs.replace(state, fault=fault), []
         return msgspec.structs.replace(state, ended=True), []
 
-    def cut(self, state: _State, received: int) -> tuple[_State, list[bytes]]:
+    def abort(self, state: _State, received: int) -> tuple[_State, list[bytes]]:
         if self._length is not None:
             return self.close(state, received)
         what = f"the sound broke off after {received} bytes"
@@ -120,7 +120,7 @@ class _Events(_Reader):
         told = self._told()
         if told is not None and not state.ended:
             return msgspec.structs.replace(state, fault=told), sound
-        if not state.ended and (state.fault is None or isinstance(state.fault, ProtocolFault)):
+        if not state.ended and (state.fault is None or isinstance(state.fault, ProtocolError)):
             # an event that could not be read is the one that the end of the body cut off
             what = f"the sound broke off after {received} bytes"
             state = msgspec.structs.replace(state, fault=self.interrupted(what))
@@ -132,7 +132,7 @@ class _Events(_Reader):
         if isinstance(decoded, Failure):
             return None
         whole = HttpResponse(self.head.status, self.head.headers, self._frames.stray)
-        return error_in(self.name, {}, decoded.unwrap(), whole)
+        return error_in_body(self.name, {}, decoded.unwrap(), whole)
 
     def _run(self, state: _State, frames: list[bytes]) -> tuple[_State, list[bytes]]:
         sound: list[bytes] = []
@@ -166,7 +166,7 @@ class _Events(_Reader):
                 return msgspec.structs.replace(state, ended=True, usage=read), b""
             case _:
                 whole = HttpResponse(self.head.status, self.head.headers, frame)
-                told = error_in(self.name, {}, body, whole)
+                told = error_in_body(self.name, {}, body, whole)
                 return msgspec.structs.replace(state, fault=told), b""
 
 
@@ -204,7 +204,7 @@ class _Sound:
         self._error: LLMError | None = None
         self._closed = False
 
-    def feed(self, data: bytes) -> Parsed[tuple[bytes, ...]]:
+    def feed(self, data: bytes) -> LLMResult[tuple[bytes, ...]]:
         """The sound in these bytes."""
         if self._error is not None:
             return Failure(self._error)
@@ -213,15 +213,15 @@ class _Sound:
         self._state, sound = self._reader.feed(self._state, data)
         return self._given(sound)
 
-    def close(self) -> Parsed[tuple[bytes, ...]]:
+    def close(self) -> LLMResult[tuple[bytes, ...]]:
         """The body is over."""
         return self._end(self._reader.close)
 
-    def cut(self) -> Parsed[tuple[bytes, ...]]:
+    def abort(self) -> LLMResult[tuple[bytes, ...]]:
         """The connection broke."""
-        return self._end(self._reader.cut)
+        return self._end(self._reader.abort)
 
-    def _end(self, end: _End) -> Parsed[tuple[bytes, ...]]:
+    def _end(self, end: _End) -> LLMResult[tuple[bytes, ...]]:
         if self._error is not None:
             return Failure(self._error)
         if self._closed:
@@ -239,7 +239,7 @@ class _Sound:
         kind = media_type_of(data) or self._reader.media_type or None
         return Speech(data=data, media_type=kind, provider=self._name, usage=self._state.usage)
 
-    def _given(self, sound: list[bytes]) -> Parsed[tuple[bytes, ...]]:
+    def _given(self, sound: list[bytes]) -> LLMResult[tuple[bytes, ...]]:
         for piece in sound:
             self._sound += piece
         if self._state.fault is not None:

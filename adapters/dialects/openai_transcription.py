@@ -14,14 +14,14 @@ from llm_pure.adapters.dialects.openai_forms import post_form
 from llm_pure.codec import decode_any
 from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import Locate
-from llm_pure.errors import InvalidRequest, ProtocolFault
+from llm_pure.endpoint import UrlFor
+from llm_pure.errors import InvalidRequest, ProtocolError
 from llm_pure.http import HttpResponse
 from llm_pure.media import media_type_of
-from llm_pure.media_operations import TranscribeRequest, Transcript
+from llm_pure.media_operations import Transcription, TranscriptionRequest
 from llm_pure.multipart import FormFile
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 AUDIO_LIMIT = 25 * 1024 * 1024
 """Bytes of a file that is transcribed."""
@@ -41,22 +41,22 @@ _SRT = re.compile(r"\s*\d+\r?\n\d\d:\d\d:\d\d,\d")
 
 def build_transcribe(
     name: str,
-    locate: Locate,
+    url_for: UrlFor,
     refuses: Mapping[str, str],
     config: LLMConfig,
-    request: TranscribeRequest,
-) -> Parsed[Built]:
+    request: TranscriptionRequest,
+) -> LLMResult[Built]:
     """POST {base_url}/audio/transcriptions, a form: file, model, language?, prompt?, response_format?, temperature? ...
 
     The boundary is made from the content. A file name whose ending the bytes belie is mended, and that is told; so is what
     the service refuses.
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no sound, or more than 25 MB of it).
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (no sound, or more than 25 MB of it).
     """
     if not 0 < len(request.audio) <= AUDIO_LIMIT:
         message = f"a file has 1 to {AUDIO_LIMIT} bytes, this one {len(request.audio)}"
         return Failure(InvalidRequest(message=message, param="audio", provider=name))
     model = model_of(name, config, request.model)
-    url = model.bind(lambda one: locate(config, one, "/audio/transcriptions"))
+    url = model.bind(lambda one: url_for(config, one, "/audio/transcriptions"))
     if isinstance(url, Failure):
         return url
     kind = media_type_of(request.audio)
@@ -83,7 +83,7 @@ def build_transcribe(
     return made.map(lambda one: Built(request=one, adaptations=(*told, *dropped)))
 
 
-def parse_transcribe(name: str, response: HttpResponse) -> Parsed[Transcript]:
+def parse_transcribe(name: str, response: HttpResponse) -> LLMResult[Transcription]:
     """JSON of any kind, or plain text; that of subtitles (srt, vtt) is recognised."""
     decoded = decode_any(response.body, provider=name)
     is_object = not isinstance(decoded, Failure) and isinstance(decoded.unwrap(), dict)
@@ -95,9 +95,9 @@ def parse_transcribe(name: str, response: HttpResponse) -> Parsed[Transcript]:
     except UnicodeDecodeError:
         message = "the answer is no text"
         return Failure(
-            ProtocolFault(message=message, provider=name, where="body", evidence=response.body)
+            ProtocolError(message=message, provider=name, where="body", evidence=response.body)
         )
-    return Success(Transcript(text=text, format=_kind(text), provider=name))
+    return Success(Transcription(text=text, format=_kind(text), provider=name))
 
 
 def _kind(text: str) -> Literal["text", "srt", "vtt"]:
@@ -106,7 +106,7 @@ def _kind(text: str) -> Literal["text", "srt", "vtt"]:
     return "srt" if _SRT.match(text) else "text"
 
 
-def _from_json(name: str, body: dict[str, Any], response: HttpResponse) -> Parsed[Transcript]:
+def _from_json(name: str, body: dict[str, Any], response: HttpResponse) -> LLMResult[Transcription]:
     segments = objects_of(body.get("segments"))
     text = text_of(body.get("text"))
     if text is None and segments:
@@ -114,13 +114,13 @@ def _from_json(name: str, body: dict[str, Any], response: HttpResponse) -> Parse
     if text is None:
         message = "there is no text in the answer"
         return Failure(
-            ProtocolFault(message=message, provider=name, where="$.text", evidence=response.body)
+            ProtocolError(message=message, provider=name, where="$.text", evidence=response.body)
         )
     duration = body.get("duration")
     usage = body.get("usage")
     modelled = ("text", "language", "duration", "segments", "words", "usage")
     return Success(
-        Transcript(
+        Transcription(
             text=text,
             language=text_of(body.get("language")),
             duration_s=_seconds(duration),

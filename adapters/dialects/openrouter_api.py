@@ -5,17 +5,17 @@ Source: OpenRouter OpenAPI 1.0.0 (OpenRouterTeam/typescript-sdk); openrouter.ai/
 "Errors"; traffic recorded by pydantic-ai; read 2026-11-20.
 """
 
-from llm_pure.adapters.dialects.openai_chat import Quirks, unsure
+from llm_pure.adapters.dialects.openai_chat import Quirks, unconfirmed_for
 
 BASE_URL = "https://openrouter.ai/api/v1"
-KEY_VARIABLES = ("OPENROUTER_API_KEY",)
+API_KEY_ENV = ("OPENROUTER_API_KEY",)
 SOURCE = "OpenRouter OpenAPI 1.0.0 and openrouter.ai/docs, read 2026-11-20"
 
 QUIRKS = Quirks(
-    refuses=unsure("openrouter", "n"),
+    unsupported=unconfirmed_for("openrouter", "n"),
     reasoning_style="reasoning",
     reasoning_replay="reasoning",
-    files="file_or_url",
+    document_form="file_or_url",
     done_required=True,
 )
 """done_required: an error may come after a chunk that says "length", and [DONE] follows even then."""

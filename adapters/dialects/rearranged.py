@@ -7,12 +7,12 @@ import msgspec
 
 from llm_pure.codec import decode_any, encode
 from llm_pure.provider import Built
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 
 
 def rearranged(
     name: str, built: Built, arrange: Callable[[dict[str, Any]], dict[str, Any]]
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """The same request with another body. arrange: a chat completion's body -> the body to send."""
     body = decode_any(built.request.body, provider=name)
     return body.bind(lambda one: encode(arrange(one), provider=name)).map(

@@ -11,11 +11,11 @@ from llm_pure.core.rejection import UnsupportedPart
 from llm_pure.messages import (
     Audio,
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
@@ -63,11 +63,11 @@ def assistant_turn(
                 texts.append(text)
                 reason = "there are no refusals here; it goes as text"
                 told.append(Adaptation(field=where, action="changed", reason=reason))
-            case Reasoning(echo=Echo(provider=other)) if other != name:
+            case Reasoning(provider_metadata=ProviderMetadata(provider=other)) if other != name:
                 told.append(dropped(where, f"it is reasoning of {other}"))
             case Reasoning() if not replays:
                 told.append(dropped(where, "there is no place for reasoning here"))
-            case Reasoning(echo=None, signature=str()):
+            case Reasoning(provider_metadata=None, signature=str()):
                 told.append(dropped(where, "it is signed, so it is another provider's reasoning"))
             case Reasoning():
                 thoughts.append(part)

@@ -1,15 +1,15 @@
 """Older names of `common.extra_fields`, for dialects that are not on `core.dialect` yet."""
 
 from llm_pure.adapters.dialects.common.extra_fields import SeenExtras as Known
-from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields as tell_others
+from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.adapters.dialects.common.extra_fields import extra_fields as others
-from llm_pure.errors import ProtocolFault
+from llm_pure.errors import ProtocolError
 from llm_pure.http import HttpResponse
 
 
-def broken(name: str, message: str, response: HttpResponse) -> ProtocolFault:
+def broken(name: str, message: str, response: HttpResponse) -> ProtocolError:
     """A 2xx body that is JSON but no answer."""
-    return ProtocolFault(
+    return ProtocolError(
         message=message,
         provider=name,
         status=response.status,
@@ -18,4 +18,4 @@ def broken(name: str, message: str, response: HttpResponse) -> ProtocolFault:
     )
 
 
-__all__ = ["Known", "broken", "others", "tell_others"]
+__all__ = ["Known", "broken", "emit_extra_fields", "others"]

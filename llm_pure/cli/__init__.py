@@ -14,7 +14,7 @@ from llm_pure.cli.exits import BROKEN_PIPE, CANNOT_WRITE, INTERRUPTED, TABLE, US
 from llm_pure.cli.media_parser import add_media
 from llm_pure.cli.model_parser import add_model
 from llm_pure.cli.replay_parser import add_cassette_commands, add_replay_commands
-from llm_pure.cli.terminal import note
+from llm_pure.cli.terminal import print_note
 
 Command = Callable[[Namespace], int]
 
@@ -50,7 +50,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         return BROKEN_PIPE
     except OSError as fault:  # a full disk, as in `llm-pure ask ... > file`
         _write_nowhere()
-        note(f"what was to be written could not be: {fault.strerror or type(fault).__name__}")
+        print_note(f"what was to be written could not be: {fault.strerror or type(fault).__name__}")
         return CANNOT_WRITE
     except KeyboardInterrupt:
         return INTERRUPTED

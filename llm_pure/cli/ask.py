@@ -13,7 +13,7 @@ from llm_pure.cli.cost_report import LEDGER_VARIABLE
 from llm_pure.cli.exits import CONFIGURATION, OK, USAGE, exit_code
 from llm_pure.cli.model import Chosen, choose, open_client
 from llm_pure.cli.question import ask_for, read_question
-from llm_pure.cli.terminal import complain, note, out
+from llm_pure.cli.terminal import out, print_error, print_note
 from llm_pure.completion import Completion
 from llm_pure.config import SECRET_FIELDS
 from llm_pure.effects.accounts import Capped, MemoryAccount
@@ -22,13 +22,13 @@ from llm_pure.effects.ledger_sqlite import open_ledger
 from llm_pure.effects.setups import budget_of
 from llm_pure.effects.tills import BudgetInput
 from llm_pure.effects.transports import Timeouts
-from llm_pure.errors import ConfigurationInvalid, LLMError, StreamInterrupted
+from llm_pure.errors import InvalidConfiguration, LLMError, StreamInterrupted
 from llm_pure.events import ReasoningDelta, RefusalDelta, StreamEvent, TextDelta
-from llm_pure.replay.match import Matching
-from llm_pure.replay.shipped import shipped_cassettes
+from llm_pure.replay.match import MatchRules
+from llm_pure.replay.shipped import builtin_cassettes
 from llm_pure.replay.transport import ReplayTransport, open_replay
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import NO_RETRY
 
 
@@ -36,7 +36,7 @@ def run(options: Namespace) -> int:
     """Ask, print, and tell by the exit code how it went."""
     text = read_question(options.text)
     if not text.strip():
-        note("nothing to ask: give a text, or pipe one in")
+        print_note("nothing to ask: give a text, or pipe one in")
         return USAGE
     chosen = choose(options)
     if isinstance(chosen, Failure):
@@ -59,7 +59,7 @@ def run(options: Namespace) -> int:
         return _answer(llm, cut.unwrap(), options)
 
 
-def _budget(who: Chosen, limit: Decimal | None) -> Parsed[BudgetInput | None]:
+def _budget(who: Chosen, limit: Decimal | None) -> LLMResult[BudgetInput | None]:
     """What this call may cost: the files' budget, kept in the ledger that the environment names, where it names one.
 
     limit: of this one call.
@@ -76,36 +76,38 @@ def _budget(who: Chosen, limit: Decimal | None) -> Parsed[BudgetInput | None]:
     return Success(whole if limit is None else Capped(MemoryAccount(whole), limit))
 
 
-def _missing_key(who: Chosen, request: ChatRequest) -> ConfigurationInvalid | None:
+def _missing_key(who: Chosen, request: ChatRequest) -> InvalidConfiguration | None:
     """The error for credentials that are not there; None when there are some, or something else is wrong."""
     built = who.provider.build_chat(who.config, request)
     if isinstance(built, Failure):
         return None
     signed = who.provider.authorize(who.config, built.unwrap().request, datetime.now(UTC))
     error = signed.failure() if isinstance(signed, Failure) else None
-    if isinstance(error, ConfigurationInvalid) and error.field in SECRET_FIELDS:
+    if isinstance(error, InvalidConfiguration) and error.field in SECRET_FIELDS:
         return error
     return None
 
 
 def _from_cassettes(
-    who: Chosen, request: ChatRequest, options: Namespace, missing: ConfigurationInvalid
+    who: Chosen, request: ChatRequest, options: Namespace, missing: InvalidConfiguration
 ) -> int:
     """Without a key: the shipped recordings, when they hold this very question."""
     opened = open_replay(
-        shipped_cassettes() / who.provider.name, matching=Matching(origin=False), again=True
+        builtin_cassettes() / who.provider.name, matching=MatchRules(origin=False), again=True
     )
     if isinstance(opened, Failure):
-        complain(missing)
+        print_error(missing)
         return CONFIGURATION
     replay: ReplayTransport = opened.unwrap()
     stand_in = msgspec.structs.replace(who.config, api_key="not-sent-anywhere", base_url=None)
     built = who.provider.build_chat(stand_in, request)
     taken = built.bind(lambda made: replay.send(made.request, Timeouts()))
     if isinstance(taken, Failure):
-        complain(missing)
+        print_error(missing)
         return CONFIGURATION
-    note(f"no key for {who.provider.name}: this is a recorded answer, from a server on loopback")
+    print_note(
+        f"no key for {who.provider.name}: this is a recorded answer, from a server on loopback"
+    )
     with LLM(stand_in, transport=replay, retry=NO_RETRY) as llm:
         return _answer(llm, request, options)
 
@@ -120,21 +122,21 @@ def _answer(llm: LLM, request: ChatRequest, options: Namespace) -> int:
     return _told(answer)
 
 
-def _told(answer: Parsed[Completion]) -> int:
+def _told(answer: LLMResult[Completion]) -> int:
     """Usage and the reason for stopping, or what went wrong."""
     if isinstance(answer, Failure):
         return _ended(answer.failure())
     completion = answer.unwrap()
     for call in completion.tool_calls:
-        note(f"tool call: {call.name}({call.arguments})")
-    note(summary(completion))
+        print_note(f"tool call: {call.name}({call.arguments})")
+    print_note(summary(completion))
     return OK
 
 
 def _ended(error: LLMError) -> int:
-    complain(error)
+    print_error(error)
     if isinstance(error, StreamInterrupted) and error.partial is not None and error.partial.text:
-        note("the answer above is cut off")
+        print_note("the answer above is cut off")
     return exit_code(error)
 
 
@@ -152,7 +154,7 @@ class _Printer:
         match event:
             case ReasoningDelta(text=text) if text:
                 self._turn_to("thought")
-                note(text, end="")
+                print_note(text, end="")
             case TextDelta(text=text) | RefusalDelta(text=text):
                 self._turn_to("text")
                 out(text, end="")
@@ -167,7 +169,7 @@ class _Printer:
         if self._open == kind:
             return
         if self._open == "thought":
-            note("")
+            print_note("")
         if self._open == "text":
             out("")
         self._open = kind

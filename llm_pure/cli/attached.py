@@ -8,10 +8,10 @@ import msgspec
 from llm_pure.errors import InvalidRequest
 from llm_pure.messages import Image, Message, user
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 
-def with_images(request: ChatRequest, given: Sequence[str]) -> Parsed[ChatRequest]:
+def with_images(request: ChatRequest, given: Sequence[str]) -> LLMResult[ChatRequest]:
     """The request with these pictures at the end of its last message; InvalidRequest names the file that cannot be read."""
     if not given:
         return Success(request)

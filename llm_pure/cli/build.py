@@ -12,18 +12,18 @@ from llm_pure.cli.credentials import named_credentials
 from llm_pure.cli.exits import OK, USAGE, exit_code
 from llm_pure.cli.model import Chosen, choose
 from llm_pure.cli.question import ask_for, read_question
-from llm_pure.cli.terminal import complain, note, out
+from llm_pure.cli.terminal import out, print_error, print_note
 from llm_pure.curl import to_curl
 from llm_pure.errors import LLMError
-from llm_pure.http import HttpRequest, conceal_headers, conceal_url
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.http import HttpRequest, redact_headers, redact_url
+from llm_pure.result import Failure, LLMResult, Success
 
 
 def run(options: Namespace) -> int:
     """Print the request; what could not be sent as it was asked goes to standard error."""
     text = read_question(options.text)
     if not text.strip():
-        note("nothing to ask: give a text, or pipe one in")
+        print_note("nothing to ask: give a text, or pipe one in")
         return USAGE
     chosen = choose(options)
     if isinstance(chosen, Failure):
@@ -36,7 +36,7 @@ def run(options: Namespace) -> int:
         return _ended(built.failure())
     made = built.unwrap()
     for one in made.adaptations:
-        note(f"{one.field} {one.action}: {one.reason}")
+        print_note(f"{one.field} {one.action}: {one.reason}")
     request = made.request
     told = _curl(who, request, head=options.include) if options.curl else Success(_json(request))
     if isinstance(told, Failure):
@@ -46,7 +46,7 @@ def run(options: Namespace) -> int:
 
 
 def _ended(error: LLMError) -> int:
-    complain(error)
+    print_error(error)
     return exit_code(error)
 
 
@@ -54,8 +54,8 @@ def _json(request: HttpRequest) -> str:
     """{method, url, headers, body}, the body as JSON where it is some."""
     shown: dict[str, Any] = {
         "method": request.method,
-        "url": conceal_url(request.url),
-        "headers": dict(conceal_headers(request.headers)),
+        "url": redact_url(request.url),
+        "headers": dict(redact_headers(request.headers)),
         "body": _readable(request.body),
     }
     return msgspec.json.format(msgspec.json.encode(shown), indent=2).decode()
@@ -68,16 +68,18 @@ def _readable(body: bytes) -> Any:
         return body.decode("utf-8", "replace")
 
 
-def _curl(who: Chosen, request: HttpRequest, *, head: bool) -> Parsed[str]:
+def _curl(who: Chosen, request: HttpRequest, *, head: bool) -> LLMResult[str]:
     """The command, with the shell's variables in the place of credentials."""
-    plain = msgspec.structs.replace(request, url=conceal_url(request.url))
+    plain = msgspec.structs.replace(request, url=redact_url(request.url))
     if plain != request:
-        note("the credentials in the base URL are not printed: write them in the place of ***")
+        print_note(
+            "the credentials in the base URL are not printed: write them in the place of ***"
+        )
     named = named_credentials(who.provider, who.config, os.environ, plain, datetime.now(UTC))
     if isinstance(named, Failure):
         return named
     ready = named.unwrap()
     if ready.options and "%" in urlsplit(plain.url).path:
-        note("older curls sign a path with % in it wrongly (curl issue 16927): use a new one")
+        print_note("older curls sign a path with % in it wrongly (curl issue 16927): use a new one")
     options = ("--include", *ready.options) if head else ready.options
     return Success(to_curl(ready.request, options=options))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from llm_pure.cli.exits import DATA, NO_INPUT, OK
-from llm_pure.cli.terminal import ink, note, out
+from llm_pure.cli.terminal import ink, out, print_note
 from llm_pure.effects.plugins import load_registry
 from llm_pure.replay.check import CheckRecord, check_paths, exit_code_of, record_json
 from llm_pure.replay.report import report_lines
@@ -16,7 +16,7 @@ def run(options: Namespace) -> int:
     """A line for each interaction as it is read; 65 when one could not be parsed, 66 when a path is not there."""
     missing = [path for path in options.paths if not Path(path).exists()]
     for path in missing:
-        note(f"no such file or folder: {path}")
+        print_note(f"no such file or folder: {path}")
     if missing:
         return NO_INPUT
     failed = False

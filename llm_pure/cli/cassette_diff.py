@@ -5,8 +5,8 @@ from pathlib import Path
 
 from llm_pure.cli.exits import DATA, NO_INPUT, OK
 from llm_pure.cli.paths import all_there
-from llm_pure.cli.terminal import complain, note, out
-from llm_pure.replay.drift import drifts
+from llm_pure.cli.terminal import out, print_error, print_note
+from llm_pure.replay.drift import diff_cassettes
 from llm_pure.replay.files import find_cassettes, load_cassette
 from llm_pure.result import Failure
 
@@ -27,12 +27,12 @@ def run(options: Namespace) -> int:
         before, after = load_cassette(old[name]), load_cassette(new[name])
         for loaded in (before, after):
             if isinstance(loaded, Failure):
-                complain(loaded.failure())
+                print_error(loaded.failure())
                 return DATA
-        for drift in drifts(before.unwrap(), after.unwrap()):
+        for drift in diff_cassettes(before.unwrap(), after.unwrap()):
             out(f"{drift}  {new[name]}" if name else str(drift))
             changes += 1
-    note(f"{changes} changes" if changes else "no change")
+    print_note(f"{changes} changes" if changes else "no change")
     return DIFFERENT if changes else OK
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from llm_pure.cli.cassette_scan import FOUND
 from llm_pure.cli.exits import DATA, NO_INPUT, OK
 from llm_pure.cli.paths import all_there
-from llm_pure.cli.terminal import complain, note, out
+from llm_pure.cli.terminal import out, print_error, print_note
 from llm_pure.replay.cassette import NO_CASSETTE
 from llm_pure.replay.files import find_cassettes, load_cassette, save_cassette
 from llm_pure.replay.redact import Redaction, redact_cassette
@@ -28,7 +28,7 @@ def _redact(file: Path, redaction: Redaction, dry_run: bool) -> int:
     if isinstance(loaded, Failure):
         if loaded.failure().code == NO_CASSETTE:
             return OK
-        complain(loaded.failure())
+        print_error(loaded.failure())
         return DATA
     before = loaded.unwrap()
     after = redact_cassette(before, redaction)
@@ -36,11 +36,11 @@ def _redact(file: Path, redaction: Redaction, dry_run: bool) -> int:
         out(f"{'would change' if dry_run else 'changed'} {file}")
         saved = None if dry_run else save_cassette(file, after)
         if isinstance(saved, Failure):
-            complain(saved.failure())
+            print_error(saved.failure())
             return DATA
     code = OK
     for index, interaction in enumerate(after.interactions):
         for finding in scan_interaction(interaction, redaction):
-            note(f"{file}: interactions[{index}].{finding}")
+            print_note(f"{file}: interactions[{index}].{finding}")
             code = FOUND
     return code

@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from llm_pure.cli.exits import NO_INPUT, OK
 from llm_pure.cli.paths import all_there
-from llm_pure.cli.terminal import note, out
+from llm_pure.cli.terminal import out, print_note
 from llm_pure.replay.redact import Redaction
 from llm_pure.replay.scan import scan_paths
 
@@ -24,5 +24,5 @@ def run(options: Namespace) -> int:
     for finding in scan_paths(options.paths, redaction):
         found += 1
         out(str(finding))
-    note(f"{found} findings" if found else "nothing was found")
+    print_note(f"{found} findings" if found else "nothing was found")
     return FOUND if found else OK

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from llm_pure.cli.exits import DATA, NO_INPUT, OK
 from llm_pure.cli.paths import all_there
-from llm_pure.cli.terminal import complain, ink, out
+from llm_pure.cli.terminal import ink, out, print_error
 from llm_pure.completion import Completion
-from llm_pure.costs import Buyer, cost_of
+from llm_pure.costs import PricingContext, cost_of
 from llm_pure.effects.plugins import load_registry
 from llm_pure.effects.price_data import load_prices
 from llm_pure.replay.cassette import Cassette
@@ -28,7 +28,7 @@ def run(options: Namespace) -> int:
         for file in find_cassettes(Path(path)):
             loaded = load_cassette(file)
             if isinstance(loaded, Failure):
-                complain(loaded.failure())
+                print_error(loaded.failure())
                 code = DATA
             else:
                 show(loaded.unwrap(), index=options.index, whole=options.whole)
@@ -56,7 +56,9 @@ def prices() -> Callable[[Completion], str]:
     def price(completion: Completion) -> str:
         if isinstance(table, Failure):
             return ""
-        cost = cost_of(table.unwrap(), Buyer(api_type=completion.provider), completion, now)
+        cost = cost_of(
+            table.unwrap(), PricingContext(api_type=completion.provider), completion, now
+        )
         if isinstance(cost, Failure):
             return "not known"
         told = cost.unwrap()

@@ -9,28 +9,28 @@ from pathlib import Path
 import msgspec
 
 from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK
-from llm_pure.cli.terminal import complain, ink, note, out
-from llm_pure.configuration import Setup
+from llm_pure.cli.terminal import ink, out, print_error, print_note
+from llm_pure.configuration import ModelSettings
 from llm_pure.effects.diagnosis import Diagnosis, Finding, broken, diagnose
-from llm_pure.effects.files import Loaded, configuration_files, load_files
+from llm_pure.effects.files import LoadedConfig, config_file_paths, load_config_files
 from llm_pure.errors import describe
-from llm_pure.redact import conceal
-from llm_pure.result import Failure, Parsed
+from llm_pure.redact import redact
+from llm_pure.result import Failure, LLMResult
 
 
 def run(options: Namespace) -> int:
     """`config check [FILE]`: 0 when every model can be used, 78 when one cannot, 66 when the file is not there."""
     paths = None if options.file is None else (Path(options.file),)
     if paths is not None and not paths[0].is_file():
-        note(f"no such file: {paths[0]}")
+        print_note(f"no such file: {paths[0]}")
         return NO_INPUT
-    loaded = load_files(paths)
+    loaded = load_config_files(paths)
     if isinstance(loaded, Failure):
-        complain(loaded.failure())
+        print_error(loaded.failure())
         return CONFIGURATION
     found = loaded.unwrap()
     if not found.files:
-        note(f"no configuration file; looked for {', '.join(map(str, configuration_files()))}")
+        print_note(f"no configuration file; looked for {', '.join(map(str, config_file_paths()))}")
         return NO_INPUT
     for path in found.files:
         out(f"file {path}")
@@ -39,27 +39,27 @@ def run(options: Namespace) -> int:
     return told(diagnosed(found))
 
 
-def diagnosed(loaded: Loaded) -> Iterable[Diagnosis]:
+def diagnosed(loaded: LoadedConfig) -> Iterable[Diagnosis]:
     """Every model of the files, the default first."""
     configuration = loaded.configuration
     default = configuration.llm
     if isinstance(default, Failure):
         yield Diagnosis("llm", (), default.failure())
     elif default is not None:
-        made = diagnose("llm", default.unwrap(), os.environ, said_by=str(loaded.origins["llm"]))
+        made = diagnose("llm", default.unwrap(), os.environ, said_by=str(loaded.sources["llm"]))
         yield _with_setup(loaded, made, configuration.setup())
     for name, config in configuration.models.models.items():
-        said_by = str(loaded.origins[f"models/{name}"])
+        said_by = str(loaded.sources[f"models/{name}"])
         made = diagnose(name, config, os.environ, said_by=said_by)
         yield _with_setup(loaded, made, configuration.setup(name))
     yield from broken(configuration.models)
 
 
-def _with_setup(loaded: Loaded, made: Diagnosis, got: Parsed[Setup]) -> Diagnosis:
+def _with_setup(loaded: LoadedConfig, made: Diagnosis, got: LLMResult[ModelSettings]) -> Diagnosis:
     """With what the files say beside the model; a fallback that cannot be used makes it one that cannot either."""
     if isinstance(got, Failure):
         return msgspec.structs.replace(made, error=made.error or got.failure())
-    setup, origins = got.unwrap(), loaded.origins
+    setup, sources = got.unwrap(), loaded.sources
     said: list[tuple[str, str, str]] = []  # what, value, the place in the files
     names = loaded.configuration.fallbacks.get(made.name, ())
     if names:
@@ -71,7 +71,7 @@ def _with_setup(loaded: Loaded, made: Diagnosis, got: Parsed[Setup]) -> Diagnosi
         value = f"{cut.type}, to {cut.threshold} of {cut.max_token} tokens at most"
         said.append(("compress", value, "compress"))
     if setup.retry is not None:
-        said.append(("retry", f"{setup.retry.attempts} attempts", "retry"))
+        said.append(("retry", f"{setup.retry.max_attempts} attempts", "retry"))
     if setup.limit is not None:
         each = (setup.limit.requests_per_minute, setup.limit.tokens_per_minute)
         value = ", ".join(
@@ -81,7 +81,7 @@ def _with_setup(loaded: Loaded, made: Diagnosis, got: Parsed[Setup]) -> Diagnosi
         )
         said.append(("limit", f"{value} a minute", "limit"))
     findings = [
-        Finding(what, value, str(origins.get(place) or origins.get(f"models/{made.name}") or ""))
+        Finding(what, value, str(sources.get(place) or sources.get(f"models/{made.name}") or ""))
         for what, value, place in said
     ]
     return msgspec.structs.replace(made, findings=(*made.findings, *findings))
@@ -96,8 +96,8 @@ def told(models: Iterable[Diagnosis]) -> int:
         out(f"{colour.bold(model.name)}: {state}")
         for finding in model.findings:
             why = colour.dim(f"  ({finding.why})") if finding.why else ""
-            out(f"  {finding.what:<9} {conceal(finding.value)}{why}")
+            out(f"  {finding.what:<9} {redact(finding.value)}{why}")
         if model.error is not None:
-            out(f"  {conceal(describe(model.error))}")
+            out(f"  {redact(describe(model.error))}")
             code = CONFIGURATION
     return code

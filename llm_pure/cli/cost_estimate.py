@@ -7,10 +7,10 @@ import msgspec
 
 from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK, exit_code
 from llm_pure.cli.model import choose
-from llm_pure.cli.terminal import complain, out
+from llm_pure.cli.terminal import out, print_error
 from llm_pure.cli.tokens import read_text
 from llm_pure.completion import Usage
-from llm_pure.costs import Buyer, price_usage
+from llm_pure.costs import PricingContext, price_usage
 from llm_pure.effects.meters import load_meter
 from llm_pure.effects.price_data import load_prices
 from llm_pure.messages import user
@@ -23,26 +23,26 @@ def run(options: Namespace) -> int:
     """Input, output and total in USD; 78 when there is no price."""
     chosen = choose(options)
     if isinstance(chosen, Failure):
-        complain(chosen.failure())
+        print_error(chosen.failure())
         return exit_code(chosen.failure())
     config = chosen.unwrap().config
     text = read_text(options.file or "-")
     if text is None:
         return NO_INPUT
-    meter = load_meter(config.model, config.pricing_plan)
+    counter = load_meter(config.model, config.pricing_plan)
     table = load_prices().bind(lambda known: with_overrides(known, chosen.unwrap().setup.prices))
-    for loaded in (meter, table):
+    for loaded in (counter, table):
         if isinstance(loaded, Failure):
-            complain(loaded.failure())
+            print_error(loaded.failure())
             return CONFIGURATION
-    count = count_messages(meter.unwrap(), (user(text),))
-    buyer = Buyer(
+    count = count_messages(counter.unwrap(), (user(text),))
+    buyer = PricingContext(
         api_type=chosen.unwrap().provider.name, base_url=config.base_url, plan=config.pricing_plan
     )
     usage = Usage(count.tokens, options.max_tokens)
     priced = price_usage(table.unwrap(), buyer, (config.model,), usage, datetime.now(UTC))
     if isinstance(priced, Failure):
-        complain(priced.failure())
+        print_error(priced.failure())
         return exit_code(priced.failure())
     cost = priced.unwrap()
     row = {

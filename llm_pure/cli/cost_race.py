@@ -16,7 +16,7 @@ from llm_pure.config import LLMConfig
 from llm_pure.effects.accounts import Budget
 from llm_pure.effects.client import LLM
 from llm_pure.effects.ledger_sqlite import SqliteLedger, open_ledger
-from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
+from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.errors import BudgetExceeded
 from llm_pure.http import HttpRequest
 from llm_pure.result import Failure
@@ -95,7 +95,7 @@ def race(path: Path, limit_usd: Decimal, workers: int, calls: int, lease_s: floa
         refused=sum(count[1] for count in counts),
         failed=sum(count[2] for count in counts),
         held_at_kill_usd=held,
-        held_after_usd=after.held_usd,
+        held_after_usd=after.reserved_usd,
         took_s=round(time.monotonic() - began_s, 2),
     )
 
@@ -103,7 +103,7 @@ def race(path: Path, limit_usd: Decimal, workers: int, calls: int, lease_s: floa
 def _wait_for_hold(ledger: SqliteLedger) -> Decimal:
     ends_s = time.monotonic() + _START_S
     while time.monotonic() < ends_s:
-        held = ledger.ledger().held_usd
+        held = ledger.ledger().reserved_usd
         if held:
             return held
         time.sleep(0.02)
@@ -113,7 +113,7 @@ def _wait_for_hold(ledger: SqliteLedger) -> Decimal:
 def _hang(path: str, lease_s: float) -> None:
     """A call that never ends, in a process that will be killed."""
     account = open_ledger(path, lease_s=lease_s).unwrap()
-    transport = ScriptedTransport(lambda request: Scripted(delay_s=3600))
+    transport = ScriptedTransport(lambda request: ScriptedResponse(delay_s=3600))
     with LLM(_CONFIG, transport, retry=NO_RETRY, budget=account) as llm:
         llm.completion("a call that is killed", timeout_s=3600)
 
@@ -123,13 +123,13 @@ def _work(path: str, calls: int, seed: int) -> tuple[int, int, int]:
     chance = random.Random(seed)
     account = open_ledger(path).unwrap()
 
-    def answer(request: HttpRequest) -> Scripted:
+    def answer(request: HttpRequest) -> ScriptedResponse:
         time.sleep(chance.uniform(0, 0.01))
         usage = {"prompt_tokens": 12, "completion_tokens": chance.randint(100, 1000)}
         choice = {"index": 0, "finish_reason": "stop", "message": {"content": "ok"}}
         body = {"id": "1", "model": "gpt-4o", "choices": [choice], "usage": usage}
         headers = (("content-type", "application/json"),)
-        return Scripted(headers=headers, pieces=(msgspec.json.encode(body),))
+        return ScriptedResponse(headers=headers, chunks=(msgspec.json.encode(body),))
 
     counts = [0, 0, 0]
     with LLM(_CONFIG, ScriptedTransport(answer), retry=NO_RETRY, budget=account) as llm:

@@ -13,11 +13,11 @@ from typing import TypeAlias
 import msgspec
 
 from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK, USAGE
-from llm_pure.cli.terminal import complain, note, out
-from llm_pure.costs import Buyer, price_usage
+from llm_pure.cli.terminal import out, print_error, print_note
+from llm_pure.costs import PricingContext, price_usage
 from llm_pure.effects.ledger_sqlite import open_ledger
 from llm_pure.effects.price_data import load_prices
-from llm_pure.ledger import Call, Totals, added
+from llm_pure.ledger import Call, Totals, merge
 from llm_pure.prices import PriceTable
 from llm_pure.result import Failure
 
@@ -31,15 +31,15 @@ def run(options: Namespace) -> int:
     """The report; 66 when there is no ledger."""
     path = options.ledger or os.environ.get(LEDGER_VARIABLE)
     if not path:
-        note(f"which ledger? Name a file, or set {LEDGER_VARIABLE}")
+        print_note(f"which ledger? Name a file, or set {LEDGER_VARIABLE}")
         return USAGE
     if not Path(path).is_file():
-        note(f"no such file: {path}")
+        print_note(f"no such file: {path}")
         return NO_INPUT
     opened, table = open_ledger(path), load_prices()
     for loaded in (opened, table):
         if isinstance(loaded, Failure):
-            complain(loaded.failure())
+            print_error(loaded.failure())
             return CONFIGURATION
     calls = [with_price(call, table.unwrap()) for call in opened.unwrap().calls()]
     rows = report_rows(calls)
@@ -53,8 +53,8 @@ def run(options: Namespace) -> int:
             out(line)
         ledger = opened.unwrap().ledger()
         if ledger.max_usd is not None:
-            note(
-                f"budget {ledger.max_usd:f} USD, left {ledger.left_usd:f}, held {ledger.held_usd:f}"
+            print_note(
+                f"budget {ledger.max_usd:f} USD, left {ledger.remaining_usd:f}, held {ledger.reserved_usd:f}"
             )
     return OK
 
@@ -63,7 +63,9 @@ def with_price(call: Call, table: PriceTable) -> Call:
     """A call that had no price, with today's where there is one."""
     if call.cost is not None or call.at is None:
         return call
-    found = price_usage(table, Buyer(api_type=call.provider), (call.model,), call.usage, call.at)
+    found = price_usage(
+        table, PricingContext(api_type=call.provider), (call.model,), call.usage, call.at
+    )
     if isinstance(found, Failure):
         return call
     return msgspec.structs.replace(call, cost=found.unwrap())
@@ -76,9 +78,9 @@ def report_rows(calls: Sequence[Call]) -> list[Row]:
     total = Totals()
     for call in calls:
         day = call.at.astimezone(UTC).date().isoformat() if call.at else "unknown"
-        models[call.name] = added(models.get(call.name, Totals()), call)
-        days[day] = added(days.get(day, Totals()), call)
-        total = added(total, call)
+        models[call.name] = merge(models.get(call.name, Totals()), call)
+        days[day] = merge(days.get(day, Totals()), call)
+        total = merge(total, call)
     dearest = sorted(models.items(), key=lambda item: (-item[1].cost_usd, item[0]))
     return [
         *[_row("model", name, totals) for name, totals in dearest],

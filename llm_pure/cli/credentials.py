@@ -11,10 +11,10 @@ from datetime import datetime
 import msgspec
 
 from llm_pure.config import SECRET_FIELDS, LLMConfig, reveal
-from llm_pure.errors import Unsupported
-from llm_pure.http import HttpRequest, header
+from llm_pure.errors import UnsupportedFeature
+from llm_pure.http import HttpRequest, get_header
 from llm_pure.provider import Provider
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _SIGNED_BY_AWS = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]*/\d+/([^/]+)/([^/]+)/aws4_request")
 _BY_SIGNATURE = ("authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256")
@@ -35,15 +35,15 @@ def named_credentials(
     environ: Mapping[str, str],
     request: HttpRequest,
     now: datetime,
-) -> Parsed[Named]:
+) -> LLMResult[Named]:
     """The request, authorized by names of variables.
 
-    Unsupported when they are computed from the keys, as other signatures than AWS's are, or stand in the URL. That shows
+    UnsupportedFeature when they are computed from the keys, as other signatures than AWS's are, or stand in the URL. That shows
     by signing twice, with two stand-ins: a variable in their place makes both requests the same.
     """
     variables = {
         field: _variable(names, environ)
-        for field, names in {"api_key": provider.key_variables, **provider.variables}.items()
+        for field, names in {"api_key": provider.api_key_env, **provider.env_vars}.items()
         if field in SECRET_FIELDS and names
     }
     stand_ins = {
@@ -64,7 +64,7 @@ def named_credentials(
         if isinstance(signed, Failure):
             return signed
         sent = signed.unwrap()
-        by_aws = _SIGNED_BY_AWS.match(header(sent.headers, "authorization") or "")
+        by_aws = _SIGNED_BY_AWS.match(get_header(sent.headers, "authorization") or "")
         if by_aws is not None:
             return Success(_left_to_curl(request, variables, stand_ins, by_aws[1], by_aws[2]))
         named.append(
@@ -83,9 +83,9 @@ def _with_names(request: HttpRequest, names: Mapping[str, str]) -> HttpRequest:
     return msgspec.structs.replace(request, headers=headers, url=_replaced(request.url, names))
 
 
-def _not_for_curl(provider: Provider, why: str) -> Unsupported:
+def _not_for_curl(provider: Provider, why: str) -> UnsupportedFeature:
     message = f"{provider.name} {why}: no command can name it by a variable"
-    return Unsupported(message=message, provider=provider.name, feature="curl")
+    return UnsupportedFeature(message=message, provider=provider.name, feature="curl")
 
 
 def _variable(names: tuple[str, ...], environ: Mapping[str, str]) -> str:

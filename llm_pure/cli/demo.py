@@ -10,22 +10,22 @@ import msgspec
 from llm_pure.adapters import registry
 from llm_pure.cli.ask import summary
 from llm_pure.cli.exits import OK, exit_code
-from llm_pure.cli.terminal import complain, ink, out
+from llm_pure.cli.terminal import ink, out, print_error
 from llm_pure.collect import collect
 from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
 from llm_pure.curl import to_curl
-from llm_pure.effects.transports import OpenAnswer, Timeouts
+from llm_pure.effects.transports import StreamingResponse, Timeouts
 from llm_pure.errors import LLMError
 from llm_pure.events import ReasoningDelta, StreamEvent, TextDelta, UsageReported
 from llm_pure.http import HttpRequest
 from llm_pure.provider import Provider
-from llm_pure.replay.borders import by_seed
-from llm_pure.replay.match import Matching
-from llm_pure.replay.shipped import shipped_cassettes
+from llm_pure.replay.borders import random_chunks
+from llm_pure.replay.match import MatchRules
+from llm_pure.replay.shipped import builtin_cassettes
 from llm_pure.replay.transport import open_replay
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 QUESTION = "Why are pure functions easy to test?"
 CONFIG = LLMConfig(api_type="openai", model="gpt-5-mini", api_key="sk-never-shown-anywhere")
@@ -54,9 +54,9 @@ def run(options: Namespace) -> int:
 
 def _answer(provider: Provider, request: HttpRequest) -> int:
     opened = open_replay(
-        shipped_cassettes() / provider.name,
-        matching=Matching(origin=False),
-        borders=by_seed(2026, largest=200),
+        builtin_cassettes() / provider.name,
+        matching=MatchRules(origin=False),
+        borders=random_chunks(2026, largest=200),
     )
     if isinstance(opened, Failure):
         return _failed(opened.failure())
@@ -74,7 +74,7 @@ def _answer(provider: Provider, request: HttpRequest) -> int:
     return OK
 
 
-def _decode(provider: Provider, answer: OpenAnswer) -> Parsed[list[StreamEvent]]:
+def _decode(provider: Provider, answer: StreamingResponse) -> LLMResult[list[StreamEvent]]:
     decoder = provider.open_stream(answer.head)
     events: list[StreamEvent] = []
     for piece in answer:
@@ -88,7 +88,7 @@ def _decode(provider: Provider, answer: OpenAnswer) -> Parsed[list[StreamEvent]]
 
 
 def _failed(error: LLMError) -> int:
-    complain(error)
+    print_error(error)
     return exit_code(error)
 
 
@@ -108,7 +108,7 @@ def _show_request(request: HttpRequest) -> None:
 def _show_curl(provider: Provider, request: HttpRequest) -> None:
     """The key stands in it as the shell's variable."""
     colour = ink(sys.stdout)
-    config = msgspec.structs.replace(CONFIG, api_key=f"${provider.key_variables[0]}")
+    config = msgspec.structs.replace(CONFIG, api_key=f"${provider.api_key_env[0]}")
     signed = provider.authorize(config, request, datetime.now(UTC)).value_or(request)
     out(colour.dim("  as curl:"))
     out(colour.dim(_indented(to_curl(signed))))

@@ -5,9 +5,9 @@ from argparse import Namespace
 
 from llm_pure.cli.config import diagnosed, told
 from llm_pure.cli.exits import CONFIGURATION
-from llm_pure.cli.terminal import complain, note, out
+from llm_pure.cli.terminal import out, print_error, print_note
 from llm_pure.effects.diagnosis import diagnose, from_environment, transports
-from llm_pure.effects.files import configuration_files, load_files
+from llm_pure.effects.files import config_file_paths, load_config_files
 from llm_pure.effects.plugins import load_registry
 from llm_pure.result import Failure
 
@@ -15,12 +15,12 @@ from llm_pure.result import Failure
 def run(options: Namespace) -> int:
     """0 when every model can be used, else 78. Nothing is sent anywhere."""
     del options
-    loaded = load_files()
+    loaded = load_config_files()
     if isinstance(loaded, Failure):
-        complain(loaded.failure())
+        print_error(loaded.failure())
         return CONFIGURATION
     found = loaded.unwrap()
-    for path in configuration_files():
+    for path in config_file_paths():
         out(f"file {path}: {'read' if path in found.files else 'not there'}")
     for finding in transports():
         out(f"transport {finding.what}: {finding.value}")
@@ -32,6 +32,6 @@ def run(options: Namespace) -> int:
             for name, config in from_environment(os.environ, registry)
         ]
     if not models:
-        note("no model is configured, and no provider's key is in the environment")
+        print_note("no model is configured, and no provider's key is in the environment")
         return CONFIGURATION
     return told(models)

@@ -5,23 +5,23 @@ from typing import assert_never
 from llm_pure.errors import (
     AuthenticationFailed,
     BudgetExceeded,
-    ConfigurationInvalid,
     ConnectionFailed,
     ContentFiltered,
     ContextLengthExceeded,
+    InvalidConfiguration,
     InvalidRequest,
     LLMError,
     NotFound,
     Overloaded,
     PermissionDenied,
-    PriceUnknown,
-    ProtocolFault,
+    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
     StreamInterrupted,
     TimedOut,
-    Unsupported,
+    UnknownPrice,
+    UnsupportedFeature,
 )
 
 OK = 0
@@ -45,13 +45,13 @@ timeout: try again; 77 the key was refused; 78 no key, or a configuration that c
 def exit_code(error: LLMError) -> int:
     """The code with which a command ends on this error."""
     match error:
-        case ConfigurationInvalid(field="api_type" | "model"):
+        case InvalidConfiguration(field="api_type" | "model"):
             return USAGE
-        case ConfigurationInvalid(field="file"):
+        case InvalidConfiguration(field="file"):
             return NO_INPUT
-        case ConfigurationInvalid() | BudgetExceeded() | PriceUnknown():
+        case InvalidConfiguration() | BudgetExceeded() | UnknownPrice():
             return CONFIGURATION
-        case Unsupported():
+        case UnsupportedFeature():
             return USAGE
         case AuthenticationFailed() | PermissionDenied():
             return NO_PERMISSION
@@ -63,7 +63,7 @@ def exit_code(error: LLMError) -> int:
             return UNAVAILABLE
         case InvalidRequest() | ContextLengthExceeded() | ContentFiltered():
             return DATA
-        case ProtocolFault() | StreamInterrupted():
+        case ProtocolError() | StreamInterrupted():
             return DATA
         case _:
             assert_never(error)

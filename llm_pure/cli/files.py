@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from llm_pure.cli.exits import CANNOT_WRITE, NO_INPUT, OK
-from llm_pure.cli.terminal import note
+from llm_pure.cli.terminal import print_note
 
 
 def read_file(path: str) -> bytes | int:
@@ -18,7 +18,7 @@ def read_file(path: str) -> bytes | int:
             return sys.stdin.buffer.read()
         return Path(path).read_bytes()
     except OSError as fault:
-        note(f"{path}: {fault.strerror}")
+        print_note(f"{path}: {fault.strerror}")
         return NO_INPUT
 
 
@@ -26,13 +26,13 @@ def writable(paths: Iterable[Path], *, force: bool) -> int:
     """Before something is paid for: OK, or the exit code once it is told why its files could not be written."""
     for path in paths:
         if not path.parent.is_dir():
-            note(f"{path}: there is no folder {path.parent}")
+            print_note(f"{path}: there is no folder {path.parent}")
             return CANNOT_WRITE
         if path.is_dir():
-            note(f"{path} is a folder")
+            print_note(f"{path} is a folder")
             return CANNOT_WRITE
         if path.exists() and not force:
-            note(f"{path} is there already; --force writes over it")
+            print_note(f"{path} is there already; --force writes over it")
             return CANNOT_WRITE
     return OK
 
@@ -52,7 +52,7 @@ def write_file(path: Path, data: bytes, *, force: bool) -> int:
     try:
         handle, beside = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
     except OSError as fault:
-        note(f"{folder}: {fault.strerror}")
+        print_note(f"{folder}: {fault.strerror}")
         return CANNOT_WRITE
     try:
         with os.fdopen(handle, "wb") as file:
@@ -62,16 +62,16 @@ def write_file(path: Path, data: bytes, *, force: bool) -> int:
         else:
             os.link(beside, path)  # fails where there is a file, also one that came this moment
     except FileExistsError:
-        note(f"{path} is there already; --force writes over it")
+        print_note(f"{path} is there already; --force writes over it")
         return CANNOT_WRITE
     except OSError as fault:
-        note(f"{path}: {fault.strerror}")
+        print_note(f"{path}: {fault.strerror}")
         return CANNOT_WRITE
     finally:
         with suppress(FileNotFoundError):
             os.unlink(beside)
     os.chmod(path, 0o666 & ~_umask())
-    note(f"{path}: {len(data):,} bytes")
+    print_note(f"{path}: {len(data):,} bytes")
     return OK
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from llm_pure.cli.cassette_show import show
 from llm_pure.cli.exits import CANNOT_WRITE, DATA, NO_INPUT, OK, USAGE
-from llm_pure.cli.terminal import complain, note, out
+from llm_pure.cli.terminal import out, print_error, print_note
 from llm_pure.effects.plugins import load_registry
 from llm_pure.replay.check import check_interaction
 from llm_pure.replay.files import load_cassette, save_cassette
@@ -22,12 +22,12 @@ def run(options: Namespace) -> int:
     if options.action == "list":
         return _list(folder)
     if not options.id:
-        note("log show needs an ID; `llm-pure log` lists them")
+        print_note("log show needs an ID; `llm-pure log` lists them")
         return USAGE
     found = find_entry(folder, options.id)
     if len(found) != 1:
         what = "several exchanges begin" if found else "no exchange begins"
-        note(f"{what} with {options.id!r} in {folder}")
+        print_note(f"{what} with {options.id!r} in {folder}")
         return NO_INPUT
     return _show(found[0], options.as_cassette)
 
@@ -46,7 +46,7 @@ def _list(folder: Path) -> int:
             line = record_line(told).removesuffix(f"  {path.stem}#0")
             out(f"{path.stem}  {interaction.response.status}  {line}  {took}".rstrip())
     if not count:
-        note(
+        print_note(
             f"nothing is kept in {folder}; LLM_PURE_LOG={folder} switches the log on for a process"
         )
     return OK
@@ -55,14 +55,14 @@ def _list(folder: Path) -> int:
 def _show(path: Path, as_cassette: str | None) -> int:
     loaded = load_cassette(path)
     if isinstance(loaded, Failure):
-        complain(loaded.failure())
+        print_error(loaded.failure())
         return DATA
     if as_cassette is None:
         show(loaded.unwrap())
         return OK
     saved = save_cassette(as_cassette, loaded.unwrap())
     if isinstance(saved, Failure):
-        complain(saved.failure())
+        print_error(saved.failure())
         return CANNOT_WRITE
-    note(f"written: {as_cassette}")
+    print_note(f"written: {as_cassette}")
     return OK

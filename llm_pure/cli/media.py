@@ -10,12 +10,12 @@ from llm_pure.cli.exits import DATA, OK, USAGE
 from llm_pure.cli.files import read_file
 from llm_pure.cli.media_calls import asked, failed, lines, request_notes, words
 from llm_pure.cli.media_files import image, speak
-from llm_pure.cli.terminal import note, out, progress
+from llm_pure.cli.terminal import out, print_note, print_progress
 from llm_pure.effects.client import LLM
-from llm_pure.media_operations import ModerateRequest, TranscribeRequest, Transcript
+from llm_pure.media_operations import ModerationRequest, Transcription, TranscriptionRequest
 from llm_pure.operations import Embeddings, EmbedRequest
 from llm_pure.repair import Exact, Unrepairable
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 _OBJECTS = ("json", "verbose_json", "diarized_json")
 """Formats of a transcript that are printed as a JSON object."""
@@ -30,7 +30,7 @@ def _transcribe(options: Namespace) -> int:
     data = read_file(options.file)
     if isinstance(data, int):
         return data
-    request = TranscribeRequest(
+    request = TranscriptionRequest(
         audio=data,
         filename=None if options.file == "-" else Path(options.file).name,
         language=options.language,
@@ -38,16 +38,16 @@ def _transcribe(options: Namespace) -> int:
         response_format=options.format,
     )
 
-    def call(llm: LLM) -> Parsed[Transcript]:
+    def call(llm: LLM) -> LLMResult[Transcription]:
         request_notes(llm, "transcribe", request)
-        progress(f"sending {len(data):,} bytes, and waiting for the words ...")
+        print_progress(f"sending {len(data):,} bytes, and waiting for the words ...")
         return llm.speech_to_text(request)
 
     got = asked(options, call)
-    progress("")
+    print_progress("")
     if isinstance(got, Failure):
         return failed(got)
-    told: Transcript = got.unwrap()
+    told: Transcription = got.unwrap()
     out(_json(told) if options.format in _OBJECTS else told.text.rstrip("\n"))
     return OK
 
@@ -58,7 +58,7 @@ def _moderate(options: Namespace) -> int:
         return _nothing("judge")
     got = asked(
         options,
-        lambda llm: llm.moderation(ModerateRequest(input=texts, model=llm.config.model or "")),
+        lambda llm: llm.moderation(ModerationRequest(input=texts, model=llm.config.model or "")),
     )
     if isinstance(got, Failure):
         return failed(got)
@@ -77,14 +77,15 @@ def _embed(options: Namespace) -> int:
         return _nothing("embed")
     request = EmbedRequest(input=texts, dimensions=options.dimensions)
 
-    def call(llm: LLM) -> Parsed[Embeddings]:
+    def call(llm: LLM) -> LLMResult[Embeddings]:
         request_notes(llm, "embed", request)
         return llm.embed(
-            request, on_progress=lambda done, whole: progress(f"{done:,} of {whole:,} texts ...")
+            request,
+            on_progress=lambda done, whole: print_progress(f"{done:,} of {whole:,} texts ..."),
         )
 
     got = asked(options, call)
-    progress("")
+    print_progress("")
     if isinstance(got, Failure):
         return failed(got)
     for vector in got.unwrap().vectors:
@@ -101,16 +102,18 @@ def _code(options: Namespace) -> int:
         return failed(got)
     answer = got.unwrap()
     if answer.code is None:
-        note(f"no code: {answer.repair.reason if isinstance(answer.repair, Unrepairable) else ''}")
+        print_note(
+            f"no code: {answer.repair.reason if isinstance(answer.repair, Unrepairable) else ''}"
+        )
         return DATA
     out(answer.code)
     mended = "" if isinstance(answer.repair, Exact) else ", repaired"
-    note(f"[{answer.language}, from {answer.origin}{mended}]")
+    print_note(f"[{answer.language}, from {answer.origin}{mended}]")
     return OK
 
 
 def _nothing(what: str) -> int:
-    note(f"nothing to {what}: give a text, or pipe one in")
+    print_note(f"nothing to {what}: give a text, or pipe one in")
     return USAGE
 
 

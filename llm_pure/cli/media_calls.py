@@ -8,14 +8,14 @@ from typing import Any, Literal
 from llm_pure.cli.exits import exit_code
 from llm_pure.cli.media_parser import MODELS
 from llm_pure.cli.model import choose, open_client
-from llm_pure.cli.terminal import complain, note
+from llm_pure.cli.terminal import print_error, print_note
 from llm_pure.effects.client import LLM
 from llm_pure.effects.plugins import find_provider, load_registry
 from llm_pure.provider import Operation
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 
-def asked(options: Namespace, call: Callable[[LLM], Parsed[Any]]) -> Parsed[Any]:
+def asked(options: Namespace, call: Callable[[LLM], LLMResult[Any]]) -> LLMResult[Any]:
     """The call, with a client of the model that was named."""
     chosen = choose(options, MODELS[options.command])
     if isinstance(chosen, Failure):
@@ -38,7 +38,7 @@ def request_notes(
         return  # the call tells why
     for one in built.unwrap().adaptations:
         if one.field not in but:
-            note(f"{one.field} was {one.action}: {one.reason}")
+            print_note(f"{one.field} was {one.action}: {one.reason}")
 
 
 def words(options: Namespace) -> str:
@@ -62,7 +62,7 @@ def piped() -> str:
 
 def failed(got: Failure[Any]) -> int:
     """The exit code, once the error is told."""
-    complain(got.failure())
+    print_error(got.failure())
     return exit_code(got.failure())
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from llm_pure.cli.exits import OK, USAGE
 from llm_pure.cli.files import read_file, unused, writable, write_file
 from llm_pure.cli.media_calls import asked, failed, request_notes, words
-from llm_pure.cli.terminal import note, out, progress
+from llm_pure.cli.terminal import out, print_note, print_progress
 from llm_pure.effects.client import LLM
-from llm_pure.media_operations import ImageRequest, Picture, Speech, SpeechRequest
-from llm_pure.result import Failure, Parsed
+from llm_pure.media_operations import GeneratedImage, ImageRequest, Speech, SpeechRequest
+from llm_pure.result import Failure, LLMResult
 
 _ENDINGS = {
     "image/png": (".png",),
@@ -45,7 +45,7 @@ def image(options: Namespace) -> int:
             return one
     pictures = [one for one in given if isinstance(one, bytes)]
     if not text and not pictures:
-        note("nothing to make a picture of: give a text, or pipe one in")
+        print_note("nothing to make a picture of: give a text, or pipe one in")
         return USAGE
     request = ImageRequest(
         prompt=text,
@@ -58,13 +58,13 @@ def image(options: Namespace) -> int:
         response_format="b64_json",  # bytes, where a model lets one choose; addresses last for an hour
     )
 
-    def call(llm: LLM) -> Parsed[tuple[Picture, ...]]:
+    def call(llm: LLM) -> LLMResult[tuple[GeneratedImage, ...]]:
         request_notes(llm, "images", request, but=("response_format",))
-        progress("waiting for the picture ...")
+        print_progress("waiting for the picture ...")
         return llm.gen_image(request).map(lambda made: made.pictures)
 
     got = asked(options, call)
-    progress("")
+    print_progress("")
     return failed(got) if isinstance(got, Failure) else _write(target, got.unwrap(), options)
 
 
@@ -80,12 +80,12 @@ def _numbered(path: Path, number: int) -> Path:
     return path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def _write(target: Path, pictures: tuple[Picture, ...], options: Namespace) -> int:
+def _write(target: Path, pictures: tuple[GeneratedImage, ...], options: Namespace) -> int:
     code = OK
     several = len(pictures) > 1 or (options.n or 1) > 1
     for number, picture in enumerate(pictures, 1):
         if picture.data is None:
-            note("the service sent an address in the picture's place; it may not last:")
+            print_note("the service sent an address in the picture's place; it may not last:")
             out(picture.url or "")
             continue
         endings = _ENDINGS.get(picture.media_type or "", (".bin",))
@@ -95,7 +95,7 @@ def _write(target: Path, pictures: tuple[Picture, ...], options: Namespace) -> i
         if not options.force:
             path = unused(path)  # more came than were asked for: they are paid, and none is lost
         if path.suffix.lower() not in endings:
-            note(f"{path.name} holds {picture.media_type or 'an unknown kind of picture'}")
+            print_note(f"{path.name} holds {picture.media_type or 'an unknown kind of picture'}")
         code = write_file(path, picture.data, force=options.force) or code
     return code
 
@@ -109,7 +109,7 @@ def speak(options: Namespace) -> int:
         return free
     text = words(options)
     if not text:
-        note("nothing to say: give a text, or pipe one in")
+        print_note("nothing to say: give a text, or pipe one in")
         return USAGE
     form = options.format or _FORMATS.get(target.suffix.lower())
     request = SpeechRequest(
@@ -120,17 +120,17 @@ def speak(options: Namespace) -> int:
         response_format=form,
     )
 
-    def call(llm: LLM) -> Parsed[Speech]:
+    def call(llm: LLM) -> LLMResult[Speech]:
         request_notes(llm, "speech", request)
         received = 0
         with llm.stream_speech(request) as sound:
             for piece in sound:
                 received += len(piece)
-                progress(f"{received:,} bytes of sound ...")
+                print_progress(f"{received:,} bytes of sound ...")
             return sound.result()
 
     got = asked(options, call)
-    progress("")
+    print_progress("")
     if isinstance(got, Failure):
         return failed(got)
     speech = got.unwrap()
@@ -140,7 +140,7 @@ def speak(options: Namespace) -> int:
         return OK
     endings = _ENDINGS.get(speech.media_type or "")
     if endings and target.suffix.lower() not in endings:
-        note(f"{target.name} holds {speech.media_type}")
+        print_note(f"{target.name} holds {speech.media_type}")
     return write_file(target, speech.data, force=options.force)
 
 

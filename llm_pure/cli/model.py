@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from llm_pure.cli.terminal import note
+from llm_pure.cli.terminal import print_note
 from llm_pure.config import LLMConfig
-from llm_pure.configuration import Configuration, Setup
-from llm_pure.effects.env import completed
-from llm_pure.effects.files import Loaded, load_files
+from llm_pure.configuration import ConfigFile, ModelSettings
+from llm_pure.effects.env import with_env_defaults
+from llm_pure.effects.files import LoadedConfig, load_config_files
 from llm_pure.effects.plugins import find_provider, load_registry
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.provider import Provider
 from llm_pure.registry import Registry
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import NO_RETRY
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Chosen(msgspec.Struct, frozen=True):
     """A provider, and what to ask it with; the environment is in `setup.config` already."""
 
     provider: Provider
-    setup: Setup
+    setup: ModelSettings
 
     @property
     def config(self) -> LLMConfig:
@@ -43,14 +43,14 @@ class Chosen(msgspec.Struct, frozen=True):
         return self.setup.config
 
 
-def choose(options: Namespace, default: str | None = None) -> Parsed[Chosen]:
+def choose(options: Namespace, default: str | None = None) -> LLMResult[Chosen]:
     """What `-m` names, else `default`, else the files' default model, else $LLM_PURE_MODEL, else DEFAULT_MODEL.
 
     A name or api_type of the files, or PROVIDER:MODEL; for that the key and address of the files' first model of this
-    provider count, where there is one. A model out of a file is told on standard error. Fails with ConfigurationInvalid
+    provider count, where there is one. A model out of a file is told on standard error. Fails with InvalidConfiguration
     (field "api_type" or "model") when nobody knows the name.
     """
-    read = load_files(None if options.config is None else (Path(options.config),))
+    read = load_config_files(None if options.config is None else (Path(options.config),))
     if isinstance(read, Failure):
         return read
     loaded, registry = read.unwrap(), load_registry()
@@ -67,7 +67,8 @@ def choose(options: Namespace, default: str | None = None) -> Parsed[Chosen]:
     provider = find_provider(config.api_type, registry)
     return provider.map(
         lambda known: Chosen(
-            known, msgspec.structs.replace(setup, config=completed(config, known, os.environ))
+            known,
+            msgspec.structs.replace(setup, config=with_env_defaults(config, known, os.environ)),
         )
     )
 
@@ -86,7 +87,9 @@ def open_client(
     return LLM(chosen.config, transport, **arguments)
 
 
-def _setup(loaded: Loaded, registry: Registry, wanted: str | None) -> Parsed[Setup]:
+def _setup(
+    loaded: LoadedConfig, registry: Registry, wanted: str | None
+) -> LLMResult[ModelSettings]:
     configuration = loaded.configuration
     found = configuration.find(wanted)
     if found is not None:
@@ -101,7 +104,7 @@ def _setup(loaded: Loaded, registry: Registry, wanted: str | None) -> Parsed[Set
         return provider
     if not model:
         message = f"{name!r} names no model: write {api_type}:MODEL"
-        return Failure(ConfigurationInvalid(message=message, field="model"))
+        return Failure(InvalidConfiguration(message=message, field="model"))
     config = LLMConfig(api_type=api_type, model=model)
     like, known = configuration.find(api_type), configuration.get(api_type)
     if like is not None and isinstance(known, Success) and known.unwrap().api_type == api_type:
@@ -117,21 +120,21 @@ def _setup(loaded: Loaded, registry: Registry, wanted: str | None) -> Parsed[Set
     return Success(configuration.setup_for(name, config))
 
 
-def _tell(loaded: Loaded, name: str) -> None:
+def _tell(loaded: LoadedConfig, name: str) -> None:
     """Nobody is to wonder where a key went to, or why."""
-    path = loaded.origins.get(f"models/{name}") or loaded.origins.get(name)
-    note(f"[{name} of {path}]")
+    path = loaded.sources.get(f"models/{name}") or loaded.sources.get(name)
+    print_note(f"[{name} of {path}]")
 
 
-def _bare(registry: Registry, configuration: Configuration, wanted: str) -> ConfigurationInvalid:
+def _bare(registry: Registry, configuration: ConfigFile, wanted: str) -> InvalidConfiguration:
     """A name without a provider: a provider or a configured model that is misspelt, or a model that many serve."""
     from difflib import get_close_matches
 
     names = configuration.names()
     configured = f"; configured are {', '.join(names)}" if names else ""
-    return ConfigurationInvalid(
+    return InvalidConfiguration(
         message=f"{wanted!r} does not say whose model it is: write PROVIDER:MODEL, such as openai:{wanted}; "
         f"providers are {', '.join(registry.names())}{configured}",
         field="model",
-        near=(*get_close_matches(wanted, names, n=3), *registry.near(wanted)),
+        suggestions=(*get_close_matches(wanted, names, n=3), *registry.near(wanted)),
     )

@@ -9,15 +9,15 @@ import msgspec
 
 from llm_pure.cli.ask import completion_json
 from llm_pure.cli.exits import NO_INPUT, OK, exit_code
-from llm_pure.cli.terminal import complain, note, out
+from llm_pure.cli.terminal import out, print_error, print_note
 from llm_pure.codec import decode
 from llm_pure.completion import Completion
 from llm_pure.effects.plugins import find_provider, load_registry
-from llm_pure.http import Headers, HttpResponse, header
+from llm_pure.http import Headers, HttpResponse, get_header
 from llm_pure.provider import Provider
 from llm_pure.replay.check import STREAM_TYPES
 from llm_pure.replay.laws import read_pieces
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _HEAD = re.compile(rb"HTTP/[\d.]+ (\d{3})[^\n]*\n((?:[^\r\n]+\r?\n)*)\r?\n")
 """A status line and header fields, as `curl --include` prints them above the body."""
@@ -29,19 +29,19 @@ def run(options: Namespace) -> int:
     """Print the Completion as JSON, or one line of what went wrong, with its exit code."""
     found = find_provider(options.provider.partition(":")[0], load_registry())
     if isinstance(found, Failure):
-        complain(found.failure())
+        print_error(found.failure())
         return exit_code(found.failure())
     try:
         data = Path(options.file).read_bytes() if options.file else sys.stdin.buffer.read()
     except OSError as fault:
-        note(f"{options.file}: {fault.strerror}")
+        print_note(f"{options.file}: {fault.strerror}")
         return NO_INPUT
     if not data:
-        note("no answer came in: there is not one byte to read")
+        print_note("no answer came in: there is not one byte to read")
         return NO_INPUT
     answer = read_answer(found.unwrap(), data, status=options.status, stream=options.stream)
     if isinstance(answer, Failure):
-        complain(answer.failure())
+        print_error(answer.failure())
         return exit_code(answer.failure())
     out(completion_json(answer.unwrap()))
     return OK
@@ -49,13 +49,13 @@ def run(options: Namespace) -> int:
 
 def read_answer(
     provider: Provider, data: bytes, *, status: int | None = None, stream: bool = False
-) -> Parsed[Completion]:
+) -> LLMResult[Completion]:
     """The Completion of these bytes, which may begin with the head of an HTTP answer.
 
     status: what it was, when no head tells; 200 when nobody does. stream: the body is one, as its head may tell too.
     """
     response = _response(data, status)
-    kind = (header(response.headers, "content-type") or "").partition(";")[0].strip().lower()
+    kind = (get_header(response.headers, "content-type") or "").partition(";")[0].strip().lower()
     if not (stream or kind in STREAM_TYPES) or _is_one_object(response.body):
         return provider.parse_chat(response)
     decoder = provider.open_stream(response.head)

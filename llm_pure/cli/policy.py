@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK
-from llm_pure.cli.terminal import complain, note, out
-from llm_pure.configuration_fields import read_fields
+from llm_pure.cli.terminal import out, print_error, print_note
+from llm_pure.configuration_fields import decode_section
 from llm_pure.configuration_text import read_yaml
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.limits import RateLimit
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import RetryPolicy
 from llm_pure.simulation import ERRORS, Load, Outage, simulate
 
@@ -24,13 +24,13 @@ def run(options: Namespace) -> int:
     """Prints the summary. 66: a file is not there; 78: one cannot be read."""
     for name in (options.policy, options.outage):
         if not Path(name).is_file():
-            note(f"no such file: {name}")
+            print_note(f"no such file: {name}")
             return NO_INPUT
     rules = read_policy(_text(options.policy), options.policy)
     outages = read_outages(_text(options.outage), options.outage)
     for read in (rules, outages):
         if isinstance(read, Failure):
-            complain(read.failure())
+            print_error(read.failure())
             return CONFIGURATION
     policy, limit = rules.unwrap()
     load = Load(calls=options.calls, every_s=options.every, takes_s=options.takes)
@@ -43,22 +43,22 @@ def run(options: Namespace) -> int:
     return OK
 
 
-def read_policy(text: str, file: str) -> Parsed[tuple[RetryPolicy, RateLimit]]:
+def read_policy(text: str, file: str) -> LLMResult[tuple[RetryPolicy, RateLimit]]:
     """The fields of RetryPolicy, and under `limit` those of RateLimit."""
     sections = read_yaml(text, file)
     if isinstance(sections, Failure):
         return sections
     fields = dict(sections.unwrap())
-    limit = read_fields(fields.pop("limit", None), RateLimit, "limit", {})
+    limit = decode_section(fields.pop("limit", None), RateLimit, "limit", {})
     if isinstance(limit, Failure):
         return limit
-    return read_fields(fields, RetryPolicy, "policy", {}).map(
+    return decode_section(fields, RetryPolicy, "policy", {}).map(
         lambda policy: (policy, limit.unwrap())
     )
 
 
-def read_outages(text: str, file: str) -> Parsed[tuple[Outage, ...]]:
-    """One Outage a line; ConfigurationInvalid names the line."""
+def read_outages(text: str, file: str) -> LLMResult[tuple[Outage, ...]]:
+    """One Outage a line; InvalidConfiguration names the line."""
     outages: list[Outage] = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -94,5 +94,5 @@ def _text(name: str) -> str:
     return Path(name).read_text("utf-8", "replace")
 
 
-def _wrong(message: str) -> Failure[ConfigurationInvalid]:
-    return Failure(ConfigurationInvalid(message=message, field="outage"))
+def _wrong(message: str) -> Failure[InvalidConfiguration]:
+    return Failure(InvalidConfiguration(message=message, field="outage"))

@@ -7,7 +7,7 @@ import msgspec
 
 from llm_pure.capabilities import CAPABILITIES, Capability, capabilities
 from llm_pure.cli.exits import OK, exit_code
-from llm_pure.cli.terminal import complain, out
+from llm_pure.cli.terminal import out, print_error
 from llm_pure.effects.plugins import find_provider, load_registry
 from llm_pure.provider import Provider
 from llm_pure.registry import Registry
@@ -23,12 +23,12 @@ variable is read by the client and the command, and what the configuration says 
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One api_type. key_variables: in the order in which they are looked at."""
+    """One api_type. api_key_env: in the order in which they are looked at."""
 
     api_type: str
     dialect: str
     base_url: str
-    key_variables: tuple[str, ...]
+    api_key_env: tuple[str, ...]
     supports: tuple[Capability, ...]
     source: str
 
@@ -40,7 +40,7 @@ def run(options: Namespace) -> int:
     for name in registry.names():
         provider = find_provider(name, registry)
         if isinstance(provider, Failure):
-            complain(provider.failure())
+            print_error(provider.failure())
             code = exit_code(provider.failure())
         else:
             found.append(row(name, provider.unwrap()))
@@ -64,7 +64,7 @@ def row(name: str, provider: Provider) -> Row:
         api_type=name,
         dialect=provider.dialect,
         base_url=provider.base_url,
-        key_variables=provider.key_variables,
+        api_key_env=provider.api_key_env,
         supports=tuple([one for one in CAPABILITIES if one in able]),
         source=provider.source,
     )
@@ -74,7 +74,7 @@ def listing(found: Iterable[Row]) -> list[str]:
     """Aligned columns, and below each provider what it can do."""
     lines: list[str] = []
     for one in found:
-        key = " or ".join(one.key_variables) or "no key"
+        key = " or ".join(one.api_key_env) or "no key"
         lines.append(f"{one.api_type:20} {one.dialect:20} {key}")
         lines.append(f"{'':20} {one.base_url or 'the base URL is yours'}")
         lines.append(f"{'':20} {', '.join(one.supports)}")
@@ -87,7 +87,7 @@ def page(found: Iterable[Row]) -> str:
     lines = [PAGE, _cells(heads), _cells(["---"] * 4 + [":-:"] * len(CAPABILITIES))]
     for one in found:
         named = [f"`{one.api_type}`", one.dialect, one.base_url or "your own"]
-        keys = "<br>".join([f"`{key}`" for key in one.key_variables])
+        keys = "<br>".join([f"`{key}`" for key in one.api_key_env])
         able = ["✓" if capability in one.supports else "" for capability in CAPABILITIES]
         lines.append(_cells([*named, keys, *able]))
     return "\n".join(lines)

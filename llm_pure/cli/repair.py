@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from llm_pure.cli.exits import DATA, NO_INPUT, OK
-from llm_pure.cli.terminal import note, out
+from llm_pure.cli.terminal import out, print_note
 from llm_pure.code_answers import repair_code
 from llm_pure.repair import Edit, Exact, Repaired, Unrepairable, repair
 
@@ -17,7 +17,7 @@ def run(options: Namespace) -> int:
     try:
         data = Path(options.file).read_bytes() if options.file else sys.stdin.buffer.read()
     except OSError as fault:
-        note(f"{options.file}: {fault.strerror}")
+        print_note(f"{options.file}: {fault.strerror}")
         return NO_INPUT
     text = data.decode("utf-8", "replace")
     got = repair_code(text) if options.code else repair(text)
@@ -29,14 +29,14 @@ def run(options: Namespace) -> int:
     match got:
         case Exact(value=value):
             out(msgspec.json.encode(value).decode())
-            note("exact: it was JSON")
-        case Repaired(value=value, edits=edits, rung=rung):
+            print_note("exact: it was JSON")
+        case Repaired(value=value, edits=edits, method=method):
             out(msgspec.json.encode(value).decode())
-            note(f"repaired ({rung}): {len(edits)} edit{'s' if len(edits) != 1 else ''}")
+            print_note(f"repaired ({method}): {len(edits)} edit{'s' if len(edits) != 1 else ''}")
             for edit in edits:
-                note(edit_line(edit))
+                print_note(edit_line(edit))
         case Unrepairable(reason=reason):
-            note(f"unrepairable: {reason}")
+            print_note(f"unrepairable: {reason}")
             return DATA
     return OK
 

@@ -7,24 +7,24 @@ from typing import NoReturn
 
 from llm_pure.cli.exits import CANNOT_WRITE, INTERRUPTED, NO_INPUT, OK, UNAVAILABLE, USAGE
 from llm_pure.cli.paths import all_there
-from llm_pure.cli.terminal import complain, note, out
+from llm_pure.cli.terminal import out, print_error, print_note
 from llm_pure.effects.transports import Transport
 from llm_pure.errors import LLMError
-from llm_pure.replay.borders import as_recorded, one_byte
-from llm_pure.replay.faults import Fault, Playing
-from llm_pure.replay.match import Matching
+from llm_pure.replay.borders import as_recorded, single_bytes
+from llm_pure.replay.faults import Fault, PlaybackOptions
+from llm_pure.replay.match import MatchRules
 from llm_pure.replay.player import Player
 from llm_pure.replay.record import RecordTransport
-from llm_pure.replay.server import NOWHERE, ReplayServer, serve
-from llm_pure.replay.tape import Tape, open_tape
+from llm_pure.replay.server import UNROUTABLE, ReplayServer, serve
+from llm_pure.replay.tape import CassetteRecorder, open_cassette
 from llm_pure.replay.transport import open_replay
 from llm_pure.result import Failure
 
 
 def run(options: Namespace) -> int:
     """Until it is interrupted; the server's URL is the first line."""
-    playing = Playing(
-        borders=one_byte if options.one_byte else as_recorded,
+    playing = PlaybackOptions(
+        borders=single_bytes if options.one_byte else as_recorded,
         speed=options.speed,
         fault=Fault(first=tuple(options.first), delay_s=options.delay, cut_at=options.cut_at),
     )
@@ -34,7 +34,7 @@ def run(options: Namespace) -> int:
         return NO_INPUT
     opened = open_replay(
         *options.paths,
-        matching=Matching(origin=False, ignored=tuple(options.ignore)),
+        matching=MatchRules(origin=False, ignored=tuple(options.ignore)),
         again=not options.once,
         borders=playing.borders,
         speed=playing.speed,
@@ -42,24 +42,24 @@ def run(options: Namespace) -> int:
     )
     if isinstance(opened, Failure):
         return _failed(opened.failure(), NO_INPUT)
-    return _serve(opened.unwrap(), NOWHERE, options.port)
+    return _serve(opened.unwrap(), UNROUTABLE, options.port)
 
 
-def _record(options: Namespace, playing: Playing) -> int:
+def _record(options: Namespace, playing: PlaybackOptions) -> int:
     if options.upstream is None or len(options.paths) != 1:
-        note("--record needs --upstream and one cassette")
+        print_note("--record needs --upstream and one cassette")
         return USAGE
-    opened = open_tape(
+    opened = open_cassette(
         options.paths[0],
         options.record,
-        matching=Matching(ignored=tuple(options.ignore)),
+        matching=MatchRules(ignored=tuple(options.ignore)),
         again=not options.once,
     )
     if isinstance(opened, Failure):
         return _failed(opened.failure(), NO_INPUT)
     from llm_pure.effects.transports.httpx import HttpxTransport
 
-    tape: Tape = opened.unwrap()
+    tape: CassetteRecorder = opened.unwrap()
     with HttpxTransport() as inner:
         recorder = RecordTransport(tape, inner, player=Player(playing))
         code = _serve(recorder, options.upstream, options.port)
@@ -77,7 +77,7 @@ def _serve(transport: Transport, upstream: str, port: int) -> int:
                 serve(transport, upstream=upstream, port=port)
             )
         except OSError as fault:
-            note(f"cannot listen on port {port}: {fault.strerror or fault}")
+            print_note(f"cannot listen on port {port}: {fault.strerror or fault}")
             return UNAVAILABLE
         before = signal.signal(signal.SIGTERM, stop)
         stack.callback(signal.signal, signal.SIGTERM, before)
@@ -90,5 +90,5 @@ def _serve(transport: Transport, upstream: str, port: int) -> int:
 
 
 def _failed(error: LLMError, code: int) -> int:
-    complain(error)
+    print_error(error)
     return code

@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from llm_pure.cli.exits import NO_INPUT, OK
-from llm_pure.cli.terminal import note, out
+from llm_pure.cli.terminal import out, print_note
 from llm_pure.effects.plugins import load_registry
 from llm_pure.replay.files import save_cassette
 from llm_pure.replay.fuzz import FuzzRecord, fuzz_paths
@@ -17,7 +17,7 @@ def run(options: Namespace) -> int:
     """A line for each stream as it is done; 1 when a law did not hold, and a minimal cassette that shows it."""
     missing = [path for path in options.paths if not Path(path).exists()]
     for path in missing:
-        note(f"no such file or folder: {path}")
+        print_note(f"no such file or folder: {path}")
     if missing:
         return NO_INPUT
     streams = splits = cuts = damages = divergences = 0
@@ -57,6 +57,6 @@ def _keep(record: FuzzRecord, folder: Path) -> None:
     path = folder / f"divergence.{record.provider}.{Path(record.file).stem}.{record.index}.yaml"
     saved = save_cassette(path, record.example)
     if isinstance(saved, Failure):
-        note(saved.failure().message)
+        print_note(saved.failure().message)
     else:
-        note(f"      the shortest body that shows it: {path}")
+        print_note(f"      the shortest body that shows it: {path}")

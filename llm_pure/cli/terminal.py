@@ -7,13 +7,13 @@ from typing import TextIO
 import msgspec
 
 from llm_pure.errors import LLMError, describe
-from llm_pure.redact import conceal
+from llm_pure.redact import redact
 
 
-class Ink(msgspec.Struct, frozen=True):
+class Colors(msgspec.Struct, frozen=True):
     """Colours for one stream, or none."""
 
-    on: bool
+    enabled: bool
 
     def bold(self, text: str) -> str:
         """For headings and names."""
@@ -36,13 +36,13 @@ class Ink(msgspec.Struct, frozen=True):
         return self._in("31", text)
 
     def _in(self, code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.on and text else text
+        return f"\x1b[{code}m{text}\x1b[0m" if self.enabled and text else text
 
 
-def ink(stream: TextIO) -> Ink:
+def ink(stream: TextIO) -> Colors:
     """Colour on a terminal that has some, unless NO_COLOR says not to (no-color.org)."""
     wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Ink(wanted and stream.isatty())
+    return Colors(wanted and stream.isatty())
 
 
 def out(text: str, *, end: str = "\n") -> None:
@@ -51,13 +51,13 @@ def out(text: str, *, end: str = "\n") -> None:
     sys.stdout.flush()
 
 
-def note(text: str, *, end: str = "\n") -> None:
+def print_note(text: str, *, end: str = "\n") -> None:
     """To standard error, dimmed."""
     sys.stderr.write(ink(sys.stderr).dim(_writable(text, sys.stderr)) + end)
     sys.stderr.flush()
 
 
-def progress(text: str) -> None:
+def print_progress(text: str) -> None:
     """A line on standard error that the next one takes the place of, "" none; nothing at all where nobody looks."""
     stream = sys.stderr
     if stream.isatty() and os.environ.get("TERM") != "dumb":
@@ -65,10 +65,10 @@ def progress(text: str) -> None:
         stream.flush()
 
 
-def complain(error: LLMError) -> None:
+def print_error(error: LLMError) -> None:
     """The error in one line, with nothing secret in it."""
     label = ink(sys.stderr).red("error:")
-    sys.stderr.write(f"{label} {_writable(conceal(describe(error)), sys.stderr)}\n")
+    sys.stderr.write(f"{label} {_writable(redact(describe(error)), sys.stderr)}\n")
 
 
 def _writable(text: str, stream: TextIO) -> str:

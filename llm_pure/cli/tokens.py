@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 
 from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK, exit_code
-from llm_pure.cli.terminal import complain, note, out
-from llm_pure.effects.files import load_files
+from llm_pure.cli.terminal import out, print_error, print_note
+from llm_pure.effects.files import load_config_files
 from llm_pure.effects.meters import load_meter
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.tokens import count_text, window_for
 
 
@@ -18,12 +18,12 @@ def run(options: Namespace) -> int:
     """A line for each file; 66 when one is not there."""
     found = model_of(options.model, options.config)
     if isinstance(found, Failure):
-        complain(found.failure())
+        print_error(found.failure())
         return exit_code(found.failure())
     name, plan = found.unwrap()
-    meter = load_meter(name, plan)
-    if isinstance(meter, Failure):
-        complain(meter.failure())
+    counter = load_meter(name, plan)
+    if isinstance(counter, Failure):
+        print_error(counter.failure())
         return CONFIGURATION
     window = window_for(name, plan)
     code, total = OK, 0
@@ -32,7 +32,7 @@ def run(options: Namespace) -> int:
         if text is None:
             code = NO_INPUT
             continue
-        count = count_text(meter.unwrap(), text)
+        count = count_text(counter.unwrap(), text)
         total += count.tokens
         if options.json:
             row = {"file": place, "model": name, **msgspec.structs.asdict(count)}
@@ -41,20 +41,20 @@ def run(options: Namespace) -> int:
             out(f"{count.tokens:>9}  {place}" if options.files else str(count.tokens))
             if place == (options.files or ["-"])[-1]:
                 share = f"; {total / window.context:.1%} of the window" if window else ""
-                note(f"{name}: {count.method}, {count.encoding}{share}")
+                print_note(f"{name}: {count.method}, {count.encoding}{share}")
     if len(options.files) > 1 and not options.json:
         out(f"{total:>9}  total")
     return code
 
 
-def model_of(name: str, file: str | None = None) -> Parsed[tuple[str, str | None]]:
+def model_of(name: str, file: str | None = None) -> LLMResult[tuple[str, str | None]]:
     """A model and its pricing plan: of a name in the files, of PROVIDER:MODEL, or of a bare name.
 
     `ollama` tags such as gpt-oss:20b are part of a bare name.
     """
     from llm_pure.adapters import registry
 
-    loaded = load_files(None if file is None else (Path(file),))
+    loaded = load_config_files(None if file is None else (Path(file),))
     if isinstance(loaded, Failure):
         return loaded
     configuration = loaded.unwrap().configuration
@@ -71,5 +71,5 @@ def read_text(place: str) -> str | None:
     try:
         return Path(place).read_bytes().decode("utf-8", "replace")
     except OSError as fault:
-        note(f"{place}: {fault.strerror}")
+        print_note(f"{place}: {fault.strerror}")
         return None

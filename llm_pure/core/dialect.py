@@ -9,22 +9,22 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, lossy
-from llm_pure.classify import NO_WORDS, ErrorType, unreadable_error
-from llm_pure.codec import DECODE_FAULTS, decode_any, protocol_fault
+from llm_pure.adapt import Adaptation, strict_error
+from llm_pure.classify import NO_ERROR_CODES, ErrorType, undecodable_body_error
+from llm_pure.codec import DECODE_ERRORS, decode_any, protocol_error
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
 from llm_pure.core.rejection import Rejected, ok
-from llm_pure.endpoint import Locate, post_json
-from llm_pure.errors import LLMError, ProtocolFault
+from llm_pure.endpoint import UrlFor, post_json
+from llm_pure.errors import LLMError, ProtocolError
 from llm_pure.events import StreamEvent
 from llm_pure.framing import FrameDecoder
 from llm_pure.http import Headers, HttpResponse, ResponseHead
-from llm_pure.media_operations import ModelList, ModelsRequest
+from llm_pure.media_operations import ListModelsRequest, ModelPage
 from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest, TokenCount
 from llm_pure.provider import (
-    NO_VARIABLES,
+    NO_ENV_VARS,
     Authorize,
     Built,
     Operation,
@@ -32,8 +32,8 @@ from llm_pure.provider import (
     StreamDecoder,
 )
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import ReadOn, StreamState, open_stepped, told_by_headers
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.stream import StreamState, TextFastPath, decode_steps, header_events
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -51,11 +51,11 @@ class Service(msgspec.Struct, Generic[Q_co], frozen=True, kw_only=True):
     """The provider's name, as in the registry and in errors."""
     base_url: str
     """The provider's own base URL, "" if it has none."""
-    url_for: Locate
+    url_for: UrlFor
     """(config, model, operation) -> URL of an operation."""
     quirks: Q_co
     """The dialect's Quirks; None for a dialect without."""
-    error_codes: Mapping[str, ErrorType] = NO_WORDS
+    error_codes: Mapping[str, ErrorType] = NO_ERROR_CODES
     """The provider's error codes, over the common ones."""
 
 
@@ -64,7 +64,7 @@ AnyService: TypeAlias = Service[object]
 
 
 class BuildChatFor(Protocol[Q_contra]):
-    """Builds the chat request. With `strict`, fails with Unsupported if an adaptation loses information."""
+    """Builds the chat request. With `strict`, fails with UnsupportedFeature if an adaptation loses information."""
 
     def __call__(
         self,
@@ -74,7 +74,7 @@ class BuildChatFor(Protocol[Q_contra]):
         request: ChatRequest,
         *,
         strict: bool = False,
-    ) -> Parsed[Built]: ...
+    ) -> LLMResult[Built]: ...
 
 
 FindError: TypeAlias = Callable[[Service[Q], Any, HttpResponse], LLMError | None]
@@ -91,7 +91,7 @@ ReadBody: TypeAlias = Callable[
 
 def undecodable_error(service: AnyService, response: HttpResponse) -> LLMError:
     """Map a response whose body is not the service's JSON to an error by its status."""
-    return unreadable_error(service.name, response.status, response.headers, response.body)
+    return undecodable_body_error(service.name, response.status, response.headers, response.body)
 
 
 class Dialect(msgspec.Struct, Generic[Q, S, F], frozen=True, kw_only=True):
@@ -100,7 +100,7 @@ class Dialect(msgspec.Struct, Generic[Q, S, F], frozen=True, kw_only=True):
     name: str
     """The package's name, such as "openai_chat"."""
     build_chat: BuildChatFor[Q]
-    parse_chat: Callable[[Service[Q], HttpResponse], Parsed[Completion]]
+    parse_chat: Callable[[Service[Q], HttpResponse], LLMResult[Completion]]
     """A buffered response -> Completion; usually made of `parse_body`."""
     find_error: FindError[Q]
     frames: Callable[[], FrameDecoder[F]]
@@ -108,7 +108,7 @@ class Dialect(msgspec.Struct, Generic[Q, S, F], frozen=True, kw_only=True):
     initial_state: S
     step: Callable[[Service[Q], ResponseHead, S, F], tuple[S, Sequence[StreamEvent]]]
     """(service, head, state, frame) -> the next state, and the frame's events."""
-    read_text_run: ReadOn[S, F] | None = None
+    read_text_run: TextFastPath[S, F] | None = None
     """Fast path for consecutive text frames."""
     body_types: tuple[str, ...] = ("application/json",)
     """Content types of a 2xx response that mean a buffered body in place of a stream."""
@@ -119,14 +119,14 @@ def make_provider(
     service: Service[Q],
     *,
     authorize: Authorize,
-    key_variables: tuple[str, ...] = (),
-    base_url_variables: tuple[str, ...] = (),
-    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES,
+    api_key_env: tuple[str, ...] = (),
+    base_url_env: tuple[str, ...] = (),
+    variables: Mapping[str, tuple[str, ...]] = NO_ENV_VARS,
     source: str = "",
     count_tokens: Operation[ChatRequest, TokenCount] | None = None,
     embeddings: Operation[EmbedRequest, Embeddings] | None = None,
     embed_limits: tuple[EmbedLimit, ...] = (),
-    list_models: Operation[ModelsRequest, ModelList] | None = None,
+    list_models: Operation[ListModelsRequest, ModelPage] | None = None,
 ) -> Provider:
     """The service as a Provider. Operations come from `operation` and `common.list_models`."""
     return Provider(
@@ -137,9 +137,9 @@ def make_provider(
         authorize=authorize,
         parse_chat=partial(dialect.parse_chat, service),
         open_stream=partial(open_stream, dialect, service),
-        key_variables=key_variables,
-        base_url_variables=base_url_variables,
-        variables=variables,
+        api_key_env=api_key_env,
+        base_url_env=base_url_env,
+        env_vars=variables,
         source=source,
         count_tokens=count_tokens,
         embed=embeddings,
@@ -150,8 +150,8 @@ def make_provider(
 
 def operation(
     service: Service[Q],
-    build: Callable[[Service[Q], LLMConfig, R], Parsed[Built]],
-    parse: Callable[[Service[Q], HttpResponse], Parsed[A]],
+    build: Callable[[Service[Q], LLMConfig, R], LLMResult[Built]],
+    parse: Callable[[Service[Q], HttpResponse], LLMResult[A]],
 ) -> Operation[R, A]:
     """An operation beside chat, bound to its service."""
     return Operation(partial(build, service), partial(parse, service))
@@ -161,7 +161,7 @@ def open_stream(
     dialect: Dialect[Q, S, F], service: Service[Q], head: ResponseHead
 ) -> StreamDecoder:
     """The decoder for a response with this head: a stream of frames, or a buffered body by status or content type."""
-    return open_stepped(
+    return decode_steps(
         service.name,
         head,
         frames=dialect.frames,
@@ -169,7 +169,7 @@ def open_stream(
         step=partial(dialect.step, service, head),
         parse=partial(dialect.parse_chat, service),
         parse_error=partial(decode_error, service, dialect.find_error),
-        read_on=dialect.read_text_run,
+        read_text_run=dialect.read_text_run,
         whole=dialect.body_types,
     )
 
@@ -205,13 +205,13 @@ def parse_body(
     missing: str,
     answer_first: bool = False,
     undecodable: UndecodableError[Q] = undecodable_error,
-) -> Parsed[Completion]:
+) -> LLMResult[Completion]:
     """The Completion of a buffered response, for any status and any bytes.
 
-    `is_answer`: true if decoded JSON has the shape of an answer. `missing`: the message of the ProtocolFault if it has not.
+    `is_answer`: true if decoded JSON has the shape of an answer. `missing`: the message of the ProtocolError if it has not.
     `answer_first`: a 2xx body that is an answer is read even if `find_error` would see an error in it.
 
-    Fails with the error in the body, at any status; with ProtocolFault when a 2xx body is no answer; with the `fault` of
+    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is no answer; with the `fault` of
     the state that `read` returns, with the completion as its `partial`.
     """
     try:
@@ -222,14 +222,14 @@ def parse_body(
             return Failure(malformed_response(service, response, missing))
         state, events = read(service, raw, response)
         collector = Collector()
-        collector.add(told_by_headers(response.headers))
+        collector.add(header_events(response.headers))
         collector.add(events)
         completion = collector.completion()
     except Rejected as rejected:
         return Failure(rejected.error)
-    except DECODE_FAULTS as error:  # deep nesting: JSON that can be decoded and not be encoded
+    except DECODE_ERRORS as error:  # deep nesting: JSON that can be decoded and not be encoded
         return Failure(
-            protocol_fault(error, response.body, provider=service.name, status=response.status)
+            protocol_error(error, response.body, provider=service.name, status=response.status)
         )
     if state.fault is not None:
         return Failure(msgspec.structs.replace(state.fault, partial=completion))
@@ -259,9 +259,9 @@ def _read_json(
 
 def malformed_response(
     service: AnyService, response: HttpResponse, message: str, where: str = "body"
-) -> ProtocolFault:
-    """The error of a 2xx body that is JSON but not an answer. ProtocolFault cuts and redacts the evidence itself."""
-    return ProtocolFault(
+) -> ProtocolError:
+    """The error of a 2xx body that is JSON but not an answer. ProtocolError cuts and redacts the evidence itself."""
+    return ProtocolError(
         message=message,
         provider=service.name,
         status=response.status,
@@ -271,8 +271,8 @@ def malformed_response(
 
 
 def require_lossless(service: AnyService, adaptations: Sequence[Adaptation]) -> None:
-    """For `strict`: raise Rejected with Unsupported if an adaptation loses information."""
-    error = lossy(adaptations, provider=service.name)
+    """For `strict`: raise Rejected with UnsupportedFeature if an adaptation loses information."""
+    error = strict_error(adaptations, provider=service.name)
     if error is not None:
         raise Rejected(error)
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
-from llm_pure.errors import LLMError, Unsupported
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import LLMError, UnsupportedFeature
+from llm_pure.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
 P = ParamSpec("P")
@@ -30,14 +30,14 @@ class UnsupportedPart(Rejected):
     """
 
     def __init__(self, message: str, *, provider: str = "") -> None:
-        super().__init__(Unsupported(message=message, provider=provider, feature="messages"))
+        super().__init__(UnsupportedFeature(message=message, provider=provider, feature="messages"))
 
     def of_provider(self, provider: str) -> "UnsupportedPart":
         """The same rejection with the provider's name in its error."""
         return UnsupportedPart(self.error.message, provider=provider)
 
 
-def ok(result: Parsed[A]) -> A:
+def ok(result: LLMResult[A]) -> A:
     """Return the value of a Result. Raises Rejected with its error."""
     if isinstance(result, Failure):
         raise Rejected(result.failure())
@@ -49,7 +49,7 @@ def reject(error: LLMError) -> NoReturn:
     raise Rejected(error)
 
 
-def returns_failure(function: Callable[P, A]) -> Callable[P, Parsed[A]]:
+def returns_failure(function: Callable[P, A]) -> Callable[P, LLMResult[A]]:
     """Make a function that may raise Rejected return a Result. Other exceptions pass through.
 
     >>> from llm_pure.errors import InvalidRequest
@@ -61,7 +61,7 @@ def returns_failure(function: Callable[P, A]) -> Callable[P, Parsed[A]]:
     """
 
     @wraps(function)
-    def seam(*args: P.args, **kwargs: P.kwargs) -> Parsed[A]:
+    def seam(*args: P.args, **kwargs: P.kwargs) -> LLMResult[A]:
         try:
             return Success(function(*args, **kwargs))
         except Rejected as rejected:

@@ -2,7 +2,7 @@
 
 import logging
 
-from llm_pure.effects.asking import DEFAULT_SYSTEM, ask_request
+from llm_pure.effects.asking import DEFAULT_SYSTEM_PROMPT, build_prompt
 from llm_pure.effects.client import LLM
 from llm_pure.effects.env import load_env, read_env
 from llm_pure.effects.pil import to_pil
@@ -10,13 +10,13 @@ from llm_pure.effects.plugins import find_provider, load_registry
 from llm_pure.effects.streams import AsyncSpeechStream, AsyncStream, SpeechStream, Stream
 
 __all__ = [
-    "DEFAULT_SYSTEM",
+    "DEFAULT_SYSTEM_PROMPT",
     "LLM",
     "AsyncSpeechStream",
     "AsyncStream",
     "SpeechStream",
     "Stream",
-    "ask_request",
+    "build_prompt",
     "find_provider",
     "load_env",
     "load_registry",

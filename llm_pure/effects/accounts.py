@@ -10,7 +10,7 @@ import msgspec
 
 from llm_pure import ledger as pure
 from llm_pure.ledger import Call, Ledger
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 OnAlert: TypeAlias = Callable[[Ledger], object]
 
@@ -26,7 +26,7 @@ class Account(Protocol):
         """The budget; None for no limit: then nothing is held."""
         ...
 
-    def reserve(self, usd: Decimal) -> Parsed[str]:
+    def reserve(self, usd: Decimal) -> LLMResult[str]:
         """Hold so much; the name of the hold. Fails with BudgetExceeded."""
         ...
 
@@ -66,7 +66,7 @@ class MemoryAccount:
         """The budget; None for no limit."""
         return self._budget.max_usd
 
-    def reserve(self, usd: Decimal) -> Parsed[str]:
+    def reserve(self, usd: Decimal) -> LLMResult[str]:
         """Hold so much; the name of the hold. Fails with BudgetExceeded."""
         with self._lock:
             self._count_deferred()
@@ -84,7 +84,7 @@ class MemoryAccount:
             before = self._ledger
             self._ledger = after = pure.settle(before, name, call)
         tell = self._budget.on_alert
-        if tell is not None and pure.crossed(before, after, self._budget.alert_share):
+        if tell is not None and pure.crossed_threshold(before, after, self._budget.alert_share):
             tell(after)
 
     def defer(self, call: Callable[[], Call]) -> None:
@@ -117,16 +117,16 @@ class MemoryAccount:
 class Capped:
     """Another account, with a limit for each single call."""
 
-    def __init__(self, account: Account, most_usd: Decimal) -> None:
+    def __init__(self, account: Account, max_cost_usd: Decimal) -> None:
         self._account = account
-        self._most_usd = most_usd
+        self._most_usd = max_cost_usd
 
     @property
     def max_usd(self) -> Decimal | None:
         """The limit of a call; it is never None, so calls are held."""
         return self._most_usd
 
-    def reserve(self, usd: Decimal) -> Parsed[str]:
+    def reserve(self, usd: Decimal) -> LLMResult[str]:
         """Hold so much; the name of the hold. Fails with BudgetExceeded."""
         refused = pure.refusal(self._most_usd, Decimal(0), Decimal(0), usd)
         return self._account.reserve(usd) if refused is None else Failure(refused)

@@ -2,46 +2,46 @@
 
 from collections.abc import Sequence
 
-from llm_pure.conversation import read_messages
+from llm_pure.conversation import parse_messages
 from llm_pure.errors import InvalidRequest
 from llm_pure.media import from_base64, from_data_url
 from llm_pure.messages import Image, Message, Part, system, user
 from llm_pure.request import ChatRequest, MessagesInput
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
-DEFAULT_SYSTEM = "You are a helpful assistant."
+DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant."
 
 ImageInput = Image | bytes | str
 """A picture as users have it: an Image, its bytes, a URL, a data: URL or bare base64."""
 
 
-def ask_request(
+def build_prompt(
     message: MessagesInput,
     *,
     system_msgs: str | Sequence[str] | None = None,
     format_msgs: MessagesInput = (),
     images: Sequence[ImageInput] = (),
-) -> Parsed[ChatRequest]:
+) -> LLMResult[ChatRequest]:
     """System messages, then format_msgs, then the message; pictures stand at the end of the last one of the user's.
 
     system_msgs: None takes the default, an empty list none at all. Fails with InvalidRequest.
 
-    >>> [turn.role for turn in ask_request("Hi", format_msgs=["Be brief.", "Yes."]).unwrap().messages]
+    >>> [turn.role for turn in build_prompt("Hi", format_msgs=["Be brief.", "Yes."]).unwrap().messages]
     ['system', 'user', 'user', 'user']
     """
     if system_msgs is None:
-        system_msgs = (DEFAULT_SYSTEM,)
+        system_msgs = (DEFAULT_SYSTEM_PROMPT,)
     elif isinstance(system_msgs, str):
         system_msgs = (system_msgs,)
-    before = read_messages(format_msgs) if format_msgs else Success(())
+    before = parse_messages(format_msgs) if format_msgs else Success(())
     if isinstance(before, Failure):
         return before
-    said = read_messages(message)
+    said = parse_messages(message)
     if isinstance(said, Failure):
         return said
     pictures: list[Part] = []
     for number, given in enumerate(images):
-        picture = read_image(given, f"images/{number}")
+        picture = parse_image(given, f"images/{number}")
         if isinstance(picture, Failure):
             return picture
         pictures.append(picture.unwrap())
@@ -56,7 +56,7 @@ def ask_request(
     )
 
 
-def read_image(given: ImageInput, path: str = "image") -> Parsed[Image]:
+def parse_image(given: ImageInput, path: str = "image") -> LLMResult[Image]:
     """The picture as a part; InvalidRequest when a string is neither a URL nor base64."""
     if isinstance(given, Image):
         return Success(given)

@@ -8,15 +8,15 @@ from typing import Any, Protocol, TypeAlias, TypeVar, cast
 import msgspec
 
 from llm_pure.completion import Completion
-from llm_pure.conversation import read_messages
+from llm_pure.conversation import parse_messages
 from llm_pure.effects.jobs import ChatInput
 from llm_pure.messages import Message, system
 from llm_pure.request import ChatRequest, MessagesInput
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
 
-OnResult: TypeAlias = Callable[[int, Parsed[A]], object]
+OnResult: TypeAlias = Callable[[int, LLMResult[A]], object]
 """Told of each answer as it comes in: which question it belongs to, from 0, and the Result."""
 
 
@@ -36,9 +36,9 @@ class Conversation(msgspec.Struct, frozen=True):
         """The words of each answer."""
         return tuple([answer.text for answer in self.answers])
 
-    def asks(self, message: MessagesInput) -> "Parsed[Conversation]":
+    def asks(self, message: MessagesInput) -> "LLMResult[Conversation]":
         """With this question at its end; InvalidRequest when it is no message."""
-        return read_messages(message).map(
+        return parse_messages(message).map(
             lambda turns: Conversation((*self.messages, *turns), self.answers)
         )
 
@@ -47,7 +47,7 @@ class Conversation(msgspec.Struct, frozen=True):
         return Conversation((*self.messages, completion.message), (*self.answers, completion))
 
 
-Talk: TypeAlias = Generator[tuple[Message, ...], Parsed[Completion], Parsed[Conversation]]
+Talk: TypeAlias = Generator[tuple[Message, ...], LLMResult[Completion], LLMResult[Conversation]]
 """A conversation that is going on: it yields what to send, and wants the answer."""
 
 
@@ -74,27 +74,27 @@ def converse(
 
 
 def run_conversation(
-    talk: Talk, ask: Callable[[tuple[Message, ...]], Parsed[Completion]]
-) -> Parsed[Conversation]:
+    talk: Talk, ask: Callable[[tuple[Message, ...]], LLMResult[Completion]]
+) -> LLMResult[Conversation]:
     """The whole conversation, each answer given by `ask`."""
     try:
         turns = next(talk)
         while True:
             turns = talk.send(ask(turns))
     except StopIteration as end:
-        return cast("Parsed[Conversation]", end.value)
+        return cast("LLMResult[Conversation]", end.value)
 
 
 async def arun_conversation(
-    talk: Talk, ask: Callable[[tuple[Message, ...]], Awaitable[Parsed[Completion]]]
-) -> Parsed[Conversation]:
+    talk: Talk, ask: Callable[[tuple[Message, ...]], Awaitable[LLMResult[Completion]]]
+) -> LLMResult[Conversation]:
     """`run_conversation`, async."""
     try:
         turns = next(talk)
         while True:
             turns = talk.send(await ask(turns))
     except StopIteration as end:
-        return cast("Parsed[Conversation]", end.value)
+        return cast("LLMResult[Conversation]", end.value)
 
 
 def run_parallel(
@@ -153,15 +153,15 @@ async def arun_parallel(
 class Asks(Protocol):
     """What these methods need of a client."""
 
-    def shortened(self, request: ChatInput) -> Parsed[ChatRequest]: ...
+    def shortened(self, request: ChatInput) -> LLMResult[ChatRequest]: ...
 
     def completion(
         self, request: ChatInput, *, timeout_s: float | None = None
-    ) -> Parsed[Completion]: ...
+    ) -> LLMResult[Completion]: ...
 
     async def acompletion(
         self, request: ChatInput, *, timeout_s: float | None = None
-    ) -> Parsed[Completion]: ...
+    ) -> LLMResult[Completion]: ...
 
     def ask(
         self,
@@ -169,7 +169,7 @@ class Asks(Protocol):
         *,
         system_msgs: str | Sequence[str] | None = None,
         timeout_s: float | None = None,
-    ) -> Parsed[str]: ...
+    ) -> LLMResult[str]: ...
 
     async def aask(
         self,
@@ -177,7 +177,7 @@ class Asks(Protocol):
         *,
         system_msgs: str | Sequence[str] | None = None,
         timeout_s: float | None = None,
-    ) -> Parsed[str]: ...
+    ) -> LLMResult[str]: ...
 
     def _request(self, given: ChatInput, stream: bool | None = None) -> ChatRequest: ...
 
@@ -200,7 +200,7 @@ class BatchAsks:
         system_msgs: str | Sequence[str] = (),
         on_result: OnResult[Completion] | None = None,
         timeout_s: float | None = None,
-    ) -> Parsed[Conversation]:
+    ) -> LLMResult[Conversation]:
         """One conversation: each message is asked with all that was said before it; `.text` joins the answers.
 
         The first error ends it; on_result has seen the answers before. timeout_s: for each.
@@ -216,7 +216,7 @@ class BatchAsks:
         system_msgs: str | Sequence[str] = (),
         on_result: OnResult[Completion] | None = None,
         timeout_s: float | None = None,
-    ) -> Parsed[Conversation]:
+    ) -> LLMResult[Conversation]:
         """`ask_batch`, async."""
         talk = converse(messages, system_msgs, on_result)
         async with self:
@@ -230,7 +230,7 @@ class BatchAsks:
         system_msgs: str | Sequence[str] | None = None,
         on_result: OnResult[str] | None = None,
         timeout_s: float | None = None,
-    ) -> tuple[Parsed[str], ...]:
+    ) -> tuple[LLMResult[str], ...]:
         """`ask` for each message, in the order of the messages; one failure harms no other."""
         ask = partial(self.ask, system_msgs=system_msgs, timeout_s=timeout_s)
         with self:
@@ -244,7 +244,7 @@ class BatchAsks:
         system_msgs: str | Sequence[str] | None = None,
         on_result: OnResult[str] | None = None,
         timeout_s: float | None = None,
-    ) -> tuple[Parsed[str], ...]:
+    ) -> tuple[LLMResult[str], ...]:
         """`ask_batch_parallel`, async."""
         ask = partial(self.aask, system_msgs=system_msgs, timeout_s=timeout_s)
         async with self:
@@ -253,14 +253,14 @@ class BatchAsks:
             )
 
 
-def _turn(llm: Asks, turns: tuple[Message, ...], timeout_s: float | None) -> Parsed[Completion]:
+def _turn(llm: Asks, turns: tuple[Message, ...], timeout_s: float | None) -> LLMResult[Completion]:
     cut = llm.shortened(llm._request(turns))
     return cut.bind(lambda asked: llm.completion(asked, timeout_s=timeout_s))
 
 
 async def _aturn(
     llm: Asks, turns: tuple[Message, ...], timeout_s: float | None
-) -> Parsed[Completion]:
+) -> LLMResult[Completion]:
     cut = llm.shortened(llm._request(turns))
     if isinstance(cut, Failure):
         return cut

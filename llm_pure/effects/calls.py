@@ -9,12 +9,12 @@ from llm_pure.effects.course import Course
 from llm_pure.effects.jobs import Job
 from llm_pure.effects.links import LinkKeeper, Links
 from llm_pure.effects.transports import AsyncTransport, Transport
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 A = TypeVar("A")
 
 
-def run(job: Job[A], course: Course, keeper: LinkKeeper) -> Parsed[A]:
+def run(job: Job[A], course: Course, keeper: LinkKeeper) -> LLMResult[A]:
     """What the answer says, or the last attempt's error."""
     try:
         with keeper.borrow() as links:
@@ -24,7 +24,7 @@ def run(job: Job[A], course: Course, keeper: LinkKeeper) -> Parsed[A]:
         course.leave()
 
 
-async def arun(job: Job[A], course: Course, keeper: LinkKeeper) -> Parsed[A]:
+async def arun(job: Job[A], course: Course, keeper: LinkKeeper) -> LLMResult[A]:
     """`run`, async."""
     try:
         async with keeper.aborrow() as links:
@@ -34,7 +34,7 @@ async def arun(job: Job[A], course: Course, keeper: LinkKeeper) -> Parsed[A]:
         course.leave()
 
 
-def _attempt(job: Job[A], course: Course, links: Links[Transport]) -> Parsed[A]:
+def _attempt(job: Job[A], course: Course, links: Links[Transport]) -> LLMResult[A]:
     aimed = course.aim(job, links)
     if isinstance(aimed, Failure):
         return aimed
@@ -44,7 +44,7 @@ def _attempt(job: Job[A], course: Course, links: Links[Transport]) -> Parsed[A]:
     return course.settle(job, aim.transport.send(aim.request, aim.timeouts))
 
 
-async def _aattempt(job: Job[A], course: Course, links: Links[AsyncTransport]) -> Parsed[A]:
+async def _aattempt(job: Job[A], course: Course, links: Links[AsyncTransport]) -> LLMResult[A]:
     aimed = course.aim(job, links)
     if isinstance(aimed, Failure):
         return aimed
@@ -54,7 +54,7 @@ async def _aattempt(job: Job[A], course: Course, links: Links[AsyncTransport]) -
     return course.settle(job, await aim.transport.asend(aim.request, aim.timeouts))
 
 
-def again(course: Course, first: Parsed[A], attempt: Callable[[], Parsed[A]]) -> Parsed[A]:
+def again(course: Course, first: LLMResult[A], attempt: Callable[[], LLMResult[A]]) -> LLMResult[A]:
     """Further attempts after the first, with the waits between them, until the course is over. tenacity drives them."""
     if course.is_over:
         return first
@@ -66,8 +66,8 @@ def again(course: Course, first: Parsed[A], attempt: Callable[[], Parsed[A]]) ->
 
 
 async def aagain(
-    course: Course, first: Parsed[A], attempt: Callable[[], Awaitable[Parsed[A]]]
-) -> Parsed[A]:
+    course: Course, first: LLMResult[A], attempt: Callable[[], Awaitable[LLMResult[A]]]
+) -> LLMResult[A]:
     """`again`, async."""
     if course.is_over:
         return first
@@ -75,7 +75,7 @@ async def aagain(
 
     made = [first]
 
-    async def once_more() -> Parsed[A]:
+    async def once_more() -> LLMResult[A]:
         return made.pop() if made else await attempt()
 
     return await AsyncRetrying(sleep=asleep, **course.tenacity_arguments())(once_more)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from llm_pure.completion import Completion
 from llm_pure.config import LLMConfig
 from llm_pure.effects.accounts import Account
-from llm_pure.effects.asking import ImageInput, ask_request
+from llm_pure.effects.asking import ImageInput, build_prompt
 from llm_pure.effects.batch import BatchAsks
 from llm_pure.effects.calls import arun, run
 from llm_pure.effects.course import Course
@@ -38,9 +38,9 @@ from llm_pure.ledger import Ledger
 from llm_pure.operations import TokenCount
 from llm_pure.registry import Registry
 from llm_pure.request import ChatRequest, MessagesInput
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import RetryPolicy
-from llm_pure.whole import events_of
+from llm_pure.whole import completion_to_events
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -101,11 +101,11 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
         registry: Registry | None = None,
         settings: TransportSettings | None = None,
         **given: "Unpack[Arguments]",
-    ) -> Parsed[Self]:
+    ) -> LLMResult[Self]:
         """A client for a model of the configuration files, by its name or api_type; for the default one without.
 
         source: a Configuration or the path of a file; None reads every file that is found. Fallbacks, retries, limit,
-        budget, prices and compression are the configuration's where they are not given. Fails with ConfigurationInvalid.
+        budget, prices and compression are the configuration's where they are not given. Fails with InvalidConfiguration.
         """
         from llm_pure.effects.setups import arguments_of, load_setup
 
@@ -125,7 +125,7 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
         *,
         on_event: OnEvent | None = None,
         timeout_s: float | None = None,
-    ) -> Parsed[Completion]:
+    ) -> LLMResult[Completion]:
         """The answer to a request or to messages. on_event: sees the events, also of an answer that came whole.
 
         A request that says `stream=True` is read as a stream. Once on_event has seen a word, nothing is sent again.
@@ -149,7 +149,7 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
         *,
         on_event: OnEvent | None = None,
         timeout_s: float | None = None,
-    ) -> Parsed[Completion]:
+    ) -> LLMResult[Completion]:
         """`completion`, async."""
         asked = chat_request(request)
         if asked.stream:
@@ -164,13 +164,15 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
             await _tell(on_event, event)
         return got
 
-    def completion_text(self, request: ChatInput, *, timeout_s: float | None = None) -> Parsed[str]:
+    def completion_text(
+        self, request: ChatInput, *, timeout_s: float | None = None
+    ) -> LLMResult[str]:
         """The words of `completion`."""
         return self.completion(request, timeout_s=timeout_s).map(_text)
 
     async def acompletion_text(
         self, request: ChatInput, *, timeout_s: float | None = None
-    ) -> Parsed[str]:
+    ) -> LLMResult[str]:
         """`completion_text`, async."""
         return (await self.acompletion(request, timeout_s=timeout_s)).map(_text)
 
@@ -184,12 +186,12 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
         stream: bool | None = None,
         on_event: OnEvent | None = None,
         timeout_s: float | None = None,
-    ) -> Parsed[str]:
-        """The words of the answer to a message; `ask_request` tells what is sent.
+    ) -> LLMResult[str]:
+        """The words of the answer to a message; `build_prompt` tells what is sent.
 
         stream: None does as the configuration says. on_event: sees each event, for those who print.
         """
-        request = ask_request(
+        request = build_prompt(
             message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
         ).bind(lambda asked: self.shortened(self._request(asked, stream)))
         if isinstance(request, Failure):
@@ -207,9 +209,9 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
         stream: bool | None = None,
         on_event: OnEvent | None = None,
         timeout_s: float | None = None,
-    ) -> Parsed[str]:
+    ) -> LLMResult[str]:
         """`ask`, async. What on_event returns is awaited where it can be."""
-        request = ask_request(
+        request = build_prompt(
             message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
         ).bind(lambda asked: self.shortened(self._request(asked, stream)))
         if isinstance(request, Failure):
@@ -231,8 +233,8 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
 
     def count_tokens(
         self, request: ChatInput, *, local: bool = False, timeout_s: float | None = None
-    ) -> Parsed[TokenCount]:
-        """A request's tokens, as the provider counts them; Unsupported where it does not.
+    ) -> LLMResult[TokenCount]:
+        """A request's tokens, as the provider counts them; UnsupportedFeature where it does not.
 
         local: count here and send nothing; `method` of the count says how sure it is.
         """
@@ -242,18 +244,18 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
 
     async def acount_tokens(
         self, request: ChatInput, *, local: bool = False, timeout_s: float | None = None
-    ) -> Parsed[TokenCount]:
+    ) -> LLMResult[TokenCount]:
         """`count_tokens`, async."""
         if local:
             return self._count_here(request)
         return await self._arun(count_job(request), timeout_s)
 
-    def _count_here(self, request: ChatInput) -> Parsed[TokenCount]:
+    def _count_here(self, request: ChatInput) -> LLMResult[TokenCount]:
         from llm_pure.effects.counting import count_here
 
         return self._lanes.bind(lambda lanes: count_here(lanes[0].config, request))
 
-    def shortened(self, request: ChatInput) -> Parsed[ChatRequest]:
+    def shortened(self, request: ChatInput) -> LLMResult[ChatRequest]:
         """The request with its conversation cut as `compress` says: what `ask` and its like do before they send it."""
         if self._compress is None and self.config.compress_type in ("", "no_compress"):
             return Success(chat_request(request))
@@ -272,7 +274,7 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
 
     # lifetime
 
-    def warmup(self) -> Parsed[None]:
+    def warmup(self) -> LLMResult[None]:
         """Loads and makes what a first call would, so that it takes no longer than any other. Nothing is sent.
 
         The Failure is one that every call would end in, such as a missing key.
@@ -280,7 +282,7 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
         with self._keeper.borrow() as links:
             return self._warm(links)
 
-    async def awarmup(self) -> Parsed[None]:
+    async def awarmup(self) -> LLMResult[None]:
         """`warmup` for async calls."""
         async with self._keeper.aborrow() as links:
             return self._warm(links)
@@ -299,17 +301,17 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
     async def __aexit__(self, *fault: object) -> None:
         await self._keeper.aexit()
 
-    def _warm(self, links: Links[Any]) -> Parsed[None]:
+    def _warm(self, links: Links[Any]) -> LLMResult[None]:
         from llm_pure.effects.warming import warm
 
         return self._lanes.bind(lambda lanes: warm(lanes, links))
 
     # one call
 
-    def _run(self, job: Job[A], timeout_s: float | None) -> Parsed[A]:
+    def _run(self, job: Job[A], timeout_s: float | None) -> LLMResult[A]:
         return self._course(timeout_s).bind(lambda course: run(job, course, self._keeper))
 
-    async def _arun(self, job: Job[A], timeout_s: float | None) -> Parsed[A]:
+    async def _arun(self, job: Job[A], timeout_s: float | None) -> LLMResult[A]:
         course = self._course(timeout_s)
         if isinstance(course, Failure):
             return course
@@ -321,7 +323,7 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
         job = chat_job(chat_request(request, stream=True))
         return Opening(CHAT, job, self._course(timeout_s), self._keeper, held)
 
-    def _course(self, timeout_s: float | None) -> Parsed[Course]:
+    def _course(self, timeout_s: float | None) -> LLMResult[Course]:
         return self._lanes.map(
             lambda lanes: Course(lanes, self._policy, timeout_s, self._gates, self._till)
         )
@@ -343,11 +345,11 @@ def _text(completion: Completion) -> str:
     return completion.text
 
 
-def _events_for(on_event: OnEvent | None, got: Parsed[Completion]) -> tuple[StreamEvent, ...]:
+def _events_for(on_event: OnEvent | None, got: LLMResult[Completion]) -> tuple[StreamEvent, ...]:
     """What a listener is told of an answer that came whole."""
     if on_event is None or isinstance(got, Failure):
         return ()
-    return events_of(got.unwrap())
+    return completion_to_events(got.unwrap())
 
 
 async def _tell(on_event: OnEvent | None, event: StreamEvent) -> None:

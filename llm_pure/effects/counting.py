@@ -7,26 +7,26 @@ import msgspec
 from llm_pure.compress import compress
 from llm_pure.config import LLMConfig
 from llm_pure.configuration import CompressSettings
-from llm_pure.draft import draft
+from llm_pure.draft import resolve_request
 from llm_pure.effects.jobs import ChatInput, chat_request
 from llm_pure.effects.meters import load_meter
 from llm_pure.operations import TokenCount
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.tokens import count_request, window_for
 
 _log = logging.getLogger("llm_pure")
 
 
-def count_here(config: LLMConfig, request: ChatInput) -> Parsed[TokenCount]:
+def count_here(config: LLMConfig, request: ChatInput) -> LLMResult[TokenCount]:
     """The input tokens of a request, tools and schema included; `method` says how sure that is."""
-    drafted = draft(config, chat_request(request))
+    drafted = resolve_request(config, chat_request(request))
     if isinstance(drafted, Failure):
         return drafted
-    meter = load_meter(drafted.unwrap().model, config.pricing_plan)
-    if isinstance(meter, Failure):
-        return meter
-    count = count_request(meter.unwrap(), drafted.unwrap())
+    counter = load_meter(drafted.unwrap().model, config.pricing_plan)
+    if isinstance(counter, Failure):
+        return counter
+    count = count_request(counter.unwrap(), drafted.unwrap())
     return Success(
         TokenCount(
             input_tokens=count.tokens,
@@ -39,7 +39,7 @@ def count_here(config: LLMConfig, request: ChatInput) -> Parsed[TokenCount]:
 
 def shortened(
     request: ChatRequest, config: LLMConfig, settings: CompressSettings | None = None
-) -> Parsed[ChatRequest]:
+) -> LLMResult[ChatRequest]:
     """The request with its conversation cut as the settings say; what was cut is told at info.
 
     settings: None does as config.compress_type says.
@@ -48,14 +48,14 @@ def shortened(
     settings = settings or CompressSettings(type=config.compress_type)
     if settings.type in ("", "no_compress"):
         return Success(request)
-    drafted = draft(config, request)
+    drafted = resolve_request(config, request)
     if isinstance(drafted, Failure):
         return drafted
     asked = drafted.unwrap()
-    meter = load_meter(asked.model, config.pricing_plan)
-    if isinstance(meter, Failure):
-        return meter
-    one = meter.unwrap()
+    counter = load_meter(asked.model, config.pricing_plan)
+    if isinstance(counter, Failure):
+        return counter
+    one = counter.unwrap()
     beside = count_request(one, asked).tokens
     beside -= count_request(
         one, msgspec.structs.replace(asked, tools=(), response_format=None)

@@ -1,4 +1,4 @@
-"""The course of one call: which lane is next and how long to wait, as `llm_pure.retry.decide` says; tenacity waits.
+"""The course of one call: which lane is next and how long to wait, as `llm_pure.retry.next_action` says; tenacity waits.
 
 A Course is made for each call and forgotten with it, so that a client can be used from many threads and tasks.
 """
@@ -19,8 +19,8 @@ from llm_pure.effects.tills import Ticket, Till
 from llm_pure.effects.transports import Timeouts, timeouts_of, within
 from llm_pure.http import HttpRequest, HttpResponse
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.retry import Attempt, Decision, FailOver, RetryPolicy, Stop, Wait, decide
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.retry import Attempt, Decision, FailOver, RetryPolicy, Stop, Wait, next_action
 
 if TYPE_CHECKING:
     from llm_pure.effects.gates import Gate, Pass
@@ -75,7 +75,7 @@ class Course:
         self._ticket: Ticket | None = None
         self._timeout_s = timeout_s
         self._policy = policy
-        self._whole_s = min(timeout_s or lanes[0].config.timeout, policy.total_s)
+        self._whole_s = min(timeout_s or lanes[0].config.timeout, policy.deadline_s)
         self._ends_s = monotonic() + self._whole_s
         self._history: tuple[Attempt, ...] = ()
         self._configuration = 0
@@ -88,11 +88,11 @@ class Course:
         """The lane of the attempt that is made now."""
         return self._lanes[self._configuration]
 
-    def aim(self, job: Job[Any], links: Links[T]) -> Parsed[Aim[T]]:
+    def aim(self, job: Job[Any], links: Links[T]) -> LLMResult[Aim[T]]:
         """An attempt begins: its signed request, and the transport of its lane. A Failure is the attempt's end."""
         self._started_s = monotonic()
         if isinstance(self._next, FailOver):
-            self._configuration = self._next.configuration
+            self._configuration = self._next.target_index
         self._next = None
         lane = self.lane
         built = job.build(lane)
@@ -122,11 +122,11 @@ class Course:
             timeouts = within(timeouts, self._ends_s - self._started_s)
         return Success(Aim(link.unwrap(), self._request, timeouts, wait_s))
 
-    def settle(self, job: Job[A], got: Parsed[HttpResponse]) -> Parsed[A]:
+    def settle(self, job: Job[A], got: LLMResult[HttpResponse]) -> LLMResult[A]:
         """An attempt ends with this answer: what it says."""
         return self.note(got.bind(lambda response: job.parse(self.lane, response)))
 
-    def note(self, got: Parsed[A], *, delivered: bool = False) -> Parsed[A]:
+    def note(self, got: LLMResult[A], *, output_delivered: bool = False) -> LLMResult[A]:
         """An attempt ends: the same, with the provider's name in an error. delivered: the caller saw some of it."""
         ended_s = monotonic()
         if self._till is not None and self._ticket is not None:
@@ -138,16 +138,16 @@ class Course:
             got = Failure(error)
             attempt = Attempt(
                 error=error,
-                configuration=self._configuration,
+                target_index=self._configuration,
                 started_s=self._started_s,
                 ended_s=ended_s,
-                delivered=delivered,
+                output_delivered=output_delivered,
             )
             self._history = (*self._history, attempt)
             policy = msgspec.structs.replace(
-                self._policy, configurations=len(self._lanes), total_s=self._whole_s
+                self._policy, target_count=len(self._lanes), deadline_s=self._whole_s
             )
-            self._next = decide(policy, self._history, ended_s, random.random())
+            self._next = next_action(policy, self._history, ended_s, random.random())
         elif self._pass is not None:
             self._gates[self._configuration].correct(self._pass, got.unwrap())
         if _log.isEnabledFor(logging.DEBUG):

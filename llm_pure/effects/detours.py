@@ -15,32 +15,32 @@ from importlib import import_module
 from typing import Protocol
 
 from llm_pure.effects.transports import AsyncTransport, Transport
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 
-LOG_VARIABLE = "LLM_PURE_LOG"
+TRAFFIC_LOG_ENV = "LLM_PURE_LOG"
 """Names a folder in which this process keeps its exchanges, see `llm-pure log`."""
 
 _LOG = "llm_pure.replay.log"  # text, as names of transports are: the log stands above this layer
 
 
-class Detour(Protocol):
+class TransportOverride(Protocol):
     """Makes transports around, or in place of, the one that was named. `make` opens that one, when it is needed."""
 
-    def open_sync(self, make: Callable[[], Parsed[Transport]]) -> Transport:
+    def open_sync(self, make: Callable[[], LLMResult[Transport]]) -> Transport:
         """A transport; whoever asked closes it by its `close`."""
         ...
 
-    def open_async(self, make: Callable[[], Parsed[AsyncTransport]]) -> AsyncTransport:
+    def open_async(self, make: Callable[[], LLMResult[AsyncTransport]]) -> AsyncTransport:
         """The same, async; closed by its `aclose`."""
         ...
 
 
-_here: ContextVar[Detour | None] = ContextVar("llm_pure_detour", default=None)
-_open: list[Detour] = []
+_here: ContextVar[TransportOverride | None] = ContextVar("llm_pure_detour", default=None)
+_open: list[TransportOverride] = []
 
 
 @contextmanager
-def detoured(detour: Detour) -> Iterator[None]:
+def override_transport(detour: TransportOverride) -> Iterator[None]:
     """Every call made inside of the block, from any thread or task, takes the detour.
 
     Of several blocks at once the one of the same context counts; a thread that was started without one, or an event
@@ -56,15 +56,15 @@ def detoured(detour: Detour) -> Iterator[None]:
         _open.remove(detour)
 
 
-def current_detour() -> Detour | None:
+def current_override() -> TransportOverride | None:
     """The one to take now; None where nobody asked for any."""
     here = _here.get()
     if here is not None and here in _open:  # a task may outlive the block that it was started in
         return here
     if _open:
         return _open[-1]
-    folder = os.environ.get(LOG_VARIABLE)
+    folder = os.environ.get(TRAFFIC_LOG_ENV)
     if folder:
-        log: Detour = import_module(_LOG).log_in(folder)
+        log: TransportOverride = import_module(_LOG).enable_traffic_log(folder)
         return log
     return None

@@ -7,13 +7,13 @@ from importlib.util import find_spec
 import msgspec
 
 from llm_pure.config import LLMConfig, reveal
-from llm_pure.configuration import ModelsConfig
-from llm_pure.effects.env import completed, proxy_for
+from llm_pure.configuration import ModelTable
+from llm_pure.effects.env import proxy_for, with_env_defaults
 from llm_pure.effects.lanes import Lane, signed
 from llm_pure.effects.plugins import find_provider
 from llm_pure.effects.transports import NUMBER_FIELDS, TLS_FIELDS, TransportSettings, settings_of
-from llm_pure.errors import ConfigurationInvalid, LLMError
-from llm_pure.http import conceal_url
+from llm_pure.errors import InvalidConfiguration, LLMError
+from llm_pure.http import redact_url
 from llm_pure.messages import user
 from llm_pure.provider import Provider
 from llm_pure.registry import Registry
@@ -54,7 +54,7 @@ def diagnose(
     if isinstance(found, Failure):
         return Diagnosis(name, (Finding("provider", config.api_type, said_by),), found.failure())
     provider = found.unwrap()
-    whole = completed(config, provider, environ)
+    whole = with_env_defaults(config, provider, environ)
     findings = (
         Finding("provider", provider.name, said_by),
         Finding("model", whole.model or "-", said_by if config.model else "each request says"),
@@ -81,14 +81,14 @@ def from_environment(
         provider = find_provider(name, registry)
         if isinstance(provider, Failure):
             continue
-        if _variable(provider.unwrap().key_variables, environ):
+        if _variable(provider.unwrap().api_key_env, environ):
             found.append((name, LLMConfig(api_type=name)))
     return tuple(found)
 
 
-def broken(models: ModelsConfig) -> tuple[Diagnosis, ...]:
+def broken(models: ModelTable) -> tuple[Diagnosis, ...]:
     """Those that are not even complete."""
-    return tuple([Diagnosis(name, (), error) for name, error in models.broken.items()])
+    return tuple([Diagnosis(name, (), error) for name, error in models.invalid.items()])
 
 
 def transports() -> tuple[Finding, ...]:
@@ -109,10 +109,10 @@ def _address(
     said_by: str,
 ) -> Finding:
     if config.base_url:
-        return Finding("address", conceal_url(config.base_url), said_by)
+        return Finding("address", redact_url(config.base_url), said_by)
     if whole.base_url:
-        why = f"${_variable(provider.base_url_variables, environ)}"
-        return Finding("address", conceal_url(whole.base_url), why)
+        why = f"${_variable(provider.base_url_env, environ)}"
+        return Finding("address", redact_url(whole.base_url), why)
     return Finding("address", provider.base_url or "-", "the provider's own")
 
 
@@ -127,10 +127,10 @@ def _key(
         shown = "set" if reveal(config.api_key) else "empty"
         return Finding("key", shown, said_by)
     if whole.api_key is not None:
-        return Finding("key", "set", f"${_variable(provider.key_variables, environ)}")
-    if not provider.key_variables:
+        return Finding("key", "set", f"${_variable(provider.api_key_env, environ)}")
+    if not provider.api_key_env:
         return Finding("key", "none", "not wanted")
-    return Finding("key", "missing", f"looked for ${', $'.join(provider.key_variables)}")
+    return Finding("key", "missing", f"looked for ${', $'.join(provider.api_key_env)}")
 
 
 def _further(
@@ -139,7 +139,7 @@ def _further(
     """Fields that the environment filled in."""
     return [
         Finding(field, "set", f"${_variable(names, environ)}")
-        for field, names in provider.variables.items()
+        for field, names in provider.env_vars.items()
         if getattr(config, field) is None and getattr(whole, field) is not None
     ]
 
@@ -154,9 +154,9 @@ def _proxy(
     if whole.proxy is None:
         return []
     if config.proxy:
-        return [Finding("proxy", conceal_url(config.proxy), said_by)]
+        return [Finding("proxy", redact_url(config.proxy), said_by)]
     there = proxy_for(whole.base_url or provider.base_url, environ)
-    return [Finding("proxy", conceal_url(there or whole.proxy), "the environment")]
+    return [Finding("proxy", redact_url(there or whole.proxy), "the environment")]
 
 
 def _transport(config: LLMConfig, said_by: str) -> list[Finding]:
@@ -181,7 +181,7 @@ def _placeholder(config: LLMConfig) -> LLMError | None:
     for field in ("base_url", "proxy", "model"):
         value = getattr(config, field)
         if isinstance(value, str) and value.upper().startswith("YOUR_"):
-            return ConfigurationInvalid(message=f"{field} is a placeholder: {value}", field=field)
+            return InvalidConfiguration(message=f"{field} is a placeholder: {value}", field=field)
     return None
 
 

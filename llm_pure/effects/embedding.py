@@ -7,9 +7,9 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from llm_pure.effects.batch import arun_parallel, run_parallel
 from llm_pure.effects.jobs import EmbedInput, Job, embed_job, embed_request
 from llm_pure.effects.lanes import Lane
-from llm_pure.embed_batches import joined, limit_for, split, strictest
+from llm_pure.embed_batches import join_embeddings, limit_for, split_request, strictest_limit
 from llm_pure.operations import Embeddings, EmbedRequest
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 A = TypeVar("A")
 
@@ -20,11 +20,11 @@ OnProgress: TypeAlias = Callable[[int, int], object]
 class Runs(Protocol):
     """What these methods need of a client."""
 
-    _lanes: Parsed[tuple[Lane, ...]]
+    _lanes: LLMResult[tuple[Lane, ...]]
 
-    def _run(self, job: Job[A], timeout_s: float | None) -> Parsed[A]: ...
+    def _run(self, job: Job[A], timeout_s: float | None) -> LLMResult[A]: ...
 
-    async def _arun(self, job: Job[A], timeout_s: float | None) -> Parsed[A]: ...
+    async def _arun(self, job: Job[A], timeout_s: float | None) -> LLMResult[A]: ...
 
     def __enter__(self) -> Any: ...
 
@@ -45,8 +45,8 @@ class EmbedCalls:
         max_concurrency: int = 5,
         on_progress: OnProgress | None = None,
         timeout_s: float | None = None,
-    ) -> Parsed[Embeddings]:
-        """A vector for each text, in order, with the usage of all; Unsupported where the provider has none.
+    ) -> LLMResult[Embeddings]:
+        """A vector for each text, in order, with the usage of all; UnsupportedFeature where the provider has none.
 
         More texts than the service takes at once are sent in several calls, at most max_concurrency of them at a time. The
         first call that fails is the Failure, and no further one begins. timeout_s: for each call.
@@ -68,7 +68,7 @@ class EmbedCalls:
         max_concurrency: int = 5,
         on_progress: OnProgress | None = None,
         timeout_s: float | None = None,
-    ) -> Parsed[Embeddings]:
+    ) -> LLMResult[Embeddings]:
         """`embed`, async."""
         whole = Batches(embed_request(request), self._lanes, on_progress)
         if len(whole.requests) == 1:
@@ -81,7 +81,7 @@ class EmbedCalls:
             return whole.end(await arun_parallel(calls, max_concurrency, whole.note))
 
 
-Got: TypeAlias = Parsed[Embeddings] | None
+Got: TypeAlias = LLMResult[Embeddings] | None
 """What a call gave; None where another had failed before it began."""
 
 
@@ -91,7 +91,7 @@ class Batches:
     def __init__(
         self,
         request: EmbedRequest,
-        lanes: Parsed[tuple[Lane, ...]],
+        lanes: LLMResult[tuple[Lane, ...]],
         on_progress: OnProgress | None,
     ) -> None:
         self.requests = _parts(request, lanes)
@@ -99,15 +99,15 @@ class Batches:
         self._done = 0
         self._failed = False
 
-    def unless_failed(self, call: Callable[[], Parsed[Embeddings]]) -> Got:
+    def unless_failed(self, call: Callable[[], LLMResult[Embeddings]]) -> Got:
         """The call, unless one has failed."""
         return None if self._failed else self._seen(call())
 
-    async def aunless_failed(self, call: Callable[[], Awaitable[Parsed[Embeddings]]]) -> Got:
+    async def aunless_failed(self, call: Callable[[], Awaitable[LLMResult[Embeddings]]]) -> Got:
         """The same for an async one."""
         return None if self._failed else self._seen(await call())
 
-    def _seen(self, got: Parsed[Embeddings]) -> Parsed[Embeddings]:
+    def _seen(self, got: LLMResult[Embeddings]) -> LLMResult[Embeddings]:
         self._failed = self._failed or isinstance(got, Failure)
         return got
 
@@ -119,17 +119,17 @@ class Batches:
         if self._on_progress is not None:
             self._on_progress(self._done, sum([len(one.texts) for one in self.requests]))
 
-    def end(self, results: Sequence[Got]) -> Parsed[Embeddings]:
+    def end(self, results: Sequence[Got]) -> LLMResult[Embeddings]:
         """All of them in one, or the first that failed."""
         if len(results) == 1:
             self.note(0, results[0])
         for got in results:
             if isinstance(got, Failure):
                 return got
-        return joined(self.requests, [got.unwrap() for got in results if got is not None])
+        return join_embeddings(self.requests, [got.unwrap() for got in results if got is not None])
 
 
-def _parts(request: EmbedRequest, lanes: Parsed[tuple[Lane, ...]]) -> tuple[EmbedRequest, ...]:
+def _parts(request: EmbedRequest, lanes: LLMResult[tuple[Lane, ...]]) -> tuple[EmbedRequest, ...]:
     """Parts that every configuration takes, also those that stand in for the first."""
     if isinstance(lanes, Failure):
         return (request,)  # the call tells why
@@ -137,4 +137,4 @@ def _parts(request: EmbedRequest, lanes: Parsed[tuple[Lane, ...]]) -> tuple[Embe
         limit_for(lane.provider.embed_limits, request.model or lane.config.model or "")
         for lane in lanes.unwrap()
     ]
-    return split(request, strictest(limits))
+    return split_request(request, strictest_limit(limits))

@@ -17,8 +17,8 @@ from pkgutil import get_data
 from types import FunctionType
 from typing import Any
 
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.tokens import Tokenizer
 
 SHIPPED: Mapping[str, tuple[int, str]] = {
@@ -39,10 +39,10 @@ class _Missing(Exception):  # never leaves this file: `load_tokenizer` turns it 
         self.path = path
 
 
-def load_tokenizer(encoding: str) -> Parsed[Tokenizer]:
+def load_tokenizer(encoding: str) -> LLMResult[Tokenizer]:
     """The tokenizer, loaded once in a process.
 
-    Fails with ConfigurationInvalid (field "encoding") when there is no such encoding, or its file is in no cache: then the
+    Fails with InvalidConfiguration (field "encoding") when there is no such encoding, or its file is in no cache: then the
     message says how to fetch it.
     """
     try:
@@ -159,8 +159,8 @@ def _cached(url: str, sha256: str | None = None) -> bytes:
     return data
 
 
-def _wrong(message: str) -> ConfigurationInvalid:
-    return ConfigurationInvalid(message=message, field="encoding")
+def _wrong(message: str) -> InvalidConfiguration:
+    return InvalidConfiguration(message=message, field="encoding")
 
 
 __all__: Sequence[str] = ["SHIPPED", "load_tokenizer", "shipped_ranks", "source_of"]

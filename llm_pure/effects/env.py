@@ -13,17 +13,19 @@ from llm_pure.provider import Provider
 
 def load_env(config: LLMConfig, provider: Provider) -> LLMConfig:
     """The configuration, completed from this process's environment."""
-    return completed(config, provider, os.environ)
+    return with_env_defaults(config, provider, os.environ)
 
 
-def completed(config: LLMConfig, provider: Provider, environ: Mapping[str, str]) -> LLMConfig:
+def with_env_defaults(
+    config: LLMConfig, provider: Provider, environ: Mapping[str, str]
+) -> LLMConfig:
     """The configuration with what it leaves open: key, base URL, the provider's further fields, and proxy."""
     found = read_env(provider, environ)
     base_url = config.base_url or found.base_url
     proxy = config.proxy or proxy_for(base_url or provider.base_url, environ)
     more = {
         field: getattr(found, field)
-        for field in provider.variables
+        for field in provider.env_vars
         if getattr(config, field) is None
     }
     return msgspec.structs.replace(
@@ -38,12 +40,12 @@ def completed(config: LLMConfig, provider: Provider, environ: Mapping[str, str])
 def read_env(provider: Provider, environ: Mapping[str, str]) -> LLMConfig:
     """The configuration that the environment alone would give: the provider and what is set of its variables."""
     more: dict[str, Any] = {
-        field: _first(environ, names) for field, names in provider.variables.items()
+        field: _first(environ, names) for field, names in provider.env_vars.items()
     }
     return LLMConfig(
         api_type=provider.name,
-        api_key=_first(environ, provider.key_variables),
-        base_url=_first(environ, provider.base_url_variables),
+        api_key=_first(environ, provider.api_key_env),
+        base_url=_first(environ, provider.base_url_env),
         **more,
     )
 

@@ -7,27 +7,27 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.configuration import Configuration
-from llm_pure.configuration_text import JOINED, merge, read_configuration, read_yaml
-from llm_pure.errors import ConfigurationInvalid, LLMError
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.configuration import ConfigFile
+from llm_pure.configuration_text import MERGED_SECTIONS, merge, parse_config_file, read_yaml
+from llm_pure.errors import InvalidConfiguration, LLMError
+from llm_pure.result import Failure, LLMResult, Success
 
 SIZE_LIMIT = 1_000_000
 """The largest file that is read, in bytes."""
 
 
-class Loaded(msgspec.Struct, frozen=True):
+class LoadedConfig(msgspec.Struct, frozen=True):
     """A configuration, and which file each model comes from (`llm`, `models/<name>`). files: those that were read.
 
     Other sections stand in origins too.
     """
 
-    configuration: Configuration
+    configuration: ConfigFile
     files: tuple[Path, ...] = ()
-    origins: Mapping[str, Path] = {}
+    sources: Mapping[str, Path] = {}
 
 
-def configuration_files(
+def config_file_paths(
     environ: Mapping[str, str] | None = None, project: Path | None = None
 ) -> tuple[Path, ...]:
     """Where configurations may lie, the weakest first: MetaGPT's, our own, and the project's, under both names.
@@ -48,62 +48,62 @@ def configuration_files(
 
 def load_configuration(
     path: str | os.PathLike[str] | None = None, environ: Mapping[str, str] | None = None
-) -> Parsed[Configuration]:
-    """What this file says, or every file of `configuration_files` that is there, merged; `${NAME}` is filled in.
+) -> LLMResult[ConfigFile]:
+    """What this file says, or every file of `config_file_paths` that is there, merged; `${NAME}` is filled in.
 
-    Fails with ConfigurationInvalid, also where the path is given and no file is there.
+    Fails with InvalidConfiguration, also where the path is given and no file is there.
     """
-    return load_files(None if path is None else (Path(path),), environ).map(
+    return load_config_files(None if path is None else (Path(path),), environ).map(
         lambda loaded: loaded.configuration
     )
 
 
-def load_files(
+def load_config_files(
     paths: Iterable[Path] | None = None, environ: Mapping[str, str] | None = None
-) -> Parsed[Loaded]:
+) -> LLMResult[LoadedConfig]:
     """The same, and where it comes from. paths: the weakest first; each has to be there. An error names the file."""
     variables = os.environ if environ is None else environ
     if paths is None:
-        found = [path for path in configuration_files(variables) if path.is_file()]
+        found = [path for path in config_file_paths(variables) if path.is_file()]
     else:
         found = list(paths)
     sections = []
-    origins: dict[str, Path] = {}
+    sources: dict[str, Path] = {}
     for path in found:
         read = _read(path)
         if isinstance(read, Failure):
             return read
         sections.append(read.unwrap())
-        origins |= _places(read.unwrap(), path)
-    merged = read_configuration(merge(sections), variables)
+        sources |= _places(read.unwrap(), path)
+    merged = parse_config_file(merge(sections), variables)
     if isinstance(merged, Failure):
-        return Failure(_placed(merged.failure(), origins))
-    return Success(Loaded(merged.unwrap(), tuple(found), origins))
+        return Failure(_placed(merged.failure(), sources))
+    return Success(LoadedConfig(merged.unwrap(), tuple(found), sources))
 
 
 def _places(sections: Mapping[str, Any], path: Path) -> dict[str, Path]:
     """What this file says: its sections, and each name of those that are joined by name."""
     places: dict[str, Path] = {}
     for section, value in sections.items():
-        if section in JOINED:
+        if section in MERGED_SECTIONS:
             places |= {f"{section}/{name}": path for name in value or {}}
         elif value is not None:
             places[section] = path
     return places
 
 
-def _placed(error: LLMError, origins: Mapping[str, Path]) -> LLMError:
+def _placed(error: LLMError, sources: Mapping[str, Path]) -> LLMError:
     """The error with the file that it is in."""
-    if not isinstance(error, ConfigurationInvalid):
+    if not isinstance(error, InvalidConfiguration):
         return error
     parts = error.field.split("/")
-    path = origins.get("/".join(parts[:2])) or origins.get(parts[0])
+    path = sources.get("/".join(parts[:2])) or sources.get(parts[0])
     if path is None:
         return error
     return msgspec.structs.replace(error, message=f"{path}: {error.message}")
 
 
-def _read(path: Path) -> Parsed[dict[str, Any]]:
+def _read(path: Path) -> LLMResult[dict[str, Any]]:
     try:
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT + 1)
@@ -117,5 +117,5 @@ def _read(path: Path) -> Parsed[dict[str, Any]]:
     return read_yaml(text, str(path))
 
 
-def _unread(path: Path, why: str) -> Failure[ConfigurationInvalid]:
-    return Failure(ConfigurationInvalid(message=f"{path}: {why}", field="file"))
+def _unread(path: Path, why: str) -> Failure[InvalidConfiguration]:
+    return Failure(InvalidConfiguration(message=f"{path}: {why}", field="file"))

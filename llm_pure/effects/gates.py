@@ -7,14 +7,14 @@ import msgspec
 
 from llm_pure.completion import Completion
 from llm_pure.errors import RateLimited
-from llm_pure.limits import Entry, Minute, RateLimit, estimated_tokens
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.limits import RateLimit, SlidingWindow, WindowEntry, estimated_tokens
+from llm_pure.result import Failure, LLMResult, Success
 
 
 class Pass(msgspec.Struct, frozen=True):
     """Leave to send after so many seconds. entry: what is counted for it until the answer is there."""
 
-    entry: Entry
+    entry: WindowEntry
     wait_s: float
 
 
@@ -23,10 +23,10 @@ class Gate:
 
     def __init__(self, limit: RateLimit) -> None:
         self._limit = limit
-        self._minute = Minute(limit)
+        self._minute = SlidingWindow(limit)
         self._lock = Lock()
 
-    def enter(self, body: bytes, longest_s: float) -> Parsed[Pass]:
+    def enter(self, body: bytes, longest_s: float) -> LLMResult[Pass]:
         """RateLimited, and nothing counted, when the turn would come later than that."""
         tokens = estimated_tokens(body)
         with self._lock:
@@ -49,7 +49,7 @@ class Gate:
         counted = (got.usage.input_tokens or 0) + (got.usage.output_tokens or 0)
         if counted:
             with self._lock:
-                self._minute.correct(given.entry, counted)
+                self._minute.adjust(given.entry, counted)
 
 
 def open_gates(limit: RateLimit | None, count: int) -> tuple[Gate, ...]:

@@ -8,12 +8,12 @@ import msgspec
 from llm_pure.completion import Completion
 from llm_pure.effects.lanes import Lane
 from llm_pure.effects.tills import Charge
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.http import HttpResponse
 from llm_pure.operations import Embeddings, EmbedRequest, TokenCount
 from llm_pure.provider import Built, Operation
 from llm_pure.request import ChatRequest, MessagesInput, SchemaFormat
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 A = TypeVar("A")
 Q = TypeVar("Q")
@@ -28,8 +28,8 @@ class Job(msgspec.Struct, Generic[A], frozen=True):
     charge: what is asked, where the provider takes money for it.
     """
 
-    build: Callable[[Lane], Parsed[Built]]
-    parse: Callable[[Lane, HttpResponse], Parsed[A]]
+    build: Callable[[Lane], LLMResult[Built]]
+    parse: Callable[[Lane, HttpResponse], LLMResult[A]]
     charge: Charge | None = None
 
 
@@ -42,7 +42,7 @@ def chat_request(given: ChatInput, *, stream: bool | None = None) -> ChatRequest
 def chat_job(request: ChatRequest) -> Job[Completion]:
     """A question to a model, by way of a tool where its format says so."""
     formed = request.response_format
-    typed = isinstance(formed, SchemaFormat) and formed.or_tool
+    typed = isinstance(formed, SchemaFormat) and formed.fallback_to_tool
     build = _build_typed if typed else _build_chat
     return Job(
         build=lambda lane: build(lane, request),
@@ -51,14 +51,14 @@ def chat_job(request: ChatRequest) -> Job[Completion]:
     )
 
 
-def _build_chat(lane: Lane, request: ChatRequest) -> Parsed[Built]:
+def _build_chat(lane: Lane, request: ChatRequest) -> LLMResult[Built]:
     return lane.provider.build_chat(lane.config, request)
 
 
-def _build_typed(lane: Lane, request: ChatRequest) -> Parsed[Built]:
-    from llm_pure.typed_answers import build_typed  # loaded by the first call that needs it
+def _build_typed(lane: Lane, request: ChatRequest) -> LLMResult[Built]:
+    from llm_pure.typed_answers import build_structured  # loaded by the first call that needs it
 
-    return build_typed(lane.provider, lane.config, request)
+    return build_structured(lane.provider, lane.config, request)
 
 
 def embed_request(given: EmbedInput) -> EmbedRequest:
@@ -69,13 +69,13 @@ def embed_request(given: EmbedInput) -> EmbedRequest:
 
 
 def embed_job(request: EmbedRequest) -> Job[Embeddings]:
-    """Texts to vectors; Unsupported where the provider has no embeddings."""
+    """Texts to vectors; UnsupportedFeature where the provider has no embeddings."""
     job = _operation_job("embeddings", lambda lane: lane.provider.embed, request)
     return msgspec.structs.replace(job, charge=request)
 
 
 def count_job(given: ChatInput) -> Job[TokenCount]:
-    """A request's tokens as the provider counts them; Unsupported where it does not."""
+    """A request's tokens as the provider counts them; UnsupportedFeature where it does not."""
     request = chat_request(given, stream=False)
     return _operation_job("a token count", lambda lane: lane.provider.count_tokens, request)
 
@@ -83,15 +83,17 @@ def count_job(given: ChatInput) -> Job[TokenCount]:
 def _operation_job(
     what: str, choose: Callable[[Lane], Operation[Q, A] | None], request: Q
 ) -> Job[A]:
-    def lacking(lane: Lane) -> Failure[Unsupported]:
+    def lacking(lane: Lane) -> Failure[UnsupportedFeature]:
         name = lane.provider.name
-        return Failure(Unsupported(message=f"{name} has no {what}", provider=name, feature=what))
+        return Failure(
+            UnsupportedFeature(message=f"{name} has no {what}", provider=name, feature=what)
+        )
 
-    def build(lane: Lane) -> Parsed[Built]:
+    def build(lane: Lane) -> LLMResult[Built]:
         operation = choose(lane)
         return lacking(lane) if operation is None else operation.build(lane.config, request)
 
-    def parse(lane: Lane, response: HttpResponse) -> Parsed[A]:
+    def parse(lane: Lane, response: HttpResponse) -> LLMResult[A]:
         operation = choose(lane)
         return lacking(lane) if operation is None else operation.parse(response)
 

@@ -12,11 +12,11 @@ from llm_pure.config import SECRET_FIELDS, LLMConfig, reveal
 from llm_pure.effects.env import load_env
 from llm_pure.effects.plugins import find_provider
 from llm_pure.effects.transports import TransportSettings, settings_of
-from llm_pure.errors import LLMError, without
+from llm_pure.errors import LLMError, redact_error
 from llm_pure.http import Headers, HttpRequest, is_credential
 from llm_pure.provider import Built, Provider
 from llm_pure.registry import Registry
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.signing.key import with_header
 
 
@@ -35,8 +35,8 @@ def load_lanes(
     configs: Sequence[LLMConfig],
     registry: Registry | None,
     settings: TransportSettings | None = None,
-) -> Parsed[tuple[Lane, ...]]:
-    """Fails with ConfigurationInvalid when one of them names no provider, or has a transport that cannot be.
+) -> LLMResult[tuple[Lane, ...]]:
+    """Fails with InvalidConfiguration when one of them names no provider, or has a transport that cannot be.
 
     settings: of every lane, where its configuration says nothing else.
     """
@@ -55,7 +55,7 @@ def load_lanes(
     return Success(tuple(lanes))
 
 
-def signed(lane: Lane, built: Built, now: datetime | None = None) -> Parsed[HttpRequest]:
+def signed(lane: Lane, built: Built, now: datetime | None = None) -> LLMResult[HttpRequest]:
     """The request with the user's headers and its key. now: an aware datetime, this moment where None."""
     request = with_headers(built.request, lane.config.headers)
     return lane.provider.authorize(lane.config, request, now or datetime.now(UTC))
@@ -73,7 +73,7 @@ def named(lane: Lane, error: LLMError) -> LLMError:
 
     A service may quote the key that it refuses, and not every key looks like one.
     """
-    shown = without(error, _keys(lane.config))
+    shown = redact_error(error, _keys(lane.config))
     if shown.provider:
         return shown
     return msgspec.structs.replace(shown, provider=lane.provider.name)

@@ -18,9 +18,9 @@ import msgspec
 
 from llm_pure import ledger as pure
 from llm_pure.effects.accounts import Budget
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.ledger import ZERO, Call, Cost, Ledger, Totals, added
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.ledger import ZERO, Call, Cost, Ledger, Totals, merge
+from llm_pure.result import Failure, LLMResult, Success
 
 LEASE_S = 900.0
 """How long a hold lasts when nobody settles it: longer than any call, its retries included."""
@@ -51,7 +51,7 @@ class SqliteLedger:
         """The budget, as it stood when the file was opened; None for no limit."""
         return self._budget.max_usd
 
-    def reserve(self, usd: Decimal) -> Parsed[str]:
+    def reserve(self, usd: Decimal) -> LLMResult[str]:
         """Hold so much until the lease ends; the name of the hold. Fails with BudgetExceeded."""
         now_s, name = self._clock(), uuid4().hex
         with self._writing() as db:
@@ -99,15 +99,15 @@ class SqliteLedger:
         by_model: dict[str, Totals] = {}
         unpriced: list[Call] = []
         for call in self.calls():
-            totals = added(totals, call)
-            by_model[call.name] = added(by_model.get(call.name, Totals()), call)
+            totals = merge(totals, call)
+            by_model[call.name] = merge(by_model.get(call.name, Totals()), call)
             if call.cost is None:
                 unpriced.append(call)
         return Ledger(
             max_usd=None if max_pico is None else _usd(max_pico),
             totals=totals,
             by_model=by_model,
-            held=held,
+            reserved=held,
             unpriced=tuple(unpriced),
         )
 
@@ -117,7 +117,7 @@ class SqliteLedger:
             rows = db.execute("select at_s, call from calls order by id").fetchall()
         return [_call(at_s, data) for at_s, data in rows]
 
-    def price_unpriced(self, price: Callable[[Call], Parsed[Cost]]) -> int:
+    def price_unpriced(self, price: Callable[[Call], LLMResult[Cost]]) -> int:
         """Look for the prices that were missing; how many calls got one."""
         done = 0
         with self._writing() as db:
@@ -172,16 +172,16 @@ def open_ledger(
     *,
     lease_s: float = LEASE_S,
     clock: Callable[[], float] = time.time,
-) -> Parsed[SqliteLedger]:
+) -> LLMResult[SqliteLedger]:
     """The ledger in this file, made where there is none. budget: its max_usd, where given, is the file's from now on.
 
-    lease_s: after which the hold of a process that was killed is free again. Fails with ConfigurationInvalid.
+    lease_s: after which the hold of a process that was killed is free again. Fails with InvalidConfiguration.
     """
     made = SqliteLedger(Path(path), budget or Budget(), lease_s, clock)
     try:
         made._set_budget()
     except sqlite3.Error as fault:
-        return Failure(ConfigurationInvalid(message=f"{path}: {fault}", field="budget"))
+        return Failure(InvalidConfiguration(message=f"{path}: {fault}", field="budget"))
     return Success(made)
 
 

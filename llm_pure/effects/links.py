@@ -16,11 +16,11 @@ from importlib import import_module
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from llm_pure.effects.detours import Detour, current_detour
+from llm_pure.effects.detours import TransportOverride, current_override
 from llm_pure.effects.loops import running_loop
 from llm_pure.effects.transports import AsyncTransport, Transport, TransportSettings
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.result import Failure, LLMResult, Success
 
 T = TypeVar("T")
 
@@ -49,22 +49,22 @@ class Links(Generic[T]):
     def __init__(self, transport: AnyTransport, kind: type[T], maker: str) -> None:
         self._transport = transport
         self._maker = maker
-        self._brought: Parsed[T] | None = None
+        self._brought: LLMResult[T] | None = None
         if not isinstance(transport, str):
             self._brought = _checked(transport, kind)
-        self._open: dict[tuple[str, TransportSettings, Detour | None], T] = {}
+        self._open: dict[tuple[str, TransportSettings, TransportOverride | None], T] = {}
         self._closed = False
         self._lock = Lock()
 
-    def get(self, settings: TransportSettings, url: str = "") -> Parsed[T]:
+    def get(self, settings: TransportSettings, url: str = "") -> LLMResult[T]:
         """The transport for this URL: a ws:// one is carried by "websocket", whatever carries the others.
 
-        Fails with ConfigurationInvalid for an unknown name, a missing package or a transport of the other kind.
+        Fails with InvalidConfiguration for an unknown name, a missing package or a transport of the other kind.
         """
         if self._brought is not None:
             return self._brought
         name = "websocket" if url.startswith(("wss://", "ws://")) else str(self._transport)
-        way = (name, settings, current_detour())
+        way = (name, settings, current_override())
         with self._lock:
             if self._closed:
                 return Failure(_wrong("this client was closed while the call was under way"))
@@ -83,7 +83,9 @@ class Links(Generic[T]):
             self._open.clear()
             return taken
 
-    def _made(self, name: str, settings: TransportSettings, detour: Detour | None) -> Parsed[T]:
+    def _made(
+        self, name: str, settings: TransportSettings, detour: TransportOverride | None
+    ) -> LLMResult[T]:
         if name not in NAMES:
             from difflib import get_close_matches  # hardly ever needed
 
@@ -94,7 +96,7 @@ class Links(Generic[T]):
             return self._make(name, settings)
         return Success(getattr(detour, self._maker)(lambda: self._make(name, settings)))
 
-    def _make(self, name: str, settings: TransportSettings) -> Parsed[T]:
+    def _make(self, name: str, settings: TransportSettings) -> LLMResult[T]:
         try:
             module = import_module(NAMES[name])
         except ImportError as fault:
@@ -187,7 +189,7 @@ async def _own(links: Links[AsyncTransport]) -> AsyncIterator[Links[AsyncTranspo
         await _aclose(links)
 
 
-def _checked(transport: object, kind: type[T]) -> Parsed[T]:
+def _checked(transport: object, kind: type[T]) -> LLMResult[T]:
     if isinstance(transport, kind):
         return Success(transport)
     name = type(transport).__name__
@@ -204,5 +206,5 @@ async def _aclose(links: Links[AsyncTransport]) -> None:
         await transport.aclose()
 
 
-def _wrong(message: str, near: tuple[str, ...] = ()) -> ConfigurationInvalid:
-    return ConfigurationInvalid(message=message, field="transport", near=near)
+def _wrong(message: str, near: tuple[str, ...] = ()) -> InvalidConfiguration:
+    return InvalidConfiguration(message=message, field="transport", suggestions=near)

@@ -9,9 +9,9 @@ from typing import Any
 from llm_pure.adapt import Adaptation
 from llm_pure.effects.lanes import Lane
 from llm_pure.errors import describe
-from llm_pure.http import HttpRequest, conceal_url
-from llm_pure.redact import conceal
-from llm_pure.result import Failure, Parsed
+from llm_pure.http import HttpRequest, redact_url
+from llm_pure.redact import redact
+from llm_pure.result import Failure, LLMResult
 
 _BASE64 = re.compile(
     r"[A-Za-z0-9+/_-]{40,}"
@@ -23,7 +23,7 @@ _SHOWN = 2000
 
 
 def attempt_line(
-    lane: Lane, number: int, request: HttpRequest | None, got: Parsed[Any], took_s: float
+    lane: Lane, number: int, request: HttpRequest | None, got: LLMResult[Any], took_s: float
 ) -> str:
     """Who was asked what, in which attempt, how it ended and how long it took. request: None if none was sent."""
     end = "ok"
@@ -31,7 +31,7 @@ def attempt_line(
         end = " ".join(describe(got.failure()).splitlines())
     what = "not sent"
     if request is not None:
-        what = f"{request.method} {conceal_url(request.url)} {masked(request.body)}"
+        what = f"{request.method} {redact_url(request.url)} {masked(request.body)}"
     return f"{lane.provider.name} attempt {number}: {end} in {took_s:.3f} s: {what}"
 
 
@@ -52,7 +52,7 @@ def masked(body: bytes) -> str:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return f"<{len(body)} bytes>"
-    shown = conceal(_BASE64.sub(_length, text))
+    shown = redact(_BASE64.sub(_length, text))
     if len(shown) > _SHOWN:
         shown = f"{shown[:_SHOWN]}... {len(body)} bytes"
     return " ".join(shown.splitlines())

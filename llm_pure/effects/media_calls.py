@@ -9,30 +9,30 @@ from llm_pure.effects.lanes import Lane
 from llm_pure.effects.links import LinkKeeper
 from llm_pure.effects.reading import Decoder, Manner
 from llm_pure.effects.streams import AsyncSpeechStream, Opening, SpeechStream
-from llm_pure.errors import ProtocolFault, Unsupported
+from llm_pure.errors import ProtocolError, UnsupportedFeature
 from llm_pure.http import HttpResponse, ResponseHead
 from llm_pure.media_operations import (
     ImageRequest,
+    ImagesResponse,
+    ListModelsRequest,
     ModelInfo,
-    ModelList,
-    ModelsRequest,
-    ModerateRequest,
-    Moderation,
-    Pictures,
+    ModelPage,
+    ModerationRequest,
+    ModerationResponse,
     Speech,
     SpeechRequest,
-    TranscribeRequest,
-    Transcript,
+    Transcription,
+    TranscriptionRequest,
 )
 from llm_pure.provider import Built, Operation
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
 
 ImageInput: TypeAlias = ImageRequest | str
 SpeechInput: TypeAlias = SpeechRequest | str
-TranscribeInput: TypeAlias = TranscribeRequest | bytes
-ModerateInput: TypeAlias = ModerateRequest | str | Sequence[str]
+TranscribeInput: TypeAlias = TranscriptionRequest | bytes
+ModerateInput: TypeAlias = ModerationRequest | str | Sequence[str]
 Medium = Literal["images", "speech", "transcribe", "moderate", "models"]
 
 _WORDS = {
@@ -45,21 +45,23 @@ _WORDS = {
 
 
 def media_job(medium: Medium, request: Any) -> Job[Any]:
-    """One call of such an operation; Unsupported where the provider has none."""
+    """One call of such an operation; UnsupportedFeature where the provider has none."""
 
     def operation(lane: Lane) -> Operation[Any, Any] | None:
         found: Operation[Any, Any] | None = getattr(lane.provider, medium)
         return found
 
-    def lacking(lane: Lane) -> Failure[Unsupported]:
+    def lacking(lane: Lane) -> Failure[UnsupportedFeature]:
         name, what = lane.provider.name, _WORDS[medium]
-        return Failure(Unsupported(message=f"{name} has no {what}", provider=name, feature=medium))
+        return Failure(
+            UnsupportedFeature(message=f"{name} has no {what}", provider=name, feature=medium)
+        )
 
-    def build(lane: Lane) -> Parsed[Built]:
+    def build(lane: Lane) -> LLMResult[Built]:
         found = operation(lane)
         return lacking(lane) if found is None else found.build(lane.config, request)
 
-    def parse(lane: Lane, response: HttpResponse) -> Parsed[Any]:
+    def parse(lane: Lane, response: HttpResponse) -> LLMResult[Any]:
         found = operation(lane)
         return lacking(lane) if found is None else found.parse(response)
 
@@ -74,7 +76,7 @@ def _open_speech(lane: Lane, head: ResponseHead) -> Decoder[bytes, Speech]:
 
 SPEECH: Manner[bytes, Speech] = Manner(
     open=_open_speech,
-    cut=lambda decoder: cast("Parsed[tuple[bytes, ...]]", decoder.cut()),
+    cut=lambda decoder: cast("LLMResult[tuple[bytes, ...]]", decoder.abort()),
     tells=bool,
     completion=lambda speech: speech.completion,
 )
@@ -82,7 +84,7 @@ SPEECH: Manner[bytes, Speech] = Manner(
 MODEL_PAGES = 1000
 """A list of models with more pages than that is one that never ends."""
 
-Listing: TypeAlias = Generator[ModelsRequest, Parsed[ModelList], Parsed[ModelList]]
+Listing: TypeAlias = Generator[ListModelsRequest, LLMResult[ModelPage], LLMResult[ModelPage]]
 
 
 def all_pages() -> Listing:
@@ -90,26 +92,28 @@ def all_pages() -> Listing:
     found: list[ModelInfo] = []
     page = provider = ""
     for _ in range(MODEL_PAGES):
-        got = yield ModelsRequest(page=page)
+        got = yield ListModelsRequest(page=page)
         if isinstance(got, Failure):
             return got
         listed = got.unwrap()
         found += listed.models
         provider = listed.provider
         if listed.next_page in ("", page):
-            return Success(ModelList(models=tuple(found), provider=provider))
+            return Success(ModelPage(models=tuple(found), provider=provider))
         page = listed.next_page
     what = f"the list of models has more than {MODEL_PAGES} pages"
-    return Failure(ProtocolFault(message=what, provider=provider, where="next_page"))
+    return Failure(ProtocolError(message=what, provider=provider, where="next_page"))
 
 
-def one_for_each(request: ModerateRequest, judged: Moderation) -> Parsed[Moderation]:
+def one_for_each(
+    request: ModerationRequest, judged: ModerationResponse
+) -> LLMResult[ModerationResponse]:
     """The judgements, if there is one for each text: else nobody knows which is whose."""
     count = 1 if isinstance(request.input, str) else len(request.input)
     if len(judged.results) == count or "input" in (request.extra or {}):
         return Success(judged)
     what = f"{count} texts were sent, and {len(judged.results)} judgements came"
-    return Failure(ProtocolFault(message=what, provider=judged.provider, where="$.results"))
+    return Failure(ProtocolError(message=what, provider=judged.provider, where="$.results"))
 
 
 class Runs(Protocol):
@@ -117,11 +121,11 @@ class Runs(Protocol):
 
     _keeper: LinkKeeper
 
-    def _course(self, timeout_s: float | None) -> Parsed[Course]: ...
+    def _course(self, timeout_s: float | None) -> LLMResult[Course]: ...
 
-    def _run(self, job: Job[A], timeout_s: float | None) -> Parsed[A]: ...
+    def _run(self, job: Job[A], timeout_s: float | None) -> LLMResult[A]: ...
 
-    async def _arun(self, job: Job[A], timeout_s: float | None) -> Parsed[A]: ...
+    async def _arun(self, job: Job[A], timeout_s: float | None) -> LLMResult[A]: ...
 
 
 class MediaCalls:
@@ -129,51 +133,51 @@ class MediaCalls:
 
     def gen_image(
         self: Runs, request: ImageInput, *, timeout_s: float | None = None
-    ) -> Parsed[Pictures]:
-        """Pictures of a prompt, as bytes or URLs; Unsupported where the provider makes none."""
+    ) -> LLMResult[ImagesResponse]:
+        """Pictures of a prompt, as bytes or URLs; UnsupportedFeature where the provider makes none."""
         return self._run(media_job("images", image_request(request)), timeout_s)
 
     async def agen_image(
         self: Runs, request: ImageInput, *, timeout_s: float | None = None
-    ) -> Parsed[Pictures]:
+    ) -> LLMResult[ImagesResponse]:
         """`gen_image`, async."""
         return await self._arun(media_job("images", image_request(request)), timeout_s)
 
     def text_to_speech(
         self: Runs, request: SpeechInput, *, timeout_s: float | None = None
-    ) -> Parsed[Speech]:
+    ) -> LLMResult[Speech]:
         """A text, spoken."""
         return self._run(media_job("speech", speech_request(request)), timeout_s)
 
     async def atext_to_speech(
         self: Runs, request: SpeechInput, *, timeout_s: float | None = None
-    ) -> Parsed[Speech]:
+    ) -> LLMResult[Speech]:
         """`text_to_speech`, async."""
         return await self._arun(media_job("speech", speech_request(request)), timeout_s)
 
     def speech_to_text(
         self: Runs, request: TranscribeInput, *, timeout_s: float | None = None
-    ) -> Parsed[Transcript]:
+    ) -> LLMResult[Transcription]:
         """What is said in a sound; bytes, since reading a file is the caller's."""
         return self._run(media_job("transcribe", transcribe_request(request)), timeout_s)
 
     async def aspeech_to_text(
         self: Runs, request: TranscribeInput, *, timeout_s: float | None = None
-    ) -> Parsed[Transcript]:
+    ) -> LLMResult[Transcription]:
         """`speech_to_text`, async."""
         return await self._arun(media_job("transcribe", transcribe_request(request)), timeout_s)
 
     def moderation(
         self: Runs, request: ModerateInput, *, timeout_s: float | None = None
-    ) -> Parsed[Moderation]:
-        """What is wrong with a text, or with each of several; ProtocolFault where not each has its judgement."""
+    ) -> LLMResult[ModerationResponse]:
+        """What is wrong with a text, or with each of several; ProtocolError where not each has its judgement."""
         asked = moderate_request(request)
         got = self._run(media_job("moderate", asked), timeout_s)
         return got.bind(lambda judged: one_for_each(asked, judged))
 
     async def amoderation(
         self: Runs, request: ModerateInput, *, timeout_s: float | None = None
-    ) -> Parsed[Moderation]:
+    ) -> LLMResult[ModerationResponse]:
         """`moderation`, async."""
         asked = moderate_request(request)
         got = await self._arun(media_job("moderate", asked), timeout_s)
@@ -194,7 +198,7 @@ class MediaCalls:
         """`stream_speech`, async; `async with` closes one that is left early."""
         return AsyncSpeechStream(_speech_opening(self, request, timeout_s))
 
-    def list_models(self: Runs, *, timeout_s: float | None = None) -> Parsed[ModelList]:
+    def list_models(self: Runs, *, timeout_s: float | None = None) -> LLMResult[ModelPage]:
         """The models that the provider lists, on all of its pages. timeout_s: for each."""
         listing = all_pages()
         try:
@@ -202,9 +206,9 @@ class MediaCalls:
             while True:
                 asked = listing.send(self._run(media_job("models", asked), timeout_s))
         except StopIteration as end:
-            return cast("Parsed[ModelList]", end.value)
+            return cast("LLMResult[ModelPage]", end.value)
 
-    async def alist_models(self: Runs, *, timeout_s: float | None = None) -> Parsed[ModelList]:
+    async def alist_models(self: Runs, *, timeout_s: float | None = None) -> LLMResult[ModelPage]:
         """`list_models`, async."""
         listing = all_pages()
         try:
@@ -212,7 +216,7 @@ class MediaCalls:
             while True:
                 asked = listing.send(await self._arun(media_job("models", asked), timeout_s))
         except StopIteration as end:
-            return cast("Parsed[ModelList]", end.value)
+            return cast("LLMResult[ModelPage]", end.value)
 
 
 def _speech_opening(
@@ -220,11 +224,13 @@ def _speech_opening(
 ) -> Opening[bytes, Speech]:
     asked: Job[Speech] = media_job("speech", speech_request(request))
 
-    def build(lane: Lane) -> Parsed[Built]:
+    def build(lane: Lane) -> LLMResult[Built]:
         provider = lane.provider
         if provider.speech is not None and provider.open_speech is None:
             message = f"{provider.name} speaks, but not in a stream"
-            return Failure(Unsupported(message=message, provider=provider.name, feature="stream"))
+            return Failure(
+                UnsupportedFeature(message=message, provider=provider.name, feature="stream")
+            )
         return asked.build(lane)
 
     job = Job(build, asked.parse)
@@ -241,13 +247,13 @@ def speech_request(given: SpeechInput) -> SpeechRequest:
     return SpeechRequest(input=given) if isinstance(given, str) else given
 
 
-def transcribe_request(given: TranscribeInput) -> TranscribeRequest:
+def transcribe_request(given: TranscribeInput) -> TranscriptionRequest:
     """A sound as a request."""
-    return TranscribeRequest(audio=given) if isinstance(given, bytes) else given
+    return TranscriptionRequest(audio=given) if isinstance(given, bytes) else given
 
 
-def moderate_request(given: ModerateInput) -> ModerateRequest:
+def moderate_request(given: ModerateInput) -> ModerationRequest:
     """Texts as a request."""
-    if isinstance(given, ModerateRequest):
+    if isinstance(given, ModerationRequest):
         return given
-    return ModerateRequest(input=given if isinstance(given, str) else tuple(given))
+    return ModerationRequest(input=given if isinstance(given, str) else tuple(given))

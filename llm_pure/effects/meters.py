@@ -3,19 +3,19 @@
 from functools import cache
 
 from llm_pure.effects.encodings import load_tokenizer
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.tokens import FAMILIES, Meter, family_for
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.tokens import TOKENIZER_PROFILES, TokenCounter, profile_for
 
 
-def load_meter(model: str, plan: str | None = None) -> Parsed[Meter]:
-    """What counts for a model. Fails with ConfigurationInvalid where its encoding is not here."""
-    family = family_for(model, plan)
-    place = FAMILIES.index(family) if family in FAMILIES else None
+def load_meter(model: str, plan: str | None = None) -> LLMResult[TokenCounter]:
+    """What counts for a model. Fails with InvalidConfiguration where its encoding is not here."""
+    family = profile_for(model, plan)
+    place = TOKENIZER_PROFILES.index(family) if family in TOKENIZER_PROFILES else None
     loaded = load_tokenizer(family.encoding)
-    return loaded if isinstance(loaded, Failure) else Success(_meter(place, model))
+    return loaded if isinstance(loaded, Failure) else Success(_counter(place, model))
 
 
 @cache
-def _meter(place: int | None, model: str) -> Meter:
-    family = family_for(model) if place is None else FAMILIES[place]
-    return Meter(family=family, tokenizer=load_tokenizer(family.encoding).unwrap())
+def _counter(place: int | None, model: str) -> TokenCounter:
+    family = profile_for(model) if place is None else TOKENIZER_PROFILES[place]
+    return TokenCounter(family=family, tokenizer=load_tokenizer(family.encoding).unwrap())

@@ -4,10 +4,10 @@ import struct
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest
-from llm_pure.media_operations import Picture
-from llm_pure.pictures import picture_fault
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import InvalidConfiguration, InvalidRequest
+from llm_pure.media_operations import GeneratedImage
+from llm_pure.pictures import image_problem
+from llm_pure.result import Failure, LLMResult, Success
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -20,10 +20,10 @@ _BROKEN = (
 _NEEDS = "Pillow is not installed: pip install 'llm-pure[pictures]'"
 
 
-def to_pil(picture: Picture | bytes) -> "Parsed[Image]":
+def to_pil(picture: GeneratedImage | bytes) -> "LLMResult[Image]":
     """The picture, decoded. What says that it is larger than a hundred million pixels is not.
 
-    Fails with ConfigurationInvalid (Pillow is missing: the message names the extra), InvalidRequest (a picture that is
+    Fails with InvalidConfiguration (Pillow is missing: the message names the extra), InvalidRequest (a picture that is
     elsewhere: fetch its URL first; bytes that are none, or that are cut off).
     """
     data = picture if isinstance(picture, bytes) else picture.data
@@ -33,8 +33,8 @@ def to_pil(picture: Picture | bytes) -> "Parsed[Image]":
     try:
         from PIL import Image
     except ImportError:
-        return Failure(ConfigurationInvalid(message=_NEEDS, field="pictures"))
-    why = picture_fault(data)
+        return Failure(InvalidConfiguration(message=_NEEDS, field="pictures"))
+    why = image_problem(data)
     if why is not None:
         return Failure(InvalidRequest(message=why, param="data"))
     try:

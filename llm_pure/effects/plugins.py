@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from llm_pure.adapters import registry as shipped
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.provider import Provider
 from llm_pure.registry import Registry
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -34,7 +34,7 @@ def with_entry_points(registry: Registry, found: "Iterable[EntryPoint]") -> Regi
     return registry
 
 
-def find_provider(name: str, registry: Registry | None = None) -> Parsed[Provider]:
+def find_provider(name: str, registry: Registry | None = None) -> LLMResult[Provider]:
     """The provider of this api_type: out of the registry, else out of the shipped ones and the installed packages."""
     chosen = registry
     if chosen is None:
@@ -43,7 +43,7 @@ def find_provider(name: str, registry: Registry | None = None) -> Parsed[Provide
         return chosen.get(name)
     except (ImportError, AttributeError) as fault:  # a package that is installed but broken
         return Failure(
-            ConfigurationInvalid(
+            InvalidConfiguration(
                 message=f"the provider {name!r} cannot be loaded: {fault}", field="api_type"
             )
         )

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from pkgutil import get_data
 
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.prices import PriceTable, read_table, with_overrides
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 PRICES_VARIABLE = "LLM_PURE_PRICES"
 """A YAML file with prices of the user's own, for the command line and for `load_prices()`."""
@@ -21,10 +21,10 @@ def shipped_prices() -> PriceTable:
     return read_table(lzma.decompress(data)).unwrap()
 
 
-def load_prices(overrides: str | os.PathLike[str] | None = None) -> Parsed[PriceTable]:
+def load_prices(overrides: str | os.PathLike[str] | None = None) -> LLMResult[PriceTable]:
     """The snapshot, and before it the prices of a YAML file: its section `prices:`, else the whole of it.
 
-    overrides: None takes the file that $LLM_PURE_PRICES names, where it is set. Fails with ConfigurationInvalid.
+    overrides: None takes the file that $LLM_PURE_PRICES names, where it is set. Fails with InvalidConfiguration.
     """
     table = shipped_prices()
     path = overrides or os.environ.get(PRICES_VARIABLE)
@@ -35,7 +35,7 @@ def load_prices(overrides: str | os.PathLike[str] | None = None) -> Parsed[Price
     try:
         given = yaml.safe_load(Path(path).read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
-        return Failure(ConfigurationInvalid(message=f"{path}: {fault}", field="prices"))
+        return Failure(InvalidConfiguration(message=f"{path}: {fault}", field="prices"))
     if isinstance(given, dict) and "prices" in given:
         given = given["prices"]
     return with_overrides(table, given or {})

@@ -14,7 +14,7 @@ from llm_pure.effects.lanes import Lane
 from llm_pure.errors import ConnectionFailed, LLMError, StreamInterrupted
 from llm_pure.events import ExtraReceived, Started, StreamEvent, UsageReported
 from llm_pure.http import ResponseHead
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 E = TypeVar("E")
 A = TypeVar("A")
@@ -25,11 +25,11 @@ A_co = TypeVar("A_co", covariant=True)
 class Decoder(Protocol[E_co, A_co]):
     """Bytes in, events out; what StreamDecoder and SpeechDecoder have in common."""
 
-    def feed(self, data: bytes) -> Parsed[tuple[E_co, ...]]:
+    def feed(self, data: bytes) -> LLMResult[tuple[E_co, ...]]:
         """The events that these bytes complete."""
         ...
 
-    def close(self) -> Parsed[tuple[E_co, ...]]:
+    def close(self) -> LLMResult[tuple[E_co, ...]]:
         """The body is over."""
         ...
 
@@ -47,7 +47,7 @@ class Manner(msgspec.Struct, Generic[E, A], frozen=True):
     """
 
     open: Callable[[Lane, ResponseHead], Decoder[E, A]]
-    cut: Callable[[Any], Parsed[tuple[E, ...]]]
+    cut: Callable[[Any], LLMResult[tuple[E, ...]]]
     tells: Callable[[E], bool]
     completion: Callable[[A], Completion]
 
@@ -69,11 +69,11 @@ class Reading(Generic[E, A]):
     def __init__(self, manner: Manner[E, A], lane: Lane, head: ResponseHead) -> None:
         self.events: deque[E] = deque()
         self.tells = False
-        self.outcome: Parsed[A] | None = None
+        self.outcome: LLMResult[A] | None = None
         self._manner = manner
         self._decoder = manner.open(lane, head)
 
-    def take(self, piece: Parsed[bytes] | None) -> None:
+    def take(self, piece: LLMResult[bytes] | None) -> None:
         """The next piece of the body, the transport's fault, or None for the end."""
         if piece is None:
             self._end(None)

@@ -6,16 +6,16 @@ from os import PathLike
 from typing import TypeAlias, TypedDict
 
 from llm_pure.config import LLMConfig
-from llm_pure.configuration import CompressSettings, Configuration, CostControl, Setup
+from llm_pure.configuration import CompressSettings, ConfigFile, CostControl, ModelSettings
 from llm_pure.effects.accounts import Budget
 from llm_pure.effects.files import load_configuration
 from llm_pure.effects.tills import BudgetInput, PricesInput
 from llm_pure.ledger import Ledger
 from llm_pure.limits import RateLimit
-from llm_pure.result import Parsed, Success
+from llm_pure.result import LLMResult, Success
 from llm_pure.retry import RetryPolicy
 
-Source: TypeAlias = Configuration | str | PathLike[str] | None
+Source: TypeAlias = ConfigFile | str | PathLike[str] | None
 """Where models are looked up: a Configuration, a file, or every file that is found."""
 
 _log = logging.getLogger("llm_pure")
@@ -32,13 +32,13 @@ class Arguments(TypedDict, total=False):
     compress: CompressSettings
 
 
-def load_setup(model: str | None, source: Source) -> Parsed[Setup]:
-    """The setup of a model, by name or api_type; of the default model without one. Fails with ConfigurationInvalid."""
-    read = Success(source) if isinstance(source, Configuration) else load_configuration(source)
+def load_setup(model: str | None, source: Source) -> LLMResult[ModelSettings]:
+    """The setup of a model, by name or api_type; of the default model without one. Fails with InvalidConfiguration."""
+    read = Success(source) if isinstance(source, ConfigFile) else load_configuration(source)
     return read.bind(lambda configuration: configuration.setup(model))
 
 
-def arguments_of(setup: Setup) -> Arguments:
+def arguments_of(setup: ModelSettings) -> Arguments:
     """All but the configuration itself and how it is carried."""
     return {
         "retry": setup.retry,

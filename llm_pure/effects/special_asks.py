@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from llm_pure.completion import Completion
-from llm_pure.effects.asking import ask_request
+from llm_pure.effects.asking import build_prompt
 from llm_pure.effects.jobs import ChatInput, chat_request
 from llm_pure.request import ChatRequest, MessagesInput
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 if TYPE_CHECKING:
-    from llm_pure.code_answers import CodeAnswer
+    from llm_pure.code_answers import CodeOutput
 
 T = TypeVar("T")
 
@@ -18,19 +18,19 @@ T = TypeVar("T")
 class Asks(Protocol):
     """What these methods need of a client."""
 
-    def shortened(self, request: ChatInput) -> Parsed[ChatRequest]:
+    def shortened(self, request: ChatInput) -> LLMResult[ChatRequest]:
         """The request with its conversation cut."""
         ...
 
     def completion(
         self, request: ChatInput, *, timeout_s: float | None = None
-    ) -> Parsed[Completion]:
+    ) -> LLMResult[Completion]:
         """The answer to a request."""
         ...
 
     async def acompletion(
         self, request: ChatInput, *, timeout_s: float | None = None
-    ) -> Parsed[Completion]:
+    ) -> LLMResult[Completion]:
         """`completion`, async."""
         ...
 
@@ -45,8 +45,8 @@ class SpecialAsks:
         system_msgs: str | Sequence[str] | None = None,
         language: str = "python",
         timeout_s: float | None = None,
-    ) -> "Parsed[CodeAnswer]":
-        """Code, by the code tool; `read_code` tells what counts when the model does not call it.
+    ) -> "LLMResult[CodeOutput]":
+        """Code, by the code tool; `parse_code` tells what counts when the model does not call it.
 
         language: of code that the model says no word about.
         """
@@ -61,7 +61,7 @@ class SpecialAsks:
         system_msgs: str | Sequence[str] | None = None,
         language: str = "python",
         timeout_s: float | None = None,
-    ) -> "Parsed[CodeAnswer]":
+    ) -> "LLMResult[CodeOutput]":
         """`ask_code`, async."""
         request = _code_request(message, system_msgs).bind(self.shortened)
         if isinstance(request, Failure):
@@ -78,7 +78,7 @@ class SpecialAsks:
         system_msgs: str | Sequence[str] | None = None,
         stream: bool = False,
         timeout_s: float | None = None,
-    ) -> Parsed[T]: ...
+    ) -> LLMResult[T]: ...
 
     @overload
     def ask_typed(
@@ -89,7 +89,7 @@ class SpecialAsks:
         system_msgs: str | Sequence[str] | None = None,
         stream: bool = False,
         timeout_s: float | None = None,
-    ) -> Parsed[Any]: ...
+    ) -> LLMResult[Any]: ...
 
     def ask_typed(
         self: Asks,
@@ -99,11 +99,11 @@ class SpecialAsks:
         system_msgs: str | Sequence[str] | None = None,
         stream: bool = False,
         timeout_s: float | None = None,
-    ) -> Parsed[Any]:
+    ) -> LLMResult[Any]:
         """A value of this type: a Struct, dataclass, TypedDict, pydantic model, or what msgspec can decode.
 
         A JSON Schema gives plain JSON that follows it. The provider's own structured output where it has some, else by
-        a tool, else the prompt tells the schema; `build_typed` says which. A wrong answer is a ProtocolFault with the
+        a tool, else the prompt tells the schema; `build_structured` says which. A wrong answer is a ProtocolError with the
         path. stream: the answer comes as a stream, and is read once it is whole.
         """
         request = _typed_request(message, system_msgs, kind, stream).bind(self.shortened)
@@ -119,7 +119,7 @@ class SpecialAsks:
         system_msgs: str | Sequence[str] | None = None,
         stream: bool = False,
         timeout_s: float | None = None,
-    ) -> Parsed[T]: ...
+    ) -> LLMResult[T]: ...
 
     @overload
     async def aask_typed(
@@ -130,7 +130,7 @@ class SpecialAsks:
         system_msgs: str | Sequence[str] | None = None,
         stream: bool = False,
         timeout_s: float | None = None,
-    ) -> Parsed[Any]: ...
+    ) -> LLMResult[Any]: ...
 
     async def aask_typed(
         self: Asks,
@@ -140,7 +140,7 @@ class SpecialAsks:
         system_msgs: str | Sequence[str] | None = None,
         stream: bool = False,
         timeout_s: float | None = None,
-    ) -> Parsed[Any]:
+    ) -> LLMResult[Any]:
         """`ask_typed`, async."""
         request = _typed_request(message, system_msgs, kind, stream).bind(self.shortened)
         if isinstance(request, Failure):
@@ -154,28 +154,28 @@ class SpecialAsks:
 
 def _code_request(
     message: MessagesInput, system_msgs: str | Sequence[str] | None
-) -> Parsed[ChatRequest]:
+) -> LLMResult[ChatRequest]:
     from llm_pure.code_answers import code_request
 
-    return ask_request(message, system_msgs=system_msgs).map(code_request)
+    return build_prompt(message, system_msgs=system_msgs).map(code_request)
 
 
-def _read_code(got: Parsed[Completion], language: str) -> "Parsed[CodeAnswer]":
-    from llm_pure.code_answers import read_code
+def _read_code(got: LLMResult[Completion], language: str) -> "LLMResult[CodeOutput]":
+    from llm_pure.code_answers import parse_code
 
-    return got.map(lambda completion: read_code(completion, language=language))
+    return got.map(lambda completion: parse_code(completion, language=language))
 
 
 def _typed_request(
     message: MessagesInput, system_msgs: str | Sequence[str] | None, kind: object, stream: bool
-) -> Parsed[ChatRequest]:
-    from llm_pure.typed_answers import typed_request
+) -> LLMResult[ChatRequest]:
+    from llm_pure.typed_answers import structured_request
 
-    request = ask_request(message, system_msgs=system_msgs)
-    return request.bind(lambda asked: typed_request(chat_request(asked, stream=stream), kind))
+    request = build_prompt(message, system_msgs=system_msgs)
+    return request.bind(lambda asked: structured_request(chat_request(asked, stream=stream), kind))
 
 
-def _read_typed(got: Parsed[Completion], kind: type[Any] | Mapping[str, Any]) -> Parsed[Any]:
-    from llm_pure.typed_answers import read_typed
+def _read_typed(got: LLMResult[Completion], kind: type[Any] | Mapping[str, Any]) -> LLMResult[Any]:
+    from llm_pure.typed_answers import parse_structured
 
-    return got.bind(lambda completion: read_typed(completion, kind))
+    return got.bind(lambda completion: parse_structured(completion, kind))

@@ -18,7 +18,7 @@ from llm_pure.effects.transports import AsyncTransport, Transport
 from llm_pure.errors import StreamInterrupted
 from llm_pure.events import StreamEvent
 from llm_pure.media_operations import Speech
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 E = TypeVar("E")
 A = TypeVar("A")
@@ -29,7 +29,7 @@ class Opening(msgspec.Struct, Generic[E, A], frozen=True):
 
     manner: Manner[E, A]
     job: Job[A]
-    course: Parsed[Course]
+    course: LLMResult[Course]
     keeper: LinkKeeper
     held: bool = False
 
@@ -44,13 +44,13 @@ class _Streaming(Generic[E, A]):
         self._held = opening.held
         self._reading: Reading[E, A] | None = None
         self._course: Course | None = None
-        self._outcome: Parsed[A] | None = None
+        self._outcome: LLMResult[A] | None = None
         if isinstance(opening.course, Failure):
             self._outcome = opening.course
         else:
             self._course = opening.course.unwrap()
 
-    def result(self) -> Parsed[A]:
+    def result(self) -> LLMResult[A]:
         """How the stream ended: the whole answer or the error; before that StreamInterrupted with the answer so far."""
         if self._outcome is not None:
             return self._outcome
@@ -65,7 +65,7 @@ class _Streaming(Generic[E, A]):
         """Has the attempt nothing for the caller yet? A held stream shows nothing but its end, so it may try again."""
         return reading.outcome is None and (self._held or not reading.tells)
 
-    def _opened(self, course: Course, reading: Reading[E, A]) -> Parsed[Reading[E, A]]:
+    def _opened(self, course: Course, reading: Reading[E, A]) -> LLMResult[Reading[E, A]]:
         """The attempt has something for the caller, or else it has failed."""
         if isinstance(reading.outcome, Failure) and (self._held or not reading.tells):
             return course.note(Failure(reading.outcome.failure()))
@@ -78,9 +78,9 @@ class _Streaming(Generic[E, A]):
         if self._course is not None:
             self._course.leave(None if self._reading is None else self._reading.partial())
 
-    def _end(self, outcome: Parsed[A]) -> None:
+    def _end(self, outcome: LLMResult[A]) -> None:
         if self._course is not None and self._reading is not None:
-            outcome = self._course.note(outcome, delivered=True)
+            outcome = self._course.note(outcome, output_delivered=True)
         self._outcome = outcome
 
 
@@ -93,7 +93,7 @@ class SyncStream(_Streaming[E, A]):
     def __init__(self, opening: Opening[E, A]) -> None:
         super().__init__(opening)
         self._stack = ExitStack()
-        self._pieces: Iterator[Parsed[bytes]] = iter(())
+        self._pieces: Iterator[LLMResult[bytes]] = iter(())
 
     def __iter__(self) -> Self:
         return self
@@ -135,7 +135,7 @@ class SyncStream(_Streaming[E, A]):
         else:
             self._reading = opened.unwrap()
 
-    def _attempt(self, course: Course, links: Links[Transport]) -> Parsed[Reading[E, A]]:
+    def _attempt(self, course: Course, links: Links[Transport]) -> LLMResult[Reading[E, A]]:
         aimed = course.aim(self._job, links)
         if isinstance(aimed, Failure):
             return aimed
@@ -163,7 +163,7 @@ class AwaitedStream(_Streaming[E, A]):
     def __init__(self, opening: Opening[E, A]) -> None:
         super().__init__(opening)
         self._stack = AsyncExitStack()
-        self._pieces: AsyncIterator[Parsed[bytes]] | None = None
+        self._pieces: AsyncIterator[LLMResult[bytes]] | None = None
 
     def __aiter__(self) -> Self:
         return self
@@ -205,7 +205,9 @@ class AwaitedStream(_Streaming[E, A]):
         else:
             self._reading = opened.unwrap()
 
-    async def _attempt(self, course: Course, links: Links[AsyncTransport]) -> Parsed[Reading[E, A]]:
+    async def _attempt(
+        self, course: Course, links: Links[AsyncTransport]
+    ) -> LLMResult[Reading[E, A]]:
         aimed = course.aim(self._job, links)
         if isinstance(aimed, Failure):
             return aimed

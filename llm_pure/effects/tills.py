@@ -14,10 +14,10 @@ import msgspec
 from llm_pure.completion import Completion
 from llm_pure.effects.accounts import Account, Budget, MemoryAccount
 from llm_pure.effects.lanes import Lane
-from llm_pure.ledger import Call, priced_part
+from llm_pure.ledger import Call, pricing_inputs
 from llm_pure.operations import Embeddings, EmbedRequest
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 if TYPE_CHECKING:
     from llm_pure.prices import PriceTable
@@ -49,10 +49,10 @@ class Till:
         else:
             self.account = MemoryAccount(_budget(budget))
         self._given = prices
-        self._table: Parsed[PriceTable] | None = None
+        self._table: LLMResult[PriceTable] | None = None
 
     @property
-    def table(self) -> "Parsed[PriceTable]":
+    def table(self) -> "LLMResult[PriceTable]":
         """The prices, read when they are first needed."""
         if self._table is None:
             from llm_pure.effects.charges import load_table
@@ -60,8 +60,8 @@ class Till:
             self._table = load_table(self._given)
         return self._table
 
-    def open(self, lane: Lane, charge: Charge, now: datetime) -> Parsed[Ticket]:
-        """A call is about to be sent. Fails with BudgetExceeded, or PriceUnknown where a budget needs a price."""
+    def open(self, lane: Lane, charge: Charge, now: datetime) -> LLMResult[Ticket]:
+        """A call is about to be sent. Fails with BudgetExceeded, or UnknownPrice where a budget needs a price."""
         ticket = Ticket(lane=lane, charge=charge, at=now)
         if self.account.max_usd is None:
             return Success(ticket)
@@ -72,7 +72,7 @@ class Till:
         held = usd.bind(self.account.reserve)
         return held.map(lambda name: msgspec.structs.replace(ticket, hold=name))
 
-    def close(self, ticket: Ticket, got: Parsed[A], took_s: float) -> Parsed[A]:
+    def close(self, ticket: Ticket, got: LLMResult[A], took_s: float) -> LLMResult[A]:
         """It is over: the same outcome, with usage that the provider did not report counted, where the user wants it."""
         if isinstance(got, Failure):
             self.leave(ticket, got.failure().partial, took_s)
@@ -104,7 +104,7 @@ class Till:
 
     def _settle(self, ticket: Ticket, answer: Completion, took_s: float) -> None:
         asked = _model(ticket.lane, ticket.charge)
-        call = partial(self._call, ticket.lane, asked, ticket.at, priced_part(answer), took_s)
+        call = partial(self._call, ticket.lane, asked, ticket.at, pricing_inputs(answer), took_s)
         if ticket.hold is None and isinstance(self.account, MemoryAccount):
             self.account.defer(call)
         else:
@@ -122,7 +122,7 @@ class Till:
             usage=answer.usage,
             cost=None if isinstance(cost, Failure) else cost.unwrap(),
             at=at,
-            took_s=took_s,
+            duration_s=took_s,
         )
 
 

@@ -11,8 +11,8 @@ from llm_pure.effects.client import LLM, OnEvent
 from llm_pure.effects.jobs import ChatInput, chat_request
 from llm_pure.effects.streams import AsyncStream, Stream
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed
-from llm_pure.telemetry import LATEST, Conventions, attributes, span_name
+from llm_pure.result import Failure, LLMResult
+from llm_pure.telemetry import LATEST, SemanticConventions, otel_attributes, span_name
 
 
 class TracedLLM(LLM):
@@ -25,7 +25,7 @@ class TracedLLM(LLM):
         self,
         *args: Any,
         tracer: Tracer | None = None,
-        conventions: Conventions = LATEST,
+        conventions: SemanticConventions = LATEST,
         **named: Any,
     ) -> None:
         super().__init__(*args, **named)
@@ -38,7 +38,7 @@ class TracedLLM(LLM):
         *,
         on_event: OnEvent | None = None,
         timeout_s: float | None = None,
-    ) -> Parsed[Completion]:
+    ) -> LLMResult[Completion]:
         """`LLM.completion` in a span."""
         asked = chat_request(request)
         with self._span(asked) as span:
@@ -52,7 +52,7 @@ class TracedLLM(LLM):
         *,
         on_event: OnEvent | None = None,
         timeout_s: float | None = None,
-    ) -> Parsed[Completion]:
+    ) -> LLMResult[Completion]:
         """`LLM.acompletion` in a span."""
         asked = chat_request(request)
         with self._span(asked) as span:
@@ -79,7 +79,7 @@ class TracedLLM(LLM):
         with self._tracer.start_as_current_span(
             span_name(request, self.config),
             kind=SpanKind.CLIENT,
-            attributes=attributes(request, None, self.config, self._conventions),
+            attributes=otel_attributes(request, None, self.config, self._conventions),
         ) as span:
             yield span
 
@@ -87,7 +87,7 @@ class TracedLLM(LLM):
         span = self._tracer.start_span(
             span_name(request, self.config),
             kind=SpanKind.CLIENT,
-            attributes=attributes(request, None, self.config, self._conventions),
+            attributes=otel_attributes(request, None, self.config, self._conventions),
         )
 
         def end() -> None:
@@ -96,7 +96,7 @@ class TracedLLM(LLM):
 
         return end
 
-    def _tell(self, span: Span, request: ChatRequest, got: Parsed[Completion]) -> None:
-        span.set_attributes(attributes(request, got, self.config, self._conventions))
+    def _tell(self, span: Span, request: ChatRequest, got: LLMResult[Completion]) -> None:
+        span.set_attributes(otel_attributes(request, got, self.config, self._conventions))
         if isinstance(got, Failure):
             span.set_status(StatusCode.ERROR, got.failure().kind)

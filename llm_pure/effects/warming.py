@@ -8,10 +8,10 @@ from llm_pure.effects.links import Links
 from llm_pure.http import ResponseHead
 from llm_pure.messages import user
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 
-def warm(lanes: tuple[Lane, ...], links: Links[Any]) -> Parsed[None]:
+def warm(lanes: tuple[Lane, ...], links: Links[Any]) -> LLMResult[None]:
     """A request is built and signed for each lane, a stream is opened on nothing, and the transports are made.
 
     The first Failure is one that every call would end in: a missing key, a missing package, a proxy that cannot be.

@@ -1,12 +1,12 @@
 """Prices of models, as a value that the caller hands over: `llm_pure.effects.price_data.load_prices` reads the shipped one."""
 
 from llm_pure.prices.lookup import (
-    Found,
+    PriceMatch,
+    context_window,
     find_override,
     find_prices,
     rates_at,
-    seller_for,
-    window_of,
+    vendor_for,
 )
 from llm_pure.prices.overrides import with_overrides
 from llm_pure.prices.table import (
@@ -22,20 +22,20 @@ from llm_pure.prices.table import (
 )
 
 __all__ = [
-    "Found",
     "ModelPrices",
+    "PriceMatch",
     "PriceTable",
     "Prices",
     "Rate",
     "Rates",
     "Tiered",
     "Unit",
+    "context_window",
     "find_override",
     "find_prices",
     "rates_at",
     "read_table",
-    "seller_for",
     "table_json",
-    "window_of",
+    "vendor_for",
     "with_overrides",
 ]

@@ -12,17 +12,17 @@ from llm_pure.prices.table import (
     Override,
     Prices,
     PriceTable,
+    PriceVendor,
     Rates,
-    Seller,
-    Service,
-    fits,
-    holds,
+    VendorService,
+    is_active,
+    matches,
 )
 
 _COMPACT_DATE = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class PriceMatch(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A model's prices. own: the seller's own entry, and not one of a seller whose models it resells."""
 
     seller: str
@@ -30,21 +30,21 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     own: bool = True
 
 
-def seller_for(table: PriceTable, api_type: str, base_url: str | None = None) -> Seller | None:
+def vendor_for(table: PriceTable, api_type: str, base_url: str | None = None) -> PriceVendor | None:
     """Whose prices count: by the URL that is asked, else by the api_type; None when nobody's are known."""
     if base_url:
         for seller in table.sellers.values():
             if re.match(seller.url, base_url):
                 return seller
-    return table.sellers.get(table.services.get(api_type, Service()).seller or "")
+    return table.sellers.get(table.services.get(api_type, VendorService()).seller or "")
 
 
 @lru_cache(maxsize=4096)
 def find_prices(
     table: PriceTable, api_type: str, model: str, base_url: str | None = None
-) -> Found | None:
+) -> PriceMatch | None:
     """The entry of a model in the table, None when it has none. Overrides of the user are not looked at."""
-    seller = seller_for(table, api_type, base_url)
+    seller = vendor_for(table, api_type, base_url)
     if seller is None:
         return None
     name = model.lower()
@@ -55,11 +55,11 @@ def find_prices(
     return found
 
 
-def _find(table: PriceTable, seller: Seller, name: str) -> Found | None:
+def _find(table: PriceTable, seller: PriceVendor, name: str) -> PriceMatch | None:
     for one in (seller, *[table.sellers[other] for other in seller.others]):
         for model in one.models:
-            if fits(model.match, name):
-                return Found(seller=one.id, prices=model, own=one is seller)
+            if matches(model.match, name):
+                return PriceMatch(seller=one.id, prices=model, own=one is seller)
     return None
 
 
@@ -74,15 +74,15 @@ def find_override(table: PriceTable, api_type: str, model: str) -> Override | No
     return None
 
 
-def rates_at(found: Found, now: datetime, circumstances: Mapping[str, str]) -> Rates:
+def rates_at(found: PriceMatch, now: datetime, price_conditions: Mapping[str, str]) -> Rates:
     """The rates that hold at a moment. circumstances: such as {"processing": "batch"} or {"service_tier": "flex"}."""
     standard = _standard(found.prices.prices, now)
-    if not circumstances or not found.own or not found.prices.variants:
+    if not price_conditions or not found.own or not found.prices.variants:
         return standard
     special: Rates = {}
     for variant in found.prices.variants:
-        if holds(variant, now) and all(
-            circumstances.get(key) == value for key, value in variant.when.items()
+        if is_active(variant, now) and all(
+            price_conditions.get(key) == value for key, value in variant.when.items()
         ):
             special = {**variant.rates, **special}
     return {**standard, **special}
@@ -91,12 +91,12 @@ def rates_at(found: Found, now: datetime, circumstances: Mapping[str, str]) -> R
 def _standard(prices: tuple[Prices, ...], now: datetime) -> Rates:
     moment = now.astimezone(UTC)
     for one in reversed(prices):
-        if holds(one, moment):
+        if is_active(one, moment):
             return one.rates
     return prices[0].rates
 
 
-def window_of(table: PriceTable, api_type: str, models: Iterable[str]) -> int | None:
+def context_window(table: PriceTable, api_type: str, models: Iterable[str]) -> int | None:
     """How many input tokens the first known of these models takes, as the table says."""
     for model in models:
         found = find_prices(table, api_type, model)

@@ -11,9 +11,9 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.prices.table import Override, PriceTable, Rate, Rates, Tiered
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _NAMES: Mapping[str, str] = {
     "input": "input_mtok",
@@ -31,15 +31,15 @@ class _Unreadable(Exception):  # never leaves this file: `with_overrides` turns 
     pass
 
 
-def with_overrides(table: PriceTable, given: object) -> Parsed[PriceTable]:
+def with_overrides(table: PriceTable, given: object) -> LLMResult[PriceTable]:
     """The table with the user's prices before its own; those given last come first.
 
-    given: {model: {unit: USD}}. Units are the short names of this file or the table's own. Fails with ConfigurationInvalid.
+    given: {model: {unit: USD}}. Units are the short names of this file or the table's own. Fails with InvalidConfiguration.
     """
     try:
         added = tuple([_override(table, name, rates) for name, rates in _mapping(given, "prices")])
     except _Unreadable as fault:
-        return Failure(ConfigurationInvalid(message=str(fault), field="prices"))
+        return Failure(InvalidConfiguration(message=str(fault), field="prices"))
     return Success(msgspec.structs.replace(table, overrides=(*added, *table.overrides)))
 
 

@@ -11,8 +11,8 @@ from typing import TypeAlias, assert_never
 
 import msgspec
 
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.result import Failure, LLMResult, Success
 
 
 class StartsWith(msgspec.Struct, frozen=True, array_like=True, tag="starts"):
@@ -60,7 +60,7 @@ class AllOf(msgspec.Struct, frozen=True, array_like=True, tag="and", gc=False):
 Match: TypeAlias = StartsWith | EndsWith | Contains | Equals | Matches | AnyOf | AllOf
 
 
-def fits(match: Match, name: str) -> bool:
+def matches(match: Match, name: str) -> bool:
     """Is this name meant? name: in lower case."""
     match match:
         case StartsWith(text=text):
@@ -74,9 +74,9 @@ def fits(match: Match, name: str) -> bool:
         case Matches(text=text):
             return re.search(text, name) is not None
         case AnyOf(clauses=clauses):
-            return any(fits(clause, name) for clause in clauses)
+            return any(matches(clause, name) for clause in clauses)
         case AllOf(clauses=clauses):
-            return all(fits(clause, name) for clause in clauses)
+            return all(matches(clause, name) for clause in clauses)
         case _:
             assert_never(match)
 
@@ -107,7 +107,7 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     when: dict[str, str] = {}
 
 
-def holds(prices: Prices, now: datetime) -> bool:
+def is_active(prices: Prices, now: datetime) -> bool:
     """Do these hold at this moment? now: aware."""
     moment = now.astimezone(UTC)
     if prices.since is not None:
@@ -134,7 +134,7 @@ class ModelPrices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     window: int | None = None
 
 
-class Seller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PriceVendor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who sells. url: a regular expression for the start of a base URL. others: sellers whose models are sold here too."""
 
     id: str
@@ -151,21 +151,21 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
     kind: dict[str, str]
 
 
-class Step(msgspec.Struct, frozen=True, array_like=True):
+class PriceStep(msgspec.Struct, frozen=True, array_like=True):
     """Of a list of objects, the first whose `key` is `value`."""
 
     key: str
     value: str
 
 
-class Detail(msgspec.Struct, frozen=True, array_like=True):
+class UsageDetail(msgspec.Struct, frozen=True, array_like=True):
     """Where a provider's own usage object says more than Usage does, such as audio tokens. Several for one usage add up."""
 
     counts: str
-    path: tuple[str | Step, ...]
+    path: tuple[str | PriceStep, ...]
 
 
-class Service(msgspec.Struct, frozen=True, omit_defaults=True):
+class VendorService(msgspec.Struct, frozen=True, omit_defaults=True):
     """An api_type of ours. seller: whose prices count. reported: where its usage object says the cost in USD itself."""
 
     seller: str | None = None
@@ -188,22 +188,22 @@ class PriceTable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     source: str
     taken: date
     units: dict[str, Unit]
-    sellers: dict[str, Seller]
-    services: dict[str, Service]
-    details: tuple[Detail, ...] = ()
-    billed: tuple[Detail, ...] = ()
+    sellers: dict[str, PriceVendor]
+    services: dict[str, VendorService]
+    details: tuple[UsageDetail, ...] = ()
+    billed: tuple[UsageDetail, ...] = ()
     overrides: tuple[Override, ...] = ()
 
 
 _DECODER = msgspec.json.Decoder(PriceTable)
 
 
-def read_table(data: bytes) -> Parsed[PriceTable]:
-    """A table out of its JSON. Fails with ConfigurationInvalid."""
+def read_table(data: bytes) -> LLMResult[PriceTable]:
+    """A table out of its JSON. Fails with InvalidConfiguration."""
     try:
         return Success(_DECODER.decode(data))
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-        return Failure(ConfigurationInvalid(message=f"no price table: {fault}", field="prices"))
+        return Failure(InvalidConfiguration(message=f"no price table: {fault}", field="prices"))
 
 
 def table_json(table: PriceTable) -> bytes:

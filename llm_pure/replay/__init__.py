@@ -10,14 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llm_pure.effects.detours import detoured
-    from llm_pure.replay.borders import Borders, as_recorded, by_seed, one_byte
+    from llm_pure.effects.detours import override_transport
+    from llm_pure.replay.borders import Chunking, as_recorded, random_chunks, single_bytes
     from llm_pure.replay.cassette import Cassette, Interaction, parse_cassette, render_cassette
     from llm_pure.replay.check import CheckRecord, check_paths, exit_code, record_json
-    from llm_pure.replay.faults import AS_RECORDED, INSTANT, Fault, Playing
+    from llm_pure.replay.faults import AS_RECORDED, INSTANT, Fault, PlaybackOptions
     from llm_pure.replay.files import load_cassette, save_cassette
-    from llm_pure.replay.match import Difference, Matching
-    from llm_pure.replay.record import AsyncRecordTransport, RecordTransport, TapeDetour
+    from llm_pure.replay.match import Difference, MatchRules
+    from llm_pure.replay.record import AsyncRecordTransport, RecordingOverride, RecordTransport
     from llm_pure.replay.redact import (
         Redaction,
         before_record_request,
@@ -28,46 +28,45 @@ if TYPE_CHECKING:
         redact_response,
     )
     from llm_pure.replay.report import report_lines
-    from llm_pure.replay.scan import Finding, scan_interaction, scan_paths
+    from llm_pure.replay.scan import SecretFinding, scan_interaction, scan_paths
     from llm_pure.replay.server import ReplayServer, serve
-    from llm_pure.replay.shelf import Miss, Place
-    from llm_pure.replay.tape import Mode, Tape, open_tape
+    from llm_pure.replay.shelf import CassetteLocation, UnmatchedRequest
+    from llm_pure.replay.tape import CassetteRecorder, Mode, open_cassette
     from llm_pure.replay.transport import ReplayTransport, open_replay
 
 __all__ = [
     "AS_RECORDED",
     "INSTANT",
     "AsyncRecordTransport",
-    "Borders",
     "Cassette",
+    "CassetteLocation",
+    "CassetteRecorder",
     "CheckRecord",
+    "Chunking",
     "Difference",
     "Fault",
-    "Finding",
     "Interaction",
-    "Matching",
-    "Miss",
+    "MatchRules",
     "Mode",
-    "Place",
-    "Playing",
+    "PlaybackOptions",
     "RecordTransport",
+    "RecordingOverride",
     "Redaction",
     "ReplayServer",
     "ReplayTransport",
-    "Tape",
-    "TapeDetour",
+    "SecretFinding",
+    "UnmatchedRequest",
     "as_recorded",
     "before_record_request",
     "before_record_response",
-    "by_seed",
     "check_paths",
-    "detoured",
     "exit_code",
     "load_cassette",
-    "one_byte",
+    "open_cassette",
     "open_replay",
-    "open_tape",
+    "override_transport",
     "parse_cassette",
+    "random_chunks",
     "record_json",
     "redact_cassette",
     "redact_interaction",
@@ -79,23 +78,24 @@ __all__ = [
     "scan_interaction",
     "scan_paths",
     "serve",
+    "single_bytes",
 ]
 
 _HOMES = {
-    "llm_pure.effects.detours": "detoured",
-    "llm_pure.replay.borders": "Borders as_recorded by_seed one_byte",
+    "llm_pure.effects.detours": "override_transport",
+    "llm_pure.replay.borders": "Chunking as_recorded random_chunks single_bytes",
     "llm_pure.replay.cassette": "Cassette Interaction parse_cassette render_cassette",
     "llm_pure.replay.check": "CheckRecord check_paths exit_code record_json",
-    "llm_pure.replay.faults": "AS_RECORDED INSTANT Fault Playing",
+    "llm_pure.replay.faults": "AS_RECORDED INSTANT Fault PlaybackOptions",
     "llm_pure.replay.files": "load_cassette save_cassette",
-    "llm_pure.replay.match": "Difference Matching",
-    "llm_pure.replay.record": "AsyncRecordTransport RecordTransport TapeDetour",
+    "llm_pure.replay.match": "Difference MatchRules",
+    "llm_pure.replay.record": "AsyncRecordTransport RecordTransport RecordingOverride",
     "llm_pure.replay.redact": "Redaction before_record_request before_record_response redact_cassette redact_interaction redact_request redact_response",
     "llm_pure.replay.report": "report_lines",
     "llm_pure.replay.scan": "Finding scan_interaction scan_paths",
     "llm_pure.replay.server": "ReplayServer serve",
-    "llm_pure.replay.shelf": "Miss Place",
-    "llm_pure.replay.tape": "Mode Tape open_tape",
+    "llm_pure.replay.shelf": "UnmatchedRequest Place",
+    "llm_pure.replay.tape": "Mode CassetteRecorder open_cassette",
     "llm_pure.replay.transport": "ReplayTransport open_replay",
 }
 

@@ -5,7 +5,7 @@ from random import Random
 
 from llm_pure.replay.cassette import Interaction
 
-Borders = Callable[[Interaction], Iterator[int]]
+Chunking = Callable[[Interaction], Iterator[int]]
 """The sizes of the pieces, in order. What they leave of the body is the last piece; sizes beyond it are cut off."""
 
 
@@ -14,13 +14,13 @@ def as_recorded(interaction: Interaction) -> Iterator[int]:
     yield from interaction.sizes
 
 
-def one_byte(interaction: Interaction) -> Iterator[int]:
+def single_bytes(interaction: Interaction) -> Iterator[int]:
     """Every byte by itself."""
     for _ in interaction.response.body:
         yield 1
 
 
-def by_seed(seed: int, largest: int = 64) -> Borders:
+def random_chunks(seed: int, largest: int = 64) -> Chunking:
     """Sizes from 1 to `largest`, the same ones for the same seed."""
 
     def sizes(interaction: Interaction) -> Iterator[int]:
@@ -31,7 +31,9 @@ def by_seed(seed: int, largest: int = 64) -> Borders:
     return sizes
 
 
-def pieces(interaction: Interaction, borders: Borders, end: int | None = None) -> Iterator[bytes]:
+def split_body(
+    interaction: Interaction, borders: Chunking, end: int | None = None
+) -> Iterator[bytes]:
     """The body in pieces, up to byte `end` where it is given; no piece is empty."""
     body = interaction.response.body[:end]
     begin = 0

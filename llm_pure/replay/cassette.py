@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.errors import ProtocolFault
-from llm_pure.http import Headers, HttpRequest, HttpResponse, header
+from llm_pure.errors import ProtocolError
+from llm_pure.http import Headers, HttpRequest, HttpResponse, get_header
 from llm_pure.replay.content_coding import decode_content
 from llm_pure.replay.yaml_text import Block, Flow, parse_yaml, render_yaml
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 NO_CASSETTE = "not_a_cassette"
 """The `code` of the error for a file that is no cassette at all; "cassette" is that of one with a fault in it."""
@@ -55,8 +55,8 @@ class Cassette(msgspec.Struct, frozen=True, kw_only=True):
     recorded_from: str = ""
 
 
-def parse_cassette(data: str | bytes, *, name: str = "cassette") -> Parsed[Cassette]:
-    """The cassette, or the first fault in it: ProtocolFault whose `where` names the file and the place."""
+def parse_cassette(data: str | bytes, *, name: str = "cassette") -> LLMResult[Cassette]:
+    """The cassette, or the first fault in it: ProtocolError whose `where` names the file and the place."""
     document = _document(data, name)
     if isinstance(document, Failure):
         return document
@@ -77,7 +77,7 @@ def parse_cassette(data: str | bytes, *, name: str = "cassette") -> Parsed[Casse
 
 def parse_entries(
     data: str | bytes, *, name: str = "cassette"
-) -> Parsed[Iterator[Parsed[Interaction]]]:
+) -> LLMResult[Iterator[LLMResult[Interaction]]]:
     """Each interaction by itself, so that a fault in one leaves the others readable."""
     document = _document(data, name)
     if isinstance(document, Failure):
@@ -96,7 +96,7 @@ def render_cassette(cassette: Cassette) -> str:
     return render_yaml(document)
 
 
-def _document(data: str | bytes, name: str) -> Parsed[dict[str, Any]]:
+def _document(data: str | bytes, name: str) -> LLMResult[dict[str, Any]]:
     parsed = parse_yaml(data, name=name)
     if isinstance(parsed, Failure):
         return parsed
@@ -109,12 +109,12 @@ def _document(data: str | bytes, name: str) -> Parsed[dict[str, Any]]:
     return Success({**document, "interactions": entries})
 
 
-def _entries(document: dict[str, Any], name: str) -> Iterator[Parsed[Interaction]]:
+def _entries(document: dict[str, Any], name: str) -> Iterator[LLMResult[Interaction]]:
     for index, entry in enumerate(document["interactions"]):
         yield _interaction(entry, f"{name}: interactions[{index}]")
 
 
-def _interaction(entry: Any, where: str) -> Parsed[Interaction]:
+def _interaction(entry: Any, where: str) -> LLMResult[Interaction]:
     if not isinstance(entry, dict) or not isinstance(entry.get("request"), dict):
         return Failure(_fault(where, "holds no HTTP request", NO_HTTP))
     request = _request(entry["request"], f"{where}.request")
@@ -144,7 +144,7 @@ def _interaction(entry: Any, where: str) -> Parsed[Interaction]:
     )
 
 
-def _request(data: dict[Any, Any], where: str) -> Parsed[HttpRequest]:
+def _request(data: dict[Any, Any], where: str) -> LLMResult[HttpRequest]:
     method, url = data.get("method"), data.get("uri", data.get("url"))
     if not isinstance(method, str) or not isinstance(url, str) or not url:
         return Failure(_fault(where, "holds no HTTP request: no method or no uri", NO_HTTP))
@@ -159,7 +159,7 @@ def _request(data: dict[Any, Any], where: str) -> Parsed[HttpRequest]:
     return Success(HttpRequest(method.upper(), url, headers, content))
 
 
-def _response(data: Any, where: str) -> Parsed[tuple[HttpResponse, str]]:
+def _response(data: Any, where: str) -> LLMResult[tuple[HttpResponse, str]]:
     if not isinstance(data, dict):
         return Failure(_fault(where, "is no mapping"))
     status = data.get("status")
@@ -179,7 +179,7 @@ def _response(data: Any, where: str) -> Parsed[tuple[HttpResponse, str]]:
     return Success((HttpResponse(code, headers, content), _words(reason)))
 
 
-def _body(data: dict[Any, Any], where: str) -> Parsed[bytes]:
+def _body(data: dict[Any, Any], where: str) -> LLMResult[bytes]:
     """The recorded bytes, wherever the recorder put them; they may still be coded."""
     if "parsed_body" in data:
         return _json(data["parsed_body"], f"{where}.parsed_body")
@@ -200,7 +200,7 @@ def _body(data: dict[Any, Any], where: str) -> Parsed[bytes]:
     return Success(text.encode("utf-8", "surrogatepass"))
 
 
-def _json(value: Any, where: str) -> Parsed[bytes]:
+def _json(value: Any, where: str) -> LLMResult[bytes]:
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as fault:
@@ -208,7 +208,7 @@ def _json(value: Any, where: str) -> Parsed[bytes]:
     return Success(text.encode("utf-8", "surrogatepass"))
 
 
-def _base64(text: Any, where: str) -> Parsed[bytes]:
+def _base64(text: Any, where: str) -> LLMResult[bytes]:
     if isinstance(text, bytes):
         return Success(text)
     try:
@@ -229,9 +229,9 @@ def _headers(data: Any) -> Headers:
     return tuple(headers)
 
 
-def _without_coding(headers: Headers, body: bytes, where: str) -> Parsed[tuple[Headers, bytes]]:
+def _without_coding(headers: Headers, body: bytes, where: str) -> LLMResult[tuple[Headers, bytes]]:
     lower = tuple([(name.lower(), value) for name, value in headers])
-    coding = header(lower, "content-encoding") or ""
+    coding = get_header(lower, "content-encoding") or ""
     plain = decode_content(body, coding)
     if isinstance(plain, Failure):
         return Failure(_fault(where, plain.failure().message))
@@ -299,5 +299,5 @@ def _by_name(headers: Headers) -> dict[str, list[str]]:
     return named
 
 
-def _fault(where: str, message: str, code: str = "cassette") -> ProtocolFault:
-    return ProtocolFault(message=message, where=where, code=code)
+def _fault(where: str, message: str, code: str = "cassette") -> ProtocolError:
+    return ProtocolError(message=message, where=where, code=code)

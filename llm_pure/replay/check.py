@@ -8,11 +8,11 @@ import msgspec
 
 from llm_pure.collect import collect
 from llm_pure.completion import Completion
-from llm_pure.errors import ProtocolFault, Unsupported
-from llm_pure.http import header
+from llm_pure.errors import ProtocolError, UnsupportedFeature
+from llm_pure.http import get_header
 from llm_pure.provider import Provider
 from llm_pure.registry import Registry
-from llm_pure.replay.borders import Borders, by_seed, pieces
+from llm_pure.replay.borders import Chunking, random_chunks, split_body
 from llm_pure.replay.cassette import NO_CASSETTE, NO_HTTP, Interaction, parse_entries
 from llm_pure.replay.check_record import (
     CheckRecord,
@@ -26,8 +26,8 @@ from llm_pure.replay.check_record import (
 )
 from llm_pure.replay.files import find_cassettes, read_file
 from llm_pure.replay.laws import Told, read_pieces
-from llm_pure.replay.services import Call, CallKind, Other, identify
-from llm_pure.result import Failure, Parsed
+from llm_pure.replay.services import Call, CallKind, UnknownCall, detect_call
+from llm_pure.result import Failure, LLMResult
 
 __all__ = [
     "CheckRecord",
@@ -63,7 +63,7 @@ class ReadCall(msgspec.Struct, frozen=True):
 def read_call(interaction: Interaction, registry: Registry) -> ReadCall | None:
     """Who reads this interaction; None when it is no model call, or one that no provider of the registry reads."""
     call = _call(interaction)
-    if isinstance(call, Other):
+    if isinstance(call, UnknownCall):
         return None
     found = _provider(call, registry)
     return None if isinstance(found, Failure) else _read_call(call, found.unwrap(), interaction)
@@ -72,13 +72,13 @@ def read_call(interaction: Interaction, registry: Registry) -> ReadCall | None:
 def check_interaction(interaction: Interaction, registry: Registry) -> CheckRecord:
     """What this interaction's answer says, read by the provider that it went to. Pure, but for loading a provider."""
     call = _call(interaction)
-    if isinstance(call, Other):
+    if isinstance(call, UnknownCall):
         return CheckRecord(reason=call.reason)
     found = _provider(call, registry)
     if isinstance(found, Failure):
         nobody = CheckRecord(provider=call.providers[0], operation=call.operation)
         error = found.failure()
-        if isinstance(error, Unsupported):
+        if isinstance(error, UnsupportedFeature):
             return msgspec.structs.replace(nobody, reason=error.message)
         return failed(nobody, error)
     read = _read_call(call, found.unwrap(), interaction)
@@ -110,14 +110,14 @@ def _check_file(file: Path, name: str, registry: Registry, *, given: bool) -> It
             yield failed(place, entry.failure())
 
 
-def _call(interaction: Interaction) -> Call | Other:
+def _call(interaction: Interaction) -> Call | UnknownCall:
     """What was asked of whom: as the recording says, else as its URL tells."""
-    told = identify(interaction.request)
+    told = detect_call(interaction.request)
     if not interaction.provider:
         return told
     named: Mapping[str, CallKind] = {"": "chat", "chat": "chat", "embed": "embed", "count": "count"}
     if interaction.operation not in named:
-        return Other(f"an operation that is not read: {interaction.operation}")
+        return UnknownCall(f"an operation that is not read: {interaction.operation}")
     seen = told if isinstance(told, Call) else Call(
         operation="chat", service="", dialect="", providers=()
     )  # fmt: skip
@@ -128,8 +128,8 @@ def _call(interaction: Interaction) -> Call | Other:
     )
 
 
-def _provider(call: Call, registry: Registry) -> Parsed[Provider]:
-    """The first of the call's providers that the registry has, and that does what was asked; else Unsupported."""
+def _provider(call: Call, registry: Registry) -> LLMResult[Provider]:
+    """The first of the call's providers that the registry has, and that does what was asked; else UnsupportedFeature."""
     why = f"provider {call.providers[0]} is not in the registry"
     for name in call.providers:
         if name not in registry.entries:
@@ -142,7 +142,7 @@ def _provider(call: Call, registry: Registry) -> Parsed[Provider]:
         if does[call.operation]:
             return found
         why = f"provider {name} has no operation {call.operation}"
-    return Failure(Unsupported(message=why))
+    return Failure(UnsupportedFeature(message=why))
 
 
 def _read_call(call: Call, provider: Provider, interaction: Interaction) -> ReadCall:
@@ -162,19 +162,19 @@ def _streams(call: Call, interaction: Interaction) -> bool:
     if call.operation != "chat":
         return False
     response = interaction.response
-    kind = (header(response.headers, "content-type") or "").split(";")[0].strip().lower()
+    kind = (get_header(response.headers, "content-type") or "").split(";")[0].strip().lower()
     if response.status >= 400:
         return False
     return call.streams or kind in STREAM_TYPES or response.body.startswith((b"data:", b"event:"))
 
 
-def _read_stream(provider: Provider, interaction: Interaction) -> Parsed[Completion]:
-    """The Completion of the stream, fed at once; a ProtocolFault when it reads differently in small pieces."""
+def _read_stream(provider: Provider, interaction: Interaction) -> LLMResult[Completion]:
+    """The Completion of the stream, fed at once; a ProtocolError when it reads differently in small pieces."""
     whole = _feed(provider, interaction, lambda _: iter(()))
-    split = _feed(provider, interaction, by_seed(1, 97))
+    split = _feed(provider, interaction, random_chunks(1, 97))
     if not _equal(whole, split):
         return Failure(
-            ProtocolFault(
+            ProtocolError(
                 message="the stream reads differently when it comes in small pieces",
                 provider=provider.name,
             )
@@ -183,9 +183,9 @@ def _read_stream(provider: Provider, interaction: Interaction) -> Parsed[Complet
     return Failure(error) if error is not None else collect(events)
 
 
-def _feed(provider: Provider, interaction: Interaction, borders: Borders) -> Told:
+def _feed(provider: Provider, interaction: Interaction, borders: Chunking) -> Told:
     return read_pieces(
-        provider.open_stream(interaction.response.head), pieces(interaction, borders)
+        provider.open_stream(interaction.response.head), split_body(interaction, borders)
     )
 
 
@@ -199,7 +199,7 @@ A = TypeVar("A")
 
 
 def _told(
-    record: CheckRecord, parsed: Parsed[A], told: Callable[[CheckRecord, A], CheckRecord]
+    record: CheckRecord, parsed: LLMResult[A], told: Callable[[CheckRecord, A], CheckRecord]
 ) -> CheckRecord:
     if isinstance(parsed, Failure):
         return failed(record, parsed.failure())

@@ -6,11 +6,11 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.codec import DECODE_FAULTS
+from llm_pure.codec import DECODE_ERRORS
 from llm_pure.completion import Completion, Usage
-from llm_pure.errors import LLMError, ProtocolFault
+from llm_pure.errors import LLMError, ProtocolError
 from llm_pure.operations import Embeddings, TokenCount
-from llm_pure.redact import conceal
+from llm_pure.redact import redact
 
 UNREADABLE = 65
 """The exit code when an answer could not be read: EX_DATAERR of sysexits.h."""
@@ -97,10 +97,10 @@ def failed(record: CheckRecord, error: LLMError) -> CheckRecord:
     if partial is not None:
         record = completed(record, partial)
     message = error.message
-    if isinstance(error, ProtocolFault) and error.where:
+    if isinstance(error, ProtocolError) and error.where:
         message = f"{error.where}: {message}"
     return msgspec.structs.replace(
-        record, outcome="error", error=CheckedError(error.kind, conceal(message))
+        record, outcome="error", error=CheckedError(error.kind, redact(message))
     )
 
 
@@ -134,7 +134,7 @@ def counted(record: CheckRecord, count: TokenCount) -> CheckRecord:
 def _arguments(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except (*DECODE_FAULTS, UnicodeEncodeError):
+    except (*DECODE_ERRORS, UnicodeEncodeError):
         return text
 
 

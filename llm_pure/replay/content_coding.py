@@ -4,17 +4,17 @@ import msgspec
 
 from llm_pure.effects.transports.content_coding import BodyReader
 from llm_pure.http import ResponseHead
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 BODY_LIMIT = 512 * 1024 * 1024
 """The largest body, in bytes after decoding."""
 
 
-def decode_content(body: bytes, content_encoding: str) -> Parsed[bytes]:
+def decode_content(body: bytes, content_encoding: str) -> LLMResult[bytes]:
     """The body with no coding left; `content_encoding` is the header's value, "" when there is none.
 
     Some recorders decode and keep the header, some filter the header out: the bytes themselves tell what they are. A
-    body that was cut off gives what it holds. `br` and `zstd` need the package that the ProtocolFault names.
+    body that was cut off gives what it holds. `br` and `zstd` need the package that the ProtocolError names.
     """
     coding = content_encoding.strip().lower()
     if not coding and body.startswith(_GZIP):
@@ -29,7 +29,7 @@ _STEP = 65_536
 _ZSTD = b"\x28\xb5\x2f\xfd"
 
 
-def _decode(body: bytes, coding: str) -> Parsed[bytes]:
+def _decode(body: bytes, coding: str) -> LLMResult[bytes]:
     reader = BodyReader(ResponseHead(200, (("content-encoding", coding),)), BODY_LIMIT)
     plain: list[bytes] = []
     for begin in range(0, len(body), _STEP):  # so that a small body can't blow up all at once

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from llm_pure.codec import DECODE_FAULTS
+from llm_pure.codec import DECODE_ERRORS
 from llm_pure.http import HttpResponse
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.json_places import documents
-from llm_pure.replay.match import Matching, canonical
+from llm_pure.replay.match import MatchRules, canonical
 
 Shape = dict[str, frozenset[str]]
 """JSON paths, and the types that were seen there."""
@@ -20,7 +20,7 @@ Shape = dict[str, frozenset[str]]
 DEPTH_LIMIT = 100
 
 
-class Drift(msgspec.Struct, frozen=True, kw_only=True):
+class ShapeDifference(msgspec.Struct, frozen=True, kw_only=True):
     """One path that changed. index: of the new interaction. old, new: types, "" where there was none."""
 
     kind: Literal["added", "removed", "retyped"]
@@ -34,24 +34,24 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.kind:8} interactions[{self.index}] {self.where}: {types[self.kind]}"
 
 
-def drifts(old: Cassette, new: Cassette) -> Iterator[Drift]:
+def diff_cassettes(old: Cassette, new: Cassette) -> Iterator[ShapeDifference]:
     """Every change in the answers to the same requests; what only one of the cassettes holds is one change."""
     left = list(old.interactions)
     for index, interaction in enumerate(new.interactions):
         before = _same(interaction, left)
         if before is None:
             what = f"{interaction.request.method} {interaction.request.url}"
-            yield Drift(kind="added", where=what, index=index, new="an interaction")
+            yield ShapeDifference(kind="added", where=what, index=index, new="an interaction")
             continue
         left.remove(before)
-        yield from _drifts(shape(before.response), shape(interaction.response), index)
+        yield from _drifts(json_shape(before.response), json_shape(interaction.response), index)
     for interaction in left:
         what = f"{interaction.request.method} {interaction.request.url}"
         index = old.interactions.index(interaction)
-        yield Drift(kind="removed", where=what, index=index, old="an interaction")
+        yield ShapeDifference(kind="removed", where=what, index=index, old="an interaction")
 
 
-def shape(response: HttpResponse) -> Shape:
+def json_shape(response: HttpResponse) -> Shape:
     """The types at each path of an answer; of a stream's events each kind by itself, such as `[message_start] /type`."""
     found: dict[str, set[str]] = {"status": {str(response.status)}}
     for name, _ in response.headers:
@@ -60,14 +60,14 @@ def shape(response: HttpResponse) -> Shape:
     for event, begin, end in documents(text):
         try:
             value = msgspec.json.decode(text[begin:end].encode("latin-1"))
-        except DECODE_FAULTS:
+        except DECODE_ERRORS:
             continue
         prefix = "" if event is None else f"{_kind(value)} "
         _walk(value, prefix, found, 0)
     return {path: frozenset(types) for path, types in found.items()}
 
 
-_LOOSE = Matching(origin=False)
+_LOOSE = MatchRules(origin=False)
 
 
 def _same(interaction: Interaction, others: list[Interaction]) -> Interaction | None:
@@ -117,15 +117,15 @@ def _type(value: Any) -> str:
             return "object"
 
 
-def _drifts(old: Shape, new: Shape, index: int) -> Iterator[Drift]:
+def _drifts(old: Shape, new: Shape, index: int) -> Iterator[ShapeDifference]:
     for path in sorted(old.keys() | new.keys()):
         before, after = _words(old.get(path)), _words(new.get(path))
         if not before:
-            yield Drift(kind="added", where=path, index=index, new=after)
+            yield ShapeDifference(kind="added", where=path, index=index, new=after)
         elif not after:
-            yield Drift(kind="removed", where=path, index=index, old=before)
+            yield ShapeDifference(kind="removed", where=path, index=index, old=before)
         elif before != after:
-            yield Drift(kind="retyped", where=path, index=index, old=before, new=after)
+            yield ShapeDifference(kind="retyped", where=path, index=index, old=before, new=after)
 
 
 def _words(types: frozenset[str] | None) -> str:

@@ -4,16 +4,16 @@ from collections.abc import AsyncIterator, Iterator
 from time import monotonic
 from typing import Protocol
 
-from llm_pure.effects.transports import AsyncOpenAnswer, OpenAnswer
+from llm_pure.effects.transports import AsyncStreamingResponse, StreamingResponse
 from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.replay.cassette import Interaction
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 
-class Keeper(Protocol):
+class RecordingSink(Protocol):
     """What a recorder answers from and writes to: a Tape, or the log."""
 
-    def take(self, request: HttpRequest) -> Parsed[Interaction | None]:
+    def take(self, request: HttpRequest) -> LLMResult[Interaction | None]:
         """The recording that answers; None when the request is to be sent; else the miss."""
         ...
 
@@ -21,15 +21,15 @@ class Keeper(Protocol):
         """A request is about to be sent: its number."""
         ...
 
-    def keep(self, number: int, interaction: Interaction) -> Parsed[Interaction]:
+    def keep(self, number: int, interaction: Interaction) -> LLMResult[Interaction]:
         """An exchange is over."""
         ...
 
 
-class Exchange:
+class RecordedExchange:
     """It has its place on the tape from its beginning, so that those that run at once are kept in the order asked."""
 
-    def __init__(self, tape: Keeper, request: HttpRequest) -> None:
+    def __init__(self, tape: RecordingSink, request: HttpRequest) -> None:
         self._tape = tape
         self._request = request
         self._number = tape.begin(request)
@@ -37,9 +37,9 @@ class Exchange:
         self._pieces: list[bytes] = []
         self._delays_ms: list[int] = []
         self._last_s = monotonic()
-        self._kept: Parsed[Interaction] | None = None
+        self._kept: LLMResult[Interaction] | None = None
 
-    def whole(self, response: HttpResponse) -> Parsed[HttpResponse]:
+    def whole(self, response: HttpResponse) -> LLMResult[HttpResponse]:
         """The answer came whole: it is given on as it is, unless it may not be written."""
         interaction = Interaction(request=self._request, response=response)
         return self._tape.keep(self._number, interaction).map(lambda _: response)
@@ -48,7 +48,7 @@ class Exchange:
         """The head came."""
         self._head = head
 
-    def add(self, piece: Parsed[bytes]) -> None:
+    def add(self, piece: LLMResult[bytes]) -> None:
         """A piece of the body came. A Failure is not recorded: the body just ends there."""
         if isinstance(piece, Failure):
             return
@@ -57,7 +57,7 @@ class Exchange:
         self._delays_ms.append(round((now_s - self._last_s) * 1000))
         self._last_s = now_s
 
-    def end(self) -> Parsed[Interaction]:
+    def end(self) -> LLMResult[Interaction]:
         """The body is over, or was left: it is kept, once."""
         if self._kept is None:
             body = b"".join(self._pieces)
@@ -74,7 +74,7 @@ class Exchange:
 class Recording:
     """An open answer that is recorded while it is read, sync. What may not be written is its last item."""
 
-    def __init__(self, answer: OpenAnswer, exchange: Exchange) -> None:
+    def __init__(self, answer: StreamingResponse, exchange: RecordedExchange) -> None:
         exchange.open(answer.head)
         self._answer = answer
         self._exchange = exchange
@@ -84,7 +84,7 @@ class Recording:
         """Status and headers."""
         return self._answer.head
 
-    def __iter__(self) -> Iterator[Parsed[bytes]]:
+    def __iter__(self) -> Iterator[LLMResult[bytes]]:
         for piece in self._answer:
             self._exchange.add(piece)
             yield piece
@@ -96,9 +96,9 @@ class Recording:
 class AsyncRecording:
     """The same, async."""
 
-    def __init__(self, answer: AsyncOpenAnswer, exchange: Exchange) -> None:
+    def __init__(self, answer: AsyncStreamingResponse, exchange: RecordedExchange) -> None:
         exchange.open(answer.head)
-        self._pieces: AsyncIterator[Parsed[bytes]] = aiter(answer)
+        self._pieces: AsyncIterator[LLMResult[bytes]] = aiter(answer)
         self._head = answer.head
         self._exchange = exchange
         self._over = False
@@ -111,7 +111,7 @@ class AsyncRecording:
     def __aiter__(self) -> "AsyncRecording":
         return self
 
-    async def __anext__(self) -> Parsed[bytes]:
+    async def __anext__(self) -> LLMResult[bytes]:
         if self._over:
             raise StopAsyncIteration
         got = await anext(self._pieces, None)

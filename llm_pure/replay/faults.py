@@ -12,11 +12,11 @@ import msgspec
 from llm_pure.effects.transports import Timeouts
 from llm_pure.errors import ConnectionFailed, LLMError, TimedOut
 from llm_pure.http import HttpResponse
-from llm_pure.replay.borders import Borders, as_recorded, pieces
+from llm_pure.replay.borders import Chunking, as_recorded, split_body
 from llm_pure.replay.cassette import Interaction
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
-CutAs = Literal["end", "reset"]
+TruncationStyle = Literal["end", "reset"]
 """How a cut looks: the body just ends, or the connection breaks."""
 
 
@@ -30,7 +30,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     first: tuple[int | HttpResponse, ...] = ()
     delay_s: float = 0.0
     cut_at: int | None = None
-    cut_as: CutAs = "end"
+    cut_as: TruncationStyle = "end"
 
 
 NO_FAULT = Fault()
@@ -42,17 +42,17 @@ AS_RECORDED = 1.0
 """The speed of the recording; 10.0 is ten times faster."""
 
 
-class Playing(msgspec.Struct, frozen=True, kw_only=True):
+class PlaybackOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How recordings are given: where pieces end, how fast they come, and what goes wrong."""
 
-    borders: Borders = as_recorded
+    borders: Chunking = as_recorded
     speed: float | None = INSTANT
     fault: Fault = NO_FAULT
 
 
-PLAIN = Playing()
+DEFAULT_PLAYBACK = PlaybackOptions()
 
-Step: TypeAlias = tuple[float, Parsed[bytes]]
+Step: TypeAlias = tuple[float, LLMResult[bytes]]
 """Seconds to wait, and then the next piece of the body, or what broke it off."""
 
 
@@ -65,16 +65,16 @@ def answer_of(first: int | HttpResponse) -> HttpResponse:
     return HttpResponse(first, headers, msgspec.json.encode({"error": error}))
 
 
-def head_wait(playing: Playing, timeouts: Timeouts) -> tuple[float, LLMError | None]:
+def head_wait(playing: PlaybackOptions, timeouts: Timeouts) -> tuple[float, LLMError | None]:
     """Seconds until the head comes, or until the caller's patience ends, which is the error."""
     return _within(playing.fault.delay_s, playing.fault.delay_s, timeouts)
 
 
-def steps(interaction: Interaction, playing: Playing, timeouts: Timeouts) -> Iterator[Step]:
+def steps(interaction: Interaction, playing: PlaybackOptions, timeouts: Timeouts) -> Iterator[Step]:
     """The body in pieces with the waits before them. A wait that the timeouts forbid ends it with TimedOut."""
     fault = playing.fault
     if playing.speed is None or not interaction.delays_ms:
-        for piece in pieces(interaction, playing.borders, fault.cut_at):
+        for piece in split_body(interaction, playing.borders, fault.cut_at):
             yield 0.0, Success(piece)
     else:
         spent_s = fault.delay_s
@@ -89,8 +89,8 @@ def steps(interaction: Interaction, playing: Playing, timeouts: Timeouts) -> Ite
 
 
 def whole(
-    interaction: Interaction, playing: Playing, timeouts: Timeouts
-) -> tuple[float, Parsed[HttpResponse]]:
+    interaction: Interaction, playing: PlaybackOptions, timeouts: Timeouts
+) -> tuple[float, LLMResult[HttpResponse]]:
     """Seconds to wait, and then the answer."""
     wait_s, late = head_wait(playing, timeouts)
     if late is not None:
@@ -116,13 +116,13 @@ def reset(fault: Fault) -> ConnectionFailed:
 
 
 def _paced(
-    interaction: Interaction, playing: Playing, speed: float
+    interaction: Interaction, playing: PlaybackOptions, speed: float
 ) -> Iterator[tuple[float, bytes]]:
     """Each piece when its last byte had come in the recording, wherever the pieces end now."""
     arrivals = _arrivals(interaction)
     end, came_s = next(arrivals)
     sent, sent_s = 0, 0.0
-    for piece in pieces(interaction, playing.borders, playing.fault.cut_at):
+    for piece in split_body(interaction, playing.borders, playing.fault.cut_at):
         sent += len(piece)
         while end < sent:
             end, came_s = next(arrivals)

@@ -5,9 +5,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.replay.cassette import Cassette, parse_cassette, render_cassette
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -27,21 +27,23 @@ def find_cassettes(root: Path) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def read_file(path: Path) -> Parsed[bytes]:
-    """The bytes, or ConfigurationInvalid that says why not."""
+def read_file(path: Path) -> LLMResult[bytes]:
+    """The bytes, or InvalidConfiguration that says why not."""
     try:
         return Success(path.read_bytes())
     except OSError as fault:
         message = f"cannot read {path}: {fault.strerror or fault}"
-        return Failure(ConfigurationInvalid(message=message, field="cassette"))
+        return Failure(InvalidConfiguration(message=message, field="cassette"))
 
 
-def load_cassette(path: Path | str) -> Parsed[Cassette]:
+def load_cassette(path: Path | str) -> LLMResult[Cassette]:
     """The cassette in this file; its `name` is the path as it was given."""
     return read_file(Path(path)).bind(lambda data: parse_cassette(data, name=str(path)))
 
 
-def save_cassette(path: Path | str, cassette: Cassette, *, private: bool = False) -> Parsed[Path]:
+def save_cassette(
+    path: Path | str, cassette: Cassette, *, private: bool = False
+) -> LLMResult[Path]:
     """Write the cassette as it is; folders are made. A reader sees the old file or the new one, never a half.
 
     private: for this user's eyes only. Nothing is redacted here: give it what `redact.redact_cassette` returned.
@@ -64,5 +66,5 @@ def save_cassette(path: Path | str, cassette: Cassette, *, private: bool = False
                 raise
     except OSError as fault:
         message = f"cannot write {target}: {fault.strerror or fault}"
-        return Failure(ConfigurationInvalid(message=message, field="cassette"))
+        return Failure(InvalidConfiguration(message=message, field="cassette"))
     return Success(target)

@@ -10,7 +10,7 @@ from llm_pure.registry import Registry
 from llm_pure.replay.cassette import Cassette, Interaction, parse_entries
 from llm_pure.replay.check import read_call
 from llm_pure.replay.files import find_cassettes, read_file
-from llm_pure.replay.laws import Divergence, StreamReport, minimal, try_laws
+from llm_pure.replay.laws import Divergence, StreamReport, check_properties, shrink
 from llm_pure.result import Failure
 
 
@@ -63,7 +63,7 @@ def _fuzz(
     every_byte: bool,
 ) -> FuzzRecord:
     head, body = interaction.response.head, interaction.response.body
-    report = try_laws(provider, head, body, seed=seed, rounds=rounds, every_byte=every_byte)
+    report = check_properties(provider, head, body, seed=seed, rounds=rounds, every_byte=every_byte)
     example = None
     if report.divergences:
         example = _example(provider, interaction, report.divergences[0], seed, rounds, every_byte)
@@ -88,11 +88,13 @@ def _example(
     head = interaction.response.head
 
     def shows_it(body: bytes) -> bool:
-        again = try_laws(provider, head, body, seed=seed, rounds=rounds, every_byte=every_byte)
+        again = check_properties(
+            provider, head, body, seed=seed, rounds=rounds, every_byte=every_byte
+        )
         return any(one.law == found.law for one in again.divergences)
 
     body = interaction.response.body
-    shortest = minimal(body, shows_it) if shows_it(body) else found.body
+    shortest = shrink(body, shows_it) if shows_it(body) else found.body
     answer = msgspec.structs.replace(interaction.response, body=shortest)
     kept = msgspec.structs.replace(interaction, response=answer, sizes=(), delays_ms=())
     told = f"cut down from {interaction.recorded_from or 'a recording'} to show: {found.law} at {found.at}"

@@ -12,7 +12,7 @@ from zlib import crc32
 import msgspec
 
 
-class JsonPlace(msgspec.Struct, frozen=True, kw_only=True):
+class JsonSpan(msgspec.Struct, frozen=True, kw_only=True):
     """One string, number, bool or null. begin, end: of its text, a string's without the quotes. path: its steps.
 
     event: which event of a stream, from 0; None in a whole document.
@@ -30,7 +30,7 @@ class JsonPlace(msgspec.Struct, frozen=True, kw_only=True):
         return where if self.event is None else f"event {self.event} {where}"
 
 
-def json_places(text: str) -> Iterator[JsonPlace]:
+def json_places(text: str) -> Iterator[JsonSpan]:
     """Every value of the body, in order."""
     for event, begin, end in documents(text):
         yield from _values(text, begin, end, event)
@@ -77,7 +77,7 @@ def event_frames(body: bytes) -> Iterator[tuple[int, int, int, int]]:
         begin += total
 
 
-def with_true_sums(body: bytes) -> bytes:
+def with_valid_checksums(body: bytes) -> bytes:
     """AWS's event stream with the checksums of its messages made anew, after their payloads were changed."""
     mended = bytearray(body)
     for begin, _, end, _ in event_frames(body):
@@ -88,7 +88,7 @@ def with_true_sums(body: bytes) -> bytes:
 _TOKEN = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"|[{}\[\],]|[^\s{}\[\]:,"]+', re.DOTALL)
 
 
-def _values(text: str, begin: int, end: int, event: int | None) -> Iterator[JsonPlace]:
+def _values(text: str, begin: int, end: int, event: int | None) -> Iterator[JsonSpan]:
     # a dict's step is its latest key, None before the first one; a list's is its latest index
     steps: list[str | int | None] = []
     wants_key = False
@@ -113,7 +113,7 @@ def _values(text: str, begin: int, end: int, event: int | None) -> Iterator[Json
                 wants_key = False
             case first:
                 is_text = first == '"'
-                yield JsonPlace(
+                yield JsonSpan(
                     path=tuple([str(step) for step in steps if step is not None]),
                     begin=token.start(1) if is_text else token.start(),
                     end=token.end(1) if is_text else token.end(),

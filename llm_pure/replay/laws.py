@@ -19,19 +19,19 @@ from llm_pure.result import Failure
 
 A = TypeVar("A")
 
-Law: TypeAlias = Literal["split", "cut", "total"]
+Property: TypeAlias = Literal["split", "cut", "total"]
 
 Told: TypeAlias = tuple[tuple[StreamEvent, ...], LLMError | None]
 """Every event, and the error that the stream ended with; None after a good end."""
 
-Breaks: TypeAlias = Callable[[bytes], bool]
+PropertyFails: TypeAlias = Callable[[bytes], bool]
 """Does a body show the fault?"""
 
 
 class Divergence(msgspec.Struct, frozen=True, kw_only=True):
     """A law that does not hold. at: how the body was split, cut or damaged. body: bytes that show it."""
 
-    law: Law
+    law: Property
     at: str
     expected: str
     got: str
@@ -61,7 +61,7 @@ def read_pieces(decoder: StreamDecoder, pieces: Iterable[bytes]) -> Told:
     return (*events, *got.unwrap()), None
 
 
-def try_laws(
+def check_properties(
     provider: Provider,
     head: ResponseHead,
     body: bytes,
@@ -92,7 +92,7 @@ def try_laws(
         for cut in cuts:
             divergences += _cut_law(provider, head, answer, body[:cut])
     for _ in range(rounds):
-        divergences += _total_law(provider, head, damaged(body, chance))
+        divergences += _total_law(provider, head, corrupt(body, chance))
     return StreamReport(
         splits=len(splits),
         cuts=len(cuts) if whole[1] is None else 0,
@@ -101,7 +101,7 @@ def try_laws(
     )
 
 
-def damaged(body: bytes, chance: Random) -> bytes:
+def corrupt(body: bytes, chance: Random) -> bytes:
     """The body with a few bytes replaced, dropped, doubled or moved."""
     data = bytearray(body)
     for _ in range(chance.randint(1, 4)):
@@ -123,7 +123,7 @@ def damaged(body: bytes, chance: Random) -> bytes:
     return bytes(data)
 
 
-def minimal(body: bytes, breaks: Breaks) -> bytes:
+def shrink(body: bytes, breaks: PropertyFails) -> bytes:
     """A short body that still shows the fault: pieces are left out, halves first, while `breaks` says it is there."""
     parts = body.split(b"\n\n") if b"\n\n" in body else body.split(b"\n")
     joint = b"\n\n" if b"\n\n" in body else b"\n"

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from llm_pure.codec import DECODE_FAULTS
-from llm_pure.http import Headers, header
+from llm_pure.codec import DECODE_ERRORS
+from llm_pure.http import Headers, get_header
 from llm_pure.replay.cassette import Interaction
-from llm_pure.replay.json_places import JsonPlace, json_places
+from llm_pure.replay.json_places import JsonSpan, json_places
 
 DEPTH_LIMIT = 20
 """How deep JSON within JSON within JSON is looked into."""
@@ -19,7 +19,7 @@ _BOUNDARY = re.compile(r'boundary="?([^";,]+)"?', re.IGNORECASE)
 """What stands between the parts of a form with files; it is made by chance."""
 
 
-class Leaf(msgspec.Struct, frozen=True, kw_only=True):
+class TextField(msgspec.Struct, frozen=True, kw_only=True):
     """One text. where: its place, such as "request.body /messages/0/content". path: of a body's JSON, else ().
 
     name: what it stands under, the nearest name of JSON, of a header, or of a pair (of a query, of a form, the user part
@@ -34,54 +34,54 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True):
     is_pair: bool = False
 
 
-def leaves(interaction: Interaction) -> Iterator[Leaf]:
+def iter_text_fields(interaction: Interaction) -> Iterator[TextField]:
     """Every text of it."""
     request, response = interaction.request, interaction.response
     yield from _url(request.url)
     yield from _headers(request.headers, "request.headers")
-    if "x-www-form-urlencoded" in (header(request.headers, "content-type") or ""):
+    if "x-www-form-urlencoded" in (get_header(request.headers, "content-type") or ""):
         for name, value in parse_qsl(request.body.decode("latin-1")):
-            yield Leaf(where=f"request.body {name}", text=value, name=name, is_pair=True)
+            yield TextField(where=f"request.body {name}", text=value, name=name, is_pair=True)
     else:
-        boundary = _BOUNDARY.search(header(request.headers, "content-type") or "")
+        boundary = _BOUNDARY.search(get_header(request.headers, "content-type") or "")
         if boundary is None:
             yield from _body(request.body, "request.body")
         else:
             parts = request.body.split(b"--" + boundary[1].encode("latin-1", "replace"))
             for number, part in enumerate(parts[1:]):
                 head, _, body = part.partition(b"\r\n\r\n")
-                yield Leaf(where=f"request.body part {number}", text=head.decode("latin-1"))
+                yield TextField(where=f"request.body part {number}", text=head.decode("latin-1"))
                 yield from _body(body.removesuffix(b"\r\n"), f"request.body part {number}")
     yield from _headers(response.headers, "response.headers")
     yield from _body(response.body, "response.body")
-    yield Leaf(where="response.status", text=interaction.reason)
-    yield Leaf(where="recorded_from", text=interaction.recorded_from, name="recorded_from")
+    yield TextField(where="response.status", text=interaction.reason)
+    yield TextField(where="recorded_from", text=interaction.recorded_from, name="recorded_from")
 
 
-def _url(url: str) -> Iterator[Leaf]:
+def _url(url: str) -> Iterator[TextField]:
     where = "request.uri"
     try:
         parts = urlsplit(url)
     except ValueError:
-        yield Leaf(where=where, text=url)
+        yield TextField(where=where, text=url)
         return
     user = parts.netloc.rpartition("@")[0]
     if user:
-        yield Leaf(where=f"{where} user", text=user, name="authorization", is_pair=True)
+        yield TextField(where=f"{where} user", text=user, name="authorization", is_pair=True)
     for step in parts.path.split("/"):
-        yield Leaf(where=f"{where} path", text=unquote(step))
+        yield TextField(where=f"{where} path", text=unquote(step))
     for name, value in parse_qsl(parts.query):
-        yield Leaf(where=f"{where} ?{name}", text=value, name=name, is_pair=True)
+        yield TextField(where=f"{where} ?{name}", text=value, name=name, is_pair=True)
 
 
-def _headers(headers: Headers, where: str) -> Iterator[Leaf]:
+def _headers(headers: Headers, where: str) -> Iterator[TextField]:
     for name, value in headers:
         if name == "content-type":
             value = _BOUNDARY.sub("boundary", value)
-        yield Leaf(where=f"{where}.{name}", text=value, name=name, is_header=True)
+        yield TextField(where=f"{where}.{name}", text=value, name=name, is_header=True)
 
 
-def _body(body: bytes, where: str) -> Iterator[Leaf]:
+def _body(body: bytes, where: str) -> Iterator[TextField]:
     text = body.decode("latin-1")
     nothing = True
     for place in json_places(text):
@@ -89,31 +89,31 @@ def _body(body: bytes, where: str) -> Iterator[Leaf]:
         if place.is_text:
             yield from _string(text, place, where)
     if nothing and text:
-        yield Leaf(where=where, text=text)
+        yield TextField(where=where, text=text)
 
 
-def _string(text: str, place: JsonPlace, where: str) -> Iterator[Leaf]:
+def _string(text: str, place: JsonSpan, where: str) -> Iterator[TextField]:
     raw = text[place.begin : place.end]
     said = raw
     if "\\" in raw:
         try:
             said = str(msgspec.json.decode(f'"{raw}"'.encode("latin-1")))
-        except DECODE_FAULTS:
+        except DECODE_ERRORS:
             said = raw
     at = f"{where} {place}"
-    yield Leaf(where=at, text=said, name=_name(place.path), path=place.path)
+    yield TextField(where=at, text=said, name=_name(place.path), path=place.path)
     if said[:1] in ("{", "[") and said is not raw:
         try:
             inner = msgspec.json.decode(said)
-        except (*DECODE_FAULTS, UnicodeEncodeError):
+        except (*DECODE_ERRORS, UnicodeEncodeError):
             return
         yield from _within(inner, at, place.path, 0)
 
 
-def _within(value: Any, where: str, path: tuple[str, ...], depth: int) -> Iterator[Leaf]:
+def _within(value: Any, where: str, path: tuple[str, ...], depth: int) -> Iterator[TextField]:
     """JSON that is a text of JSON."""
     if isinstance(value, str):
-        yield Leaf(where=where, text=value, name=_name(path), path=path)
+        yield TextField(where=where, text=value, name=_name(path), path=path)
     elif isinstance(value, dict | list) and depth < DEPTH_LIMIT:
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for step, inner in items:

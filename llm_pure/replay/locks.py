@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.result import Failure, LLMResult, Success
 
 WAIT_S = 30.0
 """How long a writer waits for the others."""
@@ -18,8 +18,8 @@ _POLL_S = 0.01
 
 
 @contextmanager
-def lock_folder(folder: Path, wait_s: float = WAIT_S) -> Iterator[Parsed[None]]:
-    """Nobody else has this folder's lock inside of the block; ConfigurationInvalid when it is not to be had.
+def lock_folder(folder: Path, wait_s: float = WAIT_S) -> Iterator[LLMResult[None]]:
+    """Nobody else has this folder's lock inside of the block; InvalidConfiguration when it is not to be had.
 
     The folder is made. The lock ends with its process, however that ends, and leaves no file in the folder.
     """
@@ -66,5 +66,5 @@ def _try_lock(handle: int) -> bool:
     return False
 
 
-def _fault(message: str) -> ConfigurationInvalid:
-    return ConfigurationInvalid(message=message, field="cassette")
+def _fault(message: str) -> InvalidConfiguration:
+    return InvalidConfiguration(message=message, field="cassette")

@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from llm_pure.effects.detours import LOG_VARIABLE
+from llm_pure.effects.detours import TRAFFIC_LOG_ENV
 from llm_pure.effects.transports import AsyncTransport, Transport
 from llm_pure.http import HttpRequest
 from llm_pure.replay.cassette import Cassette, Interaction
@@ -24,8 +24,8 @@ from llm_pure.replay.credentials import cookies_in, credentials_in
 from llm_pure.replay.files import find_cassettes, save_cassette
 from llm_pure.replay.record import AsyncRecordTransport, RecordTransport
 from llm_pure.replay.redact import Redaction, redact_interaction
-from llm_pure.replay.scan import random_texts
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.replay.scan import high_entropy_texts
+from llm_pure.result import Failure, LLMResult, Success
 
 _ON = ("1", "on", "true", "yes")
 _log = logging.getLogger("llm_pure")
@@ -39,7 +39,7 @@ def default_folder() -> Path:
 
 def folder_of(told: str | None) -> Path:
     """The folder that LLM_PURE_LOG, or an option of the same meaning, names."""
-    told = told or os.environ.get(LOG_VARIABLE) or ""
+    told = told or os.environ.get(TRAFFIC_LOG_ENV) or ""
     return default_folder() if told.lower() in ("", *_ON) else Path(told).expanduser()
 
 
@@ -54,7 +54,7 @@ def find_entry(folder: Path, name: str) -> list[Path]:
     return [path for path in entries(folder) if path.stem.startswith(name)]
 
 
-class LogTape:
+class TrafficLog:
     """Where recorders put what they send: one file for each exchange, written when it is over. It answers nothing."""
 
     def __init__(self, folder: Path) -> None:
@@ -63,7 +63,7 @@ class LogTape:
         self._lock = Lock()
         self._begun = 0
 
-    def take(self, request: HttpRequest) -> Parsed[Interaction | None]:
+    def take(self, request: HttpRequest) -> LLMResult[Interaction | None]:
         """Everything is sent."""
         return Success(None)
 
@@ -74,13 +74,13 @@ class LogTape:
             self._begun += 1
             return self._begun
 
-    def keep(self, number: int, interaction: Interaction) -> Parsed[Interaction]:
+    def keep(self, number: int, interaction: Interaction) -> LLMResult[Interaction]:
         """Written without secrets, and without what may be one. A disk that is full harms no call: it is logged."""
         with self._lock:
             self._secrets |= cookies_in(interaction.response.headers)
             known = tuple(sorted(self._secrets))
         plain = redact_interaction(interaction, Redaction(secrets=known))
-        more = tuple(random_texts(plain))
+        more = tuple(high_entropy_texts(plain))
         if more:
             plain = redact_interaction(plain, Redaction(secrets=more))
         now = datetime.now(UTC)
@@ -94,22 +94,22 @@ class LogTape:
         return Success(plain)
 
 
-class LogDetour:
+class TrafficLogOverride:
     """Each transport that a client opens by name is kept a log of."""
 
     def __init__(self, folder: Path) -> None:
-        self.tape = LogTape(folder)
+        self.tape = TrafficLog(folder)
 
-    def open_sync(self, make: Callable[[], Parsed[Transport]]) -> RecordTransport:
+    def open_sync(self, make: Callable[[], LLMResult[Transport]]) -> RecordTransport:
         """A recorder around what `make` opens."""
         return RecordTransport(self.tape, make)
 
-    def open_async(self, make: Callable[[], Parsed[AsyncTransport]]) -> AsyncRecordTransport:
+    def open_async(self, make: Callable[[], LLMResult[AsyncTransport]]) -> AsyncRecordTransport:
         """The same, async."""
         return AsyncRecordTransport(self.tape, make)
 
 
 @lru_cache(maxsize=8)
-def log_in(folder: str) -> LogDetour:
+def enable_traffic_log(folder: str) -> TrafficLogOverride:
     """The log of this folder, the same one for the whole process."""
-    return LogDetour(folder_of(folder))
+    return TrafficLogOverride(folder_of(folder))

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import msgspec
 
-from llm_pure.codec import DECODE_FAULTS
-from llm_pure.http import HttpRequest, header
+from llm_pure.codec import DECODE_ERRORS
+from llm_pure.http import HttpRequest, get_header
 from llm_pure.replay.json_places import path_steps
 from llm_pure.replay.redact import DEFAULT, Redaction, redact_request
 
@@ -24,7 +24,7 @@ SHOWN = 80
 """How many characters of a value a difference shows."""
 
 
-class Matching(msgspec.Struct, frozen=True, kw_only=True):
+class MatchRules(msgspec.Struct, frozen=True, kw_only=True):
     """What must be equal.
 
     origin: scheme, host and port too; False lets a recording from one server answer for another. ignored: JSON paths
@@ -37,11 +37,11 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True):
     redaction: Redaction = DEFAULT
 
 
-EXACT = Matching()
+EXACT = MatchRules()
 """Everything but secrets must be equal."""
 
 
-class Canonical(msgspec.Struct, frozen=True, kw_only=True):
+class CanonicalRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request as it is compared. body: JSON values, or text for what is no JSON. key: equal for equal requests."""
 
     method: str
@@ -65,16 +65,18 @@ class Difference(msgspec.Struct, frozen=True):
         return f"{self.where}: {self.asked} != {self.recorded}"
 
 
-def canonical(request: HttpRequest, matching: Matching = EXACT) -> Canonical:
+def canonical(request: HttpRequest, matching: MatchRules = EXACT) -> CanonicalRequest:
     """The request as it is compared: equal `key`s are a match."""
     plain = redact_request(request, matching.redaction)
     url = _url(plain.url, origin=matching.origin)
     body = _body(plain, [path_steps(path) for path in matching.ignored])
     told = msgspec.json.encode([plain.method, url, body], order="deterministic")
-    return Canonical(method=plain.method, url=url, body=body, key=hashlib.sha256(told).digest())
+    return CanonicalRequest(
+        method=plain.method, url=url, body=body, key=hashlib.sha256(told).digest()
+    )
 
 
-def differences(asked: Canonical, recorded: Canonical) -> tuple[Difference, ...]:
+def differences(asked: CanonicalRequest, recorded: CanonicalRequest) -> tuple[Difference, ...]:
     """Everything that differs, () for a match."""
     if asked.key == recorded.key:
         return ()
@@ -86,8 +88,8 @@ def differences(asked: Canonical, recorded: Canonical) -> tuple[Difference, ...]
     return (*found, *_differences(asked.body, recorded.body, ""))
 
 
-def nearest(
-    asked: Canonical, recorded: Sequence[Canonical]
+def closest_recording(
+    asked: CanonicalRequest, recorded: Sequence[CanonicalRequest]
 ) -> tuple[int, tuple[Difference, ...]] | None:
     """The recording that differs least, by its place in the sequence; None when there is none.
 
@@ -129,9 +131,9 @@ def _url(url: str, *, origin: bool) -> str:
 def _body(request: HttpRequest, ignored: list[list[str]]) -> Any:
     try:
         return _even(msgspec.json.decode(request.body), ignored)
-    except DECODE_FAULTS:
+    except DECODE_ERRORS:
         pass
-    kind = header(request.headers, "content-type") or ""
+    kind = get_header(request.headers, "content-type") or ""
     text = request.body.decode("utf-8", "replace")
     if "x-www-form-urlencoded" in kind:
         form: dict[str, list[str]] = {}

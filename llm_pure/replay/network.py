@@ -32,7 +32,7 @@ _installed = False
 
 
 @contextmanager
-def closed_network(allowed: Iterable[str] = ()) -> Iterator[None]:
+def block_network(allowed: Iterable[str] = ()) -> Iterator[None]:
     """Connections beyond this machine's own sockets (AF_UNIX) raise NetworkBlocked inside of the block."""
     global _installed
     if not _installed:  # a hook stays for good: one is enough, and without a guard it does nothing

@@ -8,17 +8,25 @@ from threading import Lock
 import anyio
 from anyio.lowlevel import checkpoint
 
-from llm_pure.effects.transports import AsyncOpenAnswer, OpenAnswer, Timeouts
+from llm_pure.effects.transports import AsyncStreamingResponse, StreamingResponse, Timeouts
 from llm_pure.http import HttpResponse, ResponseHead
 from llm_pure.replay.cassette import Interaction
-from llm_pure.replay.faults import PLAIN, Playing, Step, answer_of, head_wait, steps, whole
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.replay.faults import (
+    DEFAULT_PLAYBACK,
+    PlaybackOptions,
+    Step,
+    answer_of,
+    head_wait,
+    steps,
+    whole,
+)
+from llm_pure.result import Failure, LLMResult, Success
 
 
 class Player:
     """For any number of threads and tasks. It knows nothing of which recording answers which request."""
 
-    def __init__(self, playing: Playing = PLAIN) -> None:
+    def __init__(self, playing: PlaybackOptions = DEFAULT_PLAYBACK) -> None:
         self._playing = playing
         self._first = iter(playing.fault.first)
         self._lock = Lock()
@@ -29,21 +37,23 @@ class Player:
             first = next(self._first, None)
         return None if first is None else answer_of(first)
 
-    def send(self, interaction: Interaction, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    def send(self, interaction: Interaction, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The whole answer."""
         wait_s, got = whole(interaction, self._playing, timeouts)
         if wait_s:
             time.sleep(wait_s)
         return got
 
-    async def asend(self, interaction: Interaction, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    async def asend(self, interaction: Interaction, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The same, async."""
         wait_s, got = whole(interaction, self._playing, timeouts)
         await _pause(wait_s)
         return got
 
     @contextmanager
-    def stream(self, interaction: Interaction, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
+    def stream(
+        self, interaction: Interaction, timeouts: Timeouts
+    ) -> Iterator[LLMResult[StreamingResponse]]:
         """The answer in pieces."""
         wait_s, late = head_wait(self._playing, timeouts)
         if wait_s:
@@ -57,7 +67,7 @@ class Player:
     @asynccontextmanager
     async def astream(
         self, interaction: Interaction, timeouts: Timeouts
-    ) -> AsyncIterator[Parsed[AsyncOpenAnswer]]:
+    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
         """The same, async: other tasks have their turn before each piece."""
         wait_s, late = head_wait(self._playing, timeouts)
         await _pause(wait_s)
@@ -86,7 +96,7 @@ class _Answer:
     def head(self) -> ResponseHead:
         return self._head
 
-    def __iter__(self) -> Iterator[Parsed[bytes]]:
+    def __iter__(self) -> Iterator[LLMResult[bytes]]:
         for wait_s, piece in self._body:
             if wait_s:
                 time.sleep(wait_s)
@@ -107,7 +117,7 @@ class _AsyncAnswer:
     def __aiter__(self) -> "_AsyncAnswer":
         return self
 
-    async def __anext__(self) -> Parsed[bytes]:
+    async def __anext__(self) -> LLMResult[bytes]:
         for wait_s, piece in self._body:
             await _pause(wait_s)
             return piece

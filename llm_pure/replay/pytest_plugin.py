@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from llm_pure.replay.tape import Tape
+    from llm_pure.replay.tape import CassetteRecorder
 
 MODES = ("none", "once", "new_episodes", "all", "rewrite")
 UNUSED = ("report", "fail", "ignore")
@@ -34,7 +34,7 @@ _NAME_LIMIT = 200
 class Playback:
     """What a marked test has: its tape, and what is to be said of it afterwards."""
 
-    def __init__(self, tape: "Tape", settings: Mapping[str, Any]) -> None:
+    def __init__(self, tape: "CassetteRecorder", settings: Mapping[str, Any]) -> None:
         self.tape = tape
         self.unused_means = str(settings.get("unused", UNUSED[0]))
         self.misses_fail = settings.get("misses", "fail") == "fail"
@@ -112,18 +112,18 @@ def llm_cassette(
     llm_cassette_dir: str,
     llm_cassette_name: str,
     llm_cassette_config: dict[str, Any],
-) -> "Iterator[Tape]":
+) -> "Iterator[CassetteRecorder]":
     """The test's tape. Every LLM that names its transport goes over it; in replay no other connection can be made."""
-    from llm_pure.effects.detours import detoured
-    from llm_pure.replay.faults import Playing
-    from llm_pure.replay.network import closed_network
-    from llm_pure.replay.record import TapeDetour
-    from llm_pure.replay.tape import open_tape
+    from llm_pure.effects.detours import override_transport
+    from llm_pure.replay.faults import PlaybackOptions
+    from llm_pure.replay.network import block_network
+    from llm_pure.replay.record import RecordingOverride
+    from llm_pure.replay.tape import open_cassette
 
     settings, given = _settings(request, llm_cassette_config)
     shared = request.node.get_closest_marker("vcr") is not None
     name = given or (f"{llm_cassette_name}.llm" if shared else llm_cassette_name)
-    opened = open_tape(
+    opened = open_cassette(
         Path(llm_cassette_dir, name if name.endswith((".yaml", ".yml")) else f"{name}.yaml"),
         settings.get("mode", "none"),
         again=settings.get("again", False),
@@ -132,14 +132,14 @@ def llm_cassette(
     tape = opened.value_or(None)
     if tape is None:
         pytest.fail(f"llm_cassette: {opened.failure().message}", pytrace=False)
-    playing = Playing(
+    playing = PlaybackOptions(
         **{key: settings[key] for key in ("borders", "speed", "fault") if key in settings}
     )
     request.node.stash[_PLAYBACK] = Playback(tape, settings)
     with ExitStack() as stack:
-        stack.enter_context(detoured(TapeDetour(tape, playing)))
+        stack.enter_context(override_transport(RecordingOverride(tape, playing)))
         if not tape.records and not shared:  # pytest-recording has a block of its own
-            stack.enter_context(closed_network(settings.get("allowed_hosts", ())))
+            stack.enter_context(block_network(settings.get("allowed_hosts", ())))
         yield tape
     saved = tape.save()
     if saved.value_or(None) is None:
@@ -147,7 +147,7 @@ def llm_cassette(
 
 
 @pytest.fixture
-def llm_server(llm_cassette: "Tape") -> Iterator[Callable[[str], str]]:
+def llm_server(llm_cassette: "CassetteRecorder") -> Iterator[Callable[[str], str]]:
     """`llm_server("https://api.openai.com")` is the URL of a server on loopback that stands in its place for this test.
 
     For programs that make no LLM(...): what it is sent is answered from the tape, or recorded.

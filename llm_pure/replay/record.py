@@ -1,10 +1,10 @@
 """A recorder: a transport around another one, of any library. What is on its tape is answered from it, the rest is sent
 and put on it.
 
-    tape = open_tape("cassettes/weather.yaml", mode="once").unwrap()
-    with detoured(TapeDetour(tape)):
+    tape = open_cassette("cassettes/weather.yaml", mode="once").unwrap()
+    with detoured(RecordingOverride(tape)):
         program()                        # every LLM(config) that names its transport, sync and async
-    tape.save()                          # Parsed[Path]
+    tape.save()                          # LLMResult[Path]
 
 or around one transport: LLM(config, transport=RecordTransport(tape, HttpxTransport())).
 """
@@ -15,38 +15,38 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from llm_pure.effects.transports import (
-    AsyncOpenAnswer,
+    AsyncStreamingResponse,
     AsyncTransport,
-    OpenAnswer,
+    StreamingResponse,
     Timeouts,
     Transport,
 )
 from llm_pure.http import HttpRequest, HttpResponse
 from llm_pure.replay.cassette import Interaction
-from llm_pure.replay.exchange import AsyncRecording, Exchange, Keeper, Recording
-from llm_pure.replay.faults import PLAIN, Playing
+from llm_pure.replay.exchange import AsyncRecording, RecordedExchange, Recording, RecordingSink
+from llm_pure.replay.faults import DEFAULT_PLAYBACK, PlaybackOptions
 from llm_pure.replay.player import Player
-from llm_pure.replay.tape import Tape
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.replay.tape import CassetteRecorder
+from llm_pure.result import Failure, LLMResult, Success
 
 T = TypeVar("T")
 
 
-class TapeDetour:
-    """For `detoured`: each transport that a client opens by name is a recorder on this tape.
+class RecordingOverride:
+    """For `override_transport`: each transport that a client opens by name is a recorder on this tape.
 
     playing: how recordings are given. Where nothing is to be recorded, the named transport is never opened.
     """
 
-    def __init__(self, tape: Tape, playing: Playing = PLAIN) -> None:
+    def __init__(self, tape: CassetteRecorder, playing: PlaybackOptions = DEFAULT_PLAYBACK) -> None:
         self.tape = tape
         self.player = Player(playing)
 
-    def open_sync(self, make: Callable[[], Parsed[Transport]]) -> "RecordTransport":
+    def open_sync(self, make: Callable[[], LLMResult[Transport]]) -> "RecordTransport":
         """A recorder around what `make` opens."""
         return RecordTransport(self.tape, make, player=self.player)
 
-    def open_async(self, make: Callable[[], Parsed[AsyncTransport]]) -> "AsyncRecordTransport":
+    def open_async(self, make: Callable[[], LLMResult[AsyncTransport]]) -> "AsyncRecordTransport":
         """The same, async."""
         return AsyncRecordTransport(self.tape, make, player=self.player)
 
@@ -56,8 +56,8 @@ class RecordTransport:
 
     def __init__(
         self,
-        tape: Keeper,
-        inner: Transport | Callable[[], Parsed[Transport]],
+        tape: RecordingSink,
+        inner: Transport | Callable[[], LLMResult[Transport]],
         *,
         player: Player | None = None,
     ) -> None:
@@ -65,7 +65,7 @@ class RecordTransport:
         self._player = player or Player()
         self._inner: _Inner[Transport] = _Inner(inner, Transport)
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The recorded answer, or that of the service, which is then recorded."""
         taken = _taken(self._tape, self._player, request)
         if isinstance(taken, Failure):
@@ -76,11 +76,13 @@ class RecordTransport:
         inner = self._inner.get()
         if isinstance(inner, Failure):
             return inner
-        exchange = Exchange(self._tape, request)
+        exchange = RecordedExchange(self._tape, request)
         return inner.unwrap().send(request, timeouts).bind(exchange.whole)
 
     @contextmanager
-    def stream(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
+    def stream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> Iterator[LLMResult[StreamingResponse]]:
         """The same, in pieces; a body that the caller leaves early is recorded as far as it came."""
         taken = _taken(self._tape, self._player, request)
         if isinstance(taken, Failure):
@@ -95,7 +97,7 @@ class RecordTransport:
         if isinstance(inner, Failure):
             yield inner
             return
-        exchange = Exchange(self._tape, request)
+        exchange = RecordedExchange(self._tape, request)
         with inner.unwrap().stream(request, timeouts) as opened:
             if isinstance(opened, Failure):
                 yield opened
@@ -115,8 +117,8 @@ class AsyncRecordTransport:
 
     def __init__(
         self,
-        tape: Keeper,
-        inner: AsyncTransport | Callable[[], Parsed[AsyncTransport]],
+        tape: RecordingSink,
+        inner: AsyncTransport | Callable[[], LLMResult[AsyncTransport]],
         *,
         player: Player | None = None,
     ) -> None:
@@ -124,7 +126,7 @@ class AsyncRecordTransport:
         self._player = player or Player()
         self._inner: _Inner[AsyncTransport] = _Inner(inner, AsyncTransport)
 
-    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The recorded answer, or that of the service, which is then recorded."""
         taken = _taken(self._tape, self._player, request)
         if isinstance(taken, Failure):
@@ -135,13 +137,13 @@ class AsyncRecordTransport:
         inner = self._inner.get()
         if isinstance(inner, Failure):
             return inner
-        exchange = Exchange(self._tape, request)
+        exchange = RecordedExchange(self._tape, request)
         return (await inner.unwrap().asend(request, timeouts)).bind(exchange.whole)
 
     @asynccontextmanager
     async def astream(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[Parsed[AsyncOpenAnswer]]:
+    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
         """The same, in pieces; a body that the caller leaves early is recorded as far as it came."""
         taken = _taken(self._tape, self._player, request)
         if isinstance(taken, Failure):
@@ -156,7 +158,7 @@ class AsyncRecordTransport:
         if isinstance(inner, Failure):
             yield inner
             return
-        exchange = Exchange(self._tape, request)
+        exchange = RecordedExchange(self._tape, request)
         async with inner.unwrap().astream(request, timeouts) as opened:
             if isinstance(opened, Failure):
                 yield opened
@@ -174,14 +176,14 @@ class AsyncRecordTransport:
 class _Inner(Generic[T]):
     """A transport that was brought, or that is opened when it is first needed."""
 
-    def __init__(self, given: T | Callable[[], Parsed[T]], kind: type[Any]) -> None:
+    def __init__(self, given: T | Callable[[], LLMResult[T]], kind: type[Any]) -> None:
         unknown: Any = given  # a type variable narrows to neither
         self._mine = not isinstance(unknown, kind)
-        self._make: Callable[[], Parsed[T]] = unknown if self._mine else lambda: Success(unknown)
-        self._got: Parsed[T] | None = None
+        self._make: Callable[[], LLMResult[T]] = unknown if self._mine else lambda: Success(unknown)
+        self._got: LLMResult[T] | None = None
         self._lock = Lock()
 
-    def get(self) -> Parsed[T]:
+    def get(self) -> LLMResult[T]:
         """The transport, or why it cannot be opened."""
         with self._lock:
             got = self._got or self._make()
@@ -198,7 +200,9 @@ class _Inner(Generic[T]):
             return got.unwrap()
 
 
-def _taken(tape: Keeper, player: Player, request: HttpRequest) -> Parsed[Interaction | None]:
+def _taken(
+    tape: RecordingSink, player: Player, request: HttpRequest
+) -> LLMResult[Interaction | None]:
     """What is to be given in place of the service's answer: a fault that was asked for, a recording; None to ask it."""
     wrong = player.instead()
     if wrong is not None:

@@ -12,10 +12,11 @@ from urllib.parse import quote, unquote_plus
 import msgspec
 
 from llm_pure.config import SecretInput, reveal
-from llm_pure.http import Headers, HttpRequest, HttpResponse, conceal_url, header
+from llm_pure.http import Headers, HttpRequest, HttpResponse, get_header
+from llm_pure.http import redact_url as redact_url_credentials
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.content_coding import decode_content
-from llm_pure.replay.json_places import json_places, path_fits, with_true_sums
+from llm_pure.replay.json_places import json_places, path_fits, with_valid_checksums
 from llm_pure.replay.secret_text import Mask, mask_text, same_length, three_stars
 from llm_pure.result import Failure
 
@@ -68,7 +69,7 @@ DEFAULT = Redaction()
 def redact_request(request: HttpRequest, redaction: Redaction = DEFAULT) -> HttpRequest:
     """The request without secrets: each is `***`."""
     body = request.body
-    if "x-www-form-urlencoded" in (header(request.headers, "content-type") or ""):
+    if "x-www-form-urlencoded" in (get_header(request.headers, "content-type") or ""):
         body = _redact_pairs(body.decode("latin-1"), redaction).encode("latin-1")
     return HttpRequest(
         request.method,
@@ -118,7 +119,7 @@ def redact_url(url: str, redaction: Redaction = DEFAULT) -> str:
     >>> redact_url("https://me:pw@a.test/v1?key=abc&n=1")
     'https://***@a.test/v1?key=***&n=1'
     """
-    before, mark, query = conceal_url(url).partition("?")
+    before, mark, query = redact_url_credentials(url).partition("?")
     text = before + mark + _redact_pairs(query, redaction)
     return _redact_text(text, redaction)
 
@@ -147,7 +148,7 @@ def before_record_response(response: dict[str, Any]) -> dict[str, Any] | None:
         ]
     )
     body = _bytes_of((response.get("body") or {}).get("string"))
-    decoded = decode_content(body, header(headers, "content-encoding") or "")
+    decoded = decode_content(body, get_header(headers, "content-encoding") or "")
     if isinstance(decoded, Failure):
         return None
     plain = redact_response(HttpResponse(response["status"]["code"], headers, decoded.unwrap()))
@@ -180,7 +181,7 @@ def _redact_body(body: bytes, mask: Mask, redaction: Redaction) -> bytes:
         text = _without_paths(text, mask, redaction.paths)
     known = [form for secret in redaction.secrets for form in _forms(reveal(secret))]
     redacted = mask_text(text, mask, _pattern(redaction.secret_names), known).encode("latin-1")
-    return redacted if redacted == body else with_true_sums(redacted)
+    return redacted if redacted == body else with_valid_checksums(redacted)
 
 
 def _forms(secret: str) -> set[str]:

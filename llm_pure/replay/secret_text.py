@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-from llm_pure.redact import KEY_SHAPES
+from llm_pure.redact import SECRET_PATTERN
 
 Mask = Callable[[str], str]
 """What is written in place of a secret."""
@@ -25,7 +25,7 @@ def same_length(secret: str) -> str:
     return "*" * len(secret)
 
 
-ACCOUNTS = re.compile(
+ACCOUNT_PATTERNS = re.compile(
     r"(?<![A-Za-z0-9])(?:org|proj)[-_][A-Za-z0-9]{16,}"  # OpenAI, Groq
     r"|(?<=:)\d{12}(?=:[a-z-]+/)|(?<=%3A)\d{12}(?=%3A[a-z-]+%2F)"  # the account in an AWS ARN
 )
@@ -43,16 +43,16 @@ def mask_text(text: str, mask: Mask, names: str, secrets: Sequence[str] = ()) ->
 
     secrets: known ones, which are taken out wherever they stand.
     """
-    text = mask_known(text, mask, secrets)
+    text = mask_values(text, mask, secrets)
     text = _named(names).sub(
         lambda found: (found[1] or found[3]) + mask(found[2] or found[4]), text
     )
     text = _PRIVATE_KEY.sub(lambda found: found[1] + mask(found[2]), text)
     text = _BASE64.sub(lambda found: _mask_inside(found[0], secrets), text)
-    return ACCOUNTS.sub(lambda found: mask(found[0]), _mask_shapes(text, mask))
+    return ACCOUNT_PATTERNS.sub(lambda found: mask(found[0]), _mask_shapes(text, mask))
 
 
-def mask_known(text: str, mask: Mask, secrets: Sequence[str]) -> str:
+def mask_values(text: str, mask: Mask, secrets: Sequence[str]) -> str:
     """The text without these secrets, the longest first, as one may hold another."""
     for secret in sorted(secrets, key=len, reverse=True):
         if secret:
@@ -73,14 +73,14 @@ def _named(names: str) -> re.Pattern[str]:
 def _mask_shapes(text: str, mask: Mask) -> str:
     runs = [(run.start(), run.end()) for run in _LONG_RUN.finditer(text)]
     if not runs:
-        return KEY_SHAPES.sub(lambda found: mask(found[0]), text)
+        return SECRET_PATTERN.sub(lambda found: mask(found[0]), text)
     within = _Within(iter(runs))
 
     def masked(found: re.Match[str]) -> str:
         # four letters of a key's beginning come up by chance in a megabyte of base64
         return found[0] if within(found.start(), found.end()) else mask(found[0])
 
-    return KEY_SHAPES.sub(masked, text)
+    return SECRET_PATTERN.sub(masked, text)
 
 
 class _Within:
@@ -109,8 +109,8 @@ def _mask_inside(run: str, secrets: Sequence[str]) -> str:
         said = base64.b64decode(whole, altchars, validate=True).decode("latin-1")
     except (binascii.Error, ValueError):
         return run
-    masked = KEY_SHAPES.sub(lambda found: same_length(found[0]), said)
-    masked = mask_known(masked, same_length, secrets)
+    masked = SECRET_PATTERN.sub(lambda found: same_length(found[0]), said)
+    masked = mask_values(masked, same_length, secrets)
     if masked == said:
         return run
     return base64.b64encode(masked.encode("latin-1"), altchars).decode() + run[len(whole) :]

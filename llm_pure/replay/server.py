@@ -16,15 +16,15 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.effects.transports import BODY_LIMIT, OpenAnswer, Timeouts, Transport
+from llm_pure.effects.transports import BODY_LIMIT, StreamingResponse, Timeouts, Transport
 from llm_pure.errors import LLMError
 from llm_pure.http import Headers, HttpRequest
 from llm_pure.replay.shelf import NOT_RECORDED
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 HOST = "127.0.0.1"
 
-NOWHERE = "http://recorded.invalid"
+UNROUTABLE = "http://recorded.invalid"
 """The origin of requests where there is no upstream; whoever matches is not to look at it."""
 
 _HOPS = frozenset(
@@ -38,7 +38,7 @@ _HOPS = frozenset(
 class ReplayServer:
     """A server that runs. url: where, without a slash at its end."""
 
-    def __init__(self, transport: Transport, *, upstream: str = NOWHERE, port: int = 0) -> None:
+    def __init__(self, transport: Transport, *, upstream: str = UNROUTABLE, port: int = 0) -> None:
         handler = type("_Bound", (_Handler,), {"transport": transport, "upstream": upstream})
         self._server = _Server((HOST, port), handler)
         self._thread = Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -59,7 +59,7 @@ class ReplayServer:
 
 @contextmanager
 def serve(
-    transport: Transport, *, upstream: str = NOWHERE, port: int = 0
+    transport: Transport, *, upstream: str = UNROUTABLE, port: int = 0
 ) -> Iterator[ReplayServer]:
     """A server for as long as the block lasts. port: 0 is any free one. upstream: the origin that requests go to."""
     server = ReplayServer(transport, upstream=upstream.rstrip("/"), port=port)
@@ -99,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
 
-    def _give(self, opened: Parsed[OpenAnswer]) -> None:
+    def _give(self, opened: LLMResult[StreamingResponse]) -> None:
         if isinstance(opened, Failure):
             error: LLMError = opened.failure()
             missing = error.code == NOT_RECORDED

@@ -1,6 +1,6 @@
 """Which service a recorded request went to, what it asked, and whose parser reads the answer: by tables.
 
-A new service is one row of SERVICES, a new wire API one row or more of ROUTES and one of SPEAKERS. Pure.
+A new service is one row of SERVICES, a new wire API one row or more of ROUTES and one of DIALECT_PROVIDERS. Pure.
 """
 
 import re
@@ -30,7 +30,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     streams: bool = False
 
 
-class Other(msgspec.Struct, frozen=True):
+class UnknownCall(msgspec.Struct, frozen=True):
     """No model call, or one of a kind that is not read. reason: in words."""
 
     reason: str
@@ -94,7 +94,7 @@ ROUTES = (
 )  # fmt: skip
 """Ends of paths. The first that fits counts."""
 
-SPEAKERS: Mapping[str, tuple[str, ...]] = {
+DIALECT_PROVIDERS: Mapping[str, tuple[str, ...]] = {
     "openai_chat": ("open_llm",),
     "openai_responses": ("openai_responses",),
     "anthropic_messages": ("anthropic",),
@@ -169,19 +169,19 @@ _NO_CALLS = (
 )  # fmt: skip
 
 
-def identify(request: HttpRequest) -> Call | Other:
+def detect_call(request: HttpRequest) -> Call | UnknownCall:
     """What this request is.
 
-    >>> identify(HttpRequest("POST", "https://api.groq.com/openai/v1/chat/completions"))
+    >>> detect_call(HttpRequest("POST", "https://api.groq.com/openai/v1/chat/completions"))
     Call(operation='chat', service='groq', dialect='openai_chat', providers=('groq', 'open_llm'), streams=False)
     """
     try:
         parts = urlsplit(request.url)
         host = (parts.hostname or "").lower()
     except ValueError:
-        return Other("no URL")
+        return UnknownCall("no URL")
     if request.method.upper() != "POST" and parts.scheme not in ("ws", "wss"):
-        return Other(f"a {request.method.upper()[:20]} asks no model")
+        return UnknownCall(f"a {request.method.upper()[:20]} asks no model")
     path = unquote(parts.path).rstrip("/")
     for pattern, route in _routes():
         if pattern.fullmatch(path):
@@ -195,8 +195,8 @@ def identify(request: HttpRequest) -> Call | Other:
             )
     for no_call, reason in _NO_CALLS:
         if re.fullmatch(no_call, path):
-            return Other(reason)
-    return Other("no model API is known at this URL")
+            return UnknownCall(reason)
+    return UnknownCall("no model API is known at this URL")
 
 
 def _routes() -> Iterator[tuple[re.Pattern[str], Route]]:
@@ -210,4 +210,4 @@ def _speakers(service: Service | None, dialect: str) -> Iterator[str]:
             yield service.provider
         elif dialect in _SECOND_NAMES:
             yield f"{service.provider}_{_SECOND_NAMES[dialect]}"
-    yield from SPEAKERS[dialect]
+    yield from DIALECT_PROVIDERS[dialect]

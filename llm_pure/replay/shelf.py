@@ -9,8 +9,15 @@ from llm_pure.errors import ConnectionFailed, LLMError
 from llm_pure.http import HttpRequest
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.credentials import credentials_in
-from llm_pure.replay.match import EXACT, Canonical, Difference, Matching, canonical, nearest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.replay.match import (
+    EXACT,
+    CanonicalRequest,
+    Difference,
+    MatchRules,
+    canonical,
+    closest_recording,
+)
+from llm_pure.result import Failure, LLMResult, Success
 
 NOT_RECORDED = "not_recorded"
 """The `code` of the error for a request that no recording answers."""
@@ -19,7 +26,7 @@ TOLD = 5
 """How many differences a message tells; the rest is counted."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class CassetteLocation(msgspec.Struct, frozen=True):
     """Where an interaction stands: a cassette's name, and which one of it, from 0."""
 
     cassette: str
@@ -29,7 +36,7 @@ class Place(msgspec.Struct, frozen=True):
         return f"{self.cassette}: interactions[{self.index}]"
 
 
-class Miss(msgspec.Struct, frozen=True, kw_only=True):
+class UnmatchedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request that no recording answers.
 
     nearest: the recording that differs least, None when there is none at all. differences: in what; () when it is
@@ -38,43 +45,43 @@ class Miss(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     url: str
-    nearest: Place | None = None
+    nearest: CassetteLocation | None = None
     differences: tuple[Difference, ...] = ()
     recorded: int = 0
 
 
-class Shelf:
+class RecordingIndex:
     """The recordings of some cassettes, and which of them were taken. For any number of threads and tasks.
 
     again: when all equal recordings were taken, the last of them is given again.
     """
 
     def __init__(
-        self, cassettes: Iterable[Cassette], matching: Matching = EXACT, *, again: bool = False
+        self, cassettes: Iterable[Cassette], matching: MatchRules = EXACT, *, again: bool = False
     ) -> None:
         self._matching = matching
         self._again = again
         self._lock = Lock()
-        self._places: list[Place] = []
+        self._places: list[CassetteLocation] = []
         self._interactions: list[Interaction] = []
-        self._canonical: list[Canonical] = []
+        self._canonical: list[CanonicalRequest] = []
         self._by_key: dict[bytes, list[int]] = {}
         self._taken: dict[bytes, int] = {}
-        self._misses: list[Miss] = []
+        self._misses: list[UnmatchedRequest] = []
         self._names: list[str] = []
         for cassette in cassettes:
             self._names.append(cassette.name)
             for index, interaction in enumerate(cassette.interactions):
-                self._add(Place(cassette.name, index), interaction)
+                self._add(CassetteLocation(cassette.name, index), interaction)
 
-    def _add(self, place: Place, interaction: Interaction) -> None:
+    def _add(self, place: CassetteLocation, interaction: Interaction) -> None:
         told = canonical(interaction.request, self._matching)
         self._by_key.setdefault(told.key, []).append(len(self._places))
         self._places.append(place)
         self._interactions.append(interaction)
         self._canonical.append(told)
 
-    def take(self, request: HttpRequest) -> Parsed[Interaction]:
+    def match(self, request: HttpRequest) -> LLMResult[Interaction]:
         """The next recording of this request, or a ConnectionFailed that says what is near, and how it differs."""
         found = self.find(request)
         if found is not None:
@@ -96,7 +103,7 @@ class Shelf:
             found = self._next(canonical(request, matching))
         return found
 
-    def _next(self, asked: Canonical) -> Interaction | None:
+    def _next(self, asked: CanonicalRequest) -> Interaction | None:
         equal = self._by_key.get(asked.key, [])
         with self._lock:
             taken = self._taken.get(asked.key, 0)
@@ -106,13 +113,13 @@ class Shelf:
         return None
 
     @property
-    def misses(self) -> tuple[Miss, ...]:
+    def misses(self) -> tuple[UnmatchedRequest, ...]:
         """Every request that was not answered."""
         with self._lock:
             return tuple(self._misses)
 
     @property
-    def unused(self) -> tuple[Place, ...]:
+    def unused(self) -> tuple[CassetteLocation, ...]:
         """Every recording that nobody took."""
         with self._lock:
             left = [
@@ -122,20 +129,22 @@ class Shelf:
             ]
             return tuple([self._places[index] for index in sorted(left)])
 
-    def _missed(self, asked: Canonical, equal: list[int]) -> Miss:
+    def _missed(self, asked: CanonicalRequest, equal: list[int]) -> UnmatchedRequest:
         if equal:
             place = self._places[equal[-1]]
-            return Miss(method=asked.method, url=asked.url, nearest=place, recorded=len(equal))
-        near = nearest(asked, self._canonical)
+            return UnmatchedRequest(
+                method=asked.method, url=asked.url, nearest=place, recorded=len(equal)
+            )
+        near = closest_recording(asked, self._canonical)
         if near is None:
-            return Miss(method=asked.method, url=asked.url)
+            return UnmatchedRequest(method=asked.method, url=asked.url)
         index, found = near
-        return Miss(
+        return UnmatchedRequest(
             method=asked.method, url=asked.url, nearest=self._places[index], differences=found
         )
 
 
-def miss_error(miss: Miss, names: Sequence[str] = ()) -> LLMError:
+def miss_error(miss: UnmatchedRequest, names: Sequence[str] = ()) -> LLMError:
     """What the caller gets: ConnectionFailed with the code "not_recorded", which no retry mends.
 
     names: the cassettes that were looked through.

@@ -5,7 +5,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parents[1]
 
 
-def shipped_cassettes() -> Path:
+def builtin_cassettes() -> Path:
     """The folder `cassettes`, with one folder for each provider below it."""
     inside = _PACKAGE / "cassettes"
     return inside if inside.is_dir() else _PACKAGE.parent / "cassettes"

@@ -4,18 +4,18 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from llm_pure.codec import DECODE_FAULTS
+from llm_pure.codec import DECODE_ERRORS
 from llm_pure.completion import Completion, Usage
 from llm_pure.errors import LLMError, describe
 from llm_pure.events import StreamEvent, UsageReported
-from llm_pure.http import HttpRequest, HttpResponse, conceal_url
-from llm_pure.redact import conceal
+from llm_pure.http import HttpRequest, HttpResponse, redact_url
+from llm_pure.redact import redact
 from llm_pure.registry import Registry
-from llm_pure.replay.borders import as_recorded, pieces
+from llm_pure.replay.borders import as_recorded, split_body
 from llm_pure.replay.cassette import Interaction
 from llm_pure.replay.check import ReadCall, check_interaction, read_call
 from llm_pure.replay.report import record_line
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 Price = Callable[[Completion], str]
 
@@ -37,7 +37,7 @@ def show_lines(
     Nothing shaped like a key is in it.
     """
     for line in _lines(interaction, registry, None if whole else SHOWN, price or _free):
-        yield conceal(line)
+        yield redact(line)
 
 
 def _free(completion: Completion) -> str:
@@ -48,7 +48,7 @@ def _lines(
     interaction: Interaction, registry: Registry, most: int | None, price: Price
 ) -> Iterator[str]:
     request, response = interaction.request, interaction.response
-    yield f"{request.method} {conceal_url(request.url)}"
+    yield f"{request.method} {redact_url(request.url)}"
     if interaction.recorded_from:
         yield f"recorded from {interaction.recorded_from}"
     yield from _message("request", request, most)
@@ -85,7 +85,7 @@ def _message(title: str, message: HttpRequest | HttpResponse, most: int | None) 
 def _readable(body: bytes) -> str:
     try:
         return msgspec.json.format(body, indent=2).decode() if body else ""
-    except DECODE_FAULTS:
+    except DECODE_ERRORS:
         return body.decode("utf-8", "replace")
 
 
@@ -95,7 +95,7 @@ def _stream(interaction: Interaction, read: ReadCall, price: Price) -> Iterator[
     decoder = read.provider.open_stream(interaction.response.head)
     delays = iter(interaction.delays_ms)
     came_ms = 0
-    for piece in pieces(interaction, as_recorded):
+    for piece in split_body(interaction, as_recorded):
         came_ms += next(delays, 0)
         when = f"{came_ms / 1000:8.3f} s" if interaction.delays_ms else " " * 10
         got = decoder.feed(piece)
@@ -123,7 +123,7 @@ def _event(event: StreamEvent) -> str:
     return line if len(line) <= _NARROW else f"{line[:_NARROW]}..."
 
 
-def _end(parsed: Parsed[Completion], price: Price) -> Iterator[str]:
+def _end(parsed: LLMResult[Completion], price: Price) -> Iterator[str]:
     if isinstance(parsed, Failure):
         yield from _failed(parsed.failure())
     else:

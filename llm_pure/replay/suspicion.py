@@ -13,7 +13,7 @@ from collections.abc import Iterator
 LENGTH = 28
 """A shorter run of letters and digits is not looked at."""
 
-CHANGES = 0.28
+MIN_CLASS_CHANGES = 0.28
 """How often a letter is followed by one of another kind (lower, upper, digit), but for the capital of a word: 0.45 by
 chance, 0.47 in hexadecimal, 0.4 in lower case with digits; WordsThatAreJoined stay below 0.25."""
 
@@ -51,12 +51,12 @@ _KINDS = str.maketrans(
 )
 
 
-def suspicious_runs(text: str) -> Iterator[str]:
+def high_entropy_runs(text: str) -> Iterator[str]:
     """The runs of characters in a text that look made by chance and are no id, picture or document.
 
-    >>> list(suspicious_runs("use k7Qp2Zx9Lm4Vb8Nc3Rt6Ys1Wd5Fg0Hj2KqA, please"))
+    >>> list(high_entropy_runs("use k7Qp2Zx9Lm4Vb8Nc3Rt6Ys1Wd5Fg0Hj2KqA, please"))
     ['k7Qp2Zx9Lm4Vb8Nc3Rt6Ys1Wd5Fg0Hj2KqA']
-    >>> list(suspicious_runs("accounts/fireworks/models/llama-v3p1-405b-instruct-2024-08-06"))
+    >>> list(high_entropy_runs("accounts/fireworks/models/llama-v3p1-405b-instruct-2024-08-06"))
     []
     """
     for found in _RUN.finditer(text):
@@ -82,7 +82,7 @@ def is_random(run: str) -> bool:
         kinds = word.translate(_KINDS)
         places += len(word) - 1
         changes += sum(map(str.__ne__, kinds, kinds[1:])) - kinds.count("Aa")  # how a word begins
-    return places > 0 and changes / places >= CHANGES and _bits(letters) >= ENTROPY_BITS
+    return places > 0 and changes / places >= MIN_CLASS_CHANGES and _bits(letters) >= ENTROPY_BITS
 
 
 def _says_text(run: str) -> bool:

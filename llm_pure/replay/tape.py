@@ -10,17 +10,17 @@ from typing import Literal, get_args
 
 import msgspec
 
-from llm_pure.errors import ConfigurationInvalid, LLMError
+from llm_pure.errors import InvalidConfiguration, LLMError
 from llm_pure.http import HttpRequest
 from llm_pure.replay.cassette import Cassette, Interaction, parse_cassette
 from llm_pure.replay.credentials import cookies_in, credentials_in
 from llm_pure.replay.files import read_file, save_cassette
 from llm_pure.replay.locks import lock_folder
-from llm_pure.replay.match import EXACT, Matching
+from llm_pure.replay.match import EXACT, MatchRules
 from llm_pure.replay.redact import Redaction, redact_interaction
-from llm_pure.replay.scan import suspicions
-from llm_pure.replay.shelf import Miss, Place, Shelf
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.replay.scan import scan_text
+from llm_pure.replay.shelf import CassetteLocation, RecordingIndex, UnmatchedRequest
+from llm_pure.result import Failure, LLMResult, Success
 
 Mode = Literal["none", "once", "new_episodes", "all", "rewrite"]
 """What is recorded, as pytest-recording has it.
@@ -37,8 +37,8 @@ REFUSED = "secret_refused"
 _TOLD = 5
 
 
-class Tape:
-    """For any number of transports, threads and tasks; `open_tape` makes one."""
+class CassetteRecorder:
+    """For any number of transports, threads and tasks; `open_cassette` makes one."""
 
     def __init__(
         self,
@@ -47,14 +47,14 @@ class Tape:
         kept: Cassette,
         *,
         content: bytes | None,
-        matching: Matching,
+        matching: MatchRules,
         again: bool,
     ) -> None:
         self.path = path
         self.mode = mode
         self._content = content
         self._redaction = matching.redaction
-        self._shelf = Shelf([kept] if self.plays else [], matching, again=again)
+        self._shelf = RecordingIndex([kept] if self.plays else [], matching, again=again)
         self._lock = Lock()
         self._begun = 0
         self._new: dict[int, Interaction] = {}
@@ -72,12 +72,12 @@ class Tape:
         return self.mode in ("new_episodes", "all", "rewrite") or not self.plays
 
     @property
-    def misses(self) -> tuple[Miss, ...]:
+    def misses(self) -> tuple[UnmatchedRequest, ...]:
         """Every request so far that no recording answered and that was not to be recorded."""
         return self._shelf.misses
 
     @property
-    def unused(self) -> tuple[Place, ...]:
+    def unused(self) -> tuple[CassetteLocation, ...]:
         """Every recording that was not asked for so far."""
         return self._shelf.unused
 
@@ -87,13 +87,13 @@ class Tape:
         with self._lock:
             return tuple([self._new[number] for number in sorted(self._new)])
 
-    def take(self, request: HttpRequest) -> Parsed[Interaction | None]:
+    def take(self, request: HttpRequest) -> LLMResult[Interaction | None]:
         """The recording that answers; None when the request is to be sent; else the miss."""
         if not self.plays:
             return Success(None)
         if self.records:
             return Success(self._shelf.find(request))
-        return self._shelf.take(request).map(_any)
+        return self._shelf.match(request).map(_any)
 
     def begin(self, request: HttpRequest) -> int:
         """A request is about to be sent: its number, for `keep`."""
@@ -102,20 +102,20 @@ class Tape:
             self._begun += 1
             return self._begun
 
-    def keep(self, number: int, interaction: Interaction) -> Parsed[Interaction]:
-        """An exchange is over: what of it is kept, without secrets. ConfigurationInvalid when one may be left in it."""
+    def keep(self, number: int, interaction: Interaction) -> LLMResult[Interaction]:
+        """An exchange is over: what of it is kept, without secrets. InvalidConfiguration when one may be left in it."""
         with self._lock:
             self._secrets |= cookies_in(interaction.response.headers)
             redaction = self._whole_redaction()
         plain = redact_interaction(interaction, redaction)
-        found = [str(one) for one in suspicions(plain, redaction)]
+        found = [str(one) for one in scan_text(plain, redaction)]
         with self._lock:
             self._refused += found
             if not found:
                 self._new[number] = plain
         return Failure(self._refusal(found)) if found else Success(plain)
 
-    def save(self) -> Parsed[Path]:
+    def save(self) -> LLMResult[Path]:
         """Write what was recorded since the last time. Of several that write one file none loses another's work."""
         with self._lock:
             if self._refused:
@@ -132,7 +132,7 @@ class Tape:
                 self._new.clear()
             return saved
 
-    def _save(self, new: tuple[Interaction, ...]) -> Parsed[Path]:
+    def _save(self, new: tuple[Interaction, ...]) -> LLMResult[Path]:
         content = _content(self.path)
         if self.mode == "rewrite" and content == self._content:  # else another worker was first
             if not new:
@@ -159,7 +159,7 @@ class Tape:
     def _refusal(self, found: list[str]) -> LLMError:
         told = "; ".join(found[:_TOLD])
         more = f"; and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
-        return ConfigurationInvalid(
+        return InvalidConfiguration(
             message=f"{self.path} is not written, as this may be a secret: {told}{more}. Take it out with "
             "Redaction(paths=...) or Redaction(secrets=...), or let it be with Redaction(allowed=...)",
             field="cassette",
@@ -167,14 +167,14 @@ class Tape:
         )
 
 
-def open_tape(
+def open_cassette(
     path: Path | str,
     mode: Mode = "none",
     *,
-    matching: Matching = EXACT,
+    matching: MatchRules = EXACT,
     redaction: Redaction | None = None,
     again: bool = False,
-) -> Parsed[Tape]:
+) -> LLMResult[CassetteRecorder]:
     """The cassette in this file, to be played and recorded. A file that is not there is an empty one.
 
     redaction: what is taken out beside the defaults, when writing and when comparing. again: when all recordings of a
@@ -184,7 +184,7 @@ def open_tape(
     target = Path(path)
     if mode not in MODES:
         message = f"there is no mode {mode!r}; known are {', '.join(MODES)}"
-        return Failure(ConfigurationInvalid(message=message, field="mode"))
+        return Failure(InvalidConfiguration(message=message, field="mode"))
     if redaction is not None:
         matching = msgspec.structs.replace(matching, redaction=redaction)
     kept = Cassette(name=str(path))
@@ -199,7 +199,9 @@ def open_tape(
             kept = parsed.unwrap()
         elif mode != "rewrite":
             return parsed
-    return Success(Tape(target, mode, kept, content=content, matching=matching, again=again))
+    return Success(
+        CassetteRecorder(target, mode, kept, content=content, matching=matching, again=again)
+    )
 
 
 def _any(interaction: Interaction) -> Interaction | None:
@@ -211,10 +213,10 @@ def _content(path: Path) -> bytes | None:
     return None if isinstance(read, Failure) else read.unwrap()
 
 
-def _removed(path: Path) -> Parsed[Path]:
+def _removed(path: Path) -> LLMResult[Path]:
     try:
         path.unlink(missing_ok=True)
     except OSError as fault:
         message = f"cannot remove {path}: {fault.strerror or os.fspath(path)}"
-        return Failure(ConfigurationInvalid(message=message, field="cassette"))
+        return Failure(InvalidConfiguration(message=message, field="cassette"))
     return Success(path)

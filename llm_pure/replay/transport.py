@@ -9,16 +9,16 @@ from pathlib import Path
 
 from anyio.lowlevel import checkpoint
 
-from llm_pure.effects.transports import AsyncOpenAnswer, OpenAnswer, Timeouts
+from llm_pure.effects.transports import AsyncStreamingResponse, StreamingResponse, Timeouts
 from llm_pure.http import HttpRequest, HttpResponse
-from llm_pure.replay.borders import Borders, as_recorded
+from llm_pure.replay.borders import Chunking, as_recorded
 from llm_pure.replay.cassette import NO_CASSETTE, Cassette, Interaction
-from llm_pure.replay.faults import INSTANT, NO_FAULT, Fault, Playing
+from llm_pure.replay.faults import INSTANT, NO_FAULT, Fault, PlaybackOptions
 from llm_pure.replay.files import find_cassettes, load_cassette
-from llm_pure.replay.match import EXACT, Matching
+from llm_pure.replay.match import EXACT, MatchRules
 from llm_pure.replay.player import Player
-from llm_pure.replay.shelf import Miss, Place, Shelf
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.replay.shelf import CassetteLocation, RecordingIndex, UnmatchedRequest
+from llm_pure.result import Failure, LLMResult, Success
 
 
 class ReplayTransport:
@@ -32,31 +32,33 @@ class ReplayTransport:
     def __init__(
         self,
         *cassettes: Cassette,
-        matching: Matching = EXACT,
+        matching: MatchRules = EXACT,
         again: bool = False,
-        borders: Borders = as_recorded,
+        borders: Chunking = as_recorded,
         speed: float | None = INSTANT,
         fault: Fault = NO_FAULT,
     ) -> None:
-        self._shelf = Shelf(cassettes, matching, again=again)
-        self._player = Player(Playing(borders=borders, speed=speed, fault=fault))
+        self._shelf = RecordingIndex(cassettes, matching, again=again)
+        self._player = Player(PlaybackOptions(borders=borders, speed=speed, fault=fault))
 
     @property
-    def misses(self) -> tuple[Miss, ...]:
+    def misses(self) -> tuple[UnmatchedRequest, ...]:
         """Every request so far that no recording answered."""
         return self._shelf.misses
 
     @property
-    def unused(self) -> tuple[Place, ...]:
+    def unused(self) -> tuple[CassetteLocation, ...]:
         """Every recording that was not asked for so far."""
         return self._shelf.unused
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The recorded answer, or a ConnectionFailed that names the nearest recording and what differs."""
         return self._taken(request).bind(lambda taken: self._player.send(taken, timeouts))
 
     @contextmanager
-    def stream(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
+    def stream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> Iterator[LLMResult[StreamingResponse]]:
         """The same, in pieces."""
         taken = self._taken(request)
         if isinstance(taken, Failure):
@@ -65,7 +67,7 @@ class ReplayTransport:
         with self._player.stream(taken.unwrap(), timeouts) as opened:
             yield opened
 
-    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The same as `send`."""
         taken = self._taken(request)
         if isinstance(taken, Failure):
@@ -76,7 +78,7 @@ class ReplayTransport:
     @asynccontextmanager
     async def astream(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[Parsed[AsyncOpenAnswer]]:
+    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
         """The same as `stream`."""
         taken = self._taken(request)
         if isinstance(taken, Failure):
@@ -86,21 +88,21 @@ class ReplayTransport:
         async with self._player.astream(taken.unwrap(), timeouts) as opened:
             yield opened
 
-    def _taken(self, request: HttpRequest) -> Parsed[Interaction]:
+    def _taken(self, request: HttpRequest) -> LLMResult[Interaction]:
         wrong = self._player.instead()
         if wrong is not None:
             return Success(Interaction(request=request, response=wrong))
-        return self._shelf.take(request)
+        return self._shelf.match(request)
 
 
 def open_replay(
     *paths: Path | str,
-    matching: Matching = EXACT,
+    matching: MatchRules = EXACT,
     again: bool = False,
-    borders: Borders = as_recorded,
+    borders: Chunking = as_recorded,
     speed: float | None = INSTANT,
     fault: Fault = NO_FAULT,
-) -> Parsed[ReplayTransport]:
+) -> LLMResult[ReplayTransport]:
     """A transport over these cassettes, and all those below these folders; the first fault where one cannot be read.
 
     YAML below a folder that is no cassette at all is passed over.
@@ -120,7 +122,7 @@ def open_replay(
     )
 
 
-def load_cassettes(paths: Iterable[Path | str]) -> Parsed[list[Cassette]]:
+def load_cassettes(paths: Iterable[Path | str]) -> LLMResult[list[Cassette]]:
     """Those of `open_replay`."""
     cassettes: list[Cassette] = []
     for path in paths:

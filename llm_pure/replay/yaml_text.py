@@ -13,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from llm_pure.errors import LLMError, ProtocolFault
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import LLMError, ProtocolError
+from llm_pure.result import Failure, LLMResult, Success
 
 DEPTH_LIMIT = 500
 """How deep a value may be nested."""
@@ -46,8 +46,8 @@ _FLOAT = re.compile(
 )
 
 
-def parse_yaml(text: str | bytes, *, name: str) -> Parsed[Any]:
-    """The one document in the text, or a ProtocolFault that names the file and the line.
+def parse_yaml(text: str | bytes, *, name: str) -> LLMResult[Any]:
+    """The one document in the text, or a ProtocolError that names the file and the line.
 
     Fails on tags beyond plain data (`!!python/object...`), on a second document, and beyond the limits above.
 
@@ -189,9 +189,9 @@ def _plain(text: str) -> Any:
     return text
 
 
-def _fault(name: str, message: str, line: int | None = None) -> ProtocolFault:
+def _fault(name: str, message: str, line: int | None = None) -> ProtocolError:
     where = f"{name}, line {line}" if line else name
-    return ProtocolFault(message=message, where=where, code="cassette")
+    return ProtocolError(message=message, where=where, code="cassette")
 
 
 class Block(str):

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from llm_pure.config import Secret, SecretInput, reveal
-from llm_pure.http import Headers, HttpRequest, header
+from llm_pure.http import Headers, HttpRequest, get_header
 from llm_pure.signing.canonical import hmac_sha256, host_of, in_utc, utf8
 from llm_pure.signing.key import with_header
 
@@ -93,7 +93,7 @@ def sign(
 
 def _canonical_request(request: HttpRequest, signed: Headers, names: str) -> str:
     parts = urlsplit(request.url)
-    given_digest = header(request.headers, "x-amz-content-sha256")
+    given_digest = get_header(request.headers, "x-amz-content-sha256")
     return "\n".join(
         [
             request.method.upper(),

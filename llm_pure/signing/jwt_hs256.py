@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from llm_pure.config import SecretInput, reveal
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.http import HttpRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.signing.canonical import hmac_sha256, in_utc, utf8
 from llm_pure.signing.key import with_header
 
@@ -28,15 +28,15 @@ def sign(
     *,
     provider: str = "zhipuai",
     valid_s: int = 210,
-) -> Parsed[HttpRequest]:
+) -> LLMResult[HttpRequest]:
     """The request with `authorization: Bearer TOKEN`.
 
-    Fails with ConfigurationInvalid when the key is not `id.secret`. ValueError when `now` has no time zone.
+    Fails with InvalidConfiguration when the key is not `id.secret`. ValueError when `now` has no time zone.
     """
     key_id, _, secret = reveal(key).partition(".")
     if not key_id or not secret:
         return Failure(
-            ConfigurationInvalid(
+            InvalidConfiguration(
                 message=f"the key for {provider} is not of the form id.secret",
                 provider=provider,
                 field="api_key",

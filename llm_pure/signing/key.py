@@ -7,9 +7,9 @@ import msgspec
 
 from llm_pure.config import LLMConfig, SecretInput, reveal
 from llm_pure.endpoint import credential_headers
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.http import HttpRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _PLACEHOLDERS = frozenset(
     {
@@ -34,15 +34,15 @@ def key_header(
     header: str = "authorization",
     prefix: str = "Bearer ",
     required: bool = True,
-) -> Callable[[LLMConfig, HttpRequest, datetime], Parsed[HttpRequest]]:
+) -> Callable[[LLMConfig, HttpRequest, datetime], LLMResult[HttpRequest]]:
     """An `authorize` that puts config.api_key into a header.
 
-    It fails with ConfigurationInvalid when the key is missing, a placeholder or no header value. Where the key is not
+    It fails with InvalidConfiguration when the key is missing, a placeholder or no header value. Where the key is not
     `required` and not there, the request passes as it is. Credentials among config.headers are added too, and a key
     is not needed beside them.
     """
 
-    def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> Parsed[HttpRequest]:
+    def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> LLMResult[HttpRequest]:
         own = credential_headers(config)
         for name, value in own:
             request = with_header(request, name, value)
@@ -57,20 +57,20 @@ def key_header(
 
 def usable_key(
     provider: str, variables: tuple[str, ...], key: SecretInput | None, field: str = "api_key"
-) -> Parsed[str]:
+) -> LLMResult[str]:
     """The key as it may stand in a header; else an error that names the variable to set, and never the key."""
     text = reveal(key).strip()
     where = f"set {' or '.join(variables)}, or `{field}`" if variables else f"set `{field}`"
     if text.lower() in _PLACEHOLDERS:
         what = "is a placeholder" if text else "is missing"
         return Failure(
-            ConfigurationInvalid(
+            InvalidConfiguration(
                 message=f"the key for {provider} {what}: {where}", provider=provider, field=field
             )
         )
     if not text.isascii() or not text.isprintable():
         return Failure(
-            ConfigurationInvalid(
+            InvalidConfiguration(
                 message=f"the key for {provider} has characters that no key has: {where}",
                 provider=provider,
                 field=field,

@@ -5,8 +5,8 @@
 
 from llm_pure.tokens.count import (
     Count,
-    Meter,
     Method,
+    TokenCounter,
     count_message,
     count_messages,
     count_request,
@@ -14,40 +14,40 @@ from llm_pure.tokens.count import (
     count_tools,
 )
 from llm_pure.tokens.estimates import (
-    count_answer,
-    cut_usage,
+    count_completion,
     estimated_usage,
-    most_input_tokens,
-    most_output_tokens,
+    max_input_tokens,
+    max_output_tokens,
+    partial_usage,
 )
-from llm_pure.tokens.families import FAMILIES, Family, family_for
-from llm_pure.tokens.images import image_tokens, size_of
+from llm_pure.tokens.families import TOKENIZER_PROFILES, TokenizerProfile, profile_for
+from llm_pure.tokens.images import image_size, image_tokens
 from llm_pure.tokens.tokenizer import Tokenizer, first_tokens, last_tokens
 from llm_pure.tokens.windows import Window, get_max_completion_tokens, window_for
 
 __all__ = [
-    "FAMILIES",
+    "TOKENIZER_PROFILES",
     "Count",
-    "Family",
-    "Meter",
     "Method",
+    "TokenCounter",
     "Tokenizer",
+    "TokenizerProfile",
     "Window",
-    "count_answer",
+    "count_completion",
     "count_message",
     "count_messages",
     "count_request",
     "count_text",
     "count_tools",
-    "cut_usage",
     "estimated_usage",
-    "family_for",
     "first_tokens",
     "get_max_completion_tokens",
+    "image_size",
     "image_tokens",
     "last_tokens",
-    "most_input_tokens",
-    "most_output_tokens",
-    "size_of",
+    "max_input_tokens",
+    "max_output_tokens",
+    "partial_usage",
+    "profile_for",
     "window_for",
 ]

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from llm_pure.codec import json_text
-from llm_pure.draft import Draft
+from llm_pure.draft import ResolvedRequest
 from llm_pure.messages import (
     Audio,
     Document,
@@ -22,9 +22,9 @@ from llm_pure.messages import (
     ToolResult,
 )
 from llm_pure.request import NativeTool, SchemaFormat, Tool
-from llm_pure.tokens.families import Family
-from llm_pure.tokens.images import UNKNOWN_SIZE, image_tokens, size_of
-from llm_pure.tokens.memo import Memo
+from llm_pure.tokens.families import TokenizerProfile
+from llm_pure.tokens.images import UNKNOWN_SIZE, image_size, image_tokens
+from llm_pure.tokens.memo import MessageCountCache
 from llm_pure.tokens.tokenizer import Tokenizer
 
 Method: TypeAlias = Literal["exact", "overhead rule", "estimate"]
@@ -48,54 +48,54 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str
 
 
-class Meter(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+class TokenCounter(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What counts for one model: its family's rules, a tokenizer, and what was counted lately."""
 
-    family: Family
+    family: TokenizerProfile
     tokenizer: Tokenizer
-    memo: Memo = msgspec.field(default_factory=Memo)
+    cache: MessageCountCache = msgspec.field(default_factory=MessageCountCache)
 
 
-def count_text(meter: Meter, text: str) -> Count:
+def count_text(counter: TokenCounter, text: str) -> Count:
     """Bare text, with nothing around it: a prompt's words, an answer's words."""
-    method: Method = "exact" if meter.family.public else "estimate"
-    return _count(meter, meter.tokenizer.count(text), method)
+    method: Method = "exact" if counter.family.public else "estimate"
+    return _count(counter, counter.tokenizer.count(text), method)
 
 
-def count_message(meter: Meter, message: Message) -> int:
+def count_message(counter: TokenCounter, message: Message) -> int:
     """One message's tokens with its overhead, before a family's percentage; counted once for messages that are equal."""
-    known = meter.memo.get(message)
+    known = counter.cache.get(message)
     if known is None:
-        known = _message(meter, message)
-        meter.memo.put(message, known, _weight(message))
+        known = _message(counter, message)
+        counter.cache.put(message, known, _weight(message))
     return known
 
 
-def count_messages(meter: Meter, messages: Sequence[Message]) -> Count:
+def count_messages(counter: TokenCounter, messages: Sequence[Message]) -> Count:
     """A conversation, and what stands before the answer."""
-    get = meter.memo.get
-    total = meter.family.preamble + meter.family.reply
+    get = counter.cache.get
+    total = counter.family.preamble + counter.family.reply
     for message in messages:
         known = get(message)
-        total += count_message(meter, message) if known is None else known
-    return _count(meter, total, _method(meter, messages))
+        total += count_message(counter, message) if known is None else known
+    return _count(counter, total, _method(counter, messages))
 
 
-def count_request(meter: Meter, draft: Draft) -> Count:
+def count_request(counter: TokenCounter, draft: ResolvedRequest) -> Count:
     """All that is sent: messages, tools and the answer's schema."""
-    talk = count_messages(meter, draft.messages)
-    extra = count_tools(meter, draft.tools)
+    talk = count_messages(counter, draft.messages)
+    extra = count_tools(counter, draft.tools)
     if isinstance(draft.response_format, SchemaFormat):
-        extra += meter.tokenizer.count(json_text(draft.response_format.schema))
+        extra += counter.tokenizer.count(json_text(draft.response_format.schema))
     if not extra:
         return talk
-    tokens = talk.tokens + _scaled(meter.family, extra)
+    tokens = talk.tokens + _scaled(counter.family, extra)
     return msgspec.structs.replace(talk, tokens=tokens, method=_worse(talk.method, "estimate"))
 
 
-def count_tools(meter: Meter, tools: Iterable[Tool | NativeTool]) -> int:
+def count_tools(counter: TokenCounter, tools: Iterable[Tool | NativeTool]) -> int:
     """Definitions of tools, before a family's percentage. Objects inside objects are walked by the same rule."""
-    rule, count = meter.family.tools, meter.tokenizer.count
+    rule, count = counter.family.tools, counter.tokenizer.count
     total = 0
     for tool in tools:
         if isinstance(tool, NativeTool):
@@ -103,15 +103,15 @@ def count_tools(meter: Meter, tools: Iterable[Tool | NativeTool]) -> int:
         else:
             said = (tool.description or "").removesuffix(".")
             total += rule.function + count(f"{tool.name}:{said}")
-            total += _properties(meter, tool.parameters)
+            total += _properties(counter, tool.parameters)
     return total + rule.end if total else 0
 
 
-def _properties(meter: Meter, schema: Mapping[str, Any]) -> int:
+def _properties(counter: TokenCounter, schema: Mapping[str, Any]) -> int:
     properties = schema.get("properties")
     if not isinstance(properties, Mapping) or not properties:
         return 0
-    rule, count = meter.family.tools, meter.tokenizer.count
+    rule, count = counter.family.tools, counter.tokenizer.count
     total = rule.properties
     for key, given in properties.items():
         about: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
@@ -121,50 +121,50 @@ def _properties(meter: Meter, schema: Mapping[str, Any]) -> int:
         enum = about.get("enum")
         if isinstance(enum, Sequence) and not isinstance(enum, str):
             total += rule.enum + sum(rule.item + count(str(item)) for item in enum)
-        total += _properties(meter, about)
+        total += _properties(counter, about)
         items = about.get("items")
         if isinstance(items, Mapping):
-            total += _properties(meter, items)
+            total += _properties(counter, items)
     return total
 
 
-def _message(meter: Meter, message: Message) -> int:
-    family, count = meter.family, meter.tokenizer.count
+def _message(counter: TokenCounter, message: Message) -> int:
+    family, count = counter.family, counter.tokenizer.count
     total = family.message
     if message.name:
         total += family.name + count(message.name)
     for part in message.parts:
-        total += _part(meter, part)
+        total += _part(counter, part)
     return total
 
 
-def _part(meter: Meter, part: Part) -> int:
-    family, count = meter.family, meter.tokenizer.count
+def _part(counter: TokenCounter, part: Part) -> int:
+    family, count = counter.family, counter.tokenizer.count
     match part:
         case Text(text=text) | Refusal(text=text):
             return count(text)
         case ToolCall():
             return family.call + count(part.name) + count(part.arguments)
         case ToolResult():
-            return sum(_part(meter, item) for item in part.content)
+            return sum(_part(counter, item) for item in part.content)
         case Reasoning(text=text):
             return count(text) if family.reasoning else 0
         case Image(data=data, detail=detail):
-            size = (size_of(data) if data else None) or UNKNOWN_SIZE
+            size = (image_size(data) if data else None) or UNKNOWN_SIZE
             return image_tokens(family.images, size, detail)
         case Audio(data=data):
             return family.audio_per_s * _seconds(data or b"")
         case Document():
-            return _document(meter, part)
+            return _document(counter, part)
         case Opaque(json=json):
             return count(json)
 
 
-def _document(meter: Meter, part: Document) -> int:
+def _document(counter: TokenCounter, part: Document) -> int:
     data = part.data or b""
     if (part.media_type or "").startswith("text/"):
-        return meter.tokenizer.count(data.decode("utf-8", "replace"))
-    return meter.family.page * max(1, len(_PAGE.findall(data)))
+        return counter.tokenizer.count(data.decode("utf-8", "replace"))
+    return counter.family.page * max(1, len(_PAGE.findall(data)))
 
 
 def _seconds(data: bytes) -> int:
@@ -175,8 +175,8 @@ def _seconds(data: bytes) -> int:
     return -(-len(data) // _BYTES_PER_SECOND)
 
 
-def _method(meter: Meter, messages: Sequence[Message]) -> Method:
-    if not meter.family.public or meter.family.preamble:
+def _method(counter: TokenCounter, messages: Sequence[Message]) -> Method:
+    if not counter.family.public or counter.family.preamble:
         return "estimate"
     for message in messages:
         for part in message.parts:
@@ -189,13 +189,13 @@ def _worse(one: Method, other: Method) -> Method:
     return one if _METHODS.index(one) > _METHODS.index(other) else other
 
 
-def _count(meter: Meter, tokens: int, method: Method) -> Count:
+def _count(counter: TokenCounter, tokens: int, method: Method) -> Count:
     return Count(
-        tokens=_scaled(meter.family, tokens), method=method, encoding=meter.tokenizer.encoding
+        tokens=_scaled(counter.family, tokens), method=method, encoding=counter.tokenizer.encoding
     )
 
 
-def _scaled(family: Family, tokens: int) -> int:
+def _scaled(family: TokenizerProfile, tokens: int) -> int:
     """Rounded up: an estimate is better a token too high."""
     return tokens if family.percent == 100 else -(-tokens * family.percent // 100)
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 
-class ToolRule(msgspec.Struct, frozen=True, kw_only=True):
+class ToolOverhead(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens around the words of tool definitions: for each function, property, enum and enum value; `end` once."""
 
     function: int
@@ -22,7 +22,7 @@ class ToolRule(msgspec.Struct, frozen=True, kw_only=True):
     end: int = 12
 
 
-class Tiles(msgspec.Struct, frozen=True, kw_only=True, tag="tiles"):
+class TileImageCost(msgspec.Struct, frozen=True, kw_only=True, tag="tiles"):
     """A base, and so many tokens for each tile of 512 px after the picture was shrunk into a square and to a short side."""
 
     base: int
@@ -39,7 +39,7 @@ class PatchLimit(msgspec.Struct, frozen=True):
     patches: int | None
 
 
-class Patches(msgspec.Struct, frozen=True, kw_only=True, tag="patches"):
+class PatchImageCost(msgspec.Struct, frozen=True, kw_only=True, tag="patches"):
     """One token for each patch, times `percent` / 100. low, high: by the detail asked for; auto: where none is."""
 
     percent: int
@@ -49,7 +49,7 @@ class Patches(msgspec.Struct, frozen=True, kw_only=True, tag="patches"):
     high: PatchLimit
 
 
-class Fixed(msgspec.Struct, frozen=True, kw_only=True, tag="fixed"):
+class FixedImageCost(msgspec.Struct, frozen=True, kw_only=True, tag="fixed"):
     """So many tokens for each tile, however large; one tile for a picture of at most `small_px` each way."""
 
     tokens: int
@@ -57,10 +57,10 @@ class Fixed(msgspec.Struct, frozen=True, kw_only=True, tag="fixed"):
     tile_px: int
 
 
-ImageRule: TypeAlias = Tiles | Patches | Fixed
+ImageRule: TypeAlias = TileImageCost | PatchImageCost | FixedImageCost
 
 
-class Family(msgspec.Struct, frozen=True, kw_only=True):
+class TokenizerProfile(msgspec.Struct, frozen=True, kw_only=True):
     """How models are counted whose names begin with `prefix`.
 
     encoding: the name of a tokenizer. public: it is these models' own; else the count is an estimate, `percent` / 100 of
@@ -77,7 +77,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     name: int = 1
     reply: int = 3
     call: int = 7
-    tools: ToolRule = ToolRule(function=7)
+    tools: ToolOverhead = ToolOverhead(function=7)
     images: ImageRule
     reasoning: bool = False
     preamble: int = 0
@@ -86,28 +86,28 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
-_GPT_4O_TILES = Tiles(base=85, tile=170)
-_OLD = ToolRule(function=10)
+_GPT_4O_TILES = TileImageCost(base=85, tile=170)
+_OLD = ToolOverhead(function=10)
 _OLD_PATCHES = PatchLimit(2048, 1536)
 _MID = PatchLimit(2048, 6144)
 
 
-def _patches(percent: int, limit: PatchLimit) -> Patches:
-    return Patches(percent=percent, patch_px=32, auto=limit, low=limit, high=limit)
+def _patches(percent: int, limit: PatchLimit) -> PatchImageCost:
+    return PatchImageCost(percent=percent, patch_px=32, auto=limit, low=limit, high=limit)
 
 
 _SMALL_MODELS = _patches(162, _OLD_PATCHES)
-_GPT_5_4 = Patches(
+_GPT_5_4 = PatchImageCost(
     percent=120, patch_px=32, auto=PatchLimit(2048, 2500), low=_MID, high=PatchLimit(2048, 2500)
 )
-_GPT_5_5 = Patches(
+_GPT_5_5 = PatchImageCost(
     percent=120,
     patch_px=32,
     auto=PatchLimit(6000, 10_000),
     low=PatchLimit(512, None),
     high=PatchLimit(2048, 2500),
 )
-_GPT_5_6 = Patches(
+_GPT_5_6 = PatchImageCost(
     percent=120,
     patch_px=32,
     auto=PatchLimit(65_535, None),
@@ -115,31 +115,33 @@ _GPT_5_6 = Patches(
     high=PatchLimit(2048, 2500),
 )
 _CLAUDE = PatchLimit(1568, 1568)
-_CLAUDE_IMAGES = Patches(percent=100, patch_px=28, auto=_CLAUDE, low=_CLAUDE, high=_CLAUDE)
-_GEMINI_IMAGES = Fixed(tokens=258, small_px=384, tile_px=768)
+_CLAUDE_IMAGES = PatchImageCost(percent=100, patch_px=28, auto=_CLAUDE, low=_CLAUDE, high=_CLAUDE)
+_GEMINI_IMAGES = FixedImageCost(tokens=258, small_px=384, tile_px=768)
 
 
 def _openai(
-    prefix: str, images: ImageRule, encoding: str = "o200k_base", tools: ToolRule | None = None
-) -> Family:
-    return Family(
+    prefix: str, images: ImageRule, encoding: str = "o200k_base", tools: ToolOverhead | None = None
+) -> TokenizerProfile:
+    return TokenizerProfile(
         prefix=prefix,
         encoding=encoding,
         images=images,
-        tools=tools or ToolRule(function=7),
+        tools=tools or ToolOverhead(function=7),
         source="TIK, COOK, LITE",
     )
 
 
-def _newer(prefix: str, images: ImageRule) -> Family:
+def _newer(prefix: str, images: ImageRule) -> TokenizerProfile:
     """Models that reason: one token less stands before the answer than COOK says (fitted: gpt-5 to gpt-5.6 and o3)."""
     row = _openai(prefix, images)
     return msgspec.structs.replace(row, reply=2, source=f"{row.source}; reply fitted")
 
 
-def _guessed(prefix: str, percent: int, images: ImageRule, **more: int | bool | ToolRule) -> Family:
+def _guessed(
+    prefix: str, percent: int, images: ImageRule, **more: int | bool | ToolOverhead
+) -> TokenizerProfile:
     """A family without a public tokenizer that we could load: o200k_base, and a percentage."""
-    row = Family(
+    row = TokenizerProfile(
         prefix=prefix,
         encoding="o200k_base",
         public=False,
@@ -150,8 +152,8 @@ def _guessed(prefix: str, percent: int, images: ImageRule, **more: int | bool | 
     return msgspec.structs.replace(row, **more)
 
 
-FAMILIES: Sequence[Family] = (
-    _openai("gpt-4o-mini", Tiles(base=2833, tile=5667)),
+TOKENIZER_PROFILES: Sequence[TokenizerProfile] = (
+    _openai("gpt-4o-mini", TileImageCost(base=2833, tile=5667)),
     _openai("gpt-4o", _GPT_4O_TILES),
     _openai("chatgpt-4o", _GPT_4O_TILES),
     _openai("ft:gpt-4o", _GPT_4O_TILES),
@@ -165,12 +167,12 @@ FAMILIES: Sequence[Family] = (
     _newer("gpt-5.2", _patches(120, _MID)),
     _newer("gpt-5-mini", _SMALL_MODELS),
     _newer("gpt-5-nano", _patches(246, _OLD_PATCHES)),
-    _newer("gpt-5", Tiles(base=70, tile=140)),
+    _newer("gpt-5", TileImageCost(base=70, tile=140)),
     _newer("gpt-6", _GPT_5_6),
     _newer("o4-mini", _patches(172, _OLD_PATCHES)),
-    _newer("o1", Tiles(base=75, tile=150)),
-    _newer("o3", Tiles(base=75, tile=150)),
-    _openai("computer-use-preview", Tiles(base=65, tile=129)),
+    _newer("o1", TileImageCost(base=75, tile=150)),
+    _newer("o3", TileImageCost(base=75, tile=150)),
+    _openai("computer-use-preview", TileImageCost(base=65, tile=129)),
     msgspec.structs.replace(
         _openai("gpt-oss", _GPT_4O_TILES, "o200k_harmony"),
         preamble=61,
@@ -188,7 +190,7 @@ FAMILIES: Sequence[Family] = (
         _CLAUDE_IMAGES,
         reasoning=True,
         page=2250,
-        tools=ToolRule(function=60, end=430),
+        tools=ToolOverhead(function=60, end=430),
     ),
     _guessed("gemini", 105, _GEMINI_IMAGES, message=0, reply=0, audio_per_s=32, page=258),
 )
@@ -198,15 +200,15 @@ UNKNOWN = _guessed("", 115, _GPT_4O_TILES)
 """Every other model."""
 
 
-def family_for(model: str, plan: str | None = None) -> Family:
+def profile_for(model: str, plan: str | None = None) -> TokenizerProfile:
     """How a model is counted. plan: config.pricing_plan, which names the model of an Azure deployment.
 
-    >>> family_for("openai/gpt-4.1-mini").encoding, family_for("us.anthropic.claude-sonnet-5-5").public
+    >>> profile_for("openai/gpt-4.1-mini").encoding, profile_for("us.anthropic.claude-sonnet-5-5").public
     ('o200k_base', False)
     """
     for given in (plan or "", model):
         name = given.rsplit("/", 1)[-1].lower()
-        for family in FAMILIES:
+        for family in TOKENIZER_PROFILES:
             if name.startswith(family.prefix) or f".{family.prefix}" in name:
                 return family
     return UNKNOWN

@@ -2,8 +2,8 @@
 
 from math import ceil, floor, sqrt
 
-from llm_pure.picture_sizes import Size, size_of
-from llm_pure.tokens.families import Fixed, ImageRule, Patches, Tiles
+from llm_pure.picture_sizes import Size, image_size
+from llm_pure.tokens.families import FixedImageCost, ImageRule, PatchImageCost, TileImageCost
 
 UNKNOWN_SIZE: Size = (1024, 1024)
 """What is taken for a picture that can't be looked at, such as one behind a URL."""
@@ -14,22 +14,22 @@ _NOISE = 1e-9  # 33.000000000001 patches are 33
 def image_tokens(rule: ImageRule, size: Size, detail: str | None = None) -> int:
     """What a picture of this size costs in tokens, as input.
 
-    >>> image_tokens(Tiles(base=85, tile=170), (1024, 1024))
+    >>> image_tokens(TileImageCost(base=85, tile=170), (1024, 1024))
     765
     """
     wide, high = max(1, size[0]), max(1, size[1])
     match rule:
-        case Tiles():
+        case TileImageCost():
             return _tiles(rule, wide, high, detail)
-        case Patches():
+        case PatchImageCost():
             return _patches(rule, wide, high, detail)
-        case Fixed():
+        case FixedImageCost():
             if max(wide, high) <= rule.small_px:
                 return rule.tokens
             return rule.tokens * ceil(wide / rule.tile_px) * ceil(high / rule.tile_px)
 
 
-def _tiles(rule: Tiles, wide: int, high: int, detail: str | None) -> int:
+def _tiles(rule: TileImageCost, wide: int, high: int, detail: str | None) -> int:
     if detail == "low":
         return rule.base
     scale = min(1.0, rule.square_px / max(wide, high), rule.short_px / min(wide, high))
@@ -37,7 +37,7 @@ def _tiles(rule: Tiles, wide: int, high: int, detail: str | None) -> int:
     return rule.base + rule.tile * across * down
 
 
-def _patches(rule: Patches, wide: int, high: int, detail: str | None) -> int:
+def _patches(rule: PatchImageCost, wide: int, high: int, detail: str | None) -> int:
     limit = {"low": rule.low, "high": rule.high}.get(detail or "auto", rule.auto)
     scale = min(1.0, limit.long_px / max(wide, high))
     count = _count(wide * scale, high * scale, rule.patch_px)
@@ -61,4 +61,4 @@ def _count(wide: float, high: float, patch_px: int) -> int:
     return ceil(wide / patch_px - _NOISE) * ceil(high / patch_px - _NOISE)
 
 
-__all__ = ["UNKNOWN_SIZE", "Size", "image_tokens", "size_of"]
+__all__ = ["UNKNOWN_SIZE", "Size", "image_size", "image_tokens"]

@@ -10,7 +10,7 @@ MOST_MESSAGES = 4096
 MOST_BYTES = 32 * 1024 * 1024
 
 
-class Memo:
+class MessageCountCache:
     """Forgets everything when it is full: what is still in use comes back with the next count."""
 
     __slots__ = ("_equal", "_left_bytes", "_same")

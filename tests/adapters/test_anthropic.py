@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from llm_pure import ChatRequest, HttpRequest, LLMConfig, assistant, tool_result, user
 from llm_pure.adapters import registry
 from llm_pure.config import Secret
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, Unsupported
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
 from llm_pure.messages import Document, Image, Opaque, Reasoning, ToolCall
 from llm_pure.provider import Built
 from llm_pure.request import JsonFormat, NativeTool, ReasoningRequest, SchemaFormat
@@ -86,7 +86,7 @@ def test_without_a_key_the_variable_to_set_is_named() -> None:
     config = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5", api_key=Secret(""))
     got = ANTHROPIC.authorize(config, HttpRequest("POST", "https://api.anthropic.com"), NOW)
     assert got == Failure(
-        ConfigurationInvalid(
+        InvalidConfiguration(
             message="the key for anthropic is missing: set ANTHROPIC_API_KEY, or `api_key`",
             provider="anthropic",
             field="api_key",
@@ -125,7 +125,7 @@ def test_counting_needs_a_model_too() -> None:
     assert ANTHROPIC.count_tokens is not None
     got = ANTHROPIC.count_tokens.build(LLMConfig(api_type="anthropic"), ChatRequest(messages="hi"))
     assert isinstance(got, Failure)
-    assert isinstance(got.failure(), ConfigurationInvalid)
+    assert isinstance(got.failure(), InvalidConfiguration)
 
 
 REQUESTS = {
@@ -193,4 +193,4 @@ def test_the_official_package_takes_the_body_of_any_request(request_: ChatReques
         if isinstance(made, Success):
             accepted(made.unwrap().request.body)
         else:  # it holds sound, a picture of the model, arguments that are no object, or nothing at all
-            assert isinstance(made.failure(), InvalidRequest | Unsupported)
+            assert isinstance(made.failure(), InvalidRequest | UnsupportedFeature)

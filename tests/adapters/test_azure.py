@@ -8,9 +8,9 @@ import pytest
 
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, ResponseHead, collect
 from llm_pure.adapters import registry
-from llm_pure.effects.env import completed
-from llm_pure.errors import ConfigurationInvalid, ContentFiltered, NotFound
-from llm_pure.http import HttpRequest, header
+from llm_pure.effects.env import with_env_defaults
+from llm_pure.errors import ContentFiltered, InvalidConfiguration, NotFound
+from llm_pure.http import HttpRequest, get_header
 from llm_pure.operations import EmbedRequest
 from llm_pure.replay.laws import read_pieces
 from tests.support.openai_chat_bodies import LAST, answer, choice, chunk, stream
@@ -134,16 +134,16 @@ def test_credentials(provider: Any, key: str, name: str, value: str) -> None:
 def test_a_gateways_own_header_is_enough() -> None:
     settings = config(headers=(("Api-Key", "k"),))
     signed = AZURE.authorize(settings, HttpRequest("POST", RESOURCE), NOW).unwrap()
-    assert header(signed.headers, "api-key") == "k"
+    assert get_header(signed.headers, "api-key") == "k"
 
 
 @pytest.mark.parametrize("provider", [AZURE, RESPONSES], ids=["azure", "azure_responses"])
 def test_what_is_missing_is_named(provider: Any) -> None:
     keyless = provider.authorize(config(), HttpRequest("POST", RESOURCE), NOW).failure()
-    assert isinstance(keyless, ConfigurationInvalid)
+    assert isinstance(keyless, InvalidConfiguration)
     assert "AZURE_OPENAI_API_KEY" in keyless.message
     homeless = provider.build_chat(config(base_url=None), ChatRequest(messages="hi")).failure()
-    assert isinstance(homeless, ConfigurationInvalid)
+    assert isinstance(homeless, InvalidConfiguration)
     assert homeless.field == "base_url"
 
 
@@ -153,10 +153,10 @@ def test_the_environment_completes_the_configuration() -> None:
         "AZURE_OPENAI_API_KEY": "k",
         "OPENAI_API_VERSION": DATED,
     }
-    found = completed(LLMConfig(api_type="azure", model="gpt-4o"), AZURE, environ)
+    found = with_env_defaults(LLMConfig(api_type="azure", model="gpt-4o"), AZURE, environ)
     assert url(found) == DATED_CHAT
     assert found.api_key == config(api_key="k").api_key
-    assert completed(config(api_version="v1"), AZURE, environ).api_version == "v1"
+    assert with_env_defaults(config(api_version="v1"), AZURE, environ).api_version == "v1"
 
 
 @pytest.mark.parametrize(

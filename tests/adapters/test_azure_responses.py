@@ -4,7 +4,7 @@ import json
 
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, Message, assistant
 from llm_pure.adapters import registry
-from llm_pure.messages import Echo, Reasoning, Text
+from llm_pure.messages import ProviderMetadata, Reasoning, Text
 from tests.support.openai_responses_bodies import answer, message, reasoning, text
 
 PROVIDER = registry.get("azure_responses").unwrap()
@@ -41,8 +41,8 @@ def test_reasoning_of_openai_is_not_azures() -> None:
 
 
 def test_its_own_goes_back() -> None:
-    own = Echo("azure_responses", '{"id":"rs_1","summary":[]}')
-    said = Text("Hi", Echo("azure_responses", '{"item":{"id":"msg_1"}}'))
+    own = ProviderMetadata("azure_responses", '{"id":"rs_1","summary":[]}')
+    said = Text("Hi", ProviderMetadata("azure_responses", '{"item":{"id":"msg_1"}}'))
     turn: Message = assistant(Reasoning("", "enc", own), said)
     built = PROVIDER.build_chat(CONFIG, ChatRequest(messages=["hi", turn]), strict=True).unwrap()
     first, second = json.loads(built.request.body)["input"][1:]

@@ -8,8 +8,8 @@ import pytest
 from llm_pure import ChatRequest, HttpRequest, LLMConfig, describe
 from llm_pure.adapters import registry
 from llm_pure.adapters.bedrock import PROVIDER
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.http import header
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.http import get_header
 from llm_pure.result import Success
 from llm_pure.signing.aws_sigv4 import AwsCredentials, sign
 
@@ -32,8 +32,8 @@ def test_the_registry_knows_it() -> None:
     assert registry.get("bedrock") == Success(PROVIDER)
     assert PROVIDER.name == "bedrock"
     assert PROVIDER.base_url == "https://bedrock-runtime.us-east-1.amazonaws.com"
-    assert PROVIDER.key_variables == ("AWS_BEARER_TOKEN_BEDROCK",)
-    assert set(PROVIDER.variables) == {"access_key", "secret_key", "session_token", "region_name"}
+    assert PROVIDER.api_key_env == ("AWS_BEARER_TOKEN_BEDROCK",)
+    assert set(PROVIDER.env_vars) == {"access_key", "secret_key", "session_token", "region_name"}
 
 
 def test_a_key_is_a_bearer_token_and_needs_no_signature() -> None:
@@ -52,7 +52,7 @@ def test_credentials_sign_the_request_as_it_is_sent(api_key: str | None) -> None
     credentials = AwsCredentials(session_token="TOKEN==", **KEYS)
     assert got == sign(request(config), credentials, region="eu-west-1", service="bedrock", now=NOW)
     assert "/model/arn%3Aaws%3A" in got.url
-    signature = header(got.headers, "authorization") or ""
+    signature = get_header(got.headers, "authorization") or ""
     assert signature.startswith(
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261120/eu-west-1/bedrock/aws4_request, "
         "SignedHeaders=accept;content-type;host;x-amz-date;x-amz-security-token, Signature="
@@ -84,7 +84,7 @@ def test_the_signature_is_for_the_region_that_is_asked(config: LLMConfig, region
     signed = PROVIDER.authorize(
         LLMConfig(model="m", region_name=config.region_name, **KEYS), request(config), NOW
     ).unwrap()
-    assert f"/20261120/{region}/bedrock/" in (header(signed.headers, "authorization") or "")
+    assert f"/20261120/{region}/bedrock/" in (get_header(signed.headers, "authorization") or "")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_missing_credentials_are_named_by_their_variables(
     config: LLMConfig, field: str, named: str
 ) -> None:
     error = PROVIDER.authorize(config, request(config), NOW).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == field
     assert named in error.message
     assert "s3cret" not in describe(error)
@@ -115,8 +115,8 @@ def test_missing_credentials_are_named_by_their_variables(
 
 def test_an_authorization_header_of_the_users_own_is_enough() -> None:
     config = LLMConfig(model="m", headers=(("Authorization", "Bearer own"),))
-    assert header(request(config).headers, "authorization") is None
-    assert header(authorized(config).headers, "authorization") == "Bearer own"
+    assert get_header(request(config).headers, "authorization") is None
+    assert get_header(authorized(config).headers, "authorization") == "Bearer own"
 
 
 def test_no_secret_is_in_what_is_built() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters import bedrock, registry
 from llm_pure.adapters.bedrock_invoke import PROVIDER
-from llm_pure.http import header
+from llm_pure.http import get_header
 from llm_pure.result import Success
 
 
@@ -15,7 +15,7 @@ def test_the_registry_knows_it() -> None:
 
 
 def test_it_is_where_bedrock_is_and_wants_the_same_credentials() -> None:
-    for field in ("base_url", "key_variables", "base_url_variables", "variables"):
+    for field in ("base_url", "api_key_env", "base_url_env", "env_vars"):
         assert getattr(PROVIDER, field) == getattr(bedrock.PROVIDER, field)
 
 
@@ -27,6 +27,6 @@ def test_the_signature_covers_what_is_asked_of_the_stream() -> None:
     built = PROVIDER.build_chat(config, request).unwrap()
     now = datetime(2026, 11, 20, 12, tzinfo=UTC)
     signed = PROVIDER.authorize(config, built.request, now).unwrap()
-    signature = header(signed.headers, "authorization") or ""
+    signature = get_header(signed.headers, "authorization") or ""
     assert "SignedHeaders=accept;content-type;host;x-amz-date;x-amzn-bedrock-accept," in signature
     assert "s3cret" not in repr(signed)

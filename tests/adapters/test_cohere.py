@@ -12,8 +12,8 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 def test_it_is_what_it_says() -> None:
     assert (PROVIDER.name, PROVIDER.dialect) == ("cohere", "cohere_chat")
     assert PROVIDER.base_url == "https://api.cohere.com"
-    assert PROVIDER.key_variables == ("CO_API_KEY", "COHERE_API_KEY")
-    assert PROVIDER.base_url_variables == ("CO_API_URL",)
+    assert PROVIDER.api_key_env == ("CO_API_KEY", "COHERE_API_KEY")
+    assert PROVIDER.base_url_env == ("CO_API_URL",)
     assert PROVIDER.embed is not None
     assert PROVIDER.count_tokens is not None
 

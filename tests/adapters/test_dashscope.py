@@ -19,8 +19,8 @@ HEAD = ResponseHead(200, (("content-type", "text/event-stream"),))
 def test_it_is_what_it_says() -> None:
     assert (PROVIDER.name, PROVIDER.dialect) == ("dashscope", "dashscope_generation")
     assert PROVIDER.base_url == "https://dashscope.aliyuncs.com/api/v1"
-    assert PROVIDER.key_variables == ("DASHSCOPE_API_KEY",)
-    assert PROVIDER.base_url_variables == ("DASHSCOPE_HTTP_BASE_URL",)
+    assert PROVIDER.api_key_env == ("DASHSCOPE_API_KEY",)
+    assert PROVIDER.base_url_env == ("DASHSCOPE_HTTP_BASE_URL",)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.messages import Echo, Reasoning, ToolCall
+from llm_pure.messages import ProviderMetadata, Reasoning, ToolCall
 from llm_pure.replay.laws import read_pieces
 
 PROVIDER = registry.get("dashscope_compatible").unwrap()
@@ -24,8 +24,8 @@ CONFIG = LLMConfig(api_type="dashscope_compatible", model="qwen-plus")
 def test_it_is_what_it_says() -> None:
     assert (PROVIDER.name, PROVIDER.dialect) == ("dashscope_compatible", "openai_chat")
     assert PROVIDER.base_url == "https://dashscope.aliyuncs.com/compatible-mode/v1"
-    assert PROVIDER.key_variables == ("DASHSCOPE_API_KEY",)
-    assert PROVIDER.base_url_variables == ("DASHSCOPE_COMPATIBLE_BASE_URL",)
+    assert PROVIDER.api_key_env == ("DASHSCOPE_API_KEY",)
+    assert PROVIDER.base_url_env == ("DASHSCOPE_COMPATIBLE_BASE_URL",)
     assert PROVIDER.embed is not None
 
 
@@ -33,7 +33,7 @@ def test_thinking_is_a_switch_and_a_budget() -> None:
     request = ChatRequest(
         messages=[
             user("a"),
-            assistant(Reasoning("hm", None, Echo("dashscope_compatible")), "b"),
+            assistant(Reasoning("hm", None, ProviderMetadata("dashscope_compatible")), "b"),
             user("c"),
         ],
         reasoning=ReasoningRequest(budget_tokens=900),

@@ -2,9 +2,18 @@
 
 import pytest
 
-from llm_pure import ChatRequest, Echo, Reasoning, ToolCall, Usage, assistant, tool_result, user
+from llm_pure import (
+    ChatRequest,
+    ProviderMetadata,
+    Reasoning,
+    ToolCall,
+    Usage,
+    assistant,
+    tool_result,
+    user,
+)
 from llm_pure.messages import Text
-from llm_pure.request import NamedTool, SchemaFormat
+from llm_pure.request import NamedToolChoice, SchemaFormat
 from tests.support.chat_requests import CALLED, CLOCK, SCHEMA, WEATHER
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import answer
@@ -48,7 +57,7 @@ def test_reasoning_of_a_turn_that_calls_a_tool_goes_back() -> None:
 
 
 def test_a_turn_that_calls_a_tool_has_the_key_even_without_reasoning() -> None:
-    foreign = Reasoning("Hm.", "sig", Echo("anthropic"))
+    foreign = Reasoning("Hm.", "sig", ProviderMetadata("anthropic"))
     turn = assistant(foreign, ToolCall("call_1", "weather", '{"city":"Oslo"}'))
     (_, sent, _) = DEEPSEEK.messages(user("?"), turn, tool_result("call_1", "21 °C"))
     assert sent == {
@@ -76,7 +85,9 @@ def test_sampling_is_dropped_while_it_reasons_and_sent_while_it_does_not() -> No
     assert DEEPSEEK.told(quick) == []
 
 
-@pytest.mark.parametrize("choice", ["required", NamedTool("weather")], ids=["required", "named"])
+@pytest.mark.parametrize(
+    "choice", ["required", NamedToolChoice("weather")], ids=["required", "named"]
+)
 def test_no_tool_can_be_forced_while_it_reasons(choice: object) -> None:
     forced = ChatRequest(messages="hi", tools=(WEATHER,), tool_choice=choice)  # type: ignore[arg-type]
     assert "tool_choice" not in DEEPSEEK.body(forced)
@@ -126,7 +137,7 @@ def test_hits_and_misses_of_the_cache_are_input() -> None:
     }
     got = DEEPSEEK.says({"content": "Hi.", "reasoning_content": "Hm."}, usage=usage)
     assert got.usage == Usage(30, 12, 20, None, 7, raw=usage)
-    assert got.message.parts == (Reasoning("Hm.", None, Echo("deepseek")), Text("Hi."))
+    assert got.message.parts == (Reasoning("Hm.", None, ProviderMetadata("deepseek")), Text("Hi."))
 
 
 def test_an_empty_balance_is_a_quota_and_full_machines_are_an_error() -> None:

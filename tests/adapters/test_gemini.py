@@ -8,8 +8,8 @@ import pytest
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters import registry
 from llm_pure.adapters.gemini import PROVIDER
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.http import header
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.http import get_header
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 CONFIG = LLMConfig(api_type="gemini", model="gemini-2.5-flash", api_key="AIza" + "k" * 35)
@@ -67,7 +67,7 @@ def test_a_stream_is_asked_for_by_address_as_events() -> None:
     sent = PROVIDER.build_chat(CONFIG, request).unwrap().request
     whole = PROVIDER.build_chat(CONFIG, ChatRequest(messages="a")).unwrap().request
     assert sent.url == f"{HOST}/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
-    assert header(sent.headers, "accept") == "text/event-stream"
+    assert get_header(sent.headers, "accept") == "text/event-stream"
     assert sent.body == whole.body
 
 
@@ -83,7 +83,7 @@ def test_a_missing_key_names_the_variables_to_set() -> None:
     config = msgspec.structs.replace(CONFIG, api_key=None)
     sent = PROVIDER.build_chat(config, ChatRequest(messages="a")).unwrap().request
     error = PROVIDER.authorize(config, sent, NOW).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == "api_key"
     assert "GEMINI_API_KEY or GOOGLE_API_KEY" in error.message
 
@@ -91,7 +91,7 @@ def test_a_missing_key_names_the_variables_to_set() -> None:
 def test_a_base_url_that_is_none_is_refused() -> None:
     config = msgspec.structs.replace(CONFIG, base_url="not a url")
     error = PROVIDER.build_chat(config, ChatRequest(messages="a")).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == "base_url"
 
 

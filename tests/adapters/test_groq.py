@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from llm_pure import ChatRequest, Echo, LLMConfig, Reasoning, Usage, user
+from llm_pure import ChatRequest, LLMConfig, ProviderMetadata, Reasoning, Usage, user
 from llm_pure.messages import Text
 from llm_pure.request import SchemaFormat
 from tests.support.chat_requests import CLOCK, SCHEMA
@@ -51,7 +51,7 @@ def test_strict_tools_are_known_to_some_models() -> None:
 
 def test_its_reasoning_goes_back() -> None:
     turn = GROQ.says({"content": "Hi.", "reasoning": "Hm."}).message
-    assert turn.parts == (Reasoning("Hm.", None, Echo("groq")), Text("Hi."))
+    assert turn.parts == (Reasoning("Hm.", None, ProviderMetadata("groq")), Text("Hi."))
     assert GROQ.messages(user("?"), turn)[1] == {
         "role": "assistant",
         "content": "Hi.",

@@ -40,8 +40,8 @@ def read(
 def test_it_is_what_it_says() -> None:
     assert (PROVIDER.name, PROVIDER.dialect) == ("llama_api", "llama_native")
     assert PROVIDER.base_url == "https://api.llama.com/v1"
-    assert PROVIDER.key_variables == ("LLAMA_API_KEY",)
-    assert PROVIDER.base_url_variables == ("LLAMA_API_CLIENT_BASE_URL",)
+    assert PROVIDER.api_key_env == ("LLAMA_API_KEY",)
+    assert PROVIDER.base_url_env == ("LLAMA_API_CLIENT_BASE_URL",)
 
 
 @pytest.mark.parametrize(

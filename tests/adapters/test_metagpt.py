@@ -1,7 +1,7 @@
 """What only the provider `metagpt` does."""
 
 from llm_pure import ChatRequest, LLMConfig
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from tests.support.family import Service
 
 METAGPT = Service("metagpt", base_url="https://gateway.test/v1/")
@@ -14,5 +14,5 @@ def test_the_address_comes_from_the_configuration() -> None:
 def test_without_an_address_it_says_which_setting_is_missing() -> None:
     config = LLMConfig(api_type="metagpt", model="m", api_key="k")
     error = METAGPT.provider.build_chat(config, ChatRequest(messages="hi")).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert (error.field, error.provider) == ("base_url", "metagpt")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from llm_pure import (
     ChatRequest,
-    Echo,
     EmbedRequest,
+    ProviderMetadata,
     Reasoning,
     ToolCall,
     Usage,
@@ -21,7 +21,7 @@ from llm_pure import (
 )
 from llm_pure.adapters.dialects.openai_chat.turns import short_id
 from llm_pure.messages import Audio, Document, Text
-from llm_pure.request import NamedTool
+from llm_pure.request import NamedToolChoice
 from tests.support.chat_requests import PDF, WAV, WEATHER
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import answer, chunk, piece, stream
@@ -59,7 +59,7 @@ def test_how_reasoning_is_asked_for(model: str, asked: Any, sent: object, told: 
     [
         ("auto", "auto"),
         ("required", "any"),
-        (NamedTool("weather"), {"type": "function", "function": {"name": "weather"}}),
+        (NamedToolChoice("weather"), {"type": "function", "function": {"name": "weather"}}),
     ],
     ids=["auto", "required", "named"],
 )
@@ -151,7 +151,7 @@ def thinking(text: str, **more: Any) -> dict[str, Any]:
 
 
 SAID = [thinking("Hm.", signature="sig-1", closed=True), {"type": "text", "text": "Hi."}]
-THOUGHT = (Reasoning("Hm.", "sig-1", Echo("mistral")), Text("Hi."))
+THOUGHT = (Reasoning("Hm.", "sig-1", ProviderMetadata("mistral")), Text("Hi."))
 
 
 def test_thinking_in_the_content_is_reasoning_whole_and_streamed() -> None:

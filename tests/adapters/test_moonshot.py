@@ -3,7 +3,7 @@
 import pytest
 
 from llm_pure import ChatRequest, ToolCall, Usage, assistant, tool_result, user
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.messages import Image
 from llm_pure.request import SchemaFormat, Tool
 from tests.support.chat_requests import PNG, WEATHER
@@ -66,7 +66,7 @@ def test_a_picture_is_bytes_or_an_uploaded_file() -> None:
 def test_a_picture_on_the_web_is_not_fetched() -> None:
     request = ChatRequest(messages=[user(Image(url="https://example.org/cat.png"))])
     error = MOONSHOT.provider.build_chat(MOONSHOT.config, request).failure()
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     assert "messages/0/parts/0" in error.message
 
 

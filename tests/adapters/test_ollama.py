@@ -7,7 +7,7 @@ import pytest
 
 from llm_pure import ChatRequest, EmbedRequest, LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 
 PROVIDER = registry.get("ollama").unwrap()
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -16,8 +16,8 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 def test_it_is_what_it_says() -> None:
     assert (PROVIDER.name, PROVIDER.dialect) == ("ollama", "ollama_native")
     assert PROVIDER.base_url == "http://localhost:11434"
-    assert PROVIDER.key_variables == ("OLLAMA_API_KEY",)
-    assert PROVIDER.base_url_variables == ("OLLAMA_HOST",)
+    assert PROVIDER.api_key_env == ("OLLAMA_API_KEY",)
+    assert PROVIDER.base_url_env == ("OLLAMA_HOST",)
 
 
 def test_a_server_of_ones_own_wants_no_key() -> None:
@@ -40,7 +40,7 @@ def test_a_placeholder_is_no_key(key: str) -> None:
     config = LLMConfig(api_type="ollama", model="m", api_key=key)
     built = PROVIDER.build_chat(config, ChatRequest(messages="hi")).unwrap()
     error = PROVIDER.authorize(config, built.request, NOW).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert "OLLAMA_API_KEY" in error.message
 
 

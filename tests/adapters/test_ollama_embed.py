@@ -9,11 +9,11 @@ from llm_pure import ChatRequest, Embeddings, EmbedRequest, HttpResponse, LLMCon
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
 from llm_pure.errors import (
-    ConfigurationInvalid,
+    InvalidConfiguration,
     InvalidRequest,
     NotFound,
-    ProtocolFault,
-    Unsupported,
+    ProtocolError,
+    UnsupportedFeature,
 )
 from llm_pure.result import Failure, Success
 
@@ -51,8 +51,8 @@ def test_a_task_is_dropped_and_reported() -> None:
 @pytest.mark.parametrize(
     ("config", "given", "error"),
     [
-        (LLMConfig(), "a", ConfigurationInvalid),
-        (LLMConfig(model="m", base_url="nowhere at all"), "a", ConfigurationInvalid),
+        (LLMConfig(), "a", InvalidConfiguration),
+        (LLMConfig(model="m", base_url="nowhere at all"), "a", InvalidConfiguration),
         (CONFIG, "", InvalidRequest),
         (CONFIG, (), InvalidRequest),
         (CONFIG, ("a", ""), InvalidRequest),
@@ -85,10 +85,10 @@ def test_the_answer_is_one_vector_for_each_text() -> None:
     [
         (404, b'{"error":"model \'m\' not found"}', NotFound),
         (200, b'{"error":"model \'m\' not found"}', NotFound),
-        (200, b"{}", ProtocolFault),
-        (200, b'{"embeddings":[["a"]]}', ProtocolFault),
-        (200, b"<html>", ProtocolFault),
-        (302, b"{}", ProtocolFault),
+        (200, b"{}", ProtocolError),
+        (200, b'{"embeddings":[["a"]]}', ProtocolError),
+        (200, b"<html>", ProtocolError),
+        (302, b"{}", ProtocolError),
     ],
 )
 def test_what_is_no_vector_is_an_error_value(status: int, body: bytes, error: type) -> None:
@@ -97,7 +97,7 @@ def test_what_is_no_vector_is_an_error_value(status: int, body: bytes, error: ty
 
 def test_it_does_not_chat_and_says_who_does() -> None:
     assert PROVIDER.build_chat(CONFIG, ChatRequest(messages="hi")) == Failure(
-        Unsupported(
+        UnsupportedFeature(
             message="ollama.embed only makes embeddings; api_type ollama holds conversations",
             provider="ollama.embed",
             feature="chat",

@@ -6,7 +6,7 @@ import pytest
 
 from llm_pure import ChatRequest, Embeddings, EmbedRequest, HttpResponse, LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.errors import ProtocolFault, Unsupported
+from llm_pure.errors import ProtocolError, UnsupportedFeature
 from llm_pure.result import Failure, Success
 
 PROVIDER = registry.get("ollama.embeddings").unwrap()
@@ -26,7 +26,7 @@ def test_one_text_is_the_prompt(given: str | tuple[str, ...]) -> None:
 def test_several_texts_belong_to_the_newer_endpoint() -> None:
     message = "/api/embeddings takes one text; api_type ollama.embed takes several"
     assert EMBED.build(CONFIG, EmbedRequest(input=("a", "b"))) == Failure(
-        Unsupported(message=message, provider="ollama.embeddings", feature="input")
+        UnsupportedFeature(message=message, provider="ollama.embeddings", feature="input")
     )
 
 
@@ -38,10 +38,10 @@ def test_the_answer_is_one_vector_and_no_count() -> None:
 
 @pytest.mark.parametrize("body", [b'{"embedding":[]}', b'{"embedding":null}', b"[]", b""])
 def test_no_vector_is_a_protocol_fault(body: bytes) -> None:
-    assert isinstance(EMBED.parse(HttpResponse(200, (), body)).failure(), ProtocolFault)
+    assert isinstance(EMBED.parse(HttpResponse(200, (), body)).failure(), ProtocolError)
 
 
 def test_it_does_not_chat_and_says_who_does() -> None:
     error = PROVIDER.build_chat(CONFIG, ChatRequest(messages="hi"), strict=True).failure()
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     assert "api_type ollama holds conversations" in error.message

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.http import header
+from llm_pure.http import get_header
 
 PROVIDER = registry.get("open_llm").unwrap()
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -28,7 +28,7 @@ def test_a_key_is_a_bearer() -> None:
     config = LLMConfig(model="qwen", api_key="secret")
     built = PROVIDER.build_chat(config, ChatRequest(messages="hi")).unwrap()
     signed = PROVIDER.authorize(config, built.request, NOW).unwrap()
-    assert header(signed.headers, "authorization") == "Bearer secret"
+    assert get_header(signed.headers, "authorization") == "Bearer secret"
 
 
 def test_nothing_is_known_of_its_models_so_every_setting_is_sent() -> None:

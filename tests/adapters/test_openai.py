@@ -6,8 +6,8 @@ import pytest
 
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.http import HttpRequest, header
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.http import HttpRequest, get_header
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 HI = ChatRequest(messages="hi", model="gpt-5")
@@ -30,8 +30,8 @@ def signed(name: str, **config: object) -> HttpRequest:
 def test_both_of_openais_apis(name: str, dialect: str, url: str) -> None:
     provider = registry.get(name).unwrap()
     assert (provider.name, provider.dialect) == (name, dialect)
-    assert provider.key_variables == ("OPENAI_API_KEY",)
-    assert provider.base_url_variables == ("OPENAI_BASE_URL",)
+    assert provider.api_key_env == ("OPENAI_API_KEY",)
+    assert provider.base_url_env == ("OPENAI_BASE_URL",)
     assert provider.embed is not None
     assert signed(name, api_key="sk-one").url == url
 
@@ -39,7 +39,7 @@ def test_both_of_openais_apis(name: str, dialect: str, url: str) -> None:
 @pytest.mark.parametrize("name", ["openai", "openai_responses"])
 def test_the_key_is_a_bearer_and_nowhere_before_authorize(name: str) -> None:
     request = signed(name, api_key="sk-one")
-    assert header(request.headers, "authorization") == "Bearer sk-one"
+    assert get_header(request.headers, "authorization") == "Bearer sk-one"
     config = LLMConfig(api_key="sk-one", headers=(("Authorization", "Bearer sk-two"),))
     built = registry.get(name).unwrap().build_chat(config, HI).unwrap()
     assert "sk-" not in repr(built) + repr(built.request.headers)
@@ -48,7 +48,7 @@ def test_the_key_is_a_bearer_and_nowhere_before_authorize(name: str) -> None:
 @pytest.mark.parametrize("name", ["openai", "openai_responses"])
 def test_headers_of_the_configuration_are_sent(name: str) -> None:
     request = signed(name, api_key="sk-one", headers=(("OpenAI-Project", "p1"),))
-    assert header(request.headers, "openai-project") == "p1"
+    assert get_header(request.headers, "openai-project") == "p1"
 
 
 @pytest.mark.parametrize("name", ["openai", "openai_responses"])
@@ -57,7 +57,7 @@ def test_without_a_key_the_variable_to_set_is_named(name: str, key: str | None) 
     provider = registry.get(name).unwrap()
     config = LLMConfig(api_key=key)
     failed = provider.authorize(config, HttpRequest("POST", "https://x"), NOW).failure()
-    assert isinstance(failed, ConfigurationInvalid)
+    assert isinstance(failed, InvalidConfiguration)
     assert "OPENAI_API_KEY" in failed.message
 
 

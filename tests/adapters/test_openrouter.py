@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from llm_pure import ChatRequest, Echo, Reasoning, ReasoningRequest, Usage, user
+from llm_pure import ChatRequest, ProviderMetadata, Reasoning, ReasoningRequest, Usage, user
 from llm_pure.adapters import registry
 from llm_pure.messages import Document, Image, Text
 from tests.support.chat_requests import PDF
@@ -72,7 +72,7 @@ def test_reasoning_details_of_a_stream_are_those_of_the_whole_answer_and_go_back
 
 
 def test_the_reasoning_of_its_sister_stays_at_home() -> None:
-    thought = Reasoning("Hm.", None, Echo("openrouter_reasoning"))
+    thought = Reasoning("Hm.", None, ProviderMetadata("openrouter_reasoning"))
     request = ChatRequest(
         messages=(user("?"), {"role": "assistant", "content": [thought, Text("Hi.")]})
     )

@@ -1,6 +1,6 @@
 """What only the provider `openrouter_reasoning` does."""
 
-from llm_pure import ChatRequest, Echo, Reasoning, user
+from llm_pure import ChatRequest, ProviderMetadata, Reasoning, user
 from llm_pure.messages import Text
 from tests.support.family import Service
 
@@ -26,7 +26,10 @@ def test_reasoning_and_its_details_come_and_go_back_unchanged() -> None:
 
 def test_reasoning_of_its_own_without_details_goes_back_as_text() -> None:
     turn = OPENROUTER.says({"content": "Hi.", "reasoning": "Hm."}).message
-    assert turn.parts == (Reasoning("Hm.", None, Echo("openrouter_reasoning")), Text("Hi."))
+    assert turn.parts == (
+        Reasoning("Hm.", None, ProviderMetadata("openrouter_reasoning")),
+        Text("Hi."),
+    )
     assert OPENROUTER.messages(user("?"), turn)[1] == {
         "role": "assistant",
         "content": "Hi.",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from llm_pure import ChatRequest, Echo, Reasoning, Usage, assistant, system, user
+from llm_pure import ChatRequest, ProviderMetadata, Reasoning, Usage, assistant, system, user
 from llm_pure.messages import Document, Image, Text
 from llm_pure.request import JsonFormat, SchemaFormat
 from tests.support.chat_requests import PDF, SCHEMA, WEATHER
@@ -128,7 +128,9 @@ def test_a_stream_is_its_deltas_with_the_thoughts_apart_and_the_last_usage() -> 
     got, error = SONAR.streams(body)
 
     assert error is None
-    assert got.message == assistant(Reasoning("Look.", None, Echo("perplexity")), Text("4 [1]"))
+    assert got.message == assistant(
+        Reasoning("Look.", None, ProviderMetadata("perplexity")), Text("4 [1]")
+    )
     assert got.usage == Usage(9, 20, raw=USAGE)
     assert got.extra == {"citations": SOURCES}
     whole = SONAR.says({"content": "<think>Look.</think>\n\n4 [1]"})

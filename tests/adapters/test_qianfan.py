@@ -21,9 +21,9 @@ V2 = "https://qianfan.baidubce.com/v2"
 
 def test_it_is_what_it_says() -> None:
     assert (PROVIDER.name, PROVIDER.dialect, PROVIDER.base_url) == ("qianfan", "openai_chat", V2)
-    assert PROVIDER.key_variables == ("QIANFAN_API_KEY", "QIANFAN_BEARER_TOKEN", "QIANFAN_AK")
-    assert PROVIDER.base_url_variables == ("QIANFAN_BASE_URL",)
-    assert PROVIDER.variables == {
+    assert PROVIDER.api_key_env == ("QIANFAN_API_KEY", "QIANFAN_BEARER_TOKEN", "QIANFAN_AK")
+    assert PROVIDER.base_url_env == ("QIANFAN_BASE_URL",)
+    assert PROVIDER.env_vars == {
         "access_key": ("QIANFAN_ACCESS_KEY",),
         "secret_key": ("QIANFAN_SECRET_KEY", "QIANFAN_SK"),
         "session_token": ("QIANFAN_ACCESS_TOKEN",),

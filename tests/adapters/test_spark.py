@@ -8,7 +8,7 @@ import pytest
 
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, ResponseHead, collect
 from llm_pure.adapters import registry
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.replay.laws import read_pieces
 from tests.support.pieces import one_byte_at_a_time
 
@@ -20,13 +20,13 @@ HTTP = "https://spark-api-open.xf-yun.com/v1/chat/completions"
 def test_it_is_what_it_says() -> None:
     assert (PROVIDER.name, PROVIDER.dialect) == ("spark", "openai_chat")
     assert PROVIDER.base_url == "https://spark-api-open.xf-yun.com/v1"
-    assert PROVIDER.key_variables == (
+    assert PROVIDER.api_key_env == (
         "SPARKAI_API_KEY",
         "IFLYTEK_SPARK_API_KEY",
         "SPARKAI_API_PASSWORD",
     )
-    assert PROVIDER.base_url_variables == ("SPARKAI_URL", "IFLYTEK_SPARK_API_URL")
-    assert PROVIDER.variables == {
+    assert PROVIDER.base_url_env == ("SPARKAI_URL", "IFLYTEK_SPARK_API_URL")
+    assert PROVIDER.env_vars == {
         "app_id": ("SPARKAI_APP_ID", "IFLYTEK_SPARK_APP_ID"),
         "api_secret": ("SPARKAI_API_SECRET", "IFLYTEK_SPARK_API_SECRET"),
         "domain": ("SPARKAI_DOMAIN", "IFLYTEK_SPARK_LLM_DOMAIN"),
@@ -78,7 +78,7 @@ def test_over_http_the_key_is_a_bearer(fields: dict[str, Any], bearer: str) -> N
 def test_over_http_without_a_key_nothing_is_sent() -> None:
     config = LLMConfig(api_type="spark", model="lite", api_secret="s")
     made = PROVIDER.build_chat(config, ChatRequest(messages="hi")).unwrap().request
-    assert isinstance(PROVIDER.authorize(config, made, NOW).failure(), ConfigurationInvalid)
+    assert isinstance(PROVIDER.authorize(config, made, NOW).failure(), InvalidConfiguration)
 
 
 def test_over_the_websocket_the_address_is_signed() -> None:

@@ -8,9 +8,9 @@ import pytest
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, user
 from llm_pure.adapters import registry
 from llm_pure.adapters.vertex import PROVIDER
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.http import Headers
-from llm_pure.messages import Echo, Message, Reasoning, ToolCall
+from llm_pure.messages import Message, ProviderMetadata, Reasoning, Text, ToolCall
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 CONFIG = LLMConfig(
@@ -103,7 +103,7 @@ def test_addresses(changes: dict[str, str | None], url: str) -> None:
 def test_a_place_that_cannot_be_is_refused(changes: dict[str, str | None], field: str) -> None:
     config = msgspec.structs.replace(CONFIG, **changes)
     error = PROVIDER.build_chat(config, ChatRequest(messages="a")).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == field
 
 
@@ -128,15 +128,15 @@ def test_credentials_go_into_their_header(key: str, added: Headers) -> None:
 def test_without_credentials_nothing_is_sent() -> None:
     config = msgspec.structs.replace(CONFIG, api_key=None)
     sent = PROVIDER.build_chat(config, ChatRequest(messages="a")).unwrap().request
-    assert isinstance(PROVIDER.authorize(config, sent, NOW).failure(), ConfigurationInvalid)
+    assert isinstance(PROVIDER.authorize(config, sent, NOW).failure(), InvalidConfiguration)
 
 
 def test_signatures_of_the_developer_api_are_not_vertexs() -> None:
     turn = Message(
         "assistant",
         (
-            Reasoning("hm", "czE=", Echo("gemini")),
-            ToolCall("c", "f", "{}", Echo("gemini", '{"thoughtSignature":"czE="}')),
+            Reasoning("hm", "czE=", ProviderMetadata("gemini")),
+            ToolCall("c", "f", "{}", ProviderMetadata("gemini", '{"thoughtSignature":"czE="}')),
         ),
     )
     built = PROVIDER.build_chat(CONFIG, ChatRequest(messages=[user("a"), turn])).unwrap()
@@ -150,7 +150,8 @@ def test_an_answer_is_vertexs_own() -> None:
     body = b'{"candidates": [{"content": {"parts": [{"text": "a", "thoughtSignature": "czE="}]}}]}'
     got = PROVIDER.parse_chat(HttpResponse(200, (), body)).unwrap()
     assert got.provider == "vertex"
-    assert got.message.parts[0].echo == Echo("vertex", '{"thoughtSignature":"czE="}')  # type: ignore[union-attr]
+    (part,) = got.message.parts
+    assert part == Text("a", ProviderMetadata("vertex", '{"thoughtSignature":"czE="}'))
 
 
 def test_the_registry_knows_it() -> None:

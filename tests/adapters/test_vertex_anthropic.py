@@ -15,8 +15,8 @@ from llm_pure import (
     collect,
 )
 from llm_pure.adapters import registry
-from llm_pure.errors import ConfigurationInvalid, RateLimited
-from llm_pure.messages import Echo, Opaque, Reasoning, assistant
+from llm_pure.errors import InvalidConfiguration, RateLimited
+from llm_pure.messages import Opaque, ProviderMetadata, Reasoning, assistant
 from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Failure, Success
 from tests.support.anthropic_answers import ANSWERS
@@ -109,7 +109,7 @@ def test_what_is_missing_in_the_configuration_is_named(
     ):
         assert isinstance(made, Failure)
         error = made.failure()
-        assert isinstance(error, ConfigurationInvalid)
+        assert isinstance(error, InvalidConfiguration)
         assert error.field == field
 
 
@@ -139,7 +139,7 @@ def test_counting_names_the_model_in_the_body() -> None:
 
 def test_what_anthropic_itself_signed_may_go_here() -> None:
     given = assistant(
-        Reasoning("hm", "sig", Echo("anthropic")),
+        Reasoning("hm", "sig", ProviderMetadata("anthropic")),
         Opaque("anthropic", "redacted_thinking", '{"type":"redacted_thinking","data":"eA=="}'),
     )
     made = VERTEX.build_chat(CONFIG, ChatRequest(messages=["hi", given, "go"])).unwrap()

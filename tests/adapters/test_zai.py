@@ -2,7 +2,7 @@
 
 from llm_pure import LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.effects.env import completed
+from llm_pure.effects.env import with_env_defaults
 from tests.support.family import Service
 
 ZAI = Service("zai", "glm-4.7")
@@ -20,5 +20,5 @@ def test_each_host_has_variables_of_its_own() -> None:
         "ZHIPUAI_BASE_URL": "https://c.test",
     }
     for name, key, url in (("zai", "z", "https://z.test"), ("zhipuai", "c", "https://c.test")):
-        found = completed(LLMConfig(api_type=name), registry.get(name).unwrap(), environ)
+        found = with_env_defaults(LLMConfig(api_type=name), registry.get(name).unwrap(), environ)
         assert (found.api_key, found.base_url) == (LLMConfig(api_key=key).api_key, url)

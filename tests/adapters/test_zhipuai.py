@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from llm_pure import ChatRequest, Echo, LLMConfig, Reasoning, Usage, user
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.http import HttpRequest, header
+from llm_pure import ChatRequest, LLMConfig, ProviderMetadata, Reasoning, Usage, user
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.http import HttpRequest, get_header
 from llm_pure.messages import Text
 from llm_pure.request import JsonFormat, SchemaFormat
 from tests.support.chat_requests import SCHEMA, WEATHER
@@ -27,7 +27,7 @@ GLM = Service("zhipuai", "glm-4.7")
 def bearer(glm: Service, **keys: str) -> str:
     config = LLMConfig(api_type=glm.name, model="glm-4.7", **keys)  # type: ignore[arg-type]
     signed = glm.provider.authorize(config, glm.built("hi").request, NOW).unwrap()
-    return (header(signed.headers, "authorization") or "").removeprefix("Bearer ")
+    return (get_header(signed.headers, "authorization") or "").removeprefix("Bearer ")
 
 
 def opened(text: str) -> Any:
@@ -61,7 +61,7 @@ def test_a_pair_that_no_header_can_hold_is_named(glm: Service, field: str) -> No
     keys = {"access_key": "abc123", "secret_key": "s3cret"} | {field: "odd\udcff"}
     config = LLMConfig(access_key=keys["access_key"], secret_key=keys["secret_key"])
     error = glm.provider.authorize(config, HttpRequest("POST", "https://h"), NOW).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == field
 
 
@@ -106,7 +106,7 @@ def test_how_reasoning_is_asked_for(model: str, asked: Any, sent: object) -> Non
 @BOTH
 def test_reasoning_that_goes_back_is_kept(glm: Service) -> None:
     turn = glm.says({"content": "Hi.", "reasoning_content": "Hm."}).message
-    assert turn.parts == (Reasoning("Hm.", None, Echo(glm.name)), Text("Hi."))
+    assert turn.parts == (Reasoning("Hm.", None, ProviderMetadata(glm.name)), Text("Hi."))
     request = ChatRequest(messages=(user("?"), turn, user("!")), reasoning="high", temperature=0.5)
     assert glm.body(request) == {
         "model": "glm-4.7",

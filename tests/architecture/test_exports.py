@@ -26,7 +26,7 @@ POSITIONAL_BY_DESIGN = {
     "llm_pure.events.RefusalDelta",
     "llm_pure.events.ToolCallDelta",
     "llm_pure.events.PartReceived",
-    "llm_pure.events.EchoReceived",
+    "llm_pure.events.ProviderMetadataReceived",
     "llm_pure.events.ExtraReceived",
     "llm_pure.events.Finished",
     # where, what stood there, what stands there now

@@ -86,7 +86,7 @@ models:
   other: {api_type: ollama, model: llama4}
 cost_control: {max_budget: 5}
 fallbacks: {local: [other]}
-retry: {attempts: 3}
+retry: {max_attempts: 3}
 limit: {requests_per_minute: 30, tokens_per_minute: 1000}
 """
     )

@@ -33,7 +33,7 @@ def ledger(tmp_path: Path) -> str:
         cost = None if usd is None else Cost(total_usd=Decimal(usd))
         at = NOON.replace(day=day)
         usage = Usage(1000, 100, 400)
-        call = Call(model=model, provider="openai", usage=usage, cost=cost, at=at, took_s=2.0)
+        call = Call(model=model, provider="openai", usage=usage, cost=cost, at=at, duration_s=2.0)
         account.settle("", call)
     return str(path)
 

@@ -8,7 +8,9 @@ import pytest
 from llm_pure.cli import main
 
 Captured = pytest.CaptureFixture[str]
-POLICY = "{attempts: 3, first_wait_s: 1, configurations: 2, limit: {requests_per_minute: 600}}"
+POLICY = (
+    "{max_attempts: 3, initial_backoff_s: 1, target_count: 2, limit: {requests_per_minute: 600}}"
+)
 OUTAGE = """
 {"error": "rate_limited", "from_s": 1, "until_s": 5, "share": 0.5, "retry_after_s": 2}
 {"error": "connection", "share": 0.1, "configuration": 0}
@@ -24,7 +26,7 @@ def simulated(tmp_path: Path, policy: str, outage: str, *more: str) -> int:
 
 def test_an_outage_of_one_error_is_counted(tmp_path: Path, capsys: Captured) -> None:
     outage = '{"error": "server_error", "until_s": 0.15, "takes_s": 0.5}'
-    assert simulated(tmp_path, "attempts: 1", outage, "--calls", "4") == 0
+    assert simulated(tmp_path, "max_attempts: 1", outage, "--calls", "4") == 0
     assert capsys.readouterr().out == (
         """calls        4
 succeeded    2 (50.00%)

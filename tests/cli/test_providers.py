@@ -17,7 +17,7 @@ ROWS = [
         api_type="acme",
         dialect="openai_chat",
         base_url="https://api.acme.test/v1",
-        key_variables=("ACME_KEY", "ACME_TOKEN"),
+        api_key_env=("ACME_KEY", "ACME_TOKEN"),
         supports=("chat", "tools", "batch"),
         source="docs.acme.test",
     ),
@@ -25,7 +25,7 @@ ROWS = [
         api_type="own",
         dialect="own_lines",
         base_url="",
-        key_variables=(),
+        api_key_env=(),
         supports=("embeddings",),
         source="nowhere",
     ),
@@ -62,7 +62,7 @@ def test_each_line_of_json_is_a_provider(capsys: Captured) -> None:
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["api_type"] for one in told] == list(registry.names())
     assert {tuple(one) for one in told} == {
-        ("api_type", "dialect", "base_url", "key_variables", "supports", "source")
+        ("api_type", "dialect", "base_url", "api_key_env", "supports", "source")
     }
 
 

@@ -5,10 +5,22 @@ from typing import Any, Literal
 import pytest
 
 from llm_pure import ReasoningRequest
-from llm_pure.adapt import NO_RULE, Adaptation, ModelRule, adapt, lossy, reasons, rule_for
-from llm_pure.errors import Unsupported
+from llm_pure.adapt import (
+    DEFAULT_PROFILE,
+    Adaptation,
+    ModelProfile,
+    adapt,
+    profile_for,
+    reasoning_enabled,
+    strict_error,
+)
+from llm_pure.errors import UnsupportedFeature
 
-SMALL, LARGE, ANY = ModelRule(prefix="m-small"), ModelRule(prefix="m"), ModelRule(prefix="")
+SMALL, LARGE, ANY = (
+    ModelProfile(prefix="m-small"),
+    ModelProfile(prefix="m"),
+    ModelProfile(prefix=""),
+)
 
 
 @pytest.mark.parametrize(
@@ -18,20 +30,22 @@ SMALL, LARGE, ANY = ModelRule(prefix="m-small"), ModelRule(prefix="m"), ModelRul
         ("m-large", None, LARGE),
         ("vendor/m-small", None, SMALL),
         ("a/b/m-large", None, LARGE),
-        ("am-small", None, NO_RULE),
-        ("", None, NO_RULE),
+        ("am-small", None, DEFAULT_PROFILE),
+        ("", None, DEFAULT_PROFILE),
         ("deployed", "m-small", SMALL),
         ("deployed", "vendor/m-large", LARGE),
         ("m-large", "m-small", LARGE),
-        ("deployed", "other", NO_RULE),
+        ("deployed", "other", DEFAULT_PROFILE),
     ],
 )
-def test_the_first_prefix_that_fits_counts(model: str, plan: str | None, rule: ModelRule) -> None:
-    assert rule_for((SMALL, LARGE), model, plan) == rule
+def test_the_first_prefix_that_fits_counts(
+    model: str, plan: str | None, rule: ModelProfile
+) -> None:
+    assert profile_for((SMALL, LARGE), model, plan) == rule
 
 
 def test_an_empty_prefix_fits_every_name() -> None:
-    assert rule_for((SMALL, ANY), "x") == ANY
+    assert profile_for((SMALL, ANY), "x") == ANY
 
 
 @pytest.mark.parametrize(
@@ -54,14 +68,14 @@ def test_who_reasons(
     asked: ReasoningRequest | None,
     answer: bool,
 ) -> None:
-    assert reasons(ModelRule(prefix="", reasoning=rule), asked) == answer
+    assert reasoning_enabled(ModelProfile(prefix="", reasoning=rule), asked) == answer
 
 
-RULE = ModelRule(
+RULE = ModelProfile(
     prefix="",
-    refuses={"top_k": "no top_k"},
-    refuses_reasoning={"temperature": "not while it thinks"},
-    bounds={"temperature": (0.25, 1.0), "n": (1, 4), "seed": (0.5, 9.5)},
+    unsupported={"top_k": "no top_k"},
+    unsupported_while_reasoning={"temperature": "not while it thinks"},
+    ranges={"temperature": (0.25, 1.0), "n": (1, 4), "seed": (0.5, 9.5)},
 )
 TOP_K = Adaptation(field="top_k", action="dropped", reason="no top_k", before=5)
 
@@ -122,10 +136,10 @@ def test_a_default_that_is_not_taken_goes_without_a_word() -> None:
 def test_only_what_loses_something_fails_a_strict_build() -> None:
     renamed = Adaptation(field="max_tokens", action="renamed", reason="r")
     assert renamed.lossless
-    assert lossy([], provider="p") is None
-    assert lossy([renamed], provider="p") is None
+    assert strict_error([], provider="p") is None
+    assert strict_error([renamed], provider="p") is None
     changed = Adaptation(field="reasoning", action="changed", reason="no budgets")
-    assert lossy([renamed, TOP_K, changed], provider="p") == Unsupported(
+    assert strict_error([renamed, TOP_K, changed], provider="p") == UnsupportedFeature(
         message="strict: top_k dropped: no top_k; reasoning changed: no budgets",
         provider="p",
         feature="top_k",

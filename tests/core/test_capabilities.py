@@ -7,7 +7,7 @@ from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapt import Adaptation
 from llm_pure.capabilities import capabilities
 from llm_pure.provider import Built
-from llm_pure.result import Parsed, Success
+from llm_pure.result import LLMResult, Success
 from tests.support.tiny_provider import PROVIDER, build_chat
 
 
@@ -20,7 +20,7 @@ def test_a_field_that_leaves_no_mark_on_the_request_is_no_capability() -> None:
 def test_what_is_dropped_is_no_capability_and_what_is_changed_is_one(
     action: str, there: bool
 ) -> None:
-    def build(config: LLMConfig, request: ChatRequest, *, strict: bool = False) -> Parsed[Built]:
+    def build(config: LLMConfig, request: ChatRequest, *, strict: bool = False) -> LLMResult[Built]:
         made = build_chat(config, request).unwrap()
         if not request.tools:
             return Success(made)

@@ -3,13 +3,13 @@
 import pytest
 
 from llm_pure.classify import (
-    VAGUE_WORDS,
-    WORDS,
-    ErrorReport,
+    AMBIGUOUS_CODES,
+    ERROR_CODES,
     ErrorType,
-    classify,
+    ProviderErrorInfo,
     request_id,
-    unreadable_error,
+    to_llm_error,
+    undecodable_body_error,
 )
 from llm_pure.errors import (
     AuthenticationFailed,
@@ -19,7 +19,7 @@ from llm_pure.errors import (
     NotFound,
     Overloaded,
     PermissionDenied,
-    ProtocolFault,
+    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
@@ -59,36 +59,42 @@ from llm_pure.errors import (
     ],
 )
 def test_without_words_the_status_decides(status: int | None, kind: ErrorType) -> None:
-    error = classify(ErrorReport(provider="p", status=status))
+    error = to_llm_error(ProviderErrorInfo(provider="p", status=status))
     assert type(error) is kind
     assert error.message == (
         "the provider gave no reason" if status is None else f"HTTP status {status}"
     )
 
 
-@pytest.mark.parametrize("word", [word for word in WORDS if word not in VAGUE_WORDS])
+@pytest.mark.parametrize("word", [word for word in ERROR_CODES if word not in AMBIGUOUS_CODES])
 def test_a_known_word_is_stronger_than_the_status(word: str) -> None:
-    assert type(classify(ErrorReport(provider="p", status=400, code=word))) is WORDS[word]
-    assert type(classify(ErrorReport(provider="p", status=400, type=word))) is WORDS[word]
+    assert (
+        type(to_llm_error(ProviderErrorInfo(provider="p", status=400, code=word)))
+        is ERROR_CODES[word]
+    )
+    assert (
+        type(to_llm_error(ProviderErrorInfo(provider="p", status=400, type=word)))
+        is ERROR_CODES[word]
+    )
 
 
-@pytest.mark.parametrize("word", sorted(VAGUE_WORDS))
+@pytest.mark.parametrize("word", sorted(AMBIGUOUS_CODES))
 @pytest.mark.parametrize(
     ("status", "kind"), [(401, AuthenticationFailed), (429, RateLimited), (200, ServerError)]
 )
 def test_a_word_for_anything_yields_to_a_status_that_says_more(
     word: str, status: int, kind: ErrorType
 ) -> None:
-    assert type(classify(ErrorReport(provider="p", status=status, type=word))) is kind
+    assert type(to_llm_error(ProviderErrorInfo(provider="p", status=status, type=word))) is kind
 
 
 def test_the_code_is_stronger_than_the_type_and_a_services_own_words_than_ours() -> None:
-    report = ErrorReport(
+    report = ProviderErrorInfo(
         provider="p", status=400, code="insufficient_quota", type="rate_limit_error"
     )
-    assert type(classify(report)) is QuotaExceeded
-    assert type(classify(report, {"insufficient_quota": Overloaded})) is Overloaded
-    assert type(classify(report, {"rate_limit_error": Overloaded})) is QuotaExceeded
+    assert type(to_llm_error(report)) is QuotaExceeded
+    assert type(to_llm_error(report, {"insufficient_quota": Overloaded})) is Overloaded
+    assert type(to_llm_error(report, {"rate_limit_error": Overloaded})) is QuotaExceeded
 
 
 @pytest.mark.parametrize(
@@ -107,12 +113,14 @@ def test_the_code_is_stronger_than_the_type_and_a_services_own_words_than_ours()
     ],
 )
 def test_some_things_are_told_by_text_alone(status: int, message: str, kind: ErrorType) -> None:
-    assert type(classify(ErrorReport(provider="p", status=status, message=message))) is kind
+    assert (
+        type(to_llm_error(ProviderErrorInfo(provider="p", status=status, message=message))) is kind
+    )
 
 
 def test_an_error_knows_all_that_was_said() -> None:
     headers = (("x-request-id", "r1"), ("retry-after", "7"))
-    report = ErrorReport(
+    report = ProviderErrorInfo(
         provider="p",
         status=429,
         message="slow down, sk-abcdefgh12345678",
@@ -120,7 +128,7 @@ def test_an_error_knows_all_that_was_said() -> None:
         type="requests",
         headers=headers,
     )
-    assert classify(report) == RateLimited(
+    assert to_llm_error(report) == RateLimited(
         message="slow down, ***",
         provider="p",
         status=429,
@@ -132,16 +140,16 @@ def test_an_error_knows_all_that_was_said() -> None:
 
 def test_what_the_body_says_is_stronger_than_the_headers() -> None:
     headers = (("x-request-id", "r1"), ("retry-after", "7"))
-    report = ErrorReport(
+    report = ProviderErrorInfo(
         provider="p", status=503, request_id="r2", retry_after_s=0.0, headers=headers
     )
-    error = classify(report)
+    error = to_llm_error(report)
     assert isinstance(error, Overloaded)
     assert (error.request_id, error.retry_after_s) == ("r2", 0.0)
 
 
 def test_the_place_of_a_wrong_request_is_kept() -> None:
-    error = classify(ErrorReport(provider="p", status=400, type="t", param="messages/0"))
+    error = to_llm_error(ProviderErrorInfo(provider="p", status=400, type="t", param="messages/0"))
     assert error == InvalidRequest(
         message="HTTP status 400", provider="p", status=400, code="t", param="messages/0"
     )
@@ -161,7 +169,8 @@ def test_a_service_may_say_itself_whether_to_retry(
 ) -> None:
     headers = (("x-should-retry", header),)
     assert (
-        classify(ErrorReport(provider="p", status=status, headers=headers)).retryable == retryable
+        to_llm_error(ProviderErrorInfo(provider="p", status=status, headers=headers)).retryable
+        == retryable
     )
 
 
@@ -179,14 +188,14 @@ def test_a_service_may_say_itself_whether_to_retry(
 def test_a_body_that_is_not_the_services_own_still_says_something(
     status: int, body: bytes, kind: ErrorType, message: str
 ) -> None:
-    error = unreadable_error("p", status, (("request-id", "r1"),), body)
+    error = undecodable_body_error("p", status, (("request-id", "r1"),), body)
     assert type(error) is kind
     assert (error.message, error.status, error.request_id) == (message, status, "r1")
 
 
 @pytest.mark.parametrize("status", [200, 204, 302])
 def test_a_good_status_without_an_answer_is_a_protocol_fault(status: int) -> None:
-    assert unreadable_error("p", status, (), b"<html>") == ProtocolFault(
+    assert undecodable_body_error("p", status, (), b"<html>") == ProtocolError(
         message=f"status {status} without an answer that can be read",
         provider="p",
         status=status,
@@ -211,5 +220,5 @@ def test_the_calls_id_is_under_one_of_several_names(
 
 
 def test_a_filter_is_not_a_wrong_request() -> None:
-    report = ErrorReport(provider="p", status=400, code="content_filter", param="prompt")
-    assert type(classify(report)) is ContentFiltered
+    report = ProviderErrorInfo(provider="p", status=400, code="content_filter", param="prompt")
+    assert type(to_llm_error(report)) is ContentFiltered

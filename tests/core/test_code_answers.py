@@ -2,12 +2,12 @@
 
 import pytest
 
-from llm_pure import ChatRequest, Completion, NamedTool, ToolCall, assistant
+from llm_pure import ChatRequest, Completion, NamedToolChoice, ToolCall, assistant
 from llm_pure.code_answers import (
     CODE_TOOL,
-    CodeAnswer,
+    CodeOutput,
     code_request,
-    read_code,
+    parse_code,
     repair_code,
 )
 from llm_pure.repair import Edit, Exact, Repaired, Unrepairable
@@ -22,7 +22,9 @@ def said(*parts: str | ToolCall) -> Completion:
 
 def test_the_request_has_the_tool_and_asks_for_it_by_name() -> None:
     got = code_request(ChatRequest(messages="Add."))
-    assert got == ChatRequest(messages="Add.", tools=(CODE_TOOL,), tool_choice=NamedTool("execute"))
+    assert got == ChatRequest(
+        messages="Add.", tools=(CODE_TOOL,), tool_choice=NamedToolChoice("execute")
+    )
 
 
 @pytest.mark.parametrize(
@@ -30,12 +32,12 @@ def test_the_request_has_the_tool_and_asks_for_it_by_name() -> None:
     [
         pytest.param(
             said("Here:", ToolCall("c", "execute", GOOD)),
-            CodeAnswer(language="python", code="print(1)", origin="call", repair=Exact(VALUE)),
+            CodeOutput(language="python", code="print(1)", origin="call", repair=Exact(VALUE)),
             id="a call",
         ),
         pytest.param(
             said("So:\n```js\nlet x;\n```\nDone."),
-            CodeAnswer(
+            CodeOutput(
                 language="js",
                 code="let x;",
                 origin="fence",
@@ -45,7 +47,7 @@ def test_the_request_has_the_tool_and_asks_for_it_by_name() -> None:
         ),
         pytest.param(
             said("No code."),
-            CodeAnswer(
+            CodeOutput(
                 language="markdown",
                 code="No code.",
                 origin="text",
@@ -55,7 +57,7 @@ def test_the_request_has_the_tool_and_asks_for_it_by_name() -> None:
         ),
         pytest.param(
             said(ToolCall("c", "execute", '{"language": "python", "code": "print(')),
-            CodeAnswer(
+            CodeOutput(
                 language="",
                 code=None,
                 origin="call",
@@ -65,7 +67,7 @@ def test_the_request_has_the_tool_and_asks_for_it_by_name() -> None:
         ),
         pytest.param(
             said(ToolCall("c", "execute", '{"language": "python", "code": 3}')),
-            CodeAnswer(
+            CodeOutput(
                 language="",
                 code=None,
                 origin="call",
@@ -75,8 +77,8 @@ def test_the_request_has_the_tool_and_asks_for_it_by_name() -> None:
         ),
     ],
 )
-def test_code_is_found_where_it_stands(completion: Completion, answer: CodeAnswer) -> None:
-    assert read_code(completion) == answer
+def test_code_is_found_where_it_stands(completion: Completion, answer: CodeOutput) -> None:
+    assert parse_code(completion) == answer
 
 
 @pytest.mark.parametrize(
@@ -88,17 +90,17 @@ def test_code_is_found_where_it_stands(completion: Completion, answer: CodeAnswe
     ],
 )
 def test_arguments_that_are_the_code_itself_are_read_and_told(
-    text: str, rung: str, value: dict[str, str]
+    text: str, method: str, value: dict[str, str]
 ) -> None:
     got = repair_code(text)
     assert isinstance(got, Repaired)
-    assert (got.rung, got.value) == (rung, value)
+    assert (got.method, got.value) == (method, value)
 
 
 def test_bare_code_shows_its_edit() -> None:
     edit = Edit(0, "x = 1", '{"language":"python","code":"x = 1"}')
     value = {"language": "python", "code": "x = 1"}
-    assert repair_code("x = 1") == Repaired(value=value, edits=(edit,), rung="bare")
+    assert repair_code("x = 1") == Repaired(value=value, edits=(edit,), method="bare")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.codec import convert, decode, decode_any, encode, json_object, json_text, shown
-from llm_pure.errors import InvalidRequest, ProtocolFault
+from llm_pure.codec import convert, decode, decode_any, encode, json_object, json_text, preview
+from llm_pure.errors import InvalidRequest, ProtocolError
 from llm_pure.result import Failure, Success
 
 
@@ -45,7 +45,7 @@ def test_json_of_the_wanted_shape_is_the_value() -> None:
 )
 def test_other_bytes_are_a_fault_that_says_what_and_where(data: bytes, told: str) -> None:
     error = decode(POINT, data, provider="p", where="event 3").failure()
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert (error.provider, error.where, error.evidence) == ("p", "event 3", data[:300])
     assert error.message.startswith("the answer could not be read: ")
     assert told in error.message
@@ -67,19 +67,19 @@ def test_half_of_a_surrogate_pair_is_one_odd_letter(data: bytes, text: str) -> N
 
 
 def test_deep_nesting_is_a_fault() -> None:
-    assert isinstance(decode_any(DEEP, provider="p").failure(), ProtocolFault)
+    assert isinstance(decode_any(DEEP, provider="p").failure(), ProtocolError)
 
 
 def test_evidence_has_no_key_in_it() -> None:
     error = decode_any(b"bad key: sk-abcdefgh12345678", provider="p").failure()
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert error.evidence == b"bad key: ***"
 
 
 def test_decoded_json_becomes_a_struct_or_a_fault_that_shows_it() -> None:
     assert convert(Point, {"x": 1}, provider="p") == Success(Point(1))
     error = convert(Point, {"x": None}, provider="p", where="line 2").failure()
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert (error.where, error.evidence) == ("line 2", b'{"x":null}')
 
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_written_shows_nothing() -> None:
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
-    assert shown(deep) == b""
+    assert preview(deep) == b""
 
 
 @given(st.binary())

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from llm_pure import (
     Choice,
     Completion,
-    Echo,
     Image,
     Message,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     StreamEvent,
@@ -20,13 +20,13 @@ from llm_pure import (
     assistant,
     collect,
 )
-from llm_pure.collect import Collector, completed
+from llm_pure.collect import Collector, finalize
 from llm_pure.errors import StreamInterrupted
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     RefusalDelta,
     Started,
@@ -110,23 +110,36 @@ def test_without_an_end_it_is_interrupted_and_keeps_what_came() -> None:
             [TextDelta("x"), PartReceived(PICTURE)], (PICTURE,), id="a whole part takes the place"
         ),
         pytest.param(
-            [Started(provider="p"), EchoReceived('{"a":1,"b":1}'), EchoReceived('{"b":2}')],
-            (Text("", Echo("p", '{"a":1,"b":2}')),),
+            [
+                Started(provider="p"),
+                ProviderMetadataReceived('{"a":1,"b":1}'),
+                ProviderMetadataReceived('{"b":2}'),
+            ],
+            (Text("", ProviderMetadata("p", '{"a":1,"b":2}')),),
             id="echoes are laid over each other",
         ),
         pytest.param(
-            [Started(provider="p"), EchoReceived("{}"), EchoReceived('{"b":2}'), TextDelta("t")],
-            (Text("t", Echo("p", '{"b":2}')),),
+            [
+                Started(provider="p"),
+                ProviderMetadataReceived("{}"),
+                ProviderMetadataReceived('{"b":2}'),
+                TextDelta("t"),
+            ],
+            (Text("t", ProviderMetadata("p", '{"b":2}')),),
             id="an empty echo only marks",
         ),
         pytest.param(
-            [Started(provider="p"), EchoReceived("{}", kind="reasoning")],
-            (Reasoning("", None, Echo("p")),),
+            [Started(provider="p"), ProviderMetadataReceived("{}", kind="reasoning")],
+            (Reasoning("", None, ProviderMetadata("p")),),
             id="an echo alone makes its kind",
         ),
         pytest.param(
-            [Started(provider="p"), EchoReceived('{"x":1}'), ToolCallDelta("1", id="c", name="f")],
-            (ToolCall("c", "f", "1", Echo("p", '{"x":1}')),),
+            [
+                Started(provider="p"),
+                ProviderMetadataReceived('{"x":1}'),
+                ToolCallDelta("1", id="c", name="f"),
+            ],
+            (ToolCall("c", "f", "1", ProviderMetadata("p", '{"x":1}')),),
             id="an echo before its call",
         ),
     ],
@@ -204,15 +217,15 @@ def test_what_the_message_holds_says_why_it_ended(said: str, message: Message, r
         finish_reason=said,  # type: ignore[arg-type]
         alternatives=(Choice(message=message, finish_reason=said),),  # type: ignore[arg-type]
     )
-    got = completed(whole)
+    got = finalize(whole)
     assert (got.finish_reason, got.alternatives[0].finish_reason) == (reason, reason)
 
 
 def test_calls_without_an_id_get_one_of_the_answers_own() -> None:
     calls = assistant(ToolCall("", "f"), ToolCall("c", "g"), ToolCall("", "h"))
-    got = completed(Completion(id="r1", message=calls))
+    got = finalize(Completion(id="r1", message=calls))
     assert [call.id for call in got.tool_calls] == ["call_r1_0", "c", "call_r1_2"]
-    nameless = completed(Completion(message=calls))
+    nameless = finalize(Completion(message=calls))
     assert [call.id for call in nameless.tool_calls] == ["call_0", "c", "call_2"]
 
 
@@ -222,7 +235,7 @@ def test_calls_in_a_parallel_wrapper_are_calls() -> None:
         '{"recipient_name":"g"}]}'
     )
     wrapped = assistant("ok", ToolCall("c", "multi_tool_use.parallel", arguments))
-    assert completed(Completion(message=wrapped)).message == assistant(
+    assert finalize(Completion(message=wrapped)).message == assistant(
         "ok", ToolCall("c_0", "f", '{"a":1}'), ToolCall("c_1", "g", "{}")
     )
 
@@ -234,7 +247,7 @@ def test_a_wrapper_that_holds_no_calls_stays_as_it_is(arguments: str) -> None:
     whole = Completion(
         message=assistant(ToolCall("c", "parallel", arguments)), finish_reason="tool_calls"
     )
-    assert completed(whole) == whole
+    assert finalize(whole) == whole
 
 
 @given(st.lists(st.sampled_from("abcé🎈"), max_size=50), st.data())
@@ -256,8 +269,8 @@ def test_text_that_was_settled_goes_on() -> None:
         collector.add(
             [TextDelta("a", place), ToolCallDelta('{"k":', 100 + place, id="c", name="f")]
         )
-        collector.settle()
+        collector.compact()
         collector.add([TextDelta("b", place), ToolCallDelta("1}", 100 + place)])
-    collector.settle()
+    collector.compact()
     assert collector.completion().text == "ab" * 40
     assert [call.arguments for call in collector.completion().tool_calls] == ['{"k":1}'] * 40

@@ -15,20 +15,20 @@ from llm_pure import (
     tool_result,
     user,
 )
-from llm_pure.compress import Compressed, compress
+from llm_pure.compress import CompressedMessages, compress
 from llm_pure.config import CompressType
 from llm_pure.effects.encodings import load_tokenizer
 from llm_pure.errors import ContextLengthExceeded
 from llm_pure.result import Failure
-from llm_pure.tokens import Meter, Tokenizer, count_messages, family_for
+from llm_pure.tokens import TokenCounter, Tokenizer, count_messages, profile_for
 
-LETTERS = Meter(
-    family=family_for("gpt-4o"),
+LETTERS = TokenCounter(
+    family=profile_for("gpt-4o"),
     tokenizer=Tokenizer(encoding="letters", encode=lambda text: list(text.encode()), decode=bytes),
 )
 """A byte is a token; a message costs 4 more, and the answer's start 3."""
-REAL = Meter(family=family_for("gpt-4o"), tokenizer=load_tokenizer("o200k_base").unwrap())
-CLAUDE = Meter(family=family_for("claude-opus-5"), tokenizer=REAL.tokenizer)
+REAL = TokenCounter(family=profile_for("gpt-4o"), tokenizer=load_tokenizer("o200k_base").unwrap())
+CLAUDE = TokenCounter(family=profile_for("claude-opus-5"), tokenizer=REAL.tokenizer)
 CUTTING: tuple[CompressType, ...] = (
     "post_cut_by_msg",
     "post_cut_by_token",
@@ -40,7 +40,7 @@ TALK = (system("S"), user("aaaa"), assistant("bbbb"), user("cccc"))
 """5 + 8 + 8 + 8 + 3 = 32 tokens."""
 
 
-def left(kind: CompressType, limit: int, talk: tuple[Message, ...] = TALK) -> Compressed:
+def left(kind: CompressType, limit: int, talk: tuple[Message, ...] = TALK) -> CompressedMessages:
     return compress(talk, kind, LETTERS, max_tokens=limit, threshold=1).unwrap()
 
 
@@ -161,23 +161,23 @@ def ids(messages: tuple[Message, ...], kind: type[ToolCall] | type[ToolResult]) 
 def test_the_laws_of_compression(
     talk: tuple[Message, ...], kind: CompressType, window: int, threshold: float, claude: bool
 ) -> None:
-    meter = CLAUDE if claude else REAL
+    counter = CLAUDE if claude else REAL
     limit = int(window * threshold)
-    got = compress(talk, kind, meter, max_tokens=window, threshold=threshold)
+    got = compress(talk, kind, counter, max_tokens=window, threshold=threshold)
     if isinstance(got, Failure):
         fixed = tuple([message for message in talk if message.role == "system"])
-        assert count_messages(meter, fixed).tokens > limit
+        assert count_messages(counter, fixed).tokens > limit
         return
     made = got.unwrap()
     # the limit
-    assert made.tokens == count_messages(meter, made.messages).tokens
+    assert made.tokens == count_messages(counter, made.messages).tokens
     if kind in CUTTING:
         assert made.tokens <= limit
     else:
         assert made.messages == talk
     # what fits is not touched, and idempotent
     assert made.changed == (kind in CUTTING and made.before_tokens > limit)
-    again = compress(made.messages, kind, meter, max_tokens=window, threshold=threshold).unwrap()
+    again = compress(made.messages, kind, counter, max_tokens=window, threshold=threshold).unwrap()
     assert again.messages == made.messages
     # order, and the report
     kept = [place for place in range(len(talk)) if place not in made.dropped]

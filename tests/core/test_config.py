@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from llm_pure import LLMConfig, Secret
-from llm_pure.config import SECRET_FIELDS, differs_from_default, reveal
+from llm_pure.config import SECRET_FIELDS, is_overridden, reveal
 
 SECRET = "swordfish"
 LOADED = LLMConfig(
@@ -118,5 +118,5 @@ def test_no_timeout_is_the_default_one(given: float, timeout_s: float) -> None:
 
 def test_what_the_user_set_is_known() -> None:
     config = LLMConfig(temperature=0.0, top_p=0.5)
-    assert not differs_from_default(config, "temperature")
-    assert differs_from_default(config, "top_p")
+    assert not is_overridden(config, "temperature")
+    assert is_overridden(config, "top_p")

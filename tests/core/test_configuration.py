@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from llm_pure.config import LLMConfig, reveal
-from llm_pure.configuration import CompressSettings, Configuration, CostControl, Setup
-from llm_pure.configuration_text import merge, read_configuration, read_yaml
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.configuration import CompressSettings, ConfigFile, CostControl, ModelSettings
+from llm_pure.configuration_text import merge, parse_config_file, read_yaml
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.limits import RateLimit
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import RetryPolicy
 
 # Written for this test in the shape of MetaGPT's config2.yaml: every section that its example has.
@@ -59,15 +59,15 @@ compress: {type: "post_cut_by_token", threshold: 0.7, max_token: 1000}
 """
 
 
-def read(text: str, **variables: str) -> Parsed[Configuration]:
-    return read_yaml(text).bind(lambda sections: read_configuration(sections, variables))
+def read(text: str, **variables: str) -> LLMResult[ConfigFile]:
+    return read_yaml(text).bind(lambda sections: parse_config_file(sections, variables))
 
 
-def wrong(text: str, **variables: str) -> ConfigurationInvalid:
+def wrong(text: str, **variables: str) -> InvalidConfiguration:
     got = read(text, **variables)
     assert isinstance(got, Failure)
     error = got.failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     return error
 
 
@@ -127,7 +127,7 @@ def test_a_files_proxy_is_that_of_its_models_that_name_none() -> None:
         "{proxy: 'http://one:1', llm: {model: a}, models: {b: {proxy: 'http://two:2'}, c: null}}"
     ).unwrap()
     theirs = read_yaml("{proxy: 'http://${WHERE}', models: {d: {}}}").unwrap()
-    configuration = read_configuration(merge((mine, theirs)), {"WHERE": "three:3"}).unwrap()
+    configuration = parse_config_file(merge((mine, theirs)), {"WHERE": "three:3"}).unwrap()
     found = {name: configuration.get(name).unwrap().proxy for name in configuration.names()}
     assert found == {
         "llm": "http://one:1",
@@ -153,8 +153,10 @@ def test_a_type_that_only_the_default_has_finds_the_default() -> None:
 def test_a_name_that_is_not_there_names_what_is_near() -> None:
     got = read("models: {fast: {model: a}}").unwrap().get("fest")
     assert got == Failure(
-        ConfigurationInvalid(
-            message="there is no model 'fest'; configured are fast", field="models", near=("fast",)
+        InvalidConfiguration(
+            message="there is no model 'fest'; configured are fast",
+            field="models",
+            suggestions=("fast",),
         )
     )
 
@@ -162,7 +164,7 @@ def test_a_name_that_is_not_there_names_what_is_near() -> None:
 def test_without_a_default_none_is_given() -> None:
     got = read("").unwrap().get()
     assert got == Failure(
-        ConfigurationInvalid(message="no default model is configured", field="llm")
+        InvalidConfiguration(message="no default model is configured", field="llm")
     )
 
 
@@ -183,8 +185,8 @@ UNKNOWN: dict[str, tuple[str, str, str]] = {
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_an_unknown_key_is_an_error_that_names_the_nearest_known_one(name: str) -> None:
     text, place, near = UNKNOWN[name]
-    assert wrong(text) == ConfigurationInvalid(
-        message=f"{place} is not known", field=place, near=(near,)
+    assert wrong(text) == InvalidConfiguration(
+        message=f"{place} is not known", field=place, suggestions=(near,)
     )
 
 
@@ -218,7 +220,7 @@ def test_a_variable_that_is_not_set_breaks_its_model_and_no_other() -> None:
         "Bearer yes"
     )
     assert configuration.get("a") == Failure(
-        ConfigurationInvalid(
+        InvalidConfiguration(
             message="models/a/api_key wants the variable NOT_SET, which is not set",
             field="models/a/api_key",
             code="unset_variable",
@@ -254,7 +256,7 @@ models:
 cost_control: {max_budget: 2.5, alert_threshold: 0.5}
 compress: {type: post_cut_by_token, threshold: 0.7, max_token: 1000}
 fallbacks: {llm: [fast, slow], fast: slow, slow: [broken]}
-retry: {attempts: 2}
+retry: {max_attempts: 2}
 limit: {requests_per_minute: 30}
 prices: {"groq:*": {input: 1, output: 2}}
 """
@@ -263,7 +265,7 @@ FAST = LLMConfig(api_type="groq", model="b", compress_type="pre_cut_by_msg")
 SLOW = LLMConfig(api_type="mistral", model="c")
 COMMON: dict[str, Any] = {
     "cost_control": CostControl(2.5, 0.5),
-    "retry": RetryPolicy(attempts=2),
+    "retry": RetryPolicy(max_attempts=2),
     "limit": RateLimit(requests_per_minute=30),
     "prices": {"groq:*": {"input": 1, "output": 2}},
 }
@@ -272,7 +274,7 @@ COMMON: dict[str, Any] = {
 def test_a_setup_is_all_that_the_files_say_about_calling_a_model() -> None:
     configuration = read(WHOLE).unwrap()
     assert configuration.setup() == Success(
-        Setup(
+        ModelSettings(
             name="llm", config=LLMConfig(model="a"), fallbacks=(FAST, SLOW), compress=CUT, **COMMON
         )
     )
@@ -282,13 +284,13 @@ def test_a_setup_is_all_that_the_files_say_about_calling_a_model() -> None:
 def test_a_models_own_way_of_cutting_counts_more_than_the_sections() -> None:
     cut = CompressSettings(type="pre_cut_by_msg", threshold=0.7, max_token=1000)
     assert read(WHOLE).unwrap().setup("groq") == Success(
-        Setup(name="fast", config=FAST, fallbacks=(SLOW,), compress=cut, **COMMON)
+        ModelSettings(name="fast", config=FAST, fallbacks=(SLOW,), compress=cut, **COMMON)
     )
 
 
 def test_without_the_sections_a_setup_is_the_model_alone() -> None:
     assert read("models: {fast: {model: b}}").unwrap().setup("fast") == Success(
-        Setup(name="fast", config=LLMConfig(model="b"))
+        ModelSettings(name="fast", config=LLMConfig(model="b"))
     )
 
 
@@ -300,11 +302,11 @@ def test_a_fallback_that_cannot_be_used_is_told_and_harms_no_other() -> None:
 
 
 def test_fallbacks_are_models_of_the_files() -> None:
-    assert wrong("{models: {fast: {}}, fallbacks: {fast: [slwo]}}") == ConfigurationInvalid(
+    assert wrong("{models: {fast: {}}, fallbacks: {fast: [slwo]}}") == InvalidConfiguration(
         message="fallbacks/fast: there is no model 'slwo'; configured are fast",
         field="fallbacks/fast",
     )
-    assert wrong("{models: {fast: {}}, fallbacks: {fats: [fast]}}").near == ("fast",)
+    assert wrong("{models: {fast: {}}, fallbacks: {fats: [fast]}}").suggestions == ("fast",)
     assert wrong("{models: {fast: {}}, fallbacks: {fast: 3}}").field == "fallbacks/fast"
 
 

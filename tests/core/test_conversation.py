@@ -11,12 +11,12 @@ from llm_pure import (
     Audio,
     ChatRequest,
     Document,
-    Echo,
     Image,
     LLMConfig,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
@@ -27,7 +27,7 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.conversation import arguments_text, read_messages
+from llm_pure.conversation import arguments_text, parse_messages
 from llm_pure.errors import InvalidRequest
 from llm_pure.result import Failure, Success
 from llm_pure.transcript import from_json, to_json, to_openai
@@ -48,7 +48,7 @@ PNG_BYTES = b"\x89PNG\r\n\x1a\n"
     ],
 )
 def test_messages_come_in_many_shapes(given: Any, messages: tuple[Message, ...]) -> None:
-    assert read_messages(given) == Success(messages)
+    assert parse_messages(given) == Success(messages)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_messages_come_in_many_shapes(given: Any, messages: tuple[Message, ...])
     ],
 )
 def test_roles_have_several_names(word: str, role: Any) -> None:
-    assert read_messages({"role": word, "content": "x", "name": "bob"}) == Success(
+    assert parse_messages({"role": word, "content": "x", "name": "bob"}) == Success(
         (Message(role, (Text("x"),), "bob"),)
     )
 
@@ -159,7 +159,7 @@ OPENAI: dict[str, tuple[dict[str, Any], Message]] = {
             Refusal("no"),
             ToolCall("1", "f", "{}"),
             ToolCall("2", "g", '{"x":1}'),
-            ToolCall("", "h", "text", Echo("openai", '{"type":"custom"}')),
+            ToolCall("", "h", "text", ProviderMetadata("openai", '{"type":"custom"}')),
             ToolCall("4", "i", "{}"),
             ToolCall("5", "j"),
         ),
@@ -193,7 +193,11 @@ OPENAI |= {
             "audio": {"id": "audio_1", "transcript": "hi", "expires_at": 7},
         },
         assistant(
-            Audio(file_id="audio_1", transcript="hi", echo=Echo("openai", '{"expires_at":7}'))
+            Audio(
+                file_id="audio_1",
+                transcript="hi",
+                provider_metadata=ProviderMetadata("openai", '{"expires_at":7}'),
+            )
         ),
     ),
     "an answer as it was kept": (
@@ -219,7 +223,7 @@ OPENAI |= {
         assistant(
             Reasoning(
                 "r",
-                echo=Echo(
+                provider_metadata=ProviderMetadata(
                     "openrouter",
                     '{"reasoning_details":[{"type":"reasoning.encrypted","data":"x"}]}',
                 ),
@@ -246,7 +250,9 @@ OPENAI |= {
                 "1",
                 "f",
                 "{}",
-                Echo("openai", '{"extra_content":{"google":{"thought_signature":"s"}}}'),
+                ProviderMetadata(
+                    "openai", '{"extra_content":{"google":{"thought_signature":"s"}}}'
+                ),
             ),
         ),
     ),
@@ -350,13 +356,13 @@ ANTHROPIC: dict[str, tuple[dict[str, Any], Message]] = {
 @pytest.mark.parametrize("case", OPENAI)
 def test_mappings_in_openais_shape_are_read(case: str) -> None:
     given, message = OPENAI[case]
-    assert read_messages([given]) == Success((message,))
+    assert parse_messages([given]) == Success((message,))
 
 
 @pytest.mark.parametrize("case", ANTHROPIC)
 def test_mappings_in_anthropics_shape_are_read(case: str) -> None:
     given, message = ANTHROPIC[case]
-    assert read_messages(given) == Success((message,))
+    assert parse_messages(given) == Success((message,))
 
 
 def content(*parts: Any) -> dict[str, Any]:
@@ -521,7 +527,7 @@ ENDLESS["x"] = [ENDLESS]
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_named_by_its_place(given: Any, path: str) -> None:
-    error = read_messages(given).failure()
+    error = parse_messages(given).failure()
     assert isinstance(error, InvalidRequest)
     assert error.param == f"messages{path}"
     assert error.message
@@ -609,11 +615,11 @@ def test_a_conversation_of_anthropics_goes_back_to_it_as_it_was() -> None:
 
 
 def test_a_conversation_of_anthropics_is_kept_whole_in_openais_shape_and_in_json() -> None:
-    read = read_messages(TALK).unwrap()
+    read = parse_messages(TALK).unwrap()
     told = to_openai(read).unwrap()
     assert [turn["role"] for turn in told] == ["user", "assistant", "tool", "tool"]
-    results = [part for message in read_messages(told).unwrap()[2:] for part in message.parts]
-    assert (*read[:2], results) == (*read_messages(told).unwrap()[:2], list(read[2].parts))
+    results = [part for message in parse_messages(told).unwrap()[2:] for part in message.parts]
+    assert (*read[:2], results) == (*parse_messages(told).unwrap()[:2], list(read[2].parts))
     assert from_json(to_json(read).unwrap()) == Success(read)
 
 
@@ -669,7 +675,7 @@ anything = st.recursive(
 
 @given(anything)
 def test_nothing_makes_it_raise(given: Any) -> None:
-    read = read_messages(given)
+    read = parse_messages(given)
     if isinstance(read, Failure):
         assert isinstance(read.failure(), InvalidRequest)
     else:

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import Completion, Usage
-from llm_pure.costs import Buyer, cost_of, price_usage, reported_usd
-from llm_pure.errors import PriceUnknown
+from llm_pure.costs import PricingContext, cost_of, price_usage, reported_usd
+from llm_pure.errors import UnknownPrice
 from llm_pure.ledger import Cost
 from llm_pure.prices import ModelPrices, Prices, PriceTable, Rates, Tiered, Unit, with_overrides
-from llm_pure.prices.table import Detail, Equals, Seller, Service, Step
+from llm_pure.prices.table import Equals, PriceStep, PriceVendor, UsageDetail, VendorService
 from llm_pure.result import Success
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -51,7 +51,7 @@ TABLE = PriceTable(
         "requests": Unit(counts="requests", per=1000, kind={"family": "requests"}),
     },
     sellers={
-        "maker": Seller(
+        "maker": PriceVendor(
             id="maker",
             url="https://maker.test",
             models=(
@@ -78,19 +78,19 @@ TABLE = PriceTable(
             ),
         )
     },
-    services={"maker": Service("maker"), "broker": Service("maker", ("cost",))},
+    services={"maker": VendorService("maker"), "broker": VendorService("maker", ("cost",))},
     details=(
-        Detail("input_audio_tokens", ("details", Step("of", "AUDIO"), "count")),
-        Detail("cache_audio_tokens", ("cached_audio",)),
-        Detail("searches", ("tools", "searches")),
-        Detail("searches", ("more_searches",)),
+        UsageDetail("input_audio_tokens", ("details", PriceStep("of", "AUDIO"), "count")),
+        UsageDetail("cache_audio_tokens", ("cached_audio",)),
+        UsageDetail("searches", ("tools", "searches")),
+        UsageDetail("searches", ("more_searches",)),
     ),
 )
-BUYER = Buyer(api_type="maker")
+BUYER = PricingContext(api_type="maker")
 
 
-def priced(name: str, usage: Usage, **circumstances: str) -> Cost:
-    return price_usage(TABLE, BUYER, (name,), usage, NOON, circumstances).unwrap()
+def priced(name: str, usage: Usage, **price_conditions: str) -> Cost:
+    return price_usage(TABLE, BUYER, (name,), usage, NOON, price_conditions).unwrap()
 
 
 def test_cached_input_is_taken_out_of_the_input() -> None:
@@ -127,8 +127,8 @@ def test_what_is_billed_counts_where_it_is_told_apart_from_what_was_used() -> No
     table = msgspec.structs.replace(
         TABLE,
         billed=(
-            Detail("input_tokens", ("billed", "in")),
-            Detail("output_tokens", ("billed", "out")),
+            UsageDetail("input_tokens", ("billed", "in")),
+            UsageDetail("output_tokens", ("billed", "out")),
         ),
     )
     usage = Usage(1000, 100, cached_input_tokens=400, raw=raw)
@@ -149,7 +149,9 @@ def test_a_batch_and_a_tier_have_their_own_rates() -> None:
 
 def test_what_the_provider_reports_is_taken_first() -> None:
     usage = Usage(M, 0, raw={"cost": 0.00123})
-    got = cost_of(TABLE, Buyer(api_type="broker"), Completion(model="plain", usage=usage), NOON)
+    got = cost_of(
+        TABLE, PricingContext(api_type="broker"), Completion(model="plain", usage=usage), NOON
+    )
     assert got == Success(Cost(total_usd=d("0.00123"), source="reported", price="broker"))
     assert (
         cost_of(TABLE, BUYER, Completion(model="plain", usage=usage), NOON).unwrap().source
@@ -165,7 +167,7 @@ def test_only_a_number_is_a_reported_cost(told: object) -> None:
 def test_the_plan_goes_before_the_models_name_and_the_users_price_before_the_table() -> None:
     table = with_overrides(TABLE, {"mine": {"input": 5}}).unwrap()
     usage = Usage(M, 0)
-    plan = Buyer(api_type="maker", plan="long")
+    plan = PricingContext(api_type="maker", plan="long")
     assert price_usage(table, plan, ("plain",), usage, NOON).unwrap().price == "maker:long"
     assert price_usage(table, BUYER, ("plain", "mine"), usage, NOON).unwrap() == Cost(
         total_usd=d("5"), input_usd=d("5"), source="user", price="user:mine"
@@ -196,7 +198,7 @@ def test_what_cannot_be_priced_is_an_error_and_never_zero(
     name: str, usage: Usage, told: str
 ) -> None:
     error = price_usage(TABLE, BUYER, (name,), usage, NOON).failure()
-    assert isinstance(error, PriceUnknown)
+    assert isinstance(error, UnknownPrice)
     assert error.message == told
 
 

@@ -22,15 +22,15 @@ from llm_pure.core.dialect import (
     require_lossless,
 )
 from llm_pure.core.rejection import Rejected, UnsupportedPart, ok, reject, returns_failure
-from llm_pure.endpoint import below
+from llm_pure.endpoint import under_base_url
 from llm_pure.errors import (
     InvalidRequest,
     LLMError,
     NotFound,
-    ProtocolFault,
+    ProtocolError,
     RateLimited,
     StreamInterrupted,
-    Unsupported,
+    UnsupportedFeature,
 )
 from llm_pure.events import Finished, StreamEvent, TextDelta
 from llm_pure.framing.ndjson import NdjsonDecoder
@@ -39,13 +39,13 @@ from llm_pure.messages import assistant
 from llm_pure.operations import TokenCount
 from llm_pure.provider import Built, Provider
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.signing.key import key_header
 from llm_pure.stream import StreamState
 
 BASE_URL = "https://example.org"
 SERVICE = Service(
-    name="example", base_url=BASE_URL, url_for=below("example", BASE_URL), quirks="loud"
+    name="example", base_url=BASE_URL, url_for=under_base_url("example", BASE_URL), quirks="loud"
 )
 CONFIG = LLMConfig(model="m")
 HEADERS = (("x-request-id", "r1"),)
@@ -89,7 +89,7 @@ def read(
 
 def parse_chat(
     service: AnyService, response: HttpResponse, *, answer_first: bool = False
-) -> Parsed[Completion]:
+) -> LLMResult[Completion]:
     return parse_body(
         service,
         response,
@@ -115,7 +115,7 @@ def parse_count(service: AnyService, response: HttpResponse) -> TokenCount:
     return TokenCount(input_tokens=raw["count"], provider=service.name)
 
 
-def build_count(service: Service[str], config: LLMConfig, request: ChatRequest) -> Parsed[Built]:
+def build_count(service: Service[str], config: LLMConfig, request: ChatRequest) -> LLMResult[Built]:
     return build_chat(service, config, request)
 
 
@@ -135,7 +135,7 @@ def provider(dialect: Any = DIALECT) -> Provider:
         dialect,
         SERVICE,
         authorize=key_header("example", ("KEY",)),
-        key_variables=("KEY",),
+        api_key_env=("KEY",),
         source="here",
         count_tokens=operation(SERVICE, build_count, parse_count),
     )
@@ -147,7 +147,7 @@ def response(body: bytes, status: int = 200) -> HttpResponse:
 
 def test_a_provider_has_the_names_of_its_dialect_and_its_service() -> None:
     built = provider()
-    assert (built.name, built.dialect, built.base_url, built.key_variables, built.source) == (
+    assert (built.name, built.dialect, built.base_url, built.api_key_env, built.source) == (
         "example",
         "example_chat",
         BASE_URL,
@@ -172,7 +172,9 @@ def test_a_provider_builds_with_its_service() -> None:
 
 def test_a_strict_build_fails_with_what_is_lost() -> None:
     assert provider().build_chat(CONFIG, ChatRequest(messages="hi"), strict=True) == Failure(
-        Unsupported(message="strict: seed dropped: no seed", provider="example", feature="seed")
+        UnsupportedFeature(
+            message="strict: seed dropped: no seed", provider="example", feature="seed"
+        )
     )
 
 
@@ -232,7 +234,7 @@ def test_an_operation_is_bound_to_its_service() -> None:
             b"[1]",
             200,
             Failure(
-                ProtocolFault(
+                ProtocolError(
                     message="no text",
                     provider="example",
                     status=200,
@@ -255,7 +257,7 @@ def test_an_operation_is_bound_to_its_service() -> None:
             b'{"text":"deep"}',
             200,
             Failure(
-                ProtocolFault(
+                ProtocolError(
                     message="the answer could not be read: too deep",
                     provider="example",
                     status=200,
@@ -268,7 +270,7 @@ def test_an_operation_is_bound_to_its_service() -> None:
     ],
 )
 def test_a_body_becomes_a_completion_or_an_error(
-    body: bytes, status: int, result: Parsed[Completion], answer_first: bool
+    body: bytes, status: int, result: LLMResult[Completion], answer_first: bool
 ) -> None:
     assert parse_chat(SERVICE, response(body, status), answer_first=answer_first) == result
 
@@ -337,8 +339,8 @@ def test_ok_and_reject() -> None:
 
 def test_an_unsupported_part_gets_the_providers_name_where_messages_are_encoded() -> None:
     part = UnsupportedPart("messages/0: no")
-    assert part.error == Unsupported(message="messages/0: no", feature="messages")
-    assert part.of_provider("example").error == Unsupported(
+    assert part.error == UnsupportedFeature(message="messages/0: no", feature="messages")
+    assert part.of_provider("example").error == UnsupportedFeature(
         message="messages/0: no", provider="example", feature="messages"
     )
     assert str(part) == "messages/0: no"

@@ -5,25 +5,25 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, LLMConfig, ReasoningRequest, SchemaFormat, Tool, system, user
-from llm_pure.draft import Draft, draft
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest
+from llm_pure.draft import ResolvedRequest, resolve_request
+from llm_pure.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.result import Failure, Success
 
 DEFAULTS = {"max_tokens": 4096, "temperature": 0.0}
 
 
-def drafted(config: LLMConfig | None = None, **asked: Any) -> Draft:
+def drafted(config: LLMConfig | None = None, **asked: Any) -> ResolvedRequest:
     request = ChatRequest(**{"messages": "hi", **asked})
-    return draft(config or LLMConfig(model="m"), request).unwrap()
+    return resolve_request(config or LLMConfig(model="m"), request).unwrap()
 
 
 def test_a_bare_question_takes_the_configurations_defaults() -> None:
-    assert draft(LLMConfig(model="m"), ChatRequest(messages="hi")) == Success(
-        Draft(
+    assert resolve_request(LLMConfig(model="m"), ChatRequest(messages="hi")) == Success(
+        ResolvedRequest(
             model="m",
             messages=(user("hi"),),
             settings=DEFAULTS,
-            explicit=frozenset({"messages", "model", "tools"}),
+            user_set=frozenset({"messages", "model", "tools"}),
         )
     )
 
@@ -71,12 +71,12 @@ def test_every_setting_of_the_configuration_is_taken() -> None:
         "n": 2,
         "logprobs": 5,
     }
-    assert got.explicit >= set(got.settings)
+    assert got.user_set >= set(got.settings)
 
 
 def test_a_default_is_no_choice_of_the_users() -> None:
     config = LLMConfig(model="m", temperature=0.0, top_p=0.9)
-    assert drafted(config, max_tokens=4096).explicit & {"max_tokens", "temperature", "top_p"} == {
+    assert drafted(config, max_tokens=4096).user_set & {"max_tokens", "temperature", "top_p"} == {
         "max_tokens",
         "top_p",
     }
@@ -165,14 +165,14 @@ def test_system_messages_can_be_held_back() -> None:
 
 def test_nothing_but_system_messages_held_back_is_nothing_to_send() -> None:
     config = LLMConfig(model="m", use_system_prompt=False)
-    error = draft(config, ChatRequest(messages=[system("s")])).failure()
+    error = resolve_request(config, ChatRequest(messages=[system("s")])).failure()
     assert isinstance(error, InvalidRequest)
     assert error.param == "messages"
 
 
 def test_a_model_must_be_named() -> None:
-    assert draft(LLMConfig(api_type="p"), ChatRequest(messages="hi")) == Failure(
-        ConfigurationInvalid(
+    assert resolve_request(LLMConfig(api_type="p"), ChatRequest(messages="hi")) == Failure(
+        InvalidConfiguration(
             message="no model: set `model` in the request or in the configuration",
             field="model",
             provider="p",
@@ -186,13 +186,13 @@ def test_a_setting_that_no_json_can_say_is_named(name: str, value: float) -> Non
     setting: dict[str, Any] = {name: value}
     cases: list[tuple[dict[str, Any], dict[str, Any]]] = [({}, setting), (setting, {})]
     for config, asked in cases:
-        got = draft(LLMConfig(model="m", **config), ChatRequest(messages="hi", **asked))
+        got = resolve_request(LLMConfig(model="m", **config), ChatRequest(messages="hi", **asked))
         error = got.failure()
         assert isinstance(error, InvalidRequest)
         assert error.param == name
 
 
 def test_unreadable_messages_are_named() -> None:
-    error = draft(LLMConfig(model="m"), ChatRequest(messages=[{"role": "x"}])).failure()
+    error = resolve_request(LLMConfig(model="m"), ChatRequest(messages=[{"role": "x"}])).failure()
     assert isinstance(error, InvalidRequest)
     assert error.param == "messages/0/role"

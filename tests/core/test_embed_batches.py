@@ -6,15 +6,21 @@ from hypothesis import strategies as st
 
 from llm_pure import Embeddings, EmbedRequest, Usage
 from llm_pure.adapters import registry
-from llm_pure.embed_batches import joined, limit_for, split, strictest, summed
-from llm_pure.errors import ProtocolFault
+from llm_pure.embed_batches import (
+    join_embeddings,
+    limit_for,
+    split_request,
+    strictest_limit,
+    sum_usage,
+)
+from llm_pure.errors import ProtocolError
 from llm_pure.operations import EmbedLimit
 from llm_pure.result import Failure, Success
 
 LIMITS = (
-    EmbedLimit(texts=96, prefix="cohere."),
-    EmbedLimit(texts=1, prefix="big"),
-    EmbedLimit(texts=5),
+    EmbedLimit(max_texts=96, prefix="cohere."),
+    EmbedLimit(max_texts=1, prefix="big"),
+    EmbedLimit(max_texts=5),
 )
 
 
@@ -29,7 +35,7 @@ LIMITS = (
     ],
 )
 def test_the_first_limit_that_fits_counts(model: str, texts: int) -> None:
-    assert limit_for(LIMITS, model).texts == texts
+    assert limit_for(LIMITS, model).max_texts == texts
 
 
 def test_where_nobody_names_a_limit_there_is_none() -> None:
@@ -37,9 +43,13 @@ def test_where_nobody_names_a_limit_there_is_none() -> None:
 
 
 def test_the_strictest_limit_holds_for_all() -> None:
-    limits = [EmbedLimit(texts=5), EmbedLimit(tokens=9), EmbedLimit(texts=3, tokens=20)]
-    assert strictest(limits) == EmbedLimit(texts=3, tokens=9)
-    assert strictest([]) == EmbedLimit()
+    limits = [
+        EmbedLimit(max_texts=5),
+        EmbedLimit(max_tokens=9),
+        EmbedLimit(max_texts=3, max_tokens=20),
+    ]
+    assert strictest_limit(limits) == EmbedLimit(max_texts=3, max_tokens=9)
+    assert strictest_limit([]) == EmbedLimit()
 
 
 @given(
@@ -51,7 +61,7 @@ def test_no_text_is_lost_and_no_request_is_too_large(
     texts: list[str], most: int | None, tokens: int | None
 ) -> None:
     request = EmbedRequest(input=tuple(texts), model="m", dimensions=3)
-    parts = split(request, EmbedLimit(texts=most, tokens=tokens))
+    parts = split_request(request, EmbedLimit(max_texts=most, max_tokens=tokens))
     assert [text for part in parts for text in part.texts] == texts
     for part in parts:
         assert (part.model, part.dimensions) == ("m", 3)
@@ -63,8 +73,8 @@ def test_no_text_is_lost_and_no_request_is_too_large(
 @pytest.mark.parametrize("given_", ["a text", ("a", "b"), ()])
 def test_what_fits_is_the_request_itself(given_: str | tuple[str, ...]) -> None:
     request = EmbedRequest(input=given_)
-    assert split(request, EmbedLimit(texts=2)) == (request,)
-    assert split(request, EmbedLimit(texts=2))[0] is request
+    assert split_request(request, EmbedLimit(max_texts=2)) == (request,)
+    assert split_request(request, EmbedLimit(max_texts=2))[0] is request
 
 
 def answer(*vectors: tuple[float, ...], model: str = "m", **more: object) -> Embeddings:
@@ -75,7 +85,7 @@ ASKED = (EmbedRequest(input=("a", "b")), EmbedRequest(input=("c",)))
 
 
 def test_vectors_are_in_the_order_of_the_texts_and_usage_is_summed() -> None:
-    got = joined(
+    got = join_embeddings(
         ASKED,
         (
             answer((1.0,), (2.0,), usage=Usage(input_tokens=3, output_tokens=0, raw={"t": 3})),
@@ -95,7 +105,7 @@ def test_vectors_are_in_the_order_of_the_texts_and_usage_is_summed() -> None:
 
 def test_a_single_answer_stays_as_it_is() -> None:
     one = answer((1.0,), (2.0,), usage=Usage(input_tokens=3, raw={"t": 3}), extra={"id": "1"})
-    assert joined(ASKED[:1], (one,)) == Success(one)
+    assert join_embeddings(ASKED[:1], (one,)) == Success(one)
 
 
 @pytest.mark.parametrize(
@@ -111,13 +121,13 @@ def test_a_single_answer_stays_as_it_is() -> None:
 def test_vectors_that_do_not_belong_together_are_a_fault(
     answers: tuple[Embeddings, ...], message: str
 ) -> None:
-    assert joined(ASKED, answers) == Failure(
-        ProtocolFault(message=message, provider="p", where="vectors")
+    assert join_embeddings(ASKED, answers) == Failure(
+        ProtocolError(message=message, provider="p", where="vectors")
     )
 
 
 def test_an_unknown_count_makes_the_sum_unknown() -> None:
-    assert summed([Usage(1, 2), Usage(3, None)]) == Usage(4, None)
+    assert sum_usage([Usage(1, 2), Usage(3, None)]) == Usage(4, None)
 
 
 @pytest.mark.parametrize("name", registry.names())
@@ -126,7 +136,7 @@ def test_every_limit_says_where_it_is_from(name: str) -> None:
     for limit in provider.embed_limits:
         assert provider.embed is not None
         assert "202" in limit.source
-        assert (limit.texts or 1) > 0
+        assert (limit.max_texts or 1) > 0
 
 
 @pytest.mark.parametrize(
@@ -148,4 +158,4 @@ def test_every_limit_says_where_it_is_from(name: str) -> None:
     ],
 )
 def test_the_limits_of_services(name: str, model: str, texts: int | None) -> None:
-    assert limit_for(registry.get(name).unwrap().embed_limits, model).texts == texts
+    assert limit_for(registry.get(name).unwrap().embed_limits, model).max_texts == texts

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from llm_pure import HttpRequest, LLMConfig
-from llm_pure.endpoint import base_url, below, credential_headers, post_json, segment
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest
+from llm_pure.endpoint import base_url, credential_headers, path_segment, post_json, under_base_url
+from llm_pure.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.result import Success
 
 DEFAULT = "https://api.example.org/v1"
@@ -52,7 +52,7 @@ def test_the_configured_url_goes_over_the_providers_own(given: str | None, url: 
 )
 def test_what_is_no_url_is_told_with_one_that_is(given: str) -> None:
     error = base_url(LLMConfig(base_url=given), DEFAULT, provider="p").failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert (error.field, error.provider) == ("base_url", "p")
     assert DEFAULT in error.message
 
@@ -68,11 +68,11 @@ def test_a_provider_without_a_url_wants_one() -> None:
 
 
 def test_operations_are_below_the_base_url() -> None:
-    at = below("p", DEFAULT, {"/chat": "/{model}:run"})
+    at = under_base_url("p", DEFAULT, {"/chat": "/{model}:run"})
     assert at(LLMConfig(), "a/b", "/chat") == Success(f"{DEFAULT}/a%2Fb:run")
     assert at(LLMConfig(base_url="https://h/"), "m", "/embed") == Success("https://h/embed")
-    assert isinstance(at(LLMConfig(base_url="h"), "m", "/embed").failure(), ConfigurationInvalid)
-    assert segment("ä/ b?") == "%C3%A4%2F%20b%3F"
+    assert isinstance(at(LLMConfig(base_url="h"), "m", "/embed").failure(), InvalidConfiguration)
+    assert path_segment("ä/ b?") == "%C3%A4%2F%20b%3F"
 
 
 def post(config: LLMConfig, body: dict[str, Any], **more: Any) -> Any:

@@ -9,35 +9,35 @@ from llm_pure import LLMError, describe
 from llm_pure.errors import (
     AuthenticationFailed,
     BudgetExceeded,
-    ConfigurationInvalid,
     ConnectionFailed,
     ContentFiltered,
     ContextLengthExceeded,
+    InvalidConfiguration,
     InvalidRequest,
     NotFound,
     Overloaded,
     PermissionDenied,
-    PriceUnknown,
-    ProtocolFault,
+    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
     StreamInterrupted,
     TimedOut,
-    Unsupported,
-    retry_hint_s,
+    UnknownPrice,
+    UnsupportedFeature,
+    retry_after_s,
 )
 
 MEMBERS: tuple[type[LLMError], ...] = get_args(LLMError)
 
 TABLE: list[tuple[LLMError, str, bool]] = [
-    (ConfigurationInvalid(message="m"), "configuration: m", False),
+    (InvalidConfiguration(message="m"), "configuration: m", False),
     (
-        ConfigurationInvalid(message="m", provider="p", near=("a", "b")),
+        InvalidConfiguration(message="m", provider="p", suggestions=("a", "b")),
         "p: configuration: m (did you mean a or b?)",
         False,
     ),
-    (Unsupported(message="m", feature="n"), "unsupported: m", False),
+    (UnsupportedFeature(message="m", feature="n"), "unsupported: m", False),
     (InvalidRequest(message="m", param="a/0"), "invalid_request: m (at a/0)", False),
     (InvalidRequest(message="m"), "invalid_request: m", False),
     (
@@ -57,14 +57,14 @@ TABLE: list[tuple[LLMError, str, bool]] = [
     (TimedOut(message="m", phase="read"), "timeout: m", True),
     (ConnectionFailed(message="m"), "connection: m", True),
     (
-        ProtocolFault(message="m", where="event 2", evidence=b"\xffx"),
+        ProtocolError(message="m", where="event 2", evidence=b"\xffx"),
         "protocol: m (at event 2, found b'\\xffx')",
         False,
     ),
-    (ProtocolFault(message="m"), "protocol: m", False),
+    (ProtocolError(message="m"), "protocol: m", False),
     (StreamInterrupted(message="m"), "stream_interrupted: m", True),
     (BudgetExceeded(message="m"), "budget_exceeded: m", False),
-    (PriceUnknown(message="m", model="x"), "price_unknown: m", False),
+    (UnknownPrice(message="m", model="x"), "price_unknown: m", False),
 ]
 
 
@@ -95,14 +95,14 @@ def test_an_error_is_a_value(member: type[LLMError]) -> None:
 @pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.__name__)
 def test_only_errors_that_may_pass_carry_a_wait(member: type[LLMError]) -> None:
     error = member(message="m")
-    assert retry_hint_s(error) is None
+    assert retry_after_s(error) is None
     if member in (RateLimited, Overloaded, ServerError):
-        assert retry_hint_s(msgspec.structs.replace(error, retry_after_s=2.0)) == 2.0
+        assert retry_after_s(msgspec.structs.replace(error, retry_after_s=2.0)) == 2.0
     else:
         assert "retry_after_s" not in member.__struct_fields__
 
 
 def test_evidence_is_shown_in_part() -> None:
-    line = describe(ProtocolFault(message="m", evidence=b"x" * 300))
+    line = describe(ProtocolError(message="m", evidence=b"x" * 300))
     assert "x" * 120 in line
     assert "x" * 121 not in line

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from llm_pure import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.http import SECRET_HEADERS, conceal_headers, conceal_url, header
+from llm_pure.http import SECRET_HEADERS, get_header, redact_headers, redact_url
 
 SECRET = "swordfish"
 
@@ -33,7 +33,7 @@ SECRET = "swordfish"
     ],
 )
 def test_a_url_is_shown_without_credentials(url: str, shown: str) -> None:
-    assert conceal_url(url) == shown
+    assert redact_url(url) == shown
 
 
 OF_THE_USERS_OWN = (
@@ -48,7 +48,7 @@ OF_THE_USERS_OWN = (
 
 @pytest.mark.parametrize("name", [*sorted(SECRET_HEADERS), *OF_THE_USERS_OWN])
 def test_credentials_in_headers_are_not_shown(name: str) -> None:
-    assert conceal_headers(((name, SECRET), ("accept", "x"))) == ((name, "***"), ("accept", "x"))
+    assert redact_headers(((name, SECRET), ("accept", "x"))) == ((name, "***"), ("accept", "x"))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_credentials_in_headers_are_not_shown(name: str) -> None:
     ["anthropic-beta", "idempotency-key", "x-keyboard", "x-ratelimit-limit-tokens", "author"],
 )
 def test_other_headers_are_shown(name: str) -> None:
-    assert conceal_headers(((name, "x"),)) == ((name, "x"),)
+    assert redact_headers(((name, "x"),)) == ((name, "x"),)
 
 
 HEADERS = (("Authorization", f"Bearer {SECRET}"), ("X-Api-Key", SECRET), ("Accept", "x"))
@@ -103,7 +103,11 @@ def test_a_repr_says_what_was_sent_and_cuts_long_bodies() -> None:
 
 def test_the_first_header_of_a_name_counts() -> None:
     headers = (("a", "1"), ("b", "2"), ("a", "3"))
-    assert (header(headers, "a"), header(headers, "b"), header(headers, "c")) == ("1", "2", None)
+    assert (get_header(headers, "a"), get_header(headers, "b"), get_header(headers, "c")) == (
+        "1",
+        "2",
+        None,
+    )
 
 
 def test_an_answers_head_is_the_answer_without_its_body() -> None:

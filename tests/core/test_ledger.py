@@ -7,33 +7,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import Usage
-from llm_pure.errors import BudgetExceeded, PriceUnknown
+from llm_pure.errors import BudgetExceeded, UnknownPrice
 from llm_pure.ledger import (
     Call,
     Cost,
     Ledger,
     Totals,
     charge,
-    crossed,
+    crossed_threshold,
     price_unpriced,
     record,
     release,
     reserve,
     settle,
 )
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 DOLLAR = Ledger(max_usd=Decimal(1))
 
 
 def call(usd: str | None, model: str = "m", took_s: float | None = None) -> Call:
     cost = None if usd is None else Cost(total_usd=Decimal(usd))
-    return Call(model=model, provider="p", usage=Usage(10, 5, 4, 1, 2), cost=cost, took_s=took_s)
+    return Call(
+        model=model, provider="p", usage=Usage(10, 5, 4, 1, 2), cost=cost, duration_s=took_s
+    )
 
 
 def test_a_call_is_held_then_settled_at_what_it_cost() -> None:
     held = reserve(DOLLAR, "a", Decimal("0.6")).unwrap()
-    assert (held.held_usd, held.left_usd, held.totals) == (Decimal("0.6"), Decimal("0.4"), Totals())
+    assert (held.reserved_usd, held.remaining_usd, held.totals) == (
+        Decimal("0.6"),
+        Decimal("0.4"),
+        Totals(),
+    )
     spent = settle(held, "a", call("0.25", took_s=2.0))
     totals = Totals(
         calls=1,
@@ -43,7 +49,7 @@ def test_a_call_is_held_then_settled_at_what_it_cost() -> None:
         cache_write_tokens=1,
         reasoning_tokens=2,
         cost_usd=Decimal("0.25"),
-        took_s=2.0,
+        duration_s=2.0,
         timed_output_tokens=5,
     )
     assert spent == Ledger(max_usd=Decimal(1), totals=totals, by_model={"p:m": totals})
@@ -63,13 +69,13 @@ def test_what_does_not_fit_is_refused_and_what_is_released_fits_again() -> None:
 
 def test_without_a_limit_everything_fits() -> None:
     assert isinstance(reserve(Ledger(), "a", Decimal(10**9)), Success)
-    assert Ledger().left_usd is None
+    assert Ledger().remaining_usd is None
 
 
 def test_a_charge_is_admitted_and_recorded_in_one_step() -> None:
     once = charge(DOLLAR, call("0.7")).unwrap()
     assert isinstance(charge(once, call("0.31")), Failure)
-    assert charge(once, call("0.3")).unwrap().left_usd == 0
+    assert charge(once, call("0.3")).unwrap().remaining_usd == 0
 
 
 def test_unpriced_calls_are_counted_and_wait_for_a_price() -> None:
@@ -77,10 +83,10 @@ def test_unpriced_calls_are_counted_and_wait_for_a_price() -> None:
     assert (ledger.totals.calls, ledger.totals.unpriced_calls) == (2, 2)
     assert (ledger.totals.cost_usd, ledger.totals.cost_per_call_usd) == (Decimal(0), None)
 
-    def price(one: Call) -> Parsed[Cost]:
+    def price(one: Call) -> LLMResult[Cost]:
         if one.model == "m":
             return Success(Cost(total_usd=Decimal("0.5"), estimated=True))
-        return Failure(PriceUnknown(message="no"))
+        return Failure(UnknownPrice(message="no"))
 
     later = price_unpriced(ledger, price)
     assert (
@@ -98,7 +104,7 @@ def test_unpriced_calls_are_counted_and_wait_for_a_price() -> None:
         .by_model["p:m"]
     )
     assert later.unpriced == (call(None, "other"),)
-    assert later.left_usd == Decimal("0.5")
+    assert later.remaining_usd == Decimal("0.5")
 
 
 CALLS = st.builds(call, st.sampled_from([None, "0.1", "2"]), st.sampled_from(["m", "n"]))
@@ -128,8 +134,8 @@ def test_only_the_last_thousand_unpriced_calls_are_kept() -> None:
 def test_an_alert_comes_once(before: str, after: str, share: float, is_crossed: bool) -> None:
     first = charge(DOLLAR, call(before)).unwrap()
     second = charge(DOLLAR, call(after)).unwrap()
-    assert crossed(first, second, share) is is_crossed
-    assert not crossed(Ledger(), second, share) or second.max_usd
+    assert crossed_threshold(first, second, share) is is_crossed
+    assert not crossed_threshold(Ledger(), second, share) or second.max_usd
 
 
 MONEY = st.decimals(0, 2, places=4)
@@ -146,15 +152,15 @@ def test_spent_and_held_never_pass_the_budget(
     calls = 0
     for what, usd, number in steps:
         name = str(number)
-        if what == "reserve" and name not in ledger.held:
+        if what == "reserve" and name not in ledger.reserved:
             got = reserve(ledger, name, usd)
             ledger = ledger if isinstance(got, Failure) else got.unwrap()
-        elif what == "settle" and name in ledger.held:
-            ledger = settle(ledger, name, call(str(min(usd, ledger.held[name]))))
+        elif what == "settle" and name in ledger.reserved:
+            ledger = settle(ledger, name, call(str(min(usd, ledger.reserved[name]))))
             calls += 1
         elif what == "release":
             ledger = release(ledger, name)
-        assert ledger.left_usd is not None
-        assert ledger.left_usd >= 0
+        assert ledger.remaining_usd is not None
+        assert ledger.remaining_usd >= 0
         assert ledger.totals.calls == calls
         assert sum(one.cost_usd for one in ledger.by_model.values()) == ledger.totals.cost_usd

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.limits import WINDOW_S, Minute, RateLimit
+from llm_pure.limits import WINDOW_S, RateLimit, SlidingWindow
 
 
 def times(limit: RateLimit, asked: list[tuple[float, float]]) -> list[float]:
     """When each of these (time, tokens) goes out."""
-    minute = Minute(limit)
+    minute = SlidingWindow(limit)
     return [minute.enter(now_s, tokens).at_s for now_s, tokens in asked]
 
 
@@ -34,15 +34,15 @@ def test_without_a_limit_nothing_waits() -> None:
 
 
 def test_what_was_counted_takes_the_place_of_the_estimate() -> None:
-    minute = Minute(RateLimit(tokens_per_minute=100))
+    minute = SlidingWindow(RateLimit(tokens_per_minute=100))
     entry = minute.enter(0, 100)
     assert minute.wait_s(1, 50) == 59
-    minute.correct(entry, 20)
+    minute.adjust(entry, 20)
     assert minute.wait_s(1, 50) == 0
 
 
 def test_asking_how_long_counts_nothing() -> None:
-    minute = Minute(RateLimit(requests_per_minute=1))
+    minute = SlidingWindow(RateLimit(requests_per_minute=1))
     assert [minute.wait_s(0), minute.wait_s(0), minute.enter(0).at_s, minute.wait_s(0)] == [
         0,
         0,
@@ -63,7 +63,7 @@ def test_no_sixty_seconds_hold_more_than_the_limit(
 ) -> None:
     limit = RateLimit(requests_per_minute=requests, tokens_per_minute=tokens)
     now_s, given_at = 0.0, []
-    minute = Minute(limit)
+    minute = SlidingWindow(limit)
     for gap_s, size in asked:
         now_s += gap_s
         given_at.append((minute.enter(now_s, size).at_s, size))

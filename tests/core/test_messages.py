@@ -8,11 +8,11 @@ import pytest
 from llm_pure import (
     Audio,
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
@@ -25,7 +25,7 @@ from llm_pure import (
 )
 
 ALL: tuple[Part, ...] = (
-    Text("t", Echo("p", '{"a":1}')),
+    Text("t", ProviderMetadata("p", '{"a":1}')),
     Image(data=b"\x00\xff", media_type="image/png", detail="low"),
     Audio(url="https://x", transcript="hi"),
     Document(file_id="f", name="a.pdf"),
@@ -71,7 +71,7 @@ def test_a_part_is_a_value(part: Any) -> None:
     assert part == msgspec.structs.replace(part)
     assert hash(part) == hash(msgspec.structs.replace(part))
     with pytest.raises(AttributeError):
-        part.echo = None
+        part.provider_metadata = None
 
 
 def test_every_kind_of_part_survives_json() -> None:

@@ -9,10 +9,10 @@ from genai_prices.data import providers
 from llm_pure import ChatRequest, LLMConfig, ToolResult, assistant, system, user
 from llm_pure.adapters import registry
 from llm_pure.config import Modality
-from llm_pure.draft import draft
-from llm_pure.errors import Unsupported
+from llm_pure.draft import resolve_request
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.messages import Audio, Document, Image, Message, Part, Text
-from llm_pure.modalities import TABLE, takes
+from llm_pure.modalities import TABLE, supports
 from llm_pure.result import Failure, Success
 from tests.support.cassettes import chat_providers, config_for
 from tests.support.pdf import tiny_pdf
@@ -87,26 +87,26 @@ PICTURE, SOUND, PAPER = (
 def test_what_is_known_of_a_model(
     model: str, image: bool | None, audio: bool | None, document: bool | None
 ) -> None:
-    assert (takes(model, "image"), takes(model, "audio"), takes(model, "document")) == (
+    assert (supports(model, "image"), supports(model, "audio"), supports(model, "document")) == (
         image, audio, document,
     )  # fmt: skip
 
 
 def test_the_plan_tells_what_a_deployment_is() -> None:
-    assert takes("my-deployment", "image", plan="gpt-3.5-turbo") is False
-    assert takes("gpt-3.5-turbo", "image", plan="gpt-4o") is True
+    assert supports("my-deployment", "image", plan="gpt-3.5-turbo") is False
+    assert supports("gpt-3.5-turbo", "image", plan="gpt-4o") is True
 
 
 def test_what_is_so_at_one_service_is_said_of_that_one_alone() -> None:
     """OpenAI reads a PDF by looking at it; others read its words out for any model."""
-    assert takes("o3-mini", "document", service="openai") is False
-    assert takes("openai/o3-mini", "document", service="openrouter") is None
+    assert supports("o3-mini", "document", service="openai") is False
+    assert supports("openai/o3-mini", "document", service="openrouter") is None
 
 
 def test_no_row_takes_and_lacks_the_same_and_none_is_out_of_reach() -> None:
     for place, row in enumerate(TABLE):
-        assert not set(row.takes) & set(row.lacks), row.prefix
-        earlier = [one for one in TABLE[:place] if not one.at and not one.whole]
+        assert not set(row.supports) & set(row.unsupported), row.prefix
+        earlier = [one for one in TABLE[:place] if not one.providers and not one.exact]
         hidden = [one.prefix for one in earlier if row.prefix.startswith(one.prefix)]
         assert not hidden, (row.prefix, hidden)
 
@@ -124,12 +124,12 @@ def test_no_model_that_has_a_price_for_sound_is_said_to_be_deaf() -> None:
         if getattr(prices, "input_audio_mtok", None) is not None
     ]
     assert len(priced) > 10
-    assert [model for model in priced if takes(model, "audio") is False] == []
+    assert [model for model in priced if supports(model, "audio") is False] == []
 
 
 def asked(*parts: Part, **configured: Any) -> Any:
     config = LLMConfig(**{"model": "o3-mini", "api_type": "openai", **configured})
-    return draft(config, ChatRequest(messages=[system("Look."), user(Text("?"), *parts)]))
+    return resolve_request(config, ChatRequest(messages=[system("Look."), user(Text("?"), *parts)]))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_part_that_the_model_is_known_not_to_take_is_named_with_the_model(
     part: Part, what: str, modality: str
 ) -> None:
     assert asked(part) == Failure(
-        Unsupported(
+        UnsupportedFeature(
             message=f"messages/1/parts/1: o3-mini takes no {what}; where that is wrong, "
             f'name "{modality}" in input_modalities of the configuration',
             provider="openai",
@@ -177,11 +177,11 @@ def test_the_configuration_stands_over_the_table_in_both_directions(
 def test_what_a_tool_shows_is_looked_at_and_what_the_model_said_is_not() -> None:
     shown = Message("tool", (ToolResult(tool_call_id="c", content=(Text("see"), PICTURE)),))
     config = LLMConfig(model="o3-mini", api_type="openai")
-    got = draft(config, ChatRequest(messages=["hi", shown])).failure()
-    assert isinstance(got, Unsupported)
+    got = resolve_request(config, ChatRequest(messages=["hi", shown])).failure()
+    assert isinstance(got, UnsupportedFeature)
     assert got.feature == "messages/1/parts/0/content/1"
     said = assistant("See:", PICTURE)
-    assert isinstance(draft(config, ChatRequest(messages=["hi", said, "?"])), Success)
+    assert isinstance(resolve_request(config, ChatRequest(messages=["hi", said, "?"])), Success)
 
 
 def test_words_in_a_file_are_words() -> None:
@@ -201,7 +201,7 @@ def test_every_provider_asks_the_configuration_before_anything_is_built(
     blind = msgspec.structs.replace(config_for(name), input_modalities=())
     request = ChatRequest(messages=user(part))
     error = registry.get(name).unwrap().build_chat(blind, request).failure()
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     assert (error.feature, error.provider) == (
         "messages/0/parts/0",
         registry.get(name).unwrap().name,

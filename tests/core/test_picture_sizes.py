@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure.media import media_type_of
-from llm_pure.picture_sizes import is_cut, size_of
-from llm_pure.pictures import PIXEL_LIMIT, picture_fault
+from llm_pure.picture_sizes import image_size, is_truncated
+from llm_pure.pictures import PIXEL_LIMIT, image_problem
 from tests.support.pictures import NAMES, SIZE, media_type, picture
 from tests.support.png import tiny_png
 
@@ -23,9 +23,9 @@ every_picture = pytest.mark.parametrize("name", NAMES)
 def test_a_real_picture_is_what_pillow_made_it(name: str) -> None:
     data = picture(name)
     assert media_type_of(data) == media_type(name)
-    assert size_of(data) == (None if name == "big TIFF" else SIZE)
-    assert picture_fault(data) is None
-    assert picture_fault(data + b"a camera's own notes" * 9) is None or name == "AVIF"
+    assert image_size(data) == (None if name == "big TIFF" else SIZE)
+    assert image_problem(data) is None
+    assert image_problem(data + b"a camera's own notes" * 9) is None or name == "AVIF"
 
 
 @pytest.mark.parametrize("name", [one for one in NAMES if one not in WITHOUT_A_LENGTH])
@@ -35,7 +35,7 @@ def test_a_picture_that_is_cut_anywhere_is_told(name: str) -> None:
     unnoticed = [
         cut
         for cut in range(32, len(data))
-        if picture_fault(data[:cut]) != f"this {kind} is cut off: its end is missing"
+        if image_problem(data[:cut]) != f"this {kind} is cut off: its end is missing"
     ]
     # a GIF whose trailer alone is missing shows all that it holds; frames after the first are extras of an animation
     allowed = range(_first_frame_ends(data), len(data)) if "GIF" in name else range(0)
@@ -43,7 +43,7 @@ def test_a_picture_that_is_cut_anywhere_is_told(name: str) -> None:
 
 
 def _first_frame_ends(data: bytes) -> int:
-    return next(cut for cut in range(32, len(data) + 1) if not is_cut(data[:cut]))
+    return next(cut for cut in range(32, len(data) + 1) if not is_truncated(data[:cut]))
 
 
 @every_picture
@@ -51,14 +51,14 @@ def _first_frame_ends(data: bytes) -> int:
 def test_no_damage_makes_it_raise(name: str, place: float, byte: int) -> None:
     data = bytearray(picture(name))
     data[int(place * (len(data) - 1))] = byte
-    picture_fault(bytes(data))
-    size_of(bytes(data))
+    image_problem(bytes(data))
+    image_size(bytes(data))
 
 
 @given(st.binary(max_size=200), st.sampled_from([picture(name)[:16] for name in NAMES]))
 def test_any_bytes_after_any_head_end_in_a_value(data: bytes, head: bytes) -> None:
-    picture_fault(head + data)
-    size_of(head + data)
+    image_problem(head + data)
+    image_size(head + data)
 
 
 def _sized(name: str, wide: int, high: int) -> bytes:
@@ -87,7 +87,7 @@ def _sized(name: str, wide: int, high: int) -> bytes:
 )
 def test_a_pixel_bomb_is_known_by_its_head(name: str, wide: int, high: int) -> None:
     started = perf_counter()
-    told = picture_fault(_sized(name, wide, high))
+    told = image_problem(_sized(name, wide, high))
     assert told == (
         f"it says that it is {wide} by {abs(high)} pixels; at most {PIXEL_LIMIT} are sent"
     )
@@ -97,7 +97,7 @@ def test_a_pixel_bomb_is_known_by_its_head(name: str, wide: int, high: int) -> N
 @pytest.mark.parametrize("name", ["PNG", "GIF", "BMP", "JPEG"])
 def test_a_picture_without_pixels_is_none(name: str) -> None:
     assert (
-        picture_fault(_sized(name, 0, 9)) == "it says that it is 0 by 9 pixels, which is no picture"
+        image_problem(_sized(name, 0, 9)) == "it says that it is 0 by 9 pixels, which is no picture"
     )
 
 
@@ -120,6 +120,6 @@ LARGE = 50_000_000
 )  # fmt: skip
 def test_fifty_megabytes_made_to_be_slow_are_judged_quickly(data: bytes) -> None:
     started = perf_counter()
-    picture_fault(data)
-    size_of(data)
+    image_problem(data)
+    image_size(data)
     assert perf_counter() - started < 5

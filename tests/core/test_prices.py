@@ -5,20 +5,20 @@ from decimal import Decimal
 
 import pytest
 
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.prices import (
     ModelPrices,
     Prices,
     PriceTable,
     Tiered,
     Unit,
+    context_window,
     find_override,
     find_prices,
     rates_at,
     read_table,
-    seller_for,
     table_json,
-    window_of,
+    vendor_for,
     with_overrides,
 )
 from llm_pure.prices.table import (
@@ -29,10 +29,10 @@ from llm_pure.prices.table import (
     Equals,
     Match,
     Matches,
-    Seller,
-    Service,
+    PriceVendor,
     StartsWith,
-    fits,
+    VendorService,
+    matches,
 )
 from llm_pure.result import Success
 
@@ -72,12 +72,12 @@ TABLE = PriceTable(
         ),
     },
     sellers={
-        "maker": Seller(id="maker", url=r"https://api\.maker\.test", models=(LADDER, DATED)),
-        "reseller": Seller(
+        "maker": PriceVendor(id="maker", url=r"https://api\.maker\.test", models=(LADDER, DATED)),
+        "reseller": PriceVendor(
             id="reseller", url=r"https://.*\.resold\.test", models=(), others=("maker",)
         ),
     },
-    services={"maker": Service("maker"), "cloud": Service("reseller")},
+    services={"maker": VendorService("maker"), "cloud": VendorService("reseller")},
 )
 
 
@@ -95,7 +95,7 @@ TABLE = PriceTable(
     ids=lambda value: type(value).__name__ if isinstance(value, tuple(Match.__args__)) else None,
 )
 def test_names_are_matched_by_clauses(match: Match, name: str, is_meant: bool) -> None:
-    assert fits(match, name) is is_meant
+    assert matches(match, name) is is_meant
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_model_is_found_at_who_sells_it(
 
 
 def test_nobody_sells_what_runs_at_home() -> None:
-    assert seller_for(TABLE, "ollama") is None
+    assert vendor_for(TABLE, "ollama") is None
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_variants_replace_single_rates_for_the_sellers_own_models_only() -> None
 
 
 def test_the_window_comes_from_the_first_model_that_has_one() -> None:
-    assert window_of(TABLE, "maker", ("dated-2026-01-02", "ladder")) == 1000
-    assert window_of(TABLE, "maker", ("snake",)) is None
+    assert context_window(TABLE, "maker", ("dated-2026-01-02", "ladder")) == 1000
+    assert context_window(TABLE, "maker", ("snake",)) is None
 
 
 def test_a_table_is_the_same_after_json() -> None:
@@ -164,7 +164,7 @@ def test_a_table_is_the_same_after_json() -> None:
 @pytest.mark.parametrize("data", [b"", b"\xff", b"{}", b'{"source":1}'])
 def test_what_is_no_table_is_an_error_value(data: bytes) -> None:
     error = read_table(data).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == "prices"
 
 
@@ -221,7 +221,7 @@ def test_prices_given_last_come_first() -> None:
 )
 def test_prices_that_cannot_be_read_are_an_error_value(given: object, told: str) -> None:
     error = with_overrides(TABLE, given).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert told in error.message
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.redact import conceal, conceal_bytes
+from llm_pure.redact import redact, redact_bytes
 
 LONG = "a1B2" * 10
 
@@ -40,8 +40,8 @@ LONG = "a1B2" * 10
     ids=lambda key: key[:10],
 )
 def test_what_looks_like_a_key_is_concealed(key: str) -> None:
-    assert conceal(f"Incorrect key: {key}, see docs") == "Incorrect key: ***, see docs"
-    assert conceal_bytes(f"Incorrect key: {key}, é".encode()) == "Incorrect key: ***, é".encode()
+    assert redact(f"Incorrect key: {key}, see docs") == "Incorrect key: ***, see docs"
+    assert redact_bytes(f"Incorrect key: {key}, é".encode()) == "Incorrect key: ***, é".encode()
 
 
 @pytest.mark.parametrize(
@@ -58,25 +58,25 @@ def test_what_looks_like_a_key_is_concealed(key: str) -> None:
     ],
 )
 def test_what_only_begins_like_one_is_left(text: str) -> None:
-    assert conceal(text) == text
+    assert redact(text) == text
 
 
 def test_given_secrets_are_concealed_wherever_they_stand() -> None:
-    assert conceal("pass hunter22 and hunter22!", ["hunter22", "abc", ""]) == "pass *** and ***!"
+    assert redact("pass hunter22 and hunter22!", ["hunter22", "abc", ""]) == "pass *** and ***!"
 
 
 @given(st.text(), st.text(alphabet="abcdef0123456789", min_size=4))
 def test_no_given_secret_is_left(text: str, secret: str) -> None:
-    assert secret not in conceal(text + secret + text, [secret])
+    assert secret not in redact(text + secret + text, [secret])
 
 
 @given(st.lists(st.text(alphabet="ab1", min_size=4, max_size=6), max_size=3), st.text("ab1"))
 def test_none_of_several_given_secrets_is_left(secrets: list[str], text: str) -> None:
-    shown = conceal("-".join([text, *secrets]), secrets)
+    shown = redact("-".join([text, *secrets]), secrets)
     assert not [secret for secret in secrets if secret in shown]
 
 
 @given(st.binary())
 def test_bytes_without_keys_pass_unchanged(data: bytes) -> None:
-    assert conceal_bytes(conceal_bytes(data)) == conceal_bytes(data)
-    assert conceal_bytes(data) == data or b"***" in conceal_bytes(data)
+    assert redact_bytes(redact_bytes(data)) == redact_bytes(data)
+    assert redact_bytes(data) == data or b"***" in redact_bytes(data)

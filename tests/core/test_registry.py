@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from llm_pure.adapters import registry
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.provider import Provider
 from llm_pure.registry import Registry
 from llm_pure.result import Failure, Success
@@ -31,13 +31,13 @@ def test_an_entry_is_a_provider_or_where_it_is(entry: Provider | str) -> None:
 def test_an_unknown_name_is_an_error_with_near_names() -> None:
     given = Registry({"openai": MINE, "anthropic": MINE})
     assert given.get("opanai") == Failure(
-        ConfigurationInvalid(
+        InvalidConfiguration(
             message="there is no provider 'opanai'; known are anthropic, openai",
             field="api_type",
-            near=("openai",),
+            suggestions=("openai",),
         )
     )
-    assert given.get("zzz").failure() == ConfigurationInvalid(
+    assert given.get("zzz").failure() == InvalidConfiguration(
         message="there is no provider 'zzz'; known are anthropic, openai", field="api_type"
     )
 
@@ -53,7 +53,7 @@ def test_an_unknown_name_is_an_error_with_near_names() -> None:
 )
 def test_an_entry_that_leads_to_no_provider_is_an_error_value(entry: str, told: str) -> None:
     error = Registry({"x": entry}).get("x").failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == "api_type"
     assert told in error.message
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_pure.mending import Edit, applied
+from llm_pure.mending import Edit, apply_edits
 from llm_pure.repair import Exact, Repair, Repaired, Unrepairable, repair
 from tests.support.broken_arguments import HELD_OUT, Broken, corpus
 
@@ -59,7 +59,7 @@ def test_the_edits_make_the_json_that_was_read(one: Broken) -> None:
     got = repair(one.text)
     if isinstance(got, Repaired):
         assert all(one.text.startswith(edit.before, edit.offset) for edit in got.edits)
-        assert json.loads(applied(one.text, list(got.edits))) == got.value
+        assert json.loads(apply_edits(one.text, list(got.edits))) == got.value
     assert repair(one.text) == got
 
 
@@ -69,11 +69,11 @@ def test_the_edits_make_the_json_that_was_read(one: Broken) -> None:
         ('{"a": 1}', Exact({"a": 1})),
         (
             '{"a": "x\ny"}',
-            Repaired(value={"a": "x\ny"}, edits=(Edit(8, "\n", "\\n"),), rung="lenient"),
+            Repaired(value={"a": "x\ny"}, edits=(Edit(8, "\n", "\\n"),), method="lenient"),
         ),
         (
             '{"a": 1}{"a": 1}',
-            Repaired(value={"a": 1}, edits=(Edit(8, '{"a": 1}', ""),), rung="unwrapped"),
+            Repaired(value={"a": 1}, edits=(Edit(8, '{"a": 1}', ""),), method="unwrapped"),
         ),
         ('{"a": 1}{"a": 2}', Unrepairable("there are two different objects in it")),
         ('{"a": "b', Unrepairable("it was cut off inside a text")),

@@ -9,23 +9,23 @@ from hypothesis import strategies as st
 from llm_pure.errors import (
     AuthenticationFailed,
     BudgetExceeded,
-    ConfigurationInvalid,
     ConnectionFailed,
     ContentFiltered,
     ContextLengthExceeded,
+    InvalidConfiguration,
     InvalidRequest,
     LLMError,
     NotFound,
     Overloaded,
     PermissionDenied,
-    PriceUnknown,
-    ProtocolFault,
+    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
     StreamInterrupted,
     TimedOut,
-    Unsupported,
+    UnknownPrice,
+    UnsupportedFeature,
 )
 from llm_pure.retry import (
     NO_RETRY,
@@ -36,23 +36,23 @@ from llm_pure.retry import (
     Send,
     Stop,
     Wait,
-    decide,
+    next_action,
 )
 
-POLICY = RetryPolicy(attempts=4, first_wait_s=1, longest_wait_s=10, total_s=100)
+POLICY = RetryPolicy(max_attempts=4, initial_backoff_s=1, max_backoff_s=10, deadline_s=100)
 DOWN = ConnectionFailed(message="refused")
 
 
 def tried(*errors: LLMError, configuration: int = 0) -> list[Attempt]:
     """Attempts of one second each, one after another from second 0."""
     return [
-        Attempt(error=error, configuration=configuration, started_s=n, ended_s=n + 1)
+        Attempt(error=error, target_index=configuration, started_s=n, ended_s=n + 1)
         for n, error in enumerate(errors)
     ]
 
 
 def test_nothing_has_happened_yet() -> None:
-    assert decide(POLICY, [], now_s=0, jitter=0) == Send()
+    assert next_action(POLICY, [], now_s=0, jitter=0) == Send()
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_nothing_has_happened_yet() -> None:
     ids=lambda error: error.kind,
 )
 def test_what_may_pass_is_waited_for(error: LLMError) -> None:
-    assert decide(POLICY, tried(error), now_s=1, jitter=1) == Wait(1)
+    assert next_action(POLICY, tried(error), now_s=1, jitter=1) == Wait(1)
 
 
 @pytest.mark.parametrize(
@@ -78,83 +78,85 @@ def test_what_may_pass_is_waited_for(error: LLMError) -> None:
     [
         AuthenticationFailed(message=""),
         BudgetExceeded(message=""),
-        ConfigurationInvalid(message=""),
+        InvalidConfiguration(message=""),
         ConnectionFailed(message="", retryable=False),
         ContentFiltered(message=""),
         ContextLengthExceeded(message=""),
         InvalidRequest(message=""),
         NotFound(message=""),
         PermissionDenied(message=""),
-        PriceUnknown(message=""),
-        ProtocolFault(message="", retryable=True),
+        UnknownPrice(message=""),
+        ProtocolError(message="", retryable=True),
         QuotaExceeded(message=""),
         QuotaExceeded(message="", retryable=True),
         ServerError(message="", retryable=False),
         TimedOut(message="", phase="total"),
         TimedOut(message="", phase="read", retryable=False),
-        Unsupported(message=""),
+        UnsupportedFeature(message=""),
     ],
     ids=lambda error: error.kind,
 )
 def test_what_lasts_is_given_up(error: LLMError) -> None:
-    assert decide(POLICY, tried(error), now_s=1, jitter=1) == Stop(error)
+    assert next_action(POLICY, tried(error), now_s=1, jitter=1) == Stop(error)
 
 
 def test_waits_double_up_to_the_longest() -> None:
-    policy = RetryPolicy(attempts=9, first_wait_s=1, longest_wait_s=10)
-    waits = [decide(policy, tried(*[DOWN] * n), now_s=n, jitter=1) for n in range(1, 8)]
+    policy = RetryPolicy(max_attempts=9, initial_backoff_s=1, max_backoff_s=10)
+    waits = [next_action(policy, tried(*[DOWN] * n), now_s=n, jitter=1) for n in range(1, 8)]
     assert waits == [Wait(1), Wait(2), Wait(4), Wait(8), Wait(10), Wait(10), Wait(10)]
 
 
 def test_chance_takes_off_half_a_wait_at_most() -> None:
-    assert decide(POLICY, tried(DOWN), now_s=1, jitter=0) == Wait(0.5)
+    assert next_action(POLICY, tried(DOWN), now_s=1, jitter=0) == Wait(0.5)
 
 
 def test_time_that_has_passed_since_counts() -> None:
-    assert decide(POLICY, tried(DOWN), now_s=1.75, jitter=1) == Wait(0.25)
-    assert decide(POLICY, tried(DOWN), now_s=2, jitter=1) == Send()
-    assert decide(POLICY, tried(DOWN), now_s=60, jitter=1) == Send()
+    assert next_action(POLICY, tried(DOWN), now_s=1.75, jitter=1) == Wait(0.25)
+    assert next_action(POLICY, tried(DOWN), now_s=2, jitter=1) == Send()
+    assert next_action(POLICY, tried(DOWN), now_s=60, jitter=1) == Send()
 
 
 @pytest.mark.parametrize("kind", [RateLimited, Overloaded, ServerError])
 def test_the_providers_own_hint_is_waited_out(kind: type[RateLimited]) -> None:
     error = kind(message="", retry_after_s=3)
-    assert decide(POLICY, tried(error), now_s=1, jitter=0) == Wait(3)
-    assert decide(POLICY, tried(error), now_s=1, jitter=0.5) == Wait(3.5)
+    assert next_action(POLICY, tried(error), now_s=1, jitter=0) == Wait(3)
+    assert next_action(POLICY, tried(error), now_s=1, jitter=0.5) == Wait(3.5)
 
 
 def test_a_hint_of_nothing_still_spreads_the_callers() -> None:
     error = RateLimited(message="", retry_after_s=0)
-    assert decide(POLICY, tried(error), now_s=1, jitter=0.5) == Wait(0.5)
+    assert next_action(POLICY, tried(error), now_s=1, jitter=0.5) == Wait(0.5)
 
 
 def test_a_hint_beyond_the_longest_wait_is_given_up_and_not_cut_short() -> None:
     error = RateLimited(message="", retry_after_s=11)
-    assert decide(POLICY, tried(error), now_s=1, jitter=0) == Stop(error)
+    assert next_action(POLICY, tried(error), now_s=1, jitter=0) == Stop(error)
 
 
 def test_attempts_are_counted() -> None:
-    assert decide(POLICY, tried(DOWN, DOWN, DOWN, DOWN), now_s=4, jitter=0) == Stop(DOWN)
-    assert decide(NO_RETRY, tried(DOWN), now_s=1, jitter=0) == Stop(DOWN)
+    assert next_action(POLICY, tried(DOWN, DOWN, DOWN, DOWN), now_s=4, jitter=0) == Stop(DOWN)
+    assert next_action(NO_RETRY, tried(DOWN), now_s=1, jitter=0) == Stop(DOWN)
 
 
 def test_no_attempt_starts_after_the_whole_time() -> None:
-    policy = RetryPolicy(total_s=1.5, first_wait_s=1)
-    assert decide(policy, tried(DOWN), now_s=1, jitter=0) == Wait(0.5)
-    assert decide(policy, tried(DOWN), now_s=1, jitter=1) == Stop(DOWN)
+    policy = RetryPolicy(deadline_s=1.5, initial_backoff_s=1)
+    assert next_action(policy, tried(DOWN), now_s=1, jitter=0) == Wait(0.5)
+    assert next_action(policy, tried(DOWN), now_s=1, jitter=1) == Stop(DOWN)
 
 
 def test_what_reached_the_caller_is_never_asked_for_again() -> None:
-    cut = Attempt(error=StreamInterrupted(message=""), delivered=True)
-    policy = RetryPolicy(configurations=2)
-    assert decide(policy, [cut], now_s=0, jitter=0) == Stop(cut.error)
+    cut = Attempt(error=StreamInterrupted(message=""), output_delivered=True)
+    policy = RetryPolicy(target_count=2)
+    assert next_action(policy, [cut], now_s=0, jitter=0) == Stop(cut.error)
 
 
-TWO = RetryPolicy(attempts=2, first_wait_s=1, longest_wait_s=10, total_s=100, configurations=2)
+TWO = RetryPolicy(
+    max_attempts=2, initial_backoff_s=1, max_backoff_s=10, deadline_s=100, target_count=2
+)
 
 
 def test_the_next_configuration_comes_when_the_attempts_of_one_are_used_up() -> None:
-    assert decide(TWO, tried(DOWN, DOWN), now_s=2, jitter=0) == FailOver(1)
+    assert next_action(TWO, tried(DOWN, DOWN), now_s=2, jitter=0) == FailOver(1)
 
 
 @pytest.mark.parametrize(
@@ -163,13 +165,13 @@ def test_the_next_configuration_comes_when_the_attempts_of_one_are_used_up() -> 
         AuthenticationFailed(message=""),
         QuotaExceeded(message=""),
         NotFound(message=""),
-        ProtocolFault(message=""),
+        ProtocolError(message=""),
         RateLimited(message="", retry_after_s=3600),
     ],
     ids=lambda error: error.kind,
 )
 def test_or_at_once_when_waiting_is_no_use(error: LLMError) -> None:
-    assert decide(TWO, tried(error), now_s=1, jitter=0) == FailOver(1)
+    assert next_action(TWO, tried(error), now_s=1, jitter=0) == FailOver(1)
 
 
 @pytest.mark.parametrize(
@@ -178,31 +180,31 @@ def test_or_at_once_when_waiting_is_no_use(error: LLMError) -> None:
         InvalidRequest(message=""),
         ContentFiltered(message=""),
         ContextLengthExceeded(message=""),
-        Unsupported(message=""),
+        UnsupportedFeature(message=""),
         BudgetExceeded(message=""),
     ],
     ids=lambda error: error.kind,
 )
 def test_but_not_for_an_error_of_the_request(error: LLMError) -> None:
-    assert decide(TWO, tried(error), now_s=1, jitter=0) == Stop(error)
+    assert next_action(TWO, tried(error), now_s=1, jitter=0) == Stop(error)
 
 
 def test_a_policy_can_say_otherwise() -> None:
     error = ContextLengthExceeded(message="")
-    wider = RetryPolicy(configurations=2, fail_over=frozenset({"context_length"}))
-    assert decide(wider, tried(error), now_s=1, jitter=0) == FailOver(1)
+    wider = RetryPolicy(target_count=2, fail_over=frozenset({"context_length"}))
+    assert next_action(wider, tried(error), now_s=1, jitter=0) == FailOver(1)
 
 
 def test_attempts_of_each_configuration_are_counted_by_themselves() -> None:
     history = [*tried(DOWN, DOWN), *tried(DOWN, configuration=1)]
-    assert decide(TWO, history, now_s=1, jitter=0) == Wait(0.5)
+    assert next_action(TWO, history, now_s=1, jitter=0) == Wait(0.5)
     history = [*tried(DOWN, DOWN), *tried(DOWN, DOWN, configuration=1)]
-    assert decide(TWO, history, now_s=2, jitter=0) == Stop(DOWN)
+    assert next_action(TWO, history, now_s=2, jitter=0) == Stop(DOWN)
 
 
 def test_no_configuration_comes_after_the_whole_time() -> None:
     late = Attempt(error=DOWN, started_s=0, ended_s=101)
-    assert decide(TWO, [late], now_s=101, jitter=0) == Stop(DOWN)
+    assert next_action(TWO, [late], now_s=101, jitter=0) == Stop(DOWN)
 
 
 ERRORS = st.sampled_from(
@@ -228,7 +230,11 @@ def test_every_course_ends_within_its_bounds(
     errors: list[LLMError], jitter: float, configurations: int
 ) -> None:
     policy = RetryPolicy(
-        attempts=3, first_wait_s=1, longest_wait_s=5, total_s=30, configurations=configurations
+        max_attempts=3,
+        initial_backoff_s=1,
+        max_backoff_s=5,
+        deadline_s=30,
+        target_count=configurations,
     )
     now_s, configuration = 0.0, 0
     history: list[Attempt] = []
@@ -236,21 +242,21 @@ def test_every_course_ends_within_its_bounds(
     for error in errors:
         started_s, now_s = now_s, now_s + 1
         history.append(
-            Attempt(error=error, configuration=configuration, started_s=started_s, ended_s=now_s)
+            Attempt(error=error, target_index=configuration, started_s=started_s, ended_s=now_s)
         )
-        told = decide(policy, history, now_s, jitter)
+        told = next_action(policy, history, now_s, jitter)
         if isinstance(told, Stop):
             assert told.error == error
             break
         if isinstance(told, Wait):
             assert 0 < told.seconds <= 5
             now_s += told.seconds
-            assert decide(policy, history, now_s, jitter) == Send()
+            assert next_action(policy, history, now_s, jitter) == Send()
         elif isinstance(told, FailOver):
-            configuration = told.configuration
+            configuration = told.target_index
         assert now_s <= 30
     assert len(history) <= 3 * configurations
     assert len(history) == len(errors) or isinstance(told, Stop)
     assert all(
-        0 <= after.configuration - before.configuration <= 1 for before, after in pairwise(history)
+        0 <= after.target_index - before.target_index <= 1 for before, after in pairwise(history)
     )

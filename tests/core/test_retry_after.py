@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.retry_after import go_duration_s, retry_after_s
+from llm_pure.retry_after import parse_go_duration, retry_after_s
 
 DATE = ("date", "Fri, 20 Nov 2026 12:00:00 GMT")
 
@@ -103,7 +103,7 @@ def test_the_wait_is_what_the_headers_ask(
     ],
 )
 def test_go_durations(text: str, wait_s: float | None) -> None:
-    assert go_duration_s(text) == (None if wait_s is None else pytest.approx(wait_s))
+    assert parse_go_duration(text) == (None if wait_s is None else pytest.approx(wait_s))
 
 
 @given(st.text(), st.text())

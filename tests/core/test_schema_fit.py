@@ -14,10 +14,10 @@ from pydantic import BaseModel, Field
 
 from llm_pure import ChatRequest, SchemaFormat, Tool
 from llm_pure.adapters import registry
-from llm_pure.errors import InvalidRequest, Unsupported
+from llm_pure.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.schema_check import problems
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.schema_check import validation_errors
 from llm_pure.schema_dialects import (
     ANTHROPIC_NATIVE,
     COHERE_ANSWERS,
@@ -26,12 +26,12 @@ from llm_pure.schema_dialects import (
     OLLAMA_TOOLS,
     OPENAI_STRICT,
     OPENAPI,
-    SchemaDialect,
+    SchemaProfile,
 )
-from llm_pure.schemas import SIZE_LIMIT, AdaptedSchema, adapt_schema
+from llm_pure.schemas import SIZE_LIMIT, AdaptedSchema, translate_schema
 from tests.support.cassettes import chat_providers, config_for
 
-DIALECTS: dict[str, SchemaDialect] = {
+DIALECTS: dict[str, SchemaProfile] = {
     one.name: one
     for one in (
         ANTHROPIC_NATIVE, COHERE_ANSWERS, GEMINI, NOVA_TOOLS, OLLAMA_TOOLS, OPENAI_STRICT, OPENAPI,
@@ -117,9 +117,9 @@ def of(key: str, schema: Any) -> dict[str, Any]:
     ],
 )  # fmt: skip
 def test_each_dialect_says_it_in_its_own_words(
-    dialect: SchemaDialect, before: Any, after: Any, reported: list[tuple[str, str]]
+    dialect: SchemaProfile, before: Any, after: Any, reported: list[tuple[str, str]]
 ) -> None:
-    made = adapt_schema(of("x", before), dialect).unwrap()
+    made = translate_schema(of("x", before), dialect).unwrap()
     assert made.schema["properties"]["x"] == after
     assert told(made) == reported
 
@@ -130,14 +130,14 @@ def test_a_reference_that_must_stand_alone_gives_way_to_what_it_points_to() -> N
         **of("at", {"$ref": "#/definitions/Place", "description": "There"}),
         "definitions": {"Place": place},
     }
-    made = adapt_schema(schema, GEMINI).unwrap().schema
+    made = translate_schema(schema, GEMINI).unwrap().schema
     assert made["properties"]["at"] == {**place, "description": "There"}
     assert made["$defs"] == {"Place": place}
 
 
 def test_older_names_of_definitions_are_found_under_the_newer_one() -> None:
     schema = {**of("at", {"$ref": "#/definitions/P"}), "definitions": {"P": {"type": "string"}}}
-    made = adapt_schema(schema, GEMINI).unwrap().schema
+    made = translate_schema(schema, GEMINI).unwrap().schema
     assert made == {**of("at", {"$ref": "#/$defs/P"}), "$defs": {"P": {"type": "string"}}}
 
 
@@ -182,10 +182,10 @@ HOSTILE = {
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 @pytest.mark.parametrize("schema", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_schema_ends_in_a_value_and_soon(
-    schema: dict[str, Any], dialect: SchemaDialect
+    schema: dict[str, Any], dialect: SchemaProfile
 ) -> None:
     start = time.perf_counter()
-    got = adapt_schema(schema, dialect)
+    got = translate_schema(schema, dialect)
     assert time.perf_counter() - start < 2
     if isinstance(got, Failure):
         assert isinstance(got.failure(), InvalidRequest)
@@ -204,12 +204,14 @@ def test_a_hostile_schema_ends_in_a_value_and_soon(
         ("no JSON", GEMINI, "the schema is no JSON"),
     ],
 )
-def test_what_cannot_be_written_says_why(case: str, dialect: SchemaDialect, why: str) -> None:
-    assert why in adapt_schema(HOSTILE[case], dialect).failure().message
+def test_what_cannot_be_written_says_why(case: str, dialect: SchemaProfile, why: str) -> None:
+    assert why in translate_schema(HOSTILE[case], dialect).failure().message
 
 
 def test_a_bomb_is_no_trouble_where_references_stay() -> None:
-    assert adapt_schema(BOMB, ANTHROPIC_NATIVE).unwrap().schema["properties"] == BOMB["properties"]
+    assert (
+        translate_schema(BOMB, ANTHROPIC_NATIVE).unwrap().schema["properties"] == BOMB["properties"]
+    )
 
 
 def test_a_schema_that_multiplies_is_checked_once_at_each_place() -> None:
@@ -218,8 +220,8 @@ def test_a_schema_that_multiplies_is_checked_once_at_each_place() -> None:
         "$defs": {str(one): {"anyOf": [{"$ref": f"#/$defs/{one + 1}"}] * 2} for one in range(60)},
     }
     start = time.perf_counter()
-    problems(twice, {"a": 1})
-    problems({"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}, 1)
+    validation_errors(twice, {"a": 1})
+    validation_errors({"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}, 1)
     assert time.perf_counter() - start < 1
 
 
@@ -257,12 +259,12 @@ schemas = st.recursive(
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 @given(schema=schemas)
 def test_a_schema_that_was_written_once_stays_as_it_is(
-    schema: dict[str, Any], dialect: SchemaDialect
+    schema: dict[str, Any], dialect: SchemaProfile
 ) -> None:
     before = json.dumps(schema)
-    made = adapt_schema(schema, dialect).unwrap()
+    made = translate_schema(schema, dialect).unwrap()
     assert json.dumps(schema) == before
-    again = adapt_schema(made.schema, dialect).unwrap()
+    again = translate_schema(made.schema, dialect).unwrap()
     assert again == AdaptedSchema(made.schema)
 
 
@@ -283,7 +285,7 @@ class Order(BaseModel):
 def test_openais_own_package_makes_the_same_strict_schema() -> None:
     """But for what the API refuses (minLength and the like), which the package leaves to the user."""
     theirs = json.loads(json.dumps(to_strict_json_schema(Order)))
-    ours = adapt_schema(Order.model_json_schema(), OPENAI_STRICT).unwrap().schema
+    ours = translate_schema(Order.model_json_schema(), OPENAI_STRICT).unwrap().schema
     del theirs["$defs"]["Line"]["properties"]["sku"]["minLength"]
     del theirs["properties"]["main"]["properties"]["sku"]["minLength"]
     assert ours == theirs
@@ -303,7 +305,7 @@ def _without_hints(schema: Any) -> Any:
 
 def test_anthropics_own_package_leaves_out_the_same() -> None:
     theirs = _without_hints(transform_schema(Order))
-    ours = adapt_schema(Order.model_json_schema(), ANTHROPIC_NATIVE).unwrap().schema
+    ours = translate_schema(Order.model_json_schema(), ANTHROPIC_NATIVE).unwrap().schema
     assert ours["$defs"]["Line"]["properties"].pop("note") == {
         "anyOf": [{"type": "string"}, {"type": "null"}], "default": None, "title": "Note",
     }  # fmt: skip
@@ -322,7 +324,7 @@ OPEN = of("tags", {"type": "object", "additionalProperties": {"type": "string"}}
 ODD = of("x", {"type": "string", "minLength": 2})
 
 
-def build(name: str, model: str, *, strict: bool = False, **asked: Any) -> Parsed[Built]:
+def build(name: str, model: str, *, strict: bool = False, **asked: Any) -> LLMResult[Built]:
     config = msgspec.structs.replace(config_for(name), model=model)
     request = ChatRequest(messages="hi", **asked)
     return registry.get(name).unwrap().build_chat(config, request, strict=strict)
@@ -370,7 +372,7 @@ def test_every_dialect_writes_schemas_and_tells_what_it_changed(case: str) -> No
         refused = build(name, model, strict=True, **what)
         assert isinstance(refused, Failure) == bool(expected)
         if isinstance(refused, Failure):
-            assert isinstance(refused.failure(), Unsupported)
+            assert isinstance(refused.failure(), UnsupportedFeature)
 
 
 @pytest.mark.parametrize("case", ["openai", "openai_responses", "anthropic", "bedrock"])
@@ -401,4 +403,4 @@ def test_ten_thousand_tools_and_hostile_schemas_end_in_values_everywhere(name: s
         ):
             got = provider.build_chat(config_for(name), asked)
             if isinstance(got, Failure):
-                assert isinstance(got.failure(), InvalidRequest | Unsupported)
+                assert isinstance(got.failure(), InvalidRequest | UnsupportedFeature)

@@ -7,9 +7,9 @@ import pytest
 from llm_pure.adapt import Adaptation
 from llm_pure.errors import InvalidRequest
 from llm_pure.result import Failure, Success
-from llm_pure.schema_check import problems
+from llm_pure.schema_check import validation_errors
 from llm_pure.schema_dialects import OPENAI_STRICT, OPENAPI
-from llm_pure.schemas import AdaptedSchema, adapt_schema
+from llm_pure.schemas import AdaptedSchema, translate_schema
 
 TREE: dict[str, Any] = {
     "type": "object",
@@ -30,7 +30,7 @@ def test_what_strict_schemas_lack_is_left_out_and_told() -> None:
         "additionalProperties": {"type": "string"},
     }
     may_be_null = "openai strict has no optional property; it may be null"
-    assert adapt_schema(schema, OPENAI_STRICT) == Success(
+    assert translate_schema(schema, OPENAI_STRICT) == Success(
         AdaptedSchema(
             {
                 "type": "object",
@@ -75,7 +75,7 @@ def test_what_strict_schemas_lack_is_left_out_and_told() -> None:
 
 def test_a_property_may_be_called_like_a_keyword() -> None:
     schema = {"type": "object", "properties": {"default": {"type": "string"}}}
-    made = adapt_schema(schema, OPENAI_STRICT).unwrap()
+    made = translate_schema(schema, OPENAI_STRICT).unwrap()
     assert made.schema["required"] == ["default"]
 
 
@@ -85,14 +85,14 @@ def test_references_are_put_in_place_where_a_service_has_none() -> None:
         "properties": {"at": {"$ref": "#/$defs/Place", "description": "Where"}},
         "$defs": {"Place": {"type": "string"}},
     }
-    assert adapt_schema(schema, OPENAPI).unwrap() == AdaptedSchema(
+    assert translate_schema(schema, OPENAPI).unwrap() == AdaptedSchema(
         {"type": "object", "properties": {"at": {"type": "string", "description": "Where"}}}
     )
 
 
 def test_a_recursive_schema_stays_where_references_may_and_is_an_error_elsewhere() -> None:
-    assert not isinstance(adapt_schema(TREE, OPENAI_STRICT), Failure)
-    assert adapt_schema(TREE, OPENAPI) == Failure(
+    assert not isinstance(translate_schema(TREE, OPENAI_STRICT), Failure)
+    assert translate_schema(TREE, OPENAPI) == Failure(
         InvalidRequest(
             message="the schema cannot be written for OpenAPI subset: it has no end",
             param="/properties/next/properties/next/$ref",
@@ -107,7 +107,7 @@ def test_schemas_without_an_end_are_errors() -> None:
     for _ in range(200):
         deep = {"items": deep}
     for schema in (loop, deep, {"enum": [object()]}, {"$ref": "#/$defs/no"}):
-        assert isinstance(adapt_schema(schema, OPENAPI), Failure)
+        assert isinstance(translate_schema(schema, OPENAPI), Failure)
 
 
 @pytest.mark.parametrize(
@@ -138,4 +138,4 @@ def test_schemas_without_an_end_are_errors() -> None:
 def test_a_value_that_does_not_follow_is_told_by_path(
     schema: Any, value: Any, found: tuple[tuple[str, str], ...]
 ) -> None:
-    assert problems(schema, value) == found
+    assert validation_errors(schema, value) == found

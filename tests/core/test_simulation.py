@@ -23,7 +23,7 @@ def test_a_call_waits_as_the_policy_says() -> None:
 
 def test_a_fallback_answers_while_the_first_one_is_down() -> None:
     outage = Outage(error="quota", configuration=0, takes_s=0.5)
-    done = simulate(RetryPolicy(configurations=2), [outage], Load(calls=1), lambda: 0.0)
+    done = simulate(RetryPolicy(target_count=2), [outage], Load(calls=1), lambda: 0.0)
     assert done.outcomes == (Outcome(error=None, sends=2, waited_s=0, took_s=1.5),)
 
 

@@ -1,4 +1,4 @@
-"""The machine that streams run on: SteppedStream, WholeBody, open_framed, events_of."""
+"""The machine that streams run on: StepDecoder, BufferedBodyDecoder, decode_stream_or_body, events_of."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from llm_pure import (
     Choice,
     Completion,
-    Echo,
     HttpResponse,
     Image,
     LLMError,
+    LLMResult,
     Message,
     Opaque,
-    Parsed,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     ResponseHead,
@@ -29,8 +29,8 @@ from llm_pure import (
     assistant,
     collect,
 )
-from llm_pure.collect import completed
-from llm_pure.errors import AuthenticationFailed, ProtocolFault, ServerError, StreamInterrupted
+from llm_pure.collect import finalize
+from llm_pure.errors import AuthenticationFailed, ProtocolError, ServerError, StreamInterrupted
 from llm_pure.events import ExtraReceived, Finished, Started, TextDelta
 from llm_pure.framing import FramingFault
 from llm_pure.framing.ndjson import NdjsonDecoder
@@ -38,8 +38,8 @@ from llm_pure.framing.sse import SseDecoder
 from llm_pure.provider import StreamDecoder
 from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Failure, Success
-from llm_pure.stream import SteppedStream, StreamState, open_framed
-from llm_pure.whole import WholeBody, events_of
+from llm_pure.stream import StepDecoder, StreamState, decode_stream_or_body
+from llm_pure.whole import BufferedBodyDecoder, completion_to_events
 from tests.support.pieces import pieces
 
 HEAD = ResponseHead(200, (("x-request-id", "r1"),))
@@ -54,7 +54,7 @@ def step(state: StreamState, frame: bytes) -> tuple[StreamState, list[StreamEven
         case b"!":
             return StreamState(fault=BOOM), [TextDelta("before")]
         case b"?":
-            return StreamState(fault=ProtocolFault(message="odd", provider="toy")), []
+            return StreamState(fault=ProtocolError(message="odd", provider="toy")), []
         case _:
             return state, [TextDelta(frame.decode("latin-1"))]
 
@@ -63,8 +63,8 @@ def no_error(response: HttpResponse) -> LLMError | None:
     return None
 
 
-def toy(limit: int = 100) -> SteppedStream[StreamState, bytes]:
-    return SteppedStream(
+def toy(limit: int = 100) -> StepDecoder[StreamState, bytes]:
+    return StepDecoder(
         "toy",
         HEAD,
         frames=NdjsonDecoder(limit),
@@ -114,7 +114,7 @@ def test_a_fault_comes_after_the_events_before_it_and_stays() -> None:
 def test_a_fault_with_nothing_before_it_comes_at_once() -> None:
     stream = toy()
     stream.feed(b"a\n")
-    assert isinstance(stream.feed(b"?\n").failure(), ProtocolFault)
+    assert isinstance(stream.feed(b"?\n").failure(), ProtocolError)
 
 
 def test_a_body_that_ends_early_is_interrupted_with_what_came() -> None:
@@ -148,7 +148,7 @@ def test_a_body_that_cannot_be_framed_is_a_fault_that_says_where() -> None:
     stream.feed(b"a\n")
     assert stream.feed(b"b\n" + b"sk-ant-1234567890abcdef " * 9).unwrap() == (TextDelta("b"),)
     error = stream.feed(b"").failure()
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert (error.message, error.where) == ("a line is longer than 50 bytes", "frame 3")
     assert b"sk-ant" not in error.evidence
     assert error.partial == partial("ab")
@@ -159,7 +159,9 @@ def test_any_split_gives_the_same(split: list[bytes]) -> None:
     assert read_pieces(toy(), split) == read_pieces(toy(), [b"".join(split)])
 
 
-def read_on(state: StreamState, frames: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
+def read_text_run(
+    state: StreamState, frames: Iterator[bytes], events: list[StreamEvent]
+) -> bytes | None:
     for frame in frames:
         if not frame.isalpha():
             return frame
@@ -169,14 +171,14 @@ def read_on(state: StreamState, frames: Iterator[bytes], events: list[StreamEven
 
 @given(st.lists(st.sampled_from([b"one\n", b"two\n", b"\n", b"!\n", b"?\n", b".\n"])))
 def test_reading_on_says_what_steps_say(frames: list[bytes]) -> None:
-    quick = SteppedStream(
+    quick = StepDecoder(
         "toy",
         HEAD,
         frames=NdjsonDecoder(100),
         state=StreamState(),
         step=step,
         parse_error=no_error,
-        read_on=read_on,
+        read_text_run=read_text_run,
     )
     slow = toy()
     assert read_pieces(quick, [b"".join(frames)]) == read_pieces(slow, [b"".join(frames)])
@@ -187,7 +189,7 @@ def sse_stream(parse_error: Any) -> StreamDecoder:
     def sse_step(state: StreamState, frame: Any) -> tuple[StreamState, list[StreamEvent]]:
         return state, [TextDelta("x")]
 
-    return SteppedStream(
+    return StepDecoder(
         "toy",
         HEAD,
         frames=SseDecoder(),
@@ -208,7 +210,7 @@ def test_an_error_in_place_of_frames_is_that_error() -> None:
 
 def test_a_page_in_place_of_frames_is_a_fault_that_shows_it() -> None:
     _, error = read_pieces(sse_stream(no_error), [b"<html>sk-ant-1234567890abcdef</html>"])
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert (error.where, error.evidence) == ("body", b"<html>***</html>\n")
 
 
@@ -220,25 +222,25 @@ def test_stray_bytes_after_frames_change_nothing() -> None:
 WHOLE = Completion(message=assistant("hi"), finish_reason="stop", provider="toy")
 
 
-def parse(response: HttpResponse) -> Parsed[Completion]:
+def parse(response: HttpResponse) -> LLMResult[Completion]:
     if response.body == b"good":
         return Success(WHOLE)
     return Failure(ServerError(message=response.body.decode(), status=response.status))
 
 
 def test_a_whole_body_is_its_events_at_the_end_and_once() -> None:
-    body = WholeBody("toy", HEAD, parse)
+    body = BufferedBodyDecoder("toy", HEAD, parse)
     assert body.feed(b"go") == Success(())
     assert body.partial() == Completion(provider="toy")
     assert body.feed(b"od") == Success(())
-    assert body.close() == Success(events_of(WHOLE))
+    assert body.close() == Success(completion_to_events(WHOLE))
     assert body.partial() == WHOLE
     assert body.close() == Success(())
     assert body.feed(b"good") == Success(())
 
 
 def test_a_whole_body_that_tells_an_error_stays_failed() -> None:
-    body = WholeBody("toy", ResponseHead(500), parse)
+    body = BufferedBodyDecoder("toy", ResponseHead(500), parse)
     body.feed(b"bad")
     failed = Failure(ServerError(message="bad", status=500))
     assert body.close() == failed
@@ -247,10 +249,10 @@ def test_a_whole_body_that_tells_an_error_stays_failed() -> None:
 
 
 def test_a_whole_body_has_a_limit() -> None:
-    body = WholeBody("toy", HEAD, parse, limit=4)
+    body = BufferedBodyDecoder("toy", HEAD, parse, limit=4)
     assert body.feed(b"good") == Success(())
     error = body.feed(b"!").failure()
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert error.message == "the body is longer than 4 bytes"
     assert (error.evidence, error.request_id) == (b"good!", "r1")
     assert body.close() == Failure(error)
@@ -259,15 +261,18 @@ def test_a_whole_body_has_a_limit() -> None:
 @pytest.mark.parametrize(
     ("head", "kind"),
     [
-        (ResponseHead(200), SteppedStream),
-        (ResponseHead(200, (("content-type", "text/event-stream"),)), SteppedStream),
-        (ResponseHead(200, (("content-type", "Application/JSON; charset=utf-8"),)), WholeBody),
-        (ResponseHead(302), WholeBody),
-        (ResponseHead(429, (("content-type", "text/event-stream"),)), WholeBody),
+        (ResponseHead(200), StepDecoder),
+        (ResponseHead(200, (("content-type", "text/event-stream"),)), StepDecoder),
+        (
+            ResponseHead(200, (("content-type", "Application/JSON; charset=utf-8"),)),
+            BufferedBodyDecoder,
+        ),
+        (ResponseHead(302), BufferedBodyDecoder),
+        (ResponseHead(429, (("content-type", "text/event-stream"),)), BufferedBodyDecoder),
     ],
 )
 def test_the_head_tells_whether_a_stream_follows(head: ResponseHead, kind: type) -> None:
-    assert isinstance(open_framed("toy", head, parse, toy), kind)
+    assert isinstance(decode_stream_or_body("toy", head, parse, toy), kind)
 
 
 def test_no_frame_comes_after_a_fault_of_framing() -> None:
@@ -282,7 +287,7 @@ def test_no_frame_comes_after_a_fault_of_framing() -> None:
         def close(self) -> list[bytes]:
             raise AssertionError("a failed stream does not ask again")
 
-    stream = SteppedStream(
+    stream = StepDecoder(
         "toy", HEAD, frames=Broken(), state=StreamState(), step=step, parse_error=no_error
     )
     assert stream.feed(b"x").failure().message == "torn"
@@ -290,7 +295,7 @@ def test_no_frame_comes_after_a_fault_of_framing() -> None:
 
 
 words = st.text(alphabet="abé🎈", min_size=0, max_size=5)
-echoes = st.none() | st.builds(Echo, st.just("p"), st.sampled_from(["{}", '{"a":1}']))
+echoes = st.none() | st.builds(ProviderMetadata, st.just("p"), st.sampled_from(["{}", '{"a":1}']))
 a_part: st.SearchStrategy[Part] = st.one_of(
     st.builds(Text, words, echoes),
     st.builds(Reasoning, words, st.none() | words, echoes),
@@ -312,7 +317,7 @@ a_choice = st.builds(
 def test_the_events_of_an_answer_collect_to_it(
     first: Choice, others: list[Choice], usage: Usage
 ) -> None:
-    whole = completed(
+    whole = finalize(
         Completion(
             id="r1",
             model="m",
@@ -325,9 +330,11 @@ def test_the_events_of_an_answer_collect_to_it(
             extra=first.extra,
         )
     )
-    assert collect(events_of(whole)) == Success(whole)
+    assert collect(completion_to_events(whole)) == Success(whole)
 
 
 def test_the_first_event_of_an_answer_is_its_start() -> None:
-    events: Iterator[StreamEvent] = iter(events_of(msgspec.structs.replace(WHOLE, model="m")))
+    events: Iterator[StreamEvent] = iter(
+        completion_to_events(msgspec.structs.replace(WHOLE, model="m"))
+    )
     assert next(events) == Started(model="m", provider="toy")

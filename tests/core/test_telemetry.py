@@ -7,7 +7,7 @@ from llm_pure.completion import Choice
 from llm_pure.errors import RateLimited, StreamInterrupted
 from llm_pure.request import JsonFormat
 from llm_pure.result import Failure, Success
-from llm_pure.telemetry import CONVENTIONS, attributes, span_name
+from llm_pure.telemetry import CONVENTIONS, otel_attributes, span_name
 
 REQUEST = ChatRequest(
     messages=(user("a secret"),),
@@ -31,7 +31,7 @@ ANSWER = Completion(
 
 
 def test_a_call_has_the_attributes_of_its_request_and_of_its_answer() -> None:
-    assert attributes(REQUEST, Success(ANSWER), CONFIG) == {
+    assert otel_attributes(REQUEST, Success(ANSWER), CONFIG) == {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "azure.ai.openai",
         "gen_ai.request.model": "m",
@@ -57,7 +57,7 @@ def test_what_the_configuration_sets_is_told_where_the_request_says_nothing() ->
     config = LLMConfig(
         model="c", max_token=9, temperature=0.3, top_p=0.8, top_k=4, stop=("a", "b"), n=3, seed=1
     )
-    assert attributes(ChatRequest(messages="Hi", temperature=0.9), config=config) == {
+    assert otel_attributes(ChatRequest(messages="Hi", temperature=0.9), config=config) == {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": "openai",
         "gen_ai.request.model": "c",
@@ -72,28 +72,28 @@ def test_what_the_configuration_sets_is_told_where_the_request_says_nothing() ->
 
 
 def test_an_older_version_has_its_own_names() -> None:
-    told = attributes(REQUEST, Success(ANSWER), CONFIG, CONVENTIONS["1.28"])
+    told = otel_attributes(REQUEST, Success(ANSWER), CONFIG, CONVENTIONS["1.28"])
     assert told["gen_ai.system"] == "az.ai.openai"
     assert told["gen_ai.openai.request.seed"] == 7
     assert "gen_ai.provider.name" not in told
 
 
 def test_an_error_is_told_by_its_kind() -> None:
-    told = attributes(REQUEST, Failure(RateLimited(message="no")), CONFIG)
+    told = otel_attributes(REQUEST, Failure(RateLimited(message="no")), CONFIG)
     assert told["error.type"] == "rate_limited"
     assert not [name for name in told if "response" in name or "usage" in name]
 
 
 def test_what_a_broken_stream_had_used_is_told() -> None:
     broken = StreamInterrupted(message="cut", partial=ANSWER)
-    told = attributes(REQUEST, Failure(broken), CONFIG)
+    told = otel_attributes(REQUEST, Failure(broken), CONFIG)
     assert (told["error.type"], told["gen_ai.usage.output_tokens"]) == ("stream_interrupted", 3)
     assert "gen_ai.response.finish_reasons" not in told
 
 
 @pytest.mark.parametrize("version", CONVENTIONS)
 def test_no_content_and_no_key_is_told(version: str) -> None:
-    told = repr(attributes(REQUEST, Success(ANSWER), CONFIG, CONVENTIONS[version]))
+    told = repr(otel_attributes(REQUEST, Success(ANSWER), CONFIG, CONVENTIONS[version]))
     assert "secret" not in told
     assert "pw" not in told
 

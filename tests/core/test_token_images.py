@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.tokens import family_for, image_tokens, size_of
+from llm_pure.tokens import image_size, image_tokens, profile_for
 
 SIZE = (640, 480)
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + struct.pack(">II", *SIZE)
@@ -31,12 +31,12 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_first_bytes_tell_the_size(name: str) -> None:
-    assert size_of(FILES[name]) == SIZE
+    assert image_size(FILES[name]) == SIZE
 
 
 @given(st.sampled_from(sorted(FILES)), st.integers(0, 40), st.binary(max_size=60))
 def test_no_bytes_are_too_damaged_to_look_at(name: str, cut: int, rest: bytes) -> None:
-    size_of(FILES[name][:cut] + rest)
+    image_size(FILES[name][:cut] + rest)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_no_bytes_are_too_damaged_to_look_at(name: str, cut: int, rest: bytes) -
 def test_the_formulas_of_the_families(
     model: str, size: tuple[int, int], detail: str | None, tokens: int
 ) -> None:
-    assert image_tokens(family_for(model).images, size, detail) == tokens
+    assert image_tokens(profile_for(model).images, size, detail) == tokens
 
 
 @given(
@@ -72,7 +72,7 @@ def test_the_formulas_of_the_families(
 def test_a_budget_of_patches_is_never_passed(
     model: str, wide: int, high: int, detail: str | None
 ) -> None:
-    rule = family_for(model).images
+    rule = profile_for(model).images
     tokens = image_tokens(rule, (wide, high), detail)
     limit = {"low": rule.low, "high": rule.high}.get(detail or "", rule.auto)  # type: ignore[union-attr]
     if limit.patches is not None:

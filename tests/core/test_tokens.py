@@ -23,22 +23,22 @@ from llm_pure import (
     tool_result,
     user,
 )
-from llm_pure.draft import draft
+from llm_pure.draft import resolve_request
 from llm_pure.effects.encodings import load_tokenizer
 from llm_pure.messages import Audio, Document, Opaque
 from llm_pure.tokens import (
     Count,
-    Meter,
+    TokenCounter,
     Tokenizer,
     count_message,
     count_messages,
     count_request,
     count_text,
     count_tools,
-    family_for,
     first_tokens,
     get_max_completion_tokens,
     last_tokens,
+    profile_for,
     window_for,
 )
 from llm_pure.tokens import memo as memo_module
@@ -52,8 +52,8 @@ LETTERS = Tokenizer(
 """A byte is a token: sums can be done in the head."""
 
 
-def meter(model: str, tokenizer: Tokenizer = LETTERS) -> Meter:
-    return Meter(family=family_for(model), tokenizer=tokenizer)
+def counter(model: str, tokenizer: Tokenizer = LETTERS) -> TokenCounter:
+    return TokenCounter(family=profile_for(model), tokenizer=tokenizer)
 
 
 @pytest.mark.parametrize(
@@ -77,34 +77,34 @@ def meter(model: str, tokenizer: Tokenizer = LETTERS) -> Meter:
     ],
 )
 def test_a_model_is_counted_by_its_family(model: str, encoding: str, public: bool) -> None:
-    family = family_for(model)
+    family = profile_for(model)
     assert (family.encoding, family.public) == (encoding, public)
 
 
 def test_a_pricing_plan_names_the_model_of_a_deployment() -> None:
-    assert family_for("my-deployment", "gpt-4o") == family_for("gpt-4o")
+    assert profile_for("my-deployment", "gpt-4o") == profile_for("gpt-4o")
 
 
 def test_bare_text_of_a_public_tokenizer_is_exact() -> None:
-    got = count_text(meter("gpt-4o", O200K), "Hello, wörld! <|endoftext|>")
+    got = count_text(counter("gpt-4o", O200K), "Hello, wörld! <|endoftext|>")
     assert got == Count(tokens=13, method="exact", encoding="o200k_base")
 
 
 def test_text_of_a_model_without_one_is_an_estimate_rounded_up() -> None:
-    got = count_text(meter("claude-opus-5-5"), "abc")
+    got = count_text(counter("claude-opus-5-5"), "abc")
     assert got == Count(tokens=4, method="estimate", encoding="letters")
 
 
 def test_messages_cost_four_a_name_one_and_the_answer_its_start() -> None:
     talk = (system("ab"), user("cde", name="Bo"))
-    got = count_messages(meter("gpt-4o"), talk)
+    got = count_messages(counter("gpt-4o"), talk)
     assert got == Count(
         tokens=4 + 2 + 4 + 3 + 1 + 2 + 3, method="overhead rule", encoding="letters"
     )
 
 
 def test_models_that_reason_begin_their_answer_with_a_token_less() -> None:
-    assert count_messages(meter("gpt-5"), (user("abc"),)).tokens == 4 + 3 + 2
+    assert count_messages(counter("gpt-5"), (user("abc"),)).tokens == 4 + 3 + 2
 
 
 @pytest.mark.parametrize(
@@ -124,14 +124,14 @@ def test_models_that_reason_begin_their_answer_with_a_token_less() -> None:
     ids=lambda value: type(value.parts[0]).__name__ if isinstance(value, Message) else None,
 )
 def test_every_part_counts(message: Message, tokens: int) -> None:
-    got = count_messages(meter("gpt-4o"), (message,))
+    got = count_messages(counter("gpt-4o"), (message,))
     assert got.tokens == tokens + 3
     assert got.method == ("overhead rule" if "Refusal" in repr(message) else "estimate")
 
 
 def test_thoughts_count_where_they_are_sent_back() -> None:
     silent, thinking = assistant("ok"), assistant(Reasoning("hmm" * 100), "ok")
-    claude = meter("claude-opus-5-5")
+    claude = counter("claude-opus-5-5")
     assert count_message(claude, thinking) == count_message(claude, silent) + 300
 
 
@@ -146,35 +146,35 @@ def test_tools_cost_their_words_and_what_stands_around_them() -> None:
     )
     words = len("f:Does") + len("a:string:x") + len("u") + len("vw")
     around = 7 + 3 + 3 + (-3 + 3 + 3) + 12
-    assert count_tools(meter("gpt-4o"), (tool,)) == words + around
-    assert count_tools(meter("gpt-4"), (tool,)) == words + around + 3
-    assert count_tools(meter("gpt-4o"), ()) == 0
+    assert count_tools(counter("gpt-4o"), (tool,)) == words + around
+    assert count_tools(counter("gpt-4"), (tool,)) == words + around + 3
+    assert count_tools(counter("gpt-4o"), ()) == 0
 
 
 def test_objects_inside_tools_are_walked_and_native_tools_counted() -> None:
     inner = {"type": "object", "properties": {"b": {"type": "integer"}}}
     outer = {"properties": {"a": {"type": "array", "items": inner}, "c": inner, "d": True}}
-    total = count_tools(meter("gpt-4o"), (Tool(name="f", parameters=outer),))
+    total = count_tools(counter("gpt-4o"), (Tool(name="f", parameters=outer),))
     words = len("f:") + len("a:array:") + len("c:object:") + len("d::") + 2 * len("b:integer:")
     assert total == words + 7 + 3 * 3 + 5 * 3 + 12
     assert (
-        count_tools(meter("gpt-4o"), (NativeTool("openai", {"a": 1}),)) == 7 + len('{"a":1}') + 12
+        count_tools(counter("gpt-4o"), (NativeTool("openai", {"a": 1}),)) == 7 + len('{"a":1}') + 12
     )
 
 
 def test_a_request_counts_its_tools_and_its_schema() -> None:
     config = LLMConfig(model="gpt-4o")
-    plain = draft(config, ChatRequest(messages="abc")).unwrap()
+    plain = resolve_request(config, ChatRequest(messages="abc")).unwrap()
     schema = ChatRequest(messages="abc", response_format=SchemaFormat(schema={"type": "object"}))
     tools = ChatRequest(messages="abc", tools=(Tool(name="f"),))
-    one = meter("gpt-4o")
+    one = counter("gpt-4o")
     assert count_request(one, plain) == Count(
         tokens=4 + 3 + 3, method="overhead rule", encoding="letters"
     )
-    assert count_request(one, draft(config, schema).unwrap()) == Count(
+    assert count_request(one, resolve_request(config, schema).unwrap()) == Count(
         tokens=10 + len('{"type":"object"}'), method="estimate", encoding="letters"
     )
-    assert count_request(one, draft(config, tools).unwrap()).tokens == 10 + 7 + 2 + 12
+    assert count_request(one, resolve_request(config, tools).unwrap()).tokens == 10 + 7 + 2 + 12
 
 
 def test_a_conversation_that_grows_by_one_message_encodes_one_message() -> None:
@@ -184,8 +184,8 @@ def test_a_conversation_that_grows_by_one_message_encodes_one_message() -> None:
         seen.append(text)
         return [0] * len(text)
 
-    one = Meter(
-        family=family_for("gpt-4o"),
+    one = TokenCounter(
+        family=profile_for("gpt-4o"),
         tokenizer=Tokenizer(encoding="seen", encode=encode, decode=bytes),
     )
     talk = [user(f"message {number}") for number in range(20)]
@@ -200,20 +200,20 @@ def test_a_conversation_that_grows_by_one_message_encodes_one_message() -> None:
 
 def test_the_memory_of_messages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memo_module, "MOST_MESSAGES", 8)
-    one = meter("gpt-4o")
+    one = counter("gpt-4o")
     for number in range(100):
         count_message(one, user(str(number)))
-        assert len(one.memo) <= 8
+        assert len(one.cache) <= 8
 
 
 def test_the_memory_of_messages_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memo_module, "MOST_BYTES", 5000)
-    one = meter("gpt-4o")
+    one = counter("gpt-4o")
     for number in range(10):
         count_message(one, user("x" * 1500 + str(number)))
-        assert len(one.memo) <= 3
+        assert len(one.cache) <= 3
     count_message(one, user("x" * 6000))
-    assert user("x" * 6000) not in one.memo._equal
+    assert user("x" * 6000) not in one.cache._equal
 
 
 @pytest.mark.parametrize(
@@ -236,11 +236,11 @@ def test_a_context_length_of_the_user_goes_over_the_table() -> None:
 
 
 def test_no_row_of_the_tables_hides_behind_a_shorter_one() -> None:
-    from llm_pure.tokens.families import FAMILIES
+    from llm_pure.tokens.families import TOKENIZER_PROFILES
     from llm_pure.tokens.windows import WINDOWS
 
-    for family in FAMILIES:
-        assert family_for(family.prefix) == family
+    for family in TOKENIZER_PROFILES:
+        assert profile_for(family.prefix) == family
     for window in WINDOWS:
         assert window_for(window.prefix) == window
 

@@ -9,9 +9,9 @@ import pydantic
 import pytest
 
 from llm_pure import Tool, ToolCall, tool_result
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest
+from llm_pure.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.result import Failure, Success
-from llm_pure.tools import answer_calls, bind_tool, partial_arguments
+from llm_pure.tools import bind_tool, partial_arguments, run_tool_calls
 
 
 def weather(city: str, days: int = 1, unit: Literal["C", "F"] = "C") -> str:
@@ -114,7 +114,7 @@ def test_every_source_makes_an_object_schema_that_is_not_behind_a_reference(sour
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)
 def test_wrong_arguments_name_the_path(source: Any) -> None:
     bound = bind_tool(source, name="place").unwrap()
-    got = bound.read('{"city": "Oslo", "zips": [1, "x"]}')
+    got = bound.parse_arguments('{"city": "Oslo", "zips": [1, "x"]}')
     assert isinstance(got, Failure)
     error = got.failure()
     assert isinstance(error, InvalidRequest)
@@ -124,17 +124,19 @@ def test_wrong_arguments_name_the_path(source: Any) -> None:
 @pytest.mark.parametrize("source", SOURCES, ids=NAMES)
 @pytest.mark.parametrize("text", ["", "{", '{"city": 1}', "[]", "\ud800", "[" * 5000, "null"])
 def test_no_arguments_make_a_reader_raise(source: Any, text: str) -> None:
-    assert isinstance(bind_tool(source).unwrap().read(text), Failure)
+    assert isinstance(bind_tool(source).unwrap().parse_arguments(text), Failure)
 
 
 def test_good_arguments_are_instances() -> None:
     text = '{"city": "Oslo", "zips": [1]}'
-    assert bind_tool(Place).unwrap().read(text) == Success(Place("Oslo", [1]))
-    assert bind_tool(PlaceData).unwrap().read(text) == Success(PlaceData("Oslo", [1]))
-    read = bind_tool(PlaceModel).unwrap().read(text)
+    assert bind_tool(Place).unwrap().parse_arguments(text) == Success(Place("Oslo", [1]))
+    assert bind_tool(PlaceData).unwrap().parse_arguments(text) == Success(PlaceData("Oslo", [1]))
+    read = bind_tool(PlaceModel).unwrap().parse_arguments(text)
     assert read == Success(PlaceModel(city="Oslo", zips=[1]))
-    assert bind_tool(PLACE_SCHEMA).unwrap().read(text) == Success({"city": "Oslo", "zips": [1]})
-    assert bind_tool(weather).unwrap().read('{"city":"Oslo"}') == Success(
+    assert bind_tool(PLACE_SCHEMA).unwrap().parse_arguments(text) == Success(
+        {"city": "Oslo", "zips": [1]}
+    )
+    assert bind_tool(weather).unwrap().parse_arguments('{"city":"Oslo"}') == Success(
         {"city": "Oslo", "days": 1, "unit": "C"}
     )
 
@@ -158,7 +160,7 @@ def test_calls_are_answered_in_their_order_and_faults_are_for_the_model() -> Non
         ToolCall("c5", "broken", '{"x": 1}'),
     ]
     wrong = "the arguments cannot be read: Expected `str`, got `int` (at weather/city)"
-    assert answer_calls(tools, calls) == (
+    assert run_tool_calls(tools, calls) == (
         tool_result(
             "c3",
             "ZeroDivisionError: integer division or modulo by zero",
@@ -216,5 +218,5 @@ def test_arguments_are_readable_while_they_come(text: str, value: Any) -> None:
 def test_without_jiter_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jiter", None)
     got = partial_arguments("{").failure()
-    assert isinstance(got, ConfigurationInvalid)
+    assert isinstance(got, InvalidConfiguration)
     assert "llm-pure[jiter]" in got.message

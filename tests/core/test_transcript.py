@@ -10,15 +10,15 @@ from openai.types.chat import ChatCompletionMessageParam
 from pydantic import TypeAdapter
 
 from llm_pure import Message, assistant, system, tool_result, user
-from llm_pure.conversation import read_messages
-from llm_pure.errors import InvalidRequest, Unsupported
+from llm_pure.conversation import parse_messages
+from llm_pure.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.messages import (
     Audio,
     Document,
-    Echo,
     Image,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
@@ -31,7 +31,7 @@ from tests.support.png import tiny_png
 
 WORDS = st.text(max_size=8)
 MAYBE = st.none() | st.text(min_size=1, max_size=6)
-ECHOES = st.none() | st.builds(Echo, WORDS, st.just('{"a":1}'))
+ECHOES = st.none() | st.builds(ProviderMetadata, WORDS, st.just('{"a":1}'))
 BYTES = st.binary(max_size=9) | st.just(tiny_png())
 TYPES = st.sampled_from(["image/png", "application/pdf", "audio/wav", "audio/mpeg", "x/y;z=1,2"])
 
@@ -39,9 +39,9 @@ TYPES = st.sampled_from(["image/png", "application/pdf", "audio/wav", "audio/mpe
 def media(kind: type[Any], **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Bytes with a type that is told: where it is not, `to_openai` tells what the bytes show."""
     return (
-        st.builds(kind, data=BYTES, media_type=TYPES, echo=ECHOES, **more)
-        | st.builds(kind, url=WORDS, media_type=st.none() | TYPES, echo=ECHOES, **more)
-        | st.builds(kind, file_id=WORDS, echo=ECHOES, **more)
+        st.builds(kind, data=BYTES, media_type=TYPES, provider_metadata=ECHOES, **more)
+        | st.builds(kind, url=WORDS, media_type=st.none() | TYPES, provider_metadata=ECHOES, **more)
+        | st.builds(kind, file_id=WORDS, provider_metadata=ECHOES, **more)
     )
 
 
@@ -80,14 +80,14 @@ CONVERSATIONS = st.lists(TURNS, min_size=1, max_size=4).map(tuple)
 @given(CONVERSATIONS)
 @settings(max_examples=500)
 def test_messages_come_back_from_dicts_as_they_were(turns: tuple[Message, ...]) -> None:
-    assert to_openai(turns).bind(read_messages) == Success(turns)
+    assert to_openai(turns).bind(parse_messages) == Success(turns)
 
 
 @given(CONVERSATIONS)
 @settings(max_examples=500)
 def test_messages_come_back_from_dicts_that_were_saved_as_json(turns: tuple[Message, ...]) -> None:
     saved = msgspec.json.encode(to_openai(turns).unwrap())
-    assert read_messages(msgspec.json.decode(saved)) == Success(turns)
+    assert parse_messages(msgspec.json.decode(saved)) == Success(turns)
 
 
 @given(CONVERSATIONS)
@@ -154,7 +154,7 @@ def test_several_tool_results_become_one_dict_each() -> None:
 
 
 def test_what_the_bytes_show_is_told_when_nobody_said_it() -> None:
-    read = to_openai(user(Image(data=tiny_png()))).bind(read_messages)
+    read = to_openai(user(Image(data=tiny_png()))).bind(parse_messages)
     assert read == Success((user(Image(data=tiny_png(), media_type="image/png")),))
 
 
@@ -175,7 +175,7 @@ def test_what_the_bytes_show_is_told_when_nobody_said_it() -> None:
 def test_strict_names_what_openai_cannot_hold(turn: Message, feature: str) -> None:
     got = to_openai(["Hi", turn], strict=True)
     message = f"OpenAI's messages cannot hold this: {feature} at messages/1"
-    assert got == Failure(Unsupported(message=message, feature=feature))
+    assert got == Failure(UnsupportedFeature(message=message, feature=feature))
 
 
 @pytest.mark.parametrize("text", ["", "[", "{}", '[{"role":"king"}]', b"\xff"])
@@ -188,7 +188,7 @@ def test_a_text_that_is_no_unicode_is_an_error() -> None:
 
 
 def test_a_damaged_whole_part_is_named() -> None:
-    got = read_messages({"role": "user", "content": [{"type": "llm_pure", "part": {"type": "x"}}]})
+    got = parse_messages({"role": "user", "content": [{"type": "llm_pure", "part": {"type": "x"}}]})
     assert isinstance(got, Failure)
     error = got.failure()
     assert isinstance(error, InvalidRequest)

@@ -21,10 +21,10 @@ from llm_pure import (
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
 from llm_pure.completion import FinishReason
-from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolFault, Unsupported
+from llm_pure.errors import ContentFiltered, InvalidRequest, ProtocolError, UnsupportedFeature
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.typed_answers import build_typed, read_typed, typed_request
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.typed_answers import build_structured, parse_structured, structured_request
 from tests.support.cassettes import chat_providers, config_for
 from tests.support.tiny_provider import PROVIDER
 from tests.support.tiny_provider import build_chat as build_tiny
@@ -58,7 +58,7 @@ def said(text: str, finish_reason: FinishReason = "stop") -> Completion:
 
 
 def asked(kind: Any) -> SchemaFormat:
-    wanted = typed_request(ChatRequest(messages="hi"), kind).unwrap().response_format
+    wanted = structured_request(ChatRequest(messages="hi"), kind).unwrap().response_format
     assert isinstance(wanted, SchemaFormat)
     return wanted
 
@@ -74,13 +74,13 @@ def test_the_schema_of_the_type_is_asked_for_as_it_is() -> None:
             "required": ["x"],
         },
         strict=True,
-        or_tool=True,
+        fallback_to_tool=True,
     )
 
 
 def test_what_is_no_object_is_asked_for_inside_one() -> None:
     assert asked(list[int]).schema["required"] == ["value"]
-    assert read_typed(said('{"value": [1, 2]}'), list[int]) == Success([1, 2])
+    assert parse_structured(said('{"value": [1, 2]}'), list[int]) == Success([1, 2])
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_is_no_object_is_asked_for_inside_one() -> None:
     ],
 )
 def test_an_answer_is_read_as_the_type(text: str, kind: type[Any], value: Any) -> None:
-    assert read_typed(said(text), kind) == Success(value)
+    assert parse_structured(said(text), kind) == Success(value)
 
 
 @pytest.mark.parametrize(
@@ -113,27 +113,27 @@ def test_an_answer_is_read_as_the_type(text: str, kind: type[Any], value: Any) -
     ],
 )
 def test_what_does_not_fit_names_its_path(text: str, kind: type[Any], where: str) -> None:
-    got = read_typed(said(text), kind)
+    got = parse_structured(said(text), kind)
     assert isinstance(got, Failure)
     error = got.failure()
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert (error.where, error.partial) == (where, said(text))
 
 
 def test_an_answer_that_was_cut_off_says_so() -> None:
-    error = read_typed(said('{"x": 1', "length"), Point).failure()
+    error = parse_structured(said('{"x": 1', "length"), Point).failure()
     assert error.message == "the answer was cut off at its limit of tokens"
 
 
 def test_a_refusal_is_the_models_own_words() -> None:
     refused = Completion(provider="tiny", message=assistant(Refusal("No.")))
-    assert read_typed(refused, Point) == Failure(
+    assert parse_structured(refused, Point) == Failure(
         ContentFiltered(message="No.", provider="tiny", partial=refused)
     )
 
 
 def test_a_type_without_a_schema_is_an_error() -> None:
-    got = typed_request(ChatRequest(messages="hi"), type("Odd", (), {}))
+    got = structured_request(ChatRequest(messages="hi"), type("Odd", (), {}))
     assert isinstance(got, Failure)
     assert isinstance(got.failure(), InvalidRequest)
 
@@ -156,7 +156,7 @@ PLACE = {
     ],
 )
 def test_a_json_schema_is_a_kind_too(text: str, read: Any) -> None:
-    got: Any = read_typed(said(text), PLACE)
+    got: Any = parse_structured(said(text), PLACE)
     if isinstance(read, str):
         assert (got.failure().kind, got.failure().where) == ("protocol", read)
     else:
@@ -167,9 +167,9 @@ def test_a_json_schema_is_a_kind_too(text: str, read: Any) -> None:
 def test_a_json_schema_of_no_object_is_asked_for_inside_one() -> None:
     numbers = {"type": "array", "items": {"type": "number"}}
     assert asked(numbers).name == "answer"
-    assert read_typed(said('{"value": [1, 2.5]}'), numbers) == Success([1, 2.5])
-    error = read_typed(said('{"value": [1, "b"]}'), numbers).failure()
-    assert isinstance(error, ProtocolFault)
+    assert parse_structured(said('{"value": [1, 2.5]}'), numbers) == Success([1, 2.5])
+    error = parse_structured(said('{"value": [1, "b"]}'), numbers).failure()
+    assert isinstance(error, ProtocolError)
     assert error.where == "$.value/1"
 
 
@@ -179,9 +179,9 @@ class Movie(TypedDict):
 
 
 def test_a_typed_dict_is_a_kind_too() -> None:
-    assert read_typed(said('{"title": "M", "year": null}'), Movie) == Success({"title": "M"})
-    error = read_typed(said('{"title": "M", "year": "x"}'), Movie).failure()
-    assert isinstance(error, ProtocolFault)
+    assert parse_structured(said('{"title": "M", "year": null}'), Movie) == Success({"title": "M"})
+    error = parse_structured(said('{"title": "M", "year": "x"}'), Movie).failure()
+    assert isinstance(error, ProtocolError)
     assert error.where == "$.year"
 
 
@@ -189,10 +189,10 @@ def test_an_answer_may_stand_in_the_call_of_the_tool_that_was_offered() -> None:
     call = ToolCall("c1", "Point", '{"x": 1, "y": 2}')
     other = ToolCall("c0", "other", '{"x": 9}')
     called = Completion(provider="tiny", message=assistant("Here it is.", other, call))
-    assert read_typed(called, Point) == Success(Point(1, 2))
+    assert parse_structured(called, Point) == Success(Point(1, 2))
     broken = Completion(provider="tiny", message=assistant(ToolCall("c1", "Point", '{"x": "a"}')))
-    error = read_typed(broken, Point).failure()
-    assert isinstance(error, ProtocolFault)
+    error = parse_structured(broken, Point).failure()
+    assert isinstance(error, ProtocolError)
     assert error.where == "$.x"
 
 
@@ -232,13 +232,13 @@ WAYS: dict[tuple[str, str], str | None] = {
 }
 
 
-def typed(name: str, model: str, *, strict: bool = False, **asked: Any) -> Parsed[Built]:
+def typed(name: str, model: str, *, strict: bool = False, **asked: Any) -> LLMResult[Built]:
     provider = registry.get(name).unwrap()
     config = msgspec.structs.replace(config_for(name), model=model, domain=None)
     if provider.base_url:  # at its own address some services speak another dialect
         config = msgspec.structs.replace(config, base_url=None)
-    request = typed_request(ChatRequest(messages="hi", **asked), Point).unwrap()
-    return build_typed(provider, config, request, strict=strict)
+    request = structured_request(ChatRequest(messages="hi", **asked), Point).unwrap()
+    return build_structured(provider, config, request, strict=strict)
 
 
 def way_of(built: Built) -> Any:
@@ -255,7 +255,7 @@ def test_a_type_is_asked_for_in_the_best_way_that_the_model_has(
     assert b"integer" in built.request.body
     if way != NATIVE:
         refused = typed(*service, strict=True).failure()
-        assert isinstance(refused, Unsupported)
+        assert isinstance(refused, UnsupportedFeature)
         assert "response_format" in refused.message
 
 
@@ -282,15 +282,15 @@ def test_a_tool_asks_for_one_call_of_the_whole_schema() -> None:
 def test_a_provider_that_drops_formats_is_told_the_schema_in_the_prompt() -> None:
     """As a dialect of somebody's own may do; those that are shipped tell it themselves."""
 
-    def build(config: LLMConfig, request: ChatRequest, *, strict: bool = False) -> Parsed[Built]:
+    def build(config: LLMConfig, request: ChatRequest, *, strict: bool = False) -> LLMResult[Built]:
         made = build_tiny(config, request).unwrap()
         fields = [one for one in ("tools", "response_format") if getattr(request, one)]
         told = tuple([Adaptation(field=one, action="dropped", reason="no such") for one in fields])
         return Success(msgspec.structs.replace(made, adaptations=told))
 
     provider = msgspec.structs.replace(PROVIDER, build_chat=build)
-    request = typed_request(ChatRequest(messages="hi"), Point).unwrap()
-    built = build_typed(provider, config_of_tiny(), request).unwrap()
+    request = structured_request(ChatRequest(messages="hi"), Point).unwrap()
+    built = build_structured(provider, config_of_tiny(), request).unwrap()
     turns = json.loads(built.request.body)["turns"]
     assert [role for role, _ in turns] == ["user", "user"]
     assert turns[1][1].startswith("Answer with JSON of this JSON Schema, and with nothing else.\n{")
@@ -307,6 +307,6 @@ def test_a_provider_that_drops_formats_is_told_the_schema_in_the_prompt() -> Non
 
 @pytest.mark.parametrize("name", chat_providers())
 def test_every_provider_tells_the_model_the_schema(name: str) -> None:
-    request = typed_request(ChatRequest(messages="hi", max_tokens=9), Order).unwrap()
-    built = build_typed(registry.get(name).unwrap(), config_for(name), request).unwrap()
+    request = structured_request(ChatRequest(messages="hi", max_tokens=9), Order).unwrap()
+    built = build_structured(registry.get(name).unwrap(), config_for(name), request).unwrap()
     assert b"price" in built.request.body

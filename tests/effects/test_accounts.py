@@ -16,7 +16,7 @@ import pytest
 from llm_pure import Usage
 from llm_pure.effects.accounts import Account, Budget, MemoryAccount
 from llm_pure.effects.ledger_sqlite import open_ledger
-from llm_pure.errors import BudgetExceeded, ConfigurationInvalid
+from llm_pure.errors import BudgetExceeded, InvalidConfiguration
 from llm_pure.ledger import Call, Cost, Ledger
 from llm_pure.result import Failure, Success
 
@@ -34,7 +34,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> MakeAccount:
 
 def call(usd: str | None) -> Call:
     cost = None if usd is None else Cost(total_usd=Decimal(usd))
-    return Call(model="m", usage=Usage(10, 5, raw={"prompt_tokens": 10}), cost=cost, took_s=1.5)
+    return Call(model="m", usage=Usage(10, 5, raw={"prompt_tokens": 10}), cost=cost, duration_s=1.5)
 
 
 def test_hold_settle_release(make: MakeAccount) -> None:
@@ -42,13 +42,13 @@ def test_hold_settle_release(make: MakeAccount) -> None:
     first = account.reserve(Decimal("0.6")).unwrap()
     assert isinstance(account.reserve(Decimal("0.41")).failure(), BudgetExceeded)
     second = account.reserve(Decimal("0.4")).unwrap()
-    assert account.ledger().held_usd == 1
+    assert account.ledger().reserved_usd == 1
     account.settle(first, call("0.123456789012"))
     account.release(second)
     account.settle(account.reserve(Decimal(0)).unwrap(), call(None))
     ledger = account.ledger()
     assert account.max_usd == ledger.max_usd == 1
-    assert (ledger.held, ledger.totals.cost_usd) == ({}, Decimal("0.123456789012"))
+    assert (ledger.reserved, ledger.totals.cost_usd) == ({}, Decimal("0.123456789012"))
     assert (ledger.totals.calls, ledger.totals.unpriced_calls, len(ledger.unpriced)) == (2, 1, 1)
     assert list(ledger.by_model) == ["m"]
 
@@ -104,7 +104,7 @@ def test_threads_never_hold_more_than_there_is(make: MakeAccount) -> None:
     for thread in threads:
         thread.join()
     assert len([one for one in got if isinstance(one, Success)]) == 33
-    assert account.ledger().held_usd == Decimal("0.99")
+    assert account.ledger().reserved_usd == Decimal("0.99")
 
 
 def test_a_hold_expires_and_its_money_is_free_again(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_hold_expires_and_its_money_is_free_again(tmp_path: Path) -> None:
     now[0] += 59
     assert isinstance(account.reserve(Decimal("0.1")), Failure)
     now[0] += 1
-    assert account.ledger().held == {}
+    assert account.ledger().reserved == {}
     assert isinstance(account.reserve(Decimal("0.1")), Success)
     account.settle(late, call("0.2"))
     assert account.ledger().totals.cost_usd == Decimal("0.2"), "a late call is paid all the same"
@@ -140,12 +140,12 @@ def test_what_a_killed_process_held_is_free_after_its_lease(tmp_path: Path) -> N
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
-        assert account.ledger().held_usd == Decimal("0.5")
+        assert account.ledger().reserved_usd == Decimal("0.5")
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert account.ledger().held_usd == Decimal("0.5"), "its lease goes on"
+    assert account.ledger().reserved_usd == Decimal("0.5"), "its lease goes on"
     threading.Event().wait(1.1)
-    assert account.ledger().held == {}
+    assert account.ledger().reserved == {}
 
 
 def test_a_file_is_opened_again_with_its_budget_and_its_calls(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_file_is_opened_again_with_its_budget_and_its_calls(tmp_path: Path) ->
     assert [one.cost for one in again.calls()] == [Cost(total_usd=Decimal("0.4"))]
     assert again.calls()[0].usage == Usage(10, 5, raw={"prompt_tokens": 10})
     assert again.calls()[0].at is not None
-    assert open_ledger(path, Budget(max_usd=Decimal(2))).unwrap().ledger().left_usd == Decimal(
+    assert open_ledger(path, Budget(max_usd=Decimal(2))).unwrap().ledger().remaining_usd == Decimal(
         "1.6"
     )
 
@@ -168,7 +168,7 @@ def test_unpriced_calls_of_a_file_can_be_priced_later(tmp_path: Path) -> None:
     account.settle("", call("0.1"))
     assert account.price_unpriced(lambda _: Success(Cost(total_usd=Decimal("0.2")))) == 1
     assert account.ledger().totals.cost_usd == Decimal("0.3")
-    assert account.ledger().left_usd == Decimal("0.7")
+    assert account.ledger().remaining_usd == Decimal("0.7")
     assert account.price_unpriced(lambda _: Success(Cost(total_usd=Decimal("0.2")))) == 0
 
 
@@ -176,4 +176,4 @@ def test_a_file_that_is_no_ledger_is_an_error_value(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("these are notes, and no database at all; " * 50)
     for wrong in (path, tmp_path / "no such folder" / "ledger.db"):
-        assert isinstance(open_ledger(wrong, DOLLAR).failure(), ConfigurationInvalid)
+        assert isinstance(open_ledger(wrong, DOLLAR).failure(), InvalidConfiguration)

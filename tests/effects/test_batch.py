@@ -10,11 +10,11 @@ import msgspec
 
 from llm_pure import Completion
 from llm_pure.effects import LLM
-from llm_pure.effects.transports import AsyncOpenAnswer, OpenAnswer, Timeouts
-from llm_pure.effects.transports.scripted import Script, Scripted, ScriptedTransport
+from llm_pure.effects.transports import AsyncStreamingResponse, StreamingResponse, Timeouts
+from llm_pure.effects.transports.scripted import ResponseScript, ScriptedResponse, ScriptedTransport
 from llm_pure.errors import InvalidRequest
 from llm_pure.http import HttpRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import NO_RETRY
 from tests.support.tiny_provider import JSON, REGISTRY, config, whole
 from tests.support.twins import called, every_kind
@@ -25,17 +25,17 @@ def turns_of(request: HttpRequest) -> list[list[str]]:
     return turns
 
 
-def echo(request: HttpRequest) -> Scripted:
+def provider_metadata(request: HttpRequest) -> ScriptedResponse:
     """Answers "A!" to "a"; "bad" is refused, "slow" takes a while."""
     word = turns_of(request)[-1][1]
     if word == "bad":
-        return Scripted(status=400, headers=JSON, pieces=(b'{"error": "bad"}',))
+        return ScriptedResponse(status=400, headers=JSON, chunks=(b'{"error": "bad"}',))
     delay_s = 0.05 if word == "slow" else 0.0
-    return Scripted(headers=JSON, pieces=(whole(f"{word.upper()}!"),), delay_s=delay_s)
+    return ScriptedResponse(headers=JSON, chunks=(whole(f"{word.upper()}!"),), delay_s=delay_s)
 
 
 def client(**fields: Any) -> tuple[LLM, ScriptedTransport]:
-    transport = ScriptedTransport(echo)
+    transport = ScriptedTransport(provider_metadata)
     made = config(stream=False, **fields)
     return LLM(made, transport, registry=REGISTRY, retry=NO_RETRY), transport
 
@@ -57,7 +57,7 @@ def test_each_question_is_asked_with_all_that_was_said_before(kind: str) -> None
 @every_kind
 def test_the_first_error_ends_a_conversation_and_the_answers_before_were_told(kind: str) -> None:
     llm, transport = client()
-    heard: list[tuple[int, Parsed[Completion]]] = []
+    heard: list[tuple[int, LLMResult[Completion]]] = []
     got = called(
         kind, llm, "ask_batch", ["a", "bad", "c"], on_result=lambda *told: heard.append(told)
     )
@@ -93,7 +93,7 @@ def test_one_failure_harms_no_other(kind: str) -> None:
 @every_kind
 def test_progress_is_told_for_each_answer_as_it_comes(kind: str) -> None:
     llm, _ = client()
-    heard: list[tuple[int, Parsed[str]]] = []
+    heard: list[tuple[int, LLMResult[str]]] = []
     called(
         kind,
         llm,
@@ -108,7 +108,7 @@ def test_progress_is_told_for_each_answer_as_it_comes(kind: str) -> None:
 class Watching(ScriptedTransport):
     """Knows how many calls it carried at once."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: ResponseScript) -> None:
         super().__init__(script)
         self.busy = 0
         self.most = 0
@@ -118,7 +118,9 @@ class Watching(ScriptedTransport):
         self.most = max(self.most, self.busy)
 
     @contextmanager
-    def stream(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
+    def stream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> Iterator[LLMResult[StreamingResponse]]:
         with super().stream(request, timeouts) as opened:
             self.enter()
             sleep(0.005)
@@ -128,7 +130,7 @@ class Watching(ScriptedTransport):
     @asynccontextmanager
     async def astream(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[Parsed[AsyncOpenAnswer]]:
+    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
         async with super().astream(request, timeouts) as opened:
             self.enter()
             await anyio.sleep(0.005)
@@ -138,7 +140,7 @@ class Watching(ScriptedTransport):
 
 @every_kind
 def test_no_more_run_at_once_than_allowed(kind: str) -> None:
-    transport = Watching(echo)
+    transport = Watching(provider_metadata)
     llm = LLM(config(stream=False), transport, registry=REGISTRY)
     got = called(kind, llm, "ask_batch_parallel", ["q"] * 12, max_concurrency=3)
     assert got == (Success("Q!"),) * 12

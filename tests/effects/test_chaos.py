@@ -17,7 +17,7 @@ from tests.support.chaos import Tally, answer, ask_all
 from tests.support.loopback import Connection, Loopback, chunked, response
 
 CALLS = 40
-EAGER = RetryPolicy(attempts=20, first_wait_s=0.001, longest_wait_s=0.01)
+EAGER = RetryPolicy(max_attempts=20, initial_backoff_s=0.001, max_backoff_s=0.01)
 USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
 _NUMBER = re.compile(rb"<(\d+)>")
 

@@ -17,11 +17,11 @@ from llm_pure import (
 )
 from llm_pure.effects import LLM
 from llm_pure.effects.transports.httpx import HttpxTransport
-from llm_pure.effects.transports.scripted import Script, Scripted, ScriptedTransport
+from llm_pure.effects.transports.scripted import ResponseScript, ScriptedResponse, ScriptedTransport
 from llm_pure.errors import (
     AuthenticationFailed,
-    ConfigurationInvalid,
     ConnectionFailed,
+    InvalidConfiguration,
     InvalidRequest,
     LLMError,
     Overloaded,
@@ -30,32 +30,32 @@ from llm_pure.errors import (
     ServerError,
     StreamInterrupted,
     TimedOut,
-    Unsupported,
+    UnsupportedFeature,
 )
 from llm_pure.events import Finished, Started, TextDelta
-from llm_pure.http import HttpRequest, header
+from llm_pure.http import HttpRequest, get_header
 from llm_pure.result import Failure, Success
 from llm_pure.retry import NO_RETRY, RetryPolicy
 from tests.support.tiny_provider import JSON, KEY, REGISTRY, SSE, config, frames, whole
 from tests.support.twins import called, every_kind, streamed
 
-EAGER = RetryPolicy(attempts=3, first_wait_s=0.001)
+EAGER = RetryPolicy(max_attempts=3, initial_backoff_s=0.001)
 
-HELLO = Scripted(headers=JSON, pieces=(whole("Hello"),))
-HELLO_STREAM = Scripted(headers=SSE, pieces=frames("Hel", "lo"))
+HELLO = ScriptedResponse(headers=JSON, chunks=(whole("Hello"),))
+HELLO_STREAM = ScriptedResponse(headers=SSE, chunks=frames("Hel", "lo"))
 STARTED = Started(provider="tiny")
 REFUSED = ConnectionFailed(message="refused")
 
 
-def client(script: Script, **named: Any) -> tuple[LLM, ScriptedTransport]:
+def client(script: ResponseScript, **named: Any) -> tuple[LLM, ScriptedTransport]:
     transport = ScriptedTransport(script)
     made = LLM(named.pop("config", config()), transport, registry=REGISTRY, **named)
     return made, transport
 
 
-def told(status: int, message: str = "no", *headers: tuple[str, str]) -> Scripted:
+def told(status: int, message: str = "no", *headers: tuple[str, str]) -> ScriptedResponse:
     body = msgspec.json.encode({"error": message})
-    return Scripted(status=status, headers=(*JSON, *headers), pieces=(body,))
+    return ScriptedResponse(status=status, headers=(*JSON, *headers), chunks=(body,))
 
 
 def sent(transport: ScriptedTransport, number: int = -1) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def test_a_completion_is_built_signed_sent_and_parsed(kind: str) -> None:
     llm, transport = client([HELLO])
     assert called(kind, llm, "completion", "Hi") == Success(said("Hello"))
     assert sent(transport) == {"model": "m1", "turns": [["user", "Hi"]], "stream": False}
-    assert header(transport.requests[0].headers, "authorization") == f"Bearer {KEY}"
+    assert get_header(transport.requests[0].headers, "authorization") == f"Bearer {KEY}"
 
 
 @every_kind
@@ -120,7 +120,7 @@ def test_the_configuration_decides_whether_ask_streams_unless_the_call_does(kind
 
 @every_kind
 @pytest.mark.parametrize("answer", [HELLO_STREAM, HELLO], ids=["streamed", "whole"])
-def test_on_event_sees_the_answer_however_it_came(answer: Scripted, kind: str) -> None:
+def test_on_event_sees_the_answer_however_it_came(answer: ScriptedResponse, kind: str) -> None:
     llm, _ = client([answer], config=config(stream=answer is HELLO_STREAM))
     seen: list[StreamEvent] = []
     assert called(kind, llm, "ask", "Hi", on_event=seen.append) == Success("Hello")
@@ -153,13 +153,16 @@ def test_a_picture_that_is_none_is_an_error_and_nothing_is_sent(kind: str) -> No
 def test_headers_of_the_configuration_are_sent(kind: str) -> None:
     llm, transport = client([HELLO], config=config(headers=(("X-Team", "blue"),)))
     called(kind, llm, "completion", "Hi")
-    assert header(transport.requests[0].headers, "x-team") == "blue"
+    assert get_header(transport.requests[0].headers, "x-team") == "blue"
 
 
 @every_kind
 def test_embeddings_and_counts_are_calls_like_others(kind: str) -> None:
     llm, transport = client(
-        [Scripted(headers=JSON, pieces=(b"[[1.0],[2.0]]",)), Scripted(pieces=(b"7",))]
+        [
+            ScriptedResponse(headers=JSON, chunks=(b"[[1.0],[2.0]]",)),
+            ScriptedResponse(chunks=(b"7",)),
+        ]
     )
     vectors = Embeddings(vectors=((1.0,), (2.0,)), provider="tiny")
     assert called(kind, llm, "embed", ["a", "b"]) == Success(vectors)
@@ -174,7 +177,7 @@ def test_embeddings_and_counts_are_calls_like_others(kind: str) -> None:
 def test_what_a_provider_lacks_is_unsupported(method: str, kind: str) -> None:
     llm, transport = client([], config=config(api_type="mute"))
     got = called(kind, llm, method, "Hi")
-    assert isinstance(got.failure(), Unsupported)
+    assert isinstance(got.failure(), UnsupportedFeature)
     assert transport.requests == []
 
 
@@ -191,7 +194,7 @@ def test_a_stream_yields_its_events_and_ends_in_the_completion(kind: str) -> Non
 
 @every_kind
 def test_a_stream_that_breaks_gives_its_events_first_and_is_not_sent_again(kind: str) -> None:
-    cut = Scripted(headers=SSE, pieces=frames("Hel", "lo", end=False), fault=REFUSED)
+    cut = ScriptedResponse(headers=SSE, chunks=frames("Hel", "lo", end=False), error=REFUSED)
     llm, transport = client([cut, HELLO_STREAM], retry=EAGER)
     events, result = streamed(kind, llm, "Hi")
     assert events == [STARTED, TextDelta("Hel"), TextDelta("lo")]
@@ -205,15 +208,15 @@ def test_a_stream_that_breaks_gives_its_events_first_and_is_not_sent_again(kind:
 
 @every_kind
 def test_a_stream_whose_answer_was_whole_is_good_however_its_connection_ended(kind: str) -> None:
-    llm, _ = client([Scripted(headers=SSE, pieces=frames("Hello"), fault=REFUSED)])
+    llm, _ = client([ScriptedResponse(headers=SSE, chunks=frames("Hello"), error=REFUSED)])
     assert streamed(kind, llm, "Hi")[1] == Success(said("Hello"))
 
 
 @every_kind
 def test_a_stream_that_breaks_before_its_first_word_is_sent_again(kind: str) -> None:
-    early = Scripted(headers=SSE, pieces=frames(end=False), fault=REFUSED)
+    early = ScriptedResponse(headers=SSE, chunks=frames(end=False), error=REFUSED)
     llm, transport = client(
-        [REFUSED, told(500), early, HELLO_STREAM], retry=RetryPolicy(first_wait_s=0)
+        [REFUSED, told(500), early, HELLO_STREAM], retry=RetryPolicy(initial_backoff_s=0)
     )
     events, _ = streamed(kind, llm, "Hi")
     assert events == [STARTED, TextDelta("Hel"), TextDelta("lo"), Finished("stop")]
@@ -222,7 +225,7 @@ def test_a_stream_that_breaks_before_its_first_word_is_sent_again(kind: str) -> 
 
 @every_kind
 def test_ask_without_a_listener_asks_again_for_a_stream_that_broke(kind: str) -> None:
-    cut = Scripted(headers=SSE, pieces=frames("Hel", end=False))
+    cut = ScriptedResponse(headers=SSE, chunks=frames("Hel", end=False))
     llm, transport = client([cut, HELLO_STREAM], retry=EAGER)
     assert called(kind, llm, "ask", "Hi") == Success("Hello")
     assert len(transport.requests) == 2
@@ -230,7 +233,7 @@ def test_ask_without_a_listener_asks_again_for_a_stream_that_broke(kind: str) ->
 
 @every_kind
 def test_ask_with_a_listener_does_not(kind: str) -> None:
-    cut = Scripted(headers=SSE, pieces=frames("Hel", end=False))
+    cut = ScriptedResponse(headers=SSE, chunks=frames("Hel", end=False))
     llm, transport = client([cut, HELLO_STREAM], retry=EAGER)
     seen: list[StreamEvent] = []
     got = called(kind, llm, "ask", "Hi", on_event=seen.append)
@@ -260,7 +263,7 @@ def test_a_stream_that_is_refused_ends_in_the_providers_error(kind: str) -> None
 
 @every_kind
 def test_an_error_whose_body_broke_off_is_still_that_error(kind: str) -> None:
-    broken = Scripted(status=429, headers=JSON, pieces=(b'{"err',), fault=REFUSED)
+    broken = ScriptedResponse(status=429, headers=JSON, chunks=(b'{"err',), error=REFUSED)
     llm, _ = client([broken], retry=NO_RETRY)
     _, result = streamed(kind, llm, "Hi")
     assert isinstance(result.failure(), RateLimited)
@@ -269,7 +272,7 @@ def test_an_error_whose_body_broke_off_is_still_that_error(kind: str) -> None:
 # errors and further attempts
 
 
-PASSING: dict[str, Scripted | LLMError] = {
+PASSING: dict[str, ScriptedResponse | LLMError] = {
     "a connection error": REFUSED,
     "a timeout": TimedOut(message="late", phase="read"),
     "408": told(408),
@@ -290,7 +293,7 @@ def test_what_may_pass_is_tried_again(name: str, kind: str) -> None:
     assert len(transport.requests) == 2
 
 
-LASTING: dict[str, tuple[Scripted | LLMError, type[LLMError]]] = {
+LASTING: dict[str, tuple[ScriptedResponse | LLMError, type[LLMError]]] = {
     "400": (told(400), InvalidRequest),
     "401": (told(401), AuthenticationFailed),
     "quota": (told(429, "You exceeded your current quota"), QuotaExceeded),
@@ -320,7 +323,7 @@ def test_attempts_have_an_end(kind: str) -> None:
 
 @every_kind
 def test_the_timeout_bounds_all_attempts_and_waits_together(kind: str) -> None:
-    llm, transport = client(lambda request: told(500), retry=RetryPolicy(first_wait_s=10))
+    llm, transport = client(lambda request: told(500), retry=RetryPolicy(initial_backoff_s=10))
     got = called(kind, llm, "completion", "Hi", timeout_s=0.05)
     assert isinstance(got.failure(), ServerError)
     assert len(transport.requests) == 1
@@ -337,7 +340,7 @@ def test_a_key_that_looks_like_none_is_concealed_where_a_service_quotes_it(kind:
 
 @every_kind
 def test_a_fallback_answers_when_the_first_configuration_cannot(kind: str) -> None:
-    def answer(request: HttpRequest) -> Scripted:
+    def answer(request: HttpRequest) -> ScriptedResponse:
         return told(529) if b'"m1"' in request.body else HELLO
 
     llm, transport = client(answer, retry=EAGER, fallbacks=[config(model="m2")])
@@ -373,7 +376,7 @@ def test_a_configuration_that_cannot_work_is_told_without_a_call(name: str, kind
     wrong, field, word = WRONG[name]
     llm, transport = client([HELLO], config=wrong, retry=EAGER)
     error = called(kind, llm, "ask", "Hi").failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == field
     assert word in error.message
     assert streamed(kind, llm, "Hi") == ([], Failure(error))
@@ -384,12 +387,12 @@ def test_a_configuration_that_cannot_work_is_told_without_a_call(name: str, kind
 def test_a_transport_that_nobody_knows_is_told(kind: str) -> None:
     llm = LLM(config(), "htpx", registry=REGISTRY)
     error = called(kind, llm, "ask", "Hi").failure()
-    assert isinstance(error, ConfigurationInvalid)
-    assert error.near == ("httpx", "httpx2")
+    assert isinstance(error, InvalidConfiguration)
+    assert error.suggestions == ("httpx", "httpx2")
 
 
 def test_a_transport_of_the_other_kind_is_told() -> None:
     with HttpxTransport() as transport:
         error = asyncio.run(LLM(config(), transport, registry=REGISTRY).aask("Hi")).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert "HttpxTransport is no AsyncTransport" in error.message

@@ -13,7 +13,7 @@ import pytest
 from llm_pure.effects import LLM
 from llm_pure.effects.transports.scripted import ScriptedTransport
 from llm_pure.errors import ConnectionFailed, ServerError, StreamInterrupted
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import NO_RETRY, RetryPolicy
 from tests.support.carriers import (
     ASYNC_KINDS,
@@ -156,7 +156,7 @@ def test_a_call_cancelled_in_a_wait_or_a_stream_leaves_nothing(loop: str) -> Non
 
     for behaviour in (refuse, never_end):
         with Loopback(behaviour) as server:
-            run(loop, partial(main, client(server, retry=RetryPolicy(first_wait_s=5))))
+            run(loop, partial(main, client(server, retry=RetryPolicy(initial_backoff_s=5))))
             assert server.wait_until_left()
 
 
@@ -184,7 +184,7 @@ def test_a_call_cancelled_at_any_point_leaves_nothing(by: str, kind: str) -> Non
 
 def test_one_client_serves_many_threads() -> None:
     with Loopback(always(ANSWER)) as server, client(server) as llm:
-        got: list[Parsed[str]] = []
+        got: list[LLMResult[str]] = []
         threads = [threading.Thread(target=lambda: got.append(llm.ask("Hi"))) for _ in range(20)]
         for thread in threads:
             thread.start()
@@ -213,7 +213,7 @@ def test_a_service_that_fails_now_and_then_is_asked_until_it_answers(kind: str) 
             else:
                 connection.send(ANSWER)
 
-    eager = RetryPolicy(attempts=20, first_wait_s=0.001, longest_wait_s=0.01)
+    eager = RetryPolicy(max_attempts=20, initial_backoff_s=0.001, max_backoff_s=0.01)
     with Loopback(moody) as server:
         llm = client(server, retry=eager)
         got = called(kind, llm, "ask_batch_parallel", ["q"] * 60, max_concurrency=8)

@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from llm_pure import LLM, Completion, Embeddings, LLMConfig, Usage, assistant
-from llm_pure.configuration import Configuration
+from llm_pure.configuration import ConfigFile
 from llm_pure.effects.files import load_configuration
-from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
-from llm_pure.http import HttpRequest, header
+from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.http import HttpRequest, get_header
 from llm_pure.result import Success
 from llm_pure.retry import NO_RETRY
 from tests.support import config2
@@ -382,7 +382,7 @@ EMBEDDERS = {
 
 
 @pytest.fixture
-def configurations(tmp_path: Path) -> dict[str, Configuration]:
+def configurations(tmp_path: Path) -> dict[str, ConfigFile]:
     """Each file as it is written to a disk and read from there."""
     read = {}
     for name, text in FILES.items():
@@ -401,16 +401,16 @@ def names_of(name: str) -> list[str | None]:
 @every_kind
 @pytest.mark.parametrize("name", CASES)
 def test_a_model_answers_by_its_name_and_by_its_api_type(
-    name: str, kind: str, configurations: dict[str, Configuration]
+    name: str, kind: str, configurations: dict[str, ConfigFile]
 ) -> None:
     case = CASES[name]
     for asked in names_of(name):
         configuration = configurations[case.file]
         seen: list[HttpRequest] = []
 
-        def answer(request: HttpRequest, seen: list[HttpRequest] = seen) -> Scripted:
+        def answer(request: HttpRequest, seen: list[HttpRequest] = seen) -> ScriptedResponse:
             seen.append(request)
-            return Scripted(headers=(("content-type", case.kind),), pieces=(case.answer,))
+            return ScriptedResponse(headers=(("content-type", case.kind),), chunks=(case.answer,))
 
         llm = LLM.from_config(
             asked, configuration, ScriptedTransport(answer), retry=NO_RETRY
@@ -445,12 +445,12 @@ def test_the_files_hold_every_api_type_of_metagpt() -> None:
 @every_kind
 @pytest.mark.parametrize("name", EMBEDDERS)
 def test_a_model_that_embeds_does_so_by_its_name_and_by_its_api_type(
-    name: str, kind: str, configurations: dict[str, Configuration]
+    name: str, kind: str, configurations: dict[str, ConfigFile]
 ) -> None:
     api_type, path, answer = EMBEDDERS[name]
     for asked in (name, api_type):
         transport = ScriptedTransport(
-            [Scripted(headers=(("content-type", "application/json"),), pieces=(answer,))]
+            [ScriptedResponse(headers=(("content-type", "application/json"),), chunks=(answer,))]
         )
         llm = LLM.from_config(asked, configurations["local"], transport).unwrap()
         got = called(kind, llm, "embed", "Hi")
@@ -459,7 +459,7 @@ def test_a_model_that_embeds_does_so_by_its_name_and_by_its_api_type(
         assert [request.url for request in transport.requests] == [f"{OLLAMA}/{path}"]
 
 
-def test_the_key_of_a_model_goes_with_its_request(configurations: dict[str, Configuration]) -> None:
-    transport = ScriptedTransport([Scripted(pieces=(config2.OPENAI,))])
+def test_the_key_of_a_model_goes_with_its_request(configurations: dict[str, ConfigFile]) -> None:
+    transport = ScriptedTransport([ScriptedResponse(chunks=(config2.OPENAI,))])
     LLM.from_config("deepseek-chat", configurations["chinese"], transport).unwrap().completion("Hi")
-    assert header(transport.requests[0].headers, "authorization") == "Bearer key-deepseek-1"
+    assert get_header(transport.requests[0].headers, "authorization") == "Bearer key-deepseek-1"

@@ -12,9 +12,9 @@ import pytest
 import zstandard
 
 from llm_pure.effects.transports.content_coding import BodyReader
-from llm_pure.errors import ProtocolFault
+from llm_pure.errors import ProtocolError
 from llm_pure.http import ResponseHead
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 brotli: Any = import_module("brotli")  # it has no types
 
@@ -27,7 +27,7 @@ def reader(*codings: str, limit: int = 10_000) -> BodyReader:
     return BodyReader(ResponseHead(200, headers), limit)
 
 
-def read(reading: BodyReader, data: bytes, size: int) -> Parsed[bytes]:
+def read(reading: BodyReader, data: bytes, size: int) -> LLMResult[bytes]:
     plain = b""
     for start in range(0, len(data), size):
         got = reading.take(data[start : start + size])
@@ -67,7 +67,7 @@ def test_a_coding_that_stops_in_its_middle_is_a_fault(name: str) -> None:
     for size in (1, 10_000):
         got = read(reader(*codings), data[:-5], size)
         assert isinstance(got, Failure)
-        assert isinstance(got.failure(), ProtocolFault)
+        assert isinstance(got.failure(), ProtocolError)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
@@ -100,7 +100,7 @@ def test_a_coding_whose_package_is_missing_names_it(
         monkeypatch.setitem(sys.modules, name, None)
     got = reader(coding).end()
     assert isinstance(got, Failure)
-    assert got.failure() == ProtocolFault(
+    assert got.failure() == ProtocolError(
         message=f"the content coding {coding!r} needs the package {package}",
         status=200,
         where="body",

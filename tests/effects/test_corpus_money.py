@@ -19,8 +19,8 @@ import pytest
 
 from llm_pure import Completion
 from llm_pure.adapters import registry
-from llm_pure.conversation import read_messages
-from llm_pure.costs import Buyer, price_usage
+from llm_pure.conversation import parse_messages
+from llm_pure.costs import PricingContext, price_usage
 from llm_pure.effects.meters import load_meter
 from llm_pure.effects.price_data import shipped_prices
 from llm_pure.replay.cassette import Interaction
@@ -124,7 +124,7 @@ def test_every_completion_costs_what_genai_prices_says() -> None:
     wrong: list[Any] = []
     for answer in answers():
         said = theirs(answer)
-        buyer = Buyer(api_type=answer.provider, base_url=answer.interaction.request.url)
+        buyer = PricingContext(api_type=answer.provider, base_url=answer.interaction.request.url)
         models = (answer.completion.model, asked_model(answer))
         ours = price_usage(table, buyer, models, answer.completion.usage, NOON)
         if said is None:
@@ -186,7 +186,7 @@ def test_counts_of_text_only_openai_requests_are_those_that_were_billed() -> Non
         turns = [{"role": "user", "content": given}] if isinstance(given, str) else given
         if body.get("instructions"):
             turns = [{"role": "system", "content": body["instructions"]}, *turns]
-        messages = read_messages(turns).unwrap()
+        messages = parse_messages(turns).unwrap()
         count = count_messages(load_meter(family).unwrap(), messages)
         if "compact" in answer.interaction.request.url:
             hidden += 1  # the service puts an instruction of its own before these

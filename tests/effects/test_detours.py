@@ -3,25 +3,25 @@
 import threading
 from collections.abc import Callable
 
-from llm_pure.effects.detours import current_detour, detoured
+from llm_pure.effects.detours import current_override, override_transport
 from llm_pure.effects.transports import AsyncTransport, Transport
 from llm_pure.effects.transports.scripted import ScriptedTransport
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 
 
 class Somewhere:
     """A detour that answers from a script."""
 
-    def open_sync(self, make: Callable[[], Parsed[Transport]]) -> Transport:
+    def open_sync(self, make: Callable[[], LLMResult[Transport]]) -> Transport:
         return ScriptedTransport([])
 
-    def open_async(self, make: Callable[[], Parsed[AsyncTransport]]) -> AsyncTransport:
+    def open_async(self, make: Callable[[], LLMResult[AsyncTransport]]) -> AsyncTransport:
         return ScriptedTransport([])
 
 
 def in_a_thread() -> object:
     seen: list[object] = []
-    thread = threading.Thread(target=lambda: seen.append(current_detour()))
+    thread = threading.Thread(target=lambda: seen.append(current_override()))
     thread.start()
     thread.join()
     return seen[0]
@@ -29,16 +29,16 @@ def in_a_thread() -> object:
 
 def test_the_innermost_block_counts_and_afterwards_none() -> None:
     outer, inner = Somewhere(), Somewhere()
-    with detoured(outer):
-        with detoured(inner):
-            assert current_detour() is inner
-        assert current_detour() is outer
-    assert current_detour() is None
+    with override_transport(outer):
+        with override_transport(inner):
+            assert current_override() is inner
+        assert current_override() is outer
+    assert current_override() is None
 
 
 def test_a_thread_takes_the_block_that_is_open() -> None:
     here = Somewhere()
-    with detoured(here):
+    with override_transport(here):
         assert in_a_thread() is here
     assert in_a_thread() is None
 
@@ -48,9 +48,9 @@ def test_two_threads_with_blocks_of_their_own_keep_apart() -> None:
 
     def work(name: str) -> None:
         mine = Somewhere()
-        with detoured(mine):
+        with override_transport(mine):
             both.wait(5)
-            seen[name] = current_detour() is mine
+            seen[name] = current_override() is mine
             both.wait(5)
 
     threads = [threading.Thread(target=work, args=(name,)) for name in "ab"]

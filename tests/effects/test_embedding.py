@@ -10,10 +10,10 @@ import pytest
 from llm_pure import EmbedRequest, LLMConfig
 from llm_pure.effects import LLM
 from llm_pure.effects.transports import Timeouts
-from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
-from llm_pure.errors import InvalidRequest, LLMError, ProtocolFault
+from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.errors import InvalidRequest, LLMError, ProtocolError
 from llm_pure.http import HttpRequest, HttpResponse
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import NO_RETRY
 from tests.support.tiny_provider import JSON
 from tests.support.twins import called, every_kind
@@ -25,13 +25,13 @@ def texts(count: int) -> tuple[str, ...]:
     return tuple([f"text {number}" for number in range(count)])
 
 
-def vectors(request: HttpRequest) -> Scripted:
+def vectors(request: HttpRequest) -> ScriptedResponse:
     """For each text its number, as Cohere answers."""
     asked = json.loads(request.body)["texts"]
     rows = [[float(text.split()[1]), 1.0] for text in asked]
     meta = {"billed_units": {"input_tokens": len(asked)}}
     body = json.dumps({"embeddings": {"float": rows}, "meta": meta}).encode()
-    return Scripted(headers=JSON, pieces=(body,))
+    return ScriptedResponse(headers=JSON, chunks=(body,))
 
 
 def client(script: Any = vectors, **more: Any) -> tuple[LLM, ScriptedTransport]:
@@ -66,9 +66,9 @@ def test_progress_is_told_in_texts(kind: str) -> None:
 
 @every_kind
 def test_one_failing_batch_is_the_failure_and_stops_the_rest(kind: str) -> None:
-    def script(request: HttpRequest) -> Scripted:
+    def script(request: HttpRequest) -> ScriptedResponse:
         if "text 100" in json.loads(request.body)["texts"]:
-            return Scripted(status=400, headers=JSON, pieces=(b'{"message":"too long"}',))
+            return ScriptedResponse(status=400, headers=JSON, chunks=(b'{"message":"too long"}',))
         return vectors(request)
 
     llm, transport = client(script)
@@ -96,14 +96,14 @@ class Counting(ScriptedTransport):
             self._here += step
             self.most = max(self.most, self._here)
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         self._count(1)
         try:
             return super().send(request, timeouts)
         finally:
             self._count(-1)
 
-    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         self._count(1)
         try:
             return await super().asend(request, timeouts)
@@ -122,13 +122,13 @@ def test_calls_run_side_by_side_and_no_more_of_them_than_allowed(kind: str) -> N
 
 @every_kind
 def test_a_service_that_leaves_a_text_out_is_a_fault(kind: str) -> None:
-    def script(request: HttpRequest) -> Scripted:
+    def script(request: HttpRequest) -> ScriptedResponse:
         body = json.dumps({"embeddings": {"float": [[1.0]]}}).encode()
-        return Scripted(headers=JSON, pieces=(body,))
+        return ScriptedResponse(headers=JSON, chunks=(body,))
 
     got = called(kind, client(script)[0], "embed", ["a", "b"])
     message = "2 texts were sent, and 1 vectors came"
-    assert got == Failure(ProtocolFault(message=message, provider="cohere", where="vectors"))
+    assert got == Failure(ProtocolError(message=message, provider="cohere", where="vectors"))
 
 
 @every_kind

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from llm_pure.effects import encodings
 from llm_pure.effects.encodings import SHIPPED, load_tokenizer, shipped_ranks, source_of
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.result import Failure, Success
 
 ROOT = Path(__file__).parents[2]
@@ -127,7 +127,7 @@ def test_an_encoding_that_is_not_shipped_comes_out_of_tiktokens_cache(
 
 def test_an_encoding_that_nobody_knows_is_a_configuration_error() -> None:
     error = load_tokenizer("klingon").failure()
-    assert error == ConfigurationInvalid(
+    assert error == InvalidConfiguration(
         message="tiktoken has no encoding 'klingon'", field="encoding"
     )
 
@@ -135,7 +135,7 @@ def test_an_encoding_that_nobody_knows_is_a_configuration_error() -> None:
 def test_gpt2_is_told_how_to_fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
     error = load_tokenizer("gpt2").failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert "vocab.bpe" in error.message
 
 

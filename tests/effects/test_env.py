@@ -4,7 +4,7 @@ import pytest
 
 from llm_pure import LLMConfig
 from llm_pure.adapters import registry as shipped
-from llm_pure.effects.env import completed, load_env, proxy_for, read_env
+from llm_pure.effects.env import load_env, proxy_for, read_env, with_env_defaults
 from tests.support.tiny_provider import PROVIDER, config
 
 KEY = "sk-env-0123456789abcdef"
@@ -19,15 +19,15 @@ def test_the_first_variable_that_is_set_counts() -> None:
 def test_the_configuration_wins() -> None:
     environ = {"TINY_KEY": KEY, "TINY_URL": "http://10.0.0.1", "HTTPS_PROXY": "http://p:1"}
     given = config(base_url="https://b.example", proxy="http://q:2")
-    assert completed(given, PROVIDER, environ) == given
+    assert with_env_defaults(given, PROVIDER, environ) == given
 
 
 def test_an_empty_key_is_a_choice_and_not_filled_in() -> None:
-    assert completed(config(api_key=""), PROVIDER, {"TINY_KEY": KEY}) == config(api_key="")
+    assert with_env_defaults(config(api_key=""), PROVIDER, {"TINY_KEY": KEY}) == config(api_key="")
 
 
 def test_an_empty_environment_adds_nothing() -> None:
-    assert completed(config(), PROVIDER, {}) == config()
+    assert with_env_defaults(config(), PROVIDER, {}) == config()
 
 
 def test_this_process_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,6 +78,6 @@ def test_vertex_finds_its_project_and_place_where_googles_tools_do(
 ) -> None:
     provider = shipped.get(api_type).unwrap()
 
-    got = completed(LLMConfig(api_type=api_type), provider, environ)
+    got = with_env_defaults(LLMConfig(api_type=api_type), provider, environ)
 
     assert (got.project, got.location) == ("p-1", "us-east5")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from llm_pure.config import LLMConfig
-from llm_pure.effects.files import configuration_files, load_configuration, load_files
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.effects.files import config_file_paths, load_config_files, load_configuration
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.result import Failure, Success
 
 
@@ -18,14 +18,14 @@ def write(path: Path, text: str) -> Path:
 
 def test_files_are_looked_for_at_home_and_in_the_project_the_weakest_first(tmp_path: Path) -> None:
     home, project = tmp_path / "home", tmp_path / "project"
-    assert configuration_files({"HOME": str(home)}, project) == (
+    assert config_file_paths({"HOME": str(home)}, project) == (
         home / ".metagpt/config2.yaml",
         home / ".config/llm-pure/config.yaml",
         project / "config/config2.yaml",
         project / "llm-pure.yaml",
     )
     moved = {"HOME": str(home), "XDG_CONFIG_HOME": str(tmp_path / "xdg")}
-    assert configuration_files(moved, project)[1] == tmp_path / "xdg/llm-pure/config.yaml"
+    assert config_file_paths(moved, project)[1] == tmp_path / "xdg/llm-pure/config.yaml"
 
 
 def test_the_projects_models_win_over_the_users(
@@ -39,12 +39,12 @@ def test_the_projects_models_win_over_the_users(
         tmp_path / "project/llm-pure.yaml", 'models: {x: {model: theirs, api_key: "${KEY}"}}'
     )
     monkeypatch.chdir(tmp_path / "project")
-    loaded = load_files(environ={"HOME": str(tmp_path / "home"), "KEY": "k"}).unwrap()
+    loaded = load_config_files(environ={"HOME": str(tmp_path / "home"), "KEY": "k"}).unwrap()
     assert loaded.configuration.get("x") == Success(LLMConfig(model="theirs", api_key="k"))
     assert loaded.configuration.get("y") == Success(LLMConfig(model="y"))
     assert loaded.configuration.get() == Success(LLMConfig(model="a"))
     assert [str(path) for path in loaded.files] == [str(user), "llm-pure.yaml"]
-    assert {name: path.name for name, path in loaded.origins.items()} == {
+    assert {name: path.name for name, path in loaded.sources.items()} == {
         "llm": "config.yaml",
         "models/x": "llm-pure.yaml",
         "models/y": "config.yaml",
@@ -69,14 +69,14 @@ def test_a_file_that_cannot_be_read_is_named(name: str, tmp_path: Path) -> None:
     path.write_bytes(BAD[name])
     got = load_configuration(path)
     assert isinstance(got, Failure)
-    assert isinstance(got.failure(), ConfigurationInvalid)
+    assert isinstance(got.failure(), InvalidConfiguration)
     assert str(path) in got.failure().message
 
 
 def test_a_file_that_is_asked_for_has_to_be_there(tmp_path: Path) -> None:
     got = load_configuration(tmp_path / "c.yaml")
     assert got == Failure(
-        ConfigurationInvalid(
+        InvalidConfiguration(
             message=f"{tmp_path / 'c.yaml'}: No such file or directory", field="file"
         )
     )

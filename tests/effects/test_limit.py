@@ -7,7 +7,7 @@ from llm_pure import Completion
 from llm_pure.completion import Usage
 from llm_pure.effects import LLM
 from llm_pure.effects.gates import Gate
-from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
+from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.errors import RateLimited
 from llm_pure.limits import RateLimit
 from llm_pure.result import Failure, Success
@@ -15,7 +15,7 @@ from llm_pure.retry import NO_RETRY
 from tests.support.tiny_provider import JSON, REGISTRY, config, whole
 from tests.support.twins import called, every_kind
 
-HELLO = Scripted(headers=JSON, pieces=(whole("Hello"),))
+HELLO = ScriptedResponse(headers=JSON, chunks=(whole("Hello"),))
 
 
 def client(limit: RateLimit, **named: Any) -> tuple[LLM, ScriptedTransport]:

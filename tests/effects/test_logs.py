@@ -22,22 +22,24 @@ from llm_pure import (
 )
 from llm_pure.effects import LLM
 from llm_pure.effects.logs import masked
-from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
+from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.messages import Role
 from llm_pure.retry import RetryPolicy
 from tests.support.tiny_provider import JSON, KEY, REGISTRY, config, whole
 from tests.support.twins import called, every_kind
 
-ANSWER = Scripted(headers=JSON, pieces=(whole("Hello"),))
-BUSY = Scripted(status=429, headers=JSON, pieces=(b'{"error": "slow down, sk-abcdefgh12345678"}',))
+ANSWER = ScriptedResponse(headers=JSON, chunks=(whole("Hello"),))
+BUSY = ScriptedResponse(
+    status=429, headers=JSON, chunks=(b'{"error": "slow down, sk-abcdefgh12345678"}',)
+)
 
 
-def ask(kind: str, *answers: Scripted, text: str = "Hi") -> None:
+def ask(kind: str, *answers: ScriptedResponse, text: str = "Hi") -> None:
     llm = LLM(
         config(stream=False, base_url="http://user:word@tiny.invalid/v1?key=hush"),
         ScriptedTransport(answers),
         registry=REGISTRY,
-        retry=RetryPolicy(first_wait_s=0.001),
+        retry=RetryPolicy(initial_backoff_s=0.001),
     )
     called(kind, llm, "ask", text, system_msgs=())
 
@@ -101,7 +103,7 @@ def test_base64_and_keys_are_concealed_wherever_they_are_in_a_request(
     config = LLMConfig(api_key=KEY, model="of-tomorrow", stream=False)
     transport = ScriptedTransport([ANSWER])
     with caplog.at_level(logging.DEBUG, "llm_pure"):
-        LLM(config, transport, retry=RetryPolicy(attempts=1)).completion(turns)
+        LLM(config, transport, retry=RetryPolicy(max_attempts=1)).completion(turns)
     body = transport.requests[0].body.decode()
     (line,) = [record.getMessage() for record in caplog.records if record.name == "llm_pure"]
     told = line.partition("POST ")[2]
@@ -139,7 +141,7 @@ def test_a_setting_that_was_not_sent_as_asked_is_told_once(
     llm = LLM(
         LLMConfig(api_key=KEY, model="gpt-4o", top_k=5, stream=False),
         ScriptedTransport([BUSY, BUSY]),
-        retry=RetryPolicy(attempts=2, first_wait_s=0.001),
+        retry=RetryPolicy(max_attempts=2, initial_backoff_s=0.001),
     )
     with caplog.at_level(logging.INFO, "llm_pure"):
         llm.ask("Hi")

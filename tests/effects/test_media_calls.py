@@ -9,21 +9,21 @@ import pytest
 from llm_pure import LLMConfig
 from llm_pure.effects import LLM
 from llm_pure.effects.media_calls import MODEL_PAGES, all_pages
-from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
-from llm_pure.errors import ProtocolFault, Unsupported
+from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.errors import ProtocolError, UnsupportedFeature
 from llm_pure.media_operations import (
+    GeneratedImage,
     ImageRequest,
-    Judgement,
+    ImagesResponse,
     ModelInfo,
-    ModelList,
-    ModerateRequest,
-    Moderation,
-    Picture,
-    Pictures,
+    ModelPage,
+    ModerationRequest,
+    ModerationResponse,
+    ModerationResult,
     Speech,
     SpeechRequest,
-    TranscribeRequest,
-    Transcript,
+    Transcription,
+    TranscriptionRequest,
 )
 from llm_pure.result import Failure, Success
 from llm_pure.retry import NO_RETRY
@@ -33,26 +33,28 @@ from tests.support.twins import called, every_kind
 
 WAV = b"RIFF\0\0\0\0WAVEfmt "
 B64 = base64.b64encode(tiny_png()).decode()
-MADE = Pictures(pictures=(Picture(data=tiny_png(), media_type="image/png"),), provider="openai")
+MADE = ImagesResponse(
+    pictures=(GeneratedImage(data=tiny_png(), media_type="image/png"),), provider="openai"
+)
 SPOKEN = Speech(data=WAV, media_type="audio/wav", provider="openai")
-WRITTEN = Transcript(text="Hi", provider="openai")
-JUDGED = Moderation(results=(Judgement(flagged=False),), provider="openai")
+WRITTEN = Transcription(text="Hi", provider="openai")
+JUDGED = ModerationResponse(results=(ModerationResult(flagged=False),), provider="openai")
 CALLS: list[tuple[str, Any, bytes, Any]] = [
     ("gen_image", "a cat", json.dumps({"data": [{"b64_json": B64}]}).encode(), MADE),
     ("gen_image", ImageRequest(prompt="a"), json.dumps({"data": [{"b64_json": B64}]}).encode(), MADE),
     ("text_to_speech", "Hi", WAV, SPOKEN),
     ("text_to_speech", SpeechRequest(input="Hi"), WAV, SPOKEN),
     ("speech_to_text", WAV, b'{"text":"Hi"}', WRITTEN),
-    ("speech_to_text", TranscribeRequest(audio=WAV), b'{"text":"Hi"}', WRITTEN),
+    ("speech_to_text", TranscriptionRequest(audio=WAV), b'{"text":"Hi"}', WRITTEN),
     ("moderation", "Hi", b'{"results":[{"flagged":false}]}', JUDGED),
     ("moderation", ["Hi"], b'{"results":[{"flagged":false}]}', JUDGED),
-    ("moderation", ModerateRequest(input="Hi"), b'{"results":[{"flagged":false}]}', JUDGED),
+    ("moderation", ModerationRequest(input="Hi"), b'{"results":[{"flagged":false}]}', JUDGED),
 ]  # fmt: skip
 
 
 def client(body: bytes, kind: str) -> LLM:
     headers = (("content-type", kind),)
-    transport = ScriptedTransport([Scripted(headers=headers, pieces=(body,))])
+    transport = ScriptedTransport([ScriptedResponse(headers=headers, chunks=(body,))])
     return LLM(LLMConfig(api_type="openai", api_key="sk-" + "k" * 30, model="m1"), transport)
 
 
@@ -68,20 +70,22 @@ def test_each_method_gives_the_value(
 @every_kind
 def test_models_are_listed(kind: str) -> None:
     got = called(kind, client(b'{"data":[{"id":"a"}]}', "application/json"), "list_models")
-    assert got == Success(ModelList(models=(ModelInfo(id="a"),), provider="openai"))
+    assert got == Success(ModelPage(models=(ModelInfo(id="a"),), provider="openai"))
 
 
 @every_kind
 def test_a_text_without_a_judgement_is_a_fault(kind: str) -> None:
     llm = client(b'{"results":[{"flagged":false}]}', "application/json")
     what = "2 texts were sent, and 1 judgements came"
-    fault = ProtocolFault(message=what, provider="openai", where="$.results")
+    fault = ProtocolError(message=what, provider="openai", where="$.results")
     assert called(kind, llm, "moderation", ["a", "b"]) == Failure(fault)
 
 
 def pages(*bodies: object) -> tuple[LLM, ScriptedTransport]:
     """A client of Cohere, whose list comes in pages."""
-    script = [Scripted(headers=JSON, pieces=(json.dumps(body).encode(),)) for body in bodies]
+    script = [
+        ScriptedResponse(headers=JSON, chunks=(json.dumps(body).encode(),)) for body in bodies
+    ]
     transport = ScriptedTransport(script)
     config_ = LLMConfig(api_type="cohere", api_key="k" * 30, model="m1")
     return LLM(config_, transport, retry=NO_RETRY), transport
@@ -96,7 +100,7 @@ def test_every_page_of_a_list_is_read(kind: str) -> None:
     )
     got = called(kind, llm, "list_models")
     found = tuple([ModelInfo(id=name) for name in "abc"])
-    assert got == Success(ModelList(models=found, provider="cohere"))
+    assert got == Success(ModelPage(models=found, provider="cohere"))
     assert [request.url.partition("page_token=")[2] for request in transport.requests] == [
         "",
         "2",
@@ -107,7 +111,7 @@ def test_every_page_of_a_list_is_read(kind: str) -> None:
 @every_kind
 def test_a_page_that_fails_is_the_failure(kind: str) -> None:
     llm, _ = pages({"models": [], "next_page_token": "2"}, {"nothing": 1})
-    assert isinstance(called(kind, llm, "list_models").failure(), ProtocolFault)
+    assert isinstance(called(kind, llm, "list_models").failure(), ProtocolError)
 
 
 @every_kind
@@ -121,19 +125,21 @@ def test_a_list_without_an_end_is_a_fault() -> None:
     listing = all_pages()
     next(listing)
     for number in range(MODEL_PAGES - 1):
-        listing.send(Success(ModelList(models=(), next_page=f"p{number}", provider="p")))
+        listing.send(Success(ModelPage(models=(), next_page=f"p{number}", provider="p")))
     with pytest.raises(StopIteration) as stopped:
-        listing.send(Success(ModelList(models=(), next_page="one more", provider="p")))
+        listing.send(Success(ModelPage(models=(), next_page="one more", provider="p")))
     what = f"the list of models has more than {MODEL_PAGES} pages"
-    fault = ProtocolFault(message=what, provider="p", where="next_page")
+    fault = ProtocolError(message=what, provider="p", where="next_page")
     assert stopped.value.value == Failure(fault)
 
 
 @every_kind
 def test_what_a_provider_lacks_is_told_before_anything_is_sent(kind: str) -> None:
-    transport = ScriptedTransport([Scripted(headers=JSON)])
+    transport = ScriptedTransport([ScriptedResponse(headers=JSON)])
     llm = LLM(config(), transport, registry=REGISTRY)
     got = called(kind, llm, "gen_image", "a cat")
-    error = Unsupported(message="tiny has no picture generation", provider="tiny", feature="images")
+    error = UnsupportedFeature(
+        message="tiny has no picture generation", provider="tiny", feature="images"
+    )
     assert got == Failure(error)
     assert transport.requests == []

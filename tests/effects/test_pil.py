@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from llm_pure.effects import to_pil
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest
-from llm_pure.media_operations import Picture
+from llm_pure.errors import InvalidConfiguration, InvalidRequest
+from llm_pure.media_operations import GeneratedImage
 from llm_pure.result import Failure, Success
 from tests.support.pictures import NAMES, SIZE, picture
 from tests.support.png import tiny_png
@@ -14,7 +14,7 @@ from tests.support.png import tiny_png
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_format_is_an_image_of_its_size(name: str) -> None:
-    got = to_pil(Picture(data=picture(name)))
+    got = to_pil(GeneratedImage(data=picture(name)))
     assert isinstance(got, Success)
     assert got.unwrap().size == SIZE
 
@@ -26,7 +26,7 @@ def test_its_pixels_are_decoded() -> None:
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        (Picture(url="https://e.org/1.png"), "this picture is not here: fetch its URL, and give the bytes"),
+        (GeneratedImage(url="https://e.org/1.png"), "this picture is not here: fetch its URL, and give the bytes"),
         (b"", "there are no bytes in it"),
         (b"%PDF-1.7", "these bytes are application/pdf, and no picture"),
         (picture("JPEG")[:200], "this JPEG is cut off: its end is missing"),
@@ -34,7 +34,7 @@ def test_its_pixels_are_decoded() -> None:
         (b"no picture at all", "Pillow cannot read this picture: cannot identify image file"),
     ],
 )  # fmt: skip
-def test_what_is_no_picture_is_told(given: Picture | bytes, why: str) -> None:
+def test_what_is_no_picture_is_told(given: GeneratedImage | bytes, why: str) -> None:
     param = "data"
     assert to_pil(given) == Failure(InvalidRequest(message=why, param=param))
 
@@ -50,4 +50,4 @@ def test_damage_ends_in_a_value(name: str) -> None:
 def test_without_pillow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "PIL", None)
     message = "Pillow is not installed: pip install 'llm-pure[pictures]'"
-    assert to_pil(tiny_png()) == Failure(ConfigurationInvalid(message=message, field="pictures"))
+    assert to_pil(tiny_png()) == Failure(InvalidConfiguration(message=message, field="pictures"))

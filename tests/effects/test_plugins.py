@@ -8,7 +8,7 @@ import pytest
 
 from llm_pure.adapters import registry as shipped
 from llm_pure.effects.plugins import GROUP, find_provider, load_registry, with_entry_points
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.result import Success
 from tests.support.tiny_provider import PROVIDER, REGISTRY
 
@@ -40,12 +40,12 @@ def test_no_package_takes_a_shipped_provider_over() -> None:
 def test_a_broken_package_is_an_error_value() -> None:
     registry = with_entry_points(REGISTRY, [entry("acme", "not_there:PROVIDER")])
     error = find_provider("acme", registry).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert "not_there" in error.message
 
 
 def test_an_unknown_name_is_looked_for_in_the_installed_packages_too() -> None:
     error = find_provider("opnai").failure()
-    assert isinstance(error, ConfigurationInvalid)
-    assert error.near == ("openai", *error.near[1:])
+    assert isinstance(error, InvalidConfiguration)
+    assert error.suggestions == ("openai", *error.suggestions[1:])
     assert set(shipped.names()) <= set(load_registry().names())

@@ -5,19 +5,19 @@ from itertools import count
 
 import pytest
 
-from llm_pure.effects.transports.pools import POOL_SIZE, PoolRows, Slot
+from llm_pure.effects.transports.pools import POOL_SIZE, ConnectionPools, PoolSlot
 
 ORIGIN = "https://a.example"
 
 
-def rows(max_connections: int = 100) -> PoolRows[int]:
+def rows(max_connections: int = 100) -> ConnectionPools[int]:
     numbers = count()
-    return PoolRows(
+    return ConnectionPools(
         lambda origin, size: next(numbers), max_connections=max_connections, keep_alive_s=30
     )
 
 
-def take(pools: PoolRows[int], now_s: float = 0, origin: str = ORIGIN) -> Slot[int]:
+def take(pools: ConnectionPools[int], now_s: float = 0, origin: str = ORIGIN) -> PoolSlot[int]:
     slot, _ = pools.lease(origin, now_s)
     assert slot is not None
     return slot
@@ -55,7 +55,7 @@ def test_a_row_that_cannot_grow_lends_the_least_busy_pool() -> None:
 @pytest.mark.parametrize("most", [1, 3, 4, 6, 8, 9])
 def test_the_pools_of_a_row_have_no_more_connections_than_allowed(most: int) -> None:
     sizes: list[int] = []
-    pools: PoolRows[None] = PoolRows(
+    pools: ConnectionPools[None] = ConnectionPools(
         lambda origin, size: sizes.append(size), max_connections=most, keep_alive_s=30
     )
     slots = [pools.lease(ORIGIN, 0)[0] for _ in range(3 * most)]

@@ -14,11 +14,11 @@ import pytest
 from genai_prices.data import providers
 
 from llm_pure import Usage
-from llm_pure.costs import Buyer, price_usage
+from llm_pure.costs import PricingContext, price_usage
 from llm_pure.effects.price_data import PRICES_VARIABLE, load_prices, shipped_prices
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.prices import find_override, window_of
-from llm_pure.prices.table import Service
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.prices import context_window, find_override
+from llm_pure.prices.table import VendorService
 from llm_pure.result import Failure
 
 CIRCUMSTANCES: list[dict[str, str]] = [
@@ -67,7 +67,7 @@ def theirs(seller: str, model: str, used: Usage, now: datetime, around: dict[str
 
 def test_the_snapshot_says_what_genai_prices_says() -> None:
     chance = random.Random(20261120)
-    sellers = {one.id: Service(one.id) for one in providers}
+    sellers = {one.id: VendorService(one.id) for one in providers}
     table = msgspec.structs.replace(shipped_prices(), services=sellers)
     compared = 0
     for seller, model in cases(chance):
@@ -76,7 +76,7 @@ def test_the_snapshot_says_what_genai_prices_says() -> None:
             2026, chance.randint(1, 12), chance.randint(1, 28), chance.randint(0, 23), tzinfo=UTC
         )
         said = theirs(seller, model, used, now, around)
-        got = price_usage(table, Buyer(api_type=seller), (model,), used, now, around)
+        got = price_usage(table, PricingContext(api_type=seller), (model,), used, now, around)
         if said is None or isinstance(got, Failure):
             assert said is None or not said.total_price, (seller, model, got)
             continue
@@ -108,14 +108,18 @@ def test_the_snapshot_says_where_it_is_from() -> None:
 )
 def test_our_providers_have_prices(api_type: str, model: str, usd: str) -> None:
     now = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    got = price_usage(shipped_prices(), Buyer(api_type=api_type), (model,), Usage(1000, 1000), now)
+    got = price_usage(
+        shipped_prices(), PricingContext(api_type=api_type), (model,), Usage(1000, 1000), now
+    )
     assert got.unwrap().total_usd == Decimal(usd)
 
 
 @pytest.mark.parametrize("api_type", ["ollama", "open_llm", "spark"])
 def test_nobody_guesses_that_a_service_is_free(api_type: str) -> None:
     now = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    got = price_usage(shipped_prices(), Buyer(api_type=api_type), ("llama3",), Usage(10, 10), now)
+    got = price_usage(
+        shipped_prices(), PricingContext(api_type=api_type), ("llama3",), Usage(10, 10), now
+    )
     assert isinstance(got, Failure)
 
 
@@ -126,7 +130,7 @@ def test_every_service_of_the_table_has_its_seller() -> None:
 
 
 def test_the_table_knows_windows() -> None:
-    assert window_of(shipped_prices(), "openai", ("gpt-4o",)) == 128_000
+    assert context_window(shipped_prices(), "openai", ("gpt-4o",)) == 128_000
 
 
 @pytest.mark.parametrize(
@@ -151,7 +155,7 @@ def test_a_file_that_cannot_be_read_is_an_error_value(tmp_path: Path, text: str)
     path = tmp_path / "prices.yaml"
     path.write_text(text)
     for given in (path, tmp_path / "missing.yaml"):
-        assert isinstance(load_prices(given).failure(), ConfigurationInvalid)
+        assert isinstance(load_prices(given).failure(), InvalidConfiguration)
 
 
 def test_without_a_file_the_snapshot_is_all(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,16 +14,16 @@ import pytest
 from llm_pure import LLMConfig, StreamEvent
 from llm_pure.effects import LLM
 from llm_pure.effects.links import AnyTransport
-from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.http import HttpRequest
-from llm_pure.media_operations import ModelList
-from llm_pure.replay import Cassette, Matching, ReplayTransport, load_cassette, serve
-from llm_pure.replay.borders import as_recorded, pieces
+from llm_pure.media_operations import ModelPage
+from llm_pure.replay import Cassette, MatchRules, ReplayTransport, load_cassette, serve
+from llm_pure.replay.borders import as_recorded, split_body
 from llm_pure.replay.laws import read_pieces
 from llm_pure.replay.server import ReplayServer
-from llm_pure.replay.shelf import Shelf
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.replay.shelf import RecordingIndex
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import NO_RETRY
 from tests.support.carriers import run
 from tests.support.scenarios import AIMOCK_URL, LOOPBACK_URL, Scenario, scenarios
@@ -50,9 +50,9 @@ METHODS = {
     "models": "list_models",
 }
 
-ANY_ORIGIN = Matching(origin=False)
+ANY_ORIGIN = MatchRules(origin=False)
 
-Told = tuple[tuple[StreamEvent, ...], Parsed[Any]]
+Told = tuple[tuple[StreamEvent, ...], LLMResult[Any]]
 """The events of a stream, () of a whole answer; and how it ended."""
 
 
@@ -84,11 +84,11 @@ class Asked(msgspec.Struct, frozen=True):
         return events, Success(decoder.partial()) if error is None else Failure(error)
 
 
-def joined(pages: list[Parsed[ModelList]]) -> Parsed[ModelList]:
+def joined(pages: list[LLMResult[ModelPage]]) -> LLMResult[ModelPage]:
     """One list of all the models."""
     lists = [page.unwrap() for page in pages]
     models = tuple([model for one in lists for model in one.models])
-    return Success(ModelList(models=models, provider=lists[0].provider))
+    return Success(ModelPage(models=models, provider=lists[0].provider))
 
 
 @cache
@@ -140,13 +140,13 @@ def services() -> Iterator[Services]:
 
 def script(questions: tuple[Asked, ...]) -> ScriptedTransport:
     """The cassettes as a script: bytes with the borders that they were recorded with."""
-    shelf = Shelf(tapes_of(questions), ANY_ORIGIN, again=True)
+    shelf = RecordingIndex(tapes_of(questions), ANY_ORIGIN, again=True)
 
-    def answer(request: HttpRequest) -> Scripted:
-        taken = shelf.take(request).unwrap()
+    def answer(request: HttpRequest) -> ScriptedResponse:
+        taken = shelf.match(request).unwrap()
         head = taken.response.head
-        body = tuple(pieces(taken, as_recorded))
-        return Scripted(status=head.status, headers=head.headers, pieces=body)
+        body = tuple(split_body(taken, as_recorded))
+        return ScriptedResponse(status=head.status, headers=head.headers, chunks=body)
 
     return ScriptedTransport(answer)
 
@@ -202,7 +202,7 @@ def test_every_transport_says_what_the_cassette_says(
     expected = [one.pure() for one in questions]
     if (transport, mode) in IMPOSSIBLE:
         message = IMPOSSIBLE[transport, mode]
-        error = ConfigurationInvalid(provider=provider, message=message, field="transport")
+        error = InvalidConfiguration(provider=provider, message=message, field="transport")
         expected = [((), Failure(error)) for _ in questions]
     got = tell_all(
         mode, list(zip(configs, questions, strict=True)), transport_of(transport, questions)

@@ -3,17 +3,17 @@
 import pytest
 
 from llm_pure.effects.transports import AsyncTransport, Timeouts, Transport
-from llm_pure.effects.transports.scripted import Script, Scripted, ScriptedTransport
+from llm_pure.effects.transports.scripted import ResponseScript, ScriptedResponse, ScriptedTransport
 from llm_pure.errors import ConnectionFailed, TimedOut
 from llm_pure.http import HttpRequest, HttpResponse
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from tests.support.carriers import every_way, run
 
 ASKED = HttpRequest("POST", "https://a.example")
 NO = ConnectionFailed(message="no")
 
 
-def send(kind: str, transport: ScriptedTransport, **limits: float) -> Parsed[HttpResponse]:
+def send(kind: str, transport: ScriptedTransport, **limits: float) -> LLMResult[HttpResponse]:
     timeouts = Timeouts(**limits)
     if kind == "sync":
         return transport.send(ASKED, timeouts)
@@ -28,7 +28,7 @@ def test_it_is_both_kinds_of_transport() -> None:
 
 @every_way
 def test_answers_come_in_turn_and_requests_are_kept(kind: str) -> None:
-    transport = ScriptedTransport([Scripted(pieces=(b"a", b"b")), NO])
+    transport = ScriptedTransport([ScriptedResponse(chunks=(b"a", b"b")), NO])
     assert send(kind, transport) == Success(HttpResponse(200, (), b"ab"))
     assert send(kind, transport) == Failure(NO)
     assert isinstance(send(kind, transport), Failure)
@@ -37,10 +37,10 @@ def test_answers_come_in_turn_and_requests_are_kept(kind: str) -> None:
 
 @every_way
 def test_the_pieces_arrive_as_they_were_cut_and_the_fault_after_them(kind: str) -> None:
-    script: Script = [Scripted(pieces=(b"a", b"", b"b"), fault=NO)]
+    script: ResponseScript = [ScriptedResponse(chunks=(b"a", b"", b"b"), error=NO)]
     transport = ScriptedTransport(script)
 
-    async def pieces() -> list[Parsed[bytes]]:
+    async def pieces() -> list[LLMResult[bytes]]:
         async with transport.astream(ASKED, Timeouts()) as opened:
             return [piece async for piece in opened.unwrap()]
 
@@ -54,13 +54,17 @@ def test_the_pieces_arrive_as_they_were_cut_and_the_fault_after_them(kind: str) 
 
 @every_way
 def test_a_script_may_be_a_function(kind: str) -> None:
-    transport = ScriptedTransport(lambda request: Scripted(pieces=(request.method.encode(),)))
+    transport = ScriptedTransport(
+        lambda request: ScriptedResponse(chunks=(request.method.encode(),))
+    )
     assert send(kind, transport).unwrap().body == b"POST"
 
 
 @every_way
-@pytest.mark.parametrize("slow", [Scripted(delay_s=9), Scripted(piece_delay_s=9, pieces=(b"a",))])
-def test_a_delay_beyond_the_timeout_is_a_timeout(slow: Scripted, kind: str) -> None:
+@pytest.mark.parametrize(
+    "slow", [ScriptedResponse(delay_s=9), ScriptedResponse(piece_delay_s=9, chunks=(b"a",))]
+)
+def test_a_delay_beyond_the_timeout_is_a_timeout(slow: ScriptedResponse, kind: str) -> None:
     got = send(kind, ScriptedTransport([slow]), read_s=0.01)
     assert isinstance(got, Failure)
     assert isinstance(got.failure(), TimedOut)

@@ -12,16 +12,16 @@ from llm_pure import LLM, ChatRequest, assistant, user
 from llm_pure.configuration import CostControl
 from llm_pure.effects.files import load_configuration
 from llm_pure.effects.setups import budget_of
-from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
-from llm_pure.errors import BudgetExceeded, ConfigurationInvalid, PriceUnknown
+from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.errors import BudgetExceeded, InvalidConfiguration, UnknownPrice
 from llm_pure.ledger import Ledger, Totals
 from llm_pure.result import Failure, Success
 from tests.support import config2
 from tests.support.twins import called, every_kind
 
 JSON = (("content-type", "application/json"),)
-HELLO = Scripted(headers=JSON, pieces=(config2.OPENAI,))
-BUSY = Scripted(status=503, headers=JSON, pieces=(b'{"error": {"message": "busy"}}',))
+HELLO = ScriptedResponse(headers=JSON, chunks=(config2.OPENAI,))
+BUSY = ScriptedResponse(status=503, headers=JSON, chunks=(b'{"error": {"message": "busy"}}',))
 LLM_LINE = "llm: {model: gpt-4o, api_key: key-0123456, stream: false, max_token: 100}\n"
 
 Opened = Callable[..., tuple[LLM, ScriptedTransport]]
@@ -32,7 +32,7 @@ def opened(tmp_path: Path) -> Opened:
     """The client of a model of a file with this text."""
 
     def opened(
-        text: str, *answers: Scripted, model: str | None = None, **given: Any
+        text: str, *answers: ScriptedResponse, model: str | None = None, **given: Any
     ) -> tuple[LLM, ScriptedTransport]:
         path = tmp_path / "c.yaml"
         path.write_text(text, "utf-8")
@@ -53,8 +53,8 @@ def test_the_files_budget_refuses_what_may_not_fit(opened: Opened, kind: str) ->
 def test_a_budget_and_a_model_without_a_price_is_told_and_prices_help(opened: Opened) -> None:
     mine = "llm: {api_type: ollama, model: mine, stream: false}\ncost_control: {max_budget: 1}\n"
     llm, _ = opened(mine)
-    assert isinstance(llm.ask("Hi").failure(), PriceUnknown)
-    ollama = Scripted(headers=JSON, pieces=(config2.OLLAMA,))
+    assert isinstance(llm.ask("Hi").failure(), UnknownPrice)
+    ollama = ScriptedResponse(headers=JSON, chunks=(config2.OLLAMA,))
     llm, _ = opened(mine + 'prices: {"ollama:*": {input: 0, output: 0}}', ollama)
     assert llm.ask("Hi") == Success("Hello")
 
@@ -104,7 +104,7 @@ def test_a_request_that_the_caller_built_is_sent_as_it_is(opened: Opened, kind: 
 def test_the_files_fallbacks_and_retries_are_the_clients(opened: Opened, kind: str) -> None:
     text = LLM_LINE + (
         "models: {other: {api_type: mistral, api_key: key-0123456, model: m}}\n"
-        "fallbacks: {llm: [other]}\nretry: {attempts: 2, first_wait_s: 0.001}"
+        "fallbacks: {llm: [other]}\nretry: {max_attempts: 2, initial_backoff_s: 0.001}"
     )
     llm, transport = opened(text, BUSY, BUSY, HELLO)
     assert called(kind, llm, "ask", "Hi") == Success("Hello")
@@ -143,7 +143,7 @@ def test_the_files_that_are_found_are_read_when_none_is_named(
     (tmp_path / "llm-pure.yaml").write_text("models: {fast: {model: m, api_key: key-0123456}}")
     assert LLM.from_config("fast").unwrap().config.model == "m"
     assert LLM.from_config() == Failure(
-        ConfigurationInvalid(message="no default model is configured", field="llm")
+        InvalidConfiguration(message="no default model is configured", field="llm")
     )
 
 

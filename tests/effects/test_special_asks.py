@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from llm_pure import LLMConfig
-from llm_pure.code_answers import CodeAnswer
+from llm_pure.code_answers import CodeOutput
 from llm_pure.effects import LLM
-from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
-from llm_pure.errors import ProtocolFault, StreamInterrupted
+from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.errors import ProtocolError, StreamInterrupted
 from llm_pure.repair import Exact
 from llm_pure.result import Failure, Success
 from llm_pure.retry import NO_RETRY
@@ -23,7 +23,7 @@ class Place(msgspec.Struct):
 
 
 def client(*texts: str) -> LLM:
-    script = [Scripted(headers=JSON, pieces=(whole(text),)) for text in texts]
+    script = [ScriptedResponse(headers=JSON, chunks=(whole(text),)) for text in texts]
     return LLM(config(), ScriptedTransport(script), registry=REGISTRY)
 
 
@@ -31,7 +31,7 @@ def client(*texts: str) -> LLM:
 def test_ask_code_gives_code_and_where_it_stood(kind: str) -> None:
     llm = client("```python\nprint(1)\n```")
     assert called(kind, llm, "ask_code", "Print one.") == Success(
-        CodeAnswer(
+        CodeOutput(
             language="python",
             code="print(1)",
             origin="fence",
@@ -50,7 +50,7 @@ def test_ask_typed_gives_a_value_of_the_type(kind: str) -> None:
     llm = client('{"city": "Oslo"}', '{"city": 1}')
     assert called(kind, llm, "ask_typed", Place, "Where?") == Success(Place(city="Oslo"))
     error = called(kind, llm, "ask_typed", Place, "Where?").failure()
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert (error.where, error.message) == ("$.city", "Expected `str`, got `int`")
 
 
@@ -58,7 +58,10 @@ def test_ask_typed_gives_a_value_of_the_type(kind: str) -> None:
 def test_ask_typed_reads_a_stream_once_it_is_whole(kind: str) -> None:
     pieces = frames('{"ci', 'ty": "Oslo"}')
     cut_off = frames('{"ci', end=False)
-    script = [Scripted(headers=SSE, pieces=pieces), Scripted(headers=SSE, pieces=cut_off)]
+    script = [
+        ScriptedResponse(headers=SSE, chunks=pieces),
+        ScriptedResponse(headers=SSE, chunks=cut_off),
+    ]
     llm = LLM(config(), ScriptedTransport(script), registry=REGISTRY, retry=NO_RETRY)
     assert called(kind, llm, "ask_typed", Place, "Where?", stream=True) == Success(Place("Oslo"))
     cut = called(kind, llm, "ask_typed", Place, "Where?", stream=True).failure()
@@ -102,9 +105,9 @@ STREAM: tuple[dict[str, Any], ...] = (
 @every_kind
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_a_model_without_schemas_is_asked_by_a_tool(kind: str, stream: bool) -> None:
-    whole = Scripted(headers=JSON, pieces=(json.dumps(WHOLE).encode(),))
+    whole = ScriptedResponse(headers=JSON, chunks=(json.dumps(WHOLE).encode(),))
     lines = [f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in STREAM]
-    streamed = Scripted(headers=SSE, pieces=tuple(lines))
+    streamed = ScriptedResponse(headers=SSE, chunks=tuple(lines))
     transport = ScriptedTransport([streamed if stream else whole])
     claude = LLMConfig(api_type="anthropic", model="claude-sonnet-4-0", api_key="k" * 24)
     llm = LLM(claude, transport)
@@ -117,8 +120,10 @@ def test_a_model_without_schemas_is_asked_by_a_tool(kind: str, stream: bool) -> 
 @every_kind
 def test_a_fallback_is_asked_in_its_own_way(kind: str) -> None:
     """The first model has schemas, the second one tools."""
-    overloaded = Scripted(status=529, headers=JSON, pieces=(b'{"error":{"message":"busy"}}',))
-    answered = Scripted(headers=JSON, pieces=(json.dumps(WHOLE).encode(),))
+    overloaded = ScriptedResponse(
+        status=529, headers=JSON, chunks=(b'{"error":{"message":"busy"}}',)
+    )
+    answered = ScriptedResponse(headers=JSON, chunks=(json.dumps(WHOLE).encode(),))
     transport = ScriptedTransport([overloaded, answered])
     first = LLMConfig(api_type="openai", model="gpt-5-mini", api_key="k" * 24)
     second = LLMConfig(api_type="anthropic", model="claude-sonnet-4-0", api_key="k" * 24)

@@ -13,20 +13,20 @@ from llm_pure import LLMConfig, Usage
 from llm_pure.adapters import registry
 from llm_pure.effects import LLM
 from llm_pure.effects.transports.httpx import HttpxTransport
-from llm_pure.effects.transports.scripted import Script, Scripted, ScriptedTransport
+from llm_pure.effects.transports.scripted import ResponseScript, ScriptedResponse, ScriptedTransport
 from llm_pure.errors import (
     AuthenticationFailed,
-    ConfigurationInvalid,
     ConnectionFailed,
+    InvalidConfiguration,
     LLMError,
     ServerError,
     StreamInterrupted,
     TimedOut,
-    Unsupported,
+    UnsupportedFeature,
 )
 from llm_pure.media_operations import Speech, SpeechRequest
 from llm_pure.messages import Audio
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import NO_RETRY, RetryPolicy
 from tests.support.one_answer import http, one_answer
 from tests.support.twins import every_kind
@@ -38,7 +38,7 @@ SOUND = (("content-type", "audio/wav"),)
 EVENTS = (("content-type", "text/event-stream"),)
 JSON = (("content-type", "application/json"),)
 BROKEN = ConnectionFailed(message="reset")
-EAGER = RetryPolicy(attempts=2, first_wait_s=0.001)
+EAGER = RetryPolicy(max_attempts=2, initial_backoff_s=0.001)
 
 
 def delta(data: bytes) -> bytes:
@@ -50,14 +50,14 @@ USAGE = {"input_tokens": 3, "output_tokens": 5, "total_tokens": 8}
 DONE = b"data: " + json.dumps({"type": "speech.audio.done", "usage": USAGE}).encode() + b"\n\n"
 
 
-def client(script: Script, **more: Any) -> tuple[LLM, ScriptedTransport]:
+def client(script: ResponseScript, **more: Any) -> tuple[LLM, ScriptedTransport]:
     transport = ScriptedTransport(script)
     return LLM(CONFIG, transport, **{"retry": NO_RETRY, **more}), transport
 
 
 def heard(
     kind: str, llm: LLM, request: SpeechRequest | str = "Hello.", most: int = 1000
-) -> tuple[list[bytes], Parsed[Speech]]:
+) -> tuple[list[bytes], LLMResult[Speech]]:
     """The pieces of a speech that is left after `most`, and its result."""
     pieces: list[bytes] = []
     if kind == "sync":
@@ -68,7 +68,7 @@ def heard(
                     break
         return pieces, speech.result()
 
-    async def main() -> Parsed[Speech]:
+    async def main() -> LLMResult[Speech]:
         async with llm.astream_speech(request) as speech:
             async for piece in speech:
                 pieces.append(piece)
@@ -81,7 +81,7 @@ def heard(
 
 @every_kind
 def test_sound_comes_piece_by_piece_and_is_whole_in_the_end(kind: str) -> None:
-    llm, transport = client([Scripted(headers=SOUND, pieces=(WAV[:10], WAV[10:]))])
+    llm, transport = client([ScriptedResponse(headers=SOUND, chunks=(WAV[:10], WAV[10:]))])
     pieces, got = heard(kind, llm)
     assert pieces == [WAV[:10], WAV[10:]]
     assert got == Success(Speech(data=WAV, media_type="audio/wav", provider="openai"))
@@ -95,7 +95,7 @@ def test_sound_comes_piece_by_piece_and_is_whole_in_the_end(kind: str) -> None:
 @every_kind
 def test_events_are_sound_too_and_tell_the_usage(kind: str) -> None:
     body = delta(WAV[:10]) + b": a comment\n\n" + delta(WAV[10:]) + DONE
-    llm, transport = client([Scripted(headers=EVENTS, pieces=(body[:33], body[33:]))])
+    llm, transport = client([ScriptedResponse(headers=EVENTS, chunks=(body[:33], body[33:]))])
     pieces, got = heard(kind, llm, SpeechRequest(input="Hello.", stream_format="sse"))
     assert b"".join(pieces) == WAV
     usage = Usage(input_tokens=3, output_tokens=5, raw=USAGE)
@@ -112,25 +112,25 @@ def carried(error: LLMError) -> bytes:
     return part.data or b""
 
 
-CUTS: dict[str, tuple[Scripted, type]] = {
-    "sound, reset": (Scripted(headers=SOUND, pieces=(WAV[:20],), fault=BROKEN), StreamInterrupted),
+CUTS: dict[str, tuple[ScriptedResponse, type]] = {
+    "sound, reset": (ScriptedResponse(headers=SOUND, chunks=(WAV[:20],), error=BROKEN), StreamInterrupted),
     "sound, late": (
-        Scripted(headers=SOUND, pieces=(WAV[:20],), fault=TimedOut(message="late", phase="read")),
+        ScriptedResponse(headers=SOUND, chunks=(WAV[:20],), error=TimedOut(message="late", phase="read")),
         TimedOut,
     ),
     "sound, shorter than its length": (
-        Scripted(headers=(*SOUND, ("content-length", "52")), pieces=(WAV[:20],)),
+        ScriptedResponse(headers=(*SOUND, ("content-length", "52")), chunks=(WAV[:20],)),
         StreamInterrupted,
     ),
     "events, reset": (
-        Scripted(headers=EVENTS, pieces=(delta(WAV[:20]),), fault=BROKEN), StreamInterrupted,
+        ScriptedResponse(headers=EVENTS, chunks=(delta(WAV[:20]),), error=BROKEN), StreamInterrupted,
     ),
-    "events without an end": (Scripted(headers=EVENTS, pieces=(delta(WAV[:20]),)), StreamInterrupted),
+    "events without an end": (ScriptedResponse(headers=EVENTS, chunks=(delta(WAV[:20]),)), StreamInterrupted),
     "half an event": (
-        Scripted(headers=EVENTS, pieces=(delta(WAV[:20]), delta(WAV[20:])[:30])), StreamInterrupted,
+        ScriptedResponse(headers=EVENTS, chunks=(delta(WAV[:20]), delta(WAV[20:])[:30])), StreamInterrupted,
     ),
     "events, an error among them": (
-        Scripted(headers=EVENTS, pieces=(delta(WAV[:20]), b'data: {"error":{"message":"broke","type":"server_error"}}\n\n')),
+        ScriptedResponse(headers=EVENTS, chunks=(delta(WAV[:20]), b'data: {"error":{"message":"broke","type":"server_error"}}\n\n')),
         ServerError,
     ),
 }  # fmt: skip
@@ -152,7 +152,7 @@ def test_what_is_cut_is_a_failure_with_the_sound_so_far(kind: str, name: str) ->
 
 @every_kind
 def test_a_speech_that_is_left_early_tells_how_far_it_came(kind: str) -> None:
-    llm, _ = client([Scripted(headers=SOUND, pieces=(WAV[:20], WAV[20:]))])
+    llm, _ = client([ScriptedResponse(headers=SOUND, chunks=(WAV[:20], WAV[20:]))])
     pieces, got = heard(kind, llm, most=1)
     assert pieces == [WAV[:20]]
     assert isinstance(got, Failure)
@@ -162,16 +162,16 @@ def test_a_speech_that_is_left_early_tells_how_far_it_came(kind: str) -> None:
 
 @every_kind
 def test_an_error_before_any_sound_is_tried_again(kind: str) -> None:
-    fault = Scripted(status=503, headers=JSON, pieces=(b'{"error":{"message":"busy"}}',))
-    llm, transport = client([fault, Scripted(headers=SOUND, pieces=(WAV,))], retry=EAGER)
+    fault = ScriptedResponse(status=503, headers=JSON, chunks=(b'{"error":{"message":"busy"}}',))
+    llm, transport = client([fault, ScriptedResponse(headers=SOUND, chunks=(WAV,))], retry=EAGER)
     assert heard(kind, llm)[1].unwrap().data == WAV
     assert len(transport.requests) == 2
 
 
 @every_kind
 def test_nothing_is_sent_again_after_the_first_sound(kind: str) -> None:
-    cut = Scripted(headers=SOUND, pieces=(WAV[:20],), fault=BROKEN)
-    llm, transport = client([cut, Scripted(headers=SOUND, pieces=(WAV,))], retry=EAGER)
+    cut = ScriptedResponse(headers=SOUND, chunks=(WAV[:20],), error=BROKEN)
+    llm, transport = client([cut, ScriptedResponse(headers=SOUND, chunks=(WAV,))], retry=EAGER)
     assert isinstance(heard(kind, llm)[1], Failure)
     assert len(transport.requests) == 1
 
@@ -179,7 +179,7 @@ def test_nothing_is_sent_again_after_the_first_sound(kind: str) -> None:
 @every_kind
 def test_an_error_of_the_service_is_typed_and_gives_no_sound(kind: str) -> None:
     body = b'{"error":{"message":"wrong key","code":"invalid_api_key"}}'
-    llm, _ = client([Scripted(status=401, headers=JSON, pieces=(body[:9], body[9:]))])
+    llm, _ = client([ScriptedResponse(status=401, headers=JSON, chunks=(body[:9], body[9:]))])
     pieces, got = heard(kind, llm)
     assert pieces == []
     assert isinstance(got, Failure)
@@ -194,7 +194,9 @@ def test_a_service_that_does_not_speak_is_told_before_anything_is_sent(kind: str
     pieces, got = heard(kind, llm)
     assert pieces == []
     message = "deepseek has no speech"
-    assert got == Failure(Unsupported(message=message, provider="deepseek", feature="speech"))
+    assert got == Failure(
+        UnsupportedFeature(message=message, provider="deepseek", feature="speech")
+    )
     assert transport.requests == []
 
 
@@ -207,7 +209,7 @@ def test_a_plug_in_that_speaks_but_not_in_a_stream_is_told(kind: str) -> None:
     llm = LLM(config, ScriptedTransport([]), registry=own)
     message = "plug speaks, but not in a stream"
     assert heard(kind, llm)[1] == Failure(
-        Unsupported(message=message, provider="plug", feature="stream")
+        UnsupportedFeature(message=message, provider="plug", feature="stream")
     )
 
 
@@ -215,7 +217,7 @@ def test_a_plug_in_that_speaks_but_not_in_a_stream_is_told(kind: str) -> None:
 def test_a_configuration_that_cannot_work_is_the_failure(kind: str) -> None:
     llm = LLM(LLMConfig(api_type="openai", model="m"), ScriptedTransport([]))
     error = heard(kind, llm)[1].failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
 
 
 def test_over_a_real_connection_a_body_that_breaks_off_is_no_short_success() -> None:

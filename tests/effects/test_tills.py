@@ -10,8 +10,8 @@ from llm_pure import ChatRequest, LLMConfig, Usage, user
 from llm_pure.configuration import CompressSettings
 from llm_pure.effects import LLM
 from llm_pure.effects.accounts import Budget, Capped, MemoryAccount
-from llm_pure.effects.transports.scripted import Script, Scripted, ScriptedTransport
-from llm_pure.errors import BudgetExceeded, PriceUnknown, StreamInterrupted
+from llm_pure.effects.transports.scripted import ResponseScript, ScriptedResponse, ScriptedTransport
+from llm_pure.errors import BudgetExceeded, StreamInterrupted, UnknownPrice
 from llm_pure.ledger import Ledger
 from llm_pure.result import Failure
 from llm_pure.retry import NO_RETRY, RetryPolicy
@@ -24,14 +24,14 @@ JSON = (("content-type", "application/json"),)
 SSE = (("content-type", "text/event-stream"),)
 
 
-def answer(usage: dict[str, Any] | None, text: str = "ok") -> Scripted:
+def answer(usage: dict[str, Any] | None, text: str = "ok") -> ScriptedResponse:
     choice = {
         "index": 0,
         "finish_reason": "stop",
         "message": {"role": "assistant", "content": text},
     }
     body = {"id": "1", "model": "gpt-4o-2024-08-06", "choices": [choice], "usage": usage}
-    return Scripted(headers=JSON, pieces=(msgspec.json.encode(body),))
+    return ScriptedResponse(headers=JSON, chunks=(msgspec.json.encode(body),))
 
 
 def chunk(text: str, **more: Any) -> bytes:
@@ -42,7 +42,7 @@ def chunk(text: str, **more: Any) -> bytes:
 USED = {"prompt_tokens": 10, "completion_tokens": 20}
 
 
-def client(script: Script, **more: Any) -> tuple[LLM, ScriptedTransport]:
+def client(script: ResponseScript, **more: Any) -> tuple[LLM, ScriptedTransport]:
     transport = ScriptedTransport(script)
     given = {"retry": NO_RETRY, "prices": PRICES, **more}
     return LLM(given.pop("config", CONFIG), transport, **given), transport
@@ -54,8 +54,8 @@ def test_a_call_is_settled_by_its_real_usage(kind: str) -> None:
     assert called(kind, llm, "completion", "hi").unwrap().usage.output_tokens == 20
     ledger = llm.get_costs()
     assert ledger.totals.cost_usd == Decimal("0.0021")
-    assert (ledger.held, list(ledger.by_model)) == ({}, ["openai:gpt-4o-2024-08-06"])
-    assert ledger.totals.took_s > 0
+    assert (ledger.reserved, list(ledger.by_model)) == ({}, ["openai:gpt-4o-2024-08-06"])
+    assert ledger.totals.duration_s > 0
 
 
 @every_kind
@@ -71,7 +71,7 @@ def test_what_may_not_fit_is_refused_and_nothing_is_sent(kind: str) -> None:
 def test_a_budget_without_a_price_refuses_too() -> None:
     nameless = LLMConfig(api_key="k", model="nobody-knows-it", stream=False)
     llm, transport = client([answer(USED)], config=nameless, budget=1)
-    assert isinstance(llm.completion("hi").failure(), PriceUnknown)
+    assert isinstance(llm.completion("hi").failure(), UnknownPrice)
     assert transport.requests == []
 
 
@@ -88,16 +88,16 @@ def test_without_a_budget_an_unknown_price_is_an_unpriced_call() -> None:
 
 @every_kind
 def test_a_failed_call_is_released(kind: str) -> None:
-    llm, _ = client([Scripted(status=500, pieces=(b"{}",))], budget=1)
+    llm, _ = client([ScriptedResponse(status=500, chunks=(b"{}",))], budget=1)
     assert isinstance(called(kind, llm, "completion", "hi"), Failure)
     assert llm.get_costs() == Ledger(max_usd=Decimal(1))
 
 
 def test_each_attempt_is_held_by_itself() -> None:
     llm, transport = client(
-        [Scripted(status=503, pieces=(b"{}",)), answer(USED)],
+        [ScriptedResponse(status=503, chunks=(b"{}",)), answer(USED)],
         budget="0.015",
-        retry=RetryPolicy(first_wait_s=0.001),
+        retry=RetryPolicy(initial_backoff_s=0.001),
     )
     assert llm.completion("hi").unwrap().text == "ok"
     assert (len(transport.requests), llm.get_costs().totals.calls) == (2, 1)
@@ -105,22 +105,22 @@ def test_each_attempt_is_held_by_itself() -> None:
 
 @every_kind
 def test_a_cut_stream_is_charged_for_what_came_and_marked_estimated(kind: str) -> None:
-    llm, _ = client([Scripted(headers=SSE, pieces=(chunk("one two three"),))], budget=1)
+    llm, _ = client([ScriptedResponse(headers=SSE, chunks=(chunk("one two three"),))], budget=1)
     _, result = streamed(kind, llm, "hi")
     assert isinstance(result.failure(), StreamInterrupted)
     totals = llm.get_costs().totals
     assert (totals.calls, totals.estimated_calls) == (1, 1)
     assert totals.cost_usd == Decimal("0.00001") * 8 + Decimal("0.0001") * 3
-    assert llm.get_costs().held == {}
+    assert llm.get_costs().reserved == {}
 
 
 @every_kind
 def test_a_stream_that_is_left_early_is_charged_too(kind: str) -> None:
     pieces = tuple([chunk(f"word{number} ") for number in range(50)])
-    llm, _ = client([Scripted(headers=SSE, pieces=pieces)], budget=1)
+    llm, _ = client([ScriptedResponse(headers=SSE, chunks=pieces)], budget=1)
     streamed(kind, llm, "hi", most=5)
     totals = llm.get_costs().totals
-    assert (totals.calls, totals.estimated_calls, llm.get_costs().held) == (1, 1, {})
+    assert (totals.calls, totals.estimated_calls, llm.get_costs().reserved) == (1, 1, {})
     assert 0 < totals.output_tokens < 60
 
 

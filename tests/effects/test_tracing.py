@@ -5,19 +5,21 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from llm_pure.configuration import Configuration, ModelsConfig
+from llm_pure.configuration import ConfigFile, ModelTable
 from llm_pure.effects.tracing import TracedLLM
-from llm_pure.effects.transports.scripted import Script, Scripted, ScriptedTransport
+from llm_pure.effects.transports.scripted import ResponseScript, ScriptedResponse, ScriptedTransport
 from llm_pure.result import Success
 from llm_pure.retry import NO_RETRY, RetryPolicy
 from tests.support.tiny_provider import JSON, REGISTRY, SSE, config, frames, whole
 from tests.support.twins import called, every_kind, streamed
 
-HELLO = Scripted(headers=JSON, pieces=(whole("Hello"),))
-HELLO_STREAM = Scripted(headers=SSE, pieces=frames("Hel", "lo"))
+HELLO = ScriptedResponse(headers=JSON, chunks=(whole("Hello"),))
+HELLO_STREAM = ScriptedResponse(headers=SSE, chunks=frames("Hel", "lo"))
 
 
-def traced(script: Script, retry: RetryPolicy = NO_RETRY) -> tuple[TracedLLM, InMemorySpanExporter]:
+def traced(
+    script: ResponseScript, retry: RetryPolicy = NO_RETRY
+) -> tuple[TracedLLM, InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -33,7 +35,9 @@ def only(exporter: InMemorySpanExporter) -> ReadableSpan:
 
 @every_kind
 def test_a_call_is_one_span_whatever_its_attempts(kind: str) -> None:
-    llm, exporter = traced([Scripted(status=503), HELLO], retry=RetryPolicy(first_wait_s=0.001))
+    llm, exporter = traced(
+        [ScriptedResponse(status=503), HELLO], retry=RetryPolicy(initial_backoff_s=0.001)
+    )
     assert called(kind, llm, "ask", "Hi", stream=False) == Success("Hello")
     span = only(exporter)
     assert span.kind is SpanKind.CLIENT
@@ -46,7 +50,7 @@ def test_a_call_is_one_span_whatever_its_attempts(kind: str) -> None:
 
 @every_kind
 def test_a_failed_call_is_a_span_in_error(kind: str) -> None:
-    llm, exporter = traced([Scripted(status=503)])
+    llm, exporter = traced([ScriptedResponse(status=503)])
     called(kind, llm, "completion", "Hi").failure()
     span = only(exporter)
     assert span.status.status_code is StatusCode.ERROR
@@ -65,7 +69,7 @@ def test_a_stream_is_a_span_until_its_end(kind: str) -> None:
 
 
 def test_a_traced_client_comes_out_of_a_configuration_too() -> None:
-    configuration = Configuration(models=ModelsConfig({"mine": config()}))
+    configuration = ConfigFile(models=ModelTable({"mine": config()}))
     transport = ScriptedTransport([HELLO])
     llm = TracedLLM.from_config("tiny", configuration, transport, registry=REGISTRY).unwrap()
     assert isinstance(llm, TracedLLM)

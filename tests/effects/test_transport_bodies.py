@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from llm_pure.effects.transports import Timeouts, TransportSettings
-from llm_pure.errors import LLMError, ProtocolFault
+from llm_pure.errors import LLMError, ProtocolError
 from llm_pure.http import HttpRequest
 from llm_pure.result import Failure
 from tests.support.carriers import (
@@ -53,7 +53,7 @@ def zlib_without_frame(data: bytes) -> bytes:
 
 
 def message(error: LLMError) -> str:
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert not error.retryable
     assert error.where == "body"
     return error.message

@@ -6,10 +6,10 @@ import pytest
 
 from llm_pure.effects.transports import Timeouts, TransportSettings
 from llm_pure.errors import (
-    ConfigurationInvalid,
     ConnectionFailed,
+    InvalidConfiguration,
     LLMError,
-    ProtocolFault,
+    ProtocolError,
     TimedOut,
 )
 from llm_pure.http import HttpRequest
@@ -146,7 +146,7 @@ def break_a_chunk_size(connection: Connection) -> None:
 
 
 CONNECTION = (ConnectionFailed, True)
-PROTOCOL = (ProtocolFault, False)
+PROTOCOL = (ProtocolError, False)
 
 FAULTS: dict[str, tuple[Behaviour, Timeouts, tuple[object, ...]]] = {
     "reset before the head": (reset_before_the_head, QUICK, CONNECTION),
@@ -258,7 +258,7 @@ UNUSABLE = {
 def test_an_unusable_address_is_a_configuration_error(name: str, kind: str) -> None:
     got = send(kind, asking(UNUSABLE[name]))
     assert isinstance(got, Failure)
-    assert shape(got.failure()) == (ConfigurationInvalid, False)
+    assert shape(got.failure()) == (InvalidConfiguration, False)
     assert no_secret_in(got.failure())
 
 
@@ -269,7 +269,7 @@ def test_a_header_that_cannot_be_sent_is_told_without_its_value(value: str, kind
         request = HttpRequest("POST", server.url, (("authorization", value),), b"")
         got = send(kind, request)
         assert isinstance(got, Failure)
-        assert shape(got.failure()) == (ConfigurationInvalid, False)
+        assert shape(got.failure()) == (InvalidConfiguration, False)
         assert no_secret_in(got.failure())
         assert server.requests == []
 
@@ -310,7 +310,7 @@ def test_a_proxy_carries_plain_requests(kind: str) -> None:
 def test_an_unusable_proxy_is_a_configuration_error(proxy: str, kind: str) -> None:
     got = send(kind, asking("http://service.invalid"), settings=TransportSettings(proxy=proxy))
     assert isinstance(got, Failure)
-    assert shape(got.failure()) == (ConfigurationInvalid, False)
+    assert shape(got.failure()) == (InvalidConfiguration, False)
 
 
 @every_kind

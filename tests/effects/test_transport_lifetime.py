@@ -7,9 +7,9 @@ import anyio
 import anyio.lowlevel
 
 from llm_pure.effects.transports import Timeouts, TransportSettings
-from llm_pure.errors import ConfigurationInvalid, ConnectionFailed, TimedOut
+from llm_pure.errors import ConnectionFailed, InvalidConfiguration, TimedOut
 from llm_pure.http import HttpRequest, HttpResponse
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from tests.support.carriers import (
     QUICK,
     AsyncCarrier,
@@ -31,9 +31,9 @@ def asking(url: str, body: bytes = b"{}") -> HttpRequest:
 
 def send_in_turn(
     kind: str, requests: list[HttpRequest], pause_s: float = 0
-) -> list[Parsed[HttpResponse]]:
+) -> list[LLMResult[HttpResponse]]:
     """Over one transport."""
-    got: list[Parsed[HttpResponse]] = []
+    got: list[LLMResult[HttpResponse]] = []
     if is_sync(kind):
         with open_sync(kind) as transport:
             for request in requests:
@@ -145,9 +145,9 @@ def test_closing_a_transport_ends_the_calls_that_are_under_way(kind: str) -> Non
             got = transport.send(asking(server.url), patient)
         else:
 
-            async def main() -> Parsed[HttpResponse]:
+            async def main() -> LLMResult[HttpResponse]:
                 transport = open_async(kind)
-                answers: list[Parsed[HttpResponse]] = []
+                answers: list[LLMResult[HttpResponse]] = []
 
                 async def call() -> None:
                     answers.append(await transport.asend(asking(server.url), patient))
@@ -169,7 +169,7 @@ def test_a_transport_of_another_event_loop_says_so(kind: str) -> None:
     with Loopback(always(response(b"ok"))) as server:
         transports: list[AsyncCarrier] = []
 
-        async def first() -> Parsed[HttpResponse]:
+        async def first() -> LLMResult[HttpResponse]:
             transport = open_async(kind)
             transports.append(transport)
             got = await transport.asend(asking(server.url), QUICK)
@@ -182,7 +182,7 @@ def test_a_transport_of_another_event_loop_says_so(kind: str) -> None:
                 return whole, opened
 
         assert run(kind, first).unwrap().body == b"ok"
-        expected = ConfigurationInvalid(
+        expected = InvalidConfiguration(
             message="this transport belongs to another event loop: open one in each",
             field="transport",
         )
@@ -202,7 +202,7 @@ def test_many_calls_at_once_get_a_connection_each(kind: str) -> None:
             connection.send(response(b"ok"))
             connection.pause()
 
-        got: list[Parsed[HttpResponse]] = []
+        got: list[LLMResult[HttpResponse]] = []
         if is_sync(kind):
             with open_sync(kind) as transport:
                 threads = [
@@ -237,7 +237,7 @@ def test_no_more_connections_than_allowed_and_waiting_has_an_end(kind: str) -> N
     settings = TransportSettings(max_connections=5)
     impatient = Timeouts(connect_s=1, read_s=0.4, write_s=1, pool_s=0.1, total_s=2)
     with Loopback(lambda connection: connection.pause()) as server:
-        got: list[Parsed[HttpResponse]] = []
+        got: list[LLMResult[HttpResponse]] = []
         if is_sync(kind):
             with open_sync(kind, settings) as transport:
                 threads = [

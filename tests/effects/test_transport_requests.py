@@ -8,9 +8,9 @@ import trio
 from llm_pure.effects.links import NAMES
 from llm_pure.effects.transports import Transport, TransportSettings
 from llm_pure.effects.transports.aiohttp import AiohttpTransport
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.http import HttpRequest, HttpResponse
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 from tests.support.carriers import QUICK, every_kind, send
 from tests.support.loopback import Loopback, always, response
 
@@ -77,18 +77,18 @@ def test_aiohttp_has_no_sync_side() -> None:
     transport: Transport = import_module(NAMES["aiohttp"]).open_sync()
     got = transport.send(HttpRequest("GET", "http://127.0.0.1:1"), QUICK)
     assert isinstance(got, Failure)
-    assert isinstance(got.failure(), ConfigurationInvalid)
+    assert isinstance(got.failure(), InvalidConfiguration)
     assert got.failure().message.startswith("aiohttp is async only")
 
 
 def test_aiohttp_does_not_run_on_trio() -> None:
-    async def main() -> Parsed[HttpResponse]:
+    async def main() -> LLMResult[HttpResponse]:
         async with AiohttpTransport() as transport:
             return await transport.asend(HttpRequest("GET", "http://127.0.0.1:1"), QUICK)
 
     got = trio.run(main)
     assert isinstance(got, Failure)
-    assert isinstance(got.failure(), ConfigurationInvalid)
+    assert isinstance(got.failure(), InvalidConfiguration)
     assert got.failure().message.startswith("aiohttp runs on asyncio only")
 
 

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from llm_pure import LLMConfig
-from llm_pure.configuration_text import read_configuration, read_yaml
+from llm_pure.configuration_text import parse_config_file, read_yaml
 from llm_pure.effects import LLM
 from llm_pure.effects.lanes import load_lanes
 from llm_pure.effects.transports import Timeouts, TransportSettings, settings_of, timeouts_of
-from llm_pure.errors import ConfigurationInvalid, LLMError, TimedOut
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import InvalidConfiguration, LLMError, TimedOut
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import NO_RETRY
 from tests.support.carriers import every_kind
 from tests.support.loopback import Connection, Loopback, always, answering, response
@@ -24,11 +24,11 @@ from tests.support.twins import called
 ANSWER = response(whole("Hello"), headers=JSON)
 
 
-def asked(kind: str, settings: LLMConfig, text: str = "Hi") -> Parsed[str]:
+def asked(kind: str, settings: LLMConfig, text: str = "Hi") -> LLMResult[str]:
     """The answer over this kind of transport, with one attempt."""
     name, mode = kind.split()
     llm = LLM(settings, name, registry=REGISTRY, retry=NO_RETRY)
-    answer: Parsed[str] = called(mode, llm, "ask", text)
+    answer: LLMResult[str] = called(mode, llm, "ask", text)
     return answer
 
 
@@ -51,7 +51,7 @@ llm:
 
 def test_every_field_of_a_file_reaches_the_transport() -> None:
     sections = read_yaml(EVERY).unwrap()
-    said = read_configuration(sections, {}).unwrap().get().unwrap()
+    said = parse_config_file(sections, {}).unwrap().get().unwrap()
     assert said == LLMConfig(
         api_type="tiny",
         timeout=60,
@@ -110,7 +110,7 @@ NUMBERS = (
 @pytest.mark.parametrize("field", NUMBERS)
 def test_a_number_below_0_is_the_failure_of_every_call(field: str) -> None:
     fields: dict[str, Any] = {field: -1}
-    expected = ConfigurationInvalid(message=f"{field} is to be above 0, and is -1", field=field)
+    expected = InvalidConfiguration(message=f"{field} is to be above 0, and is -1", field=field)
     llm = LLM(config(**fields), registry=REGISTRY)
     assert llm.ask("Hi") == Failure(expected)
     assert llm.warmup() == Failure(expected)
@@ -249,7 +249,7 @@ def test_a_proxy_that_cannot_be_is_told_before_the_first_call(kind: str) -> None
     settings = config(base_url="http://service.invalid", proxy="gopher://127.0.0.1:1")
     got = called(mode, LLM(settings, name, registry=REGISTRY), "warmup")
     assert isinstance(got, Failure)
-    assert isinstance(got.failure(), ConfigurationInvalid)
+    assert isinstance(got.failure(), InvalidConfiguration)
     assert got.failure().field == "proxy"
 
 

@@ -12,8 +12,8 @@ from llm_pure import LLMConfig
 from llm_pure.effects import LLM
 from llm_pure.effects.transports import TransportSettings, aiohttp_exchange, httpx_exchange
 from llm_pure.effects.transports.tls import load_tls
-from llm_pure.errors import ConfigurationInvalid, ConnectionFailed
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import ConnectionFailed, InvalidConfiguration
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.retry import NO_RETRY
 from tests.support.carriers import every_kind
 from tests.support.loopback import Connection, Loopback, always, response
@@ -80,10 +80,10 @@ def locked(key: bytes) -> bytes:
 
 def asked(
     kind: str, settings: LLMConfig, method: str = "ask", shared: TransportSettings | None = None
-) -> Parsed[Any]:
+) -> LLMResult[Any]:
     name, mode = kind.split()
     llm = LLM(settings, name, registry=REGISTRY, retry=NO_RETRY, settings=shared)
-    answer: Parsed[Any] = called(mode, llm, method, "Hi")
+    answer: LLMResult[Any] = called(mode, llm, method, "Hi")
     return answer
 
 
@@ -262,7 +262,7 @@ def test_files_that_cannot_be_used_are_the_failure_of_every_call(
         for key, value in fields.items()
     }
     message = f"{field} cannot be used: {authority.folder}/{why}"
-    error = ConfigurationInvalid(message=message, field=field)
+    error = InvalidConfiguration(message=message, field=field)
     llm = LLM(config(**named), registry=REGISTRY)
     assert llm.ask("Hi") == Failure(error)
     assert llm.warmup() == Failure(error)
@@ -271,7 +271,7 @@ def test_files_that_cannot_be_used_are_the_failure_of_every_call(
 def test_a_key_without_a_certificate_is_one_too(authority: Authority) -> None:
     llm = LLM(config(tls_key_file=authority.fields["tls_key_file"]), registry=REGISTRY)
     what = "tls_key_file is the key of a certificate: tls_cert_file is missing"
-    assert llm.ask("Hi") == Failure(ConfigurationInvalid(message=what, field="tls_cert_file"))
+    assert llm.ask("Hi") == Failure(InvalidConfiguration(message=what, field="tls_cert_file"))
 
 
 @every_kind
@@ -282,7 +282,7 @@ def test_authorities_of_the_environment_that_are_not_there_are_the_failure_of_ev
     aiohttp_exchange.default_tls.cache_clear()
     httpx_exchange._default_tls.cache_clear()
     what = "SSL_CERT_FILE or SSL_CERT_DIR names no certificates: No such file or directory"
-    error = ConfigurationInvalid(message=what, field="tls_ca_file")
+    error = InvalidConfiguration(message=what, field="tls_ca_file")
     settings = config(base_url="https://127.0.0.1:1")
     name, mode = kind.split()
     llm = LLM(settings, name, registry=REGISTRY)
@@ -298,7 +298,7 @@ def test_authorities_of_the_environment_are_needed_for_a_certificate_of_ones_own
     assert len(load_tls(settings).unwrap().get_ca_certs()) == 1
     monkeypatch.setenv("SSL_CERT_FILE", "/none/ca.pem")
     what = "SSL_CERT_FILE or SSL_CERT_DIR names no certificates: No such file or directory"
-    assert load_tls(settings) == Failure(ConfigurationInvalid(message=what, field="tls_ca_file"))
+    assert load_tls(settings) == Failure(InvalidConfiguration(message=what, field="tls_ca_file"))
 
 
 @pytest.mark.parametrize("field", ["tls_ca_file", "tls_cert_file", "tls_key_file"])
@@ -306,7 +306,7 @@ def test_a_name_that_no_file_can_have_is_no_exception(field: str, authority: Aut
     fields: dict[str, Any] = {**authority.fields, field: "a\0b"}
     got = load_tls(config(**fields))
     assert isinstance(got, Failure)
-    assert isinstance(got.failure(), ConfigurationInvalid)
+    assert isinstance(got.failure(), InvalidConfiguration)
 
 
 def test_a_password_that_is_too_long_for_openssl_is_no_exception(authority: Authority) -> None:
@@ -317,7 +317,7 @@ def test_a_password_that_is_too_long_for_openssl_is_no_exception(authority: Auth
     }
     got = load_tls(config(**fields))
     assert isinstance(got, Failure)
-    assert isinstance(got.failure(), ConfigurationInvalid)
+    assert isinstance(got.failure(), InvalidConfiguration)
 
 
 def test_the_password_shows_nowhere(authority: Authority) -> None:

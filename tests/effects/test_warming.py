@@ -8,7 +8,7 @@ from pathlib import Path
 from llm_pure import LLMConfig
 from llm_pure.effects import LLM
 from llm_pure.effects.transports.scripted import ScriptedTransport
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.result import Failure, Success
 from tests.support.tiny_provider import REGISTRY, config
 from tests.support.twins import called, every_kind
@@ -38,7 +38,7 @@ def test_nothing_is_sent(kind: str) -> None:
 def test_what_no_call_can_do_without_is_told(kind: str) -> None:
     got = called(kind, LLM(LLMConfig(api_type="mistral", model="m", api_key="sk-")), "warmup")
     assert isinstance(got, Failure)
-    assert isinstance(got.failure(), ConfigurationInvalid)
+    assert isinstance(got.failure(), InvalidConfiguration)
     assert got.failure().field == "api_key"
 
 

@@ -18,9 +18,9 @@ from llm_pure import LLM, LLMConfig
 from llm_pure.effects.links import NAMES
 from llm_pure.effects.transports import Timeouts, TransportSettings
 from llm_pure.effects.transports.websocket import AsyncWebsocketTransport, WebsocketTransport
-from llm_pure.errors import ConfigurationInvalid, ConnectionFailed, ProtocolFault, TimedOut
-from llm_pure.http import HttpRequest, HttpResponse, header
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import ConnectionFailed, InvalidConfiguration, ProtocolError, TimedOut
+from llm_pure.http import HttpRequest, HttpResponse, get_header
+from llm_pure.result import Failure, LLMResult, Success
 from tests.support.loopback import Loopback
 from tests.support.one_answer import http, one_answer
 
@@ -63,12 +63,12 @@ def send(
     request: HttpRequest,
     settings: TransportSettings | None = None,
     timeouts: Timeouts = QUICK,
-) -> Parsed[HttpResponse]:
+) -> LLMResult[HttpResponse]:
     if way == "sync":
         with WebsocketTransport(settings) as transport:
             return transport.send(request, timeouts)
 
-    async def asend() -> Parsed[HttpResponse]:
+    async def asend() -> LLMResult[HttpResponse]:
         async with AsyncWebsocketTransport(settings) as transport:
             return await transport.asend(request, timeouts)
 
@@ -97,7 +97,10 @@ def test_one_message_is_sent_and_each_that_comes_is_a_line(way: str) -> None:
     with serving(handler) as url:
         answer = send(way, ask(f"{url}?authorization=a%2Bb", '{"q":"ö"}')).unwrap()
     assert got == [("/v3.5/chat?authorization=a%2Bb", "blue"), '{"q":"ö"}']
-    assert (answer.status, header(answer.headers, "content-type")) == (200, "application/x-ndjson")
+    assert (answer.status, get_header(answer.headers, "content-type")) == (
+        200,
+        "application/x-ndjson",
+    )
     assert answer.body.decode().splitlines() == [
         frame(0, "a\nb"),
         frame(1, "日本"),
@@ -167,7 +170,7 @@ def test_a_handshake_that_is_refused_is_answered_as_it_was(way: str) -> None:
     with one_answer(http(401, "application/json", body)) as url:
         answer = send(way, ask(url.replace("http", "ws"))).unwrap()
     assert (answer.status, answer.body) == (401, body)
-    assert header(answer.headers, "content-type") == "application/json"
+    assert get_header(answer.headers, "content-type") == "application/json"
 
 
 @every_way
@@ -181,8 +184,8 @@ def test_a_redirect_is_answered_and_not_followed(way: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (b"HTTP/1.1 101 Switching Protocols\r\nupgrade: tea\r\nconnection: upgrade\r\n\r\n", ProtocolFault),
-        (b"SSH-2.0-OpenSSH\r\n\r\n", ProtocolFault),
+        (b"HTTP/1.1 101 Switching Protocols\r\nupgrade: tea\r\nconnection: upgrade\r\n\r\n", ProtocolError),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", ProtocolError),
         (b"", ConnectionFailed),
         (b"HTTP/1.1 101 Swi", ConnectionFailed),
     ],
@@ -201,7 +204,7 @@ def test_a_frame_against_the_protocol_is_a_fault(way: str) -> None:
             connection.recv(timeout=2)
 
     with serving(handler) as url:
-        assert isinstance(send(way, ask(url)).failure(), ProtocolFault)
+        assert isinstance(send(way, ask(url)).failure(), ProtocolError)
 
 
 @every_way
@@ -215,7 +218,7 @@ def test_more_than_the_limit_is_a_fault(way: str, messages: list[str]) -> None:
 
     with serving(handler) as url:
         error = send(way, ask(url), TransportSettings(body_limit=500)).failure()
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert "longer than the limit" in error.message
 
 
@@ -273,7 +276,7 @@ def test_what_cannot_be_sent_is_named_and_not_sent(
     way: str, request_: HttpRequest, settings: TransportSettings | None, field: str
 ) -> None:
     error = send(way, request_, settings).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == field
     assert "abc" not in error.message
 
@@ -286,7 +289,7 @@ def test_a_closed_transport_sends_nothing(way: str) -> None:
         error = transport.send(ask("ws://x.test"), QUICK).failure()
     else:
 
-        async def asend() -> Parsed[HttpResponse]:
+        async def asend() -> LLMResult[HttpResponse]:
             closed = AsyncWebsocketTransport()
             await closed.aclose()
             return await closed.asend(ask("ws://x.test"), QUICK)

@@ -15,7 +15,7 @@ from tests.support.cassettes import Recorded, recorded
 from tests.support.png import tiny_png
 
 PAGE = Path(__file__).parents[2] / "docs" / "providers.md"
-BESIDE_CHAT: dict[str, Capability] = {
+OTHER_OPERATIONS: dict[str, Capability] = {
     "embed": "embeddings",
     "count": "count tokens",
     "images": "images out",
@@ -38,8 +38,8 @@ def shown() -> dict[str, set[Capability]]:
 
 
 def _shown_by(one: Recorded) -> set[Capability]:
-    if one.operation in BESIDE_CHAT:
-        return {BESIDE_CHAT[one.operation]}
+    if one.operation in OTHER_OPERATIONS:
+        return {OTHER_OPERATIONS[one.operation]}
     answer = _answer(one)
     seen: set[Capability] = {"chat"}
     if one.streamed:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_pure.redact import KEY_SHAPES
+from llm_pure.redact import SECRET_PATTERN
 from tests.support.scenarios import CASSETTES, KEY, scenarios
 
 FILES = sorted(CASSETTES.glob("*/*.yaml"))
@@ -20,4 +20,4 @@ def test_a_cassette_says_what_it_was_recorded_from_and_holds_no_key(path: Path) 
 
     assert "\nrecorded_from: " in text
     assert KEY not in text
-    assert KEY_SHAPES.search(text) is None
+    assert SECRET_PATTERN.search(text) is None

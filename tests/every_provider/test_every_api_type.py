@@ -17,7 +17,7 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.provider import Provider
 from llm_pure.replay.laws import read_pieces
 from llm_pure.result import Success
@@ -145,7 +145,7 @@ def test_a_request_is_built_and_authorized(name: str, request_: ChatRequest) -> 
 def test_a_provider_that_only_embeds_says_so_and_embeds(name: str) -> None:
     provider = provider_of(name)
 
-    assert isinstance(provider.build_chat(config_for(name), PLAIN).failure(), Unsupported)
+    assert isinstance(provider.build_chat(config_for(name), PLAIN).failure(), UnsupportedFeature)
     assert provider.embed is not None
     assert provider.embed.build(config_for(name), EmbedRequest(input="hi")).unwrap().request.body
 

@@ -15,7 +15,7 @@ import pytest
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters import registry
 from llm_pure.config import Modality
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.result import Failure
 from tests.support import official_types
 from tests.support.cassettes import chat_providers, config_for
@@ -247,7 +247,7 @@ def test_the_whole_is_built_or_its_first_part_without_a_form_is_named(row: Row) 
     got = registry.get(row.provider).unwrap().build_chat(row.config, everything())
     assert isinstance(got, Failure) == bool(row.lacks)
     if isinstance(got, Failure):
-        assert isinstance(got.failure(), Unsupported)
+        assert isinstance(got.failure(), UnsupportedFeature)
         assert got.failure().provider == row.provider
         assert got.failure().message.split(":")[0] in row.lacks
 
@@ -261,7 +261,7 @@ def test_a_part_without_a_form_is_named_where_it_is_the_only_one(row: Row, path:
         calls=path == CALLS,
     )
     error = registry.get(row.provider).unwrap().build_chat(row.config, alone).failure()
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     first = PICTURE if path in (LINK, PAPER) and PICTURE in row.lacks else path
     place = "messages/0/parts/1" if path == PAPER else first
     assert error.message.startswith(f"{place}:"), error.message

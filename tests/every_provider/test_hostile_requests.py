@@ -10,7 +10,7 @@ from llm_pure import ChatRequest, Image, LLMConfig, SchemaFormat, Tool, tool_res
 from llm_pure.adapters import registry
 from llm_pure.errors import InvalidRequest
 from llm_pure.media import data_url, media_type_of
-from llm_pure.pictures import picture_fault
+from llm_pure.pictures import image_problem
 from llm_pure.result import Failure, Success
 from tests.support.pictures import picture
 from tests.support.png import tiny_png
@@ -50,12 +50,12 @@ def built(name: str, request: ChatRequest) -> Any:
 @pytest.mark.parametrize("what", PICTURES)
 def test_what_no_model_can_see_is_told(what: str) -> None:
     data, why = PICTURES[what]
-    assert picture_fault(data) == why
+    assert image_problem(data) == why
 
 
 @pytest.mark.parametrize("data", [tiny_png(), b"\xff\xd8\xff", b"GIF89a", b"unknown"])
 def test_what_a_model_may_see_passes(data: bytes) -> None:
-    assert picture_fault(data) is None
+    assert image_problem(data) is None
 
 
 @every_provider

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from llm_pure import (
     ChatRequest,
     Completion,
-    Echo,
     HttpResponse,
     Opaque,
+    ProviderMetadata,
     Reasoning,
     ResponseHead,
     assistant,
@@ -24,8 +24,8 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.errors import Unsupported
-from llm_pure.replay.laws import damaged, read_pieces
+from llm_pure.errors import UnsupportedFeature
+from llm_pure.replay.laws import corrupt, read_pieces
 from llm_pure.result import Failure, Success
 from tests.support.cassettes import (
     CANARY,
@@ -142,7 +142,7 @@ def test_no_bytes_make_a_parser_raise(
 @given(data=st.data())
 def test_a_damaged_recording_makes_no_parser_raise(name: str, data: st.DataObject) -> None:
     one = data.draw(st.sampled_from([one for one in recorded() if one.provider.name == name]))
-    body = damaged(one.interaction.response.body, Random(data.draw(st.integers(0, 10**6))))
+    body = corrupt(one.interaction.response.body, Random(data.draw(st.integers(0, 10**6))))
     response = msgspec.structs.replace(one.interaction.response, body=body)
 
     read_pieces(one.provider.open_stream(response.head), [body])
@@ -291,7 +291,7 @@ def test_what_must_go_back_unchanged_goes_back(one: Recorded) -> None:
 
     built = one.provider.build_chat(config_for(one.provider.name), request)
     if one.provider.name in ONE_PROMPT:
-        assert isinstance(built.failure(), Unsupported)
+        assert isinstance(built.failure(), UnsupportedFeature)
         return
     body = built.unwrap().request.body
 
@@ -305,7 +305,7 @@ def test_what_must_go_back_unchanged_goes_back(one: Recorded) -> None:
 
 @pytest.mark.parametrize("name", [one for one in chat_providers() if one not in ONE_PROMPT])
 def test_reasoning_of_another_provider_is_left_out_and_said(name: str) -> None:
-    thought = Reasoning("secret thoughts", "signature-1", Echo("somebody-else"))
+    thought = Reasoning("secret thoughts", "signature-1", ProviderMetadata("somebody-else"))
     request = ChatRequest(messages=(user("a"), assistant(thought, "b"), user("c")))
 
     built = registry.get(name).unwrap().build_chat(config_for(name), request).unwrap()

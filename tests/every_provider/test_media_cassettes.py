@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from llm_pure.adapters import registry
-from llm_pure.capabilities import BESIDE_CHAT, capabilities
-from llm_pure.errors import LLMError, ProtocolFault
+from llm_pure.capabilities import OTHER_OPERATIONS, capabilities
+from llm_pure.errors import LLMError, ProtocolError
 from llm_pure.http import HttpResponse
 from llm_pure.provider import Operation
-from llm_pure.replay.borders import by_seed, one_byte, pieces
+from llm_pure.replay.borders import random_chunks, single_bytes, split_body
 from llm_pure.result import Failure, Success
 from tests.support.cassettes import Recorded, recorded
 
@@ -22,7 +22,7 @@ def endpoints() -> Iterator[tuple[str, str]]:
     """(api_type, field of Provider) for each ✓ of the table."""
     for name in registry.names():
         able = capabilities(registry.get(name).unwrap())
-        for capability, field in BESIDE_CHAT:
+        for capability, field in OTHER_OPERATIONS:
             if capability in able:
                 yield name, field
 
@@ -64,12 +64,12 @@ def test_an_error_was_recorded_and_reads_as_a_typed_one(name: str, field: str) -
         got = operation(name, field).parse(one.interaction.response)
         assert isinstance(got, Failure), one.file
         error: LLMError = got.failure()
-        assert not isinstance(error, ProtocolFault), one.file
+        assert not isinstance(error, ProtocolError), one.file
         assert (error.status or 0) >= 400, one.file
 
 
 def test_no_cassette_is_of_an_endpoint_that_its_provider_lacks() -> None:
-    named = {RECORDED_AS.get(field, field): field for _, field in BESIDE_CHAT}
+    named = {RECORDED_AS.get(field, field): field for _, field in OTHER_OPERATIONS}
     lacking = [
         one.file
         for one in recorded()
@@ -89,11 +89,11 @@ def test_speech_reads_the_same_however_its_bytes_are_split(one: Recorded) -> Non
     whole = one.provider.speech
     assert whole is not None
     expected = whole.parse(one.interaction.response)
-    for borders in (one_byte, by_seed(1, 7), by_seed(2, 97)):
+    for borders in (single_bytes, random_chunks(1, 7), random_chunks(2, 97)):
         decoder = opened(one)
         sound = b""
         got: Any = None
-        for piece in pieces(one.interaction, borders):
+        for piece in split_body(one.interaction, borders):
             got = decoder.feed(piece)
             if isinstance(got, Failure):
                 break
@@ -118,7 +118,7 @@ def test_speech_that_is_cut_is_a_failure_with_the_sound_so_far(one: Recorded) ->
     for cut in range(ends):
         decoder = opened(one)
         fed = decoder.feed(body[:cut])
-        closed = fed if isinstance(fed, Failure) else decoder.cut()
+        closed = fed if isinstance(fed, Failure) else decoder.abort()
         assert isinstance(closed, Failure), f"cut at {cut} of {len(body)}"
         partial = closed.failure().partial
         parts = () if partial is None else partial.message.parts

@@ -17,10 +17,10 @@ from llm_pure import (
 )
 from llm_pure.adapters import registry
 from llm_pure.messages import (
-    Echo,
     Image,
     Message,
     Opaque,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
@@ -28,7 +28,7 @@ from llm_pure.messages import (
     ToolResult,
 )
 from llm_pure.provider import Built
-from llm_pure.request import NamedTool, NativeTool
+from llm_pure.request import NamedToolChoice, NativeTool
 from llm_pure.result import Failure
 from tests.support.cassettes import chat_providers, config_for
 from tests.support.png import tiny_png
@@ -60,8 +60,8 @@ ASKED: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "no call": ({"tools": (TOOL,), "tool_choice": "none"}, ("tool_word", "none")),
     "some call": ({"tools": (TOOL,), "tool_choice": "required"}, ("tool_word",)),
     "some call of none": ({"tool_choice": "required"}, ("required",)),
-    "a call by name": ({"tools": (TOOL,), "tool_choice": NamedTool("tool_word")}, ("tool_word",)),
-    "a call by name of none": ({"tool_choice": NamedTool("tool_word")}, ("tool_word",)),
+    "a call by name": ({"tools": (TOOL,), "tool_choice": NamedToolChoice("tool_word")}, ("tool_word",)),
+    "a call by name of none": ({"tool_choice": NamedToolChoice("tool_word")}, ("tool_word",)),
     "one call at a time": ({"tools": (TOOL,), "parallel_tool_calls": False}, ("parallel",)),
     "JSON": ({"response_format": JsonFormat()}, ("json",)),
     "a schema": ({"response_format": SchemaFormat(schema=SCHEMA, description="some words")}, ("place_word", "some words")),
@@ -133,7 +133,7 @@ SPOKEN: dict[str, tuple[tuple[Message, ...], tuple[str, ...]]] = {
     ),
     "a picture in detail": ((user("hi", Image(data=tiny_png(), detail="high")),), ("high",)),
     "a refusal": ((user("hi"), assistant(Refusal("refusal_word")), user("why?")), ("refusal_word",)),
-    "thoughts of another": ((user("hi"), assistant(Reasoning("thought_word", "sig", Echo("elsewhere")), "ok"), user("why?")), ("thought_word",)),
+    "thoughts of another": ((user("hi"), assistant(Reasoning("thought_word", "sig", ProviderMetadata("elsewhere")), "ok"), user("why?")), ("thought_word",)),
     "a part of another's": ((user("hi"), assistant(Opaque("elsewhere", "kind", '{"a":"opaque_word"}'), "ok"), user("why?")), ("opaque_word",)),
 }  # fmt: skip
 

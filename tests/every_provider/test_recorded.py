@@ -10,7 +10,7 @@ import pytest
 
 from llm_pure import Completion, Embeddings, HttpResponse, ResponseHead, TokenCount
 from llm_pure.replay.redact import before_record_request, before_record_response
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 from tests.support.expectations import (
     COUNTED,
     ERROR_KINDS,
@@ -66,7 +66,7 @@ def test_a_recorded_question_has_the_answer_that_was_given(scenario: Scenario) -
         assert comparable(got) == told_beside_chat(scenario)
 
 
-def _ask(scenario: Scenario) -> Parsed[Any]:
+def _ask(scenario: Scenario) -> LLMResult[Any]:
     request = scenario.signed
     provider = scenario.provider
     with (

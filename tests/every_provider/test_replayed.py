@@ -7,9 +7,9 @@ import pytest
 
 from llm_pure.effects.transports import Timeouts, Transport
 from llm_pure.effects.transports.httpx import HttpxTransport
-from llm_pure.replay import Matching, open_replay
+from llm_pure.replay import MatchRules, open_replay
 from llm_pure.replay.redact import before_record_request
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 from tests.support.scenarios import Scenario, scenarios
 
 vcr: Any = import_module("vcr")  # vcrpy has no types
@@ -20,7 +20,7 @@ ALL = [pytest.param(one, id=one.id) for one in scenarios()]
 
 @pytest.mark.parametrize("scenario", ALL)
 def test_our_replay_and_vcrpys_give_equal_answers(scenario: Scenario) -> None:
-    replay = open_replay(scenario.path, matching=Matching(origin=False)).unwrap()
+    replay = open_replay(scenario.path, matching=MatchRules(origin=False)).unwrap()
     ours = _asked(scenario, replay)
     assert replay.unused == ()
     recorder = vcr.VCR(
@@ -33,7 +33,7 @@ def test_our_replay_and_vcrpys_give_equal_answers(scenario: Scenario) -> None:
     assert ours == theirs
 
 
-def _asked(scenario: Scenario, transport: Transport) -> Parsed[Any]:
+def _asked(scenario: Scenario, transport: Transport) -> LLMResult[Any]:
     """What the provider's parsers make of the answer that the transport brings."""
     provider = scenario.provider
     if not scenario.stream:

@@ -13,7 +13,7 @@ import pytest
 from llm_pure import HttpRequest, HttpResponse
 from llm_pure.cli import main
 from llm_pure.effects.transports import Timeouts
-from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
+from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.http import SECRET_HEADERS
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.files import save_cassette
@@ -21,7 +21,7 @@ from llm_pure.replay.json_places import event_frames
 from llm_pure.replay.record import RecordTransport
 from llm_pure.replay.redact import Redaction
 from llm_pure.replay.scan import scan_interaction
-from llm_pure.replay.tape import open_tape
+from llm_pure.replay.tape import open_cassette
 from tests.support.aws_frames import body_of, event
 
 SHAPED = "sk-proj-Canary0123456789abcdefXYZ"
@@ -150,9 +150,13 @@ def record(path: Path, exchange: Interaction) -> bool:
     """Over a recorder; was it written?"""
     response = exchange.response
     inner = ScriptedTransport(
-        [Scripted(status=response.status, headers=response.headers, pieces=(response.body,))]
+        [
+            ScriptedResponse(
+                status=response.status, headers=response.headers, chunks=(response.body,)
+            )
+        ]
     )
-    tape = open_tape(path, "all").unwrap()
+    tape = open_cassette(path, "all").unwrap()
     RecordTransport(tape, inner).send(exchange.request, Timeouts())
     return tape.save().map(lambda _: True).value_or(False)
 
@@ -265,7 +269,7 @@ def test_an_event_stream_of_aws_is_whole_after_it(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     plant = PLANTS["an event stream of AWS"](SHAPED)
     assert record(path, plant)
-    tape = open_tape(path).unwrap()
+    tape = open_cassette(path).unwrap()
     body = tape.take(plant.request).unwrap()
     assert body is not None
     assert len(list(event_frames(body.response.body))) == 1
@@ -287,12 +291,12 @@ RULES = Redaction(paths=("/user/name", "/tags/*", "/delta/text"))
 )  # fmt: skip
 def test_a_path_of_the_users_is_taken_out(tmp_path: Path, body: str, after: str) -> None:
     path = tmp_path / "x.yaml"
-    tape = open_tape(path, "all", redaction=RULES).unwrap()
-    RecordTransport(tape, ScriptedTransport([Scripted(pieces=(body.encode(),))])).send(
+    tape = open_cassette(path, "all", redaction=RULES).unwrap()
+    RecordTransport(tape, ScriptedTransport([ScriptedResponse(chunks=(body.encode(),))])).send(
         HttpRequest("POST", URL, (), body.encode()), Timeouts()
     )
     tape.save().unwrap()
-    replay = open_tape(path, redaction=RULES).unwrap()
+    replay = open_cassette(path, redaction=RULES).unwrap()
     got = replay.take(HttpRequest("POST", URL, (), body.replace("Kim", "Tom").encode())).unwrap()
     assert got is not None
     assert got.response.body == after.encode()

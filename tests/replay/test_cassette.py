@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from returns.result import Failure, Success
 
 from llm_pure import HttpRequest, HttpResponse
-from llm_pure.errors import ConfigurationInvalid, ProtocolFault
+from llm_pure.errors import InvalidConfiguration, ProtocolError
 from llm_pure.replay.cassette import (
     Cassette,
     Interaction,
@@ -129,7 +129,7 @@ FAULTS = {
 @pytest.mark.parametrize(("text", "where", "code"), FAULTS.values(), ids=FAULTS.keys())
 def test_a_fault_names_the_file_and_the_place(text: str, where: str, code: str) -> None:
     match parse_cassette(text, name="c.yaml"):
-        case Failure(ProtocolFault() as fault):
+        case Failure(ProtocolError() as fault):
             assert (fault.where, fault.code) == (where, code)
         case other:
             pytest.fail(f"{other}")
@@ -138,7 +138,7 @@ def test_a_fault_names_the_file_and_the_place(text: str, where: str, code: str) 
 def test_a_coding_that_cannot_be_read_is_a_fault_that_says_what_is_missing() -> None:
     coded = answer(headers={"content-encoding": ["br"]}, body=b"\xff\xfe\x00")
     fault = parse_cassette(one(coded), name="c.yaml").failure()
-    assert isinstance(fault, ProtocolFault)
+    assert isinstance(fault, ProtocolError)
     assert fault.where == "c.yaml: interactions[0].response"
     assert "br" in fault.message  # "needs the package brotli", or brotli's own complaint
 
@@ -229,7 +229,7 @@ def test_a_saved_cassette_replaces_the_old_one_and_leaves_nothing_beside_it(tmp_
 
 @pytest.mark.parametrize("name", ["missing.yaml", "."])
 def test_a_file_that_cannot_be_read_is_a_configuration_fault(tmp_path: Path, name: str) -> None:
-    assert isinstance(load_cassette(tmp_path / name).failure(), ConfigurationInvalid)
+    assert isinstance(load_cassette(tmp_path / name).failure(), InvalidConfiguration)
 
 
 def test_a_save_that_fails_keeps_the_old_file_and_leaves_nothing_beside_it(
@@ -250,7 +250,7 @@ def test_a_save_that_fails_keeps_the_old_file_and_leaves_nothing_beside_it(
 def test_a_folder_that_cannot_be_written_is_a_configuration_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     refused = save_cassette(tmp_path / "file" / "c.yaml", Cassette()).failure()
-    assert isinstance(refused, ConfigurationInvalid)
+    assert isinstance(refused, InvalidConfiguration)
 
 
 def test_cassettes_are_found_in_order_below_a_folder_and_hidden_ones_are_not(

@@ -12,10 +12,17 @@ from returns.result import Failure, Success
 from llm_pure import LLM, HttpRequest, HttpResponse, LLMConfig
 from llm_pure.effects.transports import Timeouts
 from llm_pure.errors import RateLimited, StreamInterrupted, TimedOut
-from llm_pure.replay import Cassette, Fault, Interaction, Matching, Playing, ReplayTransport
-from llm_pure.replay.borders import Borders, as_recorded, by_seed, one_byte
+from llm_pure.replay import (
+    Cassette,
+    Fault,
+    Interaction,
+    MatchRules,
+    PlaybackOptions,
+    ReplayTransport,
+)
+from llm_pure.replay.borders import Chunking, as_recorded, random_chunks, single_bytes
 from llm_pure.replay.faults import answer_of, steps
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 from llm_pure.retry import NO_RETRY
 
 NOW = Timeouts()
@@ -33,7 +40,7 @@ def played(interaction: Interaction, timeouts: Timeouts = NOW, **playing: Any) -
     """Waits in milliseconds, and pieces or the kinds of errors."""
     return [
         (round(wait_s * 1000), got.failure().kind if isinstance(got, Failure) else got.unwrap())
-        for wait_s, got in steps(interaction, Playing(**playing), timeouts)
+        for wait_s, got in steps(interaction, PlaybackOptions(**playing), timeouts)
     ]
 
 
@@ -43,7 +50,7 @@ def played(interaction: Interaction, timeouts: Timeouts = NOW, **playing: Any) -
         ({}, [(0, b"a"), (0, b"bc"), (0, b"def")]),
         ({"speed": 1.0}, [(100, b"a"), (200, b"bc"), (300, b"def")]),
         ({"speed": 10.0}, [(10, b"a"), (20, b"bc"), (30, b"def")]),
-        ({"speed": 1.0, "borders": one_byte},
+        ({"speed": 1.0, "borders": single_bytes},
          [(100, b"a"), (200, b"b"), (0, b"c"), (300, b"d"), (0, b"e"), (0, b"f")]),
         ({"speed": 1.0, "borders": lambda _: iter((2, 4))}, [(300, b"ab"), (300, b"cdef")]),
         ({"speed": 1.0, "fault": Fault(cut_at=2)}, [(100, b"a"), (200, b"b")]),
@@ -68,14 +75,14 @@ def test_patience_ends_as_with_a_service(timeouts: Timeouts, told: list[Any]) ->
 @given(
     st.binary(max_size=60),
     st.lists(st.integers(1, 9), max_size=9),
-    st.sampled_from([as_recorded, one_byte, by_seed(3)]),
+    st.sampled_from([as_recorded, single_bytes, random_chunks(3)]),
 )
 def test_the_whole_wait_is_the_recorded_one_whatever_the_borders(
-    body: bytes, sizes: list[int], borders: Borders
+    body: bytes, sizes: list[int], borders: Chunking
 ) -> None:
     body = (body + b"." * sum(sizes))[: sum(sizes)]
     timed = recorded(body, sizes=tuple(sizes), delays_ms=tuple([7] * len(sizes)))
-    got = list(steps(timed, Playing(speed=1.0, borders=borders), NOW))
+    got = list(steps(timed, PlaybackOptions(speed=1.0, borders=borders), NOW))
     assert b"".join([piece.unwrap() for _, piece in got]) == body
     assert round(sum([wait_s for wait_s, _ in got]) * 1000) == 7 * len(sizes)
 
@@ -101,10 +108,10 @@ def test_a_delay_over_the_timeout_is_a_timeout(kind: str, stream: bool) -> None:
 
 def asked(
     kind: str, transport: ReplayTransport, stream: bool, timeouts: Timeouts = NOW
-) -> Parsed[bytes]:
+) -> LLMResult[bytes]:
     """The body, or what went wrong."""
 
-    async def main() -> Parsed[bytes]:
+    async def main() -> LLMResult[bytes]:
         if not stream:
             return (await transport.asend(ASKED, timeouts)).map(lambda got: got.body)
         async with transport.astream(ASKED, timeouts) as opened:
@@ -142,7 +149,7 @@ def client(fault: Fault, **more: Any) -> LLM:
     built = HttpRequest("POST", "https://a.test/v1/chat/completions", (), b"{}")
     answer = HttpResponse(200, (("content-type", "text/event-stream"),), STREAM)
     kept = Interaction(request=built, response=answer)
-    everything = Matching(ignored=("/*",))
+    everything = MatchRules(ignored=("/*",))
     cassette = Cassette(interactions=(kept,))
     return LLM(config, ReplayTransport(cassette, matching=everything, fault=fault), **more)
 

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from llm_pure import HttpResponse
-from llm_pure.effects.transports import AsyncTransport, Timeouts, Transport, whole
+from llm_pure.effects.transports import AsyncTransport, Timeouts, Transport, read_body
 from llm_pure.effects.transports.aiohttp import AiohttpTransport
 from llm_pure.effects.transports.httpx import AsyncHttpxTransport, HttpxTransport
 from llm_pure.http import HttpRequest
@@ -19,8 +19,8 @@ from llm_pure.replay import (
     AsyncRecordTransport,
     RecordTransport,
     load_cassette,
+    open_cassette,
     open_replay,
-    open_tape,
 )
 from tests.support.echoing_service import EVENTS, SHOWN, TIMEOUTS, asked, cassette, service
 
@@ -59,7 +59,7 @@ def sync_answers(transport: Transport, url: str) -> list[HttpResponse]:
     got = [transport.send(first, TIMEOUTS).unwrap()]
     with transport.stream(second, TIMEOUTS) as opened:
         answer = opened.unwrap()
-        return [*got, whole(answer.head, list(answer)).unwrap()]
+        return [*got, read_body(answer.head, list(answer)).unwrap()]
 
 
 async def async_answers(transport: AsyncTransport, url: str) -> list[HttpResponse]:
@@ -67,7 +67,7 @@ async def async_answers(transport: AsyncTransport, url: str) -> list[HttpRespons
     got = [(await transport.asend(first, TIMEOUTS)).unwrap()]
     async with transport.astream(second, TIMEOUTS) as opened:
         answer = opened.unwrap()
-        return [*got, whole(answer.head, [piece async for piece in answer]).unwrap()]
+        return [*got, read_body(answer.head, [piece async for piece in answer]).unwrap()]
 
 
 CARRIERS = {"httpx": by_httpx, "httpx, async": by_async_httpx, "aiohttp": by_aiohttp}
@@ -85,7 +85,7 @@ RECORDED = [(200, SHOWN), (200, EVENTS.encode())]
 @every_carrier
 def test_what_we_recorded_vcrpy_replays(tmp_path: Path, carrier: Carrier) -> None:
     file = tmp_path / "ours.yaml"
-    tape = open_tape(file, "once").unwrap()
+    tape = open_cassette(file, "once").unwrap()
 
     def recorder(inner: Any) -> Any:
         if isinstance(inner, HttpxTransport):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import HttpRequest
-from llm_pure.replay.match import Matching, canonical, differences, nearest
+from llm_pure.replay.match import MatchRules, canonical, closest_recording, differences
 from llm_pure.replay.redact import redact_request
 
 URL = "https://api.test/v1/chat/completions"
@@ -25,8 +25,10 @@ def post(body: object, url: str = URL, **headers: str) -> HttpRequest:
     return HttpRequest("POST", url, named, data)
 
 
-def told(asked: HttpRequest, recorded: HttpRequest, matching: Matching | None = None) -> list[str]:
-    rules = matching or Matching()
+def told(
+    asked: HttpRequest, recorded: HttpRequest, matching: MatchRules | None = None
+) -> list[str]:
+    rules = matching or MatchRules()
     return [str(one) for one in differences(canonical(asked, rules), canonical(recorded, rules))]
 
 
@@ -121,15 +123,15 @@ def test_numbers_of_any_size_are_compared(number: bytes) -> None:
 @pytest.mark.parametrize(
     ("asked", "recorded", "matching"),
     [
-        (post({"a": 1, "user": "x"}), post({"a": 1}), Matching(ignored=("/user",))),
-        (post({"m": [{"id": 1}, {"id": 2}]}), post({"m": [{"id": 3}, {}]}), Matching(ignored=("/m/*/id",))),
-        (post({"m": [1, 2]}), post({"m": [1, 3]}), Matching(ignored=("/m/1",))),
-        (post({}, "http://127.0.0.1:4010/v1/x"), post({}, "https://api.test/v1/x"), Matching(origin=False)),
+        (post({"a": 1, "user": "x"}), post({"a": 1}), MatchRules(ignored=("/user",))),
+        (post({"m": [{"id": 1}, {"id": 2}]}), post({"m": [{"id": 3}, {}]}), MatchRules(ignored=("/m/*/id",))),
+        (post({"m": [1, 2]}), post({"m": [1, 3]}), MatchRules(ignored=("/m/1",))),
+        (post({}, "http://127.0.0.1:4010/v1/x"), post({}, "https://api.test/v1/x"), MatchRules(origin=False)),
     ],
     ids=["a member", "a member of every item", "an item", "the origin"],
 )  # fmt: skip
 def test_what_is_not_compared_may_differ(
-    asked: HttpRequest, recorded: HttpRequest, matching: Matching
+    asked: HttpRequest, recorded: HttpRequest, matching: MatchRules
 ) -> None:
     assert told(asked, recorded, matching) == []
     assert told(asked, recorded) != []
@@ -142,11 +144,11 @@ def test_the_nearest_is_the_one_at_the_same_url_with_the_fewest_differences() ->
         post({"a": 1, "b": 3}),
         HttpRequest("GET", URL),
     ]
-    got = nearest(canonical(post({"a": 1, "b": 2})), [canonical(one) for one in recorded])
+    got = closest_recording(canonical(post({"a": 1, "b": 2})), [canonical(one) for one in recorded])
     assert got is not None
     index, found = got
     assert (index, [str(one) for one in found]) == (2, ["/b: 2 != 3"])
 
 
 def test_nothing_is_near_when_nothing_was_recorded() -> None:
-    assert nearest(canonical(post({})), []) is None
+    assert closest_recording(canonical(post({})), []) is None

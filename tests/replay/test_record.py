@@ -13,17 +13,17 @@ import pytest
 from returns.result import Failure, Success
 
 from llm_pure import LLM, HttpRequest, HttpResponse, LLMConfig
-from llm_pure.effects.detours import detoured
+from llm_pure.effects.detours import override_transport
 from llm_pure.effects.transports import Timeouts
-from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
-from llm_pure.errors import ConfigurationInvalid, ConnectionFailed
+from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.errors import ConnectionFailed, InvalidConfiguration
 from llm_pure.replay import load_cassette, open_replay
-from llm_pure.replay.faults import Fault, Playing
+from llm_pure.replay.faults import Fault, PlaybackOptions
 from llm_pure.replay.locks import lock_folder
-from llm_pure.replay.record import AsyncRecordTransport, RecordTransport, TapeDetour
+from llm_pure.replay.record import AsyncRecordTransport, RecordingOverride, RecordTransport
 from llm_pure.replay.redact import Redaction
-from llm_pure.replay.tape import MODES, Mode, Tape, open_tape
-from llm_pure.result import Parsed
+from llm_pure.replay.tape import MODES, CassetteRecorder, Mode, open_cassette
+from llm_pure.result import LLMResult
 from llm_pure.retry import NO_RETRY
 from tests.support.one_answer import http, one_answer
 
@@ -41,19 +41,19 @@ def ask(text: str) -> HttpRequest:
 def service(*bodies: str) -> ScriptedTransport:
     """Answers in turn, each in two pieces."""
     return ScriptedTransport(
-        [Scripted(pieces=(body[:1].encode(), body[1:].encode())) for body in bodies]
+        [ScriptedResponse(chunks=(body[:1].encode(), body[1:].encode())) for body in bodies]
     )
 
 
 def send(
-    kind: str, tape: Tape, inner: ScriptedTransport, *texts: str
-) -> list[Parsed[HttpResponse]]:
+    kind: str, tape: CassetteRecorder, inner: ScriptedTransport, *texts: str
+) -> list[LLMResult[HttpResponse]]:
     """The answers to these, over a recorder."""
     if kind == "sync":
         transport = RecordTransport(tape, inner)
         return [transport.send(ask(text), NOW) for text in texts]
 
-    async def main() -> list[Parsed[HttpResponse]]:
+    async def main() -> list[LLMResult[HttpResponse]]:
         recorder = AsyncRecordTransport(tape, inner)
         return [await recorder.asend(ask(text), NOW) for text in texts]
 
@@ -61,7 +61,7 @@ def send(
 
 
 def stream(
-    kind: str, tape: Tape, inner: ScriptedTransport, text: str, most: int = 99
+    kind: str, tape: CassetteRecorder, inner: ScriptedTransport, text: str, most: int = 99
 ) -> list[bytes]:
     """The pieces of the answer; no more than `most`, then it is left."""
     got: list[bytes] = []
@@ -95,7 +95,7 @@ def bodies(path: Path) -> list[bytes]:
 def path(tmp_path: Path) -> Path:
     """A cassette that holds the answer `old` to `a`."""
     file = tmp_path / "tapes" / "one.yaml"
-    tape = open_tape(file, "once").unwrap()
+    tape = open_cassette(file, "once").unwrap()
     assert send("sync", tape, service("old"), "a")[0].unwrap().body == b"old"
     assert tape.save() == Success(file)
     return file
@@ -116,7 +116,7 @@ TABLE: list[tuple[Mode, list[bytes | None], list[bytes]]] = [
 def test_each_mode_gives_and_keeps_what_it_says(
     path: Path, kind: str, mode: Mode, given: list[bytes | None], kept: list[bytes]
 ) -> None:
-    tape = open_tape(path, mode).unwrap()
+    tape = open_cassette(path, mode).unwrap()
     got = send(kind, tape, service("new1", "new2", "new3"), "a", "b", "a")
     assert [None if isinstance(one, Failure) else one.unwrap().body for one in got] == given
     assert len(tape.misses) == given.count(None)
@@ -127,7 +127,7 @@ def test_each_mode_gives_and_keeps_what_it_says(
 @pytest.mark.parametrize(("mode", "sent"), [(mode, int(mode != "none")) for mode in MODES])
 def test_without_a_cassette_only_none_sends_nothing(tmp_path: Path, mode: Mode, sent: int) -> None:
     inner = service("new")
-    tape = open_tape(tmp_path / "x.yaml", mode).unwrap()
+    tape = open_cassette(tmp_path / "x.yaml", mode).unwrap()
     [got] = send("sync", tape, inner, "a")
     assert len(inner.requests) == sent
     tape.save().unwrap()
@@ -138,7 +138,7 @@ def test_without_a_cassette_only_none_sends_nothing(tmp_path: Path, mode: Mode, 
 
 def test_a_mode_that_nobody_knows_is_an_error(tmp_path: Path) -> None:
     mode: Any = "always"
-    assert open_tape(tmp_path / "x.yaml", mode).failure().message == (
+    assert open_cassette(tmp_path / "x.yaml", mode).failure().message == (
         "there is no mode 'always'; known are none, once, new_episodes, all, rewrite"
     )
 
@@ -146,56 +146,60 @@ def test_a_mode_that_nobody_knows_is_an_error(tmp_path: Path) -> None:
 def test_a_file_that_is_no_cassette_is_an_error_unless_it_is_written_anew(tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
     file.write_text("not: one")
-    assert isinstance(open_tape(file, "all"), Failure)
-    tape = open_tape(file, "rewrite").unwrap()
+    assert isinstance(open_cassette(file, "all"), Failure)
+    tape = open_cassette(file, "rewrite").unwrap()
     send("sync", tape, service("new"), "a")
     tape.save().unwrap()
     assert bodies(file) == [b"new"]
 
 
 def test_a_rewrite_in_which_nothing_was_asked_removes_the_file(path: Path) -> None:
-    open_tape(path, "rewrite").unwrap().save().unwrap()
+    open_cassette(path, "rewrite").unwrap().save().unwrap()
     assert not path.exists()
 
 
 @every_kind
 def test_a_stream_is_recorded_with_its_borders_and_times(tmp_path: Path, kind: str) -> None:
     file = tmp_path / "x.yaml"
-    tape = open_tape(file, "once").unwrap()
-    inner = ScriptedTransport([Scripted(pieces=(b"one", b"three", b"7"), piece_delay_s=0.02)])
+    tape = open_cassette(file, "once").unwrap()
+    inner = ScriptedTransport(
+        [ScriptedResponse(chunks=(b"one", b"three", b"7"), piece_delay_s=0.02)]
+    )
     assert stream(kind, tape, inner, "a") == [b"one", b"three", b"7"]
     tape.save().unwrap()
     [kept] = load_cassette(file).unwrap().interactions
     assert (kept.response.body, kept.sizes) == (b"onethree7", (3, 5, 1))
     assert all(15 <= delay <= 2000 for delay in kept.delays_ms)
-    assert stream(kind, open_tape(file).unwrap(), service(), "a") == [b"one", b"three", b"7"]
+    assert stream(kind, open_cassette(file).unwrap(), service(), "a") == [b"one", b"three", b"7"]
 
 
 @every_kind
 def test_a_stream_that_is_left_early_is_kept_as_far_as_it_came(tmp_path: Path, kind: str) -> None:
-    tape = open_tape(tmp_path / "x.yaml", "once").unwrap()
+    tape = open_cassette(tmp_path / "x.yaml", "once").unwrap()
     assert stream(kind, tape, service("abc"), "a", most=1) == [b"a"]
     assert [one.response.body for one in tape.recorded] == [b"a"]
 
 
 @every_kind
 def test_what_could_not_be_carried_is_not_recorded(tmp_path: Path, kind: str) -> None:
-    tape = open_tape(tmp_path / "x.yaml", "all").unwrap()
+    tape = open_cassette(tmp_path / "x.yaml", "all").unwrap()
     fault = ConnectionFailed(message="gone")
     assert send(kind, tape, ScriptedTransport([fault]), "a") == [Failure(fault)]
     assert tape.recorded == ()
 
 
 def test_a_body_that_broke_off_is_recorded_to_there(tmp_path: Path) -> None:
-    tape = open_tape(tmp_path / "x.yaml", "all").unwrap()
-    inner = ScriptedTransport([Scripted(pieces=(b"abc",), fault=ConnectionFailed(message="x"))])
+    tape = open_cassette(tmp_path / "x.yaml", "all").unwrap()
+    inner = ScriptedTransport(
+        [ScriptedResponse(chunks=(b"abc",), error=ConnectionFailed(message="x"))]
+    )
     with RecordTransport(tape, inner).stream(ask("a"), NOW) as opened:
         assert [isinstance(piece, Failure) for piece in opened.unwrap()] == [False, True]
     assert [one.response.body for one in tape.recorded] == [b"abc"]
 
 
 def test_what_runs_at_once_is_kept_in_the_order_asked(tmp_path: Path) -> None:
-    tape = open_tape(tmp_path / "x.yaml", "all").unwrap()
+    tape = open_cassette(tmp_path / "x.yaml", "all").unwrap()
     first = RecordTransport(tape, service("1"))
     with first.stream(ask("a"), NOW) as opened:
         send("sync", tape, service("2"), "b")
@@ -204,7 +208,7 @@ def test_what_runs_at_once_is_kept_in_the_order_asked(tmp_path: Path) -> None:
 
 
 def test_unused_recordings_are_told(path: Path) -> None:
-    tape = open_tape(path).unwrap()
+    tape = open_cassette(path).unwrap()
     assert [str(place) for place in tape.unused] == [f"{path}: interactions[0]"]
     send("sync", tape, service(), "a")
     assert tape.unused == ()
@@ -213,7 +217,7 @@ def test_unused_recordings_are_told(path: Path) -> None:
 @pytest.mark.parametrize("mode", ["new_episodes", "all", "rewrite"])
 def test_several_writers_of_one_file_lose_nothing(path: Path, mode: Mode) -> None:
     def work(number: int) -> None:
-        tape = open_tape(path, mode).unwrap()
+        tape = open_cassette(path, mode).unwrap()
         ready.wait(10)
         send("sync", tape, service(f"new{number}"), f"only {number}")
         tape.save().unwrap()
@@ -230,9 +234,9 @@ def test_several_writers_of_one_file_lose_nothing(path: Path, mode: Mode) -> Non
 def test_several_processes_that_write_one_file_lose_nothing(path: Path) -> None:
     program = (
         "import sys\n"
-        "from tests.replay.test_record import open_tape, send, service\n"
+        "from tests.replay.test_record import open_cassette, send, service\n"
         "for number in range(5):\n"
-        "    tape = open_tape(sys.argv[1], 'new_episodes').unwrap()\n"
+        "    tape = open_cassette(sys.argv[1], 'new_episodes').unwrap()\n"
         "    send('sync', tape, service('new'), f'{sys.argv[2]}.{number}')\n"
         "    tape.save().unwrap()\n"
     )
@@ -254,7 +258,7 @@ def test_text_that_may_be_a_key_is_an_error_and_nothing_is_written(
     tmp_path: Path, kind: str
 ) -> None:
     file = tmp_path / "x.yaml"
-    tape = open_tape(file, "once").unwrap()
+    tape = open_cassette(file, "once").unwrap()
     inner = service("fine", '{"note":"q8Wz5Xc1Vb7Nm3Kl9Jh2Gf6Ds4Ap0Oi8U"}')
     good, bad = send(kind, tape, inner, "a", "b")
     assert good.unwrap().body == b"fine"
@@ -263,14 +267,14 @@ def test_text_that_may_be_a_key_is_an_error_and_nothing_is_written(
         "(33 characters), as keys are. Take it out with Redaction(paths=...) or Redaction(secrets=...), "
         "or let it be with Redaction(allowed=...)"
     )
-    error = ConfigurationInvalid(message=message, field="cassette", code="secret_refused")
+    error = InvalidConfiguration(message=message, field="cassette", code="secret_refused")
     assert bad == Failure(error)
     assert tape.save() == Failure(error)
     assert not file.exists()
 
 
 def test_a_stream_ends_with_that_error(tmp_path: Path) -> None:
-    tape = open_tape(tmp_path / "x.yaml", "once").unwrap()
+    tape = open_cassette(tmp_path / "x.yaml", "once").unwrap()
     body = '{"note":"q8Wz5Xc1Vb7Nm3Kl9Jh2Gf6Ds4Ap0Oi8U"}'
     with RecordTransport(tape, service(body)).stream(ask("a"), NOW) as opened:
         *_, last = opened.unwrap()
@@ -281,7 +285,7 @@ def test_a_stream_ends_with_that_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("allowed", ["/note", "q8Wz5Xc1Vb7Nm3Kl9Jh2Gf6Ds4Ap0Oi8U"])
 def test_what_is_allowed_is_written(tmp_path: Path, allowed: str) -> None:
     file = tmp_path / "x.yaml"
-    tape = open_tape(file, "once", redaction=Redaction(allowed=(allowed,))).unwrap()
+    tape = open_cassette(file, "once", redaction=Redaction(allowed=(allowed,))).unwrap()
     body = '{"note":"q8Wz5Xc1Vb7Nm3Kl9Jh2Gf6Ds4Ap0Oi8U"}'
     send("sync", tape, service(body), "a")
     tape.save().unwrap()
@@ -290,11 +294,11 @@ def test_what_is_allowed_is_written(tmp_path: Path, allowed: str) -> None:
 
 def test_a_key_of_no_known_shape_is_found_by_the_header_that_carried_it(tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
-    tape = open_tape(file, "once").unwrap()
+    tape = open_cassette(file, "once").unwrap()
     request = HttpRequest("POST", URL, (("x-api-key", "my dog"), ("cookie", "a=my-dog-rex")), b"{}")
     inner = ScriptedTransport(
-        [Scripted(headers=(("set-cookie", "s=the-cats-name; Path=/"),), pieces=(b'["my dog"]',)),
-         Scripted(pieces=(b'["the-cats-name", "my-dog-rex"]',))]
+        [ScriptedResponse(headers=(("set-cookie", "s=the-cats-name; Path=/"),), chunks=(b'["my dog"]',)),
+         ScriptedResponse(chunks=(b'["the-cats-name", "my-dog-rex"]',))]
     )  # fmt: skip
     transport = RecordTransport(tape, inner)
     transport.send(request, NOW)
@@ -310,11 +314,11 @@ def test_a_request_that_says_its_own_key_is_found_again(tmp_path: Path) -> None:
         )
 
     file = tmp_path / "x.yaml"
-    tape = open_tape(file, "once").unwrap()
+    tape = open_cassette(file, "once").unwrap()
     RecordTransport(tape, service("hi")).send(saying("the-real-one"), NOW)
     tape.save().unwrap()
     assert "the-real-one" not in file.read_text()
-    got = RecordTransport(open_tape(file).unwrap(), service()).send(saying("another-one"), NOW)
+    got = RecordTransport(open_cassette(file).unwrap(), service()).send(saying("another-one"), NOW)
     assert got.unwrap().body == b"hi"
 
 
@@ -330,7 +334,7 @@ CHUNKS = (
 )
 
 
-def asked_in(kind: str, llm: Callable[[], LLM]) -> Parsed[str]:
+def asked_in(kind: str, llm: Callable[[], LLM]) -> LLMResult[str]:
     """What a program asks with a client of its own."""
     if kind == "thread":
         with ThreadPoolExecutor(1) as pool:
@@ -338,7 +342,7 @@ def asked_in(kind: str, llm: Callable[[], LLM]) -> Parsed[str]:
     if kind == "sync":
         return llm().ask("hello")
 
-    async def main() -> Parsed[str]:
+    async def main() -> LLMResult[str]:
         return await llm().aask("hello")
 
     return anyio.run(main, backend=kind)
@@ -348,12 +352,12 @@ def asked_in(kind: str, llm: Callable[[], LLM]) -> Parsed[str]:
 def test_code_that_makes_its_own_client_is_recorded_and_replayed(tmp_path: Path, kind: str) -> None:
     file = tmp_path / "x.yaml"
     with one_answer(http(200, "application/json", ANSWER)) as url:
-        tape = open_tape(file, "once").unwrap()
-        with detoured(TapeDetour(tape)):
+        tape = open_cassette(file, "once").unwrap()
+        with override_transport(RecordingOverride(tape)):
             assert asked_in(kind, lambda: LLM(config(url))) == Success("hi")
         tape.save().unwrap()
-    replay = open_tape(file).unwrap()
-    with detoured(TapeDetour(replay)):
+    replay = open_cassette(file).unwrap()
+    with override_transport(RecordingOverride(replay)):
         assert asked_in(kind, lambda: LLM(config(url))) == Success("hi")
     assert replay.unused == ()
     assert isinstance(asked_in(kind, lambda: LLM(config(url), retry=NO_RETRY)), Failure)
@@ -366,46 +370,48 @@ def test_every_transport_that_has_a_name_is_recorded(
 ) -> None:
     file = tmp_path / "x.yaml"
 
-    def ask_it(url: str) -> Parsed[str]:
-        async def main() -> Parsed[str]:
+    def ask_it(url: str) -> LLMResult[str]:
+        async def main() -> LLMResult[str]:
             return await LLM(config(url), name, retry=NO_RETRY).aask("hello", stream=stream)
 
         return anyio.run(main)
 
     body, kind = (CHUNKS, "text/event-stream") if stream else (ANSWER, "application/json")
     with one_answer(http(200, kind, body)) as url:
-        tape = open_tape(file, "once").unwrap()
-        with detoured(TapeDetour(tape)):
+        tape = open_cassette(file, "once").unwrap()
+        with override_transport(RecordingOverride(tape)):
             assert ask_it(url) == Success("hi")
         tape.save().unwrap()
     [kept] = load_cassette(file).unwrap().interactions
     assert (kept.response.body, bool(kept.sizes)) == (body, stream)
-    with detoured(TapeDetour(open_tape(file).unwrap())):
+    with override_transport(RecordingOverride(open_cassette(file).unwrap())):
         assert ask_it(url) == Success("hi")
 
 
 def test_a_client_that_lives_longer_than_a_tape_leaves_it(path: Path, tmp_path: Path) -> None:
     with one_answer(http(200, "application/json", ANSWER)) as url, LLM(config(url)) as llm:
-        first = open_tape(tmp_path / "1.yaml", "all").unwrap()
-        second = open_tape(tmp_path / "2.yaml", "all").unwrap()
-        with detoured(TapeDetour(first)):
+        first = open_cassette(tmp_path / "1.yaml", "all").unwrap()
+        second = open_cassette(tmp_path / "2.yaml", "all").unwrap()
+        with override_transport(RecordingOverride(first)):
             llm.ask("one")
         llm.ask("nobody listens")
-        with detoured(TapeDetour(second)):
+        with override_transport(RecordingOverride(second)):
             llm.ask("two")
     assert [len(tape.recorded) for tape in (first, second)] == [1, 1]
 
 
 def test_a_transport_that_was_brought_is_left_alone(tmp_path: Path) -> None:
-    tape = open_tape(tmp_path / "x.yaml").unwrap()
-    inner = ScriptedTransport([Scripted(pieces=(ANSWER,))])
-    with detoured(TapeDetour(tape)):
+    tape = open_cassette(tmp_path / "x.yaml").unwrap()
+    inner = ScriptedTransport([ScriptedResponse(chunks=(ANSWER,))])
+    with override_transport(RecordingOverride(tape)):
         assert LLM(config("http://a.test/v1"), inner).ask("hello") == Success("hi")
     assert tape.misses == ()
 
 
 def test_faults_are_played_over_a_tape(path: Path) -> None:
-    detour = TapeDetour(open_tape(path).unwrap(), Playing(fault=Fault(first=(503,))))
+    detour = RecordingOverride(
+        open_cassette(path).unwrap(), PlaybackOptions(fault=Fault(first=(503,)))
+    )
     transport = detour.open_sync(lambda: Success(service()))
     got = [transport.send(ask("a"), NOW).unwrap() for _ in range(2)]
     assert [one.status for one in got] == [503, 200]

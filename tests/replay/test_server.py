@@ -21,12 +21,12 @@ from llm_pure.replay import (
     Cassette,
     Fault,
     Interaction,
-    Matching,
+    MatchRules,
     RecordTransport,
     ReplayTransport,
     load_cassette,
+    open_cassette,
     open_replay,
-    open_tape,
     save_cassette,
     serve,
 )
@@ -36,7 +36,7 @@ from tests.support.scenarios import CASSETTES
 
 PURE = "Why are pure functions easy to test?"
 ASKED: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": PURE}]
-LOOSE = Matching(
+LOOSE = MatchRules(
     origin=False,
     ignored=("/max_completion_tokens", "/max_tokens", "/stream_options", "/temperature"),
 )
@@ -158,7 +158,7 @@ def test_it_records_what_such_a_program_asks(tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
     with one_answer(http(200, "application/json", json.dumps(body).encode())) as url:
         upstream = url.removesuffix("/v1")
-        tape = open_tape(file, "once").unwrap()
+        tape = open_cassette(file, "once").unwrap()
         with (
             HttpxTransport() as inner,
             serve(RecordTransport(tape, inner), upstream=upstream) as server,

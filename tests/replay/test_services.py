@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import HttpRequest
-from llm_pure.replay.services import ROUTES, SERVICES, SPEAKERS, Call, Other, identify
+from llm_pure.replay.services import (
+    DIALECT_PROVIDERS,
+    ROUTES,
+    SERVICES,
+    Call,
+    UnknownCall,
+    detect_call,
+)
 
 AZURE = "https://mine.openai.azure.com/openai"
 BEDROCK = "https://bedrock-runtime.us-east-1.amazonaws.com/model"
@@ -100,10 +107,10 @@ CALLS = [
 
 @pytest.mark.parametrize(("url", "operation", "provider"), CALLS, ids=[row[0] for row in CALLS])
 def test_a_call_is_known_by_its_url(url: str, operation: str, provider: str) -> None:
-    match identify(HttpRequest("POST", url)):
+    match detect_call(HttpRequest("POST", url)):
         case Call() as call:
             assert (call.operation, call.providers[0]) == (operation, provider)
-        case Other(reason=reason):
+        case UnknownCall(reason=reason):
             pytest.fail(reason)
 
 
@@ -126,7 +133,7 @@ NO_CALLS = [
 
 @pytest.mark.parametrize(("method", "url", "reason"), NO_CALLS, ids=[row[1] for row in NO_CALLS])
 def test_what_is_no_model_call_has_a_reason(method: str, url: str, reason: str) -> None:
-    assert identify(HttpRequest(method, url)) == Other(reason)
+    assert detect_call(HttpRequest(method, url)) == UnknownCall(reason)
 
 
 @pytest.mark.parametrize(
@@ -139,19 +146,21 @@ def test_what_is_no_model_call_has_a_reason(method: str, url: str, reason: str) 
     ],
 )
 def test_some_paths_say_that_a_stream_follows(url: str, streams: bool) -> None:
-    call = identify(HttpRequest("post", url))
+    call = detect_call(HttpRequest("post", url))
     assert isinstance(call, Call)
     assert call.streams is streams
 
 
 def test_the_tables_fit_together() -> None:
-    assert {route.dialect for route in ROUTES} == set(SPEAKERS)
-    assert {dialect for service in SERVICES for dialect in service.dialects} <= set(SPEAKERS)
+    assert {route.dialect for route in ROUTES} == set(DIALECT_PROVIDERS)
+    assert {dialect for service in SERVICES for dialect in service.dialects} <= set(
+        DIALECT_PROVIDERS
+    )
     for pattern in [route.path for route in ROUTES] + [service.host for service in SERVICES]:
         re.compile(pattern)
 
 
 @given(st.text(), st.text())
 def test_no_method_and_no_url_make_it_raise(method: str, url: str) -> None:
-    identify(HttpRequest(method, url))
-    identify(HttpRequest("POST", f"https://{url}/v1/chat/completions"))
+    detect_call(HttpRequest(method, url))
+    detect_call(HttpRequest("POST", f"https://{url}/v1/chat/completions"))

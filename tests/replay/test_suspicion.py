@@ -8,7 +8,7 @@ import pytest
 from llm_pure.replay.cassette import Interaction
 from llm_pure.replay.redact import Redaction
 from llm_pure.replay.scan import scan_interaction
-from llm_pure.replay.suspicion import suspicious_runs
+from llm_pure.replay.suspicion import high_entropy_runs
 from tests.support.cassettes import recorded
 
 ALPHABETS = {
@@ -23,7 +23,7 @@ ALPHABETS = {
 def test_most_random_texts_of_forty_characters_are_found(alphabet: str) -> None:
     chance = Random(1)
     texts = ["".join(chance.choices(alphabet, k=40)) for _ in range(500)]
-    found = [text for text in texts if list(suspicious_runs(f"so: {text}!"))]
+    found = [text for text in texts if list(high_entropy_runs(f"so: {text}!"))]
     assert len(found) > 450
 
 
@@ -44,7 +44,7 @@ def test_most_random_texts_of_forty_characters_are_found(alphabet: str) -> None:
     ids=["a model", "a long name", "an id", "a UUID", "a URL", "a picture", "JSON in base64", "one letter", "digits", "data"],
 )  # fmt: skip
 def test_what_is_no_key_is_not_found(text: str) -> None:
-    assert list(suspicious_runs(f"it is {text}, or so")) == []
+    assert list(high_entropy_runs(f"it is {text}, or so")) == []
 
 
 def test_no_recording_of_this_repository_holds_a_secret_or_what_may_be_one() -> None:

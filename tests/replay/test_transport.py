@@ -12,15 +12,15 @@ from returns.result import Failure, Success
 
 from llm_pure import HttpRequest, HttpResponse
 from llm_pure.effects.transports import AsyncTransport, Timeouts, Transport
-from llm_pure.errors import ConfigurationInvalid, ConnectionFailed, LLMError, ProtocolFault
-from llm_pure.replay.borders import Borders, as_recorded, by_seed, one_byte, pieces
+from llm_pure.errors import ConnectionFailed, InvalidConfiguration, LLMError, ProtocolError
+from llm_pure.replay.borders import Chunking, as_recorded, random_chunks, single_bytes, split_body
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.faults import Fault
 from llm_pure.replay.files import save_cassette
-from llm_pure.replay.match import Matching
-from llm_pure.replay.shelf import Place
+from llm_pure.replay.match import MatchRules
+from llm_pure.replay.shelf import CassetteLocation
 from llm_pure.replay.transport import ReplayTransport, open_replay
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 
 NOW = Timeouts()
 URL = "https://api.test/v1/chat/completions"
@@ -42,20 +42,20 @@ TAPE = Cassette(name="tape.yaml", interactions=(recorded("a", "1"), recorded("b"
 TWICE = Cassette(name="twice.yaml", interactions=(recorded("a", "3"),))
 
 
-def drain(transport: ReplayTransport, request: HttpRequest) -> list[Parsed[bytes]]:
+def drain(transport: ReplayTransport, request: HttpRequest) -> list[LLMResult[bytes]]:
     with transport.stream(request, NOW) as opened:
         return list(opened.unwrap())
 
 
-def adrain(transport: ReplayTransport, request: HttpRequest) -> list[Parsed[bytes]]:
-    async def run() -> list[Parsed[bytes]]:
+def adrain(transport: ReplayTransport, request: HttpRequest) -> list[LLMResult[bytes]]:
+    async def run() -> list[LLMResult[bytes]]:
         async with transport.astream(request, NOW) as opened:
             return [piece async for piece in opened.unwrap()]
 
     return anyio.run(run)
 
 
-Drain = Callable[[ReplayTransport, HttpRequest], list[Parsed[bytes]]]
+Drain = Callable[[ReplayTransport, HttpRequest], list[LLMResult[bytes]]]
 BOTH = pytest.mark.parametrize("drain_", [drain, adrain], ids=["sync", "async"])
 
 
@@ -74,7 +74,7 @@ def test_a_request_gets_its_recorded_answer_whatever_its_key() -> None:
 def test_async_gets_the_same(backend: str) -> None:
     transport = ReplayTransport(TAPE)
 
-    async def run() -> tuple[Parsed[HttpResponse], list[Parsed[bytes]]]:
+    async def run() -> tuple[LLMResult[HttpResponse], list[LLMResult[bytes]]]:
         whole = await transport.asend(ask("b"), NOW)
         async with transport.astream(ask("stream"), NOW) as opened:
             answer = opened.unwrap()
@@ -130,7 +130,7 @@ def test_a_miss_names_the_nearest_recording_and_the_paths_that_differ() -> None:
         case other:
             pytest.fail(f"{other}")
     [miss] = transport.misses
-    assert miss.nearest == Place("tape.yaml", 0)
+    assert miss.nearest == CassetteLocation("tape.yaml", 0)
     assert [one.where for one in miss.differences] == ["/m"]
 
 
@@ -157,7 +157,7 @@ def test_a_miss_of_a_stream_is_a_failure_in_both_kinds() -> None:
 
 
 def test_matching_can_be_looser() -> None:
-    transport = ReplayTransport(TAPE, matching=Matching(origin=False, ignored=("/m",)))
+    transport = ReplayTransport(TAPE, matching=MatchRules(origin=False, ignored=("/m",)))
     request = ask("whatever", URL.replace("https://api.test", "http://127.0.0.1:4010"))
     assert transport.send(request, NOW) == Success(HttpResponse(200, (), b"1"))
 
@@ -200,11 +200,13 @@ def test_tasks_get_every_recording_once() -> None:
 
 @pytest.mark.parametrize(
     ("borders", "sizes"),
-    [(as_recorded, [4, 6, 8]), (one_byte, [1] * 18), (by_seed(1, 7), None)],
+    [(as_recorded, [4, 6, 8]), (single_bytes, [1] * 18), (random_chunks(1, 7), None)],
     ids=["as recorded", "one byte", "by seed"],
 )
 @BOTH
-def test_borders_are_as_asked_for(drain_: Drain, borders: Borders, sizes: list[int] | None) -> None:
+def test_borders_are_as_asked_for(
+    drain_: Drain, borders: Chunking, sizes: list[int] | None
+) -> None:
     got = [
         piece.unwrap() for piece in drain_(ReplayTransport(TAPE, borders=borders), ask("stream"))
     ]
@@ -224,8 +226,8 @@ def test_pieces_are_the_body_up_to_the_cut(
     interaction = Interaction(
         request=ask(""), response=HttpResponse(200, (), body), sizes=tuple(sizes)
     )
-    for borders in (as_recorded, one_byte, by_seed(seed)):
-        got = list(pieces(interaction, borders, end))
+    for borders in (as_recorded, single_bytes, random_chunks(seed)):
+        got = list(split_body(interaction, borders, end))
         assert b"".join(got) == body[:end]
         assert b"" not in got
 
@@ -266,7 +268,7 @@ def test_a_transport_is_opened_over_files_and_folders(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [("interactions: [1]", ProtocolFault), ("[", ProtocolFault), (None, ConfigurationInvalid)],
+    [("interactions: [1]", ProtocolError), ("[", ProtocolError), (None, InvalidConfiguration)],
 )
 def test_a_file_that_cannot_be_read_is_the_failure(
     tmp_path: Path, text: str | None, kind: type[LLMError]

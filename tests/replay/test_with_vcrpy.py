@@ -8,7 +8,7 @@ import pytest
 from llm_pure import HttpResponse
 from llm_pure.effects.transports import AsyncTransport, Transport
 from llm_pure.effects.transports.httpx import AsyncHttpxTransport, HttpxTransport
-from llm_pure.http import header
+from llm_pure.http import get_header
 from llm_pure.replay import load_cassette, open_replay, redact_cassette, save_cassette
 from tests.support.echoing_service import EVENTS, JSON, SHOWN, TIMEOUTS, asked, cassette, service
 
@@ -47,7 +47,7 @@ def test_what_vcrpy_recorded_we_replay_and_what_we_wrote_vcrpy_replays(
         sync_answers(replay, url) if kind == "sync" else anyio.run(async_answers, replay, url)
     )
     assert [response.body for response in replayed] == [SHOWN, EVENTS.encode()]
-    assert [header(response.headers, "content-type") for response in replayed] == [
+    assert [get_header(response.headers, "content-type") for response in replayed] == [
         "application/json",
         "text/event-stream",
     ]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from returns.result import Failure, Success
 
-from llm_pure.errors import ProtocolFault
+from llm_pure.errors import ProtocolError
 from llm_pure.replay.yaml_text import Block, parse_yaml, render_yaml
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -35,7 +35,7 @@ PLAIN = st.recursive(
 )
 def test_a_fault_names_the_file_the_line_and_the_cause(text: str, line: int, why: str) -> None:
     match parse_yaml(text, name="f.yaml"):
-        case Failure(ProtocolFault(where=where, message=message)):
+        case Failure(ProtocolError(where=where, message=message)):
             assert where == f"f.yaml, line {line}"
             assert why in message
         case other:
@@ -44,7 +44,7 @@ def test_a_fault_names_the_file_the_line_and_the_cause(text: str, line: int, why
 
 @pytest.mark.parametrize("text", ["a: [", "\x00", b"\xff\xfe\x00\xd8", "\ud800", '"\\ud800"'])
 def test_what_is_no_yaml_is_a_fault(text: str | bytes) -> None:
-    assert isinstance(parse_yaml(text, name="f.yaml").failure(), ProtocolFault)
+    assert isinstance(parse_yaml(text, name="f.yaml").failure(), ProtocolError)
 
 
 def test_a_document_that_repeats_itself_without_end_is_a_fault() -> None:

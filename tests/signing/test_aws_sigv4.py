@@ -9,7 +9,7 @@ from botocore.credentials import Credentials  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.http import HttpRequest, header
+from llm_pure.http import HttpRequest, get_header
 from llm_pure.signing.aws_sigv4 import AwsCredentials, sign
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -114,7 +114,7 @@ def test_a_time_without_a_zone_is_a_bug() -> None:
 def test_no_secret_is_in_a_repr() -> None:
     signed = bedrock(HttpRequest("POST", HOST, (JSON,), BODY), TEMPORARY)
     shown = repr(signed) + repr(TEMPORARY) + str(TEMPORARY)
-    signature = (header(signed.headers, "authorization") or "").rpartition("=")[2]
+    signature = (get_header(signed.headers, "authorization") or "").rpartition("=")[2]
     assert len(signature) == 64
     for secret in ("AKIDEXAMPLE", "wJalrXUtnFEMI", "TOKENEXAMPLE", signature):
         assert secret not in shown
@@ -200,4 +200,4 @@ def test_the_signature_is_botocores(
         SigV4Auth(their_keys, "bedrock", region).add_auth(theirs)
     ours = sign(request, credentials, region=region, service="bedrock", now=now)
     for name in ("authorization", "x-amz-date", "x-amz-security-token"):
-        assert header(ours.headers, name) == theirs.headers[name]
+        assert get_header(ours.headers, name) == theirs.headers[name]

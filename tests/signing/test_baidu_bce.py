@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure.config import Secret
-from llm_pure.http import HttpRequest, header
+from llm_pure.http import HttpRequest, get_header
 from llm_pure.signing.baidu_bce import sign
 
 NOW = datetime(2015, 4, 27, 8, 23, 49, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_the_documented_examples_are_signed_as_documented(
 
 
 def signature(request: HttpRequest) -> str:
-    return (header(signed(request).headers, "authorization") or "").rpartition("/")[2]
+    return (get_header(signed(request).headers, "authorization") or "").rpartition("/")[2]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_the_signature_covers_method_path_query_and_headers(other: HttpRequest) 
 
 def test_the_headers_that_are_signed_are_named_in_order() -> None:
     request = HttpRequest("POST", CHAT, (("x-bce-b", "1"), JSON, ("x-bce-a", ""), ("accept", "1")))
-    authorization = header(signed(request).headers, "authorization") or ""
+    authorization = get_header(signed(request).headers, "authorization") or ""
     assert authorization.split("/")[4] == "content-type;host;x-bce-b;x-bce-date"
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure.config import Secret
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.http import HttpRequest
 from llm_pure.result import Failure, Success
 from llm_pure.signing.jwt_hs256 import encode, sign, token
@@ -47,7 +47,7 @@ def test_the_secret_is_all_after_the_first_dot() -> None:
 @pytest.mark.parametrize("key", ["", "id", "id.", ".secret", "."])
 def test_a_key_without_two_halves_is_an_error_that_does_not_show_it(key: str) -> None:
     assert sign(REQUEST, key, NOW, provider="zai") == Failure(
-        ConfigurationInvalid(
+        InvalidConfiguration(
             message="the key for zai is not of the form id.secret",
             provider="zai",
             field="api_key",

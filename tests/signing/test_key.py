@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure.config import LLMConfig, Secret
-from llm_pure.errors import ConfigurationInvalid, LLMError
+from llm_pure.errors import InvalidConfiguration, LLMError
 from llm_pure.http import HttpRequest
 from llm_pure.result import Failure, Success
 from llm_pure.signing.key import key_header, usable_key, with_header
@@ -17,7 +17,7 @@ VARIABLES = ("ACME_API_KEY", "ACME_KEY")
 
 def invalid(what: str, field: str = "api_key") -> Failure[LLMError]:
     return Failure(
-        ConfigurationInvalid(
+        InvalidConfiguration(
             message=f"the key for acme {what}: set ACME_API_KEY or ACME_KEY, or `{field}`",
             provider="acme",
             field=field,
@@ -70,7 +70,7 @@ def test_an_empty_key_is_a_missing_one(key: str | Secret | None) -> None:
 
 def test_without_variables_the_field_is_named_alone() -> None:
     assert usable_key("acme", (), None) == Failure(
-        ConfigurationInvalid(
+        InvalidConfiguration(
             message="the key for acme is missing: set `api_key`",
             provider="acme",
             field="api_key",

@@ -7,7 +7,7 @@ import msgspec
 
 from llm_pure import Completion
 from llm_pure.completion import Usage
-from llm_pure.messages import Echo, Message, Opaque, Reasoning, Text, ToolCall
+from llm_pure.messages import Message, Opaque, ProviderMetadata, Reasoning, Text, ToolCall
 
 Event = dict[str, Any]
 
@@ -224,11 +224,11 @@ ANSWERS: dict[str, Answer] = {
             stop_reason="tool_use",
         ),
         completion=_completion(
-            Reasoning("I should ask twice.", "c2ln==", Echo("anthropic")),
-            Reasoning("", "c2lnMg==", Echo("anthropic")),
+            Reasoning("I should ask twice.", "c2ln==", ProviderMetadata("anthropic")),
+            Reasoning("", "c2lnMg==", ProviderMetadata("anthropic")),
             Opaque("anthropic", "redacted_thinking", _packed(_HIDDEN)),
             ToolCall("toolu_1", "weather", '{"city":"Oslo","é":"🎈"}'),
-            ToolCall("toolu_2", "clock", "{}", Echo("anthropic", '{"caller":{"type":"direct"}}')),
+            ToolCall("toolu_2", "clock", "{}", ProviderMetadata("anthropic", '{"caller":{"type":"direct"}}')),
             usage=Usage(235, 80, 200, 30, 50, raw=_CACHED),
             finish_reason="tool_calls",
             raw_finish_reason="tool_use",
@@ -264,7 +264,7 @@ ANSWERS: dict[str, Answer] = {
         completion=_completion(
             Opaque("anthropic", "server_tool_use", _packed(_SEARCH)),
             Opaque("anthropic", "web_search_tool_result", _packed(_FOUND)),
-            Text("It is pure.", Echo("anthropic", _packed({"citations": [_CITED, _CITED_TOO]}))),
+            Text("It is pure.", ProviderMetadata("anthropic", _packed({"citations": [_CITED, _CITED_TOO]}))),
             usage=Usage(900, 7, raw={**_PLAIN, "input_tokens": 900}),
             finish_reason="pause",
             raw_finish_reason="pause_turn",

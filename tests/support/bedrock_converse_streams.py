@@ -6,7 +6,7 @@ import msgspec
 
 from llm_pure import (
     Completion,
-    Echo,
+    ProviderMetadata,
     Reasoning,
     StreamEvent,
     ToolCall,
@@ -15,9 +15,9 @@ from llm_pure import (
 )
 from llm_pure.adapters.bedrock import PROVIDER
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     TextDelta,
@@ -28,7 +28,7 @@ from llm_pure.framing.aws_eventstream import EventStreamMessage
 from tests.support.aws_frames import STREAM_HEAD, body_of, event
 from tests.support.streamed import Streamed
 
-OWN = Echo("bedrock")
+OWN = ProviderMetadata("bedrock")
 RAW_USAGE = {"inputTokens": 7, "outputTokens": 9, "totalTokens": 20, "cacheReadInputTokens": 4}
 
 
@@ -74,7 +74,7 @@ EVENTS: tuple[StreamEvent, ...] = (
     ExtraReceived("request_id", "r-1"),
     Started(provider="bedrock"),
     ReasoningDelta("I should ", 0),
-    EchoReceived("{}", 0, kind="reasoning"),
+    ProviderMetadataReceived("{}", 0, kind="reasoning"),
     ReasoningDelta("look.", 0),
     ReasoningDelta("", 0, signature="c2ln"),
     TextDelta("One ", 1),

@@ -7,7 +7,7 @@ import msgspec
 
 from llm_pure import (
     Completion,
-    Echo,
+    ProviderMetadata,
     Reasoning,
     ToolCall,
     Usage,
@@ -148,7 +148,7 @@ STREAMS: dict[str, tuple[tuple[Any, ...], Completion]] = {
         hello(
             id="x",
             model="gpt-oss",
-            message=assistant(Reasoning("Hm.", None, Echo(NAME)), "Hello."),
+            message=assistant(Reasoning("Hm.", None, ProviderMetadata(NAME)), "Hello."),
             usage=Usage(7, 4, raw={"prompt_tokens": 7, "completion_tokens": 4}),
         ),
     ),

@@ -17,10 +17,10 @@ from llm_pure.effects.transports import (
     Timeouts,
     Transport,
     TransportSettings,
-    whole,
+    read_body,
 )
 from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
 
@@ -40,7 +40,7 @@ every_loop = pytest.mark.parametrize("loop", LOOPS)
 
 QUICK = Timeouts(connect_s=2, read_s=2, write_s=2, pool_s=2, total_s=4)
 
-Streamed: TypeAlias = tuple[ResponseHead, list[Parsed[bytes]]]
+Streamed: TypeAlias = tuple[ResponseHead, list[LLMResult[bytes]]]
 
 
 class Carrier(Transport, Protocol):
@@ -92,13 +92,13 @@ def send(
     request: HttpRequest,
     timeouts: Timeouts = QUICK,
     settings: TransportSettings | None = None,
-) -> Parsed[HttpResponse]:
+) -> LLMResult[HttpResponse]:
     """The whole answer, over a transport that is opened and closed for it."""
     if is_sync(kind):
         with open_sync(kind, settings) as transport:
             return transport.send(request, timeouts)
 
-    async def main() -> Parsed[HttpResponse]:
+    async def main() -> LLMResult[HttpResponse]:
         async with open_async(kind, settings) as transport:
             return await transport.asend(request, timeouts)
 
@@ -111,9 +111,9 @@ def stream(
     timeouts: Timeouts = QUICK,
     settings: TransportSettings | None = None,
     most: int = 1_000_000,
-) -> Parsed[Streamed]:
+) -> LLMResult[Streamed]:
     """Head and pieces of a streamed answer; no more than `most` pieces, then it is left."""
-    pieces: list[Parsed[bytes]] = []
+    pieces: list[LLMResult[bytes]] = []
     if is_sync(kind):
         with open_sync(kind, settings) as transport, transport.stream(request, timeouts) as opened:
             if isinstance(opened, Failure):
@@ -124,7 +124,7 @@ def stream(
                     break
             return Success((opened.unwrap().head, pieces))
 
-    async def main() -> Parsed[Streamed]:
+    async def main() -> LLMResult[Streamed]:
         async with (
             open_async(kind, settings) as transport,
             transport.astream(request, timeouts) as opened,
@@ -146,11 +146,11 @@ def take(
     request: HttpRequest,
     timeouts: Timeouts = QUICK,
     settings: TransportSettings | None = None,
-) -> Parsed[HttpResponse]:
+) -> LLMResult[HttpResponse]:
     """The same answer either way. how: "whole", or "streamed" and then put together."""
     if how == "whole":
         return send(kind, request, timeouts, settings)
-    return stream(kind, request, timeouts, settings).bind(lambda got: whole(*got))
+    return stream(kind, request, timeouts, settings).bind(lambda got: read_body(*got))
 
 
 async def cancel_after(turns: int, main: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -24,13 +24,13 @@ import msgspec
 
 from llm_pure import ChatRequest, Completion, LLMConfig, user
 from llm_pure.effects import LLM
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 from llm_pure.retry import RetryPolicy
 from tests.support.carriers import KINDS, is_sync, run
 
 AIMOCK = "@copilotkit/aimock@1.43.0"
 CHAOS = ("--chaos-drop", "0.2", "--chaos-ratelimit", "0.2", "--chaos-disconnect", "0.1")
-EAGER = RetryPolicy(attempts=10, first_wait_s=0.01, longest_wait_s=1)
+EAGER = RetryPolicy(max_attempts=10, initial_backoff_s=0.01, max_backoff_s=1)
 POLICIES = {"default": RetryPolicy(), "eager": EAGER}
 AT_ONCE = 100
 
@@ -54,7 +54,7 @@ def answer(number: int) -> str:
     return f"The answer to <{number}> is {number * 7919}."
 
 
-def tally(got: list[Parsed[Completion]]) -> Tally:
+def tally(got: list[LLMResult[Completion]]) -> Tally:
     """How the calls ended; got[i] belongs to question(i)."""
     failed: dict[str, int] = {}
     wrong: list[str] = []
@@ -79,7 +79,7 @@ def ask_all(kind: str, config: LLMConfig, calls: int, retry: RetryPolicy = EAGER
             return tally(
                 list(threads.map(lambda number: llm.completion(question(number)), range(calls)))
             )
-    results: dict[int, Parsed[Completion]] = {}
+    results: dict[int, LLMResult[Completion]] = {}
 
     async def main() -> None:
         waiting = iter(range(calls))

@@ -6,8 +6,17 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from llm_pure import ChatRequest, Message, assistant, system, tool_result, user
-from llm_pure.messages import Audio, Document, Echo, Image, Opaque, Reasoning, Refusal, ToolCall
-from llm_pure.request import JsonFormat, NamedTool, ReasoningRequest, SchemaFormat, Tool
+from llm_pure.messages import (
+    Audio,
+    Document,
+    Image,
+    Opaque,
+    ProviderMetadata,
+    Reasoning,
+    Refusal,
+    ToolCall,
+)
+from llm_pure.request import JsonFormat, NamedToolChoice, ReasoningRequest, SchemaFormat, Tool
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 8
 WAV = b"RIFF\0\0\0\0WAVEfmt "
@@ -54,7 +63,7 @@ REQUESTS: Mapping[str, ChatRequest] = {
         messages=CALLED, tools=(WEATHER, CLOCK), tool_choice="required", parallel_tool_calls=False
     ),
     "one tool by name": ChatRequest(
-        messages="hi", tools=(WEATHER,), tool_choice=NamedTool("weather")
+        messages="hi", tools=(WEATHER,), tool_choice=NamedToolChoice("weather")
     ),
     "an effort": ChatRequest(messages="hi", reasoning="high"),
     "no reasoning": ChatRequest(messages="hi", reasoning="none"),
@@ -84,11 +93,11 @@ REQUESTS: Mapping[str, ChatRequest] = {
         messages=[
             "hi",
             assistant(
-                Reasoning("hm", "sig", Echo("anthropic")),
+                Reasoning("hm", "sig", ProviderMetadata("anthropic")),
                 Opaque("anthropic", "server_tool_use", '{"type":"server_tool_use"}'),
                 "Hello.",
                 Image(data=PNG),
-                ToolCall("toolu_1", "weather", "{}", Echo("anthropic", '{"x":1}')),
+                ToolCall("toolu_1", "weather", "{}", ProviderMetadata("anthropic", '{"x":1}')),
             ),
             tool_result("toolu_1", "21 °C"),
         ]
@@ -102,7 +111,12 @@ _TEXT = st.text(max_size=12)
 _ASSISTANT_PARTS = st.one_of(
     _TEXT,
     st.builds(Refusal, st.text(min_size=1, max_size=9)),
-    st.builds(Reasoning, _TEXT, st.none() | st.just("sig"), st.none() | st.just(Echo("elsewhere"))),
+    st.builds(
+        Reasoning,
+        _TEXT,
+        st.none() | st.just("sig"),
+        st.none() | st.just(ProviderMetadata("elsewhere")),
+    ),
     st.builds(ToolCall, st.just("call_1"), st.just("weather"), st.sampled_from(['{"a":1}', "{"])),
     st.just(Image(data=PNG)),
     st.just(Audio(data=WAV)),
@@ -121,7 +135,7 @@ def chat_requests() -> SearchStrategy[ChatRequest]:
         ChatRequest,
         messages=st.lists(_TURNS, min_size=1, max_size=5),
         tools=st.sampled_from([(), (WEATHER,), (WEATHER, CLOCK)]),
-        tool_choice=st.sampled_from([None, "auto", "none", "required", NamedTool("weather")]),
+        tool_choice=st.sampled_from([None, "auto", "none", "required", NamedToolChoice("weather")]),
         parallel_tool_calls=st.sampled_from([None, True, False]),
         response_format=st.sampled_from([None, JsonFormat(), SchemaFormat(schema=SCHEMA)]),
         max_tokens=st.none() | st.integers(1, 10**6),

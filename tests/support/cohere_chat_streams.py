@@ -10,9 +10,9 @@ from llm_pure.adapters.cohere import PROVIDER
 from llm_pure.adapters.dialects.cohere_chat.stream import CALLS, PLAN, PLAN_ECHO
 from llm_pure.completion import Usage
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     TextDelta,
@@ -113,14 +113,14 @@ BODY = sse(*EVENTS_SENT)
 EVENTS = (
     Started(id="msg-1", provider="cohere"),
     ReasoningDelta("I should ", 0),
-    EchoReceived("{}", 0, kind="reasoning"),
+    ProviderMetadataReceived("{}", 0, kind="reasoning"),
     ReasoningDelta("look.", 0),
     TextDelta("One ", 1),
     TextDelta("moment — 日本", 1),
     ExtraReceived("citations", CITATION, append=True),
     ExtraReceived("citations", SECOND, append=True),
     ReasoningDelta("First ", PLAN),
-    EchoReceived(PLAN_ECHO, PLAN, kind="reasoning"),
+    ProviderMetadataReceived(PLAN_ECHO, PLAN, kind="reasoning"),
     ReasoningDelta("weather.", PLAN),
     ToolCallDelta("", CALLS, id="c1", name="weather"),
     ToolCallDelta('{"city":', CALLS),

@@ -10,9 +10,9 @@ from llm_pure import (
 from llm_pure.adapters.dialects.dashscope_generation import open_stream, parse_chat
 from llm_pure.completion import Usage
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     TextDelta,
@@ -87,7 +87,7 @@ EVENTS = (
     Started(id="r-1", provider="dashscope"),
     ExtraReceived("request_id", "r-1"),
     ReasoningDelta("I should ", 0),
-    EchoReceived("{}", 0, kind="reasoning"),
+    ProviderMetadataReceived("{}", 0, kind="reasoning"),
     usage(1),
     ReasoningDelta("look.", 0),
     TextDelta("One ", 1),

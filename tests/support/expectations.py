@@ -7,14 +7,14 @@ import msgspec
 
 from llm_pure import Completion, EmbedRequest, Usage
 from llm_pure.media_operations import (
-    Judgement,
+    GeneratedImage,
+    ImagesResponse,
     ModelInfo,
-    ModelList,
-    Moderation,
-    Picture,
-    Pictures,
+    ModelPage,
+    ModerationResponse,
+    ModerationResult,
     Speech,
-    Transcript,
+    Transcription,
 )
 from tests.support.png import tiny_png
 from tests.support.scenarios import LOOPBACK_URL, Scenario
@@ -40,14 +40,14 @@ ERROR_KINDS: dict[int, tuple[str, ...]] = {
 
 VECTOR = (0.125, -0.5, 0.25, 1.0)
 COUNTED = 14
-Told: TypeAlias = Pictures | Speech | Transcript | Moderation | ModelList
-_PICTURE = Picture(data=tiny_png(), media_type="image/png", revised_prompt="one red square")
+Told: TypeAlias = ImagesResponse | Speech | Transcription | ModerationResponse | ModelPage
+_PICTURE = GeneratedImage(data=tiny_png(), media_type="image/png", revised_prompt="one red square")
 _BARE = msgspec.structs.replace(_PICTURE, revised_prompt=None)
 _SPOKEN = Speech(data=tiny_wav(), media_type="audio/wav")
-_WRITTEN = Transcript(text="Hello.")
-_JUDGED = Judgement(flagged=False, categories={"violence": False}, scores={"violence": 0.25})
+_WRITTEN = Transcription(text="Hello.")
+_JUDGED = ModerationResult(flagged=False, categories={"violence": False}, scores={"violence": 0.25})
 _NATIVE_USAGE = {"promptTokenCount": 4, "candidatesTokenCount": 258, "totalTokenCount": 262}
-_NATIVE = Pictures(
+_NATIVE = ImagesResponse(
     pictures=(_BARE,),
     model="gemini",
     usage=Usage(input_tokens=4, output_tokens=258, raw=_NATIVE_USAGE),
@@ -56,23 +56,23 @@ _SPEECH_USAGE = {"input_tokens": 3, "output_tokens": 5, "total_tokens": 8}
 _A_MODEL = {"type": "model", "display_name": "A Model"}
 
 MEDIA: dict[str, Told] = {
-    "picture": Pictures(pictures=(_PICTURE,)),
-    "edit": Pictures(pictures=(_PICTURE,)),
-    "variation": Pictures(pictures=(_PICTURE,)),
+    "picture": ImagesResponse(pictures=(_PICTURE,)),
+    "edit": ImagesResponse(pictures=(_PICTURE,)),
+    "variation": ImagesResponse(pictures=(_PICTURE,)),
     "picture of gemini": _NATIVE,
     "edit of gemini": _NATIVE,
-    "picture of imagen-4.0-generate-001": Pictures(pictures=(_BARE,)),
-    "picture of siliconflow_media": Pictures(
-        pictures=(Picture(url=PICTURE_URL),), extra={"seed": 1}
+    "picture of imagen-4.0-generate-001": ImagesResponse(pictures=(_BARE,)),
+    "picture of siliconflow_media": ImagesResponse(
+        pictures=(GeneratedImage(url=PICTURE_URL),), extra={"seed": 1}
     ),
     "speech": _SPOKEN,
     "speech_events": msgspec.structs.replace(
         _SPOKEN, usage=Usage(input_tokens=3, output_tokens=5, raw=_SPEECH_USAGE)
     ),
     "transcribe": _WRITTEN,
-    "transcribe_text": Transcript(text="Hello.\n", format="text"),
-    "transcribe_srt": Transcript(text=SRT, format="srt"),
-    "transcribe_vtt": Transcript(text=VTT, format="vtt"),
+    "transcribe_text": Transcription(text="Hello.\n", format="text"),
+    "transcribe_srt": Transcription(text=SRT, format="srt"),
+    "transcribe_vtt": Transcription(text=VTT, format="vtt"),
     "transcribe_verbose": msgspec.structs.replace(
         _WRITTEN,
         language="english",
@@ -81,36 +81,38 @@ MEDIA: dict[str, Told] = {
         usage=Usage(raw={"type": "duration", "seconds": 1}),
         extra={"task": "transcribe"},
     ),
-    "moderate": Moderation(id="modr-1", model="omni-moderation-latest", results=(_JUDGED,) * 2),
-    "moderate of mistral-moderation-latest": Moderation(
+    "moderate": ModerationResponse(
+        id="modr-1", model="omni-moderation-latest", results=(_JUDGED,) * 2
+    ),
+    "moderate of mistral-moderation-latest": ModerationResponse(
         id="modr-1", model="mistral-moderation-latest", results=(_JUDGED,) * 2
     ),
-    "models of openai": ModelList(
+    "models of openai": ModelPage(
         models=(ModelInfo(id="model-1", created_s=1, owned_by="system"),)
     ),
-    "models of azure": ModelList(models=(ModelInfo(id="model-1", created_s=1, owned_by="system"),)),
-    "models of together": ModelList(
+    "models of azure": ModelPage(models=(ModelInfo(id="model-1", created_s=1, owned_by="system"),)),
+    "models of together": ModelPage(
         models=(ModelInfo(id="model-1", created_s=1, extra={"type": "chat"}),)
     ),
-    "models of anthropic": ModelList(
+    "models of anthropic": ModelPage(
         models=(ModelInfo(id="page-2", created_s=1, extra=_A_MODEL),), next_page="page-2"
     ),
-    "models_2 of anthropic": ModelList(
+    "models_2 of anthropic": ModelPage(
         models=(ModelInfo(id="model-2", created_s=1, extra=_A_MODEL),)
     ),
-    "models of gemini": ModelList(
+    "models of gemini": ModelPage(
         models=(ModelInfo(id="model-1", extra={"inputTokenLimit": 1000}),), next_page="page-2"
     ),
-    "models_2 of gemini": ModelList(
+    "models_2 of gemini": ModelPage(
         models=(ModelInfo(id="model-2", extra={"inputTokenLimit": 1000}),)
     ),
-    "models of cohere": ModelList(
+    "models of cohere": ModelPage(
         models=(ModelInfo(id="model-1", extra={"endpoints": ["chat"]}),), next_page="page-2"
     ),
-    "models_2 of cohere": ModelList(
+    "models_2 of cohere": ModelPage(
         models=(ModelInfo(id="model-2", extra={"endpoints": ["chat"]}),)
     ),
-    "models of ollama": ModelList(
+    "models of ollama": ModelPage(
         models=(ModelInfo(id="model-1", created_s=1, extra={"size": 7}),)
     ),
 }
@@ -185,7 +187,7 @@ def told_beside_chat(scenario: Scenario) -> Told:
 
 def comparable(got: Told) -> Told:
     """Without the moment at which a picture was made."""
-    if not isinstance(got, Pictures):
+    if not isinstance(got, ImagesResponse):
         return got
     extra = {key: value for key, value in got.extra.items() if key != "created"}
     return msgspec.structs.replace(got, extra=extra)

@@ -14,7 +14,7 @@ from llm_pure.events import (
     StreamEvent,
     TextDelta,
 )
-from llm_pure.messages import Echo, Message, Opaque, Reasoning, Text, ToolCall
+from llm_pure.messages import Message, Opaque, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.replay.laws import read_pieces
 from tests.support.streamed import Streamed
 
@@ -84,13 +84,13 @@ WHOLE = Completion(
     message=Message(
         "assistant",
         (
-            Reasoning("I should compute.", None, Echo("gemini")),
+            Reasoning("I should compute.", None, ProviderMetadata("gemini")),
             Opaque("gemini", "executableCode", dumped({**CODE, "thoughtSignature": "c2lnMQ=="})),
             Opaque("gemini", "codeExecutionResult", dumped(ITEMS[3]["candidates"][0]["content"]["parts"][0])),
             Text("It is 42 — 四十二."),
-            ToolCall("call_r1_0", "save", '{"n": 42}', Echo("gemini", '{"thoughtSignature":"c2lnMg=="}')),
-            ToolCall("w7", "save", "{}", Echo("gemini", '{"functionCall":{"id":"w7"}}')),
-            Text("", Echo("gemini", '{"thoughtSignature":"c2lnMw=="}')),
+            ToolCall("call_r1_0", "save", '{"n": 42}', ProviderMetadata("gemini", '{"thoughtSignature":"c2lnMg=="}')),
+            ToolCall("w7", "save", "{}", ProviderMetadata("gemini", '{"functionCall":{"id":"w7"}}')),
+            Text("", ProviderMetadata("gemini", '{"thoughtSignature":"c2lnMw=="}')),
         ),
     ),
     finish_reason="tool_calls",

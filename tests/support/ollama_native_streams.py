@@ -9,9 +9,9 @@ from llm_pure import (
 from llm_pure.adapters.ollama import PROVIDER
 from llm_pure.completion import Usage
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     TextDelta,
@@ -60,14 +60,14 @@ EVENTS = (
     Started(model="qwen3:4b", provider="ollama"),
     ExtraReceived("created_at", "T1"),
     ReasoningDelta("I should ", 0),
-    EchoReceived("{}", 0, kind="reasoning"),
+    ProviderMetadataReceived("{}", 0, kind="reasoning"),
     ReasoningDelta("look.", 0),
     TextDelta("One ", 1),
     TextDelta("moment — 日本", 1),
     ToolCallDelta('{"city":"Tromsø 🎈"}', 1000, id="c1", name="weather"),
-    EchoReceived('{"function":{"index":0}}', 1000),
+    ProviderMetadataReceived('{"function":{"index":0}}', 1000),
     ToolCallDelta("{}", 1001, name="clock"),
-    EchoReceived('{"function":{"index":1}}', 1001),
+    ProviderMetadataReceived('{"function":{"index":1}}', 1001),
     ExtraReceived("created_at", "T9"),
     ExtraReceived("total_duration", 77),
     TextDelta(".", 1),

@@ -9,9 +9,9 @@ from llm_pure import (
 from llm_pure.adapters import registry
 from llm_pure.adapters.dialects.openai_chat.state import CALLS
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     TextDelta,
@@ -63,7 +63,7 @@ EVENTS = (
     Started(id="chatcmpl-1", model="gpt-x-2026-01-01", provider="openai"),
     ExtraReceived("created", 1790000000),
     ReasoningDelta("I should ", 0),
-    EchoReceived("{}", 0, 0, "reasoning"),
+    ProviderMetadataReceived("{}", 0, 0, "reasoning"),
     ReasoningDelta("look.", 0),
     TextDelta("One moment", 1),
     ExtraReceived("mood", "good"),

@@ -54,8 +54,8 @@ COUNTED_ALREADY = {
 
 
 BILLED = (
-    ours.Detail("input_tokens", ("billed_units", "input_tokens")),
-    ours.Detail("output_tokens", ("billed_units", "output_tokens")),
+    ours.UsageDetail("input_tokens", ("billed_units", "input_tokens")),
+    ours.UsageDetail("output_tokens", ("billed_units", "output_tokens")),
 )
 """Cohere tells used and billed tokens apart (docs.cohere.com, "Chat API v2"; genai-prices' extractor `default`)."""
 
@@ -130,35 +130,37 @@ def model_of(model: gp.ModelInfo) -> ours.ModelPrices:
     )
 
 
-def details() -> tuple[ours.Detail, ...]:
-    found: dict[ours.Detail, None] = {}
+def details() -> tuple[ours.UsageDetail, ...]:
+    found: dict[ours.UsageDetail, None] = {}
     for provider in providers:
         for extractor in provider.extractors or ():
             if extractor.root in ("usage", "usageMetadata"):
                 for mapping in extractor.mappings:
                     if mapping.dest not in COUNTED_ALREADY:
-                        found[ours.Detail(mapping.dest, path_of(mapping.path))] = None
+                        found[ours.UsageDetail(mapping.dest, path_of(mapping.path))] = None
     return tuple(found)
 
 
-def path_of(path: Any) -> tuple[str | ours.Step, ...]:
-    steps: list[str | ours.Step] = []
+def path_of(path: Any) -> tuple[str | ours.PriceStep, ...]:
+    steps: list[str | ours.PriceStep] = []
     for step in [path] if isinstance(path, str) else path:
         if isinstance(step, str):
             steps.append(step)
         elif isinstance(step.match, gp.ClauseEquals):
-            steps.append(ours.Step(step.field, step.match.equals))
+            steps.append(ours.PriceStep(step.field, step.match.equals))
         else:
             raise SystemExit(f"a step that is not known: {step!r}")
     return tuple(steps)
 
 
-def services() -> dict[str, ours.Service]:
+def services() -> dict[str, ours.VendorService]:
     sold = {
-        name: ours.Service(seller) for seller, names in SELLERS.items() for name in names.split()
+        name: ours.VendorService(seller)
+        for seller, names in SELLERS.items()
+        for name in names.split()
     }
     told = {
-        name: ours.Service(seller, ("cost",))
+        name: ours.VendorService(seller, ("cost",))
         for seller, names in REPORTS_COST.items()
         for name in names.split()
     }
@@ -175,7 +177,7 @@ def main() -> None:
             for counts, unit in unit_data.items()
         },
         sellers={
-            one.id: ours.Seller(
+            one.id: ours.PriceVendor(
                 id=one.id,
                 url=one.api_pattern,
                 models=tuple(map(model_of, one.models)),

@@ -8,9 +8,9 @@ from llm_pure import ResponseHead
 from llm_pure.adapters.dialects.qianfan_v1 import open_stream, parse_chat
 from llm_pure.completion import Usage
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
+    ProviderMetadataReceived,
     Started,
     TextDelta,
     ToolCallDelta,
@@ -70,7 +70,7 @@ EVENTS = (
     TextDelta("moment ", 0),
     TextDelta("— 日本", 0),
     ToolCallDelta('{"city":"Tromsø"}', 1, name="weather"),
-    EchoReceived('{"thoughts":"I should look."}', 1),
+    ProviderMetadataReceived('{"thoughts":"I should look."}', 1),
     UsageReported(Usage(26, 9, raw=used(9))),
     Finished("tool_calls", "function_call"),
 )

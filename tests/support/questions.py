@@ -21,10 +21,10 @@ from llm_pure import (
 )
 from llm_pure.media_operations import (
     ImageRequest,
-    ModelsRequest,
-    ModerateRequest,
+    ListModelsRequest,
+    ModerationRequest,
     SpeechRequest,
-    TranscribeRequest,
+    TranscriptionRequest,
 )
 from tests.support.pdf import tiny_pdf
 from tests.support.png import tiny_png
@@ -56,9 +56,9 @@ Request: TypeAlias = (
     | EmbedRequest
     | ImageRequest
     | SpeechRequest
-    | TranscribeRequest
-    | ModerateRequest
-    | ModelsRequest
+    | TranscriptionRequest
+    | ModerationRequest
+    | ListModelsRequest
 )
 
 
@@ -159,29 +159,29 @@ QUESTIONS: dict[str, Question] = {
     "speech": Question(request=SpeechRequest(input="Hello.", response_format="wav")),
     "speech_events": Question(request=SpeechRequest(input="Hello.", stream_format="sse")),
     "speech_429": Question(request=SpeechRequest(input="fail with 429"), status=429),
-    "transcribe": Question(request=TranscribeRequest(audio=tiny_wav(), filename="hello.wav")),
+    "transcribe": Question(request=TranscriptionRequest(audio=tiny_wav(), filename="hello.wav")),
     "transcribe_srt": Question(
-        request=TranscribeRequest(audio=tiny_wav(), model="whisper-1", response_format="srt")
+        request=TranscriptionRequest(audio=tiny_wav(), model="whisper-1", response_format="srt")
     ),
     "transcribe_vtt": Question(
-        request=TranscribeRequest(audio=tiny_wav(), model="whisper-1", response_format="vtt")
+        request=TranscriptionRequest(audio=tiny_wav(), model="whisper-1", response_format="vtt")
     ),
     "transcribe_text": Question(
-        request=TranscribeRequest(audio=tiny_wav(), model="whisper-1", response_format="text")
+        request=TranscriptionRequest(audio=tiny_wav(), model="whisper-1", response_format="text")
     ),
     "transcribe_verbose": Question(
-        request=TranscribeRequest(
+        request=TranscriptionRequest(
             audio=tiny_wav(), model="whisper-1", response_format="verbose_json"
         )
     ),
     "transcribe_404": Question(
-        request=TranscribeRequest(audio=tiny_wav(), model="no-such-model"), status=404
+        request=TranscriptionRequest(audio=tiny_wav(), model="no-such-model"), status=404
     ),
-    "moderate": Question(request=ModerateRequest(input=("hello", "bye"))),
-    "moderate_429": Question(request=ModerateRequest(input="fail with 429"), status=429),
-    "models": Question(request=ModelsRequest()),
-    "models_2": Question(request=ModelsRequest(page="page-2")),
-    "models_401": Question(request=ModelsRequest(), status=401),
+    "moderate": Question(request=ModerationRequest(input=("hello", "bye"))),
+    "moderate_429": Question(request=ModerationRequest(input="fail with 429"), status=429),
+    "models": Question(request=ListModelsRequest()),
+    "models_2": Question(request=ListModelsRequest(page="page-2")),
+    "models_401": Question(request=ListModelsRequest(), status=401),
     "count": Question(
         request=ChatRequest(messages="How many tokens has this?", tools=(WEATHER,)), counts=True
     ),

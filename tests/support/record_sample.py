@@ -13,7 +13,7 @@ import pytest
 
 from llm_pure.effects import links
 from llm_pure.effects.transports import TransportSettings, httpx
-from llm_pure.effects.transports.scripted import Scripted, ScriptedTransport
+from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.http import HttpRequest
 from llm_pure.replay import load_cassette, save_cassette
 
@@ -37,7 +37,7 @@ class Service(ScriptedTransport):
         """Nothing is open."""
 
 
-def answer(request: HttpRequest) -> Scripted:
+def answer(request: HttpRequest) -> ScriptedResponse:
     """What a question of the sample project gets."""
     asked: dict[str, Any] = json.loads(request.body)
     [country] = [one for one in CAPITALS if one in asked["messages"][0]["content"]]
@@ -49,7 +49,7 @@ def answer(request: HttpRequest) -> Scripted:
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         body = {**about, "object": "chat.completion", "choices": [choice], "usage": usage}
         kind = (("content-type", "application/json"),)
-        return Scripted(headers=kind, pieces=(json.dumps(body).encode(),))
+        return ScriptedResponse(headers=kind, chunks=(json.dumps(body).encode(),))
     chunks: list[dict[str, Any]] = [
         {"choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}]}
         for word in words
@@ -58,8 +58,8 @@ def answer(request: HttpRequest) -> Scripted:
     chunks.append({"choices": [], "usage": usage})
     told = [{**about, "object": "chat.completion.chunk", **chunk} for chunk in chunks]
     pieces = [f"data: {json.dumps(one)}\n\n".encode() for one in told]
-    return Scripted(
-        headers=(("content-type", "text/event-stream"),), pieces=(*pieces, b"data: [DONE]\n\n")
+    return ScriptedResponse(
+        headers=(("content-type", "text/event-stream"),), chunks=(*pieces, b"data: [DONE]\n\n")
     )
 
 

@@ -1,6 +1,6 @@
 """What is recorded: every provider asked the same questions, whole and streamed, and the errors that it answers.
 
-A row of SPEAKERS and a row of QUESTIONS make one cassette. Its name is derived from the request that is built, so a
+A row of DIALECT_PROVIDERS and a row of QUESTIONS make one cassette. Its name is derived from the request that is built, so a
 cassette whose request has changed is missed and not replayed by mistake.
 """
 
@@ -16,15 +16,15 @@ from llm_pure import ChatRequest, EmbedRequest, HttpRequest
 from llm_pure.adapters import registry
 from llm_pure.media_operations import (
     ImageRequest,
-    ModelsRequest,
-    ModerateRequest,
+    ListModelsRequest,
+    ModerationRequest,
     SpeechRequest,
-    TranscribeRequest,
+    TranscriptionRequest,
 )
 from llm_pure.provider import Operation, Provider
 from tests.support.questions import QUESTIONS, Question
 from tests.support.speaker import AIMOCK_URL, KEY, LOOPBACK_URL, Speaker
-from tests.support.speakers import SPEAKERS
+from tests.support.speakers import DIALECT_PROVIDERS
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -34,9 +34,9 @@ OPERATIONS: dict[type, str] = {
     EmbedRequest: "embed",
     ImageRequest: "images",
     SpeechRequest: "speech",
-    TranscribeRequest: "transcribe",
-    ModerateRequest: "moderate",
-    ModelsRequest: "models",
+    TranscriptionRequest: "transcribe",
+    ModerationRequest: "moderate",
+    ListModelsRequest: "models",
 }
 """What is asked -> the field of Provider that builds and parses it."""
 
@@ -111,7 +111,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
 def scenarios() -> Iterator[Scenario]:
     """Every one of them."""
-    for speaker in SPEAKERS:
+    for speaker in DIALECT_PROVIDERS:
         for name in speaker.questions:
             for stream in (False, True) if speaker.streams else (False,):
                 yield Scenario(speaker=speaker, name=name, stream=stream)

@@ -7,8 +7,8 @@ from llm_pure import ResponseHead
 from llm_pure.adapters.dialects.spark_frames import open_stream, parse_chat
 from llm_pure.completion import Usage
 from llm_pure.events import (
-    EchoReceived,
     Finished,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     TextDelta,
@@ -45,12 +45,12 @@ BODY = lines(*FRAMES_SENT)
 EVENTS = (
     Started(id="cht-1", provider="spark"),
     ReasoningDelta("I should ", 0),
-    EchoReceived("{}", 0, kind="reasoning"),
+    ProviderMetadataReceived("{}", 0, kind="reasoning"),
     ReasoningDelta("look.", 0),
     TextDelta("One ", 1),
     TextDelta("moment — 日本", 1),
     ToolCallDelta('{"city":"Tromsø"}', 2, name="weather"),
-    EchoReceived('{"score":1}', 2),
+    ProviderMetadataReceived('{"score":1}', 2),
     UsageReported(Usage(26, 9, raw=COUNTS)),
     Finished("unknown"),
 )

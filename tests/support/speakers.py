@@ -1,4 +1,4 @@
-"""Who is asked: a row of SPEAKERS for each provider, model and server, with the questions that it gets."""
+"""Who is asked: a row of DIALECT_PROVIDERS for each provider, model and server, with the questions that it gets."""
 
 from tests.support.media_speakers import MEDIA_SPEAKERS
 from tests.support.questions import ANSWERS, COUNTS, EMBEDS, ERRORS, QUIRKS
@@ -80,7 +80,7 @@ EMBEDDERS = (
 _EMBED_PATHS = {name: path for name, path, _, _ in reversed(FAMILY) if name in EMBEDDERS}
 """The first path of each."""
 
-SPEAKERS: tuple[Speaker, ...] = (
+DIALECT_PROVIDERS: tuple[Speaker, ...] = (
     aimock("openai", "/v1", _GPT, (*ANSWERS, "everything", *ERRORS)),
     aimock("openai", "/v1", "text-embedding-3-small", EMBEDS),
     aimock(

@@ -7,7 +7,7 @@ import msgspec
 from llm_pure import Completion, HttpResponse, LLMError, ResponseHead, StreamEvent
 from llm_pure.provider import StreamDecoder
 from llm_pure.replay.laws import Told, read_pieces
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from tests.support.pieces import one_byte_at_a_time
 
 
@@ -23,7 +23,7 @@ class Streamed(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     open_stream: Callable[[ResponseHead], StreamDecoder]
-    parse_chat: Callable[[HttpResponse], Parsed[Completion]]
+    parse_chat: Callable[[HttpResponse], LLMResult[Completion]]
     head: ResponseHead
     body: bytes
     events: tuple[StreamEvent, ...] | None = None

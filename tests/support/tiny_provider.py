@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 
 from llm_pure import Completion, Embeddings, EmbedRequest, LLMConfig, assistant
-from llm_pure.classify import ErrorReport, classify
+from llm_pure.classify import ProviderErrorInfo, to_llm_error
 from llm_pure.codec import decode, decode_any, encode
-from llm_pure.draft import draft
+from llm_pure.draft import resolve_request
 from llm_pure.errors import LLMError
 from llm_pure.events import Finished, Started, StreamEvent, TextDelta
 from llm_pure.framing.sse import SseDecoder, SseEvent
@@ -25,9 +25,9 @@ from llm_pure.operations import TokenCount
 from llm_pure.provider import Built, Operation, Provider, StreamDecoder
 from llm_pure.registry import Registry
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.signing.key import key_header
-from llm_pure.stream import StreamState, open_stepped
+from llm_pure.stream import StreamState, decode_steps
 
 NAME = "tiny"
 KEY = "sk-tiny-0123456789abcdef"
@@ -44,12 +44,14 @@ _ANSWER = msgspec.json.Decoder(_Answer)
 _VECTORS = msgspec.json.Decoder(tuple[tuple[float, ...], ...])
 
 
-def build_chat(config: LLMConfig, request: ChatRequest, *, strict: bool = False) -> Parsed[Built]:
-    def body(asked: Any) -> Parsed[bytes]:
+def build_chat(
+    config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> LLMResult[Built]:
+    def body(asked: Any) -> LLMResult[bytes]:
         turns = [[turn.role, turn.text] for turn in asked.messages]
         return encode({"model": asked.model, "turns": turns, "stream": asked.stream}, provider=NAME)
 
-    return draft(config, request).bind(body).map(partial(_post, config, "ask"))
+    return resolve_request(config, request).bind(body).map(partial(_post, config, "ask"))
 
 
 def _post(config: LLMConfig, path: str, body: bytes) -> Built:
@@ -57,7 +59,7 @@ def _post(config: LLMConfig, path: str, body: bytes) -> Built:
     return Built(request=HttpRequest("POST", f"{base_url}/{path}", JSON, body))
 
 
-def parse_chat(response: HttpResponse) -> Parsed[Completion]:
+def parse_chat(response: HttpResponse) -> LLMResult[Completion]:
     told = parse_error(response)
     if told is not None:
         return Failure(told)
@@ -72,8 +74,8 @@ def parse_error(response: HttpResponse) -> LLMError | None:
     if response.status < 400:
         return None
     told = decode(_ANSWER, response.body, provider=NAME).value_or(_Answer(error="?"))
-    return classify(
-        ErrorReport(
+    return to_llm_error(
+        ProviderErrorInfo(
             provider=NAME,
             status=response.status,
             message=told.error or "",
@@ -98,7 +100,7 @@ def step(state: StreamState, frame: SseEvent) -> tuple[StreamState, Sequence[Str
 
 
 def open_stream(head: ResponseHead) -> StreamDecoder:
-    return open_stepped(
+    return decode_steps(
         NAME,
         head,
         frames=SseDecoder,
@@ -109,11 +111,11 @@ def open_stream(head: ResponseHead) -> StreamDecoder:
     )
 
 
-def _build_embed(config: LLMConfig, request: EmbedRequest) -> Parsed[Built]:
+def _build_embed(config: LLMConfig, request: EmbedRequest) -> LLMResult[Built]:
     return encode(request.texts, provider=NAME).map(partial(_post, config, "embed"))
 
 
-def _parse_embed(response: HttpResponse) -> Parsed[Embeddings]:
+def _parse_embed(response: HttpResponse) -> LLMResult[Embeddings]:
     told = parse_error(response)
     if told is not None:
         return Failure(told)
@@ -122,17 +124,17 @@ def _parse_embed(response: HttpResponse) -> Parsed[Embeddings]:
     )
 
 
-def _build_count(config: LLMConfig, request: ChatRequest) -> Parsed[Built]:
+def _build_count(config: LLMConfig, request: ChatRequest) -> LLMResult[Built]:
     return build_chat(config, request).map(lambda built: _post(config, "count", built.request.body))
 
 
-def _parse_count(response: HttpResponse) -> Parsed[TokenCount]:
+def _parse_count(response: HttpResponse) -> LLMResult[TokenCount]:
     return decode_any(response.body, provider=NAME).bind(
         lambda count: Success(TokenCount(input_tokens=count, provider=NAME))
     )
 
 
-def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> Parsed[HttpRequest]:
+def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> LLMResult[HttpRequest]:
     assert now.tzinfo is not None
     return key_header(NAME, ("TINY_KEY",))(config, request, now)
 
@@ -145,8 +147,8 @@ PROVIDER = Provider(
     authorize=authorize,
     parse_chat=parse_chat,
     open_stream=open_stream,
-    key_variables=("TINY_KEY", "TINY_OTHER_KEY"),
-    base_url_variables=("TINY_URL",),
+    api_key_env=("TINY_KEY", "TINY_OTHER_KEY"),
+    base_url_env=("TINY_URL",),
     embed=Operation(_build_embed, _parse_embed),
     count_tokens=Operation(_build_count, _parse_count),
 )

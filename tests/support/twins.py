@@ -8,7 +8,7 @@ import trio
 
 from llm_pure import ChatRequest, Completion, StreamEvent
 from llm_pure.effects import LLM
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 
 KINDS = ("sync", "asyncio", "trio")
 
@@ -28,7 +28,7 @@ def called(kind: str, llm: LLM, method: str, *args: Any, **named: Any) -> Any:
 
 def streamed(
     kind: str, llm: LLM, request: ChatRequest | str, most: int = 1000
-) -> tuple[list[StreamEvent], Parsed[Completion]]:
+) -> tuple[list[StreamEvent], LLMResult[Completion]]:
     """The events of a stream that is left after `most`, and its result."""
     events: list[StreamEvent] = []
     if kind == "sync":
@@ -39,7 +39,7 @@ def streamed(
                     break
         return events, stream.result()
 
-    async def main() -> Parsed[Completion]:
+    async def main() -> LLMResult[Completion]:
         async with llm.astream(request) as stream:
             async for event in stream:
                 events.append(event)

@@ -41,11 +41,11 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.errors import RateLimited, retry_hint_s
+from llm_pure.errors import RateLimited, retry_after_s
 from llm_pure.events import Finished, TextDelta
 from llm_pure.provider import Built, Operation, Provider, StreamDecoder
 from llm_pure.registry import Registry
-from llm_pure.typed_answers import read_typed
+from llm_pure.typed_answers import parse_structured
 
 
 def the_chain_is_typed_from_end_to_end(
@@ -150,7 +150,7 @@ def errors_are_a_closed_union(error: LLMError) -> None:
     assert_type(error.kind, str)
     assert_type(error.retryable, bool)
     assert_type(error.partial, Completion | None)
-    assert_type(retry_hint_s(error), float | None)
+    assert_type(retry_after_s(error), float | None)
     match error:
         case RateLimited():
             assert_type(error.retry_after_s, float | None)
@@ -222,4 +222,4 @@ def values_of_types(llm: LLM, completion: Completion) -> None:
     """A type gives its own, a JSON Schema anything."""
     assert_type(llm.ask_typed(list[int], "Three numbers."), Result[list[int], LLMError])
     assert_type(llm.ask_typed({"type": "object"}, "Anything."), Result[Any, LLMError])
-    assert_type(read_typed(completion, Usage), Result[Usage, LLMError])
+    assert_type(parse_structured(completion, Usage), Result[Usage, LLMError])

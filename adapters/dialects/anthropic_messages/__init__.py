@@ -13,15 +13,15 @@ from llm_pure.adapters.dialects.anthropic_messages.errors import read_error
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, version_of
 from llm_pure.adapters.dialects.anthropic_messages.reply import parse_chat
 from llm_pure.adapters.dialects.anthropic_messages.request import Body, build_body, build_chat, post
-from llm_pure.adapters.dialects.anthropic_messages.stream import State, read_on, step
+from llm_pure.adapters.dialects.anthropic_messages.stream import State, read_text_run, step
 from llm_pure.adapters.dialects.model_lists import ANTHROPIC, list_operation
 from llm_pure.config import LLMConfig
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Authorize, Operation, Provider, StreamDecoder
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 from llm_pure.signing.key import key_header
-from llm_pure.stream import open_stepped
+from llm_pure.stream import decode_steps
 
 DIALECT = "anthropic_messages"
 
@@ -31,11 +31,11 @@ def provider(
     name: str,
     base_url: str,
     quirks: Quirks | None = None,
-    key_variables: tuple[str, ...] = (),
-    base_url_variables: tuple[str, ...] = (),
+    api_key_env: tuple[str, ...] = (),
+    base_url_env: tuple[str, ...] = (),
     authorize: Authorize | None = None,
-    counts: bool = False,
-    lists: bool = False,
+    count_tokens: bool = False,
+    list_models: bool = False,
     source: str = "",
 ) -> Provider:
     """A service that speaks this dialect, with its key in `x-api-key`. counts: it has .../count_tokens too; lists: /v1/models."""
@@ -45,30 +45,30 @@ def provider(
         dialect=DIALECT,
         base_url=base_url,
         build_chat=partial(build_chat, name, base_url, own),
-        authorize=authorize or key_header(name, key_variables, header="x-api-key", prefix=""),
+        authorize=authorize or key_header(name, api_key_env, header="x-api-key", prefix=""),
         parse_chat=partial(parse_chat, name, own),
         open_stream=partial(open_stream, name, own),
-        key_variables=key_variables,
-        base_url_variables=base_url_variables,
+        api_key_env=api_key_env,
+        base_url_env=base_url_env,
         source=source,
         count_tokens=Operation(
             partial(build_count, name, base_url, own), partial(parse_count, name, own)
         )
-        if counts
+        if count_tokens
         else None,
         models=list_operation(
             name,
             partial(_models_url, name, base_url),
             ANTHROPIC,
-            partial(read_error, name, own.error_words),
+            partial(read_error, name, own.error_codes),
             headers=lambda config: (("anthropic-version", version_of(own, config)),),
         )
-        if lists
+        if list_models
         else None,
     )
 
 
-def _models_url(name: str, default_url: str, config: LLMConfig) -> Parsed[str]:
+def _models_url(name: str, default_url: str, config: LLMConfig) -> LLMResult[str]:
     """A "/v1" at the base URL's end is not doubled."""
     url = endpoint.base_url(config, default_url, provider=name)
     return url.map(lambda one: f"{one.removesuffix('/v1')}/v1/models")
@@ -76,15 +76,15 @@ def _models_url(name: str, default_url: str, config: LLMConfig) -> Parsed[str]:
 
 def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
     """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return open_stepped(
+    return decode_steps(
         name,
         head,
         frames=SseDataDecoder,
         state=State(),
         step=partial(step, name, quirks, head),
         parse=partial(parse_chat, name, quirks),
-        parse_error=partial(read_error, name, quirks.error_words),
-        read_on=read_on,
+        parse_error=partial(read_error, name, quirks.error_codes),
+        read_text_run=read_text_run,
     )
 
 

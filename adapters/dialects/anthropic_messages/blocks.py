@@ -11,9 +11,9 @@ import msgspec
 
 from llm_pure.codec import json_object, json_text
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     StreamEvent,
@@ -58,8 +58,10 @@ def begin(name: str, part: int, raw: dict[str, Any]) -> tuple[Block, list[Stream
             if text or signature:
                 events.append(ReasoningDelta(text, part, 0, signature or None))
             # thinking is always this provider's own: it wants it back, and no other may have it
-            echo = _beside(raw, "type", "thinking", "signature")
-            events.append(EchoReceived(json_text(echo), part, 0, "reasoning"))
+            provider_metadata = _beside(raw, "type", "thinking", "signature")
+            events.append(
+                ProviderMetadataReceived(json_text(provider_metadata), part, 0, "reasoning")
+            )
             return Block(part=part, kind="thinking"), events
         case "tool_use":
             events = [
@@ -123,8 +125,8 @@ def more(block: Block, delta: dict[str, Any]) -> tuple[Block, list[StreamEvent]]
 def end(name: str, block: Block) -> list[StreamEvent]:
     """What a block tells once it is whole."""
     if block.kind == "text" and block.pieces is not None:
-        echo = {"citations": list(_in_order(block.pieces))}
-        return [EchoReceived(json_text(echo), block.part)]
+        provider_metadata = {"citations": list(_in_order(block.pieces))}
+        return [ProviderMetadataReceived(json_text(provider_metadata), block.part)]
     if block.kind == "tool_use" and block.held:
         return [ToolCallDelta(block.held, block.part)]
     if block.kind == "opaque" and block.changed:
@@ -166,7 +168,7 @@ def _fallen_back(raw: dict[str, Any]) -> list[StreamEvent]:
 
 
 def _echo(fields: dict[str, Any], part: int) -> list[StreamEvent]:
-    return [EchoReceived(json_text(fields), part)] if fields else []
+    return [ProviderMetadataReceived(json_text(fields), part)] if fields else []
 
 
 def _extra(delta: dict[str, Any], modelled: str) -> list[StreamEvent]:

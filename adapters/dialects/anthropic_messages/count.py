@@ -5,18 +5,18 @@ Source: anthropic 2.11.0 (types/message_count_tokens_params.py), read 2026-11-20
 
 import msgspec
 
-from llm_pure.adapters.dialects.anthropic_messages.errors import error_in
+from llm_pure.adapters.dialects.anthropic_messages.errors import find_error
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
 from llm_pure.adapters.dialects.anthropic_messages.reply import broken
 from llm_pure.adapters.dialects.anthropic_messages.request import Body, build_body, post
 from llm_pure.adapters.dialects.anthropic_messages.usage import tokens
-from llm_pure.classify import good_json
+from llm_pure.classify import decode_success_json
 from llm_pure.config import LLMConfig
 from llm_pure.http import HttpResponse
 from llm_pure.operations import TokenCount
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _UNCOUNTED = frozenset(
     {
@@ -29,7 +29,7 @@ _UNCOUNTED = frozenset(
 
 def build_count(
     name: str, default_url: str, quirks: Quirks, config: LLMConfig, request: ChatRequest
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """Body: {model, messages[], system?, tools[]?, tool_choice?, thinking?, output_config?}. Fails as `build_body`."""
     body = count_body(name, quirks, config, request)
     if isinstance(body, Failure):
@@ -37,7 +37,9 @@ def build_count(
     return post(name, default_url, quirks, config, "/v1/messages/count_tokens", body.unwrap())
 
 
-def count_body(name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest) -> Parsed[Body]:
+def count_body(
+    name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest
+) -> LLMResult[Body]:
     """The chat's body without what does not count. The model is always named in it."""
     asked = msgspec.structs.replace(request, stream=None)
     return build_body(name, msgspec.structs.replace(quirks, model_in="body"), config, asked).map(
@@ -55,12 +57,12 @@ def _counts(field: str) -> bool:
     return place in ("messages", "tools", "tool_choice", "response_format", "reasoning")
 
 
-def parse_count(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[TokenCount]:
+def parse_count(name: str, quirks: Quirks, response: HttpResponse) -> LLMResult[TokenCount]:
     """{"input_tokens": n}, one number for cached and new input together."""
-    good = good_json(
+    good = decode_success_json(
         name,
         response,
-        lambda raw: error_in(name, quirks.error_words, raw, response.status, response.headers),
+        lambda raw: find_error(name, quirks.error_codes, raw, response.status, response.headers),
     )
     if isinstance(good, Failure):
         return good

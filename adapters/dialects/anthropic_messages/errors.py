@@ -8,7 +8,7 @@ Source: anthropic 2.11.0 (_exceptions.py, _error_classes.py) and ../shared/wire/
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.classify import ErrorReport, ErrorType, classify
+from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.codec import decode_any
 from llm_pure.errors import (
     AuthenticationFailed,
@@ -67,10 +67,10 @@ def read_error(
     decoded = decode_any(response.body, provider=provider)
     if isinstance(decoded, Failure):
         return None
-    return error_in(provider, words, decoded.unwrap(), response.status, response.headers)
+    return find_error(provider, words, decoded.unwrap(), response.status, response.headers)
 
 
-def error_in(
+def find_error(
     provider: str, words: Mapping[str, ErrorType], body: Any, status: int, headers: Headers
 ) -> LLMError | None:
     """The error that decoded JSON tells; None when it tells none. A status below 400 gives way to the error's own."""
@@ -88,8 +88,8 @@ def error_in(
     details = error.get("details")
     type_ = _word(error.get("type")) or _word(error.get("status"))
     code = _word(details.get("error_code")) if isinstance(details, dict) else None
-    return classify(
-        ErrorReport(
+    return to_llm_error(
+        ProviderErrorInfo(
             provider=provider,
             status=status if status >= 400 else _status(type_, error),
             message=_message(error),

@@ -8,26 +8,26 @@ Source: anthropic 2.11.0 (types/content_block_param.py), ../shared/wire/anthropi
 import re
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.anthropic_messages.media import document_source, image_source
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
 from llm_pure.adapters.dialects.anthropic_messages.sending import Unsendable, Wrong
 from llm_pure.codec import json_object
-from llm_pure.errors import InvalidRequest, Unsupported
+from llm_pure.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.messages import (
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
     ToolCall,
     ToolResult,
 )
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 Block = dict[str, Any]
 Turn = dict[str, Any]
@@ -37,18 +37,18 @@ Conversation = tuple[list[Block], list[Turn], tuple[Adaptation, ...]]
 _NO_ID = re.compile(r"[^A-Za-z0-9_-]")
 
 
-def wire_messages(
-    name: str, quirks: Quirks, rule: ModelRule, messages: tuple[Message, ...]
-) -> Parsed[Conversation]:
-    """Unsupported for a part without a form here, InvalidRequest for one whose content is wrong; both name its path."""
+def encode_messages(
+    name: str, quirks: Quirks, rule: ModelProfile, messages: tuple[Message, ...]
+) -> LLMResult[Conversation]:
+    """UnsupportedFeature for a part without a form here, InvalidRequest for one whose content is wrong; both name its path."""
     writer = _Writer(name, quirks)
     try:
         for place, message in enumerate(messages):
-            in_place = bool(rule.facts.get("system_turns")) and _may_stand(messages, place)
+            in_place = bool(rule.traits.get("system_turns")) and _may_stand(messages, place)
             writer.add(message, f"messages/{place}", system_in_place=in_place)
         turns = [_finished(turn) for turn in writer.turns]
     except Unsendable as fault:
-        return Failure(Unsupported(message=str(fault), provider=name, feature="messages"))
+        return Failure(UnsupportedFeature(message=str(fault), provider=name, feature="messages"))
     except Wrong as fault:
         return Failure(InvalidRequest(message=str(fault), provider=name, param=fault.path))
     if not turns:
@@ -152,15 +152,19 @@ class _Writer:
         match part:
             case Text():
                 return self._text(part)
-            case Image(detail=detail, echo=echo):
+            case Image(detail=detail, provider_metadata=provider_metadata):
                 if detail not in (None, "auto"):
                     self._leave_out(f"{path}/detail", "the Messages API has no detail of images")
-                return {"type": "image", "source": image_source(part, path), **self._own(echo)}
-            case Document(name=title, echo=echo):
+                return {
+                    "type": "image",
+                    "source": image_source(part, path),
+                    **self._own(provider_metadata),
+                }
+            case Document(name=title, provider_metadata=provider_metadata):
                 block = {"type": "document", "source": document_source(part, path)}
                 if title is not None:
                     block["title"] = title
-                return {**block, **self._own(echo)}
+                return {**block, **self._own(provider_metadata)}
             case Opaque():
                 return self._opaque(part, path)
             case _:
@@ -170,17 +174,19 @@ class _Writer:
         """None for no words: the API refuses empty text blocks."""
         if not part.text:
             return None
-        return {"type": "text", "text": part.text, **self._own(part.echo)}
+        return {"type": "text", "text": part.text, **self._own(part.provider_metadata)}
 
     def _thinking(self, part: Reasoning, path: str) -> Block | None:
-        if part.echo is not None and not self._quirks.knows(part.echo.provider, self._name):
-            self._leave_out(path, f"it is reasoning of {part.echo.provider}")
+        if part.provider_metadata is not None and not self._quirks.knows(
+            part.provider_metadata.provider, self._name
+        ):
+            self._leave_out(path, f"it is reasoning of {part.provider_metadata.provider}")
             return None
         if part.signature is None and self._quirks.signed_thinking:
             self._leave_out(path, "thinking without its signature is refused")
             return None
         block = {"type": "thinking", "thinking": part.text, "signature": part.signature or ""}
-        return {**block, **self._own(part.echo)}
+        return {**block, **self._own(part.provider_metadata)}
 
     def _tool_use(self, part: ToolCall, path: str) -> Block:
         arguments = json_object(part.arguments) if part.arguments.strip() else {}
@@ -188,7 +194,7 @@ class _Writer:
             raise Wrong(f"{path}/arguments", "a tool's input is a JSON object here")
         wire_id = self._id(part.id, f"{path}/id")
         block = {"type": "tool_use", "id": wire_id, "name": part.name, "input": arguments}
-        return {**block, **self._own(part.echo)}
+        return {**block, **self._own(part.provider_metadata)}
 
     def _tool_result(self, part: ToolResult, path: str) -> Block:
         block: Block = {
@@ -205,7 +211,7 @@ class _Writer:
             block["content"] = content
         if part.is_error:
             block["is_error"] = True
-        return {**block, **self._own(part.echo)}
+        return {**block, **self._own(part.provider_metadata)}
 
     def _opaque(self, part: Opaque, path: str) -> Block | None:
         if not self._quirks.knows(part.provider, self._name):
@@ -216,10 +222,12 @@ class _Writer:
             raise Wrong(f"{path}/json", "an opaque part is a JSON object")
         return block
 
-    def _own(self, echo: Echo | None) -> Block:
-        if echo is None or not self._quirks.knows(echo.provider, self._name):
+    def _own(self, provider_metadata: ProviderMetadata | None) -> Block:
+        if provider_metadata is None or not self._quirks.knows(
+            provider_metadata.provider, self._name
+        ):
             return {}
-        return json_object(echo.json) or {}
+        return json_object(provider_metadata.json) or {}
 
     def _id(self, call_id: str, path: str) -> str:
         """Ids are letters, digits, hyphen and underscore here; other services send more."""

@@ -1,6 +1,6 @@
 """What Claude models do not take. The first prefix that fits counts.
 
-Facts that the dialect asks for, beside the fields of ModelRule:
+Facts that the dialect asks for, beside the fields of ModelProfile:
   thinking      how thinking is asked for: "enabled" (with a budget in tokens), "adaptive", or "both"
   hidden        True: thoughts stay hidden unless `display` asks for them
   off           the `thinking.type` that asks for no thinking
@@ -16,7 +16,7 @@ bodies in BerriAI/litellm#15097 (one_of); read 2026-11-20.
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 
 _SOURCE = "pydantic-ai-slim 2.68.0 profiles/anthropic.py, read 2026-11-20"
 
@@ -33,16 +33,16 @@ _SAMPLING_WHILE_THINKING: Mapping[str, str] = {
 
 def _new(
     *prefixes: str, reasoning: Literal["off", "on", "always"], **facts: Any
-) -> list[ModelRule]:
+) -> list[ModelProfile]:
     """Models without sampling parameters: they think adaptively, by effort."""
     return [
-        ModelRule(
+        ModelProfile(
             prefix=prefix,
-            refuses=_SAMPLING,
-            bounds={"max_tokens": (0, 128_000)},
+            unsupported=_SAMPLING,
+            ranges={"max_tokens": (0, 128_000)},
             reasoning=reasoning,
             efforts=ALL_EFFORTS,
-            facts={"thinking": "adaptive", "hidden": True, "schema": True, **facts},
+            traits={"thinking": "adaptive", "hidden": True, "schema": True, **facts},
             source=_SOURCE,
         )
         for prefix in prefixes
@@ -55,16 +55,16 @@ def _older(
     max_output: int | None = None,
     reasoning: Literal["none", "off", "always"] = "off",
     **facts: Any,
-) -> list[ModelRule]:
+) -> list[ModelProfile]:
     """Models that take sampling parameters; most think with a budget in tokens."""
     return [
-        ModelRule(
+        ModelProfile(
             prefix=prefix,
-            refuses_reasoning=_SAMPLING_WHILE_THINKING,
-            bounds={} if max_output is None else {"max_tokens": (0, max_output)},
+            unsupported_while_reasoning=_SAMPLING_WHILE_THINKING,
+            ranges={} if max_output is None else {"max_tokens": (0, max_output)},
             reasoning=reasoning,
             efforts=efforts,
-            facts={"thinking": "enabled", **facts},
+            traits={"thinking": "enabled", **facts},
             source=_SOURCE,
         )
         for prefix in prefixes
@@ -73,7 +73,7 @@ def _older(
 
 _BEFORE_XHIGH = ("low", "medium", "high", "max")
 
-RULES: tuple[ModelRule, ...] = (
+RULES: tuple[ModelProfile, ...] = (
     *_new(
         "claude-fable-5-1", "claude-fable-5-2", "claude-mythos-5-1", "claude-mythos-5-2",
         reasoning="always", forced_tools=False,
@@ -104,9 +104,9 @@ RULES: tuple[ModelRule, ...] = (
     *_new("claude-", reasoning="on"),  # newer than this table: like the newest that are in it
 )  # fmt: skip
 
-OTHER_MODELS = ModelRule(
+OTHER_MODELS = ModelProfile(
     prefix="",
-    facts={"thinking": "enabled"},
+    traits={"thinking": "enabled"},
     source="no claim: models of other makers behind this API",
 )
 """For names that are no Claude's: what every speaker of this API knows, and no effort."""

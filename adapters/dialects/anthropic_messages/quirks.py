@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from llm_pure.adapt import NO_RULE, ModelRule, rule_for
+from llm_pure.adapt import DEFAULT_PROFILE, ModelProfile, profile_for
 from llm_pure.adapters.dialects.anthropic_messages.models import OTHER_MODELS, RULES
 from llm_pure.classify import ErrorType
 from llm_pure.config import LLMConfig
@@ -34,7 +34,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     of the header `anthropic-beta` are sent as `anthropic_beta` in the body. kin: other providers whose signatures,
     opaque parts and native tools this one understands. signed_thinking: thinking goes back only with its signature.
     refuses, bounds: settings that it does not take, or only between two values. rules: what its models do not take;
-    other_models: the rule where none of them fits. error_words: its own error codes.
+    other_models: the rule where none of them fits. error_codes: its own error codes.
     """
 
     version: str = "2023-06-01"
@@ -44,11 +44,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     betas_in_body: bool = False
     kin: frozenset[str] = frozenset()
     signed_thinking: bool = True
-    refuses: Mapping[str, str] = msgspec.field(default_factory=lambda: REFUSES)
-    bounds: Mapping[str, tuple[float, float]] = msgspec.field(default_factory=lambda: BOUNDS)
-    rules: tuple[ModelRule, ...] = RULES
-    other_models: ModelRule = OTHER_MODELS
-    error_words: Mapping[str, ErrorType] = {}
+    unsupported: Mapping[str, str] = msgspec.field(default_factory=lambda: REFUSES)
+    ranges: Mapping[str, tuple[float, float]] = msgspec.field(default_factory=lambda: BOUNDS)
+    profiles: tuple[ModelProfile, ...] = RULES
+    other_models: ModelProfile = OTHER_MODELS
+    error_codes: Mapping[str, ErrorType] = {}
 
     def knows(self, provider: str, name: str) -> bool:
         """May what `provider` sent go back to this service, which is called `name`?"""
@@ -60,17 +60,19 @@ def version_of(quirks: Quirks, config: LLMConfig) -> str:
     return config.api_version or quirks.version
 
 
-def rule_of(quirks: Quirks, model: str, version: str) -> ModelRule:
+def rule_of(quirks: Quirks, model: str, version: str) -> ModelProfile:
     """What this model does not take, under this API version, at this service.
 
     What stands before the name does not count: "us.anthropic.claude-opus-4-8" is claude-opus-4-8.
     """
-    rule = rule_for(quirks.rules, model[max(model.find("claude"), 0) :])
-    if rule is NO_RULE:
+    rule = profile_for(quirks.profiles, model[max(model.find("claude"), 0) :])
+    if rule is DEFAULT_PROFILE:
         rule = quirks.other_models
-    refuses = {**quirks.refuses, **rule.refuses}
+    refuses = {**quirks.unsupported, **rule.unsupported}
     date = version[-len(SAMPLING_REFUSED_FROM) :]  # "vertex-2023-10-16" is a version too
     if date.startswith("20") and date >= SAMPLING_REFUSED_FROM:
         reason = f"API version {version} has no sampling parameters"
         refuses |= dict.fromkeys(("temperature", "top_p", "top_k"), reason)
-    return msgspec.structs.replace(rule, refuses=refuses, bounds={**quirks.bounds, **rule.bounds})
+    return msgspec.structs.replace(
+        rule, unsupported=refuses, ranges={**quirks.ranges, **rule.ranges}
+    )

@@ -2,28 +2,28 @@
 
 from llm_pure.adapters.dialects.anthropic_messages import wire
 from llm_pure.adapters.dialects.anthropic_messages.blocks import Misplaced
-from llm_pure.adapters.dialects.anthropic_messages.errors import error_in
+from llm_pure.adapters.dialects.anthropic_messages.errors import find_error
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
 from llm_pure.adapters.dialects.anthropic_messages.stream import read_message
-from llm_pure.classify import good_json
-from llm_pure.codec import convert, protocol_fault
+from llm_pure.classify import decode_success_json
+from llm_pure.codec import convert, protocol_error
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
-from llm_pure.errors import EVIDENCE_LIMIT, ProtocolFault
+from llm_pure.errors import EVIDENCE_LIMIT, ProtocolError
 from llm_pure.http import HttpResponse
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import told_by_headers
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.stream import header_events
 
 
-def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Completion]:
+def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any answer, for any status and any bytes.
 
-    Fails with the error that the body tells, at any status; with ProtocolFault when a 2xx body is no answer.
+    Fails with the error that the body tells, at any status; with ProtocolError when a 2xx body is no answer.
     """
-    good = good_json(
+    good = decode_success_json(
         name,
         response,
-        lambda raw: error_in(name, quirks.error_words, raw, response.status, response.headers),
+        lambda raw: find_error(name, quirks.error_codes, raw, response.status, response.headers),
     )
     if isinstance(good, Failure):
         return good
@@ -36,18 +36,18 @@ def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Comp
     collector = Collector()
     try:
         _, events = read_message(name, typed.unwrap(), raw)
-        collector.add(told_by_headers(response.headers))
+        collector.add(header_events(response.headers))
         collector.add(events)
         return Success(collector.completion())
     except Misplaced as fault:
         return Failure(broken(name, str(fault), response))
     except RecursionError as fault:  # nested just so deep that it can be read and not be written
-        return Failure(protocol_fault(fault, response.body, provider=name, status=response.status))
+        return Failure(protocol_error(fault, response.body, provider=name, status=response.status))
 
 
-def broken(name: str, message: str, response: HttpResponse) -> ProtocolFault:
+def broken(name: str, message: str, response: HttpResponse) -> ProtocolError:
     """A 2xx body that is JSON but no answer."""
-    return ProtocolFault(
+    return ProtocolError(
         message=message,
         provider=name,
         status=response.status,

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
-from llm_pure.adapters.dialects.anthropic_messages.messages import wire_messages
+from llm_pure.adapt import Adaptation, ModelProfile, adapt, strict_error
+from llm_pure.adapters.dialects.anthropic_messages.messages import encode_messages
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, rule_of, version_of
 from llm_pure.adapters.dialects.anthropic_messages.thinking import Thinking, fitted, thinking_of
 from llm_pure.adapters.dialects.anthropic_messages.tools import (
@@ -18,12 +18,12 @@ from llm_pure.adapters.dialects.anthropic_messages.tools import (
     wire_tools,
 )
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft, uncalled
+from llm_pure.draft import ResolvedRequest, dropped_tool_choice, resolve_request
 from llm_pure.endpoint import base_url, plain_headers, post_json
 from llm_pure.http import Headers
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.schema_fit import fit_schemas
 
 Told = tuple[Adaptation, ...]
@@ -46,10 +46,10 @@ def build_chat(
     request: ChatRequest,
     *,
     strict: bool = False,
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """POST {base_url}/v1/messages, with the header `anthropic-version`.
 
-    Fails with ConfigurationInvalid (no model, bad URL), and as `build_body`.
+    Fails with InvalidConfiguration (no model, bad URL), and as `build_body`.
     """
     made = build_body(name, quirks, config, request, strict=strict)
     if isinstance(made, Failure):
@@ -60,7 +60,7 @@ def build_chat(
 
 def post(
     name: str, default_url: str, quirks: Quirks, config: LLMConfig, path: str, body: Body
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """The body as a POST to a path below the base URL. A "/v1" at the base URL's end is not doubled."""
     url = base_url(config, default_url, provider=name)
     if isinstance(url, Failure):
@@ -79,17 +79,17 @@ def post(
 
 def build_body(
     name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> Parsed[Body]:
+) -> LLMResult[Body]:
     """{anthropic_version?, model?, max_tokens, system?, messages[], tools[]?, tool_choice?, temperature?, top_p?, top_k?,
     stop_sequences?, thinking?, output_config?, metadata?, stream?}, and request.extra over it.
 
     max_tokens is required here: config.max_token where the request says nothing. It is raised where a thinking budget
     leaves no room for the answer. A schema format goes to `output_config.format` where the model takes it, and into
     `system` in words elsewhere, or where it cannot be written as the API wants it.
-    Fails with ConfigurationInvalid (no model), InvalidRequest (messages that cannot be read, a tool's arguments that are
-    no JSON object, a schema that is no JSON), Unsupported (a part without a form here; with `strict` also every loss).
+    Fails with InvalidConfiguration (no model), InvalidRequest (messages that cannot be read, a tool's arguments that are
+    no JSON object, a schema that is no JSON), UnsupportedFeature (a part without a form here; with `strict` also every loss).
     """
-    drafted = draft(config, request, provider=name)
+    drafted = resolve_request(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
@@ -98,12 +98,12 @@ def build_body(
     schemas = fit_schemas(call, schema_rules(rule), provider=name)
     if isinstance(schemas, Failure):
         return Failure(schemas.failure())
-    call = schemas.unwrap().call
-    spoken = wire_messages(name, quirks, rule, call.messages)
+    call = schemas.unwrap().request
+    spoken = encode_messages(name, quirks, rule, call.messages)
     if isinstance(spoken, Failure):
         return spoken
     system, messages, told = spoken.unwrap()
-    schema, words, more = wire_format(rule, call, schemas.unwrap().unfit)
+    schema, words, more = wire_format(rule, call, schemas.unwrap().schema_error)
     if words is not None:
         system = [*system, {"type": "text", "text": words}]
     told += schemas.unwrap().adaptations + more
@@ -130,7 +130,7 @@ def build_body(
     fields |= metadata
     if call.stream:
         fields["stream"] = True
-    lost = lossy(told, provider=name) if strict else None
+    lost = strict_error(told, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)
     return Success(_placed(quirks, config, version, {**fields, **call.extra}, told))
@@ -155,7 +155,9 @@ def _placed(
     return Body(model, stream, fields, told)
 
 
-def _settings(rule: ModelRule, call: Draft, thinking: Thinking) -> tuple[dict[str, Any], Told]:
+def _settings(
+    rule: ModelProfile, call: ResolvedRequest, thinking: Thinking
+) -> tuple[dict[str, Any], Told]:
     """max_tokens and the sampling settings under the wire's names."""
     settings = dict(call.settings)
     if settings.get("n") == 1:
@@ -165,12 +167,12 @@ def _settings(rule: ModelRule, call: Draft, thinking: Thinking) -> tuple[dict[st
     else:
         thinks = thinking.config["type"] in ("enabled", "adaptive")
     if thinks:  # the API takes no other top_p beside thinking
-        rule = msgspec.structs.replace(rule, bounds={**rule.bounds, "top_p": (0.95, 1.0)})
-    settings, told = adapt(settings, call.explicit, rule, reasoning=thinks)
-    if rule.facts.get("one_of") and "temperature" in settings and "top_p" in settings:
-        loser = "top_p" if "temperature" in call.explicit else "temperature"
+        rule = msgspec.structs.replace(rule, ranges={**rule.ranges, "top_p": (0.95, 1.0)})
+    settings, told = adapt(settings, call.user_set, rule, reasoning=thinks)
+    if rule.traits.get("one_of") and "temperature" in settings and "top_p" in settings:
+        loser = "top_p" if "temperature" in call.user_set else "temperature"
         before = settings.pop(loser)
-        if loser in call.explicit:
+        if loser in call.user_set:
             reason = f"{call.model} takes temperature or top_p, not both"
             told += (Adaptation(field=loser, action="dropped", reason=reason, before=before),)
     if "stop" in settings:
@@ -188,11 +190,11 @@ def _settings(rule: ModelRule, call: Draft, thinking: Thinking) -> tuple[dict[st
 
 
 def _tools(
-    name: str, quirks: Quirks, rule: ModelRule, call: Draft, thinking: Thinking
+    name: str, quirks: Quirks, rule: ModelProfile, call: ResolvedRequest, thinking: Thinking
 ) -> tuple[dict[str, Any], Told]:
     tools, told = wire_tools(name, quirks, rule, call)
     if not tools:
-        return {}, told + uncalled(call)
+        return {}, told + dropped_tool_choice(call)
     by_budget = (thinking.config or {}).get("type") == "enabled"
     choice, more = wire_tool_choice(rule, call, thinks_by_budget=by_budget)
     fields: dict[str, Any] = {"tools": tools}
@@ -201,7 +203,7 @@ def _tools(
     return fields, told + more
 
 
-def _metadata(call: Draft) -> tuple[dict[str, Any], Told]:
+def _metadata(call: ResolvedRequest) -> tuple[dict[str, Any], Told]:
     """The API keeps one thing with a call: `user_id`."""
     given = dict(call.metadata or {})
     kept = {key: value for key, value in given.items() if key == "user_id"}

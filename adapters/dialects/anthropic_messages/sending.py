@@ -1,4 +1,4 @@
-"""Why a message cannot be sent. These exceptions never leave the dialect: `wire_messages` turns them into values."""
+"""Why a message cannot be sent. These exceptions never leave the dialect: `encode_messages` turns them into values."""
 
 
 class Unsendable(Exception):

@@ -19,12 +19,12 @@ from llm_pure.adapters.dialects.anthropic_messages.blocks import (
     more,
     says_something,
 )
-from llm_pure.adapters.dialects.anthropic_messages.errors import error_in
+from llm_pure.adapters.dialects.anthropic_messages.errors import find_error
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
 from llm_pure.adapters.dialects.anthropic_messages.usage import merged_usage, read_usage
-from llm_pure.codec import DECODE_FAULTS, convert, decode_any, protocol_fault
+from llm_pure.codec import DECODE_ERRORS, convert, decode_any, protocol_error
 from llm_pure.completion import FinishReason
-from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolFault
+from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
 from llm_pure.events import (
     ExtraReceived,
     Finished,
@@ -82,7 +82,7 @@ def step(name: str, quirks: Quirks, head: ResponseHead, state: State, data: byte
     if state.blocks:
         try:
             event = wire.PLAIN_DELTA.decode(data)
-        except DECODE_FAULTS:  # another event, or more than a delta: the longer way
+        except DECODE_ERRORS:  # another event, or more than a delta: the longer way
             return _read(name, quirks, head, state, data)
         block = state.blocks.get(event.index)
         delta = event.delta
@@ -98,7 +98,7 @@ def step(name: str, quirks: Quirks, head: ResponseHead, state: State, data: byte
     return _read(name, quirks, head, state, data)
 
 
-def read_on(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
+def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
     """More text of the blocks that are open; the first event that is anything else, None at the end."""
     decode, text_piece = wire.PLAIN_DELTA.decode, wire.TextPiece
     index: int | None = None
@@ -106,7 +106,7 @@ def read_on(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> 
     for data in datas:
         try:
             event = decode(data)
-        except DECODE_FAULTS:
+        except DECODE_ERRORS:
             return data
         if event.index != index:
             block = state.blocks.get(event.index)
@@ -132,7 +132,7 @@ def _read(name: str, quirks: Quirks, head: ResponseHead, state: State, data: byt
         return _failed(state, _fault(name, "an event is a JSON object", data))
     kind = raw.get("type")
     if kind == "error" or (kind is None and "error" in raw):
-        told = error_in(name, quirks.error_words, raw, head.status, head.headers)
+        told = find_error(name, quirks.error_codes, raw, head.status, head.headers)
         return _failed(state, told or _fault(name, "an error that says nothing", data))
     if kind == "ping":
         return state, ()
@@ -148,11 +148,11 @@ def _read(name: str, quirks: Quirks, head: ResponseHead, state: State, data: byt
     except Misplaced as fault:
         return _failed(state, _fault(name, str(fault), data, kind))
     except RecursionError as fault:  # nested just so deep that it can be read and not be written
-        return _failed(state, protocol_fault(fault, data, provider=name, where=kind))
+        return _failed(state, protocol_error(fault, data, provider=name, where=kind))
 
 
 def _transition(name: str, state: State, event: wire.Event, raw: dict[str, Any]) -> Stepped:
-    extras = _extras(raw, wire.MODELLED_EVENT[raw["type"]])
+    extras = _extras(raw, wire.KNOWN_FIELDS_EVENT[raw["type"]])
     match state.phase, event:
         case Phase.WAITING, wire.MessageStart(message=message):
             state, events = read_message(name, message, raw["message"])
@@ -173,7 +173,7 @@ def _transition(name: str, state: State, event: wire.Event, raw: dict[str, Any])
             state, events = _ended(name, state)
             state, said = _stopped(state, stop.stop_reason, usage)
             delta = raw.get("delta") or {}
-            return state, events + _extras(delta, wire.MODELLED_STOP) + extras + said
+            return state, events + _extras(delta, wire.KNOWN_FIELDS_STOP) + extras + said
         case Phase.OPEN, wire.MessageStop():
             state, events = _ended(name, state)
             if not state.finished:
@@ -197,7 +197,7 @@ def read_message(
         block, told = begin(name, state.parts, content)
         events += told + end(name, block)
         state = _with(state, parts=state.parts + 1)
-    events += _extras(raw, wire.MODELLED_MESSAGE)
+    events += _extras(raw, wire.KNOWN_FIELDS_MESSAGE)
     state, said = _stopped(state, message.stop_reason, message.usage)
     return state, events + said
 
@@ -239,7 +239,7 @@ def _failed(state: State, error: LLMError) -> Stepped:
     return _with(state, fault=error), ()
 
 
-def _fault(name: str, message: str, data: bytes, where: str = "event") -> ProtocolFault:
-    return ProtocolFault(
+def _fault(name: str, message: str, data: bytes, where: str = "event") -> ProtocolError:
+    return ProtocolError(
         message=message, provider=name, where=where, evidence=data[:EVIDENCE_LIMIT]
     )

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.anthropic_messages.models import ALL_EFFORTS
 from llm_pure.adapters.dialects.openai_effort import not_both
 from llm_pure.request import ReasoningRequest
@@ -34,7 +34,7 @@ class Thinking(msgspec.Struct, frozen=True):
 
 
 def thinking_of(
-    asked: ReasoningRequest | None, rule: ModelRule, model: str, usual_budget: int
+    asked: ReasoningRequest | None, rule: ModelProfile, model: str, usual_budget: int
 ) -> Thinking:
     """usual_budget: tokens, for models that want one when the request names neither a budget nor an effort."""
     if asked is None:
@@ -43,7 +43,7 @@ def thinking_of(
         return _without(rule, model)
     if rule.reasoning == "none":
         return Thinking(told=(_told("dropped", f"{model} cannot think"),))
-    way = rule.facts.get("thinking")
+    way = rule.traits.get("thinking")
     effort, told = _effort(asked, rule, model)
     by_budget = way == "enabled" or (
         way == "both"
@@ -68,7 +68,7 @@ def thinking_of(
 
 
 def fitted(
-    thinking: Thinking, max_tokens: int, rule: ModelRule
+    thinking: Thinking, max_tokens: int, rule: ModelProfile
 ) -> tuple[Thinking, int, tuple[Adaptation, ...]]:
     """The thinking, and a max_tokens that leaves the answer as much room as was asked for beside the budget.
 
@@ -77,7 +77,7 @@ def fitted(
     budget = (thinking.config or {}).get("budget_tokens")
     if budget is None or budget < max_tokens:
         return thinking, max_tokens, ()
-    highest = int(rule.bounds.get("max_tokens", (0, budget + max_tokens))[1])
+    highest = int(rule.ranges.get("max_tokens", (0, budget + max_tokens))[1])
     raised = min(budget + max_tokens, highest)
     reason = f"max_tokens must be more than the thinking budget of {budget}"
     told: tuple[Adaptation, ...] = (
@@ -93,13 +93,13 @@ def fitted(
     return thinking, raised, told
 
 
-def _without(rule: ModelRule, model: str) -> Thinking:
+def _without(rule: ModelProfile, model: str) -> Thinking:
     """No thinking: said where the model would think, left unsaid where it would not."""
     if rule.reasoning in ("none", "off"):
         return Thinking()
     if rule.reasoning == "always":
         return Thinking(told=(_told("dropped", f"{model} always thinks"),))
-    word = rule.facts.get("off", "disabled")
+    word = rule.traits.get("off", "disabled")
     if word == "disabled":
         return Thinking({"type": word})
     reason = f"{model} can only be asked to think {word.replace('_', ' ')}"
@@ -107,14 +107,14 @@ def _without(rule: ModelRule, model: str) -> Thinking:
 
 
 def _effort(
-    asked: ReasoningRequest, rule: ModelRule, model: str
+    asked: ReasoningRequest, rule: ModelProfile, model: str
 ) -> tuple[str | None, tuple[Adaptation, ...]]:
     """The effort to send, None when the model takes none or none is asked for."""
     if not rule.efforts:
         return None, ()
     wanted: str | None = asked.effort
     told: tuple[Adaptation, ...] = ()
-    if wanted is None and asked.budget_tokens is not None and rule.facts["thinking"] == "adaptive":
+    if wanted is None and asked.budget_tokens is not None and rule.traits["thinking"] == "adaptive":
         budget = asked.budget_tokens
         wanted = next((e for e in ALL_EFFORTS if budget <= _BUDGET_OF_EFFORT[e]), "max")
         reason = f"{model} takes an effort, not a budget in tokens"
@@ -127,9 +127,9 @@ def _effort(
     return nearest, (*told, _told("changed", reason, wanted, nearest))
 
 
-def _display(asked: ReasoningRequest, rule: ModelRule) -> dict[str, str]:
+def _display(asked: ReasoningRequest, rule: ModelProfile) -> dict[str, str]:
     """Asks for the thoughts where they are hidden by default, and to hide them where they are not wanted."""
-    if not rule.facts.get("hidden"):
+    if not rule.traits.get("hidden"):
         return {}
     return {"display": "summarized" if asked.summary else "omitted"}
 

@@ -75,8 +75,8 @@ EVENTS: Mapping[str, type[Event]] = {
     "message_stop": MessageStop,
 }
 
-MODELLED_MESSAGE = frozenset({"type", "role", "id", "model", "content", "stop_reason", "usage"})
-MODELLED_EVENT: Mapping[str, frozenset[str]] = {
+KNOWN_FIELDS_MESSAGE = frozenset({"type", "role", "id", "model", "content", "stop_reason", "usage"})
+KNOWN_FIELDS_EVENT: Mapping[str, frozenset[str]] = {
     "message_start": frozenset({"type", "message"}),
     "content_block_start": frozenset({"type", "index", "content_block"}),
     "content_block_delta": frozenset({"type", "index", "delta"}),
@@ -84,7 +84,7 @@ MODELLED_EVENT: Mapping[str, frozenset[str]] = {
     "message_delta": frozenset({"type", "delta", "usage"}),
     "message_stop": frozenset({"type"}),
 }
-MODELLED_STOP = frozenset({"stop_reason"})
+KNOWN_FIELDS_STOP = frozenset({"stop_reason"})
 """The keys that a Completion says in its own words; all others are kept as they come."""
 
 

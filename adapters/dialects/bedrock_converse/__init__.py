@@ -7,20 +7,20 @@ from functools import partial
 
 from llm_pure.adapters.dialects.bedrock_converse.count import build_count, parse_count
 from llm_pure.adapters.dialects.bedrock_converse.endpoint import (
+    API_KEY_ENV,
     BASE_URL,
     BASE_URL_VARIABLES,
-    KEY_VARIABLES,
     VARIABLES,
     authorize,
 )
 from llm_pure.adapters.dialects.bedrock_converse.errors import read_error
 from llm_pure.adapters.dialects.bedrock_converse.reply import parse_chat
 from llm_pure.adapters.dialects.bedrock_converse.request import build_chat
-from llm_pure.adapters.dialects.bedrock_converse.stream import State, read_on, step
+from llm_pure.adapters.dialects.bedrock_converse.stream import State, read_text_run, step
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Operation, Provider, StreamDecoder
-from llm_pure.stream import open_stepped
+from llm_pure.stream import decode_steps
 
 DIALECT = "bedrock_converse"
 
@@ -35,9 +35,9 @@ def provider(*, name: str, source: str = "") -> Provider:
         authorize=partial(authorize, name),
         parse_chat=partial(parse_chat, name),
         open_stream=partial(open_stream, name),
-        key_variables=KEY_VARIABLES,
-        base_url_variables=BASE_URL_VARIABLES,
-        variables=VARIABLES,
+        api_key_env=API_KEY_ENV,
+        base_url_env=BASE_URL_VARIABLES,
+        env_vars=VARIABLES,
         source=source,
         count_tokens=Operation(partial(build_count, name), partial(parse_count, name)),
     )
@@ -45,7 +45,7 @@ def provider(*, name: str, source: str = "") -> Provider:
 
 def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     """AWS event-stream messages; a JSON body in their place is an error, or the whole answer."""
-    return open_stepped(
+    return decode_steps(
         name,
         head,
         frames=EventStreamDecoder,
@@ -53,7 +53,7 @@ def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
         step=partial(step, name, head),
         parse=partial(parse_chat, name),
         parse_error=partial(read_error, name),
-        read_on=read_on,
+        read_text_run=read_text_run,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from llm_pure.codec import json_object, json_text
-from llm_pure.events import EchoReceived, ExtraReceived, PartReceived, StreamEvent
+from llm_pure.events import ExtraReceived, PartReceived, ProviderMetadataReceived, StreamEvent
 from llm_pure.media import base64_text, from_base64
 from llm_pure.messages import Image, Opaque, Part
 
@@ -52,7 +52,7 @@ def finished_block(name: str, kind: str, block: Pending) -> Iterator[StreamEvent
 def cited(citations: list[dict[str, Any]], index: int) -> Iterator[StreamEvent]:
     """Citations stand in `extra` for the reader, and on their text so that they go back with it."""
     if citations:
-        yield EchoReceived(json_text({CITATIONS: citations}), index)
+        yield ProviderMetadataReceived(json_text({CITATIONS: citations}), index)
         yield ExtraReceived(CITATIONS, citations, append=True)
 
 

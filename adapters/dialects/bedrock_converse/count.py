@@ -10,18 +10,18 @@ import msgspec
 
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.bedrock_converse.endpoint import call_url
-from llm_pure.adapters.dialects.bedrock_converse.errors import error_in, undecodable
+from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
 from llm_pure.adapters.dialects.bedrock_converse.models import bare_id
 from llm_pure.adapters.dialects.bedrock_converse.request import chat_body
 from llm_pure.codec import decode, decode_any
 from llm_pure.config import LLMConfig
-from llm_pure.draft import draft
+from llm_pure.draft import resolve_request
 from llm_pure.endpoint import post_json
 from llm_pure.http import HttpResponse
 from llm_pure.operations import TokenCount
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _COUNTED = ("messages", "system", "toolConfig", "additionalModelRequestFields")
 
@@ -33,12 +33,12 @@ class _Count(msgspec.Struct):
 _COUNT = msgspec.json.Decoder(_Count)
 
 
-def build_count(name: str, config: LLMConfig, request: ChatRequest) -> Parsed[Built]:
+def build_count(name: str, config: LLMConfig, request: ChatRequest) -> LLMResult[Built]:
     """Body: {input: {converse: {messages[], system[]?, toolConfig?, additionalModelRequestFields?}}}.
 
     Fails as `build_chat` does.
     """
-    drafted = draft(config, request, provider=name)
+    drafted = resolve_request(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
@@ -56,7 +56,7 @@ def post_count(
     model: str,
     counted: dict[str, Any],
     adaptations: tuple[Adaptation, ...] = (),
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """The request that counts. counted: {"converse": {...}}, or {"invokeModel": {"body": base64}}."""
     own = model if model.startswith("arn:") else bare_id(model)
     if own != model:
@@ -72,13 +72,13 @@ def post_count(
     )
 
 
-def parse_count(name: str, response: HttpResponse) -> Parsed[TokenCount]:
-    """{inputTokens} -> TokenCount; any other answer is the error that it tells, or a ProtocolFault."""
+def parse_count(name: str, response: HttpResponse) -> LLMResult[TokenCount]:
+    """{inputTokens} -> TokenCount; any other answer is the error that it tells, or a ProtocolError."""
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
         return Failure(undecodable(name, response))
     raw = decoded.unwrap()
-    told = error_in(name, raw, response)
+    told = find_error(name, raw, response)
     if told is not None:
         return Failure(told)
     typed = decode(_COUNT, response.body, provider=name)

@@ -11,16 +11,16 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from llm_pure.config import LLMConfig, reveal
-from llm_pure.endpoint import base_url, credential_headers, segment
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.endpoint import base_url, credential_headers, path_segment
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.http import HttpRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.signing.aws_sigv4 import AwsCredentials, sign
 from llm_pure.signing.key import usable_key, with_header
 
 DEFAULT_REGION = "us-east-1"
 BASE_URL = f"https://bedrock-runtime.{DEFAULT_REGION}.amazonaws.com"
-KEY_VARIABLES = ("AWS_BEARER_TOKEN_BEDROCK",)
+API_KEY_ENV = ("AWS_BEARER_TOKEN_BEDROCK",)
 BASE_URL_VARIABLES = ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME",)
 VARIABLES: Mapping[str, tuple[str, ...]] = {
     "access_key": ("AWS_ACCESS_KEY_ID",),
@@ -36,33 +36,33 @@ _HOST_REGION = re.compile(rf"(?:^|[.-])bedrock-runtime(?:-fips)?\.({_REGION.patt
 _ARN_REGION = re.compile(rf"arn:aws[a-z-]*:[a-z]+:({_REGION.pattern}):")
 
 
-def call_url(name: str, config: LLMConfig, model: str, action: str) -> Parsed[str]:
+def call_url(name: str, config: LLMConfig, model: str, action: str) -> LLMResult[str]:
     """{base_url}/model/{modelId}/{action}; the id is one path segment, so the colons and slashes of an ARN are encoded.
 
-    Fails with ConfigurationInvalid: a base_url that is no URL, a region_name that is no region.
+    Fails with InvalidConfiguration: a base_url that is no URL, a region_name that is no region.
     """
     named = _ARN_REGION.match(model)
     region = config.region_name or (named.group(1) if named else DEFAULT_REGION)
     if not _REGION.fullmatch(region):
         message = f"{region[:60]!r} is no region of AWS; they look like {DEFAULT_REGION}"
-        return Failure(ConfigurationInvalid(message=message, provider=name, field="region_name"))
+        return Failure(InvalidConfiguration(message=message, provider=name, field="region_name"))
     domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     url = base_url(config, f"https://bedrock-runtime.{region}.{domain}", provider=name)
-    return url.map(lambda base: f"{base}/model/{segment(model)}/{action}")
+    return url.map(lambda base: f"{base}/model/{path_segment(model)}/{action}")
 
 
 def authorize(
     name: str, config: LLMConfig, request: HttpRequest, now: datetime
-) -> Parsed[HttpRequest]:
+) -> LLMResult[HttpRequest]:
     """A bearer token (config.api_key), else a signature, version 4, with access_key, secret_key and session_token.
 
     The signature is for the region in the request's host, else for config.region_name, else for us-east-1.
-    Fails with ConfigurationInvalid when there is neither, or a key that is no header value.
+    Fails with InvalidConfiguration when there is neither, or a key that is no header value.
     """
     own = credential_headers(config)
     for key, value in own:
         request = with_header(request, key, value)
-    bearer = usable_key(name, KEY_VARIABLES, config.api_key)
+    bearer = usable_key(name, API_KEY_ENV, config.api_key)
     signs = bool(config.access_key or config.secret_key)
     if isinstance(bearer, Success):
         return Success(with_header(request, "authorization", f"Bearer {bearer.unwrap()}"))
@@ -75,7 +75,7 @@ def authorize(
 
 def _signed(
     name: str, config: LLMConfig, request: HttpRequest, now: datetime
-) -> Parsed[HttpRequest]:
+) -> LLMResult[HttpRequest]:
     access = usable_key(name, ("AWS_ACCESS_KEY_ID",), config.access_key, "access_key")
     secret = usable_key(name, ("AWS_SECRET_ACCESS_KEY",), config.secret_key, "secret_key")
     for found in (access, secret):
@@ -92,8 +92,8 @@ def _signed(
     return Success(sign(request, credentials, region=region, service=SIGNING_NAME, now=now))
 
 
-def _missing(name: str, field: str, what: str) -> ConfigurationInvalid:
-    return ConfigurationInvalid(
+def _missing(name: str, field: str, what: str) -> InvalidConfiguration:
+    return InvalidConfiguration(
         message=(
             f"{what} for {name}: set AWS_BEARER_TOKEN_BEDROCK, or `api_key`; or AWS_ACCESS_KEY_ID and "
             "AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN for temporary ones), or `access_key` and `secret_key`"

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.classify import ErrorReport, ErrorType, classify, unreadable_error
+from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error, undecodable_body_error
 from llm_pure.codec import decode_any
 from llm_pure.errors import (
     EVIDENCE_LIMIT,
@@ -27,7 +27,7 @@ from llm_pure.errors import (
     TimedOut,
 )
 from llm_pure.framing.aws_eventstream import EventStreamMessage
-from llm_pure.http import HttpResponse, ResponseHead, header
+from llm_pure.http import HttpResponse, ResponseHead, get_header
 from llm_pure.result import Failure
 
 WORDS: Mapping[str, ErrorType] = {
@@ -111,10 +111,10 @@ def read_error(name: str, response: HttpResponse) -> LLMError | None:
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
         return None
-    return error_in(name, decoded.unwrap(), response)
+    return find_error(name, decoded.unwrap(), response)
 
 
-def error_in(name: str, body: Any, response: HttpResponse) -> LLMError | None:
+def find_error(name: str, body: Any, response: HttpResponse) -> LLMError | None:
     """The error that decoded JSON tells; None when it tells none. Inside a 200 the code gives the status."""
     code = code_of(response, body)
     if response.status < 300 and (code is None or not isinstance(body, dict)):
@@ -129,14 +129,14 @@ def undecodable(name: str, response: HttpResponse) -> LLMError:
     """The error of an answer whose body is no JSON. The header may still tell the code."""
     code = code_of(response, None)
     if code is None or response.status < 300:
-        return unreadable_error(name, response.status, response.headers, response.body)
+        return undecodable_body_error(name, response.status, response.headers, response.body)
     message = response.body[:EVIDENCE_LIMIT].decode("utf-8", "replace").strip()
     return _told(name, response.status, code, message, response.head)
 
 
 def code_of(response: HttpResponse, body: Any) -> str | None:
     """The service's word for what went wrong: from the header, else from the body."""
-    told = header(response.headers, "x-amzn-errortype")
+    told = get_header(response.headers, "x-amzn-errortype")
     if told:
         return _bare(told)
     if not isinstance(body, dict):
@@ -178,8 +178,10 @@ def _told(name: str, status: int, code: str | None, message: str, head: Response
         if status in statuses and text.search(message):
             kind = meant
             break
-    error = classify(
-        ErrorReport(provider=name, status=status, message=message, code=code, headers=head.headers),
+    error = to_llm_error(
+        ProviderErrorInfo(
+            provider=name, status=status, message=message, code=code, headers=head.headers
+        ),
         {code or "": kind} if kind is not None else {},
     )
     return msgspec.structs.replace(error, retryable=True) if code in _RETRYABLE else error

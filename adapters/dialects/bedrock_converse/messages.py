@@ -11,7 +11,7 @@ from zlib import crc32
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.bedrock_converse.blocks import CITATIONS
 from llm_pure.adapters.dialects.bedrock_converse.media import (
     Unsendable,
@@ -21,15 +21,15 @@ from llm_pure.adapters.dialects.bedrock_converse.media import (
     image_block,
 )
 from llm_pure.codec import decode, json_object
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.messages import (
     Audio,
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
@@ -37,7 +37,7 @@ from llm_pure.messages import (
     ToolResult,
     ToolResultContent,
 )
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 Block = dict[str, Any]
 
@@ -57,14 +57,14 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
     adaptations: tuple[Adaptation, ...] = ()
 
 
-def spoken(name: str, rule: ModelRule, messages: tuple[Message, ...]) -> Parsed[Spoken]:
-    """The conversation, and what was left out or changed of it; Unsupported when a part has no form here."""
+def spoken(name: str, rule: ModelProfile, messages: tuple[Message, ...]) -> LLMResult[Spoken]:
+    """The conversation, and what was left out or changed of it; UnsupportedFeature when a part has no form here."""
     writer = _Writer(name, rule)
     try:
         for place, message in enumerate(messages):
             writer.write(message, f"messages/{place}")
     except Unsendable as fault:
-        return Failure(Unsupported(message=str(fault), provider=name, feature="messages"))
+        return Failure(UnsupportedFeature(message=str(fault), provider=name, feature="messages"))
     return Success(
         Spoken(
             system=writer.system,
@@ -90,7 +90,7 @@ def wire_id(call_id: str) -> str:
 class _Writer:
     """Collects what is to be sent, message by message."""
 
-    def __init__(self, name: str, rule: ModelRule) -> None:
+    def __init__(self, name: str, rule: ModelProfile) -> None:
         self.system: list[Block] = []
         self.messages: list[Block] = []
         self.called: dict[str, Block] = {}
@@ -160,7 +160,7 @@ class _Writer:
                 raise Unsendable(f"{path}: a model's turn cannot hold {type(part).__name__} here")
 
     def _text_said(self, part: Text) -> list[Block]:
-        echoed = self._echoed(part.echo)
+        echoed = self._echoed(part.provider_metadata)
         citations = echoed.get(CITATIONS)
         if not citations:
             return _text(part.text)
@@ -168,10 +168,10 @@ class _Writer:
         return [{"citationsContent": cited}]
 
     def _reasoning(self, part: Reasoning, path: str) -> list[Block]:
-        if part.echo is not None and part.echo.provider != self._name:
-            self._tell(path, "dropped", f"it is reasoning of {part.echo.provider}")
+        if part.provider_metadata is not None and part.provider_metadata.provider != self._name:
+            self._tell(path, "dropped", f"it is reasoning of {part.provider_metadata.provider}")
             return []
-        if self._rule.facts.get("signs_reasoning") and not part.signature:
+        if self._rule.traits.get("signs_reasoning") and not part.signature:
             self._tell(path, "dropped", "Claude takes back only reasoning that it has signed")
             return []
         thought: Block = {"text": part.text}
@@ -189,7 +189,7 @@ class _Writer:
         else:
             given = msgspec.Raw(arguments.encode())
         use = {"toolUseId": self._id(call.id, path), "name": call.name, "input": given}
-        return {"toolUse": {**use, **self._echoed(call.echo)}}
+        return {"toolUse": {**use, **self._echoed(call.provider_metadata)}}
 
     def _result(self, result: ToolResult, path: str) -> Block:
         wire: Block = {
@@ -200,7 +200,7 @@ class _Writer:
                 for block in self._result_content(part, f"{path}/content/{place}")
             ],
         }
-        if self._rule.facts.get("tool_result_status", True):
+        if self._rule.traits.get("tool_result_status", True):
             wire["status"] = "error" if result.is_error else "success"
         elif result.is_error:
             self._tell(f"{path}/is_error", "dropped", "this model does not take a status")
@@ -208,7 +208,7 @@ class _Writer:
 
     def _result_content(self, part: ToolResultContent, path: str) -> list[Block]:
         match part:
-            case Text(text=text) if self._rule.facts.get("tool_result_json"):
+            case Text(text=text) if self._rule.traits.get("tool_result_json"):
                 found = json_object(text)
                 return [{"json": {"result": text} if found is None else msgspec.Raw(text.encode())}]
             case Text(text=text):
@@ -252,10 +252,10 @@ class _Writer:
             raise Unsendable(f"{path}: a block is a JSON object")
         return [dict(block.unwrap())]
 
-    def _echoed(self, echo: Echo | None) -> Block:
-        if echo is None or echo.provider != self._name:
+    def _echoed(self, provider_metadata: ProviderMetadata | None) -> Block:
+        if provider_metadata is None or provider_metadata.provider != self._name:
             return {}
-        return json_object(echo.json) or {}
+        return json_object(provider_metadata.json) or {}
 
     def _id(self, call_id: str, path: str) -> str:
         sent = wire_id(call_id)

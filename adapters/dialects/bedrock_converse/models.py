@@ -12,7 +12,7 @@ import re
 
 import msgspec
 
-from llm_pure.adapt import NO_RULE, ModelRule, rule_for
+from llm_pure.adapt import DEFAULT_PROFILE, ModelProfile, profile_for
 from llm_pure.adapters.dialects.anthropic_messages import models as claude
 from llm_pure.schema_dialects import NOVA_TOOLS
 
@@ -30,12 +30,12 @@ _SAMPLING = {
 }
 _UP_TO_XHIGH = ("low", "medium", "high", "xhigh")
 
-RULES: tuple[ModelRule, ...] = (
-    ModelRule(
+RULES: tuple[ModelProfile, ...] = (
+    ModelProfile(
         prefix="amazon.nova-2",
         reasoning="off",
         efforts=("none", "low", "medium", "high"),
-        facts={
+        traits={
             "effort_at": ("reasoningConfig", "maxReasoningEffort"),
             "effort_with": {"reasoningConfig": {"type": "enabled"}},
             "effort_none": {"reasoningConfig": {"type": "disabled"}},
@@ -46,69 +46,69 @@ RULES: tuple[ModelRule, ...] = (
         },
         source=_NOVA,
     ),
-    ModelRule(
+    ModelProfile(
         prefix="amazon.nova",
         reasoning="none",
-        facts={"top_k_at": ("inferenceConfig", "topK"), **_NOVA_SCHEMAS},
+        traits={"top_k_at": ("inferenceConfig", "topK"), **_NOVA_SCHEMAS},
         source=_NOVA,
     ),
-    ModelRule(
+    ModelProfile(
         prefix="openai.gpt-oss",
         reasoning="always",
         efforts=("low", "medium", "high"),
-        facts={"effort_at": ("reasoning_effort",)},
+        traits={"effort_at": ("reasoning_effort",)},
         source=_PAI,
     ),
     *[
-        ModelRule(
+        ModelProfile(
             prefix=prefix,
-            refuses=_SAMPLING,
+            unsupported=_SAMPLING,
             reasoning="always",
             efforts=_UP_TO_XHIGH,
-            facts={"effort_at": ("reasoning", "effort")},
+            traits={"effort_at": ("reasoning", "effort")},
             source=_PAI,
         )
         for prefix in ("openai.gpt-6-astra", "openai.gpt-6.1", "xai.grok")
     ],
-    ModelRule(
+    ModelProfile(
         prefix="openai.gpt",
-        refuses=_SAMPLING,
+        unsupported=_SAMPLING,
         reasoning="on",
         efforts=("none", *_UP_TO_XHIGH),
-        facts={"effort_at": ("reasoning", "effort")},
+        traits={"effort_at": ("reasoning", "effort")},
         source=_PAI,
     ),
-    ModelRule(prefix="qwen.qwen3-coder", reasoning="none", source=_PAI),
-    ModelRule(
+    ModelProfile(prefix="qwen.qwen3-coder", reasoning="none", source=_PAI),
+    ModelProfile(
         prefix="qwen.",
         reasoning="off",
         efforts=("none", "high"),
-        facts={"effort_at": ("reasoning_config",), "effort_asked": "high"},
+        traits={"effort_at": ("reasoning_config",), "effort_asked": "high"},
         source=_PAI,
     ),
-    ModelRule(
+    ModelProfile(
         prefix="zai.glm-5.3",
         reasoning="always",
         efforts=(*_UP_TO_XHIGH, "max"),
-        facts={"effort_at": ("reasoning_effort",)},
+        traits={"effort_at": ("reasoning_effort",)},
         source=_PAI,
     ),
     *[
-        ModelRule(
+        ModelProfile(
             prefix=prefix,
             reasoning="off",
             efforts=("none", "high"),
-            facts={"effort_at": ("reasoning_effort",), "effort_asked": "high"},
+            traits={"effort_at": ("reasoning_effort",), "effort_asked": "high"},
             source=_PAI,
         )
         for prefix in ("zai.glm", "deepseek.v3")
     ],
-    ModelRule(prefix="deepseek.r1", reasoning="always", source=_PAI),
-    ModelRule(prefix="moonshot.kimi-k2-thinking", reasoning="always", source=_PAI),
-    ModelRule(prefix="mistral.", facts={"tool_result_json": True}, source=_PAI),
-    ModelRule(prefix="writer.", facts={"tool_result_status": False}, source=_PAI),
+    ModelProfile(prefix="deepseek.r1", reasoning="always", source=_PAI),
+    ModelProfile(prefix="moonshot.kimi-k2-thinking", reasoning="always", source=_PAI),
+    ModelProfile(prefix="mistral.", traits={"tool_result_json": True}, source=_PAI),
+    ModelProfile(prefix="writer.", traits={"tool_result_status": False}, source=_PAI),
     *[
-        ModelRule(prefix=prefix, reasoning="none", facts={"schema": False}, source=_PAI)
+        ModelProfile(prefix=prefix, reasoning="none", traits={"schema": False}, source=_PAI)
         for prefix in ("meta.", "cohere.", "ai21.", "amazon.titan")
     ],
 )
@@ -129,20 +129,20 @@ def bare_id(model: str) -> str:
     return name[found.end() :] if found else name
 
 
-def known_rule(model: str, hint: str | None = None) -> ModelRule:
+def known_rule(model: str, hint: str | None = None) -> ModelProfile:
     """What is known of a model. hint: the id of the model behind an ARN that does not tell (config.pricing_plan)."""
     for name in (model, hint or ""):
         rule = _rule(bare_id(name))
-        if rule is not NO_RULE:
+        if rule is not DEFAULT_PROFILE:
             return rule
-    return NO_RULE
+    return DEFAULT_PROFILE
 
 
 _ON_CONVERSE = {"top_k_at": ("top_k",), "choice_at": "tool_choice", "signs_reasoning": True}
 
 
-def _rule(name: str) -> ModelRule:
+def _rule(name: str) -> ModelProfile:
     if not name.startswith("anthropic."):
-        return rule_for(RULES, name)
-    rule = rule_for(claude.RULES, name.removeprefix("anthropic."))
-    return msgspec.structs.replace(rule, facts={"schema": False, **rule.facts, **_ON_CONVERSE})
+        return profile_for(RULES, name)
+    rule = profile_for(claude.RULES, name.removeprefix("anthropic."))
+    return msgspec.structs.replace(rule, traits={"schema": False, **rule.traits, **_ON_CONVERSE})

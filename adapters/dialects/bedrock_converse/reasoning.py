@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule, reasons
+from llm_pure.adapt import Adaptation, ModelProfile, reasoning_enabled
 from llm_pure.adapters.dialects.anthropic_messages.thinking import Thinking, fitted, thinking_of
 from llm_pure.adapters.dialects.openai_effort import effort_of, reasoning_told
-from llm_pure.draft import Draft
+from llm_pure.draft import ResolvedRequest
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,20 +24,22 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     told: tuple[Adaptation, ...] = ()
 
 
-def asked_reasoning(rule: ModelRule, call: Draft, usual_budget: int) -> Asked:
+def asked_reasoning(rule: ModelProfile, call: ResolvedRequest, usual_budget: int) -> Asked:
     """The vendor's fields for the reasoning that the request asks for; none when it asks for nothing.
 
     usual_budget: tokens, for models that want one where the request names neither a budget nor an effort.
     """
     max_tokens = call.settings.get("max_tokens")
-    if "thinking" in rule.facts:
+    if "thinking" in rule.traits:
         return _claude(rule, call, usual_budget, max_tokens)
     fields, effort, told = _effort(rule, call)
-    thinks = reasons(rule, call.reasoning)
+    thinks = reasoning_enabled(rule, call.reasoning)
     return Asked(fields=fields, effort=effort, thinks=thinks, max_tokens=max_tokens, told=told)
 
 
-def _claude(rule: ModelRule, call: Draft, usual_budget: int, max_tokens: int | None) -> Asked:
+def _claude(
+    rule: ModelProfile, call: ResolvedRequest, usual_budget: int, max_tokens: int | None
+) -> Asked:
     thinking = thinking_of(call.reasoning, rule, call.model, usual_budget)
     told = thinking.told
     if max_tokens is not None:
@@ -57,35 +59,37 @@ def _claude(rule: ModelRule, call: Draft, usual_budget: int, max_tokens: int | N
     )
 
 
-def _thinks(rule: ModelRule, thinking: Thinking) -> bool:
+def _thinks(rule: ModelProfile, thinking: Thinking) -> bool:
     if thinking.config is None:
         return rule.reasoning in ("on", "always")
     return thinking.config["type"] in ("enabled", "adaptive")
 
 
 def _effort(
-    rule: ModelRule, call: Draft
+    rule: ModelProfile, call: ResolvedRequest
 ) -> tuple[dict[str, Any], str | None, tuple[Adaptation, ...]]:
     """Everybody else takes an effort, or nothing."""
     asked = call.reasoning
     if asked is None:
         return {}, None, ()
     thinks = asked.enabled and asked.effort != "none"
-    place = rule.facts.get("effort_at")
+    place = rule.traits.get("effort_at")
     if place is None:
         exact = asked.effort is not None or asked.budget_tokens is not None
         return {}, None, not_asked(rule, call.model, thinks=thinks, exact=exact)
     taken = tuple([one for one in rule.efforts if one != "none" or not thinks])
     effort, told = effort_of(asked, msgspec.structs.replace(rule, efforts=taken), call.model)
-    effort = effort or rule.facts.get("effort_asked")
+    effort = effort or rule.traits.get("effort_asked")
     if effort is None:
         return {}, None, told
-    if effort == "none" and "effort_none" in rule.facts:
-        return dict(rule.facts["effort_none"]), None, told
-    return put(dict(rule.facts.get("effort_with", {})), place, effort), effort, told
+    if effort == "none" and "effort_none" in rule.traits:
+        return dict(rule.traits["effort_none"]), None, told
+    return put(dict(rule.traits.get("effort_with", {})), place, effort), effort, told
 
 
-def not_asked(rule: ModelRule, model: str, *, thinks: bool, exact: bool) -> tuple[Adaptation, ...]:
+def not_asked(
+    rule: ModelProfile, model: str, *, thinks: bool, exact: bool
+) -> tuple[Adaptation, ...]:
     """A model that nobody said how to ask: what is wanted is so anyway, or it cannot be had."""
     if rule.reasoning == "always":
         if thinks and not exact:

@@ -5,7 +5,7 @@ from typing import Any
 
 from llm_pure.adapters.dialects.bedrock_converse import wire
 from llm_pure.adapters.dialects.bedrock_converse.blocks import cited, picture, redacted
-from llm_pure.adapters.dialects.bedrock_converse.errors import error_in, undecodable
+from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
 from llm_pure.adapters.dialects.bedrock_converse.stream import (
     FINISH,
     SERVER_TOOL,
@@ -14,15 +14,15 @@ from llm_pure.adapters.dialects.bedrock_converse.stream import (
     invoked_model,
 )
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
-from llm_pure.codec import decode, decode_any, json_text, protocol_fault
+from llm_pure.codec import decode, decode_any, json_text, protocol_error
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
 from llm_pure.conversation import arguments_text
-from llm_pure.errors import EVIDENCE_LIMIT, ProtocolFault
+from llm_pure.errors import EVIDENCE_LIMIT, ProtocolError
 from llm_pure.events import (
-    EchoReceived,
     Finished,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     StreamEvent,
@@ -32,22 +32,22 @@ from llm_pure.events import (
 )
 from llm_pure.http import HttpResponse
 from llm_pure.messages import Opaque
-from llm_pure.redact import conceal_bytes
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import told_by_headers
+from llm_pure.redact import redact_bytes
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.stream import header_events
 
 
-def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
+def parse_chat(name: str, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any answer, for any status and any bytes.
 
-    Fails with the error that the answer tells, at any status; with ProtocolFault when a 2xx body is no answer.
+    Fails with the error that the answer tells, at any status; with ProtocolError when a 2xx body is no answer.
     """
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
         return Failure(undecodable(name, response))
     raw = decoded.unwrap()
     answers = isinstance(raw, dict) and bool(raw.get("output"))
-    told = None if answers and response.status < 300 else error_in(name, raw, response)
+    told = None if answers and response.status < 300 else find_error(name, raw, response)
     if told is not None:
         return Failure(told)
     if not answers:
@@ -58,10 +58,10 @@ def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
     collector = Collector()
     try:
         collector.add(read_body(name, typed.unwrap(), raw))
-        collector.add(told_by_headers(response.headers))
+        collector.add(header_events(response.headers))
         return Success(collector.completion())
     except RecursionError as fault:  # nested just so deep that it can be read and not be written
-        return Failure(protocol_fault(fault, response.body, provider=name, status=response.status))
+        return Failure(protocol_error(fault, response.body, provider=name, status=response.status))
 
 
 def read_body(name: str, body: wire.Body, raw: dict[str, Any]) -> Iterator[StreamEvent]:
@@ -119,19 +119,19 @@ def _read_reasoning(
     if thought is not None:
         if thought.text or thought.signature:
             yield ReasoningDelta(thought.text or "", index, signature=thought.signature)
-            yield EchoReceived("{}", index, kind="reasoning")
+            yield ProviderMetadataReceived("{}", index, kind="reasoning")
     elif content.redactedContent is not None:
         yield PartReceived(redacted(name, [content.redactedContent]), index)
     elif raw["reasoningContent"]:
         yield PartReceived(Opaque(name, "reasoningContent", json_text(raw)), index)
 
 
-def broken(name: str, message: str, response: HttpResponse) -> ProtocolFault:
+def broken(name: str, message: str, response: HttpResponse) -> ProtocolError:
     """A 2xx body that is JSON but no answer."""
-    return ProtocolFault(
+    return ProtocolError(
         message=message,
         provider=name,
         status=response.status,
         where="body",
-        evidence=conceal_bytes(response.body[:EVIDENCE_LIMIT]),
+        evidence=redact_bytes(response.body[:EVIDENCE_LIMIT]),
     )

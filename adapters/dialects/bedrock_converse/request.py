@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
+from llm_pure.adapt import Adaptation, ModelProfile, adapt, strict_error
 from llm_pure.adapters.dialects.anthropic_messages.tools import wire_format
 from llm_pure.adapters.dialects.bedrock_converse.endpoint import call_url
 from llm_pure.adapters.dialects.bedrock_converse.messages import spoken
@@ -21,11 +21,11 @@ from llm_pure.adapters.dialects.bedrock_converse.reasoning import (
 from llm_pure.adapters.dialects.bedrock_converse.tools import schema_rules, tool_fields
 from llm_pure.codec import encode
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft
+from llm_pure.draft import ResolvedRequest, resolve_request
 from llm_pure.endpoint import post_json
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest, SchemaFormat
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.schema_fit import fit_schemas
 
 EVENT_STREAM = "application/vnd.amazon.eventstream"
@@ -56,15 +56,15 @@ Body = dict[str, Any]
 
 def build_chat(
     name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """POST {base_url}/model/{modelId}/converse, or /converse-stream.
 
     Body: {messages[], system[]?, inferenceConfig?, toolConfig?, additionalModelRequestFields?, outputConfig?,
     requestMetadata?}; the model is in the URL only. `extra` is merged in, object by object.
-    Fails with ConfigurationInvalid (no model, bad URL or region), InvalidRequest (messages that cannot be read),
-    Unsupported (a part that Converse cannot carry; with `strict` also every setting that would be dropped).
+    Fails with InvalidConfiguration (no model, bad URL or region), InvalidRequest (messages that cannot be read),
+    UnsupportedFeature (a part that Converse cannot carry; with `strict` also every setting that would be dropped).
     """
-    drafted = draft(config, request, provider=name)
+    drafted = resolve_request(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
@@ -76,7 +76,7 @@ def build_chat(
     if isinstance(made, Failure):
         return made
     body, adaptations = made.unwrap()
-    lost = lossy(adaptations, provider=name) if strict else None
+    lost = strict_error(adaptations, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)
     accept = EVENT_STREAM if call.stream else "application/json"
@@ -86,19 +86,19 @@ def build_chat(
 
 
 def chat_body(
-    name: str, config: LLMConfig, call: Draft
-) -> Parsed[tuple[Body, tuple[Adaptation, ...]]]:
+    name: str, config: LLMConfig, call: ResolvedRequest
+) -> LLMResult[tuple[Body, tuple[Adaptation, ...]]]:
     """The body of a call, and what could not be sent in it as it was asked."""
     rule = known_rule(call.model, config.pricing_plan)
     fitted = fit_schemas(call, schema_rules(rule), provider=name)
     if isinstance(fitted, Failure):
         return Failure(fitted.failure())
-    call = fitted.unwrap().call
+    call = fitted.unwrap().request
     conversation = spoken(name, rule, call.messages)
     if isinstance(conversation, Failure):
         return Failure(conversation.failure())
     said = conversation.unwrap()
-    output = _output(name, rule, call, fitted.unwrap().unfit)
+    output = _output(name, rule, call, fitted.unwrap().schema_error)
     if isinstance(output, Failure):
         return Failure(output.failure())
     output_config, words, format_told = output.unwrap()
@@ -121,7 +121,7 @@ def chat_body(
 
 
 def _settings(
-    rule: ModelRule, call: Draft, asked: Asked
+    rule: ModelProfile, call: ResolvedRequest, asked: Asked
 ) -> tuple[Body, Body, tuple[Adaptation, ...]]:
     """inferenceConfig, additionalModelRequestFields, and what was changed."""
     settings = {**call.settings, "max_tokens": asked.max_tokens}
@@ -129,21 +129,21 @@ def _settings(
         del settings["max_tokens"]
     if settings.get("n") == 1:
         del settings["n"]  # one answer is what there is
-    top_k_at = rule.facts.get("top_k_at")
-    refuses = {**_REFUSES, **rule.refuses}
+    top_k_at = rule.traits.get("top_k_at")
+    refuses = {**_REFUSES, **rule.unsupported}
     if top_k_at is None:
         refuses.setdefault("top_k", "it is not known where this model takes it")
-    for setting in rule.facts.get("effort_refuses", {}).get(asked.effort, ()):
+    for setting in rule.traits.get("effort_refuses", {}).get(asked.effort, ()):
         refuses[setting] = f"this model refuses it while it reasons with effort {asked.effort}"
-    bounds = {**_BOUNDS, **rule.bounds}
-    if asked.thinks and "thinking" in rule.facts:
+    bounds = {**_BOUNDS, **rule.ranges}
+    if asked.thinks and "thinking" in rule.traits:
         bounds["top_p"] = (0.95, 1.0)  # Claude takes no other beside thinking
-    limits = msgspec.structs.replace(rule, refuses=refuses, bounds=bounds)
-    settings, told = adapt(settings, call.explicit, limits, reasoning=asked.thinks)
-    if rule.facts.get("one_of") and "temperature" in settings and "top_p" in settings:
-        loser = "top_p" if "temperature" in call.explicit else "temperature"
+    limits = msgspec.structs.replace(rule, unsupported=refuses, ranges=bounds)
+    settings, told = adapt(settings, call.user_set, limits, reasoning=asked.thinks)
+    if rule.traits.get("one_of") and "temperature" in settings and "top_p" in settings:
+        loser = "top_p" if "temperature" in call.user_set else "temperature"
         before = settings.pop(loser)
-        if loser in call.explicit:
+        if loser in call.user_set:
             reason = f"{call.model} takes temperature or top_p, not both"
             told += (Adaptation(field=loser, action="dropped", reason=reason, before=before),)
     inference = {key: settings[one] for one, key in _INFERENCE_KEYS.items() if one in settings}
@@ -154,17 +154,17 @@ def _settings(
 
 
 def _output(
-    name: str, rule: ModelRule, call: Draft, unfit: str
-) -> Parsed[tuple[Body, str | None, tuple[Adaptation, ...]]]:
+    name: str, rule: ModelProfile, call: ResolvedRequest, schema_error: str
+) -> LLMResult[tuple[Body, str | None, tuple[Adaptation, ...]]]:
     """(outputConfig, an instruction for `system`, what was changed); of the first two one at most.
 
-    A schema goes as a JSON string. Where the model takes none, where the schema cannot be written so (`unfit`), and for
+    A schema goes as a JSON string. Where the model takes none, where the schema cannot be written so (`schema_error`), and for
     "some JSON", the model is told so in words.
     """
     wanted = call.response_format
-    native = rule.facts.get("schema", True) is not False and not unfit
+    native = rule.traits.get("schema", True) is not False and not schema_error
     if not isinstance(wanted, SchemaFormat) or not native:
-        _, words, told = wire_format(rule, call, unfit)
+        _, words, told = wire_format(rule, call, schema_error)
         return Success(({}, words, told))
     text = encode(wanted.schema, provider=name)
     if isinstance(text, Failure):

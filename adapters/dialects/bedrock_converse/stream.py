@@ -15,19 +15,19 @@ from llm_pure.adapters.dialects.bedrock_converse.blocks import CITATIONS, Pendin
 from llm_pure.adapters.dialects.bedrock_converse.errors import frame_error
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
 from llm_pure.codec import (
-    DECODE_FAULTS,
+    DECODE_ERRORS,
     convert,
     decode_any,
     json_text,
-    protocol_fault,
-    shown,
+    preview,
+    protocol_error,
 )
 from llm_pure.completion import FinishReason
-from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolFault
+from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     StreamEvent,
@@ -92,7 +92,7 @@ def step(name: str, head: ResponseHead, state: State, frame: EventStreamMessage)
     if headers and headers[0] == _DELTA_COMES and state.started and not state.stopped:
         try:
             event = wire.PLAIN_DELTA.decode(frame.payload)
-        except DECODE_FAULTS:  # more than a delta: the longer way
+        except DECODE_ERRORS:  # more than a delta: the longer way
             return _read_frame(name, head, state, frame)
         text = event.delta.text
         if text and event.contentBlockIndex == state.text_block:
@@ -101,7 +101,7 @@ def step(name: str, head: ResponseHead, state: State, frame: EventStreamMessage)
     return _read_frame(name, head, state, frame)
 
 
-def read_on(
+def read_text_run(
     state: State, frames: Iterator[EventStreamMessage], events: list[StreamEvent]
 ) -> EventStreamMessage | None:
     """More of the text that grew last; the first frame that is anything else, None at the end."""
@@ -115,7 +115,7 @@ def read_on(
             delta_comes = headers
         try:
             event = decode(frame.payload)
-        except DECODE_FAULTS:
+        except DECODE_ERRORS:
             return frame
         text = event.delta.text
         if not text or event.contentBlockIndex != block:
@@ -147,7 +147,7 @@ def read_event(name: str, state: State, kind: str, raw: Any) -> Stepped:
     if reader is None:
         return state, _unknown(kind, raw)
     if state.stopped and kind != "metadata":
-        fault = _fault(name, f"{kind} after messageStop", kind, shown(raw))
+        fault = _fault(name, f"{kind} after messageStop", kind, preview(raw))
         return _with(state, fault=fault), ()
     shape, read = reader
     typed = convert(shape, raw, provider=name, where=kind)
@@ -156,7 +156,7 @@ def read_event(name: str, state: State, kind: str, raw: Any) -> Stepped:
     try:
         return read(name, state, typed.unwrap(), raw)
     except RecursionError as fault:  # nested just so deep that it can be read and not be written
-        return _with(state, fault=protocol_fault(fault, b"", provider=name, where=kind)), ()
+        return _with(state, fault=protocol_error(fault, b"", provider=name, where=kind)), ()
 
 
 def _message_start(name: str, state: State, event: wire.MessageStart, raw: Raw) -> Stepped:
@@ -241,7 +241,7 @@ def _read_delta(name: str, state: State, event: wire.DeltaEvent | wire.PlainDelt
     more = ReasoningDelta(thought.text or "", index, signature=signature)
     if begun:
         return state, (more,)
-    return state, (more, EchoReceived("{}", index, kind="reasoning"))
+    return state, (more, ProviderMetadataReceived("{}", index, kind="reasoning"))
 
 
 def _more_of_call(name: str, state: State, place: int, arguments: str) -> Stepped:
@@ -311,7 +311,7 @@ def invoked_model(raw: dict[str, Any]) -> str:
 def echo_of_call(raw: dict[str, Any], index: int) -> list[StreamEvent]:
     """What a call says beyond the fields of a ToolCall; it goes back with it."""
     more = {key: value for key, value in raw.items() if key not in _MODELLED_CALL and value}
-    return [EchoReceived(json_text(more), index)] if more else []
+    return [ProviderMetadataReceived(json_text(more), index)] if more else []
 
 
 SERVER_TOOL = "server_tool_use"
@@ -338,6 +338,6 @@ EVENT_NAMES = frozenset(_READERS)
 
 
 def _fault(name: str, message: str, where: str, evidence: bytes) -> LLMError:
-    return ProtocolFault(
+    return ProtocolError(
         message=message, provider=name, where=where, evidence=evidence[:EVIDENCE_LIMIT]
     )

@@ -9,20 +9,20 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.anthropic_messages.tools import wire_tool_choice
-from llm_pure.draft import Draft, uncalled
+from llm_pure.draft import ResolvedRequest, dropped_tool_choice
 from llm_pure.request import Tool
 from llm_pure.schema_dialects import ANTHROPIC_NATIVE
-from llm_pure.schema_fit import SchemaRules
+from llm_pure.schema_fit import SchemaProfiles
 
 
-def schema_rules(rule: ModelRule) -> SchemaRules:
+def schema_rules(rule: ModelProfile) -> SchemaProfiles:
     """What schemas must look like for a model that takes them natively; elsewhere they are told in words."""
-    tools = rule.facts.get("tool_schemas")
-    if rule.facts.get("schema", True) is False:
-        return SchemaRules(tools=tools)
-    return SchemaRules(tools=tools, strict_tools=ANTHROPIC_NATIVE, answers=ANTHROPIC_NATIVE)
+    tools = rule.traits.get("tool_schemas")
+    if rule.traits.get("schema", True) is False:
+        return SchemaProfiles(tools=tools)
+    return SchemaProfiles(tools=tools, strict_tools=ANTHROPIC_NATIVE, answers=ANTHROPIC_NATIVE)
 
 
 class ToolFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +35,8 @@ class ToolFields(msgspec.Struct, frozen=True, kw_only=True):
 
 def tool_fields(
     name: str,
-    rule: ModelRule,
-    call: Draft,
+    rule: ModelProfile,
+    call: ResolvedRequest,
     called: tuple[dict[str, Any], ...],
     *,
     by_budget: bool = False,
@@ -47,10 +47,10 @@ def tool_fields(
     """
     offered, told = _offered(name, rule, call)
     if not offered:
-        told += uncalled(call)
+        told += dropped_tool_choice(call)
     if not offered and not called:
         return ToolFields(adaptations=told)
-    if call.tool_choice == "none" and not called and "choice_at" not in rule.facts:
+    if call.tool_choice == "none" and not called and "choice_at" not in rule.traits:
         reason = "Converse has no choice of none; the tools are left out"
         return ToolFields(adaptations=(*told, _told("tool_choice", "changed", reason)))
     if not offered or call.tool_choice == "none":
@@ -59,9 +59,9 @@ def tool_fields(
     choice, changed = wire_tool_choice(rule, call, thinks_by_budget=by_budget)
     told += changed
     if choice is not None and "disable_parallel_tool_use" in choice:
-        if "choice_at" in rule.facts:
+        if "choice_at" in rule.traits:
             return ToolFields(
-                config=config, more={rule.facts["choice_at"]: choice}, adaptations=told
+                config=config, more={rule.traits["choice_at"]: choice}, adaptations=told
             )
         told += (_told("parallel_tool_calls", "dropped", "Converse has no field for it"),)
     if choice is not None and call.tool_choice is not None:
@@ -71,13 +71,13 @@ def tool_fields(
 
 
 def _offered(
-    name: str, rule: ModelRule, call: Draft
+    name: str, rule: ModelProfile, call: ResolvedRequest
 ) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
     wire: list[dict[str, Any]] = []
     told: tuple[Adaptation, ...] = ()
     for place, tool in enumerate(call.tools):
         if isinstance(tool, Tool):
-            strict = tool.strict and rule.facts.get("schema", True)
+            strict = tool.strict and rule.traits.get("schema", True)
             wire.append({"toolSpec": _specification(tool, strict=bool(strict))})
             if tool.strict and not strict:
                 reason = f"{call.model} has no strict tools"
@@ -101,11 +101,14 @@ def _specification(tool: Tool, *, strict: bool) -> dict[str, Any]:
 
 
 def _without_calls(
-    rule: ModelRule, call: Draft, tools: list[dict[str, Any]], told: tuple[Adaptation, ...]
+    rule: ModelProfile,
+    call: ResolvedRequest,
+    tools: list[dict[str, Any]],
+    told: tuple[Adaptation, ...],
 ) -> ToolFields:
     """No more calls are wanted, and toolConfig must be there, as the history calls tools: Converse has no "none"."""
-    if "choice_at" in rule.facts:
-        more = {rule.facts["choice_at"]: {"type": "none"}}
+    if "choice_at" in rule.traits:
+        more = {rule.traits["choice_at"]: {"type": "none"}}
         return ToolFields(config={"tools": tools}, more=more, adaptations=told)
     field = "tool_choice" if call.tool_choice == "none" else "tools"
     reason = "the service wants the tools that the history calls, so the model may call them again"

@@ -10,9 +10,9 @@ from functools import partial
 
 from llm_pure.adapters.dialects.bedrock_converse.count import parse_count
 from llm_pure.adapters.dialects.bedrock_converse.endpoint import (
+    API_KEY_ENV,
     BASE_URL,
     BASE_URL_VARIABLES,
-    KEY_VARIABLES,
     VARIABLES,
     authorize,
 )
@@ -25,7 +25,7 @@ from llm_pure.adapters.dialects.bedrock_invoke.stream import State, step
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Operation, Provider, StreamDecoder
-from llm_pure.stream import open_stepped
+from llm_pure.stream import decode_steps
 
 DIALECT = "bedrock_invoke"
 
@@ -40,9 +40,9 @@ def provider(*, name: str, source: str = "") -> Provider:
         authorize=partial(authorize, name),
         parse_chat=partial(parse_chat, name),
         open_stream=partial(open_stream, name),
-        key_variables=KEY_VARIABLES,
-        base_url_variables=BASE_URL_VARIABLES,
-        variables=VARIABLES,
+        api_key_env=API_KEY_ENV,
+        base_url_env=BASE_URL_VARIABLES,
+        env_vars=VARIABLES,
         source=source,
         count_tokens=Operation(partial(build_count, name), partial(parse_count, name)),
         embed=Operation(partial(build_embed, name), partial(parse_embed, name)),
@@ -52,7 +52,7 @@ def provider(*, name: str, source: str = "") -> Provider:
 
 def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     """AWS event-stream messages; a JSON body in their place is an error, or the whole answer."""
-    return open_stepped(
+    return decode_steps(
         name,
         head,
         frames=EventStreamDecoder,

@@ -11,11 +11,11 @@ import msgspec
 
 from llm_pure.adapt import Adaptation
 from llm_pure.codec import json_object
-from llm_pure.draft import Draft, uncalled
-from llm_pure.errors import InvalidRequest, LLMError, Unsupported
+from llm_pure.draft import ResolvedRequest, dropped_tool_choice
+from llm_pure.errors import InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.messages import Message, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
 from llm_pure.request import Tool
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _TYPES: Mapping[str, str] = {
     "string": "str",
@@ -40,10 +40,10 @@ class _Turn(msgspec.Struct):
 
 def conversation(
     name: str, messages: tuple[Message, ...]
-) -> Parsed[tuple[dict[str, Any], tuple[Adaptation, ...]]]:
+) -> LLMResult[tuple[dict[str, Any], tuple[Adaptation, ...]]]:
     """{message, chat_history[], preamble?, tool_results[]?}, and what was left out.
 
-    Unsupported for a part that is neither text nor a call nor its result; InvalidRequest when the model spoke last.
+    UnsupportedFeature for a part that is neither text nor a call nor its result; InvalidRequest when the model spoke last.
     """
     preamble: list[str] = []
     turns: list[_Turn] = []
@@ -100,7 +100,7 @@ def conversation(
     return Success((body, tuple(told)))
 
 
-def tools(call: Draft) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
+def tools(call: ResolvedRequest) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
     """[{name, description, parameter_definitions}], and what is not taken. Only the first level of a schema has a place."""
     wire: list[dict[str, Any]] = []
     told: list[Adaptation] = []
@@ -131,7 +131,7 @@ def tools(call: Draft) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
             reason = "this model is not held to a schema"
             told.append(_dropped(f"tools/{place}/strict", reason))
     if not wire:
-        told += uncalled(call)
+        told += dropped_tool_choice(call)
     if wire and call.parallel_tool_calls is False:
         reason = "this model cannot be held to one call at a time"
         told.append(_dropped("parallel_tool_calls", reason))
@@ -162,4 +162,4 @@ def _dropped(field: str, reason: str) -> Adaptation:
 
 def _unsupported(name: str, path: str, kind: str) -> LLMError:
     message = f"{path}: Command R takes text, calls and their results, not {kind}"
-    return Unsupported(message=message, provider=name, feature="messages")
+    return UnsupportedFeature(message=message, provider=name, feature="messages")

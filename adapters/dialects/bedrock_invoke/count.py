@@ -6,17 +6,17 @@ from llm_pure.adapters.dialects.bedrock_converse.count import post_count
 from llm_pure.adapters.dialects.bedrock_invoke.request import chat_body
 from llm_pure.codec import encode
 from llm_pure.config import LLMConfig
-from llm_pure.draft import draft
+from llm_pure.draft import resolve_request
 from llm_pure.media import base64_text
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 
-def build_count(name: str, config: LLMConfig, request: ChatRequest) -> Parsed[Built]:
+def build_count(name: str, config: LLMConfig, request: ChatRequest) -> LLMResult[Built]:
     """Body: {input: {invokeModel: {body: base64}}}. Fails as `build_chat` does."""
     asked = msgspec.structs.replace(request, stream=None)
-    drafted = draft(config, asked, provider=name)
+    drafted = resolve_request(config, asked, provider=name)
     if isinstance(drafted, Failure):
         return Failure(drafted.failure())
     call = drafted.unwrap()

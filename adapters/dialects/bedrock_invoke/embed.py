@@ -10,46 +10,48 @@ import msgspec
 
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.bedrock_converse.endpoint import call_url
-from llm_pure.adapters.dialects.bedrock_converse.errors import error_in, undecodable
+from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
 from llm_pure.adapters.dialects.bedrock_converse.models import bare_id
 from llm_pure.adapters.dialects.bedrock_converse.reply import broken
 from llm_pure.adapters.dialects.bedrock_invoke.reply import usage_of
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import read_counts
 from llm_pure.adapters.dialects.openai_chat.embed import no_base64
-from llm_pure.codec import DECODE_FAULTS, decode_any
+from llm_pure.codec import DECODE_ERRORS, decode_any
 from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import post_json
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, LLMError, Unsupported
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.http import HttpResponse
 from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 Fields = dict[str, Any]
 
 EMBED_LIMITS = (
     EmbedLimit(
-        texts=96,
+        max_texts=96,
         prefix="cohere.embed",
         source="docs.aws.amazon.com, Cohere Embed, texts; as Cohere's own, read 2026-11-20",
     ),
-    EmbedLimit(texts=1, source="docs.aws.amazon.com, Titan and Nova embeddings, read 2026-11-20"),
+    EmbedLimit(
+        max_texts=1, source="docs.aws.amazon.com, Titan and Nova embeddings, read 2026-11-20"
+    ),
 )
 
 _VECTORS = ("embedding", "embeddings", "embeddingsByType")
 
 
-def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[Built]:
+def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> LLMResult[Built]:
     """POST {base_url}/model/{modelId}/invoke, with the body of Titan, Nova or Cohere.
 
-    Fails with ConfigurationInvalid (no model, bad URL or region), InvalidRequest (no text, or an empty one),
-    Unsupported (a model whose body is not known; several texts where a call takes one).
+    Fails with InvalidConfiguration (no model, bad URL or region), InvalidRequest (no text, or an empty one),
+    UnsupportedFeature (a model whose body is not known; several texts where a call takes one).
     """
     model = request.model or config.model
     if not model:
         return Failure(
-            ConfigurationInvalid(message="no model for embeddings", field="model", provider=name)
+            InvalidConfiguration(message="no model for embeddings", field="model", provider=name)
         )
     if not request.texts or "" in request.texts:
         message = "an empty text has no embedding" if request.texts else "no text to embed"
@@ -69,7 +71,7 @@ def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[B
 
 def _body(
     name: str, model: str, hint: str, request: EmbedRequest
-) -> Parsed[tuple[Fields, tuple[Adaptation, ...]]]:
+) -> LLMResult[tuple[Fields, tuple[Adaptation, ...]]]:
     for known in (bare_id(model), bare_id(hint)):
         if known.startswith("cohere.embed"):
             return Success(_cohere(known, request))
@@ -77,10 +79,10 @@ def _body(
             continue
         if len(request.texts) > 1:
             message = f"{model} takes one text for each call, not {len(request.texts)}"
-            return Failure(Unsupported(message=message, provider=name, feature="input"))
+            return Failure(UnsupportedFeature(message=message, provider=name, feature="input"))
         return Success(_titan(known, request) if "titan" in known else _nova(request))
     message = f"it is not known which body {model!r} takes for embeddings"
-    return Failure(Unsupported(message=message, provider=name, feature="model"))
+    return Failure(UnsupportedFeature(message=message, provider=name, feature="model"))
 
 
 def _cohere(model: str, request: EmbedRequest) -> tuple[Fields, tuple[Adaptation, ...]]:
@@ -129,7 +131,7 @@ def _no_task(model: str, request: EmbedRequest) -> tuple[Adaptation, ...]:
     return (Adaptation(field="task", action="dropped", reason=reason, before=request.task),)
 
 
-def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
+def parse_embed(name: str, response: HttpResponse) -> LLMResult[Embeddings]:
     """{embedding}, {embeddings: [...] or {"float": [...]}}, or {embeddings: [{embedding}]}: the shape tells.
 
     Tokens are read from the body, else from the headers.
@@ -140,7 +142,7 @@ def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
     raw = decoded.unwrap()
     known = isinstance(raw, dict) and any(key in raw for key in _VECTORS)
     if response.status >= 300 or not known:
-        told: LLMError | None = error_in(name, raw, response)
+        told: LLMError | None = find_error(name, raw, response)
         return Failure(told or broken(name, "the answer has no embeddings", response))
     vectors = _vectors(raw)
     if vectors is None:
@@ -171,7 +173,7 @@ def _vectors(raw: dict[str, Any]) -> tuple[tuple[float, ...], ...] | None:
         found = [one["embedding"] if _holds(one) else one for one in found]
     try:
         return msgspec.convert(found, tuple[tuple[float, ...], ...])
-    except DECODE_FAULTS:
+    except DECODE_ERRORS:
         return None
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from llm_pure.adapt import Adaptation
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.messages import Message, Opaque, Reasoning, Refusal, Text
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 Turn: TypeAlias = tuple[str, str]
 """(role, words); the roles are system, user and assistant, and user and assistant take turns."""
@@ -21,8 +21,8 @@ Template: TypeAlias = Callable[[str, list[Turn]], str]
 
 def text_turns(
     name: str, messages: tuple[Message, ...]
-) -> Parsed[tuple[str, list[Turn], tuple[Adaptation, ...]]]:
-    """(system text, turns, what was left out); Unsupported for a part that is not text."""
+) -> LLMResult[tuple[str, list[Turn], tuple[Adaptation, ...]]]:
+    """(system text, turns, what was left out); UnsupportedFeature for a part that is not text."""
     system: list[str] = []
     turns: list[Turn] = []
     told: list[Adaptation] = []
@@ -41,7 +41,9 @@ def text_turns(
                     told.append(Adaptation(field=path, action="dropped", reason=reason))
                 case _:
                     what = f"{path}: this model takes text, not {type(part).__name__}"
-                    return Failure(Unsupported(message=what, provider=name, feature="messages"))
+                    return Failure(
+                        UnsupportedFeature(message=what, provider=name, feature="messages")
+                    )
         text = "".join(words)
         role = "assistant" if message.role == "assistant" else "user"
         if message.role == "system":

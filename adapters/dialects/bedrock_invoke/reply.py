@@ -6,7 +6,7 @@ import msgspec
 
 from llm_pure.adapters.dialects import anthropic_messages, openai_chat
 from llm_pure.adapters.dialects import bedrock_converse as converse
-from llm_pure.adapters.dialects.bedrock_converse.errors import error_in, undecodable
+from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
 from llm_pure.adapters.dialects.bedrock_converse.reply import broken
 from llm_pure.adapters.dialects.bedrock_invoke.request import ANTHROPIC
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import read_counts
@@ -17,13 +17,13 @@ from llm_pure.adapters.dialects.bedrock_invoke.stream import (
     family_of,
     read_other,
 )
-from llm_pure.codec import decode_any, json_text, protocol_fault
+from llm_pure.codec import decode_any, json_text, protocol_error
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion, Usage
 from llm_pure.events import Started
-from llm_pure.http import Headers, HttpResponse, header
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import told_by_headers
+from llm_pure.http import Headers, HttpResponse, get_header
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.stream import header_events
 
 _COUNT_HEADERS = {
     "x-amzn-bedrock-input-token-count": "inputTokenCount",
@@ -34,11 +34,11 @@ _COUNT_HEADERS = {
 """Headers, and the names that the same counts have in a stream's metrics."""
 
 
-def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
+def parse_chat(name: str, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any answer, for any status and any bytes.
 
     Tokens that the body does not count are read from the headers. Fails with the error that the answer tells, at any
-    status; with ProtocolFault when a 2xx body is no vendor's answer.
+    status; with ProtocolError when a 2xx body is no vendor's answer.
     """
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
@@ -46,19 +46,19 @@ def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
     raw = decoded.unwrap()
     family = family_of(raw) if isinstance(raw, dict) else "unknown"
     if response.status >= 300 or family == "unknown":
-        told = error_in(name, raw, response)
+        told = find_error(name, raw, response)
         return Failure(told or broken(name, "this is no vendor's answer", response))
     try:
         return _of_family(name, family, raw, response).map(
             lambda found: _counted(found, response.headers)
         )
     except RecursionError as fault:  # nested just so deep that it can be read and not be written
-        return Failure(protocol_fault(fault, response.body, provider=name, status=response.status))
+        return Failure(protocol_error(fault, response.body, provider=name, status=response.status))
 
 
 def _of_family(
     name: str, family: str, raw: dict[str, Any], response: HttpResponse
-) -> Parsed[Completion]:
+) -> LLMResult[Completion]:
     match family:
         case "anthropic":
             return anthropic_messages.parse_chat(name, ANTHROPIC, response)
@@ -72,14 +72,14 @@ def _of_family(
             return _other(name, raw, response)
 
 
-def _other(name: str, raw: dict[str, Any], response: HttpResponse) -> Parsed[Completion]:
+def _other(name: str, raw: dict[str, Any], response: HttpResponse) -> LLMResult[Completion]:
     state, events = read_other(name, State(), raw)
     if state.fault is not None:
         return Failure(state.fault)
     collector = Collector()
     collector.add((Started(provider=name),))
     collector.add(events)
-    collector.add(told_by_headers(response.headers))
+    collector.add(header_events(response.headers))
     return Success(collector.completion())
 
 
@@ -95,7 +95,7 @@ def usage_of(headers: Headers) -> Usage | None:
     """The counts in the headers of an answer; None when there are none."""
     counts: dict[str, Any] = {}
     for key, count in _COUNT_HEADERS.items():
-        text = header(headers, key) or ""
+        text = get_header(headers, key) or ""
         if text.isascii() and text.isdigit() and len(text) < 16:
             counts[count] = int(text)
     return read_counts(counts) if counts else None

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
+from llm_pure.adapt import Adaptation, ModelProfile, adapt, strict_error
 from llm_pure.adapters.dialects import anthropic_messages, openai_chat
 from llm_pure.adapters.dialects.anthropic_messages.tools import wire_format
 from llm_pure.adapters.dialects.bedrock_converse import request as converse
@@ -17,15 +17,15 @@ from llm_pure.adapters.dialects.bedrock_converse.models import known_rule
 from llm_pure.adapters.dialects.bedrock_converse.reasoning import merged, not_asked, put
 from llm_pure.adapters.dialects.bedrock_invoke import cohere
 from llm_pure.adapters.dialects.bedrock_invoke.prompts import TEMPLATES, text_turns
-from llm_pure.adapters.dialects.bedrock_invoke.vendors import Family, Vendor, vendor_of
+from llm_pure.adapters.dialects.bedrock_invoke.vendors import TokenizerProfile, Vendor, vendor_of
 from llm_pure.codec import decode_any
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft, uncalled
+from llm_pure.draft import ResolvedRequest, dropped_tool_choice, resolve_request
 from llm_pure.endpoint import post_json
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 ANTHROPIC = anthropic_messages.Quirks(
     version="bedrock-2023-05-31",
@@ -38,7 +38,7 @@ ANTHROPIC = anthropic_messages.Quirks(
 
 Told = tuple[Adaptation, ...]
 Fields = dict[str, Any]
-Written = Parsed[tuple[Fields, Told]]
+Written = LLMResult[tuple[Fields, Told]]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,18 +48,18 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     vendor: Vendor
     config: LLMConfig
     request: ChatRequest
-    call: Draft
+    call: ResolvedRequest
 
 
 def build_chat(
     name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """POST {base_url}/model/{modelId}/invoke, or /invoke-with-response-stream. The model is in the URL only.
 
-    Fails with ConfigurationInvalid (no model, bad URL or region), Unsupported (a model whose body is not known; a part
+    Fails with InvalidConfiguration (no model, bad URL or region), UnsupportedFeature (a model whose body is not known; a part
     that its body cannot carry; with `strict` also every loss), InvalidRequest (messages that cannot be read or sent).
     """
-    drafted = draft(config, request, provider=name)
+    drafted = resolve_request(config, request, provider=name)
     if isinstance(drafted, Failure):
         return Failure(drafted.failure())
     call = drafted.unwrap()
@@ -71,7 +71,7 @@ def build_chat(
     if isinstance(made, Failure):
         return Failure(made.failure())
     fields, told = made.unwrap()
-    lost = lossy(told, provider=name) if strict else None
+    lost = strict_error(told, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)
     accept = converse.EVENT_STREAM if call.stream else "application/json"
@@ -81,7 +81,7 @@ def build_chat(
     )
 
 
-def chat_body(name: str, config: LLMConfig, request: ChatRequest, call: Draft) -> Written:
+def chat_body(name: str, config: LLMConfig, request: ChatRequest, call: ResolvedRequest) -> Written:
     """The vendor's body, and what could not be sent in it as it was asked."""
     vendor = vendor_of(call.model, config.pricing_plan)
     if vendor is None:
@@ -89,7 +89,7 @@ def chat_body(name: str, config: LLMConfig, request: ChatRequest, call: Draft) -
             f"it is not known which body {call.model!r} takes; where an ARN hides the model, name it in `pricing_plan`,"
             " or use the provider `bedrock`, whose body is the same for all"
         )
-        return Failure(Unsupported(message=message, provider=name, feature="model"))
+        return Failure(UnsupportedFeature(message=message, provider=name, feature="model"))
     asked = Asked(name=name, vendor=vendor, config=config, request=request, call=call)
     return _WRITERS[vendor.family](asked)
 
@@ -162,7 +162,7 @@ def _prompt(asked: Asked) -> Written:
     told += more
     if call.tools:
         told += (_dropped("tools", "this model takes a prompt, and knows no tools"),)
-    told += uncalled(call)
+    told += dropped_tool_choice(call)
     prompt = TEMPLATES[vendor.template]("\n\n".join(filter(None, [system, words])), turns)
     fields, more = _settings(asked)
     body = {vendor.prompt_key: prompt, **fields}
@@ -171,7 +171,7 @@ def _prompt(asked: Asked) -> Written:
     return Success((merged(body, dict(call.extra)), told + more))
 
 
-_NO_SCHEMAS = ModelRule(prefix="")
+_NO_SCHEMAS = ModelProfile(prefix="")
 
 
 def _settings(asked: Asked) -> tuple[Fields, Told]:
@@ -181,11 +181,11 @@ def _settings(asked: Asked) -> tuple[Fields, Told]:
     if settings.get("n") == 1:
         del settings["n"]
     refuses = {one: "this model's body has no field for it" for one in settings if one not in keys}
-    settings, told = adapt(settings, call.explicit, ModelRule(prefix="", refuses=refuses))
+    settings, told = adapt(settings, call.user_set, ModelProfile(prefix="", unsupported=refuses))
     wanted = call.reasoning
     if wanted is not None:
         known = known_rule(call.model, asked.config.pricing_plan).reasoning
-        rule = ModelRule(prefix="", reasoning="always" if known == "always" else "none")
+        rule = ModelProfile(prefix="", reasoning="always" if known == "always" else "none")
         thinks = wanted.enabled and wanted.effort != "none"
         exact = wanted.effort is not None or wanted.budget_tokens is not None
         told += not_asked(rule, call.model, thinks=thinks, exact=exact)
@@ -202,7 +202,7 @@ def _dropped(field: str, reason: str) -> Adaptation:
     return Adaptation(field=field, action="dropped", reason=reason)
 
 
-_WRITERS: Mapping[Family, Callable[[Asked], Written]] = {
+_WRITERS: Mapping[TokenizerProfile, Callable[[Asked], Written]] = {
     "anthropic": _anthropic,
     "nova": _nova,
     "openai": _openai,

@@ -18,7 +18,7 @@ from llm_pure.adapters.dialects.bedrock_invoke.shapes import counts_in, read_cou
 from llm_pure.adapters.dialects.openai_chat import stream as openai
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import State as OpenaiState
-from llm_pure.codec import DECODE_FAULTS, convert, decode, decode_any, json_text, protocol_fault
+from llm_pure.codec import DECODE_ERRORS, convert, decode, decode_any, json_text, protocol_error
 from llm_pure.events import (
     ExtraReceived,
     Finished,
@@ -36,7 +36,7 @@ METRICS = "amazon-bedrock-invocationMetrics"
 
 OPENAI = Quirks(max_tokens_key="max_tokens", reasoning_style="effort")
 
-Family: TypeAlias = Literal["anthropic", "openai", "nova", "others", "unknown"]
+TokenizerProfile: TypeAlias = Literal["anthropic", "openai", "nova", "others", "unknown"]
 
 
 class State(StreamState, frozen=True, kw_only=True):
@@ -46,7 +46,7 @@ class State(StreamState, frozen=True, kw_only=True):
     reported usage. counts: what the others have said about tokens so far. calls: how many calls they made.
     """
 
-    family: Family = "unknown"
+    family: TokenizerProfile = "unknown"
     inner: StreamState | None = None
     counted: bool = False
     counts: dict[str, Any] | None = None
@@ -69,7 +69,7 @@ def step(name: str, head: ResponseHead, state: State, frame: EventStreamMessage)
     if headers and headers[0] == _CHUNK_COMES and state.inner is not None:
         try:
             data = wire.CHUNK.decode(frame.payload).bytes
-        except DECODE_FAULTS as fault:
+        except DECODE_ERRORS as fault:
             return _broken(name, state, fault, frame.payload), ()
         if state.family in _AS_THEY_ARE and _METRICS not in data and _STOP_REASON not in data:
             return _inner_step(name, head, state, data)
@@ -119,7 +119,7 @@ def read_chunk(name: str, head: ResponseHead, state: State, raw: dict[str, Any])
     return state, events
 
 
-def family_of(raw: dict[str, Any]) -> Family:
+def family_of(raw: dict[str, Any]) -> TokenizerProfile:
     """Whose body this is, whole or in pieces. "unknown": nobody's that is known."""
     if isinstance(raw.get("type"), str):
         return "anthropic"
@@ -132,7 +132,7 @@ def family_of(raw: dict[str, Any]) -> Family:
 
 def _begun(state: State, raw: dict[str, Any]) -> State:
     family = family_of(raw)
-    first: dict[Family, StreamState] = {
+    first: dict[TokenizerProfile, StreamState] = {
         "anthropic": anthropic_messages.State(),
         "openai": OpenaiState(),
         "nova": converse.State(started=True),
@@ -224,7 +224,7 @@ def as_openai(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _broken(name: str, state: State, fault: Exception, data: bytes) -> State:
-    return _with(state, fault=protocol_fault(fault, data, provider=name, where="chunk"))
+    return _with(state, fault=protocol_error(fault, data, provider=name, where="chunk"))
 
 
 def _with(state: State, **changes: Any) -> State:

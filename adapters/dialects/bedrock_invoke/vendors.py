@@ -12,7 +12,7 @@ import msgspec
 from llm_pure.adapters.dialects.bedrock_converse.models import bare_id
 from llm_pure.adapters.dialects.openai_chat import Quirks
 
-Family: TypeAlias = Literal["anthropic", "nova", "openai", "cohere_chat", "prompt"]
+TokenizerProfile: TypeAlias = Literal["anthropic", "nova", "openai", "cohere_chat", "prompt"]
 
 Keys: TypeAlias = Mapping[str, tuple[str, ...]]
 """A setting's name -> where it stands in the body."""
@@ -27,7 +27,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     prefix: str
-    family: Family
+    family: TokenizerProfile
     keys: Keys = {}
     prompt_key: str = "prompt"
     template: str = "plain"
@@ -77,7 +77,7 @@ _TITAN: Keys = {
 
 _PLAIN_OPENAI = Quirks(
     include_usage=False,
-    refuses={
+    unsupported={
         "top_k": "this body has no field for it",
         "repetition_penalty": "this body has no field for it",
     },

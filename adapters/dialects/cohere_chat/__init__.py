@@ -41,8 +41,8 @@ def make_service(name: str) -> Service[None]:
 def provider(
     *,
     name: str,
-    key_variables: tuple[str, ...],
-    base_url_variables: tuple[str, ...] = (),
+    api_key_env: tuple[str, ...],
+    base_url_env: tuple[str, ...] = (),
     source: str,
 ) -> Provider:
     """A provider of this dialect."""
@@ -50,9 +50,9 @@ def provider(
     return make_provider(
         DIALECT,
         service,
-        authorize=key_header(name, key_variables),
-        key_variables=key_variables,
-        base_url_variables=base_url_variables,
+        authorize=key_header(name, api_key_env),
+        api_key_env=api_key_env,
+        base_url_env=base_url_env,
         source=source,
         count_tokens=operation(service, build_count, parse_count),
         embeddings=operation(service, build_embed, parse_embed),

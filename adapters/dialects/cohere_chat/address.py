@@ -1,13 +1,13 @@
 """The URLs of Cohere's operations."""
 
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import Locate, base_url
-from llm_pure.result import Parsed
+from llm_pure.endpoint import UrlFor, base_url
+from llm_pure.result import LLMResult
 
 BASE_URL = "https://api.cohere.com"
 
 
-def without_version(provider: str) -> Locate:
+def without_version(provider: str) -> UrlFor:
     """Build URLs below the base URL. A version at its end (/v1, /v2) is removed: the operation's path has the version.
 
     >>> url_for = without_version("cohere")
@@ -15,7 +15,7 @@ def without_version(provider: str) -> Locate:
     'https://api.cohere.com/v1/tokenize'
     """
 
-    def url_for(config: LLMConfig, model: str, operation: str) -> Parsed[str]:
+    def url_for(config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
         return base_url(config, BASE_URL, provider=provider).map(
             lambda url: url.removesuffix("/v1").removesuffix("/v2") + operation
         )

@@ -15,7 +15,7 @@ from llm_pure.codec import convert
 from llm_pure.config import LLMConfig
 from llm_pure.core.dialect import AnyService, build_post, read_json
 from llm_pure.core.rejection import Rejected, ok, returns_failure
-from llm_pure.draft import draft
+from llm_pure.draft import resolve_request
 from llm_pure.errors import InvalidRequest
 from llm_pure.http import HttpResponse
 from llm_pure.messages import Message, Reasoning, Text, ToolCall, ToolResult
@@ -35,7 +35,7 @@ def build_count(service: AnyService, config: LLMConfig, request: ChatRequest) ->
     The markers and the hidden preamble that a chat adds are not counted; nor are tools and media, which is reported.
     Fails with InvalidRequest when there is no text.
     """
-    resolved = ok(draft(config, request, provider=service.name))
+    resolved = ok(resolve_request(config, request, provider=service.name))
     texts: list[str] = []
     adaptations: list[Adaptation] = []
     for index, message in enumerate(resolved.messages):

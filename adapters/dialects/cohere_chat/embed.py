@@ -21,7 +21,9 @@ from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest
 from llm_pure.provider import Built
 
 EMBED_LIMITS = (
-    EmbedLimit(texts=96, source="docs.cohere.com, Embed API, texts, by langchain; read 2026-11-21"),
+    EmbedLimit(
+        max_texts=96, source="docs.cohere.com, Embed API, texts, by langchain; read 2026-11-21"
+    ),
 )
 
 _NUMBERS = ("float", "int8", "uint8", "binary", "ubinary")
@@ -48,7 +50,7 @@ def build_embed(service: AnyService, config: LLMConfig, request: EmbedRequest) -
 
     Body: {model, texts[], input_type, embedding_types: ["float" or "base64"], output_dimension?}. input_type is required:
     the request's `task`, "search_document" without one. `extra` adds truncate and others.
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no text, or an empty one).
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (no text, or an empty one).
     """
     model = check_embed_request(service, config, request)
     url = ok(service.url_for(config, model, "/v2/embed"))

@@ -5,7 +5,7 @@ Source: cohere 7.3.1, errors/ (400, 401, 403, 404, 422, 429, 498 invalid token, 
 
 from typing import Any
 
-from llm_pure.classify import ErrorReport, ErrorType, classify
+from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.core.dialect import AnyService
 from llm_pure.errors import AuthenticationFailed, LLMError, TimedOut
 from llm_pure.http import HttpResponse
@@ -22,7 +22,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
         return None
     error = body if isinstance(body, dict) else {}
     call_id = error.get("id")
-    report = ErrorReport(
+    report = ProviderErrorInfo(
         provider=service.name,
         status=response.status if failed else 500,
         message=message,
@@ -30,19 +30,19 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
         request_id=call_id if isinstance(call_id, str) and call_id else None,
         headers=response.headers,
     )
-    return classify(report, service.error_codes)
+    return to_llm_error(report, service.error_codes)
 
 
 def stream_error(service: AnyService, code: str, message: str, response: HttpResponse) -> LLMError:
     """The error in the last event of a stream."""
-    report = ErrorReport(
+    report = ProviderErrorInfo(
         provider=service.name,
         status=500,
         message=message,
         code=code or None,
         headers=response.headers,
     )
-    return classify(report, service.error_codes)
+    return to_llm_error(report, service.error_codes)
 
 
 def _message(body: Any, *, failed: bool) -> str | None:

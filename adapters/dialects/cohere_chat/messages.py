@@ -26,7 +26,7 @@ from llm_pure.messages import Document, Image, Message, Opaque, Part, Reasoning,
 def encode_messages(
     service: AnyService, messages: tuple[Message, ...], adaptations: list[Adaptation]
 ) -> list[dict[str, Any]]:
-    """The wire's messages. Raises Rejected with Unsupported for a part that Cohere does not support."""
+    """The wire's messages. Raises Rejected with UnsupportedFeature for a part that Cohere does not support."""
     encoded: list[dict[str, Any]] = []
     try:
         for index, message in enumerate(messages):
@@ -80,14 +80,14 @@ def _assistant(
 
 
 def _is_plan(part: Reasoning) -> bool:
-    return part.echo is not None and part.echo.json == PLAN_ECHO
+    return part.provider_metadata is not None and part.provider_metadata.json == PLAN_ECHO
 
 
 def _call(service: AnyService, call: ToolCall) -> dict[str, Any]:
     function = {"name": call.name, "arguments": call.arguments}
     encoded = {"id": call.id, "type": "function", "function": function}
-    if call.echo is not None and call.echo.provider == service.name:
-        encoded |= json_object(call.echo.json) or {}
+    if call.provider_metadata is not None and call.provider_metadata.provider == service.name:
+        encoded |= json_object(call.provider_metadata.json) or {}
     return encoded
 
 

@@ -29,13 +29,13 @@ from llm_pure.events import (
     UsageReported,
 )
 from llm_pure.http import HttpResponse
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 
 
-def parse_chat(service: AnyService, response: HttpResponse) -> Parsed[Completion]:
+def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any response, for any status and any bytes.
 
-    Fails with the error in the body, at any status; with ProtocolFault when a 2xx body is no answer.
+    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is no answer.
     """
     return parse_body(
         service,

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule, adapt, rule_for
+from llm_pure.adapt import Adaptation, ModelProfile, adapt, profile_for
 from llm_pure.adapters.dialects.cohere_chat.messages import encode_messages
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.function_tools import wire_tools
@@ -16,11 +16,18 @@ from llm_pure.adapters.dialects.openai_effort import not_both
 from llm_pure.config import LLMConfig
 from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.rejection import ok, returns_failure
-from llm_pure.draft import Draft, draft, uncalled
+from llm_pure.draft import ResolvedRequest, dropped_tool_choice, resolve_request
 from llm_pure.provider import Built
-from llm_pure.request import ChatRequest, JsonFormat, NamedTool, NativeTool, SchemaFormat, Tool
+from llm_pure.request import (
+    ChatRequest,
+    JsonFormat,
+    NamedToolChoice,
+    NativeTool,
+    SchemaFormat,
+    Tool,
+)
 from llm_pure.schema_dialects import COHERE_ANSWERS
-from llm_pure.schema_fit import SchemaRules, fit_schemas
+from llm_pure.schema_fit import SchemaProfiles, fit_schemas
 
 _SETTING_KEYS: Mapping[str, str] = {
     "max_tokens": "max_tokens",
@@ -36,13 +43,13 @@ _SETTING_KEYS: Mapping[str, str] = {
 
 _SOURCE = "cohere 7.3.1, v2/raw_client.py, read 2026-11-20"
 
-_EVERY_MODEL = ModelRule(
+_EVERY_MODEL = ModelProfile(
     prefix="",
-    refuses={
+    unsupported={
         "n": "Cohere gives one answer",
         "repetition_penalty": "Cohere has presence and frequency penalties alone",
     },
-    bounds={
+    ranges={
         "top_p": (0.01, 0.99),
         "top_k": (0, 500),
         "presence_penalty": (0, 1),
@@ -51,13 +58,13 @@ _EVERY_MODEL = ModelRule(
     source=_SOURCE,
 )
 
-_RULES: tuple[ModelRule, ...] = (
-    ModelRule(
+_RULES: tuple[ModelProfile, ...] = (
+    ModelProfile(
         prefix="command-r",
         reasoning="none",
         source="as generally known, unconfirmed; 2026-11-20",
     ),
-    ModelRule(
+    ModelProfile(
         prefix="command-a-03-2025",
         reasoning="none",
         source="as generally known, unconfirmed; 2026-11-20",
@@ -66,7 +73,7 @@ _RULES: tuple[ModelRule, ...] = (
 """The models without reasoning. Others support `thinking`, or answer it with an error."""
 
 
-_SCHEMAS = SchemaRules(strict_tools=COHERE_ANSWERS, answers=COHERE_ANSWERS)
+_SCHEMAS = SchemaProfiles(strict_tools=COHERE_ANSWERS, answers=COHERE_ANSWERS)
 
 
 @returns_failure
@@ -77,14 +84,14 @@ def build_chat(
 
     Body: {model, messages[], tools[]?, strict_tools?, tool_choice?, response_format?, max_tokens?, temperature?, p?, k?,
     ..., logprobs?, thinking?, stream?}. documents, citation_options and safety_mode come by `extra`.
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (messages that cannot be read), UnsupportedFeature
     (a part that Cohere does not support; with `strict` also every setting that would be dropped).
     """
     adaptations: list[Adaptation] = []
-    resolved = ok(draft(config, request, provider=service.name))
+    resolved = ok(resolve_request(config, request, provider=service.name))
     url = ok(service.url_for(config, resolved.model, "/v2/chat"))
     fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
-    resolved = fitted.call
+    resolved = fitted.request
     messages = encode_messages(service, resolved.messages, adaptations)
     adaptations += fitted.adaptations
     fields = _fields(service, resolved, adaptations)
@@ -95,7 +102,9 @@ def build_chat(
     return build_post(service, config, url, body, adaptations, accept=accept)
 
 
-def _fields(service: AnyService, resolved: Draft, adaptations: list[Adaptation]) -> dict[str, Any]:
+def _fields(
+    service: AnyService, resolved: ResolvedRequest, adaptations: list[Adaptation]
+) -> dict[str, Any]:
     """All fields but model and messages."""
     fields = _tools(service, resolved, adaptations)
     match resolved.response_format:
@@ -108,7 +117,7 @@ def _fields(service: AnyService, resolved: Draft, adaptations: list[Adaptation])
                 adaptations.append(dropped("response_format/description", reason, description))
         case None:
             pass
-    settings, setting_adaptations = adapt(resolved.settings, resolved.explicit, _EVERY_MODEL)
+    settings, setting_adaptations = adapt(resolved.settings, resolved.user_set, _EVERY_MODEL)
     adaptations += setting_adaptations
     fields |= {key: settings[name] for name, key in _SETTING_KEYS.items() if name in settings}
     if "logprobs" in settings:
@@ -124,13 +133,13 @@ def _fields(service: AnyService, resolved: Draft, adaptations: list[Adaptation])
     return fields
 
 
-def _thinking(resolved: Draft, adaptations: list[Adaptation]) -> dict[str, Any]:
+def _thinking(resolved: ResolvedRequest, adaptations: list[Adaptation]) -> dict[str, Any]:
     """`thinking`: {type: enabled | disabled, token_budget?}. Nothing without a ReasoningRequest."""
     request = resolved.reasoning
     if request is None:
         return {}
     enabled = request.enabled and request.effort != "none"
-    if rule_for(_RULES, resolved.model).reasoning == "none":
+    if profile_for(_RULES, resolved.model).reasoning == "none":
         if enabled:
             reason = f"{resolved.model} has no reasoning to ask for"
             adaptations.append(dropped("reasoning", reason))
@@ -149,11 +158,13 @@ def _thinking(resolved: Draft, adaptations: list[Adaptation]) -> dict[str, Any]:
     return {"thinking": thinking}
 
 
-def _tools(service: AnyService, resolved: Draft, adaptations: list[Adaptation]) -> dict[str, Any]:
+def _tools(
+    service: AnyService, resolved: ResolvedRequest, adaptations: list[Adaptation]
+) -> dict[str, Any]:
     """tools, strict_tools, tool_choice. For a choice by name, only that tool is sent, and required."""
     tools = resolved.tools
     choice = resolved.tool_choice
-    if isinstance(choice, NamedTool):
+    if isinstance(choice, NamedToolChoice):
         named = tuple(
             [tool for tool in tools if isinstance(tool, Tool) and tool.name == choice.name]
         )
@@ -168,7 +179,7 @@ def _tools(service: AnyService, resolved: Draft, adaptations: list[Adaptation]) 
     encoded, unsupported = wire_tools(service.name, [_without_strict(tool) for tool in tools])
     adaptations += unsupported
     if not encoded:
-        adaptations += uncalled(resolved) if choice == "required" else ()
+        adaptations += dropped_tool_choice(resolved) if choice == "required" else ()
         return {}
     fields: dict[str, Any] = {"tools": encoded}
     strict_marks = [tool.strict for tool in tools if isinstance(tool, Tool)]

@@ -13,14 +13,14 @@ from llm_pure.adapters.dialects.cohere_chat import wire
 from llm_pure.adapters.dialects.cohere_chat.errors import find_error, stream_error
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, extra_fields
-from llm_pure.codec import DECODE_FAULTS, decode, decode_any, json_text
+from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.completion import FinishReason
 from llm_pure.core.dialect import AnyService
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     StreamEvent,
@@ -70,7 +70,7 @@ def step(
     if state.started:
         try:
             plain = wire.PLAIN_DELTA.decode(frame)
-        except DECODE_FAULTS:  # more than text: the slow way
+        except DECODE_ERRORS:  # more than text: the slow way
             return _read_frame(service, head, state, frame)
         content = plain.delta.message.content
         if content.text and not content.thinking:
@@ -176,7 +176,9 @@ def read_block(
     if extra:
         is_thinking = block.type == "thinking" or bool(block.thinking)
         events.append(
-            EchoReceived(json_text(extra), index, kind="reasoning" if is_thinking else "text")
+            ProviderMetadataReceived(
+                json_text(extra), index, kind="reasoning" if is_thinking else "text"
+            )
         )
     return state
 
@@ -186,7 +188,7 @@ def read_plan(state: State, events: list[StreamEvent], plan: str) -> State:
     events.append(ReasoningDelta(plan, PLAN))
     if state.planned:
         return state
-    events.append(EchoReceived(PLAN_ECHO, PLAN, kind="reasoning"))
+    events.append(ProviderMetadataReceived(PLAN_ECHO, PLAN, kind="reasoning"))
     return replace(state, planned=True)
 
 
@@ -203,7 +205,7 @@ def read_call(
     )
     extra = extra_fields(raw, wire.KNOWN_FIELDS_CALL)
     if extra:
-        events.append(EchoReceived(json_text(extra), part_index))
+        events.append(ProviderMetadataReceived(json_text(extra), part_index))
 
 
 def _text(
@@ -214,7 +216,7 @@ def _text(
         if (
             index not in state.thinking
         ):  # mark it once as this provider's, so that it is replayed to it
-            events.append(EchoReceived("{}", index, kind="reasoning"))
+            events.append(ProviderMetadataReceived("{}", index, kind="reasoning"))
             state = replace(state, thinking=state.thinking | {index})
     if text:
         events.append(TextDelta(text, index))

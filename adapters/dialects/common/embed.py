@@ -8,7 +8,7 @@ from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.config import LLMConfig
 from llm_pure.core.dialect import AnyService, malformed_response
 from llm_pure.core.rejection import Rejected
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest
+from llm_pure.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.http import HttpResponse
 from llm_pure.media import from_base64
 from llm_pure.operations import EmbedRequest
@@ -17,11 +17,11 @@ Vector = tuple[float, ...]
 
 
 def check_embed_request(service: AnyService, config: LLMConfig, request: EmbedRequest) -> str:
-    """Return the model. Raises Rejected with ConfigurationInvalid for no model, with InvalidRequest for no or an empty text."""
+    """Return the model. Raises Rejected with InvalidConfiguration for no model, with InvalidRequest for no or an empty text."""
     model = request.model or config.model
     if not model:
         message = "no model for embeddings"
-        raise Rejected(ConfigurationInvalid(message=message, field="model", provider=service.name))
+        raise Rejected(InvalidConfiguration(message=message, field="model", provider=service.name))
     if not request.texts or "" in request.texts:
         message = "an empty text has no embedding" if request.texts else "no text to embed"
         raise Rejected(InvalidRequest(message=message, param="input", provider=service.name))
@@ -52,7 +52,7 @@ def decode_vectors(
     *,
     invalid: str = "an embedding is neither floats nor base64 floats",
 ) -> tuple[Vector, ...]:
-    """`decode_vector` of each row. Raises Rejected with ProtocolFault and the message `invalid` for text that is not one."""
+    """`decode_vector` of each row. Raises Rejected with ProtocolError and the message `invalid` for text that is not one."""
     vectors: list[Vector] = []
     for row in rows:
         vector = decode_vector(row)

@@ -13,7 +13,7 @@ from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.codec import json_object
 from llm_pure.core.dialect import Service
 from llm_pure.core.rejection import UnsupportedPart
-from llm_pure.messages import Echo, Message, Opaque, Part
+from llm_pure.messages import Message, Opaque, Part, ProviderMetadata
 
 Q = TypeVar("Q")
 
@@ -59,11 +59,11 @@ class MessageEncoder(ABC, Generic[Q]):
         """Report something that is sent in a form that loses information."""
         self.adaptations.append(changed(path, reason, before, after))
 
-    def own_fields(self, echo: Echo | None) -> dict[str, Any]:
+    def own_fields(self, provider_metadata: ProviderMetadata | None) -> dict[str, Any]:
         """The wire fields that this provider sent with a part, to be sent back; none of another provider's."""
-        if echo is None or echo.provider != self.service.name:
+        if provider_metadata is None or provider_metadata.provider != self.service.name:
             return {}
-        return json_object(echo.json) or {}
+        return json_object(provider_metadata.json) or {}
 
     def own_parts(self, message: Message, path: str) -> Iterator[tuple[str, Part]]:
         """The message's parts with their paths, but for opaque parts of other providers, which are dropped."""

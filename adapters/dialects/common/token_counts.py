@@ -25,7 +25,7 @@ def read_token_count(
 ) -> TokenCount:
     """The TokenCount of a body whose `field` holds the number of input tokens; other fields become `extra`.
 
-    Raises Rejected with ProtocolFault if the field is missing or not a count.
+    Raises Rejected with ProtocolError if the field is missing or not a count.
     """
     count = token_count(raw.get(field)) if isinstance(raw, dict) else None
     if count is None:

@@ -19,7 +19,7 @@ from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.stream import open_stepped
+from llm_pure.stream import decode_steps
 
 DIALECT = "dashscope_generation"
 
@@ -27,8 +27,8 @@ DIALECT = "dashscope_generation"
 def provider(
     *,
     name: str,
-    key_variables: tuple[str, ...],
-    base_url_variables: tuple[str, ...] = (),
+    api_key_env: tuple[str, ...],
+    base_url_env: tuple[str, ...] = (),
     source: str,
 ) -> Provider:
     """A service that speaks this dialect."""
@@ -37,11 +37,11 @@ def provider(
         dialect=DIALECT,
         base_url=SERVER,
         build_chat=partial(build_chat, name),
-        authorize=key_header(name, key_variables),
+        authorize=key_header(name, api_key_env),
         parse_chat=partial(parse_chat, name),
         open_stream=partial(open_stream, name),
-        key_variables=key_variables,
-        base_url_variables=base_url_variables,
+        api_key_env=api_key_env,
+        base_url_env=base_url_env,
         source=source,
         embed=Operation(partial(build_embed, name), partial(parse_embed, name)),
         embed_limits=EMBED_LIMITS,
@@ -50,7 +50,7 @@ def provider(
 
 def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return open_stepped(
+    return decode_steps(
         name,
         head,
         frames=SseDataDecoder,

@@ -7,28 +7,28 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.dashscope_generation.errors import error_in
+from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
 from llm_pure.adapters.dialects.dashscope_generation.request import SERVER
 from llm_pure.adapters.dialects.openai_chat.embed import no_base64
 from llm_pure.adapters.dialects.openai_chat.usage import tokens
 from llm_pure.adapters.dialects.unmodelled import broken, others
-from llm_pure.classify import good_json
+from llm_pure.classify import decode_success_json
 from llm_pure.codec import convert
 from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import base_url, post_json
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest
+from llm_pure.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.http import HttpResponse
 from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _ROWS = "help.aliyun.com/en/model-studio, synchronous text embedding, maximum rows; read 2026-11-21"
 
 EMBED_LIMITS = (
-    EmbedLimit(texts=25, prefix="text-embedding-v1", source=_ROWS),
-    EmbedLimit(texts=25, prefix="text-embedding-v2", source=_ROWS),
-    EmbedLimit(texts=10, source=_ROWS),
+    EmbedLimit(max_texts=25, prefix="text-embedding-v1", source=_ROWS),
+    EmbedLimit(max_texts=25, prefix="text-embedding-v2", source=_ROWS),
+    EmbedLimit(max_texts=10, source=_ROWS),
 )
 
 _PATH = "/services/embeddings/text-embedding/text-embedding"
@@ -48,15 +48,15 @@ class _Body(msgspec.Struct):
     usage: dict[str, Any] | None = None
 
 
-def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[Built]:
+def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> LLMResult[Built]:
     """Body: {model, input: {texts[]}, parameters: {text_type?, dimension?}}. text_type is the request's `task`.
 
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no text, or an empty one).
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (no text, or an empty one).
     """
     model = request.model or config.model
     if not model:
         return Failure(
-            ConfigurationInvalid(message="no model for embeddings", field="model", provider=name)
+            InvalidConfiguration(message="no model for embeddings", field="model", provider=name)
         )
     if not request.texts or "" in request.texts:
         message = "an empty text has no embedding" if request.texts else "no text to embed"
@@ -75,9 +75,9 @@ def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[B
     return made.map(lambda one: Built(request=one, adaptations=no_base64(name, request)))
 
 
-def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
+def parse_embed(name: str, response: HttpResponse) -> LLMResult[Embeddings]:
     """One vector for each text, by `text_index`."""
-    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    good = decode_success_json(name, response, lambda raw: find_error(name, raw, response))
     if isinstance(good, Failure):
         return good
     raw = good.unwrap()

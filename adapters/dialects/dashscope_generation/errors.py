@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.classify import ErrorReport, ErrorType, classify
+from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.codec import decode_any
 from llm_pure.errors import (
     AuthenticationFailed,
@@ -43,7 +43,7 @@ WORDS: Mapping[str, ErrorType] = {
 }
 """A code, or the first word of a dotted one -> what it means. Others go by their status."""
 
-_CALLERS_FAULT = re.compile(r"^(?:Invalid|BadRequest|Unsupported|Unavailable|NotSupported)")
+_CALLERS_FAULT = re.compile(r"^(?:Invalid|BadRequest|UnsupportedFeature|Unavailable|NotSupported)")
 """Codes of status 400, where no status is known."""
 
 _TOO_LONG = re.compile(r"(?i)range of input length|input length exceeds")
@@ -54,10 +54,10 @@ def read_error(name: str, response: HttpResponse) -> LLMError | None:
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
         return None
-    return error_in(name, decoded.unwrap(), response)
+    return find_error(name, decoded.unwrap(), response)
 
 
-def error_in(name: str, body: Any, response: HttpResponse) -> LLMError | None:
+def find_error(name: str, body: Any, response: HttpResponse) -> LLMError | None:
     """The error that decoded JSON tells; None when it tells none. Gateways have it under `error`."""
     failed = response.status >= 400
     if isinstance(body, str) and failed:
@@ -73,7 +73,7 @@ def error_in(name: str, body: Any, response: HttpResponse) -> LLMError | None:
     words = dict(WORDS)
     if _TOO_LONG.search(message):
         words[first] = ContextLengthExceeded
-    report = ErrorReport(
+    report = ProviderErrorInfo(
         provider=name,
         status=response.status if failed else 400 if _CALLERS_FAULT.match(code) else 500,
         message=message or _text(nested),
@@ -82,7 +82,7 @@ def error_in(name: str, body: Any, response: HttpResponse) -> LLMError | None:
         request_id=_text(body.get("request_id")) or None,
         headers=response.headers,
     )
-    return classify(report, words)
+    return to_llm_error(report, words)
 
 
 def _text(value: Any) -> str:

@@ -7,43 +7,43 @@ qwen-api-via-dashscope, in excerpts (which models are multimodal); the wire note
 
 import msgspec
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects.dashscope_generation.errors import WORDS
-from llm_pure.adapters.dialects.openai_chat import Quirks, not_here
+from llm_pure.adapters.dialects.openai_chat import Quirks, unsupported_by
 
 _LISTED = (
     "help.aliyun.com, qwen-api-via-dashscope, and agentscope issues 1295 and 1316, read 2026-11-20"
 )
 _KNOWN = "as generally known, unconfirmed; 2026-11-20"
 
-RULES: tuple[ModelRule, ...] = (
+RULES: tuple[ModelProfile, ...] = (
     *[
-        ModelRule(prefix=prefix, facts={"multimodal": True}, source=_LISTED)
+        ModelProfile(prefix=prefix, traits={"multimodal": True}, source=_LISTED)
         for prefix in ("qwen3.5-plus", "qwen3.6-plus", "qwen3.7-plus", "qwen3-vl", "qwen-vl")
     ],
     *[
-        ModelRule(prefix=prefix, facts={"multimodal": True}, source=_KNOWN)
+        ModelProfile(prefix=prefix, traits={"multimodal": True}, source=_KNOWN)
         for prefix in (
             "qwen2-vl", "qwen2.5-vl", "qvq", "qwen-audio", "qwen2-audio", "qwen-omni", "qwen2.5-omni", "qwen3-omni",
         )
     ],
-    ModelRule(prefix="qwq", reasoning="always", source=_KNOWN),
+    ModelProfile(prefix="qwq", reasoning="always", source=_KNOWN),
 )  # fmt: skip
 """The fact `multimodal`: the model is asked at multimodal-generation, whatever it is shown."""
 
 COMPATIBLE = Quirks(
-    refuses=not_here("dashscope", "frequency_penalty", "metadata"),
-    bounds={"temperature": (0, 1.99), "presence_penalty": (-2, 2), "n": (1, 4)},
-    rules=RULES,
+    unsupported=unsupported_by("dashscope", "frequency_penalty", "metadata"),
+    ranges={"temperature": (0, 1.99), "presence_penalty": (-2, 2), "n": (1, 4)},
+    profiles=RULES,
     reasoning_style="enable_thinking",
     reasoning_replay="reasoning_content",
-    tool_choices={"auto": "auto", "none": "none", "named": "named"},
+    tool_choice_values={"auto": "auto", "none": "none", "named": "named"},
     empty_content="",
-    error_words=WORDS,
+    error_codes=WORDS,
 )
 """Compatible mode: chat completions as OpenAI has them, with a switch for thinking."""
 
 NATIVE: Quirks = msgspec.structs.replace(
-    COMPATIBLE, speaker_names=False, image_detail=False, include_usage=False, files="none"
+    COMPATIBLE, message_names=False, image_detail=False, include_usage=False, document_form="none"
 )
 """The native API takes the same settings, in other places."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import rule_for
+from llm_pure.adapt import profile_for
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.dashscope_generation.quirks import NATIVE, RULES
 from llm_pure.codec import decode_any, encode
@@ -21,7 +21,7 @@ from llm_pure.endpoint import base_url
 from llm_pure.http import Headers
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 
 SERVER = "https://dashscope.aliyuncs.com/api/v1"
 
@@ -31,7 +31,7 @@ _MULTIMODAL = "/services/aigc/multimodal-generation/generation"
 
 def build_chat(
     name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """POST {base_url}/services/aigc/text-generation/generation, or multimodal-generation.
 
     Which of them: multimodal for the models of RULES that are, and for a conversation that holds media; a base URL that
@@ -46,14 +46,16 @@ def build_chat(
     return built.bind(lambda one: _native(name, config, request.extra or {}, one))
 
 
-def _base(name: str, config: LLMConfig, model: str, operation: str) -> Parsed[str]:
+def _base(name: str, config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
     return base_url(config, SERVER, provider=name)
 
 
-def _native(name: str, config: LLMConfig, extra: Mapping[str, Any], built: Built) -> Parsed[Built]:
-    def arrange(said: dict[str, Any]) -> Parsed[Built]:
-        rule = rule_for(RULES, said["model"], config.pricing_plan)
-        multimodal = bool(rule.facts.get("multimodal")) or _holds_media(said["messages"])
+def _native(
+    name: str, config: LLMConfig, extra: Mapping[str, Any], built: Built
+) -> LLMResult[Built]:
+    def arrange(said: dict[str, Any]) -> LLMResult[Built]:
+        rule = profile_for(RULES, said["model"], config.pricing_plan)
+        multimodal = bool(rule.traits.get("multimodal")) or _holds_media(said["messages"])
         url = _endpoint(built.request.url, multimodal=multimodal)
         messages = said["messages"]
         if url.endswith(_MULTIMODAL):

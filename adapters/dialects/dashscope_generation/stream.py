@@ -11,16 +11,16 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.dashscope_generation import wire
-from llm_pure.adapters.dialects.dashscope_generation.errors import error_in
+from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
 from llm_pure.adapters.dialects.dashscope_generation.usage import made_by, read_usage
-from llm_pure.adapters.dialects.unmodelled import others, tell_others
-from llm_pure.codec import DECODE_FAULTS, decode, decode_any, json_text
+from llm_pure.adapters.dialects.unmodelled import emit_extra_fields, others
+from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.completion import FinishReason
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     StreamEvent,
@@ -78,7 +78,7 @@ def step(
     if state.started:
         try:
             plain = wire.PLAIN_FRAME.decode(frame)
-        except DECODE_FAULTS:  # more than words: the longer way
+        except DECODE_ERRORS:  # more than words: the longer way
             return _read_frame(name, head, state, frame)
         (choice,) = plain.output.choices
         said = choice.message
@@ -102,7 +102,7 @@ def _read_frame(
         return _with(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
     if isinstance(raw, dict) and not isinstance(raw.get("output"), dict):
-        told = error_in(name, raw, HttpResponse(200, head.headers))
+        told = find_error(name, raw, HttpResponse(200, head.headers))
         return (state if told is None else _with(state, fault=told)), []
     typed = decode(wire.FRAME, frame, provider=name, where="frame")
     if isinstance(typed, Failure):
@@ -119,8 +119,8 @@ def read_frame(
         events.append(Started(id=frame.request_id or "", provider=name))
         state = _with(state, started=True)
     raw_output = raw["output"]
-    known = tell_others(events, state.known, raw, wire.MODELLED_FRAME)
-    known = tell_others(events, known, raw_output, wire.MODELLED_OUTPUT)
+    known = emit_extra_fields(events, state.known, raw, wire.KNOWN_FIELDS_FRAME)
+    known = emit_extra_fields(events, known, raw_output, wire.KNOWN_FIELDS_OUTPUT)
     state = state if known is state.known else _with(state, known=known)
     answers = frame.output.choices
     if not answers and (frame.output.text or frame.output.finish_reason):
@@ -152,9 +152,9 @@ def _choice(
     raw: dict[str, Any],
 ) -> State:
     number = place if choice.index is None else choice.index
-    known = tell_others(events, state.known, raw, wire.MODELLED_CHOICE, number)
+    known = emit_extra_fields(events, state.known, raw, wire.KNOWN_FIELDS_CHOICE, number)
     raw_said = raw.get("message") or {}
-    known = tell_others(events, known, raw_said, wire.MODELLED_MESSAGE, number)
+    known = emit_extra_fields(events, known, raw_said, wire.KNOWN_FIELDS_MESSAGE, number)
     state = _with(state, known=known, going=state.going | {number})
     logprobs = choice.logprobs.get("content") if isinstance(choice.logprobs, dict) else None
     if logprobs and isinstance(logprobs, list):
@@ -180,7 +180,7 @@ def _words(
     if thinking:
         events.append(ReasoningDelta(thinking, REASONING, number))
         if number not in state.thinking:  # marked once as this provider's own: it takes it back
-            events.append(EchoReceived("{}", REASONING, number, "reasoning"))
+            events.append(ProviderMetadataReceived("{}", REASONING, number, "reasoning"))
             state = _with(state, thinking=state.thinking | {number})
     if text:
         events.append(TextDelta(text, TEXT, number))
@@ -224,9 +224,9 @@ def _call(
         state = _with(state, calls={**state.calls, key: known})
     arguments = function.arguments or ""
     events.append(ToolCallDelta(arguments, known.place, number, call.id or "", piece))
-    more = others(raw, wire.MODELLED_CALL)
+    more = others(raw, wire.KNOWN_FIELDS_CALL)
     if more:
-        events.append(EchoReceived(json_text(more), known.place, number))
+        events.append(ProviderMetadataReceived(json_text(more), known.place, number))
     return state
 
 

@@ -60,11 +60,11 @@ class Frame(msgspec.Struct):
 
 FRAME = msgspec.json.Decoder(Frame)
 
-MODELLED_FRAME = frozenset({"output", "usage", "code", "message", "status_code"})
-MODELLED_OUTPUT = frozenset({"choices", "text", "finish_reason"})
-MODELLED_CHOICE = frozenset({"index", "message", "finish_reason", "logprobs"})
-MODELLED_MESSAGE = frozenset({"role", "content", "reasoning_content", "tool_calls"})
-MODELLED_CALL = frozenset({"id", "index", "type", "function"})
+KNOWN_FIELDS_FRAME = frozenset({"output", "usage", "code", "message", "status_code"})
+KNOWN_FIELDS_OUTPUT = frozenset({"choices", "text", "finish_reason"})
+KNOWN_FIELDS_CHOICE = frozenset({"index", "message", "finish_reason", "logprobs"})
+KNOWN_FIELDS_MESSAGE = frozenset({"role", "content", "reasoning_content", "tool_calls"})
+KNOWN_FIELDS_CALL = frozenset({"id", "index", "type", "function"})
 """The keys that a Completion says in its own words; all others are kept as they come."""
 
 

@@ -17,8 +17,8 @@ from llm_pure.adapters.dialects.gemini_content.request import build_chat
 from llm_pure.adapters.dialects.gemini_content.stream import State, step
 from llm_pure.http import ResponseHead
 from llm_pure.operations import EmbedLimit
-from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
-from llm_pure.stream import open_stepped
+from llm_pure.provider import NO_ENV_VARS, Authorize, Operation, Provider, StreamDecoder
+from llm_pure.stream import decode_steps
 
 DIALECT = "gemini_content"
 
@@ -29,9 +29,9 @@ def provider(
     base_url: str,
     quirks: Quirks,
     authorize: Authorize,
-    key_variables: tuple[str, ...],
-    base_url_variables: tuple[str, ...] = (),
-    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES,
+    api_key_env: tuple[str, ...],
+    base_url_env: tuple[str, ...] = (),
+    env_vars: Mapping[str, tuple[str, ...]] = NO_ENV_VARS,
     embed_limits: tuple[EmbedLimit, ...] = (),
     source: str = "",
 ) -> Provider:
@@ -44,9 +44,9 @@ def provider(
         authorize=authorize,
         parse_chat=partial(parse_chat, name),
         open_stream=partial(open_stream, name),
-        key_variables=key_variables,
-        base_url_variables=base_url_variables,
-        variables=variables,
+        api_key_env=api_key_env,
+        base_url_env=base_url_env,
+        env_vars=env_vars,
         source=source,
         count_tokens=Operation(partial(build_count, name, quirks), partial(parse_count, name)),
         embed=Operation(partial(build_embed, name, quirks), partial(parse_embed, name)),
@@ -56,7 +56,7 @@ def provider(
 
 def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     """Server-sent events, or one JSON array in pieces: the first byte of a 2xx body tells. Else the error."""
-    return open_stepped(
+    return decode_steps(
         name,
         head,
         frames=ItemDecoder,

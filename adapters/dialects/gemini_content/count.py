@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.gemini_content.errors import error_in
+from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks, model_path
 from llm_pure.adapters.dialects.gemini_content.request import chat_body
-from llm_pure.classify import good_json
+from llm_pure.classify import decode_success_json
 from llm_pure.codec import decode
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import post_json
@@ -18,7 +18,7 @@ from llm_pure.http import HttpResponse
 from llm_pure.operations import TokenCount
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _FLAT_FIELDS = ("contents", "systemInstruction", "tools", "generationConfig")
 
@@ -32,7 +32,7 @@ _COUNT = msgspec.json.Decoder(_Count)
 
 def build_count(
     name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """POST .../{model}:countTokens.
 
     Body: {generateContentRequest: {model, contents, ...}}, or {contents, systemInstruction?, tools?,
@@ -55,9 +55,9 @@ def build_count(
     )
 
 
-def parse_count(name: str, response: HttpResponse) -> Parsed[TokenCount]:
+def parse_count(name: str, response: HttpResponse) -> LLMResult[TokenCount]:
     """{totalTokens, promptTokensDetails[]?, cachedContentTokenCount?, totalBillableCharacters?}; the rest is extra."""
-    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    good = decode_success_json(name, response, lambda raw: find_error(name, raw, response))
     if isinstance(good, Failure):
         return good
     raw = good.unwrap()

@@ -12,21 +12,21 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapt import Adaptation
-from llm_pure.adapters.dialects.gemini_content.errors import error_in
+from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.quirks import EmbedForm, Quirks, model_path
 from llm_pure.adapters.dialects.gemini_content.request import merged
 from llm_pure.adapters.dialects.gemini_content.usage import tokens
 from llm_pure.adapters.dialects.openai_chat.embed import no_base64
-from llm_pure.classify import good_json
+from llm_pure.classify import decode_success_json
 from llm_pure.codec import decode
 from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
 from llm_pure.endpoint import post_json
-from llm_pure.errors import EVIDENCE_LIMIT, ConfigurationInvalid, InvalidRequest, ProtocolFault
+from llm_pure.errors import EVIDENCE_LIMIT, InvalidConfiguration, InvalidRequest, ProtocolError
 from llm_pure.http import HttpResponse
 from llm_pure.operations import Embeddings, EmbedRequest
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _TASK_IN_TEXT = "gemini-embedding-2"
 """The models with this prefix pass over taskType; the task is written before the text."""
@@ -71,15 +71,15 @@ _MODELLED = frozenset({"embeddings", "embedding", "predictions", "usageMetadata"
 
 def build_embed(
     name: str, quirks: Quirks, config: LLMConfig, request: EmbedRequest
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """A request for one vector of each text, in the form that the model wants; `extra` is merged into the body.
 
-    Fails with ConfigurationInvalid (no model, bad URL, no project), InvalidRequest (no text, or an empty one).
+    Fails with InvalidConfiguration (no model, bad URL, no project), InvalidRequest (no text, or an empty one).
     """
     model = request.model or config.model
     if not model:
         return Failure(
-            ConfigurationInvalid(message="no model for embeddings", field="model", provider=name)
+            InvalidConfiguration(message="no model for embeddings", field="model", provider=name)
         )
     if not request.texts or "" in request.texts:
         message = "an empty text has no embedding" if request.texts else "no text to embed"
@@ -160,9 +160,9 @@ def _predict(
 _WRITERS = {"batch": _batch, "content": _contents, "predict": _predict}
 
 
-def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
+def parse_embed(name: str, response: HttpResponse) -> LLMResult[Embeddings]:
     """The vectors, in order, of any of the forms. Older models name no usage; :predict counts for each text."""
-    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    good = decode_success_json(name, response, lambda raw: find_error(name, raw, response))
     if isinstance(good, Failure):
         return good
     raw = good.unwrap()
@@ -173,7 +173,7 @@ def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
     found = _found(body)
     if found is None:
         return Failure(
-            ProtocolFault(
+            ProtocolError(
                 message="the answer has no embeddings",
                 provider=name,
                 status=response.status,

@@ -9,7 +9,7 @@ read 2026-11-20.
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.classify import ErrorReport, ErrorType, classify
+from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.codec import decode_any
 from llm_pure.errors import (
     AuthenticationFailed,
@@ -24,7 +24,7 @@ from llm_pure.errors import (
 )
 from llm_pure.http import HttpResponse
 from llm_pure.result import Failure
-from llm_pure.retry_after import go_duration_s
+from llm_pure.retry_after import parse_go_duration
 
 WORDS: Mapping[str, ErrorType] = {
     # google.rpc.Code; INVALID_ARGUMENT and OUT_OF_RANGE are left to the message and the status
@@ -61,10 +61,10 @@ def read_error(provider: str, response: HttpResponse) -> LLMError | None:
     decoded = decode_any(response.body, provider=provider)
     if isinstance(decoded, Failure):
         return None
-    return error_in(provider, decoded.unwrap(), response)
+    return find_error(provider, decoded.unwrap(), response)
 
 
-def error_in(provider: str, body: Any, response: HttpResponse) -> LLMError | None:
+def find_error(provider: str, body: Any, response: HttpResponse) -> LLMError | None:
     """The error that decoded JSON tells; None when it tells none. A status below 400 gives way to the error's own.
 
     Any quota that is counted by the day makes it QuotaExceeded: no short wait helps.
@@ -79,7 +79,7 @@ def error_in(provider: str, body: Any, response: HttpResponse) -> LLMError | Non
     details = _details(error)
     status = _word(error.get("status"))
     daily = _daily_quota(details)
-    report = ErrorReport(
+    report = ProviderErrorInfo(
         provider=provider,
         status=_status(response.status, error),
         message=_word(error.get("message")) or status or "",
@@ -89,7 +89,7 @@ def error_in(provider: str, body: Any, response: HttpResponse) -> LLMError | Non
         retry_after_s=_retry_delay_s(details),
         headers=response.headers,
     )
-    return classify(report, {**WORDS, daily: QuotaExceeded} if daily else WORDS)
+    return to_llm_error(report, {**WORDS, daily: QuotaExceeded} if daily else WORDS)
 
 
 def _details(error: dict[str, Any]) -> list[dict[str, Any]]:
@@ -120,7 +120,7 @@ def _field(details: list[dict[str, Any]]) -> str | None:
 def _retry_delay_s(details: list[dict[str, Any]]) -> float | None:
     """A protobuf duration: "23s", "29.723877525s"."""
     delays = [_word(one.get("retryDelay")) for one in details]
-    return next((go_duration_s(delay) for delay in delays if delay), None)
+    return next((parse_go_duration(delay) for delay in delays if delay), None)
 
 
 def _word(value: Any) -> str | None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.media import base64_text, from_data_url, media_type_of
 from llm_pure.messages import Audio, Document, Image
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _BY_SUFFIX: Mapping[str, str] = {
     "png": "image/png",
@@ -40,10 +40,10 @@ _BY_SUFFIX: Mapping[str, str] = {
 
 def media_payload(
     name: str, quirks: Quirks, part: Image | Audio | Document, where: str
-) -> Parsed[dict[str, Any]]:
+) -> LLMResult[dict[str, Any]]:
     """{"inlineData": {mimeType, data}} for bytes and data: URLs, {"fileData": {mimeType?, fileUri}} for the rest.
 
-    Fails with Unsupported when the media type is needed and cannot be known, or when a file id has no home here.
+    Fails with UnsupportedFeature when the media type is needed and cannot be known, or when a file id has no home here.
     """
     data, media_type = part.data, part.media_type
     if data is None and part.url is not None and part.url.startswith("data:"):
@@ -53,7 +53,7 @@ def media_payload(
         data, claimed = found
         media_type = media_type or claimed
     if data is not None:
-        own = part.echo is not None and part.echo.provider == name
+        own = part.provider_metadata is not None and part.provider_metadata.provider == name
         media_type = (media_type if own else None) or media_type_of(data) or media_type
         if media_type is None:
             return _unsupported(name, where, "the media type of these bytes is not known")
@@ -76,7 +76,7 @@ def media_payload(
 def _file_uri(quirks: Quirks, file_id: str | None) -> str | None:
     if file_id is None or "://" in file_id:
         return file_id
-    return f"{quirks.files}{file_id.removeprefix('files/')}" if quirks.files else None
+    return f"{quirks.files_url}{file_id.removeprefix('files/')}" if quirks.files_url else None
 
 
 def _suffix(uri: str) -> str:
@@ -84,5 +84,7 @@ def _suffix(uri: str) -> str:
     return path.rsplit("/", 1)[-1].rpartition(".")[2].lower()
 
 
-def _unsupported(name: str, where: str, what: str) -> Failure[Unsupported]:
-    return Failure(Unsupported(message=f"{where}: {what}", provider=name, feature="messages"))
+def _unsupported(name: str, where: str, what: str) -> Failure[UnsupportedFeature]:
+    return Failure(
+        UnsupportedFeature(message=f"{where}: {what}", provider=name, feature="messages")
+    )

@@ -9,26 +9,26 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.gemini_content.media import media_payload
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
 from llm_pure.codec import json_object
-from llm_pure.errors import InvalidRequest, LLMError, Unsupported
+from llm_pure.errors import InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.messages import (
     Audio,
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
     ToolCall,
     ToolResult,
 )
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 WirePart: TypeAlias = dict[str, Any] | msgspec.Raw
 
@@ -45,9 +45,9 @@ class Contents(msgspec.Struct, frozen=True):
 
 
 def wire_contents(
-    name: str, quirks: Quirks, rule: ModelRule, messages: tuple[Message, ...]
-) -> Parsed[Contents]:
-    """Fails with Unsupported (a part with no form here), InvalidRequest (arguments that are no object, a result
+    name: str, quirks: Quirks, rule: ModelProfile, messages: tuple[Message, ...]
+) -> LLMResult[Contents]:
+    """Fails with UnsupportedFeature (a part with no form here), InvalidRequest (arguments that are no object, a result
     whose function is not known, nothing to send at all); each names the part's path."""
     writer = _Writer(name, quirks, rule)
     try:
@@ -71,7 +71,7 @@ class _Unsendable(Exception):  # never leaves this file: `wire_contents` turns i
 class _Writer:
     """Writes messages one after another. calls: our id of each call so far -> its function, and its id on the wire."""
 
-    def __init__(self, name: str, quirks: Quirks, rule: ModelRule) -> None:
+    def __init__(self, name: str, quirks: Quirks, rule: ModelProfile) -> None:
         self.name = name
         self.quirks = quirks
         self.rule = rule
@@ -95,7 +95,7 @@ class _Writer:
             parts += wire
         if message.role != "system":
             self._say("model" if message.role == "assistant" else "user", parts)
-        elif self.rule.facts.get("system_role") == "user":
+        elif self.rule.traits.get("system_role") == "user":
             self._tell(path, "renamed", "this model takes instructions from the user only")
             self._say("user", parts)
         else:
@@ -113,8 +113,8 @@ class _Writer:
 
     def _parts(self, role: str, part: Part, where: str) -> list[WirePart]:
         match role, part:
-            case _, Text(text=text, echo=echo):
-                return [{"text": text, **self._own(echo)}]
+            case _, Text(text=text, provider_metadata=provider_metadata):
+                return [{"text": text, **self._own(provider_metadata)}]
             case "assistant", Refusal(text=text):
                 return [{"text": text}]
             case "assistant", Reasoning():
@@ -133,24 +133,26 @@ class _Writer:
             case _:
                 kind = type(part).__name__
                 message = f"{where}: a {role} turn cannot hold {kind} here"
-                raise _Unsendable(Unsupported(message=message, provider=self.name, feature=kind))
+                raise _Unsendable(
+                    UnsupportedFeature(message=message, provider=self.name, feature=kind)
+                )
 
-    def _own(self, echo: Echo | None) -> dict[str, Any]:
-        if echo is None or echo.provider != self.name:
+    def _own(self, provider_metadata: ProviderMetadata | None) -> dict[str, Any]:
+        if provider_metadata is None or provider_metadata.provider != self.name:
             return {}
-        return json_object(echo.json) or {}
+        return json_object(provider_metadata.json) or {}
 
     def _thought(self, part: Reasoning, where: str) -> list[WirePart]:
-        if part.echo is not None and part.echo.provider != self.name:
-            self._tell(where, "dropped", f"it is reasoning of {part.echo.provider}")
+        if part.provider_metadata is not None and part.provider_metadata.provider != self.name:
+            self._tell(where, "dropped", f"it is reasoning of {part.provider_metadata.provider}")
             return []
         signed = {"thoughtSignature": part.signature} if part.signature is not None else {}
-        return [{"text": part.text, "thought": True, **signed, **self._own(part.echo)}]
+        return [{"text": part.text, "thought": True, **signed, **self._own(part.provider_metadata)}]
 
     def _call(self, part: ToolCall, where: str) -> dict[str, Any]:
         if json_object(part.arguments) is None:
             raise self._invalid("arguments are a JSON object here", f"{where}/arguments")
-        kept = self._own(part.echo)
+        kept = self._own(part.provider_metadata)
         call = kept.pop("functionCall", None)
         call = call if isinstance(call, dict) else {}
         wire_id = call.get("id")
@@ -161,8 +163,8 @@ class _Writer:
 
     def _signed(self, call: ToolCall, wire: WirePart) -> WirePart:
         """The first call of a turn that another model made gets the stand-in for a signature, where one is needed."""
-        own = call.echo is not None and call.echo.provider == self.name
-        if own or not self.rule.facts.get("signed_calls") or not isinstance(wire, dict):
+        own = call.provider_metadata is not None and call.provider_metadata.provider == self.name
+        if own or not self.rule.traits.get("signed_calls") or not isinstance(wire, dict):
             return wire
         return {**wire, "thoughtSignature": NO_SIGNATURE}
 
@@ -180,7 +182,7 @@ class _Writer:
             match one:
                 case Text(text=text):
                     texts.append(text)
-                case Image() | Audio() | Document() if self.rule.facts.get("media_results"):
+                case Image() | Audio() | Document() if self.rule.traits.get("media_results"):
                     media.append(self._media(one, spot))
                 case Image() | Audio() | Document():
                     reason = "a function's response is JSON only; it follows as the user's"
@@ -204,7 +206,7 @@ class _Writer:
             self._tell(f"{where}/detail", "dropped", f"{self.name} has no detail of one picture")
         if isinstance(part, Document) and part.name and not self.quirks.file_names:
             self._tell(f"{where}/name", "dropped", f"{self.name} has no names for files")
-        return {**payload.unwrap(), **self._own(part.echo)}
+        return {**payload.unwrap(), **self._own(part.provider_metadata)}
 
     def _opaque(self, json: str, where: str) -> msgspec.Raw:
         if json_object(json) is None:

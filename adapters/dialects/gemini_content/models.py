@@ -9,7 +9,7 @@ bounds of budgets and settings, and Gemma 3 without systemInstruction, are as ge
 at hand to confirm them.
 """
 
-from llm_pure.adapt import ModelRule
+from llm_pure.adapt import ModelProfile
 
 _SOURCE = "pydantic-ai-slim 2.68.0 profiles/google.py, read 2026-11-20; bounds as generally known"
 
@@ -20,42 +20,42 @@ _BOUNDS = {"temperature": (0.0, 2.0), "top_p": (0.0, 1.0), "logprobs": (0.0, 20.
 
 def _budget(
     prefix: str, lowest: int, highest: int, *, stops: bool = True, starts: bool = True
-) -> ModelRule:
+) -> ModelProfile:
     """stops: a budget of 0 ends the thinking. starts: it thinks unless told otherwise."""
-    return ModelRule(
+    return ModelProfile(
         prefix=prefix,
-        refuses=_NO_REPETITION_PENALTY,
-        bounds={**_BOUNDS, "thinking_budget": (lowest, highest)},
+        unsupported=_NO_REPETITION_PENALTY,
+        ranges={**_BOUNDS, "thinking_budget": (lowest, highest)},
         reasoning="always" if not stops else "on" if starts else "off",
-        facts={"thinking": "budget", "thinking_stops": stops},
+        traits={"thinking": "budget", "thinking_stops": stops},
         source=_SOURCE,
     )
 
 
-def _level(prefix: str, *efforts: str) -> ModelRule:
-    return ModelRule(
+def _level(prefix: str, *efforts: str) -> ModelProfile:
+    return ModelProfile(
         prefix=prefix,
-        refuses=_NO_REPETITION_PENALTY,
-        bounds=_BOUNDS,
+        unsupported=_NO_REPETITION_PENALTY,
+        ranges=_BOUNDS,
         reasoning="always",
         efforts=efforts or ("minimal", "low", "medium", "high"),
-        facts={"thinking": "level", "signed_calls": True, "media_results": True},
+        traits={"thinking": "level", "signed_calls": True, "media_results": True},
         source=_SOURCE,
     )
 
 
-def _without_thoughts(prefix: str, **facts: str) -> ModelRule:
-    return ModelRule(
+def _without_thoughts(prefix: str, **facts: str) -> ModelProfile:
+    return ModelProfile(
         prefix=prefix,
-        refuses=_NO_REPETITION_PENALTY,
-        bounds=_BOUNDS,
+        unsupported=_NO_REPETITION_PENALTY,
+        ranges=_BOUNDS,
         reasoning="none",
-        facts=facts,
+        traits=facts,
         source=_SOURCE,
     )
 
 
-RULES: tuple[ModelRule, ...] = (
+RULES: tuple[ModelProfile, ...] = (
     _without_thoughts("gemini-2.5-flash-image"),
     _budget("gemini-2.5-pro", 128, 32768, stops=False),
     _budget("gemini-2.5-flash-lite", 512, 24576, starts=False),

@@ -15,15 +15,15 @@ from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.partial_args import assembled
 from llm_pure.codec import json_text
 from llm_pure.events import (
-    EchoReceived,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     StreamEvent,
     TextDelta,
     ToolCallDelta,
 )
 from llm_pure.media import from_base64
-from llm_pure.messages import Audio, Document, Echo, Image, Opaque
+from llm_pure.messages import Audio, Document, Image, Opaque, ProviderMetadata
 
 Kind = Literal["", "text", "reasoning"]
 
@@ -109,13 +109,13 @@ def _read_text(
         if (
             side or index != answer.index
         ):  # marked as this provider's own, with nothing else to keep
-            events.append(EchoReceived(json_text(side), index, choice, kind))
+            events.append(ProviderMetadataReceived(json_text(side), index, choice, kind))
         sealed = bool(side) or signature is not None
     else:
         if text:
             events.append(TextDelta(text, index, choice))
         if side:
-            events.append(EchoReceived(json_text(side), index, choice, kind))
+            events.append(ProviderMetadataReceived(json_text(side), index, choice, kind))
         sealed = bool(side)
     return Answer(index, "" if sealed else kind, answer.call, answer.finished)
 
@@ -140,9 +140,9 @@ def _read_call(
     if arguments == "null":
         arguments = ""
     events.append(ToolCallDelta(arguments, index, choice, call.id or "", call.name or ""))
-    kept = {k: v for k, v in raw.items() if k not in wire.MODELLED_CALL and v is not None}
-    echo = {"functionCall": kept, **side} if kept else side
-    events.append(EchoReceived(json_text(echo), index, choice))
+    kept = {k: v for k, v in raw.items() if k not in wire.KNOWN_FIELDS_CALL and v is not None}
+    provider_metadata = {"functionCall": kept, **side} if kept else side
+    events.append(ProviderMetadataReceived(json_text(provider_metadata), index, choice))
     if not in_pieces:
         return _closed(answer)
     answer = Answer(index, "", OpenCall(index, pieces), answer.finished)
@@ -161,14 +161,20 @@ def _media(name: str, part: wire.Part, side: dict[str, Any]) -> Image | Audio | 
         return None
     if data is None and not url:
         return None
-    echo = Echo(name, json_text(side))
+    provider_metadata = ProviderMetadata(name, json_text(side))
     match (media_type or "").split("/")[0]:
         case "image":
-            return Image(data=data, url=url, media_type=media_type, echo=echo)
+            return Image(
+                data=data, url=url, media_type=media_type, provider_metadata=provider_metadata
+            )
         case "audio":
-            return Audio(data=data, url=url, media_type=media_type, echo=echo)
+            return Audio(
+                data=data, url=url, media_type=media_type, provider_metadata=provider_metadata
+            )
         case _:
-            return Document(data=data, url=url, media_type=media_type, echo=echo)
+            return Document(
+                data=data, url=url, media_type=media_type, provider_metadata=provider_metadata
+            )
 
 
 def _kind(raw: Mapping[str, Any]) -> str:

@@ -6,9 +6,9 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from llm_pure.config import LLMConfig
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 
-Place: TypeAlias = Callable[[LLMConfig, str, str], Parsed[str]]
+Place: TypeAlias = Callable[[LLMConfig, str, str], LLMResult[str]]
 """(configuration, model, method such as "generateContent") -> the URL of that method."""
 
 EmbedForm: TypeAlias = Literal["batch", "content", "predict"]
@@ -25,7 +25,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
     place: Place
     labels: bool = False
-    files: str = ""
+    files_url: str = ""
     media_type_required: bool = False
     count_wrapped: bool = False
     embed_forms: tuple[tuple[str, EmbedForm], ...] = (("", "batch"),)

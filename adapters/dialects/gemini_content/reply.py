@@ -5,39 +5,43 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.gemini_content import wire
-from llm_pure.adapters.dialects.gemini_content.errors import error_in
+from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.stream import State, read_body
-from llm_pure.classify import unreadable_error
+from llm_pure.classify import undecodable_body_error
 from llm_pure.codec import decode, decode_any
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
-from llm_pure.errors import EVIDENCE_LIMIT, ProtocolFault
+from llm_pure.errors import EVIDENCE_LIMIT, ProtocolError
 from llm_pure.http import HttpResponse
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import told_by_headers
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.stream import header_events
 
 
-def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
+def parse_chat(name: str, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any answer, for any status and any bytes.
 
     Fails with the error that the body tells, at any status; with ContentFiltered when the prompt was blocked; with
-    ProtocolFault when a 2xx body is no answer. What could be read is in the error's `partial`.
+    ProtocolError when a 2xx body is no answer. What could be read is in the error's `partial`.
     """
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     raw = decoded.unwrap()
-    told = error_in(name, raw, response)
+    told = find_error(name, raw, response)
     if told is not None and (response.status >= 300 or not _candidates(raw)):
         return Failure(told)
     if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     typed = decode(wire.BODY, response.body, provider=name)
     if isinstance(typed, Failure):
         return typed
     state, events = read_body(name, response.head, State(), typed.unwrap(), raw)
     collector = Collector()
-    collector.add(told_by_headers(response.headers))
+    collector.add(header_events(response.headers))
     collector.add(events)
     completion = collector.completion()
     fault = state.fault or told
@@ -52,8 +56,8 @@ def _candidates(raw: Any) -> Any:
     return raw.get("candidates") if isinstance(raw, dict) else None
 
 
-def _without_candidates(name: str, response: HttpResponse, completion: Completion) -> ProtocolFault:
-    return ProtocolFault(
+def _without_candidates(name: str, response: HttpResponse, completion: Completion) -> ProtocolError:
+    return ProtocolError(
         message="the answer has no candidates, and no reason why",
         provider=name,
         status=response.status,

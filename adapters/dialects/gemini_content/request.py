@@ -8,27 +8,34 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy, reasons, rule_for
+from llm_pure.adapt import (
+    Adaptation,
+    ModelProfile,
+    adapt,
+    profile_for,
+    reasoning_enabled,
+    strict_error,
+)
 from llm_pure.adapters.dialects.gemini_content.messages import wire_contents
 from llm_pure.adapters.dialects.gemini_content.models import RULES
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
 from llm_pure.adapters.dialects.gemini_content.thinking import thinking_config
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft, uncalled
+from llm_pure.draft import ResolvedRequest, dropped_tool_choice, resolve_request
 from llm_pure.endpoint import post_json
 from llm_pure.provider import Built
 from llm_pure.request import (
     ChatRequest,
     JsonFormat,
     JsonSchema,
-    NamedTool,
+    NamedToolChoice,
     NativeTool,
     SchemaFormat,
     Tool,
 )
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.schema_dialects import GEMINI
-from llm_pure.schema_fit import SchemaRules, fit_schemas
+from llm_pure.schema_fit import SchemaProfiles, fit_schemas
 
 _SETTING_KEYS = {
     "temperature": "temperature",
@@ -46,7 +53,7 @@ _SETTING_KEYS = {
 _STOP_LIMIT = 5
 """Stop sequences that are taken. As generally known on 2026-11-20; unconfirmed."""
 
-_SCHEMAS = SchemaRules(tools=GEMINI, answers=GEMINI)
+_SCHEMAS = SchemaProfiles(tools=GEMINI, answers=GEMINI)
 
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 
@@ -62,19 +69,19 @@ class Body(msgspec.Struct, frozen=True):
 
 def build_chat(
     name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """POST .../{model}:generateContent; for a stream :streamGenerateContent?alt=sse, with the same body.
 
     Body: {contents[], systemInstruction?, tools[]?, toolConfig?, generationConfig?, labels?}. `extra` is merged last,
-    key by key inside of objects. Fails with ConfigurationInvalid (no model, bad URL, no project), InvalidRequest
-    (messages that cannot be read, arguments that are no object, a tool result of an unknown function), Unsupported (a
+    key by key inside of objects. Fails with InvalidConfiguration (no model, bad URL, no project), InvalidRequest
+    (messages that cannot be read, arguments that are no object, a tool result of an unknown function), UnsupportedFeature (a
     part that Gemini cannot carry; with `strict` also everything that would be dropped or changed).
     """
     made = chat_body(name, quirks, config, request)
     if isinstance(made, Failure):
         return made
     body = made.unwrap()
-    lost = lossy(body.adaptations, provider=name) if strict else None
+    lost = strict_error(body.adaptations, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)
     method = "streamGenerateContent?alt=sse" if body.stream else "generateContent"
@@ -87,16 +94,18 @@ def build_chat(
     )
 
 
-def chat_body(name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest) -> Parsed[Body]:
+def chat_body(
+    name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest
+) -> LLMResult[Body]:
     """The body of a chat, `extra` merged in; the count of its tokens needs it too."""
-    drafted = draft(config, request, provider=name)
+    drafted = resolve_request(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     fitted = fit_schemas(drafted.unwrap(), _SCHEMAS, provider=name)
     if isinstance(fitted, Failure):
         return Failure(fitted.failure())
-    call = fitted.unwrap().call
-    rule = rule_for(RULES, call.model)
+    call = fitted.unwrap().request
+    rule = profile_for(RULES, call.model)
     spoken = wire_contents(name, quirks, rule, call.messages)
     if isinstance(spoken, Failure):
         return spoken
@@ -129,11 +138,11 @@ def merged(fields: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _generation_config(
-    rule: ModelRule, call: Draft
+    rule: ModelProfile, call: ResolvedRequest
 ) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
     thinking, told = thinking_config(rule, call)
     settings, dropped = adapt(
-        call.settings, call.explicit, rule, reasoning=reasons(rule, call.reasoning)
+        call.settings, call.user_set, rule, reasoning=reasoning_enabled(rule, call.reasoning)
     )
     told += dropped
     stop = settings.get("stop", ())
@@ -166,7 +175,7 @@ def _schema(wanted: SchemaFormat) -> JsonSchema:
     return {**wanted.schema, "description": wanted.description}
 
 
-def _tools(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
+def _tools(name: str, call: ResolvedRequest) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
     functions: list[dict[str, Any]] = []
     native: list[dict[str, Any]] = []
     told: list[Adaptation] = []
@@ -184,7 +193,7 @@ def _tools(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ..
     wire = ([{"functionDeclarations": functions}] if functions else []) + native
     fields: dict[str, Any] = {"tools": wire} if wire else {}
     if not functions:
-        told += uncalled(call)
+        told += dropped_tool_choice(call)
     calling = _calling_config(call) if functions else {}
     if calling:
         fields["toolConfig"] = {"functionCallingConfig": calling}
@@ -199,10 +208,10 @@ def _function(tool: Tool) -> dict[str, Any]:
     return function
 
 
-def _calling_config(call: Draft) -> dict[str, Any]:
+def _calling_config(call: ResolvedRequest) -> dict[str, Any]:
     """The mode. Arguments follow the schema to the letter in ANY; VALIDATED is AUTO with that promise."""
     match call.tool_choice:
-        case NamedTool(name=wanted):
+        case NamedToolChoice(name=wanted):
             return {"mode": "ANY", "allowedFunctionNames": [wanted]}
         case "none" | "required" as word:
             return {"mode": _MODES[word]}

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.gemini_content import wire
-from llm_pure.adapters.dialects.gemini_content.errors import error_in
+from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
 from llm_pure.adapters.dialects.gemini_content.parts import Answer, end_call, read_part
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
-from llm_pure.codec import DECODE_FAULTS, decode, decode_any
+from llm_pure.codec import DECODE_ERRORS, decode, decode_any
 from llm_pure.completion import FinishReason
 from llm_pure.errors import ContentFiltered, LLMError
 from llm_pure.events import (
@@ -79,7 +79,7 @@ def step(
     """One frame: an item, an error in place of one, or a mark of `frames`."""
     try:
         body = wire.PLAIN_BODY.decode(frame)
-    except DECODE_FAULTS:  # more than a delta: the longer way
+    except DECODE_ERRORS:  # more than a delta: the longer way
         return _read_frame(name, head, state, frame)
     candidate = body.candidates[0]
     part = candidate.content.parts[0]
@@ -113,7 +113,7 @@ def _read_frame(
 def _usage_so_far(state: State) -> list[StreamEvent]:
     try:
         return [UsageReported(read_usage(wire.USAGE.decode(state.usage)))]
-    except DECODE_FAULTS:  # there is none
+    except DECODE_ERRORS:  # there is none
         return []
 
 
@@ -124,7 +124,7 @@ def _read_item(
     if isinstance(decoded, Failure):
         return _with(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
-    told = error_in(name, raw, HttpResponse(head.status, head.headers))
+    told = find_error(name, raw, HttpResponse(head.status, head.headers))
     if told is not None and not (isinstance(raw, dict) and raw.get("candidates")):
         return _with(state, fault=told), []
     typed = decode(wire.BODY, data, provider=name, where="item")
@@ -149,7 +149,7 @@ def read_body(
             Started(id=body.responseId or "", model=body.modelVersion or "", provider=name)
         )
         state = _with(state, named=bool(body.responseId and body.modelVersion))
-    state = _extras(state, events, None, raw, wire.MODELLED_BODY)
+    state = _extras(state, events, None, raw, wire.KNOWN_FIELDS_BODY)
     if body.usageMetadata:
         events.append(UsageReported(read_usage(body.usageMetadata)))
         state = _with(state, usage=_NO_USAGE)
@@ -174,11 +174,11 @@ def _candidate(
     candidate: wire.Candidate,
     raw: dict[str, Any],
 ) -> State:
-    state = _extras(state, events, choice, raw, wire.MODELLED_CANDIDATE)
+    state = _extras(state, events, choice, raw, wire.KNOWN_FIELDS_CANDIDATE)
     _logprobs(events, choice, raw.get("logprobsResult"))
     answer = state.answers.get(choice, Answer())
     if candidate.content is not None:
-        state = _extras(state, events, choice, raw["content"], wire.MODELLED_CONTENT)
+        state = _extras(state, events, choice, raw["content"], wire.KNOWN_FIELDS_CONTENT)
         for place, data in enumerate(candidate.content.parts or ()):
             where = f"candidates/{choice}/content/parts/{place}"
             part = decode(wire.PART, bytes(data), provider=name, where=where)

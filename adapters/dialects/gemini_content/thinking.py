@@ -6,9 +6,9 @@ from Google's OpenAI-compatible endpoint; unconfirmed.
 
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.openai_effort import not_both
-from llm_pure.draft import Draft
+from llm_pure.draft import ResolvedRequest
 from llm_pure.request import ReasoningRequest
 
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
@@ -23,7 +23,7 @@ _DYNAMIC = -1
 Thinking = tuple[dict[str, Any] | None, tuple[Adaptation, ...]]
 
 
-def thinking_config(rule: ModelRule, call: Draft) -> Thinking:
+def thinking_config(rule: ModelProfile, call: ResolvedRequest) -> Thinking:
     """The thinkingConfig, None when none is sent, and what was changed on the way.
 
     An effort becomes a budget or a level and the other way round, and what is out of bounds the nearest that is in;
@@ -32,7 +32,7 @@ def thinking_config(rule: ModelRule, call: Draft) -> Thinking:
     asked = call.reasoning
     if asked is None:
         return None, ()
-    style = rule.facts.get("thinking")
+    style = rule.traits.get("thinking")
     if style is None:
         if not _on(asked):
             return None, ()
@@ -56,11 +56,11 @@ def _on(asked: ReasoningRequest) -> bool:
 
 
 def _budget(
-    rule: ModelRule, model: str, asked: ReasoningRequest
+    rule: ModelProfile, model: str, asked: ReasoningRequest
 ) -> tuple[int | None, tuple[Adaptation, ...]]:
-    low, high = (int(bound) for bound in rule.bounds["thinking_budget"])
+    low, high = (int(bound) for bound in rule.ranges["thinking_budget"])
     if not _on(asked) or asked.budget_tokens == 0:
-        if rule.facts.get("thinking_stops"):
+        if rule.traits.get("thinking_stops"):
             return 0, ()
         return low, (_told("changed", f"{model} always thinks", "none", low),)
     if asked.budget_tokens is not None:
@@ -78,7 +78,7 @@ def _budget(
 
 
 def _level(
-    rule: ModelRule, model: str, asked: ReasoningRequest
+    rule: ModelProfile, model: str, asked: ReasoningRequest
 ) -> tuple[str | None, tuple[Adaptation, ...]]:
     if not _on(asked) or asked.budget_tokens == 0:
         lowest = rule.efforts[0]

@@ -88,10 +88,12 @@ class Body(msgspec.Struct):
 BODY = msgspec.json.Decoder(Body)
 PART = msgspec.json.Decoder(Part)
 
-MODELLED_BODY = frozenset({"responseId", "modelVersion", "candidates", "usageMetadata", "error"})
-MODELLED_CANDIDATE = frozenset({"index", "content", "finishReason", "logprobsResult"})
-MODELLED_CONTENT = frozenset({"role", "parts"})
-MODELLED_CALL = frozenset({"name", "args", "partialArgs", "willContinue"})
+KNOWN_FIELDS_BODY = frozenset(
+    {"responseId", "modelVersion", "candidates", "usageMetadata", "error"}
+)
+KNOWN_FIELDS_CANDIDATE = frozenset({"index", "content", "finishReason", "logprobsResult"})
+KNOWN_FIELDS_CONTENT = frozenset({"role", "parts"})
+KNOWN_FIELDS_CALL = frozenset({"name", "args", "partialArgs", "willContinue"})
 SIDE_FIELDS = frozenset(
     {
         "thought", "thoughtSignature", "videoMetadata", "mediaResolution", "mediaProcessing", "partMetadata",

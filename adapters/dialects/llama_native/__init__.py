@@ -9,13 +9,13 @@ from llm_pure.adapters.dialects.llama_native.reply import parse_chat
 from llm_pure.adapters.dialects.llama_native.request import build_chat
 from llm_pure.adapters.dialects.llama_native.stream import State, step
 from llm_pure.adapters.dialects.openai_chat.errors import read_error
-from llm_pure.classify import NO_WORDS
-from llm_pure.endpoint import below
+from llm_pure.classify import NO_ERROR_CODES
+from llm_pure.endpoint import under_base_url
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.provider import Provider, StreamDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.stream import open_stepped
+from llm_pure.stream import decode_steps
 
 DIALECT = "llama_native"
 
@@ -24,8 +24,8 @@ def provider(
     *,
     name: str,
     base_url: str,
-    key_variables: tuple[str, ...],
-    base_url_variables: tuple[str, ...] = (),
+    api_key_env: tuple[str, ...],
+    base_url_env: tuple[str, ...] = (),
     source: str,
 ) -> Provider:
     """A service that speaks this dialect."""
@@ -33,26 +33,26 @@ def provider(
         name=name,
         dialect=DIALECT,
         base_url=base_url,
-        build_chat=partial(build_chat, name, below(name, base_url)),
-        authorize=key_header(name, key_variables),
+        build_chat=partial(build_chat, name, under_base_url(name, base_url)),
+        authorize=key_header(name, api_key_env),
         parse_chat=partial(parse_chat, name),
         open_stream=partial(open_stream, name),
-        key_variables=key_variables,
-        base_url_variables=base_url_variables,
+        api_key_env=api_key_env,
+        base_url_env=base_url_env,
         source=source,
     )
 
 
 def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return open_stepped(
+    return decode_steps(
         name,
         head,
         frames=SseDataDecoder,
         state=State(),
         step=partial(step, name, head),
         parse=partial(parse_chat, name),
-        parse_error=partial(read_error, name, NO_WORDS),
+        parse_error=partial(read_error, name, NO_ERROR_CODES),
     )
 
 

@@ -8,40 +8,44 @@ from typing import Any
 from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.stream import FINISH, State, read_block, read_call
 from llm_pure.adapters.dialects.llama_native.usage import read_usage
-from llm_pure.adapters.dialects.openai_chat.errors import error_in
-from llm_pure.adapters.dialects.unmodelled import broken, tell_others
-from llm_pure.classify import NO_WORDS, unreadable_error
+from llm_pure.adapters.dialects.openai_chat.errors import error_in_body
+from llm_pure.adapters.dialects.unmodelled import broken, emit_extra_fields
+from llm_pure.classify import NO_ERROR_CODES, undecodable_body_error
 from llm_pure.codec import decode, decode_any
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
 from llm_pure.events import Finished, Started, StreamEvent, TextDelta, UsageReported
 from llm_pure.http import HttpResponse
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import told_by_headers
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.stream import header_events
 
 
-def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
+def parse_chat(name: str, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any answer, for any status and any bytes.
 
-    Fails with the error that the body tells, at any status; with ProtocolFault when a 2xx body is no answer.
+    Fails with the error that the body tells, at any status; with ProtocolError when a 2xx body is no answer.
     """
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     raw = decoded.unwrap()
     answers = isinstance(raw, dict) and isinstance(raw.get("completion_message"), dict)
-    told = error_in(name, NO_WORDS, raw, response)
+    told = error_in_body(name, NO_ERROR_CODES, raw, response)
     if told is not None and (response.status >= 300 or not answers):
         return Failure(told)
     if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     if not answers:
         return Failure(broken(name, "the answer has no completion_message", response))
     typed = decode(wire.ANSWER, response.body, provider=name)
     if isinstance(typed, Failure):
         return typed
     collector = Collector()
-    collector.add(told_by_headers(response.headers))
+    collector.add(header_events(response.headers))
     collector.add(_events(name, typed.unwrap(), raw))
     return Success(collector.completion())
 
@@ -51,8 +55,8 @@ def _events(name: str, answer: wire.Answer, raw: dict[str, Any]) -> list[StreamE
         Started(id=answer.id or "", model=answer.model or "", provider=name)
     ]
     said, raw_said = answer.completion_message, raw["completion_message"]
-    known = tell_others(events, {}, raw, wire.MODELLED_ANSWER)
-    tell_others(events, known, raw_said, wire.MODELLED_MESSAGE)
+    known = emit_extra_fields(events, {}, raw, wire.KNOWN_FIELDS_ANSWER)
+    emit_extra_fields(events, known, raw_said, wire.KNOWN_FIELDS_MESSAGE)
     state = State(started=True)
     match said.content:
         case str(text):

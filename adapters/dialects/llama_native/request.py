@@ -9,14 +9,14 @@ from typing import Any
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.rearranged import rearranged
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import Locate
+from llm_pure.endpoint import UrlFor
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 
 QUIRKS = openai_chat.Quirks(
     max_tokens_key="max_completion_tokens",
-    refuses=openai_chat.not_here(
+    unsupported=openai_chat.unsupported_by(
         "the Llama API",
         "presence_penalty",
         "frequency_penalty",
@@ -29,24 +29,24 @@ QUIRKS = openai_chat.Quirks(
     ),
     json_formats=("json_schema",),
     strict_formats=False,
-    files="none",
+    document_form="none",
     empty_content="",
-    speaker_names=False,
+    message_names=False,
     include_usage=False,
 )
 """What differs from OpenAI's chat completions in the request."""
 
 
 def build_chat(
-    name: str, locate: Locate, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> Parsed[Built]:
+    name: str, url_for: UrlFor, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> LLMResult[Built]:
     """POST {base_url}/chat/completions.
 
     Body: {model, messages[], max_completion_tokens?, temperature?, top_p?, top_k?, repetition_penalty?, tools[]?,
     tool_choice?, response_format?, stream?}; `extra` adds user and others.
     Fails as the chat completions' build_chat does.
     """
-    built = openai_chat.build_chat(name, locate, QUIRKS, config, request, strict=strict)
+    built = openai_chat.build_chat(name, url_for, QUIRKS, config, request, strict=strict)
     return built.bind(lambda one: rearranged(name, one, _arranged))
 
 

@@ -11,15 +11,15 @@ import msgspec
 
 from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.usage import read_usage
-from llm_pure.adapters.dialects.openai_chat.errors import error_in
-from llm_pure.adapters.dialects.unmodelled import others, tell_others
-from llm_pure.classify import NO_WORDS
-from llm_pure.codec import DECODE_FAULTS, decode, decode_any, json_text
+from llm_pure.adapters.dialects.openai_chat.errors import error_in_body
+from llm_pure.adapters.dialects.unmodelled import emit_extra_fields, others
+from llm_pure.classify import NO_ERROR_CODES
+from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.completion import FinishReason
 from llm_pure.events import (
-    EchoReceived,
     Finished,
     PartReceived,
+    ProviderMetadataReceived,
     Started,
     StreamEvent,
     TextDelta,
@@ -62,7 +62,7 @@ def step(
     if state.started:
         try:
             plain = wire.PLAIN_CHUNK.decode(frame)
-        except DECODE_FAULTS:  # more than words: the longer way
+        except DECODE_ERRORS:  # more than words: the longer way
             return _read_frame(name, head, state, frame)
         text = plain.event.delta.text
         return state, (TextDelta(text, TEXT),) if text else ()
@@ -79,7 +79,7 @@ def _read_frame(
         return _with(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
     if isinstance(raw, dict) and "event" not in raw:
-        told = error_in(name, NO_WORDS, raw, HttpResponse(200, head.headers))
+        told = error_in_body(name, NO_ERROR_CODES, raw, HttpResponse(200, head.headers))
         return (state if told is None else _with(state, fault=told)), []
     typed = decode(wire.CHUNK, frame, provider=name, where="chunk")
     if isinstance(typed, Failure):
@@ -95,8 +95,8 @@ def _read_chunk(
         events.append(Started(id=chunk.id or "", model=chunk.model or "", provider=name))
         state = _with(state, started=True)
     event, raw_event = chunk.event, raw["event"]
-    known = tell_others(events, state.known, raw, wire.MODELLED_CHUNK)
-    known = tell_others(events, known, raw_event, wire.MODELLED_EVENT)
+    known = emit_extra_fields(events, state.known, raw, wire.KNOWN_FIELDS_CHUNK)
+    known = emit_extra_fields(events, known, raw_event, wire.KNOWN_FIELDS_EVENT)
     state = state if known is state.known else _with(state, known=known)
     if event.delta is not None:
         state = _delta(name, state, events, event.delta, raw_event["delta"])
@@ -150,9 +150,9 @@ def read_call(
             function.arguments or "", CALLS + place, id=call.id or "", name=function.name or ""
         )
     )
-    more = others(raw, wire.MODELLED_CALL)
+    more = others(raw, wire.KNOWN_FIELDS_CALL)
     if more:
-        events.append(EchoReceived(json_text(more), CALLS + place))
+        events.append(ProviderMetadataReceived(json_text(more), CALLS + place))
 
 
 def _with(state: State, **changes: Any) -> State:

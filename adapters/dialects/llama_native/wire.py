@@ -82,11 +82,11 @@ class Chunk(msgspec.Struct):
 ANSWER = msgspec.json.Decoder(Answer)
 CHUNK = msgspec.json.Decoder(Chunk)
 
-MODELLED_ANSWER = frozenset({"id", "model", "completion_message", "metrics"})
-MODELLED_MESSAGE = frozenset({"role", "content", "stop_reason", "tool_calls"})
-MODELLED_CALL = frozenset({"id", "type", "function"})
-MODELLED_CHUNK = frozenset({"id", "model", "event"})
-MODELLED_EVENT = frozenset({"event_type", "delta", "metrics", "stop_reason"})
+KNOWN_FIELDS_ANSWER = frozenset({"id", "model", "completion_message", "metrics"})
+KNOWN_FIELDS_MESSAGE = frozenset({"role", "content", "stop_reason", "tool_calls"})
+KNOWN_FIELDS_CALL = frozenset({"id", "type", "function"})
+KNOWN_FIELDS_CHUNK = frozenset({"id", "model", "event"})
+KNOWN_FIELDS_EVENT = frozenset({"event_type", "delta", "metrics", "stop_reason"})
 """The keys that a Completion says in its own words; all others are kept as they come."""
 
 

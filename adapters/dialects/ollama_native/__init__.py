@@ -36,7 +36,7 @@ DIALECT = Dialect(
     body_types=("application/json", "text/html"),
 )
 
-KEY_VARIABLES = ("OLLAMA_API_KEY",)
+API_KEY_ENV = ("OLLAMA_API_KEY",)
 """The key of ollama.com; a local server does not need one."""
 
 
@@ -58,9 +58,9 @@ def provider(
     return make_provider(
         msgspec.structs.replace(DIALECT, build_chat=build_chat),
         service,
-        authorize=key_header(name, KEY_VARIABLES, required=False),
-        key_variables=KEY_VARIABLES,
-        base_url_variables=("OLLAMA_HOST",),
+        authorize=key_header(name, API_KEY_ENV, required=False),
+        api_key_env=API_KEY_ENV,
+        base_url_env=("OLLAMA_HOST",),
         source=source,
         embeddings=operation(service, build_old_embed, parse_old_embed)
         if old_embeddings

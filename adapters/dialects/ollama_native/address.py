@@ -6,22 +6,22 @@ Source: ollama/ollama v0.33.0-rc2, envconfig/config.go (Host); MetaGPT's configu
 import msgspec
 
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import Locate, base_url
-from llm_pure.result import Parsed
+from llm_pure.endpoint import UrlFor, base_url
+from llm_pure.result import LLMResult
 
 BASE_URL = "http://localhost:11434"
 
 _PORT = "11434"
 
 
-def under_api(provider: str) -> Locate:
-    """Build URLs of operations such as "chat", below /api. They fail with ConfigurationInvalid for an unusable base URL.
+def under_api(provider: str) -> UrlFor:
+    """Build URLs of operations such as "chat", below /api. They fail with InvalidConfiguration for an unusable base URL.
 
     A base URL may end in /api or not. The values of OLLAMA_HOST are accepted too: a host without a scheme, without a port
     (then 11434), or a port alone (":11434", then localhost).
     """
 
-    def url_for(config: LLMConfig, model: str, operation: str) -> Parsed[str]:
+    def url_for(config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
         if config.base_url and config.base_url.strip():
             config = msgspec.structs.replace(config, base_url=_with_scheme(config.base_url.strip()))
         return base_url(config, BASE_URL, provider=provider).map(

@@ -19,12 +19,12 @@ from llm_pure.completion import Usage
 from llm_pure.config import LLMConfig
 from llm_pure.core.dialect import AnyService, build_post, read_json, undecodable_error
 from llm_pure.core.rejection import Rejected, ok, returns_failure
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.http import HttpResponse
 from llm_pure.operations import Embeddings, EmbedRequest
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 
 class _Body(msgspec.Struct):
@@ -43,17 +43,17 @@ _OLD_BODY = msgspec.json.Decoder(_OldBody)
 
 def build_no_chat(
     service: AnyService, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> Parsed[Built]:
-    """Fails with Unsupported, always: this endpoint only embeds."""
+) -> LLMResult[Built]:
+    """Fails with UnsupportedFeature, always: this endpoint only embeds."""
     message = f"{service.name} only makes embeddings; api_type ollama holds conversations"
-    return Failure(Unsupported(message=message, provider=service.name, feature="chat"))
+    return Failure(UnsupportedFeature(message=message, provider=service.name, feature="chat"))
 
 
 @returns_failure
 def build_embed(service: AnyService, config: LLMConfig, request: EmbedRequest) -> Built:
     """POST {base_url}/api/embed. Body: {model, input: str | [str], dimensions?}; `extra` adds truncate, keep_alive, options.
 
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no text, or an empty one).
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (no text, or an empty one).
     """
     fields: dict[str, Any] = {"input": request.input}
     if request.dimensions is not None:
@@ -65,11 +65,11 @@ def build_embed(service: AnyService, config: LLMConfig, request: EmbedRequest) -
 def build_old_embed(service: AnyService, config: LLMConfig, request: EmbedRequest) -> Built:
     """POST {base_url}/api/embeddings. Body: {model, prompt}.
 
-    Fails as `build_embed` does, and with Unsupported for more than one text.
+    Fails as `build_embed` does, and with UnsupportedFeature for more than one text.
     """
     if len(request.texts) > 1:
         message = "/api/embeddings takes one text; api_type ollama.embed takes several"
-        raise Rejected(Unsupported(message=message, provider=service.name, feature="input"))
+        raise Rejected(UnsupportedFeature(message=message, provider=service.name, feature="input"))
     adaptations: list[Adaptation] = []
     if request.dimensions is not None:
         reason = "/api/embeddings has no dimensions; api_type ollama.embed has"
@@ -94,7 +94,7 @@ def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
 
 @returns_failure
 def parse_old_embed(service: AnyService, response: HttpResponse) -> Embeddings:
-    """One vector, of any length. Fails with ProtocolFault for an empty one: nothing was embedded."""
+    """One vector, of any length. Fails with ProtocolError for an empty one: nothing was embedded."""
     raw = read_json(service, response, find_error)
     body = ok(decode(_OLD_BODY, response.body, provider=service.name))
     if not body.embedding:

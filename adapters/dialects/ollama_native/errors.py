@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.classify import ErrorReport, classify
+from llm_pure.classify import ProviderErrorInfo, to_llm_error
 from llm_pure.core.dialect import AnyService
-from llm_pure.errors import InvalidRequest, LLMError, ServerError, Unsupported
+from llm_pure.errors import InvalidRequest, LLMError, ServerError, UnsupportedFeature
 from llm_pure.http import HttpResponse
 
 _STATUS_OF_TEXT: tuple[tuple[re.Pattern[str], int], ...] = (
@@ -35,8 +35,8 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     message, code = _message_and_code(body, failed=failed)
     if not message and not failed:
         return None
-    error = classify(
-        ErrorReport(
+    error = to_llm_error(
+        ProviderErrorInfo(
             provider=service.name,
             status=response.status if failed else _status(message),
             message=message,
@@ -47,7 +47,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     unsupported = _UNSUPPORTED.search(message)
     if unsupported is None or not isinstance(error, InvalidRequest | ServerError):
         return error
-    return Unsupported(
+    return UnsupportedFeature(
         message=error.message,
         provider=service.name,
         status=error.status,

@@ -12,7 +12,7 @@ from llm_pure.adapters.dialects.ollama_native.request import common_fields, post
 from llm_pure.config import LLMConfig
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.rejection import UnsupportedPart, ok, returns_failure
-from llm_pure.draft import draft
+from llm_pure.draft import resolve_request
 from llm_pure.messages import Message
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
@@ -26,10 +26,10 @@ def build_generate(
 
     Body: {model, prompt, system?, images[]?, stream, format?, think?, logprobs?, top_logprobs?, options?}; suffix, template,
     context, raw and keep_alive come by `extra`. Several user turns become one prompt, joined by blank lines.
-    Fails as `build_chat` does, and with Unsupported for a message of the assistant: a prompt holds no conversation.
+    Fails as `build_chat` does, and with UnsupportedFeature for a message of the assistant: a prompt holds no conversation.
     """
     adaptations: list[Adaptation] = []
-    resolved = ok(draft(config, request, provider=service.name))
+    resolved = ok(resolve_request(config, request, provider=service.name))
     try:
         prompt = _prompt(service, resolved.messages, adaptations)
     except UnsupportedPart as part:

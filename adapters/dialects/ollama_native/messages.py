@@ -17,11 +17,11 @@ from llm_pure.core.dialect import AnyService
 from llm_pure.core.rejection import UnsupportedPart
 from llm_pure.media import base64_text, from_data_url
 from llm_pure.messages import (
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
@@ -33,7 +33,7 @@ from llm_pure.messages import (
 def encode_messages(
     service: AnyService, messages: tuple[Message, ...], adaptations: list[Adaptation]
 ) -> list[dict[str, Any]]:
-    """The wire's messages. Raises Rejected with Unsupported for a part that Ollama does not support."""
+    """The wire's messages. Raises Rejected with UnsupportedFeature for a part that Ollama does not support."""
     encoded: list[dict[str, Any]] = []
     tool_names: dict[str, str] = {}  # of the calls so far, by their ids
     try:
@@ -112,7 +112,9 @@ def _assistant(
                 texts.append(text)
                 reason = "Ollama knows no refusals; it goes as text"
                 adaptations.append(changed(part_path, reason))
-            case Reasoning(echo=Echo(provider=provider)) if provider != service.name:
+            case Reasoning(provider_metadata=ProviderMetadata(provider=provider)) if (
+                provider != service.name
+            ):
                 adaptations.append(dropped(part_path, f"it is reasoning of {provider}"))
             case Reasoning(signature=str()):
                 adaptations.append(
@@ -147,8 +149,8 @@ def _tool_call(service: AnyService, call: ToolCall, part_path: str) -> dict[str,
         )
     function = {"name": call.name, "arguments": msgspec.Raw(call.arguments)}
     encoded: dict[str, Any] = {"id": call.id, "function": function}
-    if call.echo is not None and call.echo.provider == service.name:
-        own_fields = json_object(call.echo.json) or {}
+    if call.provider_metadata is not None and call.provider_metadata.provider == service.name:
+        own_fields = json_object(call.provider_metadata.json) or {}
         encoded |= own_fields | {"function": {**function, **(own_fields.get("function") or {})}}
     return encoded
 

@@ -14,13 +14,13 @@ from llm_pure.core.rejection import ok
 from llm_pure.errors import StreamInterrupted
 from llm_pure.events import StreamEvent
 from llm_pure.http import HttpResponse
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 
 
-def parse_chat(service: AnyService, response: HttpResponse) -> Parsed[Completion]:
+def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any response of /api/chat or /api/generate, for any status and any bytes.
 
-    Fails with the error in the body, at any status; with ProtocolFault when a 2xx body is no answer; with
+    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is no answer; with
     StreamInterrupted when the body has `done: false`.
     """
     return parse_body(

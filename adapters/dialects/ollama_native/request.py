@@ -6,19 +6,19 @@ Source: ollama/ollama v0.33.0-rc2, api/types.go (ChatRequest, Options), read 202
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelRule, adapt
+from llm_pure.adapt import Adaptation, ModelProfile, adapt
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.function_tools import wire_tools
 from llm_pure.adapters.dialects.ollama_native.messages import encode_messages
 from llm_pure.adapters.dialects.ollama_native.thinking import wire_think
-from llm_pure.config import LLMConfig, differs_from_default
+from llm_pure.config import LLMConfig, is_overridden
 from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.rejection import ok, returns_failure
-from llm_pure.draft import Draft, draft
+from llm_pure.draft import ResolvedRequest, resolve_request
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest, JsonFormat, SchemaFormat
 from llm_pure.schema_dialects import OLLAMA_TOOLS
-from llm_pure.schema_fit import SchemaRules, fit_schemas
+from llm_pure.schema_fit import SchemaProfiles, fit_schemas
 
 _OPTIONS: Mapping[str, str] = {
     "max_tokens": "num_predict",
@@ -33,14 +33,14 @@ _OPTIONS: Mapping[str, str] = {
 }
 """Settings -> keys of `options`. logprobs is a field of the body."""
 
-_EVERY_MODEL = ModelRule(
+_EVERY_MODEL = ModelProfile(
     prefix="",
-    refuses={"n": "Ollama gives one answer"},
+    unsupported={"n": "Ollama gives one answer"},
     source="ollama/ollama api/types.go, read 2026-11-20",
 )
 
 
-_SCHEMAS = SchemaRules(tools=OLLAMA_TOOLS)
+_SCHEMAS = SchemaProfiles(tools=OLLAMA_TOOLS)
 """`format` supports all of JSON Schema."""
 
 
@@ -53,16 +53,18 @@ def build_chat(
     Body: {model, messages[], stream, tools[]?, format?, think?, logprobs?, top_logprobs?, options?}. `stream` is always
     sent, since the server streams without it. config.context_length becomes options.num_ctx. `extra` goes last over the
     body, its `options` over the options.
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (messages that cannot be read), UnsupportedFeature
     (a part that Ollama does not support; with `strict` also every setting that would be dropped).
     """
     adaptations: list[Adaptation] = []
     fitted = ok(
         fit_schemas(
-            ok(draft(config, request, provider=service.name)), _SCHEMAS, provider=service.name
+            ok(resolve_request(config, request, provider=service.name)),
+            _SCHEMAS,
+            provider=service.name,
         )
     )
-    resolved = fitted.call
+    resolved = fitted.request
     messages = encode_messages(service, resolved.messages, adaptations)
     adaptations += fitted.adaptations
     body = {
@@ -79,7 +81,7 @@ def post_chat(
     service: AnyService,
     config: LLMConfig,
     operation: str,
-    resolved: Draft,
+    resolved: ResolvedRequest,
     body: dict[str, Any],
     adaptations: list[Adaptation],
     *,
@@ -104,7 +106,7 @@ def with_extra(body: dict[str, Any], extra: Mapping[str, Any] | None) -> dict[st
 
 
 def common_fields(
-    config: LLMConfig, resolved: Draft, adaptations: list[Adaptation]
+    config: LLMConfig, resolved: ResolvedRequest, adaptations: list[Adaptation]
 ) -> dict[str, Any]:
     """The fields that /api/chat and /api/generate have in common: format, think, logprobs, options."""
     fields: dict[str, Any] = {}
@@ -118,15 +120,13 @@ def common_fields(
                 adaptations.append(dropped("response_format/description", reason, description))
         case None:
             pass
-    user_set = "reasoning" in resolved.explicit or differs_from_default(
-        config, "reasoning_max_token"
-    )
+    user_set = "reasoning" in resolved.user_set or is_overridden(config, "reasoning_max_token")
     think, think_adaptations = wire_think(resolved.model, resolved.reasoning)
     if user_set:
         adaptations += think_adaptations
     if think is not None:
         fields["think"] = think
-    settings, setting_adaptations = adapt(resolved.settings, resolved.explicit, _EVERY_MODEL)
+    settings, setting_adaptations = adapt(resolved.settings, resolved.user_set, _EVERY_MODEL)
     adaptations += setting_adaptations
     if "logprobs" in settings:
         fields["logprobs"] = True
@@ -142,7 +142,9 @@ def common_fields(
     return fields
 
 
-def _tools(service: AnyService, resolved: Draft, adaptations: list[Adaptation]) -> dict[str, Any]:
+def _tools(
+    service: AnyService, resolved: ResolvedRequest, adaptations: list[Adaptation]
+) -> dict[str, Any]:
     """`tools`; nothing if there are none, or if none may be called."""
     tools, unsupported = wire_tools(
         service.name, resolved.tools, strict="Ollama does not hold a model to a tool's schema"

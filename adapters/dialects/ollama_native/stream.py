@@ -13,14 +13,14 @@ from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, ex
 from llm_pure.adapters.dialects.ollama_native import wire
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
-from llm_pure.codec import DECODE_FAULTS, decode, decode_any, json_text
+from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.completion import FinishReason
 from llm_pure.core.dialect import AnyService
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     StreamEvent,
@@ -66,7 +66,7 @@ def step(
     if state.started:
         try:
             line = wire.PLAIN_LINE.decode(frame)
-        except DECODE_FAULTS:  # more than text: the slow way
+        except DECODE_ERRORS:  # more than text: the slow way
             return _read_frame(service, head, state, frame)
         if not line.done:
             message = line.message
@@ -142,7 +142,7 @@ def _text(state: State, events: list[StreamEvent], thinking: str | None, text: s
     if thinking:
         events.append(ReasoningDelta(thinking, THINKING))
         if not state.thinking:  # mark it once as this provider's, so that it is replayed to it
-            events.append(EchoReceived("{}", THINKING, kind="reasoning"))
+            events.append(ProviderMetadataReceived("{}", THINKING, kind="reasoning"))
             state = replace(state, thinking=True)
     if text:
         events.append(TextDelta(text, TEXT))
@@ -171,7 +171,7 @@ def _tool_call(
     if function_extra:
         extra["function"] = function_extra
     if extra:
-        events.append(EchoReceived(json_text(extra), index))
+        events.append(ProviderMetadataReceived(json_text(extra), index))
     return replace(state, calls=state.calls + 1)
 
 

@@ -3,18 +3,18 @@
 Source: ollama/ollama v0.33.0-rc2, docs/capabilities/thinking.mdx and api/types.go (ThinkValue), read 2026-11-20.
 """
 
-from llm_pure.adapt import Adaptation, ModelRule, rule_for
+from llm_pure.adapt import Adaptation, ModelProfile, profile_for
 from llm_pure.adapters.dialects.common.adaptations import changed
 from llm_pure.adapters.dialects.openai_effort import effort_of
 from llm_pure.request import ReasoningRequest
 
 _SOURCE = "ollama/ollama docs/capabilities/thinking.mdx, read 2026-11-20"
 
-RULES: tuple[ModelRule, ...] = (
-    ModelRule(
+RULES: tuple[ModelProfile, ...] = (
+    ModelProfile(
         prefix="gpt-oss", reasoning="always", efforts=("low", "medium", "high"), source=_SOURCE
     ),
-    ModelRule(prefix="", efforts=("low", "medium", "high", "max"), source=_SOURCE),
+    ModelProfile(prefix="", efforts=("low", "medium", "high", "max"), source=_SOURCE),
 )
 """gpt-oss ignores true and false, and always reasons; all other models support both."""
 
@@ -25,7 +25,7 @@ def wire_think(
     """Return `think`, None if nothing is to be sent, and the adaptations."""
     if request is None:
         return None, ()
-    rule = rule_for(RULES, model)
+    rule = profile_for(RULES, model)
     can_switch = rule.reasoning != "always"
     if can_switch and (request.effort == "none" or not request.enabled):
         return False, ()

@@ -12,20 +12,20 @@ from typing import Any
 from llm_pure.adapters.dialects.model_lists import OPENAI, list_operation
 from llm_pure.adapters.dialects.openai_chat.embed import EMBED_NAMES, build_embed, parse_embed
 from llm_pure.adapters.dialects.openai_chat.errors import read_error
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, not_here, unsure
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unconfirmed_for, unsupported_by
 from llm_pure.adapters.dialects.openai_chat.reply import parse_chat
 from llm_pure.adapters.dialects.openai_chat.request import build_chat
 from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import step
 from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, step_untangled
 from llm_pure.core.dialect import Service
-from llm_pure.endpoint import Locate, below
+from llm_pure.endpoint import UrlFor, under_base_url
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.operations import EmbedLimit
-from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
+from llm_pure.provider import NO_ENV_VARS, Authorize, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.stream import open_stepped
+from llm_pure.stream import decode_steps
 
 DIALECT = "openai_chat"
 
@@ -35,15 +35,15 @@ def provider(
     name: str,
     base_url: str,
     quirks: Quirks,
-    locate: Locate | None = None,
-    key_variables: tuple[str, ...] = (),
-    base_url_variables: tuple[str, ...] = (),
-    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES,
+    url_for: UrlFor | None = None,
+    api_key_env: tuple[str, ...] = (),
+    base_url_env: tuple[str, ...] = (),
+    env_vars: Mapping[str, tuple[str, ...]] = NO_ENV_VARS,
     authorize: Authorize | None = None,
     key_required: bool = True,
-    embeds: bool = False,
+    embeddings: bool = False,
     embed_limits: tuple[EmbedLimit, ...] = (),
-    lists: bool = False,
+    list_models: bool = False,
     embed_names: Mapping[str, str] = EMBED_NAMES,
     embed_always: Mapping[str, Any] = MappingProxyType({}),
     source: str = "",
@@ -54,36 +54,36 @@ def provider(
     how much one call of it takes. embed_names, embed_always: what it calls the fields of EmbedRequest, and what it wants
     beside them. lists: it has GET /models too.
     """
-    at = locate or below(name, base_url)
+    at = url_for or under_base_url(name, base_url)
     service = Service(
-        name=name, base_url=base_url, url_for=at, quirks=quirks, error_codes=quirks.error_words
+        name=name, base_url=base_url, url_for=at, quirks=quirks, error_codes=quirks.error_codes
     )
     return Provider(
         name=name,
         dialect=DIALECT,
         base_url=base_url,
         build_chat=partial(build_chat, name, at, quirks),
-        authorize=authorize or key_header(name, key_variables, required=key_required),
+        authorize=authorize or key_header(name, api_key_env, required=key_required),
         parse_chat=partial(parse_chat, name, quirks),
         open_stream=partial(open_stream, name, quirks),
-        key_variables=key_variables,
-        base_url_variables=base_url_variables,
-        variables=variables,
+        api_key_env=api_key_env,
+        base_url_env=base_url_env,
+        env_vars=env_vars,
         source=source,
         embed=Operation(
             partial(build_embed, service, names=embed_names, always=embed_always),
             partial(parse_embed, service),
         )
-        if embeds
+        if embeddings
         else None,
         embed_limits=embed_limits,
         models=list_operation(
             name,
             lambda config: at(config, "", "/models"),
             OPENAI,
-            partial(read_error, name, quirks.error_words),
+            partial(read_error, name, quirks.error_codes),
         )
-        if lists
+        if list_models
         else None,
     )
 
@@ -91,14 +91,14 @@ def provider(
 def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
     """Server-sent events; a JSON body in their place is an error, or the whole answer."""
     tagged = quirks.think_tags
-    return open_stepped(
+    return decode_steps(
         name,
         head,
         frames=SseDataDecoder,
         state=TaggedState() if tagged else State(),
         step=partial(step_untangled if tagged else step, name, quirks, head),
         parse=partial(parse_chat, name, quirks),
-        parse_error=partial(read_error, name, quirks.error_words),
+        parse_error=partial(read_error, name, quirks.error_codes),
     )
 
 
@@ -106,9 +106,9 @@ __all__ = [
     "DIALECT",
     "Quirks",
     "build_chat",
-    "not_here",
     "open_stream",
     "parse_chat",
     "provider",
-    "unsure",
+    "unconfirmed_for",
+    "unsupported_by",
 ]

@@ -60,7 +60,7 @@ def build_embed(
 
     `names`: the provider's names of `dimensions`, `task` and `encoding`. `always`: fields that it requires.
 
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no text, or an empty one).
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (no text, or an empty one).
     """
     model = check_embed_request(service, config, request)
     url = ok(service.url_for(config, model, "/embeddings"))

@@ -9,7 +9,7 @@ Source: the wire notes of this project, rules 14 and 15, read 2026-11-20.
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.classify import ErrorReport, ErrorType, classify
+from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.codec import decode_any
 from llm_pure.core.dialect import AnyService
 from llm_pure.errors import LLMError
@@ -24,15 +24,15 @@ def read_error(
     decoded = decode_any(response.body, provider=provider)
     if isinstance(decoded, Failure):
         return None
-    return error_in(provider, words, decoded.unwrap(), response)
+    return error_in_body(provider, words, decoded.unwrap(), response)
 
 
 def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
     """Return the error in decoded JSON, None if there is none. A status of 200 gives way to one in the error."""
-    return error_in(service.name, service.error_codes, body, response)
+    return error_in_body(service.name, service.error_codes, body, response)
 
 
-def error_in(
+def error_in_body(
     provider: str, words: Mapping[str, ErrorType], body: Any, response: HttpResponse
 ) -> LLMError | None:
     """The error that decoded JSON tells; None when it tells none. A status of 200 gives way to one in the error."""
@@ -46,8 +46,8 @@ def error_in(
     if error is None:
         return None
     code = _word(error.get("code")) or _word(body.get("code"))
-    return classify(
-        ErrorReport(
+    return to_llm_error(
+        ProviderErrorInfo(
             provider=provider,
             status=_status(response.status, error),
             message=_message(error),

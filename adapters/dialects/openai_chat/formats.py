@@ -9,12 +9,12 @@ from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.codec import encode
 from llm_pure.request import JsonFormat, ResponseFormat, SchemaFormat
-from llm_pure.result import Parsed, Success
+from llm_pure.result import LLMResult, Success
 
 _ANY_OBJECT = SchemaFormat(schema={"type": "object"}, strict=None)
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class RequestedFormat(msgspec.Struct, frozen=True, kw_only=True):
     """What is sent of it. in_words: what the prompt says, "" for nothing."""
 
     fields: Mapping[str, Any] = {}
@@ -22,26 +22,28 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     told: tuple[Adaptation, ...] = ()
 
 
-def wanted_format(name: str, quirks: Quirks, wanted: ResponseFormat | None) -> Parsed[Wanted]:
+def wanted_format(
+    name: str, quirks: Quirks, wanted: ResponseFormat | None
+) -> LLMResult[RequestedFormat]:
     """A schema goes as json_schema; else as json_object and in words; else in words alone.
 
     InvalidRequest when a schema that is told in words is no JSON.
     """
     match wanted:
         case None:
-            return Success(Wanted())
+            return Success(RequestedFormat())
         case JsonFormat():
             return Success(_any_json(name, quirks))
         case SchemaFormat() if "json_schema" in quirks.json_formats:
             schema = _schema(quirks, wanted)
-            return Success(Wanted(fields=_format("json_schema", json_schema=schema)))
+            return Success(RequestedFormat(fields=_format("json_schema", json_schema=schema)))
         case SchemaFormat():
             form = "json_object" if "json_object" in quirks.json_formats else None
             told = _changed(
                 f"{name} takes no JSON Schema; the prompt tells it", "json_schema", form
             )
             return encode(wanted.schema, provider=name).map(
-                lambda schema: Wanted(
+                lambda schema: RequestedFormat(
                     fields=_format(form) if form else {},
                     in_words=_in_words(wanted, schema.decode()),
                     told=(told,),
@@ -49,14 +51,16 @@ def wanted_format(name: str, quirks: Quirks, wanted: ResponseFormat | None) -> P
             )
 
 
-def _any_json(name: str, quirks: Quirks) -> Wanted:
+def _any_json(name: str, quirks: Quirks) -> RequestedFormat:
     if "json_object" in quirks.json_formats:
-        return Wanted(fields=_format("json_object"))
+        return RequestedFormat(fields=_format("json_object"))
     if "json_schema" in quirks.json_formats:
-        return Wanted(fields=_format("json_schema", json_schema=_schema(quirks, _ANY_OBJECT)))
+        return RequestedFormat(
+            fields=_format("json_schema", json_schema=_schema(quirks, _ANY_OBJECT))
+        )
     reason = f"it is not known that {name} has JSON formats; the prompt asks for it"
     words = "Answer with a JSON object and nothing else."
-    return Wanted(in_words=words, told=(_changed(reason, "json_object", None),))
+    return RequestedFormat(in_words=words, told=(_changed(reason, "json_object", None),))
 
 
 def with_words(messages: list[dict[str, Any]], words: str, role: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from llm_pure.codec import json_text
 from llm_pure.media import from_base64, media_type_of
-from llm_pure.messages import Audio, Echo
+from llm_pure.messages import Audio, ProviderMetadata
 
 Piece: TypeAlias = tuple[int, dict[str, Any]]
 """(choice, the wire's object)."""
@@ -66,5 +66,5 @@ def audio_part(name: str, pieces: list[dict[str, Any]]) -> Audio:
         file_id=file_id if isinstance(file_id, str) else None,
         media_type=media_type_of(data),
         transcript=transcript or None,
-        echo=Echo(name, json_text(more)) if more else None,
+        provider_metadata=ProviderMetadata(name, json_text(more)) if more else None,
     )

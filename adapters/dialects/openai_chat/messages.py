@@ -6,37 +6,37 @@ Source: openai/openai-openapi 2.3.0 (ChatCompletionRequestMessage), read 2026-11
 
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.openai_chat.parts import wire_content
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.replay import own, with_reasoning
 from llm_pure.adapters.dialects.openai_chat.sending import Unsendable, changed, dropped
 from llm_pure.adapters.dialects.openai_chat.turns import in_order, short_id
 from llm_pure.codec import json_object
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.messages import (
     Audio,
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
     ToolCall,
     ToolResult,
 )
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 WireMessages = tuple[list[dict[str, Any]], tuple[Adaptation, ...]]
 
 
-def wire_messages(
-    name: str, quirks: Quirks, rule: ModelRule, messages: tuple[Message, ...]
-) -> Parsed[WireMessages]:
-    """The wire's messages and what was left out of them; Unsupported when a part has no form here.
+def encode_messages(
+    name: str, quirks: Quirks, rule: ModelProfile, messages: tuple[Message, ...]
+) -> LLMResult[WireMessages]:
+    """The wire's messages and what was left out of them; UnsupportedFeature when a part has no form here.
 
     quirks: as they are for the model. rule: the model's, for its name.
     """
@@ -58,14 +58,14 @@ def wire_messages(
                 wire, more = in_order(quirks.turn_order, wire, turns, path)
                 told += more
     except Unsendable as fault:
-        return Failure(Unsupported(message=str(fault), provider=name, feature="messages"))
+        return Failure(UnsupportedFeature(message=str(fault), provider=name, feature="messages"))
     return Success((wire, tuple(told)))
 
 
 def _system(
     name: str,
     quirks: Quirks,
-    rule: ModelRule,
+    rule: ModelProfile,
     message: Message,
     path: str,
     told: list[Adaptation],
@@ -85,7 +85,7 @@ def _name(
     """The speaker's name, where a service takes one."""
     if not message.name:
         return {}
-    if quirks.speaker_names:
+    if quirks.message_names:
         return {"name": message.name}
     told.append(dropped(f"{path}/name", f"{name} takes no names of speakers"))
     return {}
@@ -119,7 +119,9 @@ def _user_and_results(
 
 
 def _result(quirks: Quirks, result: ToolResult, text: str) -> dict[str, Any]:
-    call_id = short_id(result.tool_call_id) if quirks.short_call_ids else result.tool_call_id
+    call_id = (
+        short_id(result.tool_call_id) if quirks.nine_char_tool_call_ids else result.tool_call_id
+    )
     wire = {"role": "tool", "tool_call_id": call_id, "content": text}
     return {**wire, "name": result.name} if quirks.tool_names and result.name else wire
 
@@ -145,9 +147,9 @@ def _assistant(
                 said.append({"type": "text", "text": text})
             case ToolCall():
                 calls.append(_tool_call(name, quirks, part, where, told))
-            case Reasoning(echo=Echo(provider=other)) if other != name:
+            case Reasoning(provider_metadata=ProviderMetadata(provider=other)) if other != name:
                 told.append(dropped(where, f"it is reasoning of {other}"))
-            case Reasoning(echo=None) if quirks.reasoning_replay is None:
+            case Reasoning(provider_metadata=None) if quirks.reasoning_replay is None:
                 told.append(dropped(where, "there is no place for reasoning here"))
             case Reasoning():
                 thoughts.append(part)
@@ -181,10 +183,10 @@ def _tool_call(
     name: str, quirks: Quirks, call: ToolCall, where: str, told: list[Adaptation]
 ) -> dict[str, Any]:
     """The call as it came: of a function, or of a custom tool, whose input is any text."""
-    echoed = own(name, call.echo)
+    echoed = own(name, call.provider_metadata)
     kind = "custom" if echoed.get("type") == "custom" else "function"
     called = {"name": call.name, "input" if kind == "custom" else "arguments": call.arguments}
-    call_id = short_id(call.id) if quirks.short_call_ids else call.id
+    call_id = short_id(call.id) if quirks.nine_char_tool_call_ids else call.id
     if call_id != call.id:
         reason = f"an id is nine letters and digits at {name}"
         told.append(

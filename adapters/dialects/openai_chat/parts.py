@@ -51,7 +51,7 @@ def _part(name: str, quirks: Quirks, part: Part, where: str) -> dict[str, Any]:
             if form is None:
                 raise Unsendable(f"{where}: audio is WAV or MP3 here")
             sound = base64_text(data)
-            if quirks.bare_audio:
+            if quirks.audio_as_base64_string:
                 return {"type": "input_audio", "input_audio": sound}
             return {"type": "input_audio", "input_audio": {"data": sound, "format": form}}
         case Document():
@@ -87,7 +87,7 @@ def _image_url(url: str, detail: str | None) -> dict[str, Any]:
 
 def _document(name: str, quirks: Quirks, document: Document, where: str) -> dict[str, Any]:
     wire: dict[str, Any]
-    match quirks.files:
+    match quirks.document_form:
         case "file" | "file_or_url":
             return _file(quirks, document, where)
         case "document_url":
@@ -107,7 +107,7 @@ def _document(name: str, quirks: Quirks, document: Document, where: str) -> dict
 def _file(quirks: Quirks, document: Document, where: str) -> dict[str, Any]:
     if document.file_id is not None:
         return {"type": "file", "file": {"file_id": document.file_id}}
-    if document.data is None and quirks.files != "file_or_url":
+    if document.data is None and quirks.document_form != "file_or_url":
         raise Unsendable(f"{where}: chat completions have no form for Document")
     file = {"filename": document.name or "document", "file_data": _url(document, where)}
     return {"type": "file", "file": file}

@@ -7,11 +7,11 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.adapt import NO_RULE, ModelRule, rule_for
+from llm_pure.adapt import DEFAULT_PROFILE, ModelProfile, profile_for
 from llm_pure.classify import ErrorType
 from llm_pure.request import ReasoningRequest
-from llm_pure.schema_dialects import OPENAI_STRICT, SchemaDialect
-from llm_pure.schema_fit import SchemaRules
+from llm_pure.schema_dialects import OPENAI_STRICT, SchemaProfile
+from llm_pure.schema_fit import SchemaProfiles
 
 ReasoningStyle: TypeAlias = Literal[
     "none",
@@ -51,18 +51,18 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     Settings. max_tokens_key: the name of the output limit. renames: our name -> the service's. refuses: settings and
     fields that it does not take, with the reason. bounds: setting -> (lowest, highest). greedy: what is sent in place
-    of a temperature of 0. most_stops: how many stop words it takes. counted_logprobs: `logprobs` is a number.
+    of a temperature of 0. max_stop_sequences: how many stop words it takes. logprobs_is_count: `logprobs` is a number.
     rules: what its models do not take.
 
     Reasoning. reasoning_style: how it is asked for. reasoning_default: what is asked when nobody says anything.
-    reasoning_beside: what is sent beside it. effort_words: our efforts -> its own words, where they differ.
+    reasoning_extra_fields: what is sent beside it. effort_words: our efforts -> its own words, where they differ.
     budget_bounds: of a budget in tokens. reasoning_replay: where an assistant turn's reasoning goes back, None when it
-    does not. replay_required: a turn that calls tools has the key even when there is no reasoning. replay_beside:
-    fields of the request that must stand beside reasoning that goes back. tools_refuse: "effort", tools are not taken
+    does not. replay_required: a turn that calls tools has the key even when there is no reasoning. replay_extra_fields:
+    fields of the request that must stand beside reasoning that goes back. tools_conflict_with: "effort", tools are not taken
     beside an effort; "reasoning", nor while the model reasons by itself.
 
-    Tools. tool_choices: our words -> its own; what is not among them is not sent. forced_while_reasoning: a tool may be
-    forced while the model reasons. tool_strict: it knows `strict` in tools. short_call_ids: ids of calls are nine
+    Tools. tool_choices: our words -> its own; what is not among them is not sent. forced_tool_with_reasoning: a tool may be
+    forced while the model reasons. tool_strict: it knows `strict` in tools. nine_char_tool_call_ids: ids of calls are nine
     letters and digits.
 
     JSON. json_formats: those that it takes; another is told in the prompt. schemas, strict_schemas: what it takes of
@@ -71,96 +71,96 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     Messages. system_role: the role of system messages. empty_content: what stands in `content` of a turn that only
     calls tools. turn_order: "assistant_after_tools", no user's turn straight after a tool's; "alternating", user and
-    assistant take turns. speaker_names, tool_names: messages carry `name`. refusal_key: an assistant's refusal has a
+    assistant take turns. message_names, tool_names: messages carry `name`. refusal_key: an assistant's refusal has a
     key of its own; else it is said as text. fetches_images: pictures may be URLs. image_detail: pictures have `detail`.
-    image_file_scheme: the scheme of a URL that names an uploaded picture. files: the form of documents. bare_audio:
+    image_file_scheme: the scheme of a URL that names an uploaded picture. files: the form of documents. audio_as_base64_string:
     sound is a string, without its format.
 
     Answers. include_usage: a stream reports usage only when asked to. done_required: its streams always end with
     [DONE], so one without it was cut. think_tags: reasoning may stand in the text, between <think> and </think>.
-    error_words: its own error codes; of a dotted code its first word counts too.
+    error_codes: its own error codes; of a dotted code its first word counts too.
     """
 
     max_tokens_key: str = "max_tokens"
     renames: Mapping[str, str] = {}
-    refuses: Mapping[str, str] = {}
-    bounds: Mapping[str, tuple[float, float]] = {}
-    greedy: Mapping[str, Any] | None = None
-    most_stops: int | None = None
-    counted_logprobs: bool = False
-    rules: tuple[ModelRule, ...] = ()
+    unsupported: Mapping[str, str] = {}
+    ranges: Mapping[str, tuple[float, float]] = {}
+    zero_temperature: Mapping[str, Any] | None = None
+    max_stop_sequences: int | None = None
+    logprobs_is_count: bool = False
+    profiles: tuple[ModelProfile, ...] = ()
 
     reasoning_style: ReasoningStyle = "none"
     reasoning_default: ReasoningRequest | None = None
-    reasoning_beside: Mapping[str, Any] = {}
+    reasoning_extra_fields: Mapping[str, Any] = {}
     effort_words: Mapping[str, str] = {}
     budget_bounds: tuple[int, int] = (1, 10**9)
     reasoning_replay: Replay | None = None
     replay_required: bool = False
-    replay_beside: Mapping[str, Any] = {}
-    tools_refuse: Literal["effort", "reasoning"] | None = None
+    replay_extra_fields: Mapping[str, Any] = {}
+    tools_conflict_with: Literal["effort", "reasoning"] | None = None
 
-    tool_choices: Mapping[str, str] = WORDS_OF_CHOICE
-    forced_while_reasoning: bool = True
+    tool_choice_values: Mapping[str, str] = WORDS_OF_CHOICE
+    forced_tool_with_reasoning: bool = True
     tool_strict: bool = True
-    short_call_ids: bool = False
+    nine_char_tool_call_ids: bool = False
 
     json_formats: tuple[JsonFormatName, ...] = ("json_object", "json_schema")
-    schemas: SchemaDialect | None = None
-    strict_schemas: SchemaDialect | None = OPENAI_STRICT
+    schemas: SchemaProfile | None = None
+    strict_schemas: SchemaProfile | None = OPENAI_STRICT
     strict_formats: bool = True
 
     system_role: str = "system"
     empty_content: Literal[""] | None = None
     turn_order: TurnOrder = "any"
-    speaker_names: bool = True
+    message_names: bool = True
     tool_names: bool = False
     refusal_key: bool = True
     fetches_images: bool = True
     image_detail: bool = True
     image_file_scheme: str | None = None
-    files: FileForm = "file"
-    bare_audio: bool = False
+    document_form: FileForm = "file"
+    audio_as_base64_string: bool = False
 
     include_usage: bool = True
     done_required: bool = False
     think_tags: bool = False
-    error_words: Mapping[str, ErrorType] = {}
+    error_codes: Mapping[str, ErrorType] = {}
 
 
 @lru_cache(maxsize=1024)
-def known_model(quirks: Quirks, model: str, plan: str | None) -> tuple[ModelRule, Quirks]:
+def known_model(quirks: Quirks, model: str, plan: str | None) -> tuple[ModelProfile, Quirks]:
     """The model's rule, and the quirks as they are for it. plan: config.pricing_plan."""
-    rule = rule_for(quirks.rules, model, plan)
+    rule = profile_for(quirks.profiles, model, plan)
     return rule, for_model(quirks, rule)
 
 
-def for_model(quirks: Quirks, rule: ModelRule) -> Quirks:
+def for_model(quirks: Quirks, rule: ModelProfile) -> Quirks:
     """The quirks as they are for the models of a rule: its facts stand over fields, its refusals and bounds are added.
 
-    >>> mini = ModelRule(prefix="mini", refuses={"stop": "no"}, facts={"system_role": "user"})
-    >>> quirks = for_model(Quirks(refuses={"n": "no"}), mini)
-    >>> quirks.system_role, sorted(quirks.refuses)
+    >>> mini = ModelProfile(prefix="mini", unsupported={"stop": "no"}, traits={"system_role": "user"})
+    >>> quirks = for_model(Quirks(unsupported={"n": "no"}), mini)
+    >>> quirks.system_role, sorted(quirks.unsupported)
     ('user', ['n', 'stop'])
     """
-    if rule is NO_RULE:
+    if rule is DEFAULT_PROFILE:
         return quirks
-    fields = {name: rule.facts[name] for name in quirks.__struct_fields__ if name in rule.facts}
+    fields = {name: rule.traits[name] for name in quirks.__struct_fields__ if name in rule.traits}
     return msgspec.structs.replace(
         quirks,
         **{
-            "refuses": {**quirks.refuses, **rule.refuses},
-            "bounds": {**quirks.bounds, **rule.bounds},
+            "unsupported": {**quirks.unsupported, **rule.unsupported},
+            "ranges": {**quirks.ranges, **rule.ranges},
             **fields,
         },
     )
 
 
 @lru_cache(maxsize=1024)
-def schema_rules(quirks: Quirks) -> SchemaRules:
+def schema_rules(quirks: Quirks) -> SchemaProfiles:
     """What schemas must look like here. One that is told in words stays as it is."""
     native = "json_schema" in quirks.json_formats
-    return SchemaRules(
+    return SchemaProfiles(
         tools=quirks.schemas,
         strict_tools=quirks.strict_schemas if quirks.tool_strict else None,
         answers=quirks.schemas if native else None,
@@ -168,15 +168,15 @@ def schema_rules(quirks: Quirks) -> SchemaRules:
     )
 
 
-def not_here(who: str, *names: str) -> dict[str, str]:
+def unsupported_by(who: str, *names: str) -> dict[str, str]:
     """Refusals with one reason: these fields are unknown to the service.
 
-    >>> not_here("yi", "seed")
+    >>> unsupported_by("yi", "seed")
     {'seed': 'yi has no seed'}
     """
     return {name: f"{who} has no {name}" for name in names}
 
 
-def unsure(who: str, *names: str) -> dict[str, str]:
+def unconfirmed_for(who: str, *names: str) -> dict[str, str]:
     """Refusals for want of evidence: nobody has shown that the service takes these fields."""
     return {name: f"it is not known that {who} takes {name}" for name in names}

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule, reasons
+from llm_pure.adapt import Adaptation, ModelProfile, reasoning_enabled
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, ReasoningStyle
 from llm_pure.adapters.dialects.openai_effort import (
     budget_of,
@@ -16,14 +16,14 @@ from llm_pure.adapters.dialects.openai_effort import (
     not_both,
     reasoning_told,
 )
-from llm_pure.draft import Draft
+from llm_pure.draft import ResolvedRequest
 from llm_pure.request import ReasoningRequest
 
 Told: TypeAlias = tuple[Adaptation, ...]
 Asked: TypeAlias = tuple[dict[str, Any], Told]
 """The fields to send, and what was changed on the way to them."""
 
-Style: TypeAlias = Callable[[Quirks, ModelRule, str, ReasoningRequest], Asked]
+Style: TypeAlias = Callable[[Quirks, ModelProfile, str, ReasoningRequest], Asked]
 
 _ONE = "an effort or a budget is taken, not both"
 
@@ -38,21 +38,25 @@ class Thinking(msgspec.Struct, frozen=True, kw_only=True):
     told: Told
 
 
-def asked_reasoning(quirks: Quirks, rule: ModelRule, call: Draft) -> Thinking:
+def asked_reasoning(quirks: Quirks, rule: ModelProfile, call: ResolvedRequest) -> Thinking:
     """What this call sends of reasoning. quirks: as they are for the model."""
     asked = call.reasoning or quirks.reasoning_default
     fields, told = _fields(quirks, rule, call.model, asked)
-    if call.tools and quirks.tools_refuse and fields.get("reasoning_effort") != "none":
+    if call.tools and quirks.tools_conflict_with and fields.get("reasoning_effort") != "none":
         effort = fields.get("reasoning_effort")
-        if effort or quirks.tools_refuse == "reasoning":
+        if effort or quirks.tools_conflict_with == "reasoning":
             why = f"{call.model} takes tools here only while it does not reason; Responses has both"
             told = (*told, reasoning_told("changed", why, effort, "none"))
             fields = {**fields, "reasoning_effort": "none"}
     off = fields.get("reasoning_effort") == "none"
-    return Thinking(fields=fields, thinks=reasons(rule, _OFF if off else asked), told=told)
+    return Thinking(
+        fields=fields, thinks=reasoning_enabled(rule, _OFF if off else asked), told=told
+    )
 
 
-def _fields(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest | None) -> Asked:
+def _fields(
+    quirks: Quirks, rule: ModelProfile, model: str, asked: ReasoningRequest | None
+) -> Asked:
     if asked is None:
         return {}, ()
     off = is_off(asked)
@@ -61,7 +65,7 @@ def _fields(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest
             return {}, ()
         return {}, (reasoning_told("dropped", _no_setting(rule, model)),)
     fields, told = STYLES[quirks.reasoning_style](quirks, rule, model, asked)
-    return (fields if off else {**fields, **quirks.reasoning_beside}), told
+    return (fields if off else {**fields, **quirks.reasoning_extra_fields}), told
 
 
 def is_off(asked: ReasoningRequest) -> bool:
@@ -69,13 +73,13 @@ def is_off(asked: ReasoningRequest) -> bool:
     return not asked.enabled or asked.effort == "none"
 
 
-def _no_setting(rule: ModelRule, model: str) -> str:
+def _no_setting(rule: ModelProfile, model: str) -> str:
     if rule.reasoning in ("always", "on"):
         return f"{model} reasons as it sees fit; there is nothing to set"
     return f"{model} has no reasoning to ask for"
 
 
-def _effort(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest) -> Asked:
+def _effort(quirks: Quirks, rule: ModelProfile, model: str, asked: ReasoningRequest) -> Asked:
     """`reasoning_effort`, in the service's own word where it has another."""
     effort, told = effort_of(asked, rule, model)
     if effort is None:
@@ -88,7 +92,7 @@ def _effort(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest
 
 
 def _effort_or_budget(
-    quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest
+    quirks: Quirks, rule: ModelProfile, model: str, asked: ReasoningRequest
 ) -> Asked:
     """An effort, or `thinking` with a budget: one excludes the other (Fireworks)."""
     if is_off(asked) or asked.budget_tokens is None:
@@ -98,7 +102,7 @@ def _effort_or_budget(
     return {"thinking": {"type": "enabled", "budget_tokens": budget}}, told
 
 
-def _switch(rule: ModelRule, model: str, asked: ReasoningRequest) -> tuple[bool | None, Told]:
+def _switch(rule: ModelProfile, model: str, asked: ReasoningRequest) -> tuple[bool | None, Told]:
     """On or off; None and a word about it where the model cannot be told to be off."""
     if not is_off(asked):
         return True, ()
@@ -107,7 +111,7 @@ def _switch(rule: ModelRule, model: str, asked: ReasoningRequest) -> tuple[bool 
     return False, ()
 
 
-def _thinking(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest) -> Asked:
+def _thinking(quirks: Quirks, rule: ModelProfile, model: str, asked: ReasoningRequest) -> Asked:
     """`thinking`, on or off; there is no more or less of it."""
     on, told = _switch(rule, model, asked)
     if on is None:
@@ -115,7 +119,9 @@ def _thinking(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningReque
     return {"thinking": {"type": "enabled" if on else "disabled"}}, told + _no_amount(model, asked)
 
 
-def _thinking_effort(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest) -> Asked:
+def _thinking_effort(
+    quirks: Quirks, rule: ModelProfile, model: str, asked: ReasoningRequest
+) -> Asked:
     """`thinking`, on or off, and an effort beside it."""
     on, told = _switch(rule, model, asked)
     if not on:
@@ -124,7 +130,9 @@ def _thinking_effort(quirks: Quirks, rule: ModelRule, model: str, asked: Reasoni
     return {"thinking": {"type": "enabled"}, **effort}, told + more
 
 
-def _enable_thinking(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest) -> Asked:
+def _enable_thinking(
+    quirks: Quirks, rule: ModelProfile, model: str, asked: ReasoningRequest
+) -> Asked:
     """`enable_thinking`, and a budget in tokens beside it."""
     on, told = _switch(rule, model, asked)
     if not on:
@@ -141,7 +149,7 @@ def _enable_thinking(quirks: Quirks, rule: ModelRule, model: str, asked: Reasoni
     return fields, told
 
 
-def _reasoning(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest) -> Asked:
+def _reasoning(quirks: Quirks, rule: ModelProfile, model: str, asked: ReasoningRequest) -> Asked:
     """The object `reasoning`: a budget or an effort, never both (OpenRouter)."""
     if is_off(asked):
         return {"reasoning": {"effort": "none"}}, ()
@@ -156,7 +164,7 @@ def _reasoning(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequ
 
 
 def _reasoning_enabled(
-    quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest
+    quirks: Quirks, rule: ModelProfile, model: str, asked: ReasoningRequest
 ) -> Asked:
     """An effort, or `reasoning`, on or off (Together)."""
     on, told = _switch(rule, model, asked)
@@ -167,7 +175,7 @@ def _reasoning_enabled(
     return {"reasoning": {"enabled": on}}, told
 
 
-def _template(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest) -> Asked:
+def _template(quirks: Quirks, rule: ModelProfile, model: str, asked: ReasoningRequest) -> Asked:
     """A switch of the chat template: vLLM, llama.cpp and what runs on them."""
     on, told = _switch(rule, model, asked)
     if on is None:
@@ -175,7 +183,7 @@ def _template(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningReque
     return {"chat_template_kwargs": {"enable_thinking": on}}, told + _no_amount(model, asked)
 
 
-def _prompt_mode(quirks: Quirks, rule: ModelRule, model: str, asked: ReasoningRequest) -> Asked:
+def _prompt_mode(quirks: Quirks, rule: ModelProfile, model: str, asked: ReasoningRequest) -> Asked:
     """`prompt_mode`: the system prompt for reasoning. Without it the model still reasons (Magistral)."""
     on, told = _switch(rule, model, asked)
     if not on:

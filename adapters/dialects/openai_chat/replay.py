@@ -7,7 +7,7 @@ from typing import Any
 
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.codec import json_object
-from llm_pure.messages import Echo, Reasoning
+from llm_pure.messages import ProviderMetadata, Reasoning
 
 _KEYS = ("reasoning_content", "reasoning")
 
@@ -35,9 +35,9 @@ def beside_reasoning(
     quirks: Quirks, messages: list[dict[str, Any]], fields: dict[str, Any]
 ) -> dict[str, Any]:
     """The request's fields, and those that must stand beside reasoning when some of it goes back."""
-    if not quirks.replay_beside or not any(_holds_reasoning(one) for one in messages):
+    if not quirks.replay_extra_fields or not any(_holds_reasoning(one) for one in messages):
         return fields
-    more = dict(quirks.replay_beside)
+    more = dict(quirks.replay_extra_fields)
     for key, value in more.items():
         known = fields.get(key)
         if isinstance(value, dict) and isinstance(known, dict):
@@ -45,16 +45,20 @@ def beside_reasoning(
     return {**fields, **more}
 
 
-def own(name: str, echo: Echo | None) -> dict[str, Any]:
+def own(name: str, provider_metadata: ProviderMetadata | None) -> dict[str, Any]:
     """What this provider sent with a part; {} for parts of other origin."""
-    return (json_object(echo.json) or {}) if echo and echo.provider == name else {}
+    return (
+        (json_object(provider_metadata.json) or {})
+        if provider_metadata and provider_metadata.provider == name
+        else {}
+    )
 
 
 def _echoed(name: str, thoughts: list[Reasoning]) -> dict[str, Any]:
     """The fields that came with the thoughts; lists of several are joined."""
     wire: dict[str, Any] = {}
     for part in thoughts:
-        for key, value in own(name, part.echo).items():
+        for key, value in own(name, part.provider_metadata).items():
             known = wire.get(key)
             wire[key] = [*known, *value] if isinstance(known, list) else value
     return wire

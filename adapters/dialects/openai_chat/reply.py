@@ -6,44 +6,48 @@ An answer of words alone takes a shorter way, as such chunks do; a law holds the
 from typing import Any
 
 from llm_pure.adapters.dialects.openai_chat import wire
-from llm_pure.adapters.dialects.openai_chat.errors import error_in
+from llm_pure.adapters.dialects.openai_chat.errors import error_in_body
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import FINISH, broken, read_body
 from llm_pure.adapters.dialects.openai_chat.think_tags import held_back, untangled
 from llm_pure.adapters.dialects.openai_chat.usage import read_usage
-from llm_pure.classify import request_id, unreadable_error
-from llm_pure.codec import DECODE_FAULTS, decode, decode_any, json_text
+from llm_pure.classify import request_id, undecodable_body_error
+from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion, Usage
 from llm_pure.http import HttpResponse
 from llm_pure.messages import Message, Text
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import told_by_headers
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.stream import header_events
 
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
-def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Completion]:
+def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any answer, for any status and any bytes.
 
-    Fails with the error that the body tells, at any status; with ProtocolFault when a 2xx body is no answer.
+    Fails with the error that the body tells, at any status; with ProtocolError when a 2xx body is no answer.
     """
     plain = plain_answer(name, quirks, response) if response.status < 300 else None
     return read_answer(name, quirks, response) if plain is None else Success(plain)
 
 
-def read_answer(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Completion]:
+def read_answer(name: str, quirks: Quirks, response: HttpResponse) -> LLMResult[Completion]:
     """Any answer, as one chunk that says everything."""
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     raw = decoded.unwrap()
-    told = error_in(name, quirks.error_words, raw, response)
+    told = error_in_body(name, quirks.error_codes, raw, response)
     if told is not None and (response.status >= 300 or not _choices(raw)):
         return Failure(told)
     if response.status >= 300:
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     nested = raw.get("provider") if isinstance(raw, dict) else None
     if isinstance(nested, dict) and nested.get("choices"):  # OpenRouter, once in a while
         raw = nested
@@ -59,7 +63,7 @@ def read_answer(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Com
         events += held_back(name, tags)
     collector = Collector()
     collector.add(events)
-    collector.add(told_by_headers(response.headers))
+    collector.add(header_events(response.headers))
     return Success(collector.completion())
 
 
@@ -67,7 +71,7 @@ def plain_answer(name: str, quirks: Quirks, response: HttpResponse) -> Completio
     """A good answer of words alone, read the short way to the same Completion; None for every other."""
     try:
         answer = wire.PLAIN_ANSWER.decode(response.body)
-    except DECODE_FAULTS:
+    except DECODE_ERRORS:
         return None
     (choice,) = answer.choices
     text, word = choice.message.content, choice.finish_reason

@@ -8,19 +8,19 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule, Settings, adapt, lossy
+from llm_pure.adapt import Adaptation, ModelProfile, Settings, adapt, strict_error
 from llm_pure.adapters.dialects.openai_chat.formats import wanted_format, with_words
-from llm_pure.adapters.dialects.openai_chat.messages import wire_messages
+from llm_pure.adapters.dialects.openai_chat.messages import encode_messages
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, known_model, schema_rules
 from llm_pure.adapters.dialects.openai_chat.reasoning import asked_reasoning
 from llm_pure.adapters.dialects.openai_chat.replay import beside_reasoning
 from llm_pure.adapters.dialects.openai_chat.tools import wire_tools
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft
-from llm_pure.endpoint import Locate, post_json
+from llm_pure.draft import ResolvedRequest, resolve_request
+from llm_pure.endpoint import UrlFor, post_json
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 from llm_pure.schema_fit import fit_schemas
 
 Told = tuple[Adaptation, ...]
@@ -41,32 +41,32 @@ _PLAIN_SETTINGS = (
 
 def build_chat(
     name: str,
-    locate: Locate,
+    url_for: UrlFor,
     quirks: Quirks,
     config: LLMConfig,
     request: ChatRequest,
     *,
     strict: bool = False,
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """POST {base_url}/chat/completions.
 
     Body: {model, messages[], max_tokens?, temperature?, ..., tools[]?, response_format?, stream?, stream_options?}.
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (messages that cannot be read), UnsupportedFeature
     (a part that chat completions cannot carry; with `strict` also every setting that would be dropped).
     """
-    drafted = draft(config, request, provider=name)
+    drafted = resolve_request(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
-    url = locate(config, call.model, "/chat/completions")
+    url = url_for(config, call.model, "/chat/completions")
     if isinstance(url, Failure):
         return url
     rule, quirks = known_model(quirks, call.model, config.pricing_plan)
     fitted = fit_schemas(call, schema_rules(quirks), provider=name)
     if isinstance(fitted, Failure):
         return Failure(fitted.failure())
-    call = fitted.unwrap().call
-    spoken = wire_messages(name, quirks, rule, call.messages)
+    call = fitted.unwrap().request
+    spoken = encode_messages(name, quirks, rule, call.messages)
     if isinstance(spoken, Failure):
         return spoken
     messages, told = spoken.unwrap()
@@ -76,7 +76,7 @@ def build_chat(
     wanted = formed.unwrap()
     fields, more = _fields(name, quirks, rule, call, wanted.fields)
     adaptations = (*told, *fitted.unwrap().adaptations, *more, *wanted.told)
-    lost = lossy(adaptations, provider=name) if strict else None
+    lost = strict_error(adaptations, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)
     body = {
@@ -92,7 +92,11 @@ def build_chat(
 
 
 def _fields(
-    name: str, quirks: Quirks, rule: ModelRule, call: Draft, response_format: Mapping[str, Any]
+    name: str,
+    quirks: Quirks,
+    rule: ModelProfile,
+    call: ResolvedRequest,
+    response_format: Mapping[str, Any],
 ) -> tuple[dict[str, Any], Told]:
     """Everything but model and messages, and what could not be sent as asked."""
     thinking = asked_reasoning(quirks, rule, call)
@@ -100,10 +104,12 @@ def _fields(
     tools, more = wire_tools(name, quirks, call, thinks=thinking.thinks)
     told = thinking.told + told + more
     fields = {**settings, **thinking.fields, **tools, **response_format}
-    if call.metadata and "metadata" not in quirks.refuses:
+    if call.metadata and "metadata" not in quirks.unsupported:
         fields["metadata"] = dict(call.metadata)
     elif call.metadata:
-        told += (Adaptation(field="metadata", action="dropped", reason=quirks.refuses["metadata"]),)
+        told += (
+            Adaptation(field="metadata", action="dropped", reason=quirks.unsupported["metadata"]),
+        )
     if call.stream:
         fields["stream"] = True
         if quirks.include_usage:
@@ -112,42 +118,42 @@ def _fields(
 
 
 def _settings(
-    name: str, quirks: Quirks, rule: ModelRule, call: Draft, *, thinks: bool
+    name: str, quirks: Quirks, rule: ModelProfile, call: ResolvedRequest, *, thinks: bool
 ) -> tuple[dict[str, Any], Told]:
     """The sampling settings, under the service's names and within its bounds."""
-    whole = msgspec.structs.replace(rule, refuses=quirks.refuses, bounds=quirks.bounds)
+    whole = msgspec.structs.replace(rule, unsupported=quirks.unsupported, ranges=quirks.ranges)
     asked, fields, told = _without_chance(quirks, call)
-    settings, changed = adapt(asked, call.explicit, whole, reasoning=thinks)
+    settings, changed = adapt(asked, call.user_set, whole, reasoning=thinks)
     told += changed
-    if "stop" in settings and quirks.most_stops is not None:
-        settings["stop"], more = _fewer(name, settings["stop"], quirks.most_stops)
+    if "stop" in settings and quirks.max_stop_sequences is not None:
+        settings["stop"], more = _fewer(name, settings["stop"], quirks.max_stop_sequences)
         told += more
     if "max_tokens" in settings:
         limit = quirks.max_tokens_key
         fields = {limit: settings["max_tokens"], **fields}
-        if limit != "max_tokens" and "max_tokens" in call.explicit:
+        if limit != "max_tokens" and "max_tokens" in call.user_set:
             told += (_renamed(name, "max_tokens", limit),)
     for one in _PLAIN_SETTINGS:
         if one in settings:
             key = quirks.renames.get(one, one)
             fields[key] = settings[one]
-            if key != one and one in call.explicit:
+            if key != one and one in call.user_set:
                 told += (_renamed(name, one, key),)
     return {**fields, **_logprobs(quirks, settings)}, told
 
 
-def _without_chance(quirks: Quirks, call: Draft) -> tuple[Settings, dict[str, Any], Told]:
+def _without_chance(quirks: Quirks, call: ResolvedRequest) -> tuple[Settings, dict[str, Any], Told]:
     """Where a temperature of 0 is not taken, another field says the same."""
-    if quirks.greedy is None or call.settings.get("temperature") != 0:
+    if quirks.zero_temperature is None or call.settings.get("temperature") != 0:
         return call.settings, {}, ()
-    if "temperature" in quirks.refuses:
+    if "temperature" in quirks.unsupported:
         return call.settings, {}, ()
     kept = {key: value for key, value in call.settings.items() if key != "temperature"}
-    said = ", ".join(quirks.greedy)
+    said = ", ".join(quirks.zero_temperature)
     told = Adaptation(
         field="temperature", action="renamed", reason=f"{said} says the same here", before=0
     )
-    return kept, dict(quirks.greedy), (told,) if "temperature" in call.explicit else ()
+    return kept, dict(quirks.zero_temperature), (told,) if "temperature" in call.user_set else ()
 
 
 def _fewer(name: str, stops: tuple[str, ...], most: int) -> tuple[tuple[str, ...], Told]:
@@ -164,7 +170,7 @@ def _logprobs(quirks: Quirks, settings: Settings) -> dict[str, Any]:
     wanted = settings.get("logprobs")
     if wanted is None:
         return {}
-    if quirks.counted_logprobs:
+    if quirks.logprobs_is_count:
         return {"logprobs": int(wanted)}
     return {"logprobs": True} if wanted is True else {"logprobs": True, "top_logprobs": wanted}
 

@@ -17,8 +17,8 @@ from llm_pure.adapters.dialects.openai_chat.state import (
 from llm_pure.codec import json_text
 from llm_pure.conversation import arguments_text
 from llm_pure.events import (
-    EchoReceived,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     RefusalDelta,
     StreamEvent,
@@ -70,11 +70,11 @@ def read_message(
             custom.input or "",
         )
         events.append(event)
-        more = {k: v for k, v in raw_calls[place].items() if k not in wire.MODELLED_CALL and v}
+        more = {k: v for k, v in raw_calls[place].items() if k not in wire.KNOWN_FIELDS_CALL and v}
         if call.custom is not None:
             more["type"] = "custom"
         if more:
-            events.append(EchoReceived(json_text(more), event.index, choice))
+            events.append(ProviderMetadataReceived(json_text(more), event.index, choice))
     old = said.function_call
     if old is not None and (old.name or old.arguments):
         text = arguments_text(old.arguments) if old.arguments else ""
@@ -90,7 +90,7 @@ def thought(state: State, events: list[StreamEvent], choice: int, text: str | No
     events.append(ReasoningDelta(text, REASONING, choice))
     if choice in state.thinking:
         return state
-    events.append(EchoReceived("{}", REASONING, choice, "reasoning"))
+    events.append(ProviderMetadataReceived("{}", REASONING, choice, "reasoning"))
     return replace(state, thinking=state.thinking | {choice})
 
 

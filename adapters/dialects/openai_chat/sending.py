@@ -1,6 +1,6 @@
 """What the files about messages share: why a message cannot be sent, and how it is said that something was left out.
 
-`Unsendable` never leaves the dialect: `wire_messages` turns it into a value.
+`Unsendable` never leaves the dialect: `encode_messages` turns it into a value.
 """
 
 from llm_pure.adapt import Adaptation

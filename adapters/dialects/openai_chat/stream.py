@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.openai_chat import wire
-from llm_pure.adapters.dialects.openai_chat.errors import error_in
+from llm_pure.adapters.dialects.openai_chat.errors import error_in_body
 from llm_pure.adapters.dialects.openai_chat.fragments import (
     audio_part,
     chained,
@@ -16,14 +16,14 @@ from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.said import call_piece, read_message, thought
 from llm_pure.adapters.dialects.openai_chat.state import AUDIO, REASONING, TEXT, State
 from llm_pure.adapters.dialects.openai_chat.usage import read_usage
-from llm_pure.codec import DECODE_FAULTS, decode, decode_any, json_text
+from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.completion import FinishReason
-from llm_pure.errors import LLMError, ProtocolFault
+from llm_pure.errors import LLMError, ProtocolError
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
     PartReceived,
+    ProviderMetadataReceived,
     Started,
     StreamEvent,
     TextDelta,
@@ -64,7 +64,7 @@ def step(
     if state.started and not state.done:
         try:
             chunk = wire.PLAIN_CHUNK.decode(data)
-        except DECODE_FAULTS:  # more than a delta: the longer way
+        except DECODE_ERRORS:  # more than a delta: the longer way
             return _read_frame(name, quirks, head, state, data)
         (choice,) = chunk.choices
         delta = choice.delta
@@ -101,7 +101,7 @@ def _read_frame(
     if isinstance(decoded, Failure):
         return _failed(state, decoded.failure()), []
     raw = decoded.unwrap()
-    told = error_in(name, quirks.error_words, raw, HttpResponse(head.status, head.headers))
+    told = error_in_body(name, quirks.error_codes, raw, HttpResponse(head.status, head.headers))
     if told is not None and not (isinstance(raw, dict) and raw.get("choices")):
         return _failed(state, told), []
     typed = decode(wire.BODY, data, provider=name, where="chunk")
@@ -133,17 +133,17 @@ def read_body(
         # Azure's first chunk has neither choices nor names; the next one says Started again, with them
         events.append(Started(id=str(body.id or ""), model=body.model or "", provider=name))
         state = replace(state, started=bool(body.choices))
-    state = _extras(state, events, None, raw, wire.MODELLED_BODY)
+    state = _extras(state, events, None, raw, wire.KNOWN_FIELDS_BODY)
     usage = body.usage or (body.x_groq.usage if body.x_groq else None)
     raw_choices = raw.get("choices") or []
     for place, choice in enumerate(body.choices or ()):
         number = place if choice.index is None else choice.index
         usage = usage or choice.usage
-        state = _extras(state, events, number, raw_choices[place], wire.MODELLED_CHOICE)
+        state = _extras(state, events, number, raw_choices[place], wire.KNOWN_FIELDS_CHOICE)
         said = choice.delta or choice.message
         if said is not None:
             raw_said = raw_choices[place].get("delta") or raw_choices[place].get("message") or {}
-            state = _extras(state, events, number, raw_said, wire.MODELLED_MESSAGE)
+            state = _extras(state, events, number, raw_said, wire.KNOWN_FIELDS_MESSAGE)
             state = read_message(name, state, events, number, said, raw_said)
         elif choice.text:
             events.append(TextDelta(choice.text, TEXT, number))
@@ -166,7 +166,7 @@ def _flushed(name: str, state: State) -> Iterator[StreamEvent]:
         by_choice.setdefault(choice, []).append(detail)
     for choice, details in by_choice.items():
         told = json_text({"reasoning_details": merged_details(details)})
-        yield EchoReceived(told, REASONING, choice, "reasoning")
+        yield ProviderMetadataReceived(told, REASONING, choice, "reasoning")
     sounds: dict[int, list[dict[str, Any]]] = {}
     for choice, piece in chained(state.audio):
         sounds.setdefault(choice, []).append(piece)
@@ -202,9 +202,9 @@ def _extras(
     return replace(state, known={**state.known, **news}) if news else state
 
 
-def broken(name: str, message: str, response: HttpResponse) -> ProtocolFault:
+def broken(name: str, message: str, response: HttpResponse) -> ProtocolError:
     """A 2xx body that is JSON but no answer."""
-    return ProtocolFault(
+    return ProtocolError(
         message=message,
         provider=name,
         status=response.status,

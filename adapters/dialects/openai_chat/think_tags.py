@@ -14,7 +14,13 @@ import msgspec
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import REASONING, TEXT, State
 from llm_pure.adapters.dialects.openai_chat.stream import step
-from llm_pure.events import EchoReceived, Finished, ReasoningDelta, StreamEvent, TextDelta
+from llm_pure.events import (
+    Finished,
+    ProviderMetadataReceived,
+    ReasoningDelta,
+    StreamEvent,
+    TextDelta,
+)
 from llm_pure.http import ResponseHead
 from llm_pure.stream import StreamState
 
@@ -121,7 +127,7 @@ def _told(name: str, choice: int, before: Tags, thoughts: str, words: str) -> It
     if thoughts:
         yield ReasoningDelta(thoughts, REASONING, choice)
     if thoughts and not before.marked:
-        yield EchoReceived("{}", REASONING, choice, "reasoning")
+        yield ProviderMetadataReceived("{}", REASONING, choice, "reasoning")
     if words:
         yield TextDelta(words, TEXT, choice)
 

@@ -4,22 +4,22 @@ from typing import Any
 
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
-from llm_pure.draft import Draft, uncalled
-from llm_pure.request import NamedTool, NativeTool, Tool, ToolChoice
+from llm_pure.draft import ResolvedRequest, dropped_tool_choice
+from llm_pure.request import NamedToolChoice, NativeTool, Tool, ToolChoice
 
 Fields = tuple[dict[str, Any], tuple[Adaptation, ...]]
 
 
-def wire_tools(name: str, quirks: Quirks, call: Draft, *, thinks: bool) -> Fields:
+def wire_tools(name: str, quirks: Quirks, call: ResolvedRequest, *, thinks: bool) -> Fields:
     """The fields, and what could not be sent. quirks: as they are for the model. thinks: it reasons in this call."""
     if not call.tools:
-        return {}, uncalled(call)
-    if "tools" in quirks.refuses:
-        return {}, (_dropped("tools", quirks.refuses["tools"]),)
+        return {}, dropped_tool_choice(call)
+    if "tools" in quirks.unsupported:
+        return {}, (_dropped("tools", quirks.unsupported["tools"]),)
     tools, told = _tools(name, quirks, call)
     if not tools:
-        return {}, (*told, *uncalled(call))
-    if call.tool_choice == "none" and "none" not in quirks.tool_choices:
+        return {}, (*told, *dropped_tool_choice(call))
+    if call.tool_choice == "none" and "none" not in quirks.tool_choice_values:
         reason = f"{name} has no tool_choice none; the tools are left out"
         return {}, (*told, _changed("tool_choice", reason, "none", None))
     fields: dict[str, Any] = {"tools": tools}
@@ -28,7 +28,7 @@ def wire_tools(name: str, quirks: Quirks, call: Draft, *, thinks: bool) -> Field
         fields |= choice
         told += more
     if call.parallel_tool_calls is not None:
-        refused = quirks.refuses.get("parallel_tool_calls")
+        refused = quirks.unsupported.get("parallel_tool_calls")
         if refused is None:
             key = quirks.renames.get("parallel_tool_calls", "parallel_tool_calls")
             fields[key] = call.parallel_tool_calls
@@ -38,7 +38,7 @@ def wire_tools(name: str, quirks: Quirks, call: Draft, *, thinks: bool) -> Field
 
 
 def _tools(
-    name: str, quirks: Quirks, call: Draft
+    name: str, quirks: Quirks, call: ResolvedRequest
 ) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
     wire: list[dict[str, Any]] = []
     told: list[Adaptation] = []
@@ -68,19 +68,19 @@ def _function(quirks: Quirks, tool: Tool) -> dict[str, Any]:
 
 def _choice(name: str, quirks: Quirks, model: str, choice: ToolChoice, *, thinks: bool) -> Fields:
     """`tool_choice`, in the service's own word; a choice that it does not take is left to the model."""
-    asked = "named" if isinstance(choice, NamedTool) else choice
-    shown = choice.name if isinstance(choice, NamedTool) else choice
+    asked = "named" if isinstance(choice, NamedToolChoice) else choice
+    shown = choice.name if isinstance(choice, NamedToolChoice) else choice
     forced = asked in ("named", "required")
-    if forced and thinks and not quirks.forced_while_reasoning:
+    if forced and thinks and not quirks.forced_tool_with_reasoning:
         reason = f"{model} cannot be made to call a tool while it reasons"
         return {}, (_dropped("tool_choice", reason, shown),)
-    word = quirks.tool_choices.get(asked)
+    word = quirks.tool_choice_values.get(asked)
     if word is None:
         if not forced:
             return {}, ()  # auto is what happens anyway
-        taken = " or ".join(quirks.tool_choices) or "none at all"
+        taken = " or ".join(quirks.tool_choice_values) or "none at all"
         return {}, (_dropped("tool_choice", f"{name} takes {taken} here", shown),)
-    if isinstance(choice, NamedTool):
+    if isinstance(choice, NamedToolChoice):
         return {"tool_choice": {"type": "function", "function": {"name": choice.name}}}, ()
     if word == asked:
         return {"tool_choice": word}, ()

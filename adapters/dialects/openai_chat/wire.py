@@ -76,15 +76,15 @@ class Body(msgspec.Struct):
 
 BODY = msgspec.json.Decoder(Body)
 
-MODELLED_BODY = frozenset({"id", "object", "model", "choices", "usage", "error", "obfuscation"})
-MODELLED_CHOICE = frozenset({"index", "message", "delta", "text", "finish_reason", "usage"})
-MODELLED_MESSAGE = frozenset(
+KNOWN_FIELDS_BODY = frozenset({"id", "object", "model", "choices", "usage", "error", "obfuscation"})
+KNOWN_FIELDS_CHOICE = frozenset({"index", "message", "delta", "text", "finish_reason", "usage"})
+KNOWN_FIELDS_MESSAGE = frozenset(
     {
         "role", "content", "reasoning_content", "reasoning", "reasoning_details", "refusal", "tool_calls",
         "function_call", "images",
     }
 )  # fmt: skip
-MODELLED_CALL = frozenset({"id", "index", "type", "function", "custom"})
+KNOWN_FIELDS_CALL = frozenset({"id", "index", "type", "function", "custom"})
 """The keys that a Completion says in its own words; all others are kept as they come."""
 
 

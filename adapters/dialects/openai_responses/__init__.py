@@ -15,13 +15,13 @@ from llm_pure.adapters.dialects.openai_responses.reply import parse_chat, parse_
 from llm_pure.adapters.dialects.openai_responses.request import build_chat, build_count
 from llm_pure.adapters.dialects.openai_responses.stream import State, step
 from llm_pure.core.dialect import Service, operation
-from llm_pure.endpoint import Locate, below
+from llm_pure.endpoint import UrlFor, under_base_url
 from llm_pure.framing.sse import SseDecoder
 from llm_pure.http import ResponseHead
 from llm_pure.operations import EmbedLimit
-from llm_pure.provider import NO_VARIABLES, Authorize, Operation, Provider, StreamDecoder
+from llm_pure.provider import NO_ENV_VARS, Authorize, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.stream import open_stepped
+from llm_pure.stream import decode_steps
 
 DIALECT = "openai_responses"
 
@@ -31,16 +31,16 @@ def provider(
     name: str,
     base_url: str,
     quirks: Quirks,
-    locate: Locate | None = None,
-    key_variables: tuple[str, ...] = (),
-    base_url_variables: tuple[str, ...] = (),
-    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES,
+    url_for: UrlFor | None = None,
+    api_key_env: tuple[str, ...] = (),
+    base_url_env: tuple[str, ...] = (),
+    env_vars: Mapping[str, tuple[str, ...]] = NO_ENV_VARS,
     authorize: Authorize | None = None,
     key_required: bool = True,
-    counts: bool = False,
-    embeds: bool = False,
+    count_tokens: bool = False,
+    embeddings: bool = False,
     embed_limits: tuple[EmbedLimit, ...] = (),
-    lists: bool = False,
+    list_models: bool = False,
     source: str = "",
 ) -> Provider:
     """A service that speaks this dialect.
@@ -48,50 +48,50 @@ def provider(
     locate: where its operations are, when not below its base URL. counts: it has POST /responses/input_tokens too.
     embeds: it has POST /embeddings too. embed_limits: how much one call of it takes. lists: it has GET /models too.
     """
-    at = locate or below(name, base_url)
+    at = url_for or under_base_url(name, base_url)
     service = Service(
-        name=name, base_url=base_url, url_for=at, quirks=quirks, error_codes=quirks.error_words
+        name=name, base_url=base_url, url_for=at, quirks=quirks, error_codes=quirks.error_codes
     )
     return Provider(
         name=name,
         dialect=DIALECT,
         base_url=base_url,
         build_chat=partial(build_chat, name, at, quirks),
-        authorize=authorize or key_header(name, key_variables, required=key_required),
+        authorize=authorize or key_header(name, api_key_env, required=key_required),
         parse_chat=partial(parse_chat, name, quirks),
         open_stream=partial(open_stream, name, quirks),
-        key_variables=key_variables,
-        base_url_variables=base_url_variables,
-        variables=variables,
+        api_key_env=api_key_env,
+        base_url_env=base_url_env,
+        env_vars=env_vars,
         source=source,
         count_tokens=Operation(
             partial(build_count, name, at, quirks), partial(parse_count, name, quirks)
         )
-        if counts
+        if count_tokens
         else None,
-        embed=operation(service, build_embed, parse_embed) if embeds else None,
+        embed=operation(service, build_embed, parse_embed) if embeddings else None,
         embed_limits=embed_limits,
         models=list_operation(
             name,
             lambda config: at(config, "", "/models"),
             OPENAI,
-            partial(read_error, name, quirks.error_words),
+            partial(read_error, name, quirks.error_codes),
         )
-        if lists
+        if list_models
         else None,
     )
 
 
 def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
     """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return open_stepped(
+    return decode_steps(
         name,
         head,
         frames=SseDecoder,
         state=State(),
         step=partial(step, name, quirks, head),
         parse=partial(parse_chat, name, quirks),
-        parse_error=partial(read_error, name, quirks.error_words),
+        parse_error=partial(read_error, name, quirks.error_codes),
     )
 
 

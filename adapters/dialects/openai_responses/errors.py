@@ -7,9 +7,9 @@ vercel/ai openai/openai-error.1.chunks; read 2026-11-20.
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapters.dialects.openai_chat.errors import error_in
+from llm_pure.adapters.dialects.openai_chat.errors import error_in_body
 from llm_pure.adapters.dialects.openai_responses import wire
-from llm_pure.classify import ErrorReport, ErrorType, classify
+from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.codec import decode_any
 from llm_pure.errors import ContentFiltered, InvalidRequest, LLMError, TimedOut
 from llm_pure.http import HttpResponse
@@ -48,7 +48,7 @@ def error_of(
     name: str, words: Mapping[str, ErrorType], body: Any, http: HttpResponse
 ) -> LLMError | None:
     """The error that a body tells; None when it tells none."""
-    return error_in(name, {**_WORDS, **words}, body, http)
+    return error_in_body(name, {**_WORDS, **words}, body, http)
 
 
 def failure_of(
@@ -58,8 +58,8 @@ def failure_of(
     told = error_of(name, words, {"error": response.get("error")}, http)
     if told is not None or response.get("status") != "failed":
         return told
-    return classify(
-        ErrorReport(
+    return to_llm_error(
+        ProviderErrorInfo(
             provider=name,
             status=http.status if http.status >= 400 else 500,
             message="the answer failed, and no reason is given",

@@ -9,7 +9,7 @@ item whole. Source: openai/openai-openapi 2.3.0 (InputItem), read 2026-11-20.
 from collections.abc import Iterator
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelRule
+from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.openai_responses.content import (
     Unsendable,
     content,
@@ -17,32 +17,32 @@ from llm_pure.adapters.dialects.openai_responses.content import (
     output_of,
 )
 from llm_pure.codec import json_object
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.media import base64_text
 from llm_pure.messages import (
     Audio,
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
     ToolCall,
     ToolResult,
 )
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 Item = dict[str, Any]
 InputItems = tuple[list[Item], tuple[Adaptation, ...]]
 
 
 def input_items(
-    name: str, rule: ModelRule, messages: tuple[Message, ...], *, stored: bool
-) -> Parsed[InputItems]:
-    """The items, and what was left out of them; Unsupported when a part has no form here.
+    name: str, rule: ModelProfile, messages: tuple[Message, ...], *, stored: bool
+) -> LLMResult[InputItems]:
+    """The items, and what was left out of them; UnsupportedFeature when a part has no form here.
 
     stored: the provider keeps answers, so that reasoning is found by its id alone.
     """
@@ -59,14 +59,14 @@ def input_items(
             else:
                 role = message.role
                 if role == "system":
-                    developer = rule.facts.get("system_role") == "developer"
+                    developer = rule.traits.get("system_role") == "developer"
                     items += _spoken(
                         name, "developer" if developer else "system", message, path, told, custom
                     )
                 else:
                     items += _spoken(name, "user", message, path, told, custom)
     except Unsendable as fault:
-        return Failure(Unsupported(message=str(fault), provider=name, feature="messages"))
+        return Failure(UnsupportedFeature(message=str(fault), provider=name, feature="messages"))
     return Success((items, tuple(told)))
 
 
@@ -121,14 +121,18 @@ def _custom_calls(name: str, messages: tuple[Message, ...]) -> frozenset[str]:
             call.id
             for message in messages
             for call in message.tool_calls
-            if _own(name, call.echo).get("type") == "custom_tool_call"
+            if _own(name, call.provider_metadata).get("type") == "custom_tool_call"
         ]
     )
 
 
-def _own(name: str, echo: Echo | None) -> Item:
+def _own(name: str, provider_metadata: ProviderMetadata | None) -> Item:
     """What this provider sent with a part; {} for parts of other origin."""
-    return (json_object(echo.json) or {}) if echo and echo.provider == name else {}
+    return (
+        (json_object(provider_metadata.json) or {})
+        if provider_metadata and provider_metadata.provider == name
+        else {}
+    )
 
 
 def _assistant(
@@ -147,11 +151,11 @@ def _assistant(
         if isinstance(part, Reasoning):
             intact = place in kept
             if intact:
-                items.append(_reasoning(part, _own(name, part.echo)))
+                items.append(_reasoning(part, _own(name, part.provider_metadata)))
             else:
                 told.append(dropped(where, _why_not(name, part, stored=stored)))
             continue
-        own = _own(name, getattr(part, "echo", None)) if intact else {}
+        own = _own(name, getattr(part, "provider_metadata", None)) if intact else {}
         item = _answer_item(name, part, own, where, told)
         if item is not None:
             _append(items, item)
@@ -171,7 +175,9 @@ def _kept_reasoning(name: str, parts: tuple[Part, ...], *, stored: bool) -> froz
             case Opaque(provider=other):
                 followed = followed or other == name
             case Text() | Refusal() | ToolCall() | Image():
-                followed = part.echo is not None and part.echo.provider == name
+                followed = (
+                    part.provider_metadata is not None and part.provider_metadata.provider == name
+                )
             case _:
                 followed = False
     return frozenset(kept)
@@ -179,13 +185,13 @@ def _kept_reasoning(name: str, parts: tuple[Part, ...], *, stored: bool) -> froz
 
 def _replayable(name: str, part: Reasoning, *, stored: bool) -> bool:
     """Reasoning goes back encrypted or in plain; its summary alone tells the model nothing."""
-    own = _own(name, part.echo)
+    own = _own(name, part.provider_metadata)
     return bool(own.get("id")) and bool(part.signature or own.get("content") or stored)
 
 
 def _why_not(name: str, part: Reasoning, *, stored: bool) -> str:
-    if part.echo is None or part.echo.provider != name:
-        return f"it is reasoning of {part.echo.provider if part.echo else 'unknown origin'}"
+    if part.provider_metadata is None or part.provider_metadata.provider != name:
+        return f"it is reasoning of {part.provider_metadata.provider if part.provider_metadata else 'unknown origin'}"
     if not _replayable(name, part, stored=stored):
         return "it is reasoning without encrypted_content, and the provider does not store it"
     return "it is reasoning without the item that followed it"

@@ -12,8 +12,8 @@ from llm_pure.adapters.dialects.openai_responses import wire
 from llm_pure.codec import json_text
 from llm_pure.conversation import arguments_text
 from llm_pure.events import (
-    EchoReceived,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     RefusalDelta,
     StreamEvent,
@@ -21,7 +21,7 @@ from llm_pure.events import (
     ToolCallDelta,
 )
 from llm_pure.media import from_base64, media_type_of
-from llm_pure.messages import Echo, Image, Opaque
+from llm_pure.messages import Image, Opaque, ProviderMetadata
 
 PARTS_OF_ITEM = 4096
 """Indexes that one item takes; no message is known to have as many parts."""
@@ -84,15 +84,15 @@ def _message(name: str, output_index: int, item: wire.JsonObject, heard: frozens
             told.events.append(PartReceived(Opaque(name, "message", alone), index))
             continue
         rest = _rest(raw, "type", "text", "refusal", "logprobs")
-        echo = json_text({"item": own, "part": rest} if rest else {"item": own})
+        provider_metadata = json_text({"item": own, "part": rest} if rest else {"item": own})
         if part.type == "refusal":
             if index not in heard:
                 told.events.append(RefusalDelta(part.refusal or "", index))
-            told.events.append(EchoReceived(echo, index, 0, "refusal"))
+            told.events.append(ProviderMetadataReceived(provider_metadata, index, 0, "refusal"))
             continue
         if index not in heard and part.text:
             told.events.append(TextDelta(part.text, index))
-        told.events.append(EchoReceived(echo, index))
+        told.events.append(ProviderMetadataReceived(provider_metadata, index))
         told.annotations.extend(part.annotations or ())
         told.logprobs.extend(part.logprobs or ())
     return told
@@ -109,8 +109,8 @@ def _reasoning(index: int, raw: wire.JsonObject, heard: frozenset[int]) -> list[
     if (text and index not in heard) or item.encrypted_content:
         shown = "" if index in heard else text
         events.append(ReasoningDelta(shown, index, 0, item.encrypted_content or None))
-    echo = _rest(raw, "type", "encrypted_content")
-    events.append(EchoReceived(json_text(echo), index, 0, "reasoning"))
+    provider_metadata = _rest(raw, "type", "encrypted_content")
+    events.append(ProviderMetadataReceived(json_text(provider_metadata), index, 0, "reasoning"))
     return events
 
 
@@ -126,10 +126,10 @@ def _call(
     if text or not announced:
         call_id, called = ("", "") if announced else (item.call_id or "", item.name or "")
         events.append(ToolCallDelta(text, index, 0, call_id, called))
-    echo = _rest(raw, "type", "call_id", "name", "input" if custom else "arguments")
+    provider_metadata = _rest(raw, "type", "call_id", "name", "input" if custom else "arguments")
     if custom:
-        echo = {"type": "custom_tool_call", **echo}
-    events.append(EchoReceived(json_text(echo), index))
+        provider_metadata = {"type": "custom_tool_call", **provider_metadata}
+    events.append(ProviderMetadataReceived(json_text(provider_metadata), index))
     return events
 
 
@@ -143,8 +143,8 @@ def _picture(name: str, raw: wire.JsonObject) -> Image | Opaque:
     data = from_base64(result) if result else None
     if not data:
         return Opaque(name, "image_generation_call", json_text(raw))
-    echo = Echo(name, json_text(_rest(raw, "type", "result")))
-    return Image(data=data, media_type=media_type_of(data), echo=echo)
+    provider_metadata = ProviderMetadata(name, json_text(_rest(raw, "type", "result")))
+    return Image(data=data, media_type=media_type_of(data), provider_metadata=provider_metadata)
 
 
 def _rest(raw: wire.JsonObject, *modelled: str) -> wire.JsonObject:

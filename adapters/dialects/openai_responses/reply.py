@@ -6,48 +6,52 @@ from llm_pure.adapters.dialects.openai_responses import wire
 from llm_pure.adapters.dialects.openai_responses.errors import error_of, failure_of
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
 from llm_pure.adapters.dialects.openai_responses.stream import read_whole
-from llm_pure.classify import unreadable_error
-from llm_pure.codec import DECODE_FAULTS, decode, decode_any, protocol_fault
+from llm_pure.classify import undecodable_body_error
+from llm_pure.codec import DECODE_ERRORS, decode, decode_any, protocol_error
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
-from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolFault
+from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
 from llm_pure.http import HttpResponse
 from llm_pure.operations import TokenCount
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import told_by_headers
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.stream import header_events
 
 
-def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Completion]:
+def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any answer, for any status and any bytes.
 
     Fails with the error that the body tells, at any status: an answer that failed carries what it had as `partial`.
-    Fails with ProtocolFault when a 2xx body is no answer.
+    Fails with ProtocolError when a 2xx body is no answer.
     """
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     raw = decoded.unwrap()
     if response.status >= 300 or not isinstance(raw, dict) or "output" not in raw:
         return Failure(_error(name, quirks, raw, response))
     try:
         events = read_whole(name, raw)
-    except DECODE_FAULTS as fault:
-        return Failure(protocol_fault(fault, response.body, provider=name, status=response.status))
+    except DECODE_ERRORS as fault:
+        return Failure(protocol_error(fault, response.body, provider=name, status=response.status))
     collector = Collector()
     collector.add(events)
-    collector.add(told_by_headers(response.headers))
+    collector.add(header_events(response.headers))
     completion = collector.completion()
-    told = failure_of(name, quirks.error_words, raw, response)
+    told = failure_of(name, quirks.error_codes, raw, response)
     if told is not None:
         return Failure(msgspec.structs.replace(told, partial=completion))
     return Success(completion)
 
 
-def parse_count(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[TokenCount]:
+def parse_count(name: str, quirks: Quirks, response: HttpResponse) -> LLMResult[TokenCount]:
     """The answer of POST /responses/input_tokens."""
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     raw = decoded.unwrap()
     if response.status >= 300 or not isinstance(raw, dict) or "input_tokens" not in raw:
         return Failure(_error(name, quirks, raw, response))
@@ -62,12 +66,12 @@ def parse_count(name: str, quirks: Quirks, response: HttpResponse) -> Parsed[Tok
 
 def _error(name: str, quirks: Quirks, raw: object, response: HttpResponse) -> LLMError:
     """The error of a body that is no answer."""
-    told = error_of(name, quirks.error_words, raw, response)
+    told = error_of(name, quirks.error_codes, raw, response)
     if told is not None:
         return told
     if response.status >= 300:
-        return unreadable_error(name, response.status, response.headers, response.body)
-    return ProtocolFault(
+        return undecodable_body_error(name, response.status, response.headers, response.body)
+    return ProtocolError(
         message="the answer has no output",
         provider=name,
         status=response.status,

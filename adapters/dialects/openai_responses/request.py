@@ -8,25 +8,32 @@ Source: openai/openai-openapi 2.3.0 (CreateResponse), read 2026-11-20.
 
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy, reasons, rule_for
+from llm_pure.adapt import (
+    Adaptation,
+    ModelProfile,
+    adapt,
+    profile_for,
+    reasoning_enabled,
+    strict_error,
+)
 from llm_pure.adapters.dialects.openai_effort import effort_of
 from llm_pure.adapters.dialects.openai_responses.input_items import input_items
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft, uncalled
-from llm_pure.endpoint import Locate, post_json
+from llm_pure.draft import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.endpoint import UrlFor, post_json
 from llm_pure.provider import Built
 from llm_pure.request import (
     ChatRequest,
     JsonFormat,
-    NamedTool,
+    NamedToolChoice,
     NativeTool,
     ReasoningRequest,
     SchemaFormat,
 )
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.schema_dialects import OPENAI_STRICT
-from llm_pure.schema_fit import SchemaRules, fit_schemas
+from llm_pure.schema_fit import SchemaProfiles, fit_schemas
 
 LEAST_TOKENS = 16
 """The lowest max_output_tokens that the API takes."""
@@ -52,50 +59,50 @@ _Body = tuple[dict[str, Any], tuple[Adaptation, ...]]
 
 def build_chat(
     name: str,
-    locate: Locate,
+    url_for: UrlFor,
     quirks: Quirks,
     config: LLMConfig,
     request: ChatRequest,
     *,
     strict: bool = False,
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """POST {base_url}/responses.
 
     Body: {model, input[], max_output_tokens?, temperature?, ..., reasoning?, tools[]?, text?, include?, store, stream?}.
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (messages that cannot be read), UnsupportedFeature
     (a part that the API cannot carry; with `strict` also every setting that would be dropped).
     """
     written = _body(name, quirks, config, request)
     if isinstance(written, Failure):
         return written
     body, adaptations = written.unwrap()
-    lost = lossy(adaptations, provider=name) if strict else None
+    lost = strict_error(adaptations, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)
-    return _post(name, locate, config, "/responses", body, adaptations)
+    return _post(name, url_for, config, "/responses", body, adaptations)
 
 
 def build_count(
-    name: str, locate: Locate, quirks: Quirks, config: LLMConfig, request: ChatRequest
-) -> Parsed[Built]:
+    name: str, url_for: UrlFor, quirks: Quirks, config: LLMConfig, request: ChatRequest
+) -> LLMResult[Built]:
     """POST {base_url}/responses/input_tokens: the same body, but for what has no tokens. Fails as `build_chat` does."""
     written = _body(name, quirks, config, request)
     if isinstance(written, Failure):
         return written
     body, _ = written.unwrap()
     counted = {key: value for key, value in body.items() if key in _COUNTED}
-    return _post(name, locate, config, "/responses/input_tokens", counted, ())
+    return _post(name, url_for, config, "/responses/input_tokens", counted, ())
 
 
 def _post(
     name: str,
-    locate: Locate,
+    url_for: UrlFor,
     config: LLMConfig,
     path: str,
     body: dict[str, Any],
     adaptations: tuple[Adaptation, ...],
-) -> Parsed[Built]:
-    url = locate(config, str(body["model"]), path)
+) -> LLMResult[Built]:
+    url = url_for(config, str(body["model"]), path)
     if isinstance(url, Failure):
         return url
     accept = "text/event-stream" if body.get("stream") else "application/json"
@@ -104,12 +111,12 @@ def _post(
     )
 
 
-def _body(name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest) -> Parsed[_Body]:
-    drafted = draft(config, request, provider=name)
+def _body(name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest) -> LLMResult[_Body]:
+    drafted = resolve_request(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
-    rule = rule_for(quirks.rules, call.model, config.pricing_plan)
+    rule = profile_for(quirks.profiles, call.model, config.pricing_plan)
     stored = bool(call.extra.get("store", quirks.store is not False))
     spoken = input_items(name, rule, call.messages, stored=stored)
     if isinstance(spoken, Failure):
@@ -118,24 +125,24 @@ def _body(name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest) ->
     fitted = fit_schemas(call, _SCHEMAS, provider=name)
     if isinstance(fitted, Failure):
         return Failure(fitted.failure())
-    call = fitted.unwrap().call
+    call = fitted.unwrap().request
     told = (*told, *fitted.unwrap().adaptations)
     fields, more = _fields(name, quirks, rule, call, stored=stored)
     return Success(({"model": call.model, "input": items, **fields, **call.extra}, (*told, *more)))
 
 
-_SCHEMAS = SchemaRules(strict_tools=OPENAI_STRICT, strict_answers=OPENAI_STRICT)
+_SCHEMAS = SchemaProfiles(strict_tools=OPENAI_STRICT, strict_answers=OPENAI_STRICT)
 
 
 def _fields(
-    name: str, quirks: Quirks, rule: ModelRule, call: Draft, *, stored: bool
+    name: str, quirks: Quirks, rule: ModelProfile, call: ResolvedRequest, *, stored: bool
 ) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
     """Everything but model and input, and what could not be sent as asked."""
     effort, told = effort_of(call.reasoning, rule, call.model)
-    thinks = reasons(rule, call.reasoning if effort != "none" else _NO_REASONING)
+    thinks = reasoning_enabled(rule, call.reasoning if effort != "none" else _NO_REASONING)
     settings, dropped = adapt(
         {key: value for key, value in call.settings.items() if (key, value) != ("n", 1)},
-        call.explicit,
+        call.user_set,
         _with_refusals(rule, quirks),
         reasoning=thinks,
     )
@@ -144,7 +151,7 @@ def _fields(
     if "max_tokens" in settings:
         asked = settings["max_tokens"]
         fields["max_output_tokens"] = max(asked, LEAST_TOKENS)
-        if "max_tokens" in call.explicit:
+        if "max_tokens" in call.user_set:
             told += (_limit_told(name, asked),)
     fields |= {key: settings[key] for key in ("temperature", "top_p") if key in settings}
     include: list[str] = []
@@ -174,18 +181,18 @@ def _fields(
 _NO_REASONING = ReasoningRequest(enabled=False, effort="none")
 
 
-def _with_refusals(rule: ModelRule, quirks: Quirks) -> ModelRule:
-    return ModelRule(
+def _with_refusals(rule: ModelProfile, quirks: Quirks) -> ModelProfile:
+    return ModelProfile(
         prefix=rule.prefix,
-        refuses={**_REFUSED, **quirks.refuses, **_still_there(rule)},
-        refuses_reasoning=rule.refuses_reasoning,
-        bounds=rule.bounds,
+        unsupported={**_REFUSED, **quirks.unsupported, **_still_there(rule)},
+        unsupported_while_reasoning=rule.unsupported_while_reasoning,
+        ranges=rule.ranges,
     )
 
 
-def _still_there(rule: ModelRule) -> dict[str, str]:
+def _still_there(rule: ModelProfile) -> dict[str, str]:
     """What the models refuse of the settings that this API has: its own word on the others is the better one."""
-    return {key: reason for key, reason in rule.refuses.items() if key not in _REFUSED}
+    return {key: reason for key, reason in rule.unsupported.items() if key not in _REFUSED}
 
 
 def _limit_told(name: str, asked: int) -> Adaptation:
@@ -213,7 +220,7 @@ def _reasoning(asked: ReasoningRequest, effort: str | None) -> dict[str, Any]:
     return {"reasoning": wire} if wire else {}
 
 
-def _tools(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
+def _tools(name: str, call: ResolvedRequest) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
     """Function tools, flat; `strict` is always said, since left out it means "try" here and "no" elsewhere."""
     wire: list[dict[str, Any]] = []
     told: list[Adaptation] = []
@@ -234,10 +241,10 @@ def _tools(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ..
             told.append(Adaptation(field=f"tools/{place}", action="dropped", reason=reason))
     fields: dict[str, Any] = {"tools": wire} if wire else {}
     if not wire:
-        told += uncalled(call)
+        told += dropped_tool_choice(call)
     if call.tool_choice is not None and wire:
         match call.tool_choice:
-            case NamedTool(name=wanted):
+            case NamedToolChoice(name=wanted):
                 fields["tool_choice"] = {"type": kinds.get(wanted, "function"), "name": wanted}
             case word:
                 fields["tool_choice"] = word
@@ -246,7 +253,7 @@ def _tools(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ..
     return fields, tuple(told)
 
 
-def _format(call: Draft) -> dict[str, Any]:
+def _format(call: ResolvedRequest) -> dict[str, Any]:
     """`text.format`, with the schema's keys beside its type."""
     match call.response_format:
         case JsonFormat():

@@ -26,7 +26,7 @@ from llm_pure.adapters.dialects.openai_responses.items import (
     part_index,
 )
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
-from llm_pure.codec import DECODE_FAULTS, decode, decode_any, protocol_fault
+from llm_pure.codec import DECODE_ERRORS, decode, decode_any, protocol_error
 from llm_pure.completion import FinishReason
 from llm_pure.errors import LLMError
 from llm_pure.events import (
@@ -81,7 +81,7 @@ def step(name: str, quirks: Quirks, head: ResponseHead, state: State, frame: Sse
         return state, ()
     try:
         event = wire.EVENT.decode(frame.data)
-    except DECODE_FAULTS as fault:
+    except DECODE_ERRORS as fault:
         known = decode(wire.EVENT, frame.data, provider=name)  # half of a letter is forgiven there
         if isinstance(known, Failure):
             return _unread(name, quirks, head, state, frame, fault)
@@ -92,8 +92,8 @@ def step(name: str, quirks: Quirks, head: ResponseHead, state: State, frame: Sse
             return state, (TextDelta(event.delta, index),)
     try:
         return _read(name, quirks, head, state, event)
-    except DECODE_FAULTS as fault:  # an item of a known kind in a shape of its own
-        return _failed(state, protocol_fault(fault, frame.data, provider=name, where="item")), ()
+    except DECODE_ERRORS as fault:  # an item of a known kind in a shape of its own
+        return _failed(state, protocol_error(fault, frame.data, provider=name, where="item")), ()
 
 
 def _unread(
@@ -109,9 +109,9 @@ def _unread(
     raw = decoded.unwrap()
     tag = str(raw.get("type")) if isinstance(raw, dict) else ""
     if not isinstance(raw, dict) or tag in wire.KNOWN:
-        return _failed(state, protocol_fault(fault, data, provider=name, where="event")), ()
+        return _failed(state, protocol_error(fault, data, provider=name, where="event")), ()
     error = raw.get("error") or (raw if frame.type == "error" else None)
-    told = error_of(name, quirks.error_words, {"error": error}, _http(head))
+    told = error_of(name, quirks.error_codes, {"error": error}, _http(head))
     return (state if told is None else _failed(state, told)), ()
 
 
@@ -147,17 +147,17 @@ def _read(
         case wire.Failed(response=response):
             state, events = _last(name, state, response)
             told = failure_of(
-                name, quirks.error_words, {"status": "failed", **response}, _http(head)
+                name, quirks.error_codes, {"status": "failed", **response}, _http(head)
             )
             return _with(state, complete=False, fault=told), events[:-1]
         case wire.Error():
-            return _failed(state, error_of_event(name, quirks.error_words, event, _http(head))), ()
+            return _failed(state, error_of_event(name, quirks.error_codes, event, _http(head))), ()
         case (
             wire.Completed(response=response)
             | wire.Incomplete(response=response)
             | wire.Cancelled(response=response)
         ):
-            told = failure_of(name, quirks.error_words, response, _http(head))
+            told = failure_of(name, quirks.error_codes, response, _http(head))
             status = type(event).__struct_config__.tag
             word = str(status).removeprefix("response.")
             state, events = _last(name, state, {"status": word, **response})
@@ -265,7 +265,7 @@ def _last(name: str, state: State, response: wire.JsonObject) -> tuple[State, li
     events += [
         ExtraReceived(key, value)
         for key, value in response.items()
-        if key not in wire.MODELLED_RESPONSE and value is not None and value not in ("", [], {})
+        if key not in wire.KNOWN_FIELDS_RESPONSE and value is not None and value not in ("", [], {})
     ]
     if said.usage:
         events.append(UsageReported(read_usage(said.usage)))

@@ -22,7 +22,7 @@ class Response(msgspec.Struct):
     incomplete_details: JsonObject | None = None
 
 
-MODELLED_RESPONSE = frozenset(
+KNOWN_FIELDS_RESPONSE = frozenset(
     {"id", "object", "model", "status", "output", "output_text", "usage", "error"}
 )
 """The keys that a Completion says in its own words; all others are kept as they come. output_text repeats the text."""

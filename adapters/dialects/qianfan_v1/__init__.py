@@ -15,8 +15,8 @@ from llm_pure.adapters.dialects.qianfan_v1.stream import State, step
 from llm_pure.adapters.dialects.qianfan_v1.token import Token, build_token, parse_token
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.http import ResponseHead
-from llm_pure.provider import NO_VARIABLES, Operation, Provider, StreamDecoder
-from llm_pure.stream import open_stepped
+from llm_pure.provider import NO_ENV_VARS, Operation, Provider, StreamDecoder
+from llm_pure.stream import decode_steps
 
 DIALECT = "qianfan_v1"
 
@@ -24,8 +24,8 @@ DIALECT = "qianfan_v1"
 def provider(
     *,
     name: str,
-    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES,
-    base_url_variables: tuple[str, ...] = (),
+    env_vars: Mapping[str, tuple[str, ...]] = NO_ENV_VARS,
+    base_url_env: tuple[str, ...] = (),
     source: str,
 ) -> Provider:
     """A service that speaks this dialect. variables: where its keys stand in the environment."""
@@ -37,8 +37,8 @@ def provider(
         authorize=partial(authorize, name),
         parse_chat=partial(parse_chat, name),
         open_stream=partial(open_stream, name),
-        base_url_variables=base_url_variables,
-        variables=variables,
+        base_url_env=base_url_env,
+        env_vars=env_vars,
         source=source,
         embed=Operation(partial(build_embed, name), partial(parse_embed, name)),
     )
@@ -46,7 +46,7 @@ def provider(
 
 def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return open_stepped(
+    return decode_steps(
         name,
         head,
         frames=SseDataDecoder,

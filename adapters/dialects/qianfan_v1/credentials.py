@@ -9,21 +9,21 @@ from urllib.parse import quote
 
 import msgspec
 
-from llm_pure.adapters.dialects.qianfan_v1.token import KEY_VARIABLES, SECRET_VARIABLES
+from llm_pure.adapters.dialects.qianfan_v1.token import API_KEY_ENV, SECRET_VARIABLES
 from llm_pure.config import LLMConfig
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.http import HttpRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.signing import baidu_bce
 from llm_pure.signing.key import usable_key
 
 
 def authorize(
     name: str, config: LLMConfig, request: HttpRequest, now: datetime
-) -> Parsed[HttpRequest]:
+) -> LLMResult[HttpRequest]:
     """session_token: `access_token` in the query. Else access_key and secret_key: `authorization: bce-auth-v1/...`.
 
-    Fails with ConfigurationInvalid when a key is missing, and for an application's api_key and secret_key without a token:
+    Fails with InvalidConfiguration when a key is missing, and for an application's api_key and secret_key without a token:
     those are exchanged first.
     """
     if config.session_token:
@@ -35,8 +35,8 @@ def authorize(
             f"{name}: an application's keys are exchanged for a token first; set `session_token` to what build_token "
             "and parse_token give, or set access_key and secret_key"
         )
-        return Failure(ConfigurationInvalid(message=message, provider=name, field="session_token"))
-    access_key = usable_key(name, KEY_VARIABLES[1:], config.access_key, "access_key")
+        return Failure(InvalidConfiguration(message=message, provider=name, field="session_token"))
+    access_key = usable_key(name, API_KEY_ENV[1:], config.access_key, "access_key")
     secret_key = usable_key(name, SECRET_VARIABLES[1:], config.secret_key, "secret_key")
     if isinstance(access_key, Failure):
         return access_key

@@ -12,28 +12,30 @@ from llm_pure.adapters.dialects.qianfan_v1.request import SERVER
 from llm_pure.adapters.dialects.turns import dropped
 from llm_pure.config import LLMConfig
 from llm_pure.core.dialect import Service
-from llm_pure.endpoint import post_json, rooted
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest
+from llm_pure.endpoint import post_json, with_default_path
+from llm_pure.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.http import HttpResponse
 from llm_pure.operations import Embeddings, EmbedRequest
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 
-def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[Built]:
+def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> LLMResult[Built]:
     """Body: {input[]}; the model is in the address.
 
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (no text, or an empty one).
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (no text, or an empty one).
     """
     model = request.model or config.model
     if not model:
         return Failure(
-            ConfigurationInvalid(message="no model for embeddings", field="model", provider=name)
+            InvalidConfiguration(message="no model for embeddings", field="model", provider=name)
         )
     if not request.texts or "" in request.texts:
         message = "an empty text has no embedding" if request.texts else "no text to embed"
         return Failure(InvalidRequest(message=message, param="input", provider=name))
-    url = rooted(name, SERVER)(config, model, f"/embeddings/{endpoint_of(config, model)}")
+    url = with_default_path(name, SERVER)(
+        config, model, f"/embeddings/{endpoint_of(config, model)}"
+    )
     if isinstance(url, Failure):
         return url
     told: tuple[Adaptation, ...] = tuple(
@@ -48,10 +50,12 @@ def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> Parsed[B
     return made.map(lambda one: Built(request=one, adaptations=(*told, *no_base64(name, request))))
 
 
-def parse_embed(name: str, response: HttpResponse) -> Parsed[Embeddings]:
+def parse_embed(name: str, response: HttpResponse) -> LLMResult[Embeddings]:
     """One vector for each text; an error with status 200 is an error."""
     told = read_error(name, response)
     if told is not None:
         return Failure(told)
-    service = Service(name=name, base_url=SERVER, url_for=rooted(name, SERVER), quirks=None)
+    service = Service(
+        name=name, base_url=SERVER, url_for=with_default_path(name, SERVER), quirks=None
+    )
     return parse_openai_embed(service, response)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.adapters.dialects.openai_chat import errors as openai_errors
-from llm_pure.classify import ErrorReport, ErrorType, classify
+from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.codec import decode_any
 from llm_pure.errors import ContextLengthExceeded, LLMError, QuotaExceeded
 from llm_pure.http import HttpResponse
@@ -56,19 +56,19 @@ def read_error(name: str, response: HttpResponse) -> LLMError | None:
     decoded = decode_any(response.body, provider=name)
     if isinstance(decoded, Failure):
         return None
-    return error_in(name, decoded.unwrap(), response)
+    return find_error(name, decoded.unwrap(), response)
 
 
-def error_in(name: str, body: Any, response: HttpResponse) -> LLMError | None:
+def find_error(name: str, body: Any, response: HttpResponse) -> LLMError | None:
     """The error that decoded JSON tells; None when it tells none. Other shapes are those of gateways, and of version 2."""
     code = body.get("error_code") if isinstance(body, dict) else None
     if not code or isinstance(code, bool) or not isinstance(code, int | str):
-        return openai_errors.error_in(name, _WORDS, body, response)
+        return openai_errors.error_in_body(name, _WORDS, body, response)
     word = str(code)
     # int() raises on thousands of digits
     number = int(word) if word.isdecimal() and len(word) < 10 else 0
     told, call_id = body.get("error_msg"), body.get("id")
-    report = ErrorReport(
+    report = ProviderErrorInfo(
         provider=name,
         status=response.status if response.status >= 400 else _STATUS.get(number, 500),
         message=told if isinstance(told, str) else "",
@@ -76,4 +76,4 @@ def error_in(name: str, body: Any, response: HttpResponse) -> LLMError | None:
         request_id=call_id if isinstance(call_id, str) and call_id else None,
         headers=response.headers,
     )
-    return classify(report, _WORDS)
+    return to_llm_error(report, _WORDS)

@@ -19,9 +19,9 @@ from llm_pure.adapters.dialects.turns import (
     without_name,
 )
 from llm_pure.codec import json_object, json_text
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.messages import Message, Text, ToolCall
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 BLANK = "/"
 """What the vendor's SDK sends in place of an empty turn, which is refused."""
@@ -45,10 +45,10 @@ class _Conversation:
         self.told.append(Adaptation(field=path, action="changed", reason=reason))
 
 
-def wire_messages(
+def encode_messages(
     name: str, messages: tuple[Message, ...]
-) -> Parsed[tuple[Wire, tuple[Adaptation, ...]]]:
-    """{messages[], system?} and what was changed or left out; Unsupported when a turn has no form here."""
+) -> LLMResult[tuple[Wire, tuple[Adaptation, ...]]]:
+    """{messages[], system?} and what was changed or left out; UnsupportedFeature when a turn has no form here."""
     talk = _Conversation(name)
     try:
         for place, message in enumerate(messages):
@@ -64,7 +64,7 @@ def wire_messages(
         if not talk.messages or talk.messages[-1]["role"] == "assistant":
             raise Unsendable("messages: a conversation ends with the user here")
     except Unsendable as fault:
-        return Failure(Unsupported(message=str(fault), provider=name, feature="messages"))
+        return Failure(UnsupportedFeature(message=str(fault), provider=name, feature="messages"))
     fields: Wire = {"messages": talk.messages}
     if talk.system:
         fields["system"] = "\n\n".join(talk.system)
@@ -110,8 +110,8 @@ def _assistant(talk: _Conversation, message: Message, path: str) -> None:
 
 def _call(name: str, call: ToolCall) -> Wire:
     wire: Wire = {"name": call.name, "arguments": call.arguments}
-    if call.echo is not None and call.echo.provider == name:
-        wire |= json_object(call.echo.json) or {}
+    if call.provider_metadata is not None and call.provider_metadata.provider == name:
+        wire |= json_object(call.provider_metadata.json) or {}
     return wire
 
 

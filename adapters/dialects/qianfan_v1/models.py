@@ -7,7 +7,7 @@ are as generally known, unconfirmed.
 from collections.abc import Mapping
 
 from llm_pure.config import LLMConfig
-from llm_pure.endpoint import segment
+from llm_pure.endpoint import path_segment
 
 _ENDPOINTS: Mapping[str, str] = {
     "ERNIE-4.0-8K": "completions_pro",
@@ -56,6 +56,6 @@ def endpoint_of(config: LLMConfig, model: str) -> str:
     ('completions_pro', 'ernie-speed-128k')
     """
     if config.endpoint:
-        return segment(config.endpoint)
+        return path_segment(config.endpoint)
     known = _ENDPOINTS.get(model)
-    return known or segment(model.lower() if model.startswith("ERNIE") else model)
+    return known or path_segment(model.lower() if model.startswith("ERNIE") else model)

@@ -3,24 +3,24 @@
 import msgspec
 
 from llm_pure.adapters.dialects.qianfan_v1 import wire
-from llm_pure.adapters.dialects.qianfan_v1.errors import error_in
+from llm_pure.adapters.dialects.qianfan_v1.errors import find_error
 from llm_pure.adapters.dialects.qianfan_v1.stream import State, read_frame
 from llm_pure.adapters.dialects.unmodelled import broken
-from llm_pure.classify import good_json
+from llm_pure.classify import decode_success_json
 from llm_pure.codec import decode
 from llm_pure.collect import Collector
 from llm_pure.completion import Completion
 from llm_pure.http import HttpResponse
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import told_by_headers
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.stream import header_events
 
 
-def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
+def parse_chat(name: str, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any answer, for any status and any bytes.
 
-    Fails with the error that the body tells, which has status 200 here; with ProtocolFault when it is no answer.
+    Fails with the error that the body tells, which has status 200 here; with ProtocolError when it is no answer.
     """
-    good = good_json(name, response, lambda raw: error_in(name, raw, response))
+    good = decode_success_json(name, response, lambda raw: find_error(name, raw, response))
     if isinstance(good, Failure):
         return good
     raw = good.unwrap()
@@ -32,6 +32,6 @@ def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
     whole = msgspec.structs.replace(typed.unwrap(), is_end=True)
     _, events = read_frame(name, State(), whole, raw)
     collector = Collector()
-    collector.add(told_by_headers(response.headers))
+    collector.add(header_events(response.headers))
     collector.add(events)
     return Success(collector.completion())

@@ -9,20 +9,20 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
+from llm_pure.adapt import Adaptation, ModelProfile, adapt, strict_error
 from llm_pure.adapters.dialects.function_tools import function_of
 from llm_pure.adapters.dialects.openai_chat.formats import wanted_format
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, not_here
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unsupported_by
 from llm_pure.adapters.dialects.openai_effort import reasoning_told
-from llm_pure.adapters.dialects.qianfan_v1.messages import wire_messages
+from llm_pure.adapters.dialects.qianfan_v1.messages import encode_messages
 from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
 from llm_pure.adapters.dialects.turns import dropped
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft, uncalled
-from llm_pure.endpoint import post_json, rooted
+from llm_pure.draft import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.endpoint import post_json, with_default_path
 from llm_pure.provider import Built
-from llm_pure.request import ChatRequest, NamedTool, NativeTool
-from llm_pure.result import Failure, Parsed
+from llm_pure.request import ChatRequest, NamedToolChoice, NativeTool
+from llm_pure.result import Failure, LLMResult
 
 SERVER = "https://aip.baidubce.com/rpc/2.0/ai_custom/v1/wenxinworkshop"
 
@@ -34,12 +34,12 @@ _SETTING_KEYS: Mapping[str, str] = {
     "max_tokens": "max_output_tokens",
 }
 
-_RULE = ModelRule(
+_RULE = ModelProfile(
     prefix="",
-    refuses=not_here(
+    unsupported=unsupported_by(
         "qianfan v1", "top_k", "seed", "n", "logprobs", "presence_penalty", "frequency_penalty"
     ),
-    bounds={"temperature": (0.01, 1), "repetition_penalty": (1, 2)},
+    ranges={"temperature": (0.01, 1), "repetition_penalty": (1, 2)},
     source="cloud.baidu.com/doc/WENXINWORKSHOP, in excerpts read 2026-11-20: temperature in (0, 1]",
 )
 
@@ -49,26 +49,26 @@ _FORMS = Quirks(json_formats=("json_object",))
 
 def build_chat(
     name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """POST {base_url}/chat/{endpoint}; a base URL that is a bare host gets the usual path.
 
     endpoint: config.endpoint, else what the model is called there. Body: {messages[], system?, functions[]?, tool_choice?,
     response_format?, temperature?, top_p?, penalty_score?, stop?, max_output_tokens?, stream?}. max_output_tokens only when
     somebody chose it, since the default of the configuration is more than most models take.
-    Fails with ConfigurationInvalid (no model, bad URL), InvalidRequest (messages that cannot be read), Unsupported
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (messages that cannot be read), UnsupportedFeature
     (media, several calls in a turn; with `strict` also every setting that would be dropped).
     """
     if config.endpoint and not config.model:  # the address says which model it is
         config = msgspec.structs.replace(config, model=config.endpoint)
-    drafted = draft(config, request, provider=name)
+    drafted = resolve_request(config, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
     path = f"/chat/{endpoint_of(config, call.model)}"
-    url = rooted(name, SERVER)(config, call.model, path)
+    url = with_default_path(name, SERVER)(config, call.model, path)
     if isinstance(url, Failure):
         return url
-    spoken = wire_messages(name, call.messages)
+    spoken = encode_messages(name, call.messages)
     if isinstance(spoken, Failure):
         return spoken
     said, told = spoken.unwrap()
@@ -80,7 +80,7 @@ def build_chat(
         said["system"] = "\n\n".join(filter(None, [said.get("system"), wanted.in_words]))
     fields, more = _fields(name, call)
     adaptations = (*told, *wanted.told, *more)
-    lost = lossy(adaptations, provider=name) if strict else None
+    lost = strict_error(adaptations, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)
     body = {**said, **fields, **call.extra}
@@ -90,7 +90,7 @@ def build_chat(
     )
 
 
-def _fields(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
+def _fields(name: str, call: ResolvedRequest) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
     """Everything but what is said, and what could not be sent as asked."""
     fields, told = _functions(name, call)
     if call.response_format is not None:
@@ -98,9 +98,9 @@ def _fields(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, .
     asked = {
         key: value
         for key, value in call.settings.items()
-        if key != "max_tokens" or key in call.explicit
+        if key != "max_tokens" or key in call.user_set
     }
-    settings, refused = adapt(asked, call.explicit, _RULE)
+    settings, refused = adapt(asked, call.user_set, _RULE)
     told += refused
     fields |= {key: settings[one] for one, key in _SETTING_KEYS.items() if one in settings}
     if call.reasoning is not None and call.reasoning.enabled and call.reasoning.effort != "none":
@@ -112,7 +112,7 @@ def _fields(name: str, call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, .
     return fields, tuple(told)
 
 
-def _functions(name: str, call: Draft) -> tuple[dict[str, Any], list[Adaptation]]:
+def _functions(name: str, call: ResolvedRequest) -> tuple[dict[str, Any], list[Adaptation]]:
     """functions, tools of Baidu's own, tool_choice."""
     functions: list[dict[str, Any]] = []
     native: list[dict[str, Any]] = []
@@ -135,10 +135,10 @@ def _functions(name: str, call: Draft) -> tuple[dict[str, Any], list[Adaptation]
             told.append(Adaptation(field="tool_choice", action="changed", reason=reason))
         case "required":
             told.append(dropped("tool_choice", "qianfan v1 cannot be held to calling", "required"))
-        case NamedTool(name=wanted) if functions:
+        case NamedToolChoice(name=wanted) if functions:
             fields["tool_choice"] = {"type": "function", "function": {"name": wanted}}
         case _:
-            told += uncalled(call)
+            told += dropped_tool_choice(call)
     if call.parallel_tool_calls is False and functions:
         reason = "qianfan v1 cannot be held to one call at a time"
         told.append(dropped("parallel_tool_calls", reason, False))

@@ -11,13 +11,13 @@ import msgspec
 
 from llm_pure.adapters.dialects.openai_chat.usage import read_usage
 from llm_pure.adapters.dialects.qianfan_v1 import wire
-from llm_pure.adapters.dialects.qianfan_v1.errors import error_in
-from llm_pure.adapters.dialects.unmodelled import others, tell_others
-from llm_pure.codec import DECODE_FAULTS, decode, decode_any, json_text
+from llm_pure.adapters.dialects.qianfan_v1.errors import find_error
+from llm_pure.adapters.dialects.unmodelled import emit_extra_fields, others
+from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.completion import FinishReason
 from llm_pure.events import (
-    EchoReceived,
     Finished,
+    ProviderMetadataReceived,
     Started,
     StreamEvent,
     TextDelta,
@@ -56,7 +56,7 @@ def step(
     if state.started:
         try:
             plain = wire.PLAIN_FRAME.decode(frame)
-        except DECODE_FAULTS:  # more than words: the longer way
+        except DECODE_ERRORS:  # more than words: the longer way
             return _read_frame(name, head, state, frame)
         if not (plain.is_end or plain.is_truncated or plain.need_clear_history):
             return state, (TextDelta(plain.result, TEXT),) if plain.result else ()
@@ -72,7 +72,7 @@ def _read_frame(
     if isinstance(decoded, Failure):
         return _with(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
-    told = error_in(name, raw, HttpResponse(200, head.headers))
+    told = find_error(name, raw, HttpResponse(200, head.headers))
     if told is not None:
         return _with(state, fault=told), []
     typed = decode(wire.FRAME, frame, provider=name, where="frame")
@@ -89,7 +89,7 @@ def read_frame(
     if not state.started:
         events.append(Started(id=frame.id or "", provider=name))
         state = _with(state, started=True)
-    known = tell_others(events, state.known, raw, wire.MODELLED_FRAME)
+    known = emit_extra_fields(events, state.known, raw, wire.KNOWN_FIELDS_FRAME)
     state = state if known is state.known else _with(state, known=known)
     if frame.result:
         events.append(TextDelta(frame.result, TEXT))
@@ -106,9 +106,9 @@ def read_frame(
 def _call(events: list[StreamEvent], call: wire.FunctionCall, raw: dict[str, Any]) -> None:
     """The call; what comes with it, its thoughts, goes back with it. There are no ids here."""
     events.append(ToolCallDelta(call.arguments or "", CALL, name=call.name or ""))
-    more = others(raw, wire.MODELLED_CALL)
+    more = others(raw, wire.KNOWN_FIELDS_CALL)
     if more:
-        events.append(EchoReceived(json_text(more), CALL))
+        events.append(ProviderMetadataReceived(json_text(more), CALL))
 
 
 def _finished(frame: wire.Frame) -> Finished:

@@ -15,18 +15,18 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from llm_pure.adapters.dialects.openai_chat.usage import tokens
-from llm_pure.classify import ErrorReport, ErrorType, classify, unreadable_error
+from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error, undecodable_body_error
 from llm_pure.codec import decode_any
 from llm_pure.config import LLMConfig, Secret
 from llm_pure.endpoint import base_url
-from llm_pure.errors import AuthenticationFailed, ProtocolFault
+from llm_pure.errors import AuthenticationFailed, ProtocolError
 from llm_pure.http import HttpRequest, HttpResponse
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.signing.key import usable_key
 
 SERVER = "https://aip.baidubce.com"
 
-KEY_VARIABLES = ("QIANFAN_AK", "QIANFAN_ACCESS_KEY")
+API_KEY_ENV = ("QIANFAN_AK", "QIANFAN_ACCESS_KEY")
 SECRET_VARIABLES = ("QIANFAN_SK", "QIANFAN_SECRET_KEY")
 
 
@@ -43,12 +43,12 @@ class Token(msgspec.Struct, frozen=True):
     valid_s: int
 
 
-def build_token(name: str, config: LLMConfig) -> Parsed[HttpRequest]:
+def build_token(name: str, config: LLMConfig) -> LLMResult[HttpRequest]:
     """POST {host}/oauth/2.0/token, with the keys in its query: it is itself a secret, as its repr knows.
 
-    Fails with ConfigurationInvalid when a key is missing, or the base URL is none.
+    Fails with InvalidConfiguration when a key is missing, or the base URL is none.
     """
-    key = usable_key(name, KEY_VARIABLES, config.api_key or config.access_key)
+    key = usable_key(name, API_KEY_ENV, config.api_key or config.access_key)
     secret = usable_key(name, SECRET_VARIABLES, config.secret_key, "secret_key")
     url = base_url(config, SERVER, provider=name)
     if isinstance(key, Failure):
@@ -70,25 +70,27 @@ def build_token(name: str, config: LLMConfig) -> Parsed[HttpRequest]:
     return Success(HttpRequest("POST", where, headers))
 
 
-def parse_token(name: str, response: HttpResponse) -> Parsed[Token]:
+def parse_token(name: str, response: HttpResponse) -> LLMResult[Token]:
     """{access_token, expires_in}. Fails with the error that {error, error_description} tells."""
     decoded = decode_any(response.body, provider=name)
     raw = None if isinstance(decoded, Failure) else decoded.unwrap()
     if not isinstance(raw, dict):
-        return Failure(unreadable_error(name, response.status, response.headers, response.body))
+        return Failure(
+            undecodable_body_error(name, response.status, response.headers, response.body)
+        )
     token, valid_s, error = raw.get("access_token"), raw.get("expires_in"), raw.get("error")
     if isinstance(token, str) and token and response.status < 300:
         seconds = tokens(valid_s)
         if seconds is None:  # the body is not shown: there is a token in it
             message = "the token comes without the time that it is good for"
-            return Failure(ProtocolFault(message=message, provider=name, where="body"))
+            return Failure(ProtocolError(message=message, provider=name, where="body"))
         return Success(Token(Secret(token), seconds))
     told = raw.get("error_description")
-    report = ErrorReport(
+    report = ProviderErrorInfo(
         provider=name,
         status=response.status if response.status >= 400 else None,
         message=told if isinstance(told, str) else str(error or ""),
         code=error if isinstance(error, str) else None,
         headers=response.headers,
     )
-    return Failure(classify(report, _WORDS))
+    return Failure(to_llm_error(report, _WORDS))

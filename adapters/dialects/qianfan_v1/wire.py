@@ -30,13 +30,13 @@ class Frame(msgspec.Struct):
 
 FRAME = msgspec.json.Decoder(Frame)
 
-MODELLED_FRAME = frozenset(
+KNOWN_FIELDS_FRAME = frozenset(
     {
         "id", "object", "result", "function_call", "is_end", "is_truncated", "finish_reason", "usage",
         "sentence_id", "error_code", "error_msg",
     }
 )  # fmt: skip
-MODELLED_CALL = frozenset({"name", "arguments"})
+KNOWN_FIELDS_CALL = frozenset({"name", "arguments"})
 """The keys that a Completion says in its own words; all others are kept as they come."""
 
 

@@ -13,8 +13,8 @@ from llm_pure.adapters.dialects.spark_frames.errors import WORDS
 from llm_pure.adapters.dialects.spark_frames.reply import open_stream, parse_chat
 from llm_pure.adapters.dialects.spark_frames.request import SERVER, authorize, build_chat
 from llm_pure.adapters.dialects.spark_frames.stream import is_last
-from llm_pure.http import ResponseHead, header
-from llm_pure.provider import NO_VARIABLES, Provider
+from llm_pure.http import ResponseHead, get_header
+from llm_pure.provider import NO_ENV_VARS, Provider
 
 DIALECT = "spark_frames"
 
@@ -22,8 +22,8 @@ DIALECT = "spark_frames"
 def provider(
     *,
     name: str,
-    key_variables: tuple[str, ...] = (),
-    variables: Mapping[str, tuple[str, ...]] = NO_VARIABLES,
+    api_key_env: tuple[str, ...] = (),
+    env_vars: Mapping[str, tuple[str, ...]] = NO_ENV_VARS,
     source: str,
 ) -> Provider:
     """A service that speaks this dialect."""
@@ -35,15 +35,15 @@ def provider(
         authorize=partial(authorize, name),
         parse_chat=partial(parse_chat, name),
         open_stream=partial(open_stream, name),
-        key_variables=key_variables,
-        variables=variables,
+        api_key_env=api_key_env,
+        env_vars=env_vars,
         source=source,
     )
 
 
 def holds_frames(head: ResponseHead) -> bool:
     """Is the body of this answer a conversation of frames?"""
-    kind = (header(head.headers, "content-type") or "").split(";")[0].strip().lower()
+    kind = (get_header(head.headers, "content-type") or "").split(";")[0].strip().lower()
     return kind == "application/x-ndjson"
 
 

@@ -5,7 +5,7 @@ The numbers are as generally known (iFlytek's list of error codes), unconfirmed;
 
 from collections.abc import Mapping
 
-from llm_pure.classify import ErrorReport, ErrorType, classify
+from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.errors import (
     AuthenticationFailed,
     ContentFiltered,
@@ -38,11 +38,11 @@ def error_of(
     name: str, code: int, message: str | None, sid: str | None, headers: Headers
 ) -> LLMError:
     """The error of a frame whose code is not 0."""
-    report = ErrorReport(
+    report = ProviderErrorInfo(
         provider=name,
         message=message or "",
         code=str(code),
         request_id=sid or None,
         headers=headers,
     )
-    return classify(report, WORDS)
+    return to_llm_error(report, WORDS)

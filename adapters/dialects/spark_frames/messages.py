@@ -15,16 +15,16 @@ from llm_pure.adapters.dialects.turns import (
     user_turn,
     without_name,
 )
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.media import base64_text
 from llm_pure.messages import Image, Message, Part, Text
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 WireMessages = tuple[list[dict[str, Any]], tuple[Adaptation, ...]]
 
 
-def wire_messages(name: str, messages: tuple[Message, ...]) -> Parsed[WireMessages]:
-    """The wire's messages and what was left out of them; Unsupported when a part has no form here."""
+def encode_messages(name: str, messages: tuple[Message, ...]) -> LLMResult[WireMessages]:
+    """The wire's messages and what was left out of them; UnsupportedFeature when a part has no form here."""
     told: list[Adaptation] = []
     wire: list[dict[str, Any]] = []
     try:
@@ -36,7 +36,7 @@ def wire_messages(name: str, messages: tuple[Message, ...]) -> Parsed[WireMessag
             else:
                 wire += _spoken(name, message, path, told, first=not wire)
     except Unsendable as fault:
-        return Failure(Unsupported(message=str(fault), provider=name, feature="messages"))
+        return Failure(UnsupportedFeature(message=str(fault), provider=name, feature="messages"))
     return Success((wire, tuple(told)))
 
 

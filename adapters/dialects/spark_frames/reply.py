@@ -3,17 +3,17 @@
 from llm_pure.adapters.dialects.openai_chat.errors import read_error
 from llm_pure.adapters.dialects.spark_frames.errors import WORDS
 from llm_pure.adapters.dialects.spark_frames.stream import State, step
-from llm_pure.classify import unreadable_error
+from llm_pure.classify import undecodable_body_error
 from llm_pure.completion import Completion
 from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.http import HttpResponse, ResponseHead
 from llm_pure.provider import StreamDecoder
-from llm_pure.result import Failure, Parsed, Success
-from llm_pure.stream import SteppedStream
-from llm_pure.whole import WholeBody
+from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.stream import StepDecoder
+from llm_pure.whole import BufferedBodyDecoder
 
 
-def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
+def parse_chat(name: str, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any answer, for any status and any bytes.
 
     Fails with the error that a frame tells, or that the handshake was refused with; with StreamInterrupted when the last
@@ -21,7 +21,7 @@ def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
     """
     if response.status >= 300:
         told = read_error(name, WORDS, response)
-        refused = unreadable_error(name, response.status, response.headers, response.body)
+        refused = undecodable_body_error(name, response.status, response.headers, response.body)
         return Failure(told or refused)
     decoder = _stream(name, response.head)
     fed = decoder.feed(response.body)
@@ -34,12 +34,12 @@ def parse_chat(name: str, response: HttpResponse) -> Parsed[Completion]:
 def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
     """Frames, one on each line; after a status of 300 or more, the error that the body tells."""
     if head.status >= 300:
-        return WholeBody(name, head, lambda response: parse_chat(name, response))
+        return BufferedBodyDecoder(name, head, lambda response: parse_chat(name, response))
     return _stream(name, head)
 
 
 def _stream(name: str, head: ResponseHead) -> StreamDecoder:
-    return SteppedStream(
+    return StepDecoder(
         name,
         head,
         frames=NdjsonDecoder(),

@@ -11,22 +11,22 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelRule, adapt, lossy
+from llm_pure.adapt import Adaptation, ModelProfile, adapt, strict_error
 from llm_pure.adapters.dialects.function_tools import function_of
 from llm_pure.adapters.dialects.openai_chat.formats import wanted_format
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, not_here
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unsupported_by
 from llm_pure.adapters.dialects.openai_effort import reasoning_told
-from llm_pure.adapters.dialects.spark_frames.messages import wire_messages
+from llm_pure.adapters.dialects.spark_frames.messages import encode_messages
 from llm_pure.adapters.dialects.turns import dropped
 from llm_pure.codec import encode
 from llm_pure.config import LLMConfig
-from llm_pure.draft import Draft, draft
+from llm_pure.draft import ResolvedRequest, resolve_request
 from llm_pure.endpoint import base_url, plain_headers
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.http import HttpRequest
 from llm_pure.provider import Built
 from llm_pure.request import ChatRequest, NativeTool
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.signing import hmac_url
 from llm_pure.signing.key import usable_key
 
@@ -47,9 +47,9 @@ ADDRESSES: Mapping[str, str] = {
 
 _SETTINGS = ("temperature", "top_k", "max_tokens")
 
-_RULE = ModelRule(
+_RULE = ModelProfile(
     prefix="",
-    refuses=not_here(
+    unsupported=unsupported_by(
         "Spark's frames",
         "top_p",
         "stop",
@@ -60,7 +60,7 @@ _RULE = ModelRule(
         "frequency_penalty",
         "repetition_penalty",
     ),
-    bounds={"temperature": (0.01, 1), "top_k": (1, 6), "max_tokens": (1, 8192)},
+    ranges={"temperature": (0.01, 1), "top_k": (1, 6), "max_tokens": (1, 8192)},
     source="the wire notes of this project, read 2026-11-20",
 )
 
@@ -70,27 +70,27 @@ _FORMS = Quirks(json_formats=())
 
 def build_chat(
     name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> Parsed[Built]:
+) -> LLMResult[Built]:
     """GET {address}, whose body is the frame to send once the websocket is open. A stream or not, it is the same.
 
     The domain is the request's model, else config.domain, else config.model; the address is config.base_url, else the
     domain's own. Frame: {header: {app_id}, parameter: {chat: {domain, temperature?, top_k?, max_tokens?}},
     payload: {message: {text[]}, functions?: {text[]}}}. `extra` goes last over it, objects key by key.
-    Fails with ConfigurationInvalid (no app_id, no model, no address), InvalidRequest (messages that cannot be read),
-    Unsupported (a part that Spark cannot carry; with `strict` also every setting that would be dropped).
+    Fails with InvalidConfiguration (no app_id, no model, no address), InvalidRequest (messages that cannot be read),
+    UnsupportedFeature (a part that Spark cannot carry; with `strict` also every setting that would be dropped).
     """
     named = msgspec.structs.replace(config, model=config.domain or config.model)
-    drafted = draft(named, request, provider=name)
+    drafted = resolve_request(named, request, provider=name)
     if isinstance(drafted, Failure):
         return drafted
     call = drafted.unwrap()
     if not config.app_id:
         message = "Spark's websocket wants app_id, api_key and api_secret; with api_key alone it is asked over HTTP"
-        return Failure(ConfigurationInvalid(message=message, field="app_id", provider=name))
+        return Failure(InvalidConfiguration(message=message, field="app_id", provider=name))
     url = _address(name, config, call.model)
     if isinstance(url, Failure):
         return url
-    spoken = wire_messages(name, call.messages)
+    spoken = encode_messages(name, call.messages)
     if isinstance(spoken, Failure):
         return spoken
     messages, told = spoken.unwrap()
@@ -101,7 +101,7 @@ def build_chat(
     functions, more = _functions(name, call)
     settings, left_out = _settings(call)
     adaptations = (*told, *wanted.told, *more, *left_out)
-    lost = lossy(adaptations, provider=name) if strict else None
+    lost = strict_error(adaptations, provider=name) if strict else None
     if lost is not None:
         return Failure(lost)
     frame: dict[str, Any] = {
@@ -121,8 +121,8 @@ def build_chat(
 
 def authorize(
     name: str, config: LLMConfig, request: HttpRequest, now: datetime
-) -> Parsed[HttpRequest]:
-    """The address with its signature in the query, good for five minutes. ConfigurationInvalid when a key is missing."""
+) -> LLMResult[HttpRequest]:
+    """The address with its signature in the query, good for five minutes. InvalidConfiguration when a key is missing."""
     key = usable_key(name, ("SPARKAI_API_KEY",), config.api_key)
     secret = usable_key(name, ("SPARKAI_API_SECRET",), config.api_secret, "api_secret")
     if isinstance(key, Failure):
@@ -134,14 +134,17 @@ def authorize(
     )
 
 
-def _address(name: str, config: LLMConfig, domain: str) -> Parsed[str]:
+def _address(name: str, config: LLMConfig, domain: str) -> LLMResult[str]:
     """A base URL without a path gets the domain's."""
     known = ADDRESSES.get(domain, "")
     if not config.base_url and not known:
         message = f"the address of Spark's domain {domain!r} is not known: set base_url, such as {SERVER}/v4.0/chat"
         return Failure(
-            ConfigurationInvalid(
-                message=message, field="base_url", provider=name, near=tuple(sorted(ADDRESSES))
+            InvalidConfiguration(
+                message=message,
+                field="base_url",
+                provider=name,
+                suggestions=tuple(sorted(ADDRESSES)),
             )
         )
     path = urlsplit(known).path
@@ -150,8 +153,8 @@ def _address(name: str, config: LLMConfig, domain: str) -> Parsed[str]:
     )
 
 
-def _settings(call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
-    settings, refused = adapt(call.settings, call.explicit, _RULE)
+def _settings(call: ResolvedRequest) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
+    settings, refused = adapt(call.settings, call.user_set, _RULE)
     told = [*refused]
     if call.reasoning is not None and call.reasoning.enabled and call.reasoning.effort != "none":
         told.append(reasoning_told("dropped", f"{call.model} reasons as it sees fit"))
@@ -160,7 +163,9 @@ def _settings(call: Draft) -> tuple[dict[str, Any], tuple[Adaptation, ...]]:
     return {key: settings[key] for key in _SETTINGS if key in settings}, tuple(told)
 
 
-def _functions(name: str, call: Draft) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
+def _functions(
+    name: str, call: ResolvedRequest
+) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
     functions: list[dict[str, Any]] = []
     told: list[Adaptation] = []
     for place, tool in enumerate(call.tools):

@@ -9,15 +9,15 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.openai_chat.errors import error_in
+from llm_pure.adapters.dialects.openai_chat.errors import error_in_body
 from llm_pure.adapters.dialects.spark_frames import wire
 from llm_pure.adapters.dialects.spark_frames.errors import WORDS, error_of
 from llm_pure.adapters.dialects.spark_frames.usage import read_usage
-from llm_pure.adapters.dialects.unmodelled import others, tell_others
-from llm_pure.codec import DECODE_FAULTS, decode, decode_any, json_text
+from llm_pure.adapters.dialects.unmodelled import emit_extra_fields, others
+from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.events import (
-    EchoReceived,
     Finished,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     StreamEvent,
@@ -56,7 +56,7 @@ def step(
     if state.started:
         try:
             plain = wire.PLAIN_FRAME.decode(frame)
-        except DECODE_FAULTS:  # more than words: the longer way
+        except DECODE_ERRORS:  # more than words: the longer way
             return _read_frame(name, head, state, frame)
         (piece,) = plain.payload.choices.text
         if piece.content and not piece.reasoning_content:
@@ -74,7 +74,7 @@ def _read_frame(
         return _with(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
     if isinstance(raw, dict) and "header" not in raw:
-        told = error_in(name, WORDS, raw, HttpResponse(200, head.headers))
+        told = error_in_body(name, WORDS, raw, HttpResponse(200, head.headers))
         return (state if told is None else _with(state, fault=told)), []
     typed = decode(wire.FRAME, frame, provider=name, where="frame")
     if isinstance(typed, Failure):
@@ -111,13 +111,13 @@ def _read(
     choices = payload.choices or wire.Choices()
     raw_payload = raw.get("payload") or {}
     raw_choices = raw_payload.get("choices") or {}
-    known = tell_others(events, state.known, raw, wire.MODELLED_FRAME)
-    known = tell_others(events, known, raw["header"], wire.MODELLED_HEADER)
-    known = tell_others(events, known, raw_payload, wire.MODELLED_PAYLOAD)
-    known = tell_others(events, known, raw_choices, wire.MODELLED_CHOICES)
+    known = emit_extra_fields(events, state.known, raw, wire.KNOWN_FIELDS_FRAME)
+    known = emit_extra_fields(events, known, raw["header"], wire.KNOWN_FIELDS_HEADER)
+    known = emit_extra_fields(events, known, raw_payload, wire.KNOWN_FIELDS_PAYLOAD)
+    known = emit_extra_fields(events, known, raw_choices, wire.KNOWN_FIELDS_CHOICES)
     for place, piece in enumerate(choices.text or ()):
         raw_piece = raw_choices["text"][place]
-        known = tell_others(events, known, raw_piece, wire.MODELLED_PIECE)
+        known = emit_extra_fields(events, known, raw_piece, wire.KNOWN_FIELDS_PIECE)
         state = _words(state, events, piece.reasoning_content, piece.content)
         if piece.function_call is not None:
             _call(events, piece.function_call, raw_piece["function_call"])
@@ -137,7 +137,7 @@ def _words(
     if thinking:
         events.append(ReasoningDelta(thinking, REASONING))
         if not state.thinking:
-            events.append(EchoReceived("{}", REASONING, kind="reasoning"))
+            events.append(ProviderMetadataReceived("{}", REASONING, kind="reasoning"))
             state = _with(state, thinking=True)
     if text:
         events.append(TextDelta(text, TEXT))
@@ -147,9 +147,9 @@ def _words(
 def _call(events: list[StreamEvent], call: wire.FunctionCall, raw: dict[str, Any]) -> None:
     """There are no ids here."""
     events.append(ToolCallDelta(call.arguments or "", CALL, name=call.name or ""))
-    more = others(raw, wire.MODELLED_CALL)
+    more = others(raw, wire.KNOWN_FIELDS_CALL)
     if more:
-        events.append(EchoReceived(json_text(more), CALL))
+        events.append(ProviderMetadataReceived(json_text(more), CALL))
 
 
 def _with(state: State, **changes: Any) -> State:

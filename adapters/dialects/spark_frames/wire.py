@@ -58,14 +58,14 @@ class Frame(msgspec.Struct):
 
 FRAME = msgspec.json.Decoder(Frame)
 
-MODELLED_FRAME = frozenset({"header", "payload"})
-MODELLED_HEADER = frozenset({"code", "message", "sid", "status"})
-MODELLED_PAYLOAD = frozenset({"choices", "usage"})
-MODELLED_CHOICES = frozenset({"status", "seq", "text"})
-MODELLED_PIECE = frozenset(
+KNOWN_FIELDS_FRAME = frozenset({"header", "payload"})
+KNOWN_FIELDS_HEADER = frozenset({"code", "message", "sid", "status"})
+KNOWN_FIELDS_PAYLOAD = frozenset({"choices", "usage"})
+KNOWN_FIELDS_CHOICES = frozenset({"status", "seq", "text"})
+KNOWN_FIELDS_PIECE = frozenset(
     {"content", "reasoning_content", "function_call", "role", "index", "content_type"}
 )
-MODELLED_CALL = frozenset({"name", "arguments"})
+KNOWN_FIELDS_CALL = frozenset({"name", "arguments"})
 """The keys that a Completion says in its own words; all others are kept as they come."""
 
 

@@ -3,8 +3,8 @@
 A transport knows bytes and time. It does not retry, adds no key, reads no answer and follows no redirect, so a key never
 goes to another host. Whatever happens to the bytes is a value: no exception leaves it but cancellation.
 
-    transport.send(request, timeouts)                 -> Parsed[HttpResponse]
-    with transport.stream(request, timeouts) as got:  -> got: Parsed[OpenAnswer]; its fault, if any, is the last item
+    transport.send(request, timeouts)                 -> LLMResult[HttpResponse]
+    with transport.stream(request, timeouts) as got:  -> got: LLMResult[StreamingResponse]; its fault, if any, is the last item
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import msgspec
 
 from llm_pure.config import LLMConfig
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.http import Headers, HttpRequest, HttpResponse, ResponseHead, conceal_url
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.http import Headers, HttpRequest, HttpResponse, ResponseHead, redact_url
+from llm_pure.result import Failure, LLMResult, Success
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
 BODY_LIMIT = 128 * 1024 * 1024
-"""The largest body that is taken, in bytes after content coding; a longer one is a ProtocolFault."""
+"""The largest body that is taken, in bytes after content coding; a longer one is a ProtocolError."""
 
 CONNECT_S = 10.0
 """How long a connection may take to be made. A service that is up answers well within it."""
@@ -63,7 +63,7 @@ class TransportSettings(msgspec.Struct, frozen=True, kw_only=True):
     pool_s: float | None = None
 
     def __repr__(self) -> str:
-        proxy = None if self.proxy is None else conceal_url(self.proxy)
+        proxy = None if self.proxy is None else redact_url(self.proxy)
         return f"TransportSettings(proxy={proxy!r}, max_connections={self.max_connections}, ...)"
 
 
@@ -118,10 +118,10 @@ TLS_FIELDS = ("tls_ca_file", "tls_cert_file", "tls_key_file")
 """Fields of LLMConfig that name files."""
 
 
-def settings_of(config: LLMConfig, common: TransportSettings) -> Parsed[TransportSettings]:
+def settings_of(config: LLMConfig, common: TransportSettings) -> LLMResult[TransportSettings]:
     """The common settings with the configuration's own in place of them; a number that is 0 is one that is not set.
 
-    ConfigurationInvalid for a number below 0, and for files of certificates that cannot be used.
+    InvalidConfiguration for a number below 0, and for files of certificates that cannot be used.
     """
     chosen: dict[str, Any] = {}
     for field in ("timeout", *NUMBER_FIELDS):
@@ -130,7 +130,7 @@ def settings_of(config: LLMConfig, common: TransportSettings) -> Parsed[Transpor
             continue
         if not value > 0:  # NaN neither
             what = f"{field} is to be above 0, and is {value}"
-            return Failure(ConfigurationInvalid(message=what, field=field))
+            return Failure(InvalidConfiguration(message=what, field=field))
         if field in NUMBER_FIELDS:
             chosen[NUMBER_FIELDS[field]] = value
     if config.proxy:
@@ -156,7 +156,7 @@ def within(timeouts: Timeouts, total_s: float) -> Timeouts:
     )
 
 
-class OpenAnswer(Protocol):
+class StreamingResponse(Protocol):
     """An answer whose head is here and whose body is coming: pieces of any size, a Failure as the last item at most."""
 
     @property
@@ -164,10 +164,10 @@ class OpenAnswer(Protocol):
         """Status and headers."""
         ...
 
-    def __iter__(self) -> Iterator[Parsed[bytes]]: ...
+    def __iter__(self) -> Iterator[LLMResult[bytes]]: ...
 
 
-class AsyncOpenAnswer(Protocol):
+class AsyncStreamingResponse(Protocol):
     """The same for `async for`."""
 
     @property
@@ -175,20 +175,20 @@ class AsyncOpenAnswer(Protocol):
         """Status and headers."""
         ...
 
-    def __aiter__(self) -> AsyncIterator[Parsed[bytes]]: ...
+    def __aiter__(self) -> AsyncIterator[LLMResult[bytes]]: ...
 
 
 @runtime_checkable
 class Transport(Protocol):
     """Sync. Used from several threads at once. Its maker closes it; after that every call is a ConnectionFailed."""
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The whole answer, of any status."""
         ...
 
     def stream(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> AbstractContextManager[Parsed[OpenAnswer]]:
+    ) -> AbstractContextManager[LLMResult[StreamingResponse]]:
         """The answer as it comes; leaving the context early closes its connection."""
         ...
 
@@ -200,18 +200,18 @@ class AsyncTransport(Protocol):
     One that holds connections belongs to the event loop that used it first, and says so when another one uses it.
     """
 
-    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The whole answer, of any status."""
         ...
 
     def astream(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> AbstractAsyncContextManager[Parsed[AsyncOpenAnswer]]:
+    ) -> AbstractAsyncContextManager[LLMResult[AsyncStreamingResponse]]:
         """The answer as it comes; leaving the context early closes its connection."""
         ...
 
 
-def whole(head: ResponseHead, pieces: Iterable[Parsed[bytes]]) -> Parsed[HttpResponse]:
+def read_body(head: ResponseHead, pieces: Iterable[LLMResult[bytes]]) -> LLMResult[HttpResponse]:
     """The answer whose body came in these pieces; the Failure among them, if there is one."""
     body: list[bytes] = []
     for piece in pieces:
@@ -225,14 +225,14 @@ __all__ = [
     "BODY_LIMIT",
     "NUMBER_FIELDS",
     "TLS_FIELDS",
-    "AsyncOpenAnswer",
+    "AsyncStreamingResponse",
     "AsyncTransport",
-    "OpenAnswer",
+    "StreamingResponse",
     "Timeouts",
     "Transport",
     "TransportSettings",
+    "read_body",
     "settings_of",
     "timeouts_of",
-    "whole",
     "within",
 ]

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from llm_pure.effects.transports.exchange import unusable_address
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
@@ -27,8 +27,8 @@ class Address(msgspec.Struct, frozen=True):
 
 
 @lru_cache(maxsize=256)
-def read_address(text: str) -> Parsed[Address]:
-    """ConfigurationInvalid when nothing can be sent there.
+def read_address(text: str) -> LLMResult[Address]:
+    """InvalidConfiguration when nothing can be sent there.
 
     No character of the target is changed but those that no request line can hold; user information is left out.
 

@@ -16,8 +16,8 @@ from yarl import URL
 
 from llm_pure.effects.loops import running_loop
 from llm_pure.effects.transports import (
-    AsyncOpenAnswer,
-    OpenAnswer,
+    AsyncStreamingResponse,
+    StreamingResponse,
     Timeouts,
     TransportSettings,
 )
@@ -35,15 +35,15 @@ from llm_pure.effects.transports.aiohttp_exchange import (
 from llm_pure.effects.transports.aiohttp_faults import FAULTS
 from llm_pure.effects.transports.exchange import (
     CLOSED,
-    Body,
-    LoopGuard,
+    BodyDecoder,
+    EventLoopGuard,
     read_head,
     sent_headers,
     unusable_authorities,
 )
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from llm_pure.http import HttpRequest, HttpResponse
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _LINE_LIMIT = 64 * 1024
 _AUTOMATIC = ("accept", "accept-encoding", "content-type", "user-agent")
@@ -54,13 +54,13 @@ class AiohttpTransport:
 
     def __init__(self, settings: TransportSettings | None = None) -> None:
         self._settings = settings or TransportSettings()
-        self._loop = LoopGuard()
-        self._proxy: Parsed[URL | None] = read_proxy(self._settings.proxy)
+        self._loop = EventLoopGuard()
+        self._proxy: LLMResult[URL | None] = read_proxy(self._settings.proxy)
         self._session: aiohttp.ClientSession | None = None
         self._rooms: dict[str, asyncio.Semaphore] = {}
         self._closed = False
 
-    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The whole answer, of any status."""
         prepared = self._prepare(request, timeouts)
         if isinstance(prepared, Failure):
@@ -84,7 +84,7 @@ class AiohttpTransport:
     @asynccontextmanager
     async def astream(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[Parsed[AsyncOpenAnswer]]:
+    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
         """The answer as it comes; leaving the context early closes its connection."""
         prepared = self._prepare(request, timeouts)
         if isinstance(prepared, Failure):
@@ -107,7 +107,7 @@ class AiohttpTransport:
         finally:
             room.release()
 
-    def preload(self, url: str) -> Parsed[None]:
+    def preload(self, url: str) -> LLMResult[None]:
         """Reads the certificates, where this URL is encrypted and the settings bring none."""
         for checked in (_on_asyncio(), self._proxy):
             if isinstance(checked, Failure):
@@ -131,7 +131,7 @@ class AiohttpTransport:
     async def __aexit__(self, *fault: object) -> None:
         await self.aclose()
 
-    def _prepare(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[Sending]:
+    def _prepare(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[Sending]:
         for checked in (_on_asyncio(), self._loop.check(), self._proxy):
             if isinstance(checked, Failure):
                 return checked
@@ -156,7 +156,7 @@ class AiohttpTransport:
             room = self._rooms[origin] = asyncio.Semaphore(most)
         return room
 
-    async def _open(self, sending: Sending) -> "Parsed[_Answer]":
+    async def _open(self, sending: Sending) -> "LLMResult[_Answer]":
         if self._closed:  # while the call was waiting
             return Failure(CLOSED)
         session = self._session or self._opened()
@@ -201,7 +201,7 @@ class AiohttpTransport:
         return self._settings.tls or default_tls()
 
 
-class _Answer(Body):
+class _Answer(BodyDecoder):
     """An open answer."""
 
     def __init__(self, sending: Sending, response: aiohttp.ClientResponse, limit: int) -> None:
@@ -209,7 +209,7 @@ class _Answer(Body):
         self._response = response
         self._read = False
 
-    async def whole(self) -> Parsed[HttpResponse]:
+    async def whole(self) -> LLMResult[HttpResponse]:
         """All of it, unless its size is above the limit or it breaks off."""
         body: list[bytes] = []
         async for piece in self:
@@ -221,12 +221,12 @@ class _Answer(Body):
     def __aiter__(self) -> "_Answer":
         return self
 
-    async def __anext__(self) -> Parsed[bytes]:
+    async def __anext__(self) -> LLMResult[bytes]:
         while not self.over:
             try:
                 raw = await self._response.content.readany()
                 self._read = not raw
-                got = self.take(raw) if raw else self.end()
+                got = self.feed(raw) if raw else self.finish()
             except FAULTS as fault:
                 got = self.fail(fault)
             if got is not None:
@@ -241,21 +241,23 @@ class _Answer(Body):
 
 
 class AsyncOnly:
-    """What stands where a sync transport is asked for: every call is a ConfigurationInvalid."""
+    """What stands where a sync transport is asked for: every call is a InvalidConfiguration."""
 
     def __init__(self, settings: TransportSettings | None = None) -> None:
         del settings
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The Failure."""
         return Failure(_ASYNC_ONLY)
 
     @contextmanager
-    def stream(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
+    def stream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> Iterator[LLMResult[StreamingResponse]]:
         """The Failure."""
         yield Failure(_ASYNC_ONLY)
 
-    def preload(self, url: str) -> Parsed[None]:
+    def preload(self, url: str) -> LLMResult[None]:
         """The Failure."""
         return Failure(_ASYNC_ONLY)
 
@@ -263,20 +265,20 @@ class AsyncOnly:
         """Nothing is open."""
 
 
-_ASYNC_ONLY = ConfigurationInvalid(
+_ASYNC_ONLY = InvalidConfiguration(
     message="aiohttp is async only: use the methods that begin with `a`, or the transport httpx",
     field="transport",
 )
 
 
-_FINE: Parsed[None] = Success(None)
+_FINE: LLMResult[None] = Success(None)
 
 
-def _on_asyncio() -> Parsed[None]:
+def _on_asyncio() -> LLMResult[None]:
     if isinstance(running_loop(), asyncio.AbstractEventLoop):
         return _FINE
     message = "aiohttp runs on asyncio only: on trio use the transport httpx"
-    return Failure(ConfigurationInvalid(message=message, field="transport"))
+    return Failure(InvalidConfiguration(message=message, field="transport"))
 
 
 async def _to_its_end(closing: Awaitable[None]) -> None:

@@ -18,7 +18,7 @@ from llm_pure.effects.transports.exchange import unusable_proxy
 from llm_pure.effects.transports.tls import authorities
 from llm_pure.errors import LLMError, TimedOut
 from llm_pure.http import Headers, HttpRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 _PIECE = 256 * 1024
 
@@ -80,8 +80,8 @@ def url_of(address: Address) -> URL:
     return URL(address.origin + address.target, encoded=True)  # what was signed is what is sent
 
 
-def read_proxy(text: str | None) -> Parsed[URL | None]:
-    """ConfigurationInvalid for one that aiohttp cannot go through."""
+def read_proxy(text: str | None) -> LLMResult[URL | None]:
+    """InvalidConfiguration for one that aiohttp cannot go through."""
     if text is None:
         return Success(None)
     try:

@@ -5,12 +5,12 @@ import ssl
 
 import aiohttp
 
-from llm_pure.effects.transports.causes import causes_of, reason, said
+from llm_pure.effects.transports.causes import exception_chain, reason, said
 from llm_pure.errors import (
-    ConfigurationInvalid,
     ConnectionFailed,
+    InvalidConfiguration,
     LLMError,
-    ProtocolFault,
+    ProtocolError,
     TimedOut,
 )
 
@@ -50,21 +50,21 @@ def error_of(fault: Exception, place: str, *, begun: bool, status: int | None = 
         case aiohttp.ClientConnectorError():
             untrusted = any(
                 isinstance(cause, ssl.SSLCertVerificationError)
-                for cause in (fault.os_error, *causes_of(fault))
+                for cause in (fault.os_error, *exception_chain(fault))
             )
             return ConnectionFailed(
                 message=f"no connection to {place}: {reason(fault)}", retryable=not untrusted
             )
         case aiohttp.ClientResponseError():
             what = _first_line(fault.message)
-            return ProtocolFault(message=f"{place} does not speak HTTP/1.1: {what}", status=status)
+            return ProtocolError(message=f"{place} does not speak HTTP/1.1: {what}", status=status)
         case aiohttp.ClientPayloadError() if not _is_cut_off(fault):
-            return ProtocolFault(
+            return ProtocolError(
                 message=f"{place} does not speak HTTP/1.1: {_first_line(str(fault))}", status=status
             )
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError() | ValueError():
             # its message may quote the header, and the header may be the key
-            return ConfigurationInvalid(
+            return InvalidConfiguration(
                 message=f"a header or the address cannot be sent ({type(fault).__name__})",
                 field="headers",
             )
@@ -88,7 +88,7 @@ def _phase(fault: TimeoutError) -> tuple[str, str]:
 
 def _is_cut_off(fault: aiohttp.ClientPayloadError) -> bool:
     """Did the body stop early, rather than break its own format?"""
-    told = " ".join(str(cause) for cause in (fault, *causes_of(fault)))
+    told = " ".join(str(cause) for cause in (fault, *exception_chain(fault)))
     return bool(_CUT_OFF.search(told))
 
 

@@ -2,24 +2,24 @@
 
 import os
 
-from llm_pure.redact import conceal
+from llm_pure.redact import redact
 
 
 def said(fault: BaseException) -> str:
     """Its words without a key, else its name."""
-    return conceal(str(fault)) or type(fault).__name__
+    return redact(str(fault)) or type(fault).__name__
 
 
 def reason(fault: BaseException) -> str:
     """The words of the innermost cause that has any: "Connection refused", not "All connection attempts failed"."""
-    told = [cause for cause in causes_of(fault) if isinstance(cause, OSError) and str(cause)]
+    told = [cause for cause in exception_chain(fault) if isinstance(cause, OSError) and str(cause)]
     innermost = told[-1] if told else fault
     if isinstance(innermost, ConnectionError) and innermost.errno:
         return os.strerror(innermost.errno)  # asyncio puts words of its own in place of these
     return said(innermost)
 
 
-def causes_of(fault: BaseException) -> list[BaseException]:
+def exception_chain(fault: BaseException) -> list[BaseException]:
     """What led to this exception, the innermost last."""
     causes: list[BaseException] = []
     cause = fault.__cause__ or fault.__context__

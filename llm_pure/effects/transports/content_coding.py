@@ -9,9 +9,9 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Protocol
 
-from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolFault
+from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
 from llm_pure.http import ResponseHead
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 ACCEPTED = "gzip, deflate"
 """What a transport asks for: what every installation can read."""
@@ -168,8 +168,8 @@ class BodyReader:
         for name in _names(head):
             self._add(name)
 
-    def take(self, raw: bytes) -> Parsed[bytes]:
-        """The plain bytes that these complete, maybe none; a ProtocolFault for a broken coding or too much of it."""
+    def take(self, raw: bytes) -> LLMResult[bytes]:
+        """The plain bytes that these complete, maybe none; a ProtocolError for a broken coding or too much of it."""
         self.begun = self.begun or bool(raw)
         if self._unreadable is not None:
             return Failure(self._unreadable)
@@ -185,8 +185,8 @@ class BodyReader:
             return Failure(self._fault(f"the body is longer than {self._limit} bytes", plain))
         return Success(plain)
 
-    def end(self) -> Parsed[bytes]:
-        """Nothing more, or a ProtocolFault when the coded bytes stop before their end."""
+    def end(self) -> LLMResult[bytes]:
+        """Nothing more, or a ProtocolError when the coded bytes stop before their end."""
         if self._unreadable is not None:
             return Failure(self._unreadable)
         if all(coding.is_whole() for coding in self._codings):
@@ -208,7 +208,7 @@ class BodyReader:
         self._faults += faults
 
     def _fault(self, message: str, evidence: bytes) -> LLMError:
-        return ProtocolFault(
+        return ProtocolError(
             message=message,
             status=self._head.status,
             where="body",

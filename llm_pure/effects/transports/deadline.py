@@ -15,7 +15,7 @@ from typing import Any
 
 _deadline: ContextVar[float] = ContextVar("llm_pure_deadline", default=float("inf"))
 
-HUNG_UP = float("-inf")
+CLOSED_BY_PEER = float("-inf")
 """A deadline that lets nothing pass: whoever reads next finds that the call is over."""
 
 _PIECE = 64 * 1024
@@ -45,7 +45,7 @@ def _pieces(data: bytes) -> Iterable[bytes]:
     return (data[start : start + _PIECE] for start in range(0, len(data), _PIECE))
 
 
-class CappedStream:
+class DeadlineStream:
     """A connection that knows the deadline."""
 
     def __init__(self, core: Any, inner: Any) -> None:
@@ -70,15 +70,15 @@ class CappedStream:
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
-    ) -> "CappedStream":
+    ) -> "DeadlineStream":
         left = _left(timeout, self._core.ConnectTimeout)
-        return CappedStream(self._core, self._inner.start_tls(ssl_context, server_hostname, left))
+        return DeadlineStream(self._core, self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
 
-class CappedBackend:
+class DeadlineBackend:
     """Makes connections that know the deadline."""
 
     def __init__(self, core: Any, inner: Any) -> None:
@@ -92,9 +92,9 @@ class CappedBackend:
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> "CappedStream":
+    ) -> "DeadlineStream":
         left = _left(timeout, self._core.ConnectTimeout)
-        return CappedStream(
+        return DeadlineStream(
             self._core, self._inner.connect_tcp(host, port, left, local_address, socket_options)
         )
 

@@ -7,11 +7,11 @@ from typing import Protocol
 from llm_pure.effects.loops import running_loop
 from llm_pure.effects.transports import TransportSettings
 from llm_pure.effects.transports.content_coding import ACCEPTED, BodyReader
-from llm_pure.errors import ConfigurationInvalid, ConnectionFailed, LLMError
-from llm_pure.http import Headers, ResponseHead, conceal_url
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import ConnectionFailed, InvalidConfiguration, LLMError
+from llm_pure.http import Headers, ResponseHead, redact_url
+from llm_pure.result import Failure, LLMResult, Success
 
-_FINE: Parsed[None] = Success(None)
+_FINE: LLMResult[None] = Success(None)
 
 CLOSED = ConnectionFailed(message="this transport is closed", retryable=False)
 """The error of every call after `close`."""
@@ -23,10 +23,10 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"(?:[!-~](?:[\t -~]*[!-~])?)?")  # printable ASCII, blanks but not at its ends
 
 
-def sent_headers(headers: Headers, settings: TransportSettings) -> Parsed[Headers]:
+def sent_headers(headers: Headers, settings: TransportSettings) -> LLMResult[Headers]:
     """The request's headers, those of the settings and our own, each where no one before has that name.
 
-    ConfigurationInvalid for one that no header can hold; its value may be a key, and is not told.
+    InvalidConfiguration for one that no header can hold; its value may be a key, and is not told.
     """
     sent = [*headers]
     names = {name for name, _ in sent}
@@ -39,7 +39,7 @@ def sent_headers(headers: Headers, settings: TransportSettings) -> Parsed[Header
     for name, value in sent:
         if not (_is_name(name) and _VALUE.fullmatch(value)):
             what = f"the header {name[:80]!r} holds what no header can"
-            return Failure(ConfigurationInvalid(message=what, field="headers"))
+            return Failure(InvalidConfiguration(message=what, field="headers"))
     return Success(tuple(sent))
 
 
@@ -48,27 +48,27 @@ def _is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def unusable_address(text: str, why: str) -> ConfigurationInvalid:
+def unusable_address(text: str, why: str) -> InvalidConfiguration:
     """The error for an address that nothing can be sent to."""
-    return ConfigurationInvalid(
-        message=f"the address {conceal_url(text)!r} cannot be used: {why}", field="base_url"
+    return InvalidConfiguration(
+        message=f"the address {redact_url(text)!r} cannot be used: {why}", field="base_url"
     )
 
 
-def unusable_proxy(why: str) -> ConfigurationInvalid:
+def unusable_proxy(why: str) -> InvalidConfiguration:
     """The error for a proxy that nothing can go through."""
-    return ConfigurationInvalid(
-        message=f"the proxy cannot be used: {conceal_url(why)}", field="proxy"
+    return InvalidConfiguration(
+        message=f"the proxy cannot be used: {redact_url(why)}", field="proxy"
     )
 
 
-def unusable_authorities(fault: OSError) -> ConfigurationInvalid:
+def unusable_authorities(fault: OSError) -> InvalidConfiguration:
     """The error for authorities that cannot be read."""
     what = f"SSL_CERT_FILE or SSL_CERT_DIR names no certificates: {fault.strerror or fault}"
-    return ConfigurationInvalid(message=what, field="tls_ca_file")
+    return InvalidConfiguration(message=what, field="tls_ca_file")
 
 
-class Asked(Protocol):
+class RequestContext(Protocol):
     """A request under way, as far as its body needs to know it."""
 
     @property
@@ -81,32 +81,32 @@ class Asked(Protocol):
         ...
 
 
-class Body:
+class BodyDecoder:
     """What every kind of open answer does with the bytes that it is given."""
 
-    def __init__(self, asked: Asked, head: ResponseHead, limit: int) -> None:
+    def __init__(self, asked: RequestContext, head: ResponseHead, limit: int) -> None:
         self.head = head
         self.over = False
         self.deadline_s = asked.deadline_s
         self._asked = asked
         self._reader = BodyReader(head, limit)
 
-    def take(self, raw: bytes) -> Parsed[bytes] | None:
+    def feed(self, raw: bytes) -> LLMResult[bytes] | None:
         """A piece to hand on; None when these bytes make none yet."""
         return self._shown(self._reader.take(raw))
 
-    def end(self) -> Parsed[bytes] | None:
+    def finish(self) -> LLMResult[bytes] | None:
         """The body is over: None, or why that is too early."""
         self.over = True
         return self._shown(self._reader.end())
 
-    def fail(self, fault: Exception) -> Parsed[bytes]:
+    def fail(self, fault: Exception) -> LLMResult[bytes]:
         """The body broke off."""
         self.over = True
         begun = self._reader.begun
         return Failure(self._asked.error(fault, begun=begun, status=self.head.status))
 
-    def _shown(self, got: Parsed[bytes]) -> Parsed[bytes] | None:
+    def _shown(self, got: LLMResult[bytes]) -> LLMResult[bytes] | None:
         if isinstance(got, Failure):
             self.over = True
             return got
@@ -122,21 +122,21 @@ def read_head(
     )
 
 
-class LoopGuard:
+class EventLoopGuard:
     """Remembers the event loop that came first."""
 
     def __init__(self) -> None:
         self._first: object = None
 
-    def check(self) -> Parsed[None]:
-        """Fails with ConfigurationInvalid on every other one."""
+    def check(self) -> LLMResult[None]:
+        """Fails with InvalidConfiguration on every other one."""
         here = running_loop()
         if self._first is None:
             self._first = here
         if here is self._first:
             return _FINE
         return Failure(
-            ConfigurationInvalid(
+            InvalidConfiguration(
                 message="this transport belongs to another event loop: open one in each",
                 field="transport",
             )

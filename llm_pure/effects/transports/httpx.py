@@ -1,18 +1,18 @@
 """The default transports, over httpx. Importing this module loads httpx, without its command line."""
 
 from llm_pure.effects.transports.httpx_library import load_library
-from llm_pure.effects.transports.pooled import AsyncPooledTransport, PooledTransport
+from llm_pure.effects.transports.pooled import BaseAsyncHttpxTransport, BaseHttpxTransport
 
 _HTTPX = load_library("httpx", "httpcore")
 
 
-class HttpxTransport(PooledTransport):
+class HttpxTransport(BaseHttpxTransport):
     """Sync, for any number of threads. Close it, or use it as a context manager."""
 
     library = _HTTPX
 
 
-class AsyncHttpxTransport(AsyncPooledTransport):
+class AsyncHttpxTransport(BaseAsyncHttpxTransport):
     """Async, on asyncio and trio. It belongs to the event loop that used it first; close it there."""
 
     library = _HTTPX

@@ -4,18 +4,18 @@ Its authorities are those of the operating system (truststore), where httpx take
 """
 
 from llm_pure.effects.transports.httpx_library import load_library
-from llm_pure.effects.transports.pooled import AsyncPooledTransport, PooledTransport
+from llm_pure.effects.transports.pooled import BaseAsyncHttpxTransport, BaseHttpxTransport
 
 _HTTPX2 = load_library("httpx2", "httpcore2")
 
 
-class Httpx2Transport(PooledTransport):
+class Httpx2Transport(BaseHttpxTransport):
     """Sync, for any number of threads. Close it, or use it as a context manager."""
 
     library = _HTTPX2
 
 
-class AsyncHttpx2Transport(AsyncPooledTransport):
+class AsyncHttpx2Transport(BaseAsyncHttpxTransport):
     """Async, on asyncio and trio. It belongs to the event loop that used it first; close it there."""
 
     library = _HTTPX2

@@ -18,10 +18,10 @@ from llm_pure.effects.transports.exchange import (
 )
 from llm_pure.effects.transports.httpx_faults import error_of
 from llm_pure.effects.transports.httpx_library import Library
-from llm_pure.effects.transports.pools import POOL_SIZE, PoolRows, Slot
-from llm_pure.errors import ConfigurationInvalid, LLMError
+from llm_pure.effects.transports.pools import POOL_SIZE, ConnectionPools, PoolSlot
+from llm_pure.errors import InvalidConfiguration, LLMError
 from llm_pure.http import HttpRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 P = TypeVar("P")
 
@@ -45,8 +45,8 @@ class Sending(msgspec.Struct, frozen=True):
 
 def prepare(
     library: Library, settings: TransportSettings, request: HttpRequest, timeouts: Timeouts
-) -> Parsed[Sending]:
-    """Fails with ConfigurationInvalid for an unusable URL or header. The deadline counts from now."""
+) -> LLMResult[Sending]:
+    """Fails with InvalidConfiguration for an unusable URL or header. The deadline counts from now."""
     url = _url(library, request.url)
     if isinstance(url, Failure):
         return url
@@ -72,7 +72,7 @@ def prepare(
 
 
 @lru_cache(maxsize=256)
-def _url(library: Library, text: str) -> Parsed[tuple[Any, str, str]]:
+def _url(library: Library, text: str) -> LLMResult[tuple[Any, str, str]]:
     """(the URL in httpx's words, its origin, its host and port)."""
     try:
         url = library.client.URL(text)
@@ -97,14 +97,14 @@ def _unusable(url: Any) -> str:
     return ""
 
 
-def pool_rows(make: Callable[[str, int], P], settings: TransportSettings) -> PoolRows[P]:
+def pool_rows(make: Callable[[str, int], P], settings: TransportSettings) -> ConnectionPools[P]:
     """Rows of the pools that `make` makes for an origin."""
-    return PoolRows(
+    return ConnectionPools(
         make, max_connections=settings.max_connections, keep_alive_s=settings.keep_alive_s
     )
 
 
-def lease(rows: PoolRows[P], sending: Sending) -> Parsed[tuple[Slot[P], list[P]]]:
+def lease(rows: ConnectionPools[P], sending: Sending) -> LLMResult[tuple[PoolSlot[P], list[P]]]:
     """A pool for this request, and pools to close. Fails once the rows are closed, and where no pool can be made."""
     try:
         slot, stale = rows.lease(sending.origin, monotonic())
@@ -140,7 +140,7 @@ def pool_arguments(
     }
 
 
-def preload(library: Library, settings: TransportSettings, url: str) -> Parsed[None]:
+def preload(library: Library, settings: TransportSettings, url: str) -> LLMResult[None]:
     """Makes a pool, and lets it go: its modules stay loaded, and its certificates read."""
     try:
         library.client.HTTPTransport(**pool_arguments(library, settings, url)).close()
@@ -154,7 +154,7 @@ def _unmakable(library: Library) -> tuple[type[Exception], ...]:
     return (ValueError, ImportError, OSError, library.client.InvalidURL)
 
 
-def _why_unmakable(fault: Exception) -> ConfigurationInvalid:
+def _why_unmakable(fault: Exception) -> InvalidConfiguration:
     if isinstance(fault, OSError):
         return unusable_authorities(fault)
     return unusable_proxy(str(fault))

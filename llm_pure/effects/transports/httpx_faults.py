@@ -4,12 +4,12 @@ import re
 import ssl
 from typing import Any
 
-from llm_pure.effects.transports.causes import causes_of, reason, said
+from llm_pure.effects.transports.causes import exception_chain, reason, said
 from llm_pure.errors import (
-    ConfigurationInvalid,
     ConnectionFailed,
+    InvalidConfiguration,
     LLMError,
-    ProtocolFault,
+    ProtocolError,
     TimedOut,
 )
 
@@ -50,17 +50,17 @@ def error_of(
         case httpx.RemoteProtocolError():
             if _CUT_OFF.search(str(fault)):
                 return ConnectionFailed(message=f"{place}: {said(fault)}", status=status)
-            return ProtocolFault(
+            return ProtocolError(
                 message=f"{place} does not speak HTTP/1.1: {said(fault)}", status=status
             )
         case httpx.LocalProtocolError() | UnicodeError():
             # its message may quote the header, and the header may be the key
-            return ConfigurationInvalid(
+            return InvalidConfiguration(
                 message=f"a header or the address cannot be sent ({type(fault).__name__})",
                 field="headers",
             )
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
-            return ConfigurationInvalid(
+            return InvalidConfiguration(
                 message=f"the address cannot be used: {said(fault)}", field="base_url"
             )
         case httpx.ProxyError():
@@ -69,7 +69,7 @@ def error_of(
                 message=f"the proxy refused: {said(fault)}", retryable=not asks_for_more
             )
         case httpx.ConnectError():
-            causes = causes_of(fault)
+            causes = exception_chain(fault)
             untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
             return ConnectionFailed(
                 message=f"no connection to {place}: {reason(fault)}", retryable=not untrusted

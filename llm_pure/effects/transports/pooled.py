@@ -12,19 +12,19 @@ from typing import Any, ClassVar, Self
 import anyio
 
 from llm_pure.effects.transports import (
-    AsyncOpenAnswer,
-    OpenAnswer,
+    AsyncStreamingResponse,
+    StreamingResponse,
     Timeouts,
     TransportSettings,
-    whole,
+    read_body,
 )
 from llm_pure.effects.transports.deadline import (
-    HUNG_UP,
+    CLOSED_BY_PEER,
     AsyncCappedBackend,
-    CappedBackend,
+    DeadlineBackend,
     until,
 )
-from llm_pure.effects.transports.exchange import Body, LoopGuard, read_head
+from llm_pure.effects.transports.exchange import BodyDecoder, EventLoopGuard, read_head
 from llm_pure.effects.transports.httpx_exchange import (
     Sending,
     lease,
@@ -35,10 +35,10 @@ from llm_pure.effects.transports.httpx_exchange import (
 )
 from llm_pure.effects.transports.httpx_library import Library
 from llm_pure.http import HttpRequest, HttpResponse
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 
-class PooledTransport:
+class BaseHttpxTransport:
     """Sync, for any number of threads. Close it, or use it as a context manager."""
 
     library: ClassVar[Library]
@@ -47,13 +47,15 @@ class PooledTransport:
         self._settings = settings or TransportSettings()
         self._rows = pool_rows(self._pool, self._settings)
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The whole answer, of any status."""
         with self.stream(request, timeouts) as opened:
-            return opened.bind(lambda answer: whole(answer.head, answer))
+            return opened.bind(lambda answer: read_body(answer.head, answer))
 
     @contextmanager
-    def stream(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
+    def stream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> Iterator[LLMResult[StreamingResponse]]:
         """The answer as it comes; leaving the context early closes its connection."""
         prepared = prepare(self.library, self._settings, request, timeouts)
         leased = prepared.bind(lambda sending: lease(self._rows, sending))
@@ -75,7 +77,7 @@ class PooledTransport:
         finally:
             self._rows.release(slot, monotonic())
 
-    def preload(self, url: str) -> Parsed[None]:
+    def preload(self, url: str) -> LLMResult[None]:
         """Loads what the first connection to this URL would load: modules, and certificates where it is encrypted."""
         return preload(self.library, self._settings, url)
 
@@ -90,7 +92,7 @@ class PooledTransport:
     def __exit__(self, *fault: object) -> None:
         self.close()
 
-    def _open(self, pool: Any, sending: Sending) -> "Parsed[_Answer]":
+    def _open(self, pool: Any, sending: Sending) -> "LLMResult[_Answer]":
         with until(sending.deadline_s):
             try:
                 response = pool.handle_request(sending.request)
@@ -103,11 +105,11 @@ class PooledTransport:
         arguments = pool_arguments(library, self._settings, origin, size)
         pool = library.client.HTTPTransport(**arguments)
         # httpx passes no network backend on to httpcore
-        pool._pool._network_backend = CappedBackend(library.core, library.core.SyncBackend())
+        pool._pool._network_backend = DeadlineBackend(library.core, library.core.SyncBackend())
         return pool
 
 
-class _Answer(Body):
+class _Answer(BodyDecoder):
     """An open answer, sync."""
 
     def __init__(self, sending: Sending, response: Any, limit: int) -> None:
@@ -120,13 +122,13 @@ class _Answer(Body):
     def __iter__(self) -> "_Answer":
         return self
 
-    def __next__(self) -> Parsed[bytes]:
+    def __next__(self) -> LLMResult[bytes]:
         while not self.over:
             with until(self.deadline_s):
                 try:
-                    got = self.take(next(self._raw))
+                    got = self.feed(next(self._raw))
                 except StopIteration:
-                    got = self.end()
+                    got = self.finish()
                 except self._faults as fault:
                     got = self.fail(fault)
             if got is not None:
@@ -139,28 +141,28 @@ class _Answer(Body):
             self._response.close()
 
 
-class AsyncPooledTransport:
+class BaseAsyncHttpxTransport:
     """Async, on asyncio and trio. It belongs to the event loop that used it first; close it there."""
 
     library: ClassVar[Library]
 
     def __init__(self, settings: TransportSettings | None = None) -> None:
         self._settings = settings or TransportSettings()
-        self._loop = LoopGuard()
+        self._loop = EventLoopGuard()
         self._rows = pool_rows(self._pool, self._settings)
 
-    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The whole answer, of any status."""
         async with self.astream(request, timeouts) as opened:
             if isinstance(opened, Failure):
                 return opened
             answer = opened.unwrap()
-            return whole(answer.head, [piece async for piece in answer])
+            return read_body(answer.head, [piece async for piece in answer])
 
     @asynccontextmanager
     async def astream(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[Parsed[AsyncOpenAnswer]]:
+    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
         """The answer as it comes; leaving the context early closes its connection."""
         prepared = self._loop.check().bind(
             lambda _: prepare(self.library, self._settings, request, timeouts)
@@ -183,7 +185,7 @@ class AsyncPooledTransport:
         finally:
             self._rows.release(slot, monotonic())
 
-    def preload(self, url: str) -> Parsed[None]:
+    def preload(self, url: str) -> LLMResult[None]:
         """Loads what the first connection to this URL would load: modules, and certificates where it is encrypted."""
         return preload(self.library, self._settings, url)
 
@@ -197,7 +199,7 @@ class AsyncPooledTransport:
     async def __aexit__(self, *fault: object) -> None:
         await self.aclose()
 
-    async def _open(self, pool: Any, sending: Sending) -> "Parsed[_AsyncAnswer]":
+    async def _open(self, pool: Any, sending: Sending) -> "LLMResult[_AsyncAnswer]":
         with until(sending.deadline_s):
             try:
                 response = await pool.handle_async_request(sending.request)
@@ -214,7 +216,7 @@ class AsyncPooledTransport:
         return pool
 
 
-class _AsyncAnswer(Body):
+class _AsyncAnswer(BodyDecoder):
     """An open answer, async."""
 
     def __init__(self, sending: Sending, response: Any, limit: int) -> None:
@@ -229,15 +231,15 @@ class _AsyncAnswer(Body):
     def __aiter__(self) -> "_AsyncAnswer":
         return self
 
-    async def __anext__(self) -> Parsed[bytes]:
+    async def __anext__(self) -> LLMResult[bytes]:
         self._begun = True
         while not self.over:
             with until(self.deadline_s):
                 try:
-                    got = self.take(await anext(self._raw))
+                    got = self.feed(await anext(self._raw))
                 except StopAsyncIteration:
                     self._read = True
-                    got = self.end()
+                    got = self.finish()
                 except self._faults as fault:
                     self._read = True
                     got = self.fail(fault)
@@ -250,7 +252,7 @@ class _AsyncAnswer(Body):
         self.over = True
         with suppress(*self._faults):  # the connection is gone either way
             if self._begun and not self._read:
-                with until(HUNG_UP):
+                with until(CLOSED_BY_PEER):
                     async for _ in self._raw:
                         pass
         with suppress(*self._faults):

@@ -14,7 +14,7 @@ POOL_SIZE = 4
 P = TypeVar("P")
 
 
-class Slot(Generic[P]):
+class PoolSlot(Generic[P]):
     """One pool, how many connections it may have, how many calls it carries, and since when it has carried none."""
 
     __slots__ = ("busy", "idle_since_s", "pool", "row", "size")
@@ -37,11 +37,11 @@ class _Row(Generic[P]):
 
     def __init__(self, room: int) -> None:
         self.room = room
-        self.slots: set[Slot[P]] = set()
-        self.free: deque[Slot[P]] = deque()
+        self.slots: set[PoolSlot[P]] = set()
+        self.free: deque[PoolSlot[P]] = deque()
 
 
-class PoolRows(Generic[P]):
+class ConnectionPools(Generic[P]):
     """A row of pools for each origin. Only bookkeeping: closing is the caller's; safe between threads.
 
     make: a pool for an origin, of so many connections; those of an origin together are no more than max_connections.
@@ -58,7 +58,7 @@ class PoolRows(Generic[P]):
         self._lock = Lock()
         self._closed = False
 
-    def lease(self, origin: str, now_s: float) -> tuple[Slot[P] | None, list[P]]:
+    def lease(self, origin: str, now_s: float) -> tuple[PoolSlot[P] | None, list[P]]:
         """(a pool with a free connection, pools to close since nobody used them for long).
 
         None once the rows are closed. When a row can't grow, the least busy pool is lent, and the call waits there.
@@ -73,7 +73,7 @@ class PoolRows(Generic[P]):
                 slot = row.free[-1]
             elif row.room:
                 size = min(POOL_SIZE, row.room)
-                slot = Slot(self._make(origin, size), size, row)
+                slot = PoolSlot(self._make(origin, size), size, row)
                 row.room -= size
                 row.slots.add(slot)
                 row.free.append(slot)
@@ -84,7 +84,7 @@ class PoolRows(Generic[P]):
                 row.free.pop()
             return slot, self._stale(row, now_s)
 
-    def release(self, slot: Slot[P], now_s: float) -> None:
+    def release(self, slot: PoolSlot[P], now_s: float) -> None:
         """The call is over."""
         with self._lock:
             slot.busy -= 1

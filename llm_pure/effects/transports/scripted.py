@@ -11,13 +11,18 @@ from typing import TypeAlias
 
 import msgspec
 
-from llm_pure.effects.transports import AsyncOpenAnswer, OpenAnswer, Timeouts, whole
+from llm_pure.effects.transports import (
+    AsyncStreamingResponse,
+    StreamingResponse,
+    Timeouts,
+    read_body,
+)
 from llm_pure.errors import ConnectionFailed, LLMError, TimedOut
 from llm_pure.http import Headers, HttpRequest, HttpResponse, ResponseHead
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 
-class Scripted(msgspec.Struct, frozen=True, kw_only=True):
+class ScriptedResponse(msgspec.Struct, frozen=True, kw_only=True):
     """One answer. pieces: the body, cut as it is to arrive. fault: what breaks it off after them.
 
     delay_s: before the head. piece_delay_s: before each piece. A delay above `read_s` is a TimedOut.
@@ -25,34 +30,38 @@ class Scripted(msgspec.Struct, frozen=True, kw_only=True):
 
     status: int = 200
     headers: Headers = ()
-    pieces: tuple[bytes, ...] = ()
-    fault: LLMError | None = None
+    chunks: tuple[bytes, ...] = ()
+    error: LLMError | None = None
     delay_s: float = 0.0
     piece_delay_s: float = 0.0
 
 
-Script: TypeAlias = Sequence[Scripted | LLMError] | Callable[[HttpRequest], Scripted | LLMError]
+ResponseScript: TypeAlias = (
+    Sequence[ScriptedResponse | LLMError] | Callable[[HttpRequest], ScriptedResponse | LLMError]
+)
 """Answers in turn, or a function that answers each request. An LLMError in place of one: no head came."""
 
 
 class ScriptedTransport:
     """Sync and async at once, for any number of threads and tasks. requests: what was sent, in order."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: ResponseScript) -> None:
         self.requests: list[HttpRequest] = []
         self._script = script
         self._lock = Lock()
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The whole answer."""
         with self.stream(request, timeouts) as opened:
-            return opened.bind(lambda answer: whole(answer.head, list(answer)))
+            return opened.bind(lambda answer: read_body(answer.head, list(answer)))
 
     @contextmanager
-    def stream(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
+    def stream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> Iterator[LLMResult[StreamingResponse]]:
         """The answer, piece by piece."""
         answer = self._next(request)
-        if not isinstance(answer, Scripted):
+        if not isinstance(answer, ScriptedResponse):
             yield Failure(answer)
             return
         late = _late(answer.delay_s, timeouts)
@@ -60,30 +69,30 @@ class ScriptedTransport:
             time.sleep(min(answer.delay_s, timeouts.read_s))
         yield Success(_Answer(answer, timeouts)) if late is None else Failure(late)
 
-    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The whole answer."""
         async with self.astream(request, timeouts) as opened:
             if isinstance(opened, Failure):
                 return opened
             answer = opened.unwrap()
-            return whole(answer.head, [piece async for piece in answer])
+            return read_body(answer.head, [piece async for piece in answer])
 
     @asynccontextmanager
     async def astream(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[Parsed[AsyncOpenAnswer]]:
+    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
         """The answer, piece by piece."""
         import anyio
 
         answer = self._next(request)
-        if not isinstance(answer, Scripted):
+        if not isinstance(answer, ScriptedResponse):
             yield Failure(answer)
             return
         late = _late(answer.delay_s, timeouts)
         await anyio.sleep(min(answer.delay_s, timeouts.read_s))
         yield Success(_AsyncAnswer(answer, timeouts)) if late is None else Failure(late)
 
-    def _next(self, request: HttpRequest) -> Scripted | LLMError:
+    def _next(self, request: HttpRequest) -> ScriptedResponse | LLMError:
         with self._lock:
             self.requests.append(request)
             if callable(self._script):
@@ -98,23 +107,23 @@ class ScriptedTransport:
 class _Script:
     """The items of a body in order, each with the wait before it."""
 
-    def __init__(self, answer: Scripted, timeouts: Timeouts) -> None:
+    def __init__(self, answer: ScriptedResponse, timeouts: Timeouts) -> None:
         self.head = ResponseHead(answer.status, answer.headers)
         self._wait_s = min(answer.piece_delay_s, timeouts.read_s)
         self._items = self._all(answer, timeouts)
 
-    def _all(self, answer: Scripted, timeouts: Timeouts) -> Iterator[Parsed[bytes]]:
+    def _all(self, answer: ScriptedResponse, timeouts: Timeouts) -> Iterator[LLMResult[bytes]]:
         late = _late(answer.piece_delay_s, timeouts)
-        for piece in answer.pieces:
+        for piece in answer.chunks:
             yield Success(piece) if late is None else Failure(late)
             if late is not None:
                 return
-        if answer.fault is not None:
-            yield Failure(answer.fault)
+        if answer.error is not None:
+            yield Failure(answer.error)
 
 
 class _Answer(_Script):
-    def __iter__(self) -> Iterator[Parsed[bytes]]:
+    def __iter__(self) -> Iterator[LLMResult[bytes]]:
         for item in self._items:
             if self._wait_s:
                 time.sleep(self._wait_s)
@@ -125,7 +134,7 @@ class _AsyncAnswer(_Script):
     def __aiter__(self) -> "_AsyncAnswer":
         return self
 
-    async def __anext__(self) -> Parsed[bytes]:
+    async def __anext__(self) -> LLMResult[bytes]:
         import anyio
 
         for item in self._items:

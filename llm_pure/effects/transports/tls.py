@@ -5,14 +5,14 @@ import ssl
 
 from llm_pure.config import LLMConfig, reveal
 from llm_pure.effects.transports.exchange import unusable_authorities
-from llm_pure.errors import ConfigurationInvalid
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.errors import InvalidConfiguration
+from llm_pure.result import Failure, LLMResult, Success
 
 
-def load_tls(config: LLMConfig) -> Parsed[ssl.SSLContext]:
+def load_tls(config: LLMConfig) -> LLMResult[ssl.SSLContext]:
     """Reads the files that the configuration names; `~` is the home folder.
 
-    ConfigurationInvalid for one that cannot be read or does not hold what it should. No message has the password.
+    InvalidConfiguration for one that cannot be read or does not hold what it should. No message has the password.
     """
     made = _trusting(config)
     return made.bind(lambda context: _certified(config, context))
@@ -31,7 +31,7 @@ def authorities() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=file or None, capath=folder or None)
 
 
-def _trusting(config: LLMConfig) -> Parsed[ssl.SSLContext]:
+def _trusting(config: LLMConfig) -> LLMResult[ssl.SSLContext]:
     if not config.tls_verify:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
@@ -51,12 +51,12 @@ def _trusting(config: LLMConfig) -> Parsed[ssl.SSLContext]:
         return _unusable("tls_ca_file", f"{place}: {fault.strerror}")
 
 
-def _certified(config: LLMConfig, context: ssl.SSLContext) -> Parsed[ssl.SSLContext]:
+def _certified(config: LLMConfig, context: ssl.SSLContext) -> LLMResult[ssl.SSLContext]:
     if not config.tls_cert_file:
         if not config.tls_key_file:
             return Success(context)
         what = "tls_key_file is the key of a certificate: tls_cert_file is missing"
-        return Failure(ConfigurationInvalid(message=what, field="tls_cert_file"))
+        return Failure(InvalidConfiguration(message=what, field="tls_cert_file"))
     certificate = os.path.expanduser(config.tls_cert_file)
     key = os.path.expanduser(config.tls_key_file or config.tls_cert_file)
     try:
@@ -72,5 +72,5 @@ def _certified(config: LLMConfig, context: ssl.SSLContext) -> Parsed[ssl.SSLCont
     return Success(context)
 
 
-def _unusable(field: str, why: str) -> Failure[ConfigurationInvalid]:
-    return Failure(ConfigurationInvalid(message=f"{field} cannot be used: {why}", field=field))
+def _unusable(field: str, why: str) -> Failure[InvalidConfiguration]:
+    return Failure(InvalidConfiguration(message=f"{field} cannot be used: {why}", field=field))

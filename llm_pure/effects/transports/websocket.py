@@ -13,7 +13,12 @@ from typing import Self
 import anyio
 from anyio.abc import ByteStream
 
-from llm_pure.effects.transports import AsyncOpenAnswer, OpenAnswer, Timeouts, whole
+from llm_pure.effects.transports import (
+    AsyncStreamingResponse,
+    StreamingResponse,
+    Timeouts,
+    read_body,
+)
 from llm_pure.effects.transports.websocket_exchange import (
     FAULTS,
     HANG_UP_S,
@@ -24,19 +29,21 @@ from llm_pure.effects.transports.websocket_exchange import (
     connect,
 )
 from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 
 class WebsocketTransport(Base):
     """Sync, for any number of threads."""
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The whole answer: every message up to the last one."""
         with self.stream(request, timeouts) as opened:
-            return opened.bind(lambda answer: whole(answer.head, answer))
+            return opened.bind(lambda answer: read_body(answer.head, answer))
 
     @contextmanager
-    def stream(self, request: HttpRequest, timeouts: Timeouts) -> Iterator[Parsed[OpenAnswer]]:
+    def stream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> Iterator[LLMResult[StreamingResponse]]:
         """The messages as they come; leaving the context early closes the websocket."""
         prepared = self.prepare(request, timeouts)
         if isinstance(prepared, Failure):
@@ -74,7 +81,7 @@ class _Answer:
         self._dialogue = sending.dialogue
         self._sock = sock
 
-    def opened(self) -> Parsed[OpenAnswer]:
+    def opened(self) -> LLMResult[StreamingResponse]:
         """Itself, once the handshake is done."""
         while (got := self._dialogue.opened()) is None:
             self._turn()
@@ -86,7 +93,7 @@ class _Answer:
     def __iter__(self) -> "_Answer":
         return self
 
-    def __next__(self) -> Parsed[bytes]:
+    def __next__(self) -> LLMResult[bytes]:
         while (item := self._dialogue.item()) is None:
             if self._dialogue.over:
                 raise StopIteration
@@ -117,18 +124,18 @@ class _Answer:
 class AsyncWebsocketTransport(Base):
     """Async, on asyncio and trio. It holds no connection between calls, so that any event loop may use it."""
 
-    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[HttpResponse]:
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """The whole answer: every message up to the last one."""
         async with self.astream(request, timeouts) as opened:
             if isinstance(opened, Failure):
                 return opened
             answer = opened.unwrap()
-            return whole(answer.head, [piece async for piece in answer])
+            return read_body(answer.head, [piece async for piece in answer])
 
     @asynccontextmanager
     async def astream(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[Parsed[AsyncOpenAnswer]]:
+    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
         """The messages as they come; leaving the context early closes the websocket."""
         prepared = self.prepare(request, timeouts)
         if isinstance(prepared, Failure):
@@ -166,7 +173,7 @@ class _AsyncAnswer:
         self._dialogue = sending.dialogue
         self._stream = stream
 
-    async def opened(self) -> Parsed[AsyncOpenAnswer]:
+    async def opened(self) -> LLMResult[AsyncStreamingResponse]:
         """Itself, once the handshake is done."""
         while (got := self._dialogue.opened()) is None:
             await self._turn()
@@ -178,7 +185,7 @@ class _AsyncAnswer:
     def __aiter__(self) -> "_AsyncAnswer":
         return self
 
-    async def __anext__(self) -> Parsed[bytes]:
+    async def __anext__(self) -> LLMResult[bytes]:
         while (item := self._dialogue.item()) is None:
             if self._dialogue.over:
                 raise StopAsyncIteration

@@ -15,9 +15,9 @@ from websockets.protocol import State
 from websockets.uri import WebSocketURI, parse_uri
 
 from llm_pure.effects.transports.exchange import unusable_address
-from llm_pure.errors import ConnectionFailed, LLMError, ProtocolFault
+from llm_pure.errors import ConnectionFailed, LLMError, ProtocolError
 from llm_pure.http import Headers, ResponseHead
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 IsLast = Callable[[bytes], bool]
 """Does nothing come after this message? The service may leave the connection open."""
@@ -27,8 +27,8 @@ _SILENT = logging.getLogger("llm_pure.websocket")
 _SILENT.disabled = True  # what `websockets` logs holds the signed address
 
 
-def read_uri(url: str) -> Parsed[WebSocketURI]:
-    """ConfigurationInvalid when no websocket can be there; what is wrong is told without the address."""
+def read_uri(url: str) -> LLMResult[WebSocketURI]:
+    """InvalidConfiguration when no websocket can be there; what is wrong is told without the address."""
     try:
         return Success(parse_uri(url))
     except InvalidURI as fault:
@@ -37,7 +37,7 @@ def read_uri(url: str) -> Parsed[WebSocketURI]:
         return Failure(unusable_address(url, "it is no URL"))
 
 
-class Dialogue:
+class WebSocketSession:
     """From the handshake to the last message. over: nothing more is to be read."""
 
     def __init__(
@@ -57,13 +57,13 @@ class Dialogue:
             handshake.headers[name] = value
         self._protocol.send_request(handshake)
 
-    def opened(self) -> Parsed[ResponseHead] | None:
+    def opened(self) -> LLMResult[ResponseHead] | None:
         """What the service answered: 200 for an open websocket, else what it refused with; None while that is to come."""
         if self.head is not None:
             return Success(self.head)
         return None if self._fault is None else Failure(self._fault)
 
-    def item(self) -> Parsed[bytes] | None:
+    def item(self) -> LLMResult[bytes] | None:
         """The next message with a line break after it, and after the last one the fault; None when there is none."""
         if self._lines:
             return Success(self._lines.popleft())
@@ -108,7 +108,7 @@ class Dialogue:
             return
         if response.status_code == 101:
             what = "the service's handshake is not one of a websocket"
-            self.fail(ProtocolFault(message=what, status=101))
+            self.fail(ProtocolError(message=what, status=101))
             return
         self.over = True
         self.head = ResponseHead(response.status_code, headers)
@@ -136,7 +136,7 @@ class Dialogue:
             self._too_long()
         elif broken is not None and not isinstance(broken, EOFError):
             what = f"the service breaks the websocket protocol: {type(broken).__name__}"
-            self.fail(ProtocolFault(message=what, status=self._status))
+            self.fail(ProtocolError(message=what, status=self._status))
         elif self._protocol.close_rcvd is not None:
             code = self._protocol.close_rcvd.code
             self.over = True
@@ -145,7 +145,7 @@ class Dialogue:
                 self.fail(ConnectionFailed(message=what, status=self._status))
         elif self._is_no_handshake():
             what = "what the service answers is no HTTP"
-            self.fail(ProtocolFault(message=what))
+            self.fail(ProtocolError(message=what))
         elif ended and self.head is None:
             self.fail(ConnectionFailed(message="the connection ended before the handshake did"))
         elif ended:
@@ -159,7 +159,7 @@ class Dialogue:
 
     def _too_long(self) -> None:
         self.fail(
-            ProtocolFault(message="the messages are longer than the limit", status=self._status)
+            ProtocolError(message="the messages are longer than the limit", status=self._status)
         )
 
     @property

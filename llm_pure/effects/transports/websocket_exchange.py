@@ -14,10 +14,10 @@ from llm_pure.adapters.dialects import spark_frames
 from llm_pure.effects.transports import Timeouts, TransportSettings
 from llm_pure.effects.transports.causes import reason
 from llm_pure.effects.transports.exchange import CLOSED, sent_headers, unusable_proxy
-from llm_pure.effects.transports.websocket_dialogue import Dialogue, IsLast, read_uri
+from llm_pure.effects.transports.websocket_dialogue import IsLast, WebSocketSession, read_uri
 from llm_pure.errors import ConnectionFailed, LLMError, TimedOut
 from llm_pure.http import HttpRequest
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 READ = 64 * 1024
 FAULTS = (OSError, UnicodeError, anyio.BrokenResourceError, anyio.ClosedResourceError)
@@ -30,7 +30,7 @@ class Sending(msgspec.Struct, frozen=True):
     """A request on its way. place: where to, for people."""
 
     uri: WebSocketURI
-    dialogue: Dialogue
+    dialogue: WebSocketSession
     timeouts: Timeouts
     deadline_s: float
     tls: ssl.SSLContext | None
@@ -77,7 +77,7 @@ class Base:
         self._is_last = is_last
         self._closed = False
 
-    def prepare(self, request: HttpRequest, timeouts: Timeouts) -> Parsed[Sending]:
+    def prepare(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[Sending]:
         if self._closed:
             return Failure(CLOSED)
         if self._settings.proxy is not None:
@@ -89,14 +89,14 @@ class Base:
         if isinstance(headers, Failure):
             return headers
         there = uri.unwrap()
-        dialogue = Dialogue(
+        dialogue = WebSocketSession(
             there, headers.unwrap(), request.body, self._is_last, self._settings.body_limit
         )
         tls = (self._settings.tls or _default_tls()) if there.secure else None
         return Success(Sending(there, dialogue, timeouts, monotonic() + timeouts.total_s, tls))
 
 
-def connect(sending: Sending) -> Parsed[socket.socket]:
+def connect(sending: Sending) -> LLMResult[socket.socket]:
     uri = sending.uri
     try:
         wait_s = sending.left_s(sending.timeouts.connect_s)
@@ -112,7 +112,7 @@ def connect(sending: Sending) -> Parsed[socket.socket]:
         return Failure(sending.error(fault, "connect"))
 
 
-async def aconnect(sending: Sending) -> Parsed[ByteStream]:
+async def aconnect(sending: Sending) -> LLMResult[ByteStream]:
     uri = sending.uri
     try:
         with anyio.fail_after(sending.left_s(sending.timeouts.connect_s)):

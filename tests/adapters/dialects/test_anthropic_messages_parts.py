@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, assistant, system, user
-from llm_pure.errors import InvalidRequest, Unsupported
+from llm_pure.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.messages import (
     Audio,
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Refusal,
     ToolCall,
     ToolResult,
@@ -50,7 +50,10 @@ PARTS: dict[str, tuple[Part, dict[str, Any]]] = {
         {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "é"}},
     ),
     "document at the provider, cached": (
-        Document(file_id="file_2", echo=Echo("anthropic", '{"citations":{"enabled":true}}')),
+        Document(
+            file_id="file_2",
+            provider_metadata=ProviderMetadata("anthropic", '{"citations":{"enabled":true}}'),
+        ),
         {
             "type": "document",
             "source": {"type": "file", "file_id": "file_2"},
@@ -105,7 +108,7 @@ UNSENDABLE: dict[str, tuple[Message, str]] = {
 
 @pytest.mark.parametrize(("message", "what"), UNSENDABLE.values(), ids=UNSENDABLE)
 def test_a_part_without_a_form_here_is_unsupported_and_named(message: Message, what: str) -> None:
-    assert error(ChatRequest(messages=[message, "hi"])) == Unsupported(
+    assert error(ChatRequest(messages=[message, "hi"])) == UnsupportedFeature(
         message=what, provider="anthropic", feature="messages"
     )
 

@@ -21,14 +21,14 @@ from llm_pure.errors import (
     NotFound,
     Overloaded,
     PermissionDenied,
-    ProtocolFault,
+    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
     TimedOut,
 )
 from llm_pure.messages import Message, Text, ToolCall
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from tests.support.anthropic_answers import ANSWERS, Answer
 
 QUIRKS = Quirks()
@@ -37,7 +37,7 @@ JSON = (("content-type", "application/json"),)
 
 def parsed(
     body: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = JSON
-) -> Parsed[Completion]:
+) -> LLMResult[Completion]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return parse_chat("anthropic", QUIRKS, HttpResponse(status, headers, data))
 
@@ -199,7 +199,7 @@ def test_the_service_says_whether_to_try_again() -> None:
 )  # fmt: skip
 def test_a_good_status_without_an_answer_is_a_protocol_fault(body: bytes) -> None:
     error = failed(body)
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert error.where == "body"
     assert error.evidence == body[:300] or b'"content"' in body
 

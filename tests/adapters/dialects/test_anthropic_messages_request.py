@@ -8,7 +8,7 @@ import pytest
 from llm_pure import ChatRequest, LLMConfig, system
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.anthropic_messages import Quirks, build_body
-from llm_pure.errors import ConfigurationInvalid
+from llm_pure.errors import InvalidConfiguration
 from tests.support.anthropic_bodies import (
     URL,
     WEATHER,
@@ -216,5 +216,5 @@ def test_a_host_may_want_the_version_in_the_body_and_model_and_stream_in_the_pat
 )
 def test_a_configuration_that_cannot_work_is_named(config: LLMConfig, field: str) -> None:
     got = error(ChatRequest(messages="hi"), config)
-    assert isinstance(got, ConfigurationInvalid)
+    assert isinstance(got, InvalidConfiguration)
     assert got.field == field

@@ -8,9 +8,9 @@ from llm_pure import ChatRequest, LLMConfig, collect
 from llm_pure.adapters.dialects.anthropic_messages import build_chat
 from llm_pure.completion import Usage
 from llm_pure.events import (
-    EchoReceived,
     Finished,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     ToolCallDelta,
@@ -34,11 +34,11 @@ def test_the_events_of_a_stream_one_by_one() -> None:
     }
     assert [one for one in got if not isinstance(one, UsageReported)] == [
         Started(id="msg_1", model="claude-test", provider="anthropic"),
-        EchoReceived("{}", 0, 0, "reasoning"),
+        ProviderMetadataReceived("{}", 0, 0, "reasoning"),
         ReasoningDelta("I should ", 0),
         ReasoningDelta("ask twice.", 0),
         ReasoningDelta("", 0, 0, "c2ln=="),
-        EchoReceived("{}", 1, 0, "reasoning"),
+        ProviderMetadataReceived("{}", 1, 0, "reasoning"),
         ReasoningDelta("", 1, 0, "c2lnMg=="),
         PartReceived(
             Opaque(
@@ -51,7 +51,7 @@ def test_the_events_of_a_stream_one_by_one() -> None:
         ToolCallDelta('lo","é":"', 3),
         ToolCallDelta('🎈"}', 3),
         ToolCallDelta("", 4, 0, "toolu_2", "clock"),
-        EchoReceived('{"caller":{"type":"direct"}}', 4),
+        ProviderMetadataReceived('{"caller":{"type":"direct"}}', 4),
         Finished("tool_calls", "tool_use"),
     ]
     assert [one.usage for one in got if isinstance(one, UsageReported)] == [

@@ -12,7 +12,7 @@ from llm_pure import Completion, LLMError, collect
 from llm_pure.adapters.dialects.anthropic_messages import State, open_stream, step
 from llm_pure.adapters.dialects.anthropic_messages.blocks import Block
 from llm_pure.adapters.dialects.anthropic_messages.stream import Phase
-from llm_pure.errors import InvalidRequest, Overloaded, ProtocolFault, RateLimited, ServerError
+from llm_pure.errors import InvalidRequest, Overloaded, ProtocolError, RateLimited, ServerError
 from llm_pure.events import TextDelta
 from tests.support.anthropic_answers import (
     ANSWERS,
@@ -64,8 +64,8 @@ def test_a_fault_comes_after_the_events_before_it() -> None:
     decoder = open_stream("anthropic", QUIRKS, HEAD)
     got = decoder.feed(sse(start(), begun(0, type="text", text="a")) + b"data: {]\n\n")
     assert got.unwrap()[-1] == TextDelta("a", 0)
-    assert isinstance(decoder.feed(b"").failure(), ProtocolFault)
-    assert isinstance(decoder.close().failure(), ProtocolFault)
+    assert isinstance(decoder.feed(b"").failure(), ProtocolError)
+    assert isinstance(decoder.close().failure(), ProtocolError)
 
 
 OPEN = (start(), begun(0, type="text", text=""))
@@ -103,7 +103,7 @@ def test_what_is_out_of_order_or_shape_is_a_fault_that_names_its_place(
     events: tuple[Event, ...], where: str, what: str
 ) -> None:
     error = failed(*events)
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert (error.where, error.message) == (where, what)
     assert error.evidence
 
@@ -111,7 +111,7 @@ def test_what_is_out_of_order_or_shape_is_a_fault_that_names_its_place(
 @pytest.mark.parametrize("data", [b"7", b"[]", b"null", b'"x"', b"{", b"\xff", b'{"error":null}'])
 def test_data_that_is_no_event_is_a_fault(data: bytes) -> None:
     _, error = fed(sse(start()) + b"data: " + data + b"\n\n" + sse(*end()))
-    assert isinstance(error, ProtocolFault | ServerError)
+    assert isinstance(error, ProtocolError | ServerError)
 
 
 def test_an_error_that_came_bare_in_place_of_a_stream_is_typed() -> None:
@@ -143,7 +143,7 @@ def test_json_nested_to_the_edge_is_answered_and_never_raised(event: bytes) -> N
     for depth in (*range(900, 1000), 100_000):
         nested = b'{"a":' * depth + b"1" + b"}" * depth
         _, error = fed(opened + b"data: " + event % nested + b"\n\n" + sse(stopped(0), *end()))
-        assert error is None or isinstance(error, ProtocolFault)
+        assert error is None or isinstance(error, ProtocolError)
 
 
 _OPEN_BLOCKS = {

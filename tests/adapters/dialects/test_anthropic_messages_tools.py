@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, system
-from llm_pure.errors import InvalidRequest, Unsupported
-from llm_pure.request import JsonFormat, NamedTool, NativeTool, SchemaFormat, Tool
+from llm_pure.errors import InvalidRequest, UnsupportedFeature
+from llm_pure.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
 from tests.support.anthropic_bodies import (
     SCHEMA,
     WEATHER,
@@ -27,7 +27,7 @@ from tests.support.anthropic_bodies import (
         ("auto", None, {"type": "auto"}),
         ("none", False, {"type": "none"}),
         ("required", None, {"type": "any"}),
-        (NamedTool("weather"), None, {"type": "tool", "name": "weather"}),
+        (NamedToolChoice("weather"), None, {"type": "tool", "name": "weather"}),
         (None, False, {"type": "auto", "disable_parallel_tool_use": True}),
         ("required", False, {"type": "any", "disable_parallel_tool_use": True}),
         ("auto", True, {"type": "auto"}),
@@ -50,7 +50,7 @@ def test_the_choice_among_tools(choice: Any, parallel: bool | None, wire: Any) -
         ("claude-sonnet-4-5", 2000),
     ],
 )
-@pytest.mark.parametrize("choice", ["required", NamedTool("weather")], ids=["any", "tool"])
+@pytest.mark.parametrize("choice", ["required", NamedToolChoice("weather")], ids=["any", "tool"])
 def test_a_forced_tool_gives_way_where_it_would_be_refused(
     model: str, reasoning: int | None, choice: Any
 ) -> None:
@@ -167,7 +167,7 @@ def test_elsewhere_a_format_is_asked_for_in_words_and_reported(
     assert [(one.field, one.action) for one in built(request).adaptations] == [
         ("response_format", "changed")
     ]
-    assert isinstance(error(request, strict=True), Unsupported)
+    assert isinstance(error(request, strict=True), UnsupportedFeature)
 
 
 @pytest.mark.parametrize(

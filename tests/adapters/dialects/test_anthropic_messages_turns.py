@@ -7,13 +7,22 @@ import pytest
 from llm_pure import ChatRequest, assistant, system, tool_result, user
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.anthropic_messages import Quirks
-from llm_pure.errors import Unsupported
-from llm_pure.messages import Document, Echo, Image, Message, Opaque, Reasoning, Text, ToolCall
+from llm_pure.errors import UnsupportedFeature
+from llm_pure.messages import (
+    Document,
+    Image,
+    Message,
+    Opaque,
+    ProviderMetadata,
+    Reasoning,
+    Text,
+    ToolCall,
+)
 from tests.support.anthropic_bodies import PNG, PNG_SOURCE, body, built, error, messages
 
 
 def test_one_text_of_the_system_is_a_string_and_several_are_blocks() -> None:
-    cached = Text("Rules.", Echo("anthropic", '{"cache_control":{"type":"ephemeral"}}'))
+    cached = Text("Rules.", ProviderMetadata("anthropic", '{"cache_control":{"type":"ephemeral"}}'))
     assert body(ChatRequest(messages=[system("A"), "hi"]))["system"] == "A"
     assert body(ChatRequest(messages=[system("A"), system(cached), "hi"]))["system"] == [
         {"type": "text", "text": "A"},
@@ -123,12 +132,14 @@ def test_empty_texts_and_empty_turns_are_not_sent() -> None:
 
 
 def test_thinking_goes_back_with_its_signature_and_what_stood_beside_it() -> None:
-    thought = Reasoning("hm", "c2ln==", Echo("anthropic", '{"kept":1}'))
-    hidden = Reasoning("", "c2lnMg==", Echo("anthropic"))
+    thought = Reasoning("hm", "c2ln==", ProviderMetadata("anthropic", '{"kept":1}'))
+    hidden = Reasoning("", "c2lnMg==", ProviderMetadata("anthropic"))
     redacted = Opaque(
         "anthropic", "redacted_thinking", '{"type":"redacted_thinking","data":"eA=="}'
     )
-    call = ToolCall("t1", "f", '{"a": 1}', Echo("anthropic", '{"caller":{"type":"direct"}}'))
+    call = ToolCall(
+        "t1", "f", '{"a": 1}', ProviderMetadata("anthropic", '{"caller":{"type":"direct"}}')
+    )
     assert messages("hi", assistant(thought, hidden, redacted, "ok", call))[1]["content"] == [
         {"type": "thinking", "thinking": "hm", "signature": "c2ln==", "kept": 1},
         {"type": "thinking", "thinking": "", "signature": "c2lnMg=="},
@@ -146,10 +157,10 @@ def test_thinking_goes_back_with_its_signature_and_what_stood_beside_it() -> Non
 
 def test_what_other_providers_said_is_left_out_and_reported() -> None:
     given = assistant(
-        Reasoning("hm", "sig", Echo("gemini")),
+        Reasoning("hm", "sig", ProviderMetadata("gemini")),
         Reasoning("unsigned"),
         Opaque("gemini", "executableCode", "{}"),
-        Text("ok", Echo("gemini", '{"thoughtSignature":"x"}')),
+        Text("ok", ProviderMetadata("gemini", '{"thoughtSignature":"x"}')),
     )
     request = ChatRequest(messages=["hi", given, "go"])
     made = built(request)
@@ -170,13 +181,14 @@ def test_what_other_providers_said_is_left_out_and_reported() -> None:
         ),
     )
     lost = error(request, strict=True)
-    assert isinstance(lost, Unsupported)
+    assert isinstance(lost, UnsupportedFeature)
     assert lost.feature == "messages/1/parts/0"
 
 
 def test_kin_of_the_provider_may_bring_their_signatures_and_blocks() -> None:
     given = assistant(
-        Reasoning("hm", "sig", Echo("elsewhere")), Opaque("elsewhere", "x", '{"type":"x"}')
+        Reasoning("hm", "sig", ProviderMetadata("elsewhere")),
+        Opaque("elsewhere", "x", '{"type":"x"}'),
     )
     quirks = Quirks(kin=frozenset({"elsewhere"}))
     sent = body(ChatRequest(messages=["hi", given]), quirks=quirks)
@@ -187,7 +199,7 @@ def test_kin_of_the_provider_may_bring_their_signatures_and_blocks() -> None:
 
 
 def test_a_service_without_signatures_gets_its_thinking_back_without() -> None:
-    given = assistant(Reasoning("hm", None, Echo("anthropic")))
+    given = assistant(Reasoning("hm", None, ProviderMetadata("anthropic")))
     sent = body(ChatRequest(messages=["hi", given]), quirks=Quirks(signed_thinking=False))
     block = {"type": "thinking", "thinking": "hm", "signature": ""}
     assert sent["messages"][1]["content"] == [block]

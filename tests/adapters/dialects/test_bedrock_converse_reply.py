@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from llm_pure import (
     ChatRequest,
     Completion,
-    Echo,
     HttpResponse,
     Image,
     LLMConfig,
     Message,
     Opaque,
+    ProviderMetadata,
     Reasoning,
     Text,
     TokenCount,
@@ -34,7 +34,7 @@ from llm_pure.errors import (
     NotFound,
     Overloaded,
     PermissionDenied,
-    ProtocolFault,
+    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
@@ -42,7 +42,7 @@ from llm_pure.errors import (
 )
 from llm_pure.result import Failure, Success
 
-OWN = Echo("bedrock")
+OWN = ProviderMetadata("bedrock")
 JSON = ("content-type", "application/json")
 
 
@@ -112,7 +112,7 @@ def test_an_answer_is_a_completion() -> None:
         ({"toolUse": {"toolUseId": "t", "name": "f", "input": '{"a":'}}, ToolCall("t", "f", '{"a":')),
         (
             {"toolUse": {"toolUseId": "t", "name": "f", "input": {}, "new": 1}},
-            ToolCall("t", "f", "{}", Echo("bedrock", '{"new":1}')),
+            ToolCall("t", "f", "{}", ProviderMetadata("bedrock", '{"new":1}')),
         ),
         (
             {"toolUse": {"toolUseId": "t", "name": "f", "input": {}, "type": "server_tool_use"}},
@@ -181,8 +181,10 @@ def test_cited_text_is_text_and_its_citations_are_kept_twice() -> None:
     citation = {"title": "Atlas", "location": {"documentChar": {"start": 1, "end": 5}}}
     block = {"content": [{"text": "Par"}, {"text": "is"}], "citations": [citation]}
     got = parse(answer({"text": "It is "}, {"citationsContent": block})).unwrap()
-    echo = Echo("bedrock", msgspec.json.encode({"citations": [citation]}).decode())
-    assert got.message.parts == (Text("It is "), Text("Paris", echo))
+    provider_metadata = ProviderMetadata(
+        "bedrock", msgspec.json.encode({"citations": [citation]}).decode()
+    )
+    assert got.message.parts == (Text("It is "), Text("Paris", provider_metadata))
     assert got.extra == {"citations": [citation]}
 
 
@@ -403,4 +405,4 @@ def test_a_count_of_tokens_is_read() -> None:
     )
     assert isinstance(refused.failure(), InvalidRequest)
     for said in (b"", b"[]", b"{}", b'{"inputTokens":"x"}'):
-        assert isinstance(count(HttpResponse(200, (JSON,), said)).failure(), ProtocolFault)
+        assert isinstance(count(HttpResponse(200, (JSON,), said)).failure(), ProtocolError)

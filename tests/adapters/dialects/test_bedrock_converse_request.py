@@ -16,14 +16,14 @@ from llm_pure import (
     Audio,
     ChatRequest,
     Document,
-    Echo,
     Image,
     JsonFormat,
     LLMConfig,
     Message,
-    NamedTool,
+    NamedToolChoice,
     NativeTool,
     Opaque,
+    ProviderMetadata,
     Reasoning,
     ReasoningRequest,
     Refusal,
@@ -39,8 +39,8 @@ from llm_pure import (
 )
 from llm_pure.adapters.bedrock import PROVIDER
 from llm_pure.config import Modality
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, LLMError, Unsupported
-from llm_pure.http import header
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
+from llm_pure.http import get_header
 from llm_pure.provider import Built
 
 PNG = b"\x89PNG\r\n\x1a\n...."
@@ -199,13 +199,13 @@ def test_the_model_and_the_region_are_in_the_url(config: LLMConfig, stream: bool
     built = build(config, stream=stream)
     assert built.request.url == url
     streamed = "application/vnd.amazon.eventstream" if stream else "application/json"
-    assert header(built.request.headers, "accept") == streamed
+    assert get_header(built.request.headers, "accept") == streamed
 
 
 @pytest.mark.parametrize("region", ["us-east-1.evil.example/", "moon", "us east 1"])
 def test_a_region_that_is_none_is_refused(region: str) -> None:
     error = refusal(LLMConfig(model="m", region_name=region))
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == "region_name"
 
 
@@ -258,7 +258,7 @@ def test_settings_that_converse_has_no_field_for_are_dropped_and_told() -> None:
 
 def test_strict_fails_where_something_would_be_lost() -> None:
     error = refusal(strict=True, seed=1)
-    assert error == Unsupported(
+    assert error == UnsupportedFeature(
         message="strict: seed dropped: Converse has no field for it",
         provider="bedrock",
         feature="seed",
@@ -400,7 +400,7 @@ def test_results_of_parallel_calls_are_one_turn_with_what_the_user_says_next() -
     [
         ("auto", {"auto": {}}),
         ("required", {"any": {}}),
-        (NamedTool("weather"), {"tool": {"name": "weather"}}),
+        (NamedToolChoice("weather"), {"tool": {"name": "weather"}}),
     ],
     ids=["auto", "required", "named"],
 )
@@ -452,7 +452,7 @@ def test_tools_are_declared_when_the_history_calls_them_and_the_request_offers_n
     [
         (None, {"type": "auto"}),
         ("required", {"type": "any"}),
-        (NamedTool("weather"), {"type": "tool", "name": "weather"}),
+        (NamedToolChoice("weather"), {"type": "tool", "name": "weather"}),
     ],
     ids=["auto", "required", "named"],
 )
@@ -723,7 +723,7 @@ def test_documents_have_names_of_their_own() -> None:
 )  # fmt: skip
 def test_a_part_without_a_form_is_unsupported_and_named(message: Message, path: str) -> None:
     error = refusal(messages=message)
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     assert error.message.startswith(f"{path}: ")
 
 
@@ -770,14 +770,14 @@ def test_reasoning_goes_back_where_it_stood_with_its_signature() -> None:
         messages=[
             user("Hi"),
             assistant(
-                Reasoning("Hm.", "sig==", Echo("bedrock")),
+                Reasoning("Hm.", "sig==", ProviderMetadata("bedrock")),
                 Opaque(
                     "bedrock",
                     "reasoningContent",
                     '{"reasoningContent":{"redactedContent":"c2VjcmV0"}}',
                 ),
                 "Hello.",
-                Reasoning("More.", "sig2", Echo("bedrock")),
+                Reasoning("More.", "sig2", ProviderMetadata("bedrock")),
             ),
             user("And?"),
         ],
@@ -793,7 +793,11 @@ def test_reasoning_goes_back_where_it_stood_with_its_signature() -> None:
 @pytest.mark.parametrize(
     ("config", "part"),
     [
-        pytest.param(NOVA, Reasoning("Hm.", None, Echo("groq")), id="another provider's reasoning"),
+        pytest.param(
+            NOVA,
+            Reasoning("Hm.", None, ProviderMetadata("groq")),
+            id="another provider's reasoning",
+        ),
         pytest.param(
             NOVA, Opaque("anthropic", "redacted_thinking", "{}"), id="another's opaque part"
         ),
@@ -807,7 +811,7 @@ def test_what_the_service_could_not_read_is_left_out_and_told(config: LLMConfig,
 
 
 def test_a_refusal_goes_as_text_and_cited_text_with_its_citations() -> None:
-    cited = Text("Paris", Echo("bedrock", '{"citations":[{"title":"Atlas"}]}'))
+    cited = Text("Paris", ProviderMetadata("bedrock", '{"citations":[{"title":"Atlas"}]}'))
     built = build(messages=[user("Hi"), assistant(Refusal("No."), cited), user("And?")])
     assert body_of(built)["messages"][1]["content"] == [
         {"text": "No."},
@@ -874,7 +878,7 @@ def test_an_arn_that_hides_its_model_takes_the_facts_of_the_pricing_plan() -> No
 
 def test_no_model_is_a_configuration_error() -> None:
     error = refusal(LLMConfig())
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == "model"
 
 
@@ -919,7 +923,10 @@ SAID = st.one_of(
     SOME_TEXT.map(Text),
     SOME_TEXT.map(Refusal),
     st.builds(
-        Reasoning, SOME_TEXT, st.none() | SOME_TEXT, st.sampled_from([None, Echo("bedrock")])
+        Reasoning,
+        SOME_TEXT,
+        st.none() | SOME_TEXT,
+        st.sampled_from([None, ProviderMetadata("bedrock")]),
     ),
     st.builds(ToolCall, st.text(min_size=1, max_size=80), st.sampled_from("fgh"), ARGUMENTS),
     st.just(Opaque("bedrock", "cachePoint", '{"cachePoint":{"type":"default"}}')),
@@ -956,7 +963,7 @@ MODELS = st.sampled_from(
     turns=st.lists(TURNS, min_size=1, max_size=6),
     model=MODELS,
     tools=st.sampled_from([(), (WEATHER,)]),
-    choice=st.sampled_from([None, "auto", "none", "required", NamedTool("weather")]),
+    choice=st.sampled_from([None, "auto", "none", "required", NamedToolChoice("weather")]),
     parallel=st.sampled_from([None, True, False]),
     reasoning=st.sampled_from([None, "none", "low", "high", 2000, ReasoningRequest()]),
     temperature=st.none() | st.floats(0, 2),

@@ -32,7 +32,7 @@ from llm_pure.errors import (
     ContextLengthExceeded,
     InvalidRequest,
     Overloaded,
-    ProtocolFault,
+    ProtocolError,
     RateLimited,
     ServerError,
     StreamInterrupted,
@@ -297,12 +297,12 @@ def test_a_known_event_of_a_wrong_shape_is_a_protocol_fault(frame: EventStreamMe
     bad = body_of(frame, *TAIL)
     events, found = broken_off(STREAMED, body_of(BEGIN, delta(0, text="Hi")), bad)
     assert events[-1] == TextDelta("Hi")
-    assert (type(found), said_before(found)) == (ProtocolFault, "Hi")
+    assert (type(found), said_before(found)) == (ProtocolError, "Hi")
 
 
 @pytest.mark.parametrize("frame", [BEGIN, delta(0, text="!"), start(1), stop(0), END])
 def test_nothing_but_metadata_comes_after_the_end(frame: EventStreamMessage) -> None:
-    assert isinstance(error(BEGIN, delta(0, text="Hi"), *TAIL, frame), ProtocolFault)
+    assert isinstance(error(BEGIN, delta(0, text="Hi"), *TAIL, frame), ProtocolError)
 
 
 def test_a_wrong_checksum_ends_the_stream_with_what_came_before() -> None:
@@ -310,7 +310,7 @@ def test_a_wrong_checksum_ends_the_stream_with_what_came_before() -> None:
     body[-1] ^= 1
     events, found = read(bytes(body))
     assert TextDelta("Hi") in events
-    assert isinstance(found, ProtocolFault)
+    assert isinstance(found, ProtocolError)
 
 
 def test_a_refusal_in_place_of_a_stream_is_read_as_one() -> None:

@@ -11,11 +11,11 @@ from llm_pure import (
     ChatRequest,
     Choice,
     Completion,
-    Echo,
     Embeddings,
     HttpResponse,
     LLMConfig,
     Opaque,
+    ProviderMetadata,
     Reasoning,
     TokenCount,
     ToolCall,
@@ -28,7 +28,7 @@ from llm_pure.errors import (
     ContextLengthExceeded,
     LLMError,
     NotFound,
-    ProtocolFault,
+    ProtocolError,
     RateLimited,
     ServerError,
 )
@@ -156,7 +156,7 @@ COHERE = {
             Completion(
                 id="chatcmpl-1",
                 model="openai.gpt-oss-120b-1:0",
-                message=assistant(Reasoning("Hm.", None, Echo(NAME)), "Hello."),
+                message=assistant(Reasoning("Hm.", None, ProviderMetadata(NAME)), "Hello."),
                 finish_reason="stop",
                 raw_finish_reason="stop",
                 usage=Usage(
@@ -448,10 +448,10 @@ def test_embeddings_are_read(said: Any, vectors: Any, usage: Usage, extra: Any) 
 @pytest.mark.parametrize(
     ("said", "status", "kind"),
     [
-        ({"embedding": ["a"]}, 200, ProtocolFault),
-        ({"embeddings": {"int8": [[1]]}}, 200, ProtocolFault),
-        ({}, 200, ProtocolFault),
-        (b"nope", 200, ProtocolFault),
+        ({"embedding": ["a"]}, 200, ProtocolError),
+        ({"embeddings": {"int8": [[1]]}}, 200, ProtocolError),
+        ({}, 200, ProtocolError),
+        (b"nope", 200, ProtocolError),
         ({"message": "Too many requests"}, 429, RateLimited),
     ],
 )

@@ -13,7 +13,7 @@ from llm_pure import (
     JsonFormat,
     LLMConfig,
     Message,
-    NamedTool,
+    NamedToolChoice,
     NativeTool,
     Reasoning,
     Refusal,
@@ -25,8 +25,8 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters.bedrock_invoke import PROVIDER
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, LLMError, Unsupported
-from llm_pure.http import header
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
+from llm_pure.http import get_header
 from llm_pure.provider import Built
 
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -266,8 +266,8 @@ def test_the_url_says_the_model_and_whether_to_stream(
         request = build(model, stream=stream).request
         host = "https://bedrock-runtime.us-east-1.amazonaws.com"
         assert request.url == f"{host}/model/{model.replace(':', '%3A')}/{action}"
-        assert header(request.headers, "accept") == accept
-        assert header(request.headers, "x-amzn-bedrock-accept") == inner
+        assert get_header(request.headers, "accept") == accept
+        assert get_header(request.headers, "x-amzn-bedrock-accept") == inner
         assert not {"model", "stream", "stream_options"} & set(msgspec.json.decode(request.body))
 
 
@@ -363,7 +363,7 @@ def test_command_r_has_no_choice_of_tools_and_no_foreign_ones() -> None:
     built = build(
         "cohere.command-r-v1:0",
         tools=(CALCULATOR, NativeTool("openai", {})),
-        tool_choice=NamedTool("add"),
+        tool_choice=NamedToolChoice("add"),
     )
     assert told(built) == [("tools/1", "dropped"), ("tool_choice", "dropped")]
 
@@ -387,7 +387,9 @@ def test_the_last_words_are_the_users_for_command_r() -> None:
 )
 def test_what_a_prompt_cannot_say_is_told(asked: Any, changed: tuple[str, str]) -> None:
     assert told(build("meta.llama3-8b-instruct-v1:0", **asked)) == [changed]
-    assert isinstance(refusal("meta.llama3-8b-instruct-v1:0", strict=True, **asked), Unsupported)
+    assert isinstance(
+        refusal("meta.llama3-8b-instruct-v1:0", strict=True, **asked), UnsupportedFeature
+    )
 
 
 def test_a_model_that_always_reasons_may_be_asked_to() -> None:
@@ -410,14 +412,14 @@ def test_reasoning_does_not_go_back_into_a_prompt_and_refusals_do() -> None:
 def test_a_part_without_a_form_is_unsupported(model: str) -> None:
     part = Image(file_id="f")
     error = refusal(model, messages=user("a", part))
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     assert "messages/0/parts/1" in error.message
 
 
 def test_a_model_whose_body_is_not_known_is_unsupported_until_the_pricing_plan_names_it() -> None:
     hidden = "arn:aws:bedrock:us-east-1:1:application-inference-profile/abc"
     error = refusal(hidden)
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     assert "pricing_plan" in error.message
     config = LLMConfig(model=hidden, pricing_plan="meta.llama3-8b-instruct-v1:0")
     built = PROVIDER.build_chat(config, ChatRequest(messages="Hi")).unwrap()
@@ -425,7 +427,7 @@ def test_a_model_whose_body_is_not_known_is_unsupported_until_the_pricing_plan_n
 
 
 def test_no_model_is_a_configuration_error() -> None:
-    assert isinstance(refusal(""), ConfigurationInvalid)
+    assert isinstance(refusal(""), InvalidConfiguration)
 
 
 def test_counting_sends_the_vendors_body_in_base64() -> None:
@@ -502,9 +504,9 @@ def test_texts_are_embedded_in_the_vendors_words(
 @pytest.mark.parametrize(
     ("asked", "kind"),
     [
-        ({"model": "amazon.titan-embed-text-v2:0", "input": ("a", "b")}, Unsupported),
-        ({"model": "someone.else", "input": "a"}, Unsupported),
-        ({"model": "", "input": "a"}, ConfigurationInvalid),
+        ({"model": "amazon.titan-embed-text-v2:0", "input": ("a", "b")}, UnsupportedFeature),
+        ({"model": "someone.else", "input": "a"}, UnsupportedFeature),
+        ({"model": "", "input": "a"}, InvalidConfiguration),
         ({"model": "cohere.embed-v4:0", "input": ("a", "")}, InvalidRequest),
         ({"model": "cohere.embed-v4:0", "input": ()}, InvalidRequest),
     ],

@@ -15,7 +15,7 @@ from llm_pure import (
 from llm_pure.adapters.dialects.bedrock_invoke.stream import State, step
 from llm_pure.errors import (
     Overloaded,
-    ProtocolFault,
+    ProtocolError,
     RateLimited,
     TimedOut,
 )
@@ -54,10 +54,10 @@ def error(*frames: EventStreamMessage) -> LLMError:
             chunk({"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}),
             Overloaded,
         ),
-        (event("chunk", bytes="%%%"), ProtocolFault),
-        (event("chunk", {}), ProtocolFault),
-        (chunk(b"nope"), ProtocolFault),
-        (chunk({"type": "content_block_delta", "index": 9, "delta": {"type": "text_delta", "text": "a"}}), ProtocolFault),
+        (event("chunk", bytes="%%%"), ProtocolError),
+        (event("chunk", {}), ProtocolError),
+        (chunk(b"nope"), ProtocolError),
+        (chunk({"type": "content_block_delta", "index": 9, "delta": {"type": "text_delta", "text": "a"}}), ProtocolError),
     ],
     ids=["exception", "timeout", "transport", "the vendor's own", "no base64", "no bytes", "no JSON", "out of order"],
 )  # fmt: skip
@@ -73,7 +73,7 @@ def test_an_error_in_mid_stream_is_typed_and_keeps_what_came_before(
     "said", [{"generation": 3}, {"outputs": 3}, {"contentBlockDelta": {"delta": 3}}, {"choices": 3}]
 )
 def test_a_known_chunk_of_a_wrong_shape_is_a_protocol_fault(said: Any) -> None:
-    assert isinstance(error(chunk(said)), ProtocolFault)
+    assert isinstance(error(chunk(said)), ProtocolError)
 
 
 def test_what_is_not_known_changes_nothing_but_extra() -> None:

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from llm_pure import Completion, Echo, assistant
+from llm_pure import Completion, ProviderMetadata, assistant
 from llm_pure.adapters.cohere import PROVIDER
 from llm_pure.adapters.dialects.cohere_chat import make_service
 from llm_pure.adapters.dialects.cohere_chat.count import parse_count
 from llm_pure.adapters.dialects.cohere_chat.embed import parse_embed
 from llm_pure.adapters.dialects.cohere_chat.stream import PLAN_ECHO
 from llm_pure.completion import Usage
-from llm_pure.errors import ProtocolFault
+from llm_pure.errors import ProtocolError
 from llm_pure.messages import Opaque, Reasoning, Text, ToolCall
 from llm_pure.operations import Embeddings, TokenCount
 from llm_pure.result import Failure, Success
@@ -56,7 +56,8 @@ def test_a_plan_is_reasoning_that_knows_where_it_came_from() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}
     body = answer({"tool_plan": "I will ask.", "tool_calls": [call]}, finish_reason="TOOL_CALL")
     assert PROVIDER.parse_chat(response(body)).unwrap().message == assistant(
-        Reasoning("I will ask.", None, Echo("cohere", PLAN_ECHO)), ToolCall("c1", "f", '{"a":1}')
+        Reasoning("I will ask.", None, ProviderMetadata("cohere", PLAN_ECHO)),
+        ToolCall("c1", "f", '{"a":1}'),
     )
 
 
@@ -70,8 +71,8 @@ def test_blocks_stand_in_their_order_and_unknown_ones_are_kept_whole() -> None:
     assert PROVIDER.parse_chat(response(answer({"content": blocks}))).unwrap().message == assistant(
         "a",
         Opaque("cohere", "chart", '{"type":"chart","points":[1,2]}'),
-        Reasoning("b", None, Echo("cohere")),
-        Text("c", Echo("cohere", '{"style":"bold"}')),
+        Reasoning("b", None, ProviderMetadata("cohere")),
+        Text("c", ProviderMetadata("cohere", '{"style":"bold"}')),
     )  # fmt: skip
 
 
@@ -196,7 +197,7 @@ def test_vectors_of_other_kinds(embeddings: Any, vectors: Any) -> None:
     "body", [{}, {"embeddings": {}}, {"embeddings": {"base64": ["AAA"]}}, {"embeddings": 7}]
 )
 def test_an_answer_without_vectors_is_a_fault(body: Any) -> None:
-    assert isinstance(parse_embed(make_service("cohere"), response(body)).failure(), ProtocolFault)
+    assert isinstance(parse_embed(make_service("cohere"), response(body)).failure(), ProtocolError)
 
 
 def test_tokens_are_counted() -> None:

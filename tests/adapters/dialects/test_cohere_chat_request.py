@@ -20,10 +20,19 @@ from llm_pure.adapters.cohere import PROVIDER
 from llm_pure.adapters.dialects.cohere_chat import make_service
 from llm_pure.adapters.dialects.cohere_chat.count import build_count
 from llm_pure.adapters.dialects.cohere_chat.embed import build_embed
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, Unsupported
-from llm_pure.messages import Audio, Document, Echo, Image, Opaque, Reasoning, Refusal, ToolCall
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.messages import (
+    Audio,
+    Document,
+    Image,
+    Opaque,
+    ProviderMetadata,
+    Reasoning,
+    Refusal,
+    ToolCall,
+)
 from llm_pure.provider import Built
-from llm_pure.request import JsonFormat, NamedTool, NativeTool, SchemaFormat, Tool
+from llm_pure.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
 from llm_pure.result import Failure, Success
 from tests.support.chat_requests import PDF, PNG, REQUESTS, WAV, chat_requests
 
@@ -80,7 +89,7 @@ def test_everything_at_once() -> None:
             system("Be brief."),
             user("What is this?", Image(data=PNG, detail="low"), Image(url="https://x.test/a.png")),
             assistant(
-                Reasoning("hm", None, Echo("cohere")),
+                Reasoning("hm", None, ProviderMetadata("cohere")),
                 "Let me see.",
                 ToolCall("c1", "weather", '{"city":"Oslo"}'),
             ),
@@ -159,12 +168,12 @@ def test_everything_at_once() -> None:
         ({"tool_choice": "auto"}, {"tools": [WEATHER_SENT]}, []),
         ({"tool_choice": "none"}, {"tools": [WEATHER_SENT], "tool_choice": "NONE"}, []),
         (
-            {"tool_choice": NamedTool("weather"), "tools": (Tool(name="clock"), WEATHER)},
+            {"tool_choice": NamedToolChoice("weather"), "tools": (Tool(name="clock"), WEATHER)},
             {"tools": [WEATHER_SENT], "tool_choice": "REQUIRED"},
             [("tool_choice", "changed")],
         ),
         (
-            {"tool_choice": NamedTool("nobody")},
+            {"tool_choice": NamedToolChoice("nobody")},
             {"tools": [WEATHER_SENT]},
             [("tool_choice", "dropped")],
         ),
@@ -253,7 +262,7 @@ def test_settings_that_cohere_does_not_take_as_they_are(
     assert {k: v for k, v in got.items() if k not in ("model", "messages", *PLAIN)} == sent
     assert told(request) == reported
     refused = PROVIDER.build_chat(CONFIG, request, strict=True).failure()
-    assert isinstance(refused, Unsupported)
+    assert isinstance(refused, UnsupportedFeature)
     assert refused.feature == reported[0][0]
 
 
@@ -262,12 +271,12 @@ def test_what_another_provider_said_is_left_out_and_reported() -> None:
         messages=[
             "hi",
             assistant(
-                Reasoning("hm", "sig", Echo("anthropic")),
+                Reasoning("hm", "sig", ProviderMetadata("anthropic")),
                 Reasoning("signed", "sig"),
                 Opaque("openai", "web_search_call", "{}"),
                 Image(data=PNG),
                 Refusal("No."),
-                ToolCall("c1", "f", "{}", Echo("openai", '{"index":0}')),
+                ToolCall("c1", "f", "{}", ProviderMetadata("openai", '{"index":0}')),
             ),
             user("b", name="ann"),
         ]
@@ -321,7 +330,7 @@ def test_a_picture_among_results_follows_as_the_users() -> None:
 )
 def test_a_part_without_a_form_is_unsupported_and_named(part: Any, words: str) -> None:
     error = PROVIDER.build_chat(CONFIG, ChatRequest(messages=[user("a", part)])).failure()
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     assert error.message.startswith("messages/0/parts/1: ")
     assert words in error.message
 
@@ -329,7 +338,7 @@ def test_a_part_without_a_form_is_unsupported_and_named(part: Any, words: str) -
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_common_request_is_built_or_refused(name: str) -> None:
     got = PROVIDER.build_chat(CONFIG, REQUESTS[name])
-    assert isinstance(got, Success) or isinstance(got.failure(), Unsupported)
+    assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
 
 
 @given(chat_requests())
@@ -364,7 +373,7 @@ def test_an_embedding_without_a_task_is_of_a_document() -> None:
 @pytest.mark.parametrize(
     ("config", "request_", "kind"),
     [
-        (LLMConfig(api_type="cohere"), EmbedRequest(input="a"), ConfigurationInvalid),
+        (LLMConfig(api_type="cohere"), EmbedRequest(input="a"), InvalidConfiguration),
         (CONFIG, EmbedRequest(input=()), InvalidRequest),
         (CONFIG, EmbedRequest(input=("a", "")), InvalidRequest),
     ],

@@ -26,14 +26,23 @@ from llm_pure.adapters.dialects.common.token_counts import read_token_count, tok
 from llm_pure.config import LLMConfig
 from llm_pure.core.dialect import Service
 from llm_pure.core.rejection import Rejected, UnsupportedPart
-from llm_pure.endpoint import below
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, ProtocolFault, Unsupported
+from llm_pure.endpoint import under_base_url
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, ProtocolError, UnsupportedFeature
 from llm_pure.events import ExtraReceived, StreamEvent
 from llm_pure.http import HttpResponse
-from llm_pure.messages import Echo, Image, Message, Opaque, Text, assistant, system, user
+from llm_pure.messages import (
+    Image,
+    Message,
+    Opaque,
+    ProviderMetadata,
+    Text,
+    assistant,
+    system,
+    user,
+)
 from llm_pure.operations import EmbedRequest, TokenCount
 
-SERVICE = Service(name="example", base_url="", url_for=below("example", ""), quirks=None)
+SERVICE = Service(name="example", base_url="", url_for=under_base_url("example", ""), quirks=None)
 
 
 def test_adaptations_have_short_forms() -> None:
@@ -89,7 +98,7 @@ def test_the_nearest_effort(effort: str, supported: tuple[str, ...], nearest: st
 @pytest.mark.parametrize(
     ("request_", "error"),
     [
-        (EmbedRequest(input="a"), ConfigurationInvalid),
+        (EmbedRequest(input="a"), InvalidConfiguration),
         (EmbedRequest(input=(), model="m"), InvalidRequest),
         (EmbedRequest(input=("a", ""), model="m"), InvalidRequest),
     ],
@@ -114,7 +123,7 @@ def test_vectors_are_numbers_or_base64_floats() -> None:
     assert decode_vectors(SERVICE, response, [[1, 2], "AACAPw=="]) == ((1, 2), (1.0,))
     with pytest.raises(Rejected) as caught:
         decode_vectors(SERVICE, response, ["AAA"])
-    assert isinstance(caught.value.error, ProtocolFault)
+    assert isinstance(caught.value.error, ProtocolError)
 
 
 def test_rows_without_an_index_keep_their_position() -> None:
@@ -180,7 +189,7 @@ class Encoder(MessageEncoder[None]):
         for part_path, part in self.own_parts(message, path):
             if not isinstance(part, Text):
                 raise UnsupportedPart(f"{part_path}: no {type(part).__name__}")
-            blocks.append({"text": part.text, **self.own_fields(part.echo)})
+            blocks.append({"text": part.text, **self.own_fields(part.provider_metadata)})
         if message.role == "system":
             self.system += blocks
         else:
@@ -190,8 +199,8 @@ class Encoder(MessageEncoder[None]):
 def test_an_encoder_merges_turns_of_one_role() -> None:
     adaptations: list[Adaptation] = []
     encoder = Encoder(SERVICE, adaptations)
-    own = Text("c", Echo("example", '{"x":1}'))
-    foreign = Text("d", Echo("elsewhere", '{"x":1}'))
+    own = Text("c", ProviderMetadata("example", '{"x":1}'))
+    foreign = Text("d", ProviderMetadata("elsewhere", '{"x":1}'))
     encoder.add_all((system("s"), user("a"), user(Opaque("elsewhere", "k", "{}"), "b"),
                      user(), assistant(own, foreign)))  # fmt: skip
     assert encoder.system == [{"text": "s"}]
@@ -205,6 +214,6 @@ def test_an_encoder_merges_turns_of_one_role() -> None:
 def test_an_encoder_names_the_provider_of_an_unsupported_part() -> None:
     with pytest.raises(Rejected) as caught:
         Encoder(SERVICE, []).add_all((user(Image(data=b"x")),))
-    assert caught.value.error == Unsupported(
+    assert caught.value.error == UnsupportedFeature(
         message="messages/0/parts/0: no Image", provider="example", feature="messages"
     )

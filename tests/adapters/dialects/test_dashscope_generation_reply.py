@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from llm_pure import Completion, Echo, assistant
+from llm_pure import Completion, ProviderMetadata, assistant
 from llm_pure.adapters.dialects.dashscope_generation import parse_chat
 from llm_pure.adapters.dialects.dashscope_generation.embed import parse_embed
 from llm_pure.completion import Choice, Usage
-from llm_pure.errors import ProtocolFault
+from llm_pure.errors import ProtocolError
 from llm_pure.messages import Image, Message, Reasoning, ToolCall
 from llm_pure.operations import Embeddings
 from llm_pure.result import Success
@@ -46,7 +46,7 @@ def test_an_answer_is_read_whole() -> None:
         ({"content": [{"image": "https://x.test/a"}]}, assistant(Image(url="https://x.test/a"))),
         (
             {"content": "b", "reasoning_content": "a"},
-            assistant(Reasoning("a", None, Echo("dashscope")), "b"),
+            assistant(Reasoning("a", None, ProviderMetadata("dashscope")), "b"),
         ),
         (
             {
@@ -57,7 +57,8 @@ def test_an_answer_is_read_whole() -> None:
                 ],
             },
             assistant(
-                ToolCall("c1", "f"), ToolCall("c2", "g", "{}", Echo("dashscope", '{"score":1}'))
+                ToolCall("c1", "f"),
+                ToolCall("c2", "g", "{}", ProviderMetadata("dashscope", '{"score":1}')),
             ),
         ),
     ],
@@ -183,4 +184,4 @@ def test_vectors_stand_in_the_order_of_their_texts() -> None:
     "body", [{}, {"output": {"embeddings": []}}, {"output": {"embeddings": 7}}]
 )
 def test_an_answer_without_vectors_is_a_fault(body: Any) -> None:
-    assert isinstance(parse_embed("dashscope", response(body)).failure(), ProtocolFault)
+    assert isinstance(parse_embed("dashscope", response(body)).failure(), ProtocolError)

@@ -18,8 +18,8 @@ from llm_pure import (
 )
 from llm_pure.adapters.dialects.dashscope_generation import build_chat
 from llm_pure.adapters.dialects.dashscope_generation.embed import build_embed
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, Unsupported
-from llm_pure.messages import Audio, Echo, Image, Opaque, Reasoning, ToolCall
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.messages import Audio, Image, Opaque, ProviderMetadata, Reasoning, ToolCall
 from llm_pure.provider import Built
 from llm_pure.request import SchemaFormat, Tool
 from llm_pure.result import Success
@@ -70,7 +70,7 @@ def test_everything_at_once() -> None:
             system("Be brief."),
             user("How is the weather?"),
             assistant(
-                Reasoning("hm", None, Echo("dashscope")),
+                Reasoning("hm", None, ProviderMetadata("dashscope")),
                 ToolCall("c1", "weather", '{"city":"Oslo"}'),
             ),
             tool_result("c1", "21 °C"),
@@ -248,7 +248,7 @@ def test_extra_goes_over_everything(extra: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_common_request_is_built_or_refused(name: str) -> None:
     got = build_chat("dashscope", CONFIG, REQUESTS[name])
-    assert isinstance(got, Success) or isinstance(got.failure(), Unsupported)
+    assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
 
 
 @given(chat_requests())
@@ -273,8 +273,8 @@ def test_embeddings() -> None:
 @pytest.mark.parametrize(
     ("config", "request_", "kind"),
     [
-        (LLMConfig(api_type="dashscope"), EmbedRequest(input="a"), ConfigurationInvalid),
-        (LLMConfig(base_url="nowhere", model="m"), EmbedRequest(input="a"), ConfigurationInvalid),
+        (LLMConfig(api_type="dashscope"), EmbedRequest(input="a"), InvalidConfiguration),
+        (LLMConfig(base_url="nowhere", model="m"), EmbedRequest(input="a"), InvalidConfiguration),
         (CONFIG, EmbedRequest(input=()), InvalidRequest),
         (CONFIG, EmbedRequest(input=("a", "")), InvalidRequest),
     ],

@@ -12,12 +12,12 @@ from llm_pure.adapters.gemini import PROVIDER as GEMINI
 from llm_pure.adapters.vertex import PROVIDER as VERTEX
 from llm_pure.completion import Usage
 from llm_pure.errors import (
-    ConfigurationInvalid,
+    InvalidConfiguration,
     InvalidRequest,
     LLMError,
     NotFound,
     Overloaded,
-    ProtocolFault,
+    ProtocolError,
 )
 from llm_pure.operations import Embeddings, EmbedRequest
 from llm_pure.provider import Provider
@@ -109,7 +109,7 @@ def test_a_model_that_passes_over_task_types_reads_the_task_in_the_text(
     [
         pytest.param(EmbedRequest(input=(), model="m"), InvalidRequest, id="no text"),
         pytest.param(EmbedRequest(input=("a", ""), model="m"), InvalidRequest, id="an empty text"),
-        pytest.param(EmbedRequest(input="a"), ConfigurationInvalid, id="no model"),
+        pytest.param(EmbedRequest(input="a"), InvalidConfiguration, id="no model"),
     ],
 )
 def test_what_cannot_be_embedded_is_refused(request_: EmbedRequest, kind: type[LLMError]) -> None:
@@ -161,8 +161,8 @@ def test_embeddings(body: dict[str, Any], expected: Embeddings) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [
-        pytest.param(200, b"{}", ProtocolFault, id="no vectors"),
-        pytest.param(200, b'{"embeddings": [{"values": "x"}]}', ProtocolFault, id="no numbers"),
+        pytest.param(200, b"{}", ProtocolError, id="no vectors"),
+        pytest.param(200, b'{"embeddings": [{"values": "x"}]}', ProtocolError, id="no numbers"),
         pytest.param(404, b"{}", NotFound, id="a status alone"),
         pytest.param(503, b"<html>", Overloaded, id="a page"),
         pytest.param(200, b'{"error": {"code": 400, "status": "INVALID_ARGUMENT"}}', InvalidRequest, id="an error"),

@@ -20,10 +20,10 @@ from llm_pure.errors import (
     ServerError,
     TimedOut,
 )
-from llm_pure.result import Failure, Parsed
+from llm_pure.result import Failure, LLMResult
 
 
-def answered(body: Any, status: int = 200) -> Parsed[Completion]:
+def answered(body: Any, status: int = 200) -> LLMResult[Completion]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return parse_chat("gemini", HttpResponse(status, (("content-type", "application/json"),), data))
 

@@ -12,10 +12,10 @@ from llm_pure.adapters.vertex import PROVIDER as VERTEX
 from llm_pure.messages import (
     Audio,
     Document,
-    Echo,
     Image,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Text,
     ToolCall,
@@ -98,8 +98,11 @@ def test_media(part: Part, wire: dict[str, Any]) -> None:
 
 
 def test_a_picture_of_the_models_own_keeps_its_label_and_signature() -> None:
-    echo = Echo("gemini", '{"thoughtSignature":"czE="}')
-    (turn, _) = contents_of(assistant(Image(data=PNG, media_type="image/x", echo=echo)), user("a"))
+    provider_metadata = ProviderMetadata("gemini", '{"thoughtSignature":"czE="}')
+    (turn, _) = contents_of(
+        assistant(Image(data=PNG, media_type="image/x", provider_metadata=provider_metadata)),
+        user("a"),
+    )
     assert turn["parts"] == [
         {"inlineData": {"mimeType": "image/x", "data": base64_of(PNG)}, "thoughtSignature": "czE="}
     ]
@@ -128,11 +131,11 @@ JSON_OBJECTS = st.dictionaries(
 def test_opaque_parts_and_signatures_go_back_byte_for_byte(
     objects: list[str], signature: str
 ) -> None:
-    echo = Echo("gemini", json.dumps({"thoughtSignature": signature}))
+    provider_metadata = ProviderMetadata("gemini", json.dumps({"thoughtSignature": signature}))
     parts: list[Part] = [
         *[Opaque("gemini", "toolCall", one) for one in objects],
-        Text("", echo),
-        ToolCall("c", "f", objects[0], echo),
+        Text("", provider_metadata),
+        ToolCall("c", "f", objects[0], provider_metadata),
     ]
     request = ChatRequest(messages=[user("a"), assistant(*parts), user("b")])
     made = built(request).request.body
@@ -148,14 +151,16 @@ def test_opaque_parts_and_signatures_go_back_byte_for_byte(
 
 
 def test_own_thoughts_go_back_with_their_signature() -> None:
-    thought = Reasoning("hm", "czE=", Echo("gemini", '{"partMetadata":{"a":1}}'))
+    thought = Reasoning("hm", "czE=", ProviderMetadata("gemini", '{"partMetadata":{"a":1}}'))
     assert contents_of(user("a"), assistant(thought))[1]["parts"] == [
         {"text": "hm", "thought": True, "thoughtSignature": "czE=", "partMetadata": {"a": 1}}
     ]
 
 
 def test_sound_that_only_its_maker_has_is_sent_as_its_words() -> None:
-    sound = Audio(file_id="audio_1", transcript="Hello.", echo=Echo("openai"))
+    sound = Audio(
+        file_id="audio_1", transcript="Hello.", provider_metadata=ProviderMetadata("openai")
+    )
     made = built(ChatRequest(messages=[user("a"), assistant(sound), user("b")]))
     assert json.loads(made.request.body)["contents"][1]["parts"] == [{"text": "Hello."}]
     assert told(made) == [("messages/1/parts/0", "changed")]

@@ -14,30 +14,30 @@ from llm_pure.completion import Choice, FinishReason, Usage
 from llm_pure.errors import (
     ContentFiltered,
     NotFound,
-    ProtocolFault,
+    ProtocolError,
     ServerError,
 )
 from llm_pure.messages import (
     Audio,
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Text,
     ToolCall,
 )
 from llm_pure.operations import TokenCount
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 PNG = b"\x89PNG\r\n\x1a\n0123"
 PNG64 = base64.b64encode(PNG).decode()
-OWN = Echo("gemini")
+OWN = ProviderMetadata("gemini")
 
 
-def answered(body: Any, status: int = 200) -> Parsed[Completion]:
+def answered(body: Any, status: int = 200) -> LLMResult[Completion]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return parse_chat("gemini", HttpResponse(status, (("content-type", "application/json"),), data))
 
@@ -84,7 +84,7 @@ def test_a_whole_answer_is_a_completion() -> None:
                 "assistant",
                 (
                     Reasoning("Let me see.", None, OWN),
-                    Text("Tromsø is ", Echo("gemini", '{"thoughtSignature":"czE="}')),
+                    Text("Tromsø is ", ProviderMetadata("gemini", '{"thoughtSignature":"czE="}')),
                     Text("cold."),
                     ToolCall("call_r1_0", "weather", '{"city": "Troms\\u00f8"}', OWN),
                 ),
@@ -108,7 +108,7 @@ PARTS: dict[str, tuple[dict[str, Any], tuple[Part, ...]]] = {
     "empty text": ({"text": ""}, ()),
     "empty signed text": (
         {"text": "", "thoughtSignature": "czE="},
-        (Text("", Echo("gemini", '{"thoughtSignature":"czE="}')),),
+        (Text("", ProviderMetadata("gemini", '{"thoughtSignature":"czE="}')),),
     ),
     "a signature alone": (
         {"thoughtSignature": "czE="},
@@ -121,11 +121,11 @@ PARTS: dict[str, tuple[dict[str, Any], tuple[Part, ...]]] = {
     ),
     "picture": (
         {"inlineData": {"mimeType": "image/png", "data": PNG64}},
-        (Image(data=PNG, media_type="image/png", echo=OWN),),
+        (Image(data=PNG, media_type="image/png", provider_metadata=OWN),),
     ),
     "signed picture": (
         {"inlineData": {"mimeType": "image/png", "data": PNG64}, "thoughtSignature": "czE="},
-        (Image(data=PNG, media_type="image/png", echo=Echo("gemini", '{"thoughtSignature":"czE="}')),),
+        (Image(data=PNG, media_type="image/png", provider_metadata=ProviderMetadata("gemini", '{"thoughtSignature":"czE="}')),),
     ),
     "picture that was only thought": (
         {"inlineData": {"mimeType": "image/png", "data": "AA=="}, "thought": True},
@@ -133,11 +133,11 @@ PARTS: dict[str, tuple[dict[str, Any], tuple[Part, ...]]] = {
     ),
     "sound": (
         {"inlineData": {"mimeType": "audio/L16;rate=24000", "data": "AAE="}},
-        (Audio(data=b"\0\1", media_type="audio/L16;rate=24000", echo=OWN),),
+        (Audio(data=b"\0\1", media_type="audio/L16;rate=24000", provider_metadata=OWN),),
     ),
     "file": (
         {"fileData": {"mimeType": "application/pdf", "fileUri": "gs://b/a.pdf"}},
-        (Document(url="gs://b/a.pdf", media_type="application/pdf", echo=OWN),),
+        (Document(url="gs://b/a.pdf", media_type="application/pdf", provider_metadata=OWN),),
     ),
     "damaged base64": (
         {"inlineData": {"mimeType": "image/png", "data": "*"}},
@@ -151,7 +151,7 @@ PARTS: dict[str, tuple[dict[str, Any], tuple[Part, ...]]] = {
     "unknown": ({"hologram": {"a": 1}}, (Opaque("gemini", "hologram", '{"hologram": {"a": 1}}'),)),
     "call with an id": (
         {"functionCall": {"id": "c9", "name": "f", "args": {"x": 1.0}}},
-        (ToolCall("c9", "f", '{"x": 1.0}', Echo("gemini", '{"functionCall":{"id":"c9"}}')),),
+        (ToolCall("c9", "f", '{"x": 1.0}', ProviderMetadata("gemini", '{"functionCall":{"id":"c9"}}')),),
     ),
     "call without arguments": (
         {"functionCall": {"name": "f"}},
@@ -163,7 +163,7 @@ PARTS: dict[str, tuple[dict[str, Any], tuple[Part, ...]]] = {
     ),
     "side fields": (
         {"text": "x", "partMetadata": {"a": 1}},
-        (Text("x", Echo("gemini", '{"partMetadata":{"a":1}}')),),
+        (Text("x", ProviderMetadata("gemini", '{"partMetadata":{"a":1}}')),),
     ),
 }  # fmt: skip
 
@@ -313,7 +313,7 @@ def test_a_blocked_prompt_is_content_filtered_with_what_was_told() -> None:
 
 def test_a_part_of_a_wrong_shape_keeps_what_came_before_it() -> None:
     fault = answered(candidate({"text": "so far"}, {"functionCall": "f"})).failure()
-    assert isinstance(fault, ProtocolFault)
+    assert isinstance(fault, ProtocolError)
     assert fault.where == "candidates/0/content/parts/1"
     assert fault.partial is not None
     assert fault.partial.text == "so far"
@@ -329,5 +329,5 @@ def test_a_count_of_tokens() -> None:
         "vertex", HttpResponse(404, (), b'{"error": {"code": 404, "status": "NOT_FOUND"}}')
     )
     assert isinstance(failed.failure(), NotFound)
-    assert isinstance(parse_count("vertex", HttpResponse(200, (), b"{}")).failure(), ProtocolFault)
+    assert isinstance(parse_count("vertex", HttpResponse(200, (), b"{}")).failure(), ProtocolError)
     assert isinstance(parse_count("vertex", HttpResponse(502, (), b"")).failure(), ServerError)

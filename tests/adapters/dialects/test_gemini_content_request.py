@@ -8,13 +8,13 @@ import pytest
 from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
 from llm_pure.adapters.gemini import PROVIDER as GEMINI
 from llm_pure.adapters.vertex import PROVIDER as VERTEX
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, LLMError, Unsupported
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.messages import (
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
@@ -133,10 +133,10 @@ def test_what_is_another_providers_is_left_out_and_reported() -> None:
             messages=[
                 user("a", name="Ann"),
                 assistant(
-                    Reasoning("hm", "sig", Echo("anthropic")),
+                    Reasoning("hm", "sig", ProviderMetadata("anthropic")),
                     Opaque("anthropic", "redacted_thinking", "{}"),
                     Refusal("No."),
-                    Text("b", Echo("openai", '{"annotations":[1]}')),
+                    Text("b", ProviderMetadata("openai", '{"annotations":[1]}')),
                 ),
                 user("c"),
             ],
@@ -168,7 +168,7 @@ def test_what_is_another_providers_is_left_out_and_reported() -> None:
 def test_strict_builds_fail_where_something_would_be_lost() -> None:
     request = ChatRequest(messages="a", repetition_penalty=1.1)
     error = GEMINI.build_chat(CONFIG, request, strict=True).failure()
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     assert error.feature == "repetition_penalty"
     assert built(ChatRequest(messages="a")).adaptations == ()
 
@@ -209,33 +209,38 @@ REFUSED: dict[str, tuple[Provider, Sequence[Message], type[LLMError], str]] = {
     "bytes of no known kind": (
         GEMINI,
         [user("a", Image(data=b"??"))],
-        Unsupported,
+        UnsupportedFeature,
         "messages/0/parts/1",
     ),
-    "an empty part": (GEMINI, [user(Image())], Unsupported, "messages/0/parts/0"),
+    "an empty part": (GEMINI, [user(Image())], UnsupportedFeature, "messages/0/parts/0"),
     "a damaged data URL": (
         GEMINI,
         [user(Image(url="data:image/png;base64,*"))],
-        Unsupported,
+        UnsupportedFeature,
         "messages/0/parts/0",
     ),
     "a picture among instructions": (
         GEMINI,
         [system(Image(data=PNG)), user("a")],
-        Unsupported,
+        UnsupportedFeature,
         "messages/0/parts/0",
     ),
-    "a call by the user": (GEMINI, [user(ToolCall("c", "f"))], Unsupported, "messages/0/parts/0"),
+    "a call by the user": (
+        GEMINI,
+        [user(ToolCall("c", "f"))],
+        UnsupportedFeature,
+        "messages/0/parts/0",
+    ),
     "a URL without a media type on Vertex": (
         VERTEX,
         [user(Image(url="https://example.org/picture"))],
-        Unsupported,
+        UnsupportedFeature,
         "messages/0/parts/0",
     ),
     "a file id on Vertex": (
         VERTEX,
         [user(Document(file_id="files/abc"))],
-        Unsupported,
+        UnsupportedFeature,
         "messages/0/parts/0",
     ),
 }
@@ -253,7 +258,7 @@ def test_what_cannot_be_sent_is_refused_with_its_path(
 
 def test_without_a_model_there_is_no_request() -> None:
     error = GEMINI.build_chat(LLMConfig(api_type="gemini"), ChatRequest(messages="a")).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == "model"
 
 

@@ -15,17 +15,17 @@ from llm_pure.errors import (
     StreamInterrupted,
 )
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     TextDelta,
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.messages import Echo, Reasoning, Text
+from llm_pure.messages import ProviderMetadata, Reasoning, Text
 from llm_pure.result import Success
 from tests.support.gemini_streams import (
     CODE,
@@ -49,7 +49,7 @@ def test_each_item_makes_its_events() -> None:
     assert [one for one in events if not isinstance(one, UsageReported)] == [
         Started(id="r1", model="gemini-3-flash", provider="gemini"),
         ReasoningDelta("I should ", 0),
-        EchoReceived("{}", 0, 0, "reasoning"),
+        ProviderMetadataReceived("{}", 0, 0, "reasoning"),
         ReasoningDelta("compute.", 0),
         PartReceived(WHOLE.message.parts[1], 1),
         PartReceived(WHOLE.message.parts[2], 2),
@@ -57,11 +57,11 @@ def test_each_item_makes_its_events() -> None:
         TextDelta("42 — 四十二", 3),
         TextDelta(".", 3),
         ToolCallDelta('{"n": 42}', 4, 0, "", "save"),
-        EchoReceived('{"thoughtSignature":"c2lnMg=="}', 4),
+        ProviderMetadataReceived('{"thoughtSignature":"c2lnMg=="}', 4),
         ToolCallDelta("{}", 5, 0, "w7", "save"),
-        EchoReceived('{"functionCall":{"id":"w7"}}', 5),
+        ProviderMetadataReceived('{"functionCall":{"id":"w7"}}', 5),
         ExtraReceived("finishMessage", "Model generated function call(s).", choice=0),
-        EchoReceived('{"thoughtSignature":"c2lnMw=="}', 6),
+        ProviderMetadataReceived('{"thoughtSignature":"c2lnMw=="}', 6),
         Finished("stop", "STOP"),
     ]
     assert events[1] == UsageReported(first)
@@ -94,7 +94,7 @@ def test_signed_text_stays_a_part_of_its_own() -> None:
         item({"text": "d"}, finishReason="STOP"),
     )
     got = collect(events_of(SSE, body)[0]).unwrap()
-    signed = Text("b", Echo("gemini", '{"thoughtSignature":"czE="}'))
+    signed = Text("b", ProviderMetadata("gemini", '{"thoughtSignature":"czE="}'))
     assert got.message.parts == (Text("a"), signed, Text("cd"))
     assert got.text == "abcd"
 
@@ -106,9 +106,9 @@ def test_signed_thoughts_stay_parts_of_their_own() -> None:
         item({"text": "c", "thought": True}, finishReason="STOP"),
     )
     assert collect(events_of(SSE, body)[0]).unwrap().message.parts == (
-        Reasoning("a", None, Echo("gemini")),
-        Reasoning("b", "czE=", Echo("gemini")),
-        Reasoning("c", None, Echo("gemini")),
+        Reasoning("a", None, ProviderMetadata("gemini")),
+        Reasoning("b", "czE=", ProviderMetadata("gemini")),
+        Reasoning("c", None, ProviderMetadata("gemini")),
     )
 
 
@@ -173,7 +173,10 @@ def test_arguments_in_pieces_are_put_together() -> None:
         item({"text": ""}, finishReason="STOP"),
     )  # fmt: skip
     (call,) = collect(events_of(SSE, body)[0]).unwrap().tool_calls
-    assert (call.name, call.echo) == ("plan", Echo("gemini", '{"thoughtSignature":"czE="}'))
+    assert (call.name, call.provider_metadata) == (
+        "plan",
+        ProviderMetadata("gemini", '{"thoughtSignature":"czE="}'),
+    )
     assert json.loads(call.arguments) == {
         "city": "Tromsø",
         "days": [{"n": 1}, {"n": 2.5}],

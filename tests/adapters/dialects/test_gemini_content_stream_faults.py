@@ -16,7 +16,7 @@ from llm_pure.errors import (
     ContentFiltered,
     LLMError,
     Overloaded,
-    ProtocolFault,
+    ProtocolError,
     RateLimited,
 )
 from llm_pure.events import (
@@ -78,7 +78,7 @@ def test_an_error_is_typed_wherever_it_comes_and_keeps_what_came_before(
 
 def test_a_page_in_place_of_a_stream_is_a_protocol_fault() -> None:
     _, error = events_of(SSE, b"<html>nothing here</html>\n\n")
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
     assert error.evidence.startswith(b"<html>")
 
 
@@ -98,7 +98,7 @@ def test_a_part_of_a_wrong_shape_comes_after_the_parts_before_it() -> None:
     failed = decoder.feed(as_sse(item({"text": "more"})))
     assert isinstance(failed, Failure)
     fault = failed.failure()
-    assert isinstance(fault, ProtocolFault)
+    assert isinstance(fault, ProtocolError)
     assert fault.where == "candidates/0/content/parts/1"
     assert decoder.close() == failed
 

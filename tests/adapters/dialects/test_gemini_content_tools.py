@@ -7,16 +7,16 @@ import pytest
 
 from llm_pure import ChatRequest, assistant, tool_result, user
 from llm_pure.messages import (
-    Echo,
     Image,
     Message,
     Opaque,
+    ProviderMetadata,
     Text,
     ToolCall,
     ToolResult,
 )
 from llm_pure.request import (
-    NamedTool,
+    NamedToolChoice,
     NativeTool,
     Tool,
 )
@@ -33,7 +33,7 @@ from tests.support.gemini import (
 
 
 def test_calls_and_results_carry_no_id_that_the_wire_never_had() -> None:
-    own = ToolCall("call_r1_0", "weather", '{"city": "Oslo", "n": 1.0}', Echo("gemini"))
+    own = ToolCall("call_r1_0", "weather", '{"city": "Oslo", "n": 1.0}', ProviderMetadata("gemini"))
     foreign = ToolCall("toolu_1", "clock", "{}")
     assert contents_of(
         user("a"),
@@ -62,9 +62,13 @@ def test_calls_and_results_carry_no_id_that_the_wire_never_had() -> None:
 
 
 def test_an_id_that_came_goes_back_on_the_call_and_on_its_result() -> None:
-    echo = Echo("gemini", '{"functionCall":{"id":"w7"},"thoughtSignature":"czE="}')
+    provider_metadata = ProviderMetadata(
+        "gemini", '{"functionCall":{"id":"w7"},"thoughtSignature":"czE="}'
+    )
     got = contents_of(
-        user("a"), assistant(ToolCall("w7", "clock", "{}", echo)), tool_result("w7", "noon")
+        user("a"),
+        assistant(ToolCall("w7", "clock", "{}", provider_metadata)),
+        tool_result("w7", "noon"),
     )
     assert got[1]["parts"] == [
         {"functionCall": {"id": "w7", "name": "clock", "args": {}}, "thoughtSignature": "czE="}
@@ -140,8 +144,10 @@ def test_responses_stand_together_before_all_else() -> None:
 
 def test_the_first_call_of_another_model_gets_the_documented_stand_in_on_newer_models() -> None:
     foreign = assistant(ToolCall("a", "f"), ToolCall("b", "f"))
-    own = assistant(ToolCall("c", "f", "{}", Echo("gemini", '{"thoughtSignature":"czE="}')))
-    bare = assistant(ToolCall("d", "f", "{}", Echo("gemini")))
+    own = assistant(
+        ToolCall("c", "f", "{}", ProviderMetadata("gemini", '{"thoughtSignature":"czE="}'))
+    )
+    bare = assistant(ToolCall("d", "f", "{}", ProviderMetadata("gemini")))
     turns = (user("x"), foreign, user("x"), own, user("x"), bare)
     got = contents_of(*turns, model="gemini-3-flash")
     signatures = [
@@ -159,7 +165,7 @@ TOOL_CHOICES: dict[str, tuple[dict[str, Any], dict[str, Any] | None]] = {
     "none": ({"tool_choice": "none"}, {"mode": "NONE"}),
     "required": ({"tool_choice": "required"}, {"mode": "ANY"}),
     "one by name": (
-        {"tool_choice": NamedTool("weather")},
+        {"tool_choice": NamedToolChoice("weather")},
         {"mode": "ANY", "allowedFunctionNames": ["weather"]},
     ),
     "strict": ({"tools": (Tool(name="weather", strict=True),)}, {"mode": "VALIDATED"}),

@@ -15,14 +15,14 @@ from llm_pure.errors import (
     ContentFiltered,
     InvalidRequest,
     LLMError,
-    ProtocolFault,
+    ProtocolError,
     RateLimited,
-    Unsupported,
+    UnsupportedFeature,
 )
 from llm_pure.http import HttpResponse
-from llm_pure.media_operations import ImageRequest, Picture, Pictures
+from llm_pure.media_operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.provider import Built, Operation
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from tests.support.pictures import picture
 from tests.support.png import tiny_png
 
@@ -31,17 +31,17 @@ PNG = tiny_png()
 B64 = base64.b64encode(PNG).decode()
 
 
-def images(name: str) -> Operation[ImageRequest, Pictures]:
+def images(name: str) -> Operation[ImageRequest, ImagesResponse]:
     found = registry.get(name).unwrap().images
     assert found is not None
     return found
 
 
-def build(request: ImageRequest, name: str = "gemini", **config: Any) -> Parsed[Built]:
+def build(request: ImageRequest, name: str = "gemini", **config: Any) -> LLMResult[Built]:
     return images(name).build(LLMConfig(**{"model": IMAGEN, **config}), request)
 
 
-def answer(body: Any, status: int = 200, name: str = "gemini") -> Parsed[Pictures]:
+def answer(body: Any, status: int = 200, name: str = "gemini") -> LLMResult[ImagesResponse]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return images(name).parse(HttpResponse(status, (), data))
 
@@ -87,8 +87,8 @@ def test_what_only_openai_has_is_dropped_and_told() -> None:
     ("request_", "error"),
     [
         (ImageRequest(prompt=" "), InvalidRequest),
-        (ImageRequest(prompt="a", images=(PNG,)), Unsupported),
-        (ImageRequest(prompt="a", mask=PNG), Unsupported),
+        (ImageRequest(prompt="a", images=(PNG,)), UnsupportedFeature),
+        (ImageRequest(prompt="a", mask=PNG), UnsupportedFeature),
     ],
 )
 def test_what_imagen_cannot_do_is_told(request_: ImageRequest, error: type[LLMError]) -> None:
@@ -103,10 +103,10 @@ def test_pictures_are_decoded_and_their_bytes_say_what_they_are() -> None:
         {"bytesBase64Encoded": base64.b64encode(jpeg).decode()},
     ]
     assert answer({"predictions": rows, "deployedModelId": "1"}) == Success(
-        Pictures(
+        ImagesResponse(
             pictures=(
-                Picture(data=PNG, media_type="image/png", revised_prompt="a fat cat"),
-                Picture(data=jpeg, media_type="image/jpeg"),
+                GeneratedImage(data=PNG, media_type="image/png", revised_prompt="a fat cat"),
+                GeneratedImage(data=jpeg, media_type="image/jpeg"),
             ),
             provider="gemini",
             extra={"deployedModelId": "1", "filtered": ["no faces"]},
@@ -129,7 +129,7 @@ def test_nothing_that_passed_the_filters_is_an_error(body: Any, why: str) -> Non
 
 def test_a_picture_that_is_no_base64_is_a_fault() -> None:
     got = answer({"predictions": [{"bytesBase64Encoded": "?"}]}).failure()
-    assert isinstance(got, ProtocolFault)
+    assert isinstance(got, ProtocolError)
     assert got.where == "$.predictions[0]"
 
 
@@ -171,4 +171,4 @@ def test_gemini_edits_pictures_that_stand_before_the_prompt() -> None:
 
 def test_gemini_has_no_masks() -> None:
     request = ImageRequest(prompt="a", images=(PNG,), mask=PNG, model="gemini-2.5-flash-image")
-    assert isinstance(build(request).failure(), Unsupported)
+    assert isinstance(build(request).failure(), UnsupportedFeature)

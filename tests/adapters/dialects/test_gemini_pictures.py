@@ -8,9 +8,9 @@ import pytest
 
 from llm_pure import LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.errors import ContentFiltered, InvalidRequest, LLMError, ProtocolFault, RateLimited
+from llm_pure.errors import ContentFiltered, InvalidRequest, LLMError, ProtocolError, RateLimited
 from llm_pure.http import HttpResponse
-from llm_pure.media_operations import ImageRequest, Picture
+from llm_pure.media_operations import GeneratedImage, ImageRequest
 from tests.support.png import tiny_png
 
 PROVIDER = registry.get("gemini").unwrap()
@@ -51,7 +51,7 @@ def test_pictures_are_the_parts_of_the_answer() -> None:
     data = base64.b64encode(tiny_png()).decode()
     parts = [{"text": "Here:"}, {"inlineData": {"mimeType": "image/jpeg", "data": data}}]
     got = answer({"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}).unwrap()
-    assert got.pictures == (Picture(data=tiny_png(), media_type="image/png"),)
+    assert got.pictures == (GeneratedImage(data=tiny_png(), media_type="image/png"),)
     assert (got.provider, got.extra) == ("gemini", {"text": "Here:"})
 
 
@@ -59,7 +59,7 @@ def test_pictures_are_the_parts_of_the_answer() -> None:
     ("candidate", "status", "kind"),
     [
         ({"finishReason": "IMAGE_SAFETY"}, 200, ContentFiltered),
-        ({"content": {"parts": [{"text": "No."}]}, "finishReason": "STOP"}, 200, ProtocolFault),
+        ({"content": {"parts": [{"text": "No."}]}, "finishReason": "STOP"}, 200, ProtocolError),
         ({"error": {"code": 429, "message": "slow", "status": "RESOURCE_EXHAUSTED"}}, 429, RateLimited),
     ],
 )  # fmt: skip

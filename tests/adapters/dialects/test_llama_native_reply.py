@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from llm_pure import Completion, Echo, assistant
+from llm_pure import Completion, ProviderMetadata, assistant
 from llm_pure.adapters.dialects.llama_native import parse_chat
 from llm_pure.completion import Usage
 from llm_pure.messages import Message, Opaque, ToolCall
@@ -63,7 +63,7 @@ def test_an_answer_is_read_whole() -> None:
                 ]
             },
             assistant(
-                ToolCall("c", "f", '{"a":1}', Echo("llama_api", '{"score":1}')),
+                ToolCall("c", "f", '{"a":1}', ProviderMetadata("llama_api", '{"score":1}')),
                 ToolCall("c", "f"),
                 ToolCall("call_a-1_2", "g"),
             ),

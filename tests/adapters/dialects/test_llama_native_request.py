@@ -8,20 +8,20 @@ from hypothesis import given
 
 from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
 from llm_pure.adapters.dialects.llama_native import build_chat
-from llm_pure.endpoint import below
-from llm_pure.errors import Unsupported
-from llm_pure.messages import Echo, Image, Opaque, Reasoning, ToolCall
+from llm_pure.endpoint import under_base_url
+from llm_pure.errors import UnsupportedFeature
+from llm_pure.messages import Image, Opaque, ProviderMetadata, Reasoning, ToolCall
 from llm_pure.provider import Built
-from llm_pure.request import JsonFormat, NamedTool, SchemaFormat, Tool
-from llm_pure.result import Parsed, Success
+from llm_pure.request import JsonFormat, NamedToolChoice, SchemaFormat, Tool
+from llm_pure.result import LLMResult, Success
 from tests.support.chat_requests import PNG, REQUESTS, chat_requests
 
 CONFIG = LLMConfig(api_type="llama_api", model="Llama-4-Maverick-17B-128E-Instruct-FP8")
 PIXELS = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
 
 
-def build(request: ChatRequest, *, strict: bool = False) -> Parsed[Built]:
-    at = below("llama_api", "https://api.llama.com/v1")
+def build(request: ChatRequest, *, strict: bool = False) -> LLMResult[Built]:
+    at = under_base_url("llama_api", "https://api.llama.com/v1")
     return build_chat("llama_api", at, CONFIG, request, strict=strict)
 
 
@@ -38,7 +38,7 @@ def test_everything_at_once() -> None:
         tools=(
             Tool(name="weather", description="Now", parameters={"type": "object"}, strict=True),
         ),
-        tool_choice=NamedTool("weather"),
+        tool_choice=NamedToolChoice("weather"),
         response_format=SchemaFormat(schema={"type": "object"}, name="place", strict=None),
         max_tokens=64,
         temperature=0.5,
@@ -140,7 +140,7 @@ def test_what_the_api_does_not_take_is_left_out_and_reported(asked: dict[str, An
         "model", "messages", "max_completion_tokens", "temperature",
     }  # fmt: skip
     refused = build(request, strict=True).failure()
-    assert isinstance(refused, Unsupported)
+    assert isinstance(refused, UnsupportedFeature)
     assert refused.feature == field
 
 
@@ -152,7 +152,9 @@ def test_some_json_is_a_schema_of_any_object() -> None:
 
 def test_what_another_provider_said_is_left_out_and_reported() -> None:
     said = assistant(
-        Reasoning("hm", "sig", Echo("anthropic")), Opaque("openai", "web_search_call", "{}"), "b"
+        Reasoning("hm", "sig", ProviderMetadata("anthropic")),
+        Opaque("openai", "web_search_call", "{}"),
+        "b",
     )
     made = build(ChatRequest(messages=["a", said, "c"])).unwrap()
     assert json.loads(made.request.body)["messages"][1] == {
@@ -176,7 +178,7 @@ def test_extra_goes_over_everything(messages: Any) -> None:
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_common_request_is_built_or_refused(name: str) -> None:
     got = build(REQUESTS[name])
-    assert isinstance(got, Success) or isinstance(got.failure(), Unsupported)
+    assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
 
 
 @given(chat_requests())

@@ -9,22 +9,22 @@ from hypothesis import strategies as st
 
 from llm_pure import LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.errors import AuthenticationFailed, ProtocolFault, ServerError
-from llm_pure.http import HttpResponse, header
-from llm_pure.media_operations import ModelInfo, ModelList, ModelsRequest
+from llm_pure.errors import AuthenticationFailed, ProtocolError, ServerError
+from llm_pure.http import HttpResponse, get_header
+from llm_pure.media_operations import ListModelsRequest, ModelInfo, ModelPage
 from llm_pure.provider import Operation
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 
 LISTING = tuple([name for name in registry.names() if registry.get(name).unwrap().models])
 
 
-def models(name: str) -> Operation[ModelsRequest, ModelList]:
+def models(name: str) -> Operation[ListModelsRequest, ModelPage]:
     found = registry.get(name).unwrap().models
     assert found is not None
     return found
 
 
-def answer(name: str, body: Any, status: int = 200) -> Parsed[ModelList]:
+def answer(name: str, body: Any, status: int = 200) -> LLMResult[ModelPage]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return models(name).parse(HttpResponse(status, (), data))
 
@@ -48,15 +48,15 @@ def answer(name: str, body: Any, status: int = 200) -> Parsed[ModelList]:
 def test_each_page_has_its_address(
     name: str, config: LLMConfig, first: str, second: str | None
 ) -> None:
-    asked = [ModelsRequest(), ModelsRequest(page="p/2")]
+    asked = [ListModelsRequest(), ListModelsRequest(page="p/2")]
     got = [models(name).build(config, one).unwrap().request for one in asked]
     assert [one.url for one in got] == [first, second or first] if second else [first, first]
     assert {(one.method, one.body) for one in got} == {("GET", b"")}
 
 
 def test_anthropic_wants_its_version() -> None:
-    request = models("anthropic").build(LLMConfig(), ModelsRequest()).unwrap().request
-    assert header(request.headers, "anthropic-version") == "2023-06-01"
+    request = models("anthropic").build(LLMConfig(), ListModelsRequest()).unwrap().request
+    assert get_header(request.headers, "anthropic-version") == "2023-06-01"
 
 
 @pytest.mark.parametrize(
@@ -65,39 +65,39 @@ def test_anthropic_wants_its_version() -> None:
         (
             "openai",
             {"object": "list", "data": [{"id": "a", "object": "model", "created": 7, "owned_by": "me", "x": 1}]},
-            ModelList(models=(ModelInfo(id="a", created_s=7, owned_by="me", extra={"x": 1}),)),
+            ModelPage(models=(ModelInfo(id="a", created_s=7, owned_by="me", extra={"x": 1}),)),
         ),
-        ("together", [{"id": "a", "created": 7}, {"no": "id"}, "odd"], ModelList(models=(ModelInfo(id="a", created_s=7),))),
+        ("together", [{"id": "a", "created": 7}, {"no": "id"}, "odd"], ModelPage(models=(ModelInfo(id="a", created_s=7),))),
         (
             "openrouter",
             {"data": [{"id": "a/b", "pricing": {"prompt": "0.1"}}]},
-            ModelList(models=(ModelInfo(id="a/b", extra={"pricing": {"prompt": "0.1"}}),)),
+            ModelPage(models=(ModelInfo(id="a/b", extra={"pricing": {"prompt": "0.1"}}),)),
         ),
         (
             "anthropic",
             {"data": [{"id": "a", "created_at": "2025-02-19T00:00:00Z"}], "has_more": True, "last_id": "a"},
-            ModelList(models=(ModelInfo(id="a", created_s=1739923200),), next_page="a"),
+            ModelPage(models=(ModelInfo(id="a", created_s=1739923200),), next_page="a"),
         ),
-        ("anthropic", {"data": [], "has_more": False, "last_id": "a"}, ModelList(models=())),
+        ("anthropic", {"data": [], "has_more": False, "last_id": "a"}, ModelPage(models=())),
         (
             "gemini",
             {"models": [{"name": "models/gemini-x"}, {"name": "tunedModels/y"}], "nextPageToken": "t"},
-            ModelList(models=(ModelInfo(id="gemini-x"), ModelInfo(id="tunedModels/y")), next_page="t"),
+            ModelPage(models=(ModelInfo(id="gemini-x"), ModelInfo(id="tunedModels/y")), next_page="t"),
         ),
-        ("cohere", {"models": [{"name": "command"}], "next_page_token": ""}, ModelList(models=(ModelInfo(id="command"),))),
+        ("cohere", {"models": [{"name": "command"}], "next_page_token": ""}, ModelPage(models=(ModelInfo(id="command"),))),
         (
             "ollama",
             {"models": [{"name": "a", "modified_at": "2025-02-19T01:00:00.123456789+01:00"}]},
-            ModelList(models=(ModelInfo(id="a", created_s=1739923200),)),
+            ModelPage(models=(ModelInfo(id="a", created_s=1739923200),)),
         ),
         (
             "ollama",
             {"models": [{"name": "a", "modified_at": "yesterday"}, {"name": "b", "modified_at": True}]},
-            ModelList(models=(ModelInfo(id="a"), ModelInfo(id="b"))),
+            ModelPage(models=(ModelInfo(id="a"), ModelInfo(id="b"))),
         ),
     ],
 )  # fmt: skip
-def test_rows_are_models(name: str, body: Any, expected: ModelList) -> None:
+def test_rows_are_models(name: str, body: Any, expected: ModelPage) -> None:
     got = answer(name, body).unwrap()
     assert (got.models, got.next_page) == (expected.models, expected.next_page)
     assert got.provider == name
@@ -110,7 +110,7 @@ def test_what_is_no_list_is_a_fault(name: str) -> None:
         got = answer(name, body)
         assert isinstance(got, Failure)
         error = got.failure()
-        assert isinstance(error, ProtocolFault)
+        assert isinstance(error, ProtocolError)
         assert error.provider == own
 
 

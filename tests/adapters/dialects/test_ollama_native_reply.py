@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from llm_pure import (
     Completion,
-    Echo,
     Image,
     LLMError,
     Message,
+    ProviderMetadata,
     Reasoning,
     Text,
     ToolCall,
@@ -29,7 +29,7 @@ from llm_pure.errors import (
     RateLimited,
     ServerError,
     StreamInterrupted,
-    Unsupported,
+    UnsupportedFeature,
 )
 from llm_pure.result import Failure, Success
 from tests.support.pieces import damaged
@@ -70,13 +70,13 @@ def test_a_whole_answer_is_read_whole() -> None:
             message=Message(
                 "assistant",
                 (
-                    Reasoning("The user wants weather.", None, Echo("ollama")),
+                    Reasoning("The user wants weather.", None, ProviderMetadata("ollama")),
                     Text("Let me look."),
                     ToolCall(
                         "call_a",
                         "weather",
                         '{"city": "Oslo"}',
-                        Echo("ollama", '{"function":{"index":0}}'),
+                        ProviderMetadata("ollama", '{"function":{"index":0}}'),
                     ),
                     ToolCall("call_1", "clock", "{}"),
                 ),
@@ -106,7 +106,7 @@ def test_generate_speaks_in_response_and_leaves_its_context() -> None:
         Completion(
             model="m",
             provider="ollama",
-            message=assistant(Reasoning("six by seven", None, Echo("ollama")), "42"),
+            message=assistant(Reasoning("six by seven", None, ProviderMetadata("ollama")), "42"),
             finish_reason="length",
             raw_finish_reason="length",
             usage=Usage(None, 5, raw={"eval_count": 5}),
@@ -209,8 +209,8 @@ def test_an_answer_that_is_not_done_was_interrupted() -> None:
     ("status", "text", "kind"),
     [
         (400, "invalid options: num_ctx", InvalidRequest),
-        (400, '"gemma3" does not support thinking', Unsupported),
-        (500, "m does not support tools", Unsupported),
+        (400, '"gemma3" does not support thinking', UnsupportedFeature),
+        (500, "m does not support tools", UnsupportedFeature),
         (400, "the input length exceeds the context length", ContextLengthExceeded),
         (401, "unauthorized", AuthenticationFailed),
         (404, "model 'x' not found", NotFound),
@@ -219,7 +219,7 @@ def test_an_answer_that_is_not_done_was_interrupted() -> None:
         (503, "server busy, please try again.  maximum pending requests exceeded", Overloaded),
         (200, "model 'x' not found, try pulling it first", NotFound),
         (200, "unauthorized", AuthenticationFailed),
-        (200, '"gemma3" does not support thinking', Unsupported),
+        (200, '"gemma3" does not support thinking', UnsupportedFeature),
         (200, "you have reached your hourly usage limit", RateLimited),
         (200, "server busy, please try again.", Overloaded),
         (200, "an error was encountered while running the model", ServerError),

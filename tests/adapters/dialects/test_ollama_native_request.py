@@ -9,15 +9,15 @@ from llm_pure import (
     Audio,
     ChatRequest,
     Document,
-    Echo,
     Image,
     JsonFormat,
     LLMConfig,
     Message,
-    NamedTool,
+    NamedToolChoice,
     NativeTool,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     ReasoningRequest,
     Refusal,
@@ -33,7 +33,7 @@ from llm_pure import (
 )
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters import ollama, ollama_generate
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, Unsupported
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
 from llm_pure.provider import Built, Provider
 from llm_pure.result import Failure
 
@@ -193,7 +193,7 @@ def test_tools_are_functions_and_a_choice_among_them_is_reported() -> None:
     request = ChatRequest(
         messages="hi",
         tools=(tool, native, Tool(name="g")),
-        tool_choice=NamedTool("f"),
+        tool_choice=NamedToolChoice("f"),
         parallel_tool_calls=False,
     )
     assert body(request)["tools"] == [
@@ -209,7 +209,7 @@ def test_tools_are_functions_and_a_choice_among_them_is_reported() -> None:
     assert told(request) == [
         ("tools/0/strict", "dropped", True, None),
         ("tools/1", "dropped", None, None),
-        ("tool_choice", "dropped", NamedTool("f"), None),
+        ("tool_choice", "dropped", NamedToolChoice("f"), None),
         ("parallel_tool_calls", "dropped", False, None),
     ]
 
@@ -247,7 +247,7 @@ def test_what_ollama_lacks_is_dropped_and_reported_or_fails_when_strict(
     request = ChatRequest(messages="hi", **asked)
     assert [one[:2] for one in told(request)] == [(field, "dropped")]
     strict = build_chat(CONFIG, request, strict=True)
-    assert isinstance(strict.failure(), Unsupported)
+    assert isinstance(strict.failure(), UnsupportedFeature)
     assert strict.failure().feature == field  # type: ignore[union-attr]
 
 
@@ -298,13 +298,15 @@ def test_a_part_without_a_form_is_unsupported_and_named(
 ) -> None:
     result = provider.build_chat(CONFIG, ChatRequest(messages=[user("see", part)]))
     assert result == Failure(
-        Unsupported(message=reason, provider=provider.name, feature="messages")
+        UnsupportedFeature(message=reason, provider=provider.name, feature="messages")
     )
 
 
 def test_a_call_goes_back_in_the_models_own_words_and_its_result_names_the_tool() -> None:
     arguments = '{"b": 1.0, "a": [2e300, "\\u00e9"], "b2":10000000000000000000001}'
-    call = ToolCall("c1", "f", arguments, Echo("ollama", '{"function":{"index":0},"x":1}'))
+    call = ToolCall(
+        "c1", "f", arguments, ProviderMetadata("ollama", '{"function":{"index":0},"x":1}')
+    )
     turns = [assistant("Let me see.", call), tool_result("c1", "21 °C", Image(data=PNG))]
     sent = built(ChatRequest(messages=turns)).request.body
     assert arguments.encode() in sent
@@ -356,15 +358,15 @@ def test_a_failed_tool_has_no_mark() -> None:
 def test_arguments_that_are_no_object_cannot_be_sent(arguments: str) -> None:
     request = ChatRequest(messages=[assistant(ToolCall("1", "f", arguments))])
     error = build_chat(CONFIG, request).failure()
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     assert error.message.startswith("messages/0/parts/0: ")
 
 
 def test_only_ones_own_thoughts_and_parts_go_back() -> None:
     turn = assistant(
-        Reasoning("mine", None, Echo("ollama")),
+        Reasoning("mine", None, ProviderMetadata("ollama")),
         Reasoning("and plain"),
-        Reasoning("theirs", None, Echo("deepseek")),
+        Reasoning("theirs", None, ProviderMetadata("deepseek")),
         Reasoning("signed", "c2ln"),
         Opaque("anthropic", "redacted_thinking", "{}"),
         Refusal("no"),
@@ -410,11 +412,11 @@ def test_the_base_url_may_be_what_OLLAMA_HOST_or_MetaGPT_hold(given: str | None,
 @pytest.mark.parametrize(
     ("config", "request_", "error"),
     [
-        pytest.param(LLMConfig(), ChatRequest(messages="hi"), ConfigurationInvalid, id="no model"),
+        pytest.param(LLMConfig(), ChatRequest(messages="hi"), InvalidConfiguration, id="no model"),
         pytest.param(
             LLMConfig(model="m", base_url="ftp://x"),
             ChatRequest(messages="hi"),
-            ConfigurationInvalid,
+            InvalidConfiguration,
             id="bad URL",
         ),
         pytest.param(CONFIG, ChatRequest(messages=()), InvalidRequest, id="no message"),
@@ -475,7 +477,7 @@ def test_generate_holds_no_conversation(turn: Message, role: str) -> None:
         "api_type ollama holds conversations"
     )
     assert got == Failure(
-        Unsupported(message=message, provider="ollama.generate", feature="messages")
+        UnsupportedFeature(message=message, provider="ollama.generate", feature="messages")
     )
 
 
@@ -489,7 +491,7 @@ def test_a_picture_that_the_model_made_goes_back_beside_its_words() -> None:
 def test_an_assistants_part_without_a_form_is_unsupported_and_named(part: Part) -> None:
     error = build_chat(CONFIG, ChatRequest(messages=[assistant(part)])).failure()
     kind = type(part).__name__
-    assert error == Unsupported(
+    assert error == UnsupportedFeature(
         message=f"messages/0/parts/0: an assistant turn cannot hold {kind} here",
         provider="ollama",
         feature="messages",

@@ -8,9 +8,9 @@ import pytest
 from llm_pure import (
     ChatRequest,
     Completion,
-    Echo,
     HttpResponse,
     LLMConfig,
+    ProviderMetadata,
     ResponseHead,
     assistant,
     collect,
@@ -136,7 +136,7 @@ def test_logprobs_of_all_lines_make_one_list() -> None:
 
 def test_thoughts_and_calls_go_back_as_they_came() -> None:
     answer: Completion = collect(EVENTS).unwrap()
-    assert answer.message.parts[0] == Reasoning("I should look.", None, Echo("ollama"))
+    assert answer.message.parts[0] == Reasoning("I should look.", None, ProviderMetadata("ollama"))
     turns = [user("Weather?"), answer.message]
     config = LLMConfig(api_type="ollama", model="m")
     built = PROVIDER.build_chat(config, ChatRequest(messages=turns)).unwrap()

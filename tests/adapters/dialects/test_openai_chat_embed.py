@@ -12,10 +12,10 @@ from llm_pure import HttpResponse, LLMConfig, LLMError, Usage
 from llm_pure.adapters import registry
 from llm_pure.errors import (
     AuthenticationFailed,
-    ConfigurationInvalid,
+    InvalidConfiguration,
     InvalidRequest,
     NotFound,
-    ProtocolFault,
+    ProtocolError,
     ServerError,
 )
 from llm_pure.operations import Embeddings, EmbedRequest
@@ -55,8 +55,8 @@ def test_the_request(request_: EmbedRequest, body: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("config", "request_", "kind"),
     [
-        (LLMConfig(), EmbedRequest(input="hi"), ConfigurationInvalid),
-        (LLMConfig(model="m", base_url="x"), EmbedRequest(input="hi"), ConfigurationInvalid),
+        (LLMConfig(), EmbedRequest(input="hi"), InvalidConfiguration),
+        (LLMConfig(model="m", base_url="x"), EmbedRequest(input="hi"), InvalidConfiguration),
         (CONFIG, EmbedRequest(input=()), InvalidRequest),
         (CONFIG, EmbedRequest(input=("a", "")), InvalidRequest),
     ],
@@ -103,12 +103,12 @@ def test_vectors(rows: list[Any], vectors: tuple[tuple[float, ...], ...]) -> Non
         ({"error": {"message": "m", "code": "invalid_api_key"}}, 401, AuthenticationFailed),
         ({"error": {"message": "m", "code": "model_not_found"}}, 404, NotFound),
         (b"<html>", 502, ServerError),
-        ({}, 200, ProtocolFault),
-        ([], 200, ProtocolFault),
-        ({"data": [{**ROW, "embedding": "not base64!"}]}, 200, ProtocolFault),
-        ({"data": [{**ROW, "embedding": "AAAA"}]}, 200, ProtocolFault),
-        ({"data": [{**ROW, "embedding": None}]}, 200, ProtocolFault),
-        (b"", 200, ProtocolFault),
+        ({}, 200, ProtocolError),
+        ([], 200, ProtocolError),
+        ({"data": [{**ROW, "embedding": "not base64!"}]}, 200, ProtocolError),
+        ({"data": [{**ROW, "embedding": "AAAA"}]}, 200, ProtocolError),
+        ({"data": [{**ROW, "embedding": None}]}, 200, ProtocolError),
+        (b"", 200, ProtocolError),
     ],
     ids=["key", "model", "HTML", "no data", "a list", "no base64", "no floats", "null", "nothing"],
 )

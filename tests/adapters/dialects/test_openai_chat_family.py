@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from llm_pure import (
     ChatRequest,
     Completion,
-    Echo,
     LLMConfig,
+    ProviderMetadata,
     Reasoning,
     ToolCall,
     Usage,
@@ -26,8 +26,8 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.errors import ConfigurationInvalid, Unsupported
-from llm_pure.http import header
+from llm_pure.errors import InvalidConfiguration, UnsupportedFeature
+from llm_pure.http import get_header
 from llm_pure.messages import Document, Refusal
 from llm_pure.request import SchemaFormat
 from llm_pure.result import Success
@@ -119,7 +119,8 @@ EVERYTHING = ChatRequest(
         system("Be brief."),
         user("How is the weather?", name="ann"),
         assistant(
-            Reasoning("Hm.", None, Echo("somebody-else")), ToolCall("call_1", "weather", "{}")
+            Reasoning("Hm.", None, ProviderMetadata("somebody-else")),
+            ToolCall("call_1", "weather", "{}"),
         ),
         tool_result("call_1", "21 °C", name="weather"),
         user("And now?"),
@@ -190,7 +191,7 @@ def test_each_of_them_speaks_chat_completions() -> None:
 def test_it_is_what_it_says(name: str) -> None:
     provider = registry.get(name).unwrap()
     assert (provider.name, provider.dialect) == (of(name), "openai_chat")
-    assert (provider.base_url, provider.key_variables) == (ADDRESSES[name], KEYS[name])
+    assert (provider.base_url, provider.api_key_env) == (ADDRESSES[name], KEYS[name])
     assert "read 2026-11-20" in provider.source
 
 
@@ -258,7 +259,7 @@ def test_a_refusal_has_its_key_or_is_said_as_text(name: str) -> None:
 def test_a_file_that_has_no_form_is_a_failure_that_names_it(name: str) -> None:
     request = ChatRequest(messages=[user("Read", Document(data=PDF))])
     error = Service(name).provider.build_chat(Service(name).config, request).failure()
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     assert error.message == f"messages/0/parts/1: {name} takes no files"
 
 
@@ -266,7 +267,7 @@ def test_a_file_that_has_no_form_is_a_failure_that_names_it(name: str) -> None:
 def test_a_strict_build_fails_where_something_would_be_lost(name: str) -> None:
     one = service(name)
     error = one.provider.build_chat(one.config, EVERYTHING, strict=True).failure()
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     plain = one.provider.build_chat(one.config, ChatRequest(messages="hi"), strict=True)
     assert plain.unwrap() == one.built("hi")
 
@@ -278,7 +279,7 @@ def test_the_key_is_a_bearer_and_only_there(name: str) -> None:
     request = provider.build_chat(config, ChatRequest(messages="hi")).unwrap().request
     assert KEY not in f"{request.url} {request.headers} {request.body!r}"
     signed = provider.authorize(config, request, NOW).unwrap()
-    assert header(signed.headers, "authorization") == f"Bearer {KEY}"
+    assert get_header(signed.headers, "authorization") == f"Bearer {KEY}"
     assert (signed.url, signed.body) == (request.url, request.body)
 
 
@@ -287,7 +288,7 @@ def test_a_missing_key_is_said_with_the_variable_to_set(name: str) -> None:
     one = service(name)
     request = one.built("hi").request
     error = one.provider.authorize(LLMConfig(api_type=name), request, NOW).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == "api_key"
     assert all(variable in error.message for variable in KEYS[name])
 
@@ -431,7 +432,7 @@ def test_any_request_is_built_the_same_way_twice_or_refused_as_a_value(
         assert [turn["role"] for turn in body["messages"]]
         assert ("tools" in body) or ("tool_choice" not in body)
     else:
-        assert isinstance(built.failure(), Unsupported)
+        assert isinstance(built.failure(), UnsupportedFeature)
 
 
 @settings(max_examples=100, deadline=None)

@@ -19,13 +19,13 @@ from llm_pure.errors import (
     NotFound,
     Overloaded,
     PermissionDenied,
-    ProtocolFault,
+    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
     TimedOut,
 )
-from llm_pure.messages import Audio, Echo, Image, Part, Refusal, Text, ToolCall
+from llm_pure.messages import Audio, Image, Part, ProviderMetadata, Refusal, Text, ToolCall
 from llm_pure.result import Result, Success
 from tests.support.openai_chat_bodies import USAGE, JsonObject, answer, call, choice
 from tests.support.replies import response
@@ -95,7 +95,7 @@ WRAPPED = json.dumps(
         ),
         pytest.param(
             {"tool_calls": [{"id": "c", "type": "custom", "custom": {"name": "sql", "input": "S"}}]},
-            (ToolCall("c", "sql", "S", Echo("openai", '{"type":"custom"}')),),
+            (ToolCall("c", "sql", "S", ProviderMetadata("openai", '{"type":"custom"}')),),
             id="a custom tool",
         ),
         pytest.param(
@@ -105,7 +105,7 @@ WRAPPED = json.dumps(
                     "call_1",
                     "f",
                     "{}",
-                    Echo("openai", '{"extra_content":{"google":{"thought_signature":"s"}}}'),
+                    ProviderMetadata("openai", '{"extra_content":{"google":{"thought_signature":"s"}}}'),
                 ),
             ),
             id="a call with fields that must go back",
@@ -128,7 +128,7 @@ WRAPPED = json.dumps(
                     file_id="audio_1",
                     media_type="audio/wav",
                     transcript="hi",
-                    echo=Echo("openai", '{"expires_at":9}'),
+                    provider_metadata=ProviderMetadata("openai", '{"expires_at":9}'),
                 ),
             ),
             id="sound",
@@ -277,24 +277,24 @@ def test_the_service_has_the_last_word_on_trying_again() -> None:
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
     [
-        (b"", 200, ProtocolFault),
+        (b"", 200, ProtocolError),
         (b"", 502, ServerError),
-        (b"<html>", 200, ProtocolFault),
+        (b"<html>", 200, ProtocolError),
         (b"<html>busy</html>", 503, Overloaded),
         (b"not found", 404, NotFound),
-        (b"[]", 200, ProtocolFault),
-        (b"{}", 200, ProtocolFault),
+        (b"[]", 200, ProtocolError),
+        (b"{}", 200, ProtocolError),
         (b"{}", 500, ServerError),
         (b"null", 401, AuthenticationFailed),
-        (b'{"choices": []}', 200, ProtocolFault),
-        (b'{"choices": null}', 200, ProtocolFault),
-        (b'{"choices": 7}', 200, ProtocolFault),
-        (b'{"choices": [7]}', 200, ProtocolFault),
-        (b'{"choices": [{"message": {"content": 7}}]}', 200, ProtocolFault),
-        (b"\xff\xfe", 200, ProtocolFault),
-        (b"[" * 5000, 200, ProtocolFault),
-        (b'{"choices": [{"message": {"content": "a"}, "x": 1e999}]}', 200, ProtocolFault),
-        (b'{"choices": [{"message": {"content": "cut', 200, ProtocolFault),
+        (b'{"choices": []}', 200, ProtocolError),
+        (b'{"choices": null}', 200, ProtocolError),
+        (b'{"choices": 7}', 200, ProtocolError),
+        (b'{"choices": [7]}', 200, ProtocolError),
+        (b'{"choices": [{"message": {"content": 7}}]}', 200, ProtocolError),
+        (b"\xff\xfe", 200, ProtocolError),
+        (b"[" * 5000, 200, ProtocolError),
+        (b'{"choices": [{"message": {"content": "a"}, "x": 1e999}]}', 200, ProtocolError),
+        (b'{"choices": [{"message": {"content": "cut', 200, ProtocolError),
     ],
     ids=[
         "nothing", "nothing, 502", "HTML", "HTML of a gateway", "text", "a list", "an empty object", "an empty error", "null",

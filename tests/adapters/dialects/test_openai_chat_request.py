@@ -17,16 +17,16 @@ from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.config import Modality
-from llm_pure.endpoint import below
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, Unsupported
+from llm_pure.endpoint import under_base_url
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
 from llm_pure.messages import (
     Audio,
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
@@ -35,7 +35,7 @@ from llm_pure.messages import (
 from llm_pure.provider import Built, Provider
 from llm_pure.request import (
     JsonFormat,
-    NamedTool,
+    NamedToolChoice,
     NativeTool,
     ReasoningRequest,
     SchemaFormat,
@@ -293,7 +293,7 @@ def test_the_limit_is_renamed_and_said() -> None:
 
 def test_strict_turns_what_is_lost_into_a_failure() -> None:
     failed = OPENAI.build_chat(PLAIN, ChatRequest(messages="hi", top_k=4), strict=True).failure()
-    assert failed == Unsupported(
+    assert failed == UnsupportedFeature(
         message="strict: top_k dropped: OpenAI has no top_k", provider="openai", feature="top_k"
     )
 
@@ -364,7 +364,7 @@ def test_what_a_user_sends(part: Part, wire: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_a_part_without_a_form_is_a_failure_that_names_it(message: Message, told: str) -> None:
     failed = OPENAI.build_chat(PLAIN, ChatRequest(messages=[message])).failure()
-    assert failed == Unsupported(message=told, provider="openai", feature="messages")
+    assert failed == UnsupportedFeature(message=told, provider="openai", feature="messages")
 
 
 def test_a_turn_of_the_assistant() -> None:
@@ -386,7 +386,9 @@ def test_a_turn_of_the_assistant() -> None:
         (assistant(Refusal("No.")), {"refusal": "No.", "content": None}),
         (assistant(Audio(file_id="audio_1")), {"audio": {"id": "audio_1"}, "content": None}),
         (
-            assistant(ToolCall("c", "sql", "SELECT", Echo("openai", '{"type":"custom"}'))),
+            assistant(
+                ToolCall("c", "sql", "SELECT", ProviderMetadata("openai", '{"type":"custom"}'))
+            ),
             {
                 "content": None,
                 "tool_calls": [
@@ -408,7 +410,7 @@ def test_odd_turns_of_the_assistant(turn: Message, wire: dict[str, Any]) -> None
 @pytest.mark.parametrize(
     ("part", "reason"),
     [
-        (Reasoning("hm", "s", Echo("anthropic")), "it is reasoning of anthropic"),
+        (Reasoning("hm", "s", ProviderMetadata("anthropic")), "it is reasoning of anthropic"),
         (Reasoning("hm"), "there is no place for reasoning here"),
         (Opaque("gemini", "executableCode", "{}"), "executableCode is for gemini only"),
         (Image(data=PNG), "an assistant turn holds no media here"),
@@ -425,7 +427,7 @@ def test_what_can_not_go_back_is_left_out_and_said(part: Part, reason: str) -> N
 
 def test_reasoning_goes_back_where_the_service_wants_it() -> None:
     replaying = variant(reasoning_replay="reasoning_content")
-    own = Reasoning("hm", None, Echo("variant"))
+    own = Reasoning("hm", None, ProviderMetadata("variant"))
     assert messages(assistant(own, "a"), provider=replaying) == [
         {"role": "assistant", "content": "a", "reasoning_content": "hm"}
     ]
@@ -435,8 +437,12 @@ def test_reasoning_goes_back_where_the_service_wants_it() -> None:
 
 
 def test_fields_that_came_with_reasoning_go_back_unchanged() -> None:
-    first = Reasoning("a", None, Echo("variant", '{"reasoning_details":[{"data":"x"}]}'))
-    second = Reasoning("b", None, Echo("variant", '{"reasoning_details":[{"data":"y"}]}'))
+    first = Reasoning(
+        "a", None, ProviderMetadata("variant", '{"reasoning_details":[{"data":"x"}]}')
+    )
+    second = Reasoning(
+        "b", None, ProviderMetadata("variant", '{"reasoning_details":[{"data":"y"}]}')
+    )
     assert messages(assistant(first, second, "a"), provider=variant()) == [
         {"role": "assistant", "content": "a", "reasoning_details": [{"data": "x"}, {"data": "y"}]}
     ]
@@ -485,7 +491,7 @@ def test_tools(tool: Any, wire: dict[str, Any]) -> None:
 
 
 def test_a_tool_by_name() -> None:
-    request = ChatRequest(messages="hi", tools=(WEATHER,), tool_choice=NamedTool("weather"))
+    request = ChatRequest(messages="hi", tools=(WEATHER,), tool_choice=NamedToolChoice("weather"))
     assert body(request)["tool_choice"] == {"type": "function", "function": {"name": "weather"}}
 
 
@@ -513,7 +519,7 @@ def test_json_without_a_schema() -> None:
         ({"max_tokens_key": "max_completion_tokens"}, {"max_completion_tokens": 9}, "max_tokens"),
         ({"include_usage": False}, {"stream": True}, "stream_options"),
         ({"reasoning_style": "effort"}, {"reasoning_effort": "low"}, "reasoning"),
-        ({"refuses": {"seed": "no"}}, {"top_k": 4}, "seed"),
+        ({"unsupported": {"seed": "no"}}, {"top_k": 4}, "seed"),
     ],
     ids=["plain", "another limit", "usage unasked", "efforts", "a refusal"],
 )
@@ -537,7 +543,9 @@ def test_operations_may_be_anywhere() -> None:
         name="elsewhere",
         base_url="https://example.org",
         quirks=openai_chat.Quirks(),
-        locate=below("elsewhere", "https://example.org", {"/chat/completions": "/m/{model}/chat"}),
+        url_for=under_base_url(
+            "elsewhere", "https://example.org", {"/chat/completions": "/m/{model}/chat"}
+        ),
     )
     built = build(ChatRequest(messages="hi", model="a/b c"), elsewhere)
     assert built.request.url == "https://example.org/m/a%2Fb%20c/chat"
@@ -546,8 +554,8 @@ def test_operations_may_be_anywhere() -> None:
 @pytest.mark.parametrize(
     ("config", "request_", "kind"),
     [
-        (LLMConfig(), ChatRequest(messages="hi"), ConfigurationInvalid),
-        (LLMConfig(model="m", base_url="nowhere"), ChatRequest(messages="hi"), ConfigurationInvalid),
+        (LLMConfig(), ChatRequest(messages="hi"), InvalidConfiguration),
+        (LLMConfig(model="m", base_url="nowhere"), ChatRequest(messages="hi"), InvalidConfiguration),
         (LLMConfig(model="m"), ChatRequest(messages=[]), InvalidRequest),
         (LLMConfig(model="m"), ChatRequest(messages="hi", extra={"x": object()}), InvalidRequest),
     ],

@@ -22,15 +22,15 @@ from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import step
 from llm_pure.completion import Choice
 from llm_pure.errors import (
-    ProtocolFault,
+    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
     StreamInterrupted,
 )
 from llm_pure.events import (
-    EchoReceived,
     PartReceived,
+    ProviderMetadataReceived,
     RefusalDelta,
     TextDelta,
 )
@@ -135,7 +135,7 @@ def test_pieces_of_reasoning_details_are_put_together() -> None:
 
     chunks = (FIRST, detail(text="I "), detail(text="see."), detail(signature="sig"), *LAST)
     events, _ = run(stream(*chunks))
-    (told,) = [one for one in events if isinstance(one, EchoReceived)]
+    (told,) = [one for one in events if isinstance(one, ProviderMetadataReceived)]
     assert json.loads(told.json) == {
         "reasoning_details": [
             {"type": "reasoning.text", "index": 0, "text": "I see.", "signature": "sig"}
@@ -152,7 +152,7 @@ def test_reasoning_details_that_are_odd_are_kept_as_they_are(odd: JsonObject) ->
     first = {"index": 0, "text": "I see."}
     chunks = (FIRST, *[chunk({"reasoning_details": [one]}) for one in (first, odd)], *LAST)
     events, _ = run(stream(*chunks))
-    (told,) = [one for one in events if isinstance(one, EchoReceived)]
+    (told,) = [one for one in events if isinstance(one, ProviderMetadataReceived)]
     assert json.loads(told.json) == {"reasoning_details": [first, odd]}
 
 
@@ -191,7 +191,7 @@ def test_an_error_in_mid_stream_comes_after_what_was_said(end: bytes, kind: type
 def test_a_chunk_in_a_wrong_shape_is_a_fault_after_what_came_before(bad: bytes) -> None:
     events, error = broken_off(STREAMED, BEGUN, bad + DONE)
     assert events[-1] == TextDelta("Hi", 1)
-    assert (type(error), said_before(error)) == (ProtocolFault, "Hi")
+    assert (type(error), said_before(error)) == (ProtocolError, "Hi")
 
 
 def test_a_chunk_that_is_cut_off_is_an_interruption_not_a_fault() -> None:
@@ -208,7 +208,7 @@ def test_a_chunk_that_is_cut_off_is_an_interruption_not_a_fault() -> None:
             RateLimited,
         ),
         (HEAD, b'{"error":{"message":"m","code":"server_error"}}', ServerError),
-        (HEAD, b"<html>", ProtocolFault),
+        (HEAD, b"<html>", ProtocolError),
         (HEAD, b"", StreamInterrupted),
     ],
     ids=["429", "JSON that calls itself a stream", "HTML", "nothing"],

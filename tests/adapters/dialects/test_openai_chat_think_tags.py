@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure import Echo, HttpResponse, Reasoning, Text
+from llm_pure import HttpResponse, ProviderMetadata, Reasoning, Text
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat.think_tags import START, Tags, held_back, split
-from llm_pure.events import EchoReceived, ReasoningDelta, TextDelta
+from llm_pure.events import ProviderMetadataReceived, ReasoningDelta, TextDelta
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import DONE, answer, chunk, data
 
@@ -86,7 +86,7 @@ def test_a_stream_comes_to_what_the_whole_answer_says(text: str, finish: str | N
 
 def test_reasoning_is_marked_as_the_services_own() -> None:
     message = RAW.says({"content": "<think>hm</think>yes"}).message
-    assert message.parts == (Reasoning("hm", None, Echo("open_llm_raw")), Text("yes"))
+    assert message.parts == (Reasoning("hm", None, ProviderMetadata("open_llm_raw")), Text("yes"))
 
 
 def test_each_choice_is_read_by_itself() -> None:
@@ -104,7 +104,7 @@ def test_what_was_held_comes_before_the_end_of_a_stream_without_a_reason() -> No
     held = tuple(held_back("p", {0: Tags("thinking", "</th"), 1: Tags("start", "<")}))
     assert held == (
         ReasoningDelta("</th", 0, 0),
-        EchoReceived("{}", 0, 0, "reasoning"),
+        ProviderMetadataReceived("{}", 0, 0, "reasoning"),
         TextDelta("<", 1, 1),
     )
 

@@ -21,7 +21,7 @@ from llm_pure.errors import (
     ServerError,
     StreamInterrupted,
 )
-from llm_pure.messages import Echo, Opaque, Reasoning, Text, ToolCall
+from llm_pure.messages import Opaque, ProviderMetadata, Reasoning, Text, ToolCall
 from llm_pure.replay.laws import read_pieces
 from tests.support.openai_chat_bodies import (
     DONE,
@@ -38,7 +38,7 @@ from tests.support.openai_chat_bodies import (
 
 ANY = registry.get("open_llm").unwrap()
 HEAD = ResponseHead(200, (("content-type", "text/event-stream"),))
-OWN = Echo("open_llm")
+OWN = ProviderMetadata("open_llm")
 
 
 def run(body: bytes, head: ResponseHead = HEAD) -> tuple[Completion, LLMError | None]:
@@ -177,7 +177,7 @@ THINKING = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}]
             Reasoning(
                 "hm",
                 None,
-                Echo(
+                ProviderMetadata(
                     "open_llm",
                     '{"reasoning_details":[{"type":"reasoning.text","text":"hm","index":0,"signature":"sig"}]}',
                 ),

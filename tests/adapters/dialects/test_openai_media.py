@@ -17,28 +17,28 @@ from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
 from llm_pure.errors import (
     AuthenticationFailed,
-    ConfigurationInvalid,
+    InvalidConfiguration,
     InvalidRequest,
     LLMError,
-    ProtocolFault,
+    ProtocolError,
     RateLimited,
 )
-from llm_pure.http import HttpRequest, HttpResponse, header
+from llm_pure.http import HttpRequest, HttpResponse, get_header
 from llm_pure.media import media_type_of
 from llm_pure.media_operations import (
+    GeneratedImage,
     ImageRequest,
-    Judgement,
+    ImagesResponse,
+    ListModelsRequest,
     ModelInfo,
-    ModelList,
-    ModelsRequest,
-    ModerateRequest,
-    Moderation,
-    Picture,
-    Pictures,
+    ModelPage,
+    ModerationRequest,
+    ModerationResponse,
+    ModerationResult,
     Speech,
     SpeechRequest,
-    TranscribeRequest,
-    Transcript,
+    Transcription,
+    TranscriptionRequest,
 )
 from llm_pure.provider import Built, Operation
 from llm_pure.result import Failure, Success
@@ -74,7 +74,7 @@ def answer(name: str, body: Any, status: int = 200, kind: str = "application/jso
 
 def form(request: HttpRequest) -> list[tuple[str, str | None, bytes]]:
     """(name, file name, bytes) of each part, as Python's own reader of MIME sees them."""
-    head = f"content-type: {header(request.headers, 'content-type')}\r\n\r\n".encode()
+    head = f"content-type: {get_header(request.headers, 'content-type')}\r\n\r\n".encode()
     message = message_from_bytes(head + request.body, policy=HTTP)
     return [
         (
@@ -95,8 +95,8 @@ def form(request: HttpRequest) -> list[tuple[str, str | None, bytes]]:
         ("images", ImageRequest(prompt="a cat", model="dall-e-3", size="1024x1024", quality="standard", n=1, response_format="url"), ImageGenerateParams),
         ("images", ImageRequest(prompt="a cat", model="gpt-image-1", size="auto", quality="low", background="opaque", output_format="webp"), ImageGenerateParams),
         ("speech", SpeechRequest(input="hi", model="tts-1", voice="nova", response_format="wav", speed=1.5), SpeechCreateParams),
-        ("moderate", ModerateRequest(input="hi"), ModerationCreateParams),
-        ("moderate", ModerateRequest(input=("hi", "ho"), model="omni-moderation-latest"), ModerationCreateParams),
+        ("moderate", ModerationRequest(input="hi"), ModerationCreateParams),
+        ("moderate", ModerationRequest(input=("hi", "ho"), model="omni-moderation-latest"), ModerationCreateParams),
     ],
 )  # fmt: skip
 def test_the_official_package_takes_the_same_body(name: str, request_: Any, kind: Any) -> None:
@@ -159,7 +159,7 @@ def test_what_tts_1_lacks_is_dropped_and_told() -> None:
 
 def test_mistral_judges_by_categories_with_a_model_of_its_own() -> None:
     moderate = operation("moderate", "mistral")
-    asked = moderate.build(LLMConfig(model="mistral-large"), ModerateRequest(input="hi"))
+    asked = moderate.build(LLMConfig(model="mistral-large"), ModerationRequest(input="hi"))
     assert json.loads(asked.unwrap().request.body) == {
         "input": "hi", "model": "mistral-moderation-latest",
     }  # fmt: skip
@@ -172,7 +172,7 @@ def test_mistral_judges_by_categories_with_a_model_of_its_own() -> None:
 
 def test_what_a_service_cannot_transcribe_by_is_dropped_and_told() -> None:
     transcribe = operation("transcribe", "mistral")
-    request = TranscribeRequest(audio=WAV, language="en", prompt="Ann", response_format="srt")
+    request = TranscriptionRequest(audio=WAV, language="en", prompt="Ann", response_format="srt")
     made = transcribe.build(CONFIG, request).unwrap()
     assert [name for name, _, _ in form(made.request)] == ["file", "model", "language"]
     assert [(one.field, one.reason) for one in made.adaptations] == [
@@ -184,13 +184,13 @@ def test_what_a_service_cannot_transcribe_by_is_dropped_and_told() -> None:
 def test_a_transcript_tells_its_usage() -> None:
     usage = {"type": "tokens", "input_tokens": 14, "output_tokens": 5, "total_tokens": 19}
     got = answer("transcribe", {"text": "Hi", "usage": usage}).unwrap()
-    assert got == Transcript(
+    assert got == Transcription(
         text="Hi", provider="openai", usage=Usage(input_tokens=14, output_tokens=5, raw=usage)
     )
 
 
 def test_a_form_holds_the_sound_and_every_setting() -> None:
-    request = TranscribeRequest(
+    request = TranscriptionRequest(
         audio=WAV,
         filename='a "b".wav',
         language="en",
@@ -223,15 +223,15 @@ def is_sound(data: bytes) -> bool:
 
 @pytest.mark.parametrize("data", [tiny_png(), b"%PDF-1.7", b"PK\x03\x04"])
 def test_what_is_no_sound_is_not_sent(data: bytes) -> None:
-    got = operation("transcribe").build(CONFIG, TranscribeRequest(audio=data, filename="a.wav"))
+    got = operation("transcribe").build(CONFIG, TranscriptionRequest(audio=data, filename="a.wav"))
     message = f"these bytes are {media_type_of(data)}, and no sound"
     assert got == Failure(InvalidRequest(message=message, param="audio", provider="openai"))
 
 
 @given(st.binary(min_size=1, max_size=200).filter(is_sound))
 def test_any_sound_comes_out_of_its_form_unchanged(audio: bytes) -> None:
-    made = built("transcribe", TranscribeRequest(audio=audio)).request
-    kind = header(made.headers, "content-type") or ""
+    made = built("transcribe", TranscriptionRequest(audio=audio)).request
+    kind = get_header(made.headers, "content-type") or ""
     boundary = kind.partition("boundary=")[2].encode()
     assert audio in made.body
     assert made.body.count(b"--" + boundary) == 3
@@ -249,7 +249,7 @@ def test_any_sound_comes_out_of_its_form_unchanged(audio: bytes) -> None:
 def test_a_lying_ending_is_mended_and_told(
     audio: bytes, filename: str | None, after: str, told: bool
 ) -> None:
-    made = built("transcribe", TranscribeRequest(audio=audio, filename=filename))
+    made = built("transcribe", TranscriptionRequest(audio=audio, filename=filename))
     assert form(made.request)[0][1] == after
     assert bool(made.adaptations) == told
 
@@ -260,9 +260,9 @@ def test_a_lying_ending_is_mended_and_told(
         ("images", ImageRequest(prompt=" ")),
         ("speech", SpeechRequest(input="")),
         ("speech", SpeechRequest(input="x" * 4097)),
-        ("transcribe", TranscribeRequest(audio=b"")),
-        ("transcribe", TranscribeRequest(audio=bytes(25 * 1024 * 1024 + 1))),
-        ("moderate", ModerateRequest(input=())),
+        ("transcribe", TranscriptionRequest(audio=b"")),
+        ("transcribe", TranscriptionRequest(audio=bytes(25 * 1024 * 1024 + 1))),
+        ("moderate", ModerationRequest(input=())),
         ("images", ImageRequest(prompt="a", extra={"x": object()})),
     ],
 )
@@ -272,14 +272,15 @@ def test_what_no_service_would_take_is_not_built(name: str, request_: Any) -> No
 
 
 @pytest.mark.parametrize(
-    "request_", [ImageRequest(prompt="a"), SpeechRequest(input="a"), TranscribeRequest(audio=WAV)]
+    "request_",
+    [ImageRequest(prompt="a"), SpeechRequest(input="a"), TranscriptionRequest(audio=WAV)],
 )
 def test_without_a_model_nothing_is_built(request_: Any) -> None:
     name = {"ImageRequest": "images", "SpeechRequest": "speech"}.get(
         type(request_).__name__, "transcribe"
     )
     got = operation(name).build(LLMConfig(), request_)
-    assert isinstance(got.failure(), ConfigurationInvalid)
+    assert isinstance(got.failure(), InvalidConfiguration)
 
 
 def test_azure_has_them_below_its_deployments() -> None:
@@ -291,8 +292,8 @@ def test_azure_has_them_below_its_deployments() -> None:
         for name, request in (
             ("images", ImageRequest(prompt="a")),
             ("speech", SpeechRequest(input="a")),
-            ("transcribe", TranscribeRequest(audio=WAV)),
-            ("models", ModelsRequest()),
+            ("transcribe", TranscriptionRequest(audio=WAV)),
+            ("models", ListModelsRequest()),
         )
     ]
     below = "https://r.openai.azure.com/openai/deployments/dep"
@@ -322,11 +323,11 @@ def test_pictures_are_bytes_with_the_type_that_they_show_or_urls() -> None:
         "usage": usage,
     }
     assert answer("images", body) == Success(
-        Pictures(
+        ImagesResponse(
             pictures=(
-                Picture(data=tiny_png(), media_type="image/png", revised_prompt="red"),
-                Picture(data=b"odd", media_type="image/jpeg"),
-                Picture(url="https://example.org/1.png"),
+                GeneratedImage(data=tiny_png(), media_type="image/png", revised_prompt="red"),
+                GeneratedImage(data=b"odd", media_type="image/jpeg"),
+                GeneratedImage(url="https://example.org/1.png"),
             ),
             provider="openai",
             usage=Usage(5, 7, raw=usage),
@@ -350,25 +351,25 @@ SRT = "1\n00:00:00,000 --> 00:00:01,000\nHi\n"
 @pytest.mark.parametrize(
     ("body", "kind", "read"),
     [
-        ({"text": "Hi"}, "application/json", Transcript(text="Hi", provider="openai")),
+        ({"text": "Hi"}, "application/json", Transcription(text="Hi", provider="openai")),
         (
             {"text": "Hi", "language": "en", "duration": "1.5", "segments": [{"id": 0}], "words": [{"word": "Hi"}], "task": "t"},
             "application/json",
-            Transcript(text="Hi", language="en", duration_s=1.5, segments=({"id": 0},), words=({"word": "Hi"},), provider="openai", extra={"task": "t"}),
+            Transcription(text="Hi", language="en", duration_s=1.5, segments=({"id": 0},), words=({"word": "Hi"},), provider="openai", extra={"task": "t"}),
         ),
         (
             {"segments": [{"speaker": "A", "text": "Hi"}, {"speaker": "B", "text": " ho"}]},
             "application/json",
-            Transcript(text="Hi ho", segments=({"speaker": "A", "text": "Hi"}, {"speaker": "B", "text": " ho"}), provider="openai"),
+            Transcription(text="Hi ho", segments=({"speaker": "A", "text": "Hi"}, {"speaker": "B", "text": " ho"}), provider="openai"),
         ),
-        (b"Hi\n", "text/plain", Transcript(text="Hi\n", format="text", provider="openai")),
-        (b"123", "text/plain", Transcript(text="123", format="text", provider="openai")),
-        (SRT.encode(), "text/plain", Transcript(text=SRT, format="srt", provider="openai")),
-        (b"WEBVTT\n", "text/vtt", Transcript(text="WEBVTT\n", format="vtt", provider="openai")),
+        (b"Hi\n", "text/plain", Transcription(text="Hi\n", format="text", provider="openai")),
+        (b"123", "text/plain", Transcription(text="123", format="text", provider="openai")),
+        (SRT.encode(), "text/plain", Transcription(text=SRT, format="srt", provider="openai")),
+        (b"WEBVTT\n", "text/vtt", Transcription(text="WEBVTT\n", format="vtt", provider="openai")),
     ],
     ids=["json", "verbose_json", "diarized_json", "text", "a number as text", "srt", "vtt"],
 )  # fmt: skip
-def test_a_transcript_is_read_in_every_format(body: Any, kind: str, read: Transcript) -> None:
+def test_a_transcript_is_read_in_every_format(body: Any, kind: str, read: Transcription) -> None:
     assert answer("transcribe", body, kind=kind) == Success(read)
 
 
@@ -382,15 +383,18 @@ def test_a_judgement_keeps_the_providers_names() -> None:
     got = answer(
         "moderate", {"id": "modr-1", "model": "omni", "results": [row, {"flagged": False}]}
     )
-    first = Judgement(
+    first = ModerationResult(
         flagged=True,
         categories={"hate/threatening": True},
         scores={"hate/threatening": 0.9},
         extra={"category_applied_input_types": {}},
     )
     assert got == Success(
-        Moderation(
-            results=(first, Judgement(flagged=False)), id="modr-1", model="omni", provider="openai"
+        ModerationResponse(
+            results=(first, ModerationResult(flagged=False)),
+            id="modr-1",
+            model="omni",
+            provider="openai",
         )
     )
     assert got.unwrap().flagged
@@ -401,7 +405,7 @@ def test_models_come_in_an_object_or_as_a_bare_list(bare: bool) -> None:
     rows = [{"id": "a", "object": "model", "created": 7, "owned_by": "x", "y": 1}, {"id": None}]
     listed = ModelInfo(id="a", created_s=7, owned_by="x", extra={"y": 1})
     got = answer("models", rows if bare else {"object": "list", "data": rows})
-    assert got == Success(ModelList(models=(listed,), provider="openai"))
+    assert got == Success(ModelPage(models=(listed,), provider="openai"))
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -420,7 +424,7 @@ def test_an_error_body_is_its_error(name: str, status: int, kind: type[LLMError]
 def test_an_answer_with_nothing_in_it_is_a_value_too(name: str, body: bytes) -> None:
     got = answer(name, body)
     if isinstance(got, Failure):
-        assert isinstance(got.failure(), ProtocolFault)
+        assert isinstance(got.failure(), ProtocolError)
     else:  # text, or an empty list of models
         assert name in ("transcribe", "models")
 

@@ -10,18 +10,18 @@ import pytest
 from llm_pure import LLMConfig
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
-from llm_pure.errors import InvalidRequest, Unsupported
-from llm_pure.http import HttpRequest, HttpResponse, header
-from llm_pure.media_operations import ImageRequest, Picture, Pictures
+from llm_pure.errors import InvalidRequest, UnsupportedFeature
+from llm_pure.http import HttpRequest, HttpResponse, get_header
+from llm_pure.media_operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.provider import Built
-from llm_pure.result import Failure, Parsed, Success
+from llm_pure.result import Failure, LLMResult, Success
 from tests.support.pictures import picture
 from tests.support.png import tiny_png
 
 PNG, JPEG, WEBP = tiny_png(), picture("JPEG"), picture("WebP")
 
 
-def build(request: ImageRequest, name: str = "openai", **config: Any) -> Parsed[Built]:
+def build(request: ImageRequest, name: str = "openai", **config: Any) -> LLMResult[Built]:
     images = registry.get(name).unwrap().images
     assert images is not None
     return images.build(LLMConfig(**{"model": "gpt-image-1", **config}), request)
@@ -29,7 +29,7 @@ def build(request: ImageRequest, name: str = "openai", **config: Any) -> Parsed[
 
 def form(request: HttpRequest) -> list[tuple[str, str | None, str, bytes]]:
     """(name, file name, media type, bytes) of each part, as Python's own reader of MIME sees them."""
-    head = f"content-type: {header(request.headers, 'content-type')}\r\n\r\n".encode()
+    head = f"content-type: {get_header(request.headers, 'content-type')}\r\n\r\n".encode()
     message = message_from_bytes(head + request.body, policy=HTTP)
     return [
         (
@@ -95,7 +95,7 @@ def test_the_same_form_is_the_same_bytes_and_holds_its_boundary_nowhere() -> Non
     request = ImageRequest(prompt="a", images=(PNG, JPEG), extra={"include": ["x"], "f": 0.5})
     one, two = build(request).unwrap().request, build(request).unwrap().request
     assert one == two
-    boundary = (header(one.headers, "content-type") or "").partition("boundary=")[2].encode()
+    boundary = (get_header(one.headers, "content-type") or "").partition("boundary=")[2].encode()
     assert one.body.count(b"--" + boundary) == 6 + 1
     assert boundary not in PNG + JPEG
     assert [part[0] for part in form(one)][-2:] == ["include[]", "f"]
@@ -152,7 +152,7 @@ def test_siliconflow_has_names_of_its_own() -> None:
 def test_a_service_without_edits_says_so(name: str) -> None:
     got = build(ImageRequest(prompt="a", images=(PNG,)), name)
     message = f"{name} makes pictures from words, not from pictures"
-    assert got == Failure(Unsupported(message=message, provider=name, feature="images"))
+    assert got == Failure(UnsupportedFeature(message=message, provider=name, feature="images"))
 
 
 def test_siliconflow_answers_with_images() -> None:
@@ -160,8 +160,8 @@ def test_siliconflow_answers_with_images() -> None:
     assert images is not None
     body = b'{"images":[{"url":"https://e.org/1.png"}],"seed":7}'
     assert images.parse(HttpResponse(200, (), body)) == Success(
-        Pictures(
-            pictures=(Picture(url="https://e.org/1.png"),),
+        ImagesResponse(
+            pictures=(GeneratedImage(url="https://e.org/1.png"),),
             provider="siliconflow",
             extra={"seed": 7},
         )
@@ -169,7 +169,7 @@ def test_siliconflow_answers_with_images() -> None:
 
 
 def test_a_picture_is_shown_without_its_bytes() -> None:
-    shown = repr(Picture(data=bytes(3_000_000), media_type="image/png"))
+    shown = repr(GeneratedImage(data=bytes(3_000_000), media_type="image/png"))
     assert shown == (
-        "Picture(data=<3,000,000 bytes>, url=None, media_type='image/png', revised_prompt=None)"
+        "GeneratedImage(data=<3,000,000 bytes>, url=None, media_type='image/png', revised_prompt=None)"
     )

@@ -8,7 +8,7 @@ import pytest
 from llm_pure import ResponseHead
 from llm_pure.errors import (
     InvalidRequest,
-    ProtocolFault,
+    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
@@ -98,7 +98,7 @@ def test_a_failed_answer_still_tells_its_usage() -> None:
 def test_a_known_event_in_a_wrong_shape_is_a_fault_after_what_came_before(bad: bytes) -> None:
     events, error = broken_off(STREAMED, BEGUN, bad + completed())
     assert events[1:] == (TextDelta("Hi"),)
-    assert (type(error), said_before(error)) == (ProtocolFault, "Hi")
+    assert (type(error), said_before(error)) == (ProtocolError, "Hi")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_known_event_in_a_wrong_shape_is_a_fault_after_what_came_before(bad: b
             ServerError,
         ),
         (HEAD, b'{"error":{"message":"m","code":"server_error"}}', ServerError),
-        (HEAD, b"<html>", ProtocolFault),
+        (HEAD, b"<html>", ProtocolError),
         (HEAD, b"", StreamInterrupted),
     ],
     ids=["429", "JSON in place of a stream", "JSON that calls itself a stream", "HTML", "nothing"],

@@ -9,15 +9,15 @@ from openai.types.responses.response_create_params import ResponseCreateParamsNo
 from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
-from llm_pure.errors import Unsupported
+from llm_pure.errors import UnsupportedFeature
 from llm_pure.messages import (
     Audio,
     Document,
-    Echo,
     Image,
     Message,
     Opaque,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
@@ -43,8 +43,8 @@ def items(*turns: Message, model: str = "gpt-4o", **extra: Any) -> list[dict[str
     return sent
 
 
-def own(json_text: str) -> Echo:
-    return Echo("openai_responses", json_text)
+def own(json_text: str) -> ProviderMetadata:
+    return ProviderMetadata("openai_responses", json_text)
 
 
 def test_system_messages_keep_their_place_and_take_the_role_that_the_model_knows() -> None:
@@ -121,7 +121,9 @@ def test_what_a_user_sends(part: Part, wire: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_a_part_without_a_form_is_a_failure_that_names_it(message: Message, told: str) -> None:
     failed = OPENAI.build_chat(PLAIN, ChatRequest(messages=[message])).failure()
-    assert failed == Unsupported(message=told, provider="openai_responses", feature="messages")
+    assert failed == UnsupportedFeature(
+        message=told, provider="openai_responses", feature="messages"
+    )
 
 
 @pytest.mark.parametrize(
@@ -209,7 +211,7 @@ def test_parts_of_one_message_are_one_item_again() -> None:
     [
         pytest.param(Text("a"), {"role": "assistant", "content": "a"}, id="words from elsewhere"),
         pytest.param(
-            ToolCall("toolu_1", "f", "{}", Echo("anthropic", '{"x":1}')),
+            ToolCall("toolu_1", "f", "{}", ProviderMetadata("anthropic", '{"x":1}')),
             {"type": "function_call", "call_id": "toolu_1", "name": "f", "arguments": "{}"},
             id="a call from elsewhere",
         ),
@@ -225,7 +227,7 @@ def test_parts_of_one_message_are_one_item_again() -> None:
             id="a call of a custom tool",
         ),
         pytest.param(
-            Image(data=PNG, echo=own('{"id":"ig_1","status":"completed"}')),
+            Image(data=PNG, provider_metadata=own('{"id":"ig_1","status":"completed"}')),
             {
                 "type": "image_generation_call",
                 "id": "ig_1",
@@ -295,7 +297,7 @@ ORPHAN = "it is reasoning without the item that followed it"
             id="it can't be read back, so the call goes without the id that asks for it",
         ),
         pytest.param(
-            (Reasoning("hm", "sig", Echo("anthropic")), CALLED),
+            (Reasoning("hm", "sig", ProviderMetadata("anthropic")), CALLED),
             [CALL_WITHOUT_ID],
             "it is reasoning of anthropic",
             id="another provider's",

@@ -18,13 +18,22 @@ from llm_pure.errors import (
     LLMError,
     NotFound,
     Overloaded,
-    ProtocolFault,
+    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
     TimedOut,
 )
-from llm_pure.messages import Echo, Image, Opaque, Part, Reasoning, Refusal, Text, ToolCall
+from llm_pure.messages import (
+    Image,
+    Opaque,
+    Part,
+    ProviderMetadata,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+)
 from llm_pure.operations import TokenCount
 from llm_pure.result import Failure, Result, Success
 from tests.support.openai_responses_bodies import (
@@ -48,15 +57,17 @@ def parse(body: Any, status: int = 200, **headers: str) -> Result[Completion, LL
     return OPENAI.parse_chat(response(body, status, **headers))
 
 
-def echo(**fields: Any) -> Echo:
-    return Echo("openai_responses", msgspec.json.encode(fields).decode())
+def provider_metadata(**fields: Any) -> ProviderMetadata:
+    return ProviderMetadata("openai_responses", msgspec.json.encode(fields).decode())
 
 
 def parts(*output: JsonObject) -> tuple[Part, ...]:
     return parse(answer(*output)).unwrap().message.parts
 
 
-MESSAGE_ECHO = echo(item={"id": "msg_1", "status": "completed"}, part={"annotations": []})
+MESSAGE_ECHO = provider_metadata(
+    item={"id": "msg_1", "status": "completed"}, part={"annotations": []}
+)
 
 
 def test_the_whole_answer() -> None:
@@ -78,7 +89,7 @@ def test_the_whole_answer() -> None:
                     Reasoning(
                         "Let me \n\nsee.",
                         "enc",
-                        echo(
+                        provider_metadata(
                             id="rs_1",
                             summary=[
                                 {"type": "summary_text", "text": "Let me "},
@@ -88,7 +99,7 @@ def test_the_whole_answer() -> None:
                     ),
                     Text(
                         "Hi",
-                        echo(
+                        provider_metadata(
                             item={"id": "msg_1", "status": "completed", "phase": "final_answer"},
                             part={"annotations": [CITED]},
                         ),
@@ -139,7 +150,7 @@ ODD_PART = {"type": "output_hologram", "data": "x"}
         pytest.param(message(text("Hi")), Text("Hi", MESSAGE_ECHO), id="text"),
         pytest.param(
             message(refusal("No.")),
-            Refusal("No.", echo(item={"id": "msg_1", "status": "completed"})),
+            Refusal("No.", provider_metadata(item={"id": "msg_1", "status": "completed"})),
             id="refusal",
         ),
         pytest.param(
@@ -147,7 +158,9 @@ ODD_PART = {"type": "output_hologram", "data": "x"}
             Reasoning(
                 "hm",
                 None,
-                echo(id="rs_1", summary=[], content=[{"type": "reasoning_text", "text": "hm"}]),
+                provider_metadata(
+                    id="rs_1", summary=[], content=[{"type": "reasoning_text", "text": "hm"}]
+                ),
             ),
             id="reasoning in plain",
         ),
@@ -156,7 +169,7 @@ ODD_PART = {"type": "output_hologram", "data": "x"}
             Reasoning(
                 "long\n\nshort",
                 None,
-                echo(
+                provider_metadata(
                     id="rs_1",
                     summary=[{"type": "summary_text", "text": "short"}],
                     content=[{"type": "reasoning_text", "text": "long"}],
@@ -166,7 +179,7 @@ ODD_PART = {"type": "output_hologram", "data": "x"}
         ),
         pytest.param(
             reasoning(encrypted_content="enc"),
-            Reasoning("", "enc", echo(id="rs_1", summary=[])),
+            Reasoning("", "enc", provider_metadata(id="rs_1", summary=[])),
             id="reasoning that shows nothing",
         ),
         pytest.param(
@@ -175,18 +188,23 @@ ODD_PART = {"type": "output_hologram", "data": "x"}
                 "call_1",
                 "weather",
                 '{"city":"Oslo"}',
-                echo(id="fc_1", status="completed", namespace="met"),
+                provider_metadata(id="fc_1", status="completed", namespace="met"),
             ),
             id="call",
         ),
         pytest.param(
             call("weather", ""),
-            ToolCall("call_1", "weather", "{}", echo(id="fc_1", status="completed")),
+            ToolCall("call_1", "weather", "{}", provider_metadata(id="fc_1", status="completed")),
             id="call without arguments",
         ),
         pytest.param(
             {**call("weather", ""), "arguments": {"city": "Oslo"}},
-            ToolCall("call_1", "weather", '{"city":"Oslo"}', echo(id="fc_1", status="completed")),
+            ToolCall(
+                "call_1",
+                "weather",
+                '{"city":"Oslo"}',
+                provider_metadata(id="fc_1", status="completed"),
+            ),
             id="arguments as an object",
         ),
         pytest.param(
@@ -197,7 +215,7 @@ ODD_PART = {"type": "output_hologram", "data": "x"}
                 "name": "sql",
                 "input": "SELECT",
             },
-            ToolCall("c1", "sql", "SELECT", echo(type="custom_tool_call", id="ctc_1")),
+            ToolCall("c1", "sql", "SELECT", provider_metadata(type="custom_tool_call", id="ctc_1")),
             id="call of a custom tool",
         ),
         pytest.param(
@@ -205,7 +223,9 @@ ODD_PART = {"type": "output_hologram", "data": "x"}
             Image(
                 data=b"\x89PNG\r\n\x1a\n",
                 media_type="image/png",
-                echo=echo(id="ig_1", status="completed", revised_prompt="a cat"),
+                provider_metadata=provider_metadata(
+                    id="ig_1", status="completed", revised_prompt="a cat"
+                ),
             ),
             id="picture",
         ),
@@ -340,24 +360,24 @@ def test_a_failed_answer_is_an_error_that_carries_what_there_was(error: Any, kin
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
     [
-        (b"", 200, ProtocolFault),
-        (b"<html>", 200, ProtocolFault),
+        (b"", 200, ProtocolError),
+        (b"<html>", 200, ProtocolError),
         (b"<html>busy</html>", 503, Overloaded),
-        (b"[]", 200, ProtocolFault),
-        (b"{}", 200, ProtocolFault),
+        (b"[]", 200, ProtocolError),
+        (b"{}", 200, ProtocolError),
         (b"{}", 500, ServerError),
         (b'"no"', 400, InvalidRequest),
-        (b'{"output": 1}', 200, ProtocolFault),
-        (b'{"output": [1]}', 200, ProtocolFault),
-        (b'{"output": [{"type": "message", "content": "x"}]}', 200, ProtocolFault),
-        (b'{"output": [{"type": "message", "content": [{"type": []}]}]}', 200, ProtocolFault),
-        (b'{"output": [{"type": "function_call", "call_id": 7}]}', 200, ProtocolFault),
-        (b'{"output": [], "model": 7}', 200, ProtocolFault),
+        (b'{"output": 1}', 200, ProtocolError),
+        (b'{"output": [1]}', 200, ProtocolError),
+        (b'{"output": [{"type": "message", "content": "x"}]}', 200, ProtocolError),
+        (b'{"output": [{"type": "message", "content": [{"type": []}]}]}', 200, ProtocolError),
+        (b'{"output": [{"type": "function_call", "call_id": 7}]}', 200, ProtocolError),
+        (b'{"output": [], "model": 7}', 200, ProtocolError),
         (b'{"error": {"message": "inside a 200", "code": "server_error"}}', 200, ServerError),
-        (b"\xff\xfe", 200, ProtocolFault),
-        (b"[" * 5000, 200, ProtocolFault),
-        (b'{"output":' + b"[" * 5000, 200, ProtocolFault),
-        (b'{"output": [], "usage": 1e999}', 200, ProtocolFault),
+        (b"\xff\xfe", 200, ProtocolError),
+        (b"[" * 5000, 200, ProtocolError),
+        (b'{"output":' + b"[" * 5000, 200, ProtocolError),
+        (b'{"output": [], "usage": 1e999}', 200, ProtocolError),
     ],
     ids=[
         "nothing", "HTML", "HTML of a gateway", "a list", "an empty object", "an empty error", "a string", "output that is none",
@@ -450,10 +470,10 @@ def test_counted_tokens() -> None:
     ("status", "body", "kind"),
     [
         (401, json.dumps({"error": ERROR}).encode(), AuthenticationFailed),
-        (200, b"{}", ProtocolFault),
-        (200, b'{"input_tokens":"many"}', ProtocolFault),
+        (200, b"{}", ProtocolError),
+        (200, b'{"input_tokens":"many"}', ProtocolError),
         (502, b"<html>", ServerError),
-        (200, b"", ProtocolFault),
+        (200, b"", ProtocolError),
     ],
     ids=["an error", "nothing counted", "no number", "HTML", "nothing"],
 )

@@ -15,11 +15,11 @@ from openai.types.responses.response_create_params import (
 from llm_pure import ChatRequest, LLMConfig, system, user
 from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, Unsupported
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
 from llm_pure.provider import Built
 from llm_pure.request import (
     JsonFormat,
-    NamedTool,
+    NamedToolChoice,
     NativeTool,
     ReasoningRequest,
     SchemaFormat,
@@ -196,7 +196,7 @@ def test_fewer_tokens_than_the_api_takes_become_16() -> None:
 
 def test_strict_turns_what_is_lost_into_a_failure() -> None:
     failed = OPENAI.build_chat(PLAIN, ChatRequest(messages="hi", seed=7), strict=True).failure()
-    assert failed == Unsupported(
+    assert failed == UnsupportedFeature(
         message="strict: seed dropped: the Responses API has no seed",
         provider="openai_responses",
         feature="seed",
@@ -259,8 +259,8 @@ def test_another_providers_tool_is_left_out() -> None:
         ("auto", "auto"),
         ("none", "none"),
         ("required", "required"),
-        (NamedTool("weather"), {"type": "function", "name": "weather"}),
-        (NamedTool("sql"), {"type": "custom", "name": "sql"}),
+        (NamedToolChoice("weather"), {"type": "function", "name": "weather"}),
+        (NamedToolChoice("sql"), {"type": "custom", "name": "sql"}),
     ],
     ids=["auto", "none", "required", "a function by name", "a custom tool by name"],
 )
@@ -284,8 +284,8 @@ def test_system_messages_are_left_out_when_the_configuration_says_so() -> None:
 @pytest.mark.parametrize(
     ("config", "request_", "kind"),
     [
-        (LLMConfig(), ChatRequest(messages="hi"), ConfigurationInvalid),
-        (LLMConfig(model="m", base_url="nowhere"), ChatRequest(messages="hi"), ConfigurationInvalid),
+        (LLMConfig(), ChatRequest(messages="hi"), InvalidConfiguration),
+        (LLMConfig(model="m", base_url="nowhere"), ChatRequest(messages="hi"), InvalidConfiguration),
         (LLMConfig(model="m"), ChatRequest(messages=[]), InvalidRequest),
         (LLMConfig(model="m"), ChatRequest(messages="hi", extra={"x": object()}), InvalidRequest),
     ],
@@ -311,7 +311,7 @@ def test_counting_asks_with_the_part_of_the_body_that_has_tokens() -> None:
 def test_counting_fails_as_asking_does() -> None:
     assert OPENAI.count_tokens is not None
     counted = OPENAI.count_tokens.build(LLMConfig(), ChatRequest(messages="hi"))
-    assert isinstance(counted.failure(), ConfigurationInvalid)
+    assert isinstance(counted.failure(), InvalidConfiguration)
 
 
 def check(request: ChatRequest, model: str) -> None:

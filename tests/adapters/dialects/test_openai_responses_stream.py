@@ -24,10 +24,10 @@ from llm_pure.errors import (
     StreamInterrupted,
 )
 from llm_pure.events import (
-    EchoReceived,
     ExtraReceived,
     Finished,
     PartReceived,
+    ProviderMetadataReceived,
     ReasoningDelta,
     RefusalDelta,
     Started,
@@ -80,7 +80,7 @@ def done(index: int, item: JsonObject) -> bytes:
     return frame("response.output_item.done", output_index=index, item=item)
 
 
-def echo(**fields: Any) -> str:
+def provider_metadata(**fields: Any) -> str:
     return msgspec.json.encode(fields).decode()
 
 
@@ -99,13 +99,16 @@ def test_the_events_of_a_stream() -> None:
         Started(id="resp_1", model="gpt-x-2026-01-01", provider="openai_responses"),
         TextDelta("Hel"),
         TextDelta("lo."),
-        EchoReceived(
-            echo(item={"id": "msg_1", "status": "completed"}, part={"annotations": []}), 0
+        ProviderMetadataReceived(
+            provider_metadata(
+                item={"id": "msg_1", "status": "completed"}, part={"annotations": []}
+            ),
+            0,
         ),
         ToolCallDelta("", 4096, 0, "call_1", "clock"),
         ToolCallDelta('{"a', 4096),
         ToolCallDelta('":1}', 4096),
-        EchoReceived(echo(id="fc_1", status="completed"), 4096),
+        ProviderMetadataReceived(provider_metadata(id="fc_1", status="completed"), 4096),
         *END,
     )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from llm_pure import Completion, Echo, assistant, describe
+from llm_pure import Completion, ProviderMetadata, assistant, describe
 from llm_pure.adapters.dialects.qianfan_v1 import Token, parse_chat, parse_token
 from llm_pure.adapters.dialects.qianfan_v1.embed import parse_embed
 from llm_pure.completion import Usage
@@ -50,7 +50,9 @@ def test_a_call_has_an_id_made_of_the_answers_own_and_keeps_its_thoughts() -> No
     got = parse_chat("qianfan", response({"id": "as-1", "result": "", "function_call": call}))
     answer = got.unwrap()
     assert answer.message == assistant(
-        ToolCall("call_as-1_0", "f", '{"a":1}', Echo("qianfan", '{"thoughts":"because"}'))
+        ToolCall(
+            "call_as-1_0", "f", '{"a":1}', ProviderMetadata("qianfan", '{"thoughts":"because"}')
+        )
     )
     assert answer.finish_reason == "tool_calls"
 

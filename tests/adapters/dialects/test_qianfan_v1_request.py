@@ -18,11 +18,19 @@ from llm_pure import (
 )
 from llm_pure.adapters.dialects.qianfan_v1 import authorize, build_chat, build_token
 from llm_pure.adapters.dialects.qianfan_v1.embed import build_embed
-from llm_pure.errors import ConfigurationInvalid, InvalidRequest, Unsupported
-from llm_pure.http import header
-from llm_pure.messages import Document, Echo, Image, Opaque, Reasoning, Refusal, ToolCall
+from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.http import get_header
+from llm_pure.messages import (
+    Document,
+    Image,
+    Opaque,
+    ProviderMetadata,
+    Reasoning,
+    Refusal,
+    ToolCall,
+)
 from llm_pure.provider import Built
-from llm_pure.request import JsonFormat, NamedTool, NativeTool, SchemaFormat, Tool
+from llm_pure.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
 from llm_pure.result import Success
 from tests.support.chat_requests import PDF, PNG, REQUESTS, chat_requests
 
@@ -78,7 +86,7 @@ def test_the_model_is_in_the_address(
 
 
 def test_everything_at_once() -> None:
-    thoughts = Echo("qianfan", '{"thoughts":"because"}')
+    thoughts = ProviderMetadata("qianfan", '{"thoughts":"because"}')
     request = ChatRequest(
         messages=[
             system("Be brief."),
@@ -90,7 +98,7 @@ def test_everything_at_once() -> None:
             user("And tomorrow?"),
         ],
         tools=(WEATHER, Tool(name="clock", parameters={}), NativeTool("qianfan", {"type": "web"})),
-        tool_choice=NamedTool("weather"),
+        tool_choice=NamedToolChoice("weather"),
         response_format=JsonFormat(),
         max_tokens=64,
         temperature=0.5,
@@ -186,8 +194,8 @@ ANSWERED = {"role": "function", "name": "f", "content": '{"result":"x"}'}
             [
                 user("a"),
                 assistant(
-                    Reasoning("hm", None, Echo("qianfan")),
-                    Reasoning("hm", "sig", Echo("anthropic")),
+                    Reasoning("hm", None, ProviderMetadata("qianfan")),
+                    Reasoning("hm", "sig", ProviderMetadata("anthropic")),
                     Opaque("openai", "x", "{}"),
                     Opaque("qianfan", "x", "{}"),
                     Refusal("No."),
@@ -242,7 +250,7 @@ def test_turns_that_the_api_cannot_carry_are_unsupported_and_named(
     messages: Any, words: str
 ) -> None:
     error = build_chat("qianfan", CONFIG, ChatRequest(messages=messages)).failure()
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     assert error.message.startswith(words)
 
 
@@ -293,7 +301,7 @@ def test_what_is_changed_or_left_out_is_reported(
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_common_request_is_built_or_refused(name: str) -> None:
     got = build_chat("qianfan", CONFIG, REQUESTS[name])
-    assert isinstance(got, Success) or isinstance(got.failure(), Unsupported)
+    assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
 
 
 @given(chat_requests())
@@ -320,8 +328,8 @@ def test_embeddings() -> None:
 @pytest.mark.parametrize(
     ("config", "request_", "kind"),
     [
-        (LLMConfig(api_type="qianfan"), EmbedRequest(input="a"), ConfigurationInvalid),
-        (LLMConfig(base_url="nowhere", model="m"), EmbedRequest(input="a"), ConfigurationInvalid),
+        (LLMConfig(api_type="qianfan"), EmbedRequest(input="a"), InvalidConfiguration),
+        (LLMConfig(base_url="nowhere", model="m"), EmbedRequest(input="a"), InvalidConfiguration),
         (CONFIG, EmbedRequest(input=()), InvalidRequest),
     ],
 )
@@ -335,8 +343,8 @@ def test_keys_sign_each_request() -> None:
     config = LLMConfig(api_type="qianfan", model="m", access_key="AK-1", secret_key="SK-1")
     made = built(ChatRequest(messages="hi"), config).request
     signed = authorize("qianfan", config, made, NOW).unwrap()
-    assert header(signed.headers, "x-bce-date") == "2026-11-20T12:00:00Z"
-    told = header(signed.headers, "authorization") or ""
+    assert get_header(signed.headers, "x-bce-date") == "2026-11-20T12:00:00Z"
+    told = get_header(signed.headers, "authorization") or ""
     assert told.startswith(
         "bce-auth-v1/AK-1/2026-11-20T12:00:00Z/1800/content-type;host;x-bce-date/"
     )
@@ -368,7 +376,7 @@ def test_a_token_stands_in_the_address_and_shows_nowhere() -> None:
 def test_credentials_that_cannot_work_are_named(config: LLMConfig, field: str, words: str) -> None:
     made = built(ChatRequest(messages="hi")).request
     error = authorize("qianfan", config, made, NOW).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert (error.field, words in error.message) == (field, True)
 
 
@@ -400,5 +408,5 @@ def test_a_token_is_asked_for_with_the_keys_in_the_query(config: LLMConfig) -> N
 )
 def test_no_token_is_asked_for_without_keys(config: LLMConfig, field: str) -> None:
     error = build_token("qianfan", config).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == field

@@ -25,12 +25,12 @@ from llm_pure.adapters.dialects.cohere_chat import count as cohere_count
 from llm_pure.adapters.dialects.cohere_chat import embed as cohere_embed
 from llm_pure.adapters.dialects.dashscope_generation import embed as dashscope_embed
 from llm_pure.adapters.dialects.qianfan_v1 import embed as qianfan_embed
-from llm_pure.errors import ProtocolFault
+from llm_pure.errors import ProtocolError
 from llm_pure.operations import Embeddings
-from llm_pure.result import Parsed, Success
+from llm_pure.result import LLMResult, Success
 from tests.support.replies import response
 
-Parse = Callable[[HttpResponse], Parsed[Any]]
+Parse = Callable[[HttpResponse], LLMResult[Any]]
 
 
 def as_json(value: Any) -> bytes:
@@ -57,7 +57,7 @@ class Replies(msgspec.Struct, frozen=True, kw_only=True):
     empty: tuple[bytes, ...]
 
 
-def _embed(parse: Callable[[HttpResponse], Parsed[Embeddings]] | None) -> Parse:
+def _embed(parse: Callable[[HttpResponse], LLMResult[Embeddings]] | None) -> Parse:
     assert parse is not None
     return parse
 
@@ -219,4 +219,4 @@ def test_no_body_makes_a_parser_raise(replies: Replies) -> None:
 
 @pytest.mark.parametrize(("replies", "body"), EMPTY.values(), ids=EMPTY)
 def test_a_good_status_without_an_answer_is_a_fault(replies: Replies, body: bytes) -> None:
-    assert isinstance(replies.parse(response(body)).failure(), ProtocolFault)
+    assert isinstance(replies.parse(response(body)).failure(), ProtocolError)

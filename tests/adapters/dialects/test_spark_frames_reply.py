@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from llm_pure import Completion, Echo, HttpResponse, assistant
+from llm_pure import Completion, HttpResponse, ProviderMetadata, assistant
 from llm_pure.adapters.dialects.spark_frames import parse_chat
 from llm_pure.completion import Usage
 from llm_pure.errors import StreamInterrupted
@@ -41,7 +41,7 @@ def test_a_conversation_is_one_answer() -> None:
             id="cht-1",
             provider="spark",
             message=assistant(
-                Reasoning("Hm.", None, Echo("spark")),
+                Reasoning("Hm.", None, ProviderMetadata("spark")),
                 "One moment",
                 ToolCall("call_cht-1_0", "f", '{"a":1}'),
             ),

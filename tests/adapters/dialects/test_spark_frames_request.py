@@ -12,8 +12,8 @@ from hypothesis import given
 from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
 from llm_pure.adapters.dialects.spark_frames import build_chat
 from llm_pure.adapters.dialects.spark_frames.request import ADDRESSES, authorize
-from llm_pure.errors import ConfigurationInvalid, Unsupported
-from llm_pure.messages import Audio, Echo, Image, Opaque, Reasoning, Refusal, ToolCall
+from llm_pure.errors import InvalidConfiguration, UnsupportedFeature
+from llm_pure.messages import Audio, Image, Opaque, ProviderMetadata, Reasoning, Refusal, ToolCall
 from llm_pure.provider import Built
 from llm_pure.request import JsonFormat, NativeTool, Tool
 from llm_pure.result import Success
@@ -135,15 +135,15 @@ def test_the_domain_says_where(fields: dict[str, Any], model: str, domain: str, 
 )
 def test_a_configuration_that_cannot_work_is_named(config: LLMConfig, field: str) -> None:
     error = build_chat("spark", config, ChatRequest(messages="hi")).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == field
 
 
 def test_an_unknown_domain_is_told_those_that_are_known() -> None:
     config = LLMConfig(app_id="a", domain="new")
     error = build_chat("spark", config, ChatRequest(messages="hi")).failure()
-    assert isinstance(error, ConfigurationInvalid)
-    assert error.near == tuple(sorted(ADDRESSES))
+    assert isinstance(error, InvalidConfiguration)
+    assert error.suggestions == tuple(sorted(ADDRESSES))
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ def test_an_unknown_domain_is_told_those_that_are_known() -> None:
             [
                 user("a"),
                 assistant(
-                    Reasoning("hm", None, Echo("spark")),
-                    Reasoning("hm", "sig", Echo("anthropic")),
+                    Reasoning("hm", None, ProviderMetadata("spark")),
+                    Reasoning("hm", "sig", ProviderMetadata("anthropic")),
                     Opaque("openai", "x", "{}"),
                     Opaque("spark", "x", "{}"),
                     Refusal("No."),
@@ -212,7 +212,7 @@ def test_messages(messages: Any, text: Any, reported: list[tuple[str, str]]) -> 
 )  # fmt: skip
 def test_a_part_without_a_form_is_unsupported_and_named(messages: Any, words: str) -> None:
     error = build_chat("spark", CONFIG, ChatRequest(messages=messages)).failure()
-    assert isinstance(error, Unsupported)
+    assert isinstance(error, UnsupportedFeature)
     assert error.message.startswith(words)
 
 
@@ -254,7 +254,7 @@ def test_what_is_changed_or_left_out_is_reported(
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_common_request_is_built_or_refused(name: str) -> None:
     got = build_chat("spark", CONFIG, REQUESTS[name])
-    assert isinstance(got, Success) or isinstance(got.failure(), Unsupported)
+    assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
 
 
 @given(chat_requests())
@@ -282,5 +282,5 @@ def test_a_key_that_is_missing_is_named(fields: dict[str, Any], field: str) -> N
     config = msgspec.structs.replace(CONFIG, **fields)
     made = built(ChatRequest(messages="hi")).request
     error = authorize("spark", config, made, NOW).failure()
-    assert isinstance(error, ConfigurationInvalid)
+    assert isinstance(error, InvalidConfiguration)
     assert error.field == field

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from llm_pure import ResponseHead, StreamEvent, collect
 from llm_pure.adapters import dialects
-from llm_pure.errors import ProtocolFault, StreamInterrupted
+from llm_pure.errors import ProtocolError, StreamInterrupted
 from llm_pure.events import Finished
-from llm_pure.http import header
+from llm_pure.http import get_header
 from llm_pure.result import Success
 from tests.support import (
     anthropic_streams,
@@ -62,7 +62,7 @@ WITH_TAIL = {
 IN_TEXT = {
     name: one
     for name, one in STREAMS.items()
-    if header(one.head.headers, "content-type") != "application/vnd.amazon.eventstream"
+    if get_header(one.head.headers, "content-type") != "application/vnd.amazon.eventstream"
 }
 
 # what carries Spark's frames is a websocket, and no page comes over one
@@ -174,7 +174,7 @@ def test_what_comes_after_the_end_changes_nothing(stream: Streamed, tail: bytes)
 def test_a_page_in_place_of_a_stream_is_a_fault(stream: Streamed) -> None:
     events, error = read(stream, b"<html>captive</html>", head=PAGE)
     assert events == ()
-    assert isinstance(error, ProtocolFault)
+    assert isinstance(error, ProtocolError)
 
 
 @every_stream

@@ -1,7 +1,7 @@
 """A program as users write them: it makes its own client, and knows nothing of cassettes."""
 
 from llm_pure import LLM, LLMConfig
-from llm_pure.result import Parsed
+from llm_pure.result import LLMResult
 
 CONFIG = LLMConfig(
     api_type="openai",
@@ -11,12 +11,12 @@ CONFIG = LLMConfig(
 )
 
 
-def capital(country: str) -> Parsed[str]:
+def capital(country: str) -> LLMResult[str]:
     """The capital, as the model says it."""
     return LLM(CONFIG).ask(f"What is the capital of {country}?", system_msgs=[])
 
 
-async def acapital(country: str) -> Parsed[str]:
+async def acapital(country: str) -> LLMResult[str]:
     """The same, async."""
     async with LLM(CONFIG) as llm:
         return await llm.aask(f"What is the capital of {country}?", system_msgs=[])

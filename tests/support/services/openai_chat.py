@@ -13,7 +13,7 @@ REASONING_FORMAT = "anthropic-claude-v1"
 def answer(shape: Shape, asked: Asked) -> Reply:
     """POST .../chat/completions and .../embeddings."""
     told = answer_to(asked)
-    refused = sorted(shape.refuses & set(asked.body))
+    refused = sorted(shape.unsupported & set(asked.body))
     if refused:
         told = Answer(status=422, message=f"not permitted: {refused}", error_type="extra_forbidden")
     if told.status != 200:

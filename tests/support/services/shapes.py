@@ -40,7 +40,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     finish: bool = True
     extra: Fields = {}
     chunk: Fields = {}
-    refuses: frozenset[str] = frozenset()
+    unsupported: frozenset[str] = frozenset()
     error: WriteError
 
 
@@ -174,7 +174,9 @@ SHAPES: Mapping[str, Shape] = {
         calls="whole",
         typed=False,
         ids=_nine,
-        refuses=frozenset({"seed", "stream_options", "max_completion_tokens", "logprobs", "user"}),
+        unsupported=frozenset(
+            {"seed", "stream_options", "max_completion_tokens", "logprobs", "user"}
+        ),
         error=_mistral_error,
     ),
     "moonshot": Shape(usage="choice", ids=_kimi, error=_short_error),
