@@ -1,6 +1,6 @@
 """The providers: `registry` maps every api_type to the module that holds its PROVIDER."""
 
-from llm_pure.registry import Registry
+from llm_pure.core.registry import Registry
 
 registry = Registry(
     {

@@ -5,7 +5,7 @@ Docs: volcengine/volcengine-python-sdk of July 2026 and volcengine.com/docs/8237
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
-from llm_pure.errors import ContentFiltered, NotFound, Overloaded, QuotaExceeded, RateLimited
+from llm_pure.types.errors import ContentFiltered, NotFound, Overloaded, QuotaExceeded, RateLimited
 
 PROVIDER = openai_chat.provider(
     name="ark",

@@ -4,10 +4,11 @@ Docs: learn.microsoft.com, "Azure OpenAI REST API reference" and "API version li
 lib/azure.py; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelProfile
-from llm_pure.adapters.dialects import azure_openai, openai_chat
+from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
-from llm_pure.adapters.dialects.openai_models import EMBED_LIMITS, RULES
+from llm_pure.adapters.shared import azure_openai
+from llm_pure.adapters.shared.openai_models import EMBED_LIMITS, RULES
+from llm_pure.core.adaptations import ModelProfile
 
 _FOUNDRY = tuple(
     [

@@ -3,8 +3,9 @@
 Docs: learn.microsoft.com, "Azure OpenAI Responses API"; openai-python 3.3.1 lib/azure.py; read 2026-11-20.
 """
 
-from llm_pure.adapters.dialects import azure_openai, openai_responses
-from llm_pure.adapters.dialects.openai_models import EMBED_LIMITS, RULES
+from llm_pure.adapters.dialects import openai_responses
+from llm_pure.adapters.shared import azure_openai
+from llm_pure.adapters.shared.openai_models import EMBED_LIMITS, RULES
 
 PROVIDER = openai_responses.provider(
     name="azure_responses",

@@ -3,11 +3,11 @@
 Docs: inference-docs.cerebras.ai; cerebras_cloud_sdk 1.91.0 (PyPI); traffic recorded by pydantic-ai; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
-from llm_pure.endpoint import with_default_path
-from llm_pure.errors import AuthenticationFailed, RateLimited
+from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.urls import with_default_path
+from llm_pure.types.errors import AuthenticationFailed, RateLimited
 
 _BASE_URL = "https://api.cerebras.ai/v1"
 _SOURCE = "inference-docs.cerebras.ai and traffic recorded by pydantic-ai, read 2026-11-20"

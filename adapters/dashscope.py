@@ -7,8 +7,8 @@ https://dashscope-intl.aliyuncs.com/api/v1. Docs: help.aliyun.com/en/model-studi
 from typing import Any
 
 from llm_pure.adapters.dialects import dashscope_generation, openai_chat
-from llm_pure.adapters.dialects.either import dual_api
-from llm_pure.config import LLMConfig
+from llm_pure.adapters.dialects.common.dual_api import dual_api
+from llm_pure.types.config import LLMConfig
 
 NAME = "dashscope"
 API_KEY_ENV = ("DASHSCOPE_API_KEY",)

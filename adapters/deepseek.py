@@ -4,9 +4,9 @@ Docs: api-docs.deepseek.com, "Create Chat Completion", "Thinking Mode", "Error C
 read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
+from llm_pure.core.adaptations import ModelProfile
 
 _SOURCE = "api-docs.deepseek.com, Thinking Mode, read 2026-11-20"
 _IGNORED = dict.fromkeys(

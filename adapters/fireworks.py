@@ -5,7 +5,7 @@ Docs: docs.fireworks.ai; vercel/ai packages/fireworks; anomalyco/models.dev prov
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
-from llm_pure.endpoint import with_default_path
+from llm_pure.core.urls import with_default_path
 
 _BASE_URL = "https://api.fireworks.ai/inference/v1"
 

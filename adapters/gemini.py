@@ -10,14 +10,14 @@ from urllib.parse import quote
 import msgspec
 
 from llm_pure.adapters.dialects import gemini_content
+from llm_pure.adapters.dialects.common.list_models import GEMINI, list_operation
 from llm_pure.adapters.dialects.gemini_content.errors import read_error
-from llm_pure.adapters.dialects.gemini_pictures import with_pictures
-from llm_pure.adapters.dialects.model_lists import GEMINI, list_operation
-from llm_pure.config import LLMConfig
-from llm_pure.endpoint import base_url
-from llm_pure.operations import EmbedLimit
-from llm_pure.result import LLMResult
+from llm_pure.adapters.dialects.gemini_content.images import with_pictures
+from llm_pure.core.urls import base_url
 from llm_pure.signing.key import key_header
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.operations import EmbedLimit
+from llm_pure.types.result import LLMResult
 
 _NAME = "gemini"
 _BASE_URL = "https://generativelanguage.googleapis.com"

@@ -7,9 +7,9 @@ import msgspec
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unsupported_by
-from llm_pure.adapters.dialects.openai_models import RULES
-from llm_pure.errors import ContextLengthExceeded, NotFound, RateLimited
-from llm_pure.operations import EmbedLimit
+from llm_pure.adapters.shared.openai_models import RULES
+from llm_pure.types.errors import ContextLengthExceeded, NotFound, RateLimited
+from llm_pure.types.operations import EmbedLimit
 
 _LIMIT = {"max_tokens_key": "max_completion_tokens"}
 

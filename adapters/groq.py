@@ -5,11 +5,11 @@ Docs: console.groq.com/docs; groq-python 1.7.0 (PyPI); traffic recorded by pydan
 
 from typing import Any
 
-from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unsupported_by
 from llm_pure.adapters.dialects.openai_media import with_media
-from llm_pure.endpoint import with_default_path
+from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.urls import with_default_path
 
 _BASE_URL = "https://api.groq.com/openai/v1"
 _SCHEMA: dict[str, Any] = {"json_formats": ("json_object", "json_schema")}

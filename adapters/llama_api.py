@@ -7,8 +7,8 @@ Which of them answered is read from the answer. SDK: llama-api-client 0.6.0 (LLA
 from typing import Any
 
 from llm_pure.adapters.dialects import llama_native, openai_chat
-from llm_pure.adapters.dialects.either import dual_api
-from llm_pure.config import LLMConfig
+from llm_pure.adapters.dialects.common.dual_api import dual_api
+from llm_pure.types.config import LLMConfig
 
 NAME = "llama_api"
 API_KEY_ENV = ("LLAMA_API_KEY",)

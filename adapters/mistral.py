@@ -4,13 +4,13 @@ Unknown fields are refused with 422, so what mistralai's own types do not name i
 Docs: mistralai 3.7.0 (PyPI), client/models/chatcompletionrequest.py; traffic recorded by pydantic-ai; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.endpoint import under_base_url
-from llm_pure.errors import NotFound
-from llm_pure.operations import EmbedLimit
+from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.urls import under_base_url
+from llm_pure.types.errors import NotFound
+from llm_pure.types.operations import EmbedLimit
 
 _NO_REASONING = (
     "codestral", "devstral", "ministral", "pixtral", "voxtral", "open-mistral", "open-mixtral",

@@ -4,11 +4,11 @@ Docs: platform.moonshot.ai; vercel/ai packages/moonshotai (checked live by its a
 providers/moonshotai.py; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
-from llm_pure.errors import NotFound, Overloaded, PermissionDenied, QuotaExceeded, RateLimited
-from llm_pure.schema_dialects import SchemaProfile
+from llm_pure.core.adaptations import ModelProfile
+from llm_pure.schema.profiles import SchemaProfile
+from llm_pure.types.errors import NotFound, Overloaded, PermissionDenied, QuotaExceeded, RateLimited
 
 _FIXED: dict[str, str] = dict.fromkeys(
     ("temperature", "top_p", "presence_penalty", "frequency_penalty"),

@@ -3,9 +3,9 @@
 Docs: docs.api.nvidia.com/nim; anomalyco/models.dev providers/nvidia; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
+from llm_pure.core.adaptations import ModelProfile
 
 PROVIDER = openai_chat.provider(
     name="nvidia",

@@ -4,7 +4,7 @@ Docs: ollama/ollama v0.33.0-rc2, docs/api.md; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import ollama_native
-from llm_pure.operations import EmbedLimit
+from llm_pure.types.operations import EmbedLimit
 
 _SOURCE = "ollama/ollama v0.33.0-rc2, docs/api.md, read 2026-11-20"
 

@@ -7,7 +7,7 @@ Docs: vLLM "OpenAI-compatible server", llama.cpp tools/server/README.md, Ollama 
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
-from llm_pure.endpoint import under_base_url
+from llm_pure.core.urls import under_base_url
 
 _CHAT = openai_chat.provider(
     name="open_llm",

@@ -4,7 +4,7 @@ Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_responses
-from llm_pure.adapters.dialects.openai_models import EMBED_LIMITS, RULES
+from llm_pure.adapters.shared.openai_models import EMBED_LIMITS, RULES
 
 PROVIDER = openai_responses.provider(
     name="openai_responses",

@@ -6,14 +6,15 @@ Docs: openrouter.ai/docs, "Reasoning tokens"; MetaGPT's openrouter_reasoning.py;
 
 import msgspec
 
-from llm_pure.adapters.dialects import openai_chat, openrouter_api
-from llm_pure.request import ReasoningRequest
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.shared import openrouter
+from llm_pure.types.request import ReasoningRequest
 
 PROVIDER = openai_chat.provider(
     name="openrouter_reasoning",
-    base_url=openrouter_api.BASE_URL,
-    api_key_env=openrouter_api.API_KEY_ENV,
+    base_url=openrouter.BASE_URL,
+    api_key_env=openrouter.API_KEY_ENV,
     list_models=True,
-    quirks=msgspec.structs.replace(openrouter_api.QUIRKS, reasoning_default=ReasoningRequest()),
-    source=openrouter_api.SOURCE,
+    quirks=msgspec.structs.replace(openrouter.QUIRKS, reasoning_default=ReasoningRequest()),
+    source=openrouter.SOURCE,
 )

@@ -3,9 +3,9 @@
 Docs: docs.perplexity.ai; perplexityai 0.46.1 (PyPI); vercel/ai packages/perplexity; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
+from llm_pure.core.adaptations import ModelProfile
 
 _SOURCE = "docs.perplexity.ai and perplexityai 0.46.1, read 2026-11-20"
 _EFFORTS = ("minimal", "low", "medium", "high")

@@ -13,19 +13,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from llm_pure.adapters.dialects import openai_chat, qianfan_v1
-from llm_pure.adapters.dialects.either import dual_api
+from llm_pure.adapters.dialects.common.dual_api import dual_api
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
 from llm_pure.adapters.dialects.qianfan_v1 import Token
-from llm_pure.config import LLMConfig, reveal
-from llm_pure.endpoint import with_default_path
-from llm_pure.errors import (
+from llm_pure.core.urls import with_default_path
+from llm_pure.types.config import LLMConfig, reveal
+from llm_pure.types.errors import (
     AuthenticationFailed,
     ContextLengthExceeded,
     NotFound,
     PermissionDenied,
     RateLimited,
 )
-from llm_pure.operations import EmbedLimit
+from llm_pure.types.operations import EmbedLimit
 
 NAME = "qianfan"
 BASE_URL = "https://qianfan.baidubce.com/v2"

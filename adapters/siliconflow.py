@@ -4,14 +4,14 @@ Docs: docs.siliconflow.cn, "Chat completions", "Error handling"; anomalyco/model
 gateway; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.adapters.dialects.openai_pictures import ImageQuirks
-from llm_pure.endpoint import under_base_url
-from llm_pure.errors import NotFound, QuotaExceeded
-from llm_pure.operations import EmbedLimit
+from llm_pure.adapters.dialects.openai_media.images import ImageQuirks
+from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.urls import under_base_url
+from llm_pure.types.errors import NotFound, QuotaExceeded
+from llm_pure.types.operations import EmbedLimit
 
 _SOURCE = "anomalyco/models.dev providers/siliconflow, read 2026-11-20"
 

@@ -9,12 +9,12 @@ Docs: docs.iflyaicloud.com, "Spark http", by way of this project's wire notes, a
 from datetime import datetime
 
 from llm_pure.adapters.dialects import openai_chat, spark_frames
-from llm_pure.adapters.dialects.either import dual_api_by_head
+from llm_pure.adapters.dialects.common.dual_api import dual_api_by_head
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
-from llm_pure.config import LLMConfig, Secret, reveal
-from llm_pure.http import HttpRequest
-from llm_pure.result import LLMResult
 from llm_pure.signing.key import usable_key, with_header
+from llm_pure.types.config import LLMConfig, Secret, reveal
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.result import LLMResult
 
 NAME = "spark"
 API_KEY_ENV = ("SPARKAI_API_KEY", "IFLYTEK_SPARK_API_KEY", "SPARKAI_API_PASSWORD")

@@ -5,7 +5,7 @@ Docs: docs.together.ai; together 3.1.1 (PyPI), types/chat/completion_create_para
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unsupported_by
-from llm_pure.endpoint import with_default_path
+from llm_pure.core.urls import with_default_path
 
 _BASE_URL = "https://api.together.xyz/v1"
 

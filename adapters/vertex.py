@@ -8,14 +8,14 @@ from datetime import datetime
 from urllib.parse import quote
 
 from llm_pure.adapters.dialects import gemini_content
-from llm_pure.adapters.dialects.gemini_pictures import with_pictures
-from llm_pure.config import LLMConfig, reveal
-from llm_pure.endpoint import base_url
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.http import HttpRequest
-from llm_pure.operations import EmbedLimit
-from llm_pure.result import Failure, LLMResult
+from llm_pure.adapters.dialects.gemini_content.images import with_pictures
+from llm_pure.core.urls import base_url
 from llm_pure.signing.key import key_header
+from llm_pure.types.config import LLMConfig, reveal
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.operations import EmbedLimit
+from llm_pure.types.result import Failure, LLMResult
 
 _NAME = "vertex"
 _BASE_URL = "https://aiplatform.googleapis.com"

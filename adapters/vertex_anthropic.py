@@ -10,13 +10,13 @@ from urllib.parse import quote
 
 from llm_pure.adapters.dialects import anthropic_messages
 from llm_pure.adapters.dialects.anthropic_messages import Body, Quirks
-from llm_pure.config import LLMConfig
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.operations import TokenCount
-from llm_pure.provider import Built, Operation, Provider
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult
+from llm_pure.core.provider import Built, Operation, Provider
 from llm_pure.signing.key import key_header
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.operations import TokenCount
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult
 
 NAME = "vertex_anthropic"
 QUIRKS = Quirks(

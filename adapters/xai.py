@@ -3,13 +3,13 @@
 Docs: docs.x.ai; vercel/ai packages/xai; pydantic-ai profiles/grok.py; read 2026-11-20.
 """
 
-from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.adapters.dialects.openai_pictures import ImageQuirks
-from llm_pure.endpoint import under_base_url
-from llm_pure.errors import Overloaded
+from llm_pure.adapters.dialects.openai_media.images import ImageQuirks
+from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.urls import under_base_url
+from llm_pure.types.errors import Overloaded
 
 _SOURCE = "vercel/ai packages/xai, read 2026-11-20"
 _NO_STOP = {"stop": "Grok's reasoning models refuse it"}

@@ -4,8 +4,9 @@ The key goes out as a bearer, or signs a token: `dialects/glm.py` says how the c
 Docs: zai-sdk 0.2.3 and docs.z.ai; read 2026-11-20.
 """
 
-from llm_pure.adapters.dialects import glm, openai_chat
-from llm_pure.operations import EmbedLimit
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.shared import glm
+from llm_pure.types.operations import EmbedLimit
 
 _KEY = ("ZAI_API_KEY",)
 

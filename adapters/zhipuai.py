@@ -4,8 +4,9 @@ The key goes out as a bearer, or signs a token: `dialects/glm.py` says how the c
 Docs: MetaGLM/zhipuai-sdk-python-v4 and docs.bigmodel.cn; read 2026-11-20.
 """
 
-from llm_pure.adapters.dialects import glm, openai_chat
-from llm_pure.operations import EmbedLimit
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.shared import glm
+from llm_pure.types.operations import EmbedLimit
 
 _KEY = ("ZHIPUAI_API_KEY", "ZHIPU_API_KEY")
 

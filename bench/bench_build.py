@@ -9,9 +9,9 @@ from bench.measure import QUICK_ROUNDS, ROUNDS, Prepare, race
 from bench.report import Record, Report, times
 from llm_pure import ChatRequest, Completion, HttpResponse, LLMConfig, Message, Tool
 from llm_pure.adapters import registry
-from llm_pure.messages import Text
-from llm_pure.provider import Provider
-from llm_pure.result import Success
+from llm_pure.core.provider import Provider
+from llm_pure.types.messages import Text
+from llm_pure.types.result import Success
 
 MODELS: Mapping[str, str] = {
     "openai": "gpt-4o-mini",

@@ -57,7 +57,7 @@ class _Memory:
 
     def __init__(self) -> None:
         from llm_pure import HttpResponse
-        from llm_pure.result import Success
+        from llm_pure.types.result import Success
 
         self._answer = Success(HttpResponse(200, _JSON, WHOLE))
 

@@ -18,7 +18,7 @@ from bench import samples
 from bench.report import Record, Report, met, times
 from llm_pure import ResponseHead
 from llm_pure.adapters import registry
-from llm_pure.provider import StreamDecoder
+from llm_pure.core.provider import StreamDecoder
 
 KIB, MIB = 1024, 1024 * 1024
 PIECES = {"1 byte": 1, "1 KiB": KIB, "1 MiB": MIB}

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from bench.report import Record, Report
-from llm_pure.repair import Unrepairable, repair
+from llm_pure.output.json_repair import Unrepairable, repair
 from tests.support.broken_arguments import HELD_OUT, Broken, corpus
 
 Reader = Callable[[Broken], dict[str, Any] | None]

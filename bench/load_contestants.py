@@ -52,7 +52,7 @@ def _pure(transport: str) -> Contestant:
     @asynccontextmanager
     async def opened(url: str) -> AsyncIterator[Call]:
         from llm_pure import LLM, ChatRequest, LLMConfig, user
-        from llm_pure.events import TextDelta
+        from llm_pure.types.events import TextDelta
 
         config = LLMConfig(api_key="k", model="bench", base_url=url)
         async with LLM(config, transport) as llm:

@@ -2,19 +2,19 @@
 
     LLMConfig + ChatRequest --build--> HttpRequest ==(any transport)==> HttpResponse --parse--> Result[Completion, LLMError]
 
-The providers are in `llm_pure.adapters`, the client `LLM` in `llm_pure.effects`; both are loaded when they are used.
+The providers are in `llm_pure.adapters`, the client `LLM` in `llm_pure.client`; both are loaded when they are used.
 """
 
 from typing import TYPE_CHECKING
 
-from llm_pure.adapt import Adaptation
-from llm_pure.collect import collect
-from llm_pure.completion import Choice, Completion, FinishReason, Usage
-from llm_pure.config import LLMConfig, Secret
-from llm_pure.errors import LLMError, describe
-from llm_pure.events import StreamEvent
-from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.messages import (
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.collect import collect
+from llm_pure.types.completion import Choice, Completion, FinishReason, Usage
+from llm_pure.types.config import LLMConfig, Secret
+from llm_pure.types.errors import LLMError, describe
+from llm_pure.types.events import StreamEvent
+from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
@@ -32,8 +32,8 @@ from llm_pure.messages import (
     tool_result,
     user,
 )
-from llm_pure.operations import Embeddings, EmbedRequest, TokenCount
-from llm_pure.request import (
+from llm_pure.types.operations import Embeddings, EmbedRequest, TokenCount
+from llm_pure.types.request import (
     ChatRequest,
     JsonFormat,
     NamedToolChoice,
@@ -42,10 +42,10 @@ from llm_pure.request import (
     SchemaFormat,
     Tool,
 )
-from llm_pure.result import LLMResult, fold
+from llm_pure.types.result import LLMResult, fold
 
 if TYPE_CHECKING:
-    from llm_pure.effects import LLM as LLM
+    from llm_pure.client import LLM as LLM
 
 __version__ = "0.1.0"
 
@@ -99,7 +99,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """`LLM` comes late, so that `import llm_pure` loads neither httpx nor anyio."""
     if name == "LLM":
-        from llm_pure.effects import LLM
+        from llm_pure.client import LLM
 
         return LLM
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,6 @@
 """`python -m llm_pure` is the command `llm-pure`."""
 
-from llm_pure.cli import main
+from llm_pure.cli.main import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

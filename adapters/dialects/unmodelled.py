@@ -3,8 +3,8 @@
 from llm_pure.adapters.dialects.common.extra_fields import SeenExtras as Known
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.adapters.dialects.common.extra_fields import extra_fields as others
-from llm_pure.errors import ProtocolError
-from llm_pure.http import HttpResponse
+from llm_pure.types.errors import ProtocolError
+from llm_pure.types.http import HttpResponse
 
 
 def broken(name: str, message: str, response: HttpResponse) -> ProtocolError:

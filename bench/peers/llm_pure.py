@@ -9,11 +9,11 @@ from bench.peers import Reader
 from bench.samples import Sample
 from llm_pure import ResponseHead
 from llm_pure.adapters import registry
-from llm_pure.events import TextDelta
 from llm_pure.framing import FrameDecoder
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
 from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.framing.sse import SseDecoder
+from llm_pure.types.events import TextDelta
 
 F = TypeVar("F")
 

@@ -10,26 +10,26 @@ import msgspec
 
 from llm_pure.cli.attached import with_images
 from llm_pure.cli.cost_report import LEDGER_VARIABLE
-from llm_pure.cli.exits import CONFIGURATION, OK, USAGE, exit_code
-from llm_pure.cli.model import Chosen, choose, open_client
-from llm_pure.cli.question import ask_for, read_question
-from llm_pure.cli.terminal import out, print_error, print_note
-from llm_pure.completion import Completion
-from llm_pure.config import SECRET_FIELDS
-from llm_pure.effects.accounts import Capped, MemoryAccount
-from llm_pure.effects.client import LLM
-from llm_pure.effects.ledger_sqlite import open_ledger
-from llm_pure.effects.setups import budget_of
-from llm_pure.effects.tills import BudgetInput
-from llm_pure.effects.transports import Timeouts
-from llm_pure.errors import InvalidConfiguration, LLMError, StreamInterrupted
-from llm_pure.events import ReasoningDelta, RefusalDelta, StreamEvent, TextDelta
-from llm_pure.replay.match import MatchRules
-from llm_pure.replay.shipped import builtin_cassettes
+from llm_pure.cli.exit_codes import CONFIGURATION, OK, USAGE, exit_code
+from llm_pure.cli.model_selection import Chosen, choose, open_client
+from llm_pure.cli.output import out, print_error, print_note
+from llm_pure.cli.prompt import ask_for, read_question
+from llm_pure.client.billing import BudgetInput
+from llm_pure.client.budgets import Capped, MemoryAccount
+from llm_pure.client.budgets_sqlite import open_ledger
+from llm_pure.client.from_settings import budget_of
+from llm_pure.client.llm import LLM
+from llm_pure.policy.retry import NO_RETRY
+from llm_pure.replay.builtin import builtin_cassettes
+from llm_pure.replay.matching import MatchRules
 from llm_pure.replay.transport import ReplayTransport, open_replay
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult, Success
-from llm_pure.retry import NO_RETRY
+from llm_pure.transports.base import Timeouts
+from llm_pure.types.completion import Completion
+from llm_pure.types.config import SECRET_FIELDS
+from llm_pure.types.errors import InvalidConfiguration, LLMError, StreamInterrupted
+from llm_pure.types.events import ReasoningDelta, RefusalDelta, StreamEvent, TextDelta
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 
 def run(options: Namespace) -> int:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import msgspec
 
-from llm_pure.errors import InvalidRequest
-from llm_pure.messages import Image, Message, user
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.errors import InvalidRequest
+from llm_pure.types.messages import Image, Message, user
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 
 def with_images(request: ChatRequest, given: Sequence[str]) -> LLMResult[ChatRequest]:

@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from llm_pure.cli.credentials import named_credentials
-from llm_pure.cli.exits import OK, USAGE, exit_code
-from llm_pure.cli.model import Chosen, choose
-from llm_pure.cli.question import ask_for, read_question
-from llm_pure.cli.terminal import out, print_error, print_note
-from llm_pure.curl import to_curl
-from llm_pure.errors import LLMError
-from llm_pure.http import HttpRequest, redact_headers, redact_url
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.cli.exit_codes import OK, USAGE, exit_code
+from llm_pure.cli.model_selection import Chosen, choose
+from llm_pure.cli.output import out, print_error, print_note
+from llm_pure.cli.prompt import ask_for, read_question
+from llm_pure.core.curl import to_curl
+from llm_pure.types.errors import LLMError
+from llm_pure.types.http import HttpRequest, redact_headers, redact_url
+from llm_pure.types.result import Failure, LLMResult, Success
 
 
 def run(options: Namespace) -> int:

@@ -3,12 +3,12 @@
 from argparse import Namespace
 from pathlib import Path
 
-from llm_pure.cli.exits import DATA, NO_INPUT, OK
+from llm_pure.cli.exit_codes import DATA, NO_INPUT, OK
+from llm_pure.cli.output import out, print_error, print_note
 from llm_pure.cli.paths import all_there
-from llm_pure.cli.terminal import out, print_error, print_note
-from llm_pure.replay.drift import diff_cassettes
-from llm_pure.replay.files import find_cassettes, load_cassette
-from llm_pure.result import Failure
+from llm_pure.replay.cassette_files import find_cassettes, load_cassette
+from llm_pure.replay.checks.diff import diff_cassettes
+from llm_pure.types.result import Failure
 
 DIFFERENT = 1
 

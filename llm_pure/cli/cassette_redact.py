@@ -4,14 +4,14 @@ from argparse import Namespace
 from pathlib import Path
 
 from llm_pure.cli.cassette_scan import FOUND
-from llm_pure.cli.exits import DATA, NO_INPUT, OK
+from llm_pure.cli.exit_codes import DATA, NO_INPUT, OK
+from llm_pure.cli.output import out, print_error, print_note
 from llm_pure.cli.paths import all_there
-from llm_pure.cli.terminal import out, print_error, print_note
 from llm_pure.replay.cassette import NO_CASSETTE
-from llm_pure.replay.files import find_cassettes, load_cassette, save_cassette
-from llm_pure.replay.redact import Redaction, redact_cassette
-from llm_pure.replay.scan import scan_interaction
-from llm_pure.result import Failure
+from llm_pure.replay.cassette_files import find_cassettes, load_cassette, save_cassette
+from llm_pure.replay.secrets.redaction import Redaction, redact_cassette
+from llm_pure.replay.secrets.scan import scan_interaction
+from llm_pure.types.result import Failure
 
 
 def run(options: Namespace) -> int:

@@ -2,11 +2,11 @@
 
 from argparse import Namespace
 
-from llm_pure.cli.exits import NO_INPUT, OK
+from llm_pure.cli.exit_codes import NO_INPUT, OK
+from llm_pure.cli.output import out, print_note
 from llm_pure.cli.paths import all_there
-from llm_pure.cli.terminal import out, print_note
-from llm_pure.replay.redact import Redaction
-from llm_pure.replay.scan import scan_paths
+from llm_pure.replay.secrets.redaction import Redaction
+from llm_pure.replay.secrets.scan import scan_paths
 
 FOUND = 1
 

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from llm_pure.cli.exits import DATA, NO_INPUT, OK
+from llm_pure.cli.exit_codes import DATA, NO_INPUT, OK
+from llm_pure.cli.output import ink, out, print_error
 from llm_pure.cli.paths import all_there
-from llm_pure.cli.terminal import ink, out, print_error
-from llm_pure.completion import Completion
-from llm_pure.costs import PricingContext, cost_of
-from llm_pure.effects.plugins import load_registry
-from llm_pure.effects.price_data import load_prices
+from llm_pure.client.plugins import load_registry
+from llm_pure.client.price_data import load_prices
+from llm_pure.pricing.costs import PricingContext, cost_of
 from llm_pure.replay.cassette import Cassette
-from llm_pure.replay.files import find_cassettes, load_cassette
-from llm_pure.replay.show import show_lines
-from llm_pure.result import Failure
+from llm_pure.replay.cassette_files import find_cassettes, load_cassette
+from llm_pure.replay.checks.show import show_lines
+from llm_pure.types.completion import Completion
+from llm_pure.types.result import Failure
 
 
 def run(options: Namespace) -> int:

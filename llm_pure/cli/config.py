@@ -8,14 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK
-from llm_pure.cli.terminal import ink, out, print_error, print_note
-from llm_pure.configuration import ModelSettings
-from llm_pure.effects.diagnosis import Diagnosis, Finding, broken, diagnose
-from llm_pure.effects.files import LoadedConfig, config_file_paths, load_config_files
-from llm_pure.errors import describe
-from llm_pure.redact import redact
-from llm_pure.result import Failure, LLMResult
+from llm_pure.cli.diagnosis import Diagnosis, Finding, broken, diagnose
+from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK
+from llm_pure.cli.output import ink, out, print_error, print_note
+from llm_pure.settings.config_file import ModelSettings
+from llm_pure.settings.loading import LoadedConfig, config_file_paths, load_config_files
+from llm_pure.types.errors import describe
+from llm_pure.types.redact import redact
+from llm_pure.types.result import Failure, LLMResult
 
 
 def run(options: Namespace) -> int:

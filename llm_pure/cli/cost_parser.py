@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from llm_pure.cli.model_parser import add_config, add_model
+from llm_pure.cli.arguments import add_config, add_model
 
 
 def add_cost_commands(commands: Any) -> None:
@@ -67,7 +67,7 @@ def _estimate(estimate: ArgumentParser) -> None:
         "--max-tokens", type=int, default=4096, metavar="N", help="of the answer; default: 4096"
     )
     estimate.add_argument("--json", action="store_true", help="one JSON line")
-    estimate.set_defaults(module="cost_estimate")
+    estimate.set_defaults(module="cost")
 
 
 def _race(race: ArgumentParser) -> None:

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import msgspec
 
-from llm_pure.cli.exits import OK
-from llm_pure.cli.terminal import out
-from llm_pure.config import LLMConfig
-from llm_pure.effects.accounts import Budget
-from llm_pure.effects.client import LLM
-from llm_pure.effects.ledger_sqlite import SqliteLedger, open_ledger
-from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
-from llm_pure.errors import BudgetExceeded
-from llm_pure.http import HttpRequest
-from llm_pure.result import Failure
-from llm_pure.retry import NO_RETRY
+from llm_pure.cli.exit_codes import OK
+from llm_pure.cli.output import out
+from llm_pure.client.budgets import Budget
+from llm_pure.client.budgets_sqlite import SqliteLedger, open_ledger
+from llm_pure.client.llm import LLM
+from llm_pure.policy.retry import NO_RETRY
+from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import BudgetExceeded
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.result import Failure
 
 _CONFIG = LLMConfig(api_key="not-sent-anywhere", model="gpt-4o", max_token=1000, stream=False)
 _START_S = 60.0

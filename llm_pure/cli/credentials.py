@@ -10,11 +10,11 @@ from datetime import datetime
 
 import msgspec
 
-from llm_pure.config import SECRET_FIELDS, LLMConfig, reveal
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.http import HttpRequest, get_header
-from llm_pure.provider import Provider
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.provider import Provider
+from llm_pure.types.config import SECRET_FIELDS, LLMConfig, reveal
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.http import HttpRequest, get_header
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _SIGNED_BY_AWS = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]*/\d+/([^/]+)/([^/]+)/aws4_request")
 _BY_SIGNATURE = ("authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256")

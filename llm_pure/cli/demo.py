@@ -9,23 +9,23 @@ import msgspec
 
 from llm_pure.adapters import registry
 from llm_pure.cli.ask import summary
-from llm_pure.cli.exits import OK, exit_code
-from llm_pure.cli.terminal import ink, out, print_error
-from llm_pure.collect import collect
-from llm_pure.completion import Completion
-from llm_pure.config import LLMConfig
-from llm_pure.curl import to_curl
-from llm_pure.effects.transports import StreamingResponse, Timeouts
-from llm_pure.errors import LLMError
-from llm_pure.events import ReasoningDelta, StreamEvent, TextDelta, UsageReported
-from llm_pure.http import HttpRequest
-from llm_pure.provider import Provider
-from llm_pure.replay.borders import random_chunks
-from llm_pure.replay.match import MatchRules
-from llm_pure.replay.shipped import builtin_cassettes
+from llm_pure.cli.exit_codes import OK, exit_code
+from llm_pure.cli.output import ink, out, print_error
+from llm_pure.core.collect import collect
+from llm_pure.core.curl import to_curl
+from llm_pure.core.provider import Provider
+from llm_pure.replay.builtin import builtin_cassettes
+from llm_pure.replay.chunking import random_chunks
+from llm_pure.replay.matching import MatchRules
 from llm_pure.replay.transport import open_replay
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult
+from llm_pure.transports.base import StreamingResponse, Timeouts
+from llm_pure.types.completion import Completion
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import LLMError
+from llm_pure.types.events import ReasoningDelta, StreamEvent, TextDelta, UsageReported
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult
 
 QUESTION = "Why are pure functions easy to test?"
 CONFIG = LLMConfig(api_type="openai", model="gpt-5-mini", api_key="sk-never-shown-anywhere")

@@ -4,12 +4,12 @@ import os
 from argparse import Namespace
 
 from llm_pure.cli.config import diagnosed, told
-from llm_pure.cli.exits import CONFIGURATION
-from llm_pure.cli.terminal import out, print_error, print_note
-from llm_pure.effects.diagnosis import diagnose, from_environment, transports
-from llm_pure.effects.files import config_file_paths, load_config_files
-from llm_pure.effects.plugins import load_registry
-from llm_pure.result import Failure
+from llm_pure.cli.diagnosis import diagnose, from_environment, transports
+from llm_pure.cli.exit_codes import CONFIGURATION
+from llm_pure.cli.output import out, print_error, print_note
+from llm_pure.client.plugins import load_registry
+from llm_pure.settings.loading import config_file_paths, load_config_files
+from llm_pure.types.result import Failure
 
 
 def run(options: Namespace) -> int:

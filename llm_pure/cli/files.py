@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from llm_pure.cli.exits import CANNOT_WRITE, NO_INPUT, OK
-from llm_pure.cli.terminal import print_note
+from llm_pure.cli.exit_codes import CANNOT_WRITE, NO_INPUT, OK
+from llm_pure.cli.output import print_note
 
 
 def read_file(path: str) -> bytes | int:

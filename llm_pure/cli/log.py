@@ -6,14 +6,14 @@ from pathlib import Path
 import msgspec
 
 from llm_pure.cli.cassette_show import show
-from llm_pure.cli.exits import CANNOT_WRITE, DATA, NO_INPUT, OK, USAGE
-from llm_pure.cli.terminal import out, print_error, print_note
-from llm_pure.effects.plugins import load_registry
-from llm_pure.replay.check import check_interaction
-from llm_pure.replay.files import load_cassette, save_cassette
-from llm_pure.replay.log import entries, find_entry, folder_of
-from llm_pure.replay.report import record_line
-from llm_pure.result import Failure
+from llm_pure.cli.exit_codes import CANNOT_WRITE, DATA, NO_INPUT, OK, USAGE
+from llm_pure.cli.output import out, print_error, print_note
+from llm_pure.client.plugins import load_registry
+from llm_pure.replay.cassette_files import load_cassette, save_cassette
+from llm_pure.replay.checks.check import check_interaction
+from llm_pure.replay.checks.report import record_line
+from llm_pure.replay.traffic_log import entries, find_entry, folder_of
+from llm_pure.types.result import Failure
 
 
 def run(options: Namespace) -> int:

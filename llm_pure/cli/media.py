@@ -6,16 +6,16 @@ from pathlib import Path
 
 import msgspec
 
-from llm_pure.cli.exits import DATA, OK, USAGE
+from llm_pure.cli.exit_codes import DATA, OK, USAGE
 from llm_pure.cli.files import read_file
 from llm_pure.cli.media_calls import asked, failed, lines, request_notes, words
 from llm_pure.cli.media_files import image, speak
-from llm_pure.cli.terminal import out, print_note, print_progress
-from llm_pure.effects.client import LLM
-from llm_pure.media_operations import ModerationRequest, Transcription, TranscriptionRequest
-from llm_pure.operations import Embeddings, EmbedRequest
-from llm_pure.repair import Exact, Unrepairable
-from llm_pure.result import Failure, LLMResult
+from llm_pure.cli.output import out, print_note, print_progress
+from llm_pure.client.llm import LLM
+from llm_pure.output.json_repair import Exact, Unrepairable
+from llm_pure.types.media_operations import ModerationRequest, Transcription, TranscriptionRequest
+from llm_pure.types.operations import Embeddings, EmbedRequest
+from llm_pure.types.result import Failure, LLMResult
 
 _OBJECTS = ("json", "verbose_json", "diarized_json")
 """Formats of a transcript that are printed as a JSON object."""

@@ -5,14 +5,14 @@ from argparse import Namespace
 from collections.abc import Callable, Collection
 from typing import Any, Literal
 
-from llm_pure.cli.exits import exit_code
+from llm_pure.cli.exit_codes import exit_code
 from llm_pure.cli.media_parser import MODELS
-from llm_pure.cli.model import choose, open_client
-from llm_pure.cli.terminal import print_error, print_note
-from llm_pure.effects.client import LLM
-from llm_pure.effects.plugins import find_provider, load_registry
-from llm_pure.provider import Operation
-from llm_pure.result import Failure, LLMResult
+from llm_pure.cli.model_selection import choose, open_client
+from llm_pure.cli.output import print_error, print_note
+from llm_pure.client.llm import LLM
+from llm_pure.client.plugins import find_provider, load_registry
+from llm_pure.core.provider import Operation
+from llm_pure.types.result import Failure, LLMResult
 
 
 def asked(options: Namespace, call: Callable[[LLM], LLMResult[Any]]) -> LLMResult[Any]:

@@ -5,13 +5,13 @@ from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
-from llm_pure.cli.exits import OK, USAGE
+from llm_pure.cli.exit_codes import OK, USAGE
 from llm_pure.cli.files import read_file, unused, writable, write_file
 from llm_pure.cli.media_calls import asked, failed, request_notes, words
-from llm_pure.cli.terminal import out, print_note, print_progress
-from llm_pure.effects.client import LLM
-from llm_pure.media_operations import GeneratedImage, ImageRequest, Speech, SpeechRequest
-from llm_pure.result import Failure, LLMResult
+from llm_pure.cli.output import out, print_note, print_progress
+from llm_pure.client.llm import LLM
+from llm_pure.types.media_operations import GeneratedImage, ImageRequest, Speech, SpeechRequest
+from llm_pure.types.result import Failure, LLMResult
 
 _ENDINGS = {
     "image/png": (".png",),

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any, TypeAlias
 
-from llm_pure.cli.model_parser import add_model
+from llm_pure.cli.arguments import add_model
 
 Commands: TypeAlias = Any
 """What `add_subparsers` gives; argparse has no public name for it."""

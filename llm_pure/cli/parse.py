@@ -8,16 +8,16 @@ from pathlib import Path
 import msgspec
 
 from llm_pure.cli.ask import completion_json
-from llm_pure.cli.exits import NO_INPUT, OK, exit_code
-from llm_pure.cli.terminal import out, print_error, print_note
-from llm_pure.codec import decode
-from llm_pure.completion import Completion
-from llm_pure.effects.plugins import find_provider, load_registry
-from llm_pure.http import Headers, HttpResponse, get_header
-from llm_pure.provider import Provider
-from llm_pure.replay.check import STREAM_TYPES
-from llm_pure.replay.laws import read_pieces
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.cli.exit_codes import NO_INPUT, OK, exit_code
+from llm_pure.cli.output import out, print_error, print_note
+from llm_pure.client.plugins import find_provider, load_registry
+from llm_pure.core.provider import Provider
+from llm_pure.framing.json_codec import decode
+from llm_pure.replay.checks.check import STREAM_TYPES
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.types.completion import Completion
+from llm_pure.types.http import Headers, HttpResponse, get_header
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _HEAD = re.compile(rb"HTTP/[\d.]+ (\d{3})[^\n]*\n((?:[^\r\n]+\r?\n)*)\r?\n")
 """A status line and header fields, as `curl --include` prints them above the body."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from llm_pure.cli.terminal import print_note
+from llm_pure.cli.output import print_note
 
 
 def all_there(paths: list[str]) -> bool:

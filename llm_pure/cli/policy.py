@@ -7,15 +7,15 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK
-from llm_pure.cli.terminal import out, print_error, print_note
-from llm_pure.configuration_fields import decode_section
-from llm_pure.configuration_text import read_yaml
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.limits import RateLimit
-from llm_pure.result import Failure, LLMResult, Success
-from llm_pure.retry import RetryPolicy
-from llm_pure.simulation import ERRORS, Load, Outage, simulate
+from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK
+from llm_pure.cli.output import out, print_error, print_note
+from llm_pure.policy.rate_limit import RateLimit
+from llm_pure.policy.retry import RetryPolicy
+from llm_pure.policy.simulation import ERRORS, Load, Outage, simulate
+from llm_pure.settings.config_fields import decode_section
+from llm_pure.settings.config_parser import read_yaml
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _DECODER = msgspec.json.Decoder(Outage)
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from llm_pure.capabilities import CAPABILITIES, Capability, capabilities
-from llm_pure.cli.exits import OK, exit_code
-from llm_pure.cli.terminal import out, print_error
-from llm_pure.effects.plugins import find_provider, load_registry
-from llm_pure.provider import Provider
-from llm_pure.registry import Registry
-from llm_pure.result import Failure
+from llm_pure.cli.exit_codes import OK, exit_code
+from llm_pure.cli.output import out, print_error
+from llm_pure.client.plugins import find_provider, load_registry
+from llm_pure.core.capabilities import CAPABILITIES, Capability, capabilities
+from llm_pure.core.provider import Provider
+from llm_pure.core.registry import Registry
+from llm_pure.types.result import Failure
 
 PAGE = """\
 # Providers

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from llm_pure.cli.exits import DATA, NO_INPUT, OK
-from llm_pure.cli.terminal import out, print_note
-from llm_pure.code_answers import repair_code
-from llm_pure.repair import Edit, Exact, Repaired, Unrepairable, repair
+from llm_pure.cli.exit_codes import DATA, NO_INPUT, OK
+from llm_pure.cli.output import out, print_note
+from llm_pure.output.code import repair_code
+from llm_pure.output.json_repair import Edit, Exact, Repaired, Unrepairable, repair
 
 
 def run(options: Namespace) -> int:

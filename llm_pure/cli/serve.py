@@ -5,20 +5,20 @@ from argparse import Namespace
 from contextlib import ExitStack
 from typing import NoReturn
 
-from llm_pure.cli.exits import CANNOT_WRITE, INTERRUPTED, NO_INPUT, OK, UNAVAILABLE, USAGE
+from llm_pure.cli.exit_codes import CANNOT_WRITE, INTERRUPTED, NO_INPUT, OK, UNAVAILABLE, USAGE
+from llm_pure.cli.output import out, print_error, print_note
 from llm_pure.cli.paths import all_there
-from llm_pure.cli.terminal import out, print_error, print_note
-from llm_pure.effects.transports import Transport
-from llm_pure.errors import LLMError
-from llm_pure.replay.borders import as_recorded, single_bytes
+from llm_pure.replay.cassette_writer import CassetteRecorder, open_cassette
+from llm_pure.replay.chunking import as_recorded, single_bytes
 from llm_pure.replay.faults import Fault, PlaybackOptions
-from llm_pure.replay.match import MatchRules
+from llm_pure.replay.matching import MatchRules
 from llm_pure.replay.player import Player
-from llm_pure.replay.record import RecordTransport
+from llm_pure.replay.recorder import RecordTransport
 from llm_pure.replay.server import UNROUTABLE, ReplayServer, serve
-from llm_pure.replay.tape import CassetteRecorder, open_cassette
 from llm_pure.replay.transport import open_replay
-from llm_pure.result import Failure
+from llm_pure.transports.base import Transport
+from llm_pure.types.errors import LLMError
+from llm_pure.types.result import Failure
 
 
 def run(options: Namespace) -> int:
@@ -57,7 +57,7 @@ def _record(options: Namespace, playing: PlaybackOptions) -> int:
     )
     if isinstance(opened, Failure):
         return _failed(opened.failure(), NO_INPUT)
-    from llm_pure.effects.transports.httpx import HttpxTransport
+    from llm_pure.transports.httpx import HttpxTransport
 
     tape: CassetteRecorder = opened.unwrap()
     with HttpxTransport() as inner:

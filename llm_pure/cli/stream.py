@@ -3,12 +3,12 @@
 from argparse import Namespace
 from pathlib import Path
 
-from llm_pure.cli.exits import NO_INPUT, OK
-from llm_pure.cli.terminal import out, print_note
-from llm_pure.effects.plugins import load_registry
-from llm_pure.replay.files import save_cassette
-from llm_pure.replay.fuzz import FuzzRecord, fuzz_paths
-from llm_pure.result import Failure
+from llm_pure.cli.exit_codes import NO_INPUT, OK
+from llm_pure.cli.output import out, print_note
+from llm_pure.client.plugins import load_registry
+from llm_pure.replay.cassette_files import save_cassette
+from llm_pure.replay.checks.fuzz import FuzzRecord, fuzz_paths
+from llm_pure.types.result import Failure
 
 DIVERGED = 1
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import msgspec
 
-from llm_pure.cli.exits import CONFIGURATION, NO_INPUT, OK, exit_code
-from llm_pure.cli.terminal import out, print_error, print_note
-from llm_pure.effects.files import load_config_files
-from llm_pure.effects.meters import load_meter
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK, exit_code
+from llm_pure.cli.output import out, print_error, print_note
+from llm_pure.client.meters import load_meter
+from llm_pure.settings.loading import load_config_files
 from llm_pure.tokens import count_text, window_for
+from llm_pure.types.result import Failure, LLMResult, Success
 
 
 def run(options: Namespace) -> int:

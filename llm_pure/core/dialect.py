@@ -9,21 +9,10 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, strict_error
-from llm_pure.classify import NO_ERROR_CODES, ErrorType, undecodable_body_error
-from llm_pure.codec import DECODE_ERRORS, decode_any, protocol_error
-from llm_pure.collect import Collector
-from llm_pure.completion import Completion
-from llm_pure.config import LLMConfig
-from llm_pure.core.rejection import Rejected, ok
-from llm_pure.endpoint import UrlFor, post_json
-from llm_pure.errors import LLMError, ProtocolError
-from llm_pure.events import StreamEvent
-from llm_pure.framing import FrameDecoder
-from llm_pure.http import Headers, HttpResponse, ResponseHead
-from llm_pure.media_operations import ListModelsRequest, ModelPage
-from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest, TokenCount
-from llm_pure.provider import (
+from llm_pure.core.adaptations import Adaptation, strict_error
+from llm_pure.core.collect import Collector
+from llm_pure.core.error_mapping import NO_ERROR_CODES, ErrorType, undecodable_body_error
+from llm_pure.core.provider import (
     NO_ENV_VARS,
     Authorize,
     Built,
@@ -31,9 +20,20 @@ from llm_pure.provider import (
     Provider,
     StreamDecoder,
 )
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult, Success
-from llm_pure.stream import StreamState, TextFastPath, decode_steps, header_events
+from llm_pure.core.rejection import Rejected, ok
+from llm_pure.core.stream import StreamState, TextFastPath, decode_steps, header_events
+from llm_pure.core.urls import UrlFor, post_json
+from llm_pure.framing import FrameDecoder
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, protocol_error
+from llm_pure.types.completion import Completion
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import LLMError, ProtocolError
+from llm_pure.types.events import StreamEvent
+from llm_pure.types.http import Headers, HttpResponse, ResponseHead
+from llm_pure.types.media_operations import ListModelsRequest, ModelPage
+from llm_pure.types.operations import Embeddings, EmbedLimit, EmbedRequest, TokenCount
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
 R = TypeVar("R")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
-from llm_pure.errors import LLMError, UnsupportedFeature
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.errors import LLMError, UnsupportedFeature
+from llm_pure.types.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
 P = ParamSpec("P")
@@ -52,7 +52,7 @@ def reject(error: LLMError) -> NoReturn:
 def returns_failure(function: Callable[P, A]) -> Callable[P, LLMResult[A]]:
     """Make a function that may raise Rejected return a Result. Other exceptions pass through.
 
-    >>> from llm_pure.errors import InvalidRequest
+    >>> from llm_pure.types.errors import InvalidRequest
     >>> @returns_failure
     ... def half(number: int) -> int:
     ...     return number // 2 if number % 2 == 0 else reject(InvalidRequest(message="odd"))

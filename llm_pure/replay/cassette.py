@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.errors import ProtocolError
-from llm_pure.http import Headers, HttpRequest, HttpResponse, get_header
-from llm_pure.replay.content_coding import decode_content
-from llm_pure.replay.yaml_text import Block, Flow, parse_yaml, render_yaml
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.replay.yaml import Block, Flow, parse_yaml, render_yaml
+from llm_pure.transports.recorded_content_coding import decode_content
+from llm_pure.types.errors import ProtocolError
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header
+from llm_pure.types.result import Failure, LLMResult, Success
 
 NO_CASSETTE = "not_a_cassette"
 """The `code` of the error for a file that is no cassette at all; "cassette" is that of one with a fault in it."""

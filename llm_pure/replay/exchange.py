@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Iterator
 from time import monotonic
 from typing import Protocol
 
-from llm_pure.effects.transports import AsyncStreamingResponse, StreamingResponse
-from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.replay.cassette import Interaction
-from llm_pure.result import Failure, LLMResult
+from llm_pure.transports.base import AsyncStreamingResponse, StreamingResponse
+from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.result import Failure, LLMResult
 
 
 class RecordingSink(Protocol):

@@ -9,12 +9,12 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.effects.transports import Timeouts
-from llm_pure.errors import ConnectionFailed, LLMError, TimedOut
-from llm_pure.http import HttpResponse
-from llm_pure.replay.borders import Chunking, as_recorded, split_body
 from llm_pure.replay.cassette import Interaction
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.replay.chunking import Chunking, as_recorded, split_body
+from llm_pure.transports.base import Timeouts
+from llm_pure.types.errors import ConnectionFailed, LLMError, TimedOut
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.result import Failure, LLMResult, Success
 
 TruncationStyle = Literal["end", "reset"]
 """How a cut looks: the body just ends, or the connection breaks."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.result import Failure, LLMResult, Success
 
 WAIT_S = 30.0
 """How long a writer waits for the others."""

@@ -8,8 +8,6 @@ from threading import Lock
 import anyio
 from anyio.lowlevel import checkpoint
 
-from llm_pure.effects.transports import AsyncStreamingResponse, StreamingResponse, Timeouts
-from llm_pure.http import HttpResponse, ResponseHead
 from llm_pure.replay.cassette import Interaction
 from llm_pure.replay.faults import (
     DEFAULT_PLAYBACK,
@@ -20,7 +18,9 @@ from llm_pure.replay.faults import (
     steps,
     whole,
 )
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.transports.base import AsyncStreamingResponse, StreamingResponse, Timeouts
+from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.result import Failure, LLMResult, Success
 
 
 class Player:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from llm_pure.replay.tape import CassetteRecorder
+    from llm_pure.replay.cassette_writer import CassetteRecorder
 
 MODES = ("none", "once", "new_episodes", "all", "rewrite")
 UNUSED = ("report", "fail", "ignore")
@@ -41,7 +41,7 @@ class Playback:
 
     def misses(self) -> list[str]:
         """A line for each request that no recording answered."""
-        from llm_pure.replay.shelf import miss_error
+        from llm_pure.replay.recording_index import miss_error
 
         names = [str(self.tape.path)]
         return [miss_error(miss, names).message for miss in self.tape.misses]
@@ -114,11 +114,11 @@ def llm_cassette(
     llm_cassette_config: dict[str, Any],
 ) -> "Iterator[CassetteRecorder]":
     """The test's tape. Every LLM that names its transport goes over it; in replay no other connection can be made."""
-    from llm_pure.effects.detours import override_transport
+    from llm_pure.replay.cassette_writer import open_cassette
     from llm_pure.replay.faults import PlaybackOptions
-    from llm_pure.replay.network import block_network
-    from llm_pure.replay.record import RecordingOverride
-    from llm_pure.replay.tape import open_cassette
+    from llm_pure.replay.network_guard import block_network
+    from llm_pure.replay.recorder import RecordingOverride
+    from llm_pure.transports.override import override_transport
 
     settings, given = _settings(request, llm_cassette_config)
     shared = request.node.get_closest_marker("vcr") is not None
@@ -152,11 +152,11 @@ def llm_server(llm_cassette: "CassetteRecorder") -> Iterator[Callable[[str], str
 
     For programs that make no LLM(...): what it is sent is answered from the tape, or recorded.
     """
-    from llm_pure.effects.transports.httpx import HttpxTransport
-    from llm_pure.replay.network import allow
-    from llm_pure.replay.record import RecordTransport
+    from llm_pure.replay.network_guard import allow
+    from llm_pure.replay.recorder import RecordTransport
     from llm_pure.replay.server import serve
-    from llm_pure.result import Success
+    from llm_pure.transports.httpx import HttpxTransport
+    from llm_pure.types.result import Success
 
     with ExitStack() as stack:
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.effects.transports import BODY_LIMIT, StreamingResponse, Timeouts, Transport
-from llm_pure.errors import LLMError
-from llm_pure.http import Headers, HttpRequest
-from llm_pure.replay.shelf import NOT_RECORDED
-from llm_pure.result import Failure, LLMResult
+from llm_pure.replay.recording_index import NOT_RECORDED
+from llm_pure.transports.base import BODY_LIMIT, StreamingResponse, Timeouts, Transport
+from llm_pure.types.errors import LLMError
+from llm_pure.types.http import Headers, HttpRequest
+from llm_pure.types.result import Failure, LLMResult
 
 HOST = "127.0.0.1"
 

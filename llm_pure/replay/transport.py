@@ -9,16 +9,16 @@ from pathlib import Path
 
 from anyio.lowlevel import checkpoint
 
-from llm_pure.effects.transports import AsyncStreamingResponse, StreamingResponse, Timeouts
-from llm_pure.http import HttpRequest, HttpResponse
-from llm_pure.replay.borders import Chunking, as_recorded
 from llm_pure.replay.cassette import NO_CASSETTE, Cassette, Interaction
+from llm_pure.replay.cassette_files import find_cassettes, load_cassette
+from llm_pure.replay.chunking import Chunking, as_recorded
 from llm_pure.replay.faults import INSTANT, NO_FAULT, Fault, PlaybackOptions
-from llm_pure.replay.files import find_cassettes, load_cassette
-from llm_pure.replay.match import EXACT, MatchRules
+from llm_pure.replay.matching import EXACT, MatchRules
 from llm_pure.replay.player import Player
-from llm_pure.replay.shelf import CassetteLocation, RecordingIndex, UnmatchedRequest
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.replay.recording_index import CassetteLocation, RecordingIndex, UnmatchedRequest
+from llm_pure.transports.base import AsyncStreamingResponse, StreamingResponse, Timeouts
+from llm_pure.types.http import HttpRequest, HttpResponse
+from llm_pure.types.result import Failure, LLMResult, Success
 
 
 class ReplayTransport:

@@ -13,10 +13,10 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from llm_pure.config import Secret, SecretInput, reveal
-from llm_pure.http import Headers, HttpRequest, get_header
 from llm_pure.signing.canonical import hmac_sha256, host_of, in_utc, utf8
 from llm_pure.signing.key import with_header
+from llm_pure.types.config import Secret, SecretInput, reveal
+from llm_pure.types.http import Headers, HttpRequest, get_header
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 

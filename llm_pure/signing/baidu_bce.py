@@ -9,10 +9,10 @@ read 2026-11-20.
 from datetime import datetime
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-from llm_pure.config import SecretInput, reveal
-from llm_pure.http import HttpRequest
 from llm_pure.signing.canonical import hmac_sha256, host_of, in_utc, utf8
 from llm_pure.signing.key import with_header
+from llm_pure.types.config import SecretInput, reveal
+from llm_pure.types.http import HttpRequest
 
 _SIGNED_HEADERS = frozenset({"content-length", "content-md5", "content-type", "host"})
 

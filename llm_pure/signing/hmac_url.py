@@ -9,9 +9,9 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from llm_pure.config import SecretInput, reveal
-from llm_pure.http import HttpRequest
 from llm_pure.signing.canonical import hmac_sha256, host_of, http_date, utf8
+from llm_pure.types.config import SecretInput, reveal
+from llm_pure.types.http import HttpRequest
 
 
 def sign(

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from llm_pure.config import SecretInput, reveal
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.http import HttpRequest
-from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.signing.canonical import hmac_sha256, in_utc, utf8
 from llm_pure.signing.key import with_header
+from llm_pure.types.config import SecretInput, reveal
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

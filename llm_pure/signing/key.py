@@ -5,11 +5,10 @@ from datetime import datetime
 
 import msgspec
 
-from llm_pure.config import LLMConfig, SecretInput, reveal
-from llm_pure.endpoint import credential_headers
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.http import HttpRequest
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.config import LLMConfig, SecretInput, credential_headers, reveal
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _PLACEHOLDERS = frozenset(
     {

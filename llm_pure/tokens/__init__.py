@@ -1,6 +1,6 @@
 """Counting tokens: a pure core over a tokenizer value, by families of models.
 
-`llm_pure.effects.encodings.load_tokenizer` gives the tokenizers; nothing here reads a file or imports tiktoken.
+`llm_pure.client.tokenizers.load_tokenizer` gives the tokenizers; nothing here reads a file or imports tiktoken.
 """
 
 from llm_pure.tokens.count import (
@@ -20,8 +20,8 @@ from llm_pure.tokens.estimates import (
     max_output_tokens,
     partial_usage,
 )
-from llm_pure.tokens.families import TOKENIZER_PROFILES, TokenizerProfile, profile_for
 from llm_pure.tokens.images import image_size, image_tokens
+from llm_pure.tokens.profiles import TOKENIZER_PROFILES, TokenizerProfile, profile_for
 from llm_pure.tokens.tokenizer import Tokenizer, first_tokens, last_tokens
 from llm_pure.tokens.windows import Window, get_max_completion_tokens, window_for
 

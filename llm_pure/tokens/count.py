@@ -6,9 +6,13 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.codec import json_text
-from llm_pure.draft import ResolvedRequest
-from llm_pure.messages import (
+from llm_pure.core.resolved_request import ResolvedRequest
+from llm_pure.framing.json_codec import json_text
+from llm_pure.tokens.images import UNKNOWN_SIZE, image_size, image_tokens
+from llm_pure.tokens.memo import MessageCountCache
+from llm_pure.tokens.profiles import TokenizerProfile
+from llm_pure.tokens.tokenizer import Tokenizer
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
@@ -21,11 +25,7 @@ from llm_pure.messages import (
     ToolCall,
     ToolResult,
 )
-from llm_pure.request import NativeTool, SchemaFormat, Tool
-from llm_pure.tokens.families import TokenizerProfile
-from llm_pure.tokens.images import UNKNOWN_SIZE, image_size, image_tokens
-from llm_pure.tokens.memo import MessageCountCache
-from llm_pure.tokens.tokenizer import Tokenizer
+from llm_pure.types.request import NativeTool, SchemaFormat, Tool
 
 Method: TypeAlias = Literal["exact", "overhead rule", "estimate"]
 

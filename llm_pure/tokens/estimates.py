@@ -2,10 +2,10 @@
 
 import msgspec
 
-from llm_pure.completion import Completion, Usage
-from llm_pure.draft import ResolvedRequest
-from llm_pure.messages import Message, Reasoning, Refusal, Text, ToolCall
+from llm_pure.core.resolved_request import ResolvedRequest
 from llm_pure.tokens.count import Count, TokenCounter, count_request, count_text
+from llm_pure.types.completion import Completion, Usage
+from llm_pure.types.messages import Message, Reasoning, Refusal, Text, ToolCall
 
 _MARGIN = {"exact": (100, 0), "overhead rule": (102, 16), "estimate": (125, 600)}
 """Method of a count -> (percent, tokens more) that the provider's own count is not expected to pass."""

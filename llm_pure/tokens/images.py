@@ -2,8 +2,8 @@
 
 from math import ceil, floor, sqrt
 
-from llm_pure.picture_sizes import Size, image_size
-from llm_pure.tokens.families import FixedImageCost, ImageRule, PatchImageCost, TileImageCost
+from llm_pure.media.image_info import Size, image_size
+from llm_pure.tokens.profiles import FixedImageCost, ImageRule, PatchImageCost, TileImageCost
 
 UNKNOWN_SIZE: Size = (1024, 1024)
 """What is taken for a picture that can't be looked at, such as one behind a URL."""

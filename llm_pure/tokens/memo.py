@@ -4,7 +4,7 @@ Messages do not change, so what was counted once stays true. An object is found 
 a message read anew from the same mapping, by its hash.
 """
 
-from llm_pure.messages import Message
+from llm_pure.types.messages import Message
 
 MOST_MESSAGES = 4096
 MOST_BYTES = 32 * 1024 * 1024

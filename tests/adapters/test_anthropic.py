@@ -14,12 +14,12 @@ from hypothesis import given, settings
 
 from llm_pure import ChatRequest, HttpRequest, LLMConfig, assistant, tool_result, user
 from llm_pure.adapters import registry
-from llm_pure.config import Secret
-from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
-from llm_pure.messages import Document, Image, Opaque, Reasoning, ToolCall
-from llm_pure.provider import Built
-from llm_pure.request import JsonFormat, NativeTool, ReasoningRequest, SchemaFormat
-from llm_pure.result import Failure, Success
+from llm_pure.core.provider import Built
+from llm_pure.types.config import Secret
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.types.messages import Document, Image, Opaque, Reasoning, ToolCall
+from llm_pure.types.request import JsonFormat, NativeTool, ReasoningRequest, SchemaFormat
+from llm_pure.types.result import Failure, Success
 from tests.support.anthropic_answers import ANSWERS
 from tests.support.chat_requests import PDF, PNG, SCHEMA, WEATHER, chat_requests
 from tests.support.official_types import checker

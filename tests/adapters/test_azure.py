@@ -8,11 +8,11 @@ import pytest
 
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, ResponseHead, collect
 from llm_pure.adapters import registry
-from llm_pure.effects.env import with_env_defaults
-from llm_pure.errors import ContentFiltered, InvalidConfiguration, NotFound
-from llm_pure.http import HttpRequest, get_header
-from llm_pure.operations import EmbedRequest
-from llm_pure.replay.laws import read_pieces
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.settings.environment import with_env_defaults
+from llm_pure.types.errors import ContentFiltered, InvalidConfiguration, NotFound
+from llm_pure.types.http import HttpRequest, get_header
+from llm_pure.types.operations import EmbedRequest
 from tests.support.openai_chat_bodies import LAST, answer, choice, chunk, stream
 
 AZURE = registry.get("azure").unwrap()

@@ -4,7 +4,7 @@ import json
 
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, Message, assistant
 from llm_pure.adapters import registry
-from llm_pure.messages import ProviderMetadata, Reasoning, Text
+from llm_pure.types.messages import ProviderMetadata, Reasoning, Text
 from tests.support.openai_responses_bodies import answer, message, reasoning, text
 
 PROVIDER = registry.get("azure_responses").unwrap()

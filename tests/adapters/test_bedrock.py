@@ -8,10 +8,10 @@ import pytest
 from llm_pure import ChatRequest, HttpRequest, LLMConfig, describe
 from llm_pure.adapters import registry
 from llm_pure.adapters.bedrock import PROVIDER
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.http import get_header
-from llm_pure.result import Success
 from llm_pure.signing.aws_sigv4 import AwsCredentials, sign
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.http import get_header
+from llm_pure.types.result import Success
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 KEYS: dict[str, Any] = {

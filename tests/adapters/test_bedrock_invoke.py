@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters import bedrock, registry
 from llm_pure.adapters.bedrock_invoke import PROVIDER
-from llm_pure.http import get_header
-from llm_pure.result import Success
+from llm_pure.types.http import get_header
+from llm_pure.types.result import Success
 
 
 def test_the_registry_knows_it() -> None:

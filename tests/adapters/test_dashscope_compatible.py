@@ -14,8 +14,8 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.messages import ProviderMetadata, Reasoning, ToolCall
-from llm_pure.replay.laws import read_pieces
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.types.messages import ProviderMetadata, Reasoning, ToolCall
 
 PROVIDER = registry.get("dashscope_compatible").unwrap()
 CONFIG = LLMConfig(api_type="dashscope_compatible", model="qwen-plus")

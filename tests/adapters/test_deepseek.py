@@ -12,8 +12,8 @@ from llm_pure import (
     tool_result,
     user,
 )
-from llm_pure.messages import Text
-from llm_pure.request import NamedToolChoice, SchemaFormat
+from llm_pure.types.messages import Text
+from llm_pure.types.request import NamedToolChoice, SchemaFormat
 from tests.support.chat_requests import CALLED, CLOCK, SCHEMA, WEATHER
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import answer

@@ -8,8 +8,8 @@ import pytest
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters import registry
 from llm_pure.adapters.gemini import PROVIDER
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.http import get_header
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.http import get_header
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 CONFIG = LLMConfig(api_type="gemini", model="gemini-2.5-flash", api_key="AIza" + "k" * 35)

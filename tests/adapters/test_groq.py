@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, LLMConfig, ProviderMetadata, Reasoning, Usage, user
-from llm_pure.messages import Text
-from llm_pure.request import SchemaFormat
+from llm_pure.types.messages import Text
+from llm_pure.types.request import SchemaFormat
 from tests.support.chat_requests import CLOCK, SCHEMA
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import chunk, data, stream

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from llm_pure import ChatRequest, Completion, HttpResponse, LLMConfig, LLMError, ResponseHead
 from llm_pure.adapters import registry
-from llm_pure.errors import StreamInterrupted
-from llm_pure.events import Finished, StreamEvent, TextDelta
-from llm_pure.replay.laws import read_pieces
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.types.errors import StreamInterrupted
+from llm_pure.types.events import Finished, StreamEvent, TextDelta
 from tests.support.pieces import one_byte_at_a_time, pieces
 
 PROVIDER = registry.get("llama_api").unwrap()

@@ -1,7 +1,7 @@
 """What only the provider `metagpt` does."""
 
 from llm_pure import ChatRequest, LLMConfig
-from llm_pure.errors import InvalidConfiguration
+from llm_pure.types.errors import InvalidConfiguration
 from tests.support.family import Service
 
 METAGPT = Service("metagpt", base_url="https://gateway.test/v1/")

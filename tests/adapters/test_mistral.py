@@ -20,8 +20,8 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters.dialects.openai_chat.turns import short_id
-from llm_pure.messages import Audio, Document, Text
-from llm_pure.request import NamedToolChoice
+from llm_pure.types.messages import Audio, Document, Text
+from llm_pure.types.request import NamedToolChoice
 from tests.support.chat_requests import PDF, WAV, WEATHER
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import answer, chunk, piece, stream

@@ -3,9 +3,9 @@
 import pytest
 
 from llm_pure import ChatRequest, ToolCall, Usage, assistant, tool_result, user
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.messages import Image
-from llm_pure.request import SchemaFormat, Tool
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.messages import Image
+from llm_pure.types.request import SchemaFormat, Tool
 from tests.support.chat_requests import PNG, WEATHER
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import answer, chunk, stream

@@ -7,7 +7,7 @@ import pytest
 
 from llm_pure import ChatRequest, EmbedRequest, LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.errors import InvalidConfiguration
+from llm_pure.types.errors import InvalidConfiguration
 
 PROVIDER = registry.get("ollama").unwrap()
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

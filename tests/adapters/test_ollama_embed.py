@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, Embeddings, EmbedRequest, HttpResponse, LLMConfig, Usage
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
-from llm_pure.errors import (
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.types.errors import (
     InvalidConfiguration,
     InvalidRequest,
     NotFound,
     ProtocolError,
     UnsupportedFeature,
 )
-from llm_pure.result import Failure, Success
+from llm_pure.types.result import Failure, Success
 
 PROVIDER = registry.get("ollama.embed").unwrap()
 CONFIG = LLMConfig(api_type="ollama.embed", model="nomic-embed-text")

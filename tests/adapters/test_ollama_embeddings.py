@@ -6,8 +6,8 @@ import pytest
 
 from llm_pure import ChatRequest, Embeddings, EmbedRequest, HttpResponse, LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.errors import ProtocolError, UnsupportedFeature
-from llm_pure.result import Failure, Success
+from llm_pure.types.errors import ProtocolError, UnsupportedFeature
+from llm_pure.types.result import Failure, Success
 
 PROVIDER = registry.get("ollama.embeddings").unwrap()
 CONFIG = LLMConfig(api_type="ollama.embeddings", model="nomic-embed-text")

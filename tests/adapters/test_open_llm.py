@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.http import get_header
+from llm_pure.types.http import get_header
 
 PROVIDER = registry.get("open_llm").unwrap()
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

@@ -6,8 +6,8 @@ import pytest
 
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.http import HttpRequest, get_header
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.http import HttpRequest, get_header
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 HI = ChatRequest(messages="hi", model="gpt-5")

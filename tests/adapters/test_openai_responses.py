@@ -4,9 +4,9 @@ import json
 
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, collect, tool_result, user
 from llm_pure.adapters import registry
-from llm_pure.http import ResponseHead
-from llm_pure.replay.laws import read_pieces
-from llm_pure.request import Tool
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.types.http import ResponseHead
+from llm_pure.types.request import Tool
 from tests.support.openai_responses_bodies import answer, call, message, reasoning, stream_of, text
 
 PROVIDER = registry.get("openai_responses").unwrap()

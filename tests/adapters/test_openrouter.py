@@ -6,7 +6,7 @@ import pytest
 
 from llm_pure import ChatRequest, ProviderMetadata, Reasoning, ReasoningRequest, Usage, user
 from llm_pure.adapters import registry
-from llm_pure.messages import Document, Image, Text
+from llm_pure.types.messages import Document, Image, Text
 from tests.support.chat_requests import PDF
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import DONE, answer, chunk, data, stream

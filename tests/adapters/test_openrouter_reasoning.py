@@ -1,7 +1,7 @@
 """What only the provider `openrouter_reasoning` does."""
 
 from llm_pure import ChatRequest, ProviderMetadata, Reasoning, user
-from llm_pure.messages import Text
+from llm_pure.types.messages import Text
 from tests.support.family import Service
 
 OPENROUTER = Service("openrouter_reasoning", "deepseek/deepseek-r1")

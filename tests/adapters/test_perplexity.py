@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, ProviderMetadata, Reasoning, Usage, assistant, system, user
-from llm_pure.messages import Document, Image, Text
-from llm_pure.request import JsonFormat, SchemaFormat
+from llm_pure.types.messages import Document, Image, Text
+from llm_pure.types.request import JsonFormat, SchemaFormat
 from tests.support.chat_requests import PDF, SCHEMA, WEATHER
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import data

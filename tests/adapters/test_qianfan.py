@@ -10,7 +10,7 @@ import pytest
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, ResponseHead, collect
 from llm_pure.adapters import registry
 from llm_pure.adapters.qianfan import build_token, parse_token
-from llm_pure.replay.laws import read_pieces
+from llm_pure.replay.checks.stream_properties import read_pieces
 from tests.support.pieces import one_byte_at_a_time
 
 PROVIDER = registry.get("qianfan").unwrap()

@@ -8,9 +8,9 @@ import pytest
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, user
 from llm_pure.adapters import registry
 from llm_pure.adapters.vertex import PROVIDER
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.http import Headers
-from llm_pure.messages import Message, ProviderMetadata, Reasoning, Text, ToolCall
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.http import Headers
+from llm_pure.types.messages import Message, ProviderMetadata, Reasoning, Text, ToolCall
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 CONFIG = LLMConfig(

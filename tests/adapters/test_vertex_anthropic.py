@@ -15,10 +15,10 @@ from llm_pure import (
     collect,
 )
 from llm_pure.adapters import registry
-from llm_pure.errors import InvalidConfiguration, RateLimited
-from llm_pure.messages import Opaque, ProviderMetadata, Reasoning, assistant
-from llm_pure.replay.laws import read_pieces
-from llm_pure.result import Failure, Success
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.types.errors import InvalidConfiguration, RateLimited
+from llm_pure.types.messages import Opaque, ProviderMetadata, Reasoning, assistant
+from llm_pure.types.result import Failure, Success
 from tests.support.anthropic_answers import ANSWERS
 
 VERTEX = registry.get("vertex_anthropic").unwrap()

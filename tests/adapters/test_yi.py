@@ -1,7 +1,7 @@
 """What only the provider `yi` does: it sends little, and says the rest."""
 
 from llm_pure import ChatRequest
-from llm_pure.request import JsonFormat, SchemaFormat
+from llm_pure.types.request import JsonFormat, SchemaFormat
 from tests.support.chat_requests import SCHEMA, WEATHER
 from tests.support.family import Service
 

@@ -2,7 +2,7 @@
 
 from llm_pure import LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.effects.env import with_env_defaults
+from llm_pure.settings.environment import with_env_defaults
 from tests.support.family import Service
 
 ZAI = Service("zai", "glm-4.7")

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, LLMConfig, ProviderMetadata, Reasoning, Usage, user
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.http import HttpRequest, get_header
-from llm_pure.messages import Text
-from llm_pure.request import JsonFormat, SchemaFormat
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.http import HttpRequest, get_header
+from llm_pure.types.messages import Text
+from llm_pure.types.request import JsonFormat, SchemaFormat
 from tests.support.chat_requests import SCHEMA, WEATHER
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import DONE, data

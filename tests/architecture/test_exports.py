@@ -10,32 +10,32 @@ import pytest
 
 import llm_pure
 
-ABOVE_THE_CORE = ("adapters", "cli", "__main__", "replay", "effects")
+ABOVE_THE_CORE = ("adapters", "cli", "__main__", "replay", "client", "transports", "settings")
 
 POSITIONAL_BY_DESIGN = {
     # parts and messages: what a person writes by hand, text first
-    "llm_pure.messages.Reasoning",
-    "llm_pure.messages.ToolCall",
-    "llm_pure.messages.Opaque",
-    "llm_pure.messages.Message",
+    "llm_pure.types.messages.Reasoning",
+    "llm_pure.types.messages.ToolCall",
+    "llm_pure.types.messages.Opaque",
+    "llm_pure.types.messages.Message",
     # counts, in the order in which every provider says them
-    "llm_pure.completion.Usage",
+    "llm_pure.types.completion.Usage",
     # one for each piece of a stream: made by the thousand, text first, then where it belongs
-    "llm_pure.events.TextDelta",
-    "llm_pure.events.ReasoningDelta",
-    "llm_pure.events.RefusalDelta",
-    "llm_pure.events.ToolCallDelta",
-    "llm_pure.events.PartReceived",
-    "llm_pure.events.ProviderMetadataReceived",
-    "llm_pure.events.ExtraReceived",
-    "llm_pure.events.Finished",
+    "llm_pure.types.events.TextDelta",
+    "llm_pure.types.events.ReasoningDelta",
+    "llm_pure.types.events.RefusalDelta",
+    "llm_pure.types.events.ToolCallDelta",
+    "llm_pure.types.events.PartReceived",
+    "llm_pure.types.events.ProviderMetadataReceived",
+    "llm_pure.types.events.ExtraReceived",
+    "llm_pure.types.events.Finished",
     # where, what stood there, what stands there now
-    "llm_pure.mending.Edit",
+    "llm_pure.output.json_parser.Edit",
     # one for each frame of a stream
     "llm_pure.framing.sse.SseEvent",
     # the line of an HTTP message: method, URL, headers, body
-    "llm_pure.http.HttpRequest",
-    "llm_pure.http.HttpResponse",
+    "llm_pure.types.http.HttpRequest",
+    "llm_pure.types.http.HttpResponse",
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_pure.cli import main
+from llm_pure.cli.main import main
 from tests.support.one_answer import http, one_answer
 
 KEY = "sk-canary-0123456789abcdefghij"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from llm_pure.cli import main
+from llm_pure.cli.main import main
 
 CANARY = "eyJ-canary-9f8e7d6c5b4a39281706"
 Captured = pytest.CaptureFixture[str]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm_pure.cli import main
+from llm_pure.cli.main import main
 
 
 def test_the_demo_shows_the_chain_and_no_key_and_no_colour_when_piped(

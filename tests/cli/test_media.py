@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from llm_pure.cli import main
 from llm_pure.cli.files import write_file
+from llm_pure.cli.main import main
 from tests.support.one_answer import http, one_answer
 from tests.support.png import tiny_png
 

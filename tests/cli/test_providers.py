@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from llm_pure.adapters import registry
-from llm_pure.capabilities import CAPABILITIES
-from llm_pure.cli import main
+from llm_pure.cli.main import main
 from llm_pure.cli.providers import Row, listing, page
+from llm_pure.core.capabilities import CAPABILITIES
 
 Captured = pytest.CaptureFixture[str]
 

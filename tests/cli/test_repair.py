@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_pure.cli import main
+from llm_pure.cli.main import main
 
 Captured = pytest.CaptureFixture[str]
 

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from llm_pure import ChatRequest, LLMConfig
-from llm_pure.adapt import Adaptation
-from llm_pure.capabilities import capabilities
-from llm_pure.provider import Built
-from llm_pure.result import LLMResult, Success
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.capabilities import capabilities
+from llm_pure.core.provider import Built
+from llm_pure.types.result import LLMResult, Success
 from tests.support.tiny_provider import PROVIDER, build_chat
 
 

@@ -20,9 +20,9 @@ from llm_pure import (
     assistant,
     collect,
 )
-from llm_pure.collect import Collector, finalize
-from llm_pure.errors import StreamInterrupted
-from llm_pure.events import (
+from llm_pure.core.collect import Collector, finalize
+from llm_pure.types.errors import StreamInterrupted
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     PartReceived,
@@ -34,7 +34,7 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.result import Failure, Success
+from llm_pure.types.result import Failure, Success
 
 PICTURE = Image(data=b"x")
 

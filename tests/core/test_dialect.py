@@ -5,9 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from llm_pure.adapt import Adaptation
-from llm_pure.completion import Completion
-from llm_pure.config import LLMConfig
+from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import (
     AnyService,
     Dialect,
@@ -21,9 +19,15 @@ from llm_pure.core.dialect import (
     read_json,
     require_lossless,
 )
+from llm_pure.core.provider import Built, Provider
 from llm_pure.core.rejection import Rejected, UnsupportedPart, ok, reject, returns_failure
-from llm_pure.endpoint import under_base_url
-from llm_pure.errors import (
+from llm_pure.core.stream import StreamState
+from llm_pure.core.urls import under_base_url
+from llm_pure.framing.ndjson import NdjsonDecoder
+from llm_pure.signing.key import key_header
+from llm_pure.types.completion import Completion
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import (
     InvalidRequest,
     LLMError,
     NotFound,
@@ -32,16 +36,12 @@ from llm_pure.errors import (
     StreamInterrupted,
     UnsupportedFeature,
 )
-from llm_pure.events import Finished, StreamEvent, TextDelta
-from llm_pure.framing.ndjson import NdjsonDecoder
-from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.messages import assistant
-from llm_pure.operations import TokenCount
-from llm_pure.provider import Built, Provider
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult, Success
-from llm_pure.signing.key import key_header
-from llm_pure.stream import StreamState
+from llm_pure.types.events import Finished, StreamEvent, TextDelta
+from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.messages import assistant
+from llm_pure.types.operations import TokenCount
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 BASE_URL = "https://example.org"
 SERVICE = Service(

@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from llm_pure.adapters import registry
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.provider import Provider
-from llm_pure.registry import Registry
-from llm_pure.result import Failure, Success
+from llm_pure.core.provider import Provider
+from llm_pure.core.registry import Registry
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.result import Failure, Success
 
 OPENAI = registry.get("openai").unwrap()
 MINE = msgspec.structs.replace(OPENAI, name="mine")
@@ -47,8 +47,8 @@ def test_an_unknown_name_is_an_error_with_near_names() -> None:
     [
         ("llm_pure.no_such_module", "No module named"),
         ("llm_pure.adapters.openai:NOTHING", "NOTHING"),
-        ("llm_pure.errors", "PROVIDER"),
-        ("llm_pure.errors:describe", "is not a Provider but a function"),
+        ("llm_pure.types.errors", "PROVIDER"),
+        ("llm_pure.types.errors:describe", "is not a Provider but a function"),
     ],
 )
 def test_an_entry_that_leads_to_no_provider_is_an_error_value(entry: str, told: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.retry_after import parse_go_duration, retry_after_s
+from llm_pure.core.retry_after import parse_go_duration, retry_after_s
 
 DATE = ("date", "Fri, 20 Nov 2026 12:00:00 GMT")
 

@@ -29,17 +29,22 @@ from llm_pure import (
     assistant,
     collect,
 )
-from llm_pure.collect import finalize
-from llm_pure.errors import AuthenticationFailed, ProtocolError, ServerError, StreamInterrupted
-from llm_pure.events import ExtraReceived, Finished, Started, TextDelta
+from llm_pure.core.buffered_body import BufferedBodyDecoder, completion_to_events
+from llm_pure.core.collect import finalize
+from llm_pure.core.provider import StreamDecoder
+from llm_pure.core.stream import StepDecoder, StreamState, decode_stream_or_body
 from llm_pure.framing import FramingFault
 from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.framing.sse import SseDecoder
-from llm_pure.provider import StreamDecoder
-from llm_pure.replay.laws import read_pieces
-from llm_pure.result import Failure, Success
-from llm_pure.stream import StepDecoder, StreamState, decode_stream_or_body
-from llm_pure.whole import BufferedBodyDecoder, completion_to_events
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.types.errors import (
+    AuthenticationFailed,
+    ProtocolError,
+    ServerError,
+    StreamInterrupted,
+)
+from llm_pure.types.events import ExtraReceived, Finished, Started, TextDelta
+from llm_pure.types.result import Failure, Success
 from tests.support.pieces import pieces
 
 HEAD = ResponseHead(200, (("x-request-id", "r1"),))

@@ -3,11 +3,11 @@
 import pytest
 
 from llm_pure import ChatRequest, Completion, LLMConfig, Usage, user
-from llm_pure.completion import Choice
-from llm_pure.errors import RateLimited, StreamInterrupted
-from llm_pure.request import JsonFormat
-from llm_pure.result import Failure, Success
-from llm_pure.telemetry import CONVENTIONS, otel_attributes, span_name
+from llm_pure.core.telemetry import CONVENTIONS, otel_attributes, span_name
+from llm_pure.types.completion import Choice
+from llm_pure.types.errors import RateLimited, StreamInterrupted
+from llm_pure.types.request import JsonFormat
+from llm_pure.types.result import Failure, Success
 
 REQUEST = ChatRequest(
     messages=(user("a secret"),),

@@ -8,9 +8,9 @@ import pytest
 
 from llm_pure import Completion
 from llm_pure.adapters import registry
-from llm_pure.capabilities import CAPABILITIES, Capability, capabilities
 from llm_pure.cli.providers import page, rows
-from llm_pure.replay.laws import read_pieces
+from llm_pure.core.capabilities import CAPABILITIES, Capability, capabilities
+from llm_pure.replay.checks.stream_properties import read_pieces
 from tests.support.cassettes import Recorded, recorded
 from tests.support.png import tiny_png
 

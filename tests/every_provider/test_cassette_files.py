@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_pure.redact import SECRET_PATTERN
+from llm_pure.types.redact import SECRET_PATTERN
 from tests.support.scenarios import CASSETTES, KEY, scenarios
 
 FILES = sorted(CASSETTES.glob("*/*.yaml"))

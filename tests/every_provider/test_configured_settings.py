@@ -7,7 +7,7 @@ import pytest
 
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.provider import Built
+from llm_pure.core.provider import Built
 from tests.every_provider.test_every_api_type import CHATS
 from tests.support.cassettes import config_for
 

@@ -17,10 +17,10 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.provider import Provider
-from llm_pure.replay.laws import read_pieces
-from llm_pure.result import Success
+from llm_pure.core.provider import Provider
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.result import Success
 from tests.support.cassettes import Recorded, config_for, recorded
 
 MISSION = [

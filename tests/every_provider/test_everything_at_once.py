@@ -14,9 +14,9 @@ import pytest
 
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.config import Modality
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.result import Failure
+from llm_pure.types.config import Modality
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.result import Failure
 from tests.support import official_types
 from tests.support.cassettes import chat_providers, config_for
 from tests.support.official_types import Check

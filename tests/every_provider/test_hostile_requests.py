@@ -8,10 +8,10 @@ import pytest
 
 from llm_pure import ChatRequest, Image, LLMConfig, SchemaFormat, Tool, tool_result, user
 from llm_pure.adapters import registry
-from llm_pure.errors import InvalidRequest
-from llm_pure.media import data_url, media_type_of
-from llm_pure.pictures import image_problem
-from llm_pure.result import Failure, Success
+from llm_pure.media.image_validation import image_problem
+from llm_pure.types.errors import InvalidRequest
+from llm_pure.types.media import data_url, media_type_of
+from llm_pure.types.result import Failure, Success
 from tests.support.pictures import picture
 from tests.support.png import tiny_png
 

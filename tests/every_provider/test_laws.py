@@ -24,9 +24,9 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.replay.laws import corrupt, read_pieces
-from llm_pure.result import Failure, Success
+from llm_pure.replay.checks.stream_properties import corrupt, read_pieces
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.result import Failure, Success
 from tests.support.cassettes import (
     CANARY,
     Recorded,

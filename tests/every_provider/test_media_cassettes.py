@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from llm_pure.adapters import registry
-from llm_pure.capabilities import OTHER_OPERATIONS, capabilities
-from llm_pure.errors import LLMError, ProtocolError
-from llm_pure.http import HttpResponse
-from llm_pure.provider import Operation
-from llm_pure.replay.borders import random_chunks, single_bytes, split_body
-from llm_pure.result import Failure, Success
+from llm_pure.core.capabilities import OTHER_OPERATIONS, capabilities
+from llm_pure.core.provider import Operation
+from llm_pure.replay.chunking import random_chunks, single_bytes, split_body
+from llm_pure.types.errors import LLMError, ProtocolError
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.result import Failure, Success
 from tests.support.cassettes import Recorded, recorded
 
 RECORDED_AS = {"count_tokens": "count"}

@@ -16,7 +16,8 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.messages import (
+from llm_pure.core.provider import Built
+from llm_pure.types.messages import (
     Image,
     Message,
     Opaque,
@@ -27,9 +28,8 @@ from llm_pure.messages import (
     ToolCall,
     ToolResult,
 )
-from llm_pure.provider import Built
-from llm_pure.request import NamedToolChoice, NativeTool
-from llm_pure.result import Failure
+from llm_pure.types.request import NamedToolChoice, NativeTool
+from llm_pure.types.result import Failure
 from tests.support.cassettes import chat_providers, config_for
 from tests.support.png import tiny_png
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from llm_pure import Completion, HttpResponse, describe
 from llm_pure.adapters import registry
-from llm_pure.provider import Provider
-from llm_pure.replay.laws import read_pieces
-from llm_pure.result import Failure
+from llm_pure.core.provider import Provider
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.types.result import Failure
 from tests.support.cassettes import chat_providers, recorded
 
 ODD: tuple[Any, ...] = (

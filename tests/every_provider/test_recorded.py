@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from llm_pure import Completion, Embeddings, HttpResponse, ResponseHead, TokenCount
-from llm_pure.replay.redact import before_record_request, before_record_response
-from llm_pure.result import Failure, LLMResult
+from llm_pure.replay.secrets.redaction import before_record_request, before_record_response
+from llm_pure.types.result import Failure, LLMResult
 from tests.support.expectations import (
     COUNTED,
     ERROR_KINDS,

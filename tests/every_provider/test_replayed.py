@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from llm_pure.effects.transports import Timeouts, Transport
-from llm_pure.effects.transports.httpx import HttpxTransport
 from llm_pure.replay import MatchRules, open_replay
-from llm_pure.replay.redact import before_record_request
-from llm_pure.result import Failure, LLMResult
+from llm_pure.replay.secrets.redaction import before_record_request
+from llm_pure.transports.base import Timeouts, Transport
+from llm_pure.transports.httpx import HttpxTransport
+from llm_pure.types.result import Failure, LLMResult
 from tests.support.scenarios import Scenario, scenarios
 
 vcr: Any = import_module("vcr")  # vcrpy has no types

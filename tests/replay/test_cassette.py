@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from returns.result import Failure, Success
 
 from llm_pure import HttpRequest, HttpResponse
-from llm_pure.errors import InvalidConfiguration, ProtocolError
 from llm_pure.replay.cassette import (
     Cassette,
     Interaction,
@@ -21,7 +20,8 @@ from llm_pure.replay.cassette import (
     parse_entries,
     render_cassette,
 )
-from llm_pure.replay.files import find_cassettes, load_cassette, save_cassette
+from llm_pure.replay.cassette_files import find_cassettes, load_cassette, save_cassette
+from llm_pure.types.errors import InvalidConfiguration, ProtocolError
 
 vcr_serialize = import_module("vcr.serialize")  # vcrpy has no types
 vcr_yaml = import_module("vcr.serializers.yamlserializer")

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from returns.result import Failure, Success
 
 from llm_pure import LLM, HttpRequest, HttpResponse, LLMConfig
-from llm_pure.effects.transports import Timeouts
-from llm_pure.errors import RateLimited, StreamInterrupted, TimedOut
+from llm_pure.policy.retry import NO_RETRY
 from llm_pure.replay import (
     Cassette,
     Fault,
@@ -20,10 +19,11 @@ from llm_pure.replay import (
     PlaybackOptions,
     ReplayTransport,
 )
-from llm_pure.replay.borders import Chunking, as_recorded, random_chunks, single_bytes
+from llm_pure.replay.chunking import Chunking, as_recorded, random_chunks, single_bytes
 from llm_pure.replay.faults import answer_of, steps
-from llm_pure.result import LLMResult
-from llm_pure.retry import NO_RETRY
+from llm_pure.transports.base import Timeouts
+from llm_pure.types.errors import RateLimited, StreamInterrupted, TimedOut
+from llm_pure.types.result import LLMResult
 
 NOW = Timeouts()
 ASKED = HttpRequest("POST", "https://a.test/x", (), b"{}")

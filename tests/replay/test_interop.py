@@ -11,10 +11,6 @@ import anyio
 import pytest
 
 from llm_pure import HttpResponse
-from llm_pure.effects.transports import AsyncTransport, Timeouts, Transport, read_body
-from llm_pure.effects.transports.aiohttp import AiohttpTransport
-from llm_pure.effects.transports.httpx import AsyncHttpxTransport, HttpxTransport
-from llm_pure.http import HttpRequest
 from llm_pure.replay import (
     AsyncRecordTransport,
     RecordTransport,
@@ -22,6 +18,10 @@ from llm_pure.replay import (
     open_cassette,
     open_replay,
 )
+from llm_pure.transports.aiohttp_transport import AiohttpTransport
+from llm_pure.transports.base import AsyncTransport, Timeouts, Transport, read_body
+from llm_pure.transports.httpx import AsyncHttpxTransport, HttpxTransport
+from llm_pure.types.http import HttpRequest
 from tests.support.echoing_service import EVENTS, SHOWN, TIMEOUTS, asked, cassette, service
 
 Around = Callable[[Any], Any]

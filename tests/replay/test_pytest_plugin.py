@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from llm_pure.replay import load_cassette, pytest_plugin
-from llm_pure.replay.tape import MODES
+from llm_pure.replay.cassette_writer import MODES
 from tests.support.one_answer import http, one_answer
 
 SAMPLE = Path(__file__).parent / "sample_project"
@@ -43,7 +43,7 @@ def project(folder: Path, test: str, url: str = "http://127.0.0.1:9/v1") -> Path
     )
     (folder / "program.py").write_text(
         "from llm_pure import LLM, LLMConfig\n"
-        "from llm_pure.retry import NO_RETRY\n"
+        "from llm_pure.policy.retry import NO_RETRY\n"
         f"CONFIG = LLMConfig(api_type='openai', base_url={url!r}, model='m', api_key='k', stream=False)\n"
         "def ask(text, **more):\n"
         "    return LLM(CONFIG, retry=NO_RETRY, **more).ask(text, system_msgs=[])\n"
@@ -151,7 +151,7 @@ def test_a_resilience_test_is_one_argument(tmp_path: Path, service: str) -> None
         run(project(tmp_path, asks, url), "--llm-record", "once")
         test = (
             "from llm_pure.replay import Fault\n"
-            "from llm_pure.retry import RetryPolicy\n"
+            "from llm_pure.policy.retry import RetryPolicy\n"
             "@pytest.mark.llm_cassette(fault=Fault(first=(429,)))\n"
             "def test_one():\n"
             "    from llm_pure import LLM\n"

@@ -16,7 +16,6 @@ import pytest
 from openai.types.chat import ChatCompletionUserMessageParam
 
 from llm_pure import HttpRequest, HttpResponse
-from llm_pure.effects.transports.httpx import HttpxTransport
 from llm_pure.replay import (
     Cassette,
     Fault,
@@ -31,6 +30,7 @@ from llm_pure.replay import (
     serve,
 )
 from llm_pure.replay.faults import NO_FAULT
+from llm_pure.transports.httpx import HttpxTransport
 from tests.support.one_answer import http, one_answer
 from tests.support.scenarios import CASSETTES
 

@@ -9,8 +9,8 @@ from botocore.credentials import Credentials  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.http import HttpRequest, get_header
 from llm_pure.signing.aws_sigv4 import AwsCredentials, sign
+from llm_pure.types.http import HttpRequest, get_header
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 KEYS = AwsCredentials(

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.config import Secret
-from llm_pure.http import HttpRequest, get_header
 from llm_pure.signing.baidu_bce import sign
+from llm_pure.types.config import Secret
+from llm_pure.types.http import HttpRequest, get_header
 
 NOW = datetime(2015, 4, 27, 8, 23, 49, tzinfo=UTC)
 DATE = ("x-bce-date", "2015-04-27T08:23:49Z")

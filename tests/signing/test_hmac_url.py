@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.config import Secret
-from llm_pure.http import HttpRequest
 from llm_pure.signing.canonical import http_date
 from llm_pure.signing.hmac_url import sign
+from llm_pure.types.config import Secret
+from llm_pure.types.http import HttpRequest
 
 # the example of www.xfyun.cn/doc/spark/general_url_authentication.html, read 2026-11-20
 API_KEY = Secret("addd2272b6d8b7c8abdd79531420ca3b")

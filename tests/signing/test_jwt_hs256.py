@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.config import Secret
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.http import HttpRequest
-from llm_pure.result import Failure, Success
 from llm_pure.signing.jwt_hs256 import encode, sign, token
 from llm_pure.signing.key import with_header
+from llm_pure.types.config import Secret
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.result import Failure, Success
 
 NOW = datetime(2026, 11, 20, 12, microsecond=123_999, tzinfo=UTC)
 REQUEST = HttpRequest("POST", "https://open.bigmodel.cn/api/paas/v4/chat/completions", (), b"{}")

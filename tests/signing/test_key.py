@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.config import LLMConfig, Secret
-from llm_pure.errors import InvalidConfiguration, LLMError
-from llm_pure.http import HttpRequest
-from llm_pure.result import Failure, Success
 from llm_pure.signing.key import key_header, usable_key, with_header
+from llm_pure.types.config import LLMConfig, Secret
+from llm_pure.types.errors import InvalidConfiguration, LLMError
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.result import Failure, Success
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 REQUEST = HttpRequest("POST", "https://example.org/v1", (("accept", "*/*"),), b"{}")

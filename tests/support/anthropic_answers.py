@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from llm_pure import Completion
-from llm_pure.completion import Usage
-from llm_pure.messages import Message, Opaque, ProviderMetadata, Reasoning, Text, ToolCall
+from llm_pure.types.completion import Usage
+from llm_pure.types.messages import Message, Opaque, ProviderMetadata, Reasoning, Text, ToolCall
 
 Event = dict[str, Any]
 

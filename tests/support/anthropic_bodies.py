@@ -5,11 +5,11 @@ from typing import Any
 
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters.dialects.anthropic_messages import Quirks, build_chat
-from llm_pure.errors import LLMError
-from llm_pure.messages import Message
-from llm_pure.provider import Built
-from llm_pure.request import Tool
-from llm_pure.result import Failure
+from llm_pure.core.provider import Built
+from llm_pure.types.errors import LLMError
+from llm_pure.types.messages import Message
+from llm_pure.types.request import Tool
+from llm_pure.types.result import Failure
 
 URL = "https://api.anthropic.com"
 CONFIG = LLMConfig(

@@ -4,7 +4,7 @@ from functools import partial
 
 from llm_pure import Completion, LLMError, ResponseHead, StreamEvent, collect
 from llm_pure.adapters.dialects.anthropic_messages import Quirks, open_stream, parse_chat
-from llm_pure.replay.laws import read_pieces
+from llm_pure.replay.checks.stream_properties import read_pieces
 from tests.support.anthropic_answers import ANSWERS, Event, sse
 from tests.support.streamed import Streamed
 

@@ -14,7 +14,8 @@ from llm_pure import (
     assistant,
 )
 from llm_pure.adapters.bedrock import PROVIDER
-from llm_pure.events import (
+from llm_pure.framing.aws_eventstream import EventStreamMessage
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     ProviderMetadataReceived,
@@ -24,7 +25,6 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.framing.aws_eventstream import EventStreamMessage
 from tests.support.aws_frames import STREAM_HEAD, body_of, event
 from tests.support.streamed import Streamed
 

@@ -11,16 +11,16 @@ import anyio.lowlevel
 import pytest
 import trio
 
-from llm_pure.effects.links import NAMES
-from llm_pure.effects.transports import (
+from llm_pure.client.transport_manager import NAMES
+from llm_pure.transports.base import (
     AsyncTransport,
     Timeouts,
     Transport,
     TransportSettings,
     read_body,
 )
-from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
 

@@ -7,10 +7,10 @@ import msgspec
 
 from llm_pure import LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.provider import Provider
+from llm_pure.core.provider import Provider
 from llm_pure.replay.cassette import Interaction
-from llm_pure.replay.check import read_call
-from llm_pure.replay.files import find_cassettes, load_cassette
+from llm_pure.replay.cassette_files import find_cassettes, load_cassette
+from llm_pure.replay.checks.check import read_call
 from tests.support.scenarios import CASSETTES
 
 CANARY = "canary-9f8e7d6c5b4a39281706"

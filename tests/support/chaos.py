@@ -23,9 +23,9 @@ import anyio
 import msgspec
 
 from llm_pure import ChatRequest, Completion, LLMConfig, user
-from llm_pure.effects import LLM
-from llm_pure.result import Failure, LLMResult
-from llm_pure.retry import RetryPolicy
+from llm_pure.client import LLM
+from llm_pure.policy.retry import RetryPolicy
+from llm_pure.types.result import Failure, LLMResult
 from tests.support.carriers import KINDS, is_sync, run
 
 AIMOCK = "@copilotkit/aimock@1.43.0"

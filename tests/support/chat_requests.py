@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from llm_pure import ChatRequest, Message, assistant, system, tool_result, user
-from llm_pure.messages import (
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
@@ -16,7 +16,7 @@ from llm_pure.messages import (
     Refusal,
     ToolCall,
 )
-from llm_pure.request import JsonFormat, NamedToolChoice, ReasoningRequest, SchemaFormat, Tool
+from llm_pure.types.request import JsonFormat, NamedToolChoice, ReasoningRequest, SchemaFormat, Tool
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 8
 WAV = b"RIFF\0\0\0\0WAVEfmt "

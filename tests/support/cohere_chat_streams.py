@@ -8,8 +8,8 @@ from llm_pure import (
 )
 from llm_pure.adapters.cohere import PROVIDER
 from llm_pure.adapters.dialects.cohere_chat.stream import CALLS, PLAN, PLAN_ECHO
-from llm_pure.completion import Usage
-from llm_pure.events import (
+from llm_pure.types.completion import Usage
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     ProviderMetadataReceived,

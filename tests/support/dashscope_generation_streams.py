@@ -8,8 +8,8 @@ from llm_pure import (
     ResponseHead,
 )
 from llm_pure.adapters.dialects.dashscope_generation import open_stream, parse_chat
-from llm_pure.completion import Usage
-from llm_pure.events import (
+from llm_pure.types.completion import Usage
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     ProviderMetadataReceived,

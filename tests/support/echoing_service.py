@@ -10,8 +10,8 @@ from threading import Thread
 from typing import Any
 
 from llm_pure import HttpRequest
-from llm_pure.effects.transports import Timeouts
 from llm_pure.replay import before_record_request, before_record_response
+from llm_pure.transports.base import Timeouts
 
 vcr: Any = import_module("vcr")  # vcrpy has no types
 

@@ -8,9 +8,9 @@ import msgspec
 
 from llm_pure import ChatRequest, Completion, HttpResponse, LLMConfig, Message, ResponseHead
 from llm_pure.adapters import registry
-from llm_pure.errors import LLMError
-from llm_pure.provider import Built
-from llm_pure.replay.laws import read_pieces
+from llm_pure.core.provider import Built
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.types.errors import LLMError
 from tests.support.openai_chat_bodies import answer
 
 JsonObject = dict[str, Any]

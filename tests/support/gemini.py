@@ -6,11 +6,11 @@ from typing import Any
 
 from llm_pure import ChatRequest, LLMConfig
 from llm_pure.adapters.gemini import PROVIDER as GEMINI
-from llm_pure.messages import (
+from llm_pure.core.provider import Built, Provider
+from llm_pure.types.messages import (
     Message,
 )
-from llm_pure.provider import Built, Provider
-from llm_pure.request import (
+from llm_pure.types.request import (
     Tool,
 )
 

@@ -6,16 +6,16 @@ from typing import Any
 
 from llm_pure import Completion, ResponseHead
 from llm_pure.adapters.dialects.gemini_content import open_stream, parse_chat
-from llm_pure.completion import Usage
-from llm_pure.errors import (
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.types.completion import Usage
+from llm_pure.types.errors import (
     LLMError,
 )
-from llm_pure.events import (
+from llm_pure.types.events import (
     StreamEvent,
     TextDelta,
 )
-from llm_pure.messages import Message, Opaque, ProviderMetadata, Reasoning, Text, ToolCall
-from llm_pure.replay.laws import read_pieces
+from llm_pure.types.messages import Message, Opaque, ProviderMetadata, Reasoning, Text, ToolCall
 from tests.support.streamed import Streamed
 
 SSE = ResponseHead(200, (("content-type", "text/event-stream"),))

@@ -7,8 +7,8 @@ from llm_pure import (
     ResponseHead,
 )
 from llm_pure.adapters.ollama import PROVIDER
-from llm_pure.completion import Usage
-from llm_pure.events import (
+from llm_pure.types.completion import Usage
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     ProviderMetadataReceived,

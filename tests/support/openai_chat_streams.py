@@ -8,7 +8,7 @@ from llm_pure import (
 )
 from llm_pure.adapters import registry
 from llm_pure.adapters.dialects.openai_chat.state import CALLS
-from llm_pure.events import (
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     ProviderMetadataReceived,

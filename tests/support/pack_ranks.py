@@ -5,7 +5,7 @@ both encodings a token's rank is its line number, so the packed form needs no ra
 
     for n tokens: n bytes, the lengths in bytes; then the tokens themselves, one after another; xz over the whole
 
-tests/effects/test_encodings.py makes the original file out of the packed one and compares SHA-256 again.
+tests/client/test_tokenizers.py makes the original file out of the packed one and compares SHA-256 again.
 """
 
 import base64
@@ -14,7 +14,7 @@ import lzma
 import sys
 from pathlib import Path
 
-from llm_pure.effects.encodings import SHIPPED, source_of
+from llm_pure.client.tokenizers import SHIPPED, source_of
 
 DATA = Path(__file__).parents[2] / "llm_pure" / "data"
 

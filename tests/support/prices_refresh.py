@@ -14,7 +14,7 @@ from genai_prices import types as gp
 from genai_prices.data import providers
 from genai_prices.data_units import unit_data
 
-from llm_pure.prices import table as ours
+from llm_pure.pricing import table as ours
 
 FILE = Path(__file__).parents[2] / "llm_pure" / "data" / "prices.json.xz"
 

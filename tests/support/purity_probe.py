@@ -167,7 +167,7 @@ def run(given: list[dict[str, Any]], plant: str | None) -> dict[str, Any]:
     """Every provider: loaded, and everything done that it does."""
     from llm_pure import EmbedRequest, HttpResponse, LLMConfig, ResponseHead, collect, describe
     from llm_pure.adapters import registry
-    from llm_pure.result import Failure, Success
+    from llm_pure.types.result import Failure, Success
 
     now = NoClock(2026, 11, 20, 12, tzinfo=datetime.UTC)
     done: dict[str, dict[str, int]] = {"built": {}, "signed": {}, "read": {}}

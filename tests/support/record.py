@@ -20,8 +20,8 @@ from pathlib import Path
 
 import msgspec
 
-from llm_pure.replay.files import load_cassette, save_cassette
-from llm_pure.replay.redact import redact_cassette
+from llm_pure.replay.cassette_files import load_cassette, save_cassette
+from llm_pure.replay.secrets.redaction import redact_cassette
 from tests.support.scenarios import AIMOCK_URL, CASSETTES, Scenario, scenarios
 from tests.support.services import LOOPBACK_PORT, NAME, serve
 
@@ -133,7 +133,7 @@ def readme() -> str:
             "VCR YAML, version 1, one exchange in a file: `<provider>/<operation>.<unary|stream>.<status>.<hash>.yaml`.",
             "The hash is of the request as built, so a request that changed is missed and not replayed by mistake.",
             "Credentials, cookies and account ids were taken out before a file was written",
-            "(`llm_pure/replay/redact.py`).",
+            "(`llm_pure/replay/secrets/redaction.py`).",
             "",
             "| provider | recorded from | exchanges |",
             "| --- | --- | --- |",

@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from llm_pure.effects import links
-from llm_pure.effects.transports import TransportSettings, httpx
-from llm_pure.effects.transports.scripted import ScriptedResponse, ScriptedTransport
-from llm_pure.http import HttpRequest
+from llm_pure.client import transport_manager
 from llm_pure.replay import load_cassette, save_cassette
+from llm_pure.transports import httpx
+from llm_pure.transports.base import TransportSettings
+from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.types.http import HttpRequest
 
 PROJECT = Path(__file__).parents[1] / "replay" / "sample_project"
 SOURCE = (
@@ -68,7 +69,7 @@ open_sync = open_async = Service
 
 def main() -> int:
     """0 when all of it was recorded."""
-    links.NAMES["httpx"] = __name__
+    transport_manager.NAMES["httpx"] = __name__
     httpx.HttpxTransport = Service  # type: ignore[misc, assignment]
     arguments = [
         "-q",

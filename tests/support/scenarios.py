@@ -14,14 +14,14 @@ import msgspec
 
 from llm_pure import ChatRequest, EmbedRequest, HttpRequest
 from llm_pure.adapters import registry
-from llm_pure.media_operations import (
+from llm_pure.core.provider import Operation, Provider
+from llm_pure.types.media_operations import (
     ImageRequest,
     ListModelsRequest,
     ModerationRequest,
     SpeechRequest,
     TranscriptionRequest,
 )
-from llm_pure.provider import Operation, Provider
 from tests.support.questions import QUESTIONS, Question
 from tests.support.speaker import AIMOCK_URL, KEY, LOOPBACK_URL, Speaker
 from tests.support.speakers import DIALECT_PROVIDERS

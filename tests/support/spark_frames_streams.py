@@ -5,8 +5,8 @@ from typing import Any
 
 from llm_pure import ResponseHead
 from llm_pure.adapters.dialects.spark_frames import open_stream, parse_chat
-from llm_pure.completion import Usage
-from llm_pure.events import (
+from llm_pure.types.completion import Usage
+from llm_pure.types.events import (
     Finished,
     ProviderMetadataReceived,
     ReasoningDelta,

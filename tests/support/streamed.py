@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from llm_pure import Completion, HttpResponse, LLMError, ResponseHead, StreamEvent
-from llm_pure.provider import StreamDecoder
-from llm_pure.replay.laws import Told, read_pieces
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.provider import StreamDecoder
+from llm_pure.replay.checks.stream_properties import Told, read_pieces
+from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.pieces import one_byte_at_a_time
 
 

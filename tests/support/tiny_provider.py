@@ -14,20 +14,20 @@ from typing import Any
 import msgspec
 
 from llm_pure import Completion, Embeddings, EmbedRequest, LLMConfig, assistant
-from llm_pure.classify import ProviderErrorInfo, to_llm_error
-from llm_pure.codec import decode, decode_any, encode
-from llm_pure.draft import resolve_request
-from llm_pure.errors import LLMError
-from llm_pure.events import Finished, Started, StreamEvent, TextDelta
+from llm_pure.core.error_mapping import ProviderErrorInfo, to_llm_error
+from llm_pure.core.provider import Built, Operation, Provider, StreamDecoder
+from llm_pure.core.registry import Registry
+from llm_pure.core.resolved_request import resolve_request
+from llm_pure.core.stream import StreamState, decode_steps
+from llm_pure.framing.json_codec import decode, decode_any, encode
 from llm_pure.framing.sse import SseDecoder, SseEvent
-from llm_pure.http import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.operations import TokenCount
-from llm_pure.provider import Built, Operation, Provider, StreamDecoder
-from llm_pure.registry import Registry
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.signing.key import key_header
-from llm_pure.stream import StreamState, decode_steps
+from llm_pure.types.errors import LLMError
+from llm_pure.types.events import Finished, Started, StreamEvent, TextDelta
+from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.operations import TokenCount
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 NAME = "tiny"
 KEY = "sk-tiny-0123456789abcdef"

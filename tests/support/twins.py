@@ -7,8 +7,8 @@ import pytest
 import trio
 
 from llm_pure import ChatRequest, Completion, StreamEvent
-from llm_pure.effects import LLM
-from llm_pure.result import LLMResult
+from llm_pure.client import LLM
+from llm_pure.types.result import LLMResult
 
 KINDS = ("sync", "asyncio", "trio")
 

@@ -41,11 +41,11 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.errors import RateLimited, retry_after_s
-from llm_pure.events import Finished, TextDelta
-from llm_pure.provider import Built, Operation, Provider, StreamDecoder
-from llm_pure.registry import Registry
-from llm_pure.typed_answers import parse_structured
+from llm_pure.core.provider import Built, Operation, Provider, StreamDecoder
+from llm_pure.core.registry import Registry
+from llm_pure.output.structured import parse_structured
+from llm_pure.types.errors import RateLimited, retry_after_s
+from llm_pure.types.events import Finished, TextDelta
 
 
 def the_chain_is_typed_from_end_to_end(

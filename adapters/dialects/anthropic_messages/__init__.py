@@ -7,21 +7,21 @@ Source: anthropic 2.11.0; ../shared/wire/anthropic.md; read 2026-11-20.
 
 from functools import partial
 
-from llm_pure import endpoint
 from llm_pure.adapters.dialects.anthropic_messages.count import build_count, count_body, parse_count
 from llm_pure.adapters.dialects.anthropic_messages.errors import read_error
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, version_of
-from llm_pure.adapters.dialects.anthropic_messages.reply import parse_chat
 from llm_pure.adapters.dialects.anthropic_messages.request import Body, build_body, build_chat, post
+from llm_pure.adapters.dialects.anthropic_messages.response import parse_chat
 from llm_pure.adapters.dialects.anthropic_messages.stream import State, read_text_run, step
-from llm_pure.adapters.dialects.model_lists import ANTHROPIC, list_operation
-from llm_pure.config import LLMConfig
+from llm_pure.adapters.dialects.common.list_models import ANTHROPIC, list_operation
+from llm_pure.core import urls
+from llm_pure.core.provider import Authorize, Operation, Provider, StreamDecoder
+from llm_pure.core.stream import decode_steps
 from llm_pure.framing.sse import SseDataDecoder
-from llm_pure.http import ResponseHead
-from llm_pure.provider import Authorize, Operation, Provider, StreamDecoder
-from llm_pure.result import LLMResult
 from llm_pure.signing.key import key_header
-from llm_pure.stream import decode_steps
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.http import ResponseHead
+from llm_pure.types.result import LLMResult
 
 DIALECT = "anthropic_messages"
 
@@ -70,7 +70,7 @@ def provider(
 
 def _models_url(name: str, default_url: str, config: LLMConfig) -> LLMResult[str]:
     """A "/v1" at the base URL's end is not doubled."""
-    url = endpoint.base_url(config, default_url, provider=name)
+    url = urls.base_url(config, default_url, provider=name)
     return url.map(lambda one: f"{one.removesuffix('/v1')}/v1/models")
 
 

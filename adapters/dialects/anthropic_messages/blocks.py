@@ -9,8 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.codec import json_object, json_text
-from llm_pure.events import (
+from llm_pure.framing.json_codec import json_object, json_text
+from llm_pure.types.events import (
     ExtraReceived,
     PartReceived,
     ProviderMetadataReceived,
@@ -20,7 +20,7 @@ from llm_pure.events import (
     TextDelta,
     ToolCallDelta,
 )
-from llm_pure.messages import Opaque
+from llm_pure.types.messages import Opaque
 
 Kind: TypeAlias = Literal["text", "thinking", "tool_use", "opaque"]
 Chain: TypeAlias = "tuple[Any, Any] | None"

@@ -7,16 +7,16 @@ import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages.errors import find_error
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
-from llm_pure.adapters.dialects.anthropic_messages.reply import broken
 from llm_pure.adapters.dialects.anthropic_messages.request import Body, build_body, post
+from llm_pure.adapters.dialects.anthropic_messages.response import broken
 from llm_pure.adapters.dialects.anthropic_messages.usage import tokens
-from llm_pure.classify import decode_success_json
-from llm_pure.config import LLMConfig
-from llm_pure.http import HttpResponse
-from llm_pure.operations import TokenCount
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.error_mapping import decode_success_json
+from llm_pure.core.provider import Built
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.operations import TokenCount
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _UNCOUNTED = frozenset(
     {

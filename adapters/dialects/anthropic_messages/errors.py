@@ -8,9 +8,9 @@ Source: anthropic 2.11.0 (_exceptions.py, _error_classes.py) and ../shared/wire/
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
-from llm_pure.codec import decode_any
-from llm_pure.errors import (
+from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.framing.json_codec import decode_any
+from llm_pure.types.errors import (
     AuthenticationFailed,
     InvalidRequest,
     LLMError,
@@ -20,8 +20,8 @@ from llm_pure.errors import (
     QuotaExceeded,
     TimedOut,
 )
-from llm_pure.http import Headers, HttpResponse
-from llm_pure.result import Failure
+from llm_pure.types.http import Headers, HttpResponse
+from llm_pure.types.result import Failure
 
 WORDS: Mapping[str, ErrorType] = {
     "enforced_spend_limit_reached": QuotaExceeded,

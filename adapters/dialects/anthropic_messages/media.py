@@ -6,8 +6,8 @@ Source: anthropic 2.11.0 (types/image_block_param.py, document_block_param.py), 
 from typing import Any
 
 from llm_pure.adapters.dialects.anthropic_messages.sending import Unsendable, Wrong
-from llm_pure.media import base64_text, from_data_url, media_type_of
-from llm_pure.messages import Document, Image
+from llm_pure.types.media import base64_text, from_data_url, media_type_of
+from llm_pure.types.messages import Document, Image
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _TEXTUAL = frozenset({"application/json", "application/xml", "application/x-yaml"})

@@ -8,13 +8,13 @@ Source: anthropic 2.11.0 (types/content_block_param.py), ../shared/wire/anthropi
 import re
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.anthropic_messages.media import document_source, image_source
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
 from llm_pure.adapters.dialects.anthropic_messages.sending import Unsendable, Wrong
-from llm_pure.codec import json_object
-from llm_pure.errors import InvalidRequest, UnsupportedFeature
-from llm_pure.messages import (
+from llm_pure.core.adaptations import Adaptation, ModelProfile
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
+from llm_pure.types.messages import (
     Document,
     Image,
     Message,
@@ -27,7 +27,7 @@ from llm_pure.messages import (
     ToolCall,
     ToolResult,
 )
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult, Success
 
 Block = dict[str, Any]
 Turn = dict[str, Any]

@@ -16,7 +16,7 @@ bodies in BerriAI/litellm#15097 (one_of); read 2026-11-20.
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from llm_pure.adapt import ModelProfile
+from llm_pure.core.adaptations import ModelProfile
 
 _SOURCE = "pydantic-ai-slim 2.68.0 profiles/anthropic.py, read 2026-11-20"
 

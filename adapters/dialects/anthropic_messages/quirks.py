@@ -5,10 +5,10 @@ from typing import Literal
 
 import msgspec
 
-from llm_pure.adapt import DEFAULT_PROFILE, ModelProfile, profile_for
 from llm_pure.adapters.dialects.anthropic_messages.models import OTHER_MODELS, RULES
-from llm_pure.classify import ErrorType
-from llm_pure.config import LLMConfig
+from llm_pure.core.adaptations import DEFAULT_PROFILE, ModelProfile, profile_for
+from llm_pure.core.error_mapping import ErrorType
+from llm_pure.types.config import LLMConfig
 
 REFUSES: Mapping[str, str] = {
     "seed": "the Messages API has no seed",

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile, adapt, strict_error
 from llm_pure.adapters.dialects.anthropic_messages.messages import encode_messages
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, rule_of, version_of
 from llm_pure.adapters.dialects.anthropic_messages.thinking import Thinking, fitted, thinking_of
@@ -17,14 +16,15 @@ from llm_pure.adapters.dialects.anthropic_messages.tools import (
     wire_tool_choice,
     wire_tools,
 )
-from llm_pure.config import LLMConfig
-from llm_pure.draft import ResolvedRequest, dropped_tool_choice, resolve_request
-from llm_pure.endpoint import base_url, plain_headers, post_json
-from llm_pure.http import Headers
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult, Success
-from llm_pure.schema_fit import fit_schemas
+from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt, strict_error
+from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.core.urls import base_url, post_json
+from llm_pure.schema.fit import fit_schemas
+from llm_pure.types.config import LLMConfig, plain_headers
+from llm_pure.types.http import Headers
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 Told = tuple[Adaptation, ...]
 

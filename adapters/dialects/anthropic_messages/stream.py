@@ -22,10 +22,11 @@ from llm_pure.adapters.dialects.anthropic_messages.blocks import (
 from llm_pure.adapters.dialects.anthropic_messages.errors import find_error
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
 from llm_pure.adapters.dialects.anthropic_messages.usage import merged_usage, read_usage
-from llm_pure.codec import DECODE_ERRORS, convert, decode_any, protocol_error
-from llm_pure.completion import FinishReason
-from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
-from llm_pure.events import (
+from llm_pure.core.stream import StreamState
+from llm_pure.framing.json_codec import DECODE_ERRORS, convert, decode_any, protocol_error
+from llm_pure.types.completion import FinishReason
+from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     ReasoningDelta,
@@ -35,9 +36,8 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.http import ResponseHead
-from llm_pure.result import Failure
-from llm_pure.stream import StreamState
+from llm_pure.types.http import ResponseHead
+from llm_pure.types.result import Failure
 
 FINISH: Mapping[str, FinishReason] = {
     "end_turn": "stop",

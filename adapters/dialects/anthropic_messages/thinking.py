@@ -4,10 +4,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.anthropic_messages.models import ALL_EFFORTS
-from llm_pure.adapters.dialects.openai_effort import not_both
-from llm_pure.request import ReasoningRequest
+from llm_pure.adapters.dialects.common.reasoning_effort import not_both
+from llm_pure.core.adaptations import Adaptation, ModelProfile
+from llm_pure.types.request import ReasoningRequest
 
 LEAST_BUDGET = 1024
 """The smallest `budget_tokens` that the API takes."""

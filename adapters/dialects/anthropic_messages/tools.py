@@ -5,13 +5,20 @@ Source: anthropic 2.11.0 (types/tool_param.py, tool_choice_param.py, output_conf
 
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
-from llm_pure.codec import json_text
-from llm_pure.draft import ResolvedRequest
-from llm_pure.request import JsonFormat, JsonSchema, NamedToolChoice, NativeTool, SchemaFormat, Tool
-from llm_pure.schema_dialects import ANTHROPIC_NATIVE
-from llm_pure.schema_fit import SchemaProfiles
+from llm_pure.core.adaptations import Adaptation, ModelProfile
+from llm_pure.core.resolved_request import ResolvedRequest
+from llm_pure.framing.json_codec import json_text
+from llm_pure.schema.fit import SchemaProfiles
+from llm_pure.schema.profiles import ANTHROPIC_NATIVE
+from llm_pure.types.request import (
+    JsonFormat,
+    JsonSchema,
+    NamedToolChoice,
+    NativeTool,
+    SchemaFormat,
+    Tool,
+)
 
 
 def wire_tools(

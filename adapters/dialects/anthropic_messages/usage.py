@@ -6,7 +6,7 @@ Source: anthropic 2.11.0 (types/usage.py, types/message_delta_usage.py), read 20
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.completion import Usage
+from llm_pure.types.completion import Usage
 
 
 def merged_usage(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, Any]:

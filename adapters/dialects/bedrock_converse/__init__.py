@@ -6,21 +6,21 @@ Source: botocore 1.44.5 (bedrock-runtime service model), ../shared/wire/bedrock.
 from functools import partial
 
 from llm_pure.adapters.dialects.bedrock_converse.count import build_count, parse_count
-from llm_pure.adapters.dialects.bedrock_converse.endpoint import (
+from llm_pure.adapters.dialects.bedrock_converse.errors import read_error
+from llm_pure.adapters.dialects.bedrock_converse.request import build_chat
+from llm_pure.adapters.dialects.bedrock_converse.response import parse_chat
+from llm_pure.adapters.dialects.bedrock_converse.stream import State, read_text_run, step
+from llm_pure.adapters.dialects.bedrock_converse.urls import (
     API_KEY_ENV,
     BASE_URL,
     BASE_URL_VARIABLES,
     VARIABLES,
     authorize,
 )
-from llm_pure.adapters.dialects.bedrock_converse.errors import read_error
-from llm_pure.adapters.dialects.bedrock_converse.reply import parse_chat
-from llm_pure.adapters.dialects.bedrock_converse.request import build_chat
-from llm_pure.adapters.dialects.bedrock_converse.stream import State, read_text_run, step
+from llm_pure.core.provider import Operation, Provider, StreamDecoder
+from llm_pure.core.stream import decode_steps
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
-from llm_pure.http import ResponseHead
-from llm_pure.provider import Operation, Provider, StreamDecoder
-from llm_pure.stream import decode_steps
+from llm_pure.types.http import ResponseHead
 
 DIALECT = "bedrock_converse"
 

@@ -5,10 +5,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from llm_pure.codec import json_object, json_text
-from llm_pure.events import ExtraReceived, PartReceived, ProviderMetadataReceived, StreamEvent
-from llm_pure.media import base64_text, from_base64
-from llm_pure.messages import Image, Opaque, Part
+from llm_pure.framing.json_codec import json_object, json_text
+from llm_pure.types.events import ExtraReceived, PartReceived, ProviderMetadataReceived, StreamEvent
+from llm_pure.types.media import base64_text, from_base64
+from llm_pure.types.messages import Image, Opaque, Part
 
 CITATIONS = "citations"
 """The kind under which the citations of a text block are kept; they are told beside the text."""

@@ -8,20 +8,20 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation
-from llm_pure.adapters.dialects.bedrock_converse.endpoint import call_url
 from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
 from llm_pure.adapters.dialects.bedrock_converse.models import bare_id
 from llm_pure.adapters.dialects.bedrock_converse.request import chat_body
-from llm_pure.codec import decode, decode_any
-from llm_pure.config import LLMConfig
-from llm_pure.draft import resolve_request
-from llm_pure.endpoint import post_json
-from llm_pure.http import HttpResponse
-from llm_pure.operations import TokenCount
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.adapters.dialects.bedrock_converse.urls import call_url
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import resolve_request
+from llm_pure.core.urls import post_json
+from llm_pure.framing.json_codec import decode, decode_any
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.operations import TokenCount
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _COUNTED = ("messages", "system", "toolConfig", "additionalModelRequestFields")
 

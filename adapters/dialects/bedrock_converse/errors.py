@@ -11,9 +11,15 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error, undecodable_body_error
-from llm_pure.codec import decode_any
-from llm_pure.errors import (
+from llm_pure.core.error_mapping import (
+    ErrorType,
+    ProviderErrorInfo,
+    to_llm_error,
+    undecodable_body_error,
+)
+from llm_pure.framing.aws_eventstream import EventStreamMessage
+from llm_pure.framing.json_codec import decode_any
+from llm_pure.types.errors import (
     EVIDENCE_LIMIT,
     AuthenticationFailed,
     ContentFiltered,
@@ -26,9 +32,8 @@ from llm_pure.errors import (
     ServerError,
     TimedOut,
 )
-from llm_pure.framing.aws_eventstream import EventStreamMessage
-from llm_pure.http import HttpResponse, ResponseHead, get_header
-from llm_pure.result import Failure
+from llm_pure.types.http import HttpResponse, ResponseHead, get_header
+from llm_pure.types.result import Failure
 
 WORDS: Mapping[str, ErrorType] = {
     "AccessDenied": PermissionDenied,

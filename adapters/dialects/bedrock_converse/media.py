@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.media import base64_text, from_data_url, media_type_of
-from llm_pure.messages import Audio, Document, Image
+from llm_pure.types.media import base64_text, from_data_url, media_type_of
+from llm_pure.types.messages import Audio, Document, Image
 
 IMAGE_FORMATS: Mapping[str, str] = {
     "image/png": "png",

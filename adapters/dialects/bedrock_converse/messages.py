@@ -11,7 +11,6 @@ from zlib import crc32
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.bedrock_converse.blocks import CITATIONS
 from llm_pure.adapters.dialects.bedrock_converse.media import (
     Unsendable,
@@ -20,9 +19,10 @@ from llm_pure.adapters.dialects.bedrock_converse.media import (
     document_name,
     image_block,
 )
-from llm_pure.codec import decode, json_object
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.messages import (
+from llm_pure.core.adaptations import Adaptation, ModelProfile
+from llm_pure.framing.json_codec import decode, json_object
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
@@ -37,7 +37,7 @@ from llm_pure.messages import (
     ToolResult,
     ToolResultContent,
 )
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult, Success
 
 Block = dict[str, Any]
 

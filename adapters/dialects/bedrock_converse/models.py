@@ -12,9 +12,9 @@ import re
 
 import msgspec
 
-from llm_pure.adapt import DEFAULT_PROFILE, ModelProfile, profile_for
 from llm_pure.adapters.dialects.anthropic_messages import models as claude
-from llm_pure.schema_dialects import NOVA_TOOLS
+from llm_pure.core.adaptations import DEFAULT_PROFILE, ModelProfile, profile_for
+from llm_pure.schema.profiles import NOVA_TOOLS
 
 _PAI = "pydantic-ai-slim 2.68.0 providers/bedrock.py and models/bedrock.py (live checks), read 2026-11-20"
 _NOVA = "docs.aws.amazon.com/nova/latest/nova2-userguide, read 2026-11-20"

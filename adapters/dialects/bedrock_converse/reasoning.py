@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile, reasoning_enabled
 from llm_pure.adapters.dialects.anthropic_messages.thinking import Thinking, fitted, thinking_of
-from llm_pure.adapters.dialects.openai_effort import effort_of, reasoning_told
-from llm_pure.draft import ResolvedRequest
+from llm_pure.adapters.dialects.common.reasoning_effort import effort_of, reasoning_told
+from llm_pure.core.adaptations import Adaptation, ModelProfile, reasoning_enabled
+from llm_pure.core.resolved_request import ResolvedRequest
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,9 +7,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile, adapt, strict_error
 from llm_pure.adapters.dialects.anthropic_messages.tools import wire_format
-from llm_pure.adapters.dialects.bedrock_converse.endpoint import call_url
 from llm_pure.adapters.dialects.bedrock_converse.messages import spoken
 from llm_pure.adapters.dialects.bedrock_converse.models import known_rule
 from llm_pure.adapters.dialects.bedrock_converse.reasoning import (
@@ -19,14 +17,16 @@ from llm_pure.adapters.dialects.bedrock_converse.reasoning import (
     put,
 )
 from llm_pure.adapters.dialects.bedrock_converse.tools import schema_rules, tool_fields
-from llm_pure.codec import encode
-from llm_pure.config import LLMConfig
-from llm_pure.draft import ResolvedRequest, resolve_request
-from llm_pure.endpoint import post_json
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest, SchemaFormat
-from llm_pure.result import Failure, LLMResult, Success
-from llm_pure.schema_fit import fit_schemas
+from llm_pure.adapters.dialects.bedrock_converse.urls import call_url
+from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt, strict_error
+from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
+from llm_pure.core.urls import post_json
+from llm_pure.framing.json_codec import encode
+from llm_pure.schema.fit import fit_schemas
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.request import ChatRequest, SchemaFormat
+from llm_pure.types.result import Failure, LLMResult, Success
 
 EVENT_STREAM = "application/vnd.amazon.eventstream"
 

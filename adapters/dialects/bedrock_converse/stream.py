@@ -14,7 +14,9 @@ from llm_pure.adapters.dialects.bedrock_converse import wire
 from llm_pure.adapters.dialects.bedrock_converse.blocks import CITATIONS, Pending, finished_block
 from llm_pure.adapters.dialects.bedrock_converse.errors import frame_error
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
-from llm_pure.codec import (
+from llm_pure.core.stream import StreamState
+from llm_pure.framing.aws_eventstream import EventStreamMessage
+from llm_pure.framing.json_codec import (
     DECODE_ERRORS,
     convert,
     decode_any,
@@ -22,9 +24,9 @@ from llm_pure.codec import (
     preview,
     protocol_error,
 )
-from llm_pure.completion import FinishReason
-from llm_pure.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
-from llm_pure.events import (
+from llm_pure.types.completion import FinishReason
+from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     ProviderMetadataReceived,
@@ -35,10 +37,8 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.framing.aws_eventstream import EventStreamMessage
-from llm_pure.http import ResponseHead
-from llm_pure.result import Failure
-from llm_pure.stream import StreamState
+from llm_pure.types.http import ResponseHead
+from llm_pure.types.result import Failure
 
 FINISH: Mapping[str, FinishReason] = {
     "end_turn": "stop",

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.anthropic_messages.tools import wire_tool_choice
-from llm_pure.draft import ResolvedRequest, dropped_tool_choice
-from llm_pure.request import Tool
-from llm_pure.schema_dialects import ANTHROPIC_NATIVE
-from llm_pure.schema_fit import SchemaProfiles
+from llm_pure.core.adaptations import Adaptation, ModelProfile
+from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
+from llm_pure.schema.fit import SchemaProfiles
+from llm_pure.schema.profiles import ANTHROPIC_NATIVE
+from llm_pure.types.request import Tool
 
 
 def schema_rules(rule: ModelProfile) -> SchemaProfiles:

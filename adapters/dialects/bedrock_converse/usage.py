@@ -5,7 +5,7 @@ Source: recorded answers, in which totalTokens is the sum of all four counts; re
 
 from typing import Any
 
-from llm_pure.completion import Usage
+from llm_pure.types.completion import Usage
 
 
 def read_usage(raw: dict[str, Any]) -> Usage:

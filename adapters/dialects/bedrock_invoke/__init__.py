@@ -9,23 +9,23 @@ Source: ../shared/wire/bedrock.md section 9; docs.aws.amazon.com/bedrock/latest/
 from functools import partial
 
 from llm_pure.adapters.dialects.bedrock_converse.count import parse_count
-from llm_pure.adapters.dialects.bedrock_converse.endpoint import (
+from llm_pure.adapters.dialects.bedrock_converse.errors import read_error
+from llm_pure.adapters.dialects.bedrock_converse.urls import (
     API_KEY_ENV,
     BASE_URL,
     BASE_URL_VARIABLES,
     VARIABLES,
     authorize,
 )
-from llm_pure.adapters.dialects.bedrock_converse.errors import read_error
 from llm_pure.adapters.dialects.bedrock_invoke.count import build_count
 from llm_pure.adapters.dialects.bedrock_invoke.embed import EMBED_LIMITS, build_embed, parse_embed
-from llm_pure.adapters.dialects.bedrock_invoke.reply import parse_chat
 from llm_pure.adapters.dialects.bedrock_invoke.request import build_chat
+from llm_pure.adapters.dialects.bedrock_invoke.response import parse_chat
 from llm_pure.adapters.dialects.bedrock_invoke.stream import State, step
+from llm_pure.core.provider import Operation, Provider, StreamDecoder
+from llm_pure.core.stream import decode_steps
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
-from llm_pure.http import ResponseHead
-from llm_pure.provider import Operation, Provider, StreamDecoder
-from llm_pure.stream import decode_steps
+from llm_pure.types.http import ResponseHead
 
 DIALECT = "bedrock_invoke"
 

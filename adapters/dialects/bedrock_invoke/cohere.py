@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation
-from llm_pure.codec import json_object
-from llm_pure.draft import ResolvedRequest, dropped_tool_choice
-from llm_pure.errors import InvalidRequest, LLMError, UnsupportedFeature
-from llm_pure.messages import Message, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
-from llm_pure.request import Tool
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.errors import InvalidRequest, LLMError, UnsupportedFeature
+from llm_pure.types.messages import Message, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
+from llm_pure.types.request import Tool
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _TYPES: Mapping[str, str] = {
     "string": "str",

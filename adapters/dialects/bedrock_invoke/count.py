@@ -4,13 +4,13 @@ import msgspec
 
 from llm_pure.adapters.dialects.bedrock_converse.count import post_count
 from llm_pure.adapters.dialects.bedrock_invoke.request import chat_body
-from llm_pure.codec import encode
-from llm_pure.config import LLMConfig
-from llm_pure.draft import resolve_request
-from llm_pure.media import base64_text
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult
+from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import resolve_request
+from llm_pure.framing.json_codec import encode
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.media import base64_text
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult
 
 
 def build_count(name: str, config: LLMConfig, request: ChatRequest) -> LLMResult[Built]:

@@ -8,23 +8,23 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation
-from llm_pure.adapters.dialects.bedrock_converse.endpoint import call_url
 from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
 from llm_pure.adapters.dialects.bedrock_converse.models import bare_id
-from llm_pure.adapters.dialects.bedrock_converse.reply import broken
-from llm_pure.adapters.dialects.bedrock_invoke.reply import usage_of
+from llm_pure.adapters.dialects.bedrock_converse.response import broken
+from llm_pure.adapters.dialects.bedrock_converse.urls import call_url
+from llm_pure.adapters.dialects.bedrock_invoke.response import usage_of
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import read_counts
-from llm_pure.adapters.dialects.openai_chat.embed import no_base64
-from llm_pure.codec import DECODE_ERRORS, decode_any
-from llm_pure.completion import Usage
-from llm_pure.config import LLMConfig
-from llm_pure.endpoint import post_json
-from llm_pure.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
-from llm_pure.http import HttpResponse
-from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest
-from llm_pure.provider import Built
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.adapters.dialects.openai_common.embed import no_base64
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.provider import Built
+from llm_pure.core.urls import post_json
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any
+from llm_pure.types.completion import Usage
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.operations import Embeddings, EmbedLimit, EmbedRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 Fields = dict[str, Any]
 

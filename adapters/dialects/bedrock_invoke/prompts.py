@@ -7,10 +7,10 @@ Face; docs.aws.amazon.com, "Amazon Titan Text" (User: and Bot:); read 2026-11-20
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from llm_pure.adapt import Adaptation
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.messages import Message, Opaque, Reasoning, Refusal, Text
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.messages import Message, Opaque, Reasoning, Refusal, Text
+from llm_pure.types.result import Failure, LLMResult, Success
 
 Turn: TypeAlias = tuple[str, str]
 """(role, words); the roles are system, user and assistant, and user and assistant take turns."""

@@ -8,24 +8,24 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile, adapt, strict_error
 from llm_pure.adapters.dialects import anthropic_messages, openai_chat
 from llm_pure.adapters.dialects.anthropic_messages.tools import wire_format
 from llm_pure.adapters.dialects.bedrock_converse import request as converse
-from llm_pure.adapters.dialects.bedrock_converse.endpoint import call_url
 from llm_pure.adapters.dialects.bedrock_converse.models import known_rule
 from llm_pure.adapters.dialects.bedrock_converse.reasoning import merged, not_asked, put
+from llm_pure.adapters.dialects.bedrock_converse.urls import call_url
 from llm_pure.adapters.dialects.bedrock_invoke import cohere
 from llm_pure.adapters.dialects.bedrock_invoke.prompts import TEMPLATES, text_turns
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import TokenizerProfile, Vendor, vendor_of
-from llm_pure.codec import decode_any
-from llm_pure.config import LLMConfig
-from llm_pure.draft import ResolvedRequest, dropped_tool_choice, resolve_request
-from llm_pure.endpoint import post_json
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt, strict_error
+from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.core.urls import post_json
+from llm_pure.framing.json_codec import decode_any
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 ANTHROPIC = anthropic_messages.Quirks(
     version="bedrock-2023-05-31",

@@ -7,9 +7,9 @@ import msgspec
 
 from llm_pure.adapters.dialects.bedrock_converse.usage import tokens
 from llm_pure.adapters.dialects.bedrock_invoke import wire
-from llm_pure.codec import json_text
-from llm_pure.completion import FinishReason, Usage
-from llm_pure.events import (
+from llm_pure.framing.json_codec import json_text
+from llm_pure.types.completion import FinishReason, Usage
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     Started,

@@ -18,8 +18,17 @@ from llm_pure.adapters.dialects.bedrock_invoke.shapes import counts_in, read_cou
 from llm_pure.adapters.dialects.openai_chat import stream as openai
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import State as OpenaiState
-from llm_pure.codec import DECODE_ERRORS, convert, decode, decode_any, json_text, protocol_error
-from llm_pure.events import (
+from llm_pure.core.stream import StreamState
+from llm_pure.framing.aws_eventstream import EventStreamMessage
+from llm_pure.framing.json_codec import (
+    DECODE_ERRORS,
+    convert,
+    decode,
+    decode_any,
+    json_text,
+    protocol_error,
+)
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     Started,
@@ -27,10 +36,8 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.framing.aws_eventstream import EventStreamMessage
-from llm_pure.http import ResponseHead
-from llm_pure.result import Failure
-from llm_pure.stream import StreamState
+from llm_pure.types.http import ResponseHead
+from llm_pure.types.result import Failure
 
 METRICS = "amazon-bedrock-invocationMetrics"
 

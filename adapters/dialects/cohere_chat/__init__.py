@@ -3,17 +3,17 @@
 Source: the package cohere 7.3.1; the wire notes of this project; read 2026-11-20.
 """
 
-from llm_pure.adapters.dialects.cohere_chat.address import BASE_URL, without_version
 from llm_pure.adapters.dialects.cohere_chat.count import build_count, parse_count
 from llm_pure.adapters.dialects.cohere_chat.embed import EMBED_LIMITS, build_embed, parse_embed
 from llm_pure.adapters.dialects.cohere_chat.errors import ERROR_CODES, find_error
-from llm_pure.adapters.dialects.cohere_chat.reply import parse_chat
 from llm_pure.adapters.dialects.cohere_chat.request import build_chat
+from llm_pure.adapters.dialects.cohere_chat.response import parse_chat
 from llm_pure.adapters.dialects.cohere_chat.stream import State, step
-from llm_pure.adapters.dialects.model_lists import COHERE, list_models
+from llm_pure.adapters.dialects.cohere_chat.urls import BASE_URL, without_version
+from llm_pure.adapters.dialects.common.list_models import COHERE, list_models
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.provider import Provider
 from llm_pure.framing.sse import SseDataDecoder
-from llm_pure.provider import Provider
 from llm_pure.signing.key import key_header
 
 DIALECT = Dialect(

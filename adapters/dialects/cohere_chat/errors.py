@@ -5,10 +5,10 @@ Source: cohere 7.3.1, errors/ (400, 401, 403, 404, 422, 429, 498 invalid token, 
 
 from typing import Any
 
-from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.core.dialect import AnyService
-from llm_pure.errors import AuthenticationFailed, LLMError, TimedOut
-from llm_pure.http import HttpResponse
+from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.types.errors import AuthenticationFailed, LLMError, TimedOut
+from llm_pure.types.http import HttpResponse
 
 ERROR_CODES: dict[str, ErrorType] = {"498": AuthenticationFailed, "TIMEOUT": TimedOut}
 """498 is InvalidTokenError in the SDK, where other services are overloaded with it."""

@@ -7,20 +7,29 @@ Source: cohere 7.3.1, types/chat_message_v2.py and what it names, read 2026-11-2
 
 from typing import Any
 
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.cohere_chat.stream import PLAN_ECHO
-from llm_pure.adapters.dialects.turns import (
+from llm_pure.adapters.dialects.common.turn_order import (
     Placed,
     assistant_turn,
     result_text,
     user_turn,
     without_name,
 )
-from llm_pure.codec import json_object
+from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.rejection import UnsupportedPart
-from llm_pure.media import data_url, media_type_of
-from llm_pure.messages import Document, Image, Message, Opaque, Part, Reasoning, Text, ToolCall
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.media import data_url, media_type_of
+from llm_pure.types.messages import (
+    Document,
+    Image,
+    Message,
+    Opaque,
+    Part,
+    Reasoning,
+    Text,
+    ToolCall,
+)
 
 
 def encode_messages(

@@ -8,17 +8,19 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile, adapt, profile_for
 from llm_pure.adapters.dialects.cohere_chat.messages import encode_messages
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
-from llm_pure.adapters.dialects.function_tools import wire_tools
-from llm_pure.adapters.dialects.openai_effort import not_both
-from llm_pure.config import LLMConfig
+from llm_pure.adapters.dialects.common.legacy_functions import wire_tools
+from llm_pure.adapters.dialects.common.reasoning_effort import not_both
+from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt, profile_for
 from llm_pure.core.dialect import AnyService, build_post, require_lossless
+from llm_pure.core.provider import Built
 from llm_pure.core.rejection import ok, returns_failure
-from llm_pure.draft import ResolvedRequest, dropped_tool_choice, resolve_request
-from llm_pure.provider import Built
-from llm_pure.request import (
+from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.schema.fit import SchemaProfiles, fit_schemas
+from llm_pure.schema.profiles import COHERE_ANSWERS
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.request import (
     ChatRequest,
     JsonFormat,
     NamedToolChoice,
@@ -26,8 +28,6 @@ from llm_pure.request import (
     SchemaFormat,
     Tool,
 )
-from llm_pure.schema_dialects import COHERE_ANSWERS
-from llm_pure.schema_fit import SchemaProfiles, fit_schemas
 
 _SETTING_KEYS: Mapping[str, str] = {
     "max_tokens": "max_tokens",

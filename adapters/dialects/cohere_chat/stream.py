@@ -13,10 +13,11 @@ from llm_pure.adapters.dialects.cohere_chat import wire
 from llm_pure.adapters.dialects.cohere_chat.errors import find_error, stream_error
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, extra_fields
-from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
-from llm_pure.completion import FinishReason
 from llm_pure.core.dialect import AnyService
-from llm_pure.events import (
+from llm_pure.core.stream import StreamState
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.types.completion import FinishReason
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     PartReceived,
@@ -28,10 +29,9 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.http import HttpResponse, ResponseHead
-from llm_pure.messages import Opaque
-from llm_pure.result import Failure
-from llm_pure.stream import StreamState
+from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.messages import Opaque
+from llm_pure.types.result import Failure
 
 PLAN, CALLS = 1_000_000, 1_000_001
 """Indexes of the plan and of the first call; blocks have lower ones."""

@@ -8,7 +8,7 @@ Source: cohere 7.3.1, types/usage.py; the two views compared in the cassettes of
 from typing import Any
 
 from llm_pure.adapters.dialects.common.token_counts import token_count
-from llm_pure.completion import Usage
+from llm_pure.types.completion import Usage
 
 
 def read_usage(raw: dict[str, Any]) -> Usage:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from llm_pure.adapt import Adaptation, Settings
+from llm_pure.core.adaptations import Adaptation, Settings
 
 
 def dropped(field: str, reason: str, before: object = None) -> Adaptation:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
-from llm_pure.events import ExtraReceived, StreamEvent
+from llm_pure.types.events import ExtraReceived, StreamEvent
 
 SeenExtras: TypeAlias = Mapping[str, Any]
 """The extra fields that were emitted so far, by name. Part of a dialect's State."""

@@ -8,12 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
-from llm_pure.codec import json_object
+from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.core.rejection import UnsupportedPart
-from llm_pure.messages import Message, Opaque, Part, ProviderMetadata
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.messages import Message, Opaque, Part, ProviderMetadata
 
 Q = TypeVar("Q")
 

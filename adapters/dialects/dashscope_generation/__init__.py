@@ -12,14 +12,14 @@ from llm_pure.adapters.dialects.dashscope_generation.embed import (
 )
 from llm_pure.adapters.dialects.dashscope_generation.errors import read_error
 from llm_pure.adapters.dialects.dashscope_generation.quirks import COMPATIBLE
-from llm_pure.adapters.dialects.dashscope_generation.reply import parse_chat
 from llm_pure.adapters.dialects.dashscope_generation.request import SERVER, build_chat
+from llm_pure.adapters.dialects.dashscope_generation.response import parse_chat
 from llm_pure.adapters.dialects.dashscope_generation.stream import State, step
+from llm_pure.core.provider import Operation, Provider, StreamDecoder
+from llm_pure.core.stream import decode_steps
 from llm_pure.framing.sse import SseDataDecoder
-from llm_pure.http import ResponseHead
-from llm_pure.provider import Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.stream import decode_steps
+from llm_pure.types.http import ResponseHead
 
 DIALECT = "dashscope_generation"
 

@@ -9,19 +9,19 @@ import msgspec
 
 from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
 from llm_pure.adapters.dialects.dashscope_generation.request import SERVER
-from llm_pure.adapters.dialects.openai_chat.embed import no_base64
-from llm_pure.adapters.dialects.openai_chat.usage import tokens
+from llm_pure.adapters.dialects.openai_common.embed import no_base64
+from llm_pure.adapters.dialects.openai_common.usage import tokens
 from llm_pure.adapters.dialects.unmodelled import broken, others
-from llm_pure.classify import decode_success_json
-from llm_pure.codec import convert
-from llm_pure.completion import Usage
-from llm_pure.config import LLMConfig
-from llm_pure.endpoint import base_url, post_json
-from llm_pure.errors import InvalidConfiguration, InvalidRequest
-from llm_pure.http import HttpResponse
-from llm_pure.operations import Embeddings, EmbedLimit, EmbedRequest
-from llm_pure.provider import Built
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.error_mapping import decode_success_json
+from llm_pure.core.provider import Built
+from llm_pure.core.urls import base_url, post_json
+from llm_pure.framing.json_codec import convert
+from llm_pure.types.completion import Usage
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.operations import Embeddings, EmbedLimit, EmbedRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _ROWS = "help.aliyun.com/en/model-studio, synchronous text embedding, maximum rows; read 2026-11-21"
 

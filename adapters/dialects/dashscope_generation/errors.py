@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
-from llm_pure.codec import decode_any
-from llm_pure.errors import (
+from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.framing.json_codec import decode_any
+from llm_pure.types.errors import (
     AuthenticationFailed,
     ContentFiltered,
     ContextLengthExceeded,
@@ -24,8 +24,8 @@ from llm_pure.errors import (
     RateLimited,
     TimedOut,
 )
-from llm_pure.http import HttpResponse
-from llm_pure.result import Failure
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.result import Failure
 
 WORDS: Mapping[str, ErrorType] = {
     "DataInspectionFailed": ContentFiltered,

@@ -7,9 +7,9 @@ qwen-api-via-dashscope, in excerpts (which models are multimodal); the wire note
 
 import msgspec
 
-from llm_pure.adapt import ModelProfile
 from llm_pure.adapters.dialects.dashscope_generation.errors import WORDS
 from llm_pure.adapters.dialects.openai_chat import Quirks, unsupported_by
+from llm_pure.core.adaptations import ModelProfile
 
 _LISTED = (
     "help.aliyun.com, qwen-api-via-dashscope, and agentscope issues 1295 and 1316, read 2026-11-20"

@@ -12,16 +12,16 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import profile_for
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.dashscope_generation.quirks import NATIVE, RULES
-from llm_pure.codec import decode_any, encode
-from llm_pure.config import LLMConfig
-from llm_pure.endpoint import base_url
-from llm_pure.http import Headers
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest
-from llm_pure.result import LLMResult
+from llm_pure.core.adaptations import profile_for
+from llm_pure.core.provider import Built
+from llm_pure.core.urls import base_url
+from llm_pure.framing.json_codec import decode_any, encode
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.http import Headers
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import LLMResult
 
 SERVER = "https://dashscope.aliyuncs.com/api/v1"
 

@@ -14,9 +14,10 @@ from llm_pure.adapters.dialects.dashscope_generation import wire
 from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
 from llm_pure.adapters.dialects.dashscope_generation.usage import made_by, read_usage
 from llm_pure.adapters.dialects.unmodelled import emit_extra_fields, others
-from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
-from llm_pure.completion import FinishReason
-from llm_pure.events import (
+from llm_pure.core.stream import StreamState
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.types.completion import FinishReason
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     PartReceived,
@@ -28,10 +29,9 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.http import HttpResponse, ResponseHead
-from llm_pure.messages import Image, Opaque
-from llm_pure.result import Failure
-from llm_pure.stream import StreamState
+from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.messages import Image, Opaque
+from llm_pure.types.result import Failure
 
 REASONING, TEXT, MEDIA, CALLS = 0, 1, 2, 1000
 """Indexes of the parts of one answer."""

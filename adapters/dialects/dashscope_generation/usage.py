@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.openai_chat import usage as openai_usage
-from llm_pure.completion import Usage
+from llm_pure.adapters.dialects.openai_common import usage as openai_usage
+from llm_pure.types.completion import Usage
 
 
 def read_usage(raw: dict[str, Any], spent: Mapping[int, int] | None = None) -> Usage:

@@ -12,13 +12,13 @@ from llm_pure.adapters.dialects.gemini_content.embed import build_embed, parse_e
 from llm_pure.adapters.dialects.gemini_content.errors import read_error
 from llm_pure.adapters.dialects.gemini_content.frames import ItemDecoder
 from llm_pure.adapters.dialects.gemini_content.quirks import Place, Quirks, model_path
-from llm_pure.adapters.dialects.gemini_content.reply import parse_chat
 from llm_pure.adapters.dialects.gemini_content.request import build_chat
+from llm_pure.adapters.dialects.gemini_content.response import parse_chat
 from llm_pure.adapters.dialects.gemini_content.stream import State, step
-from llm_pure.http import ResponseHead
-from llm_pure.operations import EmbedLimit
-from llm_pure.provider import NO_ENV_VARS, Authorize, Operation, Provider, StreamDecoder
-from llm_pure.stream import decode_steps
+from llm_pure.core.provider import NO_ENV_VARS, Authorize, Operation, Provider, StreamDecoder
+from llm_pure.core.stream import decode_steps
+from llm_pure.types.http import ResponseHead
+from llm_pure.types.operations import EmbedLimit
 
 DIALECT = "gemini_content"
 

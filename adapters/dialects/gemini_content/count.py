@@ -10,15 +10,15 @@ import msgspec
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks, model_path
 from llm_pure.adapters.dialects.gemini_content.request import chat_body
-from llm_pure.classify import decode_success_json
-from llm_pure.codec import decode
-from llm_pure.config import LLMConfig
-from llm_pure.endpoint import post_json
-from llm_pure.http import HttpResponse
-from llm_pure.operations import TokenCount
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.error_mapping import decode_success_json
+from llm_pure.core.provider import Built
+from llm_pure.core.urls import post_json
+from llm_pure.framing.json_codec import decode
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.operations import TokenCount
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _FLAT_FIELDS = ("contents", "systemInstruction", "tools", "generationConfig")
 

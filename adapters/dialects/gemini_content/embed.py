@@ -11,22 +11,27 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.quirks import EmbedForm, Quirks, model_path
 from llm_pure.adapters.dialects.gemini_content.request import merged
 from llm_pure.adapters.dialects.gemini_content.usage import tokens
-from llm_pure.adapters.dialects.openai_chat.embed import no_base64
-from llm_pure.classify import decode_success_json
-from llm_pure.codec import decode
-from llm_pure.completion import Usage
-from llm_pure.config import LLMConfig
-from llm_pure.endpoint import post_json
-from llm_pure.errors import EVIDENCE_LIMIT, InvalidConfiguration, InvalidRequest, ProtocolError
-from llm_pure.http import HttpResponse
-from llm_pure.operations import Embeddings, EmbedRequest
-from llm_pure.provider import Built
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.adapters.dialects.openai_common.embed import no_base64
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.error_mapping import decode_success_json
+from llm_pure.core.provider import Built
+from llm_pure.core.urls import post_json
+from llm_pure.framing.json_codec import decode
+from llm_pure.types.completion import Usage
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import (
+    EVIDENCE_LIMIT,
+    InvalidConfiguration,
+    InvalidRequest,
+    ProtocolError,
+)
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.operations import Embeddings, EmbedRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _TASK_IN_TEXT = "gemini-embedding-2"
 """The models with this prefix pass over taskType; the task is written before the text."""

@@ -9,9 +9,10 @@ read 2026-11-20.
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
-from llm_pure.codec import decode_any
-from llm_pure.errors import (
+from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.core.retry_after import parse_go_duration
+from llm_pure.framing.json_codec import decode_any
+from llm_pure.types.errors import (
     AuthenticationFailed,
     LLMError,
     NotFound,
@@ -22,9 +23,8 @@ from llm_pure.errors import (
     ServerError,
     TimedOut,
 )
-from llm_pure.http import HttpResponse
-from llm_pure.result import Failure
-from llm_pure.retry_after import parse_go_duration
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.result import Failure
 
 WORDS: Mapping[str, ErrorType] = {
     # google.rpc.Code; INVALID_ARGUMENT and OUT_OF_RANGE are left to the message and the status

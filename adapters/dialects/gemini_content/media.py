@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.media import base64_text, from_data_url, media_type_of
-from llm_pure.messages import Audio, Document, Image
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.media import base64_text, from_data_url, media_type_of
+from llm_pure.types.messages import Audio, Document, Image
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _BY_SUFFIX: Mapping[str, str] = {
     "png": "image/png",

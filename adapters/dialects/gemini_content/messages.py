@@ -9,12 +9,12 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.gemini_content.media import media_payload
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
-from llm_pure.codec import json_object
-from llm_pure.errors import InvalidRequest, LLMError, UnsupportedFeature
-from llm_pure.messages import (
+from llm_pure.core.adaptations import Adaptation, ModelProfile
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.errors import InvalidRequest, LLMError, UnsupportedFeature
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
@@ -28,7 +28,7 @@ from llm_pure.messages import (
     ToolCall,
     ToolResult,
 )
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult, Success
 
 WirePart: TypeAlias = dict[str, Any] | msgspec.Raw
 

@@ -9,7 +9,7 @@ bounds of budgets and settings, and Gemma 3 without systemInstruction, are as ge
 at hand to confirm them.
 """
 
-from llm_pure.adapt import ModelProfile
+from llm_pure.core.adaptations import ModelProfile
 
 _SOURCE = "pydantic-ai-slim 2.68.0 profiles/google.py, read 2026-11-20; bounds as generally known"
 

@@ -13,8 +13,8 @@ import msgspec
 
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.partial_args import assembled
-from llm_pure.codec import json_text
-from llm_pure.events import (
+from llm_pure.framing.json_codec import json_text
+from llm_pure.types.events import (
     PartReceived,
     ProviderMetadataReceived,
     ReasoningDelta,
@@ -22,8 +22,8 @@ from llm_pure.events import (
     TextDelta,
     ToolCallDelta,
 )
-from llm_pure.media import from_base64
-from llm_pure.messages import Audio, Document, Image, Opaque, ProviderMetadata
+from llm_pure.types.media import from_base64
+from llm_pure.types.messages import Audio, Document, Image, Opaque, ProviderMetadata
 
 Kind = Literal["", "text", "reasoning"]
 

@@ -5,8 +5,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.config import LLMConfig
-from llm_pure.result import LLMResult
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.result import LLMResult
 
 Place: TypeAlias = Callable[[LLMConfig, str, str], LLMResult[str]]
 """(configuration, model, method such as "generateContent") -> the URL of that method."""

@@ -8,7 +8,11 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import (
+from llm_pure.adapters.dialects.gemini_content.messages import wire_contents
+from llm_pure.adapters.dialects.gemini_content.models import RULES
+from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
+from llm_pure.adapters.dialects.gemini_content.thinking import thinking_config
+from llm_pure.core.adaptations import (
     Adaptation,
     ModelProfile,
     adapt,
@@ -16,15 +20,13 @@ from llm_pure.adapt import (
     reasoning_enabled,
     strict_error,
 )
-from llm_pure.adapters.dialects.gemini_content.messages import wire_contents
-from llm_pure.adapters.dialects.gemini_content.models import RULES
-from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
-from llm_pure.adapters.dialects.gemini_content.thinking import thinking_config
-from llm_pure.config import LLMConfig
-from llm_pure.draft import ResolvedRequest, dropped_tool_choice, resolve_request
-from llm_pure.endpoint import post_json
-from llm_pure.provider import Built
-from llm_pure.request import (
+from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.core.urls import post_json
+from llm_pure.schema.fit import SchemaProfiles, fit_schemas
+from llm_pure.schema.profiles import GEMINI
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.request import (
     ChatRequest,
     JsonFormat,
     JsonSchema,
@@ -33,9 +35,7 @@ from llm_pure.request import (
     SchemaFormat,
     Tool,
 )
-from llm_pure.result import Failure, LLMResult, Success
-from llm_pure.schema_dialects import GEMINI
-from llm_pure.schema_fit import SchemaProfiles, fit_schemas
+from llm_pure.types.result import Failure, LLMResult, Success
 
 _SETTING_KEYS = {
     "temperature": "temperature",

@@ -10,10 +10,11 @@ from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
 from llm_pure.adapters.dialects.gemini_content.parts import Answer, end_call, read_part
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
-from llm_pure.codec import DECODE_ERRORS, decode, decode_any
-from llm_pure.completion import FinishReason
-from llm_pure.errors import ContentFiltered, LLMError
-from llm_pure.events import (
+from llm_pure.core.stream import StreamState
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any
+from llm_pure.types.completion import FinishReason
+from llm_pure.types.errors import ContentFiltered, LLMError
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     ReasoningDelta,
@@ -22,9 +23,8 @@ from llm_pure.events import (
     TextDelta,
     UsageReported,
 )
-from llm_pure.http import HttpResponse, ResponseHead
-from llm_pure.result import Failure
-from llm_pure.stream import StreamState
+from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.result import Failure
 
 FINISH: Mapping[str, FinishReason] = {
     "STOP": "stop",

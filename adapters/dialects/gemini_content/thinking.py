@@ -6,10 +6,10 @@ from Google's OpenAI-compatible endpoint; unconfirmed.
 
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelProfile
-from llm_pure.adapters.dialects.openai_effort import not_both
-from llm_pure.draft import ResolvedRequest
-from llm_pure.request import ReasoningRequest
+from llm_pure.adapters.dialects.common.reasoning_effort import not_both
+from llm_pure.core.adaptations import Adaptation, ModelProfile
+from llm_pure.core.resolved_request import ResolvedRequest
+from llm_pure.types.request import ReasoningRequest
 
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}

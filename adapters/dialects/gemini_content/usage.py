@@ -6,7 +6,7 @@ Counters that are zero are left out on the wire. Source: ai.google.dev, "UsageMe
 
 from typing import Any
 
-from llm_pure.completion import Usage
+from llm_pure.types.completion import Usage
 
 
 def read_usage(raw: dict[str, Any]) -> Usage:

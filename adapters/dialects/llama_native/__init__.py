@@ -5,17 +5,17 @@ Source: the package llama-api-client 0.6.0; the wire notes of this project; read
 
 from functools import partial
 
-from llm_pure.adapters.dialects.llama_native.reply import parse_chat
 from llm_pure.adapters.dialects.llama_native.request import build_chat
+from llm_pure.adapters.dialects.llama_native.response import parse_chat
 from llm_pure.adapters.dialects.llama_native.stream import State, step
-from llm_pure.adapters.dialects.openai_chat.errors import read_error
-from llm_pure.classify import NO_ERROR_CODES
-from llm_pure.endpoint import under_base_url
+from llm_pure.adapters.dialects.openai_common.errors import read_error
+from llm_pure.core.error_mapping import NO_ERROR_CODES
+from llm_pure.core.provider import Provider, StreamDecoder
+from llm_pure.core.stream import decode_steps
+from llm_pure.core.urls import under_base_url
 from llm_pure.framing.sse import SseDataDecoder
-from llm_pure.http import ResponseHead
-from llm_pure.provider import Provider, StreamDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.stream import decode_steps
+from llm_pure.types.http import ResponseHead
 
 DIALECT = "llama_native"
 

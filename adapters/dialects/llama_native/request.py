@@ -7,12 +7,12 @@ Source: llama-api-client 0.6.0, types/chat/completion_create_params.py and messa
 from typing import Any
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.rearranged import rearranged
-from llm_pure.config import LLMConfig
-from llm_pure.endpoint import UrlFor
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest
-from llm_pure.result import LLMResult
+from llm_pure.adapters.dialects.common.rewrite_body import rearranged
+from llm_pure.core.provider import Built
+from llm_pure.core.urls import UrlFor
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import LLMResult
 
 QUIRKS = openai_chat.Quirks(
     max_tokens_key="max_completion_tokens",

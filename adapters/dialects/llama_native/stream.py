@@ -11,12 +11,13 @@ import msgspec
 
 from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.usage import read_usage
-from llm_pure.adapters.dialects.openai_chat.errors import error_in_body
+from llm_pure.adapters.dialects.openai_common.errors import error_in_body
 from llm_pure.adapters.dialects.unmodelled import emit_extra_fields, others
-from llm_pure.classify import NO_ERROR_CODES
-from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
-from llm_pure.completion import FinishReason
-from llm_pure.events import (
+from llm_pure.core.error_mapping import NO_ERROR_CODES
+from llm_pure.core.stream import StreamState
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.types.completion import FinishReason
+from llm_pure.types.events import (
     Finished,
     PartReceived,
     ProviderMetadataReceived,
@@ -26,10 +27,9 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.http import HttpResponse, ResponseHead
-from llm_pure.messages import Opaque
-from llm_pure.result import Failure
-from llm_pure.stream import StreamState
+from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.messages import Opaque
+from llm_pure.types.result import Failure
 
 TEXT, BLOCKS, CALLS = 0, 1, 1000
 """Indexes of the parts."""

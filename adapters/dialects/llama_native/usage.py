@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from llm_pure.adapters.dialects.llama_native import wire
-from llm_pure.adapters.dialects.openai_chat.usage import tokens
-from llm_pure.completion import Usage
+from llm_pure.adapters.dialects.openai_common.usage import tokens
+from llm_pure.types.completion import Usage
 
 
 def read_usage(metrics: Sequence[wire.Metric], raw: Any) -> Usage:

@@ -5,8 +5,7 @@ Source: ollama/ollama v0.33.0-rc2, api/types.go and docs/api.md; ../shared/wire/
 
 import msgspec
 
-from llm_pure.adapters.dialects.model_lists import OLLAMA, list_models
-from llm_pure.adapters.dialects.ollama_native.address import BASE_URL, under_api
+from llm_pure.adapters.dialects.common.list_models import OLLAMA, list_models
 from llm_pure.adapters.dialects.ollama_native.embed import (
     build_embed,
     build_no_chat,
@@ -16,14 +15,15 @@ from llm_pure.adapters.dialects.ollama_native.embed import (
 )
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.generate import build_generate
-from llm_pure.adapters.dialects.ollama_native.reply import parse_chat
 from llm_pure.adapters.dialects.ollama_native.request import build_chat
+from llm_pure.adapters.dialects.ollama_native.response import parse_chat
 from llm_pure.adapters.dialects.ollama_native.stream import State, step
+from llm_pure.adapters.dialects.ollama_native.urls import BASE_URL, under_api
 from llm_pure.core.dialect import BuildChatFor, Dialect, Service, make_provider, operation
+from llm_pure.core.provider import Provider
 from llm_pure.framing.ndjson import NdjsonDecoder
-from llm_pure.operations import EmbedLimit
-from llm_pure.provider import Provider
 from llm_pure.signing.key import key_header
+from llm_pure.types.operations import EmbedLimit
 
 DIALECT = Dialect(
     name="ollama_native",

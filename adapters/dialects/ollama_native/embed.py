@@ -7,24 +7,24 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.adapters.dialects.common.embed import check_embed_request, drop_base64
 from llm_pure.adapters.dialects.common.extra_fields import extra_fields
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.request import with_extra
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
-from llm_pure.codec import decode
-from llm_pure.completion import Usage
-from llm_pure.config import LLMConfig
+from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService, build_post, read_json, undecodable_error
+from llm_pure.core.provider import Built
 from llm_pure.core.rejection import Rejected, ok, returns_failure
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.http import HttpResponse
-from llm_pure.operations import Embeddings, EmbedRequest
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult
+from llm_pure.framing.json_codec import decode
+from llm_pure.types.completion import Usage
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.operations import Embeddings, EmbedRequest
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult
 
 
 class _Body(msgspec.Struct):

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.classify import ProviderErrorInfo, to_llm_error
 from llm_pure.core.dialect import AnyService
-from llm_pure.errors import InvalidRequest, LLMError, ServerError, UnsupportedFeature
-from llm_pure.http import HttpResponse
+from llm_pure.core.error_mapping import ProviderErrorInfo, to_llm_error
+from llm_pure.types.errors import InvalidRequest, LLMError, ServerError, UnsupportedFeature
+from llm_pure.types.http import HttpResponse
 
 _STATUS_OF_TEXT: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"(?i)\bmodel\b.{0,200}\bnot found"), 404),

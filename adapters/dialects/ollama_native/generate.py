@@ -5,17 +5,17 @@ Source: ollama/ollama v0.33.0-rc2, api/types.go (GenerateRequest), read 2026-11-
 
 from typing import Any
 
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.ollama_native.messages import encode_parts
 from llm_pure.adapters.dialects.ollama_native.request import common_fields, post_chat
-from llm_pure.config import LLMConfig
+from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
+from llm_pure.core.provider import Built
 from llm_pure.core.rejection import UnsupportedPart, ok, returns_failure
-from llm_pure.draft import resolve_request
-from llm_pure.messages import Message
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest
+from llm_pure.core.resolved_request import resolve_request
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.messages import Message
+from llm_pure.types.request import ChatRequest
 
 
 @returns_failure

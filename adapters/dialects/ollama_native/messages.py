@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
-from llm_pure.codec import json_object
+from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.rejection import UnsupportedPart
-from llm_pure.media import base64_text, from_data_url
-from llm_pure.messages import (
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.media import base64_text, from_data_url
+from llm_pure.types.messages import (
     Image,
     Message,
     Opaque,

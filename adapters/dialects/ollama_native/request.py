@@ -6,19 +6,19 @@ Source: ollama/ollama v0.33.0-rc2, api/types.go (ChatRequest, Options), read 202
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelProfile, adapt
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
-from llm_pure.adapters.dialects.function_tools import wire_tools
+from llm_pure.adapters.dialects.common.legacy_functions import wire_tools
 from llm_pure.adapters.dialects.ollama_native.messages import encode_messages
 from llm_pure.adapters.dialects.ollama_native.thinking import wire_think
-from llm_pure.config import LLMConfig, is_overridden
+from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import AnyService, build_post, require_lossless
+from llm_pure.core.provider import Built
 from llm_pure.core.rejection import ok, returns_failure
-from llm_pure.draft import ResolvedRequest, resolve_request
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest, JsonFormat, SchemaFormat
-from llm_pure.schema_dialects import OLLAMA_TOOLS
-from llm_pure.schema_fit import SchemaProfiles, fit_schemas
+from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
+from llm_pure.schema.fit import SchemaProfiles, fit_schemas
+from llm_pure.schema.profiles import OLLAMA_TOOLS
+from llm_pure.types.config import LLMConfig, is_overridden
+from llm_pure.types.request import ChatRequest, JsonFormat, SchemaFormat
 
 _OPTIONS: Mapping[str, str] = {
     "max_tokens": "num_predict",

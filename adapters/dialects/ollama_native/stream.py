@@ -13,10 +13,11 @@ from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, ex
 from llm_pure.adapters.dialects.ollama_native import wire
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
-from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
-from llm_pure.completion import FinishReason
 from llm_pure.core.dialect import AnyService
-from llm_pure.events import (
+from llm_pure.core.stream import StreamState
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.types.completion import FinishReason
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     PartReceived,
@@ -28,11 +29,10 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.http import HttpResponse, ResponseHead
-from llm_pure.media import from_base64, media_type_of
-from llm_pure.messages import Image
-from llm_pure.result import Failure
-from llm_pure.stream import StreamState
+from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.media import from_base64, media_type_of
+from llm_pure.types.messages import Image
+from llm_pure.types.result import Failure
 
 THINKING, TEXT, IMAGES, CALLS = 0, 1, 2, 1000
 """Indexes of the parts."""

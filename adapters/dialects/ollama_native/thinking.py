@@ -3,10 +3,10 @@
 Source: ollama/ollama v0.33.0-rc2, docs/capabilities/thinking.mdx and api/types.go (ThinkValue), read 2026-11-20.
 """
 
-from llm_pure.adapt import Adaptation, ModelProfile, profile_for
 from llm_pure.adapters.dialects.common.adaptations import changed
-from llm_pure.adapters.dialects.openai_effort import effort_of
-from llm_pure.request import ReasoningRequest
+from llm_pure.adapters.dialects.common.reasoning_effort import effort_of
+from llm_pure.core.adaptations import Adaptation, ModelProfile, profile_for
+from llm_pure.types.request import ReasoningRequest
 
 _SOURCE = "ollama/ollama docs/capabilities/thinking.mdx, read 2026-11-20"
 

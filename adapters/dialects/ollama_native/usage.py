@@ -3,7 +3,7 @@
 from typing import Any
 
 from llm_pure.adapters.dialects.common.token_counts import token_count
-from llm_pure.completion import Usage
+from llm_pure.types.completion import Usage
 
 
 def read_usage(prompt_eval_count: Any, eval_count: Any) -> Usage | None:

@@ -9,23 +9,23 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from llm_pure.adapters.dialects.model_lists import OPENAI, list_operation
-from llm_pure.adapters.dialects.openai_chat.embed import EMBED_NAMES, build_embed, parse_embed
-from llm_pure.adapters.dialects.openai_chat.errors import read_error
+from llm_pure.adapters.dialects.common.list_models import OPENAI, list_operation
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unconfirmed_for, unsupported_by
-from llm_pure.adapters.dialects.openai_chat.reply import parse_chat
 from llm_pure.adapters.dialects.openai_chat.request import build_chat
+from llm_pure.adapters.dialects.openai_chat.response import parse_chat
 from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import step
 from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, step_untangled
+from llm_pure.adapters.dialects.openai_common.embed import EMBED_NAMES, build_embed, parse_embed
+from llm_pure.adapters.dialects.openai_common.errors import read_error
 from llm_pure.core.dialect import Service
-from llm_pure.endpoint import UrlFor, under_base_url
+from llm_pure.core.provider import NO_ENV_VARS, Authorize, Operation, Provider, StreamDecoder
+from llm_pure.core.stream import decode_steps
+from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.framing.sse import SseDataDecoder
-from llm_pure.http import ResponseHead
-from llm_pure.operations import EmbedLimit
-from llm_pure.provider import NO_ENV_VARS, Authorize, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.stream import decode_steps
+from llm_pure.types.http import ResponseHead
+from llm_pure.types.operations import EmbedLimit
 
 DIALECT = "openai_chat"
 

@@ -6,15 +6,15 @@ Source: openai/openai-openapi 2.3.0 (ChatCompletionRequestMessage), read 2026-11
 
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.openai_chat.parts import wire_content
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
-from llm_pure.adapters.dialects.openai_chat.replay import own, with_reasoning
+from llm_pure.adapters.dialects.openai_chat.reasoning_replay import own, with_reasoning
 from llm_pure.adapters.dialects.openai_chat.sending import Unsendable, changed, dropped
 from llm_pure.adapters.dialects.openai_chat.turns import in_order, short_id
-from llm_pure.codec import json_object
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.messages import (
+from llm_pure.core.adaptations import Adaptation, ModelProfile
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
@@ -28,7 +28,7 @@ from llm_pure.messages import (
     ToolCall,
     ToolResult,
 )
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult, Success
 
 WireMessages = tuple[list[dict[str, Any]], tuple[Adaptation, ...]]
 

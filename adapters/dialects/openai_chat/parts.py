@@ -7,12 +7,12 @@ for the forms of theirs; read 2026-11-20.
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.sending import Unsendable, dropped
-from llm_pure.codec import json_object
-from llm_pure.media import base64_text, data_url, media_type_of
-from llm_pure.messages import Audio, Document, Image, Opaque, Part, Text
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.media import base64_text, data_url, media_type_of
+from llm_pure.types.messages import Audio, Document, Image, Opaque, Part, Text
 
 _AUDIO_FORMATS: Mapping[str, str] = {
     "audio/wav": "wav",

@@ -7,11 +7,11 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.adapt import DEFAULT_PROFILE, ModelProfile, profile_for
-from llm_pure.classify import ErrorType
-from llm_pure.request import ReasoningRequest
-from llm_pure.schema_dialects import OPENAI_STRICT, SchemaProfile
-from llm_pure.schema_fit import SchemaProfiles
+from llm_pure.core.adaptations import DEFAULT_PROFILE, ModelProfile, profile_for
+from llm_pure.core.error_mapping import ErrorType
+from llm_pure.schema.fit import SchemaProfiles
+from llm_pure.schema.profiles import OPENAI_STRICT, SchemaProfile
+from llm_pure.types.request import ReasoningRequest
 
 ReasoningStyle: TypeAlias = Literal[
     "none",

@@ -8,16 +8,16 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile, reasoning_enabled
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, ReasoningStyle
-from llm_pure.adapters.dialects.openai_effort import (
+from llm_pure.adapters.dialects.common.reasoning_effort import (
     budget_of,
     effort_of,
     not_both,
     reasoning_told,
 )
-from llm_pure.draft import ResolvedRequest
-from llm_pure.request import ReasoningRequest
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, ReasoningStyle
+from llm_pure.core.adaptations import Adaptation, ModelProfile, reasoning_enabled
+from llm_pure.core.resolved_request import ResolvedRequest
+from llm_pure.types.request import ReasoningRequest
 
 Told: TypeAlias = tuple[Adaptation, ...]
 Asked: TypeAlias = tuple[dict[str, Any], Told]

@@ -8,20 +8,20 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile, Settings, adapt, strict_error
-from llm_pure.adapters.dialects.openai_chat.formats import wanted_format, with_words
 from llm_pure.adapters.dialects.openai_chat.messages import encode_messages
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, known_model, schema_rules
 from llm_pure.adapters.dialects.openai_chat.reasoning import asked_reasoning
-from llm_pure.adapters.dialects.openai_chat.replay import beside_reasoning
+from llm_pure.adapters.dialects.openai_chat.reasoning_replay import beside_reasoning
+from llm_pure.adapters.dialects.openai_chat.response_format import wanted_format, with_words
 from llm_pure.adapters.dialects.openai_chat.tools import wire_tools
-from llm_pure.config import LLMConfig
-from llm_pure.draft import ResolvedRequest, resolve_request
-from llm_pure.endpoint import UrlFor, post_json
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest
-from llm_pure.result import Failure, LLMResult
-from llm_pure.schema_fit import fit_schemas
+from llm_pure.core.adaptations import Adaptation, ModelProfile, Settings, adapt, strict_error
+from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
+from llm_pure.core.urls import UrlFor, post_json
+from llm_pure.schema.fit import fit_schemas
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult
 
 Told = tuple[Adaptation, ...]
 

@@ -3,7 +3,7 @@
 `Unsendable` never leaves the dialect: `encode_messages` turns it into a value.
 """
 
-from llm_pure.adapt import Adaptation
+from llm_pure.core.adaptations import Adaptation
 
 
 class Unsendable(Exception):

@@ -7,8 +7,8 @@ first appearance; so a stream collects to the same parts as the whole answer.
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapters.dialects.openai_chat.fragments import Chain
-from llm_pure.stream import StreamState
+from llm_pure.adapters.dialects.openai_chat.tool_call_fragments import Chain
+from llm_pure.core.stream import StreamState
 
 REASONING, TEXT, REFUSAL, AUDIO, PICTURES, CALLS = 0, 1, 2, 3, 4, 1000
 """Indexes of the parts of one answer."""

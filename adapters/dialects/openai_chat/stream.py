@@ -6,20 +6,20 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.openai_chat import wire
-from llm_pure.adapters.dialects.openai_chat.errors import error_in_body
-from llm_pure.adapters.dialects.openai_chat.fragments import (
+from llm_pure.adapters.dialects.openai_chat.message_events import call_piece, read_message, thought
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
+from llm_pure.adapters.dialects.openai_chat.state import AUDIO, REASONING, TEXT, State
+from llm_pure.adapters.dialects.openai_chat.tool_call_fragments import (
     audio_part,
     chained,
     merged_details,
 )
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
-from llm_pure.adapters.dialects.openai_chat.said import call_piece, read_message, thought
-from llm_pure.adapters.dialects.openai_chat.state import AUDIO, REASONING, TEXT, State
-from llm_pure.adapters.dialects.openai_chat.usage import read_usage
-from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
-from llm_pure.completion import FinishReason
-from llm_pure.errors import LLMError, ProtocolError
-from llm_pure.events import (
+from llm_pure.adapters.dialects.openai_common.errors import error_in_body
+from llm_pure.adapters.dialects.openai_common.usage import read_usage
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.types.completion import FinishReason
+from llm_pure.types.errors import LLMError, ProtocolError
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     PartReceived,
@@ -29,8 +29,8 @@ from llm_pure.events import (
     TextDelta,
     UsageReported,
 )
-from llm_pure.http import HttpResponse, ResponseHead
-from llm_pure.result import Failure
+from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.result import Failure
 
 FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",

@@ -14,15 +14,15 @@ import msgspec
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import REASONING, TEXT, State
 from llm_pure.adapters.dialects.openai_chat.stream import step
-from llm_pure.events import (
+from llm_pure.core.stream import StreamState
+from llm_pure.types.events import (
     Finished,
     ProviderMetadataReceived,
     ReasoningDelta,
     StreamEvent,
     TextDelta,
 )
-from llm_pure.http import ResponseHead
-from llm_pure.stream import StreamState
+from llm_pure.types.http import ResponseHead
 
 _OPEN, _CLOSE = "<think>", "</think>"
 _MOST_SPACE = 64

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
-from llm_pure.draft import ResolvedRequest, dropped_tool_choice
-from llm_pure.request import NamedToolChoice, NativeTool, Tool, ToolChoice
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
+from llm_pure.types.request import NamedToolChoice, NativeTool, Tool, ToolChoice
 
 Fields = tuple[dict[str, Any], tuple[Adaptation, ...]]
 

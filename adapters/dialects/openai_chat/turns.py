@@ -4,9 +4,9 @@ import hashlib
 import re
 from typing import Any
 
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.openai_chat.quirks import TurnOrder
 from llm_pure.adapters.dialects.openai_chat.sending import changed
+from llm_pure.core.adaptations import Adaptation
 
 _SHORT_ID = re.compile(r"[a-zA-Z0-9]{9}")
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

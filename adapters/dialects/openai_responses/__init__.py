@@ -7,21 +7,21 @@ Source: openai/openai-openapi 2.3.0; the wire notes of this project; read 2026-1
 from collections.abc import Mapping
 from functools import partial
 
-from llm_pure.adapters.dialects.model_lists import OPENAI, list_operation
-from llm_pure.adapters.dialects.openai_chat.embed import build_embed, parse_embed
+from llm_pure.adapters.dialects.common.list_models import OPENAI, list_operation
+from llm_pure.adapters.dialects.openai_common.embed import build_embed, parse_embed
 from llm_pure.adapters.dialects.openai_responses.errors import read_error
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
-from llm_pure.adapters.dialects.openai_responses.reply import parse_chat, parse_count
 from llm_pure.adapters.dialects.openai_responses.request import build_chat, build_count
+from llm_pure.adapters.dialects.openai_responses.response import parse_chat, parse_count
 from llm_pure.adapters.dialects.openai_responses.stream import State, step
 from llm_pure.core.dialect import Service, operation
-from llm_pure.endpoint import UrlFor, under_base_url
+from llm_pure.core.provider import NO_ENV_VARS, Authorize, Operation, Provider, StreamDecoder
+from llm_pure.core.stream import decode_steps
+from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.framing.sse import SseDecoder
-from llm_pure.http import ResponseHead
-from llm_pure.operations import EmbedLimit
-from llm_pure.provider import NO_ENV_VARS, Authorize, Operation, Provider, StreamDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.stream import decode_steps
+from llm_pure.types.http import ResponseHead
+from llm_pure.types.operations import EmbedLimit
 
 DIALECT = "openai_responses"
 

@@ -6,10 +6,10 @@ Source: openai/openai-openapi 2.3.0 (InputContent), read 2026-11-20.
 from collections.abc import Sequence
 from typing import Any
 
-from llm_pure.adapt import Adaptation
-from llm_pure.codec import json_object
-from llm_pure.media import data_url, media_type_of
-from llm_pure.messages import Document, Image, Opaque, Part, Text, ToolResultContent
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.media import data_url, media_type_of
+from llm_pure.types.messages import Document, Image, Opaque, Part, Text, ToolResultContent
 
 Content = str | list[dict[str, Any]]
 

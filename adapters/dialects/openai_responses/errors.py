@@ -7,13 +7,13 @@ vercel/ai openai/openai-error.1.chunks; read 2026-11-20.
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapters.dialects.openai_chat.errors import error_in_body
+from llm_pure.adapters.dialects.openai_common.errors import error_in_body
 from llm_pure.adapters.dialects.openai_responses import wire
-from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
-from llm_pure.codec import decode_any
-from llm_pure.errors import ContentFiltered, InvalidRequest, LLMError, TimedOut
-from llm_pure.http import HttpResponse
-from llm_pure.result import Failure
+from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.framing.json_codec import decode_any
+from llm_pure.types.errors import ContentFiltered, InvalidRequest, LLMError, TimedOut
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.result import Failure
 
 _WORDS: Mapping[str, ErrorType] = {
     "invalid_prompt": InvalidRequest,

@@ -9,17 +9,17 @@ item whole. Source: openai/openai-openapi 2.3.0 (InputItem), read 2026-11-20.
 from collections.abc import Iterator
 from typing import Any
 
-from llm_pure.adapt import Adaptation, ModelProfile
 from llm_pure.adapters.dialects.openai_responses.content import (
     Unsendable,
     content,
     dropped,
     output_of,
 )
-from llm_pure.codec import json_object
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.media import base64_text
-from llm_pure.messages import (
+from llm_pure.core.adaptations import Adaptation, ModelProfile
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.media import base64_text
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
@@ -33,7 +33,7 @@ from llm_pure.messages import (
     ToolCall,
     ToolResult,
 )
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult, Success
 
 Item = dict[str, Any]
 InputItems = tuple[list[Item], tuple[Adaptation, ...]]

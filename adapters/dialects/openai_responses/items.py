@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.openai_responses import wire
-from llm_pure.codec import json_text
-from llm_pure.conversation import arguments_text
-from llm_pure.events import (
+from llm_pure.chat.message_input import arguments_text
+from llm_pure.framing.json_codec import json_text
+from llm_pure.types.events import (
     PartReceived,
     ProviderMetadataReceived,
     ReasoningDelta,
@@ -20,8 +20,8 @@ from llm_pure.events import (
     TextDelta,
     ToolCallDelta,
 )
-from llm_pure.media import from_base64, media_type_of
-from llm_pure.messages import Image, Opaque, ProviderMetadata
+from llm_pure.types.media import from_base64, media_type_of
+from llm_pure.types.messages import Image, Opaque, ProviderMetadata
 
 PARTS_OF_ITEM = 4096
 """Indexes that one item takes; no message is known to have as many parts."""

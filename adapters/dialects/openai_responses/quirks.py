@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from llm_pure.adapt import ModelProfile
-from llm_pure.classify import ErrorType
+from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.error_mapping import ErrorType
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):

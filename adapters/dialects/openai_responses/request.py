@@ -8,7 +8,10 @@ Source: openai/openai-openapi 2.3.0 (CreateResponse), read 2026-11-20.
 
 from typing import Any
 
-from llm_pure.adapt import (
+from llm_pure.adapters.dialects.common.reasoning_effort import effort_of
+from llm_pure.adapters.dialects.openai_responses.input_items import input_items
+from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
+from llm_pure.core.adaptations import (
     Adaptation,
     ModelProfile,
     adapt,
@@ -16,14 +19,13 @@ from llm_pure.adapt import (
     reasoning_enabled,
     strict_error,
 )
-from llm_pure.adapters.dialects.openai_effort import effort_of
-from llm_pure.adapters.dialects.openai_responses.input_items import input_items
-from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
-from llm_pure.config import LLMConfig
-from llm_pure.draft import ResolvedRequest, dropped_tool_choice, resolve_request
-from llm_pure.endpoint import UrlFor, post_json
-from llm_pure.provider import Built
-from llm_pure.request import (
+from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.core.urls import UrlFor, post_json
+from llm_pure.schema.fit import SchemaProfiles, fit_schemas
+from llm_pure.schema.profiles import OPENAI_STRICT
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.request import (
     ChatRequest,
     JsonFormat,
     NamedToolChoice,
@@ -31,9 +33,7 @@ from llm_pure.request import (
     ReasoningRequest,
     SchemaFormat,
 )
-from llm_pure.result import Failure, LLMResult, Success
-from llm_pure.schema_dialects import OPENAI_STRICT
-from llm_pure.schema_fit import SchemaProfiles, fit_schemas
+from llm_pure.types.result import Failure, LLMResult, Success
 
 LEAST_TOKENS = 16
 """The lowest max_output_tokens that the API takes."""

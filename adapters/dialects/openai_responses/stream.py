@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.openai_chat.usage import read_usage
+from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.openai_responses import wire
 from llm_pure.adapters.dialects.openai_responses.errors import (
     error_of,
@@ -26,10 +26,12 @@ from llm_pure.adapters.dialects.openai_responses.items import (
     part_index,
 )
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
-from llm_pure.codec import DECODE_ERRORS, decode, decode_any, protocol_error
-from llm_pure.completion import FinishReason
-from llm_pure.errors import LLMError
-from llm_pure.events import (
+from llm_pure.core.stream import StreamState
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, protocol_error
+from llm_pure.framing.sse import SseEvent
+from llm_pure.types.completion import FinishReason
+from llm_pure.types.errors import LLMError
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     ReasoningDelta,
@@ -40,10 +42,8 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.framing.sse import SseEvent
-from llm_pure.http import HttpResponse, ResponseHead
-from llm_pure.result import Failure
-from llm_pure.stream import StreamState
+from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.result import Failure
 
 FINISH: Mapping[str, FinishReason] = {
     "completed": "stop",

@@ -9,14 +9,14 @@ from functools import partial
 from llm_pure.adapters.dialects.qianfan_v1.credentials import authorize
 from llm_pure.adapters.dialects.qianfan_v1.embed import build_embed, parse_embed
 from llm_pure.adapters.dialects.qianfan_v1.errors import read_error
-from llm_pure.adapters.dialects.qianfan_v1.reply import parse_chat
 from llm_pure.adapters.dialects.qianfan_v1.request import SERVER, build_chat
+from llm_pure.adapters.dialects.qianfan_v1.response import parse_chat
 from llm_pure.adapters.dialects.qianfan_v1.stream import State, step
 from llm_pure.adapters.dialects.qianfan_v1.token import Token, build_token, parse_token
+from llm_pure.core.provider import NO_ENV_VARS, Operation, Provider, StreamDecoder
+from llm_pure.core.stream import decode_steps
 from llm_pure.framing.sse import SseDataDecoder
-from llm_pure.http import ResponseHead
-from llm_pure.provider import NO_ENV_VARS, Operation, Provider, StreamDecoder
-from llm_pure.stream import decode_steps
+from llm_pure.types.http import ResponseHead
 
 DIALECT = "qianfan_v1"
 

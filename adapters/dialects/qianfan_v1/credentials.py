@@ -10,12 +10,12 @@ from urllib.parse import quote
 import msgspec
 
 from llm_pure.adapters.dialects.qianfan_v1.token import API_KEY_ENV, SECRET_VARIABLES
-from llm_pure.config import LLMConfig
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.http import HttpRequest
-from llm_pure.result import Failure, LLMResult, Success
 from llm_pure.signing import baidu_bce
 from llm_pure.signing.key import usable_key
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.result import Failure, LLMResult, Success
 
 
 def authorize(

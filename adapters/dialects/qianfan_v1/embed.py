@@ -3,21 +3,21 @@
 Source: qianfan 0.4.12.3, resources/llm/embedding.py; the answer is OpenAI's; read 2026-11-20.
 """
 
-from llm_pure.adapt import Adaptation
-from llm_pure.adapters.dialects.openai_chat.embed import no_base64
-from llm_pure.adapters.dialects.openai_chat.embed import parse_embed as parse_openai_embed
+from llm_pure.adapters.dialects.common.turn_order import dropped
+from llm_pure.adapters.dialects.openai_common.embed import no_base64
+from llm_pure.adapters.dialects.openai_common.embed import parse_embed as parse_openai_embed
 from llm_pure.adapters.dialects.qianfan_v1.errors import read_error
 from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
 from llm_pure.adapters.dialects.qianfan_v1.request import SERVER
-from llm_pure.adapters.dialects.turns import dropped
-from llm_pure.config import LLMConfig
+from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
-from llm_pure.endpoint import post_json, with_default_path
-from llm_pure.errors import InvalidConfiguration, InvalidRequest
-from llm_pure.http import HttpResponse
-from llm_pure.operations import Embeddings, EmbedRequest
-from llm_pure.provider import Built
-from llm_pure.result import Failure, LLMResult
+from llm_pure.core.provider import Built
+from llm_pure.core.urls import post_json, with_default_path
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.operations import Embeddings, EmbedRequest
+from llm_pure.types.result import Failure, LLMResult
 
 
 def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> LLMResult[Built]:

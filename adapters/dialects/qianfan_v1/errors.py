@@ -7,12 +7,12 @@ Source: cloud.baidu.com/doc/WENXINWORKSHOP/s/tlmyncueh (codes 1 to 18, in excerp
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapters.dialects.openai_chat import errors as openai_errors
-from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
-from llm_pure.codec import decode_any
-from llm_pure.errors import ContextLengthExceeded, LLMError, QuotaExceeded
-from llm_pure.http import HttpResponse
-from llm_pure.result import Failure
+from llm_pure.adapters.dialects.openai_common import errors as openai_errors
+from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.framing.json_codec import decode_any
+from llm_pure.types.errors import ContextLengthExceeded, LLMError, QuotaExceeded
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.result import Failure
 
 _STATUS: Mapping[int, int] = {
     1: 500,

@@ -8,8 +8,7 @@ read 2026-11-20.
 
 from typing import Any
 
-from llm_pure.adapt import Adaptation
-from llm_pure.adapters.dialects.turns import (
+from llm_pure.adapters.dialects.common.turn_order import (
     Placed,
     Unsendable,
     assistant_turn,
@@ -18,10 +17,11 @@ from llm_pure.adapters.dialects.turns import (
     user_turn,
     without_name,
 )
-from llm_pure.codec import json_object, json_text
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.messages import Message, Text, ToolCall
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.framing.json_codec import json_object, json_text
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.messages import Message, Text, ToolCall
+from llm_pure.types.result import Failure, LLMResult, Success
 
 BLANK = "/"
 """What the vendor's SDK sends in place of an empty turn, which is refused."""

@@ -6,8 +6,8 @@ are as generally known, unconfirmed.
 
 from collections.abc import Mapping
 
-from llm_pure.config import LLMConfig
-from llm_pure.endpoint import path_segment
+from llm_pure.core.urls import path_segment
+from llm_pure.types.config import LLMConfig
 
 _ENDPOINTS: Mapping[str, str] = {
     "ERNIE-4.0-8K": "completions_pro",

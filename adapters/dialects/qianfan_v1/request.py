@@ -9,20 +9,20 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile, adapt, strict_error
-from llm_pure.adapters.dialects.function_tools import function_of
-from llm_pure.adapters.dialects.openai_chat.formats import wanted_format
+from llm_pure.adapters.dialects.common.legacy_functions import function_of
+from llm_pure.adapters.dialects.common.reasoning_effort import reasoning_told
+from llm_pure.adapters.dialects.common.turn_order import dropped
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unsupported_by
-from llm_pure.adapters.dialects.openai_effort import reasoning_told
+from llm_pure.adapters.dialects.openai_chat.response_format import wanted_format
 from llm_pure.adapters.dialects.qianfan_v1.messages import encode_messages
 from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
-from llm_pure.adapters.dialects.turns import dropped
-from llm_pure.config import LLMConfig
-from llm_pure.draft import ResolvedRequest, dropped_tool_choice, resolve_request
-from llm_pure.endpoint import post_json, with_default_path
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest, NamedToolChoice, NativeTool
-from llm_pure.result import Failure, LLMResult
+from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt, strict_error
+from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.core.urls import post_json, with_default_path
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.request import ChatRequest, NamedToolChoice, NativeTool
+from llm_pure.types.result import Failure, LLMResult
 
 SERVER = "https://aip.baidubce.com/rpc/2.0/ai_custom/v1/wenxinworkshop"
 

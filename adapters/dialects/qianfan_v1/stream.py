@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.openai_chat.usage import read_usage
+from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.qianfan_v1 import wire
 from llm_pure.adapters.dialects.qianfan_v1.errors import find_error
 from llm_pure.adapters.dialects.unmodelled import emit_extra_fields, others
-from llm_pure.codec import DECODE_ERRORS, decode, decode_any, json_text
-from llm_pure.completion import FinishReason
-from llm_pure.events import (
+from llm_pure.core.stream import StreamState
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.types.completion import FinishReason
+from llm_pure.types.events import (
     Finished,
     ProviderMetadataReceived,
     Started,
@@ -24,9 +25,8 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.http import HttpResponse, ResponseHead
-from llm_pure.result import Failure
-from llm_pure.stream import StreamState
+from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.result import Failure
 
 TEXT, CALL = 0, 1
 """Indexes of the parts."""

@@ -14,15 +14,20 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from llm_pure.adapters.dialects.openai_chat.usage import tokens
-from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error, undecodable_body_error
-from llm_pure.codec import decode_any
-from llm_pure.config import LLMConfig, Secret
-from llm_pure.endpoint import base_url
-from llm_pure.errors import AuthenticationFailed, ProtocolError
-from llm_pure.http import HttpRequest, HttpResponse
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.adapters.dialects.openai_common.usage import tokens
+from llm_pure.core.error_mapping import (
+    ErrorType,
+    ProviderErrorInfo,
+    to_llm_error,
+    undecodable_body_error,
+)
+from llm_pure.core.urls import base_url
+from llm_pure.framing.json_codec import decode_any
 from llm_pure.signing.key import usable_key
+from llm_pure.types.config import LLMConfig, Secret
+from llm_pure.types.errors import AuthenticationFailed, ProtocolError
+from llm_pure.types.http import HttpRequest, HttpResponse
+from llm_pure.types.result import Failure, LLMResult, Success
 
 SERVER = "https://aip.baidubce.com"
 

@@ -2,7 +2,7 @@
 
 To the rest of the library a conversation of frames is an HTTP exchange: a GET whose body is the frame to send, answered with
 status 200, content type application/x-ndjson and one frame on each line. What carries it is a websocket
-(llm_pure.effects.transports.websocket).
+(llm_pure.transports.websocket_transport).
 Source: the package spark_ai_python 0.4.5; the wire notes of this project; read 2026-11-20.
 """
 
@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from functools import partial
 
 from llm_pure.adapters.dialects.spark_frames.errors import WORDS
-from llm_pure.adapters.dialects.spark_frames.reply import open_stream, parse_chat
 from llm_pure.adapters.dialects.spark_frames.request import SERVER, authorize, build_chat
+from llm_pure.adapters.dialects.spark_frames.response import open_stream, parse_chat
 from llm_pure.adapters.dialects.spark_frames.stream import is_last
-from llm_pure.http import ResponseHead, get_header
-from llm_pure.provider import NO_ENV_VARS, Provider
+from llm_pure.core.provider import NO_ENV_VARS, Provider
+from llm_pure.types.http import ResponseHead, get_header
 
 DIALECT = "spark_frames"
 

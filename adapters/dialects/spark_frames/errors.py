@@ -5,8 +5,8 @@ The numbers are as generally known (iFlytek's list of error codes), unconfirmed;
 
 from collections.abc import Mapping
 
-from llm_pure.classify import ErrorType, ProviderErrorInfo, to_llm_error
-from llm_pure.errors import (
+from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.types.errors import (
     AuthenticationFailed,
     ContentFiltered,
     ContextLengthExceeded,
@@ -18,7 +18,7 @@ from llm_pure.errors import (
     RateLimited,
     ServerError,
 )
-from llm_pure.http import Headers
+from llm_pure.types.http import Headers
 
 WORDS: Mapping[str, ErrorType] = {
     **dict.fromkeys(("10003", "10004", "10005", "10163"), InvalidRequest),

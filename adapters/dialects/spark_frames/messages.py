@@ -7,18 +7,18 @@ Source: spark_ai_python 0.4.5, sparkai/llm/llm.py (_convert_message_to_dict), re
 
 from typing import Any
 
-from llm_pure.adapt import Adaptation
-from llm_pure.adapters.dialects.turns import (
+from llm_pure.adapters.dialects.common.turn_order import (
     Unsendable,
     assistant_turn,
     dropped,
     user_turn,
     without_name,
 )
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.media import base64_text
-from llm_pure.messages import Image, Message, Part, Text
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.media import base64_text
+from llm_pure.types.messages import Image, Message, Part, Text
+from llm_pure.types.result import Failure, LLMResult, Success
 
 WireMessages = tuple[list[dict[str, Any]], tuple[Adaptation, ...]]
 

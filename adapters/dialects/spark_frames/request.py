@@ -11,24 +11,24 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from llm_pure.adapt import Adaptation, ModelProfile, adapt, strict_error
-from llm_pure.adapters.dialects.function_tools import function_of
-from llm_pure.adapters.dialects.openai_chat.formats import wanted_format
+from llm_pure.adapters.dialects.common.legacy_functions import function_of
+from llm_pure.adapters.dialects.common.reasoning_effort import reasoning_told
+from llm_pure.adapters.dialects.common.turn_order import dropped
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unsupported_by
-from llm_pure.adapters.dialects.openai_effort import reasoning_told
+from llm_pure.adapters.dialects.openai_chat.response_format import wanted_format
 from llm_pure.adapters.dialects.spark_frames.messages import encode_messages
-from llm_pure.adapters.dialects.turns import dropped
-from llm_pure.codec import encode
-from llm_pure.config import LLMConfig
-from llm_pure.draft import ResolvedRequest, resolve_request
-from llm_pure.endpoint import base_url, plain_headers
-from llm_pure.errors import InvalidConfiguration
-from llm_pure.http import HttpRequest
-from llm_pure.provider import Built
-from llm_pure.request import ChatRequest, NativeTool
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt, strict_error
+from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
+from llm_pure.core.urls import base_url
+from llm_pure.framing.json_codec import encode
 from llm_pure.signing import hmac_url
 from llm_pure.signing.key import usable_key
+from llm_pure.types.config import LLMConfig, plain_headers
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.request import ChatRequest, NativeTool
+from llm_pure.types.result import Failure, LLMResult, Success
 
 SERVER = "wss://spark-api.xf-yun.com"
 

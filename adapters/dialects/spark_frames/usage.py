@@ -5,8 +5,8 @@ Source: the wire notes of this project (question_tokens, prompt_tokens, completi
 
 from typing import Any
 
-from llm_pure.adapters.dialects.openai_chat.usage import read_usage as read_openai_usage
-from llm_pure.completion import Usage
+from llm_pure.adapters.dialects.openai_common.usage import read_usage as read_openai_usage
+from llm_pure.types.completion import Usage
 
 
 def read_usage(raw: dict[str, Any]) -> Usage:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, assistant, system, user
-from llm_pure.errors import InvalidRequest, UnsupportedFeature
-from llm_pure.messages import (
+from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,

@@ -13,8 +13,8 @@ from llm_pure.adapters.dialects.anthropic_messages import (
     parse_chat,
     parse_count,
 )
-from llm_pure.completion import Usage
-from llm_pure.errors import (
+from llm_pure.types.completion import Usage
+from llm_pure.types.errors import (
     AuthenticationFailed,
     ContextLengthExceeded,
     InvalidRequest,
@@ -27,8 +27,8 @@ from llm_pure.errors import (
     ServerError,
     TimedOut,
 )
-from llm_pure.messages import Message, Text, ToolCall
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.messages import Message, Text, ToolCall
+from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.anthropic_answers import ANSWERS, Answer
 
 QUIRKS = Quirks()

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, LLMConfig, system
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.anthropic_messages import Quirks, build_body
-from llm_pure.errors import InvalidConfiguration
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.types.errors import InvalidConfiguration
 from tests.support.anthropic_bodies import (
     URL,
     WEATHER,

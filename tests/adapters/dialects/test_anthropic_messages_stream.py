@@ -6,8 +6,8 @@ import pytest
 
 from llm_pure import ChatRequest, LLMConfig, collect
 from llm_pure.adapters.dialects.anthropic_messages import build_chat
-from llm_pure.completion import Usage
-from llm_pure.events import (
+from llm_pure.types.completion import Usage
+from llm_pure.types.events import (
     Finished,
     PartReceived,
     ProviderMetadataReceived,
@@ -16,7 +16,7 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.messages import Opaque
+from llm_pure.types.messages import Opaque
 from tests.support.anthropic_answers import ANSWERS, Answer, Event, begun, end, start
 from tests.support.anthropic_streams import QUIRKS, collected, fed
 

@@ -12,8 +12,14 @@ from llm_pure import Completion, LLMError, collect
 from llm_pure.adapters.dialects.anthropic_messages import State, open_stream, step
 from llm_pure.adapters.dialects.anthropic_messages.blocks import Block
 from llm_pure.adapters.dialects.anthropic_messages.stream import Phase
-from llm_pure.errors import InvalidRequest, Overloaded, ProtocolError, RateLimited, ServerError
-from llm_pure.events import TextDelta
+from llm_pure.types.errors import (
+    InvalidRequest,
+    Overloaded,
+    ProtocolError,
+    RateLimited,
+    ServerError,
+)
+from llm_pure.types.events import TextDelta
 from tests.support.anthropic_answers import (
     ANSWERS,
     PING,

@@ -1,9 +1,9 @@
 """Odd ways of services that speak the Messages API, and what is not known of it."""
 
 from llm_pure import ResponseHead, collect
-from llm_pure.completion import Usage
-from llm_pure.events import ExtraReceived
-from llm_pure.messages import Opaque, Reasoning, Text, ToolCall
+from llm_pure.types.completion import Usage
+from llm_pure.types.events import ExtraReceived
+from llm_pure.types.messages import Opaque, Reasoning, Text, ToolCall
 from tests.support.anthropic_answers import argued, begun, delta, end, sse, start, stopped, text
 from tests.support.anthropic_streams import HEAD, collected, fed
 

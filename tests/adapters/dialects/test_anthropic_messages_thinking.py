@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, LLMConfig
-from llm_pure.adapt import Adaptation
-from llm_pure.request import ReasoningRequest
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.types.request import ReasoningRequest
 from tests.support.anthropic_bodies import built, fields, told
 
 ENABLED = {"type": "enabled", "budget_tokens": 2000}

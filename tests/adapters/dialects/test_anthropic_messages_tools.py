@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, system
-from llm_pure.errors import InvalidRequest, UnsupportedFeature
-from llm_pure.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
+from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
+from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
 from tests.support.anthropic_bodies import (
     SCHEMA,
     WEATHER,

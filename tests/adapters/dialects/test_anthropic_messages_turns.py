@@ -5,10 +5,10 @@ import json
 import pytest
 
 from llm_pure import ChatRequest, assistant, system, tool_result, user
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.anthropic_messages import Quirks
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.messages import (
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.messages import (
     Document,
     Image,
     Message,

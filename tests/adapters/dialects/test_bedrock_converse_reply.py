@@ -25,7 +25,7 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters.bedrock import PROVIDER
-from llm_pure.errors import (
+from llm_pure.types.errors import (
     AuthenticationFailed,
     ContentFiltered,
     ContextLengthExceeded,
@@ -40,7 +40,7 @@ from llm_pure.errors import (
     ServerError,
     TimedOut,
 )
-from llm_pure.result import Failure, Success
+from llm_pure.types.result import Failure, Success
 
 OWN = ProviderMetadata("bedrock")
 JSON = ("content-type", "application/json")

@@ -38,10 +38,10 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters.bedrock import PROVIDER
-from llm_pure.config import Modality
-from llm_pure.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
-from llm_pure.http import get_header
-from llm_pure.provider import Built
+from llm_pure.core.provider import Built
+from llm_pure.types.config import Modality
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
+from llm_pure.types.http import get_header
 
 PNG = b"\x89PNG\r\n\x1a\n...."
 PNG_64 = base64.b64encode(PNG).decode()

@@ -28,7 +28,8 @@ from llm_pure import (
 )
 from llm_pure.adapters.bedrock import PROVIDER
 from llm_pure.adapters.dialects.bedrock_converse.stream import State, step
-from llm_pure.errors import (
+from llm_pure.framing.aws_eventstream import EventStreamMessage
+from llm_pure.types.errors import (
     ContextLengthExceeded,
     InvalidRequest,
     Overloaded,
@@ -38,11 +39,10 @@ from llm_pure.errors import (
     StreamInterrupted,
     TimedOut,
 )
-from llm_pure.events import (
+from llm_pure.types.events import (
     TextDelta,
 )
-from llm_pure.framing.aws_eventstream import EventStreamMessage
-from llm_pure.result import Failure, Success
+from llm_pure.types.result import Failure, Success
 from tests.support import streamed
 from tests.support.aws_frames import STREAM_HEAD, body_of, event, exception, transport_error
 from tests.support.bedrock_converse_streams import (

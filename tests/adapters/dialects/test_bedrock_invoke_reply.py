@@ -24,7 +24,7 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters.bedrock_invoke import PROVIDER
-from llm_pure.errors import (
+from llm_pure.types.errors import (
     ContextLengthExceeded,
     LLMError,
     NotFound,
@@ -32,7 +32,7 @@ from llm_pure.errors import (
     RateLimited,
     ServerError,
 )
-from llm_pure.result import Failure, Success
+from llm_pure.types.result import Failure, Success
 
 NAME = "bedrock_invoke"
 JSON = ("content-type", "application/json")

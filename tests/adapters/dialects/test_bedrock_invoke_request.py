@@ -25,9 +25,9 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters.bedrock_invoke import PROVIDER
-from llm_pure.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
-from llm_pure.http import get_header
-from llm_pure.provider import Built
+from llm_pure.core.provider import Built
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
+from llm_pure.types.http import get_header
 
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 TALK = (system("Be brief."), user("Hi"), assistant("Hello."), user("And?"))

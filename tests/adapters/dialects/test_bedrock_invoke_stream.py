@@ -13,14 +13,14 @@ from llm_pure import (
     collect,
 )
 from llm_pure.adapters.dialects.bedrock_invoke.stream import State, step
-from llm_pure.errors import (
+from llm_pure.framing.aws_eventstream import EventStreamMessage
+from llm_pure.types.errors import (
     Overloaded,
     ProtocolError,
     RateLimited,
     TimedOut,
 )
-from llm_pure.events import ExtraReceived, TextDelta
-from llm_pure.framing.aws_eventstream import EventStreamMessage
+from llm_pure.types.events import ExtraReceived, TextDelta
 from tests.support import streamed
 from tests.support.aws_frames import STREAM_HEAD, body_of, event, exception, transport_error
 from tests.support.bedrock_invoke_streams import (

@@ -10,11 +10,11 @@ from llm_pure.adapters.dialects.cohere_chat import make_service
 from llm_pure.adapters.dialects.cohere_chat.count import parse_count
 from llm_pure.adapters.dialects.cohere_chat.embed import parse_embed
 from llm_pure.adapters.dialects.cohere_chat.stream import PLAN_ECHO
-from llm_pure.completion import Usage
-from llm_pure.errors import ProtocolError
-from llm_pure.messages import Opaque, Reasoning, Text, ToolCall
-from llm_pure.operations import Embeddings, TokenCount
-from llm_pure.result import Failure, Success
+from llm_pure.types.completion import Usage
+from llm_pure.types.errors import ProtocolError
+from llm_pure.types.messages import Opaque, Reasoning, Text, ToolCall
+from llm_pure.types.operations import Embeddings, TokenCount
+from llm_pure.types.result import Failure, Success
 from tests.support.replies import response
 
 

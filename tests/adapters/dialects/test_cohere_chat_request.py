@@ -20,8 +20,9 @@ from llm_pure.adapters.cohere import PROVIDER
 from llm_pure.adapters.dialects.cohere_chat import make_service
 from llm_pure.adapters.dialects.cohere_chat.count import build_count
 from llm_pure.adapters.dialects.cohere_chat.embed import build_embed
-from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
-from llm_pure.messages import (
+from llm_pure.core.provider import Built
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
@@ -31,9 +32,8 @@ from llm_pure.messages import (
     Refusal,
     ToolCall,
 )
-from llm_pure.provider import Built
-from llm_pure.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
-from llm_pure.result import Failure, Success
+from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
+from llm_pure.types.result import Failure, Success
 from tests.support.chat_requests import PDF, PNG, REQUESTS, WAV, chat_requests
 
 CONFIG = LLMConfig(api_type="cohere", model="command-a-plus")

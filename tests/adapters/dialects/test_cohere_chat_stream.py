@@ -17,14 +17,14 @@ from llm_pure import (
 from llm_pure.adapters.cohere import PROVIDER
 from llm_pure.adapters.dialects.cohere_chat import make_service
 from llm_pure.adapters.dialects.cohere_chat.stream import State, step
-from llm_pure.completion import Usage
-from llm_pure.errors import ServerError, TimedOut
-from llm_pure.events import (
+from llm_pure.types.completion import Usage
+from llm_pure.types.errors import ServerError, TimedOut
+from llm_pure.types.events import (
     Finished,
     PartReceived,
     UsageReported,
 )
-from llm_pure.messages import Opaque
+from llm_pure.types.messages import Opaque
 from tests.support import streamed
 from tests.support.cohere_chat_streams import (
     BODY,

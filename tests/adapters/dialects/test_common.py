@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.common.adaptations import (
     changed,
     clamped,
@@ -23,14 +22,20 @@ from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items, merge_objects
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
 from llm_pure.adapters.dialects.common.token_counts import read_token_count, token_count
-from llm_pure.config import LLMConfig
+from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.core.rejection import Rejected, UnsupportedPart
-from llm_pure.endpoint import under_base_url
-from llm_pure.errors import InvalidConfiguration, InvalidRequest, ProtocolError, UnsupportedFeature
-from llm_pure.events import ExtraReceived, StreamEvent
-from llm_pure.http import HttpResponse
-from llm_pure.messages import (
+from llm_pure.core.urls import under_base_url
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import (
+    InvalidConfiguration,
+    InvalidRequest,
+    ProtocolError,
+    UnsupportedFeature,
+)
+from llm_pure.types.events import ExtraReceived, StreamEvent
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.messages import (
     Image,
     Message,
     Opaque,
@@ -40,7 +45,7 @@ from llm_pure.messages import (
     system,
     user,
 )
-from llm_pure.operations import EmbedRequest, TokenCount
+from llm_pure.types.operations import EmbedRequest, TokenCount
 
 SERVICE = Service(name="example", base_url="", url_for=under_base_url("example", ""), quirks=None)
 

@@ -7,11 +7,11 @@ import pytest
 from llm_pure import Completion, ProviderMetadata, assistant
 from llm_pure.adapters.dialects.dashscope_generation import parse_chat
 from llm_pure.adapters.dialects.dashscope_generation.embed import parse_embed
-from llm_pure.completion import Choice, Usage
-from llm_pure.errors import ProtocolError
-from llm_pure.messages import Image, Message, Reasoning, ToolCall
-from llm_pure.operations import Embeddings
-from llm_pure.result import Success
+from llm_pure.types.completion import Choice, Usage
+from llm_pure.types.errors import ProtocolError
+from llm_pure.types.messages import Image, Message, Reasoning, ToolCall
+from llm_pure.types.operations import Embeddings
+from llm_pure.types.result import Success
 from tests.support.replies import response
 
 

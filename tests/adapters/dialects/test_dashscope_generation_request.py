@@ -18,11 +18,11 @@ from llm_pure import (
 )
 from llm_pure.adapters.dialects.dashscope_generation import build_chat
 from llm_pure.adapters.dialects.dashscope_generation.embed import build_embed
-from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
-from llm_pure.messages import Audio, Image, Opaque, ProviderMetadata, Reasoning, ToolCall
-from llm_pure.provider import Built
-from llm_pure.request import SchemaFormat, Tool
-from llm_pure.result import Success
+from llm_pure.core.provider import Built
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.types.messages import Audio, Image, Opaque, ProviderMetadata, Reasoning, ToolCall
+from llm_pure.types.request import SchemaFormat, Tool
+from llm_pure.types.result import Success
 from tests.support.chat_requests import PNG, REQUESTS, WAV, chat_requests
 
 CONFIG = LLMConfig(api_type="dashscope", model="qwen-plus")

@@ -15,13 +15,13 @@ from llm_pure import (
 )
 from llm_pure.adapters.dialects.dashscope_generation import build_chat
 from llm_pure.adapters.dialects.dashscope_generation.stream import State, step
-from llm_pure.errors import StreamInterrupted
-from llm_pure.events import (
+from llm_pure.types.errors import StreamInterrupted
+from llm_pure.types.events import (
     Finished,
     PartReceived,
     TextDelta,
 )
-from llm_pure.messages import Image, Opaque
+from llm_pure.types.messages import Image, Opaque
 from tests.support import streamed
 from tests.support.dashscope_generation_streams import (
     EVENTS,

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from llm_pure import HttpResponse, LLMConfig
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters.dialects.gemini_content.embed import parse_embed
 from llm_pure.adapters.gemini import PROVIDER as GEMINI
 from llm_pure.adapters.vertex import PROVIDER as VERTEX
-from llm_pure.completion import Usage
-from llm_pure.errors import (
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.provider import Provider
+from llm_pure.types.completion import Usage
+from llm_pure.types.errors import (
     InvalidConfiguration,
     InvalidRequest,
     LLMError,
@@ -19,9 +20,8 @@ from llm_pure.errors import (
     Overloaded,
     ProtocolError,
 )
-from llm_pure.operations import Embeddings, EmbedRequest
-from llm_pure.provider import Provider
-from llm_pure.result import Success
+from llm_pure.types.operations import Embeddings, EmbedRequest
+from llm_pure.types.result import Success
 from tests.support.gemini import CONFIG, ON_CLOUD
 
 RETRIEVAL = EmbedRequest(

@@ -7,7 +7,7 @@ import pytest
 
 from llm_pure import Completion, HttpResponse
 from llm_pure.adapters.dialects.gemini_content import parse_chat
-from llm_pure.errors import (
+from llm_pure.types.errors import (
     AuthenticationFailed,
     ContextLengthExceeded,
     InvalidRequest,
@@ -20,7 +20,7 @@ from llm_pure.errors import (
     ServerError,
     TimedOut,
 )
-from llm_pure.result import Failure, LLMResult
+from llm_pure.types.result import Failure, LLMResult
 
 
 def answered(body: Any, status: int = 200) -> LLMResult[Completion]:

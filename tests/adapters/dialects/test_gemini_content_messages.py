@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from llm_pure import ChatRequest, assistant, system, user
 from llm_pure.adapters.vertex import PROVIDER as VERTEX
-from llm_pure.messages import (
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,

@@ -10,14 +10,14 @@ from llm_pure import Completion, HttpResponse
 from llm_pure.adapters.dialects.gemini_content import parse_chat
 from llm_pure.adapters.dialects.gemini_content.count import parse_count
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
-from llm_pure.completion import Choice, FinishReason, Usage
-from llm_pure.errors import (
+from llm_pure.types.completion import Choice, FinishReason, Usage
+from llm_pure.types.errors import (
     ContentFiltered,
     NotFound,
     ProtocolError,
     ServerError,
 )
-from llm_pure.messages import (
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
@@ -29,8 +29,8 @@ from llm_pure.messages import (
     Text,
     ToolCall,
 )
-from llm_pure.operations import TokenCount
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.operations import TokenCount
+from llm_pure.types.result import Failure, LLMResult, Success
 
 PNG = b"\x89PNG\r\n\x1a\n0123"
 PNG64 = base64.b64encode(PNG).decode()

@@ -8,8 +8,9 @@ import pytest
 from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
 from llm_pure.adapters.gemini import PROVIDER as GEMINI
 from llm_pure.adapters.vertex import PROVIDER as VERTEX
-from llm_pure.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
-from llm_pure.messages import (
+from llm_pure.core.provider import Provider
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
+from llm_pure.types.messages import (
     Document,
     Image,
     Message,
@@ -20,8 +21,7 @@ from llm_pure.messages import (
     Text,
     ToolCall,
 )
-from llm_pure.provider import Provider
-from llm_pure.request import (
+from llm_pure.types.request import (
     JsonFormat,
     NativeTool,
     SchemaFormat,

@@ -10,11 +10,11 @@ from llm_pure import ChatRequest, LLMConfig, collect, user
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.partial_args import assembled
 from llm_pure.adapters.gemini import PROVIDER
-from llm_pure.completion import Usage
-from llm_pure.errors import (
+from llm_pure.types.completion import Usage
+from llm_pure.types.errors import (
     StreamInterrupted,
 )
-from llm_pure.events import (
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     PartReceived,
@@ -25,8 +25,8 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.messages import ProviderMetadata, Reasoning, Text
-from llm_pure.result import Success
+from llm_pure.types.messages import ProviderMetadata, Reasoning, Text
+from llm_pure.types.result import Success
 from tests.support.gemini_streams import (
     CODE,
     ITEMS,

@@ -12,17 +12,17 @@ from llm_pure import HttpResponse, ResponseHead
 from llm_pure.adapters.dialects.gemini_content import open_stream, parse_chat
 from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
 from llm_pure.adapters.dialects.gemini_content.stream import State, step
-from llm_pure.errors import (
+from llm_pure.types.errors import (
     ContentFiltered,
     LLMError,
     Overloaded,
     ProtocolError,
     RateLimited,
 )
-from llm_pure.events import (
+from llm_pure.types.events import (
     StreamEvent,
 )
-from llm_pure.result import Failure
+from llm_pure.types.result import Failure
 from tests.support.gemini_streams import (
     JSON,
     SSE,

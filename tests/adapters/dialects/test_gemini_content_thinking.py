@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from llm_pure import ChatRequest
-from llm_pure.request import (
+from llm_pure.types.request import (
     ReasoningRequest,
 )
 from tests.support.gemini import CONFIG, body_of, built

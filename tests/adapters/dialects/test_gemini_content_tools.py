@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, assistant, tool_result, user
-from llm_pure.messages import (
+from llm_pure.types.messages import (
     Image,
     Message,
     Opaque,
@@ -15,7 +15,7 @@ from llm_pure.messages import (
     ToolCall,
     ToolResult,
 )
-from llm_pure.request import (
+from llm_pure.types.request import (
     NamedToolChoice,
     NativeTool,
     Tool,

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import LLMConfig
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
-from llm_pure.errors import (
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.provider import Built, Operation
+from llm_pure.types.errors import (
     ContentFiltered,
     InvalidRequest,
     LLMError,
@@ -19,10 +20,9 @@ from llm_pure.errors import (
     RateLimited,
     UnsupportedFeature,
 )
-from llm_pure.http import HttpResponse
-from llm_pure.media_operations import GeneratedImage, ImageRequest, ImagesResponse
-from llm_pure.provider import Built, Operation
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.media_operations import GeneratedImage, ImageRequest, ImagesResponse
+from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.pictures import picture
 from tests.support.png import tiny_png
 

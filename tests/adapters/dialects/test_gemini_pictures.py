@@ -8,9 +8,15 @@ import pytest
 
 from llm_pure import LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.errors import ContentFiltered, InvalidRequest, LLMError, ProtocolError, RateLimited
-from llm_pure.http import HttpResponse
-from llm_pure.media_operations import GeneratedImage, ImageRequest
+from llm_pure.types.errors import (
+    ContentFiltered,
+    InvalidRequest,
+    LLMError,
+    ProtocolError,
+    RateLimited,
+)
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.media_operations import GeneratedImage, ImageRequest
 from tests.support.png import tiny_png
 
 PROVIDER = registry.get("gemini").unwrap()

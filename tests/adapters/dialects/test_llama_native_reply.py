@@ -6,9 +6,9 @@ import pytest
 
 from llm_pure import Completion, ProviderMetadata, assistant
 from llm_pure.adapters.dialects.llama_native import parse_chat
-from llm_pure.completion import Usage
-from llm_pure.messages import Message, Opaque, ToolCall
-from llm_pure.result import Success
+from llm_pure.types.completion import Usage
+from llm_pure.types.messages import Message, Opaque, ToolCall
+from llm_pure.types.result import Success
 from tests.support.replies import response
 
 

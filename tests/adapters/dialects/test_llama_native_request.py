@@ -8,12 +8,12 @@ from hypothesis import given
 
 from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
 from llm_pure.adapters.dialects.llama_native import build_chat
-from llm_pure.endpoint import under_base_url
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.messages import Image, Opaque, ProviderMetadata, Reasoning, ToolCall
-from llm_pure.provider import Built
-from llm_pure.request import JsonFormat, NamedToolChoice, SchemaFormat, Tool
-from llm_pure.result import LLMResult, Success
+from llm_pure.core.provider import Built
+from llm_pure.core.urls import under_base_url
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.messages import Image, Opaque, ProviderMetadata, Reasoning, ToolCall
+from llm_pure.types.request import JsonFormat, NamedToolChoice, SchemaFormat, Tool
+from llm_pure.types.result import LLMResult, Success
 from tests.support.chat_requests import PNG, REQUESTS, chat_requests
 
 CONFIG = LLMConfig(api_type="llama_api", model="Llama-4-Maverick-17B-128E-Instruct-FP8")

@@ -8,13 +8,13 @@ import pytest
 
 from llm_pure import ResponseHead, collect
 from llm_pure.adapters.dialects.llama_native.stream import State, step
-from llm_pure.events import (
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     PartReceived,
     TextDelta,
 )
-from llm_pure.messages import Opaque
+from llm_pure.types.messages import Opaque
 from tests.support import streamed
 from tests.support.framed import sse
 from tests.support.llama_native_streams import (

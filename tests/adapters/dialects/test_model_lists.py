@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from llm_pure import LLMConfig
 from llm_pure.adapters import registry
-from llm_pure.errors import AuthenticationFailed, ProtocolError, ServerError
-from llm_pure.http import HttpResponse, get_header
-from llm_pure.media_operations import ListModelsRequest, ModelInfo, ModelPage
-from llm_pure.provider import Operation
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.provider import Operation
+from llm_pure.types.errors import AuthenticationFailed, ProtocolError, ServerError
+from llm_pure.types.http import HttpResponse, get_header
+from llm_pure.types.media_operations import ListModelsRequest, ModelInfo, ModelPage
+from llm_pure.types.result import Failure, LLMResult, Success
 
 LISTING = tuple([name for name in registry.names() if registry.get(name).unwrap().models])
 

@@ -20,7 +20,7 @@ from llm_pure import (
     assistant,
 )
 from llm_pure.adapters.ollama import PROVIDER
-from llm_pure.errors import (
+from llm_pure.types.errors import (
     AuthenticationFailed,
     ContextLengthExceeded,
     InvalidRequest,
@@ -31,7 +31,7 @@ from llm_pure.errors import (
     StreamInterrupted,
     UnsupportedFeature,
 )
-from llm_pure.result import Failure, Success
+from llm_pure.types.result import Failure, Success
 from tests.support.pieces import damaged
 from tests.support.replies import response
 

@@ -31,11 +31,11 @@ from llm_pure import (
     tool_result,
     user,
 )
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters import ollama, ollama_generate
-from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
-from llm_pure.provider import Built, Provider
-from llm_pure.result import Failure
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.provider import Built, Provider
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.types.result import Failure
 
 build_chat = ollama.PROVIDER.build_chat
 build_generate = ollama_generate.PROVIDER.build_chat

@@ -19,13 +19,13 @@ from llm_pure import (
 from llm_pure.adapters.dialects.ollama_native import make_service
 from llm_pure.adapters.dialects.ollama_native.stream import State, step
 from llm_pure.adapters.ollama import PROVIDER
-from llm_pure.errors import NotFound, Overloaded, ServerError
-from llm_pure.events import (
+from llm_pure.types.errors import NotFound, Overloaded, ServerError
+from llm_pure.types.events import (
     ExtraReceived,
     Started,
 )
-from llm_pure.messages import Reasoning
-from llm_pure.result import Success
+from llm_pure.types.messages import Reasoning
+from llm_pure.types.result import Success
 from tests.support import streamed
 from tests.support.framed import lines
 from tests.support.ollama_native_streams import (

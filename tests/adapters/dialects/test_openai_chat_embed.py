@@ -10,7 +10,7 @@ from openai.types.embedding_create_params import EmbeddingCreateParams
 
 from llm_pure import HttpResponse, LLMConfig, LLMError, Usage
 from llm_pure.adapters import registry
-from llm_pure.errors import (
+from llm_pure.types.errors import (
     AuthenticationFailed,
     InvalidConfiguration,
     InvalidRequest,
@@ -18,8 +18,8 @@ from llm_pure.errors import (
     ProtocolError,
     ServerError,
 )
-from llm_pure.operations import Embeddings, EmbedRequest
-from llm_pure.result import Result, Success
+from llm_pure.types.operations import Embeddings, EmbedRequest
+from llm_pure.types.result import Result, Success
 from tests.support.official_types import checker
 
 _EMBED = registry.get("openai").unwrap().embed

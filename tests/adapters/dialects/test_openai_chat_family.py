@@ -26,11 +26,11 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.errors import InvalidConfiguration, UnsupportedFeature
-from llm_pure.http import get_header
-from llm_pure.messages import Document, Refusal
-from llm_pure.request import SchemaFormat
-from llm_pure.result import Success
+from llm_pure.types.errors import InvalidConfiguration, UnsupportedFeature
+from llm_pure.types.http import get_header
+from llm_pure.types.messages import Document, Refusal
+from llm_pure.types.request import SchemaFormat
+from llm_pure.types.result import Success
 from tests.support.chat_requests import CLOCK, PDF, SCHEMA, WEATHER, chat_requests
 from tests.support.family import JsonObject, Service
 from tests.support.openai_chat_bodies import DONE, USAGE, answer, call, chunk, data, stream

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from llm_pure import Completion, HttpResponse, Usage, assistant
 from llm_pure.adapters.dialects.openai_chat import Quirks
-from llm_pure.adapters.dialects.openai_chat.reply import plain_answer, read_answer
-from llm_pure.result import Success
+from llm_pure.adapters.dialects.openai_chat.response import plain_answer, read_answer
+from llm_pure.types.result import Success
 from tests.support.cassettes import Recorded, recorded
 
 TAGGED = Quirks(think_tags=True)

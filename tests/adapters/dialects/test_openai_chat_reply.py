@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from llm_pure import Completion, LLMError, Message, Usage
 from llm_pure.adapters import registry
-from llm_pure.completion import Choice
-from llm_pure.errors import (
+from llm_pure.types.completion import Choice
+from llm_pure.types.errors import (
     AuthenticationFailed,
     ContentFiltered,
     ContextLengthExceeded,
@@ -25,8 +25,8 @@ from llm_pure.errors import (
     ServerError,
     TimedOut,
 )
-from llm_pure.messages import Audio, Image, Part, ProviderMetadata, Refusal, Text, ToolCall
-from llm_pure.result import Result, Success
+from llm_pure.types.messages import Audio, Image, Part, ProviderMetadata, Refusal, Text, ToolCall
+from llm_pure.types.result import Result, Success
 from tests.support.openai_chat_bodies import USAGE, JsonObject, answer, call, choice
 from tests.support.replies import response
 

@@ -13,13 +13,14 @@ from openai.types.chat.completion_create_params import (
 )
 
 from llm_pure import ChatRequest, HttpResponse, LLMConfig, assistant, system, tool_result, user
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.config import Modality
-from llm_pure.endpoint import under_base_url
-from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
-from llm_pure.messages import (
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.provider import Built, Provider
+from llm_pure.core.urls import under_base_url
+from llm_pure.types.config import Modality
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
@@ -32,8 +33,7 @@ from llm_pure.messages import (
     Text,
     ToolCall,
 )
-from llm_pure.provider import Built, Provider
-from llm_pure.request import (
+from llm_pure.types.request import (
     JsonFormat,
     NamedToolChoice,
     NativeTool,

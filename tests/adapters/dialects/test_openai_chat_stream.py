@@ -20,21 +20,21 @@ from llm_pure.adapters import registry
 from llm_pure.adapters.dialects.openai_chat import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import step
-from llm_pure.completion import Choice
-from llm_pure.errors import (
+from llm_pure.types.completion import Choice
+from llm_pure.types.errors import (
     ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
     StreamInterrupted,
 )
-from llm_pure.events import (
+from llm_pure.types.events import (
     PartReceived,
     ProviderMetadataReceived,
     RefusalDelta,
     TextDelta,
 )
-from llm_pure.messages import Audio, Text
+from llm_pure.types.messages import Audio, Text
 from tests.support.openai_chat_bodies import (
     DONE,
     FIRST,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from llm_pure import HttpResponse, ProviderMetadata, Reasoning, Text
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat.think_tags import START, Tags, held_back, split
-from llm_pure.events import ProviderMetadataReceived, ReasoningDelta, TextDelta
+from llm_pure.types.events import ProviderMetadataReceived, ReasoningDelta, TextDelta
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import DONE, answer, chunk, data
 

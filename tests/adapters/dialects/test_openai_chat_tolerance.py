@@ -11,7 +11,8 @@ import pytest
 
 from llm_pure import Completion, HttpResponse, LLMError, ResponseHead, collect
 from llm_pure.adapters import registry
-from llm_pure.errors import (
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.types.errors import (
     AuthenticationFailed,
     ContextLengthExceeded,
     InvalidRequest,
@@ -21,8 +22,7 @@ from llm_pure.errors import (
     ServerError,
     StreamInterrupted,
 )
-from llm_pure.messages import Opaque, ProviderMetadata, Reasoning, Text, ToolCall
-from llm_pure.replay.laws import read_pieces
+from llm_pure.types.messages import Opaque, ProviderMetadata, Reasoning, Text, ToolCall
 from tests.support.openai_chat_bodies import (
     DONE,
     FIRST,

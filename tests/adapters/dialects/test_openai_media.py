@@ -13,9 +13,10 @@ from openai.types import ImageGenerateParams, ModerationCreateParams
 from openai.types.audio import SpeechCreateParams
 
 from llm_pure import LLMConfig, Usage
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
-from llm_pure.errors import (
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.provider import Built, Operation
+from llm_pure.types.errors import (
     AuthenticationFailed,
     InvalidConfiguration,
     InvalidRequest,
@@ -23,9 +24,9 @@ from llm_pure.errors import (
     ProtocolError,
     RateLimited,
 )
-from llm_pure.http import HttpRequest, HttpResponse, get_header
-from llm_pure.media import media_type_of
-from llm_pure.media_operations import (
+from llm_pure.types.http import HttpRequest, HttpResponse, get_header
+from llm_pure.types.media import media_type_of
+from llm_pure.types.media_operations import (
     GeneratedImage,
     ImageRequest,
     ImagesResponse,
@@ -40,8 +41,7 @@ from llm_pure.media_operations import (
     Transcription,
     TranscriptionRequest,
 )
-from llm_pure.provider import Built, Operation
-from llm_pure.result import Failure, Success
+from llm_pure.types.result import Failure, Success
 from tests.support.official_types import checker
 from tests.support.png import tiny_png
 

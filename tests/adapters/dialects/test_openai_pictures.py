@@ -8,13 +8,13 @@ from typing import Any, cast
 import pytest
 
 from llm_pure import LLMConfig
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
-from llm_pure.errors import InvalidRequest, UnsupportedFeature
-from llm_pure.http import HttpRequest, HttpResponse, get_header
-from llm_pure.media_operations import GeneratedImage, ImageRequest, ImagesResponse
-from llm_pure.provider import Built
-from llm_pure.result import Failure, LLMResult, Success
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.provider import Built
+from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
+from llm_pure.types.http import HttpRequest, HttpResponse, get_header
+from llm_pure.types.media_operations import GeneratedImage, ImageRequest, ImagesResponse
+from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.pictures import picture
 from tests.support.png import tiny_png
 

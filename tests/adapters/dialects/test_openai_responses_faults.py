@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from llm_pure import ResponseHead
-from llm_pure.errors import (
+from llm_pure.types.errors import (
     InvalidRequest,
     ProtocolError,
     QuotaExceeded,
@@ -14,7 +14,7 @@ from llm_pure.errors import (
     ServerError,
     StreamInterrupted,
 )
-from llm_pure.events import Finished, Started, TextDelta
+from llm_pure.types.events import Finished, Started, TextDelta
 from tests.support import streamed
 from tests.support.openai_responses_bodies import answer, created, delta, frame
 from tests.support.openai_responses_streams import HEAD, STREAMED

@@ -7,10 +7,11 @@ import pytest
 from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 
 from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
-from llm_pure.errors import UnsupportedFeature
-from llm_pure.messages import (
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.provider import Built
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
@@ -23,7 +24,6 @@ from llm_pure.messages import (
     Text,
     ToolCall,
 )
-from llm_pure.provider import Built
 from tests.support.chat_requests import PDF, PNG, WAV
 from tests.support.official_types import checker
 

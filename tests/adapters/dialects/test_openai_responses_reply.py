@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from llm_pure import ChatRequest, Completion, HttpResponse, LLMConfig, Message, Usage, user
 from llm_pure.adapters import registry
-from llm_pure.errors import (
+from llm_pure.types.errors import (
     AuthenticationFailed,
     ContentFiltered,
     ContextLengthExceeded,
@@ -24,7 +24,7 @@ from llm_pure.errors import (
     ServerError,
     TimedOut,
 )
-from llm_pure.messages import (
+from llm_pure.types.messages import (
     Image,
     Opaque,
     Part,
@@ -34,8 +34,8 @@ from llm_pure.messages import (
     Text,
     ToolCall,
 )
-from llm_pure.operations import TokenCount
-from llm_pure.result import Failure, Result, Success
+from llm_pure.types.operations import TokenCount
+from llm_pure.types.result import Failure, Result, Success
 from tests.support.openai_responses_bodies import (
     USAGE,
     JsonObject,

@@ -13,11 +13,11 @@ from openai.types.responses.response_create_params import (
 )
 
 from llm_pure import ChatRequest, LLMConfig, system, user
-from llm_pure.adapt import Adaptation
 from llm_pure.adapters import registry
-from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
-from llm_pure.provider import Built
-from llm_pure.request import (
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.provider import Built
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.types.request import (
     JsonFormat,
     NamedToolChoice,
     NativeTool,
@@ -25,7 +25,7 @@ from llm_pure.request import (
     SchemaFormat,
     Tool,
 )
-from llm_pure.result import Failure
+from llm_pure.types.result import Failure
 from tests.support.chat_requests import (
     MODELS,
     REQUESTS,

@@ -20,10 +20,11 @@ from llm_pure import (
 from llm_pure.adapters import registry
 from llm_pure.adapters.dialects.openai_responses import Quirks, wire
 from llm_pure.adapters.dialects.openai_responses.stream import State, step
-from llm_pure.errors import (
+from llm_pure.framing.sse import SseEvent
+from llm_pure.types.errors import (
     StreamInterrupted,
 )
-from llm_pure.events import (
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
     PartReceived,
@@ -35,8 +36,7 @@ from llm_pure.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.framing.sse import SseEvent
-from llm_pure.messages import Opaque, Text, ToolCall
+from llm_pure.types.messages import Opaque, Text, ToolCall
 from tests.support.openai_responses_bodies import (
     USAGE,
     JsonObject,

@@ -7,10 +7,10 @@ import pytest
 from llm_pure import Completion, ProviderMetadata, assistant, describe
 from llm_pure.adapters.dialects.qianfan_v1 import Token, parse_chat, parse_token
 from llm_pure.adapters.dialects.qianfan_v1.embed import parse_embed
-from llm_pure.completion import Usage
-from llm_pure.config import Secret
-from llm_pure.messages import ToolCall
-from llm_pure.result import Success
+from llm_pure.types.completion import Usage
+from llm_pure.types.config import Secret
+from llm_pure.types.messages import ToolCall
+from llm_pure.types.result import Success
 from tests.support.replies import response
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}

@@ -18,9 +18,10 @@ from llm_pure import (
 )
 from llm_pure.adapters.dialects.qianfan_v1 import authorize, build_chat, build_token
 from llm_pure.adapters.dialects.qianfan_v1.embed import build_embed
-from llm_pure.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
-from llm_pure.http import get_header
-from llm_pure.messages import (
+from llm_pure.core.provider import Built
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.types.http import get_header
+from llm_pure.types.messages import (
     Document,
     Image,
     Opaque,
@@ -29,9 +30,8 @@ from llm_pure.messages import (
     Refusal,
     ToolCall,
 )
-from llm_pure.provider import Built
-from llm_pure.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
-from llm_pure.result import Success
+from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
+from llm_pure.types.result import Success
 from tests.support.chat_requests import PDF, PNG, REQUESTS, chat_requests
 
 CONFIG = LLMConfig(

@@ -9,11 +9,11 @@ import pytest
 from llm_pure import ResponseHead
 from llm_pure.adapters.dialects.qianfan_v1 import open_stream
 from llm_pure.adapters.dialects.qianfan_v1.stream import State, step
-from llm_pure.events import (
+from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.types.events import (
     ExtraReceived,
     Finished,
 )
-from llm_pure.replay.laws import read_pieces
 from tests.support import streamed
 from tests.support.framed import sse
 from tests.support.pieces import one_byte_at_a_time

@@ -25,9 +25,9 @@ from llm_pure.adapters.dialects.cohere_chat import count as cohere_count
 from llm_pure.adapters.dialects.cohere_chat import embed as cohere_embed
 from llm_pure.adapters.dialects.dashscope_generation import embed as dashscope_embed
 from llm_pure.adapters.dialects.qianfan_v1 import embed as qianfan_embed
-from llm_pure.errors import ProtocolError
-from llm_pure.operations import Embeddings
-from llm_pure.result import LLMResult, Success
+from llm_pure.types.errors import ProtocolError
+from llm_pure.types.operations import Embeddings
+from llm_pure.types.result import LLMResult, Success
 from tests.support.replies import response
 
 Parse = Callable[[HttpResponse], LLMResult[Any]]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from llm_pure import ResponseHead
 from llm_pure.adapters import registry
 from llm_pure.framing.aws_eventstream import encode_message
-from llm_pure.replay.laws import read_pieces
+from llm_pure.replay.checks.stream_properties import read_pieces
 
 
 def sse(event: dict[str, object]) -> bytes:

@@ -7,10 +7,10 @@ import pytest
 
 from llm_pure import Completion, HttpResponse, ProviderMetadata, assistant
 from llm_pure.adapters.dialects.spark_frames import parse_chat
-from llm_pure.completion import Usage
-from llm_pure.errors import StreamInterrupted
-from llm_pure.messages import Reasoning, ToolCall
-from llm_pure.result import Success
+from llm_pure.types.completion import Usage
+from llm_pure.types.errors import StreamInterrupted
+from llm_pure.types.messages import Reasoning, ToolCall
+from llm_pure.types.result import Success
 
 COUNTS = {"question_tokens": 4, "prompt_tokens": 26, "completion_tokens": 9, "total_tokens": 35}
 

@@ -12,11 +12,19 @@ from hypothesis import given
 from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
 from llm_pure.adapters.dialects.spark_frames import build_chat
 from llm_pure.adapters.dialects.spark_frames.request import ADDRESSES, authorize
-from llm_pure.errors import InvalidConfiguration, UnsupportedFeature
-from llm_pure.messages import Audio, Image, Opaque, ProviderMetadata, Reasoning, Refusal, ToolCall
-from llm_pure.provider import Built
-from llm_pure.request import JsonFormat, NativeTool, Tool
-from llm_pure.result import Success
+from llm_pure.core.provider import Built
+from llm_pure.types.errors import InvalidConfiguration, UnsupportedFeature
+from llm_pure.types.messages import (
+    Audio,
+    Image,
+    Opaque,
+    ProviderMetadata,
+    Reasoning,
+    Refusal,
+    ToolCall,
+)
+from llm_pure.types.request import JsonFormat, NativeTool, Tool
+from llm_pure.types.result import Success
 from tests.support.chat_requests import PNG, REQUESTS, WAV, chat_requests
 
 CONFIG = LLMConfig(api_type="spark", app_id="app-1", domain="generalv3.5")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from llm_pure import ResponseHead
 from llm_pure.adapters.dialects.spark_frames import is_last
 from llm_pure.adapters.dialects.spark_frames.stream import State, step
-from llm_pure.events import (
+from llm_pure.types.events import (
     ExtraReceived,
     TextDelta,
 )

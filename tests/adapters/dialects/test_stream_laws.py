@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from llm_pure import ResponseHead, StreamEvent, collect
 from llm_pure.adapters import dialects
-from llm_pure.errors import ProtocolError, StreamInterrupted
-from llm_pure.events import Finished
-from llm_pure.http import get_header
-from llm_pure.result import Success
+from llm_pure.types.errors import ProtocolError, StreamInterrupted
+from llm_pure.types.events import Finished
+from llm_pure.types.http import get_header
+from llm_pure.types.result import Success
 from tests.support import (
     anthropic_streams,
     bedrock_converse_streams,

@@ -1,7 +1,7 @@
 """A program as users write them: it makes its own client, and knows nothing of cassettes."""
 
 from llm_pure import LLM, LLMConfig
-from llm_pure.result import LLMResult
+from llm_pure.types.result import LLMResult
 
 CONFIG = LLMConfig(
     api_type="openai",

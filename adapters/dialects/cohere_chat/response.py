@@ -1,0 +1,81 @@
+"""A buffered response -> Completion, by the functions that read streams.
+
+Source: cohere 7.3.1, v2/types/v2chat_response.py, read 2026-11-20.
+"""
+
+from typing import Any
+
+from llm_pure.adapters.dialects.cohere_chat import wire
+from llm_pure.adapters.dialects.cohere_chat.errors import find_error
+from llm_pure.adapters.dialects.cohere_chat.stream import (
+    FINISH,
+    State,
+    read_block,
+    read_call,
+    read_plan,
+)
+from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
+from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
+from llm_pure.core.dialect import AnyService, parse_body
+from llm_pure.core.rejection import ok
+from llm_pure.framing.json_codec import decode
+from llm_pure.types.completion import Completion
+from llm_pure.types.events import (
+    ExtraReceived,
+    Finished,
+    Started,
+    StreamEvent,
+    TextDelta,
+    UsageReported,
+)
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.result import LLMResult
+
+
+def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
+    """The Completion of any response, for any status and any bytes.
+
+    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is no answer.
+    """
+    return parse_body(
+        service,
+        response,
+        _is_answer,
+        _read,
+        find_error=find_error,
+        missing="the answer has no message",
+    )
+
+
+def _is_answer(raw: Any) -> bool:
+    return isinstance(raw, dict) and isinstance(raw.get("message"), dict)
+
+
+def _read(
+    service: AnyService, raw: dict[str, Any], response: HttpResponse
+) -> tuple[State, list[StreamEvent]]:
+    answer = ok(decode(wire.ANSWER, response.body, provider=service.name))
+    events: list[StreamEvent] = [Started(id=answer.id or "", provider=service.name)]
+    message, raw_message = answer.message, raw["message"]
+    seen = emit_extra_fields(events, {}, raw, wire.KNOWN_FIELDS_ANSWER)
+    emit_extra_fields(events, seen, raw_message, wire.KNOWN_FIELDS_MESSAGE)
+    if raw.get("logprobs"):
+        events.append(ExtraReceived("logprobs", raw["logprobs"], append=True))
+    state = State(started=True)
+    if isinstance(message.content, str):
+        events += [TextDelta(message.content)] if message.content else []
+    else:
+        for index, block in enumerate(message.content or ()):
+            raw_block = raw_message["content"][index]
+            state = read_block(service, state, events, index, block, raw_block)
+    if message.tool_plan:
+        state = read_plan(state, events, message.tool_plan)
+    for index, call in enumerate(message.tool_calls or ()):
+        read_call(events, index, call, raw_message["tool_calls"][index])
+    if message.citations:
+        events.append(ExtraReceived("citations", message.citations, append=True))
+    if answer.usage:
+        events.append(UsageReported(read_usage(answer.usage)))
+    reason = answer.finish_reason or None
+    events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
+    return state, events

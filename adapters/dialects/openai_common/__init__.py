@@ -1,0 +1,1 @@
+"""OpenAI's errors, usage and embeddings, shared by the dialects that carry them."""

@@ -1,0 +1,100 @@
+"""Embeddings: POST {base_url}/embeddings.
+
+Source: openai/openai-openapi 2.3.0 (CreateEmbeddingRequest), read 2026-11-20.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.embed import (
+    check_embed_request,
+    decode_vectors,
+    in_index_order,
+)
+from llm_pure.adapters.dialects.openai_common.errors import find_error
+from llm_pure.adapters.dialects.openai_common.usage import read_usage
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.dialect import AnyService, build_post, read_json
+from llm_pure.core.provider import Built
+from llm_pure.core.rejection import ok, returns_failure
+from llm_pure.framing.json_codec import decode
+from llm_pure.types.completion import Usage
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.operations import Embeddings, EmbedRequest
+
+
+class _Row(msgspec.Struct):
+    embedding: list[float] | str
+    index: int | None = None
+
+
+class _Body(msgspec.Struct):
+    data: list[_Row]
+    model: str | None = None
+    usage: dict[str, Any] | None = None
+
+
+_BODY = msgspec.json.Decoder(_Body)
+
+EMBED_NAMES: Mapping[str, str] = MappingProxyType(
+    {"dimensions": "dimensions", "encoding": "encoding_format"}
+)
+"""OpenAI's names of the fields of EmbedRequest; a field without a name is dropped, and reported."""
+
+
+@returns_failure
+def build_embed(
+    service: AnyService,
+    config: LLMConfig,
+    request: EmbedRequest,
+    *,
+    names: Mapping[str, str] = EMBED_NAMES,
+    always: Mapping[str, Any] = MappingProxyType({}),
+) -> Built:
+    """POST {base_url}/embeddings. Body: {model, input: str | [str], dimensions?, encoding_format?}.
+
+    `names`: the provider's names of `dimensions`, `task` and `encoding`. `always`: fields that it requires.
+
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (no text, or an empty one).
+    """
+    model = check_embed_request(service, config, request)
+    url = ok(service.url_for(config, model, "/embeddings"))
+    body: dict[str, Any] = {"model": model, "input": request.input, **always}
+    adaptations: list[Adaptation] = []
+    for field in ("dimensions", "task", "encoding"):
+        value = getattr(request, field)
+        if value is not None and field in names:
+            body[names[field]] = value
+        elif value not in (None, "float"):
+            reason = f"{service.name} has no {field} for embeddings"
+            adaptations.append(dropped(field, reason, value))
+    body |= request.extra or {}
+    return build_post(service, config, url, body, adaptations)
+
+
+def no_base64(name: str, request: EmbedRequest) -> tuple[Adaptation, ...]:
+    """Older form of `common.embed.drop_base64`, for dialects that are not on `core.dialect` yet."""
+    if request.encoding != "base64":
+        return ()
+    reason = f"{name} sends vectors as numbers only"
+    return (Adaptation(field="encoding", action="dropped", reason=reason, before=request.encoding),)
+
+
+@returns_failure
+def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
+    """One vector for each text, by `index`: floats, or base64 text of little-endian float32."""
+    raw = read_json(service, response, find_error)
+    body = ok(decode(_BODY, response.body, provider=service.name))
+    rows = in_index_order([(row.index, row.embedding) for row in body.data])
+    return Embeddings(
+        vectors=decode_vectors(service, response, rows),
+        model=body.model or "",
+        provider=service.name,
+        usage=read_usage(body.usage) if body.usage else Usage(),
+        extra={k: v for k, v in raw.items() if k not in ("data", "model", "usage", "object")},
+    )

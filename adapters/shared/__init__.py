@@ -1,0 +1,1 @@
+"""One vendor's services, shared by its providers."""

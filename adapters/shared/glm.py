@@ -1,0 +1,116 @@
+"""What Zhipu's two services share, open.bigmodel.cn and api.z.ai: their models, their error codes, their keys.
+
+Source: MetaGLM/zhipuai-sdk-python-v4; zai-sdk 0.2.3; docs.z.ai, "Errors"; read 2026-11-20.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from llm_pure.adapters.dialects.openai_chat import Quirks, unconfirmed_for, unsupported_by
+from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.error_mapping import ErrorType
+from llm_pure.core.provider import Authorize
+from llm_pure.signing.jwt_hs256 import token
+from llm_pure.signing.key import key_header, usable_key
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import (
+    AuthenticationFailed,
+    ContentFiltered,
+    ContextLengthExceeded,
+    NotFound,
+    Overloaded,
+    PermissionDenied,
+    QuotaExceeded,
+    RateLimited,
+    ServerError,
+)
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.result import Failure, LLMResult
+
+_SOURCE = "zai-sdk 0.2.3 and traffic of api.z.ai recorded by pydantic-ai, read 2026-11-20"
+
+RULES = (
+    ModelProfile(
+        prefix="glm-5.3",
+        reasoning="always",
+        efforts=("low", "high", "max"),
+        traits={"reasoning_style": "thinking_effort"},
+        source=_SOURCE,
+    ),
+    ModelProfile(
+        prefix="glm-5.2",
+        reasoning="on",
+        traits={"reasoning_style": "thinking_effort"},
+        source=_SOURCE,
+    ),
+    *[
+        ModelProfile(prefix=prefix, reasoning="on", source=_SOURCE)
+        for prefix in ("glm-5", "glm-4.7", "glm-4.6", "glm-4.5")
+    ],
+    *[
+        ModelProfile(
+            prefix=prefix, reasoning="none", source="zhipuai-sdk-python-v4, read 2026-11-20"
+        )
+        for prefix in ("glm-4", "glm-3", "chatglm", "charglm", "codegeex")
+    ],
+)
+
+ERROR_WORDS: Mapping[str, ErrorType] = {
+    **dict.fromkeys(("1000", "1001", "1002", "1003", "1004"), AuthenticationFailed),
+    **dict.fromkeys(("1110", "1111", "1112", "1121", "1220"), PermissionDenied),
+    **dict.fromkeys(("1113", "1304", "1308", "1309"), QuotaExceeded),
+    **dict.fromkeys(("1211", "1221", "1222"), NotFound),
+    **dict.fromkeys(("1120", "1200", "1230", "1234"), ServerError),
+    "1261": ContextLengthExceeded,
+    **dict.fromkeys(("1300", "1301"), ContentFiltered),
+    **dict.fromkeys(("1302", "1303"), RateLimited),
+    "1305": Overloaded,
+}
+"""docs.z.ai, "Errors". 1304, 1308 and 1309 are daily and plan limits, which waiting for seconds does not lift."""
+
+QUIRKS = Quirks(
+    unsupported={
+        **unsupported_by(
+            "GLM", "n", "presence_penalty", "frequency_penalty", "logprobs", "top_k", "metadata"
+        ),
+        **unconfirmed_for("GLM", "repetition_penalty", "parallel_tool_calls"),
+    },
+    zero_temperature={"do_sample": False},
+    ranges={"temperature": (0.01, 0.99), "top_p": (0.01, 0.99)},
+    max_stop_sequences=1,
+    profiles=RULES,
+    reasoning_style="thinking",
+    reasoning_replay="reasoning_content",
+    replay_extra_fields={"thinking": {"clear_thinking": False}},
+    tool_choice_values={"auto": "auto"},
+    tool_strict=False,
+    json_formats=("json_object",),
+    refusal_key=False,
+    done_required=True,
+    error_codes=ERROR_WORDS,
+)
+"""Both ends of temperature and top_p are outside of what is taken; the vendor's package moves them in the same way."""
+
+
+def key_or_token(provider: str, variables: tuple[str, ...]) -> Authorize:
+    """An `authorize` that sends `api_key` as it is, or a token that is signed with `access_key` and `secret_key`.
+
+    A key of these services is `id.secret`. As api_key it goes out whole, as a bearer. To keep the secret at home, put the
+    id in access_key and the secret in secret_key: then each request carries a token that is good for some minutes,
+    whatever api_key says.
+    """
+    bearer = key_header(provider, variables)
+
+    def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> LLMResult[HttpRequest]:
+        if config.access_key and config.secret_key:
+            key_id = usable_key(provider, (), config.access_key, "access_key")
+            secret = usable_key(provider, (), config.secret_key, "secret_key")
+            made = key_id.bind(lambda one: secret.map(lambda other: token(one, other, now)))
+            if isinstance(made, Failure):
+                return Failure(made.failure())
+            config = msgspec.structs.replace(config, api_key=made.unwrap())
+        return bearer(config, request, now)
+
+    return authorize

@@ -1,0 +1,1 @@
+"""What users write -> Message, and back."""

@@ -1,0 +1,27 @@
+"""What touches the world: transports, the clock, the environment, and the client `LLM` on top of them."""
+
+import logging
+
+from llm_pure.chat.prompt import DEFAULT_SYSTEM_PROMPT, build_prompt
+from llm_pure.client.images import to_pil
+from llm_pure.client.llm import LLM
+from llm_pure.client.plugins import find_provider, load_registry
+from llm_pure.client.streams import AsyncSpeechStream, AsyncStream, SpeechStream, Stream
+from llm_pure.settings.environment import load_env, read_env
+
+__all__ = [
+    "DEFAULT_SYSTEM_PROMPT",
+    "LLM",
+    "AsyncSpeechStream",
+    "AsyncStream",
+    "SpeechStream",
+    "Stream",
+    "build_prompt",
+    "find_provider",
+    "load_env",
+    "load_registry",
+    "read_env",
+    "to_pil",
+]
+
+logging.getLogger("llm_pure").addHandler(logging.NullHandler())  # nothing is printed by default

@@ -1,0 +1,1 @@
+"""Media types, image sizes and what models accept."""

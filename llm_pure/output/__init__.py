@@ -1,0 +1,1 @@
+"""What users make of a completion: structured output, code, tool calls, JSON repair."""

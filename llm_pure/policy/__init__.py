@@ -1,0 +1,1 @@
+"""Retry, rate limits and their simulation, as pure functions."""

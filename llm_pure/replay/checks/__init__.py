@@ -1,0 +1,1 @@
+"""Checks over cassettes: parsing, stream properties, differences."""

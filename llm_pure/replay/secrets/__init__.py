@@ -1,0 +1,1 @@
+"""Secrets in recorded traffic: patterns, redaction, scan."""

@@ -1,0 +1,1 @@
+"""I/O libraries that carry an HttpRequest to a service."""

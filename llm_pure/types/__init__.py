@@ -1,0 +1,1 @@
+"""Values: messages, requests, completions, events, errors. They import each other only."""

@@ -1,0 +1,256 @@
+"""LLM over real connections: what it keeps open and when it lets go, in threads, tasks and event loops."""
+
+import asyncio
+import gc
+import threading
+from functools import partial
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from llm_pure.client import LLM
+from llm_pure.policy.retry import NO_RETRY, RetryPolicy
+from llm_pure.transports.scripted import ScriptedTransport
+from llm_pure.types.errors import ConnectionFailed, ServerError, StreamInterrupted
+from llm_pure.types.result import Failure, LLMResult, Success
+from tests.support.carriers import (
+    ASYNC_KINDS,
+    ASYNCIO_KINDS,
+    cancel_everywhere,
+    cancel_tasks_everywhere,
+    every_async_kind,
+    every_loop,
+    run,
+)
+from tests.support.loopback import Connection, Loopback, always, chunked, response
+from tests.support.tiny_provider import JSON, REGISTRY, config, frames, whole
+from tests.support.twins import called, every_kind, streamed
+
+ANSWER = response(whole("Hello"), headers=JSON)
+
+
+def client(server: Loopback, **named: Any) -> LLM:
+    made = config(base_url=server.url, stream=False)
+    return LLM(made, registry=REGISTRY, retry=named.pop("retry", NO_RETRY), **named)
+
+
+def never_end(connection: Connection) -> None:
+    """Two words of a stream, and no more."""
+    while connection.read_request():
+        connection.send(chunked(*frames("Hel", "lo", end=False), end=False))
+        connection.pause()
+
+
+@every_kind
+def test_outside_of_a_with_block_a_call_closes_what_it_opened(kind: str) -> None:
+    with Loopback(always(ANSWER)) as server:
+        llm = client(server)
+        for _ in range(2):  # and so a second asyncio.run is as good as the first
+            assert called(kind, llm, "ask", "Hi") == Success("Hello")
+            assert server.wait_until_left()
+        assert server.accepted == 2
+
+
+def test_inside_a_with_block_calls_share_connections() -> None:
+    with Loopback(always(ANSWER)) as server, client(server) as llm:
+        assert [llm.ask("Hi") for _ in range(3)] == [Success("Hello")] * 3
+        assert server.accepted == 1
+        with llm:
+            llm.ask("Hi")
+        assert llm.ask("Hi") == Success("Hello")  # the inner block closed nothing of the outer
+        assert server.accepted == 1
+
+
+@every_loop
+def test_inside_an_async_with_block_too(loop: str) -> None:
+    with Loopback(always(ANSWER)) as server:
+
+        async def main() -> None:
+            async with client(server) as llm:
+                assert [await llm.aask("Hi") for _ in range(3)] == [Success("Hello")] * 3
+                assert server.accepted == 1
+                # another loop, in another thread, gets connections of its own
+                other = await anyio.to_thread.run_sync(partial(asyncio.run, llm.aask("Hi")))
+                assert other == Success("Hello")
+                assert server.accepted == 2
+
+        run(loop, main)
+        assert server.wait_until_left()
+
+
+@every_async_kind
+def test_one_client_serves_one_event_loop_after_another(kind: str) -> None:
+    with Loopback(always(ANSWER)) as server:
+        llm = client(server, transport=kind.split()[0])
+
+        async def main() -> None:
+            async with llm:
+                assert await llm.aask("Hi") == Success("Hello")
+                assert await llm.aask_batch_parallel(["a", "b"]) == (Success("Hello"),) * 2
+
+        for _ in range(3):
+            run(kind, main)
+            assert server.wait_until_left()
+            run(kind, lambda: llm.aask("Hi"))  # outside of a block, too
+            assert server.wait_until_left()
+
+
+@every_kind
+def test_a_conversation_and_a_parallel_batch_share_connections(kind: str) -> None:
+    with Loopback(always(ANSWER)) as server:
+        assert called(kind, client(server), "ask_batch", ["a", "b", "c"]).unwrap().texts == (
+            "Hello",
+            "Hello",
+            "Hello",
+        )
+        assert server.accepted == 1
+        got = called(kind, client(server), "ask_batch_parallel", ["q"] * 20, max_concurrency=2)
+        assert got == (Success("Hello"),) * 20
+        assert server.accepted <= 3
+        assert server.wait_until_left()
+
+
+@every_kind
+def test_a_stream_that_is_left_early_lets_its_connection_go(kind: str) -> None:
+    with Loopback(never_end) as server:
+        events, result = streamed(kind, client(server), "Hi", most=2)
+        assert len(events) == 2
+        assert isinstance(result.failure(), StreamInterrupted)
+        assert server.wait_until_left()
+
+
+def test_a_stream_that_is_dropped_without_a_with_block_lets_its_connection_go() -> None:
+    with Loopback(never_end) as server:
+        for _ in client(server).stream("Hi"):
+            break
+        gc.collect()
+        assert server.wait_until_left()
+
+
+@every_kind
+def test_a_listener_that_raises_is_not_hidden_and_leaks_nothing(kind: str) -> None:
+    class Bug(Exception):
+        pass
+
+    def listen(event: object) -> None:
+        raise Bug
+
+    with Loopback(never_end) as server:
+        with pytest.raises(Bug):
+            called(kind, client(server), "ask", "Hi", stream=True, on_event=listen)
+        assert server.wait_until_left()
+
+
+@every_loop
+def test_a_call_cancelled_in_a_wait_or_a_stream_leaves_nothing(loop: str) -> None:
+    def refuse(connection: Connection) -> None:
+        while connection.read_request():
+            connection.send(response(b'{"error": "no"}', status=500, headers=JSON))
+
+    async def main(llm: LLM) -> None:
+        with anyio.move_on_after(0.1) as scope:
+            await llm.aask("Hi", stream=True)
+        assert scope.cancelled_caught
+
+    for behaviour in (refuse, never_end):
+        with Loopback(behaviour) as server:
+            run(loop, partial(main, client(server, retry=RetryPolicy(initial_backoff_s=5))))
+            assert server.wait_until_left()
+
+
+@pytest.mark.parametrize(
+    ("by", "kind"),
+    [*[("anyio", kind) for kind in ASYNC_KINDS], *[("asyncio", kind) for kind in ASYNCIO_KINDS]],
+)
+def test_a_call_cancelled_at_any_point_leaves_nothing(by: str, kind: str) -> None:
+    with Loopback(always(chunked(*frames("Hel", "lo")))) as server:
+        llm = client(server, transport=kind.split()[0])
+
+        async def call() -> None:
+            assert await llm.aask("Hi", stream=True) == Success("Hello")
+            async with llm.astream("Hi") as stream:
+                async for _ in stream:
+                    await anyio.lowlevel.checkpoint()
+            assert stream.result().unwrap().text == "Hello"
+
+        if by == "asyncio":
+            cancel_tasks_everywhere(call)
+        else:
+            cancel_everywhere(kind, call)
+        assert server.wait_until_left()
+
+
+def test_one_client_serves_many_threads() -> None:
+    with Loopback(always(ANSWER)) as server, client(server) as llm:
+        got: list[LLMResult[str]] = []
+        threads = [threading.Thread(target=lambda: got.append(llm.ask("Hi"))) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert got == [Success("Hello")] * 20
+
+
+@every_kind
+def test_a_service_that_fails_now_and_then_is_asked_until_it_answers(kind: str) -> None:
+    lock = threading.Lock()
+    turns = iter(range(1_000_000))
+
+    def moody(connection: Connection) -> None:
+        while connection.read_request():
+            with lock:
+                turn = next(turns) % 5
+            if turn == 0:
+                connection.send(response(b'{"error": "no"}', status=429, headers=JSON))
+            elif turn == 1:
+                connection.reset()
+                return
+            elif turn == 2:
+                connection.send(ANSWER[:-3])
+                return
+            else:
+                connection.send(ANSWER)
+
+    eager = RetryPolicy(max_attempts=20, initial_backoff_s=0.001, max_backoff_s=0.01)
+    with Loopback(moody) as server:
+        llm = client(server, retry=eager)
+        got = called(kind, llm, "ask_batch_parallel", ["q"] * 60, max_concurrency=8)
+        assert got == (Success("Hello"),) * 60
+        assert server.wait_until_left()
+
+
+@every_kind
+def test_a_transport_that_was_brought_is_left_open(kind: str) -> None:
+    class Counting(ScriptedTransport):
+        closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
+
+    transport = Counting([ConnectionFailed(message="no", retryable=False)] * 2)
+    llm = LLM(config(), transport, registry=REGISTRY)
+    with llm:
+        assert isinstance(called(kind, llm, "completion", "Hi"), Failure)
+    assert transport.closed == 0
+
+
+@every_kind
+def test_connection_errors_of_a_service_that_is_down_name_it(kind: str) -> None:
+    with Loopback(always(b"")) as server:
+        pass
+    error = called(kind, client(server), "ask", "Hi").failure()
+    assert isinstance(error, ConnectionFailed)
+    assert error.provider == "tiny"
+    assert error.message == f"no connection to 127.0.0.1:{server.port}: Connection refused"
+
+
+@every_kind
+def test_an_error_status_of_a_stream_is_read_over_the_network(kind: str) -> None:
+    broken = response(b'{"error": "oh no"}', status=500, headers=JSON)
+    with Loopback(always(broken)) as server:
+        events, result = streamed(kind, client(server), "Hi")
+        assert events == []
+        assert isinstance(result.failure(), ServerError)
+        assert result.failure().message == "oh no"

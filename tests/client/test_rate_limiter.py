@@ -1,0 +1,55 @@
+"""The client's own limit of requests and tokens a minute."""
+
+from time import monotonic
+from typing import Any
+
+from llm_pure import Completion
+from llm_pure.client import LLM
+from llm_pure.client.rate_limiter import Gate
+from llm_pure.policy.rate_limit import RateLimit
+from llm_pure.policy.retry import NO_RETRY
+from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.types.completion import Usage
+from llm_pure.types.errors import RateLimited
+from llm_pure.types.result import Failure, Success
+from tests.support.tiny_provider import JSON, REGISTRY, config, whole
+from tests.support.twins import called, every_kind
+
+HELLO = ScriptedResponse(headers=JSON, chunks=(whole("Hello"),))
+
+
+def client(limit: RateLimit, **named: Any) -> tuple[LLM, ScriptedTransport]:
+    transport = ScriptedTransport([HELLO] * 9)
+    return LLM(config(), transport, registry=REGISTRY, limit=limit, **named), transport
+
+
+@every_kind
+def test_a_call_whose_turn_comes_too_late_is_rate_limited_and_not_sent(kind: str) -> None:
+    llm, transport = client(RateLimit(requests_per_minute=2), retry=NO_RETRY)
+    got = [called(kind, llm, "ask", "Hi", stream=False, timeout_s=5) for _ in range(3)]
+    assert got[:2] == [Success("Hello"), Success("Hello")]
+    error = got[2].failure()
+    assert isinstance(error, RateLimited)
+    assert (error.provider, error.code) == ("tiny", "client_limit")
+    assert 50 < (error.retry_after_s or 0) <= 60
+    assert len(transport.requests) == 2
+
+
+@every_kind
+def test_a_call_whose_turn_comes_soon_waits_for_it(kind: str) -> None:
+    llm, _ = client(RateLimit(requests_per_minute=1))
+    gate = llm._gates[0]
+    entry = gate.enter(b"", 1).unwrap().entry
+    entry.at_s = monotonic() - 59.9
+    gate._minute._last_s = entry.at_s
+    began = monotonic()
+    assert called(kind, llm, "ask", "Hi", stream=False) == Success("Hello")
+    assert 0.05 < monotonic() - began < 5
+
+
+def test_the_providers_count_takes_the_place_of_the_estimate() -> None:
+    gate = Gate(RateLimit(tokens_per_minute=100))
+    first = gate.enter(b"x" * 400, 1).unwrap()
+    assert isinstance(gate.enter(b"x" * 40, 1), Failure)
+    gate.correct(first, Completion(provider="p", usage=Usage(input_tokens=10, output_tokens=5)))
+    assert gate.enter(b"x" * 40, 1).unwrap().wait_s == 0

@@ -1,0 +1,224 @@
+"""A provider's words -> the error that a caller can act on."""
+
+import pytest
+
+from llm_pure.core.error_mapping import (
+    AMBIGUOUS_CODES,
+    ERROR_CODES,
+    ErrorType,
+    ProviderErrorInfo,
+    request_id,
+    to_llm_error,
+    undecodable_body_error,
+)
+from llm_pure.types.errors import (
+    AuthenticationFailed,
+    ContentFiltered,
+    ContextLengthExceeded,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    PermissionDenied,
+    ProtocolError,
+    QuotaExceeded,
+    RateLimited,
+    ServerError,
+    TimedOut,
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (300, InvalidRequest),
+        (400, InvalidRequest),
+        (401, AuthenticationFailed),
+        (402, QuotaExceeded),
+        (403, PermissionDenied),
+        (404, NotFound),
+        (405, NotFound),
+        (408, TimedOut),
+        (409, ServerError),
+        (410, NotFound),
+        (413, InvalidRequest),
+        (418, InvalidRequest),
+        (422, InvalidRequest),
+        (425, ServerError),
+        (429, RateLimited),
+        (498, Overloaded),
+        (500, ServerError),
+        (502, ServerError),
+        (503, Overloaded),
+        (504, TimedOut),
+        (522, TimedOut),
+        (529, Overloaded),
+        (200, ServerError),
+        (None, ServerError),
+        (0, ServerError),
+        (999, ServerError),
+    ],
+)
+def test_without_words_the_status_decides(status: int | None, kind: ErrorType) -> None:
+    error = to_llm_error(ProviderErrorInfo(provider="p", status=status))
+    assert type(error) is kind
+    assert error.message == (
+        "the provider gave no reason" if status is None else f"HTTP status {status}"
+    )
+
+
+@pytest.mark.parametrize("word", [word for word in ERROR_CODES if word not in AMBIGUOUS_CODES])
+def test_a_known_word_is_stronger_than_the_status(word: str) -> None:
+    assert (
+        type(to_llm_error(ProviderErrorInfo(provider="p", status=400, code=word)))
+        is ERROR_CODES[word]
+    )
+    assert (
+        type(to_llm_error(ProviderErrorInfo(provider="p", status=400, type=word)))
+        is ERROR_CODES[word]
+    )
+
+
+@pytest.mark.parametrize("word", sorted(AMBIGUOUS_CODES))
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, AuthenticationFailed), (429, RateLimited), (200, ServerError)]
+)
+def test_a_word_for_anything_yields_to_a_status_that_says_more(
+    word: str, status: int, kind: ErrorType
+) -> None:
+    assert type(to_llm_error(ProviderErrorInfo(provider="p", status=status, type=word))) is kind
+
+
+def test_the_code_is_stronger_than_the_type_and_a_services_own_words_than_ours() -> None:
+    report = ProviderErrorInfo(
+        provider="p", status=400, code="insufficient_quota", type="rate_limit_error"
+    )
+    assert type(to_llm_error(report)) is QuotaExceeded
+    assert type(to_llm_error(report, {"insufficient_quota": Overloaded})) is Overloaded
+    assert type(to_llm_error(report, {"rate_limit_error": Overloaded})) is QuotaExceeded
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind"),
+    [
+        (400, "This model's maximum context length is 8192 tokens", ContextLengthExceeded),
+        (400, "prompt is too long: 210000 tokens > 200000 maximum", ContextLengthExceeded),
+        (413, "Too many input tokens", ContextLengthExceeded),
+        (500, "the request exceeds the model's context window", ContextLengthExceeded),
+        (401, "context window of your key", AuthenticationFailed),
+        (400, "Your credit balance is too low", QuotaExceeded),
+        (429, "You exceeded your current quota", QuotaExceeded),
+        (403, "Account in arrears", QuotaExceeded),
+        (500, "insufficient balance", ServerError),
+        (400, "temperature is out of range", InvalidRequest),
+    ],
+)
+def test_some_things_are_told_by_text_alone(status: int, message: str, kind: ErrorType) -> None:
+    assert (
+        type(to_llm_error(ProviderErrorInfo(provider="p", status=status, message=message))) is kind
+    )
+
+
+def test_an_error_knows_all_that_was_said() -> None:
+    headers = (("x-request-id", "r1"), ("retry-after", "7"))
+    report = ProviderErrorInfo(
+        provider="p",
+        status=429,
+        message="slow down, sk-abcdefgh12345678",
+        code="rpm",
+        type="requests",
+        headers=headers,
+    )
+    assert to_llm_error(report) == RateLimited(
+        message="slow down, ***",
+        provider="p",
+        status=429,
+        code="rpm",
+        request_id="r1",
+        retry_after_s=7.0,
+    )
+
+
+def test_what_the_body_says_is_stronger_than_the_headers() -> None:
+    headers = (("x-request-id", "r1"), ("retry-after", "7"))
+    report = ProviderErrorInfo(
+        provider="p", status=503, request_id="r2", retry_after_s=0.0, headers=headers
+    )
+    error = to_llm_error(report)
+    assert isinstance(error, Overloaded)
+    assert (error.request_id, error.retry_after_s) == ("r2", 0.0)
+
+
+def test_the_place_of_a_wrong_request_is_kept() -> None:
+    error = to_llm_error(ProviderErrorInfo(provider="p", status=400, type="t", param="messages/0"))
+    assert error == InvalidRequest(
+        message="HTTP status 400", provider="p", status=400, code="t", param="messages/0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "retryable"),
+    [
+        (429, "false", False),
+        (400, "true", True),
+        (400, "maybe", False),
+        (500, "", True),
+    ],
+)
+def test_a_service_may_say_itself_whether_to_retry(
+    status: int, header: str, retryable: bool
+) -> None:
+    headers = (("x-should-retry", header),)
+    assert (
+        to_llm_error(ProviderErrorInfo(provider="p", status=status, headers=headers)).retryable
+        == retryable
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "message"),
+    [
+        (502, b"<html>Bad gateway</html>", ServerError, "<html>Bad gateway</html>"),
+        (401, b"  who?\n", AuthenticationFailed, "who?"),
+        (503, b"", Overloaded, "HTTP status 503"),
+        (500, b"\xff\xfe", ServerError, "\ufffd\ufffd"),
+        (400, b"bad key sk-abcdefgh12345678", InvalidRequest, "bad key ***"),
+        (500, b"x" * 900, ServerError, "x" * 300),
+    ],
+)
+def test_a_body_that_is_not_the_services_own_still_says_something(
+    status: int, body: bytes, kind: ErrorType, message: str
+) -> None:
+    error = undecodable_body_error("p", status, (("request-id", "r1"),), body)
+    assert type(error) is kind
+    assert (error.message, error.status, error.request_id) == (message, status, "r1")
+
+
+@pytest.mark.parametrize("status", [200, 204, 302])
+def test_a_good_status_without_an_answer_is_a_protocol_fault(status: int) -> None:
+    assert undecodable_body_error("p", status, (), b"<html>") == ProtocolError(
+        message=f"status {status} without an answer that can be read",
+        provider="p",
+        status=status,
+        where="body",
+        evidence=b"<html>",
+    )
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ((), None),
+        ((("x-amzn-requestid", "a"),), "a"),
+        ((("request-id", "b"), ("x-request-id", "c")), "c"),
+        ((("x-request-id", ""), ("apim-request-id", "d")), "d"),
+    ],
+)
+def test_the_calls_id_is_under_one_of_several_names(
+    headers: tuple[tuple[str, str], ...], found: str | None
+) -> None:
+    assert request_id(headers) == found
+
+
+def test_a_filter_is_not_a_wrong_request() -> None:
+    report = ProviderErrorInfo(provider="p", status=400, code="content_filter", param="prompt")
+    assert type(to_llm_error(report)) is ContentFiltered

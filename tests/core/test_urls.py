@@ -1,0 +1,117 @@
+"""Where a request goes, and the request that goes there."""
+
+from typing import Any
+
+import pytest
+
+from llm_pure import HttpRequest, LLMConfig
+from llm_pure.core.urls import base_url, path_segment, post_json, under_base_url
+from llm_pure.types.config import credential_headers
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
+from llm_pure.types.result import Success
+
+DEFAULT = "https://api.example.org/v1"
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        (None, DEFAULT),
+        ("", DEFAULT),
+        ("https://host", "https://host"),
+        (" https://host/v1// ", "https://host/v1"),
+        ("http://127.0.0.1:8080/a b".replace(" ", "%20"), "http://127.0.0.1:8080/a%20b"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("wss://spark.example.org/v4", "wss://spark.example.org/v4"),
+        ("HTTPS://host", "HTTPS://host"),
+    ],
+)
+def test_the_configured_url_goes_over_the_providers_own(given: str | None, url: str) -> None:
+    assert base_url(LLMConfig(base_url=given), DEFAULT, provider="p") == Success(url)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "host",
+        "host:8080",
+        "/v1",
+        "ftp://host",
+        "file:///etc/passwd",
+        "https://",
+        "https://:8080",
+        "https://host:x",
+        "https://host:99999",
+        "https://host:0",
+        "https://ho st",
+        "https://host\x00",
+        "https://host\n/x",
+        "http://[::1",
+        "https://host/v1?key=x",
+        "https://host/v1#top",
+    ],
+)
+def test_what_is_no_url_is_told_with_one_that_is(given: str) -> None:
+    error = base_url(LLMConfig(base_url=given), DEFAULT, provider="p").failure()
+    assert isinstance(error, InvalidConfiguration)
+    assert (error.field, error.provider) == ("base_url", "p")
+    assert DEFAULT in error.message
+
+
+def test_a_url_that_cannot_be_used_is_told_without_its_password() -> None:
+    error = base_url(LLMConfig(base_url="ftp://me:pw@host"), DEFAULT, provider="p").failure()
+    assert "pw" not in error.message
+
+
+def test_a_provider_without_a_url_wants_one() -> None:
+    error = base_url(LLMConfig(), "", provider="p").failure()
+    assert error.message == "the base URL for p is missing; it looks like https://host/v1"
+
+
+def test_operations_are_below_the_base_url() -> None:
+    at = under_base_url("p", DEFAULT, {"/chat": "/{model}:run"})
+    assert at(LLMConfig(), "a/b", "/chat") == Success(f"{DEFAULT}/a%2Fb:run")
+    assert at(LLMConfig(base_url="https://h/"), "m", "/embed") == Success("https://h/embed")
+    assert isinstance(at(LLMConfig(base_url="h"), "m", "/embed").failure(), InvalidConfiguration)
+    assert path_segment("ä/ b?") == "%C3%A4%2F%20b%3F"
+
+
+def post(config: LLMConfig, body: dict[str, Any], **more: Any) -> Any:
+    return post_json(config, "https://h/x", body, provider="p", **more)
+
+
+def test_a_post_has_its_body_as_json() -> None:
+    assert post(LLMConfig(), {"b": 1, "a": "é"}, accept="text/x", headers=(("x-v", "2"),)) == (
+        Success(
+            HttpRequest(
+                "POST",
+                "https://h/x",
+                (("content-type", "application/json"), ("accept", "text/x"), ("x-v", "2")),
+                '{"b":1,"a":"é"}'.encode(),
+            )
+        )
+    )
+
+
+def test_the_configurations_own_headers_go_over_ours_and_its_credentials_wait() -> None:
+    config = LLMConfig(
+        headers=(
+            ("Accept", "a"),
+            ("X-Team", "blue"),
+            ("Authorization", "s"),
+            ("Helicone-Auth", "t"),
+            ("X-V", "3"),
+        )
+    )
+    built = post(config, {}, headers=(("x-v", "2"),)).unwrap()
+    assert built.headers == (
+        ("content-type", "application/json"),
+        ("accept", "a"),
+        ("x-team", "blue"),
+        ("x-v", "3"),
+    )
+    assert credential_headers(config) == (("authorization", "s"), ("helicone-auth", "t"))
+
+
+def test_a_body_that_is_no_json_is_a_wrong_request() -> None:
+    assert isinstance(post(LLMConfig(), {"a": object()}).failure(), InvalidRequest)

@@ -1,0 +1,145 @@
+"""JSON in and out as Results."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_pure.framing.json_codec import (
+    convert,
+    decode,
+    decode_any,
+    encode,
+    json_object,
+    json_text,
+    preview,
+)
+from llm_pure.types.errors import InvalidRequest, ProtocolError
+from llm_pure.types.result import Failure, Success
+
+
+class Point(msgspec.Struct):
+    x: int | str
+    y: int = 0
+
+
+POINT = msgspec.json.Decoder(Point)
+DEEP = b"[" * 100_000
+
+
+def test_json_of_the_wanted_shape_is_the_value() -> None:
+    assert decode(POINT, b'{"x":1,"z":[]}', provider="p") == Success(Point(1))
+    assert decode_any(b' {"a":[1,2.5,null,true,"\\u00e9"]} ', provider="p") == Success(
+        {"a": [1, 2.5, None, True, "é"]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "Input data was truncated"),
+        (b'{"x":', "Input data was truncated"),
+        (b"<html>", "JSON is malformed"),
+        (b"[1]", "Expected `object`, got `array`"),
+        (b'{"x":[]}', "Expected `int | str`, got `array` - at `$.x`"),
+        (b'{"x":1}x', "trailing characters"),
+        (b'{"x":"\xff"}', "codec"),
+        (b'{"x":"\\ud800 ..."', "truncated"),
+        (b'{"x":1e999}', "Number out of range"),
+        (b"[" * 100_000, "Expected `object`"),
+    ],
+)
+def test_other_bytes_are_a_fault_that_says_what_and_where(data: bytes, told: str) -> None:
+    error = decode(POINT, data, provider="p", where="event 3").failure()
+    assert isinstance(error, ProtocolError)
+    assert (error.provider, error.where, error.evidence) == ("p", "event 3", data[:300])
+    assert error.message.startswith("the answer could not be read: ")
+    assert told in error.message
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (rb'"\ud83d"', "\ufffd"),
+        (rb'"\uDE00 hi"', "\ufffd hi"),
+        (rb'"\uD83D\uD83D\uDE00"', "\ufffd\U0001f600"),
+        (rb'"\ud83d\u0041"', "\ufffdA"),
+        (rb'"\\ud83d \ud83d"', "\\ud83d \ufffd"),
+        (rb'"\ud83d\ude00"', "\U0001f600"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_one_odd_letter(data: bytes, text: str) -> None:
+    assert decode_any(data, provider="p") == Success(text)
+
+
+def test_deep_nesting_is_a_fault() -> None:
+    assert isinstance(decode_any(DEEP, provider="p").failure(), ProtocolError)
+
+
+def test_evidence_has_no_key_in_it() -> None:
+    error = decode_any(b"bad key: sk-abcdefgh12345678", provider="p").failure()
+    assert isinstance(error, ProtocolError)
+    assert error.evidence == b"bad key: ***"
+
+
+def test_decoded_json_becomes_a_struct_or_a_fault_that_shows_it() -> None:
+    assert convert(Point, {"x": 1}, provider="p") == Success(Point(1))
+    error = convert(Point, {"x": None}, provider="p", where="line 2").failure()
+    assert isinstance(error, ProtocolError)
+    assert (error.where, error.evidence) == ("line 2", b'{"x":null}')
+
+
+def test_what_cannot_be_written_shows_nothing() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert preview(deep) == b""
+
+
+@given(st.binary())
+def test_no_bytes_make_it_raise(data: bytes) -> None:
+    assert isinstance(decode(POINT, data, provider="p"), Success | Failure)
+    assert isinstance(decode_any(data, provider="p"), Success | Failure)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a":1}', {"a": 1}),
+        ("{}", {}),
+        ("[]", None),
+        ("null", None),
+        ("", None),
+        ("{", None),
+        ('{"a":"\\ud800"}', None),
+        ("\ud800", None),
+        ("[" * 100_000, None),
+    ],
+)
+def test_text_that_says_an_object_is_one(text: str, value: dict[str, Any] | None) -> None:
+    assert json_object(text) == value
+
+
+def test_objects_are_written_in_their_order() -> None:
+    value = {"b": 1, "a": {"z": "é", "y": None}}
+    assert json_text(value) == '{"b":1,"a":{"z":"é","y":null}}'
+    assert encode(value, provider="p") == Success(json_text(value).encode())
+
+
+def circle() -> list[Any]:
+    around: list[Any] = []
+    around.append(around)
+    return around
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"a": object()}, {"a": "\ud800"}, {1j: 1}, circle()],
+    ids=["object", "surrogate", "key", "cycle"],
+)
+def test_what_is_no_json_is_a_wrong_request(value: Any) -> None:
+    error = encode(value, provider="p").failure()
+    assert isinstance(error, InvalidRequest)
+    assert error.provider == "p"

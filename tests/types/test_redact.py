@@ -1,0 +1,82 @@
+"""Keys out of free text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_pure.types.redact import redact, redact_bytes
+
+LONG = "a1B2" * 10
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"sk-{LONG[:20]}",
+        f"sk-proj-{LONG[:20]}",
+        f"sk-ant-api03-{LONG[:10]}-_{LONG[:9]}",
+        "sk-abcd********wxyz",
+        f"AIza{LONG[:24]}",
+        "AKIA" + "A1B2" * 4,
+        "ASIA" + "A1B2" * 4,
+        f"ABSK{LONG}==",
+        f"gsk_{LONG[:20]}",
+        f"xai-{LONG[:20]}",
+        f"hf_{LONG[:20]}",
+        "csk-" + "a1b2" * 5,
+        f"nvapi-{LONG[:20]}",
+        f"pplx-{LONG[:20]}",
+        f"fw_{LONG[:20]}",
+        f"r8_{LONG[:20]}",
+        f"tgp_v1_{LONG[:20]}",
+        f"ghp_{LONG[:22]}",
+        f"github_pat_{LONG[:22]}",
+        f"bce-v3/ALTAK-{LONG[:20]}",
+        f"ya29.{LONG[:20]}",
+        f"eyJ{LONG[:12]}.{LONG[:12]}.{LONG[:12]}",
+        f"Bearer {LONG[:20]}",
+        f"bearer  {LONG[:20]}",
+    ],
+    ids=lambda key: key[:10],
+)
+def test_what_looks_like_a_key_is_concealed(key: str) -> None:
+    assert redact(f"Incorrect key: {key}, see docs") == "Incorrect key: ***, see docs"
+    assert redact_bytes(f"Incorrect key: {key}, é".encode()) == "Incorrect key: ***, é".encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "set a key that begins with sk-",
+        "sk-short",
+        "a task-related-question here",
+        "the bearer of good tidings",
+        "Bearer authentication-is-needed",
+        "AIza",
+        "eyJhbGciOi",
+    ],
+)
+def test_what_only_begins_like_one_is_left(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_given_secrets_are_concealed_wherever_they_stand() -> None:
+    assert redact("pass hunter22 and hunter22!", ["hunter22", "abc", ""]) == "pass *** and ***!"
+
+
+@given(st.text(), st.text(alphabet="abcdef0123456789", min_size=4))
+def test_no_given_secret_is_left(text: str, secret: str) -> None:
+    assert secret not in redact(text + secret + text, [secret])
+
+
+@given(st.lists(st.text(alphabet="ab1", min_size=4, max_size=6), max_size=3), st.text("ab1"))
+def test_none_of_several_given_secrets_is_left(secrets: list[str], text: str) -> None:
+    shown = redact("-".join([text, *secrets]), secrets)
+    assert not [secret for secret in secrets if secret in shown]
+
+
+@given(st.binary())
+def test_bytes_without_keys_pass_unchanged(data: bytes) -> None:
+    assert redact_bytes(redact_bytes(data)) == redact_bytes(data)
+    assert redact_bytes(data) == data or b"***" in redact_bytes(data)
