@@ -11,7 +11,7 @@ from datetime import datetime
 from llm_pure.adapters.dialects import openai_chat, spark_frames
 from llm_pure.adapters.dialects.common.dual_api import dual_api_by_head
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
-from llm_pure.signing.key import usable_key, with_header
+from llm_pure.signing.key import usable_key, with_credential_headers, with_header
 from llm_pure.types.config import LLMConfig, Secret, reveal
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.result import LLMResult
@@ -37,6 +37,7 @@ def authorize_http(
     config: LLMConfig, request: HttpRequest, now: datetime
 ) -> LLMResult[HttpRequest]:
     """`authorization: Bearer PASSWORD`, or `Bearer KEY:SECRET` of an application."""
+    request = with_credential_headers(config, request)
     key, secret = reveal(config.api_key), reveal(config.api_secret)
     both = Secret(f"{key}:{secret}" if key and secret and ":" not in key else key)
     return usable_key(NAME, API_KEY_ENV, both).map(

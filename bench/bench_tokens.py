@@ -21,7 +21,7 @@ from bench.measure import QUICK_ROUNDS, ROUNDS, Prepare, Run, Timings, race
 from bench.report import Report, met, times
 from llm_pure import Message, Usage, user
 from llm_pure.chat.message_input import read_messages
-from llm_pure.client import tokenizers
+from llm_pure.client import tokenizers as encodings
 from llm_pure.client.price_data import shipped_prices
 from llm_pure.pricing.costs import PricingContext, price_usage
 from llm_pure.tokens import TokenCounter, count_messages, count_text, profile_for
@@ -90,9 +90,9 @@ def run(quick: bool) -> list[Report]:
 
 def _text() -> Race:
     text = _words(random.Random(1), 2000)
-    tokenizer = tokenizers.load_tokenizer("o200k_base").unwrap()
+    tokenizer = encodings.load_tokenizer("o200k_base").unwrap()
     counter = TokenCounter(family=profile_for(MODEL), tokenizer=tokenizer)
-    raw = tiktoken.Encoding(**tokenizers._defined("o200k_base", tokenizers._ranks))
+    raw = tiktoken.Encoding(**encodings._define("o200k_base", encodings._ranks))
     assert len(raw.encode_ordinary(text)) == count_text(counter, text).tokens
     return Race(
         job="count a text of 12 kB",
@@ -108,7 +108,7 @@ def _text() -> Race:
 
 def _cold(words: int) -> Race:
     """Both begin at dicts; ours with an empty memory."""
-    tokenizer = tokenizers.load_tokenizer("o200k_base").unwrap()
+    tokenizer = encodings.load_tokenizer("o200k_base").unwrap()
     talk = [_turn(random.Random(number), number, words) for number in range(20)]
 
     def ours() -> Run:
@@ -120,7 +120,7 @@ def _cold(words: int) -> Race:
 
 def _grown(words: int) -> Race:
     """Twenty messages were counted, one is new."""
-    tokenizer = tokenizers.load_tokenizer("o200k_base").unwrap()
+    tokenizer = encodings.load_tokenizer("o200k_base").unwrap()
     counter = TokenCounter(family=profile_for(MODEL), tokenizer=tokenizer)
     dicts = [_turn(random.Random(number), number, words) for number in range(20)]
     talk = read_messages(dicts).unwrap()
@@ -164,8 +164,8 @@ def _against_litellm(job: str, ours: Prepare, theirs: Callable[[], Any], goal: i
 
 def _load(folder: Path) -> Race:
     """Out of the package, and by tiktoken out of its own cache."""
-    url, _ = tokenizers.source_of("o200k_base")
-    rows = tokenizers.shipped_ranks("o200k_base").items()
+    url, _ = encodings.source_of("o200k_base")
+    rows = encodings.bundled_ranks("o200k_base").items()
     lines = [base64.b64encode(token) + b" %d\n" % rank for token, rank in rows]
     (folder / hashlib.sha1(url.encode()).hexdigest()).write_bytes(b"".join(lines))
     os.environ["TIKTOKEN_CACHE_DIR"] = str(folder)
@@ -173,7 +173,7 @@ def _load(folder: Path) -> Race:
         job="load o200k_base",
         contestants={
             "tiktoken": lambda: lambda: tiktoken.Encoding(**openai_public.o200k_base()),
-            OURS: lambda: lambda: tokenizers._load.__wrapped__("o200k_base"),
+            OURS: lambda: lambda: encodings._load.__wrapped__("o200k_base"),
         },
         base="tiktoken",
         goal="no slower than tiktoken",

@@ -15,7 +15,7 @@ from llm_pure.cli.model_selection import Chosen, choose, open_client
 from llm_pure.cli.output import out, print_error, print_note
 from llm_pure.cli.prompt import ask_for, read_question
 from llm_pure.client.billing import BudgetInput
-from llm_pure.client.budgets import Capped, MemoryAccount
+from llm_pure.client.budgets import InMemoryBudget, PerCallLimit
 from llm_pure.client.budgets_sqlite import open_ledger
 from llm_pure.client.from_settings import budget_of
 from llm_pure.client.llm import LLM
@@ -53,7 +53,7 @@ def run(options: Namespace) -> int:
     if isinstance(budget, Failure):
         return _ended(budget.failure())
     with open_client(who, budget=budget.unwrap()) as llm:
-        cut = llm.shortened(request)
+        cut = llm.compress_request(request)
         if isinstance(cut, Failure):
             return _ended(cut.failure())
         return _answer(llm, cut.unwrap(), options)
@@ -70,10 +70,10 @@ def _budget(who: Chosen, limit: Decimal | None) -> LLMResult[BudgetInput | None]
         opened = open_ledger(path, whole)
         if isinstance(opened, Failure) or limit is None:
             return opened
-        return Success(Capped(opened.unwrap(), limit))
+        return Success(PerCallLimit(opened.unwrap(), limit))
     if whole is None:
         return Success(limit)
-    return Success(whole if limit is None else Capped(MemoryAccount(whole), limit))
+    return Success(whole if limit is None else PerCallLimit(InMemoryBudget(whole), limit))
 
 
 def _missing_key(who: Chosen, request: ChatRequest) -> InvalidConfiguration | None:

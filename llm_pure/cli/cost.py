@@ -9,8 +9,8 @@ from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK, exit_code
 from llm_pure.cli.model_selection import choose
 from llm_pure.cli.output import out, print_error
 from llm_pure.cli.tokens import read_text
-from llm_pure.client.meters import load_meter
 from llm_pure.client.price_data import load_prices
+from llm_pure.client.tokenizers import load_token_counter
 from llm_pure.pricing import with_overrides
 from llm_pure.pricing.costs import PricingContext, price_usage
 from llm_pure.tokens import count_messages
@@ -29,7 +29,7 @@ def run(options: Namespace) -> int:
     text = read_text(options.file or "-")
     if text is None:
         return NO_INPUT
-    counter = load_meter(config.model, config.pricing_plan)
+    counter = load_token_counter(config.model, config.pricing_plan)
     table = load_prices().bind(lambda known: with_overrides(known, chosen.unwrap().setup.prices))
     for loaded in (counter, table):
         if isinstance(loaded, Failure):

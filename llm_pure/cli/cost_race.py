@@ -13,7 +13,7 @@ import msgspec
 from llm_pure.cli.exit_codes import OK
 from llm_pure.cli.output import out
 from llm_pure.client.budgets import Budget
-from llm_pure.client.budgets_sqlite import SqliteLedger, open_ledger
+from llm_pure.client.budgets_sqlite import SqliteBudget, open_ledger
 from llm_pure.client.llm import LLM
 from llm_pure.policy.retry import NO_RETRY
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
@@ -100,7 +100,7 @@ def race(path: Path, limit_usd: Decimal, workers: int, calls: int, lease_s: floa
     )
 
 
-def _wait_for_hold(ledger: SqliteLedger) -> Decimal:
+def _wait_for_hold(ledger: SqliteBudget) -> Decimal:
     ends_s = time.monotonic() + _START_S
     while time.monotonic() < ends_s:
         held = ledger.ledger().reserved_usd

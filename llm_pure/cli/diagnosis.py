@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import msgspec
 
 from llm_pure.client.plugins import find_provider
-from llm_pure.client.targets import Lane, signed
+from llm_pure.client.targets import Target, sign
 from llm_pure.core.provider import Provider
 from llm_pure.core.registry import Registry
 from llm_pure.settings.config_file import ModelTable
@@ -64,10 +64,10 @@ def diagnose(
         *_proxy(config, whole, provider, environ, said_by),
         *_transport(config, said_by),
     )
-    lane = Lane(whole, provider)
+    lane = Target(whole, provider)
     request = ChatRequest(model=whole.model or "any", messages=(user("Hi"),))
     asked = provider.build_chat(whole, request)
-    made = asked.bind(lambda built: signed(lane, built, now or datetime.now(UTC)))
+    made = asked.bind(lambda built: sign(lane, built, now or datetime.now(UTC)))
     error = made.failure() if isinstance(made, Failure) else _placeholder(whole)
     return Diagnosis(name, findings, error or _unusable_transport(whole))
 

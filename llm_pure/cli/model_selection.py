@@ -77,10 +77,10 @@ def open_client(
     chosen: Chosen, transport: "AnyTransport" = "httpx", budget: "BudgetInput | None" = None
 ) -> "LLM":
     """Its client. No retry where no file asks for it: exit code 75 tells the caller to try again. budget: over the files'."""
-    from llm_pure.client.from_settings import arguments_of
+    from llm_pure.client.from_settings import client_options
     from llm_pure.client.llm import LLM
 
-    arguments = arguments_of(chosen.setup)
+    arguments = client_options(chosen.setup)
     arguments["retry"] = chosen.setup.retry or NO_RETRY
     if budget is not None:
         arguments["budget"] = budget

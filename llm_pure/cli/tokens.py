@@ -8,7 +8,7 @@ import msgspec
 
 from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK, exit_code
 from llm_pure.cli.output import out, print_error, print_note
-from llm_pure.client.meters import load_meter
+from llm_pure.client.tokenizers import load_token_counter
 from llm_pure.settings.loading import load_config_files
 from llm_pure.tokens import count_text, window_for
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -21,7 +21,7 @@ def run(options: Namespace) -> int:
         print_error(found.failure())
         return exit_code(found.failure())
     name, plan = found.unwrap()
-    counter = load_meter(name, plan)
+    counter = load_token_counter(name, plan)
     if isinstance(counter, Failure):
         print_error(counter.failure())
         return CONFIGURATION

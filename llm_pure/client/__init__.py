@@ -1,4 +1,4 @@
-"""What touches the world: transports, the clock, the environment, and the client `LLM` on top of them."""
+"""The client `LLM` and its parts: calls, streams, budgets, rate limits, prices, plug-ins."""
 
 import logging
 
@@ -6,14 +6,23 @@ from llm_pure.chat.prompt import DEFAULT_SYSTEM_PROMPT, build_prompt
 from llm_pure.client.images import to_pil
 from llm_pure.client.llm import LLM
 from llm_pure.client.plugins import find_provider, load_registry
-from llm_pure.client.streams import AsyncSpeechStream, AsyncStream, SpeechStream, Stream
+from llm_pure.client.streams import (
+    AsyncChatStream,
+    AsyncSpeechStream,
+    AsyncStream,
+    ChatStream,
+    SpeechStream,
+    Stream,
+)
 from llm_pure.settings.environment import load_env, read_env
 
 __all__ = [
     "DEFAULT_SYSTEM_PROMPT",
     "LLM",
+    "AsyncChatStream",
     "AsyncSpeechStream",
     "AsyncStream",
+    "ChatStream",
     "SpeechStream",
     "Stream",
     "build_prompt",
@@ -24,4 +33,4 @@ __all__ = [
     "to_pil",
 ]
 
-logging.getLogger("llm_pure").addHandler(logging.NullHandler())  # nothing is printed by default
+logging.getLogger("llm_pure").addHandler(logging.NullHandler())  # prints nothing by default

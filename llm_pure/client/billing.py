@@ -1,6 +1,7 @@
-"""Where a client's calls are paid: a hold before anything is sent, the real cost after it. One for each client.
+"""Billing of one client: reserve the maximum cost before a request, settle the real cost after the response.
 
-Nothing is held without a budget; every call is counted all the same, so that `get_costs` can tell.
+Without a budget nothing is reserved, and calls are recorded for `get_costs` only. Price tables and tokenizers are
+loaded when a call first needs them.
 """
 
 from collections.abc import Mapping
@@ -11,137 +12,233 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union
 
 import msgspec
 
-from llm_pure.client.budgets import Account, Budget, MemoryAccount
-from llm_pure.client.targets import Lane
-from llm_pure.pricing.ledger import Call, pricing_inputs
-from llm_pure.types.completion import Completion
+from llm_pure.client.budgets import Budget, BudgetStore, InMemoryBudget
+from llm_pure.client.targets import Target
+from llm_pure.pricing.ledger import CIRCUMSTANCES, Call
+from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.operations import Embeddings, EmbedRequest
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult, Success, returns_failure
 
 if TYPE_CHECKING:
+    from llm_pure.core.resolved_request import ResolvedRequest
     from llm_pure.pricing import PriceTable
+    from llm_pure.pricing.costs import PricingContext
+    from llm_pure.tokens import TokenCounter
 
 A = TypeVar("A")
-Charge: TypeAlias = ChatRequest | EmbedRequest
-BudgetInput: TypeAlias = Budget | Account | Decimal | float | str
+BillableRequest: TypeAlias = ChatRequest | EmbedRequest
+BudgetInput: TypeAlias = Budget | BudgetStore | Decimal | float | str
 PricesInput: TypeAlias = Union["PriceTable", Mapping[str, object]]
 
 
-class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """One call under way. hold: its name in the account, None where nothing is held."""
+class PendingCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that was sent and has no result yet. reservation: its name in the budget, None if nothing is reserved."""
 
-    lane: Lane
-    charge: Charge
+    target: Target
+    request: BillableRequest
     at: datetime
-    hold: str | None = None
+    reservation: str | None = None
+
+    @property
+    def model(self) -> str:
+        """The requested model."""
+        return self.request.model or self.target.config.model
 
 
-class Till:
-    """budget: an account, a budget, or USD. prices: a table, or the user's own prices over the shipped ones."""
+class Billing:
+    """budget: a store, a budget, or USD. prices: a table, or the user's own prices, which override the bundled ones."""
 
     def __init__(
         self, budget: BudgetInput | None = None, prices: PricesInput | None = None
     ) -> None:
-        self.account: Account
-        if isinstance(budget, Account):
-            self.account = budget
+        self.store: BudgetStore
+        if isinstance(budget, BudgetStore):
+            self.store = budget
         else:
-            self.account = MemoryAccount(_budget(budget))
-        self._given = prices
+            self.store = InMemoryBudget(_to_budget(budget))
+        self._prices = prices
         self._table: LLMResult[PriceTable] | None = None
 
     @property
     def table(self) -> "LLMResult[PriceTable]":
-        """The prices, read when they are first needed."""
+        """The prices, loaded on first use."""
         if self._table is None:
-            from llm_pure.client.charges import load_table
-
-            self._table = load_table(self._given)
+            self._table = load_price_table(self._prices)
         return self._table
 
-    def open(self, lane: Lane, charge: Charge, now: datetime) -> LLMResult[Ticket]:
-        """A call is about to be sent. Fails with BudgetExceeded, or UnknownPrice where a budget needs a price."""
-        ticket = Ticket(lane=lane, charge=charge, at=now)
-        if self.account.max_usd is None:
-            return Success(ticket)
-        from llm_pure.client.charges import most
+    def start(
+        self, target: Target, request: BillableRequest, now: datetime
+    ) -> LLMResult[PendingCall]:
+        """Start a call; with a budget, reserve its maximum cost.
 
-        model = _model(lane, charge)
-        usd = self.table.bind(lambda table: most(table, lane, model, charge, now))
-        held = usd.bind(self.account.reserve)
-        return held.map(lambda name: msgspec.structs.replace(ticket, hold=name))
+        Fails with BudgetExceeded, and with UnknownPrice if a budget needs a price that is unknown.
+        """
+        pending = PendingCall(target=target, request=request, at=now)
+        if self.store.max_usd is None:
+            return Success(pending)
+        reserved = self.table.bind(partial(max_cost, pending)).bind(self.store.reserve)
+        return reserved.map(lambda name: msgspec.structs.replace(pending, reservation=name))
 
-    def close(self, ticket: Ticket, got: LLMResult[A], took_s: float) -> LLMResult[A]:
-        """It is over: the same outcome, with usage that the provider did not report counted, where the user wants it."""
-        if isinstance(got, Failure):
-            self.leave(ticket, got.failure().partial, took_s)
-            return got
-        answer: Any = got.unwrap()
-        if isinstance(answer, Embeddings):
-            self._settle(ticket, Completion(model=answer.model, usage=answer.usage), took_s)
-            return got
-        if isinstance(answer, Completion):
-            counted: Any = _counted(ticket, answer)
-            self._settle(ticket, counted, took_s)
-            return got if counted is answer else Success(counted)
-        if ticket.hold is not None:  # a charge for something that tells no usage
-            self.account.release(ticket.hold)
-        return got
+    def finish(self, pending: PendingCall, result: LLMResult[A], took_s: float) -> LLMResult[A]:
+        """Settle the call. Return the result; if config.calc_usage is set, with usage that the provider did not report."""
+        if isinstance(result, Failure):
+            self.abandon(pending, result.failure().partial, took_s)
+            return result
+        value: Any = result.unwrap()
+        if isinstance(value, Completion):
+            completion: Any = _with_usage(pending, value)
+            self._settle(pending, completion, took_s)
+            return result if completion is value else Success(completion)
+        if isinstance(value, Embeddings):
+            self._settle(pending, Completion(model=value.model, usage=value.usage), took_s)
+        elif pending.reservation is not None:
+            self.store.release(pending.reservation)
+        return result
 
-    def leave(self, ticket: Ticket, partial: Completion | None, took_s: float) -> None:
-        """It came to nothing, or was cut off: then what was received is charged, as an estimate."""
-        charge = ticket.charge
-        if partial is not None and partial.message.parts and isinstance(charge, ChatRequest):
-            from llm_pure.client.charges import counted_part
-
-            cut = counted_part(ticket.lane, _model(ticket.lane, charge), charge, partial)
-            if cut is not None:
-                self._settle(ticket, cut, took_s)
+    def abandon(self, pending: PendingCall, received: Completion | None, took_s: float) -> None:
+        """End a failed or cancelled call: charge an estimate of what was received, else release the reservation."""
+        if (
+            received is not None
+            and received.message.parts
+            and isinstance(pending.request, ChatRequest)
+        ):
+            usage = partial_usage(pending, received).value_or(None)
+            if usage is not None:
+                self._settle(pending, _replace_usage(received, usage), took_s)
                 return
-        if ticket.hold is not None:
-            self.account.release(ticket.hold)
+        if pending.reservation is not None:
+            self.store.release(pending.reservation)
 
-    def _settle(self, ticket: Ticket, answer: Completion, took_s: float) -> None:
-        asked = _model(ticket.lane, ticket.charge)
-        call = partial(self._call, ticket.lane, asked, ticket.at, pricing_inputs(answer), took_s)
-        if ticket.hold is None and isinstance(self.account, MemoryAccount):
-            self.account.defer(call)
+    def _settle(self, pending: PendingCall, completion: Completion, took_s: float) -> None:
+        priced = partial(self._price, pending, _priced_part(completion), took_s)
+        if pending.reservation is None and isinstance(self.store, InMemoryBudget):
+            self.store.defer(priced)
         else:
-            self.account.settle(ticket.hold or "", call())
+            self.store.settle(pending.reservation or "", priced())
 
-    def _call(
-        self, lane: Lane, asked: str, at: datetime, answer: Completion, took_s: float
-    ) -> Call:
-        from llm_pure.client.charges import price
+    def _price(self, pending: PendingCall, completion: Completion, took_s: float) -> Call:
+        from llm_pure.pricing.costs import cost_of  # imported late: start-up
 
-        cost = self.table.bind(lambda table: price(table, lane, asked, at, answer))
+        buyer, at, model = _buyer(pending.target), pending.at, pending.model
         return Call(
-            model=answer.model or asked,
-            provider=lane.provider.name,
-            usage=answer.usage,
-            cost=None if isinstance(cost, Failure) else cost.unwrap(),
+            model=completion.model or model,
+            provider=pending.target.provider.name,
+            usage=completion.usage,
+            cost=self.table.bind(
+                lambda table: cost_of(table, buyer, completion, at, model=model)
+            ).value_or(None),
             at=at,
             duration_s=took_s,
         )
 
 
-def _counted(ticket: Ticket, answer: Completion) -> Completion:
-    """The answer with its usage, counted here where the provider did not report it and the user wants it."""
-    usage, charge = answer.usage, ticket.charge
-    known = usage.input_tokens is not None and usage.output_tokens is not None
-    if known or not ticket.lane.config.calc_usage or not isinstance(charge, ChatRequest):
-        return answer
-    from llm_pure.client.charges import counted
+def load_price_table(prices: PricesInput | None) -> "LLMResult[PriceTable]":
+    """Return the table, or the bundled one with the user's own prices over it."""
+    from llm_pure.client.price_data import load_prices  # imported late: start-up
+    from llm_pure.pricing import PriceTable, with_overrides
 
-    return counted(ticket.lane, _model(ticket.lane, charge), charge, answer)
-
-
-def _model(lane: Lane, charge: Charge) -> str:
-    return charge.model or lane.config.model
+    if isinstance(prices, PriceTable):
+        return Success(prices)
+    return load_prices().bind(lambda table: with_overrides(table, prices or {}))
 
 
-def _budget(given: Budget | Decimal | float | str | None) -> Budget:
-    if isinstance(given, Budget):
-        return given
-    return Budget() if given is None else Budget(max_usd=Decimal(str(given)))
+@returns_failure
+def max_cost(pending: PendingCall, table: "PriceTable") -> LLMResult[Decimal]:
+    """Upper bound of the cost of a call in USD. Fails with UnknownPrice, also if the length of the answer has no limit."""
+    from llm_pure.client.tokenizers import load_token_counter  # imported late: start-up
+    from llm_pure.pricing.costs import max_cost_usd
+    from llm_pure.tokens import (
+        count_request,
+        count_text,
+        max_input_tokens,
+        max_output_tokens,
+        window_for,
+    )
+    from llm_pure.types.errors import UnknownPrice
+
+    target, request, model = pending.target, pending.request, pending.model
+    buyer, plan = _buyer(target), target.config.pricing_plan
+    if isinstance(request, EmbedRequest):
+        counter = load_token_counter(model, plan).unwrap()
+        tokens = sum([count_text(counter, text).tokens + 8 for text in request.texts])
+        return max_cost_usd(table, buyer, (model,), tokens, 0, pending.at)
+    counter, resolved = _resolve(pending).unwrap()
+    input_tokens = max_input_tokens(count_request(counter, resolved))
+    output_tokens = max_output_tokens(resolved)
+    window = window_for(model, plan)
+    if output_tokens is None and window is not None:
+        output_tokens = window.output
+    if output_tokens is None:
+        message = "the maximum length of the response is unknown: a budget needs max_tokens"
+        return Failure(UnknownPrice(message=message, model=model, provider=target.provider.name))
+    return max_cost_usd(table, buyer, (model,), input_tokens, output_tokens, pending.at)
+
+
+@returns_failure
+def usage_of(pending: PendingCall, completion: Completion) -> LLMResult[Usage]:
+    """Estimate the usage of a completion. Fails if its tokens cannot be counted."""
+    from llm_pure.tokens import estimated_usage  # imported late: start-up
+
+    counter, resolved = _resolve(pending).unwrap()
+    return Success(estimated_usage(counter, resolved, completion))
+
+
+@returns_failure
+def partial_usage(pending: PendingCall, received: Completion) -> LLMResult[Usage]:
+    """Estimate the usage of a response that was cut off. Fails if its tokens cannot be counted."""
+    from llm_pure.tokens import partial_usage  # imported late: start-up
+
+    counter, resolved = _resolve(pending).unwrap()
+    return Success(partial_usage(counter, resolved, received))
+
+
+@returns_failure
+def _resolve(pending: PendingCall) -> "LLMResult[tuple[TokenCounter, ResolvedRequest]]":
+    from llm_pure.client.tokenizers import load_token_counter  # imported late: start-up
+    from llm_pure.core.resolved_request import resolve_request
+
+    config, request = pending.target.config, pending.request
+    assert isinstance(request, ChatRequest)  # texts to embed have neither output nor estimate
+    counter = load_token_counter(pending.model, config.pricing_plan)
+    return Success((counter.unwrap(), resolve_request(config, request).unwrap()))
+
+
+def _with_usage(pending: PendingCall, completion: Completion) -> Completion:
+    """Add estimated usage if the provider reported none and config.calc_usage is set."""
+    usage = completion.usage
+    is_reported = usage.input_tokens is not None and usage.output_tokens is not None
+    if (
+        is_reported
+        or not pending.target.config.calc_usage
+        or not isinstance(pending.request, ChatRequest)
+    ):
+        return completion
+    return (
+        usage_of(pending, completion).map(partial(_replace_usage, completion)).value_or(completion)
+    )
+
+
+def _replace_usage(completion: Completion, usage: Usage) -> Completion:
+    return msgspec.structs.replace(completion, usage=usage)
+
+
+def _priced_part(completion: Completion) -> Completion:
+    """Return what the price depends on, without the text: it is kept until the call is priced."""
+    extra = {key: completion.extra[key] for key in CIRCUMSTANCES if key in completion.extra}
+    return Completion(model=completion.model, usage=completion.usage, extra=extra)
+
+
+def _buyer(target: Target) -> "PricingContext":
+    from llm_pure.pricing.costs import PricingContext  # imported late: start-up
+
+    config = target.config
+    return PricingContext(
+        api_type=target.provider.name, base_url=config.base_url, plan=config.pricing_plan
+    )
+
+
+def _to_budget(value: Budget | Decimal | float | str | None) -> Budget:
+    if isinstance(value, Budget):
+        return value
+    return Budget() if value is None else Budget(max_usd=Decimal(str(value)))

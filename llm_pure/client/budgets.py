@@ -1,4 +1,4 @@
-"""Where a client's spending is kept: in this process, or in an SQLite file that processes share."""
+"""Budgets: where a client's spending is stored, in this process or (`budgets_sqlite`) in a file that processes share."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -10,49 +10,51 @@ import msgspec
 
 from llm_pure.pricing import ledger as pure
 from llm_pure.pricing.ledger import Call, Ledger
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult
 
 OnAlert: TypeAlias = Callable[[Ledger], object]
 
-_AT_ONCE = 64
+_MAX_DEFERRED = 64
 
 
 @runtime_checkable
-class Account(Protocol):
-    """Reservations and calls, safe to use from threads. Nothing here waits for a network."""
+class BudgetStore(Protocol):
+    """Reservations and settled calls. Thread-safe; no method uses the network."""
 
     @property
     def max_usd(self) -> Decimal | None:
-        """The budget; None for no limit: then nothing is held."""
+        """The budget; None is no limit, and then nothing is reserved."""
         ...
 
     def reserve(self, usd: Decimal) -> LLMResult[str]:
-        """Hold so much; the name of the hold. Fails with BudgetExceeded."""
+        """Reserve an amount; return the reservation's name. Fails with BudgetExceeded."""
         ...
 
     def settle(self, name: str, call: Call) -> None:
-        """The call is over: its hold goes, and what it did cost counts."""
+        """Replace a reservation by the real cost of the call."""
         ...
 
     def release(self, name: str) -> None:
-        """The call came to nothing."""
+        """Remove a reservation without a cost."""
         ...
 
     def ledger(self) -> Ledger:
-        """What was spent and is held, as of now."""
+        """Return what is spent and reserved now."""
         ...
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client may spend. max_usd: None for no limit. alert_share: of max_usd; on_alert is told when it is passed."""
+    """What a client may spend. on_alert is called once spending passes alert_threshold, a share of max_usd."""
 
     max_usd: Decimal | None = None
-    alert_share: float = 0.8
+    """None is no limit."""
+
+    alert_threshold: float = 0.8
     on_alert: OnAlert | None = None
 
 
-class MemoryAccount:
-    """The account of one process."""
+class InMemoryBudget:
+    """The store of one process."""
 
     def __init__(self, budget: Budget | None = None) -> None:
         self._budget = budget or Budget()
@@ -63,82 +65,68 @@ class MemoryAccount:
 
     @property
     def max_usd(self) -> Decimal | None:
-        """The budget; None for no limit."""
+        """The budget; None is no limit."""
         return self._budget.max_usd
 
     def reserve(self, usd: Decimal) -> LLMResult[str]:
-        """Hold so much; the name of the hold. Fails with BudgetExceeded."""
+        """Reserve an amount; return the reservation's name. Fails with BudgetExceeded."""
         with self._lock:
-            self._count_deferred()
+            self._record_deferred()
             name = str(next(self._numbers))
-            after = pure.reserve(self._ledger, name, usd)
-            if isinstance(after, Failure):
-                return after
-            self._ledger = after.unwrap()
-            return Success(name)
+            reserved = pure.reserve(self._ledger, name, usd)
+            self._ledger = reserved.value_or(self._ledger)
+            return reserved.map(lambda _: name)
 
     def settle(self, name: str, call: Call) -> None:
-        """The call is over: its hold goes, and what it did cost counts."""
+        """Replace a reservation by the real cost of the call; call on_alert if that passes the threshold."""
         with self._lock:
-            self._count_deferred()
+            self._record_deferred()
             before = self._ledger
             self._ledger = after = pure.settle(before, name, call)
-        tell = self._budget.on_alert
-        if tell is not None and pure.crossed_threshold(before, after, self._budget.alert_share):
-            tell(after)
+        on_alert = self._budget.on_alert
+        if on_alert is not None and pure.crossed_threshold(
+            before, after, self._budget.alert_threshold
+        ):
+            on_alert(after)
 
     def defer(self, call: Callable[[], Call]) -> None:
-        """A call that nothing was held for: priced and counted when somebody looks, or with so many others.
+        """Record a call without a reservation: it is priced when the ledger is read, or together with 63 others.
 
-        Done together it costs a fraction of what it costs between two calls to a service.
+        Pricing many calls together takes a fraction of the time.
         """
         with self._lock:
             self._deferred.append(call)
-            if len(self._deferred) >= _AT_ONCE:
-                self._count_deferred()
+            if len(self._deferred) >= _MAX_DEFERRED:
+                self._record_deferred()
 
     def release(self, name: str) -> None:
-        """The call came to nothing."""
+        """Remove a reservation without a cost."""
         with self._lock:
             self._ledger = pure.release(self._ledger, name)
 
     def ledger(self) -> Ledger:
-        """What was spent and is held, as of now."""
+        """Return what is spent and reserved now."""
         with self._lock:
-            self._count_deferred()
+            self._record_deferred()
             return self._ledger
 
-    def _count_deferred(self) -> None:
-        waiting, self._deferred = self._deferred, []
-        if waiting:
-            self._ledger = pure.record(self._ledger, [call() for call in waiting])
+    def _record_deferred(self) -> None:
+        deferred, self._deferred = self._deferred, []
+        if deferred:
+            self._ledger = pure.record(self._ledger, [call() for call in deferred])
 
 
-class Capped:
-    """Another account, with a limit for each single call."""
+class PerCallLimit:
+    """Another store, with a limit for each single call. Its `max_usd` is that limit."""
 
-    def __init__(self, account: Account, max_cost_usd: Decimal) -> None:
-        self._account = account
-        self._most_usd = max_cost_usd
-
-    @property
-    def max_usd(self) -> Decimal | None:
-        """The limit of a call; it is never None, so calls are held."""
-        return self._most_usd
+    def __init__(self, store: BudgetStore, max_usd: Decimal) -> None:
+        self.max_usd: Decimal | None = max_usd
+        self._store = store
+        self.settle = store.settle
+        self.release = store.release
+        self.ledger = store.ledger
 
     def reserve(self, usd: Decimal) -> LLMResult[str]:
-        """Hold so much; the name of the hold. Fails with BudgetExceeded."""
-        refused = pure.refusal(self._most_usd, Decimal(0), Decimal(0), usd)
-        return self._account.reserve(usd) if refused is None else Failure(refused)
-
-    def settle(self, name: str, call: Call) -> None:
-        """The call is over."""
-        self._account.settle(name, call)
-
-    def release(self, name: str) -> None:
-        """The call came to nothing."""
-        self._account.release(name)
-
-    def ledger(self) -> Ledger:
-        """What the account says."""
-        return self._account.ledger()
+        """Reserve an amount; return the reservation's name. Fails with BudgetExceeded."""
+        refused = pure.refusal(self.max_usd, Decimal(0), Decimal(0), usd)
+        return self._store.reserve(usd) if refused is None else Failure(refused)

@@ -1,7 +1,7 @@
-"""One budget for many processes: a ledger in an SQLite file (WAL), with holds that expire.
+"""One budget for many processes: an SQLite file (WAL) with reservations that expire.
 
-Money is stored as whole pico-dollars, rounded up, so that SQLite can add it. Every reservation is one transaction that takes
-the write lock before it reads: two processes never admit the same dollar.
+Money is stored as whole pico-dollars, rounded up, so that SQLite can add it. Every reservation is one transaction that
+takes the write lock before it reads, so two processes never reserve the same dollar.
 """
 
 import os
@@ -22,8 +22,8 @@ from llm_pure.pricing.ledger import ZERO, Call, Cost, Ledger, Totals, merge
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, LLMResult, Success
 
-LEASE_S = 900.0
-"""How long a hold lasts when nobody settles it: longer than any call, its retries included."""
+RESERVATION_TTL_S = 900.0
+"""A reservation that is not settled expires after this time: longer than any call, retries included."""
 
 _PICO = Decimal(10) ** 12
 _BUSY_S = 60.0
@@ -35,8 +35,8 @@ create table if not exists calls (id integer primary key, at_s real, call blob n
 """
 
 
-class SqliteLedger:
-    """An account in a file. `open_ledger` makes one. A connection is opened for each step, so threads and forks are fine."""
+class SqliteBudget:
+    """A budget store in a file; use `open_ledger`. Each step opens a connection, so threads and forks are safe."""
 
     def __init__(
         self, path: Path, budget: Budget, lease_s: float, clock: Callable[[], float]
@@ -48,26 +48,26 @@ class SqliteLedger:
 
     @property
     def max_usd(self) -> Decimal | None:
-        """The budget, as it stood when the file was opened; None for no limit."""
+        """The budget when the file was opened; None is no limit."""
         return self._budget.max_usd
 
     def reserve(self, usd: Decimal) -> LLMResult[str]:
-        """Hold so much until the lease ends; the name of the hold. Fails with BudgetExceeded."""
+        """Reserve an amount until it expires; return the reservation's name. Fails with BudgetExceeded."""
         now_s, name = self._clock(), uuid4().hex
         with self._writing() as db:
             db.execute("delete from holds where until_s <= ?", (now_s,))
             max_pico, spent = db.execute("select max_pico, spent_pico from budget").fetchone()
-            held = db.execute("select coalesce(sum(pico), 0) from holds").fetchone()[0]
+            reserved = db.execute("select coalesce(sum(pico), 0) from holds").fetchone()[0]
             max_usd = None if max_pico is None else _usd(max_pico)
-            refused = pure.refusal(max_usd, _usd(spent), _usd(held), _usd(_pico(usd)))
+            refused = pure.refusal(max_usd, _usd(spent), _usd(reserved), _usd(_pico(usd)))
             if refused is not None:
                 return Failure(refused)
-            hold = (name, _pico(usd), now_s + self._lease_s, os.getpid())
-            db.execute("insert into holds values (?, ?, ?, ?)", hold)
+            row = (name, _pico(usd), now_s + self._lease_s, os.getpid())
+            db.execute("insert into holds values (?, ?, ?, ?)", row)
         return Success(name)
 
     def settle(self, name: str, call: Call) -> None:
-        """The call is over: its hold goes, and what it did cost counts, also when its lease has ended meanwhile."""
+        """Replace a reservation, even an expired one, by the real cost of the call; call on_alert as the budget says."""
         at_s = call.at.timestamp() if call.at else self._clock()
         usd = call.cost.total_usd if call.cost else ZERO
         with self._writing() as db:
@@ -77,24 +77,24 @@ class SqliteLedger:
             max_pico = db.execute("select max_pico from budget").fetchone()[0]
             data = msgspec.msgpack.encode(call)
             db.execute("insert into calls (at_s, call) values (?, ?)", (at_s, data))
-        tell = self._budget.on_alert
-        if tell is None or max_pico is None:
+        on_alert = self._budget.on_alert
+        if on_alert is None or max_pico is None:
             return
-        line = max_pico * Decimal(str(self._budget.alert_share))
-        if before < line <= before + _pico(usd):
-            tell(self.ledger())
+        threshold = max_pico * Decimal(str(self._budget.alert_threshold))
+        if before < threshold <= before + _pico(usd):
+            on_alert(self.ledger())
 
     def release(self, name: str) -> None:
-        """The call came to nothing."""
+        """Remove a reservation without a cost."""
         with self._writing() as db:
             db.execute("delete from holds where name = ?", (name,))
 
     def ledger(self) -> Ledger:
-        """What was spent and is held, as of now; every call is read."""
+        """Return what is spent and reserved now. Reads every call."""
         with self._reading() as db:
             max_pico = db.execute("select max_pico from budget").fetchone()[0]
             rows = db.execute("select name, pico from holds where until_s > ?", (self._clock(),))
-            held = {name: _usd(pico) for name, pico in rows}
+            reserved = {name: _usd(pico) for name, pico in rows}
         totals = Totals()
         by_model: dict[str, Totals] = {}
         unpriced: list[Call] = []
@@ -107,33 +107,33 @@ class SqliteLedger:
             max_usd=None if max_pico is None else _usd(max_pico),
             totals=totals,
             by_model=by_model,
-            reserved=held,
+            reserved=reserved,
             unpriced=tuple(unpriced),
         )
 
     def calls(self) -> list[Call]:
-        """Every call, in the order in which they were settled."""
+        """Return all calls in the order of their settlement."""
         with self._reading() as db:
             rows = db.execute("select at_s, call from calls order by id").fetchall()
         return [_call(at_s, data) for at_s, data in rows]
 
     def price_unpriced(self, price: Callable[[Call], LLMResult[Cost]]) -> int:
-        """Look for the prices that were missing; how many calls got one."""
-        done = 0
+        """Price the calls that had no price; return how many were priced."""
+        count = 0
         with self._writing() as db:
             rows = db.execute("select id, at_s, call from calls").fetchall()
             for number, at_s, data in rows:
                 call = _call(at_s, data)
-                found = price(call) if call.cost is None else None
-                if found is None or isinstance(found, Failure):
+                cost = price(call).value_or(None) if call.cost is None else None
+                if cost is None:
                     continue
-                priced = msgspec.structs.replace(call, cost=found.unwrap())
-                new = (msgspec.msgpack.encode(priced), number)
-                db.execute("update calls set call = ? where id = ?", new)
-                pico = _pico(found.unwrap().total_usd)
-                db.execute("update budget set spent_pico = spent_pico + ?", (pico,))
-                done += 1
-        return done
+                data = msgspec.msgpack.encode(msgspec.structs.replace(call, cost=cost))
+                db.execute("update calls set call = ? where id = ?", (data, number))
+                db.execute(
+                    "update budget set spent_pico = spent_pico + ?", (_pico(cost.total_usd),)
+                )
+                count += 1
+        return count
 
     def _set_budget(self) -> None:
         with self._reading() as db:
@@ -159,7 +159,7 @@ class SqliteLedger:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction; an exception, or a killed process, leaves nothing of it."""
+        """One transaction. An exception, or a killed process, rolls it back."""
         with self._reading() as db:
             db.execute("begin immediate")
             yield db
@@ -170,19 +170,19 @@ def open_ledger(
     path: str | os.PathLike[str],
     budget: Budget | None = None,
     *,
-    lease_s: float = LEASE_S,
+    lease_s: float = RESERVATION_TTL_S,
     clock: Callable[[], float] = time.time,
-) -> LLMResult[SqliteLedger]:
-    """The ledger in this file, made where there is none. budget: its max_usd, where given, is the file's from now on.
+) -> LLMResult[SqliteBudget]:
+    """Open the budget store in this file, or create it. A max_usd in `budget` replaces the file's.
 
-    lease_s: after which the hold of a process that was killed is free again. Fails with InvalidConfiguration.
+    lease_s: time until the reservation of a killed process expires. Fails with InvalidConfiguration.
     """
-    made = SqliteLedger(Path(path), budget or Budget(), lease_s, clock)
+    store = SqliteBudget(Path(path), budget or Budget(), lease_s, clock)
     try:
-        made._set_budget()
-    except sqlite3.Error as fault:
-        return Failure(InvalidConfiguration(message=f"{path}: {fault}", field="budget"))
-    return Success(made)
+        store._set_budget()
+    except sqlite3.Error as error:
+        return Failure(InvalidConfiguration(message=f"{path}: {error}", field="budget"))
+    return Success(store)
 
 
 def _call(at_s: float | None, data: bytes) -> Call:

@@ -1,188 +1,438 @@
-"""The course of one call: which lane is next and how long to wait, as `llm_pure.policy.retry.next_action` says; tenacity waits.
+"""One call as a generator of steps, and the two drivers that perform the steps with sync and with async I/O.
 
-A Course is made for each call and forgotten with it, so that a client can be used from many threads and tasks.
+    LLM.completion(request)
+      call_steps(spec, context)                     attempts over the targets: retry, failover
+        spec.build(target), sign(target, built)     -> HttpRequest
+        limiter.acquire, billing.start              -> Permit, PendingCall
+        yield Send(target, request, timeouts)       <-> drive, perform -> transport.send
+        spec.parse(target, response)                -> Result
+        billing.finish, decide(policy, history)
+
+A stream is the same with `Open` in place of `Send`. All state of a call is in its generator, so a client may be used
+from any number of threads and tasks.
 """
 
 import logging
 import random
+import time
+from collections.abc import Awaitable, Callable, Generator
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 import msgspec
+from returns.primitives.exceptions import UnwrapFailedError
 
-from llm_pure.client.billing import Ticket, Till
-from llm_pure.client.jobs import Job
-from llm_pure.client.targets import Lane, named, signed
-from llm_pure.client.transport_manager import Links
-from llm_pure.core.provider import Built
+from llm_pure.client.billing import BillableRequest, Billing, PendingCall
+from llm_pure.client.stream_reader import CHAT, ResponseReader, StreamKind
+from llm_pure.client.targets import Target, annotate_error, sign
+from llm_pure.client.transport_manager import TransportCache, TransportManager
+from llm_pure.core.provider import Built, Operation
 from llm_pure.policy.retry import Attempt, Decision, FailOver, RetryPolicy, Stop, Wait, next_action
-from llm_pure.transports.base import Timeouts, timeouts_of, within
+from llm_pure.transports.base import (
+    AsyncTransport,
+    Timeouts,
+    Transport,
+    timeouts_of,
+    within,
+)
 from llm_pure.types.completion import Completion
+from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.http import HttpRequest, HttpResponse
+from llm_pure.types.operations import Embeddings, EmbedRequest, TokenCount
+from llm_pure.types.request import ChatRequest, MessagesInput, SchemaFormat
 from llm_pure.types.result import Failure, LLMResult, Success
 
 if TYPE_CHECKING:
-    from llm_pure.client.rate_limiter import Gate, Pass
+    from tenacity import RetryCallState
+
+    from llm_pure.client.rate_limiter import Permit, RateLimiter
 
 A = TypeVar("A")
-T = TypeVar("T")
+B = TypeVar("B")
+S = TypeVar("S")
+
+ChatInput: TypeAlias = ChatRequest | MessagesInput
+_OPERATIONS = {
+    "embed": ("embeddings", "embeddings"),
+    "count_tokens": ("a token count", "a token count"),
+    "images": ("image generation", "images"),
+    "speech": ("speech", "speech"),
+    "transcribe": ("transcription", "transcribe"),
+    "moderate": ("moderation", "moderate"),
+    "models": ("list of models", "models"),
+}
+"""Field of Provider that holds an Operation -> its name in messages, and the feature that an error names."""
 
 _log = logging.getLogger("llm_pure")
 
 
-class Aim(msgspec.Struct, Generic[T], frozen=True):
-    """Everything for one sending: over which transport, what, how long it may take, and how long to wait before it."""
+# What is called
 
-    transport: T
+
+class CallSpec(msgspec.Struct, Generic[A], frozen=True):
+    """One kind of call: how to build its request for a target and how to parse the response. Pure.
+
+    billable: the request to charge for, None if the provider charges nothing. stream: how to read the response if it
+    comes as a stream.
+    """
+
+    request: Any
+    billable: BillableRequest | None = None
+    stream: StreamKind[Any, A] | None = None
+
+    def build(self, target: Target) -> LLMResult[Built]:
+        """Build the request, without credentials."""
+        raise NotImplementedError
+
+    def parse(self, target: Target, response: HttpResponse) -> LLMResult[A]:
+        """Parse a response of any status."""
+        raise NotImplementedError
+
+
+class ChatCall(CallSpec[Completion], frozen=True):
+    """A chat request. A response format that falls back to a tool is built as the provider requires."""
+
+    def build(self, target: Target) -> LLMResult[Built]:
+        response_format = self.request.response_format
+        if isinstance(response_format, SchemaFormat) and response_format.fallback_to_tool:
+            from llm_pure.output.structured import build_structured  # imported late: start-up
+
+            return build_structured(target.provider, target.config, self.request)
+        return target.provider.build_chat(target.config, self.request)
+
+    def parse(self, target: Target, response: HttpResponse) -> LLMResult[Completion]:
+        return target.provider.parse_chat(response)
+
+
+class OperationCall(CallSpec[A], frozen=True, kw_only=True):
+    """An operation that is not chat. Fails with UnsupportedFeature if the provider lacks it, or lacks its stream."""
+
+    operation: str
+
+    def build(self, target: Target) -> LLMResult[Built]:
+        provider = target.provider
+        operation: Operation[Any, A] | None = getattr(provider, self.operation)
+        label, feature = _OPERATIONS[self.operation]
+        if operation is None:
+            message = f"{provider.name} has no {label}"
+        elif self.stream is not None and provider.open_speech is None:
+            message, feature = f"{provider.name} does not stream speech", "stream"
+        else:
+            return operation.build(target.config, self.request)
+        return Failure(UnsupportedFeature(message=message, provider=provider.name, feature=feature))
+
+    def parse(self, target: Target, response: HttpResponse) -> LLMResult[A]:
+        operation: Operation[Any, A] = getattr(target.provider, self.operation)
+        return operation.parse(response)
+
+
+def chat_request(value: ChatInput, *, stream: bool | None = None) -> ChatRequest:
+    """Return the request, or a request with these messages. stream: overrides the request's own."""
+    request = value if isinstance(value, ChatRequest) else ChatRequest(messages=value)
+    return request if stream is None else msgspec.structs.replace(request, stream=stream)
+
+
+def chat_call(request: ChatRequest) -> ChatCall:
+    """Return the call for a chat request; `request.stream` decides how the response comes."""
+    return ChatCall(request, request, CHAT if request.stream else None)
+
+
+def embed_call(request: EmbedRequest) -> OperationCall[Embeddings]:
+    """Return the call that embeds texts."""
+    return OperationCall(request, request, operation="embed")
+
+
+def count_call(value: ChatInput) -> OperationCall[TokenCount]:
+    """Return the call that lets the provider count the tokens of a request."""
+    return OperationCall(chat_request(value, stream=False), operation="count_tokens")
+
+
+# Steps
+
+
+class Sleep(msgspec.Struct, frozen=True):
+    """Wait before the next step."""
+
+    seconds: float
+
+
+class Send(msgspec.Struct, frozen=True):
+    """Send a request; the driver answers with `LLMResult[HttpResponse]`."""
+
+    target: Target
     request: HttpRequest
     timeouts: Timeouts
-    wait_s: float = 0.0
 
 
-class Course:
-    """One call: its attempts so far, and what comes next."""
+class Open(msgspec.Struct, frozen=True):
+    """Send a request and feed the response to the reader, up to its outcome.
 
-    __slots__ = (
-        "_configuration",
-        "_ends_s",
-        "_gates",
-        "_history",
-        "_lanes",
-        "_next",
-        "_pass",
-        "_policy",
-        "_request",
-        "_started_s",
-        "_ticket",
-        "_till",
-        "_timeout_s",
-        "_whole_s",
+    The driver answers whether events were delivered to the caller: then the call is not retried.
+    """
+
+    target: Target
+    request: HttpRequest
+    timeouts: Timeouts
+    reader: ResponseReader[Any, Any]
+
+
+Step: TypeAlias = Sleep | Send | Open
+Steps: TypeAlias = Generator[Step, Any, LLMResult[A]]
+
+
+class CallContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What all calls of one client share. targets: a Failure is the result of every call."""
+
+    targets: LLMResult[tuple[Target, ...]]
+    transports: TransportManager
+    policy: RetryPolicy
+    billing: Billing
+    limiters: "tuple[RateLimiter, ...]" = ()
+
+
+class PreparedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed request with all that one attempt holds."""
+
+    request: HttpRequest
+    timeouts: Timeouts
+    permit: "Permit | None"
+    pending: PendingCall | None
+
+
+class _Call(msgspec.Struct, Generic[A], kw_only=True):
+    """State of one call: failed attempts, current target, next action."""
+
+    spec: CallSpec[A]
+    context: CallContext
+    targets: tuple[Target, ...]
+    timeout_s: float | None
+    total_s: float
+    deadline_s: float
+    history: tuple[Attempt, ...] = ()
+    index: int = 0
+    action: Decision | None = None
+    """After a failed attempt."""
+
+    def should_retry(self, state: "RetryCallState") -> bool:
+        """tenacity's `retry`."""
+        return not (self.action is None or isinstance(self.action, Stop))
+
+    def wait_s(self, state: "RetryCallState") -> float:
+        """tenacity's `wait`."""
+        return self.action.seconds if isinstance(self.action, Wait) else 0.0
+
+
+def call_steps(spec: CallSpec[A], context: CallContext, timeout_s: float | None = None) -> Steps[A]:
+    """Attempt the call until an attempt succeeds or the retry policy stops; return that attempt's result."""
+    targets = context.targets
+    if isinstance(targets, Failure):
+        return targets
+    loaded = targets.unwrap()
+    total_s = min(timeout_s or loaded[0].config.timeout, context.policy.deadline_s)
+    call = _Call(
+        spec=spec,
+        context=context,
+        targets=loaded,
+        timeout_s=timeout_s,
+        total_s=total_s,
+        deadline_s=monotonic() + total_s,
+    )
+    result = yield from _attempt_steps(call)
+    if call.action is None or isinstance(call.action, Stop):
+        return result
+    return (yield from _retry_steps(call, result))
+
+
+def _retry_steps(call: _Call[A], first: LLMResult[A]) -> Steps[A]:
+    """Let tenacity drive the attempts after a failed first one, for sync and async calls alike."""
+    from tenacity import DoAttempt, DoSleep, RetryCallState, Retrying  # imported late: start-up
+
+    retrying = Retrying(retry=call.should_retry, wait=call.wait_s)
+    retrying.begin()
+    state = RetryCallState(retrying, None, (), {})
+    state.set_result(first)
+    while True:
+        action = retrying.iter(state)
+        if isinstance(action, DoAttempt):
+            state.set_result((yield from _attempt_steps(call)))
+        elif isinstance(action, DoSleep):
+            state.prepare_for_next_attempt()
+            yield Sleep(float(action))
+        else:
+            return cast("LLMResult[A]", action)
+
+
+def _attempt_steps(call: _Call[A]) -> Steps[A]:
+    """One attempt, from building the request to parsing the response. A cancelled attempt is billed by what came."""
+    if isinstance(call.action, FailOver):
+        call.index = call.action.target_index
+    spec, target, started_s = call.spec, call.targets[call.index], monotonic()
+    prepared = _prepare(call, target, started_s)
+    if isinstance(prepared, Failure):
+        return _end_attempt(call, None, prepared, started_s)
+    ready = prepared.unwrap()
+    result: LLMResult[A] | None = None
+    reader: ResponseReader[Any, A] | None = None
+    output_delivered = False
+    try:
+        if ready.permit is not None and ready.permit.wait_s > 0:
+            started_s += ready.permit.wait_s
+            yield Sleep(ready.permit.wait_s)
+        if spec.stream is None:
+            response: LLMResult[HttpResponse] = yield Send(target, ready.request, ready.timeouts)
+            result = response.bind(partial(spec.parse, target))
+        else:
+            reader = ResponseReader(spec.stream, target)
+            output_delivered = yield Open(target, ready.request, ready.timeouts, reader)
+            result = reader.outcome
+    finally:
+        if result is None and ready.pending is not None:
+            received = None if reader is None else reader.partial()
+            call.context.billing.abandon(ready.pending, received, monotonic() - started_s)
+    assert result is not None
+    return _end_attempt(call, ready, result, started_s, output_delivered=output_delivered)
+
+
+def _prepare(call: _Call[A], target: Target, started_s: float) -> LLMResult[PreparedRequest]:
+    """Build and sign the request, acquire a permit, then reserve the cost. A refused request holds neither."""
+    context, spec, permit, pending, wait_s = call.context, call.spec, None, None, 0.0
+    try:
+        built = spec.build(target).unwrap()
+        request = sign(target, built).unwrap()
+        if context.limiters:
+            max_wait_s = call.deadline_s - started_s
+            permit = context.limiters[call.index].acquire(request.body, max_wait_s).unwrap()
+            wait_s = permit.wait_s
+        if spec.billable is not None:
+            pending = context.billing.start(target, spec.billable, datetime.now(UTC)).unwrap()
+    except UnwrapFailedError as failed:
+        if permit is not None:
+            context.limiters[call.index].release(permit)
+        return cast("LLMResult[PreparedRequest]", failed.halted_container)
+    if not call.history and _log.isEnabledFor(logging.INFO):
+        _log_adaptations(target, built)
+    timeouts = timeouts_of(target.config, call.timeout_s, target.settings)
+    if call.history or wait_s or call.total_s < timeouts.total_s:
+        timeouts = within(timeouts, call.deadline_s - started_s - wait_s)
+    return Success(
+        PreparedRequest(request=request, timeouts=timeouts, permit=permit, pending=pending)
     )
 
-    def __init__(
-        self,
-        lanes: tuple[Lane, ...],
-        policy: RetryPolicy,
-        timeout_s: float | None = None,
-        gates: "tuple[Gate, ...]" = (),
-        till: Till | None = None,
-    ) -> None:
-        self._lanes = lanes
-        self._gates = gates
-        self._pass: Pass | None = None
-        self._till = till
-        self._ticket: Ticket | None = None
-        self._timeout_s = timeout_s
-        self._policy = policy
-        self._whole_s = min(timeout_s or lanes[0].config.timeout, policy.deadline_s)
-        self._ends_s = monotonic() + self._whole_s
-        self._history: tuple[Attempt, ...] = ()
-        self._configuration = 0
-        self._started_s = 0.0
-        self._request: HttpRequest | None = None
-        self._next: Decision | None = None  # None: no attempt has failed since the last began
 
-    @property
-    def lane(self) -> Lane:
-        """The lane of the attempt that is made now."""
-        return self._lanes[self._configuration]
+def _end_attempt(
+    call: _Call[A],
+    ready: PreparedRequest | None,
+    result: LLMResult[A],
+    started_s: float,
+    *,
+    output_delivered: bool = False,
+) -> LLMResult[A]:
+    """Settle the attempt and decide what follows a failure. Return the result, with the provider's name in an error."""
+    ended_s, context, target = monotonic(), call.context, call.targets[call.index]
+    number = len(call.history) + 1
+    if ready is not None and ready.pending is not None:
+        result = context.billing.finish(ready.pending, result, ended_s - started_s)
+    call.action = None
+    if isinstance(result, Failure):
+        error = annotate_error(target, result.failure())
+        result = Failure(error)
+        attempt = Attempt(
+            error=error,
+            target_index=call.index,
+            started_s=started_s,
+            ended_s=ended_s,
+            output_delivered=output_delivered,
+        )
+        call.history = (*call.history, attempt)
+        policy = msgspec.structs.replace(
+            context.policy, configurations=len(call.targets), total_s=call.total_s
+        )
+        call.action = next_action(policy, call.history, ended_s, random.random())
+    elif ready is not None and ready.permit is not None:
+        context.limiters[call.index].adjust(ready.permit, result.unwrap())
+    if _log.isEnabledFor(logging.DEBUG):
+        from llm_pure.client.call_log import format_attempt  # imported late: start-up
 
-    def aim(self, job: Job[Any], links: Links[T]) -> LLMResult[Aim[T]]:
-        """An attempt begins: its signed request, and the transport of its lane. A Failure is the attempt's end."""
-        self._started_s = monotonic()
-        if isinstance(self._next, FailOver):
-            self._configuration = self._next.target_index
-        self._next = None
-        lane = self.lane
-        built = job.build(lane)
-        request = built.bind(lambda made: signed(lane, made))
-        link = request.bind(lambda made: links.get(lane.settings, made.url))
-        if isinstance(link, Failure):
-            return self.note(Failure(link.failure()))
-        if self._till is not None and job.charge is not None:
-            ticket = self._till.open(lane, job.charge, datetime.now(UTC))
-            if isinstance(ticket, Failure):
-                return self.note(Failure(ticket.failure()))
-            self._ticket = ticket.unwrap()
-        wait_s = 0.0
-        if self._gates:
-            left_s = self._ends_s - self._started_s
-            entered = self._gates[self._configuration].enter(request.unwrap().body, left_s)
-            if isinstance(entered, Failure):
-                return self.note(Failure(entered.failure()))
-            self._pass = entered.unwrap()
-            wait_s = self._pass.wait_s
-            self._started_s += wait_s
-        if not self._history and _log.isEnabledFor(logging.INFO):
-            _tell(lane, built.unwrap())
-        self._request = request.unwrap()
-        timeouts = timeouts_of(lane.config, self._timeout_s, lane.settings)
-        if self._history or wait_s or self._whole_s < timeouts.total_s:
-            timeouts = within(timeouts, self._ends_s - self._started_s)
-        return Success(Aim(link.unwrap(), self._request, timeouts, wait_s))
-
-    def settle(self, job: Job[A], got: LLMResult[HttpResponse]) -> LLMResult[A]:
-        """An attempt ends with this answer: what it says."""
-        return self.note(got.bind(lambda response: job.parse(self.lane, response)))
-
-    def note(self, got: LLMResult[A], *, output_delivered: bool = False) -> LLMResult[A]:
-        """An attempt ends: the same, with the provider's name in an error. delivered: the caller saw some of it."""
-        ended_s = monotonic()
-        if self._till is not None and self._ticket is not None:
-            ticket, self._ticket = self._ticket, None
-            got = self._till.close(ticket, got, ended_s - self._started_s)
-        number = len(self._history) + 1
-        if isinstance(got, Failure):
-            error = named(self.lane, got.failure())
-            got = Failure(error)
-            attempt = Attempt(
-                error=error,
-                target_index=self._configuration,
-                started_s=self._started_s,
-                ended_s=ended_s,
-                output_delivered=output_delivered,
-            )
-            self._history = (*self._history, attempt)
-            policy = msgspec.structs.replace(
-                self._policy, target_count=len(self._lanes), deadline_s=self._whole_s
-            )
-            self._next = next_action(policy, self._history, ended_s, random.random())
-        elif self._pass is not None:
-            self._gates[self._configuration].correct(self._pass, got.unwrap())
-        if _log.isEnabledFor(logging.DEBUG):
-            from llm_pure.client.call_log import attempt_line
-
-            took_s = ended_s - self._started_s
-            _log.debug("%s", attempt_line(self.lane, number, self._request, got, took_s))
-        self._request = None
-        return got
-
-    def leave(self, partial: Completion | None = None) -> None:
-        """The call is over, whatever became of it: an attempt that has no end yet is paid for as far as it came."""
-        if self._till is not None and self._ticket is not None:
-            ticket, self._ticket = self._ticket, None
-            self._till.leave(ticket, partial, monotonic() - self._started_s)
-
-    @property
-    def is_over(self) -> bool:
-        """Is the attempt that was made the last one?"""
-        return self._next is None or isinstance(self._next, Stop)
-
-    def tenacity_arguments(self) -> dict[str, Any]:
-        """For tenacity's Retrying and AsyncRetrying: again until it is over, after the wait that the policy says."""
-        return {"retry": self._goes_on, "wait": self._wait_s}
-
-    def _goes_on(self, state: Any) -> bool:
-        # failed: an exception, which is a bug or a cancellation
-        return not (state.outcome.failed or self.is_over)
-
-    def _wait_s(self, state: Any) -> float:
-        return self._next.seconds if isinstance(self._next, Wait) else 0.0
+        request = None if ready is None else ready.request
+        took_s = ended_s - started_s
+        _log.debug("%s", format_attempt(target, number, request, result, took_s))
+    return result
 
 
-def _tell(lane: Lane, built: Built) -> None:
-    from llm_pure.client.call_log import adaptation_line
+def _log_adaptations(target: Target, built: Built) -> None:
+    from llm_pure.client.call_log import format_adaptation  # imported late: start-up
 
     for adaptation in built.adaptations:
-        _log.info("%s", adaptation_line(lane, adaptation))
+        _log.info("%s", format_adaptation(target, adaptation))
+
+
+# Drivers
+
+
+def drive(steps: Generator[S, Any, A], perform: Callable[[S], object]) -> A:
+    """Run a generator of steps, each performed by `perform`; return what the generator returns.
+
+    The generator is closed if a step raises.
+    """
+    answer: object = None
+    try:
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                return cast("A", done.value)
+            answer = perform(step)
+    finally:
+        steps.close()
+
+
+async def adrive(steps: Generator[S, Any, A], perform: Callable[[S], Awaitable[object]]) -> A:
+    """`drive`, async."""
+    answer: object = None
+    try:
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                return cast("A", done.value)
+            answer = await perform(step)
+    finally:
+        steps.close()
+
+
+def perform(transports: TransportCache[Transport], step: Step) -> object:
+    """Perform one step of a unary call with sync I/O. `streams` performs the steps of a stream."""
+    if isinstance(step, Sleep):
+        time.sleep(step.seconds)
+        return None
+    transport = transports.get(step.target.settings, step.request.url)
+    if isinstance(transport, Failure):
+        return transport
+    return transport.unwrap().send(step.request, step.timeouts)
+
+
+async def aperform(transports: TransportCache[AsyncTransport], step: Step) -> object:
+    """`perform`, async."""
+    if isinstance(step, Sleep):
+        await asleep(step.seconds)
+        return None
+    transport = transports.get(step.target.settings, step.request.url)
+    if isinstance(transport, Failure):
+        return transport
+    return await transport.unwrap().asend(step.request, step.timeouts)
+
+
+async def asleep(seconds: float) -> None:
+    """Sleep on asyncio or trio."""
+    import anyio  # imported late: start-up
+
+    await anyio.sleep(seconds)
+
+
+async def abind(result: LLMResult[A], call: Callable[[A], Awaitable[LLMResult[B]]]) -> LLMResult[B]:
+    """`result.bind(call)` for an async function."""
+    if isinstance(result, Failure):
+        return result
+    return await call(result.unwrap())

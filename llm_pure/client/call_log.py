@@ -1,4 +1,4 @@
-"""One line for the log about each attempt: no key in it, no picture, and not more of the body than a line bears.
+"""Format one log line for each attempt, without keys and base64 data, and with the body cut to 2000 characters.
 
 logging.getLogger("llm_pure").setLevel(logging.DEBUG)
 """
@@ -6,57 +6,59 @@ logging.getLogger("llm_pure").setLevel(logging.DEBUG)
 import re
 from typing import Any
 
-from llm_pure.client.targets import Lane
+from llm_pure.client.targets import Target
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.types.errors import describe
 from llm_pure.types.http import HttpRequest, redact_url
 from llm_pure.types.redact import redact
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.result import LLMResult, fold
 
 _BASE64 = re.compile(
     r"[A-Za-z0-9+/_-]{40,}"
     r"(?:(?:\\+[nr])+[A-Za-z0-9+/_-]{20,}|\\+/[A-Za-z0-9+/_-]*)*"  # lines and slashes as JSON may write them
     r"={0,2}"
 )
-_SHORTEST = 100
-_SHOWN = 2000
+_MIN_BASE64_LENGTH = 100
+_MAX_BODY_LENGTH = 2000
 
 
-def attempt_line(
-    lane: Lane, number: int, request: HttpRequest | None, got: LLMResult[Any], took_s: float
+def format_attempt(
+    target: Target, number: int, request: HttpRequest | None, result: LLMResult[Any], took_s: float
 ) -> str:
-    """Who was asked what, in which attempt, how it ended and how long it took. request: None if none was sent."""
-    end = "ok"
-    if isinstance(got, Failure):
-        end = " ".join(describe(got.failure()).splitlines())
-    what = "not sent"
+    """Return provider, attempt, outcome, duration and request. request: None if nothing was sent."""
+    outcome = fold(
+        result, ok=lambda _: "ok", err=lambda error: " ".join(describe(error).splitlines())
+    )
+    sent = "not sent"
     if request is not None:
-        what = f"{request.method} {redact_url(request.url)} {masked(request.body)}"
-    return f"{lane.provider.name} attempt {number}: {end} in {took_s:.3f} s: {what}"
+        sent = f"{request.method} {redact_url(request.url)} {redact_request(request.body)}"
+    return f"{target.provider.name} attempt {number}: {outcome} in {took_s:.3f} s: {sent}"
 
 
-def adaptation_line(lane: Lane, adaptation: Adaptation) -> str:
-    """What became of a setting, and why."""
-    return f"{lane.provider.name}: {adaptation.field} was {adaptation.action}: {adaptation.reason}"
+def format_adaptation(target: Target, adaptation: Adaptation) -> str:
+    """Return how a setting was changed, and the reason."""
+    return (
+        f"{target.provider.name}: {adaptation.field} was {adaptation.action}: {adaptation.reason}"
+    )
 
 
-def masked(body: bytes) -> str:
-    """A body for a log line: keys and base64 data concealed, wherever they are, and cut to two thousand characters.
+def redact_request(body: bytes) -> str:
+    """Redact a body for a log line: mask keys and base64 data anywhere, and cut it to 2000 characters.
 
-    What is no text, such as a form with a sound in it, is told by its length alone.
+    A body that is not text, such as a form with audio, is replaced by its length.
 
-    >>> masked(b'{"image": "' + b"QUJD" * 50 + b'"}')
+    >>> redact_request(b'{"image": "' + b"QUJD" * 50 + b'"}')
     '{"image": "<200 characters of base64>"}'
     """
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return f"<{len(body)} bytes>"
-    shown = redact(_BASE64.sub(_length, text))
-    if len(shown) > _SHOWN:
-        shown = f"{shown[:_SHOWN]}... {len(body)} bytes"
-    return " ".join(shown.splitlines())
+    redacted = redact(_BASE64.sub(_length, text))
+    if len(redacted) > _MAX_BODY_LENGTH:
+        redacted = f"{redacted[:_MAX_BODY_LENGTH]}... {len(body)} bytes"
+    return " ".join(redacted.splitlines())
 
 
 def _length(run: re.Match[str]) -> str:
-    return run[0] if len(run[0]) < _SHORTEST else f"<{len(run[0])} characters of base64>"
+    return run[0] if len(run[0]) < _MIN_BASE64_LENGTH else f"<{len(run[0])} characters of base64>"

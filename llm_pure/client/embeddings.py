@@ -1,140 +1,108 @@
-"""`embed` and `aembed` of the client: any number of texts, in as many calls as the service's limits want."""
+"""Embed any number of texts, in as many calls as the provider's limits require."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from llm_pure.client.batch import arun_parallel, run_parallel
-from llm_pure.client.jobs import EmbedInput, Job, embed_job, embed_request
-from llm_pure.client.targets import Lane
+from llm_pure.client.call import OperationCall, embed_call
+from llm_pure.client.targets import Target
 from llm_pure.core.embed_batching import join_embeddings, limit_for, split_request, strictest_limit
 from llm_pure.types.operations import Embeddings, EmbedRequest
 from llm_pure.types.result import Failure, LLMResult
 
-A = TypeVar("A")
+EmbedInput: TypeAlias = EmbedRequest | str | Sequence[str]
 
 OnProgress: TypeAlias = Callable[[int, int], object]
-"""Told how many texts are embedded, and of how many, after each call."""
+"""Called after each call with the number of embedded texts and the number of all texts."""
+
+BatchResult: TypeAlias = LLMResult[Embeddings] | None
+"""Result of one call; None if another call had failed before it began."""
+
+Call: TypeAlias = Callable[[OperationCall[Embeddings]], LLMResult[Embeddings]]
+AsyncCall: TypeAlias = Callable[[OperationCall[Embeddings]], Awaitable[LLMResult[Embeddings]]]
 
 
-class Runs(Protocol):
-    """What these methods need of a client."""
-
-    _lanes: LLMResult[tuple[Lane, ...]]
-
-    def _run(self, job: Job[A], timeout_s: float | None) -> LLMResult[A]: ...
-
-    async def _arun(self, job: Job[A], timeout_s: float | None) -> LLMResult[A]: ...
-
-    def __enter__(self) -> Any: ...
-
-    def __exit__(self, *fault: object) -> None: ...
-
-    async def __aenter__(self) -> Any: ...
-
-    async def __aexit__(self, *fault: object) -> None: ...
+def embed_request(value: EmbedInput) -> EmbedRequest:
+    """Return texts as a request."""
+    if isinstance(value, EmbedRequest):
+        return value
+    return EmbedRequest(input=value if isinstance(value, str) else tuple(value))
 
 
-class EmbedCalls:
-    """`embed`, with its twin."""
-
-    def embed(
-        self: Runs,
-        request: EmbedInput,
-        *,
-        max_concurrency: int = 5,
-        on_progress: OnProgress | None = None,
-        timeout_s: float | None = None,
-    ) -> LLMResult[Embeddings]:
-        """A vector for each text, in order, with the usage of all; UnsupportedFeature where the provider has none.
-
-        More texts than the service takes at once are sent in several calls, at most max_concurrency of them at a time. The
-        first call that fails is the Failure, and no further one begins. timeout_s: for each call.
-        """
-        whole = Batches(embed_request(request), self._lanes, on_progress)
-        if len(whole.requests) == 1:
-            return whole.end([self._run(embed_job(whole.requests[0]), timeout_s)])
-        calls = [
-            partial(whole.unless_failed, partial(self._run, embed_job(one), timeout_s))
-            for one in whole.requests
-        ]
-        with self:
-            return whole.end(run_parallel(calls, max_concurrency, whole.note))
-
-    async def aembed(
-        self: Runs,
-        request: EmbedInput,
-        *,
-        max_concurrency: int = 5,
-        on_progress: OnProgress | None = None,
-        timeout_s: float | None = None,
-    ) -> LLMResult[Embeddings]:
-        """`embed`, async."""
-        whole = Batches(embed_request(request), self._lanes, on_progress)
-        if len(whole.requests) == 1:
-            return whole.end([await self._arun(embed_job(whole.requests[0]), timeout_s)])
-        calls = [
-            partial(whole.aunless_failed, partial(self._arun, embed_job(one), timeout_s))
-            for one in whole.requests
-        ]
-        async with self:
-            return whole.end(await arun_parallel(calls, max_concurrency, whole.note))
-
-
-Got: TypeAlias = LLMResult[Embeddings] | None
-"""What a call gave; None where another had failed before it began."""
-
-
-class Batches:
-    """One request in as many parts as its services want, while they are embedded."""
+class EmbeddingBatches:
+    """One request, split to the limits of all targets, and its progress."""
 
     def __init__(
         self,
         request: EmbedRequest,
-        lanes: LLMResult[tuple[Lane, ...]],
+        targets: LLMResult[tuple[Target, ...]],
         on_progress: OnProgress | None,
     ) -> None:
-        self.requests = _parts(request, lanes)
+        self.requests = targets.map(partial(_split, request)).value_or((request,))
         self._on_progress = on_progress
         self._done = 0
         self._failed = False
 
-    def unless_failed(self, call: Callable[[], LLMResult[Embeddings]]) -> Got:
-        """The call, unless one has failed."""
-        return None if self._failed else self._seen(call())
+    def run(
+        self, call: Call, max_concurrency: int, session: AbstractContextManager[Any]
+    ) -> LLMResult[Embeddings]:
+        """Make all calls, several of them inside `session`; no call begins after one has failed."""
+        if len(self.requests) == 1:
+            result = call(embed_call(self.requests[0]))
+            self.add(0, result)
+            return self.finish([result])
+        calls = [partial(self.or_error, call, request) for request in self.requests]
+        with session:
+            return self.finish(run_parallel(calls, max_concurrency, self.add))
 
-    async def aunless_failed(self, call: Callable[[], Awaitable[LLMResult[Embeddings]]]) -> Got:
-        """The same for an async one."""
-        return None if self._failed else self._seen(await call())
+    async def arun(
+        self, call: AsyncCall, max_concurrency: int, session: AbstractAsyncContextManager[Any]
+    ) -> LLMResult[Embeddings]:
+        """`run`, async."""
+        if len(self.requests) == 1:
+            result = await call(embed_call(self.requests[0]))
+            self.add(0, result)
+            return self.finish([result])
+        calls = [partial(self.aor_error, call, request) for request in self.requests]
+        async with session:
+            return self.finish(await arun_parallel(calls, max_concurrency, self.add))
 
-    def _seen(self, got: LLMResult[Embeddings]) -> LLMResult[Embeddings]:
-        self._failed = self._failed or isinstance(got, Failure)
-        return got
+    def or_error(self, call: Call, request: EmbedRequest) -> BatchResult:
+        """Make one call, unless another has failed."""
+        return None if self._failed else self._check(call(embed_call(request)))
 
-    def note(self, number: int, got: Got) -> None:
-        """A call is over."""
-        if got is None or isinstance(got, Failure):
+    async def aor_error(self, call: AsyncCall, request: EmbedRequest) -> BatchResult:
+        """`or_error`, async."""
+        return None if self._failed else self._check(await call(embed_call(request)))
+
+    def _check(self, result: LLMResult[Embeddings]) -> LLMResult[Embeddings]:
+        self._failed = self._failed or isinstance(result, Failure)
+        return result
+
+    def add(self, index: int, result: BatchResult) -> None:
+        """Count the texts of a finished call and report the progress."""
+        if result is None or isinstance(result, Failure):
             return
-        self._done += len(self.requests[number].texts)
+        self._done += len(self.requests[index].texts)
         if self._on_progress is not None:
-            self._on_progress(self._done, sum([len(one.texts) for one in self.requests]))
+            self._on_progress(self._done, sum([len(part.texts) for part in self.requests]))
 
-    def end(self, results: Sequence[Got]) -> LLMResult[Embeddings]:
-        """All of them in one, or the first that failed."""
-        if len(results) == 1:
-            self.note(0, results[0])
-        for got in results:
-            if isinstance(got, Failure):
-                return got
-        return join_embeddings(self.requests, [got.unwrap() for got in results if got is not None])
+    def finish(self, results: Sequence[BatchResult]) -> LLMResult[Embeddings]:
+        """Join the results, or return the first that failed."""
+        for result in results:
+            if isinstance(result, Failure):
+                return result
+        return join_embeddings(
+            self.requests, [result.unwrap() for result in results if result is not None]
+        )
 
 
-def _parts(request: EmbedRequest, lanes: LLMResult[tuple[Lane, ...]]) -> tuple[EmbedRequest, ...]:
-    """Parts that every configuration takes, also those that stand in for the first."""
-    if isinstance(lanes, Failure):
-        return (request,)  # the call tells why
+def _split(request: EmbedRequest, targets: tuple[Target, ...]) -> tuple[EmbedRequest, ...]:
+    """Split the request so that every target accepts each part."""
     limits = [
-        limit_for(lane.provider.embed_limits, request.model or lane.config.model or "")
-        for lane in lanes.unwrap()
+        limit_for(target.provider.embed_limits, request.model or target.config.model or "")
+        for target in targets
     ]
     return split_request(request, strictest_limit(limits))

@@ -1,4 +1,4 @@
-"""A model of the configuration files -> what its client is made with."""
+"""Settings of a model in the configuration files -> options of its client."""
 
 import logging
 from decimal import Decimal
@@ -15,14 +15,14 @@ from llm_pure.settings.loading import load_configuration
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.result import LLMResult, Success
 
-Source: TypeAlias = ConfigFile | str | PathLike[str] | None
-"""Where models are looked up: a Configuration, a file, or every file that is found."""
+SettingsSource: TypeAlias = ConfigFile | str | PathLike[str] | None
+"""A Configuration, the path of a file, or None for every file that exists."""
 
 _log = logging.getLogger("llm_pure")
 
 
-class Arguments(TypedDict, total=False):
-    """Arguments of `LLM` that a configuration decides."""
+class ClientOptions(TypedDict, total=False):
+    """Arguments of `LLM` that a configuration sets."""
 
     retry: RetryPolicy | None
     fallbacks: tuple[LLMConfig, ...]
@@ -32,14 +32,14 @@ class Arguments(TypedDict, total=False):
     compress: CompressSettings
 
 
-def load_setup(model: str | None, source: Source) -> LLMResult[ModelSettings]:
-    """The setup of a model, by name or api_type; of the default model without one. Fails with InvalidConfiguration."""
-    read = Success(source) if isinstance(source, ConfigFile) else load_configuration(source)
-    return read.bind(lambda configuration: configuration.setup(model))
+def load_model_settings(model: str | None, source: SettingsSource) -> LLMResult[ModelSettings]:
+    """Return the settings of a model, by name or api_type, by default of the default model. Fails with InvalidConfiguration."""
+    loaded = Success(source) if isinstance(source, ConfigFile) else load_configuration(source)
+    return loaded.bind(lambda configuration: configuration.setup(model))
 
 
-def arguments_of(setup: ModelSettings) -> Arguments:
-    """All but the configuration itself and how it is carried."""
+def client_options(setup: ModelSettings) -> ClientOptions:
+    """Return the options except the configuration itself and its transport."""
     return {
         "retry": setup.retry,
         "fallbacks": setup.fallbacks,
@@ -51,12 +51,12 @@ def arguments_of(setup: ModelSettings) -> Arguments:
 
 
 def budget_of(costs: CostControl) -> Budget | None:
-    """The budget with its alert, which goes to the log as a warning; None where no file says one."""
+    """Return the budget, whose alert is logged as a warning, or None if no file sets one."""
     if costs.max_budget is None:
         return None
     return Budget(
         max_usd=Decimal(str(costs.max_budget)),
-        alert_share=costs.alert_threshold,
+        alert_threshold=costs.alert_threshold,
         on_alert=_warn,
     )
 

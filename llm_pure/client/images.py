@@ -1,4 +1,4 @@
-"""A picture that came from a provider -> an image of Pillow (`llm-pure[pictures]`)."""
+"""Convert a generated image to a Pillow image (`llm-pure[pictures]`)."""
 
 import struct
 from io import BytesIO
@@ -16,34 +16,34 @@ _BROKEN = (
     OSError, SyntaxError, ValueError, RuntimeError, TypeError, AttributeError, ArithmeticError, LookupError, EOFError,
     MemoryError, Warning, struct.error,
 )  # fmt: skip
-"""What Pillow raises of broken bytes; each of its plug-ins has its own, UnidentifiedImageError is an OSError."""
-_NEEDS = "Pillow is not installed: pip install 'llm-pure[pictures]'"
+"""Exceptions of Pillow for broken data. Each of its plug-ins has its own; UnidentifiedImageError is an OSError."""
+_NOT_INSTALLED = "Pillow is not installed: pip install 'llm-pure[pictures]'"
 
 
-def to_pil(picture: GeneratedImage | bytes) -> "LLMResult[Image]":
-    """The picture, decoded. What says that it is larger than a hundred million pixels is not.
+def to_pil(image: GeneratedImage | bytes) -> "LLMResult[Image]":
+    """Decode the image. Images that claim more than a hundred million pixels are rejected.
 
-    Fails with InvalidConfiguration (Pillow is missing: the message names the extra), InvalidRequest (a picture that is
-    elsewhere: fetch its URL first; bytes that are none, or that are cut off).
+    Fails with InvalidConfiguration if Pillow is missing; with InvalidRequest if the image has only a URL, or its data is no
+    image or truncated.
     """
-    data = picture if isinstance(picture, bytes) else picture.data
+    data = image if isinstance(image, bytes) else image.data
     if data is None:
-        message = "this picture is not here: fetch its URL, and give the bytes"
+        message = "image has only a URL; download it and pass the bytes"
         return Failure(InvalidRequest(message=message, param="data"))
     try:
         from PIL import Image
     except ImportError:
-        return Failure(InvalidConfiguration(message=_NEEDS, field="pictures"))
-    why = image_problem(data)
-    if why is not None:
-        return Failure(InvalidRequest(message=why, param="data"))
+        return Failure(InvalidConfiguration(message=_NOT_INSTALLED, field="pictures"))
+    problem = image_problem(data)
+    if problem is not None:
+        return Failure(InvalidRequest(message=problem, param="data"))
     try:
-        made = Image.open(BytesIO(data))
-        made.load()
-    except (*_BROKEN, Image.DecompressionBombError) as fault:
-        message = f"Pillow cannot read this picture: {str(fault).partition('<')[0].strip()}"
+        decoded = Image.open(BytesIO(data))
+        decoded.load()
+    except (*_BROKEN, Image.DecompressionBombError) as error:
+        message = f"Pillow cannot read this image: {str(error).partition('<')[0].strip()}"
         return Failure(InvalidRequest(message=message, param="data"))
-    return Success(made)
+    return Success(decoded)
 
 
 __all__ = ["to_pil"]

@@ -1,35 +1,65 @@
-"""`LLM`: one model, or several that stand in for one another, called over a transport.
+"""`LLM`: a client of one model, or of several with fallbacks, over a transport.
 
-A method `x` is sync and its twin `ax` async, on asyncio and trio; both are the I/O lines around the same pure functions.
-Every method gives a Result. A client is used from any number of threads and tasks at once: nothing of a call is kept on
-it. Inside `with` or `async with` its connections stay open from one call to the next; without, each call opens its own
-and closes it.
+A method `x` is sync and its twin `ax` async, on asyncio and trio; both drive the same steps. Every method returns a
+Result. A client may be used from any number of threads and tasks at once. Inside `with` or `async with` its connections
+stay open between calls; outside, each call opens its own and closes it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-from llm_pure.chat.prompt import ImageInput, build_prompt
-from llm_pure.client.batch import BatchAsks
-from llm_pure.client.billing import BudgetInput, PricesInput, Till
-from llm_pure.client.budgets import Account
-from llm_pure.client.call import Course
-from llm_pure.client.calls import arun, run
-from llm_pure.client.embeddings import EmbedCalls
-from llm_pure.client.jobs import (
-    ChatInput,
-    Job,
-    chat_job,
-    chat_request,
-    count_job,
+from llm_pure.chat.prompt import ImageInput as PromptImage
+from llm_pure.chat.prompt import build_prompt
+from llm_pure.client import structured
+from llm_pure.client.batch import (
+    ConversationState,
+    OnResult,
+    arun_parallel,
+    conversation_steps,
+    run_parallel,
 )
-from llm_pure.client.media import MediaCalls
-from llm_pure.client.stream_reader import CHAT
-from llm_pure.client.streams import AsyncStream, Opening, Stream
-from llm_pure.client.structured import SpecialAsks
-from llm_pure.client.targets import load_lanes
-from llm_pure.client.transport_manager import AnyTransport, LinkKeeper, Links, preload
+from llm_pure.client.billing import Billing, BudgetInput, PricesInput
+from llm_pure.client.budgets import BudgetStore
+from llm_pure.client.call import (
+    CallContext,
+    CallSpec,
+    ChatInput,
+    abind,
+    adrive,
+    aperform,
+    call_steps,
+    chat_call,
+    chat_request,
+    count_call,
+    drive,
+    perform,
+)
+from llm_pure.client.embeddings import EmbeddingBatches, EmbedInput, OnProgress, embed_request
+from llm_pure.client.media import (
+    ImageInput,
+    ModerateInput,
+    SpeechInput,
+    TranscribeInput,
+    check_one_for_each,
+    image_call,
+    list_all_pages,
+    moderate_call,
+    speech_call,
+    transcribe_call,
+)
+from llm_pure.client.streams import (
+    AsyncChatStream,
+    AsyncSpeechStream,
+    AsyncStream,
+    ChatStream,
+    SpeechStream,
+    Stream,
+)
+from llm_pure.client.structured import SystemInput
+from llm_pure.client.targets import load_targets
+from llm_pure.client.transport_manager import AnyTransport, TransportManager, preconnect
 from llm_pure.core.buffered_body import completion_to_events
 from llm_pure.core.registry import Registry
 from llm_pure.policy.retry import RetryPolicy
@@ -38,34 +68,47 @@ from llm_pure.transports.base import TransportSettings
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.events import StreamEvent
-from llm_pure.types.operations import TokenCount
+from llm_pure.types.media_operations import (
+    ImagesResponse,
+    ModelPage,
+    ModerationResponse,
+    Speech,
+    Transcription,
+)
+from llm_pure.types.messages import Message
+from llm_pure.types.operations import Embeddings, TokenCount
 from llm_pure.types.request import ChatRequest, MessagesInput
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import LLMResult, Success
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from llm_pure.client.from_settings import Arguments, Source
-    from llm_pure.client.rate_limiter import Gate
+    from llm_pure.client.from_settings import ClientOptions, SettingsSource
+    from llm_pure.client.rate_limiter import RateLimiter
+    from llm_pure.output.code import CodeOutput
     from llm_pure.policy.rate_limit import RateLimit
     from llm_pure.settings.config_file import CompressSettings
 
 A = TypeVar("A")
+T = TypeVar("T")
+
+Seconds = float | None
+"""A time limit; None is the configuration's."""
 
 OnEvent = Callable[[StreamEvent], object]
-"""Told of each event as it comes; what it returns is awaited in async calls, where it can be."""
+"""Called with each event as it comes; async calls await what it returns, if that can be awaited."""
 
 
-class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
-    """A client for one configuration, and for `fallbacks` when the first one can't answer.
+class LLM:
+    """A client for one configuration, and for `fallbacks` when the first one fails.
 
-    transport: a name ("httpx"), or any Transport or AsyncTransport; one that is brought stays the caller's to close.
-    retry: how hard to try; NO_RETRY for one attempt. registry: None is the shipped providers and installed plug-ins.
-    settings: of transports that are named (connections, TLS, the time of each step). limit: of requests and tokens a
-    minute, for each configuration. A configuration that cannot work is the Failure of every call.
-    budget: US dollars, a Budget or an account that others share: a call that may not fit is refused before it is sent.
-    prices: a table, or prices of the user's own over the shipped ones. compress: how `ask` cuts long conversations; None
-    does as config.compress_type says.
+    transport: a name ("httpx"), or any Transport or AsyncTransport, which the caller opens and closes.
+    retry: the retry policy; NO_RETRY for one attempt. registry: by default the bundled providers and installed plug-ins.
+    settings: of named transports (connections, TLS, time limits of each step). limit: requests and tokens per minute, for
+    each configuration. budget: US dollars, a Budget, or a store that other clients share: a call that may exceed it is
+    refused before it is sent. prices: a table, or the user's own prices, which override the bundled ones. compress: how
+    `ask` compresses long conversations, by default as config.compress_type says.
+    An invalid configuration is the Failure of every call.
     """
 
     def __init__(
@@ -83,95 +126,92 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
         compress: "CompressSettings | None" = None,
     ) -> None:
         self.config = config
-        self._keeper = LinkKeeper(transport)
-        preload(transport)
-        self._policy = retry or RetryPolicy()
-        self._lanes = load_lanes((config, *fallbacks), registry, settings)
-        self._gates = _gates(limit, 1 + len(fallbacks))
-        self._till = Till(budget, prices)
         self._compress = compress
+        self._context = CallContext(
+            targets=load_targets((config, *fallbacks), registry, settings),
+            transports=TransportManager(transport),
+            policy=retry or RetryPolicy(),
+            billing=Billing(budget, prices),
+            limiters=_limiters(limit, 1 + len(fallbacks)),
+        )
 
     @classmethod
     def from_config(
         cls,
         model: str | None = None,
-        source: "Source" = None,
+        source: "SettingsSource" = None,
         transport: AnyTransport = "httpx",
         *,
         registry: Registry | None = None,
         settings: TransportSettings | None = None,
-        **given: "Unpack[Arguments]",
+        **options: "Unpack[ClientOptions]",
     ) -> LLMResult[Self]:
-        """A client for a model of the configuration files, by its name or api_type; for the default one without.
+        """Return a client for a model of the configuration files, by its name or api_type; by default the default model.
 
-        source: a Configuration or the path of a file; None reads every file that is found. Fallbacks, retries, limit,
-        budget, prices and compression are the configuration's where they are not given. Fails with InvalidConfiguration.
+        source: a Configuration or the path of a file; by default every file that is found. Options override those of the
+        configuration: fallbacks, retries, limit, budget, prices, compression. Fails with InvalidConfiguration.
         """
-        from llm_pure.client.from_settings import arguments_of, load_setup
+        from llm_pure.client.from_settings import client_options, load_model_settings
 
-        setup = load_setup(model, source)
-        if isinstance(setup, Failure):
-            return setup
-        found = setup.unwrap()
-        arguments = arguments_of(found) | given
-        made = cls(found.config, transport, registry=registry, settings=settings, **arguments)
-        return Success(made)
+        return load_model_settings(model, source).map(
+            lambda loaded: cls(
+                loaded.config,
+                transport,
+                registry=registry,
+                settings=settings,
+                **(client_options(loaded) | options),
+            )
+        )
 
-    # calls that give one Completion
+    # One completion
 
     def completion(
-        self,
-        request: ChatInput,
-        *,
-        on_event: OnEvent | None = None,
-        timeout_s: float | None = None,
+        self, request: ChatInput, *, on_event: OnEvent | None = None, timeout_s: Seconds = None
     ) -> LLMResult[Completion]:
-        """The answer to a request or to messages. on_event: sees the events, also of an answer that came whole.
+        """Return the completion of a request or of messages. on_event: receives the events, also of a unary response.
 
-        A request that says `stream=True` is read as a stream. Once on_event has seen a word, nothing is sent again.
+        A request with `stream=True` is read as a stream. After the first event with content nothing is sent again.
         """
-        asked = chat_request(request)
-        if asked.stream:
-            with Stream(self._opening(asked, timeout_s, held=on_event is None)) as events:
-                for event in events:
-                    if on_event is not None:
-                        on_event(event)
-                return events.result()
-        got = self._run(chat_job(asked), timeout_s)
-        for event in _events_for(on_event, got):
+        spec = chat_call(chat_request(request))
+        if spec.stream is None:
+            result = self._call(spec, timeout_s)
             if on_event is not None:
-                on_event(event)
-        return got
+                for event in result.map(completion_to_events).value_or(()):
+                    on_event(event)
+            return result
+        with Stream[StreamEvent, Completion](
+            spec, self._context, timeout_s, buffered=on_event is None
+        ) as stream:
+            for event in stream:
+                if on_event is not None:
+                    on_event(event)
+            return stream.result()
 
     async def acompletion(
-        self,
-        request: ChatInput,
-        *,
-        on_event: OnEvent | None = None,
-        timeout_s: float | None = None,
+        self, request: ChatInput, *, on_event: OnEvent | None = None, timeout_s: Seconds = None
     ) -> LLMResult[Completion]:
-        """`completion`, async."""
-        asked = chat_request(request)
-        if asked.stream:
-            async with AsyncStream(
-                self._opening(asked, timeout_s, held=on_event is None)
-            ) as events:
-                async for event in events:
-                    await _tell(on_event, event)
-                return events.result()
-        got = await self._arun(chat_job(asked), timeout_s)
-        for event in _events_for(on_event, got):
-            await _tell(on_event, event)
-        return got
+        """`completion`, async. What on_event returns is awaited if it can be."""
+        spec = chat_call(chat_request(request))
+        if spec.stream is None:
+            result = await self._acall(spec, timeout_s)
+            if on_event is not None:
+                for event in result.map(completion_to_events).value_or(()):
+                    await _await_if_possible(on_event(event))
+            return result
+        async with AsyncStream[StreamEvent, Completion](
+            spec, self._context, timeout_s, buffered=on_event is None
+        ) as stream:
+            async for event in stream:
+                if on_event is not None:
+                    await _await_if_possible(on_event(event))
+            return stream.result()
 
-    def completion_text(
-        self, request: ChatInput, *, timeout_s: float | None = None
-    ) -> LLMResult[str]:
-        """The words of `completion`."""
+    def completion_text(self, request: ChatInput, *, timeout_s: Seconds = None) -> LLMResult[str]:
+        """Return the text of `completion`."""
         return self.completion(request, timeout_s=timeout_s).map(_text)
 
     async def acompletion_text(
-        self, request: ChatInput, *, timeout_s: float | None = None
+        self, request: ChatInput, *, timeout_s: Seconds = None
     ) -> LLMResult[str]:
         """`completion_text`, async."""
         return (await self.acompletion(request, timeout_s=timeout_s)).map(_text)
@@ -180,180 +220,442 @@ class LLM(BatchAsks, SpecialAsks, MediaCalls, EmbedCalls):
         self,
         message: MessagesInput,
         *,
-        system_msgs: str | Sequence[str] | None = None,
+        system_msgs: SystemInput = None,
         format_msgs: MessagesInput = (),
-        images: Sequence[ImageInput] = (),
+        images: Sequence[PromptImage] = (),
         stream: bool | None = None,
         on_event: OnEvent | None = None,
-        timeout_s: float | None = None,
+        timeout_s: Seconds = None,
     ) -> LLMResult[str]:
-        """The words of the answer to a message; `build_prompt` tells what is sent.
+        """Return the text of the completion of a message; `build_prompt` has what is sent.
 
-        stream: None does as the configuration says. on_event: sees each event, for those who print.
+        stream: by default as the configuration says. on_event: receives each event, e.g. to print it.
         """
-        request = build_prompt(
-            message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
-        ).bind(lambda asked: self.shortened(self._request(asked, stream)))
-        if isinstance(request, Failure):
-            return request
-        got = self.completion(request.unwrap(), on_event=on_event, timeout_s=timeout_s)
-        return got.map(_text)
+        request = self._prompt(message, system_msgs, format_msgs, images, stream)
+        complete = partial(self.completion, on_event=on_event, timeout_s=timeout_s)
+        return request.bind(complete).map(_text)
 
     async def aask(
         self,
         message: MessagesInput,
         *,
-        system_msgs: str | Sequence[str] | None = None,
+        system_msgs: SystemInput = None,
         format_msgs: MessagesInput = (),
-        images: Sequence[ImageInput] = (),
+        images: Sequence[PromptImage] = (),
         stream: bool | None = None,
         on_event: OnEvent | None = None,
-        timeout_s: float | None = None,
+        timeout_s: Seconds = None,
     ) -> LLMResult[str]:
-        """`ask`, async. What on_event returns is awaited where it can be."""
-        request = build_prompt(
-            message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
-        ).bind(lambda asked: self.shortened(self._request(asked, stream)))
-        if isinstance(request, Failure):
-            return request
-        got = await self.acompletion(request.unwrap(), on_event=on_event, timeout_s=timeout_s)
-        return got.map(_text)
+        """`ask`, async."""
+        request = self._prompt(message, system_msgs, format_msgs, images, stream)
+        complete = partial(self.acompletion, on_event=on_event, timeout_s=timeout_s)
+        return (await abind(request, complete)).map(_text)
 
-    # events as they come
+    # Streams
 
-    def stream(self, request: ChatInput, *, timeout_s: float | None = None) -> Stream:
-        """The events of an answer as they come; `.result()` after the last of them."""
-        return Stream(self._opening(chat_request(request), timeout_s, held=False))
+    def stream(self, request: ChatInput, *, timeout_s: Seconds = None) -> ChatStream:
+        """Return the events of a completion as they come; `.result()` after the last event."""
+        return Stream(chat_call(chat_request(request, stream=True)), self._context, timeout_s)
 
-    def astream(self, request: ChatInput, *, timeout_s: float | None = None) -> AsyncStream:
-        """`stream`, async; `async with` closes one that is left early."""
-        return AsyncStream(self._opening(chat_request(request), timeout_s, held=False))
+    def astream(self, request: ChatInput, *, timeout_s: Seconds = None) -> AsyncChatStream:
+        """`stream`, async; `async with` closes a stream that is left early."""
+        return AsyncStream(chat_call(chat_request(request, stream=True)), self._context, timeout_s)
 
-    # beside chat
+    # Several messages
+
+    def ask_batch(
+        self,
+        messages: Sequence[MessagesInput],
+        *,
+        system_msgs: str | Sequence[str] = (),
+        on_result: OnResult[Completion] | None = None,
+        timeout_s: Seconds = None,
+    ) -> LLMResult[ConversationState]:
+        """Hold one conversation: send each message with all turns before it; `.text` joins the texts.
+
+        The first error ends it; on_result receives the completions before. timeout_s: for each message.
+        """
+        steps = conversation_steps(messages, system_msgs, on_result)
+        with self:
+            return drive(steps, partial(self._turn, timeout_s))
+
+    async def aask_batch(
+        self,
+        messages: Sequence[MessagesInput],
+        *,
+        system_msgs: str | Sequence[str] = (),
+        on_result: OnResult[Completion] | None = None,
+        timeout_s: Seconds = None,
+    ) -> LLMResult[ConversationState]:
+        """`ask_batch`, async."""
+        steps = conversation_steps(messages, system_msgs, on_result)
+        async with self:
+            return await adrive(steps, partial(self._aturn, timeout_s))
+
+    def ask_batch_parallel(
+        self,
+        messages: Sequence[MessagesInput],
+        *,
+        max_concurrency: int = 5,
+        system_msgs: SystemInput = None,
+        on_result: OnResult[str] | None = None,
+        timeout_s: Seconds = None,
+    ) -> tuple[LLMResult[str], ...]:
+        """`ask` each message in parallel; return the Results in the order of the messages."""
+        ask = partial(self.ask, system_msgs=system_msgs, timeout_s=timeout_s)
+        calls = [partial(ask, message) for message in messages]
+        with self:
+            return run_parallel(calls, max_concurrency, on_result)
+
+    async def aask_batch_parallel(
+        self,
+        messages: Sequence[MessagesInput],
+        *,
+        max_concurrency: int = 5,
+        system_msgs: SystemInput = None,
+        on_result: OnResult[str] | None = None,
+        timeout_s: Seconds = None,
+    ) -> tuple[LLMResult[str], ...]:
+        """`ask_batch_parallel`, async."""
+        ask = partial(self.aask, system_msgs=system_msgs, timeout_s=timeout_s)
+        calls = [partial(ask, message) for message in messages]
+        async with self:
+            return await arun_parallel(calls, max_concurrency, on_result)
+
+    # Code and values
+
+    def ask_code(
+        self,
+        message: MessagesInput,
+        *,
+        system_msgs: SystemInput = None,
+        language: str = "python",
+        timeout_s: Seconds = None,
+    ) -> "LLMResult[CodeOutput]":
+        """Return code, from the code tool or, if the model does not call it, from the text.
+
+        language: of code without a language tag.
+        """
+        request = structured.request_for_code(message, system_msgs).bind(self.compress_request)
+        result = request.bind(partial(self.completion, timeout_s=timeout_s))
+        return result.map(partial(structured.code_of, language))
+
+    async def aask_code(
+        self,
+        message: MessagesInput,
+        *,
+        system_msgs: SystemInput = None,
+        language: str = "python",
+        timeout_s: Seconds = None,
+    ) -> "LLMResult[CodeOutput]":
+        """`ask_code`, async."""
+        request = structured.request_for_code(message, system_msgs).bind(self.compress_request)
+        result = await abind(request, partial(self.acompletion, timeout_s=timeout_s))
+        return result.map(partial(structured.code_of, language))
+
+    @overload
+    def ask_typed(
+        self,
+        kind: type[T],
+        message: MessagesInput,
+        *,
+        system_msgs: SystemInput = None,
+        stream: bool = False,
+        timeout_s: Seconds = None,
+    ) -> LLMResult[T]: ...
+
+    @overload
+    def ask_typed(
+        self,
+        kind: Mapping[str, Any],
+        message: MessagesInput,
+        *,
+        system_msgs: SystemInput = None,
+        stream: bool = False,
+        timeout_s: Seconds = None,
+    ) -> LLMResult[Any]: ...
+
+    def ask_typed(
+        self,
+        kind: type[Any] | Mapping[str, Any],
+        message: MessagesInput,
+        *,
+        system_msgs: SystemInput = None,
+        stream: bool = False,
+        timeout_s: Seconds = None,
+    ) -> LLMResult[Any]:
+        """Return a value of this type: a Struct, dataclass, TypedDict, pydantic model, or what msgspec can decode.
+
+        A JSON Schema gives plain JSON. Uses the provider's structured output if there is some, else a tool, else the
+        schema is put into the prompt. Fails with ProtocolError, with the path, if the completion does not match.
+        """
+        request = structured.request_for_value(kind, message, system_msgs, stream)
+        result = request.bind(self.compress_request).bind(
+            partial(self.completion, timeout_s=timeout_s)
+        )
+        return result.bind(partial(structured.value_of, kind))
+
+    @overload
+    async def aask_typed(
+        self,
+        kind: type[T],
+        message: MessagesInput,
+        *,
+        system_msgs: SystemInput = None,
+        stream: bool = False,
+        timeout_s: Seconds = None,
+    ) -> LLMResult[T]: ...
+
+    @overload
+    async def aask_typed(
+        self,
+        kind: Mapping[str, Any],
+        message: MessagesInput,
+        *,
+        system_msgs: SystemInput = None,
+        stream: bool = False,
+        timeout_s: Seconds = None,
+    ) -> LLMResult[Any]: ...
+
+    async def aask_typed(
+        self,
+        kind: type[Any] | Mapping[str, Any],
+        message: MessagesInput,
+        *,
+        system_msgs: SystemInput = None,
+        stream: bool = False,
+        timeout_s: Seconds = None,
+    ) -> LLMResult[Any]:
+        """`ask_typed`, async."""
+        request = structured.request_for_value(kind, message, system_msgs, stream)
+        complete = partial(self.acompletion, timeout_s=timeout_s)
+        result = await abind(request.bind(self.compress_request), complete)
+        return result.bind(partial(structured.value_of, kind))
+
+    # Embeddings, images, speech, moderation, models
+
+    def embed(
+        self,
+        request: EmbedInput,
+        *,
+        max_concurrency: int = 5,
+        on_progress: OnProgress | None = None,
+        timeout_s: Seconds = None,
+    ) -> LLMResult[Embeddings]:
+        """Return a vector for each text, in order, with the total usage. Fails with UnsupportedFeature if the provider has none.
+
+        More texts than the provider accepts at once are sent in several calls, at most `max_concurrency` of them at a
+        time; no call begins after one has failed. timeout_s: for each call.
+        """
+        batches = EmbeddingBatches(embed_request(request), self._context.targets, on_progress)
+        return batches.run(partial(self._call, timeout_s=timeout_s), max_concurrency, self)
+
+    async def aembed(
+        self,
+        request: EmbedInput,
+        *,
+        max_concurrency: int = 5,
+        on_progress: OnProgress | None = None,
+        timeout_s: Seconds = None,
+    ) -> LLMResult[Embeddings]:
+        """`embed`, async."""
+        batches = EmbeddingBatches(embed_request(request), self._context.targets, on_progress)
+        return await batches.arun(partial(self._acall, timeout_s=timeout_s), max_concurrency, self)
+
+    def gen_image(
+        self, request: ImageInput, *, timeout_s: Seconds = None
+    ) -> LLMResult[ImagesResponse]:
+        """Generate images from a prompt, as bytes or URLs. Fails with UnsupportedFeature if the provider has none."""
+        return self._call(image_call(request), timeout_s)
+
+    async def agen_image(
+        self, request: ImageInput, *, timeout_s: Seconds = None
+    ) -> LLMResult[ImagesResponse]:
+        """`gen_image`, async."""
+        return await self._acall(image_call(request), timeout_s)
+
+    def text_to_speech(
+        self, request: SpeechInput, *, timeout_s: Seconds = None
+    ) -> LLMResult[Speech]:
+        """Convert a text to speech."""
+        return self._call(speech_call(request), timeout_s)
+
+    async def atext_to_speech(
+        self, request: SpeechInput, *, timeout_s: Seconds = None
+    ) -> LLMResult[Speech]:
+        """`text_to_speech`, async."""
+        return await self._acall(speech_call(request), timeout_s)
+
+    def stream_speech(self, request: SpeechInput, *, timeout_s: Seconds = None) -> SpeechStream:
+        """Return the audio of a text in chunks as they come; `.result()` after the last chunk is all of it.
+
+        The error of a stream that is cut off has the audio so far. stream_format "sse" of the request adds the usage.
+        """
+        return Stream(speech_call(request, stream=True), self._context, timeout_s)
+
+    def astream_speech(
+        self, request: SpeechInput, *, timeout_s: Seconds = None
+    ) -> AsyncSpeechStream:
+        """`stream_speech`, async; `async with` closes a stream that is left early."""
+        return AsyncStream(speech_call(request, stream=True), self._context, timeout_s)
+
+    def speech_to_text(
+        self, request: TranscribeInput, *, timeout_s: Seconds = None
+    ) -> LLMResult[Transcription]:
+        """Transcribe audio, given as bytes or a request."""
+        return self._call(transcribe_call(request), timeout_s)
+
+    async def aspeech_to_text(
+        self, request: TranscribeInput, *, timeout_s: Seconds = None
+    ) -> LLMResult[Transcription]:
+        """`speech_to_text`, async."""
+        return await self._acall(transcribe_call(request), timeout_s)
+
+    def moderation(
+        self, request: ModerateInput, *, timeout_s: Seconds = None
+    ) -> LLMResult[ModerationResponse]:
+        """Moderate one or several texts. Fails with ProtocolError unless each text has one result."""
+        spec = moderate_call(request)
+        return self._call(spec, timeout_s).bind(partial(check_one_for_each, spec.request))
+
+    async def amoderation(
+        self, request: ModerateInput, *, timeout_s: Seconds = None
+    ) -> LLMResult[ModerationResponse]:
+        """`moderation`, async."""
+        spec = moderate_call(request)
+        return (await self._acall(spec, timeout_s)).bind(partial(check_one_for_each, spec.request))
+
+    def list_models(self, *, timeout_s: Seconds = None) -> LLMResult[ModelPage]:
+        """Return the models that the provider lists, on all pages. timeout_s: for each page."""
+        return drive(list_all_pages(), partial(self._call, timeout_s=timeout_s))
+
+    async def alist_models(self, *, timeout_s: Seconds = None) -> LLMResult[ModelPage]:
+        """`list_models`, async."""
+        return await adrive(list_all_pages(), partial(self._acall, timeout_s=timeout_s))
+
+    # Tokens and costs
 
     def count_tokens(
-        self, request: ChatInput, *, local: bool = False, timeout_s: float | None = None
+        self, request: ChatInput, *, local: bool = False, timeout_s: Seconds = None
     ) -> LLMResult[TokenCount]:
-        """A request's tokens, as the provider counts them; UnsupportedFeature where it does not.
+        """Return the tokens of a request as the provider counts them. Fails with UnsupportedFeature if it does not.
 
-        local: count here and send nothing; `method` of the count says how sure it is.
+        local: count here and send nothing; `method` of the count is how exact it is.
         """
         if local:
-            return self._count_here(request)
-        return self._run(count_job(request), timeout_s)
+            return self._count_locally(request)
+        return self._call(count_call(request), timeout_s)
 
     async def acount_tokens(
-        self, request: ChatInput, *, local: bool = False, timeout_s: float | None = None
+        self, request: ChatInput, *, local: bool = False, timeout_s: Seconds = None
     ) -> LLMResult[TokenCount]:
         """`count_tokens`, async."""
         if local:
-            return self._count_here(request)
-        return await self._arun(count_job(request), timeout_s)
+            return self._count_locally(request)
+        return await self._acall(count_call(request), timeout_s)
 
-    def _count_here(self, request: ChatInput) -> LLMResult[TokenCount]:
-        from llm_pure.client.token_counting import count_here
-
-        return self._lanes.bind(lambda lanes: count_here(lanes[0].config, request))
-
-    def shortened(self, request: ChatInput) -> LLMResult[ChatRequest]:
-        """The request with its conversation cut as `compress` says: what `ask` and its like do before they send it."""
+    def compress_request(self, request: ChatInput) -> LLMResult[ChatRequest]:
+        """Return the request with its conversation compressed as `compress` says; `ask` and its like send that."""
         if self._compress is None and self.config.compress_type in ("", "no_compress"):
             return Success(chat_request(request))
-        from llm_pure.client.token_counting import shortened
+        from llm_pure.client.token_counting import compress_request  # imported late: start-up
 
-        return shortened(chat_request(request), self.config, self._compress)
+        return compress_request(chat_request(request), self.config, self._compress)
 
     @property
-    def account(self) -> Account:
-        """Where its spending is kept; `LLM(other, budget=this.account)` shares it."""
-        return self._till.account
+    def account(self) -> BudgetStore:
+        """The store of this client's spending; `LLM(other, budget=this.account)` shares it."""
+        return self._context.billing.store
 
     def get_costs(self) -> Ledger:
-        """What was spent with this client, or with all that share its account, and what is held for calls under way."""
-        return self._till.account.ledger()
+        """Return what this client, or all clients with its store, spent, and what is reserved for calls under way."""
+        return self.account.ledger()
 
-    # lifetime
+    # Lifetime
 
     def warmup(self) -> LLMResult[None]:
-        """Loads and makes what a first call would, so that it takes no longer than any other. Nothing is sent.
+        """Load and create what a first call would, so that it takes no longer than later calls. Sends nothing.
 
-        The Failure is one that every call would end in, such as a missing key.
+        Fails with the error that every call would end in, such as a missing key.
         """
-        with self._keeper.borrow() as links:
-            return self._warm(links)
+        with self._context.transports.acquire() as transports:
+            return self._context.targets.bind(partial(preconnect, transports))
 
     async def awarmup(self) -> LLMResult[None]:
         """`warmup` for async calls."""
-        async with self._keeper.aborrow() as links:
-            return self._warm(links)
+        async with self._context.transports.aacquire() as transports:
+            return self._context.targets.bind(partial(preconnect, transports))
 
     def __enter__(self) -> Self:
-        self._keeper.enter()
+        self._context.transports.enter()
         return self
 
-    def __exit__(self, *fault: object) -> None:
-        self._keeper.exit()
+    def __exit__(self, *error: object) -> None:
+        self._context.transports.exit()
 
     async def __aenter__(self) -> Self:
-        self._keeper.aenter()
+        self._context.transports.aenter()
         return self
 
-    async def __aexit__(self, *fault: object) -> None:
-        await self._keeper.aexit()
+    async def __aexit__(self, *error: object) -> None:
+        await self._context.transports.aexit()
 
-    def _warm(self, links: Links[Any]) -> LLMResult[None]:
-        from llm_pure.client.warming import warm
+    # One call
 
-        return self._lanes.bind(lambda lanes: warm(lanes, links))
+    def _call(self, spec: CallSpec[A], timeout_s: Seconds) -> LLMResult[A]:
+        with self._context.transports.acquire() as transports:
+            return drive(call_steps(spec, self._context, timeout_s), partial(perform, transports))
 
-    # one call
+    async def _acall(self, spec: CallSpec[A], timeout_s: Seconds) -> LLMResult[A]:
+        async with self._context.transports.aacquire() as transports:
+            steps = call_steps(spec, self._context, timeout_s)
+            return await adrive(steps, partial(aperform, transports))
 
-    def _run(self, job: Job[A], timeout_s: float | None) -> LLMResult[A]:
-        return self._course(timeout_s).bind(lambda course: run(job, course, self._keeper))
-
-    async def _arun(self, job: Job[A], timeout_s: float | None) -> LLMResult[A]:
-        course = self._course(timeout_s)
-        if isinstance(course, Failure):
-            return course
-        return await arun(job, course.unwrap(), self._keeper)
-
-    def _opening(
-        self, request: ChatRequest, timeout_s: float | None, *, held: bool
-    ) -> Opening[StreamEvent, Completion]:
-        job = chat_job(chat_request(request, stream=True))
-        return Opening(CHAT, job, self._course(timeout_s), self._keeper, held)
-
-    def _course(self, timeout_s: float | None) -> LLMResult[Course]:
-        return self._lanes.map(
-            lambda lanes: Course(lanes, self._policy, timeout_s, self._gates, self._till)
+    def _prompt(
+        self,
+        message: MessagesInput,
+        system_msgs: SystemInput,
+        format_msgs: MessagesInput,
+        images: Sequence[PromptImage],
+        stream: bool | None,
+    ) -> LLMResult[ChatRequest]:
+        request = build_prompt(
+            message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
         )
+        return request.map(partial(self._with_stream, stream=stream)).bind(self.compress_request)
 
-    def _request(self, given: ChatInput, stream: bool | None = None) -> ChatRequest:
-        """Streamed where the configuration says so, unless `stream` says otherwise."""
-        return chat_request(given, stream=self.config.stream if stream is None else stream)
+    def _with_stream(self, request: ChatInput, stream: bool | None = None) -> ChatRequest:
+        """Stream as the configuration says, unless `stream` overrides it."""
+        return chat_request(request, stream=self.config.stream if stream is None else stream)
+
+    def _turn(self, timeout_s: Seconds, messages: tuple[Message, ...]) -> LLMResult[Completion]:
+        request = self.compress_request(self._with_stream(messages))
+        return request.bind(partial(self.completion, timeout_s=timeout_s))
+
+    async def _aturn(
+        self, timeout_s: Seconds, messages: tuple[Message, ...]
+    ) -> LLMResult[Completion]:
+        request = self.compress_request(self._with_stream(messages))
+        return await abind(request, partial(self.acompletion, timeout_s=timeout_s))
+
+    def _count_locally(self, request: ChatInput) -> LLMResult[TokenCount]:
+        from llm_pure.client.token_counting import count_locally  # imported late: start-up
+
+        return self._context.targets.bind(lambda targets: count_locally(targets[0].config, request))
 
 
-def _gates(limit: "RateLimit | None", count: int) -> "tuple[Gate, ...]":
+def _limiters(limit: "RateLimit | None", count: int) -> "tuple[RateLimiter, ...]":
     if limit is None:
         return ()
-    from llm_pure.client.rate_limiter import open_gates
+    from llm_pure.client.rate_limiter import create_limiters  # imported late: start-up
 
-    return open_gates(limit, count)
+    return create_limiters(limit, count)
 
 
 def _text(completion: Completion) -> str:
     return completion.text
 
 
-def _events_for(on_event: OnEvent | None, got: LLMResult[Completion]) -> tuple[StreamEvent, ...]:
-    """What a listener is told of an answer that came whole."""
-    if on_event is None or isinstance(got, Failure):
-        return ()
-    return completion_to_events(got.unwrap())
-
-
-async def _tell(on_event: OnEvent | None, event: StreamEvent) -> None:
-    if on_event is not None:
-        returned = on_event(event)
-        if isawaitable(returned):
-            await returned
+async def _await_if_possible(value: object) -> None:
+    if isawaitable(value):
+        await value

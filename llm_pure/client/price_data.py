@@ -1,4 +1,4 @@
-"""The shipped price table and the user's own prices, read from files. Nothing is fetched."""
+"""Load the bundled price table and the user's own prices from files. Uses no network."""
 
 import lzma
 import os
@@ -11,20 +11,20 @@ from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, LLMResult
 
 PRICES_VARIABLE = "LLM_PURE_PRICES"
-"""A YAML file with prices of the user's own, for the command line and for `load_prices()`."""
+"""Path of a YAML file with the user's own prices, for the command line and for `load_prices()`."""
 
 
 @cache
 def shipped_prices() -> PriceTable:
-    """The snapshot in this package; `.source` and `.taken` tell what it is. Read once in a process."""
+    """Return the price table in this package, read once per process; `.source` and `.taken` are its origin."""
     data = get_data("llm_pure", "data/prices.json.xz") or b""
     return read_table(lzma.decompress(data)).unwrap()
 
 
 def load_prices(overrides: str | os.PathLike[str] | None = None) -> LLMResult[PriceTable]:
-    """The snapshot, and before it the prices of a YAML file: its section `prices:`, else the whole of it.
+    """Return the bundled table, overridden by the section `prices:` of a YAML file, or by all of the file.
 
-    overrides: None takes the file that $LLM_PURE_PRICES names, where it is set. Fails with InvalidConfiguration.
+    overrides: by default the file that $LLM_PURE_PRICES names. Fails with InvalidConfiguration.
     """
     table = shipped_prices()
     path = overrides or os.environ.get(PRICES_VARIABLE)
@@ -33,9 +33,9 @@ def load_prices(overrides: str | os.PathLike[str] | None = None) -> LLMResult[Pr
     import yaml
 
     try:
-        given = yaml.safe_load(Path(path).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
-        return Failure(InvalidConfiguration(message=f"{path}: {fault}", field="prices"))
-    if isinstance(given, dict) and "prices" in given:
-        given = given["prices"]
-    return with_overrides(table, given or {})
+        prices = yaml.safe_load(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return Failure(InvalidConfiguration(message=f"{path}: {error}", field="prices"))
+    if isinstance(prices, dict) and "prices" in prices:
+        prices = prices["prices"]
+    return with_overrides(table, prices or {})

@@ -1,4 +1,4 @@
-"""The limit of requests and tokens a minute, kept by a client for each of its lanes: the clock and the lock around it."""
+"""Rate limiter of one target: requests and tokens per minute, with the clock and the lock around `llm_pure.policy.rate_limit`."""
 
 from threading import Lock
 from time import monotonic
@@ -11,47 +11,54 @@ from llm_pure.types.errors import RateLimited
 from llm_pure.types.result import Failure, LLMResult, Success
 
 
-class Pass(msgspec.Struct, frozen=True):
-    """Leave to send after so many seconds. entry: what is counted for it until the answer is there."""
+class Permit(msgspec.Struct, frozen=True):
+    """Permission to send after `wait_s` seconds. entry: the estimate that counts until the response is there."""
 
     entry: WindowEntry
     wait_s: float
 
 
-class Gate:
-    """Lets requests through in their order; for any number of threads and tasks."""
+class RateLimiter:
+    """Admits requests in their order. Safe for any number of threads and tasks."""
 
     def __init__(self, limit: RateLimit) -> None:
-        self._limit = limit
         self._minute = SlidingWindow(limit)
         self._lock = Lock()
 
-    def enter(self, body: bytes, longest_s: float) -> LLMResult[Pass]:
-        """RateLimited, and nothing counted, when the turn would come later than that."""
+    def acquire(self, body: bytes, max_wait_s: float) -> LLMResult[Permit]:
+        """Acquire a permit for a request with this body.
+
+        Fails with RateLimited, without counting the request, if the wait would exceed `max_wait_s`.
+        """
         tokens = estimated_tokens(body)
         with self._lock:
             now_s = monotonic()
             wait_s = self._minute.wait_s(now_s, tokens)
-            if wait_s <= longest_s:
-                return Success(Pass(self._minute.enter(now_s, tokens), wait_s))
+            if wait_s <= max_wait_s:
+                return Success(Permit(self._minute.enter(now_s, tokens), wait_s))
         return Failure(
             RateLimited(
-                message=f"the client's own limit leaves no room within {longest_s:.1f} s",
+                message=f"client rate limit: no capacity within {max_wait_s:.1f} s",
                 code="client_limit",
                 retry_after_s=wait_s,
             )
         )
 
-    def correct(self, given: Pass, got: object) -> None:
-        """What the provider counted takes the place of the estimate."""
-        if not isinstance(got, Completion):
+    def adjust(self, permit: Permit, value: object) -> None:
+        """Replace the estimate by the tokens that the provider counted, if the value is a Completion with usage."""
+        if not isinstance(value, Completion):
             return
-        counted = (got.usage.input_tokens or 0) + (got.usage.output_tokens or 0)
+        counted = (value.usage.input_tokens or 0) + (value.usage.output_tokens or 0)
         if counted:
             with self._lock:
-                self._minute.adjust(given.entry, counted)
+                self._minute.adjust(permit.entry, counted)
+
+    def release(self, permit: Permit) -> None:
+        """Give back a permit whose request is not sent."""
+        with self._lock:
+            self._minute.remove(permit.entry)
 
 
-def open_gates(limit: RateLimit | None, count: int) -> tuple[Gate, ...]:
-    """One for each lane; none without a limit."""
-    return () if limit is None else tuple([Gate(limit) for _ in range(count)])
+def create_limiters(limit: RateLimit, count: int) -> tuple[RateLimiter, ...]:
+    """Return one limiter for each target."""
+    return tuple([RateLimiter(limit) for _ in range(count)])

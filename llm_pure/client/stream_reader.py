@@ -1,15 +1,18 @@
-"""One streamed answer, read: pieces of its body -> events, and in the end the whole answer or the error. No I/O.
+"""Read one streamed response: chunks of its body -> events and, at the end, the complete value or the error. No I/O.
 
-What is read may be a chat (events, a Completion) or speech (bytes, a Speech); `Manner` says how.
+The response may be chat (events, a Completion) or speech (bytes, a Speech): `StreamKind` has the differences.
 """
 
 from collections import deque
 from collections.abc import Callable
+from operator import methodcaller
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from llm_pure.client.targets import Lane
+from llm_pure.client.targets import Target
+from llm_pure.core.provider import StreamDecoder
+from llm_pure.transports.base import AsyncStreamingResponse, StreamingResponse
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import ConnectionFailed, LLMError, StreamInterrupted
 from llm_pure.types.events import ExtraReceived, Started, StreamEvent, UsageReported
@@ -23,99 +26,132 @@ A_co = TypeVar("A_co", covariant=True)
 
 
 class Decoder(Protocol[E_co, A_co]):
-    """Bytes in, events out; what StreamDecoder and SpeechDecoder have in common."""
+    """Bytes in, events out: what StreamDecoder and SpeechDecoder have in common."""
 
     def feed(self, data: bytes) -> LLMResult[tuple[E_co, ...]]:
-        """The events that these bytes complete."""
+        """Return the events that these bytes complete."""
         ...
 
     def close(self) -> LLMResult[tuple[E_co, ...]]:
-        """The body is over."""
+        """End the body; return the last events."""
         ...
 
     def partial(self) -> A_co:
-        """The answer as far as it has come."""
+        """Return the value as far as it has been received."""
         ...
 
 
-class Manner(msgspec.Struct, Generic[E, A], frozen=True):
-    """How a kind of answer is read.
+class StreamKind(msgspec.Struct, Generic[E, A], frozen=True):
+    """How to read one kind of streamed response."""
 
-    open: the provider's decoder. cut: what it says when the connection broke, which is no end for bytes that do not tell
-    their own. tells: does an event show something of the answer itself? Until one does, the answer may be asked for again.
-    completion: what an error carries of an answer that was cut off.
-    """
+    open_decoder: Callable[[Target, ResponseHead], Decoder[E, A]]
+    """Open the provider's decoder."""
 
-    open: Callable[[Lane, ResponseHead], Decoder[E, A]]
-    cut: Callable[[Any], LLMResult[tuple[E, ...]]]
-    tells: Callable[[E], bool]
-    completion: Callable[[A], Completion]
+    on_disconnect: Callable[[Any], LLMResult[tuple[E, ...]]]
+    """Close the decoder after a connection error, which is no end for a body that does not mark its own."""
+
+    is_content: Callable[[E], bool]
+    """True for events with model output; before the first one the call may be retried."""
+
+    to_completion: Callable[[A], Completion]
+    """The partial value as errors carry it."""
 
 
-_ABOUT = (Started, ExtraReceived, UsageReported)
-"""Events that tell nothing of the answer itself."""
+_METADATA = (Started, ExtraReceived, UsageReported)
+"""Events without model output."""
 
-CHAT: Manner[StreamEvent, Completion] = Manner(
-    open=lambda lane, head: lane.provider.open_stream(head),
-    cut=lambda decoder: decoder.close(),
-    tells=lambda event: not isinstance(event, _ABOUT),
-    completion=lambda answer: answer,
+
+def _open_chat(target: Target, head: ResponseHead) -> StreamDecoder:
+    return target.provider.open_stream(head)
+
+
+def _is_content(event: StreamEvent) -> bool:
+    return not isinstance(event, _METADATA)
+
+
+def _unchanged(completion: Completion) -> Completion:
+    return completion
+
+
+CHAT: StreamKind[StreamEvent, Completion] = StreamKind(
+    open_decoder=_open_chat,
+    on_disconnect=methodcaller("close"),
+    is_content=_is_content,
+    to_completion=_unchanged,
 )
 
 
-class Reading(Generic[E, A]):
-    """One for each attempt. events: not yet taken. outcome: None while the answer goes on."""
+class ResponseReader(Generic[E, A]):
+    """Reads the response of one attempt.
 
-    def __init__(self, manner: Manner[E, A], lane: Lane, head: ResponseHead) -> None:
-        self.events: deque[E] = deque()
-        self.tells = False
-        self.outcome: LLMResult[A] | None = None
-        self._manner = manner
-        self._decoder = manner.open(lane, head)
-
-    def take(self, piece: LLMResult[bytes] | None) -> None:
-        """The next piece of the body, the transport's fault, or None for the end."""
-        if piece is None:
-            self._end(None)
-        elif isinstance(piece, Failure):
-            self._end(piece.failure())
-        else:
-            got = self._decoder.feed(piece.unwrap())
-            if isinstance(got, Failure):
-                self.outcome = Failure(got.failure())
-            else:
-                self._add(got.unwrap())
-
-    def partial(self) -> Completion:
-        """The answer as far as it has come, as errors carry it."""
-        return self._manner.completion(self._decoder.partial())
-
-    def _end(self, fault: LLMError | None) -> None:
-        """An answer that is whole stays whole, however its connection ended."""
-        decoder = self._decoder
-        closed = decoder.close() if fault is None else self._manner.cut(decoder)
-        if not isinstance(closed, Failure):
-            self._add(closed.unwrap())
-            self.outcome = Success(decoder.partial())
-        elif fault is None:
-            self.outcome = Failure(closed.failure())
-        else:
-            self.outcome = Failure(_broken(fault, closed.failure(), self.partial()))
-
-    def _add(self, events: tuple[E, ...]) -> None:
-        self.events += events
-        if not self.tells:
-            tells = self._manner.tells
-            self.tells = any(tells(event) for event in events)
-
-
-def _broken(fault: LLMError, told: LLMError, partial: Completion) -> LLMError:
-    """The error to give when the transport failed with one, and the decoder made another of the bytes before it.
-
-    What the service said itself counts most: an error status with half a body is that error.
+    events: received and not yet taken. has_content: an event with model output was received. outcome: None before the
+    end of the response.
     """
-    if told.status is not None and told.status >= 400:
-        return told
-    if isinstance(fault, ConnectionFailed) and isinstance(told, StreamInterrupted):
-        return msgspec.structs.replace(told, message=f"{told.message}: {fault.message}")
-    return msgspec.structs.replace(fault, partial=partial)
+
+    def __init__(self, kind: StreamKind[E, A], target: Target) -> None:
+        self.events: deque[E] = deque()
+        self.has_content = False
+        self.outcome: LLMResult[A] | None = None
+        self._kind = kind
+        self._target = target
+        self._decoder: Decoder[E, A] | None = None
+
+    def start(
+        self, response: LLMResult[StreamingResponse] | LLMResult[AsyncStreamingResponse]
+    ) -> bool:
+        """Open the decoder for the head of a response. Return false if the request failed: that is the outcome."""
+        if isinstance(response, Failure):
+            self.outcome = Failure(response.failure())
+            return False
+        self._decoder = self._kind.open_decoder(self._target, response.unwrap().head)
+        return True
+
+    def read(self, chunk: LLMResult[bytes] | None) -> None:
+        """Read the next chunk of the body, the transport's error, or None for the end."""
+        decoder = self._decoder
+        assert decoder is not None
+        if chunk is None:
+            closed = decoder.close()
+            self._add(closed)
+            if self.outcome is None:
+                self.outcome = Success(decoder.partial())
+        elif isinstance(chunk, Failure):
+            self._disconnect(decoder, chunk.failure())
+        else:
+            self._add(decoder.feed(chunk.unwrap()))
+
+    def partial(self) -> Completion | None:
+        """Return what has been received as errors carry it, None before the head."""
+        if self._decoder is None:
+            return None
+        return self._kind.to_completion(self._decoder.partial())
+
+    def _disconnect(self, decoder: Decoder[E, A], error: LLMError) -> None:
+        """End with a connection error. A response that was complete before it stays complete."""
+        closed = self._kind.on_disconnect(decoder)
+        if isinstance(closed, Failure):
+            partial = self._kind.to_completion(decoder.partial())
+            self.outcome = Failure(_disconnect_error(error, closed.failure(), partial))
+        else:
+            self._add(closed)
+            self.outcome = Success(decoder.partial())
+
+    def _add(self, events: LLMResult[tuple[E, ...]]) -> None:
+        if isinstance(events, Failure):
+            self.outcome = Failure(events.failure())
+            return
+        self.events += events.unwrap()
+        if not self.has_content:
+            self.has_content = any(map(self._kind.is_content, events.unwrap()))
+
+
+def _disconnect_error(error: LLMError, decoded: LLMError, partial: Completion) -> LLMError:
+    """Choose between the transport's error and the one that the decoder found in the bytes before it.
+
+    The service's own error counts most: half a body of an error status is that error.
+    """
+    if decoded.status is not None and decoded.status >= 400:
+        return decoded
+    if isinstance(error, ConnectionFailed) and isinstance(decoded, StreamInterrupted):
+        return msgspec.structs.replace(decoded, message=f"{decoded.message}: {error.message}")
+    return msgspec.structs.replace(error, partial=partial)

@@ -1,250 +1,251 @@
-"""A streamed answer as the caller sees it: an iterable of events that ends in the whole answer or the error."""
+"""A streamed response for the caller: an iterable of events that ends in the complete value or the error."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
-from functools import partial
-from typing import Generic, Self, TypeVar
+from functools import cached_property
+from typing import Generic, Self, TypeAlias, TypeVar
 
-import msgspec
-
-from llm_pure.client.call import Course
-from llm_pure.client.calls import aagain, again, asleep
-from llm_pure.client.jobs import Job
-from llm_pure.client.stream_reader import Manner, Reading
-from llm_pure.client.transport_manager import LinkKeeper, Links
+from llm_pure.client.call import (
+    CallContext,
+    CallSpec,
+    Open,
+    Sleep,
+    Step,
+    asleep,
+    call_steps,
+)
+from llm_pure.client.stream_reader import ResponseReader
+from llm_pure.client.transport_manager import TransportCache
 from llm_pure.transports.base import AsyncTransport, Transport
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import StreamInterrupted
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.media_operations import Speech
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult
 
 E = TypeVar("E")
 A = TypeVar("A")
 
 
-class Opening(msgspec.Struct, Generic[E, A], frozen=True):
-    """What a stream is opened with. held: show no event, only the end; one that broke may then be asked for again."""
+class _StreamState(Generic[E, A]):
+    """What both kinds of stream have: the steps of the call, the response that is read, and the outcome.
 
-    manner: Manner[E, A]
-    job: Job[A]
-    course: LLMResult[Course]
-    keeper: LinkKeeper
-    held: bool = False
+    on_finish: called with `result()` when the stream is closed, once. buffered: deliver no events but only the result; the
+    call may then be retried up to its end.
+    """
 
-
-class _Streaming(Generic[E, A]):
-    """What both kinds of stream know: the answer that is read, and how it ended."""
-
-    def __init__(self, opening: Opening[E, A]) -> None:
-        self._manner = opening.manner
-        self._job = opening.job
-        self._keeper = opening.keeper
-        self._held = opening.held
-        self._reading: Reading[E, A] | None = None
-        self._course: Course | None = None
+    def __init__(
+        self,
+        spec: CallSpec[A],
+        context: CallContext,
+        timeout_s: float | None = None,
+        *,
+        buffered: bool = False,
+    ) -> None:
+        self.on_finish: Callable[[LLMResult[A]], object] | None = None
+        self._transports = context.transports
+        self._buffered = buffered
+        self._steps = call_steps(spec, context, timeout_s)
+        self._reader: ResponseReader[E, A] | None = None
         self._outcome: LLMResult[A] | None = None
-        if isinstance(opening.course, Failure):
-            self._outcome = opening.course
-        else:
-            self._course = opening.course.unwrap()
+        if isinstance(context.targets, Failure):
+            self._outcome = context.targets
 
     def result(self) -> LLMResult[A]:
-        """How the stream ended: the whole answer or the error; before that StreamInterrupted with the answer so far."""
+        """Return the complete value or the error; before the end of the stream StreamInterrupted with the partial value."""
         if self._outcome is not None:
             return self._outcome
-        partial = None if self._reading is None else self._reading.partial()
+        partial = None if self._reader is None else self._reader.partial()
         return Failure(
             StreamInterrupted(
                 message="the stream was not read to its end", partial=partial, retryable=False
             )
         )
 
-    def _waits(self, reading: Reading[E, A]) -> bool:
-        """Has the attempt nothing for the caller yet? A held stream shows nothing but its end, so it may try again."""
-        return reading.outcome is None and (self._held or not reading.tells)
+    def _next_step(self, answer: object) -> Step | None:
+        """Resume the call. Return its next step, or None at its end, with the outcome set."""
+        try:
+            return self._steps.send(answer)
+        except StopIteration as done:
+            self._outcome = done.value or self.result()  # None after `close`
+            return None
 
-    def _opened(self, course: Course, reading: Reading[E, A]) -> LLMResult[Reading[E, A]]:
-        """The attempt has something for the caller, or else it has failed."""
-        if isinstance(reading.outcome, Failure) and (self._held or not reading.tells):
-            return course.note(Failure(reading.outcome.failure()))
-        if self._held:
-            reading.events.clear()
-        return Success(reading)
+    def _read(self, reader: ResponseReader[E, A], chunk: LLMResult[bytes] | None) -> bool:
+        """Read a chunk of a new response. Return true if there is more to read before it is delivered."""
+        reader.read(chunk)
+        if self._buffered:
+            reader.events.clear()
+        return reader.outcome is None and (self._buffered or not reader.has_content)
 
-    def _leave(self) -> None:
-        """Nothing more will be read."""
-        if self._course is not None:
-            self._course.leave(None if self._reading is None else self._reading.partial())
+    def _may_retry(self, reader: ResponseReader[E, A]) -> bool:
+        failed = isinstance(reader.outcome, Failure)
+        return failed and (self._buffered or not reader.has_content)
 
-    def _end(self, outcome: LLMResult[A]) -> None:
-        if self._course is not None and self._reading is not None:
-            outcome = self._course.note(outcome, output_delivered=True)
-        self._outcome = outcome
+    def _finish(self) -> None:
+        """End the call, also one that is not read to its end, and report the result."""
+        self._steps.close()
+        on_finish, self.on_finish = self.on_finish, None
+        if on_finish is not None:
+            on_finish(self.result())
 
 
-class SyncStream(_Streaming[E, A]):
-    """Events as they come, sync. Nothing is sent before the first is asked for.
+class Stream(_StreamState[E, A]):
+    """Events as they come, sync. Nothing is sent before the first event is requested.
 
-    In a `with` block the connection is closed however the block is left.
+    A `with` block closes the connection however the block is left.
     """
 
-    def __init__(self, opening: Opening[E, A]) -> None:
-        super().__init__(opening)
-        self._stack = ExitStack()
-        self._pieces: Iterator[LLMResult[bytes]] = iter(())
+    _chunks: Iterator[LLMResult[bytes]] = iter(())
+
+    @cached_property
+    def _stack(self) -> ExitStack:
+        return ExitStack()
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> E:
         while self._outcome is None:
-            if self._reading is None:
-                self._begin()
-            elif self._reading.events:
-                return self._reading.events.popleft()
-            elif self._reading.outcome is not None:
-                self._end(self._reading.outcome)
+            reader = self._reader
+            if reader is None:
+                self._open()
+            elif reader.events:
+                return reader.events.popleft()
+            elif reader.outcome is None:
+                reader.read(next(self._chunks, None))
             else:
-                self._reading.take(next(self._pieces, None))
+                self._next_step(True)
         self.close()
         raise StopIteration
 
     def close(self) -> None:
-        """Closes the connection. `result()` still tells how far it came."""
+        """Close the connection. `result()` still has what was received."""
         try:
             self._stack.close()
         finally:
-            self._leave()
+            self._finish()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *fault: object) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _begin(self) -> None:
-        course = self._course
-        assert course is not None
-        links = self._stack.enter_context(self._keeper.borrow())
-        attempt = partial(self._attempt, course, links)
-        opened = again(course, attempt(), attempt)
-        if isinstance(opened, Failure):
-            self._outcome = opened
-        else:
-            self._reading = opened.unwrap()
+    def _open(self) -> None:
+        """Perform steps until a response has content or the call has ended."""
+        transports = self._stack.enter_context(self._transports.acquire())
+        step = self._next_step(None)
+        while step is not None:
+            if isinstance(step, Sleep):
+                time.sleep(step.seconds)
+                step = self._next_step(None)
+            else:
+                assert isinstance(step, Open)
+                step = None if self._connect(transports, step) else self._next_step(False)
 
-    def _attempt(self, course: Course, links: Links[Transport]) -> LLMResult[Reading[E, A]]:
-        aimed = course.aim(self._job, links)
-        if isinstance(aimed, Failure):
-            return aimed
-        aim = aimed.unwrap()
-        if aim.wait_s > 0:
-            time.sleep(aim.wait_s)
-        with ExitStack() as trial:
-            answer = trial.enter_context(aim.transport.stream(aim.request, aim.timeouts))
-            if isinstance(answer, Failure):
-                return course.note(answer)
-            reading = Reading(self._manner, course.lane, answer.unwrap().head)
-            pieces = iter(answer.unwrap())
-            while self._waits(reading):
-                reading.take(next(pieces, None))
-            opened = self._opened(course, reading)
-            if not isinstance(opened, Failure):
-                self._pieces = pieces
-                self._stack.push(trial.pop_all())
-            return opened
+    def _connect(self, transports: TransportCache[Transport], step: Open) -> bool:
+        """Read a response up to its first content. Return false if it failed before."""
+        with ExitStack() as attempt:
+            reader = step.reader
+            transport = transports.get(step.target.settings, step.request.url)
+            if isinstance(transport, Failure):
+                reader.outcome = transport
+                return False
+            opened = transport.unwrap().stream(step.request, step.timeouts)
+            response = attempt.enter_context(opened)
+            if not reader.start(response):
+                return False
+            chunks = iter(response.unwrap())
+            while self._read(reader, next(chunks, None)):
+                pass
+            if self._may_retry(reader):
+                return False
+            self._chunks, self._reader = chunks, reader
+            self._stack.push(attempt.pop_all())
+            return True
 
 
-class AwaitedStream(_Streaming[E, A]):
-    """The same for `async for`, on asyncio and trio. Left early, it has to be closed: `async with` does it."""
+class AsyncStream(_StreamState[E, A]):
+    """`Stream` for `async for`, on asyncio and trio. `async with` closes a stream that is left early."""
 
-    def __init__(self, opening: Opening[E, A]) -> None:
-        super().__init__(opening)
-        self._stack = AsyncExitStack()
-        self._pieces: AsyncIterator[LLMResult[bytes]] | None = None
+    _chunks: AsyncIterator[LLMResult[bytes]] | None = None
+
+    @cached_property
+    def _stack(self) -> AsyncExitStack:
+        return AsyncExitStack()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> E:
         while self._outcome is None:
-            if self._reading is None or self._pieces is None:
-                await self._begin()
-            elif self._reading.events:
-                return self._reading.events.popleft()
-            elif self._reading.outcome is not None:
-                self._end(self._reading.outcome)
+            reader = self._reader
+            if reader is None or self._chunks is None:
+                await self._open()
+            elif reader.events:
+                return reader.events.popleft()
+            elif reader.outcome is None:
+                reader.read(await anext(self._chunks, None))
             else:
-                self._reading.take(await anext(self._pieces, None))
+                self._next_step(True)
         await self.aclose()
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        """Closes the connection. `result()` still tells how far it came."""
+        """Close the connection. `result()` still has what was received."""
         try:
             await self._stack.aclose()
         finally:
-            self._leave()
+            self._finish()
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *fault: object) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.aclose()
 
-    async def _begin(self) -> None:
-        course = self._course
-        assert course is not None
-        links = await self._stack.enter_async_context(self._keeper.aborrow())
-        attempt = partial(self._attempt, course, links)
-        opened = await aagain(course, await attempt(), attempt)
-        if isinstance(opened, Failure):
-            self._outcome = opened
-        else:
-            self._reading = opened.unwrap()
+    async def _open(self) -> None:
+        transports = await self._stack.enter_async_context(self._transports.aacquire())
+        step = self._next_step(None)
+        while step is not None:
+            if isinstance(step, Sleep):
+                await asleep(step.seconds)
+                step = self._next_step(None)
+            else:
+                assert isinstance(step, Open)
+                step = None if await self._connect(transports, step) else self._next_step(False)
 
-    async def _attempt(
-        self, course: Course, links: Links[AsyncTransport]
-    ) -> LLMResult[Reading[E, A]]:
-        aimed = course.aim(self._job, links)
-        if isinstance(aimed, Failure):
-            return aimed
-        aim = aimed.unwrap()
-        if aim.wait_s > 0:
-            await asleep(aim.wait_s)
-        async with AsyncExitStack() as trial:
-            answer = await trial.enter_async_context(
-                aim.transport.astream(aim.request, aim.timeouts)
-            )
-            if isinstance(answer, Failure):
-                return course.note(answer)
-            reading = Reading(self._manner, course.lane, answer.unwrap().head)
-            pieces = aiter(answer.unwrap())
-            while self._waits(reading):
-                reading.take(await anext(pieces, None))
-            opened = self._opened(course, reading)
-            if not isinstance(opened, Failure):
-                self._pieces = pieces
-                self._stack.push_async_exit(trial.pop_all())
-            return opened
+    async def _connect(self, transports: TransportCache[AsyncTransport], step: Open) -> bool:
+        async with AsyncExitStack() as attempt:
+            reader = step.reader
+            transport = transports.get(step.target.settings, step.request.url)
+            if isinstance(transport, Failure):
+                reader.outcome = transport
+                return False
+            opened = transport.unwrap().astream(step.request, step.timeouts)
+            response = await attempt.enter_async_context(opened)
+            if not reader.start(response):
+                return False
+            chunks = aiter(response.unwrap())
+            while self._read(reader, await anext(chunks, None)):
+                pass
+            if self._may_retry(reader):
+                return False
+            self._chunks, self._reader = chunks, reader
+            self._stack.push_async_exit(attempt.pop_all())
+            return True
 
 
-class Stream(SyncStream[StreamEvent, Completion]):
-    """A streamed conversation: its events; `result()` is the Completion."""
+ChatStream: TypeAlias = Stream[StreamEvent, Completion]
+"""A streamed completion: its events; `result()` is the Completion."""
 
+AsyncChatStream: TypeAlias = AsyncStream[StreamEvent, Completion]
 
-class AsyncStream(AwaitedStream[StreamEvent, Completion]):
-    """`Stream` for `async for`."""
+SpeechStream: TypeAlias = Stream[bytes, Speech]
+"""Streamed speech: its audio bytes as they come; `result()` is all of the audio.
 
+An error has the audio so far: `error.partial.message.parts` is one Audio.
+"""
 
-class SpeechStream(SyncStream[bytes, Speech]):
-    """Streamed speech: the sound's bytes as they come; `result()` is all of it.
-
-    An error holds the sound so far: `error.partial.message.parts` is one Audio.
-    """
-
-
-class AsyncSpeechStream(AwaitedStream[bytes, Speech]):
-    """`SpeechStream` for `async for`."""
+AsyncSpeechStream: TypeAlias = AsyncStream[bytes, Speech]

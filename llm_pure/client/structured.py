@@ -1,181 +1,53 @@
-"""Methods of the client whose answers are more than words: code, and values of a type."""
+"""Requests whose completion is more than text, and how to read it: code, and values of a type. No I/O.
+
+Schemas, parsers and repair are loaded by the first call that needs them.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any
 
 from llm_pure.chat.prompt import build_prompt
-from llm_pure.client.jobs import ChatInput, chat_request
+from llm_pure.client.call import chat_request
 from llm_pure.types.completion import Completion
 from llm_pure.types.request import ChatRequest, MessagesInput
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.result import LLMResult
 
 if TYPE_CHECKING:
     from llm_pure.output.code import CodeOutput
 
-T = TypeVar("T")
+SystemInput = str | Sequence[str] | None
+ValueType = type[Any] | Mapping[str, Any]
+"""A type, or a JSON Schema."""
 
 
-class Asks(Protocol):
-    """What these methods need of a client."""
-
-    def shortened(self, request: ChatInput) -> LLMResult[ChatRequest]:
-        """The request with its conversation cut."""
-        ...
-
-    def completion(
-        self, request: ChatInput, *, timeout_s: float | None = None
-    ) -> LLMResult[Completion]:
-        """The answer to a request."""
-        ...
-
-    async def acompletion(
-        self, request: ChatInput, *, timeout_s: float | None = None
-    ) -> LLMResult[Completion]:
-        """`completion`, async."""
-        ...
-
-
-class SpecialAsks:
-    """`ask_code` and `ask_typed`, each with its twin."""
-
-    def ask_code(
-        self: Asks,
-        message: MessagesInput,
-        *,
-        system_msgs: str | Sequence[str] | None = None,
-        language: str = "python",
-        timeout_s: float | None = None,
-    ) -> "LLMResult[CodeOutput]":
-        """Code, by the code tool; `parse_code` tells what counts when the model does not call it.
-
-        language: of code that the model says no word about.
-        """
-        request = _code_request(message, system_msgs).bind(self.shortened)
-        got = request.bind(lambda asked: self.completion(asked, timeout_s=timeout_s))
-        return _read_code(got, language)
-
-    async def aask_code(
-        self: Asks,
-        message: MessagesInput,
-        *,
-        system_msgs: str | Sequence[str] | None = None,
-        language: str = "python",
-        timeout_s: float | None = None,
-    ) -> "LLMResult[CodeOutput]":
-        """`ask_code`, async."""
-        request = _code_request(message, system_msgs).bind(self.shortened)
-        if isinstance(request, Failure):
-            return request
-        got = await self.acompletion(request.unwrap(), timeout_s=timeout_s)
-        return _read_code(got, language)
-
-    @overload
-    def ask_typed(
-        self: Asks,
-        kind: type[T],
-        message: MessagesInput,
-        *,
-        system_msgs: str | Sequence[str] | None = None,
-        stream: bool = False,
-        timeout_s: float | None = None,
-    ) -> LLMResult[T]: ...
-
-    @overload
-    def ask_typed(
-        self: Asks,
-        kind: Mapping[str, Any],
-        message: MessagesInput,
-        *,
-        system_msgs: str | Sequence[str] | None = None,
-        stream: bool = False,
-        timeout_s: float | None = None,
-    ) -> LLMResult[Any]: ...
-
-    def ask_typed(
-        self: Asks,
-        kind: type[Any] | Mapping[str, Any],
-        message: MessagesInput,
-        *,
-        system_msgs: str | Sequence[str] | None = None,
-        stream: bool = False,
-        timeout_s: float | None = None,
-    ) -> LLMResult[Any]:
-        """A value of this type: a Struct, dataclass, TypedDict, pydantic model, or what msgspec can decode.
-
-        A JSON Schema gives plain JSON that follows it. The provider's own structured output where it has some, else by
-        a tool, else the prompt tells the schema; `build_structured` says which. A wrong answer is a ProtocolError with the
-        path. stream: the answer comes as a stream, and is read once it is whole.
-        """
-        request = _typed_request(message, system_msgs, kind, stream).bind(self.shortened)
-        got = request.bind(lambda asked: self.completion(asked, timeout_s=timeout_s))
-        return _read_typed(got, kind)
-
-    @overload
-    async def aask_typed(
-        self: Asks,
-        kind: type[T],
-        message: MessagesInput,
-        *,
-        system_msgs: str | Sequence[str] | None = None,
-        stream: bool = False,
-        timeout_s: float | None = None,
-    ) -> LLMResult[T]: ...
-
-    @overload
-    async def aask_typed(
-        self: Asks,
-        kind: Mapping[str, Any],
-        message: MessagesInput,
-        *,
-        system_msgs: str | Sequence[str] | None = None,
-        stream: bool = False,
-        timeout_s: float | None = None,
-    ) -> LLMResult[Any]: ...
-
-    async def aask_typed(
-        self: Asks,
-        kind: type[Any] | Mapping[str, Any],
-        message: MessagesInput,
-        *,
-        system_msgs: str | Sequence[str] | None = None,
-        stream: bool = False,
-        timeout_s: float | None = None,
-    ) -> LLMResult[Any]:
-        """`ask_typed`, async."""
-        request = _typed_request(message, system_msgs, kind, stream).bind(self.shortened)
-        if isinstance(request, Failure):
-            return request
-        got = await self.acompletion(request.unwrap(), timeout_s=timeout_s)
-        return _read_typed(got, kind)
-
-
-# What asks for code and for values is loaded by the first call that does so.
-
-
-def _code_request(
-    message: MessagesInput, system_msgs: str | Sequence[str] | None
-) -> LLMResult[ChatRequest]:
-    from llm_pure.output.code import code_request
+def request_for_code(message: MessagesInput, system_msgs: SystemInput) -> LLMResult[ChatRequest]:
+    """Return the request for code, with the code tool."""
+    from llm_pure.output.code import code_request  # imported late: start-up
 
     return build_prompt(message, system_msgs=system_msgs).map(code_request)
 
 
-def _read_code(got: LLMResult[Completion], language: str) -> "LLMResult[CodeOutput]":
-    from llm_pure.output.code import parse_code
+def code_of(language: str, completion: Completion) -> "CodeOutput":
+    """Read the code of a completion. language: of code without a language tag."""
+    from llm_pure.output.code import parse_code  # imported late: start-up
 
-    return got.map(lambda completion: parse_code(completion, language=language))
+    return parse_code(completion, language=language)
 
 
-def _typed_request(
-    message: MessagesInput, system_msgs: str | Sequence[str] | None, kind: object, stream: bool
+def request_for_value(
+    kind: ValueType, message: MessagesInput, system_msgs: SystemInput, stream: bool
 ) -> LLMResult[ChatRequest]:
-    from llm_pure.output.structured import structured_request
+    """Return the request for a value of a type, with its schema."""
+    from llm_pure.output.structured import structured_request  # imported late: start-up
 
     request = build_prompt(message, system_msgs=system_msgs)
-    return request.bind(lambda asked: structured_request(chat_request(asked, stream=stream), kind))
+    return request.bind(
+        lambda prompt: structured_request(chat_request(prompt, stream=stream), kind)
+    )
 
 
-def _read_typed(got: LLMResult[Completion], kind: type[Any] | Mapping[str, Any]) -> LLMResult[Any]:
-    from llm_pure.output.structured import parse_structured
+def value_of(kind: ValueType, completion: Completion) -> LLMResult[Any]:
+    """Read the value of a completion. Fails with ProtocolError if it does not match the type."""
+    from llm_pure.output.structured import parse_structured  # imported late: start-up
 
-    return got.bind(lambda completion: parse_structured(completion, kind))
+    return parse_structured(completion, kind)

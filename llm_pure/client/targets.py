@@ -1,6 +1,6 @@
-"""A configuration and its provider, side by side: what one attempt needs to know.
+"""Targets of a client: a configuration, completed from the environment, with its provider.
 
-A client has one lane, and one more for each fallback.
+A client has one target, and one more for each fallback.
 """
 
 from collections.abc import Sequence
@@ -12,78 +12,61 @@ from llm_pure.client.plugins import find_provider
 from llm_pure.core.provider import Built, Provider
 from llm_pure.core.registry import Registry
 from llm_pure.settings.environment import load_env
-from llm_pure.signing.key import with_header
 from llm_pure.transports.base import TransportSettings, settings_of
 from llm_pure.types.config import SECRET_FIELDS, LLMConfig, reveal
 from llm_pure.types.errors import LLMError, redact_error
-from llm_pure.types.http import Headers, HttpRequest, is_credential
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.http import HttpRequest, is_credential
+from llm_pure.types.result import LLMResult, Success, returns_failure
 
 
-class Lane(msgspec.Struct, frozen=True):
-    """One configuration, complete with what the environment adds, and the provider that it names.
-
-    settings: how its transport is made.
-    """
+class Target(msgspec.Struct, frozen=True):
+    """A configuration with the environment's values, its provider, and the settings of its transport."""
 
     config: LLMConfig
     provider: Provider
     settings: TransportSettings = TransportSettings()
 
 
-def load_lanes(
+@returns_failure
+def load_targets(
     configs: Sequence[LLMConfig],
     registry: Registry | None,
     settings: TransportSettings | None = None,
-) -> LLMResult[tuple[Lane, ...]]:
-    """Fails with InvalidConfiguration when one of them names no provider, or has a transport that cannot be.
+) -> LLMResult[tuple[Target, ...]]:
+    """Load one target for each configuration. A configuration's own transport fields override `settings`.
 
-    settings: of every lane, where its configuration says nothing else.
+    Fails with InvalidConfiguration when a provider is unknown or a transport setting is invalid.
     """
     common = settings or TransportSettings()
-    lanes: list[Lane] = []
+    targets: list[Target] = []
     for config in configs:
-        provider = find_provider(config.api_type, registry)
-        if isinstance(provider, Failure):
-            return provider
-        found = provider.unwrap()
-        whole = load_env(config, found)
-        own = settings_of(whole, common)
-        if isinstance(own, Failure):
-            return own
-        lanes.append(Lane(whole, found, own.unwrap()))
-    return Success(tuple(lanes))
+        provider = find_provider(config.api_type, registry).unwrap()
+        complete = load_env(config, provider)
+        targets.append(Target(complete, provider, settings_of(complete, common).unwrap()))
+    return Success(tuple(targets))
 
 
-def signed(lane: Lane, built: Built, now: datetime | None = None) -> LLMResult[HttpRequest]:
-    """The request with the user's headers and its key. now: an aware datetime, this moment where None."""
-    request = with_headers(built.request, lane.config.headers)
-    return lane.provider.authorize(lane.config, request, now or datetime.now(UTC))
+def sign(target: Target, built: Built, now: datetime | None = None) -> LLMResult[HttpRequest]:
+    """Return the request with the target's credentials. now: an aware datetime, by default the current time."""
+    return target.provider.authorize(target.config, built.request, now or datetime.now(UTC))
 
 
-def with_headers(request: HttpRequest, headers: Headers) -> HttpRequest:
-    """The request with the user's own headers, in place of those of the same name."""
-    for name, value in headers:
-        request = with_header(request, name.lower(), value)
-    return request
+def annotate_error(target: Target, error: LLMError) -> LLMError:
+    """Return the error without the target's secrets and, if it names no provider, with the target's provider.
 
-
-def named(lane: Lane, error: LLMError) -> LLMError:
-    """The error with the provider's name, where a transport could not know it, and without the keys of its lane.
-
-    A service may quote the key that it refuses, and not every key looks like one.
+    Services may quote the key that they reject, and not every key matches a known pattern.
     """
-    shown = redact_error(error, _keys(lane.config))
-    if shown.provider:
-        return shown
-    return msgspec.structs.replace(shown, provider=lane.provider.name)
+    redacted = redact_error(error, _secrets(target.config))
+    if redacted.provider:
+        return redacted
+    return msgspec.structs.replace(redacted, provider=target.provider.name)
 
 
-_SHORTEST = 12
-"""Characters of a key. Shorter ones are words, such as "ollama" where no key is wanted, and stay in messages."""
+_MIN_SECRET_LENGTH = 12
+"""Shorter values are words, such as "ollama" where no key is needed, and stay in messages."""
 
 
-def _keys(config: LLMConfig) -> tuple[str, ...]:
+def _secrets(config: LLMConfig) -> tuple[str, ...]:
     values = [reveal(getattr(config, name)).strip() for name in SECRET_FIELDS]
     values += [value for name, value in config.headers if is_credential(name.lower())]
-    return tuple([value for value in values if len(value) >= _SHORTEST])
+    return tuple([value for value in values if len(value) >= _MIN_SECRET_LENGTH])

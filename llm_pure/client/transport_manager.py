@@ -1,26 +1,23 @@
-"""Transports of a client: opened by name when a call first needs one, closed together.
+"""Transports of a client: created by name on first use, closed together.
 
-A transport that the caller brought is his: it is used as it is, and neither entered nor closed here.
+A transport that the caller passed as an object is used as is; the caller opens and closes it.
 """
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    asynccontextmanager,
-    contextmanager,
-    nullcontext,
-    suppress,
-)
+from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib import import_module
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
+from llm_pure.client.targets import Target, sign
 from llm_pure.transports.base import AsyncTransport, Transport, TransportSettings
 from llm_pure.transports.loops import running_loop
 from llm_pure.transports.override import TransportOverride, current_override
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.http import ResponseHead
+from llm_pure.types.messages import user
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, LLMResult, Success, returns_failure
 
 T = TypeVar("T")
 
@@ -30,181 +27,181 @@ NAMES = {
     "httpx2": "llm_pure.transports.httpx2",
     "websocket": "llm_pure.transports.websocket_transport",
 }
-"""Transports by name: modules with `open_sync` and `open_async`, which take TransportSettings."""
+"""Transport name -> module with `open_sync` and `open_async`, which take TransportSettings."""
 
 AnyTransport = str | Transport | AsyncTransport
-"""What `LLM(transport=...)` takes."""
+"""What `LLM(transport=...)` accepts."""
 
 
-def preload(transport: AnyTransport) -> None:
-    """Imports what a named transport is made of, so that no call has to. What is missing is told by the calls."""
-    if isinstance(transport, str) and transport in NAMES:
-        with suppress(ImportError):
-            import_module(NAMES[transport])
+class TransportCache(Generic[T]):
+    """Open transports of one kind: one for each combination of name, settings and active override."""
 
-
-class Links(Generic[T]):
-    """The transports of one kind that are open, one for each way of reaching services (a proxy, none) and each detour."""
-
-    def __init__(self, transport: AnyTransport, kind: type[T], maker: str) -> None:
+    def __init__(self, transport: AnyTransport, kind: type[T], open_function: str) -> None:
         self._transport = transport
-        self._maker = maker
-        self._brought: LLMResult[T] | None = None
+        self._open_function = open_function
+        self._provided: LLMResult[T] | None = None
         if not isinstance(transport, str):
-            self._brought = _checked(transport, kind)
+            self._provided = _check_kind(transport, kind)
         self._open: dict[tuple[str, TransportSettings, TransportOverride | None], T] = {}
         self._closed = False
         self._lock = Lock()
 
     def get(self, settings: TransportSettings, url: str = "") -> LLMResult[T]:
-        """The transport for this URL: a ws:// one is carried by "websocket", whatever carries the others.
+        """Return the transport for this URL, opening it if necessary. ws:// and wss:// URLs use "websocket".
 
         Fails with InvalidConfiguration for an unknown name, a missing package or a transport of the other kind.
         """
-        if self._brought is not None:
-            return self._brought
+        if self._provided is not None:
+            return self._provided
         name = "websocket" if url.startswith(("wss://", "ws://")) else str(self._transport)
-        way = (name, settings, current_override())
+        key = (name, settings, current_override())
         with self._lock:
             if self._closed:
-                return Failure(_wrong("this client was closed while the call was under way"))
-            if way not in self._open:
-                made = self._made(*way)
-                if isinstance(made, Failure):
-                    return made
-                self._open[way] = made.unwrap()
-            return Success(self._open[way])
+                return Failure(_invalid("this client was closed while the call was under way"))
+            if key in self._open:
+                return Success(self._open[key])
+            return self._create(*key).map(lambda opened: self._open.setdefault(key, opened))
 
-    def take_all(self) -> list[Any]:
-        """Every transport that was opened here, to be closed; none is opened from now on."""
+    def pop_all(self) -> list[Any]:
+        """Remove and return every open transport, to be closed. Later calls of `get` fail."""
         with self._lock:
             self._closed = True
-            taken = list(self._open.values())
+            transports = list(self._open.values())
             self._open.clear()
-            return taken
+            return transports
 
-    def _made(
-        self, name: str, settings: TransportSettings, detour: TransportOverride | None
+    def _create(
+        self, name: str, settings: TransportSettings, override: TransportOverride | None
     ) -> LLMResult[T]:
         if name not in NAMES:
-            from difflib import get_close_matches  # hardly ever needed
+            from difflib import get_close_matches  # imported late: start-up
 
-            near = tuple(get_close_matches(name, NAMES, n=3))
+            similar = tuple(get_close_matches(name, NAMES, n=3))
             known = ", ".join(sorted(NAMES))
-            return Failure(_wrong(f"there is no transport {name!r}; known are {known}", near))
-        if detour is None:
-            return self._make(name, settings)
-        return Success(getattr(detour, self._maker)(lambda: self._make(name, settings)))
+            return Failure(_invalid(f"unknown transport {name!r}; known are {known}", similar))
+        if override is None:
+            return self._import(name, settings)
+        return Success(getattr(override, self._open_function)(lambda: self._import(name, settings)))
 
-    def _make(self, name: str, settings: TransportSettings) -> LLMResult[T]:
+    def _import(self, name: str, settings: TransportSettings) -> LLMResult[T]:
         try:
             module = import_module(NAMES[name])
-        except ImportError as fault:
-            return Failure(_wrong(f"the transport {name!r} needs the package {fault.name}"))
-        return Success(getattr(module, self._maker)(settings))
+        except ImportError as error:
+            return Failure(_invalid(f"the transport {name!r} needs the package {error.name}"))
+        return Success(getattr(module, self._open_function)(settings))
 
 
-class _Kept:
-    """Links that stay open, and how many `with` blocks hold them."""
+class _Shared:
+    """A cache that stays open, and the number of `with` blocks that use it."""
 
-    def __init__(self, links: Links[Any]) -> None:
-        self.links = links
-        self.holders = 0
-
-
-_THREADS = object()
-"""Where sync calls are made from: any thread. Async calls are made from an event loop."""
+    def __init__(self, cache: TransportCache[Any]) -> None:
+        self.cache = cache
+        self.users = 0
 
 
-class LinkKeeper:
-    """The links of a client: kept inside `with`, for sync calls and for each event loop by itself; else one call's own."""
+_ANY_THREAD = object()
+"""Key of the cache for sync calls, which all threads share. Async caches have their event loop as key."""
+
+
+class TransportManager:
+    """Owns the transports of a client.
+
+    Inside `with`, sync calls share one cache, and inside `async with` the async calls of each event loop share one.
+    Outside, each call opens its own transports and closes them.
+    """
 
     def __init__(self, transport: AnyTransport) -> None:
         self._transport = transport
-        self._kept: dict[object, _Kept] = {}
+        self._shared: dict[object, _Shared] = {}
         self._lock = Lock()
+        if isinstance(transport, str) and transport in NAMES:
+            with suppress(ImportError):  # calls fail with InvalidConfiguration
+                import_module(NAMES[transport])  # now, so that no call has to
+        elif not isinstance(transport, str):
+            self.enter()  # nothing to close: all sync calls share the transport that was passed
 
-    def borrow(self) -> AbstractContextManager[Links[Transport]]:
-        """For one sync call."""
-        kept = self._kept.get(_THREADS)
-        return nullcontext(kept.links) if kept is not None else _own_sync(self._sync_links())
+    @contextmanager
+    def acquire(self) -> Iterator[TransportCache[Transport]]:
+        """Provide the transports for one sync call."""
+        shared = self._shared.get(_ANY_THREAD)
+        cache = self._sync_cache() if shared is None else shared.cache
+        try:
+            yield cache
+        finally:
+            for transport in cache.pop_all() if shared is None else ():
+                transport.close()
 
-    def aborrow(self) -> AbstractAsyncContextManager[Links[AsyncTransport]]:
-        """For one async call."""
-        kept = self._kept.get(running_loop())
-        return nullcontext(kept.links) if kept is not None else _own(self._async_links())
+    @asynccontextmanager
+    async def aacquire(self) -> AsyncIterator[TransportCache[AsyncTransport]]:
+        """Provide the transports for one async call."""
+        shared = self._shared.get(running_loop())
+        cache = self._async_cache() if shared is None else shared.cache
+        try:
+            yield cache
+        finally:
+            for transport in cache.pop_all() if shared is None else ():
+                await transport.aclose()
 
     def enter(self) -> None:
-        """Keep the links of sync calls. May be nested."""
-        self._hold(_THREADS, self._sync_links())
+        """Share the transports of sync calls from now on. May be nested."""
+        self._hold(_ANY_THREAD, self._sync_cache())
 
     def exit(self) -> None:
-        """The last one out closes them."""
-        links = self._let_go(_THREADS)
-        if links is not None:
-            _close(links)
+        """End sharing; the last of nested calls closes the transports."""
+        for transport in self._release(_ANY_THREAD):
+            transport.close()
 
     def aenter(self) -> None:
-        """Keep the links of async calls in this event loop. May be nested."""
-        self._hold(running_loop(), self._async_links())
+        """Share the transports of async calls in this event loop from now on. May be nested."""
+        self._hold(running_loop(), self._async_cache())
 
     async def aexit(self) -> None:
-        """The last one out closes them."""
-        links = self._let_go(running_loop())
-        if links is not None:
-            await _aclose(links)
+        """End sharing in this event loop; the last of nested calls closes the transports."""
+        for transport in self._release(running_loop()):
+            await transport.aclose()
 
-    def _sync_links(self) -> Links[Transport]:
-        return Links(self._transport, Transport, "open_sync")  # type: ignore[type-abstract]
+    def _sync_cache(self) -> TransportCache[Transport]:
+        return TransportCache(self._transport, Transport, "open_sync")  # type: ignore[type-abstract]
 
-    def _async_links(self) -> Links[AsyncTransport]:
-        return Links(self._transport, AsyncTransport, "open_async")  # type: ignore[type-abstract]
+    def _async_cache(self) -> TransportCache[AsyncTransport]:
+        return TransportCache(self._transport, AsyncTransport, "open_async")  # type: ignore[type-abstract]
 
-    def _hold(self, where: object, fresh: Links[Any]) -> None:
+    def _hold(self, key: object, cache: TransportCache[Any]) -> None:
         with self._lock:
-            self._kept.setdefault(where, _Kept(fresh)).holders += 1
+            self._shared.setdefault(key, _Shared(cache)).users += 1
 
-    def _let_go(self, where: object) -> Links[Any] | None:
+    def _release(self, key: object) -> list[Any]:
+        """Return the transports to close: none while other blocks use them."""
         with self._lock:
-            kept = self._kept[where]
-            kept.holders -= 1
-            if kept.holders:
-                return None
-            return self._kept.pop(where).links
+            shared = self._shared[key]
+            shared.users -= 1
+            return [] if shared.users else self._shared.pop(key).cache.pop_all()
 
 
-@contextmanager
-def _own_sync(links: Links[Transport]) -> Iterator[Links[Transport]]:
-    try:
-        yield links
-    finally:
-        _close(links)
+@returns_failure
+def preconnect(transports: TransportCache[Any], targets: tuple[Target, ...]) -> LLMResult[None]:
+    """Load what a first call would load: build and sign a request for each target, open a decoder and a transport.
+
+    Sends nothing. Fails with the error that every call would end in, such as a missing key or package.
+    """
+    for target in targets:
+        chat = ChatRequest(model=target.config.model or "any", messages=(user("Hi"),))
+        request = sign(target, target.provider.build_chat(target.config, chat).unwrap()).unwrap()
+        target.provider.open_stream(ResponseHead(200, (("content-type", "text/event-stream"),)))
+        transport = transports.get(target.settings, request.url).unwrap()
+        preload = getattr(transport, "preload", None)
+        loaded: LLMResult[None] | None = None if preload is None else preload(request.url)
+        if loaded is not None:
+            loaded.unwrap()
+    return Success(None)
 
 
-@asynccontextmanager
-async def _own(links: Links[AsyncTransport]) -> AsyncIterator[Links[AsyncTransport]]:
-    try:
-        yield links
-    finally:
-        await _aclose(links)
-
-
-def _checked(transport: object, kind: type[T]) -> LLMResult[T]:
+def _check_kind(transport: object, kind: type[T]) -> LLMResult[T]:
     if isinstance(transport, kind):
         return Success(transport)
     name = type(transport).__name__
-    return Failure(_wrong(f"{name} is no {kind.__name__}: it lacks that kind's methods"))
+    return Failure(_invalid(f"{name} is no {kind.__name__}: it lacks that kind's methods"))
 
 
-def _close(links: Links[Transport]) -> None:
-    for transport in links.take_all():
-        transport.close()
-
-
-async def _aclose(links: Links[AsyncTransport]) -> None:
-    for transport in links.take_all():
-        await transport.aclose()
-
-
-def _wrong(message: str, near: tuple[str, ...] = ()) -> InvalidConfiguration:
-    return InvalidConfiguration(message=message, field="transport", suggestions=near)
+def _invalid(message: str, similar: tuple[str, ...] = ()) -> InvalidConfiguration:
+    return InvalidConfiguration(message=message, field="transport", suggestions=similar)

@@ -204,10 +204,10 @@ REQUEST_ID_HEADERS = (
 
 def request_id(headers: Headers) -> str | None:
     """The id under which the provider's support finds this call."""
+    first_values = dict(reversed(headers))
     for name in REQUEST_ID_HEADERS:
-        value = get_header(headers, name)
-        if value:
-            return value
+        if first_values.get(name):
+            return first_values[name]
     return None
 
 

@@ -16,7 +16,7 @@ from llm_pure.media.image_validation import find_invalid_image
 from llm_pure.media.modalities import find_unsupported_part
 from llm_pure.types.config import LLMConfig, is_overridden
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
-from llm_pure.types.messages import Message
+from llm_pure.types.messages import Message, Text
 from llm_pure.types.request import (
     ChatRequest,
     NamedToolChoice,
@@ -99,7 +99,8 @@ def resolve_request(
     messages = parse_messages(request.messages)
     if isinstance(messages, Failure):
         return messages
-    fault = _unsendable(messages.unwrap(), request)
+    has_media = not {type(part) for turn in messages.unwrap() for part in turn.parts} <= {Text}
+    fault = _unsendable(messages.unwrap() if has_media else (), request)
     if fault is not None:
         return Failure(fault)
     settings, user_set = _settings(config, request)
@@ -113,15 +114,16 @@ def resolve_request(
         if not turns:
             message = "there is no message to send: use_system_prompt is off, and all are system's"
             return Failure(InvalidRequest(message=message, param="messages", provider=who))
-    blind = find_unsupported_part(
-        messages.unwrap(),
-        model,
-        plan=config.pricing_plan,
-        service=who,
-        input_modalities=config.input_modalities,
-    )
-    if blind is not None:
-        return Failure(blind)
+    if has_media:
+        blind = find_unsupported_part(
+            messages.unwrap(),
+            model,
+            plan=config.pricing_plan,
+            service=who,
+            input_modalities=config.input_modalities,
+        )
+        if blind is not None:
+            return Failure(blind)
     return Success(
         ResolvedRequest(
             model=model,
@@ -142,7 +144,7 @@ def resolve_request(
 
 def _unsendable(messages: tuple[Message, ...], request: ChatRequest) -> InvalidRequest | None:
     """A picture that no model can see, or a schema of the answer that is no JSON."""
-    found = find_invalid_image(messages)
+    found = find_invalid_image(messages) if messages else None
     if found is not None:
         return InvalidRequest(message=found[1], param=found[0])
     if isinstance(request.response_format, SchemaFormat):

@@ -64,6 +64,14 @@ class SlidingWindow:
             self._tokens += tokens - entry.tokens
             entry.tokens = tokens
 
+    def remove(self, entry: WindowEntry) -> None:
+        """Forget a request that is not sent."""
+        if entry.counts:
+            entry.counts = False
+            self._entries.remove(entry)
+            self._tokens -= entry.tokens
+            self._last_s = self._entries[-1].at_s if self._entries else float("-inf")
+
     def _at_s(self, now_s: float, tokens: float) -> tuple[float, int]:
         """(when it may go, how many of the oldest entries are out of its window then)."""
         requests = self._limit.requests_per_minute

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.types.completion import Completion, Usage
+from llm_pure.types.completion import Usage
 from llm_pure.types.errors import BudgetExceeded
 from llm_pure.types.result import Failure, LLMResult, Success
 
@@ -229,9 +229,3 @@ def _repriced(totals: Totals, call: Call) -> Totals:
         estimated_calls=totals.estimated_calls + (call.cost.estimated and not call.usage.estimated),
         cost_usd=totals.cost_usd + call.cost.total_usd,
     )
-
-
-def pricing_inputs(completion: Completion) -> Completion:
-    """All of an answer that its price depends on, and none of its words: what is kept until it is priced."""
-    extra = {key: completion.extra[key] for key in CIRCUMSTANCES if key in completion.extra}
-    return Completion(model=completion.model, usage=completion.usage, extra=extra)

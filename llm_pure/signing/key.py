@@ -78,6 +78,13 @@ def usable_key(
     return Success(text)
 
 
+def with_credential_headers(config: LLMConfig, request: HttpRequest) -> HttpRequest:
+    """Add the credentials among config.headers, which builders leave out. Every `authorize` does this first."""
+    for name, value in credential_headers(config):
+        request = with_header(request, name, value)
+    return request
+
+
 def with_header(request: HttpRequest, name: str, value: str) -> HttpRequest:
     """The request with this header, in place of one of the same name."""
     kept = tuple([pair for pair in request.headers if pair[0] != name])

@@ -187,14 +187,17 @@ def is_overridden(config: LLMConfig, name: str) -> bool:
 
 
 def plain_headers(config: LLMConfig) -> Headers:
-    """The headers that the configuration adds to every request as it is built, names in lower case."""
+    """Return the configured headers without credentials, names in lower case; `build_*` adds them."""
     return tuple([pair for pair in _own_headers(config) if not is_credential(pair[0])])
 
 
 def credential_headers(config: LLMConfig) -> Headers:
-    """Those that `authorize` adds: credentials of the configuration's own."""
+    """Return the configured headers that hold credentials; `authorize` adds them."""
+    if not config.headers:
+        return ()
     return tuple([pair for pair in _own_headers(config) if is_credential(pair[0])])
 
 
 def _own_headers(config: LLMConfig) -> Headers:
-    return tuple([(name.lower(), value) for name, value in config.headers])
+    """Of several headers with one name the last counts."""
+    return tuple({name.lower(): value for name, value in config.headers}.items())

@@ -8,7 +8,7 @@ import pytest
 
 from llm_pure import ChatRequest, LLMConfig, Usage, user
 from llm_pure.client import LLM
-from llm_pure.client.budgets import Budget, Capped, MemoryAccount
+from llm_pure.client.budgets import Budget, InMemoryBudget, PerCallLimit
 from llm_pure.policy.retry import NO_RETRY, RetryPolicy
 from llm_pure.pricing.ledger import Ledger
 from llm_pure.settings.config_file import CompressSettings
@@ -141,7 +141,7 @@ def test_usage_that_is_not_reported_stays_unknown_when_asked_so() -> None:
 
 def test_an_alert_is_told_once() -> None:
     told: list[Ledger] = []
-    budget = Budget(max_usd=Decimal("0.02"), alert_share=0.1, on_alert=told.append)
+    budget = Budget(max_usd=Decimal("0.02"), alert_threshold=0.1, on_alert=told.append)
     llm, _ = client([answer(USED), answer(USED)], budget=budget)
     llm.completion("hi")
     llm.completion("hi")
@@ -149,13 +149,13 @@ def test_an_alert_is_told_once() -> None:
 
 
 def test_clients_may_share_an_account_and_a_call_may_have_a_limit_of_its_own() -> None:
-    account = MemoryAccount(Budget(max_usd=Decimal("0.015")))
+    account = InMemoryBudget(Budget(max_usd=Decimal("0.015")))
     one, _ = client([answer(USED)], budget=account)
     other, _ = client([answer(USED)], budget=account)
     assert one.completion("hi").unwrap().text == "ok"
     assert other.completion("hi").unwrap().text == "ok"
     assert one.get_costs() == other.get_costs()
-    capped, transport = client([answer(USED)], budget=Capped(account, Decimal("0.001")))
+    capped, transport = client([answer(USED)], budget=PerCallLimit(account, Decimal("0.001")))
     assert isinstance(capped.completion("hi").failure(), BudgetExceeded)
     assert transport.requests == []
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from llm_pure import Usage
-from llm_pure.client.budgets import Account, Budget, MemoryAccount
+from llm_pure.client.budgets import Budget, BudgetStore, InMemoryBudget
 from llm_pure.client.budgets_sqlite import open_ledger
 from llm_pure.pricing.ledger import Call, Cost, Ledger
 from llm_pure.types.errors import BudgetExceeded, InvalidConfiguration
@@ -22,13 +22,13 @@ from llm_pure.types.result import Failure, Success
 
 ROOT = Path(__file__).parents[2]
 DOLLAR = Budget(max_usd=Decimal(1))
-MakeAccount = Callable[[Budget], Account]
+MakeAccount = Callable[[Budget], BudgetStore]
 
 
 @pytest.fixture(params=["memory", "sqlite"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> MakeAccount:
     if request.param == "memory":
-        return MemoryAccount
+        return InMemoryBudget
     return lambda budget: open_ledger(tmp_path / "ledger.db", budget).unwrap()
 
 
@@ -55,7 +55,7 @@ def test_hold_settle_release(make: MakeAccount) -> None:
 
 def test_the_alert_comes_once_with_the_ledger(make: MakeAccount) -> None:
     told: list[Ledger] = []
-    account = make(Budget(max_usd=Decimal(1), alert_share=0.5, on_alert=told.append))
+    account = make(Budget(max_usd=Decimal(1), alert_threshold=0.5, on_alert=told.append))
     for usd in ("0.4", "0.2", "0.3"):
         account.settle(account.reserve(Decimal("0.4")).unwrap() if usd != "0.3" else "", call(usd))
     assert [ledger.totals.cost_usd for ledger in told] == [Decimal("0.6")]
@@ -69,7 +69,7 @@ def late(made: list[int], number: int) -> Call:
 
 def test_deferred_calls_count_once_whoever_looks() -> None:
     made: list[int] = []
-    account = MemoryAccount(DOLLAR)
+    account = InMemoryBudget(DOLLAR)
     for number in range(9):
         account.defer(partial(late, made, number))
     assert made == []
@@ -82,7 +82,7 @@ def test_deferred_calls_count_once_whoever_looks() -> None:
 
 
 def test_deferred_calls_do_not_pile_up() -> None:
-    account = MemoryAccount()
+    account = InMemoryBudget()
     made: list[int] = []
     for number in range(1000):
         account.defer(partial(late, made, number))

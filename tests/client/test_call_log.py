@@ -21,7 +21,7 @@ from llm_pure import (
     user,
 )
 from llm_pure.client import LLM
-from llm_pure.client.call_log import masked
+from llm_pure.client.call_log import redact_request
 from llm_pure.policy.retry import RetryPolicy
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.messages import Role
@@ -71,7 +71,7 @@ def test_not_even_a_warning_is_printed_where_nobody_asked_for_a_log() -> None:
 def test_pictures_and_long_texts_do_not_fill_the_log() -> None:
     picture = base64.b64encode(bytes(range(256)) * 10).decode()
     body = msgspec.json.encode({"a": f"data:image/png;base64,{picture}", "b": "word " * 1000})
-    line = masked(body)
+    line = redact_request(body)
     assert "base64,<3416 characters of base64>" in line
     assert len(line) < 2100
 
@@ -116,11 +116,11 @@ def _pieces(body: str) -> list[str]:
 
 
 def test_a_body_that_is_no_text_is_told_by_its_length() -> None:
-    assert masked(b"\xff\xfe{") == "<3 bytes>"
+    assert redact_request(b"\xff\xfe{") == "<3 bytes>"
 
 
 def test_a_body_of_several_lines_is_one_line_of_the_log() -> None:
-    assert masked(b"a\r\nb\nc") == "a b c"
+    assert redact_request(b"a\r\nb\nc") == "a b c"
 
 
 def test_words_and_short_names_are_left_as_they_are() -> None:
@@ -130,7 +130,7 @@ def test_words_and_short_names_are_left_as_they_are() -> None:
         + "x" * 60
         + '", "id": "call_abcdefghijklmnopqrstuvwxyz0123456789"}'
     )
-    assert masked(text.encode()) == text
+    assert redact_request(text.encode()) == text
 
 
 def test_a_setting_that_was_not_sent_as_asked_is_told_once(

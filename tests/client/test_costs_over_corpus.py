@@ -20,8 +20,8 @@ import pytest
 from llm_pure import Completion
 from llm_pure.adapters import registry
 from llm_pure.chat.message_input import parse_messages
-from llm_pure.client.meters import load_meter
 from llm_pure.client.price_data import shipped_prices
+from llm_pure.client.tokenizers import load_token_counter
 from llm_pure.pricing.costs import PricingContext, price_usage
 from llm_pure.replay.cassette import Interaction
 from llm_pure.replay.cassette_files import find_cassettes, load_cassette
@@ -187,7 +187,7 @@ def test_counts_of_text_only_openai_requests_are_those_that_were_billed() -> Non
         if body.get("instructions"):
             turns = [{"role": "system", "content": body["instructions"]}, *turns]
         messages = parse_messages(turns).unwrap()
-        count = count_messages(load_meter(family).unwrap(), messages)
+        count = count_messages(load_token_counter(family).unwrap(), messages)
         if "compact" in answer.interaction.request.url:
             hidden += 1  # the service puts an instruction of its own before these
             continue

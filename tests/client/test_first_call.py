@@ -30,15 +30,12 @@ UNNEEDED = {
     "compress",
     "configuration",
     "limits",
-    "effects.charges",
-    "effects.counting",
-    "effects.encodings",
+    "client.token_counting",
+    "client.tokenizers",
     "effects.files",
-    "effects.gates",
-    "effects.logs",
-    "effects.meters",
-    "effects.setups",
-    "effects.warming",
+    "client.rate_limiter",
+    "client.call_log",
+    "client.from_settings",
 }
 
 

@@ -68,7 +68,7 @@ def test_the_files_way_of_cutting_is_asks(opened: Opened, kind: str) -> None:
     called(kind, llm, "ask", long, system_msgs=())
     assert b"old" not in transport.requests[0].body
     assert b"new" in transport.requests[0].body
-    cut = llm.shortened(ChatRequest(messages=long)).unwrap()
+    cut = llm.compress_request(ChatRequest(messages=long)).unwrap()
     assert cut.messages == (user("new"),)
 
 
@@ -104,7 +104,7 @@ def test_a_request_that_the_caller_built_is_sent_as_it_is(opened: Opened, kind: 
 def test_the_files_fallbacks_and_retries_are_the_clients(opened: Opened, kind: str) -> None:
     text = LLM_LINE + (
         "models: {other: {api_type: mistral, api_key: key-0123456, model: m}}\n"
-        "fallbacks: {llm: [other]}\nretry: {max_attempts: 2, initial_backoff_s: 0.001}"
+        "fallbacks: {llm: [other]}\nretry: {attempts: 2, initial_backoff_s: 0.001}"
     )
     llm, transport = opened(text, BUSY, BUSY, HELLO)
     assert called(kind, llm, "ask", "Hi") == Success("Hello")
@@ -158,7 +158,7 @@ def test_an_error_names_the_file(tmp_path: Path) -> None:
 def test_the_alert_of_a_budget_is_a_warning_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     budget = budget_of(CostControl(max_budget=10, alert_threshold=0.25))
     assert budget is not None
-    assert (budget.max_usd, budget.alert_share) == (Decimal(10), 0.25)
+    assert (budget.max_usd, budget.alert_threshold) == (Decimal(10), 0.25)
     assert budget.on_alert is not None
     budget.on_alert(Ledger(max_usd=Decimal(10), totals=Totals(cost_usd=Decimal("2.5"))))
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [

@@ -26,12 +26,12 @@ def test_its_pixels_are_decoded() -> None:
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        (GeneratedImage(url="https://e.org/1.png"), "this picture is not here: fetch its URL, and give the bytes"),
+        (GeneratedImage(url="https://e.org/1.png"), "image has only a URL; download it and pass the bytes"),
         (b"", "there are no bytes in it"),
         (b"%PDF-1.7", "these bytes are application/pdf, and no picture"),
         (picture("JPEG")[:200], "this JPEG is cut off: its end is missing"),
         (picture("PNG")[:-12], "this PNG is cut off: its end is missing"),
-        (b"no picture at all", "Pillow cannot read this picture: cannot identify image file"),
+        (b"no picture at all", "Pillow cannot read this image: cannot identify image file"),
     ],
 )  # fmt: skip
 def test_what_is_no_picture_is_told(given: GeneratedImage | bytes, why: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from llm_pure import LLMConfig
 from llm_pure.client import LLM
-from llm_pure.client.media import MODEL_PAGES, all_pages
+from llm_pure.client.media import MAX_MODEL_PAGES, list_all_pages
 from llm_pure.policy.retry import NO_RETRY
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import ProtocolError, UnsupportedFeature
@@ -122,13 +122,13 @@ def test_a_list_that_names_its_own_page_as_the_next_ends(kind: str) -> None:
 
 
 def test_a_list_without_an_end_is_a_fault() -> None:
-    listing = all_pages()
+    listing = list_all_pages()
     next(listing)
-    for number in range(MODEL_PAGES - 1):
+    for number in range(MAX_MODEL_PAGES - 1):
         listing.send(Success(ModelPage(models=(), next_page=f"p{number}", provider="p")))
     with pytest.raises(StopIteration) as stopped:
         listing.send(Success(ModelPage(models=(), next_page="one more", provider="p")))
-    what = f"the list of models has more than {MODEL_PAGES} pages"
+    what = f"the list of models has more than {MAX_MODEL_PAGES} pages"
     fault = ProtocolError(message=what, provider="p", where="next_page")
     assert stopped.value.value == Failure(fault)
 
@@ -139,7 +139,7 @@ def test_what_a_provider_lacks_is_told_before_anything_is_sent(kind: str) -> Non
     llm = LLM(config(), transport, registry=REGISTRY)
     got = called(kind, llm, "gen_image", "a cat")
     error = UnsupportedFeature(
-        message="tiny has no picture generation", provider="tiny", feature="images"
+        message="tiny has no image generation", provider="tiny", feature="images"
     )
     assert got == Failure(error)
     assert transport.requests == []

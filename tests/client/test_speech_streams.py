@@ -207,7 +207,7 @@ def test_a_plug_in_that_speaks_but_not_in_a_stream_is_told(kind: str) -> None:
     own = registry.with_provider("plug", silent)
     config = LLMConfig(api_type="plug", api_key="k" * 30, model="m")
     llm = LLM(config, ScriptedTransport([]), registry=own)
-    message = "plug speaks, but not in a stream"
+    message = "plug does not stream speech"
     assert heard(kind, llm)[1] == Failure(
         UnsupportedFeature(message=message, provider="plug", feature="stream")
     )

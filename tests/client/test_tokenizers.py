@@ -14,8 +14,8 @@ import tiktoken
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.client import tokenizers
-from llm_pure.client.tokenizers import SHIPPED, load_tokenizer, shipped_ranks, source_of
+from llm_pure.client import tokenizers as encodings
+from llm_pure.client.tokenizers import BUNDLED, bundled_ranks, load_tokenizer, source_of
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, Success
 
@@ -37,23 +37,23 @@ print(load_tokenizer("p50k_base").failure().message)
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of tiktoken's own, filled with what the package holds."""
-    for encoding in SHIPPED:
+    for encoding in BUNDLED:
         url, _ = source_of(encoding)
-        rows = shipped_ranks(encoding).items()
+        rows = bundled_ranks(encoding).items()
         lines = [base64.b64encode(token) + b" %d\n" % rank for token, rank in rows]
         (tmp_path / hashlib.sha1(url.encode()).hexdigest()).write_bytes(b"".join(lines))
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
     return tmp_path
 
 
-@pytest.mark.parametrize("encoding", SHIPPED)
+@pytest.mark.parametrize("encoding", BUNDLED)
 def test_the_packed_file_is_the_file_that_tiktoken_knows(encoding: str, folder: Path) -> None:
     url, sha256 = source_of(encoding)
     original = (folder / hashlib.sha1(url.encode()).hexdigest()).read_bytes()
     assert hashlib.sha256(original).hexdigest() == sha256
 
 
-@pytest.mark.parametrize("encoding", SHIPPED)
+@pytest.mark.parametrize("encoding", BUNDLED)
 def test_a_thousand_texts_have_the_tokens_that_tiktoken_gives_them(
     encoding: str, folder: Path
 ) -> None:
@@ -79,7 +79,7 @@ def generated(count: int) -> list[str]:
 
 @given(st.text())
 def test_any_text_is_encoded_lone_surrogates_too(text: str) -> None:
-    for encoding in SHIPPED:
+    for encoding in BUNDLED:
         tokenizer = load_tokenizer(encoding).unwrap()
         assert (
             tokenizer.decode(tokenizer.encode(text))
@@ -120,8 +120,8 @@ def test_an_encoding_that_is_not_shipped_comes_out_of_tiktokens_cache(
     (folder / hashlib.sha1(url.encode()).hexdigest()).write_bytes(fake)
     assert isinstance(load_tokenizer("r50k_base"), Failure), "its hash is another"
 
-    monkeypatch.setattr(tokenizers, "_cached", lambda url, sha256: fake)
-    ranks = tokenizers._ranks(url, "")
+    monkeypatch.setattr(encodings, "_read_cached", lambda url, sha256: fake)
+    ranks = encodings._ranks(url, "")
     assert ranks == {bytes([rank]): rank for rank in range(256)}
 
 
@@ -140,9 +140,9 @@ def test_gpt2_is_told_how_to_fetch(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_damaged_package_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(tokenizers.SHIPPED, "cl100k_base", (100256, "0" * 64))
+    monkeypatch.setitem(encodings.BUNDLED, "cl100k_base", (100256, "0" * 64))
     with pytest.raises(ImportError, match="install llm-pure again"):
-        shipped_ranks("cl100k_base")
+        bundled_ranks("cl100k_base")
 
 
 def test_loading_leaves_tiktoken_as_it_is(folder: Path) -> None:

@@ -14,7 +14,7 @@ import lzma
 import sys
 from pathlib import Path
 
-from llm_pure.client.tokenizers import SHIPPED, source_of
+from llm_pure.client.tokenizers import BUNDLED, source_of
 
 DATA = Path(__file__).parents[2] / "llm_pure" / "data"
 
@@ -29,9 +29,9 @@ def packed(original: bytes) -> bytes:
 
 
 def main() -> None:
-    """Pack both, and print what belongs into `SHIPPED`."""
+    """Pack both, and print what belongs into `BUNDLED`."""
     folder = Path(sys.argv[1])
-    for encoding in SHIPPED:
+    for encoding in BUNDLED:
         url, sha256 = source_of(encoding)
         original = (folder / hashlib.sha1(url.encode()).hexdigest()).read_bytes()
         if hashlib.sha256(original).hexdigest() != sha256:

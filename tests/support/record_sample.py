@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from llm_pure.client import transport_manager
+from llm_pure.client import transport_manager as links
 from llm_pure.replay import load_cassette, save_cassette
 from llm_pure.transports import httpx
 from llm_pure.transports.base import TransportSettings
@@ -69,7 +69,7 @@ open_sync = open_async = Service
 
 def main() -> int:
     """0 when all of it was recorded."""
-    transport_manager.NAMES["httpx"] = __name__
+    links.NAMES["httpx"] = __name__
     httpx.HttpxTransport = Service  # type: ignore[misc, assignment]
     arguments = [
         "-q",

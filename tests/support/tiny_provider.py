@@ -19,6 +19,7 @@ from llm_pure.core.provider import Built, Operation, Provider, StreamDecoder
 from llm_pure.core.registry import Registry
 from llm_pure.core.resolved_request import resolve_request
 from llm_pure.core.stream import StreamState, decode_steps
+from llm_pure.core.urls import plain_headers
 from llm_pure.framing.json_codec import decode, decode_any, encode
 from llm_pure.framing.sse import SseDecoder, SseEvent
 from llm_pure.signing.key import key_header
@@ -56,7 +57,8 @@ def build_chat(
 
 def _post(config: LLMConfig, path: str, body: bytes) -> Built:
     base_url = config.base_url or "http://tiny.invalid"
-    return Built(request=HttpRequest("POST", f"{base_url}/{path}", JSON, body))
+    headers = tuple({**dict(JSON), **dict(plain_headers(config))}.items())
+    return Built(request=HttpRequest("POST", f"{base_url}/{path}", headers, body))
 
 
 def parse_chat(response: HttpResponse) -> LLMResult[Completion]:

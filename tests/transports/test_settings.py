@@ -10,7 +10,7 @@ import pytest
 
 from llm_pure import LLMConfig
 from llm_pure.client import LLM
-from llm_pure.client.targets import load_lanes
+from llm_pure.client.targets import load_targets
 from llm_pure.policy.retry import NO_RETRY
 from llm_pure.settings.config_parser import parse_config_file, read_yaml
 from llm_pure.transports.base import Timeouts, TransportSettings, settings_of, timeouts_of
@@ -64,7 +64,7 @@ def test_every_field_of_a_file_reaches_the_transport() -> None:
         proxy="http://proxy.example:3128",
         headers=(("X-Team", "blue"),),
     )
-    [lane] = load_lanes([said], REGISTRY).unwrap()
+    [lane] = load_targets([said], REGISTRY).unwrap()
     assert lane.settings == TransportSettings(
         connect_s=1,
         read_s=2,
@@ -88,7 +88,7 @@ def test_what_the_configuration_leaves_open_is_the_clients() -> None:
 
 
 def test_each_configuration_of_a_client_has_its_own() -> None:
-    lanes = load_lanes([config(max_connections=1), config(keep_alive=2)], REGISTRY).unwrap()
+    lanes = load_targets([config(max_connections=1), config(keep_alive=2)], REGISTRY).unwrap()
     assert [lane.settings for lane in lanes] == [
         TransportSettings(max_connections=1),
         TransportSettings(keep_alive_s=2),

@@ -34,7 +34,8 @@ def post_form(
         fields.append((name, text.unwrap()))
     content_type, body = multipart(fields)
     plain = plain_headers(config)
-    headers = (("content-type", content_type), ("accept", "*/*"), *plain)
+    ours = {"content-type": content_type, "accept": "*/*"}
+    headers = tuple({**ours, **dict(plain)}.items())
     return Success(HttpRequest("POST", url, headers, body))
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from llm_pure.adapters.dialects.qianfan_v1.token import API_KEY_ENV, SECRET_VARIABLES
 from llm_pure.signing import baidu_bce
-from llm_pure.signing.key import usable_key
+from llm_pure.signing.key import usable_key, with_credential_headers
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import HttpRequest
@@ -26,6 +26,7 @@ def authorize(
     Fails with InvalidConfiguration when a key is missing, and for an application's api_key and secret_key without a token:
     those are exchanged first.
     """
+    request = with_credential_headers(config, request)
     if config.session_token:
         return usable_key(
             name, ("QIANFAN_ACCESS_TOKEN",), config.session_token, "session_token"

@@ -23,7 +23,7 @@ from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
 from llm_pure.core.urls import base_url
 from llm_pure.framing.json_codec import encode
 from llm_pure.signing import hmac_url
-from llm_pure.signing.key import usable_key
+from llm_pure.signing.key import usable_key, with_credential_headers
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import HttpRequest
@@ -129,6 +129,7 @@ def authorize(
         return key
     if isinstance(secret, Failure):
         return secret
+    request = with_credential_headers(config, request)
     return Success(
         hmac_url.sign(request, api_key=key.unwrap(), api_secret=secret.unwrap(), now=now)
     )
