@@ -347,7 +347,7 @@ def _end_attempt(
         )
         call.history = (*call.history, attempt)
         policy = msgspec.structs.replace(
-            context.policy, configurations=len(call.targets), total_s=call.total_s
+            context.policy, target_count=len(call.targets), deadline_s=call.total_s
         )
         call.action = next_action(policy, call.history, ended_s, random.random())
     elif ready is not None and ready.permit is not None:
