@@ -17,8 +17,9 @@ from llm_pure.client.targets import Target
 from llm_pure.pricing.ledger import CIRCUMSTANCES, Call
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.operations import Embeddings, EmbedRequest
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure, LLMResult, Success, returns_failure
+from llm_pure.types.result import Failure, LLMResult, Success
 
 if TYPE_CHECKING:
     from llm_pure.core.resolved_request import ResolvedRequest
@@ -144,7 +145,7 @@ def load_price_table(prices: PricesInput | None) -> "LLMResult[PriceTable]":
 
 
 @returns_failure
-def max_cost(pending: PendingCall, table: "PriceTable") -> LLMResult[Decimal]:
+def max_cost(pending: PendingCall, table: "PriceTable") -> Decimal:
     """Upper bound of the cost of a call in USD. Fails with UnknownPrice, also if the length of the answer has no limit."""
     from llm_pure.client.tokenizers import load_token_counter  # imported late: start-up
     from llm_pure.pricing.costs import max_cost_usd
@@ -160,10 +161,10 @@ def max_cost(pending: PendingCall, table: "PriceTable") -> LLMResult[Decimal]:
     target, request, model = pending.target, pending.request, pending.model
     buyer, plan = _buyer(target), target.config.pricing_plan
     if isinstance(request, EmbedRequest):
-        counter = load_token_counter(model, plan).unwrap()
+        counter = ok(load_token_counter(model, plan))
         tokens = sum([count_text(counter, text).tokens + 8 for text in request.texts])
-        return max_cost_usd(table, buyer, (model,), tokens, 0, pending.at)
-    counter, resolved = _resolve(pending).unwrap()
+        return ok(max_cost_usd(table, buyer, (model,), tokens, 0, pending.at))
+    counter, resolved = ok(_resolve(pending))
     input_tokens = max_input_tokens(count_request(counter, resolved))
     output_tokens = max_output_tokens(resolved)
     window = window_for(model, plan)
@@ -171,37 +172,37 @@ def max_cost(pending: PendingCall, table: "PriceTable") -> LLMResult[Decimal]:
         output_tokens = window.output
     if output_tokens is None:
         message = "the maximum length of the response is unknown: a budget needs max_tokens"
-        return Failure(UnknownPrice(message=message, model=model, provider=target.provider.name))
-    return max_cost_usd(table, buyer, (model,), input_tokens, output_tokens, pending.at)
+        raise Rejected(UnknownPrice(message=message, model=model, provider=target.provider.name))
+    return ok(max_cost_usd(table, buyer, (model,), input_tokens, output_tokens, pending.at))
 
 
 @returns_failure
-def usage_of(pending: PendingCall, completion: Completion) -> LLMResult[Usage]:
+def usage_of(pending: PendingCall, completion: Completion) -> Usage:
     """Estimate the usage of a completion. Fails if its tokens cannot be counted."""
     from llm_pure.tokens import estimated_usage  # imported late: start-up
 
-    counter, resolved = _resolve(pending).unwrap()
-    return Success(estimated_usage(counter, resolved, completion))
+    counter, resolved = ok(_resolve(pending))
+    return estimated_usage(counter, resolved, completion)
 
 
 @returns_failure
-def partial_usage(pending: PendingCall, received: Completion) -> LLMResult[Usage]:
+def partial_usage(pending: PendingCall, received: Completion) -> Usage:
     """Estimate the usage of a response that was cut off. Fails if its tokens cannot be counted."""
     from llm_pure.tokens import partial_usage  # imported late: start-up
 
-    counter, resolved = _resolve(pending).unwrap()
-    return Success(partial_usage(counter, resolved, received))
+    counter, resolved = ok(_resolve(pending))
+    return partial_usage(counter, resolved, received)
 
 
 @returns_failure
-def _resolve(pending: PendingCall) -> "LLMResult[tuple[TokenCounter, ResolvedRequest]]":
+def _resolve(pending: PendingCall) -> "tuple[TokenCounter, ResolvedRequest]":
     from llm_pure.client.tokenizers import load_token_counter  # imported late: start-up
     from llm_pure.core.resolved_request import resolve_request
 
     config, request = pending.target.config, pending.request
     assert isinstance(request, ChatRequest)  # texts to embed have neither output nor estimate
     counter = load_token_counter(pending.model, config.pricing_plan)
-    return Success((counter.unwrap(), resolve_request(config, request).unwrap()))
+    return (ok(counter), ok(resolve_request(config, request)))
 
 
 def _with_usage(pending: PendingCall, completion: Completion) -> Completion:

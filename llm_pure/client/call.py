@@ -22,7 +22,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 import msgspec
-from returns.primitives.exceptions import UnwrapFailedError
 
 from llm_pure.client.billing import BillableRequest, Billing, PendingCall
 from llm_pure.client.stream_reader import CHAT, ResponseReader, StreamKind
@@ -41,6 +40,7 @@ from llm_pure.types.completion import Completion
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.operations import Embeddings, EmbedRequest, TokenCount
+from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest, MessagesInput, SchemaFormat
 from llm_pure.types.result import Failure, LLMResult, Success
 
@@ -299,18 +299,18 @@ def _prepare(call: _Call[A], target: Target, started_s: float) -> LLMResult[Prep
     """Build and sign the request, acquire a permit, then reserve the cost. A refused request holds neither."""
     context, spec, permit, pending, wait_s = call.context, call.spec, None, None, 0.0
     try:
-        built = spec.build(target).unwrap()
-        request = sign(target, built).unwrap()
+        built = ok(spec.build(target))
+        request = ok(sign(target, built))
         if context.limiters:
             max_wait_s = call.deadline_s - started_s
-            permit = context.limiters[call.index].acquire(request.body, max_wait_s).unwrap()
+            permit = ok(context.limiters[call.index].acquire(request.body, max_wait_s))
             wait_s = permit.wait_s
         if spec.billable is not None:
-            pending = context.billing.start(target, spec.billable, datetime.now(UTC)).unwrap()
-    except UnwrapFailedError as failed:
+            pending = ok(context.billing.start(target, spec.billable, datetime.now(UTC)))
+    except Rejected as rejected:
         if permit is not None:
             context.limiters[call.index].release(permit)
-        return cast("LLMResult[PreparedRequest]", failed.halted_container)
+        return Failure(rejected.error)
     if not call.history and _log.isEnabledFor(logging.INFO):
         _log_adaptations(target, built)
     timeouts = timeouts_of(target.config, call.timeout_s, target.settings)

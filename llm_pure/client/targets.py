@@ -16,7 +16,8 @@ from llm_pure.transports.base import TransportSettings, settings_of
 from llm_pure.types.config import SECRET_FIELDS, LLMConfig, reveal
 from llm_pure.types.errors import LLMError, redact_error
 from llm_pure.types.http import HttpRequest, is_credential
-from llm_pure.types.result import LLMResult, Success, returns_failure
+from llm_pure.types.rejection import ok, returns_failure
+from llm_pure.types.result import LLMResult
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -32,7 +33,7 @@ def load_targets(
     configs: Sequence[LLMConfig],
     registry: Registry | None,
     settings: TransportSettings | None = None,
-) -> LLMResult[tuple[Target, ...]]:
+) -> tuple[Target, ...]:
     """Load one target for each configuration. A configuration's own transport fields override `settings`.
 
     Fails with InvalidConfiguration when a provider is unknown or a transport setting is invalid.
@@ -40,10 +41,10 @@ def load_targets(
     common = settings or TransportSettings()
     targets: list[Target] = []
     for config in configs:
-        provider = find_provider(config.api_type, registry).unwrap()
+        provider = ok(find_provider(config.api_type, registry))
         complete = load_env(config, provider)
         targets.append(Target(complete, provider, settings_of(complete, common).unwrap()))
-    return Success(tuple(targets))
+    return tuple(targets)
 
 
 def sign(target: Target, built: Built, now: datetime | None = None) -> LLMResult[HttpRequest]:

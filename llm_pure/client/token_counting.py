@@ -12,32 +12,30 @@ from llm_pure.tokens import count_request, window_for
 from llm_pure.tokens.compress import compress
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.operations import TokenCount
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import LLMResult, Success, returns_failure
 
 _log = logging.getLogger("llm_pure")
 
 
 @returns_failure
-def count_locally(config: LLMConfig, request: ChatInput) -> LLMResult[TokenCount]:
+def count_locally(config: LLMConfig, request: ChatInput) -> TokenCount:
     """Count the input tokens of a request, tools and schema included; `method` is how exact the count is."""
-    resolved = resolve_request(config, chat_request(request)).unwrap()
-    counter = load_token_counter(resolved.model, config.pricing_plan).unwrap()
+    resolved = ok(resolve_request(config, chat_request(request)))
+    counter = ok(load_token_counter(resolved.model, config.pricing_plan))
     count = count_request(counter, resolved)
-    return Success(
-        TokenCount(
-            input_tokens=count.tokens,
-            provider=config.api_type,
-            method=count.method,
-            encoding=count.encoding,
-        )
+    return TokenCount(
+        input_tokens=count.tokens,
+        provider=config.api_type,
+        method=count.method,
+        encoding=count.encoding,
     )
 
 
 @returns_failure
 def compress_request(
     request: ChatRequest, config: LLMConfig, settings: CompressSettings | None = None
-) -> LLMResult[ChatRequest]:
+) -> ChatRequest:
     """Return the request with its conversation compressed; what was removed is logged at INFO.
 
     settings: by default those of config.compress_type. The limit is the smaller of the settings' and, if known, the
@@ -45,22 +43,24 @@ def compress_request(
     """
     settings = settings or CompressSettings(type=config.compress_type)
     if settings.type in ("", "no_compress"):
-        return Success(request)
-    resolved = resolve_request(config, request).unwrap()
-    counter = load_token_counter(resolved.model, config.pricing_plan).unwrap()
+        return request
+    resolved = ok(resolve_request(config, request))
+    counter = ok(load_token_counter(resolved.model, config.pricing_plan))
     messages_only = msgspec.structs.replace(resolved, tools=(), response_format=None)
     other_tokens = count_request(counter, resolved).tokens
     other_tokens -= count_request(counter, messages_only).tokens
     window = window_for(resolved.model, config.pricing_plan)
     context = config.context_length or (window.context if window else settings.max_token)
-    compressed = compress(
-        resolved.messages,
-        settings.type,
-        counter,
-        max_tokens=min(settings.max_token, context),
-        threshold=settings.threshold,
-        beside_tokens=other_tokens,
-    ).unwrap()
+    compressed = ok(
+        compress(
+            resolved.messages,
+            settings.type,
+            counter,
+            max_tokens=min(settings.max_token, context),
+            threshold=settings.threshold,
+            beside_tokens=other_tokens,
+        )
+    )
     if compressed.changed:
         _log.info(
             "compressed (%s): %d tokens to %d, messages left out: %s, shortened: %s",
@@ -70,4 +70,4 @@ def compress_request(
             list(compressed.dropped),
             compressed.shortened,
         )
-    return Success(msgspec.structs.replace(request, messages=compressed.messages))
+    return msgspec.structs.replace(request, messages=compressed.messages)

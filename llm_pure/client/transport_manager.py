@@ -16,8 +16,9 @@ from llm_pure.transports.override import TransportOverride, current_override
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import ResponseHead
 from llm_pure.types.messages import user
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure, LLMResult, Success, returns_failure
+from llm_pure.types.result import Failure, LLMResult, Success
 
 T = TypeVar("T")
 
@@ -179,21 +180,20 @@ class TransportManager:
 
 
 @returns_failure
-def preconnect(transports: TransportCache[Any], targets: tuple[Target, ...]) -> LLMResult[None]:
+def preconnect(transports: TransportCache[Any], targets: tuple[Target, ...]) -> None:
     """Load what a first call would load: build and sign a request for each target, open a decoder and a transport.
 
     Sends nothing. Fails with the error that every call would end in, such as a missing key or package.
     """
     for target in targets:
         chat = ChatRequest(model=target.config.model or "any", messages=(user("Hi"),))
-        request = sign(target, target.provider.build_chat(target.config, chat).unwrap()).unwrap()
+        request = ok(sign(target, target.provider.build_chat(target.config, chat).unwrap()))
         target.provider.open_stream(ResponseHead(200, (("content-type", "text/event-stream"),)))
-        transport = transports.get(target.settings, request.url).unwrap()
+        transport = ok(transports.get(target.settings, request.url))
         preload = getattr(transport, "preload", None)
         loaded: LLMResult[None] | None = None if preload is None else preload(request.url)
         if loaded is not None:
-            loaded.unwrap()
-    return Success(None)
+            ok(loaded)
 
 
 def _check_kind(transport: object, kind: type[T]) -> LLMResult[T]:

@@ -20,7 +20,6 @@ from llm_pure.core.provider import (
     Provider,
     StreamDecoder,
 )
-from llm_pure.core.rejection import Rejected, ok
 from llm_pure.core.stream import StreamState, TextFastPath, decode_steps, header_events
 from llm_pure.core.urls import UrlFor, post_json
 from llm_pure.framing import FrameDecoder
@@ -32,6 +31,7 @@ from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import Headers, HttpResponse, ResponseHead
 from llm_pure.types.media_operations import ListModelsRequest, ModelPage
 from llm_pure.types.operations import Embeddings, EmbedLimit, EmbedRequest, TokenCount
+from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 

@@ -20,7 +20,6 @@ from llm_pure.core.dialect import (
     require_lossless,
 )
 from llm_pure.core.provider import Built, Provider
-from llm_pure.core.rejection import Rejected, UnsupportedPart, ok, reject, returns_failure
 from llm_pure.core.stream import StreamState
 from llm_pure.core.urls import under_base_url
 from llm_pure.framing.ndjson import NdjsonDecoder
@@ -40,6 +39,7 @@ from llm_pure.types.events import Finished, StreamEvent, TextDelta
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.messages import assistant
 from llm_pure.types.operations import TokenCount
+from llm_pure.types.rejection import Rejected, UnsupportedPart, ok, reject, returns_failure
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 

@@ -13,7 +13,6 @@ from llm_pure.adapters.dialects.common.extra_fields import extra_fields
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService, build_post, read_json
 from llm_pure.core.provider import Built
-from llm_pure.core.rejection import Rejected, ok, returns_failure
 from llm_pure.core.resolved_request import resolve_request
 from llm_pure.framing.json_codec import convert
 from llm_pure.types.config import LLMConfig
@@ -21,6 +20,7 @@ from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, Reasoning, Text, ToolCall, ToolResult
 from llm_pure.types.operations import TokenCount
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
 
 

@@ -13,12 +13,12 @@ from llm_pure.adapters.dialects.common.embed import check_embed_request, decode_
 from llm_pure.adapters.dialects.common.extra_fields import NO_NAMES, extra_fields
 from llm_pure.core.dialect import AnyService, build_post, malformed_response, read_json
 from llm_pure.core.provider import Built
-from llm_pure.core.rejection import Rejected, ok, returns_failure
 from llm_pure.framing.json_codec import convert
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import Embeddings, EmbedLimit, EmbedRequest
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 EMBED_LIMITS = (
     EmbedLimit(

@@ -17,7 +17,6 @@ from llm_pure.adapters.dialects.common.turn_order import (
 )
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.rejection import UnsupportedPart
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.media import data_url, media_type_of
 from llm_pure.types.messages import (
@@ -30,6 +29,7 @@ from llm_pure.types.messages import (
     Text,
     ToolCall,
 )
+from llm_pure.types.rejection import UnsupportedPart
 
 
 def encode_messages(

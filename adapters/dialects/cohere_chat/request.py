@@ -15,11 +15,11 @@ from llm_pure.adapters.dialects.common.reasoning_effort import not_both
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt, profile_for
 from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.rejection import ok, returns_failure
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
 from llm_pure.schema.profiles import COHERE_ANSWERS
 from llm_pure.types.config import LLMConfig
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import (
     ChatRequest,
     JsonFormat,

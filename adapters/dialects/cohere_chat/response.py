@@ -17,7 +17,6 @@ from llm_pure.adapters.dialects.cohere_chat.stream import (
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.core.dialect import AnyService, parse_body
-from llm_pure.core.rejection import ok
 from llm_pure.framing.json_codec import decode
 from llm_pure.types.completion import Completion
 from llm_pure.types.events import (
@@ -29,6 +28,7 @@ from llm_pure.types.events import (
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse
+from llm_pure.types.rejection import ok
 from llm_pure.types.result import LLMResult
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService, malformed_response
-from llm_pure.core.rejection import Rejected
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import from_base64
 from llm_pure.types.operations import EmbedRequest
+from llm_pure.types.rejection import Rejected
 
 Vector = tuple[float, ...]
 

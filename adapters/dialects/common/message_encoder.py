@@ -11,9 +11,9 @@ from typing import Any, Generic, TypeVar
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
-from llm_pure.core.rejection import UnsupportedPart
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.messages import Message, Opaque, Part, ProviderMetadata
+from llm_pure.types.rejection import UnsupportedPart
 
 Q = TypeVar("Q")
 

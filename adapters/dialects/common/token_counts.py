@@ -4,9 +4,9 @@ from typing import Any
 
 from llm_pure.adapters.dialects.common.extra_fields import extra_fields
 from llm_pure.core.dialect import AnyService, malformed_response
-from llm_pure.core.rejection import Rejected
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import TokenCount
+from llm_pure.types.rejection import Rejected
 
 
 def token_count(value: object) -> int | None:

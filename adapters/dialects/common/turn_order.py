@@ -7,7 +7,6 @@ import msgspec
 
 from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.rejection import UnsupportedPart
 from llm_pure.types.messages import (
     Audio,
     Document,
@@ -22,6 +21,7 @@ from llm_pure.types.messages import (
     ToolCall,
     ToolResult,
 )
+from llm_pure.types.rejection import UnsupportedPart
 
 Unsendable = UnsupportedPart
 """Older name, for dialects that are not on `core.dialect` yet."""

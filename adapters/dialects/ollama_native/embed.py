@@ -16,13 +16,13 @@ from llm_pure.adapters.dialects.ollama_native.usage import read_usage
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService, build_post, read_json, undecodable_error
 from llm_pure.core.provider import Built
-from llm_pure.core.rejection import Rejected, ok, returns_failure
 from llm_pure.framing.json_codec import decode
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import Embeddings, EmbedRequest
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult
 

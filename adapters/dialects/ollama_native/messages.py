@@ -13,7 +13,6 @@ import msgspec
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.rejection import UnsupportedPart
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.media import base64_text, from_data_url
 from llm_pure.types.messages import (
@@ -28,6 +27,7 @@ from llm_pure.types.messages import (
     ToolCall,
     ToolResult,
 )
+from llm_pure.types.rejection import UnsupportedPart
 
 
 def encode_messages(

@@ -13,11 +13,11 @@ from llm_pure.adapters.dialects.ollama_native.thinking import wire_think
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.rejection import ok, returns_failure
 from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
 from llm_pure.schema.profiles import OLLAMA_TOOLS
 from llm_pure.types.config import LLMConfig, is_overridden
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest, JsonFormat, SchemaFormat
 
 _OPTIONS: Mapping[str, str] = {

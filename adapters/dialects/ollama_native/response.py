@@ -8,12 +8,12 @@ from llm_pure.adapters.dialects.ollama_native import wire
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.stream import State, read_line
 from llm_pure.core.dialect import AnyService, parse_body
-from llm_pure.core.rejection import ok
 from llm_pure.framing.json_codec import decode
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import StreamInterrupted
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
+from llm_pure.types.rejection import ok
 from llm_pure.types.result import LLMResult
 
 

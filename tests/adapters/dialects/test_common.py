@@ -24,7 +24,6 @@ from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
 from llm_pure.adapters.dialects.common.token_counts import read_token_count, token_count
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
-from llm_pure.core.rejection import Rejected, UnsupportedPart
 from llm_pure.core.urls import under_base_url
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import (
@@ -46,6 +45,7 @@ from llm_pure.types.messages import (
     user,
 )
 from llm_pure.types.operations import EmbedRequest, TokenCount
+from llm_pure.types.rejection import Rejected, UnsupportedPart
 
 SERVICE = Service(name="example", base_url="", url_for=under_base_url("example", ""), quirks=None)
 
