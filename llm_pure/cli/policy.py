@@ -66,7 +66,7 @@ def read_outages(text: str, file: str) -> LLMResult[tuple[Outage, ...]]:
         try:
             outage = _DECODER.decode(line)
         except (msgspec.DecodeError, UnicodeError) as fault:
-            return _wrong(f"{file}, line {number}: {fault}")
+            return _wrong(f"{file}, line {number}: not an outage in JSON: {fault}")
         if outage.error not in ERRORS:
             known = ", ".join(sorted(ERRORS))
             return _wrong(f"{file}, line {number}: no error {outage.error!r}; known are {known}")

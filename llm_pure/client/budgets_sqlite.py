@@ -181,7 +181,9 @@ def open_ledger(
     try:
         store._set_budget()
     except sqlite3.Error as error:
-        return Failure(InvalidConfiguration(message=f"{path}: {error}", field="budget"))
+        return Failure(
+            InvalidConfiguration(message=f"cannot open the ledger {path}: {error}", field="budget")
+        )
     return Success(store)
 
 

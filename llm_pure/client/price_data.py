@@ -35,7 +35,11 @@ def load_prices(overrides: str | os.PathLike[str] | None = None) -> LLMResult[Pr
     try:
         prices = yaml.safe_load(Path(path).read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        return Failure(InvalidConfiguration(message=f"{path}: {error}", field="prices"))
+        return Failure(
+            InvalidConfiguration(
+                message=f"cannot read the prices in {path}: {error}", field="prices"
+            )
+        )
     if isinstance(prices, dict) and "prices" in prices:
         prices = prices["prices"]
     return with_overrides(table, prices or {})

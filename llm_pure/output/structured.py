@@ -167,7 +167,7 @@ def parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]
     error = read.failure()
     path = error.param if isinstance(error, InvalidRequest) else ""
     why = error.message.removeprefix("the arguments cannot be read: ")
-    return Failure(_fault(completion, why, _path(path)))
+    return Failure(_fault(completion, f"the answer does not fit its type: {why}", _path(path)))
 
 
 def _path(path: str | None) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, get_type_hints
 
 import msgspec
 
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, json_text
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, fault_path, json_text
 from llm_pure.schema.translate import validate_schema
 from llm_pure.schema.validate import validation_errors
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError
@@ -98,7 +98,7 @@ def arguments_parser(kind: Any, name: str) -> Callable[[str], LLMResult[Any]]:
                 return Success(validate(text))
             return Success(msgspec.json.decode(text, type=kind))
         except (*DECODE_ERRORS, ValueError) as fault:  # pydantic's error is a ValueError
-            path, what = _place(fault)
+            path, what = _place(fault, kind, text)
             return Failure(_wrong(name, path, what))
 
     return read
@@ -264,20 +264,18 @@ def _parameter_words(text: str) -> dict[str, str]:
     return {name: words.strip() for name, words in told.items()}
 
 
-_MSGSPEC_PLACE = re.compile(r"^(.*) - at `(?:key in )?\$?(.*)`$", re.DOTALL)
-
-
-def _place(fault: Exception) -> tuple[str, str]:
-    """(path, what is wrong) of msgspec's or pydantic's error."""
+def _place(fault: Exception, kind: Any, text: str) -> tuple[str, str]:
+    """Return (path, text of the exception) for an exception of msgspec or pydantic."""
     errors: Any = getattr(fault, "errors", None)
     if errors is not None:
         first: Any = next(iter(errors()))
         return "/".join([str(step) for step in first["loc"]]), str(first["msg"])
-    found = _MSGSPEC_PLACE.match(str(fault))
-    if found is None:
-        return "", str(fault) or type(fault).__name__
-    path = found[2].replace("[", ".").replace("]", "").strip(".").replace(".", "/")
-    return path, found[1]
+    told = str(fault) or type(fault).__name__
+    try:
+        value = msgspec.json.decode(text)
+    except (*DECODE_ERRORS, ValueError):
+        return "", told
+    return "/".join(fault_path(kind, value)), told
 
 
 def _wrong(name: str, path: str, what: str) -> InvalidRequest:

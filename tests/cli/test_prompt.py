@@ -1,5 +1,7 @@
 """`llm-pure ask -i`: pictures beside the question."""
 
+import errno
+import os
 import sys
 from pathlib import Path
 
@@ -30,7 +32,7 @@ def test_without_pictures_the_request_stays_as_it_is() -> None:
 def test_a_file_that_is_not_there_is_named() -> None:
     got = with_images(ChatRequest(messages="What?"), ["/no/such.png"])
     error = InvalidRequest(
-        message="this picture cannot be read: No such file or directory", param="/no/such.png"
+        message=f"this picture cannot be read: {os.strerror(errno.ENOENT)}", param="/no/such.png"
     )
     assert got == Failure(error)
 
