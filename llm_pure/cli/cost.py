@@ -11,8 +11,8 @@ from llm_pure.cli.output import out, print_error
 from llm_pure.cli.tokens import read_text
 from llm_pure.client.price_data import load_prices
 from llm_pure.client.tokenizers import load_token_counter
-from llm_pure.pricing import with_overrides
 from llm_pure.pricing.costs import PricingContext, price_usage
+from llm_pure.pricing.overrides import with_overrides
 from llm_pure.tokens import count_messages
 from llm_pure.types.completion import Usage
 from llm_pure.types.messages import user

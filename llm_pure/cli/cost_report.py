@@ -16,9 +16,9 @@ from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK, USAGE
 from llm_pure.cli.output import out, print_error, print_note
 from llm_pure.client.budgets_sqlite import open_ledger
 from llm_pure.client.price_data import load_prices
-from llm_pure.pricing import PriceTable
 from llm_pure.pricing.costs import PricingContext, price_usage
 from llm_pure.pricing.ledger import Call, Totals, merge
+from llm_pure.pricing.table import PriceTable
 from llm_pure.types.result import Failure
 
 LEDGER_VARIABLE = "LLM_PURE_LEDGER"

@@ -23,8 +23,8 @@ from llm_pure.types.result import Failure, LLMResult, Success
 
 if TYPE_CHECKING:
     from llm_pure.core.resolved_request import ResolvedRequest
-    from llm_pure.pricing import PriceTable
     from llm_pure.pricing.costs import PricingContext
+    from llm_pure.pricing.table import PriceTable
     from llm_pure.tokens import TokenCounter
 
 A = TypeVar("A")
@@ -137,7 +137,8 @@ class Billing:
 def load_price_table(prices: PricesInput | None) -> "LLMResult[PriceTable]":
     """Return the table, or the bundled one with the user's own prices over it."""
     from llm_pure.client.price_data import load_prices  # imported late: start-up
-    from llm_pure.pricing import PriceTable, with_overrides
+    from llm_pure.pricing.overrides import with_overrides
+    from llm_pure.pricing.table import PriceTable
 
     if isinstance(prices, PriceTable):
         return Success(prices)

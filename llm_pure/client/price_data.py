@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from pkgutil import get_data
 
-from llm_pure.pricing import PriceTable, read_table, with_overrides
+from llm_pure.pricing.overrides import with_overrides
+from llm_pure.pricing.table import PriceTable, read_table
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, LLMResult
 

@@ -12,9 +12,17 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from llm_pure.pricing import PriceTable, Rate, Rates, Tiered, find_override, find_prices, rates_at
 from llm_pure.pricing.ledger import CIRCUMSTANCES, ZERO, Cost, CostSource
-from llm_pure.pricing.table import PriceStep, UsageDetail, VendorService
+from llm_pure.pricing.lookup import find_override, find_prices, rates_at
+from llm_pure.pricing.table import (
+    PriceStep,
+    PriceTable,
+    Rate,
+    Rates,
+    Tiered,
+    UsageDetail,
+    VendorService,
+)
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.errors import UnknownPrice
 from llm_pure.types.result import Failure, LLMResult, Success

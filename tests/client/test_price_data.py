@@ -15,8 +15,8 @@ from genai_prices.data import providers
 
 from llm_pure import Usage
 from llm_pure.client.price_data import PRICES_VARIABLE, load_prices, shipped_prices
-from llm_pure.pricing import context_window, find_override
 from llm_pure.pricing.costs import PricingContext, price_usage
+from llm_pure.pricing.lookup import context_window, find_override
 from llm_pure.pricing.table import VendorService
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure

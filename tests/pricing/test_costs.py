@@ -10,10 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import Completion, Usage
-from llm_pure.pricing import ModelPrices, Prices, PriceTable, Rates, Tiered, Unit, with_overrides
 from llm_pure.pricing.costs import PricingContext, cost_of, price_usage, reported_usd
 from llm_pure.pricing.ledger import Cost
-from llm_pure.pricing.table import Equals, PriceStep, PriceVendor, UsageDetail, VendorService
+from llm_pure.pricing.overrides import with_overrides
+from llm_pure.pricing.table import (
+    Equals,
+    ModelPrices,
+    Prices,
+    PriceStep,
+    PriceTable,
+    PriceVendor,
+    Rates,
+    Tiered,
+    Unit,
+    UsageDetail,
+    VendorService,
+)
 from llm_pure.types.errors import UnknownPrice
 from llm_pure.types.result import Success
 

@@ -5,21 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from llm_pure.pricing import (
-    ModelPrices,
-    Prices,
-    PriceTable,
-    Tiered,
-    Unit,
-    context_window,
-    find_override,
-    find_prices,
-    rates_at,
-    read_table,
-    table_json,
-    vendor_for,
-    with_overrides,
-)
+from llm_pure.pricing.lookup import context_window, find_override, find_prices, rates_at, vendor_for
+from llm_pure.pricing.overrides import with_overrides
 from llm_pure.pricing.table import (
     AllOf,
     AnyOf,
@@ -28,10 +15,17 @@ from llm_pure.pricing.table import (
     Equals,
     Match,
     Matches,
+    ModelPrices,
+    Prices,
+    PriceTable,
     PriceVendor,
     StartsWith,
+    Tiered,
+    Unit,
     VendorService,
     matches,
+    read_table,
+    table_json,
 )
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Success
