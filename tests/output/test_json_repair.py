@@ -82,7 +82,7 @@ def test_the_edits_make_the_json_that_was_read(one: Broken) -> None:
         ('{"a"', Unrepairable("input ends inside a string")),
         ("", Unrepairable("no object in the input")),
         ("[1]", Unrepairable("JSON, but not an object: [1]")),
-        ("{" * 100, Unrepairable("there is no key at offset 1")),
+        ("{" * 100, Unrepairable("no key at offset 1")),
         ('{"a":' * 100, Unrepairable("nested too deep")),
     ],
 )
