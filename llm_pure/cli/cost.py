@@ -54,7 +54,7 @@ def run(options: Namespace) -> int:
         "most_output_usd": str(cost.output_usd),
         "most_total_usd": str(cost.total_usd),
         "price": cost.price,
-        "prices": f"{table.unwrap().source}, {table.unwrap().taken}",
+        "prices": f"{table.unwrap().source}, {table.unwrap().as_of}",
     }
     if options.json:
         out(msgspec.json.encode(row).decode())

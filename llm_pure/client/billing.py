@@ -14,7 +14,7 @@ import msgspec
 
 from llm_pure.client.budgets import Budget, BudgetStore, InMemoryBudget
 from llm_pure.client.targets import Target
-from llm_pure.pricing.ledger import CIRCUMSTANCES, Call
+from llm_pure.pricing.ledger import PRICE_CONDITIONS, Call
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.operations import Embeddings, EmbedRequest
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -227,7 +227,7 @@ def _replace_usage(completion: Completion, usage: Usage) -> Completion:
 
 def _priced_part(completion: Completion) -> Completion:
     """Return what the price depends on, without the text: it is kept until the call is priced."""
-    extra = {key: completion.extra[key] for key in CIRCUMSTANCES if key in completion.extra}
+    extra = {key: completion.extra[key] for key in PRICE_CONDITIONS if key in completion.extra}
     return Completion(model=completion.model, usage=completion.usage, extra=extra)
 
 

@@ -17,7 +17,7 @@ PRICES_VARIABLE = "LLM_PURE_PRICES"
 
 @cache
 def shipped_prices() -> PriceTable:
-    """Return the price table in this package, read once per process; `.source` and `.taken` are its origin."""
+    """Return the price table in this package, read once per process; `.source` and `.as_of` are its origin."""
     data = get_data("llm_pure", "data/prices.json.xz") or b""
     return read_table(lzma.decompress(data)).unwrap()
 

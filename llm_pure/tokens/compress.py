@@ -46,9 +46,10 @@ def compress(
     threshold: float = THRESHOLD,
     other_tokens: int = 0,
 ) -> LLMResult[CompressedMessages]:
-    """At most `threshold` of `max_tokens`. beside_tokens: what is sent beside the messages, such as tools.
+    """Compress messages to at most `threshold` of `max_tokens`.
 
-    "by_msg" cuts inside a message only when no whole one fits; "by_token" cuts the first that does not fit.
+    other_tokens: tokens sent besides the messages, such as tools. "by_msg" cuts a message only if no complete message
+    fits; "by_token" cuts the first that does not fit.
     Fails with ContextLengthExceeded when the system messages alone are too long.
     """
     original = tuple(messages)

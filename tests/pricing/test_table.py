@@ -57,7 +57,7 @@ DATED = ModelPrices(
 )
 TABLE = PriceTable(
     source="a test",
-    taken=date(2026, 11, 20),
+    as_of=date(2026, 11, 20),
     units={
         "input_mtok": Unit(counts="input_tokens", per=1_000_000, kind={"direction": "input"}),
         "output_mtok": Unit(counts="output_tokens", per=1_000_000, kind={"direction": "output"}),
@@ -65,10 +65,10 @@ TABLE = PriceTable(
             counts="cache_read_tokens", per=1_000_000, kind={"direction": "input", "type": "read"}
         ),
     },
-    sellers={
+    vendors={
         "maker": PriceVendor(id="maker", url=r"https://api\.maker\.test", models=(LADDER, DATED)),
         "reseller": PriceVendor(
-            id="reseller", url=r"https://.*\.resold\.test", models=(), others=("maker",)
+            id="reseller", url=r"https://.*\.resold\.test", models=(), resold=("maker",)
         ),
     },
     services={"maker": VendorService("maker"), "cloud": VendorService("reseller")},
@@ -111,7 +111,7 @@ def test_a_model_is_found_at_who_sells_it(
     api_type: str, model: str, base_url: str | None, found: tuple[str, str, bool] | None
 ) -> None:
     got = find_prices(TABLE, api_type, model, base_url)
-    assert (got and (got.seller, got.prices.id, got.own)) == found
+    assert (got and (got.vendor, got.prices.id, got.is_own)) == found
 
 
 def test_nobody_sells_what_runs_at_home() -> None:
