@@ -201,16 +201,16 @@ def test_prices_given_last_come_first() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ([], "prices: a mapping is wanted, not list"),
-        ({"a": 1}, "a: a mapping is wanted, not int"),
-        ({"a": {}}, "a: no price is given"),
+        ([], "prices: expected a mapping, got list"),
+        ({"a": 1}, "a: expected a mapping, got int"),
+        ({"a": {}}, "a: no price"),
         ({"a": {"imput": 1}}, "a: 'imput' is no unit"),
-        ({"a": {"input": "dear"}}, "a.input: 'dear' is no price in USD"),
-        ({"a": {"input": -1}}, "a.input: -1 is no price in USD"),
-        ({"a": {"input": "NaN"}}, "a.input: 'NaN' is no price in USD"),
-        ({"a": {"input": True}}, "a.input: True is no price in USD"),
-        ({"a": {"input": {"tiers": {}}}}, "a.input: None is no price in USD"),
-        ({"a": {"input": {"base": 1, "tiers": {"x": 1}}}}, "tiers begin at a number of tokens"),
+        ({"a": {"input": "dear"}}, "a.input: 'dear' is not a price in USD"),
+        ({"a": {"input": -1}}, "a.input: -1 is not a price in USD"),
+        ({"a": {"input": "NaN"}}, "a.input: 'NaN' is not a price in USD"),
+        ({"a": {"input": True}}, "a.input: True is not a price in USD"),
+        ({"a": {"input": {"tiers": {}}}}, "a.input: None is not a price in USD"),
+        ({"a": {"input": {"base": 1, "tiers": {"x": 1}}}}, "tiers start at a number of tokens"),
     ],
 )
 def test_prices_that_cannot_be_read_are_an_error_value(given: object, told: str) -> None:
