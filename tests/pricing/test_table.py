@@ -204,7 +204,7 @@ def test_prices_given_last_come_first() -> None:
         ([], "prices: expected a mapping, got list"),
         ({"a": 1}, "a: expected a mapping, got int"),
         ({"a": {}}, "a: no price"),
-        ({"a": {"imput": 1}}, "a: 'imput' is no unit"),
+        ({"a": {"imput": 1}}, "a: 'imput' is not a unit"),
         ({"a": {"input": "dear"}}, "a.input: 'dear' is not a price in USD"),
         ({"a": {"input": -1}}, "a.input: -1 is not a price in USD"),
         ({"a": {"input": "NaN"}}, "a.input: 'NaN' is not a price in USD"),
