@@ -73,7 +73,7 @@ PROVIDER = with_media(
     under_base_url(_CHAT.name, _CHAT.base_url),
     ("transcribe", "moderate"),
     MediaQuirks(
-        transcribe_refuses=unsupported_by("mistral", "prompt", "response_format"),
+        transcription_unsupported=unsupported_by("mistral", "prompt", "response_format"),
         moderation_model="mistral-moderation-latest",
     ),
 )

@@ -6,8 +6,7 @@ gateway; read 2026-11-20.
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
-from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.adapters.dialects.openai_media.images import ImageQuirks
+from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.urls import under_base_url
 from llm_pure.types.errors import NotFound, QuotaExceeded
@@ -57,14 +56,14 @@ _CHAT = openai_chat.provider(
 )
 
 _MEDIA = MediaQuirks(
-    pictures=ImageQuirks(
+    images=ImageQuirks(
         names={"n": "batch_size", "size": "image_size"},
         unsupported=unsupported_by(
             "siliconflow", "quality", "style", "background", "output_format", "response_format"
         ),
         edits=False,
     ),
-    transcribe_refuses=unsupported_by(
+    transcription_unsupported=unsupported_by(
         "siliconflow", "language", "prompt", "temperature", "response_format", "timestamps"
     ),
 )

@@ -5,8 +5,7 @@ Docs: docs.x.ai; vercel/ai packages/xai; pydantic-ai profiles/grok.py; read 2026
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
-from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.adapters.dialects.openai_media.images import ImageQuirks
+from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.urls import under_base_url
 from llm_pure.types.errors import Overloaded
@@ -59,7 +58,7 @@ _CHAT = openai_chat.provider(
     source="docs.x.ai and vercel/ai packages/xai, read 2026-11-20",
 )
 
-_PICTURES = ImageQuirks(
+_IMAGES = ImageQuirks(
     unsupported={
         "size": "xAI has no size; extra may hold aspect_ratio and resolution",
         **unsupported_by("xai", "style", "background", "output_format"),
@@ -68,5 +67,5 @@ _PICTURES = ImageQuirks(
 )
 
 PROVIDER = with_media(
-    _CHAT, under_base_url(_CHAT.name, _CHAT.base_url), ("images",), MediaQuirks(pictures=_PICTURES)
+    _CHAT, under_base_url(_CHAT.name, _CHAT.base_url), ("images",), MediaQuirks(images=_IMAGES)
 )

@@ -252,7 +252,7 @@ def test_a_picture_is_not_transcribed(tmp_path: Path, capsys: Captured) -> None:
     file = tmp_path / "a.wav"
     file.write_bytes(tiny_png())
     assert main(["transcribe", str(file), "--base-url", "http://127.0.0.1:9"]) == 65
-    assert "these bytes are image/png, and no sound" in capsys.readouterr().err
+    assert "the bytes are image/png, not audio" in capsys.readouterr().err
 
 
 def test_each_line_is_embedded_by_itself(capsys: Captured) -> None:
