@@ -217,7 +217,7 @@ def test_sound_that_breaks_off_leaves_no_file(tmp_path: Path, capsys: Captured) 
         code = main(["speak", "hi", "-o", str(tmp_path / "a.mp3"), "--base-url", url])
     assert code == 65
     assert list(tmp_path.iterdir()) == []
-    assert "broke off" in capsys.readouterr().err
+    assert "cut off" in capsys.readouterr().err
 
 
 def test_sound_under_the_wrong_ending_is_told(tmp_path: Path, capsys: Captured) -> None:
