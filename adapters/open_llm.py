@@ -7,7 +7,6 @@ Docs: vLLM "OpenAI-compatible server", llama.cpp tools/server/README.md, Ollama 
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
-from llm_pure.core.urls import under_base_url
 
 _CHAT = openai_chat.provider(
     name="open_llm",
@@ -21,4 +20,4 @@ _CHAT = openai_chat.provider(
     source="vLLM, llama.cpp and Ollama documentation, read 2026-11-20",
 )
 
-PROVIDER = with_media(_CHAT, under_base_url(_CHAT.name, _CHAT.base_url))
+PROVIDER = with_media(_CHAT)

@@ -5,10 +5,8 @@ gateway; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for, unsupported_by
 from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
-from llm_pure.core.adaptations import ModelProfile
-from llm_pure.core.urls import under_base_url
 from llm_pure.types.errors import NotFound, QuotaExceeded
 from llm_pure.types.operations import EmbedLimit
 
@@ -30,19 +28,14 @@ _CHAT = openai_chat.provider(
         unsupported=unconfirmed_for(
             "siliconflow", "logprobs", "repetition_penalty", "metadata", "parallel_tool_calls"
         ),
-        profiles=tuple(
-            [
-                ModelProfile(
-                    prefix=prefix,
-                    traits={
-                        "reasoning_style": "effort",
-                        "effort_words": dict.fromkeys(("minimal", "low", "medium"), "high")
-                        | {"xhigh": "max"},
-                    },
-                    source=_SOURCE,
-                )
-                for prefix in ("DeepSeek-V4-Flash", "GLM-5.2")
-            ]
+        profiles=profiles_of(
+            ("DeepSeek-V4-Flash", "GLM-5.2"),
+            traits={
+                "reasoning_style": "effort",
+                "effort_words": dict.fromkeys(("minimal", "low", "medium"), "high")
+                | {"xhigh": "max"},
+            },
+            source=_SOURCE,
         ),
         reasoning_style="enable_thinking",
         budget_bounds=(128, 32768),
@@ -68,9 +61,4 @@ _MEDIA = MediaQuirks(
     ),
 )
 
-PROVIDER = with_media(
-    _CHAT,
-    under_base_url(_CHAT.name, _CHAT.base_url),
-    ("images", "speech", "transcribe"),
-    _MEDIA,
-)
+PROVIDER = with_media(_CHAT, ("images", "speech", "transcribe"), quirks=_MEDIA)

@@ -7,7 +7,6 @@ from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
-from llm_pure.core.urls import under_base_url
 from llm_pure.types.errors import Overloaded
 
 _SOURCE = "vercel/ai packages/xai, read 2026-11-20"
@@ -66,6 +65,4 @@ _IMAGES = ImageQuirks(
     edits=False,  # its /images/edits takes JSON (docs.x.ai, read 2026-11-20), which is not built here
 )
 
-PROVIDER = with_media(
-    _CHAT, under_base_url(_CHAT.name, _CHAT.base_url), ("images",), MediaQuirks(images=_IMAGES)
-)
+PROVIDER = with_media(_CHAT, ("images",), quirks=MediaQuirks(images=_IMAGES))

@@ -8,7 +8,12 @@ from datetime import datetime
 
 import msgspec
 
-from llm_pure.adapters.dialects.openai_chat import Quirks, unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import (
+    Quirks,
+    profiles_of,
+    unconfirmed_for,
+    unsupported_by,
+)
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.error_mapping import ErrorType
 from llm_pure.core.provider import Authorize
@@ -45,16 +50,12 @@ RULES = (
         traits={"reasoning_style": "thinking_effort"},
         source=_SOURCE,
     ),
-    *[
-        ModelProfile(prefix=prefix, reasoning="on", source=_SOURCE)
-        for prefix in ("glm-5", "glm-4.7", "glm-4.6", "glm-4.5")
-    ],
-    *[
-        ModelProfile(
-            prefix=prefix, reasoning="none", source="zhipuai-sdk-python-v4, read 2026-11-20"
-        )
-        for prefix in ("glm-4", "glm-3", "chatglm", "charglm", "codegeex")
-    ],
+    *profiles_of(("glm-5", "glm-4.7", "glm-4.6", "glm-4.5"), reasoning="on", source=_SOURCE),
+    *profiles_of(
+        ("glm-4", "glm-3", "chatglm", "charglm", "codegeex"),
+        reasoning="none",
+        source="zhipuai-sdk-python-v4, read 2026-11-20",
+    ),
 )
 
 ERROR_WORDS: Mapping[str, ErrorType] = {

@@ -17,6 +17,7 @@ from llm_pure.adapters.dialects.openai_chat import request, response
 from llm_pure.adapters.dialects.openai_chat.quirks import (
     Quirks,
     older_service,
+    profiles_of,
     unconfirmed_for,
     unsupported_by,
 )
@@ -131,6 +132,7 @@ __all__ = [
     "build_chat",
     "make_service",
     "parse_chat",
+    "profiles_of",
     "provider",
     "unconfirmed_for",
     "unsupported_by",

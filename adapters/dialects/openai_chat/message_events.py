@@ -6,13 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.openai_chat import wire
-from llm_pure.adapters.dialects.openai_chat.state import (
-    IMAGES,
-    REASONING,
-    REFUSAL,
-    TEXT,
-    State,
-)
+from llm_pure.adapters.dialects.openai_chat.state import IMAGES, REASONING, REFUSAL, TEXT, State
 from llm_pure.adapters.dialects.openai_chat.tool_call_fragments import read_call_fragment
 from llm_pure.chat.message_input import arguments_text
 from llm_pure.framing.json_codec import json_text

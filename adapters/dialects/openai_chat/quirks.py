@@ -1,6 +1,6 @@
 """The differences between providers of chat completions, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
@@ -175,6 +175,15 @@ def schema_profiles(quirks: Quirks) -> SchemaProfiles:
         answers=quirks.schemas if native else None,
         strict_answers=quirks.strict_schemas if native and quirks.strict_formats else None,
     )
+
+
+def profiles_of(prefixes: Iterable[str], **fields: Any) -> tuple[ModelProfile, ...]:
+    """A ModelProfile with these fields for each prefix.
+
+    >>> [profile.prefix for profile in profiles_of(("a", "b"), reasoning="none")]
+    ['a', 'b']
+    """
+    return tuple([ModelProfile(prefix=prefix, **fields) for prefix in prefixes])
 
 
 def unsupported_by(who: str, *names: str) -> dict[str, str]:

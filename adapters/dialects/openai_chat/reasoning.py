@@ -54,11 +54,11 @@ class _Context(msgspec.Struct, frozen=True):
         )
 
 
+Style: TypeAlias = Callable[[_Context], Fields]
+
+
 def encode_reasoning(
-    quirks: Quirks,
-    profile: ModelProfile,
-    resolved: ResolvedRequest,
-    adaptations: list[Adaptation],
+    quirks: Quirks, profile: ModelProfile, resolved: ResolvedRequest, adaptations: list[Adaptation]
 ) -> ReasoningFields:
     """The reasoning fields of this request. `quirks` are those for the model."""
     request = resolved.reasoning or quirks.reasoning_default
@@ -122,53 +122,7 @@ def _effort_or_budget(context: _Context) -> Fields:
     return {"thinking": {"type": "enabled", "budget_tokens": budget}}
 
 
-def _switch(context: _Context) -> bool | None:
-    """True for on, False for off; None, with an adaptation, if the model cannot be switched off."""
-    if not context.off:
-        return True
-    if context.profile.reasoning == "always":
-        context.report("dropped", f"{context.model} always reasons")
-        return None
-    return False
-
-
-def _thinking(context: _Context) -> Fields:
-    """`thinking`, on or off, without an amount."""
-    on = _switch(context)
-    if on is None:
-        return {}
-    _report_amount(context)
-    return {"thinking": {"type": "enabled" if on else "disabled"}}
-
-
-def _thinking_effort(context: _Context) -> Fields:
-    """`thinking`, on or off, and an effort beside it."""
-    on = _switch(context)
-    if not on:
-        return {} if on is None else {"thinking": {"type": "disabled"}}
-    return {"thinking": {"type": "enabled"}, **_effort(context)}
-
-
-def _enable_thinking(context: _Context) -> Fields:
-    """`enable_thinking`, and a budget in tokens beside it."""
-    on = _switch(context)
-    if not on:
-        return {} if on is None else {"enable_thinking": False}
-    fields: Fields = {"enable_thinking": True}
-    request, model = context.request, context.model
-    budget = request.budget_tokens
-    if budget is None and request.effort is not None:
-        budget = budget_of(request.effort)
-        reason = f"{model} supports a budget in tokens, not an effort"
-        context.report("changed", reason, request.effort, budget)
-    if budget is not None:
-        fields["thinking_budget"] = _clamp_budget(context, budget)
-        reason = f"{model} supports a budget in tokens, not an effort"
-        context.adaptations.extend(not_both(request, request.effort, reason))
-    return fields
-
-
-def _reasoning(context: _Context) -> Fields:
+def _object(context: _Context) -> Fields:
     """The object `reasoning`: a budget or an effort, never both (OpenRouter)."""
     request = context.request
     if context.off:
@@ -184,40 +138,48 @@ def _reasoning(context: _Context) -> Fields:
     return {"reasoning": reasoning}
 
 
-def _reasoning_enabled(context: _Context) -> Fields:
-    """An effort, or `reasoning`, on or off (Together)."""
-    on = _switch(context)
-    if on is None:
-        return {}
-    if on and (context.request.effort is not None or context.request.budget_tokens is not None):
-        return _effort(context)
-    return {"reasoning": {"enabled": on}}
+def _switchable(on: Fields, off: Fields, amount: Style) -> Style:
+    """A style with fields for on and for off; `amount` adds those for an effort or a budget."""
+
+    def style(context: _Context) -> Fields:
+        if not context.off:
+            return {**on, **amount(context)}
+        if context.profile.reasoning == "always":
+            context.report("dropped", f"{context.model} always reasons")
+            return {}
+        return off
+
+    return style
 
 
-def _template(context: _Context) -> Fields:
-    """A switch of the chat template: vLLM, llama.cpp and servers built on them."""
-    on = _switch(context)
-    if on is None:
-        return {}
-    _report_amount(context)
-    return {"chat_template_kwargs": {"enable_thinking": on}}
-
-
-def _prompt_mode(context: _Context) -> Fields:
-    """`prompt_mode`: the system prompt for reasoning. Without it the model still reasons (Magistral)."""
-    if not _switch(context):
-        return {}
-    _report_amount(context)
-    return {"prompt_mode": "reasoning"}
-
-
-def _report_amount(context: _Context) -> None:
-    """Report an effort or a budget that cannot be sent."""
+def _no_amount(context: _Context) -> Fields:
     request = context.request
     amount = request.effort if request.effort is not None else request.budget_tokens
-    if amount is not None and not context.off:
+    if amount is not None:
         reason = f"{context.model} can only switch reasoning on or off"
         context.report("changed", reason, amount, "on")
+    return {}
+
+
+def _thinking_budget(context: _Context) -> Fields:
+    """`thinking_budget` in tokens, of an effort too."""
+    request = context.request
+    budget = request.budget_tokens
+    reason = f"{context.model} supports a budget in tokens, not an effort"
+    if budget is None:
+        if request.effort is None:
+            return {}
+        budget = budget_of(request.effort)
+        context.report("changed", reason, request.effort, budget)
+    clamped = _clamp_budget(context, budget)
+    context.adaptations.extend(not_both(request, request.effort, reason))
+    return {"thinking_budget": clamped}
+
+
+def _effort_or_enabled(context: _Context) -> Fields:
+    if context.request.effort is None and context.request.budget_tokens is None:
+        return {"reasoning": {"enabled": True}}
+    return _effort(context)
 
 
 def _clamp_budget(context: _Context, budget: int) -> int:
@@ -229,15 +191,27 @@ def _clamp_budget(context: _Context, budget: int) -> int:
     return clamped
 
 
-STYLES: Mapping[ReasoningStyle, Callable[[_Context], Fields]] = {
+_ENABLED: Fields = {"thinking": {"type": "enabled"}}
+_DISABLED: Fields = {"thinking": {"type": "disabled"}}
+
+STYLES: Mapping[ReasoningStyle, Style] = {
     "effort": _effort,
     "effort_or_budget": _effort_or_budget,
-    "thinking": _thinking,
-    "thinking_effort": _thinking_effort,
-    "enable_thinking": _enable_thinking,
-    "reasoning": _reasoning,
-    "reasoning_enabled": _reasoning_enabled,
-    "template": _template,
-    "prompt_mode": _prompt_mode,
+    "thinking": _switchable(_ENABLED, _DISABLED, _no_amount),
+    "thinking_effort": _switchable(_ENABLED, _DISABLED, _effort),
+    "enable_thinking": _switchable(
+        {"enable_thinking": True}, {"enable_thinking": False}, _thinking_budget
+    ),
+    "reasoning": _object,
+    # Together: an effort, or `reasoning`, on or off
+    "reasoning_enabled": _switchable({}, {"reasoning": {"enabled": False}}, _effort_or_enabled),
+    # vLLM, llama.cpp and servers built on them: a switch of the chat template
+    "template": _switchable(
+        {"chat_template_kwargs": {"enable_thinking": True}},
+        {"chat_template_kwargs": {"enable_thinking": False}},
+        _no_amount,
+    ),
+    # the system prompt for reasoning; without it the model still reasons (Magistral)
+    "prompt_mode": _switchable({"prompt_mode": "reasoning"}, {}, _no_amount),
 }
 """One function per style; "none" sends nothing and has none."""

@@ -7,13 +7,13 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.openai_media.images import build_images, parse_images
 from llm_pure.adapters.dialects.openai_media.moderation import build_moderate, parse_moderate
-from llm_pure.adapters.dialects.openai_media.quirks import ImageQuirks, MediaQuirks
+from llm_pure.adapters.dialects.openai_media.quirks import NO_QUIRKS, ImageQuirks, MediaQuirks
 from llm_pure.adapters.dialects.openai_media.speech import build_speech, parse_speech
 from llm_pure.adapters.dialects.openai_media.speech_stream import open_speech
 from llm_pure.adapters.dialects.openai_media.transcription import build_transcribe, parse_transcribe
 from llm_pure.core.dialect import Service, operation
 from llm_pure.core.provider import Provider
-from llm_pure.core.urls import UrlFor
+from llm_pure.core.urls import UrlFor, under_base_url
 
 Medium = Literal["images", "speech", "transcribe", "moderate"]
 
@@ -22,16 +22,18 @@ EVERYTHING: tuple[Medium, ...] = ("images", "speech", "transcribe", "moderate")
 
 def with_media(
     provider: Provider,
-    url_for: UrlFor,
     media: tuple[Medium, ...] = EVERYTHING,
-    quirks: MediaQuirks | None = None,
+    *,
+    url_for: UrlFor | None = None,
+    quirks: MediaQuirks = NO_QUIRKS,
 ) -> Provider:
-    """The provider with these operations, at the URLs of `url_for`."""
+    """The provider with these operations, at the URLs of `url_for`, or below its base URL."""
+    name, base_url = provider.name, provider.base_url
     service = Service(
-        name=provider.name,
-        base_url=provider.base_url,
-        url_for=url_for,
-        quirks=quirks or MediaQuirks(),
+        name=name,
+        base_url=base_url,
+        url_for=url_for or under_base_url(name, base_url),
+        quirks=quirks,
     )
     operations = {
         "images": operation(service, build_images, parse_images),

@@ -30,4 +30,6 @@ class MediaQuirks(msgspec.Struct, frozen=True, kw_only=True):
     """The default model, for providers that require one."""
 
 
+NO_QUIRKS = MediaQuirks()
+
 MediaService: TypeAlias = Service[MediaQuirks]
