@@ -1,4 +1,4 @@
-"""Azure OpenAI: OpenAI's chat completions at addresses of its own; `model` is the name of a deployment.
+"""Azure OpenAI: OpenAI's chat completions at Azure's URLs; `model` is the name of a deployment.
 
 Docs: learn.microsoft.com, "Azure OpenAI REST API reference" and "API version lifecycle"; openai-python 3.3.1
 lib/azure.py; read 2026-11-20.
@@ -19,10 +19,10 @@ _FOUNDRY = profiles_of(
 _CHAT = openai_chat.provider(
     name="azure",
     base_url="",
-    url_for=azure_openai.places("azure"),
+    url_for=azure_openai.url_for_azure("azure"),
     api_key_env=azure_openai.API_KEY_ENV,
-    base_url_env=azure_openai.ADDRESS_VARIABLES,
-    env_vars=azure_openai.VARIABLES,
+    base_url_env=azure_openai.BASE_URL_ENV,
+    env_vars=azure_openai.ENV_VARS,
     authorize=azure_openai.key_or_token("azure"),
     embeddings=True,
     embed_limits=EMBED_LIMITS,
@@ -41,5 +41,5 @@ _CHAT = openai_chat.provider(
 )
 
 PROVIDER = with_media(
-    _CHAT, ("images", "speech", "transcribe"), url_for=azure_openai.places("azure")
+    _CHAT, ("images", "speech", "transcribe"), url_for=azure_openai.url_for_azure("azure")
 )

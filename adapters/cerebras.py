@@ -1,4 +1,4 @@
-"""Cerebras: open models, with the reasoning in `reasoning` and flat error bodies.
+"""Cerebras: open models, with reasoning in the field `reasoning` and flat error bodies.
 
 Docs: inference-docs.cerebras.ai; cerebras_cloud_sdk 1.91.0 (PyPI); traffic recorded by pydantic-ai; read 2026-11-20.
 """

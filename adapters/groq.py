@@ -1,4 +1,4 @@
-"""Groq: open models, with the reasoning in `reasoning` and usage beside the last chunk.
+"""Groq: open models, with reasoning in the field `reasoning` and usage in the last chunk's `x_groq`.
 
 Docs: console.groq.com/docs; groq-python 1.7.0 (PyPI); traffic recorded by pydantic-ai; read 2026-11-20.
 """

@@ -1,6 +1,6 @@
-"""Mistral AI (La Plateforme): thinking stands in the content, call ids are nine letters and digits, fields are strict.
+"""Mistral AI (La Plateforme): reasoning is a part of the content, tool call ids are nine letters and digits.
 
-Unknown fields are refused with 422, so what mistralai's own types do not name is never sent.
+Unknown fields cause a 422, so only the fields of mistralai's own types are sent.
 Docs: mistralai 3.7.0 (PyPI), client/models/chatcompletionrequest.py; traffic recorded by pydantic-ai; read 2026-11-20.
 """
 

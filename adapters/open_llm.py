@@ -1,6 +1,6 @@
-"""Any server that speaks chat completions: vLLM, llama.cpp, LM Studio, Ollama's /v1, a gateway. It may want no key.
+"""Any server with chat completions: vLLM, llama.cpp, LM Studio, Ollama's /v1, a gateway. A key is optional.
 
-Some of them have OpenAI's pictures, speech, transcription and moderation too (LocalAI, vLLM, Speaches); the others answer 404.
+Some also have OpenAI's images, speech, transcription and moderation (LocalAI, vLLM, Speaches); the others return 404.
 
 Docs: vLLM "OpenAI-compatible server", llama.cpp tools/server/README.md, Ollama "OpenAI compatibility"; read 2026-11-20.
 """

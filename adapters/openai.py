@@ -1,4 +1,4 @@
-"""OpenAI: chat completions. Reasoning stays hidden here; the Responses API shows summaries of it.
+"""OpenAI: chat completions. Reasoning is hidden; the Responses API has summaries of it.
 
 Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
 """

@@ -1,4 +1,4 @@
-"""Perplexity (Sonar): answers from a search, with citations in `extra`; reasoning models think aloud in the text.
+"""Perplexity (Sonar): responses based on a web search, with citations in `extra`; reasoning models put <think> tags in the text.
 
 Docs: docs.perplexity.ai; perplexityai 0.46.1 (PyPI); vercel/ai packages/perplexity; read 2026-11-20.
 """

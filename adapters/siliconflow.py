@@ -1,4 +1,4 @@
-"""SiliconFlow, the service in China; base_url https://api.siliconflow.com/v1 is the international one.
+"""SiliconFlow, the service in China; use base_url https://api.siliconflow.com/v1 for the international one.
 
 Docs: docs.siliconflow.cn, "Chat completions", "Error handling"; anomalyco/models.dev providers/siliconflow; Portkey-AI/
 gateway; read 2026-11-20.

@@ -1,4 +1,4 @@
-"""xAI (Grok). Reasoning is counted beside the completion, and errors may come with status 200.
+"""xAI (Grok). Reasoning tokens are not part of completion_tokens, and errors may have status 200.
 
 Docs: docs.x.ai; vercel/ai packages/xai; pydantic-ai profiles/grok.py; read 2026-11-20.
 """
@@ -14,7 +14,7 @@ _NO_STOP = {"stop": "Grok's reasoning models refuse it"}
 
 
 def _model(prefix: str, reasoning: str, efforts: tuple[str, ...] = ()) -> ModelProfile:
-    """A model without efforts has no field for reasoning, and refuses one."""
+    """A profile. A model without efforts rejects fields that control reasoning."""
     return ModelProfile(
         prefix=prefix,
         unsupported={} if reasoning == "none" else _NO_STOP,
@@ -62,7 +62,7 @@ _IMAGES = ImageQuirks(
         "size": "xAI has no size; extra may hold aspect_ratio and resolution",
         **unsupported_by("xai", "style", "background", "output_format"),
     },
-    edits=False,  # its /images/edits takes JSON (docs.x.ai, read 2026-11-20), which is not built here
+    edits=False,  # its /images/edits takes JSON (docs.x.ai, read 2026-11-20), which is not supported yet
 )
 
 PROVIDER = with_media(_CHAT, ("images",), quirks=MediaQuirks(images=_IMAGES))
