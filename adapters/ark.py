@@ -1,4 +1,4 @@
-"""Volcengine Ark (Doubao and others): `model` is an endpoint id `ep-...` or a model's name.
+"""Volcengine Ark (Doubao and others): `model` is an endpoint id `ep-...` or a model name.
 
 Docs: volcengine/volcengine-python-sdk of July 2026 and volcengine.com/docs/82379, "error codes"; read 2026-11-20.
 """

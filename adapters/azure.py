@@ -1,33 +1,28 @@
-"""Azure OpenAI: OpenAI's chat completions at addresses of its own; `model` is the name of a deployment.
+"""Azure OpenAI: OpenAI's chat completions at Azure's URLs; `model` is the name of a deployment.
 
 Docs: learn.microsoft.com, "Azure OpenAI REST API reference" and "API version lifecycle"; openai-python 3.3.1
 lib/azure.py; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.openai_chat import profiles_of
 from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.adapters.shared import azure_openai
 from llm_pure.adapters.shared.openai_models import EMBED_LIMITS, RULES
-from llm_pure.core.adaptations import ModelProfile
 
-_FOUNDRY = tuple(
-    [
-        ModelProfile(
-            prefix=prefix,
-            traits={"max_tokens_key": "max_tokens"},
-            source="pydantic-ai providers/azure.py: 422 to max_completion_tokens, read 2026-11-20",
-        )
-        for prefix in ("mistral", "Mistral", "ministral", "Ministral", "codestral", "Codestral")
-    ]
+_FOUNDRY = profiles_of(
+    ("mistral", "Mistral", "ministral", "Ministral", "codestral", "Codestral"),
+    traits={"max_tokens_key": "max_tokens"},
+    source="pydantic-ai providers/azure.py: 422 to max_completion_tokens, read 2026-11-20",
 )
 
 _CHAT = openai_chat.provider(
     name="azure",
     base_url="",
-    url_for=azure_openai.places("azure"),
+    url_for=azure_openai.url_for_azure("azure"),
     api_key_env=azure_openai.API_KEY_ENV,
-    base_url_env=azure_openai.ADDRESS_VARIABLES,
-    env_vars=azure_openai.VARIABLES,
+    base_url_env=azure_openai.BASE_URL_ENV,
+    env_vars=azure_openai.ENV_VARS,
     authorize=azure_openai.key_or_token("azure"),
     embeddings=True,
     embed_limits=EMBED_LIMITS,
@@ -45,4 +40,6 @@ _CHAT = openai_chat.provider(
     source="learn.microsoft.com, Azure OpenAI REST API reference, read 2026-11-20",
 )
 
-PROVIDER = with_media(_CHAT, azure_openai.places("azure"), ("images", "speech", "transcribe"))
+PROVIDER = with_media(
+    _CHAT, ("images", "speech", "transcribe"), url_for=azure_openai.url_for_azure("azure")
+)

@@ -1,4 +1,4 @@
-"""Azure OpenAI: the Responses API at addresses of its own; `model` is the name of a deployment.
+"""Azure OpenAI: the Responses API at Azure's URLs; `model` is the name of a deployment.
 
 Docs: learn.microsoft.com, "Azure OpenAI Responses API"; openai-python 3.3.1 lib/azure.py; read 2026-11-20.
 """
@@ -10,10 +10,10 @@ from llm_pure.adapters.shared.openai_models import EMBED_LIMITS, RULES
 PROVIDER = openai_responses.provider(
     name="azure_responses",
     base_url="",
-    url_for=azure_openai.places("azure_responses"),
+    url_for=azure_openai.url_for_azure("azure_responses"),
     api_key_env=azure_openai.API_KEY_ENV,
-    base_url_env=azure_openai.ADDRESS_VARIABLES,
-    env_vars=azure_openai.VARIABLES,
+    base_url_env=azure_openai.BASE_URL_ENV,
+    env_vars=azure_openai.ENV_VARS,
     authorize=azure_openai.key_or_token("azure_responses"),
     count_tokens=True,
     embeddings=True,

@@ -1,10 +1,10 @@
-"""Cerebras: open models, with the reasoning in `reasoning` and flat error bodies.
+"""Cerebras: open models, with reasoning in the field `reasoning` and flat error bodies.
 
 Docs: inference-docs.cerebras.ai; cerebras_cloud_sdk 1.91.0 (PyPI); traffic recorded by pydantic-ai; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.urls import with_default_path
 from llm_pure.types.errors import AuthenticationFailed, RateLimited
@@ -45,10 +45,7 @@ PROVIDER = openai_chat.provider(
                 },
                 source=_SOURCE,
             ),
-            *[
-                ModelProfile(prefix=prefix, reasoning="none", source=_SOURCE)
-                for prefix in ("llama3", "llama-3", "llama-4")
-            ],
+            *profiles_of(("llama3", "llama-3", "llama-4"), reasoning="none", source=_SOURCE),
         ),
         reasoning_style="effort",
         reasoning_replay="reasoning",

@@ -1,4 +1,4 @@
-"""DeepSeek: chat completions with the reasoning beside the answer, and back again in turns that call tools.
+"""DeepSeek: chat completions with reasoning beside the text, which must be sent back in turns that call tools.
 
 Docs: api-docs.deepseek.com, "Create Chat Completion", "Thinking Mode", "Error Codes"; traffic recorded by pydantic-ai;
 read 2026-11-20.

@@ -1,4 +1,4 @@
-"""GitHub Models. The service was retired on 30 July 2026; gateways and recordings that speak like it are still read.
+"""GitHub Models. The service was retired on 30 July 2026; this reads gateways and recordings with its API.
 
 Docs: docs.github.com/rest/models/inference; pydantic-ai providers/github.py; read 2026-11-20.
 """

@@ -1,4 +1,4 @@
-"""Groq: open models, with the reasoning in `reasoning` and usage beside the last chunk.
+"""Groq: open models, with reasoning in the field `reasoning` and usage in the last chunk's `x_groq`.
 
 Docs: console.groq.com/docs; groq-python 1.7.0 (PyPI); traffic recorded by pydantic-ai; read 2026-11-20.
 """
@@ -6,7 +6,7 @@ Docs: console.groq.com/docs; groq-python 1.7.0 (PyPI); traffic recorded by pydan
 from typing import Any
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unsupported_by
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.urls import with_default_path
@@ -52,14 +52,8 @@ _CHAT = openai_chat.provider(
                 traits={"reasoning_style": "none"},
                 source=_SOURCE,
             ),
-            *[
-                ModelProfile(prefix=prefix, reasoning="none", traits=_SCHEMA, source=_SOURCE)
-                for prefix in ("llama-4", "kimi-k2")
-            ],
-            *[
-                ModelProfile(prefix=prefix, reasoning="none", source=_SOURCE)
-                for prefix in ("llama", "gemma", "allam")
-            ],
+            *profiles_of(("llama-4", "kimi-k2"), reasoning="none", traits=_SCHEMA, source=_SOURCE),
+            *profiles_of(("llama", "gemma", "allam"), reasoning="none", source=_SOURCE),
         ),
         reasoning_style="effort",
         reasoning_extra_fields={"reasoning_format": "parsed"},
@@ -74,4 +68,6 @@ _CHAT = openai_chat.provider(
     source="console.groq.com/docs and groq-python 1.7.0, read 2026-11-20",
 )  # fmt: skip
 
-PROVIDER = with_media(_CHAT, with_default_path(_CHAT.name, _BASE_URL), ("speech", "transcribe"))
+PROVIDER = with_media(
+    _CHAT, ("speech", "transcribe"), url_for=with_default_path(_CHAT.name, _BASE_URL)
+)

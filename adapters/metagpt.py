@@ -1,4 +1,4 @@
-"""MetaGPT's own gateway: plain chat completions at an address that the configuration must name (`base_url`).
+"""MetaGPT's own gateway: chat completions at a `base_url` that must be configured.
 
 Docs: geekan/MetaGPT provider/metagpt_api.py; read 2026-11-20.
 """

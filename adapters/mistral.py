@@ -1,14 +1,13 @@
-"""Mistral AI (La Plateforme): thinking stands in the content, call ids are nine letters and digits, fields are strict.
+"""Mistral AI (La Plateforme): reasoning is a part of the content, tool call ids are nine letters and digits.
 
-Unknown fields are refused with 422, so what mistralai's own types do not name is never sent.
+Unknown fields cause a 422, so only the fields of mistralai's own types are sent.
 Docs: mistralai 3.7.0 (PyPI), client/models/chatcompletionrequest.py; traffic recorded by pydantic-ai; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unsupported_by
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
-from llm_pure.core.urls import under_base_url
 from llm_pure.types.errors import NotFound
 from llm_pure.types.operations import EmbedLimit
 
@@ -43,12 +42,9 @@ _CHAT = openai_chat.provider(
                 efforts=("none", "high"),
                 source="pydantic-ai models/mistral.py: none or high in practice, read 2026-11-20",
             ),
-            *[
-                ModelProfile(
-                    prefix=prefix, reasoning="none", source="docs.mistral.ai, read 2026-11-20"
-                )
-                for prefix in _NO_REASONING
-            ],
+            *profiles_of(
+                _NO_REASONING, reasoning="none", source="docs.mistral.ai, read 2026-11-20"
+            ),
         ),
         reasoning_style="effort",
         reasoning_replay="thinking_parts",
@@ -70,10 +66,9 @@ _CHAT = openai_chat.provider(
 
 PROVIDER = with_media(
     _CHAT,
-    under_base_url(_CHAT.name, _CHAT.base_url),
     ("transcribe", "moderate"),
-    MediaQuirks(
-        transcribe_refuses=unsupported_by("mistral", "prompt", "response_format"),
+    quirks=MediaQuirks(
+        transcription_unsupported=unsupported_by("mistral", "prompt", "response_format"),
         moderation_model="mistral-moderation-latest",
     ),
 )

@@ -1,4 +1,4 @@
-"""Moonshot AI (Kimi), the international service; base_url https://api.moonshot.cn/v1 is the one in China.
+"""Moonshot AI (Kimi), the international service; use base_url https://api.moonshot.cn/v1 for the one in China.
 
 Docs: platform.moonshot.ai; vercel/ai packages/moonshotai (checked live by its authors); pydantic-ai
 providers/moonshotai.py; read 2026-11-20.

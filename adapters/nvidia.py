@@ -1,4 +1,4 @@
-"""NVIDIA NIM (build.nvidia.com): open models; how reasoning is asked for is each model's own affair.
+"""NVIDIA NIM (build.nvidia.com): open models; the fields that control reasoning differ by model.
 
 Docs: docs.api.nvidia.com/nim; anomalyco/models.dev providers/nvidia; read 2026-11-20.
 """

@@ -1,13 +1,12 @@
-"""Any server that speaks chat completions: vLLM, llama.cpp, LM Studio, Ollama's /v1, a gateway. It may want no key.
+"""Any server with chat completions: vLLM, llama.cpp, LM Studio, Ollama's /v1, a gateway. A key is optional.
 
-Some of them have OpenAI's pictures, speech, transcription and moderation too (LocalAI, vLLM, Speaches); the others answer 404.
+Some also have OpenAI's images, speech, transcription and moderation (LocalAI, vLLM, Speaches); the others return 404.
 
 Docs: vLLM "OpenAI-compatible server", llama.cpp tools/server/README.md, Ollama "OpenAI compatibility"; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
-from llm_pure.core.urls import under_base_url
 
 _CHAT = openai_chat.provider(
     name="open_llm",
@@ -21,4 +20,4 @@ _CHAT = openai_chat.provider(
     source="vLLM, llama.cpp and Ollama documentation, read 2026-11-20",
 )
 
-PROVIDER = with_media(_CHAT, under_base_url(_CHAT.name, _CHAT.base_url))
+PROVIDER = with_media(_CHAT)

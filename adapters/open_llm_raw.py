@@ -1,4 +1,4 @@
-"""As `open_llm`, for servers that run without a reasoning parser: <think>...</think> in the text is read as reasoning.
+"""Like `open_llm`, for servers without a reasoning parser: <think>...</think> in the text is read as reasoning.
 
 Docs: vLLM "Reasoning Outputs", llama.cpp tools/server/README.md (`reasoning_format none`); read 2026-11-20.
 """

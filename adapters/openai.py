@@ -1,4 +1,4 @@
-"""OpenAI: chat completions. Reasoning stays hidden here; the Responses API shows summaries of it.
+"""OpenAI: chat completions. Reasoning is hidden; the Responses API has summaries of it.
 
 Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
 """
@@ -6,7 +6,6 @@ Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.adapters.shared.openai_models import EMBED_LIMITS, RULES
-from llm_pure.core.urls import under_base_url
 
 _CHAT = openai_chat.provider(
     name="openai",
@@ -29,4 +28,4 @@ _CHAT = openai_chat.provider(
     source="openai/openai-openapi 2.3.0 and openai-python 3.3.1, read 2026-11-20",
 )
 
-PROVIDER = with_media(_CHAT, under_base_url(_CHAT.name, _CHAT.base_url))
+PROVIDER = with_media(_CHAT)

@@ -1,6 +1,6 @@
-"""OpenRouter: models of many hosts under names such as `author/slug`; also known as `open_router`.
+"""OpenRouter: models of many hosts, named `author/slug`; also registered as `open_router`.
 
-Attribution goes into `headers`: HTTP-Referer, X-OpenRouter-Title. Routing goes into `extra`: models, provider, plugins.
+Set attribution by `headers` (HTTP-Referer, X-OpenRouter-Title) and routing by `extra` (models, provider, plugins).
 Docs: openrouter.ai/docs, OpenAPI 1.0.0; read 2026-11-20.
 """
 

@@ -1,6 +1,6 @@
-"""OpenRouter, with reasoning asked for in every call that says nothing of it.
+"""OpenRouter, with reasoning enabled by default.
 
-Reasoning comes as text and as `reasoning_details`, and both go back unchanged in the next turn.
+Reasoning is received as text and as `reasoning_details`; both are sent back unchanged in the next turn.
 Docs: openrouter.ai/docs, "Reasoning tokens"; MetaGPT's openrouter_reasoning.py; read 2026-11-20.
 """
 

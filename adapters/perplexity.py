@@ -1,10 +1,10 @@
-"""Perplexity (Sonar): answers from a search, with citations in `extra`; reasoning models think aloud in the text.
+"""Perplexity (Sonar): responses based on a web search, with citations in `extra`; reasoning models put <think> tags in the text.
 
 Docs: docs.perplexity.ai; perplexityai 0.46.1 (PyPI); vercel/ai packages/perplexity; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
 
 _SOURCE = "docs.perplexity.ai and perplexityai 0.46.1, read 2026-11-20"
@@ -21,10 +21,12 @@ PROVIDER = openai_chat.provider(
             **unconfirmed_for("perplexity", "seed", "n", "stop"),
         },
         profiles=(
-            *[
-                ModelProfile(prefix=prefix, reasoning="always", efforts=_EFFORTS, source=_SOURCE)
-                for prefix in ("sonar-reasoning", "sonar-deep-research")
-            ],
+            *profiles_of(
+                ("sonar-reasoning", "sonar-deep-research"),
+                reasoning="always",
+                efforts=_EFFORTS,
+                source=_SOURCE,
+            ),
             ModelProfile(prefix="sonar", reasoning="none", source=_SOURCE),
         ),
         reasoning_style="effort",

@@ -1,15 +1,12 @@
-"""SiliconFlow, the service in China; base_url https://api.siliconflow.com/v1 is the international one.
+"""SiliconFlow, the service in China; use base_url https://api.siliconflow.com/v1 for the international one.
 
 Docs: docs.siliconflow.cn, "Chat completions", "Error handling"; anomalyco/models.dev providers/siliconflow; Portkey-AI/
 gateway; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
-from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.adapters.dialects.openai_media.images import ImageQuirks
-from llm_pure.core.adaptations import ModelProfile
-from llm_pure.core.urls import under_base_url
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
 from llm_pure.types.errors import NotFound, QuotaExceeded
 from llm_pure.types.operations import EmbedLimit
 
@@ -31,19 +28,14 @@ _CHAT = openai_chat.provider(
         unsupported=unconfirmed_for(
             "siliconflow", "logprobs", "repetition_penalty", "metadata", "parallel_tool_calls"
         ),
-        profiles=tuple(
-            [
-                ModelProfile(
-                    prefix=prefix,
-                    traits={
-                        "reasoning_style": "effort",
-                        "effort_words": dict.fromkeys(("minimal", "low", "medium"), "high")
-                        | {"xhigh": "max"},
-                    },
-                    source=_SOURCE,
-                )
-                for prefix in ("DeepSeek-V4-Flash", "GLM-5.2")
-            ]
+        profiles=profiles_of(
+            ("DeepSeek-V4-Flash", "GLM-5.2"),
+            traits={
+                "reasoning_style": "effort",
+                "effort_words": dict.fromkeys(("minimal", "low", "medium"), "high")
+                | {"xhigh": "max"},
+            },
+            source=_SOURCE,
         ),
         reasoning_style="enable_thinking",
         budget_bounds=(128, 32768),
@@ -57,21 +49,16 @@ _CHAT = openai_chat.provider(
 )
 
 _MEDIA = MediaQuirks(
-    pictures=ImageQuirks(
+    images=ImageQuirks(
         names={"n": "batch_size", "size": "image_size"},
         unsupported=unsupported_by(
             "siliconflow", "quality", "style", "background", "output_format", "response_format"
         ),
         edits=False,
     ),
-    transcribe_refuses=unsupported_by(
+    transcription_unsupported=unsupported_by(
         "siliconflow", "language", "prompt", "temperature", "response_format", "timestamps"
     ),
 )
 
-PROVIDER = with_media(
-    _CHAT,
-    under_base_url(_CHAT.name, _CHAT.base_url),
-    ("images", "speech", "transcribe"),
-    _MEDIA,
-)
+PROVIDER = with_media(_CHAT, ("images", "speech", "transcribe"), quirks=_MEDIA)

@@ -1,14 +1,12 @@
-"""xAI (Grok). Reasoning is counted beside the completion, and errors may come with status 200.
+"""xAI (Grok). Reasoning tokens are not part of completion_tokens, and errors may have status 200.
 
 Docs: docs.x.ai; vercel/ai packages/xai; pydantic-ai profiles/grok.py; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
-from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.adapters.dialects.openai_media.images import ImageQuirks
+from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
-from llm_pure.core.urls import under_base_url
 from llm_pure.types.errors import Overloaded
 
 _SOURCE = "vercel/ai packages/xai, read 2026-11-20"
@@ -16,7 +14,7 @@ _NO_STOP = {"stop": "Grok's reasoning models refuse it"}
 
 
 def _model(prefix: str, reasoning: str, efforts: tuple[str, ...] = ()) -> ModelProfile:
-    """A model without efforts has no field for reasoning, and refuses one."""
+    """A profile. A model without efforts rejects fields that control reasoning."""
     return ModelProfile(
         prefix=prefix,
         unsupported={} if reasoning == "none" else _NO_STOP,
@@ -59,14 +57,12 @@ _CHAT = openai_chat.provider(
     source="docs.x.ai and vercel/ai packages/xai, read 2026-11-20",
 )
 
-_PICTURES = ImageQuirks(
+_IMAGES = ImageQuirks(
     unsupported={
         "size": "xAI has no size; extra may hold aspect_ratio and resolution",
         **unsupported_by("xai", "style", "background", "output_format"),
     },
-    edits=False,  # its /images/edits takes JSON (docs.x.ai, read 2026-11-20), which is not built here
+    edits=False,  # its /images/edits takes JSON (docs.x.ai, read 2026-11-20), which is not supported yet
 )
 
-PROVIDER = with_media(
-    _CHAT, under_base_url(_CHAT.name, _CHAT.base_url), ("images",), MediaQuirks(pictures=_PICTURES)
-)
+PROVIDER = with_media(_CHAT, ("images",), quirks=MediaQuirks(images=_IMAGES))

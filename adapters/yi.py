@@ -1,4 +1,4 @@
-"""01.AI (Yi). Little of it can be looked up, so only what is known to be taken is sent; whether it still runs is unknown.
+"""01.AI (Yi). It is hardly documented, so only confirmed fields are sent. It is unknown whether the service still runs.
 
 Docs: geekan/MetaGPT openai_api.py and Portkey-AI/gateway src/providers/lingyi; read 2026-11-20.
 """

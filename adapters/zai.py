@@ -1,6 +1,6 @@
 """Z.ai (GLM), Zhipu's international service; open.bigmodel.cn is the provider `zhipuai`.
 
-The key goes out as a bearer, or signs a token: `dialects/glm.py` says how the configuration chooses.
+The key is sent as a bearer token, or signs a token: see `key_or_token` in `shared/glm.py`.
 Docs: zai-sdk 0.2.3 and docs.z.ai; read 2026-11-20.
 """
 

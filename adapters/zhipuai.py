@@ -1,6 +1,6 @@
 """Zhipu AI (GLM), the service in China; api.z.ai is the provider `zai`.
 
-The key goes out as a bearer, or signs a token: `dialects/glm.py` says how the configuration chooses.
+The key is sent as a bearer token, or signs a token: see `key_or_token` in `shared/glm.py`.
 Docs: MetaGLM/zhipuai-sdk-python-v4 and docs.bigmodel.cn; read 2026-11-20.
 """
 

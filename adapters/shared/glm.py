@@ -1,4 +1,4 @@
-"""What Zhipu's two services share, open.bigmodel.cn and api.z.ai: their models, their error codes, their keys.
+"""Models, error codes and keys shared by Zhipu's two services, open.bigmodel.cn and api.z.ai.
 
 Source: MetaGLM/zhipuai-sdk-python-v4; zai-sdk 0.2.3; docs.z.ai, "Errors"; read 2026-11-20.
 """
@@ -8,7 +8,12 @@ from datetime import datetime
 
 import msgspec
 
-from llm_pure.adapters.dialects.openai_chat import Quirks, unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import (
+    Quirks,
+    profiles_of,
+    unconfirmed_for,
+    unsupported_by,
+)
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.error_mapping import ErrorType
 from llm_pure.core.provider import Authorize
@@ -27,7 +32,7 @@ from llm_pure.types.errors import (
     ServerError,
 )
 from llm_pure.types.http import HttpRequest
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.rejection import ok, returns_failure
 
 _SOURCE = "zai-sdk 0.2.3 and traffic of api.z.ai recorded by pydantic-ai, read 2026-11-20"
 
@@ -45,19 +50,15 @@ RULES = (
         traits={"reasoning_style": "thinking_effort"},
         source=_SOURCE,
     ),
-    *[
-        ModelProfile(prefix=prefix, reasoning="on", source=_SOURCE)
-        for prefix in ("glm-5", "glm-4.7", "glm-4.6", "glm-4.5")
-    ],
-    *[
-        ModelProfile(
-            prefix=prefix, reasoning="none", source="zhipuai-sdk-python-v4, read 2026-11-20"
-        )
-        for prefix in ("glm-4", "glm-3", "chatglm", "charglm", "codegeex")
-    ],
+    *profiles_of(("glm-5", "glm-4.7", "glm-4.6", "glm-4.5"), reasoning="on", source=_SOURCE),
+    *profiles_of(
+        ("glm-4", "glm-3", "chatglm", "charglm", "codegeex"),
+        reasoning="none",
+        source="zhipuai-sdk-python-v4, read 2026-11-20",
+    ),
 )
 
-ERROR_WORDS: Mapping[str, ErrorType] = {
+ERROR_CODES: Mapping[str, ErrorType] = {
     **dict.fromkeys(("1000", "1001", "1002", "1003", "1004"), AuthenticationFailed),
     **dict.fromkeys(("1110", "1111", "1112", "1121", "1220"), PermissionDenied),
     **dict.fromkeys(("1113", "1304", "1308", "1309"), QuotaExceeded),
@@ -68,7 +69,7 @@ ERROR_WORDS: Mapping[str, ErrorType] = {
     **dict.fromkeys(("1302", "1303"), RateLimited),
     "1305": Overloaded,
 }
-"""docs.z.ai, "Errors". 1304, 1308 and 1309 are daily and plan limits, which waiting for seconds does not lift."""
+"""docs.z.ai, "Errors". 1304, 1308 and 1309 are daily and plan limits, so waiting for seconds does not help."""
 
 QUIRKS = Quirks(
     unsupported={
@@ -89,28 +90,25 @@ QUIRKS = Quirks(
     json_formats=("json_object",),
     refusal_key=False,
     done_required=True,
-    error_codes=ERROR_WORDS,
+    error_codes=ERROR_CODES,
 )
-"""Both ends of temperature and top_p are outside of what is taken; the vendor's package moves them in the same way."""
+"""0 and 1 are invalid for temperature and top_p; the vendor's package clamps them in the same way."""
 
 
 def key_or_token(provider: str, variables: tuple[str, ...]) -> Authorize:
-    """An `authorize` that sends `api_key` as it is, or a token that is signed with `access_key` and `secret_key`.
+    """An `authorize` that sends `api_key` as a bearer token, or a token signed with `access_key` and `secret_key`.
 
-    A key of these services is `id.secret`. As api_key it goes out whole, as a bearer. To keep the secret at home, put the
-    id in access_key and the secret in secret_key: then each request carries a token that is good for some minutes,
-    whatever api_key says.
+    A key of these services is `id.secret`. To avoid sending the secret, set the id as access_key and the secret as
+    secret_key: each request then has a token that is valid for some minutes, and api_key is ignored.
     """
     bearer = key_header(provider, variables)
 
-    def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> LLMResult[HttpRequest]:
+    @returns_failure
+    def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> HttpRequest:
         if config.access_key and config.secret_key:
-            key_id = usable_key(provider, (), config.access_key, "access_key")
-            secret = usable_key(provider, (), config.secret_key, "secret_key")
-            made = key_id.bind(lambda one: secret.map(lambda other: token(one, other, now)))
-            if isinstance(made, Failure):
-                return Failure(made.failure())
-            config = msgspec.structs.replace(config, api_key=made.unwrap())
-        return bearer(config, request, now)
+            key_id = ok(usable_key(provider, (), config.access_key, "access_key"))
+            secret = ok(usable_key(provider, (), config.secret_key, "secret_key"))
+            config = msgspec.structs.replace(config, api_key=token(key_id, secret, now))
+        return ok(bearer(config, request, now))
 
     return authorize

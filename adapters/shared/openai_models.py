@@ -1,63 +1,70 @@
-"""What OpenAI's models do not take, for every API that serves them. The first prefix that fits counts.
+"""Profiles of OpenAI's models, for every API that serves them. The first matching prefix counts.
 
 Source: pydantic-ai profiles/openai.py (live checks of July 2026), vercel/ai capabilities table, OpenAI error bodies
 recorded in both; rows of gpt-6 from third-party notes (docs.laozhang.ai, Nov 2026). Read 2026-11-20.
 
-Facts: `json_formats`, the forms of JSON that chat completions take, where they do not take all; `system_role`, the role
-that a system message takes; `tools_conflict_with`, what chat completions do not take beside tools (BerriAI/litellm PR 34569,
+Traits: `json_formats`, the JSON formats that chat completions support, where they do not support all; `system_role`, the
+role of system messages; `tools_conflict_with`, what chat completions do not support beside tools (BerriAI/litellm PR 34569,
 livekit/agents PR 7169, openai/openai-openapi issue 541; read 2026-11-20).
 """
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
 
-import msgspec
-
+from llm_pure.adapters.dialects.openai_chat import profiles_of
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.types.operations import EmbedLimit
 
 _SOURCE = "pydantic-ai profiles/openai.py and vercel/ai openai capabilities, read 2026-11-20"
+_OPENAPI = "openai/openai-openapi 2.3.0, read 2026-11-20"
 _FORMATS = "developers.openai.com, Structured Outputs and JSON mode; read 2026-11-20"
-_ANY_JSON = ("json_object",)
-_REASONS = "OpenAI's reasoning models refuse it"
+_REASON = "OpenAI's reasoning models refuse it"
 
-_NEVER = {
-    "presence_penalty": _REASONS,
-    "frequency_penalty": _REASONS,
-    "logit_bias": _REASONS,
-}
-_NOT_WHILE_REASONING = {"temperature": _REASONS, "top_p": _REASONS, "logprobs": _REASONS}
-_UP_TO_XHIGH = ("none", "low", "medium", "high", "xhigh")
+_NEVER = dict.fromkeys(("presence_penalty", "frequency_penalty", "logit_bias"), _REASON)
+_NOT_WHILE_REASONING = dict.fromkeys(("temperature", "top_p", "logprobs"), _REASON)
+
+_Efforts = tuple[str, ...]
+_UP_TO_HIGH: _Efforts = ("low", "medium", "high")
+_UP_TO_XHIGH: _Efforts = (*_UP_TO_HIGH, "xhigh")
+_FROM_MEDIUM: _Efforts = ("medium", "high", "xhigh")
 
 
 def _always(
-    *prefixes: str, efforts: tuple[str, ...] = ("low", "medium", "high"), **facts: Any
-) -> list[ModelProfile]:
-    return [
-        ModelProfile(
-            prefix=prefix,
-            unsupported={**_NEVER, **_NOT_WHILE_REASONING},
-            reasoning="always",
-            efforts=efforts,
-            traits={"system_role": "developer", **facts},
-            source=_SOURCE,
-        )
-        for prefix in prefixes
-    ]
+    *prefixes: str,
+    efforts: _Efforts = _UP_TO_HIGH,
+    unsupported: Mapping[str, str] = MappingProxyType({}),
+    source: str = _SOURCE,
+    **traits: Any,
+) -> tuple[ModelProfile, ...]:
+    """Models that always reason."""
+    return profiles_of(
+        prefixes,
+        unsupported={**_NEVER, **_NOT_WHILE_REASONING, **unsupported},
+        reasoning="always",
+        efforts=efforts,
+        traits={"system_role": "developer", **traits},
+        source=source,
+    )
 
 
-def _switchable(*prefixes: str, reasoning: str = "on", **facts: str) -> list[ModelProfile]:
-    return [
-        ModelProfile(
-            prefix=prefix,
-            unsupported=_NEVER,
-            unsupported_while_reasoning=_NOT_WHILE_REASONING,
-            reasoning="off" if reasoning == "off" else "on",
-            efforts=_UP_TO_XHIGH,
-            traits={"system_role": "developer", **facts},
-            source=_SOURCE,
-        )
-        for prefix in prefixes
-    ]
+def _switchable(
+    *prefixes: str, reasoning: Literal["on", "off"] = "on", **traits: str
+) -> tuple[ModelProfile, ...]:
+    """Models whose reasoning can be switched; `reasoning` is the default."""
+    return profiles_of(
+        prefixes,
+        unsupported=_NEVER,
+        unsupported_while_reasoning=_NOT_WHILE_REASONING,
+        reasoning=reasoning,
+        efforts=("none", *_UP_TO_XHIGH),
+        traits={"system_role": "developer", **traits},
+        source=_SOURCE,
+    )
+
+
+def _no_stop(prefix: str) -> tuple[ModelProfile, ...]:
+    return _always(prefix, unsupported={"stop": f"{prefix} refuses it"}, source=_OPENAPI)
 
 
 EMBED_LIMITS = (
@@ -69,73 +76,51 @@ EMBED_LIMITS = (
 )
 
 RULES: tuple[ModelProfile, ...] = (
-    *_always("gpt-6-astra", "gpt-6.1-sol", efforts=("low", "medium", "high", "xhigh")),
+    *_always("gpt-6-astra", "gpt-6.1-sol", efforts=_UP_TO_XHIGH),
     *_switchable("gpt-6", "gpt-5.6", tools_conflict_with="reasoning"),
-    *_always("gpt-5.5-pro", efforts=("medium", "high", "xhigh")),
+    *_always("gpt-5.5-pro", efforts=_FROM_MEDIUM),
     *_switchable("gpt-5.5", tools_conflict_with="effort"),
-    *_always("gpt-5.4-pro", efforts=("medium", "high", "xhigh")),
+    *_always("gpt-5.4-pro", efforts=_FROM_MEDIUM),
     *_switchable("gpt-5.4", reasoning="off", tools_conflict_with="effort"),
     *_always("gpt-5.3-chat"),
     *_switchable("gpt-5.3", reasoning="off"),
-    *_always("gpt-5.2-pro", "gpt-5.2-chat", efforts=("medium", "high", "xhigh")),
+    *_always("gpt-5.2-pro", "gpt-5.2-chat", efforts=_FROM_MEDIUM),
     *_switchable("gpt-5.2", reasoning="off"),
     *_always("gpt-5.1-codex", "gpt-5.1-chat"),
     *_switchable("gpt-5.1", reasoning="off"),
-    ModelProfile(prefix="gpt-5-chat", reasoning="none", source=_SOURCE),
-    *_always("gpt-5", efforts=("minimal", "low", "medium", "high")),
-    *[
-        msgspec.structs.replace(
-            rule, unsupported={**rule.unsupported, "tools": "it knows no tools"}
-        )
-        for rule in _always("o1-mini", "o1-preview", system_role="user", json_formats=())
-    ],
-    *[
-        ModelProfile(
-            prefix=prefix,
-            unsupported={**_NEVER, **_NOT_WHILE_REASONING, "stop": f"{prefix} refuses it"},
-            reasoning="always",
-            efforts=("low", "medium", "high"),
-            traits={"system_role": "developer"},
-            source="openai/openai-openapi 2.3.0, read 2026-11-20",
-        )
-        for prefix in ("o3-pro", "o4-mini")
-    ],
-    *_always("o3-mini"),
-    ModelProfile(
-        prefix="o3",
-        unsupported={**_NEVER, **_NOT_WHILE_REASONING, "stop": "o3 refuses it"},
-        reasoning="always",
-        efforts=("low", "medium", "high"),
-        traits={"system_role": "developer"},
-        source="openai/openai-openapi 2.3.0, read 2026-11-20",
+    *profiles_of(("gpt-5-chat",), reasoning="none", source=_SOURCE),
+    *_always("gpt-5", efforts=("minimal", *_UP_TO_HIGH)),
+    *_always(
+        "o1-mini",
+        "o1-preview",
+        unsupported={"tools": "it does not support tools"},
+        system_role="user",
+        json_formats=(),
     ),
+    *_no_stop("o3-pro"),
+    *_no_stop("o4-mini"),
+    *_always("o3-mini"),
+    *_no_stop("o3"),
     *_always("o1", "o4"),
-    *[
-        ModelProfile(
-            prefix=prefix,
-            unsupported={"temperature": "search models refuse it"},
-            reasoning="none",
-            source="vercel/ai openai-chat-language-model, read 2026-11-20",
-        )
-        for prefix in ("gpt-4o-search-preview", "gpt-4o-mini-search-preview")
-    ],
-    *[
-        ModelProfile(
-            prefix=prefix, reasoning="none", traits={"json_formats": formats}, source=_FORMATS
-        )
-        for prefix, formats in (
-            ("gpt-4o-2024-05-13", _ANY_JSON),
-            ("gpt-4-turbo", _ANY_JSON),
-            ("gpt-4-1106", _ANY_JSON),
-            ("gpt-4-0125", _ANY_JSON),
-            ("gpt-3.5", _ANY_JSON),
-            ("gpt-4-0613", ()),
-            ("gpt-4-0314", ()),
-            ("gpt-4-32k", ()),
-        )
-    ],
-    *[
-        ModelProfile(prefix=prefix, reasoning="none", source=_SOURCE)
-        for prefix in ("gpt-4", "chatgpt-4o", "ft:gpt-4", "ft:gpt-3.5")
-    ],
+    *profiles_of(
+        ("gpt-4o-search-preview", "gpt-4o-mini-search-preview"),
+        unsupported={"temperature": "search models refuse it"},
+        reasoning="none",
+        source="vercel/ai openai-chat-language-model, read 2026-11-20",
+    ),
+    *profiles_of(
+        ("gpt-4o-2024-05-13", "gpt-4-turbo", "gpt-4-1106", "gpt-4-0125", "gpt-3.5"),
+        reasoning="none",
+        traits={"json_formats": ("json_object",)},
+        source=_FORMATS,
+    ),
+    *profiles_of(
+        ("gpt-4-0613", "gpt-4-0314", "gpt-4-32k"),
+        reasoning="none",
+        traits={"json_formats": ()},
+        source=_FORMATS,
+    ),
+    *profiles_of(
+        ("gpt-4", "chatgpt-4o", "ft:gpt-4", "ft:gpt-3.5"), reasoning="none", source=_SOURCE
+    ),
 )

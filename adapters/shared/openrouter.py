@@ -1,6 +1,6 @@
-"""What the providers `openrouter` and `openrouter_reasoning` share: one service, asked in two ways.
+"""Data shared by the providers `openrouter` and `openrouter_reasoning`, which are the same service.
 
-Fields that a model's host does not take are dropped by the service itself, so hardly any is refused here.
+OpenRouter itself drops fields that a model's host does not support, so hardly any are listed as unsupported.
 Source: OpenRouter OpenAPI 1.0.0 (OpenRouterTeam/typescript-sdk); openrouter.ai/docs, "Reasoning tokens", "Streaming",
 "Errors"; traffic recorded by pydantic-ai; read 2026-11-20.
 """
@@ -18,4 +18,4 @@ QUIRKS = Quirks(
     document_form="file_or_url",
     done_required=True,
 )
-"""done_required: an error may come after a chunk that says "length", and [DONE] follows even then."""
+"""done_required: an error may follow a chunk with finish reason "length", and [DONE] follows even then."""

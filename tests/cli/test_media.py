@@ -217,7 +217,7 @@ def test_sound_that_breaks_off_leaves_no_file(tmp_path: Path, capsys: Captured) 
         code = main(["speak", "hi", "-o", str(tmp_path / "a.mp3"), "--base-url", url])
     assert code == 65
     assert list(tmp_path.iterdir()) == []
-    assert "broke off" in capsys.readouterr().err
+    assert "cut off" in capsys.readouterr().err
 
 
 def test_sound_under_the_wrong_ending_is_told(tmp_path: Path, capsys: Captured) -> None:
@@ -252,7 +252,7 @@ def test_a_picture_is_not_transcribed(tmp_path: Path, capsys: Captured) -> None:
     file = tmp_path / "a.wav"
     file.write_bytes(tiny_png())
     assert main(["transcribe", str(file), "--base-url", "http://127.0.0.1:9"]) == 65
-    assert "these bytes are image/png, and no sound" in capsys.readouterr().err
+    assert "the bytes are image/png, not audio" in capsys.readouterr().err
 
 
 def test_each_line_is_embedded_by_itself(capsys: Captured) -> None:

@@ -1,6 +1,6 @@
-"""OpenAI's chat completions, and everybody who speaks like them.
+"""OpenAI's chat completions, and the many APIs that follow them.
 
-`provider(name=..., base_url=..., quirks=Quirks(...))` is all that a service of this dialect needs.
+`provider(name=..., base_url=..., quirks=Quirks(...))` makes a provider of this dialect.
 Source: openai/openai-openapi 2.3.0; the wire notes of this project; read 2026-11-20.
 """
 
@@ -9,25 +9,60 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from llm_pure.adapters.dialects.common.list_models import OPENAI, list_operation
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unconfirmed_for, unsupported_by
-from llm_pure.adapters.dialects.openai_chat.request import build_chat
-from llm_pure.adapters.dialects.openai_chat.response import parse_chat
+from msgspec.structs import replace
+
+from llm_pure.adapters.dialects.common.list_models import OPENAI
+from llm_pure.adapters.dialects.common.list_models import list_models as models_operation
+from llm_pure.adapters.dialects.openai_chat import request, response
+from llm_pure.adapters.dialects.openai_chat.quirks import (
+    Quirks,
+    older_service,
+    profiles_of,
+    unconfirmed_for,
+    unsupported_by,
+)
 from llm_pure.adapters.dialects.openai_chat.state import State
-from llm_pure.adapters.dialects.openai_chat.stream import step
-from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, step_untangled
+from llm_pure.adapters.dialects.openai_chat.stream import read_chunk
+from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, read_tagged_chunk
 from llm_pure.adapters.dialects.openai_common.embed import EMBED_NAMES, build_embed, parse_embed
-from llm_pure.adapters.dialects.openai_common.errors import read_error
-from llm_pure.core.dialect import Service
-from llm_pure.core.provider import NO_ENV_VARS, Authorize, Operation, Provider, StreamDecoder
-from llm_pure.core.stream import decode_steps
+from llm_pure.adapters.dialects.openai_common.errors import find_error
+from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.provider import NO_ENV_VARS, Authorize, Built, Provider
 from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.types.http import ResponseHead
+from llm_pure.types.completion import Completion
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import EmbedLimit
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import LLMResult
 
-DIALECT = "openai_chat"
+DIALECT = Dialect(
+    name="openai_chat",
+    build_chat=request.build_chat,
+    parse_chat=response.parse_chat,
+    find_error=find_error,
+    frames=SseDataDecoder,
+    initial_state=State(),
+    step=read_chunk,
+)
+
+TAGGED = replace(DIALECT, initial_state=TaggedState(), step=read_tagged_chunk)
+"""The dialect for `Quirks.think_tags`."""
+
+
+def make_service(
+    name: str, quirks: Quirks, *, base_url: str = "", url_for: UrlFor | None = None
+) -> Service[Quirks]:
+    """A service of this dialect."""
+    return Service(
+        name=name,
+        base_url=base_url,
+        url_for=url_for or under_base_url(name, base_url),
+        quirks=quirks,
+        error_codes=quirks.error_codes,
+    )
 
 
 def provider(
@@ -48,66 +83,56 @@ def provider(
     embed_always: Mapping[str, Any] = MappingProxyType({}),
     source: str = "",
 ) -> Provider:
-    """A service that speaks this dialect.
+    """A provider of this dialect.
 
-    locate: where its operations are, when not below its base URL. embeds: it has POST /embeddings too. embed_limits:
-    how much one call of it takes. embed_names, embed_always: what it calls the fields of EmbedRequest, and what it wants
-    beside them. lists: it has GET /models too.
+    `url_for`: URLs of its operations, where they are not below the base URL. `embeddings`: it has POST /embeddings, which
+    takes `embed_limits` per call. `embed_names`: its names of EmbedRequest's fields; `embed_always`: fields that it
+    requires beside them. `list_models`: it has GET /models.
     """
-    at = url_for or under_base_url(name, base_url)
-    service = Service(
-        name=name, base_url=base_url, url_for=at, quirks=quirks, error_codes=quirks.error_codes
-    )
-    return Provider(
-        name=name,
-        dialect=DIALECT,
-        base_url=base_url,
-        build_chat=partial(build_chat, name, at, quirks),
+    service = make_service(name, quirks, base_url=base_url, url_for=url_for)
+    build_embeddings = partial(build_embed, names=embed_names, always=embed_always)
+    return make_provider(
+        TAGGED if quirks.think_tags else DIALECT,
+        service,
         authorize=authorize or key_header(name, api_key_env, required=key_required),
-        parse_chat=partial(parse_chat, name, quirks),
-        open_stream=partial(open_stream, name, quirks),
         api_key_env=api_key_env,
         base_url_env=base_url_env,
-        env_vars=env_vars,
+        variables=env_vars,
         source=source,
-        embed=Operation(
-            partial(build_embed, service, names=embed_names, always=embed_always),
-            partial(parse_embed, service),
-        )
-        if embeddings
-        else None,
+        embeddings=operation(service, build_embeddings, parse_embed) if embeddings else None,
         embed_limits=embed_limits,
-        models=list_operation(
-            name,
-            lambda config: at(config, "", "/models"),
-            OPENAI,
-            partial(read_error, name, quirks.error_codes),
-        )
+        list_models=models_operation(service, "/models", OPENAI, find_error)
         if list_models
         else None,
     )
 
 
-def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
-    """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    tagged = quirks.think_tags
-    return decode_steps(
-        name,
-        head,
-        frames=SseDataDecoder,
-        state=TaggedState() if tagged else State(),
-        step=partial(step_untangled if tagged else step, name, quirks, head),
-        parse=partial(parse_chat, name, quirks),
-        parse_error=partial(read_error, name, quirks.error_codes),
-    )
+def build_chat(
+    name: str,
+    url_for: UrlFor,
+    quirks: Quirks,
+    config: LLMConfig,
+    chat_request: ChatRequest,
+    *,
+    strict: bool = False,
+) -> LLMResult[Built]:
+    """Older form of `request.build_chat`, for bedrock_invoke, dashscope_generation and llama_native."""
+    service = older_service(name, quirks, url_for)
+    return request.build_chat(service, config, chat_request, strict=strict)
+
+
+def parse_chat(name: str, quirks: Quirks, http_response: HttpResponse) -> LLMResult[Completion]:
+    """Older form of `response.parse_chat`, for bedrock_invoke."""
+    return response.parse_chat(older_service(name, quirks), http_response)
 
 
 __all__ = [
     "DIALECT",
     "Quirks",
     "build_chat",
-    "open_stream",
+    "make_service",
     "parse_chat",
+    "profiles_of",
     "provider",
     "unconfirmed_for",
     "unsupported_by",

@@ -1,4 +1,4 @@
-"""What one message says, whole (`message`) or more of it (`delta`) -> events."""
+"""One wire message -> events: the `message` of a buffered response, or a `delta`, which has more of it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,14 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.openai_chat import wire
-from llm_pure.adapters.dialects.openai_chat.state import (
-    CALLS,
-    PICTURES,
-    REASONING,
-    REFUSAL,
-    TEXT,
-    State,
-)
+from llm_pure.adapters.dialects.openai_chat.state import IMAGES, REASONING, REFUSAL, TEXT, State
+from llm_pure.adapters.dialects.openai_chat.tool_call_fragments import read_call_fragment
 from llm_pure.chat.message_input import arguments_text
 from llm_pure.framing.json_codec import json_text
 from llm_pure.types.events import (
@@ -23,7 +17,6 @@ from llm_pure.types.events import (
     RefusalDelta,
     StreamEvent,
     TextDelta,
-    ToolCallDelta,
 )
 from llm_pure.types.media import from_data_url
 from llm_pure.types.messages import Image, Opaque
@@ -34,57 +27,29 @@ def read_message(
     state: State,
     events: list[StreamEvent],
     choice: int,
-    said: wire.Message,
+    message: wire.Message,
     raw: dict[str, Any],
 ) -> State:
-    state = thought(state, events, choice, said.reasoning_content or said.reasoning)
-    if isinstance(said.content, str):
-        if said.content:
-            events.append(TextDelta(said.content, TEXT, choice))
-    elif said.content:
-        state = _content_parts(name, state, events, choice, said.content)
-    if said.refusal:
-        events.append(RefusalDelta(said.refusal, REFUSAL, choice))
-    for detail in said.reasoning_details or ():
+    """Append the message's events. `name`: the provider's."""
+    state = read_reasoning(state, events, choice, message.reasoning_content or message.reasoning)
+    if isinstance(message.content, str):
+        if message.content:
+            events.append(TextDelta(message.content, TEXT, choice))
+    elif message.content:
+        state = _content_parts(name, state, events, choice, message.content)
+    if message.refusal:
+        events.append(RefusalDelta(message.refusal, REFUSAL, choice))
+    for detail in message.reasoning_details or ():
         state = replace(state, details=(state.details, (choice, detail)))
-    if said.audio:
-        state = replace(state, audio=(state.audio, (choice, said.audio)))
-    for picture in said.images or ():
-        events.append(PartReceived(_picture(name, picture), PICTURES + state.pictures, choice))
-        state = replace(state, pictures=state.pictures + 1)
-    raw_calls = raw.get("tool_calls") or []
-    for place, call in enumerate(said.tool_calls or ()):
-        index = call.index
-        if index is None and len(said.tool_calls or ()) > 1:
-            index = place
-        called = call.function or wire.Function()
-        custom = call.custom or wire.Custom()
-        given = called.arguments
-        state, event = call_piece(
-            state,
-            choice,
-            index,
-            call.id,
-            called.name or custom.name,
-            given if isinstance(given, str) else arguments_text(given) if given else "",
-            custom.input or "",
-        )
-        events.append(event)
-        more = {k: v for k, v in raw_calls[place].items() if k not in wire.KNOWN_FIELDS_CALL and v}
-        if call.custom is not None:
-            more["type"] = "custom"
-        if more:
-            events.append(ProviderMetadataReceived(json_text(more), event.index, choice))
-    old = said.function_call
-    if old is not None and (old.name or old.arguments):
-        text = arguments_text(old.arguments) if old.arguments else ""
-        state, event = call_piece(state, choice, -1, None, old.name, text)
-        events.append(event)
-    return state
+    if message.audio:
+        state = replace(state, audio=(state.audio, (choice, message.audio)))
+    for image in message.images or ():
+        state = _add_part(state, events, choice, _image(name, image))
+    return _tool_calls(state, events, choice, message, raw.get("tool_calls") or [])
 
 
-def thought(state: State, events: list[StreamEvent], choice: int, text: str | None) -> State:
-    """Reasoning, marked once as this provider's own: it may want it back."""
+def read_reasoning(state: State, events: list[StreamEvent], choice: int, text: str | None) -> State:
+    """Append reasoning text; mark it once per choice as this provider's, so that it can be sent back."""
     if not text:
         return state
     events.append(ReasoningDelta(text, REASONING, choice))
@@ -94,60 +59,61 @@ def thought(state: State, events: list[StreamEvent], choice: int, text: str | No
     return replace(state, thinking=state.thinking | {choice})
 
 
-def call_piece(
-    state: State,
-    choice: int,
-    index: int | None,
-    call_id: str | None,
-    name: str | None,
-    arguments: str,
-    text: str = "",
-) -> tuple[State, ToolCallDelta]:
-    """Which call a piece belongs to: its index; a new id under an old index begins another call.
-
-    Empty ids and names never replace earlier ones (DashScope, Mistral-hosted GLM send them).
-    """
-    if index is None:
-        begins = bool(call_id) or state.last_call is None
-        key = (choice, len(state.calls)) if begins else (state.last_call or (choice, 0))
-    else:
-        key = (choice, index)
-    known = state.calls.get(key)
-    if known is None or (call_id and known[1] and call_id != known[1]):
-        known = (CALLS + len(state.calls), call_id or "")
-        calls = {**state.calls, key: known}
-        if key in state.calls:  # keep the count, so that the next call gets an index of its own
-            calls[(choice, -2 - len(calls))] = state.calls[key]
-        state = replace(state, calls=calls, last_call=key)
-    elif call_id and not known[1]:
-        state = replace(state, calls={**state.calls, key: (known[0], call_id)}, last_call=key)
-    elif state.last_call != key:
-        state = replace(state, last_call=key)
-    return state, ToolCallDelta(arguments + text, known[0], choice, call_id or "", name or "")
-
-
-def _content_parts(
-    name: str,
+def _tool_calls(
     state: State,
     events: list[StreamEvent],
     choice: int,
-    parts: list[dict[str, Any]],
+    message: wire.Message,
+    raw_calls: list[dict[str, Any]],
 ) -> State:
-    """Mistral's content lists: text and thinking; what else there is stays whole."""
+    calls = message.tool_calls or ()
+    for position, call in enumerate(calls):
+        index = position if call.index is None and len(calls) > 1 else call.index
+        function = call.function or wire.Function()
+        custom = call.custom or wire.Custom()
+        text = _arguments(function.arguments) + (custom.input or "")
+        state, event = read_call_fragment(
+            state, choice, index, call.id, function.name or custom.name, text
+        )
+        events.append(event)
+        raw = raw_calls[position]
+        extra = {k: v for k, v in raw.items() if k not in wire.KNOWN_FIELDS_CALL and v}
+        if call.custom is not None:
+            extra["type"] = "custom"
+        if extra:
+            events.append(ProviderMetadataReceived(json_text(extra), event.index, choice))
+    legacy = message.function_call
+    if legacy is not None and (legacy.name or legacy.arguments):
+        text = arguments_text(legacy.arguments) if legacy.arguments else ""
+        state, event = read_call_fragment(state, choice, -1, None, legacy.name, text)
+        events.append(event)
+    return state
+
+
+def _arguments(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return arguments_text(value) if value else ""
+
+
+def _content_parts(
+    name: str, state: State, events: list[StreamEvent], choice: int, parts: list[dict[str, Any]]
+) -> State:
+    """Mistral's content lists: text and thinking; parts of other types become Opaque."""
     for part in parts:
         kind, text = part.get("type"), part.get("text")
         if kind == "text" and isinstance(text, str):
             if text:
                 events.append(TextDelta(text, TEXT, choice))
         elif kind == "thinking":
-            state = thought(state, events, choice, "".join(_texts(part.get("thinking"))))
+            thinking = "".join(_texts(part.get("thinking")))
+            state = read_reasoning(state, events, choice, thinking)
             signature = part.get("signature")
             if isinstance(signature, str):
                 events.append(ReasoningDelta("", REASONING, choice, signature))
         else:
-            whole = Opaque(name, str(kind), json_text(part))
-            events.append(PartReceived(whole, PICTURES + state.pictures, choice))
-            state = replace(state, pictures=state.pictures + 1)
+            opaque = Opaque(name, str(kind), json_text(part))
+            state = _add_part(state, events, choice, opaque)
     return state
 
 
@@ -159,12 +125,16 @@ def _texts(thinking: Any) -> Iterator[str]:
             yield item["text"]
 
 
-def _picture(name: str, picture: dict[str, Any]) -> Image | Opaque:
-    place = picture.get("image_url")
-    url = place.get("url") if isinstance(place, dict) else place
+def _add_part(state: State, events: list[StreamEvent], choice: int, part: Image | Opaque) -> State:
+    events.append(PartReceived(part, IMAGES + state.images, choice))
+    return replace(state, images=state.images + 1)
+
+
+def _image(name: str, image: dict[str, Any]) -> Image | Opaque:
+    url = image.get("image_url")
+    if isinstance(url, dict):
+        url = url.get("url")
     if not isinstance(url, str):
-        return Opaque(name, "image", json_text(picture))
-    found = from_data_url(url)
-    if found is None:
-        return Image(url=url)
-    return Image(data=found[0], media_type=found[1])
+        return Opaque(name, "image", json_text(image))
+    decoded = from_data_url(url)
+    return Image(url=url) if decoded is None else Image(data=decoded[0], media_type=decoded[1])

@@ -1,6 +1,6 @@
-"""How the services that speak chat completions differ, as data."""
+"""The differences between providers of chat completions, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
@@ -8,7 +8,9 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from llm_pure.core.adaptations import DEFAULT_PROFILE, ModelProfile, profile_for
+from llm_pure.core.dialect import Service
 from llm_pure.core.error_mapping import ErrorType
+from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.schema.fit import SchemaProfiles
 from llm_pure.schema.profiles import OPENAI_STRICT, SchemaProfile
 from llm_pure.types.request import ReasoningRequest
@@ -25,10 +27,10 @@ ReasoningStyle: TypeAlias = Literal[
     "template",
     "prompt_mode",
 ]
-"""How reasoning is asked for; each is a function in `reasoning.py`. "none": not at all."""
+"""The fields that control reasoning; each style is a function in `reasoning.py`. "none": there are no such fields."""
 
 Replay: TypeAlias = Literal["reasoning_content", "reasoning", "thinking_parts", "think_tags"]
-"""Where an assistant turn's reasoning goes back: a key beside the content, parts of it, or tags in its text."""
+"""Where reasoning of earlier turns is sent back: under a key beside the content, as its parts, or in tags in its text."""
 
 JsonFormatName: TypeAlias = Literal["json_object", "json_schema"]
 
@@ -38,127 +40,134 @@ FileForm: TypeAlias = Literal["file", "file_or_url", "document_url", "file_url",
 
 TurnOrder: TypeAlias = Literal["any", "assistant_after_tools", "alternating"]
 
-WORDS_OF_CHOICE: Mapping[str, str] = MappingProxyType(
+TOOL_CHOICES: Mapping[str, str] = MappingProxyType(
     {"auto": "auto", "none": "none", "required": "required", "named": "named"}
 )
 """`tool_choice` as OpenAI has it; "named" stands for the object that names a function."""
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What one service does in its own way. A fact of a model's rule stands over the field of its name.
+    """The differences of one provider. A trait of a model's profile replaces the field of its name.
 
-    One for each service, equal to itself alone, so that what follows from it for a model is worked out once.
-
-    Settings. max_tokens_key: the name of the output limit. renames: our name -> the service's. refuses: settings and
-    fields that it does not take, with the reason. bounds: setting -> (lowest, highest). greedy: what is sent in place
-    of a temperature of 0. max_stop_sequences: how many stop words it takes. logprobs_is_count: `logprobs` is a number.
-    rules: what its models do not take.
-
-    Reasoning. reasoning_style: how it is asked for. reasoning_default: what is asked when nobody says anything.
-    reasoning_extra_fields: what is sent beside it. effort_words: our efforts -> its own words, where they differ.
-    budget_bounds: of a budget in tokens. reasoning_replay: where an assistant turn's reasoning goes back, None when it
-    does not. replay_required: a turn that calls tools has the key even when there is no reasoning. replay_extra_fields:
-    fields of the request that must stand beside reasoning that goes back. tools_conflict_with: "effort", tools are not taken
-    beside an effort; "reasoning", nor while the model reasons by itself.
-
-    Tools. tool_choices: our words -> its own; what is not among them is not sent. forced_tool_with_reasoning: a tool may be
-    forced while the model reasons. tool_strict: it knows `strict` in tools. nine_char_tool_call_ids: ids of calls are nine
-    letters and digits.
-
-    JSON. json_formats: those that it takes; another is told in the prompt. schemas, strict_schemas: what it takes of
-    JSON Schema, and of schemas that are `strict`; None is everything. strict_formats: formats say whether they are
-    `strict`; else all of them are.
-
-    Messages. system_role: the role of system messages. empty_content: what stands in `content` of a turn that only
-    calls tools. turn_order: "assistant_after_tools", no user's turn straight after a tool's; "alternating", user and
-    assistant take turns. message_names, tool_names: messages carry `name`. refusal_key: an assistant's refusal has a
-    key of its own; else it is said as text. fetches_images: pictures may be URLs. image_detail: pictures have `detail`.
-    image_file_scheme: the scheme of a URL that names an uploaded picture. files: the form of documents. audio_as_base64_string:
-    sound is a string, without its format.
-
-    Answers. include_usage: a stream reports usage only when asked to. done_required: its streams always end with
-    [DONE], so one without it was cut. think_tags: reasoning may stand in the text, between <think> and </think>.
-    error_codes: its own error codes; of a dotted code its first word counts too.
+    Compared by identity, so that `quirks_for` can cache what applies to a model.
     """
 
     max_tokens_key: str = "max_tokens"
+    """The provider's name of `max_tokens`."""
     renames: Mapping[str, str] = {}
+    """Setting -> the provider's name of it."""
     unsupported: Mapping[str, str] = {}
+    """Setting or field -> the reason why it is dropped."""
     ranges: Mapping[str, tuple[float, float]] = {}
+    """Setting -> (minimum, maximum)."""
     zero_temperature: Mapping[str, Any] | None = None
+    """The fields that are sent in place of a temperature of 0."""
     max_stop_sequences: int | None = None
     logprobs_is_count: bool = False
+    """`logprobs` is a number, and there is no `top_logprobs`."""
     profiles: tuple[ModelProfile, ...] = ()
+    """The differences of its models."""
 
     reasoning_style: ReasoningStyle = "none"
     reasoning_default: ReasoningRequest | None = None
+    """Sent if the request says nothing about reasoning."""
     reasoning_extra_fields: Mapping[str, Any] = {}
+    """Sent whenever reasoning is requested."""
     effort_words: Mapping[str, str] = {}
+    """Our effort -> the provider's name of it, where they differ."""
     budget_bounds: tuple[int, int] = (1, 10**9)
+    """(minimum, maximum) of a reasoning budget in tokens."""
     reasoning_replay: Replay | None = None
+    """Where reasoning of earlier turns is sent back; None for nowhere."""
     replay_required: bool = False
+    """A turn that calls tools needs the replay key even without reasoning."""
     replay_extra_fields: Mapping[str, Any] = {}
+    """Fields of a request in which reasoning is sent back."""
     tools_conflict_with: Literal["effort", "reasoning"] | None = None
+    """"effort": no tools beside an effort. "reasoning": nor while the model reasons by default."""
 
-    tool_choice_values: Mapping[str, str] = WORDS_OF_CHOICE
+    tool_choice_values: Mapping[str, str] = TOOL_CHOICES
+    """Tool choice -> the provider's name of it; a choice without one is not sent."""
     forced_tool_with_reasoning: bool = True
+    """A tool call may be forced while the model reasons."""
     tool_strict: bool = True
+    """Tools have the field `strict`."""
     nine_char_tool_call_ids: bool = False
+    """Ids of tool calls must be nine letters and digits."""
 
     json_formats: tuple[JsonFormatName, ...] = ("json_object", "json_schema")
+    """The supported response formats; others are described in the prompt."""
     schemas: SchemaProfile | None = None
+    """What is supported of JSON Schema; None is everything."""
     strict_schemas: SchemaProfile | None = OPENAI_STRICT
+    """The same for schemas with `strict`."""
     strict_formats: bool = True
+    """Response formats have the field `strict`; else all of them are strict."""
 
     system_role: str = "system"
+    """The role of system messages."""
     empty_content: Literal[""] | None = None
+    """The `content` of a turn that only calls tools."""
     turn_order: TurnOrder = "any"
+    """"assistant_after_tools": no user message directly after a tool message. "alternating": user and assistant in turn."""
     message_names: bool = True
+    """Messages have the field `name`."""
     tool_names: bool = False
+    """Tool messages have the field `name`."""
     refusal_key: bool = True
+    """Assistant messages have the field `refusal`; else refusals are sent as text."""
     fetches_images: bool = True
+    """Images may be URLs."""
     image_detail: bool = True
+    """Images have the field `detail`."""
     image_file_scheme: str | None = None
+    """The scheme of URLs that name an uploaded image."""
     document_form: FileForm = "file"
     audio_as_base64_string: bool = False
+    """Audio is a string, without its format."""
 
     include_usage: bool = True
+    """A stream reports usage only if the request asks for it."""
     done_required: bool = False
+    """Streams always end with [DONE]; one that ends without it was interrupted."""
     think_tags: bool = False
+    """Responses may have their reasoning in the text, between <think> and </think>."""
     error_codes: Mapping[str, ErrorType] = {}
+    """The provider's error codes; the first word of a dotted code counts too."""
 
 
 @lru_cache(maxsize=1024)
-def known_model(quirks: Quirks, model: str, plan: str | None) -> tuple[ModelProfile, Quirks]:
-    """The model's rule, and the quirks as they are for it. plan: config.pricing_plan."""
-    rule = profile_for(quirks.profiles, model, plan)
-    return rule, for_model(quirks, rule)
+def quirks_for(quirks: Quirks, model: str, plan: str | None) -> tuple[ModelProfile, Quirks]:
+    """The model's profile, and the quirks as they are for it. `plan`: config.pricing_plan."""
+    profile = profile_for(quirks.profiles, model, plan)
+    return profile, apply_profile(quirks, profile)
 
 
-def for_model(quirks: Quirks, rule: ModelProfile) -> Quirks:
-    """The quirks as they are for the models of a rule: its facts stand over fields, its refusals and bounds are added.
+def apply_profile(quirks: Quirks, profile: ModelProfile) -> Quirks:
+    """The quirks for the models of a profile: its traits replace fields, `unsupported` and `ranges` are added.
 
     >>> mini = ModelProfile(prefix="mini", unsupported={"stop": "no"}, traits={"system_role": "user"})
-    >>> quirks = for_model(Quirks(unsupported={"n": "no"}), mini)
+    >>> quirks = apply_profile(Quirks(unsupported={"n": "no"}), mini)
     >>> quirks.system_role, sorted(quirks.unsupported)
     ('user', ['n', 'stop'])
     """
-    if rule is DEFAULT_PROFILE:
+    if profile is DEFAULT_PROFILE:
         return quirks
-    fields = {name: rule.traits[name] for name in quirks.__struct_fields__ if name in rule.traits}
+    traits = profile.traits
+    fields = {name: traits[name] for name in quirks.__struct_fields__ if name in traits}
     return msgspec.structs.replace(
         quirks,
         **{
-            "unsupported": {**quirks.unsupported, **rule.unsupported},
-            "ranges": {**quirks.ranges, **rule.ranges},
+            "unsupported": {**quirks.unsupported, **profile.unsupported},
+            "ranges": {**quirks.ranges, **profile.ranges},
             **fields,
         },
     )
 
 
 @lru_cache(maxsize=1024)
-def schema_rules(quirks: Quirks) -> SchemaProfiles:
-    """What schemas must look like here. One that is told in words stays as it is."""
+def schema_profiles(quirks: Quirks) -> SchemaProfiles:
+    """The supported forms of JSON Schema. A response schema that is described in the prompt stays as it is."""
     native = "json_schema" in quirks.json_formats
     return SchemaProfiles(
         tools=quirks.schemas,
@@ -168,8 +177,17 @@ def schema_rules(quirks: Quirks) -> SchemaProfiles:
     )
 
 
+def profiles_of(prefixes: Iterable[str], **fields: Any) -> tuple[ModelProfile, ...]:
+    """A ModelProfile with these fields for each prefix.
+
+    >>> [profile.prefix for profile in profiles_of(("a", "b"), reasoning="none")]
+    ['a', 'b']
+    """
+    return tuple([ModelProfile(prefix=prefix, **fields) for prefix in prefixes])
+
+
 def unsupported_by(who: str, *names: str) -> dict[str, str]:
-    """Refusals with one reason: these fields are unknown to the service.
+    """Entries of `Quirks.unsupported` for fields that the provider does not know.
 
     >>> unsupported_by("yi", "seed")
     {'seed': 'yi has no seed'}
@@ -178,5 +196,17 @@ def unsupported_by(who: str, *names: str) -> dict[str, str]:
 
 
 def unconfirmed_for(who: str, *names: str) -> dict[str, str]:
-    """Refusals for want of evidence: nobody has shown that the service takes these fields."""
+    """Entries of `Quirks.unsupported` for fields without evidence that the provider supports them."""
     return {name: f"it is not known that {who} takes {name}" for name in names}
+
+
+@lru_cache(maxsize=64)
+def older_service(name: str, quirks: Quirks, url_for: UrlFor | None = None) -> Service[Quirks]:
+    """A Service for the older forms of functions, which dialects that are not on core.dialect call."""
+    return Service(
+        name=name,
+        base_url="",
+        url_for=url_for or under_base_url(name, ""),
+        quirks=quirks,
+        error_codes=quirks.error_codes,
+    )

@@ -1,83 +1,95 @@
-"""A whole answer -> Completion. It is read as one chunk that says everything, so it can't differ from its stream.
+"""A buffered response -> Completion, read as one chunk with everything in it, so that it cannot differ from a stream.
 
-An answer of words alone takes a shorter way, as such chunks do; a law holds the two ways together.
+A response with text alone takes a fast path; a test holds both paths together.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import State
-from llm_pure.adapters.dialects.openai_chat.stream import FINISH, broken, read_body
-from llm_pure.adapters.dialects.openai_chat.think_tags import held_back, untangled
-from llm_pure.adapters.dialects.openai_common.errors import error_in_body
+from llm_pure.adapters.dialects.openai_chat.stream import FINISH, read_body
+from llm_pure.adapters.dialects.openai_chat.think_tags import flush_tags, split_tags
+from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
-from llm_pure.core.collect import Collector
-from llm_pure.core.error_mapping import request_id, undecodable_body_error
-from llm_pure.core.stream import header_events
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.core.dialect import Service, parse_body
+from llm_pure.core.error_mapping import request_id
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, json_text
 from llm_pure.types.completion import Completion, Usage
+from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Message, Text
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, ok
+from llm_pure.types.result import LLMResult, Success
 
-_NOTHING: tuple[Any, ...] = (None, "", [], {})
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
-def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of any answer, for any status and any bytes.
+def parse_chat(service: Service[Quirks], response: HttpResponse) -> LLMResult[Completion]:
+    """The Completion of any response, for any status and any bytes.
 
-    Fails with the error that the body tells, at any status; with ProtocolError when a 2xx body is no answer.
+    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is no answer.
     """
-    plain = plain_answer(name, quirks, response) if response.status < 300 else None
-    return read_answer(name, quirks, response) if plain is None else Success(plain)
+    plain = read_plain_answer(service, response) if response.status < 300 else None
+    return read_answer(service, response) if plain is None else Success(plain)
 
 
-def read_answer(name: str, quirks: Quirks, response: HttpResponse) -> LLMResult[Completion]:
-    """Any answer, as one chunk that says everything."""
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(
-            undecodable_body_error(name, response.status, response.headers, response.body)
-        )
-    raw = decoded.unwrap()
-    told = error_in_body(name, quirks.error_codes, raw, response)
-    if told is not None and (response.status >= 300 or not _choices(raw)):
-        return Failure(told)
-    if response.status >= 300:
-        return Failure(
-            undecodable_body_error(name, response.status, response.headers, response.body)
-        )
-    nested = raw.get("provider") if isinstance(raw, dict) else None
-    if isinstance(nested, dict) and nested.get("choices"):  # OpenRouter, once in a while
-        raw = nested
-    if not _choices(raw):
-        return Failure(broken(name, "the answer has no choices", response))
-    body = response.body if raw is not nested else json_text(raw).encode()
-    typed = decode(wire.BODY, body, provider=name)
-    if isinstance(typed, Failure):
-        return typed
-    _, events = read_body(name, quirks, State(), typed.unwrap(), raw)
-    if quirks.think_tags:
-        tags, events = untangled(name, {}, events)
-        events += held_back(name, tags)
-    collector = Collector()
-    collector.add(events)
-    collector.add(header_events(response.headers))
-    return Success(collector.completion())
+def read_answer(service: Service[Quirks], response: HttpResponse) -> LLMResult[Completion]:
+    """The slow path, for any response. An error beside choices in a 2xx body is ignored."""
+    return parse_body(
+        service,
+        response,
+        _is_answer,
+        _read,
+        find_error=find_error,
+        missing="the answer has no choices",
+        answer_first=True,
+    )
 
 
-def plain_answer(name: str, quirks: Quirks, response: HttpResponse) -> Completion | None:
-    """A good answer of words alone, read the short way to the same Completion; None for every other."""
+def _is_answer(raw: Any) -> bool:
+    return _has_choices(raw) or _has_choices(_nested(raw))
+
+
+def _has_choices(raw: Any) -> bool:
+    return isinstance(raw, dict) and bool(raw.get("choices"))
+
+
+def _nested(raw: Any) -> Any:
+    """OpenRouter sometimes wraps the body of the host in `provider`."""
+    return raw.get("provider") if isinstance(raw, dict) else None
+
+
+def _read(
+    service: Service[Quirks], raw: dict[str, Any], response: HttpResponse
+) -> tuple[State, Iterable[StreamEvent]]:
+    body, nested = response.body, _nested(raw)
+    if not _has_choices(raw):
+        error = find_error(service, raw, response)
+        if error is not None:
+            raise Rejected(error)
+    if _has_choices(nested):
+        raw, body = nested, json_text(nested).encode()
+    answer = ok(decode(wire.BODY, body, provider=service.name))
+    state, events = read_body(service, State(), answer, raw)
+    if service.quirks.think_tags:
+        tags, events = split_tags({}, events)
+        events += flush_tags(tags)
+    return state, events
+
+
+def read_plain_answer(service: Service[Quirks], response: HttpResponse) -> Completion | None:
+    """The fast path, for a response with text alone; None for every other."""
     try:
         answer = wire.PLAIN_ANSWER.decode(response.body)
     except DECODE_ERRORS:
         return None
     (choice,) = answer.choices
-    text, word = choice.message.content, choice.finish_reason
-    if not word or (quirks.think_tags and "<" in text):
+    text, reason = choice.message.content, choice.finish_reason
+    if not reason or (service.quirks.think_tags and "<" in text):
         return None
-    beside = {
+    extra = {
         "created": answer.created,
         "service_tier": answer.service_tier,
         "system_fingerprint": answer.system_fingerprint,
@@ -86,14 +98,10 @@ def plain_answer(name: str, quirks: Quirks, response: HttpResponse) -> Completio
     return Completion(
         id=answer.id,
         model=answer.model,
-        provider=name,
+        provider=service.name,
         message=Message("assistant", (Text(text),) if text else ()),
-        finish_reason=FINISH.get(word, "unknown"),
-        raw_finish_reason=word,
+        finish_reason=FINISH.get(reason, "unknown"),
+        raw_finish_reason=reason,
         usage=read_usage(answer.usage) if answer.usage else Usage(),
-        extra={key: value for key, value in beside.items() if value not in _NOTHING},
+        extra={key: value for key, value in extra.items() if value not in _EMPTY},
     )
-
-
-def _choices(raw: Any) -> Any:
-    return raw.get("choices") if isinstance(raw, dict) else None

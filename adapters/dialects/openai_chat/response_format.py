@@ -1,107 +1,118 @@
-"""The wanted form of an answer -> `response_format`, or words in the prompt where a service has no such field."""
+"""The requested response format -> `response_format`, or an instruction in the prompt where the provider has no such field."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
+from llm_pure.adapters.dialects.common.adaptations import changed
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, older_service
 from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import encode
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import JsonFormat, ResponseFormat, SchemaFormat
-from llm_pure.types.result import LLMResult, Success
+from llm_pure.types.result import LLMResult
 
 _ANY_OBJECT = SchemaFormat(schema={"type": "object"}, strict=None)
 
 
-class RequestedFormat(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent of it. in_words: what the prompt says, "" for nothing."""
+class EncodedFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """The response format in the form in which it is sent."""
 
     fields: Mapping[str, Any] = {}
-    in_words: str = ""
-    told: tuple[Adaptation, ...] = ()
+    instruction: str = ""
+    """Text to add to the prompt, "" for none."""
 
 
-def wanted_format(
-    name: str, quirks: Quirks, wanted: ResponseFormat | None
-) -> LLMResult[RequestedFormat]:
-    """A schema goes as json_schema; else as json_object and in words; else in words alone.
+_NO_FORMAT = EncodedFormat()
 
-    InvalidRequest when a schema that is told in words is no JSON.
+
+def encode_format(
+    service: Service[Quirks], requested: ResponseFormat | None, adaptations: list[Adaptation]
+) -> EncodedFormat:
+    """A schema becomes json_schema, else json_object with an instruction, else an instruction alone.
+
+    Raises Rejected with InvalidRequest if the schema of an instruction is not JSON.
     """
-    match wanted:
+    name, formats = service.name, service.quirks.json_formats
+    match requested:
         case None:
-            return Success(RequestedFormat())
+            return _NO_FORMAT
+        case JsonFormat() if "json_object" in formats:
+            return EncodedFormat(fields=_field("json_object"))
+        case JsonFormat() if "json_schema" in formats:
+            return EncodedFormat(fields=_schema_field(service.quirks, _ANY_OBJECT))
         case JsonFormat():
-            return Success(_any_json(name, quirks))
-        case SchemaFormat() if "json_schema" in quirks.json_formats:
-            schema = _schema(quirks, wanted)
-            return Success(RequestedFormat(fields=_format("json_schema", json_schema=schema)))
+            reason = f"it is not known that {name} has JSON formats; the prompt asks for JSON"
+            adaptations.append(changed("response_format", reason, "json_object"))
+            return EncodedFormat(instruction="Answer with a JSON object and nothing else.")
+        case SchemaFormat() if "json_schema" in formats:
+            return EncodedFormat(fields=_schema_field(service.quirks, requested))
         case SchemaFormat():
-            form = "json_object" if "json_object" in quirks.json_formats else None
-            told = _changed(
-                f"{name} takes no JSON Schema; the prompt tells it", "json_schema", form
-            )
-            return encode(wanted.schema, provider=name).map(
-                lambda schema: RequestedFormat(
-                    fields=_format(form) if form else {},
-                    in_words=_in_words(wanted, schema.decode()),
-                    told=(told,),
-                )
+            schema = ok(encode(requested.schema, provider=name)).decode()
+            kind = "json_object" if "json_object" in formats else None
+            reason = f"{name} does not support JSON Schema; the prompt contains it"
+            adaptations.append(changed("response_format", reason, "json_schema", kind))
+            about = f" It is: {requested.description}." if requested.description else ""
+            return EncodedFormat(
+                fields=_field(kind) if kind else {},
+                instruction=f"Answer with JSON of this JSON Schema, and with nothing else.{about}\n{schema}",
             )
 
 
-def _any_json(name: str, quirks: Quirks) -> RequestedFormat:
-    if "json_object" in quirks.json_formats:
-        return RequestedFormat(fields=_format("json_object"))
-    if "json_schema" in quirks.json_formats:
-        return RequestedFormat(
-            fields=_format("json_schema", json_schema=_schema(quirks, _ANY_OBJECT))
-        )
-    reason = f"it is not known that {name} has JSON formats; the prompt asks for it"
-    words = "Answer with a JSON object and nothing else."
-    return RequestedFormat(in_words=words, told=(_changed(reason, "json_object", None),))
+def add_instruction(
+    messages: list[dict[str, Any]], instruction: str, role: str
+) -> list[dict[str, Any]]:
+    """The messages with the instruction at the end of the first system message, which is added if there is none.
 
-
-def with_words(messages: list[dict[str, Any]], words: str, role: str) -> list[dict[str, Any]]:
-    """The messages with these words at the end of the first system message; with one more when there is none.
-
-    >>> with_words([{"role": "user", "content": "hi"}], "Be brief.", "system")[0]
+    >>> add_instruction([{"role": "user", "content": "hi"}], "Be brief.", "system")[0]
     {'role': 'system', 'content': 'Be brief.'}
     """
-    if not words:
+    if not instruction:
         return messages
     first = messages[0]
     if first["role"] not in ("system", "developer"):
-        return [{"role": role, "content": words}, *messages]
-    said = first["content"]
-    content = f"{said}\n\n{words}" if isinstance(said, str) else [*said, _text(words)]
+        return [{"role": role, "content": instruction}, *messages]
+    content: Any = first["content"]
+    if isinstance(content, str):
+        content = f"{content}\n\n{instruction}"
+    else:
+        content = [*content, {"type": "text", "text": instruction}]
     return [{**first, "content": content}, *messages[1:]]
 
 
-def _text(text: str) -> dict[str, str]:
-    return {"type": "text", "text": text}
+def _field(kind: str, **details: Any) -> dict[str, Any]:
+    return {"response_format": {"type": kind, **details}}
 
 
-def _in_words(wanted: SchemaFormat, schema: str) -> str:
-    about = f" It is: {wanted.description}." if wanted.description else ""
-    return f"Answer with JSON of this JSON Schema, and with nothing else.{about}\n{schema}"
+def _schema_field(quirks: Quirks, requested: SchemaFormat) -> dict[str, Any]:
+    schema: dict[str, Any] = {"name": requested.name, "schema": requested.schema}
+    if requested.description is not None:
+        schema["description"] = requested.description
+    if requested.strict is not None and quirks.strict_formats:
+        schema["strict"] = requested.strict
+    return _field("json_schema", json_schema=schema)
 
 
-def _format(kind: str, **more: Any) -> dict[str, Any]:
-    return {"response_format": {"type": kind, **more}}
+class OlderFormat(msgspec.Struct, frozen=True, kw_only=True):
+    """Older form of EncodedFormat and its adaptations, for qianfan_v1 and spark_frames."""
+
+    fields: Mapping[str, Any]
+    in_words: str
+    told: tuple[Adaptation, ...]
 
 
-def _schema(quirks: Quirks, wanted: SchemaFormat) -> dict[str, Any]:
-    schema: dict[str, Any] = {"name": wanted.name, "schema": wanted.schema}
-    if wanted.description is not None:
-        schema["description"] = wanted.description
-    if wanted.strict is not None and quirks.strict_formats:
-        schema["strict"] = wanted.strict
-    return schema
-
-
-def _changed(reason: str, before: str, after: str | None) -> Adaptation:
-    return Adaptation(
-        field="response_format", action="changed", reason=reason, before=before, after=after
+def wanted_format(
+    name: str, quirks: Quirks, requested: ResponseFormat | None
+) -> LLMResult[OlderFormat]:
+    """Older form of `encode_format`, for qianfan_v1 and spark_frames."""
+    adaptations: list[Adaptation] = []
+    encoded = returns_failure(encode_format)(older_service(name, quirks), requested, adaptations)
+    return encoded.map(
+        lambda encoded_format: OlderFormat(
+            fields=encoded_format.fields,
+            in_words=encoded_format.instruction,
+            told=tuple(adaptations),
+        )
     )

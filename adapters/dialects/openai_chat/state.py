@@ -1,34 +1,39 @@
-"""What the reading of one answer remembers: the state of a stream, and where its parts stand.
+"""The state of a stream between two chunks, and the indexes of a response's parts.
 
-Where the parts of an answer stand: reasoning, text, refusal, audio, pictures, then tool calls in the order of their
-first appearance; so a stream collects to the same parts as the whole answer.
+The parts are numbered by kind: reasoning, text, refusal, audio, images, then tool calls by first appearance. So a stream
+is collected to the same parts as a buffered response.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapters.dialects.openai_chat.tool_call_fragments import Chain
+from llm_pure.adapters.dialects.common.json_objects import Chain
 from llm_pure.core.stream import StreamState
 
-REASONING, TEXT, REFUSAL, AUDIO, PICTURES, CALLS = 0, 1, 2, 3, 4, 1000
-"""Indexes of the parts of one answer."""
+REASONING, TEXT, REFUSAL, AUDIO, IMAGES, CALLS = 0, 1, 2, 3, 4, 1000
+"""Indexes of the parts of one response."""
 
 
 class State(StreamState, frozen=True, kw_only=True):
-    """What the next chunk's meaning depends on.
-
-    started: a first chunk came. done: [DONE] came. calls: (choice, the wire's index) -> (our index, id).
-    last_call: the call that a piece without an index continues. known: extras already told, by (choice, name).
-    thinking: the choices whose reasoning has begun. details, audio: pieces that only make sense together, newest first. pictures: how many came.
-    """
+    """Everything that the meaning of the next chunk depends on."""
 
     started: bool = False
+    """A chunk with choices was read."""
     done: bool = False
+    """[DONE] was read."""
     finished: bool = False
+    """A finish reason was read."""
     calls: Mapping[tuple[int, int], tuple[int, str]] = {}
+    """(choice, index on the wire) -> (part index, id)."""
     last_call: tuple[int, int] | None = None
-    known: Mapping[tuple[int | None, str], Any] = {}
+    """The key in `calls` of the call that a fragment without an index continues."""
+    seen_extras: Mapping[tuple[int | None, str], Any] = {}
+    """(choice, name) -> the extra field as it was last emitted."""
     thinking: frozenset[int] = frozenset()
+    """The choices whose reasoning is marked as this provider's."""
     details: Chain = None
+    """(choice, reasoning detail) of fragments that are joined when the choice ends."""
     audio: Chain = None
-    pictures: int = 0
+    """(choice, audio object) of fragments that are joined when the choice ends."""
+    images: int = 0
+    """Number of parts at IMAGES and after it."""

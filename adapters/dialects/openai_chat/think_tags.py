@@ -1,8 +1,7 @@
-"""`<think>...</think>` at the start of an answer's text -> reasoning and text, wherever the pieces are cut.
+"""`<think>...</think>` at the start of a response's text -> reasoning and text, wherever the stream is cut.
 
-Perplexity's reasoning models, MiniMax, and servers that run without a reasoning parser answer so. One block is read, and
-only where the answer begins with it: a tag further on is text that speaks of tags. White space around the block's
-borders is left out.
+Perplexity's reasoning models, MiniMax, and servers without a reasoning parser send it. One block is read, and only at the
+start of the text: later tags are text about tags. White space around the block and at its start is removed.
 Source: ../shared/wire/openai-family.md, sections 0 (rule 8), 4.4 and 4.20; read 2026-11-20.
 """
 
@@ -13,7 +12,8 @@ import msgspec
 
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import REASONING, TEXT, State
-from llm_pure.adapters.dialects.openai_chat.stream import step
+from llm_pure.adapters.dialects.openai_chat.stream import read_chunk
+from llm_pure.core.dialect import Service
 from llm_pure.core.stream import StreamState
 from llm_pure.types.events import (
     Finished,
@@ -25,114 +25,115 @@ from llm_pure.types.events import (
 from llm_pure.types.http import ResponseHead
 
 _OPEN, _CLOSE = "<think>", "</think>"
-_MOST_SPACE = 64
-"""So much white space may stand before the block; after more of it the answer is plain text."""
+_MAX_SPACE = 64
+"""The maximum of white space before the block; after more of it the response is plain text."""
 
 
 class Tags(msgspec.Struct, frozen=True):
-    """How far the text of one choice has been read.
-
-    phase: "start", nothing but white space has come; "opened", nor after <think>; "thinking"; "closed", nothing but
-    white space since </think>; "text". held: an end that may be the beginning of a tag. marked: reasoning has been told.
-    """
+    """How far the text of one choice has been read."""
 
     phase: Literal["start", "opened", "thinking", "closed", "text"] = "start"
+    """"start": only white space so far; "opened": only white space since <think>; "closed": the same since </think>."""
     held: str = ""
+    """The end of the text so far, which may be the beginning of a tag."""
     marked: bool = False
+    """Reasoning was emitted."""
 
 
 START = Tags()
 
 
 def split(tags: Tags, piece: str) -> tuple[Tags, str, str]:
-    """The next state, and what the piece adds to the reasoning and to the text.
+    """The next state, and the reasoning and the text in the piece.
 
     >>> split(START, "<think>hm</think> yes")
     (Tags(phase='text', held='', marked=False), 'hm', 'yes')
     """
     phase, rest = tags.phase, tags.held + piece
-    thoughts = ""
+    reasoning = ""
     if phase == "start":
-        told = rest.lstrip()
-        if len(rest) - len(told) > _MOST_SPACE:
+        stripped = rest.lstrip()
+        if len(rest) - len(stripped) > _MAX_SPACE:
             return Tags("text"), "", rest
-        if _OPEN.startswith(told):
-            return (Tags("opened"), "", "") if told == _OPEN else (Tags("start", rest), "", "")
-        if not told.startswith(_OPEN):
+        if _OPEN.startswith(stripped):
+            return (Tags("opened"), "", "") if stripped == _OPEN else (Tags("start", rest), "", "")
+        if not stripped.startswith(_OPEN):
             return Tags("text"), "", rest
-        phase, rest = "opened", told[len(_OPEN) :]
+        phase, rest = "opened", stripped[len(_OPEN) :]
     if phase == "opened":
         rest = rest.lstrip()
         if not rest:
             return Tags("opened"), "", ""
         phase = "thinking"
     if phase == "thinking":
-        thoughts, closed, rest = rest.partition(_CLOSE)
+        reasoning, closed, rest = rest.partition(_CLOSE)
         if not closed:
-            held = _begun(thoughts)
-            thoughts = thoughts[: len(thoughts) - len(held)]
-            return Tags("thinking", held, tags.marked or bool(thoughts)), thoughts, ""
+            held = _tag_start(reasoning)
+            reasoning = reasoning[: len(reasoning) - len(held)]
+            return Tags("thinking", held, tags.marked or bool(reasoning)), reasoning, ""
         phase = "closed"
     if phase == "closed":
         rest = rest.lstrip()
-        return Tags("text" if rest else "closed"), thoughts, rest
+        return Tags("text" if rest else "closed"), reasoning, rest
     return tags, "", rest
 
 
 class TaggedState(StreamState, frozen=True, kw_only=True):
-    """inner: of the stream as it is sent. tags: how far each choice's text has been read."""
+    """The state of a stream whose text may have tags."""
 
     inner: State = State()
+    """The state of the stream as it is sent."""
     tags: Mapping[int, Tags] = {}
+    """By choice."""
 
 
-def step_untangled(
-    name: str, quirks: Quirks, head: ResponseHead, state: TaggedState, data: bytes
+def read_tagged_chunk(
+    service: Service[Quirks], head: ResponseHead, state: TaggedState, frame: bytes
 ) -> tuple[TaggedState, list[StreamEvent]]:
-    """A step of the stream, with reasoning taken out of the text."""
-    inner, events = step(name, quirks, head, state.inner, data)
-    tags, told = untangled(name, state.tags, events)
-    return TaggedState(complete=inner.complete, fault=inner.fault, inner=inner, tags=tags), told
+    """`read_chunk`, with the reasoning taken out of the text."""
+    inner, chunk_events = read_chunk(service, head, state.inner, frame)
+    tags, events = split_tags(state.tags, chunk_events)
+    return TaggedState(complete=inner.complete, fault=inner.fault, inner=inner, tags=tags), events
 
 
-def untangled(
-    name: str, known: Mapping[int, Tags], events: Iterable[StreamEvent]
+def split_tags(
+    before: Mapping[int, Tags], events: Iterable[StreamEvent]
 ) -> tuple[Mapping[int, Tags], list[StreamEvent]]:
-    """The events with reasoning taken out of the text, and how far each choice has been read by then."""
-    tags = dict(known)
-    told: list[StreamEvent] = []
+    """The state after the events, and the events with the reasoning taken out of the text."""
+    tags = dict(before)
+    split_events: list[StreamEvent] = []
     for event in events:
         match event:
             case TextDelta(text=text, choice=choice):
-                before = tags.get(choice, START)
-                tags[choice], thoughts, words = split(before, text)
-                told += _told(name, choice, before, thoughts, words)
+                previous = tags.get(choice, START)
+                tags[choice], reasoning, rest = split(previous, text)
+                split_events += _events(choice, previous, reasoning, rest)
             case Finished(choice=choice):
-                told += held_back(name, {choice: tags.get(choice, START)})
+                split_events += flush_tags({choice: tags.get(choice, START)})
                 tags[choice] = Tags("text")
-                told.append(event)
+                split_events.append(event)
             case _:
-                told.append(event)
-    return tags, told
+                split_events.append(event)
+    return tags, split_events
 
 
-def held_back(name: str, known: Mapping[int, Tags]) -> Iterator[StreamEvent]:
-    """What was held as the beginning of a tag, and is none: the answer is over."""
-    for choice, tags in known.items():
+def flush_tags(by_choice: Mapping[int, Tags]) -> Iterator[StreamEvent]:
+    """The held text, at the end of the response: it did not become a tag."""
+    for choice, tags in by_choice.items():
         thinking = tags.phase == "thinking"
-        yield from _told(name, choice, tags, *((tags.held, "") if thinking else ("", tags.held)))
+        yield from _events(choice, tags, *((tags.held, "") if thinking else ("", tags.held)))
 
 
-def _told(name: str, choice: int, before: Tags, thoughts: str, words: str) -> Iterator[StreamEvent]:
-    if thoughts:
-        yield ReasoningDelta(thoughts, REASONING, choice)
-    if thoughts and not before.marked:
+def _events(choice: int, before: Tags, reasoning: str, text: str) -> Iterator[StreamEvent]:
+    if reasoning:
+        yield ReasoningDelta(reasoning, REASONING, choice)
+    if reasoning and not before.marked:
         yield ProviderMetadataReceived("{}", REASONING, choice, "reasoning")
-    if words:
-        yield TextDelta(words, TEXT, choice)
+    if text:
+        yield TextDelta(text, TEXT, choice)
 
 
-def _begun(text: str) -> str:
+def _tag_start(text: str) -> str:
     """The longest end of the text with which </think> may begin."""
     for size in range(min(len(_CLOSE) - 1, len(text)), 0, -1):
         if text.endswith(_CLOSE[:size]):

@@ -1,70 +1,87 @@
-"""Pieces of a stream that only make sense together: OpenRouter's reasoning details, and streamed audio."""
+"""Fragments of a stream: tool calls, which are assigned to a part; reasoning details and audio, which are joined at the end."""
 
-from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
+from msgspec.structs import replace
+
+from llm_pure.adapters.dialects.openai_chat.state import CALLS, State
 from llm_pure.framing.json_codec import json_text
+from llm_pure.types.events import ToolCallDelta
 from llm_pure.types.media import from_base64, media_type_of
 from llm_pure.types.messages import Audio, ProviderMetadata
 
-Piece: TypeAlias = tuple[int, dict[str, Any]]
-"""(choice, the wire's object)."""
-
-Chain: TypeAlias = "tuple[Any, Piece] | None"
-"""Pieces, newest first, each with all those before it: adding one is cheap, and the old chain stays as it was."""
+_TEXT_FIELDS = ("text", "summary", "data")
+"""Fields of a reasoning detail that arrive in fragments."""
 
 
-_TEXTS = ("text", "summary", "data")
-"""Fields of a reasoning detail that come in pieces."""
+def read_call_fragment(
+    state: State,
+    choice: int,
+    index: int | None,
+    call_id: str | None,
+    name: str | None,
+    arguments: str,
+) -> tuple[State, ToolCallDelta]:
+    """Assign a fragment to a call by its index; a new id under a known index begins another call.
+
+    Empty ids and names never replace earlier ones (DashScope, Mistral-hosted GLM send them).
+    """
+    if index is None:
+        begins = bool(call_id) or state.last_call is None
+        key = (choice, len(state.calls)) if begins else (state.last_call or (choice, 0))
+    else:
+        key = (choice, index)
+    known = state.calls.get(key)
+    if known is None or (call_id and known[1] and call_id != known[1]):
+        known = (CALLS + len(state.calls), call_id or "")
+        calls = {**state.calls, key: known}
+        if key in state.calls:  # keep the count, so that the next call gets an index of its own
+            calls[(choice, -2 - len(calls))] = state.calls[key]
+        state = replace(state, calls=calls, last_call=key)
+    elif call_id and not known[1]:
+        state = replace(state, calls={**state.calls, key: (known[0], call_id)}, last_call=key)
+    elif state.last_call != key:
+        state = replace(state, last_call=key)
+    return state, ToolCallDelta(arguments, known[0], choice, call_id or "", name or "")
 
 
-def chained(chain: Chain) -> Iterator[Piece]:
-    """The pieces, oldest first."""
-    pieces: list[Piece] = []
-    while chain is not None:
-        chain, piece = chain
-        pieces.append(piece)
-    return reversed(pieces)
-
-
-def merged_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Entries of one `index` and `type` are fragments of one: texts are joined, of all else the last that was said counts.
+def join_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Join fragments of the same `index` and `type`: texts are concatenated, of other fields the last value counts.
 
     Source: OpenRouter, "Reasoning tokens", read 2026-11-20.
     """
-    merged: dict[object, dict[str, Any]] = {}
-    for place, detail in enumerate(details):
-        key = (detail["index"], detail.get("type")) if _is_fragment(detail) else ("at", place)
-        entry = merged.setdefault(key, {})
+    joined: dict[object, dict[str, Any]] = {}
+    for position, detail in enumerate(details):
+        key = (detail["index"], detail.get("type")) if _is_fragment(detail) else ("at", position)
+        entry = joined.setdefault(key, {})
         for name, value in detail.items():
-            if name in _TEXTS and isinstance(entry.get(name), str):
+            if name in _TEXT_FIELDS and isinstance(entry.get(name), str):
                 entry[name] += value or ""
             elif value is not None or name not in entry:
                 entry[name] = value
-    return list(merged.values())
+    return list(joined.values())
 
 
 def _is_fragment(detail: dict[str, Any]) -> bool:
-    """Does it say what it is a piece of, in words that can be joined?"""
-    words = [detail.get(name) for name in ("type", *_TEXTS)]
+    values = [detail.get(name) for name in ("type", *_TEXT_FIELDS)]
     return isinstance(detail.get("index"), int | str) and all(
-        isinstance(word, str | None) for word in words
+        isinstance(value, str | None) for value in values
     )
 
 
-def audio_part(name: str, pieces: list[dict[str, Any]]) -> Audio:
-    """One sound of all its pieces. Its id goes back in the next turn; `expires_at` (seconds since 1970) is kept."""
-    data = b"".join([from_base64(str(piece.get("data") or "")) or b"" for piece in pieces])
-    transcript = "".join([str(piece.get("transcript") or "") for piece in pieces])
+def join_audio(name: str, fragments: list[dict[str, Any]]) -> Audio:
+    """One Audio of all fragments. Its id is sent back in the next turn; `expires_at` (Unix seconds) is kept."""
+    data = b"".join([from_base64(str(piece.get("data") or "")) or b"" for piece in fragments])
+    transcript = "".join([str(piece.get("transcript") or "") for piece in fragments])
     last: dict[str, Any] = {}
-    for piece in pieces:
-        last |= {name: value for name, value in piece.items() if value is not None}
-    more = {name: last[name] for name in last if name not in ("id", "data", "transcript")}
+    for piece in fragments:
+        last |= {key: value for key, value in piece.items() if value is not None}
+    extra = {key: last[key] for key in last if key not in ("id", "data", "transcript")}
     file_id = last.get("id")
     return Audio(
         data=data or None,
         file_id=file_id if isinstance(file_id, str) else None,
         media_type=media_type_of(data),
         transcript=transcript or None,
-        provider_metadata=ProviderMetadata(name, json_text(more)) if more else None,
+        provider_metadata=ProviderMetadata(name, json_text(extra)) if extra else None,
     )

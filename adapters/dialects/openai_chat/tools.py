@@ -2,101 +2,109 @@
 
 from typing import Any
 
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped, renamed
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
-from llm_pure.types.request import NamedToolChoice, NativeTool, Tool, ToolChoice
+from llm_pure.types.request import NamedToolChoice, NativeTool, Tool
 
-Fields = tuple[dict[str, Any], tuple[Adaptation, ...]]
+JsonObject = dict[str, Any]
 
 
-def wire_tools(name: str, quirks: Quirks, call: ResolvedRequest, *, thinks: bool) -> Fields:
-    """The fields, and what could not be sent. quirks: as they are for the model. thinks: it reasons in this call."""
-    if not call.tools:
-        return {}, dropped_tool_choice(call)
+def encode_tools(
+    service: Service[Quirks],
+    resolved: ResolvedRequest,
+    adaptations: list[Adaptation],
+    *,
+    reasoning: bool,
+) -> JsonObject:
+    """The fields about tools. The quirks are those for the model. `reasoning`: the model reasons in this call."""
+    name, quirks = service.name, service.quirks
+    if not resolved.tools:
+        adaptations += dropped_tool_choice(resolved)
+        return {}
     if "tools" in quirks.unsupported:
-        return {}, (_dropped("tools", quirks.unsupported["tools"]),)
-    tools, told = _tools(name, quirks, call)
+        adaptations.append(dropped("tools", quirks.unsupported["tools"]))
+        return {}
+    tools = _tools(service, resolved, adaptations)
     if not tools:
-        return {}, (*told, *dropped_tool_choice(call))
-    if call.tool_choice == "none" and "none" not in quirks.tool_choice_values:
-        reason = f"{name} has no tool_choice none; the tools are left out"
-        return {}, (*told, _changed("tool_choice", reason, "none", None))
-    fields: dict[str, Any] = {"tools": tools}
-    if call.tool_choice is not None:
-        choice, more = _choice(name, quirks, call.model, call.tool_choice, thinks=thinks)
-        fields |= choice
-        told += more
-    if call.parallel_tool_calls is not None:
-        refused = quirks.unsupported.get("parallel_tool_calls")
-        if refused is None:
-            key = quirks.renames.get("parallel_tool_calls", "parallel_tool_calls")
-            fields[key] = call.parallel_tool_calls
+        adaptations += dropped_tool_choice(resolved)
+        return {}
+    if resolved.tool_choice == "none" and "none" not in quirks.tool_choice_values:
+        reason = f"{name} has no tool_choice none; the tools are not sent"
+        adaptations.append(changed("tool_choice", reason, "none"))
+        return {}
+    fields: JsonObject = {"tools": tools}
+    fields |= _tool_choice(service, resolved, adaptations, reasoning=reasoning)
+    parallel = resolved.parallel_tool_calls
+    if parallel is not None:
+        unsupported = quirks.unsupported.get("parallel_tool_calls")
+        if unsupported is None:
+            fields[quirks.renames.get("parallel_tool_calls", "parallel_tool_calls")] = parallel
         else:
-            told += (_dropped("parallel_tool_calls", refused, call.parallel_tool_calls),)
-    return fields, told
+            adaptations.append(dropped("parallel_tool_calls", unsupported, parallel))
+    return fields
 
 
 def _tools(
-    name: str, quirks: Quirks, call: ResolvedRequest
-) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
-    wire: list[dict[str, Any]] = []
-    told: list[Adaptation] = []
-    for place, tool in enumerate(call.tools):
+    service: Service[Quirks], resolved: ResolvedRequest, adaptations: list[Adaptation]
+) -> list[JsonObject]:
+    name, tool_strict = service.name, service.quirks.tool_strict
+    encoded: list[JsonObject] = []
+    for index, tool in enumerate(resolved.tools):
         if isinstance(tool, NativeTool):
             if tool.provider == name:
-                wire.append(tool.json)
+                encoded.append(tool.json)
             else:
-                told.append(_dropped(f"tools/{place}", f"it is a tool of {tool.provider}'s own"))
+                reason = f"it is a native tool of {tool.provider}"
+                adaptations.append(dropped(f"tools/{index}", reason))
             continue
-        wire.append({"type": "function", "function": _function(quirks, tool)})
-        if tool.strict and not quirks.tool_strict:
-            reason = f"it is not known that {name} keeps tools to their schemas"
-            told.append(_dropped(f"tools/{place}/strict", reason, True))
-    return wire, tuple(told)
+        encoded.append({"type": "function", "function": _function(tool, tool_strict)})
+        if tool.strict and not tool_strict:
+            reason = f"it is not known that {name} supports strict tools"
+            adaptations.append(dropped(f"tools/{index}/strict", reason, True))
+    return encoded
 
 
-def _function(quirks: Quirks, tool: Tool) -> dict[str, Any]:
-    function: dict[str, Any] = {"name": tool.name}
+def _function(tool: Tool, tool_strict: bool) -> JsonObject:
+    function: JsonObject = {"name": tool.name}
     if tool.description is not None:
         function["description"] = tool.description
     function["parameters"] = tool.parameters
-    if tool.strict is not None and quirks.tool_strict:
+    if tool.strict is not None and tool_strict:
         function["strict"] = tool.strict
     return function
 
 
-def _choice(name: str, quirks: Quirks, model: str, choice: ToolChoice, *, thinks: bool) -> Fields:
-    """`tool_choice`, in the service's own word; a choice that it does not take is left to the model."""
-    asked = "named" if isinstance(choice, NamedToolChoice) else choice
+def _tool_choice(
+    service: Service[Quirks],
+    resolved: ResolvedRequest,
+    adaptations: list[Adaptation],
+    *,
+    reasoning: bool,
+) -> JsonObject:
+    """`tool_choice`, under the provider's own name. An unsupported choice is not sent: the model decides."""
+    choice, values = resolved.tool_choice, service.quirks.tool_choice_values
+    if choice is None:
+        return {}
+    kind = "named" if isinstance(choice, NamedToolChoice) else choice
     shown = choice.name if isinstance(choice, NamedToolChoice) else choice
-    forced = asked in ("named", "required")
-    if forced and thinks and not quirks.forced_tool_with_reasoning:
-        reason = f"{model} cannot be made to call a tool while it reasons"
-        return {}, (_dropped("tool_choice", reason, shown),)
-    word = quirks.tool_choice_values.get(asked)
-    if word is None:
-        if not forced:
-            return {}, ()  # auto is what happens anyway
-        taken = " or ".join(quirks.tool_choice_values) or "none at all"
-        return {}, (_dropped("tool_choice", f"{name} takes {taken} here", shown),)
+    forced = kind in ("named", "required")
+    if forced and reasoning and not service.quirks.forced_tool_with_reasoning:
+        reason = f"{resolved.model} does not support a forced tool call while it reasons"
+        adaptations.append(dropped("tool_choice", reason, shown))
+        return {}
+    value = values.get(kind)
+    if value is None:
+        if forced:  # auto is the default
+            supported = " or ".join(values) or "no tool_choice"
+            reason = f"{service.name} supports {supported}"
+            adaptations.append(dropped("tool_choice", reason, shown))
+        return {}
     if isinstance(choice, NamedToolChoice):
-        return {"tool_choice": {"type": "function", "function": {"name": choice.name}}}, ()
-    if word == asked:
-        return {"tool_choice": word}, ()
-    told = Adaptation(
-        field="tool_choice",
-        action="renamed",
-        reason=f"{name} calls it {word}",
-        before=asked,
-        after=word,
-    )
-    return {"tool_choice": word}, (told,)
-
-
-def _dropped(field: str, reason: str, before: Any = None) -> Adaptation:
-    return Adaptation(field=field, action="dropped", reason=reason, before=before)
-
-
-def _changed(field: str, reason: str, before: Any, after: Any) -> Adaptation:
-    return Adaptation(field=field, action="changed", reason=reason, before=before, after=after)
+        return {"tool_choice": {"type": "function", "function": {"name": choice.name}}}
+    if value != kind:
+        reason = f"{service.name} calls it {value}"
+        adaptations.append(renamed("tool_choice", reason, kind, value))
+    return {"tool_choice": value}

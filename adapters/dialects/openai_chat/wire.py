@@ -1,7 +1,7 @@
-"""Chat completions as OpenAI and its many clones send them; field names are theirs.
+"""Bodies and chunks of chat completions as Structs, in the wire's field names.
 
-Every field may be missing, null or a little wrong at some service, so the shapes here are wide. `Plain*` is the one
-narrow exception: the chunk that carries nothing but more of the answer, which is nearly every chunk of a stream.
+Each field is missing, null or slightly wrong at some provider, so the types are wide. `Plain*` are narrow on purpose: they
+match text-only bodies and chunks, which are nearly all, for the fast paths.
 """
 
 from typing import Any, Literal
@@ -10,21 +10,22 @@ import msgspec
 
 
 class Function(msgspec.Struct):
-    """arguments: text at OpenAI, an object or null at some clones."""
+    """The function of a call."""
 
     name: str | None = None
     arguments: Any = None
+    """Text at OpenAI, an object or null at some other providers."""
 
 
 class Custom(msgspec.Struct):
-    """A call of a custom tool: its input is any text."""
+    """The custom tool of a call."""
 
     name: str | None = None
     input: str | None = None
 
 
 class ToolCall(msgspec.Struct):
-    """A whole call in an answer, a piece of one in a stream."""
+    """A tool call, in a stream a fragment of one."""
 
     id: str | None = None
     index: int | None = None
@@ -33,9 +34,10 @@ class ToolCall(msgspec.Struct):
 
 
 class Message(msgspec.Struct):
-    """`message` of an answer and `delta` of a chunk. content is a list of parts at Mistral."""
+    """`message` of a body, `delta` of a chunk."""
 
     content: str | list[dict[str, Any]] | None = None
+    """A list of parts at Mistral."""
     reasoning_content: str | None = None
     reasoning: str | None = None
     reasoning_details: list[dict[str, Any]] | None = None
@@ -47,25 +49,27 @@ class Message(msgspec.Struct):
 
 
 class Choice(msgspec.Struct):
-    """One answer, whole (`message`) or in pieces (`delta`). usage is here at Moonshot; text is the old completions'."""
+    """One choice of a body or a chunk."""
 
     index: int | None = None
     message: Message | None = None
     delta: Message | None = None
     text: str | None = None
+    """Text of the legacy completions API."""
     finish_reason: str | int | None = None
     logprobs: Any = None
     usage: dict[str, Any] | None = None
+    """Moonshot's usage."""
 
 
 class XGroq(msgspec.Struct):
-    """Groq's own place for usage and errors."""
+    """Groq's usage in streams."""
 
     usage: dict[str, Any] | None = None
 
 
 class Body(msgspec.Struct):
-    """A whole answer or one chunk of a stream."""
+    """A buffered response, or one chunk of a stream."""
 
     id: str | int | None = None
     model: str | None = None
@@ -85,18 +89,18 @@ KNOWN_FIELDS_MESSAGE = frozenset(
     }
 )  # fmt: skip
 KNOWN_FIELDS_CALL = frozenset({"id", "index", "type", "function", "custom"})
-"""The keys that a Completion says in its own words; all others are kept as they come."""
+"""The fields that have a place in Completion; all others are kept as extra fields."""
 
 
 class PlainFunction(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A piece of a call."""
+    """The function of a call fragment."""
 
     name: str | None = None
     arguments: str | None = None
 
 
 class PlainCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A piece of a call that says where it belongs."""
+    """A call fragment with an index."""
 
     index: int
     id: str | None = None
@@ -105,7 +109,7 @@ class PlainCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class PlainDelta(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """More text, more reasoning or more of a call."""
+    """More text, reasoning or tool calls."""
 
     role: str | None = None
     content: str | None = None
@@ -126,10 +130,10 @@ class PlainChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class PlainChunk(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A chunk with nothing to keep beside its delta: all other fields were in the first chunk, or are padding.
+    """A chunk with nothing to keep but its delta: its other fields were in the first chunk, or are padding.
 
-    The closed shape is not a check but a fork: a chunk with anything else in it takes the longer way, so that what
-    is not modelled is kept too.
+    Forbidding unknown fields is a fork, not a check: a chunk with anything else takes the slow path, which keeps extra
+    fields.
     """
 
     choices: tuple[PlainChoice]
@@ -148,7 +152,7 @@ PLAIN_CHUNK = msgspec.json.Decoder(PlainChunk)
 
 
 class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """Words, and nothing else."""
+    """Text only."""
 
     content: str
     role: Any = None
@@ -161,8 +165,8 @@ class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     annotations: tuple[()] | None = None
 
 
-class PlainWhole(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """The only choice of a plain answer."""
+class PlainMessageChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The only choice of a plain body."""
 
     message: PlainMessage
     finish_reason: str
@@ -171,9 +175,9 @@ class PlainWhole(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class PlainAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """A whole answer of words alone: nearly every answer. A fork, as PlainChunk is."""
+    """A body with text only. A fork like PlainChunk."""
 
-    choices: tuple[PlainWhole]
+    choices: tuple[PlainMessageChoice]
     id: str = ""
     object: Any = None
     created: Any = None

@@ -1,4 +1,4 @@
-"""Usage objects of chat completions and their clones -> Usage.
+"""Usage objects of chat completions and the APIs that follow them -> Usage.
 
 One vocabulary for all: prompt_tokens or input_tokens, completion_tokens or output_tokens, with details nested or flat.
 Sources: OpenAI CompletionUsage; DeepSeek prompt_cache_hit_tokens; Moonshot cached_tokens; Mistral num_cached_tokens;
@@ -7,75 +7,70 @@ DashScope cache_creation_input_tokens; Azure Foundry flat reasoning_tokens; read
 
 from typing import Any
 
+from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.types.completion import Usage
+
+tokens = token_count
+"""Older name, for dialects that are not on `core.dialect` yet."""
 
 
 def read_usage(raw: dict[str, Any]) -> Usage:
-    """Output is the larger of what was said and what the total leaves: xAI and Google's clone leave reasoning out.
+    """The token counts of a usage object.
 
-    More cached than input: xAI counts the cached input apart, so it is added. Parts never exceed their whole:
-    OpenRouter rounds reasoning up past it.
+    The output is at least the total without the input: xAI and Google's compatible API leave reasoning out of it. If more
+    input is cached than sent, the cached input is added to it: xAI counts it apart. Reasoning never exceeds the output:
+    OpenRouter rounds it up.
     """
-    sent = _first(raw, "prompt_tokens", "input_tokens")
-    made = _first(raw, "completion_tokens", "output_tokens")
-    sent_details = _object(
+    input_tokens = _first(raw, "prompt_tokens", "input_tokens")
+    output_tokens = _first(raw, "completion_tokens", "output_tokens")
+    input_details = _object(
         raw, "prompt_tokens_details", "input_tokens_details", "prompt_token_details"
     )
-    made_details = _object(raw, "completion_tokens_details", "output_tokens_details")
-    cached = _either(
-        _first(sent_details, "cached_tokens"),
-        _first(raw, "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens"),
-    )
-    written = _either(
-        _first(sent_details, "cache_write_tokens", "cache_creation_input_tokens"),
-        _first(raw, "cache_creation_input_tokens"),
-    )
-    reasoned = _either(_first(made_details, "reasoning_tokens"), _first(raw, "reasoning_tokens"))
-    apart = cached if cached is not None and sent is not None and cached > sent else 0
+    output_details = _object(raw, "completion_tokens_details", "output_tokens_details")
+    cached = _first(input_details, "cached_tokens")
+    if cached is None:
+        cached = _first(raw, "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens")
+    written = _first(input_details, "cache_write_tokens", "cache_creation_input_tokens")
+    if written is None:
+        written = _first(raw, "cache_creation_input_tokens")
+    reasoning = _first(output_details, "reasoning_tokens")
+    if reasoning is None:
+        reasoning = _first(raw, "reasoning_tokens")
     total = _first(raw, "total_tokens")
-    if total is not None and sent is not None:
-        left = total - sent
-        if apart and left > (made or 0) + (reasoned or 0):
-            left -= apart  # the total has the cached input in it
-        made = max(made or 0, left)
-    sent = None if sent is None else sent + apart
+    if input_tokens is not None:
+        apart = cached if cached is not None and cached > input_tokens else 0
+        if total is not None:
+            rest = total - input_tokens
+            if apart and rest > (output_tokens or 0) + (reasoning or 0):
+                rest -= apart  # the total includes the cached input
+            output_tokens = max(output_tokens or 0, rest)
+        input_tokens += apart
     return Usage(
-        input_tokens=sent,
-        output_tokens=made,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
         cached_input_tokens=cached,
-        cache_write_tokens=_at_most(written, None if sent is None else sent - (cached or 0)),
-        reasoning_tokens=_at_most(reasoned, made),
+        cache_write_tokens=_at_most(
+            written, None if input_tokens is None else input_tokens - (cached or 0)
+        ),
+        reasoning_tokens=_at_most(reasoning, output_tokens),
         raw=raw,
     )
 
 
-def tokens(value: object) -> int | None:
-    """A count as the wire says it; None for anything that is no count."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if value >= 0 else None
-
-
 def _first(raw: dict[str, Any], *names: str) -> int | None:
+    """The first of these fields that is a count."""
     for name in names:
         if name in raw:
-            count = tokens(raw[name])
+            count = token_count(raw[name])
             if count is not None:
                 return count
     return None
 
 
-def _either(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one
-
-
-def _at_most(part: int | None, whole: int | None) -> int | None:
-    return part if part is None or whole is None else min(part, whole)
+def _at_most(part: int | None, limit: int | None) -> int | None:
+    return part if part is None or limit is None else min(part, limit)
 
 
 def _object(raw: dict[str, Any], *names: str) -> dict[str, Any]:
-    for name in names:
-        value = raw.get(name)
-        if isinstance(value, dict):
-            return value
-    return {}
+    """The first of these fields that is an object."""
+    return next((raw[name] for name in names if isinstance(raw.get(name), dict)), {})

@@ -1,58 +1,51 @@
-"""A provider with OpenAI's operations beside chat: pictures, speech, transcription, moderation."""
+"""OpenAI's operations beside chat: images, speech, transcription, moderation."""
 
-from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import Literal
 
-import msgspec
+from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.openai_media.images import ImageQuirks, build_images, parse_images
+from llm_pure.adapters.dialects.openai_media.images import build_images, parse_images
 from llm_pure.adapters.dialects.openai_media.moderation import build_moderate, parse_moderate
+from llm_pure.adapters.dialects.openai_media.quirks import NO_QUIRKS, ImageQuirks, MediaQuirks
 from llm_pure.adapters.dialects.openai_media.speech import build_speech, parse_speech
 from llm_pure.adapters.dialects.openai_media.speech_stream import open_speech
 from llm_pure.adapters.dialects.openai_media.transcription import build_transcribe, parse_transcribe
-from llm_pure.core.provider import Operation, Provider
-from llm_pure.core.urls import UrlFor
+from llm_pure.core.dialect import Service, operation
+from llm_pure.core.provider import Provider
+from llm_pure.core.urls import UrlFor, under_base_url
 
 Medium = Literal["images", "speech", "transcribe", "moderate"]
 
 EVERYTHING: tuple[Medium, ...] = ("images", "speech", "transcribe", "moderate")
 
 
-class MediaQuirks(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service that copies these operations does its own way.
-
-    transcribe_refuses: fields of TranscriptionRequest that it lacks, and why. moderation_model: where it wants one named.
-    """
-
-    pictures: ImageQuirks = ImageQuirks()
-    transcribe_refuses: Mapping[str, str] = MappingProxyType({})
-    moderation_model: str = ""
-
-
 def with_media(
     provider: Provider,
-    url_for: UrlFor,
     media: tuple[Medium, ...] = EVERYTHING,
-    quirks: MediaQuirks | None = None,
+    *,
+    url_for: UrlFor | None = None,
+    quirks: MediaQuirks = NO_QUIRKS,
 ) -> Provider:
-    """The provider, with those of the operations that the service has. locate: where they are."""
-    name, own = provider.name, quirks or MediaQuirks()
+    """The provider with these operations, at the URLs of `url_for`, or below its base URL."""
+    name, base_url = provider.name, provider.base_url
+    service = Service(
+        name=name,
+        base_url=base_url,
+        url_for=url_for or under_base_url(name, base_url),
+        quirks=quirks,
+    )
     operations = {
-        "images": Operation(
-            partial(build_images, name, url_for, own.pictures), partial(parse_images, name)
-        ),
-        "speech": Operation(partial(build_speech, name, url_for), partial(parse_speech, name)),
-        "transcribe": Operation(
-            partial(build_transcribe, name, url_for, own.transcribe_refuses),
-            partial(parse_transcribe, name),
-        ),
-        "moderate": Operation(
-            partial(build_moderate, name, url_for, own.moderation_model),
-            partial(parse_moderate, name),
-        ),
+        "images": operation(service, build_images, parse_images),
+        "speech": operation(service, build_speech, parse_speech),
+        "transcribe": operation(service, build_transcribe, parse_transcribe),
+        "moderate": operation(service, build_moderate, parse_moderate),
     }
-    chosen = {key: operations[key] for key in media}
-    streamed = partial(open_speech, name) if "speech" in media else None
-    return msgspec.structs.replace(provider, open_speech=streamed, **chosen)
+    return replace(
+        provider,
+        open_speech=partial(open_speech, service) if "speech" in media else None,
+        **{medium: operations[medium] for medium in media},
+    )
+
+
+__all__ = ["EVERYTHING", "ImageQuirks", "MediaQuirks", "Medium", "with_media"]

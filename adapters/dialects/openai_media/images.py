@@ -1,125 +1,109 @@
-"""Pictures: POST {base_url}/images/generations, and with pictures to begin from /images/edits and /images/variations.
+"""Images: POST {base_url}/images/generations, and for input images /images/edits and /images/variations.
 
 Source: openai/openai-openapi 2.3.0, by the wire notes of this project (section 3.2); openai-python 3.3.1
 types/image_edit_params.py and image_create_variation_params.py; read 2026-11-20.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
-import msgspec
-
-from llm_pure.adapters.dialects.openai_common.json_response import body_of, model_of, text_of
-from llm_pure.adapters.dialects.openai_common.multipart_form import post_form
+from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.openai_common.json_response import (
+    read_object,
+    require_model,
+    text_of,
+)
+from llm_pure.adapters.dialects.openai_common.multipart_form import build_form
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
+from llm_pure.adapters.dialects.openai_media.quirks import MediaService
 from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.dialect import build_post, malformed_response
 from llm_pure.core.provider import Built
-from llm_pure.core.urls import UrlFor, post_json
 from llm_pure.framing.multipart import FormFile
 from llm_pure.media.image_validation import image_problem
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import InvalidRequest, ProtocolError, UnsupportedFeature
+from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import from_base64, media_type_of
 from llm_pure.types.media_operations import GeneratedImage, ImageRequest, ImagesResponse
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 _FIELDS = ("n", "size", "quality", "style", "background", "output_format", "response_format")
-_OF_EDITS = frozenset({*_FIELDS} - {"style"})
-_OF_VARIATIONS = frozenset({"n", "size", "response_format"})
+_EDIT_FIELDS = frozenset({*_FIELDS} - {"style"})
+_VARIATION_FIELDS = frozenset({"n", "size", "response_format"})
 
 
-class ImageQuirks(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service that copies this API does its own way.
-
-    names: what it calls the fields of ImageRequest. refuses: the fields that it lacks, and why. edits: it takes pictures
-    to begin from.
-    """
-
-    names: Mapping[str, str] = MappingProxyType({})
-    unsupported: Mapping[str, str] = MappingProxyType({})
-    edits: bool = True
-
-
-def build_images(
-    name: str, url_for: UrlFor, quirks: ImageQuirks, config: LLMConfig, request: ImageRequest
-) -> LLMResult[Built]:
+@returns_failure
+def build_images(service: MediaService, config: LLMConfig, request: ImageRequest) -> Built:
     """A prompt alone: /images/generations, JSON {model, prompt, n?, size?, quality?, style?, response_format? ...}.
 
-    With pictures /images/edits, a form: image or image[], mask?, prompt, and the same fields; one picture and no prompt:
-    /images/variations, a form. The boundary is made from the content. What an endpoint or model lacks is dropped and told:
-    gpt-image models refuse response_format, style and the qualities of the older ones.
-    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (nothing to make a picture of, a picture that
-    cannot be read), UnsupportedFeature (pictures at a service without edits).
+    With images /images/edits, a form: image or image[], mask?, prompt, and the same fields; one image and no prompt:
+    /images/variations, a form. The boundary is made from the content. Fields that an endpoint or model does not support
+    are dropped: gpt-image models have no response_format, no style and none of the older models' qualities.
+    Fails with InvalidRequest (neither prompt nor image, an unusable image), UnsupportedFeature (images at a provider
+    without edits), InvalidConfiguration (no model, bad URL).
     """
-    wrong = _wrong(name, quirks, request)
-    if wrong is not None:
-        return Failure(wrong)
-    model = model_of(name, config, request.model)
-    if isinstance(model, Failure):
-        return model
-    operation, takes = _endpoint(request)
-    url = url_for(config, model.unwrap(), f"/images/{operation}")
-    if isinstance(url, Failure):
-        return url
-    fields: dict[str, Any] = {"model": model.unwrap()}
+    _check(service, request)
+    model = require_model(service, config, request.model)
+    operation, supported = _endpoint(request)
+    url = ok(service.url_for(config, model, f"/images/{operation}"))
+    quirks = service.quirks.images
+    fields: dict[str, Any] = {"model": model}
     if request.prompt.strip():
         fields["prompt"] = request.prompt
-    told: list[Adaptation] = []
+    adaptations: list[Adaptation] = []
     for field in _FIELDS:
         value = getattr(request, field)
         if value is None:
             continue
-        reason = quirks.unsupported.get(field) or _lacking(
-            operation, takes, model.unwrap(), field, value
+        reason = quirks.unsupported.get(field) or _unsupported(
+            operation, supported, model, field, value
         )
         if reason:
-            told.append(Adaptation(field=field, action="dropped", reason=reason, before=value))
+            adaptations.append(dropped(field, reason, value))
         else:
             fields[quirks.names.get(field, field)] = value
     fields |= request.extra or {}
     if request.images:
-        made = post_form(config, url.unwrap(), _files(request), fields.items(), provider=name)
-    else:
-        made = post_json(config, url.unwrap(), fields, provider=name)
-    return made.map(lambda one: Built(request=one, adaptations=tuple(told)))
+        return build_form(service, config, url, _files(request), fields.items(), adaptations)
+    return build_post(service, config, url, fields, adaptations)
 
 
-def _wrong(
-    name: str, quirks: ImageQuirks, request: ImageRequest
-) -> InvalidRequest | UnsupportedFeature | None:
+def _check(service: MediaService, request: ImageRequest) -> None:
+    """Raise Rejected with InvalidRequest or UnsupportedFeature for a request that cannot be sent."""
+    name = service.name
     if not request.prompt.strip() and len(request.images) != 1:
-        message = "there is no prompt to make a picture of"
-        return InvalidRequest(message=message, param="prompt", provider=name)
-    if request.images and not quirks.edits:
-        message = f"{name} makes pictures from words, not from pictures"
-        return UnsupportedFeature(message=message, feature="images", provider=name)
+        message = "a prompt is required, or exactly one image for a variation"
+        raise Rejected(InvalidRequest(message=message, param="prompt", provider=name))
+    if request.images and not service.quirks.images.edits:
+        message = f"{name} does not support input images"
+        raise Rejected(UnsupportedFeature(message=message, feature="images", provider=name))
     if request.mask is not None and not (request.images and request.prompt.strip()):
-        message = "a mask says where a picture may change: give the picture and a prompt"
-        return InvalidRequest(message=message, param="mask", provider=name)
-    given = [(f"images/{place}", data) for place, data in enumerate(request.images)]
+        message = "a mask requires an image and a prompt"
+        raise Rejected(InvalidRequest(message=message, param="mask", provider=name))
+    images = [(f"images/{index}", data) for index, data in enumerate(request.images)]
     if request.mask is not None:
-        given.append(("mask", request.mask))
-    for param, data in given:
-        why = image_problem(data)
-        if why is not None:
-            return InvalidRequest(message=why, param=param, provider=name)
-    return None
+        images.append(("mask", request.mask))
+    for param, data in images:
+        problem = image_problem(data)
+        if problem is not None:
+            raise Rejected(InvalidRequest(message=problem, param=param, provider=name))
 
 
 def _endpoint(request: ImageRequest) -> tuple[str, frozenset[str]]:
-    """Which operation this is, and the fields it has."""
+    """The operation, and the fields that it supports."""
     if not request.images:
         return "generations", frozenset(_FIELDS)
     if request.prompt.strip():
-        return "edits", _OF_EDITS
-    return "variations", _OF_VARIATIONS
+        return "edits", _EDIT_FIELDS
+    return "variations", _VARIATION_FIELDS
 
 
-def _lacking(operation: str, takes: frozenset[str], model: str, field: str, value: Any) -> str:
-    if field not in takes:
+def _unsupported(
+    operation: str, supported: frozenset[str], model: str, field: str, value: Any
+) -> str:
+    """The reason why the endpoint or the model does not support the field, "" if it does."""
+    if field not in supported:
         return f"{operation} have no {field}"
     older = field in ("response_format", "style") or (
         field == "quality" and value in ("standard", "hd")
@@ -136,57 +120,51 @@ def _files(request: ImageRequest) -> list[tuple[str, FormFile]]:
 
 
 def _file(stem: str, data: bytes) -> FormFile:
-    kind = media_type_of(data) or "application/octet-stream"
-    ending = kind.partition("/")[2] if kind.startswith("image/") else "bin"
-    return FormFile(filename=f"{stem}.{ending}", media_type=kind, data=data)
+    media_type = media_type_of(data) or "application/octet-stream"
+    suffix = media_type.partition("/")[2] if media_type.startswith("image/") else "bin"
+    return FormFile(filename=f"{stem}.{suffix}", media_type=media_type, data=data)
 
 
-def parse_images(name: str, response: HttpResponse) -> LLMResult[ImagesResponse]:
-    """The pictures, base64 decoded; the media type is what the bytes show, else `output_format`.
+@returns_failure
+def parse_images(service: MediaService, response: HttpResponse) -> ImagesResponse:
+    """The images, base64 decoded; the media type is detected from the bytes, else it is `output_format`.
 
-    They stand in `data`, at SiliconFlow in `images`.
+    They are in `data`, at SiliconFlow in `images`.
     """
-    got = body_of(name, response)
-    if isinstance(got, Failure):
-        return got
-    body = got.unwrap()
+    body = read_object(service, response)
     key = "data" if "data" in body else "images"
     rows = body.get(key)
     if not isinstance(rows, list) or not rows:
-        message = "there is no picture in the answer"
-        return Failure(
-            ProtocolError(message=message, provider=name, where="$.data", evidence=response.body)
-        )
-    pictures: list[GeneratedImage] = []
-    for place, row in enumerate(rows):
-        picture = _picture(row, text_of(body.get("output_format")))
-        if picture is None:
-            message = "this is neither base64 nor a URL"
-            where = f"$.{key}[{place}]"
-            return Failure(ProtocolError(message=message, provider=name, where=where))
-        pictures.append(picture)
+        message = "the response has no images"
+        raise Rejected(malformed_response(service, response, message, where="$.data"))
+    images: list[GeneratedImage] = []
+    for index, row in enumerate(rows):
+        image = _image(row, text_of(body.get("output_format")))
+        if image is None:
+            message = "the image is neither base64 nor a URL"
+            path = f"$.{key}[{index}]"
+            raise Rejected(malformed_response(service, response, message, where=path))
+        images.append(image)
     usage = body.get("usage")
-    modelled = (key, "model", "usage")
-    return Success(
-        ImagesResponse(
-            pictures=tuple(pictures),
-            model=text_of(body.get("model")) or "",
-            provider=name,
-            usage=read_usage(usage) if isinstance(usage, dict) else Usage(),
-            extra={key: value for key, value in body.items() if key not in modelled},
-        )
+    known = (key, "model", "usage")
+    return ImagesResponse(
+        pictures=tuple(images),
+        model=text_of(body.get("model")) or "",
+        provider=service.name,
+        usage=read_usage(usage) if isinstance(usage, dict) else Usage(),
+        extra={field: value for field, value in body.items() if field not in known},
     )
 
 
-def _picture(row: Any, form: str | None) -> GeneratedImage | None:
+def _image(row: Any, output_format: str | None) -> GeneratedImage | None:
     if not isinstance(row, dict):
         return None
-    words = text_of(row.get("revised_prompt"))
+    prompt = text_of(row.get("revised_prompt"))
     text, url = text_of(row.get("b64_json")), text_of(row.get("url"))
     if text:
         data = from_base64(text.partition(",")[2] if text.startswith("data:") else text)
         if data is None:
             return None
-        kind = media_type_of(data) or (f"image/{form}" if form else None)
-        return GeneratedImage(data=data, media_type=kind, revised_prompt=words)
-    return GeneratedImage(url=url, revised_prompt=words) if url else None
+        media_type = media_type_of(data) or (f"image/{output_format}" if output_format else None)
+        return GeneratedImage(data=data, media_type=media_type, revised_prompt=prompt)
+    return GeneratedImage(url=url, revised_prompt=prompt) if url else None

@@ -1,89 +1,80 @@
 """Moderation: POST {base_url}/moderations.
 
 Source: openai/openai-openapi 2.3.0, by the wire notes of this project (section 3.5); mistralai 3.7.0
-models/moderationobject.py, whose judgements have no `flagged`; read 2026-11-20.
+models/moderationobject.py, whose results have no `flagged`; read 2026-11-20.
 """
 
 import sys
 from typing import Any
 
-from llm_pure.adapters.dialects.openai_common.json_response import body_of, objects_of, text_of
+from llm_pure.adapters.dialects.openai_common.json_response import objects_of, read_object, text_of
+from llm_pure.adapters.dialects.openai_media.quirks import MediaService
+from llm_pure.core.dialect import build_post, malformed_response
 from llm_pure.core.provider import Built
-from llm_pure.core.urls import UrlFor, post_json
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import InvalidRequest, ProtocolError
+from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media_operations import ModerationRequest, ModerationResponse, ModerationResult
-from llm_pure.types.result import Failure, LLMResult, Success
-
-_LARGEST = sys.float_info.max
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 
-def build_moderate(
-    name: str, url_for: UrlFor, default_model: str, config: LLMConfig, request: ModerationRequest
-) -> LLMResult[Built]:
-    """POST {base_url}/moderations. Body: {input: str | [str], model?}. InvalidRequest where there is no text.
-
-    default_model: at a service that wants one to be named, "" at one that does not.
-    """
+@returns_failure
+def build_moderate(service: MediaService, config: LLMConfig, request: ModerationRequest) -> Built:
+    """POST {base_url}/moderations. Body: {input: str | [str], model?}. Fails with InvalidRequest without a text."""
     if not request.input:
-        return Failure(InvalidRequest(message="no text to judge", param="input", provider=name))
-    url = url_for(config, request.model, "/moderations")
-    if isinstance(url, Failure):
-        return url
+        message = "no text to moderate"
+        raise Rejected(InvalidRequest(message=message, param="input", provider=service.name))
+    url = ok(service.url_for(config, request.model, "/moderations"))
     body: dict[str, Any] = {"input": request.input}
-    if request.model or default_model:
-        body["model"] = request.model or default_model
-    body |= request.extra or {}
-    made = post_json(config, url.unwrap(), body, provider=name)
-    return made.map(lambda one: Built(request=one))
+    model = request.model or service.quirks.moderation_model
+    if model:
+        body["model"] = model
+    return build_post(service, config, url, body | (request.extra or {}))
 
 
-def parse_moderate(name: str, response: HttpResponse) -> LLMResult[ModerationResponse]:
-    """One judgement for each text; ProtocolError where one says neither whether it is flagged nor which categories."""
-    got = body_of(name, response)
-    if isinstance(got, Failure):
-        return got
-    body = got.unwrap()
+@returns_failure
+def parse_moderate(service: MediaService, response: HttpResponse) -> ModerationResponse:
+    """One result per text. Fails with ProtocolError if one has neither `flagged` nor categories."""
+    body = read_object(service, response)
     rows = objects_of(body.get("results"))
     if not rows or None in [_flagged(row) for row in rows]:
-        message = "there is no judgement in the answer"
-        return Failure(
-            ProtocolError(message=message, provider=name, where="$.results", evidence=response.body)
-        )
-    return Success(
-        ModerationResponse(
-            results=tuple([_judgement(row) for row in rows]),
-            id=text_of(body.get("id")) or "",
-            model=text_of(body.get("model")) or "",
-            provider=name,
-        )
+        message = "the response has no moderation results"
+        raise Rejected(malformed_response(service, response, message, where="$.results"))
+    return ModerationResponse(
+        results=tuple([_result(row) for row in rows]),
+        id=text_of(body.get("id")) or "",
+        model=text_of(body.get("model")) or "",
+        provider=service.name,
     )
 
 
-def _judgement(row: dict[str, Any]) -> ModerationResult:
-    categories, scores = row.get("categories"), row.get("category_scores")
-    modelled = ("flagged", "categories", "category_scores")
+def _result(row: dict[str, Any]) -> ModerationResult:
+    scores = _items(row.get("category_scores"))
+    known = ("flagged", "categories", "category_scores")
     return ModerationResult(
         flagged=_flagged(row) is True,
-        categories={key: value for key, value in _items(categories) if isinstance(value, bool)},
-        scores={key: float(value) for key, value in _items(scores) if _is_score(value)},
-        extra={key: value for key, value in row.items() if key not in modelled},
+        categories={
+            key: value for key, value in _items(row.get("categories")) if isinstance(value, bool)
+        },
+        scores={key: float(value) for key, value in scores if _is_score(value)},
+        extra={key: value for key, value in row.items() if key not in known},
     )
 
 
 def _flagged(row: dict[str, Any]) -> bool | None:
-    """What it says itself, else whether any category is true; None where it has neither."""
-    told = row.get("flagged")
-    found = [value for _, value in _items(row.get("categories")) if isinstance(value, bool)]
-    return told if isinstance(told, bool) else any(found) if found else None
+    """`flagged`, else whether a category is true; None if the row has neither."""
+    flagged = row.get("flagged")
+    if isinstance(flagged, bool):
+        return flagged
+    flags = [value for _, value in _items(row.get("categories")) if isinstance(value, bool)]
+    return any(flags) if flags else None
 
 
 def _is_score(value: Any) -> bool:
-    """A number, and one that a float holds."""
+    """True for a number in the range of float."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return abs(value) <= _LARGEST
+    return abs(value) <= sys.float_info.max
 
 
 def _items(value: Any) -> list[tuple[str, Any]]:

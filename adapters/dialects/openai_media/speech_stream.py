@@ -1,16 +1,18 @@
-"""Sound as it comes: the body of /audio/speech, whole bytes or events with base64 in them -> pieces of sound.
+"""Streamed speech: the body of /audio/speech, bytes or events with base64 audio -> chunks of audio.
 
 Source: openai/openai-openapi 2.3.0, by the wire notes of this project (section 3.3); read 2026-11-20.
 """
 
 import re
 from collections.abc import Callable
+from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.openai_common.errors import error_in_body
-from llm_pure.adapters.dialects.openai_common.json_response import body_of
+from llm_pure.adapters.dialects.openai_common.errors import find_error
+from llm_pure.adapters.dialects.openai_common.json_response import read_object
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
+from llm_pure.core.dialect import AnyService, decode_error, malformed_response
 from llm_pure.core.provider import SpeechDecoder
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.framing.sse import SseDataDecoder
@@ -19,236 +21,215 @@ from llm_pure.types.errors import LLMError, ProtocolError, StreamInterrupted
 from llm_pure.types.http import HttpResponse, ResponseHead, get_header
 from llm_pure.types.media import from_base64, media_type_of
 from llm_pure.types.media_operations import Speech
+from llm_pure.types.rejection import Rejected
 from llm_pure.types.result import Failure, LLMResult, Success
 
+_NO_AUDIO = "the response has no audio"
 
-def open_speech(name: str, head: ResponseHead) -> SpeechDecoder:
-    """Reads the answer as it comes: events where it says that it is a stream of them, else sound."""
+
+def open_speech(service: AnyService, head: ResponseHead) -> SpeechDecoder:
+    """The decoder for a response with this head: JSON by status or content type, events by content type, else audio."""
     kind = (get_header(head.headers, "content-type") or "").partition(";")[0].strip().lower()
     if head.status >= 400 or kind == "application/json":
-        return _Sound(name, head, _Body(name, head))
+        return _Decoder(_JsonBody(service, head))
     if kind == "text/event-stream":
-        return _Sound(name, head, _Events(name, head))
-    return _Sound(name, head, _Bytes(name, head, kind))
-
-
-class _State(msgspec.Struct, frozen=True):
-    """What is known beside the sound itself. ended: the answer has told its own end. fault: it cannot go on."""
-
-    ended: bool = False
-    usage: Usage = Usage()
-    fault: LLMError | None = None
+        return _Decoder(_Events(service, head))
+    return _Decoder(_Bytes(service, head, kind))
 
 
 class _Reader:
-    """One way in which sound is sent."""
-
-    def __init__(self, name: str, head: ResponseHead) -> None:
-        self.name = name
-        self.head = head
+    """Reads the audio of one body. Nothing more is read once `error` is set, or `ended`."""
 
     media_type = ""
 
-    def feed(self, state: _State, data: bytes) -> tuple[_State, list[bytes]]:
+    def __init__(self, service: AnyService, head: ResponseHead) -> None:
+        self.service = service
+        self.head = head
+        self.ended = False
+        self.usage = Usage()
+        self.error: LLMError | None = None
+
+    def feed(self, data: bytes) -> list[bytes]:
         raise NotImplementedError
 
-    def close(self, state: _State, received: int) -> tuple[_State, list[bytes]]:
+    def close(self, received: int) -> list[bytes]:
+        """The body is complete. `received`: bytes of audio so far."""
         raise NotImplementedError
 
-    def abort(self, state: _State, received: int) -> tuple[_State, list[bytes]]:
-        return self.close(state, received)
+    def abort(self, received: int) -> list[bytes]:
+        """The connection broke."""
+        return self.close(received)
 
-    def interrupted(self, message: str) -> LLMError:
-        return StreamInterrupted(message=message, provider=self.name, status=self.head.status)
-
-    def fault(self, message: str, where: str, evidence: bytes) -> LLMError:
-        return ProtocolError(
-            message=message,
-            provider=self.name,
-            status=self.head.status,
-            where=where,
-            evidence=evidence,
+    def interrupt(self, received: str) -> None:
+        message = f"the audio was cut off after {received} bytes"
+        self.error = StreamInterrupted(
+            message=message, provider=self.service.name, status=self.head.status
         )
+
+    def reject(self, message: str, where: str, evidence: bytes) -> None:
+        self.error = malformed_response(self.service, self.response(evidence), message, where)
+
+    def response(self, body: bytes) -> HttpResponse:
+        return HttpResponse(self.head.status, self.head.headers, body)
 
 
 class _Bytes(_Reader):
-    """The body is the sound. Only its length, where it is told, says whether it is whole."""
+    """The body is the audio. Only content-length, where it is sent, shows whether it is complete."""
 
-    def __init__(self, name: str, head: ResponseHead, kind: str) -> None:
-        super().__init__(name, head)
+    def __init__(self, service: AnyService, head: ResponseHead, kind: str) -> None:
+        super().__init__(service, head)
         self.media_type = kind if kind.startswith("audio/") else ""
         length = get_header(head.headers, "content-length") or ""
         coded = get_header(head.headers, "content-encoding")
         self._length = int(length) if re.fullmatch("[0-9]{1,18}", length) and not coded else None
 
-    def feed(self, state: _State, data: bytes) -> tuple[_State, list[bytes]]:
-        return state, [data] if data else []
+    def feed(self, data: bytes) -> list[bytes]:
+        return [data] if data else []
 
-    def close(self, state: _State, received: int) -> tuple[_State, list[bytes]]:
+    def close(self, received: int) -> list[bytes]:
         if self._length is not None and received < self._length:
-            what = f"the sound broke off after {received} of {self._length} bytes"
-            return msgspec.structs.replace(state, fault=self.interrupted(what)), []
-        if not received:
-            fault = self.fault("there is no sound in the answer", "body", b"")
-            return msgspec.structs.replace(state, fault=fault), []
-        return msgspec.structs.replace(state, ended=True), []
+            self.interrupt(f"{received} of {self._length}")
+        elif not received:
+            self.reject(_NO_AUDIO, "body", b"")
+        return []
 
-    def abort(self, state: _State, received: int) -> tuple[_State, list[bytes]]:
+    def abort(self, received: int) -> list[bytes]:
         if self._length is not None:
-            return self.close(state, received)
-        what = f"the sound broke off after {received} bytes"
-        return msgspec.structs.replace(state, fault=self.interrupted(what)), []
+            return self.close(received)
+        self.interrupt(f"{received}")
+        return []
 
 
 class _Events(_Reader):
-    """speech.audio.delta {audio}, in the end speech.audio.done {usage}. Events of other types change nothing."""
+    """speech.audio.delta {audio}, in the end speech.audio.done {usage}. Events of other types are skipped."""
 
-    def __init__(self, name: str, head: ResponseHead) -> None:
-        super().__init__(name, head)
+    def __init__(self, service: AnyService, head: ResponseHead) -> None:
+        super().__init__(service, head)
         self._frames = SseDataDecoder()
 
-    def feed(self, state: _State, data: bytes) -> tuple[_State, list[bytes]]:
-        state, sound = self._run(state, self._frames.feed(data))
-        broken = self._frames.fault
-        if broken is not None and state.fault is None:
-            fault = self.fault(broken.message, "event", broken.evidence)
-            state = msgspec.structs.replace(state, fault=fault)
-        return state, sound
+    def feed(self, data: bytes) -> list[bytes]:
+        audio = self._read(self._frames.feed(data))
+        error = self._frames.fault
+        if error is not None and self.error is None:
+            self.reject(error.message, "event", error.evidence)
+        return audio
 
-    def close(self, state: _State, received: int) -> tuple[_State, list[bytes]]:
-        state, sound = self._run(state, self._frames.close())
-        told = self._told()
-        if told is not None and not state.ended:
-            return msgspec.structs.replace(state, fault=told), sound
-        if not state.ended and (state.fault is None or isinstance(state.fault, ProtocolError)):
+    def close(self, received: int) -> list[bytes]:
+        audio = self._read(self._frames.close())
+        if self.ended:
+            return audio
+        # bare JSON in place of events
+        error = decode_error(self.service, find_error, self.response(self._frames.stray))
+        if error is not None:
+            self.error = error
+        elif self.error is None or isinstance(self.error, ProtocolError):
             # an event that could not be read is the one that the end of the body cut off
-            what = f"the sound broke off after {received} bytes"
-            state = msgspec.structs.replace(state, fault=self.interrupted(what))
-        return state, sound
+            self.interrupt(f"{received}")
+        return audio
 
-    def _told(self) -> LLMError | None:
-        """The error that came as bare JSON in place of events."""
-        decoded = decode_any(self._frames.stray, provider=self.name)
-        if isinstance(decoded, Failure):
-            return None
-        whole = HttpResponse(self.head.status, self.head.headers, self._frames.stray)
-        return error_in_body(self.name, {}, decoded.unwrap(), whole)
-
-    def _run(self, state: _State, frames: list[bytes]) -> tuple[_State, list[bytes]]:
-        sound: list[bytes] = []
+    def _read(self, frames: list[bytes]) -> list[bytes]:
+        audio: list[bytes] = []
         for frame in frames:
-            if state.ended or state.fault is not None:
+            if self.ended or self.error is not None:
                 break
-            state, piece = self._step(state, frame)
-            if piece:
-                sound.append(piece)
-        return state, sound
+            chunk = self._read_frame(frame)
+            if chunk:
+                audio.append(chunk)
+        return audio
 
-    def _step(self, state: _State, frame: bytes) -> tuple[_State, bytes]:
+    def _read_frame(self, frame: bytes) -> bytes:
         if frame.strip() == b"[DONE]":
-            return state, b""
-        decoded = decode_any(frame, provider=self.name)
-        body = None if isinstance(decoded, Failure) else decoded.unwrap()
+            return b""
+        body: Any = decode_any(frame, provider=self.service.name).value_or(None)
         if not isinstance(body, dict):
-            fault = self.fault("this event is no JSON object", "event", frame)
-            return msgspec.structs.replace(state, fault=fault), b""
+            self.reject("the event is not a JSON object", "event", frame)
+            return b""
         match body.get("type"):
             case "speech.audio.delta":
                 audio = body.get("audio")
-                piece = from_base64(audio) if isinstance(audio, str) else None
-                if piece is None:
-                    fault = self.fault("this sound is no base64", "speech.audio.delta", frame)
-                    return msgspec.structs.replace(state, fault=fault), b""
-                return state, piece
+                chunk = from_base64(audio) if isinstance(audio, str) else None
+                if chunk is None:
+                    self.reject("the audio is not base64", "speech.audio.delta", frame)
+                return chunk or b""
             case "speech.audio.done":
                 usage = body.get("usage")
-                read = read_usage(usage) if isinstance(usage, dict) else Usage()
-                return msgspec.structs.replace(state, ended=True, usage=read), b""
+                self.usage = read_usage(usage) if isinstance(usage, dict) else Usage()
+                self.ended = True
             case _:
-                whole = HttpResponse(self.head.status, self.head.headers, frame)
-                told = error_in_body(self.name, {}, body, whole)
-                return msgspec.structs.replace(state, fault=told), b""
+                self.error = find_error(self.service, body, self.response(frame))
+        return b""
 
 
-class _Body(_Reader):
-    """An error, or JSON where sound was expected."""
+class _JsonBody(_Reader):
+    """An error, or JSON where audio was expected."""
 
-    def __init__(self, name: str, head: ResponseHead) -> None:
-        super().__init__(name, head)
+    def __init__(self, service: AnyService, head: ResponseHead) -> None:
+        super().__init__(service, head)
         self._body = bytearray()
 
-    def feed(self, state: _State, data: bytes) -> tuple[_State, list[bytes]]:
+    def feed(self, data: bytes) -> list[bytes]:
         self._body += data
-        return state, []
+        return []
 
-    def close(self, state: _State, received: int) -> tuple[_State, list[bytes]]:
-        body = bytes(self._body)
-        read = body_of(self.name, HttpResponse(self.head.status, self.head.headers, body))
-        if isinstance(read, Failure):
-            return msgspec.structs.replace(state, fault=read.failure()), []
-        fault = self.fault("there is no sound in the answer", "body", body)
-        return msgspec.structs.replace(state, fault=fault), []
+    def close(self, received: int) -> list[bytes]:
+        response = self.response(bytes(self._body))
+        try:
+            read_object(self.service, response)
+        except Rejected as rejected:
+            self.error = rejected.error
+        else:
+            self.reject(_NO_AUDIO, "body", response.body)
+        return []
 
 
-_End = Callable[[_State, int], tuple[_State, list[bytes]]]
+class _Decoder:
+    """The SpeechDecoder around a reader: delivers the audio before an error first, then fails with it forever."""
 
-
-class _Sound:
-    """The SpeechDecoder around a reader: the sound so far, faults after the sound before them, once failed always failed."""
-
-    def __init__(self, name: str, head: ResponseHead, reader: _Reader) -> None:
-        self._name = name
+    def __init__(self, reader: _Reader) -> None:
         self._reader = reader
-        self._state = _State()
-        self._sound = bytearray()
+        self._audio = bytearray()
         self._error: LLMError | None = None
         self._closed = False
 
     def feed(self, data: bytes) -> LLMResult[tuple[bytes, ...]]:
-        """The sound in these bytes."""
+        """The audio in these bytes."""
         if self._error is not None:
             return Failure(self._error)
-        if self._closed:
-            return Success(())
-        self._state, sound = self._reader.feed(self._state, data)
-        return self._given(sound)
+        return Success(()) if self._closed else self._deliver(self._reader.feed(data))
 
     def close(self) -> LLMResult[tuple[bytes, ...]]:
-        """The body is over."""
+        """The body is complete."""
         return self._end(self._reader.close)
 
     def abort(self) -> LLMResult[tuple[bytes, ...]]:
         """The connection broke."""
         return self._end(self._reader.abort)
 
-    def _end(self, end: _End) -> LLMResult[tuple[bytes, ...]]:
+    def partial(self) -> Speech:
+        """The audio so far."""
+        data = bytes(self._audio)
+        reader = self._reader
+        media_type = media_type_of(data) or reader.media_type or None
+        return Speech(
+            data=data, media_type=media_type, provider=reader.service.name, usage=reader.usage
+        )
+
+    def _end(self, end: Callable[[int], list[bytes]]) -> LLMResult[tuple[bytes, ...]]:
         if self._error is not None:
             return Failure(self._error)
         if self._closed:
             return Success(())
         self._closed = True
-        self._state, sound = end(self._state, len(self._sound))
-        given = self._given(sound)
-        if self._state.fault is not None:  # nothing is asked for after the end: it comes at once
-            return Failure(self._carrying(self._state.fault))
-        return given
+        return self._deliver(end(len(self._audio)), last=True)
 
-    def partial(self) -> Speech:
-        """The sound as far as it has come."""
-        data = bytes(self._sound)
-        kind = media_type_of(data) or self._reader.media_type or None
-        return Speech(data=data, media_type=kind, provider=self._name, usage=self._state.usage)
-
-    def _given(self, sound: list[bytes]) -> LLMResult[tuple[bytes, ...]]:
-        for piece in sound:
-            self._sound += piece
-        if self._state.fault is not None:
-            self._error = self._carrying(self._state.fault)
-            if not sound:
+    def _deliver(self, audio: list[bytes], *, last: bool = False) -> LLMResult[tuple[bytes, ...]]:
+        for chunk in audio:
+            self._audio += chunk
+        error = self._reader.error
+        if error is not None:
+            self._error = (
+                replace(error, partial=self.partial().completion) if self._audio else error
+            )
+            if last or not audio:
                 return Failure(self._error)
-        return Success(tuple(sound))
-
-    def _carrying(self, error: LLMError) -> LLMError:
-        if not self._sound:
-            return error
-        return msgspec.structs.replace(error, partial=self.partial().completion)
+        return Success(tuple(audio))

@@ -4,34 +4,35 @@ Source: openai/openai-openapi 2.3.0, by the wire notes of this project (section 
 """
 
 import re
-from collections.abc import Mapping
 from typing import Any, Literal
 
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.openai_common.json_response import (
-    body_of,
-    model_of,
     objects_of,
+    read_object,
+    require_model,
     text_of,
 )
-from llm_pure.adapters.dialects.openai_common.multipart_form import post_form
+from llm_pure.adapters.dialects.openai_common.multipart_form import build_form
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
+from llm_pure.adapters.dialects.openai_media.quirks import MediaService
 from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.dialect import malformed_response
 from llm_pure.core.provider import Built
-from llm_pure.core.urls import UrlFor
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.framing.multipart import FormFile
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import InvalidRequest, ProtocolError
+from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import media_type_of
 from llm_pure.types.media_operations import Transcription, TranscriptionRequest
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 AUDIO_LIMIT = 25 * 1024 * 1024
-"""Bytes of a file that is transcribed."""
+"""Maximum of bytes in a file."""
 
-_ENDINGS = {
+_SUFFIXES = {
     "audio/mpeg": ("mp3", "mpeg", "mpga"),
     "audio/wav": ("wav",),
     "audio/flac": ("flac",),
@@ -44,97 +45,99 @@ _NAMES = {"timestamps": "timestamp_granularities[]"}
 _SRT = re.compile(r"\s*\d+\r?\n\d\d:\d\d:\d\d,\d")
 
 
+@returns_failure
 def build_transcribe(
-    name: str,
-    url_for: UrlFor,
-    refuses: Mapping[str, str],
-    config: LLMConfig,
-    request: TranscriptionRequest,
-) -> LLMResult[Built]:
+    service: MediaService, config: LLMConfig, request: TranscriptionRequest
+) -> Built:
     """POST {base_url}/audio/transcriptions, a form: file, model, language?, prompt?, response_format?, temperature? ...
 
-    The boundary is made from the content. A file name whose ending the bytes belie is mended, and that is told; so is what
-    the service refuses.
-    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (no sound, or more than 25 MB of it).
+    The boundary is made from the content. A file name whose suffix does not match the bytes is corrected. Fields that the
+    provider does not support are dropped.
+    Fails with InvalidRequest (no audio, or more than 25 MB of it), InvalidConfiguration (no model, bad URL).
     """
     if not 0 < len(request.audio) <= AUDIO_LIMIT:
-        message = f"a file has 1 to {AUDIO_LIMIT} bytes, this one {len(request.audio)}"
-        return Failure(InvalidRequest(message=message, param="audio", provider=name))
-    model = model_of(name, config, request.model)
-    url = model.bind(lambda one: url_for(config, one, "/audio/transcriptions"))
-    if isinstance(url, Failure):
-        return url
-    kind = media_type_of(request.audio)
-    if kind is not None and not kind.startswith(("audio/", "video/")):
-        message = f"these bytes are {kind}, and no sound"
-        return Failure(InvalidRequest(message=message, param="audio", provider=name))
-    filename, told = _filename(request.filename, kind)
-    sound = FormFile(
-        filename=filename, media_type=kind or "application/octet-stream", data=request.audio
+        message = f"the file must have 1 to {AUDIO_LIMIT} bytes, it has {len(request.audio)}"
+        raise Rejected(InvalidRequest(message=message, param="audio", provider=service.name))
+    model = require_model(service, config, request.model)
+    url = ok(service.url_for(config, model, "/audio/transcriptions"))
+    media_type = media_type_of(request.audio)
+    if media_type is not None and not media_type.startswith(("audio/", "video/")):
+        message = f"the bytes are {media_type}, not audio"
+        raise Rejected(InvalidRequest(message=message, param="audio", provider=service.name))
+    adaptations: list[Adaptation] = []
+    file = FormFile(
+        filename=_filename(request.filename, media_type, adaptations),
+        media_type=media_type or "application/octet-stream",
+        data=request.audio,
     )
-    settings: list[tuple[str, Any]] = [("model", model.unwrap())]
-    dropped: list[Adaptation] = []
+    unsupported = service.quirks.transcription_unsupported
+    settings: list[tuple[str, Any]] = [("model", model)]
     for field in ("language", "prompt", "response_format", "temperature", "timestamps"):
         value = getattr(request, field)
         if value in (None, ()):
             continue
-        if field in refuses:
-            lack = Adaptation(field=field, action="dropped", reason=refuses[field], before=value)
-            dropped.append(lack)
+        if field in unsupported:
+            adaptations.append(dropped(field, unsupported[field], value))
         else:
             settings.append((_NAMES.get(field, field), value))
     settings += (request.extra or {}).items()
-    made = post_form(config, url.unwrap(), [("file", sound)], settings, provider=name)
-    return made.map(lambda one: Built(request=one, adaptations=(*told, *dropped)))
+    return build_form(service, config, url, [("file", file)], settings, adaptations)
 
 
-def parse_transcribe(name: str, response: HttpResponse) -> LLMResult[Transcription]:
-    """JSON of any kind, or plain text; that of subtitles (srt, vtt) is recognised."""
-    decoded = decode_any(response.body, provider=name)
-    is_object = not isinstance(decoded, Failure) and isinstance(decoded.unwrap(), dict)
-    if response.status >= 400 or is_object:
-        got = body_of(name, response)
-        return got.bind(lambda body: _from_json(name, body, response))
+def _filename(name: str | None, media_type: str | None, adaptations: list[Adaptation]) -> str:
+    """A file name whose suffix matches the bytes: the provider reads the format from it."""
+    suffixes = _SUFFIXES.get(media_type or "", ())
+    if name is None or name == "":
+        return f"audio.{suffixes[0] if suffixes else 'bin'}"
+    stem, _, suffix = name.rpartition(".")
+    if not suffixes or suffix.lower() in suffixes:
+        return name
+    corrected = f"{stem or name}.{suffixes[0]}"
+    adaptations.append(changed("filename", f"its bytes are {media_type}", name, corrected))
+    return corrected
+
+
+@returns_failure
+def parse_transcribe(service: MediaService, response: HttpResponse) -> Transcription:
+    """JSON of any kind, or plain text; subtitles (srt, vtt) are recognised."""
+    decoded = decode_any(response.body, provider=service.name).value_or(None)
+    if response.status >= 400 or isinstance(decoded, dict):
+        return _read_object(service, read_object(service, response), response)
     try:
         text = response.body.decode()
     except UnicodeDecodeError:
-        message = "the answer is no text"
-        return Failure(
-            ProtocolError(message=message, provider=name, where="body", evidence=response.body)
-        )
-    return Success(Transcription(text=text, format=_kind(text), provider=name))
+        message = "the response is not text"
+        raise Rejected(malformed_response(service, response, message)) from None
+    return Transcription(text=text, format=_format(text), provider=service.name)
 
 
-def _kind(text: str) -> Literal["text", "srt", "vtt"]:
+def _format(text: str) -> Literal["text", "srt", "vtt"]:
     if text.lstrip("\ufeff").startswith("WEBVTT"):
         return "vtt"
     return "srt" if _SRT.match(text) else "text"
 
 
-def _from_json(name: str, body: dict[str, Any], response: HttpResponse) -> LLMResult[Transcription]:
+def _read_object(
+    service: MediaService, body: dict[str, Any], response: HttpResponse
+) -> Transcription:
     segments = objects_of(body.get("segments"))
     text = text_of(body.get("text"))
     if text is None and segments:
-        text = " ".join([str(one.get("text", "")).strip() for one in segments])
+        text = " ".join([str(segment.get("text", "")).strip() for segment in segments])
     if text is None:
-        message = "there is no text in the answer"
-        return Failure(
-            ProtocolError(message=message, provider=name, where="$.text", evidence=response.body)
-        )
-    duration = body.get("duration")
+        message = "the response has no text"
+        raise Rejected(malformed_response(service, response, message, where="$.text"))
     usage = body.get("usage")
-    modelled = ("text", "language", "duration", "segments", "words", "usage")
-    return Success(
-        Transcription(
-            text=text,
-            language=text_of(body.get("language")),
-            duration_s=_seconds(duration),
-            segments=segments,
-            words=objects_of(body.get("words")),
-            provider=name,
-            usage=read_usage(usage) if isinstance(usage, dict) else Usage(),
-            extra={key: value for key, value in body.items() if key not in modelled},
-        )
+    known = ("text", "language", "duration", "segments", "words", "usage")
+    return Transcription(
+        text=text,
+        language=text_of(body.get("language")),
+        duration_s=_seconds(body.get("duration")),
+        segments=segments,
+        words=objects_of(body.get("words")),
+        provider=service.name,
+        usage=read_usage(usage) if isinstance(usage, dict) else Usage(),
+        extra={key: value for key, value in body.items() if key not in known},
     )
 
 
@@ -143,17 +146,3 @@ def _seconds(value: Any) -> float | None:
         return None if value is None or isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def _filename(given: str | None, kind: str | None) -> tuple[str, tuple[Adaptation, ...]]:
-    """The name whose ending fits the bytes, and what was changed of the user's."""
-    endings = _ENDINGS.get(kind or "", ())
-    name = given or f"audio.{endings[0] if endings else 'bin'}"
-    stem, _, ending = name.rpartition(".")
-    if not endings or ending.lower() in endings:
-        return name, ()
-    after = f"{stem or name}.{endings[0]}"
-    told = Adaptation(
-        field="filename", action="changed", reason=f"its bytes are {kind}", before=name, after=after
-    )
-    return after, (told,) if given else ()

@@ -260,7 +260,7 @@ def test_a_file_that_has_no_form_is_a_failure_that_names_it(name: str) -> None:
     request = ChatRequest(messages=[user("Read", Document(data=PDF))])
     error = Service(name).provider.build_chat(Service(name).config, request).failure()
     assert isinstance(error, UnsupportedFeature)
-    assert error.message == f"messages/0/parts/1: {name} takes no files"
+    assert error.message == f"messages/0/parts/1: {name} does not support documents"
 
 
 @pytest.mark.parametrize("name", FAMILY)

@@ -207,7 +207,7 @@ def test_what_a_model_refuses_is_dropped_and_said(
         ("gpt-5", 5000, "medium", "gpt-5 takes an effort, not a budget in tokens"),
         ("gpt-5", 50000, "high", "gpt-5 takes an effort, not a budget in tokens"),
         ("gpt-5", ReasoningRequest(), None, None),
-        ("gpt-4o", "high", None, "gpt-4o has no reasoning to ask for"),
+        ("gpt-4o", "high", None, "gpt-4o does not support reasoning"),
         ("gpt-4o", "none", None, None),
         ("my-own", "max", "max", None),
     ],
@@ -237,7 +237,7 @@ def test_tools_beside_reasoning_that_chat_completions_refuse(
 ) -> None:
     built = build(ChatRequest(messages="hi", model=model, reasoning=asked, tools=(WEATHER,)))
     assert json.loads(built.request.body).get("reasoning_effort") == effort
-    reason = f"{model} takes tools here only while it does not reason; Responses has both"
+    reason = f"{model} supports tools in chat completions only without reasoning; the Responses API supports both"
     told = Adaptation(
         field="reasoning", action="changed", reason=reason, before=asked, after="none"
     )
@@ -264,7 +264,7 @@ def test_a_model_without_system_messages_gets_the_users_and_it_is_said() -> None
         Adaptation(
             field="messages/0/role",
             action="changed",
-            reason="o1-mini takes no system messages",
+            reason="o1-mini does not support system messages",
             before="system",
             after="user",
         ),
@@ -351,13 +351,13 @@ def test_what_a_user_sends(part: Part, wire: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("message", "told"),
     [
-        (user(Image(file_id="f")), "messages/0/parts/0: chat completions have no form for Image"),
-        (user(Image(data=b"?")), "messages/0/parts/0: these bytes are no picture that is known here"),
-        (user(Audio(data=b"OggS")), "messages/0/parts/0: audio is WAV or MP3 here"),
-        (user(Document(url="u")), "messages/0/parts/0: chat completions have no form for Document"),
+        (user(Image(file_id="f")), "messages/0/parts/0: chat completions do not support Image"),
+        (user(Image(data=b"?")), "messages/0/parts/0: the bytes are not a known image format"),
+        (user(Audio(data=b"OggS")), "messages/0/parts/0: audio must be WAV or MP3"),
+        (user(Document(url="u")), "messages/0/parts/0: chat completions do not support Document"),
         (
             assistant(*tool_result("c", "x").parts),
-            "messages/0/parts/0: an assistant turn cannot hold ToolResult here",
+            "messages/0/parts/0: assistant messages cannot carry ToolResult",
         ),
     ],
     ids=["picture by id", "bytes of nothing", "sound of another kind", "document by URL", "a result in an answer"],
@@ -411,9 +411,9 @@ def test_odd_turns_of_the_assistant(turn: Message, wire: dict[str, Any]) -> None
     ("part", "reason"),
     [
         (Reasoning("hm", "s", ProviderMetadata("anthropic")), "it is reasoning of anthropic"),
-        (Reasoning("hm"), "there is no place for reasoning here"),
+        (Reasoning("hm"), "reasoning cannot be sent back to this provider"),
         (Opaque("gemini", "executableCode", "{}"), "executableCode is for gemini only"),
-        (Image(data=PNG), "an assistant turn holds no media here"),
+        (Image(data=PNG), "assistant messages cannot carry media"),
     ],
     ids=["reasoning of another", "reasoning of nobody", "a part of another", "a picture"],
 )
@@ -503,7 +503,7 @@ def test_without_tools_nothing_is_said_of_them() -> None:
 def test_another_providers_tool_is_left_out() -> None:
     built = build(ChatRequest(messages="hi", tools=(NativeTool("gemini", {"x": {}}),)))
     assert built.adaptations == (
-        Adaptation(field="tools/0", action="dropped", reason="it is a tool of gemini's own"),
+        Adaptation(field="tools/0", action="dropped", reason="it is a native tool of gemini"),
     )
 
 

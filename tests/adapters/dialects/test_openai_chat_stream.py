@@ -17,9 +17,9 @@ from llm_pure import (
     collect,
 )
 from llm_pure.adapters import registry
-from llm_pure.adapters.dialects.openai_chat import Quirks
+from llm_pure.adapters.dialects.openai_chat import Quirks, make_service
 from llm_pure.adapters.dialects.openai_chat.state import State
-from llm_pure.adapters.dialects.openai_chat.stream import step
+from llm_pure.adapters.dialects.openai_chat.stream import read_chunk
 from llm_pure.types.completion import Choice
 from llm_pure.types.errors import (
     ProtocolError,
@@ -218,6 +218,8 @@ def test_a_body_that_is_no_stream(head: ResponseHead, body: bytes, kind: type) -
     assert (events, type(error)) == ((), kind)
 
 
+SERVICE = make_service("p", Quirks())
+
 PHASES = {
     "before the answer": State(),
     "in the answer": State(started=True),
@@ -240,7 +242,7 @@ FRAMES: dict[str, bytes] = {
 @pytest.mark.parametrize("kind", FRAMES)
 @pytest.mark.parametrize("state", PHASES.values(), ids=PHASES.keys())
 def test_every_frame_has_an_answer_in_every_phase(state: State, kind: str) -> None:
-    after, events = step("p", Quirks(), HEAD, state, FRAMES[kind])
+    after, events = read_chunk(SERVICE, HEAD, state, FRAMES[kind])
     if state.done:
         assert (after, list(events)) == (state, [])
     for event in events:

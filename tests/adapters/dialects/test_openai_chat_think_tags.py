@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from llm_pure import HttpResponse, ProviderMetadata, Reasoning, Text
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat.think_tags import START, Tags, held_back, split
+from llm_pure.adapters.dialects.openai_chat.think_tags import START, Tags, flush_tags, split
 from llm_pure.types.events import ProviderMetadataReceived, ReasoningDelta, TextDelta
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import DONE, answer, chunk, data
@@ -36,7 +36,7 @@ def read(pieces: list[str]) -> tuple[str, str]:
     for piece in pieces:
         tags, more_thoughts, more_words = split(tags, piece)
         thoughts, words = thoughts + more_thoughts, words + more_words
-    for event in held_back("p", {0: tags}):
+    for event in flush_tags({0: tags}):
         match event:
             case ReasoningDelta(text=text):
                 thoughts += text
@@ -101,7 +101,7 @@ def test_each_choice_is_read_by_itself() -> None:
 
 
 def test_what_was_held_comes_before_the_end_of_a_stream_without_a_reason() -> None:
-    held = tuple(held_back("p", {0: Tags("thinking", "</th"), 1: Tags("start", "<")}))
+    held = tuple(flush_tags({0: Tags("thinking", "</th"), 1: Tags("start", "<")}))
     assert held == (
         ReasoningDelta("</th", 0, 0),
         ProviderMetadataReceived("{}", 0, 0, "reasoning"),

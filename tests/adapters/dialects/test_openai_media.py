@@ -224,7 +224,7 @@ def is_sound(data: bytes) -> bool:
 @pytest.mark.parametrize("data", [tiny_png(), b"%PDF-1.7", b"PK\x03\x04"])
 def test_what_is_no_sound_is_not_sent(data: bytes) -> None:
     got = operation("transcribe").build(CONFIG, TranscriptionRequest(audio=data, filename="a.wav"))
-    message = f"these bytes are {media_type_of(data)}, and no sound"
+    message = f"the bytes are {media_type_of(data)}, not audio"
     assert got == Failure(InvalidRequest(message=message, param="audio", provider="openai"))
 
 

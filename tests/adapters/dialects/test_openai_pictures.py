@@ -104,10 +104,10 @@ def test_the_same_form_is_the_same_bytes_and_holds_its_boundary_nowhere() -> Non
 @pytest.mark.parametrize(
     ("request_", "error"),
     [
-        (ImageRequest(), InvalidRequest(message="there is no prompt to make a picture of", param="prompt")),
-        (ImageRequest(images=(PNG, PNG)), InvalidRequest(message="there is no prompt to make a picture of", param="prompt")),
-        (ImageRequest(prompt="a", mask=PNG), InvalidRequest(message="a mask says where a picture may change: give the picture and a prompt", param="mask")),
-        (ImageRequest(images=(PNG,), mask=PNG), InvalidRequest(message="a mask says where a picture may change: give the picture and a prompt", param="mask")),
+        (ImageRequest(), InvalidRequest(message="a prompt is required, or exactly one image for a variation", param="prompt")),
+        (ImageRequest(images=(PNG, PNG)), InvalidRequest(message="a prompt is required, or exactly one image for a variation", param="prompt")),
+        (ImageRequest(prompt="a", mask=PNG), InvalidRequest(message="a mask requires an image and a prompt", param="mask")),
+        (ImageRequest(images=(PNG,), mask=PNG), InvalidRequest(message="a mask requires an image and a prompt", param="mask")),
         (ImageRequest(prompt="a", images=(PNG, b"<svg/>")), InvalidRequest(message="an SVG or other markup is no picture to a model: draw it as PNG first", param="images/1")),
         (ImageRequest(prompt="a", images=(JPEG[:200],)), InvalidRequest(message="this JPEG is cut off: its end is missing", param="images/0")),
         (ImageRequest(prompt="a", images=(PNG,), mask=b"PK\x03\x04"), InvalidRequest(message="these bytes are application/zip, and no picture", param="mask")),
@@ -151,7 +151,7 @@ def test_siliconflow_has_names_of_its_own() -> None:
 @pytest.mark.parametrize("name", ["siliconflow", "xai"])
 def test_a_service_without_edits_says_so(name: str) -> None:
     got = build(ImageRequest(prompt="a", images=(PNG,)), name)
-    message = f"{name} makes pictures from words, not from pictures"
+    message = f"{name} does not support input images"
     assert got == Failure(UnsupportedFeature(message=message, provider=name, feature="images"))
 
 
