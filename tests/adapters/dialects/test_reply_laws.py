@@ -111,8 +111,12 @@ REPLIES: dict[str, Replies] = {
         empty=(*COMMON, b'{"message":null}', b'{"message":{"content":7}}'),
     ),
     "dashscope_generation": Replies(
-        parse=partial(dashscope_generation.parse_chat, "dashscope"),
-        others=(partial(dashscope_embed.parse_embed, "dashscope"),),
+        parse=partial(
+            dashscope_generation.parse_chat, dashscope_generation.make_service("dashscope")
+        ),
+        others=(
+            partial(dashscope_embed.parse_embed, dashscope_generation.make_service("dashscope")),
+        ),
         keys="output choices message content text tool_calls usage code function finish_reason embeddings embedding "
         "request_id image",
         empty=(*COMMON, b'{"output":null}', b'{"output":{"choices":[7]}}'),
