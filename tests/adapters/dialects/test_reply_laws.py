@@ -168,10 +168,10 @@ REPLIES: dict[str, Replies] = {
         empty=COMMON,
     ),
     "qianfan_v1": Replies(
-        parse=partial(qianfan_v1.parse_chat, "qianfan"),
+        parse=partial(qianfan_v1.parse_chat, qianfan_v1.make_service("qianfan")),
         others=(
-            partial(qianfan_embed.parse_embed, "qianfan"),
-            partial(qianfan_v1.parse_token, "qianfan"),
+            partial(qianfan_embed.parse_embed, qianfan_v1.make_service("qianfan")),
+            partial(qianfan_v1.parse_token, qianfan_v1.make_service("qianfan")),
         ),
         keys="id result function_call name arguments usage error_code error_msg data embedding error access_token "
         "expires_in is_end",
