@@ -1,4 +1,4 @@
-"""Azure OpenAI: the Responses API at addresses of its own; `model` is the name of a deployment.
+"""Azure OpenAI: the Responses API at Azure's URLs; `model` is the name of a deployment.
 
 Docs: learn.microsoft.com, "Azure OpenAI Responses API"; openai-python 3.3.1 lib/azure.py; read 2026-11-20.
 """

@@ -1,6 +1,6 @@
-"""Alibaba's DashScope (Model Studio): Qwen in its own API, and in OpenAI's where the base URL ends in /compatible-mode/v1.
+"""Alibaba's DashScope (Model Studio): Qwen's own API, or OpenAI's if the base URL ends in /compatible-mode/v1.
 
-Which of them answered is read from the answer. In other regions the base URL is another, such as
+The body of a response shows which of them answered. Other regions have other base URLs, such as
 https://dashscope-intl.aliyuncs.com/api/v1. Docs: help.aliyun.com/en/model-studio, and dashscope 2.0.2; read 2026-11-20.
 """
 

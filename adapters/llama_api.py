@@ -1,7 +1,7 @@
-"""Meta's Llama API: in its own shapes, and in OpenAI's where the base URL ends in /compat/v1.
+"""Meta's Llama API: its own API, or OpenAI's if the base URL ends in /compat/v1.
 
-Which of them answered is read from the answer. SDK: llama-api-client 0.6.0 (LLAMA_API_KEY, LLAMA_API_CLIENT_BASE_URL); read
-2026-11-20. That the service is still there beside Meta's newer one is unconfirmed.
+The body of a response shows which of them answered. SDK: llama-api-client 0.6.0 (LLAMA_API_KEY, LLAMA_API_CLIENT_BASE_URL); read
+2026-11-20. That the service still exists beside Meta's newer one is unconfirmed.
 """
 
 from typing import Any
@@ -26,7 +26,6 @@ def _is_compatible(body: Any) -> bool:
 PROVIDER = dual_api(
     llama_native.provider(
         name=NAME,
-        base_url="https://api.llama.com/v1",
         api_key_env=API_KEY_ENV,
         base_url_env=("LLAMA_API_CLIENT_BASE_URL",),
         source=SOURCE,

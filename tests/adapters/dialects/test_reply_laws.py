@@ -136,7 +136,7 @@ REPLIES: dict[str, Replies] = {
         ),
     ),
     "llama_native": Replies(
-        parse=partial(llama_native.parse_chat, "llama_api"),
+        parse=partial(llama_native.parse_chat, llama_native.make_service("llama_api")),
         keys="id completion_message content type text tool_calls function metrics metric value error stop_reason",
         empty=(*COMMON, b'{"completion_message":null}', b'{"completion_message":{"content":7}}'),
     ),
@@ -178,7 +178,7 @@ REPLIES: dict[str, Replies] = {
         empty=(*COMMON, b'{"result":7}'),
     ),
     "spark_frames": Replies(
-        parse=partial(spark_frames.parse_chat, "spark"),
+        parse=partial(spark_frames.parse_chat, spark_frames.make_service("spark")),
         keys="header code message sid status payload choices text content function_call name arguments usage",
         framed=as_lines,
         empty=(b"[]\n", b"7\n", b'{"header":7}\n', b'"text"\n'),
