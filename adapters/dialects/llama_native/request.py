@@ -19,14 +19,7 @@ from llm_pure.types.request import ChatRequest
 QUIRKS = openai_chat.Quirks(
     max_tokens_key="max_completion_tokens",
     unsupported=openai_chat.unsupported_by(
-        "the Llama API",
-        "presence_penalty",
-        "frequency_penalty",
-        "stop",
-        "seed",
-        "n",
-        "logprobs",
-        "metadata",
+        "the Llama API", "presence_penalty", "frequency_penalty", "stop", "seed", "n", "logprobs", "metadata",
         "parallel_tool_calls",
     ),
     json_formats=("json_schema",),
@@ -35,7 +28,7 @@ QUIRKS = openai_chat.Quirks(
     empty_content="",
     message_names=False,
     include_usage=False,
-)
+)  # fmt: skip
 """The differences from the request of OpenAI's chat completions."""
 
 

@@ -122,14 +122,7 @@ def _read_event(
     service: AnyService, head: ResponseHead, state: State, event: wire.Event
 ) -> Stepped:
     match event:
-        case (
-            wire.TextDelta()
-            | wire.RefusalDelta()
-            | wire.ReasoningDelta()
-            | wire.SummaryDelta()
-            | wire.ArgumentsDelta()
-            | wire.InputDelta()
-        ):
+        case wire.Delta():
             return _read_delta(state, event)
         case wire.AnnotationAdded(annotation=annotation):
             return state, (ExtraReceived("annotations", [annotation], append=True),)
@@ -141,21 +134,12 @@ def _read_event(
         case wire.ItemDone(item=item, output_index=output_index):
             events: list[StreamEvent] = []
             return _read_done(service, state, events, output_index, item), events
-        case (
-            wire.Created(response=response)
-            | wire.Queued(response=response)
-            | wire.InProgress(response=response)
-        ):
+        case wire.Progress(response=response):
             events = []
             return _start(service, state, events, response), events
         case wire.Error():
             return replace(state, fault=event_error(service, event, _response(head))), ()
-        case (
-            wire.Completed(response=response)
-            | wire.Incomplete(response=response)
-            | wire.Cancelled(response=response)
-            | wire.Failed(response=response)
-        ):
+        case wire.End(response=response):
             status = str(type(event).__struct_config__.tag).removeprefix("response.")
             with_status = {"status": status, **response}
             checked = with_status if isinstance(event, wire.Failed) else response
@@ -166,15 +150,7 @@ def _read_event(
             return replace(state, complete=False, fault=fault), events[:-1]
 
 
-def _read_delta(
-    state: State,
-    event: wire.TextDelta
-    | wire.RefusalDelta
-    | wire.ReasoningDelta
-    | wire.SummaryDelta
-    | wire.ArgumentsDelta
-    | wire.InputDelta,
-) -> Stepped:
+def _read_delta(state: State, event: wire.Delta) -> Stepped:
     text = event.delta
     events: list[StreamEvent] = []
     if isinstance(event, wire.TextDelta) and event.logprobs:

@@ -51,51 +51,44 @@ class ContentPart(msgspec.Struct):
     logprobs: list[JsonObject] | None = None
 
 
-class TextDelta(msgspec.Struct, tag="response.output_text.delta", gc=False):
-    """More of a message's text."""
+class Delta(msgspec.Struct):
+    """More text of a part."""
 
     delta: str
     output_index: int = 0
+
+
+class TextDelta(Delta, tag="response.output_text.delta", gc=False):
+    """More of a message's text."""
+
     content_index: int = 0
     logprobs: list[JsonObject] | None = None
 
 
-class RefusalDelta(msgspec.Struct, tag="response.refusal.delta"):
+class RefusalDelta(Delta, tag="response.refusal.delta"):
     """More of a refusal."""
 
-    delta: str
-    output_index: int = 0
     content_index: int = 0
 
 
-class ReasoningDelta(msgspec.Struct, tag="response.reasoning_text.delta"):
+class ReasoningDelta(Delta, tag="response.reasoning_text.delta"):
     """More of the reasoning itself: open-weight models show it."""
 
-    delta: str
-    output_index: int = 0
     content_index: int = 0
 
 
-class SummaryDelta(msgspec.Struct, tag="response.reasoning_summary_text.delta"):
+class SummaryDelta(Delta, tag="response.reasoning_summary_text.delta"):
     """More of a summary of the reasoning."""
 
-    delta: str
-    output_index: int = 0
     summary_index: int = 0
 
 
-class ArgumentsDelta(msgspec.Struct, tag="response.function_call_arguments.delta"):
+class ArgumentsDelta(Delta, tag="response.function_call_arguments.delta"):
     """More of a call's arguments."""
 
-    delta: str
-    output_index: int = 0
 
-
-class InputDelta(msgspec.Struct, tag="response.custom_tool_call_input.delta"):
+class InputDelta(Delta, tag="response.custom_tool_call_input.delta"):
     """More of the input of a custom tool's call."""
-
-    delta: str
-    output_index: int = 0
 
 
 class AnnotationAdded(msgspec.Struct, tag="response.output_text.annotation.added"):
@@ -119,46 +112,44 @@ class ItemDone(msgspec.Struct, tag="response.output_item.done"):
     output_index: int = 0
 
 
-class Created(msgspec.Struct, tag="response.created"):
+class Progress(msgspec.Struct):
+    """The response, not complete yet."""
+
+    response: JsonObject
+
+
+class Created(Progress, tag="response.created"):
     """The first event, with the response's id."""
 
-    response: JsonObject
 
-
-class Queued(msgspec.Struct, tag="response.queued"):
+class Queued(Progress, tag="response.queued"):
     """The response is queued; background responses only."""
 
-    response: JsonObject
 
-
-class InProgress(msgspec.Struct, tag="response.in_progress"):
+class InProgress(Progress, tag="response.in_progress"):
     """The response is in progress."""
 
-    response: JsonObject
 
-
-class Completed(msgspec.Struct, tag="response.completed"):
-    """The end: the complete response."""
+class End(msgspec.Struct):
+    """The response at its end."""
 
     response: JsonObject
 
 
-class Incomplete(msgspec.Struct, tag="response.incomplete"):
-    """The end: a limit or a filter cut the response off."""
-
-    response: JsonObject
+class Completed(End, tag="response.completed"):
+    """The complete response."""
 
 
-class Cancelled(msgspec.Struct, tag="response.cancelled"):
-    """The end: the response was cancelled."""
-
-    response: JsonObject
+class Incomplete(End, tag="response.incomplete"):
+    """A limit or a filter cut the response off."""
 
 
-class Failed(msgspec.Struct, tag="response.failed"):
-    """The end: response.error has the reason."""
+class Cancelled(End, tag="response.cancelled"):
+    """The response was cancelled."""
 
-    response: JsonObject
+
+class Failed(End, tag="response.failed"):
+    """The response failed; response.error has the reason."""
 
 
 class Error(msgspec.Struct, tag="error"):

@@ -32,19 +32,12 @@ _SETTINGS = ("temperature", "top_k", "max_tokens")
 _EVERY_MODEL = ModelProfile(
     prefix="",
     unsupported=unsupported_by(
-        "Spark's frames",
-        "top_p",
-        "stop",
-        "seed",
-        "n",
-        "logprobs",
-        "presence_penalty",
-        "frequency_penalty",
+        "Spark's frames", "top_p", "stop", "seed", "n", "logprobs", "presence_penalty", "frequency_penalty",
         "repetition_penalty",
     ),
     ranges={"temperature": (0.01, 1), "top_k": (1, 6), "max_tokens": (1, 8192)},
     source="the wire notes of this project, read 2026-11-20",
-)
+)  # fmt: skip
 
 _FORMATS = Quirks(json_formats=())
 
