@@ -15,11 +15,11 @@ API_KEY_ENV = ("LLAMA_API_KEY",)
 SOURCE = "llama-api-client 0.6.0 (PyPI), types/, read 2026-11-20"
 
 
-def _asks_compatible(config: LLMConfig) -> bool:
+def _has_compatible_url(config: LLMConfig) -> bool:
     return (config.base_url or "").rstrip("/").endswith("/compat/v1")
 
 
-def _is_compatible(body: Any) -> bool:
+def _is_compatible_body(body: Any) -> bool:
     return isinstance(body, dict) and "choices" in body
 
 
@@ -37,6 +37,6 @@ PROVIDER = dual_api(
         api_key_env=API_KEY_ENV,
         source=SOURCE,
     ),
-    chosen=_asks_compatible,
-    tells=_is_compatible,
+    chosen=_has_compatible_url,
+    tells=_is_compatible_body,
 )

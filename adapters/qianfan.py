@@ -40,7 +40,7 @@ _VARIABLES = {
 }
 
 
-def _asks_version_1(config: LLMConfig) -> bool:
+def _uses_version_1(config: LLMConfig) -> bool:
     try:
         parts = urlsplit(config.base_url or "")
         host, path = parts.hostname or "", parts.path.rstrip("/")
@@ -56,7 +56,7 @@ def _asks_version_1(config: LLMConfig) -> bool:
     return bool(config.secret_key or (config.session_token and not key))
 
 
-def _is_version_1(body: Any) -> bool:
+def _is_version_1_body(body: Any) -> bool:
     return isinstance(body, dict) and any(
         key in body for key in ("result", "error_code", "function_call", "is_end")
     )
@@ -93,8 +93,8 @@ PROVIDER = dual_api(
         source=SOURCE,
     ),
     qianfan_v1.provider(name=NAME, env_vars=_VARIABLES, source=SOURCE),
-    chosen=_asks_version_1,
-    tells=_is_version_1,
+    chosen=_uses_version_1,
+    tells=_is_version_1_body,
 )
 
 _VERSION_1 = qianfan_v1.make_service(NAME)

@@ -27,7 +27,7 @@ _VARIABLES = {
 }
 
 
-def _asks_websocket(config: LLMConfig) -> bool:
+def _uses_websocket(config: LLMConfig) -> bool:
     if config.base_url:
         return config.base_url.strip().lower().startswith(("ws://", "wss://"))
     return bool(config.app_id)
@@ -78,6 +78,6 @@ PROVIDER = dual_api_by_head(
         source=SOURCE,
     ),
     spark_frames.provider(name=NAME, api_key_env=API_KEY_ENV, env_vars=_VARIABLES, source=SOURCE),
-    chosen=_asks_websocket,
+    chosen=_uses_websocket,
     is_second=spark_frames.holds_frames,
 )
