@@ -134,15 +134,15 @@ def _read_event(
         case wire.ItemDone(item=item, output_index=output_index):
             events: list[StreamEvent] = []
             return _read_done(service, state, events, output_index, item), events
-        case wire.Progress(response=response):
+        case wire.Progress():
             events = []
-            return _start(service, state, events, response), events
+            return _start(service, state, events, event.response), events
         case wire.Error():
             return replace(state, fault=event_error(service, event, _response(head))), ()
-        case wire.End(response=response):
+        case wire.End():
             status = str(type(event).__struct_config__.tag).removeprefix("response.")
-            with_status = {"status": status, **response}
-            checked = with_status if isinstance(event, wire.Failed) else response
+            with_status = {"status": status, **event.response}
+            checked = with_status if isinstance(event, wire.Failed) else event.response
             fault = response_error(service, checked, _response(head))
             state, events = read_response(service, state, with_status)
             if fault is None and not isinstance(event, wire.Failed):
