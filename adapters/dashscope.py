@@ -15,11 +15,11 @@ API_KEY_ENV = ("DASHSCOPE_API_KEY",)
 SOURCE = "dashscope 2.0.2 (PyPI), aigc/ and utils/message_utils.py, read 2026-11-20"
 
 
-def _has_compatible_url(config: LLMConfig) -> bool:
+def _uses_compatible_api(config: LLMConfig) -> bool:
     return (config.base_url or "").rstrip("/").endswith("/compatible-mode/v1")
 
 
-def _is_compatible_body(body: Any) -> bool:
+def _is_compatible(body: Any) -> bool:
     return isinstance(body, dict) and ("choices" in body or "data" in body)
 
 
@@ -38,6 +38,6 @@ PROVIDER = dual_api(
         embeddings=True,
         source=SOURCE,
     ),
-    chosen=_has_compatible_url,
-    tells=_is_compatible_body,
+    chosen=_uses_compatible_api,
+    tells=_is_compatible,
 )

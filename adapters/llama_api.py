@@ -1,7 +1,7 @@
-"""Meta's Llama API: its own API, or OpenAI's if the base URL ends in /compat/v1.
+"""Meta's Llama API: its native API, and OpenAI's chat completions if the base URL ends in /compat/v1.
 
-The body of a response shows which of them answered. SDK: llama-api-client 0.6.0 (LLAMA_API_KEY, LLAMA_API_CLIENT_BASE_URL); read
-2026-11-20. That the service still exists beside Meta's newer one is unconfirmed.
+Responses of the two are recognised by their bodies. SDK: llama-api-client 0.6.0 (LLAMA_API_KEY, LLAMA_API_CLIENT_BASE_URL);
+read 2026-11-20. It is unconfirmed whether the service still exists beside Meta's newer one.
 """
 
 from typing import Any
@@ -15,11 +15,11 @@ API_KEY_ENV = ("LLAMA_API_KEY",)
 SOURCE = "llama-api-client 0.6.0 (PyPI), types/, read 2026-11-20"
 
 
-def _has_compatible_url(config: LLMConfig) -> bool:
+def _uses_compatible_api(config: LLMConfig) -> bool:
     return (config.base_url or "").rstrip("/").endswith("/compat/v1")
 
 
-def _is_compatible_body(body: Any) -> bool:
+def _is_compatible(body: Any) -> bool:
     return isinstance(body, dict) and "choices" in body
 
 
@@ -37,6 +37,6 @@ PROVIDER = dual_api(
         api_key_env=API_KEY_ENV,
         source=SOURCE,
     ),
-    chosen=_has_compatible_url,
-    tells=_is_compatible_body,
+    chosen=_uses_compatible_api,
+    tells=_is_compatible,
 )

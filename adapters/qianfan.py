@@ -56,7 +56,7 @@ def _uses_version_1(config: LLMConfig) -> bool:
     return bool(config.secret_key or (config.session_token and not key))
 
 
-def _is_version_1_body(body: Any) -> bool:
+def _is_version_1(body: Any) -> bool:
     return isinstance(body, dict) and any(
         key in body for key in ("result", "error_code", "function_call", "is_end")
     )
@@ -94,7 +94,7 @@ PROVIDER = dual_api(
     ),
     qianfan_v1.provider(name=NAME, env_vars=_VARIABLES, source=SOURCE),
     chosen=_uses_version_1,
-    tells=_is_version_1_body,
+    tells=_is_version_1,
 )
 
 _VERSION_1 = qianfan_v1.make_service(NAME)
