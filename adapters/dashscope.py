@@ -1,6 +1,6 @@
-"""Alibaba's DashScope (Model Studio): Qwen in its own API, and in OpenAI's where the base URL ends in /compatible-mode/v1.
+"""Alibaba's DashScope (Model Studio): Qwen's own API, or OpenAI's if the base URL ends in /compatible-mode/v1.
 
-Which of them answered is read from the answer. In other regions the base URL is another, such as
+The body of a response shows which of them answered. Other regions have other base URLs, such as
 https://dashscope-intl.aliyuncs.com/api/v1. Docs: help.aliyun.com/en/model-studio, and dashscope 2.0.2; read 2026-11-20.
 """
 
@@ -15,7 +15,7 @@ API_KEY_ENV = ("DASHSCOPE_API_KEY",)
 SOURCE = "dashscope 2.0.2 (PyPI), aigc/ and utils/message_utils.py, read 2026-11-20"
 
 
-def _asks_compatible(config: LLMConfig) -> bool:
+def _uses_compatible_api(config: LLMConfig) -> bool:
     return (config.base_url or "").rstrip("/").endswith("/compatible-mode/v1")
 
 
@@ -38,6 +38,6 @@ PROVIDER = dual_api(
         embeddings=True,
         source=SOURCE,
     ),
-    chosen=_asks_compatible,
+    chosen=_uses_compatible_api,
     tells=_is_compatible,
 )

@@ -1,4 +1,4 @@
-"""Alibaba's DashScope in compatible mode: OpenAI's chat completions, with Qwen's switch for thinking.
+"""Alibaba's DashScope in compatible mode: OpenAI's chat completions, with Qwen's `enable_thinking`.
 
 Other regions have other base URLs, such as https://dashscope-intl.aliyuncs.com/compatible-mode/v1.
 Docs: help.aliyun.com/en/model-studio, "OpenAI Chat", in excerpts; read 2026-11-20.

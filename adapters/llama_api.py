@@ -26,7 +26,6 @@ def _is_compatible(body: Any) -> bool:
 PROVIDER = dual_api(
     llama_native.provider(
         name=NAME,
-        base_url="https://api.llama.com/v1",
         api_key_env=API_KEY_ENV,
         base_url_env=("LLAMA_API_CLIENT_BASE_URL",),
         source=SOURCE,

@@ -1,4 +1,4 @@
-"""OpenAI: the Responses API, which shows summaries of the reasoning and takes it back.
+"""OpenAI: the Responses API, with summaries of the reasoning, which can be replayed.
 
 Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
 """

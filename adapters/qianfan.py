@@ -1,11 +1,11 @@
-"""Baidu's Qianfan: version 2, which speaks like OpenAI, and version 1 with its ERNIE addresses.
+"""Baidu's Qianfan: version 2, which is OpenAI's chat completions, and version 1 with its ERNIE URLs.
 
-Which is asked: version 2 where the base URL ends in /v2 or the key is one of version 2 (bce-v3/...); version 1 where the
-base URL is one of aip.baidubce.com, or `secret_key` is set, or a token alone. Nothing of all that is version 2.
+Version 2 is called if the base URL ends in /v2 or the key is one of version 2 (bce-v3/...); version 1 if the base URL is
+one of aip.baidubce.com, or `secret_key` is set, or only a token. In all other cases version 2 is called.
 
-Credentials. Version 2: `api_key`, as a bearer. Version 1: `access_key` and `secret_key` sign each request, with no call before it;
-an application's `api_key` and `secret_key` are exchanged for a token by `build_token` and `parse_token`, and the token is
-`session_token`. Docs: cloud.baidu.com/doc/WENXINWORKSHOP, in excerpts, and qianfan 0.4.12.3; read 2026-11-20.
+Credentials. Version 2: `api_key`, as a bearer token. Version 1: `access_key` and `secret_key` sign each request, with no
+call before it; an application's `api_key` and `secret_key` are exchanged for a token by `build_token` and `parse_token`,
+and the token is `session_token`. Docs: cloud.baidu.com/doc/WENXINWORKSHOP, in excerpts, and qianfan 0.4.12.3; read 2026-11-20.
 """
 
 from functools import partial
@@ -40,7 +40,7 @@ _VARIABLES = {
 }
 
 
-def _asks_version_1(config: LLMConfig) -> bool:
+def _uses_version_1(config: LLMConfig) -> bool:
     try:
         parts = urlsplit(config.base_url or "")
         host, path = parts.hostname or "", parts.path.rstrip("/")
@@ -93,14 +93,16 @@ PROVIDER = dual_api(
         source=SOURCE,
     ),
     qianfan_v1.provider(name=NAME, env_vars=_VARIABLES, source=SOURCE),
-    chosen=_asks_version_1,
+    chosen=_uses_version_1,
     tells=_is_version_1,
 )
 
-build_token = partial(qianfan_v1.build_token, NAME)
+_VERSION_1 = qianfan_v1.make_service(NAME)
+
+build_token = partial(qianfan_v1.build_token, _VERSION_1)
 """(config) -> the request that exchanges an application's keys for a token."""
 
-parse_token = partial(qianfan_v1.parse_token, NAME)
+parse_token = partial(qianfan_v1.parse_token, _VERSION_1)
 """(response) -> Token(token, valid_s)."""
 
 __all__ = ["PROVIDER", "Token", "build_token", "parse_token"]

@@ -1,8 +1,8 @@
-"""iFlytek's Spark: over HTTP as OpenAI speaks, or over a websocket with frames of its own.
+"""iFlytek's Spark: OpenAI's chat completions over HTTP, or Spark's own frames over a websocket.
 
-Which of them: a websocket where the base URL is ws:// or wss://, or where there is none and `app_id` is set; it wants app_id,
-api_key and api_secret, and the transport "websocket" (the extra `spark`). Else HTTP: `api_key` is the APIPassword of the
-model's page, or the application's key with `api_secret` beside it.
+The websocket is used if the base URL is ws:// or wss://, or if there is none and `app_id` is set; it needs app_id, api_key
+and api_secret, and the transport "websocket" (the extra `spark`). Otherwise HTTP: `api_key` is the APIPassword of the
+model's page, or the application's key together with `api_secret`.
 Docs: docs.iflyaicloud.com, "Spark http", by way of this project's wire notes, and spark_ai_python 0.4.5; read 2026-11-20.
 """
 
@@ -27,7 +27,7 @@ _VARIABLES = {
 }
 
 
-def _asks_websocket(config: LLMConfig) -> bool:
+def _uses_websocket(config: LLMConfig) -> bool:
     if config.base_url:
         return config.base_url.strip().lower().startswith(("ws://", "wss://"))
     return bool(config.app_id)
@@ -41,7 +41,7 @@ def authorize_http(
     key, secret = reveal(config.api_key), reveal(config.api_secret)
     both = Secret(f"{key}:{secret}" if key and secret and ":" not in key else key)
     return usable_key(NAME, API_KEY_ENV, both).map(
-        lambda one: with_header(request, "authorization", f"Bearer {one}")
+        lambda token: with_header(request, "authorization", f"Bearer {token}")
     )
 
 
@@ -69,7 +69,7 @@ PROVIDER = dual_api_by_head(
             json_formats=(),
             message_names=False,
             include_usage=False,
-            error_codes=spark_frames.WORDS,
+            error_codes=spark_frames.ERROR_CODES,
         ),
         api_key_env=API_KEY_ENV,
         base_url_env=("SPARKAI_URL", "IFLYTEK_SPARK_API_URL"),
@@ -78,6 +78,6 @@ PROVIDER = dual_api_by_head(
         source=SOURCE,
     ),
     spark_frames.provider(name=NAME, api_key_env=API_KEY_ENV, env_vars=_VARIABLES, source=SOURCE),
-    chosen=_asks_websocket,
+    chosen=_uses_websocket,
     is_second=spark_frames.holds_frames,
 )

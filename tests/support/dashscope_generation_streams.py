@@ -7,7 +7,8 @@ from typing import Any
 from llm_pure import (
     ResponseHead,
 )
-from llm_pure.adapters.dialects.dashscope_generation import open_stream, parse_chat
+from llm_pure.adapters.dialects.dashscope_generation import DIALECT, make_service, parse_chat
+from llm_pure.core.dialect import open_stream
 from llm_pure.types.completion import Usage
 from llm_pure.types.events import (
     ExtraReceived,
@@ -21,6 +22,7 @@ from llm_pure.types.events import (
 )
 from tests.support.streamed import Streamed
 
+SERVICE = make_service("dashscope")
 HEAD = ResponseHead(200, (("content-type", "text/event-stream;charset=UTF-8"),))
 
 
@@ -106,8 +108,8 @@ EVENTS = (
 
 
 STREAMED = Streamed(
-    open_stream=partial(open_stream, "dashscope"),
-    parse_chat=partial(parse_chat, "dashscope"),
+    open_stream=partial(open_stream, DIALECT, SERVICE),
+    parse_chat=partial(parse_chat, SERVICE),
     head=HEAD,
     body=BODY,
     events=EVENTS,

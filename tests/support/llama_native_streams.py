@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 from llm_pure import ResponseHead
-from llm_pure.adapters.dialects.llama_native import open_stream, parse_chat
+from llm_pure.adapters.dialects.llama_native import DIALECT, make_service, parse_chat
+from llm_pure.core.dialect import open_stream
 from llm_pure.types.completion import Usage
 from llm_pure.types.events import (
     Finished,
@@ -17,6 +18,7 @@ from llm_pure.types.events import (
 from tests.support.framed import sse
 from tests.support.streamed import Streamed
 
+SERVICE = make_service("llama_api")
 HEAD = ResponseHead(200, (("content-type", "text/event-stream"),))
 
 
@@ -80,8 +82,8 @@ EVENTS = (
 
 
 STREAMED = Streamed(
-    open_stream=partial(open_stream, "llama_api"),
-    parse_chat=partial(parse_chat, "llama_api"),
+    open_stream=partial(open_stream, DIALECT, SERVICE),
+    parse_chat=partial(parse_chat, SERVICE),
     head=HEAD,
     body=BODY,
     events=EVENTS,

@@ -5,7 +5,8 @@ from functools import partial
 from typing import Any
 
 from llm_pure import ResponseHead
-from llm_pure.adapters.dialects.qianfan_v1 import open_stream, parse_chat
+from llm_pure.adapters.dialects.qianfan_v1 import DIALECT, make_service, parse_chat
+from llm_pure.core.dialect import open_stream
 from llm_pure.types.completion import Usage
 from llm_pure.types.events import (
     ExtraReceived,
@@ -19,6 +20,7 @@ from llm_pure.types.events import (
 from tests.support.framed import sse
 from tests.support.streamed import Streamed
 
+SERVICE = make_service("qianfan")
 HEAD = ResponseHead(200, (("content-type", "text/event-stream"),))
 
 
@@ -77,8 +79,8 @@ EVENTS = (
 
 
 STREAMED = Streamed(
-    open_stream=partial(open_stream, "qianfan"),
-    parse_chat=partial(parse_chat, "qianfan"),
+    open_stream=partial(open_stream, DIALECT, SERVICE),
+    parse_chat=partial(parse_chat, SERVICE),
     head=HEAD,
     body=BODY,
     events=EVENTS,

@@ -4,7 +4,8 @@ from functools import partial
 from typing import Any
 
 from llm_pure import ResponseHead
-from llm_pure.adapters.dialects.spark_frames import open_stream, parse_chat
+from llm_pure.adapters.dialects.spark_frames import DIALECT, make_service, parse_chat
+from llm_pure.core.dialect import open_stream
 from llm_pure.types.completion import Usage
 from llm_pure.types.events import (
     Finished,
@@ -18,6 +19,7 @@ from llm_pure.types.events import (
 from tests.support.framed import lines
 from tests.support.streamed import Streamed
 
+SERVICE = make_service("spark")
 HEAD = ResponseHead(200, (("content-type", "application/x-ndjson"),))
 COUNTS = {"question_tokens": 4, "prompt_tokens": 26, "completion_tokens": 9, "total_tokens": 35}
 
@@ -57,8 +59,8 @@ EVENTS = (
 
 
 STREAMED = Streamed(
-    open_stream=partial(open_stream, "spark"),
-    parse_chat=partial(parse_chat, "spark"),
+    open_stream=partial(open_stream, DIALECT, SERVICE),
+    parse_chat=partial(parse_chat, SERVICE),
     head=HEAD,
     body=BODY,
     events=EVENTS,

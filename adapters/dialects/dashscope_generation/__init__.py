@@ -3,25 +3,43 @@
 Source: the package dashscope 2.0.2; the wire notes of this project; read 2026-11-20.
 """
 
-from functools import partial
-
 from llm_pure.adapters.dialects.dashscope_generation.embed import (
     EMBED_LIMITS,
     build_embed,
     parse_embed,
 )
-from llm_pure.adapters.dialects.dashscope_generation.errors import read_error
-from llm_pure.adapters.dialects.dashscope_generation.quirks import COMPATIBLE
-from llm_pure.adapters.dialects.dashscope_generation.request import SERVER, build_chat
+from llm_pure.adapters.dialects.dashscope_generation.errors import ERROR_CODES, find_error
+from llm_pure.adapters.dialects.dashscope_generation.quirks import COMPATIBLE, NATIVE
+from llm_pure.adapters.dialects.dashscope_generation.request import build_chat
 from llm_pure.adapters.dialects.dashscope_generation.response import parse_chat
 from llm_pure.adapters.dialects.dashscope_generation.stream import State, step
-from llm_pure.core.provider import Operation, Provider, StreamDecoder
-from llm_pure.core.stream import decode_steps
+from llm_pure.adapters.dialects.dashscope_generation.urls import BASE_URL, under_api
+from llm_pure.adapters.dialects.openai_chat import Quirks
+from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.provider import Provider
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.types.http import ResponseHead
 
-DIALECT = "dashscope_generation"
+DIALECT = Dialect(
+    name="dashscope_generation",
+    build_chat=build_chat,
+    parse_chat=parse_chat,
+    find_error=find_error,
+    frames=SseDataDecoder,
+    initial_state=State(),
+    step=step,
+)
+
+
+def make_service(name: str) -> Service[Quirks]:
+    """A service of this dialect."""
+    return Service(
+        name=name,
+        base_url=BASE_URL,
+        url_for=under_api(name),
+        quirks=NATIVE,
+        error_codes=ERROR_CODES,
+    )
 
 
 def provider(
@@ -31,33 +49,17 @@ def provider(
     base_url_env: tuple[str, ...] = (),
     source: str,
 ) -> Provider:
-    """A service that speaks this dialect."""
-    return Provider(
-        name=name,
-        dialect=DIALECT,
-        base_url=SERVER,
-        build_chat=partial(build_chat, name),
+    """A provider of this dialect."""
+    service = make_service(name)
+    return make_provider(
+        DIALECT,
+        service,
         authorize=key_header(name, api_key_env),
-        parse_chat=partial(parse_chat, name),
-        open_stream=partial(open_stream, name),
         api_key_env=api_key_env,
         base_url_env=base_url_env,
         source=source,
-        embed=Operation(partial(build_embed, name), partial(parse_embed, name)),
+        embeddings=operation(service, build_embed, parse_embed),
         embed_limits=EMBED_LIMITS,
-    )
-
-
-def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
-    """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return decode_steps(
-        name,
-        head,
-        frames=SseDataDecoder,
-        state=State(),
-        step=partial(step, name, head),
-        parse=partial(parse_chat, name),
-        parse_error=partial(read_error, name),
     )
 
 
@@ -66,7 +68,7 @@ __all__ = [
     "DIALECT",
     "EMBED_LIMITS",
     "build_chat",
-    "open_stream",
+    "make_service",
     "parse_chat",
     "provider",
 ]

@@ -1,27 +1,31 @@
 """Embeddings: POST {base_url}/services/embeddings/text-embedding/text-embedding.
 
-Source: dashscope 2.0.2, embeddings/text_embedding.py; the answer's shape as generally known, unconfirmed; read 2026-11-20.
+Source: dashscope 2.0.2, embeddings/text_embedding.py; the response's shape as generally known, unconfirmed; read 2026-11-20.
 """
 
 from typing import Any
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.embed import (
+    check_embed_request,
+    decode_vectors,
+    drop_base64,
+    in_index_order,
+)
+from llm_pure.adapters.dialects.common.extra_fields import extra_fields
+from llm_pure.adapters.dialects.common.token_counts import token_count
+from llm_pure.adapters.dialects.dashscope_generation import wire
 from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
-from llm_pure.adapters.dialects.dashscope_generation.request import SERVER
-from llm_pure.adapters.dialects.openai_common.embed import no_base64
-from llm_pure.adapters.dialects.openai_common.usage import tokens
-from llm_pure.adapters.dialects.unmodelled import broken, others
-from llm_pure.core.error_mapping import decode_success_json
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.dialect import AnyService, build_post, malformed_response, read_json
 from llm_pure.core.provider import Built
-from llm_pure.core.urls import base_url, post_json
 from llm_pure.framing.json_codec import convert
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import Embeddings, EmbedLimit, EmbedRequest
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 _ROWS = "help.aliyun.com/en/model-studio, synchronous text embedding, maximum rows; read 2026-11-21"
 
@@ -30,8 +34,6 @@ EMBED_LIMITS = (
     EmbedLimit(max_texts=25, prefix="text-embedding-v2", source=_ROWS),
     EmbedLimit(max_texts=10, source=_ROWS),
 )
-
-_PATH = "/services/embeddings/text-embedding/text-embedding"
 
 
 class _Row(msgspec.Struct):
@@ -48,59 +50,38 @@ class _Body(msgspec.Struct):
     usage: dict[str, Any] | None = None
 
 
-def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> LLMResult[Built]:
+@returns_failure
+def build_embed(service: AnyService, config: LLMConfig, request: EmbedRequest) -> Built:
     """Body: {model, input: {texts[]}, parameters: {text_type?, dimension?}}. text_type is the request's `task`.
 
     Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (no text, or an empty one).
     """
-    model = request.model or config.model
-    if not model:
-        return Failure(
-            InvalidConfiguration(message="no model for embeddings", field="model", provider=name)
-        )
-    if not request.texts or "" in request.texts:
-        message = "an empty text has no embedding" if request.texts else "no text to embed"
-        return Failure(InvalidRequest(message=message, param="input", provider=name))
-    url = base_url(config, SERVER, provider=name)
-    if isinstance(url, Failure):
-        return url
-    asked = {"text_type": request.task, "dimension": request.dimensions}
+    model = check_embed_request(service, config, request)
+    url = ok(service.url_for(config, model, "/services/embeddings/text-embedding/text-embedding"))
+    parameters = {"text_type": request.task, "dimension": request.dimensions}
     body = {
         "model": model,
         "input": {"texts": list(request.texts)},
-        "parameters": {key: value for key, value in asked.items() if value is not None},
+        "parameters": {key: value for key, value in parameters.items() if value is not None},
         **(request.extra or {}),
     }
-    made = post_json(config, url.unwrap() + _PATH, body, provider=name)
-    return made.map(lambda one: Built(request=one, adaptations=no_base64(name, request)))
+    adaptations: list[Adaptation] = []
+    drop_base64(service, request, adaptations)
+    return build_post(service, config, url, body, adaptations)
 
 
-def parse_embed(name: str, response: HttpResponse) -> LLMResult[Embeddings]:
-    """One vector for each text, by `text_index`."""
-    good = decode_success_json(name, response, lambda raw: find_error(name, raw, response))
-    if isinstance(good, Failure):
-        return good
-    raw = good.unwrap()
-    typed = convert(_Body, raw, provider=name)
-    if isinstance(typed, Failure):
-        return typed
-    body = typed.unwrap()
+@returns_failure
+def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
+    """One vector for each text, by `text_index`. All tokens of an embedding are input."""
+    raw = read_json(service, response, find_error)
+    body = ok(convert(_Body, raw, provider=service.name))
     if not body.output.embeddings:
-        return Failure(broken(name, "the answer has no vectors", response))
-    rows = sorted(
-        enumerate(body.output.embeddings),
-        key=lambda one: one[0] if one[1].text_index is None else one[1].text_index,
+        raise Rejected(malformed_response(service, response, "the answer has no vectors"))
+    rows = in_index_order([(row.text_index, row.embedding) for row in body.output.embeddings])
+    total = token_count(body.usage.get("total_tokens")) if body.usage else None
+    return Embeddings(
+        vectors=decode_vectors(service, response, rows),
+        provider=service.name,
+        usage=Usage(input_tokens=total, raw=body.usage) if body.usage else Usage(),
+        extra=extra_fields(raw, wire.KNOWN_FIELDS_FRAME),
     )
-    return Success(
-        Embeddings(
-            vectors=tuple([tuple(row.embedding) for _, row in rows]),
-            provider=name,
-            usage=_usage(body.usage),
-            extra=others(raw, frozenset({"output", "usage", "code", "message", "status_code"})),
-        )
-    )
-
-
-def _usage(raw: dict[str, Any] | None) -> Usage:
-    """All tokens of an embedding are input."""
-    return Usage(input_tokens=tokens(raw.get("total_tokens")), raw=raw) if raw else Usage()

@@ -1,4 +1,4 @@
-"""What Alibaba's Qwen service does in its own way, in both of its APIs.
+"""The quirks of Alibaba's Qwen service, in both of its APIs.
 
 Sources: dashscope 2.0.2, aigc/generation.py (parameters and their ranges); help.aliyun.com/en/model-studio/
 qwen-api-via-dashscope, in excerpts (which models are multimodal); the wire notes of this project; read
@@ -7,7 +7,7 @@ qwen-api-via-dashscope, in excerpts (which models are multimodal); the wire note
 
 import msgspec
 
-from llm_pure.adapters.dialects.dashscope_generation.errors import WORDS
+from llm_pure.adapters.dialects.dashscope_generation.errors import ERROR_CODES
 from llm_pure.adapters.dialects.openai_chat import Quirks, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
 
@@ -16,7 +16,7 @@ _LISTED = (
 )
 _KNOWN = "as generally known, unconfirmed; 2026-11-20"
 
-RULES: tuple[ModelProfile, ...] = (
+PROFILES: tuple[ModelProfile, ...] = (
     *[
         ModelProfile(prefix=prefix, traits={"multimodal": True}, source=_LISTED)
         for prefix in ("qwen3.5-plus", "qwen3.6-plus", "qwen3.7-plus", "qwen3-vl", "qwen-vl")
@@ -29,21 +29,21 @@ RULES: tuple[ModelProfile, ...] = (
     ],
     ModelProfile(prefix="qwq", reasoning="always", source=_KNOWN),
 )  # fmt: skip
-"""The fact `multimodal`: the model is asked at multimodal-generation, whatever it is shown."""
+"""Trait `multimodal`: the model is called at multimodal-generation, with or without media in the messages."""
 
 COMPATIBLE = Quirks(
     unsupported=unsupported_by("dashscope", "frequency_penalty", "metadata"),
     ranges={"temperature": (0, 1.99), "presence_penalty": (-2, 2), "n": (1, 4)},
-    profiles=RULES,
+    profiles=PROFILES,
     reasoning_style="enable_thinking",
     reasoning_replay="reasoning_content",
     tool_choice_values={"auto": "auto", "none": "none", "named": "named"},
     empty_content="",
-    error_codes=WORDS,
+    error_codes=ERROR_CODES,
 )
-"""Compatible mode: chat completions as OpenAI has them, with a switch for thinking."""
+"""Compatible mode: OpenAI's chat completions, with `enable_thinking`."""
 
 NATIVE: Quirks = msgspec.structs.replace(
     COMPATIBLE, message_names=False, image_detail=False, include_usage=False, document_form="none"
 )
-"""The native API takes the same settings, in other places."""
+"""The native API: the same settings, at other paths of the body."""

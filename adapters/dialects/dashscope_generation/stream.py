@@ -1,6 +1,6 @@
-"""Frames -> events: `step` for one frame of a stream. A whole answer is read as one frame that says everything.
+"""Frames -> events: `step` for one frame of a stream. A buffered response is read as one frame with everything in it.
 
-Where the parts of an answer stand: reasoning, text, media, then tool calls in the order of their first pieces.
+Order of parts: reasoning, text, media, then tool calls in the order of their first fragments.
 Source: dashscope 2.0.2, utils/message_utils.py (merge_single_response) and common/utils.py (_handle_stream); read
 2026-11-20.
 """
@@ -9,11 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, extra_fields
+from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.adapters.dialects.dashscope_generation import wire
 from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
-from llm_pure.adapters.dialects.dashscope_generation.usage import made_by, read_usage
-from llm_pure.adapters.dialects.unmodelled import emit_extra_fields, others
+from llm_pure.adapters.dialects.dashscope_generation.usage import read_usage
+from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.types.completion import FinishReason
@@ -34,7 +37,7 @@ from llm_pure.types.messages import Image, Opaque
 from llm_pure.types.result import Failure
 
 REASONING, TEXT, MEDIA, CALLS = 0, 1, 2, 1000
-"""Indexes of the parts of one answer."""
+"""Indexes of the parts of a choice."""
 
 FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
@@ -43,192 +46,198 @@ FINISH: Mapping[str, FinishReason] = {
     "content_filter": "content_filter",
 }
 
-NOT_YET = (None, "", "null")
-"""What stands in finish_reason while the answer goes on."""
+UNFINISHED = (None, "", "null")
+"""Values of finish_reason before the end of a choice."""
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A tool call that has begun. place: its index here. name: as far as it has come."""
+    """A tool call that has begun."""
 
-    place: int
+    index: int
+    """Index of its part."""
     name: str
+    """The name, as far as it was received."""
 
 
 class State(StreamState, frozen=True, kw_only=True):
-    """What the next frame's meaning depends on.
-
-    started: a first frame came. thinking: the answers whose reasoning is marked as this provider's. calls: by answer and
-    the wire's index. media: how many pieces of media came. spent: output tokens by answer. going: answers that are
-    not finished. known: extras already told.
-    """
+    """What the meaning of the next frame depends on."""
 
     started: bool = False
+    """The first frame was read."""
     thinking: frozenset[int] = frozenset()
+    """Choices whose reasoning is marked as this provider's."""
     calls: Mapping[tuple[int, int], Call] = {}
+    """(choice, the wire's index) -> call."""
     media: int = 0
-    spent: Mapping[int, int] = {}
-    going: frozenset[int] = frozenset()
-    known: Mapping[str, Any] = {}
+    """Number of media parts so far."""
+    output_tokens: Mapping[int, int] = {}
+    """Choice -> its output tokens."""
+    unfinished: frozenset[int] = frozenset()
+    """Choices that have begun and not ended."""
+    seen_extras: Mapping[str, Any] = {}
 
 
 def step(
-    name: str, head: ResponseHead, state: State, frame: bytes
+    service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, Sequence[StreamEvent]]:
-    """One frame: more of the answer, its end, or an error in its place."""
+    """One frame: more of the response, its end, or an error."""
     if state.started:
         try:
             plain = wire.PLAIN_FRAME.decode(frame)
-        except DECODE_ERRORS:  # more than words: the longer way
-            return _read_frame(name, head, state, frame)
+        except DECODE_ERRORS:  # more than text: the slow way
+            return _read_frame(service, head, state, frame)
         (choice,) = plain.output.choices
-        said = choice.message
-        content = said.content
+        message = choice.message
+        content = message.content
         text = content if content is None or isinstance(content, str) else content[0].text
-        if choice.index in state.going:
-            if text and not said.reasoning_content:
+        if choice.index in state.unfinished:
+            if text and not message.reasoning_content:
                 return state, (TextDelta(text, TEXT, choice.index),)
             events: list[StreamEvent] = []
-            return _words(state, events, choice.index, said.reasoning_content, text), events
-    return _read_frame(name, head, state, frame)
+            state = _text(state, events, choice.index, message.reasoning_content, text)
+            return state, events
+    return _read_frame(service, head, state, frame)
 
 
 def _read_frame(
-    name: str, head: ResponseHead, state: State, frame: bytes
+    service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
     if frame.strip() in (b"", b"[DONE]"):
         return state, []
-    decoded = decode_any(frame, provider=name, where="frame")
+    decoded = decode_any(frame, provider=service.name, where="frame")
     if isinstance(decoded, Failure):
-        return _with(state, fault=decoded.failure()), []
+        return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
     if isinstance(raw, dict) and not isinstance(raw.get("output"), dict):
-        told = find_error(name, raw, HttpResponse(200, head.headers))
-        return (state if told is None else _with(state, fault=told)), []
-    typed = decode(wire.FRAME, frame, provider=name, where="frame")
+        error = find_error(service, raw, HttpResponse(200, head.headers))
+        return replace(state, fault=error), []
+    typed = decode(wire.FRAME, frame, provider=service.name, where="frame")
     if isinstance(typed, Failure):
-        return _with(state, fault=typed.failure()), []
-    return read_frame(name, state, typed.unwrap(), raw)
+        return replace(state, fault=typed.failure()), []
+    return read_frame(service, state, typed.unwrap(), raw)
 
 
 def read_frame(
-    name: str, state: State, frame: wire.Frame, raw: dict[str, Any]
+    service: AnyService, state: State, frame: wire.Frame, raw: dict[str, Any]
 ) -> tuple[State, list[StreamEvent]]:
-    """A frame, or a whole answer. raw: the same as plain JSON, for what is not modelled."""
+    """A frame, or a buffered response. `raw`: the same as plain JSON, for fields beyond the wire Structs."""
     events: list[StreamEvent] = []
     if not state.started:
-        events.append(Started(id=frame.request_id or "", provider=name))
-        state = _with(state, started=True)
-    raw_output = raw["output"]
-    known = emit_extra_fields(events, state.known, raw, wire.KNOWN_FIELDS_FRAME)
-    known = emit_extra_fields(events, known, raw_output, wire.KNOWN_FIELDS_OUTPUT)
-    state = state if known is state.known else _with(state, known=known)
-    answers = frame.output.choices
-    if not answers and (frame.output.text or frame.output.finish_reason):
-        said = wire.Message(content=frame.output.text)
-        answers = [wire.Choice(message=said, finish_reason=frame.output.finish_reason)]
+        events.append(Started(id=frame.request_id or "", provider=service.name))
+        state = replace(state, started=True)
+    output, raw_output = frame.output, raw["output"]
+    seen = emit_extra_fields(events, state.seen_extras, raw, wire.KNOWN_FIELDS_FRAME)
+    seen = emit_extra_fields(events, seen, raw_output, wire.KNOWN_FIELDS_OUTPUT)
+    if seen is not state.seen_extras:
+        state = replace(state, seen_extras=seen)
+    choices = output.choices or []
+    if not choices and (output.text or output.finish_reason):
+        message = wire.Message(content=output.text)
+        choices = [wire.Choice(message=message, finish_reason=output.finish_reason)]
     finished: list[StreamEvent] = []
-    for place, choice in enumerate(answers or ()):
-        raw_choices = raw_output.get("choices")
-        raw_choice = raw_choices[place] if raw_choices else {}
-        state = _choice(name, state, events, finished, place, choice, raw_choice)
+    raw_choices = raw_output.get("choices") or [{}]
+    for position, (choice, raw_choice) in enumerate(zip(choices, raw_choices, strict=False)):
+        state = _read_choice(service, state, events, finished, position, choice, raw_choice)
     if frame.usage:
-        if len(answers or ()) == 1 and answers:
-            number = answers[0].index or 0
-            state = _with(state, spent={**state.spent, number: made_by(frame.usage)})
-        events.append(UsageReported(read_usage(frame.usage, state.spent)))
+        if len(choices) == 1:
+            count = token_count(frame.usage.get("output_tokens")) or 0
+            by_choice = {**state.output_tokens, choices[0].index or 0: count}
+            state = replace(state, output_tokens=by_choice)
+        events.append(UsageReported(read_usage(frame.usage, state.output_tokens)))
     events += finished
     if finished:
-        state = _with(state, complete=not state.going)
+        state = replace(state, complete=not state.unfinished)
     return state, events
 
 
-def _choice(
-    name: str,
+def _read_choice(
+    service: AnyService,
     state: State,
     events: list[StreamEvent],
     finished: list[StreamEvent],
-    place: int,
+    position: int,
     choice: wire.Choice,
     raw: dict[str, Any],
 ) -> State:
-    number = place if choice.index is None else choice.index
-    known = emit_extra_fields(events, state.known, raw, wire.KNOWN_FIELDS_CHOICE, number)
-    raw_said = raw.get("message") or {}
-    known = emit_extra_fields(events, known, raw_said, wire.KNOWN_FIELDS_MESSAGE, number)
-    state = _with(state, known=known, going=state.going | {number})
+    number = position if choice.index is None else choice.index
+    raw_message = raw.get("message") or {}
+    seen = emit_extra_fields(events, state.seen_extras, raw, wire.KNOWN_FIELDS_CHOICE, number)
+    seen = emit_extra_fields(events, seen, raw_message, wire.KNOWN_FIELDS_MESSAGE, number)
+    state = replace(state, seen_extras=seen, unfinished=state.unfinished | {number})
     logprobs = choice.logprobs.get("content") if isinstance(choice.logprobs, dict) else None
     if logprobs and isinstance(logprobs, list):
         events.append(ExtraReceived("logprobs", logprobs, append=True, choice=number))
-    said = choice.message or wire.Message()
-    state = _words(state, events, number, said.reasoning_content, None)
-    if isinstance(said.content, str):
-        state = _words(state, events, number, None, said.content)
-    for piece in said.content if isinstance(said.content, list) else ():
-        state = _piece(name, state, events, number, piece)
-    for at, call in enumerate(said.tool_calls or ()):
-        state = _call(state, events, number, at, call, raw_said["tool_calls"][at])
-    if choice.finish_reason not in NOT_YET:
-        word = str(choice.finish_reason)
-        finished.append(Finished(FINISH.get(word, "unknown"), word, number))
-        state = _with(state, going=state.going - {number})
+    message = choice.message or wire.Message()
+    content = message.content
+    text = content if isinstance(content, str) else None
+    state = _text(state, events, number, message.reasoning_content, text)
+    for block in content if isinstance(content, list) else ():
+        state = _read_block(service, state, events, number, block)
+    for index, call in enumerate(message.tool_calls or ()):
+        raw_call = raw_message["tool_calls"][index]
+        state = _read_call(state, events, number, index, call, raw_call)
+    if choice.finish_reason not in UNFINISHED:
+        reason = str(choice.finish_reason)
+        finished.append(Finished(FINISH.get(reason, "unknown"), reason, number))
+        state = replace(state, unfinished=state.unfinished - {number})
     return state
 
 
-def _words(
+def _text(
     state: State, events: list[StreamEvent], number: int, thinking: str | None, text: str | None
 ) -> State:
     if thinking:
         events.append(ReasoningDelta(thinking, REASONING, number))
-        if number not in state.thinking:  # marked once as this provider's own: it takes it back
+        if number not in state.thinking:  # mark it once as this provider's: it is replayed to it
             events.append(ProviderMetadataReceived("{}", REASONING, number, "reasoning"))
-            state = _with(state, thinking=state.thinking | {number})
+            state = replace(state, thinking=state.thinking | {number})
     if text:
         events.append(TextDelta(text, TEXT, number))
     return state
 
 
-def _piece(
-    name: str, state: State, events: list[StreamEvent], number: int, piece: dict[str, Any]
-) -> State:
-    """One object of a content list: {"text": ...}, {"image": URL}, or something else, kept whole."""
-    text, image = piece.get("text"), piece.get("image")
-    if isinstance(text, str):
-        return _words(state, events, number, None, text)
-    if isinstance(image, str) and len(piece) == 1:
-        part: Image | Opaque = Image(url=image)
-    else:
-        part = Opaque(name, next(iter(piece), "content"), json_text(piece))
-    events.append(PartReceived(part, MEDIA + state.media, number))
-    return _with(state, media=state.media + 1)
-
-
-def _call(
+def _read_block(
+    service: AnyService,
     state: State,
     events: list[StreamEvent],
     number: int,
-    at: int,
+    block: dict[str, Any],
+) -> State:
+    """One object of a content list: {"text": ...}, {"image": URL}, or any other, which becomes an Opaque part."""
+    text, image = block.get("text"), block.get("image")
+    if isinstance(text, str):
+        return _text(state, events, number, None, text)
+    if isinstance(image, str) and len(block) == 1:
+        part: Image | Opaque = Image(url=image)
+    else:
+        part = Opaque(service.name, next(iter(block), "content"), json_text(block))
+    events.append(PartReceived(part, MEDIA + state.media, number))
+    return replace(state, media=state.media + 1)
+
+
+def _read_call(
+    state: State,
+    events: list[StreamEvent],
+    number: int,
+    position: int,
     call: wire.ToolCall,
     raw: dict[str, Any],
 ) -> State:
-    """A piece of a call, by its index. Empty ids say nothing; a name may come in pieces, as the vendor's SDK joins it."""
+    """A fragment of a call. An empty id is none; a name may come in fragments, which the vendor's SDK joins as well."""
     function = call.function or wire.Function()
-    key = (number, at if call.index is None else call.index)
-    piece = function.name or ""
+    key = (number, position if call.index is None else call.index)
+    name = function.name or ""
     known = state.calls.get(key)
     if known is None:
-        known = Call(CALLS + len(state.calls), piece)
-        state = _with(state, calls={**state.calls, key: known})
-    elif piece and piece != known.name:
-        known = Call(known.place, known.name + piece)
-        piece = known.name
-        state = _with(state, calls={**state.calls, key: known})
+        known = Call(CALLS + len(state.calls), name)
+        state = replace(state, calls={**state.calls, key: known})
+    elif name and name != known.name:
+        known = Call(known.index, known.name + name)
+        name = known.name
+        state = replace(state, calls={**state.calls, key: known})
     arguments = function.arguments or ""
-    events.append(ToolCallDelta(arguments, known.place, number, call.id or "", piece))
-    more = others(raw, wire.KNOWN_FIELDS_CALL)
-    if more:
-        events.append(ProviderMetadataReceived(json_text(more), known.place, number))
+    events.append(ToolCallDelta(arguments, known.index, number, call.id or "", name))
+    extra = extra_fields(raw, wire.KNOWN_FIELDS_CALL)
+    if extra:
+        events.append(ProviderMetadataReceived(json_text(extra), known.index, number))
     return state
-
-
-def _with(state: State, **changes: Any) -> State:
-    return msgspec.structs.replace(state, **changes)

@@ -1,8 +1,8 @@
-"""DashScope's answers, whole or one frame of a stream; field names are theirs.
+"""DashScope's responses, buffered or one frame of a stream, under DashScope's field names.
 
-A frame of a stream (with incremental_output) has the shape of a whole answer and holds what is new. Content is a plain
-string from text models and a list of one-key objects from the others. `PlainFrame` is the frame that carries nothing
-but more words, which is nearly every frame of a stream.
+A frame of a stream (with incremental_output) has the shape of a buffered response, with new content only. Content is a
+plain string from text models and a list of one-key objects from the others. `PlainFrame` is a frame with nothing but
+more text, as nearly every frame of a stream is.
 """
 
 from typing import Any, Literal
@@ -11,14 +11,14 @@ import msgspec
 
 
 class Function(msgspec.Struct):
-    """arguments: JSON text, in pieces in a stream."""
+    """arguments: JSON text, in fragments in a stream."""
 
     name: str | None = None
     arguments: str | None = None
 
 
 class ToolCall(msgspec.Struct):
-    """A whole call in an answer, a piece of one in a stream; its id is "" in all pieces but the first."""
+    """A call, or a fragment of one in a stream; its id is "" in all fragments but the first."""
 
     id: str | None = None
     index: int | None = None
@@ -26,7 +26,7 @@ class ToolCall(msgspec.Struct):
 
 
 class Message(msgspec.Struct):
-    """What the model says."""
+    """The model's message."""
 
     content: str | list[dict[str, Any]] | None = None
     reasoning_content: str | None = None
@@ -34,7 +34,7 @@ class Message(msgspec.Struct):
 
 
 class Choice(msgspec.Struct):
-    """One answer. finish_reason: the string "null" until it is finished."""
+    """One choice. finish_reason: the string "null" until the choice is finished."""
 
     index: int | None = None
     message: Message | None = None
@@ -43,7 +43,7 @@ class Choice(msgspec.Struct):
 
 
 class Output(msgspec.Struct):
-    """The answers; or the words alone, where result_format is "text"."""
+    """The choices; text alone if result_format is "text"."""
 
     choices: list[Choice] | None = None
     text: str | None = None
@@ -51,7 +51,7 @@ class Output(msgspec.Struct):
 
 
 class Frame(msgspec.Struct):
-    """A whole answer or one frame of a stream."""
+    """A buffered response or one frame of a stream."""
 
     output: Output
     usage: dict[str, Any] | None = None
@@ -65,11 +65,11 @@ KNOWN_FIELDS_OUTPUT = frozenset({"choices", "text", "finish_reason"})
 KNOWN_FIELDS_CHOICE = frozenset({"index", "message", "finish_reason", "logprobs"})
 KNOWN_FIELDS_MESSAGE = frozenset({"role", "content", "reasoning_content", "tool_calls"})
 KNOWN_FIELDS_CALL = frozenset({"id", "index", "type", "function"})
-"""The keys that a Completion says in its own words; all others are kept as they come."""
+"""The fields that a Completion has a place for; all others become extra fields."""
 
 
 class PlainText(msgspec.Struct, forbid_unknown_fields=True):
-    """One piece of content that is words."""
+    """One block of text."""
 
     text: str
 
@@ -100,9 +100,9 @@ class PlainOutput(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PlainFrame(msgspec.Struct, forbid_unknown_fields=True):
-    """A frame with nothing to keep beside its words: its id was in the first, and usage is in the last as well.
+    """A frame with nothing to keep beside its text: the id was in the first frame, and usage is in the last as well.
 
-    The closed shape is not a check but a fork: a frame with anything else in it takes the longer way.
+    Unknown fields are forbidden so that a frame with anything else is read the slow way.
     """
 
     output: PlainOutput

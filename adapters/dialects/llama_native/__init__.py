@@ -1,59 +1,53 @@
-"""Meta's Llama API in its own shapes: `completion_message` in place of choices, streams of named events, metrics.
+"""Meta's Llama API in its own form: `completion_message` in place of choices, streams of named events, metrics.
 
 Source: the package llama-api-client 0.6.0; the wire notes of this project; read 2026-11-20.
 """
 
-from functools import partial
-
 from llm_pure.adapters.dialects.llama_native.request import build_chat
 from llm_pure.adapters.dialects.llama_native.response import parse_chat
 from llm_pure.adapters.dialects.llama_native.stream import State, step
-from llm_pure.adapters.dialects.openai_common.errors import read_error
-from llm_pure.core.error_mapping import NO_ERROR_CODES
-from llm_pure.core.provider import Provider, StreamDecoder
-from llm_pure.core.stream import decode_steps
+from llm_pure.adapters.dialects.openai_common.errors import find_error
+from llm_pure.core.dialect import Dialect, Service, make_provider
+from llm_pure.core.provider import Provider
 from llm_pure.core.urls import under_base_url
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.types.http import ResponseHead
 
-DIALECT = "llama_native"
+BASE_URL = "https://api.llama.com/v1"
+
+DIALECT = Dialect(
+    name="llama_native",
+    build_chat=build_chat,
+    parse_chat=parse_chat,
+    find_error=find_error,
+    frames=SseDataDecoder,
+    initial_state=State(),
+    step=step,
+)
+
+
+def make_service(name: str) -> Service[None]:
+    """A service of this dialect."""
+    url_for = under_base_url(name, BASE_URL)
+    return Service(name=name, base_url=BASE_URL, url_for=url_for, quirks=None)
 
 
 def provider(
     *,
     name: str,
-    base_url: str,
     api_key_env: tuple[str, ...],
     base_url_env: tuple[str, ...] = (),
     source: str,
 ) -> Provider:
-    """A service that speaks this dialect."""
-    return Provider(
-        name=name,
-        dialect=DIALECT,
-        base_url=base_url,
-        build_chat=partial(build_chat, name, under_base_url(name, base_url)),
+    """A provider of this dialect."""
+    return make_provider(
+        DIALECT,
+        make_service(name),
         authorize=key_header(name, api_key_env),
-        parse_chat=partial(parse_chat, name),
-        open_stream=partial(open_stream, name),
         api_key_env=api_key_env,
         base_url_env=base_url_env,
         source=source,
     )
 
 
-def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
-    """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return decode_steps(
-        name,
-        head,
-        frames=SseDataDecoder,
-        state=State(),
-        step=partial(step, name, head),
-        parse=partial(parse_chat, name),
-        parse_error=partial(read_error, name, NO_ERROR_CODES),
-    )
-
-
-__all__ = ["DIALECT", "build_chat", "open_stream", "parse_chat", "provider"]
+__all__ = ["DIALECT", "build_chat", "make_service", "parse_chat", "provider"]

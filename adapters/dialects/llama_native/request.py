@@ -1,30 +1,25 @@
 """ChatRequest -> POST {base_url}/chat/completions of the Llama API.
 
-The body is a chat completion's but for the assistant's turns: they say why they stopped, and calls have no `type`.
+The body is that of a chat completion but for the assistant's turns: they have a `stop_reason`, and calls have no `type`.
 Source: llama-api-client 0.6.0, types/chat/completion_create_params.py and message_param.py, read 2026-11-20.
 """
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.common.rewrite_body import rearranged
+from llm_pure.core.dialect import AnyService
 from llm_pure.core.provider import Built
-from llm_pure.core.urls import UrlFor
+from llm_pure.framing.json_codec import decode_any, encode
 from llm_pure.types.config import LLMConfig
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import LLMResult
 
 QUIRKS = openai_chat.Quirks(
     max_tokens_key="max_completion_tokens",
     unsupported=openai_chat.unsupported_by(
-        "the Llama API",
-        "presence_penalty",
-        "frequency_penalty",
-        "stop",
-        "seed",
-        "n",
-        "logprobs",
-        "metadata",
+        "the Llama API", "presence_penalty", "frequency_penalty", "stop", "seed", "n", "logprobs", "metadata",
         "parallel_tool_calls",
     ),
     json_formats=("json_schema",),
@@ -33,28 +28,30 @@ QUIRKS = openai_chat.Quirks(
     empty_content="",
     message_names=False,
     include_usage=False,
-)
-"""What differs from OpenAI's chat completions in the request."""
+)  # fmt: skip
+"""The differences from the request of OpenAI's chat completions."""
 
 
+@returns_failure
 def build_chat(
-    name: str, url_for: UrlFor, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> LLMResult[Built]:
+    service: AnyService, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> Built:
     """POST {base_url}/chat/completions.
 
     Body: {model, messages[], max_completion_tokens?, temperature?, top_p?, top_k?, repetition_penalty?, tools[]?,
     tool_choice?, response_format?, stream?}; `extra` adds user and others.
-    Fails as the chat completions' build_chat does.
+    Fails as the build_chat of chat completions does.
     """
-    built = openai_chat.build_chat(name, url_for, QUIRKS, config, request, strict=strict)
-    return built.bind(lambda one: rearranged(name, one, _arranged))
-
-
-def _arranged(body: dict[str, Any]) -> dict[str, Any]:
-    messages = body.get("messages")
-    if not isinstance(messages, list):  # `extra` may have put anything there
-        return body
-    return {**body, "messages": [_turn(message) for message in messages]}
+    built = ok(
+        openai_chat.build_chat(
+            service.name, service.url_for, QUIRKS, config, request, strict=strict
+        )
+    )
+    body = ok(decode_any(built.request.body, provider=service.name))
+    if isinstance(body.get("messages"), list):  # `extra` may have put anything there
+        body["messages"] = [_turn(message) for message in body["messages"]]
+    data = ok(encode(body, provider=service.name))
+    return replace(built, request=replace(built.request, body=data))
 
 
 def _turn(message: Any) -> Any:
@@ -64,5 +61,5 @@ def _turn(message: Any) -> Any:
         {key: value for key, value in call.items() if key != "type"}
         for call in message.get("tool_calls") or ()
     ]
-    told = {"stop_reason": "tool_calls" if calls else "stop", **message}
-    return {**told, "tool_calls": calls} if calls else told
+    turn = {"stop_reason": "tool_calls" if calls else "stop", **message}
+    return {**turn, "tool_calls": calls} if calls else turn

@@ -1,19 +1,19 @@
-"""Chunks -> events: `step` for one chunk of a stream. A whole answer is read with the same functions.
+"""Chunks -> events: `step` for one chunk of a stream. A buffered response is read with the same functions.
 
-Where the parts of an answer stand: text, blocks of other types, then tool calls in the order of their first pieces.
+Order of parts: text, blocks of other types, then tool calls in the order of their first fragments.
 Source: llama-api-client 0.6.0, types/create_chat_completion_response_stream_chunk.py, read 2026-11-20.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, extra_fields
 from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.usage import read_usage
-from llm_pure.adapters.dialects.openai_common.errors import error_in_body
-from llm_pure.adapters.dialects.unmodelled import emit_extra_fields, others
-from llm_pure.core.error_mapping import NO_ERROR_CODES
+from llm_pure.adapters.dialects.openai_common.errors import find_error
+from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.types.completion import FinishReason
@@ -42,118 +42,114 @@ FINISH: Mapping[str, FinishReason] = {
 
 
 class State(StreamState, frozen=True, kw_only=True):
-    """What the next chunk's meaning depends on.
-
-    started: a first chunk came. calls: how many have begun. call_id: the last one's. blocks: how many blocks of other
-    types came. known: extras already told. Metrics may follow the end.
-    """
+    """What the meaning of the next chunk depends on. Metrics may follow the end."""
 
     started: bool = False
+    """The first chunk was read."""
     calls: int = 0
+    """Number of calls so far."""
     call_id: str = ""
+    """Id of the last call."""
     blocks: int = 0
-    known: Mapping[str, Any] = {}
+    """Number of blocks of types other than text so far."""
+    seen_extras: Mapping[str, Any] = {}
 
 
 def step(
-    name: str, head: ResponseHead, state: State, frame: bytes
+    service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, Sequence[StreamEvent]]:
-    """One chunk: more of the answer, its end, what it used, or an error in its place."""
+    """One chunk: more of the response, its end, its metrics, or an error."""
     if state.started:
         try:
             plain = wire.PLAIN_CHUNK.decode(frame)
-        except DECODE_ERRORS:  # more than words: the longer way
-            return _read_frame(name, head, state, frame)
+        except DECODE_ERRORS:  # more than text: the slow way
+            return _read_frame(service, head, state, frame)
         text = plain.event.delta.text
         return state, (TextDelta(text, TEXT),) if text else ()
-    return _read_frame(name, head, state, frame)
+    return _read_frame(service, head, state, frame)
 
 
 def _read_frame(
-    name: str, head: ResponseHead, state: State, frame: bytes
+    service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    if frame.strip() in (b"", b"[DONE]"):  # Meta sends no such end; servers that speak two APIs may
+    if frame.strip() in (b"", b"[DONE]"):  # Meta sends no end marker; servers with two APIs may
         return state, []
-    decoded = decode_any(frame, provider=name, where="chunk")
+    decoded = decode_any(frame, provider=service.name, where="chunk")
     if isinstance(decoded, Failure):
-        return _with(state, fault=decoded.failure()), []
+        return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
     if isinstance(raw, dict) and "event" not in raw:
-        told = error_in_body(name, NO_ERROR_CODES, raw, HttpResponse(200, head.headers))
-        return (state if told is None else _with(state, fault=told)), []
-    typed = decode(wire.CHUNK, frame, provider=name, where="chunk")
+        return replace(state, fault=find_error(service, raw, HttpResponse(200, head.headers))), []
+    typed = decode(wire.CHUNK, frame, provider=service.name, where="chunk")
     if isinstance(typed, Failure):
-        return _with(state, fault=typed.failure()), []
-    return _read_chunk(name, state, typed.unwrap(), raw)
+        return replace(state, fault=typed.failure()), []
+    return _read_chunk(service, state, typed.unwrap(), raw)
 
 
 def _read_chunk(
-    name: str, state: State, chunk: wire.Chunk, raw: dict[str, Any]
+    service: AnyService, state: State, chunk: wire.Chunk, raw: dict[str, Any]
 ) -> tuple[State, list[StreamEvent]]:
     events: list[StreamEvent] = []
     if not state.started:
-        events.append(Started(id=chunk.id or "", model=chunk.model or "", provider=name))
-        state = _with(state, started=True)
+        model = chunk.model or ""
+        events.append(Started(id=chunk.id or "", model=model, provider=service.name))
+        state = replace(state, started=True)
     event, raw_event = chunk.event, raw["event"]
-    known = emit_extra_fields(events, state.known, raw, wire.KNOWN_FIELDS_CHUNK)
-    known = emit_extra_fields(events, known, raw_event, wire.KNOWN_FIELDS_EVENT)
-    state = state if known is state.known else _with(state, known=known)
+    seen = emit_extra_fields(events, state.seen_extras, raw, wire.KNOWN_FIELDS_CHUNK)
+    seen = emit_extra_fields(events, seen, raw_event, wire.KNOWN_FIELDS_EVENT)
+    if seen is not state.seen_extras:
+        state = replace(state, seen_extras=seen)
     if event.delta is not None:
-        state = _delta(name, state, events, event.delta, raw_event["delta"])
+        state = _read_delta(service, state, events, event.delta, raw_event["delta"])
     if event.metrics:
         events.append(UsageReported(read_usage(event.metrics, raw_event["metrics"])))
     if event.stop_reason or event.event_type == "complete":
-        word = event.stop_reason or None
-        events.append(Finished(FINISH.get(word or "", "unknown"), word))
-        state = _with(state, complete=True)
+        reason = event.stop_reason or None
+        events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
+        state = replace(state, complete=True)
     return state, events
 
 
-def _delta(
-    name: str, state: State, events: list[StreamEvent], delta: wire.Delta, raw: dict[str, Any]
+def _read_delta(
+    service: AnyService,
+    state: State,
+    events: list[StreamEvent],
+    delta: wire.Delta,
+    raw: dict[str, Any],
 ) -> State:
-    if delta.type == "tool_call" or delta.function is not None:
-        return _call_piece(state, events, wire.ToolCall(delta.id, delta.function), raw)
-    return read_block(name, state, events, wire.Content(delta.type, delta.text), raw)
+    """More text, or a fragment of a call: a new id begins another call, other fragments continue the last one."""
+    if delta.type != "tool_call" and delta.function is None:
+        return read_block(service, state, events, wire.Content(delta.type, delta.text), raw)
+    if not state.calls or (delta.id and delta.id != state.call_id):
+        state = replace(state, calls=state.calls + 1, call_id=delta.id or "")
+    read_call(events, state.calls - 1, wire.ToolCall(delta.id, delta.function), raw)
+    return state
 
 
 def read_block(
-    name: str, state: State, events: list[StreamEvent], block: wire.Content, raw: dict[str, Any]
+    service: AnyService,
+    state: State,
+    events: list[StreamEvent],
+    block: wire.Content,
+    raw: dict[str, Any],
 ) -> State:
-    """Words, or more of them. A block of an unknown type is kept whole."""
+    """A block of text, or a fragment of one. A block of an unknown type becomes an Opaque part."""
     if block.type in (None, "text"):
         if block.text:
             events.append(TextDelta(block.text, TEXT))
         return state
-    whole = Opaque(name, block.type, json_text(raw))
-    events.append(PartReceived(whole, BLOCKS + state.blocks))
-    return _with(state, blocks=state.blocks + 1)
-
-
-def _call_piece(
-    state: State, events: list[StreamEvent], call: wire.ToolCall, raw: dict[str, Any]
-) -> State:
-    """Which call a piece belongs to: one with an id of its own begins another, others continue the last."""
-    if not state.calls or (call.id and call.id != state.call_id):
-        state = _with(state, calls=state.calls + 1, call_id=call.id or "")
-    read_call(events, state.calls - 1, call, raw)
-    return state
+    part = Opaque(service.name, block.type, json_text(raw))
+    events.append(PartReceived(part, BLOCKS + state.blocks))
+    return replace(state, blocks=state.blocks + 1)
 
 
 def read_call(
-    events: list[StreamEvent], place: int, call: wire.ToolCall, raw: dict[str, Any]
+    events: list[StreamEvent], index: int, call: wire.ToolCall, raw: dict[str, Any]
 ) -> None:
-    """A call, or more of one. place: which, from 0."""
+    """A call, or a fragment of one. `index`: of the call, from 0."""
     function = call.function or wire.Function()
-    events.append(
-        ToolCallDelta(
-            function.arguments or "", CALLS + place, id=call.id or "", name=function.name or ""
-        )
-    )
-    more = others(raw, wire.KNOWN_FIELDS_CALL)
-    if more:
-        events.append(ProviderMetadataReceived(json_text(more), CALLS + place))
-
-
-def _with(state: State, **changes: Any) -> State:
-    return msgspec.structs.replace(state, **changes)
+    arguments, name = function.arguments or "", function.name or ""
+    events.append(ToolCallDelta(arguments, CALLS + index, id=call.id or "", name=name))
+    extra = extra_fields(raw, wire.KNOWN_FIELDS_CALL)
+    if extra:
+        events.append(ProviderMetadataReceived(json_text(extra), CALLS + index))

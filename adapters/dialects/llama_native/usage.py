@@ -6,16 +6,16 @@ Source: the wire notes of this project; the names are as generally known, unconf
 from collections.abc import Sequence
 from typing import Any
 
+from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.adapters.dialects.llama_native import wire
-from llm_pure.adapters.dialects.openai_common.usage import tokens
 from llm_pure.types.completion import Usage
 
 
 def read_usage(metrics: Sequence[wire.Metric], raw: Any) -> Usage:
-    """num_prompt_tokens and num_completion_tokens; raw: the list as it came, under its name."""
-    values = {one.metric: one.value for one in metrics}
+    """num_prompt_tokens and num_completion_tokens; `raw`: the list as JSON."""
+    values = {metric.metric: metric.value for metric in metrics}
     return Usage(
-        input_tokens=tokens(values.get("num_prompt_tokens")),
-        output_tokens=tokens(values.get("num_completion_tokens")),
+        input_tokens=token_count(values.get("num_prompt_tokens")),
+        output_tokens=token_count(values.get("num_completion_tokens")),
         raw={"metrics": raw},
     )

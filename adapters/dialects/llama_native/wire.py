@@ -1,6 +1,6 @@
-"""Llama API's answers, whole or one event of a stream; field names are theirs.
+"""The Llama API's responses, buffered or one event of a stream, under its field names.
 
-`PlainChunk` is the event that carries nothing but more words, which is nearly every event of a stream.
+`PlainChunk` is an event with nothing but more text, as nearly every event of a stream is.
 """
 
 from typing import Any, Literal
@@ -9,28 +9,28 @@ import msgspec
 
 
 class Function(msgspec.Struct):
-    """arguments: JSON text, in pieces in a stream."""
+    """arguments: JSON text, in fragments in a stream."""
 
     name: str | None = None
     arguments: str | None = None
 
 
 class ToolCall(msgspec.Struct):
-    """A whole call."""
+    """A call, or a fragment of one in a stream."""
 
     id: str | None = None
     function: Function | None = None
 
 
 class Content(msgspec.Struct):
-    """The words, as an object. type: "text"."""
+    """The text, as an object. type: "text"."""
 
     type: str | None = None
     text: str | None = None
 
 
 class Message(msgspec.Struct):
-    """What the model says; content is one string or one object, a list at none that is known."""
+    """The model's message. content: one string or one object; no server is known to send a list."""
 
     content: Content | str | list[Content] | None = None
     stop_reason: str | None = None
@@ -45,7 +45,7 @@ class Metric(msgspec.Struct):
 
 
 class Answer(msgspec.Struct):
-    """A whole answer. model: not in Meta's schema, at some servers that speak this API."""
+    """A buffered response. model: not in Meta's schema; some servers of this API send it."""
 
     completion_message: Message
     id: str | None = None
@@ -54,7 +54,7 @@ class Answer(msgspec.Struct):
 
 
 class Delta(msgspec.Struct):
-    """The news of an event: words, or a piece of a tool call, which says no index."""
+    """The content of an event: text, or a fragment of a tool call, which has no index."""
 
     type: str | None = None
     text: str | None = None
@@ -72,7 +72,7 @@ class Event(msgspec.Struct):
 
 
 class Chunk(msgspec.Struct):
-    """One event and whose it is."""
+    """One event, with the response's id and model."""
 
     event: Event
     id: str | None = None
@@ -87,7 +87,7 @@ KNOWN_FIELDS_MESSAGE = frozenset({"role", "content", "stop_reason", "tool_calls"
 KNOWN_FIELDS_CALL = frozenset({"id", "type", "function"})
 KNOWN_FIELDS_CHUNK = frozenset({"id", "model", "event"})
 KNOWN_FIELDS_EVENT = frozenset({"event_type", "delta", "metrics", "stop_reason"})
-"""The keys that a Completion says in its own words; all others are kept as they come."""
+"""The fields that a Completion has a place for; all others become extra fields."""
 
 
 class PlainDelta(msgspec.Struct, forbid_unknown_fields=True):
@@ -107,9 +107,9 @@ class PlainEvent(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PlainChunk(msgspec.Struct, forbid_unknown_fields=True):
-    """A chunk with nothing to keep beside its words: its id was in the first one.
+    """A chunk with nothing to keep beside its text: the id was in the first chunk.
 
-    The closed shape is not a check but a fork: a chunk with anything else in it takes the longer way.
+    Unknown fields are forbidden so that a chunk with anything else is read the slow way.
     """
 
     event: PlainEvent

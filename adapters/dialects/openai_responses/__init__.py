@@ -1,29 +1,48 @@
-"""OpenAI's Responses API: typed items in, typed items out, kept nowhere.
+"""OpenAI's Responses API: typed items in the request and in the response; the provider stores nothing.
 
-`provider(name=..., base_url=..., quirks=Quirks(...))` is all that a service of this dialect needs.
+A service of this dialect is `provider(name=..., base_url=..., quirks=Quirks(...))`.
 Source: openai/openai-openapi 2.3.0; the wire notes of this project; read 2026-11-20.
 """
 
 from collections.abc import Mapping
-from functools import partial
 
-from llm_pure.adapters.dialects.common.list_models import OPENAI, list_operation
+from llm_pure.adapters.dialects.common.list_models import OPENAI
+from llm_pure.adapters.dialects.common.list_models import list_models as list_operation
 from llm_pure.adapters.dialects.openai_common.embed import build_embed, parse_embed
-from llm_pure.adapters.dialects.openai_responses.errors import read_error
+from llm_pure.adapters.dialects.openai_responses.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
 from llm_pure.adapters.dialects.openai_responses.request import build_chat, build_count
 from llm_pure.adapters.dialects.openai_responses.response import parse_chat, parse_count
 from llm_pure.adapters.dialects.openai_responses.stream import State, step
-from llm_pure.core.dialect import Service, operation
-from llm_pure.core.provider import NO_ENV_VARS, Authorize, Operation, Provider, StreamDecoder
-from llm_pure.core.stream import decode_steps
+from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
 from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.framing.sse import SseDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.types.http import ResponseHead
 from llm_pure.types.operations import EmbedLimit
 
-DIALECT = "openai_responses"
+DIALECT = Dialect(
+    name="openai_responses",
+    build_chat=build_chat,
+    parse_chat=parse_chat,
+    find_error=find_error,
+    frames=SseDecoder,
+    initial_state=State(),
+    step=step,
+)
+
+
+def make_service(
+    name: str, base_url: str, quirks: Quirks, url_for: UrlFor | None = None
+) -> Service[Quirks]:
+    """A service of this dialect. `url_for`: for operations that are not below the base URL."""
+    return Service(
+        name=name,
+        base_url=base_url,
+        url_for=url_for or under_base_url(name, base_url),
+        quirks=quirks,
+        error_codes=ERROR_CODES,
+    )
 
 
 def provider(
@@ -43,56 +62,24 @@ def provider(
     list_models: bool = False,
     source: str = "",
 ) -> Provider:
-    """A service that speaks this dialect.
+    """A provider of this dialect.
 
-    locate: where its operations are, when not below its base URL. counts: it has POST /responses/input_tokens too.
-    embeds: it has POST /embeddings too. embed_limits: how much one call of it takes. lists: it has GET /models too.
+    `count_tokens`: the service has POST /responses/input_tokens; `embeddings`: POST /embeddings; `list_models`: GET /models.
     """
-    at = url_for or under_base_url(name, base_url)
-    service = Service(
-        name=name, base_url=base_url, url_for=at, quirks=quirks, error_codes=quirks.error_codes
-    )
-    return Provider(
-        name=name,
-        dialect=DIALECT,
-        base_url=base_url,
-        build_chat=partial(build_chat, name, at, quirks),
+    service = make_service(name, base_url, quirks, url_for)
+    return make_provider(
+        DIALECT,
+        service,
         authorize=authorize or key_header(name, api_key_env, required=key_required),
-        parse_chat=partial(parse_chat, name, quirks),
-        open_stream=partial(open_stream, name, quirks),
         api_key_env=api_key_env,
         base_url_env=base_url_env,
-        env_vars=env_vars,
+        variables=env_vars,
         source=source,
-        count_tokens=Operation(
-            partial(build_count, name, at, quirks), partial(parse_count, name, quirks)
-        )
-        if count_tokens
-        else None,
-        embed=operation(service, build_embed, parse_embed) if embeddings else None,
+        count_tokens=operation(service, build_count, parse_count) if count_tokens else None,
+        embeddings=operation(service, build_embed, parse_embed) if embeddings else None,
         embed_limits=embed_limits,
-        models=list_operation(
-            name,
-            lambda config: at(config, "", "/models"),
-            OPENAI,
-            partial(read_error, name, quirks.error_codes),
-        )
-        if list_models
-        else None,
+        list_models=list_operation(service, "/models", OPENAI, find_error) if list_models else None,
     )
 
 
-def open_stream(name: str, quirks: Quirks, head: ResponseHead) -> StreamDecoder:
-    """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return decode_steps(
-        name,
-        head,
-        frames=SseDecoder,
-        state=State(),
-        step=partial(step, name, quirks, head),
-        parse=partial(parse_chat, name, quirks),
-        parse_error=partial(read_error, name, quirks.error_codes),
-    )
-
-
-__all__ = ["DIALECT", "Quirks", "build_chat", "open_stream", "parse_chat", "provider"]
+__all__ = ["DIALECT", "Quirks", "build_chat", "make_service", "parse_chat", "provider"]

@@ -6,46 +6,31 @@ Source: openai/openai-openapi 2.3.0 (InputContent), read 2026-11-20.
 from collections.abc import Sequence
 from typing import Any
 
+from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.dialect import AnyService
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.media import data_url, media_type_of
-from llm_pure.types.messages import Document, Image, Opaque, Part, Text, ToolResultContent
-
-Content = str | list[dict[str, Any]]
-
-
-class Unsendable(Exception):
-    """A part without a form here. It never leaves this dialect: `input_items` turns it into a value."""
+from llm_pure.types.messages import Document, Image, Opaque, Part, Text
+from llm_pure.types.rejection import UnsupportedPart
 
 
-def content(name: str, parts: Sequence[tuple[str, Part]], told: list[Adaptation]) -> Content:
-    """A plain string for one text, else a list. parts: each with its path."""
+def encode_content(
+    service: AnyService, parts: Sequence[tuple[str, Part]], adaptations: list[Adaptation]
+) -> str | list[dict[str, Any]]:
+    """A plain string for a single text, else a list. `parts`: (path, part). Raises UnsupportedPart."""
     if len(parts) <= 1 and all(isinstance(part, Text) for _, part in parts):
         return "".join([part.text for _, part in parts if isinstance(part, Text)])
-    wire: list[dict[str, Any]] = []
-    for where, part in parts:
-        if isinstance(part, Opaque) and part.provider != name:
-            told.append(dropped(where, f"{part.kind} is for {part.provider} only"))
+    encoded: list[dict[str, Any]] = []
+    for path, part in parts:
+        if isinstance(part, Opaque) and part.provider != service.name:
+            adaptations.append(dropped(path, f"{part.kind} is for {part.provider} only"))
         else:
-            wire.append(_part(part, where))
-    return wire
+            encoded.append(_encode_part(part, path))
+    return encoded
 
 
-def output_of(
-    name: str, parts: tuple[ToolResultContent, ...], where: str, told: list[Adaptation]
-) -> Content:
-    """What a tool answered."""
-    return content(
-        name, [(f"{where}/content/{place}", part) for place, part in enumerate(parts)], told
-    )
-
-
-def dropped(field: str, reason: str) -> Adaptation:
-    """One thing that was left out."""
-    return Adaptation(field=field, action="dropped", reason=reason)
-
-
-def _part(part: Part, where: str) -> dict[str, Any]:
+def _encode_part(part: Part, path: str) -> dict[str, Any]:
     match part:
         case Text(text=text):
             return {"type": "input_text", "text": text}
@@ -53,24 +38,27 @@ def _part(part: Part, where: str) -> dict[str, Any]:
             return {"type": "input_image", "file_id": file_id, "detail": detail or "auto"}
         case Image(url=str() as url, detail=detail):
             return {"type": "input_image", "image_url": url, "detail": detail or "auto"}
-        case Image(data=bytes() as data, media_type=claimed, detail=detail):
-            media_type = media_type_of(data) or claimed
+        case Image(data=bytes() as data, media_type=declared, detail=detail):
+            media_type = media_type_of(data) or declared
             if media_type is None:
-                raise Unsendable(f"{where}: these bytes are no picture that is known here")
+                raise UnsupportedPart(f"{path}: the bytes are not an image of a known format")
             url = data_url(data, media_type)
             return {"type": "input_image", "image_url": url, "detail": detail or "auto"}
         case Document(file_id=str() as file_id):
             return {"type": "input_file", "file_id": file_id}
         case Document(url=str() as url):
             return {"type": "input_file", "file_url": url}
-        case Document(data=bytes() as data, media_type=claimed, name=file_name):
-            media_type = media_type_of(data) or claimed or "application/octet-stream"
+        case Document(data=bytes() as data, media_type=declared, name=name):
+            media_type = media_type_of(data) or declared or "application/octet-stream"
+            file_data = data_url(data, media_type)
             return {
                 "type": "input_file",
-                "filename": file_name or "document",
-                "file_data": data_url(data, media_type),
+                "filename": name or "document",
+                "file_data": file_data,
             }
         case Opaque(json=json):
             return json_object(json) or {}
         case _:
-            raise Unsendable(f"{where}: the Responses API has no form for {type(part).__name__}")
+            raise UnsupportedPart(
+                f"{path}: the Responses API has no form for {type(part).__name__}"
+            )

@@ -1,80 +1,51 @@
-"""A whole answer -> Completion. It is read as the last event of a stream, so it can't differ from its stream."""
+"""A buffered response -> Completion. It is read as the last event of a stream, so both give the same Completion."""
 
-import msgspec
+from typing import Any
 
-from llm_pure.adapters.dialects.openai_responses import wire
-from llm_pure.adapters.dialects.openai_responses.errors import error_of, failure_of
-from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
-from llm_pure.adapters.dialects.openai_responses.stream import read_whole
-from llm_pure.core.collect import Collector
-from llm_pure.core.error_mapping import undecodable_body_error
-from llm_pure.core.stream import header_events
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, protocol_error
+from msgspec.structs import replace
+
+from llm_pure.adapters.dialects.common.token_counts import read_token_count
+from llm_pure.adapters.dialects.openai_responses.errors import find_error, response_error
+from llm_pure.adapters.dialects.openai_responses.stream import State, read_response
+from llm_pure.core.dialect import AnyService, parse_body, read_json
 from llm_pure.types.completion import Completion
-from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
+from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import TokenCount
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import returns_failure
+from llm_pure.types.result import LLMResult
 
 
-def parse_chat(name: str, quirks: Quirks, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of any answer, for any status and any bytes.
+def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
+    """The Completion of any response, for any status and any bytes.
 
-    Fails with the error that the body tells, at any status: an answer that failed carries what it had as `partial`.
-    Fails with ProtocolError when a 2xx body is no answer.
+    Fails with the error in the body, at any status; a response that failed has its output as `partial`.
+    Fails with ProtocolError when a 2xx body has no output.
     """
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(
-            undecodable_body_error(name, response.status, response.headers, response.body)
-        )
-    raw = decoded.unwrap()
-    if response.status >= 300 or not isinstance(raw, dict) or "output" not in raw:
-        return Failure(_error(name, quirks, raw, response))
-    try:
-        events = read_whole(name, raw)
-    except DECODE_ERRORS as fault:
-        return Failure(protocol_error(fault, response.body, provider=name, status=response.status))
-    collector = Collector()
-    collector.add(events)
-    collector.add(header_events(response.headers))
-    completion = collector.completion()
-    told = failure_of(name, quirks.error_codes, raw, response)
-    if told is not None:
-        return Failure(msgspec.structs.replace(told, partial=completion))
-    return Success(completion)
-
-
-def parse_count(name: str, quirks: Quirks, response: HttpResponse) -> LLMResult[TokenCount]:
-    """The answer of POST /responses/input_tokens."""
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(
-            undecodable_body_error(name, response.status, response.headers, response.body)
-        )
-    raw = decoded.unwrap()
-    if response.status >= 300 or not isinstance(raw, dict) or "input_tokens" not in raw:
-        return Failure(_error(name, quirks, raw, response))
-    return decode(wire.INPUT_TOKENS, response.body, provider=name).map(
-        lambda count: TokenCount(
-            input_tokens=count.input_tokens,
-            provider=name,
-            extra={k: v for k, v in raw.items() if k not in ("object", "input_tokens")},
-        )
+    return parse_body(
+        service,
+        response,
+        _is_answer,
+        _read,
+        find_error=find_error,
+        missing="the answer has no output",
+        answer_first=True,
     )
 
 
-def _error(name: str, quirks: Quirks, raw: object, response: HttpResponse) -> LLMError:
-    """The error of a body that is no answer."""
-    told = error_of(name, quirks.error_codes, raw, response)
-    if told is not None:
-        return told
-    if response.status >= 300:
-        return undecodable_body_error(name, response.status, response.headers, response.body)
-    return ProtocolError(
-        message="the answer has no output",
-        provider=name,
-        status=response.status,
-        where="body",
-        evidence=response.body[:EVIDENCE_LIMIT],
-    )
+def _is_answer(raw: Any) -> bool:
+    return isinstance(raw, dict) and "output" in raw
+
+
+def _read(
+    service: AnyService, raw: dict[str, Any], response: HttpResponse
+) -> tuple[State, list[StreamEvent]]:
+    state, events = read_response(service, State(), raw)
+    return replace(state, fault=response_error(service, raw, response)), events
+
+
+@returns_failure
+def parse_count(service: AnyService, response: HttpResponse) -> TokenCount:
+    """The count of POST /responses/input_tokens."""
+    raw = read_json(service, response, find_error)
+    return read_token_count(service, response, raw, "input_tokens", frozenset({"object"}))

@@ -1,36 +1,37 @@
-"""Events of a streamed answer -> our events: `step` for one frame. A whole answer is read as the last event of a stream.
+"""Events of the API -> events: `step` for one frame. A buffered response is read as the last event of a stream.
 
-Everything is keyed on output_index: some hosts change an item's id from event to event, and indexes may jump.
-`response.output_item.done` has the item whole, the encrypted reasoning too; the deltas before it show the text early.
+Everything is keyed on output_index: some hosts change an item's id from event to event, and indexes may have gaps.
+`response.output_item.done` has the complete item, with encrypted reasoning; the deltas before it carry the text early.
 Source: openai/openai-openapi 2.3.0 (ResponseStreamEvent), read 2026-11-20.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.extra_fields import extra_fields
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.openai_responses import wire
 from llm_pure.adapters.dialects.openai_responses.errors import (
-    error_of,
-    error_of_event,
-    failure_of,
+    event_error,
+    find_error,
+    response_error,
 )
 from llm_pure.adapters.dialects.openai_responses.items import (
     BETWEEN_THOUGHTS,
     PARTS_OF_ITEM,
-    Told,
-    begun,
-    finished,
+    ItemEvents,
     part_index,
+    read_added,
+    read_done,
 )
-from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
+from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, protocol_error
 from llm_pure.framing.sse import SseEvent
 from llm_pure.types.completion import FinishReason
-from llm_pure.types.errors import LLMError
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -52,247 +53,230 @@ FINISH: Mapping[str, FinishReason] = {
     "cancelled": "error",
     "failed": "error",
 }
-"""Status, or the reason of an incomplete answer. An answer that waits or is at work ("queued") is "unknown"."""
+"""Status, or the reason of an incomplete response -> finish reason. Of a response in progress ("queued") it is "unknown"."""
 
 
 class State(StreamState, frozen=True, kw_only=True):
-    """What the next event's meaning depends on; `complete` is the phase after the last event.
-
-    started: the answer's id is known. hearing: the part whose delta came last; heard: the parts of unfinished items
-    whose deltas came. announced: unfinished calls with id and name. thoughts: part -> the piece of reasoning that is
-    being told. done: items that were told whole. lists: their annotations and logprobs, by output_index.
-    """
+    """What the meaning of the next event depends on; `complete` after the last event."""
 
     started: bool = False
-    hearing: int = -1
-    heard: frozenset[int] = frozenset()
-    thoughts: Mapping[int, tuple[str, int]] = {}
+    """The response's id was emitted."""
+    last_part: int = -1
+    """Index of the part that the last delta belongs to."""
+    streamed: frozenset[int] = frozenset()
+    """Indexes of parts of unfinished items whose text came in deltas."""
+    reasoning_pieces: Mapping[int, tuple[str, int]] = {}
+    """Index of a reasoning part -> (list, index in it) of its current piece."""
     announced: frozenset[int] = frozenset()
+    """output_index of unfinished calls whose id and name were emitted."""
     done: frozenset[int] = frozenset()
-    lists: Mapping[int, Mapping[str, list[Any]]] = {}
+    """output_index of completed items."""
+    lists: Mapping[int, ItemEvents] = {}
+    """output_index of completed items with annotations or logprobs -> these."""
 
 
-Stepped = tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]
+Stepped: TypeAlias = tuple[State, Sequence[StreamEvent]]
 
 
-def step(name: str, quirks: Quirks, head: ResponseHead, state: State, frame: SseEvent) -> Stepped:
-    """One frame. What comes after the last event, [DONE] or anything else, changes nothing."""
+def step(service: AnyService, head: ResponseHead, state: State, frame: SseEvent) -> Stepped:
+    """One frame. After the last event nothing changes the state, neither [DONE] nor anything else."""
     if state.complete:
         return state, ()
     try:
         event = wire.EVENT.decode(frame.data)
-    except DECODE_ERRORS as fault:
-        known = decode(wire.EVENT, frame.data, provider=name)  # half of a letter is forgiven there
-        if isinstance(known, Failure):
-            return _unread(name, quirks, head, state, frame, fault)
-        event = known.unwrap()
+    except DECODE_ERRORS as error:
+        repaired = decode(wire.EVENT, frame.data, provider=service.name)  # lone surrogates
+        if isinstance(repaired, Failure):
+            return _read_other(service, head, state, frame, error), ()
+        event = repaired.unwrap()
     if type(event) is wire.TextDelta:  # nearly every event of a stream
         index = event.output_index * PARTS_OF_ITEM + event.content_index
-        if index == state.hearing and event.delta and not event.logprobs:
+        if index == state.last_part and event.delta and not event.logprobs:
             return state, (TextDelta(event.delta, index),)
     try:
-        return _read(name, quirks, head, state, event)
-    except DECODE_ERRORS as fault:  # an item of a known kind in a shape of its own
-        return _failed(state, protocol_error(fault, frame.data, provider=name, where="item")), ()
+        return _read_event(service, head, state, event)
+    except DECODE_ERRORS as error:  # an item of a known type whose fields have unknown types
+        fault = protocol_error(error, frame.data, provider=service.name, where="item")
+        return replace(state, fault=fault), ()
 
 
-def _unread(
-    name: str, quirks: Quirks, head: ResponseHead, state: State, frame: SseEvent, fault: Exception
-) -> Stepped:
-    """A frame that is none of the known events: unknown ones pass, an error of some gateway counts, the rest is a fault."""
+def _read_other(
+    service: AnyService, head: ResponseHead, state: State, frame: SseEvent, error: Exception
+) -> State:
+    """A frame that is no known event: unknown events are skipped, errors of gateways count, others are a ProtocolError."""
     data = frame.data
     if not data.strip() or data.strip() == b"[DONE]":
-        return state, ()
-    decoded = decode_any(data, provider=name, where="event")
+        return state
+    decoded = decode_any(data, provider=service.name, where="event")
     if isinstance(decoded, Failure):
-        return _failed(state, decoded.failure()), ()
+        return replace(state, fault=decoded.failure())
     raw = decoded.unwrap()
-    tag = str(raw.get("type")) if isinstance(raw, dict) else ""
-    if not isinstance(raw, dict) or tag in wire.KNOWN:
-        return _failed(state, protocol_error(fault, data, provider=name, where="event")), ()
-    error = raw.get("error") or (raw if frame.type == "error" else None)
-    told = error_of(name, quirks.error_codes, {"error": error}, _http(head))
-    return (state if told is None else _failed(state, told)), ()
+    if not isinstance(raw, dict) or str(raw.get("type")) in wire.EVENT_TYPES:
+        fault = protocol_error(error, data, provider=service.name, where="event")
+        return replace(state, fault=fault)
+    body = {"error": raw.get("error") or (raw if frame.type == "error" else None)}
+    return replace(state, fault=find_error(service, body, _response(head)))
 
 
-def _read(
-    name: str, quirks: Quirks, head: ResponseHead, state: State, event: wire.Event
+def _read_event(
+    service: AnyService, head: ResponseHead, state: State, event: wire.Event
 ) -> Stepped:
     match event:
-        case (
-            wire.TextDelta()
-            | wire.RefusalDelta()
-            | wire.ReasoningDelta()
-            | wire.SummaryDelta()
-            | wire.ArgumentsDelta()
-            | wire.InputDelta()
-        ):
-            return _delta(state, event)
+        case wire.Delta():
+            return _read_delta(state, event)
         case wire.AnnotationAdded(annotation=annotation):
             return state, (ExtraReceived("annotations", [annotation], append=True),)
-        case wire.ItemAdded(item=item, output_index=place):
-            events = begun(place, item)
-            if not events:
-                return state, ()
-            return _with(state, announced=state.announced | {place}), events
-        case wire.ItemDone(item=item, output_index=place):
+        case wire.ItemAdded(item=item, output_index=output_index):
+            added = read_added(output_index, item)
+            if added:
+                state = replace(state, announced=state.announced | {output_index})
+            return state, added
+        case wire.ItemDone(item=item, output_index=output_index):
+            events: list[StreamEvent] = []
+            return _read_done(service, state, events, output_index, item), events
+        case wire.Progress():
             events = []
-            return _settled(name, state, events, place, item), events
-        case (
-            wire.Created(response=response)
-            | wire.Queued(response=response)
-            | wire.InProgress(response=response)
-        ):
-            return _started(name, state, response)
-        case wire.Failed(response=response):
-            state, events = _last(name, state, response)
-            told = failure_of(
-                name, quirks.error_codes, {"status": "failed", **response}, _http(head)
-            )
-            return _with(state, complete=False, fault=told), events[:-1]
+            return _start(service, state, events, event.response), events
         case wire.Error():
-            return _failed(state, error_of_event(name, quirks.error_codes, event, _http(head))), ()
-        case (
-            wire.Completed(response=response)
-            | wire.Incomplete(response=response)
-            | wire.Cancelled(response=response)
-        ):
-            told = failure_of(name, quirks.error_codes, response, _http(head))
-            status = type(event).__struct_config__.tag
-            word = str(status).removeprefix("response.")
-            state, events = _last(name, state, {"status": word, **response})
-            if told is not None:
-                return _with(state, complete=False, fault=told), events[:-1]
-            return state, events
+            return replace(state, fault=event_error(service, event, _response(head))), ()
+        case wire.End():
+            status = str(type(event).__struct_config__.tag).removeprefix("response.")
+            with_status = {"status": status, **event.response}
+            checked = with_status if isinstance(event, wire.Failed) else event.response
+            fault = response_error(service, checked, _response(head))
+            state, events = read_response(service, state, with_status)
+            if fault is None and not isinstance(event, wire.Failed):
+                return state, events
+            return replace(state, complete=False, fault=fault), events[:-1]
 
 
-def _delta(
-    state: State,
-    event: wire.TextDelta
-    | wire.RefusalDelta
-    | wire.ReasoningDelta
-    | wire.SummaryDelta
-    | wire.ArgumentsDelta
-    | wire.InputDelta,
-) -> Stepped:
+def _read_delta(state: State, event: wire.Delta) -> Stepped:
     text = event.delta
     events: list[StreamEvent] = []
     if isinstance(event, wire.TextDelta) and event.logprobs:
         events.append(ExtraReceived("logprobs", event.logprobs, append=True))
     if not text:
         return state, events
-    content_index = (
-        event.content_index if isinstance(event, wire.TextDelta | wire.RefusalDelta) else 0
-    )
-    index = part_index(event.output_index, content_index)
+    index = part_index(event.output_index)
     match event:
-        case wire.TextDelta():
+        case wire.TextDelta(content_index=content_index):
+            index += content_index
             events.append(TextDelta(text, index))
-        case wire.RefusalDelta():
+        case wire.RefusalDelta(content_index=content_index):
+            index += content_index
             events.append(RefusalDelta(text, index))
         case wire.ArgumentsDelta() | wire.InputDelta():
             events.append(ToolCallDelta(text, index))
         case wire.ReasoningDelta(content_index=piece):
-            return _thought(state, index, ("content", piece), text)
+            return _read_reasoning(state, index, ("content", piece), text)
         case wire.SummaryDelta(summary_index=piece):
-            return _thought(state, index, ("summary", piece), text)
-    return _hearing(state, index), events
+            return _read_reasoning(state, index, ("summary", piece), text)
+    return _with_part(state, index), events
 
 
-def _thought(state: State, index: int, piece: tuple[str, int], text: str) -> Stepped:
+def _read_reasoning(state: State, index: int, piece: tuple[str, int], text: str) -> Stepped:
     """More reasoning; an empty line where another piece of the same item begins."""
-    before = state.thoughts.get(index)
+    before = state.reasoning_pieces.get(index)
     if before == piece:
         return state, (ReasoningDelta(text, index),)
-    state = _with(_hearing(state, index), thoughts={**state.thoughts, index: piece})
+    pieces = {**state.reasoning_pieces, index: piece}
+    state = replace(_with_part(state, index), reasoning_pieces=pieces)
     return state, (ReasoningDelta(text if before is None else BETWEEN_THOUGHTS + text, index),)
 
 
-def _hearing(state: State, index: int) -> State:
-    if index == state.hearing:
+def _with_part(state: State, index: int) -> State:
+    if index == state.last_part:
         return state
-    return _with(state, hearing=index, heard=state.heard | {index})
+    return replace(state, last_part=index, streamed=state.streamed | {index})
 
 
-def _started(name: str, state: State, response: wire.JsonObject) -> Stepped:
-    if state.started:
-        return state, ()
-    said = msgspec.convert(response, wire.Response)
-    event = Started(id=said.id or "", model=said.model or "", provider=name)
-    return _with(state, started=True), (event,)
-
-
-def _settled(
-    name: str, state: State, events: list[StreamEvent], place: int, item: wire.JsonObject
+def _start(
+    service: AnyService, state: State, events: list[StreamEvent], raw: wire.JsonObject
 ) -> State:
-    """An item that is done, once."""
-    if place in state.done:
+    if state.started:
         return state
-    told = finished(name, place, item, state.heard, announced=place in state.announced)
-    if not state.started:  # no event of the answer itself came before: echoes need the provider
-        events.append(Started(provider=name))
-    events += told.events
-    return _with(
+    response = msgspec.convert(raw, wire.Response)
+    events.append(Started(id=response.id or "", model=response.model or "", provider=service.name))
+    return replace(state, started=True)
+
+
+def _read_done(
+    service: AnyService,
+    state: State,
+    events: list[StreamEvent],
+    output_index: int,
+    item: wire.JsonObject,
+) -> State:
+    """A completed item, once."""
+    if output_index in state.done:
+        return state
+    announced = output_index in state.announced
+    result = read_done(service.name, output_index, item, state.streamed, announced=announced)
+    if (
+        not state.started
+    ):  # no event with the response itself came before: metadata needs the provider
+        events.append(Started(provider=service.name))
+    events += result.events
+    return replace(
         state,
-        done=state.done | {place},
-        heard=frozenset([one for one in state.heard if one // PARTS_OF_ITEM != place]),
-        announced=state.announced - {place},
-        lists=_listed(state, events, place, told),
+        done=state.done | {output_index},
+        streamed=frozenset(
+            [index for index in state.streamed if index // PARTS_OF_ITEM != output_index]
+        ),
+        announced=state.announced - {output_index},
+        lists=_emit_lists(state.lists, events, output_index, result),
     )
 
 
-def _listed(
-    state: State, events: list[StreamEvent], place: int, told: Told
-) -> Mapping[int, Mapping[str, list[Any]]]:
-    """The lists of all items that are done: they stand in place of what their deltas told."""
-    if not told.annotations and not told.logprobs:
-        return state.lists
-    lists = {**state.lists, place: {"annotations": told.annotations, "logprobs": told.logprobs}}
-    for key, values in lists[place].items():
-        if values:
-            whole = [one for at in sorted(lists) for one in lists[at][key]]
-            events.append(ExtraReceived(key, whole))
+def _emit_lists(
+    lists: Mapping[int, ItemEvents],
+    events: list[StreamEvent],
+    output_index: int,
+    result: ItemEvents,
+) -> Mapping[int, ItemEvents]:
+    """Emit the lists of all completed items, in place of what their deltas emitted."""
+    if not result.annotations and not result.logprobs:
+        return lists
+    lists = {**lists, output_index: ItemEvents([], result.annotations, result.logprobs)}
+    in_order = [lists[index] for index in sorted(lists)]
+    if result.annotations:
+        annotations = [value for item in in_order for value in item.annotations]
+        events.append(ExtraReceived("annotations", annotations))
+    if result.logprobs:
+        logprobs = [value for item in in_order for value in item.logprobs]
+        events.append(ExtraReceived("logprobs", logprobs))
     return lists
 
 
-def _last(name: str, state: State, response: wire.JsonObject) -> tuple[State, list[StreamEvent]]:
-    """The end of an answer, or a whole one: what was not told before."""
-    state, first = _started(name, state, response)
-    events = list(first)
-    said = msgspec.convert(response, wire.Response)
-    for place, item in _placed(state, said.output or []):
-        state = _settled(name, state, events, place, item)
+def read_response(
+    service: AnyService, state: State, raw: wire.JsonObject
+) -> tuple[State, list[StreamEvent]]:
+    """A complete response, at the end of a stream or buffered: all that was not emitted before. Raises msgspec's errors."""
+    events: list[StreamEvent] = []
+    state = _start(service, state, events, raw)
+    response = msgspec.convert(raw, wire.Response)
+    for output_index, item in _indexed(state, response.output or []):
+        state = _read_done(service, state, events, output_index, item)
     events += [
         ExtraReceived(key, value)
-        for key, value in response.items()
-        if key not in wire.KNOWN_FIELDS_RESPONSE and value is not None and value not in ("", [], {})
+        for key, value in extra_fields(raw, wire.KNOWN_FIELDS_RESPONSE).items()
     ]
-    if said.usage:
-        events.append(UsageReported(read_usage(said.usage)))
-    word = (said.incomplete_details or {}).get("reason") or said.status
-    events.append(Finished(FINISH.get(str(word), "unknown"), str(word) if word else None))
-    return _with(state, complete=True), events
+    if response.usage:
+        events.append(UsageReported(read_usage(response.usage)))
+    reason = (response.incomplete_details or {}).get("reason") or response.status
+    events.append(Finished(FINISH.get(str(reason), "unknown"), str(reason) if reason else None))
+    return replace(state, complete=True), events
 
 
-def _placed(state: State, output: list[wire.JsonObject]) -> list[tuple[int, wire.JsonObject]]:
-    """Each item with its output_index: indexes of a stream may jump over items that are not shown."""
-    seen = sorted(state.done | state.announced | {index // PARTS_OF_ITEM for index in state.heard})
-    places = seen if len(seen) == len(output) else range(len(output))
-    return list(zip(places, output, strict=True))
+def _indexed(state: State, output: list[wire.JsonObject]) -> list[tuple[int, wire.JsonObject]]:
+    """Each item with its output_index: the indexes of a stream have gaps where items are not shown."""
+    seen = sorted(
+        state.done | state.announced | {index // PARTS_OF_ITEM for index in state.streamed}
+    )
+    indexes = seen if len(seen) == len(output) else range(len(output))
+    return list(zip(indexes, output, strict=True))
 
 
-def read_whole(name: str, response: wire.JsonObject) -> list[StreamEvent]:
-    """The events of a whole answer. Raises msgspec's errors."""
-    return _last(name, State(), response)[1]
-
-
-def _failed(state: State, error: LLMError) -> State:
-    return _with(state, fault=error)
-
-
-def _with(state: State, **changes: Any) -> State:
-    return msgspec.structs.replace(state, **changes)
-
-
-def _http(head: ResponseHead) -> HttpResponse:
+def _response(head: ResponseHead) -> HttpResponse:
+    """The response of an error inside the stream."""
     return HttpResponse(head.status, head.headers)

@@ -1,7 +1,7 @@
-"""The Responses API as it comes over the wire; field names are its own.
+"""Responses and stream events of the Responses API, under its own field names.
 
-Items of an answer and whole responses stay plain JSON: most kinds of item are handed on unread, and those that are
-read are read by `Item`, wherever they stand. Events are one tagged union, so that a frame is decoded once.
+Items and Response objects stay plain JSON: most types of item are passed on unread, the others are converted to `Item`.
+Events are one tagged union, so that a frame is decoded once.
 """
 
 from typing import Any, TypeAlias, get_args
@@ -12,7 +12,7 @@ JsonObject: TypeAlias = dict[str, Any]
 
 
 class Response(msgspec.Struct):
-    """A whole answer, or what is known of it in a stream. usage: null while it is in progress."""
+    """A response, complete or in progress. usage: null while it is in progress."""
 
     id: str | None = None
     model: str | None = None
@@ -25,11 +25,11 @@ class Response(msgspec.Struct):
 KNOWN_FIELDS_RESPONSE = frozenset(
     {"id", "object", "model", "status", "output", "output_text", "usage", "error"}
 )
-"""The keys that a Completion says in its own words; all others are kept as they come. output_text repeats the text."""
+"""The fields that a Completion has a place for; all others become extra fields. output_text repeats the text."""
 
 
 class Item(msgspec.Struct):
-    """The kinds of output item that are read: message, reasoning, function_call, custom_tool_call, image_generation_call."""
+    """The types of output item that are read: message, reasoning, function_call, custom_tool_call, image_generation_call."""
 
     content: list[JsonObject] | None = None
     summary: list[JsonObject] | None = None
@@ -51,118 +51,109 @@ class ContentPart(msgspec.Struct):
     logprobs: list[JsonObject] | None = None
 
 
-class TextDelta(msgspec.Struct, tag="response.output_text.delta", gc=False):
-    """More of a message's text."""
+class Delta(msgspec.Struct):
+    """More text of a part."""
 
     delta: str
     output_index: int = 0
+
+
+class TextDelta(Delta, tag="response.output_text.delta", gc=False):
+    """More of a message's text."""
+
     content_index: int = 0
     logprobs: list[JsonObject] | None = None
 
 
-class RefusalDelta(msgspec.Struct, tag="response.refusal.delta"):
+class RefusalDelta(Delta, tag="response.refusal.delta"):
     """More of a refusal."""
 
-    delta: str
-    output_index: int = 0
     content_index: int = 0
 
 
-class ReasoningDelta(msgspec.Struct, tag="response.reasoning_text.delta"):
-    """More of the thoughts themselves: open-weight models show them."""
+class ReasoningDelta(Delta, tag="response.reasoning_text.delta"):
+    """More of the reasoning itself: open-weight models show it."""
 
-    delta: str
-    output_index: int = 0
     content_index: int = 0
 
 
-class SummaryDelta(msgspec.Struct, tag="response.reasoning_summary_text.delta"):
-    """More of a summary of the thoughts."""
+class SummaryDelta(Delta, tag="response.reasoning_summary_text.delta"):
+    """More of a summary of the reasoning."""
 
-    delta: str
-    output_index: int = 0
     summary_index: int = 0
 
 
-class ArgumentsDelta(msgspec.Struct, tag="response.function_call_arguments.delta"):
+class ArgumentsDelta(Delta, tag="response.function_call_arguments.delta"):
     """More of a call's arguments."""
 
-    delta: str
-    output_index: int = 0
 
-
-class InputDelta(msgspec.Struct, tag="response.custom_tool_call_input.delta"):
+class InputDelta(Delta, tag="response.custom_tool_call_input.delta"):
     """More of the input of a custom tool's call."""
-
-    delta: str
-    output_index: int = 0
 
 
 class AnnotationAdded(msgspec.Struct, tag="response.output_text.annotation.added"):
-    """A citation; the item has them all once it is done."""
+    """A citation; the completed item has them all."""
 
     annotation: JsonObject
     output_index: int = 0
 
 
 class ItemAdded(msgspec.Struct, tag="response.output_item.added"):
-    """An item begins; a call has its id and name."""
+    """The beginning of an item; a call has its id and name."""
 
     item: JsonObject
     output_index: int = 0
 
 
 class ItemDone(msgspec.Struct, tag="response.output_item.done"):
-    """An item, whole. This counts where the deltas said less."""
+    """A completed item."""
 
     item: JsonObject
     output_index: int = 0
 
 
-class Created(msgspec.Struct, tag="response.created"):
-    """The answer has an id."""
+class Progress(msgspec.Struct):
+    """The response, not complete yet."""
 
     response: JsonObject
 
 
-class Queued(msgspec.Struct, tag="response.queued"):
-    """It waits for a place; background answers only."""
+class Created(Progress, tag="response.created"):
+    """The first event, with the response's id."""
+
+
+class Queued(Progress, tag="response.queued"):
+    """The response is queued; background responses only."""
+
+
+class InProgress(Progress, tag="response.in_progress"):
+    """The response is in progress."""
+
+
+class End(msgspec.Struct):
+    """The response at its end."""
 
     response: JsonObject
 
 
-class InProgress(msgspec.Struct, tag="response.in_progress"):
-    """The model is at work."""
-
-    response: JsonObject
+class Completed(End, tag="response.completed"):
+    """The complete response."""
 
 
-class Completed(msgspec.Struct, tag="response.completed"):
-    """The end: the answer, whole."""
-
-    response: JsonObject
+class Incomplete(End, tag="response.incomplete"):
+    """A limit or a filter cut the response off."""
 
 
-class Incomplete(msgspec.Struct, tag="response.incomplete"):
-    """The end: a limit or a filter cut the answer."""
-
-    response: JsonObject
+class Cancelled(End, tag="response.cancelled"):
+    """The response was cancelled."""
 
 
-class Cancelled(msgspec.Struct, tag="response.cancelled"):
-    """The end: somebody called it off."""
-
-    response: JsonObject
-
-
-class Failed(msgspec.Struct, tag="response.failed"):
-    """The end: response.error tells why."""
-
-    response: JsonObject
+class Failed(End, tag="response.failed"):
+    """The response failed; response.error has the reason."""
 
 
 class Error(msgspec.Struct, tag="error"):
-    """The stream broke: code, message and param here (the specification) or in `error` (what is recorded)."""
+    """The stream failed: code, message and param here (as specified) or in `error` (as recorded)."""
 
     error: JsonObject | str | None = None
     code: str | int | None = None
@@ -189,27 +180,10 @@ Event: TypeAlias = (
     | Failed
     | Error
 )
-"""The events that say something new. All others repeat (`*.done`, `content_part.*`) or only report progress."""
+"""The events with new content. All others repeat it (`*.done`, `content_part.*`) or only report progress."""
 
 EVENT = msgspec.json.Decoder(Event)
 
 
-class Tag(msgspec.Struct):
-    """Which event a frame is, when it is none of the known ones."""
-
-    type: str | None = None
-
-
-TAG = msgspec.json.Decoder(Tag)
-
-KNOWN = frozenset([str(event.__struct_config__.tag) for event in get_args(Event)])
+EVENT_TYPES = frozenset([str(event.__struct_config__.tag) for event in get_args(Event)])
 """The tags of `Event`."""
-
-
-class InputTokens(msgspec.Struct):
-    """The answer of POST /responses/input_tokens."""
-
-    input_tokens: int
-
-
-INPUT_TOKENS = msgspec.json.Decoder(InputTokens)

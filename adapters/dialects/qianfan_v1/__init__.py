@@ -1,4 +1,4 @@
-"""Baidu's Qianfan as it was before it spoke like OpenAI: one address for each model, `result` in place of choices.
+"""Baidu's Qianfan, version 1: one URL for each model, `result` in place of choices.
 
 Source: the package qianfan 0.4.12.3; the wire notes of this project; read 2026-11-20.
 """
@@ -8,17 +8,38 @@ from functools import partial
 
 from llm_pure.adapters.dialects.qianfan_v1.credentials import authorize
 from llm_pure.adapters.dialects.qianfan_v1.embed import build_embed, parse_embed
-from llm_pure.adapters.dialects.qianfan_v1.errors import read_error
-from llm_pure.adapters.dialects.qianfan_v1.request import SERVER, build_chat
+from llm_pure.adapters.dialects.qianfan_v1.errors import ERROR_CODES, find_error
+from llm_pure.adapters.dialects.qianfan_v1.request import build_chat
 from llm_pure.adapters.dialects.qianfan_v1.response import parse_chat
 from llm_pure.adapters.dialects.qianfan_v1.stream import State, step
 from llm_pure.adapters.dialects.qianfan_v1.token import Token, build_token, parse_token
-from llm_pure.core.provider import NO_ENV_VARS, Operation, Provider, StreamDecoder
-from llm_pure.core.stream import decode_steps
+from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.provider import NO_ENV_VARS, Provider
+from llm_pure.core.urls import with_default_path
 from llm_pure.framing.sse import SseDataDecoder
-from llm_pure.types.http import ResponseHead
 
-DIALECT = "qianfan_v1"
+BASE_URL = "https://aip.baidubce.com/rpc/2.0/ai_custom/v1/wenxinworkshop"
+
+DIALECT = Dialect(
+    name="qianfan_v1",
+    build_chat=build_chat,
+    parse_chat=parse_chat,
+    find_error=find_error,
+    frames=SseDataDecoder,
+    initial_state=State(),
+    step=step,
+)
+
+
+def make_service(name: str) -> Service[None]:
+    """A service of this dialect."""
+    return Service(
+        name=name,
+        base_url=BASE_URL,
+        url_for=with_default_path(name, BASE_URL),
+        quirks=None,
+        error_codes=ERROR_CODES,
+    )
 
 
 def provider(
@@ -28,32 +49,16 @@ def provider(
     base_url_env: tuple[str, ...] = (),
     source: str,
 ) -> Provider:
-    """A service that speaks this dialect. variables: where its keys stand in the environment."""
-    return Provider(
-        name=name,
-        dialect=DIALECT,
-        base_url=SERVER,
-        build_chat=partial(build_chat, name),
-        authorize=partial(authorize, name),
-        parse_chat=partial(parse_chat, name),
-        open_stream=partial(open_stream, name),
+    """A provider of this dialect. `env_vars`: the environment variables of its keys."""
+    service = make_service(name)
+    return make_provider(
+        DIALECT,
+        service,
+        authorize=partial(authorize, service),
         base_url_env=base_url_env,
-        env_vars=env_vars,
+        variables=env_vars,
         source=source,
-        embed=Operation(partial(build_embed, name), partial(parse_embed, name)),
-    )
-
-
-def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
-    """Server-sent events; a JSON body in their place is an error, or the whole answer."""
-    return decode_steps(
-        name,
-        head,
-        frames=SseDataDecoder,
-        state=State(),
-        step=partial(step, name, head),
-        parse=partial(parse_chat, name),
-        parse_error=partial(read_error, name),
+        embeddings=operation(service, build_embed, parse_embed),
     )
 
 
@@ -63,7 +68,7 @@ __all__ = [
     "authorize",
     "build_chat",
     "build_token",
-    "open_stream",
+    "make_service",
     "parse_chat",
     "parse_token",
     "provider",

@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.adapters.dialects.openai_common import errors as openai_errors
+from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
-from llm_pure.framing.json_codec import decode_any
 from llm_pure.types.errors import ContextLengthExceeded, LLMError, QuotaExceeded
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.result import Failure
 
 _STATUS: Mapping[int, int] = {
     1: 500,
@@ -41,9 +40,9 @@ _STATUS: Mapping[int, int] = {
     336502: 429,
     500000: 500,
 }
-"""error_code -> the HTTP status that means the same. Others are 500."""
+"""error_code -> the HTTP status of the same meaning; 500 for other codes."""
 
-_WORDS: Mapping[str, ErrorType] = {
+ERROR_CODES: Mapping[str, ErrorType] = {
     "17": QuotaExceeded,
     "19": QuotaExceeded,
     "336007": ContextLengthExceeded,
@@ -51,29 +50,21 @@ _WORDS: Mapping[str, ErrorType] = {
 }
 
 
-def read_error(name: str, response: HttpResponse) -> LLMError | None:
-    """The error that a body tells, whatever the status; None when the body tells none."""
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return None
-    return find_error(name, decoded.unwrap(), response)
-
-
-def find_error(name: str, body: Any, response: HttpResponse) -> LLMError | None:
-    """The error that decoded JSON tells; None when it tells none. Other shapes are those of gateways, and of version 2."""
+def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
+    """Return the error in decoded JSON, None if there is none. Other shapes are those of gateways, and of version 2."""
     code = body.get("error_code") if isinstance(body, dict) else None
     if not code or isinstance(code, bool) or not isinstance(code, int | str):
-        return openai_errors.error_in_body(name, _WORDS, body, response)
-    word = str(code)
+        return openai_errors.find_error(service, body, response)
+    text = str(code)
     # int() raises on thousands of digits
-    number = int(word) if word.isdecimal() and len(word) < 10 else 0
-    told, call_id = body.get("error_msg"), body.get("id")
+    number = int(text) if text.isdecimal() and len(text) < 10 else 0
+    message, call_id = body.get("error_msg"), body.get("id")
     report = ProviderErrorInfo(
-        provider=name,
+        provider=service.name,
         status=response.status if response.status >= 400 else _STATUS.get(number, 500),
-        message=told if isinstance(told, str) else "",
-        code=word,
+        message=message if isinstance(message, str) else "",
+        code=text,
         request_id=call_id if isinstance(call_id, str) and call_id else None,
         headers=response.headers,
     )
-    return to_llm_error(report, _WORDS)
+    return to_llm_error(report, service.error_codes)

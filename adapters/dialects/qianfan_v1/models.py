@@ -1,4 +1,4 @@
-"""Models of Qianfan's first API -> the last segment of their address, which names them there.
+"""Models of Qianfan version 1 -> the last segment of their URL.
 
 Source: qianfan 0.4.12.3, resources/llm/chat_completion.py and embedding.py (endpoints), read 2026-11-20. The ERNIE-Bot names
 are as generally known, unconfirmed.
@@ -46,11 +46,11 @@ _ENDPOINTS: Mapping[str, str] = {
     "bge-large-zh": "bge_large_zh",
     "tao-8k": "tao_8k",
 }
-"""Those whose address is not their name in lower case."""
+"""Models whose segment is not their name in lower case."""
 
 
 def endpoint_of(config: LLMConfig, model: str) -> str:
-    """config.endpoint, else the model's own; other names count as the addresses of services of one's own.
+    """config.endpoint, else the model's segment; an unknown name is the segment of a service that the user has deployed.
 
     >>> endpoint_of(LLMConfig(), "ERNIE-4.0-8K"), endpoint_of(LLMConfig(), "ERNIE-Speed-128K")
     ('completions_pro', 'ernie-speed-128k')

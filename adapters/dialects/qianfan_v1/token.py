@@ -1,10 +1,10 @@
-"""The exchange of an application's keys for a token, which then stands in the address of each call.
+"""The exchange of an application's keys for a token, which is then part of the URL of each call.
 
-Two pure functions, for whoever carries the bytes between them:
+Two pure functions; the caller sends the request between them:
 
     request = build_token(config)                          # api_key or access_key, and secret_key
     token = parse_token(response)                          # Token(token=Secret, valid_s=2592000)
-    config = replace(config, session_token=token.token)    # good for that long
+    config = replace(config, session_token=token.token)    # valid for valid_s seconds
 
 Source: qianfan 0.4.12.3, resources/auth/oauth.py; the wire notes of this project; read 2026-11-20.
 """
@@ -14,88 +14,70 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from llm_pure.adapters.dialects.openai_common.usage import tokens
-from llm_pure.core.error_mapping import (
-    ErrorType,
-    ProviderErrorInfo,
-    to_llm_error,
-    undecodable_body_error,
-)
+from llm_pure.adapters.dialects.common.token_counts import token_count
+from llm_pure.core.dialect import AnyService, undecodable_error
+from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.core.urls import base_url
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.signing.key import usable_key
 from llm_pure.types.config import LLMConfig, Secret
 from llm_pure.types.errors import AuthenticationFailed, ProtocolError
 from llm_pure.types.http import HttpRequest, HttpResponse
-from llm_pure.types.result import Failure, LLMResult, Success
-
-SERVER = "https://aip.baidubce.com"
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 API_KEY_ENV = ("QIANFAN_AK", "QIANFAN_ACCESS_KEY")
-SECRET_VARIABLES = ("QIANFAN_SK", "QIANFAN_SECRET_KEY")
+SECRET_KEY_ENV = ("QIANFAN_SK", "QIANFAN_SECRET_KEY")
 
-
-_WORDS: Mapping[str, ErrorType] = {
+_ERROR_CODES: Mapping[str, ErrorType] = {
     "invalid_client": AuthenticationFailed,
     "invalid_grant": AuthenticationFailed,
 }
 
 
 class Token(msgspec.Struct, frozen=True):
-    """valid_s: for how many seconds, counted from the answer; about 30 days."""
+    """A token of an application."""
 
     token: Secret
     valid_s: int
+    """Seconds of validity, counted from the response; about 30 days."""
 
 
-def build_token(name: str, config: LLMConfig) -> LLMResult[HttpRequest]:
-    """POST {host}/oauth/2.0/token, with the keys in its query: it is itself a secret, as its repr knows.
+@returns_failure
+def build_token(service: AnyService, config: LLMConfig) -> HttpRequest:
+    """POST {host}/oauth/2.0/token, with the keys in its query: the URL is a secret, which its repr redacts.
 
-    Fails with InvalidConfiguration when a key is missing, or the base URL is none.
+    Fails with InvalidConfiguration when a key is missing, or the base URL is invalid.
     """
-    key = usable_key(name, API_KEY_ENV, config.api_key or config.access_key)
-    secret = usable_key(name, SECRET_VARIABLES, config.secret_key, "secret_key")
-    url = base_url(config, SERVER, provider=name)
-    if isinstance(key, Failure):
-        return key
-    if isinstance(secret, Failure):
-        return secret
-    if isinstance(url, Failure):
-        return url
+    name = service.name
+    key = ok(usable_key(name, API_KEY_ENV, config.api_key or config.access_key))
+    secret = ok(usable_key(name, SECRET_KEY_ENV, config.secret_key, "secret_key"))
+    parts = urlsplit(ok(base_url(config, service.base_url, provider=name)))
     query = urlencode(
-        {
-            "grant_type": "client_credentials",
-            "client_id": key.unwrap(),
-            "client_secret": secret.unwrap(),
-        }
+        {"grant_type": "client_credentials", "client_id": key, "client_secret": secret}
     )
-    parts = urlsplit(url.unwrap())
-    where = f"{parts.scheme}://{parts.netloc}/oauth/2.0/token?{query}"
+    url = f"{parts.scheme}://{parts.netloc}/oauth/2.0/token?{query}"
     headers = (("content-type", "application/json"), ("accept", "application/json"))
-    return Success(HttpRequest("POST", where, headers))
+    return HttpRequest("POST", url, headers)
 
 
-def parse_token(name: str, response: HttpResponse) -> LLMResult[Token]:
-    """{access_token, expires_in}. Fails with the error that {error, error_description} tells."""
-    decoded = decode_any(response.body, provider=name)
-    raw = None if isinstance(decoded, Failure) else decoded.unwrap()
+@returns_failure
+def parse_token(service: AnyService, response: HttpResponse) -> Token:
+    """{access_token, expires_in}. Fails with the error of {error, error_description}."""
+    raw = decode_any(response.body, provider=service.name).value_or(None)
     if not isinstance(raw, dict):
-        return Failure(
-            undecodable_body_error(name, response.status, response.headers, response.body)
-        )
-    token, valid_s, error = raw.get("access_token"), raw.get("expires_in"), raw.get("error")
+        raise Rejected(undecodable_error(service, response))
+    token, error, message = raw.get("access_token"), raw.get("error"), raw.get("error_description")
     if isinstance(token, str) and token and response.status < 300:
-        seconds = tokens(valid_s)
-        if seconds is None:  # the body is not shown: there is a token in it
-            message = "the token comes without the time that it is good for"
-            return Failure(ProtocolError(message=message, provider=name, where="body"))
-        return Success(Token(Secret(token), seconds))
-    told = raw.get("error_description")
+        valid_s = token_count(raw.get("expires_in"))
+        if valid_s is None:  # no evidence: the body holds the token
+            message = "the token comes without the time of its validity"
+            raise Rejected(ProtocolError(message=message, provider=service.name, where="body"))
+        return Token(Secret(token), valid_s)
     report = ProviderErrorInfo(
-        provider=name,
+        provider=service.name,
         status=response.status if response.status >= 400 else None,
-        message=told if isinstance(told, str) else str(error or ""),
+        message=message if isinstance(message, str) else str(error or ""),
         code=error if isinstance(error, str) else None,
         headers=response.headers,
     )
-    return Failure(to_llm_error(report, _WORDS))
+    raise Rejected(to_llm_error(report, _ERROR_CODES))

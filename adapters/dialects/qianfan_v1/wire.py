@@ -1,6 +1,6 @@
-"""Qianfan's first API: answers, whole or one frame of a stream; field names are theirs.
+"""Responses of Qianfan version 1, buffered or one frame of a stream, under Qianfan's field names.
 
-`PlainFrame` is the frame that carries nothing but more words, which is nearly every frame of a stream.
+`PlainFrame` is a frame with nothing but more text, as nearly every frame of a stream is.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ import msgspec
 
 
 class FunctionCall(msgspec.Struct):
-    """The one call of an answer. arguments: JSON text. thoughts: why it is made."""
+    """The only call of a response. arguments: JSON text. thoughts: the reason of the call."""
 
     name: str | None = None
     arguments: str | None = None
@@ -17,7 +17,7 @@ class FunctionCall(msgspec.Struct):
 
 
 class Frame(msgspec.Struct):
-    """A whole answer or one frame of a stream. result: what is new, in a stream."""
+    """A buffered response or one frame of a stream. result: in a stream, the new text."""
 
     id: str | None = None
     result: str | None = None
@@ -37,13 +37,13 @@ KNOWN_FIELDS_FRAME = frozenset(
     }
 )  # fmt: skip
 KNOWN_FIELDS_CALL = frozenset({"name", "arguments"})
-"""The keys that a Completion says in its own words; all others are kept as they come."""
+"""The fields that a Completion has a place for; all others become extra fields."""
 
 
 class PlainFrame(msgspec.Struct, forbid_unknown_fields=True):
-    """A frame with nothing to keep beside its words: id and time were in the first, and come with the last.
+    """A frame with nothing to keep beside its text: id and time are in the first and in the last frame.
 
-    The closed shape is not a check but a fork: a frame with anything else in it takes the longer way.
+    Unknown fields are forbidden so that a frame with anything else is read the slow way.
     """
 
     result: str

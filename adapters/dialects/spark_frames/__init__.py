@@ -1,7 +1,7 @@
-"""iFlytek's Spark over a websocket: a signed address, one frame out, frames back until the one of status 2.
+"""iFlytek's Spark over a websocket: a signed URL, one frame sent, frames received until the one with status 2.
 
-To the rest of the library a conversation of frames is an HTTP exchange: a GET whose body is the frame to send, answered with
-status 200, content type application/x-ndjson and one frame on each line. What carries it is a websocket
+For the rest of the library a conversation of frames is an HTTP exchange: a GET whose body is the frame to send, answered
+with status 200, content type application/x-ndjson and one frame on each line. The transport is a websocket
 (llm_pure.transports.websocket_transport).
 Source: the package spark_ai_python 0.4.5; the wire notes of this project; read 2026-11-20.
 """
@@ -9,14 +9,25 @@ Source: the package spark_ai_python 0.4.5; the wire notes of this project; read 
 from collections.abc import Mapping
 from functools import partial
 
-from llm_pure.adapters.dialects.spark_frames.errors import WORDS
-from llm_pure.adapters.dialects.spark_frames.request import SERVER, authorize, build_chat
-from llm_pure.adapters.dialects.spark_frames.response import open_stream, parse_chat
+from llm_pure.adapters.dialects.spark_frames.errors import ERROR_CODES
+from llm_pure.adapters.dialects.spark_frames.request import authorize, build_chat
+from llm_pure.adapters.dialects.spark_frames.response import DIALECT, parse_chat
 from llm_pure.adapters.dialects.spark_frames.stream import is_last
+from llm_pure.adapters.dialects.spark_frames.urls import BASE_URL, by_domain
+from llm_pure.core.dialect import Service, make_provider
 from llm_pure.core.provider import NO_ENV_VARS, Provider
 from llm_pure.types.http import ResponseHead, get_header
 
-DIALECT = "spark_frames"
+
+def make_service(name: str) -> Service[None]:
+    """A service of this dialect."""
+    return Service(
+        name=name,
+        base_url=BASE_URL,
+        url_for=by_domain(name),
+        quirks=None,
+        error_codes=ERROR_CODES,
+    )
 
 
 def provider(
@@ -26,34 +37,31 @@ def provider(
     env_vars: Mapping[str, tuple[str, ...]] = NO_ENV_VARS,
     source: str,
 ) -> Provider:
-    """A service that speaks this dialect."""
-    return Provider(
-        name=name,
-        dialect=DIALECT,
-        base_url=SERVER,
-        build_chat=partial(build_chat, name),
-        authorize=partial(authorize, name),
-        parse_chat=partial(parse_chat, name),
-        open_stream=partial(open_stream, name),
+    """A provider of this dialect."""
+    service = make_service(name)
+    return make_provider(
+        DIALECT,
+        service,
+        authorize=partial(authorize, service),
         api_key_env=api_key_env,
-        env_vars=env_vars,
+        variables=env_vars,
         source=source,
     )
 
 
 def holds_frames(head: ResponseHead) -> bool:
-    """Is the body of this answer a conversation of frames?"""
-    kind = (get_header(head.headers, "content-type") or "").split(";")[0].strip().lower()
-    return kind == "application/x-ndjson"
+    """Return true if the body of this response is a conversation of frames."""
+    content_type = (get_header(head.headers, "content-type") or "").split(";")[0].strip().lower()
+    return content_type == "application/x-ndjson"
 
 
 __all__ = [
     "DIALECT",
-    "WORDS",
+    "ERROR_CODES",
     "build_chat",
     "holds_frames",
     "is_last",
-    "open_stream",
+    "make_service",
     "parse_chat",
     "provider",
 ]

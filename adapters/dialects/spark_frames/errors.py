@@ -1,10 +1,12 @@
-"""Spark's errors -> LLMError: `header.code` of a frame, {"code", "message"} over HTTP, and what the handshake is refused with.
+"""Spark's errors -> LLMError: `header.code` of a frame; {"code", "message"} over HTTP, and of a rejected handshake.
 
 The numbers are as generally known (iFlytek's list of error codes), unconfirmed; 2026-11-20.
 """
 
 from collections.abc import Mapping
 
+from llm_pure.adapters.dialects.spark_frames import wire
+from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.types.errors import (
     AuthenticationFailed,
@@ -20,7 +22,7 @@ from llm_pure.types.errors import (
 )
 from llm_pure.types.http import Headers
 
-WORDS: Mapping[str, ErrorType] = {
+ERROR_CODES: Mapping[str, ErrorType] = {
     **dict.fromkeys(("10003", "10004", "10005", "10163"), InvalidRequest),
     **dict.fromkeys(("10006", "10007", "11202", "11203"), RateLimited),
     **dict.fromkeys(("10008", "10110"), Overloaded),
@@ -31,18 +33,16 @@ WORDS: Mapping[str, ErrorType] = {
     "10907": ContextLengthExceeded,
     "11201": QuotaExceeded,
 }
-"""Codes -> what they mean; others are ServerError."""
+"""Code -> error; ServerError for other codes."""
 
 
-def error_of(
-    name: str, code: int, message: str | None, sid: str | None, headers: Headers
-) -> LLMError:
+def frame_error(service: AnyService, header: wire.Header, headers: Headers) -> LLMError:
     """The error of a frame whose code is not 0."""
     report = ProviderErrorInfo(
-        provider=name,
-        message=message or "",
-        code=str(code),
-        request_id=sid or None,
+        provider=service.name,
+        message=header.message or "",
+        code=str(header.code),
+        request_id=header.sid or None,
         headers=headers,
     )
-    return to_llm_error(report, WORDS)
+    return to_llm_error(report, service.error_codes)

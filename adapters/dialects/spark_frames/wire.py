@@ -1,4 +1,4 @@
-"""Spark's websocket frames as they come back; field names are theirs. `PlainFrame` carries nothing but more words."""
+"""The websocket frames that Spark sends, under its field names. `PlainFrame` has nothing but more text."""
 
 from typing import Any, Literal
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Header(msgspec.Struct):
-    """code: 0 when all is well. sid: the call's id. status: 0 first, 1 more, 2 last."""
+    """code: 0 for no error. sid: the call's id. status: 0 first frame, 1 more, 2 last."""
 
     code: int = 0
     message: str | None = None
@@ -15,14 +15,14 @@ class Header(msgspec.Struct):
 
 
 class FunctionCall(msgspec.Struct):
-    """The one call of an answer. arguments: JSON text."""
+    """The only call of a response. arguments: JSON text."""
 
     name: str | None = None
     arguments: str | None = None
 
 
 class Piece(msgspec.Struct):
-    """More of the answer. reasoning_content: X1 models think aloud."""
+    """More of the response. reasoning_content: of X1 models."""
 
     content: str | None = None
     reasoning_content: str | None = None
@@ -37,20 +37,20 @@ class Choices(msgspec.Struct):
 
 
 class UsageText(msgspec.Struct):
-    """Where the counts are."""
+    """text: the token counts. prompt_tokens is all input, question_tokens the last question's share of it."""
 
     text: dict[str, Any] | None = None
 
 
 class Payload(msgspec.Struct):
-    """What is new."""
+    """The content of a frame."""
 
     choices: Choices | None = None
     usage: UsageText | None = None
 
 
 class Frame(msgspec.Struct):
-    """One message of the service."""
+    """One message from the service."""
 
     header: Header
     payload: Payload | None = None
@@ -66,7 +66,7 @@ KNOWN_FIELDS_PIECE = frozenset(
     {"content", "reasoning_content", "function_call", "role", "index", "content_type"}
 )
 KNOWN_FIELDS_CALL = frozenset({"name", "arguments"})
-"""The keys that a Completion says in its own words; all others are kept as they come."""
+"""The fields that a Completion has a place for; all others become extra fields."""
 
 
 class PlainHeader(msgspec.Struct, forbid_unknown_fields=True):
@@ -103,9 +103,9 @@ class PlainPayload(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PlainFrame(msgspec.Struct, forbid_unknown_fields=True):
-    """A frame with nothing to keep beside its words: the call's id was in the first.
+    """A frame with nothing to keep beside its text: the call's id was in the first frame.
 
-    The closed shape is not a check but a fork: a frame with anything else in it takes the longer way.
+    Unknown fields are forbidden so that a frame with anything else is read the slow way.
     """
 
     header: PlainHeader

@@ -12,6 +12,7 @@ from llm_pure.types.errors import ProtocolError
 from llm_pure.types.messages import Image, Message, Reasoning, ToolCall
 from llm_pure.types.operations import Embeddings
 from llm_pure.types.result import Success
+from tests.support.dashscope_generation_streams import SERVICE
 from tests.support.replies import response
 
 
@@ -25,7 +26,7 @@ def test_an_answer_is_read_whole() -> None:
     body = answer(
         {"content": "Hi!"}, usage=usage, code="", message="", status_code=200, region="cn"
     )
-    assert parse_chat("dashscope", response(body)) == Success(
+    assert parse_chat(SERVICE, response(body)) == Success(
         Completion(
             id="r-1",
             provider="dashscope",
@@ -65,7 +66,7 @@ def test_an_answer_is_read_whole() -> None:
     ids=["nothing", "pieces", "a picture", "reasoning", "calls"],
 )
 def test_content_and_calls(said: dict[str, Any], message: Message) -> None:
-    assert parse_chat("dashscope", response(answer(said))).unwrap().message == message
+    assert parse_chat(SERVICE, response(answer(said))).unwrap().message == message
 
 
 def test_several_answers_are_alternatives() -> None:
@@ -73,7 +74,7 @@ def test_several_answers_are_alternatives() -> None:
         {"finish_reason": "stop", "index": 0, "message": {"content": "a"}},
         {"finish_reason": "length", "index": 1, "message": {"content": "b"}},
     ]
-    got = parse_chat("dashscope", response({"output": {"choices": choices}})).unwrap()
+    got = parse_chat(SERVICE, response({"output": {"choices": choices}})).unwrap()
     assert got.message == assistant("a")
     assert got.alternatives == (
         Choice(message=assistant("b"), finish_reason="length", raw_finish_reason="length"),
@@ -82,12 +83,12 @@ def test_several_answers_are_alternatives() -> None:
 
 def test_words_without_choices_are_words() -> None:
     body = {"output": {"text": "Hi", "finish_reason": "stop"}, "request_id": "r"}
-    got = parse_chat("dashscope", response(body)).unwrap()
+    got = parse_chat(SERVICE, response(body)).unwrap()
     assert (got.text, got.finish_reason) == ("Hi", "stop")
 
 
 def test_an_answer_that_does_not_say_why_it_stopped_is_an_answer() -> None:
-    got = parse_chat("dashscope", response(answer({"content": "a"}, "null"))).unwrap()
+    got = parse_chat(SERVICE, response(answer({"content": "a"}, "null"))).unwrap()
     assert (got.text, got.finish_reason, got.raw_finish_reason) == ("a", "unknown", None)
 
 
@@ -107,7 +108,7 @@ def test_an_answer_that_does_not_say_why_it_stopped_is_an_answer() -> None:
     ],
 )  # fmt: skip
 def test_usage(usage: dict[str, Any], want: tuple[int | None, ...]) -> None:
-    got = parse_chat("dashscope", response(answer({}, usage=usage))).unwrap().usage
+    got = parse_chat(SERVICE, response(answer({}, usage=usage))).unwrap().usage
     assert want == (
         got.input_tokens,
         got.output_tokens,
@@ -139,7 +140,7 @@ def test_usage(usage: dict[str, Any], want: tuple[int | None, ...]) -> None:
 )
 def test_errors(status: int, code: str, message: str, kind: str) -> None:
     body = {"code": code, "message": message, "request_id": "r-1"}
-    error = parse_chat("dashscope", response(body, status)).failure()
+    error = parse_chat(SERVICE, response(body, status)).failure()
     assert (error.kind, error.code, error.message, error.request_id) == (kind, code, message, "r-1")
 
 
@@ -155,7 +156,7 @@ def test_errors(status: int, code: str, message: str, kind: str) -> None:
     ],
 )
 def test_errors_of_gateways(status: int, body: Any, kind: str, message: str) -> None:
-    error = parse_chat("dashscope", response(body, status)).failure()
+    error = parse_chat(SERVICE, response(body, status)).failure()
     assert (error.kind, error.message) == (kind, message)
 
 
@@ -170,7 +171,7 @@ def test_vectors_stand_in_the_order_of_their_texts() -> None:
         "usage": {"total_tokens": 4},
         "request_id": "r-1",
     }
-    assert parse_embed("dashscope", response(body)) == Success(
+    assert parse_embed(SERVICE, response(body)) == Success(
         Embeddings(
             vectors=((0.5, 1.0), (2.5, -1.0)),
             provider="dashscope",
@@ -184,4 +185,4 @@ def test_vectors_stand_in_the_order_of_their_texts() -> None:
     "body", [{}, {"output": {"embeddings": []}}, {"output": {"embeddings": 7}}]
 )
 def test_an_answer_without_vectors_is_a_fault(body: Any) -> None:
-    assert isinstance(parse_embed("dashscope", response(body)).failure(), ProtocolError)
+    assert isinstance(parse_embed(SERVICE, response(body)).failure(), ProtocolError)

@@ -24,6 +24,7 @@ from llm_pure.types.messages import Audio, Image, Opaque, ProviderMetadata, Reas
 from llm_pure.types.request import SchemaFormat, Tool
 from llm_pure.types.result import Success
 from tests.support.chat_requests import PNG, REQUESTS, WAV, chat_requests
+from tests.support.dashscope_generation_streams import SERVICE
 
 CONFIG = LLMConfig(api_type="dashscope", model="qwen-plus")
 SERVICES = "https://dashscope.aliyuncs.com/api/v1/services"
@@ -33,7 +34,7 @@ PIXELS = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
 
 
 def built(request: ChatRequest, config: LLMConfig = CONFIG) -> Built:
-    return build_chat("dashscope", config, request).unwrap()
+    return build_chat(SERVICE, config, request).unwrap()
 
 
 def body(request: ChatRequest, config: LLMConfig = CONFIG) -> dict[str, Any]:
@@ -235,7 +236,7 @@ def test_what_is_changed_or_left_out_is_reported(
     plain = {"result_format": "message", "max_tokens": 4096, "temperature": 0.0}
     assert body(request)["parameters"] == {**plain, **fields}
     assert [(one.field, one.action) for one in built(request).adaptations] == reported
-    strict = build_chat("dashscope", CONFIG, request, strict=True)
+    strict = build_chat(SERVICE, CONFIG, request, strict=True)
     assert isinstance(strict, Success) == (not reported)
 
 
@@ -247,20 +248,20 @@ def test_extra_goes_over_everything(extra: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_common_request_is_built_or_refused(name: str) -> None:
-    got = build_chat("dashscope", CONFIG, REQUESTS[name])
+    got = build_chat(SERVICE, CONFIG, REQUESTS[name])
     assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
 
 
 @given(chat_requests())
 def test_the_same_request_makes_the_same_bytes(request: ChatRequest) -> None:
-    assert build_chat("dashscope", CONFIG, request) == build_chat("dashscope", CONFIG, request)
+    assert build_chat(SERVICE, CONFIG, request) == build_chat(SERVICE, CONFIG, request)
 
 
 def test_embeddings() -> None:
     request = EmbedRequest(
         input=("a", "b"), model="text-embedding-v4", dimensions=256, task="query", extra={"x": 1}
     )
-    made = build_embed("dashscope", CONFIG, request).unwrap().request
+    made = build_embed(SERVICE, CONFIG, request).unwrap().request
     assert made.url == f"{SERVICES}/embeddings/text-embedding/text-embedding"
     assert json.loads(made.body) == {
         "model": "text-embedding-v4",
@@ -282,4 +283,4 @@ def test_embeddings() -> None:
 def test_embeddings_that_cannot_be_made(
     config: LLMConfig, request_: EmbedRequest, kind: type
 ) -> None:
-    assert isinstance(build_embed("dashscope", config, request_).failure(), kind)
+    assert isinstance(build_embed(SERVICE, config, request_).failure(), kind)

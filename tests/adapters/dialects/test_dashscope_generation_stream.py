@@ -27,6 +27,7 @@ from tests.support.dashscope_generation_streams import (
     EVENTS,
     FRAMES_SENT,
     HEAD,
+    SERVICE,
     STREAMED,
     called,
     frame,
@@ -193,8 +194,8 @@ FRAMES: dict[str, bytes] = {
 }
 STATES = {
     "waiting": State(),
-    "started": State(started=True, going=frozenset({0})),
-    "thinking": State(started=True, going=frozenset({0}), thinking=frozenset({0})),
+    "started": State(started=True, unfinished=frozenset({0})),
+    "thinking": State(started=True, unfinished=frozenset({0}), thinking=frozenset({0})),
     "done": State(started=True, complete=True),
 }
 FAULTY = ("an error", "a gateway's error", "a wrong shape", "not an object", "not JSON", "not text")
@@ -203,7 +204,7 @@ FAULTY = ("an error", "a gateway's error", "a wrong shape", "not an object", "no
 @pytest.mark.parametrize("frame_", FRAMES)
 @pytest.mark.parametrize("state", STATES)
 def test_every_frame_has_an_answer_in_every_state(state: str, frame_: str) -> None:
-    after, events = step("dashscope", HEAD, STATES[state], FRAMES[frame_])
+    after, events = step(SERVICE, HEAD, STATES[state], FRAMES[frame_])
     assert (after.fault is not None) == (frame_ in FAULTY)
     assert after.complete == (frame_ == "the end" or state == "done")
     if frame_ in FAULTY:
@@ -213,7 +214,7 @@ def test_every_frame_has_an_answer_in_every_state(state: str, frame_: str) -> No
 def test_thoughts_and_calls_go_back_as_they_came() -> None:
     turns = [user("Weather?"), collect(EVENTS).unwrap().message, tool_result("c1", "21 °C")]
     config = LLMConfig(api_type="dashscope", model="qwen-plus")
-    built = build_chat("dashscope", config, ChatRequest(messages=turns)).unwrap()
+    built = build_chat(SERVICE, config, ChatRequest(messages=turns)).unwrap()
     assert json.loads(built.request.body)["input"]["messages"][1:] == [
         {
             "role": "assistant",

@@ -9,6 +9,7 @@ from llm_pure.adapters.dialects.llama_native import parse_chat
 from llm_pure.types.completion import Usage
 from llm_pure.types.messages import Message, Opaque, ToolCall
 from llm_pure.types.result import Success
+from tests.support.llama_native_streams import SERVICE
 from tests.support.replies import response
 
 
@@ -17,7 +18,7 @@ def answer(message: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def message_of(said: dict[str, Any]) -> Message:
-    return parse_chat("llama_api", response(answer(said))).unwrap().message
+    return parse_chat(SERVICE, response(answer(said))).unwrap().message
 
 
 def test_an_answer_is_read_whole() -> None:
@@ -30,7 +31,7 @@ def test_an_answer_is_read_whole() -> None:
         metrics=metrics,
         region="eu",
     )
-    assert parse_chat("llama_api", response(body)) == Success(
+    assert parse_chat(SERVICE, response(body)) == Success(
         Completion(
             id="a-1",
             provider="llama_api",
@@ -77,7 +78,7 @@ def test_content_and_calls(said: dict[str, Any], message: Message) -> None:
 
 def test_counts_that_are_no_numbers_are_not_said() -> None:
     metrics = [{"metric": "num_prompt_tokens", "value": "many"}, {"value": 3}, {}]
-    usage = parse_chat("llama_api", response(answer({}, metrics=metrics))).unwrap().usage
+    usage = parse_chat(SERVICE, response(answer({}, metrics=metrics))).unwrap().usage
     assert usage == Usage(raw={"metrics": metrics})
 
 
@@ -93,6 +94,6 @@ def test_counts_that_are_no_numbers_are_not_said() -> None:
     ],
 )  # fmt: skip
 def test_errors(status: int, body: Any, kind: str, message: str | None) -> None:
-    error = parse_chat("llama_api", response(body, status)).failure()
+    error = parse_chat(SERVICE, response(body, status)).failure()
     assert (error.kind, error.provider) == (kind, "llama_api")
     assert message is None or error.message == message

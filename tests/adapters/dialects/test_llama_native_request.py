@@ -9,20 +9,19 @@ from hypothesis import given
 from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
 from llm_pure.adapters.dialects.llama_native import build_chat
 from llm_pure.core.provider import Built
-from llm_pure.core.urls import under_base_url
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.messages import Image, Opaque, ProviderMetadata, Reasoning, ToolCall
 from llm_pure.types.request import JsonFormat, NamedToolChoice, SchemaFormat, Tool
 from llm_pure.types.result import LLMResult, Success
 from tests.support.chat_requests import PNG, REQUESTS, chat_requests
+from tests.support.llama_native_streams import SERVICE
 
 CONFIG = LLMConfig(api_type="llama_api", model="Llama-4-Maverick-17B-128E-Instruct-FP8")
 PIXELS = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
 
 
 def build(request: ChatRequest, *, strict: bool = False) -> LLMResult[Built]:
-    at = under_base_url("llama_api", "https://api.llama.com/v1")
-    return build_chat("llama_api", at, CONFIG, request, strict=strict)
+    return build_chat(SERVICE, CONFIG, request, strict=strict)
 
 
 def test_everything_at_once() -> None:

@@ -21,6 +21,7 @@ from tests.support.llama_native_streams import (
     CHUNKS,
     EVENTS,
     HEAD,
+    SERVICE,
     STREAMED,
     call,
     chunk,
@@ -129,7 +130,7 @@ FAULTY = ("an error", "a wrong shape", "no event", "not an object", "not JSON", 
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize("state", STATES)
 def test_every_chunk_has_an_answer_in_every_state(state: str, frame: str) -> None:
-    after, events = step("llama_api", HEAD, STATES[state], FRAMES[frame])
+    after, events = step(SERVICE, HEAD, STATES[state], FRAMES[frame])
     assert (after.fault is not None) == (frame in FAULTY)
     assert after.complete == (frame == "the end" or state == "ended")
     if frame in FAULTY:

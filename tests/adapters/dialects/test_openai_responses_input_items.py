@@ -107,7 +107,7 @@ def test_what_a_user_sends(part: Part, wire: dict[str, Any]) -> None:
     ("message", "told"),
     [
         (user(Audio(data=WAV)), "messages/0/parts/0: the Responses API has no form for Audio"),
-        (user(Image(data=b"?")), "messages/0/parts/0: these bytes are no picture that is known here"),
+        (user(Image(data=b"?")), "messages/0/parts/0: the bytes are not an image of a known format"),
         (
             tool_result("c", Audio(data=WAV)),
             "messages/0/parts/0/content/0: the Responses API has no form for Audio",
@@ -354,7 +354,7 @@ def test_stored_reasoning_goes_back_by_its_id() -> None:
             (
                 "messages/0/parts/0",
                 "changed",
-                "a refusal from elsewhere is told as the assistant's text",
+                "a refusal of another provider is sent as assistant text",
             ),
         ),
         (

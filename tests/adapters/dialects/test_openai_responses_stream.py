@@ -18,7 +18,7 @@ from llm_pure import (
     collect,
 )
 from llm_pure.adapters import registry
-from llm_pure.adapters.dialects.openai_responses import Quirks, wire
+from llm_pure.adapters.dialects.openai_responses import Quirks, make_service, wire
 from llm_pure.adapters.dialects.openai_responses.stream import State, step
 from llm_pure.framing.sse import SseEvent
 from llm_pure.types.errors import (
@@ -308,27 +308,28 @@ def test_how_an_answer_ends(end: bytes, finish: Finished) -> None:
     assert collect(events).unwrap().text == "Hi"
 
 
+SERVICE = make_service("p", "https://example.org", Quirks())
 PHASES = {
     "before the answer": State(),
     "in the answer": State(started=True),
-    "in a text": State(started=True, hearing=0, heard=frozenset({0})),
+    "in a text": State(started=True, last_part=0, streamed=frozenset({0})),
     "after an item": State(started=True, done=frozenset({0})),
     "after the end": State(started=True, complete=True),
 }
 FRAMES: dict[str, bytes] = {
     tag: json.dumps({"type": tag, "delta": "x", "item": SEARCH, "response": {}, "annotation": {}}).encode()
-    for tag in sorted(wire.KNOWN)
+    for tag in sorted(wire.EVENT_TYPES)
 } | {"unknown": b'{"type":"new"}', "[DONE]": b"[DONE]", "nonsense": b"?"}  # fmt: skip
 
 
 def test_every_known_event_has_a_struct() -> None:
-    assert len(wire.KNOWN) == len(get_args(wire.Event)) == len(FRAMES) - 3
+    assert len(wire.EVENT_TYPES) == len(get_args(wire.Event)) == len(FRAMES) - 3
 
 
 @pytest.mark.parametrize("frame_", FRAMES.values(), ids=FRAMES.keys())
 @pytest.mark.parametrize("state", PHASES.values(), ids=PHASES.keys())
 def test_every_frame_has_an_answer_in_every_phase(state: State, frame_: bytes) -> None:
-    after, events = step("p", Quirks(), HEAD, state, SseEvent(frame_))
+    after, events = step(SERVICE, HEAD, state, SseEvent(frame_))
     if state.complete:
         assert (after, events) == (state, ())
     for event in events:

@@ -11,6 +11,7 @@ from llm_pure.types.completion import Usage
 from llm_pure.types.config import Secret
 from llm_pure.types.messages import ToolCall
 from llm_pure.types.result import Success
+from tests.support.qianfan_v1_streams import SERVICE
 from tests.support.replies import response
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
@@ -28,7 +29,7 @@ def test_an_answer_is_read_whole() -> None:
         "usage": USAGE,
         "search_info": {"search_results": [{"index": 1, "url": "u"}]},
     }
-    assert parse_chat("qianfan", response(body)) == Success(
+    assert parse_chat(SERVICE, response(body)) == Success(
         Completion(
             id="as-1",
             provider="qianfan",
@@ -47,7 +48,7 @@ def test_an_answer_is_read_whole() -> None:
 
 def test_a_call_has_an_id_made_of_the_answers_own_and_keeps_its_thoughts() -> None:
     call = {"name": "f", "arguments": '{"a":1}', "thoughts": "because"}
-    got = parse_chat("qianfan", response({"id": "as-1", "result": "", "function_call": call}))
+    got = parse_chat(SERVICE, response({"id": "as-1", "result": "", "function_call": call}))
     answer = got.unwrap()
     assert answer.message == assistant(
         ToolCall(
@@ -61,7 +62,7 @@ def test_a_call_has_an_id_made_of_the_answers_own_and_keeps_its_thoughts() -> No
     ("truncated", "finish"), [(True, "length"), (False, "stop"), (None, "stop")]
 )
 def test_answers_without_a_reason(truncated: bool | None, finish: str) -> None:
-    got = parse_chat("qianfan", response({"result": "a", "is_truncated": truncated})).unwrap()
+    got = parse_chat(SERVICE, response({"result": "a", "is_truncated": truncated})).unwrap()
     assert (got.finish_reason, got.raw_finish_reason) == (finish, None)
 
 
@@ -96,7 +97,7 @@ def test_answers_without_a_reason(truncated: bool | None, finish: str) -> None:
 )
 def test_errors_come_with_status_200(code: int | str, kind: str) -> None:
     body = {"error_code": code, "error_msg": "why", "id": "as-9"}
-    error = parse_chat("qianfan", response(body)).failure()
+    error = parse_chat(SERVICE, response(body)).failure()
     assert (error.kind, error.code, error.message, error.request_id) == (
         kind, str(code), "why", "as-9",
     )  # fmt: skip
@@ -114,7 +115,7 @@ def test_errors_come_with_status_200(code: int | str, kind: str) -> None:
     ],
 )
 def test_errors_of_other_shapes(status: int, body: Any, kind: str, message: str | None) -> None:
-    error = parse_chat("qianfan", response(body, status)).failure()
+    error = parse_chat(SERVICE, response(body, status)).failure()
     assert error.kind == kind
     assert message is None or error.message == message
 
@@ -126,15 +127,15 @@ def test_vectors() -> None:
         "data": [{"object": "embedding", "embedding": [0.5, 1], "index": 0}],
         "usage": {"prompt_tokens": 3, "total_tokens": 3},
     }
-    got = parse_embed("qianfan", response(body)).unwrap()
+    got = parse_embed(SERVICE, response(body)).unwrap()
     assert (got.vectors, got.usage.input_tokens, got.extra) == (((0.5, 1.0),), 3, {"id": "as-1"})
-    refused = parse_embed("qianfan", response({"error_code": 18, "error_msg": "slow"})).failure()
+    refused = parse_embed(SERVICE, response({"error_code": 18, "error_msg": "slow"})).failure()
     assert refused.kind == "rate_limited"
 
 
 def test_a_token_says_how_long_it_is_good_for() -> None:
     body = {"access_token": "24.abc", "expires_in": 2592000, "scope": "x"}
-    got = parse_token("qianfan", response(body))
+    got = parse_token(SERVICE, response(body))
     assert got == Success(Token(Secret("24.abc"), 2592000))
     assert "24.abc" not in repr(got)
 
@@ -161,7 +162,7 @@ def test_a_token_says_how_long_it_is_good_for() -> None:
 def test_an_exchange_without_a_token_is_a_failure(
     status: int, body: Any, kind: str, message: str | None
 ) -> None:
-    error = parse_token("qianfan", response(body, status)).failure()
+    error = parse_token(SERVICE, response(body, status)).failure()
     assert error.kind == kind
     assert message is None or error.message == message
     assert "24.abc" not in repr(error) + describe(error)

@@ -33,6 +33,7 @@ from llm_pure.types.messages import (
 from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
 from llm_pure.types.result import Success
 from tests.support.chat_requests import PDF, PNG, REQUESTS, chat_requests
+from tests.support.qianfan_v1_streams import SERVICE
 
 CONFIG = LLMConfig(
     api_type="qianfan", model="ERNIE-4.0-8K", input_modalities=("image", "audio", "document")
@@ -44,7 +45,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def built(request: ChatRequest, config: LLMConfig = CONFIG) -> Built:
-    return build_chat("qianfan", config, request).unwrap()
+    return build_chat(SERVICE, config, request).unwrap()
 
 
 def body(request: ChatRequest) -> dict[str, Any]:
@@ -239,17 +240,17 @@ def test_turns_follow_one_another_as_the_api_wants(
         ([user("a"), assistant(CALL, ToolCall("c2", "g", "{}"))], "messages/1: a turn calls one"),
         (
             [user("a"), assistant(CALL), assistant("b"), user("c")],
-            "messages/2: the answer of a called",
+            "messages/2: the result of a called",
         ),
-        ([user("a"), tool_result("c9", "x")], "messages/1/parts/0: a function's answer needs"),
-        ([user("a", Image(data=PNG))], "messages/0/parts/1: Qianfan's first API takes text"),
-        ([user(Document(data=PDF))], "messages/0/parts/0: Qianfan's first API takes text"),
+        ([user("a"), tool_result("c9", "x")], "messages/1/parts/0: a function's result needs"),
+        ([user("a", Image(data=PNG))], "messages/0/parts/1: Qianfan version 1 supports text"),
+        ([user(Document(data=PDF))], "messages/0/parts/0: Qianfan version 1 supports text"),
     ],
 )
 def test_turns_that_the_api_cannot_carry_are_unsupported_and_named(
     messages: Any, words: str
 ) -> None:
-    error = build_chat("qianfan", CONFIG, ChatRequest(messages=messages)).failure()
+    error = build_chat(SERVICE, CONFIG, ChatRequest(messages=messages)).failure()
     assert isinstance(error, UnsupportedFeature)
     assert error.message.startswith(words)
 
@@ -294,20 +295,20 @@ def test_what_is_changed_or_left_out_is_reported(
     plain = {"messages": [{"role": "user", "content": "hi"}], "temperature": 0.01}
     assert body(request) == {**plain, **fields}
     assert told(request) == reported
-    strict = build_chat("qianfan", CONFIG, request, strict=True)
+    strict = build_chat(SERVICE, CONFIG, request, strict=True)
     assert isinstance(strict, Success) == (not reported)
 
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_common_request_is_built_or_refused(name: str) -> None:
-    got = build_chat("qianfan", CONFIG, REQUESTS[name])
+    got = build_chat(SERVICE, CONFIG, REQUESTS[name])
     assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
 
 
 @given(chat_requests())
 def test_the_same_request_makes_the_same_bytes_and_turns_alternate(request: ChatRequest) -> None:
-    got = build_chat("qianfan", CONFIG, request)
-    assert got == build_chat("qianfan", CONFIG, request)
+    got = build_chat(SERVICE, CONFIG, request)
+    assert got == build_chat(SERVICE, CONFIG, request)
     if isinstance(got, Success):
         roles = [one["role"] for one in json.loads(got.unwrap().request.body)["messages"]]
         assert [role == "assistant" for role in roles] == [
@@ -319,7 +320,7 @@ def test_embeddings() -> None:
     request = EmbedRequest(
         input=("a", "b"), model="Embedding-V1", dimensions=4, extra={"user_id": "u"}
     )
-    made = build_embed("qianfan", CONFIG, request).unwrap()
+    made = build_embed(SERVICE, CONFIG, request).unwrap()
     assert made.request.url == f"{BASE}/embeddings/embedding-v1"
     assert json.loads(made.request.body) == {"input": ["a", "b"], "user_id": "u"}
     assert [(one.field, one.action) for one in made.adaptations] == [("dimensions", "dropped")]
@@ -336,13 +337,13 @@ def test_embeddings() -> None:
 def test_embeddings_that_cannot_be_made(
     config: LLMConfig, request_: EmbedRequest, kind: type
 ) -> None:
-    assert isinstance(build_embed("qianfan", config, request_).failure(), kind)
+    assert isinstance(build_embed(SERVICE, config, request_).failure(), kind)
 
 
 def test_keys_sign_each_request() -> None:
     config = LLMConfig(api_type="qianfan", model="m", access_key="AK-1", secret_key="SK-1")
     made = built(ChatRequest(messages="hi"), config).request
-    signed = authorize("qianfan", config, made, NOW).unwrap()
+    signed = authorize(SERVICE, config, made, NOW).unwrap()
     assert get_header(signed.headers, "x-bce-date") == "2026-11-20T12:00:00Z"
     told = get_header(signed.headers, "authorization") or ""
     assert told.startswith(
@@ -357,7 +358,7 @@ def test_a_token_stands_in_the_address_and_shows_nowhere() -> None:
         api_type="qianfan", model="m", api_key="k", secret_key="s", session_token="24.a b/c"
     )
     made = built(ChatRequest(messages="hi"), config).request
-    signed = authorize("qianfan", config, made, NOW).unwrap()
+    signed = authorize(SERVICE, config, made, NOW).unwrap()
     assert signed.url == f"{BASE}/chat/m?access_token=24.a%20b%2Fc"
     assert signed.headers == made.headers
     assert "24.a" not in repr(signed)
@@ -375,7 +376,7 @@ def test_a_token_stands_in_the_address_and_shows_nowhere() -> None:
 )
 def test_credentials_that_cannot_work_are_named(config: LLMConfig, field: str, words: str) -> None:
     made = built(ChatRequest(messages="hi")).request
-    error = authorize("qianfan", config, made, NOW).failure()
+    error = authorize(SERVICE, config, made, NOW).failure()
     assert isinstance(error, InvalidConfiguration)
     assert (error.field, words in error.message) == (field, True)
 
@@ -389,7 +390,7 @@ def test_credentials_that_cannot_work_are_named(config: LLMConfig, field: str, w
     ],
 )
 def test_a_token_is_asked_for_with_the_keys_in_the_query(config: LLMConfig) -> None:
-    made = build_token("qianfan", config).unwrap()
+    made = build_token(SERVICE, config).unwrap()
     assert (made.method, made.body) == ("POST", b"")
     assert made.url == (
         f"{HOST}/oauth/2.0/token?grant_type=client_credentials&client_id=a%2Fk&client_secret=s+k"
@@ -407,6 +408,6 @@ def test_a_token_is_asked_for_with_the_keys_in_the_query(config: LLMConfig) -> N
     ],
 )
 def test_no_token_is_asked_for_without_keys(config: LLMConfig, field: str) -> None:
-    error = build_token("qianfan", config).failure()
+    error = build_token(SERVICE, config).failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.field == field

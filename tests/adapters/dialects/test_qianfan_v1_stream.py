@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from llm_pure import ResponseHead
-from llm_pure.adapters.dialects.qianfan_v1 import open_stream
+from llm_pure.adapters.dialects.qianfan_v1 import DIALECT
 from llm_pure.adapters.dialects.qianfan_v1.stream import State, step
+from llm_pure.core.dialect import open_stream
 from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.types.events import (
     ExtraReceived,
@@ -22,6 +23,7 @@ from tests.support.qianfan_v1_streams import (
     EVENTS,
     FRAMES_SENT,
     HEAD,
+    SERVICE,
     STREAMED,
     frame,
 )
@@ -78,7 +80,7 @@ def test_an_error_with_status_200_in_place_of_a_stream_is_that_error() -> None:
     _, error = read(*one_byte_at_a_time(body), head=head)
     assert error is not None
     assert (error.kind, error.code) == ("authentication", "111")
-    bare = read_pieces(open_stream("qianfan", HEAD), [body])[1]
+    bare = read_pieces(open_stream(DIALECT, SERVICE, HEAD), [body])[1]
     assert bare is not None
     assert (bare.kind, bare.code) == ("authentication", "111")
 
@@ -108,7 +110,7 @@ FAULTY = ("an error", "a wrong shape", "not an object", "not JSON", "not text")
 @pytest.mark.parametrize("frame_", FRAMES)
 @pytest.mark.parametrize("state", STATES)
 def test_every_frame_has_an_answer_in_every_state(state: str, frame_: str) -> None:
-    after, events = step("qianfan", HEAD, STATES[state], FRAMES[frame_])
+    after, events = step(SERVICE, HEAD, STATES[state], FRAMES[frame_])
     if state == "done":
         assert (after, events) == (STATES[state], ())
         return

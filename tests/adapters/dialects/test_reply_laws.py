@@ -111,8 +111,12 @@ REPLIES: dict[str, Replies] = {
         empty=(*COMMON, b'{"message":null}', b'{"message":{"content":7}}'),
     ),
     "dashscope_generation": Replies(
-        parse=partial(dashscope_generation.parse_chat, "dashscope"),
-        others=(partial(dashscope_embed.parse_embed, "dashscope"),),
+        parse=partial(
+            dashscope_generation.parse_chat, dashscope_generation.make_service("dashscope")
+        ),
+        others=(
+            partial(dashscope_embed.parse_embed, dashscope_generation.make_service("dashscope")),
+        ),
         keys="output choices message content text tool_calls usage code function finish_reason embeddings embedding "
         "request_id image",
         empty=(*COMMON, b'{"output":null}', b'{"output":{"choices":[7]}}'),
@@ -132,7 +136,7 @@ REPLIES: dict[str, Replies] = {
         ),
     ),
     "llama_native": Replies(
-        parse=partial(llama_native.parse_chat, "llama_api"),
+        parse=partial(llama_native.parse_chat, llama_native.make_service("llama_api")),
         keys="id completion_message content type text tool_calls function metrics metric value error stop_reason",
         empty=(*COMMON, b'{"completion_message":null}', b'{"completion_message":{"content":7}}'),
     ),
@@ -164,17 +168,17 @@ REPLIES: dict[str, Replies] = {
         empty=COMMON,
     ),
     "qianfan_v1": Replies(
-        parse=partial(qianfan_v1.parse_chat, "qianfan"),
+        parse=partial(qianfan_v1.parse_chat, qianfan_v1.make_service("qianfan")),
         others=(
-            partial(qianfan_embed.parse_embed, "qianfan"),
-            partial(qianfan_v1.parse_token, "qianfan"),
+            partial(qianfan_embed.parse_embed, qianfan_v1.make_service("qianfan")),
+            partial(qianfan_v1.parse_token, qianfan_v1.make_service("qianfan")),
         ),
         keys="id result function_call name arguments usage error_code error_msg data embedding error access_token "
         "expires_in is_end",
         empty=(*COMMON, b'{"result":7}'),
     ),
     "spark_frames": Replies(
-        parse=partial(spark_frames.parse_chat, "spark"),
+        parse=partial(spark_frames.parse_chat, spark_frames.make_service("spark")),
         keys="header code message sid status payload choices text content function_call name arguments usage",
         framed=as_lines,
         empty=(b"[]\n", b"7\n", b'{"header":7}\n', b'"text"\n'),

@@ -11,6 +11,7 @@ from llm_pure.types.completion import Usage
 from llm_pure.types.errors import StreamInterrupted
 from llm_pure.types.messages import Reasoning, ToolCall
 from llm_pure.types.result import Success
+from tests.support.spark_frames_streams import SERVICE
 
 COUNTS = {"question_tokens": 4, "prompt_tokens": 26, "completion_tokens": 9, "total_tokens": 35}
 
@@ -29,7 +30,7 @@ def response(*frames: Any, status: int = 200) -> HttpResponse:
 def test_a_conversation_is_one_answer() -> None:
     call = {"name": "f", "arguments": '{"a":1}'}
     got = parse_chat(
-        "spark",
+        SERVICE,
         response(
             frame(0, {"content": "", "reasoning_content": "Hm."}),
             frame(1, {"content": "One "}, {"content": "moment"}),
@@ -52,12 +53,12 @@ def test_a_conversation_is_one_answer() -> None:
 
 
 def test_why_an_answer_ends_is_never_said() -> None:
-    got = parse_chat("spark", response(frame(2, {"content": "Hi"}))).unwrap()
+    got = parse_chat(SERVICE, response(frame(2, {"content": "Hi"}))).unwrap()
     assert (got.text, got.finish_reason, got.raw_finish_reason) == ("Hi", "unknown", None)
 
 
 def test_without_its_last_frame_an_answer_is_cut() -> None:
-    error = parse_chat("spark", response(frame(0, {"content": "Hi"}))).failure()
+    error = parse_chat(SERVICE, response(frame(0, {"content": "Hi"}))).failure()
     assert isinstance(error, StreamInterrupted)
     assert error.partial is not None
     assert error.partial.text == "Hi"
@@ -65,7 +66,7 @@ def test_without_its_last_frame_an_answer_is_cut() -> None:
 
 def test_an_error_is_the_answer() -> None:
     told = {"header": {"code": 10013, "message": "audit", "sid": "cht-1", "status": 2}}
-    error = parse_chat("spark", response(told)).failure()
+    error = parse_chat(SERVICE, response(told)).failure()
     assert (error.kind, error.code, error.request_id) == ("content_filtered", "10013", "cht-1")
 
 
@@ -82,6 +83,6 @@ def test_an_error_is_the_answer() -> None:
 def test_a_handshake_that_was_refused(
     status: int, body: bytes, kind: str, message: str | None
 ) -> None:
-    error = parse_chat("spark", HttpResponse(status, (), body)).failure()
+    error = parse_chat(SERVICE, HttpResponse(status, (), body)).failure()
     assert error.kind == kind
     assert message is None or error.message == message

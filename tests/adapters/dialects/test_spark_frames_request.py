@@ -11,7 +11,8 @@ from hypothesis import given
 
 from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
 from llm_pure.adapters.dialects.spark_frames import build_chat
-from llm_pure.adapters.dialects.spark_frames.request import ADDRESSES, authorize
+from llm_pure.adapters.dialects.spark_frames.request import authorize
+from llm_pure.adapters.dialects.spark_frames.urls import URLS
 from llm_pure.core.provider import Built
 from llm_pure.types.errors import InvalidConfiguration, UnsupportedFeature
 from llm_pure.types.messages import (
@@ -26,13 +27,14 @@ from llm_pure.types.messages import (
 from llm_pure.types.request import JsonFormat, NativeTool, Tool
 from llm_pure.types.result import Success
 from tests.support.chat_requests import PNG, REQUESTS, WAV, chat_requests
+from tests.support.spark_frames_streams import SERVICE
 
 CONFIG = LLMConfig(api_type="spark", app_id="app-1", domain="generalv3.5")
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def built(request: ChatRequest, config: LLMConfig = CONFIG) -> Built:
-    return build_chat("spark", config, request).unwrap()
+    return build_chat(SERVICE, config, request).unwrap()
 
 
 def frame(request: ChatRequest) -> dict[str, Any]:
@@ -142,16 +144,16 @@ def test_the_domain_says_where(fields: dict[str, Any], model: str, domain: str, 
     ],
 )
 def test_a_configuration_that_cannot_work_is_named(config: LLMConfig, field: str) -> None:
-    error = build_chat("spark", config, ChatRequest(messages="hi")).failure()
+    error = build_chat(SERVICE, config, ChatRequest(messages="hi")).failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.field == field
 
 
 def test_an_unknown_domain_is_told_those_that_are_known() -> None:
     config = LLMConfig(app_id="a", domain="new")
-    error = build_chat("spark", config, ChatRequest(messages="hi")).failure()
+    error = build_chat(SERVICE, config, ChatRequest(messages="hi")).failure()
     assert isinstance(error, InvalidConfiguration)
-    assert error.suggestions == tuple(sorted(ADDRESSES))
+    assert error.suggestions == tuple(sorted(URLS))
 
 
 @pytest.mark.parametrize(
@@ -212,14 +214,14 @@ def test_messages(messages: Any, text: Any, reported: list[tuple[str, str]]) -> 
 @pytest.mark.parametrize(
     ("messages", "words"),
     [
-        ([user("a"), assistant(ToolCall("c1", "f"))], "messages/1: Spark's frames have no form for a call"),
+        ([user("a"), assistant(ToolCall("c1", "f"))], "messages/1: Spark's frames have no form for a tool call"),
         ([user("a"), tool_result("c1", "x")], "messages/1/parts/0: Spark's frames have no form for a tool"),
-        ([user(Image(url="https://x.test/a"))], "messages/0/parts/0: Spark takes a picture's bytes"),
+        ([user(Image(url="https://x.test/a"))], "messages/0/parts/0: Spark takes images as bytes only"),
         ([user("a", Audio(data=WAV))], "messages/0/parts/1: Spark has no form for Audio"),
     ],
 )  # fmt: skip
 def test_a_part_without_a_form_is_unsupported_and_named(messages: Any, words: str) -> None:
-    error = build_chat("spark", CONFIG, ChatRequest(messages=messages)).failure()
+    error = build_chat(SERVICE, CONFIG, ChatRequest(messages=messages)).failure()
     assert isinstance(error, UnsupportedFeature)
     assert error.message.startswith(words)
 
@@ -255,25 +257,25 @@ def test_what_is_changed_or_left_out_is_reported(
     assert sent["parameter"]["chat"] == {**plain, **chat}
     assert "functions" not in sent["payload"]
     assert told(request) == reported
-    strict = build_chat("spark", CONFIG, request, strict=True)
+    strict = build_chat(SERVICE, CONFIG, request, strict=True)
     assert isinstance(strict, Success) == (not reported)
 
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_every_common_request_is_built_or_refused(name: str) -> None:
-    got = build_chat("spark", CONFIG, REQUESTS[name])
+    got = build_chat(SERVICE, CONFIG, REQUESTS[name])
     assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
 
 
 @given(chat_requests())
 def test_the_same_request_makes_the_same_bytes(request: ChatRequest) -> None:
-    assert build_chat("spark", CONFIG, request) == build_chat("spark", CONFIG, request)
+    assert build_chat(SERVICE, CONFIG, request) == build_chat(SERVICE, CONFIG, request)
 
 
 def test_the_address_is_signed_and_shows_no_key() -> None:
     config = msgspec.structs.replace(CONFIG, api_key="key-1", api_secret="secret-1")
     made = built(ChatRequest(messages="hi"), config).request
-    signed = authorize("spark", config, made, NOW).unwrap()
+    signed = authorize(SERVICE, config, made, NOW).unwrap()
     query = parse_qs(urlsplit(signed.url).query)
     assert query["host"] == ["spark-api.xf-yun.com"]
     assert query["date"] == ["Fri, 20 Nov 2026 12:00:00 GMT"]
@@ -289,6 +291,6 @@ def test_the_address_is_signed_and_shows_no_key() -> None:
 def test_a_key_that_is_missing_is_named(fields: dict[str, Any], field: str) -> None:
     config = msgspec.structs.replace(CONFIG, **fields)
     made = built(ChatRequest(messages="hi")).request
-    error = authorize("spark", config, made, NOW).failure()
+    error = authorize(SERVICE, config, made, NOW).failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.field == field

@@ -20,6 +20,7 @@ from tests.support.spark_frames_streams import (
     EVENTS,
     FRAMES_SENT,
     HEAD,
+    SERVICE,
     STREAMED,
     frame,
 )
@@ -106,7 +107,7 @@ FAULTY = (
 @pytest.mark.parametrize("frame_", FRAMES)
 @pytest.mark.parametrize("state", STATES)
 def test_every_frame_has_an_answer_in_every_state(state: str, frame_: str) -> None:
-    after, events = step("spark", HEAD, STATES[state], FRAMES[frame_])
+    after, events = step(SERVICE, HEAD, STATES[state], FRAMES[frame_])
     if state == "done":
         assert (after, events) == (STATES[state], ())
         return
