@@ -66,7 +66,7 @@ def _open_speech(target: Target, head: ResponseHead) -> Decoder[bytes, Speech]:
 
 SPEECH: StreamKind[bytes, Speech] = StreamKind(
     open_decoder=_open_speech,
-    on_disconnect=methodcaller("cut"),
+    on_disconnect=methodcaller("abort"),
     is_content=bool,
     to_completion=attrgetter("completion"),
 )

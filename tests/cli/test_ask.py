@@ -180,12 +180,12 @@ def test_without_a_key_a_recorded_question_is_answered_and_it_says_so(capsys: Ca
 
     out, err = capsys.readouterr()
     assert (code, out) == (0, "Hello! How can I help you today?\n")
-    assert err.startswith("no key for openai: this is a recorded answer")
+    assert err.startswith("no key for openai: this is a recorded response")
 
 
 def test_nothing_to_ask_is_64(capsys: Captured) -> None:
     assert main(["ask"]) == 64
-    assert "nothing to ask" in capsys.readouterr().err
+    assert "no text to ask" in capsys.readouterr().err
 
 
 def test_what_is_piped_in_is_joined_to_the_text(monkeypatch: pytest.MonkeyPatch) -> None:

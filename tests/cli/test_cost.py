@@ -80,7 +80,7 @@ def test_an_estimate_has_input_and_the_longest_answer(
     total = Decimal(row["input_usd"]) + Decimal(row["most_output_usd"])
     assert Decimal(row["most_total_usd"]) == total > 0
     assert main(command[:-2] + command[-1:]) == 0
-    assert "USD at most, as openai:gpt-4o" in capsys.readouterr().out
+    assert "USD at most, by the price of openai:gpt-4o" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_without_the_switch_nothing_is_kept(
         LLM(LLMConfig(base_url=url, api_key="k", stream=False), retry=NO_RETRY).ask("hello")
     assert list(tmp_path.iterdir()) == []
     assert main(["log"]) == 0
-    assert f"nothing is kept in {tmp_path}/llm-pure/log" in capsys.readouterr().err
+    assert f"no exchanges in {tmp_path}/llm-pure/log" in capsys.readouterr().err
     assert main(["log", "show"]) == 64
     assert main(["log", "show", "2026"]) == 66
 

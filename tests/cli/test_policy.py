@@ -51,7 +51,7 @@ def test_the_same_seed_prints_the_same_bytes(tmp_path: Path, capsys: Captured) -
 UNREADABLE = {
     "an unknown field of the policy": ("attempt: 3", "", "policy/attempt is not known"),
     "an unknown field of the limit": ("limit: {rpm: 3}", "", "limit/rpm is not known"),
-    "an unknown error": ("", '{"error": "fire"}', "line 1: no error 'fire'"),
+    "an unknown error": ("", '{"error": "fire"}', "line 1: unknown error 'fire'"),
     "an unknown field of the outage": ("", '{"error": "quota", "at": 1}', "line 1: "),
     "no JSON": ("", "\nx", "line 2: "),
 }

@@ -38,7 +38,7 @@ def test_a_listing_is_three_lines_for_each() -> None:
         "                     https://api.acme.test/v1",
         "                     chat, tools, batch",
         "own                  own_lines            no key",
-        "                     the base URL is yours",
+        "                     base URL of your own server",
         "                     embeddings",
     ]
 

@@ -21,7 +21,7 @@ def ran(shell: str) -> subprocess.CompletedProcess[str]:
 def test_a_full_disk_is_73_and_one_line(command: str) -> None:
     got = ran(f"llm-pure {command} > {FULL}")
     assert got.returncode == 73
-    assert got.stderr == "what was to be written could not be: No space left on device\n"
+    assert got.stderr == "cannot write output: No space left on device\n"
 
 
 @pytest.mark.parametrize(

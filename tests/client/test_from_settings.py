@@ -104,7 +104,7 @@ def test_a_request_that_the_caller_built_is_sent_as_it_is(opened: Opened, kind: 
 def test_the_files_fallbacks_and_retries_are_the_clients(opened: Opened, kind: str) -> None:
     text = LLM_LINE + (
         "models: {other: {api_type: mistral, api_key: key-0123456, model: m}}\n"
-        "fallbacks: {llm: [other]}\nretry: {attempts: 2, initial_backoff_s: 0.001}"
+        "fallbacks: {llm: [other]}\nretry: {max_attempts: 2, initial_backoff_s: 0.001}"
     )
     llm, transport = opened(text, BUSY, BUSY, HELLO)
     assert called(kind, llm, "ask", "Hi") == Success("Hello")
