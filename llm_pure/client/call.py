@@ -27,19 +27,11 @@ from llm_pure.client.billing import BillableRequest, Billing, PendingCall
 from llm_pure.client.stream_reader import CHAT, ResponseReader, StreamKind
 from llm_pure.client.targets import Target, annotate_error, sign
 from llm_pure.client.transport_manager import TransportCache, TransportManager
-from llm_pure.core.provider import Built, Operation
+from llm_pure.core.provider import Built
 from llm_pure.policy.retry import Attempt, Decision, FailOver, RetryPolicy, Stop, Wait, next_action
-from llm_pure.transports.base import (
-    AsyncTransport,
-    Timeouts,
-    Transport,
-    timeouts_of,
-    within,
-)
+from llm_pure.transports.base import AsyncTransport, Timeouts, Transport, timeouts_of, within
 from llm_pure.types.completion import Completion
-from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.http import HttpRequest, HttpResponse
-from llm_pure.types.operations import Embeddings, EmbedRequest, TokenCount
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest, MessagesInput, SchemaFormat
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -54,17 +46,6 @@ B = TypeVar("B")
 S = TypeVar("S")
 
 ChatInput: TypeAlias = ChatRequest | MessagesInput
-_OPERATIONS = {
-    "embed": ("embeddings", "embeddings"),
-    "count_tokens": ("a token count", "a token count"),
-    "images": ("image generation", "images"),
-    "speech": ("speech", "speech"),
-    "transcribe": ("transcription", "transcribe"),
-    "moderate": ("moderation", "moderate"),
-    "models": ("list of models", "models"),
-}
-"""Field of Provider that holds an Operation -> its name in messages, and the feature that an error names."""
-
 _log = logging.getLogger("llm_pure")
 
 
@@ -106,28 +87,6 @@ class ChatCall(CallSpec[Completion], frozen=True):
         return target.provider.parse_chat(response)
 
 
-class OperationCall(CallSpec[A], frozen=True, kw_only=True):
-    """An operation that is not chat. Fails with UnsupportedFeature if the provider lacks it, or lacks its stream."""
-
-    operation: str
-
-    def build(self, target: Target) -> LLMResult[Built]:
-        provider = target.provider
-        operation: Operation[Any, A] | None = getattr(provider, self.operation)
-        label, feature = _OPERATIONS[self.operation]
-        if operation is None:
-            message = f"{provider.name} has no {label}"
-        elif self.stream is not None and provider.open_speech is None:
-            message, feature = f"{provider.name} does not stream speech", "stream"
-        else:
-            return operation.build(target.config, self.request)
-        return Failure(UnsupportedFeature(message=message, provider=provider.name, feature=feature))
-
-    def parse(self, target: Target, response: HttpResponse) -> LLMResult[A]:
-        operation: Operation[Any, A] = getattr(target.provider, self.operation)
-        return operation.parse(response)
-
-
 def chat_request(value: ChatInput, *, stream: bool | None = None) -> ChatRequest:
     """Return the request, or a request with these messages. stream: overrides the request's own."""
     request = value if isinstance(value, ChatRequest) else ChatRequest(messages=value)
@@ -137,16 +96,6 @@ def chat_request(value: ChatInput, *, stream: bool | None = None) -> ChatRequest
 def chat_call(request: ChatRequest) -> ChatCall:
     """Return the call for a chat request; `request.stream` decides how the response comes."""
     return ChatCall(request, request, CHAT if request.stream else None)
-
-
-def embed_call(request: EmbedRequest) -> OperationCall[Embeddings]:
-    """Return the call that embeds texts."""
-    return OperationCall(request, request, operation="embed")
-
-
-def count_call(value: ChatInput) -> OperationCall[TokenCount]:
-    """Return the call that lets the provider count the tokens of a request."""
-    return OperationCall(chat_request(value, stream=False), operation="count_tokens")
 
 
 # Steps
@@ -299,8 +248,8 @@ def _prepare(call: _Call[A], target: Target, started_s: float) -> LLMResult[Prep
     """Build and sign the request, acquire a permit, then reserve the cost. A refused request holds neither."""
     context, spec, permit, pending, wait_s = call.context, call.spec, None, None, 0.0
     try:
-        built = ok(spec.build(target))
-        request = ok(sign(target, built))
+        built = spec.build(target)
+        request = ok(built.bind(partial(sign, target)))
         if context.limiters:
             max_wait_s = call.deadline_s - started_s
             permit = ok(context.limiters[call.index].acquire(request.body, max_wait_s))
@@ -312,7 +261,7 @@ def _prepare(call: _Call[A], target: Target, started_s: float) -> LLMResult[Prep
             context.limiters[call.index].release(permit)
         return Failure(rejected.error)
     if not call.history and _log.isEnabledFor(logging.INFO):
-        _log_adaptations(target, built)
+        _log_adaptations(target, built.unwrap())
     timeouts = timeouts_of(target.config, call.timeout_s, target.settings)
     if call.history or wait_s or call.total_s < timeouts.total_s:
         timeouts = within(timeouts, call.deadline_s - started_s - wait_s)

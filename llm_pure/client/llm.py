@@ -3,6 +3,9 @@
 A method `x` is sync and its twin `ax` async, on asyncio and trio; both drive the same steps. Every method returns a
 Result. A client may be used from any number of threads and tasks at once. Inside `with` or `async with` its connections
 stay open between calls; outside, each call opens its own and closes it.
+
+The file is long because it has every public method, and each method twice; a method has a few lines without branches. The
+work is in `call` (attempts), `streams`, `operations`, `structured`, `batch`, `embeddings`, `billing` and `token_counting`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,17 +35,17 @@ from llm_pure.client.call import (
     call_steps,
     chat_call,
     chat_request,
-    count_call,
     drive,
     perform,
 )
 from llm_pure.client.embeddings import EmbeddingBatches, EmbedInput, OnProgress, embed_request
-from llm_pure.client.media import (
+from llm_pure.client.operations import (
     ImageInput,
     ModerateInput,
     SpeechInput,
     TranscribeInput,
     check_one_for_each,
+    count_call,
     image_call,
     list_all_pages,
     moderate_call,

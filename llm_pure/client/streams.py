@@ -6,15 +6,7 @@ from contextlib import AsyncExitStack, ExitStack
 from functools import cached_property
 from typing import Generic, Self, TypeAlias, TypeVar
 
-from llm_pure.client.call import (
-    CallContext,
-    CallSpec,
-    Open,
-    Sleep,
-    Step,
-    asleep,
-    call_steps,
-)
+from llm_pure.client.call import CallContext, CallSpec, Open, Sleep, Step, asleep, call_steps
 from llm_pure.client.stream_reader import ResponseReader
 from llm_pure.client.transport_manager import TransportCache
 from llm_pure.transports.base import AsyncTransport, Transport
