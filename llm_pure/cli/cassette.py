@@ -56,19 +56,21 @@ def show(options: Namespace) -> int:
             print_error(loaded.failure())
             code = DATA
         else:
-            print_cassette(loaded.unwrap(), index=options.index, whole=options.whole)
+            print_cassette(loaded.unwrap(), index=options.index, full_bodies=options.whole)
     return code
 
 
-def print_cassette(cassette: Cassette, *, index: int | None = None, whole: bool = False) -> None:
-    """Print the interactions of a cassette, or one of them. whole: do not shorten bodies."""
+def print_cassette(
+    cassette: Cassette, *, index: int | None = None, full_bodies: bool = False
+) -> None:
+    """Print the interactions of a cassette, or the one at `index`. full_bodies: do not shorten bodies."""
     color = colors(sys.stdout)
     registry = load_registry()
     price = _cost_formatter()
     for number, interaction in enumerate(cassette.interactions):
         if index is None or number == index:
             out(color.bold(f"{cassette.name}: interactions[{number}]"))
-            for line in show_lines(interaction, registry, whole=whole, price=price):
+            for line in show_lines(interaction, registry, whole=full_bodies, price=price):
                 out(line if line.startswith(" ") else color.blue(line))
             out("")
 

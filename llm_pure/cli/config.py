@@ -86,9 +86,10 @@ def _add_settings(
     """Add fallbacks, budget, compression, retry and limit. A model with an invalid fallback cannot be used."""
     if isinstance(settings, Failure):
         return msgspec.structs.replace(report, error=report.error or settings.failure())
-    found = settings.unwrap()
+    values = settings.unwrap()
     fallbacks = loaded.configuration.fallbacks.get(report.name, ())
-    budget, compress, limit = found.cost_control.max_budget, found.compress, found.limit
+    budget, compress = values.cost_control.max_budget, values.compress
+    retry, limit = values.retry, values.limit
     limits = [] if limit is None else [
         f"{value:g} {unit}"
         for value, unit in (
@@ -106,7 +107,7 @@ def _add_settings(
             f"{compress.type}, to at most {compress.threshold} of {compress.max_token} tokens",
             "compress",
         ),
-        (found.retry is not None, "retry", f"{found.retry and found.retry.max_attempts} attempts", "retry"),
+        (retry is not None, "retry", f"{retry and retry.max_attempts} attempts", "retry"),
         (limit is not None, "limit", f"{', '.join(limits)} per minute", "limit"),
     ]  # fmt: skip
     model_source = loaded.sources.get(f"models/{report.name}", "")

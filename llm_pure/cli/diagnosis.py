@@ -69,11 +69,11 @@ def diagnose(
     now: datetime | None = None,
 ) -> ModelReport:
     """Build and sign a small request, and discard it. source: where `config` comes from."""
-    found = find_provider(config.api_type, registry)
-    if isinstance(found, Failure):
+    lookup = find_provider(config.api_type, registry)
+    if isinstance(lookup, Failure):
         setting = SettingReport("provider", config.api_type, source)
-        return ModelReport(name, (setting,), found.failure())
-    provider = found.unwrap()
+        return ModelReport(name, (setting,), lookup.failure())
+    provider = lookup.unwrap()
     resolved = with_env_defaults(config, provider, environ)
     model = _Model(config, resolved, provider, environ, source)
     model_source = source if config.model else "set by each request"

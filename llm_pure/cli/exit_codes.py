@@ -29,7 +29,7 @@ A = TypeVar("A")
 
 OK = 0
 FINDINGS = 1
-"""The command ran, and its answer is no: secrets, differences or violations were found."""
+"""A check ran and found something: secrets, differences or violations."""
 USAGE = 64
 DATA = 65
 NO_INPUT = 66

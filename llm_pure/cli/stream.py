@@ -29,8 +29,8 @@ def run(options: Namespace) -> int:
         damages, divergences = damages + report.damages, divergences + len(report.divergences)
         out(_line(record))
         for wrong in report.divergences[:3]:
-            expected, got = wrong.expected[:100], wrong.got[:200]
-            out(f"      {wrong.law} at {wrong.at}: expected {expected}, got {got}")
+            expected, actual = wrong.expected[:100], wrong.got[:200]
+            out(f"      {wrong.law} at {wrong.at}: expected {expected}, got {actual}")
         if record.example is not None:
             _save(record.example, record, Path(options.out))
     out(

@@ -53,15 +53,13 @@ _log = logging.getLogger("llm_pure")
 
 
 class CallSpec(msgspec.Struct, Generic[A], frozen=True):
-    """One kind of call: how to build its request for a target and how to parse the response. Pure.
-
-    billable: the request to charge for, None if the provider charges nothing. stream: how to read the response if it
-    comes as a stream.
-    """
+    """One kind of call: how to build its request for a target and how to parse the response. Pure."""
 
     request: Any
     billable: BillableRequest | None = None
+    """The request to charge for; None if the provider charges nothing."""
     stream: StreamKind[Any, A] | None = None
+    """How to read a streamed response; None for a unary one."""
 
     def build(self, target: Target) -> LLMResult[Built]:
         """Build the request, without credentials."""
@@ -108,7 +106,7 @@ class Sleep(msgspec.Struct, frozen=True):
 
 
 class Send(msgspec.Struct, frozen=True):
-    """Send a request; the driver answers with `LLMResult[HttpResponse]`."""
+    """Send a request; the driver sends back an `LLMResult[HttpResponse]`."""
 
     target: Target
     request: HttpRequest
@@ -118,7 +116,7 @@ class Send(msgspec.Struct, frozen=True):
 class Open(msgspec.Struct, frozen=True):
     """Send a request and feed the response to the reader, up to its outcome.
 
-    The driver answers whether events were delivered to the caller: then the call is not retried.
+    The driver sends back whether events were delivered to the caller: then the call is not retried.
     """
 
     target: Target
@@ -132,9 +130,10 @@ Steps: TypeAlias = Generator[Step, Any, LLMResult[A]]
 
 
 class CallContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What all calls of one client share. targets: a Failure is the result of every call."""
+    """What all calls of one client share."""
 
     targets: LLMResult[tuple[Target, ...]]
+    """A Failure is the result of every call."""
     transports: TransportManager
     policy: RetryPolicy
     billing: Billing
@@ -325,28 +324,28 @@ def drive(steps: Generator[S, Any, A], perform: Callable[[S], object]) -> A:
 
     The generator is closed if a step raises.
     """
-    answer: object = None
+    outcome: object = None
     try:
         while True:
             try:
-                step = steps.send(answer)
+                step = steps.send(outcome)
             except StopIteration as done:
                 return cast("A", done.value)
-            answer = perform(step)
+            outcome = perform(step)
     finally:
         steps.close()
 
 
 async def adrive(steps: Generator[S, Any, A], perform: Callable[[S], Awaitable[object]]) -> A:
     """`drive`, async."""
-    answer: object = None
+    outcome: object = None
     try:
         while True:
             try:
-                step = steps.send(answer)
+                step = steps.send(outcome)
             except StopIteration as done:
                 return cast("A", done.value)
-            answer = await perform(step)
+            outcome = await perform(step)
     finally:
         steps.close()
 

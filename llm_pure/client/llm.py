@@ -103,15 +103,16 @@ OnEvent = Callable[[StreamEvent], object]
 
 
 class LLM:
-    """A client for one configuration, and for `fallbacks` when the first one fails.
+    """A client for one configuration, with `fallbacks` for failed calls. An invalid configuration fails every call.
 
-    transport: a name ("httpx"), or any Transport or AsyncTransport, which the caller opens and closes.
-    retry: the retry policy; NO_RETRY for one attempt. registry: by default the bundled providers and installed plug-ins.
-    settings: of named transports (connections, TLS, time limits of each step). limit: requests and tokens per minute, for
-    each configuration. budget: US dollars, a Budget, or a store that other clients share: a call that may exceed it is
-    refused before it is sent. prices: a table, or the user's own prices, which override the bundled ones. compress: how
-    `ask` compresses long conversations, by default as config.compress_type says.
-    An invalid configuration is the Failure of every call.
+    transport: a name such as "httpx", or a Transport or AsyncTransport, which the caller opens and closes.
+    retry: the retry policy; NO_RETRY makes one attempt.
+    registry: by default the bundled providers and those of installed packages.
+    settings: connections, TLS and timeouts of a transport created by name.
+    limit: requests and tokens per minute, for each configuration.
+    budget: USD, a Budget, or a store shared with other clients. A call that may exceed it fails before it is sent.
+    prices: a table, or prices that override the bundled ones.
+    compress: how `ask` shortens long conversations, by default by config.compress_type.
     """
 
     def __init__(
@@ -151,8 +152,8 @@ class LLM:
     ) -> LLMResult[Self]:
         """Return a client for a model of the configuration files, by its name or api_type; by default the default model.
 
-        source: a Configuration or the path of a file; by default every file that is found. Options override those of the
-        configuration: fallbacks, retries, limit, budget, prices, compression. Fails with InvalidConfiguration.
+        source: a configuration or the path of a file, by default every file that exists. Options override the
+        configuration's fallbacks, retry, limit, budget, prices and compression. Fails with InvalidConfiguration.
         """
         from llm_pure.client.from_settings import client_options, load_model_settings
 
@@ -558,7 +559,7 @@ class LLM:
         return await self._acall(count_call(request), timeout_s)
 
     def compress_request(self, request: ChatInput) -> LLMResult[ChatRequest]:
-        """Return the request with its conversation compressed as `compress` says; `ask` and its like send that."""
+        """Return the request with its conversation compressed as `compress` says; the methods that build a prompt send that."""
         if self._compress is None and self.config.compress_type in ("", "no_compress"):
             return Success(chat_request(request))
         from llm_pure.client.token_counting import compress_request  # imported late: start-up
