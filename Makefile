@@ -2,29 +2,37 @@
 # `make help` lists them.
 
 PYTHON ?= python3
+PYTHONS ?= 3.11 3.12 3.13
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format record bench prices-refresh clean
+.PHONY: help demo test test-lowest test-newest check format record bench lock prices-refresh clean
+
+# test-lowest and test-newest have an environment of their own for each Python
+VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+LOWEST = .venv/lowest-$(VERSION)
+NEWEST = .venv/newest-$(VERSION)
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 16
 
+pinned = --constraint constraints/$(1).txt --build-constraint constraints/$(1).txt
+
 .venv/pip: ## (internal) the environment, with a pip that knows dependency groups
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "llm-pure needs Python >= 3.11")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.3" --constraint constraints/run.txt
 	@touch $@
 
-.venv/run: .venv/pip pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[cli]"
+.venv/run: .venv/pip pyproject.toml constraints/run.txt
+	$(BIN)/python -m pip install --quiet --editable ".[cli]" $(call pinned,run)
 	@touch $@
 
-.venv/test: .venv/run
-	$(BIN)/python -m pip install --quiet --group test
+.venv/test: .venv/run constraints/test.txt
+	$(BIN)/python -m pip install --quiet --editable ".[cli]" --group test $(call pinned,test)
 	@touch $@
 
-.venv/check: .venv/test
-	$(BIN)/python -m pip install --quiet --group check
+.venv/check: .venv/test constraints/check.txt
+	$(BIN)/python -m pip install --quiet --editable ".[cli]" --group test --group check $(call pinned,check)
 	@touch $@
 
 demo: .venv/run ## the whole chain on a shipped cassette, offline
@@ -32,6 +40,19 @@ demo: .venv/run ## the whole chain on a shipped cassette, offline
 
 test: .venv/test ## the test suite, offline
 	$(BIN)/python -m pytest -n auto
+
+test-lowest: ## the test suite with the lowest versions that pyproject.toml declares; PYTHON=python3.12
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --upgrade "pip>=25.3"
+	$(LOWEST)/bin/python tests/support/constraints.py lowest > $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/python -m pip install --quiet --editable ".[cli]" --group test --requirement $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/python -m pytest -n auto
+
+test-newest: ## the test suite with the newest versions of today, not the pinned ones; PYTHON=python3.12
+	$(PYTHON) -m venv $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --upgrade "pip>=25.3"
+	$(NEWEST)/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable ".[cli]" --group test
+	$(NEWEST)/bin/python -m pytest -n auto
 
 check: .venv/check ## what CI checks beyond tests
 	$(BIN)/ruff format --check .
@@ -50,14 +71,17 @@ clean: ## forget the environment and every cache
 record: .venv/test ## record the cassettes anew, from servers on loopback (needs Node); ONLY="name ..."
 	$(BIN)/python -m tests.support.record $(ONLY)
 
+lock: .venv/pip ## pin the newest versions in constraints/, for each Python of PYTHONS
+	$(BIN)/python tests/support/constraints.py lock $(PYTHONS)
+
 prices-refresh: .venv/test ## make the shipped prices anew, from the newest genai-prices (needs the package index)
 	$(BIN)/python -m pip install --quiet --upgrade genai-prices
 	$(BIN)/python -m tests.support.prices_refresh
 
-.venv/bench: .venv/pip pyproject.toml
+.venv/bench: .venv/pip pyproject.toml constraints/bench.txt
 	$(PYTHON) -m venv .venv/bench
-	.venv/bench/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	.venv/bench/bin/python -m pip install --quiet --editable . --group bench
+	.venv/bench/bin/python -m pip install --quiet --upgrade "pip>=25.3" --constraint constraints/bench.txt
+	.venv/bench/bin/python -m pip install --quiet --editable ".[cli]" --group bench $(call pinned,bench)
 	@touch $@
 
 bench: .venv/bench ## speed beside a bare decode and other libraries; ARGS="--quick --only stream"

@@ -18,9 +18,10 @@ from llm_pure.cli.output import out, out_json, print_note
 from llm_pure.client.budgets_sqlite import open_ledger
 from llm_pure.client.price_data import load_prices
 from llm_pure.client.tokenizers import load_token_counter
-from llm_pure.pricing import PriceTable, with_overrides
 from llm_pure.pricing.costs import PricingContext, price_usage
 from llm_pure.pricing.ledger import Call, Totals, merge
+from llm_pure.pricing.overrides import with_overrides
+from llm_pure.pricing.table import PriceTable
 from llm_pure.tokens import count_messages
 from llm_pure.types.completion import Usage
 from llm_pure.types.messages import user
@@ -44,7 +45,7 @@ def estimate(options: Namespace) -> int:
     )
     usage = Usage(count.tokens, options.max_tokens)
     cost = value_or_exit(price_usage(prices, context, (config.model,), usage, datetime.now(UTC)))
-    source = f"{prices.source}, {prices.taken}"
+    source = f"{prices.source}, {prices.as_of}"
     if options.json:
         out_json({
             "model": options.model or config.model,
@@ -148,18 +149,8 @@ def _csv(rows: Sequence[Row]) -> str:
 def _table(rows: Sequence[Row]) -> list[str]:
     """Format rows as aligned columns, with a blank line between models, days and total; a bar shows a row's share."""
     total_usd = Decimal(str(rows[-1]["cost_usd"]))
-    header = (
-        "",
-        "calls",
-        "no price",
-        "input",
-        "cached",
-        "output",
-        "USD",
-        "USD/call",
-        "tokens/s",
-        "",
-    )
+    names = ("calls", "no price", "input", "cached", "output", "USD", "USD/call", "tokens/s")
+    header = ("", *names, "")
     lines: list[tuple[str, ...]] = [header]
     section = rows[0]["by"]
     for row in rows:

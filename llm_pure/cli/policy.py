@@ -61,7 +61,7 @@ def _outage(line: str, location: str) -> Outage:
     try:
         outage = _DECODER.decode(line)
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise _invalid(f"{location}: {error}") from None
+        raise _invalid(f"{location}: not an outage in JSON: {error}") from None
     if outage.error not in ERRORS:
         known = ", ".join(sorted(ERRORS))
         raise _invalid(f"{location}: unknown error {outage.error!r}; known are {known}")

@@ -14,7 +14,7 @@ import msgspec
 
 from llm_pure.client.budgets import Budget, BudgetStore, InMemoryBudget
 from llm_pure.client.targets import Target
-from llm_pure.pricing.ledger import CIRCUMSTANCES, Call
+from llm_pure.pricing.ledger import PRICE_CONDITIONS, Call
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.operations import Embeddings, EmbedRequest
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -23,8 +23,8 @@ from llm_pure.types.result import Failure, LLMResult, Success
 
 if TYPE_CHECKING:
     from llm_pure.core.resolved_request import ResolvedRequest
-    from llm_pure.pricing import PriceTable
     from llm_pure.pricing.costs import PricingContext
+    from llm_pure.pricing.table import PriceTable
     from llm_pure.tokens import TokenCounter
 
 A = TypeVar("A")
@@ -139,7 +139,8 @@ class Billing:
 def load_price_table(prices: PricesInput | None) -> "LLMResult[PriceTable]":
     """Return the table, or the bundled one with the user's own prices over it."""
     from llm_pure.client.price_data import load_prices  # imported late: start-up
-    from llm_pure.pricing import PriceTable, with_overrides
+    from llm_pure.pricing.overrides import with_overrides
+    from llm_pure.pricing.table import PriceTable
 
     if isinstance(prices, PriceTable):
         return Success(prices)
@@ -228,7 +229,7 @@ def _replace_usage(completion: Completion, usage: Usage) -> Completion:
 
 def _priced_part(completion: Completion) -> Completion:
     """Return what the price depends on, without the text: it is kept until the call is priced."""
-    extra = {key: completion.extra[key] for key in CIRCUMSTANCES if key in completion.extra}
+    extra = {key: completion.extra[key] for key in PRICE_CONDITIONS if key in completion.extra}
     return Completion(model=completion.model, usage=completion.usage, extra=extra)
 
 

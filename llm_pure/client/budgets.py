@@ -128,5 +128,5 @@ class PerCallLimit:
 
     def reserve(self, usd: Decimal) -> LLMResult[str]:
         """Reserve an amount; return the reservation's name. Fails with BudgetExceeded."""
-        refused = pure.refusal(self.max_usd, Decimal(0), Decimal(0), usd)
+        refused = pure.budget_error(self.max_usd, Decimal(0), Decimal(0), usd)
         return self._store.reserve(usd) if refused is None else Failure(refused)

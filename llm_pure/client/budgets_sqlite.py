@@ -59,7 +59,7 @@ class SqliteBudget:
             max_pico, spent = db.execute("select max_pico, spent_pico from budget").fetchone()
             reserved = db.execute("select coalesce(sum(pico), 0) from holds").fetchone()[0]
             max_usd = None if max_pico is None else _usd(max_pico)
-            refused = pure.refusal(max_usd, _usd(spent), _usd(reserved), _usd(_pico(usd)))
+            refused = pure.budget_error(max_usd, _usd(spent), _usd(reserved), _usd(_pico(usd)))
             if refused is not None:
                 return Failure(refused)
             row = (name, _pico(usd), now_s + self._lease_s, os.getpid())
@@ -181,7 +181,9 @@ def open_ledger(
     try:
         store._set_budget()
     except sqlite3.Error as error:
-        return Failure(InvalidConfiguration(message=f"{path}: {error}", field="budget"))
+        return Failure(
+            InvalidConfiguration(message=f"cannot open the ledger {path}: {error}", field="budget")
+        )
     return Success(store)
 
 

@@ -41,7 +41,8 @@ def to_pil(image: GeneratedImage | bytes) -> "LLMResult[Image]":
         decoded = Image.open(BytesIO(data))
         decoded.load()
     except (*_BROKEN, Image.DecompressionBombError) as error:
-        message = f"Pillow cannot read this image: {str(error).partition('<')[0].strip()}"
+        # no detail: Pillow's text holds the address of an object, so it differs on every call
+        message = f"Pillow cannot read this image ({type(error).__name__})"
         return Failure(InvalidRequest(message=message, param="data"))
     return Success(decoded)
 

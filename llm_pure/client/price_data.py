@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from pkgutil import get_data
 
-from llm_pure.pricing import PriceTable, read_table, with_overrides
+from llm_pure.pricing.overrides import with_overrides
+from llm_pure.pricing.table import PriceTable, read_table
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, LLMResult
 
@@ -16,7 +17,7 @@ PRICES_VARIABLE = "LLM_PURE_PRICES"
 
 @cache
 def shipped_prices() -> PriceTable:
-    """Return the price table in this package, read once per process; `.source` and `.taken` are its origin."""
+    """Return the price table in this package, read once per process; `.source` and `.as_of` are its origin."""
     data = get_data("llm_pure", "data/prices.json.xz") or b""
     return read_table(lzma.decompress(data)).unwrap()
 
@@ -35,7 +36,11 @@ def load_prices(overrides: str | os.PathLike[str] | None = None) -> LLMResult[Pr
     try:
         prices = yaml.safe_load(Path(path).read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        return Failure(InvalidConfiguration(message=f"{path}: {error}", field="prices"))
+        return Failure(
+            InvalidConfiguration(
+                message=f"cannot read the prices in {path}: {error}", field="prices"
+            )
+        )
     if isinstance(prices, dict) and "prices" in prices:
         prices = prices["prices"]
     return with_overrides(table, prices or {})

@@ -58,7 +58,7 @@ def compress_request(
             counter,
             max_tokens=min(settings.max_token, context),
             threshold=settings.threshold,
-            beside_tokens=other_tokens,
+            other_tokens=other_tokens,
         )
     )
     if compressed.changed:

@@ -1,4 +1,4 @@
-"""The code tool, and the code in a model's answer: from the tool's arguments, a fenced block, or the bare text."""
+"""Code output: the code tool, and the code of a completion from its arguments, a fenced block, or the plain text."""
 
 import re
 from typing import Literal, TypeAlias
@@ -35,20 +35,19 @@ CodeSource: TypeAlias = Literal["call", "fence", "text"]
 
 
 class CodeOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """What to run.
-
-    code: None when the tool's arguments could not be read without guessing; `repair` says why. language: in the model's
-    word; "markdown" of an answer in words alone. origin: where it stood. repair: what was done to the arguments.
-    """
+    """The code of a completion."""
 
     language: str
+    """As the model names it; "markdown" for an answer without code."""
     code: str | None
+    """None if the tool's arguments cannot be read without guessing; `repair` has the reason."""
     origin: CodeSource
     repair: Repair
+    """The repair of the tool's arguments; Exact for the other origins."""
 
 
 def code_request(request: ChatRequest) -> ChatRequest:
-    """The request with the code tool, which the model must call."""
+    """Return the request with the code tool as a forced tool call."""
     return msgspec.structs.replace(
         request,
         tools=(*request.tools, CODE_TOOL),
@@ -58,52 +57,52 @@ def code_request(request: ChatRequest) -> ChatRequest:
 
 
 def parse_code(completion: Completion, *, language: str = "python") -> CodeOutput:
-    """The code of an answer: the tool's, else the first fenced block, else the text itself as markdown.
+    """Return the code of the code tool's call, else of the first fenced block, else the text as markdown.
 
-    language: of code that stands there with no word about it.
+    language: for code whose language is not named.
     """
     for call in completion.tool_calls:
         if call.name == CODE_TOOL.name:
-            return _of_call(call, language)
+            return _parse_call(call, language)
     text = completion.text
     block = _FENCE.search(text)
     if block:
-        inner, word = block[3].removesuffix("\n"), block[2] or language
-        made = Exact({"language": word, "code": inner})
-        return CodeOutput(language=word, code=inner, origin="fence", repair=made)
-    made = Exact({"language": "markdown", "code": text})
-    return CodeOutput(language="markdown", code=text, origin="text", repair=made)
+        inner, name = block[3].removesuffix("\n"), block[2] or language
+        exact = Exact({"language": name, "code": inner})
+        return CodeOutput(language=name, code=inner, origin="fence", repair=exact)
+    exact = Exact({"language": "markdown", "code": text})
+    return CodeOutput(language="markdown", code=text, origin="text", repair=exact)
 
 
 def repair_code(text: str, *, language: str = "python") -> Repair:
-    """The code tool's arguments, repaired; where they hold no object they may be a fenced block or the code itself.
+    """Repair arguments of the code tool; without an object they may be a fenced block or the code itself.
 
     >>> repair_code("print(1)").value
     {'language': 'python', 'code': 'print(1)'}
     """
-    got = repair(text, keys=_KEYS, required=_KEYS)
-    if not isinstance(got, Unrepairable) or text.lstrip()[:1] in ("", "{", "[", '"'):
-        return got
+    result = repair(text, keys=_KEYS, required=_KEYS)
+    if not isinstance(result, Unrepairable) or text.lstrip()[:1] in ("", "{", "[", '"'):
+        return result
     block = _FENCE.search(text)
     if block and block[3].lstrip().startswith("{"):
-        return got
-    word = (block[2] if block else "") or language
+        return result
+    name = (block[2] if block else "") or language
     code = block[3].removesuffix("\n") if block else text
     if not block and re.search(r"\{\s*[\"']?(?:language|code)[\"']?\s*:", text):
-        return got
-    value = {"language": word, "code": code}
+        return result
+    value = {"language": name, "code": code}
     edits = (Edit(0, text, json_text(value)),)
     return Repaired(value=value, edits=edits, method="fenced" if block else "bare")
 
 
-def _of_call(call: ToolCall, language: str) -> CodeOutput:
-    got = repair_code(call.arguments, language=language)
-    if not isinstance(got, Unrepairable):
-        code, word = got.value.get("code"), got.value.get("language", language)
-        if isinstance(code, str) and isinstance(word, str):
-            return CodeOutput(language=word, code=code, origin="call", repair=got)
-        got = Unrepairable("the code is missing, or no text")
-    return CodeOutput(language="", code=None, origin="call", repair=got)
+def _parse_call(call: ToolCall, language: str) -> CodeOutput:
+    result = repair_code(call.arguments, language=language)
+    if not isinstance(result, Unrepairable):
+        code, name = result.value.get("code"), result.value.get("language", language)
+        if isinstance(code, str) and isinstance(name, str):
+            return CodeOutput(language=name, code=code, origin="call", repair=result)
+        result = Unrepairable("the code is missing, or not a string")
+    return CodeOutput(language="", code=None, origin="call", repair=result)
 
 
 __all__ = ["CODE_TOOL", "CodeOutput", "CodeSource", "code_request", "parse_code", "repair_code"]

@@ -1,8 +1,8 @@
-"""An object that is almost JSON, read from its first brace, and each edit that makes JSON of it.
+"""Lenient JSON parser: parse an object that is almost JSON, and return the edits that make it JSON.
 
-Mended: quotes inside texts, control characters, wrong escapes, single quotes, bare keys, Python's True, False and None,
-commas too many or missing, brackets that were left open. A text that ends inside a string, a number or after a comma was
-cut off, and stays a fault.
+Repaired: quotes inside strings, control characters, invalid escapes, single quotes, bare keys, Python's True, False and
+None, extra or missing commas, unclosed brackets. Input that ends inside a string or number, or after a comma, was cut
+off: a failure.
 """
 
 import re
@@ -33,72 +33,71 @@ class Edit(msgspec.Struct, frozen=True, kw_only=False):
 
 
 class ParseFailure(msgspec.Struct, frozen=True):
-    """Why there is no object. final: no other reading is to be tried; it was cut off, or there is too much of it."""
+    """Why the input is not an object."""
 
     reason: str
     final: bool = False
+    """True if the input was cut off or exceeds a limit, so that no other method can help."""
 
 
-class _Stuck(Exception):  # never leaves this file
+class _CannotParse(Exception):  # internal to this file
     def __init__(self, reason: str, *, final: bool = False) -> None:
         super().__init__(reason)
-        self.fault = ParseFailure(reason, final)
+        self.failure = ParseFailure(reason, final)
 
 
 def parse_lenient(
     text: str, start: int, end: int, keys: frozenset[str] = frozenset()
 ) -> tuple[dict[str, Any], list[Edit], int] | ParseFailure:
-    """(the object, the edits, where it ends) of what begins with a brace at `start`."""
+    """Parse the object that begins with a brace at `start`: (object, edits, end)."""
     reader = _Reader(text[:end], keys)
     try:
         stop = reader.container(start, [])
-    except _Stuck as stuck:
-        return stuck.fault
+    except _CannotParse as failure:
+        return failure.failure
     edits = sorted(reader.edits, key=lambda edit: edit.offset)
     try:
         value = msgspec.json.decode(apply_edits(text[:stop], edits)[start:])
-    except (*DECODE_ERRORS, UnicodeEncodeError) as fault:
-        return ParseFailure(f"it is no JSON even when mended: {fault}")
-    return (value, edits, stop) if isinstance(value, dict) else ParseFailure("it is no object")
+    except (*DECODE_ERRORS, UnicodeEncodeError) as failure:
+        return ParseFailure(f"not JSON even after repair: {failure}")
+    return (value, edits, stop) if isinstance(value, dict) else ParseFailure("not an object")
 
 
 def apply_edits(text: str, edits: list[Edit]) -> str:
-    """The text with the edits made; they do not overlap, and stand in order."""
-    made: list[str] = []
+    """Apply edits to a text; they must be in order and not overlap."""
+    parts: list[str] = []
     at = 0
     for edit in edits:
-        made += (text[at : edit.offset], edit.after)
+        parts += (text[at : edit.offset], edit.after)
         at = edit.offset + len(edit.before)
-    return "".join([*made, text[at:]])
+    return "".join([*parts, text[at:]])
 
 
 class _Reader:
-    """One pass over the text; `edits` grows."""
+    """One pass over the text, collecting edits."""
 
     def __init__(self, text: str, keys: frozenset[str]) -> None:
         self.text = text
         self.keys = keys
         self.edits: list[Edit] = []
-        self.bare_keys = False  # seen one: the texts before others end there too
-        self.steps = (
-            20 * len(text) + 10_000
-        )  # texts are looked through to their end, some more than once
+        self.bare_keys = False  # one was seen: strings may end before bare keys
+        self.steps = 20 * len(text) + 10_000  # strings are scanned to their end, some repeatedly
 
-    def container(self, at: int, inside: list[str]) -> int:
-        """An object or a list that begins here; where it ends."""
-        if len(inside) >= DEPTH_LIMIT:
-            raise _Stuck("it is nested too deep", final=True)
+    def container(self, at: int, closers: list[str]) -> int:
+        """Parse an object or array at this position; return its end."""
+        if len(closers) >= DEPTH_LIMIT:
+            raise _CannotParse("nested too deep", final=True)
         is_object = self.text[at] == "{"
         closer = "}" if is_object else "]"
-        inside = [*inside, closer]
+        closers = [*closers, closer]
         at += 1
-        comma = -1  # where the comma stands that nothing has followed yet
+        comma = -1  # position of a comma without a value after it
         first = True
         while True:
             at = self.space(at)
             if at >= len(self.text):
                 if comma >= 0 or first:
-                    raise _Stuck("it was cut off before a value", final=True)
+                    raise _CannotParse("input ends before a value", final=True)
                 self.edits.append(Edit(at, "", closer))
                 return at
             if self.text[at] == closer:
@@ -112,34 +111,34 @@ class _Reader:
             if not first and comma < 0:
                 self.edits.append(Edit(at, "", ","))
             comma, first = -1, False
-            at = self.value(self.key(at, inside) if is_object else at, inside)
+            at = self.value(self.key(at, closers) if is_object else at, closers)
 
-    def key(self, at: int, inside: list[str]) -> int:
-        """A key and its colon; where the value begins."""
+    def key(self, at: int, closers: list[str]) -> int:
+        """Parse a key and its colon; return the start of the value."""
         bare = _BARE_KEY.match(self.text, at)
         if bare:
             self.edits.append(Edit(at, bare[0], f'"{bare[0]}"'))
             at = bare.end()
             self.bare_keys = True
         elif self.text[at] in "\"'":
-            at = self.string(at, inside, is_key=True)
+            at = self.string(at, closers, is_key=True)
         else:
-            raise _Stuck(f"there is no key at offset {at}")
+            raise _CannotParse(f"no key at offset {at}")
         at = self.space(at)
         if at >= len(self.text):
-            raise _Stuck("it was cut off after a key", final=True)
+            raise _CannotParse("input ends after a key", final=True)
         if self.text[at] != ":":
-            raise _Stuck(f"there is no colon at offset {at}")
+            raise _CannotParse(f"no colon at offset {at}")
         return self.space(at + 1)
 
-    def value(self, at: int, inside: list[str]) -> int:
-        """Any value; where it ends."""
+    def value(self, at: int, closers: list[str]) -> int:
+        """Parse any value; return its end."""
         if at >= len(self.text):
-            raise _Stuck("it was cut off before a value", final=True)
+            raise _CannotParse("input ends before a value", final=True)
         if self.text[at] in "{[":
-            return self.container(at, inside)
+            return self.container(at, closers)
         if self.text[at] in "\"'":
-            return self.string(at, inside, is_key=False)
+            return self.string(at, closers, is_key=False)
         word = _WORD.match(self.text, at)
         if word:
             plain = _PYTHON_WORDS.get(word[0])
@@ -149,112 +148,112 @@ class _Reader:
         number = _NUMBER.match(self.text, at)
         if number is None:
             cut = re.fullmatch(r"[\w.+-]*", self.text[at:]) is not None
-            raise _Stuck(f"there is no value at offset {at}", final=cut)
+            raise _CannotParse(f"no value at offset {at}", final=cut)
         if number.end() == len(self.text):
-            raise _Stuck("it was cut off inside a number", final=True)
+            raise _CannotParse("input ends inside a number", final=True)
         return number.end()
 
     def space(self, at: int) -> int:
-        """Past white space."""
-        found = _SPACE.match(self.text, at)
-        return found.end() if found else at
+        """Skip white space."""
+        match = _SPACE.match(self.text, at)
+        return match.end() if match else at
 
-    def string(self, at: int, inside: list[str], *, is_key: bool) -> int:
-        """A text; where it ends. The first quote that may end it does, when those before it come in pairs."""
+    def string(self, at: int, closers: list[str], *, is_key: bool) -> int:
+        """Parse a string; return its end. The first quote that may end it does, if an even number precedes it."""
         quote = self.text[at]
-        place, inner, last = at + 1, 0, -1
-        while place < len(self.text):
-            letter = self.text[place]
+        position, inner, last = at + 1, 0, -1
+        while position < len(self.text):
+            letter = self.text[position]
             if letter == "\\":
-                place += 2
+                position += 2
                 continue
             self.steps -= 1
             if self.steps < 0:
-                raise _Stuck("it has too many quotes to tell which end a text", final=True)
+                raise _CannotParse("too many quotes to find the end of a string", final=True)
             if letter == quote:
-                if self.ends(place + 1, inside, is_key=is_key):
-                    last = place
+                if self.ends(position + 1, closers, is_key=is_key):
+                    last = position
                     if inner % 2 == 0:
                         break
-                elif inner == 0 and not is_key and not self.text[place + 1 :].strip():
-                    return self.ended(at, place, quote)
+                elif inner == 0 and not is_key and not self.text[position + 1 :].strip():
+                    return self.finish_string(at, position, quote)
                 inner += 1
-            place += 1
+            position += 1
         if last < 0:
-            raise _Stuck("it was cut off inside a text", final=True)
-        return self.ended(at, last, quote)
+            raise _CannotParse("input ends inside a string", final=True)
+        return self.finish_string(at, last, quote)
 
-    def ended(self, at: int, last: int, quote: str) -> int:
-        """The text between these two quotes is made good."""
+    def finish_string(self, at: int, last: int, quote: str) -> int:
+        """Repair the string between these two quotes."""
         if quote == "'":
             self.edits += (Edit(at, "'", '"'), Edit(last, "'", '"'))
         self.escape(at + 1, last)
         return last + 1
 
-    def ends(self, at: int, inside: list[str], *, is_key: bool) -> bool:
-        """Would what stands here follow the end of a text?"""
+    def ends(self, at: int, closers: list[str], *, is_key: bool) -> bool:
+        """True if the text at this position can follow the end of a string."""
         quoted, at = at, self.space(at)
         if at >= len(self.text):
-            return False  # cut off, perhaps inside the text
+            return False  # input ends, perhaps inside the string
         letter = self.text[at]
         if is_key:
             return letter == ":"
         if letter in "}]":
-            return self.closes(at, inside)
-        if inside[-1] == "]" and letter in "\"'":
+            return self.closes(at, closers)
+        if closers[-1] == "]" and letter in "\"'":
             return "\n" in self.text[quoted:at]
-        if inside[-1] == "]":
+        if closers[-1] == "]":
             return letter == "," and self.text[self.space(at + 1) :][:1] not in ("", ":", ")")
         if letter == ",":
             after = self.space(at + 1)
-            return self.text[after : after + 1] == "}" or self.next_key(at + 1, inside)
-        return at > quoted and self.next_key(at, inside)
+            return self.text[after : after + 1] == "}" or self.next_key(at + 1, closers)
+        return at > quoted and self.next_key(at, closers)
 
-    def next_key(self, at: int, inside: list[str]) -> bool:
-        """Does a key stand here, one of those that are known?"""
-        found = _KEY.match(self.text, at)
-        if found is None:
+    def next_key(self, at: int, closers: list[str]) -> bool:
+        """True if a known key is at this position."""
+        match = _KEY.match(self.text, at)
+        if match is None:
             bare = _BARE_KEY.match(self.text, self.space(at))
             if bare is None or not (self.bare_keys or self.keys):
                 return False
-            return not self.keys or len(inside) > 1 or bare[0] in self.keys
-        return not self.keys or len(inside) > 1 or found[2] in self.keys
+            return not self.keys or len(closers) > 1 or bare[0] in self.keys
+        return not self.keys or len(closers) > 1 or match[2] in self.keys
 
-    def closes(self, at: int, inside: list[str]) -> bool:
-        """Do the brackets here close what is open, with something behind them that may stand there?"""
-        still = list(inside)
-        while at < len(self.text) and still and self.text[at] == still[-1]:
-            still.pop()
+    def closes(self, at: int, closers: list[str]) -> bool:
+        """True if the brackets here close open containers, and the text after them is possible there."""
+        open_brackets = list(closers)
+        while at < len(self.text) and open_brackets and self.text[at] == open_brackets[-1]:
+            open_brackets.pop()
             at = self.space(at + 1)
-        if len(still) == len(inside):
+        if len(open_brackets) == len(closers):
             return False
-        if not still:  # all is closed: the end, or something that is no part of the text any more
+        if not open_brackets:  # all closed: the end, or text outside of the object
             return self.text[at : at + 1] not in ('"', "'", ")", ",", ";", "]", "}", ":")
         if at >= len(self.text):
             return True
         return self.text[at] == ","
 
     def escape(self, start: int, end: int) -> None:
-        """The quotes, control characters and wrong escapes in a text, mended."""
-        place = start
-        while place < end:
-            letter = self.text[place]
+        """Escape quotes and control characters, and repair invalid escapes."""
+        position = start
+        while position < end:
+            letter = self.text[position]
             if letter == "\\":
-                good = _ESCAPE.match(self.text, place)
-                if good:
-                    place = good.end()
+                valid = _ESCAPE.match(self.text, position)
+                if valid:
+                    position = valid.end()
                     continue
-                if self.text[place + 1 : place + 2] == "'":
-                    self.edits.append(Edit(place, "\\", ""))
-                    place += 2
+                if self.text[position + 1 : position + 2] == "'":
+                    self.edits.append(Edit(position, "\\", ""))
+                    position += 2
                     continue
-                self.edits.append(Edit(place, "\\", "\\\\"))
+                self.edits.append(Edit(position, "\\", "\\\\"))
             elif letter == '"':
-                self.edits.append(Edit(place, '"', '\\"'))
+                self.edits.append(Edit(position, '"', '\\"'))
             elif letter < " ":
                 after = _CONTROLS.get(letter, f"\\u{ord(letter):04x}")
-                self.edits.append(Edit(place, letter, after))
-            place += 1
+                self.edits.append(Edit(position, letter, after))
+            position += 1
 
 
 __all__ = ["Edit", "ParseFailure", "apply_edits", "parse_lenient"]

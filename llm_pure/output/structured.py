@@ -1,9 +1,10 @@
-"""An answer as a value of a type: the schema that is asked for, and the answer decoded and checked.
+"""Structured output: request a response of a type, and parse it.
 
-A type whose JSON is no object (a list, a number) is asked for as {"value": ...}, since services want objects.
+A type whose JSON is not an object (a list, a number) is requested as {"value": ...}, since services require objects.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar, overload
 
 import msgspec
@@ -13,112 +14,119 @@ from llm_pure.core.adaptations import Adaptation, strict_error
 from llm_pure.core.provider import Built, Provider
 from llm_pure.framing.json_codec import json_text
 from llm_pure.output.json_repair import Exact, Repaired, Unrepairable, repair
-from llm_pure.output.tools import arguments_parser, schema_of
+from llm_pure.output.tools import ARGUMENTS_ERROR, arguments_parser, schema_of
 from llm_pure.schema.translate import resolve_ref, validate_schema
 from llm_pure.schema.validate import validation_errors
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import ContentFiltered, InvalidRequest, ProtocolError
+from llm_pure.types.errors import ContentFiltered, InvalidRequest, LLMError, ProtocolError
 from llm_pure.types.messages import user
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest, JsonSchema, NamedToolChoice, SchemaFormat, Tool
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import LLMResult
 
 T = TypeVar("T")
 
-_PLAIN_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+_NAME_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
 def structured_request(request: ChatRequest, kind: Any) -> LLMResult[ChatRequest]:
-    """The request, with the type's schema as its response format. kind: a type, or a JSON Schema.
+    """Return the request with the type's schema as its response format. `kind`: a type, or a JSON Schema.
 
-    Fails with InvalidRequest when the type has no JSON Schema.
+    Fails with InvalidRequest if the type has no JSON Schema.
     """
+    return _object_schema(kind).map(
+        lambda schema: msgspec.structs.replace(
+            request,
+            response_format=SchemaFormat(schema=schema, name=_name(kind), fallback_to_tool=True),
+        )
+    )
 
-    def formed(schema: JsonSchema) -> ChatRequest:
-        wanted = SchemaFormat(schema=schema, name=_name(kind), fallback_to_tool=True)
-        return msgspec.structs.replace(request, response_format=wanted)
 
-    return _object_schema(kind).map(formed)
-
-
+@returns_failure
 def build_structured(
     provider: Provider, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> LLMResult[Built]:
-    """The request in the best way that this model has for an answer by schema.
+) -> Built:
+    """Build the request in the best way that the model supports for a response by schema.
 
-    The provider's own where it has one; else a call of a tool, where the model can be made to call one and the request
-    has no tools of its own; else words, and whatever form of JSON the provider knows. Which of them it is follows from
-    what the provider builds, and so from its tables; `adaptations` tells it at `response_format`: nothing, or `after`
-    is "tool", "json_object" or None. strict: all but the first is UnsupportedFeature.
+    The provider's own response format if it has one; else a forced tool call, if the model can be forced to call a tool
+    and the request has no tools; else the schema in the prompt, with whatever JSON mode the provider has. The adaptation
+    at `response_format` reports which: none, or `after` is "tool", "json_object" or None.
+    With `strict`, fails with UnsupportedFeature for all but the first.
     """
-    built = provider.build_chat(config, request)
-    wanted = request.response_format
-    if isinstance(built, Failure) or not isinstance(wanted, SchemaFormat):
+    built = ok(provider.build_chat(config, request))
+    response_format = request.response_format
+    if not isinstance(response_format, SchemaFormat):
         return built
-    found = built.unwrap()
-    lack = next((one for one in found.adaptations if one.field == "response_format"), None)
-    if lack is not None and wanted.fallback_to_tool and not request.tools:
-        called = provider.build_chat(config, _by_tool(request, wanted))
-        if not isinstance(called, Failure) and _is_called(called.unwrap()):
-            found, lack = _told_by_tool(called.unwrap(), lack), None
-    if lack is not None and lack.action == "dropped":
-        worded = provider.build_chat(config, _in_words(request, wanted))
-        if isinstance(worded, Failure):
-            return worded
-        found = _told(worded.unwrap(), lack, f"{lack.reason}; the prompt tells the schema", None)
-    lost = strict_error(found.adaptations, provider=provider.name) if strict else None
-    return Success(found) if lost is None else Failure(lost)
+    missing = next(
+        (change for change in built.adaptations if change.field == "response_format"), None
+    )
+    if missing is not None and response_format.fallback_to_tool and not request.tools:
+        by_tool = provider.build_chat(config, _with_tool(request, response_format)).value_or(None)
+        if by_tool is not None and _forces_tool(by_tool):
+            built, missing = _report_tool(by_tool, missing), None
+    if missing is not None and missing.action == "dropped":
+        prompted = ok(provider.build_chat(config, _with_prompt(request, response_format)))
+        reason = f"{missing.reason}; the schema is in the prompt"
+        built = _report(prompted, missing, reason, None)
+    if strict:
+        error = strict_error(built.adaptations, provider=provider.name)
+        if error is not None:
+            raise Rejected(error)
+    return built
 
 
-def _by_tool(request: ChatRequest, wanted: SchemaFormat) -> ChatRequest:
-    """The same question, to be answered by a call."""
+def _with_tool(request: ChatRequest, response_format: SchemaFormat) -> ChatRequest:
+    """The request with a tool whose arguments are the response."""
     tool = Tool(
-        name=wanted.name,
-        description=wanted.description or "Gives the answer; call it once, with all of it.",
-        parameters=wanted.schema,
-        strict=wanted.strict,
+        name=response_format.name,
+        description=response_format.description
+        or "Gives the answer; call it once, with all of it.",
+        parameters=response_format.schema,
+        strict=response_format.strict,
     )
     return msgspec.structs.replace(
         request,
         tools=(tool,),
-        tool_choice=NamedToolChoice(wanted.name),
+        tool_choice=NamedToolChoice(response_format.name),
         parallel_tool_calls=None,
         response_format=None,
     )
 
 
-def _is_called(built: Built) -> bool:
-    """Will the model call the one tool that it is offered? Not where the choice was dropped, or left to it."""
-    for one in built.adaptations:
-        if one.field in ("tools", "tools/0") and one.action == "dropped":
+def _forces_tool(built: Built) -> bool:
+    """True if the model has to call the tool: neither the tool nor the choice was dropped or left to the model."""
+    for change in built.adaptations:
+        if change.field in ("tools", "tools/0") and change.action == "dropped":
             return False
-        if one.field == "tool_choice" and (one.action == "dropped" or one.after == "auto"):
+        if change.field == "tool_choice" and (change.action == "dropped" or change.after == "auto"):
             return False
     return True
 
 
-def _told_by_tool(built: Built, lack: Adaptation) -> Built:
-    """The request, and what is said of it: no word of the choice, nor of a strictness that nobody asked for."""
-    ours = ("tool_choice", "tools/0/strict")
-    rest = tuple([one for one in built.adaptations if one.field not in ours])
-    reason = "the model takes no schema of its answer; a tool asks for it"
-    return _told(msgspec.structs.replace(built, adaptations=rest), lack, reason, "tool")
+def _report_tool(built: Built, missing: Adaptation) -> Built:
+    """Report the tool, and nothing of a choice or strictness that the user did not request."""
+    internal = ("tool_choice", "tools/0/strict")
+    adaptations = tuple([change for change in built.adaptations if change.field not in internal])
+    reason = "the model supports no response schema; a tool requests it"
+    built = msgspec.structs.replace(built, adaptations=adaptations)
+    return _report(built, missing, reason, "tool")
 
 
-def _in_words(request: ChatRequest, wanted: SchemaFormat) -> ChatRequest:
-    """The same question, the schema said after the last message."""
-    about = f" It is: {wanted.description}." if wanted.description else ""
-    words = f"Answer with JSON of this JSON Schema, and with nothing else.{about}"
-    turns = parse_messages(request.messages).value_or(())
-    said = f"{words}\n{json_text(wanted.schema)}"
-    return msgspec.structs.replace(request, messages=(*turns, user(said)), response_format=None)
+def _with_prompt(request: ChatRequest, response_format: SchemaFormat) -> ChatRequest:
+    """The request with the schema as its last message."""
+    about = f" It is: {response_format.description}." if response_format.description else ""
+    text = f"Answer with JSON of this JSON Schema, and with nothing else.{about}"
+    messages = parse_messages(request.messages).value_or(())
+    prompt = user(f"{text}\n{json_text(response_format.schema)}")
+    return msgspec.structs.replace(request, messages=(*messages, prompt), response_format=None)
 
 
-def _told(built: Built, lack: Adaptation, reason: str, after: str | None) -> Built:
-    told = msgspec.structs.replace(
-        lack, action="changed", reason=reason, before="json_schema", after=after
+def _report(built: Built, missing: Adaptation, reason: str, after: str | None) -> Built:
+    adaptation = msgspec.structs.replace(
+        missing, action="changed", reason=reason, before="json_schema", after=after
     )
-    return msgspec.structs.replace(built, adaptations=(*built.adaptations, told))
+    return msgspec.structs.replace(built, adaptations=(*built.adaptations, adaptation))
 
 
 @overload
@@ -129,60 +137,51 @@ def parse_structured(completion: Completion, kind: type[T]) -> LLMResult[T]: ...
 def parse_structured(completion: Completion, kind: Mapping[str, Any]) -> LLMResult[Any]: ...
 
 
-def parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> LLMResult[Any]:
-    """The answer as a value of the type; of a JSON Schema, as plain JSON that follows it.
+@returns_failure
+def parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> Any:
+    """Parse a completion as a value of the type; for a JSON Schema, as plain JSON that follows it.
 
-    It stands in the call of a tool of the type's name, or in the text: a fence or words around the JSON are passed over;
-    nothing else is mended. Fails with ContentFiltered when the model declines, with ProtocolError when its answer is no
-    JSON, was cut off or does not fit the type; `where` is the path, such as `$.items/0/price`, and `partial` the whole
-    answer.
+    The JSON is in a call of the tool with the type's name, or in the text, where a code fence or text around it is
+    ignored; nothing else is repaired. Fails with ContentFiltered if the model declines, with ProtocolError if the JSON
+    is invalid, truncated or does not fit the type: `where` is the path, such as `$.items/0/price`, and `partial` the
+    completion.
     """
-    schema = _object_schema(kind)
-    if isinstance(schema, Failure):
-        return schema
-    called = [one.arguments for one in completion.tool_calls if one.name == _name(kind)]
-    if completion.refusal and not completion.text and not called:
-        return Failure(
+    schema = ok(_object_schema(kind))
+    calls = [call.arguments for call in completion.tool_calls if call.name == _name(kind)]
+    if completion.refusal and not completion.text and not calls:
+        raise Rejected(
             ContentFiltered(
                 message=completion.refusal, provider=completion.provider, partial=completion
             )
         )
-    found = _object_in(called[0] if called else completion.text)
-    if isinstance(found, str):
-        cut = completion.finish_reason == "length"
-        why = "the answer was cut off at its limit of tokens" if cut else found
-        return Failure(_fault(completion, why, "$"))
-    root = schema.unwrap()
-    value = _without_nulls(root, root, found)
+    value = _without_nulls(schema, schema, _parse_object(completion, calls))
     if isinstance(kind, Mapping):
-        wrong = validation_errors(root, value)
-        if wrong:
-            return Failure(_fault(completion, wrong[0][1], _path(wrong[0][0])))
-        return Success(value["value"] if _is_wrapped(kind) else value)
+        for path, message in validation_errors(schema, value):
+            raise Rejected(_error(completion, message, path))
+        return value["value"] if _is_wrapped(kind) else value
     if _is_wrapped(kind):
         value = value.get("value")
-    read = arguments_parser(kind, "")(json_text(value))
-    if not isinstance(read, Failure):
-        return read
-    error = read.failure()
+    return ok(arguments_parser(kind, "")(json_text(value)).alt(partial(_type_error, completion)))
+
+
+def _type_error(completion: Completion, error: LLMError) -> LLMError:
     path = error.param if isinstance(error, InvalidRequest) else ""
-    why = error.message.removeprefix("the arguments cannot be read: ")
-    return Failure(_fault(completion, why, _path(path)))
+    reason = error.message.removeprefix(ARGUMENTS_ERROR)
+    return _error(completion, f"the answer does not fit its type: {reason}", path)
 
 
-def _path(path: str | None) -> str:
-    return f"$.{path}" if path else "$"
-
-
-def _object_in(text: str) -> dict[str, Any] | str:
-    """The object, or why there is none."""
-    match repair(text):
+def _parse_object(completion: Completion, calls: Sequence[str]) -> dict[str, Any]:
+    """Parse the JSON object of the first call, else of the text. Raises Rejected."""
+    match repair(calls[0] if calls else completion.text):
         case Exact(value=value) | Repaired(value=value, method="unwrapped"):
             return value
         case Repaired(edits=edits):
-            return f"the answer is no JSON: {edits[0].before!r} at offset {edits[0].offset}"
+            message = f"the answer is not JSON: {edits[0].before!r} at offset {edits[0].offset}"
         case Unrepairable(reason=reason):
-            return f"the answer is no JSON: {reason}"
+            message = f"the answer is not JSON: {reason}"
+    if completion.finish_reason == "length":
+        message = "the answer was cut off at its limit of tokens"
+    raise Rejected(_error(completion, message, ""))
 
 
 def _schema(kind: Any) -> LLMResult[JsonSchema]:
@@ -191,27 +190,26 @@ def _schema(kind: Any) -> LLMResult[JsonSchema]:
 
 def _object_schema(kind: Any) -> LLMResult[JsonSchema]:
     return _schema(kind).map(
-        lambda schema: _wrapped(schema) if not _is_object(schema) else dict(schema)
+        lambda schema: dict(schema) if _is_object(schema) else _wrap_in_object(schema)
     )
 
 
 def _is_wrapped(kind: Any) -> bool:
-    schema = _schema(kind)
-    return not isinstance(schema, Failure) and not _is_object(schema.unwrap())
+    return _schema(kind).map(lambda schema: not _is_object(schema)).value_or(False)
 
 
 def _is_object(schema: Mapping[str, Any]) -> bool:
     return schema.get("type") == "object"
 
 
-def _wrapped(schema: JsonSchema) -> JsonSchema:
-    inner = {key: one for key, one in schema.items() if key != "$defs"}
-    made: JsonSchema = {"type": "object", "properties": {"value": inner}, "required": ["value"]}
-    return {**made, "$defs": schema["$defs"]} if "$defs" in schema else made
+def _wrap_in_object(schema: JsonSchema) -> JsonSchema:
+    inner = {key: value for key, value in schema.items() if key != "$defs"}
+    outer: JsonSchema = {"type": "object", "properties": {"value": inner}, "required": ["value"]}
+    return {**outer, "$defs": schema["$defs"]} if "$defs" in schema else outer
 
 
 def _without_nulls(root: JsonSchema, schema: Any, value: Any, depth: int = 0) -> Any:
-    """The value without nulls that only a strict schema allowed: of properties that may be missing, and not be null."""
+    """Drop nulls that only the strict schema allowed: of properties that are optional and not nullable."""
     if not isinstance(schema, dict) or depth > 64:
         return value
     reference = schema.get("$ref")
@@ -224,40 +222,37 @@ def _without_nulls(root: JsonSchema, schema: Any, value: Any, depth: int = 0) ->
         return value
     branches = schema.get("anyOf")
     if isinstance(branches, list):
-        objects = [one for one in branches if one != {"type": "null"}]
+        objects = [branch for branch in branches if branch != {"type": "null"}]
         return _without_nulls(root, objects[0], value, depth + 1) if len(objects) == 1 else value
     properties = schema.get("properties") or {}
     required = schema.get("required") or ()
     kept: dict[str, Any] = {}
     for key, item in value.items():
         inner = properties.get(key)
-        if (
-            item is None
-            and key not in required
-            and validation_errors({**root, **_plain(inner)}, None)
-        ):
+        is_optional = key not in required
+        if item is None and is_optional and validation_errors({**root, **_in_root(inner)}, None):
             continue
         kept[key] = _without_nulls(root, inner, item, depth + 1)
     return kept
 
 
-def _plain(schema: Any) -> JsonSchema:
-    """A schema to be read beside its root's definitions: nothing else of the root counts."""
-    nothing = {"type": ["object", "array", "string", "number", "boolean", "null"], "required": []}
-    return {**nothing, "properties": {}, **schema} if isinstance(schema, dict) else nothing
+def _in_root(schema: Any) -> JsonSchema:
+    """A schema to merge into its root: overrides every keyword of the root but its definitions."""
+    neutral = {"type": ["object", "array", "string", "number", "boolean", "null"], "required": []}
+    return {**neutral, "properties": {}, **schema} if isinstance(schema, dict) else neutral
 
 
 def _name(kind: Any) -> str:
-    called = kind.get("title") if isinstance(kind, Mapping) else getattr(kind, "__name__", "")
-    name = "".join([one for one in str(called or "answer") if one in _PLAIN_NAME])
+    title = kind.get("title") if isinstance(kind, Mapping) else getattr(kind, "__name__", "")
+    name = "".join([letter for letter in str(title or "answer") if letter in _NAME_LETTERS])
     return name[:64] or "answer"
 
 
-def _fault(completion: Completion, why: str, where: str) -> ProtocolError:
+def _error(completion: Completion, message: str, path: str | None) -> ProtocolError:
     return ProtocolError(
-        message=why,
+        message=message,
         provider=completion.provider,
-        where=where,
+        where=f"$.{path}" if path else "$",
         evidence=completion.text.encode("utf-8", "replace"),
         partial=completion,
     )

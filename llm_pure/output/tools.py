@@ -1,6 +1,6 @@
-"""Tools from what users have: a function, a class (Struct, dataclass, TypedDict, pydantic model) or a JSON Schema.
+"""Tools from functions, classes (Struct, dataclass, TypedDict, pydantic model) and JSON Schemas.
 
-`bind_tool` gives the Tool that a request holds, and the reader of the arguments that the model wrote for it.
+`bind_tool` returns the Tool for a request and a parser for the arguments that the model writes.
 """
 
 import inspect
@@ -12,42 +12,45 @@ from typing import Any, TypeAlias, get_type_hints
 
 import msgspec
 
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, json_text
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, fault_path, json_text
 from llm_pure.schema.translate import validate_schema
 from llm_pure.schema.validate import validation_errors
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError
-from llm_pure.types.messages import Message, ToolCall, ToolResult
+from llm_pure.types.messages import Message, Text, ToolCall, ToolResult
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import JsonSchema, Tool
 from llm_pure.types.result import Failure, LLMResult, Success
 
 ToolSource: TypeAlias = Callable[..., Any] | type[Any] | Mapping[str, Any] | Tool
 
 SCHEMA_ERRORS = (TypeError, ValueError, RecursionError, NameError, AttributeError)
-"""What reading a signature or making a schema of annotations raises."""
+"""Exceptions of reading a signature or making a schema from annotations."""
+
+ARGUMENTS_ERROR = "the arguments cannot be read: "
+"""Start of every message about arguments; `output.structured` removes it."""
 
 
 class BoundTool(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool, and what turns its arguments into values.
-
-    read: JSON text -> an instance of the class, or a dict of arguments; InvalidRequest names the path, such as
-    `weather/city`. run: what to call with these arguments, None where there is nothing to call.
-    """
+    """A tool with a parser for its arguments."""
 
     tool: Tool
     parse_arguments: Callable[[str], LLMResult[Any]]
+    """JSON text -> an instance of the class, or a dict of arguments. InvalidRequest has the path, such as `weather/city`."""
     call: Callable[..., Any] | None = None
+    """The function to call with the arguments; None for a class or a schema."""
 
 
+@returns_failure
 def bind_tool(
     source: ToolSource,
     *,
     name: str | None = None,
     description: str | None = None,
     strict: bool | None = None,
-) -> LLMResult[BoundTool]:
-    """The tool of a function (by its signature and docstring), a class, a JSON Schema or a Tool.
+) -> BoundTool:
+    """Make a tool of a function (by its signature and docstring), a class, a JSON Schema or a Tool.
 
-    Fails with InvalidRequest when a parameter has no JSON Schema, or a schema holds itself.
+    Fails with InvalidRequest when a parameter has no JSON Schema, or a schema contains itself.
 
     >>> def weather(city: str, days: int = 1) -> str:
     ...     "Weather to come."
@@ -56,7 +59,7 @@ def bind_tool(
     ['city']
     """
     if isinstance(source, Tool):
-        return _of_schema(source)
+        return _bind_schema(source)
     if isinstance(source, Mapping):
         tool = Tool(
             name=name or str(source.get("title") or "tool"),
@@ -64,117 +67,132 @@ def bind_tool(
             parameters=dict(source),
             strict=strict,
         )
-        return _of_schema(tool)
+        return _bind_schema(tool)
     if not isinstance(source, type):
-        return _of_function(source, name, description, strict)
-    called = name or source.__name__
-    schema, read = schema_of(source), arguments_parser(source, called)
-    if isinstance(schema, Failure):
-        return schema
-    parameters = schema.unwrap()
-    said = description or parameters.get("description") or _summary(source)
-    tool = Tool(name=called, description=said or None, parameters=parameters, strict=strict)
-    return Success(BoundTool(tool=tool, parse_arguments=read))
+        return _bind_function(source, name, description, strict)
+    tool_name = name or source.__name__
+    parameters = ok(schema_of(source))
+    text = description or parameters.get("description") or _summary(source)
+    tool = Tool(name=tool_name, description=text or None, parameters=parameters, strict=strict)
+    return BoundTool(tool=tool, parse_arguments=arguments_parser(source, tool_name))
 
 
 def schema_of(kind: Any) -> LLMResult[JsonSchema]:
-    """The JSON Schema of a type; its definition stands at the top, not behind a `$ref`."""
+    """Return the JSON Schema of a type, its definition at the root and not behind a `$ref`."""
     own: Any = getattr(kind, "model_json_schema", None)
     try:
         schema: JsonSchema = dict(own()) if own is not None else msgspec.json.schema(kind)
-    except SCHEMA_ERRORS as fault:
+    except SCHEMA_ERRORS as error:
         name = getattr(kind, "__name__", str(kind))
-        return Failure(InvalidRequest(message=f"{name} has no JSON Schema: {fault}", param=name))
-    return validate_schema(_unreferred(schema))
+        return Failure(InvalidRequest(message=f"{name} has no JSON Schema: {error}", param=name))
+    return validate_schema(_inline_root(schema))
 
 
 def arguments_parser(kind: Any, name: str) -> Callable[[str], LLMResult[Any]]:
-    """JSON text -> an instance of the type; InvalidRequest names the path below `name`."""
+    """Return a parser: JSON text -> an instance of the type. InvalidRequest has the path below `name`."""
+    return partial(_parse_as, kind, name)
 
-    def read(text: str) -> LLMResult[Any]:
-        validate = getattr(kind, "model_validate_json", None)
-        try:
-            if callable(validate):
-                return Success(validate(text))
-            return Success(msgspec.json.decode(text, type=kind))
-        except (*DECODE_ERRORS, ValueError) as fault:  # pydantic's error is a ValueError
-            path, what = _place(fault)
-            return Failure(_wrong(name, path, what))
 
-    return read
+def _parse_as(kind: Any, name: str, text: str) -> LLMResult[Any]:
+    validate = getattr(kind, "model_validate_json", None)
+    try:
+        if callable(validate):
+            return Success(validate(text))
+        return Success(msgspec.json.decode(text, type=kind))
+    except (*DECODE_ERRORS, ValueError) as error:  # pydantic's error is a ValueError
+        return Failure(_arguments_error(name, *_path_and_text(error, kind, text)))
 
 
 def run_tool_calls(tools: Sequence[BoundTool], calls: Sequence[ToolCall]) -> tuple[Message, ...]:
-    """One message for each call, in the order of the calls: what the tool returned, or why it could not.
+    """Run the calls in order, and return one message with the result of each.
 
-    An unknown tool, unreadable arguments and what a tool raises become results with `is_error`, for the model to mend.
+    Unknown tools, invalid arguments and exceptions become results with `is_error`, for the model to correct.
     """
     known = {bound.tool.name: bound for bound in tools}
     return tuple([Message("tool", (_result(known.get(call.name), call),)) for call in calls])
 
 
 def partial_arguments(text: str) -> LLMResult[Any]:
-    """What arguments say as far as they have come, also in the middle of a string. Needs the extra `jiter`.
+    """Parse arguments that are still incomplete, even within a string. Needs the extra `jiter`.
 
-    Fails with InvalidConfiguration where jiter is not installed, InvalidRequest where the text is no JSON from the start.
+    Fails with InvalidConfiguration if jiter is not installed, with InvalidRequest if the text does not begin as JSON.
     """
     try:
         jiter = import_module("jiter")
     except ImportError:
-        message = "reading arguments while they come needs jiter: pip install 'llm-pure[jiter]'"
+        message = "parsing incomplete arguments needs jiter: pip install 'llm-pure[jiter]'"
         return Failure(InvalidConfiguration(message=message, field="jiter"))
     try:
         return Success(jiter.from_json(text.encode(), partial_mode="trailing-strings"))
-    except (ValueError, RecursionError) as fault:
-        return Failure(InvalidRequest(message=f"no JSON: {fault}", param="arguments"))
+    except (ValueError, RecursionError) as error:
+        return Failure(InvalidRequest(message=f"not JSON: {error}", param="arguments"))
 
 
 def _result(bound: BoundTool | None, call: ToolCall) -> ToolResult:
     if bound is None or bound.call is None:
-        return _told(call, f"there is no tool {call.name!r}", is_error=True)
-    read = bound.parse_arguments(call.arguments)
-    if isinstance(read, Failure):
-        return _told(call, _described(read.failure()), is_error=True)
-    try:
-        returned = bound.call(**read.unwrap())
-        said = returned if isinstance(returned, str) else json_text(returned)
-    except Exception as fault:  # noqa: BLE001  whatever a tool raises is for the model to read
-        return _told(call, f"{type(fault).__name__}: {fault}", is_error=True)
-    return _told(call, said)
+        return _tool_result(call, f"there is no tool {call.name!r}", is_error=True)
+    match bound.parse_arguments(call.arguments):
+        case Success(arguments):
+            try:
+                value = bound.call(**arguments)
+                text = value if isinstance(value, str) else json_text(value)
+            except Exception as error:  # noqa: BLE001  the model reads whatever a tool raises
+                return _tool_result(call, f"{type(error).__name__}: {error}", is_error=True)
+            return _tool_result(call, text)
+        case failure:
+            return _tool_result(call, _message(failure.failure()), is_error=True)
 
 
-def _told(call: ToolCall, said: str, *, is_error: bool = False) -> ToolResult:
-    message = {"tool_call_id": call.id, "name": call.name, "is_error": is_error}
-    return msgspec.convert({**message, "content": [{"type": "text", "text": said}]}, ToolResult)
+def _tool_result(call: ToolCall, text: str, *, is_error: bool = False) -> ToolResult:
+    return ToolResult(
+        tool_call_id=call.id, content=(Text(text),), name=call.name, is_error=is_error
+    )
 
 
-def _described(error: LLMError) -> str:
+def _message(error: LLMError) -> str:
     path = error.param if isinstance(error, InvalidRequest) else None
     return f"{error.message} (at {path})" if path else error.message
 
 
-def _of_schema(tool: Tool) -> LLMResult[BoundTool]:
-    def read(text: str) -> LLMResult[Any]:
-        decoded = decode_any(text.encode("utf-8", "replace"), provider="")
-        if isinstance(decoded, Failure):
-            return Failure(_wrong(tool.name, "", decoded.failure().message))
-        value = decoded.unwrap()
-        found = validation_errors(tool.parameters, value)
-        if not found:
-            return Success(value)
-        return Failure(_wrong(tool.name, *found[0]))
+def _bind_schema(tool: Tool) -> BoundTool:
+    ok(validate_schema(tool.parameters))
+    return BoundTool(tool=tool, parse_arguments=partial(_parse_by_schema, tool))
 
-    return validate_schema(tool.parameters).map(
-        lambda _: BoundTool(tool=tool, parse_arguments=read)
+
+@returns_failure
+def _parse_by_schema(tool: Tool, text: str) -> Any:
+    decoded = decode_any(text.encode("utf-8", "replace"), provider="")
+    value = ok(decoded.alt(lambda error: _arguments_error(tool.name, "", error.message)))
+    for path, message in validation_errors(tool.parameters, value):
+        raise Rejected(_arguments_error(tool.name, path, message))
+    return value
+
+
+def _bind_function(
+    function: Callable[..., Any], name: str | None, description: str | None, strict: bool | None
+) -> BoundTool:
+    tool_name = str(name or getattr(function, "__name__", "tool"))
+    kind = _arguments_type(function, tool_name)
+    parameters = ok(schema_of(kind))
+    parameters.pop("title", None)
+    for key, text in _parameter_descriptions(inspect.getdoc(function) or "").items():
+        if key in parameters.get("properties", {}):
+            parameters["properties"][key].setdefault("description", text)
+    tool = Tool(
+        name=tool_name,
+        description=description or _summary(function) or None,
+        parameters=parameters,
+        strict=strict,
+    )
+    parse = arguments_parser(kind, tool_name)
+    return BoundTool(
+        tool=tool, parse_arguments=lambda text: parse(text).map(_fields), call=function
     )
 
 
-def _of_function(
-    function: Callable[..., Any], name: str | None, description: str | None, strict: bool | None
-) -> LLMResult[BoundTool]:
-    called = str(name or getattr(function, "__name__", "tool"))
+def _arguments_type(function: Callable[..., Any], tool_name: str) -> type[msgspec.Struct]:
+    """A Struct of the function's parameters. Raises Rejected."""
     key = ""
-    told = _parameter_words(inspect.getdoc(function) or "")
     fields: list[Any] = []
     try:
         hints = get_type_hints(function, include_extras=True)
@@ -182,49 +200,31 @@ def _of_function(
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 continue
             if parameter.kind is parameter.POSITIONAL_ONLY:
-                message = f"{called} takes {key} by position only, and tools call by name"
-                return Failure(InvalidRequest(message=message, param=f"{called}/{key}"))
+                message = f"{tool_name} takes {key} by position only, and tools call by name"
+                raise Rejected(InvalidRequest(message=message, param=f"{tool_name}/{key}"))
             kind = hints.get(key, Any)
             default = parameter.default
-            plain = default is inspect.Parameter.empty
-            fields.append(
-                (key, kind) if plain else (key, kind, msgspec.field(default_factory=partial(_same, default)))
-            )  # fmt: skip
+            field = msgspec.field(default_factory=partial(_identity, default))
+            is_required = default is inspect.Parameter.empty
+            fields.append((key, kind) if is_required else (key, kind, field))
             msgspec.json.schema(kind)
-        made = msgspec.defstruct(called, fields, kw_only=True)
-    except SCHEMA_ERRORS as fault:
-        path = f"{called}/{key}" if key else called
-        return Failure(InvalidRequest(message=f"no JSON Schema: {fault}", param=path))
-    schema = schema_of(made)
-    if isinstance(schema, Failure):
-        return schema
-    parameters = schema.unwrap()
-    parameters.pop("title", None)
-    for key, words in told.items():
-        if key in parameters.get("properties", {}):
-            parameters["properties"][key].setdefault("description", words)
-    tool = Tool(
-        name=called,
-        description=description or _summary(function) or None,
-        parameters=parameters,
-        strict=strict,
-    )
-    read = arguments_parser(made, called)
-
-    def arguments(text: str) -> LLMResult[Any]:
-        return read(text).map(
-            lambda one: {key: getattr(one, key) for key in made.__struct_fields__}
-        )
-
-    return Success(BoundTool(tool=tool, parse_arguments=arguments, call=function))
+        return msgspec.defstruct(tool_name, fields, kw_only=True)
+    except SCHEMA_ERRORS as error:
+        path = f"{tool_name}/{key}" if key else tool_name
+        raise Rejected(InvalidRequest(message=f"no JSON Schema: {error}", param=path)) from None
 
 
-def _same(value: Any) -> Any:
+def _fields(value: msgspec.Struct) -> dict[str, Any]:
+    """The fields of a Struct, not converted."""
+    return {key: getattr(value, key) for key in value.__struct_fields__}
+
+
+def _identity(value: Any) -> Any:
     return value
 
 
-def _unreferred(schema: JsonSchema) -> JsonSchema:
-    """{"$ref": "#/$defs/X", "$defs": {...}} -> X itself, with the definitions that it needs."""
+def _inline_root(schema: JsonSchema) -> JsonSchema:
+    """{"$ref": "#/$defs/X", "$defs": {...}} -> X, with the definitions it needs."""
     reference = str(schema.get("$ref", ""))
     definitions = dict(schema.get("$defs", {}))
     name = reference.removeprefix("#/$defs/")
@@ -245,7 +245,7 @@ _ENDS = re.compile(
 
 
 def _summary(source: Any) -> str:
-    """The docstring up to its first section; none of a class that has only a generated one."""
+    """The docstring up to its first section; "" for the generated docstring of a class."""
     text = inspect.cleandoc(source.__doc__ or "") if isinstance(source.__doc__, str) else ""
     name = getattr(source, "__name__", "")
     if text.startswith(f"{name}(") and isinstance(source, type):
@@ -254,38 +254,37 @@ def _summary(source: Any) -> str:
     return text[: end.start() if end else None].strip()
 
 
-def _parameter_words(text: str) -> dict[str, str]:
-    """What a docstring says of parameters: Google's `Args:` section, or reST's `:param name:`."""
-    told = dict(_REST.findall(text))
+def _parameter_descriptions(text: str) -> dict[str, str]:
+    """Descriptions of parameters in a docstring: Google's `Args:` section, or reST's `:param name:`."""
+    descriptions = dict(_REST.findall(text))
     section = _SECTION.search(text)
     if section:
         body = text[section.end() :].lstrip("\n")
-        told |= dict(_GOOGLE.findall(re.split(r"\n(?=\S)|\n\n", body)[0]))
-    return {name: words.strip() for name, words in told.items()}
+        descriptions |= dict(_GOOGLE.findall(re.split(r"\n(?=\S)|\n\n", body)[0]))
+    return {name: description.strip() for name, description in descriptions.items()}
 
 
-_MSGSPEC_PLACE = re.compile(r"^(.*) - at `(?:key in )?\$?(.*)`$", re.DOTALL)
-
-
-def _place(fault: Exception) -> tuple[str, str]:
-    """(path, what is wrong) of msgspec's or pydantic's error."""
-    errors: Any = getattr(fault, "errors", None)
+def _path_and_text(error: Exception, kind: Any, text: str) -> tuple[str, str]:
+    """Return (path, text of the exception) for an exception of msgspec or pydantic."""
+    errors: Any = getattr(error, "errors", None)
     if errors is not None:
         first: Any = next(iter(errors()))
         return "/".join([str(step) for step in first["loc"]]), str(first["msg"])
-    found = _MSGSPEC_PLACE.match(str(fault))
-    if found is None:
-        return "", str(fault) or type(fault).__name__
-    path = found[2].replace("[", ".").replace("]", "").strip(".").replace(".", "/")
-    return path, found[1]
+    message = str(error) or type(error).__name__
+    try:
+        value = msgspec.json.decode(text)
+    except (*DECODE_ERRORS, ValueError):
+        return "", message
+    return "/".join(fault_path(kind, value)), message
 
 
-def _wrong(name: str, path: str, what: str) -> InvalidRequest:
-    where = "/".join(filter(None, [name, path]))
-    return InvalidRequest(message=f"the arguments cannot be read: {what}", param=where)
+def _arguments_error(name: str, path: str, message: str) -> InvalidRequest:
+    param = "/".join(filter(None, [name, path]))
+    return InvalidRequest(message=f"{ARGUMENTS_ERROR}{message}", param=param)
 
 
 __all__ = [
+    "ARGUMENTS_ERROR",
     "BoundTool",
     "ToolSource",
     "arguments_parser",

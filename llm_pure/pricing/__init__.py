@@ -1,41 +1,4 @@
-"""Prices of models, as a value that the caller hands over: `llm_pure.client.price_data.load_prices` reads the shipped one."""
+"""Prices of models and the costs of calls, as values: `llm_pure.client.price_data` loads the table in this package.
 
-from llm_pure.pricing.lookup import (
-    PriceMatch,
-    context_window,
-    find_override,
-    find_prices,
-    rates_at,
-    vendor_for,
-)
-from llm_pure.pricing.overrides import with_overrides
-from llm_pure.pricing.table import (
-    ModelPrices,
-    Prices,
-    PriceTable,
-    Rate,
-    Rates,
-    Tiered,
-    Unit,
-    read_table,
-    table_json,
-)
-
-__all__ = [
-    "ModelPrices",
-    "PriceMatch",
-    "PriceTable",
-    "Prices",
-    "Rate",
-    "Rates",
-    "Tiered",
-    "Unit",
-    "context_window",
-    "find_override",
-    "find_prices",
-    "rates_at",
-    "read_table",
-    "table_json",
-    "vendor_for",
-    "with_overrides",
-]
+Imports nothing by itself: a budget's ledger (`pricing.ledger`) needs no price table.
+"""

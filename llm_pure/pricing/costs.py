@@ -1,7 +1,7 @@
-"""What a call costs: usage, prices and the time -> `Cost`, in US dollars as Decimal. What has no price is never 0.
+"""Cost of a call: usage, prices and time -> `Cost` in US dollars as Decimal. A call without a known price never costs 0.
 
-Tiers go by the whole input. A part of a usage that has its own rate (cached input, audio ...) is taken out of the whole that
-it is a part of.
+Tiers depend on all input tokens. A part of the usage with its own rate (cached input, audio ...) is subtracted from the
+tokens it is a part of.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,17 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from llm_pure.pricing import PriceTable, Rate, Rates, Tiered, find_override, find_prices, rates_at
-from llm_pure.pricing.ledger import CIRCUMSTANCES, ZERO, Cost, CostSource
-from llm_pure.pricing.table import PriceStep, UsageDetail, VendorService
+from llm_pure.pricing.ledger import PRICE_CONDITIONS, ZERO, Cost, CostSource
+from llm_pure.pricing.lookup import find_override, find_prices, rates_at
+from llm_pure.pricing.table import (
+    PriceStep,
+    PriceTable,
+    Rate,
+    Rates,
+    Tiered,
+    UsageDetail,
+    VendorService,
+)
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.errors import UnknownPrice
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -23,78 +31,79 @@ BATCH: Mapping[str, str] = {"processing": "batch"}
 
 
 class PricingContext(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, and where: what decides whose price counts. plan: config.pricing_plan, over the names of models."""
+    """The target of a call, as far as it decides which price applies."""
 
     api_type: str
     base_url: str | None = None
     plan: str | None = None
+    """`config.pricing_plan`: takes precedence over the names of models."""
 
 
 def cost_of(
     table: PriceTable,
-    buyer: PricingContext,
+    context: PricingContext,
     completion: Completion,
     now: datetime,
     *,
     model: str = "",
     batch: bool = False,
 ) -> LLMResult[Cost]:
-    """What an answer costs: as the provider reported, else as the user's prices or the table have it.
+    """Cost of a completion: as the provider reports it, else by the user's prices or the table.
 
-    now: when it was asked, aware. model: the name that was asked for, where the answer's own has no price.
+    now: time of the request, aware. model: the requested name, used if the completion's model has no price.
     Fails with UnknownPrice.
     """
     usage = completion.usage
-    reported = reported_usd(table, buyer.api_type, usage)
+    reported = reported_usd(table, context.api_type, usage)
     if reported is not None:
-        return Success(Cost(total_usd=reported, source="reported", price=buyer.api_type))
-    around = price_conditions(completion)
+        return Success(Cost(total_usd=reported, source="reported", price=context.api_type))
+    conditions = price_conditions(completion)
     if batch:
-        around.update(BATCH)
-    return price_usage(table, buyer, (completion.model, model), usage, now, around)
+        conditions.update(BATCH)
+    return price_usage(table, context, (completion.model, model), usage, now, conditions)
 
 
 def price_usage(
     table: PriceTable,
-    buyer: PricingContext,
+    context: PricingContext,
     models: Sequence[str],
     usage: Usage,
     now: datetime,
     price_conditions: Mapping[str, str] = {},
 ) -> LLMResult[Cost]:
-    """The same by the tables alone. models: names of one model, the best known first. Fails with UnknownPrice."""
-    named = [name for name in (buyer.plan, *models) if name]
-    for name in named:
-        override = find_override(table, buyer.api_type, name)
+    """Cost of a usage by overrides and table. models: names of one model, most specific first. Fails with UnknownPrice."""
+    names = [name for name in (context.plan, *models) if name]
+    for name in names:
+        override = find_override(table, context.api_type, name)
         if override is not None:
-            return _priced(table, override.rates, usage, "user", f"user:{override.name}")
-    for name in named:
-        found = find_prices(table, buyer.api_type, name, buyer.base_url)
-        if found is not None:
-            rates = rates_at(found, now, price_conditions)
-            return _priced(table, rates, usage, "table", f"{found.seller}:{found.prices.id}")
-    model = named[0] if named else ""
-    return Failure(_unknown(f"no price is known for {model!r}", model, buyer.api_type))
+            return _price(table, override.rates, usage, "user", f"user:{override.name}")
+    for name in names:
+        match = find_prices(table, context.api_type, name, context.base_url)
+        if match is not None:
+            rates = rates_at(match, now, price_conditions)
+            return _price(table, rates, usage, "table", f"{match.vendor}:{match.prices.id}")
+    model = names[0] if names else ""
+    return Failure(_unknown(f"no price is known for {model!r}", model, context.api_type))
 
 
 def reported_usd(table: PriceTable, api_type: str, usage: Usage) -> Decimal | None:
-    """What the provider itself says that the call cost; None where it does not say."""
+    """Cost that the provider reports in its usage object; None if it reports none."""
     for key in table.services.get(api_type, VendorService()).reported:
-        told = (usage.raw or {}).get(key)
-        if isinstance(told, int | float) and not isinstance(told, bool) and told >= 0:
-            return Decimal(str(told))
+        value = (usage.raw or {}).get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+            return Decimal(str(value))
     return None
 
 
 def price_conditions(completion: Completion) -> dict[str, str]:
-    """What the answer says of how it was served, for prices that depend on it."""
+    """Fields of the completion that prices depend on, such as the service tier."""
     raw, extra = completion.usage.raw or {}, completion.extra
-    told = [(key, extra.get(key, raw.get(key))) for key in CIRCUMSTANCES]
-    return {key: value for key, value in told if isinstance(value, str)}
+    values = {key: extra.get(key, raw.get(key)) for key in PRICE_CONDITIONS}
+    return {key: value for key, value in values.items() if isinstance(value, str)}
 
 
 def counts_of(table: PriceTable, usage: Usage) -> dict[str, int]:
-    """Everything that can have a price, by the names of the table's units; what was not said is left out."""
+    """Counts of everything that can have a price, by the names of the table's units; unreported counts are left out."""
     counts = {
         "requests": 1,
         "input_tokens": usage.input_tokens,
@@ -106,27 +115,27 @@ def counts_of(table: PriceTable, usage: Usage) -> dict[str, int]:
     known = {name: count for name, count in counts.items() if count is not None}
     if usage.raw:
         for billed in table.billed:
-            told = _at(usage.raw, billed.path)
-            if told is not None:
-                known.pop("cache_read_tokens", None)  # it is not among what is billed
-                known[billed.counts] = told
+            value = _lookup(usage.raw, billed.path)
+            if value is not None:
+                known.pop("cache_read_tokens", None)  # not part of the billed tokens
+                known[billed.counts] = value
         heads = _details(table)
         for head in heads.keys() & usage.raw.keys():
             for detail in heads[head]:
-                told = _at(usage.raw, detail.path)
-                if told is not None:
-                    known[detail.counts] = known.get(detail.counts, 0) + told
+                value = _lookup(usage.raw, detail.path)
+                if value is not None:
+                    known[detail.counts] = known.get(detail.counts, 0) + value
     return known
 
 
 @lru_cache(maxsize=64)
 def _details(table: PriceTable) -> Mapping[str | PriceStep, tuple[UsageDetail, ...]]:
-    """By the first step of their paths."""
+    """Usage details by the first step of their paths."""
     heads = {detail.path[0] for detail in table.details}
-    return {head: tuple([one for one in table.details if one.path[0] == head]) for head in heads}
+    return {head: tuple([item for item in table.details if item.path[0] == head]) for head in heads}
 
 
-def _priced(
+def _price(
     table: PriceTable, rates: Rates, usage: Usage, source: CostSource, price: str
 ) -> LLMResult[Cost]:
     if not rates:
@@ -135,14 +144,14 @@ def _priced(
     for unit, field in (("input_mtok", "input_tokens"), ("output_mtok", "output_tokens")):
         if rates.get(unit) and field not in counts:
             return Failure(_unknown(f"the {field.replace('_', ' ')} are not known", price))
-    whole = counts.get("input_tokens", 0)
+    input_tokens = counts.get("input_tokens", 0)
     total = {"input": ZERO, "output": ZERO, "": ZERO}
-    left: dict[str, int] = {}
+    remaining: dict[str, int] = {}
     for name, counted, per, direction, parts in _plan(table, tuple(rates)):
-        count = counts.get(counted, 0) - sum([left[part] for part in parts])
-        left[name] = count = max(0, count)
+        count = counts.get(counted, 0) - sum([remaining[part] for part in parts])
+        remaining[name] = count = max(0, count)
         if count:
-            total[direction] += _usd(rates[name], whole) * count / per
+            total[direction] += _usd(rates[name], input_tokens) * count / per
     return Success(
         Cost(
             total_usd=total["input"] + total["output"] + total[""],
@@ -156,17 +165,17 @@ def _priced(
 
 
 _Line: TypeAlias = tuple[str, str, int, str, tuple[str, ...]]
-"""(unit, the usage that it counts, per, "input", "output" or "", the units that are parts of it)."""
+"""(unit, counted usage, per, "input", "output" or "", units that are parts of this one)."""
 
 
 @lru_cache(maxsize=512)
 def _plan(table: PriceTable, names: tuple[str, ...]) -> tuple[_Line, ...]:
-    """The units in an order in which parts come before what they are parts of."""
-    kinds = {name: table.units[name].kind.items() for name in names if name in table.units}
+    """The units, parts before the units that contain them."""
+    dimensions = {name: table.units[name].kind.items() for name in names if name in table.units}
     lines: list[_Line] = []
-    for name in sorted(kinds, key=lambda one: -len(kinds[one])):
+    for name in sorted(dimensions, key=lambda item: -len(dimensions[item])):
         unit = table.units[name]
-        parts = tuple([line[0] for line in lines if kinds[name] < kinds[line[0]]])
+        parts = tuple([line[0] for line in lines if dimensions[name] < dimensions[line[0]]])
         lines.append((name, unit.counts, unit.per, unit.kind.get("direction", ""), parts))
     return tuple(lines)
 
@@ -180,15 +189,17 @@ def _usd(rate: Rate, input_tokens: int) -> Decimal:
     return rate.base
 
 
-def _at(value: Any, path: tuple[str | PriceStep, ...]) -> int | None:
+def _lookup(value: Any, path: tuple[str | PriceStep, ...]) -> int | None:
     for step in path:
         if isinstance(step, str):
             value = value.get(step) if isinstance(value, dict) else None
         elif isinstance(value, list):
-            fit = [
-                one for one in value if isinstance(one, dict) and one.get(step.key) == step.value
+            matching = [
+                item
+                for item in value
+                if isinstance(item, dict) and item.get(step.key) == step.value
             ]
-            value = fit[0] if fit else None
+            value = matching[0] if matching else None
         else:
             return None
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
@@ -200,42 +211,46 @@ def _unknown(message: str, model: str, provider: str = "") -> UnknownPrice:
 
 def max_cost_usd(
     table: PriceTable,
-    buyer: PricingContext,
+    context: PricingContext,
     models: Sequence[str],
     input_tokens: int,
     output_tokens: int,
     now: datetime,
 ) -> LLMResult[Decimal]:
-    """The most that a call can cost: the dearest rate of input (written into a cache, say) and of output, and the dearer of
-    the standard price and its variants. Fees for searches are not foreseen. Fails with UnknownPrice.
+    """Upper bound of the cost of a call in USD.
+
+    The highest input rate (including cache writes) and output rate over standard and variant prices. Excludes search
+    fees. Fails with UnknownPrice.
     """
     offers: list[Rates] = []
-    for name in [name for name in (buyer.plan, *models) if name]:
-        override = find_override(table, buyer.api_type, name)
-        found = find_prices(table, buyer.api_type, name, buyer.base_url)
+    for name in [name for name in (context.plan, *models) if name]:
+        override = find_override(table, context.api_type, name)
+        match = find_prices(table, context.api_type, name, context.base_url)
         if override is not None:
             offers = [override.rates]
             break
-        if found is not None and not offers:
-            standard = rates_at(found, now, {})
-            variants = [{**standard, **one.rates} for one in found.prices.variants if found.own]
+        if match is not None and not offers:
+            standard = rates_at(match, now, {})
+            variants = [
+                {**standard, **item.rates} for item in match.prices.variants if match.is_own
+            ]
             offers = [standard, *variants]
     if not any(offers):
-        model = next(filter(None, (buyer.plan, *models)), "")
-        return Failure(_unknown(f"no price is known for {model!r}", model, buyer.api_type))
-    return Success(max([_most(table, rates, input_tokens, output_tokens) for rates in offers]))
+        model = next(filter(None, (context.plan, *models)), "")
+        return Failure(_unknown(f"no price is known for {model!r}", model, context.api_type))
+    return Success(max([_max_usd(table, rates, input_tokens, output_tokens) for rates in offers]))
 
 
-def _most(table: PriceTable, rates: Rates, input_tokens: int, output_tokens: int) -> Decimal:
+def _max_usd(table: PriceTable, rates: Rates, input_tokens: int, output_tokens: int) -> Decimal:
     total = ZERO
     for direction, tokens in (("input", input_tokens), ("output", output_tokens)):
-        asked = [
+        rates_usd = [
             _usd(rate, input_tokens) / table.units[name].per
             for name, rate in rates.items()
             if table.units[name].kind.get("direction") == direction
             and table.units[name].kind.get("family", "tokens") == "tokens"
         ]
-        total += max(asked, default=ZERO) * tokens
+        total += max(rates_usd, default=ZERO) * tokens
     if "requests_kcount" in rates:
         total += _usd(rates["requests_kcount"], input_tokens) / table.units["requests_kcount"].per
     return total

@@ -1,4 +1,4 @@
-"""(table, who sells, model) -> the model's prices; and (prices, time, circumstances) -> the rates that hold."""
+"""Look up prices: (table, vendor, model) -> prices of the model; (prices, time, conditions) -> active rates."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -23,49 +23,50 @@ _COMPACT_DATE = re.compile(r"-(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:
 
 
 class PriceMatch(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """A model's prices. own: the seller's own entry, and not one of a seller whose models it resells."""
+    """Prices of a model."""
 
-    seller: str
+    vendor: str
     prices: ModelPrices
-    own: bool = True
+    is_own: bool = True
+    """False if the entry is of another vendor, whose models are resold."""
 
 
 def vendor_for(table: PriceTable, api_type: str, base_url: str | None = None) -> PriceVendor | None:
-    """Whose prices count: by the URL that is asked, else by the api_type; None when nobody's are known."""
+    """The vendor whose prices apply, by base URL, else by api_type; None if unknown."""
     if base_url:
-        for seller in table.sellers.values():
-            if re.match(seller.url, base_url):
-                return seller
-    return table.sellers.get(table.services.get(api_type, VendorService()).seller or "")
+        for vendor in table.vendors.values():
+            if re.match(vendor.url, base_url):
+                return vendor
+    return table.vendors.get(table.services.get(api_type, VendorService()).vendor or "")
 
 
 @lru_cache(maxsize=4096)
 def find_prices(
     table: PriceTable, api_type: str, model: str, base_url: str | None = None
 ) -> PriceMatch | None:
-    """The entry of a model in the table, None when it has none. Overrides of the user are not looked at."""
-    seller = vendor_for(table, api_type, base_url)
-    if seller is None:
+    """The table's entry for a model, or None. Ignores overrides of the user."""
+    vendor = vendor_for(table, api_type, base_url)
+    if vendor is None:
         return None
     name = model.lower()
-    found = _find(table, seller, name)
-    if found is None:
-        dashed = _COMPACT_DATE.sub(r"-\1-\2-\3", name)
-        found = None if dashed == name else _find(table, seller, dashed)
-    return found
+    match = _find(table, vendor, name)
+    if match is None:
+        dashed_name = _COMPACT_DATE.sub(r"-\1-\2-\3", name)
+        match = None if dashed_name == name else _find(table, vendor, dashed_name)
+    return match
 
 
-def _find(table: PriceTable, seller: PriceVendor, name: str) -> PriceMatch | None:
-    for one in (seller, *[table.sellers[other] for other in seller.others]):
-        for model in one.models:
+def _find(table: PriceTable, vendor: PriceVendor, name: str) -> PriceMatch | None:
+    for candidate in (vendor, *[table.vendors[vendor_id] for vendor_id in vendor.resold]):
+        for model in candidate.models:
             if matches(model.match, name):
-                return PriceMatch(seller=one.id, prices=model, own=one is seller)
+                return PriceMatch(vendor=candidate.id, prices=model, is_own=candidate is vendor)
     return None
 
 
 @lru_cache(maxsize=4096)
 def find_override(table: PriceTable, api_type: str, model: str) -> Override | None:
-    """The user's own price of a model: the first that fits."""
+    """The first override of the user that matches a model."""
     for override in table.overrides:
         for name in (model, f"{api_type}:{model}"):
             stem = override.name.removesuffix("*")
@@ -74,32 +75,32 @@ def find_override(table: PriceTable, api_type: str, model: str) -> Override | No
     return None
 
 
-def rates_at(found: PriceMatch, now: datetime, price_conditions: Mapping[str, str]) -> Rates:
-    """The rates that hold at a moment. circumstances: such as {"processing": "batch"} or {"service_tier": "flex"}."""
-    standard = _standard(found.prices.prices, now)
-    if not price_conditions or not found.own or not found.prices.variants:
+def rates_at(match: PriceMatch, now: datetime, price_conditions: Mapping[str, str]) -> Rates:
+    """Rates active at a time. price_conditions: such as {"processing": "batch"} or {"service_tier": "flex"}."""
+    standard = _standard(match.prices.prices, now)
+    if not price_conditions or not match.is_own or not match.prices.variants:
         return standard
-    special: Rates = {}
-    for variant in found.prices.variants:
+    variant_rates: Rates = {}
+    for variant in match.prices.variants:
         if is_active(variant, now) and all(
             price_conditions.get(key) == value for key, value in variant.when.items()
         ):
-            special = {**variant.rates, **special}
-    return {**standard, **special}
+            variant_rates = {**variant.rates, **variant_rates}
+    return {**standard, **variant_rates}
 
 
 def _standard(prices: tuple[Prices, ...], now: datetime) -> Rates:
     moment = now.astimezone(UTC)
-    for one in reversed(prices):
-        if is_active(one, moment):
-            return one.rates
+    for candidate in reversed(prices):
+        if is_active(candidate, moment):
+            return candidate.rates
     return prices[0].rates
 
 
 def context_window(table: PriceTable, api_type: str, models: Iterable[str]) -> int | None:
-    """How many input tokens the first known of these models takes, as the table says."""
+    """Context window, in input tokens, of the first of these models that the table has."""
     for model in models:
-        found = find_prices(table, api_type, model)
-        if found is not None and found.prices.window is not None:
-            return found.prices.window
+        match = find_prices(table, api_type, model)
+        if match is not None and match.prices.window is not None:
+            return match.prices.window
     return None

@@ -1,7 +1,7 @@
-"""The price table, a value: sellers, their models, and what they ask at which time. Money is Decimal, in US dollars.
+"""Price table, a value: vendors, their models, and rates by time. Amounts are Decimal, in US dollars.
 
-The table's shape follows genai-prices, out of which `make prices-refresh` makes the snapshot that ships. It is thousands
-of values that live as long as the process and hold no cycle: `gc=False` keeps them out of every collection.
+The structure follows genai-prices, from which `make prices-refresh` makes the bundled snapshot. Its thousands of values
+live as long as the process and have no cycles: `gc=False` keeps them out of garbage collection.
 """
 
 import re
@@ -16,43 +16,43 @@ from llm_pure.types.result import Failure, LLMResult, Success
 
 
 class StartsWith(msgspec.Struct, frozen=True, array_like=True, tag="starts"):
-    """The name begins so."""
+    """The name starts with the text."""
 
     text: str
 
 
 class EndsWith(msgspec.Struct, frozen=True, array_like=True, tag="ends"):
-    """The name ends so."""
+    """The name ends with the text."""
 
     text: str
 
 
 class Contains(msgspec.Struct, frozen=True, array_like=True, tag="has"):
-    """The name has this in it."""
+    """The name contains the text."""
 
     text: str
 
 
 class Equals(msgspec.Struct, frozen=True, array_like=True, tag="is"):
-    """This is the name."""
+    """The name is the text."""
 
     text: str
 
 
 class Matches(msgspec.Struct, frozen=True, array_like=True, tag="re"):
-    """The regular expression is found in the name."""
+    """The regular expression matches in the name."""
 
     text: str
 
 
 class AnyOf(msgspec.Struct, frozen=True, array_like=True, tag="or", gc=False):
-    """One of these fits."""
+    """Any clause matches."""
 
     clauses: tuple["Match", ...]
 
 
 class AllOf(msgspec.Struct, frozen=True, array_like=True, tag="and", gc=False):
-    """All of these fit."""
+    """All clauses match."""
 
     clauses: tuple["Match", ...]
 
@@ -61,7 +61,7 @@ Match: TypeAlias = StartsWith | EndsWith | Contains | Equals | Matches | AnyOf |
 
 
 def matches(match: Match, name: str) -> bool:
-    """Is this name meant? name: in lower case."""
+    """True if the name, in lower case, matches."""
     match match:
         case StartsWith(text=text):
             return name.startswith(text.lower())
@@ -82,33 +82,32 @@ def matches(match: Match, name: str) -> bool:
 
 
 class Tiered(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A price that depends on the length of the input. tiers: (more input tokens than this, USD for all), ascending."""
+    """A rate that depends on the number of input tokens."""
 
     base: Decimal
     tiers: tuple[tuple[int, Decimal], ...]
+    """(input tokens above which the rate applies to all, USD), ascending."""
 
 
 Rate: TypeAlias = Decimal | Tiered
-"""USD for `Unit.per` of a unit."""
+"""USD per `Unit.per` of a unit."""
 
 Rates: TypeAlias = dict[str, Rate]
-"""By the name of the unit's price, such as "input_mtok"."""
+"""Rates by unit, such as "input_mtok"."""
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Rates, and when they hold: since a day, or between two times of day; all in UTC. Neither: always.
-
-    when: what must be so for them to stand in place of the standard rates, such as {"processing": "batch"}.
-    """
+    """Rates, and when they are active: since a day, or between two times of day, in UTC; always if neither is set."""
 
     rates: Rates
     since: date | None = None
     between: tuple[time, time] | None = None
     when: dict[str, str] = {}
+    """Conditions for replacing the standard rates, such as {"processing": "batch"}."""
 
 
 def is_active(prices: Prices, now: datetime) -> bool:
-    """Do these hold at this moment? now: aware."""
+    """True if the prices are active at this time. now: aware."""
     moment = now.astimezone(UTC)
     if prices.since is not None:
         return moment.date() >= prices.since
@@ -122,76 +121,89 @@ def is_active(prices: Prices, now: datetime) -> bool:
 
 
 class ModelPrices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One model of one seller. prices: the last that holds counts, else the first. variants: the first that holds, by unit.
-
-    window: input tokens that it takes, where that is known.
-    """
+    """One model of one vendor."""
 
     id: str
     match: Match
     prices: tuple[Prices, ...]
+    """The last active entry applies, else the first."""
     variants: tuple[Prices, ...] = ()
+    """For each unit the first active entry applies."""
     window: int | None = None
+    """Maximum number of input tokens, if known."""
 
 
-class PriceVendor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who sells. url: a regular expression for the start of a base URL. others: sellers whose models are sold here too."""
+class PriceVendor(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"resold": "others"}
+):
+    """A vendor of models. Field names in JSON are those of the bundled snapshot."""
 
     id: str
     url: str
+    """Regular expression for the start of a base URL."""
     models: tuple[ModelPrices, ...]
-    others: tuple[str, ...] = ()
+    resold: tuple[str, ...] = ()
+    """Other vendors whose models this one sells."""
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rate is for: `per` of the usage `counts`. kind: its dimensions; more of them is a part of fewer."""
+    """Unit of a rate: `per` of the usage `counts`."""
 
     counts: str
     per: int
     kind: dict[str, str]
+    """Dimensions; a unit with more dimensions is a part of those with fewer."""
 
 
 class PriceStep(msgspec.Struct, frozen=True, array_like=True):
-    """Of a list of objects, the first whose `key` is `value`."""
+    """Selects, from a list of objects, the first whose `key` is `value`."""
 
     key: str
     value: str
 
 
 class UsageDetail(msgspec.Struct, frozen=True, array_like=True):
-    """Where a provider's own usage object says more than Usage does, such as audio tokens. Several for one usage add up."""
+    """Path of a count in a provider's usage object that Usage does not have, such as audio tokens. Several add up."""
 
     counts: str
     path: tuple[str | PriceStep, ...]
 
 
-class VendorService(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An api_type of ours. seller: whose prices count. reported: where its usage object says the cost in USD itself."""
+class VendorService(msgspec.Struct, frozen=True, omit_defaults=True, rename={"vendor": "seller"}):
+    """Prices of an api_type."""
 
-    seller: str | None = None
+    vendor: str | None = None
     reported: tuple[str, ...] = ()
+    """Keys of its usage object that hold the cost in USD."""
 
 
 class Override(msgspec.Struct, frozen=True):
-    """A price of the user's own. name: a model, "provider:model", or one of these with * at its end."""
+    """A price of the user."""
 
     name: str
+    """A model, "provider:model", or one of these followed by *."""
     rates: Rates
 
 
-class PriceTable(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """All that is known of prices. source, taken: what it was made from, and on which day.
-
-    details: what usage objects say beside Usage. billed: where they say how many tokens are billed, in place of those used.
-    """
+class PriceTable(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    eq=False,
+    rename={"as_of": "taken", "vendors": "sellers"},
+):
+    """All known prices. Field names in JSON are those of the bundled snapshot."""
 
     source: str
-    taken: date
+    as_of: date
+    """Date of the source."""
     units: dict[str, Unit]
-    sellers: dict[str, PriceVendor]
+    vendors: dict[str, PriceVendor]
     services: dict[str, VendorService]
     details: tuple[UsageDetail, ...] = ()
+    """Counts in usage objects beside those of Usage."""
     billed: tuple[UsageDetail, ...] = ()
+    """Counts of billed tokens, which replace those of used tokens."""
     overrides: tuple[Override, ...] = ()
 
 
@@ -199,13 +211,13 @@ _DECODER = msgspec.json.Decoder(PriceTable)
 
 
 def read_table(data: bytes) -> LLMResult[PriceTable]:
-    """A table out of its JSON. Fails with InvalidConfiguration."""
+    """Decode a table from JSON. Fails with InvalidConfiguration."""
     try:
         return Success(_DECODER.decode(data))
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
-        return Failure(InvalidConfiguration(message=f"no price table: {fault}", field="prices"))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Failure(InvalidConfiguration(message=f"not a price table: {error}", field="prices"))
 
 
 def table_json(table: PriceTable) -> bytes:
-    """The table as JSON, in the same order for the same table."""
+    """Encode a table as JSON, in a deterministic order."""
     return msgspec.json.encode(table, order="deterministic")

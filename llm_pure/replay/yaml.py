@@ -61,8 +61,15 @@ def parse_yaml(text: str | bytes, *, name: str) -> LLMResult[Any]:
             if fault is not None:
                 return Failure(fault)
     except READ_FAULTS as fault:
-        return Failure(_fault(name, f"not YAML: {' '.join(str(fault).split())[:300]}"))
+        detail = " ".join(str(fault).split())[:300]
+        return Failure(_fault(name, f"not YAML: {detail}", line=_line_of(fault)))
     return Success(builder.root)
+
+
+def _line_of(fault: Exception) -> int | None:
+    """Return the line where PyYAML stopped; None where the exception has no mark."""
+    mark = getattr(fault, "problem_mark", None)
+    return None if mark is None else int(mark.line) + 1
 
 
 class _Open:

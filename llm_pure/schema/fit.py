@@ -1,11 +1,8 @@
-"""The schemas of a call in the dialects that a service takes, each change reported.
+"""Translate the tool and response schemas of a request to the profiles of a service.
 
-What strictness cannot express gives way first: a tool, or an answer, whose objects may hold what they do not name goes
-without `strict`. Where an answer's schema cannot be sent in any form, `FittedRequest.schema_error` says why, and a dialect tells it
-to the model in words.
+A schema that allows unnamed properties is sent without `strict`. If the response schema cannot be sent in any form,
+`FittedRequest.schema_error` says why, and the dialect puts the schema into the prompt.
 """
-
-from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,140 +10,152 @@ from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.resolved_request import ResolvedRequest
 from llm_pure.schema.profiles import SchemaProfile
 from llm_pure.schema.translate import AdaptedSchema, translate_schema, validate_schema
-from llm_pure.types.errors import InvalidRequest
+from llm_pure.types.errors import InvalidRequest, LLMError
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import JsonSchema, NativeTool, SchemaFormat, Tool
-from llm_pure.types.result import Failure, LLMResult, Success
-
-Told = tuple[Adaptation, ...]
-S = TypeVar("S", Tool, SchemaFormat)
 
 
 class SchemaProfiles(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service takes of JSON Schema in tools and in answers; None is everything.
-
-    strict_tools, strict_answers: what it takes in those that are strict, where that is less.
-    """
+    """The schema profiles of a service, for tools and for responses; None accepts all of JSON Schema."""
 
     tools: SchemaProfile | None = None
     strict_tools: SchemaProfile | None = None
+    """For tools with `strict`, where the service accepts less in them."""
     answers: SchemaProfile | None = None
     strict_answers: SchemaProfile | None = None
+    """For response formats with `strict`."""
 
 
 class FittedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """The call with schemas that may be sent. unfit: why the answer's schema cannot be, "" where it can."""
+    """A request with schemas that the service accepts."""
 
     request: ResolvedRequest
-    adaptations: Told = ()
+    adaptations: tuple[Adaptation, ...] = ()
     schema_error: str = ""
+    """Why the response schema cannot be sent; "" if it can."""
 
 
+@returns_failure
 def fit_schemas(
-    call: ResolvedRequest, rules: SchemaProfiles, *, provider: str
-) -> LLMResult[FittedRequest]:
-    """Fails with InvalidRequest when a schema is no JSON, or cannot be written for the service in any way."""
-    if not call.tools and not isinstance(call.response_format, SchemaFormat):
-        return Success(FittedRequest(request=call))
-    told: list[Adaptation] = []
+    request: ResolvedRequest, profiles: SchemaProfiles, *, provider: str
+) -> FittedRequest:
+    """Translate the schemas of tools and of the response format.
+
+    Fails with InvalidRequest when a schema is not JSON, or when a tool's schema cannot be expressed in the profile.
+    """
+    if not request.tools and not isinstance(request.response_format, SchemaFormat):
+        return FittedRequest(request=request)
+    adaptations: list[Adaptation] = []
     tools: list[Tool | NativeTool] = []
-    for place, tool in enumerate(call.tools):
+    for index, tool in enumerate(request.tools):
         if isinstance(tool, NativeTool):
             tools.append(tool)
             continue
-        path = f"tools/{place}"
-        fitted = _fit(tool, tool.parameters, rules.tools, rules.strict_tools, path, told)
-        if isinstance(fitted, Failure):
-            return Failure(_placed(fitted.failure(), f"{path}/parameters", provider))
-        schema, strict = fitted.unwrap()
+        path = f"tools/{index}"
+        try:
+            schema, strict = _fit(
+                tool, tool.parameters, profiles.tools, profiles.strict_tools, path, adaptations
+            )
+        except Rejected as rejected:
+            raise Rejected(_at(rejected.error, f"{path}/parameters", provider)) from None
         if schema is not tool.parameters or strict != tool.strict:
             tool = msgspec.structs.replace(tool, parameters=schema, strict=strict)
         tools.append(tool)
-    call = msgspec.structs.replace(call, tools=tuple(tools))
-    wanted = call.response_format
-    if not isinstance(wanted, SchemaFormat):
-        return Success(FittedRequest(request=call, adaptations=tuple(told)))
-    path = "response_format"
-    got = _fit(wanted, wanted.schema, rules.answers, rules.strict_answers, path, told)
-    if isinstance(got, Failure):
-        readable = validate_schema(wanted.schema)
-        if isinstance(readable, Failure):
-            return Failure(_placed(readable.failure(), f"{path}/schema", provider))
-        return Success(
-            FittedRequest(request=call, adaptations=tuple(told), schema_error=got.failure().message)
-        )
-    schema, strict = got.unwrap()
-    answer = msgspec.structs.replace(wanted, schema=schema, strict=strict)
-    call = msgspec.structs.replace(call, response_format=answer)
-    return Success(FittedRequest(request=call, adaptations=tuple(told)))
+    request = msgspec.structs.replace(request, tools=tuple(tools))
+    response_format, schema_error = request.response_format, ""
+    if isinstance(response_format, SchemaFormat):
+        path, original = "response_format", response_format.schema
+        try:
+            schema, strict = _fit(
+                response_format,
+                original,
+                profiles.answers,
+                profiles.strict_answers,
+                path,
+                adaptations,
+            )
+            fitted = msgspec.structs.replace(response_format, schema=schema, strict=strict)
+            request = msgspec.structs.replace(request, response_format=fitted)
+        except Rejected as rejected:
+            schema_error = rejected.error.message
+            invalid = validate_schema(original).swap().value_or(None)
+            if invalid is not None:
+                raise Rejected(_at(invalid, f"{path}/schema", provider)) from None
+    return FittedRequest(request=request, adaptations=tuple(adaptations), schema_error=schema_error)
 
 
 def _fit(
-    asked: Tool | SchemaFormat,
+    owner: Tool | SchemaFormat,
     schema: JsonSchema,
-    dialect: SchemaProfile | None,
-    strict_dialect: SchemaProfile | None,
+    profile: SchemaProfile | None,
+    strict_profile: SchemaProfile | None,
     path: str,
-    told: list[Adaptation],
-) -> LLMResult[tuple[JsonSchema, bool | None]]:
-    """(the schema, `strict`). What was changed is added to `told`."""
-    is_tool = isinstance(asked, Tool)
-    below = f"{path}/{'parameters' if is_tool else 'schema'}"
-    strict = asked.strict
-    if strict and strict_dialect is not None:
-        made = _unnarrowed(schema, strict_dialect, is_tool=is_tool)
-        if not isinstance(made, Failure):
-            told += _below(below, made.unwrap().adaptations)
-            return Success((made.unwrap().schema, strict))
-        reason = made.failure().message
-        told.append(
-            Adaptation(field=f"{path}/strict", action="dropped", reason=reason, before=True)
-        )
-        strict = False
-    if dialect is None:
-        return validate_schema(schema).map(lambda _: (schema, strict))
-    made = _unnarrowed(schema, dialect, is_tool=is_tool)
-    if isinstance(made, Failure):
-        return made
-    told += _below(below, made.unwrap().adaptations)
-    return Success((made.unwrap().schema, strict))
+    adaptations: list[Adaptation],
+) -> tuple[JsonSchema, bool | None]:
+    """Return the schema and `strict` to send, and append what changed. Raises Rejected."""
+    is_tool = isinstance(owner, Tool)
+    schema_path = f"{path}/{'parameters' if is_tool else 'schema'}"
+    strict = owner.strict
+    if strict and strict_profile is not None:
+        try:
+            adapted = _translate_lossless(schema, strict_profile, is_tool=is_tool)
+            adaptations += _under(schema_path, adapted)
+            return adapted.schema, strict
+        except Rejected as rejected:
+            adaptations.append(
+                Adaptation(
+                    field=f"{path}/strict",
+                    action="dropped",
+                    reason=rejected.error.message,
+                    before=True,
+                )
+            )
+            strict = False
+    if profile is None:
+        ok(validate_schema(schema))
+        return schema, strict
+    adapted = _translate_lossless(schema, profile, is_tool=is_tool)
+    adaptations += _under(schema_path, adapted)
+    return adapted.schema, strict
 
 
-_SAYS_MORE = frozenset(["$ref", "anyOf", "oneOf", "allOf", "additionalProperties"])
+_STRUCTURE_KEYS = frozenset(["$ref", "anyOf", "oneOf", "allOf", "additionalProperties"])
 
 
-def _of_arguments(schema: JsonSchema) -> JsonSchema:
-    """Arguments are an object, said or not; where none are named there are none."""
+def _arguments_schema(schema: JsonSchema) -> JsonSchema:
+    """Make the schema of arguments an object, with no properties if it names none."""
     if "properties" in schema:
         return {"type": "object", **schema}
-    if schema.keys() & _SAYS_MORE:
+    if schema.keys() & _STRUCTURE_KEYS:
         return schema
     return {"type": "object", **schema, "properties": {}}
 
 
-def _unnarrowed(
-    schema: JsonSchema, dialect: SchemaProfile, *, is_tool: bool
-) -> LLMResult[AdaptedSchema]:
-    """Fails where an object would lose what it may hold beside the properties that it names."""
-
-    def kept(made: AdaptedSchema) -> LLMResult[AdaptedSchema]:
-        if not made.is_lossy:
-            return Success(made)
-        message = f"{dialect.name} takes no property that is not named"
-        return Failure(InvalidRequest(message=message, param=made.is_lossy))
-
-    if is_tool and dialect.closed_objects:
-        schema = _of_arguments(schema)
-    return translate_schema(schema, dialect).bind(kept)
+def _translate_lossless(
+    schema: JsonSchema, profile: SchemaProfile, *, is_tool: bool
+) -> AdaptedSchema:
+    """Translate; raise Rejected if an object would lose properties that its schema allows without naming them."""
+    if is_tool and profile.closed_objects:
+        schema = _arguments_schema(schema)
+    adapted = ok(translate_schema(schema, profile))
+    if adapted.is_lossy:
+        message = f"{profile.name} allows no unnamed properties"
+        raise Rejected(InvalidRequest(message=message, param=adapted.is_lossy))
+    return adapted
 
 
-def _below(path: str, told: Told) -> list[Adaptation]:
-    return [msgspec.structs.replace(one, field=f"{path}/{one.field}") for one in told]
+def _under(path: str, adapted: AdaptedSchema) -> list[Adaptation]:
+    return [
+        msgspec.structs.replace(adaptation, field=f"{path}/{adaptation.field}")
+        for adaptation in adapted.adaptations
+    ]
 
 
-def _placed(error: Any, path: str, provider: str) -> InvalidRequest:
+def _at(error: LLMError, path: str, provider: str) -> InvalidRequest:
+    """The error with its path below `path`."""
     inner = (error.param or "").lstrip("/") if isinstance(error, InvalidRequest) else ""
-    where = f"{path}/{inner}" if inner else path
-    return InvalidRequest(message=error.message, param=where, provider=provider)
+    param = f"{path}/{inner}" if inner else path
+    return InvalidRequest(message=error.message, param=param, provider=provider)
 
 
 __all__ = ["FittedRequest", "SchemaProfiles", "fit_schemas"]

@@ -1,7 +1,7 @@
-"""JSON Schemas of tools and answers, in the dialect of a service.
+"""Translate one JSON Schema to the profile of a service.
 
-A service's own dialect of JSON Schema is data (`SchemaProfile`); what it lacks is said in another way or left out, and
-either is reported.
+The profile is data (`schema.profiles`). Keywords that it lacks are rephrased or dropped, and each change is returned as
+an Adaptation.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,16 +17,16 @@ from llm_pure.types.request import JsonSchema
 from llm_pure.types.result import Failure, LLMResult, Success
 
 DEPTH_LIMIT = 64
-"""How deep a schema may be nested; services stop much earlier."""
+"""Maximum nesting of a schema; services stop much earlier."""
 
 SIZE_LIMIT = 20_000
-"""How many schemas may stand in one, once its references are put in place; a few lines can make millions of them."""
+"""Maximum number of subschemas after references are resolved: a few lines of nested references can expand to millions."""
 
-MAPS_OF_SCHEMAS = ("properties", "$defs", "definitions", "patternProperties")
-LISTS_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
-ONE_SCHEMA = ("items", "additionalProperties", "not")
+SCHEMA_MAPS = ("properties", "$defs", "definitions", "patternProperties")
+SCHEMA_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
+SCHEMA_KEYS = ("items", "additionalProperties", "not")
 
-_DEMANDS_NOTHING = frozenset(
+_ANNOTATIONS = frozenset(
     [
         "$schema",
         "$id",
@@ -41,235 +41,243 @@ _DEMANDS_NOTHING = frozenset(
         "writeOnly",
     ]
 )
-"""Keywords that say something about a value, and forbid none."""
+"""Keywords that describe a value and constrain nothing."""
 
 
 class AdaptedSchema(msgspec.Struct, frozen=True):
-    """The schema as it may be sent. adaptations: what is not as it was, `field` being its place."""
+    """A translated schema."""
 
     schema: JsonSchema
     adaptations: tuple[Adaptation, ...] = ()
+    """The changes; `field` is the path within the schema."""
 
     @property
     def is_lossy(self) -> str:
-        """The place of an object whose other properties are forbidden now, and were not; "" when there is none."""
-        for one in self.adaptations:
-            if one.action == "changed" and one.field.endswith("additionalProperties"):
-                return one.field
+        """Path of an object that no longer allows unnamed properties; "" if there is none."""
+        for change in self.adaptations:
+            if change.action == "changed" and change.field.endswith("additionalProperties"):
+                return change.field
         return ""
 
 
-class _Unwritable(Exception):  # never leaves this file
-    def __init__(self, path: str, why: str = "it has no end") -> None:
+class _Untranslatable(Exception):  # internal to this file
+    def __init__(self, path: str, why: str = "it is infinite") -> None:
         super().__init__(why)
         self.path = path
 
 
 def validate_schema(schema: Mapping[str, Any]) -> LLMResult[JsonSchema]:
-    """The schema, once it is known to be JSON; InvalidRequest when it holds itself or something that is no JSON."""
+    """Return the schema. Fails with InvalidRequest if it contains itself or a value that is not JSON."""
     try:
         json_text(schema)
     except RecursionError:
-        return Failure(InvalidRequest(message="the schema holds itself: it has no end", param=""))
-    except ENCODE_ERRORS as fault:
-        return Failure(InvalidRequest(message=f"the schema is no JSON: {fault}", param=""))
+        return Failure(InvalidRequest(message="the schema contains itself", param=""))
+    except ENCODE_ERRORS as error:
+        return Failure(InvalidRequest(message=f"the schema is not JSON: {error}", param=""))
     return Success(dict(schema))
 
 
-def translate_schema(schema: Mapping[str, Any], dialect: SchemaProfile) -> LLMResult[AdaptedSchema]:
-    """The schema in a service's dialect.
+def translate_schema(schema: Mapping[str, Any], profile: SchemaProfile) -> LLMResult[AdaptedSchema]:
+    """Translate a schema to a profile.
 
-    Fails with InvalidRequest when it holds itself, is nested too deep, or refers to itself where that may not be.
+    Fails with InvalidRequest if it contains itself, is nested too deep, or is recursive where the profile forbids it.
 
     >>> from llm_pure.schema.profiles import OPENAI_STRICT
     >>> translate_schema({"type": "object", "properties": {"a": {"type": "string"}}}, OPENAI_STRICT).unwrap().schema
     {'type': 'object', 'properties': {'a': {'type': ['string', 'null']}}, 'required': ['a'], 'additionalProperties': False}
     """
-    good = validate_schema(schema)
-    if isinstance(good, Failure):
-        return good
-    root = _with_one_place(good.unwrap(), dialect)
-    writer = _Writer(root, dialect)
+    checked = validate_schema(schema)
+    if isinstance(checked, Failure):
+        return checked
+    root = _merge_definitions(checked.unwrap(), profile)
+    writer = _Writer(root, profile)
     try:
-        if not dialect.recursive:
-            _refuse_loops(root)
-        made = writer.write(root, "", ())
-    except _Unwritable as fault:
-        message = f"the schema cannot be written for {dialect.name}: {fault}"
-        return Failure(InvalidRequest(message=message, param=fault.path))
-    if dialect.inline:
-        made = {key: value for key, value in made.items() if key not in ("$defs", "definitions")}
-    return Success(AdaptedSchema(made, tuple(writer.told)))
+        if not profile.recursive:
+            _reject_recursion(root)
+        translated = writer.write(root, "", ())
+    except _Untranslatable as error:
+        message = f"the schema cannot be translated for {profile.name}: {error}"
+        return Failure(InvalidRequest(message=message, param=error.path))
+    if profile.inline:
+        translated = {
+            key: value for key, value in translated.items() if key not in ("$defs", "definitions")
+        }
+    return Success(AdaptedSchema(translated, tuple(writer.adaptations)))
 
 
 class _Writer:
-    """One schema on its way into a dialect. told: what is not as it was, so far."""
+    """Translates one schema, and collects the adaptations."""
 
-    def __init__(self, root: JsonSchema, dialect: SchemaProfile) -> None:
+    def __init__(self, root: JsonSchema, profile: SchemaProfile) -> None:
         self.root = root
-        self.dialect = dialect
-        self.told: list[Adaptation] = []
+        self.profile = profile
+        self.adaptations: list[Adaptation] = []
         self.written = 0
 
-    def write(self, node: Any, path: str, inside: tuple[str, ...]) -> Any:
-        """inside: the references that were followed on the way here."""
+    def write(self, node: Any, path: str, references: tuple[str, ...]) -> Any:
+        """Translate a node. `references`: those resolved on the way to it."""
         if not isinstance(node, dict):
             return node
         self.written += 1
         if self.written > SIZE_LIMIT:
-            raise _Unwritable(path, f"it holds more than {SIZE_LIMIT} schemas")
+            raise _Untranslatable(path, f"it has more than {SIZE_LIMIT} subschemas")
         if path.count("/") > DEPTH_LIMIT:
-            raise _Unwritable(path)
+            raise _Untranslatable(path)
         reference = node.get("$ref")
         if isinstance(reference, str):
-            reference = self._renamed_reference(reference)
+            reference = self._current_reference(reference)
             node = {**node, "$ref": reference}
             beside = {key: value for key, value in node.items() if not key.startswith("$")}
-            if self.dialect.inline or (self.dialect.bare_references and beside):
-                return self._in_place(node, reference, path, inside)
-        node = self._reworded(node, path)
-        made: JsonSchema = {}
+            if self.profile.inline or (self.profile.bare_references and beside):
+                return self._resolve(node, reference, path, references)
+        node = self._rephrase(node, path)
+        translated: JsonSchema = {}
         for key, value in node.items():
-            place = f"{path}/{key}"
-            if self._refuses(key, value, path):
-                taken = key in ("format", "pattern") and self.dialect.takes(key)
-                self._leave_out(key, value, place, str(value) if taken else "")
-            elif key in MAPS_OF_SCHEMAS:
-                if self.dialect.inline and key != "properties":
+            location = f"{path}/{key}"
+            if self._is_unsupported(key, value, path):
+                keyword_supported = key in ("format", "pattern") and self.profile.supports(key)
+                self._omit(key, value, location, str(value) if keyword_supported else "")
+            elif key in SCHEMA_MAPS:
+                if self.profile.inline and key != "properties":
                     continue
                 items = value.items() if isinstance(value, dict) else ()
-                made[key] = {
-                    name: self.write(one, f"{place}/{name}", inside) for name, one in items
+                translated[key] = {
+                    name: self.write(one, f"{location}/{name}", references) for name, one in items
                 }
-            elif key in LISTS_OF_SCHEMAS and isinstance(value, list):
-                made[key] = [
-                    self.write(one, f"{place}/{number}", inside) for number, one in enumerate(value)
+            elif key in SCHEMA_LISTS and isinstance(value, list):
+                translated[key] = [
+                    self.write(one, f"{location}/{number}", references)
+                    for number, one in enumerate(value)
                 ]
-            elif key in ONE_SCHEMA:
-                made[key] = self.write(value, place, inside)
+            elif key in SCHEMA_KEYS:
+                translated[key] = self.write(value, location, references)
             else:
-                made[key] = self._within(key, value, place)
-        if made.get("type") == "object" or "properties" in made:
-            self._finish_object(made, path)
-        return made
+                translated[key] = self._clamp(key, value, location)
+        if translated.get("type") == "object" or "properties" in translated:
+            self._close_object(translated, path)
+        return translated
 
-    def _renamed_reference(self, reference: str) -> str:
-        if self.dialect.takes("definitions"):
+    def _current_reference(self, reference: str) -> str:
+        if self.profile.supports("definitions"):
             return reference
         return reference.replace("#/definitions/", "#/$defs/", 1)
 
-    def _in_place(
-        self, node: JsonSchema, reference: str, path: str, inside: tuple[str, ...]
+    def _resolve(
+        self, node: JsonSchema, reference: str, path: str, references: tuple[str, ...]
     ) -> Any:
-        found = resolve_ref(self.root, reference)
-        if found is None:
-            raise _Unwritable(f"{path}/$ref", f"{reference!r} points to nothing in it")
-        if reference in inside and self.dialect.inline:
-            raise _Unwritable(f"{path}/$ref")
-        if reference in inside:  # a recursive one: the reference stays, what stood beside it goes
+        target = resolve_ref(self.root, reference)
+        if target is None:
+            raise _Untranslatable(f"{path}/$ref", f"{reference!r} has no target in it")
+        if reference in references and self.profile.inline:
+            raise _Untranslatable(f"{path}/$ref")
+        if (
+            reference in references
+        ):  # recursive: the reference stays, its sibling keywords are dropped
             for key, value in node.items():
                 if key != "$ref":
-                    self._leave_out(key, value, f"{path}/{key}", "beside a reference")
+                    self._omit(key, value, f"{path}/{key}", "beside a $ref")
             return {"$ref": reference}
         beside = {key: value for key, value in node.items() if key != "$ref"}
-        return self.write({**found, **beside}, path, (*inside, reference))
+        return self.write({**target, **beside}, path, (*references, reference))
 
-    def _reworded(self, node: JsonSchema, path: str) -> JsonSchema:
-        """What can be said in another way: one constant, one of several, all of one."""
-        takes = self.dialect.takes
-        if "const" in node and not takes("const") and "enum" not in node and takes("enum"):
-            node = _renamed(node, "const", "enum", [node["const"]])
-            self._tell(f"{path}/const", "rewritten", f"{self.dialect.name} says it as enum")
-        if "oneOf" in node and not takes("oneOf") and "anyOf" not in node and takes("anyOf"):
-            node = _renamed(node, "oneOf", "anyOf", node["oneOf"])
-            self._tell(f"{path}/oneOf", "rewritten", f"{self.dialect.name} says it as anyOf")
+    def _rephrase(self, node: JsonSchema, path: str) -> JsonSchema:
+        """Rephrase unsupported keywords: const as enum, oneOf as anyOf, allOf of one schema as that schema."""
+        supports = self.profile.supports
+        if "const" in node and not supports("const") and "enum" not in node and supports("enum"):
+            node = _rename_key(node, "const", "enum", [node["const"]])
+            self._report(f"{path}/const", "rewritten", f"{self.profile.name} uses enum")
+        if "oneOf" in node and not supports("oneOf") and "anyOf" not in node and supports("anyOf"):
+            node = _rename_key(node, "oneOf", "anyOf", node["oneOf"])
+            self._report(f"{path}/oneOf", "rewritten", f"{self.profile.name} uses anyOf")
         match node.get("allOf"):
-            case [dict(single)] if not takes("allOf") and not set(single) & set(node):
+            case [dict(single)] if not supports("allOf") and not set(single) & set(node):
                 node = {**{key: value for key, value in node.items() if key != "allOf"}, **single}
-                self._tell(f"{path}/allOf", "rewritten", "what all of one say stands in its place")
+                self._report(
+                    f"{path}/allOf", "rewritten", "allOf of one schema is replaced by that schema"
+                )
             case _:
                 pass
         return node
 
-    def _refuses(self, key: str, value: Any, path: str) -> bool:
-        dialect = self.dialect
-        if not dialect.takes(key):
+    def _is_unsupported(self, key: str, value: Any, path: str) -> bool:
+        profile = self.profile
+        if not profile.supports(key):
             return True
-        if not path and dialect.root is not None and key not in dialect.root:
-            return not (dialect.inline and key in ("$defs", "definitions"))
-        if key == "format" and dialect.formats is not None:
-            return not (isinstance(value, str) and value in dialect.formats)
+        if not path and profile.root_keys is not None and key not in profile.root_keys:
+            return not (profile.inline and key in ("$defs", "definitions"))
+        if key == "format" and profile.formats is not None:
+            return not (isinstance(value, str) and value in profile.formats)
         if key == "pattern":
-            return any(piece in str(value) for piece in dialect.patterns_without)
+            return any(piece in str(value) for piece in profile.unsupported_patterns)
         return False
 
-    def _leave_out(self, key: str, value: Any, place: str, more: str = "") -> None:
-        silent = key in _DEMANDS_NOTHING
-        why = f"{self.dialect.name} has no {key}{' ' if more else ''}{more}"
-        why += "; it demands nothing" if silent else ""
-        self._tell(place, "rewritten" if silent else "dropped", why, value)
+    def _omit(self, key: str, value: Any, location: str, more: str = "") -> None:
+        silent = key in _ANNOTATIONS
+        why = f"{self.profile.name} has no {key}{' ' if more else ''}{more}"
+        why += "; it constrains nothing" if silent else ""
+        self._report(location, "rewritten" if silent else "dropped", why, value)
 
-    def _within(self, key: str, value: Any, place: str) -> Any:
-        most = self.dialect.size_limits.get(key)
-        if most is None or not isinstance(value, int | float) or value <= most:
+    def _clamp(self, key: str, value: Any, location: str) -> Any:
+        limit = self.profile.size_limits.get(key)
+        if limit is None or not isinstance(value, int | float) or value <= limit:
             return value
-        self._tell(place, "clamped", f"{key} is at most {most} here", value, most)
-        return most
+        self._report(location, "clamped", f"{key} is at most {limit} here", value, limit)
+        return limit
 
-    def _finish_object(self, made: JsonSchema, path: str) -> None:
-        dialect = self.dialect
-        free = "properties" not in made and "additionalProperties" not in made
-        if dialect.all_required:
-            properties = made.setdefault("properties", {})
-            required = made.get("required") or []
+    def _close_object(self, translated: JsonSchema, path: str) -> None:
+        profile = self.profile
+        is_open = "properties" not in translated and "additionalProperties" not in translated
+        if profile.all_required:
+            properties = translated.setdefault("properties", {})
+            required = translated.get("required") or []
             for name, one in properties.items():
                 if name not in required:
-                    properties[name] = _or_null(one)
-                    reason = f"{dialect.name} has no optional property; it may be null"
-                    self._tell(f"{path}/properties/{name}", "changed", reason)
-            made["required"] = list(properties)
-        if dialect.closed_objects and made.get("additionalProperties") is not False:
-            if free or "additionalProperties" in made:
-                reason = f"{dialect.name} takes no property that is not named"
-                place = f"{path}/additionalProperties"
-                self._tell(place, "changed", reason, made.get("additionalProperties"))
-            made["additionalProperties"] = False
+                    properties[name] = _nullable(one)
+                    reason = f"{profile.name} has no optional properties; it may be null"
+                    self._report(f"{path}/properties/{name}", "changed", reason)
+            translated["required"] = list(properties)
+        if profile.closed_objects and translated.get("additionalProperties") is not False:
+            if is_open or "additionalProperties" in translated:
+                reason = f"{profile.name} allows no unnamed properties"
+                location = f"{path}/additionalProperties"
+                self._report(location, "changed", reason, translated.get("additionalProperties"))
+            translated["additionalProperties"] = False
 
-    def _tell(
+    def _report(
         self,
-        place: str,
+        location: str,
         action: Literal["dropped", "changed", "clamped", "rewritten"],
         reason: str,
         before: Any = None,
         after: Any = None,
     ) -> None:
         short = before if isinstance(before, str | int | float | bool | None) else None
-        self.told.append(
+        self.adaptations.append(
             Adaptation(
-                field=place.lstrip("/"), action=action, reason=reason, before=short, after=after
+                field=location.lstrip("/"), action=action, reason=reason, before=short, after=after
             )
         )
 
 
-def _with_one_place(root: JsonSchema, dialect: SchemaProfile) -> JsonSchema:
-    """The older `definitions` under their newer name `$defs`, where a service knows that one alone."""
+def _merge_definitions(root: JsonSchema, profile: SchemaProfile) -> JsonSchema:
+    """Move `definitions` to `$defs` if the profile supports only the newer name."""
     older = root.get("definitions")
-    if dialect.takes("definitions") or not isinstance(older, dict):
+    if profile.supports("definitions") or not isinstance(older, dict):
         return root
     newer = root.get("$defs")
     together = {**older, **(newer if isinstance(newer, dict) else {})}
     return {**{key: one for key, one in root.items() if key != "definitions"}, "$defs": together}
 
 
-def _renamed(node: JsonSchema, old: str, new: str, value: Any) -> JsonSchema:
-    """The same keys in the same order, one of them under another name."""
+def _rename_key(node: JsonSchema, old: str, new: str, value: Any) -> JsonSchema:
+    """Rename one key and keep the order."""
     return {
         (new if key == old else key): (value if key == old else one) for key, one in node.items()
     }
 
 
-def _or_null(schema: Any) -> Any:
-    """The same, or null."""
+def _nullable(schema: Any) -> Any:
+    """Allow null beside what the schema allows."""
     if not isinstance(schema, dict):
         return schema
     kinds = schema.get("type")
@@ -284,27 +292,26 @@ def _or_null(schema: Any) -> Any:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
-def _refuse_loops(root: JsonSchema) -> None:
-    """Raises where a reference leads back to itself."""
-    leads_to: dict[str, list[str]] = {"#": list(_references(root, with_definitions=False))}
-    found = list(_references(root, with_definitions=True))
-    while found:
-        reference = found.pop()
-        if reference not in leads_to:
-            target = resolve_ref(root, reference)
-            leads_to[reference] = list(_references(target, with_definitions=True))
-            found += leads_to[reference]
-    left = {one: set(others) for one, others in leads_to.items()}
-    while left:
-        ends = [one for one, others in left.items() if not others & left.keys()]
+def _reject_recursion(root: JsonSchema) -> None:
+    """Raise _Untranslatable if a reference leads back to itself."""
+    targets: dict[str, set[str]] = {"#": set(_references(root, with_definitions=False))}
+    waiting = list(_references(root, with_definitions=True))
+    while waiting:
+        reference = waiting.pop()
+        if reference not in targets:
+            schema = resolve_ref(root, reference)
+            targets[reference] = set(_references(schema, with_definitions=True))
+            waiting += targets[reference]
+    while targets:
+        ends = [name for name, references in targets.items() if not references & targets.keys()]
         if not ends:
-            raise _Unwritable(f"/{min(left)}", "it refers to itself")
-        for one in ends:
-            del left[one]
+            raise _Untranslatable(f"/{min(targets)}", "it is recursive")
+        for name in ends:
+            del targets[name]
 
 
 def _references(node: Any, *, with_definitions: bool) -> Iterator[str]:
-    """Every `$ref` in it. with_definitions: also those inside of its `$defs`."""
+    """Every `$ref` below a node. `with_definitions`: also those inside `$defs`."""
     waiting = [node]
     while waiting:
         one = waiting.pop()
@@ -321,7 +328,7 @@ def _references(node: Any, *, with_definitions: bool) -> Iterator[str]:
 
 
 def resolve_ref(root: JsonSchema, reference: str) -> JsonSchema | None:
-    """What `#/...` points to."""
+    """Resolve `#/...`; None if it has no target that is an object."""
     node: Any = root
     if not reference.startswith("#"):
         return None
@@ -333,9 +340,9 @@ def resolve_ref(root: JsonSchema, reference: str) -> JsonSchema | None:
 
 __all__ = [
     "DEPTH_LIMIT",
-    "LISTS_OF_SCHEMAS",
-    "MAPS_OF_SCHEMAS",
-    "ONE_SCHEMA",
+    "SCHEMA_KEYS",
+    "SCHEMA_LISTS",
+    "SCHEMA_MAPS",
     "SIZE_LIMIT",
     "AdaptedSchema",
     "resolve_ref",

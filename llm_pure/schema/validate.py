@@ -1,4 +1,4 @@
-"""Does a value follow a JSON Schema? The keywords that models get wrong; the others are passed over."""
+"""Validate a value against a JSON Schema: the keywords that models get wrong; others are ignored."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,86 +19,88 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 def validation_errors(schema: Any, value: Any) -> tuple[tuple[str, str], ...]:
-    """(path, what is wrong there) for each place where a value does not follow the schema.
+    """Return (path, message) for each violation of the schema.
 
-    Looks at type, enum, const, required, properties, additionalProperties, items, prefixItems, anyOf, oneOf, allOf,
-    $ref within the schema, minimum, maximum, minLength, maxLength, minItems and maxItems; other keywords are passed over.
+    Checks type, enum, const, required, properties, additionalProperties, items, prefixItems, anyOf, oneOf, allOf,
+    $ref within the schema, minimum, maximum, minLength, maxLength, minItems and maxItems; other keywords are ignored.
 
     >>> validation_errors({"properties": {"a": {"type": "array", "items": {"type": "string"}}}}, {"a": ["x", 1]})
     (('a/1', 'expected string, got integer'),)
     """
     check = _Check(schema if isinstance(schema, dict) else {})
-    return tuple([(path.lstrip("/"), what) for path, what in check.problems(schema, value, "", 0)])
+    return tuple([(path.lstrip("/"), what) for path, what in check.errors(schema, value, "", 0)])
 
 
 class _Check:
-    """One schema, and what was found so far: the same place is looked at once, however many ways lead to it."""
+    """The root schema, and the errors known so far: each (schema, path) is checked once, however many references lead to it."""
 
     def __init__(self, root: JsonSchema) -> None:
         self.root = root
-        self.found: dict[tuple[int, str], list[tuple[str, str]]] = {}
+        self.known: dict[tuple[int, str], list[tuple[str, str]]] = {}
 
-    def problems(self, schema: Any, value: Any, path: str, depth: int) -> list[tuple[str, str]]:
-        """Of the value at this path under a schema, which is the root's or a part of it."""
-        place = (id(schema), path)
-        if place not in self.found:
-            self.found[place] = []  # a schema that leads to itself says nothing more
-            self.found[place] = list(_problems(self, schema, value, path, depth))
-        return self.found[place]
+    def errors(self, schema: Any, value: Any, path: str, depth: int) -> list[tuple[str, str]]:
+        """Errors of the value at this path under a subschema."""
+        key = (id(schema), path)
+        if key not in self.known:
+            self.known[key] = []  # stops recursion
+            self.known[key] = list(_errors(self, schema, value, path, depth))
+        return self.known[key]
 
 
-def _problems(
+def _errors(
     check: _Check, schema: Any, value: Any, path: str, depth: int
 ) -> Iterator[tuple[str, str]]:
     if schema is False:
-        yield path, "nothing may stand here"
+        yield path, "no value is allowed here"
     if not isinstance(schema, dict) or depth > 2 * DEPTH_LIMIT:
         return
     if isinstance(schema.get("$ref"), str):
         target = resolve_ref(check.root, schema["$ref"])
-        yield from check.problems(target, value, path, depth + 1)
+        yield from check.errors(target, value, path, depth + 1)
     kinds = schema.get("type")
-    wanted = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []
-    if wanted and not any(_is(value, kind) for kind in wanted):
-        yield path, f"expected {' or '.join(map(str, wanted))}, got {_kind(value)}"
+    types = [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else []
+    if types and not any(_matches_kind(value, kind) for kind in types):
+        yield path, f"expected {' or '.join(map(str, types))}, got {_kind(value)}"
         return
     if isinstance(schema.get("enum"), list) and value not in schema["enum"]:
         yield path, f"expected one of {json_text(schema['enum'])}"
     if "const" in schema and value != schema["const"]:
         yield path, f"expected {json_text(schema['const'])}"
-    yield from _out_of_bounds(schema, value, path)
+    yield from _range_errors(schema, value, path)
     if isinstance(value, dict):
-        yield from _in_object(check, schema, value, path, depth)
+        yield from _object_errors(check, schema, value, path, depth)
     if isinstance(value, list):
-        first = schema.get("prefixItems")
-        first = first if isinstance(first, list) else []
-        for place, item in enumerate(value):
-            inner = first[place] if place < len(first) else schema.get("items")
-            yield from check.problems(inner, item, f"{path}/{place}", depth + 1)
+        prefix = schema.get("prefixItems")
+        prefix = prefix if isinstance(prefix, list) else []
+        for index, item in enumerate(value):
+            inner = prefix[index] if index < len(prefix) else schema.get("items")
+            yield from check.errors(inner, item, f"{path}/{index}", depth + 1)
     for one in schema.get("allOf") or ():
-        yield from check.problems(one, value, path, depth + 1)
+        yield from check.errors(one, value, path, depth + 1)
     for key in ("anyOf", "oneOf"):
         branches = schema.get(key)
         if isinstance(branches, list) and branches:
-            tried = [check.problems(one, value, path, depth + 1) for one in branches]
-            if all(tried):  # the branch that came nearest tells what is wrong
-                yield from max(tried, key=lambda found: max(at.count("/") for at, _ in found))
+            branch_errors = [check.errors(one, value, path, depth + 1) for one in branches]
+            if all(branch_errors):  # report the branch that matched deepest
+                yield from max(
+                    branch_errors, key=lambda errors: max(at.count("/") for at, _ in errors)
+                )
 
 
-def _in_object(
+def _object_errors(
     check: _Check, schema: JsonSchema, value: dict[str, Any], path: str, depth: int
 ) -> Iterator[tuple[str, str]]:
     properties = schema.get("properties")
     properties = properties if isinstance(properties, dict) else {}
     for name in schema.get("required") or ():
         if name not in value:
-            yield f"{path}/{name}", "it is required and missing"
+            yield f"{path}/{name}", "required property is missing"
     for name, item in value.items():
         inner = properties.get(name, schema.get("additionalProperties"))
         if inner is False:
-            yield f"{path}/{name}", "there is no such property"
+            yield f"{path}/{name}", "unknown property"
         else:
-            yield from check.problems(inner, item, f"{path}/{name}", depth + 1)
+            yield from check.errors(inner, item, f"{path}/{name}", depth + 1)
 
 
 _BOUNDS = (
@@ -111,7 +113,7 @@ _BOUNDS = (
 )
 
 
-def _out_of_bounds(schema: JsonSchema, value: Any, path: str) -> Iterator[tuple[str, str]]:
+def _range_errors(schema: JsonSchema, value: Any, path: str) -> Iterator[tuple[str, str]]:
     for key, kinds, upper, unit in _BOUNDS:
         bound = schema.get(key)
         if not isinstance(bound, int | float) or not isinstance(value, kinds):
@@ -121,7 +123,7 @@ def _out_of_bounds(schema: JsonSchema, value: Any, path: str) -> Iterator[tuple[
             yield path, f"expected at {'most' if upper else 'least'} {bound:g}{unit}"
 
 
-def _is(value: Any, kind: Any) -> bool:
+def _matches_kind(value: Any, kind: Any) -> bool:
     if isinstance(value, bool):
         return bool(kind == "boolean")
     if kind == "integer" and isinstance(value, float):
@@ -130,4 +132,4 @@ def _is(value: Any, kind: Any) -> bool:
 
 
 def _kind(value: Any) -> str:
-    return next((kind for kind in _KINDS if _is(value, kind)), type(value).__name__)
+    return next((kind for kind in _KINDS if _matches_kind(value, kind)), type(value).__name__)

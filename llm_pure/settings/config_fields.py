@@ -82,7 +82,7 @@ def _converted(value: Any, wanted: Any, name: str, place: str) -> LLMResult[Any]
     try:
         return Success(msgspec.convert(value, wanted, strict=False))
     except (msgspec.ValidationError, OverflowError) as fault:
-        return _wrong(f"{place}: {fault}", place)
+        return _wrong(f"{place} has a value of another type: {fault}", place)
 
 
 def _text(value: Any, wanted: Any, name: str, place: str) -> LLMResult[Any]:

@@ -1,6 +1,6 @@
-"""Counting tokens: a pure core over a tokenizer value, by families of models.
+"""Token counting by tokenizer profiles of models. Pure.
 
-`llm_pure.client.tokenizers.load_tokenizer` gives the tokenizers; nothing here reads a file or imports tiktoken.
+`llm_pure.client.tokenizers.load_tokenizer` loads tokenizers; nothing here reads a file or imports tiktoken.
 """
 
 from llm_pure.tokens.count import (

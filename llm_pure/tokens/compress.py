@@ -1,7 +1,7 @@
-"""Conversations that are too long -> the newest (post) or the oldest (pre) of them that fits.
+"""Compress conversations that are too long: keep the newest (post) or the oldest (pre) messages that fit.
 
-System messages stay. A tool call and its results stay together or go together. A cut inside a message is at a token's border
-and never inside a character; pictures, sound and documents are kept whole or left out. What fits is not touched.
+System messages are kept. A tool call and its results are kept or dropped together. Text is cut between tokens and never
+inside a character; images, audio and documents are kept or dropped. A conversation that fits is not changed.
 """
 
 from collections.abc import Sequence
@@ -19,20 +19,21 @@ THRESHOLD = 0.8
 
 
 class CompressedMessages(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left, and what was done for it. before_tokens, tokens: of the messages, with what stands around them.
-
-    dropped: places, in the given conversation, of messages that are gone; shortened: of one that lost a part of itself.
-    """
+    """The remaining messages, and what was removed."""
 
     messages: tuple[Message, ...]
     before_tokens: int
+    """Tokens of the original messages, with their overhead."""
     tokens: int
+    """Tokens of the remaining messages, with their overhead."""
     dropped: tuple[int, ...] = ()
+    """Indexes, in the original conversation, of dropped messages."""
     shortened: int | None = None
+    """Index of the message whose text was cut."""
 
     @property
     def changed(self) -> bool:
-        """Is anything gone?"""
+        """True if anything was removed."""
         return bool(self.dropped) or self.shortened is not None
 
 
@@ -43,22 +44,23 @@ def compress(
     *,
     max_tokens: int = MAX_TOKENS,
     threshold: float = THRESHOLD,
-    beside_tokens: int = 0,
+    other_tokens: int = 0,
 ) -> LLMResult[CompressedMessages]:
-    """At most `threshold` of `max_tokens`. beside_tokens: what is sent beside the messages, such as tools.
+    """Compress messages to at most `threshold` of `max_tokens`.
 
-    "by_msg" cuts inside a message only when no whole one fits; "by_token" cuts the first that does not fit.
+    other_tokens: tokens sent besides the messages, such as tools. "by_msg" cuts a message only if no complete message
+    fits; "by_token" cuts the first that does not fit.
     Fails with ContextLengthExceeded when the system messages alone are too long.
     """
-    given = tuple(messages)
-    sizes = [count_message(counter, message) for message in given]
-    around = counter.family.preamble + counter.family.reply
-    before = _scaled(counter, around + sum(sizes))
-    limit = int(max_tokens * threshold) - beside_tokens
+    original = tuple(messages)
+    sizes = [count_message(counter, message) for message in original]
+    overhead = counter.family.preamble + counter.family.reply
+    before = _scaled(counter, overhead + sum(sizes))
+    limit = int(max_tokens * threshold) - other_tokens
     if kind in ("", "no_compress") or before <= limit:
-        return Success(CompressedMessages(messages=given, before_tokens=before, tokens=before))
-    fixed = [place for place, message in enumerate(given) if message.role == "system"]
-    room = limit * 100 // counter.family.percent - around - sum(sizes[place] for place in fixed)
+        return Success(CompressedMessages(messages=original, before_tokens=before, tokens=before))
+    system = [index for index, message in enumerate(original) if message.role == "system"]
+    room = limit * 100 // counter.family.percent - overhead - sum(sizes[index] for index in system)
     if room < 0:
         return Failure(
             ContextLengthExceeded(
@@ -66,68 +68,68 @@ def compress(
             )
         )
     newest = kind.startswith("post")
-    kept = {place: given[place] for place in fixed}
-    taken = 0
+    kept = {index: original[index] for index in system}
+    kept_groups = 0
     shortened: int | None = None
-    for unit in _message_groups(given, newest):
-        size = sum(sizes[place] for place in unit)
+    for group in _message_groups(original, newest):
+        size = sum(sizes[index] for index in group)
         if size <= room:
-            kept.update({place: given[place] for place in unit})
+            kept.update({index: original[index] for index in group})
             room -= size
-            taken += 1
+            kept_groups += 1
             continue
-        if len(unit) == 1 and (kind.endswith("token") or not taken):
-            cut = _shortened(counter, given[unit[0]], room, newest)
-            if cut is not None:
-                kept[unit[0]] = cut
-                shortened = unit[0]
+        if len(group) == 1 and (kind.endswith("token") or not kept_groups):
+            shortened_message = _shorten(counter, original[group[0]], room, newest)
+            if shortened_message is not None:
+                kept[group[0]] = shortened_message
+                shortened = group[0]
         break
-    left = tuple([kept[place] for place in sorted(kept)])
-    tokens = around + sum([count_message(counter, message) for message in left])
+    remaining = tuple([kept[index] for index in sorted(kept)])
+    tokens = overhead + sum([count_message(counter, message) for message in remaining])
     return Success(
         CompressedMessages(
-            messages=left,
+            messages=remaining,
             before_tokens=before,
             tokens=_scaled(counter, tokens),
-            dropped=tuple([place for place in range(len(given)) if place not in kept]),
+            dropped=tuple([index for index in range(len(original)) if index not in kept]),
             shortened=shortened,
         )
     )
 
 
 def _message_groups(messages: Sequence[Message], newest: bool) -> list[list[int]]:
-    """Places of what stays together, without the system's: a message, or tool calls and their results."""
-    units: list[list[int]] = []
+    """Indexes of messages that are kept together: one message, or tool calls and their results. System messages are omitted."""
+    groups: list[list[int]] = []
     waiting: set[str] = set()
-    for place, message in enumerate(messages):
+    for index, message in enumerate(messages):
         if message.role == "system":
             continue
-        answers = {part.tool_call_id for part in message.parts if isinstance(part, ToolResult)}
-        if units and answers & waiting:
-            units[-1].append(place)
-            waiting -= answers
-        elif units and waiting and not message.tool_calls:
-            # something was said between a call and its result: all of it stays together
+        results = {part.tool_call_id for part in message.parts if isinstance(part, ToolResult)}
+        if groups and results & waiting:
+            groups[-1].append(index)
+            waiting -= results
+        elif groups and waiting and not message.tool_calls:
+            # a message between a call and its result: all of them stay together
             later = {
                 part.tool_call_id
-                for after in messages[place + 1 :]
+                for after in messages[index + 1 :]
                 for part in after.parts
                 if isinstance(part, ToolResult)
             }
             if later & waiting:
-                units[-1].append(place)
+                groups[-1].append(index)
             else:
-                units.append([place])
+                groups.append([index])
                 waiting = set()
         else:
-            units.append([place])
+            groups.append([index])
             waiting = set()
         waiting |= {call.id for call in message.tool_calls}
-    return units[::-1] if newest else units
+    return groups[::-1] if newest else groups
 
 
-def _shortened(counter: TokenCounter, message: Message, room: int, newest: bool) -> Message | None:
-    """The end of a message, or its beginning, that fits; None when nothing does. A tool's call or answer is never cut."""
+def _shorten(counter: TokenCounter, message: Message, room: int, newest: bool) -> Message | None:
+    """The end (`newest`) or beginning of a message that fits; None if nothing does. Tool calls and results are never cut."""
     if message.role == "tool" or message.tool_calls:
         return None
     empty = msgspec.structs.replace(message, parts=())
@@ -141,9 +143,11 @@ def _shortened(counter: TokenCounter, message: Message, room: int, newest: bool)
             room -= size
             continue
         if isinstance(part, Text) and room > 0:
-            cut = (last_tokens if newest else first_tokens)(counter.tokenizer, part.text, room)
-            if cut:
-                parts.append(Text(cut))
+            shortened_message = (last_tokens if newest else first_tokens)(
+                counter.tokenizer, part.text, room
+            )
+            if shortened_message:
+                parts.append(Text(shortened_message))
         break
     if not parts:
         return None

@@ -1,4 +1,4 @@
-"""Texts, messages, tools and whole requests -> `Count`, by a family's rules over a tokenizer."""
+"""Count the tokens of texts, messages, tools and requests, by a tokenizer and the profile of a model."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,6 @@ import msgspec
 from llm_pure.core.resolved_request import ResolvedRequest
 from llm_pure.framing.json_codec import json_text
 from llm_pure.tokens.images import UNKNOWN_SIZE, image_size, image_tokens
-from llm_pure.tokens.memo import MessageCountCache
 from llm_pure.tokens.profiles import TokenizerProfile
 from llm_pure.tokens.tokenizer import Tokenizer
 from llm_pure.types.messages import (
@@ -31,25 +30,66 @@ Method: TypeAlias = Literal["exact", "overhead rule", "estimate"]
 
 _METHODS: Sequence[Method] = ("exact", "overhead rule", "estimate")
 _PAGE = re.compile(rb"/Type\s*/Page\b")
-_BYTES_PER_SECOND = 16_000  # 128 kbit/s, for sound that does not say how long it is
+_BYTES_PER_SECOND = 16_000  # 128 kbit/s, for audio without a known duration
 _WAV_HEADER = 44
+
+MAX_CACHED_MESSAGES = 4096
+MAX_CACHED_BYTES = 32 * 1024 * 1024
 
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
-    """How many tokens, and how that is known.
-
-    method: "exact" is the model's own tokenizer on bare text; "overhead rule" is that, and what the provider is known to add
-    around messages; "estimate" is another tokenizer, or something that is no text.
-    encoding: the tokenizer's name, "" for a provider's own count.
-    """
+    """A number of tokens and how it was counted."""
 
     tokens: int
     method: Method
+    """"exact": the model's own tokenizer on plain text. "overhead rule": the same, plus the provider's known overhead of
+    messages. "estimate": another tokenizer, or content other than text."""
     encoding: str
+    """Name of the tokenizer; "" for a count of the provider."""
+
+
+class MessageCountCache:
+    """Bounded cache: message -> tokens, so that a conversation that grows by one message costs one message.
+
+    A message is looked up by identity first, then by equality, since equal messages are parsed anew from the same
+    mapping. When full, the cache is emptied; messages in use return with the next count.
+    """
+
+    __slots__ = ("_equal", "_left_bytes", "_same")
+
+    def __init__(self) -> None:
+        self._same: dict[int, tuple[Message, int]] = {}
+        self._equal: dict[Message, int] = {}
+        self._left_bytes = MAX_CACHED_BYTES
+
+    def __len__(self) -> int:
+        return len(self._equal)
+
+    def get(self, message: Message) -> int | None:
+        """Tokens of a message; None if it is not cached."""
+        same = self._same.get(id(message))
+        if same is not None and same[0] is message:
+            return same[1]
+        tokens = self._equal.get(message)
+        if tokens is not None and len(self._same) < MAX_CACHED_MESSAGES:
+            self._same[id(message)] = (message, tokens)
+        return tokens
+
+    def put(self, message: Message, tokens: int, weight_bytes: int) -> None:
+        """Add a message, unless it exceeds the size of the cache."""
+        if weight_bytes > MAX_CACHED_BYTES:
+            return
+        if len(self._equal) >= MAX_CACHED_MESSAGES or weight_bytes > self._left_bytes:
+            self._same.clear()
+            self._equal.clear()
+            self._left_bytes = MAX_CACHED_BYTES
+        self._left_bytes -= weight_bytes
+        self._equal[message] = tokens
+        self._same[id(message)] = (message, tokens)
 
 
 class TokenCounter(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What counts for one model: its family's rules, a tokenizer, and what was counted lately."""
+    """Token counter for one model: tokenizer profile, tokenizer, cache of recent counts."""
 
     family: TokenizerProfile
     tokenizer: Tokenizer
@@ -57,13 +97,13 @@ class TokenCounter(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
 
 def count_text(counter: TokenCounter, text: str) -> Count:
-    """Bare text, with nothing around it: a prompt's words, an answer's words."""
+    """Count plain text, without the overhead of a message."""
     method: Method = "exact" if counter.family.public else "estimate"
     return _count(counter, counter.tokenizer.count(text), method)
 
 
 def count_message(counter: TokenCounter, message: Message) -> int:
-    """One message's tokens with its overhead, before a family's percentage; counted once for messages that are equal."""
+    """Tokens of a message with its overhead, before the profile's percentage. Equal messages are counted once."""
     known = counter.cache.get(message)
     if known is None:
         known = _message(counter, message)
@@ -72,7 +112,7 @@ def count_message(counter: TokenCounter, message: Message) -> int:
 
 
 def count_messages(counter: TokenCounter, messages: Sequence[Message]) -> Count:
-    """A conversation, and what stands before the answer."""
+    """Count a conversation, with the overhead of the response."""
     get = counter.cache.get
     total = counter.family.preamble + counter.family.reply
     for message in messages:
@@ -81,28 +121,30 @@ def count_messages(counter: TokenCounter, messages: Sequence[Message]) -> Count:
     return _count(counter, total, _method(counter, messages))
 
 
-def count_request(counter: TokenCounter, draft: ResolvedRequest) -> Count:
-    """All that is sent: messages, tools and the answer's schema."""
-    talk = count_messages(counter, draft.messages)
-    extra = count_tools(counter, draft.tools)
-    if isinstance(draft.response_format, SchemaFormat):
-        extra += counter.tokenizer.count(json_text(draft.response_format.schema))
+def count_request(counter: TokenCounter, request: ResolvedRequest) -> Count:
+    """Count a request: messages, tools and the response schema."""
+    messages = count_messages(counter, request.messages)
+    extra = count_tools(counter, request.tools)
+    if isinstance(request.response_format, SchemaFormat):
+        extra += counter.tokenizer.count(json_text(request.response_format.schema))
     if not extra:
-        return talk
-    tokens = talk.tokens + _scaled(counter.family, extra)
-    return msgspec.structs.replace(talk, tokens=tokens, method=_worse(talk.method, "estimate"))
+        return messages
+    tokens = messages.tokens + _scaled(counter.family, extra)
+    return msgspec.structs.replace(
+        messages, tokens=tokens, method=_worse(messages.method, "estimate")
+    )
 
 
 def count_tools(counter: TokenCounter, tools: Iterable[Tool | NativeTool]) -> int:
-    """Definitions of tools, before a family's percentage. Objects inside objects are walked by the same rule."""
+    """Tokens of tool definitions, before the profile's percentage. Nested objects count by the same rule."""
     rule, count = counter.family.tools, counter.tokenizer.count
     total = 0
     for tool in tools:
         if isinstance(tool, NativeTool):
             total += rule.function + count(json_text(tool.json))
         else:
-            said = (tool.description or "").removesuffix(".")
-            total += rule.function + count(f"{tool.name}:{said}")
+            description = (tool.description or "").removesuffix(".")
+            total += rule.function + count(f"{tool.name}:{description}")
             total += _properties(counter, tool.parameters)
     return total + rule.end if total else 0
 
@@ -113,11 +155,11 @@ def _properties(counter: TokenCounter, schema: Mapping[str, Any]) -> int:
         return 0
     rule, count = counter.family.tools, counter.tokenizer.count
     total = rule.properties
-    for key, given in properties.items():
-        about: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    for key, value in properties.items():
+        about: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
         kind = about.get("type", "")
-        said = str(about.get("description") or "").removesuffix(".")
-        total += rule.key + count(f"{key}:{kind if isinstance(kind, str) else ''}:{said}")
+        description = str(about.get("description") or "").removesuffix(".")
+        total += rule.key + count(f"{key}:{kind if isinstance(kind, str) else ''}:{description}")
         enum = about.get("enum")
         if isinstance(enum, Sequence) and not isinstance(enum, str):
             total += rule.enum + sum(rule.item + count(str(item)) for item in enum)
@@ -168,7 +210,7 @@ def _document(counter: TokenCounter, part: Document) -> int:
 
 
 def _seconds(data: bytes) -> int:
-    """Rounded up; a WAV says its bytes a second, others are taken for 128 kbit/s."""
+    """Duration in seconds, rounded up; WAV files have their byte rate, 128 kbit/s is assumed for others."""
     if data[:4] == b"RIFF" and len(data) > _WAV_HEADER:
         rate = int.from_bytes(data[28:32], "little") or _BYTES_PER_SECOND
         return -(-(len(data) - _WAV_HEADER) // rate)
@@ -185,8 +227,8 @@ def _method(counter: TokenCounter, messages: Sequence[Message]) -> Method:
     return "overhead rule"
 
 
-def _worse(one: Method, other: Method) -> Method:
-    return one if _METHODS.index(one) > _METHODS.index(other) else other
+def _worse(left: Method, right: Method) -> Method:
+    return left if _METHODS.index(left) > _METHODS.index(right) else right
 
 
 def _count(counter: TokenCounter, tokens: int, method: Method) -> Count:
@@ -196,12 +238,12 @@ def _count(counter: TokenCounter, tokens: int, method: Method) -> Count:
 
 
 def _scaled(family: TokenizerProfile, tokens: int) -> int:
-    """Rounded up: an estimate is better a token too high."""
+    """Rounded up: an estimate should rather be too high."""
     return tokens if family.percent == 100 else -(-tokens * family.percent // 100)
 
 
 def _weight(message: Message) -> int:
-    """About how many bytes a message keeps alive."""
+    """Approximate size of a message in memory, in bytes."""
     return 200 + sum(_bytes(part) for part in message.parts)
 
 

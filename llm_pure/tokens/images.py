@@ -1,4 +1,4 @@
-"""The size of a picture -> tokens, by each family's formula."""
+"""Tokens of an image by its size, by the formula of the model."""
 
 from math import ceil, floor, sqrt
 
@@ -6,59 +6,59 @@ from llm_pure.media.image_info import Size, image_size
 from llm_pure.tokens.profiles import FixedImageCost, ImageRule, PatchImageCost, TileImageCost
 
 UNKNOWN_SIZE: Size = (1024, 1024)
-"""What is taken for a picture that can't be looked at, such as one behind a URL."""
+"""Assumed size of images that are not available, such as those behind a URL."""
 
 _NOISE = 1e-9  # 33.000000000001 patches are 33
 
 
 def image_tokens(rule: ImageRule, size: Size, detail: str | None = None) -> int:
-    """What a picture of this size costs in tokens, as input.
+    """Input tokens of an image of this size.
 
     >>> image_tokens(TileImageCost(base=85, tile=170), (1024, 1024))
     765
     """
-    wide, high = max(1, size[0]), max(1, size[1])
+    width, height = max(1, size[0]), max(1, size[1])
     match rule:
         case TileImageCost():
-            return _tiles(rule, wide, high, detail)
+            return _tiles(rule, width, height, detail)
         case PatchImageCost():
-            return _patches(rule, wide, high, detail)
+            return _patches(rule, width, height, detail)
         case FixedImageCost():
-            if max(wide, high) <= rule.small_px:
+            if max(width, height) <= rule.small_px:
                 return rule.tokens
-            return rule.tokens * ceil(wide / rule.tile_px) * ceil(high / rule.tile_px)
+            return rule.tokens * ceil(width / rule.tile_px) * ceil(height / rule.tile_px)
 
 
-def _tiles(rule: TileImageCost, wide: int, high: int, detail: str | None) -> int:
+def _tiles(rule: TileImageCost, width: int, height: int, detail: str | None) -> int:
     if detail == "low":
         return rule.base
-    scale = min(1.0, rule.square_px / max(wide, high), rule.short_px / min(wide, high))
-    across, down = ceil(wide * scale / rule.tile_px), ceil(high * scale / rule.tile_px)
+    scale = min(1.0, rule.square_px / max(width, height), rule.short_px / min(width, height))
+    across, down = ceil(width * scale / rule.tile_px), ceil(height * scale / rule.tile_px)
     return rule.base + rule.tile * across * down
 
 
-def _patches(rule: PatchImageCost, wide: int, high: int, detail: str | None) -> int:
+def _patches(rule: PatchImageCost, width: int, height: int, detail: str | None) -> int:
     limit = {"low": rule.low, "high": rule.high}.get(detail or "auto", rule.auto)
-    scale = min(1.0, limit.long_px / max(wide, high))
-    count = _count(wide * scale, high * scale, rule.patch_px)
+    scale = min(1.0, limit.long_px / max(width, height))
+    count = _count(width * scale, height * scale, rule.patch_px)
     if limit.patches is not None and count > limit.patches:
-        scale = _shrunk(wide, high, rule.patch_px, limit.patches)
-        count = min(_count(wide * scale, high * scale, rule.patch_px), limit.patches)
+        scale = _shrink_scale(width, height, rule.patch_px, limit.patches)
+        count = min(_count(width * scale, height * scale, rule.patch_px), limit.patches)
     return ceil(count * rule.percent / 100)
 
 
-def _shrunk(wide: int, high: int, patch_px: int, most: int) -> float:
-    """By area to what is allowed, then a little more, until one side is a whole number of patches.
+def _shrink_scale(width: int, height: int, patch_px: int, max_patches: int) -> float:
+    """Scale by area to the allowed number of patches, then until one side is an integer number of patches.
 
     As OpenAI's guide "Images and vision" had it (unconfirmed for today): 1800 x 2400 px become 1056 x 1408, 1452 patches.
     """
-    scale = sqrt(patch_px * patch_px * most / (wide * high))
-    sides = [side * scale / patch_px for side in (wide, high)]
+    scale = sqrt(patch_px * patch_px * max_patches / (width * height))
+    sides = [side * scale / patch_px for side in (width, height)]
     return scale * min([floor(side) / side if side >= 1 else 1.0 for side in sides])
 
 
-def _count(wide: float, high: float, patch_px: int) -> int:
-    return ceil(wide / patch_px - _NOISE) * ceil(high / patch_px - _NOISE)
+def _count(width: float, height: float, patch_px: int) -> int:
+    return ceil(width / patch_px - _NOISE) * ceil(height / patch_px - _NOISE)
 
 
 __all__ = ["UNKNOWN_SIZE", "Size", "image_size", "image_tokens"]

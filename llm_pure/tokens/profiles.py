@@ -1,4 +1,4 @@
-"""How families of models turn a conversation into tokens: encodings, overheads, rules for tools and pictures. Data.
+"""Tokenizer profiles of models, as data: encodings, overheads, rules for tools and images.
 
 Sources, read 2026-11-20: TIK openai/tiktoken 0.14.0 (tiktoken/model.py); COOK OpenAI's cookbook, "How to count tokens with
 tiktoken"; LITE litellm 1.109.1 (image tables of its token counter). What is marked "fitted" was fitted by this project to
@@ -12,7 +12,7 @@ import msgspec
 
 
 class ToolOverhead(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens around the words of tool definitions: for each function, property, enum and enum value; `end` once."""
+    """Overhead of tool definitions in tokens: per function, property, enum and enum value; `end` once."""
 
     function: int
     properties: int = 3
@@ -23,7 +23,7 @@ class ToolOverhead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TileImageCost(msgspec.Struct, frozen=True, kw_only=True, tag="tiles"):
-    """A base, and so many tokens for each tile of 512 px after the picture was shrunk into a square and to a short side."""
+    """A base, plus tokens per 512 px tile after scaling the image into a square and to a short side."""
 
     base: int
     tile: int
@@ -33,14 +33,15 @@ class TileImageCost(msgspec.Struct, frozen=True, kw_only=True, tag="tiles"):
 
 
 class PatchLimit(msgspec.Struct, frozen=True):
-    """What a picture is shrunk to. long_px: its long side; patches: how many there may be, None for any number."""
+    """The size that an image is scaled down to."""
 
     long_px: int
     patches: int | None
+    """Maximum number of patches; None for any."""
 
 
 class PatchImageCost(msgspec.Struct, frozen=True, kw_only=True, tag="patches"):
-    """One token for each patch, times `percent` / 100. low, high: by the detail asked for; auto: where none is."""
+    """One token per patch, times `percent` / 100. The limit depends on the requested detail."""
 
     percent: int
     patch_px: int
@@ -50,7 +51,7 @@ class PatchImageCost(msgspec.Struct, frozen=True, kw_only=True, tag="patches"):
 
 
 class FixedImageCost(msgspec.Struct, frozen=True, kw_only=True, tag="fixed"):
-    """So many tokens for each tile, however large; one tile for a picture of at most `small_px` each way."""
+    """Fixed tokens per tile; one tile for an image of at most `small_px` in both directions."""
 
     tokens: int
     small_px: int
@@ -61,28 +62,31 @@ ImageRule: TypeAlias = TileImageCost | PatchImageCost | FixedImageCost
 
 
 class TokenizerProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """How models are counted whose names begin with `prefix`.
-
-    encoding: the name of a tokenizer. public: it is these models' own; else the count is an estimate, `percent` / 100 of
-    what that tokenizer says. message: tokens around a message, its role among them; name: before a name; reply: before the
-    answer. call: around a tool call. reasoning: thoughts of earlier turns count. preamble: what the provider is seen to put
-    before the messages, about. audio_per_s, page: tokens of a second of sound, of a page of a document.
-    """
+    """Rules for counting the tokens of models whose names start with `prefix`."""
 
     prefix: str
     encoding: str
+    """Name of the tokenizer."""
     public: bool = True
+    """The tokenizer is the model's own. Otherwise counts are estimates: `percent` / 100 of the tokenizer's."""
     percent: int = 100
     message: int = 4
+    """Overhead of a message, with its role."""
     name: int = 1
+    """Overhead of a name."""
     reply: int = 3
+    """Overhead of the response."""
     call: int = 7
+    """Overhead of a tool call."""
     tools: ToolOverhead = ToolOverhead(function=7)
     images: ImageRule
     reasoning: bool = False
+    """Reasoning of earlier turns counts."""
     preamble: int = 0
+    """Approximate tokens that the provider adds before the messages."""
     audio_per_s: int = 10
     page: int = 1000
+    """Tokens of a page of a document."""
     source: str
 
 
@@ -132,15 +136,15 @@ def _openai(
 
 
 def _newer(prefix: str, images: ImageRule) -> TokenizerProfile:
-    """Models that reason: one token less stands before the answer than COOK says (fitted: gpt-5 to gpt-5.6 and o3)."""
+    """Reasoning models: the overhead of the response is one token less than in COOK (fitted: gpt-5 to gpt-5.6 and o3)."""
     row = _openai(prefix, images)
     return msgspec.structs.replace(row, reply=2, source=f"{row.source}; reply fitted")
 
 
-def _guessed(
-    prefix: str, percent: int, images: ImageRule, **more: int | bool | ToolOverhead
+def _estimated(
+    prefix: str, percent: int, images: ImageRule, **fields: int | bool | ToolOverhead
 ) -> TokenizerProfile:
-    """A family without a public tokenizer that we could load: o200k_base, and a percentage."""
+    """Models without a public tokenizer: o200k_base, scaled by a percentage."""
     row = TokenizerProfile(
         prefix=prefix,
         encoding="o200k_base",
@@ -149,7 +153,7 @@ def _guessed(
         images=images,
         source="fitted",
     )
-    return msgspec.structs.replace(row, **more)
+    return msgspec.structs.replace(row, **fields)
 
 
 TOKENIZER_PROFILES: Sequence[TokenizerProfile] = (
@@ -184,7 +188,7 @@ TOKENIZER_PROFILES: Sequence[TokenizerProfile] = (
     _openai("text-embedding-", _GPT_4O_TILES, "cl100k_base"),
     _openai("davinci-002", _GPT_4O_TILES, "cl100k_base"),
     _openai("babbage-002", _GPT_4O_TILES, "cl100k_base"),
-    _guessed(
+    _estimated(
         "claude",
         110,
         _CLAUDE_IMAGES,
@@ -192,23 +196,23 @@ TOKENIZER_PROFILES: Sequence[TokenizerProfile] = (
         page=2250,
         tools=ToolOverhead(function=60, end=430),
     ),
-    _guessed("gemini", 105, _GEMINI_IMAGES, message=0, reply=0, audio_per_s=32, page=258),
+    _estimated("gemini", 105, _GEMINI_IMAGES, message=0, reply=0, audio_per_s=32, page=258),
 )
-"""The first whose prefix fits counts; a path or a region before the name does not matter."""
+"""The first matching prefix applies; a path or region before the name is ignored."""
 
-UNKNOWN = _guessed("", 115, _GPT_4O_TILES)
+UNKNOWN = _estimated("", 115, _GPT_4O_TILES)
 """Every other model."""
 
 
 def profile_for(model: str, plan: str | None = None) -> TokenizerProfile:
-    """How a model is counted. plan: config.pricing_plan, which names the model of an Azure deployment.
+    """The profile of a model. plan: config.pricing_plan, which names the model of an Azure deployment.
 
     >>> profile_for("openai/gpt-4.1-mini").encoding, profile_for("us.anthropic.claude-sonnet-5-5").public
     ('o200k_base', False)
     """
-    for given in (plan or "", model):
-        name = given.rsplit("/", 1)[-1].lower()
-        for family in TOKENIZER_PROFILES:
-            if name.startswith(family.prefix) or f".{family.prefix}" in name:
-                return family
+    for candidate in (plan or "", model):
+        name = candidate.rsplit("/", 1)[-1].lower()
+        for profile in TOKENIZER_PROFILES:
+            if name.startswith(profile.prefix) or f".{profile.prefix}" in name:
+                return profile
     return UNKNOWN

@@ -1,4 +1,4 @@
-"""A tokenizer, as a value: text -> tokens -> bytes. Where its vocabulary comes from is the effect layer's business."""
+"""Tokenizer, a value: text -> tokens -> bytes. The effect layer loads its vocabulary."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,61 +6,60 @@ import msgspec
 
 
 class Tokenizer(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """One encoding. encoding: its name, such as "o200k_base".
-
-    encode: text to token numbers; it takes any text, and what looks like a special token is plain text.
-    decode: token numbers to bytes, which need not be whole characters.
-    """
+    """One encoding."""
 
     encoding: str
+    """Its name, such as "o200k_base"."""
     encode: Callable[[str], Sequence[int]]
+    """Any text -> token numbers; text that looks like a special token is plain text."""
     decode: Callable[[Sequence[int]], bytes]
+    """Token numbers -> bytes, which may end within a character."""
 
     def count(self, text: str) -> int:
-        """How many tokens a text has."""
+        """Number of tokens of a text."""
         return len(self.encode(text))
 
 
-def first_tokens(tokenizer: Tokenizer, text: str, most: int) -> str:
-    """The longest beginning of the text that ends at a token's border, holds whole characters and counts `most` or less."""
+def first_tokens(tokenizer: Tokenizer, text: str, max_tokens: int) -> str:
+    """The longest start of the text of at most `max_tokens`, cut between tokens and not within a character."""
     tokens = tokenizer.encode(text)
-    if len(tokens) <= most:
+    if len(tokens) <= max_tokens:
         return text
-    return _kept(tokenizer, text, tokens, most, _beginning)
+    return _fitting(tokenizer, text, tokens, max_tokens, _start)
 
 
-def last_tokens(tokenizer: Tokenizer, text: str, most: int) -> str:
-    """The longest end of the text, likewise."""
+def last_tokens(tokenizer: Tokenizer, text: str, max_tokens: int) -> str:
+    """The longest end of the text of at most `max_tokens`, cut the same way."""
     tokens = tokenizer.encode(text)
-    if len(tokens) <= most:
+    if len(tokens) <= max_tokens:
         return text
-    return _kept(tokenizer, text, tokens, most, _end)
+    return _fitting(tokenizer, text, tokens, max_tokens, _end)
 
 
-def _kept(
+def _fitting(
     tokenizer: Tokenizer,
     text: str,
     tokens: Sequence[int],
-    most: int,
+    max_tokens: int,
     cut: Callable[[Tokenizer, Sequence[int], int], str],
 ) -> str:
-    """What is cut off changes how the rest is split, rarely into more tokens: then one token less is tried."""
-    room = most
-    while room > 0:
-        kept = cut(tokenizer, tokens, room)
-        if tokenizer.count(kept) <= most:
-            return kept
-        room -= 1
+    """Cut to `max_tokens`. The rest may, rarely, encode to more tokens than before the cut: then try one token less."""
+    size = max_tokens
+    while size > 0:
+        fitting = cut(tokenizer, tokens, size)
+        if tokenizer.count(fitting) <= max_tokens:
+            return fitting
+        size -= 1
     return ""
 
 
-def _beginning(tokenizer: Tokenizer, tokens: Sequence[int], room: int) -> str:
+def _start(tokenizer: Tokenizer, tokens: Sequence[int], size: int) -> str:
     # a token may hold the first bytes of a character only: those are left out
-    return tokenizer.decode(tokens[:room]).decode("utf-8", "ignore")
+    return tokenizer.decode(tokens[:size]).decode("utf-8", "ignore")
 
 
-def _end(tokenizer: Tokenizer, tokens: Sequence[int], room: int) -> str:
-    data = tokenizer.decode(tokens[len(tokens) - room :])
+def _end(tokenizer: Tokenizer, tokens: Sequence[int], size: int) -> str:
+    data = tokenizer.decode(tokens[len(tokens) - size :])
     start = 0
     while start < len(data) and data[start] & 0xC0 == 0x80:  # the last bytes of a character
         start += 1

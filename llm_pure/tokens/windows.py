@@ -1,4 +1,4 @@
-"""How long an input and an answer may be, by model. Data; what is not here is None, and the caller decides.
+"""Context windows and output limits of models, as data. Unknown models give None.
 
 Source: genai-prices 0.2.3 and litellm 1.109.1 for windows, pydantic-ai-slim 2.68.0 for Anthropic's output limits; read
 2026-11-20. The prices' snapshot knows the windows of more models, and no output limits.
@@ -12,14 +12,13 @@ _M = 1_048_576
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """Limits in tokens of the models whose names begin with `prefix`. context: input and output together.
-
-    output: the longest answer, None where nobody said.
-    """
+    """Limits in tokens of models whose names start with `prefix`."""
 
     prefix: str
     context: int
+    """Input and output together."""
     output: int | None = None
+    """Maximum output; None if unknown."""
 
 
 def _window(prefix: str, context: int, output: int | None = None) -> Window:
@@ -69,17 +68,17 @@ WINDOWS: Sequence[Window] = (
     _window("qwen3.5-plus", 991_808, 65_536),
     _window("doubao-seed-2-1", 1_024_000, 256_000),
 )
-"""The first whose prefix fits counts."""
+"""The first matching prefix applies."""
 
 
 def window_for(model: str, plan: str | None = None) -> Window | None:
-    """The limits of a model; a path, a region or a vendor before the name does not matter.
+    """Limits of a model; a path, region or vendor before the name is ignored.
 
     >>> window_for("us.anthropic.claude-haiku-4-5-20251001-v1:0").output
     64000
     """
-    for given in (plan or "", model):
-        name = given.rsplit("/", 1)[-1].lower()
+    for candidate in (plan or "", model):
+        name = candidate.rsplit("/", 1)[-1].lower()
         for window in WINDOWS:
             if name.startswith(window.prefix) or f".{window.prefix}" in name:
                 return window
@@ -89,16 +88,16 @@ def window_for(model: str, plan: str | None = None) -> Window | None:
 def get_max_completion_tokens(
     model: str, input_tokens: int, *, plan: str | None = None, context_length: int | None = None
 ) -> int | None:
-    """How long an answer can still be, in tokens; 0 when the input fills the window, None when the model is unknown.
+    """Maximum output in tokens after this input; 0 if the input fills the window, None if the model is unknown.
 
-    context_length: config.context_length, over the table.
+    context_length: config.context_length, overrides the table.
 
     >>> get_max_completion_tokens("gpt-4", 8000), get_max_completion_tokens("nobody-knows-it", 10)
     (191, None)
     """
-    known = window_for(model, plan)
-    context = context_length or (known.context if known else None)
+    window = window_for(model, plan)
+    context = context_length or (window.context if window else None)
     if context is None:
         return None
     room = max(0, context - input_tokens - 1)
-    return room if known is None or known.output is None else min(room, known.output)
+    return room if window is None or window.output is None else min(room, window.output)

@@ -1,5 +1,6 @@
 """`llm-pure config check` and `llm-pure doctor`."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -108,7 +109,7 @@ BROKEN = {
     ),
     "authorities that are not there": (
         f"llm: {{model: m, api_key: {SECRET}, tls_ca_file: /none/ca.pem}}",
-        "tls_ca_file cannot be used: /none/ca.pem: No such file or directory",
+        f"tls_ca_file cannot be used: /none/ca.pem: {os.strerror(errno.ENOENT)}",
     ),
     "a time below 0": (
         f"llm: {{model: m, api_key: {SECRET}, read_timeout: -1}}",

@@ -1,5 +1,6 @@
 """Which model a command asks: `-m`, `--config`, the files and the environment, the same for every command."""
 
+import errno
 import json
 import os
 import sys
@@ -161,7 +162,11 @@ def test_a_base_url_goes_over_the_files() -> None:
 
 
 FAULTS = {
-    "a file that is not there": (["--config", "none.yaml"], 66, "none.yaml: No such file"),
+    "a file that is not there": (
+        ["--config", "none.yaml"],
+        66,
+        f"none.yaml: {os.strerror(errno.ENOENT)}",
+    ),
     "a file with an unknown key": (
         ["--config", "bad.yaml"],
         78,

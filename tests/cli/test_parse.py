@@ -1,7 +1,9 @@
 """`llm-pure parse`: saved answers of every kind of goodness, from a file and from standard input."""
 
+import errno
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -92,7 +94,7 @@ def test_a_file_is_read_as_well(tmp_path: Path, capsys: Captured) -> None:
         (["openai"], STREAM, 65, "protocol"),
         (["openai"], b"\xff\xfe", 65, "protocol"),
         (["opnai"], WHOLE, 64, "openai"),
-        (["openai", "/no/such/file"], b"", 66, "/no/such/file: No such file or directory"),
+        (["openai", "/no/such/file"], b"", 66, f"/no/such/file: {os.strerror(errno.ENOENT)}"),
     ],
 )
 def test_anything_else_is_one_line_and_an_exit_code(

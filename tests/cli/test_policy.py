@@ -52,8 +52,12 @@ UNREADABLE = {
     "an unknown field of the policy": ("attempt: 3", "", "policy/attempt is not known"),
     "an unknown field of the limit": ("limit: {rpm: 3}", "", "limit/rpm is not known"),
     "an unknown error": ("", '{"error": "fire"}', "line 1: unknown error 'fire'"),
-    "an unknown field of the outage": ("", '{"error": "quota", "at": 1}', "line 1: "),
-    "no JSON": ("", "\nx", "line 2: "),
+    "an unknown field of the outage": (
+        "",
+        '{"error": "quota", "at": 1}',
+        "line 1: not an outage in JSON: ",
+    ),
+    "no JSON": ("", "\nx", "line 2: not an outage in JSON: "),
 }
 
 

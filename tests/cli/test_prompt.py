@@ -1,5 +1,7 @@
 """The chat request of `llm-pure ask`: text, system prompt and images."""
 
+import errno
+import os
 import sys
 from pathlib import Path
 
@@ -29,7 +31,7 @@ def test_a_request_without_images_is_one_message() -> None:
 def test_a_missing_image_is_named_in_the_error() -> None:
     with pytest.raises(CommandFailed) as failed:
         build_request("What?", images=["/no/such.png"])
-    message = "cannot read image: No such file or directory"
+    message = f"cannot read image: {os.strerror(errno.ENOENT)}"
     assert failed.value.reason == InvalidRequest(message=message, param="/no/such.png")
     assert failed.value.code == 65
 

@@ -35,7 +35,7 @@ def test_json_from_a_pipe_is_exact(monkeypatch: pytest.MonkeyPatch, capsys: Capt
 def test_what_was_cut_off_is_65(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     piped(monkeypatch, '{"a": "b')
     assert main(["repair"]) == 65
-    assert tuple(capsys.readouterr()) == ("", "unrepairable: it was cut off inside a text\n")
+    assert tuple(capsys.readouterr()) == ("", "unrepairable: input ends inside a string\n")
 
 
 def test_json_output_holds_the_edits(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:

@@ -1,5 +1,7 @@
 """Standard streams that are full or closed end a command in a line and a code, never in a traceback."""
 
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +23,7 @@ def ran(shell: str) -> subprocess.CompletedProcess[str]:
 def test_a_full_disk_is_73_and_one_line(command: str) -> None:
     got = ran(f"llm-pure {command} > {FULL}")
     assert got.returncode == 73
-    assert got.stderr == "cannot write output: No space left on device\n"
+    assert got.stderr == f"cannot write output: {os.strerror(errno.ENOSPC)}\n"
 
 
 @pytest.mark.parametrize(

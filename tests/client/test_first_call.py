@@ -30,6 +30,8 @@ UNNEEDED = {
     "output.tools",
     "policy.rate_limit",
     "pricing.costs",
+    "pricing.lookup",
+    "pricing.table",
     "schema.validate",
     "settings.config_file",
     "settings.loading",

@@ -1,6 +1,7 @@
 """Providers of other packages."""
 
 import sys
+from importlib import import_module
 from importlib.metadata import EntryPoint
 from types import ModuleType
 
@@ -10,6 +11,7 @@ from llm_pure.adapters import registry as shipped
 from llm_pure.client.plugins import GROUP, find_provider, load_registry, with_entry_points
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Success
+from tests.support.complaints import complaint
 from tests.support.tiny_provider import PROVIDER, REGISTRY
 
 
@@ -41,7 +43,9 @@ def test_a_broken_package_is_an_error_value() -> None:
     registry = with_entry_points(REGISTRY, [entry("acme", "not_there:PROVIDER")])
     error = find_provider("acme", registry).failure()
     assert isinstance(error, InvalidConfiguration)
-    assert "not_there" in error.message
+    detail = complaint(lambda: import_module("not_there"))
+    loading = "the provider 'acme' could not be loaded from not_there:PROVIDER"
+    assert error.message == f"{loading}: {detail}"
 
 
 def test_an_unknown_name_is_looked_for_in_the_installed_packages_too() -> None:

@@ -15,13 +15,13 @@ from genai_prices.data import providers
 
 from llm_pure import Usage
 from llm_pure.client.price_data import PRICES_VARIABLE, load_prices, shipped_prices
-from llm_pure.pricing import context_window, find_override
 from llm_pure.pricing.costs import PricingContext, price_usage
+from llm_pure.pricing.lookup import context_window, find_override
 from llm_pure.pricing.table import VendorService
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure
 
-CIRCUMSTANCES: list[dict[str, str]] = [
+PRICE_CONDITIONS: list[dict[str, str]] = [
     {},
     {},
     {"processing": "batch"},
@@ -71,7 +71,7 @@ def test_the_snapshot_says_what_genai_prices_says() -> None:
     table = msgspec.structs.replace(shipped_prices(), services=sellers)
     compared = 0
     for seller, model in cases(chance):
-        used, around = usage(chance), chance.choice(CIRCUMSTANCES)
+        used, around = usage(chance), chance.choice(PRICE_CONDITIONS)
         now = datetime(
             2026, chance.randint(1, 12), chance.randint(1, 28), chance.randint(0, 23), tzinfo=UTC
         )
@@ -93,7 +93,7 @@ def test_the_snapshot_says_what_genai_prices_says() -> None:
 def test_the_snapshot_says_where_it_is_from() -> None:
     table = shipped_prices()
     assert table.source.startswith("genai-prices ")
-    assert table.taken.year >= 2026
+    assert table.as_of.year >= 2026
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,8 @@ def test_nobody_guesses_that_a_service_is_free(api_type: str) -> None:
 
 def test_every_service_of_the_table_has_its_seller() -> None:
     table = shipped_prices()
-    assert {one.seller for one in table.services.values()} <= set(table.sellers)
-    assert {other for one in table.sellers.values() for other in one.others} <= set(table.sellers)
+    assert {one.vendor for one in table.services.values()} <= set(table.vendors)
+    assert {other for one in table.vendors.values() for other in one.resold} <= set(table.vendors)
 
 
 def test_the_table_knows_windows() -> None:

@@ -14,6 +14,7 @@ from llm_pure.policy.retry import NO_RETRY
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import ProtocolError, StreamInterrupted
 from llm_pure.types.result import Failure, Success
+from tests.support.complaints import complaint
 from tests.support.tiny_provider import JSON, REGISTRY, SSE, config, frames, whole
 from tests.support.twins import called, every_kind
 
@@ -51,7 +52,9 @@ def test_ask_typed_gives_a_value_of_the_type(kind: str) -> None:
     assert called(kind, llm, "ask_typed", Place, "Where?") == Success(Place(city="Oslo"))
     error = called(kind, llm, "ask_typed", Place, "Where?").failure()
     assert isinstance(error, ProtocolError)
-    assert (error.where, error.message) == ("$.city", "Expected `str`, got `int`")
+    detail = complaint(lambda: msgspec.json.decode('{"city": 1}', type=Place))
+    message = f"the answer does not fit its type: {detail}"
+    assert (error.where, error.message) == ("$.city", message)
 
 
 @every_kind

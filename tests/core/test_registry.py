@@ -45,9 +45,9 @@ def test_an_unknown_name_is_an_error_with_near_names() -> None:
 @pytest.mark.parametrize(
     ("entry", "told"),
     [
-        ("llm_pure.no_such_module", "No module named"),
-        ("llm_pure.adapters.openai:NOTHING", "NOTHING"),
-        ("llm_pure.types.errors", "PROVIDER"),
+        ("llm_pure.no_such_module", "could not be loaded from llm_pure.no_such_module: "),
+        ("llm_pure.adapters.openai:NOTHING", "from llm_pure.adapters.openai:NOTHING: "),
+        ("llm_pure.types.errors", "could not be loaded from llm_pure.types.errors: "),
         ("llm_pure.types.errors:describe", "is not a Provider but a function"),
     ],
 )

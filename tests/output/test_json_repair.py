@@ -75,15 +75,15 @@ def test_the_edits_make_the_json_that_was_read(one: Broken) -> None:
             '{"a": 1}{"a": 1}',
             Repaired(value={"a": 1}, edits=(Edit(8, '{"a": 1}', ""),), method="unwrapped"),
         ),
-        ('{"a": 1}{"a": 2}', Unrepairable("there are two different objects in it")),
-        ('{"a": "b', Unrepairable("it was cut off inside a text")),
-        ('{"a": 12', Unrepairable("it was cut off inside a number")),
-        ('{"a": 1,', Unrepairable("it was cut off before a value")),
-        ('{"a"', Unrepairable("it was cut off inside a text")),
-        ("", Unrepairable("there is no object in it")),
-        ("[1]", Unrepairable("it is JSON, but no object: [1]")),
-        ("{" * 100, Unrepairable("there is no key at offset 1")),
-        ('{"a":' * 100, Unrepairable("it is nested too deep")),
+        ('{"a": 1}{"a": 2}', Unrepairable("two different objects in the input")),
+        ('{"a": "b', Unrepairable("input ends inside a string")),
+        ('{"a": 12', Unrepairable("input ends inside a number")),
+        ('{"a": 1,', Unrepairable("input ends before a value")),
+        ('{"a"', Unrepairable("input ends inside a string")),
+        ("", Unrepairable("no object in the input")),
+        ("[1]", Unrepairable("JSON, but not an object: [1]")),
+        ("{" * 100, Unrepairable("no key at offset 1")),
+        ('{"a":' * 100, Unrepairable("nested too deep")),
     ],
 )
 def test_each_outcome_says_what_happened(text: str, got: Repair) -> None:
@@ -98,7 +98,7 @@ def test_known_keys_tell_a_quote_in_a_text_from_its_end() -> None:
 
 def test_an_object_without_a_required_key_was_cut_off() -> None:
     got = repair('{"language": "python"', required=frozenset({"language", "code"}))
-    assert got == Unrepairable("code is missing; it may have been cut off")
+    assert got == Unrepairable("code is missing; the input may have been cut off")
 
 
 @given(st.text(alphabet="{}[]\",:'\\ab1 \n`", max_size=60) | st.text(max_size=60))

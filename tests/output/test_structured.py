@@ -298,7 +298,7 @@ def test_a_provider_that_drops_formats_is_told_the_schema_in_the_prompt() -> Non
         Adaptation(
             field="response_format",
             action="changed",
-            reason="no such; the prompt tells the schema",
+            reason="no such; the schema is in the prompt",
             before="json_schema",
             after=None,
         ),

@@ -10,10 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import Completion, Usage
-from llm_pure.pricing import ModelPrices, Prices, PriceTable, Rates, Tiered, Unit, with_overrides
 from llm_pure.pricing.costs import PricingContext, cost_of, price_usage, reported_usd
 from llm_pure.pricing.ledger import Cost
-from llm_pure.pricing.table import Equals, PriceStep, PriceVendor, UsageDetail, VendorService
+from llm_pure.pricing.overrides import with_overrides
+from llm_pure.pricing.table import (
+    Equals,
+    ModelPrices,
+    Prices,
+    PriceStep,
+    PriceTable,
+    PriceVendor,
+    Rates,
+    Tiered,
+    Unit,
+    UsageDetail,
+    VendorService,
+)
 from llm_pure.types.errors import UnknownPrice
 from llm_pure.types.result import Success
 
@@ -32,7 +44,7 @@ def model(name: str, rates: Rates, **more: Any) -> ModelPrices:
 PLAIN: Rates = {"input_mtok": d("2"), "output_mtok": d("8"), "cache_read_mtok": d("0.5")}
 TABLE = PriceTable(
     source="a test",
-    taken=date(2026, 11, 20),
+    as_of=date(2026, 11, 20),
     units={
         "input_mtok": Unit(counts="input_tokens", per=M, kind={"direction": "input"}),
         "output_mtok": Unit(counts="output_tokens", per=M, kind={"direction": "output"}),
@@ -50,7 +62,7 @@ TABLE = PriceTable(
         "searches": Unit(counts="searches", per=1000, kind={"tool": "search"}),
         "requests": Unit(counts="requests", per=1000, kind={"family": "requests"}),
     },
-    sellers={
+    vendors={
         "maker": PriceVendor(
             id="maker",
             url="https://maker.test",

@@ -61,7 +61,7 @@ def test_what_does_not_fit_is_refused_and_what_is_released_fits_again() -> None:
     refused = reserve(held, "b", Decimal("0.41")).failure()
     assert isinstance(refused, BudgetExceeded)
     assert refused.message == (
-        "the call may cost 0.41 USD, and of 1 USD 0 are spent and 0.6 held for calls under way"
+        "the call may cost 0.41 USD, and of 1 USD 0 are spent and 0.6 reserved for pending calls"
     )
     assert isinstance(reserve(release(held, "a"), "b", Decimal(1)), Success)
     assert release(held, "nobody") is held

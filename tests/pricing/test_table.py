@@ -5,21 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from llm_pure.pricing import (
-    ModelPrices,
-    Prices,
-    PriceTable,
-    Tiered,
-    Unit,
-    context_window,
-    find_override,
-    find_prices,
-    rates_at,
-    read_table,
-    table_json,
-    vendor_for,
-    with_overrides,
-)
+from llm_pure.pricing.lookup import context_window, find_override, find_prices, rates_at, vendor_for
+from llm_pure.pricing.overrides import with_overrides
 from llm_pure.pricing.table import (
     AllOf,
     AnyOf,
@@ -28,10 +15,17 @@ from llm_pure.pricing.table import (
     Equals,
     Match,
     Matches,
+    ModelPrices,
+    Prices,
+    PriceTable,
     PriceVendor,
     StartsWith,
+    Tiered,
+    Unit,
     VendorService,
     matches,
+    read_table,
+    table_json,
 )
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Success
@@ -63,7 +57,7 @@ DATED = ModelPrices(
 )
 TABLE = PriceTable(
     source="a test",
-    taken=date(2026, 11, 20),
+    as_of=date(2026, 11, 20),
     units={
         "input_mtok": Unit(counts="input_tokens", per=1_000_000, kind={"direction": "input"}),
         "output_mtok": Unit(counts="output_tokens", per=1_000_000, kind={"direction": "output"}),
@@ -71,10 +65,10 @@ TABLE = PriceTable(
             counts="cache_read_tokens", per=1_000_000, kind={"direction": "input", "type": "read"}
         ),
     },
-    sellers={
+    vendors={
         "maker": PriceVendor(id="maker", url=r"https://api\.maker\.test", models=(LADDER, DATED)),
         "reseller": PriceVendor(
-            id="reseller", url=r"https://.*\.resold\.test", models=(), others=("maker",)
+            id="reseller", url=r"https://.*\.resold\.test", models=(), resold=("maker",)
         ),
     },
     services={"maker": VendorService("maker"), "cloud": VendorService("reseller")},
@@ -117,7 +111,7 @@ def test_a_model_is_found_at_who_sells_it(
     api_type: str, model: str, base_url: str | None, found: tuple[str, str, bool] | None
 ) -> None:
     got = find_prices(TABLE, api_type, model, base_url)
-    assert (got and (got.seller, got.prices.id, got.own)) == found
+    assert (got and (got.vendor, got.prices.id, got.is_own)) == found
 
 
 def test_nobody_sells_what_runs_at_home() -> None:

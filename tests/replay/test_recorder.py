@@ -234,7 +234,7 @@ def test_several_writers_of_one_file_lose_nothing(path: Path, mode: Mode) -> Non
 def test_several_processes_that_write_one_file_lose_nothing(path: Path) -> None:
     program = (
         "import sys\n"
-        "from tests.replay.test_record import open_cassette, send, service\n"
+        "from tests.replay.test_recorder import open_cassette, send, service\n"
         "for number in range(5):\n"
         "    tape = open_cassette(sys.argv[1], 'new_episodes').unwrap()\n"
         "    send('sync', tape, service('new'), f'{sys.argv[2]}.{number}')\n"

@@ -5,11 +5,11 @@ import time
 from typing import Any
 
 import msgspec
+import openai
 import pytest
 from anthropic import transform_schema
 from hypothesis import given
 from hypothesis import strategies as st
-from openai.lib._pydantic import to_strict_json_schema
 from pydantic import BaseModel, Field
 
 from llm_pure import ChatRequest, SchemaFormat, Tool
@@ -196,12 +196,12 @@ def test_a_hostile_schema_ends_in_a_value_and_soon(
 @pytest.mark.parametrize(
     ("case", "dialect", "why"),
     [
-        ("it holds itself", OPENAI_STRICT, "the schema holds itself: it has no end"),
-        ("a bomb", NOVA_TOOLS, f"it holds more than {SIZE_LIMIT} schemas"),
-        ("a reference to nothing", NOVA_TOOLS, "points to nothing in it"),
-        ("it refers to itself", ANTHROPIC_NATIVE, "it refers to itself"),
-        ("it refers to itself", NOVA_TOOLS, "it has no end"),
-        ("no JSON", GEMINI, "the schema is no JSON"),
+        ("it holds itself", OPENAI_STRICT, "the schema contains itself"),
+        ("a bomb", NOVA_TOOLS, f"it has more than {SIZE_LIMIT} subschemas"),
+        ("a reference to nothing", NOVA_TOOLS, "has no target in it"),
+        ("it refers to itself", ANTHROPIC_NATIVE, "it is recursive"),
+        ("it refers to itself", NOVA_TOOLS, "it is infinite"),
+        ("no JSON", GEMINI, "the schema is not JSON"),
     ],
 )
 def test_what_cannot_be_written_says_why(case: str, dialect: SchemaProfile, why: str) -> None:
@@ -284,7 +284,8 @@ class Order(BaseModel):
 
 def test_openais_own_package_makes_the_same_strict_schema() -> None:
     """But for what the API refuses (minLength and the like), which the package leaves to the user."""
-    theirs = json.loads(json.dumps(to_strict_json_schema(Order)))
+    tool: Any = openai.pydantic_function_tool(Order)
+    theirs = json.loads(json.dumps(tool["function"]["parameters"]))
     ours = translate_schema(Order.model_json_schema(), OPENAI_STRICT).unwrap().schema
     del theirs["$defs"]["Line"]["properties"]["sku"]["minLength"]
     del theirs["properties"]["main"]["properties"]["sku"]["minLength"]

@@ -29,7 +29,7 @@ def test_what_strict_schemas_lack_is_left_out_and_told() -> None:
         "required": ["name"],
         "additionalProperties": {"type": "string"},
     }
-    may_be_null = "openai strict has no optional property; it may be null"
+    may_be_null = "openai strict has no optional properties; it may be null"
     assert translate_schema(schema, OPENAI_STRICT) == Success(
         AdaptedSchema(
             {
@@ -58,7 +58,7 @@ def test_what_strict_schemas_lack_is_left_out_and_told() -> None:
                 Adaptation(
                     field="properties/kind/default",
                     action="rewritten",
-                    reason="openai strict has no default; it demands nothing",
+                    reason="openai strict has no default; it constrains nothing",
                     before="a",
                 ),
                 Adaptation(field="properties/kind", action="changed", reason=may_be_null),
@@ -66,7 +66,7 @@ def test_what_strict_schemas_lack_is_left_out_and_told() -> None:
                 Adaptation(
                     field="additionalProperties",
                     action="changed",
-                    reason="openai strict takes no property that is not named",
+                    reason="openai strict allows no unnamed properties",
                 ),
             ),
         )
@@ -94,7 +94,7 @@ def test_a_recursive_schema_stays_where_references_may_and_is_an_error_elsewhere
     assert not isinstance(translate_schema(TREE, OPENAI_STRICT), Failure)
     assert translate_schema(TREE, OPENAPI) == Failure(
         InvalidRequest(
-            message="the schema cannot be written for OpenAPI subset: it has no end",
+            message="the schema cannot be translated for OpenAPI subset: it is infinite",
             param="/properties/next/properties/next/$ref",
         )
     )
@@ -118,8 +118,8 @@ def test_schemas_without_an_end_are_errors() -> None:
         ({"type": ["string", "null"]}, None, ()),
         ({"enum": ["a", "b"]}, "c", (("", 'expected one of ["a","b"]'),)),
         ({"const": 1}, 2, (("", "expected 1"),)),
-        ({"required": ["a"]}, {}, (("a", "it is required and missing"),)),
-        ({"additionalProperties": False}, {"b": 1}, (("b", "there is no such property"),)),
+        ({"required": ["a"]}, {}, (("a", "required property is missing"),)),
+        ({"additionalProperties": False}, {"b": 1}, (("b", "unknown property"),)),
         ({"prefixItems": [{"type": "string"}]}, [1], (("0", "expected string, got integer"),)),
         ({"minimum": 3}, 2, (("", "expected at least 3"),)),
         ({"maxLength": 1}, "ab", (("", "expected at most 1 characters"),)),
@@ -132,7 +132,7 @@ def test_schemas_without_an_end_are_errors() -> None:
         (TREE, {"next": {"next": 1}}, (("next/next", "expected object, got integer"),)),
         ({"$ref": "#"}, 1, ()),
         (True, 1, ()),
-        (False, 1, (("", "nothing may stand here"),)),
+        (False, 1, (("", "no value is allowed here"),)),
     ],
 )
 def test_a_value_that_does_not_follow_is_told_by_path(

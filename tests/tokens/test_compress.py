@@ -83,7 +83,7 @@ def test_the_newest_keeps_its_end_and_the_oldest_its_beginning(
 
 def test_the_limit_is_a_share_of_the_window_less_what_is_sent_beside() -> None:
     got = compress(
-        TALK, "post_cut_by_msg", LETTERS, max_tokens=100, threshold=0.4, beside_tokens=9
+        TALK, "post_cut_by_msg", LETTERS, max_tokens=100, threshold=0.4, other_tokens=9
     ).unwrap()
     assert got.tokens == 24
 

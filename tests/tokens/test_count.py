@@ -40,7 +40,7 @@ from llm_pure.tokens import (
     profile_for,
     window_for,
 )
-from llm_pure.tokens import memo as memo_module
+from llm_pure.tokens import count as count_module
 from llm_pure.types.messages import Audio, Document, Opaque
 
 O200K = load_tokenizer("o200k_base").unwrap()
@@ -199,7 +199,7 @@ def test_a_conversation_that_grows_by_one_message_encodes_one_message() -> None:
 
 
 def test_the_memory_of_messages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memo_module, "MOST_MESSAGES", 8)
+    monkeypatch.setattr(count_module, "MAX_CACHED_MESSAGES", 8)
     one = counter("gpt-4o")
     for number in range(100):
         count_message(one, user(str(number)))
@@ -207,7 +207,7 @@ def test_the_memory_of_messages_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_memory_of_messages_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memo_module, "MOST_BYTES", 5000)
+    monkeypatch.setattr(count_module, "MAX_CACHED_BYTES", 5000)
     one = counter("gpt-4o")
     for number in range(10):
         count_message(one, user("x" * 1500 + str(number)))

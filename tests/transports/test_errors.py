@@ -1,5 +1,7 @@
 """Everything that can happen to the bytes, done by a real server on loopback to every kind of transport."""
 
+import errno
+import os
 import socket
 
 import pytest
@@ -217,7 +219,10 @@ def test_a_refused_connection_says_so(kind: str) -> None:
     got = send(kind, asking(f"http://127.0.0.1:{port}"))
     assert isinstance(got, Failure)
     assert shape(got.failure()) == CONNECTION
-    assert got.failure().message == f"no connection to 127.0.0.1:{port}: Connection refused"
+    assert (
+        got.failure().message
+        == f"no connection to 127.0.0.1:{port}: {os.strerror(errno.ECONNREFUSED)}"
+    )
     assert no_secret_in(got.failure())
 
 

@@ -1,5 +1,7 @@
 """TLS as the configuration says: own authorities, a client's certificate, no check; against a server on loopback."""
 
+import errno
+import os
 import ssl
 from pathlib import Path
 from typing import Any
@@ -104,7 +106,7 @@ def test_a_certificate_that_nobody_vouches_for_ends_the_call_before_the_key_is_s
         error = asked(kind, config(base_url=server.url)).failure()
         assert isinstance(error, ConnectionFailed)
         assert not error.retryable
-        assert "certificate verify failed" in error.message
+        assert error.message.startswith(f"no connection to 127.0.0.1:{server.port}: ")
         assert server.requests == []
         assert server.wait_until_left()
 
@@ -199,12 +201,12 @@ WRONG: dict[str, tuple[dict[str, str], str, str]] = {
     "no such authorities": (
         {"tls_ca_file": "none.pem"},
         "tls_ca_file",
-        "none.pem: No such file or directory",
+        f"none.pem: {os.strerror(errno.ENOENT)}",
     ),
     "authorities that are a folder": (
         {"tls_ca_file": "sub"},
         "tls_ca_file",
-        "sub: Is a directory",
+        f"sub: {os.strerror(errno.EISDIR)}",
     ),
     "authorities that are words": (
         {"tls_ca_file": "words.pem"},
@@ -214,12 +216,12 @@ WRONG: dict[str, tuple[dict[str, str], str, str]] = {
     "no such certificate": (
         {"tls_cert_file": "none.pem"},
         "tls_cert_file",
-        "none.pem: No such file or directory",
+        f"none.pem: {os.strerror(errno.ENOENT)}",
     ),
     "no such key": (
         {"tls_cert_file": "client.pem", "tls_key_file": "none.key"},
         "tls_key_file",
-        "none.key: No such file or directory",
+        f"none.key: {os.strerror(errno.ENOENT)}",
     ),
     "a certificate that is words": (
         {"tls_cert_file": "words.pem", "tls_key_file": "client.key"},
@@ -282,7 +284,7 @@ def test_authorities_of_the_environment_that_are_not_there_are_the_failure_of_ev
     monkeypatch.setenv("SSL_CERT_FILE", "/none/ca.pem")
     aiohttp_io.default_tls.cache_clear()
     httpx_io._default_tls.cache_clear()
-    what = "SSL_CERT_FILE or SSL_CERT_DIR names no certificates: No such file or directory"
+    what = f"SSL_CERT_FILE or SSL_CERT_DIR names no certificates: {os.strerror(errno.ENOENT)}"
     error = InvalidConfiguration(message=what, field="tls_ca_file")
     settings = config(base_url="https://127.0.0.1:1")
     name, mode = kind.split()
@@ -298,7 +300,7 @@ def test_authorities_of_the_environment_are_needed_for_a_certificate_of_ones_own
     settings = LLMConfig(tls_cert_file=str(authority.folder / "both.pem"))
     assert len(load_tls(settings).unwrap().get_ca_certs()) == 1
     monkeypatch.setenv("SSL_CERT_FILE", "/none/ca.pem")
-    what = "SSL_CERT_FILE or SSL_CERT_DIR names no certificates: No such file or directory"
+    what = f"SSL_CERT_FILE or SSL_CERT_DIR names no certificates: {os.strerror(errno.ENOENT)}"
     assert load_tls(settings) == Failure(InvalidConfiguration(message=what, field="tls_ca_file"))
 
 
