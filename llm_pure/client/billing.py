@@ -70,18 +70,16 @@ class Billing:
             self._table = load_price_table(self._prices)
         return self._table
 
-    def start(
-        self, target: Target, request: BillableRequest, now: datetime
-    ) -> LLMResult[PendingCall]:
+    def start(self, target: Target, request: BillableRequest, now: datetime) -> PendingCall:
         """Start a call; with a budget, reserve its maximum cost.
 
-        Fails with BudgetExceeded, and with UnknownPrice if a budget needs a price that is unknown.
+        Raises Rejected: with BudgetExceeded, and with UnknownPrice if a budget needs a price that is unknown.
         """
         pending = PendingCall(target=target, request=request, at=now)
         if self.store.max_usd is None:
-            return Success(pending)
-        reserved = self.table.bind(partial(max_cost, pending)).bind(self.store.reserve)
-        return reserved.map(lambda name: msgspec.structs.replace(pending, reservation=name))
+            return pending
+        reserved = ok(self.table.bind(partial(max_cost, pending)).bind(self.store.reserve))
+        return msgspec.structs.replace(pending, reservation=reserved)
 
     def finish(self, pending: PendingCall, result: LLMResult[A], took_s: float) -> LLMResult[A]:
         """Settle the call. Return the result; if config.calc_usage is set, with usage that the provider did not report."""

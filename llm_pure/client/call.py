@@ -254,7 +254,7 @@ def _prepare(call: _Call[A], target: Target, started_s: float) -> LLMResult[Prep
             permit = ok(context.limiters[call.index].acquire(request.body, max_wait_s))
             wait_s = permit.wait_s
         if spec.billable is not None:
-            pending = ok(context.billing.start(target, spec.billable, datetime.now(UTC)))
+            pending = context.billing.start(target, spec.billable, datetime.now(UTC))
     except Rejected as rejected:
         if permit is not None:
             context.limiters[call.index].release(permit)

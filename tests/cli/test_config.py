@@ -138,19 +138,19 @@ BROKEN = {
 def test_a_model_that_cannot_be_used_is_78_and_says_why(
     name: str, tmp_path: Path, capsys: Captured
 ) -> None:
-    text, told = BROKEN[name]
+    text, expected = BROKEN[name]
     (tmp_path / "llm-pure.yaml").write_text(text)
     assert main(["config", "check"]) == 78
     shown = capsys.readouterr()
-    assert told in shown.out
+    assert expected in shown.out
     assert SECRET not in shown.out + shown.err
 
 
 def test_an_unknown_key_is_78_and_names_the_nearest(tmp_path: Path, capsys: Captured) -> None:
     (tmp_path / "c.yaml").write_text("llm: {modle: m}")
     assert main(["config", "check", "c.yaml"]) == 78
-    told = "error: configuration: c.yaml: llm/modle is not known (did you mean model?)\n"
-    assert capsys.readouterr().err == told
+    expected = "error: configuration: c.yaml: llm/modle is not known (did you mean model?)\n"
+    assert capsys.readouterr().err == expected
 
 
 def test_a_file_that_is_not_there_is_66(capsys: Captured) -> None:

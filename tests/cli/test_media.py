@@ -100,11 +100,13 @@ def test_a_transcript_goes_to_standard_output(tmp_path: Path, capsys: Captured) 
     assert main(["transcribe", str(tmp_path / "none.wav")]) == 66
 
 
-@pytest.mark.parametrize(("flagged", "said"), [(True, "flagged: hate\n"), (False, "not flagged\n")])
-def test_a_judgement_names_what_was_found(flagged: bool, said: str, capsys: Captured) -> None:
+@pytest.mark.parametrize(
+    ("flagged", "expected"), [(True, "flagged: hate\n"), (False, "not flagged\n")]
+)
+def test_a_judgement_names_what_was_found(flagged: bool, expected: str, capsys: Captured) -> None:
     row = {"flagged": flagged, "categories": {"hate": flagged, "violence": False}}
     assert answered(["moderate", "hi"], {"results": [row]}) == 0
-    assert capsys.readouterr().out == said
+    assert capsys.readouterr().out == expected
 
 
 def test_a_vector_is_json(capsys: Captured) -> None:
@@ -159,9 +161,9 @@ def test_nothing_is_sent_where_a_file_could_not_be_written(
         (["speak", "a", "-o", str(tmp_path / "no" / "a.mp3")], "does not exist"),
         (["speak", "a", "-o", str(tmp_path)], "is a folder"),
     ]
-    for arguments, told in cases:
+    for arguments, expected in cases:
         assert main([*arguments, *away]) == 73
-        assert told in capsys.readouterr().err
+        assert expected in capsys.readouterr().err
     assert sorted([path.name for path in tmp_path.iterdir()]) == ["cat-2.png", "dog.webp"]
 
 
@@ -196,14 +198,14 @@ def test_force_writes_over_each_of_several(tmp_path: Path) -> None:
 
 
 def test_a_picture_is_made_of_another(tmp_path: Path, capsys: Captured) -> None:
-    given = tmp_path / "in.png"
-    given.write_bytes(tiny_png())
+    source = tmp_path / "in.png"
+    source.write_bytes(tiny_png())
     target = str(tmp_path / "out.png")
-    assert answered(["image", "redder", "-i", str(given), "-o", target], PICTURE) == 0
+    assert answered(["image", "redder", "-i", str(source), "-o", target], PICTURE) == 0
     assert (tmp_path / "out.png").read_bytes() == tiny_png()
-    given.write_bytes(b"<svg/>")
+    source.write_bytes(b"<svg/>")
     away = ["--base-url", "http://127.0.0.1:9"]
-    assert main(["image", "x", "-i", str(given), "-o", str(tmp_path / "o2.png"), *away]) == 65
+    assert main(["image", "x", "-i", str(source), "-o", str(tmp_path / "o2.png"), *away]) == 65
     assert "SVG" in capsys.readouterr().err
     assert main(["image", "x", "-i", str(tmp_path / "none"), "-o", str(tmp_path / "o2.png")]) == 66
 
@@ -211,14 +213,14 @@ def test_a_picture_is_made_of_another(tmp_path: Path, capsys: Captured) -> None:
 def test_what_the_model_does_not_take_is_told(tmp_path: Path, capsys: Captured) -> None:
     target = str(tmp_path / "a.png")
     assert answered(["image", "a", "--quality", "hd", "-o", target], PICTURE) == 0
-    told = capsys.readouterr().err
-    assert "quality was dropped: gpt-image models have no quality 'hd'" in told
-    assert "response_format" not in told
+    expected = capsys.readouterr().err
+    assert "quality was dropped: gpt-image models have no quality 'hd'" in expected
+    assert "response_format" not in expected
 
 
 def test_sound_that_breaks_off_leaves_no_file(tmp_path: Path, capsys: Captured) -> None:
-    whole = http(200, "audio/mpeg", b"ID3" + bytes(100))
-    with one_answer(whole[:-50]) as url:
+    complete = http(200, "audio/mpeg", b"ID3" + bytes(100))
+    with one_answer(complete[:-50]) as url:
         code = main(["speak", "hi", "-o", str(tmp_path / "a.mp3"), "--base-url", url])
     assert code == 65
     assert list(tmp_path.iterdir()) == []

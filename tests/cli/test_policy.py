@@ -65,9 +65,9 @@ UNREADABLE = {
 def test_what_cannot_be_read_is_78_and_says_where(
     name: str, tmp_path: Path, capsys: Captured
 ) -> None:
-    policy, outage, told = UNREADABLE[name]
+    policy, outage, expected = UNREADABLE[name]
     assert simulated(tmp_path, policy, outage) == 78
-    assert told in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_66(tmp_path: Path) -> None:
