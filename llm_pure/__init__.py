@@ -1,8 +1,8 @@
-"""h11 for language models: requests to providers as pure functions, their answers as typed values.
+"""h11 for language models: pure functions build requests to providers and parse responses into typed values.
 
     LLMConfig + ChatRequest --build--> HttpRequest ==(any transport)==> HttpResponse --parse--> Result[Completion, LLMError]
 
-The providers are in `llm_pure.adapters`, the client `LLM` in `llm_pure.client`; both are loaded when they are used.
+The providers are in `llm_pure.adapters` and the client `LLM` in `llm_pure.client`; both are imported on first use.
 """
 
 from typing import TYPE_CHECKING
@@ -97,7 +97,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """`LLM` comes late, so that `import llm_pure` loads neither httpx nor anyio."""
+    """Import `LLM` on first use, so that `import llm_pure` loads neither httpx nor anyio."""
     if name == "LLM":
         from llm_pure.client import LLM
 

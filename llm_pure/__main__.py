@@ -1,4 +1,4 @@
-"""`python -m llm_pure` is the command `llm-pure`."""
+"""Run the command `llm-pure` as `python -m llm_pure`."""
 
 from llm_pure.cli.main import main
 

@@ -1,19 +1,16 @@
-"""`llm-pure ask`: one question; the answer streams to standard output, everything else to standard error."""
+"""`llm-pure ask`: ask a model a question; the text streams to standard output, all else to standard error."""
 
 import os
 from argparse import Namespace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from llm_pure.cli.attached import with_images
-from llm_pure.cli.cost_report import LEDGER_VARIABLE
-from llm_pure.cli.exit_codes import CONFIGURATION, OK, USAGE, exit_code
-from llm_pure.cli.model_selection import Chosen, choose, open_client
-from llm_pure.cli.output import out, print_error, print_note
-from llm_pure.cli.prompt import ask_for, read_question
+from llm_pure.cli.exit_codes import OK, CommandFailed, exit_code, value_or_exit
+from llm_pure.cli.model_selection import LEDGER_ENV, SelectedModel, open_client, select_model
+from llm_pure.cli.output import out, out_json, print_error, print_note
+from llm_pure.cli.prompt import read_request
 from llm_pure.client.billing import BudgetInput
 from llm_pure.client.budgets import InMemoryBudget, PerCallLimit
 from llm_pure.client.budgets_sqlite import open_ledger
@@ -26,173 +23,139 @@ from llm_pure.replay.transport import ReplayTransport, open_replay
 from llm_pure.transports.base import Timeouts
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import SECRET_FIELDS
-from llm_pure.types.errors import InvalidConfiguration, LLMError, StreamInterrupted
+from llm_pure.types.errors import InvalidConfiguration, StreamInterrupted
 from llm_pure.types.events import ReasoningDelta, RefusalDelta, StreamEvent, TextDelta
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult
 
 
 def run(options: Namespace) -> int:
-    """Ask, print, and tell by the exit code how it went."""
-    text = read_question(options.text)
-    if not text.strip():
-        print_note("nothing to ask: give a text, or pipe one in")
-        return USAGE
-    chosen = choose(options)
-    if isinstance(chosen, Failure):
-        return _ended(chosen.failure())
-    who = chosen.unwrap()
-    asked = with_images(ask_for(text, options.system, stream=options.stream), options.image)
-    if isinstance(asked, Failure):
-        return _ended(asked.failure())
-    request = asked.unwrap()
-    missing = _missing_key(who, request)
-    if missing is not None:
-        return _from_cassettes(who, request, options, missing)
-    budget = _budget(who, options.max_cost)
-    if isinstance(budget, Failure):
-        return _ended(budget.failure())
-    with open_client(who, budget=budget.unwrap()) as llm:
-        cut = llm.compress_request(request)
-        if isinstance(cut, Failure):
-            return _ended(cut.failure())
-        return _answer(llm, cut.unwrap(), options)
+    """Print the completion. Without a key, print the bundled recording of the question, if there is one."""
+    request = read_request(options, options.image)
+    selected = value_or_exit(select_model(options))
+    with open_client(selected, budget=_budget(selected, options.max_cost)) as llm:
+        request = value_or_exit(llm.compress_request(request))
+        result = _complete(llm, request, options)
+    if isinstance(result, Failure) and _is_missing_key(result.failure()):
+        result = _replay(selected, request, options, result.failure())
+    return _print_result(result, options)
 
 
-def _budget(who: Chosen, limit: Decimal | None) -> LLMResult[BudgetInput | None]:
-    """What this call may cost: the files' budget, kept in the ledger that the environment names, where it names one.
-
-    limit: of this one call.
-    """
-    whole = budget_of(who.setup.cost_control)
-    path = os.environ.get(LEDGER_VARIABLE)
+def _budget(selected: SelectedModel, limit_usd: Decimal | None) -> BudgetInput | None:
+    """Return the budget of the files, kept in the ledger of $LLM_PURE_LEDGER if set. limit_usd: for this call."""
+    budget = budget_of(selected.settings.cost_control)
+    path = os.environ.get(LEDGER_ENV)
     if path:
-        opened = open_ledger(path, whole)
-        if isinstance(opened, Failure) or limit is None:
-            return opened
-        return Success(PerCallLimit(opened.unwrap(), limit))
-    if whole is None:
-        return Success(limit)
-    return Success(whole if limit is None else PerCallLimit(InMemoryBudget(whole), limit))
+        ledger = value_or_exit(open_ledger(path, budget))
+        return ledger if limit_usd is None else PerCallLimit(ledger, limit_usd)
+    if budget is None or limit_usd is None:
+        return budget or limit_usd
+    return PerCallLimit(InMemoryBudget(budget), limit_usd)
 
 
-def _missing_key(who: Chosen, request: ChatRequest) -> InvalidConfiguration | None:
-    """The error for credentials that are not there; None when there are some, or something else is wrong."""
-    built = who.provider.build_chat(who.config, request)
-    if isinstance(built, Failure):
-        return None
-    signed = who.provider.authorize(who.config, built.unwrap().request, datetime.now(UTC))
-    error = signed.failure() if isinstance(signed, Failure) else None
-    if isinstance(error, InvalidConfiguration) and error.field in SECRET_FIELDS:
-        return error
-    return None
+def _is_missing_key(error: object) -> bool:
+    return isinstance(error, InvalidConfiguration) and error.field in SECRET_FIELDS
 
 
-def _from_cassettes(
-    who: Chosen, request: ChatRequest, options: Namespace, missing: InvalidConfiguration
-) -> int:
-    """Without a key: the shipped recordings, when they hold this very question."""
-    opened = open_replay(
-        builtin_cassettes() / who.provider.name, matching=MatchRules(origin=False), again=True
-    )
-    if isinstance(opened, Failure):
-        print_error(missing)
-        return CONFIGURATION
-    replay: ReplayTransport = opened.unwrap()
-    stand_in = msgspec.structs.replace(who.config, api_key="not-sent-anywhere", base_url=None)
-    built = who.provider.build_chat(stand_in, request)
-    taken = built.bind(lambda made: replay.send(made.request, Timeouts()))
-    if isinstance(taken, Failure):
-        print_error(missing)
-        return CONFIGURATION
-    print_note(
-        f"no key for {who.provider.name}: this is a recorded answer, from a server on loopback"
-    )
-    with LLM(stand_in, transport=replay, retry=NO_RETRY) as llm:
-        return _answer(llm, request, options)
+def _replay(
+    selected: SelectedModel, request: ChatRequest, options: Namespace, missing_key: Any
+) -> LLMResult[Completion]:
+    """Answer from the bundled recordings. Fails with the missing key if the question is not recorded."""
+    config = msgspec.structs.replace(selected.config, api_key="not-sent-anywhere", base_url=None)
+    folder = builtin_cassettes() / selected.provider.name
+    replay = open_replay(folder, matching=MatchRules(origin=False), again=True)
+
+    def find(transport: ReplayTransport) -> LLMResult[Any]:
+        built = selected.provider.build_chat(config, request)
+        return built.bind(lambda chat: transport.send(chat.request, Timeouts()))
+
+    if isinstance(replay.bind(find), Failure):
+        raise CommandFailed(missing_key, exit_code(missing_key))
+    print_note(f"no key for {selected.provider.name}: this is a recorded response")
+    with LLM(config, transport=replay.unwrap(), retry=NO_RETRY) as llm:
+        return _complete(llm, request, options)
 
 
-def _answer(llm: LLM, request: ChatRequest, options: Namespace) -> int:
+def _complete(llm: LLM, request: ChatRequest, options: Namespace) -> LLMResult[Completion]:
+    """Return the completion, once its text is printed."""
     printer = _Printer(quiet=options.json)
-    answer = llm.completion(request, on_event=printer.show)
+    result = llm.completion(request, on_event=printer.print)
     printer.end()
-    if options.json and not isinstance(answer, Failure):
-        out(completion_json(answer.unwrap()))
+    return result
+
+
+def _print_result(result: LLMResult[Completion], options: Namespace) -> int:
+    """Print what follows the text: tool calls and usage, or the error."""
+    if isinstance(result, Failure):
+        error = result.failure()
+        code = print_error(error)
+        if isinstance(error, StreamInterrupted) and error.partial and error.partial.text:
+            print_note("the text above is incomplete")
+        return code
+    completion = result.unwrap()
+    if options.json:
+        out_json(completion_fields(completion), indent=2)
         return OK
-    return _told(answer)
-
-
-def _told(answer: LLMResult[Completion]) -> int:
-    """Usage and the reason for stopping, or what went wrong."""
-    if isinstance(answer, Failure):
-        return _ended(answer.failure())
-    completion = answer.unwrap()
     for call in completion.tool_calls:
         print_note(f"tool call: {call.name}({call.arguments})")
     print_note(summary(completion))
     return OK
 
 
-def _ended(error: LLMError) -> int:
-    print_error(error)
-    if isinstance(error, StreamInterrupted) and error.partial is not None and error.partial.text:
-        print_note("the answer above is cut off")
-    return exit_code(error)
-
-
 class _Printer:
-    """Writes an answer while it comes: words to standard output, thoughts to standard error."""
+    """Prints events as they come: text to standard output, reasoning to standard error."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
-        self._open = ""  # which of "text" and "thought" has an unfinished line
+        self._unfinished = ""
+        """Which of "text" and "reasoning" has an unfinished line."""
 
-    def show(self, event: StreamEvent) -> None:
-        """One event; most say nothing to people."""
+    def print(self, event: StreamEvent) -> None:
+        """Print a text or reasoning event; ignore others."""
         if self._quiet:
             return
         match event:
             case ReasoningDelta(text=text) if text:
-                self._turn_to("thought")
+                self._switch_to("reasoning")
                 print_note(text, end="")
             case TextDelta(text=text) | RefusalDelta(text=text):
-                self._turn_to("text")
+                self._switch_to("text")
                 out(text, end="")
             case _:
                 pass
 
     def end(self) -> None:
-        """Finish the line that is open."""
-        self._turn_to("")
+        """Finish the unfinished line."""
+        self._switch_to("")
 
-    def _turn_to(self, kind: str) -> None:
-        if self._open == kind:
+    def _switch_to(self, kind: str) -> None:
+        if self._unfinished == kind:
             return
-        if self._open == "thought":
+        if self._unfinished == "reasoning":
             print_note("")
-        if self._open == "text":
+        if self._unfinished == "text":
             out("")
-        self._open = kind
+        self._unfinished = kind
 
 
 def summary(completion: Completion) -> str:
-    """Model, tokens and the reason for stopping, in one line."""
+    """Return model, tokens and finish reason in one line."""
     usage = completion.usage
-    counted = {
+    counts = {
         "in": usage.input_tokens,
         "cached": usage.cached_input_tokens or None,
         "out": usage.output_tokens,
         "reasoning": usage.reasoning_tokens or None,
     }
-    tokens = [f"{count} {name}" for name, count in counted.items() if count is not None]
+    tokens = [f"{count} {name}" for name, count in counts.items() if count is not None]
     model = completion.model or "unknown model"
-    told = f"tokens {', '.join(tokens)}" if tokens else "no usage reported"
-    return f"[{completion.provider}:{model} · {told} · {completion.finish_reason}]"
+    usage_text = f"tokens {', '.join(tokens)}" if tokens else "no usage reported"
+    return f"[{completion.provider}:{model} · {usage_text} · {completion.finish_reason}]"
 
 
-def completion_json(completion: Completion) -> str:
-    """The Completion as a JSON document, with text, reasoning and tool calls ready to read at its top."""
-    fields: dict[str, Any] = {
+def completion_fields(completion: Completion) -> dict[str, Any]:
+    """Return the fields of a completion for JSON, with its text, reasoning and tool calls first."""
+    return {
         "text": completion.text,
         "reasoning": completion.reasoning,
         "tool_calls": [
@@ -201,4 +164,3 @@ def completion_json(completion: Completion) -> str:
         ],
         **msgspec.to_builtins(completion),
     }
-    return msgspec.json.format(msgspec.json.encode(fields), indent=2).decode()

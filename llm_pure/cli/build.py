@@ -1,85 +1,166 @@
-"""`llm-pure build`: the exact request, printed and not sent; with --curl as a command that sends it."""
+"""`llm-pure build`: print a request without sending it, as JSON or as a curl command, without secrets.
+
+In a curl command the shell's variables replace the credentials. A placeholder goes through `authorize` in place of each
+secret and is then replaced by `$VARIABLE`. Of the secret itself only the first letters are used, by which some services
+distinguish kinds of keys. AWS signatures are left to curl.
+"""
 
 import os
+import re
 from argparse import Namespace
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from llm_pure.cli.credentials import named_credentials
-from llm_pure.cli.exit_codes import OK, USAGE, exit_code
-from llm_pure.cli.model_selection import Chosen, choose
-from llm_pure.cli.output import out, print_error, print_note
-from llm_pure.cli.prompt import ask_for, read_question
+from llm_pure.cli.exit_codes import OK, CommandFailed, exit_code, value_or_exit
+from llm_pure.cli.model_selection import SelectedModel, select_model
+from llm_pure.cli.output import out, out_json, print_note
+from llm_pure.cli.prompt import read_request
 from llm_pure.core.curl import to_curl
-from llm_pure.types.errors import LLMError
-from llm_pure.types.http import HttpRequest, redact_headers, redact_url
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.core.provider import Provider
+from llm_pure.types.config import SECRET_FIELDS, LLMConfig, reveal
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.http import HttpRequest, get_header, redact_headers, redact_url
+from llm_pure.types.result import Success
+
+_AWS_SIGNATURE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]*/\d+/([^/]+)/([^/]+)/aws4_request")
+_AWS_HEADERS = ("authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256")
+_KEY_PREFIX = 4
+"""Letters of a key that show its kind: "AIza", "eyJ", "ya29", "bce-"."""
+
+
+class DisplayRequest(msgspec.Struct, frozen=True):
+    """A request without secrets."""
+
+    request: HttpRequest
+    curl_options: tuple[str, ...] = ()
+    """Options with which curl signs the request."""
 
 
 def run(options: Namespace) -> int:
-    """Print the request; what could not be sent as it was asked goes to standard error."""
-    text = read_question(options.text)
-    if not text.strip():
-        print_note("nothing to ask: give a text, or pipe one in")
-        return USAGE
-    chosen = choose(options)
-    if isinstance(chosen, Failure):
-        return _ended(chosen.failure())
-    who = chosen.unwrap()
-    built = who.provider.build_chat(
-        who.config, ask_for(text, options.system, stream=options.stream)
-    )
-    if isinstance(built, Failure):
-        return _ended(built.failure())
-    made = built.unwrap()
-    for one in made.adaptations:
-        print_note(f"{one.field} {one.action}: {one.reason}")
-    request = made.request
-    told = _curl(who, request, head=options.include) if options.curl else Success(_json(request))
-    if isinstance(told, Failure):
-        return _ended(told.failure())
-    out(told.unwrap())
+    """Print the request; adaptations go to standard error."""
+    chat = read_request(options)
+    selected = value_or_exit(select_model(options))
+    built = value_or_exit(selected.provider.build_chat(selected.config, chat))
+    for adaptation in built.adaptations:
+        print_note(f"{adaptation.field} {adaptation.action}: {adaptation.reason}")
+    if options.curl:
+        out(_curl_command(selected, built.request, include=options.include))
+    else:
+        out_json(_display_fields(built.request), indent=2)
     return OK
 
 
-def _ended(error: LLMError) -> int:
-    print_error(error)
-    return exit_code(error)
-
-
-def _json(request: HttpRequest) -> str:
-    """{method, url, headers, body}, the body as JSON where it is some."""
-    shown: dict[str, Any] = {
+def _display_fields(request: HttpRequest) -> dict[str, Any]:
+    """{method, url, headers, body}; a JSON body is decoded."""
+    try:
+        body = msgspec.json.decode(request.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        body = request.body.decode("utf-8", "replace")
+    return {
         "method": request.method,
         "url": redact_url(request.url),
         "headers": dict(redact_headers(request.headers)),
-        "body": _readable(request.body),
+        "body": body,
     }
-    return msgspec.json.format(msgspec.json.encode(shown), indent=2).decode()
 
 
-def _readable(body: bytes) -> Any:
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return body.decode("utf-8", "replace")
+def _curl_command(selected: SelectedModel, request: HttpRequest, *, include: bool) -> str:
+    redacted = msgspec.structs.replace(request, url=redact_url(request.url))
+    if redacted != request:
+        print_note("the credentials in the base URL are not printed: replace *** by them")
+    display = name_credentials(
+        selected.provider, selected.config, os.environ, redacted, datetime.now(UTC)
+    )
+    if display.curl_options and "%" in urlsplit(redacted.url).path:
+        print_note("old versions of curl sign a path with % wrongly (curl issue 16927)")
+    head = ("--include",) if include else ()
+    return to_curl(display.request, options=(*head, *display.curl_options))
 
 
-def _curl(who: Chosen, request: HttpRequest, *, head: bool) -> LLMResult[str]:
-    """The command, with the shell's variables in the place of credentials."""
-    plain = msgspec.structs.replace(request, url=redact_url(request.url))
-    if plain != request:
-        print_note(
-            "the credentials in the base URL are not printed: write them in the place of ***"
-        )
-    named = named_credentials(who.provider, who.config, os.environ, plain, datetime.now(UTC))
-    if isinstance(named, Failure):
-        return named
-    ready = named.unwrap()
-    if ready.options and "%" in urlsplit(plain.url).path:
-        print_note("older curls sign a path with % in it wrongly (curl issue 16927): use a new one")
-    options = ("--include", *ready.options) if head else ready.options
-    return Success(to_curl(ready.request, options=options))
+def name_credentials(
+    provider: Provider,
+    config: LLMConfig,
+    environ: Mapping[str, str],
+    request: HttpRequest,
+    now: datetime,
+) -> DisplayRequest:
+    """Return the request, authorized by the names of environment variables.
+
+    Fails with UnsupportedFeature if the credentials are in the URL, or are computed from the keys (other signatures than
+    AWS's). A computed credential shows by authorizing twice with different placeholders: a variable in place of the
+    placeholder makes both requests equal.
+    """
+    variables = {
+        field: _variable(names, environ)
+        for field, names in {"api_key": provider.api_key_env, **provider.env_vars}.items()
+        if field in SECRET_FIELDS and names
+    }
+    placeholders = {
+        field: _placeholder(field, reveal(getattr(config, field)))
+        for field in variables
+        if getattr(config, field)
+    }
+    without_secrets = msgspec.structs.replace(config, **dict.fromkeys(SECRET_FIELDS))
+    if not placeholders and "api_key" in variables:
+        without_key = provider.authorize(without_secrets, request, now)
+        if isinstance(without_key, Success):
+            return DisplayRequest(without_key.unwrap())
+        placeholders = {"api_key": _placeholder("api_key", "")}
+    displayed: list[HttpRequest] = []
+    for suffix in ("", "-too"):
+        secrets = {field: placeholder + suffix for field, placeholder in placeholders.items()}
+        with_placeholders = msgspec.structs.replace(without_secrets, **secrets)
+        signed = value_or_exit(provider.authorize(with_placeholders, request, now))
+        aws = _AWS_SIGNATURE.match(get_header(signed.headers, "authorization") or "")
+        if aws is not None:
+            return _signed_by_curl(request, variables, "session_token" in placeholders, aws)
+        names = {secrets[field]: f"${variables[field]}" for field in placeholders}
+        displayed.append(_replace_secrets(signed, names))
+    if displayed[0] != displayed[1]:
+        raise _unsupported(provider, "computes its credentials from the keys")
+    if displayed[0].url != request.url:
+        raise _unsupported(provider, "takes a credential in the URL")
+    return DisplayRequest(displayed[0])
+
+
+def _replace_secrets(request: HttpRequest, names: Mapping[str, str]) -> HttpRequest:
+    def replace(text: str) -> str:
+        for secret, name in names.items():
+            text = text.replace(secret, name)
+        return text
+
+    headers = tuple([(name, replace(value)) for name, value in request.headers])
+    return msgspec.structs.replace(request, headers=headers, url=replace(request.url))
+
+
+def _unsupported(provider: Provider, reason: str) -> CommandFailed:
+    message = f"{provider.name} {reason}; a command cannot name it by a variable"
+    error = UnsupportedFeature(message=message, provider=provider.name, feature="curl")
+    return CommandFailed(error, exit_code(error))
+
+
+def _variable(names: tuple[str, ...], environ: Mapping[str, str]) -> str:
+    """Return the first name that is set, else the first name."""
+    return next((name for name in names if environ.get(name)), names[0])
+
+
+def _placeholder(field: str, secret: str) -> str:
+    return f"{secret[:_KEY_PREFIX]}-stand-in-for-{field}"
+
+
+def _signed_by_curl(
+    request: HttpRequest, variables: Mapping[str, str], has_session: bool, aws: re.Match[str]
+) -> DisplayRequest:
+    """Return the unsigned request, and the options with which curl computes its AWS signature."""
+    headers = tuple([pair for pair in request.headers if pair[0] not in _AWS_HEADERS])
+    if has_session:
+        headers = (*headers, ("x-amz-security-token", f"${variables['session_token']}"))
+    user = f"${variables['access_key']}:${variables['secret_key']}"
+    return DisplayRequest(
+        msgspec.structs.replace(request, headers=headers),
+        (f"--aws-sigv4 'aws:amz:{aws[1]}:{aws[2]}'", f'--user "{user}"'),
+    )

@@ -1,16 +1,25 @@
-"""`llm-pure config check`: what would be used for each model and why. No network, no secret."""
+"""`llm-pure config check` and `llm-pure doctor`: the settings of each model and their sources. No network, no secrets."""
 
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
-from llm_pure.cli.diagnosis import Diagnosis, Finding, broken, diagnose
-from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK
-from llm_pure.cli.output import ink, out, print_error, print_note
+from llm_pure.cli.diagnosis import (
+    ModelReport,
+    SettingReport,
+    diagnose,
+    invalid_models,
+    models_from_environment,
+    transports,
+)
+from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK, CommandFailed, value_or_exit
+from llm_pure.cli.files import require_files
+from llm_pure.cli.output import colors, out
+from llm_pure.client.plugins import load_registry
 from llm_pure.settings.config_file import ModelSettings
 from llm_pure.settings.loading import LoadedConfig, config_file_paths, load_config_files
 from llm_pure.types.errors import describe
@@ -18,85 +27,108 @@ from llm_pure.types.redact import redact
 from llm_pure.types.result import Failure, LLMResult
 
 
-def run(options: Namespace) -> int:
-    """`config check [FILE]`: 0 when every model can be used, 78 when one cannot, 66 when the file is not there."""
+def check(options: Namespace) -> int:
+    """Print each model of a file, or of all files; 78 if one cannot be used, 66 if there is no file."""
+    if options.file is not None:
+        require_files(options.file)
     paths = None if options.file is None else (Path(options.file),)
-    if paths is not None and not paths[0].is_file():
-        print_note(f"no such file: {paths[0]}")
-        return NO_INPUT
-    loaded = load_config_files(paths)
-    if isinstance(loaded, Failure):
-        print_error(loaded.failure())
-        return CONFIGURATION
-    found = loaded.unwrap()
-    if not found.files:
-        print_note(f"no configuration file; looked for {', '.join(map(str, config_file_paths()))}")
-        return NO_INPUT
-    for path in found.files:
+    loaded = value_or_exit(load_config_files(paths), CONFIGURATION)
+    if not loaded.files:
+        searched = ", ".join(map(str, config_file_paths()))
+        raise CommandFailed(f"no configuration file; searched {searched}", NO_INPUT)
+    for path in loaded.files:
         out(f"file {path}")
-    if found.configuration.ignored:
-        out(f"left alone: {', '.join(found.configuration.ignored)}")
-    return told(diagnosed(found))
+    if loaded.configuration.ignored:
+        out(f"ignored sections: {', '.join(loaded.configuration.ignored)}")
+    return _print_models(_models_of_files(loaded))
 
 
-def diagnosed(loaded: LoadedConfig) -> Iterable[Diagnosis]:
-    """Every model of the files, the default first."""
+def doctor(options: Namespace) -> int:
+    """Print files, transports and models; without configured models, the providers with a key in the environment."""
+    del options
+    loaded = value_or_exit(load_config_files(), CONFIGURATION)
+    for path in config_file_paths():
+        out(f"file {path}: {'read' if path in loaded.files else 'not found'}")
+    for transport in transports():
+        out(f"transport {transport.name}: {transport.value}")
+    models = list(_models_of_files(loaded))
+    if not models:
+        registry = load_registry()
+        models = [
+            diagnose(name, config, os.environ, source="the environment", registry=registry)
+            for name, config in models_from_environment(os.environ, registry)
+        ]
+    if not models:
+        message = "no model is configured, and the environment has no provider's key"
+        raise CommandFailed(message, CONFIGURATION)
+    return _print_models(models)
+
+
+def _models_of_files(loaded: LoadedConfig) -> Iterator[ModelReport]:
+    """Yield every model of the files, the default model first."""
     configuration = loaded.configuration
     default = configuration.llm
     if isinstance(default, Failure):
-        yield Diagnosis("llm", (), default.failure())
+        yield ModelReport("llm", (), default.failure())
     elif default is not None:
-        made = diagnose("llm", default.unwrap(), os.environ, said_by=str(loaded.sources["llm"]))
-        yield _with_setup(loaded, made, configuration.setup())
+        report = diagnose("llm", default.unwrap(), os.environ, source=str(loaded.sources["llm"]))
+        yield _add_settings(loaded, report, configuration.setup())
     for name, config in configuration.models.models.items():
-        said_by = str(loaded.sources[f"models/{name}"])
-        made = diagnose(name, config, os.environ, said_by=said_by)
-        yield _with_setup(loaded, made, configuration.setup(name))
-    yield from broken(configuration.models)
+        source = str(loaded.sources[f"models/{name}"])
+        report = diagnose(name, config, os.environ, source=source)
+        yield _add_settings(loaded, report, configuration.setup(name))
+    yield from invalid_models(configuration.models)
 
 
-def _with_setup(loaded: LoadedConfig, made: Diagnosis, got: LLMResult[ModelSettings]) -> Diagnosis:
-    """With what the files say beside the model; a fallback that cannot be used makes it one that cannot either."""
-    if isinstance(got, Failure):
-        return msgspec.structs.replace(made, error=made.error or got.failure())
-    setup, sources = got.unwrap(), loaded.sources
-    said: list[tuple[str, str, str]] = []  # what, value, the place in the files
-    names = loaded.configuration.fallbacks.get(made.name, ())
-    if names:
-        said.append(("fallbacks", ", ".join(names), f"fallbacks/{made.name}"))
-    if setup.cost_control.max_budget is not None:
-        said.append(("budget", f"{setup.cost_control.max_budget} USD", "cost_control"))
-    if setup.compress.type not in ("", "no_compress"):
-        cut = setup.compress
-        value = f"{cut.type}, to {cut.threshold} of {cut.max_token} tokens at most"
-        said.append(("compress", value, "compress"))
-    if setup.retry is not None:
-        said.append(("retry", f"{setup.retry.max_attempts} attempts", "retry"))
-    if setup.limit is not None:
-        each = (setup.limit.requests_per_minute, setup.limit.tokens_per_minute)
-        value = ", ".join(
-            f"{most:g} {what}"
-            for most, what in zip(each, ("requests", "tokens"), strict=True)
-            if most is not None
+def _add_settings(
+    loaded: LoadedConfig, report: ModelReport, settings: LLMResult[ModelSettings]
+) -> ModelReport:
+    """Add fallbacks, budget, compression, retry and limit. A model with an invalid fallback cannot be used."""
+    if isinstance(settings, Failure):
+        return msgspec.structs.replace(report, error=report.error or settings.failure())
+    values = settings.unwrap()
+    fallbacks = loaded.configuration.fallbacks.get(report.name, ())
+    budget, compress = values.cost_control.max_budget, values.compress
+    retry, limit = values.retry, values.limit
+    limits = [] if limit is None else [
+        f"{value:g} {unit}"
+        for value, unit in (
+            (limit.requests_per_minute, "requests"),
+            (limit.tokens_per_minute, "tokens"),
         )
-        said.append(("limit", f"{value} a minute", "limit"))
-    findings = [
-        Finding(what, value, str(sources.get(place) or sources.get(f"models/{made.name}") or ""))
-        for what, value, place in said
+        if value is not None
+    ]  # fmt: skip
+    rows = [
+        (bool(fallbacks), "fallbacks", ", ".join(fallbacks), f"fallbacks/{report.name}"),
+        (budget is not None, "budget", f"{budget} USD", "cost_control"),
+        (
+            compress.type not in ("", "no_compress"),
+            "compress",
+            f"{compress.type}, to at most {compress.threshold} of {compress.max_token} tokens",
+            "compress",
+        ),
+        (retry is not None, "retry", f"{retry and retry.max_attempts} attempts", "retry"),
+        (limit is not None, "limit", f"{', '.join(limits)} per minute", "limit"),
+    ]  # fmt: skip
+    model_source = loaded.sources.get(f"models/{report.name}", "")
+    added = [
+        SettingReport(name, value, str(loaded.sources.get(section) or model_source))
+        for is_set, name, value, section in rows
+        if is_set
     ]
-    return msgspec.structs.replace(made, findings=(*made.findings, *findings))
+    return msgspec.structs.replace(report, settings=(*report.settings, *added))
 
 
-def told(models: Iterable[Diagnosis]) -> int:
-    """Prints each model; the exit code."""
-    colour = ink(sys.stdout)
+def _print_models(models: Iterable[ModelReport]) -> int:
+    """Print each model; return the exit code."""
+    color = colors(sys.stdout)
     code = OK
     for model in models:
-        state = colour.green("ready") if model.error is None else colour.red("cannot be used")
-        out(f"{colour.bold(model.name)}: {state}")
-        for finding in model.findings:
-            why = colour.dim(f"  ({finding.why})") if finding.why else ""
-            out(f"  {finding.what:<9} {redact(finding.value)}{why}")
+        state = color.green("ready") if model.error is None else color.red("cannot be used")
+        out(f"{color.bold(model.name)}: {state}")
+        for setting in model.settings:
+            source = color.dim(f"  ({setting.source})") if setting.source else ""
+            out(f"  {setting.name:<9} {redact(setting.value)}{source}")
         if model.error is not None:
             out(f"  {redact(describe(model.error))}")
             code = CONFIGURATION

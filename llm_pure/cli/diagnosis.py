@@ -1,6 +1,9 @@
-"""What would be used for a model, and why: each setting that matters and where it comes from. No network, no secret."""
+"""Which settings a model uses and where each comes from, and whether a request can be built and signed for it.
 
-from collections.abc import Mapping
+No network; values of secrets are not included.
+"""
+
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.util import find_spec
 
@@ -18,26 +21,42 @@ from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.http import redact_url
 from llm_pure.types.messages import user
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure
+from llm_pure.types.result import Failure, LLMResult, Success
 
-PACKAGES = {"aiohttp": "aiohttp", "httpx": "httpx", "httpx2": "httpx2"}
-"""Transports and the package that each one needs."""
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One setting: its value for people, and why it is that."""
-
-    what: str
-    value: str
-    why: str = ""
+TRANSPORT_PACKAGES = ("aiohttp", "httpx", "httpx2")
+"""Names of the transports; each needs the package of the same name."""
 
 
-class Diagnosis(msgspec.Struct, frozen=True):
-    """One model. error: why it cannot be used; None when a request was built and signed for it."""
+class SettingReport(msgspec.Struct, frozen=True):
+    """One setting, for display."""
 
     name: str
-    findings: tuple[Finding, ...] = ()
+    value: str
+    source: str = ""
+    """The file or environment variable that sets it, or another reason."""
+
+
+class ModelReport(msgspec.Struct, frozen=True):
+    """The settings of one model."""
+
+    name: str
+    settings: tuple[SettingReport, ...] = ()
     error: LLMError | None = None
+    """Why the model cannot be used; None if a request was built and signed for it."""
+
+
+class _Model(msgspec.Struct, frozen=True):
+    """A model's configuration before and after the environment fills in what it leaves open."""
+
+    config: LLMConfig
+    resolved: LLMConfig
+    provider: Provider
+    environ: Mapping[str, str]
+    source: str
+    """Where `config` comes from."""
+
+    def env_source(self, names: tuple[str, ...]) -> str:
+        return f"${_first_set(names, self.environ)}"
 
 
 def diagnose(
@@ -45,146 +64,121 @@ def diagnose(
     config: LLMConfig,
     environ: Mapping[str, str],
     *,
-    said_by: str = "the configuration",
+    source: str = "the configuration",
     registry: Registry | None = None,
     now: datetime | None = None,
-) -> Diagnosis:
-    """Builds and signs a small request, and throws it away. said_by: where the configuration comes from."""
-    found = find_provider(config.api_type, registry)
-    if isinstance(found, Failure):
-        return Diagnosis(name, (Finding("provider", config.api_type, said_by),), found.failure())
-    provider = found.unwrap()
-    whole = with_env_defaults(config, provider, environ)
-    findings = (
-        Finding("provider", provider.name, said_by),
-        Finding("model", whole.model or "-", said_by if config.model else "each request says"),
-        _address(config, whole, provider, environ, said_by),
-        _key(config, whole, provider, environ, said_by),
-        *_further(config, whole, provider, environ),
-        *_proxy(config, whole, provider, environ, said_by),
-        *_transport(config, said_by),
+) -> ModelReport:
+    """Build and sign a small request, and discard it. source: where `config` comes from."""
+    lookup = find_provider(config.api_type, registry)
+    if isinstance(lookup, Failure):
+        setting = SettingReport("provider", config.api_type, source)
+        return ModelReport(name, (setting,), lookup.failure())
+    provider = lookup.unwrap()
+    resolved = with_env_defaults(config, provider, environ)
+    model = _Model(config, resolved, provider, environ, source)
+    model_source = source if config.model else "set by each request"
+    settings = (
+        SettingReport("provider", provider.name, source),
+        SettingReport("model", resolved.model or "-", model_source),
+        _address(model),
+        _key(model),
+        *_from_env_vars(model),
+        *_proxy(model),
+        *_transport(config, source),
     )
-    lane = Target(whole, provider)
-    request = ChatRequest(model=whole.model or "any", messages=(user("Hi"),))
-    asked = provider.build_chat(whole, request)
-    made = asked.bind(lambda built: sign(lane, built, now or datetime.now(UTC)))
-    error = made.failure() if isinstance(made, Failure) else _placeholder(whole)
-    return Diagnosis(name, findings, error or _unusable_transport(whole))
+    request = ChatRequest(model=resolved.model or "any", messages=(user("Hi"),))
+    target = Target(resolved, provider)
+    check: LLMResult[object] = (
+        provider.build_chat(resolved, request)
+        .bind(lambda built: sign(target, built, now or datetime.now(UTC)))
+        .bind(lambda _: _check_placeholders(resolved))
+        .bind(lambda _: settings_of(resolved, TransportSettings()))
+    )
+    return ModelReport(name, settings, check.failure() if isinstance(check, Failure) else None)
 
 
-def from_environment(
+def models_from_environment(
     environ: Mapping[str, str], registry: Registry
-) -> tuple[tuple[str, LLMConfig], ...]:
-    """The providers whose key is in the environment, with a configuration of no model; for where no file says more."""
-    found: list[tuple[str, LLMConfig]] = []
+) -> Iterator[tuple[str, LLMConfig]]:
+    """Yield the providers with a key in the environment, with a configuration without a model."""
     for name in registry.names():
-        provider = find_provider(name, registry)
-        if isinstance(provider, Failure):
-            continue
-        if _variable(provider.unwrap().api_key_env, environ):
-            found.append((name, LLMConfig(api_type=name)))
-    return tuple(found)
+        provider = find_provider(name, registry).value_or(None)
+        if provider is not None and _first_set(provider.api_key_env, environ):
+            yield name, LLMConfig(api_type=name)
 
 
-def broken(models: ModelTable) -> tuple[Diagnosis, ...]:
-    """Those that are not even complete."""
-    return tuple([Diagnosis(name, (), error) for name, error in models.invalid.items()])
+def invalid_models(models: ModelTable) -> Iterator[ModelReport]:
+    """Yield the models whose configuration is invalid."""
+    for name, error in models.invalid.items():
+        yield ModelReport(name, (), error)
 
 
-def transports() -> tuple[Finding, ...]:
-    """Each transport, and whether its package is installed."""
-    return tuple(
-        [
-            Finding(name, "ready" if find_spec(package) else f"needs the package {package}")
-            for name, package in PACKAGES.items()
-        ]
-    )
+def transports() -> Iterator[SettingReport]:
+    """Yield each transport, and whether its package is installed."""
+    for package in TRANSPORT_PACKAGES:
+        state = "ready" if find_spec(package) else f"needs the package {package}"
+        yield SettingReport(package, state)
 
 
-def _address(
-    config: LLMConfig,
-    whole: LLMConfig,
-    provider: Provider,
-    environ: Mapping[str, str],
-    said_by: str,
-) -> Finding:
-    if config.base_url:
-        return Finding("address", redact_url(config.base_url), said_by)
-    if whole.base_url:
-        why = f"${_variable(provider.base_url_env, environ)}"
-        return Finding("address", redact_url(whole.base_url), why)
-    return Finding("address", provider.base_url or "-", "the provider's own")
+def _address(model: _Model) -> SettingReport:
+    provider = model.provider
+    if model.config.base_url:
+        value, source = redact_url(model.config.base_url), model.source
+    elif model.resolved.base_url:
+        value, source = redact_url(model.resolved.base_url), model.env_source(provider.base_url_env)
+    else:
+        value, source = provider.base_url or "-", "default of the provider"
+    return SettingReport("address", value, source)
 
 
-def _key(
-    config: LLMConfig,
-    whole: LLMConfig,
-    provider: Provider,
-    environ: Mapping[str, str],
-    said_by: str,
-) -> Finding:
-    if config.api_key is not None:
-        shown = "set" if reveal(config.api_key) else "empty"
-        return Finding("key", shown, said_by)
-    if whole.api_key is not None:
-        return Finding("key", "set", f"${_variable(provider.api_key_env, environ)}")
-    if not provider.api_key_env:
-        return Finding("key", "none", "not wanted")
-    return Finding("key", "missing", f"looked for ${', $'.join(provider.api_key_env)}")
+def _key(model: _Model) -> SettingReport:
+    names = model.provider.api_key_env
+    if model.config.api_key is not None:
+        value, source = "set" if reveal(model.config.api_key) else "empty", model.source
+    elif model.resolved.api_key is not None:
+        value, source = "set", model.env_source(names)
+    elif names:
+        value, source = "missing", f"not set: ${', $'.join(names)}"
+    else:
+        value, source = "none", "not needed"
+    return SettingReport("key", value, source)
 
 
-def _further(
-    config: LLMConfig, whole: LLMConfig, provider: Provider, environ: Mapping[str, str]
-) -> list[Finding]:
-    """Fields that the environment filled in."""
-    return [
-        Finding(field, "set", f"${_variable(names, environ)}")
-        for field, names in provider.env_vars.items()
-        if getattr(config, field) is None and getattr(whole, field) is not None
-    ]
+def _from_env_vars(model: _Model) -> Iterator[SettingReport]:
+    """Yield other fields that the environment fills in."""
+    for field, names in model.provider.env_vars.items():
+        if getattr(model.config, field) is None and getattr(model.resolved, field) is not None:
+            yield SettingReport(field, "set", model.env_source(names))
 
 
-def _proxy(
-    config: LLMConfig,
-    whole: LLMConfig,
-    provider: Provider,
-    environ: Mapping[str, str],
-    said_by: str,
-) -> list[Finding]:
-    if whole.proxy is None:
-        return []
-    if config.proxy:
-        return [Finding("proxy", redact_url(config.proxy), said_by)]
-    there = proxy_for(whole.base_url or provider.base_url, environ)
-    return [Finding("proxy", redact_url(there or whole.proxy), "the environment")]
+def _proxy(model: _Model) -> Iterator[SettingReport]:
+    if model.config.proxy:
+        yield SettingReport("proxy", redact_url(model.config.proxy), model.source)
+    elif model.resolved.proxy is not None:
+        url = model.resolved.base_url or model.provider.base_url
+        proxy = proxy_for(url, model.environ) or model.resolved.proxy
+        yield SettingReport("proxy", redact_url(proxy), "the environment")
 
 
-def _transport(config: LLMConfig, said_by: str) -> list[Finding]:
-    """What the configuration says of connections and certificates, but for passwords."""
-    found = [
-        Finding(field, str(getattr(config, field)), said_by)
-        for field in (*NUMBER_FIELDS, *TLS_FIELDS)
-        if getattr(config, field)
-    ]
+def _transport(config: LLMConfig, source: str) -> Iterator[SettingReport]:
+    """Yield the settings of connections and certificates, without passwords."""
+    for field in (*NUMBER_FIELDS, *TLS_FIELDS):
+        if getattr(config, field):
+            yield SettingReport(field, str(getattr(config, field)), source)
     if not config.tls_verify:
-        found.append(Finding("tls_verify", "no: anybody is trusted", said_by))
-    return found
+        yield SettingReport("tls_verify", "off: any certificate is accepted", source)
 
 
-def _unusable_transport(config: LLMConfig) -> LLMError | None:
-    got = settings_of(config, TransportSettings())
-    return got.failure() if isinstance(got, Failure) else None
-
-
-def _placeholder(config: LLMConfig) -> LLMError | None:
-    """A setting that still says what MetaGPT's example says."""
+def _check_placeholders(config: LLMConfig) -> LLMResult[None]:
+    """Fails with InvalidConfiguration if a setting is still a placeholder of MetaGPT's example file."""
     for field in ("base_url", "proxy", "model"):
         value = getattr(config, field)
         if isinstance(value, str) and value.upper().startswith("YOUR_"):
-            return InvalidConfiguration(message=f"{field} is a placeholder: {value}", field=field)
-    return None
+            message = f"{field} is a placeholder: {value}"
+            return Failure(InvalidConfiguration(message=message, field=field))
+    return Success(None)
 
 
-def _variable(names: tuple[str, ...], environ: Mapping[str, str]) -> str:
-    """The first of these that is set."""
+def _first_set(names: tuple[str, ...], environ: Mapping[str, str]) -> str:
+    """Return the first of these variables that is set, else ""."""
     return next((name for name in names if environ.get(name)), "")

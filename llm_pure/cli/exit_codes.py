@@ -1,6 +1,6 @@
-"""Exit codes, after sysexits.h, so that scripts can tell what went wrong."""
+"""Exit codes of the commands, after sysexits.h, and the exception that ends a command early."""
 
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from llm_pure.types.errors import (
     AuthenticationFailed,
@@ -23,8 +23,13 @@ from llm_pure.types.errors import (
     UnknownPrice,
     UnsupportedFeature,
 )
+from llm_pure.types.result import Failure, LLMResult
+
+A = TypeVar("A")
 
 OK = 0
+FINDINGS = 1
+"""A check ran and found something: secrets, differences or violations."""
 USAGE = 64
 DATA = 65
 NO_INPUT = 66
@@ -37,13 +42,31 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 TABLE = """\
-exit codes: 0 answered; 64 wrong usage, unknown provider or model; 65 the answer could not be read, was cut off or
-refused; 66 no such file or model at the provider; 69 no server there, or it failed; 75 rate limit, overload or
-timeout: try again; 77 the key was refused; 78 no key, or a configuration that cannot work."""
+exit codes: 0 success; 1 a check found something; 64 wrong usage, unknown provider or model; 65 response that cannot be
+parsed, is cut off or refused; 66 file not found, or no such model at the provider; 69 server unreachable or failing;
+73 output cannot be written; 75 rate limit, overload or timeout: try again; 77 key rejected; 78 missing key or invalid
+configuration."""
+
+
+class CommandFailed(Exception):
+    """Ends a command. `main` prints the error or the message to standard error and exits with the code."""
+
+    def __init__(self, reason: LLMError | str, code: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+def value_or_exit(result: LLMResult[A], code: int | None = None) -> A:
+    """Return the value of a Result. Raises CommandFailed with its error; `code` overrides the error's exit code."""
+    if isinstance(result, Failure):
+        error = result.failure()
+        raise CommandFailed(error, exit_code(error) if code is None else code)
+    return result.unwrap()
 
 
 def exit_code(error: LLMError) -> int:
-    """The code with which a command ends on this error."""
+    """Return the exit code of a command that ends with this error."""
     match error:
         case InvalidConfiguration(field="api_type" | "model"):
             return USAGE

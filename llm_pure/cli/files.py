@@ -1,4 +1,4 @@
-"""Files that commands read and write: whole or not at all, and none is lost by mistake."""
+"""Files of the commands: read them, check paths, write output files completely or not at all."""
 
 import os
 import sys
@@ -7,72 +7,89 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from llm_pure.cli.exit_codes import CANNOT_WRITE, NO_INPUT, OK
+from llm_pure.cli.exit_codes import CANNOT_WRITE, NO_INPUT, CommandFailed
 from llm_pure.cli.output import print_note
 
 
-def read_file(path: str) -> bytes | int:
-    """The bytes, or the exit code once the fault is told; "-" is standard input."""
+def read_file(path: str | None) -> bytes:
+    """Return the bytes of a file; None and "-" are standard input. Fails with exit code 66."""
     try:
-        if path == "-":
-            return sys.stdin.buffer.read()
-        return Path(path).read_bytes()
-    except OSError as fault:
-        print_note(f"{path}: {fault.strerror}")
-        return NO_INPUT
+        return sys.stdin.buffer.read() if path in (None, "-") else Path(path).read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror}", NO_INPUT) from None
 
 
-def writable(paths: Iterable[Path], *, force: bool) -> int:
-    """Before something is paid for: OK, or the exit code once it is told why its files could not be written."""
+def read_text(path: str | None) -> str:
+    """Return the text of a file; bytes that are not UTF-8 are replaced. Fails with exit code 66."""
+    return read_file(path).decode("utf-8", "replace")
+
+
+def read_piped() -> str:
+    """Return the text that is piped in, stripped; "" on a terminal."""
+    return "" if sys.stdin.isatty() else read_text(None).strip()
+
+
+def require_paths(*paths: str) -> None:
+    """Fails with exit code 66 if a file or folder does not exist."""
+    missing = [path for path in paths if not Path(path).exists()]
+    if missing:
+        lines = [f"no such file or folder: {path}" for path in missing]
+        raise CommandFailed("\n".join(lines), NO_INPUT)
+
+
+def require_files(*paths: str) -> None:
+    """Fails with exit code 66 if a path is not a file."""
+    for path in paths:
+        if not Path(path).is_file():
+            raise CommandFailed(f"no such file: {path}", NO_INPUT)
+
+
+def require_writable(paths: Iterable[Path], *, force: bool) -> None:
+    """Check output files before anything is paid for. Fails with exit code 73; an existing file needs `force`."""
     for path in paths:
         if not path.parent.is_dir():
-            print_note(f"{path}: there is no folder {path.parent}")
-            return CANNOT_WRITE
+            raise CommandFailed(f"{path}: folder {path.parent} does not exist", CANNOT_WRITE)
         if path.is_dir():
-            print_note(f"{path} is a folder")
-            return CANNOT_WRITE
+            raise CommandFailed(f"{path} is a folder", CANNOT_WRITE)
         if path.exists() and not force:
-            print_note(f"{path} is there already; --force writes over it")
-            return CANNOT_WRITE
-    return OK
+            raise CommandFailed(_exists(path), CANNOT_WRITE)
 
 
-def unused(path: Path) -> Path:
-    """The path, or the first of its name with a number behind it that is not there."""
-    found, number = path, 0
-    while found.exists():
+def unused_path(path: Path) -> Path:
+    """Return the path, or the first path with a number after its name that does not exist."""
+    unused, number = path, 0
+    while unused.exists():
         number += 1
-        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return found
+        unused = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return unused
 
 
-def write_file(path: Path, data: bytes, *, force: bool) -> int:
-    """Write beside, then move into place; the exit code. Without force a file that is there stays as it is."""
-    folder = path.parent
+def write_file(path: Path, data: bytes, *, force: bool) -> None:
+    """Write a temporary file and move it into place. Fails with exit code 73; an existing file needs `force`."""
     try:
-        handle, beside = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
-    except OSError as fault:
-        print_note(f"{folder}: {fault.strerror}")
-        return CANNOT_WRITE
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise CommandFailed(f"{path.parent}: {error.strerror}", CANNOT_WRITE) from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         if force:
-            os.replace(beside, path)
+            os.replace(temporary, path)
         else:
-            os.link(beside, path)  # fails where there is a file, also one that came this moment
+            os.link(temporary, path)  # fails if the file exists, even one created meanwhile
     except FileExistsError:
-        print_note(f"{path} is there already; --force writes over it")
-        return CANNOT_WRITE
-    except OSError as fault:
-        print_note(f"{path}: {fault.strerror}")
-        return CANNOT_WRITE
+        raise CommandFailed(_exists(path), CANNOT_WRITE) from None
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror}", CANNOT_WRITE) from None
     finally:
         with suppress(FileNotFoundError):
-            os.unlink(beside)
+            os.unlink(temporary)
     os.chmod(path, 0o666 & ~_umask())
     print_note(f"{path}: {len(data):,} bytes")
-    return OK
+
+
+def _exists(path: Path) -> str:
+    return f"{path} already exists; --force overwrites it"
 
 
 def _umask() -> int:

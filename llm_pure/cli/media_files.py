@@ -1,19 +1,18 @@
-"""`llm-pure image` and `speak`: what a model makes goes to files, whole or not at all."""
+"""Requests and output files of `llm-pure image` and `speak`. Files are written completely or not at all."""
 
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
-from llm_pure.cli.exit_codes import OK, USAGE
-from llm_pure.cli.files import read_file, unused, writable, write_file
-from llm_pure.cli.media_calls import asked, failed, request_notes, words
-from llm_pure.cli.output import out, print_note, print_progress
+from llm_pure.cli.exit_codes import OK, USAGE, CommandFailed
+from llm_pure.cli.files import read_file, read_piped, require_writable, unused_path, write_file
+from llm_pure.cli.output import out, print_failure, print_note, print_progress
 from llm_pure.client.llm import LLM
-from llm_pure.types.media_operations import GeneratedImage, ImageRequest, Speech, SpeechRequest
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.media_operations import ImageRequest, ImagesResponse, Speech, SpeechRequest
+from llm_pure.types.result import LLMResult
 
-_ENDINGS = {
+_SUFFIXES = {
     "image/png": (".png",),
     "image/jpeg": (".jpg", ".jpeg"),
     "image/webp": (".webp",),
@@ -24,54 +23,71 @@ _ENDINGS = {
     "audio/aac": (".aac",),
     "audio/flac": (".flac",),
 }
-"""Media type -> the endings of its files, the usual one first."""
+"""Media type -> suffixes of its files, the usual one first."""
 
-_FORMATS = {".ogg": "opus"} | {
-    f".{one}": one for one in ("mp3", "wav", "opus", "aac", "flac", "pcm")
+_SPEECH_FORMATS = {".ogg": "opus"} | {
+    f".{name}": name for name in ("mp3", "wav", "opus", "aac", "flac", "pcm")
 }
-"""Ending of a sound's file -> what the API calls it."""
+"""Suffix of an audio file -> name of the format in the API."""
 
 
-def image(options: Namespace) -> int:
-    """Pictures, each under the ending that its bytes show where none is named."""
-    target = Path(options.output)
-    free = writable(_places(target, options.n or 1), force=options.force)
-    if free != OK:
-        return free
-    text = words(options)
-    given = [read_file(path) for path in (*options.image, *filter(None, [options.mask]))]
-    for one in given:
-        if isinstance(one, int):
-            return one
-    pictures = [one for one in given if isinstance(one, bytes)]
-    if not text and not pictures:
-        print_note("nothing to make a picture of: give a text, or pipe one in")
-        return USAGE
-    request = ImageRequest(
+def read_image_request(options: Namespace) -> ImageRequest:
+    """Return the request, once it is sure that its files can be written. Fails with 64 without text and images."""
+    require_writable(_image_paths(options), force=options.force)
+    text = " ".join(options.text) or read_piped()
+    images = tuple(map(read_file, options.image))
+    mask = read_file(options.mask) if options.mask else None
+    if not text and not images and mask is None:
+        raise CommandFailed("no text for an image: pass a text, or pipe one in", USAGE)
+    return ImageRequest(
         prompt=text,
-        images=tuple(pictures[: len(options.image)]),
-        mask=pictures[-1] if options.mask else None,
+        images=images,
+        mask=mask,
         n=options.n,
         size=options.size,
         quality=options.quality,
         output_format=options.format,
-        response_format="b64_json",  # bytes, where a model lets one choose; addresses last for an hour
+        response_format="b64_json",  # bytes, if the model has a choice: URLs expire after an hour
     )
 
-    def call(llm: LLM) -> LLMResult[tuple[GeneratedImage, ...]]:
-        request_notes(llm, "images", request, but=("response_format",))
-        print_progress("waiting for the picture ...")
-        return llm.gen_image(request).map(lambda made: made.pictures)
 
-    got = asked(options, call)
-    print_progress("")
-    return failed(got) if isinstance(got, Failure) else _write(target, got.unwrap(), options)
+def generate_images(llm: LLM, request: ImageRequest) -> LLMResult[ImagesResponse]:
+    """Generate the images and show progress."""
+    print_progress("waiting for the image ...")
+    return llm.gen_image(request)
 
 
-def _places(target: Path, count: int) -> Iterator[Path]:
-    """Every file that may come to be written."""
-    endings = [one[0] for one in _ENDINGS.values() if one[0] in (".png", ".jpg", ".webp", ".gif")]
-    for path in [target] if target.suffix else [target.with_suffix(one) for one in endings]:
+def write_images(response: ImagesResponse, options: Namespace) -> int:
+    """Write each image to a file, by default with the suffix of its format. An image that is only a URL is printed."""
+    target = Path(options.output)
+    numbered = len(response.pictures) > 1 or (options.n or 1) > 1
+    code = OK
+    for number, image in enumerate(response.pictures, 1):
+        if image.data is None:
+            print_note("the provider sent a URL in place of the image; it may expire:")
+            out(image.url or "")
+            continue
+        suffixes = _SUFFIXES.get(image.media_type or "", (".bin",))
+        path = target if target.suffix else target.with_suffix(suffixes[0])
+        path = _numbered(path, number) if numbered else path
+        if not options.force:
+            path = unused_path(
+                path
+            )  # more images came than requested: they are paid for, so keep all
+        if path.suffix.lower() not in suffixes:
+            print_note(f"{path.name} contains {image.media_type or 'an unknown image format'}")
+        try:
+            write_file(path, image.data, force=options.force)
+        except CommandFailed as failed:
+            code = print_failure(failed)
+    return code
+
+
+def _image_paths(options: Namespace) -> Iterator[Path]:
+    """Yield every file that may be written."""
+    target, count = Path(options.output), options.n or 1
+    image_suffixes = [suffixes[0] for kind, suffixes in _SUFFIXES.items() if kind[:5] == "image"]
+    for path in [target] if target.suffix else map(target.with_suffix, image_suffixes):
         for number in range(1, count + 1):
             yield _numbered(path, number) if count > 1 else path
 
@@ -80,68 +96,42 @@ def _numbered(path: Path, number: int) -> Path:
     return path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def _write(target: Path, pictures: tuple[GeneratedImage, ...], options: Namespace) -> int:
-    code = OK
-    several = len(pictures) > 1 or (options.n or 1) > 1
-    for number, picture in enumerate(pictures, 1):
-        if picture.data is None:
-            print_note("the service sent an address in the picture's place; it may not last:")
-            out(picture.url or "")
-            continue
-        endings = _ENDINGS.get(picture.media_type or "", (".bin",))
-        path = target if target.suffix else target.with_suffix(endings[0])
-        if several:
-            path = _numbered(path, number)
-        if not options.force:
-            path = unused(path)  # more came than were asked for: they are paid, and none is lost
-        if path.suffix.lower() not in endings:
-            print_note(f"{path.name} holds {picture.media_type or 'an unknown kind of picture'}")
-        code = write_file(path, picture.data, force=options.force) or code
-    return code
-
-
-def speak(options: Namespace) -> int:
-    """Sound, told of while it comes where somebody looks. "-" is standard output."""
+def read_speech_request(options: Namespace) -> SpeechRequest:
+    """Return the request, once it is sure that its file can be written. Fails with 64 without a text."""
     target = Path(options.output)
-    to_stdout = options.output == "-"
-    free = OK if to_stdout else writable([target], force=options.force)
-    if free != OK:
-        return free
-    text = words(options)
+    if options.output != "-":
+        require_writable([target], force=options.force)
+    text = " ".join(options.text) or read_piped()
     if not text:
-        print_note("nothing to say: give a text, or pipe one in")
-        return USAGE
-    form = options.format or _FORMATS.get(target.suffix.lower())
-    request = SpeechRequest(
+        raise CommandFailed("no text to speak: pass a text, or pipe one in", USAGE)
+    return SpeechRequest(
         input=text,
         voice=options.voice,
         instructions=options.instructions,
         speed=options.speed,
-        response_format=form,
+        response_format=options.format or _SPEECH_FORMATS.get(target.suffix.lower()),
     )
 
-    def call(llm: LLM) -> LLMResult[Speech]:
-        request_notes(llm, "speech", request)
-        received = 0
-        with llm.stream_speech(request) as sound:
-            for piece in sound:
-                received += len(piece)
-                print_progress(f"{received:,} bytes of sound ...")
-            return sound.result()
 
-    got = asked(options, call)
-    print_progress("")
-    if isinstance(got, Failure):
-        return failed(got)
-    speech = got.unwrap()
-    if to_stdout:
+def generate_speech(llm: LLM, request: SpeechRequest) -> LLMResult[Speech]:
+    """Generate the audio as a stream and show progress."""
+    received = 0
+    with llm.stream_speech(request) as stream:
+        for chunk in stream:
+            received += len(chunk)
+            print_progress(f"{received:,} bytes of audio ...")
+        return stream.result()
+
+
+def write_speech(speech: Speech, options: Namespace) -> int:
+    """Write the audio to its file, or to standard output for "-"."""
+    if options.output == "-":
         sys.stdout.buffer.write(speech.data)
         sys.stdout.buffer.flush()
         return OK
-    endings = _ENDINGS.get(speech.media_type or "")
-    if endings and target.suffix.lower() not in endings:
-        print_note(f"{target.name} holds {speech.media_type}")
-    return write_file(target, speech.data, force=options.force)
-
-
-__all__ = ["image", "speak"]
+    target = Path(options.output)
+    suffixes = _SUFFIXES.get(speech.media_type or "")
+    if suffixes and target.suffix.lower() not in suffixes:
+        print_note(f"{target.name} contains {speech.media_type}")
+    write_file(target, speech.data, force=options.force)
+    return OK

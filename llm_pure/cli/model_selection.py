@@ -1,6 +1,6 @@
-"""`-m`, `--config`, `--base-url`, the configuration files and the environment -> the model of one call, and its client.
+"""Select the model of a command from `-m`, `--config`, `--base-url`, the configuration files and the environment.
 
-The same files as `config check` and `doctor` tell of, read in the same way; the environment adds what they leave open.
+The files are those that `config check` and `doctor` read; the environment fills in what they leave open.
 """
 
 import os
@@ -20,96 +20,86 @@ from llm_pure.settings.environment import with_env_defaults
 from llm_pure.settings.loading import LoadedConfig, load_config_files
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.result import Success
 
 if TYPE_CHECKING:
     from llm_pure.client.billing import BudgetInput
     from llm_pure.client.llm import LLM
-    from llm_pure.client.transport_manager import AnyTransport
 
 DEFAULT_MODEL = "openai:gpt-5-mini"
-MODEL_VARIABLE = "LLM_PURE_MODEL"
+MODEL_ENV = "LLM_PURE_MODEL"
+LEDGER_ENV = "LLM_PURE_LEDGER"
 
 
-class Chosen(msgspec.Struct, frozen=True):
-    """A provider, and what to ask it with; the environment is in `setup.config` already."""
+class SelectedModel(msgspec.Struct, frozen=True):
+    """A provider and the settings to call it with; the environment is already in `settings.config`."""
 
     provider: Provider
-    setup: ModelSettings
+    settings: ModelSettings
 
     @property
     def config(self) -> LLMConfig:
-        """The configuration to ask with."""
-        return self.setup.config
+        """The configuration to call the provider with."""
+        return self.settings.config
 
 
-def choose(options: Namespace, default: str | None = None) -> LLMResult[Chosen]:
-    """What `-m` names, else `default`, else the files' default model, else $LLM_PURE_MODEL, else DEFAULT_MODEL.
+@returns_failure
+def select_model(options: Namespace, default: str | None = None) -> SelectedModel:
+    """Return the model of `-m`, else `default`, else the files' default model, else $LLM_PURE_MODEL, else DEFAULT_MODEL.
 
-    A name or api_type of the files, or PROVIDER:MODEL; for that the key and address of the files' first model of this
-    provider count, where there is one. A model out of a file is told on standard error. Fails with InvalidConfiguration
-    (field "api_type" or "model") when nobody knows the name.
+    The model is a name or api_type in the files, or PROVIDER:MODEL, which takes key and address from the files' first
+    model of this provider. A model from a file is reported on standard error. Fails with InvalidConfiguration (field
+    "api_type" or "model") if the name is unknown.
     """
-    read = load_config_files(None if options.config is None else (Path(options.config),))
-    if isinstance(read, Failure):
-        return read
-    loaded, registry = read.unwrap(), load_registry()
-    wanted = options.model or default
-    if wanted is None and loaded.configuration.find() is None:
-        wanted = os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL
-    found = _setup(loaded, registry, wanted)
-    if isinstance(found, Failure):
-        return found
-    setup = found.unwrap()
-    config = setup.config
-    if getattr(options, "base_url", None):
+    loaded = ok(load_config_files(None if options.config is None else (Path(options.config),)))
+    registry = load_registry()
+    name = options.model or default
+    if name is None and loaded.configuration.find() is None:
+        name = os.environ.get(MODEL_ENV) or DEFAULT_MODEL
+    settings = _settings(loaded, registry, name)
+    config = settings.config
+    if options.base_url:
         config = msgspec.structs.replace(config, base_url=options.base_url)
-    provider = find_provider(config.api_type, registry)
-    return provider.map(
-        lambda known: Chosen(
-            known,
-            msgspec.structs.replace(setup, config=with_env_defaults(config, known, os.environ)),
-        )
-    )
+    provider = ok(find_provider(config.api_type, registry))
+    config = with_env_defaults(config, provider, os.environ)
+    return SelectedModel(provider, msgspec.structs.replace(settings, config=config))
 
 
-def open_client(
-    chosen: Chosen, transport: "AnyTransport" = "httpx", budget: "BudgetInput | None" = None
-) -> "LLM":
-    """Its client. No retry where no file asks for it: exit code 75 tells the caller to try again. budget: over the files'."""
-    from llm_pure.client.from_settings import client_options
+def open_client(selected: SelectedModel, budget: "BudgetInput | None" = None) -> "LLM":
+    """Create the client of a model. It retries only if a file says so: exit code 75 lets the caller try again.
+
+    budget: replaces the files' budget.
+    """
+    from llm_pure.client.from_settings import client_options  # imported late: start-up
     from llm_pure.client.llm import LLM
 
-    arguments = client_options(chosen.setup)
-    arguments["retry"] = chosen.setup.retry or NO_RETRY
+    arguments = client_options(selected.settings)
+    arguments["retry"] = selected.settings.retry or NO_RETRY
     if budget is not None:
         arguments["budget"] = budget
-    return LLM(chosen.config, transport, **arguments)
+    return LLM(selected.config, **arguments)
 
 
-def _setup(
-    loaded: LoadedConfig, registry: Registry, wanted: str | None
-) -> LLMResult[ModelSettings]:
+def _settings(loaded: LoadedConfig, registry: Registry, name: str | None) -> ModelSettings:
     configuration = loaded.configuration
-    found = configuration.find(wanted)
-    if found is not None:
-        _tell(loaded, found)
-        return configuration.setup(wanted)
-    name = wanted or ""
+    configured = configuration.find(name)
+    if configured is not None:
+        _print_source(loaded, configured)
+        return ok(configuration.setup(name))
+    name = name or ""
     api_type, colon, model = name.partition(":")
     if not colon and name not in registry.entries:
-        return Failure(_bare(registry, configuration, name))
-    provider = find_provider(api_type, registry)
-    if isinstance(provider, Failure):
-        return provider
+        raise Rejected(_unknown_model(registry, configuration, name))
+    ok(find_provider(api_type, registry))
     if not model:
-        message = f"{name!r} names no model: write {api_type}:MODEL"
-        return Failure(InvalidConfiguration(message=message, field="model"))
+        message = f"{name!r} has no model: write {api_type}:MODEL"
+        raise Rejected(InvalidConfiguration(message=message, field="model"))
     config = LLMConfig(api_type=api_type, model=model)
-    like, known = configuration.find(api_type), configuration.get(api_type)
-    if like is not None and isinstance(known, Success) and known.unwrap().api_type == api_type:
-        _tell(loaded, like)
-        # how the service is reached, and nothing of what the file's own model is
+    sibling, known = configuration.find(api_type), configuration.get(api_type)
+    if sibling is not None and isinstance(known, Success) and known.unwrap().api_type == api_type:
+        _print_source(loaded, sibling)
+        # key, address and transport of the file's model, but nothing that describes that model
         config = msgspec.structs.replace(
             known.unwrap(),
             model=model,
@@ -117,24 +107,26 @@ def _setup(
             context_length=None,
             input_modalities=None,
         )
-    return Success(configuration.setup_for(name, config))
+    return configuration.setup_for(name, config)
 
 
-def _tell(loaded: LoadedConfig, name: str) -> None:
-    """Nobody is to wonder where a key went to, or why."""
+def _print_source(loaded: LoadedConfig, name: str) -> None:
+    """Print which file a model, and so its key, comes from."""
     path = loaded.sources.get(f"models/{name}") or loaded.sources.get(name)
     print_note(f"[{name} of {path}]")
 
 
-def _bare(registry: Registry, configuration: ConfigFile, wanted: str) -> InvalidConfiguration:
-    """A name without a provider: a provider or a configured model that is misspelt, or a model that many serve."""
-    from difflib import get_close_matches
+def _unknown_model(
+    registry: Registry, configuration: ConfigFile, name: str
+) -> InvalidConfiguration:
+    """Return the error for a name without a provider, with similar names."""
+    from difflib import get_close_matches  # imported late: start-up
 
     names = configuration.names()
     configured = f"; configured are {', '.join(names)}" if names else ""
     return InvalidConfiguration(
-        message=f"{wanted!r} does not say whose model it is: write PROVIDER:MODEL, such as openai:{wanted}; "
+        message=f"model {name!r} has no provider: write PROVIDER:MODEL, such as openai:{name}; "
         f"providers are {', '.join(registry.names())}{configured}",
         field="model",
-        suggestions=(*get_close_matches(wanted, names, n=3), *registry.near(wanted)),
+        suggestions=(*get_close_matches(name, names, n=3), *registry.near(name)),
     )

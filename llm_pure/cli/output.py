@@ -1,17 +1,18 @@
-"""What the commands write: answers to standard output, everything else to standard error, in colour where people look."""
+"""Output of the commands: results to standard output, all else to standard error; colors on terminals only."""
 
 import os
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 import msgspec
 
+from llm_pure.cli.exit_codes import CommandFailed, exit_code
 from llm_pure.types.errors import LLMError, describe
 from llm_pure.types.redact import redact
 
 
 class Colors(msgspec.Struct, frozen=True):
-    """Colours for one stream, or none."""
+    """ANSI colors for one stream; plain text if not enabled."""
 
     enabled: bool
 
@@ -20,7 +21,7 @@ class Colors(msgspec.Struct, frozen=True):
         return self._in("1", text)
 
     def dim(self, text: str) -> str:
-        """For what is beside the answer."""
+        """For details and notes."""
         return self._in("2", text)
 
     def blue(self, text: str) -> str:
@@ -28,50 +29,69 @@ class Colors(msgspec.Struct, frozen=True):
         return self._in("36", text)
 
     def green(self, text: str) -> str:
-        """For what went well."""
+        """For success."""
         return self._in("32", text)
 
     def red(self, text: str) -> str:
-        """For what went wrong."""
+        """For failure."""
         return self._in("31", text)
 
     def _in(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.enabled and text else text
 
 
-def ink(stream: TextIO) -> Colors:
-    """Colour on a terminal that has some, unless NO_COLOR says not to (no-color.org)."""
-    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return Colors(wanted and stream.isatty())
+def colors(stream: TextIO) -> Colors:
+    """Return the colors for a stream: enabled on terminals, unless NO_COLOR is set (no-color.org)."""
+    return Colors(not os.environ.get("NO_COLOR") and _is_terminal(stream))
 
 
 def out(text: str, *, end: str = "\n") -> None:
-    """To standard output, at once: an answer is read while it grows."""
-    sys.stdout.write(_writable(text, sys.stdout) + end)
+    """Write to standard output and flush, so that streamed text appears at once."""
+    sys.stdout.write(_encodable(text, sys.stdout) + end)
     sys.stdout.flush()
 
 
+def out_json(value: Any, *, indent: int | None = None) -> None:
+    """Write a value as JSON: on one line, or indented."""
+    encoded = msgspec.json.encode(value)
+    out((encoded if indent is None else msgspec.json.format(encoded, indent=indent)).decode())
+
+
 def print_note(text: str, *, end: str = "\n") -> None:
-    """To standard error, dimmed."""
-    sys.stderr.write(ink(sys.stderr).dim(_writable(text, sys.stderr)) + end)
+    """Write to standard error, dimmed."""
+    sys.stderr.write(colors(sys.stderr).dim(_encodable(text, sys.stderr)) + end)
     sys.stderr.flush()
 
 
 def print_progress(text: str) -> None:
-    """A line on standard error that the next one takes the place of, "" none; nothing at all where nobody looks."""
+    """Show a status line on stderr, replacing the previous one; "" clears it. No output if stderr is not a terminal."""
     stream = sys.stderr
-    if stream.isatty() and os.environ.get("TERM") != "dumb":
-        stream.write(f"\r\x1b[2K{ink(stream).dim(_writable(text, stream))}")
+    if _is_terminal(stream):
+        stream.write(f"\r\x1b[2K{colors(stream).dim(_encodable(text, stream))}")
         stream.flush()
 
 
-def print_error(error: LLMError) -> None:
-    """The error in one line, with nothing secret in it."""
-    label = ink(sys.stderr).red("error:")
-    sys.stderr.write(f"{label} {_writable(redact(describe(error)), sys.stderr)}\n")
+def print_error(error: LLMError) -> int:
+    """Write an error to standard error, in one line without secrets; return its exit code."""
+    label = colors(sys.stderr).red("error:")
+    sys.stderr.write(f"{label} {_encodable(redact(describe(error)), sys.stderr)}\n")
+    return exit_code(error)
 
 
-def _writable(text: str, stream: TextIO) -> str:
-    """The text without what this stream cannot write: lone surrogates, or letters that its encoding lacks."""
+def print_failure(failed: CommandFailed) -> int:
+    """Write why a command failed to standard error; return its exit code."""
+    if isinstance(failed.reason, str):
+        print_note(failed.reason)
+    else:
+        print_error(failed.reason)
+    return failed.code
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _encodable(text: str, stream: TextIO) -> str:
+    """Replace what the stream's encoding lacks, and lone surrogates."""
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, "replace").decode(encoding, "replace")

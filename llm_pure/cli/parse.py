@@ -1,15 +1,14 @@
-"""`llm-pure parse`: a saved answer, or the one that comes in by standard input, as a Completion."""
+"""`llm-pure parse`: parse a saved response, or one from standard input, into a Completion."""
 
 import re
-import sys
 from argparse import Namespace
-from pathlib import Path
 
 import msgspec
 
-from llm_pure.cli.ask import completion_json
-from llm_pure.cli.exit_codes import NO_INPUT, OK, exit_code
-from llm_pure.cli.output import out, print_error, print_note
+from llm_pure.cli.ask import completion_fields
+from llm_pure.cli.exit_codes import NO_INPUT, OK, CommandFailed, value_or_exit
+from llm_pure.cli.files import read_file
+from llm_pure.cli.output import out_json
 from llm_pure.client.plugins import find_provider, load_registry
 from llm_pure.core.provider import Provider
 from llm_pure.framing.json_codec import decode
@@ -20,39 +19,29 @@ from llm_pure.types.http import Headers, HttpResponse, get_header
 from llm_pure.types.result import Failure, LLMResult, Success
 
 _HEAD = re.compile(rb"HTTP/[\d.]+ (\d{3})[^\n]*\n((?:[^\r\n]+\r?\n)*)\r?\n")
-"""A status line and header fields, as `curl --include` prints them above the body."""
+"""Status line and headers, as `curl --include` prints them above the body."""
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def run(options: Namespace) -> int:
-    """Print the Completion as JSON, or one line of what went wrong, with its exit code."""
-    found = find_provider(options.provider.partition(":")[0], load_registry())
-    if isinstance(found, Failure):
-        print_error(found.failure())
-        return exit_code(found.failure())
-    try:
-        data = Path(options.file).read_bytes() if options.file else sys.stdin.buffer.read()
-    except OSError as fault:
-        print_note(f"{options.file}: {fault.strerror}")
-        return NO_INPUT
+    """Print the Completion as JSON, or fail with the response's error."""
+    provider = value_or_exit(find_provider(options.provider.partition(":")[0], load_registry()))
+    data = read_file(options.file)
     if not data:
-        print_note("no answer came in: there is not one byte to read")
-        return NO_INPUT
-    answer = read_answer(found.unwrap(), data, status=options.status, stream=options.stream)
-    if isinstance(answer, Failure):
-        print_error(answer.failure())
-        return exit_code(answer.failure())
-    out(completion_json(answer.unwrap()))
+        raise CommandFailed("no response to parse: the input is empty", NO_INPUT)
+    completion = parse_response(provider, data, status=options.status, stream=options.stream)
+    out_json(completion_fields(value_or_exit(completion)), indent=2)
     return OK
 
 
-def read_answer(
+def parse_response(
     provider: Provider, data: bytes, *, status: int | None = None, stream: bool = False
 ) -> LLMResult[Completion]:
-    """The Completion of these bytes, which may begin with the head of an HTTP answer.
+    """Parse a response body, after its status and headers if `data` has them.
 
-    status: what it was, when no head tells; 200 when nobody does. stream: the body is one, as its head may tell too.
+    status: overrides the status of the head, 200 without a head. stream: the body is a stream, even if its headers do not
+    say so.
     """
     response = _response(data, status)
     kind = (get_header(response.headers, "content-type") or "").partition(";")[0].strip().lower()
@@ -64,16 +53,16 @@ def read_answer(
 
 
 def _response(data: bytes, status: int | None) -> HttpResponse:
-    """The last answer in these bytes: heads of redirects and of "100 Continue" stand before it."""
-    told = 200
+    """Return the last response: heads of redirects and of "100 Continue" may precede it."""
+    head_status = 200
     headers: Headers = ()
     while (head := _HEAD.match(data)) is not None:
-        told, headers, data = int(head[1]), _headers(head[2]), data[head.end() :]
-    return HttpResponse(told if status is None else status, headers, data)
+        head_status, headers, data = int(head[1]), _headers(head[2]), data[head.end() :]
+    return HttpResponse(head_status if status is None else status, headers, data)
 
 
 def _is_one_object(body: bytes) -> bool:
-    """An error, or the whole answer, in the place of a stream."""
+    """Return true for an error or a unary response in place of a stream."""
     return not isinstance(decode(_OBJECT, body, provider=""), Failure)
 
 

@@ -1,77 +1,71 @@
-"""`llm-pure policy simulate`: a retry policy against an outage, on a virtual clock; the same seed, the same bytes."""
+"""`llm-pure policy simulate`: simulate a retry policy during outages, on a virtual clock. Deterministic for a seed."""
 
 import random
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK
-from llm_pure.cli.output import out, print_error, print_note
+from llm_pure.cli.exit_codes import CONFIGURATION, OK, value_or_exit
+from llm_pure.cli.files import read_text, require_files
+from llm_pure.cli.output import out, out_json
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import RetryPolicy
 from llm_pure.policy.simulation import ERRORS, Load, Outage, simulate
 from llm_pure.settings.config_fields import decode_section
 from llm_pure.settings.config_parser import read_yaml
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 _DECODER = msgspec.json.Decoder(Outage)
 
 
 def run(options: Namespace) -> int:
-    """Prints the summary. 66: a file is not there; 78: one cannot be read."""
-    for name in (options.policy, options.outage):
-        if not Path(name).is_file():
-            print_note(f"no such file: {name}")
-            return NO_INPUT
-    rules = read_policy(_text(options.policy), options.policy)
-    outages = read_outages(_text(options.outage), options.outage)
-    for read in (rules, outages):
-        if isinstance(read, Failure):
-            print_error(read.failure())
-            return CONFIGURATION
-    policy, limit = rules.unwrap()
+    """Print the summary; 66 if a file does not exist, 78 if one is invalid."""
+    require_files(options.policy, options.outage)
+    rules = read_policy(read_text(options.policy), options.policy)
+    outages = read_outages(read_text(options.outage), options.outage)
+    policy, limit = value_or_exit(rules, CONFIGURATION)
     load = Load(calls=options.calls, every_s=options.every, takes_s=options.takes)
-    chance = random.Random(options.seed).random
-    summary = simulate(policy, outages.unwrap(), load, chance, limit).summary()
+    random_number = random.Random(options.seed).random
+    simulation = simulate(policy, value_or_exit(outages, CONFIGURATION), load, random_number, limit)
+    summary = simulation.summary()
     if options.json:
-        out(msgspec.json.encode(summary).decode())
+        out_json(summary)
     else:
         out("\n".join(_lines(summary)))
     return OK
 
 
-def read_policy(text: str, file: str) -> LLMResult[tuple[RetryPolicy, RateLimit]]:
-    """The fields of RetryPolicy, and under `limit` those of RateLimit."""
-    sections = read_yaml(text, file)
-    if isinstance(sections, Failure):
-        return sections
-    fields = dict(sections.unwrap())
-    limit = decode_section(fields.pop("limit", None), RateLimit, "limit", {})
-    if isinstance(limit, Failure):
-        return limit
-    return decode_section(fields, RetryPolicy, "policy", {}).map(
-        lambda policy: (policy, limit.unwrap())
+@returns_failure
+def read_policy(text: str, file: str) -> tuple[RetryPolicy, RateLimit]:
+    """Return the fields of RetryPolicy, and those of RateLimit under `limit`."""
+    fields = dict(ok(read_yaml(text, file)))
+    limit = ok(decode_section(fields.pop("limit", None), RateLimit, "limit", {}))
+    return ok(decode_section(fields, RetryPolicy, "policy", {})), limit
+
+
+@returns_failure
+def read_outages(text: str, file: str) -> tuple[Outage, ...]:
+    """Return the outages, one per line. Fails with InvalidConfiguration, with the number of the line."""
+    return tuple(
+        [
+            _outage(line, f"{file}, line {number}")
+            for number, line in enumerate(text.splitlines(), 1)
+            if line.strip()
+        ]
     )
 
 
-def read_outages(text: str, file: str) -> LLMResult[tuple[Outage, ...]]:
-    """One Outage a line; InvalidConfiguration names the line."""
-    outages: list[Outage] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            outage = _DECODER.decode(line)
-        except (msgspec.DecodeError, UnicodeError) as fault:
-            return _wrong(f"{file}, line {number}: not an outage in JSON: {fault}")
-        if outage.error not in ERRORS:
-            known = ", ".join(sorted(ERRORS))
-            return _wrong(f"{file}, line {number}: no error {outage.error!r}; known are {known}")
-        outages.append(outage)
-    return Success(tuple(outages))
+def _outage(line: str, location: str) -> Outage:
+    try:
+        outage = _DECODER.decode(line)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise _invalid(f"{location}: not an outage in JSON: {error}") from None
+    if outage.error not in ERRORS:
+        known = ", ".join(sorted(ERRORS))
+        raise _invalid(f"{location}: unknown error {outage.error!r}; known are {known}")
+    return outage
 
 
 def _lines(summary: dict[str, Any]) -> list[str]:
@@ -90,9 +84,5 @@ def _times(spread: dict[str, float]) -> str:
     return ", ".join(f"{name} {seconds:.3f} s" for name, seconds in spread.items())
 
 
-def _text(name: str) -> str:
-    return Path(name).read_text("utf-8", "replace")
-
-
-def _wrong(message: str) -> Failure[InvalidConfiguration]:
-    return Failure(InvalidConfiguration(message=message, field="outage"))
+def _invalid(message: str) -> Rejected:
+    return Rejected(InvalidConfiguration(message=message, field="outage"))

@@ -1,14 +1,23 @@
-"""`llm-pure replay serve`: recorded answers on loopback."""
+"""`llm-pure replay serve`: serve recorded responses on loopback, and optionally record missing ones."""
 
 import signal
 from argparse import Namespace
 from contextlib import ExitStack
 from typing import NoReturn
 
-from llm_pure.cli.exit_codes import CANNOT_WRITE, INTERRUPTED, NO_INPUT, OK, UNAVAILABLE, USAGE
-from llm_pure.cli.output import out, print_error, print_note
-from llm_pure.cli.paths import all_there
-from llm_pure.replay.cassette_writer import CassetteRecorder, open_cassette
+from llm_pure.cli.exit_codes import (
+    CANNOT_WRITE,
+    INTERRUPTED,
+    NO_INPUT,
+    OK,
+    UNAVAILABLE,
+    USAGE,
+    CommandFailed,
+    value_or_exit,
+)
+from llm_pure.cli.files import require_paths
+from llm_pure.cli.output import out
+from llm_pure.replay.cassette_writer import open_cassette
 from llm_pure.replay.chunking import as_recorded, single_bytes
 from llm_pure.replay.faults import Fault, PlaybackOptions
 from llm_pure.replay.matching import MatchRules
@@ -17,12 +26,10 @@ from llm_pure.replay.recorder import RecordTransport
 from llm_pure.replay.server import UNROUTABLE, ReplayServer, serve
 from llm_pure.replay.transport import open_replay
 from llm_pure.transports.base import Transport
-from llm_pure.types.errors import LLMError
-from llm_pure.types.result import Failure
 
 
 def run(options: Namespace) -> int:
-    """Until it is interrupted; the server's URL is the first line."""
+    """Print the server's URL and serve until interrupted."""
     playing = PlaybackOptions(
         borders=single_bytes if options.one_byte else as_recorded,
         speed=options.speed,
@@ -30,9 +37,8 @@ def run(options: Namespace) -> int:
     )
     if options.record is not None:
         return _record(options, playing)
-    if not all_there(options.paths):
-        return NO_INPUT
-    opened = open_replay(
+    require_paths(*options.paths)
+    replay = open_replay(
         *options.paths,
         matching=MatchRules(origin=False, ignored=tuple(options.ignore)),
         again=not options.once,
@@ -40,31 +46,26 @@ def run(options: Namespace) -> int:
         speed=playing.speed,
         fault=playing.fault,
     )
-    if isinstance(opened, Failure):
-        return _failed(opened.failure(), NO_INPUT)
-    return _serve(opened.unwrap(), UNROUTABLE, options.port)
+    return _serve(value_or_exit(replay, NO_INPUT), UNROUTABLE, options.port)
 
 
 def _record(options: Namespace, playing: PlaybackOptions) -> int:
     if options.upstream is None or len(options.paths) != 1:
-        print_note("--record needs --upstream and one cassette")
-        return USAGE
+        raise CommandFailed("--record needs --upstream and one cassette", USAGE)
     opened = open_cassette(
         options.paths[0],
         options.record,
         matching=MatchRules(ignored=tuple(options.ignore)),
         again=not options.once,
     )
-    if isinstance(opened, Failure):
-        return _failed(opened.failure(), NO_INPUT)
-    from llm_pure.transports.httpx import HttpxTransport
+    cassette = value_or_exit(opened, NO_INPUT)
+    from llm_pure.transports.httpx import HttpxTransport  # imported late: start-up
 
-    tape: CassetteRecorder = opened.unwrap()
-    with HttpxTransport() as inner:
-        recorder = RecordTransport(tape, inner, player=Player(playing))
+    with HttpxTransport() as upstream:
+        recorder = RecordTransport(cassette, upstream, player=Player(playing))
         code = _serve(recorder, options.upstream, options.port)
-    saved = tape.save()
-    return _failed(saved.failure(), CANNOT_WRITE) if isinstance(saved, Failure) else code
+    value_or_exit(cassette.save(), CANNOT_WRITE)
+    return code
 
 
 def _serve(transport: Transport, upstream: str, port: int) -> int:
@@ -76,9 +77,9 @@ def _serve(transport: Transport, upstream: str, port: int) -> int:
             server: ReplayServer = stack.enter_context(
                 serve(transport, upstream=upstream, port=port)
             )
-        except OSError as fault:
-            print_note(f"cannot listen on port {port}: {fault.strerror or fault}")
-            return UNAVAILABLE
+        except OSError as error:
+            message = f"cannot listen on port {port}: {error.strerror or error}"
+            raise CommandFailed(message, UNAVAILABLE) from None
         before = signal.signal(signal.SIGTERM, stop)
         stack.callback(signal.signal, signal.SIGTERM, before)
         out(server.url)
@@ -87,8 +88,3 @@ def _serve(transport: Transport, upstream: str, port: int) -> int:
         except KeyboardInterrupt:
             return INTERRUPTED
     return OK
-
-
-def _failed(error: LLMError, code: int) -> int:
-    print_error(error)
-    return code

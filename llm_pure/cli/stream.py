@@ -1,25 +1,21 @@
-"""`llm-pure stream fuzz`: split, cut and damage every recorded stream; nothing may change but how it came."""
+"""`llm-pure stream fuzz`: split, cut and corrupt every recorded stream, and check the results."""
 
 from argparse import Namespace
 from pathlib import Path
 
-from llm_pure.cli.exit_codes import NO_INPUT, OK
-from llm_pure.cli.output import out, print_note
+from llm_pure.cli.exit_codes import FINDINGS, OK
+from llm_pure.cli.files import require_paths
+from llm_pure.cli.output import out, print_error, print_note
 from llm_pure.client.plugins import load_registry
+from llm_pure.replay.cassette import Cassette
 from llm_pure.replay.cassette_files import save_cassette
 from llm_pure.replay.checks.fuzz import FuzzRecord, fuzz_paths
 from llm_pure.types.result import Failure
 
-DIVERGED = 1
-
 
 def run(options: Namespace) -> int:
-    """A line for each stream as it is done; 1 when a law did not hold, and a minimal cassette that shows it."""
-    missing = [path for path in options.paths if not Path(path).exists()]
-    for path in missing:
-        print_note(f"no such file or folder: {path}")
-    if missing:
-        return NO_INPUT
+    """Print a line for each stream; 1 if a result is wrong, and a minimal cassette that shows it."""
+    require_paths(*options.paths)
     streams = splits = cuts = damages = divergences = 0
     for record in fuzz_paths(
         options.paths,
@@ -32,15 +28,16 @@ def run(options: Namespace) -> int:
         streams, splits, cuts = streams + 1, splits + report.splits, cuts + report.cuts
         damages, divergences = damages + report.damages, divergences + len(report.divergences)
         out(_line(record))
-        for one in report.divergences[:3]:
-            out(f"      {one.law} at {one.at}: expected {one.expected[:100]}, got {one.got[:200]}")
+        for wrong in report.divergences[:3]:
+            expected, actual = wrong.expected[:100], wrong.got[:200]
+            out(f"      {wrong.law} at {wrong.at}: expected {expected}, got {actual}")
         if record.example is not None:
-            _keep(record, Path(options.out))
+            _save(record.example, record, Path(options.out))
     out(
-        f"{streams} streams, {splits} splits, {cuts} cuts, {damages} damaged copies: "
+        f"{streams} streams, {splits} splits, {cuts} cuts, {damages} corrupted copies: "
         f"{divergences} divergences"
     )
-    return DIVERGED if divergences else OK
+    return FINDINGS if divergences else OK
 
 
 def _line(record: FuzzRecord) -> str:
@@ -52,11 +49,10 @@ def _line(record: FuzzRecord) -> str:
     )
 
 
-def _keep(record: FuzzRecord, folder: Path) -> None:
-    assert record.example is not None
+def _save(example: Cassette, record: FuzzRecord, folder: Path) -> None:
     path = folder / f"divergence.{record.provider}.{Path(record.file).stem}.{record.index}.yaml"
-    saved = save_cassette(path, record.example)
+    saved = save_cassette(path, example)
     if isinstance(saved, Failure):
-        print_note(saved.failure().message)
+        print_error(saved.failure())
     else:
         print_note(f"      the shortest body that shows it: {path}")

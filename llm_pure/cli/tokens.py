@@ -1,75 +1,57 @@
-"""`llm-pure tokens`: how many tokens files have, for a model, with nothing sent anywhere."""
+"""`llm-pure tokens`: count the tokens of files for a model. Sends nothing."""
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 
 import msgspec
 
-from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK, exit_code
-from llm_pure.cli.output import out, print_error, print_note
+from llm_pure.cli.exit_codes import CONFIGURATION, OK, CommandFailed, value_or_exit
+from llm_pure.cli.files import read_text
+from llm_pure.cli.output import out, out_json, print_failure, print_note
 from llm_pure.client.tokenizers import load_token_counter
 from llm_pure.settings.loading import load_config_files
 from llm_pure.tokens import count_text, window_for
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import ok, returns_failure
 
 
 def run(options: Namespace) -> int:
-    """A line for each file; 66 when one is not there."""
-    found = model_of(options.model, options.config)
-    if isinstance(found, Failure):
-        print_error(found.failure())
-        return exit_code(found.failure())
-    name, plan = found.unwrap()
-    counter = load_token_counter(name, plan)
-    if isinstance(counter, Failure):
-        print_error(counter.failure())
-        return CONFIGURATION
+    """Print a line for each file; 66 if a file does not exist."""
+    name, plan = value_or_exit(_model_and_plan(options.model, options.config))
+    counter = value_or_exit(load_token_counter(name, plan), CONFIGURATION)
     window = window_for(name, plan)
     code, total = OK, 0
-    for place in options.files or ["-"]:
-        text = read_text(place)
-        if text is None:
-            code = NO_INPUT
+    files = options.files or ["-"]
+    for path in files:
+        try:
+            text = read_text(path)
+        except CommandFailed as failed:
+            code = print_failure(failed)
             continue
-        count = count_text(counter.unwrap(), text)
+        count = count_text(counter, text)
         total += count.tokens
         if options.json:
-            row = {"file": place, "model": name, **msgspec.structs.asdict(count)}
-            out(msgspec.json.encode(row).decode())
-        else:
-            out(f"{count.tokens:>9}  {place}" if options.files else str(count.tokens))
-            if place == (options.files or ["-"])[-1]:
-                share = f"; {total / window.context:.1%} of the window" if window else ""
-                print_note(f"{name}: {count.method}, {count.encoding}{share}")
-    if len(options.files) > 1 and not options.json:
+            out_json({"file": path, "model": name, **msgspec.structs.asdict(count)})
+            continue
+        out(f"{count.tokens:>9}  {path}" if options.files else str(count.tokens))
+        if path == files[-1]:
+            share = f"; {total / window.context:.1%} of the context window" if window else ""
+            print_note(f"{name}: {count.method}, {count.encoding}{share}")
+    if len(files) > 1 and not options.json:
         out(f"{total:>9}  total")
     return code
 
 
-def model_of(name: str, file: str | None = None) -> LLMResult[tuple[str, str | None]]:
-    """A model and its pricing plan: of a name in the files, of PROVIDER:MODEL, or of a bare name.
+@returns_failure
+def _model_and_plan(name: str, file: str | None) -> tuple[str, str | None]:
+    """Return model and pricing plan of a name in the files, of PROVIDER:MODEL, or of a model's bare name.
 
-    `ollama` tags such as gpt-oss:20b are part of a bare name.
+    A tag of `ollama`, as in gpt-oss:20b, is part of a bare name.
     """
-    from llm_pure.adapters import registry
+    from llm_pure.adapters import registry  # imported late: start-up
 
-    loaded = load_config_files(None if file is None else (Path(file),))
-    if isinstance(loaded, Failure):
-        return loaded
-    configuration = loaded.unwrap().configuration
-    if name in configuration.names():
-        return configuration.get(name).map(lambda config: (config.model, config.pricing_plan))
-    first, colon, rest = name.partition(":")
-    return Success((rest if colon and first in registry.entries else name, None))
-
-
-def read_text(place: str) -> str | None:
-    """A file, or standard input; None, and a note, when it is not there. Bytes that are no UTF-8 are replaced."""
-    if place == "-":
-        return sys.stdin.buffer.read().decode("utf-8", "replace")
-    try:
-        return Path(place).read_bytes().decode("utf-8", "replace")
-    except OSError as fault:
-        print_note(f"{place}: {fault.strerror}")
-        return None
+    loaded = ok(load_config_files(None if file is None else (Path(file),)))
+    if name in loaded.configuration.names():
+        config = ok(loaded.configuration.get(name))
+        return config.model, config.pricing_plan
+    provider, colon, model = name.partition(":")
+    return (model if colon and provider in registry.entries else name), None

@@ -19,10 +19,12 @@ OnResult: TypeAlias = Callable[[int, LLMResult[A]], object]
 
 
 class ConversationState(msgspec.Struct, frozen=True):
-    """Messages and completions so far. messages: all turns, ready to be sent with the next message after them."""
+    """Messages and completions so far."""
 
     messages: tuple[Message, ...] = ()
-    answers: tuple[Completion, ...] = ()
+    """All turns, to be sent before the next message."""
+
+    completions: tuple[Completion, ...] = ()
 
     @property
     def text(self) -> str:
@@ -32,17 +34,19 @@ class ConversationState(msgspec.Struct, frozen=True):
     @property
     def texts(self) -> tuple[str, ...]:
         """The text of each completion."""
-        return tuple([answer.text for answer in self.answers])
+        return tuple([completion.text for completion in self.completions])
 
     def next_request(self, message: MessagesInput) -> "LLMResult[ConversationState]":
-        """Append a message. Fails with InvalidRequest if it is not one."""
+        """Append a message. Fails with InvalidRequest if its form is unknown."""
         return parse_messages(message).map(
-            lambda turns: ConversationState((*self.messages, *turns), self.answers)
+            lambda turns: ConversationState((*self.messages, *turns), self.completions)
         )
 
     def add_response(self, completion: Completion) -> "ConversationState":
         """Append a completion, with its reasoning and signatures, which are sent back with the next message."""
-        return ConversationState((*self.messages, completion.message), (*self.answers, completion))
+        return ConversationState(
+            (*self.messages, completion.message), (*self.completions, completion)
+        )
 
 
 ConversationSteps: TypeAlias = Generator[

@@ -34,12 +34,13 @@ PricesInput: TypeAlias = Union["PriceTable", Mapping[str, object]]
 
 
 class PendingCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A call that was sent and has no result yet. reservation: its name in the budget, None if nothing is reserved."""
+    """A call that was sent and has no result yet."""
 
     target: Target
     request: BillableRequest
     at: datetime
     reservation: str | None = None
+    """Name of the reservation in the budget; None if nothing is reserved."""
 
     @property
     def model(self) -> str:
@@ -48,11 +49,12 @@ class PendingCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Billing:
-    """budget: a store, a budget, or USD. prices: a table, or the user's own prices, which override the bundled ones."""
+    """Reservations and costs of one client's calls."""
 
     def __init__(
         self, budget: BudgetInput | None = None, prices: PricesInput | None = None
     ) -> None:
+        """budget: a store, a budget, or USD. prices: a table, or prices that override the bundled ones."""
         self.store: BudgetStore
         if isinstance(budget, BudgetStore):
             self.store = budget
@@ -68,18 +70,16 @@ class Billing:
             self._table = load_price_table(self._prices)
         return self._table
 
-    def start(
-        self, target: Target, request: BillableRequest, now: datetime
-    ) -> LLMResult[PendingCall]:
+    def start(self, target: Target, request: BillableRequest, now: datetime) -> PendingCall:
         """Start a call; with a budget, reserve its maximum cost.
 
-        Fails with BudgetExceeded, and with UnknownPrice if a budget needs a price that is unknown.
+        Raises Rejected: with BudgetExceeded, and with UnknownPrice if a budget needs a price that is unknown.
         """
         pending = PendingCall(target=target, request=request, at=now)
         if self.store.max_usd is None:
-            return Success(pending)
-        reserved = self.table.bind(partial(max_cost, pending)).bind(self.store.reserve)
-        return reserved.map(lambda name: msgspec.structs.replace(pending, reservation=name))
+            return pending
+        reserved = ok(self.table.bind(partial(max_cost, pending)).bind(self.store.reserve))
+        return msgspec.structs.replace(pending, reservation=reserved)
 
     def finish(self, pending: PendingCall, result: LLMResult[A], took_s: float) -> LLMResult[A]:
         """Settle the call. Return the result; if config.calc_usage is set, with usage that the provider did not report."""
@@ -147,7 +147,7 @@ def load_price_table(prices: PricesInput | None) -> "LLMResult[PriceTable]":
 
 @returns_failure
 def max_cost(pending: PendingCall, table: "PriceTable") -> Decimal:
-    """Upper bound of the cost of a call in USD. Fails with UnknownPrice, also if the length of the answer has no limit."""
+    """Upper bound of the cost of a call in USD. Fails with UnknownPrice, also if the response has no maximum length."""
     from llm_pure.client.tokenizers import load_token_counter  # imported late: start-up
     from llm_pure.pricing.costs import max_cost_usd
     from llm_pure.tokens import (

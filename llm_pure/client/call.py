@@ -27,19 +27,11 @@ from llm_pure.client.billing import BillableRequest, Billing, PendingCall
 from llm_pure.client.stream_reader import CHAT, ResponseReader, StreamKind
 from llm_pure.client.targets import Target, annotate_error, sign
 from llm_pure.client.transport_manager import TransportCache, TransportManager
-from llm_pure.core.provider import Built, Operation
+from llm_pure.core.provider import Built
 from llm_pure.policy.retry import Attempt, Decision, FailOver, RetryPolicy, Stop, Wait, next_action
-from llm_pure.transports.base import (
-    AsyncTransport,
-    Timeouts,
-    Transport,
-    timeouts_of,
-    within,
-)
+from llm_pure.transports.base import AsyncTransport, Timeouts, Transport, timeouts_of, within
 from llm_pure.types.completion import Completion
-from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.http import HttpRequest, HttpResponse
-from llm_pure.types.operations import Embeddings, EmbedRequest, TokenCount
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest, MessagesInput, SchemaFormat
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -54,17 +46,6 @@ B = TypeVar("B")
 S = TypeVar("S")
 
 ChatInput: TypeAlias = ChatRequest | MessagesInput
-_OPERATIONS = {
-    "embed": ("embeddings", "embeddings"),
-    "count_tokens": ("a token count", "a token count"),
-    "images": ("image generation", "images"),
-    "speech": ("speech", "speech"),
-    "transcribe": ("transcription", "transcribe"),
-    "moderate": ("moderation", "moderate"),
-    "models": ("list of models", "models"),
-}
-"""Field of Provider that holds an Operation -> its name in messages, and the feature that an error names."""
-
 _log = logging.getLogger("llm_pure")
 
 
@@ -72,15 +53,13 @@ _log = logging.getLogger("llm_pure")
 
 
 class CallSpec(msgspec.Struct, Generic[A], frozen=True):
-    """One kind of call: how to build its request for a target and how to parse the response. Pure.
-
-    billable: the request to charge for, None if the provider charges nothing. stream: how to read the response if it
-    comes as a stream.
-    """
+    """One kind of call: how to build its request for a target and how to parse the response. Pure."""
 
     request: Any
     billable: BillableRequest | None = None
+    """The request to charge for; None if the provider charges nothing."""
     stream: StreamKind[Any, A] | None = None
+    """How to read a streamed response; None for a unary one."""
 
     def build(self, target: Target) -> LLMResult[Built]:
         """Build the request, without credentials."""
@@ -106,28 +85,6 @@ class ChatCall(CallSpec[Completion], frozen=True):
         return target.provider.parse_chat(response)
 
 
-class OperationCall(CallSpec[A], frozen=True, kw_only=True):
-    """An operation that is not chat. Fails with UnsupportedFeature if the provider lacks it, or lacks its stream."""
-
-    operation: str
-
-    def build(self, target: Target) -> LLMResult[Built]:
-        provider = target.provider
-        operation: Operation[Any, A] | None = getattr(provider, self.operation)
-        label, feature = _OPERATIONS[self.operation]
-        if operation is None:
-            message = f"{provider.name} has no {label}"
-        elif self.stream is not None and provider.open_speech is None:
-            message, feature = f"{provider.name} does not stream speech", "stream"
-        else:
-            return operation.build(target.config, self.request)
-        return Failure(UnsupportedFeature(message=message, provider=provider.name, feature=feature))
-
-    def parse(self, target: Target, response: HttpResponse) -> LLMResult[A]:
-        operation: Operation[Any, A] = getattr(target.provider, self.operation)
-        return operation.parse(response)
-
-
 def chat_request(value: ChatInput, *, stream: bool | None = None) -> ChatRequest:
     """Return the request, or a request with these messages. stream: overrides the request's own."""
     request = value if isinstance(value, ChatRequest) else ChatRequest(messages=value)
@@ -137,16 +94,6 @@ def chat_request(value: ChatInput, *, stream: bool | None = None) -> ChatRequest
 def chat_call(request: ChatRequest) -> ChatCall:
     """Return the call for a chat request; `request.stream` decides how the response comes."""
     return ChatCall(request, request, CHAT if request.stream else None)
-
-
-def embed_call(request: EmbedRequest) -> OperationCall[Embeddings]:
-    """Return the call that embeds texts."""
-    return OperationCall(request, request, operation="embed")
-
-
-def count_call(value: ChatInput) -> OperationCall[TokenCount]:
-    """Return the call that lets the provider count the tokens of a request."""
-    return OperationCall(chat_request(value, stream=False), operation="count_tokens")
 
 
 # Steps
@@ -159,7 +106,7 @@ class Sleep(msgspec.Struct, frozen=True):
 
 
 class Send(msgspec.Struct, frozen=True):
-    """Send a request; the driver answers with `LLMResult[HttpResponse]`."""
+    """Send a request; the driver sends back an `LLMResult[HttpResponse]`."""
 
     target: Target
     request: HttpRequest
@@ -169,7 +116,7 @@ class Send(msgspec.Struct, frozen=True):
 class Open(msgspec.Struct, frozen=True):
     """Send a request and feed the response to the reader, up to its outcome.
 
-    The driver answers whether events were delivered to the caller: then the call is not retried.
+    The driver sends back whether events were delivered to the caller: then the call is not retried.
     """
 
     target: Target
@@ -183,9 +130,10 @@ Steps: TypeAlias = Generator[Step, Any, LLMResult[A]]
 
 
 class CallContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What all calls of one client share. targets: a Failure is the result of every call."""
+    """What all calls of one client share."""
 
     targets: LLMResult[tuple[Target, ...]]
+    """A Failure is the result of every call."""
     transports: TransportManager
     policy: RetryPolicy
     billing: Billing
@@ -299,20 +247,20 @@ def _prepare(call: _Call[A], target: Target, started_s: float) -> LLMResult[Prep
     """Build and sign the request, acquire a permit, then reserve the cost. A refused request holds neither."""
     context, spec, permit, pending, wait_s = call.context, call.spec, None, None, 0.0
     try:
-        built = ok(spec.build(target))
-        request = ok(sign(target, built))
+        built = spec.build(target)
+        request = ok(built.bind(partial(sign, target)))
         if context.limiters:
             max_wait_s = call.deadline_s - started_s
             permit = ok(context.limiters[call.index].acquire(request.body, max_wait_s))
             wait_s = permit.wait_s
         if spec.billable is not None:
-            pending = ok(context.billing.start(target, spec.billable, datetime.now(UTC)))
+            pending = context.billing.start(target, spec.billable, datetime.now(UTC))
     except Rejected as rejected:
         if permit is not None:
             context.limiters[call.index].release(permit)
         return Failure(rejected.error)
     if not call.history and _log.isEnabledFor(logging.INFO):
-        _log_adaptations(target, built)
+        _log_adaptations(target, built.unwrap())
     timeouts = timeouts_of(target.config, call.timeout_s, target.settings)
     if call.history or wait_s or call.total_s < timeouts.total_s:
         timeouts = within(timeouts, call.deadline_s - started_s - wait_s)
@@ -376,28 +324,28 @@ def drive(steps: Generator[S, Any, A], perform: Callable[[S], object]) -> A:
 
     The generator is closed if a step raises.
     """
-    answer: object = None
+    outcome: object = None
     try:
         while True:
             try:
-                step = steps.send(answer)
+                step = steps.send(outcome)
             except StopIteration as done:
                 return cast("A", done.value)
-            answer = perform(step)
+            outcome = perform(step)
     finally:
         steps.close()
 
 
 async def adrive(steps: Generator[S, Any, A], perform: Callable[[S], Awaitable[object]]) -> A:
     """`drive`, async."""
-    answer: object = None
+    outcome: object = None
     try:
         while True:
             try:
-                step = steps.send(answer)
+                step = steps.send(outcome)
             except StopIteration as done:
                 return cast("A", done.value)
-            answer = await perform(step)
+            outcome = await perform(step)
     finally:
         steps.close()
 

@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from llm_pure.client.batch import arun_parallel, run_parallel
-from llm_pure.client.call import OperationCall, embed_call
+from llm_pure.client.operations import OperationCall, embed_call
 from llm_pure.client.targets import Target
 from llm_pure.core.embed_batching import join_embeddings, limit_for, split_request, strictest_limit
 from llm_pure.types.operations import Embeddings, EmbedRequest
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult
 
 EmbedInput: TypeAlias = EmbedRequest | str | Sequence[str]
@@ -89,14 +90,11 @@ class EmbeddingBatches:
         if self._on_progress is not None:
             self._on_progress(self._done, sum([len(part.texts) for part in self.requests]))
 
-    def finish(self, results: Sequence[BatchResult]) -> LLMResult[Embeddings]:
-        """Join the results, or return the first that failed."""
-        for result in results:
-            if isinstance(result, Failure):
-                return result
-        return join_embeddings(
-            self.requests, [result.unwrap() for result in results if result is not None]
-        )
+    @returns_failure
+    def finish(self, results: Sequence[BatchResult]) -> Embeddings:
+        """Join the results, or fail with the first error."""
+        embeddings = [ok(result) for result in results if result is not None]
+        return ok(join_embeddings(self.requests, embeddings))
 
 
 def _split(request: EmbedRequest, targets: tuple[Target, ...]) -> tuple[EmbedRequest, ...]:

@@ -23,8 +23,8 @@ _NOT_INSTALLED = "Pillow is not installed: pip install 'llm-pure[pictures]'"
 def to_pil(image: GeneratedImage | bytes) -> "LLMResult[Image]":
     """Decode the image. Images that claim more than a hundred million pixels are rejected.
 
-    Fails with InvalidConfiguration if Pillow is missing; with InvalidRequest if the image has only a URL, or its data is no
-    image or truncated.
+    Fails with InvalidConfiguration if Pillow is missing; with InvalidRequest if the image has only a URL, or its data is not an
+    image or is truncated.
     """
     data = image if isinstance(image, bytes) else image.data
     if data is None:

@@ -3,6 +3,9 @@
 A method `x` is sync and its twin `ax` async, on asyncio and trio; both drive the same steps. Every method returns a
 Result. A client may be used from any number of threads and tasks at once. Inside `with` or `async with` its connections
 stay open between calls; outside, each call opens its own and closes it.
+
+The file is long because it has every public method, and each method twice; a method has a few lines without branches. The
+work is in `call` (attempts), `streams`, `operations`, `structured`, `batch`, `embeddings`, `billing` and `token_counting`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,17 +35,17 @@ from llm_pure.client.call import (
     call_steps,
     chat_call,
     chat_request,
-    count_call,
     drive,
     perform,
 )
 from llm_pure.client.embeddings import EmbeddingBatches, EmbedInput, OnProgress, embed_request
-from llm_pure.client.media import (
+from llm_pure.client.operations import (
     ImageInput,
     ModerateInput,
     SpeechInput,
     TranscribeInput,
     check_one_for_each,
+    count_call,
     image_call,
     list_all_pages,
     moderate_call,
@@ -100,15 +103,16 @@ OnEvent = Callable[[StreamEvent], object]
 
 
 class LLM:
-    """A client for one configuration, and for `fallbacks` when the first one fails.
+    """A client for one configuration, with `fallbacks` for failed calls. An invalid configuration fails every call.
 
-    transport: a name ("httpx"), or any Transport or AsyncTransport, which the caller opens and closes.
-    retry: the retry policy; NO_RETRY for one attempt. registry: by default the bundled providers and installed plug-ins.
-    settings: of named transports (connections, TLS, time limits of each step). limit: requests and tokens per minute, for
-    each configuration. budget: US dollars, a Budget, or a store that other clients share: a call that may exceed it is
-    refused before it is sent. prices: a table, or the user's own prices, which override the bundled ones. compress: how
-    `ask` compresses long conversations, by default as config.compress_type says.
-    An invalid configuration is the Failure of every call.
+    transport: a name such as "httpx", or a Transport or AsyncTransport, which the caller opens and closes.
+    retry: the retry policy; NO_RETRY makes one attempt.
+    registry: by default the bundled providers and those of installed packages.
+    settings: connections, TLS and timeouts of a transport created by name.
+    limit: requests and tokens per minute, for each configuration.
+    budget: USD, a Budget, or a store shared with other clients. A call that may exceed it fails before it is sent.
+    prices: a table, or prices that override the bundled ones.
+    compress: how `ask` shortens long conversations, by default by config.compress_type.
     """
 
     def __init__(
@@ -148,8 +152,8 @@ class LLM:
     ) -> LLMResult[Self]:
         """Return a client for a model of the configuration files, by its name or api_type; by default the default model.
 
-        source: a Configuration or the path of a file; by default every file that is found. Options override those of the
-        configuration: fallbacks, retries, limit, budget, prices, compression. Fails with InvalidConfiguration.
+        source: a configuration or the path of a file, by default every file that exists. Options override the
+        configuration's fallbacks, retry, limit, budget, prices and compression. Fails with InvalidConfiguration.
         """
         from llm_pure.client.from_settings import client_options, load_model_settings
 
@@ -555,7 +559,7 @@ class LLM:
         return await self._acall(count_call(request), timeout_s)
 
     def compress_request(self, request: ChatInput) -> LLMResult[ChatRequest]:
-        """Return the request with its conversation compressed as `compress` says; `ask` and its like send that."""
+        """Return the request with its conversation compressed as `compress` says; the methods that build a prompt send that."""
         if self._compress is None and self.config.compress_type in ("", "no_compress"):
             return Success(chat_request(request))
         from llm_pure.client.token_counting import compress_request  # imported late: start-up

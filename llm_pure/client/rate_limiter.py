@@ -12,9 +12,11 @@ from llm_pure.types.result import Failure, LLMResult, Success
 
 
 class Permit(msgspec.Struct, frozen=True):
-    """Permission to send after `wait_s` seconds. entry: the estimate that counts until the response is there."""
+    """Permission to send after `wait_s` seconds."""
 
     entry: WindowEntry
+    """The estimate, which counts until the response is received."""
+
     wait_s: float
 
 

@@ -82,16 +82,15 @@ CHAT: StreamKind[StreamEvent, Completion] = StreamKind(
 
 
 class ResponseReader(Generic[E, A]):
-    """Reads the response of one attempt.
-
-    events: received and not yet taken. has_content: an event with model output was received. outcome: None before the
-    end of the response.
-    """
+    """Reads the response of one attempt."""
 
     def __init__(self, kind: StreamKind[E, A], target: Target) -> None:
         self.events: deque[E] = deque()
+        """Received and not yet delivered."""
         self.has_content = False
+        """True once an event with model output was received."""
         self.outcome: LLMResult[A] | None = None
+        """None before the end of the response."""
         self._kind = kind
         self._target = target
         self._decoder: Decoder[E, A] | None = None
@@ -146,7 +145,7 @@ class ResponseReader(Generic[E, A]):
 
 
 def _disconnect_error(error: LLMError, decoded: LLMError, partial: Completion) -> LLMError:
-    """Choose between the transport's error and the one that the decoder found in the bytes before it.
+    """Choose between the transport's error and the decoder's error for the bytes before it.
 
     The service's own error counts most: half a body of an error status is that error.
     """

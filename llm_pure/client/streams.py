@@ -6,15 +6,7 @@ from contextlib import AsyncExitStack, ExitStack
 from functools import cached_property
 from typing import Generic, Self, TypeAlias, TypeVar
 
-from llm_pure.client.call import (
-    CallContext,
-    CallSpec,
-    Open,
-    Sleep,
-    Step,
-    asleep,
-    call_steps,
-)
+from llm_pure.client.call import CallContext, CallSpec, Open, Sleep, Step, asleep, call_steps
 from llm_pure.client.stream_reader import ResponseReader
 from llm_pure.client.transport_manager import TransportCache
 from llm_pure.transports.base import AsyncTransport, Transport
@@ -29,11 +21,7 @@ A = TypeVar("A")
 
 
 class _StreamState(Generic[E, A]):
-    """What both kinds of stream have: the steps of the call, the response that is read, and the outcome.
-
-    on_finish: called with `result()` when the stream is closed, once. buffered: deliver no events but only the result; the
-    call may then be retried up to its end.
-    """
+    """What both kinds of stream have: the steps of the call, the response that is read, and the outcome."""
 
     def __init__(
         self,
@@ -43,7 +31,9 @@ class _StreamState(Generic[E, A]):
         *,
         buffered: bool = False,
     ) -> None:
+        """buffered: deliver no events, only the result; the call may then be retried up to its end."""
         self.on_finish: Callable[[LLMResult[A]], object] | None = None
+        """Called once, with `result()`, when the stream is closed."""
         self._transports = context.transports
         self._buffered = buffered
         self._steps = call_steps(spec, context, timeout_s)
@@ -63,10 +53,10 @@ class _StreamState(Generic[E, A]):
             )
         )
 
-    def _next_step(self, answer: object) -> Step | None:
-        """Resume the call. Return its next step, or None at its end, with the outcome set."""
+    def _next_step(self, outcome: object) -> Step | None:
+        """Resume the call with the outcome of a step. Return the next step, or None at the end, with the result set."""
         try:
-            return self._steps.send(answer)
+            return self._steps.send(outcome)
         except StopIteration as done:
             self._outcome = done.value or self.result()  # None after `close`
             return None

@@ -16,10 +16,7 @@ from llm_pure.types.result import Failure, LLMResult
 
 
 class TracedLLM(LLM):
-    """tracer: by default the global provider's. conventions: the semantic conventions of the attributes.
-
-    A span is one call with all its attempts; no message is ever in it.
-    """
+    """An LLM whose chat calls are spans. A span is one call with all its attempts, without messages."""
 
     def __init__(
         self,
@@ -28,6 +25,7 @@ class TracedLLM(LLM):
         conventions: SemanticConventions = LATEST,
         **options: Any,
     ) -> None:
+        """tracer: by default of the global provider. conventions: names of the span attributes."""
         super().__init__(*args, **options)
         self._conventions = conventions
         self._tracer = tracer or get_tracer("llm_pure", schema_url=conventions.schema_url)

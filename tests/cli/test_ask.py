@@ -20,8 +20,8 @@ def chunk(**fields: object) -> bytes:
     return b"data: " + json.dumps({"id": "c1", "model": "m1", **fields}).encode() + b"\n\n"
 
 
-def delta(**said: object) -> bytes:
-    return chunk(choices=[{"index": 0, "delta": said}])
+def delta(**fields: object) -> bytes:
+    return chunk(choices=[{"index": 0, "delta": fields}])
 
 
 FINISH = chunk(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
@@ -68,22 +68,22 @@ def test_json_is_the_whole_completion_and_nothing_else(capsys: Captured) -> None
         code = main(["ask", "--json", "--base-url", url, "hi"])
 
     out, err = capsys.readouterr()
-    told = json.loads(out)
+    completion = json.loads(out)
     assert (code, err) == (0, "")
-    assert (told["text"], told["finish_reason"], told["usage"]["output_tokens"]) == (
+    assert (completion["text"], completion["finish_reason"], completion["usage"]["output_tokens"]) == (
         "Hello", "stop", 2
     )  # fmt: skip
 
 
 @pytest.mark.usefixtures("_with_key")
 def test_without_streaming_the_answer_is_the_same(capsys: Captured) -> None:
-    whole = {
+    unary = {
         "id": "c1",
         "model": "m1",
         "choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
     }
-    with one_answer(http(200, "application/json", json.dumps(whole).encode())) as url:
+    with one_answer(http(200, "application/json", json.dumps(unary).encode())) as url:
         code = main(["ask", "--no-stream", "--base-url", url, "hi"])
 
     assert (code, *capsys.readouterr()) == (
@@ -98,7 +98,7 @@ NO_MODEL = json.dumps({"error": {"message": "none", "code": "model_not_found"}})
 
 @pytest.mark.usefixtures("_with_key")
 @pytest.mark.parametrize(
-    ("answer", "code", "said"),
+    ("answer", "code", "expected"),
     [
         (http(401, "application/json", REFUSED), 77, "authentication: bad key ***"),
         (http(429, "application/json", LIMITED), 75, "rate_limited: slow"),
@@ -117,14 +117,14 @@ NO_MODEL = json.dumps({"error": {"message": "none", "code": "model_not_found"}})
     ],
 )  # fmt: skip
 def test_a_bad_answer_is_an_exit_code_and_one_line(
-    answer: bytes, code: int, said: str, capsys: Captured
+    answer: bytes, code: int, expected: str, capsys: Captured
 ) -> None:
     with one_answer(answer) as url:
-        got = main(["ask", "--base-url", url, "hi"])
+        exit_code = main(["ask", "--base-url", url, "hi"])
 
     out, err = capsys.readouterr()
-    assert got == code
-    assert said in err
+    assert exit_code == code
+    assert expected in err
     assert "Traceback" not in err
     assert KEY not in out + err
 
@@ -154,7 +154,7 @@ def test_a_base_url_that_is_none_is_78(url: str, capsys: Captured) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "said"),
+    ("model", "expected"),
     [
         ("opnai:gpt-5", "did you mean openai"),
         ("gpt-5", "write PROVIDER:MODEL, such as openai:gpt-5"),
@@ -163,10 +163,10 @@ def test_a_base_url_that_is_none_is_78(url: str, capsys: Captured) -> None:
     ],
 )
 def test_a_model_that_nobody_can_know_is_64_and_names_near_ones(
-    model: str, said: str, capsys: Captured
+    model: str, expected: str, capsys: Captured
 ) -> None:
     assert main(["ask", "-m", model, "hi"]) == 64
-    assert said in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
 def test_without_a_key_the_variable_is_named(capsys: Captured) -> None:
@@ -180,12 +180,12 @@ def test_without_a_key_a_recorded_question_is_answered_and_it_says_so(capsys: Ca
 
     out, err = capsys.readouterr()
     assert (code, out) == (0, "Hello! How can I help you today?\n")
-    assert err.startswith("no key for openai: this is a recorded answer")
+    assert err.startswith("no key for openai: this is a recorded response")
 
 
 def test_nothing_to_ask_is_64(capsys: Captured) -> None:
     assert main(["ask"]) == 64
-    assert "nothing to ask" in capsys.readouterr().err
+    assert "no text to ask" in capsys.readouterr().err
 
 
 def test_what_is_piped_in_is_joined_to_the_text(monkeypatch: pytest.MonkeyPatch) -> None:

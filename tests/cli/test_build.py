@@ -154,7 +154,7 @@ def test_credentials_in_a_base_url_are_left_out(
 
     assert code == 0
     assert "https://***@gateway.test/v1/chat/completions" in out
-    assert ("in the place of ***" in err) == bool(how)
+    assert ("replace *** by them" in err) == bool(how)
 
 
 def test_what_could_not_be_sent_as_asked_goes_to_standard_error(
@@ -169,15 +169,15 @@ def test_what_could_not_be_sent_as_asked_goes_to_standard_error(
 
     assert code == 0
     assert out.startswith("curl ")
-    assert err == "older curls sign a path with % in it wrongly (curl issue 16927): use a new one\n"
+    assert err == "old versions of curl sign a path with % wrongly (curl issue 16927)\n"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "expected"),
     [
         (["-m", "opnai:gpt-5", "hello"], 64, "openai"),
         (["-m", "gpt-5", "hello"], 64, "write PROVIDER:MODEL"),
-        (["-m", "openai:gpt-5"], 64, "nothing to ask"),
+        (["-m", "openai:gpt-5"], 64, "no text to ask"),
         (["-m", "ollama.embed:m", "hello"], 64, "only makes embeddings"),
         (["-m", "openai:gpt-5", "--base-url", "nonsense", "hello"], 78, "base URL"),
         (["-m", "azure:d", "hello"], 78, "base URL"),
@@ -186,18 +186,18 @@ def test_what_could_not_be_sent_as_asked_goes_to_standard_error(
 def test_a_request_that_cannot_be_is_an_exit_code(
     arguments: list[str],
     code: int,
-    said: str,
+    expected: str,
     capsys: Captured,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    got, out, err = built(arguments, capsys, monkeypatch)
+    exit_code, out, err = built(arguments, capsys, monkeypatch)
 
-    assert (got, out) == (code, "")
-    assert said in err
+    assert (exit_code, out) == (code, "")
+    assert expected in err
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "expected"),
     [
         (
             {"QIANFAN_ACCESS_KEY": CANARY, "QIANFAN_SECRET_KEY": CANARY},
@@ -211,7 +211,7 @@ def test_a_request_that_cannot_be_is_an_exit_code(
 )
 def test_a_credential_that_no_variable_can_name_is_unsupported(
     environ: dict[str, str],
-    said: str,
+    expected: str,
     capsys: Captured,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -220,4 +220,4 @@ def test_a_credential_that_no_variable_can_name_is_unsupported(
     )
 
     assert (code, out) == (64, "")
-    assert said in err
+    assert expected in err

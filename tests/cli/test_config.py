@@ -34,17 +34,17 @@ models:
     assert main(["config", "check", "c.yaml"]) == 0
     assert capsys.readouterr().out == (
         """file c.yaml
-left alone: roles
+ignored sections: roles
 llm: ready
   provider  openai  (c.yaml)
   model     gpt-5-mini  (c.yaml)
-  address   https://api.openai.com/v1  (the provider's own)
+  address   https://api.openai.com/v1  (default of the provider)
   key       set  (c.yaml)
 local: ready
   provider  ollama  (c.yaml)
   model     llama3  (c.yaml)
-  address   http://localhost:11434  (the provider's own)
-  key       missing  (looked for $OLLAMA_API_KEY)
+  address   http://localhost:11434  (default of the provider)
+  key       missing  (not set: $OLLAMA_API_KEY)
   proxy     http://***@proxy.example:1  (c.yaml)
 """
     )
@@ -68,11 +68,11 @@ llm:
 llm: ready
   provider  openai  (c.yaml)
   model     gpt-5-mini  (c.yaml)
-  address   https://api.openai.com/v1  (the provider's own)
+  address   https://api.openai.com/v1  (default of the provider)
   key       set  (c.yaml)
   connect_timeout 3.0  (c.yaml)
   max_connections 20  (c.yaml)
-  tls_verify no: anybody is trusted  (c.yaml)
+  tls_verify off: any certificate is accepted  (c.yaml)
 """
     )
 
@@ -96,9 +96,9 @@ limit: {requests_per_minute: 30, tokens_per_minute: 1000}
     assert local.splitlines()[6:] == [
         "  fallbacks other  (c.yaml)",
         "  budget    5.0 USD  (c.yaml)",
-        "  compress  pre_cut_by_msg, to 0.8 of 128000 tokens at most  (c.yaml)",
+        "  compress  pre_cut_by_msg, to at most 0.8 of 128000 tokens  (c.yaml)",
         "  retry     3 attempts  (c.yaml)",
-        "  limit     30 requests, 1000 tokens a minute  (c.yaml)",
+        "  limit     30 requests, 1000 tokens per minute  (c.yaml)",
     ]
 
 
@@ -138,25 +138,25 @@ BROKEN = {
 def test_a_model_that_cannot_be_used_is_78_and_says_why(
     name: str, tmp_path: Path, capsys: Captured
 ) -> None:
-    text, told = BROKEN[name]
+    text, expected = BROKEN[name]
     (tmp_path / "llm-pure.yaml").write_text(text)
     assert main(["config", "check"]) == 78
     shown = capsys.readouterr()
-    assert told in shown.out
+    assert expected in shown.out
     assert SECRET not in shown.out + shown.err
 
 
 def test_an_unknown_key_is_78_and_names_the_nearest(tmp_path: Path, capsys: Captured) -> None:
     (tmp_path / "c.yaml").write_text("llm: {modle: m}")
     assert main(["config", "check", "c.yaml"]) == 78
-    told = "error: configuration: c.yaml: llm/modle is not known (did you mean model?)\n"
-    assert capsys.readouterr().err == told
+    expected = "error: configuration: c.yaml: llm/modle is not known (did you mean model?)\n"
+    assert capsys.readouterr().err == expected
 
 
 def test_a_file_that_is_not_there_is_66(capsys: Captured) -> None:
     assert main(["config", "check", "c.yaml"]) == 66
     assert main(["config", "check"]) == 66
-    assert "no configuration file; looked for" in capsys.readouterr().err
+    assert "no configuration file; searched" in capsys.readouterr().err
 
 
 def test_doctor_tells_files_transports_and_what_the_environment_has_keys_for(
@@ -165,13 +165,13 @@ def test_doctor_tells_files_transports_and_what_the_environment_has_keys_for(
     monkeypatch.setenv("MISTRAL_API_KEY", SECRET)
     assert main(["doctor"]) == 0
     shown = capsys.readouterr().out
-    assert "file llm-pure.yaml: not there\n" in shown
+    assert "file llm-pure.yaml: not found\n" in shown
     assert "transport httpx: ready\n" in shown
     assert (
         """mistral: ready
   provider  mistral  (the environment)
-  model     -  (each request says)
-  address   https://api.mistral.ai/v1  (the provider's own)
+  model     -  (set by each request)
+  address   https://api.mistral.ai/v1  (default of the provider)
   key       set  ($MISTRAL_API_KEY)
 """
         in shown
@@ -181,4 +181,4 @@ def test_doctor_tells_files_transports_and_what_the_environment_has_keys_for(
 
 def test_doctor_with_nothing_at_all_is_78(capsys: Captured) -> None:
     assert main(["doctor"]) == 78
-    assert "no provider's key is in the environment" in capsys.readouterr().err
+    assert "the environment has no provider's key" in capsys.readouterr().err

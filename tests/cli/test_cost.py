@@ -40,18 +40,18 @@ def ledger(tmp_path: Path) -> str:
 
 def test_tokens_of_a_file_are_a_number(prompt: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tokens", "-m", "openai:gpt-4o", prompt]) == 0
-    told = capsys.readouterr()
-    assert told.out.split() == ["13", prompt]
-    assert "exact, o200k_base" in told.err
+    captured = capsys.readouterr()
+    assert captured.out.split() == ["13", prompt]
+    assert "exact, o200k_base" in captured.err
 
 
 def test_tokens_of_several_files_have_a_total(
     prompt: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["tokens", "-m", "gpt-oss:20b", prompt, prompt]) == 0
-    told = capsys.readouterr()
-    assert told.out.splitlines()[-1].split() == ["26", "total"]
-    assert "o200k_harmony" in told.err
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[-1].split() == ["26", "total"]
+    assert "o200k_harmony" in captured.err
 
 
 def test_tokens_as_json(prompt: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,7 +80,7 @@ def test_an_estimate_has_input_and_the_longest_answer(
     total = Decimal(row["input_usd"]) + Decimal(row["most_output_usd"])
     assert Decimal(row["most_total_usd"]) == total > 0
     assert main(command[:-2] + command[-1:]) == 0
-    assert "USD at most, as openai:gpt-4o" in capsys.readouterr().out
+    assert "USD at most, by the price of openai:gpt-4o" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_what_cannot_be_told_is_an_exit_code(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("LLM_PURE_LEDGER", raising=False)
-    given = [*arguments, prompt] if "estimate" in arguments else arguments
-    assert main(given) == code
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err
+    command = [*arguments, prompt] if "estimate" in arguments else arguments
+    assert main(command) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err
 
 
 def test_an_estimate_of_a_missing_file_is_66() -> None:
@@ -151,11 +151,11 @@ def test_the_report_as_csv_and_as_a_table(
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["calls"] for row in rows] == ["1", "1", "1", "1", "2", "3"]
     assert main(["cost", "report"]) == 0
-    told = capsys.readouterr()
-    dearest = told.out.splitlines()[1]
+    captured = capsys.readouterr()
+    dearest = captured.out.splitlines()[1]
     assert dearest.startswith("openai:big")
     assert dearest.endswith("█" * 18)
-    assert "budget 2 USD, left 1" in told.err
+    assert "budget 2 USD, left 1" in captured.err
 
 
 def test_an_empty_ledger_has_an_empty_report(

@@ -53,12 +53,15 @@ def test_an_answer_comes_through_curl(
 ) -> None:
     code, out, _ = ask(f"{url}/{path}", model, "hello", environ, *how)
 
-    told = json.loads(out)
-    wanted = SAID["hello"]
+    completion = json.loads(out)
+    expected = SAID["hello"]
     assert code == 0
-    assert (told["text"], told["finish_reason"]) == (wanted.text, wanted.finish_reason)
-    usage = told["usage"]
-    assert (usage["input_tokens"], usage["output_tokens"]) == wanted.tokens
+    assert (completion["text"], completion["finish_reason"]) == (
+        expected.text,
+        expected.finish_reason,
+    )
+    usage = completion["usage"]
+    assert (usage["input_tokens"], usage["output_tokens"]) == expected.tokens
 
 
 @pytest.mark.parametrize(("model", "path", "environ"), ASKED, ids=lambda value: str(value)[:20])

@@ -99,8 +99,8 @@ def test_diff_tells_paths_that_came_went_or_have_another_type(
 
 def test_diff_reads_folders_and_streams(tmp_path: Path, capsys: Captured) -> None:
     for name, stream in (("old", STREAM[0]), ("new", STREAM[0].replace('"index":0', '"at":"0"'))):
-        told = Cassette(interactions=(chat(stream, kind="text/event-stream"),))
-        save_cassette(tmp_path / name / "a.yaml", told).unwrap()
+        cassette = Cassette(interactions=(chat(stream, kind="text/event-stream"),))
+        save_cassette(tmp_path / name / "a.yaml", cassette).unwrap()
     save_cassette(tmp_path / "new" / "b.yaml", Cassette()).unwrap()
     assert main(["cassette", "diff", str(tmp_path / "old"), str(tmp_path / "new")]) == 1
     file = tmp_path / "new" / "a.yaml"
@@ -124,7 +124,7 @@ def test_an_incident_in_the_log_becomes_a_test(
     monkeypatch.setenv("LLM_PURE_LOG", str(folder))
     with one_answer(http(200, "application/json", ANSWER)) as url:
         config = LLMConfig(base_url=url, model="m", api_key="my-own-key", stream=False)
-        said = LLM(config, retry=NO_RETRY).ask("hello")
+        recorded = LLM(config, retry=NO_RETRY).ask("hello")
     assert main(["log"]) == 0
     [line] = capsys.readouterr().out.splitlines()
     identity = line.split()[0]
@@ -137,7 +137,7 @@ def test_an_incident_in_the_log_becomes_a_test(
     assert main(["log", "show", identity, "--as-cassette", str(file)]) == 0
     replay = open_replay(file).unwrap()
     monkeypatch.delenv("LLM_PURE_LOG")
-    assert LLM(config, replay, retry=NO_RETRY).ask("hello") == said
+    assert LLM(config, replay, retry=NO_RETRY).ask("hello") == recorded
     assert load_cassette(file).unwrap().recorded_from.startswith("a log of ")
     capsys.readouterr()
     assert main(["log", "show", identity[:15], "--folder", str(folder)]) == 0
@@ -153,7 +153,7 @@ def test_without_the_switch_nothing_is_kept(
         LLM(LLMConfig(base_url=url, api_key="k", stream=False), retry=NO_RETRY).ask("hello")
     assert list(tmp_path.iterdir()) == []
     assert main(["log"]) == 0
-    assert f"nothing is kept in {tmp_path}/llm-pure/log" in capsys.readouterr().err
+    assert f"no exchanges in {tmp_path}/llm-pure/log" in capsys.readouterr().err
     assert main(["log", "show"]) == 64
     assert main(["log", "show", "2026"]) == 66
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from llm_pure.cli.exit_codes import CommandFailed
 from llm_pure.cli.files import write_file
 from llm_pure.cli.main import main
 from tests.support.one_answer import http, one_answer
@@ -69,7 +70,9 @@ def test_no_file_is_written_over_without_force(tmp_path: Path, capsys: Captured)
 def test_a_file_that_comes_in_between_stays(tmp_path: Path) -> None:
     file = tmp_path / "a.bin"
     file.write_bytes(b"mine")
-    assert write_file(file, b"new", force=False) == 73
+    with pytest.raises(CommandFailed) as failed:
+        write_file(file, b"new", force=False)
+    assert failed.value.code == 73
     assert file.read_bytes() == b"mine"
     assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
 
@@ -77,14 +80,16 @@ def test_a_file_that_comes_in_between_stays(tmp_path: Path) -> None:
 def test_a_file_may_be_read_by_those_whom_the_umask_lets(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        assert write_file(tmp_path / "a.bin", b"new", force=False) == 0
+        write_file(tmp_path / "a.bin", b"new", force=False)
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a.bin").stat().st_mode) == 0o640
 
 
 def test_no_such_folder_is_73(tmp_path: Path) -> None:
-    assert write_file(tmp_path / "no" / "a.bin", b"new", force=True) == 73
+    with pytest.raises(CommandFailed) as failed:
+        write_file(tmp_path / "no" / "a.bin", b"new", force=True)
+    assert failed.value.code == 73
 
 
 def test_a_transcript_goes_to_standard_output(tmp_path: Path, capsys: Captured) -> None:
@@ -95,11 +100,13 @@ def test_a_transcript_goes_to_standard_output(tmp_path: Path, capsys: Captured) 
     assert main(["transcribe", str(tmp_path / "none.wav")]) == 66
 
 
-@pytest.mark.parametrize(("flagged", "said"), [(True, "flagged: hate\n"), (False, "not flagged\n")])
-def test_a_judgement_names_what_was_found(flagged: bool, said: str, capsys: Captured) -> None:
+@pytest.mark.parametrize(
+    ("flagged", "expected"), [(True, "flagged: hate\n"), (False, "not flagged\n")]
+)
+def test_a_judgement_names_what_was_found(flagged: bool, expected: str, capsys: Captured) -> None:
     row = {"flagged": flagged, "categories": {"hate": flagged, "violence": False}}
     assert answered(["moderate", "hi"], {"results": [row]}) == 0
-    assert capsys.readouterr().out == said
+    assert capsys.readouterr().out == expected
 
 
 def test_a_vector_is_json(capsys: Captured) -> None:
@@ -147,16 +154,16 @@ def test_nothing_is_sent_where_a_file_could_not_be_written(
     (tmp_path / "cat-2.png").write_bytes(b"mine")
     (tmp_path / "dog.webp").write_bytes(b"mine")
     cases = [
-        (["image", "a", "-n", "2", "-o", str(tmp_path / "cat.png")], "cat-2.png is there already"),
-        (["image", "a", "-n", "2", "-o", str(tmp_path / "cat")], "cat-2.png is there already"),
-        (["image", "a", "-o", str(tmp_path / "dog")], "dog.webp is there already"),
-        (["image", "a", "-o", str(tmp_path / "no" / "cat.png")], "there is no folder"),
-        (["speak", "a", "-o", str(tmp_path / "no" / "a.mp3")], "there is no folder"),
+        (["image", "a", "-n", "2", "-o", str(tmp_path / "cat.png")], "cat-2.png already exists"),
+        (["image", "a", "-n", "2", "-o", str(tmp_path / "cat")], "cat-2.png already exists"),
+        (["image", "a", "-o", str(tmp_path / "dog")], "dog.webp already exists"),
+        (["image", "a", "-o", str(tmp_path / "no" / "cat.png")], "does not exist"),
+        (["speak", "a", "-o", str(tmp_path / "no" / "a.mp3")], "does not exist"),
         (["speak", "a", "-o", str(tmp_path)], "is a folder"),
     ]
-    for arguments, told in cases:
+    for arguments, expected in cases:
         assert main([*arguments, *away]) == 73
-        assert told in capsys.readouterr().err
+        assert expected in capsys.readouterr().err
     assert sorted([path.name for path in tmp_path.iterdir()]) == ["cat-2.png", "dog.webp"]
 
 
@@ -191,14 +198,14 @@ def test_force_writes_over_each_of_several(tmp_path: Path) -> None:
 
 
 def test_a_picture_is_made_of_another(tmp_path: Path, capsys: Captured) -> None:
-    given = tmp_path / "in.png"
-    given.write_bytes(tiny_png())
+    source = tmp_path / "in.png"
+    source.write_bytes(tiny_png())
     target = str(tmp_path / "out.png")
-    assert answered(["image", "redder", "-i", str(given), "-o", target], PICTURE) == 0
+    assert answered(["image", "redder", "-i", str(source), "-o", target], PICTURE) == 0
     assert (tmp_path / "out.png").read_bytes() == tiny_png()
-    given.write_bytes(b"<svg/>")
+    source.write_bytes(b"<svg/>")
     away = ["--base-url", "http://127.0.0.1:9"]
-    assert main(["image", "x", "-i", str(given), "-o", str(tmp_path / "o2.png"), *away]) == 65
+    assert main(["image", "x", "-i", str(source), "-o", str(tmp_path / "o2.png"), *away]) == 65
     assert "SVG" in capsys.readouterr().err
     assert main(["image", "x", "-i", str(tmp_path / "none"), "-o", str(tmp_path / "o2.png")]) == 66
 
@@ -206,14 +213,14 @@ def test_a_picture_is_made_of_another(tmp_path: Path, capsys: Captured) -> None:
 def test_what_the_model_does_not_take_is_told(tmp_path: Path, capsys: Captured) -> None:
     target = str(tmp_path / "a.png")
     assert answered(["image", "a", "--quality", "hd", "-o", target], PICTURE) == 0
-    told = capsys.readouterr().err
-    assert "quality was dropped: gpt-image models have no quality 'hd'" in told
-    assert "response_format" not in told
+    expected = capsys.readouterr().err
+    assert "quality was dropped: gpt-image models have no quality 'hd'" in expected
+    assert "response_format" not in expected
 
 
 def test_sound_that_breaks_off_leaves_no_file(tmp_path: Path, capsys: Captured) -> None:
-    whole = http(200, "audio/mpeg", b"ID3" + bytes(100))
-    with one_answer(whole[:-50]) as url:
+    complete = http(200, "audio/mpeg", b"ID3" + bytes(100))
+    with one_answer(complete[:-50]) as url:
         code = main(["speak", "hi", "-o", str(tmp_path / "a.mp3"), "--base-url", url])
     assert code == 65
     assert list(tmp_path.iterdir()) == []
@@ -222,7 +229,7 @@ def test_sound_that_breaks_off_leaves_no_file(tmp_path: Path, capsys: Captured) 
 
 def test_sound_under_the_wrong_ending_is_told(tmp_path: Path, capsys: Captured) -> None:
     assert answered(["speak", "hi", "-o", str(tmp_path / "a.flac")], b"ID3new", "audio/mpeg") == 0
-    assert "a.flac holds audio/mpeg" in capsys.readouterr().err
+    assert "a.flac contains audio/mpeg" in capsys.readouterr().err
 
 
 def test_sound_may_go_to_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -233,7 +240,7 @@ def test_sound_may_go_to_standard_output(capfdbinary: pytest.CaptureFixture[byte
 @pytest.mark.parametrize("command", ["image", "speak", "moderate", "embed", "code"])
 def test_nothing_to_do_is_wrong_usage(command: str, capsys: Captured) -> None:
     assert main([command]) == 64
-    assert "give a text, or pipe one in" in capsys.readouterr().err
+    assert "pass a text, or pipe one in" in capsys.readouterr().err
 
 
 def test_subtitles_are_printed_as_they_are_and_objects_as_json(
@@ -286,7 +293,7 @@ def test_progress_is_for_terminals_and_gone_in_the_end(
             answered(["speak", "hi", "-o", str(tmp_path / "a.mp3")], b"ID3new", "audio/mpeg") == 0
         )
     shown = terminal.getvalue()
-    assert "\r\x1b[2K6 bytes of sound ...\r\x1b[2K" in shown
+    assert "\r\x1b[2K6 bytes of audio ...\r\x1b[2K" in shown
     assert shown.endswith(f"{tmp_path / 'a.mp3'}: 6 bytes\n")
     assert answered(["speak", "hi", "-o", str(tmp_path / "b.mp3")], b"ID3new", "audio/mpeg") == 0
     assert capsys.readouterr().err == f"{tmp_path / 'b.mp3'}: 6 bytes\n"

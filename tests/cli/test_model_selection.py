@@ -33,7 +33,7 @@ class Server(Loopback):
     """Answers chat and embeddings, and keeps (address, key, model) of each request."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, str]] = []
+        self.received: list[tuple[str, str, str]] = []
         self.streams = 0
         super().__init__(self._answer)
 
@@ -42,9 +42,9 @@ class Server(Loopback):
         lines = head.decode().split("\r\n")
         path = lines[0].split()[1].removeprefix("/v1/")
         key = next(line for line in lines if line.lower().startswith("authorization: "))
-        asked = json.loads(body)
-        self.streams += bool(asked.get("stream"))
-        self.asked.append((path, key.partition("Bearer ")[2], asked["model"]))
+        payload = json.loads(body)
+        self.streams += bool(payload.get("stream"))
+        self.received.append((path, key.partition("Bearer ")[2], payload["model"]))
         data = json.dumps(ANSWERS[path]).encode()
         connection.send(response(data, headers=(("content-type", "application/json"),)))
 
@@ -86,7 +86,7 @@ def test_without_a_name_the_files_default_model_is_asked_and_told(
         project(server)
         code = main(["ask", "--no-stream", "hi"])
     assert (code, *capsys.readouterr()) == (0, "Hello\n", f"[llm of llm-pure.yaml]\n{TOLD}")
-    assert server.asked == [("chat/completions", KEYS["file"], "default-model")]
+    assert server.received == [("chat/completions", KEYS["file"], "default-model")]
     assert server.streams == 0
 
 
@@ -99,11 +99,11 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_finds_a_model_of_the_files(name: str) -> None:
-    given, key, model = NAMES[name]
+    model_option, key, model = NAMES[name]
     with Server() as server:
         project(server)
-        assert main(["ask", "--no-stream", "-m", given, "hi"]) == 0
-    assert server.asked == [("chat/completions", key, model)]
+        assert main(["ask", "--no-stream", "-m", model_option, "hi"]) == 0
+    assert server.received == [("chat/completions", key, model)]
 
 
 def test_a_provider_that_no_file_has_comes_from_the_environment(
@@ -114,7 +114,7 @@ def test_a_provider_that_no_file_has_comes_from_the_environment(
         project(server)
         arguments = ["ask", "--no-stream", "-m", "mistral:m", "--base-url", f"{server.url}/v1"]
         assert main([*arguments, "hi"]) == 0
-    assert server.asked == [("chat/completions", KEYS["environment"], "m")]
+    assert server.received == [("chat/completions", KEYS["environment"], "m")]
     assert "llm-pure.yaml" not in capsys.readouterr().err
 
 
@@ -130,7 +130,7 @@ compress: {{type: post_cut_by_token}}
 """
         )
         assert main(["ask", "--no-stream", "-m", "openai:gpt-9", "hi"]) == 0
-    assert server.asked == [("chat/completions", KEYS["file"], "gpt-9")]
+    assert server.received == [("chat/completions", KEYS["file"], "gpt-9")]
 
 
 def test_without_files_the_environment_says_which_model(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def test_without_files_the_environment_says_which_model(monkeypatch: pytest.Monk
     with Server() as server:
         monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
         assert main(["ask", "--no-stream", "hi"]) == 0
-    assert server.asked == [("chat/completions", KEYS["environment"], "of-the-environment")]
+    assert server.received == [("chat/completions", KEYS["environment"], "of-the-environment")]
 
 
 def test_a_file_that_is_named_is_read_alone(capsys: Captured) -> None:
@@ -149,7 +149,7 @@ def test_a_file_that_is_named_is_read_alone(capsys: Captured) -> None:
         )
         assert main(["ask", "--no-stream", "--config", "other.yaml", "-m", "lone", "hi"]) == 0
         assert main(["ask", "--no-stream", "--config", "other.yaml", "-m", "fast", "hi"]) == 64
-    assert server.asked == [("chat/completions", KEYS["environment"], "m")]
+    assert server.received == [("chat/completions", KEYS["environment"], "m")]
     assert "configured are lone" in capsys.readouterr().err
 
 
@@ -158,7 +158,7 @@ def test_a_base_url_goes_over_the_files() -> None:
         project(server)
         arguments = ["ask", "--no-stream", "-m", "fast", "--base-url", f"{elsewhere.url}/v1"]
         assert main([*arguments, "hi"]) == 0
-    assert (server.asked, len(elsewhere.asked)) == ([], 1)
+    assert (server.received, len(elsewhere.received)) == ([], 1)
 
 
 FAULTS = {
@@ -186,12 +186,12 @@ FAULTS = {
 def test_what_cannot_be_used_is_an_exit_code_and_says_why(
     name: str, command: str, capsys: Captured
 ) -> None:
-    arguments, code, said = FAULTS[name]
+    arguments, code, expected = FAULTS[name]
     Path("llm-pure.yaml").write_text("models: {fast: {model: m}}")
     Path("bad.yaml").write_text("llm: {modle: m}")
     Path("unset.yaml").write_text('models: {a: {api_key: "${NOT_SET}"}}')
     assert main([command, *arguments, "hi"]) == code
-    assert said in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
 COMMANDS = {
@@ -208,11 +208,11 @@ COMMANDS = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_that_calls_takes_its_model_from_the_files(name: str) -> None:
-    arguments, *asked = COMMANDS[name]
+    arguments, *expected = COMMANDS[name]
     with Server() as server:
         project(server)
         main(arguments)
-    assert server.asked == [tuple(asked)]
+    assert server.received == [tuple(expected)]
 
 
 def test_build_takes_its_model_from_the_files_and_shows_no_key(capsys: Captured) -> None:
@@ -253,7 +253,7 @@ def test_the_files_budget_refuses_a_question(capsys: Captured) -> None:
             more="cost_control: {max_budget: 0.0000001}\nprices: {fast-model: {input: 1, output: 1}}",
         )
         assert main(["ask", "--no-stream", "-m", "fast", "hi"]) == 78
-    assert server.asked == []
+    assert server.received == []
     assert "budget" in capsys.readouterr().err
 
 
@@ -264,5 +264,5 @@ def test_the_files_fallbacks_stand_in(capsys: Captured) -> None:
         down = '  down: {model: d, api_key: key-0123456, base_url: "http://127.0.0.1:1/v1"}\n'
         Path("llm-pure.yaml").write_text(text.replace("  local:", f"{down}  local:"))
         assert main(["ask", "--no-stream", "-m", "down", "hi"]) == 0
-    assert server.asked == [("chat/completions", KEYS["other"], "fast-model")]
+    assert server.received == [("chat/completions", KEYS["other"], "fast-model")]
     assert capsys.readouterr().out == "Hello\n"

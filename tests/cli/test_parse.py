@@ -64,10 +64,14 @@ def test_an_answer_is_the_completion_as_json(
 ) -> None:
     code, out, err = piped(arguments, data, capsys, monkeypatch)
 
-    told = json.loads(out)
+    completion = json.loads(out)
     assert (code, err) == (0, "")
-    assert (told["text"], told["provider"], told["finish_reason"]) == ("Hello", "openai", "stop")
-    assert (told["usage"]["input_tokens"], told["usage"]["output_tokens"]) == (3, 2)
+    assert (completion["text"], completion["provider"], completion["finish_reason"]) == (
+        "Hello",
+        "openai",
+        "stop",
+    )
+    assert (completion["usage"]["input_tokens"], completion["usage"]["output_tokens"]) == (3, 2)
 
 
 def test_a_file_is_read_as_well(tmp_path: Path, capsys: Captured) -> None:
@@ -79,15 +83,15 @@ def test_a_file_is_read_as_well(tmp_path: Path, capsys: Captured) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "data", "code", "said"),
+    ("arguments", "data", "code", "expected"),
     [
         (["openai"], SLOW, 75, "rate_limited: slow down"),
         (["openai", "--status", "429"], SLOW, 75, "status 429"),
         (["openai"], HEAD + SLOW, 75, "status 429, code rate_limit_error, retry after 7 s"),
         (["openai", "--status", "500"], HEAD + b"oops", 69, "server_error"),
         (["openai"], b"<html>hello</html>", 65, "protocol"),
-        (["openai"], b"", 66, "no answer came in"),
-        (["openai", "--stream"], b"", 66, "no answer came in"),
+        (["openai"], b"", 66, "no response to parse"),
+        (["openai", "--stream"], b"", 66, "no response to parse"),
         (["openai"], HEAD, 75, "rate_limited"),
         (["openai"], STREAM_HEAD, 65, "stream_interrupted"),
         (["openai", "--stream"], STREAM[:-20], 65, "stream_interrupted"),
@@ -101,12 +105,12 @@ def test_anything_else_is_one_line_and_an_exit_code(
     arguments: list[str],
     data: bytes,
     code: int,
-    said: str,
+    expected: str,
     capsys: Captured,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    got, out, err = piped(arguments, data, capsys, monkeypatch)
+    exit_code, out, err = piped(arguments, data, capsys, monkeypatch)
 
-    assert (got, out) == (code, "")
-    assert said in err
+    assert (exit_code, out) == (code, "")
+    assert expected in err
     assert err.count("\n") == 1

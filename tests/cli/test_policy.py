@@ -51,7 +51,7 @@ def test_the_same_seed_prints_the_same_bytes(tmp_path: Path, capsys: Captured) -
 UNREADABLE = {
     "an unknown field of the policy": ("attempt: 3", "", "policy/attempt is not known"),
     "an unknown field of the limit": ("limit: {rpm: 3}", "", "limit/rpm is not known"),
-    "an unknown error": ("", '{"error": "fire"}', "line 1: no error 'fire'"),
+    "an unknown error": ("", '{"error": "fire"}', "line 1: unknown error 'fire'"),
     "an unknown field of the outage": (
         "",
         '{"error": "quota", "at": 1}',
@@ -65,9 +65,9 @@ UNREADABLE = {
 def test_what_cannot_be_read_is_78_and_says_where(
     name: str, tmp_path: Path, capsys: Captured
 ) -> None:
-    policy, outage, told = UNREADABLE[name]
+    policy, outage, expected = UNREADABLE[name]
     assert simulated(tmp_path, policy, outage) == 78
-    assert told in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_66(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`llm-pure ask -i`: pictures beside the question."""
+"""The chat request of `llm-pure ask`: text, system prompt and images."""
 
 import errno
 import os
@@ -8,36 +8,35 @@ from pathlib import Path
 import pytest
 
 from llm_pure import ChatRequest, Image, system, user
-from llm_pure.cli.attached import with_images
+from llm_pure.cli.exit_codes import CommandFailed
 from llm_pure.cli.main import main
+from llm_pure.cli.prompt import build_request
 from llm_pure.types.errors import InvalidRequest
-from llm_pure.types.result import Failure, Success
 from tests.support.png import tiny_png
 
 
-def test_pictures_stand_after_the_words_in_order(tmp_path: Path) -> None:
-    file = tmp_path / "lies.jpg"
+def test_images_follow_the_text_in_order(tmp_path: Path) -> None:
+    file = tmp_path / "png-bytes.jpg"
     file.write_bytes(tiny_png())
-    request = ChatRequest(messages=(system("Be brief."), user("What?")))
-    got = with_images(request, [str(file), "https://example.org/cat.png"])
-    pictures = (Image(data=tiny_png()), Image(url="https://example.org/cat.png"))
-    assert got == Success(ChatRequest(messages=(system("Be brief."), user("What?", *pictures))))
+    request = build_request("What?", "Be brief.", [str(file), "https://example.org/cat.png"])
+    images = (Image(data=tiny_png()), Image(url="https://example.org/cat.png"))
+    assert request == ChatRequest(messages=(system("Be brief."), user("What?", *images)))
 
 
-def test_without_pictures_the_request_stays_as_it_is() -> None:
-    request = ChatRequest(messages="What?")
-    assert with_images(request, []) == Success(request)
+def test_a_request_without_images_is_one_message() -> None:
+    request = build_request("What?", stream=True)
+    assert request == ChatRequest(messages=(user("What?"),), stream=True)
 
 
-def test_a_file_that_is_not_there_is_named() -> None:
-    got = with_images(ChatRequest(messages="What?"), ["/no/such.png"])
-    error = InvalidRequest(
-        message=f"this picture cannot be read: {os.strerror(errno.ENOENT)}", param="/no/such.png"
-    )
-    assert got == Failure(error)
+def test_a_missing_image_is_named_in_the_error() -> None:
+    with pytest.raises(CommandFailed) as failed:
+        build_request("What?", images=["/no/such.png"])
+    message = f"cannot read image: {os.strerror(errno.ENOENT)}"
+    assert failed.value.reason == InvalidRequest(message=message, param="/no/such.png")
+    assert failed.value.code == 65
 
 
-def test_an_svg_is_told_before_anything_is_sent(
+def test_an_svg_is_rejected_before_anything_is_sent(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", None)

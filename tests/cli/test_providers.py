@@ -38,7 +38,7 @@ def test_a_listing_is_three_lines_for_each() -> None:
         "                     https://api.acme.test/v1",
         "                     chat, tools, batch",
         "own                  own_lines            no key",
-        "                     the base URL is yours",
+        "                     base URL of your own server",
         "                     embeddings",
     ]
 
@@ -59,9 +59,9 @@ def test_a_page_is_a_table_with_a_column_for_each_capability() -> None:
 def test_each_line_of_json_is_a_provider(capsys: Captured) -> None:
     assert main(["providers", "--json"]) == 0
 
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [one["api_type"] for one in told] == list(registry.names())
-    assert {tuple(one) for one in told} == {
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["api_type"] for row in rows] == list(registry.names())
+    assert {tuple(row) for row in rows} == {
         ("api_type", "dialect", "base_url", "api_key_env", "supports", "source")
     }
 

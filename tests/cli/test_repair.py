@@ -29,7 +29,7 @@ def test_what_was_changed_is_told_beside(tmp_path: Path, capsys: Captured) -> No
 def test_json_from_a_pipe_is_exact(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     piped(monkeypatch, '{"a": 1}')
     assert main(["repair"]) == 0
-    assert tuple(capsys.readouterr()) == ('{"a":1}\n', "exact: it was JSON\n")
+    assert tuple(capsys.readouterr()) == ('{"a":1}\n', "exact: the input is valid JSON\n")
 
 
 def test_what_was_cut_off_is_65(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:

@@ -21,9 +21,9 @@ def ran(shell: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
 @pytest.mark.parametrize("command", ["providers", "providers --json", "demo", "doctor"])
 def test_a_full_disk_is_73_and_one_line(command: str) -> None:
-    got = ran(f"llm-pure {command} > {FULL}")
-    assert got.returncode == 73
-    assert got.stderr == f"what was to be written could not be: {os.strerror(errno.ENOSPC)}\n"
+    done = ran(f"llm-pure {command} > {FULL}")
+    assert done.returncode == 73
+    assert done.stderr == f"cannot write output: {os.strerror(errno.ENOSPC)}\n"
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,6 @@ def test_a_full_disk_is_73_and_one_line(command: str) -> None:
 )  # fmt: skip
 def test_closed_streams_are_empty_ones(command: str, code: int) -> None:
     for closed in ("<&-", "<&- >&-", "<&- >&- 2>&-", "< /dev/null 2>&-"):
-        got = ran(f"llm-pure {command} {closed}")
-        assert got.returncode == code, f"{closed}: {got.stderr}"
-        assert "Traceback" not in got.stderr
+        done = ran(f"llm-pure {command} {closed}")
+        assert done.returncode == code, f"{closed}: {done.stderr}"
+        assert "Traceback" not in done.stderr

@@ -8,7 +8,7 @@ import pytest
 
 from llm_pure import LLMConfig
 from llm_pure.client import LLM
-from llm_pure.client.media import MAX_MODEL_PAGES, list_all_pages
+from llm_pure.client.operations import MAX_MODEL_PAGES, list_all_pages
 from llm_pure.policy.retry import NO_RETRY
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import ProtocolError, UnsupportedFeature

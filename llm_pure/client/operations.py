@@ -1,14 +1,18 @@
-"""Calls for images, speech, transcription, moderation and the list of models. No I/O."""
+"""Calls of operations that are not chat: which request to build for a target and how to parse the response. No I/O.
+
+Embeddings, token counts, images, speech, transcription, moderation and the list of models.
+"""
 
 from collections.abc import Generator, Sequence
 from operator import attrgetter, methodcaller
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from llm_pure.client.call import OperationCall
+from llm_pure.client.call import CallSpec, ChatInput, chat_request
 from llm_pure.client.stream_reader import Decoder, StreamKind
 from llm_pure.client.targets import Target
-from llm_pure.types.errors import ProtocolError
-from llm_pure.types.http import ResponseHead
+from llm_pure.core.provider import Built, Operation
+from llm_pure.types.errors import ProtocolError, UnsupportedFeature
+from llm_pure.types.http import HttpResponse, ResponseHead
 from llm_pure.types.media_operations import (
     ImageRequest,
     ImagesResponse,
@@ -22,7 +26,10 @@ from llm_pure.types.media_operations import (
     Transcription,
     TranscriptionRequest,
 )
+from llm_pure.types.operations import Embeddings, EmbedRequest, TokenCount
 from llm_pure.types.result import Failure, LLMResult, Success
+
+A = TypeVar("A")
 
 ImageInput: TypeAlias = ImageRequest | str
 SpeechInput: TypeAlias = SpeechRequest | str
@@ -30,6 +37,49 @@ TranscribeInput: TypeAlias = TranscriptionRequest | bytes
 ModerateInput: TypeAlias = ModerationRequest | str | Sequence[str]
 MAX_MODEL_PAGES = 1000
 """A longer list of models is treated as endless."""
+
+_OPERATIONS = {
+    "embed": ("embeddings", "embeddings"),
+    "count_tokens": ("a token count", "a token count"),
+    "images": ("image generation", "images"),
+    "speech": ("speech", "speech"),
+    "transcribe": ("transcription", "transcribe"),
+    "moderate": ("moderation", "moderate"),
+    "models": ("list of models", "models"),
+}
+"""Field of Provider that holds an Operation -> its name in messages, and the feature that an error names."""
+
+
+class OperationCall(CallSpec[A], frozen=True, kw_only=True):
+    """An operation that is not chat. Fails with UnsupportedFeature if the provider lacks it, or lacks its stream."""
+
+    operation: str
+
+    def build(self, target: Target) -> LLMResult[Built]:
+        provider = target.provider
+        operation: Operation[Any, A] | None = getattr(provider, self.operation)
+        label, feature = _OPERATIONS[self.operation]
+        if operation is None:
+            message = f"{provider.name} has no {label}"
+        elif self.stream is not None and provider.open_speech is None:
+            message, feature = f"{provider.name} does not stream speech", "stream"
+        else:
+            return operation.build(target.config, self.request)
+        return Failure(UnsupportedFeature(message=message, provider=provider.name, feature=feature))
+
+    def parse(self, target: Target, response: HttpResponse) -> LLMResult[A]:
+        operation: Operation[Any, A] = getattr(target.provider, self.operation)
+        return operation.parse(response)
+
+
+def embed_call(request: EmbedRequest) -> OperationCall[Embeddings]:
+    """Return the call that embeds texts."""
+    return OperationCall(request, request, operation="embed")
+
+
+def count_call(value: ChatInput) -> OperationCall[TokenCount]:
+    """Return the call that lets the provider count the tokens of a request."""
+    return OperationCall(chat_request(value, stream=False), operation="count_tokens")
 
 
 def image_call(value: ImageInput) -> OperationCall[ImagesResponse]:
