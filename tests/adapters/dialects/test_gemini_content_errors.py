@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from llm_pure import Completion, HttpResponse
-from llm_pure.adapters.dialects.gemini_content import parse_chat
+from llm_pure.adapters.gemini import PROVIDER
 from llm_pure.types.errors import (
     AuthenticationFailed,
     ContextLengthExceeded,
@@ -25,7 +25,7 @@ from llm_pure.types.result import Failure, LLMResult
 
 def answered(body: Any, status: int = 200) -> LLMResult[Completion]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return parse_chat("gemini", HttpResponse(status, (("content-type", "application/json"),), data))
+    return PROVIDER.parse_chat(HttpResponse(status, (("content-type", "application/json"),), data))
 
 
 def rpc(code: int, status: str, message: str = "m", *details: dict[str, Any]) -> dict[str, Any]:

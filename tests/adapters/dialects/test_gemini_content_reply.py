@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from llm_pure import Completion, HttpResponse
-from llm_pure.adapters.dialects.gemini_content import parse_chat
 from llm_pure.adapters.dialects.gemini_content.count import parse_count
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
+from llm_pure.adapters.gemini import PROVIDER
 from llm_pure.types.completion import Choice, FinishReason, Usage
 from llm_pure.types.errors import (
     ContentFiltered,
@@ -31,6 +31,7 @@ from llm_pure.types.messages import (
 )
 from llm_pure.types.operations import TokenCount
 from llm_pure.types.result import Failure, LLMResult, Success
+from tests.support.gemini import VERTEX_SERVICE
 
 PNG = b"\x89PNG\r\n\x1a\n0123"
 PNG64 = base64.b64encode(PNG).decode()
@@ -39,7 +40,7 @@ OWN = ProviderMetadata("gemini")
 
 def answered(body: Any, status: int = 200) -> LLMResult[Completion]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return parse_chat("gemini", HttpResponse(status, (("content-type", "application/json"),), data))
+    return PROVIDER.parse_chat(HttpResponse(status, (("content-type", "application/json"),), data))
 
 
 def candidate(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -323,11 +324,15 @@ def test_a_count_of_tokens() -> None:
     details = [{"modality": "TEXT", "tokenCount": 31}]
     body = {"totalTokens": 31, "totalBillableCharacters": 96, "promptTokensDetails": details}
     extra = {"totalBillableCharacters": 96, "promptTokensDetails": details}
-    got = parse_count("vertex", HttpResponse(200, (), json.dumps(body).encode()))
+    got = parse_count(VERTEX_SERVICE, HttpResponse(200, (), json.dumps(body).encode()))
     assert got == Success(TokenCount(input_tokens=31, provider="vertex", extra=extra))
     failed = parse_count(
-        "vertex", HttpResponse(404, (), b'{"error": {"code": 404, "status": "NOT_FOUND"}}')
+        VERTEX_SERVICE, HttpResponse(404, (), b'{"error": {"code": 404, "status": "NOT_FOUND"}}')
     )
     assert isinstance(failed.failure(), NotFound)
-    assert isinstance(parse_count("vertex", HttpResponse(200, (), b"{}")).failure(), ProtocolError)
-    assert isinstance(parse_count("vertex", HttpResponse(502, (), b"")).failure(), ServerError)
+    assert isinstance(
+        parse_count(VERTEX_SERVICE, HttpResponse(200, (), b"{}")).failure(), ProtocolError
+    )
+    assert isinstance(
+        parse_count(VERTEX_SERVICE, HttpResponse(502, (), b"")).failure(), ServerError
+    )

@@ -123,7 +123,7 @@ def test_pictures_are_decoded_and_their_bytes_say_what_they_are() -> None:
     ],
 )
 def test_nothing_that_passed_the_filters_is_an_error(body: Any, why: str) -> None:
-    message = f"Google's filters let no picture pass: {why}"
+    message = f"all images were removed by Google's filters: {why}"
     assert answer(body) == Failure(ContentFiltered(message=message, provider="gemini", status=200))
 
 

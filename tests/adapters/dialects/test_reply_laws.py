@@ -16,7 +16,6 @@ from llm_pure.adapters.dialects import (
     anthropic_messages,
     cohere_chat,
     dashscope_generation,
-    gemini_content,
     llama_native,
     qianfan_v1,
     spark_frames,
@@ -118,7 +117,7 @@ REPLIES: dict[str, Replies] = {
         empty=(*COMMON, b'{"output":null}', b'{"output":{"choices":[7]}}'),
     ),
     "gemini_content": Replies(
-        parse=partial(gemini_content.parse_chat, "gemini"),
+        parse=registry.get("gemini").unwrap().parse_chat,
         keys="candidates content parts text thought functionCall args name inlineData data mimeType finishReason "
         "usageMetadata promptTokenCount promptFeedback blockReason error",
         empty=(
