@@ -70,9 +70,9 @@ def _assistant(
 ) -> dict[str, Any]:
     """One message for the turn. Reasoning that was received as `tool_plan` is replayed as such."""
     turn = assistant_turn(service.name, message, path, adaptations, replays=True)
-    plan = "".join([part.text for part in turn.thoughts if _is_plan(part)])
+    plan = "".join([part.text for part in turn.reasoning if _is_plan(part)])
     blocks: list[dict[str, Any]] = [
-        {"type": "thinking", "thinking": part.text} for part in turn.thoughts if not _is_plan(part)
+        {"type": "thinking", "thinking": part.text} for part in turn.reasoning if not _is_plan(part)
     ]
     encoded: dict[str, Any] = {"role": "assistant"}
     opaque = [json_object(part.json) or {} for part in turn.opaque]

@@ -1,8 +1,9 @@
 """Token counts of responses."""
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-from llm_pure.adapters.dialects.common.extra_fields import extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import NO_NAMES, extra_fields
 from llm_pure.core.dialect import AnyService, malformed_response
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import TokenCount
@@ -21,14 +22,18 @@ def token_count(value: object) -> int | None:
 
 
 def read_token_count(
-    service: AnyService, response: HttpResponse, raw: Any, field: str
+    service: AnyService,
+    response: HttpResponse,
+    raw: Any,
+    field: str,
+    known: AbstractSet[str] = NO_NAMES,
 ) -> TokenCount:
-    """The TokenCount of a body whose `field` holds the number of input tokens; other fields become `extra`.
+    """The TokenCount of a body whose `field` holds the number of input tokens; fields not `known` become `extra`.
 
     Raises Rejected with ProtocolError if the field is missing or not a count.
     """
     count = token_count(raw.get(field)) if isinstance(raw, dict) else None
     if count is None:
         raise Rejected(malformed_response(service, response, f"the answer has no {field}"))
-    extra = extra_fields(raw, frozenset({field}))
+    extra = extra_fields(raw, known | {field})
     return TokenCount(input_tokens=count, provider=service.name, extra=extra)

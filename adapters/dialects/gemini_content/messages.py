@@ -80,7 +80,8 @@ class _ContentEncoder(MessageEncoder[Quirks]):
             encoded = self._parts(message.role, part, part_path)
             if unsigned and isinstance(part, ToolCall):
                 unsigned = False
-                if not self.is_own(part.provider_metadata):
+                metadata = part.provider_metadata
+                if metadata is None or not self.understands(metadata.provider):
                     encoded = [{**encoded[0], "thoughtSignature": NO_SIGNATURE}]
             parts += encoded
         if message.role != "system":
@@ -121,12 +122,12 @@ class _ContentEncoder(MessageEncoder[Quirks]):
                 )
 
     def _thought(self, part: Reasoning, path: str) -> list[Any]:
-        if part.provider_metadata is not None and not self.is_own(part.provider_metadata):
-            self.drop(path, f"it is reasoning of {part.provider_metadata.provider}")
+        metadata = part.provider_metadata
+        if metadata is not None and not self.understands(metadata.provider):
+            self.drop(path, f"it is reasoning of {metadata.provider}")
             return []
         signature = {"thoughtSignature": part.signature} if part.signature is not None else {}
-        own_fields = self.own_fields(part.provider_metadata)
-        return [{"text": part.text, "thought": True, **signature, **own_fields}]
+        return [{"text": part.text, "thought": True, **signature, **self.own_fields(metadata)}]
 
     def _call(self, part: ToolCall, path: str) -> dict[str, Any]:
         if json_object(part.arguments) is None:
