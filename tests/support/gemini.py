@@ -39,10 +39,6 @@ def contents_of(*messages: Message, model: str = "gemini-2.5-flash") -> Any:
     return body_of(ChatRequest(messages=messages, model=model))["contents"]
 
 
-def told(made: Built) -> list[tuple[str, str]]:
-    return [(one.field, one.action) for one in made.adaptations]
-
-
 def base64_of(data: bytes) -> str:
     return base64.b64encode(data).decode()
 

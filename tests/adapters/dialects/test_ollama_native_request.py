@@ -33,27 +33,18 @@ from llm_pure import (
 )
 from llm_pure.adapters import ollama, ollama_generate
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.provider import Built, Provider
+from llm_pure.core.provider import Provider
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
 from llm_pure.types.result import Failure
+from tests.support.builders import ProviderCase
 
-build_chat = ollama.PROVIDER.build_chat
 build_generate = ollama_generate.PROVIDER.build_chat
 PNG = b"\x89PNG\r\n\x1a\n\x00"
 PNG_TEXT = "iVBORw0KGgoA"
-CONFIG = LLMConfig(
-    api_type="ollama", model="llama3.2", input_modalities=("image", "audio", "document")
-)
+OLLAMA = ProviderCase("ollama", "llama3.2", input_modalities=("image", "audio", "document"))
+CONFIG, built, body = OLLAMA.config, OLLAMA.built, OLLAMA.body
+build_chat = OLLAMA.provider.build_chat
 OPTIONS = {"num_predict": 4096, "temperature": 0.0}
-
-
-def built(request: ChatRequest, config: LLMConfig = CONFIG) -> Built:
-    return build_chat(config, request).unwrap()
-
-
-def body(request: ChatRequest, config: LLMConfig = CONFIG) -> dict[str, Any]:
-    sent: dict[str, Any] = json.loads(built(request, config).request.body)
-    return sent
 
 
 def fields(**asked: Any) -> dict[str, Any]:
