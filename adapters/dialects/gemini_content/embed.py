@@ -162,7 +162,7 @@ def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
     elif body.predictions is not None and rows is None:
         rows = [prediction.embeddings for prediction in body.predictions]
     if rows is None:
-        raise Rejected(malformed_response(service, response, "the answer has no embeddings"))
+        raise Rejected(malformed_response(service, response, "the response has no embeddings"))
     return Embeddings(
         vectors=tuple([tuple(row.values) for row in rows]),
         provider=service.name,

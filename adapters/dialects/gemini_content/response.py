@@ -49,6 +49,6 @@ def _read(
     state, events = read_body(service, response.head, State(), body, raw)
     error = state.fault or find_error(service, raw, response)
     if error is None and not has_candidates(raw):
-        message = "the answer has no candidates, and no reason why"
+        message = "the response has no candidates, and no reason for it"
         error = malformed_response(service, response, message, where="candidates")
     return replace(state, fault=error), events
