@@ -1,4 +1,4 @@
-"""What only the provider `ollama.embed` does: vectors for any number of texts."""
+"""Provider `ollama.embed`: vectors for any number of texts."""
 
 import json
 from typing import Any

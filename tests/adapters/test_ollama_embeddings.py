@@ -1,4 +1,4 @@
-"""What only the provider `ollama.embeddings` does: the old endpoint, one text at a time."""
+"""Provider `ollama.embeddings`: the old endpoint, one text at a time."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Requests to Gemini, built, and the bodies that they have."""
+"""Requests to Gemini, built, and their bodies."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""A stream of generateContent in both framings, with a part of every kind, and the Completion that it is."""
+"""A stream of generateContent in both framings, with a part of every kind, and its Completion."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""ChatRequest, EmbedRequest -> requests of Cohere's API, and what is said about what it cannot take."""
+"""ChatRequest, EmbedRequest -> requests to Cohere's API, and their adaptations."""
 
 import json
 from typing import Any

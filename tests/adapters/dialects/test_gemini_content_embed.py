@@ -1,4 +1,4 @@
-"""Embeddings: the bodies that each model wants, and the vectors of its answer."""
+"""Embeddings of Gemini and Vertex: request bodies for each form, vectors of responses."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Error bodies of Google's services: what each of them means to a caller."""
+"""Error bodies of Google's services -> LLMError."""
 
 from typing import Any
 

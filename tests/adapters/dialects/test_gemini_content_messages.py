@@ -1,4 +1,4 @@
-"""Messages -> contents: turns, instructions, media, and what goes back byte for byte."""
+"""Messages -> contents: turns, instructions, media, and parts replayed byte for byte."""
 
 import json
 from typing import Any

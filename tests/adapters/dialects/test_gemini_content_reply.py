@@ -1,4 +1,4 @@
-"""Whole answers of generateContent, countTokens and the embedding methods."""
+"""Buffered responses of generateContent and countTokens."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""ChatRequest -> bodies of generateContent and countTokens, and what is left out of them."""
+"""ChatRequest -> bodies of generateContent and countTokens, and their adaptations."""
 
 import json
 from collections.abc import Sequence

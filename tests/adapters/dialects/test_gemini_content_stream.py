@@ -1,4 +1,4 @@
-"""Streams of generateContent -> events, in both framings, however they are cut."""
+"""Streams of generateContent -> events, in both framings and at any split."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Streams that fail: errors wherever they come, wrong shapes, and bytes that are nothing at all."""
+"""Failing streams of generateContent: errors at any position, wrong shapes, random bytes."""
 
 import json
 from collections.abc import Callable

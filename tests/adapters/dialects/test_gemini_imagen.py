@@ -1,4 +1,4 @@
-"""Imagen: what is sent to `:predict`, and what is read of its answers; and Gemini's pictures from pictures."""
+"""Imagen: requests to `:predict` and their responses; image editing by Gemini's models."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Pictures that Gemini's models make: what is sent, and what is read."""
+"""Images by Gemini's models: requests and responses."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Lists of models: what is asked page by page, and what is read of every API's rows."""
+"""Lists of models: the URL of each page, and the rows of every API."""
 
 from typing import Any
 
