@@ -39,5 +39,5 @@ PROVIDER = dual_api(
         source=SOURCE,
     ),
     chosen=_asks_compatible,
-    is_second=_is_compatible,
+    tells=_is_compatible,
 )
