@@ -1,18 +1,12 @@
-"""Gemini: Google's Developer API, the one with a key from AI Studio.
+"""Gemini: Google's Developer API, with a key from AI Studio.
 
 Docs: ai.google.dev, "Gemini API reference" (v1beta); google-genai 3.4.0; read 2026-11-20.
 """
 
 import re
-from functools import partial
 from urllib.parse import quote
 
-import msgspec
-
 from llm_pure.adapters.dialects import gemini_content
-from llm_pure.adapters.dialects.common.list_models import GEMINI, list_operation
-from llm_pure.adapters.dialects.gemini_content.errors import read_error
-from llm_pure.adapters.dialects.gemini_content.images import with_pictures
 from llm_pure.core.urls import base_url
 from llm_pure.signing.key import key_header
 from llm_pure.types.config import LLMConfig
@@ -26,31 +20,25 @@ _VERSION = "v1beta"
 _VERSIONED = re.compile(r"/v\d\w*$")
 
 
-def place(config: LLMConfig, model: str, method: str) -> LLMResult[str]:
-    """{base_url}/v1beta/models/{model}:{method}. A base URL that ends in a version keeps it."""
-    path = quote(gemini_content.model_path(model), safe="/@:")
+def url_for(config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
+    """{base_url}/v1beta/models/{model}:{operation}, {base_url}/v1beta/{operation} without a model.
+
+    A base URL that ends in a version keeps it.
+    """
+    path = operation
+    if model:
+        path = f"{quote(gemini_content.model_path(model), safe='/@:')}:{operation}"
     version = config.api_version or _VERSION
     return base_url(config, _BASE_URL, provider=_NAME).map(
-        lambda url: f"{url if _VERSIONED.search(url) else f'{url}/{version}'}/{path}:{method}"
+        lambda url: f"{url if _VERSIONED.search(url) else f'{url}/{version}'}/{path}"
     )
 
 
-def models_url(config: LLMConfig) -> LLMResult[str]:
-    """{base_url}/v1beta/models."""
-    version = config.api_version or _VERSION
-    return base_url(config, _BASE_URL, provider=_NAME).map(
-        lambda url: f"{url if _VERSIONED.search(url) else f'{url}/{version}'}/models"
-    )
-
-
-_CHAT = gemini_content.provider(
+PROVIDER = gemini_content.provider(
     name=_NAME,
     base_url=_BASE_URL,
-    quirks=gemini_content.Quirks(
-        place=place,
-        files_url=f"{_BASE_URL}/{_VERSION}/files/",
-        count_wrapped=True,
-    ),
+    url_for=url_for,
+    quirks=gemini_content.Quirks(files_url=f"{_BASE_URL}/{_VERSION}/files/", count_wrapped=True),
     authorize=key_header(_NAME, _KEYS, header="x-goog-api-key", prefix=""),
     api_key_env=_KEYS,
     base_url_env=("GOOGLE_GEMINI_BASE_URL",),
@@ -60,9 +48,6 @@ _CHAT = gemini_content.provider(
             source="ai.google.dev, batchEmbedContents, by vercel/ai and others, read 2026-11-21",
         ),
     ),
+    list_models_path="models",
     source="ai.google.dev API reference (v1beta) and google-genai 3.4.0, read 2026-11-20",
 )
-
-_LISTING = list_operation(_NAME, models_url, GEMINI, partial(read_error, _NAME))
-
-PROVIDER = msgspec.structs.replace(with_pictures(_CHAT, place), models=_LISTING)

@@ -1,4 +1,4 @@
-"""Vertex AI: Gemini on Google Cloud, with a project, a location and an OAuth token; or with an API key alone (express).
+"""Vertex AI: Gemini on Google Cloud, with a project, a location and an OAuth token; or with an API key only (express mode).
 
 Docs: cloud.google.com, "Vertex AI generateContent" and "Vertex AI in express mode"; google-genai 3.4.0
 `_api_client.py` (hosts and paths); read 2026-11-20.
@@ -8,7 +8,6 @@ from datetime import datetime
 from urllib.parse import quote
 
 from llm_pure.adapters.dialects import gemini_content
-from llm_pure.adapters.dialects.gemini_content.images import with_pictures
 from llm_pure.core.urls import base_url
 from llm_pure.signing.key import key_header
 from llm_pure.types.config import LLMConfig, reveal
@@ -25,38 +24,38 @@ _LOCATION = "global"
 _EMBEDDINGS = "cloud.google.com, Vertex AI, Get text embeddings, read 2026-11-21"
 _MULTI_REGIONS = ("us", "eu")
 _API_KEY_PREFIXES = ("AIza", "AQ.")
-"""How Google's API keys begin; anything else is an OAuth token, which begins with "ya29." or is a JWT."""
+"""Prefixes of Google's API keys; any other key is an OAuth token, which begins with "ya29." or is a JWT."""
 
 
-def place(config: LLMConfig, model: str, method: str) -> LLMResult[str]:
-    """{host}/v1beta1/projects/{project}/locations/{location}/publishers/google/models/{model}:{method}.
+def url_for(config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
+    """{host}/v1beta1/projects/{project}/locations/{location}/publishers/google/models/{model}:{operation}.
 
-    In express mode, which is an API key and no project, the path begins with publishers/. The location is
-    config.location, else config.region_name, else "global", and decides the host. Fails with InvalidConfiguration
-    when there is neither a project nor an API key, or when the location is no host name.
+    In express mode, with an API key and without a project, the path begins with publishers/. The location is
+    config.location, else config.region_name, else "global"; it selects the host. Fails with InvalidConfiguration without
+    a project and an API key, or for an invalid location.
     """
     location = config.location or config.region_name or _LOCATION
     if not location.replace("-", "").isalnum() or not location.isascii():
-        return _invalid("location", f"{location!r} is no location; it looks like us-central1")
+        return _invalid("location", f"invalid location {location!r}; example: us-central1")
     path = _model_path(model)
-    if not config.project and not path.startswith("projects/"):
-        if not _is_api_key(config):
-            what = "no project: set `project` in the configuration, or use an API key"
-            return _invalid("project", what)
-        host = _BASE_URL
-    else:
-        host = _host(location)
-        if not path.startswith("projects/"):
-            project = quote(config.project or "", safe=":")
+    host = _host(location)
+    if not path.startswith("projects/"):
+        if config.project:
+            project = quote(config.project, safe=":")
             path = f"projects/{project}/locations/{location}/{path}"
+        elif _is_api_key(config):
+            host = _BASE_URL
+        else:
+            message = "no project: set `project` in the configuration, or use an API key"
+            return _invalid("project", message)
     version = config.api_version or _VERSION
     return base_url(config, host, provider=_NAME).map(
-        lambda url: f"{url}/{version}/{quote(path, safe='/@:')}:{method}"
+        lambda url: f"{url}/{version}/{quote(path, safe='/@:')}:{operation}"
     )
 
 
 def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> LLMResult[HttpRequest]:
-    """An API key goes into x-goog-api-key, an OAuth token into authorization."""
+    """Add the credential: an API key as x-goog-api-key, an OAuth token as authorization."""
     return (_WITH_KEY if _is_api_key(config) else _WITH_TOKEN)(config, request, now)
 
 
@@ -69,7 +68,7 @@ def _is_api_key(config: LLMConfig) -> bool:
 
 
 def _model_path(model: str) -> str:
-    """publishers/google/models/{model}; "publisher/model" names another one, and longer paths stand as they are."""
+    """publishers/google/models/{model}; "publisher/model" names another publisher, and longer paths are unchanged."""
     if model.startswith(("projects/", "publishers/", "endpoints/")):
         return model
     publisher, slash, rest = model.partition("/")
@@ -90,11 +89,11 @@ def _invalid(field: str, message: str) -> LLMResult[str]:
     return Failure(InvalidConfiguration(message=message, field=field, provider=_NAME))
 
 
-_CHAT = gemini_content.provider(
+PROVIDER = gemini_content.provider(
     name=_NAME,
     base_url=_BASE_URL,
+    url_for=url_for,
     quirks=gemini_content.Quirks(
-        place=place,
         labels=True,
         media_type_required=True,
         file_names=True,
@@ -118,5 +117,3 @@ _CHAT = gemini_content.provider(
     },
     source="cloud.google.com Vertex AI reference and google-genai 3.4.0, read 2026-11-20",
 )
-
-PROVIDER = with_pictures(_CHAT, place)

@@ -1,4 +1,4 @@
-"""What only the provider `cohere` does."""
+"""Provider `cohere`: its own behaviour beside the dialect's."""
 
 from datetime import UTC, datetime
 

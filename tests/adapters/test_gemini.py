@@ -1,4 +1,4 @@
-"""The Developer API: addresses, and a key that is in a header and nowhere else."""
+"""Provider `gemini`: URLs, and the key in a header only."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What only the provider `ollama` does."""
+"""Provider `ollama`: its own behaviour beside the dialect's."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What only the provider `ollama.embed` does: vectors for any number of texts."""
+"""Provider `ollama.embed`: vectors for any number of texts."""
 
 import json
 from typing import Any
@@ -98,7 +98,7 @@ def test_what_is_no_vector_is_an_error_value(status: int, body: bytes, error: ty
 def test_it_does_not_chat_and_says_who_does() -> None:
     assert PROVIDER.build_chat(CONFIG, ChatRequest(messages="hi")) == Failure(
         UnsupportedFeature(
-            message="ollama.embed only makes embeddings; api_type ollama holds conversations",
+            message="ollama.embed supports embeddings only; use api_type ollama for chat",
             provider="ollama.embed",
             feature="chat",
         )

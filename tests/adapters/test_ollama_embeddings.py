@@ -1,4 +1,4 @@
-"""What only the provider `ollama.embeddings` does: the old endpoint, one text at a time."""
+"""Provider `ollama.embeddings`: the old endpoint, one text at a time."""
 
 import json
 
@@ -44,4 +44,4 @@ def test_no_vector_is_a_protocol_fault(body: bytes) -> None:
 def test_it_does_not_chat_and_says_who_does() -> None:
     error = PROVIDER.build_chat(CONFIG, ChatRequest(messages="hi"), strict=True).failure()
     assert isinstance(error, UnsupportedFeature)
-    assert "api_type ollama holds conversations" in error.message
+    assert "use api_type ollama for chat" in error.message

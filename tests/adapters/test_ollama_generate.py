@@ -1,4 +1,4 @@
-"""What only the provider `ollama.generate` does."""
+"""Provider `ollama.generate`: its own behaviour beside the dialect's."""
 
 import json
 

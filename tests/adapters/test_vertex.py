@@ -1,4 +1,4 @@
-"""Vertex AI: hosts and paths by project and location, an OAuth token or an API key."""
+"""Provider `vertex`: hosts and paths by project and location, an OAuth token or an API key."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Answers of the Messages API, made up here: the events of streams, and the same answers whole."""
+"""Made-up responses of the Messages API: events of streams, and the same responses as bodies."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Streams of /v2/chat, made up here, and what they say."""
+"""A made-up stream of /v2/chat, and its events."""
 
 import json
 from typing import Any

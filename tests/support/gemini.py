@@ -1,11 +1,13 @@
-"""Requests to Gemini, built, and the bodies that they have."""
+"""Requests to Gemini, built, and their bodies."""
 
 import base64
 import json
 from typing import Any
 
 from llm_pure import ChatRequest, LLMConfig
+from llm_pure.adapters.dialects import gemini_content
 from llm_pure.adapters.gemini import PROVIDER as GEMINI
+from llm_pure.adapters.gemini import url_for
 from llm_pure.core.provider import Built, Provider
 from llm_pure.types.messages import (
     Message,
@@ -16,6 +18,8 @@ from llm_pure.types.request import (
 
 CONFIG = LLMConfig(api_type="gemini", model="gemini-2.5-flash", api_key="AIza" + "x" * 35)
 ON_CLOUD = LLMConfig(api_type="vertex", model="gemini-2.5-flash", project="p", location="us-east1")
+SERVICE = gemini_content.make_service("gemini", "", url_for, gemini_content.Quirks())
+VERTEX_SERVICE = gemini_content.make_service("vertex", "", url_for, gemini_content.Quirks())
 DEFAULTS = {"temperature": 0.0, "maxOutputTokens": 4096}
 PNG = b"\x89PNG\r\n\x1a\n0123"
 PDF = b"%PDF-1.7 ..."
@@ -33,10 +37,6 @@ def body_of(request: ChatRequest, config: LLMConfig = CONFIG, provider: Provider
 
 def contents_of(*messages: Message, model: str = "gemini-2.5-flash") -> Any:
     return body_of(ChatRequest(messages=messages, model=model))["contents"]
-
-
-def told(made: Built) -> list[tuple[str, str]]:
-    return [(one.field, one.action) for one in made.adaptations]
 
 
 def base64_of(data: bytes) -> str:

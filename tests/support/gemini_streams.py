@@ -1,11 +1,10 @@
-"""A stream of generateContent in both framings, with a part of every kind, and the Completion that it is."""
+"""A stream of generateContent in both framings, with a part of every kind, and its Completion."""
 
 import json
-from functools import partial
 from typing import Any
 
 from llm_pure import Completion, ResponseHead
-from llm_pure.adapters.dialects.gemini_content import open_stream, parse_chat
+from llm_pure.adapters.gemini import PROVIDER
 from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.types.completion import Usage
 from llm_pure.types.errors import (
@@ -112,8 +111,8 @@ WHOLE_BODY = dumped(
 """The same parts in one item."""
 STREAMED = {
     name: Streamed(
-        open_stream=partial(open_stream, "gemini"),
-        parse_chat=partial(parse_chat, "gemini"),
+        open_stream=PROVIDER.open_stream,
+        parse_chat=PROVIDER.parse_chat,
         head=head,
         body=body,
         completion=WHOLE,
@@ -125,7 +124,7 @@ STREAMED = {
 
 
 def events_of(head: ResponseHead, *fed: bytes) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return read_pieces(open_stream("gemini", head), fed)
+    return read_pieces(PROVIDER.open_stream(head), fed)
 
 
 def text_of(events: tuple[StreamEvent, ...]) -> str:

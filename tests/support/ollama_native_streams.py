@@ -1,4 +1,4 @@
-"""Streams of /api/chat, made up here, and what they say."""
+"""A made-up stream of /api/chat, and its events."""
 
 import json
 from typing import Any

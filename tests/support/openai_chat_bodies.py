@@ -1,4 +1,4 @@
-"""Answers of chat completions, made up from the specification, whole and as streams."""
+"""Chat completions made up from the specification: responses, and chunks of streams."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Answers of the Responses API, made up from its specification, whole and as streams."""
+"""Responses of the Responses API made up from its specification: bodies, and events of streams."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""One streamed answer of a dialect, made up here, as the laws of tests/adapters/dialects/test_stream_laws.py want it."""
+"""A made-up stream of a dialect, for the laws of tests/adapters/dialects/test_stream_laws.py."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,49 +12,48 @@ from tests.support.pieces import one_byte_at_a_time
 
 
 class Streamed(msgspec.Struct, frozen=True, kw_only=True):
-    """A stream and what it says.
-
-    open_stream, parse_chat: who reads it, as in Provider. events: all that it tells, where they are written down.
-    completion: what they collect to, where it is.
-    whole: the same answer as the body that comes when no stream is asked for; None where that is not tried.
-    whole_from: cut before this byte it is interrupted; from there on only what stands beside the answer is missing.
-    None: only white space may be. cut_every: how many bytes lie between the cuts that are tried.
-    after: bytes after the end that change nothing. examples: how often Hypothesis tries a law on it.
-    """
+    """A stream and its meaning."""
 
     open_stream: Callable[[ResponseHead], StreamDecoder]
     parse_chat: Callable[[HttpResponse], LLMResult[Completion]]
     head: ResponseHead
     body: bytes
     events: tuple[StreamEvent, ...] | None = None
+    """All events, where they are tested."""
     completion: Completion | None = None
+    """The collected completion, where it is tested."""
     whole: bytes | None = None
+    """The same response as a buffered body, where it is tested."""
     whole_from: int | None = None
+    """A stream cut before this byte is interrupted; later bytes hold nothing of the message. None: only white space."""
     cut_every: int = 1
+    """Bytes between the cuts."""
     after: Mapping[str, bytes] = {}
+    """Bytes after the end that change nothing."""
     examples: int = 100
+    """Number of Hypothesis examples for each law."""
 
     @property
     def unstreamed(self) -> HttpResponse:
-        """The same answer, come whole, with the headers of the stream but its content type."""
-        others = [one for one in self.head.headers if one[0] != "content-type"]
+        """The same response as a buffered body, with the headers of the stream except its content type."""
+        others = [pair for pair in self.head.headers if pair[0] != "content-type"]
         headers = (("content-type", "application/json"), *others)
         return HttpResponse(200, headers, self.whole or b"")
 
     @property
     def interrupted_before(self) -> int:
-        """A cut before this byte must not pass for an answer."""
+        """A stream cut before this byte must not end in a completion."""
         return len(self.body.rstrip()) if self.whole_from is None else self.whole_from
 
     @property
     def cuts(self) -> Sequence[int]:
-        """Places to cut at: every `cut_every` bytes, and each of those where the answer ends."""
+        """Positions of cuts: every `cut_every` bytes, and every byte around the end of the message."""
         ending = range(max(0, self.interrupted_before - 40), len(self.body))
         return sorted({*range(0, len(self.body), self.cut_every), *ending})
 
 
 def read(stream: Streamed, *pieces: bytes, head: ResponseHead | None = None) -> Told:
-    """What a decoder tells of these pieces. Whatever it was, no more bytes and no second end change it."""
+    """The events and the error of these pieces. Checks that bytes and `close` after the end change nothing."""
     decoder = stream.open_stream(head or stream.head)
     events, error = read_pieces(decoder, pieces)
     again = (decoder.feed(b"more"), decoder.close(), decoder.close())
@@ -65,11 +64,10 @@ def read(stream: Streamed, *pieces: bytes, head: ResponseHead | None = None) -> 
 def broken_off(
     stream: Streamed, begun: bytes, then: bytes, head: ResponseHead | None = None
 ) -> tuple[tuple[StreamEvent, ...], LLMError]:
-    """What bytes tell that break off a good beginning, all at once or byte by byte: its events, and after them an error."""
+    """The events and the error of a good beginning followed by bad bytes; the same at once and byte by byte."""
     body = begun + then
-    told = read(stream, body, head=head)
-    assert read(stream, *one_byte_at_a_time(body), head=head) == told
-    events, error = told
+    events, error = read(stream, body, head=head)
+    assert read(stream, *one_byte_at_a_time(body), head=head) == (events, error)
     before, _ = read(stream, begun, head=head)
     assert events[: len(before)] == before
     assert error is not None
@@ -77,5 +75,5 @@ def broken_off(
 
 
 def said_before(error: LLMError) -> str | None:
-    """The text that had come when it went wrong; None where no answer had begun."""
+    """The text received before the error; None if no message had begun."""
     return None if error.partial is None else error.partial.text

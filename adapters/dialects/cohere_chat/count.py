@@ -42,8 +42,10 @@ def build_count(service: AnyService, config: LLMConfig, request: ChatRequest) ->
         texts += _texts(message, f"messages/{index}", adaptations)
     text = "\n".join(filter(None, texts))
     if not text:
-        what = "there is no text to count"
-        raise Rejected(InvalidRequest(message=what, param="messages", provider=service.name))
+        error = InvalidRequest(
+            message="there is no text to count", param="messages", provider=service.name
+        )
+        raise Rejected(error)
     if resolved.tools:
         adaptations.append(dropped("tools", _TEXT_ONLY))
     url = ok(service.url_for(config, resolved.model, "/v1/tokenize"))

@@ -29,7 +29,7 @@ EMBED_LIMITS = (
 _NUMBERS = ("float", "int8", "uint8", "binary", "ubinary")
 """Kinds of vectors that are lists of numbers."""
 
-_NO_VECTORS = "the answer has no vectors"
+_NO_VECTORS = "the response has no vectors"
 
 
 class _Meta(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""Cohere's errors -> LLMError: {"message": "text", "id"?, "data"?}, and the status says which.
+"""Cohere's errors -> LLMError: {"message": "text", "id"?, "data"?}; the status selects the error.
 
 Source: cohere 7.3.1, errors/ (400, 401, 403, 404, 422, 429, 498 invalid token, 499, 500, 501, 503, 504), read 2026-11-20.
 """

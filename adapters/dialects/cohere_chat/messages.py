@@ -2,7 +2,7 @@
 
 Text alone is a plain string, everything else a list of blocks. Each tool result becomes a message of its own; images
 among results follow in a `user` message.
-Source: cohere 7.3.1, types/chat_message_v2.py and what it names, read 2026-11-20.
+Source: cohere 7.3.1, types/chat_message_v2.py and the types it imports, read 2026-11-20.
 """
 
 from typing import Any
@@ -70,9 +70,9 @@ def _assistant(
 ) -> dict[str, Any]:
     """One message for the turn. Reasoning that was received as `tool_plan` is replayed as such."""
     turn = assistant_turn(service.name, message, path, adaptations, replays=True)
-    plan = "".join([part.text for part in turn.thoughts if _is_plan(part)])
+    plan = "".join([part.text for part in turn.reasoning if _is_plan(part)])
     blocks: list[dict[str, Any]] = [
-        {"type": "thinking", "thinking": part.text} for part in turn.thoughts if not _is_plan(part)
+        {"type": "thinking", "thinking": part.text} for part in turn.reasoning if not _is_plan(part)
     ]
     encoded: dict[str, Any] = {"role": "assistant"}
     opaque = [json_object(part.json) or {} for part in turn.opaque]
@@ -121,10 +121,10 @@ def _block(part: Part, path: str) -> dict[str, Any]:
             return json_object(json) or {}
         case Document():
             raise UnsupportedPart(
-                f"{path}: Cohere takes documents beside the messages: extra={{'documents': [...]}}"
+                f"{path}: Cohere takes documents outside the messages: extra={{'documents': [...]}}"
             )
         case _:
-            raise UnsupportedPart(f"{path}: Cohere has no form for {type(part).__name__} here")
+            raise UnsupportedPart(f"{path}: Cohere does not support {type(part).__name__} here")
 
 
 def _image(url: str, detail: str | None) -> dict[str, Any]:

@@ -46,8 +46,8 @@ _SOURCE = "cohere 7.3.1, v2/raw_client.py, read 2026-11-20"
 _EVERY_MODEL = ModelProfile(
     prefix="",
     unsupported={
-        "n": "Cohere gives one answer",
-        "repetition_penalty": "Cohere has presence and frequency penalties alone",
+        "n": "Cohere returns one choice",
+        "repetition_penalty": "Cohere has presence and frequency penalties only",
     },
     ranges={
         "top_p": (0.01, 0.99),
@@ -113,7 +113,7 @@ def _fields(
         case SchemaFormat(schema=schema, description=description):
             fields["response_format"] = {"type": "json_object", "json_schema": schema}
             if description is not None:
-                reason = "Cohere takes the schema alone"
+                reason = "Cohere takes a schema without a description"
                 adaptations.append(dropped("response_format/description", reason, description))
         case None:
             pass
@@ -123,11 +123,11 @@ def _fields(
     if "logprobs" in settings:
         fields["logprobs"] = True
         if settings["logprobs"] is not True:
-            reason = "Cohere shows no alternatives"
+            reason = "Cohere returns no alternative tokens"
             adaptations.append(changed("logprobs", reason, settings["logprobs"], True))
     fields |= _thinking(resolved, adaptations)
     if resolved.metadata:
-        adaptations.append(dropped("metadata", "Cohere keeps none"))
+        adaptations.append(dropped("metadata", "Cohere does not store metadata"))
     if resolved.stream:
         fields["stream"] = True
     return fields
@@ -170,7 +170,7 @@ def _tools(
         )
         if named:
             tools, choice = named, "required"
-            reason = "Cohere takes no tool by name; it is the only one sent, and required"
+            reason = "Cohere cannot select a tool by name; only this tool is sent, and a call is required"
             adaptations.append(changed("tool_choice", reason))
         else:
             reason = f"there is no tool {choice.name!r}"
@@ -186,12 +186,12 @@ def _tools(
     if any(strict_marks):
         fields["strict_tools"] = True
         if not all(strict_marks):
-            reason = "Cohere holds the model to all schemas or to none; strict_tools is on"
+            reason = "Cohere enforces all tool schemas or none; strict_tools is on"
             adaptations.append(changed("tools", reason))
     if choice in ("required", "none"):
         fields["tool_choice"] = str(choice).upper()
     if resolved.parallel_tool_calls is False:
-        reason = "Cohere cannot be held to one call at a time"
+        reason = "Cohere cannot be limited to one call at a time"
         adaptations.append(dropped("parallel_tool_calls", reason, False))
     return fields
 

@@ -43,7 +43,7 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
         _is_answer,
         _read,
         find_error=find_error,
-        missing="the answer has no message",
+        missing="the response has no message",
     )
 
 

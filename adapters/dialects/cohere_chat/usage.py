@@ -1,7 +1,7 @@
 """Cohere's usage -> Usage.
 
-There are two counts: `tokens` is what the model read and wrote, with a hidden preamble; `billed_units` is what is paid
-for. Usage counts tokens, since `cached_tokens` is a part of them; the billed units stay in `raw`.
+There are two counts: `tokens` is the model's input and output with a hidden preamble, `billed_units` is the paid part.
+Usage has the tokens, since `cached_tokens` is a part of them; the billed units stay in `raw`.
 Source: cohere 7.3.1, types/usage.py; the two views compared in the cassettes of pydantic-ai; read 2026-11-20.
 """
 

@@ -15,7 +15,7 @@ def changed(field: str, reason: str, before: object = None, after: object = None
     return Adaptation(field=field, action="changed", reason=reason, before=before, after=after)
 
 
-def clamped(field: str, reason: str, before: object, after: object) -> Adaptation:
+def clamped(field: str, reason: str, before: object = None, after: object = None) -> Adaptation:
     """A value that is sent as the nearest supported one."""
     return Adaptation(field=field, action="clamped", reason=reason, before=before, after=after)
 

@@ -1,7 +1,6 @@
-"""Two APIs under one name: the configuration says which one is asked, the answer itself which one it was."""
+"""Two APIs under one provider name. The configuration selects the API of a request, the response itself its reader."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -19,140 +18,133 @@ from llm_pure.types.result import LLMResult, Success
 Q = TypeVar("Q")
 A = TypeVar("A")
 
-Chosen: TypeAlias = Callable[[LLMConfig], bool]
-"""Does this configuration ask the second API?"""
+UsesSecondApi: TypeAlias = Callable[[LLMConfig], bool]
+"""Whether requests with this configuration go to the second API."""
 
-Tells: TypeAlias = Callable[[Any], bool]
-"""Is this JSON the second API's? A whole body, or the first frame of a stream; None where it is no JSON."""
+IsSecondApi: TypeAlias = Callable[[Any], bool]
+"""Whether decoded JSON is of the second API: a body, or the first frame of a stream; None for data that is not JSON."""
+
+IsSecondHead: TypeAlias = Callable[[ResponseHead], bool]
+"""Whether a response with this head is of the second API."""
 
 
-OfHead: TypeAlias = Callable[[ResponseHead], bool]
-"""Does this head begin an answer of the second API?"""
+def dual_api(
+    first: Provider, second: Provider, *, chosen: UsesSecondApi, tells: IsSecondApi
+) -> Provider:
+    """The first provider with the second beside it. Both stream server-sent events and have the same name.
 
+    Embeddings are offered if both have them.
+    """
 
-def dual_api(first: Provider, second: Provider, *, chosen: Chosen, tells: Tells) -> Provider:
-    """The first provider, with the second beside it. Both stream server-sent events, and both have the same name."""
-
-    def speaker(data: bytes) -> Provider:
+    def provider_of(data: bytes) -> Provider:
         return second if tells(decode_any(data, provider=first.name).value_or(None)) else first
 
     def parse_chat(response: HttpResponse) -> LLMResult[Completion]:
-        return speaker(response.body).parse_chat(response)
+        return provider_of(response.body).parse_chat(response)
 
     def open_stream(head: ResponseHead) -> StreamDecoder:
-        open_one = partial(_open_one, head, speaker)
         return decode_stream_or_body(
-            first.name, head, parse_chat, lambda: _FirstFrameTells(first.name, open_one)
+            first.name,
+            head,
+            parse_chat,
+            lambda: _FirstFrameDecoder(
+                first.name, lambda frame: provider_of(frame).open_stream(head)
+            ),
         )
 
+    embed = None
+    if first.embed is not None and second.embed is not None:
+        embed = _dual_operation(
+            first.embed, second.embed, chosen, lambda data: provider_of(data) is second
+        )
     return msgspec.structs.replace(
-        _asking(first, second, chosen),
+        _dual_requests(first, second, chosen),
         parse_chat=parse_chat,
         open_stream=open_stream,
-        embed=_either_operation(
-            first.embed, second.embed, chosen, speaker_is=tells, name=first.name
-        ),
+        embed=embed,
     )
 
 
 def dual_api_by_head(
-    first: Provider, second: Provider, *, chosen: Chosen, is_second: OfHead
+    first: Provider, second: Provider, *, chosen: UsesSecondApi, is_second: IsSecondHead
 ) -> Provider:
-    """The same for two APIs whose answers differ in their heads, however they are streamed. They only chat."""
+    """As `dual_api`, for two APIs whose responses differ in their heads, with any framing. Chat only."""
 
-    def of(head: ResponseHead) -> Provider:
+    def provider_of(head: ResponseHead) -> Provider:
         return second if is_second(head) else first
 
     return msgspec.structs.replace(
-        _asking(first, second, chosen),
-        parse_chat=lambda response: of(response.head).parse_chat(response),
-        open_stream=lambda head: of(head).open_stream(head),
+        _dual_requests(first, second, chosen),
+        parse_chat=lambda response: provider_of(response.head).parse_chat(response),
+        open_stream=lambda head: provider_of(head).open_stream(head),
     )
 
 
-def _asking(first: Provider, second: Provider, chosen: Chosen) -> Provider:
-    def of(config: LLMConfig) -> Provider:
+def _dual_requests(first: Provider, second: Provider, chosen: UsesSecondApi) -> Provider:
+    def provider_for(config: LLMConfig) -> Provider:
         return second if chosen(config) else first
 
     return msgspec.structs.replace(
         first,
-        build_chat=lambda config, request, *, strict=False: of(config).build_chat(
+        build_chat=lambda config, request, *, strict=False: provider_for(config).build_chat(
             config, request, strict=strict
         ),
-        authorize=lambda config, request, now: of(config).authorize(config, request, now),
+        authorize=lambda config, request, now: provider_for(config).authorize(config, request, now),
     )
 
 
-def _open_one(
-    head: ResponseHead, speaker: Callable[[bytes], Provider], frame: bytes
-) -> StreamDecoder:
-    return speaker(frame).open_stream(head)
-
-
-def _either_operation(
-    first: Operation[Q, A] | None,
-    second: Operation[Q, A] | None,
-    chosen: Chosen,
-    *,
-    speaker_is: Tells,
-    name: str,
-) -> Operation[Q, A] | None:
-    """The operation, where both have it."""
-    if first is None or second is None:
-        return None
-
-    def parse(response: HttpResponse) -> LLMResult[A]:
-        told = decode_any(response.body, provider=name).value_or(None)
-        return (second if speaker_is(told) else first).parse(response)
-
+def _dual_operation(
+    first: Operation[Q, A],
+    second: Operation[Q, A],
+    chosen: UsesSecondApi,
+    is_second: Callable[[bytes], bool],
+) -> Operation[Q, A]:
     return Operation(
-        lambda config, request: (second if chosen(config) else first).build(config, request), parse
+        lambda config, request: (second if chosen(config) else first).build(config, request),
+        lambda response: (second if is_second(response.body) else first).parse(response),
     )
 
 
-class _FirstFrameTells:
-    """A StreamDecoder that is one of two; which one, the first frame with words in it tells. It holds the bytes till then."""
+class _FirstFrameDecoder:
+    """Buffers bytes until the first frame that is not blank, which selects the decoder of all bytes."""
 
-    __slots__ = ("_decoder", "_frames", "_held", "_name", "_open")
+    __slots__ = ("_buffer", "_decoder", "_frames", "_name", "_open_for")
 
-    def __init__(self, name: str, open_one: Callable[[bytes], StreamDecoder]) -> None:
+    def __init__(self, name: str, open_for: Callable[[bytes], StreamDecoder]) -> None:
         self._name = name
-        self._open = open_one
+        self._open_for = open_for
         self._frames = SseDataDecoder()
-        self._held = bytearray()
+        self._buffer = bytearray()
         self._decoder: StreamDecoder | None = None
 
     def feed(self, data: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
         """The events that these bytes complete."""
         if self._decoder is not None:
             return self._decoder.feed(data)
-        self._held += data
-        frame = _worded(self._frames.feed(data))
+        self._buffer += data
+        frame = _first_text(self._frames.feed(data))
         if frame is None and self._frames.fault is None:
             return Success(())
-        return self._decide(frame or b"")
+        return self._start(frame or b"")
 
     def close(self) -> LLMResult[tuple[StreamEvent, ...]]:
-        """The body is over: the last events, given once."""
+        """The last events; the body has ended."""
         if self._decoder is not None:
             return self._decoder.close()
-        frame = _worded(self._frames.close())
-        return self._decide(frame or b"").bind(lambda _: self._closed())
+        frame = _first_text(self._frames.close())
+        return self._start(frame or b"").bind(lambda _: self.close())
 
     def partial(self) -> Completion:
-        """The answer as far as it has come."""
+        """The completion so far."""
         if self._decoder is None:
             return Completion(provider=self._name)
         return self._decoder.partial()
 
-    def _decide(self, frame: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
-        self._decoder = self._open(frame)
-        held, self._held = bytes(self._held), bytearray()
-        return self._decoder.feed(held)
-
-    def _closed(self) -> LLMResult[tuple[StreamEvent, ...]]:
-        return Success(()) if self._decoder is None else self._decoder.close()
+    def _start(self, frame: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
+        self._decoder = self._open_for(frame)
+        buffered, self._buffer = bytes(self._buffer), bytearray()
+        return self._decoder.feed(buffered)
 
 
-def _worded(frames: list[bytes]) -> bytes | None:
+def _first_text(frames: list[bytes]) -> bytes | None:
     return next((frame for frame in frames if frame.strip()), None)

@@ -18,13 +18,18 @@ def extra_fields(raw: Any, known: AbstractSet[str]) -> dict[str, Any]:
     >>> extra_fields({"id": "1", "tier": "x", "note": "", "zero": 0}, {"id"})
     {'tier': 'x', 'zero': 0}
     """
-    if not isinstance(raw, dict):
+    if not isinstance(raw, dict) or raw.keys() <= known:
         return {}
     return {
         key: value
         for key, value in raw.items()
         if key not in known and value is not None and value not in ("", [], {})
     }
+
+
+def extra_events(raw: Any, known: AbstractSet[str]) -> list[StreamEvent]:
+    """An event for each extra field of an object that arrives once."""
+    return [ExtraReceived(key, value) for key, value in extra_fields(raw, known).items()]
 
 
 def emit_extra_fields(
@@ -42,9 +47,12 @@ def emit_extra_fields(
     `lists`: fields that arrive as lists in pieces; each piece is emitted, to be appended.
     `merge`: objects arrive in parts; new keys are put over those seen before.
     """
+    extra = extra_fields(raw, known)
+    if not extra:
+        return seen
     scope = "" if choice is None else f"{choice}/"
     news: dict[str, Any] = {}
-    for key, value in extra_fields(raw, known).items():
+    for key, value in extra.items():
         if key in lists and isinstance(value, list):
             events.append(ExtraReceived(key, value, append=True, choice=choice))
             continue

@@ -1,41 +1,42 @@
-"""Tools as most APIs take them: {"type": "function", "function": {name, description?, parameters, strict?}}."""
+"""Tools in the form of most APIs: {"type": "function", "function": {name, description?, parameters, strict?}}."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from llm_pure.adapters.dialects.common.turn_order import dropped
+from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.types.request import NativeTool, Tool
 
 WireTools = tuple[list[dict[str, Any]], tuple[Adaptation, ...]]
 
 
-def function_of(tool: Tool) -> dict[str, Any]:
+def function_of(tool: Tool, *, schema_key: str = "parameters") -> dict[str, Any]:
     """{name, description?, parameters}."""
-    wire: dict[str, Any] = {"name": tool.name}
+    encoded: dict[str, Any] = {"name": tool.name}
     if tool.description is not None:
-        wire["description"] = tool.description
-    wire["parameters"] = tool.parameters
-    return wire
+        encoded["description"] = tool.description
+    encoded[schema_key] = tool.parameters
+    return encoded
 
 
 def wire_tools(
     name: str, tools: Sequence[Tool | NativeTool], *, strict: str | None = None
 ) -> WireTools:
-    """The tools, and what was left out. strict: why `strict` is not sent; None sends it."""
-    wire: list[dict[str, Any]] = []
-    told: list[Adaptation] = []
-    for place, tool in enumerate(tools):
+    """Return the encoded tools and the adaptations. `strict`: why the field `strict` is not supported; None sends it."""
+    encoded: list[dict[str, Any]] = []
+    adaptations: list[Adaptation] = []
+    for index, tool in enumerate(tools):
         if isinstance(tool, NativeTool):
             if tool.provider == name:
-                wire.append(tool.json)
+                encoded.append(tool.json)
             else:
-                told.append(dropped(f"tools/{place}", f"it is a tool of {tool.provider}'s own"))
+                reason = f"it is a tool of {tool.provider}'s own"
+                adaptations.append(dropped(f"tools/{index}", reason))
             continue
         function = function_of(tool)
         if tool.strict is not None and strict is None:
             function["strict"] = tool.strict
         elif tool.strict:
-            told.append(dropped(f"tools/{place}/strict", str(strict), True))
-        wire.append({"type": "function", "function": function})
-    return wire, tuple(told)
+            adaptations.append(dropped(f"tools/{index}/strict", str(strict), True))
+        encoded.append({"type": "function", "function": function})
+    return encoded, tuple(adaptations)

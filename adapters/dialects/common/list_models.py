@@ -1,52 +1,48 @@
-"""The list of a service's models, page by page: GET an address, and rows of JSON -> ModelPage.
+"""Lists of models, page by page: GET {url}, and JSON rows -> ModelPage. A ListShape describes one API's fields.
 
-Every service names the parts its own way; a ListShape says how.
 Sources: openai/openai-openapi 2.3.0 (ListModelsResponse); anthropic 2.11.0 types/model_info.py; ai.google.dev
 "models.list" by google-genai 3.4.0; cohere 7.3.1 models/raw_client.py; ollama/ollama v0.33.0-rc2 docs/api.md; read 2026-11-20.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
-from llm_pure.core.dialect import FindError, Service, decode_error
-from llm_pure.core.error_mapping import undecodable_body_error
+from llm_pure.core.dialect import AnyService, FindError, Service, malformed_response, read_json
 from llm_pure.core.provider import Built, Operation
-from llm_pure.framing.json_codec import decode_any
 from llm_pure.types.config import LLMConfig, plain_headers
-from llm_pure.types.errors import LLMError, ProtocolError
+from llm_pure.types.errors import LLMError
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse
 from llm_pure.types.media_operations import ListModelsRequest, ModelInfo, ModelPage
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.result import LLMResult
 
 Q = TypeVar("Q")
-Where = Callable[[LLMConfig], LLMResult[str]]
-ReadError = Callable[[HttpResponse], LLMError | None]
 
 
 class ListShape(msgspec.Struct, frozen=True, kw_only=True):
-    """How one API lists its models.
-
-    rows: the field with the list; a bare list is read too. id, created, owner: fields of a row; created is a number of
-    seconds or a date (RFC 3339). id_prefix: what stands before the name in the id. query: what every page is asked with,
-    such as its size. page: the parameter that names the page. next_page: the field that names the next one. more: the
-    field that says whether there is one, where next_page alone does not.
-    """
+    """How one API lists its models."""
 
     rows: str = "data"
+    """The field with the list; a bare list is read too."""
     id: str = "id"
     created: str = "created"
+    """The field of a row with a number of seconds or a date (RFC 3339)."""
     owner: str = "owned_by"
     id_prefix: str = ""
+    """Prefix of ids that is removed from model names."""
     query: Mapping[str, str] = MappingProxyType({})
+    """Parameters of every page, such as its size."""
     page: str = ""
+    """The parameter with the page to get."""
     next_page: str = ""
+    """The field of the response with the next page."""
     more: str = ""
+    """The field that says whether there is a next page, where `next_page` is always set."""
 
 
 OPENAI = ListShape()
@@ -75,26 +71,6 @@ COHERE = ListShape(
 OLLAMA = ListShape(rows="models", id="name", created="modified_at")
 
 
-def list_operation(
-    name: str,
-    where: Where,
-    shape: ListShape,
-    read_error: ReadError,
-    headers: Callable[[LLMConfig], Headers] = lambda config: (),
-) -> Operation[ListModelsRequest, ModelPage]:
-    """The operation `models` of a service. where: the address. headers: what the API wants beside credentials."""
-
-    def build(config: LLMConfig, request: ListModelsRequest) -> LLMResult[Built]:
-        return where(config).map(
-            lambda url: Built(request=_asked(config, shape, url, headers(config), request))
-        )
-
-    def parse(response: HttpResponse) -> LLMResult[ModelPage]:
-        return parse_list(name, shape, read_error, response)
-
-    return Operation(build, parse)
-
-
 def list_models(
     service: Service[Q],
     path: str,
@@ -102,17 +78,43 @@ def list_models(
     find_error: FindError[Q],
     headers: Callable[[LLMConfig], Headers] = lambda config: (),
 ) -> Operation[ListModelsRequest, ModelPage]:
-    """The operation `models` of a service whose `url_for` knows the path."""
-    return list_operation(
-        service.name,
-        lambda config: service.url_for(config, "", path),
-        shape,
-        partial(decode_error, service, find_error),
-        headers,
+    """The operation `models`. `path`: the operation for `service.url_for`. `headers`: required headers beside credentials.
+
+    Parsing fails with the error in the body, and with ProtocolError for a 2xx body without a list of models.
+    """
+
+    def error_of_object(service: Service[Q], raw: Any, response: HttpResponse) -> LLMError | None:
+        is_bare_list = isinstance(raw, list) and response.status < 300
+        return None if is_bare_list else find_error(service, raw, response)
+
+    @returns_failure
+    def build(config: LLMConfig, request: ListModelsRequest) -> Built:
+        url = ok(service.url_for(config, "", path))
+        return Built(request=_build_get(config, shape, url, headers(config), request))
+
+    @returns_failure
+    def parse(response: HttpResponse) -> ModelPage:
+        raw = read_json(service, response, error_of_object)
+        return _read_page(service, shape, raw, response)
+
+    return Operation(build, parse)
+
+
+def list_operation(
+    name: str,
+    where: Callable[[LLMConfig], LLMResult[str]],
+    shape: ListShape,
+    read_error: Callable[[HttpResponse], LLMError | None],
+    headers: Callable[[LLMConfig], Headers] = lambda config: (),
+) -> Operation[ListModelsRequest, ModelPage]:
+    """Older form of `list_models`, for dialects that are not on `core.dialect` yet."""
+    service = Service(name=name, base_url="", url_for=lambda config, *_: where(config), quirks=None)
+    return list_models(
+        service, "", shape, lambda service, raw, response: read_error(response), headers
     )
 
 
-def _asked(
+def _build_get(
     config: LLMConfig, shape: ListShape, url: str, headers: Headers, request: ListModelsRequest
 ) -> HttpRequest:
     query = dict(shape.query)
@@ -120,42 +122,27 @@ def _asked(
         query[shape.page] = request.page
     if query:
         url += f"{'&' if '?' in url else '?'}{urlencode(query)}"
-    plain = plain_headers(config)
-    named = {pair[0] for pair in plain}
-    kept = [pair for pair in (("accept", "application/json"), *headers) if pair[0] not in named]
-    return HttpRequest("GET", url, (*kept, *plain))
+    user_headers = plain_headers(config)
+    names = {name for name, _ in user_headers}
+    defaults = [pair for pair in (("accept", "application/json"), *headers) if pair[0] not in names]
+    return HttpRequest("GET", url, (*defaults, *user_headers))
 
 
-def parse_list(
-    name: str, shape: ListShape, read_error: ReadError, response: HttpResponse
-) -> LLMResult[ModelPage]:
-    """The models with their further fields in `extra`. ProtocolError where there is no list of them."""
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        if response.status < 300:
-            return Failure(decoded.failure())
-        return Failure(
-            undecodable_body_error(name, response.status, response.headers, response.body)
-        )
-    body = decoded.unwrap()
-    is_bare = isinstance(body, list) and response.status < 300
-    told = None if is_bare else read_error(response)
-    if told is not None:
-        return Failure(told)
-    if response.status >= 300:
-        return Failure(
-            undecodable_body_error(name, response.status, response.headers, response.body)
-        )
-    rows = body if is_bare else body.get(shape.rows) if isinstance(body, dict) else None
+def _read_page(
+    service: AnyService, shape: ListShape, raw: Any, response: HttpResponse
+) -> ModelPage:
+    """The models, with their other fields in `extra`."""
+    body = raw if isinstance(raw, dict) else {shape.rows: raw}
+    rows = body.get(shape.rows)
     if not isinstance(rows, list):
-        message, where = "there is no list of models in the answer", f"$.{shape.rows}"
-        return Failure(
-            ProtocolError(message=message, provider=name, where=where, evidence=response.body)
-        )
-    found = [row for row in rows if isinstance(row, dict)]
-    named = [_model(shape, row) for row in found if isinstance(row.get(shape.id), str)]
-    next_page = _next(shape, body) if isinstance(body, dict) else ""
-    return Success(ModelPage(models=tuple(named), next_page=next_page, provider=name))
+        message = "the response has no list of models"
+        raise Rejected(malformed_response(service, response, message, where=f"$.{shape.rows}"))
+    models = [
+        _model(shape, row)
+        for row in rows
+        if isinstance(row, dict) and isinstance(row.get(shape.id), str)
+    ]
+    return ModelPage(models=tuple(models), next_page=_next(shape, body), provider=service.name)
 
 
 def _next(shape: ListShape, body: dict[str, Any]) -> str:
@@ -165,12 +152,12 @@ def _next(shape: ListShape, body: dict[str, Any]) -> str:
 
 
 def _model(shape: ListShape, row: dict[str, Any]) -> ModelInfo:
-    modelled = (shape.id, shape.created, shape.owner, "object")
+    known = (shape.id, shape.created, shape.owner, "object")
     return ModelInfo(
         id=row[shape.id].removeprefix(shape.id_prefix),
         created_s=_seconds(row.get(shape.created)),
         owned_by=_text(row.get(shape.owner)),
-        extra={key: value for key, value in row.items() if key not in modelled},
+        extra={key: value for key, value in row.items() if key not in known},
     )
 
 
@@ -179,7 +166,7 @@ def _text(value: Any) -> str | None:
 
 
 def _seconds(value: Any) -> int | None:
-    """Seconds since 1970, of a number or a date; a date without a zone is in UTC."""
+    """Seconds since 1970 of a number or a date; a date without a time zone is UTC."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if not isinstance(value, str):

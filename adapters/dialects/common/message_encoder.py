@@ -1,7 +1,6 @@
-"""MessageEncoder: the part of encoding messages that dialects with merged turns have in common.
+"""MessageEncoder: base of the message encoders of APIs with alternating `user` and `assistant` turns and separate system text.
 
-For APIs that want turns of `user` and `assistant` in alternation, with the system text apart from them: consecutive turns
-of one role become one turn. A dialect subclasses it and writes `add`.
+Consecutive turns of one role become one turn. A dialect subclasses MessageEncoder and writes `add`.
 """
 
 from abc import ABC, abstractmethod
@@ -19,7 +18,7 @@ Q = TypeVar("Q")
 
 
 class MessageEncoder(ABC, Generic[Q]):
-    """Encodes messages one after another into `turns` and `system`. One for each request."""
+    """Encodes the messages of one request, in order, into `turns` and `system`."""
 
     content_key = "content"
     """The field of a turn that holds its blocks; Gemini calls it "parts"."""
@@ -28,7 +27,7 @@ class MessageEncoder(ABC, Generic[Q]):
         self.service = service
         self.adaptations = adaptations
         self.turns: list[dict[str, Any]] = []
-        self.system: list[dict[str, Any]] = []
+        self.system: list[Any] = []
 
     @abstractmethod
     def add(self, message: Message, path: str) -> None:
@@ -42,7 +41,7 @@ class MessageEncoder(ABC, Generic[Q]):
         except UnsupportedPart as part:
             raise part.of_provider(self.service.name) from None
 
-    def add_turn(self, role: str, blocks: list[dict[str, Any]]) -> None:
+    def add_turn(self, role: str, blocks: list[Any]) -> None:
         """Append the blocks to the last turn if it has this role, else as a new turn. No blocks, no turn."""
         if not blocks:
             return
@@ -59,9 +58,13 @@ class MessageEncoder(ABC, Generic[Q]):
         """Report something that is sent in a form that loses information."""
         self.adaptations.append(changed(path, reason, before, after))
 
+    def understands(self, provider: str) -> bool:
+        """Return true if metadata and opaque parts of this provider may be sent to the service: only its own may."""
+        return provider == self.service.name
+
     def own_fields(self, provider_metadata: ProviderMetadata | None) -> dict[str, Any]:
         """The wire fields that this provider sent with a part, to be sent back; none of another provider's."""
-        if provider_metadata is None or provider_metadata.provider != self.service.name:
+        if provider_metadata is None or not self.understands(provider_metadata.provider):
             return {}
         return json_object(provider_metadata.json) or {}
 
@@ -69,7 +72,7 @@ class MessageEncoder(ABC, Generic[Q]):
         """The message's parts with their paths, but for opaque parts of other providers, which are dropped."""
         for index, part in enumerate(message.parts):
             part_path = f"{path}/parts/{index}"
-            if isinstance(part, Opaque) and part.provider != self.service.name:
+            if isinstance(part, Opaque) and not self.understands(part.provider):
                 self.drop(part_path, f"{part.kind} is for {part.provider} only")
             else:
                 yield part_path, part

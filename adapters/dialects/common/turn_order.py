@@ -1,11 +1,11 @@
-"""One turn of a conversation, sorted into what most APIs have a place for: words, thoughts, calls, results, the rest.
+"""One message sorted into the fields of most APIs: text, reasoning, tool calls, tool results, other parts.
 
-What has no place is reported as an Adaptation; what may not be left out raises UnsupportedPart.
+Parts without a field are reported as adaptations; parts that must not be left out raise UnsupportedPart.
 """
 
 import msgspec
 
-from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.types.messages import (
     Audio,
@@ -24,111 +24,122 @@ from llm_pure.types.messages import (
 from llm_pure.types.rejection import UnsupportedPart
 
 Unsendable = UnsupportedPart
-"""Older name, for dialects that are not on `core.dialect` yet."""
+"""Older name, for qianfan_v1 and spark_frames."""
 
 Placed = tuple[str, Part]
-"""A part and where it stands, such as `messages/1/parts/0`."""
+"""A part's path, such as `messages/1/parts/0`, and the part."""
 
 
 class AssistantTurn(msgspec.Struct, frozen=True, kw_only=True):
-    """What the model said: words joined with nothing between them, thoughts that may go back, calls, own opaque parts."""
+    """The parts of an assistant message."""
 
     text: str = ""
-    thoughts: tuple[Reasoning, ...] = ()
+    """All text, joined without a separator."""
+    reasoning: tuple[Reasoning, ...] = ()
+    """Reasoning that may be replayed to this provider."""
     calls: tuple[ToolCall, ...] = ()
     opaque: tuple[Opaque, ...] = ()
+    """Opaque parts of this provider."""
 
 
 class UserTurn(msgspec.Struct, frozen=True, kw_only=True):
-    """What the model is told: tool results, and the rest in order, both with their places."""
+    """The parts of a user, tool or system message, with their paths."""
 
     results: tuple[tuple[str, ToolResult], ...] = ()
     rest: tuple[Placed, ...] = ()
+    """All other parts, in order, with the media and opaque parts of results."""
 
 
 def assistant_turn(
-    name: str, message: Message, path: str, told: list[Adaptation], *, replays: bool
+    name: str, message: Message, path: str, adaptations: list[Adaptation], *, replays: bool
 ) -> AssistantTurn:
-    """The turn, sorted. replays: this API takes its own reasoning back. Raises UnsupportedPart for a tool's result."""
+    """Sort an assistant message. `replays`: the API accepts its own reasoning. Raises UnsupportedPart for a tool result."""
     texts: list[str] = []
-    thoughts: list[Reasoning] = []
+    reasoning: list[Reasoning] = []
     calls: list[ToolCall] = []
     opaque: list[Opaque] = []
-    for place, part in enumerate(message.parts):
-        where = f"{path}/parts/{place}"
+    for index, part in enumerate(message.parts):
+        part_path = f"{path}/parts/{index}"
         match part:
             case Text(text=text):
                 texts.append(text)
             case Refusal(text=text):
                 texts.append(text)
-                reason = "there are no refusals here; it goes as text"
-                told.append(Adaptation(field=where, action="changed", reason=reason))
-            case Reasoning(provider_metadata=ProviderMetadata(provider=other)) if other != name:
-                told.append(dropped(where, f"it is reasoning of {other}"))
+                adaptations.append(changed(part_path, "the API has no refusals; sent as text"))
+            case Reasoning(provider_metadata=ProviderMetadata(provider=provider)) if (
+                provider != name
+            ):
+                adaptations.append(dropped(part_path, f"it is reasoning of {provider}"))
             case Reasoning() if not replays:
-                told.append(dropped(where, "there is no place for reasoning here"))
+                adaptations.append(dropped(part_path, "the API takes no reasoning as input"))
             case Reasoning(provider_metadata=None, signature=str()):
-                told.append(dropped(where, "it is signed, so it is another provider's reasoning"))
+                reason = "it is signed, so it is another provider's reasoning"
+                adaptations.append(dropped(part_path, reason))
             case Reasoning():
-                thoughts.append(part)
+                reasoning.append(part)
             case ToolCall():
                 calls.append(part)
-            case Opaque(provider=other, kind=kind) if other != name:
-                told.append(dropped(where, f"{kind} is for {other} only"))
+            case Opaque(provider=provider, kind=kind) if provider != name:
+                adaptations.append(dropped(part_path, f"{kind} is for {provider} only"))
             case Opaque():
                 opaque.append(part)
             case Image() | Audio() | Document():
-                told.append(dropped(where, "an assistant turn holds no media here"))
+                reason = "the API takes no media in assistant messages"
+                adaptations.append(dropped(part_path, reason))
             case ToolResult():
-                raise UnsupportedPart(f"{where}: an assistant turn cannot hold a tool's result")
+                raise UnsupportedPart(
+                    f"{part_path}: an assistant message cannot contain a tool result"
+                )
     return AssistantTurn(
-        text="".join(texts), thoughts=tuple(thoughts), calls=tuple(calls), opaque=tuple(opaque)
+        text="".join(texts), reasoning=tuple(reasoning), calls=tuple(calls), opaque=tuple(opaque)
     )
 
 
-def user_turn(name: str, message: Message, path: str, told: list[Adaptation]) -> UserTurn:
-    """The turn of a user, a tool or the system, sorted. Media and opaque parts of results stand among the rest."""
+def user_turn(name: str, message: Message, path: str, adaptations: list[Adaptation]) -> UserTurn:
+    """Sort the message of a user, a tool or the system. Drops opaque parts of other providers."""
     results: list[tuple[str, ToolResult]] = []
     rest: list[Placed] = []
-    for place, part in enumerate(message.parts):
-        where = f"{path}/parts/{place}"
+    for index, part in enumerate(message.parts):
+        part_path = f"{path}/parts/{index}"
         if not isinstance(part, ToolResult):
-            rest += _sendable(name, (where, part), told)
+            rest += _sendable(name, part_path, part, adaptations)
             continue
-        results.append((where, part))
+        results.append((part_path, part))
         media = [
-            (f"{where}/content/{number}", one)
-            for number, one in enumerate(part.content)
-            if not isinstance(one, Text)
+            (f"{part_path}/content/{content_index}", content)
+            for content_index, content in enumerate(part.content)
+            if not isinstance(content, Text)
         ]
         if media:
-            reason = "a tool's result is text here; what else there was follows as the user's"
-            told.append(Adaptation(field=where, action="changed", reason=reason))
-        for one in media:
-            rest += _sendable(name, one, told)
+            reason = "the API takes text as a tool result; other parts follow in the user turn"
+            adaptations.append(changed(part_path, reason))
+        for content_path, content in media:
+            rest += _sendable(name, content_path, content, adaptations)
         if part.is_error:
-            reason = "there is no mark for a tool that failed"
-            told.append(dropped(f"{where}/is_error", reason, True))
+            reason = "the API has no error flag for tool results"
+            adaptations.append(dropped(f"{part_path}/is_error", reason, True))
     return UserTurn(results=tuple(results), rest=tuple(rest))
 
 
 def result_text(result: ToolResult) -> str:
-    """The words of a tool's answer, a line break between its text parts."""
+    """The text parts of a tool result, joined by line breaks."""
     return "\n".join([part.text for part in result.content if isinstance(part, Text)])
 
 
-def without_name(message: Message, path: str, told: list[Adaptation]) -> None:
-    """Reports that a speaker's name is not sent."""
+def without_name(message: Message, path: str, adaptations: list[Adaptation]) -> None:
+    """Report a speaker's name as dropped."""
     if message.name is not None:
-        told.append(dropped(f"{path}/name", "speakers have no names here", message.name))
+        reason = "the API does not support speaker names"
+        adaptations.append(dropped(f"{path}/name", reason, message.name))
 
 
-def _sendable(name: str, placed: Placed, told: list[Adaptation]) -> tuple[Placed, ...]:
-    where, part = placed
+def _sendable(
+    name: str, part_path: str, part: Part, adaptations: list[Adaptation]
+) -> tuple[Placed, ...]:
     if isinstance(part, Opaque) and part.provider != name:
-        told.append(dropped(where, f"{part.kind} is for {part.provider} only"))
+        adaptations.append(dropped(part_path, f"{part.kind} is for {part.provider} only"))
         return ()
-    return (placed,)
+    return ((part_path, part),)
 
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Error bodies of Google's services -> LLMError.
 
-{"error": {"code", "message", "status", "details": [...]}}, alone or in an array; inside a 200 too. The details are
+{"error": {"code", "message", "status", "details": [...]}}, alone or in an array, also with status 200. The details are
 google.rpc messages: ErrorInfo.reason, QuotaFailure.violations, RetryInfo.retryDelay, BadRequest.fieldViolations.
 Source: cloud.google.com, "Errors" (google.rpc.Code, error_details.proto); the wire notes of this project section 5;
 read 2026-11-20.
@@ -9,9 +9,9 @@ read 2026-11-20.
 from collections.abc import Mapping
 from typing import Any
 
+from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.core.retry_after import parse_go_duration
-from llm_pure.framing.json_codec import decode_any
 from llm_pure.types.errors import (
     AuthenticationFailed,
     LLMError,
@@ -24,10 +24,9 @@ from llm_pure.types.errors import (
     TimedOut,
 )
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.result import Failure
 
-WORDS: Mapping[str, ErrorType] = {
-    # google.rpc.Code; INVALID_ARGUMENT and OUT_OF_RANGE are left to the message and the status
+ERROR_CODES: Mapping[str, ErrorType] = {
+    # google.rpc.Code; INVALID_ARGUMENT and OUT_OF_RANGE are mapped by message and status
     "UNAUTHENTICATED": AuthenticationFailed,
     "PERMISSION_DENIED": PermissionDenied,
     "FAILED_PRECONDITION": PermissionDenied,
@@ -56,18 +55,10 @@ WORDS: Mapping[str, ErrorType] = {
 }
 
 
-def read_error(provider: str, response: HttpResponse) -> LLMError | None:
-    """The error that a body tells, whatever the status; None when the body tells none."""
-    decoded = decode_any(response.body, provider=provider)
-    if isinstance(decoded, Failure):
-        return None
-    return find_error(provider, decoded.unwrap(), response)
+def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
+    """Return the error in decoded JSON, None if there is none. With a status below 400, the error's own code counts.
 
-
-def find_error(provider: str, body: Any, response: HttpResponse) -> LLMError | None:
-    """The error that decoded JSON tells; None when it tells none. A status below 400 gives way to the error's own.
-
-    Any quota that is counted by the day makes it QuotaExceeded: no short wait helps.
+    A violated daily quota makes the error QuotaExceeded, since no short wait helps.
     """
     if isinstance(body, list) and body:
         body = body[0]
@@ -77,58 +68,54 @@ def find_error(provider: str, body: Any, response: HttpResponse) -> LLMError | N
     if not isinstance(error, dict):  # OAuth: {"error": "invalid_grant", "error_description": "..."}
         error = {"message": body.get("error_description") or str(error), "status": error}
     details = _details(error)
-    status = _word(error.get("status"))
+    status = _text(error.get("status"))
     daily = _daily_quota(details)
     report = ProviderErrorInfo(
-        provider=provider,
+        provider=service.name,
         status=_status(response.status, error),
-        message=_word(error.get("message")) or status or "",
-        code=daily or _reason(details) or status,
+        message=_text(error.get("message")) or status or "",
+        code=daily or _first_text(details, "reason") or status,
         type=status,
-        param=_field(details),
+        param=_first_text(_entries(details, "fieldViolations"), "field"),
         retry_after_s=_retry_delay_s(details),
         headers=response.headers,
     )
-    return to_llm_error(report, {**WORDS, daily: QuotaExceeded} if daily else WORDS)
+    codes = service.error_codes
+    return to_llm_error(report, {**codes, daily: QuotaExceeded} if daily else codes)
 
 
 def _details(error: dict[str, Any]) -> list[dict[str, Any]]:
     details = error.get("details")
-    return [one for one in details if isinstance(one, dict)] if isinstance(details, list) else []
+    return [item for item in details if isinstance(item, dict)] if isinstance(details, list) else []
 
 
 def _entries(details: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    """The objects of a list inside the details, such as `violations`."""
-    lists = [one[name] for one in details if isinstance(one.get(name), list)]
+    """The objects in a list inside the details, such as `violations`."""
+    lists = [item[name] for item in details if isinstance(item.get(name), list)]
     return [entry for entries in lists for entry in entries if isinstance(entry, dict)]
 
 
 def _daily_quota(details: list[dict[str, Any]]) -> str | None:
-    ids = [_word(one.get("quotaId")) or "" for one in _entries(details, "violations")]
+    ids = [_text(entry.get("quotaId")) or "" for entry in _entries(details, "violations")]
     return next((quota for quota in ids if "PerDay" in quota), None)
 
 
-def _reason(details: list[dict[str, Any]]) -> str | None:
-    return next(filter(None, [_word(one.get("reason")) for one in details]), None)
-
-
-def _field(details: list[dict[str, Any]]) -> str | None:
-    fields = [_word(one.get("field")) for one in _entries(details, "fieldViolations")]
-    return next(filter(None, fields), None)
+def _first_text(items: list[dict[str, Any]], name: str) -> str | None:
+    return next(filter(None, [_text(item.get(name)) for item in items]), None)
 
 
 def _retry_delay_s(details: list[dict[str, Any]]) -> float | None:
     """A protobuf duration: "23s", "29.723877525s"."""
-    delays = [_word(one.get("retryDelay")) for one in details]
-    return next((parse_go_duration(delay) for delay in delays if delay), None)
+    delay = _first_text(details, "retryDelay")
+    return parse_go_duration(delay) if delay else None
 
 
-def _word(value: Any) -> str | None:
+def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
 def _status(status: int, error: dict[str, Any]) -> int:
-    """The status of the answer; inside a 200, the one that the error names, else 500."""
+    """The response's status; for a status below 400 the code in the error, else 500."""
     if status >= 400:
         return status
     code = error.get("code")

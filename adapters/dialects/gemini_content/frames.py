@@ -1,7 +1,7 @@
-"""Bytes of a streamed answer -> the JSON of each item, whichever of the two framings the bytes are in.
+"""Bytes of a streamed response -> the JSON of each item, in either of the two framings.
 
-`?alt=sse` gives server-sent events; without it the body is one JSON array, and an error may be a bare object or an
-array in either. The first byte tells, since content types lie behind gateways.
+`?alt=sse` gives server-sent events; without it the body is one JSON array. In both, an error may be a bare object or an
+array. The first byte decides, since gateways change content types.
 """
 
 from llm_pure.framing import FramingFault
@@ -9,13 +9,13 @@ from llm_pure.framing.json_array import JsonArrayDecoder
 from llm_pure.framing.sse import SseDataDecoder
 
 BEGIN, END, CLOSED = b"[", b"]", b""
-"""Frames that no item can be: a JSON body has begun, it has come to its end, and no more bytes will come."""
+"""Marks among the frames, never equal to an item: begin and end of a JSON body, and end of the bytes."""
 
 _SPACE = b" \t\r\n"
 
 
 class ItemDecoder:
-    """One for each body. Events are given as their data; the items of a JSON body stand between BEGIN and END."""
+    """Decoder of one body. Returns the data of events; for a JSON body its items between BEGIN and END."""
 
     __slots__ = ("_array", "_ended", "_seen", "_sse")
 
@@ -23,7 +23,7 @@ class ItemDecoder:
         self._sse: SseDataDecoder | None = None
         self._array: JsonArrayDecoder | None = None
         self._ended = False
-        self._seen = False  # an event came
+        self._seen = False  # an event was received
 
     @property
     def fault(self) -> FramingFault | None:
@@ -33,7 +33,7 @@ class ItemDecoder:
 
     @property
     def stray(self) -> bytes:
-        """Bytes outside of events and items: an error that came as bare JSON in mid-stream, or a page."""
+        """Bytes outside events and items, such as an error as bare JSON in mid-stream, or an HTML page."""
         inner = self._sse or self._array
         return inner.stray if inner else b""
 
@@ -45,9 +45,7 @@ class ItemDecoder:
             return items
         if self._array is not None:
             return self._items(self._array, data)
-        data = data.lstrip(
-            _SPACE
-        )  # before the first byte that tells, it says nothing in either framing
+        data = data.lstrip(_SPACE)  # leading space has no meaning in either framing
         if not data:
             return []
         if data[:1] in b"[{":
@@ -57,7 +55,7 @@ class ItemDecoder:
         return self.feed(data)
 
     def close(self) -> list[bytes]:
-        """The event that the end of the body cut off; CLOSED, unless the body is no stream at all."""
+        """The event that the end of the body cut off, and CLOSED; nothing for a body that is not a stream."""
         if self._sse is None:
             return [CLOSED] if self._array is not None else []
         items = self._sse.close()

@@ -1,4 +1,4 @@
-"""Pictures by `:predict`, as Google's Imagen models make them.
+"""Images by `:predict`, for Google's Imagen models.
 
 Source: the wire notes of this project, gemini.md section 8; the further parameters as generally known of cloud.google.com,
 "Imagen API" (google-genai 3.4.0 no longer names them), unconfirmed; read 2026-11-20.
@@ -7,119 +7,117 @@ Source: the wire notes of this project, gemini.md section 8; the further paramet
 import re
 from typing import Any
 
+from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
-from llm_pure.adapters.dialects.gemini_content.quirks import Place
-from llm_pure.adapters.dialects.gemini_content.request import merged
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.error_mapping import decode_success_json, undecodable_body_error
+from llm_pure.core.dialect import AnyService, build_post, read_json, undecodable_error
 from llm_pure.core.provider import Built
-from llm_pure.core.urls import post_json
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import ContentFiltered, InvalidRequest, ProtocolError, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import from_base64, media_type_of
 from llm_pure.types.media_operations import GeneratedImage, ImageRequest, ImagesResponse
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 _RATIO = re.compile(r"\d{1,2}:\d{1,2}")
 _SIZES = ("1K", "2K")
-_REFUSED = ("quality", "style", "background", "response_format")
+_UNSUPPORTED = ("quality", "style", "background", "response_format")
 
 
 def is_imagen(model: str) -> bool:
-    """Is this one of the models that answer to `:predict`?"""
+    """Whether the model is called by `:predict`."""
     return model.rsplit("/", 1)[-1].startswith(("imagen", "imagegeneration"))
 
 
+@returns_failure
 def build_predict(
-    name: str, place: Place, config: LLMConfig, model: str, request: ImageRequest
-) -> LLMResult[Built]:
+    service: AnyService, config: LLMConfig, model: str, request: ImageRequest
+) -> Built:
     """POST .../{model}:predict. Body: {instances: [{prompt}], parameters: {sampleCount, aspectRatio? ...}}.
 
-    size: a ratio ("16:9") or 1K, 2K; another one is dropped and told. output_format: "png" or "jpeg".
-    Fails with InvalidRequest (no prompt), UnsupportedFeature (pictures to begin from), and as `place` does.
+    size: a ratio ("16:9") or 1K, 2K; others are dropped and reported. output_format: "png" or "jpeg".
+    Fails with InvalidRequest (no prompt), UnsupportedFeature (input images), InvalidConfiguration (bad URL, no project).
     """
-    if not request.prompt.strip():
-        message = "there is no prompt to make a picture of"
-        return Failure(InvalidRequest(message=message, param="prompt", provider=name))
+    require_prompt(service, request)
     if request.images or request.mask is not None:
-        message = f"{model} is asked for pictures from words only; a Gemini model edits pictures"
-        return Failure(UnsupportedFeature(message=message, feature="images", provider=name))
+        message = f"{model} generates images from text only; use a Gemini model to edit images"
+        raise Rejected(UnsupportedFeature(message=message, feature="images", provider=service.name))
+    adaptations: list[Adaptation] = []
     parameters: dict[str, Any] = {"sampleCount": request.n or 1}
-    told: list[Adaptation] = []
-    size = request.size or ""
-    if _RATIO.fullmatch(size):
-        parameters["aspectRatio"] = size
-    elif size in _SIZES:
-        parameters["sampleImageSize"] = size
-    elif size:
-        told.append(_dropped(model, "size", size))
+    size = size_fields(request.size, _SIZES, "sampleImageSize")
+    parameters |= size
     if request.output_format:
         parameters["outputOptions"] = {"mimeType": f"image/{request.output_format}"}
-    for field in _REFUSED:
+    unsupported = ("size", *_UNSUPPORTED) if request.size and not size else _UNSUPPORTED
+    drop_unsupported(model, request, unsupported, adaptations)
+    body = {"instances": [{"prompt": request.prompt}], "parameters": parameters}
+    url = ok(service.url_for(config, model, "predict"))
+    return build_post(service, config, url, merge_objects(body, request.extra or {}), adaptations)
+
+
+def require_prompt(service: AnyService, request: ImageRequest) -> None:
+    """Raise Rejected with InvalidRequest for a blank prompt."""
+    if not request.prompt.strip():
+        message = "the prompt is empty"
+        raise Rejected(InvalidRequest(message=message, param="prompt", provider=service.name))
+
+
+def size_fields(size: str | None, sizes: tuple[str, ...], size_key: str) -> dict[str, str]:
+    """{"aspectRatio"} of a ratio such as "16:9", {size_key} of a supported size, {} otherwise."""
+    if size is not None and _RATIO.fullmatch(size):
+        return {"aspectRatio": size}
+    return {size_key: size} if size in sizes else {}
+
+
+def drop_unsupported(
+    owner: str, request: ImageRequest, fields: tuple[str, ...], adaptations: list[Adaptation]
+) -> None:
+    """Report the fields that are set as dropped. `owner`: the model or provider without them."""
+    for field in fields:
         value = getattr(request, field)
         if value is not None:
-            told.append(_dropped(model, field, value))
-    body = merged(
-        {"instances": [{"prompt": request.prompt}], "parameters": parameters}, request.extra or {}
-    )
-    url = place(config, model, "predict")
-    sent = url.bind(lambda at: post_json(config, at, body, provider=name))
-    return sent.map(lambda one: Built(request=one, adaptations=tuple(told)))
+            adaptations.append(dropped(field, f"{owner} has no {field} {value!r}", value))
 
 
-def _dropped(model: str, field: str, value: Any) -> Adaptation:
-    reason = f"{model} has no {field} {value!r}"
-    return Adaptation(field=field, action="dropped", reason=reason, before=value)
+@returns_failure
+def parse_predict(service: AnyService, response: HttpResponse) -> ImagesResponse:
+    """The images that passed the filters; the reasons for the others are in `extra["filtered"]`.
 
-
-def parse_predict(name: str, response: HttpResponse) -> LLMResult[ImagesResponse]:
-    """The pictures that passed Google's filters; why others did not is in `extra["filtered"]`.
-
-    Fails with ContentFiltered where none passed; an empty answer is that too, for Google then gives no reason.
+    Fails with ContentFiltered if none passed, also for an empty response, since Google then gives no reason.
     """
-    good = decode_success_json(name, response, lambda raw: find_error(name, raw, response))
-    if isinstance(good, Failure):
-        return good
-    raw = good.unwrap()
+    raw = read_json(service, response, find_error)
     if not isinstance(raw, dict):
-        return Failure(
-            undecodable_body_error(name, response.status, response.headers, response.body)
-        )
+        raise Rejected(undecodable_error(service, response))
     rows = raw.get("predictions")
-    found = [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
-    pictures: list[GeneratedImage] = []
-    for place, row in enumerate(found):
-        if "bytesBase64Encoded" not in row:
-            continue
-        picture = _picture(row)
-        if picture is None:
-            where = f"$.predictions[{place}]"
-            message = "this picture is no base64"
-            return Failure(ProtocolError(message=message, provider=name, where=where))
-        pictures.append(picture)
-    reasons = [one["raiFilteredReason"] for one in found if one.get("raiFilteredReason")]
-    if not pictures:
-        why = "; ".join([str(reason) for reason in reasons]) or "no reason given"
-        message = f"Google's filters let no picture pass: {why}"
-        return Failure(ContentFiltered(message=message, provider=name, status=response.status))
-    extra = {key: value for key, value in raw.items() if key != "predictions"}
-    return Success(
-        ImagesResponse(
-            pictures=tuple(pictures),
-            provider=name,
-            extra=extra | ({"filtered": reasons} if reasons else {}),
+    rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    images = [
+        _image(service, row, index) for index, row in enumerate(rows) if "bytesBase64Encoded" in row
+    ]
+    reasons = [row["raiFilteredReason"] for row in rows if row.get("raiFilteredReason")]
+    if not images:
+        reason = "; ".join([str(reason) for reason in reasons]) or "no reason given"
+        message = f"all images were removed by Google's filters: {reason}"
+        raise Rejected(
+            ContentFiltered(message=message, provider=service.name, status=response.status)
         )
+    extra = {key: value for key, value in raw.items() if key != "predictions"}
+    if reasons:
+        extra["filtered"] = reasons
+    return ImagesResponse(pictures=tuple(images), provider=service.name, extra=extra)
+
+
+def _image(service: AnyService, row: dict[str, Any], index: int) -> GeneratedImage:
+    text, prompt, media_type = (
+        row.get(key) for key in ("bytesBase64Encoded", "prompt", "mimeType")
     )
-
-
-def _picture(row: dict[str, Any]) -> GeneratedImage | None:
-    text, prompt, said = (row.get(key) for key in ("bytesBase64Encoded", "prompt", "mimeType"))
     data = from_base64(text) if isinstance(text, str) and text else None
     if data is None:
-        return None
+        where = f"$.predictions[{index}]"
+        message = "the image is not valid base64"
+        raise Rejected(ProtocolError(message=message, provider=service.name, where=where))
     return GeneratedImage(
         data=data,
-        media_type=media_type_of(data) or (said if isinstance(said, str) else None),
+        media_type=media_type_of(data) or (media_type if isinstance(media_type, str) else None),
         revised_prompt=prompt if isinstance(prompt, str) else None,
     )

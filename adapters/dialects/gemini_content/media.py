@@ -1,4 +1,4 @@
-"""Pictures, sound and files -> `inlineData` or `fileData`.
+"""Images, audio and files -> `inlineData` or `fileData`.
 
 Source: ai.google.dev, "Part" (Blob, FileData) and "File input methods"; read 2026-11-20.
 """
@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
-from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.core.dialect import Service
 from llm_pure.types.media import base64_text, from_data_url, media_type_of
 from llm_pure.types.messages import Audio, Document, Image
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import UnsupportedPart
 
 _BY_SUFFIX: Mapping[str, str] = {
     "png": "image/png",
@@ -35,42 +35,41 @@ _BY_SUFFIX: Mapping[str, str] = {
     "mov": "video/quicktime",
     "webm": "video/webm",
 }
-"""Media types of a URL's path, where nobody named one."""
+"""Suffix of a URL's path -> media type, for parts without one."""
 
 
 def media_payload(
-    name: str, quirks: Quirks, part: Image | Audio | Document, where: str
-) -> LLMResult[dict[str, Any]]:
+    service: Service[Quirks], part: Image | Audio | Document, path: str
+) -> dict[str, Any]:
     """{"inlineData": {mimeType, data}} for bytes and data: URLs, {"fileData": {mimeType?, fileUri}} for the rest.
 
-    Fails with UnsupportedFeature when the media type is needed and cannot be known, or when a file id has no home here.
+    Raises UnsupportedPart when a required media type is unknown, or when the service does not store files.
     """
+    quirks = service.quirks
     data, media_type = part.data, part.media_type
     if data is None and part.url is not None and part.url.startswith("data:"):
-        found = from_data_url(part.url)
-        if found is None:
-            return _unsupported(name, where, "this data: URL is not base64, or it is damaged")
-        data, claimed = found
-        media_type = media_type or claimed
+        decoded = from_data_url(part.url)
+        if decoded is None:
+            raise UnsupportedPart(f"{path}: the data: URL is not valid base64")
+        data, url_media_type = decoded
+        media_type = media_type or url_media_type
     if data is not None:
-        own = part.provider_metadata is not None and part.provider_metadata.provider == name
-        media_type = (media_type if own else None) or media_type_of(data) or media_type
+        is_own = part.provider_metadata and part.provider_metadata.provider == service.name
+        media_type = (media_type if is_own else None) or media_type_of(data) or media_type
         if media_type is None:
-            return _unsupported(name, where, "the media type of these bytes is not known")
+            raise UnsupportedPart(f"{path}: the media type of these bytes is unknown")
         blob = {"mimeType": media_type, "data": base64_text(data)}
         if isinstance(part, Document) and part.name and quirks.file_names:
             blob["displayName"] = part.name
-        return Success({"inlineData": blob})
+        return {"inlineData": blob}
     uri = part.url or _file_uri(quirks, part.file_id)
     if uri is None:
-        what = f"{name} keeps no files of its own" if part.file_id else "it holds nothing to send"
-        return _unsupported(name, where, what)
+        reason = f"{service.name} does not store files" if part.file_id else "the part is empty"
+        raise UnsupportedPart(f"{path}: {reason}")
     media_type = media_type or _BY_SUFFIX.get(_suffix(uri))
     if media_type is None and quirks.media_type_required:
-        return _unsupported(name, where, "a URL needs a media_type here")
-    return Success(
-        {"fileData": ({"mimeType": media_type} if media_type else {}) | {"fileUri": uri}}
-    )
+        raise UnsupportedPart(f"{path}: a URL needs a media_type at {service.name}")
+    return {"fileData": ({"mimeType": media_type} if media_type else {}) | {"fileUri": uri}}
 
 
 def _file_uri(quirks: Quirks, file_id: str | None) -> str | None:
@@ -82,9 +81,3 @@ def _file_uri(quirks: Quirks, file_id: str | None) -> str | None:
 def _suffix(uri: str) -> str:
     path = uri.partition("?")[0].partition("#")[0]
     return path.rsplit("/", 1)[-1].rpartition(".")[2].lower()
-
-
-def _unsupported(name: str, where: str, what: str) -> Failure[UnsupportedFeature]:
-    return Failure(
-        UnsupportedFeature(message=f"{where}: {what}", provider=name, feature="messages")
-    )

@@ -1,12 +1,11 @@
-"""What Gemini's models do not take. The first prefix that fits counts; what no row knows is taken for a newest model.
+"""Profiles of Gemini's models. The first prefix that matches counts; unknown models get the profile of the newest.
 
-facts: thinking: "budget" (tokens) or "level" (a word), absent where a thinkingConfig is refused. thinking_stops: a budget
-of 0 ends it. signed_calls: the first function call of a turn is refused without a signature. media_results: a
-function's response may carry media. system_role "user": no systemInstruction.
+Traits. thinking: "budget" (tokens) or "level" (a word); without it thinkingConfig is rejected. thinking_stops: a budget
+of 0 turns thinking off. signed_calls: the first function call of a turn needs a signature. media_results: function
+responses may contain media. system_role "user": systemInstruction is not supported.
 
 Source: pydantic-ai-slim 2.68.0 profiles/google.py (live checks of September and October 2026), read 2026-11-20. The
-bounds of budgets and settings, and Gemma 3 without systemInstruction, are as generally known on that day; no page was
-at hand to confirm them.
+bounds of budgets and settings, and Gemma 3 without systemInstruction, are as generally known on that day; unconfirmed.
 """
 
 from llm_pure.core.adaptations import ModelProfile
@@ -21,7 +20,7 @@ _BOUNDS = {"temperature": (0.0, 2.0), "top_p": (0.0, 1.0), "logprobs": (0.0, 20.
 def _budget(
     prefix: str, lowest: int, highest: int, *, stops: bool = True, starts: bool = True
 ) -> ModelProfile:
-    """stops: a budget of 0 ends the thinking. starts: it thinks unless told otherwise."""
+    """stops: a budget of 0 turns thinking off. starts: the model thinks by default."""
     return ModelProfile(
         prefix=prefix,
         unsupported=_NO_REPETITION_PENALTY,
@@ -44,29 +43,29 @@ def _level(prefix: str, *efforts: str) -> ModelProfile:
     )
 
 
-def _without_thoughts(prefix: str, **facts: str) -> ModelProfile:
+def _without_thinking(prefix: str, **traits: str) -> ModelProfile:
     return ModelProfile(
         prefix=prefix,
         unsupported=_NO_REPETITION_PENALTY,
         ranges=_BOUNDS,
         reasoning="none",
-        traits=facts,
+        traits=traits,
         source=_SOURCE,
     )
 
 
-RULES: tuple[ModelProfile, ...] = (
-    _without_thoughts("gemini-2.5-flash-image"),
+PROFILES: tuple[ModelProfile, ...] = (
+    _without_thinking("gemini-2.5-flash-image"),
     _budget("gemini-2.5-pro", 128, 32768, stops=False),
     _budget("gemini-2.5-flash-lite", 512, 24576, starts=False),
     _budget("gemini-2.5", 1, 24576),
     *[
-        _without_thoughts(prefix)
+        _without_thinking(prefix)
         for prefix in ("gemini-2.0", "gemini-1", "gemini-pro-vision", "learnlm")
     ],
-    # as generally known: these answer 400 to a systemInstruction; unconfirmed
-    _without_thoughts("gemma-3", system_role="user"),
-    _without_thoughts("gemma"),
+    # as generally known: a systemInstruction gets a 400; unconfirmed
+    _without_thinking("gemma-3", system_role="user"),
+    _without_thinking("gemma"),
     _level("gemini-3.1-flash-lite-image", "minimal", "high"),
     _level("gemini-3.1-pro", "low", "medium", "high"),
     _level("gemini-3-pro", "low", "high"),

@@ -1,7 +1,7 @@
-"""Arguments of a function call that come in pieces (Vertex, `streamFunctionCallArguments`) -> one object.
+"""Fragments of a function call's arguments (Vertex, `streamFunctionCallArguments`) -> one object.
 
-Each piece names its place: {"jsonPath": "$.days[0].name", "stringValue": "Mon", "willContinue": true}. Pieces of one
-string follow each other while `willContinue` is set.
+Each fragment has a path: {"jsonPath": "$.days[0].name", "stringValue": "Mon", "willContinue": true}. Fragments of one
+string are consecutive while `willContinue` is set.
 Source: google-genai 3.4.0 types.PartialArg (RFC 9535 paths); read 2026-11-20.
 """
 
@@ -14,54 +14,55 @@ from llm_pure.adapters.dialects.gemini_content import wire
 Step: TypeAlias = str | int
 
 _STEP = re.compile(
-    r"\.(?P<name>[^.\[\]]+)|\[(?P<place>\d{1,4})\]|\[(?P<quote>['\"])(?P<key>.*?)(?P=quote)\]"
+    r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d{1,4})\]|\[(?P<quote>['\"])(?P<key>.*?)(?P=quote)\]"
 )
 
 
-def assembled(pieces: Iterable[wire.PartialArg]) -> dict[str, Any]:
-    """The arguments. A path that cannot be read, or that clashes with an earlier one, becomes a key as it stands."""
+def join_fragments(fragments: Iterable[wire.PartialArg]) -> dict[str, Any]:
+    """The arguments. An invalid path, or one that clashes with an earlier path, is used as a key itself."""
     root: dict[str, Any] = {}
     open_path: str | None = None
-    for piece in pieces:
-        value = _value(piece)
-        steps = _steps(piece.jsonPath)
-        if not _put(root, steps, value, more=piece.jsonPath == open_path):
-            _put(root, [piece.jsonPath], value, more=piece.jsonPath == open_path)
-        open_path = piece.jsonPath if piece.willContinue else None
+    for fragment in fragments:
+        path, value = fragment.jsonPath, _value(fragment)
+        append = path == open_path
+        if not _put(root, _steps(path), value, append=append):
+            _put(root, [path], value, append=append)
+        open_path = path if fragment.willContinue else None
     return root
 
 
-def _value(piece: wire.PartialArg) -> Any:
-    if piece.stringValue is not None:
-        return piece.stringValue
-    if piece.boolValue is not None:
-        return piece.boolValue
-    number = piece.numberValue
+def _value(fragment: wire.PartialArg) -> Any:
+    if fragment.stringValue is not None:
+        return fragment.stringValue
+    if fragment.boolValue is not None:
+        return fragment.boolValue
+    number = fragment.numberValue
     return int(number) if number is not None and number.is_integer() else number
 
 
 def _steps(path: str) -> list[Step]:
-    """The keys and places of a path; the path itself when it is none."""
-    found = list(_STEP.finditer(path))
-    if not path.startswith("$") or "$" + "".join([one.group() for one in found]) != path:
+    """The keys and indexes of a path; the path itself as one key if it is invalid."""
+    matches = list(_STEP.finditer(path))
+    if not path.startswith("$") or "$" + "".join([match.group() for match in matches]) != path:
         return [path]
     return [
-        int(one["place"]) if one["place"] else str(one["name"] or one["key"] or "") for one in found
+        int(match["index"]) if match["index"] else str(match["name"] or match["key"] or "")
+        for match in matches
     ]
 
 
-def _put(root: dict[str, Any], steps: list[Step], value: Any, *, more: bool) -> bool:
-    """Puts a value where the steps lead; False when something else is in the way."""
+def _put(root: dict[str, Any], steps: list[Step], value: Any, *, append: bool) -> bool:
+    """Store a value under a path. Returns false if an earlier value has another type there."""
     holder: Any = root
     for step, following in zip(steps, [*steps[1:], None], strict=True):
-        if not _has_place(holder, step):
+        if not _ensure_slot(holder, step):
             return False
         before = holder[step]
         if following is not None:
             if before is None:
                 before = [] if isinstance(following, int) else {}
             holder[step] = before
-        elif more and isinstance(before, str):
+        elif append and isinstance(before, str):
             holder[step] = before + value if isinstance(value, str) else before
         else:
             holder[step] = value
@@ -69,8 +70,8 @@ def _put(root: dict[str, Any], steps: list[Step], value: Any, *, more: bool) -> 
     return True
 
 
-def _has_place(holder: Any, step: Step) -> bool:
-    """Is there such a key or place? A new one is made, as long as a list stays without gaps."""
+def _ensure_slot(holder: Any, step: Step) -> bool:
+    """Create the key or index if it is missing. Returns false for another type of holder, and for a gap in a list."""
     if isinstance(step, str):
         if not isinstance(holder, dict):
             return False

@@ -1,37 +1,30 @@
-"""How the two services that speak generateContent differ, as data."""
+"""Differences between the services that speak generateContent, as data."""
 
-from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.types.config import LLMConfig
-from llm_pure.types.result import LLMResult
-
-Place: TypeAlias = Callable[[LLMConfig, str, str], LLMResult[str]]
-"""(configuration, model, method such as "generateContent") -> the URL of that method."""
-
 EmbedForm: TypeAlias = Literal["batch", "content", "predict"]
+"""How a model takes the request for vectors; see `embed`."""
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
-    """What one service does in its own way.
+    """How one service differs from the others of this dialect."""
 
-    place: where a method of a model is. labels: it takes a request's metadata, as `labels`. files: the URL before a
-    file's id, "" when it keeps no files. media_type_required: a URL goes with a media type or not at all.
-    count_wrapped: a whole request is counted inside `generateContentRequest`. embed_forms: (model prefix, how vectors
-    are asked for); the first that fits counts. file_names: it takes a file's name, as `displayName`.
-    """
-
-    place: Place
     labels: bool = False
+    """A request's metadata is sent, as `labels`."""
     files_url: str = ""
+    """The URL before a file's id; "" for a service that stores no files."""
     media_type_required: bool = False
+    """A file's URL is rejected without a media type."""
     count_wrapped: bool = False
+    """The request whose tokens are counted is inside `generateContentRequest`."""
     embed_forms: tuple[tuple[str, EmbedForm], ...] = (("", "batch"),)
+    """(model prefix, form); the first prefix that matches decides."""
     file_names: bool = False
+    """A file's name is sent, as `displayName`."""
 
 
 def model_path(model: str) -> str:
-    """The resource name of a model: "models/..." unless it has a folder of its own, as tuned models have."""
+    """The resource name of a model: "models/..." unless it has a folder, as tuned models have."""
     return model if "/" in model else f"models/{model}"

@@ -1,67 +1,54 @@
-"""A whole answer -> Completion. It is read as one item of a stream, so it can't differ from its stream."""
+"""A buffered response -> Completion. It is read as one item of a stream, by the functions that read streams."""
 
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
-from llm_pure.adapters.dialects.gemini_content.stream import State, read_body
-from llm_pure.core.collect import Collector
-from llm_pure.core.error_mapping import undecodable_body_error
-from llm_pure.core.stream import header_events
-from llm_pure.framing.json_codec import decode, decode_any
+from llm_pure.adapters.dialects.gemini_content.stream import State, has_candidates, read_body
+from llm_pure.core.dialect import AnyService, malformed_response, parse_body
+from llm_pure.framing.json_codec import decode
 from llm_pure.types.completion import Completion
-from llm_pure.types.errors import EVIDENCE_LIMIT, ProtocolError
+from llm_pure.types.errors import LLMError
+from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import ok
+from llm_pure.types.result import LLMResult
 
 
-def parse_chat(name: str, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of any answer, for any status and any bytes.
+def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
+    """The Completion of any response, for any status and any bytes.
 
-    Fails with the error that the body tells, at any status; with ContentFiltered when the prompt was blocked; with
-    ProtocolError when a 2xx body is no answer. What could be read is in the error's `partial`.
+    Fails with the error in the body, at any status; with ContentFiltered when the prompt was blocked; with ProtocolError
+    when a 2xx body is no answer. Content that could be read is the error's `partial`.
     """
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(
-            undecodable_body_error(name, response.status, response.headers, response.body)
-        )
-    raw = decoded.unwrap()
-    told = find_error(name, raw, response)
-    if told is not None and (response.status >= 300 or not _candidates(raw)):
-        return Failure(told)
-    if response.status >= 300:
-        return Failure(
-            undecodable_body_error(name, response.status, response.headers, response.body)
-        )
-    typed = decode(wire.BODY, response.body, provider=name)
-    if isinstance(typed, Failure):
-        return typed
-    state, events = read_body(name, response.head, State(), typed.unwrap(), raw)
-    collector = Collector()
-    collector.add(header_events(response.headers))
-    collector.add(events)
-    completion = collector.completion()
-    fault = state.fault or told
-    if fault is not None:
-        return Failure(msgspec.structs.replace(fault, partial=completion))
-    if not _candidates(raw):
-        return Failure(_without_candidates(name, response, completion))
-    return Success(completion)
-
-
-def _candidates(raw: Any) -> Any:
-    return raw.get("candidates") if isinstance(raw, dict) else None
-
-
-def _without_candidates(name: str, response: HttpResponse, completion: Completion) -> ProtocolError:
-    return ProtocolError(
-        message="the answer has no candidates, and no reason why",
-        provider=name,
-        status=response.status,
-        where="candidates",
-        evidence=response.body[:EVIDENCE_LIMIT],
-        partial=completion,
+    return parse_body(
+        service,
+        response,
+        lambda raw: isinstance(raw, dict),
+        _read,
+        find_error=_error_without_candidates,
+        missing="the response is not a JSON object",
     )
+
+
+def _error_without_candidates(
+    service: AnyService, raw: Any, response: HttpResponse
+) -> LLMError | None:
+    """The error of a body without candidates; `_read` adds the candidates to the error of the other bodies."""
+    if response.status < 300 and has_candidates(raw):
+        return None
+    return find_error(service, raw, response)
+
+
+def _read(
+    service: AnyService, raw: dict[str, Any], response: HttpResponse
+) -> tuple[State, list[StreamEvent]]:
+    body = ok(decode(wire.BODY, response.body, provider=service.name))
+    state, events = read_body(service, response.head, State(), body, raw)
+    error = state.fault or find_error(service, raw, response)
+    if error is None and not has_candidates(raw):
+        message = "the response has no candidates, and no reason for it"
+        error = malformed_response(service, response, message, where="candidates")
+    return replace(state, fault=error), events

@@ -1,15 +1,18 @@
-"""Items of a stream -> events: `step` for one frame. A whole answer is read as the one item that says everything."""
+"""Items of a stream -> events: `step` for one frame. A buffered response is read as a single item with everything in it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
-from llm_pure.adapters.dialects.gemini_content.parts import Answer, end_call, read_part
+from llm_pure.adapters.dialects.gemini_content.parts import ChoiceState, end_call, read_part
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
+from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any
 from llm_pure.types.completion import FinishReason
@@ -50,64 +53,63 @@ FINISH: Mapping[str, FinishReason] = {
     "IMAGE_OTHER": "error",
     "NO_IMAGE": "error",
 }
-"""OTHER, FINISH_REASON_UNSPECIFIED and words yet to come are "unknown", and stay in raw_finish_reason.
+"""OTHER, FINISH_REASON_UNSPECIFIED and future values are "unknown"; raw_finish_reason keeps them.
 
 Source: google-genai 3.4.0 types.FinishReason, read 2026-11-20.
 """
-
 
 _NO_USAGE = msgspec.Raw()
 
 
 class State(StreamState, frozen=True, kw_only=True):
-    """What the next item's meaning depends on.
+    """Everything that decides how the next item is read."""
 
-    answers: the candidates so far, by index. named: id and model were told. enclosed: inside a JSON body whose end has
-    yet to come. known: extras already told, by (candidate, name). usage: what the last plain item said, yet to be told.
-    """
-
-    answers: Mapping[int, Answer] = {}
-    named: bool = False
+    choices: Mapping[int, ChoiceState] = {}
+    """The candidates so far, by index."""
+    identified: bool = False
+    """An event with both the id and the model was emitted."""
     enclosed: bool = False
-    known: Mapping[tuple[int | None, str], Any] = {}
+    """Inside a JSON body that has not ended."""
+    seen_extras: Mapping[str, Any] = {}
     usage: msgspec.Raw = _NO_USAGE
+    """The usage of the last plain item, not emitted yet."""
 
 
 def step(
-    name: str, head: ResponseHead, state: State, frame: bytes
+    service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]:
-    """One frame: an item, an error in place of one, or a mark of `frames`."""
+    """Read one frame: an item, an error in place of an item, or a mark of `frames`."""
     try:
         body = wire.PLAIN_BODY.decode(frame)
-    except DECODE_ERRORS:  # more than a delta: the longer way
-        return _read_frame(name, head, state, frame)
+    except DECODE_ERRORS:  # more than a delta
+        return _read_frame(service, head, state, frame)
     candidate = body.candidates[0]
     part = candidate.content.parts[0]
     choice = candidate.index
-    answer = state.answers.get(choice)
+    choice_state = state.choices.get(choice)
     kind = "reasoning" if part.thought else "text"
-    if answer is None or answer.kind != kind or not part.text:
-        return _read_frame(name, head, state, frame)
+    if choice_state is None or choice_state.kind != kind or not part.text:
+        return _read_frame(service, head, state, frame)
     if body.usageMetadata:
-        state = msgspec.structs.replace(state, usage=body.usageMetadata)
+        state = replace(state, usage=body.usageMetadata)
     if part.thought:
-        return state, (ReasoningDelta(part.text, answer.index, choice),)
-    return state, (TextDelta(part.text, answer.index, choice),)
+        return state, (ReasoningDelta(part.text, choice_state.index, choice),)
+    return state, (TextDelta(part.text, choice_state.index, choice),)
 
 
 def _read_frame(
-    name: str, head: ResponseHead, state: State, data: bytes
+    service: AnyService, head: ResponseHead, state: State, data: bytes
 ) -> tuple[State, list[StreamEvent]]:
     if data == BEGIN:
-        return _with(state, enclosed=True), []
+        return replace(state, enclosed=True), []
     if data == END:
-        state = _with(state, enclosed=False, complete=_all_finished(state.answers))
+        state = replace(state, enclosed=False, complete=_all_finished(state.choices))
     if data in (END, CLOSED) or not data.strip():
-        return _with(state, usage=_NO_USAGE), _usage_so_far(state)
-    state, events = _read_item(name, head, state, data)
-    if state.usage is not _NO_USAGE:  # this item had none, or could not be read
+        return replace(state, usage=_NO_USAGE), _usage_so_far(state)
+    state, events = _read_item(service, head, state, data)
+    if state.usage is not _NO_USAGE:  # this item had no usage, or could not be read
         events = [*_usage_so_far(state), *events]
-    return _with(state, usage=_NO_USAGE), events
+    return replace(state, usage=_NO_USAGE), events
 
 
 def _usage_so_far(state: State) -> list[StreamEvent]:
@@ -118,56 +120,63 @@ def _usage_so_far(state: State) -> list[StreamEvent]:
 
 
 def _read_item(
-    name: str, head: ResponseHead, state: State, data: bytes
+    service: AnyService, head: ResponseHead, state: State, data: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    decoded = decode_any(data, provider=name, where="item")
+    decoded = decode_any(data, provider=service.name, where="item")
     if isinstance(decoded, Failure):
-        return _with(state, fault=decoded.failure()), []
+        return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
-    told = find_error(name, raw, HttpResponse(head.status, head.headers))
-    if told is not None and not (isinstance(raw, dict) and raw.get("candidates")):
-        return _with(state, fault=told), []
-    typed = decode(wire.BODY, data, provider=name, where="item")
+    error = find_error(service, raw, HttpResponse(head.status, head.headers))
+    if error is not None and not has_candidates(raw):
+        return replace(state, fault=error), []
+    typed = decode(wire.BODY, data, provider=service.name, where="item")
     if isinstance(typed, Failure):
-        return _with(state, fault=typed.failure()), []
-    state, events = read_body(name, head, state, typed.unwrap(), raw)
-    if told is not None and state.fault is None:
-        state = _with(state, fault=told)
+        return replace(state, fault=typed.failure()), []
+    state, events = read_body(service, head, state, typed.unwrap(), raw)
+    if error is not None and state.fault is None:
+        state = replace(state, fault=error)
     return state, events
 
 
-def read_body(
-    name: str, head: ResponseHead, state: State, body: wire.Body, raw: dict[str, Any]
-) -> tuple[State, list[StreamEvent]]:
-    """An item, or a whole answer. raw: the same as plain JSON, for what is not modelled.
+def has_candidates(raw: Any) -> bool:
+    """Whether decoded JSON has candidates, so that content is read even if there is an error beside it."""
+    return isinstance(raw, dict) and bool(raw.get("candidates"))
 
-    A prompt that is blocked has no candidates: that is ContentFiltered, with the reason as its code.
+
+def read_body(
+    service: AnyService, head: ResponseHead, state: State, body: wire.Body, raw: dict[str, Any]
+) -> tuple[State, list[StreamEvent]]:
+    """Read an item, or a buffered response. `raw`: the same as plain JSON, for fields that are not modelled.
+
+    A blocked prompt has no candidates; it sets `fault` to ContentFiltered with the reason as its code.
     """
     events: list[StreamEvent] = []
-    if not state.named:
-        events.append(
-            Started(id=body.responseId or "", model=body.modelVersion or "", provider=name)
+    if not state.identified:
+        started = Started(
+            id=body.responseId or "", model=body.modelVersion or "", provider=service.name
         )
-        state = _with(state, named=bool(body.responseId and body.modelVersion))
+        events.append(started)
+        state = replace(state, identified=bool(body.responseId and body.modelVersion))
     state = _extras(state, events, None, raw, wire.KNOWN_FIELDS_BODY)
     if body.usageMetadata:
         events.append(UsageReported(read_usage(body.usageMetadata)))
-        state = _with(state, usage=_NO_USAGE)
+        state = replace(state, usage=_NO_USAGE)
     candidates = body.candidates or []
     numbered = any(candidate.index for candidate in candidates)
-    for place, candidate in enumerate(candidates):
-        choice = (candidate.index or 0) if numbered else place
-        state = _candidate(name, state, events, choice, candidate, raw["candidates"][place])
+    for position, candidate in enumerate(candidates):
+        choice = (candidate.index or 0) if numbered else position
+        raw_candidate = raw["candidates"][position]
+        state = _candidate(service, state, events, choice, candidate, raw_candidate)
         if state.fault is not None:
             return state, events
     if not candidates and body.promptFeedback is not None:
-        state = _with(state, fault=_blocked(name, head, body.promptFeedback))
-    done = _all_finished(state.answers) and not state.enclosed
-    return (state if state.complete == done else _with(state, complete=done)), events
+        state = replace(state, fault=_blocked(service, head, body.promptFeedback))
+    complete = _all_finished(state.choices) and not state.enclosed
+    return (state if state.complete == complete else replace(state, complete=complete)), events
 
 
 def _candidate(
-    name: str,
+    service: AnyService,
     state: State,
     events: list[StreamEvent],
     choice: int,
@@ -176,43 +185,43 @@ def _candidate(
 ) -> State:
     state = _extras(state, events, choice, raw, wire.KNOWN_FIELDS_CANDIDATE)
     _logprobs(events, choice, raw.get("logprobsResult"))
-    answer = state.answers.get(choice, Answer())
+    choice_state = state.choices.get(choice, ChoiceState())
     if candidate.content is not None:
         state = _extras(state, events, choice, raw["content"], wire.KNOWN_FIELDS_CONTENT)
-        for place, data in enumerate(candidate.content.parts or ()):
-            where = f"candidates/{choice}/content/parts/{place}"
-            part = decode(wire.PART, bytes(data), provider=name, where=where)
+        for index, data in enumerate(candidate.content.parts or ()):
+            path = f"candidates/{choice}/content/parts/{index}"
+            part = decode(wire.PART, bytes(data), provider=service.name, where=path)
             if isinstance(part, Failure):
-                return _answered(_with(state, fault=part.failure()), choice, answer)
-            raw_part = raw["content"]["parts"][place]
-            answer = read_part(name, choice, answer, part.unwrap(), bytes(data), raw_part, events)
-    word = candidate.finishReason
-    if word is not None and word != "":
-        answer = end_call(choice, answer, events)
-        answer = Answer(answer.index, answer.kind, answer.call, True)
-        events.append(Finished(FINISH.get(str(word), "unknown"), str(word), choice))
-    return _answered(state, choice, answer)
+                return _with_choice(replace(state, fault=part.failure()), choice, choice_state)
+            raw_part = raw["content"]["parts"][index]
+            choice_state = read_part(
+                service.name, choice, choice_state, part.unwrap(), bytes(data), raw_part, events
+            )
+    reason = candidate.finishReason
+    if reason is not None and reason != "":
+        choice_state = end_call(choice, choice_state, events)
+        choice_state = replace(choice_state, finished=True)
+        events.append(Finished(FINISH.get(str(reason), "unknown"), str(reason), choice))
+    return _with_choice(state, choice, choice_state)
 
 
-def _answered(state: State, choice: int, answer: Answer) -> State:
-    return _with(state, answers={**state.answers, choice: answer})
+def _with_choice(state: State, choice: int, choice_state: ChoiceState) -> State:
+    return replace(state, choices={**state.choices, choice: choice_state})
 
 
-def _all_finished(answers: Mapping[int, Answer]) -> bool:
-    return bool(answers) and all(answer.finished for answer in answers.values())
+def _all_finished(choices: Mapping[int, ChoiceState]) -> bool:
+    return bool(choices) and all(choice_state.finished for choice_state in choices.values())
 
 
-def _with(state: State, **changes: Any) -> State:
-    return msgspec.structs.replace(state, **changes)
-
-
-def _blocked(name: str, head: ResponseHead, feedback: wire.PromptFeedback) -> LLMError | None:
+def _blocked(
+    service: AnyService, head: ResponseHead, feedback: wire.PromptFeedback
+) -> LLMError | None:
     reason = feedback.blockReason
     if not reason:
         return None
     return ContentFiltered(
         message=feedback.blockReasonMessage or f"the prompt was blocked: {reason}",
-        provider=name,
+        provider=service.name,
         status=head.status,
         code=reason,
     )
@@ -223,27 +232,15 @@ def _extras(
     events: list[StreamEvent],
     choice: int | None,
     raw: Mapping[str, Any],
-    modelled: frozenset[str],
+    known: frozenset[str],
 ) -> State:
-    """What is not modelled is told once, and again when it changes. Null and empty say nothing.
-
-    Later keys of an object are put over the earlier ones: grounding may come in parts.
-    """
-    news: dict[tuple[int | None, str], Any] = {}
-    for key, value in raw.items():
-        if key in modelled or value is None or value in ("", [], {}):
-            continue
-        before = state.known.get((choice, key))
-        if isinstance(before, dict) and isinstance(value, dict):
-            value = {**before, **value}
-        if before != value:
-            news[(choice, key)] = value
-            events.append(ExtraReceived(key, value, choice=choice))
-    return _with(state, known={**state.known, **news}) if news else state
+    """Emit extra fields. Later keys of an object are put over the earlier ones, since grounding may arrive in parts."""
+    seen = emit_extra_fields(events, state.seen_extras, raw, known, choice, merge=True)
+    return state if seen is state.seen_extras else replace(state, seen_extras=seen)
 
 
 def _logprobs(events: list[StreamEvent], choice: int, raw: Any) -> None:
-    """logprobsResult: its lists go on from item to item, so each is an extra of its own."""
+    """Emit each field of logprobsResult as an extra field; its lists are appended item by item."""
     if not isinstance(raw, dict):
         return
     for key, value in raw.items():

@@ -1,6 +1,6 @@
 """usageMetadata -> Usage.
 
-Counters that are zero are left out on the wire. Source: ai.google.dev, "UsageMetadata", and some 490 recorded answers
+Counters of zero are absent on the wire. Source: ai.google.dev, "UsageMetadata", and some 490 recorded responses
 (the wire notes of this project); read 2026-11-20.
 """
 
@@ -10,32 +10,31 @@ from llm_pure.types.completion import Usage
 
 
 def read_usage(raw: dict[str, Any]) -> Usage:
-    """promptTokenCount has cached input in it, but not what server-side tools put in; candidatesTokenCount no thoughts.
+    """promptTokenCount includes cached input, but no input of server-side tools; candidatesTokenCount excludes thoughts.
 
-    Output is what the total leaves, since the last item of a stream may lack candidatesTokenCount (recorded with
-    built-in tools); without a total, candidates and thoughts together. Parts never exceed their whole.
+    Output is the total minus the input, since the last item of a stream may lack candidatesTokenCount (recorded with
+    built-in tools); without a total, candidates plus thoughts. Parts never exceed their sum.
     """
     prompt = tokens(raw.get("promptTokenCount"))
     total = tokens(raw.get("totalTokenCount"))
-    answer = tokens(raw.get("candidatesTokenCount"))
+    candidates = tokens(raw.get("candidatesTokenCount"))
     thoughts = tokens(raw.get("thoughtsTokenCount"))
     cached = tokens(raw.get("cachedContentTokenCount"))
     sent = None if prompt is None else prompt + (tokens(raw.get("toolUsePromptTokenCount")) or 0)
+    output: int | None = None
     if total is not None and sent is not None and total >= sent:
-        made: int | None = total - sent
-    elif answer is None and thoughts is None:
-        made = None
-    else:
-        made = (answer or 0) + (thoughts or 0)
-    if cached is not None and sent is not None and cached > sent:
-        cached = sent
-    if thoughts is not None and made is not None and thoughts > made:
-        thoughts = made
-    return Usage(sent, made, cached, None, thoughts, False, raw)
+        output = total - sent
+    elif candidates is not None or thoughts is not None:
+        output = (candidates or 0) + (thoughts or 0)
+    if cached is not None and sent is not None:
+        cached = min(cached, sent)
+    if thoughts is not None and output is not None:
+        thoughts = min(thoughts, output)
+    return Usage(sent, output, cached, None, thoughts, False, raw)
 
 
 def tokens(value: object) -> int | None:
-    """A count as the wire says it; None for anything that is no count."""
+    """Return a count as an int, also from decimal text; None for anything else."""
     if type(value) is int:
         return value if value >= 0 else None
     if isinstance(value, float) and value >= 0 and value.is_integer():

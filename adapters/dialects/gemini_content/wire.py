@@ -1,7 +1,7 @@
-"""generateContent's answers as they come; field names are Google's.
+"""generateContent's responses; field names are Google's.
 
-Every field may be missing: protobuf leaves out what is zero or empty. `Plain*` is the shape of nearly every item of a
-stream: one part with more text, and nothing to keep beside it.
+Every field may be missing: protobuf omits zero and empty values. `Plain*` is the shape of nearly every item of a stream:
+one part with more text, and nothing to keep beside it.
 """
 
 from typing import Any
@@ -17,14 +17,14 @@ class Blob(msgspec.Struct):
 
 
 class FileData(msgspec.Struct):
-    """Where a file is."""
+    """A file by its URI."""
 
     fileUri: str | None = None
     mimeType: str | None = None
 
 
 class PartialArg(msgspec.Struct):
-    """A piece of a function call's arguments (Vertex). jsonPath: such as "$.city" or "$.days[0].name"."""
+    """A fragment of a function call's arguments (Vertex). jsonPath: such as "$.city" or "$.days[0].name"."""
 
     jsonPath: str = "$"
     stringValue: str | None = None
@@ -34,7 +34,7 @@ class PartialArg(msgspec.Struct):
 
 
 class FunctionCall(msgspec.Struct):
-    """args: an object, kept as the bytes it came in; empty when it did not come."""
+    """args: an object, as the bytes received; empty if missing."""
 
     id: str | None = None
     name: str | None = None
@@ -44,7 +44,7 @@ class FunctionCall(msgspec.Struct):
 
 
 class Part(msgspec.Struct):
-    """One payload and its side fields. Payloads that are not named here stay whole."""
+    """One payload and its side fields. Other payloads are kept as opaque parts."""
 
     text: str | None = None
     thought: bool | None = None
@@ -55,13 +55,13 @@ class Part(msgspec.Struct):
 
 
 class Content(msgspec.Struct):
-    """parts: each as the bytes it came in."""
+    """parts: each as the bytes received."""
 
     parts: list[msgspec.Raw] | None = None
 
 
 class Candidate(msgspec.Struct):
-    """One answer, or a piece of it. index: missing means 0."""
+    """One choice, or a fragment of it. index: missing means 0."""
 
     index: int | None = None
     content: Content | None = None
@@ -69,14 +69,14 @@ class Candidate(msgspec.Struct):
 
 
 class PromptFeedback(msgspec.Struct):
-    """Why there is no answer at all."""
+    """Why there are no candidates."""
 
     blockReason: str | None = None
     blockReasonMessage: str | None = None
 
 
 class Body(msgspec.Struct):
-    """A GenerateContentResponse: a whole answer, or one item of a stream."""
+    """A GenerateContentResponse: a buffered response, or one item of a stream."""
 
     responseId: str | None = None
     modelVersion: str | None = None
@@ -99,7 +99,7 @@ SIDE_FIELDS = frozenset(
         "thought", "thoughtSignature", "videoMetadata", "mediaResolution", "mediaProcessing", "partMetadata",
     }
 )  # fmt: skip
-"""What stands beside a part's payload."""
+"""Fields beside a part's payload."""
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -107,7 +107,7 @@ class Nothing(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class PlainPart(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """More text, or more of what the model thinks."""
+    """More text or more thinking."""
 
     text: str
     thought: bool = False
@@ -121,7 +121,7 @@ class PlainContent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class PlainCandidate(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """The only candidate of a plain item. groundingMetadata is there and empty while a search goes on."""
+    """The only candidate of a plain item. groundingMetadata is empty while a search goes on."""
 
     content: PlainContent
     index: int = 0
@@ -129,12 +129,10 @@ class PlainCandidate(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class PlainBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """An item with nothing to keep beside its text and the usage so far: all else was in the first item.
+    """An item with nothing to keep beside its text and the usage so far; the other fields repeat the first item's.
 
-    usageMetadata: unread, since only the last one counts.
-
-    The closed shape is not a check but a fork: an item with anything else in it takes the longer way, so that what
-    is not modelled is kept too.
+    usageMetadata: not decoded, since only the last one counts. Unknown fields are forbidden so that an item with anything
+    else is read the slow way.
     """
 
     candidates: tuple[PlainCandidate]

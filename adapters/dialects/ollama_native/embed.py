@@ -45,7 +45,7 @@ def build_no_chat(
     service: AnyService, config: LLMConfig, request: ChatRequest, *, strict: bool = False
 ) -> LLMResult[Built]:
     """Fails with UnsupportedFeature, always: this endpoint only embeds."""
-    message = f"{service.name} only makes embeddings; api_type ollama holds conversations"
+    message = f"{service.name} supports embeddings only; use api_type ollama for chat"
     return Failure(UnsupportedFeature(message=message, provider=service.name, feature="chat"))
 
 

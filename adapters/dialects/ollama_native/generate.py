@@ -36,7 +36,7 @@ def build_generate(
         raise part.of_provider(service.name) from None
     for field, value in (("tools", resolved.tools), ("tool_choice", resolved.tool_choice)):
         if value:
-            reason = "/api/generate takes no tools; api_type ollama does"
+            reason = "/api/generate does not support tools; api_type ollama does"
             adaptations.append(dropped(field, reason))
     body = {
         "model": resolved.model,
@@ -56,15 +56,15 @@ def _prompt(
         path = f"messages/{index}"
         if message.role not in turns:
             raise UnsupportedPart(
-                f"{path}: /api/generate takes one prompt and no turn of role {message.role};"
-                " api_type ollama holds conversations"
+                f"{path}: /api/generate takes one prompt, and no message of role {message.role};"
+                " use api_type ollama for conversations"
             )
         if message.name is not None:
             adaptations.append(dropped(f"{path}/name", "a prompt has no name", message.name))
         parts = [(f"{path}/parts/{number}", part) for number, part in enumerate(message.parts)]
         turns[message.role].append(encode_parts(service, parts, adaptations))
     if len(turns["user"]) > 1:
-        adaptations.append(changed("messages", "several turns became one prompt"))
+        adaptations.append(changed("messages", "several messages are joined into one prompt"))
     encoded: dict[str, Any] = {"prompt": _join(turns["user"])}
     if turns["system"]:
         encoded["system"] = _join(turns["system"])

@@ -88,7 +88,7 @@ def encode_parts(
                 adaptations.append(dropped(part_path, f"{kind} is for {provider} only"))
             case _:
                 raise UnsupportedPart(
-                    f"{part_path}: Ollama has no form for {type(part).__name__} here"
+                    f"{part_path}: Ollama does not support {type(part).__name__} here"
                 )
     encoded: dict[str, Any] = {"content": "\n".join(texts)}
     if images:
@@ -110,7 +110,7 @@ def _assistant(
                 texts.append(text)
             case Refusal(text=text):
                 texts.append(text)
-                reason = "Ollama knows no refusals; it goes as text"
+                reason = "Ollama has no refusals; sent as text"
                 adaptations.append(changed(part_path, reason))
             case Reasoning(provider_metadata=ProviderMetadata(provider=provider)) if (
                 provider != service.name
@@ -130,7 +130,7 @@ def _assistant(
                 adaptations.append(dropped(part_path, f"{kind} is for {provider} only"))
             case _:
                 kind = type(part).__name__
-                raise UnsupportedPart(f"{part_path}: an assistant turn cannot hold {kind} here")
+                raise UnsupportedPart(f"{part_path}: an assistant message cannot contain {kind}")
     encoded: dict[str, Any] = {"role": "assistant", "content": "".join(texts)}
     if thinking:
         encoded["thinking"] = "".join(thinking)
@@ -144,9 +144,7 @@ def _assistant(
 def _tool_call(service: AnyService, call: ToolCall, part_path: str) -> dict[str, Any]:
     """The call. Its arguments are an object, sent as the text that the model wrote."""
     if json_object(call.arguments) is None:
-        raise UnsupportedPart(
-            f"{part_path}: Ollama takes a call's arguments as a JSON object; these are not one"
-        )
+        raise UnsupportedPart(f"{part_path}: the arguments of the call are not a JSON object")
     function = {"name": call.name, "arguments": msgspec.Raw(call.arguments)}
     encoded: dict[str, Any] = {"id": call.id, "function": function}
     if call.provider_metadata is not None and call.provider_metadata.provider == service.name:
@@ -164,7 +162,7 @@ def _result(
 ) -> dict[str, Any]:
     if result.is_error:
         adaptations.append(
-            dropped(f"{part_path}/is_error", "Ollama has no mark for a tool that failed", True)
+            dropped(f"{part_path}/is_error", "Ollama has no error flag for tool results", True)
         )
     parts = [(f"{part_path}/content/{index}", part) for index, part in enumerate(result.content)]
     encoded = {"role": "tool", **encode_parts(service, parts, adaptations)}
@@ -187,5 +185,5 @@ def _image(image: Image, part_path: str, adaptations: list[Adaptation]) -> str:
         data = None if decoded is None else decoded[0]
     if data is None:
         kind = "URL" if image.url is not None else "file id"
-        raise UnsupportedPart(f"{part_path}: Ollama takes an image's bytes, not its {kind}")
+        raise UnsupportedPart(f"{part_path}: the image has only a {kind}; Ollama needs the bytes")
     return base64_text(data)

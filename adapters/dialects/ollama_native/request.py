@@ -35,7 +35,7 @@ _OPTIONS: Mapping[str, str] = {
 
 _EVERY_MODEL = ModelProfile(
     prefix="",
-    unsupported={"n": "Ollama gives one answer"},
+    unsupported={"n": "Ollama returns one choice"},
     source="ollama/ollama api/types.go, read 2026-11-20",
 )
 
@@ -116,7 +116,7 @@ def common_fields(
         case SchemaFormat(schema=schema, description=description):
             fields["format"] = schema
             if description is not None:
-                reason = "Ollama takes the schema alone"
+                reason = "Ollama takes a schema without a description"
                 adaptations.append(dropped("response_format/description", reason, description))
         case None:
             pass
@@ -138,7 +138,7 @@ def common_fields(
     if options:
         fields["options"] = options
     if resolved.metadata:
-        adaptations.append(dropped("metadata", "Ollama keeps none"))
+        adaptations.append(dropped("metadata", "Ollama does not store metadata"))
     return fields
 
 
@@ -147,7 +147,7 @@ def _tools(
 ) -> dict[str, Any]:
     """`tools`; nothing if there are none, or if none may be called."""
     tools, unsupported = wire_tools(
-        service.name, resolved.tools, strict="Ollama does not hold a model to a tool's schema"
+        service.name, resolved.tools, strict="Ollama does not enforce tool schemas"
     )
     adaptations += unsupported
     choice = resolved.tool_choice
@@ -158,6 +158,6 @@ def _tools(
     elif choice is not None and choice != "auto":
         adaptations.append(dropped("tool_choice", "Ollama has no tool_choice", choice))
     if resolved.parallel_tool_calls is False:
-        reason = "Ollama cannot be held to one call at a time"
+        reason = "Ollama cannot be limited to one call at a time"
         adaptations.append(dropped("parallel_tool_calls", reason, False))
     return {"tools": tools} if tools else {}

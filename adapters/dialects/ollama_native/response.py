@@ -29,7 +29,7 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
         _is_answer,
         _read,
         find_error=find_error,
-        missing="the answer has neither `message` nor `response`",
+        missing="the response has neither `message` nor `response`",
     )
 
 
@@ -44,7 +44,7 @@ def _read(
     is_done = line.done is not False
     state, events = read_line(service, State(), replace(line, done=is_done), raw)
     if not is_done:
-        message = "the answer says that it is not done"
+        message = "the response has `done: false`"
         error = StreamInterrupted(message=message, provider=service.name)
         state = replace(state, fault=error)
     return state, events

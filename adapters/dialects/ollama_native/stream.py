@@ -1,6 +1,6 @@
 """Lines -> events: `step` for one line of a stream. A buffered response is read as one line with everything in it.
 
-Order of parts: thinking, text, images, then tool calls in the order in which they came.
+Order of parts: thinking, text, images, then tool calls in order of arrival.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Whole answers of /v2/chat, /v2/embed and /v1/tokenize -> values, whatever the bytes."""
+"""Buffered responses of /v2/chat, /v2/embed and /v1/tokenize, for any bytes."""
 
 from typing import Any
 

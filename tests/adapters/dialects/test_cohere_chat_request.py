@@ -1,4 +1,4 @@
-"""ChatRequest, EmbedRequest -> requests of Cohere's API, and what is said about what it cannot take."""
+"""ChatRequest, EmbedRequest -> requests to Cohere's API, and their adaptations."""
 
 import json
 from typing import Any
@@ -20,7 +20,6 @@ from llm_pure.adapters.cohere import PROVIDER
 from llm_pure.adapters.dialects.cohere_chat import make_service
 from llm_pure.adapters.dialects.cohere_chat.count import build_count
 from llm_pure.adapters.dialects.cohere_chat.embed import build_embed
-from llm_pure.core.provider import Built
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
 from llm_pure.types.messages import (
     Audio,
@@ -34,9 +33,11 @@ from llm_pure.types.messages import (
 )
 from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
 from llm_pure.types.result import Failure, Success
+from tests.support.builders import ProviderCase
 from tests.support.chat_requests import PDF, PNG, REQUESTS, WAV, chat_requests
 
-CONFIG = LLMConfig(api_type="cohere", model="command-a-plus")
+COHERE = ProviderCase("cohere", "command-a-plus")
+CONFIG, built, body = COHERE.config, COHERE.built, COHERE.body
 PIXELS = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
 WEATHER = Tool(name="weather", description="Weather now", parameters={"type": "object"})
 WEATHER_SENT = {
@@ -48,19 +49,6 @@ WEATHER_SENT = {
     },
 }
 PLAIN = {"max_tokens": 4096, "temperature": 0.0}
-
-
-def built(request: ChatRequest, config: LLMConfig = CONFIG) -> Built:
-    return PROVIDER.build_chat(config, request).unwrap()
-
-
-def body(request: ChatRequest, config: LLMConfig = CONFIG) -> dict[str, Any]:
-    sent: dict[str, Any] = json.loads(built(request, config).request.body)
-    return sent
-
-
-def told(request: ChatRequest) -> list[tuple[str, str]]:
-    return [(one.field, one.action) for one in built(request).adaptations]
 
 
 def test_a_plain_question() -> None:
@@ -221,7 +209,7 @@ def test_tools_and_formats(
     request = ChatRequest(**{"messages": "hi", "tools": (WEATHER,), **asked})
     got = body(request)
     assert {k: v for k, v in got.items() if k not in ("model", "messages", *PLAIN)} == sent
-    assert told(request) == reported
+    assert COHERE.adaptations(request) == reported
 
 
 @pytest.mark.parametrize(
@@ -239,7 +227,7 @@ def test_tools_and_formats(
 def test_reasoning(model: str, asked: Any, sent: Any, reported: list[tuple[str, str]]) -> None:
     request = ChatRequest(messages="hi", model=model, reasoning=asked)
     assert body(request).get("thinking") == sent
-    assert told(request) == reported
+    assert COHERE.adaptations(request) == reported
 
 
 @pytest.mark.parametrize(
@@ -260,7 +248,7 @@ def test_settings_that_cohere_does_not_take_as_they_are(
     request = ChatRequest(messages="hi", **asked)
     got = body(request)
     assert {k: v for k, v in got.items() if k not in ("model", "messages", *PLAIN)} == sent
-    assert told(request) == reported
+    assert COHERE.adaptations(request) == reported
     refused = PROVIDER.build_chat(CONFIG, request, strict=True).failure()
     assert isinstance(refused, UnsupportedFeature)
     assert refused.feature == reported[0][0]
@@ -288,7 +276,7 @@ def test_what_another_provider_said_is_left_out_and_reported() -> None:
             {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
         ],
     }
-    assert told(request) == [
+    assert COHERE.adaptations(request) == [
         ("messages/1/parts/0", "dropped"),
         ("messages/1/parts/1", "dropped"),
         ("messages/1/parts/2", "dropped"),
@@ -312,7 +300,7 @@ def test_a_picture_among_results_follows_as_the_users() -> None:
         {"role": "tool", "tool_call_id": "c1", "content": "Look:"},
         {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PIXELS}}]},
     ]
-    assert told(request) == [
+    assert COHERE.adaptations(request) == [
         ("messages/1/parts/0", "changed"),
         ("messages/1/parts/0/is_error", "dropped"),
     ]

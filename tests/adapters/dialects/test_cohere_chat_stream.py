@@ -1,4 +1,4 @@
-"""Streams of /v2/chat -> events, however they are cut."""
+"""Streams of /v2/chat -> events, at any split."""
 
 import json
 from functools import partial

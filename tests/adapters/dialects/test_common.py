@@ -1,4 +1,4 @@
-"""What dialects share in dialects/common."""
+"""Functions of dialects/common."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ from llm_pure.adapters.dialects.common.adaptations import (
     keep_temperature_or_top_p,
     renamed,
 )
-from llm_pure.adapters.dialects.common.effort import nearest_effort
 from llm_pure.adapters.dialects.common.embed import (
     check_embed_request,
     decode_vectors,
@@ -21,6 +20,7 @@ from llm_pure.adapters.dialects.common.embed import (
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items, merge_objects
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
+from llm_pure.adapters.dialects.common.reasoning_effort import nearest_effort
 from llm_pure.adapters.dialects.common.token_counts import read_token_count, token_count
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service

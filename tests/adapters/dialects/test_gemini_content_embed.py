@@ -1,4 +1,4 @@
-"""Embeddings: the bodies that each model wants, and the vectors of its answer."""
+"""Embeddings of Gemini and Vertex: request bodies for each form, vectors of responses."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ from llm_pure.types.errors import (
 )
 from llm_pure.types.operations import Embeddings, EmbedRequest
 from llm_pure.types.result import Success
-from tests.support.gemini import CONFIG, ON_CLOUD
+from tests.support.gemini import CONFIG, ON_CLOUD, SERVICE
 
 RETRIEVAL = EmbedRequest(
     input=("a", "b"), model="gemini-embedding-001", dimensions=64, task="RETRIEVAL_QUERY"
@@ -154,7 +154,7 @@ EMBEDDED: dict[str, tuple[dict[str, Any], Embeddings]] = {
 
 @pytest.mark.parametrize(("body", "expected"), EMBEDDED.values(), ids=EMBEDDED)
 def test_embeddings(body: dict[str, Any], expected: Embeddings) -> None:
-    got = parse_embed("gemini", HttpResponse(200, (), json.dumps(body).encode()))
+    got = parse_embed(SERVICE, HttpResponse(200, (), json.dumps(body).encode()))
     assert got == Success(expected)
 
 
@@ -169,4 +169,4 @@ def test_embeddings(body: dict[str, Any], expected: Embeddings) -> None:
     ],
 )  # fmt: skip
 def test_no_embeddings_are_an_error(status: int, body: bytes, kind: type[LLMError]) -> None:
-    assert isinstance(parse_embed("gemini", HttpResponse(status, (), body)).failure(), kind)
+    assert isinstance(parse_embed(SERVICE, HttpResponse(status, (), body)).failure(), kind)

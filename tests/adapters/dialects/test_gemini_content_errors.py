@@ -1,12 +1,9 @@
-"""Error bodies of Google's services: what each of them means to a caller."""
+"""Error bodies of Google's services -> LLMError."""
 
-import json
 from typing import Any
 
 import pytest
 
-from llm_pure import Completion, HttpResponse
-from llm_pure.adapters.dialects.gemini_content import parse_chat
 from llm_pure.types.errors import (
     AuthenticationFailed,
     ContextLengthExceeded,
@@ -20,12 +17,10 @@ from llm_pure.types.errors import (
     ServerError,
     TimedOut,
 )
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.result import Failure
+from tests.support.builders import ProviderCase
 
-
-def answered(body: Any, status: int = 200) -> LLMResult[Completion]:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return parse_chat("gemini", HttpResponse(status, (("content-type", "application/json"),), data))
+GEMINI = ProviderCase("gemini", "gemini-2.5-flash")
 
 
 def rpc(code: int, status: str, message: str = "m", *details: dict[str, Any]) -> dict[str, Any]:
@@ -135,4 +130,4 @@ ERRORS: dict[str, tuple[int, Any, LLMError]] = {
 
 @pytest.mark.parametrize(("status", "body", "error"), ERRORS.values(), ids=ERRORS)
 def test_errors(status: int, body: Any, error: LLMError) -> None:
-    assert answered(body, status) == Failure(error)
+    assert GEMINI.parse(body, status) == Failure(error)

@@ -1,4 +1,4 @@
-"""Messages -> contents: turns, instructions, media, and what goes back byte for byte."""
+"""Messages -> contents: turns, instructions, media, and parts replayed byte for byte."""
 
 import json
 from typing import Any
@@ -20,7 +20,8 @@ from llm_pure.types.messages import (
     Text,
     ToolCall,
 )
-from tests.support.gemini import ON_CLOUD, PDF, PNG, WAV, base64_of, built, contents_of, told
+from tests.support.builders import actions
+from tests.support.gemini import ON_CLOUD, PDF, PNG, WAV, base64_of, built, contents_of
 
 
 def test_neighbours_of_one_role_are_one_turn() -> None:
@@ -42,7 +43,7 @@ def test_instructions_stand_above_the_conversation_and_those_within_it_are_repor
     assert json.loads(made.request.body)["systemInstruction"] == {
         "parts": [{"text": "1"}, {"text": "2"}, {"text": "3"}]
     }
-    assert told(made) == [("messages/3", "changed")]
+    assert actions(made) == [("messages/3", "changed")]
 
 
 def test_a_model_without_instructions_hears_them_from_the_user() -> None:
@@ -50,7 +51,7 @@ def test_a_model_without_instructions_hears_them_from_the_user() -> None:
     assert json.loads(made.request.body)["contents"] == [
         {"role": "user", "parts": [{"text": "Be brief."}, {"text": "a"}]}
     ]
-    assert told(made) == [("messages/0", "renamed")]
+    assert actions(made) == [("messages/0", "renamed")]
 
 
 MEDIA: dict[str, tuple[Part, dict[str, Any]]] = {
@@ -111,14 +112,14 @@ def test_a_picture_of_the_models_own_keeps_its_label_and_signature() -> None:
 def test_file_names_and_picture_details_are_reported_where_they_have_no_place() -> None:
     parts = (Document(data=PDF, name="a.pdf"), Image(data=PNG, detail="high"))
     request = ChatRequest(messages=[user(*parts)])
-    assert told(built(request)) == [
+    assert actions(built(request)) == [
         ("messages/0/parts/0/name", "dropped"),
         ("messages/0/parts/1/detail", "dropped"),
     ]
     made = built(request, ON_CLOUD, VERTEX)
     blob = json.loads(made.request.body)["contents"][0]["parts"][0]["inlineData"]
     assert blob["displayName"] == "a.pdf"
-    assert told(made) == [("messages/0/parts/1/detail", "dropped")]
+    assert actions(made) == [("messages/0/parts/1/detail", "dropped")]
 
 
 JSON_OBJECTS = st.dictionaries(
@@ -163,4 +164,4 @@ def test_sound_that_only_its_maker_has_is_sent_as_its_words() -> None:
     )
     made = built(ChatRequest(messages=[user("a"), assistant(sound), user("b")]))
     assert json.loads(made.request.body)["contents"][1]["parts"] == [{"text": "Hello."}]
-    assert told(made) == [("messages/1/parts/0", "changed")]
+    assert actions(made) == [("messages/1/parts/0", "changed")]

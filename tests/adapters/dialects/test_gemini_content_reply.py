@@ -1,4 +1,4 @@
-"""Whole answers of generateContent, countTokens and the embedding methods."""
+"""Buffered responses of generateContent and countTokens."""
 
 import base64
 import json
@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from llm_pure import Completion, HttpResponse
-from llm_pure.adapters.dialects.gemini_content import parse_chat
 from llm_pure.adapters.dialects.gemini_content.count import parse_count
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.types.completion import Choice, FinishReason, Usage
@@ -30,16 +29,15 @@ from llm_pure.types.messages import (
     ToolCall,
 )
 from llm_pure.types.operations import TokenCount
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, Success
+from tests.support.builders import ProviderCase
+from tests.support.gemini import VERTEX_SERVICE
+
+GEMINI = ProviderCase("gemini", "gemini-2.5-flash")
 
 PNG = b"\x89PNG\r\n\x1a\n0123"
 PNG64 = base64.b64encode(PNG).decode()
 OWN = ProviderMetadata("gemini")
-
-
-def answered(body: Any, status: int = 200) -> LLMResult[Completion]:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return parse_chat("gemini", HttpResponse(status, (("content-type", "application/json"),), data))
 
 
 def candidate(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -48,7 +46,7 @@ def candidate(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def parts_of(*parts: dict[str, Any]) -> tuple[Part, ...]:
-    return answered(candidate(*parts)).unwrap().message.parts
+    return GEMINI.parse(candidate(*parts)).unwrap().message.parts
 
 
 def test_a_whole_answer_is_a_completion() -> None:
@@ -75,7 +73,7 @@ def test_a_whole_answer_is_a_completion() -> None:
         "usageMetadata": usage,
         "createTime": "2026-11-20T00:00:00Z",
     }
-    assert answered(body) == Success(
+    assert GEMINI.parse(json.dumps(body).encode()) == Success(
         Completion(
             id="r1",
             model="gemini-2.5-pro",
@@ -196,13 +194,13 @@ FINISHES: list[tuple[str, FinishReason]] = [
 
 @pytest.mark.parametrize(("word", "reason"), FINISHES)
 def test_finish_reasons(word: str, reason: FinishReason) -> None:
-    got = answered(candidate({"text": "x"}, finishReason=word)).unwrap()
+    got = GEMINI.parse(candidate({"text": "x"}, finishReason=word)).unwrap()
     assert (got.finish_reason, got.raw_finish_reason) == (reason, word)
 
 
 def test_an_unexpected_tool_call_is_an_error_that_keeps_the_call() -> None:
     call = {"functionCall": {"name": "gone", "args": {}}}
-    got = answered(
+    got = GEMINI.parse(
         candidate(call, finishReason="UNEXPECTED_TOOL_CALL", finishMessage="no")
     ).unwrap()
     assert (got.finish_reason, [one.name for one in got.tool_calls]) == ("error", ["gone"])
@@ -222,13 +220,13 @@ EMPTY: dict[str, tuple[dict[str, Any], FinishReason]] = {
 def test_a_candidate_without_parts_is_an_empty_answer(
     given: dict[str, Any], reason: FinishReason
 ) -> None:
-    got = answered({"candidates": [given]}).unwrap()
+    got = GEMINI.parse({"candidates": [given]}).unwrap()
     assert (got.message, got.finish_reason) == (Message("assistant"), reason)
 
 
 def test_further_candidates_are_alternatives() -> None:
     said = [{"content": {"parts": [{"text": text}]}, "finishReason": "STOP"} for text in "abc"]
-    got = answered({"candidates": [said[0], {**said[1], "index": 1}, {**said[2], "index": 2}]})
+    got = GEMINI.parse({"candidates": [said[0], {**said[1], "index": 1}, {**said[2], "index": 2}]})
     whole = got.unwrap()
     assert whole.text == "a"
     assert whole.alternatives == tuple(
@@ -241,7 +239,9 @@ def test_further_candidates_are_alternatives() -> None:
             for text in "bc"
         ]
     )
-    assert [one.message.text for one in answered({"candidates": said}).unwrap().alternatives] == [
+    assert [
+        one.message.text for one in GEMINI.parse({"candidates": said}).unwrap().alternatives
+    ] == [
         "b",
         "c",
     ]
@@ -296,7 +296,7 @@ def test_usage(raw: dict[str, Any], counts: tuple[int | None, ...]) -> None:
 def test_a_blocked_prompt_is_content_filtered_with_what_was_told() -> None:
     feedback = {"blockReason": "SAFETY", "blockReasonMessage": "Blocked by a filter."}
     usage = {"promptTokenCount": 9, "totalTokenCount": 9}
-    got = answered({"promptFeedback": feedback, "usageMetadata": usage, "responseId": "r4"})
+    got = GEMINI.parse({"promptFeedback": feedback, "usageMetadata": usage, "responseId": "r4"})
     partial = Completion(
         id="r4", provider="gemini", usage=Usage(9, 0, raw=usage), extra={"promptFeedback": feedback}
     )
@@ -312,7 +312,7 @@ def test_a_blocked_prompt_is_content_filtered_with_what_was_told() -> None:
 
 
 def test_a_part_of_a_wrong_shape_keeps_what_came_before_it() -> None:
-    fault = answered(candidate({"text": "so far"}, {"functionCall": "f"})).failure()
+    fault = GEMINI.parse(candidate({"text": "so far"}, {"functionCall": "f"})).failure()
     assert isinstance(fault, ProtocolError)
     assert fault.where == "candidates/0/content/parts/1"
     assert fault.partial is not None
@@ -323,11 +323,15 @@ def test_a_count_of_tokens() -> None:
     details = [{"modality": "TEXT", "tokenCount": 31}]
     body = {"totalTokens": 31, "totalBillableCharacters": 96, "promptTokensDetails": details}
     extra = {"totalBillableCharacters": 96, "promptTokensDetails": details}
-    got = parse_count("vertex", HttpResponse(200, (), json.dumps(body).encode()))
+    got = parse_count(VERTEX_SERVICE, HttpResponse(200, (), json.dumps(body).encode()))
     assert got == Success(TokenCount(input_tokens=31, provider="vertex", extra=extra))
     failed = parse_count(
-        "vertex", HttpResponse(404, (), b'{"error": {"code": 404, "status": "NOT_FOUND"}}')
+        VERTEX_SERVICE, HttpResponse(404, (), b'{"error": {"code": 404, "status": "NOT_FOUND"}}')
     )
     assert isinstance(failed.failure(), NotFound)
-    assert isinstance(parse_count("vertex", HttpResponse(200, (), b"{}")).failure(), ProtocolError)
-    assert isinstance(parse_count("vertex", HttpResponse(502, (), b"")).failure(), ServerError)
+    assert isinstance(
+        parse_count(VERTEX_SERVICE, HttpResponse(200, (), b"{}")).failure(), ProtocolError
+    )
+    assert isinstance(
+        parse_count(VERTEX_SERVICE, HttpResponse(502, (), b"")).failure(), ServerError
+    )

@@ -1,4 +1,4 @@
-"""ChatRequest -> bodies of generateContent and countTokens, and what is left out of them."""
+"""ChatRequest -> bodies of generateContent and countTokens, and their adaptations."""
 
 import json
 from collections.abc import Sequence
@@ -26,7 +26,8 @@ from llm_pure.types.request import (
     NativeTool,
     SchemaFormat,
 )
-from tests.support.gemini import CONFIG, DEFAULTS, ON_CLOUD, PNG, WEATHER, body_of, built, told
+from tests.support.builders import actions
+from tests.support.gemini import CONFIG, DEFAULTS, ON_CLOUD, PNG, WEATHER, body_of, built
 
 
 def test_a_request_with_everything() -> None:
@@ -152,7 +153,7 @@ def test_what_is_another_providers_is_left_out_and_reported() -> None:
     assert body["contents"][1]["parts"] == [{"text": "No."}, {"text": "b"}]
     assert body["generationConfig"]["stopSequences"] == ["1", "2", "3", "4", "5"]
     assert body["generationConfig"]["temperature"] == 2.0
-    assert told(made) == [
+    assert actions(made) == [
         ("messages/0/name", "dropped"),
         ("messages/1/parts/0", "dropped"),
         ("messages/1/parts/1", "dropped"),

@@ -1,4 +1,4 @@
-"""Streams of generateContent -> events, in both framings, however they are cut."""
+"""Streams of generateContent -> events, in both framings and at any split."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from llm_pure import ChatRequest, LLMConfig, collect, user
 from llm_pure.adapters.dialects.gemini_content import wire
-from llm_pure.adapters.dialects.gemini_content.partial_args import assembled
+from llm_pure.adapters.dialects.gemini_content.partial_args import join_fragments
 from llm_pure.adapters.gemini import PROVIDER
 from llm_pure.types.completion import Usage
 from llm_pure.types.errors import (
@@ -243,7 +243,7 @@ PIECES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
 @pytest.mark.parametrize(("given_", "arguments"), PIECES.values(), ids=PIECES)
 def test_pieces_of_arguments(given_: list[dict[str, Any]], arguments: dict[str, Any]) -> None:
     pieces_ = msgspec.convert(given_, list[wire.PartialArg])
-    assert assembled(pieces_) == arguments
+    assert join_fragments(pieces_) == arguments
 
 
 def test_a_call_that_no_item_ends_ends_with_the_answer() -> None:

@@ -1,4 +1,4 @@
-"""Streams that fail: errors wherever they come, wrong shapes, and bytes that are nothing at all."""
+"""Failing streams of generateContent: errors at any position, wrong shapes, random bytes."""
 
 import json
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_pure import HttpResponse, ResponseHead
-from llm_pure.adapters.dialects.gemini_content import open_stream, parse_chat
 from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
 from llm_pure.adapters.dialects.gemini_content.stream import State, step
+from llm_pure.adapters.gemini import PROVIDER
 from llm_pure.types.errors import (
     ContentFiltered,
     LLMError,
@@ -23,6 +23,7 @@ from llm_pure.types.events import (
     StreamEvent,
 )
 from llm_pure.types.result import Failure
+from tests.support.gemini import SERVICE
 from tests.support.gemini_streams import (
     JSON,
     SSE,
@@ -92,7 +93,7 @@ def test_a_blocked_prompt_is_an_error_with_the_reason() -> None:
 
 
 def test_a_part_of_a_wrong_shape_comes_after_the_parts_before_it() -> None:
-    decoder = open_stream("gemini", SSE)
+    decoder = PROVIDER.open_stream(SSE)
     events = decoder.feed(as_sse(item({"text": "ok"}, {"text": 7}))).unwrap()
     assert text_of(events) == "ok"
     failed = decoder.feed(as_sse(item({"text": "more"})))
@@ -129,8 +130,8 @@ FRAMES: dict[str, bytes] = {
 @pytest.mark.parametrize("second", FRAMES.values(), ids=FRAMES)
 @pytest.mark.parametrize("first", FRAMES.values(), ids=FRAMES)
 def test_every_frame_has_an_answer_after_every_other(first: bytes, second: bytes) -> None:
-    state, _ = step("gemini", SSE, State(), first)
-    after, events = step("gemini", SSE, state, second)
+    state, _ = step(SERVICE, SSE, State(), first)
+    after, events = step(SERVICE, SSE, state, second)
     assert isinstance(after, State)
     assert all(isinstance(one, StreamEvent) for one in events)
     if second in (FRAMES["no JSON"], FRAMES["wrong shape"], FRAMES["a list"], FRAMES["error"]):
@@ -162,4 +163,4 @@ def test_no_json_makes_it_raise(values: list[Any]) -> None:
     whole = events_of(SSE, body)
     assert whole == events_of(SSE, *one_byte_at_a_time(body))
     for value in values:
-        parse_chat("gemini", HttpResponse(200, (), dumped(value).encode()))
+        PROVIDER.parse_chat(HttpResponse(200, (), dumped(value).encode()))

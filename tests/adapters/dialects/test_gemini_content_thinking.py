@@ -1,4 +1,4 @@
-"""How much to think, as each model takes it."""
+"""ReasoningRequest -> thinkingConfig, by model."""
 
 import json
 from typing import Any

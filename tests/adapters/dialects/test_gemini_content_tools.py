@@ -20,6 +20,7 @@ from llm_pure.types.request import (
     NativeTool,
     Tool,
 )
+from tests.support.builders import actions
 from tests.support.gemini import (
     PNG,
     STAND_IN,
@@ -28,7 +29,6 @@ from tests.support.gemini import (
     body_of,
     built,
     contents_of,
-    told,
 )
 
 
@@ -118,7 +118,7 @@ def test_media_of_a_result_follow_it_on_older_models_and_are_in_it_on_newer_ones
         {"functionResponse": response},
         blob,
     ]
-    assert told(older) == [("messages/2/parts/0/content/1", "changed")]
+    assert actions(older) == [("messages/2/parts/0/content/1", "changed")]
     newer = built(ChatRequest(messages=messages, model="gemini-3-flash"))
     assert json.loads(newer.request.body)["contents"][2]["parts"] == [
         {"functionResponse": {**response, "parts": [blob]}}
@@ -194,4 +194,4 @@ def test_opaque_content_of_a_result_goes_to_its_provider_only() -> None:
         {"functionResponse": {"name": "f", "response": {"output": "x"}}},
         {"new": 1},
     ]
-    assert told(made) == [("messages/2/parts/0/content/2", "dropped")]
+    assert actions(made) == [("messages/2/parts/0/content/2", "dropped")]

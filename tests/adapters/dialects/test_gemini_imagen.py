@@ -1,4 +1,4 @@
-"""Imagen: what is sent to `:predict`, and what is read of its answers; and Gemini's pictures from pictures."""
+"""Imagen: requests to `:predict` and their responses; image editing by Gemini's models."""
 
 import base64
 import json
@@ -20,11 +20,12 @@ from llm_pure.types.errors import (
     RateLimited,
     UnsupportedFeature,
 )
-from llm_pure.types.http import HttpResponse
 from llm_pure.types.media_operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.types.result import Failure, LLMResult, Success
+from tests.support.builders import required
 from tests.support.pictures import picture
 from tests.support.png import tiny_png
+from tests.support.replies import response
 
 IMAGEN = "imagen-4.0-generate-001"
 PNG = tiny_png()
@@ -32,9 +33,7 @@ B64 = base64.b64encode(PNG).decode()
 
 
 def images(name: str) -> Operation[ImageRequest, ImagesResponse]:
-    found = registry.get(name).unwrap().images
-    assert found is not None
-    return found
+    return required(registry.get(name).unwrap().images)
 
 
 def build(request: ImageRequest, name: str = "gemini", **config: Any) -> LLMResult[Built]:
@@ -42,8 +41,7 @@ def build(request: ImageRequest, name: str = "gemini", **config: Any) -> LLMResu
 
 
 def answer(body: Any, status: int = 200, name: str = "gemini") -> LLMResult[ImagesResponse]:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return images(name).parse(HttpResponse(status, (), data))
+    return images(name).parse(response(body, status))
 
 
 def test_a_prompt_is_an_instance_with_parameters() -> None:
@@ -123,7 +121,7 @@ def test_pictures_are_decoded_and_their_bytes_say_what_they_are() -> None:
     ],
 )
 def test_nothing_that_passed_the_filters_is_an_error(body: Any, why: str) -> None:
-    message = f"Google's filters let no picture pass: {why}"
+    message = f"all images were removed by Google's filters: {why}"
     assert answer(body) == Failure(ContentFiltered(message=message, provider="gemini", status=200))
 
 

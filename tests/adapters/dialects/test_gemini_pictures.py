@@ -1,4 +1,4 @@
-"""Pictures that Gemini's models make: what is sent, and what is read."""
+"""Images by Gemini's models: requests and responses."""
 
 import base64
 import json
@@ -15,9 +15,9 @@ from llm_pure.types.errors import (
     ProtocolError,
     RateLimited,
 )
-from llm_pure.types.http import HttpResponse
 from llm_pure.types.media_operations import GeneratedImage, ImageRequest
 from tests.support.png import tiny_png
+from tests.support.replies import response
 
 PROVIDER = registry.get("gemini").unwrap()
 CONFIG = LLMConfig(model="gemini-2.5-flash-image")
@@ -27,8 +27,7 @@ IMAGES = PROVIDER.images
 
 def answer(candidate: dict[str, Any], status: int = 200) -> Any:
     body = {"candidates": [candidate]} if status < 400 else candidate
-    head = (("content-type", "application/json"),)
-    return IMAGES.parse(HttpResponse(status, head, json.dumps(body).encode()))
+    return IMAGES.parse(response(body, status))
 
 
 @pytest.mark.parametrize(

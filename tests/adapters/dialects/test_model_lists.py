@@ -1,6 +1,5 @@
-"""Lists of models: what is asked page by page, and what is read of every API's rows."""
+"""Lists of models: the URL of each page, and the rows of every API."""
 
-import json
 from typing import Any
 
 import pytest
@@ -11,22 +10,21 @@ from llm_pure import LLMConfig
 from llm_pure.adapters import registry
 from llm_pure.core.provider import Operation
 from llm_pure.types.errors import AuthenticationFailed, ProtocolError, ServerError
-from llm_pure.types.http import HttpResponse, get_header
+from llm_pure.types.http import get_header
 from llm_pure.types.media_operations import ListModelsRequest, ModelInfo, ModelPage
 from llm_pure.types.result import Failure, LLMResult, Success
+from tests.support.builders import required
+from tests.support.replies import response
 
 LISTING = tuple([name for name in registry.names() if registry.get(name).unwrap().models])
 
 
 def models(name: str) -> Operation[ListModelsRequest, ModelPage]:
-    found = registry.get(name).unwrap().models
-    assert found is not None
-    return found
+    return required(registry.get(name).unwrap().models)
 
 
 def answer(name: str, body: Any, status: int = 200) -> LLMResult[ModelPage]:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return models(name).parse(HttpResponse(status, (), data))
+    return models(name).parse(response(body, status))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whole answers of /api/chat and /api/generate -> Completion, and what else a body may be."""
+"""Buffered responses of /api/chat and /api/generate -> Completion or error."""
 
 import json
 from typing import Any

@@ -33,27 +33,18 @@ from llm_pure import (
 )
 from llm_pure.adapters import ollama, ollama_generate
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.provider import Built, Provider
+from llm_pure.core.provider import Provider
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
 from llm_pure.types.result import Failure
+from tests.support.builders import ProviderCase
 
-build_chat = ollama.PROVIDER.build_chat
 build_generate = ollama_generate.PROVIDER.build_chat
 PNG = b"\x89PNG\r\n\x1a\n\x00"
 PNG_TEXT = "iVBORw0KGgoA"
-CONFIG = LLMConfig(
-    api_type="ollama", model="llama3.2", input_modalities=("image", "audio", "document")
-)
+OLLAMA = ProviderCase("ollama", "llama3.2", input_modalities=("image", "audio", "document"))
+CONFIG, built, body = OLLAMA.config, OLLAMA.built, OLLAMA.body
+build_chat = OLLAMA.provider.build_chat
 OPTIONS = {"num_predict": 4096, "temperature": 0.0}
-
-
-def built(request: ChatRequest, config: LLMConfig = CONFIG) -> Built:
-    return build_chat(config, request).unwrap()
-
-
-def body(request: ChatRequest, config: LLMConfig = CONFIG) -> dict[str, Any]:
-    sent: dict[str, Any] = json.loads(built(request, config).request.body)
-    return sent
 
 
 def fields(**asked: Any) -> dict[str, Any]:
@@ -265,27 +256,27 @@ def test_pictures_are_bare_base64_beside_the_words() -> None:
     [
         pytest.param(
             Image(url="https://example.org/cat.png"),
-            "messages/0/parts/1: Ollama takes an image's bytes, not its URL",
+            "messages/0/parts/1: the image has only a URL; Ollama needs the bytes",
             id="picture by URL",
         ),
         pytest.param(
             Image(file_id="file-1"),
-            "messages/0/parts/1: Ollama takes an image's bytes, not its file id",
+            "messages/0/parts/1: the image has only a file id; Ollama needs the bytes",
             id="picture by id",
         ),
         pytest.param(
             Audio(data=b"RIFF"),
-            "messages/0/parts/1: Ollama has no form for Audio here",
+            "messages/0/parts/1: Ollama does not support Audio here",
             id="sound",
         ),
         pytest.param(
             Document(data=b"%PDF-"),
-            "messages/0/parts/1: Ollama has no form for Document here",
+            "messages/0/parts/1: Ollama does not support Document here",
             id="document",
         ),
         pytest.param(
             ToolCall("1", "f"),
-            "messages/0/parts/1: Ollama has no form for ToolCall here",
+            "messages/0/parts/1: Ollama does not support ToolCall here",
             id="a call by the user",
         ),
     ],
@@ -458,11 +449,13 @@ def test_generate_takes_one_prompt_with_its_system_text_and_pictures() -> None:
         "context": [1, 2],
     }
     assert got.adaptations == (
-        Adaptation(field="messages", action="changed", reason="several turns became one prompt"),
+        Adaptation(
+            field="messages", action="changed", reason="several messages are joined into one prompt"
+        ),
         Adaptation(
             field="tools",
             action="dropped",
-            reason="/api/generate takes no tools; api_type ollama does",
+            reason="/api/generate does not support tools; api_type ollama does",
         ),
     )
 
@@ -473,8 +466,8 @@ def test_generate_takes_one_prompt_with_its_system_text_and_pictures() -> None:
 def test_generate_holds_no_conversation(turn: Message, role: str) -> None:
     got = build_generate(CONFIG, ChatRequest(messages=["hi", turn]))
     message = (
-        f"messages/1: /api/generate takes one prompt and no turn of role {role}; "
-        "api_type ollama holds conversations"
+        f"messages/1: /api/generate takes one prompt, and no message of role {role}; "
+        "use api_type ollama for conversations"
     )
     assert got == Failure(
         UnsupportedFeature(message=message, provider="ollama.generate", feature="messages")
@@ -492,7 +485,7 @@ def test_an_assistants_part_without_a_form_is_unsupported_and_named(part: Part) 
     error = build_chat(CONFIG, ChatRequest(messages=[assistant(part)])).failure()
     kind = type(part).__name__
     assert error == UnsupportedFeature(
-        message=f"messages/0/parts/0: an assistant turn cannot hold {kind} here",
+        message=f"messages/0/parts/0: an assistant message cannot contain {kind}",
         provider="ollama",
         feature="messages",
     )

@@ -1,4 +1,4 @@
-"""Streams of /api/chat and /api/generate -> events, however they are cut."""
+"""Streams of /api/chat and /api/generate -> events, at any split."""
 
 import json
 from functools import partial

@@ -1,4 +1,4 @@
-"""The laws of a whole answer, over every dialect: no body makes a parser raise, and a good status is no answer by itself."""
+"""Laws of buffered responses, over every dialect: parsers never raise, and a 2xx status alone is not an answer."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,6 @@ from llm_pure.adapters.dialects import (
     anthropic_messages,
     cohere_chat,
     dashscope_generation,
-    gemini_content,
     llama_native,
     qianfan_v1,
     spark_frames,
@@ -26,7 +25,6 @@ from llm_pure.adapters.dialects.cohere_chat import embed as cohere_embed
 from llm_pure.adapters.dialects.dashscope_generation import embed as dashscope_embed
 from llm_pure.adapters.dialects.qianfan_v1 import embed as qianfan_embed
 from llm_pure.types.errors import ProtocolError
-from llm_pure.types.operations import Embeddings
 from llm_pure.types.result import LLMResult, Success
 from tests.support.replies import response
 
@@ -39,27 +37,22 @@ def as_json(value: Any) -> bytes:
 
 def as_lines(value: Any) -> bytes:
     return b"".join(
-        [as_json(one) + b"\n" for one in (value if isinstance(value, list) else [value])]
+        [as_json(item) + b"\n" for item in (value if isinstance(value, list) else [value])]
     )
 
 
 class Replies(msgspec.Struct, frozen=True, kw_only=True):
-    """How a dialect reads what comes whole.
-
-    parse: of an answer. others: of what else it reads. keys: the names that its bodies have; none where
-    its own file makes up JSON for it. framed: a value as a body. empty: bodies with status 200 that hold no answer.
-    """
+    """The parsers of a dialect, and bodies for them."""
 
     parse: Parse
     others: tuple[Parse, ...] = ()
+    """Parsers of other operations."""
     keys: str = ""
+    """Keys of its bodies; "" where the dialect's own tests generate JSON."""
     framed: Callable[[Any], bytes] = as_json
+    """Encodes a value as a body."""
     empty: tuple[bytes, ...]
-
-
-def _embed(parse: Callable[[HttpResponse], LLMResult[Embeddings]] | None) -> Parse:
-    assert parse is not None
-    return parse
+    """Bodies that are no answer, for status 200."""
 
 
 COMMON = (b"", b"null", b"[]", b"{}", b"<p>", b"nope", b"\xff\xfe", b"[" * 5000)
@@ -122,7 +115,7 @@ REPLIES: dict[str, Replies] = {
         empty=(*COMMON, b'{"output":null}', b'{"output":{"choices":[7]}}'),
     ),
     "gemini_content": Replies(
-        parse=partial(gemini_content.parse_chat, "gemini"),
+        parse=registry.get("gemini").unwrap().parse_chat,
         keys="candidates content parts text thought functionCall args name inlineData data mimeType finishReason "
         "usageMetadata promptTokenCount promptFeedback blockReason error",
         empty=(
@@ -186,16 +179,16 @@ REPLIES: dict[str, Replies] = {
 }
 
 EMPTY = {
-    f"{name}, {body[:60].decode('latin-1') or 'nothing'} ({len(body)})": (one, body)
-    for name, one in REPLIES.items()
-    for body in one.empty
+    f"{name}, {body[:60].decode('latin-1') or 'nothing'} ({len(body)})": (replies, body)
+    for name, replies in REPLIES.items()
+    for body in replies.empty
 }
 
 STATUSES = st.sampled_from([200, 204, 301, 400, 403, 429, 498, 500]) | st.integers(100, 599)
 
 
 def bodies(replies: Replies) -> st.SearchStrategy[bytes]:
-    """Any bytes, and JSON whose objects have the keys that an answer has."""
+    """Any bytes, and JSON objects with the keys of the dialect's bodies."""
     junk = st.binary(max_size=200)
     if not replies.keys:
         return junk
@@ -210,17 +203,17 @@ def bodies(replies: Replies) -> st.SearchStrategy[bytes]:
 
 
 @pytest.mark.parametrize("replies", REPLIES.values(), ids=REPLIES)
-def test_no_body_makes_a_parser_raise(replies: Replies) -> None:
+def test_parser_never_raises(replies: Replies) -> None:
     @settings(deadline=None)
     @given(bodies(replies), STATUSES)
     def holds(body: bytes, status: int) -> None:
         for parse in (replies.parse, *replies.others):
-            got = parse(response(body, status))
-            assert isinstance(got, Success) or describe(got.failure())
+            result = parse(response(body, status))
+            assert isinstance(result, Success) or describe(result.failure())
 
     holds()
 
 
 @pytest.mark.parametrize(("replies", "body"), EMPTY.values(), ids=EMPTY)
-def test_a_good_status_without_an_answer_is_a_fault(replies: Replies, body: bytes) -> None:
+def test_2xx_body_without_an_answer_is_a_protocol_error(replies: Replies, body: bytes) -> None:
     assert isinstance(replies.parse(response(body)).failure(), ProtocolError)

@@ -1,4 +1,4 @@
-"""Frames that come together are read on from text to text; they say what they say when each comes alone."""
+"""Fast path for consecutive text frames: the same events as one frame at a time."""
 
 import json
 

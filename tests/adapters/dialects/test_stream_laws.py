@@ -1,7 +1,6 @@
-"""The laws of a stream, over the made-up streams of every dialect: a table whose rows stand in tests/support/.
+"""Laws of streams, over made-up streams of every dialect (tests/support/*_streams.py).
 
-What is special to a dialect stands in its own test_<dialect>_stream*.py; recorded streams are held to the laws in
-tests/every_provider/test_laws.py.
+Behaviour of single dialects is tested in test_<dialect>_stream*.py, recorded streams in tests/every_provider/test_laws.py.
 """
 
 from collections.abc import Sequence
@@ -35,12 +34,17 @@ from tests.support.pieces import damaged, one_byte_at_a_time, pieces
 from tests.support.streamed import Streamed, read
 
 STREAMS: dict[str, Streamed] = {
-    **{f"anthropic_messages, {name}": one for name, one in anthropic_streams.STREAMED.items()},
+    **{
+        f"anthropic_messages, {name}": stream for name, stream in anthropic_streams.STREAMED.items()
+    },
     "bedrock_converse": bedrock_converse_streams.STREAMED,
-    **{f"bedrock_invoke, {name}": one for name, one in bedrock_invoke_streams.STREAMED.items()},
+    **{
+        f"bedrock_invoke, {name}": stream
+        for name, stream in bedrock_invoke_streams.STREAMED.items()
+    },
     "cohere_chat": cohere_chat_streams.STREAMED,
     "dashscope_generation": dashscope_generation_streams.STREAMED,
-    **{f"gemini_content, {name}": one for name, one in gemini_streams.STREAMED.items()},
+    **{f"gemini_content, {name}": stream for name, stream in gemini_streams.STREAMED.items()},
     "llama_native": llama_native_streams.STREAMED,
     "ollama_native": ollama_native_streams.STREAMED,
     "openai_chat": openai_chat_streams.STREAMED,
@@ -49,69 +53,71 @@ STREAMS: dict[str, Streamed] = {
     "spark_frames": spark_frames_streams.STREAMED,
 }
 
-WITH_EVENTS = {name: one for name, one in STREAMS.items() if one.events is not None}
-WITH_COMPLETION = {name: one for name, one in STREAMS.items() if one.completion is not None}
-WITH_WHOLE = {name: one for name, one in STREAMS.items() if one.whole is not None}
+WITH_EVENTS = {name: stream for name, stream in STREAMS.items() if stream.events is not None}
+WITH_COMPLETION = {
+    name: stream for name, stream in STREAMS.items() if stream.completion is not None
+}
+WITH_WHOLE = {name: stream for name, stream in STREAMS.items() if stream.whole is not None}
 WITH_TAIL = {
-    f"{name}, {tail}": (one, data)
-    for name, one in STREAMS.items()
-    for tail, data in one.after.items()
+    f"{name}, {tail}": (stream, data)
+    for name, stream in STREAMS.items()
+    for tail, data in stream.after.items()
 }
 
-# the last byte of a binary frame is none of white space, whatever it is
+# binary frames: the last byte is data, not white space
 IN_TEXT = {
-    name: one
-    for name, one in STREAMS.items()
-    if get_header(one.head.headers, "content-type") != "application/vnd.amazon.eventstream"
+    name: stream
+    for name, stream in STREAMS.items()
+    if get_header(stream.head.headers, "content-type") != "application/vnd.amazon.eventstream"
 }
 
-# what carries Spark's frames is a websocket, and no page comes over one
-OVER_HTTP = {name: one for name, one in STREAMS.items() if name != "spark_frames"}
+# Spark's frames come over a websocket, which carries no HTML pages
+OVER_HTTP = {name: stream for name, stream in STREAMS.items() if name != "spark_frames"}
 
 PAGE = ResponseHead(200, (("content-type", "text/html"),))
 
 DIALECTS = Path(dialects.__file__).parent
 
 every_stream = pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
-every_whole_answer = pytest.mark.parametrize("stream", WITH_WHOLE.values(), ids=WITH_WHOLE)
+every_buffered_response = pytest.mark.parametrize("stream", WITH_WHOLE.values(), ids=WITH_WHOLE)
 
 
-def test_every_dialect_that_streams_is_held_to_the_laws() -> None:
-    streaming = {one.parent.name for one in DIALECTS.glob("*/stream.py")}
+def test_every_streaming_dialect_is_in_the_table() -> None:
+    streaming = {path.parent.name for path in DIALECTS.glob("*/stream.py")}
     assert {name.partition(",")[0] for name in STREAMS} == streaming
 
 
-def tried(stream: Streamed) -> settings:
-    """How often. No deadline: the machine is shared, and a pause is no broken law."""
+def stream_settings(stream: Streamed) -> settings:
+    """Number of examples. No deadline, since test machines are shared."""
     return settings(max_examples=stream.examples, deadline=None)
 
 
 def text_of(events: Sequence[StreamEvent]) -> str:
-    """The text of an answer that has come as far as this."""
+    """The text of the completion so far."""
     return collect([*events, Finished("unknown")]).unwrap().text
 
 
 @pytest.mark.parametrize("stream", WITH_EVENTS.values(), ids=WITH_EVENTS)
-def test_each_frame_makes_its_events(stream: Streamed) -> None:
+def test_stream_gives_its_events(stream: Streamed) -> None:
     assert read(stream, stream.body) == (stream.events, None)
 
 
 @pytest.mark.parametrize("stream", WITH_COMPLETION.values(), ids=WITH_COMPLETION)
-def test_a_stream_collects_to_its_completion(stream: Streamed) -> None:
+def test_stream_collects_to_its_completion(stream: Streamed) -> None:
     events, error = read(stream, stream.body)
     assert error is None
     assert collect(events) == Success(stream.completion)
 
 
-@every_whole_answer
-def test_a_stream_collects_to_what_the_whole_answer_says(stream: Streamed) -> None:
+@every_buffered_response
+def test_stream_collects_to_the_completion_of_the_buffered_response(stream: Streamed) -> None:
     events, error = read(stream, stream.body)
     assert error is None
     assert collect(events) == stream.parse_chat(stream.unstreamed)
 
 
-@every_whole_answer
-def test_a_whole_answer_in_place_of_a_stream_is_taken(stream: Streamed) -> None:
+@every_buffered_response
+def test_buffered_response_in_place_of_a_stream_is_read(stream: Streamed) -> None:
     whole = stream.unstreamed
     events, error = read(stream, whole.body, head=whole.head)
     assert error is None
@@ -119,10 +125,10 @@ def test_a_whole_answer_in_place_of_a_stream_is_taken(stream: Streamed) -> None:
 
 
 @every_stream
-def test_any_split_gives_the_same_events(stream: Streamed) -> None:
+def test_stream_at_any_split_gives_the_same_events(stream: Streamed) -> None:
     whole = read(stream, stream.body)
 
-    @tried(stream)
+    @stream_settings(stream)
     @given(pieces(stream.body))
     def holds(split: list[bytes]) -> None:
         assert read(stream, *split) == whole
@@ -132,54 +138,57 @@ def test_any_split_gives_the_same_events(stream: Streamed) -> None:
 
 
 @every_stream
-def test_one_byte_at_a_time_gives_the_same_events(stream: Streamed) -> None:
+def test_stream_byte_by_byte_gives_the_same_events(stream: Streamed) -> None:
     assert read(stream, *one_byte_at_a_time(stream.body)) == read(stream, stream.body)
 
 
 @every_stream
-def test_a_cut_stream_is_a_failure_never_a_short_success(stream: Streamed) -> None:
+def test_cut_stream_is_a_failure_never_a_short_success(stream: Streamed) -> None:
     whole, _ = read(stream, stream.body)
     answer = collect(whole).unwrap()
-    said = [text_of(whole[:end]) for end in range(len(whole) + 1)]
+    texts = [text_of(whole[:end]) for end in range(len(whole) + 1)]
     for cut in stream.cuts:
         events, error = read(stream, stream.body[:cut])
         assert events == whole[: len(events)], cut
         if error is None:
-            got = collect(events).unwrap()
+            result = collect(events).unwrap()
             assert cut >= stream.interrupted_before, cut
-            assert (got.message, got.finish_reason) == (answer.message, answer.finish_reason), cut
+            assert (result.message, result.finish_reason) == (
+                answer.message,
+                answer.finish_reason,
+            ), cut
             assert events == whole or stream.body[cut:].strip(), cut
         else:
             assert isinstance(error, StreamInterrupted), cut
             assert error.partial is not None, cut
-            # it may have one event more: the last, whose frame was cut where it ends
-            assert error.partial.text.startswith(said[len(events)]), cut
+            # may contain the last event, whose frame was cut at its end
+            assert error.partial.text.startswith(texts[len(events)]), cut
             assert answer.text.startswith(error.partial.text), cut
             assert answer.reasoning.startswith(error.partial.reasoning), cut
 
 
 @pytest.mark.parametrize("stream", IN_TEXT.values(), ids=IN_TEXT)
-def test_white_space_at_the_end_may_be_missing(stream: Streamed) -> None:
+def test_stream_without_final_white_space_is_complete(stream: Streamed) -> None:
     assert read(stream, stream.body.rstrip(b"\r\n")) == read(stream, stream.body)
 
 
 @pytest.mark.parametrize(("stream", "tail"), WITH_TAIL.values(), ids=WITH_TAIL)
-def test_what_comes_after_the_end_changes_nothing(stream: Streamed, tail: bytes) -> None:
+def test_bytes_after_the_end_change_nothing(stream: Streamed, tail: bytes) -> None:
     whole = read(stream, stream.body)
     assert read(stream, stream.body + tail) == whole
     assert read(stream, stream.body, tail) == whole
 
 
 @pytest.mark.parametrize("stream", OVER_HTTP.values(), ids=OVER_HTTP)
-def test_a_page_in_place_of_a_stream_is_a_fault(stream: Streamed) -> None:
+def test_html_page_in_place_of_a_stream_is_a_protocol_error(stream: Streamed) -> None:
     events, error = read(stream, b"<html>captive</html>", head=PAGE)
     assert events == ()
     assert isinstance(error, ProtocolError)
 
 
 @every_stream
-def test_no_bytes_make_it_raise(stream: Streamed) -> None:
-    @tried(stream)
+def test_random_bytes_never_raise(stream: Streamed) -> None:
+    @stream_settings(stream)
     @given(st.binary(max_size=300), st.integers(0, len(stream.body)))
     def holds(data: bytes, begun: int) -> None:
         read(stream, data[:40], data[40:])
@@ -190,12 +199,12 @@ def test_no_bytes_make_it_raise(stream: Streamed) -> None:
 
 
 @every_stream
-def test_no_damage_makes_it_raise_or_forget_what_it_told(stream: Streamed) -> None:
-    @tried(stream)
+def test_damaged_stream_never_raises_and_keeps_its_text(stream: Streamed) -> None:
+    @stream_settings(stream)
     @given(damaged(stream.body))
     def holds(body: bytes) -> None:
         events, error = read(stream, body)
-        assert all(isinstance(one, StreamEvent) for one in events)
+        assert all(isinstance(event, StreamEvent) for event in events)
         if error is not None and error.partial is not None:
             assert error.partial.text.startswith(text_of(events))
 
