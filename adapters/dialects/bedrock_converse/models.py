@@ -144,5 +144,5 @@ _ON_CONVERSE = {"top_k_at": ("top_k",), "choice_at": "tool_choice", "signs_reaso
 def _rule(name: str) -> ModelProfile:
     if not name.startswith("anthropic."):
         return profile_for(RULES, name)
-    rule = profile_for(claude.RULES, name.removeprefix("anthropic."))
+    rule = profile_for(claude.PROFILES, name.removeprefix("anthropic."))
     return msgspec.structs.replace(rule, traits={"schema": False, **rule.traits, **_ON_CONVERSE})

@@ -4,7 +4,11 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.anthropic_messages.thinking import Thinking, fitted, thinking_of
+from llm_pure.adapters.dialects.anthropic_messages.thinking import (
+    Thinking,
+    encode_thinking,
+    fit_budget,
+)
 from llm_pure.adapters.dialects.common.reasoning_effort import effort_of, reasoning_told
 from llm_pure.core.adaptations import Adaptation, ModelProfile, reasoning_enabled
 from llm_pure.core.resolved_request import ResolvedRequest
@@ -40,11 +44,10 @@ def asked_reasoning(rule: ModelProfile, call: ResolvedRequest, usual_budget: int
 def _claude(
     rule: ModelProfile, call: ResolvedRequest, usual_budget: int, max_tokens: int | None
 ) -> Asked:
-    thinking = thinking_of(call.reasoning, rule, call.model, usual_budget)
-    told = thinking.told
+    told: list[Adaptation] = []
+    thinking = encode_thinking(call.reasoning, rule, call.model, usual_budget, told)
     if max_tokens is not None:
-        thinking, max_tokens, more = fitted(thinking, max_tokens, rule)
-        told += more
+        thinking, max_tokens = fit_budget(thinking, max_tokens, rule, told)
     fields: dict[str, Any] = {}
     if thinking.config is not None:
         fields["thinking"] = thinking.config
@@ -55,7 +58,7 @@ def _claude(
         by_budget=(thinking.config or {}).get("type") == "enabled",
         thinks=_thinks(rule, thinking),
         max_tokens=max_tokens,
-        told=told,
+        told=tuple(told),
     )
 
 

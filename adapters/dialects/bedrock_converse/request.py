@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.anthropic_messages.tools import wire_format
+from llm_pure.adapters.dialects.anthropic_messages.tools import encode_format
 from llm_pure.adapters.dialects.bedrock_converse.messages import spoken
 from llm_pure.adapters.dialects.bedrock_converse.models import known_rule
 from llm_pure.adapters.dialects.bedrock_converse.reasoning import (
@@ -164,8 +164,9 @@ def _output(
     wanted = call.response_format
     native = rule.traits.get("schema", True) is not False and not schema_error
     if not isinstance(wanted, SchemaFormat) or not native:
-        _, words, told = wire_format(rule, call, schema_error)
-        return Success(({}, words, told))
+        told: list[Adaptation] = []
+        _, words = encode_format(rule, call, told, schema_error)
+        return Success(({}, words, tuple(told)))
     text = encode(wanted.schema, provider=name)
     if isinstance(text, Failure):
         return Failure(text.failure())

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.anthropic_messages.tools import wire_tool_choice
+from llm_pure.adapters.dialects.anthropic_messages.tools import encode_tool_choice
 from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
 from llm_pure.schema.fit import SchemaProfiles
@@ -56,8 +56,9 @@ def tool_fields(
     if not offered or call.tool_choice == "none":
         return _without_calls(rule, call, offered or list(called), told)
     config: dict[str, Any] = {"tools": offered}
-    choice, changed = wire_tool_choice(rule, call, thinks_by_budget=by_budget)
-    told += changed
+    changed: list[Adaptation] = []
+    choice = encode_tool_choice(rule, call, changed, thinks_by_budget=by_budget)
+    told += tuple(changed)
     if choice is not None and "disable_parallel_tool_use" in choice:
         if "choice_at" in rule.traits:
             return ToolFields(

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects import anthropic_messages, openai_chat
-from llm_pure.adapters.dialects.anthropic_messages.tools import wire_format
+from llm_pure.adapters.dialects.anthropic_messages.tools import encode_format
 from llm_pure.adapters.dialects.bedrock_converse import request as converse
 from llm_pure.adapters.dialects.bedrock_converse.models import known_rule
 from llm_pure.adapters.dialects.bedrock_converse.reasoning import merged, not_asked, put
@@ -24,16 +24,20 @@ from llm_pure.core.urls import post_json
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.rejection import Rejected
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
-ANTHROPIC = anthropic_messages.Quirks(
-    version="bedrock-2023-05-31",
-    version_in="body",
-    model_in="path",
-    stream_in_body=False,
-    betas_in_body=True,
-    kin=frozenset({"anthropic", "claude"}),
+ANTHROPIC = anthropic_messages.make_service(
+    "bedrock_invoke",
+    quirks=anthropic_messages.Quirks(
+        version="bedrock-2023-05-31",
+        version_in="body",
+        model_in="path",
+        stream_in_body=False,
+        betas_in_body=True,
+        kin=frozenset({"anthropic", "claude"}),
+    ),
 )
 
 Told = tuple[Adaptation, ...]
@@ -95,9 +99,11 @@ def chat_body(name: str, config: LLMConfig, request: ChatRequest, call: Resolved
 
 
 def _anthropic(asked: Asked) -> Written:
-    return anthropic_messages.build_body(asked.name, ANTHROPIC, asked.config, asked.request).map(
-        lambda made: (made.fields, made.adaptations)
-    )
+    try:
+        made = anthropic_messages.build_body(ANTHROPIC, asked.config, asked.request)
+    except Rejected as rejected:
+        return Failure(rejected.error)
+    return Success((made.fields, tuple(made.adaptations)))
 
 
 def _nova(asked: Asked) -> Written:
@@ -141,7 +147,8 @@ def _cohere_chat(asked: Asked) -> Written:
     if isinstance(spoken, Failure):
         return Failure(spoken.failure())
     body, told = spoken.unwrap()
-    _, words, more = wire_format(_NO_SCHEMAS, asked.call)
+    more: list[Adaptation] = []
+    _, words = encode_format(_NO_SCHEMAS, asked.call, more)
     if words:
         body["preamble"] = "\n\n".join(filter(None, [body.get("preamble"), words]))
     tools, tools_told = cohere.tools(asked.call)
@@ -158,8 +165,9 @@ def _prompt(asked: Asked) -> Written:
     if isinstance(spoken, Failure):
         return Failure(spoken.failure())
     system, turns, told = spoken.unwrap()
-    _, words, more = wire_format(_NO_SCHEMAS, call)
-    told += more
+    format_told: list[Adaptation] = []
+    _, words = encode_format(_NO_SCHEMAS, call, format_told)
+    told += tuple(format_told)
     if call.tools:
         told += (_dropped("tools", "this model takes a prompt, and knows no tools"),)
     told += dropped_tool_choice(call)

@@ -61,7 +61,7 @@ def _of_family(
 ) -> LLMResult[Completion]:
     match family:
         case "anthropic":
-            return anthropic_messages.parse_chat(name, ANTHROPIC, response)
+            return anthropic_messages.parse_chat(ANTHROPIC, response)
         case "nova":
             return converse.parse_chat(name, response)
         case "openai":

@@ -164,7 +164,7 @@ def _inner_step(name: str, head: ResponseHead, state: State, data: bytes) -> Ste
     events: Sequence[StreamEvent] = ()
     after: StreamState | None = inner
     if isinstance(inner, anthropic_messages.State):
-        after, events = anthropic_messages.step(name, ANTHROPIC, head, inner, data)
+        after, events = anthropic_messages.step(ANTHROPIC, head, inner, data)
     elif isinstance(inner, OpenaiState):
         after, events = openai.step(name, OPENAI, head, inner, data)
     return _lifted(state, after, events), events

@@ -27,6 +27,11 @@ def extra_fields(raw: Any, known: AbstractSet[str]) -> dict[str, Any]:
     }
 
 
+def extra_events(raw: Any, known: AbstractSet[str]) -> list[StreamEvent]:
+    """An event for each extra field of an object that arrives once."""
+    return [ExtraReceived(key, value) for key, value in extra_fields(raw, known).items()]
+
+
 def emit_extra_fields(
     events: list[StreamEvent],
     seen: SeenExtras,

@@ -59,9 +59,13 @@ class MessageEncoder(ABC, Generic[Q]):
         """Report something that is sent in a form that loses information."""
         self.adaptations.append(changed(path, reason, before, after))
 
+    def understands(self, provider: str) -> bool:
+        """Return true if metadata and opaque parts of this provider may be sent to the service: only its own may."""
+        return provider == self.service.name
+
     def own_fields(self, provider_metadata: ProviderMetadata | None) -> dict[str, Any]:
         """The wire fields that this provider sent with a part, to be sent back; none of another provider's."""
-        if provider_metadata is None or provider_metadata.provider != self.service.name:
+        if provider_metadata is None or not self.understands(provider_metadata.provider):
             return {}
         return json_object(provider_metadata.json) or {}
 
@@ -69,7 +73,7 @@ class MessageEncoder(ABC, Generic[Q]):
         """The message's parts with their paths, but for opaque parts of other providers, which are dropped."""
         for index, part in enumerate(message.parts):
             part_path = f"{path}/parts/{index}"
-            if isinstance(part, Opaque) and part.provider != self.service.name:
+            if isinstance(part, Opaque) and not self.understands(part.provider):
                 self.drop(part_path, f"{part.kind} is for {part.provider} only")
             else:
                 yield part_path, part
