@@ -152,10 +152,7 @@ def _settings(
     settings = dict(resolved.settings)
     if settings.get("n") == 1:
         del settings["n"]
-    if thinking.config is None:
-        thinks = profile.reasoning in ("on", "always")
-    else:
-        thinks = thinking.config["type"] in ("enabled", "adaptive")
+    thinks = thinking.enabled(profile)
     if thinks:  # the API accepts no other top_p with thinking
         ranges = {**profile.ranges, "top_p": (0.95, 1.0)}
         profile = msgspec.structs.replace(profile, ranges=ranges)

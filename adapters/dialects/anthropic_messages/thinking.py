@@ -33,6 +33,12 @@ class Thinking(msgspec.Struct, frozen=True):
     effort: str | None = None
     """`output_config.effort`."""
 
+    def enabled(self, profile: ModelProfile) -> bool:
+        """Return true if the model will think."""
+        if self.config is None:
+            return profile.reasoning in ("on", "always")
+        return self.config["type"] in ("enabled", "adaptive")
+
 
 def encode_thinking(
     requested: ReasoningRequest | None,

@@ -1,12 +1,13 @@
-"""Bodies of the older vendors -> what they say, by a table: the key that tells a body apart, its Struct, what reads it."""
+"""Bodies of the older vendors -> events, by a table: the key that identifies a body, its Struct, its reader."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.bedrock_converse.usage import tokens
+from llm_pure.adapters.dialects.bedrock_converse.usage import first_count
 from llm_pure.adapters.dialects.bedrock_invoke import wire
+from llm_pure.adapters.dialects.common.extra_fields import extra_events
 from llm_pure.framing.json_codec import json_text
 from llm_pure.types.completion import FinishReason, Usage
 from llm_pure.types.events import (
@@ -36,45 +37,47 @@ FINISH: Mapping[str, FinishReason] = {
     "error_toxic": "content_filter",
     "error": "error",
 }
-"""The words of all these vendors, in lower case; others are "unknown", and stay in raw_finish_reason."""
+"""The reasons of all these vendors, in lower case; others are "unknown", and raw_finish_reason keeps them."""
 
 CALLS = 1
-"""The index of the first call; the text before it is 0."""
+"""The index of the first call; the text has index 0."""
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """A body's Struct, the keys that it models, and what reads it. calls: how many came before."""
+    """How a body is read."""
 
     struct: type[Any]
-    modelled: frozenset[str]
+    known: frozenset[str]
+    """Keys that the reader uses."""
     read: Callable[[Any, int], Iterator[StreamEvent]]
+    """(body, number of calls before it) -> its events."""
 
 
-def _finished(word: str | None, choice: int = 0) -> Iterator[StreamEvent]:
-    if word:
-        yield Finished(FINISH.get(word.lower(), "unknown"), word, choice)
+def _finished(reason: str | None, choice: int = 0) -> Iterator[StreamEvent]:
+    if reason:
+        yield Finished(FINISH.get(reason.lower(), "unknown"), reason, choice)
 
 
-def _answer(text: str | None, word: str | None, choice: int = 0) -> Iterator[StreamEvent]:
+def _completion(text: str | None, reason: str | None, choice: int = 0) -> Iterator[StreamEvent]:
     if text:
         yield TextDelta(text, 0, choice)
-    yield from _finished(word, choice)
+    yield from _finished(reason, choice)
 
 
 def _llama(body: wire.Llama, calls: int) -> Iterator[StreamEvent]:
-    yield from _answer(body.generation, body.stop_reason)
+    yield from _completion(body.generation, body.stop_reason)
 
 
 def _mistral(body: wire.Mistral, calls: int) -> Iterator[StreamEvent]:
-    for choice, one in enumerate(body.outputs):
-        yield from _answer(one.text, one.stop_reason, choice)
+    for choice, output in enumerate(body.outputs):
+        yield from _completion(output.text, output.stop_reason, choice)
 
 
 def _generations(body: wire.CohereGenerations, calls: int) -> Iterator[StreamEvent]:
     if body.id:
         yield Started(id=body.id)
-    for choice, one in enumerate(body.generations):
-        yield from _answer(one.text, one.finish_reason, choice)
+    for choice, generation in enumerate(body.generations):
+        yield from _completion(generation.text, generation.finish_reason, choice)
 
 
 def _cohere(body: wire.Cohere, calls: int) -> Iterator[StreamEvent]:
@@ -82,35 +85,33 @@ def _cohere(body: wire.Cohere, calls: int) -> Iterator[StreamEvent]:
         yield Started(id=body.generation_id)
     if body.text:
         yield TextDelta(body.text)
-    for place, call in enumerate(body.tool_calls or ()):
-        yield ToolCallDelta(json_text(call.parameters or {}), CALLS + calls + place, name=call.name)
+    for index, call in enumerate(body.tool_calls or (), CALLS + calls):
+        yield ToolCallDelta(json_text(call.parameters or {}), index, name=call.name)
     if body.citations:
         yield ExtraReceived("citations", body.citations, append=True)
-    for name, value in (body.response or {}).items():
-        if name not in _COHERE and value not in (None, "", [], {}):
-            yield ExtraReceived(name, value)
-    word = body.finish_reason
-    yield from _finished(word or ("finish" if body.is_finished else None))
+    yield from extra_events(body.response, _COHERE)
+    yield from _finished(body.finish_reason or ("finish" if body.is_finished else None))
 
 
 def _j2(body: wire.J2, calls: int) -> Iterator[StreamEvent]:
     if body.id is not None:
         yield Started(id=str(body.id))
-    for choice, one in enumerate(body.completions):
-        yield from _answer(one.data.text, (one.finishReason or wire.J2Reason()).reason, choice)
+    for choice, completion in enumerate(body.completions):
+        finish = completion.finishReason or wire.J2Reason()
+        yield from _completion(completion.data.text, finish.reason, choice)
 
 
 def _titan(body: wire.Titan, calls: int) -> Iterator[StreamEvent]:
-    for choice, one in enumerate(body.results):
-        yield from _answer(one.outputText, one.completionReason, choice)
+    for choice, result in enumerate(body.results):
+        yield from _completion(result.outputText, result.completionReason, choice)
 
 
 def _titan_chunk(body: wire.TitanChunk, calls: int) -> Iterator[StreamEvent]:
-    yield from _answer(body.outputText, body.completionReason)
+    yield from _completion(body.outputText, body.completionReason)
 
 
 def _old_claude(body: wire.OldClaude, calls: int) -> Iterator[StreamEvent]:
-    yield from _answer(body.completion, body.stop_reason)
+    yield from _completion(body.completion, body.stop_reason)
 
 
 _COUNTED = frozenset(
@@ -143,11 +144,11 @@ SHAPES: tuple[tuple[str, Shape], ...] = (
     ("generation_id", _shape(wire.Cohere, _cohere)),
     ("is_finished", _shape(wire.Cohere, _cohere)),
 )
-"""The first key that a body has tells its shape."""
+"""The first of these keys in a body gives its shape."""
 
 
 def shape_of(raw: dict[str, Any]) -> Shape | None:
-    """The shape of a body or a chunk; None when the table has none."""
+    """The shape of a body or a chunk; None if the table has none."""
     for key, shape in SHAPES:
         if key in raw:
             return shape
@@ -155,26 +156,26 @@ def shape_of(raw: dict[str, Any]) -> Shape | None:
 
 
 def counts_in(raw: dict[str, Any]) -> dict[str, Any]:
-    """What a body says about tokens, under the vendor's own names."""
-    found = {key: raw[key] for key in _COUNTED if raw.get(key) is not None}
+    """The token counts of a body, under the vendor's own names."""
+    counts = {key: raw[key] for key in _COUNTED if raw.get(key) is not None}
     results = raw.get("results")
     if isinstance(results, list) and results and isinstance(results[0], dict):
-        found |= {key: results[0][key] for key in ("tokenCount",) if key in results[0]}
-    for place in (raw, raw.get("response")):
-        meta = place.get("meta") if isinstance(place, dict) else None
+        counts |= {key: results[0][key] for key in ("tokenCount",) if key in results[0]}
+    for body in (raw, raw.get("response")):
+        meta = body.get("meta") if isinstance(body, dict) else None
         for key in ("billed_units", "tokens"):
-            counted = meta.get(key) if isinstance(meta, dict) else None
-            if isinstance(counted, dict):
-                found |= counted
-    return found
+            units = meta.get(key) if isinstance(meta, dict) else None
+            if isinstance(units, dict):
+                counts |= units
+    return counts
 
 
 def read_counts(raw: dict[str, Any]) -> Usage:
-    """Counts under any of the vendors' names; the cache is left out of their input, and is in ours."""
-    sent = _first(
+    """Counts under any of the vendors' names. Their input excludes the cache; Usage.input_tokens includes it."""
+    uncached = first_count(
         raw, "inputTokenCount", "prompt_token_count", "inputTextTokenCount", "input_tokens"
     )
-    made = _first(
+    output = first_count(
         raw,
         "outputTokenCount",
         "generation_token_count",
@@ -182,19 +183,9 @@ def read_counts(raw: dict[str, Any]) -> Usage:
         "tokenCount",
         "output_tokens",
     )
-    read, written = (
-        _first(raw, "cacheReadInputTokenCount"),
-        _first(raw, "cacheWriteInputTokenCount"),
-    )
-    whole = None if sent is None else sent + (read or 0) + (written or 0)
-    if whole is None:
-        read = written = None
-    return Usage(whole, made, read, written, raw=raw)
-
-
-def _first(raw: dict[str, Any], *names: str) -> int | None:
-    for name in names:
-        count = tokens(raw.get(name))
-        if count is not None:
-            return count
-    return None
+    if uncached is None:
+        return Usage(None, output, raw=raw)
+    cache_read = first_count(raw, "cacheReadInputTokenCount")
+    cache_write = first_count(raw, "cacheWriteInputTokenCount")
+    total = uncached + (cache_read or 0) + (cache_write or 0)
+    return Usage(total, output, cache_read, cache_write, raw=raw)
