@@ -20,7 +20,7 @@ from llm_pure.core.provider import Built
 from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.errors import LLMError, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import Embeddings, EmbedLimit, EmbedRequest
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -125,8 +125,8 @@ def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
 
     Usage is read from the body, else from the headers.
     """
-    raw = read_json(service, response, find_error, undecodable=undecodable)
-    if not isinstance(raw, dict) or not any(key in raw for key in _VECTORS):
+    raw = read_json(service, response, _find_error, undecodable=undecodable)
+    if not _has_vectors(raw):
         raise Rejected(malformed_response(service, response, "the answer has no embeddings"))
     vectors = _vectors(raw)
     if vectors is None:
@@ -144,6 +144,16 @@ def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
         usage=usage or Usage(),
         extra={key: value for key, value in raw.items() if key not in known},
     )
+
+
+def _has_vectors(raw: Any) -> bool:
+    return isinstance(raw, dict) and any(key in raw for key in _VECTORS)
+
+
+def _find_error(service: AnyService, raw: Any, response: HttpResponse) -> LLMError | None:
+    """As for chats, a 2xx body with an answer has no error."""
+    is_answer = response.status < 300 and _has_vectors(raw)
+    return None if is_answer else find_error(service, raw, response)
 
 
 def _vectors(raw: dict[str, Any]) -> tuple[Vector, ...] | None:
