@@ -116,10 +116,7 @@ def _disabled(profile: ModelProfile, model: str, adaptations: list[Adaptation]) 
 
 
 def _effort(
-    requested: ReasoningRequest,
-    profile: ModelProfile,
-    model: str,
-    adaptations: list[Adaptation],
+    requested: ReasoningRequest, profile: ModelProfile, model: str, adaptations: list[Adaptation]
 ) -> str | None:
     """The effort to send; None if the model has none or none is requested."""
     if not profile.efforts:

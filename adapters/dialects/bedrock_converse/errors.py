@@ -78,11 +78,7 @@ _STATUS: Mapping[str, int] = {
 """Code -> HTTP status, for errors after a 200; other codes have 500."""
 
 _TEXTS: tuple[tuple[frozenset[int], re.Pattern[str], ErrorType], ...] = (
-    (
-        frozenset({400}),
-        re.compile(r"(?i)provided model identifier is invalid"),
-        NotFound,
-    ),
+    (frozenset({400}), re.compile(r"(?i)provided model identifier is invalid"), NotFound),
     (
         frozenset({400}),
         re.compile(

@@ -53,10 +53,7 @@ def encode_reasoning(
 
 
 def _claude(
-    profile: ModelProfile,
-    thinking: Thinking,
-    max_tokens: int | None,
-    adaptations: list[Adaptation],
+    profile: ModelProfile, thinking: Thinking, max_tokens: int | None, adaptations: list[Adaptation]
 ) -> ReasoningFields:
     if max_tokens is not None:
         thinking, max_tokens = fit_budget(thinking, max_tokens, profile, adaptations)
@@ -98,10 +95,7 @@ def _effort(
 
 
 def report_uncontrolled(
-    profile: ModelProfile,
-    model: str,
-    requested: ReasoningRequest,
-    adaptations: list[Adaptation],
+    profile: ModelProfile, model: str, requested: ReasoningRequest, adaptations: list[Adaptation]
 ) -> None:
     """Report a reasoning request that differs from what the model does, for models without a field for it."""
     thinks = requested.enabled and requested.effort != "none"

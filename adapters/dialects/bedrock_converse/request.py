@@ -38,14 +38,7 @@ _INFERENCE_KEYS = {
 }
 
 _UNSUPPORTED: dict[str, str] = dict.fromkeys(
-    (
-        "repetition_penalty",
-        "presence_penalty",
-        "frequency_penalty",
-        "seed",
-        "n",
-        "logprobs",
-    ),
+    ("repetition_penalty", "presence_penalty", "frequency_penalty", "seed", "n", "logprobs"),
     "Converse has no field for it",
 )
 _RANGES = {"temperature": (0.0, 1.0), "top_p": (0.0, 1.0)}
@@ -76,10 +69,7 @@ def build_chat(
 
 
 def chat_body(
-    service: AnyService,
-    config: LLMConfig,
-    resolved: ResolvedRequest,
-    adaptations: list[Adaptation],
+    service: AnyService, config: LLMConfig, resolved: ResolvedRequest, adaptations: list[Adaptation]
 ) -> Body:
     """The body of Converse. Raises Rejected."""
     profile = known_profile(resolved.model, config.pricing_plan)

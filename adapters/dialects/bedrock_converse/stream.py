@@ -204,11 +204,7 @@ def _start(service: AnyService, state: State, event: wire.StartEvent, raw: Raw) 
     if call is not None and call.type != SERVER_TOOL:
         state, index = _part(state, block, "toolUse")
         begun = ToolCallDelta("", index, 0, call.toolUseId, call.name)
-        return state, [
-            begun,
-            *call_metadata(start["toolUse"], index),
-            *_extras(raw),
-        ]
+        return state, [begun, *call_metadata(start["toolUse"], index), *_extras(raw)]
     for kind in ("toolUse", "toolResult", "image"):
         if start.get(kind) is not None:
             return _keep(state, block, kind, start[kind]), _extras(raw)

@@ -8,6 +8,7 @@ Source: botocore 1.44.5 (bedrock-runtime service model, endpoint rules, utils.py
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from llm_pure.core.dialect import AnyService
@@ -44,19 +45,22 @@ def url_of_model(provider: str) -> UrlFor:
     They fail with InvalidConfiguration: a base_url that is not a URL, a region_name that is not a region.
     """
 
+    @lru_cache(maxsize=256)
     @returns_failure
-    def url_for(config: LLMConfig, model: str, operation: str) -> str:
+    def url_of(base: str | None, region_name: str | None, model: str, operation: str) -> str:
         arn = _ARN_REGION.match(model)
-        region = config.region_name or (arn.group(1) if arn else DEFAULT_REGION)
+        region = region_name or (arn.group(1) if arn else DEFAULT_REGION)
         if not _REGION.fullmatch(region):
             message = f"{region[:60]!r} is not an AWS region; an example is {DEFAULT_REGION}"
             raise _invalid(provider, "region_name", message)
         domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         default = f"https://bedrock-runtime.{region}.{domain}"
-        base = ok(base_url(config, default, provider=provider))
-        return f"{base}/model/{path_segment(model)}/{operation}"
+        url = ok(base_url(LLMConfig(base_url=base), default, provider=provider))
+        return f"{url}/model/{path_segment(model)}/{operation}"
 
-    return url_for
+    return lambda config, model, operation: url_of(
+        config.base_url, config.region_name, model, operation
+    )
 
 
 @returns_failure

@@ -131,11 +131,7 @@ def encode_tools(resolved: ResolvedRequest, adaptations: list[Adaptation]) -> li
         }
         description = tool.description or ""
         encoded.append(
-            {
-                "name": tool.name,
-                "description": description,
-                "parameter_definitions": definitions,
-            }
+            {"name": tool.name, "description": description, "parameter_definitions": definitions}
         )
         lossy = [key for key in definitions if set(tool.parameters["properties"][key]) - _SENT]
         if lossy:

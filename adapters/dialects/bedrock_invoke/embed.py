@@ -57,11 +57,7 @@ def build_embed(service: AnyService, config: LLMConfig, request: EmbedRequest) -
 
 
 def _body(
-    service: AnyService,
-    model: str,
-    hint: str,
-    request: EmbedRequest,
-    adaptations: list[Adaptation],
+    service: AnyService, model: str, hint: str, request: EmbedRequest, adaptations: list[Adaptation]
 ) -> Fields:
     for known in (bare_id(model), bare_id(hint)):
         if known.startswith("cohere.embed"):
@@ -80,10 +76,7 @@ def _unsupported(service: AnyService, feature: str, message: str) -> Rejected:
 
 
 def _cohere(model: str, request: EmbedRequest, adaptations: list[Adaptation]) -> Fields:
-    fields: Fields = {
-        "texts": list(request.texts),
-        "input_type": request.task or "search_document",
-    }
+    fields: Fields = {"texts": list(request.texts), "input_type": request.task or "search_document"}
     if "embed-v4" not in model:
         _drop_dimensions(model, request, adaptations)
     elif request.dimensions is not None:

@@ -64,24 +64,21 @@ def _marked(begin: str, head: str, end: str) -> Template:
     return fill
 
 
-def llama2(system: str, turns: list[Turn]) -> str:
-    """The system text is inside the first [INST]."""
-    prefix = f"<<SYS>>\n{system}\n<</SYS>>\n\n" if system else ""
-    prompt = ""
-    for role, text in turns:
-        prompt += f" {text} </s>" if role == "assistant" else f"<s>[INST] {prefix}{text} [/INST]"
-        prefix = "" if role == "user" else prefix
-    return prompt
+def _instructions(begin: str, system_text: str, user: str, assistant: str) -> Template:
+    """The format of Llama 2 and Mistral: the system text is before the user's first text."""
 
+    def fill(system: str, turns: list[Turn]) -> str:
+        prefix = system_text.format(system) if system else ""
+        prompt = begin
+        for role, text in turns:
+            if role == "assistant":
+                prompt += assistant.format(text)
+            else:
+                prompt += user.format(prefix + text)
+                prefix = ""
+        return prompt
 
-def mistral(system: str, turns: list[Turn]) -> str:
-    """One <s> for the prompt; the system text is before the user's first text."""
-    prefix = f"{system}\n\n" if system else ""
-    prompt = "<s>"
-    for role, text in turns:
-        prompt += f" {text}</s>" if role == "assistant" else f"[INST] {prefix}{text} [/INST]"
-        prefix = "" if role == "user" else prefix
-    return prompt
+    return fill
 
 
 def deepseek(system: str, turns: list[Turn]) -> str:
@@ -102,10 +99,10 @@ def plain(system: str, turns: list[Turn]) -> str:
 
 
 TEMPLATES: Mapping[str, Template] = {
-    "llama2": llama2,
+    "llama2": _instructions("", "<<SYS>>\n{}\n<</SYS>>\n\n", "<s>[INST] {} [/INST]", " {} </s>"),
     "llama3": _marked("<|begin_of_text|>", "<|start_header_id|>{}<|end_header_id|>", "<|eot_id|>"),
     "llama4": _marked("<|begin_of_text|>", "<|header_start|>{}<|header_end|>", "<|eot|>"),
-    "mistral": mistral,
+    "mistral": _instructions("<s>", "{}\n\n", "[INST] {} [/INST]", " {}</s>"),
     "deepseek": deepseek,
     "plain": plain,
 }

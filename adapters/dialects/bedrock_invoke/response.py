@@ -8,12 +8,7 @@ from llm_pure.adapters.dialects import anthropic_messages, openai_chat
 from llm_pure.adapters.dialects import bedrock_converse as converse
 from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import read_counts
-from llm_pure.adapters.dialects.bedrock_invoke.stream import (
-    State,
-    as_openai,
-    family_of,
-    read_other,
-)
+from llm_pure.adapters.dialects.bedrock_invoke.stream import State, as_openai, family_of, read_other
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families
 from llm_pure.core.dialect import Service, parse_body
 from llm_pure.framing.json_codec import decode_any, json_text, protocol_error

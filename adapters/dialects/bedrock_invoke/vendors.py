@@ -61,28 +61,22 @@ def _flat(**keys: str) -> Paths:
 
 
 _LLAMA = _flat(max_tokens="max_gen_len", temperature="temperature", top_p="top_p")
+_DEEPSEEK = _flat(max_tokens="max_tokens", temperature="temperature", top_p="top_p", stop="stop")
 _MISTRAL = _flat(
     max_tokens="max_tokens", temperature="temperature", top_p="top_p", top_k="top_k", stop="stop"
 )
-_DEEPSEEK = _flat(max_tokens="max_tokens", temperature="temperature", top_p="top_p", stop="stop")
-_COHERE = _flat(
-    max_tokens="max_tokens",
-    temperature="temperature",
-    top_p="p",
-    top_k="k",
-    stop="stop_sequences",
-    n="num_generations",
+_COMMAND = _flat(
+    max_tokens="max_tokens", temperature="temperature", top_p="p", top_k="k", stop="stop_sequences"
 )
-_COHERE_CHAT = _flat(
-    max_tokens="max_tokens",
-    temperature="temperature",
-    top_p="p",
-    top_k="k",
-    stop="stop_sequences",
-    seed="seed",
-    presence_penalty="presence_penalty",
-    frequency_penalty="frequency_penalty",
-)
+_COHERE = {**_COMMAND, **_flat(n="num_generations")}
+_COHERE_CHAT = {
+    **_COMMAND,
+    **_flat(
+        seed="seed",
+        presence_penalty="presence_penalty",
+        frequency_penalty="frequency_penalty",
+    ),
+}
 _J2: Paths = {
     **_flat(max_tokens="maxTokens", temperature="temperature", top_p="topP", stop="stopSequences"),
     "n": ("numResults",),
