@@ -1,7 +1,8 @@
 """Bodies of the older vendors -> events, by a table: the key that identifies a body, its Struct, its reader."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -43,14 +44,17 @@ CALLS = 1
 """The index of the first call; the text has index 0."""
 
 
+Reader: TypeAlias = Callable[[Any, int], Iterator[StreamEvent]]
+"""(body, number of calls before it) -> its events."""
+
+
 class Shape(msgspec.Struct, frozen=True):
     """How a body is read."""
 
     struct: type[Any]
     known: frozenset[str]
     """Keys that the reader uses."""
-    read: Callable[[Any, int], Iterator[StreamEvent]]
-    """(body, number of calls before it) -> its events."""
+    read: Reader
 
 
 def _finished(reason: str | None, choice: int = 0) -> Iterator[StreamEvent]:
@@ -58,26 +62,19 @@ def _finished(reason: str | None, choice: int = 0) -> Iterator[StreamEvent]:
         yield Finished(FINISH.get(reason.lower(), "unknown"), reason, choice)
 
 
-def _completion(text: str | None, reason: str | None, choice: int = 0) -> Iterator[StreamEvent]:
-    if text:
-        yield TextDelta(text, 0, choice)
-    yield from _finished(reason, choice)
+def _choices(rows: str, text: str, reason: str) -> Reader:
+    """Read bodies with text only. `rows`: the list of choices, "" if the body is the only one; then paths in a choice."""
+    text_of, reason_of = attrgetter(text), attrgetter(reason)
 
+    def read(body: Any, calls: int) -> Iterator[StreamEvent]:
+        if getattr(body, "id", None) not in (None, ""):
+            yield Started(id=str(body.id))
+        for index, choice in enumerate(getattr(body, rows) if rows else (body,)):
+            if text_of(choice):
+                yield TextDelta(text_of(choice), 0, index)
+            yield from _finished(reason_of(choice), index)
 
-def _llama(body: wire.Llama, calls: int) -> Iterator[StreamEvent]:
-    yield from _completion(body.generation, body.stop_reason)
-
-
-def _mistral(body: wire.Mistral, calls: int) -> Iterator[StreamEvent]:
-    for choice, output in enumerate(body.outputs):
-        yield from _completion(output.text, output.stop_reason, choice)
-
-
-def _generations(body: wire.CohereGenerations, calls: int) -> Iterator[StreamEvent]:
-    if body.id:
-        yield Started(id=body.id)
-    for choice, generation in enumerate(body.generations):
-        yield from _completion(generation.text, generation.finish_reason, choice)
+    return read
 
 
 def _cohere(body: wire.Cohere, calls: int) -> Iterator[StreamEvent]:
@@ -93,27 +90,6 @@ def _cohere(body: wire.Cohere, calls: int) -> Iterator[StreamEvent]:
     yield from _finished(body.finish_reason or ("finish" if body.is_finished else None))
 
 
-def _j2(body: wire.J2, calls: int) -> Iterator[StreamEvent]:
-    if body.id is not None:
-        yield Started(id=str(body.id))
-    for choice, completion in enumerate(body.completions):
-        finish = completion.finishReason or wire.J2Reason()
-        yield from _completion(completion.data.text, finish.reason, choice)
-
-
-def _titan(body: wire.Titan, calls: int) -> Iterator[StreamEvent]:
-    for choice, result in enumerate(body.results):
-        yield from _completion(result.outputText, result.completionReason, choice)
-
-
-def _titan_chunk(body: wire.TitanChunk, calls: int) -> Iterator[StreamEvent]:
-    yield from _completion(body.outputText, body.completionReason)
-
-
-def _old_claude(body: wire.OldClaude, calls: int) -> Iterator[StreamEvent]:
-    yield from _completion(body.completion, body.stop_reason)
-
-
 _COUNTED = frozenset(
     {
         "prompt_token_count",
@@ -126,23 +102,28 @@ _COUNTED = frozenset(
 _COHERE = frozenset(wire.Cohere.__struct_fields__)
 
 
-def _shape(
-    struct: type[msgspec.Struct], read: Callable[[Any, int], Iterator[StreamEvent]], *more: str
-) -> Shape:
+def _shape(struct: type[msgspec.Struct], read: Reader, *more: str) -> Shape:
     return Shape(struct, frozenset({*struct.__struct_fields__, *_COUNTED, *more}), read)
 
 
 SHAPES: tuple[tuple[str, Shape], ...] = (
-    ("generation", _shape(wire.Llama, _llama)),
-    ("outputs", _shape(wire.Mistral, _mistral)),
-    ("generations", _shape(wire.CohereGenerations, _generations, "prompt")),
-    ("completions", _shape(wire.J2, _j2, "prompt")),
-    ("results", _shape(wire.Titan, _titan)),
-    ("outputText", _shape(wire.TitanChunk, _titan_chunk, "index")),
-    ("completion", _shape(wire.OldClaude, _old_claude, "stop")),
-    ("event_type", _shape(wire.Cohere, _cohere)),
-    ("generation_id", _shape(wire.Cohere, _cohere)),
-    ("is_finished", _shape(wire.Cohere, _cohere)),
+    ("generation", _shape(wire.Llama, _choices("", "generation", "stop_reason"))),
+    ("outputs", _shape(wire.Mistral, _choices("outputs", "text", "stop_reason"))),
+    (
+        "generations",
+        _shape(wire.CohereGenerations, _choices("generations", "text", "finish_reason"), "prompt"),
+    ),
+    ("completions", _shape(wire.J2, _choices("completions", "data.text", "reason"), "prompt")),
+    ("results", _shape(wire.Titan, _choices("results", "outputText", "completionReason"))),
+    (
+        "outputText",
+        _shape(wire.TitanChunk, _choices("", "outputText", "completionReason"), "index"),
+    ),
+    ("completion", _shape(wire.OldClaude, _choices("", "completion", "stop_reason"), "stop")),
+    *[
+        (key, _shape(wire.Cohere, _cohere))
+        for key in ("event_type", "generation_id", "is_finished")
+    ],
 )
 """The first of these keys in a body gives its shape."""
 

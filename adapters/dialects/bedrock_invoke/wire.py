@@ -93,6 +93,11 @@ class J2Completion(msgspec.Struct):
     data: J2Data
     finishReason: J2Reason | None = None
 
+    @property
+    def reason(self) -> str | None:
+        """The finish reason."""
+        return None if self.finishReason is None else self.finishReason.reason
+
 
 class J2(msgspec.Struct):
     """AI21's Jurassic-2. It does not stream."""
