@@ -1,7 +1,7 @@
 """Anthropic: Claude by the Messages API.
 
-The key goes into `x-api-key`; config.headers may bring `anthropic-beta`, or `authorization` with an OAuth token in the
-key's place. The API version is 2023-06-01, which still takes temperature; config.api_version says another.
+The key is sent in `x-api-key`; config.headers may have `anthropic-beta`, or `authorization` with an OAuth token in place of
+the key. The API version is 2023-06-01, which still accepts temperature; config.api_version overrides it.
 Docs: platform.claude.com "Messages" and "API versions", anthropic 2.11.0; read 2026-11-20.
 """
 

@@ -4,14 +4,13 @@ import json
 from typing import Any
 
 from llm_pure import ChatRequest, LLMConfig
-from llm_pure.adapters.dialects.anthropic_messages import Quirks, build_chat
+from llm_pure.adapters.dialects.anthropic_messages import Quirks, build_chat, make_service
 from llm_pure.core.provider import Built
 from llm_pure.types.errors import LLMError
 from llm_pure.types.messages import Message
 from llm_pure.types.request import Tool
 from llm_pure.types.result import Failure
 
-URL = "https://api.anthropic.com"
 CONFIG = LLMConfig(
     api_type="anthropic",
     model="claude-sonnet-4-5",
@@ -32,7 +31,7 @@ WIRE_WEATHER = {"name": "weather", "description": "Weather now", "input_schema":
 def built(
     request: ChatRequest, config: LLMConfig = CONFIG, quirks: Quirks | None = None, **options: Any
 ) -> Built:
-    return build_chat("anthropic", URL, quirks or Quirks(), config, request, **options).unwrap()
+    return build_chat(make_service("anthropic", quirks=quirks), config, request, **options).unwrap()
 
 
 def body(
@@ -43,7 +42,7 @@ def body(
 
 
 def error(request: ChatRequest, config: LLMConfig = CONFIG, **options: Any) -> LLMError:
-    made = build_chat("anthropic", URL, Quirks(), config, request, **options)
+    made = build_chat(make_service("anthropic"), config, request, **options)
     assert isinstance(made, Failure)
     failure: LLMError = made.failure()
     return failure

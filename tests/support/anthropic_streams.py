@@ -3,17 +3,18 @@
 from functools import partial
 
 from llm_pure import Completion, LLMError, ResponseHead, StreamEvent, collect
-from llm_pure.adapters.dialects.anthropic_messages import Quirks, open_stream, parse_chat
+from llm_pure.adapters.dialects.anthropic_messages import DIALECT, make_service
+from llm_pure.core.dialect import open_stream
 from llm_pure.replay.checks.stream_properties import read_pieces
 from tests.support.anthropic_answers import ANSWERS, Event, sse
 from tests.support.streamed import Streamed
 
 HEAD = ResponseHead(200, (("content-type", "text/event-stream; charset=utf-8"),))
-QUIRKS = Quirks()
+SERVICE = make_service("anthropic")
 
 
 def fed(*data: bytes, head: ResponseHead = HEAD) -> tuple[tuple[StreamEvent, ...], LLMError | None]:
-    return read_pieces(open_stream("anthropic", QUIRKS, head), data)
+    return read_pieces(open_stream(DIALECT, SERVICE, head), data)
 
 
 def collected(*events: Event) -> Completion:
@@ -30,8 +31,8 @@ def failed(*events: Event) -> LLMError:
 
 STREAMED = {
     name: Streamed(
-        open_stream=partial(open_stream, "anthropic", QUIRKS),
-        parse_chat=partial(parse_chat, "anthropic", QUIRKS),
+        open_stream=partial(open_stream, DIALECT, SERVICE),
+        parse_chat=partial(DIALECT.parse_chat, SERVICE),
         head=HEAD,
         body=answer.streamed,
         completion=answer.completion,

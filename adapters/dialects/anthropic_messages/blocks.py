@@ -1,14 +1,15 @@
-"""Content blocks -> events. A whole block begins and ends at once; a streamed one has deltas in between.
+"""Content blocks -> events. A block of a buffered response begins and ends at once; a streamed one has deltas in between.
 
-`text`, `thinking` and `tool_use` are parts of our own. Every other kind (server tools and their results, redacted
-thinking, compaction ...) is an Opaque part: the whole object, to be sent back unchanged.
+`text`, `thinking` and `tool_use` have parts of their own. Every other kind (server tools and their results, redacted
+thinking, compaction ...) becomes an Opaque part: the complete object, to be replayed unchanged.
 """
 
-from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.extra_fields import extra_events, extra_fields
+from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
 from llm_pure.framing.json_codec import json_object, json_text
 from llm_pure.types.events import (
     ExtraReceived,
@@ -23,32 +24,30 @@ from llm_pure.types.events import (
 from llm_pure.types.messages import Opaque
 
 Kind: TypeAlias = Literal["text", "thinking", "tool_use", "opaque"]
-Chain: TypeAlias = "tuple[Any, Any] | None"
-"""Pieces, newest first, each with all those before it: adding one is cheap, and the old chain stays as it was."""
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """A block that has begun.
-
-    part: where it stands in the answer. raw: an opaque block as it began, with what deltas replaced. held: input that
-    came with the beginning of a call; it counts if no delta brings any. pieces: citations of a text, input of an opaque
-    block.
-    """
+    """A block that has begun."""
 
     part: int
+    """The index of its part in the message."""
     kind: Kind
     raw: dict[str, Any] = {}
+    """An opaque block as it began, with the fields that deltas replaced."""
     held: str = ""
+    """Input at the beginning of a call; used if no delta has any."""
     pieces: Chain = None
+    """Citations of a text, input of an opaque block."""
     changed: bool = False
+    """Deltas changed an opaque block."""
 
 
 class Misplaced(Exception):
-    """A delta or a field that this block cannot have. It never leaves the dialect: `step` turns it into a value."""
+    """A delta or a field that this block cannot have. `step` and `parse_chat` turn it into a ProtocolError."""
 
 
 def begin(name: str, part: int, raw: dict[str, Any]) -> tuple[Block, list[StreamEvent]]:
-    """A block as it begins, and what it tells at once."""
+    """The block, and the events of its beginning."""
     match raw.get("type"):
         case "text":
             return _begin_text(part, raw)
@@ -57,8 +56,8 @@ def begin(name: str, part: int, raw: dict[str, Any]) -> tuple[Block, list[Stream
             events: list[StreamEvent] = []
             if text or signature:
                 events.append(ReasoningDelta(text, part, 0, signature or None))
-            # thinking is always this provider's own: it wants it back, and no other may have it
-            provider_metadata = _beside(raw, "type", "thinking", "signature")
+            # thinking always has metadata: it is replayed to this provider, and to no other
+            provider_metadata = extra_fields(raw, {"type", "thinking", "signature"})
             events.append(
                 ProviderMetadataReceived(json_text(provider_metadata), part, 0, "reasoning")
             )
@@ -66,22 +65,22 @@ def begin(name: str, part: int, raw: dict[str, Any]) -> tuple[Block, list[Stream
         case "tool_use":
             events = [
                 ToolCallDelta("", part, 0, _string(raw, "id"), _string(raw, "name")),
-                *_echo(_beside(raw, "type", "id", "name", "input"), part),
+                *_metadata(extra_fields(raw, {"type", "id", "name", "input"}), part),
             ]
-            given = raw.get("input")
-            held = given if isinstance(given, str) else json_text(given) if given else ""
+            value = raw.get("input")
+            held = value if isinstance(value, str) else json_text(value) if value else ""
             return Block(part=part, kind="tool_use", held=held), events
-        case str() as word:
-            events = [PartReceived(Opaque(name, word, json_text(raw)), part)]
-            if word == "fallback":
-                events += _fallen_back(raw)
+        case str() as kind:
+            events = [PartReceived(Opaque(name, kind, json_text(raw)), part)]
+            if kind == "fallback":
+                events += _fallback(raw)
             return Block(part=part, kind="opaque", raw=raw), events
         case _:
             raise Misplaced("a content block without a type")
 
 
-def more(block: Block, delta: dict[str, Any]) -> tuple[Block, list[StreamEvent]]:
-    """A delta: the block after it, and what it tells. Kinds that are not known are kept beside the answer."""
+def add_delta(block: Block, delta: dict[str, Any]) -> tuple[Block, list[StreamEvent]]:
+    """The block after a delta, and the delta's events. Deltas of unknown types become extra fields."""
     match delta.get("type"), block.kind:
         case "text_delta", "text":
             text = _string(delta, "text")
@@ -92,8 +91,8 @@ def more(block: Block, delta: dict[str, Any]) -> tuple[Block, list[StreamEvent]]
             return block, [ExtraReceived("citations", [citation], append=True)]
         case "thinking_delta", "thinking":
             text = _string(delta, "thinking")
-            told = [ReasoningDelta(text, block.part)] if text else []
-            return block, [*told, *_extra(delta, "thinking")]
+            events = [ReasoningDelta(text, block.part)] if text else []
+            return block, [*events, *_extra(delta, "thinking")]
         case "signature_delta", "thinking":
             signed = ReasoningDelta("", block.part, 0, _string(delta, "signature"))
             return block, [signed, *_extra(delta, "signature")]
@@ -111,30 +110,30 @@ def more(block: Block, delta: dict[str, Any]) -> tuple[Block, list[StreamEvent]]
         case (
             "compaction_delta",
             "opaque",
-        ):  # it brings the fields whole: anthropic 2.11.0, lib/streaming
+        ):  # its fields are complete: anthropic 2.11.0, lib/streaming
             raw = {**block.raw, **{k: v for k, v in delta.items() if k != "type"}}
             return msgspec.structs.replace(block, raw=raw, changed=True), []
-        case str() as word, kind if word in _KNOWN:
-            raise Misplaced(f"{word} in a block of kind {kind}")
-        case str() as word, _:
-            return block, [ExtraReceived(word, [delta], append=True)]
+        case str() as name, kind if name in _KNOWN:
+            raise Misplaced(f"{name} in a block of kind {kind}")
+        case str() as name, _:
+            return block, [ExtraReceived(name, [delta], append=True)]
         case _:
             raise Misplaced("a delta without a type")
 
 
 def end(name: str, block: Block) -> list[StreamEvent]:
-    """What a block tells once it is whole."""
+    """The events of a block's end."""
     if block.kind == "text" and block.pieces is not None:
-        provider_metadata = {"citations": list(_in_order(block.pieces))}
+        provider_metadata = {"citations": chain_items(block.pieces)}
         return [ProviderMetadataReceived(json_text(provider_metadata), block.part)]
     if block.kind == "tool_use" and block.held:
         return [ToolCallDelta(block.held, block.part)]
     if block.kind == "opaque" and block.changed:
         raw = block.raw
         if block.pieces is not None:
-            text = "".join(_in_order(block.pieces))
-            given = json_object(text)
-            raw = {**raw, "input": text if given is None else given}
+            text = "".join(chain_items(block.pieces))
+            value = json_object(text)
+            raw = {**raw, "input": text if value is None else value}
         return [PartReceived(Opaque(name, str(raw["type"]), json_text(raw)), block.part)]
     return []
 
@@ -150,7 +149,7 @@ _KNOWN = frozenset(
 def _begin_text(part: int, raw: dict[str, Any]) -> tuple[Block, list[StreamEvent]]:
     text = _string(raw, "text")
     events: list[StreamEvent] = [TextDelta(text, part)] if text else []
-    events += _echo(_beside(raw, "type", "text", "citations"), part)
+    events += _metadata(extra_fields(raw, {"type", "text", "citations"}), part)
     citations = raw.get("citations")
     pieces: Chain = None
     if isinstance(citations, list) and citations:
@@ -160,31 +159,19 @@ def _begin_text(part: int, raw: dict[str, Any]) -> tuple[Block, list[StreamEvent
     return Block(part=part, kind="text", pieces=pieces), events
 
 
-def _fallen_back(raw: dict[str, Any]) -> list[StreamEvent]:
-    """From here on another model answers. Source: anthropic 2.11.0, types/beta/beta_fallback_block.py."""
+def _fallback(raw: dict[str, Any]) -> list[StreamEvent]:
+    """From here on another model generates. Source: anthropic 2.11.0, types/beta/beta_fallback_block.py."""
     to = raw.get("to")
     model = to.get("model") if isinstance(to, dict) else None
     return [Started(model=model)] if isinstance(model, str) else []
 
 
-def _echo(fields: dict[str, Any], part: int) -> list[StreamEvent]:
+def _metadata(fields: dict[str, Any], part: int) -> list[StreamEvent]:
     return [ProviderMetadataReceived(json_text(fields), part)] if fields else []
 
 
-def _extra(delta: dict[str, Any], modelled: str) -> list[StreamEvent]:
-    return [ExtraReceived(key, value) for key, value in _beside(delta, "type", modelled).items()]
-
-
-def _beside(raw: dict[str, Any], *modelled: str) -> dict[str, Any]:
-    """The fields that are not modelled, and say something."""
-    return {
-        key: value for key, value in raw.items() if key not in modelled and says_something(value)
-    }
-
-
-def says_something(value: Any) -> bool:
-    """Null and empty values do not."""
-    return value is not None and value not in ("", [], {})
+def _extra(delta: dict[str, Any], known: str) -> list[StreamEvent]:
+    return extra_events(delta, {"type", known})
 
 
 def _string(raw: dict[str, Any], key: str) -> str:
@@ -192,13 +179,5 @@ def _string(raw: dict[str, Any], key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise Misplaced(f"{key} is no string")
+        raise Misplaced(f"{key} is not a string")
     return value
-
-
-def _in_order(chain: Chain) -> Iterator[Any]:
-    found: list[Any] = []
-    while chain is not None:
-        chain, piece = chain
-        found.append(piece)
-    yield from reversed(found)

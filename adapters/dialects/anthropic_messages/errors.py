@@ -1,4 +1,4 @@
-"""Errors of the Messages API -> LLMError: whole bodies, and the `error` event inside a stream.
+"""Errors of the Messages API -> LLMError: bodies, and the `error` event of a stream.
 
 The shapes: {"type": "error", "error": {"type", "message", "details": {"error_code"}}, "request_id"}; Google's own
 {"error": {"code", "message", "status"}}, alone or in a list (Vertex AI); {"message"} or {"detail"} (gateways).
@@ -8,8 +8,8 @@ Source: anthropic 2.11.0 (_exceptions.py, _error_classes.py) and ../shared/wire/
 from collections.abc import Mapping
 from typing import Any
 
+from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
-from llm_pure.framing.json_codec import decode_any
 from llm_pure.types.errors import (
     AuthenticationFailed,
     InvalidRequest,
@@ -20,10 +20,10 @@ from llm_pure.types.errors import (
     QuotaExceeded,
     TimedOut,
 )
-from llm_pure.types.http import Headers, HttpResponse
-from llm_pure.types.result import Failure
+from llm_pure.types.http import HttpResponse
 
-WORDS: Mapping[str, ErrorType] = {
+ERROR_CODES: Mapping[str, ErrorType] = {
+    "request_too_large": InvalidRequest,
     "enforced_spend_limit_reached": QuotaExceeded,
     "contract_spend_limit_reached": QuotaExceeded,
     "ramp_limit_exceeded": QuotaExceeded,
@@ -41,8 +41,8 @@ WORDS: Mapping[str, ErrorType] = {
     "UNAVAILABLE": Overloaded,
     "DEADLINE_EXCEEDED": TimedOut,
 }
-"""`error.details.error_code` values and Google's status words, over classify.WORDS. Spend limits come as 429 too, but
-waiting does not help."""
+"""Error types, `error.details.error_code` values and Google's statuses. Spend limits come with status 429 too, but waiting
+does not help."""
 
 _STATUS_OF_TYPE: Mapping[str, int] = {
     "invalid_request_error": 400,
@@ -57,23 +57,11 @@ _STATUS_OF_TYPE: Mapping[str, int] = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
-"""The status that an error would have had, for those that come after a 200."""
+"""Error type -> HTTP status, for errors after a 200."""
 
 
-def read_error(
-    provider: str, words: Mapping[str, ErrorType], response: HttpResponse
-) -> LLMError | None:
-    """The error that a body tells, whatever the status; None when the body tells none."""
-    decoded = decode_any(response.body, provider=provider)
-    if isinstance(decoded, Failure):
-        return None
-    return find_error(provider, words, decoded.unwrap(), response.status, response.headers)
-
-
-def find_error(
-    provider: str, words: Mapping[str, ErrorType], body: Any, status: int, headers: Headers
-) -> LLMError | None:
-    """The error that decoded JSON tells; None when it tells none. A status below 400 gives way to the error's own."""
+def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
+    """Return the error in decoded JSON, None if there is none. Below status 400 the error's type gives the status."""
     if isinstance(body, list) and body:
         body = body[0]
     if not isinstance(body, dict):
@@ -82,24 +70,22 @@ def find_error(
     if isinstance(error, str) and error:
         error = {"message": error}
     if not isinstance(error, dict):
-        if status < 400 and body.get("type") != "error":
+        if response.status < 400 and body.get("type") != "error":
             return None
         error = body
     details = error.get("details")
-    type_ = _word(error.get("type")) or _word(error.get("status"))
-    code = _word(details.get("error_code")) if isinstance(details, dict) else None
-    return to_llm_error(
-        ProviderErrorInfo(
-            provider=provider,
-            status=status if status >= 400 else _status(type_, error),
-            message=_message(error),
-            code=code or type_,
-            type=type_,
-            request_id=_word(body.get("request_id")),
-            headers=headers,
-        ),
-        {"request_too_large": InvalidRequest, **WORDS, **words},
+    type_ = _text(error.get("type")) or _text(error.get("status"))
+    code = _text(details.get("error_code")) if isinstance(details, dict) else None
+    report = ProviderErrorInfo(
+        provider=service.name,
+        status=response.status if response.status >= 400 else _status(type_, error),
+        message=_message(error),
+        code=code or type_,
+        type=type_,
+        request_id=_text(body.get("request_id")),
+        headers=response.headers,
     )
+    return to_llm_error(report, service.error_codes)
 
 
 def _status(type_: str | None, error: dict[str, Any]) -> int:
@@ -116,5 +102,5 @@ def _message(error: dict[str, Any]) -> str:
     return ""
 
 
-def _word(value: Any) -> str | None:
+def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None

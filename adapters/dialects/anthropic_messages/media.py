@@ -1,60 +1,67 @@
-"""Images and documents -> their `source`. What bytes are is read from the bytes.
+"""Images and documents -> their `source`. The media type is read from the bytes first.
 
 Source: anthropic 2.11.0 (types/image_block_param.py, document_block_param.py), read 2026-11-20.
 """
 
 from typing import Any
 
-from llm_pure.adapters.dialects.anthropic_messages.sending import Unsendable, Wrong
+from llm_pure.core.dialect import AnyService
+from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.media import base64_text, from_data_url, media_type_of
 from llm_pure.types.messages import Document, Image
+from llm_pure.types.rejection import Rejected, UnsupportedPart
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _TEXTUAL = frozenset({"application/json", "application/xml", "application/x-yaml"})
 
 
-def image_source(part: Image, path: str) -> dict[str, Any]:
-    """base64, url or file."""
-    data = _bytes(part, path)
+def invalid_part(service: AnyService, path: str, message: str) -> Rejected:
+    """The rejection of a part whose content is wrong: InvalidRequest with its path."""
+    return Rejected(InvalidRequest(message=message, provider=service.name, param=path))
+
+
+def image_source(service: AnyService, part: Image, path: str) -> dict[str, Any]:
+    """{type: base64, url or file}. Raises Rejected."""
+    data = _bytes(service, part, path)
     if data is None:
-        return _elsewhere(part, path)
+        return _reference(service, part, path)
     media_type = media_type_of(data) or part.media_type
     if media_type not in _IMAGES:
-        told = media_type or "bytes that are no image known here"
-        raise Unsendable(f"{path}: images are JPEG, PNG, GIF or WebP here, not {told}")
+        kind = media_type or "bytes of an unknown format"
+        raise UnsupportedPart(f"{path}: images are JPEG, PNG, GIF or WebP here, not {kind}")
     return {"type": "base64", "media_type": media_type, "data": base64_text(data)}
 
 
-def document_source(part: Document, path: str) -> dict[str, Any]:
-    """base64 for PDF, text for what is text, url or file."""
-    data = _bytes(part, path)
+def document_source(service: AnyService, part: Document, path: str) -> dict[str, Any]:
+    """{type: base64 (PDF), text, url or file}. Raises Rejected."""
+    data = _bytes(service, part, path)
     if data is None:
-        return _elsewhere(part, path)
-    media_type = media_type_of(data) or part.media_type or "bytes of an unknown kind"
+        return _reference(service, part, path)
+    media_type = media_type_of(data) or part.media_type or "bytes of an unknown format"
     if media_type == "application/pdf":
         return {"type": "base64", "media_type": media_type, "data": base64_text(data)}
     if not media_type.startswith("text/") and media_type not in _TEXTUAL:
-        raise Unsendable(f"{path}: documents are PDF or text here, not {media_type}")
+        raise UnsupportedPart(f"{path}: documents are PDF or text here, not {media_type}")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        raise Wrong(f"{path}/data", "a text document is UTF-8 here") from None
+        raise invalid_part(service, f"{path}/data", "the text document is not UTF-8") from None
     return {"type": "text", "media_type": "text/plain", "data": text}
 
 
-def _bytes(part: Image | Document, path: str) -> bytes | None:
-    """The part's own bytes, or those of its data: URL; None when it lies elsewhere."""
+def _bytes(service: AnyService, part: Image | Document, path: str) -> bytes | None:
+    """The part's bytes, or those of its data: URL; None for another URL or a file id."""
     if part.data is not None or part.url is None or not part.url.startswith("data:"):
         return part.data
-    found = from_data_url(part.url)
-    if found is None:
-        raise Wrong(f"{path}/url", "this data: URL is not base64, or it is damaged")
-    return found[0]
+    decoded = from_data_url(part.url)
+    if decoded is None:
+        raise invalid_part(service, f"{path}/url", "the data: URL is not valid base64")
+    return decoded[0]
 
 
-def _elsewhere(part: Image | Document, path: str) -> dict[str, Any]:
+def _reference(service: AnyService, part: Image | Document, path: str) -> dict[str, Any]:
     if part.url is not None:
         return {"type": "url", "url": part.url}
     if part.file_id is not None:
         return {"type": "file", "file_id": part.file_id}
-    raise Wrong(path, "neither bytes, nor a URL, nor a file id")
+    raise invalid_part(service, path, "the part has neither bytes nor a URL nor a file id")

@@ -1,13 +1,13 @@
-"""What Claude models do not take. The first prefix that fits counts.
+"""Profiles of Claude models. The first matching prefix counts.
 
-Facts that the dialect asks for, beside the fields of ModelProfile:
-  thinking      how thinking is asked for: "enabled" (with a budget in tokens), "adaptive", or "both"
-  hidden        True: thoughts stay hidden unless `display` asks for them
-  off           the `thinking.type` that asks for no thinking
-  forced_tools  False: tool_choice "any" and "tool" are refused
-  schema        True: `output_config.format` and strict tools are taken
-  one_of        True: temperature and top_p are refused together
-  system_turns  True: role "system" may stand inside the conversation, after a user turn
+Traits that the dialect reads, beside the fields of ModelProfile:
+  thinking      the `thinking.type` of the model: "enabled" (with a budget in tokens), "adaptive", or "both"
+  hidden        True: thinking is hidden unless `display` requests it
+  off           the `thinking.type` for the least thinking; "disabled" by default
+  forced_tools  False: tool_choice "any" and "tool" are rejected
+  schema        True: `output_config.format` and strict tools are supported
+  one_of        True: temperature and top_p are rejected together
+  system_turns  True: role "system" may be a turn of the conversation, after a user turn
 
 Source: pydantic-ai-slim 2.68.0 profiles/anthropic.py (live checks of Nov 2026), anthropic 2.11.0 types/model.py, error
 bodies in BerriAI/litellm#15097 (one_of); read 2026-11-20.
@@ -23,18 +23,18 @@ _SOURCE = "pydantic-ai-slim 2.68.0 profiles/anthropic.py, read 2026-11-20"
 ALL_EFFORTS = ("low", "medium", "high", "xhigh", "max")
 
 _SAMPLING: Mapping[str, str] = dict.fromkeys(
-    ("temperature", "top_p", "top_k"), "this model refuses sampling parameters"
+    ("temperature", "top_p", "top_k"), "this model rejects sampling parameters"
 )
 _SAMPLING_WHILE_THINKING: Mapping[str, str] = {
-    "temperature": "it must be left alone while the model thinks",
-    "top_k": "it is refused while the model thinks",
+    "temperature": "it must be the default while the model thinks",
+    "top_k": "it is rejected while the model thinks",
 }
 
 
 def _new(
-    *prefixes: str, reasoning: Literal["off", "on", "always"], **facts: Any
+    *prefixes: str, reasoning: Literal["off", "on", "always"], **traits: Any
 ) -> list[ModelProfile]:
-    """Models without sampling parameters: they think adaptively, by effort."""
+    """Models without sampling parameters and with adaptive thinking, by effort."""
     return [
         ModelProfile(
             prefix=prefix,
@@ -42,7 +42,7 @@ def _new(
             ranges={"max_tokens": (0, 128_000)},
             reasoning=reasoning,
             efforts=ALL_EFFORTS,
-            traits={"thinking": "adaptive", "hidden": True, "schema": True, **facts},
+            traits={"thinking": "adaptive", "hidden": True, "schema": True, **traits},
             source=_SOURCE,
         )
         for prefix in prefixes
@@ -54,9 +54,9 @@ def _older(
     efforts: tuple[str, ...] = (),
     max_output: int | None = None,
     reasoning: Literal["none", "off", "always"] = "off",
-    **facts: Any,
+    **traits: Any,
 ) -> list[ModelProfile]:
-    """Models that take sampling parameters; most think with a budget in tokens."""
+    """Models with sampling parameters; most think with a budget in tokens."""
     return [
         ModelProfile(
             prefix=prefix,
@@ -64,7 +64,7 @@ def _older(
             ranges={} if max_output is None else {"max_tokens": (0, max_output)},
             reasoning=reasoning,
             efforts=efforts,
-            traits={"thinking": "enabled", **facts},
+            traits={"thinking": "enabled", **traits},
             source=_SOURCE,
         )
         for prefix in prefixes
@@ -73,7 +73,7 @@ def _older(
 
 _BEFORE_XHIGH = ("low", "medium", "high", "max")
 
-RULES: tuple[ModelProfile, ...] = (
+PROFILES: tuple[ModelProfile, ...] = (
     *_new(
         "claude-fable-5-1", "claude-fable-5-2", "claude-mythos-5-1", "claude-mythos-5-2",
         reasoning="always", forced_tools=False,
@@ -109,4 +109,4 @@ OTHER_MODELS = ModelProfile(
     traits={"thinking": "enabled"},
     source="no claim: models of other makers behind this API",
 )
-"""For names that are no Claude's: what every speaker of this API knows, and no effort."""
+"""For names that are not Claude's: thinking with a budget, and no effort."""

@@ -8,139 +8,126 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages.messages import encode_messages
-from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, rule_of, version_of
-from llm_pure.adapters.dialects.anthropic_messages.thinking import Thinking, fitted, thinking_of
-from llm_pure.adapters.dialects.anthropic_messages.tools import (
-    schema_rules,
-    wire_format,
-    wire_tool_choice,
-    wire_tools,
+from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, profile_of, version_of
+from llm_pure.adapters.dialects.anthropic_messages.thinking import (
+    Thinking,
+    encode_thinking,
+    fit_budget,
 )
-from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt, strict_error
+from llm_pure.adapters.dialects.anthropic_messages.tools import (
+    encode_format,
+    encode_tool_choice,
+    encode_tools,
+    schema_profiles,
+)
+from llm_pure.adapters.dialects.common.adaptations import (
+    changed,
+    dropped,
+    keep_temperature_or_top_p,
+)
+from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
+from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
-from llm_pure.core.urls import base_url, post_json
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.http import Headers
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure, LLMResult, Success
-
-Told = tuple[Adaptation, ...]
 
 
 class Body(msgspec.Struct, frozen=True):
-    """What is to be sent. model, stream: for hosts that say them in the path; `fields` names them where quirks say so."""
+    """A body to be sent. `model` and `stream` are for URLs; `fields` has them as the quirks say."""
 
     model: str
     stream: bool
     fields: dict[str, Any]
-    adaptations: Told = ()
+    adaptations: list[Adaptation]
 
 
+@returns_failure
 def build_chat(
-    name: str,
-    default_url: str,
-    quirks: Quirks,
-    config: LLMConfig,
-    request: ChatRequest,
-    *,
-    strict: bool = False,
-) -> LLMResult[Built]:
-    """POST {base_url}/v1/messages, with the header `anthropic-version`.
+    service: Service[Quirks], config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> Built:
+    """POST {base_url}/v1/messages, with the header `anthropic-version`. Body: see `build_body`.
 
-    Fails with InvalidConfiguration (no model, bad URL), and as `build_body`.
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (messages that cannot be read, a tool's arguments
+    that are no JSON object, a schema that is no JSON), UnsupportedFeature (a part that the API does not support; with
+    `strict` also every adaptation that loses information).
     """
-    made = build_body(name, quirks, config, request, strict=strict)
-    if isinstance(made, Failure):
-        return made
-    body = made.unwrap()
-    return post(name, default_url, quirks, config, "/v1/messages", body)
+    body = build_body(service, config, request, strict=strict)
+    path = service.quirks.stream_path if body.stream else service.quirks.chat_path
+    return build_post(
+        service,
+        config,
+        ok(service.url_for(config, body.model, path)),
+        body.fields,
+        body.adaptations,
+        accept="text/event-stream" if body.stream else "application/json",
+        headers=version_header(service.quirks, config),
+    )
 
 
-def post(
-    name: str, default_url: str, quirks: Quirks, config: LLMConfig, path: str, body: Body
-) -> LLMResult[Built]:
-    """The body as a POST to a path below the base URL. A "/v1" at the base URL's end is not doubled."""
-    url = base_url(config, default_url, provider=name)
-    if isinstance(url, Failure):
-        return url
-    base = url.unwrap()
-    if path.startswith("/v1/"):
-        base = base.removesuffix("/v1")
-    headers: Headers = ()
-    if quirks.version_in == "header":
-        headers = (("anthropic-version", version_of(quirks, config)),)
-    accept = "text/event-stream" if body.stream else "application/json"
-    return post_json(
-        config, f"{base}{path}", body.fields, provider=name, accept=accept, headers=headers
-    ).map(lambda made: Built(request=made, adaptations=body.adaptations))
+def version_header(quirks: Quirks, config: LLMConfig) -> Headers:
+    """The header `anthropic-version`; none where the version is sent in the body."""
+    if quirks.version_in == "body":
+        return ()
+    return (("anthropic-version", version_of(quirks, config)),)
 
 
 def build_body(
-    name: str, quirks: Quirks, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> LLMResult[Body]:
+    service: Service[Quirks], config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> Body:
     """{anthropic_version?, model?, max_tokens, system?, messages[], tools[]?, tool_choice?, temperature?, top_p?, top_k?,
     stop_sequences?, thinking?, output_config?, metadata?, stream?}, and request.extra over it.
 
-    max_tokens is required here: config.max_token where the request says nothing. It is raised where a thinking budget
-    leaves no room for the answer. A schema format goes to `output_config.format` where the model takes it, and into
-    `system` in words elsewhere, or where it cannot be written as the API wants it.
-    Fails with InvalidConfiguration (no model), InvalidRequest (messages that cannot be read, a tool's arguments that are
-    no JSON object, a schema that is no JSON), UnsupportedFeature (a part without a form here; with `strict` also every loss).
+    max_tokens is required by the API: the default is config.max_token. It is raised if a thinking budget leaves no room
+    for the answer. A response schema becomes `output_config.format`, or an instruction in `system` for models without.
+    Raises Rejected, as `build_chat` fails.
     """
-    drafted = resolve_request(config, request, provider=name)
-    if isinstance(drafted, Failure):
-        return drafted
-    call = drafted.unwrap()
-    version = version_of(quirks, config)
-    rule = rule_of(quirks, call.model, version)
-    schemas = fit_schemas(call, schema_rules(rule), provider=name)
-    if isinstance(schemas, Failure):
-        return Failure(schemas.failure())
-    call = schemas.unwrap().request
-    spoken = encode_messages(name, quirks, rule, call.messages)
-    if isinstance(spoken, Failure):
-        return spoken
-    system, messages, told = spoken.unwrap()
-    schema, words, more = wire_format(rule, call, schemas.unwrap().schema_error)
-    if words is not None:
-        system = [*system, {"type": "text", "text": words}]
-    told += schemas.unwrap().adaptations + more
-    thinking = thinking_of(call.reasoning, rule, call.model, config.reasoning_max_token)
-    settings, more = _settings(rule, call, thinking)
-    told += thinking.told + more
-    thinking, max_tokens, more = fitted(thinking, settings.pop("max_tokens"), rule)
-    told += more
-    fields: dict[str, Any] = {"model": call.model, "max_tokens": max_tokens}
+    adaptations: list[Adaptation] = []
+    resolved = ok(resolve_request(config, request, provider=service.name))
+    version = version_of(service.quirks, config)
+    profile = profile_of(service.quirks, resolved.model, version)
+    fitted = ok(fit_schemas(resolved, schema_profiles(profile), provider=service.name))
+    resolved = fitted.request
+    system, messages = encode_messages(service, profile, resolved.messages, adaptations)
+    adaptations += fitted.adaptations
+    schema, instruction = encode_format(profile, resolved, adaptations, fitted.schema_error)
+    if instruction is not None:
+        system = [*system, {"type": "text", "text": instruction}]
+    thinking = encode_thinking(
+        resolved.reasoning, profile, resolved.model, config.reasoning_max_token, adaptations
+    )
+    settings = _settings(profile, resolved, thinking, adaptations)
+    thinking, max_tokens = fit_budget(thinking, settings.pop("max_tokens"), profile, adaptations)
+    fields: dict[str, Any] = {"model": resolved.model, "max_tokens": max_tokens}
     if system:
-        plain = len(system) == 1 and system[0].keys() == {"type", "text"}
-        fields["system"] = system[0]["text"] if plain else system
+        is_plain = len(system) == 1 and system[0].keys() == {"type", "text"}
+        fields["system"] = system[0]["text"] if is_plain else system
     fields["messages"] = messages
-    tools, more = _tools(name, quirks, rule, call, thinking)
-    told += more
-    metadata, more = _metadata(call)
-    told += more
-    fields |= {**tools, **settings}
+    fields |= _tools(service, profile, resolved, thinking, adaptations)
+    fields |= settings
     if thinking.config is not None:
         fields["thinking"] = thinking.config
     output = {"effort": thinking.effort, "format": schema}
     if any(output.values()):
         fields["output_config"] = {key: value for key, value in output.items() if value}
-    fields |= metadata
-    if call.stream:
+    fields |= _metadata(resolved, adaptations)
+    if resolved.stream:
         fields["stream"] = True
-    lost = strict_error(told, provider=name) if strict else None
-    if lost is not None:
-        return Failure(lost)
-    return Success(_placed(quirks, config, version, {**fields, **call.extra}, told))
-
-
-def _placed(
-    quirks: Quirks, config: LLMConfig, version: str, fields: dict[str, Any], told: Told
-) -> Body:
-    """What this host wants in the body and what not."""
+    if strict:
+        require_lossless(service, adaptations)
+    fields |= resolved.extra
     model, stream = str(fields["model"]), bool(fields.get("stream"))
+    fields = _for_host(service.quirks, config, version, fields)
+    return Body(model, stream, fields, adaptations)
+
+
+def _for_host(
+    quirks: Quirks, config: LLMConfig, version: str, fields: dict[str, Any]
+) -> dict[str, Any]:
+    """Move the model, the version and the beta names to where the host expects them."""
     if quirks.model_in == "path":
         del fields["model"]
     if not quirks.stream_in_body:
@@ -148,75 +135,65 @@ def _placed(
     if quirks.version_in == "body":
         fields = {"anthropic_version": version, **fields}
     if quirks.betas_in_body:
-        told_in_headers = [v for k, v in plain_headers(config) if k == "anthropic-beta"]
-        betas = [one.strip() for one in ",".join(told_in_headers).split(",") if one.strip()]
+        values = [value for key, value in plain_headers(config) if key == "anthropic-beta"]
+        betas = [beta.strip() for beta in ",".join(values).split(",") if beta.strip()]
         if betas:
             fields.setdefault("anthropic_beta", betas)
-    return Body(model, stream, fields, told)
+    return fields
 
 
 def _settings(
-    rule: ModelProfile, call: ResolvedRequest, thinking: Thinking
-) -> tuple[dict[str, Any], Told]:
-    """max_tokens and the sampling settings under the wire's names."""
-    settings = dict(call.settings)
+    profile: ModelProfile,
+    resolved: ResolvedRequest,
+    thinking: Thinking,
+    adaptations: list[Adaptation],
+) -> dict[str, Any]:
+    """max_tokens and the sampling settings, under the wire's names."""
+    settings = dict(resolved.settings)
     if settings.get("n") == 1:
         del settings["n"]
-    if thinking.config is None:
-        thinks = rule.reasoning in ("on", "always")
-    else:
-        thinks = thinking.config["type"] in ("enabled", "adaptive")
-    if thinks:  # the API takes no other top_p beside thinking
-        rule = msgspec.structs.replace(rule, ranges={**rule.ranges, "top_p": (0.95, 1.0)})
-    settings, told = adapt(settings, call.user_set, rule, reasoning=thinks)
-    if rule.traits.get("one_of") and "temperature" in settings and "top_p" in settings:
-        loser = "top_p" if "temperature" in call.user_set else "temperature"
-        before = settings.pop(loser)
-        if loser in call.user_set:
-            reason = f"{call.model} takes temperature or top_p, not both"
-            told += (Adaptation(field=loser, action="dropped", reason=reason, before=before),)
+    thinks = thinking.enabled(profile)
+    if thinks:  # the API accepts no other top_p with thinking
+        ranges = {**profile.ranges, "top_p": (0.95, 1.0)}
+        profile = msgspec.structs.replace(profile, ranges=ranges)
+    settings, setting_adaptations = adapt(settings, resolved.user_set, profile, reasoning=thinks)
+    adaptations += setting_adaptations
+    if profile.traits.get("one_of"):
+        keep_temperature_or_top_p(settings, resolved.user_set, adaptations, model=resolved.model)
     if "stop" in settings:
-        asked = settings.pop("stop")
-        kept = [one for one in asked if one.strip()]
+        stop = settings.pop("stop")
+        kept = [text for text in stop if text.strip()]
         if kept:
             settings["stop_sequences"] = kept
-        if len(kept) < len(asked):
-            reason = "the API refuses stop sequences of nothing but white space"
-            told += (
-                Adaptation(field="stop", action="changed", reason=reason, before=asked, after=kept),
-            )
+        if len(kept) < len(stop):
+            reason = "the API rejects stop sequences that are only white space"
+            adaptations.append(changed("stop", reason, stop, kept))
     order = ("max_tokens", "temperature", "top_p", "top_k", "stop_sequences")
-    return {key: settings[key] for key in order if key in settings}, told
+    return {key: settings[key] for key in order if key in settings}
 
 
 def _tools(
-    name: str, quirks: Quirks, rule: ModelProfile, call: ResolvedRequest, thinking: Thinking
-) -> tuple[dict[str, Any], Told]:
-    tools, told = wire_tools(name, quirks, rule, call)
+    service: Service[Quirks],
+    profile: ModelProfile,
+    resolved: ResolvedRequest,
+    thinking: Thinking,
+    adaptations: list[Adaptation],
+) -> dict[str, Any]:
+    tools = encode_tools(service, profile, resolved, adaptations)
     if not tools:
-        return {}, told + dropped_tool_choice(call)
+        adaptations += dropped_tool_choice(resolved)
+        return {}
     by_budget = (thinking.config or {}).get("type") == "enabled"
-    choice, more = wire_tool_choice(rule, call, thinks_by_budget=by_budget)
-    fields: dict[str, Any] = {"tools": tools}
-    if choice is not None:
-        fields["tool_choice"] = choice
-    return fields, told + more
+    choice = encode_tool_choice(profile, resolved, adaptations, thinks_by_budget=by_budget)
+    return {"tools": tools} if choice is None else {"tools": tools, "tool_choice": choice}
 
 
-def _metadata(call: ResolvedRequest) -> tuple[dict[str, Any], Told]:
-    """The API keeps one thing with a call: `user_id`."""
-    given = dict(call.metadata or {})
-    kept = {key: value for key, value in given.items() if key == "user_id"}
-    told = tuple(
-        [
-            Adaptation(
-                field=f"metadata/{key}",
-                action="dropped",
-                reason="the API keeps user_id only",
-                before=value,
-            )
-            for key, value in given.items()
-            if key != "user_id"
-        ]
-    )
-    return ({"metadata": kept} if kept else {}), told
+def _metadata(resolved: ResolvedRequest, adaptations: list[Adaptation]) -> dict[str, Any]:
+    """The API supports one key of metadata: `user_id`."""
+    kept: dict[str, str] = {}
+    for key, value in (resolved.metadata or {}).items():
+        if key == "user_id":
+            kept[key] = value
+        else:
+            adaptations.append(dropped(f"metadata/{key}", "the API keeps user_id only", value))
+    return {"metadata": kept} if kept else {}

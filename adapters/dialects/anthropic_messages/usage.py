@@ -6,11 +6,12 @@ Source: anthropic 2.11.0 (types/usage.py, types/message_delta_usage.py), read 20
 from collections.abc import Mapping
 from typing import Any
 
+from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.types.completion import Usage
 
 
 def merged_usage(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """The usage of a stream's end over that of its beginning: values replace, missing and null keys keep what was.
+    """The usage at a stream's end over that at its beginning. Missing and null values keep the value before.
 
     >>> merged_usage({"input_tokens": 9, "output_tokens": 1}, {"input_tokens": None, "output_tokens": 5})
     {'input_tokens': 9, 'output_tokens': 5}
@@ -19,41 +20,36 @@ def merged_usage(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, 
 
 
 def read_usage(raw: Mapping[str, Any]) -> Usage:
-    """The wire's input_tokens leaves cache reads and writes out; here they are part of it.
+    """The wire's input_tokens excludes cache reads and writes; Usage.input_tokens includes them.
 
-    Entries of `iterations` (compaction, advisor, fallback models) are not added: they are billed apart, and stay in raw.
+    Entries of `iterations` (compaction, advisor, fallback models) are not added: they are billed separately, and stay in `raw`.
 
     >>> read_usage({"input_tokens": 5, "cache_read_input_tokens": 20, "output_tokens": 3}).input_tokens
     25
     """
-    fresh = tokens(raw.get("input_tokens"))
-    read = tokens(raw.get("cache_read_input_tokens"))
-    written = tokens(raw.get("cache_creation_input_tokens"))
-    if written is None:
-        written = _sum(_object(raw, "cache_creation"))
-    made = tokens(raw.get("output_tokens"))
-    thought = tokens(_object(raw, "output_tokens_details").get("thinking_tokens"))
-    if thought is not None and made is not None:
-        thought = min(thought, made)
+    uncached = token_count(raw.get("input_tokens"))
+    cache_read = token_count(raw.get("cache_read_input_tokens"))
+    cache_write = token_count(raw.get("cache_creation_input_tokens"))
+    if cache_write is None:
+        cache_write = _sum(_object(raw, "cache_creation"))
+    output = token_count(raw.get("output_tokens"))
+    reasoning = token_count(_object(raw, "output_tokens_details").get("thinking_tokens"))
+    if reasoning is not None and output is not None:
+        reasoning = min(reasoning, output)
     return Usage(
-        input_tokens=None if fresh is None else fresh + (read or 0) + (written or 0),
-        output_tokens=made,
-        cached_input_tokens=read,
-        cache_write_tokens=written,
-        reasoning_tokens=thought,
+        input_tokens=None
+        if uncached is None
+        else uncached + (cache_read or 0) + (cache_write or 0),
+        output_tokens=output,
+        cached_input_tokens=cache_read,
+        cache_write_tokens=cache_write,
+        reasoning_tokens=reasoning,
         raw=dict(raw),
     )
 
 
-def tokens(value: object) -> int | None:
-    """A count as the wire says it; None for anything that is no count."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if value >= 0 else None
-
-
 def _sum(counts: dict[str, Any]) -> int | None:
-    known = [count for count in map(tokens, counts.values()) if count is not None]
+    known = [count for count in map(token_count, counts.values()) if count is not None]
     return sum(known) if known else None
 
 

@@ -1,7 +1,7 @@
-"""The Messages API as it is sent; field names are the provider's.
+"""Wire Structs of the Messages API; field names are the provider's.
 
-Shapes are wide, since many services speak this API. `PlainDelta` is the one narrow exception: the event that carries
-nothing but more of the answer, which is nearly every event of a stream.
+Most fields are optional, since many services implement this API. `PlainDelta` is closed: it is the event with nothing but
+a delta, which is nearly every event of a stream.
 Source: anthropic 2.11.0 (types/raw_message_stream_event.py and its members), read 2026-11-20.
 """
 
@@ -12,11 +12,12 @@ import msgspec
 
 
 class Message(msgspec.Struct):
-    """A whole answer, or the beginning of a streamed one. content: blocks, read by their `type`."""
+    """A buffered response, or the beginning of a streamed one."""
 
     id: str | None = None
     model: str | None = None
     content: list[dict[str, Any]] | None = None
+    """Blocks, read by their `type`."""
     stop_reason: str | None = None
     usage: dict[str, Any] | None = None
 
@@ -28,36 +29,37 @@ class MessageStart(msgspec.Struct):
 
 
 class BlockStart(msgspec.Struct):
-    """A block begins; those without deltas come whole."""
+    """A block begins; a block without deltas is complete."""
 
     index: int
     content_block: dict[str, Any]
 
 
 class BlockDelta(msgspec.Struct):
-    """More of a block."""
+    """A delta of a block."""
 
     index: int
     delta: dict[str, Any]
 
 
 class BlockStop(msgspec.Struct):
-    """A block is whole."""
+    """A block ends."""
 
     index: int
 
 
 class Stop(msgspec.Struct):
-    """Why the model stopped."""
+    """The reason why the model stopped."""
 
     stop_reason: str | None = None
 
 
 class MessageDelta(msgspec.Struct):
-    """The end of the answer. usage: cumulative; it replaces what message_start said, key by key."""
+    """The end of the message."""
 
     delta: Stop = msgspec.field(default_factory=Stop)
     usage: dict[str, Any] | None = None
+    """Cumulative; it replaces the usage of message_start, key by key."""
 
 
 class MessageStop(msgspec.Struct):
@@ -85,13 +87,13 @@ KNOWN_FIELDS_EVENT: Mapping[str, frozenset[str]] = {
     "message_stop": frozenset({"type"}),
 }
 KNOWN_FIELDS_STOP = frozenset({"stop_reason"})
-"""The keys that a Completion says in its own words; all others are kept as they come."""
+"""Keys with a field in Completion; all others are kept in `extra`."""
 
 
 class TextPiece(
     msgspec.Struct, tag_field="type", tag="text_delta", forbid_unknown_fields=True, gc=False
 ):
-    """More text."""
+    """A text delta."""
 
     text: str
 
@@ -99,7 +101,7 @@ class TextPiece(
 class ThinkingPiece(
     msgspec.Struct, tag_field="type", tag="thinking_delta", forbid_unknown_fields=True, gc=False
 ):
-    """More thinking."""
+    """A thinking delta."""
 
     thinking: str
 
@@ -107,7 +109,7 @@ class ThinkingPiece(
 class InputPiece(
     msgspec.Struct, tag_field="type", tag="input_json_delta", forbid_unknown_fields=True, gc=False
 ):
-    """More of a tool's input, as JSON text; the first piece is often empty."""
+    """A piece of a tool's input, as JSON text; the first piece is often empty."""
 
     partial_json: str
 
@@ -119,10 +121,9 @@ class PlainDelta(
     forbid_unknown_fields=True,
     gc=False,
 ):
-    """A delta with nothing to keep beside it.
+    """A delta with no further fields.
 
-    The closed shape is not a check but a fork: an event with anything else in it takes the longer way, so that what is
-    not modelled is kept too.
+    Closed to select the fast path, not to reject: an event with other fields is read by the slow path, which keeps them.
     """
 
     index: int

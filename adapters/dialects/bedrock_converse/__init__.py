@@ -1,4 +1,4 @@
-"""Amazon Bedrock's Converse: one request and one answer for the models of every vendor that it serves.
+"""Amazon Bedrock's Converse: one request and one response format for the models of all vendors on Bedrock.
 
 Source: botocore 1.44.5 (bedrock-runtime service model), ../shared/wire/bedrock.md; read 2026-11-20.
 """
@@ -6,55 +6,58 @@ Source: botocore 1.44.5 (bedrock-runtime service model), ../shared/wire/bedrock.
 from functools import partial
 
 from llm_pure.adapters.dialects.bedrock_converse.count import build_count, parse_count
-from llm_pure.adapters.dialects.bedrock_converse.errors import read_error
+from llm_pure.adapters.dialects.bedrock_converse.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.bedrock_converse.request import build_chat
 from llm_pure.adapters.dialects.bedrock_converse.response import parse_chat
 from llm_pure.adapters.dialects.bedrock_converse.stream import State, read_text_run, step
 from llm_pure.adapters.dialects.bedrock_converse.urls import (
     API_KEY_ENV,
     BASE_URL,
-    BASE_URL_VARIABLES,
-    VARIABLES,
+    BASE_URL_ENV,
+    ENV_VARS,
     authorize,
+    url_of_model,
 )
-from llm_pure.core.provider import Operation, Provider, StreamDecoder
-from llm_pure.core.stream import decode_steps
+from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.provider import Provider
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
-from llm_pure.types.http import ResponseHead
 
-DIALECT = "bedrock_converse"
+DIALECT = Dialect(
+    name="bedrock_converse",
+    build_chat=build_chat,
+    parse_chat=parse_chat,
+    find_error=find_error,
+    frames=EventStreamDecoder,
+    initial_state=State(),
+    step=step,
+    read_text_run=read_text_run,
+)
+
+
+def make_service(name: str) -> Service[None]:
+    """A service of this dialect."""
+    return Service(
+        name=name,
+        base_url=BASE_URL,
+        url_for=url_of_model(name),
+        quirks=None,
+        error_codes=ERROR_CODES,
+    )
 
 
 def provider(*, name: str, source: str = "") -> Provider:
-    """A service that speaks this dialect."""
-    return Provider(
-        name=name,
-        dialect=DIALECT,
-        base_url=BASE_URL,
-        build_chat=partial(build_chat, name),
-        authorize=partial(authorize, name),
-        parse_chat=partial(parse_chat, name),
-        open_stream=partial(open_stream, name),
+    """A provider of this dialect."""
+    service = make_service(name)
+    return make_provider(
+        DIALECT,
+        service,
+        authorize=partial(authorize, service),
         api_key_env=API_KEY_ENV,
-        base_url_env=BASE_URL_VARIABLES,
-        env_vars=VARIABLES,
+        base_url_env=BASE_URL_ENV,
+        variables=ENV_VARS,
         source=source,
-        count_tokens=Operation(partial(build_count, name), partial(parse_count, name)),
+        count_tokens=operation(service, build_count, parse_count),
     )
 
 
-def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
-    """AWS event-stream messages; a JSON body in their place is an error, or the whole answer."""
-    return decode_steps(
-        name,
-        head,
-        frames=EventStreamDecoder,
-        state=State(),
-        step=partial(step, name, head),
-        parse=partial(parse_chat, name),
-        parse_error=partial(read_error, name),
-        read_text_run=read_text_run,
-    )
-
-
-__all__ = ["DIALECT", "build_chat", "open_stream", "parse_chat", "provider"]
+__all__ = ["DIALECT", "build_chat", "make_service", "parse_chat", "provider"]

@@ -1,88 +1,61 @@
-"""The service's own count of a request's tokens: POST /model/{modelId}/count-tokens.
+"""Count of a request's tokens: POST /model/{modelId}/count-tokens.
 
-Only the foundation model's own id counts, so the geography of an inference profile is left out. In practice Claude only.
-Source: botocore 1.44.5 (CountTokensRequest) and recorded answers; read 2026-11-20.
+The endpoint accepts the foundation model's id only, without the geography of an inference profile. In practice only Claude
+is supported.
+Source: botocore 1.44.5 (CountTokensRequest) and recorded responses; read 2026-11-20.
 """
 
 from typing import Any
 
-import msgspec
-
 from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
 from llm_pure.adapters.dialects.bedrock_converse.models import bare_id
 from llm_pure.adapters.dialects.bedrock_converse.request import chat_body
-from llm_pure.adapters.dialects.bedrock_converse.urls import call_url
+from llm_pure.adapters.dialects.common.adaptations import renamed
+from llm_pure.adapters.dialects.common.token_counts import read_token_count
 from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.dialect import AnyService, build_post, read_json
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import resolve_request
-from llm_pure.core.urls import post_json
-from llm_pure.framing.json_codec import decode, decode_any
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import TokenCount
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure, LLMResult, Success
 
 _COUNTED = ("messages", "system", "toolConfig", "additionalModelRequestFields")
 
 
-class _Count(msgspec.Struct):
-    inputTokens: int
-
-
-_COUNT = msgspec.json.Decoder(_Count)
-
-
-def build_count(name: str, config: LLMConfig, request: ChatRequest) -> LLMResult[Built]:
+@returns_failure
+def build_count(service: AnyService, config: LLMConfig, request: ChatRequest) -> Built:
     """Body: {input: {converse: {messages[], system[]?, toolConfig?, additionalModelRequestFields?}}}.
 
     Fails as `build_chat` does.
     """
-    drafted = resolve_request(config, request, provider=name)
-    if isinstance(drafted, Failure):
-        return drafted
-    call = drafted.unwrap()
-    made = chat_body(name, config, call)
-    if isinstance(made, Failure):
-        return Failure(made.failure())
-    body, adaptations = made.unwrap()
+    adaptations: list[Adaptation] = []
+    resolved = ok(resolve_request(config, request, provider=service.name))
+    body = chat_body(service, config, resolved, adaptations)
     counted = {key: body[key] for key in _COUNTED if key in body}
-    return post_count(name, config, call.model, {"converse": counted}, adaptations)
+    return post_count(service, config, resolved.model, {"converse": counted}, adaptations)
 
 
 def post_count(
-    name: str,
+    service: AnyService,
     config: LLMConfig,
     model: str,
     counted: dict[str, Any],
-    adaptations: tuple[Adaptation, ...] = (),
-) -> LLMResult[Built]:
-    """The request that counts. counted: {"converse": {...}}, or {"invokeModel": {"body": base64}}."""
-    own = model if model.startswith("arn:") else bare_id(model)
-    if own != model:
+    adaptations: list[Adaptation],
+) -> Built:
+    """The request for a count. `counted`: {"converse": {...}}, or {"invokeModel": {"body": base64}}."""
+    model_id = model if model.startswith("arn:") else bare_id(model)
+    if model_id != model:
         reason = "only the foundation model's own id counts tokens"
-        adaptations += (
-            Adaptation(field="model", action="renamed", reason=reason, before=model, after=own),
-        )
-    url = call_url(name, config, own, "count-tokens")
-    if isinstance(url, Failure):
-        return Failure(url.failure())
-    return post_json(config, url.unwrap(), {"input": counted}, provider=name).map(
-        lambda sent: Built(request=sent, adaptations=adaptations)
-    )
+        adaptations.append(renamed("model", reason, model, model_id))
+    url = ok(service.url_for(config, model_id, "count-tokens"))
+    return build_post(service, config, url, {"input": counted}, adaptations)
 
 
-def parse_count(name: str, response: HttpResponse) -> LLMResult[TokenCount]:
-    """{inputTokens} -> TokenCount; any other answer is the error that it tells, or a ProtocolError."""
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(undecodable(name, response))
-    raw = decoded.unwrap()
-    told = find_error(name, raw, response)
-    if told is not None:
-        return Failure(told)
-    typed = decode(_COUNT, response.body, provider=name)
-    if isinstance(typed, Failure):
-        return Failure(typed.failure())
-    extra = {key: value for key, value in raw.items() if key != "inputTokens"}
-    return Success(TokenCount(input_tokens=typed.unwrap().inputTokens, provider=name, extra=extra))
+@returns_failure
+def parse_count(service: AnyService, response: HttpResponse) -> TokenCount:
+    """{inputTokens} -> TokenCount."""
+    raw = read_json(service, response, find_error, undecodable=undecodable)
+    return read_token_count(service, response, raw, "inputTokens")

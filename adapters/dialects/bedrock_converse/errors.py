@@ -1,7 +1,7 @@
-"""Bedrock's errors -> LLMError: HTTP answers, and the exception and error frames inside a stream.
+"""Bedrock's errors -> LLMError: HTTP responses, and the exception and error frames of a stream.
 
 The code is in the header x-amzn-errortype ("Code:http://..." or "ns#Code"), else in the body; in a stream it is in the
-frame's `:exception-type`, with a small first letter. Recorded bodies say `{"message": ...}` and no more.
+frame's `:exception-type`, with a lower-case first letter. Recorded bodies are `{"message": ...}` only.
 Source: botocore 1.44.5 parsers.py and bedrock-runtime service model; ../shared/wire/bedrock.md section 7; read 2026-11-20.
 """
 
@@ -9,14 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
-from llm_pure.core.error_mapping import (
-    ErrorType,
-    ProviderErrorInfo,
-    to_llm_error,
-    undecodable_body_error,
-)
+from llm_pure.core.dialect import AnyService, undecodable_error
+from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.types.errors import (
@@ -32,10 +28,9 @@ from llm_pure.types.errors import (
     ServerError,
     TimedOut,
 )
-from llm_pure.types.http import HttpResponse, ResponseHead, get_header
-from llm_pure.types.result import Failure
+from llm_pure.types.http import Headers, HttpResponse, ResponseHead, get_header
 
-WORDS: Mapping[str, ErrorType] = {
+ERROR_CODES: Mapping[str, ErrorType] = {
     "AccessDenied": PermissionDenied,
     "UnrecognizedClient": AuthenticationFailed,
     "InvalidSignature": AuthenticationFailed,
@@ -62,7 +57,7 @@ WORDS: Mapping[str, ErrorType] = {
     "InternalError": ServerError,
     "ServiceUnavailable": Overloaded,
 }
-"""Codes without their "Exception". ValidationException is not here: its text tells what it is, else its status."""
+"""Codes without their "Exception". ValidationException is not here: its message gives the error, else its status."""
 
 _STATUS: Mapping[str, int] = {
     "Validation": 400,
@@ -80,14 +75,10 @@ _STATUS: Mapping[str, int] = {
     "InternalServer": 500,
     "ServiceUnavailable": 503,
 }
-"""The status that an exception has outside of a stream, for those inside of one; others count as 500."""
+"""Code -> HTTP status, for errors after a 200; other codes have 500."""
 
 _TEXTS: tuple[tuple[frozenset[int], re.Pattern[str], ErrorType], ...] = (
-    (
-        frozenset({400}),
-        re.compile(r"(?i)provided model identifier is invalid"),
-        NotFound,
-    ),
+    (frozenset({400}), re.compile(r"(?i)provided model identifier is invalid"), NotFound),
     (
         frozenset({400}),
         re.compile(
@@ -104,101 +95,91 @@ _TEXTS: tuple[tuple[frozenset[int], re.Pattern[str], ErrorType], ...] = (
         AuthenticationFailed,
     ),
 )
-"""(statuses, text, what it means), for messages that say more than their code; each seen with ValidationException,
-AccessDeniedException or no code at all."""
+"""(statuses, pattern of the message, error), for messages that are more precise than their code; each was seen with
+ValidationException, AccessDeniedException or no code."""
 
 _RETRYABLE = frozenset({"MPAgreementBeingCreated"})
-"""Refusals that pass by themselves: a marketplace agreement is made within some 15 minutes."""
+"""Codes to be retried: a marketplace agreement takes about 15 minutes."""
 
 
-def read_error(name: str, response: HttpResponse) -> LLMError | None:
-    """The error that an answer tells, whatever its status; None when it tells none, or is not JSON."""
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return None
-    return find_error(name, decoded.unwrap(), response)
-
-
-def find_error(name: str, body: Any, response: HttpResponse) -> LLMError | None:
-    """The error that decoded JSON tells; None when it tells none. Inside a 200 the code gives the status."""
-    code = code_of(response, body)
+def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
+    """Return the error in decoded JSON or in the headers, None if there is none. Below status 300 the code gives the status."""
+    code = _code(response, body)
     if response.status < 300 and (code is None or not isinstance(body, dict)):
         return None
     output = body.get("Output") if isinstance(body, dict) else None
-    said = output if isinstance(output, dict) else body
+    message = _message(output if isinstance(output, dict) else body)
     status = response.status if response.status >= 300 else _STATUS.get(_stem(code), 500)
-    return _told(name, status, code, _message(said), response.head)
+    return _error(service, status, code, message, response.headers)
 
 
-def undecodable(name: str, response: HttpResponse) -> LLMError:
-    """The error of an answer whose body is no JSON. The header may still tell the code."""
-    code = code_of(response, None)
+def undecodable(service: AnyService, response: HttpResponse) -> LLMError:
+    """The error of a response whose body is not JSON. The header may have the code."""
+    code = _code(response, None)
     if code is None or response.status < 300:
-        return undecodable_body_error(name, response.status, response.headers, response.body)
+        return undecodable_error(service, response)
     message = response.body[:EVIDENCE_LIMIT].decode("utf-8", "replace").strip()
-    return _told(name, response.status, code, message, response.head)
+    return _error(service, response.status, code, message, response.headers)
 
 
-def code_of(response: HttpResponse, body: Any) -> str | None:
-    """The service's word for what went wrong: from the header, else from the body."""
-    told = get_header(response.headers, "x-amzn-errortype")
-    if told:
-        return _bare(told)
-    if not isinstance(body, dict):
-        return None
-    output = body.get(
-        "Output"
-    )  # {"Output": {"__type": "...#UnknownOperationException"}, "Version": "1.0"}
-    for place in (body, output if isinstance(output, dict) else {}):
-        for key in ("__type", "code", "Code"):
-            word = place.get(key)
-            if isinstance(word, str) and word:
-                return _bare(word)
-    return None
-
-
-def frame_error(name: str, head: ResponseHead, frame: EventStreamMessage) -> LLMError | None:
-    """The error that a frame tells: an exception of the service's model, or an error of the transport; else None."""
+def frame_error(
+    service: AnyService, head: ResponseHead, frame: EventStreamMessage
+) -> LLMError | None:
+    """Return the error in a frame: an exception of the service's model, or an error of the transport; else None."""
     match frame.header(":message-type"):
         case "exception":
-            decoded = decode_any(frame.payload or b"{}", provider=name)
-            said = (
+            body = decode_any(frame.payload or b"{}", provider=service.name).value_or(
                 frame.payload[:EVIDENCE_LIMIT].decode("utf-8", "replace")
-                if isinstance(decoded, Failure)
-                else decoded.unwrap()
             )
             code = _bare(str(frame.header(":exception-type") or "Exception"))
-            return _told(name, _STATUS.get(_stem(code), 500), code, _message(said), head)
+            message = _message(body)
         case "error":
             code = _bare(str(frame.header(":error-code") or "error"))
             message = str(frame.header(":error-message") or "")
-            return _told(name, _STATUS.get(_stem(code), 500), code, message, head)
         case _:
             return None
+    return _error(service, _STATUS.get(_stem(code), 500), code, message, head.headers)
 
 
-def _told(name: str, status: int, code: str | None, message: str, head: ResponseHead) -> LLMError:
-    kind = WORDS.get(_stem(code))
-    for statuses, text, meant in _TEXTS:
-        if status in statuses and text.search(message):
-            kind = meant
+def _code(response: HttpResponse, body: Any) -> str | None:
+    """The service's error code: from the header, else from the body."""
+    value = get_header(response.headers, "x-amzn-errortype")
+    if value:
+        return _bare(value)
+    if not isinstance(body, dict):
+        return None
+    # {"Output": {"__type": "...#UnknownOperationException"}, "Version": "1.0"}
+    output = body.get("Output")
+    for error in (body, output if isinstance(output, dict) else {}):
+        for key in ("__type", "code", "Code"):
+            value = error.get(key)
+            if isinstance(value, str) and value:
+                return _bare(value)
+    return None
+
+
+def _error(
+    service: AnyService, status: int, code: str | None, message: str, headers: Headers
+) -> LLMError:
+    kind = service.error_codes.get(_stem(code))
+    for statuses, pattern, meaning in _TEXTS:
+        if status in statuses and pattern.search(message):
+            kind = meaning
             break
-    error = to_llm_error(
-        ProviderErrorInfo(
-            provider=name, status=status, message=message, code=code, headers=head.headers
-        ),
-        {code or "": kind} if kind is not None else {},
+    report = ProviderErrorInfo(
+        provider=service.name, status=status, message=message, code=code, headers=headers
     )
-    return msgspec.structs.replace(error, retryable=True) if code in _RETRYABLE else error
+    error = to_llm_error(report, {code or "": kind} if kind is not None else {})
+    return replace(error, retryable=True) if code in _RETRYABLE else error
 
 
-def _bare(word: str) -> str:
+def _bare(value: str) -> str:
     """`aws.protocoltests#ValidationException:http://...` -> `ValidationException`.
 
     >>> _bare("com.amazon.coral.service#throttlingException:http://internal/")
     'ThrottlingException'
     """
-    code = word.split(":", 1)[0].rsplit("#", 1)[-1].strip()
+    code = value.split(":", 1)[0].rsplit("#", 1)[-1].strip()
     return code[:1].upper() + code[1:]
 
 
@@ -206,12 +187,11 @@ def _stem(code: str | None) -> str:
     return (code or "").removesuffix("Exception")
 
 
-def _message(said: Any) -> str:
-    """The message, with the model's own words where ModelStreamErrorException has them beside it."""
-    if isinstance(said, str):
-        return said
-    if not isinstance(said, dict):
+def _message(body: Any) -> str:
+    """The message, with the model's own message if ModelStreamErrorException has one."""
+    if isinstance(body, str):
+        return body
+    if not isinstance(body, dict):
         return ""
-    texts = [said.get(key) for key in ("message", "Message", "errorMessage", "originalMessage")]
-    found = list(dict.fromkeys([text for text in texts if isinstance(text, str) and text]))
-    return ": ".join(found)
+    texts = [body.get(key) for key in ("message", "Message", "errorMessage", "originalMessage")]
+    return ": ".join(dict.fromkeys([text for text in texts if isinstance(text, str) and text]))

@@ -1,6 +1,6 @@
-"""Pictures, sound and documents -> Converse's blocks: `{"image": {"format", "source": {"bytes": base64}}}` and their like.
+"""Images, audio and documents -> Converse's blocks, such as `{"image": {"format", "source": {"bytes": base64}}}`.
 
-Bytes go in the body; the one kind of URL is `s3://bucket/key`. The format is read from the bytes first.
+Bytes are sent in the body; the only supported URLs are `s3://bucket/key`. The format is read from the bytes first.
 Source: botocore 1.44.5 (ImageBlock, AudioBlock, DocumentBlock); read 2026-11-20.
 """
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from llm_pure.types.media import base64_text, from_data_url, media_type_of
 from llm_pure.types.messages import Audio, Document, Image
+from llm_pure.types.rejection import UnsupportedPart
 
 IMAGE_FORMATS: Mapping[str, str] = {
     "image/png": "png",
@@ -56,69 +57,67 @@ _EXTENSIONS: Mapping[str, str] = {
 }
 
 _VAGUE = frozenset({"application/octet-stream", "application/zip", "text/plain"})
-"""Media types that say less than a file name: a .docx begins like any .zip, a .md is text."""
+"""Media types that are less precise than a file name: a .docx begins like any .zip, a .md is text."""
 
 NAME_LIMIT = 200
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9()\[\]-]+")
 
 
-class Unsendable(Exception):  # never leaves this package: `spoken` turns it into a value
-    """A part that Converse has no form for; the message names its path."""
-
-
-def image_block(image: Image, where: str) -> dict[str, Any]:
-    """{"image": {format, source}}; Unsendable for a URL that is not in S3, a file id, or an unknown format."""
-    data, claimed, uri = _place(image, where)
+def image_block(image: Image, path: str) -> dict[str, Any]:
+    """{"image": {format, source}}. Raises UnsupportedPart for a URL that is not in S3, a file id, or an unknown format."""
+    data, claimed, uri = _source_of(image, path)
     form = _format(data, image.media_type or claimed, uri, IMAGE_FORMATS, {"jpg": "jpeg"})
     if form is None:
-        raise Unsendable(f"{where}: an image is PNG, JPEG, GIF or WebP here")
+        raise UnsupportedPart(f"{path}: images are PNG, JPEG, GIF or WebP here")
     return {"image": {"format": form, "source": _source(data, uri)}}
 
 
-def audio_block(audio: Audio, where: str) -> dict[str, Any]:
-    """{"audio": {format, source}}; Unsendable as for images."""
-    data, claimed, uri = _place(audio, where)
+def audio_block(audio: Audio, path: str) -> dict[str, Any]:
+    """{"audio": {format, source}}. Raises UnsupportedPart as for images."""
+    data, claimed, uri = _source_of(audio, path)
     form = _format(data, audio.media_type or claimed, uri, AUDIO_FORMATS, {})
     if form is None:
-        raise Unsendable(f"{where}: this is no audio format that Converse knows")
+        raise UnsupportedPart(f"{path}: Converse does not support this audio format")
     return {"audio": {"format": form, "source": _source(data, uri)}}
 
 
-def document_block(document: Document, name: str, where: str) -> dict[str, Any]:
-    """{"document": {format, name, source}}; Unsendable as for images. name: as `document_name` made it."""
-    data, claimed, uri = _place(document, where)
+def document_block(document: Document, name: str, path: str) -> dict[str, Any]:
+    """{"document": {format, name, source}}; `name` is from `document_name`. Raises UnsupportedPart as for images."""
+    data, claimed, uri = _source_of(document, path)
     claimed = document.media_type or claimed
-    shown = media_type_of(data) if data is not None else None
+    detected = media_type_of(data) if data is not None else None
     by_name = _EXTENSIONS.get(_extension(document.name or uri or ""))
-    media_type = (shown if shown not in (None, *_VAGUE) else claimed) or shown or ""
+    media_type = (detected if detected not in (None, *_VAGUE) else claimed) or detected or ""
     form = None if media_type in _VAGUE else DOCUMENT_FORMATS.get(media_type)
     form = form or by_name or DOCUMENT_FORMATS.get(media_type)
     if form is None:
-        raise Unsendable(f"{where}: a document is one of {', '.join(DOCUMENT_FORMATS.values())}")
+        raise UnsupportedPart(
+            f"{path}: documents are one of {', '.join(DOCUMENT_FORMATS.values())}"
+        )
     return {"document": {"format": form, "name": name, "source": _source(data, uri)}}
 
 
-def document_name(given: str | None, taken: set[str]) -> str:
-    """A name that the service takes, and that no other document of the request has; `taken` grows by it.
+def document_name(requested: str | None, used: set[str]) -> str:
+    """A valid name that no other document of the request has; it is added to `used`.
 
-    Letters, digits, single spaces, hyphens and brackets, at most 200; the extension goes, since the format says it.
-    Source: the service's own message on others ("The document file name can only contain ..."), and "Messages can't
+    Valid are letters, digits, single spaces, hyphens and brackets, at most 200. The extension is removed: `format` has it.
+    Source: the service's message for other names ("The document file name can only contain ..."), and "Messages can't
     contain duplicate document names", both in vercel/ai#20365 and maximhq/bifrost#7003; read 2026-11-20.
     """
-    text = given or ""
+    text = requested or ""
     if _extension(text) in _EXTENSIONS:
         text = text.rsplit(".", 1)[0]
     clean = _NOT_IN_NAMES.sub(" ", text).strip()[: NAME_LIMIT - 8].strip() or "Document"
     name, number = clean, 1
-    while name in taken or (name == "Document" and not given):
+    while name in used or (name == "Document" and not requested):
         name = f"{clean} {number}"
         number += 1
-    taken.add(name)
+    used.add(name)
     return name
 
 
-def _place(
-    part: Image | Audio | Document, where: str
+def _source_of(
+    part: Image | Audio | Document, path: str
 ) -> tuple[bytes | None, str | None, str | None]:
     """(bytes, the media type that a data URL claims, None), or (None, None, the S3 URI)."""
     if part.data is not None:
@@ -126,13 +125,13 @@ def _place(
     if part.url is not None and part.url.startswith("s3://"):
         return None, None, part.url
     if part.url is not None and part.url.startswith("data:"):
-        found = from_data_url(part.url)
-        if found is not None:
-            return found[0], found[1], None
-        raise Unsendable(f"{where}: this data: URL is not base64, or it is damaged")
+        decoded = from_data_url(part.url)
+        if decoded is not None:
+            return decoded[0], decoded[1], None
+        raise UnsupportedPart(f"{path}: the data: URL is not valid base64")
     kind = type(part).__name__.lower()
     how = "file ids" if part.url is None else "URLs outside of S3"
-    raise Unsendable(f"{where}: Converse takes no {how}; give the {kind}'s bytes")
+    raise UnsupportedPart(f"{path}: Converse does not support {how}; pass the {kind}'s bytes")
 
 
 def _format(
@@ -142,9 +141,9 @@ def _format(
     formats: Mapping[str, str],
     other_names: Mapping[str, str],
 ) -> str | None:
-    shown = media_type_of(data) if data is not None else None
-    if shown is not None and (shown in formats or shown != claimed):
-        return formats.get(shown)  # the bytes tell, whatever they are said to be
+    detected = media_type_of(data) if data is not None else None
+    if detected is not None and (detected in formats or detected != claimed):
+        return formats.get(detected)  # the bytes decide, whatever is claimed
     if claimed is not None and claimed in formats:
         return formats[claimed]
     extension = _extension(uri or "")

@@ -1,11 +1,19 @@
-"""What the models of Bedrock take, and how Converse passes on what it has no field of its own for. First prefix counts.
+"""Profiles of the models on Bedrock. The first matching prefix counts.
 
-facts: `effort_at`: where an effort stands in additionalModelRequestFields, as a path; `effort_with`: what stands beside
-it; `effort_asked`: the effort for "do reason" and no more; `effort_refuses`: settings that one effort does not take;
-`top_k_at`: where top_k stands; `choice_at`: where a tool choice stands that Converse has no word for; `signs_reasoning`:
-only signed reasoning goes back (Claude's models have those of anthropic_messages too); `tool_schemas`: what the schemas
-of all tools must look like; `schema`: False where a model takes no schemas of answers; `tool_result_json`: results are
-objects; `tool_result_status`: False where refused.
+Traits that the dialect reads (Claude's models have those of anthropic_messages too); paths are in
+additionalModelRequestFields:
+  effort_at           path of the effort
+  effort_with         fields that are sent with an effort
+  effort_none         fields for no reasoning
+  effort_asked        the effort of a request for reasoning without an effort
+  effort_refuses      effort -> settings that are rejected with it
+  top_k_at            path of top_k
+  choice_at           key of a tool choice that Converse's toolChoice cannot express
+  signs_reasoning     True: only signed reasoning is replayed
+  tool_schemas        the schema profile of all tools
+  schema              False: no response schemas
+  tool_result_json    True: tool results are objects
+  tool_result_status  False: the status of a tool result is rejected
 """
 
 import re
@@ -20,17 +28,17 @@ _PAI = "pydantic-ai-slim 2.68.0 providers/bedrock.py and models/bedrock.py (live
 _NOVA = "docs.aws.amazon.com/nova/latest/nova2-userguide, read 2026-11-20"
 
 _NOVA_SCHEMAS = {"tool_schemas": NOVA_TOOLS, "schema": False}
-"""Nova is not among the models that docs.aws.amazon.com/bedrock, Structured output, names; nor are those of Meta, AI21
-and Cohere, and Titan. Read 2026-11-20."""
+"""docs.aws.amazon.com/bedrock, "Structured output", does not list Nova, nor the models of Meta, AI21 and Cohere, nor Titan.
+Read 2026-11-20."""
 
 _SAMPLING = {
-    "temperature": "this model refuses it",
-    "top_p": "this model refuses it",
-    "top_k": "this model refuses it",
+    "temperature": "this model rejects it",
+    "top_p": "this model rejects it",
+    "top_k": "this model rejects it",
 }
 _UP_TO_XHIGH = ("low", "medium", "high", "xhigh")
 
-RULES: tuple[ModelProfile, ...] = (
+PROFILES: tuple[ModelProfile, ...] = (
     ModelProfile(
         prefix="amazon.nova-2",
         reasoning="off",
@@ -113,11 +121,11 @@ RULES: tuple[ModelProfile, ...] = (
     ],
 )
 
-_GEOGRAPHY = re.compile(r"(?:us-gov|us|eu|apac|jp|au|ca|in|sa|me|af|global)\.")
+_GEOGRAPHY = re.compile(r"^(?:us-gov|us|eu|apac|jp|au|ca|in|sa|me|af|global)\.")
 
 
 def bare_id(model: str) -> str:
-    """The foundation model's own id: no path of an ARN, no geography of an inference profile.
+    """The foundation model's id, without the path of an ARN and the geography of an inference profile.
 
     >>> bare_id("us.amazon.nova-micro-v1:0")
     'amazon.nova-micro-v1:0'
@@ -125,24 +133,25 @@ def bare_id(model: str) -> str:
     'meta.llama3-2-1b-instruct-v1:0'
     """
     name = model.rsplit("/", 1)[-1]
-    found = _GEOGRAPHY.match(name)
-    return name[found.end() :] if found else name
+    return _GEOGRAPHY.sub("", name, count=1)
 
 
-def known_rule(model: str, hint: str | None = None) -> ModelProfile:
-    """What is known of a model. hint: the id of the model behind an ARN that does not tell (config.pricing_plan)."""
+def known_profile(model: str, hint: str | None = None) -> ModelProfile:
+    """The profile of a model. `hint`: the id of the model behind an ARN without one (config.pricing_plan)."""
     for name in (model, hint or ""):
-        rule = _rule(bare_id(name))
-        if rule is not DEFAULT_PROFILE:
-            return rule
+        profile = _profile(bare_id(name))
+        if profile is not DEFAULT_PROFILE:
+            return profile
     return DEFAULT_PROFILE
 
 
 _ON_CONVERSE = {"top_k_at": ("top_k",), "choice_at": "tool_choice", "signs_reasoning": True}
 
 
-def _rule(name: str) -> ModelProfile:
+def _profile(name: str) -> ModelProfile:
     if not name.startswith("anthropic."):
-        return profile_for(RULES, name)
-    rule = profile_for(claude.RULES, name.removeprefix("anthropic."))
-    return msgspec.structs.replace(rule, traits={"schema": False, **rule.traits, **_ON_CONVERSE})
+        return profile_for(PROFILES, name)
+    profile = profile_for(claude.PROFILES, name.removeprefix("anthropic."))
+    return msgspec.structs.replace(
+        profile, traits={"schema": False, **profile.traits, **_ON_CONVERSE}
+    )

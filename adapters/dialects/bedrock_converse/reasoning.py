@@ -1,111 +1,119 @@
-"""How a model behind Converse is asked to think: in additionalModelRequestFields, each vendor in its own words."""
+"""ReasoningRequest -> the vendor's fields in additionalModelRequestFields."""
 
 from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.anthropic_messages.thinking import Thinking, fitted, thinking_of
-from llm_pure.adapters.dialects.common.reasoning_effort import effort_of, reasoning_told
+from llm_pure.adapters.dialects.anthropic_messages.thinking import (
+    Thinking,
+    encode_thinking,
+    fit_budget,
+)
+from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.reasoning_effort import effort_of
 from llm_pure.core.adaptations import Adaptation, ModelProfile, reasoning_enabled
 from llm_pure.core.resolved_request import ResolvedRequest
+from llm_pure.types.request import ReasoningRequest
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """fields: the vendor's. effort: the one that they say. by_budget: Claude, with a budget in tokens.
+class ReasoningFields(msgspec.Struct, frozen=True, kw_only=True):
+    """The reasoning of a request as it is sent."""
 
-    thinks: the model will reason. max_tokens: raised where a budget leaves no room for the answer.
-    """
-
-    fields: dict[str, Any] = {}
+    vendor_fields: dict[str, Any] = {}
     effort: str | None = None
+    """The effort in `vendor_fields`."""
     by_budget: bool = False
+    """Claude, with a budget in tokens."""
     thinks: bool = False
+    """The model will reason."""
     max_tokens: int | None = None
-    told: tuple[Adaptation, ...] = ()
+    """Raised if a budget leaves no room for the answer."""
 
 
-def asked_reasoning(rule: ModelProfile, call: ResolvedRequest, usual_budget: int) -> Asked:
-    """The vendor's fields for the reasoning that the request asks for; none when it asks for nothing.
-
-    usual_budget: tokens, for models that want one where the request names neither a budget nor an effort.
-    """
-    max_tokens = call.settings.get("max_tokens")
-    if "thinking" in rule.traits:
-        return _claude(rule, call, usual_budget, max_tokens)
-    fields, effort, told = _effort(rule, call)
-    thinks = reasoning_enabled(rule, call.reasoning)
-    return Asked(fields=fields, effort=effort, thinks=thinks, max_tokens=max_tokens, told=told)
+def encode_reasoning(
+    profile: ModelProfile,
+    resolved: ResolvedRequest,
+    default_budget: int,
+    adaptations: list[Adaptation],
+) -> ReasoningFields:
+    """`default_budget`: tokens, for models that require a budget when the request has neither a budget nor an effort."""
+    max_tokens = resolved.settings.get("max_tokens")
+    if "thinking" in profile.traits:
+        thinking = encode_thinking(
+            resolved.reasoning, profile, resolved.model, default_budget, adaptations
+        )
+        return _claude(profile, thinking, max_tokens, adaptations)
+    fields, effort = _effort(profile, resolved, adaptations)
+    return ReasoningFields(
+        vendor_fields=fields,
+        effort=effort,
+        thinks=reasoning_enabled(profile, resolved.reasoning),
+        max_tokens=max_tokens,
+    )
 
 
 def _claude(
-    rule: ModelProfile, call: ResolvedRequest, usual_budget: int, max_tokens: int | None
-) -> Asked:
-    thinking = thinking_of(call.reasoning, rule, call.model, usual_budget)
-    told = thinking.told
+    profile: ModelProfile, thinking: Thinking, max_tokens: int | None, adaptations: list[Adaptation]
+) -> ReasoningFields:
     if max_tokens is not None:
-        thinking, max_tokens, more = fitted(thinking, max_tokens, rule)
-        told += more
+        thinking, max_tokens = fit_budget(thinking, max_tokens, profile, adaptations)
     fields: dict[str, Any] = {}
     if thinking.config is not None:
         fields["thinking"] = thinking.config
     if thinking.effort is not None:
         fields["output_config"] = {"effort": thinking.effort}
-    return Asked(
-        fields=fields,
+    return ReasoningFields(
+        vendor_fields=fields,
         by_budget=(thinking.config or {}).get("type") == "enabled",
-        thinks=_thinks(rule, thinking),
+        thinks=thinking.enabled(profile),
         max_tokens=max_tokens,
-        told=told,
     )
 
 
-def _thinks(rule: ModelProfile, thinking: Thinking) -> bool:
-    if thinking.config is None:
-        return rule.reasoning in ("on", "always")
-    return thinking.config["type"] in ("enabled", "adaptive")
-
-
 def _effort(
-    rule: ModelProfile, call: ResolvedRequest
-) -> tuple[dict[str, Any], str | None, tuple[Adaptation, ...]]:
-    """Everybody else takes an effort, or nothing."""
-    asked = call.reasoning
-    if asked is None:
-        return {}, None, ()
-    thinks = asked.enabled and asked.effort != "none"
-    place = rule.traits.get("effort_at")
-    if place is None:
-        exact = asked.effort is not None or asked.budget_tokens is not None
-        return {}, None, not_asked(rule, call.model, thinks=thinks, exact=exact)
-    taken = tuple([one for one in rule.efforts if one != "none" or not thinks])
-    effort, told = effort_of(asked, msgspec.structs.replace(rule, efforts=taken), call.model)
-    effort = effort or rule.traits.get("effort_asked")
+    profile: ModelProfile, resolved: ResolvedRequest, adaptations: list[Adaptation]
+) -> tuple[dict[str, Any], str | None]:
+    """(vendor fields, effort) of a model that is not Claude: an effort, or nothing."""
+    requested = resolved.reasoning
+    if requested is None:
+        return {}, None
+    path = profile.traits.get("effort_at")
+    if path is None:
+        report_uncontrolled(profile, resolved.model, requested, adaptations)
+        return {}, None
+    thinks = requested.enabled and requested.effort != "none"
+    efforts = tuple([effort for effort in profile.efforts if effort != "none" or not thinks])
+    profile = msgspec.structs.replace(profile, efforts=efforts)
+    effort, effort_adaptations = effort_of(requested, profile, resolved.model)
+    adaptations += effort_adaptations
+    effort = effort or profile.traits.get("effort_asked")
     if effort is None:
-        return {}, None, told
-    if effort == "none" and "effort_none" in rule.traits:
-        return dict(rule.traits["effort_none"]), None, told
-    return put(dict(rule.traits.get("effort_with", {})), place, effort), effort, told
+        return {}, None
+    if effort == "none" and "effort_none" in profile.traits:
+        return dict(profile.traits["effort_none"]), None
+    return put(dict(profile.traits.get("effort_with", {})), path, effort), effort
 
 
-def not_asked(
-    rule: ModelProfile, model: str, *, thinks: bool, exact: bool
-) -> tuple[Adaptation, ...]:
-    """A model that nobody said how to ask: what is wanted is so anyway, or it cannot be had."""
-    if rule.reasoning == "always":
-        if thinks and not exact:
-            return ()
-        reason = f"{model} reasons as it likes"
+def report_uncontrolled(
+    profile: ModelProfile, model: str, requested: ReasoningRequest, adaptations: list[Adaptation]
+) -> None:
+    """Report a reasoning request that differs from what the model does, for models without a field for it."""
+    thinks = requested.enabled and requested.effort != "none"
+    if profile.reasoning == "always":
+        if thinks and requested.effort is None and requested.budget_tokens is None:
+            return
+        reason = f"{model} always reasons, without settings"
     elif not thinks:
-        return ()
-    elif rule.reasoning == "none":
-        reason = f"{model} has no reasoning to ask for"
+        return
+    elif profile.reasoning == "none":
+        reason = f"{model} has no reasoning"
     else:
-        reason = f"it is not known how {model} is asked to reason"
-    return (reasoning_told("dropped", reason),)
+        reason = f"the field of {model} for reasoning is not known"
+    adaptations.append(dropped("reasoning", reason))
 
 
 def put(fields: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """The fields with a value at this path; what else stands there stays.
+    """The fields with a value at this path; other fields on the path are kept.
 
     >>> put({"a": {"b": 1}}, ("a", "c"), 2)
     {'a': {'b': 1, 'c': 2}}
@@ -114,19 +122,3 @@ def put(fields: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, 
     inner = fields.get(head)
     below = put(inner if isinstance(inner, dict) else {}, tuple(rest), value) if rest else value
     return {**fields, head: below}
-
-
-def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Both; where both have an object their keys are merged, else the second counts.
-
-    >>> merged({"a": {"b": 1}, "c": 1}, {"a": {"d": 2}, "c": 2})
-    {'a': {'b': 1, 'd': 2}, 'c': 2}
-    """
-    whole = dict(one)
-    for key, value in other.items():
-        before = whole.get(key)
-        if isinstance(before, dict) and isinstance(value, dict):
-            whole[key] = merged(before, value)
-        else:
-            whole[key] = value
-    return whole

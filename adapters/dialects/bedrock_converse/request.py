@@ -7,26 +7,26 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.anthropic_messages.tools import wire_format
-from llm_pure.adapters.dialects.bedrock_converse.messages import spoken
-from llm_pure.adapters.dialects.bedrock_converse.models import known_rule
+from llm_pure.adapters.dialects.anthropic_messages.tools import encode_format
+from llm_pure.adapters.dialects.bedrock_converse.messages import encode_messages
+from llm_pure.adapters.dialects.bedrock_converse.models import known_profile
 from llm_pure.adapters.dialects.bedrock_converse.reasoning import (
-    Asked,
-    asked_reasoning,
-    merged,
+    ReasoningFields,
+    encode_reasoning,
     put,
 )
-from llm_pure.adapters.dialects.bedrock_converse.tools import schema_rules, tool_fields
-from llm_pure.adapters.dialects.bedrock_converse.urls import call_url
-from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt, strict_error
+from llm_pure.adapters.dialects.bedrock_converse.tools import encode_tools, schema_profiles
+from llm_pure.adapters.dialects.common.adaptations import keep_temperature_or_top_p
+from llm_pure.adapters.dialects.common.json_objects import merge_objects
+from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
+from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
-from llm_pure.core.urls import post_json
 from llm_pure.framing.json_codec import encode
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.types.config import LLMConfig
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest, SchemaFormat
-from llm_pure.types.result import Failure, LLMResult, Success
 
 EVENT_STREAM = "application/vnd.amazon.eventstream"
 
@@ -37,140 +37,122 @@ _INFERENCE_KEYS = {
     "stop": "stopSequences",
 }
 
-_NO_FIELD = "Converse has no field for it"
-_REFUSES: dict[str, str] = dict.fromkeys(
-    (
-        "repetition_penalty",
-        "presence_penalty",
-        "frequency_penalty",
-        "seed",
-        "n",
-        "logprobs",
-    ),
-    _NO_FIELD,
+_UNSUPPORTED: dict[str, str] = dict.fromkeys(
+    ("repetition_penalty", "presence_penalty", "frequency_penalty", "seed", "n", "logprobs"),
+    "Converse has no field for it",
 )
-_BOUNDS = {"temperature": (0.0, 1.0), "top_p": (0.0, 1.0)}
+_RANGES = {"temperature": (0.0, 1.0), "top_p": (0.0, 1.0)}
 
 Body = dict[str, Any]
 
 
+@returns_failure
 def build_chat(
-    name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> LLMResult[Built]:
+    service: AnyService, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> Built:
     """POST {base_url}/model/{modelId}/converse, or /converse-stream.
 
     Body: {messages[], system[]?, inferenceConfig?, toolConfig?, additionalModelRequestFields?, outputConfig?,
     requestMetadata?}; the model is in the URL only. `extra` is merged in, object by object.
     Fails with InvalidConfiguration (no model, bad URL or region), InvalidRequest (messages that cannot be read),
-    UnsupportedFeature (a part that Converse cannot carry; with `strict` also every setting that would be dropped).
+    UnsupportedFeature (a part that Converse does not support; with `strict` also every adaptation that loses information).
     """
-    drafted = resolve_request(config, request, provider=name)
-    if isinstance(drafted, Failure):
-        return drafted
-    call = drafted.unwrap()
-    action = "converse-stream" if call.stream else "converse"
-    url = call_url(name, config, call.model, action)
-    if isinstance(url, Failure):
-        return url
-    made = chat_body(name, config, call)
-    if isinstance(made, Failure):
-        return made
-    body, adaptations = made.unwrap()
-    lost = strict_error(adaptations, provider=name) if strict else None
-    if lost is not None:
-        return Failure(lost)
-    accept = EVENT_STREAM if call.stream else "application/json"
-    return post_json(config, url.unwrap(), body, provider=name, accept=accept).map(
-        lambda sent: Built(request=sent, adaptations=adaptations)
-    )
+    adaptations: list[Adaptation] = []
+    resolved = ok(resolve_request(config, request, provider=service.name))
+    operation = "converse-stream" if resolved.stream else "converse"
+    url = ok(service.url_for(config, resolved.model, operation))
+    body = chat_body(service, config, resolved, adaptations)
+    if strict:
+        require_lossless(service, adaptations)
+    accept = EVENT_STREAM if resolved.stream else "application/json"
+    return build_post(service, config, url, body, adaptations, accept=accept)
 
 
 def chat_body(
-    name: str, config: LLMConfig, call: ResolvedRequest
-) -> LLMResult[tuple[Body, tuple[Adaptation, ...]]]:
-    """The body of a call, and what could not be sent in it as it was asked."""
-    rule = known_rule(call.model, config.pricing_plan)
-    fitted = fit_schemas(call, schema_rules(rule), provider=name)
-    if isinstance(fitted, Failure):
-        return Failure(fitted.failure())
-    call = fitted.unwrap().request
-    conversation = spoken(name, rule, call.messages)
-    if isinstance(conversation, Failure):
-        return Failure(conversation.failure())
-    said = conversation.unwrap()
-    output = _output(name, rule, call, fitted.unwrap().schema_error)
-    if isinstance(output, Failure):
-        return Failure(output.failure())
-    output_config, words, format_told = output.unwrap()
-    asked = asked_reasoning(rule, call, config.reasoning_max_token)
-    inference, more, settings_told = _settings(rule, call, asked)
-    tools = tool_fields(name, rule, call, said.called, by_budget=asked.by_budget)
+    service: AnyService, config: LLMConfig, resolved: ResolvedRequest, adaptations: list[Adaptation]
+) -> Body:
+    """The body of Converse. Raises Rejected."""
+    profile = known_profile(resolved.model, config.pricing_plan)
+    fitted = ok(fit_schemas(resolved, schema_profiles(profile), provider=service.name))
+    resolved = fitted.request
+    encoded = encode_messages(service, profile, resolved.messages, adaptations)
+    adaptations += fitted.adaptations
+    reasoning = encode_reasoning(profile, resolved, config.reasoning_max_token, adaptations)
+    inference, vendor_fields = _settings(profile, resolved, reasoning, adaptations)
+    tools = encode_tools(
+        service, profile, resolved, encoded.called, adaptations, by_budget=reasoning.by_budget
+    )
+    output, instruction = _output(service, profile, resolved, fitted.schema_error, adaptations)
     body: Body = {
-        "messages": said.messages,
-        "system": [*said.system, {"text": words}] if words else said.system,
+        "messages": encoded.turns,
+        "system": [*encoded.system, {"text": instruction}] if instruction else encoded.system,
         "inferenceConfig": inference,
         "toolConfig": tools.config,
-        "additionalModelRequestFields": merged(more, tools.more),
-        "outputConfig": output_config,
-        "requestMetadata": dict(call.metadata or {}),
+        "additionalModelRequestFields": merge_objects(vendor_fields, tools.vendor_fields),
+        "outputConfig": output,
+        "requestMetadata": dict(resolved.metadata or {}),
     }
     body = {key: value for key, value in body.items() if value or key == "messages"}
-    told = (*said.adaptations, *fitted.unwrap().adaptations, *asked.told, *settings_told)
-    told += (*tools.adaptations, *format_told)
-    return Success((merged(body, dict(call.extra)), told))
+    return merge_objects(body, resolved.extra)
 
 
 def _settings(
-    rule: ModelProfile, call: ResolvedRequest, asked: Asked
-) -> tuple[Body, Body, tuple[Adaptation, ...]]:
-    """inferenceConfig, additionalModelRequestFields, and what was changed."""
-    settings = {**call.settings, "max_tokens": asked.max_tokens}
-    if asked.max_tokens is None:
+    profile: ModelProfile,
+    resolved: ResolvedRequest,
+    reasoning: ReasoningFields,
+    adaptations: list[Adaptation],
+) -> tuple[Body, Body]:
+    """(inferenceConfig, additionalModelRequestFields)."""
+    settings = {**resolved.settings, "max_tokens": reasoning.max_tokens}
+    if reasoning.max_tokens is None:
         del settings["max_tokens"]
     if settings.get("n") == 1:
-        del settings["n"]  # one answer is what there is
-    top_k_at = rule.traits.get("top_k_at")
-    refuses = {**_REFUSES, **rule.unsupported}
+        del settings["n"]
+    top_k_at = profile.traits.get("top_k_at")
+    unsupported = {**_UNSUPPORTED, **profile.unsupported}
     if top_k_at is None:
-        refuses.setdefault("top_k", "it is not known where this model takes it")
-    for setting in rule.traits.get("effort_refuses", {}).get(asked.effort, ()):
-        refuses[setting] = f"this model refuses it while it reasons with effort {asked.effort}"
-    bounds = {**_BOUNDS, **rule.ranges}
-    if asked.thinks and "thinking" in rule.traits:
-        bounds["top_p"] = (0.95, 1.0)  # Claude takes no other beside thinking
-    limits = msgspec.structs.replace(rule, unsupported=refuses, ranges=bounds)
-    settings, told = adapt(settings, call.user_set, limits, reasoning=asked.thinks)
-    if rule.traits.get("one_of") and "temperature" in settings and "top_p" in settings:
-        loser = "top_p" if "temperature" in call.user_set else "temperature"
-        before = settings.pop(loser)
-        if loser in call.user_set:
-            reason = f"{call.model} takes temperature or top_p, not both"
-            told += (Adaptation(field=loser, action="dropped", reason=reason, before=before),)
-    inference = {key: settings[one] for one, key in _INFERENCE_KEYS.items() if one in settings}
-    more = asked.fields
+        unsupported.setdefault("top_k", "the field of this model for it is not known")
+    for setting in profile.traits.get("effort_refuses", {}).get(reasoning.effort, ()):
+        unsupported[setting] = (
+            f"this model rejects it while it reasons with effort {reasoning.effort}"
+        )
+    ranges = {**_RANGES, **profile.ranges}
+    if reasoning.thinks and "thinking" in profile.traits:
+        ranges["top_p"] = (0.95, 1.0)  # Claude accepts no other with thinking
+    limits = msgspec.structs.replace(profile, unsupported=unsupported, ranges=ranges)
+    settings, setting_adaptations = adapt(
+        settings, resolved.user_set, limits, reasoning=reasoning.thinks
+    )
+    adaptations += setting_adaptations
+    if profile.traits.get("one_of"):
+        keep_temperature_or_top_p(settings, resolved.user_set, adaptations, model=resolved.model)
+    inference = {key: settings[name] for name, key in _INFERENCE_KEYS.items() if name in settings}
+    vendor_fields = reasoning.vendor_fields
     if "top_k" in settings and top_k_at is not None:
-        more = put(more, top_k_at, settings["top_k"])
-    return inference, more, told
+        vendor_fields = put(vendor_fields, top_k_at, settings["top_k"])
+    return inference, vendor_fields
 
 
 def _output(
-    name: str, rule: ModelProfile, call: ResolvedRequest, schema_error: str
-) -> LLMResult[tuple[Body, str | None, tuple[Adaptation, ...]]]:
-    """(outputConfig, an instruction for `system`, what was changed); of the first two one at most.
+    service: AnyService,
+    profile: ModelProfile,
+    resolved: ResolvedRequest,
+    schema_error: str,
+    adaptations: list[Adaptation],
+) -> tuple[Body, str | None]:
+    """(outputConfig, an instruction for `system`); at least one of the two is empty.
 
-    A schema goes as a JSON string. Where the model takes none, where the schema cannot be written so (`schema_error`), and for
-    "some JSON", the model is told so in words.
+    A schema is sent as a JSON string. For models without schemas, for a schema that cannot be translated (`schema_error`),
+    and for JSON without a schema, an instruction asks for it.
     """
-    wanted = call.response_format
-    native = rule.traits.get("schema", True) is not False and not schema_error
-    if not isinstance(wanted, SchemaFormat) or not native:
-        _, words, told = wire_format(rule, call, schema_error)
-        return Success(({}, words, told))
-    text = encode(wanted.schema, provider=name)
-    if isinstance(text, Failure):
-        return Failure(text.failure())
-    schema = {"schema": text.unwrap().decode(), "name": wanted.name}
-    if wanted.description:
-        schema["description"] = wanted.description
+    requested = resolved.response_format
+    is_native = profile.traits.get("schema", True) is not False and not schema_error
+    if not isinstance(requested, SchemaFormat) or not is_native:
+        _, instruction = encode_format(profile, resolved, adaptations, schema_error)
+        return {}, instruction
+    text = ok(encode(requested.schema, provider=service.name)).decode()
+    schema = {"schema": text, "name": requested.name}
+    if requested.description:
+        schema["description"] = requested.description
     structure = {"jsonSchema": schema}
-    return Success(({"textFormat": {"type": "json_schema", "structure": structure}}, None, ()))
+    return {"textFormat": {"type": "json_schema", "structure": structure}}, None

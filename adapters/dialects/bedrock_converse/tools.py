@@ -1,119 +1,113 @@
-"""Tools and the choice among them -> Converse's toolConfig.
+"""Tools and the tool choice -> Converse's toolConfig.
 
 Source: botocore 1.44.5 (ToolConfiguration); that a history with calls needs toolConfig: the service's own message "The
 toolConfig field must be defined when using toolUse and toolResult content blocks"; the choice of none and of one call
 at a time: pydantic-ai-slim 2.68.0 models/bedrock.py; read 2026-11-20.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.anthropic_messages.tools import wire_tool_choice
+from llm_pure.adapters.dialects.anthropic_messages.tools import encode_tool_choice
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.core.adaptations import Adaptation, ModelProfile
+from llm_pure.core.dialect import AnyService
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
 from llm_pure.schema.fit import SchemaProfiles
 from llm_pure.schema.profiles import ANTHROPIC_NATIVE
 from llm_pure.types.request import Tool
 
 
-def schema_rules(rule: ModelProfile) -> SchemaProfiles:
-    """What schemas must look like for a model that takes them natively; elsewhere they are told in words."""
-    tools = rule.traits.get("tool_schemas")
-    if rule.traits.get("schema", True) is False:
+def schema_profiles(profile: ModelProfile) -> SchemaProfiles:
+    """The schema profiles of a model; for models without native schemas the schema goes into an instruction as it is."""
+    tools = profile.traits.get("tool_schemas")
+    if profile.traits.get("schema", True) is False:
         return SchemaProfiles(tools=tools)
     return SchemaProfiles(tools=tools, strict_tools=ANTHROPIC_NATIVE, answers=ANTHROPIC_NATIVE)
 
 
-class ToolFields(msgspec.Struct, frozen=True, kw_only=True):
-    """config: toolConfig, empty when there is none. more: additionalModelRequestFields."""
+class ToolFields(msgspec.Struct, frozen=True):
+    """The tools of a request as they are sent."""
 
     config: dict[str, Any] = {}
-    more: dict[str, Any] = {}
-    adaptations: tuple[Adaptation, ...] = ()
+    """`toolConfig`."""
+    vendor_fields: dict[str, Any] = {}
+    """Fields for `additionalModelRequestFields`."""
 
 
-def tool_fields(
-    name: str,
-    rule: ModelProfile,
-    call: ResolvedRequest,
-    called: tuple[dict[str, Any], ...],
+def encode_tools(
+    service: AnyService,
+    profile: ModelProfile,
+    resolved: ResolvedRequest,
+    called: Mapping[str, dict[str, Any]],
+    adaptations: list[Adaptation],
     *,
     by_budget: bool = False,
 ) -> ToolFields:
-    """called: the tools that the history calls; the service wants them declared where the request offers none.
+    """`called`: tools that the history calls, by name; the service requires them where the request offers no tools.
 
-    by_budget: Claude thinks with a budget, and cannot be made to call a tool then.
+    `by_budget`: Claude thinks with a budget, and cannot be forced to call a tool.
     """
-    offered, told = _offered(name, rule, call)
+    offered = _offered(service, profile, resolved, adaptations)
+    choice_at = profile.traits.get("choice_at")
     if not offered:
-        told += dropped_tool_choice(call)
-    if not offered and not called:
-        return ToolFields(adaptations=told)
-    if call.tool_choice == "none" and not called and "choice_at" not in rule.traits:
+        adaptations += dropped_tool_choice(resolved)
+        if not called:
+            return ToolFields()
+    if resolved.tool_choice == "none" and not called and choice_at is None:
         reason = "Converse has no choice of none; the tools are left out"
-        return ToolFields(adaptations=(*told, _told("tool_choice", "changed", reason)))
-    if not offered or call.tool_choice == "none":
-        return _without_calls(rule, call, offered or list(called), told)
-    config: dict[str, Any] = {"tools": offered}
-    choice, changed = wire_tool_choice(rule, call, thinks_by_budget=by_budget)
-    told += changed
+        adaptations.append(changed("tool_choice", reason))
+        return ToolFields()
+    config: dict[str, Any] = {"tools": offered or list(called.values())}
+    if not offered or resolved.tool_choice == "none":
+        # no calls are requested, but the history calls tools, and Converse has no choice of none
+        if choice_at is not None:
+            return ToolFields(config, {choice_at: {"type": "none"}})
+        field = "tool_choice" if resolved.tool_choice == "none" else "tools"
+        reason = "the service requires the tools that the history calls, so the model may call them again"
+        adaptations.append(changed(field, reason))
+        return ToolFields(config)
+    choice = encode_tool_choice(profile, resolved, adaptations, thinks_by_budget=by_budget)
     if choice is not None and "disable_parallel_tool_use" in choice:
-        if "choice_at" in rule.traits:
-            return ToolFields(
-                config=config, more={rule.traits["choice_at"]: choice}, adaptations=told
-            )
-        told += (_told("parallel_tool_calls", "dropped", "Converse has no field for it"),)
-    if choice is not None and call.tool_choice is not None:
+        if choice_at is not None:
+            return ToolFields(config, {choice_at: choice})
+        adaptations.append(dropped("parallel_tool_calls", "Converse has no field for it"))
+    if choice is not None and resolved.tool_choice is not None:
         kind = choice["type"]
         config["toolChoice"] = {kind: {"name": choice["name"]} if kind == "tool" else {}}
-    return ToolFields(config=config, adaptations=told)
+    return ToolFields(config)
 
 
 def _offered(
-    name: str, rule: ModelProfile, call: ResolvedRequest
-) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
-    wire: list[dict[str, Any]] = []
-    told: tuple[Adaptation, ...] = ()
-    for place, tool in enumerate(call.tools):
+    service: AnyService,
+    profile: ModelProfile,
+    resolved: ResolvedRequest,
+    adaptations: list[Adaptation],
+) -> list[dict[str, Any]]:
+    encoded: list[dict[str, Any]] = []
+    for index, tool in enumerate(resolved.tools):
+        path = f"tools/{index}"
         if isinstance(tool, Tool):
-            strict = tool.strict and rule.traits.get("schema", True)
-            wire.append({"toolSpec": _specification(tool, strict=bool(strict))})
+            strict = bool(tool.strict and profile.traits.get("schema", True))
+            encoded.append({"toolSpec": _specification(tool, strict=strict)})
             if tool.strict and not strict:
-                reason = f"{call.model} has no strict tools"
-                told += (_told(f"tools/{place}/strict", "dropped", reason),)
-        elif tool.provider == name:
-            wire.append(tool.json)
+                adaptations.append(
+                    dropped(f"{path}/strict", f"{resolved.model} has no strict tools")
+                )
+        elif tool.provider == service.name:
+            encoded.append(tool.json)
         else:
-            reason = f"it is a tool of {tool.provider}'s own"
-            told += (_told(f"tools/{place}", "dropped", reason),)
-    return wire, told
+            adaptations.append(dropped(path, f"it is a native tool of {tool.provider}"))
+    return encoded
 
 
 def _specification(tool: Tool, *, strict: bool) -> dict[str, Any]:
-    wire: dict[str, Any] = {"name": tool.name}
-    if tool.description:  # an empty one is refused
-        wire["description"] = tool.description
-    wire["inputSchema"] = {"json": tool.parameters}
+    encoded: dict[str, Any] = {"name": tool.name}
+    if tool.description:  # an empty one is rejected
+        encoded["description"] = tool.description
+    encoded["inputSchema"] = {"json": tool.parameters}
     if strict:
-        wire["strict"] = True
-    return wire
-
-
-def _without_calls(
-    rule: ModelProfile,
-    call: ResolvedRequest,
-    tools: list[dict[str, Any]],
-    told: tuple[Adaptation, ...],
-) -> ToolFields:
-    """No more calls are wanted, and toolConfig must be there, as the history calls tools: Converse has no "none"."""
-    if "choice_at" in rule.traits:
-        more = {rule.traits["choice_at"]: {"type": "none"}}
-        return ToolFields(config={"tools": tools}, more=more, adaptations=told)
-    field = "tool_choice" if call.tool_choice == "none" else "tools"
-    reason = "the service wants the tools that the history calls, so the model may call them again"
-    return ToolFields(config={"tools": tools}, adaptations=(*told, _told(field, "changed", reason)))
-
-
-def _told(field: str, action: Any, reason: str) -> Adaptation:
-    return Adaptation(field=field, action=action, reason=reason)
+        encoded["strict"] = True
+    return encoded

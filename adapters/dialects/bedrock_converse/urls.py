@@ -1,28 +1,31 @@
-"""Where Bedrock's calls go, and the credentials that let them in: for Converse and for InvokeModel.
+"""URLs and credentials of Bedrock, for Converse and for InvokeModel.
 
-Host: the configured base_url, else https://bedrock-runtime.{region}.amazonaws.com. The region: config.region_name, else
-the one that the model's ARN names, else us-east-1, where new models come first.
+Host: the configured base_url, else https://bedrock-runtime.{region}.amazonaws.com. Region: config.region_name, else the
+region in the model's ARN, else us-east-1, where new models are available first.
 Source: botocore 1.44.5 (bedrock-runtime service model, endpoint rules, utils.py for the bearer token's name); read 2026-11-20.
 """
 
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from llm_pure.core.urls import base_url, path_segment
+from llm_pure.core.dialect import AnyService
+from llm_pure.core.urls import UrlFor, base_url, path_segment
 from llm_pure.signing.aws_sigv4 import AwsCredentials, sign
 from llm_pure.signing.key import usable_key, with_header
 from llm_pure.types.config import LLMConfig, credential_headers, reveal
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import HttpRequest
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.result import Success
 
 DEFAULT_REGION = "us-east-1"
 BASE_URL = f"https://bedrock-runtime.{DEFAULT_REGION}.amazonaws.com"
 API_KEY_ENV = ("AWS_BEARER_TOKEN_BEDROCK",)
-BASE_URL_VARIABLES = ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME",)
-VARIABLES: Mapping[str, tuple[str, ...]] = {
+BASE_URL_ENV = ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME",)
+ENV_VARS: Mapping[str, tuple[str, ...]] = {
     "access_key": ("AWS_ACCESS_KEY_ID",),
     "secret_key": ("AWS_SECRET_ACCESS_KEY",),
     "session_token": ("AWS_SESSION_TOKEN",),
@@ -36,68 +39,77 @@ _HOST_REGION = re.compile(rf"(?:^|[.-])bedrock-runtime(?:-fips)?\.({_REGION.patt
 _ARN_REGION = re.compile(rf"arn:aws[a-z-]*:[a-z]+:({_REGION.pattern}):")
 
 
-def call_url(name: str, config: LLMConfig, model: str, action: str) -> LLMResult[str]:
-    """{base_url}/model/{modelId}/{action}; the id is one path segment, so the colons and slashes of an ARN are encoded.
+def url_of_model(provider: str) -> UrlFor:
+    """Build URLs {base_url}/model/{modelId}/{operation}. The id is one path segment: colons and slashes are encoded.
 
-    Fails with InvalidConfiguration: a base_url that is no URL, a region_name that is no region.
+    They fail with InvalidConfiguration: a base_url that is not a URL, a region_name that is not a region.
     """
-    named = _ARN_REGION.match(model)
-    region = config.region_name or (named.group(1) if named else DEFAULT_REGION)
-    if not _REGION.fullmatch(region):
-        message = f"{region[:60]!r} is no region of AWS; they look like {DEFAULT_REGION}"
-        return Failure(InvalidConfiguration(message=message, provider=name, field="region_name"))
-    domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    url = base_url(config, f"https://bedrock-runtime.{region}.{domain}", provider=name)
-    return url.map(lambda base: f"{base}/model/{path_segment(model)}/{action}")
+
+    @lru_cache(maxsize=256)
+    @returns_failure
+    def url_of(base: str | None, region_name: str | None, model: str, operation: str) -> str:
+        arn = _ARN_REGION.match(model)
+        region = region_name or (arn.group(1) if arn else DEFAULT_REGION)
+        if not _REGION.fullmatch(region):
+            message = f"{region[:60]!r} is not an AWS region; an example is {DEFAULT_REGION}"
+            raise _invalid(provider, "region_name", message)
+        domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        default = f"https://bedrock-runtime.{region}.{domain}"
+        url = ok(base_url(LLMConfig(base_url=base), default, provider=provider))
+        return f"{url}/model/{path_segment(model)}/{operation}"
+
+    return lambda config, model, operation: url_of(
+        config.base_url, config.region_name, model, operation
+    )
 
 
+@returns_failure
 def authorize(
-    name: str, config: LLMConfig, request: HttpRequest, now: datetime
-) -> LLMResult[HttpRequest]:
+    service: AnyService, config: LLMConfig, request: HttpRequest, now: datetime
+) -> HttpRequest:
     """A bearer token (config.api_key), else a signature, version 4, with access_key, secret_key and session_token.
 
     The signature is for the region in the request's host, else for config.region_name, else for us-east-1.
-    Fails with InvalidConfiguration when there is neither, or a key that is no header value.
+    Fails with InvalidConfiguration when there is neither, or a key that is not a header value.
     """
-    own = credential_headers(config)
-    for key, value in own:
+    user_headers = credential_headers(config)
+    for key, value in user_headers:
         request = with_header(request, key, value)
-    bearer = usable_key(name, API_KEY_ENV, config.api_key)
-    signs = bool(config.access_key or config.secret_key)
+    bearer = usable_key(service.name, API_KEY_ENV, config.api_key)
     if isinstance(bearer, Success):
-        return Success(with_header(request, "authorization", f"Bearer {bearer.unwrap()}"))
-    if config.api_key and not signs:
-        return Failure(bearer.failure())
-    if signs:
-        return _signed(name, config, request, now)
-    return Success(request) if own else Failure(_missing(name, "api_key", "no credentials"))
+        return with_header(request, "authorization", f"Bearer {bearer.unwrap()}")
+    if config.access_key or config.secret_key:
+        return _sign(service.name, config, request, now)
+    if config.api_key:
+        raise Rejected(bearer.failure())
+    if not user_headers:
+        raise _no_credentials(service.name, "api_key", "no credentials")
+    return request
 
 
-def _signed(
-    name: str, config: LLMConfig, request: HttpRequest, now: datetime
-) -> LLMResult[HttpRequest]:
-    access = usable_key(name, ("AWS_ACCESS_KEY_ID",), config.access_key, "access_key")
-    secret = usable_key(name, ("AWS_SECRET_ACCESS_KEY",), config.secret_key, "secret_key")
-    for found in (access, secret):
-        if isinstance(found, Failure):
-            return Failure(found.failure())
+def _sign(name: str, config: LLMConfig, request: HttpRequest, now: datetime) -> HttpRequest:
+    access_key = ok(usable_key(name, ("AWS_ACCESS_KEY_ID",), config.access_key, "access_key"))
+    secret_key = ok(usable_key(name, ("AWS_SECRET_ACCESS_KEY",), config.secret_key, "secret_key"))
     token = reveal(config.session_token).strip()
     if not token.isascii() or not (token + "x").isprintable():
-        return Failure(_missing(name, "session_token", "a session token that is no header value"))
-    place = _HOST_REGION.search(urlsplit(request.url).hostname or "")
+        problem = "a session token that is not a header value"
+        raise _no_credentials(name, "session_token", problem)
+    host = _HOST_REGION.search(urlsplit(request.url).hostname or "")
+    region = host.group(1) if host else (config.region_name or DEFAULT_REGION)
     credentials = AwsCredentials(
-        access_key=access.unwrap(), secret_key=secret.unwrap(), session_token=token or None
+        access_key=access_key, secret_key=secret_key, session_token=token or None
     )
-    region = place.group(1) if place else (config.region_name or DEFAULT_REGION)
-    return Success(sign(request, credentials, region=region, service=SIGNING_NAME, now=now))
+    return sign(request, credentials, region=region, service=SIGNING_NAME, now=now)
 
 
-def _missing(name: str, field: str, what: str) -> InvalidConfiguration:
-    return InvalidConfiguration(
-        message=(
-            f"{what} for {name}: set AWS_BEARER_TOKEN_BEDROCK, or `api_key`; or AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN for temporary ones), or `access_key` and `secret_key`"
-        ),
-        provider=name,
-        field=field,
+def _no_credentials(name: str, field: str, problem: str) -> Rejected:
+    return _invalid(
+        name,
+        field,
+        f"{problem} for {name}: set AWS_BEARER_TOKEN_BEDROCK, or `api_key`; or AWS_ACCESS_KEY_ID and "
+        "AWS_SECRET_ACCESS_KEY (with AWS_SESSION_TOKEN for temporary ones), or `access_key` and `secret_key`",
     )
+
+
+def _invalid(name: str, field: str, message: str) -> Rejected:
+    return Rejected(InvalidConfiguration(message=message, provider=name, field=field))

@@ -1,37 +1,34 @@
-"""Converse's `usage` -> Usage. Its inputTokens leave the cache out; ours count it.
+"""Converse's `usage` -> Usage. Its inputTokens exclude the cache; Usage.input_tokens includes it.
 
-Source: recorded answers, in which totalTokens is the sum of all four counts; read 2026-11-20.
+Source: recorded responses, in which totalTokens is the sum of all four counts; read 2026-11-20.
 """
 
 from typing import Any
 
+from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.types.completion import Usage
 
 
 def read_usage(raw: dict[str, Any]) -> Usage:
-    """Counts in tokens. Reasoning is inside outputTokens, and nobody says how much of them it is."""
-    uncached = tokens(raw.get("inputTokens"))
-    read = _first(raw, "cacheReadInputTokens", "cacheReadInputTokenCount")
-    written = _first(raw, "cacheWriteInputTokens", "cacheWriteInputTokenCount")
+    """Counts in tokens. outputTokens include reasoning; the service does not count it separately."""
+    uncached = token_count(raw.get("inputTokens"))
+    cache_read = first_count(raw, "cacheReadInputTokens", "cacheReadInputTokenCount")
+    cache_write = first_count(raw, "cacheWriteInputTokens", "cacheWriteInputTokenCount")
     return Usage(
-        input_tokens=None if uncached is None else uncached + (read or 0) + (written or 0),
-        output_tokens=tokens(raw.get("outputTokens")),
-        cached_input_tokens=read if uncached is not None else None,
-        cache_write_tokens=written if uncached is not None else None,
+        input_tokens=None
+        if uncached is None
+        else uncached + (cache_read or 0) + (cache_write or 0),
+        output_tokens=token_count(raw.get("outputTokens")),
+        cached_input_tokens=cache_read if uncached is not None else None,
+        cache_write_tokens=cache_write if uncached is not None else None,
         raw=raw,
     )
 
 
-def tokens(value: object) -> int | None:
-    """A count as the wire says it; None for anything that is no count."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return int(value) if 0 <= value < float("inf") else None
-
-
-def _first(raw: dict[str, Any], *names: str) -> int | None:
+def first_count(raw: dict[str, Any], *names: str) -> int | None:
+    """The first of these fields that is a token count."""
     for name in names:
-        count = tokens(raw.get(name))
+        count = token_count(raw.get(name))
         if count is not None:
             return count
     return None

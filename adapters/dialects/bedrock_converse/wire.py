@@ -1,8 +1,8 @@
-"""Converse's answers and stream events, as bedrock-runtime sends them; field names are its own.
+"""Wire Structs of Converse's responses and stream events; field names are the service's.
 
-A content block is a union without a tag: an object with one key, which names its kind. `Plain*` is the closed shape of
-the event that carries nothing but more of a block, which is nearly every event of a stream; `p` is padding.
-Source: botocore 1.44.5, bedrock-runtime 2023-09-30 service model, and recorded answers; read 2026-11-20.
+A content block is a union without a tag: an object with one key, its kind. `Plain*` are closed: the event with nothing but
+a delta, which is nearly every event of a stream; `p` is padding.
+Source: botocore 1.44.5, bedrock-runtime 2023-09-30 service model, and recorded responses; read 2026-11-20.
 """
 
 from typing import Any
@@ -11,56 +11,60 @@ import msgspec
 
 
 class ToolUse(msgspec.Struct):
-    """A call. input: an object, kept as the text that came. type: "server_tool_use" when the service runs it itself."""
+    """A tool call."""
 
     toolUseId: str = ""
     name: str = ""
     type: str | None = None
+    """"server_tool_use" for tools of the service."""
     input: msgspec.Raw = msgspec.Raw(b"")
+    """An object, kept as the original text."""
 
 
 class ReasoningText(msgspec.Struct):
-    """What the model thought. Only Claude signs it."""
+    """Reasoning text. Only Claude signs it."""
 
     text: str | None = None
     signature: str | None = None
 
 
 class ReasoningContent(msgspec.Struct):
-    """A whole reasoning block: one of the two."""
+    """A reasoning block: one of the two."""
 
     reasoningText: ReasoningText | None = None
     redactedContent: str | None = None
 
 
 class CitedText(msgspec.Struct):
-    """A piece of an answer that cites."""
+    """A piece of a text with citations."""
 
     text: str = ""
 
 
 class CitationsContent(msgspec.Struct):
-    """Words with the places that they come from."""
+    """A text with its sources."""
 
     content: list[CitedText] = []
     citations: list[dict[str, Any]] = []
 
 
 class ImageSource(msgspec.Struct):
-    """bytes: base64."""
+    """The bytes of an image."""
 
     bytes: str | None = None
+    """Base64."""
 
 
 class Image(msgspec.Struct):
-    """format: without "image/"."""
+    """An image."""
 
     format: str = ""
+    """Without "image/"."""
     source: ImageSource | None = None
 
 
 class Block(msgspec.Struct):
-    """One content block of an answer; none of these is set in a block of another kind."""
+    """A content block; none of these is set in a block of another kind."""
 
     text: str | None = None
     toolUse: ToolUse | None = None
@@ -76,13 +80,13 @@ class Message(msgspec.Struct):
 
 
 class Output(msgspec.Struct):
-    """Where the message is."""
+    """The wrapper of the message."""
 
     message: Message
 
 
 class Body(msgspec.Struct):
-    """A whole answer."""
+    """A buffered response."""
 
     output: Output
     stopReason: str | None = None
@@ -104,7 +108,7 @@ class ToolUseStart(msgspec.Struct):
 
 
 class Start(msgspec.Struct):
-    """Only these kinds of block have a start event; text and reasoning just begin."""
+    """The kinds of block that have a start event; text and reasoning have none."""
 
     toolUse: ToolUseStart | None = None
     toolResult: dict[str, Any] | None = None
@@ -119,7 +123,7 @@ class StartEvent(msgspec.Struct):
 
 
 class ReasoningDelta(msgspec.Struct):
-    """More of a reasoning block."""
+    """A delta of a reasoning block."""
 
     text: str | None = None
     signature: str | None = None
@@ -127,13 +131,14 @@ class ReasoningDelta(msgspec.Struct):
 
 
 class ToolUseDelta(msgspec.Struct):
-    """input: the next piece of the arguments' JSON text."""
+    """A delta of a tool call."""
 
     input: str | None = None
+    """The next piece of the arguments' JSON text."""
 
 
 class Delta(msgspec.Struct):
-    """One of these; none in a delta of another kind."""
+    """A delta; none of these is set in a delta of another kind."""
 
     text: str | None = None
     toolUse: ToolUseDelta | None = None
@@ -169,20 +174,20 @@ class Metadata(msgspec.Struct):
 
 
 class PlainReasoning(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """More thoughts, or their signature."""
+    """A delta of reasoning, or its signature."""
 
     text: str | None = None
     signature: str | None = None
 
 
 class PlainToolUse(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """More of a call."""
+    """A delta of a tool call."""
 
     input: str
 
 
 class PlainDelta(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """More text, more reasoning or more of a call."""
+    """A delta of text, reasoning or a tool call."""
 
     text: str | None = None
     toolUse: PlainToolUse | None = None
@@ -190,7 +195,7 @@ class PlainDelta(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class PlainDeltaEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """The closed shape is not a check but a fork: an event with anything else in it takes the longer way."""
+    """Closed to select the fast path, not to reject: an event with other fields is read by the slow path."""
 
     contentBlockIndex: int
     delta: PlainDelta
@@ -201,9 +206,9 @@ BODY = msgspec.json.Decoder(Body)
 PLAIN_DELTA = msgspec.json.Decoder(PlainDeltaEvent)
 
 DELTAS = frozenset(Delta.__struct_fields__)
-"""The kinds of delta that are read; others are kept as they come."""
+"""The kinds of delta that are read; others are kept in `extra`."""
 
-MODELLED = frozenset(
+KNOWN_FIELDS = frozenset(
     {"output", "role", "stopReason", "usage", "contentBlockIndex", "delta", "start", "p"}
 )
-"""The keys that a Completion says in its own words; all others are kept as they come."""
+"""Keys with a field in Completion; all others are kept in `extra`."""

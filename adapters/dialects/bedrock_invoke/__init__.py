@@ -1,6 +1,6 @@
-"""Amazon Bedrock's InvokeModel: the body that each vendor gave its models, and the answer that came with it.
+"""Amazon Bedrock's InvokeModel: each vendor's own request body and response.
 
-Claude's Messages, Nova, chat completions (gpt-oss, Qwen, Jamba, Mistral's newer ones ...), Command R, and the prompts of
+Claude's Messages, Nova, chat completions (gpt-oss, Qwen, Jamba, newer Mistral models ...), Command R, and the prompts of
 Llama, Mistral, Titan, Jurassic, Command and DeepSeek R1.
 Source: ../shared/wire/bedrock.md section 9; docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html; read
 2026-11-20.
@@ -8,59 +8,68 @@ Source: ../shared/wire/bedrock.md section 9; docs.aws.amazon.com/bedrock/latest/
 
 from functools import partial
 
+from llm_pure.adapters.dialects import anthropic_messages
 from llm_pure.adapters.dialects.bedrock_converse.count import parse_count
-from llm_pure.adapters.dialects.bedrock_converse.errors import read_error
+from llm_pure.adapters.dialects.bedrock_converse.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.bedrock_converse.urls import (
     API_KEY_ENV,
     BASE_URL,
-    BASE_URL_VARIABLES,
-    VARIABLES,
+    BASE_URL_ENV,
+    ENV_VARS,
     authorize,
+    url_of_model,
 )
 from llm_pure.adapters.dialects.bedrock_invoke.count import build_count
 from llm_pure.adapters.dialects.bedrock_invoke.embed import EMBED_LIMITS, build_embed, parse_embed
 from llm_pure.adapters.dialects.bedrock_invoke.request import build_chat
 from llm_pure.adapters.dialects.bedrock_invoke.response import parse_chat
 from llm_pure.adapters.dialects.bedrock_invoke.stream import State, step
-from llm_pure.core.provider import Operation, Provider, StreamDecoder
-from llm_pure.core.stream import decode_steps
+from llm_pure.adapters.dialects.bedrock_invoke.vendors import ANTHROPIC, OPENAI, Families
+from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.provider import Provider
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
-from llm_pure.types.http import ResponseHead
 
-DIALECT = "bedrock_invoke"
+DIALECT = Dialect(
+    name="bedrock_invoke",
+    build_chat=build_chat,
+    parse_chat=parse_chat,
+    find_error=find_error,
+    frames=EventStreamDecoder,
+    initial_state=State(),
+    step=step,
+)
+
+
+def make_service(name: str) -> Service[Families]:
+    """A service of this dialect. Its quirks are the services of the dialects whose bodies it carries."""
+    url_for = url_of_model(name)
+    return Service(
+        name=name,
+        base_url=BASE_URL,
+        url_for=url_for,
+        quirks=Families(
+            anthropic=anthropic_messages.make_service(name, quirks=ANTHROPIC),
+            openai=Service(name=name, base_url=BASE_URL, url_for=url_for, quirks=OPENAI),
+        ),
+        error_codes=ERROR_CODES,
+    )
 
 
 def provider(*, name: str, source: str = "") -> Provider:
-    """A service that speaks this dialect."""
-    return Provider(
-        name=name,
-        dialect=DIALECT,
-        base_url=BASE_URL,
-        build_chat=partial(build_chat, name),
-        authorize=partial(authorize, name),
-        parse_chat=partial(parse_chat, name),
-        open_stream=partial(open_stream, name),
+    """A provider of this dialect."""
+    service = make_service(name)
+    return make_provider(
+        DIALECT,
+        service,
+        authorize=partial(authorize, service),
         api_key_env=API_KEY_ENV,
-        base_url_env=BASE_URL_VARIABLES,
-        env_vars=VARIABLES,
+        base_url_env=BASE_URL_ENV,
+        variables=ENV_VARS,
         source=source,
-        count_tokens=Operation(partial(build_count, name), partial(parse_count, name)),
-        embed=Operation(partial(build_embed, name), partial(parse_embed, name)),
+        count_tokens=operation(service, build_count, parse_count),
+        embeddings=operation(service, build_embed, parse_embed),
         embed_limits=EMBED_LIMITS,
     )
 
 
-def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
-    """AWS event-stream messages; a JSON body in their place is an error, or the whole answer."""
-    return decode_steps(
-        name,
-        head,
-        frames=EventStreamDecoder,
-        state=State(),
-        step=partial(step, name, head),
-        parse=partial(parse_chat, name),
-        parse_error=partial(read_error, name),
-    )
-
-
-__all__ = ["DIALECT", "build_chat", "open_stream", "parse_chat", "provider"]
+__all__ = ["DIALECT", "build_chat", "make_service", "parse_chat", "provider"]

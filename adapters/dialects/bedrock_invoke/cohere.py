@@ -1,6 +1,6 @@
-"""Messages and tools -> the body of Cohere's Command R: the last words apart from the history before them.
+"""Messages and tools -> the body of Cohere's Command R: the last message, and the history before it.
 
-Calls have no ids here: a result names its call's tool and arguments.
+Calls have no ids here: a result repeats its call's tool and arguments.
 Source: docs.aws.amazon.com, "Cohere Command R and Command R+ models"; read 2026-11-20.
 """
 
@@ -9,13 +9,15 @@ from typing import Any
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.dialect import AnyService
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.errors import InvalidRequest, LLMError, UnsupportedFeature
+from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.messages import Message, Opaque, Reasoning, Refusal, Text, ToolCall, ToolResult
+from llm_pure.types.rejection import Rejected, UnsupportedPart
 from llm_pure.types.request import Tool
-from llm_pure.types.result import Failure, LLMResult, Success
 
 _TYPES: Mapping[str, str] = {
     "string": "str",
@@ -25,10 +27,10 @@ _TYPES: Mapping[str, str] = {
     "array": "list",
     "object": "dict",
 }
-"""JSON Schema's types in the words of `parameter_definitions`, which are Python's."""
+"""JSON Schema's types -> the types of `parameter_definitions`, which are Python's."""
 
-_TAKEN = frozenset({"type", "description", "title"})
-"""What is taken of a parameter's schema, and the title that says nothing new."""
+_SENT = frozenset({"type", "description", "title"})
+"""The keywords of a parameter's schema that are sent, and `title`, which adds no information."""
 
 
 class _Turn(msgspec.Struct):
@@ -38,128 +40,132 @@ class _Turn(msgspec.Struct):
     results: list[dict[str, Any]] = []
 
 
-def conversation(
-    name: str, messages: tuple[Message, ...]
-) -> LLMResult[tuple[dict[str, Any], tuple[Adaptation, ...]]]:
-    """{message, chat_history[], preamble?, tool_results[]?}, and what was left out.
+def encode_messages(
+    service: AnyService, messages: tuple[Message, ...], adaptations: list[Adaptation]
+) -> dict[str, Any]:
+    """{message, chat_history[], preamble?, tool_results[]?}.
 
-    UnsupportedFeature for a part that is neither text nor a call nor its result; InvalidRequest when the model spoke last.
+    Raises Rejected with UnsupportedFeature for a part that is neither text nor a call nor its result, with InvalidRequest
+    when the last turn is the model's.
     """
     preamble: list[str] = []
     turns: list[_Turn] = []
-    told: list[Adaptation] = []
-    known: dict[str, dict[str, Any]] = {}  # call id -> the call as it goes back
-    for place, message in enumerate(messages):
-        turn = _Turn("CHATBOT" if message.role == "assistant" else "USER")
+    calls: dict[str, dict[str, Any]] = {}  # call id -> the call as it is replayed
+    for index, message in enumerate(messages):
+        path = f"messages/{index}"
         if message.name:
-            told.append(
-                _dropped(f"messages/{place}/name", "this model takes no names for speakers")
-            )
-        for number, part in enumerate(message.parts):
-            path = f"messages/{place}/parts/{number}"
-            match part:
-                case Text(text=text) | Refusal(text=text):
-                    turn.text += text
-                case ToolCall() if message.role == "assistant":
-                    given = json_object(part.arguments)
-                    if given is None:
-                        reason = "arguments are an object here, and these are none"
-                        told.append(_dropped(f"{path}/arguments", reason))
-                    call = {"name": part.name, "parameters": given or {}}
-                    known[part.id] = call
-                    turn.calls = [*turn.calls, call]
-                case ToolResult() if message.role != "system" and all(
-                    isinstance(one, Text) for one in part.content
-                ):
-                    if part.is_error:
-                        reason = "there is no mark for a tool that failed; its words must say it"
-                        told.append(_dropped(f"{path}/is_error", reason))
-                    turn.results = [*turn.results, _result(part, known)]
-                case Reasoning() | Opaque():
-                    reason = "this model takes back no reasoning and no opaque parts"
-                    told.append(_dropped(path, reason))
-                case _:
-                    return Failure(_unsupported(name, path, type(part).__name__))
+            adaptations.append(dropped(f"{path}/name", "this model has no names for speakers"))
+        turn = _turn(service, message, path, calls, adaptations)
         if message.role == "system":
             preamble.append(turn.text)
         elif turn.results and turns and turns[-1].results and not turns[-1].text:
-            turns[-1].results += turn.results  # of calls that were made at once
+            turns[-1].results += turn.results  # of parallel calls
             turns[-1].text = turn.text
         else:
             turns.append(turn)
     if not turns or turns[-1].role == "CHATBOT":
-        message_ = "the last words are the user's, or a tool's results, for this model"
-        return Failure(InvalidRequest(message=message_, provider=name, param="messages"))
+        reason = "the last message must be the user's or a tool result for this model"
+        raise Rejected(InvalidRequest(message=reason, provider=service.name, param="messages"))
     last = turns.pop()
-    history = [said for turn in turns for said in _history(turn)]
+    history = [entry for turn in turns for entry in _history(turn)]
     body: dict[str, Any] = {"message": last.text, "chat_history": history}
     if preamble:
         body["preamble"] = "\n\n".join(preamble)
     if last.results:
         body["tool_results"] = last.results
-    return Success((body, tuple(told)))
+    return body
 
 
-def tools(call: ResolvedRequest) -> tuple[list[dict[str, Any]], tuple[Adaptation, ...]]:
-    """[{name, description, parameter_definitions}], and what is not taken. Only the first level of a schema has a place."""
-    wire: list[dict[str, Any]] = []
-    told: list[Adaptation] = []
-    for place, tool in enumerate(call.tools):
+def _turn(
+    service: AnyService,
+    message: Message,
+    message_path: str,
+    calls: dict[str, dict[str, Any]],
+    adaptations: list[Adaptation],
+) -> _Turn:
+    turn = _Turn("CHATBOT" if message.role == "assistant" else "USER")
+    for index, part in enumerate(message.parts):
+        path = f"{message_path}/parts/{index}"
+        match part:
+            case Text(text=text) | Refusal(text=text):
+                turn.text += text
+            case ToolCall() if message.role == "assistant":
+                arguments = json_object(part.arguments)
+                if arguments is None:
+                    reason = "the arguments are not a JSON object"
+                    adaptations.append(dropped(f"{path}/arguments", reason))
+                call = {"name": part.name, "parameters": arguments or {}}
+                calls[part.id] = call
+                turn.calls.append(call)
+            case ToolResult() if message.role != "system" and _is_text(part):
+                if part.is_error:
+                    reason = "this model has no mark for a tool that failed; only the text has it"
+                    adaptations.append(dropped(f"{path}/is_error", reason))
+                turn.results.append(_result(part, calls))
+            case Reasoning() | Opaque():
+                reason = "this model accepts no reasoning and no opaque parts"
+                adaptations.append(dropped(path, reason))
+            case _:
+                reason = f"Command R takes text, calls and their results, not {type(part).__name__}"
+                raise UnsupportedPart(f"{path}: {reason}", provider=service.name)
+    return turn
+
+
+def encode_tools(resolved: ResolvedRequest, adaptations: list[Adaptation]) -> list[dict[str, Any]]:
+    """[{name, description, parameter_definitions}]. Only the first level of a schema is supported."""
+    encoded: list[dict[str, Any]] = []
+    for index, tool in enumerate(resolved.tools):
+        path = f"tools/{index}"
         if not isinstance(tool, Tool):
-            reason = f"it is a tool of {tool.provider}'s own"
-            told.append(_dropped(f"tools/{place}", reason))
+            adaptations.append(dropped(path, f"it is a native tool of {tool.provider}"))
             continue
-        needed = tool.parameters.get("required") or ()
+        required = tool.parameters.get("required") or ()
         definitions = {
             key: {
                 "description": str(schema.get("description", "")),
                 "type": _TYPES.get(str(schema.get("type")), "str"),
-                "required": key in needed,
+                "required": key in required,
             }
             for key, schema in (tool.parameters.get("properties") or {}).items()
             if isinstance(schema, dict)
         }
-        made = {"name": tool.name, "description": tool.description or ""}
-        wire.append({**made, "parameter_definitions": definitions})
-        more = [key for key in definitions if set(tool.parameters["properties"][key]) - _TAKEN]
-        if more:
-            reason = f"only type and description of a parameter have a place, not the rest of {more[0]!r}"
-            told.append(
-                Adaptation(field=f"tools/{place}/parameters", action="changed", reason=reason)
+        description = tool.description or ""
+        encoded.append(
+            {"name": tool.name, "description": description, "parameter_definitions": definitions}
+        )
+        lossy = [key for key in definitions if set(tool.parameters["properties"][key]) - _SENT]
+        if lossy:
+            reason = (
+                f"only type and description of a parameter are sent, not the rest of {lossy[0]!r}"
             )
+            adaptations.append(changed(f"{path}/parameters", reason))
         if tool.strict:
-            reason = "this model is not held to a schema"
-            told.append(_dropped(f"tools/{place}/strict", reason))
-    if not wire:
-        told += dropped_tool_choice(call)
-    if wire and call.parallel_tool_calls is False:
-        reason = "this model cannot be held to one call at a time"
-        told.append(_dropped("parallel_tool_calls", reason))
-    if wire and call.tool_choice not in (None, "auto"):
-        reason = "this model has no choice of tools"
-        told.append(_dropped("tool_choice", reason))
-    return wire, tuple(told)
+            adaptations.append(dropped(f"{path}/strict", "this model has no strict tools"))
+    if not encoded:
+        adaptations += dropped_tool_choice(resolved)
+        return encoded
+    if resolved.parallel_tool_calls is False:
+        reason = "this model has no limit of one call at a time"
+        adaptations.append(dropped("parallel_tool_calls", reason))
+    if resolved.tool_choice not in (None, "auto"):
+        adaptations.append(dropped("tool_choice", "this model has no choice of tools"))
+    return encoded
 
 
 def _history(turn: _Turn) -> list[dict[str, Any]]:
     results = [{"role": "TOOL", "tool_results": turn.results}] if turn.results else []
     if turn.results and not turn.text:
         return results
-    said: dict[str, Any] = {"role": turn.role, "message": turn.text}
-    return [*results, {**said, "tool_calls": turn.calls} if turn.calls else said]
+    entry: dict[str, Any] = {"role": turn.role, "message": turn.text}
+    return [*results, {**entry, "tool_calls": turn.calls} if turn.calls else entry]
 
 
-def _result(part: ToolResult, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    text = "".join([one.text for one in part.content if isinstance(one, Text)])
-    call = known.get(part.tool_call_id, {"name": part.name or "", "parameters": {}})
-    found = json_object(text)
-    return {"call": call, "outputs": [{"result": text} if found is None else found]}
+def _is_text(result: ToolResult) -> bool:
+    return all(isinstance(part, Text) for part in result.content)
 
 
-def _dropped(field: str, reason: str) -> Adaptation:
-    return Adaptation(field=field, action="dropped", reason=reason)
-
-
-def _unsupported(name: str, path: str, kind: str) -> LLMError:
-    message = f"{path}: Command R takes text, calls and their results, not {kind}"
-    return UnsupportedFeature(message=message, provider=name, feature="messages")
+def _result(part: ToolResult, calls: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    text = "".join([item.text for item in part.content if isinstance(item, Text)])
+    call = calls.get(part.tool_call_id, {"name": part.name or "", "parameters": {}})
+    output = json_object(text)
+    return {"call": call, "outputs": [{"result": text} if output is None else output]}

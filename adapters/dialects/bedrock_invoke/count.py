@@ -1,31 +1,28 @@
-"""The service's own count of a request's tokens: the vendor's body in base64, to POST /model/{modelId}/count-tokens."""
+"""Count of a request's tokens: the vendor's body in base64, to POST /model/{modelId}/count-tokens."""
 
-import msgspec
+from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.bedrock_converse.count import post_count
 from llm_pure.adapters.dialects.bedrock_invoke.request import chat_body
+from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.dialect import Service
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import resolve_request
 from llm_pure.framing.json_codec import encode
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.media import base64_text
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure, LLMResult
 
 
-def build_count(name: str, config: LLMConfig, request: ChatRequest) -> LLMResult[Built]:
+@returns_failure
+def build_count(service: Service[Families], config: LLMConfig, request: ChatRequest) -> Built:
     """Body: {input: {invokeModel: {body: base64}}}. Fails as `build_chat` does."""
-    asked = msgspec.structs.replace(request, stream=None)
-    drafted = resolve_request(config, asked, provider=name)
-    if isinstance(drafted, Failure):
-        return Failure(drafted.failure())
-    call = drafted.unwrap()
-    made = chat_body(name, config, asked, call)
-    if isinstance(made, Failure):
-        return Failure(made.failure())
-    fields, told = made.unwrap()
-    body = encode(fields, provider=name)
-    if isinstance(body, Failure):
-        return Failure(body.failure())
-    counted = {"invokeModel": {"body": base64_text(body.unwrap())}}
-    return post_count(name, config, call.model, counted, told)
+    adaptations: list[Adaptation] = []
+    request = replace(request, stream=None)
+    resolved = ok(resolve_request(config, request, provider=service.name))
+    fields = chat_body(service, config, request, resolved, adaptations)
+    body = base64_text(ok(encode(fields, provider=service.name)))
+    counted = {"invokeModel": {"body": body}}
+    return post_count(service, config, resolved.model, counted, adaptations)

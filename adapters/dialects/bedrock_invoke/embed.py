@@ -1,7 +1,7 @@
-"""Embeddings by InvokeModel: Amazon's Titan and Nova, one text for each call, and Cohere, many.
+"""Embeddings by InvokeModel: Amazon's Titan and Nova, one text per call, and Cohere, several.
 
 Source: docs.aws.amazon.com, "Amazon Titan Embeddings Text", "Amazon Nova Multimodal Embeddings", "Cohere Embed"; recorded
-answers; read 2026-11-20.
+responses; read 2026-11-20.
 """
 
 from typing import Any
@@ -10,21 +10,20 @@ import msgspec
 
 from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
 from llm_pure.adapters.dialects.bedrock_converse.models import bare_id
-from llm_pure.adapters.dialects.bedrock_converse.response import broken
-from llm_pure.adapters.dialects.bedrock_converse.urls import call_url
-from llm_pure.adapters.dialects.bedrock_invoke.response import usage_of
+from llm_pure.adapters.dialects.bedrock_invoke.response import header_usage
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import read_counts
-from llm_pure.adapters.dialects.openai_common.embed import no_base64
+from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.embed import Vector, check_embed_request, drop_base64
 from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.dialect import AnyService, build_post, malformed_response, read_json
 from llm_pure.core.provider import Built
-from llm_pure.core.urls import post_json
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any
+from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
+from llm_pure.types.errors import LLMError, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import Embeddings, EmbedLimit, EmbedRequest
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 Fields = dict[str, Any]
 
@@ -42,140 +41,124 @@ EMBED_LIMITS = (
 _VECTORS = ("embedding", "embeddings", "embeddingsByType")
 
 
-def build_embed(name: str, config: LLMConfig, request: EmbedRequest) -> LLMResult[Built]:
+@returns_failure
+def build_embed(service: AnyService, config: LLMConfig, request: EmbedRequest) -> Built:
     """POST {base_url}/model/{modelId}/invoke, with the body of Titan, Nova or Cohere.
 
     Fails with InvalidConfiguration (no model, bad URL or region), InvalidRequest (no text, or an empty one),
-    UnsupportedFeature (a model whose body is not known; several texts where a call takes one).
+    UnsupportedFeature (a model whose body is not known; several texts for a model that takes one per call).
     """
-    model = request.model or config.model
-    if not model:
-        return Failure(
-            InvalidConfiguration(message="no model for embeddings", field="model", provider=name)
-        )
-    if not request.texts or "" in request.texts:
-        message = "an empty text has no embedding" if request.texts else "no text to embed"
-        return Failure(InvalidRequest(message=message, param="input", provider=name))
-    written = _body(name, model, config.pricing_plan or "", request)
-    if isinstance(written, Failure):
-        return Failure(written.failure())
-    fields, told = written.unwrap()
-    url = call_url(name, config, model, "invoke")
-    if isinstance(url, Failure):
-        return Failure(url.failure())
-    body = {**fields, **(request.extra or {})}
-    return post_json(config, url.unwrap(), body, provider=name).map(
-        lambda sent: Built(request=sent, adaptations=(*told, *no_base64(name, request)))
-    )
+    adaptations: list[Adaptation] = []
+    model = check_embed_request(service, config, request)
+    fields = _body(service, model, config.pricing_plan or "", request, adaptations)
+    drop_base64(service, request, adaptations)
+    url = ok(service.url_for(config, model, "invoke"))
+    return build_post(service, config, url, {**fields, **(request.extra or {})}, adaptations)
 
 
 def _body(
-    name: str, model: str, hint: str, request: EmbedRequest
-) -> LLMResult[tuple[Fields, tuple[Adaptation, ...]]]:
+    service: AnyService, model: str, hint: str, request: EmbedRequest, adaptations: list[Adaptation]
+) -> Fields:
     for known in (bare_id(model), bare_id(hint)):
         if known.startswith("cohere.embed"):
-            return Success(_cohere(known, request))
+            return _cohere(known, request, adaptations)
         if not known.startswith(("amazon.titan-embed", "amazon.nova")):
             continue
         if len(request.texts) > 1:
-            message = f"{model} takes one text for each call, not {len(request.texts)}"
-            return Failure(UnsupportedFeature(message=message, provider=name, feature="input"))
-        return Success(_titan(known, request) if "titan" in known else _nova(request))
-    message = f"it is not known which body {model!r} takes for embeddings"
-    return Failure(UnsupportedFeature(message=message, provider=name, feature="model"))
+            message = f"{model} takes one text per call, not {len(request.texts)}"
+            raise _unsupported(service, "input", message)
+        return _titan(known, request, adaptations) if "titan" in known else _nova(request)
+    raise _unsupported(service, "model", f"the body of {model!r} for embeddings is not known")
 
 
-def _cohere(model: str, request: EmbedRequest) -> tuple[Fields, tuple[Adaptation, ...]]:
-    fields: Fields = {
-        "texts": list(request.texts),
-        "input_type": request.task or "search_document",
-    }
-    if request.dimensions is None:
-        return fields, ()
+def _unsupported(service: AnyService, feature: str, message: str) -> Rejected:
+    return Rejected(UnsupportedFeature(message=message, provider=service.name, feature=feature))
+
+
+def _cohere(model: str, request: EmbedRequest, adaptations: list[Adaptation]) -> Fields:
+    fields: Fields = {"texts": list(request.texts), "input_type": request.task or "search_document"}
     if "embed-v4" not in model:
-        return fields, (_no_dimensions(model, request),)
-    return {**fields, "output_dimension": request.dimensions}, ()
-
-
-def _titan(model: str, request: EmbedRequest) -> tuple[Fields, tuple[Adaptation, ...]]:
-    fields: Fields = {"inputText": request.texts[0]}
-    told: tuple[Adaptation, ...] = ()
-    if request.dimensions is not None and "embed-image" in model:
-        fields["embeddingConfig"] = {"outputEmbeddingLength": request.dimensions}
-    elif request.dimensions is not None and "embed-text-v1" not in model:
-        fields["dimensions"] = request.dimensions
+        _drop_dimensions(model, request, adaptations)
     elif request.dimensions is not None:
-        told += (_no_dimensions(model, request),)
-    return fields, told + _no_task(model, request)
+        fields["output_dimension"] = request.dimensions
+    return fields
 
 
-def _nova(request: EmbedRequest) -> tuple[Fields, tuple[Adaptation, ...]]:
-    text = {"truncationMode": "NONE", "value": request.texts[0]}
-    wanted: Fields = {"embeddingPurpose": request.task or "GENERIC_INDEX"}
+def _titan(model: str, request: EmbedRequest, adaptations: list[Adaptation]) -> Fields:
+    fields: Fields = {"inputText": request.texts[0]}
+    if "embed-text-v1" in model:
+        _drop_dimensions(model, request, adaptations)
+    elif request.dimensions is not None and "embed-image" in model:
+        fields["embeddingConfig"] = {"outputEmbeddingLength": request.dimensions}
+    elif request.dimensions is not None:
+        fields["dimensions"] = request.dimensions
+    if request.task is not None:
+        reason = f"{model} has the same vectors for all tasks"
+        adaptations.append(dropped("task", reason, request.task))
+    return fields
+
+
+def _nova(request: EmbedRequest) -> Fields:
+    fields: Fields = {"embeddingPurpose": request.task or "GENERIC_INDEX"}
     if request.dimensions is not None:
-        wanted["embeddingDimension"] = request.dimensions
-    return {"taskType": "SINGLE_EMBEDDING", "singleEmbeddingParams": {**wanted, "text": text}}, ()
+        fields["embeddingDimension"] = request.dimensions
+    fields["text"] = {"truncationMode": "NONE", "value": request.texts[0]}
+    return {"taskType": "SINGLE_EMBEDDING", "singleEmbeddingParams": fields}
 
 
-def _no_dimensions(model: str, request: EmbedRequest) -> Adaptation:
-    reason = f"{model} has vectors of one length"
-    return Adaptation(
-        field="dimensions", action="dropped", reason=reason, before=request.dimensions
-    )
+def _drop_dimensions(model: str, request: EmbedRequest, adaptations: list[Adaptation]) -> None:
+    if request.dimensions is not None:
+        reason = f"{model} has vectors of one length"
+        adaptations.append(dropped("dimensions", reason, request.dimensions))
 
 
-def _no_task(model: str, request: EmbedRequest) -> tuple[Adaptation, ...]:
-    if request.task is None:
-        return ()
-    reason = f"{model} has vectors for every task"
-    return (Adaptation(field="task", action="dropped", reason=reason, before=request.task),)
+@returns_failure
+def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
+    """{embedding}, {embeddings: [...] or {"float": [...]}}, or {embeddings: [{embedding}]}.
 
-
-def parse_embed(name: str, response: HttpResponse) -> LLMResult[Embeddings]:
-    """{embedding}, {embeddings: [...] or {"float": [...]}}, or {embeddings: [{embedding}]}: the shape tells.
-
-    Tokens are read from the body, else from the headers.
+    Usage is read from the body, else from the headers.
     """
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(undecodable(name, response))
-    raw = decoded.unwrap()
-    known = isinstance(raw, dict) and any(key in raw for key in _VECTORS)
-    if response.status >= 300 or not known:
-        told: LLMError | None = find_error(name, raw, response)
-        return Failure(told or broken(name, "the answer has no embeddings", response))
+    raw = read_json(service, response, _find_error, undecodable=undecodable)
+    if not _has_vectors(raw):
+        raise Rejected(malformed_response(service, response, "the answer has no embeddings"))
     vectors = _vectors(raw)
     if vectors is None:
-        return Failure(broken(name, "an embedding is no list of numbers", response))
-    counted = raw.get("inputTextTokenCount")
-    usage = usage_of(response.headers)
-    if counted is not None:
-        usage = read_counts({"inputTextTokenCount": counted})
-    return Success(
-        Embeddings(
-            vectors=vectors,
-            provider=name,
-            usage=usage or Usage(),
-            extra={
-                key: value
-                for key, value in raw.items()
-                if key not in (*_VECTORS, "inputTextTokenCount")
-            },
-        )
+        message = "an embedding is not a list of numbers"
+        raise Rejected(malformed_response(service, response, message))
+    count = raw.get("inputTextTokenCount")
+    if count is None:
+        usage = header_usage(response.headers)
+    else:
+        usage = read_counts({"inputTextTokenCount": count})
+    known = (*_VECTORS, "inputTextTokenCount")
+    return Embeddings(
+        vectors=vectors,
+        provider=service.name,
+        usage=usage or Usage(),
+        extra={key: value for key, value in raw.items() if key not in known},
     )
 
 
-def _vectors(raw: dict[str, Any]) -> tuple[tuple[float, ...], ...] | None:
-    found: Any = [raw["embedding"]] if raw.get("embedding") else raw.get("embeddings")
-    if isinstance(found, dict):
-        found = found.get("float")
-    if isinstance(found, list):
-        found = [one["embedding"] if _holds(one) else one for one in found]
+def _has_vectors(raw: Any) -> bool:
+    return isinstance(raw, dict) and any(key in raw for key in _VECTORS)
+
+
+def _find_error(service: AnyService, raw: Any, response: HttpResponse) -> LLMError | None:
+    """As for chats, a 2xx body with an answer has no error."""
+    is_answer = response.status < 300 and _has_vectors(raw)
+    return None if is_answer else find_error(service, raw, response)
+
+
+def _vectors(raw: dict[str, Any]) -> tuple[Vector, ...] | None:
+    rows: Any = [raw["embedding"]] if raw.get("embedding") else raw.get("embeddings")
+    if isinstance(rows, dict):
+        rows = rows.get("float")
+    if isinstance(rows, list):
+        rows = [
+            row["embedding"] if isinstance(row, dict) and "embedding" in row else row
+            for row in rows
+        ]
     try:
-        return msgspec.convert(found, tuple[tuple[float, ...], ...])
+        return msgspec.convert(rows, tuple[Vector, ...])
     except DECODE_ERRORS:
         return None
-
-
-def _holds(one: Any) -> bool:
-    return isinstance(one, dict) and "embedding" in one

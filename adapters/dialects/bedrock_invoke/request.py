@@ -1,4 +1,4 @@
-"""ChatRequest -> POST /model/{modelId}/invoke or /invoke-with-response-stream, with the body that the vendor wants.
+"""ChatRequest -> POST /model/{modelId}/invoke or /invoke-with-response-stream, with the vendor's body.
 
 Source: botocore 1.44.5 (InvokeModelRequest), ../shared/wire/bedrock.md section 9, anthropic.md section 8; read 2026-11-20.
 """
@@ -9,200 +9,183 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects import anthropic_messages, openai_chat
-from llm_pure.adapters.dialects.anthropic_messages.tools import wire_format
+from llm_pure.adapters.dialects.anthropic_messages.tools import encode_format
 from llm_pure.adapters.dialects.bedrock_converse import request as converse
-from llm_pure.adapters.dialects.bedrock_converse.models import known_rule
-from llm_pure.adapters.dialects.bedrock_converse.reasoning import merged, not_asked, put
-from llm_pure.adapters.dialects.bedrock_converse.urls import call_url
+from llm_pure.adapters.dialects.bedrock_converse.models import known_profile
+from llm_pure.adapters.dialects.bedrock_converse.reasoning import put, report_uncontrolled
 from llm_pure.adapters.dialects.bedrock_invoke import cohere
 from llm_pure.adapters.dialects.bedrock_invoke.prompts import TEMPLATES, text_turns
-from llm_pure.adapters.dialects.bedrock_invoke.vendors import TokenizerProfile, Vendor, vendor_of
-from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt, strict_error
+from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families, Family, Vendor, vendor_of
+from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.json_objects import merge_objects
+from llm_pure.core.adaptations import DEFAULT_PROFILE, Adaptation, ModelProfile, adapt
+from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
-from llm_pure.core.urls import post_json
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Success
 
-ANTHROPIC = anthropic_messages.Quirks(
-    version="bedrock-2023-05-31",
-    version_in="body",
-    model_in="path",
-    stream_in_body=False,
-    betas_in_body=True,
-    kin=frozenset({"anthropic", "claude"}),
-)
-
-Told = tuple[Adaptation, ...]
 Fields = dict[str, Any]
-Written = LLMResult[tuple[Fields, Told]]
+
+_NO_FIELD = "this model's body has no field for it"
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A request on its way to a body."""
+class _Chat(msgspec.Struct, frozen=True, kw_only=True):
+    """A request while its body is encoded."""
 
-    name: str
+    service: Service[Families]
     vendor: Vendor
     config: LLMConfig
     request: ChatRequest
-    call: ResolvedRequest
+    resolved: ResolvedRequest
+    adaptations: list[Adaptation]
 
 
+@returns_failure
 def build_chat(
-    name: str, config: LLMConfig, request: ChatRequest, *, strict: bool = False
-) -> LLMResult[Built]:
+    service: Service[Families], config: LLMConfig, request: ChatRequest, *, strict: bool = False
+) -> Built:
     """POST {base_url}/model/{modelId}/invoke, or /invoke-with-response-stream. The model is in the URL only.
 
     Fails with InvalidConfiguration (no model, bad URL or region), UnsupportedFeature (a model whose body is not known; a part
-    that its body cannot carry; with `strict` also every loss), InvalidRequest (messages that cannot be read or sent).
+    that its body does not support; with `strict` also every adaptation that loses information), InvalidRequest (messages
+    that cannot be read or sent).
     """
-    drafted = resolve_request(config, request, provider=name)
-    if isinstance(drafted, Failure):
-        return Failure(drafted.failure())
-    call = drafted.unwrap()
-    action = "invoke-with-response-stream" if call.stream else "invoke"
-    url = call_url(name, config, call.model, action)
-    if isinstance(url, Failure):
-        return Failure(url.failure())
-    made = chat_body(name, config, request, call)
-    if isinstance(made, Failure):
-        return Failure(made.failure())
-    fields, told = made.unwrap()
-    lost = strict_error(told, provider=name) if strict else None
-    if lost is not None:
-        return Failure(lost)
-    accept = converse.EVENT_STREAM if call.stream else "application/json"
-    inner = (("x-amzn-bedrock-accept", "application/json"),) if call.stream else ()
-    return post_json(config, url.unwrap(), fields, provider=name, accept=accept, headers=inner).map(
-        lambda sent: Built(request=sent, adaptations=told)
+    adaptations: list[Adaptation] = []
+    resolved = ok(resolve_request(config, request, provider=service.name))
+    operation = "invoke-with-response-stream" if resolved.stream else "invoke"
+    url = ok(service.url_for(config, resolved.model, operation))
+    body = chat_body(service, config, request, resolved, adaptations)
+    if strict:
+        require_lossless(service, adaptations)
+    return build_post(
+        service,
+        config,
+        url,
+        body,
+        adaptations,
+        accept=converse.EVENT_STREAM if resolved.stream else "application/json",
+        headers=(("x-amzn-bedrock-accept", "application/json"),) if resolved.stream else (),
     )
 
 
-def chat_body(name: str, config: LLMConfig, request: ChatRequest, call: ResolvedRequest) -> Written:
-    """The vendor's body, and what could not be sent in it as it was asked."""
-    vendor = vendor_of(call.model, config.pricing_plan)
+def chat_body(
+    service: Service[Families],
+    config: LLMConfig,
+    request: ChatRequest,
+    resolved: ResolvedRequest,
+    adaptations: list[Adaptation],
+) -> Fields:
+    """The vendor's body. Raises Rejected."""
+    vendor = vendor_of(resolved.model, config.pricing_plan)
     if vendor is None:
         message = (
-            f"it is not known which body {call.model!r} takes; where an ARN hides the model, name it in `pricing_plan`,"
-            " or use the provider `bedrock`, whose body is the same for all"
+            f"the body of {resolved.model!r} is not known; for an ARN without the model's name, set `pricing_plan` to the"
+            " model, or use the provider `bedrock`, whose body is the same for all models"
         )
-        return Failure(UnsupportedFeature(message=message, provider=name, feature="model"))
-    asked = Asked(name=name, vendor=vendor, config=config, request=request, call=call)
-    return _WRITERS[vendor.family](asked)
-
-
-def _anthropic(asked: Asked) -> Written:
-    return anthropic_messages.build_body(asked.name, ANTHROPIC, asked.config, asked.request).map(
-        lambda made: (made.fields, made.adaptations)
+        raise Rejected(UnsupportedFeature(message=message, provider=service.name, feature="model"))
+    chat = _Chat(
+        service=service,
+        vendor=vendor,
+        config=config,
+        request=request,
+        resolved=resolved,
+        adaptations=adaptations,
     )
+    return _ENCODERS[vendor.family](chat)
 
 
-def _nova(asked: Asked) -> Written:
-    """Converse's body but for the vendor's fields, which stand where Nova itself has them."""
-    made = converse.chat_body(asked.name, asked.config, asked.call)
-    if isinstance(made, Failure):
-        return Failure(made.failure())
-    body, told = made.unwrap()
-    own = dict(body.pop("additionalModelRequestFields", {}))
-    if "reasoningConfig" in own:
-        own = put(own, ("inferenceConfig", "reasoningConfig"), own.pop("reasoningConfig"))
+def _anthropic(chat: _Chat) -> Fields:
+    claude = chat.service.quirks.anthropic
+    body = anthropic_messages.build_body(claude, chat.config, chat.request)
+    chat.adaptations.extend(body.adaptations)
+    return body.fields
+
+
+def _nova(chat: _Chat) -> Fields:
+    """Converse's body, with the vendor's fields at Nova's own paths."""
+    body = converse.chat_body(chat.service, chat.config, chat.resolved, chat.adaptations)
+    vendor_fields = dict(body.pop("additionalModelRequestFields", {}))
+    if "reasoningConfig" in vendor_fields:
+        reasoning = vendor_fields.pop("reasoningConfig")
+        vendor_fields = put(vendor_fields, ("inferenceConfig", "reasoningConfig"), reasoning)
     for key, field in (("requestMetadata", "metadata"), ("outputConfig", "response_format")):
         if body.pop(key, None):
-            told += (_dropped(field, "Nova's own body has no field for it"),)
-    return Success(({"schemaVersion": "messages-v1", **merged(body, own)}, told))
+            chat.adaptations.append(dropped(field, "Nova's own body has no field for it"))
+    return {"schemaVersion": "messages-v1", **merge_objects(body, vendor_fields)}
 
 
-def _openai(asked: Asked) -> Written:
-    """A chat completion's body without what the URL says."""
-    built = openai_chat.build_chat(
-        asked.name,
-        lambda config, model, operation: Success("https://unused.invalid"),
-        asked.vendor.quirks,
-        asked.config,
-        asked.request,
-    )
-    if isinstance(built, Failure):
-        return Failure(built.failure())
-    sent = built.unwrap()
-    said_elsewhere = ("model", "stream", "stream_options")
-    return decode_any(sent.request.body, provider=asked.name).map(
-        lambda body: (
-            {key: value for key, value in body.items() if key not in said_elsewhere},
-            sent.adaptations,
+def _openai(chat: _Chat) -> Fields:
+    """The body of a chat completion, without the fields that the URL has."""
+    built = ok(
+        openai_chat.build_chat(
+            chat.service.name,
+            lambda config, model, operation: Success("https://unused.invalid"),
+            chat.vendor.quirks,
+            chat.config,
+            chat.request,
         )
     )
+    chat.adaptations.extend(built.adaptations)
+    body = ok(decode_any(built.request.body, provider=chat.service.name))
+    in_url = ("model", "stream", "stream_options")
+    return {key: value for key, value in body.items() if key not in in_url}
 
 
-def _cohere_chat(asked: Asked) -> Written:
-    spoken = cohere.conversation(asked.name, asked.call.messages)
-    if isinstance(spoken, Failure):
-        return Failure(spoken.failure())
-    body, told = spoken.unwrap()
-    _, words, more = wire_format(_NO_SCHEMAS, asked.call)
-    if words:
-        body["preamble"] = "\n\n".join(filter(None, [body.get("preamble"), words]))
-    tools, tools_told = cohere.tools(asked.call)
+def _cohere_chat(chat: _Chat) -> Fields:
+    resolved = chat.resolved
+    body = cohere.encode_messages(chat.service, resolved.messages, chat.adaptations)
+    _, instruction = encode_format(DEFAULT_PROFILE, resolved, chat.adaptations)
+    if instruction:
+        body["preamble"] = "\n\n".join(filter(None, [body.get("preamble"), instruction]))
+    tools = cohere.encode_tools(resolved, chat.adaptations)
     if tools:
         body["tools"] = tools
-    fields, settings_told = _settings(asked)
-    told = (*told, *more, *tools_told, *settings_told)
-    return Success((merged(merged(body, fields), dict(asked.call.extra)), told))
+    return merge_objects(merge_objects(body, _settings(chat)), resolved.extra)
 
 
-def _prompt(asked: Asked) -> Written:
-    call, vendor = asked.call, asked.vendor
-    spoken = text_turns(asked.name, call.messages)
-    if isinstance(spoken, Failure):
-        return Failure(spoken.failure())
-    system, turns, told = spoken.unwrap()
-    _, words, more = wire_format(_NO_SCHEMAS, call)
-    told += more
-    if call.tools:
-        told += (_dropped("tools", "this model takes a prompt, and knows no tools"),)
-    told += dropped_tool_choice(call)
-    prompt = TEMPLATES[vendor.template]("\n\n".join(filter(None, [system, words])), turns)
-    fields, more = _settings(asked)
-    body = {vendor.prompt_key: prompt, **fields}
-    if call.stream:
+def _prompt(chat: _Chat) -> Fields:
+    resolved, vendor = chat.resolved, chat.vendor
+    system, turns = text_turns(chat.service, resolved.messages, chat.adaptations)
+    _, instruction = encode_format(DEFAULT_PROFILE, resolved, chat.adaptations)
+    if resolved.tools:
+        chat.adaptations.append(dropped("tools", "this model takes a prompt, without tools"))
+    chat.adaptations.extend(dropped_tool_choice(resolved))
+    prompt = TEMPLATES[vendor.template]("\n\n".join(filter(None, [system, instruction])), turns)
+    body = {vendor.prompt_key: prompt, **_settings(chat)}
+    if resolved.stream:
         body |= vendor.stream
-    return Success((merged(body, dict(call.extra)), told + more))
+    return merge_objects(body, resolved.extra)
 
 
-_NO_SCHEMAS = ModelProfile(prefix="")
-
-
-def _settings(asked: Asked) -> tuple[Fields, Told]:
-    """The settings where this vendor has them; all others are refused."""
-    call, keys = asked.call, asked.vendor.keys
-    settings = dict(call.settings)
+def _settings(chat: _Chat) -> Fields:
+    """The settings at the vendor's paths; all others are unsupported."""
+    resolved, paths = chat.resolved, chat.vendor.paths
+    settings = dict(resolved.settings)
     if settings.get("n") == 1:
         del settings["n"]
-    refuses = {one: "this model's body has no field for it" for one in settings if one not in keys}
-    settings, told = adapt(settings, call.user_set, ModelProfile(prefix="", unsupported=refuses))
-    wanted = call.reasoning
-    if wanted is not None:
-        known = known_rule(call.model, asked.config.pricing_plan).reasoning
-        rule = ModelProfile(prefix="", reasoning="always" if known == "always" else "none")
-        thinks = wanted.enabled and wanted.effort != "none"
-        exact = wanted.effort is not None or wanted.budget_tokens is not None
-        told += not_asked(rule, call.model, thinks=thinks, exact=exact)
-    if call.metadata:
-        told += (_dropped("metadata", "this model's body has no field for it"),)
+    unsupported = {name: _NO_FIELD for name in settings if name not in paths}
+    profile = ModelProfile(prefix="", unsupported=unsupported)
+    settings, setting_adaptations = adapt(settings, resolved.user_set, profile)
+    chat.adaptations.extend(setting_adaptations)
+    if resolved.reasoning is not None:
+        known = known_profile(resolved.model, chat.config.pricing_plan).reasoning
+        profile = ModelProfile(prefix="", reasoning="always" if known == "always" else "none")
+        report_uncontrolled(profile, resolved.model, resolved.reasoning, chat.adaptations)
+    if resolved.metadata:
+        chat.adaptations.append(dropped("metadata", _NO_FIELD))
     fields: Fields = {}
-    for setting, place in keys.items():
+    for setting, path in paths.items():
         if setting in settings:
-            fields = put(fields, place, settings[setting])
-    return fields, told
+            fields = put(fields, path, settings[setting])
+    return fields
 
 
-def _dropped(field: str, reason: str) -> Adaptation:
-    return Adaptation(field=field, action="dropped", reason=reason)
-
-
-_WRITERS: Mapping[TokenizerProfile, Callable[[Asked], Written]] = {
+_ENCODERS: Mapping[Family, Callable[[_Chat], Fields]] = {
     "anthropic": _anthropic,
     "nova": _nova,
     "openai": _openai,

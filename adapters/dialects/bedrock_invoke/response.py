@@ -1,29 +1,22 @@
-"""A whole answer of InvokeModel -> Completion. The body's own shape tells whose it is; the model is not known here."""
+"""A buffered response of InvokeModel -> Completion. The shape of the body gives the vendor; the model is not in it."""
 
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import anthropic_messages, openai_chat
 from llm_pure.adapters.dialects import bedrock_converse as converse
 from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
-from llm_pure.adapters.dialects.bedrock_converse.response import broken
-from llm_pure.adapters.dialects.bedrock_invoke.request import ANTHROPIC
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import read_counts
-from llm_pure.adapters.dialects.bedrock_invoke.stream import (
-    OPENAI,
-    State,
-    as_openai,
-    family_of,
-    read_other,
-)
-from llm_pure.core.collect import Collector
-from llm_pure.core.stream import header_events
+from llm_pure.adapters.dialects.bedrock_invoke.stream import State, as_openai, family_of, read_other
+from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families
+from llm_pure.core.dialect import Service, parse_body
 from llm_pure.framing.json_codec import decode_any, json_text, protocol_error
 from llm_pure.types.completion import Completion, Usage
-from llm_pure.types.events import Started
+from llm_pure.types.events import Started, StreamEvent
 from llm_pure.types.http import Headers, HttpResponse, get_header
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected
+from llm_pure.types.result import Failure, LLMResult
 
 _COUNT_HEADERS = {
     "x-amzn-bedrock-input-token-count": "inputTokenCount",
@@ -31,68 +24,71 @@ _COUNT_HEADERS = {
     "x-amzn-bedrock-cache-read-input-token-count": "cacheReadInputTokenCount",
     "x-amzn-bedrock-cache-write-input-token-count": "cacheWriteInputTokenCount",
 }
-"""Headers, and the names that the same counts have in a stream's metrics."""
+"""Header -> the name of the same count in a stream's metrics."""
 
 
-def parse_chat(name: str, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of any answer, for any status and any bytes.
+def parse_chat(service: Service[Families], response: HttpResponse) -> LLMResult[Completion]:
+    """The Completion of a buffered response, for any status and any bytes.
 
-    Tokens that the body does not count are read from the headers. Fails with the error that the answer tells, at any
-    status; with ProtocolError when a 2xx body is no vendor's answer.
+    Usage is read from the headers if the body has none. Fails with the error in the response, at any status; with
+    ProtocolError when a 2xx body is no vendor's answer.
     """
-    decoded = decode_any(response.body, provider=name)
-    if isinstance(decoded, Failure):
-        return Failure(undecodable(name, response))
-    raw = decoded.unwrap()
-    family = family_of(raw) if isinstance(raw, dict) else "unknown"
-    if response.status >= 300 or family == "unknown":
-        told = find_error(name, raw, response)
-        return Failure(told or broken(name, "this is no vendor's answer", response))
     try:
-        return _of_family(name, family, raw, response).map(
-            lambda found: _counted(found, response.headers)
+        parsed = _parse(service, response)
+    except RecursionError as error:  # deep nesting: JSON that can be decoded and not be encoded
+        return Failure(
+            protocol_error(error, response.body, provider=service.name, status=response.status)
         )
-    except RecursionError as fault:  # nested just so deep that it can be read and not be written
-        return Failure(protocol_error(fault, response.body, provider=name, status=response.status))
+    return parsed.map(lambda completion: _with_header_usage(completion, response.headers))
 
 
-def _of_family(
-    name: str, family: str, raw: dict[str, Any], response: HttpResponse
-) -> LLMResult[Completion]:
+def _parse(service: Service[Families], response: HttpResponse) -> LLMResult[Completion]:
+    raw: Any = decode_any(response.body, provider=service.name).value_or(None)
+    family = family_of(raw) if isinstance(raw, dict) and response.status < 300 else "unknown"
     match family:
         case "anthropic":
-            return anthropic_messages.parse_chat(name, ANTHROPIC, response)
+            return anthropic_messages.parse_chat(service.quirks.anthropic, response)
         case "nova":
-            return converse.parse_chat(name, response)
+            return converse.parse_chat(service, response)
         case "openai":
             body = json_text(as_openai(raw)).encode()
-            same = HttpResponse(response.status, response.headers, body)
-            return openai_chat.parse_chat(name, OPENAI, same)
-        case _:
-            return _other(name, raw, response)
+            renamed = HttpResponse(response.status, response.headers, body)
+            return openai_chat.parse_chat(service.name, service.quirks.openai.quirks, renamed)
+        case "others" | "unknown":
+            return parse_body(
+                service,
+                response,
+                _is_other,
+                _read_other,
+                find_error=find_error,
+                missing="the body is no vendor's answer",
+                answer_first=True,
+                undecodable=undecodable,
+            )
 
 
-def _other(name: str, raw: dict[str, Any], response: HttpResponse) -> LLMResult[Completion]:
-    state, events = read_other(name, State(), raw)
+def _is_other(raw: Any) -> bool:
+    return isinstance(raw, dict) and family_of(raw) == "others"
+
+
+def _read_other(
+    service: Service[Families], raw: dict[str, Any], response: HttpResponse
+) -> tuple[State, list[StreamEvent]]:
+    state, events = read_other(service, State(), raw)
     if state.fault is not None:
-        return Failure(state.fault)
-    collector = Collector()
-    collector.add((Started(provider=name),))
-    collector.add(events)
-    collector.add(header_events(response.headers))
-    return Success(collector.completion())
+        raise Rejected(state.fault)
+    return state, [Started(provider=service.name), *events]
 
 
-def _counted(completion: Completion, headers: Headers) -> Completion:
-    """The Completion with the usage that the headers tell, where the body told none."""
+def _with_header_usage(completion: Completion, headers: Headers) -> Completion:
     if completion.usage != Usage():
         return completion
-    usage = usage_of(headers)
-    return completion if usage is None else msgspec.structs.replace(completion, usage=usage)
+    usage = header_usage(headers)
+    return completion if usage is None else replace(completion, usage=usage)
 
 
-def usage_of(headers: Headers) -> Usage | None:
-    """The counts in the headers of an answer; None when there are none."""
+def header_usage(headers: Headers) -> Usage | None:
+    """The counts in the headers of a response; None if there are none."""
     counts: dict[str, Any] = {}
     for key, count in _COUNT_HEADERS.items():
         text = get_header(headers, key) or ""

@@ -1,12 +1,14 @@
-"""Bodies of the older vendors -> what they say, by a table: the key that tells a body apart, its Struct, what reads it."""
+"""Bodies of the older vendors -> events, by a table: the key that identifies a body, its Struct, its reader."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from operator import attrgetter
+from typing import Any, TypeAlias
 
 import msgspec
 
-from llm_pure.adapters.dialects.bedrock_converse.usage import tokens
+from llm_pure.adapters.dialects.bedrock_converse.usage import first_count
 from llm_pure.adapters.dialects.bedrock_invoke import wire
+from llm_pure.adapters.dialects.common.extra_fields import extra_events
 from llm_pure.framing.json_codec import json_text
 from llm_pure.types.completion import FinishReason, Usage
 from llm_pure.types.events import (
@@ -36,45 +38,43 @@ FINISH: Mapping[str, FinishReason] = {
     "error_toxic": "content_filter",
     "error": "error",
 }
-"""The words of all these vendors, in lower case; others are "unknown", and stay in raw_finish_reason."""
+"""The reasons of all these vendors, in lower case; others are "unknown", and raw_finish_reason keeps them."""
 
 CALLS = 1
-"""The index of the first call; the text before it is 0."""
+"""The index of the first call; the text has index 0."""
+
+
+Reader: TypeAlias = Callable[[Any, int], Iterator[StreamEvent]]
+"""(body, number of calls before it) -> its events."""
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """A body's Struct, the keys that it models, and what reads it. calls: how many came before."""
+    """How a body is read."""
 
     struct: type[Any]
-    modelled: frozenset[str]
-    read: Callable[[Any, int], Iterator[StreamEvent]]
+    known: frozenset[str]
+    """Keys that the reader uses."""
+    read: Reader
 
 
-def _finished(word: str | None, choice: int = 0) -> Iterator[StreamEvent]:
-    if word:
-        yield Finished(FINISH.get(word.lower(), "unknown"), word, choice)
+def _finished(reason: str | None, choice: int = 0) -> Iterator[StreamEvent]:
+    if reason:
+        yield Finished(FINISH.get(reason.lower(), "unknown"), reason, choice)
 
 
-def _answer(text: str | None, word: str | None, choice: int = 0) -> Iterator[StreamEvent]:
-    if text:
-        yield TextDelta(text, 0, choice)
-    yield from _finished(word, choice)
+def _choices(rows: str, text: str, reason: str) -> Reader:
+    """Read bodies with text only. `rows`: the list of choices, "" if the body is the only one; then paths in a choice."""
+    text_of, reason_of = attrgetter(text), attrgetter(reason)
 
+    def read(body: Any, calls: int) -> Iterator[StreamEvent]:
+        if getattr(body, "id", None) not in (None, ""):
+            yield Started(id=str(body.id))
+        for index, choice in enumerate(getattr(body, rows) if rows else (body,)):
+            if text_of(choice):
+                yield TextDelta(text_of(choice), 0, index)
+            yield from _finished(reason_of(choice), index)
 
-def _llama(body: wire.Llama, calls: int) -> Iterator[StreamEvent]:
-    yield from _answer(body.generation, body.stop_reason)
-
-
-def _mistral(body: wire.Mistral, calls: int) -> Iterator[StreamEvent]:
-    for choice, one in enumerate(body.outputs):
-        yield from _answer(one.text, one.stop_reason, choice)
-
-
-def _generations(body: wire.CohereGenerations, calls: int) -> Iterator[StreamEvent]:
-    if body.id:
-        yield Started(id=body.id)
-    for choice, one in enumerate(body.generations):
-        yield from _answer(one.text, one.finish_reason, choice)
+    return read
 
 
 def _cohere(body: wire.Cohere, calls: int) -> Iterator[StreamEvent]:
@@ -82,35 +82,12 @@ def _cohere(body: wire.Cohere, calls: int) -> Iterator[StreamEvent]:
         yield Started(id=body.generation_id)
     if body.text:
         yield TextDelta(body.text)
-    for place, call in enumerate(body.tool_calls or ()):
-        yield ToolCallDelta(json_text(call.parameters or {}), CALLS + calls + place, name=call.name)
+    for index, call in enumerate(body.tool_calls or (), CALLS + calls):
+        yield ToolCallDelta(json_text(call.parameters or {}), index, name=call.name)
     if body.citations:
         yield ExtraReceived("citations", body.citations, append=True)
-    for name, value in (body.response or {}).items():
-        if name not in _COHERE and value not in (None, "", [], {}):
-            yield ExtraReceived(name, value)
-    word = body.finish_reason
-    yield from _finished(word or ("finish" if body.is_finished else None))
-
-
-def _j2(body: wire.J2, calls: int) -> Iterator[StreamEvent]:
-    if body.id is not None:
-        yield Started(id=str(body.id))
-    for choice, one in enumerate(body.completions):
-        yield from _answer(one.data.text, (one.finishReason or wire.J2Reason()).reason, choice)
-
-
-def _titan(body: wire.Titan, calls: int) -> Iterator[StreamEvent]:
-    for choice, one in enumerate(body.results):
-        yield from _answer(one.outputText, one.completionReason, choice)
-
-
-def _titan_chunk(body: wire.TitanChunk, calls: int) -> Iterator[StreamEvent]:
-    yield from _answer(body.outputText, body.completionReason)
-
-
-def _old_claude(body: wire.OldClaude, calls: int) -> Iterator[StreamEvent]:
-    yield from _answer(body.completion, body.stop_reason)
+    yield from extra_events(body.response, _COHERE)
+    yield from _finished(body.finish_reason or ("finish" if body.is_finished else None))
 
 
 _COUNTED = frozenset(
@@ -125,29 +102,34 @@ _COUNTED = frozenset(
 _COHERE = frozenset(wire.Cohere.__struct_fields__)
 
 
-def _shape(
-    struct: type[msgspec.Struct], read: Callable[[Any, int], Iterator[StreamEvent]], *more: str
-) -> Shape:
+def _shape(struct: type[msgspec.Struct], read: Reader, *more: str) -> Shape:
     return Shape(struct, frozenset({*struct.__struct_fields__, *_COUNTED, *more}), read)
 
 
 SHAPES: tuple[tuple[str, Shape], ...] = (
-    ("generation", _shape(wire.Llama, _llama)),
-    ("outputs", _shape(wire.Mistral, _mistral)),
-    ("generations", _shape(wire.CohereGenerations, _generations, "prompt")),
-    ("completions", _shape(wire.J2, _j2, "prompt")),
-    ("results", _shape(wire.Titan, _titan)),
-    ("outputText", _shape(wire.TitanChunk, _titan_chunk, "index")),
-    ("completion", _shape(wire.OldClaude, _old_claude, "stop")),
-    ("event_type", _shape(wire.Cohere, _cohere)),
-    ("generation_id", _shape(wire.Cohere, _cohere)),
-    ("is_finished", _shape(wire.Cohere, _cohere)),
+    ("generation", _shape(wire.Llama, _choices("", "generation", "stop_reason"))),
+    ("outputs", _shape(wire.Mistral, _choices("outputs", "text", "stop_reason"))),
+    (
+        "generations",
+        _shape(wire.CohereGenerations, _choices("generations", "text", "finish_reason"), "prompt"),
+    ),
+    ("completions", _shape(wire.J2, _choices("completions", "data.text", "reason"), "prompt")),
+    ("results", _shape(wire.Titan, _choices("results", "outputText", "completionReason"))),
+    (
+        "outputText",
+        _shape(wire.TitanChunk, _choices("", "outputText", "completionReason"), "index"),
+    ),
+    ("completion", _shape(wire.OldClaude, _choices("", "completion", "stop_reason"), "stop")),
+    *[
+        (key, _shape(wire.Cohere, _cohere))
+        for key in ("event_type", "generation_id", "is_finished")
+    ],
 )
-"""The first key that a body has tells its shape."""
+"""The first of these keys in a body gives its shape."""
 
 
 def shape_of(raw: dict[str, Any]) -> Shape | None:
-    """The shape of a body or a chunk; None when the table has none."""
+    """The shape of a body or a chunk; None if the table has none."""
     for key, shape in SHAPES:
         if key in raw:
             return shape
@@ -155,26 +137,26 @@ def shape_of(raw: dict[str, Any]) -> Shape | None:
 
 
 def counts_in(raw: dict[str, Any]) -> dict[str, Any]:
-    """What a body says about tokens, under the vendor's own names."""
-    found = {key: raw[key] for key in _COUNTED if raw.get(key) is not None}
+    """The token counts of a body, under the vendor's own names."""
+    counts = {key: raw[key] for key in _COUNTED if raw.get(key) is not None}
     results = raw.get("results")
     if isinstance(results, list) and results and isinstance(results[0], dict):
-        found |= {key: results[0][key] for key in ("tokenCount",) if key in results[0]}
-    for place in (raw, raw.get("response")):
-        meta = place.get("meta") if isinstance(place, dict) else None
+        counts |= {key: results[0][key] for key in ("tokenCount",) if key in results[0]}
+    for body in (raw, raw.get("response")):
+        meta = body.get("meta") if isinstance(body, dict) else None
         for key in ("billed_units", "tokens"):
-            counted = meta.get(key) if isinstance(meta, dict) else None
-            if isinstance(counted, dict):
-                found |= counted
-    return found
+            units = meta.get(key) if isinstance(meta, dict) else None
+            if isinstance(units, dict):
+                counts |= units
+    return counts
 
 
 def read_counts(raw: dict[str, Any]) -> Usage:
-    """Counts under any of the vendors' names; the cache is left out of their input, and is in ours."""
-    sent = _first(
+    """Counts under any of the vendors' names. Their input excludes the cache; Usage.input_tokens includes it."""
+    uncached = first_count(
         raw, "inputTokenCount", "prompt_token_count", "inputTextTokenCount", "input_tokens"
     )
-    made = _first(
+    output = first_count(
         raw,
         "outputTokenCount",
         "generation_token_count",
@@ -182,19 +164,9 @@ def read_counts(raw: dict[str, Any]) -> Usage:
         "tokenCount",
         "output_tokens",
     )
-    read, written = (
-        _first(raw, "cacheReadInputTokenCount"),
-        _first(raw, "cacheWriteInputTokenCount"),
-    )
-    whole = None if sent is None else sent + (read or 0) + (written or 0)
-    if whole is None:
-        read = written = None
-    return Usage(whole, made, read, written, raw=raw)
-
-
-def _first(raw: dict[str, Any], *names: str) -> int | None:
-    for name in names:
-        count = tokens(raw.get(name))
-        if count is not None:
-            return count
-    return None
+    if uncached is None:
+        return Usage(None, output, raw=raw)
+    cache_read = first_count(raw, "cacheReadInputTokenCount")
+    cache_write = first_count(raw, "cacheWriteInputTokenCount")
+    total = uncached + (cache_read or 0) + (cache_write or 0)
+    return Usage(total, output, cache_read, cache_write, raw=raw)

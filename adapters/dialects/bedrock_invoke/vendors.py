@@ -1,4 +1,4 @@
-"""Which body a model takes: a table from the beginnings of model ids. The first that fits counts.
+"""The body of each model: a table by the prefix of the model id. The first matching prefix counts.
 
 Sources: docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html, ../shared/wire/bedrock.md section 9 (several
 of these models are retired); read 2026-11-20.
@@ -9,66 +9,81 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from llm_pure.adapters.dialects import anthropic_messages
 from llm_pure.adapters.dialects.bedrock_converse.models import bare_id
 from llm_pure.adapters.dialects.openai_chat import Quirks
+from llm_pure.core.dialect import Service
 
-TokenizerProfile: TypeAlias = Literal["anthropic", "nova", "openai", "cohere_chat", "prompt"]
+Family: TypeAlias = Literal["anthropic", "nova", "openai", "cohere_chat", "prompt"]
 
-Keys: TypeAlias = Mapping[str, tuple[str, ...]]
-"""A setting's name -> where it stands in the body."""
+Paths: TypeAlias = Mapping[str, tuple[str, ...]]
+"""A setting's name -> its path in the body."""
+
+ANTHROPIC = anthropic_messages.Quirks(
+    version="bedrock-2023-05-31",
+    version_in="body",
+    model_in="path",
+    stream_in_body=False,
+    betas_in_body=True,
+    kin=frozenset({"anthropic", "claude"}),
+)
+
+OPENAI = Quirks(max_tokens_key="max_tokens", reasoning_style="effort")
+"""For responses; requests use the quirks of their vendor."""
+
+
+class Families(msgspec.Struct, frozen=True, kw_only=True):
+    """Services of the dialects whose bodies InvokeModel carries."""
+
+    anthropic: Service[anthropic_messages.Quirks]
+    openai: Service[Quirks]
 
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
-    """How the models whose ids begin with `prefix` want their body.
-
-    family: which writer writes it. keys: settings and their places; others are refused. prompt_key, template: for
-    prompts. stream: what the body says beyond its place in the URL, when a stream is asked for. quirks: for the
-    family "openai".
-    """
+    """The body of the models whose ids begin with `prefix`."""
 
     prefix: str
-    family: TokenizerProfile
-    keys: Keys = {}
+    family: Family
+    """The encoder of the body."""
+    paths: Paths = {}
+    """Supported settings; others are dropped."""
     prompt_key: str = "prompt"
     template: str = "plain"
+    """The prompt's template, a key of TEMPLATES."""
     stream: Mapping[str, bool] = {}
+    """Fields for a stream, beside the operation in the URL."""
     quirks: Quirks = Quirks()
+    """For the family "openai"."""
 
 
-def _flat(**keys: str) -> Keys:
+def _flat(**keys: str) -> Paths:
     return {setting: (key,) for setting, key in keys.items()}
 
 
 _LLAMA = _flat(max_tokens="max_gen_len", temperature="temperature", top_p="top_p")
+_DEEPSEEK = _flat(max_tokens="max_tokens", temperature="temperature", top_p="top_p", stop="stop")
 _MISTRAL = _flat(
     max_tokens="max_tokens", temperature="temperature", top_p="top_p", top_k="top_k", stop="stop"
 )
-_DEEPSEEK = _flat(max_tokens="max_tokens", temperature="temperature", top_p="top_p", stop="stop")
-_COHERE = _flat(
-    max_tokens="max_tokens",
-    temperature="temperature",
-    top_p="p",
-    top_k="k",
-    stop="stop_sequences",
-    n="num_generations",
+_COMMAND = _flat(
+    max_tokens="max_tokens", temperature="temperature", top_p="p", top_k="k", stop="stop_sequences"
 )
-_COHERE_CHAT = _flat(
-    max_tokens="max_tokens",
-    temperature="temperature",
-    top_p="p",
-    top_k="k",
-    stop="stop_sequences",
-    seed="seed",
-    presence_penalty="presence_penalty",
-    frequency_penalty="frequency_penalty",
-)
-_J2: Keys = {
+_COHERE = {**_COMMAND, **_flat(n="num_generations")}
+_COHERE_CHAT = {
+    **_COMMAND,
+    **_flat(
+        seed="seed",
+        presence_penalty="presence_penalty",
+        frequency_penalty="frequency_penalty",
+    ),
+}
+_J2: Paths = {
     **_flat(max_tokens="maxTokens", temperature="temperature", top_p="topP", stop="stopSequences"),
     "n": ("numResults",),
     "presence_penalty": ("presencePenalty", "scale"),
     "frequency_penalty": ("frequencyPenalty", "scale"),
 }
-_TITAN: Keys = {
+_TITAN: Paths = {
     "max_tokens": ("textGenerationConfig", "maxTokenCount"),
     "temperature": ("textGenerationConfig", "temperature"),
     "top_p": ("textGenerationConfig", "topP"),
@@ -87,9 +102,9 @@ _GPT_OSS = msgspec.structs.replace(
 )
 
 
-def _prompts(family: str, template: str, keys: Keys, *prefixes: str) -> list[Vendor]:
+def _prompts(vendor: str, template: str, paths: Paths, *prefixes: str) -> list[Vendor]:
     return [
-        Vendor(prefix=f"{family}.{prefix}", family="prompt", template=template, keys=keys)
+        Vendor(prefix=f"{vendor}.{prefix}", family="prompt", template=template, paths=paths)
         for prefix in prefixes
     ]
 
@@ -97,7 +112,7 @@ def _prompts(family: str, template: str, keys: Keys, *prefixes: str) -> list[Ven
 VENDORS: tuple[Vendor, ...] = (
     Vendor(prefix="anthropic.", family="anthropic"),
     Vendor(prefix="amazon.nova", family="nova"),
-    Vendor(prefix="amazon.titan", family="prompt", prompt_key="inputText", keys=_TITAN),
+    Vendor(prefix="amazon.titan", family="prompt", prompt_key="inputText", paths=_TITAN),
     *_prompts("meta", "llama2", _LLAMA, "llama2"),
     *_prompts("meta", "llama3", _LLAMA, "llama3"),
     *_prompts("meta", "llama4", _LLAMA, "llama"),
@@ -106,8 +121,8 @@ VENDORS: tuple[Vendor, ...] = (
         "mistral-7b", "mixtral", "mistral-small-2402", "mistral-large-2402",
     ),
     Vendor(prefix="mistral.", family="openai", quirks=_PLAIN_OPENAI),
-    Vendor(prefix="cohere.command-r", family="cohere_chat", keys=_COHERE_CHAT),
-    Vendor(prefix="cohere.command", family="prompt", keys=_COHERE, stream={"stream": True}),
+    Vendor(prefix="cohere.command-r", family="cohere_chat", paths=_COHERE_CHAT),
+    Vendor(prefix="cohere.command", family="prompt", paths=_COHERE, stream={"stream": True}),
     *_prompts("ai21", "plain", _J2, "j2"),
     Vendor(prefix="ai21.", family="openai", quirks=_PLAIN_OPENAI),
     *_prompts("deepseek", "deepseek", _DEEPSEEK, "r1"),
@@ -122,7 +137,7 @@ VENDORS: tuple[Vendor, ...] = (
 
 
 def vendor_of(model: str, hint: str | None = None) -> Vendor | None:
-    """The row of a model. hint: the id of the model behind an ARN that does not tell (config.pricing_plan)."""
+    """The row of a model. `hint`: the id of the model behind an ARN without one (config.pricing_plan)."""
     for name in (bare_id(model), bare_id(hint or "")):
         for vendor in VENDORS:
             if name.startswith(vendor.prefix):

@@ -1,6 +1,6 @@
-"""Answers of the older vendors' bodies, and the frame that carries a piece of a streamed answer; names are theirs.
+"""Wire Structs of the older vendors' responses, and of a stream's frames; field names are the vendors'.
 
-A whole answer and a chunk of a stream have the same keys but for Titan, so one Struct reads both.
+A buffered response and a chunk of a stream have the same keys, except for Titan, so one Struct reads both.
 Source: docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html, ../shared/wire/bedrock.md section 9; read
 2026-11-20.
 """
@@ -11,43 +11,44 @@ import msgspec
 
 
 class Chunk(msgspec.Struct):
-    """A frame's payload. bytes: the vendor's own JSON; it comes in base64."""
+    """A frame's payload."""
 
     bytes: bytes
+    """The vendor's JSON; base64 on the wire."""
 
 
 CHUNK = msgspec.json.Decoder(Chunk)
 
 
 class Llama(msgspec.Struct):
-    """Meta. The prompt is counted in the first chunk only; what is generated, anew in each."""
+    """Meta. Only the first chunk counts the prompt; each chunk counts the generated tokens so far."""
 
     generation: str | None = None
     stop_reason: str | None = None
 
 
 class MistralOutput(msgspec.Struct):
-    """One of the answers."""
+    """A choice."""
 
     text: str | None = None
     stop_reason: str | None = None
 
 
 class Mistral(msgspec.Struct):
-    """The models that take a prompt."""
+    """Mistral's models that take a prompt."""
 
     outputs: list[MistralOutput] = []
 
 
 class Generation(msgspec.Struct):
-    """One of the answers."""
+    """A choice."""
 
     text: str | None = None
     finish_reason: str | None = None
 
 
 class CohereGenerations(msgspec.Struct):
-    """Cohere's Command, whole."""
+    """Cohere's Command, buffered."""
 
     generations: list[Generation] = []
     id: str | None = None
@@ -61,7 +62,7 @@ class CohereCall(msgspec.Struct):
 
 
 class Cohere(msgspec.Struct):
-    """Command R, whole or in events; Command in chunks. response: the whole answer again, in the last event."""
+    """Command R, buffered or in events; Command in chunks."""
 
     text: str | None = None
     event_type: str | None = None
@@ -71,25 +72,31 @@ class Cohere(msgspec.Struct):
     tool_calls: list[CohereCall] | None = None
     citations: list[dict[str, Any]] | None = None
     response: dict[str, Any] | None = None
+    """The complete response again, in the last event."""
 
 
 class J2Reason(msgspec.Struct):
-    """Why it stopped."""
+    """The finish reason."""
 
     reason: str | None = None
 
 
 class J2Data(msgspec.Struct):
-    """What it said; the tokens beside it are not read."""
+    """The text; the tokens beside it are not read."""
 
     text: str | None = None
 
 
 class J2Completion(msgspec.Struct):
-    """One of the answers."""
+    """A choice."""
 
     data: J2Data
     finishReason: J2Reason | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """The finish reason."""
+        return None if self.finishReason is None else self.finishReason.reason
 
 
 class J2(msgspec.Struct):
@@ -100,7 +107,7 @@ class J2(msgspec.Struct):
 
 
 class TitanResult(msgspec.Struct):
-    """The answer."""
+    """A choice."""
 
     outputText: str | None = None
     tokenCount: int | None = None
@@ -108,13 +115,13 @@ class TitanResult(msgspec.Struct):
 
 
 class Titan(msgspec.Struct):
-    """Amazon's Titan, whole."""
+    """Amazon's Titan, buffered."""
 
     results: list[TitanResult] = []
 
 
 class TitanChunk(msgspec.Struct):
-    """Amazon's Titan, in pieces."""
+    """Amazon's Titan, a chunk."""
 
     outputText: str | None = None
     completionReason: str | None = None

@@ -85,7 +85,7 @@ UNSENDABLE: dict[str, tuple[Message, str]] = {
     ),
     "bytes that are no picture": (
         user(Image(data=b"????")),
-        "messages/0/parts/0: images are JPEG, PNG, GIF or WebP here, not bytes that are no image known here",
+        "messages/0/parts/0: images are JPEG, PNG, GIF or WebP here, not bytes of an unknown format",
     ),
     "archive": (
         user(Document(data=b"PK\x03\x04")),
@@ -93,15 +93,15 @@ UNSENDABLE: dict[str, tuple[Message, str]] = {
     ),
     "bytes of no known kind": (
         user(Document(data=b"????")),
-        "messages/0/parts/0: documents are PDF or text here, not bytes of an unknown kind",
+        "messages/0/parts/0: documents are PDF or text here, not bytes of an unknown format",
     ),
     "picture for the system": (
         system(Image(data=PNG)),
-        "messages/0/parts/0: instructions are text here, not Image",
+        "messages/0/parts/0: a system turn holds text, not Image",
     ),
     "sound of a tool": (
         Message("tool", (ToolResult(tool_call_id="t", content=(Audio(data=b"RIFF"),)),)),
-        "messages/0/parts/0/content/0: there is no form for Audio here",
+        "messages/0/parts/0/content/0: a tool result cannot hold Audio here",
     ),
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from llm_pure import Completion, HttpResponse, LLMError, TokenCount
 from llm_pure.adapters.dialects.anthropic_messages import (
-    Quirks,
+    make_service,
     parse_chat,
     parse_count,
 )
@@ -31,7 +31,7 @@ from llm_pure.types.messages import Message, Text, ToolCall
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.anthropic_answers import ANSWERS, Answer
 
-QUIRKS = Quirks()
+SERVICE = make_service("anthropic")
 JSON = (("content-type", "application/json"),)
 
 
@@ -39,7 +39,7 @@ def parsed(
     body: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = JSON
 ) -> LLMResult[Completion]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return parse_chat("anthropic", QUIRKS, HttpResponse(status, headers, data))
+    return parse_chat(SERVICE, HttpResponse(status, headers, data))
 
 
 def failed(body: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = JSON) -> LLMError:
@@ -261,7 +261,7 @@ def test_no_json_makes_the_parser_raise(body: dict[str, Any], content: list[Any]
     ],
 )  # fmt: skip
 def test_a_count_of_tokens(status: int, body: bytes, expected: Any) -> None:
-    got = parse_count("anthropic", QUIRKS, HttpResponse(status, JSON, body))
+    got = parse_count(SERVICE, HttpResponse(status, JSON, body))
     if isinstance(got, Failure):
         assert got.failure().kind == expected
     else:

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from llm_pure import ChatRequest, LLMConfig, system
-from llm_pure.adapters.dialects.anthropic_messages import Quirks, build_body
+from llm_pure.adapters.dialects.anthropic_messages import Quirks, build_body, make_service
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.types.errors import InvalidConfiguration
 from tests.support.anthropic_bodies import (
-    URL,
     WEATHER,
     WIRE_WEATHER,
     body,
@@ -36,7 +35,10 @@ def test_the_whole_request_has_its_keys_in_a_fixed_order() -> None:
     )
     made = built(request)
     assert made.adaptations == ()
-    assert (made.request.method, made.request.url) == ("POST", f"{URL}/v1/messages")
+    assert (made.request.method, made.request.url) == (
+        "POST",
+        "https://api.anthropic.com/v1/messages",
+    )
     assert made.request.headers == (
         ("content-type", "application/json"),
         ("accept", "text/event-stream"),
@@ -193,7 +195,9 @@ def test_a_host_may_want_the_version_in_the_body_and_model_and_stream_in_the_pat
         model="anthropic.claude-sonnet-4-5-20250929-v1:0",
         headers=(("anthropic-beta", "a, b"),),
     )
-    made = build_body("bedrock", quirks, config, ChatRequest(messages="hi", stream=True)).unwrap()
+    made = build_body(
+        make_service("bedrock", quirks=quirks), config, ChatRequest(messages="hi", stream=True)
+    )
     assert (made.model, made.stream) == ("anthropic.claude-sonnet-4-5-20250929-v1:0", True)
     assert list(made.fields.items()) == [
         ("anthropic_version", "bedrock-2023-05-31"),

@@ -18,7 +18,7 @@ from llm_pure.types.events import (
 )
 from llm_pure.types.messages import Opaque
 from tests.support.anthropic_answers import ANSWERS, Answer, Event, begun, end, start
-from tests.support.anthropic_streams import QUIRKS, collected, fed
+from tests.support.anthropic_streams import SERVICE, collected, fed
 
 answers = pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 
@@ -126,7 +126,7 @@ def test_signatures_and_opaque_parts_go_back_byte_for_byte(answer: Answer) -> No
     message = collect(fed(answer.streamed)[0]).unwrap().message
     request = ChatRequest(messages=["hi", message, "go on"])
     config = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5")
-    made = build_chat("anthropic", "https://api.anthropic.com", QUIRKS, config, request).unwrap()
+    made = build_chat(SERVICE, config, request).unwrap()
     assert made.adaptations == ()
     sent = json.loads(made.request.body)["messages"]
     content = answer.whole["content"]

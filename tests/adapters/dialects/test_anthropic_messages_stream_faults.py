@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import Completion, LLMError, collect
-from llm_pure.adapters.dialects.anthropic_messages import State, open_stream, step
+from llm_pure.adapters.dialects.anthropic_messages import DIALECT, State, step
 from llm_pure.adapters.dialects.anthropic_messages.blocks import Block
 from llm_pure.adapters.dialects.anthropic_messages.stream import Phase
+from llm_pure.core.dialect import open_stream
 from llm_pure.types.errors import (
     InvalidRequest,
     Overloaded,
@@ -33,7 +34,7 @@ from tests.support.anthropic_answers import (
     stopped,
     text,
 )
-from tests.support.anthropic_streams import HEAD, QUIRKS, failed, fed
+from tests.support.anthropic_streams import HEAD, SERVICE, failed, fed
 from tests.support.complaints import complaint
 
 
@@ -68,7 +69,7 @@ def test_an_error_in_mid_stream_is_typed_and_carries_what_came_before(
 
 
 def test_a_fault_comes_after_the_events_before_it() -> None:
-    decoder = open_stream("anthropic", QUIRKS, HEAD)
+    decoder = open_stream(DIALECT, SERVICE, HEAD)
     got = decoder.feed(sse(start(), begun(0, type="text", text="a")) + b"data: {]\n\n")
     assert got.unwrap()[-1] == TextDelta("a", 0)
     assert isinstance(decoder.feed(b"").failure(), ProtocolError)
@@ -104,7 +105,7 @@ FAULTS: dict[str, tuple[tuple[Event, ...], str, str]] = {
     "input in a text": ((*OPEN, argued(0, "{}")), "content_block_delta",
         "input_json_delta in a block of kind text"),
     "a text that is a number": ((*OPEN, delta(0, type="text_delta", text=1)), "content_block_delta",
-        "text is no string"),
+        "text is not a string"),
     "a delta without a type": ((*OPEN, delta(0)), "content_block_delta", "a delta without a type"),
     "a block without a type": ((start(), begun(0)), "content_block_start",
         "a content block without a type"),
@@ -200,7 +201,7 @@ FRAMES: dict[str, Any] = {
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
 def test_every_event_has_an_answer_in_every_phase(state: State, frame: Any) -> None:
-    after, events = step("anthropic", QUIRKS, HEAD, state, json.dumps(frame).encode())
+    after, events = step(SERVICE, HEAD, state, json.dumps(frame).encode())
     if state.phase is Phase.DONE:
         assert (after, list(events)) == (state, [])
     elif after.fault is not None:

@@ -172,7 +172,7 @@ def test_what_other_providers_said_is_left_out_and_reported() -> None:
         Adaptation(
             field="messages/1/parts/1",
             action="dropped",
-            reason="thinking without its signature is refused",
+            reason="thinking without its signature is rejected",
         ),
         Adaptation(
             field="messages/1/parts/2",

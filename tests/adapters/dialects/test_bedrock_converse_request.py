@@ -840,7 +840,7 @@ def test_arguments_that_are_cut_off_are_sent_inside_an_object_and_told() -> None
         Adaptation(
             field="messages/1/parts/0",
             action="changed",
-            reason="the arguments are no JSON object",
+            reason="the arguments are not a JSON object",
             before='{"a": ',
         ),
     )

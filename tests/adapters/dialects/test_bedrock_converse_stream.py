@@ -27,6 +27,7 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters.bedrock import PROVIDER
+from llm_pure.adapters.dialects.bedrock_converse import make_service
 from llm_pure.adapters.dialects.bedrock_converse.stream import State, step
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.types.errors import (
@@ -323,14 +324,16 @@ def test_a_refusal_in_place_of_a_stream_is_read_as_one() -> None:
     )
 
 
+SERVICE = make_service("bedrock")
+
 STATES = {
     "before anything": State(),
     "begun": State(started=True),
     "in text": State(started=True, text_block=0, parts={(0, "text"): 0}),
     "in a call": State(started=True, parts={(0, "toolUse"): 0}),
-    "usage told": State(started=True, told=True),
+    "usage told": State(started=True, has_metadata=True),
     "stopped": State(started=True, stopped=True),
-    "over": State(started=True, stopped=True, told=True, complete=True),
+    "over": State(started=True, stopped=True, has_metadata=True, complete=True),
 }
 SOME_FRAMES = {
     "messageStart": BEGIN,
@@ -352,9 +355,9 @@ SOME_FRAMES = {
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
 @pytest.mark.parametrize("frame", SOME_FRAMES.values(), ids=SOME_FRAMES)
 def test_every_frame_has_an_answer_in_every_state(state: State, frame: EventStreamMessage) -> None:
-    after, events = step("bedrock", STREAM_HEAD, state, frame)
+    after, events = step(SERVICE, STREAM_HEAD, state, frame)
     assert all(isinstance(one, StreamEvent) for one in events)
-    assert after.fault is not None or after.complete == (after.stopped and after.told)
+    assert after.fault is not None or after.complete == (after.stopped and after.has_metadata)
 
 
 PAYLOADS = st.recursive(

@@ -12,6 +12,7 @@ from llm_pure import (
     StreamEvent,
     collect,
 )
+from llm_pure.adapters.dialects.bedrock_invoke import make_service
 from llm_pure.adapters.dialects.bedrock_invoke.stream import State, step
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.types.errors import (
@@ -26,7 +27,6 @@ from tests.support.aws_frames import STREAM_HEAD, body_of, event, exception, tra
 from tests.support.bedrock_invoke_streams import (
     CLAUDE,
     KEPT,
-    NAME,
     STREAMED,
     STREAMS,
     TOLD,
@@ -92,10 +92,12 @@ def test_what_is_not_known_changes_nothing_but_extra() -> None:
     assert ExtraReceived("newEvent", [{"a": 1}], append=True) in events
 
 
+SERVICE = make_service("bedrock_invoke")
+
 STATES = {
     "unknown": State(),
     **{
-        kind: step(NAME, STREAM_HEAD, State(), chunk(said[0]))[0]
+        kind: step(SERVICE, STREAM_HEAD, State(), chunk(said[0]))[0]
         for kind, (said, _) in STREAMS.items()
     },
 }
@@ -114,7 +116,7 @@ SOME_FRAMES = {
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
 @pytest.mark.parametrize("frame", SOME_FRAMES.values(), ids=SOME_FRAMES)
 def test_every_frame_has_an_answer_in_every_state(state: State, frame: EventStreamMessage) -> None:
-    after, events = step(NAME, STREAM_HEAD, state, frame)
+    after, events = step(SERVICE, STREAM_HEAD, state, frame)
     assert isinstance(after, State)
     assert all(isinstance(one, StreamEvent) for one in events)
 

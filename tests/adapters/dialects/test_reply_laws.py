@@ -59,8 +59,10 @@ COMMON = (b"", b"null", b"[]", b"{}", b"<p>", b"nope", b"\xff\xfe", b"[" * 5000)
 
 REPLIES: dict[str, Replies] = {
     "anthropic_messages": Replies(
-        parse=partial(anthropic_messages.parse_chat, "anthropic", anthropic_messages.Quirks()),
-        others=(partial(anthropic_messages.parse_count, "anthropic", anthropic_messages.Quirks()),),
+        parse=registry.get("anthropic").unwrap().parse_chat,
+        others=(
+            partial(anthropic_messages.parse_count, anthropic_messages.make_service("anthropic")),
+        ),
         empty=COMMON,
     ),
     "bedrock_converse": Replies(
