@@ -13,8 +13,13 @@ from llm_pure.cli.media_files import image, speak
 from llm_pure.cli.output import out, print_note, print_progress
 from llm_pure.client.llm import LLM
 from llm_pure.output.json_repair import Exact, Unrepairable
-from llm_pure.types.media_operations import ModerationRequest, Transcription, TranscriptionRequest
-from llm_pure.types.operations import Embeddings, EmbedRequest
+from llm_pure.types.operations import (
+    Embeddings,
+    EmbedRequest,
+    ModerationRequest,
+    Transcription,
+    TranscriptionRequest,
+)
 from llm_pure.types.result import Failure, LLMResult
 
 _OBJECTS = ("json", "verbose_json", "diarized_json")

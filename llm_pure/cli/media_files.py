@@ -10,7 +10,7 @@ from llm_pure.cli.files import read_file, unused, writable, write_file
 from llm_pure.cli.media_calls import asked, failed, request_notes, words
 from llm_pure.cli.output import out, print_note, print_progress
 from llm_pure.client.llm import LLM
-from llm_pure.types.media_operations import GeneratedImage, ImageRequest, Speech, SpeechRequest
+from llm_pure.types.operations import GeneratedImage, ImageRequest, Speech, SpeechRequest
 from llm_pure.types.result import Failure, LLMResult
 
 _ENDINGS = {

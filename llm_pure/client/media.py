@@ -9,7 +9,7 @@ from llm_pure.client.stream_reader import Decoder, StreamKind
 from llm_pure.client.targets import Target
 from llm_pure.types.errors import ProtocolError
 from llm_pure.types.http import ResponseHead
-from llm_pure.types.media_operations import (
+from llm_pure.types.operations import (
     ImageRequest,
     ImagesResponse,
     ListModelsRequest,

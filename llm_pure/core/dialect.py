@@ -29,8 +29,14 @@ from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import LLMError, ProtocolError
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import Headers, HttpResponse, ResponseHead
-from llm_pure.types.media_operations import ListModelsRequest, ModelPage
-from llm_pure.types.operations import Embeddings, EmbedLimit, EmbedRequest, TokenCount
+from llm_pure.types.operations import (
+    Embeddings,
+    EmbedLimit,
+    EmbedRequest,
+    ListModelsRequest,
+    ModelPage,
+    TokenCount,
+)
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success

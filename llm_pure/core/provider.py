@@ -11,7 +11,10 @@ from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.types.media_operations import (
+from llm_pure.types.operations import (
+    Embeddings,
+    EmbedLimit,
+    EmbedRequest,
     ImageRequest,
     ImagesResponse,
     ListModelsRequest,
@@ -20,10 +23,10 @@ from llm_pure.types.media_operations import (
     ModerationResponse,
     Speech,
     SpeechRequest,
+    TokenCount,
     Transcription,
     TranscriptionRequest,
 )
-from llm_pure.types.operations import Embeddings, EmbedLimit, EmbedRequest, TokenCount
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import LLMResult
 

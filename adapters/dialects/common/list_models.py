@@ -21,7 +21,7 @@ from llm_pure.framing.json_codec import decode_any
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.errors import LLMError, ProtocolError
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse
-from llm_pure.types.media_operations import ListModelsRequest, ModelInfo, ModelPage
+from llm_pure.types.operations import ListModelsRequest, ModelInfo, ModelPage
 from llm_pure.types.result import Failure, LLMResult, Success
 
 Q = TypeVar("Q")

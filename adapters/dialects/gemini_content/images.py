@@ -20,8 +20,8 @@ from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import ContentFiltered, InvalidRequest, ProtocolError, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import media_type_of
-from llm_pure.types.media_operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.types.messages import Image, Text, user
+from llm_pure.types.operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 

@@ -13,7 +13,7 @@ from llm_pure.core.urls import UrlFor, post_json
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest, ProtocolError
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.media_operations import ModerationRequest, ModerationResponse, ModerationResult
+from llm_pure.types.operations import ModerationRequest, ModerationResponse, ModerationResult
 from llm_pure.types.result import Failure, LLMResult, Success
 
 _LARGEST = sys.float_info.max

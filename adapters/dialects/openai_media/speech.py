@@ -14,7 +14,7 @@ from llm_pure.core.urls import UrlFor, post_json
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.media_operations import Speech, SpeechRequest
+from llm_pure.types.operations import Speech, SpeechRequest
 from llm_pure.types.result import Failure, LLMResult
 
 SPEECH_LIMIT = 4096

@@ -25,7 +25,7 @@ from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest, ProtocolError
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import media_type_of
-from llm_pure.types.media_operations import Transcription, TranscriptionRequest
+from llm_pure.types.operations import Transcription, TranscriptionRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
 AUDIO_LIMIT = 25 * 1024 * 1024

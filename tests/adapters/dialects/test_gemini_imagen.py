@@ -21,7 +21,7 @@ from llm_pure.types.errors import (
     UnsupportedFeature,
 )
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.media_operations import GeneratedImage, ImageRequest, ImagesResponse
+from llm_pure.types.operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.pictures import picture
 from tests.support.png import tiny_png

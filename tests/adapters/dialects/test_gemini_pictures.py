@@ -16,7 +16,7 @@ from llm_pure.types.errors import (
     RateLimited,
 )
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.media_operations import GeneratedImage, ImageRequest
+from llm_pure.types.operations import GeneratedImage, ImageRequest
 from tests.support.png import tiny_png
 
 PROVIDER = registry.get("gemini").unwrap()

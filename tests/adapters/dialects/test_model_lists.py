@@ -12,7 +12,7 @@ from llm_pure.adapters import registry
 from llm_pure.core.provider import Operation
 from llm_pure.types.errors import AuthenticationFailed, ProtocolError, ServerError
 from llm_pure.types.http import HttpResponse, get_header
-from llm_pure.types.media_operations import ListModelsRequest, ModelInfo, ModelPage
+from llm_pure.types.operations import ListModelsRequest, ModelInfo, ModelPage
 from llm_pure.types.result import Failure, LLMResult, Success
 
 LISTING = tuple([name for name in registry.names() if registry.get(name).unwrap().models])
