@@ -1,4 +1,4 @@
-"""HTTP as values: what is sent and what comes back, with no connection behind them."""
+"""HTTP requests and responses as values, and the redaction of their headers and URLs."""
 
 import re
 from typing import Any, TypeAlias
@@ -8,7 +8,7 @@ import msgspec
 Headers = tuple[tuple[str, str], ...]
 
 RedactedRepr: TypeAlias = list[tuple[str, Any]]
-"""The fields of a value as rich and its like may show them."""
+"""The fields of a value for rich's repr, without credentials."""
 
 SECRET_HEADERS = frozenset(
     {
@@ -22,9 +22,9 @@ SECRET_HEADERS = frozenset(
         "x-goog-api-key",
     }
 )
-"""Headers whose values are credentials, in lower case; `is_credential` knows their like too."""
+"""Headers whose values are credentials, in lower case; `is_credential` also recognizes similar names."""
 
-_TELLING = re.compile(
+_CREDENTIAL_NAME = re.compile(
     r"(?:^|[-_])(?:api-?key|(?<!idempotency-)key|token|secret|auth|authorization|password|credential|session)(?:$|[-_])"
 )
 
@@ -36,7 +36,7 @@ _USERINFO = re.compile(r"(?<=://)[^/?#@]*@")
 
 
 def redact_url(url: str) -> str:
-    """The URL without credentials: no user information, and `***` for each query value that is one.
+    """Return the URL with `***` for user information and for query values that are credentials.
 
     >>> redact_url("https://me:pw@example.org/chat?access_token=abc&n=1")
     'https://***@example.org/chat?access_token=***&n=1'
@@ -45,21 +45,21 @@ def redact_url(url: str) -> str:
 
 
 def is_credential(name: str) -> bool:
-    """Does this header hold a credential, by its name? name: in lower case.
+    """Return true if the name of a header, in lower case, is that of a credential.
 
     >>> is_credential("x-api-key"), is_credential("helicone-auth"), is_credential("x-ratelimit-tokens")
     (True, True, False)
     """
-    return name in SECRET_HEADERS or _TELLING.search(name) is not None
+    return name in SECRET_HEADERS or _CREDENTIAL_NAME.search(name) is not None
 
 
 def redact_headers(headers: Headers) -> Headers:
-    """The headers with `***` for each value that is a credential."""
+    """Return the headers with `***` for credentials."""
     return tuple([(k, "***" if is_credential(k) else v) for k, v in headers])
 
 
 def get_header(headers: Headers, name: str) -> str | None:
-    """The first value of a header; `name` in lower case."""
+    """Return the first value of a header, None without it; `name` in lower case."""
     for key, value in headers:
         if key == name:
             return value
@@ -67,7 +67,7 @@ def get_header(headers: Headers, name: str) -> str | None:
 
 
 class HttpRequest(msgspec.Struct, frozen=True, gc=False):
-    """One request, whole. Header names are in lower case. Its repr conceals credentials; its fields do not."""
+    """One request. Header names are lower case. The repr redacts credentials; the fields hold them."""
 
     method: str
     url: str
@@ -93,7 +93,7 @@ class HttpRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class ResponseHead(msgspec.Struct, frozen=True, gc=False):
-    """Status and headers of an answer whose body is still to come. Header names are in lower case."""
+    """Status and headers of a response before its body. Header names are lower case."""
 
     status: int
     headers: Headers = ()
@@ -109,7 +109,7 @@ class ResponseHead(msgspec.Struct, frozen=True, gc=False):
 
 
 class HttpResponse(msgspec.Struct, frozen=True, gc=False):
-    """One answer, whole. Header names are in lower case; `body` is as the service meant it, with no content coding left."""
+    """One response. Header names are lower case; the body is decompressed."""
 
     status: int
     headers: Headers = ()
@@ -120,7 +120,7 @@ class HttpResponse(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def head(self) -> ResponseHead:
-        """The answer without its body."""
+        """The response without its body."""
         return ResponseHead(self.status, self.headers)
 
     def __repr__(self) -> str:

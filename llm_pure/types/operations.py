@@ -1,4 +1,4 @@
-"""What is asked of providers beside chat: embeddings, and the count of a request's tokens."""
+"""Requests and results besides chat: embeddings, token counts, images, speech, transcription, moderation, model lists."""
 
 from typing import Literal, TypeAlias
 
@@ -9,20 +9,19 @@ from llm_pure.types.messages import Audio, Message
 
 
 class EmbedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Texts to be turned into vectors.
-
-    model: "" takes the configuration's. dimensions: the length of a vector, where the model lets one choose.
-    task: what the vectors are for, in the provider's own words ("search_query", "RETRIEVAL_DOCUMENT" ...).
-    encoding: "base64" has the vectors sent in a third of the bytes, where the provider can; they are floats all the same.
-    extra: merged last into the body.
-    """
+    """Texts to embed as vectors."""
 
     input: str | tuple[str, ...]
     model: str = ""
+    """The empty string takes the configuration's."""
     dimensions: int | None = None
+    """The length of a vector, for models where it can be chosen."""
     task: str | None = None
+    """The purpose of the vectors, in the provider's terms ("search_query", "RETRIEVAL_DOCUMENT" ...)."""
     encoding: Literal["float", "base64"] | None = None
+    """Encoding on the wire: "base64" takes a third of the bytes. The result holds floats either way."""
     extra: JsonObject | None = None
+    """Merged last into the body."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -31,7 +30,7 @@ class EmbedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Embeddings(msgspec.Struct, frozen=True, kw_only=True):
-    """One vector for each text, in the order of the texts."""
+    """One vector per text, in the order of the texts."""
 
     vectors: tuple[tuple[float, ...], ...]
     model: str = ""
@@ -41,68 +40,75 @@ class Embeddings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EmbedLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """How much one call takes. prefix: of the models' names, "" for all others. None: nobody says so.
-
-    tokens: of all texts together. source: where this is said, with its date.
-    """
+    """Upper bounds of one embedding call; None: not documented."""
 
     max_texts: int | None = None
     max_tokens: int | None = None
+    """All texts together."""
     prefix: str = ""
+    """Applies to models whose names begin with it."""
     source: str = ""
+    """Where the limit is documented, with the date."""
 
 
 class TokenCount(msgspec.Struct, frozen=True, kw_only=True):
-    """How many input tokens a request has. method: "provider", or how it was counted here, with which encoding."""
+    """The number of input tokens of a request."""
 
     input_tokens: int
     provider: str = ""
     method: str = "provider"
+    """Either "provider", or the local method, with its `encoding`."""
     encoding: str = ""
     extra: JsonObject = {}
 
 
 class ImageRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Pictures to be made from words, from other pictures, or from both.
-
-    images: what is edited as the prompt says; one picture without a prompt asks for variations of it. mask: where the first
-    of them may change (transparent pixels of a PNG). model: "" takes the configuration's. size: "1024x1024" or the
-    provider's own word. quality, style, background, output_format: as the model has them. response_format: "url" or
-    "b64_json". extra: merged last into the body.
-    """
+    """Images to generate from text, from other images, or from both."""
 
     prompt: str = ""
     images: tuple[bytes, ...] = ()
+    """Images to edit as the prompt describes; a single image without a prompt requests variations."""
     mask: bytes | None = None
+    """The editable area of the first image: transparent pixels of a PNG."""
     model: str = ""
+    """The empty string takes the configuration's."""
     n: int | None = None
     size: str | None = None
+    """Such as "1024x1024", or the provider's own value."""
     quality: str | None = None
     style: str | None = None
     background: str | None = None
     output_format: str | None = None
     response_format: Literal["url", "b64_json"] | None = None
     extra: JsonObject | None = None
+    """Merged last into the body."""
 
 
-class GeneratedImage(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture: its bytes, with the media type that they show, or where it can be fetched for a while.
+class _Media(msgspec.Struct, frozen=True, kw_only=True):
+    """A result with bytes; its repr shows their number only."""
 
-    revised_prompt: what the provider made of the prompt.
-    """
+    def __repr__(self) -> str:
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        fields = [
+            f"{name}=<{len(value):,} bytes>" if isinstance(value, bytes) else f"{name}={value!r}"
+            for name, value in values.items()
+        ]
+        return f"{type(self).__name__}({', '.join(fields)})"
+
+
+class GeneratedImage(_Media, frozen=True, kw_only=True):
+    """A generated image: its bytes, or a URL that is valid for a while."""
 
     data: bytes | None = None
     url: str | None = None
     media_type: str | None = None
+    """Detected from the bytes."""
     revised_prompt: str | None = None
-
-    def __repr__(self) -> str:
-        """Without the bytes, which may be millions."""
-        return _shown(self)
+    """The prompt as the provider rewrote it."""
 
 
 class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The pictures that were made, in order."""
+    """The generated images, in order."""
 
     pictures: tuple[GeneratedImage, ...]
     model: str = ""
@@ -112,38 +118,35 @@ class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Words to be spoken. response_format: "mp3", "wav", "opus", "aac", "flac" or "pcm". speed: 1 is as people talk.
-
-    stream_format: "audio", the bytes as they are, or "sse", events that also tell the usage.
-    """
+    """Text to convert to speech."""
 
     input: str
     voice: str = "alloy"
     model: str = ""
     instructions: str | None = None
     response_format: str | None = None
+    """One of "mp3", "wav", "opus", "aac", "flac", "pcm"."""
     speed: float | None = None
+    """1 is normal."""
     stream_format: Literal["audio", "sse"] | None = None
+    """With "audio" only the bytes are streamed, with "sse" events that also report the usage."""
     extra: JsonObject | None = None
 
 
-class Speech(msgspec.Struct, frozen=True, kw_only=True):
-    """Sound. media_type: what the bytes show, else what the provider says. usage: where the provider tells it."""
+class Speech(_Media, frozen=True, kw_only=True):
+    """Generated audio."""
 
     data: bytes
     media_type: str | None = None
+    """Detected from the bytes, else the response's content type."""
     provider: str = ""
     usage: Usage = Usage()
 
-    def __repr__(self) -> str:
-        """Without the bytes, which may be millions."""
-        return _shown(self)
-
     @property
     def completion(self) -> Completion:
-        """The sound as the one part of an answer: so do errors carry what had come."""
-        sound = Audio(data=self.data, media_type=self.media_type)
-        message = Message("assistant", (sound,) if self.data else ())
+        """The audio as the only part of a Completion: the `partial` of an error."""
+        audio = Audio(data=self.data, media_type=self.media_type)
+        message = Message("assistant", (audio,) if self.data else ())
         return Completion(provider=self.provider, message=message, usage=self.usage)
 
 
@@ -153,33 +156,34 @@ TranscriptionFormat: TypeAlias = Literal[
 
 
 class TranscriptionRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Sound to be written down. filename: its ending is mended where the bytes show another kind.
-
-    language: such as "en". prompt: words that help with names. timestamps: "word", "segment", for verbose_json.
-    """
+    """Audio to transcribe."""
 
     audio: bytes
     filename: str | None = None
+    """Its extension is corrected if the bytes are of another type."""
     model: str = ""
     language: str | None = None
+    """Such as "en"."""
     prompt: str | None = None
+    """Text that helps to spell names."""
     temperature: float | None = None
     response_format: TranscriptionFormat | None = None
     timestamps: tuple[str, ...] = ()
+    """Any of "word", "segment"; for verbose_json."""
     extra: JsonObject | None = None
 
 
 class Transcription(msgspec.Struct, frozen=True, kw_only=True):
-    """What was said. text: the words; of "srt" and "vtt" the whole file. format: as the answer shows it.
-
-    segments, words: with their times, as the provider sent them.
-    """
+    """The text of a recording."""
 
     text: str
+    """The text; for "srt" and "vtt" the complete file."""
     format: Literal["json", "text", "srt", "vtt"] = "json"
+    """Detected from the response."""
     language: str | None = None
     duration_s: float | None = None
     segments: tuple[JsonObject, ...] = ()
+    """With timestamps, as the provider sent them; as are `words`."""
     words: tuple[JsonObject, ...] = ()
     provider: str = ""
     usage: Usage = Usage()
@@ -187,15 +191,16 @@ class Transcription(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModerationRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Texts to be judged. model: "" leaves it to the provider, and not to the configuration, whose model chats."""
+    """Texts to classify."""
 
     input: str | tuple[str, ...]
     model: str = ""
+    """The empty string takes the provider's default; the configuration's model is a chat model."""
     extra: JsonObject | None = None
 
 
 class ModerationResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found in one text. categories, scores: under the provider's own names, "harassment/threatening" ..."""
+    """The classification of one text; categories under the provider's names, such as "harassment/threatening"."""
 
     flagged: bool
     categories: dict[str, bool] = {}
@@ -204,7 +209,7 @@ class ModerationResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModerationResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """One judgement for each text, in the order of the texts."""
+    """One result per text, in the order of the texts."""
 
     results: tuple[ModerationResult, ...]
     id: str = ""
@@ -213,38 +218,31 @@ class ModerationResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def flagged(self) -> bool:
-        """Is anything wrong with any of them?"""
+        """True if any text is flagged."""
         return any(result.flagged for result in self.results)
 
 
 class ListModelsRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which models are there? page: what the page before this one said comes next; "" is the first."""
+    """A request for one page of the provider's models."""
 
     page: str = ""
+    """`next_page` of the page before; "" is the first."""
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One model. created_s: seconds since 1970. extra: what else the provider says of it."""
+    """One model of a provider."""
 
     id: str
     created_s: int | None = None
+    """Seconds since 1970."""
     owned_by: str | None = None
     extra: JsonObject = {}
 
 
 class ModelPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The models that a provider lists, in its order. next_page: of ListModelsRequest; "" when this is all."""
+    """One page of models, in the provider's order."""
 
     models: tuple[ModelInfo, ...]
     next_page: str = ""
+    """The next `ListModelsRequest.page`; "" on the last page."""
     provider: str = ""
-
-
-def _shown(value: msgspec.Struct) -> str:
-    """The value's repr, with the length of its bytes in their place."""
-    fields = [(name, getattr(value, name)) for name in value.__struct_fields__]
-    told = [
-        f"{name}=<{len(one):,} bytes>" if isinstance(one, bytes) else f"{name}={one!r}"
-        for name, one in fields
-    ]
-    return f"{type(value).__name__}({', '.join(told)})"
