@@ -176,7 +176,7 @@ def open_stream(
         parse=partial(dialect.parse_chat, service),
         parse_error=partial(decode_error, service, dialect.find_error),
         read_text_run=dialect.read_text_run,
-        whole=dialect.body_types,
+        body_types=dialect.body_types,
     )
 
 

@@ -64,7 +64,7 @@ def open_stream(name: str, head: ResponseHead) -> StreamDecoder:
         step=partial(step, name, head),
         parse=partial(parse_chat, name),
         parse_error=partial(read_error, name),
-        whole=(),
+        body_types=(),
     )
 
 
