@@ -89,9 +89,9 @@ class JsonArrayDecoder:
         if self.fault is not None:
             return []
         self._buffer += data
-        found: list[bytes] = []
+        items: list[bytes] = []
         while self._to_item() and self._to_end_of_item():
-            found.append(bytes(self._buffer[self._begin : self._scanned]))
+            items.append(bytes(self._buffer[self._begin : self._scanned]))
             self._begin = self._scanned
             self._expects = self._after_item
             self.ended = self._expects is _Expects.NOTHING
@@ -100,7 +100,7 @@ class JsonArrayDecoder:
         del self._buffer[: self._begin]
         self._scanned -= self._begin
         self._begin = 0
-        return found
+        return items
 
     def close(self) -> list[bytes]:
         """Return nothing: an incomplete item is dropped. `ended` is true if the body was complete."""
