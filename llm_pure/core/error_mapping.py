@@ -36,57 +36,38 @@ from llm_pure.types.result import Failure, LLMResult, Success
 ErrorType = type[LLMError]
 
 _STATUS: Mapping[int, ErrorType] = {
-    401: AuthenticationFailed,
-    402: QuotaExceeded,
-    403: PermissionDenied,
-    404: NotFound,
-    405: NotFound,
-    408: TimedOut,
-    409: ServerError,
-    410: NotFound,
-    425: ServerError,
-    429: RateLimited,
-    498: Overloaded,
-    503: Overloaded,
-    504: TimedOut,
-    522: TimedOut,
-    524: TimedOut,
-    529: Overloaded,
+    status: kind
+    for kind, statuses in (
+        (AuthenticationFailed, (401,)),
+        (QuotaExceeded, (402,)),
+        (PermissionDenied, (403,)),
+        (NotFound, (404, 405, 410)),
+        (RateLimited, (429,)),
+        (Overloaded, (498, 503, 529)),
+        (ServerError, (409, 425)),
+        (TimedOut, (408, 504, 522, 524)),
+    )
+    for status in statuses
 }
 """Statuses with one meaning everywhere. Of the others 4xx is InvalidRequest and 5xx ServerError."""
 
 ERROR_CODES: Mapping[str, ErrorType] = {
-    "insufficient_quota": QuotaExceeded,
-    "credit_balance_exhausted": QuotaExceeded,
-    "organization_spend_limit_exceeded": QuotaExceeded,
-    "project_spend_limit_exceeded": QuotaExceeded,
-    "organization_usage_limit_exceeded": QuotaExceeded,
-    "billing_hard_limit_reached": QuotaExceeded,
-    "context_length_exceeded": ContextLengthExceeded,
-    "exceed_context_size_error": ContextLengthExceeded,
-    "model_context_window_exceeded": ContextLengthExceeded,
-    "content_filter": ContentFiltered,
-    "content_policy_violation": ContentFiltered,
-    "invalid_api_key": AuthenticationFailed,
-    "invalid_authentication_error": AuthenticationFailed,
-    "authentication_error": AuthenticationFailed,
-    "permission_error": PermissionDenied,
-    "permission_denied": PermissionDenied,
-    "model_not_found": NotFound,
-    "not_found_error": NotFound,
-    "rate_limit_exceeded": RateLimited,
-    "rate_limit_error": RateLimited,
-    "slow_down": RateLimited,
-    "server_is_overloaded": Overloaded,
-    "overloaded_error": Overloaded,
-    "service_unavailable_error": Overloaded,
-    "unavailable_error": Overloaded,
-    "server_error": ServerError,
-    "api_error": ServerError,
-    "internal_server_error": ServerError,
-    "timeout_error": TimedOut,
-    "billing_error": QuotaExceeded,
-}
+    code: kind
+    for kind, codes in (
+        (QuotaExceeded, "insufficient_quota credit_balance_exhausted billing_hard_limit_reached billing_error"),
+        (QuotaExceeded, "organization_spend_limit_exceeded project_spend_limit_exceeded organization_usage_limit_exceeded"),
+        (ContextLengthExceeded, "context_length_exceeded exceed_context_size_error model_context_window_exceeded"),
+        (ContentFiltered, "content_filter content_policy_violation"),
+        (AuthenticationFailed, "invalid_api_key invalid_authentication_error authentication_error"),
+        (PermissionDenied, "permission_error permission_denied"),
+        (NotFound, "model_not_found not_found_error"),
+        (RateLimited, "rate_limit_exceeded rate_limit_error slow_down"),
+        (Overloaded, "server_is_overloaded overloaded_error service_unavailable_error unavailable_error"),
+        (ServerError, "server_error api_error internal_server_error"),
+        (TimedOut, "timeout_error"),
+    )
+    for code in codes.split()
+}  # fmt: skip
 """Error codes and types with one meaning at all providers; a service's own codes take precedence.
 
 Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20.

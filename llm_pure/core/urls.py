@@ -32,12 +32,7 @@ def under_base_url(
     'https://example.org/v2/a%2Fb/chat'
     """
 
-    @lru_cache(maxsize=_CACHE_SIZE)
-    def build(base: str | None, model: str, operation: str) -> LLMResult[str]:
-        path = paths.get(operation, operation).replace("{model}", path_segment(model))
-        return _base_url(base, default, provider).map(lambda url: url + path)
-
-    return lambda config, model, operation: build(config.base_url, model, operation)
+    return _url_for(provider, default, paths)
 
 
 def with_default_path(provider: str, default: str) -> UrlFor:
@@ -49,15 +44,20 @@ def with_default_path(provider: str, default: str) -> UrlFor:
     >>> url_for(LLMConfig(base_url="https://proxy.test"), "m", "/chat/completions").unwrap()
     'https://proxy.test/openai/v1/chat/completions'
     """
-    default_path = urlsplit(default).path
+    return _url_for(provider, default, NO_PATH_OVERRIDES, urlsplit(default).path)
 
+
+def _url_for(
+    provider: str, default: str, paths: Mapping[str, str], default_path: str = ""
+) -> UrlFor:
     @lru_cache(maxsize=_CACHE_SIZE)
-    def build(base: str | None, operation: str) -> LLMResult[str]:
+    def build(base: str | None, model: str, operation: str) -> LLMResult[str]:
+        path = paths.get(operation, operation).replace("{model}", path_segment(model))
         return _base_url(base, default, provider).map(
-            lambda url: url + ("" if urlsplit(url).path else default_path) + operation
+            lambda url: url + ("" if urlsplit(url).path else default_path) + path
         )
 
-    return lambda config, model, operation: build(config.base_url, operation)
+    return lambda config, model, operation: build(config.base_url, model, operation)
 
 
 def path_segment(text: str) -> str:

@@ -119,11 +119,63 @@ class _Call:
 
     def __init__(self, begins_s: float) -> None:
         self.begins_s = begins_s
-        self.configuration = 0
+        self.target = 0
         self.history: tuple[Attempt, ...] = ()
         self.sends = 0
         self.waited_s = 0.0
         self.outcome: Outcome | None = None
+
+    def end(self, error: LLMError | None, ended_s: float) -> None:
+        self.outcome = Outcome(
+            error=None if error is None else error.kind,
+            sends=self.sends,
+            waited_s=self.waited_s,
+            took_s=ended_s - self.begins_s,
+        )
+
+
+class _Simulator(msgspec.Struct, frozen=True):
+    policy: RetryPolicy
+    outages: Sequence[Outage]
+    load: Load
+    chance: Callable[[], float]
+    windows: Sequence[SlidingWindow]
+    """One rate limit per target."""
+
+    def attempt(self, call: _Call, now_s: float) -> float:
+        """Send the call once; return when it is due again."""
+        sent_s = self.windows[call.target].enter(now_s, self.load.tokens).at_s
+        call.waited_s += sent_s - now_s
+        call.sends += 1
+        error, took_s = self.respond(call.target, sent_s)
+        ended_s = sent_s + took_s
+        if error is None:
+            call.end(None, ended_s)
+            return ended_s
+        attempt = Attempt(error=error, target_index=call.target, started_s=sent_s, ended_s=ended_s)
+        call.history = (*call.history, attempt)
+        match next_action(self.policy, call.history, ended_s, self.chance()):
+            case Wait(seconds=seconds):
+                call.waited_s += seconds
+                return ended_s + seconds
+            case FailOver(target_index=target):
+                call.target = target
+            case Stop(error=last):
+                call.end(last, ended_s)
+            case Send():
+                pass
+        return ended_s
+
+    def respond(self, target: int, now_s: float) -> tuple[LLMError | None, float]:
+        """(error or None, duration) of a request at this time; the first outage that applies counts."""
+        for outage in self.outages:
+            is_on = outage.from_s <= now_s < outage.until_s
+            if is_on and outage.configuration in (None, target) and self.chance() < outage.share:
+                fields: dict[str, Any] = {"message": "simulated"}
+                if outage.error in ("rate_limited", "overloaded", "server_error"):
+                    fields["retry_after_s"] = outage.retry_after_s
+                return ERRORS[outage.error](**fields), outage.takes_s
+        return None, self.load.takes_s
 
 
 def simulate(
@@ -134,76 +186,14 @@ def simulate(
     limit: RateLimit | None = None,
 ) -> Simulation:
     """Run the calls of the load with the client's `next_action`. `chance`: returns random numbers from 0 to 1."""
-    calls = [_Call(number * load.every_s) for number in range(load.calls)]
     windows = [SlidingWindow(limit or RateLimit()) for _ in range(policy.target_count)]
+    simulator = _Simulator(policy, outages, load, chance, windows)
+    calls = [_Call(number * load.every_s) for number in range(load.calls)]
     due = [(call.begins_s, number) for number, call in enumerate(calls)]
     heapq.heapify(due)
     while due:
         now_s, number = heapq.heappop(due)
-        call = calls[number]
-        next_s = _attempt(policy, outages, load, chance, windows[call.configuration], call, now_s)
-        if call.outcome is None:
+        next_s = simulator.attempt(calls[number], now_s)
+        if calls[number].outcome is None:
             heapq.heappush(due, (next_s, number))
     return Simulation(tuple([call.outcome for call in calls if call.outcome is not None]))
-
-
-def _attempt(
-    policy: RetryPolicy,
-    outages: Sequence[Outage],
-    load: Load,
-    chance: Callable[[], float],
-    window: SlidingWindow,
-    call: _Call,
-    now_s: float,
-) -> float:
-    """Send this call once; return when it is due again."""
-    sent_s = window.enter(now_s, load.tokens).at_s
-    call.waited_s += sent_s - now_s
-    call.sends += 1
-    error, took_s = _respond(outages, load, chance, call.configuration, sent_s)
-    ended_s = sent_s + took_s
-    if error is None:
-        _end(call, None, ended_s)
-        return ended_s
-    attempt = Attempt(
-        error=error, target_index=call.configuration, started_s=sent_s, ended_s=ended_s
-    )
-    call.history = (*call.history, attempt)
-    match next_action(policy, call.history, ended_s, chance()):
-        case Wait(seconds=seconds):
-            call.waited_s += seconds
-            return ended_s + seconds
-        case FailOver(target_index=configuration):
-            call.configuration = configuration
-        case Stop(error=last):
-            _end(call, last, ended_s)
-        case Send():
-            pass
-    return ended_s
-
-
-def _respond(
-    outages: Sequence[Outage],
-    load: Load,
-    chance: Callable[[], float],
-    configuration: int,
-    now_s: float,
-) -> tuple[LLMError | None, float]:
-    """(error or None, duration) of a request at this time; the first outage that applies counts."""
-    for outage in outages:
-        is_on = outage.from_s <= now_s < outage.until_s
-        if is_on and outage.configuration in (None, configuration) and chance() < outage.share:
-            fields: dict[str, Any] = {"message": "simulated"}
-            if outage.error in ("rate_limited", "overloaded", "server_error"):
-                fields["retry_after_s"] = outage.retry_after_s
-            return ERRORS[outage.error](**fields), outage.takes_s
-    return None, load.takes_s
-
-
-def _end(call: _Call, error: LLMError | None, ended_s: float) -> None:
-    call.outcome = Outcome(
-        error=None if error is None else error.kind,
-        sends=call.sends,
-        waited_s=call.waited_s,
-        took_s=ended_s - call.begins_s,
-    )

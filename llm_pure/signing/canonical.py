@@ -2,12 +2,9 @@
 
 import hmac
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from urllib.parse import urlsplit
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = (
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-)  # fmt: skip
 _DEFAULT_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
 
 
@@ -35,9 +32,7 @@ def http_date(now: datetime) -> str:
     >>> http_date(datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC))
     'Fri, 20 Nov 2026 12:00:00 GMT'
     """
-    utc = in_utc(now)
-    day, month = _DAYS[utc.weekday()], _MONTHS[utc.month - 1]
-    return f"{day}, {utc:%d} {month} {utc:%Y %H:%M:%S} GMT"
+    return format_datetime(in_utc(now), usegmt=True)
 
 
 def utf8(text: str) -> bytes:

@@ -78,12 +78,16 @@ class NotFound(_Common, frozen=True, kw_only=True, tag="not_found"):
     """The model, deployment or URL does not exist."""
 
 
-class RateLimited(_Common, frozen=True, kw_only=True, tag="rate_limited"):
-    """Too many requests; the same request may succeed later."""
+class _Temporary(_Common, frozen=True, kw_only=True):
+    """An error with a hint how long to wait."""
 
     retryable: bool = True
     retry_after_s: float | None = None
     """Seconds to wait, if the provider gave a hint."""
+
+
+class RateLimited(_Temporary, frozen=True, kw_only=True, tag="rate_limited"):
+    """Too many requests; the same request may succeed later."""
 
 
 class QuotaExceeded(_Common, frozen=True, kw_only=True, tag="quota"):
@@ -98,18 +102,12 @@ class ContentFiltered(_Common, frozen=True, kw_only=True, tag="content_filtered"
     """The provider rejected the content, without a completion."""
 
 
-class Overloaded(_Common, frozen=True, kw_only=True, tag="overloaded"):
-    """The provider has no capacity at the moment. `retry_after_s` as in RateLimited."""
-
-    retryable: bool = True
-    retry_after_s: float | None = None
+class Overloaded(_Temporary, frozen=True, kw_only=True, tag="overloaded"):
+    """The provider has no capacity at the moment."""
 
 
-class ServerError(_Common, frozen=True, kw_only=True, tag="server_error"):
-    """The provider failed. `retry_after_s` as in RateLimited."""
-
-    retryable: bool = True
-    retry_after_s: float | None = None
+class ServerError(_Temporary, frozen=True, kw_only=True, tag="server_error"):
+    """The provider failed."""
 
 
 class TimedOut(_Common, frozen=True, kw_only=True, tag="timeout"):
@@ -231,6 +229,4 @@ def describe(error: LLMError) -> str:
 
 def retry_after_s(error: LLMError) -> float | None:
     """Return the seconds that the provider asks to wait, None without a hint."""
-    if isinstance(error, RateLimited | Overloaded | ServerError):
-        return error.retry_after_s
-    return None
+    return error.retry_after_s if isinstance(error, _Temporary) else None

@@ -66,8 +66,22 @@ def get_header(headers: Headers, name: str) -> str | None:
     return None
 
 
-class HttpRequest(msgspec.Struct, frozen=True, gc=False):
-    """One request. Header names are lower case. The repr redacts credentials; the fields hold them."""
+class _Redacted(msgspec.Struct, frozen=True, gc=False):
+    """A value whose repr redacts credentials; its fields hold them."""
+
+    def __rich_repr__(self) -> RedactedRepr:
+        return [(name, _redact_field(name, getattr(self, name))) for name in self.__struct_fields__]
+
+    def __repr__(self) -> str:
+        fields = [
+            f"{name}={_short(value) if isinstance(value, bytes) else repr(value)}"
+            for name, value in self.__rich_repr__()
+        ]
+        return f"{type(self).__name__}({', '.join(fields)})"
+
+
+class HttpRequest(_Redacted, frozen=True, gc=False):
+    """One request. Header names are lower case."""
 
     method: str
     url: str
@@ -77,22 +91,8 @@ class HttpRequest(msgspec.Struct, frozen=True, gc=False):
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "headers", _lower(self.headers))
 
-    def __repr__(self) -> str:
-        return (
-            f"HttpRequest(method={self.method!r}, url={redact_url(self.url)!r}, "
-            f"headers={redact_headers(self.headers)!r}, body={_short(self.body)})"
-        )
 
-    def __rich_repr__(self) -> RedactedRepr:
-        return [
-            ("method", self.method),
-            ("url", redact_url(self.url)),
-            ("headers", redact_headers(self.headers)),
-            ("body", self.body),
-        ]
-
-
-class ResponseHead(msgspec.Struct, frozen=True, gc=False):
+class ResponseHead(_Redacted, frozen=True, gc=False):
     """Status and headers of a response before its body. Header names are lower case."""
 
     status: int
@@ -101,14 +101,8 @@ class ResponseHead(msgspec.Struct, frozen=True, gc=False):
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "headers", _lower(self.headers))
 
-    def __repr__(self) -> str:
-        return f"ResponseHead(status={self.status}, headers={redact_headers(self.headers)!r})"
 
-    def __rich_repr__(self) -> RedactedRepr:
-        return [("status", self.status), ("headers", redact_headers(self.headers))]
-
-
-class HttpResponse(msgspec.Struct, frozen=True, gc=False):
+class HttpResponse(_Redacted, frozen=True, gc=False):
     """One response. Header names are lower case; the body is decompressed."""
 
     status: int
@@ -123,18 +117,19 @@ class HttpResponse(msgspec.Struct, frozen=True, gc=False):
         """The response without its body."""
         return ResponseHead(self.status, self.headers)
 
-    def __repr__(self) -> str:
-        return (
-            f"HttpResponse(status={self.status}, headers={redact_headers(self.headers)!r}, "
-            f"body={_short(self.body)})"
-        )
-
-    def __rich_repr__(self) -> RedactedRepr:
-        return [*self.head.__rich_repr__(), ("body", self.body)]
-
 
 def _lower(headers: Headers) -> Headers:
     return tuple([(str(name).lower(), str(value)) for name, value in headers])
+
+
+def _redact_field(name: str, value: Any) -> Any:
+    match name:
+        case "url":
+            return redact_url(value)
+        case "headers":
+            return redact_headers(value)
+        case _:
+            return value
 
 
 def _short(body: bytes) -> str:
