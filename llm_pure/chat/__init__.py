@@ -1,1 +1,1 @@
-"""What users write -> Message, and back."""
+"""Message input and export: what users write -> Message, and back."""

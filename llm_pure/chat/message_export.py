@@ -1,7 +1,7 @@
-"""Messages -> what users keep: dicts in OpenAI's shape, or JSON; `read_messages` and `from_json` bring them back.
+"""Export messages as dicts in OpenAI's format, or as JSON; `parse_messages` and `from_json` read them back.
 
-What OpenAI's shape has no word for (a signature's echo, an opaque part, a call before the text ...) becomes a part
-`{"type": "llm_pure", "part": {...}}`, which nobody but `read_messages` understands.
+A part that OpenAI's format cannot express (provider metadata, an opaque part, a tool call before the text ...) becomes
+`{"type": "llm_pure", "part": {...}}`, which only `parse_messages` reads.
 """
 
 from typing import Any
@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from llm_pure.chat.message_input import parse_messages
+from llm_pure.chat.part_input import invalid
 from llm_pure.framing.json_codec import DECODE_ERRORS, ENCODE_ERRORS
-from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
+from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.media import base64_text, data_url, media_type_of
 from llm_pure.types.messages import (
     Audio,
@@ -24,83 +25,81 @@ from llm_pure.types.messages import (
     ToolCall,
     ToolResult,
 )
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import MessagesInput
-from llm_pure.types.result import Failure, LLMResult, Success
 
 OpenAIMessage = dict[str, Any]
 
 _MESSAGES = msgspec.json.Decoder(tuple[Message, ...])
 _AUDIO_FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
-# What a role may say beyond plain text (openai-python's parameter types, read 2026-11-21).
-_SAID_BY = {
+_PART_TYPES = {
     "user": ("text", "image_url", "input_audio", "file"),
     "assistant": ("text", "refusal"),
 }
+"""Role -> types of part that OpenAI accepts; others have text only. Source: openai-python's types, read 2026-11-21."""
 
 
-def to_openai(messages: MessagesInput, *, strict: bool = False) -> LLMResult[list[OpenAIMessage]]:
-    """One dict for each message, and one for each of several tool results in one message.
+@returns_failure
+def to_openai(messages: MessagesInput, *, strict: bool = False) -> list[OpenAIMessage]:
+    """Return one dict for each message, and one for each tool result. Read back they are equal, with media types added.
 
-    strict: UnsupportedFeature in place of anything that is not OpenAI's. Fails with InvalidRequest as `read_messages` does.
-    Read back they are the same messages, with media types told that the bytes show.
+    Fails with InvalidRequest as `parse_messages` does; if `strict`, with UnsupportedFeature for anything that OpenAI's
+    format cannot express.
 
     >>> to_openai("Hi").unwrap()
     [{'role': 'user', 'content': 'Hi'}]
     """
-    read = parse_messages(messages)
-    if isinstance(read, Failure):
-        return read
-    turns = [turn for message in read.unwrap() for turn in _split(message)]
-    written = [_tool(turn) if turn.role == "tool" else _turn(turn) for turn in turns]
+    turns = [turn for message in ok(parse_messages(messages)) for turn in _split(message)]
+    exported = [_tool_message(turn) if turn.role == "tool" else _message(turn) for turn in turns]
     if strict:
-        for place, turn in enumerate(written):
-            odd = _odd(turn)
-            if odd:
-                message = f"OpenAI's messages cannot hold this: {odd} at messages/{place}"
-                return Failure(UnsupportedFeature(message=message, feature=odd))
-    return Success(written)
+        for index, turn in enumerate(exported):
+            feature = _unsupported_feature(turn)
+            if feature:
+                message = f"OpenAI's messages do not support {feature}, at messages/{index}"
+                raise Rejected(UnsupportedFeature(message=message, feature=feature))
+    return exported
 
 
-def to_json(messages: MessagesInput) -> LLMResult[str]:
-    """The messages as JSON text; `from_json` gives equal ones. InvalidRequest where a text is no Unicode."""
-    read = parse_messages(messages)
-    if isinstance(read, Failure):
-        return read
+@returns_failure
+def to_json(messages: MessagesInput) -> str:
+    """Return the messages as JSON text; `from_json` reads it. Fails with InvalidRequest if a text is not valid Unicode."""
+    parsed = ok(parse_messages(messages))
     try:
-        return Success(msgspec.json.encode(read.unwrap()).decode())
-    except ENCODE_ERRORS as fault:
-        return Failure(InvalidRequest(message=f"this is no JSON: {fault}", param="messages"))
+        return msgspec.json.encode(parsed).decode()
+    except ENCODE_ERRORS as error:
+        invalid("messages", f"not JSON: {error}")
 
 
-def from_json(text: str | bytes) -> LLMResult[tuple[Message, ...]]:
-    """The messages that `to_json` wrote; InvalidRequest names the place that is not one.
+@returns_failure
+def from_json(text: str | bytes) -> tuple[Message, ...]:
+    """Read the messages that `to_json` wrote. Fails with InvalidRequest, with the location of the error.
 
     >>> from_json(to_json("Hi").unwrap()).unwrap()[0].text
     'Hi'
     """
     try:
-        return Success(_MESSAGES.decode(text))
-    except (*DECODE_ERRORS, UnicodeEncodeError) as fault:
-        return Failure(InvalidRequest(message=f"no saved messages: {fault}", param="messages"))
+        return _MESSAGES.decode(text)
+    except (*DECODE_ERRORS, UnicodeEncodeError) as error:
+        invalid("messages", f"not exported messages: {error}")
 
 
 def _split(message: Message) -> list[Message]:
-    """Tool results one by one, as OpenAI has them."""
+    """One message for each tool result, as in OpenAI's format."""
     results = [part for part in message.parts if isinstance(part, ToolResult)]
-    alone = results and len(results) == len(message.parts)
-    if not alone or message.role not in ("tool", "user"):
+    only_results = results and len(results) == len(message.parts)
+    if not only_results or message.role not in ("tool", "user"):
         return [message]
     return [Message("tool", (result,)) for result in results]
 
 
-def _tool(turn: Message) -> OpenAIMessage:
+def _tool_message(turn: Message) -> OpenAIMessage:
     result = turn.parts[0] if turn.parts else None
     if (
         not isinstance(result, ToolResult)
         or len(turn.parts) > 1
         or result.provider_metadata is not None
     ):
-        return {"role": "tool", "content": [_whole(part) for part in turn.parts]}
+        return {"role": "tool", "content": [_exported(part) for part in turn.parts]}
     written: OpenAIMessage = {"role": "tool", "tool_call_id": result.tool_call_id}
     written["content"] = _content(result.content)
     if result.name is not None:
@@ -110,8 +109,8 @@ def _tool(turn: Message) -> OpenAIMessage:
     return written
 
 
-def _turn(turn: Message) -> OpenAIMessage:
-    """Reasoning, content, refusal and calls, each under its own key as far as their order allows it."""
+def _message(turn: Message) -> OpenAIMessage:
+    """Reasoning, content, refusal and calls, each under its own key if the parts are in this order."""
     parts = list(turn.parts)
     written: OpenAIMessage = {"role": turn.role}
     if turn.name is not None:
@@ -152,9 +151,9 @@ def _content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
 
 
 def _part(part: Part) -> dict[str, Any]:
-    """OpenAI's form of the part, where it says the whole of it."""
+    """The part in OpenAI's format if nothing is lost, else as exported."""
     if getattr(part, "provider_metadata", None) is not None:
-        return _whole(part)
+        return _exported(part)
     match part:
         case Text(text=text):
             return {"type": "text", "text": text}
@@ -165,7 +164,7 @@ def _part(part: Part) -> dict[str, Any]:
         case Audio(data=bytes(data), url=None, file_id=None, transcript=None):
             form = _AUDIO_FORMATS.get(part.media_type or media_type_of(data) or "")
             if form is None:
-                return _whole(part)
+                return _exported(part)
             return {
                 "type": "input_audio",
                 "input_audio": {"data": base64_text(data), "format": form},
@@ -173,29 +172,29 @@ def _part(part: Part) -> dict[str, Any]:
         case Document():
             return _document(part)
         case _:
-            return _whole(part)
+            return _exported(part)
 
 
 def _image(image: Image) -> dict[str, Any]:
-    url = _link(image)
+    url = _url(image)
     if not url:
-        return _whole(image)
-    place = {"url": url} if image.detail is None else {"url": url, "detail": image.detail}
-    return {"type": "image_url", "image_url": place}
+        return _exported(image)
+    value = {"url": url} if image.detail is None else {"url": url, "detail": image.detail}
+    return {"type": "image_url", "image_url": value}
 
 
 def _document(document: Document) -> dict[str, Any]:
-    named = {} if document.name is None else {"filename": document.name}
-    url = _link(document)
+    filename = {} if document.name is None else {"filename": document.name}
+    url = _url(document)
     if document.file_id and (document.data, document.url, document.media_type) == (None,) * 3:
-        return {"type": "file", "file": {"file_id": document.file_id, **named}}
+        return {"type": "file", "file": {"file_id": document.file_id, **filename}}
     if url is None or document.url is not None:
-        return _whole(document)
-    return {"type": "file", "file": {"file_data": url, **named}}
+        return _exported(document)
+    return {"type": "file", "file": {"file_data": url, **filename}}
 
 
-def _link(media: Image | Document) -> str | None:
-    """Its URL, or the data: URL of its bytes; None where neither says the whole of it."""
+def _url(media: Image | Document) -> str | None:
+    """Its URL, or the data: URL of its bytes; None if that would lose something."""
     match (media.data, media.url, media.file_id):
         case (None, str(url), None) if url and media.media_type is None:
             return None if url.startswith("data:") else url
@@ -206,14 +205,13 @@ def _link(media: Image | Document) -> str | None:
             return None
 
 
-def _whole(part: Part) -> dict[str, Any]:
-    told = msgspec.to_builtins(part)
-    fields = {key: value for key, value in told.items() if value is not None}
+def _exported(part: Part) -> dict[str, Any]:
+    fields = {k: v for k, v in msgspec.to_builtins(part).items() if v is not None}
     return {"type": "llm_pure", "part": fields}
 
 
-def _odd(turn: OpenAIMessage) -> str:
-    """What in a written turn is not OpenAI's; "" when all of it is."""
+def _unsupported_feature(turn: OpenAIMessage) -> str:
+    """The first key or type of part in a message that is not OpenAI's, "" if there is none."""
     for key in ("reasoning_content", "is_error"):
         if key in turn:
             return key
@@ -226,7 +224,7 @@ def _odd(turn: OpenAIMessage) -> str:
     for part in content:
         if part["type"] == "llm_pure":
             return str(part["part"]["type"])
-        if part["type"] not in _SAID_BY.get(turn["role"], ("text",)):
+        if part["type"] not in _PART_TYPES.get(turn["role"], ("text",)):
             return str(part["type"])
     return ""
 

@@ -1,27 +1,24 @@
-"""What users have -> messages: strings, Message values, {"role", "content"} mappings, and lists of these.
+"""Parse message input: strings, Message values, {"role", "content"} mappings, and lists of these.
 
-Mappings may be in OpenAI's shape (content parts, `tool_calls`, role "tool") or in Anthropic's (content blocks). What
-cannot be read is an InvalidRequest that names its place, such as `messages/1/content/0/type`; so is a key that would be
-lost. What a service's answer says of itself (`usage`, `stop_reason` ...) is passed over.
+Mappings may be in OpenAI's format (content parts, `tool_calls`, role "tool"), Anthropic's (content blocks) or Ollama's. An
+invalid value is an InvalidRequest with its path, such as `messages/1/content/0/type`; so is an unknown key, which would be
+lost. Metadata of a response (`usage`, `stop_reason` ...) is ignored.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
 
 from llm_pure.chat.part_input import (
-    InvalidMessage,
+    Fields,
     arguments_text,
-    as_json,
-    as_optional_str,
-    as_str,
-    metadata_from,
+    fields_of,
+    from_base64_at,
+    invalid,
     read_parts,
     read_result,
-    reject_unknown_keys,
+    to_json_text,
     type_name,
 )
-from llm_pure.types.errors import InvalidRequest
-from llm_pure.types.media import from_base64, media_type_of
+from llm_pure.types.media import media_type_of
 from llm_pure.types.messages import (
     Audio,
     Image,
@@ -34,8 +31,8 @@ from llm_pure.types.messages import (
     ToolResult,
     user,
 )
+from llm_pure.types.rejection import returns_failure
 from llm_pure.types.request import MessagesInput
-from llm_pure.types.result import Failure, LLMResult, Success
 
 _ROLES: Mapping[str, Role] = {
     "system": "system",
@@ -51,40 +48,32 @@ _KEYS = (
     "role", "content", "name", "reasoning_content", "reasoning", "thinking", "reasoning_details", "extra_content", "thought_signature",
     "images", "audio", "refusal", "tool_calls", "function_call", "tool_call_id", "tool_name", "is_error",
 )  # fmt: skip
-"""What a message may say."""
+"""The keys of a message."""
 
-_OF_ANSWERS = (
+_IGNORED_KEYS = (
     "id", "type", "object", "model", "status", "created", "created_at", "index", "annotations", "stop_reason",
     "stop_sequence", "stop_details", "finish_reason", "usage", "container", "context_management", "logprobs",
 )  # fmt: skip
-"""What an answer that is kept as a mapping says of itself, and no service wants back."""
+"""Metadata in a response that the user kept as a mapping; no service accepts it as input."""
 
 
-def parse_messages(given: MessagesInput) -> LLMResult[tuple[Message, ...]]:
-    """The messages, in order.
+@returns_failure
+def parse_messages(messages: MessagesInput) -> tuple[Message, ...]:
+    """Return the messages, in order. Fails with InvalidRequest.
 
     >>> parse_messages(["Hi", {"role": "assistant", "content": "Hello"}]).unwrap()[1].text
     'Hello'
     """
     turns: Iterable[object]
-    if isinstance(given, str | Message | Mapping):
-        turns = (given,)
-    elif isinstance(given, Iterable):
-        turns = given
+    if isinstance(messages, str | Message | Mapping):
+        turns = (messages,)
+    elif isinstance(messages, Iterable):
+        turns = messages
     else:
-        return Failure(
-            InvalidRequest(
-                message=f"messages must be a string, a message or a list, not {type(given).__name__}",
-                param="messages",
-            )
-        )
-    try:
-        messages = tuple([_message(turn, f"messages/{i}") for i, turn in enumerate(turns)])
-    except InvalidMessage as fault:
-        return Failure(InvalidRequest(message=str(fault), param=fault.path))
-    if not messages:
-        return Failure(InvalidRequest(message="there is no message to send", param="messages"))
-    return Success(messages)
+        kind = type(messages).__name__
+        invalid("messages", f"messages must be a string, a message or a list, not {kind}")
+    parsed = tuple([_message(turn, f"messages/{i}") for i, turn in enumerate(turns)])
+    return parsed or invalid("messages", "no messages to send")
 
 
 def _message(turn: object, path: str) -> Message:
@@ -93,154 +82,132 @@ def _message(turn: object, path: str) -> Message:
     if isinstance(turn, str):
         return user(turn)
     if not isinstance(turn, Mapping):
-        what = f"a message is a string, a Message or a mapping, not {type_name(turn)}"
-        raise InvalidMessage(path, what)
-    word = turn.get("role")
-    role = _ROLES.get(word) if isinstance(word, str) else None
+        invalid(path, f"a message is a string, a Message or a mapping, not {type_name(turn)}")
+    fields = Fields(turn, path)
+    role_name = turn.get("role")
+    role = _ROLES.get(role_name) if isinstance(role_name, str) else None
     if role is None:
-        raise InvalidMessage(f"{path}/role", f"{word!r} is no role; known are {', '.join(_ROLES)}")
-    _refuse_unknown(turn, path)
-    name = as_optional_str(turn, "name", path)
+        invalid(f"{path}/role", f"unknown role {role_name!r}; known: {', '.join(_ROLES)}")
+    _reject_unknown(fields)
+    name = fields.optional_text("name")
     content = turn.get("content")
-    if role == "tool" and "tool_call_id" not in turn and _is_whole(content):
+    if role == "tool" and "tool_call_id" not in turn and _is_exported(content):
         return Message("tool", read_parts(content, f"{path}/content"), name)
     if role == "tool":
-        name = name or as_optional_str(turn, "tool_name", path)
-        call_id = as_str(turn, "tool_call_id", path, default=name or "")
-        return Message("tool", (read_result(turn, call_id, name, path),))
-    spoken = (
-        *_thoughts(turn, path),
-        *read_parts(content, f"{path}/content"),
-        *_after(turn, path),
-    )
-    if role == "user" and spoken and all(type(part) is ToolResult for part in spoken):
-        return Message("tool", spoken)
-    return Message(role, spoken, name)
+        name = name or fields.optional_text("tool_name")
+        call_id = fields.text("tool_call_id", default=name or "")
+        return Message("tool", (read_result(fields, call_id, name),))
+    parts = [*_reasoning(fields), *read_parts(content, f"{path}/content")]
+    for key, read in _AFTER_CONTENT.items():
+        if turn.get(key) is not None:
+            parts += read(fields)
+    if role == "user" and parts and all(type(part) is ToolResult for part in parts):
+        return Message("tool", tuple(parts))
+    return Message(role, tuple(parts), name)
 
 
-def _refuse_unknown(turn: Mapping[str, Any], path: str) -> None:
-    for key, value in turn.items():
-        nothing = value is None or value == [] or value == {}
-        if key not in _KEYS and key not in _OF_ANSWERS and not nothing:
-            what = f"a message has no such key; known are {', '.join(_KEYS)}"
-            raise InvalidMessage(f"{path}/{key}", what)
+def _reject_unknown(fields: Fields) -> None:
+    for key, value in fields.values.items():
+        is_empty = value is None or value == [] or value == {}
+        if key not in _KEYS and key not in _IGNORED_KEYS and not is_empty:
+            invalid(f"{fields.path}/{key}", f"unknown key of a message; known: {', '.join(_KEYS)}")
 
 
-def _some(turn: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    return {key: turn[key] for key in keys if turn.get(key)}
-
-
-def _thoughts(turn: Mapping[str, Any], path: str) -> tuple[Part, ...]:
-    """Reasoning, which stands beside the content in OpenAI-shaped mappings and comes first.
-
-    The proof of it goes back to who gave it: OpenRouter, or Gemini behind OpenAI's API.
-    """
-    details, signed = (
-        turn.get("reasoning_details"),
-        _some(turn, "extra_content", "thought_signature"),
-    )
-    kept = {"reasoning_details": details} if details else signed
-    provider_metadata = metadata_from(kept, path, "openrouter" if details else "openai")
-    for key in ("reasoning_content", "reasoning", "thinking"):
-        if turn.get(key):
-            return (Reasoning(as_str(turn, key, path), provider_metadata=provider_metadata),)
-    return (
-        (Reasoning("", provider_metadata=provider_metadata),)
-        if provider_metadata is not None
-        else ()
-    )
-
-
-def _after(turn: Mapping[str, Any], path: str) -> tuple[Part, ...]:
-    refusal = as_optional_str(turn, "refusal", path)
-    calls = turn.get("tool_calls") or ()
-    if not isinstance(calls, Iterable) or isinstance(calls, str | Mapping):
-        raise InvalidMessage(f"{path}/tool_calls", f"tool calls are a list, not {type_name(calls)}")
-    return (
-        *_pictures(turn.get("images"), f"{path}/images"),
-        *_sound(turn.get("audio"), f"{path}/audio"),
-        *((Refusal(refusal),) if refusal else ()),
-        *[_tool_call(call, f"{path}/tool_calls/{i}") for i, call in enumerate(calls)],
-        *_function_call(turn.get("function_call"), f"{path}/function_call"),
-    )
-
-
-def _pictures(images: object, path: str) -> tuple[Part, ...]:
-    """Ollama's: bare base64, beside the words."""
-    if images is None:
-        return ()
-    if not isinstance(images, list | tuple):
-        raise InvalidMessage(path, f"pictures are a list, not {type_name(images)}")
-    found = []
-    for place, text in enumerate(images):
-        data = from_base64(text) if isinstance(text, str) else text
-        if not isinstance(data, bytes):
-            raise InvalidMessage(f"{path}/{place}", "this is not base64")
-        found.append(Image(data=data))
-    return tuple(found)
-
-
-def _sound(audio: object, path: str) -> tuple[Part, ...]:
-    """What the model said aloud: {id, data?, transcript?, expires_at?}."""
-    if audio is None:
-        return ()
-    if not isinstance(audio, Mapping):
-        raise InvalidMessage(path, f"it is a mapping, not {type_name(audio)}")
-    text = as_optional_str(audio, "data", path)
-    data = from_base64(text) if text else None
-    if text and data is None:
-        raise InvalidMessage(f"{path}/data", "this is not base64")
-    return (
-        Audio(
-            data=data,
-            file_id=as_str(audio, "id", path),
-            media_type=media_type_of(data) if data else None,
-            transcript=as_optional_str(audio, "transcript", path),
-            provider_metadata=metadata_from(audio, path, "openai", "id", "data", "transcript"),
-        ),
-    )
-
-
-def _function_call(call: object, path: str) -> tuple[Part, ...]:
-    """OpenAI's calls before there were several in a turn, and before they had ids."""
-    if call is None:
-        return ()
-    if not isinstance(call, Mapping):
-        raise InvalidMessage(path, f"it is a mapping, not {type_name(call)}")
-    name = as_str(call, "name", path)
-    arguments = as_json(call.get("arguments"), f"{path}/arguments", arguments_text)
-    return (ToolCall(name, name, arguments),)
-
-
-def _tool_call(call: object, path: str) -> ToolCall:
-    if isinstance(call, ToolCall):
-        return call
-    if not isinstance(call, Mapping):
-        raise InvalidMessage(path, f"a tool call is a mapping, not {type_name(call)}")
-    key = "function" if call.get("function") else "custom" if call.get("custom") else ""
-    function = call[key] if key else call
-    if not isinstance(function, Mapping):
-        raise InvalidMessage(f"{path}/{key}", f"it is a mapping, not {type_name(function)}")
-    if key:
-        reject_unknown_keys(function, f"{path}/{key}", "name", "arguments", "input", "description")
-    arguments = function.get("arguments", function.get("input"))
-    said = ("id", "index", "function", "custom", "name", "arguments", "input")
-    kind = () if call.get("type") == "custom" else ("type",)
-    provider_metadata = metadata_from(call, path, "openai", *said, *kind)
-    if key == "custom" and provider_metadata is None:
-        provider_metadata = metadata_from({"type": "custom"}, path, "openai")
-    return ToolCall(
-        as_str(call, "id", path, default=""),
-        as_str(function, "name", f"{path}/function"),
-        as_json(arguments, f"{path}/function/arguments", arguments_text),
-        provider_metadata,
-    )
-
-
-def _is_whole(content: object) -> bool:
+def _is_exported(content: object) -> bool:
     return isinstance(content, list) and all(
         isinstance(item, Mapping) and item.get("type") == "llm_pure" for item in content
     )
 
+
+def _reasoning(fields: Fields) -> tuple[Part, ...]:
+    """Reasoning is beside the content in OpenAI's format, and comes before it.
+
+    Its signature is replayed to the service that sent it: OpenRouter, or Gemini behind OpenAI's API.
+    """
+    is_openrouter = bool(fields.get("reasoning_details"))
+    keys = ("reasoning_details",) if is_openrouter else ("extra_content", "thought_signature")
+    signatures = {key: fields.get(key) for key in keys if fields.get(key)}
+    metadata = Fields(signatures, fields.path).metadata("openrouter" if is_openrouter else "openai")
+    for key in ("reasoning_content", "reasoning", "thinking"):
+        if fields.get(key):
+            return (Reasoning(fields.text(key), provider_metadata=metadata),)
+    return () if metadata is None else (Reasoning("", provider_metadata=metadata),)
+
+
+def _images(fields: Fields) -> list[Part]:
+    """Ollama's images: a list of base64 beside the content."""
+    images, path = fields.get("images"), f"{fields.path}/images"
+    if not isinstance(images, list | tuple):
+        invalid(path, f"images are a list, not {type_name(images)}")
+    return [Image(data=from_base64_at(text, f"{path}/{i}")) for i, text in enumerate(images)]
+
+
+def _audio(fields: Fields) -> list[Part]:
+    """OpenAI's audio output: {id, data?, transcript?, expires_at?}."""
+    audio = fields.mapping("audio")
+    data = audio.base64("data") if audio.optional_text("data") else None
+    return [
+        Audio(
+            data=data,
+            file_id=audio.text("id"),
+            media_type=media_type_of(data) if data else None,
+            transcript=audio.optional_text("transcript"),
+            provider_metadata=audio.metadata("openai", "id", "data", "transcript"),
+        )
+    ]
+
+
+def _refusal(fields: Fields) -> list[Part]:
+    text = fields.text("refusal")
+    return [Refusal(text)] if text else []
+
+
+def _tool_calls(fields: Fields) -> list[Part]:
+    calls, path = fields.get("tool_calls") or (), f"{fields.path}/tool_calls"
+    if not isinstance(calls, Iterable) or isinstance(calls, str | Mapping):
+        invalid(path, f"tool calls are a list, not {type_name(calls)}")
+    return [_tool_call(call, f"{path}/{i}") for i, call in enumerate(calls)]
+
+
+def _tool_call(value: object, path: str) -> ToolCall:
+    if isinstance(value, ToolCall):
+        return value
+    call = fields_of(value, path)
+    key = next((key for key in ("function", "custom") if call.get(key)), "")
+    if key:
+        function = call.mapping(key)
+        function.reject_unknown("name", "arguments", "input", "description")
+    else:
+        function = call
+    arguments = function.values.get("arguments", function.get("input"))
+    modelled = ("id", "index", "function", "custom", "name", "arguments", "input")
+    kind = () if call.get("type") == "custom" else ("type",)
+    metadata = call.metadata("openai", *modelled, *kind)
+    if key == "custom" and metadata is None:
+        metadata = Fields({"type": "custom"}, path).metadata("openai")
+    return ToolCall(
+        call.text("id", default=""),
+        Fields(function.values, f"{path}/function").text("name"),
+        to_json_text(arguments, f"{path}/function/arguments", arguments_text),
+        metadata,
+    )
+
+
+def _function_call(fields: Fields) -> list[Part]:
+    """OpenAI's legacy format: one call per message, without an id."""
+    call = fields.mapping("function_call")
+    name = call.text("name")
+    arguments = to_json_text(call.get("arguments"), f"{call.path}/arguments", arguments_text)
+    return [ToolCall(name, name, arguments)]
+
+
+_AFTER_CONTENT: Mapping[str, Callable[[Fields], list[Part]]] = {
+    "images": _images,
+    "audio": _audio,
+    "refusal": _refusal,
+    "tool_calls": _tool_calls,
+    "function_call": _function_call,
+}
+"""Key beside `content` -> reader of its parts, which follow those of the content in this order."""
 
 __all__ = ["arguments_text", "parse_messages"]

@@ -1,15 +1,16 @@
-"""One part of a message, out of a mapping in OpenAI's or Anthropic's shape.
+"""Read one part of a message from a mapping in OpenAI's or Anthropic's format.
 
-Keys that are not modelled ride along in the part's ProviderMetadata, so that they go back where they came from: Anthropic's
-`cache_control` and `citations`, say. Blocks of Anthropic's own tools stay whole, as Opaque.
+Keys that are not modelled (Anthropic's `cache_control` and `citations`, say) are kept in the part's ProviderMetadata and sent
+back to the provider. Blocks of Anthropic's own tools are kept as Opaque.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
 from llm_pure.framing.json_codec import DECODE_ERRORS, ENCODE_ERRORS, json_text
+from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.media import from_base64, from_data_url
 from llm_pure.types.messages import (
     Audio,
@@ -25,95 +26,130 @@ from llm_pure.types.messages import (
     ToolResult,
     ToolResultContent,
 )
+from llm_pure.types.rejection import Rejected
 
 
-class InvalidMessage(Exception):
-    """Something has no meaning here. Never leaves `read_messages`, which turns it into a value."""
-
-    def __init__(self, path: str, message: str) -> None:
-        super().__init__(message)
-        self.path = path
+def invalid(path: str, message: str) -> NoReturn:
+    """Raise Rejected with InvalidRequest for the value at this path."""
+    raise Rejected(InvalidRequest(message=message, param=path))
 
 
-def read_parts(content: object, path: str) -> tuple[Part, ...]:
-    """A string, or a list of strings, mappings and part values."""
-    if content is None:
-        return ()
-    if isinstance(content, str):
-        return (Text(content),) if content else ()
-    if isinstance(content, Mapping | bytes) or not isinstance(content, Iterable):
-        raise InvalidMessage(
-            path, f"content is a string or a list of parts, not {type_name(content)}"
-        )
-    return tuple([_part(item, f"{path}/{i}") for i, item in enumerate(content)])
-
-
-def read_result(
-    item: Mapping[str, Any],
-    call_id: str,
-    name: str | None,
-    path: str,
-    provider_metadata: ProviderMetadata | None = None,
-) -> ToolResult:
-    """What a tool answered, by the `content` and `is_error` of a mapping."""
-    shown: list[ToolResultContent] = []
-    for place, part in enumerate(read_parts(item.get("content"), f"{path}/content")):
-        if isinstance(part, Reasoning | ToolCall | ToolResult | Refusal):
-            what = f"a tool cannot answer with {type_name(part)}"
-            raise InvalidMessage(f"{path}/content/{place}", what)
-        shown.append(part)
-    return ToolResult(
-        tool_call_id=call_id,
-        content=tuple(shown),
-        name=name,
-        is_error=bool(item.get("is_error")),
-        provider_metadata=provider_metadata,
-    )
+def type_name(value: object) -> str:
+    """Return the name of the value's type for a message, "missing" for None."""
+    return "missing" if value is None else type(value).__name__
 
 
 def arguments_text(arguments: object) -> str:
-    """A tool call's arguments as text, whichever way a service sent them: text, an object, null or nothing."""
+    """Return a tool call's arguments as JSON text; services send text, an object, null or nothing."""
     if isinstance(arguments, str):
         return arguments or "{}"
     return "{}" if arguments is None else json_text(arguments)
 
 
-def as_str(item: Mapping[str, Any], key: str, path: str, default: str | None = None) -> str:
-    """The text under a key; default: where there is none."""
-    value = item.get(key)
-    if value is None and default is not None:
-        return default
-    if not isinstance(value, str):
-        raise InvalidMessage(f"{path}/{key}", f"{key} is a string, not {type_name(value)}")
-    return value
-
-
-def as_optional_str(item: Mapping[str, Any], key: str, path: str) -> str | None:
-    """The text under a key, None where there is none."""
-    return None if item.get(key) is None else as_str(item, key, path)
-
-
-def as_json(value: object, path: str, write: Callable[[object], str] = json_text) -> str:
-    """The value as JSON text."""
+def to_json_text(value: object, path: str, write: Callable[[object], str] = json_text) -> str:
+    """Return the value as JSON text. Rejects a value that is not JSON."""
     try:
         return write(value)
-    except ENCODE_ERRORS as fault:
-        raise InvalidMessage(path, f"this is not JSON: {fault}") from fault
+    except ENCODE_ERRORS as error:
+        invalid(path, f"not JSON: {error}")
 
 
-def type_name(value: object) -> str:
-    """What it is, for a message."""
-    return "missing" if value is None else type(value).__name__
+class Fields:
+    """Typed access to the keys of a mapping in a message. A value of another type is rejected with the path of its key."""
+
+    __slots__ = ("path", "values")
+
+    def __init__(self, values: Mapping[str, Any], path: str) -> None:
+        self.values = values
+        self.path = path
+
+    def get(self, key: str) -> Any:
+        return self.values.get(key)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.values.get(key)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, str):
+            invalid(f"{self.path}/{key}", f"{key} is a string, not {type_name(value)}")
+        return value
+
+    def optional_text(self, key: str) -> str | None:
+        return None if self.values.get(key) is None else self.text(key)
+
+    def mapping(self, key: str) -> "Fields":
+        return fields_of(self.values.get(key), f"{self.path}/{key}")
+
+    def base64(self, key: str) -> bytes:
+        return from_base64_at(self.text(key), f"{self.path}/{key}")
+
+    def data_or_url(self, key: str) -> tuple[bytes | None, str | None, str | None]:
+        """(bytes, media type, None) of a data URL; (None, None, the URL) of any other."""
+        url = self.text(key)
+        if not url.startswith("data:"):
+            return None, None, url
+        data = from_data_url(url)
+        if data is None:
+            invalid(f"{self.path}/{key}", "the data: URL is not valid base64")
+        return *data, None
+
+    def reject_unknown(self, *known: str) -> None:
+        """Reject keys that would be lost."""
+        for key, value in self.values.items():
+            if key not in known and value is not None:
+                invalid(f"{self.path}/{key}", f"unknown key; known: {', '.join(known)}")
+
+    def metadata(self, provider: str, *known: str) -> ProviderMetadata | None:
+        """Return all other keys, as metadata of this provider."""
+        rest = {k: v for k, v in self.values.items() if k not in known and v is not None}
+        if not rest:
+            return None
+        return ProviderMetadata(provider, to_json_text(rest, f"{self.path}/{next(iter(rest))}"))
 
 
-def metadata_from(
-    item: Mapping[str, Any], path: str, provider: str, *known: str
-) -> ProviderMetadata | None:
-    """The keys that are not known, for the provider that they are meant for."""
-    rest = {key: value for key, value in item.items() if key not in known and value is not None}
-    if not rest:
-        return None
-    return ProviderMetadata(provider, as_json(rest, f"{path}/{next(iter(rest))}"))
+def fields_of(value: object, path: str) -> Fields:
+    """Return the value as Fields. Rejects anything but a mapping."""
+    if not isinstance(value, Mapping):
+        invalid(path, f"expected a mapping, not {type_name(value)}")
+    return Fields(value, path)
+
+
+def from_base64_at(text: object, path: str) -> bytes:
+    """Decode base64; bytes are returned as they are. Rejects anything else."""
+    data = from_base64(text) if isinstance(text, str) else text
+    if not isinstance(data, bytes):
+        invalid(path, "not valid base64")
+    return data
+
+
+def read_parts(content: object, path: str) -> tuple[Part, ...]:
+    """Read a string, or a list of strings, mappings and Part values."""
+    if content is None:
+        return ()
+    if isinstance(content, str):
+        return (Text(content),) if content else ()
+    if isinstance(content, Mapping | bytes) or not isinstance(content, Iterable):
+        invalid(path, f"content is a string or a list of parts, not {type_name(content)}")
+    return tuple([_part(item, f"{path}/{i}") for i, item in enumerate(content)])
+
+
+def read_result(
+    fields: Fields, call_id: str, name: str | None, metadata: ProviderMetadata | None = None
+) -> ToolResult:
+    """Read a tool's result from the keys `content` and `is_error`."""
+    content: list[ToolResultContent] = []
+    path = f"{fields.path}/content"
+    for index, part in enumerate(read_parts(fields.get("content"), path)):
+        if isinstance(part, Reasoning | ToolCall | ToolResult | Refusal):
+            invalid(f"{path}/{index}", f"a tool result cannot contain {type_name(part)}")
+        content.append(part)
+    return ToolResult(
+        tool_call_id=call_id,
+        content=tuple(content),
+        name=name,
+        is_error=bool(fields.get("is_error")),
+        provider_metadata=metadata,
+    )
 
 
 def _part(item: object, path: str) -> Part:
@@ -122,91 +158,84 @@ def _part(item: object, path: str) -> Part:
     if isinstance(item, str):
         return Text(item)
     if not isinstance(item, Mapping):
-        what = f"a part is a string, a part value or a mapping, not {type_name(item)}"
-        raise InvalidMessage(path, what)
+        invalid(path, f"a part is a string, a part value or a mapping, not {type_name(item)}")
+    fields = Fields(item, path)
     kind = item.get("type")
-    if isinstance(kind, str) and kind in _ANTHROPICS_OWN:
-        return Opaque("anthropic", kind, as_json(dict(item), path))
-    read = _READERS.get(kind) if isinstance(kind, str) else None
-    if read is None:
-        known = ", ".join(_READERS)
-        raise InvalidMessage(f"{path}/type", f"{kind!r} is no type of part; known are {known}")
-    return read(item, path)
+    kind = kind if isinstance(kind, str) else ""
+    if kind in _ANTHROPIC_BLOCKS:
+        return Opaque("anthropic", kind, to_json_text(dict(item), path))
+    if kind == "llm_pure":
+        return _exported(fields)
+    if kind not in _READERS:
+        known = ", ".join([*_READERS, "llm_pure"])
+        invalid(f"{path}/type", f"unknown type {item.get('type')!r} of part; known: {known}")
+    read, provider, keys = _READERS[kind]
+    return read(fields, fields.metadata(provider, "type", *keys))
 
 
-def _text(item: Mapping[str, Any], path: str) -> Part:
-    provider_metadata = metadata_from(
-        item, path, "anthropic", "type", "text", "annotations", "logprobs"
-    )
-    return Text(as_str(item, "text", path), provider_metadata)
+def _exported(fields: Fields) -> Part:
+    """A part as `message_export.to_openai` writes one that OpenAI's format cannot express."""
+    try:
+        return msgspec.convert(fields.get("part"), Part)  # type: ignore[no-any-return]
+    except DECODE_ERRORS as error:
+        invalid(f"{fields.path}/part", f"not a part of a message: {error}")
 
 
-def _refusal(item: Mapping[str, Any], path: str) -> Part:
-    return Refusal(
-        as_str(item, "refusal", path), metadata_from(item, path, "openai", "type", "refusal")
-    )
+def _text(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    return Text(fields.text("text"), metadata)
 
 
-def _image_url(item: Mapping[str, Any], path: str) -> Part:
-    given = item.get("image_url")
-    detail = as_optional_str(item, "detail", path)
-    provider_metadata = metadata_from(
-        item, path, "openai", "type", "image_url", "detail", "file_id"
-    )
-    file_id = as_optional_str(item, "file_id", path)
-    if given is None and file_id is not None:
-        return Image(file_id=file_id, detail=detail, provider_metadata=provider_metadata)
-    place = given if isinstance(given, Mapping) else {"url": given}
-    reject_unknown_keys(place, f"{path}/image_url", "url", "detail")
-    url = as_str(place, "url", f"{path}/image_url")
-    data, media_type, link = _located(url, f"{path}/image_url/url")
+def _refusal(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    return Refusal(fields.text("refusal"), metadata)
+
+
+def _image_url(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    value = fields.get("image_url")
+    detail = fields.optional_text("detail")
+    file_id = fields.optional_text("file_id")
+    if value is None and file_id is not None:
+        return Image(file_id=file_id, detail=detail, provider_metadata=metadata)
+    values = value if isinstance(value, Mapping) else {"url": value}
+    image = Fields(values, f"{fields.path}/image_url")
+    image.reject_unknown("url", "detail")
+    data, media_type, url = image.data_or_url("url")
+    detail = image.optional_text("detail") or detail
     return Image(
-        data=data,
-        url=link,
-        media_type=media_type,
-        detail=as_optional_str(place, "detail", f"{path}/image_url") or detail,
-        provider_metadata=provider_metadata,
+        data=data, url=url, media_type=media_type, detail=detail, provider_metadata=metadata
     )
 
 
-def _input_audio(item: Mapping[str, Any], path: str) -> Part:
-    audio = item.get("input_audio")
-    if not isinstance(audio, Mapping):
-        raise InvalidMessage(f"{path}/input_audio", f"it is a mapping, not {type_name(audio)}")
-    reject_unknown_keys(audio, f"{path}/input_audio", "data", "format")
-    text = as_str(audio, "data", f"{path}/input_audio")
-    data, media_type, _ = (
-        _located(text, f"{path}/input_audio/data")
-        if text.startswith("data:")
-        else (_bytes(text, f"{path}/input_audio/data"), None, None)
-    )
-    form = as_optional_str(audio, "format", f"{path}/input_audio")
-    told = {"mp3": "audio/mpeg"}.get(form, f"audio/{form}") if form else None
-    provider_metadata = metadata_from(item, path, "openai", "type", "input_audio")
-    return Audio(data=data, media_type=media_type or told, provider_metadata=provider_metadata)
+def _input_audio(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    audio = fields.mapping("input_audio")
+    audio.reject_unknown("data", "format")
+    media_type = None
+    if audio.text("data").startswith("data:"):
+        data, media_type, _ = audio.data_or_url("data")
+    else:
+        data = audio.base64("data")
+    form = audio.optional_text("format")
+    if form and not media_type:
+        media_type = {"mp3": "audio/mpeg"}.get(form, f"audio/{form}")
+    return Audio(data=data, media_type=media_type, provider_metadata=metadata)
 
 
-_OF_FILES = ("file_id", "file_data", "file_url", "filename")
+_FILE_KEYS = ("file_id", "file_data", "file_url", "filename")
 
 
-def _file(item: Mapping[str, Any], path: str) -> Part:
-    file = item.get("file", item)
-    if not isinstance(file, Mapping):
-        raise InvalidMessage(f"{path}/file", f"it is a mapping, not {type_name(file)}")
-    if file is not item:
-        reject_unknown_keys(file, f"{path}/file", *_OF_FILES)
-    provider_metadata = metadata_from(item, path, "openai", "type", "file", *_OF_FILES)
-    name = as_optional_str(file, "filename", f"{path}/file")
+def _file(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    """OpenAI's file: an object under `file`, or in the Responses API the part itself."""
+    if "file" in fields.values:
+        file = fields.mapping("file")
+        file.reject_unknown(*_FILE_KEYS)
+    else:
+        file = Fields(fields.values, f"{fields.path}/file")
+    name = file.optional_text("filename")
     if file.get("file_id"):
-        return Document(
-            file_id=as_str(file, "file_id", f"{path}/file"),
-            name=name,
-            provider_metadata=provider_metadata,
-        )
+        return Document(file_id=file.text("file_id"), name=name, provider_metadata=metadata)
     key = "file_url" if file.get("file_url") else "file_data"
-    data, media_type, link = _located(as_str(file, key, f"{path}/file"), f"{path}/file/{key}")
+    data, media_type, url = file.data_or_url(key)
     return Document(
-        data=data, url=link, media_type=media_type, name=name, provider_metadata=provider_metadata
+        data=data, url=url, media_type=media_type, name=name, provider_metadata=metadata
     )
 
 
@@ -216,158 +245,87 @@ _SOURCES: Mapping[str, tuple[str, ...]] = {
     "url": ("url",),
     "file": ("file_id",),
 }
-"""Anthropic's kinds of source, and the keys of each."""
+"""Anthropic's types of `source`, with the keys of each."""
 
 
-def _source(item: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """The fields of Anthropic's `source` object."""
-    source = item.get("source")
-    if not isinstance(source, Mapping):
-        raise InvalidMessage(f"{path}/source", f"a source is a mapping, not {type_name(source)}")
+def _source(fields: Fields) -> dict[str, Any]:
+    """The fields of Anthropic's `source` object, as arguments of Image or Document."""
+    source = fields.mapping("source")
     kind = source.get("type")
     keys = _SOURCES.get(kind) if isinstance(kind, str) else None
     if keys is None:
-        raise InvalidMessage(f"{path}/source/type", f"{kind!r} is no kind of source")
-    reject_unknown_keys(source, f"{path}/source", "type", *keys)
+        known = ", ".join(_SOURCES)
+        invalid(f"{source.path}/type", f"unknown type {kind!r} of source; known: {known}")
+    source.reject_unknown("type", *keys)
     match kind:
         case "base64":
-            data = _bytes(as_str(source, "data", f"{path}/source"), f"{path}/source/data")
-            return {
-                "data": data,
-                "media_type": as_optional_str(source, "media_type", f"{path}/source"),
-            }
+            return {"data": source.base64("data"), "media_type": source.optional_text("media_type")}
         case "text":
-            text = as_str(source, "data", f"{path}/source")
-            return {"data": text.encode("utf-8", "replace"), "media_type": "text/plain"}
+            data = source.text("data").encode("utf-8", "replace")
+            return {"data": data, "media_type": "text/plain"}
         case _:
-            return {keys[0]: as_str(source, keys[0], f"{path}/source")}
+            return {keys[0]: source.text(keys[0])}
 
 
-def _image(item: Mapping[str, Any], path: str) -> Part:
-    return Image(
-        **_source(item, path),
-        provider_metadata=metadata_from(item, path, "anthropic", "type", "source"),
-    )
+def _image(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    return Image(**_source(fields), provider_metadata=metadata)
 
 
-def _document(item: Mapping[str, Any], path: str) -> Part:
-    provider_metadata = metadata_from(item, path, "anthropic", "type", "source", "title")
-    return Document(
-        **_source(item, path),
-        name=as_optional_str(item, "title", path),
-        provider_metadata=provider_metadata,
-    )
+def _document(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    source, name = _source(fields), fields.optional_text("title")
+    return Document(**source, name=name, provider_metadata=metadata)
 
 
-def _thinking(item: Mapping[str, Any], path: str) -> Part:
-    provider_metadata = metadata_from(item, path, "anthropic", "type", "thinking", "signature")
-    thoughts = item.get("thinking")
-    if isinstance(thoughts, list):  # Mistral's: a list of text parts
-        parts = read_parts(thoughts, f"{path}/thinking")
-        odd = [place for place, part in enumerate(parts) if not isinstance(part, Text)]
-        if odd:
-            raise InvalidMessage(f"{path}/thinking/{odd[0]}", "thoughts are text")
-        text = "".join([part.text for part in parts if isinstance(part, Text)])
+def _thinking(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    thinking = fields.get("thinking")
+    if isinstance(thinking, list):  # Mistral's: a list of text parts
+        path = f"{fields.path}/thinking"
+        texts = []
+        for index, part in enumerate(read_parts(thinking, path)):
+            if not isinstance(part, Text):
+                invalid(f"{path}/{index}", f"thinking is text, not {type_name(part)}")
+            texts.append(part.text)
+        text = "".join(texts)
     else:
-        text = as_str(item, "thinking", path)
-    return Reasoning(text, as_optional_str(item, "signature", path), provider_metadata)
+        text = fields.text("thinking")
+    return Reasoning(text, fields.optional_text("signature"), metadata)
 
 
-def _tool_use(item: Mapping[str, Any], path: str) -> Part:
-    return ToolCall(
-        as_str(item, "id", path),
-        as_str(item, "name", path),
-        as_json(item.get("input"), f"{path}/input", arguments_text),
-        metadata_from(item, path, "anthropic", "type", "id", "name", "input"),
-    )
+def _tool_use(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    arguments = to_json_text(fields.get("input"), f"{fields.path}/input", arguments_text)
+    return ToolCall(fields.text("id"), fields.text("name"), arguments, metadata)
 
 
-def _tool_result(item: Mapping[str, Any], path: str) -> Part:
-    provider_metadata = metadata_from(
-        item, path, "anthropic", "type", "tool_use_id", "content", "is_error"
-    )
-    return read_result(item, as_str(item, "tool_use_id", path), None, path, provider_metadata)
+def _tool_result(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    return read_result(fields, fields.text("tool_use_id"), None, metadata)
 
 
-def _whole(item: Mapping[str, Any], path: str) -> Part:
-    """A part as `transcript.to_openai` writes what OpenAI's shape has no word for."""
-    try:
-        return msgspec.convert(item.get("part"), Part)  # type: ignore[no-any-return]
-    except DECODE_ERRORS as fault:
-        raise InvalidMessage(f"{path}/part", f"this is no part of a message: {fault}") from fault
+_Reader = Callable[[Fields, ProviderMetadata | None], Part]
 
-
-_READERS: Mapping[str, Callable[[Mapping[str, Any], str], Part]] = {
-    "text": _text,
-    "input_text": _text,
-    "output_text": _text,
-    "refusal": _refusal,
-    "image_url": _image_url,
-    "input_image": _image_url,
-    "input_audio": _input_audio,
-    "file": _file,
-    "input_file": _file,
-    "image": _image,
-    "document": _document,
-    "thinking": _thinking,
-    "tool_use": _tool_use,
-    "tool_result": _tool_result,
-    "llm_pure": _whole,
+_TEXT = (_text, "anthropic", ("text", "annotations", "logprobs"))
+_IMAGE_URL = (_image_url, "openai", ("image_url", "detail", "file_id"))
+_FILE = (_file, "openai", ("file", *_FILE_KEYS))
+_READERS: Mapping[str, tuple[_Reader, str, tuple[str, ...]]] = {
+    "text": _TEXT,
+    "input_text": _TEXT,
+    "output_text": _TEXT,
+    "refusal": (_refusal, "openai", ("refusal",)),
+    "image_url": _IMAGE_URL,
+    "input_image": _IMAGE_URL,
+    "input_audio": (_input_audio, "openai", ("input_audio",)),
+    "file": _FILE,
+    "input_file": _FILE,
+    "image": (_image, "anthropic", ("source",)),
+    "document": (_document, "anthropic", ("source", "title")),
+    "thinking": (_thinking, "anthropic", ("thinking", "signature")),
+    "tool_use": (_tool_use, "anthropic", ("id", "name", "input")),
+    "tool_result": (_tool_result, "anthropic", ("tool_use_id", "content", "is_error")),
 }
-_ANTHROPICS_OWN = frozenset(
-    [
-        "redacted_thinking",
-        "server_tool_use",
-        "web_search_tool_result",
-        "web_fetch_tool_result",
-        "code_execution_tool_result",
-        "bash_code_execution_tool_result",
-        "text_editor_code_execution_tool_result",
-        "tool_search_tool_result",
-        "mcp_tool_use",
-        "mcp_tool_result",
-        "search_result",
-        "container_upload",
-    ]
-)
-"""Blocks that mean something to Anthropic alone. Source: anthropic 2.11.0 types/content_block_param.py, 2026-11-20."""
+"""Type of part -> (reader, provider of the keys that are not modelled, keys that are)."""
 
-
-def reject_unknown_keys(item: Mapping[str, Any], path: str, *known: str) -> None:
-    """Raises where a key would be lost."""
-    for key, value in item.items():
-        if key not in known and value is not None:
-            raise InvalidMessage(
-                f"{path}/{key}", f"there is no such key; known are {', '.join(known)}"
-            )
-
-
-def _located(url: str, path: str) -> tuple[bytes | None, str | None, str | None]:
-    """(bytes, media type, None) of a data URL; (None, None, the URL) of any other."""
-    if not url.startswith("data:"):
-        return None, None, url
-    found = from_data_url(url)
-    if found is None:
-        raise InvalidMessage(path, "this data: URL is not base64, or it is damaged")
-    return found[0], found[1], None
-
-
-def _bytes(text: str, path: str) -> bytes:
-    data = from_base64(text)
-    if data is None:
-        raise InvalidMessage(path, "this is not base64")
-    return data
-
-
-__all__ = [
-    "InvalidMessage",
-    "arguments_text",
-    "as_json",
-    "as_optional_str",
-    "as_str",
-    "metadata_from",
-    "read_parts",
-    "read_result",
-    "reject_unknown_keys",
-    "type_name",
-]
+_ANTHROPIC_BLOCKS = frozenset({
+    "redacted_thinking", "server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
+    "bash_code_execution_tool_result", "text_editor_code_execution_tool_result", "tool_search_tool_result", "mcp_tool_use",
+    "mcp_tool_result", "search_result", "container_upload",
+})  # fmt: skip
+"""Blocks that only Anthropic understands. Source: anthropic 2.11.0 types/content_block_param.py, 2026-11-20."""

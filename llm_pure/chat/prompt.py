@@ -1,4 +1,4 @@
-"""What `ask` puts together: system messages, messages before, and what the user says, with pictures. Pure."""
+"""Build the request of `LLM.ask`: system messages, earlier messages, and the user's message with images. Pure."""
 
 from collections.abc import Sequence
 
@@ -6,25 +6,26 @@ from llm_pure.chat.message_input import parse_messages
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.media import from_base64, from_data_url
 from llm_pure.types.messages import Image, Message, Part, system, user
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest, MessagesInput
-from llm_pure.types.result import Failure, LLMResult, Success
 
 DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant."
 
 ImageInput = Image | bytes | str
-"""A picture as users have it: an Image, its bytes, a URL, a data: URL or bare base64."""
+"""An Image, its bytes, a URL, a data: URL or base64."""
 
 
+@returns_failure
 def build_prompt(
     message: MessagesInput,
     *,
     system_msgs: str | Sequence[str] | None = None,
     format_msgs: MessagesInput = (),
     images: Sequence[ImageInput] = (),
-) -> LLMResult[ChatRequest]:
-    """System messages, then format_msgs, then the message; pictures stand at the end of the last one of the user's.
+) -> ChatRequest:
+    """Join system messages, `format_msgs` and the message; images are appended to its last user message.
 
-    system_msgs: None takes the default, an empty list none at all. Fails with InvalidRequest.
+    `system_msgs`: None takes the default prompt, an empty list sends none. Fails with InvalidRequest.
 
     >>> [turn.role for turn in build_prompt("Hi", format_msgs=["Be brief.", "Yes."]).unwrap().messages]
     ['system', 'user', 'user', 'user']
@@ -33,52 +34,35 @@ def build_prompt(
         system_msgs = (DEFAULT_SYSTEM_PROMPT,)
     elif isinstance(system_msgs, str):
         system_msgs = (system_msgs,)
-    before = parse_messages(format_msgs) if format_msgs else Success(())
-    if isinstance(before, Failure):
-        return before
-    said = parse_messages(message)
-    if isinstance(said, Failure):
-        return said
-    pictures: list[Part] = []
-    for number, given in enumerate(images):
-        picture = parse_image(given, f"images/{number}")
-        if isinstance(picture, Failure):
-            return picture
-        pictures.append(picture.unwrap())
-    return Success(
-        ChatRequest(
-            messages=(
-                *[system(text) for text in system_msgs],
-                *before.unwrap(),
-                *_with_pictures(said.unwrap(), pictures),
-            )
-        )
-    )
+    before = ok(parse_messages(format_msgs)) if format_msgs else ()
+    turns = ok(parse_messages(message))
+    parts = [ok(parse_image(image, f"images/{i}")) for i, image in enumerate(images)]
+    prompt = [system(text) for text in system_msgs]
+    return ChatRequest(messages=(*prompt, *before, *_with_images(turns, parts)))
 
 
-def parse_image(given: ImageInput, path: str = "image") -> LLMResult[Image]:
-    """The picture as a part; InvalidRequest when a string is neither a URL nor base64."""
-    if isinstance(given, Image):
-        return Success(given)
-    if isinstance(given, bytes):
-        return Success(Image(data=given))
-    if given.startswith(("http://", "https://", "gs://", "s3://")):
-        return Success(Image(url=given))
-    if given.startswith("data:"):
-        found = from_data_url(given)
-        if found is not None:
-            return Success(Image(data=found[0], media_type=found[1]))
-    elif data := from_base64(given):
-        return Success(Image(data=data))
-    return Failure(
-        InvalidRequest(message="a picture is a URL, a data: URL, base64 or bytes", param=path)
-    )
+@returns_failure
+def parse_image(image: ImageInput, path: str = "image") -> Image:
+    """Return the image as a part. Fails with InvalidRequest if a string is neither a URL nor base64."""
+    if isinstance(image, Image):
+        return image
+    if isinstance(image, bytes):
+        return Image(data=image)
+    if image.startswith(("http://", "https://", "gs://", "s3://")):
+        return Image(url=image)
+    if image.startswith("data:"):
+        if decoded := from_data_url(image):
+            return Image(data=decoded[0], media_type=decoded[1])
+    elif data := from_base64(image):
+        return Image(data=data)
+    message = "an image is a URL, a data: URL, base64 or bytes"
+    raise Rejected(InvalidRequest(message=message, param=path))
 
 
-def _with_pictures(turns: tuple[Message, ...], pictures: list[Part]) -> tuple[Message, ...]:
-    if not pictures:
+def _with_images(turns: tuple[Message, ...], images: Sequence[Part]) -> tuple[Message, ...]:
+    if not images:
         return turns
     last = turns[-1]
     if last.role != "user":
-        return (*turns, user(*pictures))
-    return (*turns[:-1], Message("user", (*last.parts, *pictures), last.name))
+        return (*turns, user(*images))
+    return (*turns[:-1], Message("user", (*last.parts, *images), last.name))

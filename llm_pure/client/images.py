@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from llm_pure.media.image_validation import image_problem
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
-from llm_pure.types.media_operations import GeneratedImage
+from llm_pure.types.operations import GeneratedImage
 from llm_pure.types.result import Failure, LLMResult, Success
 
 if TYPE_CHECKING:

@@ -71,15 +71,16 @@ from llm_pure.transports.base import TransportSettings
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.events import StreamEvent
-from llm_pure.types.media_operations import (
+from llm_pure.types.messages import Message
+from llm_pure.types.operations import (
+    Embeddings,
     ImagesResponse,
     ModelPage,
     ModerationResponse,
     Speech,
+    TokenCount,
     Transcription,
 )
-from llm_pure.types.messages import Message
-from llm_pure.types.operations import Embeddings, TokenCount
 from llm_pure.types.request import ChatRequest, MessagesInput
 from llm_pure.types.result import LLMResult, Success
 

@@ -13,7 +13,7 @@ from llm_pure.transports.base import AsyncTransport, Transport
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import StreamInterrupted
 from llm_pure.types.events import StreamEvent
-from llm_pure.types.media_operations import Speech
+from llm_pure.types.operations import Speech
 from llm_pure.types.result import Failure, LLMResult
 
 E = TypeVar("E")

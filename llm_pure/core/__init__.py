@@ -1,1 +1,1 @@
-"""What every dialect is built on: the service, the dialect table, and failures inside builders and readers."""
+"""The interface of a provider, and what all dialects share: requests, streams, error mapping, adaptations."""

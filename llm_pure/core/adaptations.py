@@ -1,6 +1,7 @@
-"""What a model does not take, by data: settings are dropped, clamped or renamed, and each change is reported.
+"""Adapt sampling settings to what a model supports.
 
-A rule never fails by itself; who wants "all or nothing" builds with `strict=True`.
+Unsupported settings are dropped, clamped or renamed, and every change is returned as an Adaptation. With `strict=True`,
+`build_chat` fails instead if a change loses information.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,107 +13,119 @@ from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.request import ReasoningRequest
 
 Settings: TypeAlias = dict[str, Any]
-"""Sampling settings under the names of ChatRequest; only those that are to be sent."""
+"""The sampling settings to send, under the names of ChatRequest."""
 
 
 class Adaptation(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was not sent as it was asked. before, after: the values, where they are short."""
+    """One difference between the request and what is sent."""
 
     field: str
     action: Literal["dropped", "clamped", "renamed", "rewritten", "changed"]
     reason: str
     before: Any = None
+    """The requested value, if it is short; `after` is the value that is sent."""
     after: Any = None
 
     @property
     def lossless(self) -> bool:
-        """What is renamed, or said in other words, means what it meant; the rest does not."""
+        """True if the meaning is unchanged: the value was renamed or rewritten."""
         return self.action in ("renamed", "rewritten")
 
 
 class ModelProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """What the models whose names begin with `prefix` do not take.
-
-    refuses: setting -> why. unsupported_while_reasoning: the same, while the model reasons. bounds: setting -> (lowest, highest).
-    reasoning: "none" cannot, "off" only when asked, "on" unless asked not to, "always", "unknown". efforts: those it
-    takes, empty when nobody said. facts: whatever else a dialect wants to know of these models.
-    source: where this is said, with its date.
-    """
+    """Settings and reasoning of the models whose names begin with `prefix`."""
 
     prefix: str
     unsupported: Mapping[str, str] = {}
+    """Setting -> reason."""
     unsupported_while_reasoning: Mapping[str, str] = {}
+    """Setting -> reason; applies while the model reasons."""
     ranges: Mapping[str, tuple[float, float]] = {}
+    """Setting -> (minimum, maximum)."""
     reasoning: Literal["none", "off", "on", "always", "unknown"] = "unknown"
+    """Whether it reasons: "none" never, "off" on request, "on" unless disabled, "always" always."""
     efforts: tuple[str, ...] = ()
+    """The supported efforts; empty if not documented."""
     traits: Mapping[str, Any] = {}
+    """Further facts for the dialect."""
     source: str = ""
+    """Where this is documented, with the date."""
 
 
 DEFAULT_PROFILE = ModelProfile(prefix="")
 
-_REFUSED_EVERYWHERE = {"best_of": "chat APIs have no best_of"}
+_UNSUPPORTED_EVERYWHERE = {"best_of": "chat APIs have no best_of"}
 
 
-def profile_for(rules: Sequence[ModelProfile], model: str, plan: str | None = None) -> ModelProfile:
-    """The first rule whose prefix fits; a path before the name ("models/", "openai/") does not count.
+def profile_for(
+    profiles: Sequence[ModelProfile], model: str, plan: str | None = None
+) -> ModelProfile:
+    """Return the first profile whose prefix matches; a path in the name ("models/", "openai/") is ignored.
 
-    plan: config.pricing_plan, which names the model where `model` is a name of the user's own: an Azure deployment.
+    `plan`: config.pricing_plan, the model's name if `model` is a name chosen by the user, as for an Azure deployment.
     """
-    for given in (model, plan):
-        name = given.rsplit("/", 1)[-1] if given else ""
+    for path in (model, plan):
+        name = path.rsplit("/", 1)[-1] if path else ""
         if not name:
             continue
-        for rule in rules:
-            if name.startswith(rule.prefix):
-                return rule
+        for profile in profiles:
+            if name.startswith(profile.prefix):
+                return profile
     return DEFAULT_PROFILE
 
 
-def reasoning_enabled(rule: ModelProfile, asked: ReasoningRequest | None) -> bool:
-    """Will a model of this rule reason, when asked so?"""
-    if rule.reasoning == "always":
+def reasoning_enabled(profile: ModelProfile, requested: ReasoningRequest | None) -> bool:
+    """Return true if a model of this profile reasons for this request."""
+    if profile.reasoning == "always":
         return True
-    if asked is None:
-        return rule.reasoning == "on"
-    return asked.enabled and asked.effort != "none" and rule.reasoning != "none"
+    if requested is None:
+        return profile.reasoning == "on"
+    return requested.enabled and requested.effort != "none" and profile.reasoning != "none"
 
 
 def adapt(
-    settings: Settings, user_set: frozenset[str], rule: ModelProfile, *, reasoning: bool = False
+    settings: Settings,
+    user_set: frozenset[str],
+    profile: ModelProfile,
+    *,
+    reasoning: bool = False,
 ) -> tuple[Settings, tuple[Adaptation, ...]]:
-    """The settings that may be sent, and what was changed of those that the user chose (`explicit`).
+    """Return the settings to send and the adaptations.
 
-    A default that is not taken goes without a word.
+    Only settings in `user_set` are reported; an unsupported default of the configuration is dropped silently.
     """
     sent = dict(settings)
-    told: list[Adaptation] = []
-    refuses = {
-        **_REFUSED_EVERYWHERE,
-        **rule.unsupported,
-        **(rule.unsupported_while_reasoning if reasoning else {}),
+    adaptations: list[Adaptation] = []
+    unsupported = {
+        **_UNSUPPORTED_EVERYWHERE,
+        **profile.unsupported,
+        **(profile.unsupported_while_reasoning if reasoning else {}),
     }
-    for name, reason in refuses.items():
+    for name, reason in unsupported.items():
         if name in sent:
             before = sent.pop(name)
-            told.append(Adaptation(field=name, action="dropped", reason=reason, before=before))
-    for name, (low, high) in rule.ranges.items():
+            adaptations.append(
+                Adaptation(field=name, action="dropped", reason=reason, before=before)
+            )
+    for name, (low, high) in profile.ranges.items():
         value = sent.get(name)
         if isinstance(value, int | float) and not low <= value <= high:
             bound = low if value < low else high
-            whole = isinstance(value, int) and bound == int(bound)
-            sent[name] = after = int(bound) if whole else bound
+            is_int = isinstance(value, int) and bound == int(bound)
+            sent[name] = after = int(bound) if is_int else bound
             reason = f"{name} is between {low:g} and {high:g} here"
-            told.append(
+            adaptations.append(
                 Adaptation(field=name, action="clamped", reason=reason, before=value, after=after)
             )
-    return sent, tuple([one for one in told if one.field in user_set])
+    return sent, tuple([adaptation for adaptation in adaptations if adaptation.field in user_set])
 
 
 def strict_error(adaptations: Sequence[Adaptation], *, provider: str) -> UnsupportedFeature | None:
-    """What a strict build fails with: the adaptations that lose something; None when there is none."""
-    lost = [one for one in adaptations if not one.lossless]
-    if not lost:
+    """Return the error of a strict build: the adaptations that lose information. None if there are none."""
+    lossy = [adaptation for adaptation in adaptations if not adaptation.lossless]
+    if not lossy:
         return None
-    told = "; ".join([f"{one.field} {one.action}: {one.reason}" for one in lost])
-    return UnsupportedFeature(message=f"strict: {told}", provider=provider, feature=lost[0].field)
+    changes = "; ".join([f"{change.field} {change.action}: {change.reason}" for change in lossy])
+    return UnsupportedFeature(
+        message=f"strict: {changes}", provider=provider, feature=lossy[0].field
+    )

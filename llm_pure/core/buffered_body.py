@@ -1,10 +1,10 @@
-"""A whole answer where a stream was asked for: its body as a StreamDecoder, and a Completion as events."""
+"""A buffered response body behind the interface of a stream: BufferedBodyDecoder, and a Completion as events."""
 
 from collections.abc import Callable
 
 from llm_pure.core.error_mapping import request_id
 from llm_pure.framing import FRAME_LIMIT
-from llm_pure.types.completion import Completion, FinishReason
+from llm_pure.types.completion import Choice, Completion
 from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
 from llm_pure.types.events import (
     ExtraReceived,
@@ -20,13 +20,14 @@ from llm_pure.types.events import (
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
 from llm_pure.types.messages import Message, Reasoning, Refusal, Text, ToolCall
-from llm_pure.types.redact import redact_bytes
 from llm_pure.types.result import Failure, LLMResult, Success
 
 
 class BufferedBodyDecoder:
-    """A StreamDecoder for an answer that is no stream: an error, or a service that answers whole though a stream was
-    asked for. Its events come all at once, at the end."""
+    """A StreamDecoder for a response that is not a stream: an error, or a buffered response to a stream request.
+
+    All events come at the end.
+    """
 
     __slots__ = ("_body", "_closed", "_error", "_head", "_limit", "_parse", "_partial", "_provider")
 
@@ -47,7 +48,7 @@ class BufferedBodyDecoder:
         self._partial = Completion(provider=provider)
 
     def feed(self, data: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
-        """Nothing yet, until the body is over."""
+        """Buffer the bytes. Fails with ProtocolError beyond the limit."""
         if self._error is not None:
             return Failure(self._error)
         if self._closed:
@@ -61,13 +62,13 @@ class BufferedBodyDecoder:
             status=self._head.status,
             request_id=request_id(self._head.headers),
             where="body",
-            evidence=redact_bytes(bytes(self._body[:EVIDENCE_LIMIT])),
+            evidence=bytes(self._body[:EVIDENCE_LIMIT]),
         )
         self._body.clear()
         return Failure(self._error)
 
     def close(self) -> LLMResult[tuple[StreamEvent, ...]]:
-        """The events of the whole answer, given once, or the error that it tells."""
+        """Return the events of the response, once. Fails with the error of the body."""
         if self._error is not None:
             return Failure(self._error)
         if self._closed:
@@ -75,46 +76,45 @@ class BufferedBodyDecoder:
         self._closed = True
         parsed = self._parse(HttpResponse(self._head.status, self._head.headers, bytes(self._body)))
         self._body.clear()
-        if isinstance(parsed, Failure):
-            self._error = parsed.failure()
-            return Failure(self._error)
-        self._partial = parsed.unwrap()
-        return Success(completion_to_events(self._partial))
+        match parsed:
+            case Success(Completion() as completion):
+                self._partial = completion
+                return Success(completion_to_events(completion))
+            case _:
+                self._error = parsed.failure()
+                return Failure(self._error)
 
     def partial(self) -> Completion:
-        """The answer once the body is over; nothing before."""
+        """Return the completion; empty before `close`."""
         return self._partial
 
 
 def completion_to_events(completion: Completion) -> tuple[StreamEvent, ...]:
-    """The events that collect to this Completion.
+    """Return the events that `collect` to this Completion.
 
     >>> from llm_pure import assistant, collect
-    >>> whole = Completion(message=assistant("hi"), finish_reason="stop")
-    >>> collect(completion_to_events(whole)).unwrap() == whole
+    >>> completion = Completion(message=assistant("hi"), finish_reason="stop")
+    >>> collect(completion_to_events(completion)).unwrap() == completion
     True
     """
     events: list[StreamEvent] = [
         Started(id=completion.id, model=completion.model, provider=completion.provider)
     ]
     events += [ExtraReceived(name, value) for name, value in completion.extra.items()]
-    answers: list[tuple[Message, FinishReason, str | None]] = [
-        (completion.message, completion.finish_reason, completion.raw_finish_reason),
-        *[
-            (one.message, one.finish_reason, one.raw_finish_reason)
-            for one in completion.alternatives
-        ],
-    ]
-    for choice, (message, _, _) in enumerate(answers):
-        events += _events_of_parts(message, choice)
-    for number, alternative in enumerate(completion.alternatives, 1):
-        events += [ExtraReceived(k, v, choice=number) for k, v in alternative.extra.items()]
+    choices: tuple[Completion | Choice, ...] = (completion, *completion.alternatives)
+    for number, choice in enumerate(choices):
+        events += _part_events(choice.message, number)
+    for number, choice in enumerate(completion.alternatives, 1):
+        events += [ExtraReceived(k, v, choice=number) for k, v in choice.extra.items()]
     events.append(UsageReported(completion.usage))
-    events += [Finished(reason, raw, choice) for choice, (_, reason, raw) in enumerate(answers)]
+    events += [
+        Finished(choice.finish_reason, choice.raw_finish_reason, number)
+        for number, choice in enumerate(choices)
+    ]
     return tuple(events)
 
 
-def _events_of_parts(message: Message, choice: int) -> list[StreamEvent]:
+def _part_events(message: Message, choice: int) -> list[StreamEvent]:
     events: list[StreamEvent] = []
     for index, part in enumerate(message.parts):
         match part:

@@ -1,19 +1,18 @@
-"""What a provider can do: seen from the requests that it builds and the operations that it has, not from a list.
+"""Capabilities of a provider, derived from the requests that it builds and the operations that it has.
 
-A chat capability is there when a request that asks for it is built, nothing of what was asked is reported as dropped, and
-the request is another one than without it. What a single model lacks is its own affair.
+A provider has a chat capability if a request that uses it is built, drops nothing of it, and differs from the request
+without it. Limits of single models are not considered.
 """
 
 from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
-from llm_pure.core.provider import Provider
+from llm_pure.core.provider import Built, Provider
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.messages import Image, Text, user
 from llm_pure.types.request import ChatRequest, ReasoningRequest, Tool
-from llm_pure.types.result import Failure
 
 Capability: TypeAlias = Literal[
     "chat",
@@ -32,21 +31,21 @@ Capability: TypeAlias = Literal[
 ]
 
 CAPABILITIES: tuple[Capability, ...] = get_args(Capability)
-"""Every one of them, in the order of tables."""
+"""All capabilities, in the order of tables."""
 
 _PLAIN = ChatRequest(messages="hi", stream=False)
-_PICTURE = Image(data=b"\x89PNG\r\n\x1a\n", media_type="image/png")
-_ASKED: tuple[tuple[Capability, str, ChatRequest], ...] = (
+_IMAGE = Image(data=b"\x89PNG\r\n\x1a\n", media_type="image/png")
+_REQUESTS: tuple[tuple[Capability, str, ChatRequest], ...] = (
     ("stream", "stream", ChatRequest(messages="hi", stream=True)),
     ("tools", "tools", ChatRequest(messages="hi", stream=False, tools=(Tool(name="f"),))),
-    ("images", "messages", ChatRequest(messages=user(Text("hi"), _PICTURE), stream=False)),
+    ("images", "messages", ChatRequest(messages=user(Text("hi"), _IMAGE), stream=False)),
     (
         "reasoning",
         "reasoning",
         ChatRequest(messages="hi", stream=False, reasoning=ReasoningRequest(effort="high")),
     ),
 )
-"""A capability, the field that asks for it, and a request that does."""
+"""(capability, field of ChatRequest that uses it, request with it)"""
 
 OTHER_OPERATIONS: tuple[tuple[Capability, str], ...] = (
     ("embeddings", "embed"),
@@ -58,50 +57,46 @@ OTHER_OPERATIONS: tuple[tuple[Capability, str], ...] = (
     ("model list", "models"),
     ("batch", "batch"),
 )
-"""A capability, and the field of Provider that holds its operation; one that Provider has not yet is nobody's."""
+"""(capability, field of Provider with its operation); no provider has one whose field does not exist yet."""
 
 _MODELS = ("some-model", "anthropic.claude-sonnet-4-5-v1:0")
-"""Whom to ask for: a model that nobody has heard of, and one for services that go by the vendor in its name."""
+"""An unknown model, and one for services that read the vendor from its name."""
 
 
 def capabilities(provider: Provider) -> frozenset[Capability]:
-    """Everything that this provider can do, whatever the model."""
-    found: set[Capability] = {
+    """Return all capabilities of the provider, for any model."""
+    result: set[Capability] = {
         capability
         for capability, field in OTHER_OPERATIONS
         if getattr(provider, field, None) is not None
     }
     for model in _MODELS:
         config = _config(provider, model)
-        plain = _kept(provider, config, _PLAIN, "messages")
+        plain = _lossless_request(provider, config, _PLAIN, "messages")
         if plain is None:
             continue
-        found.add("chat")
-        for capability, field, request in _ASKED:
-            if _kept(provider, config, request, field) not in (None, plain):
-                found.add(capability)
-    return frozenset(found)
+        result.add("chat")
+        for capability, field, request in _REQUESTS:
+            if _lossless_request(provider, config, request, field) not in (None, plain):
+                result.add(capability)
+    return frozenset(result)
 
 
-def _kept(
+def _lossless_request(
     provider: Provider, config: LLMConfig, request: ChatRequest, field: str
 ) -> HttpRequest | None:
-    """The request as built; None when it is not, or when some of this field was dropped."""
-    built = provider.build_chat(config, request)
-    if isinstance(built, Failure):
-        return None
-    made = built.unwrap()
-    lost = [
-        one
-        for one in made.adaptations
-        if one.action == "dropped" and one.field.partition("/")[0] == field
-    ]
-    return None if lost else made.request
+    """Return the built request; None if it cannot be built, or if some of this field was dropped."""
+
+    def unless_dropped(built: Built) -> HttpRequest | None:
+        dropped = [change.field for change in built.adaptations if change.action == "dropped"]
+        return None if field in [path.partition("/")[0] for path in dropped] else built.request
+
+    return provider.build_chat(config, request).map(unless_dropped).value_or(None)
 
 
 def _config(provider: Provider, model: str) -> LLMConfig:
-    """A configuration with which every service builds: building takes no credentials."""
-    anybody = LLMConfig(
+    """Return a configuration that every service accepts; building needs no credentials."""
+    config = LLMConfig(
         api_type=provider.name,
         model=model,
         project="project",
@@ -109,5 +104,5 @@ def _config(provider: Provider, model: str) -> LLMConfig:
         region_name="us-east-1",
     )
     if provider.base_url:
-        return anybody
-    return msgspec.structs.replace(anybody, base_url="https://service.invalid/v1")
+        return config
+    return msgspec.structs.replace(config, base_url="https://service.invalid/v1")

@@ -1,12 +1,9 @@
-"""Events -> Completion: the fold that makes a collected stream equal to the same answer parsed whole.
-
-Whole answers take the same last step, `completed`, so the two can't drift apart.
-"""
+"""Fold events into a Completion. Buffered responses are folded too, so that both give the same Completion."""
 
 from collections.abc import Iterable
 from io import StringIO
 from itertools import islice
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
 
 import msgspec
 
@@ -37,9 +34,11 @@ from llm_pure.types.messages import (
 )
 from llm_pure.types.result import Failure, LLMResult, Success
 
+C = TypeVar("C", Choice, Completion)
+
 
 def collect(events: Iterable[StreamEvent]) -> LLMResult[Completion]:
-    """The Completion that the events tell, or StreamInterrupted with the partial one when no Finished is among them."""
+    """Return the Completion of the events. Fails with StreamInterrupted, with the partial one, without a Finished."""
     collector = Collector()
     collector.add(events)
     if collector.finished:
@@ -47,7 +46,7 @@ def collect(events: Iterable[StreamEvent]) -> LLMResult[Completion]:
     partial = collector.completion()
     return Failure(
         StreamInterrupted(
-            message="the events end before the answer does",
+            message="the events end before the response is complete",
             provider=partial.provider,
             partial=partial,
         )
@@ -55,22 +54,20 @@ def collect(events: Iterable[StreamEvent]) -> LLMResult[Completion]:
 
 
 def finalize(completion: Completion) -> Completion:
-    """The last step of reading an answer, whole or streamed.
+    """Normalize a complete response; shared by `parse_chat` and streams.
 
-    Calls wrapped in OpenAI's `multi_tool_use.parallel` become the calls that they hold, and calls without an id get
-    one. A finish reason of "stop" gives way to "tool_calls" or "refusal" where the message holds such: many services
-    end those answers with their word for "stop". What was sent stays in raw_finish_reason.
+    Unwraps OpenAI's `multi_tool_use.parallel`, assigns missing tool call ids, and replaces the finish reason "stop" by
+    "tool_calls" or "refusal" if the message contains one: many services send their "stop" for both. `raw_finish_reason`
+    keeps the provider's value.
     """
-    message = _with_whole_calls(completion.message, completion.id)
-    alternatives = tuple([_completed_choice(one, completion.id) for one in completion.alternatives])
-    finish = _finish(completion.finish_reason, message)
+    alternatives = [_finalize_choice(choice, completion.id) for choice in completion.alternatives]
     return msgspec.structs.replace(
-        completion, message=message, finish_reason=finish, alternatives=alternatives
+        _finalize_choice(completion, completion.id), alternatives=tuple(alternatives)
     )
 
 
-def _completed_choice(choice: Choice, answer_id: str) -> Choice:
-    message = _with_whole_calls(choice.message, answer_id)
+def _finalize_choice(choice: C, response_id: str) -> C:
+    message = _normalize_calls(choice.message, response_id)
     return msgspec.structs.replace(
         choice, message=message, finish_reason=_finish(choice.finish_reason, message)
     )
@@ -84,25 +81,25 @@ def _finish(reason: FinishReason, message: Message) -> FinishReason:
     return "refusal" if message.refusal else reason
 
 
-def _with_whole_calls(message: Message, answer_id: str) -> Message:
-    """Parallel wrappers unpacked; an id made up, from the answer's own, for each call that has none."""
+def _normalize_calls(message: Message, response_id: str) -> Message:
+    """Unwrap parallel calls; derive the missing ids of calls from the response's id."""
     if not message.tool_calls:
         return message
     parts: list[Part] = []
-    made = 0
+    number = 0
     for part in message.parts:
         if not isinstance(part, ToolCall):
             parts.append(part)
             continue
-        for call in _unpacked(part):
-            call_id = call.id or f"call_{answer_id}_{made}".replace("__", "_")
+        for call in _unwrap(part):
+            call_id = call.id or f"call_{response_id}_{number}".replace("__", "_")
             parts.append(msgspec.structs.replace(call, id=call_id))
-            made += 1
+            number += 1
     return msgspec.structs.replace(message, parts=tuple(parts))
 
 
-def _unpacked(call: ToolCall) -> tuple[ToolCall, ...]:
-    """The calls inside {"tool_uses": [{"recipient_name": "functions.X", "parameters": {...}}]}.
+def _unwrap(call: ToolCall) -> tuple[ToolCall, ...]:
+    """The calls in {"tool_uses": [{"recipient_name": "functions.X", "parameters": {...}}]}.
 
     Source: vercel/ai fixture openai/parallel-tool-call-wrapper, read 2026-11-20.
     """
@@ -118,54 +115,48 @@ def _unpacked(call: ToolCall) -> tuple[ToolCall, ...]:
     return tuple(
         [
             ToolCall(
-                f"{call.id}_{place}" if call.id else "",
+                f"{call.id}_{index}" if call.id else "",
                 use["recipient_name"].removeprefix("functions."),
                 json_text(use.get("parameters") or {}),
             )
-            for place, use in enumerate(uses)
+            for index, use in enumerate(uses)
         ]
     )
 
 
 _NEWEST = 16
+"""`compact` checks this many of the newest choices and parts; earlier ones rarely grow."""
 
 
 class _PartBuilder:
-    """One part while it grows. Its text is a buffer and the pieces that came since `settle`."""
+    """One part under construction. Its text is a buffer, and the chunks since `compact`."""
 
     __slots__ = (
-        "buffer",
-        "id",
-        "kind",
-        "name",
-        "pieces",
-        "provider_metadata",
-        "signature",
-        "whole",
-    )
+        "buffer", "chunks", "complete", "id", "kind", "name", "provider_metadata", "signature",
+    )  # fmt: skip
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.buffer = StringIO()
-        self.pieces: list[str] = []
+        self.chunks: list[str] = []
         self.signature: str | None = None
         self.provider_metadata: ProviderMetadata | None = None
         self.id = ""
         self.name = ""
-        self.whole: Part | None = None
+        self.complete: Part | None = None
 
-    def settle(self) -> None:
-        """The pieces go to the buffer, where they weigh no more than their letters."""
-        self.buffer.write("".join(self.pieces))
-        self.pieces.clear()
+    def compact(self) -> None:
+        """Move the chunks to the buffer."""
+        self.buffer.write("".join(self.chunks))
+        self.chunks.clear()
 
     def part(self) -> Part | None:
-        """The part as far as it has come; None while it is empty."""
-        self.settle()
+        """Return the part so far, None while it is empty."""
+        self.compact()
         text = self.buffer.getvalue()
         match self.kind:
-            case "whole":
-                return self.whole
+            case "complete":
+                return self.complete
             case "tool_call":
                 return ToolCall(self.id, self.name, text or "{}", self.provider_metadata)
             case "reasoning":
@@ -175,15 +166,12 @@ class _PartBuilder:
             case "refusal":
                 return Refusal(text, self.provider_metadata)
             case _:
-                return (
-                    Text(text, self.provider_metadata)
-                    if text or self.provider_metadata is not None
-                    else None
-                )
+                is_empty = not text and self.provider_metadata is None
+                return None if is_empty else Text(text, self.provider_metadata)
 
 
 class Collector:
-    """Adds events up; `completion()` is what has come so far. One for each answer; it knows no provider."""
+    """Folds the events of one response; `completion()` returns the Completion so far."""
 
     __slots__ = ("_choices", "_extra", "_finish", "_started", "_usage")
 
@@ -196,64 +184,61 @@ class Collector:
 
     @property
     def finished(self) -> bool:
-        """Has the model said that, and why, it stopped?"""
+        """True after the first Finished."""
         return bool(self._finish)
 
     def add(self, events: Iterable[StreamEvent]) -> None:
-        """Take more events, in order."""
+        """Fold more events, in order."""
         choices = self._choices
         for event in events:
             if type(event) is TextDelta:  # the hot path: nearly every event of a stream is one
                 try:
-                    choices[event.choice][event.index].pieces.append(event.text)
+                    choices[event.choice][event.index].chunks.append(event.text)
                 except KeyError:
-                    self._draft(event.choice, event.index, "text").pieces.append(event.text)
+                    self._builder(event.choice, event.index, "text").chunks.append(event.text)
             else:
-                self._add_rarer(event)
+                self._add_rare(event)
 
     def compact(self) -> None:
-        """Joins the pieces of text: short ones weigh ten times their letters. For long answers, now and then.
-
-        Only the newest parts are looked at; those before them have mostly come to their end.
-        """
+        """Join text chunks to save memory: a short `str` takes ~10 times its length. Called every 256 KiB of body."""
         for builders in islice(reversed(self._choices.values()), _NEWEST):
-            for draft in islice(reversed(builders.values()), _NEWEST):
-                draft.settle()
+            for builder in islice(reversed(builders.values()), _NEWEST):
+                builder.compact()
 
-    def _add_rarer(self, event: StreamEvent) -> None:
+    def _add_rare(self, event: StreamEvent) -> None:
         match event:
             case TextDelta():
-                self._draft(event.choice, event.index, "text").pieces.append(event.text)
+                self._builder(event.choice, event.index, "text").chunks.append(event.text)
             case ReasoningDelta():
-                draft = self._draft(event.choice, event.index, "reasoning")
-                draft.pieces.append(event.text)
+                builder = self._builder(event.choice, event.index, "reasoning")
+                builder.chunks.append(event.text)
                 if event.signature is not None:
-                    draft.signature = event.signature
+                    builder.signature = event.signature
             case RefusalDelta():
-                self._draft(event.choice, event.index, "refusal").pieces.append(event.text)
+                self._builder(event.choice, event.index, "refusal").chunks.append(event.text)
             case ToolCallDelta():
-                draft = self._draft(event.choice, event.index, "tool_call")
-                draft.kind = "tool_call"  # an echo may have come first
-                draft.pieces.append(event.arguments)
-                draft.id = event.id or draft.id
-                draft.name = event.name or draft.name
+                builder = self._builder(event.choice, event.index, "tool_call")
+                builder.kind = "tool_call"  # provider metadata may have come first
+                builder.chunks.append(event.arguments)
+                builder.id = event.id or builder.id
+                builder.name = event.name or builder.name
             case PartReceived():
-                draft = self._draft(event.choice, event.index, "whole")
-                draft.kind, draft.whole = "whole", event.part
+                builder = self._builder(event.choice, event.index, "complete")
+                builder.kind, builder.complete = "complete", event.part
             case ProviderMetadataReceived():
-                draft = self._draft(event.choice, event.index, event.kind)
-                draft.provider_metadata = _merge(
-                    draft.provider_metadata, self._started.provider, event.json
+                builder = self._builder(event.choice, event.index, event.kind)
+                builder.provider_metadata = _merge(
+                    builder.provider_metadata, self._started.provider, event.json
                 )
             case ExtraReceived():
                 extra = self._extra.setdefault(event.choice, {})
                 value = event.value if isinstance(event.value, list) else [event.value]
                 if not event.append:
-                    extra[event.name] = _own(event.value)
+                    extra[event.name] = _copy(event.value)
                 elif isinstance(before := extra.get(event.name), list):
                     before.extend(value)
                 else:
-                    extra[event.name] = _own(value)
+                    extra[event.name] = _copy(value)
             case UsageReported():
                 self._usage = event.usage
             case Started():
@@ -269,21 +254,21 @@ class Collector:
                 assert_never(event)
 
     def completion(self) -> Completion:
-        """The answer as far as it has come."""
-        told = {*self._choices, *[number for number in self._extra if number is not None]}
-        first, *numbers = sorted(told) or [0]
-        answer = self._choice(first)
+        """Return the Completion so far."""
+        numbers = {*self._choices, *[number for number in self._extra if number is not None]}
+        first, *others = sorted(numbers) or [0]
+        choice = self._choice(first)
         return finalize(
             Completion(
                 id=self._started.id,
                 model=self._started.model,
                 provider=self._started.provider,
-                message=answer.message,
-                finish_reason=answer.finish_reason,
-                raw_finish_reason=answer.raw_finish_reason,
+                message=choice.message,
+                finish_reason=choice.finish_reason,
+                raw_finish_reason=choice.raw_finish_reason,
                 usage=self._usage,
-                alternatives=tuple([self._choice(number) for number in numbers]),
-                extra={**_snapshot(self._extra.get(None, {})), **answer.extra},
+                alternatives=tuple([self._choice(number) for number in others]),
+                extra={**_snapshot(self._extra.get(None, {})), **choice.extra},
             )
         )
 
@@ -298,12 +283,12 @@ class Collector:
             extra=_snapshot(self._extra.get(number, {})),
         )
 
-    def _draft(self, choice: int, index: int, kind: str) -> _PartBuilder:
+    def _builder(self, choice: int, index: int, kind: str) -> _PartBuilder:
         builders = self._choices.setdefault(choice, {})
-        draft = builders.get(index)
-        if draft is None:
-            draft = builders[index] = _PartBuilder(kind)
-        return draft
+        builder = builders.get(index)
+        if builder is None:
+            builder = builders[index] = _PartBuilder(kind)
+        return builder
 
 
 def _merge(
@@ -318,10 +303,10 @@ def _merge(
 
 
 def _snapshot(extra: dict[str, Any]) -> dict[str, Any]:
-    """A copy whose lists do not grow with the stream."""
-    return {name: _own(value) for name, value in extra.items()}
+    """A copy whose lists do not grow with further events."""
+    return {name: _copy(value) for name, value in extra.items()}
 
 
-def _own(value: Any) -> Any:
-    """The value, or a copy when it is a list that may grow."""
+def _copy(value: Any) -> Any:
+    """The value, copied if it is a list."""
     return list(value) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""An HttpRequest as a curl command: to read, to paste, or to be the transport itself (`build --curl | sh`)."""
+"""An HttpRequest as a curl command, to read, to paste, or to execute (`build --curl | sh`)."""
 
 import shlex
 
@@ -6,10 +6,10 @@ from llm_pure.types.http import SECRET_HEADERS, HttpRequest, redact_url
 
 
 def to_curl(request: HttpRequest, *, shown: bool = False, options: tuple[str, ...] = ()) -> str:
-    """A command for a POSIX shell that sends this request; the answer streams to its standard output.
+    """Return a POSIX shell command that sends this request and streams the response to standard output.
 
-    Values of credential headers stand in double quotes, so that `$NAME` in them is the shell's variable. shown: for
-    eyes only, with credentials concealed in the URL too. options: more of them, written as the shell is to read them.
+    Values of credential headers are in double quotes, so `$NAME` in them is a shell variable. `shown`: for display
+    only, with the URL's credentials redacted. `options`: further curl options, quoted for the shell.
 
     >>> print(to_curl(HttpRequest("POST", "https://h/v1", (("authorization", "Bearer $KEY"),), b"{}")))
     curl -sS -N -X POST 'https://h/v1' \\

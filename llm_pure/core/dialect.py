@@ -1,4 +1,4 @@
-"""A dialect is a table of functions, a service is what those functions are called with; together they are a Provider.
+"""Make a Provider of a dialect, a table of functions, and a service, the first argument of all of them.
 
 Every function of a dialect takes the `Service` first. A dialect's `__init__` fills a `Dialect` and calls `make_provider`.
 """
@@ -29,8 +29,14 @@ from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import LLMError, ProtocolError
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import Headers, HttpResponse, ResponseHead
-from llm_pure.types.media_operations import ListModelsRequest, ModelPage
-from llm_pure.types.operations import Embeddings, EmbedLimit, EmbedRequest, TokenCount
+from llm_pure.types.operations import (
+    Embeddings,
+    EmbedLimit,
+    EmbedRequest,
+    ListModelsRequest,
+    ModelPage,
+    TokenCount,
+)
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -45,7 +51,7 @@ Q_contra = TypeVar("Q_contra", contravariant=True)
 
 
 class Service(msgspec.Struct, Generic[Q_co], frozen=True, kw_only=True):
-    """One service that speaks a dialect: all that the dialect's functions need to know of it."""
+    """One service with this wire API: the facts that the dialect's functions need."""
 
     name: str
     """The provider's name, as in the registry and in errors."""
@@ -153,7 +159,7 @@ def operation(
     build: Callable[[Service[Q], LLMConfig, R], LLMResult[Built]],
     parse: Callable[[Service[Q], HttpResponse], LLMResult[A]],
 ) -> Operation[R, A]:
-    """An operation beside chat, bound to its service."""
+    """Bind an operation besides chat to its service."""
     return Operation(partial(build, service), partial(parse, service))
 
 
@@ -170,7 +176,7 @@ def open_stream(
         parse=partial(dialect.parse_chat, service),
         parse_error=partial(decode_error, service, dialect.find_error),
         read_text_run=dialect.read_text_run,
-        whole=dialect.body_types,
+        body_types=dialect.body_types,
     )
 
 
@@ -179,9 +185,7 @@ def decode_error(
 ) -> LLMError | None:
     """Return the error in a body of bytes, at any status; None if there is none or the body is not JSON."""
     decoded = decode_any(response.body, provider=service.name)
-    if isinstance(decoded, Failure):
-        return None
-    return find_error(service, decoded.unwrap(), response)
+    return decoded.map(lambda raw: find_error(service, raw, response)).value_or(None)
 
 
 def read_json(
@@ -206,13 +210,13 @@ def parse_body(
     answer_first: bool = False,
     undecodable: UndecodableError[Q] = undecodable_error,
 ) -> LLMResult[Completion]:
-    """The Completion of a buffered response, for any status and any bytes.
+    """Parse a buffered response, for any status and any bytes.
 
-    `is_answer`: true if decoded JSON has the shape of an answer. `missing`: the message of the ProtocolError if it has not.
-    `answer_first`: a 2xx body that is an answer is read even if `find_error` would see an error in it.
+    `is_answer`: true if decoded JSON has the shape of a response. `missing`: the ProtocolError's message if it has not.
+    `answer_first`: skips `find_error` for a 2xx body that has the shape of a response.
 
-    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is no answer; with the `fault` of
-    the state that `read` returns, with the completion as its `partial`.
+    Fails with the error in the body, at any status; with ProtocolError if a 2xx body is not a response; with the `fault`
+    of the state that `read` returns, with the completion as its `partial`.
     """
     try:
         raw = _read_json(
@@ -244,9 +248,7 @@ def _read_json(
     is_answer: Callable[[Any], bool] | None,
 ) -> Any:
     decoded = decode_any(response.body, provider=service.name)
-    if isinstance(decoded, Failure):
-        raise Rejected(undecodable(service, response))
-    raw = decoded.unwrap()
+    raw = ok(decoded.alt(lambda _: undecodable(service, response)))
     if is_answer is not None and response.status < 300 and is_answer(raw):
         return raw
     error = find_error(service, raw, response)
@@ -260,7 +262,7 @@ def _read_json(
 def malformed_response(
     service: AnyService, response: HttpResponse, message: str, where: str = "body"
 ) -> ProtocolError:
-    """The error of a 2xx body that is JSON but not an answer. ProtocolError cuts and redacts the evidence itself."""
+    """The error of a 2xx body that is JSON but not a response."""
     return ProtocolError(
         message=message,
         provider=service.name,
@@ -287,7 +289,7 @@ def build_post(
     accept: str = "application/json",
     headers: Headers = (),
 ) -> Built:
-    """A POST of this body as JSON, with the adaptations. Raises Rejected with InvalidRequest if the body is not JSON."""
+    """Build a POST of this body as JSON. Raises Rejected with InvalidRequest if the body is not JSON."""
     request = ok(
         post_json(config, url, body, provider=service.name, accept=accept, headers=headers)
     )

@@ -1,4 +1,4 @@
-"""Many texts to embed -> requests that a service takes in one call; and their answers -> one, in the order of the texts."""
+"""Split a large embedding request by the service's limits, and join the results in the order of the texts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,7 +13,7 @@ NO_LIMIT = EmbedLimit()
 
 
 def limit_for(limits: Sequence[EmbedLimit], model: str) -> EmbedLimit:
-    """The first limit whose prefix fits; a path or a region before the name ("models/", "us.") does not count.
+    """Return the first limit whose prefix matches; a path or region in the name ("models/", "us.") is ignored.
 
     >>> limit_for((EmbedLimit(max_texts=96, prefix="cohere."), EmbedLimit(max_texts=1)), "us.cohere.embed-v4:0").max_texts
     96
@@ -26,20 +26,22 @@ def limit_for(limits: Sequence[EmbedLimit], model: str) -> EmbedLimit:
 
 
 def strictest_limit(limits: Iterable[EmbedLimit]) -> EmbedLimit:
-    """What each of these services takes."""
+    """Return the limit that satisfies all of these."""
     known = list(limits)
+
+    def minimum(values: list[int | None]) -> int | None:
+        return min([value for value in values if value is not None], default=None)
+
     return EmbedLimit(
-        max_texts=min([one.max_texts for one in known if one.max_texts is not None], default=None),
-        max_tokens=min(
-            [one.max_tokens for one in known if one.max_tokens is not None], default=None
-        ),
+        max_texts=minimum([limit.max_texts for limit in known]),
+        max_tokens=minimum([limit.max_tokens for limit in known]),
     )
 
 
 def split_request(request: EmbedRequest, limit: EmbedLimit) -> tuple[EmbedRequest, ...]:
-    """Requests with at most so many texts, and so few bytes that they cannot have more tokens: none is less than a byte.
+    """Split the request by the limit. The size in bytes is the upper bound of tokens, as each token is at least a byte.
 
-    A text that is too long by itself is sent by itself, since only the service can tell. What fits stays as it is.
+    A text over the limit is sent alone, since only the service knows its tokens. A request that fits is not changed.
     """
     groups = list(_groups(request.texts, limit))
     if len(groups) < 2:
@@ -49,62 +51,71 @@ def split_request(request: EmbedRequest, limit: EmbedLimit) -> tuple[EmbedReques
 
 def _groups(texts: tuple[str, ...], limit: EmbedLimit) -> Iterator[tuple[str, ...]]:
     group: list[str] = []
-    held = 0
+    size = 0
     for text in texts:
-        size = len(text.encode("utf-8", "replace"))
+        length = len(text.encode("utf-8", "replace"))
         is_full = limit.max_texts is not None and len(group) >= max(1, limit.max_texts)
-        is_long = limit.max_tokens is not None and held + size > limit.max_tokens
+        is_long = limit.max_tokens is not None and size + length > limit.max_tokens
         if group and (is_full or is_long):
             yield tuple(group)
-            group, held = [], 0
+            group, size = [], 0
         group.append(text)
-        held += size
+        size += length
     if group:
         yield tuple(group)
 
 
 def join_embeddings(
-    requests: Sequence[EmbedRequest], answers: Sequence[Embeddings]
+    requests: Sequence[EmbedRequest], results: Sequence[Embeddings]
 ) -> LLMResult[Embeddings]:
-    """One answer out of the answers to these requests: vectors in order, usage summed; of each its `extra`, in a list.
+    """Join the results of these requests: vectors in order, usage summed, the `extra` of each in a list.
 
-    Fails with ProtocolError where an answer has not one vector for each text, or where the vectors cannot be compared:
-    they are of several models (a fallback answered some) or lengths.
+    Fails with ProtocolError if a result does not have one vector per text, or if the vectors are not comparable because
+    they come from different models (after a failover) or have different lengths.
     """
-    for request, answer in zip(requests, answers, strict=True):
-        if len(answer.vectors) != len(request.texts):
-            what = f"{len(request.texts)} texts were sent, and {len(answer.vectors)} vectors came"
-            return Failure(ProtocolError(message=what, provider=answer.provider, where="vectors"))
-    if len(answers) == 1:
-        return Success(answers[0])
-    makers = sorted({f"{one.provider}:{one.model}" for one in answers})
-    lengths = sorted({len(vector) for one in answers for vector in one.vectors})
-    if len(makers) > 1 or len(lengths) > 1:
-        told = ", ".join(makers if len(makers) > 1 else [str(length) for length in lengths])
-        what = f"these vectors cannot be compared with one another, they are of {told}"
-        return Failure(ProtocolError(message=what, provider=answers[0].provider, where="vectors"))
-    extras = [one.extra for one in answers]
+    for request, result in zip(requests, results, strict=True):
+        if len(result.vectors) != len(request.texts):
+            message = (
+                f"{len(request.texts)} texts were sent, {len(result.vectors)} vectors received"
+            )
+            return _mismatch(message, result.provider)
+    first = results[0]
+    if len(results) == 1:
+        return Success(first)
+    vectors = tuple([vector for result in results for vector in result.vectors])
+    models = sorted({f"{result.provider}:{result.model}" for result in results})
+    lengths = sorted({len(vector) for vector in vectors})
+    if len(models) > 1 or len(lengths) > 1:
+        values = ", ".join(models if len(models) > 1 else [str(length) for length in lengths])
+        what = "models" if len(models) > 1 else "lengths"
+        return _mismatch(f"the vectors are not comparable: {what} {values}", first.provider)
+    extras = [result.extra for result in results]
     return Success(
         Embeddings(
-            vectors=tuple([vector for one in answers for vector in one.vectors]),
-            model=answers[0].model,
-            provider=answers[0].provider,
-            usage=sum_usage([one.usage for one in answers]),
+            vectors=vectors,
+            model=first.model,
+            provider=first.provider,
+            usage=sum_usage([result.usage for result in results]),
             extra={"batches": extras} if any(extras) else {},
         )
     )
 
 
+def _mismatch(message: str, provider: str) -> LLMResult[Embeddings]:
+    return Failure(ProtocolError(message=message, provider=provider, where="vectors"))
+
+
+_COUNTS = (
+    "input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens", "reasoning_tokens",
+)  # fmt: skip
+
+
 def sum_usage(usages: Sequence[Usage]) -> Usage:
-    """All of them together. A count that one of them lacks is unknown. raw: {"batches": [each provider's own]}."""
-    raws = [one.raw for one in usages]
+    """Sum the usages. A count that one of them lacks is None. `raw` is {"batches": [each provider's own]}."""
+    raws = [usage.raw for usage in usages]
     return Usage(
-        input_tokens=_sum([one.input_tokens for one in usages]),
-        output_tokens=_sum([one.output_tokens for one in usages]),
-        cached_input_tokens=_sum([one.cached_input_tokens for one in usages]),
-        cache_write_tokens=_sum([one.cache_write_tokens for one in usages]),
-        reasoning_tokens=_sum([one.reasoning_tokens for one in usages]),
-        estimated=any(one.estimated for one in usages),
+        **{name: _sum([getattr(usage, name) for usage in usages]) for name in _COUNTS},
+        estimated=any(usage.estimated for usage in usages),
         raw={"batches": raws} if any(raws) else None,
     )
 

@@ -1,17 +1,17 @@
-"""What a refusal means: (status, the provider's words, headers) -> LLMError, by tables.
+"""Map an error response to an LLMError by tables: the provider's error code first, then the message, then the status.
 
-A dialect reads its error body into an `ProviderErrorInfo`; here the report becomes the error that a caller can act on. The
-provider's own word decides first, then the text (context overflow is told by text alone at several services), then
-the status.
+A dialect decodes its error body into a `ProviderErrorInfo`; `to_llm_error` does the rest. The message decides for context
+overflow, since several services report it in the text only. `retry_after_s` reads the wait out of the headers.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
 
-from llm_pure.core.retry_after import retry_after_s
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.types.errors import (
     EVIDENCE_LIMIT,
@@ -31,69 +31,50 @@ from llm_pure.types.errors import (
 )
 from llm_pure.types.http import Headers, HttpResponse, get_header
 from llm_pure.types.redact import redact, redact_bytes
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.result import Failure, LLMResult, Success
 
 ErrorType = type[LLMError]
 
 _STATUS: Mapping[int, ErrorType] = {
-    401: AuthenticationFailed,
-    402: QuotaExceeded,
-    403: PermissionDenied,
-    404: NotFound,
-    405: NotFound,
-    408: TimedOut,
-    409: ServerError,
-    410: NotFound,
-    425: ServerError,
-    429: RateLimited,
-    498: Overloaded,
-    503: Overloaded,
-    504: TimedOut,
-    522: TimedOut,
-    524: TimedOut,
-    529: Overloaded,
+    status: kind
+    for kind, statuses in (
+        (AuthenticationFailed, (401,)),
+        (QuotaExceeded, (402,)),
+        (PermissionDenied, (403,)),
+        (NotFound, (404, 405, 410)),
+        (RateLimited, (429,)),
+        (Overloaded, (498, 503, 529)),
+        (ServerError, (409, 425)),
+        (TimedOut, (408, 504, 522, 524)),
+    )
+    for status in statuses
 }
-"""Statuses that mean one thing everywhere. Others: 4xx is InvalidRequest, 5xx is ServerError."""
+"""Statuses with one meaning everywhere. Of the others 4xx is InvalidRequest and 5xx ServerError."""
 
 ERROR_CODES: Mapping[str, ErrorType] = {
-    "insufficient_quota": QuotaExceeded,
-    "credit_balance_exhausted": QuotaExceeded,
-    "organization_spend_limit_exceeded": QuotaExceeded,
-    "project_spend_limit_exceeded": QuotaExceeded,
-    "organization_usage_limit_exceeded": QuotaExceeded,
-    "billing_hard_limit_reached": QuotaExceeded,
-    "context_length_exceeded": ContextLengthExceeded,
-    "exceed_context_size_error": ContextLengthExceeded,
-    "model_context_window_exceeded": ContextLengthExceeded,
-    "content_filter": ContentFiltered,
-    "content_policy_violation": ContentFiltered,
-    "invalid_api_key": AuthenticationFailed,
-    "invalid_authentication_error": AuthenticationFailed,
-    "authentication_error": AuthenticationFailed,
-    "permission_error": PermissionDenied,
-    "permission_denied": PermissionDenied,
-    "model_not_found": NotFound,
-    "not_found_error": NotFound,
-    "rate_limit_exceeded": RateLimited,
-    "rate_limit_error": RateLimited,
-    "slow_down": RateLimited,
-    "server_is_overloaded": Overloaded,
-    "overloaded_error": Overloaded,
-    "service_unavailable_error": Overloaded,
-    "unavailable_error": Overloaded,
-    "server_error": ServerError,
-    "api_error": ServerError,
-    "internal_server_error": ServerError,
-    "timeout_error": TimedOut,
-    "billing_error": QuotaExceeded,
-}
-"""Codes and types that mean the same wherever they occur; a service lays its own over them.
+    code: kind
+    for kind, codes in (
+        (QuotaExceeded, "insufficient_quota credit_balance_exhausted billing_hard_limit_reached billing_error"),
+        (QuotaExceeded, "organization_spend_limit_exceeded project_spend_limit_exceeded organization_usage_limit_exceeded"),
+        (ContextLengthExceeded, "context_length_exceeded exceed_context_size_error model_context_window_exceeded"),
+        (ContentFiltered, "content_filter content_policy_violation"),
+        (AuthenticationFailed, "invalid_api_key invalid_authentication_error authentication_error"),
+        (PermissionDenied, "permission_error permission_denied"),
+        (NotFound, "model_not_found not_found_error"),
+        (RateLimited, "rate_limit_exceeded rate_limit_error slow_down"),
+        (Overloaded, "server_is_overloaded overloaded_error service_unavailable_error unavailable_error"),
+        (ServerError, "server_error api_error internal_server_error"),
+        (TimedOut, "timeout_error"),
+    )
+    for code in codes.split()
+}  # fmt: skip
+"""Error codes and types with one meaning at all providers; a service's own codes take precedence.
 
 Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20.
 """
 AMBIGUOUS_CODES = frozenset({"api_error"})
-"""Words for anything at all that went wrong. A status of 4xx says more: iFlytek's Spark and Ollama's /v1 send "api_error"
-with a 401 too (../shared/wire/openai-family.md 4.16, ollama.md 7).
+"""Codes for any kind of error, so a 4xx status takes precedence: iFlytek's Spark and Ollama's /v1 send "api_error" with a
+401 too (../shared/wire/openai-family.md 4.16, ollama.md 7).
 """
 
 NO_ERROR_CODES: Mapping[str, ErrorType] = {}
@@ -111,62 +92,65 @@ _NO_MONEY = re.compile(
 
 
 class ProviderErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A refusal as the provider worded it.
-
-    code, type: the provider's words, most telling first. retry_after_s: from the body, over the headers' own.
-    """
+    """An error as the provider reported it."""
 
     provider: str
     status: int | None = None
     message: str = ""
     code: str | None = None
+    """The provider's most specific code; `type` is the more general one."""
     type: str | None = None
     param: str | None = None
     request_id: str | None = None
     retry_after_s: float | None = None
+    """From the body; takes precedence over the headers."""
     headers: Headers = ()
 
 
 def to_llm_error(
-    report: ProviderErrorInfo, words: Mapping[str, ErrorType] = NO_ERROR_CODES
+    info: ProviderErrorInfo, error_codes: Mapping[str, ErrorType] = NO_ERROR_CODES
 ) -> LLMError:
-    """The error that this report means. words: a service's own, over WORDS. Key-shaped text in its message is concealed."""
-    kind = _kind(report, words)
+    """Map a provider's error to an LLMError, and redact its message.
+
+    `error_codes`: the service's own codes, which take precedence over ERROR_CODES.
+    """
+    kind = _error_type(info, error_codes)
+    no_reason = (
+        "the provider gave no reason" if info.status is None else f"HTTP status {info.status}"
+    )
     fields: dict[str, Any] = {
-        "message": redact(report.message) or _no_reason(report.status),
-        "provider": report.provider,
-        "status": report.status,
-        "code": report.code or report.type,
-        "request_id": report.request_id or request_id(report.headers),
+        "message": redact(info.message) or no_reason,
+        "provider": info.provider,
+        "status": info.status,
+        "code": info.code or info.type,
+        "request_id": info.request_id or request_id(info.headers),
     }
     if kind is InvalidRequest:
-        fields["param"] = report.param
+        fields["param"] = info.param
     if kind in (RateLimited, Overloaded, ServerError):
-        hint = report.retry_after_s
-        fields["retry_after_s"] = retry_after_s(report.headers) if hint is None else hint
-    should_retry = get_header(report.headers, "x-should-retry")
+        hint = info.retry_after_s
+        fields["retry_after_s"] = retry_after_s(info.headers) if hint is None else hint
+    should_retry = get_header(info.headers, "x-should-retry")
     if should_retry in ("true", "false"):
         fields["retryable"] = should_retry == "true"
     return kind(**fields)
 
 
 def undecodable_body_error(provider: str, status: int, headers: Headers, body: bytes) -> LLMError:
-    """The error of an answer whose body is not the service's JSON: a gateway's HTML page, plain text, nothing.
+    """Map a response with a non-JSON body (HTML from a gateway, plain text, empty) to an error by its status.
 
-    The status still says what to do; the first bytes of the body are the message. A 2xx or 3xx of this kind is a
-    ProtocolError.
+    The message is the start of the body. A status below 400 gives ProtocolError.
     """
-    shown = redact_bytes(body[:EVIDENCE_LIMIT])
-    text = shown.decode("utf-8", "replace").strip()
     if status < 400:
         return ProtocolError(
-            message=f"status {status} without an answer that can be read",
+            message=f"status {status} with a body that is not JSON",
             provider=provider,
             status=status,
             request_id=request_id(headers),
             where="body",
-            evidence=shown,
+            evidence=body,
         )
+    text = redact_bytes(body[:EVIDENCE_LIMIT]).decode("utf-8", "replace").strip()
     return to_llm_error(
         ProviderErrorInfo(provider=provider, status=status, message=text, headers=headers)
     )
@@ -175,17 +159,20 @@ def undecodable_body_error(provider: str, status: int, headers: Headers, body: b
 def decode_success_json(
     provider: str, response: HttpResponse, find_error: Callable[[Any], LLMError | None]
 ) -> LLMResult[Any]:
-    """The decoded body of a good answer, whatever it says; else the error, as `find_error` reads it out of decoded JSON.
+    """Decode the body of a successful response.
 
-    A status of 300 or more is an error also where the body tells none.
+    Fails with the error that `find_error` returns for the decoded JSON; by the status if it is 300 or more, or if the
+    body is not JSON.
     """
-    decoded = decode_any(response.body, provider=provider)
-    if not isinstance(decoded, Failure):
-        told = find_error(decoded.unwrap())
-        if told is not None:
-            return Failure(told)
-        if response.status < 300:
-            return decoded
+    match decode_any(response.body, provider=provider):
+        case Success(raw):
+            error = find_error(raw)
+            if error is not None:
+                return Failure(error)
+            if response.status < 300:
+                return Success(raw)
+        case _:
+            pass
     return Failure(
         undecodable_body_error(provider, response.status, response.headers, response.body)
     )
@@ -203,7 +190,7 @@ REQUEST_ID_HEADERS = (
 
 
 def request_id(headers: Headers) -> str | None:
-    """The id under which the provider's support finds this call."""
+    """Return the id of the call for the provider's support, None without one."""
     first_values = dict(reversed(headers))
     for name in REQUEST_ID_HEADERS:
         if first_values.get(name):
@@ -211,20 +198,96 @@ def request_id(headers: Headers) -> str | None:
     return None
 
 
-def _no_reason(status: int | None) -> str:
-    return "the provider gave no reason" if status is None else f"HTTP status {status}"
-
-
-def _kind(report: ProviderErrorInfo, words: Mapping[str, ErrorType]) -> ErrorType:
-    status = report.status or 500
-    for word in (report.code, report.type):
-        kind = words.get(word or "") or ERROR_CODES.get(word or "")
-        if kind is not None and not (word in AMBIGUOUS_CODES and 400 <= status < 500):
+def _error_type(info: ProviderErrorInfo, error_codes: Mapping[str, ErrorType]) -> ErrorType:
+    status = info.status or 500
+    for code in (info.code or "", info.type or ""):
+        kind = error_codes.get(code) or ERROR_CODES.get(code)
+        if kind is not None and not (code in AMBIGUOUS_CODES and 400 <= status < 500):
             return kind
-    if status in (400, 413, 422, 500) and _TOO_LONG.search(report.message):
+    if status in (400, 413, 422, 500) and _TOO_LONG.search(info.message):
         return ContextLengthExceeded
-    if status in (400, 403, 429) and _NO_MONEY.search(report.message):
+    if status in (400, 403, 429) and _NO_MONEY.search(info.message):
         return QuotaExceeded
     if status in _STATUS:
         return _STATUS[status]
     return InvalidRequest if 300 <= status < 500 else ServerError
+
+
+_LIMITS = ("requests", "tokens", "input-tokens", "output-tokens")
+_GO_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_GO_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
+
+
+def retry_after_s(headers: Headers) -> float | None:
+    """Return the seconds that the provider asks to wait, None without a valid hint.
+
+    From retry-after-ms, else retry-after (seconds or an HTTP date), else the reset time of an exhausted rate limit. Dates
+    are relative to the response's own `date` header, since pure code reads no clock.
+    Sources: RFC 9110 10.2.3; openai-python 3.3.1 `_base_client.py` (retry-after-ms wins); the rate-limit headers of
+    api.openai.com and api.anthropic.com; read 2026-11-20.
+    """
+    milliseconds = _number(get_header(headers, "retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = get_header(headers, "retry-after")
+    if value is not None:
+        seconds = _number(value)
+        return seconds if seconds is not None else _seconds_until(headers, _http_date(value))
+    resets = [_reset_s(headers, limit) for limit in _LIMITS]
+    return max([wait for wait in resets if wait is not None], default=None)
+
+
+def parse_go_duration(text: str) -> float | None:
+    """Return the seconds of a Go duration such as "6m0s", "12ms" or "29.7s", None if it is not one.
+
+    >>> parse_go_duration("1m30.5s")
+    90.5
+    """
+    parts = _GO_DURATION.findall(text)
+    if not parts or "".join([number + unit for number, unit in parts]) != text.strip():
+        return None
+    return _plausible(sum(float(number) * _GO_UNITS[unit] for number, unit in parts))
+
+
+def _reset_s(headers: Headers, limit: str) -> float | None:
+    """Seconds until one exhausted limit resets: OpenAI sends durations, Anthropic timestamps."""
+    for family in ("x-ratelimit", "anthropic-ratelimit"):
+        for pattern in (f"{family}-{{}}-{limit}", f"{family}-{limit}-{{}}"):
+            if get_header(headers, pattern.format("remaining")) == "0":
+                reset = get_header(headers, pattern.format("reset")) or ""
+                wait = parse_go_duration(reset)
+                return wait if wait is not None else _seconds_until(headers, _iso_date(reset))
+    return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return _plausible(float(text or ""))
+    except ValueError:
+        return None
+
+
+def _plausible(seconds: float) -> float | None:
+    """The wait, None if it is negative, not a number, or longer than 30 years."""
+    return seconds if 0 <= seconds < 1e9 else None
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):  # OverflowError: a year of ten digits
+        return None
+
+
+def _iso_date(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _seconds_until(headers: Headers, reset: datetime | None) -> float | None:
+    sent = _http_date(get_header(headers, "date") or "")
+    if reset is None or sent is None or reset.tzinfo is None or sent.tzinfo is None:
+        return None
+    return max((reset - sent) / timedelta(seconds=1), 0.0)

@@ -1,4 +1,4 @@
-"""What an adapter is: a `Provider`, a value made of pure functions."""
+"""`Provider`: the interface of an adapter, a value made of pure functions."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,7 +11,10 @@ from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.types.media_operations import (
+from llm_pure.types.operations import (
+    Embeddings,
+    EmbedLimit,
+    EmbedRequest,
     ImageRequest,
     ImagesResponse,
     ListModelsRequest,
@@ -20,10 +23,10 @@ from llm_pure.types.media_operations import (
     ModerationResponse,
     Speech,
     SpeechRequest,
+    TokenCount,
     Transcription,
     TranscriptionRequest,
 )
-from llm_pure.types.operations import Embeddings, EmbedLimit, EmbedRequest, TokenCount
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import LLMResult
 
@@ -32,60 +35,57 @@ A = TypeVar("A")
 
 
 class Built(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that is ready but for its credentials: there is no secret in it.
-
-    adaptations: what was dropped, clamped or renamed of what was asked, and why.
-    """
+    """A request without credentials."""
 
     request: HttpRequest
     adaptations: tuple[Adaptation, ...] = ()
+    """What differs from the ChatRequest, and why."""
 
 
 class StreamDecoder(Protocol):
-    """Bytes of one streamed answer in, events out. It never raises, and once it failed it stays failed.
+    """Decodes one streamed response: bytes -> events. It never raises, and a failed decoder stays failed.
 
-    A fault inside the bytes of one `feed` does not eat the events before it: they are returned, and the Failure comes
-    from the next call.
+    If the bytes of one `feed` contain events and then an error, the events are returned; the next call fails.
     """
 
     def feed(self, data: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
-        """The events that these bytes complete; they may be cut anywhere."""
+        """Return the events that these bytes complete; the bytes may be split anywhere."""
         ...
 
     def close(self) -> LLMResult[tuple[StreamEvent, ...]]:
-        """The body is over: the last events, or StreamInterrupted when the answer was not."""
+        """End the body: return the last events. Fails with StreamInterrupted if the response is incomplete."""
         ...
 
     def partial(self) -> Completion:
-        """The answer as far as it has come; after a good `close`, the answer."""
+        """Return the Completion so far; after a successful `close` the complete one."""
         ...
 
 
 class SpeechDecoder(Protocol):
-    """Bytes of one spoken answer in, its sound out, as it comes. It never raises, and once it failed it stays failed.
+    """Decodes one streamed speech response: bytes -> audio. It never raises, and a failed decoder stays failed.
 
-    The sound before a fault is given first; an error holds all of it in `partial`.
+    The audio before an error is returned first; the error holds all of it in `partial`.
     """
 
     def feed(self, data: bytes) -> LLMResult[tuple[bytes, ...]]:
-        """The sound in these bytes; they may be cut anywhere."""
+        """Return the audio in these bytes; the bytes may be split anywhere."""
         ...
 
     def close(self) -> LLMResult[tuple[bytes, ...]]:
-        """The body is over: StreamInterrupted where the answer tells that it was not."""
+        """End the body. Fails with StreamInterrupted if the response is known to be incomplete."""
         ...
 
     def abort(self) -> LLMResult[tuple[bytes, ...]]:
-        """The connection broke: StreamInterrupted, unless the answer has told its own end."""
+        """The connection broke. Fails with StreamInterrupted unless the response has marked its end."""
         ...
 
     def partial(self) -> Speech:
-        """The sound as far as it has come; after a good `close`, all of it."""
+        """Return the audio so far; after a successful `close` all of it."""
         ...
 
 
 class BuildChat(Protocol):
-    """`strict`: an adaptation that loses something is a Failure (UnsupportedFeature) in place of a note."""
+    """Builds the chat request. With `strict`, fails with UnsupportedFeature if an adaptation loses information."""
 
     def __call__(
         self, config: LLMConfig, request: ChatRequest, *, strict: bool = False
@@ -93,10 +93,11 @@ class BuildChat(Protocol):
 
 
 Authorize = Callable[[LLMConfig, HttpRequest, datetime], LLMResult[HttpRequest]]
+"""(config, built request, now: an aware datetime) -> the request with credentials."""
 
 
 class Operation(msgspec.Struct, Generic[Q, A], frozen=True):
-    """One more thing that a provider does: a request built, and its answer parsed."""
+    """An operation besides chat: builds its request and parses its response."""
 
     build: Callable[[LLMConfig, Q], LLMResult[Built]]
     parse: Callable[[HttpResponse], LLMResult[A]]
@@ -106,33 +107,35 @@ NO_ENV_VARS: Mapping[str, tuple[str, ...]] = {}
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
-    """One service, as functions without state.
-
-    name: as in the registry. dialect: the wire API it speaks. base_url: its own, "" when it has none.
-    api_key_env: environment variables that hold its key, first one first; empty when it wants none.
-    base_url_env: those that move it elsewhere. variables: further fields of LLMConfig, each with the environment
-    variables that hold it. source: where this was read, with its date.
-    authorize: adds the credentials; `now` is an aware datetime. None marks an operation that the service lacks.
-    open_speech: reads a streamed answer to `speech`. embed_limits: how much one call of `embed` takes, by model.
-    """
+    """One service, as functions without state. An operation is None if the service does not have it."""
 
     name: str
+    """The name in the registry."""
     dialect: str
+    """The package of its wire API in adapters/dialects."""
     base_url: str
+    """The service's own base URL, "" if it has none."""
     build_chat: BuildChat
     authorize: Authorize
+    """Adds the credentials."""
     parse_chat: Callable[[HttpResponse], LLMResult[Completion]]
     open_stream: Callable[[ResponseHead], StreamDecoder]
     api_key_env: tuple[str, ...] = ()
+    """Environment variables for the API key, in order of precedence; empty if it needs none."""
     base_url_env: tuple[str, ...] = ()
+    """Environment variables for the base URL."""
     env_vars: Mapping[str, tuple[str, ...]] = NO_ENV_VARS
+    """Other fields of LLMConfig -> their environment variables."""
     source: str = ""
+    """Where the API is documented, with the date."""
     count_tokens: Operation[ChatRequest, TokenCount] | None = None
     embed: Operation[EmbedRequest, Embeddings] | None = None
     embed_limits: tuple[EmbedLimit, ...] = ()
+    """Maximum input of one `embed` call, by model."""
     images: Operation[ImageRequest, ImagesResponse] | None = None
     speech: Operation[SpeechRequest, Speech] | None = None
     open_speech: Callable[[ResponseHead], SpeechDecoder] | None = None
+    """Decodes a streamed response to `speech`."""
     transcribe: Operation[TranscriptionRequest, Transcription] | None = None
     moderate: Operation[ModerationRequest, ModerationResponse] | None = None
     models: Operation[ListModelsRequest, ModelPage] | None = None

@@ -1,4 +1,4 @@
-"""Names -> providers: a `Registry` is a value, and a provider's module is loaded when it is asked for."""
+"""`Registry`: provider names -> providers, as a value. A provider's module is loaded on `get`."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -11,30 +11,28 @@ from llm_pure.types.result import Failure, LLMResult, Success
 
 
 class Registry(msgspec.Struct, frozen=True):
-    """Which providers there are. Entries are providers, or the module (`"package.module"`) whose PROVIDER is one.
-
-    "package.module:NAME" takes another name out of the module.
-    """
+    """A mapping of names to providers, loaded on demand."""
 
     entries: Mapping[str, Provider | str]
+    """Providers, or references: "package.module" is its PROVIDER, "package.module:NAME" another name in it."""
 
     def names(self) -> tuple[str, ...]:
-        """Every api_type, sorted."""
+        """Return all names (`api_type`), sorted."""
         return tuple(sorted(self.entries))
 
     def near(self, name: str) -> tuple[str, ...]:
-        """Names that may have been meant, the likeliest first."""
-        from difflib import get_close_matches  # hardly ever needed
+        """Return similar names, the most similar first."""
+        from difflib import get_close_matches  # imported late: start-up
 
         return tuple(get_close_matches(name, self.entries, n=3))
 
     def get(self, name: str) -> LLMResult[Provider]:
-        """The provider of this api_type, or InvalidConfiguration that lists near names."""
+        """Return the provider of this `api_type`. Fails with InvalidConfiguration, with similar names."""
         entry = self.entries.get(name)
         if entry is None:
             return Failure(
                 InvalidConfiguration(
-                    message=f"there is no provider {name!r}; known are {', '.join(self.names())}",
+                    message=f"unknown provider {name!r}; known: {', '.join(self.names())}",
                     field="api_type",
                     suggestions=self.near(name),
                 )
@@ -43,15 +41,15 @@ class Registry(msgspec.Struct, frozen=True):
             return Success(entry)
         module, _, attribute = entry.partition(":")
         try:
-            found = getattr(import_module(module), attribute or "PROVIDER")
-        except (ImportError, AttributeError) as fault:
-            message = f"the provider {name!r} could not be loaded from {entry}: {fault}"
+            provider = getattr(import_module(module), attribute or "PROVIDER")
+        except (ImportError, AttributeError) as error:
+            message = f"the provider {name!r} could not be loaded from {entry}: {error}"
             return Failure(InvalidConfiguration(message=message, field="api_type"))
-        if not isinstance(found, Provider):
-            message = f"{entry} is not a Provider but a {type(found).__name__}"
+        if not isinstance(provider, Provider):
+            message = f"{entry} is not a Provider but a {type(provider).__name__}"
             return Failure(InvalidConfiguration(message=message, field="api_type"))
-        return Success(found)
+        return Success(provider)
 
     def with_provider(self, name: str, provider: Provider | str) -> "Registry":
-        """A registry that has one more, or another one under this name."""
+        """Return a registry with this provider added, or replaced."""
         return Registry({**self.entries, name: provider})

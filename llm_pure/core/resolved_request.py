@@ -1,6 +1,6 @@
-"""Configuration and request become one: a `ResolvedRequest`, which dialects write as bytes.
+"""Merge configuration and request into a `ResolvedRequest`, which dialects encode.
 
-What the request says goes over what the configuration says; what neither says is left to the provider.
+The request's values take precedence over the configuration's; a value that neither sets is left to the provider.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from llm_pure.media.modalities import find_unsupported_part
 from llm_pure.types.config import LLMConfig, is_overridden
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.messages import Message, Text
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import (
     ChatRequest,
     NamedToolChoice,
@@ -27,20 +28,17 @@ from llm_pure.types.request import (
     Tool,
     ToolChoice,
 )
-from llm_pure.types.result import Failure, LLMResult, Success
 
 
 class ResolvedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request with nothing left to look up.
-
-    settings: the sampling settings to send, under ChatRequest's names. explicit: those of them, and of the other
-    fields, that the user chose, as against a default of the configuration. stop is always a tuple there.
-    """
+    """A request with all values merged and messages parsed."""
 
     model: str
     messages: tuple[Message, ...]
     settings: Settings
+    """The sampling settings to send, under ChatRequest's names; `stop` is a tuple."""
     user_set: frozenset[str]
+    """The settings and other fields that the user set, as opposed to the configuration's defaults."""
     tools: tuple[Tool | NativeTool, ...] = ()
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
@@ -51,14 +49,14 @@ class ResolvedRequest(msgspec.Struct, frozen=True, kw_only=True):
     extra: Mapping[str, Any] = {}
 
 
-def dropped_tool_choice(call: ResolvedRequest) -> tuple[Adaptation, ...]:
-    """What is told where no tool can be sent: that a call was demanded. Any other choice is kept without tools."""
-    choice = call.tool_choice
+def dropped_tool_choice(resolved: ResolvedRequest) -> tuple[Adaptation, ...]:
+    """Return the adaptation for a required tool call in a request without tools; other choices lose nothing."""
+    choice = resolved.tool_choice
     if choice is None or choice in ("auto", "none"):
         return ()
-    shown = choice.name if isinstance(choice, NamedToolChoice) else choice
+    before = choice.name if isinstance(choice, NamedToolChoice) else choice
     reason = "there is no tool to call"
-    return (Adaptation(field="tool_choice", action="dropped", reason=reason, before=shown),)
+    return (Adaptation(field="tool_choice", action="dropped", reason=reason, before=before),)
 
 
 _SETTINGS: tuple[tuple[str, str, object], ...] = (
@@ -78,95 +76,77 @@ _SETTINGS: tuple[tuple[str, str, object], ...] = (
 )
 
 
+@returns_failure
 def resolve_request(
     config: LLMConfig, request: ChatRequest, *, provider: str | None = None
-) -> LLMResult[ResolvedRequest]:
-    """provider: who is asked, config.api_type where None.
+) -> ResolvedRequest:
+    """Merge configuration and request. `provider`: its name in errors, config.api_type by default.
 
-    Fails with InvalidConfiguration when no model is named, with InvalidRequest when a message cannot be read, with
-    UnsupportedFeature when it holds a picture, sound or document that the model is known not to take.
+    Fails with InvalidConfiguration if no model is named, with InvalidRequest if a message is malformed, and with
+    UnsupportedFeature if a message has media that the model is known not to support.
     """
     model = request.model or config.model
-    who = provider or config.api_type
+    name = provider or config.api_type
     if not model:
-        return Failure(
-            InvalidConfiguration(
-                message="no model: set `model` in the request or in the configuration",
-                field="model",
-                provider=who,
-            )
-        )
-    messages = parse_messages(request.messages)
-    if isinstance(messages, Failure):
-        return messages
-    has_media = not {type(part) for turn in messages.unwrap() for part in turn.parts} <= {Text}
-    fault = _unsendable(messages.unwrap() if has_media else (), request)
-    if fault is not None:
-        return Failure(fault)
+        message = "no model: set `model` in the request or in the configuration"
+        raise Rejected(InvalidConfiguration(message=message, field="model", provider=name))
+    messages = ok(parse_messages(request.messages))
+    has_media = not {type(part) for turn in messages for part in turn.parts} <= {Text}
+    if has_media and (invalid := find_invalid_image(messages)) is not None:
+        raise Rejected(InvalidRequest(message=invalid[1], param=invalid[0]))
+    if isinstance(request.response_format, SchemaFormat):
+        _check_schema(request.response_format)
     settings, user_set = _settings(config, request)
-    endless = [name for name, value in settings.items() if _is_endless(value)]
-    if endless:
-        message = f"{endless[0]} is {settings[endless[0]]}, which no JSON can say"
-        return Failure(InvalidRequest(message=message, param=endless[0], provider=config.api_type))
-    turns = messages.unwrap()
+    for setting, value in settings.items():
+        if isinstance(value, float) and not isfinite(value):  # would be encoded as null
+            message = f"{setting}={value} is not valid JSON"
+            raise Rejected(InvalidRequest(message=message, param=setting, provider=config.api_type))
+    turns = messages
     if not config.use_system_prompt:
-        turns = tuple([turn for turn in turns if turn.role != "system"])
+        turns = tuple([turn for turn in messages if turn.role != "system"])
         if not turns:
-            message = "there is no message to send: use_system_prompt is off, and all are system's"
-            return Failure(InvalidRequest(message=message, param="messages", provider=who))
+            message = "no messages to send: all messages have role 'system' and use_system_prompt is false"
+            raise Rejected(InvalidRequest(message=message, param="messages", provider=name))
     if has_media:
-        blind = find_unsupported_part(
-            messages.unwrap(),
+        unsupported = find_unsupported_part(
+            messages,
             model,
             plan=config.pricing_plan,
-            service=who,
+            service=name,
             input_modalities=config.input_modalities,
         )
-        if blind is not None:
-            return Failure(blind)
-    return Success(
-        ResolvedRequest(
-            model=model,
-            messages=turns,
-            settings=settings,
-            user_set=user_set,
-            tools=tuple(request.tools),
-            tool_choice=request.tool_choice,
-            parallel_tool_calls=request.parallel_tool_calls,
-            response_format=request.response_format,
-            reasoning=_reasoning(config, request),
-            stream=bool(request.stream),
-            metadata=request.metadata,
-            extra=request.extra or {},
-        )
+        if unsupported is not None:
+            raise Rejected(unsupported)
+    return ResolvedRequest(
+        model=model,
+        messages=turns,
+        settings=settings,
+        user_set=user_set,
+        tools=tuple(request.tools),
+        tool_choice=request.tool_choice,
+        parallel_tool_calls=request.parallel_tool_calls,
+        response_format=request.response_format,
+        reasoning=_reasoning(config, request),
+        stream=bool(request.stream),
+        metadata=request.metadata,
+        extra=request.extra or {},
     )
 
 
-def _unsendable(messages: tuple[Message, ...], request: ChatRequest) -> InvalidRequest | None:
-    """A picture that no model can see, or a schema of the answer that is no JSON."""
-    found = find_invalid_image(messages) if messages else None
-    if found is not None:
-        return InvalidRequest(message=found[1], param=found[0])
-    if isinstance(request.response_format, SchemaFormat):
-        try:
-            json_text(request.response_format.schema)
-        except ENCODE_ERRORS as fault:
-            message = f"the request holds something that is not JSON: {fault}"
-            return InvalidRequest(message=message, param="response_format/schema")
-    return None
-
-
-def _is_endless(value: object) -> bool:
-    """NaN and the infinities: they would go out as null."""
-    return isinstance(value, float) and not isfinite(value)
+def _check_schema(response_format: SchemaFormat) -> None:
+    try:
+        json_text(response_format.schema)
+    except ENCODE_ERRORS as error:
+        message = f"the request contains a value that is not JSON: {error}"
+        raise Rejected(InvalidRequest(message=message, param="response_format/schema")) from error
 
 
 def _settings(config: LLMConfig, request: ChatRequest) -> tuple[Settings, frozenset[str]]:
     settings: Settings = {}
-    asked = msgspec.structs.asdict(request)
-    user_set = {name for name, value in asked.items() if value is not None}
+    requested = msgspec.structs.asdict(request)
+    user_set = {name for name, value in requested.items() if value is not None}
     for name, config_name, unset in _SETTINGS:
-        value = asked.get(name)
+        value = requested.get(name)
         if value is None:
             value = getattr(config, config_name)
             if value is None or value == unset:
@@ -186,8 +166,8 @@ def _settings(config: LLMConfig, request: ChatRequest) -> tuple[Settings, frozen
 
 def _reasoning(config: LLMConfig, request: ChatRequest) -> ReasoningRequest | None:
     match request.reasoning:
-        case ReasoningRequest() as asked:
-            return asked
+        case ReasoningRequest() as reasoning:
+            return reasoning
         case bool() as enabled:
             return ReasoningRequest(enabled=enabled)
         case int() as budget_tokens:

@@ -1,7 +1,7 @@
-"""The machine that every streamed answer runs on: bytes -> frames -> events, with faults and ends handled once.
+"""Stream decoding for all dialects: bytes -> frames -> events.
 
-A dialect brings a frame decoder, a first state and `step`; what is common is here: events before a fault are given
-first, a failed decoder stays failed, a body that ends early is StreamInterrupted with the partial answer.
+A dialect supplies a frame decoder, an initial state and `step`. StepDecoder handles errors and the end of the body: events
+before an error are returned first, a failed decoder stays failed, a body that ends early is StreamInterrupted.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,53 +15,47 @@ from llm_pure.core.error_mapping import request_id
 from llm_pure.core.provider import StreamDecoder
 from llm_pure.framing import FrameDecoder
 from llm_pure.types.completion import Completion
-from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError, StreamInterrupted
-from llm_pure.types.events import (
-    ExtraReceived,
-    StreamEvent,
-    TextDelta,
-)
+from llm_pure.types.errors import LLMError, ProtocolError, StreamInterrupted
+from llm_pure.types.events import ExtraReceived, StreamEvent, TextDelta
 from llm_pure.types.http import Headers, HttpResponse, ResponseHead, get_header
-from llm_pure.types.redact import redact_bytes
 from llm_pure.types.result import Failure, LLMResult, Success
 
 F = TypeVar("F")
 
 
 class StreamState(msgspec.Struct, frozen=True, kw_only=True):
-    """What every dialect's state tells the machine.
-
-    complete: the body may end here. fault: it cannot go on; the machine gives the events before it first.
-    """
+    """Base of the dialects' states."""
 
     complete: bool = False
+    """The body may end here."""
     fault: LLMError | None = None
+    """The error that ends the stream; the events before it are returned first."""
 
 
 S = TypeVar("S", bound=StreamState)
 
 Step = Callable[[S, F], tuple[S, Sequence[StreamEvent]]]
-"""One frame: the next state, and the events that it makes."""
+"""(state, frame) -> the next state, and the frame's events."""
 
 TextFastPath = Callable[[S, Iterator[F], list[StreamEvent]], F | None]
-"""While text flows: adds the events of the frames that are a TextDelta and leave the state as it is; gives the first
-frame that is anything else, None at the end. It says no more than `step` of each, in less time."""
+"""Fast path for consecutive text frames: append their TextDelta events, return the first other frame or None. Must
+produce the same events as `step`."""
 
-_SETTLE_EVERY = 256 * 1024
-"""Bytes of the body after which short pieces of text are joined."""
+_COMPACT_EVERY = 256 * 1024
+"""Bytes of the body between two calls of `Collector.compact`."""
 
 _NOTHING: LLMResult[tuple[StreamEvent, ...]] = Success(())
 
 ParseError = Callable[[HttpResponse], LLMError | None]
-"""A body that may be an error: the error it tells, None when it tells none."""
+"""Body -> the error in it, None without one."""
 
 
 class StepDecoder(Generic[S, F]):
-    """A StreamDecoder made of a frame decoder, a first state and a step. One for each answer."""
+    """A StreamDecoder for one response, made of a frame decoder, an initial state and `step`."""
 
     __slots__ = (
         "_closed", "_collector", "_error", "_frames", "_head", "_parse_error", "_provider",
-        "_read_on", "_seen", "_state", "_step", "_unsettled",
+        "_read_text_run", "_seen", "_state", "_step", "_uncompacted",
     )  # fmt: skip
 
     def __init__(
@@ -81,30 +75,30 @@ class StepDecoder(Generic[S, F]):
         self._state = state
         self._step = step
         self._parse_error = parse_error
-        self._read_on = read_text_run
+        self._read_text_run = read_text_run
         self._collector = Collector()
         self._error: LLMError | None = None
         self._closed = False
         self._seen = 0
-        self._unsettled = 0
+        self._uncompacted = 0
 
     def feed(self, data: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
-        """The events that these bytes complete."""
+        """Return the events that these bytes complete."""
         if self._error is not None:
             return Failure(self._error)
         if self._closed:
             return Success(())
-        self._unsettled += len(data)
+        self._uncompacted += len(data)
         frames = self._frames.feed(data)
         events = self._run(frames) if frames else ()
         if self._state.fault is not None or self._frames.fault is not None:
-            self._error = self._fault_of_state() or self._fault_of_framing()
+            self._error = self._state_error() or self._framing_error()
             if self._error is not None and not events:
                 return Failure(self._error)
         return Success(events) if events else _NOTHING
 
     def close(self) -> LLMResult[tuple[StreamEvent, ...]]:
-        """The body is over: the last events, given once."""
+        """Return the last events, once. Fails with StreamInterrupted if the response is incomplete."""
         if self._error is not None:
             return Failure(self._error)
         if self._closed:
@@ -113,29 +107,29 @@ class StepDecoder(Generic[S, F]):
         return self._close()
 
     def partial(self) -> Completion:
-        """The answer as far as it has come."""
+        """Return the Completion so far."""
         return self._collector.completion()
 
     def _close(self) -> LLMResult[tuple[StreamEvent, ...]]:
         frames = self._frames.close()
         events = self._run(frames) if frames else ()
-        fault = self._fault_of_state()
-        if fault is None and self._state.complete:
+        error = self._state_error()
+        if error is None and self._state.complete:
             return Success(events)
-        if fault is None or isinstance(fault, ProtocolError):
-            # a frame that could not be read is the one that the end of the body cut off
-            fault = self._told_outside_of_frames() or self._carrying(
+        if error is None or isinstance(error, ProtocolError):
+            # the end of the body truncates the last frame, which then cannot be decoded
+            error = self._unframed_error() or self._with_partial(
                 StreamInterrupted(
-                    message=f"the body ended before the answer did, after {self._seen} frames",
+                    message=f"the body ended before the response was complete, after {self._seen} frames",
                     provider=self._provider,
                     status=self._head.status,
                 )
             )
-        self._error = fault
-        return Failure(fault)
+        self._error = error
+        return Failure(error)
 
     def _run(self, frames: list[F]) -> tuple[StreamEvent, ...]:
-        state, step, read_text_run = self._state, self._step, self._read_on
+        state, step, read_text_run = self._state, self._step, self._read_text_run
         events: list[StreamEvent] = []
         if not self._seen:
             events += header_events(self._head.headers)
@@ -153,37 +147,37 @@ class StepDecoder(Generic[S, F]):
         self._seen += len(frames)
         self._state = state
         self._collector.add(events)
-        if self._unsettled >= _SETTLE_EVERY:
+        if self._uncompacted >= _COMPACT_EVERY:
             self._collector.compact()
-            self._unsettled = 0
+            self._uncompacted = 0
         return tuple(events)
 
-    def _fault_of_state(self) -> LLMError | None:
-        fault = self._state.fault
-        return None if fault is None else self._carrying(fault)
+    def _state_error(self) -> LLMError | None:
+        error = self._state.fault
+        return None if error is None else self._with_partial(error)
 
-    def _fault_of_framing(self) -> LLMError | None:
-        fault = self._frames.fault
-        if fault is None:
+    def _framing_error(self) -> LLMError | None:
+        error = self._frames.fault
+        if error is None:
             return None
-        return self._carrying(
+        return self._with_partial(
             ProtocolError(
-                message=fault.message,
+                message=error.message,
                 provider=self._provider,
                 status=self._head.status,
                 where=f"frame {self._seen + 1}",
-                evidence=redact_bytes(fault.evidence),
+                evidence=error.evidence,
             )
         )
 
-    def _told_outside_of_frames(self) -> LLMError | None:
-        """The error that a service sent as a bare body in place of frames."""
+    def _unframed_error(self) -> LLMError | None:
+        """The error in a bare body that a service sent in place of frames."""
         stray = self._frames.stray
         if not stray:
             return None
-        told = self._parse_error(HttpResponse(self._head.status, self._head.headers, stray))
-        if told is not None:
-            return self._carrying(told)
+        error = self._parse_error(HttpResponse(self._head.status, self._head.headers, stray))
+        if error is not None:
+            return self._with_partial(error)
         if self._seen:
             return None
         return ProtocolError(
@@ -191,11 +185,11 @@ class StepDecoder(Generic[S, F]):
             provider=self._provider,
             status=self._head.status,
             where="body",
-            evidence=redact_bytes(stray[:EVIDENCE_LIMIT]),
+            evidence=stray,
         )
 
-    def _carrying(self, error: LLMError) -> LLMError:
-        """The error, with what had come before it, and the id that the head gave the call."""
+    def _with_partial(self, error: LLMError) -> LLMError:
+        """The error with the response so far, and the request id of the headers."""
         return msgspec.structs.replace(
             error,
             partial=self._collector.completion(),
@@ -204,9 +198,9 @@ class StepDecoder(Generic[S, F]):
 
 
 def header_events(headers: Headers) -> tuple[StreamEvent, ...]:
-    """What an answer's headers say that belongs to the Completion: the id under which support finds the call."""
-    asked = request_id(headers)
-    return (ExtraReceived("request_id", asked),) if asked else ()
+    """Return the events of the response's headers: the request id, if there is one."""
+    value = request_id(headers)
+    return (ExtraReceived("request_id", value),) if value else ()
 
 
 def decode_stream_or_body(
@@ -215,11 +209,11 @@ def decode_stream_or_body(
     parse: Callable[[HttpResponse], LLMResult[Completion]],
     stream: Callable[[], StreamDecoder],
     *,
-    whole: tuple[str, ...] = ("application/json",),
+    body_types: tuple[str, ...] = ("application/json",),
 ) -> StreamDecoder:
-    """The stream, unless the head tells that none follows: a status of 400 or more, or a content type out of `whole`."""
+    """Return the stream's decoder, or one for a buffered body if the status is 300 or more or the content type says so."""
     content_type = (get_header(head.headers, "content-type") or "").split(";")[0].strip().lower()
-    if head.status >= 300 or content_type in whole:
+    if head.status >= 300 or content_type in body_types:
         return BufferedBodyDecoder(provider, head, parse)
     return stream()
 
@@ -234,9 +228,9 @@ def decode_steps(
     parse: Callable[[HttpResponse], LLMResult[Completion]],
     parse_error: ParseError,
     read_text_run: TextFastPath[S, F] | None = None,
-    whole: tuple[str, ...] = ("application/json",),
+    body_types: tuple[str, ...] = ("application/json",),
 ) -> StreamDecoder:
-    """`decode_stream_or_body` for the usual stream, a StepDecoder: all that most dialects need."""
+    """`decode_stream_or_body` with a StepDecoder."""
 
     def stream() -> StreamDecoder:
         return StepDecoder(
@@ -249,4 +243,4 @@ def decode_steps(
             read_text_run=read_text_run,
         )
 
-    return decode_stream_or_body(provider, head, parse, stream, whole=whole)
+    return decode_stream_or_body(provider, head, parse, stream, body_types=body_types)

@@ -1,7 +1,6 @@
-"""A request and its answer -> the attributes that OpenTelemetry gives to a call of a model. Pure, and without content.
+"""OpenTelemetry attributes of a request and its response, by version of the semantic conventions. Pure.
 
-The names change from one version of the conventions to the next: CONVENTIONS is a table by version. No message, no
-tool argument and no key is ever among the values.
+The values never include message text, tool arguments or keys.
 """
 
 from collections.abc import Mapping
@@ -10,22 +9,24 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from llm_pure.types.completion import Completion
+from llm_pure.types.completion import Choice, Completion
 from llm_pure.types.config import LLMConfig, is_overridden
 from llm_pure.types.errors import LLMError
 from llm_pure.types.request import ChatRequest, JsonFormat, SchemaFormat
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.result import LLMResult, fold
 
 Attribute: TypeAlias = str | bool | int | float | tuple[str, ...]
 
 
 class SemanticConventions(msgspec.Struct, frozen=True, kw_only=True):
-    """One version. names: ours -> the attribute's; what is not there is not told. providers: api_type -> its name there."""
+    """One version of the conventions."""
 
     version: str
     schema_url: str
     names: Mapping[str, str]
+    """Our name -> attribute name; values without an entry are omitted."""
     providers: Mapping[str, str]
+    """api_type -> provider name in the conventions."""
 
 
 _NAMES_1_44 = {
@@ -68,14 +69,9 @@ _PROVIDERS_1_44 = {
     "xai": "x_ai",
 }
 _LATER = (
-    "n",
-    "stream",
-    "cached_input_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "output_type",
-)
-# Names that 1.28 does not have, or has under another one; its values for providers were fewer.
+    "n", "stream", "cached_input_tokens", "cache_write_tokens", "reasoning_tokens", "output_type",
+)  # fmt: skip
+# 1.28 lacks the names in _LATER and has other names for two; it knows fewer providers.
 _NAMES_1_28 = {
     **{ours: name for ours, name in _NAMES_1_44.items() if ours not in _LATER},
     "provider": "gen_ai.system",
@@ -90,7 +86,7 @@ CONVENTIONS: Mapping[str, SemanticConventions] = {
         names=_NAMES_1_44,
         providers=_PROVIDERS_1_44,
     ),
-    # generally known, unconfirmed: for backends that have not moved on
+    # by general knowledge, unconfirmed: for backends that have not been updated
     "1.28": SemanticConventions(
         version="1.28",
         schema_url="https://opentelemetry.io/schemas/1.28.0",
@@ -107,84 +103,76 @@ CONVENTIONS: Mapping[str, SemanticConventions] = {
 }
 LATEST = CONVENTIONS["1.44"]
 
-_SAID = (
-    # ChatRequest's name; LLMConfig's is the same but for the first
-    "max_tokens",
-    "temperature",
-    "top_p",
-    "top_k",
-    "seed",
-    "presence_penalty",
-    "frequency_penalty",
-    "stop",
-    "n",
-)
+_SETTINGS = (
+    "max_tokens", "temperature", "top_p", "top_k", "seed", "presence_penalty", "frequency_penalty", "stop", "n",
+)  # fmt: skip
+"""Names in ChatRequest. LLMConfig has the same, except for `max_token`."""
 
 
 def otel_attributes(
     request: ChatRequest,
-    got: LLMResult[Completion] | None = None,
+    result: LLMResult[Completion] | None = None,
     config: LLMConfig | None = None,
     conventions: SemanticConventions = LATEST,
 ) -> dict[str, Attribute]:
-    """What is known: of the request alone while got is None, and of its answer or error after that.
+    """Return the attributes of the request, and of its completion or error if there is a result.
 
     >>> otel_attributes(ChatRequest(messages="Hi", model="m", temperature=0.5), config=LLMConfig(api_type="xai"))
     {'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'x_ai', 'gen_ai.request.model': 'm', 'gen_ai.request.temperature': 0.5}
     """
-    told = _of_request(request, config or LLMConfig(), conventions)
-    if isinstance(got, Failure):
-        told |= _of_error(got.failure())
-    elif got is not None:
-        told |= _of_answer(got.unwrap())
-    names = conventions.names
+    values = _request_values(request, config or LLMConfig(), conventions)
+    if result is not None:
+        values |= fold(result, ok=_completion_values, err=_error_values)
     return {
-        names[ours]: value for ours, value in told.items() if value is not None and ours in names
+        attribute: value
+        for name, value in values.items()
+        if value is not None and (attribute := conventions.names.get(name))
     }
 
 
 def span_name(request: ChatRequest, config: LLMConfig | None = None) -> str:
-    """What the conventions call the span of this call: its operation and model."""
+    """Return the span's name by the conventions: operation and model."""
     model = request.model or (config.model if config is not None else "")
     return f"chat {model}".rstrip()
 
 
-def _of_request(
+def _request_values(
     request: ChatRequest, config: LLMConfig, conventions: SemanticConventions
 ) -> dict[str, Attribute | None]:
     output_type = "json" if isinstance(request.response_format, JsonFormat | SchemaFormat) else None
-    said = {name: _said(request, config, name) for name in _SAID}
-    if said["stop"] is not None:
-        said["stop"] = (said["stop"],) if isinstance(said["stop"], str) else tuple(said["stop"])
-    if said["n"] == 1:
-        said["n"] = None  # the conventions: only where it is another number
+    settings = {name: _setting(request, config, name) for name in _SETTINGS}
+    stop = settings["stop"]
+    if stop is not None:
+        settings["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
+    if settings["n"] == 1:
+        settings["n"] = None  # the conventions: only if it is not 1
     return {
         "operation": "chat",
         "provider": conventions.providers.get(config.api_type, config.api_type),
         "model": request.model or config.model or None,
-        **said,
+        **settings,
         "stream": request.stream or None,
         "output_type": output_type,
         **_server(config.base_url),
     }
 
 
-def _said(request: ChatRequest, config: LLMConfig, name: str) -> Any:
-    """What the request says, else what the user set in the configuration; defaults are nobody's words."""
+def _setting(request: ChatRequest, config: LLMConfig, name: str) -> Any:
+    """The request's value, else the configuration's, unless that is a default."""
     value = getattr(request, name)
-    configured = "max_token" if name == "max_tokens" else name
-    if value is None and is_overridden(config, configured):
-        return getattr(config, configured)
+    config_name = "max_token" if name == "max_tokens" else name
+    if value is None and is_overridden(config, config_name):
+        return getattr(config, config_name)
     return value
 
 
-def _of_answer(completion: Completion) -> dict[str, Attribute | None]:
+def _completion_values(completion: Completion) -> dict[str, Attribute | None]:
     usage = completion.usage
-    reasons = [completion.finish_reason, *[one.finish_reason for one in completion.alternatives]]
+    choices: tuple[Completion | Choice, ...] = (completion, *completion.alternatives)
     return {
         "response_id": completion.id or None,
         "response_model": completion.model or None,
-        "finish_reasons": tuple(reasons),
+        "finish_reasons": tuple([choice.finish_reason for choice in choices]),
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
         "cached_input_tokens": usage.cached_input_tokens,
@@ -193,8 +181,8 @@ def _of_answer(completion: Completion) -> dict[str, Attribute | None]:
     }
 
 
-def _of_error(error: LLMError) -> dict[str, Attribute | None]:
-    partial = {} if error.partial is None else _of_answer(error.partial)
+def _error_values(error: LLMError) -> dict[str, Attribute | None]:
+    partial = {} if error.partial is None else _completion_values(error.partial)
     return {**partial, "finish_reasons": None, "error": error.kind}
 
 

@@ -1,4 +1,4 @@
-"""Where a request goes, and the request that goes there with a JSON body."""
+"""URLs of operations, and POST requests with a JSON body."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -12,10 +12,10 @@ from llm_pure.types.http import Headers, HttpRequest, redact_url
 from llm_pure.types.result import Failure, LLMResult, Success
 
 UrlFor: TypeAlias = Callable[[LLMConfig, str, str], LLMResult[str]]
-"""(configuration, model, operation) -> URL; operations are the API's own paths, such as "/chat/completions"."""
+"""(config, model, operation) -> URL; an operation is the API's own path, such as "/chat/completions"."""
 
-_KNOWN = 256
-"""How many addresses are remembered: a program asks a few services over and over."""
+_CACHE_SIZE = 256
+"""Cached URLs; a program uses few services."""
 
 NO_PATH_OVERRIDES: Mapping[str, str] = {}
 
@@ -23,63 +23,62 @@ NO_PATH_OVERRIDES: Mapping[str, str] = {}
 def under_base_url(
     provider: str, default: str, paths: Mapping[str, str] = NO_PATH_OVERRIDES
 ) -> UrlFor:
-    """Operations below the base URL, each at its own path unless `paths` has another for it.
+    """Build URLs as base URL + operation path; `paths` overrides single paths.
 
-    `{model}` in a path becomes the model, escaped as one segment.
+    `{model}` in a path is replaced by the model, escaped as one segment.
 
-    >>> at = under_base_url("example", "https://example.org", {"/chat/completions": "/v2/{model}/chat"})
-    >>> at(LLMConfig(), "a/b", "/chat/completions").unwrap()
+    >>> url_for = under_base_url("example", "https://example.org", {"/chat/completions": "/v2/{model}/chat"})
+    >>> url_for(LLMConfig(), "a/b", "/chat/completions").unwrap()
     'https://example.org/v2/a%2Fb/chat'
     """
 
-    @lru_cache(maxsize=_KNOWN)
-    def place(base: str | None, model: str, operation: str) -> LLMResult[str]:
-        path = paths.get(operation, operation).replace("{model}", path_segment(model))
-        return _base_url(base, default, provider).map(lambda url: url + path)
-
-    return lambda config, model, operation: place(config.base_url, model, operation)
+    return _url_for(provider, default, paths)
 
 
 def with_default_path(provider: str, default: str) -> UrlFor:
-    """As `below`; a base URL that is a bare host gets the path of the provider's own.
+    """Like `under_base_url`, but a base URL without a path gets the path of the default base URL.
 
-    Vendors' own tools take hosts in their environment variables: GROQ_BASE_URL is https://api.groq.com in groq-python.
+    The vendors' packages read hosts from environment variables: in groq-python GROQ_BASE_URL is https://api.groq.com.
 
-    >>> at = with_default_path("example", "https://example.org/openai/v1")
-    >>> at(LLMConfig(base_url="https://proxy.test"), "m", "/chat/completions").unwrap()
+    >>> url_for = with_default_path("example", "https://example.org/openai/v1")
+    >>> url_for(LLMConfig(base_url="https://proxy.test"), "m", "/chat/completions").unwrap()
     'https://proxy.test/openai/v1/chat/completions'
     """
-    own_path = urlsplit(default).path
+    return _url_for(provider, default, NO_PATH_OVERRIDES, urlsplit(default).path)
 
-    @lru_cache(maxsize=_KNOWN)
-    def place(base: str | None, operation: str) -> LLMResult[str]:
+
+def _url_for(
+    provider: str, default: str, paths: Mapping[str, str], default_path: str = ""
+) -> UrlFor:
+    @lru_cache(maxsize=_CACHE_SIZE)
+    def build(base: str | None, model: str, operation: str) -> LLMResult[str]:
+        path = paths.get(operation, operation).replace("{model}", path_segment(model))
         return _base_url(base, default, provider).map(
-            lambda url: url + ("" if urlsplit(url).path else own_path) + operation
+            lambda url: url + ("" if urlsplit(url).path else default_path) + path
         )
 
-    return lambda config, model, operation: place(config.base_url, operation)
+    return lambda config, model, operation: build(config.base_url, model, operation)
 
 
 def path_segment(text: str) -> str:
-    """The text as one segment of a path; a slash in it does not part anything."""
+    """Return the text percent-encoded as one path segment, slashes included."""
     return quote(text, safe="")
 
 
 def base_url(config: LLMConfig, default: str, *, provider: str) -> LLMResult[str]:
-    """The configured base URL, else the provider's own, with no slash at its end.
+    """Return the configured base URL, else the default one, without a slash at its end.
 
-    Fails with InvalidConfiguration when it is no http(s) URL, when it has a query or a fragment, below which nothing can
-    be, or when there is none at all.
+    Fails with InvalidConfiguration if there is none, if it is not an http(s) or ws(s) URL, or has a query or a fragment.
     """
     return _base_url(config.base_url, default, provider)
 
 
-@lru_cache(maxsize=_KNOWN)
+@lru_cache(maxsize=_CACHE_SIZE)
 def _base_url(base: str | None, default: str, provider: str) -> LLMResult[str]:
     url = (base or default).strip().rstrip("/")
     try:
         parts = urlsplit(url)
-        good = (
+        is_valid = (
             parts.scheme in ("http", "https", "ws", "wss")
             and bool(parts.hostname)
             and parts.port != 0
@@ -89,13 +88,13 @@ def _base_url(base: str | None, default: str, provider: str) -> LLMResult[str]:
             and not parts.query
         )
     except ValueError:
-        good = False
-    if good:
+        is_valid = False
+    if is_valid:
         return Success(url)
-    what = f"{redact_url(url)!r} is no URL to send to" if url else "is missing"
+    what = f"{redact_url(url)!r} is not a valid URL" if url else "is missing"
     return Failure(
         InvalidConfiguration(
-            message=f"the base URL for {provider} {what}; it looks like {default or 'https://host/v1'}",
+            message=f"the base URL for {provider} {what}; expected a URL such as {default or 'https://host/v1'}",
             provider=provider,
             field="base_url",
         )
@@ -111,10 +110,10 @@ def post_json(
     accept: str = "application/json",
     headers: Headers = (),
 ) -> LLMResult[HttpRequest]:
-    """A POST of this body as JSON, with the configuration's own headers but for credentials: those `authorize` adds."""
+    """Build a POST of this body as JSON, with config.headers except credentials, which `authorize` adds."""
     sent: Headers = (("content-type", "application/json"), ("accept", accept), *headers)
     if config.headers:
         plain = plain_headers(config)
-        named = {pair[0] for pair in plain}
-        sent = (*[pair for pair in sent if pair[0] not in named], *plain)
+        names = {name for name, _ in plain}
+        sent = (*[pair for pair in sent if pair[0] not in names], *plain)
     return encode(body, provider=provider).map(lambda data: HttpRequest("POST", url, sent, data))

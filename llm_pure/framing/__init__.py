@@ -1,8 +1,7 @@
-"""Bytes of a body -> frames, however the bytes were cut on the way.
+"""Split the bytes of a body into frames, independently of how the bytes are chunked.
 
-Each decoder here is a small buffer with a stated limit: `feed(data)` gives the frames that are whole by now, `close()`
-what is left when the body ends. They never raise. Bytes that break the framing set `fault`; the frames before it were
-given, and none come after.
+Each decoder is a small buffer with a limit: `feed(data)` returns the complete frames, `close()` the rest at the end of the
+body. They never raise. Invalid bytes set `fault`; the frames before it are returned, and none follow.
 """
 
 from typing import Protocol, TypeVar
@@ -12,35 +11,36 @@ import msgspec
 F = TypeVar("F")
 
 FRAME_LIMIT = 64 * 1024 * 1024
-"""The largest frame, in bytes, unless a decoder is told otherwise. Gemini sends images of several MB in one line."""
+"""The default limit of a frame, in bytes. Gemini sends images of several MB in one line."""
 
 
 class FramingFault(msgspec.Struct, frozen=True):
-    """Why the bytes cannot be framed. evidence: the first bytes of what was found."""
+    """Why the bytes cannot be split into frames."""
 
     message: str
     evidence: bytes = b""
+    """The first bytes of the invalid part."""
 
 
 class FrameDecoder(Protocol[F]):
-    """What every decoder of this package is."""
+    """The interface of the decoders."""
 
     @property
     def fault(self) -> FramingFault | None:
-        """Set once the bytes cannot be framed; nothing comes after."""
+        """The error of invalid bytes; no frames follow it."""
         ...
 
     @property
     def stray(self) -> bytes:
-        """Bytes that belong to no frame, the first of them: the page or error that came in place of a stream."""
+        """The first bytes outside frames: an HTML page or an error in place of a stream."""
         ...
 
     def feed(self, data: bytes) -> list[F]:
-        """The frames that these bytes complete."""
+        """Return the frames that these bytes complete."""
         ...
 
     def close(self) -> list[F]:
-        """The body is over: what stood in the buffer, as far as it makes a frame. It may be cut off inside."""
+        """End the body: return the rest of the buffer if it is a frame. It may be truncated."""
         ...
 
 

@@ -1,8 +1,8 @@
-"""Bytes of application/vnd.amazon.eventstream <-> messages, as Bedrock's streams send them.
+"""Decode and encode application/vnd.amazon.eventstream, the format of Bedrock's streams.
 
 A message, numbers big-endian: its length u32, the length of its headers u32, CRC-32 of those 8 bytes, headers, payload,
-CRC-32 of all that. A header: length of the name u8, name, type u8, value. Both sums are checked, and a length that
-cannot be is a fault as soon as it has come, so that nothing waits for 4 GiB.
+CRC-32 of everything before. A header: length of the name u8, name, type u8, value. Both checksums are verified, and an
+invalid length is an error as soon as it arrives, so that the decoder never waits for 4 GiB.
 
 Source: smithy.io/2.0/aws/amazon-eventstream.html; read 2026-11-20.
 """
@@ -16,13 +16,13 @@ import msgspec
 from llm_pure.framing import FramingFault
 
 PAYLOAD_LIMIT = 24 * 1024 * 1024
-"""The largest payload, in bytes, that the format allows."""
+"""Maximum payload of the format, in bytes."""
 
 HEADERS_LIMIT = 128 * 1024
-"""The largest block of headers, in bytes, that the format allows."""
+"""Maximum length of all headers of a message in the format, in bytes."""
 
 HeaderValue = bool | int | bytes | str
-"""A timestamp is an int, milliseconds since 1970 in UTC; a UUID is its 16 bytes."""
+"""A timestamp is an int, in milliseconds since 1970 in UTC; a UUID is 16 bytes."""
 
 MessageHeaders = tuple[tuple[str, HeaderValue], ...]
 
@@ -39,20 +39,21 @@ _NUMBERS = {
     _INT64: struct.Struct(">q"),
     8: struct.Struct(">q"),
 }
-_CUT = "a header goes beyond the end of the headers"
+_TRUNCATED = "a header goes beyond the end of the headers"
 _EVIDENCE_LIMIT = 100
 _HEADS_LIMIT = 256
 _HEAD_SIZE_LIMIT = 1024
 
 
 class EventStreamMessage(msgspec.Struct, frozen=True, gc=False):
-    """One message. headers: in the order sent, each name once; those of the format begin with a colon."""
+    """One message."""
 
     headers: MessageHeaders = ()
+    """In order, with unique names; the format's own names begin with a colon."""
     payload: bytes = b""
 
     def header(self, name: str) -> HeaderValue | None:
-        """The value of a header, None when it was not sent."""
+        """Return the value of a header, None without it."""
         for key, value in self.headers:
             if key == name:
                 return value
@@ -60,68 +61,67 @@ class EventStreamMessage(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Head(msgspec.Struct, frozen=True):
-    """The start of a message, up to its payload: once it was checked and read, its bytes need no second look.
-
-    length: of the message. checksum: that of these bytes, from which the message's goes on.
-    """
+    """The verified and parsed start of a message, up to its payload; cached by its bytes."""
 
     length: int
+    """Of the message."""
     headers: MessageHeaders
     checksum: int
+    """Of these bytes; the message's checksum continues from it."""
 
 
 class EventStreamDecoder:
-    """One for each body. limit: bytes of a payload; a longer one is a fault."""
+    """Decodes one body. `limit`: maximum bytes of a payload."""
 
     __slots__ = ("_buffer", "_head_size", "_heads", "_known", "_limit", "_needed", "fault")
 
     def __init__(self, limit: int = PAYLOAD_LIMIT) -> None:
         self.fault: FramingFault | None = None
-        self._buffer = bytearray()  # from the first byte of a message
-        self._needed = _U32.size  # how much of it the next step needs: its length, its prelude, all
+        self._buffer = bytearray()  # begins with a message
+        self._needed = _U32.size  # bytes for the next step: its length, its prelude, all of it
         self._limit = limit
-        self._known: dict[bytes, MessageHeaders] = {}  # a stream repeats a few blocks of headers,
-        self._heads: dict[bytes, _Head] = {}  # and a few more lengths before them
-        self._head_size = 0  # of the last message: the next one's is mostly the same
+        self._known: dict[bytes, MessageHeaders] = {}  # a stream repeats few blocks of headers,
+        self._heads: dict[bytes, _Head] = {}  # with few different lengths before them
+        self._head_size = 0  # of the last message; usually that of the next, too
 
     @property
     def stray(self) -> bytes:
-        """Nothing, ever: what is no message is a fault."""
+        """Always empty: bytes outside messages are an error."""
         return b""
 
     def feed(self, data: bytes) -> list[EventStreamMessage]:
-        """The messages that these bytes complete."""
+        """Return the messages that these bytes complete."""
         if self.fault is not None:
             return []
         self._buffer += data
-        found: list[EventStreamMessage] = []
+        messages: list[EventStreamMessage] = []
         if len(self._buffer) < self._needed:
-            return found
+            return messages
         body = bytes(self._buffer)
         begin = 0
         while len(body) - begin >= self._needed:
             part = body[begin : begin + self._needed]
             if self._needed == _U32.size:
-                alike = self._alike(body, begin, found)
-                if alike == begin:
-                    self._look_at_length(part)
-                begin = alike
+                end = self._add_similar(body, begin, messages)
+                if end == begin:
+                    self._check_length(part)
+                begin = end
             elif self._needed == _PRELUDE.size:
-                self._look_at_prelude(part)
+                self._check_prelude(part)
             else:
                 self._needed = _U32.size
-                found += self._messages(part)
+                messages += self._messages(part)
                 begin += len(part)
         del self._buffer[:begin]
-        return found
+        return messages
 
     def close(self) -> list[EventStreamMessage]:
-        """Nothing: a message without its end cannot be checked."""
+        """Return nothing: an incomplete message cannot be verified."""
         self._buffer.clear()
         return []
 
-    def _alike(self, body: bytes, begin: int, found: list[EventStreamMessage]) -> int:
-        """Adds the messages from here on that begin like an earlier one: nearly all. Gives the place after them."""
+    def _add_similar(self, body: bytes, begin: int, messages: list[EventStreamMessage]) -> int:
+        """Fast path: append the next messages while their start is in the cache, as nearly always. Return their end."""
         heads, size, checksum_at = self._heads, self._head_size, _U32.unpack_from
         while (head := heads.get(body[begin : begin + size])) is not None:
             end = begin + head.length
@@ -130,18 +130,18 @@ class EventStreamDecoder:
             payload = body[begin + size : end - 4]
             if crc32(payload, head.checksum) != checksum_at(body, end - 4)[0]:
                 break
-            found.append(EventStreamMessage(head.headers, payload))
+            messages.append(EventStreamMessage(head.headers, payload))
             begin = end
         return begin
 
-    def _look_at_length(self, part: bytes) -> None:
+    def _check_length(self, part: bytes) -> None:
         (length,) = _U32.unpack(part)
         if not _OVERHEAD <= length <= _OVERHEAD + HEADERS_LIMIT + self._limit:
             self._fail(f"a message cannot have {length} bytes", part)
         else:
             self._needed = _PRELUDE.size
 
-    def _look_at_prelude(self, part: bytes) -> None:
+    def _check_prelude(self, part: bytes) -> None:
         length, headers, checksum = _PRELUDE.unpack(part)
         payload = length - headers - _OVERHEAD
         if checksum != crc32(part[: _LENGTHS.size]):
@@ -154,7 +154,7 @@ class EventStreamDecoder:
             self._needed = length
 
     def _messages(self, part: bytes) -> tuple[EventStreamMessage, ...]:
-        """The message that these bytes are; none when they are damaged."""
+        """Decode one complete message; none if it is corrupt."""
         end = _PRELUDE.size + _LENGTHS.unpack_from(part)[1]
         start, payload = part[:end], part[end : -_U32.size]
         head_checksum = crc32(start)
@@ -175,16 +175,16 @@ class EventStreamDecoder:
 
     def _fail(self, message: str, evidence: bytes) -> tuple[()]:
         self.fault = FramingFault(message, evidence[:_EVIDENCE_LIMIT])
-        self._needed = sys.maxsize  # no step comes after
+        self._needed = sys.maxsize  # no step follows
         self._buffer.clear()
         return ()
 
 
 def encode_message(headers: MessageHeaders = (), payload: bytes = b"") -> bytes:
-    """The message as bytes: what a recorder or a test needs to make a stream.
+    """Encode a message, for recorders and tests.
 
-    An int goes as 32 bits where it fits, else as 64. The format's limits are not checked; struct.error where a name has
-    more than 255 bytes, a value more than 65535, or an int more than 64 bits.
+    An int is encoded in 32 bits if it fits, else in 64. The format's limits are not checked; raises struct.error if a name
+    has more than 255 bytes, a value more than 65535, or an int more than 64 bits.
 
     >>> EventStreamDecoder().feed(encode_message(((":message-type", "event"),), b"{}"))
     [EventStreamMessage(headers=((':message-type', 'event'),), payload=b'{}')]
@@ -210,7 +210,7 @@ def _encode_header(name: str, value: HeaderValue) -> bytes:
 
 
 def _parse_headers(block: bytes) -> MessageHeaders | str:
-    """The headers, or what is wrong with them."""
+    """Parse the headers; return an error text if they are invalid."""
     headers: dict[str, HeaderValue] = {}
     at = 0
     try:
@@ -221,19 +221,19 @@ def _parse_headers(block: bytes) -> MessageHeaders | str:
             if value is None:
                 return f"a header has the unknown type {block[end]}"
             if at > len(block):
-                return _CUT
+                return _TRUNCATED
             if name in headers:
-                return f"the header {name!r} is there twice"
+                return f"duplicate header {name!r}"
             headers[name] = value
     except (IndexError, struct.error):
-        return _CUT
+        return _TRUNCATED
     except UnicodeDecodeError:
         return "a header is not UTF-8"
     return tuple(headers.items())
 
 
 def _parse_value(kind: int, block: bytes, at: int) -> tuple[HeaderValue | None, int]:
-    """The value, None where there is no such type, and where it ends."""
+    """(value, its end); the value is None for an unknown type."""
     if kind in (_BYTES, _STRING):
         start = at + _U16.size
         end = start + int(_U16.unpack_from(block, at)[0])

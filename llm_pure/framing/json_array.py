@@ -1,10 +1,9 @@
-"""Bytes of one long JSON array -> the bytes of each item, as soon as its last byte is there.
+"""Split one long JSON array into the bytes of its items, each as soon as it is complete.
 
-Gemini streams so without `alt=sse`: `[{...}`, then `,\\r\\n{...}`, at last `]`. Items may be any JSON value; inside them
-only strings and brackets are looked at, so decode them. A body that is a bare object, as an error may be, gives that
-object as its one frame.
+Gemini streams in this format without `alt=sse`: `[{...}`, then `,\\r\\n{...}`, at last `]`. Items may be any JSON value; only
+their strings and brackets are parsed, so they may be invalid JSON. A body that is a bare object, such as an error, is one frame.
 
-Source: RFC 8259, sections 2 to 7, and recorded answers of streamGenerateContent; read 2026-11-20.
+Source: RFC 8259, sections 2 to 7, and recorded responses of streamGenerateContent; read 2026-11-20.
 """
 
 import re
@@ -19,19 +18,19 @@ _QUOTE = ord('"')
 _CLOSERS = {ord("["): ord("]"), ord("{"): ord("}")}
 _VALUE_STARTS = frozenset(b'[{"-0123456789tfn')
 
-# All possessive: they never go back over bytes, and a string without an end costs one pass.
+# All quantifiers are possessive: no backtracking, and an unterminated string costs one pass.
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _TO_BRACKET = re.compile(
     rb'[^"\[\]{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}]*+)*+[\[\]{}]', re.DOTALL
 )
-_WHOLE_STRINGS = re.compile(rb'(?:[^"]*+"[^"\\]*+(?:\\.[^"\\]*+)*+")*+[^"]*+', re.DOTALL)
+_COMPLETE_STRINGS = re.compile(rb'(?:[^"]*+"[^"\\]*+(?:\\.[^"\\]*+)*+")*+[^"]*+', re.DOTALL)
 _STRING_REST = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _WORD_REST = re.compile(rb'[^ \t\r\n,:"\[\]{}]*+')
 _WORD = re.compile(rb"true|false|null|-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
 
 
 class _Expects(Enum):
-    """What comes next; white space may stand before it, but for the two rests."""
+    """The next token; white space may precede it, except for the two rests."""
 
     BODY = auto()  # "[", or "{" of a bare object
     FIRST = auto()  # an item or "]"
@@ -57,9 +56,9 @@ _MISSING = {
 
 
 class JsonArrayDecoder:
-    """One for each body. limit: bytes of one item; a longer one is a fault.
+    """Decodes one body. `limit`: maximum bytes of an item.
 
-    ended: the closing bracket came, or the end of the bare object. A body that is over without it was cut off.
+    `ended`: the closing bracket, or the end of the bare object, was received; a body without it is truncated.
     """
 
     __slots__ = (
@@ -73,26 +72,26 @@ class JsonArrayDecoder:
         self._expects = _Expects.BODY
         self._after_item = _Expects.COMMA
         self._buffer = bytearray()
-        self._begin = 0  # where the item in the buffer begins; what is before it is done with
-        self._scanned = 0  # how far it was looked at
-        self._closers = bytearray()  # the brackets that the item still needs, innermost last
+        self._begin = 0  # start of the current item in the buffer
+        self._scanned = 0  # end of the bytes that were parsed
+        self._closers = bytearray()  # closing brackets that the item still needs, innermost last
         self._in_string = False
         self._limit = limit
         self._stray = bytearray()
 
     @property
     def stray(self) -> bytes:
-        """A body that is neither array nor object, or what followed after one; 64 KiB at most."""
+        """A body that is neither array nor object, or the bytes after one; at most 64 KiB."""
         return bytes(self._stray)
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The items that these bytes complete."""
+        """Return the items that these bytes complete."""
         if self.fault is not None:
             return []
         self._buffer += data
-        found: list[bytes] = []
+        items: list[bytes] = []
         while self._to_item() and self._to_end_of_item():
-            found.append(bytes(self._buffer[self._begin : self._scanned]))
+            items.append(bytes(self._buffer[self._begin : self._scanned]))
             self._begin = self._scanned
             self._expects = self._after_item
             self.ended = self._expects is _Expects.NOTHING
@@ -101,16 +100,16 @@ class JsonArrayDecoder:
         del self._buffer[: self._begin]
         self._scanned -= self._begin
         self._begin = 0
-        return found
+        return items
 
     def close(self) -> list[bytes]:
-        """Nothing: an item without its end cannot be read. `ended` tells whether the body was whole."""
+        """Return nothing: an incomplete item is dropped. `ended` is true if the body was complete."""
         self._buffer.clear()
         self._scanned = 0
         return []
 
     def _to_item(self) -> bool:
-        """Is the place now inside an item? False: more bytes are needed, or none will help."""
+        """Advance into the next item. False: more bytes are needed, or the body has ended."""
         while self._expects not in (_Expects.NESTED_REST, _Expects.WORD_REST):
             if self._expects is _Expects.NOTHING and self._stray:
                 return self._keep_stray()
@@ -130,7 +129,7 @@ class JsonArrayDecoder:
                 self._start_item(byte)
             elif self._expects in _MISSING:
                 self._scanned += 1
-                return self._fail(f"{_MISSING[self._expects]} should stand here")
+                return self._fail(f"{_MISSING[self._expects]} is expected")
             else:
                 return self._keep_stray()
         return True
@@ -142,27 +141,30 @@ class JsonArrayDecoder:
         self._scanned += self._in_string
 
     def _to_end_of_item(self) -> bool:
-        """Is the item whole, up to `_scanned`? False: more bytes are needed, or none will help."""
-        whole = self._scan_nested() if self._expects is _Expects.NESTED_REST else self._scan_word()
-        if self._scanned - self._begin > self._limit:  # before any other fault, however it was cut
+        """Advance to the item's end. False: more bytes are needed, or the item is invalid."""
+        nested = self._expects is _Expects.NESTED_REST
+        complete = self._scan_nested() if nested else self._scan_word()
+        if (
+            self._scanned - self._begin > self._limit
+        ):  # takes precedence, so that chunking does not matter
             self._scanned = self._begin + self._limit
             self._fail(f"an item is longer than {self._limit} bytes")
-        return whole and self.fault is None
+        return complete and self.fault is None
 
     def _scan_nested(self) -> bool:
         buffer, closers = self._buffer, self._closers
         while True:
             if self._in_string:
                 at = self._scanned = _end(_STRING_REST, buffer, self._scanned)
-                if at == len(buffer) or buffer[at] != _QUOTE:  # a backslash that waits for its mate
+                if at == len(buffer) or buffer[at] != _QUOTE:  # ends in half an escape
                     return False
                 self._scanned += 1
                 self._in_string = False
                 if not closers:
                     return True
-            found = _TO_BRACKET.match(buffer, self._scanned)
-            if found is not None:
-                self._scanned = found.end()
+            match = _TO_BRACKET.match(buffer, self._scanned)
+            if match is not None:
+                self._scanned = match.end()
                 byte = buffer[self._scanned - 1]
                 if byte in _CLOSERS:
                     closers.append(_CLOSERS[byte])
@@ -171,7 +173,7 @@ class JsonArrayDecoder:
                 elif not closers:
                     return True
                 continue
-            at = self._scanned = _end(_WHOLE_STRINGS, buffer, self._scanned)
+            at = self._scanned = _end(_COMPLETE_STRINGS, buffer, self._scanned)
             if at == len(buffer):
                 return False
             self._scanned += 1
@@ -182,7 +184,7 @@ class JsonArrayDecoder:
         if at == len(self._buffer):
             return False
         if _WORD.fullmatch(self._buffer, self._begin, at) is None:
-            return self._fail("this is no JSON value")
+            return self._fail("invalid JSON value")
         return True
 
     def _keep_stray(self) -> bool:
@@ -193,12 +195,12 @@ class JsonArrayDecoder:
         return False
 
     def _fail(self, message: str) -> bool:
-        shown = min(self._scanned, self._begin + _EVIDENCE_LIMIT)
-        self.fault = FramingFault(message, bytes(self._buffer[self._begin : shown]))
+        end = min(self._scanned, self._begin + _EVIDENCE_LIMIT)
+        self.fault = FramingFault(message, bytes(self._buffer[self._begin : end]))
         return False
 
 
 def _end(pattern: re.Pattern[bytes], buffer: bytearray, at: int) -> int:
-    """Where the pattern's match ends that begins here."""
-    found = pattern.match(buffer, at)
-    return at if found is None else found.end()
+    """The end of the pattern's match at this index."""
+    match = pattern.match(buffer, at)
+    return at if match is None else match.end()

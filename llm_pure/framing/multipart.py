@@ -1,7 +1,7 @@
-"""A form with files (multipart/form-data) as bytes; the same form is always the same bytes.
+"""Encode a form with files (multipart/form-data); equal forms give equal bytes.
 
-Source: RFC 7578; the escapes in names as in html.spec.whatwg.org, "multipart form data"; by general knowledge, not read
-anew for this project.
+Source: RFC 7578; escapes in names as in html.spec.whatwg.org, "multipart form data"; by general knowledge, not read for
+this project.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ Field = tuple[str, str | FormFile]
 
 
 def multipart(fields: Sequence[Field]) -> tuple[str, bytes]:
-    """(content type, body). The boundary is made from the content, and is in none of it.
+    """Return (content type, body). The boundary is derived from the content, and does not occur in it.
 
     >>> kind, body = multipart([("model", "whisper-1")])
     >>> kind.startswith("multipart/form-data; boundary=llm-pure-"), body.count(b"whisper-1")

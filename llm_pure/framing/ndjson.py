@@ -1,6 +1,6 @@
-"""Bytes -> the lines of newline-delimited JSON, one value on each.
+"""Split newline-delimited JSON into lines, with one value each.
 
-Lines end in LF or CRLF; a lone CR is white space inside a line, as it is in JSON. Blank lines are skipped.
+Lines end in LF or CRLF; a lone CR is white space inside a line, as in JSON. Blank lines are skipped.
 
 Source: github.com/ndjson/ndjson-spec, and Ollama's docs/api.md, "Streaming responses"; read 2026-11-20.
 """
@@ -9,7 +9,7 @@ from llm_pure.framing import FRAME_LIMIT, FramingFault
 
 
 class NdjsonDecoder:
-    """One for each body. limit: bytes of one line without its end; a longer one is a fault."""
+    """Decodes one body. `limit`: maximum bytes of a line without its end."""
 
     __slots__ = ("_buffer", "_limit", "fault")
 
@@ -20,11 +20,11 @@ class NdjsonDecoder:
 
     @property
     def stray(self) -> bytes:
-        """Nothing, ever: each line is a frame, whatever it says."""
+        """Always empty: each line is a frame."""
         return b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The lines that these bytes end."""
+        """Return the lines that these bytes complete."""
         if self.fault is not None:
             return []
         lines = data.split(b"\n")
@@ -33,29 +33,29 @@ class NdjsonDecoder:
             self._buffer += lines[0]
             lines[0] = bytes(self._buffer)
             self._buffer.clear()
-        found = self._frames(lines)
+        frames = self._frames(lines)
         self._buffer += rest
         # a CR at the end may be half of CRLF
         if len(self._buffer) - self._buffer.endswith(b"\r") > self._limit:
             self._fail(bytes(self._buffer[:100]))
-        return found
+        return frames
 
     def close(self) -> list[bytes]:
-        """The line that has no end, if there is one; it may be cut."""
+        """Return the last line without an end, if there is one; it may be truncated."""
         rest = bytes(self._buffer)
         self._buffer.clear()
         return self._frames([rest]) if self.fault is None else []
 
     def _frames(self, lines: list[bytes]) -> list[bytes]:
-        found: list[bytes] = []
+        frames: list[bytes] = []
         for line in lines:
             line = line.removesuffix(b"\r")
             if len(line) > self._limit:
                 self._fail(line)
                 break
             if line and not line.isspace():
-                found.append(line)
-        return found
+                frames.append(line)
+        return frames
 
     def _fail(self, line: bytes) -> None:
         if self.fault is None:

@@ -1,8 +1,8 @@
-"""Bytes -> server-sent events, as the WHATWG HTML standard says in "9.2.6 Interpreting an event stream".
+"""Split a body into server-sent events, by the WHATWG HTML standard, "9.2.6 Interpreting an event stream".
 
-Lines end in CR, LF or CRLF; a byte order mark at the start is dropped; comments are skipped; several data lines join
-with LF; an event without data is not dispatched. Data stays bytes: JSON decoding checks the UTF-8. One departure, for
-the caller's good: `close` gives the event that the end of the body cut off, which the standard discards.
+Lines end in CR, LF or CRLF; a byte order mark at the start is dropped; comments are skipped; several data lines are joined
+with LF; an event without data is dropped. Data stays bytes: JSON decoding checks the UTF-8. One deviation: `close` returns
+the event that the end of the body truncated, which the standard discards.
 
 Source: html.spec.whatwg.org/multipage/server-sent-events.html, read 2026-11-20.
 """
@@ -23,19 +23,21 @@ _FIELDS = (b"data", b"event", b"id", b"retry")
 _NAME = b"\nevent: "
 
 _ENDS_IN_DATA = re.compile(rb"(?:(?:event|id|retry|):[^\n]*\n)*data: ?([^\n]*)")
-"""An event with one line of data, its last one (DashScope)."""
+"""An event whose last line is its only line of data (DashScope)."""
 
 
 class SseEvent(msgspec.Struct, frozen=True, gc=False):
-    """One event. data: its data lines, joined with LF. type: "message" unless named. id: the last id that was sent."""
+    """One event."""
 
     data: bytes
+    """The data lines, joined with LF."""
     type: str = "message"
     id: str = ""
+    """The last id in the stream so far."""
 
 
 class _EventBuffer(Generic[F]):
-    """What both decoders are: bytes that wait for their blank line, and the reading of events one by one."""
+    """Base of both decoders: bytes up to the next blank line, and the general parser of events."""
 
     __slots__ = ("_buffer", "_cr", "_last_id", "_limit", "_scanned", "_started", "_stray", "fault")
 
@@ -43,7 +45,7 @@ class _EventBuffer(Generic[F]):
         self.fault: FramingFault | None = None
         self._buffer = bytearray()  # no blank line in it
         self._scanned = 0  # bytes of the buffer that were searched for one
-        self._started = False  # past the place where a byte order mark may stand
+        self._started = False  # past a possible byte order mark
         self._cr = False  # the last byte was a CR: an LF that follows belongs to it
         self._last_id = ""
         self._limit = limit
@@ -51,11 +53,11 @@ class _EventBuffer(Generic[F]):
 
     @property
     def stray(self) -> bytes:
-        """Lines that are no field of an event, 64 KiB at most: an error that came as bare JSON or HTML."""
+        """Lines that are not fields of an event, at most 64 KiB: an error as bare JSON or HTML."""
         return bytes(self._stray)
 
     def feed(self, data: bytes) -> list[F]:
-        """The events that these bytes complete."""
+        """Return the events that these bytes complete."""
         if self.fault is not None:
             return []
         if self._cr or b"\r" in data:
@@ -75,15 +77,15 @@ class _EventBuffer(Generic[F]):
             if rest:
                 buffer += rest
         self._scanned = len(buffer)
-        found = self._frames(blocks) if blocks else []
+        frames = self._frames(blocks) if blocks else []
         if len(buffer) > self._limit and self.fault is None:
             self._is_too_long(bytes(buffer))
-        return found
+        return frames
 
     def close(self) -> list[F]:
-        """The event that the end of the body cut off, if it has data; the last of its lines may be cut too.
+        """Return the event that the end of the body truncated, if it has data; its last line may be truncated too.
 
-        A line that was cut inside of its field's name is no stray: nobody knows what it would have said.
+        A line truncated within its field's name is dropped, and not stray, since the field is unknown.
         """
         rest, self._buffer = bytes(self._buffer), bytearray()
         last = rest[rest.rfind(b"\n") + 1 :]
@@ -92,20 +94,20 @@ class _EventBuffer(Generic[F]):
         return self._frames(rest) if rest and self.fault is None else []
 
     def _frames(self, blocks: bytes) -> list[F]:
-        """Whole events, with blank lines between them."""
+        """Parse complete events, separated by blank lines."""
         raise NotImplementedError
 
     def _events(self, blocks: bytes) -> list[SseEvent]:
-        """Events of any kind, one by one."""
-        found: list[SseEvent] = []
-        one_may_be_too_long = len(blocks) > self._limit
+        """Parse events of any form, one by one."""
+        events: list[SseEvent] = []
+        check_limit = len(blocks) > self._limit
         for block in blocks.split(b"\n\n"):
-            if one_may_be_too_long and self._is_too_long(block):
+            if check_limit and self._is_too_long(block):
                 break
             event = self._event(block)
             if event is not None:
-                found.append(event)
-        return found
+                events.append(event)
+        return events
 
     def _event(self, block: bytes) -> SseEvent | None:
         data: list[bytes] = []
@@ -129,7 +131,7 @@ class _EventBuffer(Generic[F]):
         return SseEvent(b"\n".join(data), event_type or "message", self._last_id)
 
     def _is_too_long(self, block: bytes) -> bool:
-        """A blank line may have left an LF at either end; whether it did depends on how the bytes were cut."""
+        """Check the limit without LF at either end, which a blank line may leave there depending on the chunks."""
         lines = block.strip(b"\n")
         if len(lines) <= self._limit:
             return False
@@ -140,7 +142,7 @@ class _EventBuffer(Generic[F]):
         return True
 
     def _unify_line_ends(self, data: bytes) -> bytes:
-        """CR and CRLF become LF. A CR at the end counts at once; the LF that may follow it is dropped then."""
+        """Replace CR and CRLF by LF. A CR at the end ends its line at once; an LF that follows is dropped later."""
         if self._cr and data:
             data = data.removeprefix(b"\n")
             self._cr = False
@@ -150,7 +152,7 @@ class _EventBuffer(Generic[F]):
         return b"\n".join(lines).replace(b"\r", b"\n")
 
     def _skip_bom(self, data: bytes) -> bytes:
-        """Holds the first bytes back while they may still be a byte order mark."""
+        """Drop a byte order mark; buffer the first bytes while they may be one."""
         start = bytes(self._buffer) + data
         self._buffer.clear()
         self._scanned = 0
@@ -162,7 +164,7 @@ class _EventBuffer(Generic[F]):
 
 
 class SseDecoder(_EventBuffer[SseEvent]):
-    """One for each body. limit: bytes of one event; a longer one is a fault."""
+    """Decodes one body into events. `limit`: maximum bytes of an event."""
 
     __slots__ = ()
 
@@ -175,7 +177,7 @@ class SseDecoder(_EventBuffer[SseEvent]):
 
 
 class SseDataDecoder(_EventBuffer[bytes]):
-    """The data of each event and no more, for APIs whose JSON says itself what it is. Else like SseDecoder."""
+    """Decodes one body into the data of its events, for APIs whose JSON has its own type. Otherwise like SseDecoder."""
 
     __slots__ = ()
 
@@ -184,25 +186,25 @@ class SseDataDecoder(_EventBuffer[bytes]):
         return self._datas(blocks) if plain is None else plain[0]
 
     def _datas(self, blocks: bytes) -> list[bytes]:
-        """The data of events of any kind; of those that end in their one line of data at once."""
+        """Parse the data of events of any form, with a fast path for those whose last line is their only data."""
         if len(blocks) > self._limit:  # one of them may be too long
             return [event.data for event in self._events(blocks)]
-        found: list[bytes] = []
+        datas: list[bytes] = []
         for block in blocks.split(b"\n\n"):
             ends_in_data = _ENDS_IN_DATA.fullmatch(block)
             if ends_in_data is not None:
-                found.append(ends_in_data[1])
+                datas.append(ends_in_data[1])
             else:
                 event = self._event(block)
-                found += [] if event is None else [event.data]
-        return found
+                datas += [] if event is None else [event.data]
+        return datas
 
 
 def _plain_events(blocks: bytes) -> tuple[list[bytes], list[bytes]] | None:
-    """Data, and names as they came, of events that are one data line each and maybe a name before it: nearly all that
-    there are. None where one of them is anything else.
+    """Fast path: (data, `event:` lines) of events that are one data line, maybe with one `event:` line before it: nearly all.
+    None if an event has another form.
 
-    Cut where data lines begin, so that one piece is a line of data, a blank line and the name of the next event.
+    The bytes are split where data lines begin, so each piece is the data, a blank line and the name of the next event.
     """
     pieces = iter((b"\n" + blocks + b"\n").split(b"\ndata: "))
     name = next(pieces)

@@ -1,1 +1,1 @@
-"""Media types, image sizes and what models accept."""
+"""Images as files, and the input modalities of models."""

@@ -1,6 +1,6 @@
-"""Pictures that no model can see, told before they are sent: drawings as text, archives, cut files, bombs.
+"""Reject unusable images before sending: SVG, archives, truncated files, decompression bombs.
 
-Bytes of an unknown kind pass: the provider may know them. Nothing is decoded; a picture's own head says how large it is.
+Unknown formats pass, since the provider may support them. No pixels are decoded.
 """
 
 import re
@@ -10,48 +10,44 @@ from llm_pure.types.media import media_type_of
 from llm_pure.types.messages import Image, Message, ToolResult
 
 PIXEL_LIMIT = 100_000_000
-"""More pixels than that are no picture but a bomb; services take far fewer."""
+"""Images above this pixel count are rejected as decompression bombs; providers accept far fewer."""
 
-_HEAD = 32
-"""Fewer bytes than that are a sign at the door, and no picture that could be judged."""
+_MIN_SIZE = 32
+"""Bytes required for the truncation check; shorter data only identifies the format."""
 
-_TEXT_PICTURE = re.compile(
-    rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|!DOCTYPE|!--|svg|html)", re.IGNORECASE
-)
+_MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|!DOCTYPE|!--|svg|html)", re.IGNORECASE)
 
 
 def image_problem(data: bytes) -> str | None:
-    """Why no model can see this; None when one may.
+    """Return why models cannot read this image, None if they may.
 
     >>> image_problem(b"<svg/>")
-    'an SVG or other markup is no picture to a model: draw it as PNG first'
+    'SVG and other markup is not supported as an image; render it as PNG'
     """
     kind = media_type_of(data)
     if kind is None:
-        if _TEXT_PICTURE.match(data[:200]):
-            return "an SVG or other markup is no picture to a model: draw it as PNG first"
-        return None if data else "there are no bytes in it"
+        if _MARKUP.match(data[:200]):
+            return "SVG and other markup is not supported as an image; render it as PNG"
+        return None if data else "the image is empty"
     if not kind.startswith("image/"):
-        return f"these bytes are {kind}, and no picture"
+        return f"the data is {kind}, not an image"
     size = image_size(data)
     if size is not None and size[0] * size[1] > PIXEL_LIMIT:
-        return f"it says that it is {size[0]} by {size[1]} pixels; at most {PIXEL_LIMIT} are sent"
+        return f"the image has {size[0]} x {size[1]} pixels, more than {PIXEL_LIMIT}"
     if size is not None and 0 in size:
-        return f"it says that it is {size[0]} by {size[1]} pixels, which is no picture"
-    if len(data) >= _HEAD and is_truncated(data):
-        name = kind.partition("/")[2].upper()
-        return f"this {name} is cut off: its end is missing"
+        return f"the image has {size[0]} x {size[1]} pixels"
+    if len(data) >= _MIN_SIZE and is_truncated(data):
+        return f"the {kind.partition('/')[2].upper()} is truncated: its end is missing"
     return None
 
 
 def find_invalid_image(messages: tuple[Message, ...]) -> tuple[str, str] | None:
-    """(path, why) of the first picture that no model can see."""
-    for place, message in enumerate(messages):
-        for number, part in enumerate(message.parts):
-            shown = part.content if isinstance(part, ToolResult) else (part,)
-            for one in shown:
-                if isinstance(one, Image) and one.data is not None:
-                    why = image_problem(one.data)
-                    if why is not None:
-                        return f"messages/{place}/parts/{number}", why
+    """Return (path, problem) of the first invalid image, None if there is none."""
+    for i, message in enumerate(messages):
+        for j, part in enumerate(message.parts):
+            for item in part.content if isinstance(part, ToolResult) else (part,):
+                if isinstance(item, Image) and item.data is not None:
+                    problem = image_problem(item.data)
+                    if problem is not None:
+                        return f"messages/{i}/parts/{j}", problem
     return None

@@ -1,14 +1,15 @@
-"""What models take beside text: images, sound, documents. Data; of a model that is not here nothing is presumed.
+"""Input modalities of models besides text (images, audio, documents), as a table. Nothing is assumed of other models.
 
-A part that the model is known not to take is an error before the call, and `input_modalities` of the configuration says
-otherwise where the table is wrong or too old.
+An unsupported part is an error before the call. `input_modalities` of the configuration overrides the table where it is
+wrong or outdated.
 
-Source: litellm 1.109.1 (supports_vision, supports_audio_input, supports_pdf_input, supported_modalities) and the makers'
-own pages of models, as generally known; read 2026-11-20. `at` keeps to one service what is a fact of that service.
+Source: litellm 1.109.1 (supports_vision, supports_audio_input, supports_pdf_input, supported_modalities) and the vendors'
+own pages of models, as generally known; read 2026-11-20. `providers` limits a row to services with which it is a fact.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -17,42 +18,38 @@ from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.messages import Audio, Document, Image, Message, Part, ToolResult
 
 _KINDS: dict[type, Modality] = {Image: "image", Audio: "audio", Document: "document"}
-_WORDS: dict[Modality, str] = {"image": "images", "audio": "sound", "document": "documents"}
+_PLURALS: dict[Modality, str] = {"image": "images", "audio": "audio", "document": "documents"}
 
 OPENAI_ONLY = frozenset(["openai", "openai_responses", "azure", "azure_responses"])
 
 
 class ModalitySupport(msgspec.Struct, frozen=True, kw_only=True):
-    """What the models whose names begin with `prefix` take; what is neither in `takes` nor in `lacks` is not known.
-
-    whole: the name is the prefix, or goes on with ":" (a tag of Ollama's). at: the services where it is so, every one
-    when empty.
-    """
+    """Modalities of the models whose names begin with `prefix`; those in neither tuple are unknown."""
 
     prefix: str
     supports: tuple[Modality, ...] = ()
     unsupported: tuple[Modality, ...] = ()
     exact: bool = False
+    """The name equals the prefix, or continues with ":" (a tag of Ollama's)."""
     providers: frozenset[str] = frozenset()
+    """The services that the row applies to; empty: all."""
 
 
 def _rows(
     names: str,
-    takes: tuple[Modality, ...] = (),
-    lacks: tuple[Modality, ...] = (),
-    *,
-    whole: bool = False,
-    at: frozenset[str] = frozenset(),
+    supports: tuple[Modality, ...] = (),
+    unsupported: tuple[Modality, ...] = (),
+    **limits: Any,
 ) -> list[ModalitySupport]:
     return [
-        ModalitySupport(prefix=name, supports=takes, unsupported=lacks, exact=whole, providers=at)
+        ModalitySupport(prefix=name, supports=supports, unsupported=unsupported, **limits)
         for name in names.split()
     ]
 
 
 _TEXT: tuple[Modality, ...] = ("image", "audio")
-"""What a model of words lacks. Documents are another thing: many services read their words out for any model."""
-_SEES: tuple[Modality, ...] = ("image", "document")
+"""Unsupported by text-only models. Documents are not listed: many providers extract their text for any model."""
+_VISION: tuple[Modality, ...] = ("image", "document")
 
 TABLE: Sequence[ModalitySupport] = (
     # OpenAI
@@ -60,21 +57,21 @@ TABLE: Sequence[ModalitySupport] = (
     *_rows("gpt-4o-transcribe gpt-4o-mini-transcribe", ("audio",), ("image", "document")),
     *_rows("gpt-realtime gpt-4o-realtime gpt-4o-mini-realtime", ("audio",)),
     *_rows("gpt-4-turbo-preview gpt-4-0 gpt-4-1106-p gpt-4-32k gpt-3.5 o1-mini o1-preview o3-mini",
-           (), ("image", "audio", "document"), at=OPENAI_ONLY),
-    *_rows("gpt-4", (), ("image", "audio", "document"), whole=True, at=OPENAI_ONLY),
+           (), ("image", "audio", "document"), providers=OPENAI_ONLY),
+    *_rows("gpt-4", (), ("image", "audio", "document"), exact=True, providers=OPENAI_ONLY),
     *_rows("gpt-4-turbo-preview gpt-4-0 gpt-4-1106-p gpt-4-32k gpt-3.5 o1-mini o1-preview o3-mini gpt-oss",
            (), _TEXT),
-    *_rows("gpt-4", (), _TEXT, whole=True),
-    *_rows("gpt-4o chatgpt-4o gpt-4.1 gpt-4-turbo gpt-4-vision o1 o3 o4 gpt-5", _SEES, ("audio",)),
+    *_rows("gpt-4", (), _TEXT, exact=True),
+    *_rows("gpt-4o chatgpt-4o gpt-4.1 gpt-4-turbo gpt-4-vision o1 o3 o4 gpt-5", _VISION, ("audio",)),
     # Anthropic
     *_rows("claude-2 claude-v2 claude-instant", (), _TEXT),
     *_rows("claude-3-opus claude-3-sonnet claude-3-haiku", ("image",), ("audio",)),
-    *_rows("claude-", _SEES, ("audio",)),
+    *_rows("claude-", _VISION, ("audio",)),
     # Google
     *_rows("gemini-1.0-pro", (), _TEXT),
     *_rows("gemini-2.5-pro-preview-tts gemini-2.5-flash-preview-tts"),  # tables differ
     *_rows("gemini-1.5 gemini-2.0-flash gemini-2.5-pro gemini-3", ("image", "audio", "document")),
-    *_rows("gemini-2.5-flash", ("image",)),  # also models of speech and pictures
+    *_rows("gemini-2.5-flash", ("image",)),  # also speech and image models
     *_rows("gemma-2 gemma2 gemma-7b codegemma gemma-3-1b gemma3:1b gemma-3-270m gemma3:270m", (), _TEXT),
     *_rows("gemma-3n gemma3n", ("image", "audio")),
     *_rows("gemma-3 gemma3", ("image",), ("audio",)),
@@ -94,7 +91,7 @@ TABLE: Sequence[ModalitySupport] = (
         " devstral-medium-2507",
         (), _TEXT,
     ),
-    *_rows("mistral", (), _TEXT, whole=True),
+    *_rows("mistral", (), _TEXT, exact=True),
     # DeepSeek
     *_rows("deepseek-chat deepseek-reasoner deepseek-coder deepseek-r1 deepseek-v2 deepseek-v3 deepseek-v4-pro"
            " deepseek.r1 deepseek.v3", (), _TEXT),
@@ -103,12 +100,12 @@ TABLE: Sequence[ModalitySupport] = (
     *_rows("qwen2-audio qwen-audio", ("audio",), ("image",)),
     *_rows("qwen-vl qwen2-vl qwen2.5-vl qwen2.5vl qwen3-vl qvq", ("image",), ("audio",)),
     *_rows("qwen-turbo qwen-coder qwen-math qwen1.5 qwen2 qwen3- qwq", (), _TEXT),
-    *_rows("qwen3 qwen", (), _TEXT, whole=True),
+    *_rows("qwen3 qwen", (), _TEXT, exact=True),
     # Zhipu
     *_rows("glm-4v glm-4.1v glm-4.5v glm-4.6v glm-5v glm-5.3-flash", ("image",)),
     *_rows("glm-3 glm-4-plus glm-4-air glm-4-flash glm-4-long glm-4-0520 glm-4.5 glm-4.6 glm-4.7 glm-5.1",
            (), _TEXT),
-    *_rows("glm-4 glm-5", (), _TEXT, whole=True),
+    *_rows("glm-4 glm-5", (), _TEXT, exact=True),
     # Moonshot
     *_rows("kimi-k2.5 kimi-k2.6 kimi-k2p6", ("image",)),
     *_rows("kimi-k2- moonshot-v1", (), _TEXT),
@@ -118,30 +115,32 @@ TABLE: Sequence[ModalitySupport] = (
     # Cohere
     *_rows("command-a-vision command-a-plus", ("image",)),
     *_rows("command-r command-a command-light command-nightly aya-expanse c4ai-aya-expanse", (), _TEXT),
-    *_rows("command", (), _TEXT, whole=True),
+    *_rows("command", (), _TEXT, exact=True),
     # others
     *_rows("nova-micro titan-text", (), _TEXT),
-    *_rows("nova-lite nova-pro nova-premier", _SEES, ("audio",)),
+    *_rows("nova-lite nova-pro nova-premier", _VISION, ("audio",)),
     *_rows("jamba j2- minimax-m1 minimax-m2 dbrx falcon vicuna wizardlm zephyr starcoder tinyllama smollm granite3 granite-3",
            (), _TEXT),
     *_rows("phi-2 phi-3-mini phi-3-small phi-3-medium phi-3.5-mini phi-3.5-moe phi-4-mini phi-4-reasoning phi3",
            (), _TEXT),
-    *_rows("phi phi-4 phi4", (), _TEXT, whole=True),
+    *_rows("phi phi-4 phi4", (), _TEXT, exact=True),
     *_rows("yi-vision", ("image",)),
     *_rows("yi-34b yi-large yi-medium yi-spark yi-lightning yi-6b yi-9b", (), _TEXT),
     *_rows("ernie-3.5 ernie-4.0 ernie-speed ernie-lite ernie-tiny", (), _TEXT),
     *_rows("doubao-seed-1-6", ("image",)),
 )  # fmt: skip
-"""The first row that fits counts."""
+"""The first matching row counts."""
 
-_SENSES = re.compile(r"vision|llava|vl\b|vl-|omni|ocr|multimodal|audio|voice|speech|-v-|bakllava")
-"""Words in a name that say "more than text": such a model is no mere member of a family of words."""
+_MULTIMODAL = re.compile(
+    r"vision|llava|vl\b|vl-|omni|ocr|multimodal|audio|voice|speech|-v-|bakllava"
+)
+"""Parts of names of models that are not text-only, although their family is."""
 
 
 def supports(
     model: str, modality: Modality, *, plan: str | None = None, service: str = ""
 ) -> bool | None:
-    """Does the model take this? None: nobody knows. plan: config.pricing_plan. service: a provider's name.
+    """Return whether the model supports this, None if unknown. `plan`: config.pricing_plan. `service`: a provider's name.
 
     >>> supports("gpt-4o-mini", "image"), supports("o3-mini", "image"), supports("my-own-model", "image")
     (True, False, None)
@@ -160,9 +159,9 @@ def find_unsupported_part(
     service: str = "",
     input_modalities: tuple[Modality, ...] | None = None,
 ) -> UnsupportedFeature | None:
-    """The first part that this model cannot take; `feature` is its path. None when all may be sent.
+    """Return UnsupportedFeature for the first input part that the model does not support, else None.
 
-    input_modalities: what the model takes, over the table. What the model itself has said before is not looked at.
+    `feature` is the part's path. `input_modalities` overrides the table. Parts of assistant messages are not checked.
     """
     known: dict[Modality, bool] = {}
     for path, modality in _media(messages):
@@ -172,32 +171,32 @@ def find_unsupported_part(
             else:
                 known[modality] = supports(model, modality, plan=plan, service=service) is not False
         if not known[modality]:
-            return _told(path, model, modality, service, by_user=input_modalities is not None)
+            return _error(path, model, modality, service, by_user=input_modalities is not None)
     return None
 
 
-def _told(
+def _error(
     path: str, model: str, modality: Modality, service: str, *, by_user: bool
 ) -> UnsupportedFeature:
-    what = f"{path}: {model} takes no {_WORDS[modality]}"
-    why = (
-        "says input_modalities of the configuration"
+    reason = (
+        "see input_modalities in the configuration"
         if by_user
-        else f'where that is wrong, name "{modality}" in input_modalities of the configuration'
+        else f'if it does, add "{modality}" to input_modalities in the configuration'
     )
-    return UnsupportedFeature(message=f"{what}; {why}", provider=service, feature=path)
+    message = f"{path}: {model} does not support {_PLURALS[modality]}; {reason}"
+    return UnsupportedFeature(message=message, provider=service, feature=path)
 
 
 def _media(messages: tuple[Message, ...]) -> Iterator[tuple[str, Modality]]:
-    """(path, modality) of each part that is no text, in the turns of all but the model."""
-    for place, message in enumerate(messages):
+    """(path, modality) of each media part, except in assistant messages."""
+    for index, message in enumerate(messages):
         if message.role == "assistant":
             continue
         for number, part in enumerate(message.parts):
-            path = f"messages/{place}/parts/{number}"
+            path = f"messages/{index}/parts/{number}"
             if isinstance(part, ToolResult):
-                for inner, shown in enumerate(part.content):
-                    yield from _modality(shown, f"{path}/content/{inner}")
+                for inner, item in enumerate(part.content):
+                    yield from _modality(item, f"{path}/content/{inner}")
             else:
                 yield from _modality(part, path)
 
@@ -205,7 +204,7 @@ def _media(messages: tuple[Message, ...]) -> Iterator[tuple[str, Modality]]:
 def _modality(part: Part, path: str) -> Iterator[tuple[str, Modality]]:
     modality = _KINDS.get(type(part))
     if isinstance(part, Document) and (part.media_type or "").startswith("text/"):
-        return  # words in a file are words
+        return  # a text file is text
     if modality is not None:
         yield path, modality
 
@@ -218,13 +217,13 @@ def _row(model: str | None, service: str) -> ModalitySupport | None:
     for row in TABLE:
         if row.providers and service not in row.providers:
             continue
-        if _fits(row, name):
-            return None if row.unsupported == _TEXT and _SENSES.search(name) else row
+        if _matches(row, name):
+            return None if row.unsupported == _TEXT and _MULTIMODAL.search(name) else row
     return None
 
 
-def _fits(row: ModalitySupport, name: str) -> bool:
-    """A name of Bedrock's has its maker, and perhaps a region, before the model's own: "us.meta.llama3-1-8b"."""
+def _matches(row: ModalitySupport, name: str) -> bool:
+    """Bedrock's names have the vendor, and maybe a region, before the model: "us.meta.llama3-1-8b"."""
     if row.exact:
         return name == row.prefix or name.startswith(f"{row.prefix}:")
     return name.startswith(row.prefix) or f".{row.prefix}" in name

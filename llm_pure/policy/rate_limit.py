@@ -1,4 +1,4 @@
-"""How many requests and tokens a minute a client allows itself: (limit, what went before, the time) -> seconds to wait."""
+"""The client's own rate limit: a sliding window of requests and tokens per minute. Pure: times are arguments."""
 
 from collections import deque
 
@@ -8,14 +8,14 @@ WINDOW_S = 60.0
 
 
 class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """The most in any sixty seconds, for one configuration; None is without a limit."""
+    """Maximum in any sixty seconds, for one target; None: unlimited."""
 
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
 
 
 class WindowEntry:
-    """One request: when it goes out, and its tokens as far as they are known. counts: it is in the window still."""
+    """One request: when it is sent, its tokens as known so far, and whether the window still counts it."""
 
     __slots__ = ("at_s", "counts", "tokens")
 
@@ -26,10 +26,9 @@ class WindowEntry:
 
 
 class SlidingWindow:
-    """What went out in the last sixty seconds, and what is waiting to go: first come, first served.
+    """The requests of the last sixty seconds and those waiting to be sent, first come, first served.
 
-    No clock of its own: every time comes in, from any clock that only goes forward. A request is looked at when it
-    comes in and when it has left the window. Not safe between threads by itself.
+    Times come from any monotonic clock. A request is examined when it enters and when it leaves. Not thread-safe.
     """
 
     def __init__(self, limit: RateLimit) -> None:
@@ -39,16 +38,16 @@ class SlidingWindow:
         self._last_s = float("-inf")
 
     def wait_s(self, now_s: float, tokens: float = 0.0) -> float:
-        """Seconds until a request of so many tokens may go. It isn't counted yet: `enter` does that.
+        """Return the seconds until a request of this size may be sent, without counting it.
 
-        One that is larger than the limit goes alone.
+        A request above the limit is sent alone.
         """
         return self._at_s(now_s, tokens)[0] - now_s
 
     def enter(self, now_s: float, tokens: float = 0.0) -> WindowEntry:
-        """Counts the request, to go out at its time."""
-        at_s, gone = self._at_s(now_s, tokens)
-        for _ in range(gone):
+        """Count the request; `at_s` of the entry is when to send it."""
+        at_s, expired = self._at_s(now_s, tokens)
+        for _ in range(expired):
             old = self._entries.popleft()
             old.counts = False
             self._tokens -= old.tokens
@@ -59,13 +58,13 @@ class SlidingWindow:
         return entry
 
     def adjust(self, entry: WindowEntry, tokens: float) -> None:
-        """The answer is there, and with it the number of tokens that the provider counted."""
+        """Correct the tokens of a request to the number that the provider counted."""
         if entry.counts:
             self._tokens += tokens - entry.tokens
             entry.tokens = tokens
 
     def remove(self, entry: WindowEntry) -> None:
-        """Forget a request that is not sent."""
+        """Remove a request that is not sent."""
         if entry.counts:
             entry.counts = False
             self._entries.remove(entry)
@@ -73,24 +72,24 @@ class SlidingWindow:
             self._last_s = self._entries[-1].at_s if self._entries else float("-inf")
 
     def _at_s(self, now_s: float, tokens: float) -> tuple[float, int]:
-        """(when it may go, how many of the oldest entries are out of its window then)."""
+        """(when it may be sent, how many of the oldest entries have left the window by then)."""
         requests = self._limit.requests_per_minute
         allowed = self._limit.tokens_per_minute
         at_s = max(now_s, self._last_s)
-        gone = 0
+        expired = 0
         left = self._tokens
         for entry in self._entries:
             is_old = entry.at_s + WINDOW_S <= at_s
-            is_many = requests is not None and len(self._entries) - gone + 1 > max(1, requests)
+            is_many = requests is not None and len(self._entries) - expired + 1 > max(1, requests)
             is_much = allowed is not None and left + tokens > allowed
             if not (is_old or is_many or is_much):
                 break
             at_s = max(at_s, entry.at_s + WINDOW_S)
             left -= entry.tokens
-            gone += 1
-        return at_s, gone
+            expired += 1
+        return at_s, expired
 
 
 def estimated_tokens(body: bytes) -> float:
-    """A request's tokens before anybody has counted them: a quarter of its bytes, which is more than it will be."""
+    """Estimate the tokens of a request: a quarter of its bytes, which is an overestimate."""
     return len(body) / 4

@@ -1,4 +1,4 @@
-"""When to try again: (policy, what has happened, the time, chance) -> Send, Wait, FailOver or Stop. Pure."""
+"""Retry and failover: (policy, failed attempts, time, jitter) -> Send, Wait, FailOver or Stop. Pure."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -7,81 +7,68 @@ import msgspec
 
 from llm_pure.types.errors import LLMError, ProtocolError, QuotaExceeded, TimedOut, retry_after_s
 
-FAILOVER_KINDS = frozenset(
-    {
-        "authentication",
-        "configuration",
-        "connection",
-        "not_found",
-        "overloaded",
-        "permission",
-        "protocol",
-        "quota",
-        "rate_limited",
-        "server_error",
-        "stream_interrupted",
-        "timeout",
-    }
-)
-"""Kinds of error that are the service's or the account's, not the request's: another one may do better."""
+FAILOVER_KINDS = frozenset({
+    "authentication", "configuration", "connection", "not_found", "overloaded", "permission", "protocol", "quota",
+    "rate_limited", "server_error", "stream_interrupted", "timeout",
+})  # fmt: skip
+"""Errors of the service or the account, not of the request: another target may succeed."""
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How hard to try.
+    """Limits of attempts and waits.
 
-    attempts: the most for one configuration; 1 never tries again. initial_backoff_s: doubled with each attempt, up to
-    max_backoff_s. A provider that asks to wait is waited for, but never longer than max_backoff_s: then it is
-    given up. total_s: from the first attempt to the start of the last. configurations: the first one and its
-    fallbacks. fail_over: kinds of error that go on with the next one.
-
-    Seven attempts answer 99.7 % of the calls where a service fails 42 % of its requests by chance, and 99 % up to one
-    half; six would give up 0.6 % of them. A service that is down and says nothing is given up after 16 to 32 seconds.
+    With seven attempts 99.7 % of calls succeed at a service that fails 42 % of requests at random, and 99 % at one that
+    fails half; six attempts would lose 0.6 %. A service that is down, without a hint, is given up after 16 to 32 seconds.
     """
 
     max_attempts: int = 7
+    """Per target; 1 disables retries."""
     initial_backoff_s: float = 0.5
+    """Doubled with each attempt, up to `max_backoff_s`."""
     max_backoff_s: float = 60
+    """If a provider asks to wait longer, its target is given up."""
     deadline_s: float = 600
+    """From the first attempt to the start of the last."""
     target_count: int = 1
+    """The configuration and its fallbacks."""
     fail_over: frozenset[str] = FAILOVER_KINDS
+    """Kinds of error that continue with the next target."""
 
 
 NO_RETRY = RetryPolicy(max_attempts=1)
-"""One attempt for each configuration."""
+"""One attempt per target."""
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt that failed.
-
-    configuration: which one, from 0. started_s, ended_s: on any clock that only goes forward. delivered: something of
-    the answer has reached the caller.
-    """
+    """One failed attempt."""
 
     error: LLMError
     target_index: int = 0
     started_s: float = 0.0
+    """On any monotonic clock, as is `ended_s`."""
     ended_s: float = 0.0
     output_delivered: bool = False
+    """The caller has received a part of the response."""
 
 
 class Send(msgspec.Struct, frozen=True, tag="send"):
-    """Send now, with the same configuration as before."""
+    """Send now, to the same target."""
 
 
 class Wait(msgspec.Struct, frozen=True, tag="wait"):
-    """Wait this long, then send with the same configuration."""
+    """Wait, then send to the same target."""
 
     seconds: float
 
 
 class FailOver(msgspec.Struct, frozen=True, tag="fail_over"):
-    """Send now, with this configuration."""
+    """Send now, to this target."""
 
     target_index: int
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
-    """It is over; this is the error to give."""
+    """Give up with this error."""
 
     error: LLMError
 
@@ -92,13 +79,13 @@ Decision: TypeAlias = Send | Wait | FailOver | Stop
 def next_action(
     policy: RetryPolicy, history: Sequence[Attempt], now_s: float, jitter: float
 ) -> Decision:
-    """What to do next, after these failed attempts. jitter: chance, from 0 to 1, the same until the next attempt.
+    """Return what to do after these failed attempts. `jitter`: a random number from 0 to 1, constant until the next one.
 
-    Never again once something of the answer has reached the caller, or where the provider says that it is no use.
+    Stops once the caller has received output, or if the error is not retryable and no other target is left.
 
     >>> from llm_pure.types.errors import RateLimited
-    >>> told = RateLimited(message="slow down", retry_after_s=2)
-    >>> next_action(RetryPolicy(), [Attempt(error=told, ended_s=10)], now_s=10.5, jitter=0)
+    >>> error = RateLimited(message="slow down", retry_after_s=2)
+    >>> next_action(RetryPolicy(), [Attempt(error=error, ended_s=10)], now_s=10.5, jitter=0)
     Wait(seconds=1.5)
     """
     if not history:
@@ -118,26 +105,26 @@ def next_action(
 
 
 def _wait_s(policy: RetryPolicy, history: Sequence[Attempt], jitter: float) -> float | None:
-    """Seconds between the last attempt and the next of the same configuration; None when there is to be none."""
+    """Seconds from the last attempt to the next at the same target; None for no further attempt there."""
     last = history[-1]
-    made = sum(attempt.target_index == last.target_index for attempt in history)
-    if made >= policy.max_attempts or not is_retryable(last.error):
+    attempts = sum(attempt.target_index == last.target_index for attempt in history)
+    if attempts >= policy.max_attempts or not is_retryable(last.error):
         return None
     hint_s = retry_after_s(last.error)
     if hint_s is None:
-        doubled_s = policy.initial_backoff_s * 2.0 ** min(made - 1, 60)
+        doubled_s = policy.initial_backoff_s * 2.0 ** min(attempts - 1, 60)
         return min(policy.max_backoff_s, doubled_s) * (0.5 + jitter / 2)
     if hint_s > policy.max_backoff_s:
         return None
-    # many callers are told the same moment: spread them, but never come early
+    # many callers get the same hint: spread them, but none early
     return min(hint_s + jitter * policy.initial_backoff_s, policy.max_backoff_s)
 
 
 def is_retryable(error: LLMError) -> bool:
-    """Is the same request worth another attempt?
+    """Return true if the same request may be sent again.
 
-    After the deadline of the whole call there is no time for one; an answer that can't be read was paid for already;
-    an allowance that is used up does not come back by waiting, whatever the provider's headers say.
+    Not after the call's total timeout, nor after a malformed response, which was billed already. An exhausted quota does
+    not return by waiting, whatever the provider's headers say.
     """
     if isinstance(error, TimedOut) and error.phase == "total":
         return False

@@ -1,4 +1,4 @@
-"""A retry policy, an outage and chance -> what would become of the calls, on a virtual clock. Pure."""
+"""Simulate calls under a retry policy and outages, on a virtual clock. Pure: random numbers are an argument."""
 
 import heapq
 from collections import Counter
@@ -37,27 +37,29 @@ ERRORS: dict[str, type[Any]] = {
     "stream_interrupted": StreamInterrupted,
     "timeout": TimedOut,
 }
-"""What an outage may answer, by the name of the error."""
+"""Kind of error -> class, for Outage."""
 
 
 class Outage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What goes wrong for a while.
-
-    error: a key of ERRORS. from_s, until_s: on the virtual clock. share: of the requests that it hits, from 0 to 1.
-    configuration: only this one, from 0. takes_s: until the error is there. retry_after_s: what the service asks for.
-    """
+    """A period in which requests fail."""
 
     error: str
+    """A key of ERRORS."""
     from_s: float = 0.0
+    """On the virtual clock, as is `until_s`."""
     until_s: float = float("inf")
     share: float = 1.0
+    """The share of requests that fail, from 0 to 1."""
     configuration: int | None = None
+    """The index of the only target that fails; None: all."""
     takes_s: float = 0.1
+    """Seconds until the error arrives."""
     retry_after_s: float | None = None
+    """The service's hint."""
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """How many calls there are, how far apart they begin, how long a good answer takes, how many tokens each has."""
+    """The calls: their number, the seconds between them, and the duration and tokens of each."""
 
     calls: int = 1000
     every_s: float = 0.1
@@ -66,40 +68,41 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """One call. error: its kind, None when it was answered. waited_s: between attempts, and for the client's limit."""
+    """The result of one call."""
 
     error: str | None
+    """The kind of error, None after success."""
     sends: int
     waited_s: float
+    """Between attempts, and for the client's own rate limit."""
     took_s: float
 
 
 class Simulation(msgspec.Struct, frozen=True):
-    """Every call, in the order in which they began."""
+    """All calls, in order of their start."""
 
     outcomes: tuple[Outcome, ...]
 
     def summary(self) -> dict[str, Any]:
-        """Rates and times; times are seconds, with three decimals."""
+        """Return rates and times; times in seconds, with three decimals."""
         calls = len(self.outcomes)
-        good = sum(one.error is None for one in self.outcomes)
-        sends = sum(one.sends for one in self.outcomes)
-        waits = sorted(one.waited_s for one in self.outcomes)
-        took = sorted(one.took_s for one in self.outcomes)
-        errors = Counter(one.error for one in self.outcomes if one.error is not None)
+        errors = Counter(outcome.error for outcome in self.outcomes if outcome.error is not None)
+        succeeded = calls - errors.total()
+        sends = sum(outcome.sends for outcome in self.outcomes)
         return {
             "calls": calls,
-            "succeeded": good,
-            "success_rate": round(good / calls, 6) if calls else 0.0,
+            "succeeded": succeeded,
+            "success_rate": round(succeeded / calls, 6) if calls else 0.0,
             "errors": dict(sorted(errors.items())),
             "sends": sends,
             "sends_per_call": round(sends / calls, 3) if calls else 0.0,
-            "waited_s": _spread(waits),
-            "took_s": _spread(took),
+            "waited_s": _spread([outcome.waited_s for outcome in self.outcomes]),
+            "took_s": _spread([outcome.took_s for outcome in self.outcomes]),
         }
 
 
-def _spread(ordered: Sequence[float]) -> dict[str, float]:
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    ordered = sorted(values)
     if not ordered:
         return {"mean": 0.0, "p50": 0.0, "p95": 0.0, "max": 0.0}
     last = len(ordered) - 1
@@ -112,15 +115,67 @@ def _spread(ordered: Sequence[float]) -> dict[str, float]:
 
 
 class _Call:
-    """One call under way."""
+    """The state of one call."""
 
     def __init__(self, begins_s: float) -> None:
         self.begins_s = begins_s
-        self.configuration = 0
+        self.target = 0
         self.history: tuple[Attempt, ...] = ()
         self.sends = 0
         self.waited_s = 0.0
         self.outcome: Outcome | None = None
+
+    def end(self, error: LLMError | None, ended_s: float) -> None:
+        self.outcome = Outcome(
+            error=None if error is None else error.kind,
+            sends=self.sends,
+            waited_s=self.waited_s,
+            took_s=ended_s - self.begins_s,
+        )
+
+
+class _Simulator(msgspec.Struct, frozen=True):
+    policy: RetryPolicy
+    outages: Sequence[Outage]
+    load: Load
+    chance: Callable[[], float]
+    windows: Sequence[SlidingWindow]
+    """One rate limit per target."""
+
+    def attempt(self, call: _Call, now_s: float) -> float:
+        """Send the call once; return when it is due again."""
+        sent_s = self.windows[call.target].enter(now_s, self.load.tokens).at_s
+        call.waited_s += sent_s - now_s
+        call.sends += 1
+        error, took_s = self.respond(call.target, sent_s)
+        ended_s = sent_s + took_s
+        if error is None:
+            call.end(None, ended_s)
+            return ended_s
+        attempt = Attempt(error=error, target_index=call.target, started_s=sent_s, ended_s=ended_s)
+        call.history = (*call.history, attempt)
+        match next_action(self.policy, call.history, ended_s, self.chance()):
+            case Wait(seconds=seconds):
+                call.waited_s += seconds
+                return ended_s + seconds
+            case FailOver(target_index=target):
+                call.target = target
+            case Stop(error=last):
+                call.end(last, ended_s)
+            case Send():
+                pass
+        return ended_s
+
+    def respond(self, target: int, now_s: float) -> tuple[LLMError | None, float]:
+        """(error or None, duration) of a request at this time; the first outage that applies counts."""
+        for outage in self.outages:
+            is_on = outage.from_s <= now_s < outage.until_s
+            if is_on and outage.configuration in (None, target) and self.chance() < outage.share:
+                fields: dict[str, Any] = {"message": "simulated"}
+                if outage.error in ("rate_limited", "overloaded", "server_error"):
+                    fields["retry_after_s"] = outage.retry_after_s
+                return ERRORS[outage.error](**fields), outage.takes_s
+        return None, self.load.takes_s
 
 
 def simulate(
@@ -130,77 +185,15 @@ def simulate(
     chance: Callable[[], float],
     limit: RateLimit | None = None,
 ) -> Simulation:
-    """The calls of the load, with the very `next_action` that the client uses. chance: numbers from 0 to 1, in their order."""
+    """Run the calls of the load with the client's `next_action`. `chance`: returns random numbers from 0 to 1."""
+    windows = [SlidingWindow(limit or RateLimit()) for _ in range(policy.target_count)]
+    simulator = _Simulator(policy, outages, load, chance, windows)
     calls = [_Call(number * load.every_s) for number in range(load.calls)]
-    minutes = [SlidingWindow(limit or RateLimit()) for _ in range(policy.target_count)]
     due = [(call.begins_s, number) for number, call in enumerate(calls)]
     heapq.heapify(due)
     while due:
         now_s, number = heapq.heappop(due)
-        call = calls[number]
-        next_s = _attempt(policy, outages, load, chance, minutes[call.configuration], call, now_s)
-        if call.outcome is None:
+        next_s = simulator.attempt(calls[number], now_s)
+        if calls[number].outcome is None:
             heapq.heappush(due, (next_s, number))
     return Simulation(tuple([call.outcome for call in calls if call.outcome is not None]))
-
-
-def _attempt(
-    policy: RetryPolicy,
-    outages: Sequence[Outage],
-    load: Load,
-    chance: Callable[[], float],
-    minute: SlidingWindow,
-    call: _Call,
-    now_s: float,
-) -> float:
-    """One sending of this call; when the next one is due."""
-    sent_s = minute.enter(now_s, load.tokens).at_s
-    call.waited_s += sent_s - now_s
-    call.sends += 1
-    error, took_s = _answer(outages, load, chance, call.configuration, sent_s)
-    ended_s = sent_s + took_s
-    if error is None:
-        _end(call, None, ended_s)
-        return ended_s
-    attempt = Attempt(
-        error=error, target_index=call.configuration, started_s=sent_s, ended_s=ended_s
-    )
-    call.history = (*call.history, attempt)
-    match next_action(policy, call.history, ended_s, chance()):
-        case Wait(seconds=seconds):
-            call.waited_s += seconds
-            return ended_s + seconds
-        case FailOver(target_index=configuration):
-            call.configuration = configuration
-        case Stop(error=last):
-            _end(call, last, ended_s)
-        case Send():
-            pass
-    return ended_s
-
-
-def _answer(
-    outages: Sequence[Outage],
-    load: Load,
-    chance: Callable[[], float],
-    configuration: int,
-    now_s: float,
-) -> tuple[LLMError | None, float]:
-    """What the service says at this time, and how long it takes; the first outage that hits is the one."""
-    for outage in outages:
-        is_on = outage.from_s <= now_s < outage.until_s
-        if is_on and outage.configuration in (None, configuration) and chance() < outage.share:
-            given: dict[str, Any] = {"message": "simulated"}
-            if outage.error in ("rate_limited", "overloaded", "server_error"):
-                given["retry_after_s"] = outage.retry_after_s
-            return ERRORS[outage.error](**given), outage.takes_s
-    return None, load.takes_s
-
-
-def _end(call: _Call, error: LLMError | None, ended_s: float) -> None:
-    call.outcome = Outcome(
-        error=None if error is None else error.kind,
-        sends=call.sends,
-        waited_s=call.waited_s,
-        took_s=ended_s - call.begins_s,
-    )

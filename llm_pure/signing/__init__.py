@@ -1,1 +1,1 @@
-"""Credentials: (request, keys, now) -> the request that the service accepts. Nothing here reads a clock or a file."""
+"""Add credentials to requests. Pure: `now` is an argument, no clock and no file is read."""

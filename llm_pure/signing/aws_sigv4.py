@@ -1,7 +1,7 @@
-"""AWS Signature Version 4: (request, credentials, region, service, now) -> the request with its signature in headers.
+"""AWS Signature Version 4: sign a request in headers.
 
-For every service but S3: the path is percent-encoded once more than it is sent. What is signed is the request as it
-stands, so a transport must send its URL as it is; one that turns %3A into ":" breaks the signature.
+For every service except S3: the path is percent-encoded once more than in the URL. A transport must send the URL
+unchanged; one that turns %3A into ":" invalidates the signature.
 
 Source: docs.aws.amazon.com, IAM User Guide, "Create a signed AWS API request", and botocore 1.44.5, auth.py, whose
 choice of headers this follows; read 2026-11-20.
@@ -20,29 +20,15 @@ from llm_pure.types.http import Headers, HttpRequest, get_header
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
-_UNSIGNED_HEADERS = frozenset(
-    {
-        "baggage",
-        "connection",
-        "expect",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "te",
-        "traceparent",
-        "tracestate",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "user-agent",
-        "x-amzn-trace-id",
-    }
-)
-"""Headers that proxies and tracers change on the way."""
+_UNSIGNED_HEADERS = frozenset({
+    "baggage", "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "traceparent",
+    "tracestate", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",
+})  # fmt: skip
+"""Headers that proxies and tracers change."""
 
 
 class AwsCredentials(msgspec.Struct, frozen=True, kw_only=True):
-    """An access key and its secret; session_token belongs to temporary ones. Its repr shows none of them."""
+    """An access key and its secret, with a session token if temporary. The repr shows none of them."""
 
     access_key: SecretInput
     secret_key: SecretInput
@@ -63,10 +49,10 @@ def sign(
     service: str,
     now: datetime,
 ) -> HttpRequest:
-    """The request with `x-amz-date`, `authorization` and, for temporary credentials, `x-amz-security-token`.
+    """Return the request with `x-amz-date`, `authorization` and, for temporary credentials, `x-amz-security-token`.
 
-    service: the signing name, "bedrock" for Bedrock's runtime. A given `host` or `x-amz-content-sha256` is signed as it
-    is, a `date` gives way to `x-amz-date`. Signing again replaces the signature. ValueError when `now` has no time zone.
+    `service`: the signing name, "bedrock" for Bedrock's runtime. An existing `host` or `x-amz-content-sha256` is signed
+    as it is; `date` is replaced by `x-amz-date`. Signing again replaces the signature. Raises ValueError for a naive `now`.
     """
     timestamp = in_utc(now).strftime("%Y%m%dT%H%M%SZ")
     replaced = ("authorization", "date", "x-amz-date")
@@ -87,13 +73,13 @@ def sign(
     to_sign = f"{_ALGORITHM}\n{timestamp}\n{'/'.join(scope)}\n{digest}"
     credential = "/".join((reveal(credentials.access_key), *scope))
     signature = hmac_sha256(key, to_sign).hex()
-    told = f"Credential={credential}, SignedHeaders={names}, Signature={signature}"
-    return with_header(ready, "authorization", f"{_ALGORITHM} {told}")
+    value = f"{_ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
+    return with_header(ready, "authorization", value)
 
 
 def _canonical_request(request: HttpRequest, signed: Headers, names: str) -> str:
     parts = urlsplit(request.url)
-    given_digest = get_header(request.headers, "x-amz-content-sha256")
+    digest = get_header(request.headers, "x-amz-content-sha256")
     return "\n".join(
         [
             request.method.upper(),
@@ -102,13 +88,13 @@ def _canonical_request(request: HttpRequest, signed: Headers, names: str) -> str
             *[f"{name}:{value}" for name, value in signed],
             "",
             names,
-            sha256(request.body).hexdigest() if given_digest is None else given_digest,
+            sha256(request.body).hexdigest() if digest is None else digest,
         ]
     )
 
 
 def _headers_to_sign(request: HttpRequest) -> Headers:
-    """Names sorted, each once; values with runs of white space as one space, several of a name joined with commas."""
+    """Names sorted and unique; white space collapsed; several values of a name joined with commas."""
     values: dict[str, list[str]] = {}
     for name, value in request.headers:
         if name not in _UNSIGNED_HEADERS:
@@ -118,7 +104,7 @@ def _headers_to_sign(request: HttpRequest) -> Headers:
 
 
 def _canonical_query(query: str) -> str:
-    """Pairs as they are sent, sorted by name, then by value; a name alone gets an empty value."""
+    """Pairs as sent, sorted by name, then by value; a name without a value gets an empty one."""
     if not query:
         return ""
     pairs = [pair.partition("=") for pair in query.split("&")]
@@ -126,7 +112,7 @@ def _canonical_query(query: str) -> str:
 
 
 def _without_dot_segments(path: str) -> str:
-    """RFC 3986, 5.2.4; empty segments go too, as AWS wants it."""
+    """Remove dot segments (RFC 3986, 5.2.4), and empty segments, as AWS requires."""
     kept: list[str] = []
     for segment in path.split("/"):
         if segment == "..":

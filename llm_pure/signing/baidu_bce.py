@@ -1,4 +1,4 @@
-"""Baidu Cloud's bce-auth-v1: (request, access key, secret key, now) -> the request with its signature in headers.
+"""Baidu Cloud's bce-auth-v1: sign a request with access key and secret key, in headers.
 
 The signature covers method, path, query and some headers, not the body.
 
@@ -25,10 +25,10 @@ def sign(
     now: datetime,
     valid_s: int = 1800,
 ) -> HttpRequest:
-    """The request with `x-bce-date` and `authorization`.
+    """Return the request with `x-bce-date` and `authorization`.
 
-    valid_s: how long the service takes the signature. Signed are `host`, the content headers and all `x-bce-*` that are
-    there and not empty. Signing again replaces the signature. ValueError when `now` has no time zone.
+    The signature covers `host`, the content headers and all `x-bce-*` headers that are not empty. Signing again replaces
+    it. `valid_s`: its lifetime. Raises ValueError for a naive `now`.
     """
     timestamp = in_utc(now).strftime("%Y-%m-%dT%H:%M:%SZ")
     ready = with_header(request, "x-bce-date", timestamp)
@@ -44,10 +44,10 @@ def sign(
             ),
         ]
     )
-    told = f"bce-auth-v1/{reveal(access_key)}/{timestamp}/{valid_s}"
-    key = hmac_sha256(utf8(reveal(secret_key)), told).hex()
+    scope = f"bce-auth-v1/{reveal(access_key)}/{timestamp}/{valid_s}"
+    key = hmac_sha256(utf8(reveal(secret_key)), scope).hex()
     signature = hmac_sha256(key.encode(), canonical).hex()
-    return with_header(ready, "authorization", f"{told}/{';'.join(sorted(headers))}/{signature}")
+    return with_header(ready, "authorization", f"{scope}/{';'.join(sorted(headers))}/{signature}")
 
 
 def _headers_to_sign(request: HttpRequest) -> dict[str, str]:
@@ -59,7 +59,7 @@ def _headers_to_sign(request: HttpRequest) -> dict[str, str]:
 
 
 def _canonical_query(query: str) -> str:
-    """Names and values percent-encoded in one way, sorted as whole pairs; `authorization` is none of them."""
+    """Names and values percent-encoded uniformly, sorted as pairs, without `authorization`."""
     pairs = [pair.partition("=") for pair in query.split("&") if pair]
     encoded = [(_encode(name), _encode(value)) for name, _, value in pairs]
     return "&".join(sorted([f"{n}={v}" for n, v in encoded if n.lower() != "authorization"]))

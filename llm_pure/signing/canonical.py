@@ -1,18 +1,15 @@
-"""What signatures are made of: the host of a URL, a moment in UTC, a keyed hash."""
+"""Parts of signatures: the host of a URL, times in UTC, keyed hashes."""
 
 import hmac
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from urllib.parse import urlsplit
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = (
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-)  # fmt: skip
 _DEFAULT_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
 
 
 def host_of(url: str) -> str:
-    """The Host header that goes with the URL: lower case, no user information, no default port.
+    """Return the Host header for the URL: lower case, without user information and default port.
 
     >>> host_of("https://me@API.example.org:443/v1"), host_of("http://[::1]:8080/")
     ('api.example.org', '[::1]:8080')
@@ -23,28 +20,26 @@ def host_of(url: str) -> str:
 
 
 def in_utc(now: datetime) -> datetime:
-    """The same moment in UTC. ValueError for a time without a zone: to guess one would be to read the machine's."""
+    """Return the same time in UTC. Raises ValueError for a naive datetime, whose zone would be the machine's."""
     if now.utcoffset() is None:
         raise ValueError("`now` has no time zone")
     return now.astimezone(UTC)
 
 
 def http_date(now: datetime) -> str:
-    """The moment as HTTP headers write it, in English whatever the locale.
+    """Format the time as in HTTP headers, in English for any locale.
 
     >>> http_date(datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC))
     'Fri, 20 Nov 2026 12:00:00 GMT'
     """
-    moment = in_utc(now)
-    day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
-    return f"{day}, {moment:%d} {month} {moment:%Y %H:%M:%S} GMT"
+    return format_datetime(in_utc(now), usegmt=True)
 
 
 def utf8(text: str) -> bytes:
-    """The text as bytes. It never raises: an exception would show the secret that it could not encode."""
+    """Encode the text. Never raises: an exception would show the secret that it could not encode."""
     return text.encode(errors="surrogatepass")
 
 
 def hmac_sha256(key: bytes, text: str) -> bytes:
-    """HMAC-SHA256 of the text in UTF-8, 32 bytes."""
+    """Return the HMAC-SHA256 of the text in UTF-8, 32 bytes."""
     return hmac.digest(key, utf8(text), "sha256")

@@ -1,4 +1,4 @@
-"""Spark's websocket address -> the same address, signed: who asks and when stand in its query.
+"""Sign Spark's websocket URL: key, time and signature are added to its query.
 
 Source: www.xfyun.cn/doc/spark/general_url_authentication.html; read 2026-11-20.
 """
@@ -17,19 +17,19 @@ from llm_pure.types.http import HttpRequest
 def sign(
     request: HttpRequest, *, api_key: SecretInput, api_secret: SecretInput, now: datetime
 ) -> HttpRequest:
-    """The request with `authorization`, `date` and `host` in its query; good for five minutes.
+    """Return the request with `authorization`, `date` and `host` in its query; valid for five minutes.
 
-    Signed are host, date, method and path: "GET /v3.5/chat HTTP/1.1". ValueError when `now` has no time zone.
+    The signature covers host, date, method and path: "GET /v3.5/chat HTTP/1.1". Raises ValueError for a naive `now`.
     """
     parts = urlsplit(request.url)
     host = host_of(request.url)
     date = http_date(now)
     to_sign = f"host: {host}\ndate: {date}\n{request.method.upper()} {parts.path or '/'} HTTP/1.1"
     signature = b64encode(hmac_sha256(utf8(reveal(api_secret)), to_sign)).decode()
-    told = (
+    authorization = (
         f'api_key="{reveal(api_key)}", algorithm="hmac-sha256", '
         f'headers="host date request-line", signature="{signature}"'
     )
-    query = urlencode({"authorization": b64encode(utf8(told)), "date": date, "host": host})
+    query = urlencode({"authorization": b64encode(utf8(authorization)), "date": date, "host": host})
     url = parts._replace(query=f"{parts.query}&{query}" if parts.query else query, fragment="")
     return msgspec.structs.replace(request, url=url.geturl())

@@ -1,6 +1,6 @@
-"""A Zhipu key `id.secret` -> a JSON Web Token that is good for some minutes, signed with HMAC-SHA256.
+"""Sign a short-lived JSON Web Token with a Zhipu key `id.secret`, by HMAC-SHA256.
 
-Its times are in milliseconds, and its header names no `typ`; in both it departs from RFC 7519.
+Unlike RFC 7519, times are in milliseconds, and the header has no `typ`.
 
 Source: github.com/MetaGLM/zhipuai-sdk-python-v4, zhipuai/core/_jwt_token.py, and RFC 7515, appendix A.1; read 2026-11-20.
 """
@@ -29,9 +29,9 @@ def sign(
     provider: str = "zhipuai",
     valid_s: int = 210,
 ) -> LLMResult[HttpRequest]:
-    """The request with `authorization: Bearer TOKEN`.
+    """Return the request with `authorization: Bearer TOKEN`.
 
-    Fails with InvalidConfiguration when the key is not `id.secret`. ValueError when `now` has no time zone.
+    Fails with InvalidConfiguration if the key is not `id.secret`. Raises ValueError for a naive `now`.
     """
     key_id, _, secret = reveal(key).partition(".")
     if not key_id or not secret:
@@ -48,7 +48,7 @@ def sign(
 
 
 def token(key_id: str, secret: str, now: datetime, valid_s: int = 210) -> str:
-    """The token: claims `api_key`, `exp` and `timestamp`, times in milliseconds since 1970."""
+    """Return the token: claims `api_key`, `exp` and `timestamp`, times in milliseconds since 1970."""
     now_ms = (in_utc(now) - _EPOCH) // timedelta(milliseconds=1)
     claims: dict[str, str | int] = {
         "api_key": key_id,
@@ -59,7 +59,7 @@ def token(key_id: str, secret: str, now: datetime, valid_s: int = 210) -> str:
 
 
 def encode(head: Mapping[str, str], claims: Mapping[str, str | int], secret: str) -> str:
-    """`head.claims.signature`, each in base64url without padding; keys stay in the order given.
+    """Return `head.claims.signature`, each in base64url without padding; the order of keys is kept.
 
     >>> encode({"alg": "HS256"}, {"sub": "me"}, "secret").split(".")[:2]
     ['eyJhbGciOiJIUzI1NiJ9', 'eyJzdWIiOiJtZSJ9']

@@ -1,4 +1,4 @@
-"""A key in a header: `authorization: Bearer KEY`, `x-api-key: KEY` and their like."""
+"""API keys in headers: `authorization: Bearer KEY`, `x-api-key: KEY` and similar ones."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,20 +10,10 @@ from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
-_PLACEHOLDERS = frozenset(
-    {
-        "",
-        "sk-",
-        "your_api_key",
-        "your-api-key",
-        "your api key",
-        "<your_api_key>",
-        "api_key",
-        "xxx",
-        "sk-xxx",
-    }
-)
-"""What stands in example configurations, in lower case; MetaGPT's config2.example.yaml has "YOUR_API_KEY" and "sk-"."""
+_PLACEHOLDERS = frozenset({
+    "", "sk-", "your_api_key", "your-api-key", "your api key", "<your_api_key>", "api_key", "xxx", "sk-xxx",
+})  # fmt: skip
+"""Keys of example configurations, in lower case; MetaGPT's config2.example.yaml has "YOUR_API_KEY" and "sk-"."""
 
 
 def key_header(
@@ -34,18 +24,15 @@ def key_header(
     prefix: str = "Bearer ",
     required: bool = True,
 ) -> Callable[[LLMConfig, HttpRequest, datetime], LLMResult[HttpRequest]]:
-    """An `authorize` that puts config.api_key into a header.
+    """Return an `authorize` that adds config.api_key as a header, and the credentials in config.headers.
 
-    It fails with InvalidConfiguration when the key is missing, a placeholder or no header value. Where the key is not
-    `required` and not there, the request passes as it is. Credentials among config.headers are added too, and a key
-    is not needed beside them.
+    Fails with InvalidConfiguration if the key is missing, a placeholder or not valid in a header. A missing key is
+    allowed if it is not `required`, or if config.headers has credentials.
     """
 
     def authorize(config: LLMConfig, request: HttpRequest, now: datetime) -> LLMResult[HttpRequest]:
-        own = credential_headers(config)
-        for name, value in own:
-            request = with_header(request, name, value)
-        if not config.api_key and (own or not required):
+        request = with_credential_headers(config, request)
+        if not config.api_key and (not required or credential_headers(config)):
             return Success(request)
         return usable_key(provider, variables, config.api_key).map(
             lambda key: with_header(request, header, prefix + key)
@@ -57,7 +44,7 @@ def key_header(
 def usable_key(
     provider: str, variables: tuple[str, ...], key: SecretInput | None, field: str = "api_key"
 ) -> LLMResult[str]:
-    """The key as it may stand in a header; else an error that names the variable to set, and never the key."""
+    """Return the key's text. Fails with InvalidConfiguration, which names the variable to set and never the key."""
     text = reveal(key).strip()
     where = f"set {' or '.join(variables)}, or `{field}`" if variables else f"set `{field}`"
     if text.lower() in _PLACEHOLDERS:
@@ -79,13 +66,13 @@ def usable_key(
 
 
 def with_credential_headers(config: LLMConfig, request: HttpRequest) -> HttpRequest:
-    """Add the credentials among config.headers, which builders leave out. Every `authorize` does this first."""
+    """Add the credentials in config.headers, which builders leave out. Every `authorize` does this first."""
     for name, value in credential_headers(config):
         request = with_header(request, name, value)
     return request
 
 
 def with_header(request: HttpRequest, name: str, value: str) -> HttpRequest:
-    """The request with this header, in place of one of the same name."""
+    """Return the request with this header, replacing one of the same name."""
     kept = tuple([pair for pair in request.headers if pair[0] != name])
     return msgspec.structs.replace(request, headers=(*kept, (name, value)))

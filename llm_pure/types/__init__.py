@@ -1,1 +1,1 @@
-"""Values: messages, requests, completions, events, errors. They import each other only."""
+"""Values: messages, requests, completions, events, errors. These modules import only each other."""

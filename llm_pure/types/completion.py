@@ -1,4 +1,4 @@
-"""What a model answered: `Completion`, and what it used: `Usage`."""
+"""`Completion`, the model's response, and `Usage`, its token counts."""
 
 from typing import Any, Literal, TypeAlias
 
@@ -11,24 +11,25 @@ FinishReason: TypeAlias = Literal[
 ]
 
 JsonObject: TypeAlias = dict[str, Any]
-"""Provider data that is handed on unread."""
+"""Provider data that is passed on unread."""
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """Tokens that one call used. What the provider did not say is None, never 0.
-
-    input_tokens: all input, cached and cache-written tokens included. output_tokens: all output, reasoning included.
-    cached_input_tokens, cache_write_tokens, reasoning_tokens: parts of the two above.
-    estimated: counted here, because the provider did not report. raw: the provider's own usage object.
-    """
+    """Tokens of one call. A count that the provider did not report is None, never 0."""
 
     input_tokens: int | None = None
+    """All input, including cached and cache-written tokens."""
     output_tokens: int | None = None
+    """All output, including reasoning."""
     cached_input_tokens: int | None = None
+    """Part of input_tokens, as is the next."""
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
+    """Part of output_tokens."""
     estimated: bool = False
+    """Counted locally, because the provider reported nothing."""
     raw: JsonObject | None = None
+    """The provider's own usage object."""
 
     @property
     def total_tokens(self) -> int | None:
@@ -39,7 +40,7 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """One of several answers to the same request (`n` above 1)."""
+    """One of several alternatives for the same request (`n` above 1)."""
 
     message: Message
     finish_reason: FinishReason = "unknown"
@@ -48,39 +49,38 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole answer.
-
-    message: the first answer's parts, in order. alternatives: the further ones, when several were asked for.
-    raw_finish_reason: the provider's own word. extra: what it said beyond these fields (citations, logprobs,
-    service tier, request id ...), as decoded JSON under the provider's own names.
-    """
+    """The model's complete response."""
 
     id: str = ""
     model: str = ""
     provider: str = ""
     message: Message = Message("assistant")
+    """The first choice's parts, in order."""
     finish_reason: FinishReason = "unknown"
     raw_finish_reason: str | None = None
+    """The provider's own value."""
     usage: Usage = Usage()
     alternatives: tuple[Choice, ...] = ()
+    """The further choices, when several were requested."""
     extra: JsonObject = {}
+    """Fields beyond these (citations, logprobs, service tier, request id ...): decoded JSON under the provider's names."""
 
     @property
     def text(self) -> str:
-        """The answer's words."""
+        """The text of the message."""
         return self.message.text
 
     @property
     def reasoning(self) -> str:
-        """What the model thought, as far as it was shown."""
+        """The reasoning that the provider shows."""
         return self.message.reasoning
 
     @property
     def refusal(self) -> str:
-        """The words with which the model declined; "" when it did not."""
+        """The text of a refusal, "" without one."""
         return self.message.refusal
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        """The tools that the model asks for, in order."""
+        """The message's tool calls, in order."""
         return self.message.tool_calls

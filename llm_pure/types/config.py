@@ -1,4 +1,4 @@
-"""`LLMConfig`: everything that stays the same from one call to the next, under the names of MetaGPT's config2.yaml."""
+"""`LLMConfig`: the settings that all calls to one model share, and `Secret`, a string that is never printed."""
 
 from typing import Literal, TypeAlias
 
@@ -8,7 +8,7 @@ from llm_pure.types.http import Headers, RedactedRepr, is_credential, redact_hea
 
 
 class Secret:
-    """A string that never shows itself: not in repr, str, format or logs. `reveal()` gives it, where it is used.
+    """A string that repr, str, format and logs show as `***`. `reveal()` returns the text.
 
     >>> Secret("sk-live")
     Secret('***')
@@ -21,10 +21,10 @@ class Secret:
         object.__setattr__(self, "_value", value)
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a Secret does not change")
+        raise AttributeError("a Secret is immutable")
 
     def reveal(self) -> str:
-        """The secret itself."""
+        """Return the text of the secret."""
         return self._value
 
     def __repr__(self) -> str:
@@ -50,11 +50,11 @@ class Secret:
 
 
 SecretInput: TypeAlias = Secret | str
-"""What a secret field takes; it holds a Secret from then on."""
+"""Type of a secret field; a str is stored as Secret."""
 
 
 def reveal(value: SecretInput | None) -> str:
-    """The text of a secret field, "" when it is not set."""
+    """Return the text of a secret field, "" if unset."""
     if value is None:
         return ""
     return value.reveal() if isinstance(value, Secret) else value
@@ -65,7 +65,7 @@ CompressType: TypeAlias = Literal[
 ]
 
 Modality: TypeAlias = Literal["image", "audio", "document"]
-"""What a message may hold beside text."""
+"""A kind of media in a message, besides text."""
 
 SECRET_FIELDS = (
     "api_key",
@@ -75,42 +75,33 @@ SECRET_FIELDS = (
     "api_secret",
     "tls_key_password",
 )
-"""The fields that hold a Secret. `app_id` is an account number and shows."""
+"""The fields that hold a Secret. `app_id` is an account number and is shown."""
 
 
 class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """One model at one provider.
-
-    api_type: the provider, a name of `registry.names()`. base_url: None is the provider's own. model: for azure the
-    deployment. pricing_plan: the key for prices and counting, the model where None. access_key, secret_key,
-    session_token, endpoint, region_name: cloud credentials and places. app_id, api_secret, domain: Spark's.
-    max_token: output limit in tokens. timeout: seconds for the whole call; 0 is 600. context_length: largest input in
-    tokens, over the table of models. calc_usage: count locally what the provider does not report.
-    reasoning_max_token: budget of reasoning tokens where reasoning is true and the request says nothing.
-    headers: sent with every request. project, location: Vertex AI's. input_modalities: what the model takes beside text,
-    over the table of models; () is nothing, None leaves it to the table.
-
-    connect_timeout, read_timeout, write_timeout, pool_timeout: seconds for one step, within those of the whole call: until a
-    connection is made, the next byte came, a piece was sent, a connection was free. max_connections: to one host.
-    keep_alive: seconds that an idle connection is kept. None, or 0: the client's settings. tls_ca_file: PEM file of
-    the authorities to trust in place of the usual ones. tls_cert_file, tls_key_file, tls_key_password: of the client's
-    own certificate; the key may stand in the file of the certificate. tls_verify: False trusts anybody.
-    """
+    """One model at one provider. Field names are those of MetaGPT's config2.yaml."""
 
     api_key: SecretInput | None = None
     api_type: str = "openai"
+    """The provider: a name of `registry.names()`."""
     base_url: str | None = None
+    """None: the provider's own."""
     api_version: str | None = None
     model: str = ""
+    """The model's name; for Azure the deployment."""
     pricing_plan: str | None = None
+    """The model name for prices and token counting; None: `model`."""
     access_key: SecretInput | None = None
+    """Cloud credentials and locations, as are the next three and `region_name`."""
     secret_key: SecretInput | None = None
     session_token: SecretInput | None = None
     endpoint: str | None = None
     app_id: str | None = None
+    """Spark's, as are the next two."""
     api_secret: SecretInput | None = None
     domain: str | None = None
     max_token: int = 4096
+    """Output limit in tokens."""
     temperature: float = 0.0
     top_p: float = 1.0
     top_k: int = 0
@@ -125,29 +116,46 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
     logprobs: bool | None = None
     top_logprobs: int | None = None
     timeout: float = 600
+    """Seconds for the whole call; 0 means 600."""
     context_length: int | None = None
+    """Maximum input in tokens; overrides the table of models."""
     region_name: str | None = None
     project: str | None = None
+    """Vertex AI's, as is the next."""
     location: str | None = None
     proxy: str | None = None
     calc_usage: bool = True
+    """Count tokens locally if the provider reports none."""
     compress_type: CompressType = "no_compress"
     use_system_prompt: bool = True
     reasoning: bool = False
     reasoning_max_token: int = 4000
+    """Budget of reasoning tokens, if `reasoning` is true and the request sets none."""
     headers: tuple[tuple[str, str], ...] = ()
+    """Sent with every request."""
     connect_timeout: float | None = None
+    """Seconds to connect. This and the next five: None or 0 takes the client's setting."""
     read_timeout: float | None = None
+    """Seconds until the next bytes arrive."""
     write_timeout: float | None = None
+    """Seconds until a chunk is sent."""
     pool_timeout: float | None = None
+    """Seconds until a connection is free."""
     max_connections: int | None = None
+    """Connections to one host."""
     keep_alive: float | None = None
+    """Seconds that an idle connection is kept."""
     tls_verify: bool = True
+    """False accepts any server certificate."""
     tls_ca_file: str | None = None
+    """PEM file of the certificate authorities to trust, instead of the default ones."""
     tls_cert_file: str | None = None
+    """The client's certificate."""
     tls_key_file: str | None = None
+    """The certificate's key, if it is not in `tls_cert_file`."""
     tls_key_password: SecretInput | None = None
     input_modalities: tuple[Modality, ...] | None = None
+    """Media that the model accepts; overrides the table of models. None: the table decides; (): text only."""
 
     def __post_init__(self) -> None:
         for name in SECRET_FIELDS:
@@ -158,9 +166,9 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
             msgspec.structs.force_setattr(self, "timeout", 600.0)
 
     def __repr__(self) -> str:
-        """Only what differs from the defaults, and no credential."""
-        shown = [f"{name}={value!r}" for name, value in self.__rich_repr__()]
-        return f"LLMConfig({', '.join(shown)})"
+        """Only values that differ from the defaults, without credentials."""
+        fields = [f"{name}={value!r}" for name, value in self.__rich_repr__()]
+        return f"LLMConfig({', '.join(fields)})"
 
     def __rich_repr__(self) -> RedactedRepr:
         return [
@@ -182,22 +190,22 @@ _DEFAULT = LLMConfig()
 
 
 def is_overridden(config: LLMConfig, name: str) -> bool:
-    """Did the user set this field to something of their own?"""
+    """Return true if the field differs from its default."""
     return bool(getattr(config, name) != getattr(_DEFAULT, name))
 
 
 def plain_headers(config: LLMConfig) -> Headers:
     """Return the configured headers without credentials, names in lower case; `build_*` adds them."""
-    return tuple([pair for pair in _own_headers(config) if not is_credential(pair[0])])
+    return tuple([pair for pair in _config_headers(config) if not is_credential(pair[0])])
 
 
 def credential_headers(config: LLMConfig) -> Headers:
     """Return the configured headers that hold credentials; `authorize` adds them."""
     if not config.headers:
         return ()
-    return tuple([pair for pair in _own_headers(config) if is_credential(pair[0])])
+    return tuple([pair for pair in _config_headers(config) if is_credential(pair[0])])
 
 
-def _own_headers(config: LLMConfig) -> Headers:
-    """Of several headers with one name the last counts."""
+def _config_headers(config: LLMConfig) -> Headers:
+    """Return the configured headers; the last one of a name counts."""
     return tuple({name.lower(): value for name, value in config.headers}.items())

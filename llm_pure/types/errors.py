@@ -1,10 +1,10 @@
-"""Everything that can go wrong, as values: one Struct for each thing that a caller would do differently.
+"""Errors as values: one Struct for each reaction that a caller may choose. Nothing here is raised.
 
-`LLMError` is closed: `match` on it, or ask `error.kind`, `error.retryable`, `describe(error)`. Nothing here is raised.
+`LLMError` is a closed union: `match` on it, or use `error.kind`, `error.retryable`, `describe(error)`.
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -12,27 +12,29 @@ from llm_pure.types.completion import Completion
 from llm_pure.types.redact import redact, redact_bytes
 
 EVIDENCE_LIMIT = 300
-"""How many bytes of a body an error carries."""
+"""Maximum bytes of a body in an error."""
 
 
 class _Common(msgspec.Struct, frozen=True, kw_only=True):
-    """What every error knows.
-
-    message: for people, with no credential in it. provider: "" when no provider is involved. status: of the HTTP answer.
-    code: the provider's own word. request_id: to quote to the provider's support.
-    retryable: the same request may pass later. partial: what had been received before it failed.
-    """
+    """The fields of every error."""
 
     message: str
+    """For people; credentials are redacted."""
     provider: str = ""
+    """Empty if no provider is involved."""
     status: int | None = None
+    """The HTTP status of the response."""
     code: str | None = None
+    """The provider's own error code."""
     request_id: str | None = None
+    """The id to quote to the provider's support."""
     retryable: bool = False
+    """The same request may succeed later."""
     partial: Completion | None = None
+    """The response as received before the error."""
 
     def __post_init__(self) -> None:
-        """A provider may quote the key that it refuses; no error shows it."""
+        """Redact the message: providers quote the key that they reject."""
         msgspec.structs.force_setattr(self, "message", redact(self.message))
 
     @property
@@ -42,25 +44,26 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InvalidConfiguration(_Common, frozen=True, kw_only=True, tag="configuration"):
-    """The configuration cannot work: a missing key, an unknown provider, an unusable URL. field: which setting.
-
-    near: what may have been meant.
-    """
+    """The configuration is invalid: a missing key, an unknown provider, a malformed URL."""
 
     field: str = ""
+    """The name of the setting."""
     suggestions: tuple[str, ...] = ()
+    """Valid values that are similar to the configured one."""
 
 
 class UnsupportedFeature(_Common, frozen=True, kw_only=True, tag="unsupported"):
-    """This provider or model cannot do what was asked. feature: what it was."""
+    """This provider or model does not support a requested feature."""
 
     feature: str = ""
+    """The feature, or the path of the request's field."""
 
 
 class InvalidRequest(_Common, frozen=True, kw_only=True, tag="invalid_request"):
-    """The request is wrong and stays wrong. param: which part, as a path such as `messages/1/role`, where it is known."""
+    """The request is invalid; repeating it does not help."""
 
     param: str | None = None
+    """The invalid part, as a path such as `messages/1/role`, if known."""
 
 
 class AuthenticationFailed(_Common, frozen=True, kw_only=True, tag="authentication"):
@@ -68,92 +71,89 @@ class AuthenticationFailed(_Common, frozen=True, kw_only=True, tag="authenticati
 
 
 class PermissionDenied(_Common, frozen=True, kw_only=True, tag="permission"):
-    """The credentials are good, but not for this."""
+    """The credentials are valid, but not permitted to do this."""
 
 
 class NotFound(_Common, frozen=True, kw_only=True, tag="not_found"):
-    """There is no such model, deployment or address."""
+    """The model, deployment or URL does not exist."""
 
 
-class RateLimited(_Common, frozen=True, kw_only=True, tag="rate_limited"):
-    """Too many requests for now; the same request may pass later.
-
-    retry_after_s: seconds to wait, None when the provider gave no hint.
-    """
+class _Temporary(_Common, frozen=True, kw_only=True):
+    """An error with a hint how long to wait."""
 
     retryable: bool = True
     retry_after_s: float | None = None
+    """Seconds to wait, if the provider gave a hint."""
+
+
+class RateLimited(_Temporary, frozen=True, kw_only=True, tag="rate_limited"):
+    """Too many requests; the same request may succeed later."""
 
 
 class QuotaExceeded(_Common, frozen=True, kw_only=True, tag="quota"):
-    """Money or a long-term allowance is used up; waiting does not help."""
+    """The balance or a long-term quota is used up; waiting does not help."""
 
 
 class ContextLengthExceeded(_Common, frozen=True, kw_only=True, tag="context_length"):
-    """The input, or input and output together, are longer than the model's window."""
+    """The input, or input and output together, exceed the model's context window."""
 
 
 class ContentFiltered(_Common, frozen=True, kw_only=True, tag="content_filtered"):
-    """The provider refuses this content, and gives no answer."""
+    """The provider rejected the content, without a completion."""
 
 
-class Overloaded(_Common, frozen=True, kw_only=True, tag="overloaded"):
-    """The provider has no capacity for now. retry_after_s: seconds to wait, None when it gave no hint."""
-
-    retryable: bool = True
-    retry_after_s: float | None = None
+class Overloaded(_Temporary, frozen=True, kw_only=True, tag="overloaded"):
+    """The provider has no capacity at the moment."""
 
 
-class ServerError(_Common, frozen=True, kw_only=True, tag="server_error"):
-    """The provider failed. retry_after_s: seconds to wait, None when it gave no hint."""
-
-    retryable: bool = True
-    retry_after_s: float | None = None
+class ServerError(_Temporary, frozen=True, kw_only=True, tag="server_error"):
+    """The provider failed."""
 
 
 class TimedOut(_Common, frozen=True, kw_only=True, tag="timeout"):
-    """No answer in time. phase: "connect", "read", "write", "pool" or "total"."""
+    """No response in time."""
 
     retryable: bool = True
     phase: str = ""
+    """One of "connect", "read", "write", "pool", "total"."""
 
 
 class ConnectionFailed(_Common, frozen=True, kw_only=True, tag="connection"):
-    """The bytes could not be carried: no such host, refused, reset, bad TLS, a closed transport."""
+    """The bytes could not be transferred: unknown host, connection refused or reset, TLS failure, closed transport."""
 
     retryable: bool = True
 
 
 class ProtocolError(_Common, frozen=True, kw_only=True, tag="protocol"):
-    """The answer is not what the wire format says.
-
-    where: the place, such as "event 12" or "$.choices[0]". evidence: the first bytes of what was found there.
-    """
+    """The response violates the wire format."""
 
     where: str = ""
+    """The location, such as "event 12" or "$.choices[0]"."""
     evidence: bytes = b""
+    """The first bytes at that location; cut and redacted here."""
 
     def __post_init__(self) -> None:
-        """The evidence is cut to its first bytes, and shows no key either."""
+        """Cut the evidence to EVIDENCE_LIMIT and redact it, so callers pass the bytes as they are."""
         _Common.__post_init__(self)
-        shown = redact_bytes(bytes(self.evidence[:EVIDENCE_LIMIT]))
-        msgspec.structs.force_setattr(self, "evidence", shown)
+        evidence = redact_bytes(bytes(self.evidence[:EVIDENCE_LIMIT]))
+        msgspec.structs.force_setattr(self, "evidence", evidence)
 
 
 class StreamInterrupted(_Common, frozen=True, kw_only=True, tag="stream_interrupted"):
-    """The body ended before the answer did. partial holds what had come."""
+    """The body ended before the response was complete; `partial` holds what was received."""
 
     retryable: bool = True
 
 
 class BudgetExceeded(_Common, frozen=True, kw_only=True, tag="budget_exceeded"):
-    """The call would cost more than is left of the budget; nothing was sent."""
+    """The call could cost more than the remaining budget; nothing was sent."""
 
 
 class UnknownPrice(_Common, frozen=True, kw_only=True, tag="price_unknown"):
-    """There is no price for this model in the table. model: the name that was looked up."""
+    """The price table has no price for this model."""
 
     model: str = ""
+    """The name that was looked up."""
 
 
 LLMError: TypeAlias = (
@@ -179,26 +179,25 @@ LLMError: TypeAlias = (
 
 
 def redact_error(error: LLMError, secrets: Sequence[str]) -> LLMError:
-    """The error with `***` for these secrets, wherever it quotes them.
+    """Replace these secrets by `***` in the message, the code and the evidence.
 
     >>> redact_error(AuthenticationFailed(message="the key 0123456789ab is wrong"), ["0123456789ab"]).message
     'the key *** is wrong'
     """
     evidence = error.evidence.decode("latin-1") if isinstance(error, ProtocolError) else ""
-    told = f"{error.message}{error.code}{evidence}"
-    if not any(secret in told for secret in secrets):
+    text = f"{error.message}{error.code}{evidence}"
+    if not any(secret in text for secret in secrets):
         return error
-    shown = {"message": redact(error.message, secrets)}
+    redacted: dict[str, Any] = {"message": redact(error.message, secrets)}
     if error.code is not None:
-        shown["code"] = redact(error.code, secrets)
+        redacted["code"] = redact(error.code, secrets)
     if isinstance(error, ProtocolError):
-        hidden = redact(evidence, secrets).encode("latin-1")
-        return msgspec.structs.replace(error, **shown, evidence=hidden)
-    return msgspec.structs.replace(error, **shown)
+        redacted["evidence"] = redact(evidence, secrets).encode("latin-1")
+    return msgspec.structs.replace(error, **redacted)
 
 
 def describe(error: LLMError) -> str:
-    """One line for people: who, what, the message, and what helps to look it up.
+    """Return one line for people: provider, kind, message, and facts for looking it up.
 
     >>> describe(RateLimited(message="slow down", provider="groq", status=429, retry_after_s=2.5))
     'groq: rate_limited: slow down (status 429, retry after 2.5 s)'
@@ -223,13 +222,11 @@ def describe(error: LLMError) -> str:
             facts.append(f"at {error.param}" if error.param else "")
         case _:
             pass
-    told = ", ".join(filter(None, facts))
-    who = f"{error.provider}: " if error.provider else ""
-    return f"{who}{error.kind}: {error.message}" + (f" ({told})" if told else "")
+    details = ", ".join(filter(None, facts))
+    provider = f"{error.provider}: " if error.provider else ""
+    return f"{provider}{error.kind}: {error.message}" + (f" ({details})" if details else "")
 
 
 def retry_after_s(error: LLMError) -> float | None:
-    """How many seconds the provider asks to wait; None when it did not say."""
-    if isinstance(error, RateLimited | Overloaded | ServerError):
-        return error.retry_after_s
-    return None
+    """Return the seconds that the provider asks to wait, None without a hint."""
+    return error.retry_after_s if isinstance(error, _Temporary) else None

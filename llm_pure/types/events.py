@@ -1,7 +1,7 @@
-"""What a stream says, one event after another; `collect` folds them into the Completion.
+"""The events of a stream; `collect` folds them into a Completion.
 
-index: which part of the answer an event belongs to. Deltas of one index make one part, and parts stand in the order of
-their indexes. choice: which answer, when several were asked for.
+`index` is the part that an event belongs to: deltas of one index make one part, and parts are ordered by index.
+`choice` is the alternative, if several were requested.
 """
 
 from typing import Any, Literal, TypeAlias
@@ -13,7 +13,7 @@ from llm_pure.types.messages import Part
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="started"):
-    """The answer has begun. Fields that the provider names later come in another Started; "" says nothing."""
+    """The response has begun. Fields that arrive later come in another Started; empty fields change nothing."""
 
     id: str = ""
     model: str = ""
@@ -21,7 +21,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="started"
 
 
 class TextDelta(msgspec.Struct, frozen=True, gc=False, tag="text_delta"):
-    """More of the answer's words; never empty."""
+    """More text; never empty."""
 
     text: str
     index: int = 0
@@ -29,16 +29,17 @@ class TextDelta(msgspec.Struct, frozen=True, gc=False, tag="text_delta"):
 
 
 class ReasoningDelta(msgspec.Struct, frozen=True, gc=False, tag="reasoning_delta"):
-    """More of what the model thinks. signature replaces an earlier one; text may be "" when only the signature comes."""
+    """More reasoning; the text is empty if only the signature arrives."""
 
     text: str
     index: int = 0
     choice: int = 0
     signature: str | None = None
+    """Replaces an earlier one."""
 
 
 class RefusalDelta(msgspec.Struct, frozen=True, gc=False, tag="refusal_delta"):
-    """More of the words with which the model declines."""
+    """More text of a refusal."""
 
     text: str
     index: int = 0
@@ -46,9 +47,10 @@ class RefusalDelta(msgspec.Struct, frozen=True, gc=False, tag="refusal_delta"):
 
 
 class ToolCallDelta(msgspec.Struct, frozen=True, gc=False, tag="tool_call_delta"):
-    """More of a tool call. arguments: the next piece of its JSON text. id and name come once, as soon as they are known."""
+    """More of a tool call. `id` and `name` come once, as soon as they are known."""
 
     arguments: str = ""
+    """The next chunk of the arguments' JSON text."""
     index: int = 0
     choice: int = 0
     id: str = ""
@@ -56,7 +58,7 @@ class ToolCallDelta(msgspec.Struct, frozen=True, gc=False, tag="tool_call_delta"
 
 
 class PartReceived(msgspec.Struct, frozen=True, tag="part_received"):
-    """A part that came whole: an image, a tool's result, an opaque part. It stands in place of what its index held."""
+    """A complete part: an image, a tool result, an opaque part. It replaces the earlier content of its index."""
 
     part: Part
     index: int = 0
@@ -64,38 +66,35 @@ class PartReceived(msgspec.Struct, frozen=True, tag="part_received"):
 
 
 class ProviderMetadataReceived(msgspec.Struct, frozen=True, gc=False, tag="echo_received"):
-    """Fields of a part that must go back to this provider unchanged.
-
-    json: an object as text; its keys are put over those that came before for the same part. "{}" only marks the
-    part as this provider's. kind: the part to make when nothing else of this index has come.
-    """
+    """Fields of a part that must be sent back to this provider unchanged."""
 
     json: str
+    """A JSON object as text, merged over earlier ones of the part; "{}" only marks the part as this provider's."""
     index: int = 0
     choice: int = 0
     kind: Literal["text", "reasoning", "refusal"] = "text"
+    """The type of the part, if nothing else of this index arrives."""
 
 
 class ExtraReceived(msgspec.Struct, frozen=True, tag="extra_received"):
-    """Something beyond the model of this library, under the provider's own name for it.
-
-    append: the value is a list that continues the one before; else it replaces it. choice None is the whole answer.
-    """
+    """A field that this library does not model, under the provider's name."""
 
     name: str
     value: Any
     append: bool = False
+    """The value is a list that continues the earlier one; otherwise it replaces it."""
     choice: int | None = None
+    """None: the response, not one choice."""
 
 
 class UsageReported(msgspec.Struct, frozen=True, tag="usage_reported"):
-    """Usage of the whole call as known by now; the last one counts, they are never added."""
+    """Usage of the call so far; the last one counts, they are not summed."""
 
     usage: Usage
 
 
 class Finished(msgspec.Struct, frozen=True, gc=False, tag="finished"):
-    """The model has stopped, and why. Usage may still follow."""
+    """The choice is complete. Usage may still follow."""
 
     finish_reason: FinishReason
     raw_finish_reason: str | None = None

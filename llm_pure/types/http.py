@@ -1,4 +1,4 @@
-"""HTTP as values: what is sent and what comes back, with no connection behind them."""
+"""HTTP requests and responses as values, and the redaction of their headers and URLs."""
 
 import re
 from typing import Any, TypeAlias
@@ -8,7 +8,7 @@ import msgspec
 Headers = tuple[tuple[str, str], ...]
 
 RedactedRepr: TypeAlias = list[tuple[str, Any]]
-"""The fields of a value as rich and its like may show them."""
+"""The fields of a value for rich's repr, without credentials."""
 
 SECRET_HEADERS = frozenset(
     {
@@ -22,9 +22,9 @@ SECRET_HEADERS = frozenset(
         "x-goog-api-key",
     }
 )
-"""Headers whose values are credentials, in lower case; `is_credential` knows their like too."""
+"""Headers whose values are credentials, in lower case; `is_credential` also recognizes similar names."""
 
-_TELLING = re.compile(
+_CREDENTIAL_NAME = re.compile(
     r"(?:^|[-_])(?:api-?key|(?<!idempotency-)key|token|secret|auth|authorization|password|credential|session)(?:$|[-_])"
 )
 
@@ -36,7 +36,7 @@ _USERINFO = re.compile(r"(?<=://)[^/?#@]*@")
 
 
 def redact_url(url: str) -> str:
-    """The URL without credentials: no user information, and `***` for each query value that is one.
+    """Return the URL with `***` for user information and for query values that are credentials.
 
     >>> redact_url("https://me:pw@example.org/chat?access_token=abc&n=1")
     'https://***@example.org/chat?access_token=***&n=1'
@@ -45,29 +45,43 @@ def redact_url(url: str) -> str:
 
 
 def is_credential(name: str) -> bool:
-    """Does this header hold a credential, by its name? name: in lower case.
+    """Return true if the name of a header, in lower case, is that of a credential.
 
     >>> is_credential("x-api-key"), is_credential("helicone-auth"), is_credential("x-ratelimit-tokens")
     (True, True, False)
     """
-    return name in SECRET_HEADERS or _TELLING.search(name) is not None
+    return name in SECRET_HEADERS or _CREDENTIAL_NAME.search(name) is not None
 
 
 def redact_headers(headers: Headers) -> Headers:
-    """The headers with `***` for each value that is a credential."""
+    """Return the headers with `***` for credentials."""
     return tuple([(k, "***" if is_credential(k) else v) for k, v in headers])
 
 
 def get_header(headers: Headers, name: str) -> str | None:
-    """The first value of a header; `name` in lower case."""
+    """Return the first value of a header, None without it; `name` in lower case."""
     for key, value in headers:
         if key == name:
             return value
     return None
 
 
-class HttpRequest(msgspec.Struct, frozen=True, gc=False):
-    """One request, whole. Header names are in lower case. Its repr conceals credentials; its fields do not."""
+class _Redacted(msgspec.Struct, frozen=True, gc=False):
+    """A value whose repr redacts credentials; its fields hold them."""
+
+    def __rich_repr__(self) -> RedactedRepr:
+        return [(name, _redact_field(name, getattr(self, name))) for name in self.__struct_fields__]
+
+    def __repr__(self) -> str:
+        fields = [
+            f"{name}={_short(value) if isinstance(value, bytes) else repr(value)}"
+            for name, value in self.__rich_repr__()
+        ]
+        return f"{type(self).__name__}({', '.join(fields)})"
+
+
+class HttpRequest(_Redacted, frozen=True, gc=False):
+    """One request. Header names are lower case."""
 
     method: str
     url: str
@@ -77,23 +91,9 @@ class HttpRequest(msgspec.Struct, frozen=True, gc=False):
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "headers", _lower(self.headers))
 
-    def __repr__(self) -> str:
-        return (
-            f"HttpRequest(method={self.method!r}, url={redact_url(self.url)!r}, "
-            f"headers={redact_headers(self.headers)!r}, body={_short(self.body)})"
-        )
 
-    def __rich_repr__(self) -> RedactedRepr:
-        return [
-            ("method", self.method),
-            ("url", redact_url(self.url)),
-            ("headers", redact_headers(self.headers)),
-            ("body", self.body),
-        ]
-
-
-class ResponseHead(msgspec.Struct, frozen=True, gc=False):
-    """Status and headers of an answer whose body is still to come. Header names are in lower case."""
+class ResponseHead(_Redacted, frozen=True, gc=False):
+    """Status and headers of a response before its body. Header names are lower case."""
 
     status: int
     headers: Headers = ()
@@ -101,15 +101,9 @@ class ResponseHead(msgspec.Struct, frozen=True, gc=False):
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "headers", _lower(self.headers))
 
-    def __repr__(self) -> str:
-        return f"ResponseHead(status={self.status}, headers={redact_headers(self.headers)!r})"
 
-    def __rich_repr__(self) -> RedactedRepr:
-        return [("status", self.status), ("headers", redact_headers(self.headers))]
-
-
-class HttpResponse(msgspec.Struct, frozen=True, gc=False):
-    """One answer, whole. Header names are in lower case; `body` is as the service meant it, with no content coding left."""
+class HttpResponse(_Redacted, frozen=True, gc=False):
+    """One response. Header names are lower case; the body is decompressed."""
 
     status: int
     headers: Headers = ()
@@ -120,21 +114,22 @@ class HttpResponse(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def head(self) -> ResponseHead:
-        """The answer without its body."""
+        """The response without its body."""
         return ResponseHead(self.status, self.headers)
-
-    def __repr__(self) -> str:
-        return (
-            f"HttpResponse(status={self.status}, headers={redact_headers(self.headers)!r}, "
-            f"body={_short(self.body)})"
-        )
-
-    def __rich_repr__(self) -> RedactedRepr:
-        return [*self.head.__rich_repr__(), ("body", self.body)]
 
 
 def _lower(headers: Headers) -> Headers:
     return tuple([(str(name).lower(), str(value)) for name, value in headers])
+
+
+def _redact_field(name: str, value: Any) -> Any:
+    match name:
+        case "url":
+            return redact_url(value)
+        case "headers":
+            return redact_headers(value)
+        case _:
+            return value
 
 
 def _short(body: bytes) -> str:

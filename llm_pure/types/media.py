@@ -1,6 +1,6 @@
-"""Bytes of pictures, sound and documents: what they are, and their base64 and data-URL forms.
+"""Media types of images, audio and documents, read from their bytes, and base64 and data URLs.
 
-The media type is read from the bytes, since names and labels lie.
+Declared types and file names are often wrong, so the bytes decide.
 """
 
 import base64
@@ -22,7 +22,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x1aE\xdf\xa3", "video/webm"),
     (0, b"PK\x03\x04", "application/zip"),
 )
-"""(offset, bytes there, media type); the first that fits counts. Source: the formats' own specifications."""
+"""(offset, bytes at it, media type); the first match counts. Source: the formats' own specifications."""
 
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
 _AIFF = (b"AIFF", b"AIFC")
@@ -33,11 +33,11 @@ _BRANDS = {
     b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"M4P ": "audio/mp4",
     b"qt  ": "video/quicktime",
 }  # fmt: skip
-"""Brands of ISO media files (ISO/IEC 14496-12, 23008-12; AVIF 1.1). "mif1" and "msf1" leave it to the brands after them."""
+"""Brands of ISO media files (ISO/IEC 14496-12, 23008-12; AVIF 1.1). After "mif1" and "msf1" the compatible brands decide."""
 
 
 def media_type_of(data: bytes) -> str | None:
-    """The media type that the first bytes show; None when they show none.
+    """Return the media type of the data by its first bytes, None if unknown.
 
     >>> media_type_of(b"\\x89PNG\\r\\n\\x1a\\n....")
     'image/png'
@@ -53,21 +53,21 @@ def media_type_of(data: bytes) -> str | None:
     if data[4:8] == b"ftyp":
         return _of_brands(data)
     if data[:2] == b"BM" and data[6:10] == b"\0\0\0\0" and len(data) >= 10:
-        return "image/bmp"  # two letters alone begin many a text
+        return "image/bmp"  # "BM" alone may be the start of a text
     return _of_frame(data)
 
 
 def _of_brands(data: bytes) -> str:
-    """What an ISO media file holds: its major brand, else the first compatible one that says so."""
+    """Media type of an ISO media file: by its major brand, else by the first known compatible brand."""
     length = min(int.from_bytes(data[:4], "big"), 256)
-    brands = [data[8:12], *[data[place : place + 4] for place in range(16, length, 4)]]
+    brands = [data[8:12], *[data[start : start + 4] for start in range(16, length, 4)]]
     if brands[0] not in (b"mif1", b"msf1"):
         return _BRANDS.get(brands[0], "video/mp4")
-    return next((_BRANDS[one] for one in brands if one in _BRANDS), "image/heif")
+    return next((_BRANDS[brand] for brand in brands if brand in _BRANDS), "image/heif")
 
 
 def _of_frame(data: bytes) -> str | None:
-    """Sound without a head: the first frame of MPEG layer III, or of AAC in ADTS."""
+    """Media type of audio without a file header: MPEG layer III frames, or AAC in ADTS."""
     if len(data) < 2 or data[0] != 0xFF:
         return None
     if data[1] & 0xF6 == 0xF0:
@@ -77,17 +77,17 @@ def _of_frame(data: bytes) -> str | None:
 
 
 def base64_text(data: bytes) -> str:
-    """Bare base64, with padding and no line breaks."""
+    """Return base64 with padding and without line breaks."""
     return base64.b64encode(data).decode()
 
 
 def data_url(data: bytes, media_type: str) -> str:
-    """`data:<media type>;base64,<data>`."""
+    """Return `data:<media type>;base64,<data>`."""
     return f"data:{media_type};base64,{base64_text(data)}"
 
 
 def from_base64(text: str) -> bytes | None:
-    """The bytes; None when the text is not base64. White space is passed over, padding may be missing."""
+    """Decode standard or URL-safe base64; None if it is not. White space is ignored, padding may be missing."""
     packed = "".join(text.split()).rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True)
@@ -96,7 +96,7 @@ def from_base64(text: str) -> bytes | None:
 
 
 def from_data_url(url: str) -> tuple[bytes, str | None] | None:
-    """(bytes, the media type that the URL claims); None when it is no base64 data URL."""
+    """Return (bytes, declared media type), None if the URL is not a base64 data URL."""
     head, comma, body = url.partition(",")
     if not comma or not head.startswith("data:") or not head.endswith(";base64"):
         return None

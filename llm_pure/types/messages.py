@@ -1,7 +1,7 @@
-"""What a conversation is made of: messages, and the parts of a message.
+"""Messages and their parts.
 
-A `Message` is one turn; its parts keep the order in which they were said. What a provider sent beside the part's own
-fields, and wants back unchanged in the next turn, rides along in `ProviderMetadata`.
+A `Message` is one turn; its parts are in order. Fields of a part that only its provider understands, and that must be
+sent back unchanged in the next turn, are in its `ProviderMetadata`.
 """
 
 from typing import Literal, TypeAlias
@@ -12,112 +12,104 @@ Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
 
 class ProviderMetadata(msgspec.Struct, frozen=True):
-    """Fields of a part as one provider sent them, to be sent back to it unchanged and to no other.
-
-    json: a JSON object as text, "{}" when the provider's name is all there is to keep.
-    """
+    """Fields of a part as its provider sent them; sent back to that provider only, unchanged."""
 
     provider: str
     json: str = "{}"
+    """A JSON object as text; "{}" if only the provider's name is kept."""
 
 
 class Text(msgspec.Struct, frozen=True, tag="text"):
-    """Words."""
+    """Text."""
 
     text: str
     provider_metadata: ProviderMetadata | None = None
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
-    """A picture: its bytes, or where the provider finds it (`url`, `file_id`); exactly one of the three.
-
-    media_type: such as "image/png"; None lets the bytes tell. detail: "low", "high" or "auto" where a provider knows it.
-    """
+    """An image: exactly one of `data`, `url` and `file_id`."""
 
     data: bytes | None = None
     url: str | None = None
     file_id: str | None = None
+    """The provider's id of an uploaded file."""
     media_type: str | None = None
+    """Such as "image/png"; None: detected from the bytes."""
     detail: str | None = None
+    """One of "low", "high", "auto", for providers that support it."""
     provider_metadata: ProviderMetadata | None = None
 
 
 class Audio(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
-    """Sound: its bytes, a URL or a provider's id for it.
-
-    media_type: such as "audio/wav"; None lets the bytes tell. transcript: what is said in it, where the provider told.
-    """
+    """Audio: `data`, `url` or `file_id`, as in Image."""
 
     data: bytes | None = None
     url: str | None = None
     file_id: str | None = None
     media_type: str | None = None
     transcript: str | None = None
+    """The spoken text, if the provider sent it."""
     provider_metadata: ProviderMetadata | None = None
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
-    """A file to read: its bytes, a URL or a provider's id for it. name: a file name that the model may see."""
+    """A file: `data`, `url` or `file_id`, as in Image."""
 
     data: bytes | None = None
     url: str | None = None
     file_id: str | None = None
     media_type: str | None = None
     name: str | None = None
+    """The file name; the model may see it."""
     provider_metadata: ProviderMetadata | None = None
 
 
 class Reasoning(msgspec.Struct, frozen=True, tag="reasoning"):
-    """What the model thought before it answered, as far as the provider shows it.
-
-    signature: the provider's proof that the text is its own; it goes back unchanged or the next turn is refused.
-    """
+    """The model's reasoning, as far as the provider shows it."""
 
     text: str
     signature: str | None = None
+    """The provider's signature of the text; the next turn is rejected unless it is sent back unchanged."""
     provider_metadata: ProviderMetadata | None = None
 
 
 class ToolCall(msgspec.Struct, frozen=True, tag="tool_call"):
-    """The model asks for a tool.
-
-    arguments: JSON text exactly as the model wrote it, so it may be cut off or not JSON at all. "" is never used for
-    "no arguments": that is "{}".
-    """
+    """The model calls a tool."""
 
     id: str
     name: str
     arguments: str = "{}"
+    """JSON text exactly as the model wrote it: it may be truncated or not JSON. No arguments are "{}", never ""."""
     provider_metadata: ProviderMetadata | None = None
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
-    """The model declines, in its own words."""
+    """The model declines to respond."""
 
     text: str
     provider_metadata: ProviderMetadata | None = None
 
 
 class Opaque(msgspec.Struct, frozen=True, tag="opaque"):
-    """A part that only its provider understands (a server tool's result, encrypted reasoning ...), kept whole.
-
-    kind: the provider's own word for it. json: the whole object as text; it goes back unchanged, to this provider only.
-    """
+    """A part that only its provider understands (a server tool's result, encrypted reasoning ...)."""
 
     provider: str
     kind: str
+    """The provider's own type name."""
     json: str
+    """The complete object as JSON text; sent back unchanged, to this provider only."""
 
 
 ToolResultContent: TypeAlias = Text | Image | Audio | Document | Opaque
 
 
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True, tag="tool_result"):
-    """What a tool answered. name: the tool's name, which some providers want beside the call's id."""
+    """The result of a tool call."""
 
     tool_call_id: str
     content: tuple[ToolResultContent, ...] = ()
     name: str | None = None
+    """The tool's name; some providers require it besides the id."""
     is_error: bool = False
     provider_metadata: ProviderMetadata | None = None
 
@@ -128,40 +120,41 @@ Part: TypeAlias = (
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One turn: who speaks, and the parts in order. name: tells speakers of one role apart, where a provider can."""
+    """One turn: its role, and its parts in order."""
 
     role: Role
     parts: tuple[Part, ...] = ()
     name: str | None = None
+    """Distinguishes participants of one role, for providers that support it."""
 
     @property
     def text(self) -> str:
-        """The text parts, joined with nothing between them."""
+        """The text parts, concatenated."""
         return "".join([part.text for part in self.parts if type(part) is Text])
 
     @property
     def reasoning(self) -> str:
-        """The reasoning parts, joined with nothing between them."""
+        """The reasoning parts, concatenated."""
         return "".join([part.text for part in self.parts if type(part) is Reasoning])
 
     @property
     def refusal(self) -> str:
-        """The refusal parts, joined with nothing between them."""
+        """The refusal parts, concatenated."""
         return "".join([part.text for part in self.parts if type(part) is Refusal])
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        """The tool calls, in the order in which the model made them."""
+        """The tool calls, in order."""
         return tuple([part for part in self.parts if type(part) is ToolCall])
 
 
 def system(*content: str | Part) -> Message:
-    """Instructions that stand above the conversation."""
+    """Return a system message: instructions for the conversation."""
     return Message("system", _parts(content))
 
 
 def user(*content: str | Part, name: str | None = None) -> Message:
-    """What the user says: strings and parts, in order.
+    """Return a user message of strings and parts, in order.
 
     >>> user("What is this?", Image(url="https://example.org/cat.png")).text
     'What is this?'
@@ -170,7 +163,7 @@ def user(*content: str | Part, name: str | None = None) -> Message:
 
 
 def assistant(*content: str | Part, name: str | None = None) -> Message:
-    """What the model said before."""
+    """Return a message of the model, from an earlier turn."""
     return Message("assistant", _parts(content), name)
 
 
@@ -180,7 +173,7 @@ def tool_result(
     name: str | None = None,
     is_error: bool = False,
 ) -> Message:
-    """What the tool answered to the call with this id.
+    """Return a message with the result of the tool call of this id.
 
     >>> tool_result("call_1", "21 °C").parts
     (ToolResult(tool_call_id='call_1', content=(Text(text='21 °C', provider_metadata=None),), name=None, is_error=False, provider_metadata=None),)

@@ -1,7 +1,6 @@
-"""Secrets out of text: what may be shown, logged or written to a disk.
+"""Remove API keys from free text, such as a provider's message that quotes the key it rejects.
 
-Structured places (headers, URLs) are concealed by `llm_pure.types.http`; this module knows how keys look in free text, such
-as a provider's message that quotes the key it refuses.
+`llm_pure.types.http` redacts headers and URLs.
 """
 
 import re
@@ -18,21 +17,21 @@ SECRET_PATTERN = re.compile(
     r"|ya29\.[0-9A-Za-z_-]{16,}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{8,}"  # OAuth, JWT
     r"|(?i:bearer) +(?=[^ ]*[0-9])[A-Za-z0-9._~+/=-]{12,}"
 )
-"""How the providers' keys look. A word that only begins like one ("sk-") is left alone."""
+"""The formats of the providers' keys. A mere prefix ("sk-") does not match."""
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text with `***` for everything shaped like a key, and for the given secrets.
+    """Replace by `***` all text in the format of a key, and these secrets (of at least four characters).
 
     >>> redact("Incorrect API key provided: sk-abcdefgh12345678.")
     'Incorrect API key provided: ***.'
     """
-    for secret in sorted(secrets, key=len, reverse=True):  # one may begin another
+    for secret in sorted(secrets, key=len, reverse=True):  # one may be a prefix of another
         if len(secret) >= 4:
             text = text.replace(secret, "***")
     return SECRET_PATTERN.sub("***", text)
 
 
 def redact_bytes(data: bytes) -> bytes:
-    """The same for bytes that may be text; other bytes pass unchanged."""
+    """Redact bytes that may be text; other bytes stay unchanged."""
     return redact(data.decode("latin-1")).encode("latin-1")

@@ -1,4 +1,4 @@
-"""What is asked of a model: `ChatRequest`, and the tools, formats and efforts that it holds."""
+"""`ChatRequest`, and the tools, response formats and reasoning efforts in it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
@@ -10,31 +10,30 @@ from llm_pure.types.messages import Message
 JsonSchema: TypeAlias = dict[str, Any]
 
 MessageInput: TypeAlias = Message | str | Mapping[str, Any]
-"""One turn as users have it: a Message, a plain string (the user speaks), or a {"role", "content"} mapping."""
+"""One turn: a Message, a string (a user message), or a {"role", "content"} mapping."""
 
 MessagesInput: TypeAlias = MessageInput | Sequence[MessageInput]
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
-    """A function that the model may ask for.
-
-    parameters: JSON Schema of its arguments, an object schema. strict: arguments must follow the schema to the letter;
-    None leaves that to the provider.
-    """
+    """A function that the model may call."""
 
     name: str
     description: str | None = None
     parameters: JsonSchema = msgspec.field(
         default_factory=lambda: {"type": "object", "properties": {}}
     )
+    """JSON Schema of the arguments: an object schema."""
     strict: bool | None = None
+    """The arguments must match the schema exactly; None takes the provider's default."""
 
 
 class NativeTool(msgspec.Struct, frozen=True):
-    """A tool that the provider runs itself (web search, code execution ...). json: its own object, sent as it is."""
+    """A tool that the provider runs itself (web search, code execution ...)."""
 
     provider: str
     json: JsonSchema
+    """The provider's own object; sent as is."""
 
 
 class NamedToolChoice(msgspec.Struct, frozen=True):
@@ -47,21 +46,20 @@ ToolChoice: TypeAlias = Literal["auto", "none", "required"] | NamedToolChoice
 
 
 class JsonFormat(msgspec.Struct, frozen=True, tag="json"):
-    """The answer is some JSON."""
+    """The response is JSON."""
 
 
 class SchemaFormat(msgspec.Struct, frozen=True, kw_only=True, tag="schema"):
-    """The answer is JSON of this schema. name: letters, digits, hyphen and underscore, at most 64.
-
-    fallback_to_tool: where the model takes no schema, `typed_answers.build_structured` asks for a call of a tool of this name, before
-    it tells the schema in words. A provider's own build_chat knows words alone.
-    """
+    """The response is JSON of this schema."""
 
     schema: JsonSchema
     name: str = "answer"
+    """At most 64 letters, digits, hyphens and underscores."""
     description: str | None = None
     strict: bool | None = True
     fallback_to_tool: bool = False
+    """For models without schemas: `build_structured` requests a call of a tool of this name, before it puts the schema
+    into the prompt. A provider's own build_chat uses the prompt only."""
 
 
 ResponseFormat: TypeAlias = JsonFormat | SchemaFormat
@@ -70,32 +68,28 @@ Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh",
 
 
 class ReasoningRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """How much the model should think before it answers: an effort, or a budget in tokens; both None is "as you like".
-
-    enabled: False asks for none. summary: ask for the thoughts to be shown, where a provider hides them.
-    """
+    """How much the model should reason: an effort, or a budget in tokens; both None is the model's default."""
 
     effort: Effort | None = None
     budget_tokens: int | None = None
     enabled: bool = True
+    """False requests no reasoning."""
     summary: bool = True
+    """Request a summary from providers that hide the reasoning."""
 
 
 class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One question to a model, in the field's own words. None means "not said": the configuration decides, else the provider.
-
-    model: "" takes the configuration's. max_tokens: the answer's limit, reasoning included where the provider counts so.
-    stop: at most as many strings as the provider takes. logprobs: True, or how many alternatives a token shows.
-    metadata: short strings kept with the call by the provider. extra: merged last into the body, over everything else.
-    """
+    """One request to a model. A field that is None takes the configuration's value, else the provider's default."""
 
     messages: MessagesInput
     model: str = ""
+    """The empty string takes the configuration's."""
     tools: tuple[Tool | NativeTool, ...] = ()
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
     max_tokens: int | None = None
+    """Output limit; includes reasoning where the provider counts it so."""
     temperature: float | None = None
     top_p: float | None = None
     top_k: int | None = None
@@ -106,7 +100,10 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     repetition_penalty: float | None = None
     n: int | None = None
     logprobs: bool | int | None = None
+    """True, or the number of alternatives per token."""
     reasoning: ReasoningRequest | Effort | int | None = None
     stream: bool | None = None
     metadata: dict[str, str] | None = None
+    """Short strings that the provider stores with the call."""
     extra: dict[str, Any] | None = None
+    """Merged last into the body, over everything else."""

@@ -1,4 +1,4 @@
-"""`LLMResult[A]`: an A, or the LLMError that explains why there is none. Both come from the package `returns`."""
+"""`LLMResult[A]`: a Success with an A or a Failure with an LLMError, both of the package `returns`."""
 
 from collections.abc import Callable
 from typing import TypeAlias, TypeVar
@@ -16,7 +16,7 @@ __all__ = ["Failure", "LLMResult", "Result", "Success", "fold"]
 
 
 def fold(result: LLMResult[A], *, ok: Callable[[A], B], err: Callable[[LLMError], B]) -> B:
-    """One value from either side.
+    """Return `ok` of the value, or `err` of the error.
 
     >>> fold(Success(2), ok=str, err=lambda error: error.message)
     '2'

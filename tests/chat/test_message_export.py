@@ -174,7 +174,7 @@ def test_what_the_bytes_show_is_told_when_nobody_said_it() -> None:
 )
 def test_strict_names_what_openai_cannot_hold(turn: Message, feature: str) -> None:
     got = to_openai(["Hi", turn], strict=True)
-    message = f"OpenAI's messages cannot hold this: {feature} at messages/1"
+    message = f"OpenAI's messages do not support {feature}, at messages/1"
     assert got == Failure(UnsupportedFeature(message=message, feature=feature))
 
 

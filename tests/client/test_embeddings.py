@@ -127,7 +127,7 @@ def test_a_service_that_leaves_a_text_out_is_a_fault(kind: str) -> None:
         return ScriptedResponse(headers=JSON, chunks=(body,))
 
     got = called(kind, client(script)[0], "embed", ["a", "b"])
-    message = "2 texts were sent, and 1 vectors came"
+    message = "2 texts were sent, 1 vectors received"
     assert got == Failure(ProtocolError(message=message, provider="cohere", where="vectors"))
 
 

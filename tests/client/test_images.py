@@ -6,7 +6,7 @@ import pytest
 
 from llm_pure.client import to_pil
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
-from llm_pure.types.media_operations import GeneratedImage
+from llm_pure.types.operations import GeneratedImage
 from llm_pure.types.result import Failure, Success
 from tests.support.pictures import NAMES, SIZE, picture
 from tests.support.png import tiny_png

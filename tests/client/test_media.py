@@ -12,7 +12,7 @@ from llm_pure.client.operations import MAX_MODEL_PAGES, list_all_pages
 from llm_pure.policy.retry import NO_RETRY
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import ProtocolError, UnsupportedFeature
-from llm_pure.types.media_operations import (
+from llm_pure.types.operations import (
     GeneratedImage,
     ImageRequest,
     ImagesResponse,

@@ -25,8 +25,8 @@ from llm_pure.types.errors import (
     TimedOut,
     UnsupportedFeature,
 )
-from llm_pure.types.media_operations import Speech, SpeechRequest
 from llm_pure.types.messages import Audio
+from llm_pure.types.operations import Speech, SpeechRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.one_answer import http, one_answer
 from tests.support.twins import every_kind

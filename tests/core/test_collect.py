@@ -72,7 +72,7 @@ def test_without_an_end_it_is_interrupted_and_keeps_what_came() -> None:
     events: list[StreamEvent] = [Started(id="r1", provider="p"), TextDelta("Hel")]
     assert collect(events) == Failure(
         StreamInterrupted(
-            message="the events end before the answer does",
+            message="the events end before the response is complete",
             provider="p",
             partial=Completion(id="r1", provider="p", message=assistant("Hel")),
         )

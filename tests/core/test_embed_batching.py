@@ -111,10 +111,10 @@ def test_a_single_answer_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
-        ((answer((1.0,)), answer((2.0,))), "2 texts were sent, and 1 vectors came"),
-        ((answer((1.0,), (1.0,)), answer()), "1 texts were sent, and 0 vectors came"),
-        ((answer((1.0,), (2.0,)), answer((2.0, 1.0))), "these vectors cannot be compared with one another, they are of 1, 2"),
-        ((answer((1.0,), (2.0,)), answer((2.0,), model="n")), "these vectors cannot be compared with one another, they are of p:m, p:n"),
+        ((answer((1.0,)), answer((2.0,))), "2 texts were sent, 1 vectors received"),
+        ((answer((1.0,), (1.0,)), answer()), "1 texts were sent, 0 vectors received"),
+        ((answer((1.0,), (2.0,)), answer((2.0, 1.0))), "the vectors are not comparable: lengths 1, 2"),
+        ((answer((1.0,), (2.0,)), answer((2.0,), model="n")), "the vectors are not comparable: models p:m, p:n"),
     ],
     ids=["one is missing", "none came", "lengths", "models"],
 )  # fmt: skip

@@ -32,13 +32,13 @@ def test_an_unknown_name_is_an_error_with_near_names() -> None:
     given = Registry({"openai": MINE, "anthropic": MINE})
     assert given.get("opanai") == Failure(
         InvalidConfiguration(
-            message="there is no provider 'opanai'; known are anthropic, openai",
+            message="unknown provider 'opanai'; known: anthropic, openai",
             field="api_type",
             suggestions=("openai",),
         )
     )
     assert given.get("zzz").failure() == InvalidConfiguration(
-        message="there is no provider 'zzz'; known are anthropic, openai", field="api_type"
+        message="unknown provider 'zzz'; known: anthropic, openai", field="api_type"
     )
 
 

@@ -127,7 +127,7 @@ def test_a_body_that_ends_early_is_interrupted_with_what_came() -> None:
     stream.feed(b"a\nb\n")
     assert stream.close() == Failure(
         StreamInterrupted(
-            message="the body ended before the answer did, after 2 frames",
+            message="the body ended before the response was complete, after 2 frames",
             provider="toy",
             status=200,
             request_id="r1",

@@ -65,7 +65,7 @@ def test_a_url_that_cannot_be_used_is_told_without_its_password() -> None:
 
 def test_a_provider_without_a_url_wants_one() -> None:
     error = base_url(LLMConfig(), "", provider="p").failure()
-    assert error.message == "the base URL for p is missing; it looks like https://host/v1"
+    assert error.message == "the base URL for p is missing; expected a URL such as https://host/v1"
 
 
 def test_operations_are_below_the_base_url() -> None:

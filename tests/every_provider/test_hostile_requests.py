@@ -23,16 +23,16 @@ def bomb() -> bytes:
 
 
 PICTURES: dict[str, tuple[bytes, str]] = {
-    "an SVG": (b"<svg xmlns='x'/>", "an SVG or other markup is no picture to a model: draw it as PNG first"),
-    "an SVG with a head": (b"\n<?xml version='1.0'?><svg/>", "an SVG or other markup is no picture to a model: draw it as PNG first"),
-    "an archive": (b"PK\x03\x04" + zlib.compress(bytes(10**6)), "these bytes are application/zip, and no picture"),
-    "a sound": (b"ID3\x04", "these bytes are audio/mpeg, and no picture"),
-    "a cut PNG": (tiny_png()[:-20], "this PNG is cut off: its end is missing"),
-    "a cut JPEG": (picture("JPEG")[:-30], "this JPEG is cut off: its end is missing"),
-    "a cut GIF": (picture("GIF")[:-30], "this GIF is cut off: its end is missing"),
-    "a cut WebP": (picture("WebP")[:-30], "this WEBP is cut off: its end is missing"),
-    "a bomb": (bomb(), "it says that it is 60000 by 60000 pixels; at most 100000000 are sent"),
-    "nothing": (b"", "there are no bytes in it"),
+    "an SVG": (b"<svg xmlns='x'/>", "SVG and other markup is not supported as an image; render it as PNG"),
+    "an SVG with a head": (b"\n<?xml version='1.0'?><svg/>", "SVG and other markup is not supported as an image; render it as PNG"),
+    "an archive": (b"PK\x03\x04" + zlib.compress(bytes(10**6)), "the data is application/zip, not an image"),
+    "a sound": (b"ID3\x04", "the data is audio/mpeg, not an image"),
+    "a cut PNG": (tiny_png()[:-20], "the PNG is truncated: its end is missing"),
+    "a cut JPEG": (picture("JPEG")[:-30], "the JPEG is truncated: its end is missing"),
+    "a cut GIF": (picture("GIF")[:-30], "the GIF is truncated: its end is missing"),
+    "a cut WebP": (picture("WebP")[:-30], "the WEBP is truncated: its end is missing"),
+    "a bomb": (bomb(), "the image has 60000 x 60000 pixels, more than 100000000"),
+    "nothing": (b"", "the image is empty"),
 }  # fmt: skip
 ENDLESS: dict[str, Any] = {"type": "object"}
 ENDLESS["properties"] = {"x": ENDLESS}

@@ -10,7 +10,7 @@ import pytest
 from llm_pure import ChatRequest, EmbedRequest, LLMConfig, user
 from llm_pure.adapters import registry
 from llm_pure.core.provider import Built, Provider
-from llm_pure.types.media_operations import (
+from llm_pure.types.operations import (
     ImageRequest,
     ListModelsRequest,
     ModerationRequest,

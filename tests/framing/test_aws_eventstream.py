@@ -221,7 +221,7 @@ FIRST, PRELUDE, ALL, BLOCK = slice(4), slice(12), slice(100), slice(12, -4)
         pytest.param(damaged(len(GOOD) - 1), MESSAGE, ALL, id="last checksum"),
         pytest.param(
             frame(raw_header("a", 0, b"") * 2),
-            "the header 'a' is there twice",
+            "duplicate header 'a'",
             BLOCK,
             id="DUPLICATE_HEADER",
         ),

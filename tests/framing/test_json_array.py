@@ -113,17 +113,17 @@ def test_a_bare_object_is_the_one_frame() -> None:
 @pytest.mark.parametrize(
     ("body", "items", "message", "evidence"),
     [
-        pytest.param(b"[1 2]", [b"1"], "a comma or the closing bracket should stand here", b"2", id="no comma"),
-        pytest.param(b"[{}{}]", [b"{}"], "a comma or the closing bracket should stand here", b"{", id="no comma between objects"),
-        pytest.param(b"[1,]", [b"1"], "a value should stand here", b"]", id="a comma too many at the end"),
-        pytest.param(b"[1,,2]", [b"1"], "a value should stand here", b",", id="two commas"),
-        pytest.param(b"[,1]", [], "a value or the closing bracket should stand here", b",", id="a comma first"),
-        pytest.param(b"[<p>]", [], "a value or the closing bracket should stand here", b"<", id="HTML"),
+        pytest.param(b"[1 2]", [b"1"], "a comma or the closing bracket is expected", b"2", id="no comma"),
+        pytest.param(b"[{}{}]", [b"{}"], "a comma or the closing bracket is expected", b"{", id="no comma between objects"),
+        pytest.param(b"[1,]", [b"1"], "a value is expected", b"]", id="a comma too many at the end"),
+        pytest.param(b"[1,,2]", [b"1"], "a value is expected", b",", id="two commas"),
+        pytest.param(b"[,1]", [], "a value or the closing bracket is expected", b",", id="a comma first"),
+        pytest.param(b"[<p>]", [], "a value or the closing bracket is expected", b"<", id="HTML"),
         pytest.param(b'[{"a":[1}]', [], "a bracket does not match", b'{"a":[1}', id="crossed brackets"),
-        pytest.param(b"[1}", [b"1"], "a comma or the closing bracket should stand here", b"}", id="closed as an object"),
-        pytest.param(b"[nul]", [], "this is no JSON value", b"nul", id="half a literal"),
-        pytest.param(b"[012]", [], "this is no JSON value", b"012", id="a leading zero"),
-        pytest.param(b"[1.e5,", [], "this is no JSON value", b"1.e5", id="half a number"),
+        pytest.param(b"[1}", [b"1"], "a comma or the closing bracket is expected", b"}", id="closed as an object"),
+        pytest.param(b"[nul]", [], "invalid JSON value", b"nul", id="half a literal"),
+        pytest.param(b"[012]", [], "invalid JSON value", b"012", id="a leading zero"),
+        pytest.param(b"[1.e5,", [], "invalid JSON value", b"1.e5", id="half a number"),
     ],
 )  # fmt: skip
 def test_garbage_is_a_fault_after_the_items_before_it(

@@ -35,7 +35,7 @@ def test_a_picture_that_is_cut_anywhere_is_told(name: str) -> None:
     unnoticed = [
         cut
         for cut in range(32, len(data))
-        if image_problem(data[:cut]) != f"this {kind} is cut off: its end is missing"
+        if image_problem(data[:cut]) != f"the {kind} is truncated: its end is missing"
     ]
     # a GIF whose trailer alone is missing shows all that it holds; frames after the first are extras of an animation
     allowed = range(_first_frame_ends(data), len(data)) if "GIF" in name else range(0)
@@ -88,17 +88,13 @@ def _sized(name: str, wide: int, high: int) -> bytes:
 def test_a_pixel_bomb_is_known_by_its_head(name: str, wide: int, high: int) -> None:
     started = perf_counter()
     told = image_problem(_sized(name, wide, high))
-    assert told == (
-        f"it says that it is {wide} by {abs(high)} pixels; at most {PIXEL_LIMIT} are sent"
-    )
+    assert told == (f"the image has {wide} x {abs(high)} pixels, more than {PIXEL_LIMIT}")
     assert perf_counter() - started < 0.1
 
 
 @pytest.mark.parametrize("name", ["PNG", "GIF", "BMP", "JPEG"])
 def test_a_picture_without_pixels_is_none(name: str) -> None:
-    assert (
-        image_problem(_sized(name, 0, 9)) == "it says that it is 0 by 9 pixels, which is no picture"
-    )
+    assert image_problem(_sized(name, 0, 9)) == "the image has 0 x 9 pixels"
 
 
 LARGE = 50_000_000

@@ -134,7 +134,7 @@ def asked(*parts: Part, **configured: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("part", "what", "modality"),
-    [(PICTURE, "images", "image"), (SOUND, "sound", "audio"), (PAPER, "documents", "document")],
+    [(PICTURE, "images", "image"), (SOUND, "audio", "audio"), (PAPER, "documents", "document")],
     ids=["picture", "sound", "paper"],
 )
 def test_a_part_that_the_model_is_known_not_to_take_is_named_with_the_model(
@@ -142,8 +142,8 @@ def test_a_part_that_the_model_is_known_not_to_take_is_named_with_the_model(
 ) -> None:
     assert asked(part) == Failure(
         UnsupportedFeature(
-            message=f"messages/1/parts/1: o3-mini takes no {what}; where that is wrong, "
-            f'name "{modality}" in input_modalities of the configuration',
+            message=f"messages/1/parts/1: o3-mini does not support {what}; if it does, "
+            f'add "{modality}" to input_modalities in the configuration',
             provider="openai",
             feature="messages/1/parts/1",
         )
@@ -206,4 +206,4 @@ def test_every_provider_asks_the_configuration_before_anything_is_built(
         "messages/0/parts/0",
         registry.get(name).unwrap().name,
     )
-    assert error.message.endswith("says input_modalities of the configuration")
+    assert error.message.endswith("see input_modalities in the configuration")

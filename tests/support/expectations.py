@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from llm_pure import Completion, EmbedRequest, Usage
-from llm_pure.types.media_operations import (
+from llm_pure.types.operations import (
     GeneratedImage,
     ImagesResponse,
     ModelInfo,

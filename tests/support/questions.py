@@ -19,7 +19,7 @@ from llm_pure import (
     tool_result,
     user,
 )
-from llm_pure.types.media_operations import (
+from llm_pure.types.operations import (
     ImageRequest,
     ListModelsRequest,
     ModerationRequest,

@@ -15,7 +15,7 @@ import msgspec
 from llm_pure import ChatRequest, EmbedRequest, HttpRequest
 from llm_pure.adapters import registry
 from llm_pure.core.provider import Operation, Provider
-from llm_pure.types.media_operations import (
+from llm_pure.types.operations import (
     ImageRequest,
     ListModelsRequest,
     ModerationRequest,

@@ -23,7 +23,7 @@ from llm_pure.replay.server import ReplayServer
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import HttpRequest
-from llm_pure.types.media_operations import ModelPage
+from llm_pure.types.operations import ModelPage
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.carriers import run
 from tests.support.scenarios import AIMOCK_URL, LOOPBACK_URL, Scenario, scenarios

@@ -26,7 +26,7 @@ from llm_pure.types.errors import (
 )
 from llm_pure.types.http import HttpRequest, HttpResponse, get_header
 from llm_pure.types.media import media_type_of
-from llm_pure.types.media_operations import (
+from llm_pure.types.operations import (
     GeneratedImage,
     ImageRequest,
     ImagesResponse,

@@ -13,7 +13,7 @@ from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.provider import Built
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.http import HttpRequest, HttpResponse, get_header
-from llm_pure.types.media_operations import GeneratedImage, ImageRequest, ImagesResponse
+from llm_pure.types.operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.pictures import picture
 from tests.support.png import tiny_png

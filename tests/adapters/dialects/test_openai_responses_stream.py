@@ -121,7 +121,7 @@ def test_what_support_asks_for_is_kept() -> None:
 def test_a_stream_without_its_last_event_is_interrupted_even_after_done() -> None:
     _, error = run(created(), delta("output_text", "Hi"), b"data: [DONE]\n\n")
     assert error == StreamInterrupted(
-        message="the body ended before the answer did, after 3 frames",
+        message="the body ended before the response was complete, after 3 frames",
         provider="openai_responses",
         status=200,
         partial=Completion(
