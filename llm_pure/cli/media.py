@@ -22,13 +22,14 @@ from llm_pure.client.plugins import find_provider
 from llm_pure.core.provider import Operation
 from llm_pure.output.code import CodeOutput
 from llm_pure.output.json_repair import Exact, Unrepairable
-from llm_pure.types.media_operations import (
+from llm_pure.types.operations import (
+    Embeddings,
+    EmbedRequest,
     ModerationRequest,
     ModerationResponse,
     Transcription,
     TranscriptionRequest,
 )
-from llm_pure.types.operations import Embeddings, EmbedRequest
 from llm_pure.types.result import LLMResult
 
 A = TypeVar("A")

@@ -9,7 +9,7 @@ from llm_pure.cli.exit_codes import OK, USAGE, CommandFailed
 from llm_pure.cli.files import read_file, read_piped, require_writable, unused_path, write_file
 from llm_pure.cli.output import out, print_failure, print_note, print_progress
 from llm_pure.client.llm import LLM
-from llm_pure.types.media_operations import ImageRequest, ImagesResponse, Speech, SpeechRequest
+from llm_pure.types.operations import ImageRequest, ImagesResponse, Speech, SpeechRequest
 from llm_pure.types.result import LLMResult
 
 _SUFFIXES = {

@@ -13,7 +13,9 @@ from llm_pure.client.targets import Target
 from llm_pure.core.provider import Built, Operation
 from llm_pure.types.errors import ProtocolError, UnsupportedFeature
 from llm_pure.types.http import HttpResponse, ResponseHead
-from llm_pure.types.media_operations import (
+from llm_pure.types.operations import (
+    Embeddings,
+    EmbedRequest,
     ImageRequest,
     ImagesResponse,
     ListModelsRequest,
@@ -23,10 +25,10 @@ from llm_pure.types.media_operations import (
     ModerationResponse,
     Speech,
     SpeechRequest,
+    TokenCount,
     Transcription,
     TranscriptionRequest,
 )
-from llm_pure.types.operations import Embeddings, EmbedRequest, TokenCount
 from llm_pure.types.result import Failure, LLMResult, Success
 
 A = TypeVar("A")

@@ -17,7 +17,7 @@ from llm_pure.core.provider import Built, Operation
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse
-from llm_pure.types.media_operations import ListModelsRequest, ModelInfo, ModelPage
+from llm_pure.types.operations import ListModelsRequest, ModelInfo, ModelPage
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import LLMResult
 

@@ -10,8 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
-from llm_pure.core.retry_after import parse_go_duration
+from llm_pure.core.error_mapping import (
+    ErrorType,
+    ProviderErrorInfo,
+    parse_go_duration,
+    to_llm_error,
+)
 from llm_pure.types.errors import (
     AuthenticationFailed,
     LLMError,

@@ -17,7 +17,7 @@ from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import ContentFiltered, InvalidRequest, ProtocolError, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import from_base64, media_type_of
-from llm_pure.types.media_operations import GeneratedImage, ImageRequest, ImagesResponse
+from llm_pure.types.operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 _RATIO = re.compile(r"\d{1,2}:\d{1,2}")

@@ -25,6 +25,7 @@ from llm_pure.types.errors import ContentFiltered, ProtocolError, UnsupportedFea
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import media_type_of
 from llm_pure.types.messages import Image, Text, user
+from llm_pure.types.operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
 

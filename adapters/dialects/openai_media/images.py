@@ -25,7 +25,7 @@ from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import from_base64, media_type_of
-from llm_pure.types.media_operations import GeneratedImage, ImageRequest, ImagesResponse
+from llm_pure.types.operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 _FIELDS = ("n", "size", "quality", "style", "background", "output_format", "response_format")

@@ -14,7 +14,7 @@ from llm_pure.core.provider import Built
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.media_operations import ModerationRequest, ModerationResponse, ModerationResult
+from llm_pure.types.operations import ModerationRequest, ModerationResponse, ModerationResult
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 

@@ -20,7 +20,7 @@ from llm_pure.types.completion import Usage
 from llm_pure.types.errors import LLMError, ProtocolError, StreamInterrupted
 from llm_pure.types.http import HttpResponse, ResponseHead, get_header
 from llm_pure.types.media import from_base64, media_type_of
-from llm_pure.types.media_operations import Speech
+from llm_pure.types.operations import Speech
 from llm_pure.types.rejection import Rejected
 from llm_pure.types.result import Failure, LLMResult, Success
 

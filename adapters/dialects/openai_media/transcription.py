@@ -26,7 +26,7 @@ from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import media_type_of
-from llm_pure.types.media_operations import Transcription, TranscriptionRequest
+from llm_pure.types.operations import Transcription, TranscriptionRequest
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 
 AUDIO_LIMIT = 25 * 1024 * 1024

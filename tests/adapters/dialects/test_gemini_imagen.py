@@ -20,7 +20,7 @@ from llm_pure.types.errors import (
     RateLimited,
     UnsupportedFeature,
 )
-from llm_pure.types.media_operations import GeneratedImage, ImageRequest, ImagesResponse
+from llm_pure.types.operations import GeneratedImage, ImageRequest, ImagesResponse
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.builders import required
 from tests.support.pictures import picture

@@ -15,7 +15,7 @@ from llm_pure.types.errors import (
     ProtocolError,
     RateLimited,
 )
-from llm_pure.types.media_operations import GeneratedImage, ImageRequest
+from llm_pure.types.operations import GeneratedImage, ImageRequest
 from tests.support.png import tiny_png
 from tests.support.replies import response
 

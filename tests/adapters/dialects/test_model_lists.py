@@ -11,7 +11,7 @@ from llm_pure.adapters import registry
 from llm_pure.core.provider import Operation
 from llm_pure.types.errors import AuthenticationFailed, ProtocolError, ServerError
 from llm_pure.types.http import get_header
-from llm_pure.types.media_operations import ListModelsRequest, ModelInfo, ModelPage
+from llm_pure.types.operations import ListModelsRequest, ModelInfo, ModelPage
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.builders import required
 from tests.support.replies import response
