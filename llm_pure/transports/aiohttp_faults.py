@@ -1,6 +1,5 @@
 """What aiohttp and the sockets below raise -> LLMError, with no URL and no header value in the message."""
 
-import re
 import ssl
 
 import aiohttp
@@ -22,16 +21,13 @@ class WriteTimeout(TimeoutError):
     """A piece of the request was not sent in time."""
 
 
-_CUT_OFF = re.compile(
-    r"(?i)not enough data|connection closed|connection lost|reset by peer|\[errno"
-)
-
-
-def error_of(fault: Exception, place: str, *, begun: bool, status: int | None = None) -> LLMError:
+def error_of(
+    fault: Exception, place: str, *, begun: bool, ended: bool = False, status: int | None = None
+) -> LLMError:
     """The error that this exception means.
 
     place: the host, for the message. begun: bytes of the body had come, so that the service has done its work once and
-    is not asked again for being slow.
+    is not asked again for being slow. ended: the service has ended the connection, so that a broken body was cut off.
     """
     match fault:
         case TimeoutError():
@@ -58,7 +54,7 @@ def error_of(fault: Exception, place: str, *, begun: bool, status: int | None = 
         case aiohttp.ClientResponseError():
             what = _first_line(fault.message)
             return ProtocolError(message=f"{place} does not speak HTTP/1.1: {what}", status=status)
-        case aiohttp.ClientPayloadError() if not _is_cut_off(fault):
+        case aiohttp.ClientPayloadError() if not ended:
             return ProtocolError(
                 message=f"{place} does not speak HTTP/1.1: {_first_line(str(fault))}", status=status
             )
@@ -84,12 +80,6 @@ def _phase(fault: TimeoutError) -> tuple[str, str]:
     if isinstance(fault, aiohttp.SocketTimeoutError):
         return "read", "no answer"
     return "total", "no answer"
-
-
-def _is_cut_off(fault: aiohttp.ClientPayloadError) -> bool:
-    """Did the body stop early, rather than break its own format?"""
-    told = " ".join(str(cause) for cause in (fault, *exception_chain(fault)))
-    return bool(_CUT_OFF.search(told))
 
 
 def _first_line(text: str) -> str:

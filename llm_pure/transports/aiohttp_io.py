@@ -33,13 +33,31 @@ class Sending(msgspec.Struct, frozen=True):
     timeouts: Timeouts
     deadline_s: float
 
-    def error(self, fault: Exception, begun: bool = False, status: int | None = None) -> LLMError:
+    def error(
+        self,
+        fault: Exception,
+        begun: bool = False,
+        status: int | None = None,
+        *,
+        ended: bool = False,
+    ) -> LLMError:
         """What this exception means for this request."""
-        return error_of(fault, self.address.place, begun=begun, status=status)
+        return error_of(fault, self.address.place, begun=begun, ended=ended, status=status)
 
 
 class Connection(ResponseHandler):
     """A connection. Closed while a server does not read, it would wait for that server; it is cut off instead."""
+
+    ended = False
+    """True once the service has ended the connection. aiohttp tells this only in the text of its exceptions."""
+
+    def eof_received(self) -> None:
+        self.ended = True
+        super().eof_received()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.ended = self.ended or exc is not None
+        super().connection_lost(exc)
 
     def close(self) -> None:
         transport = self.transport

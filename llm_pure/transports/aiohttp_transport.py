@@ -207,7 +207,16 @@ class _Answer(BodyDecoder):
     def __init__(self, sending: Sending, response: aiohttp.ClientResponse, limit: int) -> None:
         super().__init__(sending, read_head(response.status, response.raw_headers), limit)
         self._response = response
+        self._sending = sending
+        self._line = None if response.connection is None else response.connection.protocol
         self._read = False
+
+    def fail(self, fault: Exception) -> LLMResult[bytes]:
+        """The body broke off."""
+        self.over = True
+        ended = getattr(self._line, "ended", True)  # without a connection there is nothing to read
+        error = self._sending.error(fault, self._reader.begun, self.head.status, ended=ended)
+        return Failure(error)
 
     async def whole(self) -> LLMResult[HttpResponse]:
         """All of it, unless its size is above the limit or it breaks off."""

@@ -15,6 +15,8 @@ from typing import Any
 
 _deadline: ContextVar[float] = ContextVar("llm_pure_deadline", default=float("inf"))
 
+_has_ended: ContextVar[bool] = ContextVar("llm_pure_connection_has_ended", default=False)
+
 CLOSED_BY_PEER = float("-inf")
 """A deadline that lets nothing pass: whoever reads next finds that the call is over."""
 
@@ -25,11 +27,27 @@ _PIECE = 64 * 1024
 @contextmanager
 def until(deadline_s: float) -> Iterator[None]:
     """Within this context, what is read or written by this task or thread has until then (`time.monotonic`)."""
-    token = _deadline.set(deadline_s)
+    token, ended = _deadline.set(deadline_s), _has_ended.set(False)
     try:
         yield
     finally:
         _deadline.reset(token)
+        _has_ended.reset(ended)
+
+
+def has_ended() -> bool:
+    """Return true if the last read within `until` met the end of the connection.
+
+    After a protocol error this distinguishes a response that was cut off from a malformed one. httpcore raises one
+    exception type for both, and only the text differs.
+    """
+    return _has_ended.get()
+
+
+def _noted(data: bytes) -> bytes:
+    if not data:
+        _has_ended.set(True)
+    return data
 
 
 def _left(timeout: float | None, late: type[Exception]) -> float | None:
@@ -53,7 +71,7 @@ class DeadlineStream:
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> Any:
-        return self._inner.read(max_bytes, _left(timeout, self._core.ReadTimeout))
+        return _noted(self._inner.read(max_bytes, _left(timeout, self._core.ReadTimeout)))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for piece in _pieces(buffer):
@@ -107,7 +125,7 @@ class AsyncCappedStream:
         self._inner = inner
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> Any:
-        return await self._inner.read(max_bytes, _left(timeout, self._core.ReadTimeout))
+        return _noted(await self._inner.read(max_bytes, _left(timeout, self._core.ReadTimeout)))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         await self._inner.write(buffer, _left(timeout, self._core.WriteTimeout))

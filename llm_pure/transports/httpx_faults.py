@@ -1,6 +1,5 @@
 """What httpx or httpx2 and the sockets below raise -> LLMError, with no URL and no header value in the message."""
 
-import re
 import ssl
 from typing import Any
 
@@ -20,8 +19,6 @@ _PHASES = {
 }
 """Every other timeout is one of reading."""
 
-_CUT_OFF = re.compile(r"(?i)server disconnected|peer closed connection")
-
 
 def error_of(
     httpx: Any,
@@ -30,13 +27,14 @@ def error_of(
     *,
     late: bool,
     begun: bool,
+    ended: bool,
     status: int | None = None,
 ) -> LLMError:
     """The error that this exception means.
 
     httpx: the package that raised it. place: the host, for the message. late: the deadline of the whole call has
     passed. begun: bytes of the body had come, so that the service has done its work once and is not asked again for
-    being slow.
+    being slow. ended: the connection has ended, so that a protocol error means a response that was cut off.
     """
     match fault:
         case httpx.TimeoutException():
@@ -48,7 +46,7 @@ def error_of(
                 retryable=not begun,
             )
         case httpx.RemoteProtocolError():
-            if _CUT_OFF.search(str(fault)):
+            if ended:
                 return ConnectionFailed(message=f"{place}: {said(fault)}", status=status)
             return ProtocolError(
                 message=f"{place} does not speak HTTP/1.1: {said(fault)}", status=status
@@ -64,9 +62,8 @@ def error_of(
                 message=f"the address cannot be used: {said(fault)}", field="base_url"
             )
         case httpx.ProxyError():
-            asks_for_more = str(fault).startswith("4")  # "407 Proxy Authentication Required"
             return ConnectionFailed(
-                message=f"the proxy refused: {said(fault)}", retryable=not asks_for_more
+                message=f"the proxy refused: {said(fault)}", retryable=not _is_refusal(fault)
             )
         case httpx.ConnectError():
             causes = exception_chain(fault)
@@ -79,3 +76,11 @@ def error_of(
             return ConnectionFailed(
                 message=f"the connection to {place} {what}: {reason(fault)}", status=status
             )
+
+
+def _is_refusal(fault: Exception) -> bool:
+    """Return true for a proxy's status 4xx. httpcore gives the status line of a proxy as text only.
+
+    The text begins with the status ("407 Proxy Authentication Required"). With any other text the call may be retried.
+    """
+    return str(fault).startswith("4")

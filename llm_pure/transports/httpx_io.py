@@ -10,6 +10,7 @@ import msgspec
 
 from llm_pure.transports.base import Timeouts, TransportSettings
 from llm_pure.transports.connection_pools import POOL_SIZE, ConnectionPools, PoolSlot
+from llm_pure.transports.deadlines import has_ended
 from llm_pure.transports.exchange import (
     CLOSED,
     sent_headers,
@@ -39,7 +40,13 @@ class Sending(msgspec.Struct, frozen=True):
         """What this exception means for this request."""
         late = monotonic() >= self.deadline_s
         return error_of(
-            self.library.client, fault, self.place, late=late, begun=begun, status=status
+            self.library.client,
+            fault,
+            self.place,
+            late=late,
+            begun=begun,
+            ended=has_ended(),
+            status=status,
         )
 
 
