@@ -14,9 +14,8 @@ from typing import Any, Self
 import aiohttp
 from yarl import URL
 
-from llm_pure.transports.address import Address, read_address
-from llm_pure.transports.aiohttp_faults import FAULTS
 from llm_pure.transports.aiohttp_io import (
+    FAULTS,
     Connection,
     Sending,
     content_of,
@@ -34,13 +33,15 @@ from llm_pure.transports.base import (
 )
 from llm_pure.transports.exchange import (
     CLOSED,
+    Address,
     BodyDecoder,
     EventLoopGuard,
+    read_address,
     read_head,
+    running_loop,
     sent_headers,
     unusable_authorities,
 )
-from llm_pure.transports.loops import running_loop
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.result import Failure, LLMResult, Success

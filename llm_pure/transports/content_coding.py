@@ -9,6 +9,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Protocol
 
+import msgspec
+
 from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
 from llm_pure.types.http import ResponseHead
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -223,3 +225,57 @@ def _names(head: ResponseHead) -> list[str]:
         return []
     names = [word.strip().lower() for word in ",".join(listed).split(",")]
     return [name for name in reversed(names) if name not in ("", "identity")]
+
+
+BODY_LIMIT = 512 * 1024 * 1024
+"""The largest body, in bytes after decoding."""
+
+
+def decode_content(body: bytes, content_encoding: str) -> LLMResult[bytes]:
+    """The body with no coding left; `content_encoding` is the header's value, "" when there is none.
+
+    Some recorders decode and keep the header, some filter the header out: the bytes themselves tell what they are. A
+    body that was cut off gives what it holds. `br` and `zstd` need the package that the ProtocolError names.
+    """
+    coding = content_encoding.strip().lower()
+    if not coding and body.startswith(_GZIP_MAGIC):
+        return _decode(body, "gzip").lash(lambda _: Success(body))
+    if coding in ("", "identity", "aws-chunked") or not _is_coded(body, coding):
+        return Success(body)
+    return _decode(body, coding)
+
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_DECODE_STEP = 65_536
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
+
+def _decode(body: bytes, coding: str) -> LLMResult[bytes]:
+    reader = BodyReader(ResponseHead(200, (("content-encoding", coding),)), BODY_LIMIT)
+    plain: list[bytes] = []
+    for begin in range(
+        0, len(body), _DECODE_STEP
+    ):  # so that a small body can't blow up all at once
+        taken = reader.take(body[begin : begin + _DECODE_STEP])
+        if isinstance(taken, Failure):
+            return Failure(msgspec.structs.replace(taken.failure(), status=None, code="cassette"))
+        plain.append(taken.unwrap())
+    return Success(b"".join(plain))
+
+
+def _is_coded(body: bytes, coding: str) -> bool:
+    match coding:
+        case "gzip" | "x-gzip":
+            return body.startswith(_GZIP_MAGIC)
+        case "zstd":
+            return body.startswith(_ZSTD_MAGIC)
+        case _:  # deflate and br have no mark of their own
+            return bool(body) and not _is_text(body)
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return False
+    return not any(character < " " and character not in "\t\r\n" for character in text[:1000])

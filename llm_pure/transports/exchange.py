@@ -1,15 +1,113 @@
 """What every transport does around its library: headers completed, bytes of a body bounded and decoded, one event loop."""
 
+import asyncio
+import os
 import re
+import sys
 from functools import lru_cache
 from typing import Protocol
+from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from llm_pure.transports.base import TransportSettings
 from llm_pure.transports.content_coding import ACCEPTED, BodyReader
-from llm_pure.transports.loops import running_loop
 from llm_pure.types.errors import ConnectionFailed, InvalidConfiguration, LLMError
 from llm_pure.types.http import Headers, ResponseHead, redact_url
+from llm_pure.types.redact import redact
 from llm_pure.types.result import Failure, LLMResult, Success
+
+
+def said(fault: BaseException) -> str:
+    """Its words without a key, else its name."""
+    return redact(str(fault)) or type(fault).__name__
+
+
+def reason(fault: BaseException) -> str:
+    """The words of the innermost cause that has any: "Connection refused", not "All connection attempts failed"."""
+    told = [cause for cause in exception_chain(fault) if isinstance(cause, OSError) and str(cause)]
+    innermost = told[-1] if told else fault
+    if isinstance(innermost, ConnectionError) and innermost.errno:
+        return os.strerror(innermost.errno)  # asyncio puts words of its own in place of these
+    return said(innermost)
+
+
+def exception_chain(fault: BaseException) -> list[BaseException]:
+    """What led to this exception, the innermost last."""
+    causes: list[BaseException] = []
+    cause = fault.__cause__ or fault.__context__
+    while cause is not None and len(causes) < 8:
+        if isinstance(cause, BaseExceptionGroup):
+            cause = cause.exceptions[0]
+        causes.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return causes
+
+
+def running_loop() -> object:
+    """A token of the loop that this task runs in, the same for all of its tasks; asyncio or trio."""
+    trio = sys.modules.get("trio")  # it runs nothing unless somebody has imported it
+    if trio is not None and trio.lowlevel.in_trio_run():
+        return trio.lowlevel.current_trio_token()
+    return asyncio.get_running_loop()
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+
+
+class Address(msgspec.Struct, frozen=True):
+    """origin: scheme, host and port. place: host and port. target: path and query, in printable ASCII."""
+
+    origin: str
+    place: str
+    target: str
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Is it https?"""
+        return self.origin.startswith("https:")
+
+
+@lru_cache(maxsize=256)
+def read_address(text: str) -> LLMResult[Address]:
+    """InvalidConfiguration when nothing can be sent there.
+
+    No character of the target is changed but those that no request line can hold; user information is left out.
+
+    >>> read_address("https://me@EXAMPLE.org/a%2Fb:c?q=x+y").unwrap()
+    Address(origin='https://example.org', place='example.org', target='/a%2Fb:c?q=x+y')
+    """
+    try:
+        return Success(_read(text))
+    except (ValueError, UnicodeError) as fault:
+        return Failure(unusable_address(text, str(fault)))
+
+
+def _read(text: str) -> Address:
+    if _CONTROL.search(text):
+        raise ValueError("it holds a control character")
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("it has to begin with http:// or https:// and a host")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else _name(parts.hostname)
+    if parts.port == 0:
+        raise ValueError("its port is out of range")
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    place = host if parts.port in (None, usual) else f"{host}:{parts.port}"
+    target = quote(parts.path or "/", safe=_PRINTABLE)
+    if parts.query:
+        target += "?" + quote(parts.query, safe=_PRINTABLE)
+    return Address(f"{parts.scheme}://{place}", place, target)
+
+
+def _name(host: str) -> str:
+    """The host as the name service knows it."""
+    name = host.encode("idna").decode("ascii")
+    if not all(0 < len(label) < 64 for label in name.removesuffix(".").split(".")):
+        raise ValueError("its host is not a name")
+    return name
+
 
 _FINE: LLMResult[None] = Success(None)
 

@@ -3,7 +3,7 @@
 Its authorities are those of the operating system (truststore), where httpx takes certifi's.
 """
 
-from llm_pure.transports.httpx_library import load_library
+from llm_pure.transports.httpx_io import load_library
 from llm_pure.transports.httpx_transport import BaseAsyncHttpxTransport, BaseHttpxTransport
 
 _HTTPX2 = load_library("httpx2", "httpcore2")

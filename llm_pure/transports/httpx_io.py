@@ -1,9 +1,12 @@
 """What the sync and the async transport over httpx or httpx2 share: everything but the reading and writing itself."""
 
 import ssl
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from importlib import import_module
 from time import monotonic
+from types import ModuleType
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,16 +16,164 @@ from llm_pure.transports.connection_pools import POOL_SIZE, ConnectionPools, Poo
 from llm_pure.transports.deadlines import has_ended
 from llm_pure.transports.exchange import (
     CLOSED,
+    exception_chain,
+    reason,
+    said,
     sent_headers,
     unusable_address,
     unusable_authorities,
     unusable_proxy,
 )
-from llm_pure.transports.httpx_faults import error_of
-from llm_pure.transports.httpx_library import Library
-from llm_pure.types.errors import InvalidConfiguration, LLMError
+from llm_pure.types.errors import (
+    ConnectionFailed,
+    InvalidConfiguration,
+    LLMError,
+    ProtocolError,
+    TimedOut,
+)
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.result import Failure, LLMResult, Success
+
+
+class Library(msgspec.Struct, frozen=True, eq=False):
+    """One of the two. client: the package. core: its httpcore. content: a request's body, as its transports want it."""
+
+    client: Any
+    core: Any
+    content: type[Any]
+    faults: tuple[type[Exception], ...]
+    """Everything that carrying bytes over it may raise."""
+
+
+def load_library(client: str, core: str) -> Library:
+    """Imports both. ImportError when they are not installed."""
+    http = _without_its_command(client)
+    return Library(
+        http,
+        import_module(core),
+        type("Content", (Content, http.SyncByteStream, http.AsyncByteStream), {}),
+        (http.HTTPError, http.InvalidURL, http.StreamError, OSError, UnicodeError),
+    )
+
+
+def _without_its_command(name: str) -> Any:
+    """The package, but not its command line, for which httpx loads click, rich and Pygments where they are installed.
+
+    To httpx it looks as if they were not there; its `main` then loads them when it is called after all.
+    """
+    command = f"{name}._main"
+    if name in sys.modules:
+        return import_module(name)
+    hidden: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
+    hidden[command] = None  # importing it is an ImportError
+    try:
+        http: Any = import_module(name)
+    finally:
+        hidden.pop(command, None)
+    if "main" in vars(http):
+        http.main = lambda: import_module(command).main()
+    return http
+
+
+class Content:
+    """A request's body. httpx's own is an async generator, which a cancelled call leaves to the garbage collector."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter((self._data,) if self._data else ())
+
+    def __aiter__(self) -> "_AsyncPieces":
+        return _AsyncPieces(iter(self))
+
+
+class _AsyncPieces:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> "_AsyncPieces":
+        return self
+
+    async def __anext__(self) -> bytes:
+        for piece in self._pieces:
+            return piece
+        raise StopAsyncIteration
+
+
+_PHASES = {
+    "ConnectTimeout": ("connect", "no connection"),
+    "WriteTimeout": ("write", "the request could not be sent"),
+    "PoolTimeout": ("pool", "no connection was free"),
+}
+"""Every other timeout is one of reading."""
+
+
+def error_of(
+    httpx: Any,
+    fault: Exception,
+    place: str,
+    *,
+    late: bool,
+    begun: bool,
+    ended: bool,
+    status: int | None = None,
+) -> LLMError:
+    """The error that this exception means.
+
+    httpx: the package that raised it. place: the host, for the message. late: the deadline of the whole call has
+    passed. begun: bytes of the body had come, so that the service has done its work once and is not asked again for
+    being slow. ended: the connection has ended, so that a protocol error means a response that was cut off.
+    """
+    match fault:
+        case httpx.TimeoutException():
+            phase, what = _PHASES.get(type(fault).__name__, ("read", "no answer"))
+            return TimedOut(
+                message=f"{what} from {place} in time",
+                phase="total" if late else phase,
+                status=status,
+                retryable=not begun,
+            )
+        case httpx.RemoteProtocolError():
+            if ended:
+                return ConnectionFailed(message=f"{place}: {said(fault)}", status=status)
+            return ProtocolError(
+                message=f"{place} does not speak HTTP/1.1: {said(fault)}", status=status
+            )
+        case httpx.LocalProtocolError() | UnicodeError():
+            # its message may quote the header, and the header may be the key
+            return InvalidConfiguration(
+                message=f"a header or the address cannot be sent ({type(fault).__name__})",
+                field="headers",
+            )
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return InvalidConfiguration(
+                message=f"the address cannot be used: {said(fault)}", field="base_url"
+            )
+        case httpx.ProxyError():
+            return ConnectionFailed(
+                message=f"the proxy refused: {said(fault)}", retryable=not _is_refusal(fault)
+            )
+        case httpx.ConnectError():
+            causes = exception_chain(fault)
+            untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
+            return ConnectionFailed(
+                message=f"no connection to {place}: {reason(fault)}", retryable=not untrusted
+            )
+        case _:
+            what = "broke off" if status is not None else "failed"
+            return ConnectionFailed(
+                message=f"the connection to {place} {what}: {reason(fault)}", status=status
+            )
+
+
+def _is_refusal(fault: Exception) -> bool:
+    """Return true for a proxy's status 4xx. httpcore gives the status line of a proxy as text only.
+
+    The text begins with the status ("407 Proxy Authentication Required"). With any other text the call may be retried.
+    """
+    return str(fault).startswith("4")
+
 
 P = TypeVar("P")
 

@@ -26,6 +26,7 @@ from llm_pure.transports.deadlines import (
 )
 from llm_pure.transports.exchange import BodyDecoder, EventLoopGuard, read_head
 from llm_pure.transports.httpx_io import (
+    Library,
     Sending,
     lease,
     pool_arguments,
@@ -33,7 +34,6 @@ from llm_pure.transports.httpx_io import (
     preload,
     prepare,
 )
-from llm_pure.transports.httpx_library import Library
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.result import Failure, LLMResult, Success
 
