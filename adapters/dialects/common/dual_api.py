@@ -67,6 +67,7 @@ def dual_api_by_head(
         _asking(first, second, chosen),
         parse_chat=lambda response: of(response.head).parse_chat(response),
         open_stream=lambda head: of(head).open_stream(head),
+        is_last_message=second.is_last_message,
     )
 
 

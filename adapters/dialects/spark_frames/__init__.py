@@ -38,6 +38,7 @@ def provider(
         api_key_env=api_key_env,
         env_vars=env_vars,
         source=source,
+        is_last_message=is_last,
     )
 
 
