@@ -159,13 +159,17 @@ class _Response(BodyDecoder):
         return self
 
     async def __anext__(self) -> LLMResult[bytes]:
+        content = self._response.content
         while not self.over:
-            try:
-                raw = await self._response.content.readany()
-                self._at_end = not raw
-                piece = self.feed(raw) if raw else self.finish()
-            except ERRORS as error:
-                piece = self.fail(error)
+            if self._at_end:
+                piece = self.finish()
+            else:
+                try:
+                    raw = await content.readany()
+                    self._at_end = content.at_eof()
+                    piece = self.feed(raw) if raw else None
+                except ERRORS as error:
+                    piece = self.fail(error)
             if piece is not None:
                 return piece
         raise StopAsyncIteration
