@@ -107,9 +107,9 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
 
         The model's own compress_type overrides the type of the section `compress`.
         """
-        name, model = self._lookup(name_or_type)
-        settings = self.setup_for(name or DEFAULT_NAME, ok(model))
-        fallbacks = tuple([ok(self.get(other)) for other in self.fallbacks.get(name or "", ())])
+        name, config = self._lookup(name_or_type)
+        settings = self.setup_for(name or DEFAULT_NAME, ok(config))
+        fallbacks = tuple([ok(self.get(model)) for model in self.fallbacks.get(name or "", ())])
         return msgspec.structs.replace(settings, fallbacks=fallbacks)
 
     def setup_for(self, name: str, config: LLMConfig) -> ModelSettings:

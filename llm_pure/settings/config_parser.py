@@ -106,10 +106,10 @@ def merge(files: Sequence[dict[str, Any]]) -> dict[str, Any]:
     Models, fallbacks and prices are merged by name. One model's fields never come from two files, so that a key is never
     sent to the address of another file.
     """
-    return reduce(_merge_two, files, {})
+    return reduce(_overlay, files, {})
 
 
-def _merge_two(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+def _overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     set_above = {name: value for name, value in above.items() if value is not None}
     by_name = {
         name: {**below[name], **set_above[name]}

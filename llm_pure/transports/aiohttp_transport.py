@@ -5,8 +5,7 @@ Its ClientSession is used without what it adds: no cookies, redirects, environme
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable
 from time import monotonic
 
 import aiohttp
@@ -24,7 +23,8 @@ from llm_pure.transports.aiohttp_io import (
 )
 from llm_pure.transports.base import (
     AsyncCalls,
-    StreamingResponse,
+    OpenResponse,
+    SyncCalls,
     Timeouts,
     TransportSettings,
 )
@@ -40,7 +40,7 @@ from llm_pure.transports.exchange import (
 )
 from llm_pure.transports.tls import unusable_authorities
 from llm_pure.types.errors import InvalidConfiguration, LLMError
-from llm_pure.types.http import HttpRequest, HttpResponse
+from llm_pure.types.http import HttpRequest
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult
 
@@ -74,7 +74,7 @@ class AiohttpTransport(AsyncCalls):
         if session is not None:
             await _finish(session.close())
 
-    async def _open(self, request: HttpRequest, timeouts: Timeouts) -> "_Response":
+    async def _aopen(self, request: HttpRequest, timeouts: Timeouts) -> "_Response":
         _check_asyncio()
         self._loop.check()
         proxy = ok(self._proxy)
@@ -182,22 +182,11 @@ class _Response(BodyDecoder):
         self._free.release()
 
 
-class AsyncOnly:
+class AsyncOnly(SyncCalls):
     """Takes the place of a sync transport: every call fails with InvalidConfiguration."""
 
     def __init__(self, settings: TransportSettings | None = None) -> None:
         del settings
-
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """Fail with InvalidConfiguration."""
-        return Failure(_ASYNC_ONLY)
-
-    @contextmanager
-    def stream(
-        self, request: HttpRequest, timeouts: Timeouts
-    ) -> Iterator[LLMResult[StreamingResponse]]:
-        """Yield a Failure with InvalidConfiguration."""
-        yield Failure(_ASYNC_ONLY)
 
     def preload(self, url: str) -> LLMResult[None]:
         """Fail with InvalidConfiguration."""
@@ -205,6 +194,9 @@ class AsyncOnly:
 
     def close(self) -> None:
         """Do nothing: no connection is open."""
+
+    def _open(self, request: HttpRequest, timeouts: Timeouts) -> OpenResponse:
+        raise Rejected(_ASYNC_ONLY)
 
 
 _ASYNC_ONLY = InvalidConfiguration(
@@ -220,7 +212,7 @@ def _check_asyncio() -> None:
 
 
 async def _finish(closing: Awaitable[None]) -> None:
-    """Await the whole of it, also when the task is cancelled meanwhile; the cancellation is raised afterwards."""
+    """Await `closing` to its end. If the task is cancelled meanwhile, the cancellation is raised afterwards."""
     task = asyncio.ensure_future(closing)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():

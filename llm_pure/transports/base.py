@@ -289,12 +289,12 @@ class SyncCalls:
 
 
 class AsyncCalls:
-    """`asend` and `astream` of an async transport over its `_open`, and the context manager."""
+    """`asend` and `astream` of an async transport over its `_aopen`, and the context manager."""
 
     async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """Return the complete response, of any status."""
         try:
-            response = await self._open(request, timeouts)
+            response = await self._aopen(request, timeouts)
         except Rejected as rejected:
             return Failure(rejected.error)
         try:
@@ -308,7 +308,7 @@ class AsyncCalls:
     ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
         """Yield the response as its body arrives; leaving the context early closes its connection."""
         try:
-            response = await self._open(request, timeouts)
+            response = await self._aopen(request, timeouts)
         except Rejected as rejected:
             failure = Failure(rejected.error)
         else:
@@ -319,7 +319,7 @@ class AsyncCalls:
             return
         yield failure
 
-    async def _open(self, request: HttpRequest, timeouts: Timeouts) -> AsyncOpenResponse:
+    async def _aopen(self, request: HttpRequest, timeouts: Timeouts) -> AsyncOpenResponse:
         """Send the request and read the head. Raises Rejected."""
         raise NotImplementedError
 

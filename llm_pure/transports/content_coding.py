@@ -249,10 +249,10 @@ def _decode(body: bytes, coding: str) -> LLMResult[bytes]:
     reader = BodyReader(ResponseHead(200, (("content-encoding", coding),)), _RECORDED_LIMIT)
     plain: list[bytes] = []
     for start in range(0, len(body), _STEP):
-        taken = reader.take(body[start : start + _STEP])
-        if isinstance(taken, Failure):
-            return Failure(msgspec.structs.replace(taken.failure(), status=None, code="cassette"))
-        plain.append(taken.unwrap())
+        piece = reader.take(body[start : start + _STEP])
+        if isinstance(piece, Failure):
+            return Failure(msgspec.structs.replace(piece.failure(), status=None, code="cassette"))
+        plain.append(piece.unwrap())
     return Success(b"".join(plain))
 
 

@@ -206,7 +206,7 @@ def set_network_backend(pool: Any, backend: Any) -> None:
     """Make an HTTPTransport connect through this backend.
 
     httpcore takes `network_backend`, but httpx passes none on. A pool of httpcore without HTTPTransport would be public,
-    but then what records or answers for httpx in tests (vcrpy, respx) no longer works.
+    but then recorders and mocks of httpx (vcrpy, respx) no longer work.
     """
     pool._pool._network_backend = backend
 

@@ -1,6 +1,6 @@
 """Transports over HTTPTransport and AsyncHTTPTransport of httpx or httpx2, in rows of small pools, without their Client.
 
-So there are no cookies, no redirects and no environment, and what records or answers for httpx in tests (vcrpy, respx) works.
+So there are no cookies, no redirects and no environment, and recorders and mocks of httpx (vcrpy, respx) work.
 `transports.httpx` and `transports.httpx2` bind a package; each is imported only when a client names it.
 """
 
@@ -164,7 +164,7 @@ class BaseAsyncHttpxTransport(_Base, AsyncCalls):
         """Close every connection. Calls in progress fail, and so do later ones."""
         await _close_all(self._rows.close())
 
-    async def _open(self, request: HttpRequest, timeouts: Timeouts) -> "_AsyncResponse":
+    async def _aopen(self, request: HttpRequest, timeouts: Timeouts) -> "_AsyncResponse":
         self._loop.check()
         prepared = prepare(self.library, self._settings, request, timeouts)
         slot, stale = self._lease(prepared)

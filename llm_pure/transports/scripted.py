@@ -4,21 +4,16 @@ For tests, also those of programs that use this library: `LLM(config, transport=
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 from typing import TypeAlias
 
 import msgspec
 
-from llm_pure.transports.base import (
-    AsyncStreamingResponse,
-    StreamingResponse,
-    Timeouts,
-    read_body,
-)
+from llm_pure.transports.base import AsyncCalls, SyncCalls, Timeouts
 from llm_pure.types.errors import ConnectionFailed, LLMError, TimedOut
-from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.http import Headers, HttpRequest, ResponseHead
+from llm_pure.types.rejection import ok
 from llm_pure.types.result import Failure, LLMResult, Success
 
 
@@ -43,7 +38,7 @@ ResponseScript: TypeAlias = (
 """Responses in order, or a function of the request. An LLMError means that no head arrived."""
 
 
-class ScriptedTransport:
+class ScriptedTransport(SyncCalls, AsyncCalls):
     """Sync and async, for any number of threads and tasks."""
 
     requests: list[HttpRequest]
@@ -54,39 +49,24 @@ class ScriptedTransport:
         self._script = script
         self._lock = Lock()
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """Return the complete response."""
-        with self.stream(request, timeouts) as opened:
-            return opened.bind(lambda response: read_body(response.head, response))
+    def close(self) -> None:
+        """Do nothing: no connection is open."""
 
-    @contextmanager
-    def stream(
-        self, request: HttpRequest, timeouts: Timeouts
-    ) -> Iterator[LLMResult[StreamingResponse]]:
-        """Yield the response, chunk by chunk."""
+    async def aclose(self) -> None:
+        """Do nothing: no connection is open."""
+
+    def _open(self, request: HttpRequest, timeouts: Timeouts) -> "_Response":
         response, wait_s = self._next(request, timeouts)
         if wait_s:
             time.sleep(wait_s)
-        yield response
+        return ok(response)
 
-    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """Return the complete response."""
-        async with self.astream(request, timeouts) as opened:
-            if isinstance(opened, Failure):
-                return opened
-            response = opened.unwrap()
-            return read_body(response.head, [chunk async for chunk in response])
-
-    @asynccontextmanager
-    async def astream(
-        self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
-        """Yield the response, chunk by chunk."""
-        import anyio
+    async def _aopen(self, request: HttpRequest, timeouts: Timeouts) -> "_Response":
+        import anyio  # imported late: start-up
 
         response, wait_s = self._next(request, timeouts)
         await anyio.sleep(wait_s)
-        yield response
+        return ok(response)
 
     def _next(
         self, request: HttpRequest, timeouts: Timeouts
@@ -135,6 +115,12 @@ class _Response:
             await anyio.sleep(self._wait_s)
             return item
         raise StopAsyncIteration
+
+    def close(self) -> None:
+        """Do nothing: no connection is open."""
+
+    async def aclose(self) -> None:
+        """Do nothing: no connection is open."""
 
     def _all(self, scripted: ScriptedResponse, *, late: bool) -> Iterator[LLMResult[bytes]]:
         if late and scripted.chunks:

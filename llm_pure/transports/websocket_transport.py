@@ -38,7 +38,7 @@ from llm_pure.transports.exchange import (
 )
 from llm_pure.types.errors import ConnectionFailed, LLMError, ProtocolError
 from llm_pure.types.http import HttpRequest, ResponseHead
-from llm_pure.types.rejection import Rejected, ok
+from llm_pure.types.rejection import Rejected
 from llm_pure.types.result import Failure, LLMResult, Success
 
 _READ_SIZE = 64 * 1024
@@ -64,7 +64,8 @@ class _Session:
     over = False
     """True when nothing more is to be read."""
 
-    _error: LLMError | None = None
+    failure: LLMError | None = None
+    """Why it ended, until `next_line` has returned it."""
 
     def __init__(
         self,
@@ -88,22 +89,16 @@ class _Session:
             handshake.headers[name] = value
         self._protocol.send_request(handshake)
 
-    def handshake(self) -> LLMResult[ResponseHead] | None:
-        """Return the head of the response, or the error before it; None while neither has arrived."""
-        if self.head is not None:
-            return Success(self.head)
-        return None if self._error is None else Failure(self._error)
-
     def next_line(self) -> LLMResult[bytes] | None:
         """Return the next message as a line, and after the last one the error; None if nothing is buffered."""
         if self._lines:
             return Success(self._lines.popleft())
-        error, self._error = self._error, None
+        error, self.failure = self.failure, None
         return None if error is None else Failure(error)
 
     def fail(self, error: LLMError) -> None:
         """End the session with this error."""
-        self.over, self._error = True, error
+        self.over, self.failure = True, error
 
     def outgoing(self) -> bytes:
         """Return and remove the bytes to be written now."""
@@ -261,9 +256,11 @@ class _Response:
 
     def handshake(self) -> ResponseHead:
         """Return the head of the response. Raises Rejected with the error before it."""
-        while (head := self._session.handshake()) is None:
+        while self._session.head is None:
+            if self._session.failure is not None:
+                raise Rejected(self._session.failure)
             self._exchange()
-        return ok(head)
+        return self._session.head
 
     def __iter__(self) -> "_Response":
         return self
@@ -303,7 +300,7 @@ class AsyncWebsocketTransport(_Base, AsyncCalls):
         """Refuse later calls; calls in progress continue."""
         self._closed = True
 
-    async def _open(self, request: HttpRequest, timeouts: Timeouts) -> "_AsyncResponse":
+    async def _aopen(self, request: HttpRequest, timeouts: Timeouts) -> "_AsyncResponse":
         session = self._start(request, timeouts)
         host, port = session.uri.host, session.uri.port
         stream: ByteStream
@@ -341,9 +338,11 @@ class _AsyncResponse:
 
     async def handshake(self) -> ResponseHead:
         """Return the head of the response. Raises Rejected with the error before it."""
-        while (head := self._session.handshake()) is None:
+        while self._session.head is None:
+            if self._session.failure is not None:
+                raise Rejected(self._session.failure)
             await self._exchange()
-        return ok(head)
+        return self._session.head
 
     def __aiter__(self) -> "_AsyncResponse":
         return self
