@@ -84,7 +84,6 @@ class AiohttpTransport(AsyncCalls):
         headers = sent_headers(request.headers, self._settings)
         deadline_s = monotonic() + timeouts.total_s
         free = await self._acquire(address, timeouts.pool_s)
-        response = None
         try:
             if self._closed:  # while the call was waiting
                 raise Rejected(CLOSED)
@@ -101,10 +100,11 @@ class AiohttpTransport(AsyncCalls):
                 timeout=limits_of(timeouts, deadline_s),
             )
         except ERRORS as error:
+            free.release()
             raise Rejected(error_of(error, Attempt(address.authority))) from None
-        finally:
-            if response is None:
-                free.release()
+        except BaseException:
+            free.release()
+            raise
         return _Response(response, address, self._settings.body_limit, free)
 
     async def _acquire(self, address: Address, pool_s: float) -> asyncio.Semaphore:

@@ -182,14 +182,11 @@ def pool_arguments(
     """Return the arguments of HTTPTransport and AsyncHTTPTransport."""
     client = library.client
     proxy: Any = None if settings.proxy is None else client.Proxy(settings.proxy)
-    is_tls_proxy = proxy is not None and proxy.url.scheme == "https"
-    if is_tls_proxy:
+    encrypted = origin.startswith("https:")
+    if proxy is not None and proxy.url.scheme == "https":
+        encrypted = True
         proxy.ssl_context = settings.tls  # None is httpx's default
-    if settings.tls is not None:
-        tls = settings.tls
-    else:
-        encrypted = is_tls_proxy or origin.startswith("https:")
-        tls = _default_tls(library) if encrypted else _unused_tls()
+    tls = settings.tls or (_default_tls(library) if encrypted else _unused_tls())
     return {
         "verify": tls,
         "proxy": proxy,

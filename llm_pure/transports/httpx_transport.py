@@ -83,7 +83,6 @@ class BaseHttpxTransport(_Base, SyncCalls):
     def _open(self, request: HttpRequest, timeouts: Timeouts) -> "_Response":
         prepared = prepare(self.library, self._settings, request, timeouts)
         slot, stale = self._lease(prepared)
-        response = None
         try:
             for pool in stale:
                 pool.close()
@@ -92,9 +91,9 @@ class BaseHttpxTransport(_Base, SyncCalls):
                     response = slot.pool.handle_request(prepared.request)
                 except self.library.errors as error:
                     raise Rejected(prepared.error_of(error)) from None
-        finally:
-            if response is None:
-                self._release(slot)
+        except BaseException:
+            self._release(slot)
+            raise
         release = partial(self._release, slot)
         return _Response(prepared, response, self._settings.body_limit, release)
 
@@ -168,7 +167,6 @@ class BaseAsyncHttpxTransport(_Base, AsyncCalls):
         self._loop.check()
         prepared = prepare(self.library, self._settings, request, timeouts)
         slot, stale = self._lease(prepared)
-        response = None
         try:
             await _close_all(stale)
             with until(prepared.deadline_s):
@@ -176,9 +174,9 @@ class BaseAsyncHttpxTransport(_Base, AsyncCalls):
                     response = await slot.pool.handle_async_request(prepared.request)
                 except self.library.errors as error:
                     raise Rejected(prepared.error_of(error)) from None
-        finally:
-            if response is None:
-                self._release(slot)
+        except BaseException:
+            self._release(slot)
+            raise
         release = partial(self._release, slot)
         return _AsyncResponse(prepared, response, self._settings.body_limit, release)
 
