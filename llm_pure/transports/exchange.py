@@ -44,24 +44,31 @@ def sent_headers(headers: Headers, settings: TransportSettings) -> Headers:
 
     Raises Rejected with InvalidConfiguration for an invalid header. Its value may be a key and is not in the message.
     """
-    sent = [*headers]
-    names = {name for name, _ in sent}
-    if settings.headers:
-        sent += [
-            (name.lower(), value) for name, value in settings.headers if name.lower() not in names
-        ]
-        names = {name for name, _ in sent}
-    sent += [pair for pair in _ADDED if pair[0] not in names]
-    for name, value in sent:
-        if not (_is_header_name(name) and _VALUE.fullmatch(value)):
-            message = f"the header {name[:80]!r} contains characters that HTTP does not allow"
-            raise Rejected(InvalidConfiguration(message=message, field="headers"))
-    return tuple(sent)
+    added = _added_headers(tuple([name for name, _ in headers]), settings.headers)
+    for name, value in headers:
+        if not _VALUE.fullmatch(value):
+            raise _invalid_header(name)
+    return headers + added
 
 
-@lru_cache(maxsize=1024)
-def _is_header_name(text: str) -> bool:
-    return _NAME.fullmatch(text) is not None
+@lru_cache(maxsize=256)
+def _added_headers(names: tuple[str, ...], common: Headers) -> Headers:
+    """Return the headers to add to a request that has these. Cached: most requests of a service have the same names."""
+    added = [(name.lower(), value) for name, value in common if name.lower() not in names]
+    present = {*names, *dict(added)}
+    added += [pair for pair in _ADDED if pair[0] not in present]
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise _invalid_header(name)
+    for name, value in added:
+        if not (_NAME.fullmatch(name) and _VALUE.fullmatch(value)):
+            raise _invalid_header(name)
+    return tuple(added)
+
+
+def _invalid_header(name: str) -> Rejected:
+    message = f"the header {name[:80]!r} contains characters that HTTP does not allow"
+    return Rejected(InvalidConfiguration(message=message, field="headers"))
 
 
 class Address(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ import msgspec
 from llm_pure.transports.base import AsyncCalls, SyncCalls, Timeouts
 from llm_pure.types.errors import ConnectionFailed, LLMError, TimedOut
 from llm_pure.types.http import Headers, HttpRequest, ResponseHead
-from llm_pure.types.rejection import ok
+from llm_pure.types.rejection import Rejected
 from llm_pure.types.result import Failure, LLMResult, Success
 
 
@@ -59,18 +59,22 @@ class ScriptedTransport(SyncCalls, AsyncCalls):
         response, wait_s = self._next(request, timeouts)
         if wait_s:
             time.sleep(wait_s)
-        return ok(response)
+        if isinstance(response, Rejected):
+            raise response
+        return response
 
     async def _aopen(self, request: HttpRequest, timeouts: Timeouts) -> "_Response":
         import anyio  # imported late: start-up
 
         response, wait_s = self._next(request, timeouts)
         await anyio.sleep(wait_s)
-        return ok(response)
+        if isinstance(response, Rejected):
+            raise response
+        return response
 
     def _next(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> "tuple[LLMResult[_Response], float]":
+    ) -> "tuple[_Response | Rejected, float]":
         """Return the next response or error, and how long to wait before it."""
         with self._lock:
             self.requests.append(request)
@@ -83,11 +87,11 @@ class ScriptedTransport(SyncCalls, AsyncCalls):
                 message = f"the script has no response to request number {number}"
                 scripted = ConnectionFailed(message=message, retryable=False)
         if not isinstance(scripted, ScriptedResponse):
-            return Failure(scripted), 0.0
+            return Rejected(scripted), 0.0
         wait_s = min(scripted.delay_s, timeouts.read_s)
         if scripted.delay_s > timeouts.read_s:
-            return Failure(_TOO_LATE), wait_s
-        return Success(_Response(scripted, timeouts)), wait_s
+            return Rejected(_TOO_LATE), wait_s
+        return _Response(scripted, timeouts), wait_s
 
 
 class _Response:
