@@ -12,8 +12,7 @@ from llm_pure.cli.output import out, out_json
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import RetryPolicy
 from llm_pure.policy.simulation import ERRORS, Load, Outage, simulate
-from llm_pure.settings.config_fields import decode_section
-from llm_pure.settings.config_parser import read_yaml
+from llm_pure.settings.config_parser import decode_section, read_yaml
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 

@@ -43,7 +43,10 @@ def load_targets(
     for config in configs:
         provider = ok(find_provider(config.api_type, registry))
         complete = load_env(config, provider)
-        targets.append(Target(complete, provider, settings_of(complete, common).unwrap()))
+        own = ok(settings_of(complete, common))
+        if provider.is_last_message is not None:
+            own = msgspec.structs.replace(own, is_last_message=provider.is_last_message)
+        targets.append(Target(complete, provider, own))
     return tuple(targets)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from llm_pure.client.targets import Target, sign
 from llm_pure.transports.base import AsyncTransport, Transport, TransportSettings
-from llm_pure.transports.loops import running_loop
+from llm_pure.transports.exchange import running_loop
 from llm_pure.transports.override import TransportOverride, current_override
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import ResponseHead

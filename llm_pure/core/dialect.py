@@ -127,12 +127,13 @@ def make_provider(
     authorize: Authorize,
     api_key_env: tuple[str, ...] = (),
     base_url_env: tuple[str, ...] = (),
-    variables: Mapping[str, tuple[str, ...]] = NO_ENV_VARS,
+    env_vars: Mapping[str, tuple[str, ...]] = NO_ENV_VARS,
     source: str = "",
     count_tokens: Operation[ChatRequest, TokenCount] | None = None,
     embeddings: Operation[EmbedRequest, Embeddings] | None = None,
     embed_limits: tuple[EmbedLimit, ...] = (),
     list_models: Operation[ListModelsRequest, ModelPage] | None = None,
+    is_last_message: Callable[[bytes], bool] | None = None,
 ) -> Provider:
     """The service as a Provider. Operations come from `operation` and `common.list_models`."""
     return Provider(
@@ -145,12 +146,13 @@ def make_provider(
         open_stream=partial(open_stream, dialect, service),
         api_key_env=api_key_env,
         base_url_env=base_url_env,
-        env_vars=variables,
+        env_vars=env_vars,
         source=source,
         count_tokens=count_tokens,
         embed=embeddings,
         embed_limits=embed_limits,
         models=list_models,
+        is_last_message=is_last_message,
     )
 
 

@@ -139,3 +139,5 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     transcribe: Operation[TranscriptionRequest, Transcription] | None = None
     moderate: Operation[ModerationRequest, ModerationResponse] | None = None
     models: Operation[ListModelsRequest, ModelPage] | None = None
+    is_last_message: Callable[[bytes], bool] | None = None
+    """For APIs over a websocket: true for the message that ends a response. The service may leave the connection open."""

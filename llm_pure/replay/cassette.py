@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.replay.yaml import Block, Flow, parse_yaml, render_yaml
-from llm_pure.transports.recorded_content_coding import decode_content
+from llm_pure.transports.content_coding import decode_content
 from llm_pure.types.errors import ProtocolError
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header
 from llm_pure.types.result import Failure, LLMResult, Success

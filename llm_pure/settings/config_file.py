@@ -1,6 +1,6 @@
-"""What configuration files say, as values: models by name, and what each of them is to be called with.
+"""Contents of configuration files as values: models by name, and the settings to call each of them with. Pure.
 
-`llm_pure.settings.config_parser` makes them of a file's text, `llm_pure.settings.loading` of the files on this machine.
+`llm_pure.settings.config_parser` builds them from text, `llm_pure.settings.loading` from the files of this machine.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,21 +12,24 @@ from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import RetryPolicy
 from llm_pure.types.config import CompressType, LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, LLMError
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success
 
 DEFAULT_NAME = "llm"
-"""The name of the default model: that of its section."""
+"""Name of the default model, which is that of its section."""
 
 
 class CostControl(msgspec.Struct, frozen=True):
-    """max_budget: in US dollars, None is without a limit. alert_threshold: the part of it from which to warn."""
+    """Section `cost_control`."""
 
     max_budget: float | None = None
+    """In US dollars; None is no limit."""
     alert_threshold: float = 0.8
+    """Part of the budget at which to warn."""
 
 
 class CompressSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How long conversations are cut: to `threshold` of `max_token`."""
+    """Section `compress`: shorten long conversations to `threshold` of `max_token`."""
 
     type: CompressType = "no_compress"
     threshold: float = 0.8
@@ -34,22 +37,21 @@ class CompressSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelTable(msgspec.Struct, frozen=True):
-    """Models by name. broken: those that cannot be used, and why; they harm no other."""
+    """Section `models`."""
 
     models: Mapping[str, LLMConfig] = {}
     invalid: Mapping[str, LLMError] = {}
+    """Models that cannot be used, with the reason. They do not affect the others."""
 
     def find(self, name_or_type: str) -> str | None:
-        """The name of the model that is called so, else of the first of this api_type; a broken one is found too."""
+        """Return the name of the model with this name, else of the first with this api_type. An invalid model is found too."""
         if name_or_type in self.invalid or name_or_type in self.models:
             return name_or_type
-        for name, config in self.models.items():
-            if config.api_type == name_or_type:
-                return name
-        return None
+        by_type = (name for name, model in self.models.items() if model.api_type == name_or_type)
+        return next(by_type, None)
 
     def get(self, name_or_type: str) -> LLMResult[LLMConfig]:
-        """The model of this name, else the first of this api_type; InvalidConfiguration with near names.
+        """Return the model that `find` finds. Fails with InvalidConfiguration, which suggests similar names.
 
         >>> ModelTable({"fast": LLMConfig(api_type="groq", model="m")}).get("groq").unwrap().model
         'm'
@@ -57,70 +59,61 @@ class ModelTable(msgspec.Struct, frozen=True):
         name = self.find(name_or_type)
         if name is None:
             return Failure(unknown_model(name_or_type, [*self.models, *self.invalid]))
-        if name in self.invalid:
-            return Failure(self.invalid[name])
-        return Success(self.models[name])
+        return Failure(self.invalid[name]) if name in self.invalid else Success(self.models[name])
 
 
 class ModelSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What one model is called with. name: the model's. fallbacks: what stands in for it, in this order.
-
-    prices: USD per million tokens, as `llm_pure.prices.with_overrides` takes them.
-    """
+    """Everything that the files say about calling one model."""
 
     name: str
     config: LLMConfig
     fallbacks: tuple[LLMConfig, ...] = ()
+    """Models to try if this one fails, in this order."""
     compress: CompressSettings = CompressSettings()
     cost_control: CostControl = CostControl()
     retry: RetryPolicy | None = None
     limit: RateLimit | None = None
     prices: Mapping[str, Any] = {}
+    """USD per million tokens, for `llm_pure.prices.with_overrides`."""
 
 
 class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that configuration files say. llm: the default model. fallbacks: model -> models that stand in for it.
-
-    prices: of the user's own. ignored: sections about other things.
-    """
+    """The sections of all configuration files, merged."""
 
     llm: LLMResult[LLMConfig] | None = None
+    """The default model."""
     models: ModelTable = ModelTable()
     cost_control: CostControl = CostControl()
     compress: CompressSettings = CompressSettings()
     fallbacks: Mapping[str, tuple[str, ...]] = {}
+    """Model -> models to try if it fails."""
     retry: RetryPolicy | None = None
     limit: RateLimit | None = None
     prices: Mapping[str, Any] = {}
     ignored: tuple[str, ...] = ()
+    """Names of sections about other subjects."""
 
     def get(self, name_or_type: str | None = None) -> LLMResult[LLMConfig]:
-        """The model of this name or api_type; without one, or for a type that only `llm` has, the default model."""
-        return self._named(name_or_type)[1]
+        """Return the model of this name or api_type, by default the default model, which may also have this api_type."""
+        return self._lookup(name_or_type)[1]
 
     def find(self, name_or_type: str | None = None) -> str | None:
-        """The name of the model that `get` finds, "llm" for the default one; None when there is none. It may be broken."""
-        return self._named(name_or_type)[0]
+        """Return the name of the model that `get` looks up, "llm" for the default model, or None. It may be invalid."""
+        return self._lookup(name_or_type)[0]
 
-    def setup(self, name_or_type: str | None = None) -> LLMResult[ModelSettings]:
-        """The same with all that the files say about calling it; a fallback that cannot be used is the Failure.
+    @returns_failure
+    def setup(self, name_or_type: str | None = None) -> ModelSettings:
+        """Return the settings of the model that `get` returns. Fails also if one of its fallbacks is invalid.
 
-        A compress_type of the model's own counts more than the type of the section `compress`.
+        The model's own compress_type overrides the type of the section `compress`.
         """
-        name, first = self._named(name_or_type)
-        if isinstance(first, Failure):
-            return first
-        others: list[LLMConfig] = []
-        for other in self.fallbacks.get(name or "", ()):
-            got = self.get(other)
-            if isinstance(got, Failure):
-                return got
-            others.append(got.unwrap())
-        setup = self.setup_for(name or DEFAULT_NAME, first.unwrap())
-        return Success(msgspec.structs.replace(setup, fallbacks=tuple(others)))
+        name, config = self._lookup(name_or_type)
+        settings = self.setup_for(name or DEFAULT_NAME, ok(config))
+        fallbacks = tuple([ok(self.get(model)) for model in self.fallbacks.get(name or "", ())])
+        return msgspec.structs.replace(settings, fallbacks=fallbacks)
 
     def setup_for(self, name: str, config: LLMConfig) -> ModelSettings:
-        """The setup of a model that no file has to name: budget, compression and all else but fallbacks."""
+        """Return the settings for a model that need not be in the files: all but fallbacks."""
         compress = self.compress
         if config.compress_type not in ("", "no_compress"):
             compress = msgspec.structs.replace(compress, type=config.compress_type)
@@ -135,32 +128,28 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def names(self) -> tuple[str, ...]:
-        """Every model's name, the default's first; also of those that are broken."""
+        """Return the names of all models, the default first, invalid ones last."""
         default = () if self.llm is None else (DEFAULT_NAME,)
         return (*default, *self.models.models, *self.models.invalid)
 
-    def _named(self, name_or_type: str | None) -> tuple[str | None, LLMResult[LLMConfig]]:
-        """The model's name, None when there is none, and the model or its error."""
-        default = self.llm
-        if name_or_type is None or self.models.find(name_or_type) is None:
-            is_default = name_or_type in (None, DEFAULT_NAME) or (
-                isinstance(default, Success) and default.unwrap().api_type == name_or_type
-            )
-            if is_default and default is not None:
-                return DEFAULT_NAME, default
-            return None, Failure(_lacking(name_or_type, self.names()))
-        return self.models.find(name_or_type), self.models.get(name_or_type)
-
-
-def _lacking(name: str | None, known: Sequence[str]) -> InvalidConfiguration:
-    if name is None:
-        return InvalidConfiguration(message="no default model is configured", field="llm")
-    return unknown_model(name, known)
+    def _lookup(self, name_or_type: str | None) -> tuple[str | None, LLMResult[LLMConfig]]:
+        """Return the model's name and the model or its error; None as name if there is no such model."""
+        name = None if name_or_type is None else self.models.find(name_or_type)
+        if name is not None:
+            return name, self.models.get(name)
+        if self.llm is not None:
+            api_type = self.llm.map(lambda config: config.api_type).value_or(None)
+            if name_or_type in (None, DEFAULT_NAME, api_type):
+                return DEFAULT_NAME, self.llm
+        if name_or_type is None:
+            message = "no default model is configured"
+            return None, Failure(InvalidConfiguration(message=message, field="llm"))
+        return None, Failure(unknown_model(name_or_type, self.names()))
 
 
 def unknown_model(name: str, known: Sequence[str]) -> InvalidConfiguration:
-    """The error for a model that no file has; near: what may have been meant."""
-    from difflib import get_close_matches  # hardly ever needed
+    """Return the error for a model that is not configured, with similar names."""
+    from difflib import get_close_matches  # imported late: start-up
 
     return InvalidConfiguration(
         message=f"there is no model {name!r}; configured are {', '.join(known) or 'none'}",

@@ -1,4 +1,4 @@
-"""A configuration file's text -> named models, as MetaGPT's config2.yaml has them. Pure: files and variables come in.
+"""Text of a configuration file -> named models, in the format of MetaGPT's config2.yaml. Pure.
 
     llm: {api_type: openai, api_key: "${OPENAI_API_KEY}", model: gpt-5-mini}
     models:
@@ -6,21 +6,23 @@
     cost_control: {max_budget: 5}
     compress: {type: post_cut_by_token, threshold: 0.8}
     fallbacks: {llm: [fast]}
-    proxy: http://127.0.0.1:3128      # of every model that names none
+    proxy: http://127.0.0.1:3128      # for every model without a proxy of its own
 
-Of an unchanged config2.yaml, sections that are about other things (roles, search, browser, ...) are left alone.
+An unchanged config2.yaml loads: sections about other subjects (roles, search, browser, ...) are ignored. Values are read as
+leniently as MetaGPT reads them: numbers and booleans may be quoted, texts may look like numbers or dates.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from difflib import get_close_matches
-from functools import reduce
-from typing import Any
+from functools import cache, reduce
+from typing import Any, TypeVar, get_type_hints
 
 import msgspec
 
 from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import RetryPolicy
-from llm_pure.settings.config_fields import decode_section, unknown_key
 from llm_pure.settings.config_file import (
     CompressSettings,
     ConfigFile,
@@ -28,172 +30,249 @@ from llm_pure.settings.config_file import (
     ModelTable,
     unknown_model,
 )
-from llm_pure.types.config import LLMConfig
+from llm_pure.types.config import SECRET_FIELDS, LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, LLMError
+from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success
 
-SECTIONS = (
-    "llm",
-    "models",
-    "cost_control",
-    "compress",
-    "fallbacks",
-    "retry",
-    "limit",
-    "prices",
-)
-"""The sections that are read. The first four are MetaGPT's; the others are ours."""
+S = TypeVar("S", bound=msgspec.Struct)
+
+_STRUCTS: dict[str, type[msgspec.Struct]] = {
+    "cost_control": CostControl,
+    "compress": CompressSettings,
+    "retry": RetryPolicy,
+    "limit": RateLimit,
+}
+"""Sections with fields of their own, besides the models."""
+
+SECTIONS = ("llm", "models", "fallbacks", "prices", *_STRUCTS)
+"""Sections that are read. llm, models, cost_control and compress are MetaGPT's; the others are this library's."""
 
 GLOBAL_PROXY_KEY = "proxy"
-"""MetaGPT's setting beside the sections: the proxy of models that have none of their own."""
+"""MetaGPT's setting beside the sections: the proxy of models without one."""
 
 MERGED_SECTIONS = ("models", "fallbacks", "prices")
-"""Sections of which a later file replaces the names that it has, and no other."""
+"""Sections in which a later file replaces single names. It replaces other sections completely."""
+
+_ENV_VAR = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def read_yaml(text: str, file: str = "configuration") -> LLMResult[dict[str, Any]]:
-    """The sections of one file. InvalidConfiguration when it is not YAML, or not a mapping; its message shows no value."""
-    import yaml
+# files
+
+
+@returns_failure
+def read_yaml(text: str, file: str = "configuration") -> dict[str, Any]:
+    """Return the sections of one file. Fails with InvalidConfiguration if it is not a YAML mapping; no message has a value."""
+    import yaml  # imported late: start-up
 
     try:
         tree = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as fault:
-        mark = getattr(fault, "problem_mark", None)
-        place = "" if mark is None else f" (line {mark.line + 1}, column {mark.column + 1})"
-        why = getattr(fault, "problem", None) or type(fault).__name__
-        return _wrong(f"{file} is not YAML: {why}{place}", "")
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        position = "" if mark is None else f" (line {mark.line + 1}, column {mark.column + 1})"
+        problem = getattr(error, "problem", None) or type(error).__name__
+        raise _invalid(f"{file} is not YAML: {problem}{position}", "") from None
     if tree is None:
-        return Success({})
+        return {}
     if not isinstance(tree, dict):
-        return _wrong(f"{file} has no sections: at its top there is a {type(tree).__name__}", "")
+        raise _invalid(f"{file} must be a mapping of sections, not a {type(tree).__name__}", "")
     sections = {str(name): value for name, value in tree.items()}
     for name in SECTIONS:
         if not isinstance(sections.get(name, {}), dict | None):
-            return _wrong(f"{file}: {name} is to be a mapping", name)
-    return Success(_with_proxy(sections))
+            raise _invalid(f"{file}: {name} must be a mapping", name)
+    return _with_proxy(sections)
 
 
 def _with_proxy(sections: dict[str, Any]) -> dict[str, Any]:
-    """The file's own proxy in each of its models that names none, so that no other file's key goes through it."""
+    """Copy the file's proxy into its models without one, so that no other file's key is sent through it."""
     proxy = sections.pop(GLOBAL_PROXY_KEY, None)
-    if not proxy:
-        return sections
-    models = sections.get("models") or {}
-    shared = {name: _over(proxy, fields) for name, fields in models.items()}
-    default = {"llm": _over(proxy, sections["llm"])} if sections.get("llm") else {}
-    return {**sections, **({"models": shared} if models else {}), **default}
+
+    def with_proxy(fields: object) -> object:
+        if not isinstance(fields, Mapping) or fields.get(GLOBAL_PROXY_KEY):
+            return fields
+        return {**fields, GLOBAL_PROXY_KEY: proxy}
+
+    if proxy and sections.get("models"):
+        models = {name: with_proxy(fields) for name, fields in sections["models"].items()}
+        sections["models"] = models
+    if proxy and sections.get("llm"):
+        sections["llm"] = with_proxy(sections["llm"])
+    return sections
 
 
-def _over(proxy: object, fields: object) -> object:
-    if not isinstance(fields, Mapping) or fields.get(GLOBAL_PROXY_KEY):
-        return fields
-    return {**fields, GLOBAL_PROXY_KEY: proxy}
+def merge(files: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Merge the sections of several files; later files win.
 
-
-def merge(files: "tuple[dict[str, Any], ...] | list[dict[str, Any]]") -> dict[str, Any]:
-    """One set of sections; a later file's win. Models, fallbacks and prices are joined by name, but each is taken whole.
-
-    Nothing of two files is mixed inside one model, so that one file's key never goes to another one's address.
+    Models, fallbacks and prices are merged by name. One model's fields never come from two files, so that a key is never
+    sent to the address of another file.
     """
-    return reduce(_merged, files, {})
+    return reduce(_overlay, files, {})
 
 
-def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    set_here = {name: value for name, value in above.items() if value is not None}
-    both = {**below, **set_here}
-    for name in MERGED_SECTIONS:
-        if name in below and name in set_here:
-            both[name] = {**below[name], **set_here[name]}
-    return both
+def _overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    set_above = {name: value for name, value in above.items() if value is not None}
+    by_name = {
+        name: {**below[name], **set_above[name]}
+        for name in MERGED_SECTIONS
+        if name in below and name in set_above
+    }
+    return {**below, **set_above, **by_name}
 
 
-def parse_config_file(
-    sections: Mapping[str, Any], variables: Mapping[str, str]
-) -> LLMResult[ConfigFile]:
-    """The configuration that these sections say. `${NAME}` takes its text out of the variables.
+# sections
 
-    An unknown key is a InvalidConfiguration that names the nearest known one. A model with an unset variable is broken,
-    and the others are not.
+
+@returns_failure
+def parse_config_file(sections: Mapping[str, Any], env: Mapping[str, str]) -> ConfigFile:
+    """Return the configuration. `${NAME}` is replaced from `env`.
+
+    Fails with InvalidConfiguration for an unknown key (with the nearest known one) and for a wrong value. A model with an
+    unset variable is invalid and does not affect the others.
     """
     known = (*SECTIONS, GLOBAL_PROXY_KEY)
-    ignored = [name for name in sections if name not in known]
+    ignored = tuple([name for name in sections if name not in known])
     for name in ignored:
-        near = get_close_matches(name, known, n=1, cutoff=0.75)
-        if near:
-            return Failure(unknown_key("", name, known))
-    costs = decode_section(sections.get("cost_control"), CostControl, "cost_control", variables)
-    if isinstance(costs, Failure):
-        return costs
-    cut = decode_section(sections.get("compress"), CompressSettings, "compress", variables)
-    if isinstance(cut, Failure):
-        return cut
-    retry = decode_section(sections.get("retry"), RetryPolicy, "retry", variables)
-    if isinstance(retry, Failure):
-        return retry
-    limit = decode_section(sections.get("limit"), RateLimit, "limit", variables)
-    if isinstance(limit, Failure):
-        return limit
+        if get_close_matches(name, known, n=1, cutoff=0.75):
+            raise Rejected(_unknown_key("", name, known))
+    structs: dict[str, Any] = {
+        name: _decode(sections.get(name), kind, name, env) for name, kind in _STRUCTS.items()
+    }
+    for name in ("retry", "limit"):  # absent is None, not the defaults
+        if not sections.get(name):
+            structs[name] = None
     models: dict[str, LLMConfig] = {}
-    broken: dict[str, LLMError] = {}
+    invalid: dict[str, LLMError] = {}
     for key, fields in (sections.get("models") or {}).items():
         name = str(key)
-        got = parse_model(fields, f"models/{name}", variables, model=name)
-        if not isinstance(got, Failure):
-            models[name] = got.unwrap()
-        elif _is_unset(got.failure()):
-            broken[name] = got.failure()
+        parsed = _parse_model(fields, f"models/{name}", env, default_model=name)
+        if isinstance(parsed, Failure):
+            invalid[name] = parsed.failure()
         else:
-            return Failure(got.failure())
-    llm: LLMResult[LLMConfig] | None = None
-    if sections.get("llm"):
-        llm = parse_model(sections["llm"], "llm", variables)
-        if isinstance(llm, Failure) and not _is_unset(llm.failure()):
-            return Failure(llm.failure())
+            models[name] = parsed.unwrap()
+    default = sections.get("llm")
     configuration = ConfigFile(
-        llm=llm,
-        models=ModelTable(models, broken),
-        cost_control=costs.unwrap(),
-        compress=cut.unwrap(),
-        retry=retry.unwrap() if sections.get("retry") else None,
-        limit=limit.unwrap() if sections.get("limit") else None,
+        llm=_parse_model(default, "llm", env) if default else None,
+        models=ModelTable(models, invalid),
         prices=sections.get("prices") or {},
-        ignored=tuple(ignored),
+        ignored=ignored,
+        **structs,
     )
-    return _with_fallbacks(configuration, sections.get("fallbacks") or {})
+    fallbacks = _parse_fallbacks(sections.get("fallbacks") or {}, configuration.names())
+    return msgspec.structs.replace(configuration, fallbacks=fallbacks)
 
 
-def _with_fallbacks(configuration: ConfigFile, given: Mapping[Any, Any]) -> LLMResult[ConfigFile]:
-    """Names of models to names of models; each has to be there, though it may be a broken one."""
-    fallbacks: dict[str, tuple[str, ...]] = {}
-    for name, others in given.items():
-        place = f"fallbacks/{name}"
-        named = [others] if isinstance(others, str) else others
-        if not isinstance(named, list):
-            return _wrong(f"{place} is to be a list of models", place)
-        for other in (name, *named):
-            if str(other) not in configuration.names():
-                lacking = unknown_model(str(other), configuration.names())
-                message = f"{place}: {lacking.message}"
-                return Failure(msgspec.structs.replace(lacking, message=message, field=place))
-        fallbacks[str(name)] = tuple([str(other) for other in named])
-    return Success(msgspec.structs.replace(configuration, fallbacks=fallbacks))
-
-
-def parse_model(
-    fields: object, where: str, variables: Mapping[str, str], *, model: str = ""
+def _parse_model(
+    fields: object, path: str, env: Mapping[str, str], default_model: str = ""
 ) -> LLMResult[LLMConfig]:
-    """One model. model: what it is called where the fields do not say."""
-    got = decode_section(fields, LLMConfig, where, variables)
-    return got.map(
-        lambda config: (
-            config if config.model or not model else msgspec.structs.replace(config, model=model)
-        )
-    )
+    """Return the model, or the Failure that a variable is not set. Raises Rejected for every other error."""
+    try:
+        config = _decode(fields, LLMConfig, path, env)
+    except Rejected as rejected:
+        if rejected.error.code != "unset_variable":
+            raise
+        return Failure(rejected.error)
+    return Success(msgspec.structs.replace(config, model=config.model or default_model))
 
 
-def _is_unset(error: object) -> bool:
-    return isinstance(error, InvalidConfiguration) and error.code == "unset_variable"
+def _parse_fallbacks(
+    section: Mapping[Any, Any], known: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return model -> its fallbacks. Each must be configured, though it may be invalid."""
+    fallbacks: dict[str, tuple[str, ...]] = {}
+    for model, listed in section.items():
+        path = f"fallbacks/{model}"
+        names = [listed] if isinstance(listed, str) else listed
+        if not isinstance(names, list):
+            raise _invalid(f"{path} must be a list of models", path)
+        for name in (model, *names):
+            if str(name) not in known:
+                error = unknown_model(str(name), known)
+                message = f"{path}: {error.message}"
+                raise Rejected(msgspec.structs.replace(error, message=message, field=path))
+        fallbacks[str(model)] = tuple([str(name) for name in names])
+    return fallbacks
 
 
-def _wrong(message: str, field: str) -> Failure[InvalidConfiguration]:
-    return Failure(InvalidConfiguration(message=message, field=field))
+# fields
+
+
+@returns_failure
+def decode_section(fields: object, kind: type[S], path: str, env: Mapping[str, str]) -> S:
+    """Convert a mapping to a Struct; None is an empty mapping, and a null field is unset.
+
+    Fails with InvalidConfiguration, whose field is a path such as `models/fast/top_p`. No message has a secret's value.
+    """
+    return _decode(fields, kind, path, env)
+
+
+def _decode(fields: object, kind: type[S], path: str, env: Mapping[str, str]) -> S:
+    if fields is None:
+        fields = {}
+    if not isinstance(fields, dict):
+        raise _invalid(f"{path} must be a mapping", path)
+    types = _field_types(kind)
+    values: dict[str, Any] = {}
+    for key, value in fields.items():
+        name = str(key)
+        if name not in types:
+            raise Rejected(_unknown_key(path, name, types))
+        expanded = _expand(value, f"{path}/{name}", env)
+        if expanded is not None:
+            values[name] = _convert(expanded, types[name], name, f"{path}/{name}")
+    return kind(**values)
+
+
+def _unknown_key(path: str, name: str, known: Iterable[str]) -> InvalidConfiguration:
+    """Return the error for a key that is not read, with the nearest known one."""
+    path = f"{path}/{name}" if path else name
+    near = tuple(get_close_matches(name.lower(), known, n=1, cutoff=0.5))
+    return InvalidConfiguration(message=f"{path} is not known", field=path, suggestions=near)
+
+
+def _expand(value: Any, path: str, env: Mapping[str, str]) -> Any:
+    """Replace every `${NAME}` in a text or in the texts of a mapping."""
+    if isinstance(value, dict):
+        return {str(key): _expand(inner, path, env) for key, inner in value.items()}
+    if not isinstance(value, str):
+        return value
+    for name in _ENV_VAR.findall(value):
+        if not env.get(name):
+            message = f"{path} needs the variable {name}, which is not set"
+            error = InvalidConfiguration(message=message, field=path, code="unset_variable")
+            raise Rejected(error)
+    return _ENV_VAR.sub(lambda match: env[match[1]], value)
+
+
+def _convert(value: Any, kind: Any, name: str, path: str) -> Any:
+    if name == "headers" and isinstance(value, dict):
+        return tuple([(str(header), str(text)) for header, text in value.items()])
+    if kind == str | None or kind is str:
+        return _convert_text(value, kind, name, path)
+    try:
+        return msgspec.convert(value, kind, strict=False)
+    except (msgspec.ValidationError, OverflowError) as error:
+        raise _invalid(f"{path}: {error}", path) from None
+
+
+def _convert_text(value: Any, kind: Any, name: str, path: str) -> str | None:
+    """Return a text also where YAML has read a number or a date (`api_version: 2024-10-21`)."""
+    if isinstance(value, date):
+        value = value.isoformat()
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise _invalid(f"{path} must be a text, not a {type(value).__name__}", path)
+    if value == "" and kind is not str and name not in SECRET_FIELDS:
+        return None  # MetaGPT's examples write "" for an unset field
+    return str(value)
+
+
+@cache
+def _field_types(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {
+        name: str | None if name in SECRET_FIELDS else hints[name]
+        for name in kind.__struct_fields__
+    }
+
+
+def _invalid(message: str, field: str) -> Rejected:
+    return Rejected(InvalidConfiguration(message=message, field=field))

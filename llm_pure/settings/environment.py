@@ -1,4 +1,4 @@
-"""What the environment adds to a configuration; what the configuration says itself always wins."""
+"""Values that environment variables add to a configuration. What the configuration sets takes precedence."""
 
 import os
 from collections.abc import Mapping
@@ -12,46 +12,37 @@ from llm_pure.types.config import LLMConfig
 
 
 def load_env(config: LLMConfig, provider: Provider) -> LLMConfig:
-    """The configuration, completed from this process's environment."""
+    """Return the configuration, completed from the environment of this process."""
     return with_env_defaults(config, provider, os.environ)
 
 
 def with_env_defaults(
     config: LLMConfig, provider: Provider, environ: Mapping[str, str]
 ) -> LLMConfig:
-    """The configuration with what it leaves open: key, base URL, the provider's further fields, and proxy."""
-    found = read_env(provider, environ)
-    base_url = config.base_url or found.base_url
+    """Return the configuration with unset values filled in: key, base URL, the provider's `env_vars`, and proxy."""
+    from_env = read_env(provider, environ)
+    base_url = config.base_url or from_env.base_url
     proxy = config.proxy or proxy_for(base_url or provider.base_url, environ)
-    more = {
-        field: getattr(found, field)
-        for field in provider.env_vars
-        if getattr(config, field) is None
-    }
-    return msgspec.structs.replace(
-        config,
-        api_key=config.api_key if config.api_key is not None else found.api_key,
-        base_url=base_url,
-        proxy=proxy,
-        **more,
-    )
+    unset = [field for field in ("api_key", *provider.env_vars) if getattr(config, field) is None]
+    values = {field: getattr(from_env, field) for field in unset}
+    return msgspec.structs.replace(config, base_url=base_url, proxy=proxy, **values)
 
 
 def read_env(provider: Provider, environ: Mapping[str, str]) -> LLMConfig:
-    """The configuration that the environment alone would give: the provider and what is set of its variables."""
-    more: dict[str, Any] = {
-        field: _first(environ, names) for field, names in provider.env_vars.items()
+    """Return the configuration that the environment alone gives for this provider."""
+    values: dict[str, Any] = {
+        field: _first_set(environ, names) for field, names in provider.env_vars.items()
     }
     return LLMConfig(
         api_type=provider.name,
-        api_key=_first(environ, provider.api_key_env),
-        base_url=_first(environ, provider.base_url_env),
-        **more,
+        api_key=_first_set(environ, provider.api_key_env),
+        base_url=_first_set(environ, provider.base_url_env),
+        **values,
     )
 
 
 def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:
-    """HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, as the URL's scheme wants it; None for loopback and hosts in NO_PROXY.
+    """Return HTTPS_PROXY, HTTP_PROXY or ALL_PROXY for the URL's scheme; None for loopback and hosts in NO_PROXY.
 
     >>> proxy_for("https://api.openai.com/v1", {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": ".corp"})
     'http://proxy:3128'
@@ -61,18 +52,16 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:
         host = split.hostname or ""
     except ValueError:
         return None
-    if not host or host == "localhost" or host == "::1" or host.startswith("127."):
+    if not host or host in ("localhost", "::1") or host.startswith("127."):
         return None
     if _is_exempt(host, _either_case(environ, "no_proxy") or ""):
         return None
     proxy = _either_case(environ, f"{split.scheme}_proxy") or _either_case(environ, "all_proxy")
-    if proxy is None or "://" in proxy:
-        return proxy
-    return f"http://{proxy}"
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
 def _is_exempt(host: str, no_proxy: str) -> bool:
-    """Is the host, or a domain that it is in, in this comma-separated list? "*" exempts all."""
+    """Return true if the comma-separated list contains the host, a domain above it, or "*"."""
     for entry in no_proxy.split(","):
         name = entry.strip().lower().lstrip(".")
         if name == "*" or (name and (host == name or host.endswith(f".{name}"))):
@@ -80,7 +69,7 @@ def _is_exempt(host: str, no_proxy: str) -> bool:
     return False
 
 
-def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+def _first_set(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     return next((environ[name] for name in names if environ.get(name)), None)
 
 

@@ -1,4 +1,4 @@
-"""Configuration files on this machine -> a Configuration: the user's, then the project's, whose sections win."""
+"""Configuration files of this machine -> ConfigFile: the user's, then the project's, whose sections take precedence."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -10,90 +10,88 @@ import msgspec
 from llm_pure.settings.config_file import ConfigFile
 from llm_pure.settings.config_parser import MERGED_SECTIONS, merge, parse_config_file, read_yaml
 from llm_pure.types.errors import InvalidConfiguration, LLMError
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.result import LLMResult
 
 SIZE_LIMIT = 1_000_000
-"""The largest file that is read, in bytes."""
+"""Maximum size of a file in bytes."""
 
 
 class LoadedConfig(msgspec.Struct, frozen=True):
-    """A configuration, and which file each model comes from (`llm`, `models/<name>`). files: those that were read.
-
-    Other sections stand in origins too.
-    """
+    """A configuration and where it comes from."""
 
     configuration: ConfigFile
     files: tuple[Path, ...] = ()
+    """The files that were read."""
     sources: Mapping[str, Path] = {}
+    """Section, or `models/<name>` and the like in sections that are merged by name -> the file it comes from."""
 
 
 def config_file_paths(
     environ: Mapping[str, str] | None = None, project: Path | None = None
 ) -> tuple[Path, ...]:
-    """Where configurations may lie, the weakest first: MetaGPT's, our own, and the project's, under both names.
+    """Return the paths of configuration files, lowest precedence first: MetaGPT's, the user's, the project's two.
 
-    project: the folder, the current one where None.
+    project: a folder, by default the current one.
     """
-    variables = os.environ if environ is None else environ
-    home = Path(variables.get("HOME") or Path.home())
-    settings = Path(variables.get("XDG_CONFIG_HOME") or home / ".config")
-    here = project or Path()
+    env = os.environ if environ is None else environ
+    home = Path(env.get("HOME") or Path.home())
+    user_settings = Path(env.get("XDG_CONFIG_HOME") or home / ".config")
+    folder = project or Path()
     return (
         home / ".metagpt" / "config2.yaml",
-        settings / "llm-pure" / "config.yaml",
-        here / "config" / "config2.yaml",
-        here / "llm-pure.yaml",
+        user_settings / "llm-pure" / "config.yaml",
+        folder / "config" / "config2.yaml",
+        folder / "llm-pure.yaml",
     )
 
 
 def load_configuration(
     path: str | os.PathLike[str] | None = None, environ: Mapping[str, str] | None = None
 ) -> LLMResult[ConfigFile]:
-    """What this file says, or every file of `config_file_paths` that is there, merged; `${NAME}` is filled in.
+    """Load this file, by default every file of `config_file_paths` that exists, merged. `${NAME}` is replaced.
 
-    Fails with InvalidConfiguration, also where the path is given and no file is there.
+    Fails with InvalidConfiguration, also if the file at `path` does not exist.
     """
     return load_config_files(None if path is None else (Path(path),), environ).map(
         lambda loaded: loaded.configuration
     )
 
 
+@returns_failure
 def load_config_files(
     paths: Iterable[Path] | None = None, environ: Mapping[str, str] | None = None
-) -> LLMResult[LoadedConfig]:
-    """The same, and where it comes from. paths: the weakest first; each has to be there. An error names the file."""
-    variables = os.environ if environ is None else environ
+) -> LoadedConfig:
+    """Load these files, lowest precedence first; each must exist. Other arguments as for `load_configuration`.
+
+    Fails with InvalidConfiguration, whose message names the file.
+    """
+    env = os.environ if environ is None else environ
     if paths is None:
-        found = [path for path in config_file_paths(variables) if path.is_file()]
+        files = tuple([path for path in config_file_paths(env) if path.is_file()])
     else:
-        found = list(paths)
-    sections = []
+        files = tuple(paths)
+    sections: list[dict[str, Any]] = []
     sources: dict[str, Path] = {}
-    for path in found:
-        read = _read(path)
-        if isinstance(read, Failure):
-            return read
-        sections.append(read.unwrap())
-        sources |= _places(read.unwrap(), path)
-    merged = parse_config_file(merge(sections), variables)
-    if isinstance(merged, Failure):
-        return Failure(_placed(merged.failure(), sources))
-    return Success(LoadedConfig(merged.unwrap(), tuple(found), sources))
+    for path in files:
+        sections.append(_read(path))
+        sources.update(dict.fromkeys(_section_names(sections[-1]), path))
+    merged = parse_config_file(merge(sections), env)
+    configuration = ok(merged.alt(lambda error: _with_file(error, sources)))
+    return LoadedConfig(configuration, files, sources)
 
 
-def _places(sections: Mapping[str, Any], path: Path) -> dict[str, Path]:
-    """What this file says: its sections, and each name of those that are joined by name."""
-    places: dict[str, Path] = {}
+def _section_names(sections: Mapping[str, Any]) -> Iterable[str]:
+    """Yield the sections of a file, and each name of the sections that are merged by name."""
     for section, value in sections.items():
         if section in MERGED_SECTIONS:
-            places |= {f"{section}/{name}": path for name in value or {}}
+            yield from (f"{section}/{name}" for name in value or {})
         elif value is not None:
-            places[section] = path
-    return places
+            yield section
 
 
-def _placed(error: LLMError, sources: Mapping[str, Path]) -> LLMError:
-    """The error with the file that it is in."""
+def _with_file(error: LLMError, sources: Mapping[str, Path]) -> LLMError:
+    """Add the file to the message of an error."""
     if not isinstance(error, InvalidConfiguration):
         return error
     parts = error.field.split("/")
@@ -103,19 +101,19 @@ def _placed(error: LLMError, sources: Mapping[str, Path]) -> LLMError:
     return msgspec.structs.replace(error, message=f"{path}: {error.message}")
 
 
-def _read(path: Path) -> LLMResult[dict[str, Any]]:
+def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT + 1)
         text = data.decode("utf-8-sig")
-    except OSError as fault:
-        return _unread(path, fault.strerror or "cannot be read")
+    except OSError as error:
+        raise _unreadable(path, error.strerror or "cannot be read") from None
     except UnicodeDecodeError:
-        return _unread(path, "is not UTF-8")
+        raise _unreadable(path, "is not UTF-8") from None
     if len(data) > SIZE_LIMIT:
-        return _unread(path, f"is longer than {SIZE_LIMIT} bytes")
-    return read_yaml(text, str(path))
+        raise _unreadable(path, f"is longer than {SIZE_LIMIT} bytes")
+    return ok(read_yaml(text, str(path)))
 
 
-def _unread(path: Path, why: str) -> Failure[InvalidConfiguration]:
-    return Failure(InvalidConfiguration(message=f"{path}: {why}", field="file"))
+def _unreadable(path: Path, problem: str) -> Rejected:
+    return Rejected(InvalidConfiguration(message=f"{path}: {problem}", field="file"))

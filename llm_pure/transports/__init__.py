@@ -1,1 +1,1 @@
-"""I/O libraries that carry an HttpRequest to a service."""
+"""Transports: send an HttpRequest to a service and return its response, one module for each I/O library."""

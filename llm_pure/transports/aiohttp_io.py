@@ -1,55 +1,67 @@
-"""A request in aiohttp's words: address, proxy, limits, TLS, and the pieces of a large body."""
+"""aiohttp for the transport: requests, limits, large bodies, connections and errors.
+
+Private names of aiohttp are used in `open_session` only.
+"""
 
 import asyncio
 import ssl
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import monotonic
 from typing import Any
 
 import aiohttp
-import msgspec
 from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
-from llm_pure.transports.address import Address
-from llm_pure.transports.aiohttp_faults import WriteTimeout, error_of
-from llm_pure.transports.base import Timeouts
-from llm_pure.transports.exchange import unusable_proxy
-from llm_pure.transports.tls import authorities
-from llm_pure.types.errors import LLMError, TimedOut
-from llm_pure.types.http import Headers, HttpRequest
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.transports.base import Timeouts, TransportSettings
+from llm_pure.transports.exchange import (
+    Address,
+    Attempt,
+    error_text,
+    not_sendable,
+    parse_address,
+    reason,
+    refused_by_proxy,
+    unusable_proxy,
+)
+from llm_pure.transports.tls import default_authorities
+from llm_pure.types.errors import LLMError
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.rejection import Rejected, returns_failure
 
 _PIECE = 256 * 1024
+_LINE_LIMIT = 64 * 1024
+_NO_AUTOMATIC_HEADERS = ("accept", "accept-encoding", "content-type", "user-agent")
 
 
-class Sending(msgspec.Struct, frozen=True):
-    """A request in aiohttp's words."""
+# sessions and connections
 
-    request: HttpRequest
-    address: Address
-    url: URL
-    headers: Headers
-    timeouts: Timeouts
-    deadline_s: float
 
-    def error(
-        self,
-        fault: Exception,
-        begun: bool = False,
-        status: int | None = None,
-        *,
-        ended: bool = False,
-    ) -> LLMError:
-        """What this exception means for this request."""
-        return error_of(fault, self.address.place, begun=begun, ended=ended, status=status)
+def open_session(settings: TransportSettings) -> aiohttp.ClientSession:
+    """Open a session without cookies, decoding, headers of its own and retries.
+
+    aiohttp has no public way to choose the class of its connections, nor to turn off its retry of idempotent requests.
+    """
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=settings.keep_alive_s)
+    connection_class: Any = partial(Connection, loop=asyncio.get_running_loop())
+    connector._factory = connection_class
+    session = aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        skip_auto_headers=_NO_AUTOMATIC_HEADERS,
+        max_line_size=_LINE_LIMIT,
+        max_field_size=_LINE_LIMIT,
+    )
+    session._retry_connection = False
+    return session
 
 
 class Connection(ResponseHandler):
-    """A connection. Closed while a server does not read, it would wait for that server; it is cut off instead."""
+    """A connection that knows whether the service ended it, and that closes without waiting for a server that does not read."""
 
     ended = False
-    """True once the service has ended the connection. aiohttp tells this only in the text of its exceptions."""
+    """True once the service has ended the connection. aiohttp reports this only in the text of its exceptions."""
 
     def eof_received(self) -> None:
         self.ended = True
@@ -67,8 +79,62 @@ class Connection(ResponseHandler):
             super().close()
 
 
+@returns_failure
+def parse_proxy(text: str | None) -> URL | None:
+    """Fails with InvalidConfiguration for a proxy that aiohttp does not support."""
+    if text is None:
+        return None
+    try:
+        url = URL(text)
+    except ValueError as error:
+        raise Rejected(unusable_proxy(str(error))) from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise Rejected(unusable_proxy("aiohttp needs an http:// or https:// address with a host"))
+    return url
+
+
+@lru_cache(maxsize=1)
+def default_tls() -> ssl.SSLContext:
+    """Return the default context. Cached: reading the authorities takes 20 ms."""
+    return default_authorities()
+
+
+# requests
+
+
+@lru_cache(maxsize=256)
+def parse_url(text: str) -> tuple[Address, URL]:
+    """Split a URL. The URL for yarl is sent unchanged, as it was signed. Raises Rejected like `parse_address`."""
+    address = parse_address(text)
+    return address, URL(address.origin + address.target, encoded=True)
+
+
+def limits_of(timeouts: Timeouts, deadline_s: float) -> aiohttp.ClientTimeout:
+    """Return aiohttp's timeouts. Steps that may take as long as the whole call have no timer of their own."""
+    left_s = deadline_s - monotonic()
+    # a call that did not wait for its connection has all of its time, so that the cached limits fit
+    total_s = timeouts.total_s if timeouts.total_s - left_s < 0.005 else max(0.001, left_s)
+    read_s = timeouts.read_s if timeouts.read_s < timeouts.total_s else None
+    return _client_timeout(total_s, timeouts.connect_s, read_s)
+
+
+@lru_cache(maxsize=16)
+def _client_timeout(
+    total_s: float, connect_s: float, read_s: float | None
+) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=total_s, sock_connect=connect_s, sock_read=read_s, ceil_threshold=60
+    )
+
+
+def content_of(request: HttpRequest, timeouts: Timeouts) -> Any:
+    """Return the body for aiohttp, which bounds no write. A small body fits into the system's buffers."""
+    body = request.body
+    return Content(body, timeouts.write_s) if len(body) > _PIECE else body
+
+
 class Content(aiohttp.payload.Payload):
-    """A large request body, in pieces, so that the event loop turns between them and each has its time."""
+    """A large request body, written in pieces, each with a timeout; other tasks run in between."""
 
     _value: bytes
 
@@ -88,62 +154,49 @@ class Content(aiohttp.payload.Payload):
             try:
                 async with asyncio.timeout(self._write_s):
                     await writer.write(self._value[start : start + _PIECE])
-            except TimeoutError as fault:
-                raise WriteTimeout from fault
+            except TimeoutError as error:
+                raise WriteTimeout from error
 
 
-@lru_cache(maxsize=256)
-def url_of(address: Address) -> URL:
-    """In yarl's words, without a character changed."""
-    return URL(address.origin + address.target, encoded=True)  # what was signed is what is sent
+# errors
 
 
-def read_proxy(text: str | None) -> LLMResult[URL | None]:
-    """InvalidConfiguration for one that aiohttp cannot go through."""
-    if text is None:
-        return Success(None)
-    try:
-        url = URL(text)
-        if url.scheme in ("http", "https") and url.host:
-            return Success(url)
-        why = "aiohttp wants an http:// or https:// address with a host"
-    except ValueError as fault:
-        why = str(fault)
-    return Failure(unusable_proxy(why))
+class WriteTimeout(TimeoutError):
+    """A piece of the request was not sent in time."""
 
 
-def limits_of(sending: Sending) -> aiohttp.ClientTimeout:
-    """Steps that may take as long as the whole have no timer of their own."""
-    timeouts = sending.timeouts
-    left_s = sending.deadline_s - monotonic()
-    # a call that did not wait for its connection has the whole of its time, and the same limits as the one before
-    total_s = timeouts.total_s if timeouts.total_s - left_s < 0.005 else max(0.001, left_s)
-    read_s = timeouts.read_s if timeouts.read_s < timeouts.total_s else None
-    return _client_timeout(total_s, timeouts.connect_s, read_s)
+ERRORS = (aiohttp.ClientError, OSError, ValueError, RuntimeError)
+"""Exceptions that sending and reading over aiohttp may raise; TimeoutError is an OSError."""
+
+_PHASES: dict[type[TimeoutError], str] = {
+    aiohttp.ConnectionTimeoutError: "connect",
+    WriteTimeout: "write",
+    aiohttp.SocketTimeoutError: "read",
+    TimeoutError: "total",
+}
+"""Timeout -> phase; the first that fits."""
 
 
-@lru_cache(maxsize=16)
-def _client_timeout(
-    total_s: float, connect_s: float, read_s: float | None
-) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(
-        total=total_s, sock_connect=connect_s, sock_read=read_s, ceil_threshold=60
-    )
+def error_of(error: Exception, attempt: Attempt) -> LLMError:
+    """Translate an exception of aiohttp or a socket. No message contains a URL or a header's value."""
+    match error:
+        case TimeoutError():
+            phase = next(phase for kind, phase in _PHASES.items() if isinstance(error, kind))
+            return attempt.timed_out(phase)
+        case aiohttp.ClientHttpProxyError():
+            detail = f"{error.status} {error_text(Exception(error.message))}"
+            return refused_by_proxy(detail, is_4xx=400 <= error.status < 500)
+        case aiohttp.ClientConnectorError():
+            return attempt.not_connected(error)
+        case aiohttp.ClientResponseError():
+            return attempt.not_http(_first_line(error.message))
+        case aiohttp.ClientPayloadError() if not attempt.ended:
+            return attempt.not_http(_first_line(str(error)))
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError() | ValueError():
+            return not_sendable(error)
+        case _:
+            return attempt.disconnected(_first_line(reason(error)))
 
 
-def no_room(sending: Sending) -> Failure[LLMError]:
-    """The end of a call that waited for a connection in vain."""
-    place = sending.address.place
-    return Failure(TimedOut(message=f"no connection was free to {place} in time", phase="pool"))
-
-
-def content_of(sending: Sending) -> Any:
-    """The body as aiohttp takes it. aiohttp bounds no writing; a small one fits into what the system buffers."""
-    body = sending.request.body
-    return Content(body, sending.timeouts.write_s) if len(body) > _PIECE else body
-
-
-@lru_cache(maxsize=1)
-def default_tls() -> ssl.SSLContext:
-    """Made once, as reading the authorities takes 20 ms."""
-    return authorities()
+def _first_line(text: str) -> str:
+    return error_text(Exception(text.strip().partition("\n")[0].rstrip(": ")))

@@ -1,277 +1,202 @@
-"""The transport for load: aiohttp, async and on asyncio only. It is the extra `aiohttp`.
+"""Transport over aiohttp, for high load (the extra `aiohttp`): async, on asyncio only.
 
-Its ClientSession is used without what it adds: no cookies, redirects, environment, decoding, nor a retry of its own.
+Its ClientSession is used without what it adds: no cookies, redirects, environment, decoding and retries.
 """
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from functools import partial
+from collections.abc import Awaitable
 from time import monotonic
-from typing import Any, Self
 
 import aiohttp
 from yarl import URL
 
-from llm_pure.transports.address import Address, read_address
-from llm_pure.transports.aiohttp_faults import FAULTS
 from llm_pure.transports.aiohttp_io import (
-    Connection,
-    Sending,
+    ERRORS,
     content_of,
     default_tls,
+    error_of,
     limits_of,
-    no_room,
-    read_proxy,
-    url_of,
+    open_session,
+    parse_proxy,
+    parse_url,
 )
 from llm_pure.transports.base import (
-    AsyncStreamingResponse,
-    StreamingResponse,
+    AsyncCalls,
+    OpenResponse,
+    SyncCalls,
     Timeouts,
     TransportSettings,
 )
 from llm_pure.transports.exchange import (
     CLOSED,
+    Address,
+    Attempt,
     BodyDecoder,
     EventLoopGuard,
     read_head,
+    running_loop,
     sent_headers,
-    unusable_authorities,
 )
-from llm_pure.transports.loops import running_loop
-from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.http import HttpRequest, HttpResponse
-from llm_pure.types.result import Failure, LLMResult, Success
-
-_LINE_LIMIT = 64 * 1024
-_AUTOMATIC = ("accept", "accept-encoding", "content-type", "user-agent")
+from llm_pure.transports.tls import unusable_authorities
+from llm_pure.types.errors import InvalidConfiguration, LLMError
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.result import Failure, LLMResult
 
 
-class AiohttpTransport:
+class AiohttpTransport(AsyncCalls):
     """Async, on asyncio. It belongs to the event loop that used it first; close it there."""
 
     def __init__(self, settings: TransportSettings | None = None) -> None:
         self._settings = settings or TransportSettings()
         self._loop = EventLoopGuard()
-        self._proxy: LLMResult[URL | None] = read_proxy(self._settings.proxy)
+        self._proxy: LLMResult[URL | None] = parse_proxy(self._settings.proxy)
         self._session: aiohttp.ClientSession | None = None
-        self._rooms: dict[str, asyncio.Semaphore] = {}
+        self._free: dict[str, asyncio.Semaphore] = {}
         self._closed = False
 
-    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """The whole answer, of any status."""
-        prepared = self._prepare(request, timeouts)
-        if isinstance(prepared, Failure):
-            return prepared
-        sending = prepared.unwrap()
-        room = self._room(sending.address.origin)
-        if not await _enter(room, timeouts.pool_s):
-            return no_room(sending)
+    @returns_failure
+    def preload(self, url: str) -> None:
+        """Load the certificates if this URL is encrypted and the settings have none."""
+        _check_asyncio()
+        proxy = ok(self._proxy)
         try:
-            opened = await self._open(sending)
-            if isinstance(opened, Failure):
-                return opened
-            answer = opened.unwrap()
-            try:
-                return await answer.whole()
-            finally:
-                answer.close()
-        finally:
-            room.release()
-
-    @asynccontextmanager
-    async def astream(
-        self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
-        """The answer as it comes; leaving the context early closes its connection."""
-        prepared = self._prepare(request, timeouts)
-        if isinstance(prepared, Failure):
-            yield prepared
-            return
-        sending = prepared.unwrap()
-        room = self._room(sending.address.origin)
-        if not await _enter(room, timeouts.pool_s):
-            yield no_room(sending)
-            return
-        try:
-            opened = await self._open(sending)
-            if isinstance(opened, Failure):
-                yield opened
-                return
-            try:
-                yield Success(opened.unwrap())
-            finally:
-                opened.unwrap().close()
-        finally:
-            room.release()
-
-    def preload(self, url: str) -> LLMResult[None]:
-        """Reads the certificates, where this URL is encrypted and the settings bring none."""
-        for checked in (_on_asyncio(), self._proxy):
-            if isinstance(checked, Failure):
-                return checked
-        try:
-            read_address(url).map(self._tls)
-        except OSError as fault:
-            return Failure(unusable_authorities(fault))
-        return Success(None)
+            address, _ = parse_url(url)
+        except Rejected:
+            return  # the call reports it
+        self._tls(address, proxy)
 
     async def aclose(self) -> None:
-        """Closes every connection; calls under way fail, and so do later ones."""
+        """Close every connection. Calls in progress fail, and so do later ones."""
         self._closed = True
         session, self._session = self._session, None
         if session is not None:
-            await _to_its_end(session.close())
+            await _finish(session.close())
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *fault: object) -> None:
-        await self.aclose()
-
-    def _prepare(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[Sending]:
-        for checked in (_on_asyncio(), self._loop.check(), self._proxy):
-            if isinstance(checked, Failure):
-                return checked
+    async def _aopen(self, request: HttpRequest, timeouts: Timeouts) -> "_Response":
+        _check_asyncio()
+        self._loop.check()
+        proxy = ok(self._proxy)
         if self._closed:
-            return Failure(CLOSED)
-        address = read_address(request.url)
-        if isinstance(address, Failure):
-            return address
+            raise Rejected(CLOSED)
+        address, url = parse_url(request.url)
         headers = sent_headers(request.headers, self._settings)
-        if isinstance(headers, Failure):
-            return headers
-        there = address.unwrap()
-        url = url_of(there)
-        ends_s = monotonic() + timeouts.total_s
-        return Success(Sending(request, there, url, headers.unwrap(), timeouts, ends_s))
-
-    def _room(self, origin: str) -> asyncio.Semaphore:
-        """aiohttp's own limit doesn't tell waiting for a connection from making one."""
-        room = self._rooms.get(origin)
-        if room is None:
-            most = max(1, self._settings.max_connections)
-            room = self._rooms[origin] = asyncio.Semaphore(most)
-        return room
-
-    async def _open(self, sending: Sending) -> "LLMResult[_Answer]":
-        if self._closed:  # while the call was waiting
-            return Failure(CLOSED)
-        session = self._session or self._opened()
+        deadline_s = monotonic() + timeouts.total_s
+        free = await self._acquire(address, timeouts.pool_s)
         try:
-            tls = self._tls(sending.address)
-        except OSError as fault:
-            return Failure(unusable_authorities(fault))
-        try:
-            response = await session.request(
-                sending.request.method,
-                sending.url,
-                headers=sending.headers,
-                data=content_of(sending),
-                proxy=self._proxy.unwrap(),
-                ssl=tls,
+            if self._closed:  # while the call was waiting
+                raise Rejected(CLOSED)
+            if self._session is None:
+                self._session = open_session(self._settings)
+            response = await self._session.request(
+                request.method,
+                url,
+                headers=headers,
+                data=content_of(request, timeouts),
+                proxy=proxy,
+                ssl=self._tls(address, proxy),
                 allow_redirects=False,
-                timeout=limits_of(sending),
+                timeout=limits_of(timeouts, deadline_s),
             )
-        except FAULTS as fault:
-            return Failure(sending.error(fault))
-        return Success(_Answer(sending, response, self._settings.body_limit))
+        except ERRORS as error:
+            free.release()
+            raise Rejected(error_of(error, Attempt(address.authority))) from None
+        except BaseException:
+            free.release()
+            raise
+        return _Response(response, address, self._settings.body_limit, free)
 
-    def _opened(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=self._settings.keep_alive_s)
-        factory: Any = partial(Connection, loop=asyncio.get_running_loop())
-        connector._factory = factory  # where aiohttp makes its connections
-        self._session = session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=_AUTOMATIC,
-            max_line_size=_LINE_LIMIT,
-            max_field_size=_LINE_LIMIT,
-        )
-        session._retry_connection = False  # a transport never tries again by itself
-        return session
+    async def _acquire(self, address: Address, pool_s: float) -> asyncio.Semaphore:
+        """Wait for a free connection. aiohttp's own limit does not distinguish waiting from connecting."""
+        free = self._free.get(address.origin)
+        if free is None:
+            size = max(1, self._settings.max_connections)
+            free = self._free[address.origin] = asyncio.Semaphore(size)
+        if not free.locked():
+            await free.acquire()
+            return free
+        try:
+            async with asyncio.timeout(pool_s):
+                await free.acquire()
+        except TimeoutError:
+            raise Rejected(Attempt(address.authority).timed_out("pool")) from None
+        return free
 
-    def _tls(self, address: Address) -> ssl.SSLContext | bool:
-        proxy = self._proxy.unwrap()
+    def _tls(self, address: Address, proxy: URL | None) -> ssl.SSLContext | bool:
+        """Return the TLS context; True, which is not used, for a request without encryption."""
         if not address.is_encrypted and (proxy is None or proxy.scheme != "https"):
-            return True  # not used
-        return self._settings.tls or default_tls()
+            return True
+        try:
+            return self._settings.tls or default_tls()
+        except OSError as error:
+            raise Rejected(unusable_authorities(error)) from None
 
 
-class _Answer(BodyDecoder):
-    """An open answer."""
+class _Response(BodyDecoder):
+    """An open response."""
 
-    def __init__(self, sending: Sending, response: aiohttp.ClientResponse, limit: int) -> None:
-        super().__init__(sending, read_head(response.status, response.raw_headers), limit)
+    def __init__(
+        self,
+        response: aiohttp.ClientResponse,
+        address: Address,
+        limit: int,
+        free: asyncio.Semaphore,
+    ) -> None:
+        super().__init__(read_head(response.status, response.raw_headers), limit)
         self._response = response
-        self._sending = sending
-        self._line = None if response.connection is None else response.connection.protocol
-        self._read = False
+        self._authority = address.authority
+        self._connection = None if response.connection is None else response.connection.protocol
+        self._free = free
+        self._at_end = False
 
-    def fail(self, fault: Exception) -> LLMResult[bytes]:
-        """The body broke off."""
-        self.over = True
-        ended = getattr(self._line, "ended", True)  # without a connection there is nothing to read
-        error = self._sending.error(fault, self._reader.begun, self.head.status, ended=ended)
-        return Failure(error)
+    def error_of(self, error: Exception, status: int, *, begun: bool) -> LLMError:
+        # without a connection nothing more can be read
+        ended = getattr(self._connection, "ended", True)
+        return error_of(error, Attempt(self._authority, status, begun, ended))
 
-    async def whole(self) -> LLMResult[HttpResponse]:
-        """All of it, unless its size is above the limit or it breaks off."""
-        body: list[bytes] = []
-        async for piece in self:
-            if isinstance(piece, Failure):
-                return piece
-            body.append(piece.unwrap())
-        return Success(HttpResponse(self.head.status, self.head.headers, b"".join(body)))
-
-    def __aiter__(self) -> "_Answer":
+    def __aiter__(self) -> "_Response":
         return self
 
     async def __anext__(self) -> LLMResult[bytes]:
+        content = self._response.content
         while not self.over:
-            try:
-                raw = await self._response.content.readany()
-                self._read = not raw
-                got = self.feed(raw) if raw else self.finish()
-            except FAULTS as fault:
-                got = self.fail(fault)
-            if got is not None:
-                return got
+            if self._at_end:
+                piece = self.finish()
+            else:
+                try:
+                    raw = await content.readany()
+                    self._at_end = content.at_eof()
+                    piece = self.feed(raw) if raw else None
+                except ERRORS as error:
+                    piece = self.fail(error)
+            if piece is not None:
+                return piece
         raise StopAsyncIteration
 
-    def close(self) -> None:
-        """A connection whose answer was read to its end is free already; any other is closed."""
+    async def aclose(self) -> None:
+        """Release the connection: aiohttp keeps it after a complete response; any other is closed."""
         self.over = True
-        if not self._read:
+        if not self._at_end:
             self._response.close()
+        self._free.release()
 
 
-class AsyncOnly:
-    """What stands where a sync transport is asked for: every call is a InvalidConfiguration."""
+class AsyncOnly(SyncCalls):
+    """Takes the place of a sync transport: every call fails with InvalidConfiguration."""
 
     def __init__(self, settings: TransportSettings | None = None) -> None:
         del settings
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """The Failure."""
-        return Failure(_ASYNC_ONLY)
-
-    @contextmanager
-    def stream(
-        self, request: HttpRequest, timeouts: Timeouts
-    ) -> Iterator[LLMResult[StreamingResponse]]:
-        """The Failure."""
-        yield Failure(_ASYNC_ONLY)
-
     def preload(self, url: str) -> LLMResult[None]:
-        """The Failure."""
+        """Fail with InvalidConfiguration."""
         return Failure(_ASYNC_ONLY)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
+
+    def _open(self, request: HttpRequest, timeouts: Timeouts) -> OpenResponse:
+        raise Rejected(_ASYNC_ONLY)
 
 
 _ASYNC_ONLY = InvalidConfiguration(
@@ -280,37 +205,23 @@ _ASYNC_ONLY = InvalidConfiguration(
 )
 
 
-_FINE: LLMResult[None] = Success(None)
+def _check_asyncio() -> None:
+    if not isinstance(running_loop(), asyncio.AbstractEventLoop):
+        message = "aiohttp runs on asyncio only: on trio use the transport httpx"
+        raise Rejected(InvalidConfiguration(message=message, field="transport"))
 
 
-def _on_asyncio() -> LLMResult[None]:
-    if isinstance(running_loop(), asyncio.AbstractEventLoop):
-        return _FINE
-    message = "aiohttp runs on asyncio only: on trio use the transport httpx"
-    return Failure(InvalidConfiguration(message=message, field="transport"))
-
-
-async def _to_its_end(closing: Awaitable[None]) -> None:
-    """Also when the caller is cancelled meanwhile: the cancellation comes after it, so that no task is left behind."""
+async def _finish(closing: Awaitable[None]) -> None:
+    """Await `closing` to its end. If the task is cancelled meanwhile, the cancellation is raised afterwards."""
     task = asyncio.ensure_future(closing)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
             await asyncio.shield(task)
-        except asyncio.CancelledError as fault:
-            cancelled = fault
+        except asyncio.CancelledError as error:
+            cancelled = error
     if cancelled is not None:
         raise cancelled
-
-
-async def _enter(room: asyncio.Semaphore, pool_s: float) -> bool:
-    if not room.locked():
-        return await room.acquire()
-    try:
-        async with asyncio.timeout(pool_s):
-            return await room.acquire()
-    except TimeoutError:
-        return False
 
 
 open_sync = AsyncOnly

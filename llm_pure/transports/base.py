@@ -1,66 +1,73 @@
-"""What carries an HttpRequest to a service and brings the answer back: two protocols, one sync and one async.
+"""The two transport protocols, sync and async, their settings and timeouts, and the base classes of our own transports.
 
-A transport knows bytes and time. It does not retry, adds no key, reads no answer and follows no redirect, so a key never
-goes to another host. Whatever happens to the bytes is a value: no exception leaves it but cancellation.
+A transport carries an HttpRequest to a service and returns the response. It does not retry, adds no key, does not interpret the
+response and follows no redirect, so a key never goes to another host. Every failure is a value; only cancellation is raised.
 
-    transport.send(request, timeouts)                 -> LLMResult[HttpResponse]
-    with transport.stream(request, timeouts) as got:  -> got: LLMResult[StreamingResponse]; its fault, if any, is the last item
+    transport.send(request, timeouts)                    -> LLMResult[HttpResponse]
+    with transport.stream(request, timeouts) as opened:  -> LLMResult[StreamingResponse]; a failure of the body is its last item
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import msgspec
 
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead, redact_url
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
 BODY_LIMIT = 128 * 1024 * 1024
-"""The largest body that is taken, in bytes after content coding; a longer one is a ProtocolError."""
+"""Maximum body size in bytes, after content decoding; a longer body is a ProtocolError."""
 
 CONNECT_S = 10.0
-"""How long a connection may take to be made. A service that is up answers well within it."""
+"""Default connect timeout. A service that is up accepts a connection well within it."""
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """How long each step may take, in seconds, and all of them together (`total_s`).
-
-    read_s: until the next byte. pool_s: until a connection is free.
-    """
+    """Limits of one call in seconds: of each step, and of all together."""
 
     connect_s: float = CONNECT_S
     read_s: float = 600
+    """Until the next byte."""
     write_s: float = 600
     pool_s: float = 600
+    """Until a connection is free."""
     total_s: float = 600
 
 
 class TransportSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What stays the same from one request to the next.
-
-    proxy: an http, https or socks5 URL (aiohttp: no socks5). max_connections: to one host. keep_alive_s: how long an
-    idle connection is kept. body_limit: in bytes. tls: in place of the default context, for a private authority or a
-    client certificate. headers: sent with each request that has none of that name. connect_s, read_s, write_s,
-    pool_s: the most that each step may take; None leaves it the time of the whole call.
-    """
+    """Settings of a transport that are the same for every request."""
 
     proxy: str | None = None
+    """URL of an http, https or socks5 proxy (aiohttp: not socks5)."""
     max_connections: int = 1000
+    """To one host."""
     keep_alive_s: float = 30
+    """How long an idle connection is kept."""
     body_limit: int = BODY_LIMIT
     tls: "SSLContext | None" = None
+    """Replaces the default context, for a private authority or a client certificate."""
     headers: Headers = ()
+    """Added to requests that have no header of that name."""
     connect_s: float = CONNECT_S
     read_s: float | None = None
+    """Upper bound of the step; None allows the time of the whole call."""
     write_s: float | None = None
     pool_s: float | None = None
+    is_last_message: Callable[[bytes], bool] | None = None
+    """For websockets: true for the message that ends a response. The client sets it from `Provider.is_last_message`."""
 
     def __repr__(self) -> str:
         proxy = None if self.proxy is None else redact_url(self.proxy)
@@ -75,7 +82,7 @@ def timeouts_of(
     timeout_s: float | None = None,
     settings: TransportSettings | None = None,
 ) -> Timeouts:
-    """`config.timeout` for the whole call, or `timeout_s` in its place unless that is 0; no step is given longer.
+    """Return the timeouts of a call: `timeout_s`, or `config.timeout` if it is 0 or None, in total. No step is longer.
 
     >>> timeouts_of(LLMConfig(timeout=5)).connect_s
     5
@@ -104,49 +111,8 @@ def _timeouts(
     return within(steps, total_s)
 
 
-NUMBER_FIELDS = {
-    "connect_timeout": "connect_s",
-    "read_timeout": "read_s",
-    "write_timeout": "write_s",
-    "pool_timeout": "pool_s",
-    "max_connections": "max_connections",
-    "keep_alive": "keep_alive_s",
-}
-"""Fields of LLMConfig, and of TransportSettings."""
-
-TLS_FIELDS = ("tls_ca_file", "tls_cert_file", "tls_key_file")
-"""Fields of LLMConfig that name files."""
-
-
-def settings_of(config: LLMConfig, common: TransportSettings) -> LLMResult[TransportSettings]:
-    """The common settings with the configuration's own in place of them; a number that is 0 is one that is not set.
-
-    InvalidConfiguration for a number below 0, and for files of certificates that cannot be used.
-    """
-    chosen: dict[str, Any] = {}
-    for field in ("timeout", *NUMBER_FIELDS):
-        value = getattr(config, field)
-        if not value:
-            continue
-        if not value > 0:  # NaN neither
-            what = f"{field} is to be above 0, and is {value}"
-            return Failure(InvalidConfiguration(message=what, field=field))
-        if field in NUMBER_FIELDS:
-            chosen[NUMBER_FIELDS[field]] = value
-    if config.proxy:
-        chosen["proxy"] = config.proxy
-    if not config.tls_verify or any(getattr(config, field) for field in TLS_FIELDS):
-        from llm_pure.transports.tls import load_tls  # hardly ever needed
-
-        tls = load_tls(config)
-        if isinstance(tls, Failure):
-            return tls
-        chosen["tls"] = tls.unwrap()
-    return Success(msgspec.structs.replace(common, **chosen) if chosen else common)
-
-
 def within(timeouts: Timeouts, total_s: float) -> Timeouts:
-    """The same, but nothing longer than this."""
+    """Return the timeouts with `total_s` as the upper bound of each."""
     return Timeouts(
         connect_s=min(timeouts.connect_s, total_s),
         read_s=min(timeouts.read_s, total_s),
@@ -156,8 +122,47 @@ def within(timeouts: Timeouts, total_s: float) -> Timeouts:
     )
 
 
+NUMBER_FIELDS = {
+    "connect_timeout": "connect_s",
+    "read_timeout": "read_s",
+    "write_timeout": "write_s",
+    "pool_timeout": "pool_s",
+    "max_connections": "max_connections",
+    "keep_alive": "keep_alive_s",
+}
+"""Field of LLMConfig -> field of TransportSettings."""
+
+TLS_FIELDS = ("tls_ca_file", "tls_cert_file", "tls_key_file")
+"""Fields of LLMConfig that name files."""
+
+
+@returns_failure
+def settings_of(config: LLMConfig, common: TransportSettings) -> TransportSettings:
+    """Return the common settings, overridden by the fields that the configuration sets; 0 means unset.
+
+    Fails with InvalidConfiguration for a negative number, and for certificate files that cannot be used.
+    """
+    overrides: dict[str, Any] = {}
+    for field in ("timeout", *NUMBER_FIELDS):
+        value = getattr(config, field)
+        if not value:
+            continue
+        if not value > 0:  # also NaN
+            message = f"{field} must be above 0, not {value}"
+            raise Rejected(InvalidConfiguration(message=message, field=field))
+        if field in NUMBER_FIELDS:
+            overrides[NUMBER_FIELDS[field]] = value
+    if config.proxy:
+        overrides["proxy"] = config.proxy
+    if not config.tls_verify or any(getattr(config, field) for field in TLS_FIELDS):
+        from llm_pure.transports.tls import load_tls  # imported late: start-up
+
+        overrides["tls"] = ok(load_tls(config))
+    return msgspec.structs.replace(common, **overrides) if overrides else common
+
+
 class StreamingResponse(Protocol):
-    """An answer whose head is here and whose body is coming: pieces of any size, a Failure as the last item at most."""
+    """A response whose head has arrived. Iterating yields pieces of the body; a Failure can only be the last item."""
 
     @property
     def head(self) -> ResponseHead:
@@ -168,7 +173,7 @@ class StreamingResponse(Protocol):
 
 
 class AsyncStreamingResponse(Protocol):
-    """The same for `async for`."""
+    """The async form of StreamingResponse."""
 
     @property
     def head(self) -> ResponseHead:
@@ -180,45 +185,153 @@ class AsyncStreamingResponse(Protocol):
 
 @runtime_checkable
 class Transport(Protocol):
-    """Sync. Used from several threads at once. Its maker closes it; after that every call is a ConnectionFailed."""
+    """Sync, safe to use from several threads. Its creator closes it; later calls fail with ConnectionFailed."""
 
     def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """The whole answer, of any status."""
+        """Return the complete response, of any status."""
         ...
 
     def stream(
         self, request: HttpRequest, timeouts: Timeouts
     ) -> AbstractContextManager[LLMResult[StreamingResponse]]:
-        """The answer as it comes; leaving the context early closes its connection."""
+        """Yield the response as its body arrives; leaving the context early closes its connection."""
         ...
 
 
 @runtime_checkable
 class AsyncTransport(Protocol):
-    """Async, on asyncio and trio; the names begin with `a`, so that one value can be both kinds of transport.
+    """Async, on asyncio and trio. Names begin with `a`, so that one object can implement both protocols.
 
-    One that holds connections belongs to the event loop that used it first, and says so when another one uses it.
+    A transport with connections belongs to the event loop that used it first; calls in another loop fail.
     """
 
     async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """The whole answer, of any status."""
+        """Return the complete response, of any status."""
         ...
 
     def astream(
         self, request: HttpRequest, timeouts: Timeouts
     ) -> AbstractAsyncContextManager[LLMResult[AsyncStreamingResponse]]:
-        """The answer as it comes; leaving the context early closes its connection."""
+        """Yield the response as its body arrives; leaving the context early closes its connection."""
         ...
 
 
 def read_body(head: ResponseHead, pieces: Iterable[LLMResult[bytes]]) -> LLMResult[HttpResponse]:
-    """The answer whose body came in these pieces; the Failure among them, if there is one."""
+    """Return the response with these pieces as its body, or the Failure among them."""
     body: list[bytes] = []
     for piece in pieces:
         if isinstance(piece, Failure):
             return piece
         body.append(piece.unwrap())
     return Success(HttpResponse(head.status, head.headers, b"".join(body)))
+
+
+class OpenResponse(StreamingResponse, Protocol):
+    """A response with its connection, sync."""
+
+    def close(self) -> None:
+        """Release the connection; it is closed if the body was not read to its end."""
+        ...
+
+
+class AsyncOpenResponse(AsyncStreamingResponse, Protocol):
+    """A response with its connection, async."""
+
+    async def aclose(self) -> None:
+        """Release the connection; it is closed if the body was not read to its end."""
+        ...
+
+
+class SyncCalls:
+    """`send` and `stream` of a sync transport over its `_open`, and the context manager."""
+
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+        """Return the complete response, of any status."""
+        try:
+            response = self._open(request, timeouts)
+        except Rejected as rejected:
+            return Failure(rejected.error)
+        try:
+            return read_body(response.head, response)
+        finally:
+            response.close()
+
+    @contextmanager
+    def stream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> Iterator[LLMResult[StreamingResponse]]:
+        """Yield the response as its body arrives; leaving the context early closes its connection."""
+        try:
+            response = self._open(request, timeouts)
+        except Rejected as rejected:
+            failure = Failure(rejected.error)
+        else:
+            try:
+                yield Success(response)
+            finally:
+                response.close()
+            return
+        yield failure
+
+    def _open(self, request: HttpRequest, timeouts: Timeouts) -> OpenResponse:
+        """Send the request and read the head. Raises Rejected."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close every connection. Calls in progress fail, and so do later ones."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+class AsyncCalls:
+    """`asend` and `astream` of an async transport over its `_aopen`, and the context manager."""
+
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+        """Return the complete response, of any status."""
+        try:
+            response = await self._aopen(request, timeouts)
+        except Rejected as rejected:
+            return Failure(rejected.error)
+        try:
+            return read_body(response.head, [piece async for piece in response])
+        finally:
+            await response.aclose()
+
+    @asynccontextmanager
+    async def astream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
+        """Yield the response as its body arrives; leaving the context early closes its connection."""
+        try:
+            response = await self._aopen(request, timeouts)
+        except Rejected as rejected:
+            failure = Failure(rejected.error)
+        else:
+            try:
+                yield Success(response)
+            finally:
+                await response.aclose()
+            return
+        yield failure
+
+    async def _aopen(self, request: HttpRequest, timeouts: Timeouts) -> AsyncOpenResponse:
+        """Send the request and read the head. Raises Rejected."""
+        raise NotImplementedError
+
+    async def aclose(self) -> None:
+        """Close every connection. Calls in progress fail, and so do later ones."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.aclose()
 
 
 __all__ = [

@@ -1,7 +1,7 @@
-"""Body bytes as they came -> body bytes as the service meant them: content codings undone, the size bounded.
+"""Undo the content codings of a body, with a bound on its size. Pure.
 
-gzip and deflate are in the standard library; br and zstd are read where `brotli` or `zstandard` is installed, which is the
-extra `codings`. No coding is let run further than the limit: a few bytes may stand for gigabytes. Pure.
+gzip and deflate are in the standard library; br and zstd need `brotli` or `zstandard` (the extra `codings`). No decoder produces
+much more than the limit: a few bytes may stand for gigabytes.
 """
 
 import zlib
@@ -9,132 +9,140 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Protocol
 
-from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
+import msgspec
+
+from llm_pure.types.errors import LLMError, ProtocolError
 from llm_pure.types.http import ResponseHead
 from llm_pure.types.result import Failure, LLMResult, Success
 
 ACCEPTED = "gzip, deflate"
-"""What a transport asks for: what every installation can read."""
-
-_GZIP = zlib.MAX_WBITS | 16
+"""Value of accept-encoding: codings that every installation can decode."""
 
 _ZSTD_WINDOW = 8 * 1024 * 1024
-"""What a decoder of this content coding has to bear, and nobody may ask for more (RFC 9659)."""
+"""Window that a decoder of this coding must support, and the largest that a service may use (RFC 9659)."""
 
 _ZSTD_STEP = 64
-"""Bytes that are undone at once: four of them may stand for 128 KB, and zstandard knows no limit of its own."""
+"""Bytes decoded at once: 4 bytes may stand for 128 KB, and zstandard has no limit of its own."""
 
 
-class _Coding(Protocol):
-    def decode(self, data: bytes, most: int) -> bytes:
-        """The plain bytes that these complete. When there are more than `most`, more than `most` of them."""
+class _Decoder(Protocol):
+    @property
+    def errors(self) -> type[Exception]:
+        """Raised by `decode` for malformed data."""
         ...
 
-    def is_whole(self) -> bool: ...
+    def decode(self, data: bytes, limit: int) -> bytes:
+        """Return the decoded bytes. If there are more than `limit`, more than `limit` of them but not all."""
+        ...
+
+    def is_complete(self) -> bool:
+        """Return true if the coded data may end here."""
+        ...
 
 
 class _Gzip:
     """gzip, also of several members."""
 
-    def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(_GZIP)
-        self._fresh = True
+    errors = zlib.error
 
-    def decode(self, data: bytes, most: int) -> bytes:
+    def __init__(self) -> None:
+        self._member: Any = None
+
+    def decode(self, data: bytes, limit: int) -> bytes:
         plain = b""
-        while data and len(plain) <= most:
-            self._fresh = False
-            if self._inflate.eof:
-                self._inflate = zlib.decompressobj(_GZIP)
-            plain += self._inflate.decompress(data, most + 1 - len(plain))
-            data = self._inflate.unused_data
+        while data and len(plain) <= limit:
+            if self._member is None or self._member.eof:
+                self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            plain += self._member.decompress(data, limit + 1 - len(plain))
+            data = self._member.unused_data
         return plain
 
-    def is_whole(self) -> bool:
-        return self._fresh or self._inflate.eof
+    def is_complete(self) -> bool:
+        return self._member is None or bool(self._member.eof)
 
 
 class _Deflate:
-    """deflate in its zlib frame or, as some servers send it, without: the first two bytes tell."""
+    """deflate in its zlib format or, as some servers send it, raw; the first two bytes distinguish them."""
+
+    errors = zlib.error
 
     def __init__(self) -> None:
         self._start = b""
-        self._inflate: zlib._Decompress | None = None
+        self._inflate: Any = None
 
-    def decode(self, data: bytes, most: int) -> bytes:
+    def decode(self, data: bytes, limit: int) -> bytes:
         if self._inflate is None:
-            data = self._start + data
-            self._start = data
+            data = self._start = self._start + data
             if len(data) < 2:
                 return b""
-            framed = data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
-            self._inflate = zlib.decompressobj(zlib.MAX_WBITS if framed else -zlib.MAX_WBITS)
-        return self._inflate.decompress(data, most + 1)
+            has_header = data[0] & 0x0F == 8 and (data[0] << 8 | data[1]) % 31 == 0
+            self._inflate = zlib.decompressobj(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
+        plain: bytes = self._inflate.decompress(data, limit + 1)
+        return plain
 
-    def is_whole(self) -> bool:
-        return not self._start if self._inflate is None else self._inflate.eof
+    def is_complete(self) -> bool:
+        return not self._start if self._inflate is None else bool(self._inflate.eof)
 
 
 class _Brotli:
-    """br, by `brotli` or `brotlicffi`; both know a limit since 1.2."""
+    """br, by `brotli` or `brotlicffi`, which bound their output since 1.2."""
 
-    def __init__(self, library: Any) -> None:
+    def __init__(self) -> None:
+        library = _import_first("brotli", "brotlicffi")
+        if not hasattr(library.Decompressor, "can_accept_more_data"):
+            raise ImportError("it has no limit", name="brotli>=1.2")
+        self.errors: type[Exception] = library.error
         self._stream = library.Decompressor()
         self._process = getattr(self._stream, "process", None) or self._stream.decompress
-        self._seen = False
+        self._empty = True
 
-    def decode(self, data: bytes, most: int) -> bytes:
-        self._seen = self._seen or bool(data)
-        plain: bytes = self._process(data, output_buffer_limit=most + 1)
-        while len(plain) <= most and not self._stream.can_accept_more_data():
-            plain += self._process(b"", output_buffer_limit=most + 1 - len(plain))
+    def decode(self, data: bytes, limit: int) -> bytes:
+        self._empty = self._empty and not data
+        plain: bytes = self._process(data, output_buffer_limit=limit + 1)
+        while len(plain) <= limit and not self._stream.can_accept_more_data():
+            plain += self._process(b"", output_buffer_limit=limit + 1 - len(plain))
         return plain
 
-    def is_whole(self) -> bool:
-        return not self._seen or bool(self._stream.is_finished())
+    def is_complete(self) -> bool:
+        return self._empty or bool(self._stream.is_finished())
 
 
 class _Zstd:
     """zstd, also of several frames."""
 
-    def __init__(self, library: Any) -> None:
-        self._library = library
+    def __init__(self) -> None:
+        self._library: Any = import_module("zstandard")
+        self.errors: type[Exception] = self._library.ZstdError
         self._frame: Any = None
 
-    def decode(self, data: bytes, most: int) -> bytes:
+    def decode(self, data: bytes, limit: int) -> bytes:
         plain: list[bytes] = []
         size = start = 0
-        while start < len(data) and size <= most:
+        while start < len(data) and size <= limit:
             if self._frame is None or self._frame.eof:
-                opened = self._library.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-                self._frame = opened.decompressobj()
+                decoder = self._library.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+                self._frame = decoder.decompressobj()
             step = data[start : start + _ZSTD_STEP]
             plain.append(self._frame.decompress(step))
             size += len(plain[-1])
             start += len(step) - len(self._frame.unused_data)
         return b"".join(plain)
 
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         return self._frame is None or bool(self._frame.eof)
 
 
-_Opened = tuple[_Coding, tuple[type[Exception], ...]]
-"""A coding and the errors that it raises."""
+_DECODERS: dict[str, Callable[[], _Decoder]] = {
+    "gzip": _Gzip,
+    "x-gzip": _Gzip,
+    "deflate": _Deflate,
+    "br": _Brotli,
+    "zstd": _Zstd,
+}
+"""Content coding -> decoder. Creating one raises ImportError if its package is missing."""
 
 
-def _brotli() -> _Opened:
-    library: Any = _first_of("brotli", "brotlicffi")
-    if not hasattr(library.Decompressor, "can_accept_more_data"):
-        raise ImportError("it has no limit", name="brotli>=1.2")
-    return _Brotli(library), (library.error,)
-
-
-def _zstd() -> _Opened:
-    library: Any = import_module("zstandard")
-    return _Zstd(library), (library.ZstdError,)
-
-
-def _first_of(*names: str) -> Any:
+def _import_first(*names: str) -> Any:
     for name in names[:-1]:
         try:
             return import_module(name)
@@ -143,83 +151,124 @@ def _first_of(*names: str) -> Any:
     return import_module(names[-1])
 
 
-_CODINGS: dict[str, Callable[[], _Opened]] = {
-    "gzip": lambda: (_Gzip(), (zlib.error,)),
-    "x-gzip": lambda: (_Gzip(), (zlib.error,)),
-    "deflate": lambda: (_Deflate(), (zlib.error,)),
-    "br": _brotli,
-    "zstd": _zstd,
-}
+_NOTHING: LLMResult[bytes] = Success(b"")  # creating one for each response takes longer than `end`
 
 
 class BodyReader:
-    """One for each answer: `take` the bytes as they come, `end` when there are no more. Never raises."""
+    """Decoder of one response: `take` bytes as they arrive, `end` after the last. Never raises."""
 
-    __slots__ = ("_codings", "_faults", "_head", "_limit", "_size", "_unreadable", "begun")
+    __slots__ = ("_decoders", "_error", "_head", "_limit", "_size", "begun")
 
     def __init__(self, head: ResponseHead, limit: int) -> None:
         self._head = head
         self._limit = limit
         self._size = 0
-        self._codings: list[_Coding] = []
-        self._faults: tuple[type[Exception], ...] = ()
-        self._unreadable: LLMError | None = None
+        self._decoders: list[_Decoder] = []
+        self._error: LLMError | None = None
         self.begun = False
-        for name in _names(head):
+        for name in _codings(head):
             self._add(name)
 
     def take(self, raw: bytes) -> LLMResult[bytes]:
-        """The plain bytes that these complete, maybe none; a ProtocolError for a broken coding or too much of it."""
+        """Return the decoded bytes, possibly b"". Fails with ProtocolError for malformed data and for a body over the limit."""
         self.begun = self.begun or bool(raw)
-        if self._unreadable is not None:
-            return Failure(self._unreadable)
+        if self._error is not None:
+            return Failure(self._error)
         plain = raw
         left = self._limit - self._size
-        try:
-            for coding in self._codings:
-                plain = coding.decode(plain, left)
-        except self._faults as fault:
-            return Failure(self._fault(f"the content coding is broken: {fault}", raw))
+        for decoder in self._decoders:
+            try:
+                plain = decoder.decode(plain, left)
+            except decoder.errors as error:
+                return Failure(self._failed(f"the content coding is broken: {error}", raw))
         self._size += len(plain)
         if self._size > self._limit:
-            return Failure(self._fault(f"the body is longer than {self._limit} bytes", plain))
+            return Failure(self._failed(f"the body is longer than {self._limit} bytes", plain))
         return Success(plain)
 
     def end(self) -> LLMResult[bytes]:
-        """Nothing more, or a ProtocolError when the coded bytes stop before their end."""
-        if self._unreadable is not None:
-            return Failure(self._unreadable)
-        if all(coding.is_whole() for coding in self._codings):
-            return Success(b"")
-        return Failure(self._fault("the content coding ends in its middle", b""))
+        """Return b"", or a ProtocolError if the coded data ends too early."""
+        if self._error is not None:
+            return Failure(self._error)
+        for decoder in self._decoders:
+            if not decoder.is_complete():
+                return Failure(self._failed("the content coding ends in its middle", b""))
+        return _NOTHING
 
     def _add(self, name: str) -> None:
-        if name not in _CODINGS:
-            self._unreadable = self._fault(f"the content coding {name!r} is not known", b"")
+        if name not in _DECODERS:
+            self._error = self._failed(f"the content coding {name!r} is not known", b"")
             return
         try:
-            coding, faults = _CODINGS[name]()
-        except ImportError as fault:
-            self._unreadable = self._fault(
-                f"the content coding {name!r} needs the package {fault.name}", b""
-            )
-            return
-        self._codings.append(coding)
-        self._faults += faults
+            self._decoders.append(_DECODERS[name]())
+        except ImportError as error:
+            message = f"the content coding {name!r} needs the package {error.name}"
+            self._error = self._failed(message, b"")
 
-    def _fault(self, message: str, evidence: bytes) -> LLMError:
+    def _failed(self, message: str, evidence: bytes) -> LLMError:
         return ProtocolError(
             message=message,
             status=self._head.status,
             where="body",
-            evidence=evidence[:EVIDENCE_LIMIT],
+            evidence=evidence,
         )
 
 
-def _names(head: ResponseHead) -> list[str]:
-    """The codings to undo, the last one that was put on first."""
-    listed = [value for name, value in head.headers if name == "content-encoding"]
-    if not listed:
+def _codings(head: ResponseHead) -> list[str]:
+    """Return the codings to undo, the last one applied first."""
+    values = [value for name, value in head.headers if name == "content-encoding"]
+    if not values:
         return []
-    names = [word.strip().lower() for word in ",".join(listed).split(",")]
+    names = [coding.strip().lower() for coding in ",".join(values).split(",")]
     return [name for name in reversed(names) if name not in ("", "identity")]
+
+
+# recorded bodies
+
+_RECORDED_LIMIT = 512 * 1024 * 1024
+"""Maximum size of a recorded body, in bytes after decoding."""
+
+_STEP = 64 * 1024
+"""Bytes of a recorded body that are decoded at once, so that a small body cannot expand without bound."""
+
+_MAGIC = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}
+"""First bytes of coded data. deflate and br have none."""
+
+
+def decode_content(body: bytes, content_encoding: str) -> LLMResult[bytes]:
+    """Decode a recorded body. `content_encoding` is the header's value, "" without one.
+
+    Some recorders decode the body and keep the header, some remove the header: the bytes themselves decide. A truncated
+    body is decoded as far as it goes. Fails with ProtocolError for malformed data, or if `br` or `zstd` need a package.
+    """
+    coding = content_encoding.strip().lower()
+    if not coding and body.startswith(_MAGIC["gzip"]):
+        return _decode(body, "gzip").lash(lambda _: Success(body))
+    if coding in ("", "identity", "aws-chunked") or not _is_coded(body, coding):
+        return Success(body)
+    return _decode(body, coding)
+
+
+def _decode(body: bytes, coding: str) -> LLMResult[bytes]:
+    reader = BodyReader(ResponseHead(200, (("content-encoding", coding),)), _RECORDED_LIMIT)
+    plain: list[bytes] = []
+    for start in range(0, len(body), _STEP):
+        piece = reader.take(body[start : start + _STEP])
+        if isinstance(piece, Failure):
+            return Failure(msgspec.structs.replace(piece.failure(), status=None, code="cassette"))
+        plain.append(piece.unwrap())
+    return Success(b"".join(plain))
+
+
+def _is_coded(body: bytes, coding: str) -> bool:
+    if coding in _MAGIC:
+        return body.startswith(_MAGIC[coding])
+    return bool(body) and not _is_text(body)
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return False
+    return not any(character < " " and character not in "\t\r\n" for character in text[:1000])

@@ -1,6 +1,6 @@
-"""The default transports, over httpx. Importing this module loads httpx, without its command line."""
+"""The default transports, over httpx. Importing this module loads httpx without its command line."""
 
-from llm_pure.transports.httpx_library import load_library
+from llm_pure.transports.httpx_io import load_library
 from llm_pure.transports.httpx_transport import BaseAsyncHttpxTransport, BaseHttpxTransport
 
 _HTTPX = load_library("httpx", "httpcore")

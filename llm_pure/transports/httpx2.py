@@ -1,9 +1,9 @@
-"""Transports over httpx2, the continuation of httpx. Importing this module loads it; it is the extra `httpx2`.
+"""Transports over httpx2, the continuation of httpx (the extra `httpx2`). Importing this module loads it.
 
-Its authorities are those of the operating system (truststore), where httpx takes certifi's.
+It trusts the authorities of the operating system (truststore); httpx trusts those of certifi.
 """
 
-from llm_pure.transports.httpx_library import load_library
+from llm_pure.transports.httpx_io import load_library
 from llm_pure.transports.httpx_transport import BaseAsyncHttpxTransport, BaseHttpxTransport
 
 _HTTPX2 = load_library("httpx2", "httpcore2")

@@ -1,265 +1,237 @@
-"""The transports over httpx and httpx2: their own, in rows of small pools, without their Client.
+"""Transports over HTTPTransport and AsyncHTTPTransport of httpx or httpx2, in rows of small pools, without their Client.
 
-So there are no cookies, no redirects and no environment. Underneath are `HTTPTransport` and `AsyncHTTPTransport`: what
-records or answers for httpx in tests (vcrpy, respx) works here. `httpx.py` and `httpx2.py` name the package.
+So there are no cookies, no redirects and no environment, and recorders and mocks of httpx (vcrpy, respx) work.
+`transports.httpx` and `transports.httpx2` bind a package; each is imported only when a client names it.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from time import monotonic
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import anyio
 
-from llm_pure.transports.base import (
-    AsyncStreamingResponse,
-    StreamingResponse,
-    Timeouts,
-    TransportSettings,
-    read_body,
-)
+from llm_pure.transports.base import AsyncCalls, SyncCalls, Timeouts, TransportSettings
+from llm_pure.transports.connection_pools import ConnectionPools, PoolSlot
 from llm_pure.transports.deadlines import (
     CLOSED_BY_PEER,
-    AsyncCappedBackend,
+    AsyncDeadlineBackend,
     DeadlineBackend,
     until,
 )
-from llm_pure.transports.exchange import BodyDecoder, EventLoopGuard, read_head
+from llm_pure.transports.exchange import CLOSED, BodyDecoder, EventLoopGuard, read_head
 from llm_pure.transports.httpx_io import (
-    Sending,
-    lease,
+    Library,
+    PreparedRequest,
     pool_arguments,
-    pool_rows,
+    pool_error,
+    pool_errors,
     preload,
     prepare,
+    set_network_backend,
 )
-from llm_pure.transports.httpx_library import Library
-from llm_pure.types.http import HttpRequest, HttpResponse
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.errors import LLMError
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.rejection import Rejected, returns_failure
+from llm_pure.types.result import LLMResult
 
 
-class BaseHttpxTransport:
-    """Sync, for any number of threads. Close it, or use it as a context manager."""
+class _Base:
+    """Pools and requests, the same for both transports."""
 
     library: ClassVar[Library]
 
     def __init__(self, settings: TransportSettings | None = None) -> None:
         self._settings = settings or TransportSettings()
-        self._rows = pool_rows(self._pool, self._settings)
+        self._rows: ConnectionPools[Any] = ConnectionPools(
+            self._create_pool,
+            max_connections=self._settings.max_connections,
+            keep_alive_s=self._settings.keep_alive_s,
+        )
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """The whole answer, of any status."""
-        with self.stream(request, timeouts) as opened:
-            return opened.bind(lambda answer: read_body(answer.head, answer))
+    @returns_failure
+    def preload(self, url: str) -> None:
+        """Load what the first connection to this URL needs: modules, and certificates for https."""
+        preload(self.library, self._settings, url)
 
-    @contextmanager
-    def stream(
-        self, request: HttpRequest, timeouts: Timeouts
-    ) -> Iterator[LLMResult[StreamingResponse]]:
-        """The answer as it comes; leaving the context early closes its connection."""
-        prepared = prepare(self.library, self._settings, request, timeouts)
-        leased = prepared.bind(lambda sending: lease(self._rows, sending))
-        if isinstance(leased, Failure):
-            yield leased
-            return
-        slot, stale = leased.unwrap()
+    def _create_pool(self, origin: str, size: int) -> Any:
+        raise NotImplementedError
+
+    def _lease(self, prepared: PreparedRequest) -> tuple[PoolSlot[Any], list[Any]]:
+        """Return a pool for this request, and pools to close. Raises Rejected after `close`, or if no pool can be created."""
         try:
-            for pool in stale:
-                pool.close()
-            opened = self._open(slot.pool, prepared.unwrap())
-            if isinstance(opened, Failure):
-                yield opened
-                return
-            try:
-                yield Success(opened.unwrap())
-            finally:
-                opened.unwrap().close()
-        finally:
-            self._rows.release(slot, monotonic())
+            slot, stale = self._rows.lease(prepared.origin, monotonic())
+        except pool_errors(self.library) as error:
+            raise Rejected(pool_error(error)) from None
+        if slot is None:
+            raise Rejected(CLOSED)
+        return slot, stale
 
-    def preload(self, url: str) -> LLMResult[None]:
-        """Loads what the first connection to this URL would load: modules, and certificates where it is encrypted."""
-        return preload(self.library, self._settings, url)
+    def _release(self, slot: PoolSlot[Any]) -> None:
+        self._rows.release(slot, monotonic())
+
+
+class BaseHttpxTransport(_Base, SyncCalls):
+    """Sync, for any number of threads. Close it, or use it as a context manager."""
 
     def close(self) -> None:
-        """Closes every connection; calls under way fail, and so do later ones."""
+        """Close every connection. Calls in progress fail, and so do later ones."""
         for pool in self._rows.close():
             pool.close()
 
-    def __enter__(self) -> Self:
-        return self
+    def _open(self, request: HttpRequest, timeouts: Timeouts) -> "_Response":
+        prepared = prepare(self.library, self._settings, request, timeouts)
+        slot, stale = self._lease(prepared)
+        try:
+            for pool in stale:
+                pool.close()
+            with until(prepared.deadline_s):
+                try:
+                    response = slot.pool.handle_request(prepared.request)
+                except self.library.errors as error:
+                    raise Rejected(prepared.error_of(error)) from None
+        except BaseException:
+            self._release(slot)
+            raise
+        release = partial(self._release, slot)
+        return _Response(prepared, response, self._settings.body_limit, release)
 
-    def __exit__(self, *fault: object) -> None:
-        self.close()
-
-    def _open(self, pool: Any, sending: Sending) -> "LLMResult[_Answer]":
-        with until(sending.deadline_s):
-            try:
-                response = pool.handle_request(sending.request)
-            except self.library.faults as fault:
-                return Failure(sending.error(fault))
-        return Success(_Answer(sending, response, self._settings.body_limit))
-
-    def _pool(self, origin: str, size: int) -> Any:
+    def _create_pool(self, origin: str, size: int) -> Any:
         library = self.library
-        arguments = pool_arguments(library, self._settings, origin, size)
-        pool = library.client.HTTPTransport(**arguments)
-        # httpx passes no network backend on to httpcore
-        pool._pool._network_backend = DeadlineBackend(library.core, library.core.SyncBackend())
+        pool = library.client.HTTPTransport(**pool_arguments(library, self._settings, origin, size))
+        set_network_backend(pool, DeadlineBackend(library.core, library.core.SyncBackend()))
         return pool
 
 
-class _Answer(BodyDecoder):
-    """An open answer, sync."""
+class _OpenResponse(BodyDecoder):
+    """A response that holds a connection of a pool; `release` gives the pool back."""
 
-    def __init__(self, sending: Sending, response: Any, limit: int) -> None:
-        head = read_head(response.status_code, response.headers.raw)
-        super().__init__(sending, head, limit)
-        self._faults = sending.library.faults
+    def __init__(
+        self, prepared: PreparedRequest, response: Any, limit: int, release: Callable[[], None]
+    ) -> None:
+        super().__init__(read_head(response.status_code, response.headers.raw), limit)
+        self._prepared = prepared
+        self._errors = prepared.library.errors
         self._response = response
-        self._raw = iter(response.stream)
+        self._release = release
 
-    def __iter__(self) -> "_Answer":
+    def error_of(self, error: Exception, status: int, *, begun: bool) -> LLMError:
+        return self._prepared.error_of(error, status, begun=begun)
+
+
+class _Response(_OpenResponse):
+    """An open response, sync."""
+
+    _raw: Any = None
+
+    def __iter__(self) -> "_Response":
         return self
 
     def __next__(self) -> LLMResult[bytes]:
+        if self._raw is None:
+            self._raw = iter(self._response.stream)
         while not self.over:
-            with until(self.deadline_s):
+            with until(self._prepared.deadline_s):
                 try:
-                    got = self.feed(next(self._raw))
+                    piece = self.feed(next(self._raw))
                 except StopIteration:
-                    got = self.finish()
-                except self._faults as fault:
-                    got = self.fail(fault)
-            if got is not None:
-                return got
+                    piece = self.finish()
+                except self._errors as error:
+                    piece = self.fail(error)
+            if piece is not None:
+                return piece
         raise StopIteration
 
     def close(self) -> None:
         self.over = True
-        with suppress(*self._faults):  # the connection is gone either way
-            self._response.close()
+        try:
+            with suppress(*self._errors):  # the connection may be gone
+                self._response.close()
+        finally:
+            self._release()
 
 
-class BaseAsyncHttpxTransport:
+class BaseAsyncHttpxTransport(_Base, AsyncCalls):
     """Async, on asyncio and trio. It belongs to the event loop that used it first; close it there."""
 
-    library: ClassVar[Library]
-
     def __init__(self, settings: TransportSettings | None = None) -> None:
-        self._settings = settings or TransportSettings()
+        super().__init__(settings)
         self._loop = EventLoopGuard()
-        self._rows = pool_rows(self._pool, self._settings)
-
-    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """The whole answer, of any status."""
-        async with self.astream(request, timeouts) as opened:
-            if isinstance(opened, Failure):
-                return opened
-            answer = opened.unwrap()
-            return read_body(answer.head, [piece async for piece in answer])
-
-    @asynccontextmanager
-    async def astream(
-        self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
-        """The answer as it comes; leaving the context early closes its connection."""
-        prepared = self._loop.check().bind(
-            lambda _: prepare(self.library, self._settings, request, timeouts)
-        )
-        leased = prepared.bind(lambda sending: lease(self._rows, sending))
-        if isinstance(leased, Failure):
-            yield leased
-            return
-        slot, stale = leased.unwrap()
-        try:
-            await _close_all(stale)
-            opened = await self._open(slot.pool, prepared.unwrap())
-            if isinstance(opened, Failure):
-                yield opened
-                return
-            try:
-                yield Success(opened.unwrap())
-            finally:
-                await opened.unwrap().aclose()
-        finally:
-            self._rows.release(slot, monotonic())
-
-    def preload(self, url: str) -> LLMResult[None]:
-        """Loads what the first connection to this URL would load: modules, and certificates where it is encrypted."""
-        return preload(self.library, self._settings, url)
 
     async def aclose(self) -> None:
-        """Closes every connection; calls under way fail, and so do later ones."""
+        """Close every connection. Calls in progress fail, and so do later ones."""
         await _close_all(self._rows.close())
 
-    async def __aenter__(self) -> Self:
-        return self
+    async def _aopen(self, request: HttpRequest, timeouts: Timeouts) -> "_AsyncResponse":
+        self._loop.check()
+        prepared = prepare(self.library, self._settings, request, timeouts)
+        slot, stale = self._lease(prepared)
+        try:
+            await _close_all(stale)
+            with until(prepared.deadline_s):
+                try:
+                    response = await slot.pool.handle_async_request(prepared.request)
+                except self.library.errors as error:
+                    raise Rejected(prepared.error_of(error)) from None
+        except BaseException:
+            self._release(slot)
+            raise
+        release = partial(self._release, slot)
+        return _AsyncResponse(prepared, response, self._settings.body_limit, release)
 
-    async def __aexit__(self, *fault: object) -> None:
-        await self.aclose()
-
-    async def _open(self, pool: Any, sending: Sending) -> "LLMResult[_AsyncAnswer]":
-        with until(sending.deadline_s):
-            try:
-                response = await pool.handle_async_request(sending.request)
-            except self.library.faults as fault:
-                return Failure(sending.error(fault))
-        return Success(_AsyncAnswer(sending, response, self._settings.body_limit))
-
-    def _pool(self, origin: str, size: int) -> Any:
+    def _create_pool(self, origin: str, size: int) -> Any:
         library = self.library
-        arguments = pool_arguments(library, self._settings, origin, size)
-        pool = library.client.AsyncHTTPTransport(**arguments)
-        # httpx passes no network backend on to httpcore
-        pool._pool._network_backend = AsyncCappedBackend(library.core, library.core.AnyIOBackend())
+        pool = library.client.AsyncHTTPTransport(
+            **pool_arguments(library, self._settings, origin, size)
+        )
+        set_network_backend(pool, AsyncDeadlineBackend(library.core, library.core.AnyIOBackend()))
         return pool
 
 
-class _AsyncAnswer(BodyDecoder):
-    """An open answer, async."""
+class _AsyncResponse(_OpenResponse):
+    """An open response, async."""
 
-    def __init__(self, sending: Sending, response: Any, limit: int) -> None:
-        head = read_head(response.status_code, response.headers.raw)
-        super().__init__(sending, head, limit)
-        self._faults = sending.library.faults
-        self._response = response
-        self._raw = aiter(response.stream)
-        self._begun = False
-        self._read = False
+    _raw: Any = None
+    _at_end = False
 
-    def __aiter__(self) -> "_AsyncAnswer":
+    def __aiter__(self) -> "_AsyncResponse":
         return self
 
     async def __anext__(self) -> LLMResult[bytes]:
-        self._begun = True
+        if self._raw is None:
+            self._raw = aiter(self._response.stream)
         while not self.over:
-            with until(self.deadline_s):
+            with until(self._prepared.deadline_s):
                 try:
-                    got = self.feed(await anext(self._raw))
+                    piece = self.feed(await anext(self._raw))
                 except StopAsyncIteration:
-                    self._read = True
-                    got = self.finish()
-                except self._faults as fault:
-                    self._read = True
-                    got = self.fail(fault)
-            if got is not None:
-                return got
+                    self._at_end = True
+                    piece = self.finish()
+                except self._errors as error:
+                    self._at_end = True
+                    piece = self.fail(error)
+            if piece is not None:
+                return piece
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        """Hangs up first: the generators inside httpcore then end by themselves, and none is left to the collector."""
+        """Disconnect first, so that the generators inside httpcore end and none is left to the garbage collector."""
         self.over = True
-        with suppress(*self._faults):  # the connection is gone either way
-            if self._begun and not self._read:
-                with until(CLOSED_BY_PEER):
-                    async for _ in self._raw:
-                        pass
-        with suppress(*self._faults):
-            await self._response.aclose()
+        try:
+            with suppress(*self._errors):  # the connection may be gone
+                if self._raw is not None and not self._at_end:
+                    with until(CLOSED_BY_PEER):
+                        async for _ in self._raw:
+                            pass
+            with suppress(*self._errors):
+                await self._response.aclose()
+        finally:
+            self._release()
 
 
 async def _close_all(pools: list[Any]) -> None:
-    with anyio.CancelScope(shield=True):
-        for pool in pools:
-            await pool.aclose()
+    if pools:
+        with anyio.CancelScope(shield=True):
+            for pool in pools:
+                await pool.aclose()

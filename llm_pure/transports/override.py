@@ -1,9 +1,8 @@
-"""A detour: what every client that names its transport goes over in its place, for as long as a block lasts.
+"""Replace the transport of all clients inside a `with` block, to record or replay code that creates its own `LLM(config)`.
 
-This is how recorded traffic reaches code that makes its own `LLM(config)`: nothing is patched, and a transport that
-the caller brought is left alone.
+Nothing is patched. Transports that were passed as objects are not replaced.
 
-    with detoured(tape):
+    with override_transport(recorder):
         program()
 """
 
@@ -18,51 +17,51 @@ from llm_pure.transports.base import AsyncTransport, Transport
 from llm_pure.types.result import LLMResult
 
 TRAFFIC_LOG_ENV = "LLM_PURE_LOG"
-"""Names a folder in which this process keeps its exchanges, see `llm-pure log`."""
+"""Environment variable with a folder, into which this process writes its traffic; see `llm-pure log`."""
 
-_LOG = "llm_pure.replay.traffic_log"  # text, as names of transports are: the log stands above this layer
+_LOG = "llm_pure.replay.traffic_log"  # imported by name: the log is in a layer above this one
 
 
 class TransportOverride(Protocol):
-    """Makes transports around, or in place of, the one that was named. `make` opens that one, when it is needed."""
+    """Creates transports around, or in place of, the named one. `make` opens the named one when it is needed."""
 
     def open_sync(self, make: Callable[[], LLMResult[Transport]]) -> Transport:
-        """A transport; whoever asked closes it by its `close`."""
+        """Return a transport; the caller closes it by its `close`."""
         ...
 
     def open_async(self, make: Callable[[], LLMResult[AsyncTransport]]) -> AsyncTransport:
-        """The same, async; closed by its `aclose`."""
+        """Return an async transport; the caller closes it by its `aclose`."""
         ...
 
 
-_here: ContextVar[TransportOverride | None] = ContextVar("llm_pure_detour", default=None)
-_open: list[TransportOverride] = []
+_of_context: ContextVar[TransportOverride | None] = ContextVar("llm_pure_override", default=None)
+_active: list[TransportOverride] = []
 
 
 @contextmanager
-def override_transport(detour: TransportOverride) -> Iterator[None]:
-    """Every call made inside of the block, from any thread or task, takes the detour.
+def override_transport(override: TransportOverride) -> Iterator[None]:
+    """Use the override for every call inside the block, from any thread or task.
 
-    Of several blocks at once the one of the same context counts; a thread that was started without one, or an event
-    loop from before the block, takes the last that was opened.
+    Of several blocks, the one of the same context applies. Threads and event loops without a context of their own use
+    the block that was entered last.
     """
-    before = _here.get()
-    _open.append(detour)
-    _here.set(detour)
+    before = _of_context.get()
+    _active.append(override)
+    _of_context.set(override)
     try:
         yield
     finally:
-        _here.set(before)
-        _open.remove(detour)
+        _of_context.set(before)
+        _active.remove(override)
 
 
 def current_override() -> TransportOverride | None:
-    """The one to take now; None where nobody asked for any."""
-    here = _here.get()
-    if here is not None and here in _open:  # a task may outlive the block that it was started in
-        return here
-    if _open:
-        return _open[-1]
+    """Return the override that applies now, else the traffic log if the environment asks for it, else None."""
+    override = _of_context.get()
+    if override is not None and override in _active:  # a task may outlive the block it started in
+        return override
+    if _active:
+        return _active[-1]
     folder = os.environ.get(TRAFFIC_LOG_ENV)
     if folder:
         log: TransportOverride = import_module(_LOG).enable_traffic_log(folder)

@@ -1,27 +1,32 @@
-"""The TLS fields of a configuration -> an SSLContext: own authorities, a client certificate, or no check at all."""
+"""TLS fields of a configuration -> SSLContext: private authorities, a client certificate, or no verification."""
 
 import os
 import ssl
 
-from llm_pure.transports.exchange import unusable_authorities
 from llm_pure.types.config import LLMConfig, reveal
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.rejection import Rejected, returns_failure
 
 
-def load_tls(config: LLMConfig) -> LLMResult[ssl.SSLContext]:
-    """Reads the files that the configuration names; `~` is the home folder.
+@returns_failure
+def load_tls(config: LLMConfig) -> ssl.SSLContext:
+    """Read the files that the configuration names; `~` is the home folder.
 
-    InvalidConfiguration for one that cannot be read or does not hold what it should. No message has the password.
+    Fails with InvalidConfiguration for a file that cannot be read or has no valid content. No message contains the password.
     """
-    made = _trusting(config)
-    return made.bind(lambda context: _certified(config, context))
+    context = _load_authorities(config)
+    if config.tls_cert_file:
+        _load_certificate(config, context)
+    elif config.tls_key_file:
+        message = "tls_key_file is set without tls_cert_file, the certificate of this key"
+        raise Rejected(InvalidConfiguration(message=message, field="tls_cert_file"))
+    return context
 
 
-def authorities() -> ssl.SSLContext:
-    """A context that trusts whom httpx does: SSL_CERT_FILE and SSL_CERT_DIR where they are set, else certifi's.
+def default_authorities() -> ssl.SSLContext:
+    """Trust the same authorities as httpx: SSL_CERT_FILE and SSL_CERT_DIR if set, else certifi's.
 
-    Raises OSError when there is no such file.
+    Raises OSError if the file does not exist.
     """
     import certifi
 
@@ -31,46 +36,46 @@ def authorities() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=file or None, capath=folder or None)
 
 
-def _trusting(config: LLMConfig) -> LLMResult[ssl.SSLContext]:
+def unusable_authorities(error: OSError) -> InvalidConfiguration:
+    """Return the error for default authorities that cannot be read."""
+    message = f"SSL_CERT_FILE or SSL_CERT_DIR names no certificates: {error.strerror or error}"
+    return InvalidConfiguration(message=message, field="tls_ca_file")
+
+
+def _load_authorities(config: LLMConfig) -> ssl.SSLContext:
     if not config.tls_verify:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        return Success(context)
+        return context
     if not config.tls_ca_file:
         try:
-            return Success(authorities())
-        except OSError as fault:
-            return Failure(unusable_authorities(fault))
-    place = os.path.expanduser(config.tls_ca_file)
+            return default_authorities()
+        except OSError as error:
+            raise Rejected(unusable_authorities(error)) from None
+    file = os.path.expanduser(config.tls_ca_file)
     try:
-        return Success(ssl.create_default_context(cafile=place))
+        return ssl.create_default_context(cafile=file)
     except (ssl.SSLError, ValueError):
-        return _unusable("tls_ca_file", f"{place}: it holds no certificate in PEM")
-    except OSError as fault:
-        return _unusable("tls_ca_file", f"{place}: {fault.strerror}")
+        raise _unusable("tls_ca_file", f"{file}: it contains no PEM certificate") from None
+    except OSError as error:
+        raise _unusable("tls_ca_file", f"{file}: {error.strerror}") from None
 
 
-def _certified(config: LLMConfig, context: ssl.SSLContext) -> LLMResult[ssl.SSLContext]:
-    if not config.tls_cert_file:
-        if not config.tls_key_file:
-            return Success(context)
-        what = "tls_key_file is the key of a certificate: tls_cert_file is missing"
-        return Failure(InvalidConfiguration(message=what, field="tls_cert_file"))
-    certificate = os.path.expanduser(config.tls_cert_file)
-    key = os.path.expanduser(config.tls_key_file or config.tls_cert_file)
+def _load_certificate(config: LLMConfig, context: ssl.SSLContext) -> None:
+    certificate = os.path.expanduser(config.tls_cert_file or "")
+    key = os.path.expanduser(config.tls_key_file or config.tls_cert_file or "")
     try:
         # a function, even of "": without one OpenSSL asks for the password on the terminal
         context.load_cert_chain(certificate, key, lambda: reveal(config.tls_key_password))
-    except (ssl.SSLError, ValueError):  # it does not tell these apart
-        why = "it and the key are no pair in PEM, or tls_key_password is missing or wrong"
-        return _unusable("tls_cert_file", f"{certificate}: {why}")
-    except OSError as fault:  # it does not tell which one
-        lacks_key = os.path.isfile(certificate)
-        field, place = ("tls_key_file", key) if lacks_key else ("tls_cert_file", certificate)
-        return _unusable(field, f"{place}: {fault.strerror}")
-    return Success(context)
+    except (ssl.SSLError, ValueError):  # one exception for all three
+        reason = "it and the key are not a PEM pair, or tls_key_password is missing or wrong"
+        raise _unusable("tls_cert_file", f"{certificate}: {reason}") from None
+    except OSError as error:  # it does not name the file
+        key_missing = os.path.isfile(certificate)
+        field, file = ("tls_key_file", key) if key_missing else ("tls_cert_file", certificate)
+        raise _unusable(field, f"{file}: {error.strerror}") from None
 
 
-def _unusable(field: str, why: str) -> Failure[InvalidConfiguration]:
-    return Failure(InvalidConfiguration(message=f"{field} cannot be used: {why}", field=field))
+def _unusable(field: str, reason: str) -> Rejected:
+    return Rejected(InvalidConfiguration(message=f"{field} cannot be used: {reason}", field=field))

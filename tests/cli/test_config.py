@@ -113,7 +113,7 @@ BROKEN = {
     ),
     "a time below 0": (
         f"llm: {{model: m, api_key: {SECRET}, read_timeout: -1}}",
-        "read_timeout is to be above 0, and is -1",
+        "read_timeout must be above 0, not -1",
     ),
     "a placeholder for a key": (
         "llm: {model: m, api_key: YOUR_API_KEY}",
@@ -125,7 +125,7 @@ BROKEN = {
     ),
     "a variable that is not set": (
         'models: {a: {api_key: "${MY_KEY}", model: m}}',
-        "models/a/api_key wants the variable MY_KEY, which is not set",
+        "models/a/api_key needs the variable MY_KEY, which is not set",
     ),
     "a placeholder for a proxy": (
         f"llm: {{model: m, api_key: {SECRET}, proxy: YOUR_PROXY}}",

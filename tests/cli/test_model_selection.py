@@ -176,7 +176,7 @@ FAULTS = {
     "a model whose variable is not set": (
         ["--config", "unset.yaml", "-m", "a"],
         78,
-        "wants the variable NOT_SET",
+        "needs the variable NOT_SET",
     ),
 }
 

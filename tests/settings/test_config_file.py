@@ -221,7 +221,7 @@ def test_a_variable_that_is_not_set_breaks_its_model_and_no_other() -> None:
     )
     assert configuration.get("a") == Failure(
         InvalidConfiguration(
-            message="models/a/api_key wants the variable NOT_SET, which is not set",
+            message="models/a/api_key needs the variable NOT_SET, which is not set",
             field="models/a/api_key",
             code="unset_variable",
         )
@@ -297,7 +297,7 @@ def test_without_the_sections_a_setup_is_the_model_alone() -> None:
 def test_a_fallback_that_cannot_be_used_is_told_and_harms_no_other() -> None:
     configuration = read(WHOLE).unwrap()
     error = configuration.setup("slow").failure()
-    assert error.message == "models/broken/api_key wants the variable NOT_SET, which is not set"
+    assert error.message == "models/broken/api_key needs the variable NOT_SET, which is not set"
     assert isinstance(configuration.get("slow"), Success)
 
 

@@ -110,7 +110,7 @@ NUMBERS = (
 @pytest.mark.parametrize("field", NUMBERS)
 def test_a_number_below_0_is_the_failure_of_every_call(field: str) -> None:
     fields: dict[str, Any] = {field: -1}
-    expected = InvalidConfiguration(message=f"{field} is to be above 0, and is -1", field=field)
+    expected = InvalidConfiguration(message=f"{field} must be above 0, not -1", field=field)
     llm = LLM(config(**fields), registry=REGISTRY)
     assert llm.ask("Hi") == Failure(expected)
     assert llm.warmup() == Failure(expected)
@@ -157,7 +157,7 @@ def late(place: str, phase: str, what: str) -> TimedOut:
 def test_connect_timeout(kind: str) -> None:
     with full_listener() as url:
         got = timed(kind, config(base_url=url, connect_timeout=0.2))
-    assert got.error == late(url.removeprefix("http://"), "connect", "no connection from")
+    assert got.error == late(url.removeprefix("http://"), "connect", "no connection to")
     assert 0.2 <= got.took_s < 2
 
 
@@ -166,7 +166,7 @@ def test_connect_timeout_counts_for_tls_too(kind: str) -> None:
     with Loopback(lambda connection: connection.pause()) as server:
         url = server.url.replace("http:", "https:")
         got = timed(kind, config(base_url=url, connect_timeout=0.2))
-        assert got.error == late(f"127.0.0.1:{server.port}", "connect", "no connection from")
+        assert got.error == late(f"127.0.0.1:{server.port}", "connect", "no connection to")
         assert server.wait_until_left()
     assert 0.2 <= got.took_s < 2
 
@@ -175,7 +175,7 @@ def test_connect_timeout_counts_for_tls_too(kind: str) -> None:
 def test_read_timeout(kind: str) -> None:
     with Loopback(lambda connection: connection.pause()) as server:
         got = timed(kind, config(base_url=server.url, read_timeout=0.2))
-        assert got.error == late(f"127.0.0.1:{server.port}", "read", "no answer from")
+        assert got.error == late(f"127.0.0.1:{server.port}", "read", "no response from")
         assert server.wait_until_left()
     assert 0.2 <= got.took_s < 2
 
@@ -185,7 +185,7 @@ def test_write_timeout(kind: str) -> None:
     with Loopback(lambda connection: connection.sleep(1)) as server:
         settings = config(base_url=server.url, write_timeout=0.2)
         got = timed(kind, settings, "x" * 20_000_000)
-        what = "the request could not be sent from"
+        what = "the request could not be sent to"
         assert got.error == late(f"127.0.0.1:{server.port}", "write", what)
         assert server.wait_until_left()
     assert 0.2 <= got.took_s < 2
@@ -199,7 +199,7 @@ def test_timeout_of_the_whole_call(kind: str) -> None:
 
     with Loopback(drip) as server:
         got = timed(kind, config(base_url=server.url, timeout=0.3))
-        assert got.error == late(f"127.0.0.1:{server.port}", "total", "no answer from")
+        assert got.error == late(f"127.0.0.1:{server.port}", "total", "no response from")
         assert server.wait_until_left()
     assert 0.3 <= got.took_s < 2
 
@@ -215,7 +215,7 @@ def test_max_connections_and_pool_timeout(kind: str) -> None:
         got = called(mode, llm, "ask_batch_parallel", ["a", "b"])
         place = f"127.0.0.1:{server.port}"
         assert sorted([error.failure().phase for error in got]) == ["pool", "read"]
-        assert {error.failure().message for error in got} >= {f"no answer from {place} in time"}
+        assert {error.failure().message for error in got} >= {f"no response from {place} in time"}
         assert server.accepted == 1
         assert server.wait_until_left()
 

@@ -195,7 +195,7 @@ def test_a_proxy_that_speaks_tls_itself(kind: str, authority: Authority) -> None
         assert proxy.requests[0].startswith(b"POST http://service.invalid/ask ")
 
 
-NO_PAIR = "it and the key are no pair in PEM, or tls_key_password is missing or wrong"
+NO_PAIR = "it and the key are not a PEM pair, or tls_key_password is missing or wrong"
 
 WRONG: dict[str, tuple[dict[str, str], str, str]] = {
     "no such authorities": (
@@ -211,7 +211,7 @@ WRONG: dict[str, tuple[dict[str, str], str, str]] = {
     "authorities that are words": (
         {"tls_ca_file": "words.pem"},
         "tls_ca_file",
-        "words.pem: it holds no certificate in PEM",
+        "words.pem: it contains no PEM certificate",
     ),
     "no such certificate": (
         {"tls_cert_file": "none.pem"},
@@ -273,7 +273,7 @@ def test_files_that_cannot_be_used_are_the_failure_of_every_call(
 
 def test_a_key_without_a_certificate_is_one_too(authority: Authority) -> None:
     llm = LLM(config(tls_key_file=authority.fields["tls_key_file"]), registry=REGISTRY)
-    what = "tls_key_file is the key of a certificate: tls_cert_file is missing"
+    what = "tls_key_file is set without tls_cert_file, the certificate of this key"
     assert llm.ask("Hi") == Failure(InvalidConfiguration(message=what, field="tls_cert_file"))
 
 

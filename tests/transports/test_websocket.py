@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
 from llm_pure import LLM, LLMConfig
+from llm_pure.adapters.dialects.spark_frames import is_last
 from llm_pure.client.transport_manager import NAMES
 from llm_pure.transports.base import Timeouts, TransportSettings
 from llm_pure.transports.websocket_transport import AsyncWebsocketTransport, WebsocketTransport
@@ -66,6 +67,7 @@ def send(
     settings: TransportSettings | None = None,
     timeouts: Timeouts = QUICK,
 ) -> LLMResult[HttpResponse]:
+    settings = settings or TransportSettings(is_last_message=is_last)
     if way == "sync":
         with WebsocketTransport(settings) as transport:
             return transport.send(request, timeouts)

@@ -54,7 +54,7 @@ def provider(*, name: str, source: str = "") -> Provider:
         authorize=partial(authorize, service),
         api_key_env=API_KEY_ENV,
         base_url_env=BASE_URL_ENV,
-        variables=ENV_VARS,
+        env_vars=ENV_VARS,
         source=source,
         count_tokens=operation(service, build_count, parse_count),
     )

@@ -77,6 +77,7 @@ def dual_api_by_head(
         _dual_requests(first, second, chosen),
         parse_chat=lambda response: provider_of(response.head).parse_chat(response),
         open_stream=lambda head: provider_of(head).open_stream(head),
+        is_last_message=second.is_last_message,
     )
 
 

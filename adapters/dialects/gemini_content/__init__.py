@@ -63,7 +63,7 @@ def provider(
         authorize=authorize,
         api_key_env=api_key_env,
         base_url_env=base_url_env,
-        variables=env_vars,
+        env_vars=env_vars,
         source=source,
         count_tokens=operation(service, build_count, parse_count),
         embeddings=operation(service, build_embed, parse_embed),

@@ -97,7 +97,7 @@ def provider(
         authorize=authorize or key_header(name, api_key_env, required=key_required),
         api_key_env=api_key_env,
         base_url_env=base_url_env,
-        variables=env_vars,
+        env_vars=env_vars,
         source=source,
         embeddings=operation(service, build_embeddings, parse_embed) if embeddings else None,
         embed_limits=embed_limits,

@@ -73,7 +73,7 @@ def provider(
         authorize=authorize or key_header(name, api_key_env, required=key_required),
         api_key_env=api_key_env,
         base_url_env=base_url_env,
-        variables=env_vars,
+        env_vars=env_vars,
         source=source,
         count_tokens=operation(service, build_count, parse_count) if count_tokens else None,
         embeddings=operation(service, build_embed, parse_embed) if embeddings else None,

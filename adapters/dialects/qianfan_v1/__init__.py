@@ -56,7 +56,7 @@ def provider(
         service,
         authorize=partial(authorize, service),
         base_url_env=base_url_env,
-        variables=env_vars,
+        env_vars=env_vars,
         source=source,
         embeddings=operation(service, build_embed, parse_embed),
     )

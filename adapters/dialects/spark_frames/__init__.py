@@ -44,8 +44,9 @@ def provider(
         service,
         authorize=partial(authorize, service),
         api_key_env=api_key_env,
-        variables=env_vars,
+        env_vars=env_vars,
         source=source,
+        is_last_message=is_last,
     )
 
 

@@ -14,7 +14,7 @@ import msgspec
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.json_spans import json_places, path_fits, with_valid_checksums
 from llm_pure.replay.secrets.patterns import Mask, mask_text, same_length, three_stars
-from llm_pure.transports.recorded_content_coding import decode_content
+from llm_pure.transports.content_coding import decode_content
 from llm_pure.types.config import SecretInput, reveal
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header
 from llm_pure.types.http import redact_url as redact_url_credentials
