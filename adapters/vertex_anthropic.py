@@ -62,7 +62,7 @@ PROVIDER = anthropic_messages.provider(
     authorize=key_header(NAME, API_KEY_ENV),
     api_key_env=API_KEY_ENV,
     base_url_env=("ANTHROPIC_VERTEX_BASE_URL",),
-    variables={
+    env_vars={
         "project": ("ANTHROPIC_VERTEX_PROJECT_ID", "GOOGLE_CLOUD_PROJECT"),
         "location": ("CLOUD_ML_REGION", "GOOGLE_CLOUD_LOCATION"),
     },
