@@ -66,7 +66,7 @@ def provider(
     url_for: UrlFor | None = None,
     api_key_env: tuple[str, ...] = (),
     base_url_env: tuple[str, ...] = (),
-    variables: Mapping[str, tuple[str, ...]] = NO_ENV_VARS,
+    env_vars: Mapping[str, tuple[str, ...]] = NO_ENV_VARS,
     authorize: Authorize | None = None,
     count_tokens: bool = False,
     list_models: bool = False,
@@ -83,7 +83,7 @@ def provider(
         authorize=authorize or key_header(name, api_key_env, header="x-api-key", prefix=""),
         api_key_env=api_key_env,
         base_url_env=base_url_env,
-        env_vars=variables,
+        variables=env_vars,
         source=source,
         count_tokens=operation(service, build_count, parse_count) if count_tokens else None,
         list_models=listing.list_models(

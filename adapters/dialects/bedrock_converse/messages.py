@@ -87,18 +87,21 @@ class Encoder(MessageEncoder[object]):
     def add(self, message: Message, path: str) -> None:
         if message.name:
             self.drop(f"{path}/name", "Converse has no names for speakers")
-        parts = [(part, f"{path}/parts/{index}") for index, part in enumerate(message.parts)]
-        if message.role == "system":
-            if self.turns:
-                self.change(path, "system text is sent before the conversation")
-            for part, part_path in parts:
-                self.system += self._system_blocks(part, part_path)
-        elif message.role == "assistant":
-            self.add_turn(
-                "assistant", [block for item in parts for block in self._assistant_blocks(*item)]
-            )
+        is_system = message.role == "system"
+        if is_system and self.turns:
+            self.change(path, "system text is sent before the conversation")
+        role = "assistant" if message.role == "assistant" else "user"
+        blocks_of = {"system": self._system_blocks, "assistant": self._assistant_blocks}
+        encode = blocks_of.get(message.role, self._user_blocks)
+        blocks = [
+            block
+            for index, part in enumerate(message.parts)
+            for block in encode(part, f"{path}/parts/{index}")
+        ]
+        if is_system:
+            self.system += blocks
         else:
-            self.add_turn("user", [block for item in parts for block in self._user_blocks(*item)])
+            self.add_turn(role, blocks)
 
     def _system_blocks(self, part: Part, path: str) -> list[Block]:
         match part:

@@ -28,6 +28,8 @@ from llm_pure.adapters.dialects.bedrock_invoke.vendors import ANTHROPIC, OPENAI,
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation
 from llm_pure.core.provider import Provider
 from llm_pure.framing.aws_eventstream import EventStreamDecoder
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.result import LLMResult, Success
 
 DIALECT = Dialect(
     name="bedrock_invoke",
@@ -40,16 +42,20 @@ DIALECT = Dialect(
 )
 
 
+def _no_url(config: LLMConfig, model: str, operation: str) -> LLMResult[str]:
+    """For the body of a chat completion, which is sent to InvokeModel's URL."""
+    return Success("https://unused.invalid")
+
+
 def make_service(name: str) -> Service[Families]:
     """A service of this dialect. Its quirks are the services of the dialects whose bodies it carries."""
-    url_for = url_of_model(name)
     return Service(
         name=name,
         base_url=BASE_URL,
-        url_for=url_for,
+        url_for=url_of_model(name),
         quirks=Families(
             anthropic=anthropic_messages.make_service(name, quirks=ANTHROPIC),
-            openai=Service(name=name, base_url=BASE_URL, url_for=url_for, quirks=OPENAI),
+            openai=Service(name=name, base_url="", url_for=_no_url, quirks=OPENAI),
         ),
         error_codes=ERROR_CODES,
     )

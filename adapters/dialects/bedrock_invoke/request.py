@@ -27,7 +27,6 @@ from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import Success
 
 Fields = dict[str, Any]
 
@@ -124,7 +123,7 @@ def _openai(chat: _Chat) -> Fields:
     built = ok(
         openai_chat.build_chat(
             chat.service.name,
-            lambda config, model, operation: Success("https://unused.invalid"),
+            chat.service.quirks.openai.url_for,
             chat.vendor.quirks,
             chat.config,
             chat.request,
