@@ -224,7 +224,7 @@ def _add_replay(commands: Commands) -> None:
     serve.add_argument("--ignore", action="append", default=[], metavar="PATH", help="JSON path to ignore in requests, such as /metadata")
     serve.add_argument("--speed", type=float, metavar="N", help="1 as recorded, 10 ten times faster; default: no waits")
     serve.add_argument("--first", type=int, action="append", default=[], metavar="STATUS",
-        help="status of the first request, before any recording; repeatable")
+        help="status of the first response, in place of a recording; repeat for the next responses")
     serve.add_argument("--delay", type=float, default=0.0, metavar="SECONDS", help="delay of each response")
     serve.add_argument("--cut-at", type=int, metavar="N", help="cut bodies after N bytes")
     _flag(serve, "--one-byte", "stream one byte at a time")
