@@ -16,6 +16,7 @@ from llm_pure.adapters.dialects.common.list_models import list_models as models_
 from llm_pure.adapters.dialects.openai_chat import request, response
 from llm_pure.adapters.dialects.openai_chat.quirks import (
     Quirks,
+    make_service,
     older_service,
     profiles_of,
     unconfirmed_for,
@@ -26,9 +27,9 @@ from llm_pure.adapters.dialects.openai_chat.stream import read_chunk
 from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, read_tagged_chunk
 from llm_pure.adapters.dialects.openai_common.embed import EMBED_NAMES, build_embed, parse_embed
 from llm_pure.adapters.dialects.openai_common.errors import find_error
-from llm_pure.core.dialect import Dialect, Service, make_provider, operation
+from llm_pure.core.dialect import Dialect, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Built, Provider
-from llm_pure.core.urls import UrlFor, under_base_url
+from llm_pure.core.urls import UrlFor
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header
 from llm_pure.types.completion import Completion
@@ -50,19 +51,6 @@ DIALECT = Dialect(
 
 TAGGED = replace(DIALECT, initial_state=TaggedState(), step=read_tagged_chunk)
 """The dialect for `Quirks.think_tags`."""
-
-
-def make_service(
-    name: str, quirks: Quirks, *, base_url: str = "", url_for: UrlFor | None = None
-) -> Service[Quirks]:
-    """A service of this dialect."""
-    return Service(
-        name=name,
-        base_url=base_url,
-        url_for=url_for or under_base_url(name, base_url),
-        quirks=quirks,
-        error_codes=quirks.error_codes,
-    )
 
 
 def provider(
@@ -117,7 +105,7 @@ def build_chat(
     strict: bool = False,
 ) -> LLMResult[Built]:
     """Older form of `request.build_chat`, for bedrock_invoke, dashscope_generation and llama_native."""
-    service = older_service(name, quirks, url_for)
+    service = older_service(name, quirks, url_for=url_for)
     return request.build_chat(service, config, chat_request, strict=strict)
 
 

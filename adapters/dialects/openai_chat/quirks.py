@@ -200,13 +200,18 @@ def unconfirmed_for(who: str, *names: str) -> dict[str, str]:
     return {name: f"it is not known that {who} takes {name}" for name in names}
 
 
-@lru_cache(maxsize=64)
-def older_service(name: str, quirks: Quirks, url_for: UrlFor | None = None) -> Service[Quirks]:
-    """A Service for the older forms of functions, which dialects that are not on core.dialect call."""
+def make_service(
+    name: str, quirks: Quirks, *, base_url: str = "", url_for: UrlFor | None = None
+) -> Service[Quirks]:
+    """A service of this dialect."""
     return Service(
         name=name,
-        base_url="",
-        url_for=url_for or under_base_url(name, ""),
+        base_url=base_url,
+        url_for=url_for or under_base_url(name, base_url),
         quirks=quirks,
         error_codes=quirks.error_codes,
     )
+
+
+older_service = lru_cache(maxsize=64)(make_service)
+"""For the older forms of functions, which take a name and quirks and are called by dialects not on core.dialect yet."""

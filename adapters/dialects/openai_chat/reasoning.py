@@ -4,10 +4,11 @@ Source: ../shared/wire/openai-family.md, section 4.24 and the providers' own sec
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.adaptations import changed, clamped, dropped
 from llm_pure.adapters.dialects.common.reasoning_effort import budget_of, effort_of, not_both
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, ReasoningStyle
 from llm_pure.core.adaptations import Adaptation, ModelProfile, reasoning_enabled
@@ -42,17 +43,6 @@ class _Context(msgspec.Struct, frozen=True):
     def off(self) -> bool:
         return not self.request.enabled or self.request.effort == "none"
 
-    def report(
-        self,
-        action: Literal["dropped", "clamped", "changed"],
-        reason: str,
-        before: object = None,
-        after: object = None,
-    ) -> None:
-        self.adaptations.append(
-            Adaptation(field="reasoning", action=action, reason=reason, before=before, after=after)
-        )
-
 
 Style: TypeAlias = Callable[[_Context], Fields]
 
@@ -72,11 +62,7 @@ def encode_reasoning(
                 f"{resolved.model} supports tools in chat completions only without reasoning; "
                 "the Responses API supports both"
             )
-            adaptations.append(
-                Adaptation(
-                    field="reasoning", action="changed", reason=reason, before=effort, after="none"
-                )
-            )
+            adaptations.append(changed("reasoning", reason, effort, "none"))
             fields = {**fields, "reasoning_effort": "none"}
     if fields.get("reasoning_effort") == "none":
         request = _OFF
@@ -87,7 +73,7 @@ def _fields(context: _Context) -> Fields:
     quirks, profile = context.quirks, context.profile
     if quirks.reasoning_style == "none" or profile.reasoning == "none":
         if not context.off or profile.reasoning == "always":
-            context.report("dropped", _no_setting(profile, context.model))
+            context.adaptations.append(dropped("reasoning", _no_setting(profile, context.model)))
         return {}
     fields = STYLES[quirks.reasoning_style](context)
     return fields if context.off else {**fields, **quirks.reasoning_extra_fields}
@@ -108,7 +94,7 @@ def _effort(context: _Context) -> Fields:
     value = context.quirks.effort_words.get(effort, effort)
     if value != effort:
         reason = f"{context.model} has no effort {effort!r}; the nearest is {value!r}"
-        context.report("changed", reason, effort, value)
+        context.adaptations.append(changed("reasoning", reason, effort, value))
     return {"reasoning_effort": value}
 
 
@@ -145,7 +131,7 @@ def _switchable(on: Fields, off: Fields, amount: Style) -> Style:
         if not context.off:
             return {**on, **amount(context)}
         if context.profile.reasoning == "always":
-            context.report("dropped", f"{context.model} always reasons")
+            context.adaptations.append(dropped("reasoning", f"{context.model} always reasons"))
             return {}
         return off
 
@@ -157,7 +143,7 @@ def _no_amount(context: _Context) -> Fields:
     amount = request.effort if request.effort is not None else request.budget_tokens
     if amount is not None:
         reason = f"{context.model} can only switch reasoning on or off"
-        context.report("changed", reason, amount, "on")
+        context.adaptations.append(changed("reasoning", reason, amount, "on"))
     return {}
 
 
@@ -170,10 +156,10 @@ def _thinking_budget(context: _Context) -> Fields:
         if request.effort is None:
             return {}
         budget = budget_of(request.effort)
-        context.report("changed", reason, request.effort, budget)
-    clamped = _clamp_budget(context, budget)
+        context.adaptations.append(changed("reasoning", reason, request.effort, budget))
+    sent = _clamp_budget(context, budget)
     context.adaptations.extend(not_both(request, request.effort, reason))
-    return {"thinking_budget": clamped}
+    return {"thinking_budget": sent}
 
 
 def _effort_or_enabled(context: _Context) -> Fields:
@@ -184,11 +170,11 @@ def _effort_or_enabled(context: _Context) -> Fields:
 
 def _clamp_budget(context: _Context, budget: int) -> int:
     low, high = context.quirks.budget_bounds
-    clamped = min(max(budget, low), high)
-    if clamped != budget:
+    sent = min(max(budget, low), high)
+    if sent != budget:
         reason = f"a budget of {context.model} is between {low} and {high} tokens"
-        context.report("clamped", reason, budget, clamped)
-    return clamped
+        context.adaptations.append(clamped("reasoning", reason, budget, sent))
+    return sent
 
 
 _ENABLED: Fields = {"thinking": {"type": "enabled"}}

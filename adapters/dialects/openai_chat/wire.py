@@ -81,14 +81,9 @@ class Body(msgspec.Struct):
 BODY = msgspec.json.Decoder(Body)
 
 KNOWN_FIELDS_BODY = frozenset({"id", "object", "model", "choices", "usage", "error", "obfuscation"})
-KNOWN_FIELDS_CHOICE = frozenset({"index", "message", "delta", "text", "finish_reason", "usage"})
-KNOWN_FIELDS_MESSAGE = frozenset(
-    {
-        "role", "content", "reasoning_content", "reasoning", "reasoning_details", "refusal", "tool_calls",
-        "function_call", "images",
-    }
-)  # fmt: skip
-KNOWN_FIELDS_CALL = frozenset({"id", "index", "type", "function", "custom"})
+KNOWN_FIELDS_CHOICE = frozenset(Choice.__struct_fields__) - {"logprobs"}
+KNOWN_FIELDS_MESSAGE = frozenset({"role", *Message.__struct_fields__}) - {"audio"}
+KNOWN_FIELDS_CALL = frozenset({"type", *ToolCall.__struct_fields__})
 """The fields that have a place in Completion; all others are kept as extra fields."""
 
 
