@@ -105,7 +105,10 @@ def _with_task(
 
 def _form(quirks: Quirks, model: str) -> EmbedForm:
     name = model.rsplit("/", 1)[-1]
-    return next((form for prefix, form in quirks.embed_forms if name.startswith(prefix)), "batch")
+    for prefix, form in quirks.embed_forms:
+        if name.startswith(prefix):
+            return form
+    return "batch"
 
 
 def _content(text: str) -> dict[str, Any]:

@@ -153,6 +153,7 @@ def _media(name: str, part: wire.Part, side: dict[str, Any]) -> Image | Audio | 
     """The image, audio or file in a part; None for other parts and for damaged base64."""
     data: bytes | None = None
     url: str | None = None
+    media_type: str | None = None
     if part.inlineData is not None and part.inlineData.data is not None:
         data, media_type = from_base64(part.inlineData.data), part.inlineData.mimeType
     elif part.fileData is not None:
