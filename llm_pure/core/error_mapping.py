@@ -143,7 +143,7 @@ def undecodable_body_error(provider: str, status: int, headers: Headers, body: b
     """
     if status < 400:
         return ProtocolError(
-            message=f"status {status} with a body that is not JSON",
+            message=f"status {status} without a valid response",
             provider=provider,
             status=status,
             request_id=request_id(headers),

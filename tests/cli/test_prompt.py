@@ -44,4 +44,4 @@ def test_an_svg_is_rejected_before_anything_is_sent(
     file = tmp_path / "cat.png"
     file.write_bytes(b"<svg/>")
     assert main(["ask", "What?", "-i", str(file), "--base-url", "http://127.0.0.1:9"]) == 65
-    assert "an SVG or other markup is no picture" in capsys.readouterr().err
+    assert "SVG and other markup is not supported as an image" in capsys.readouterr().err

@@ -200,7 +200,7 @@ def test_a_body_that_is_not_the_services_own_still_says_something(
 @pytest.mark.parametrize("status", [200, 204, 302])
 def test_a_good_status_without_an_answer_is_a_protocol_fault(status: int) -> None:
     assert undecodable_body_error("p", status, (), b"<html>") == ProtocolError(
-        message=f"status {status} with a body that is not JSON",
+        message=f"status {status} without a valid response",
         provider="p",
         status=status,
         where="body",

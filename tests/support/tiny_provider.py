@@ -19,10 +19,10 @@ from llm_pure.core.provider import Built, Operation, Provider, StreamDecoder
 from llm_pure.core.registry import Registry
 from llm_pure.core.resolved_request import resolve_request
 from llm_pure.core.stream import StreamState, decode_steps
-from llm_pure.core.urls import plain_headers
 from llm_pure.framing.json_codec import decode, decode_any, encode
 from llm_pure.framing.sse import SseDecoder, SseEvent
 from llm_pure.signing.key import key_header
+from llm_pure.types.config import plain_headers
 from llm_pure.types.errors import LLMError
 from llm_pure.types.events import Finished, Started, StreamEvent, TextDelta
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead

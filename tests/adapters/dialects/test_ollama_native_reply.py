@@ -253,7 +253,9 @@ def test_what_a_model_lacks_is_named() -> None:
         pytest.param(500, b"<html>bad</html>", "<html>bad</html>", id="a page"),
         pytest.param(500, b"", "HTTP status 500", id="nothing"),
         pytest.param(500, [], "HTTP status 500", id="a list"),
-        pytest.param(302, {"message": {}}, "status 302 without an answer", id="a redirection"),
+        pytest.param(
+            302, {"message": {}}, "status 302 without a valid response", id="a redirection"
+        ),
     ],
 )
 def test_other_error_bodies_are_read_as_far_as_they_say_something(
