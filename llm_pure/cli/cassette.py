@@ -8,8 +8,13 @@ from pathlib import Path
 from llm_pure.cli.exit_codes import DATA, NO_INPUT, OK
 from llm_pure.cli.output import ink, out, print_note
 from llm_pure.client.plugins import load_registry
-from llm_pure.replay.checks.check import CheckRecord, check_paths, exit_code_of, record_json
-from llm_pure.replay.checks.report import report_lines
+from llm_pure.replay.checks.check import (
+    CheckRecord,
+    check_paths,
+    exit_code_of,
+    record_json,
+    report_lines,
+)
 
 
 def run(options: Namespace) -> int:

@@ -12,10 +12,9 @@ from llm_pure.replay.cassette_writer import CassetteRecorder, open_cassette
 from llm_pure.replay.chunking import as_recorded, single_bytes
 from llm_pure.replay.faults import Fault, PlaybackOptions
 from llm_pure.replay.matching import MatchRules
-from llm_pure.replay.player import Player
+from llm_pure.replay.player import Player, open_replay
 from llm_pure.replay.recorder import RecordTransport
 from llm_pure.replay.server import UNROUTABLE, ReplayServer, serve
-from llm_pure.replay.transport import open_replay
 from llm_pure.transports.base import Transport
 from llm_pure.types.errors import LLMError
 from llm_pure.types.result import Failure

@@ -3,7 +3,12 @@
 Nothing is written before `save`, and nothing at all when something on it may be a secret.
 """
 
+import hashlib
 import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Literal, get_args
@@ -12,11 +17,14 @@ import msgspec
 
 from llm_pure.replay.cassette import Cassette, Interaction, parse_cassette
 from llm_pure.replay.cassette_files import read_file, save_cassette
-from llm_pure.replay.locks import lock_folder
 from llm_pure.replay.matching import EXACT, MatchRules
 from llm_pure.replay.recording_index import CassetteLocation, RecordingIndex, UnmatchedRequest
-from llm_pure.replay.secrets.credentials import cookies_in, credentials_in
-from llm_pure.replay.secrets.redaction import Redaction, redact_interaction
+from llm_pure.replay.secrets.redaction import (
+    Redaction,
+    cookies_in,
+    credentials_in,
+    redact_interaction,
+)
 from llm_pure.replay.secrets.scan import scan_text
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.http import HttpRequest
@@ -220,3 +228,64 @@ def _removed(path: Path) -> LLMResult[Path]:
         message = f"cannot remove {path}: {fault.strerror or os.fspath(path)}"
         return Failure(InvalidConfiguration(message=message, field="cassette"))
     return Success(path)
+
+
+WAIT_S = 30.0
+"""How long a writer waits for the others."""
+
+_POLL_S = 0.01
+
+
+@contextmanager
+def lock_folder(folder: Path, wait_s: float = WAIT_S) -> Iterator[LLMResult[None]]:
+    """Nobody else has this folder's lock inside of the block; InvalidConfiguration when it is not to be had.
+
+    The folder is made. The lock ends with its process, however that ends, and leaves no file in the folder.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = _opened(folder)
+    except OSError as fault:
+        yield Failure(_lock_error(f"cannot lock {folder}: {fault.strerror or fault}"))
+        return
+    try:
+        end = time.monotonic() + wait_s
+        while not _try_lock(handle):
+            if time.monotonic() > end:
+                yield Failure(
+                    _lock_error(f"cannot lock {folder}: another process held it {wait_s:g} s")
+                )
+                return
+            time.sleep(_POLL_S)
+        yield Success(None)
+    finally:
+        os.close(handle)
+
+
+def _opened(folder: Path) -> int:
+    if os.name == "posix":
+        return os.open(folder, os.O_RDONLY)
+    # where folders cannot be opened: a file of its own beside all other temporary ones
+    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]
+    return os.open(Path(tempfile.gettempdir(), f"llm-pure-{name}.lock"), os.O_CREAT | os.O_RDWR)
+
+
+def _try_lock(handle: int) -> bool:
+    if os.name == "posix":
+        import fcntl
+
+        with suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        return False
+    import importlib
+
+    msvcrt = importlib.import_module("msvcrt")
+    with suppress(OSError):
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        return True
+    return False
+
+
+def _lock_error(message: str) -> InvalidConfiguration:
+    return InvalidConfiguration(message=message, field="cassette")

@@ -14,7 +14,7 @@ from llm_pure.replay.matching import (
     canonical,
     closest_recording,
 )
-from llm_pure.replay.secrets.credentials import credentials_in
+from llm_pure.replay.secrets.redaction import credentials_in
 from llm_pure.types.errors import ConnectionFailed, LLMError
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.result import Failure, LLMResult, Success

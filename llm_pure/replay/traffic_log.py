@@ -19,8 +19,12 @@ from threading import Lock
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.cassette_files import find_cassettes, save_cassette
 from llm_pure.replay.recorder import AsyncRecordTransport, RecordTransport
-from llm_pure.replay.secrets.credentials import cookies_in, credentials_in
-from llm_pure.replay.secrets.redaction import Redaction, redact_interaction
+from llm_pure.replay.secrets.redaction import (
+    Redaction,
+    cookies_in,
+    credentials_in,
+    redact_interaction,
+)
 from llm_pure.replay.secrets.scan import high_entropy_texts
 from llm_pure.transports.base import AsyncTransport, Transport
 from llm_pure.transports.override import TRAFFIC_LOG_ENV

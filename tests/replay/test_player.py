@@ -16,8 +16,8 @@ from llm_pure.replay.cassette_files import save_cassette
 from llm_pure.replay.chunking import Chunking, as_recorded, random_chunks, single_bytes, split_body
 from llm_pure.replay.faults import Fault
 from llm_pure.replay.matching import MatchRules
+from llm_pure.replay.player import ReplayTransport, open_replay
 from llm_pure.replay.recording_index import CassetteLocation
-from llm_pure.replay.transport import ReplayTransport, open_replay
 from llm_pure.transports.base import AsyncTransport, Timeouts, Transport
 from llm_pure.types.errors import ConnectionFailed, InvalidConfiguration, LLMError, ProtocolError
 from llm_pure.types.result import LLMResult

@@ -15,9 +15,14 @@ from returns.result import Failure, Success
 from llm_pure import LLM, HttpRequest, HttpResponse, LLMConfig
 from llm_pure.policy.retry import NO_RETRY
 from llm_pure.replay import load_cassette, open_replay
-from llm_pure.replay.cassette_writer import MODES, CassetteRecorder, Mode, open_cassette
+from llm_pure.replay.cassette_writer import (
+    MODES,
+    CassetteRecorder,
+    Mode,
+    lock_folder,
+    open_cassette,
+)
 from llm_pure.replay.faults import Fault, PlaybackOptions
-from llm_pure.replay.locks import lock_folder
 from llm_pure.replay.recorder import AsyncRecordTransport, RecordingOverride, RecordTransport
 from llm_pure.replay.secrets.redaction import Redaction
 from llm_pure.transports.base import Timeouts
@@ -234,7 +239,7 @@ def test_several_writers_of_one_file_lose_nothing(path: Path, mode: Mode) -> Non
 def test_several_processes_that_write_one_file_lose_nothing(path: Path) -> None:
     program = (
         "import sys\n"
-        "from tests.replay.test_record import open_cassette, send, service\n"
+        "from tests.replay.test_recorder import open_cassette, send, service\n"
         "for number in range(5):\n"
         "    tape = open_cassette(sys.argv[1], 'new_episodes').unwrap()\n"
         "    send('sync', tape, service('new'), f'{sys.argv[2]}.{number}')\n"

@@ -7,8 +7,7 @@ import msgspec
 from llm_pure.core.registry import Registry
 from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.replay.cassette import Interaction
-from llm_pure.replay.checks.check import ReadCall, check_interaction, read_call
-from llm_pure.replay.checks.report import record_line
+from llm_pure.replay.checks.check import ReadCall, check_interaction, read_call, record_line
 from llm_pure.replay.chunking import as_recorded, split_body
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.errors import LLMError, describe
