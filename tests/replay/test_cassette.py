@@ -1,7 +1,9 @@
 """Cassettes as values: every layout that recorders have written, and back."""
 
 import base64
+import errno
 import gzip
+import os
 import zlib
 from importlib import import_module
 from pathlib import Path
@@ -140,7 +142,7 @@ def test_a_coding_that_cannot_be_read_is_a_fault_that_says_what_is_missing() -> 
     fault = parse_cassette(one(coded), name="c.yaml").failure()
     assert isinstance(fault, ProtocolError)
     assert fault.where == "c.yaml: interactions[0].response"
-    assert "br" in fault.message  # "needs the package brotli", or brotli's own complaint
+    assert "the content coding" in fault.message
 
 
 def test_a_coded_body_that_was_cut_gives_what_it_holds() -> None:
@@ -240,10 +242,10 @@ def test_a_save_that_fails_keeps_the_old_file_and_leaves_nothing_beside_it(
     before = target.read_bytes()
 
     def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("os.fsync", full)
-    assert "No space left" in save_cassette(target, Cassette()).failure().message
+    assert os.strerror(errno.ENOSPC) in save_cassette(target, Cassette()).failure().message
     assert (target.read_bytes(), list(tmp_path.iterdir())) == (before, [target])
 
 

@@ -29,8 +29,9 @@ PLAIN = st.recursive(
         pytest.param("? [a]\n: 1", 1, "a key is no scalar", id="list as a key"),
         pytest.param("--- 1\n--- 2\n", 2, "second document", id="two documents"),
         pytest.param("!!binary 'a'", 1, "base64", id="binary that is no base64"),
-        pytest.param("[" * 100_000, 1, "nested deeper", id="brackets that end libyaml's composer"),
-        pytest.param("- " * 100_000, 1, "nested deeper", id="nested block lists"),
+        pytest.param("[\n" * 600, 501, "nested deeper", id="nested lists"),
+        pytest.param("a: ]", 1, "not YAML", id="a bracket that closes nothing"),
+        pytest.param("a: 1\n\tb: 1", 2, "not YAML", id="a tab in the indentation"),
     ],
 )
 def test_a_fault_names_the_file_the_line_and_the_cause(text: str, line: int, why: str) -> None:
@@ -40,6 +41,14 @@ def test_a_fault_names_the_file_the_line_and_the_cause(text: str, line: int, why
             assert why in message
         case other:
             pytest.fail(f"{other}")
+
+
+@pytest.mark.parametrize("brackets", ["[", "{a: ", "- ", "? "])
+def test_a_hundred_thousand_open_collections_are_an_error_in_line_1(brackets: str) -> None:
+    # The limit is ours or libyaml's, depending on libyaml's version.
+    error = parse_yaml(brackets * 100_000, name="f.yaml").failure()
+    assert isinstance(error, ProtocolError)
+    assert error.where == "f.yaml, line 1"
 
 
 @pytest.mark.parametrize("text", ["a: [", "\x00", b"\xff\xfe\x00\xd8", "\ud800", '"\\ud800"'])
