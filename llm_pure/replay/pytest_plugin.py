@@ -138,7 +138,7 @@ def llm_cassette(
     request.node.stash[_PLAYBACK] = Playback(tape, settings)
     with ExitStack() as stack:
         stack.enter_context(override_transport(RecordingOverride(tape, playing)))
-        if not tape.records and not shared:  # pytest-recording has a block of its own
+        if not tape.can_record and not shared:  # pytest-recording has a block of its own
             stack.enter_context(block_network(settings.get("allowed_hosts", ())))
         yield tape
     saved = tape.save()

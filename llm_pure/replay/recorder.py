@@ -1,12 +1,11 @@
-"""A recorder: a transport around another one, of any library. What is on its tape is answered from it, the rest is sent
-and put on it.
+"""Recorders: transports around other transports. Requests with a recording are replayed, others are sent and recorded.
 
-    tape = open_cassette("cassettes/weather.yaml", mode="once").unwrap()
-    with detoured(RecordingOverride(tape)):
+    cassette = open_cassette("cassettes/weather.yaml", mode="once").unwrap()
+    with override_transport(RecordingOverride(cassette)):
         program()                        # every LLM(config) that names its transport, sync and async
-    tape.save()                          # LLMResult[Path]
+    cassette.save()                      # LLMResult[Path]
 
-or around one transport: LLM(config, transport=RecordTransport(tape, HttpxTransport())).
+Or around one transport: LLM(config, transport=RecordTransport(cassette, HttpxTransport())).
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,7 +15,6 @@ from time import monotonic
 from typing import Any, Generic, Protocol, TypeVar
 
 from llm_pure.replay.cassette import Interaction
-from llm_pure.replay.cassette_writer import CassetteRecorder
 from llm_pure.replay.faults import DEFAULT_PLAYBACK, PlaybackOptions
 from llm_pure.replay.player import Player
 from llm_pure.transports.base import (
@@ -29,298 +27,250 @@ from llm_pure.transports.base import (
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.result import Failure, LLMResult, Success
 
+T = TypeVar("T")
+
 
 class RecordingSink(Protocol):
-    """What a recorder answers from and writes to: a Tape, or the log."""
+    """The destination of recordings, which may also answer requests: a CassetteRecorder or the traffic log."""
 
-    def take(self, request: HttpRequest) -> LLMResult[Interaction | None]:
-        """The recording that answers; None when the request is to be sent; else the miss."""
+    def match(self, request: HttpRequest) -> LLMResult[Interaction | None]:
+        """Return the recording for a request, None if the request is to be sent, or the error of a miss."""
         ...
 
-    def begin(self, request: HttpRequest) -> int:
-        """A request is about to be sent: its number."""
+    def start(self, request: HttpRequest) -> int:
+        """Return a number for a request that is about to be sent."""
         ...
 
-    def keep(self, number: int, interaction: Interaction) -> LLMResult[Interaction]:
-        """An exchange is over."""
+    def record(self, number: int, interaction: Interaction) -> LLMResult[Interaction]:
+        """Keep the interaction of a request by its number."""
         ...
 
 
 class RecordedExchange:
-    """It has its place on the tape from its beginning, so that those that run at once are kept in the order asked."""
+    """One request while its response is recorded: chunks and their times.
 
-    def __init__(self, tape: RecordingSink, request: HttpRequest) -> None:
-        self._tape = tape
+    Its number is assigned when the request is sent, so concurrent requests keep their order in the cassette.
+    """
+
+    def __init__(self, sink: RecordingSink, request: HttpRequest) -> None:
+        self._sink = sink
         self._request = request
-        self._number = tape.begin(request)
-        self._head = ResponseHead(0)
-        self._pieces: list[bytes] = []
+        self._number = sink.start(request)
+        self._chunks: list[bytes] = []
         self._delays_ms: list[int] = []
         self._last_s = monotonic()
-        self._kept: LLMResult[Interaction] | None = None
+        self._saved: LLMResult[Interaction] | None = None
 
-    def whole(self, response: HttpResponse) -> LLMResult[HttpResponse]:
-        """The answer came whole: it is given on as it is, unless it may not be written."""
+    def from_response(self, response: HttpResponse) -> LLMResult[HttpResponse]:
+        """Record a complete response and return it. Fails if the response may not be written."""
         interaction = Interaction(request=self._request, response=response)
-        return self._tape.keep(self._number, interaction).map(lambda _: response)
+        return self._sink.record(self._number, interaction).map(lambda _: response)
 
-    def open(self, head: ResponseHead) -> None:
-        """The head came."""
-        self._head = head
-
-    def add(self, piece: LLMResult[bytes]) -> None:
-        """A piece of the body came. A Failure is not recorded: the body just ends there."""
-        if isinstance(piece, Failure):
+    def add(self, chunk: LLMResult[bytes]) -> None:
+        """Record a chunk of the body. A Failure is not recorded: the recorded body ends there."""
+        if isinstance(chunk, Failure):
             return
         now_s = monotonic()
-        self._pieces.append(piece.unwrap())
+        self._chunks.append(chunk.unwrap())
         self._delays_ms.append(round((now_s - self._last_s) * 1000))
         self._last_s = now_s
 
-    def end(self) -> LLMResult[Interaction]:
-        """The body is over, or was left: it is kept, once."""
-        if self._kept is None:
-            body = b"".join(self._pieces)
+    def end(self, head: ResponseHead) -> LLMResult[Interaction]:
+        """Record the body as far as it was read. Later calls return the first result."""
+        if self._saved is None:
             interaction = Interaction(
                 request=self._request,
-                response=HttpResponse(self._head.status, self._head.headers, body),
-                sizes=tuple(map(len, self._pieces)),
+                response=HttpResponse(head.status, head.headers, b"".join(self._chunks)),
+                sizes=tuple(map(len, self._chunks)),
                 delays_ms=tuple(self._delays_ms),
             )
-            self._kept = self._tape.keep(self._number, interaction)
-        return self._kept
+            self._saved = self._sink.record(self._number, interaction)
+        return self._saved
 
 
 class Recording:
-    """An open answer that is recorded while it is read, sync. What may not be written is its last item."""
+    """An open response that is recorded while it is read. If it may not be written, the last item is the error."""
 
-    def __init__(self, answer: StreamingResponse, exchange: RecordedExchange) -> None:
-        exchange.open(answer.head)
-        self._answer = answer
+    def __init__(self, response: StreamingResponse, exchange: RecordedExchange) -> None:
+        self.head = response.head
+        self._response = response
         self._exchange = exchange
 
-    @property
-    def head(self) -> ResponseHead:
-        """Status and headers."""
-        return self._answer.head
-
     def __iter__(self) -> Iterator[LLMResult[bytes]]:
-        for piece in self._answer:
-            self._exchange.add(piece)
-            yield piece
-        kept = self._exchange.end()
-        if isinstance(kept, Failure):
-            yield Failure(kept.failure())
+        for chunk in self._response:
+            self._exchange.add(chunk)
+            yield chunk
+        saved = self._exchange.end(self.head)
+        if isinstance(saved, Failure):
+            yield saved
 
 
 class AsyncRecording:
-    """The same, async."""
+    """Async `Recording`."""
 
-    def __init__(self, answer: AsyncStreamingResponse, exchange: RecordedExchange) -> None:
-        exchange.open(answer.head)
-        self._pieces: AsyncIterator[LLMResult[bytes]] = aiter(answer)
-        self._head = answer.head
+    def __init__(self, response: AsyncStreamingResponse, exchange: RecordedExchange) -> None:
+        self.head = response.head
+        self._chunks: AsyncIterator[LLMResult[bytes]] = aiter(response)
         self._exchange = exchange
-        self._over = False
-
-    @property
-    def head(self) -> ResponseHead:
-        """Status and headers."""
-        return self._head
+        self._ended = False
 
     def __aiter__(self) -> "AsyncRecording":
         return self
 
     async def __anext__(self) -> LLMResult[bytes]:
-        if self._over:
+        if self._ended:
             raise StopAsyncIteration
-        got = await anext(self._pieces, None)
-        if got is not None:
-            self._exchange.add(got)
-            return got
-        self._over = True
-        kept = self._exchange.end()
-        if isinstance(kept, Failure):
-            return Failure(kept.failure())
+        chunk = await anext(self._chunks, None)
+        if chunk is not None:
+            self._exchange.add(chunk)
+            return chunk
+        self._ended = True
+        saved = self._exchange.end(self.head)
+        if isinstance(saved, Failure):
+            return saved
         raise StopAsyncIteration
 
 
-T = TypeVar("T")
+class _Recorder(Generic[T]):
+    """The part of a recorder that is the same for sync and async: replay or send, and the wrapped transport."""
 
-
-class RecordingOverride:
-    """For `override_transport`: each transport that a client opens by name is a recorder on this tape.
-
-    playing: how recordings are given. Where nothing is to be recorded, the named transport is never opened.
-    """
-
-    def __init__(self, tape: CassetteRecorder, playing: PlaybackOptions = DEFAULT_PLAYBACK) -> None:
-        self.tape = tape
-        self.player = Player(playing)
-
-    def open_sync(self, make: Callable[[], LLMResult[Transport]]) -> "RecordTransport":
-        """A recorder around what `make` opens."""
-        return RecordTransport(self.tape, make, player=self.player)
-
-    def open_async(self, make: Callable[[], LLMResult[AsyncTransport]]) -> "AsyncRecordTransport":
-        """The same, async."""
-        return AsyncRecordTransport(self.tape, make, player=self.player)
-
-
-class RecordTransport:
-    """Sync. inner: what carries the requests that are to be recorded, or a function that opens it, which is called once."""
+    _protocol: type[Any]
 
     def __init__(
         self,
-        tape: RecordingSink,
-        inner: Transport | Callable[[], LLMResult[Transport]],
+        sink: RecordingSink,
+        inner: T | Callable[[], LLMResult[T]],
         *,
         player: Player | None = None,
     ) -> None:
-        self._tape = tape
+        self._sink = sink
         self._player = player or Player()
-        self._inner: _Inner[Transport] = _Inner(inner, Transport)
+        value: Any = inner  # a type variable is not narrowed by isinstance
+        self._opens_inner = not isinstance(value, self._protocol)
+        self._open: Callable[[], LLMResult[T]] = (
+            value if self._opens_inner else lambda: Success(value)
+        )
+        self._inner: LLMResult[T] | None = None
+        self._lock = Lock()
 
-    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """The recorded answer, or that of the service, which is then recorded."""
-        taken = _taken(self._tape, self._player, request)
-        if isinstance(taken, Failure):
-            return taken
-        recorded = taken.unwrap()
-        if recorded is not None:
-            return self._player.send(recorded, timeouts)
-        inner = self._inner.get()
+    def _route(self, request: HttpRequest) -> LLMResult[Interaction] | tuple[T, RecordedExchange]:
+        """Return what to replay, or the transport that sends the request and the exchange that records it."""
+        injected = self._player.next_injected(request)
+        if injected is not None:
+            return Success(injected)
+        match = self._sink.match(request)
+        if isinstance(match, Failure):
+            return match
+        recording = match.unwrap()
+        if recording is not None:
+            return Success(recording)
+        with self._lock:
+            inner = self._inner = self._inner or self._open()
         if isinstance(inner, Failure):
             return inner
-        exchange = RecordedExchange(self._tape, request)
-        return inner.unwrap().send(request, timeouts).bind(exchange.whole)
+        return inner.unwrap(), RecordedExchange(self._sink, request)
+
+    def _release(self) -> Any:
+        """Return the transport that was opened here and has to be closed, None if there is none."""
+        with self._lock:
+            if not self._opens_inner or self._inner is None or isinstance(self._inner, Failure):
+                return None
+            inner, self._inner = self._inner, None
+            return inner.unwrap()
+
+
+class RecordTransport(_Recorder[Transport]):
+    """A sync recorder. inner: the transport for requests to be recorded, or a function that opens it on first use."""
+
+    _protocol = Transport
+
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+        """Return the recorded response, or the service's, which is then recorded."""
+        route = self._route(request)
+        if not isinstance(route, tuple):
+            return self._player.send(route, timeouts)
+        inner, exchange = route
+        return inner.send(request, timeouts).bind(exchange.from_response)
 
     @contextmanager
     def stream(
         self, request: HttpRequest, timeouts: Timeouts
     ) -> Iterator[LLMResult[StreamingResponse]]:
-        """The same, in pieces; a body that the caller leaves early is recorded as far as it came."""
-        taken = _taken(self._tape, self._player, request)
-        if isinstance(taken, Failure):
-            yield taken
-            return
-        recorded = taken.unwrap()
-        if recorded is not None:
-            with self._player.stream(recorded, timeouts) as replayed:
+        """Yield the response in chunks. A body that the caller leaves early is recorded as far as it was read."""
+        route = self._route(request)
+        if not isinstance(route, tuple):
+            with self._player.stream(route, timeouts) as replayed:
                 yield replayed
             return
-        inner = self._inner.get()
-        if isinstance(inner, Failure):
-            yield inner
-            return
-        exchange = RecordedExchange(self._tape, request)
-        with inner.unwrap().stream(request, timeouts) as opened:
-            if isinstance(opened, Failure):
-                yield opened
+        inner, exchange = route
+        with inner.stream(request, timeouts) as response:
+            if isinstance(response, Failure):
+                yield response
                 return
-            yield Success(Recording(opened.unwrap(), exchange))
-            exchange.end()
+            recording = Recording(response.unwrap(), exchange)
+            yield Success(recording)
+            exchange.end(recording.head)
 
     def close(self) -> None:
-        """Closes the transport that was opened here; one that was brought stays the caller's."""
-        opened = self._inner.take()
-        if opened is not None:
-            opened.close()
+        """Close the transport that was opened here. A transport passed by the caller stays open."""
+        inner = self._release()
+        if inner is not None:
+            inner.close()
 
 
-class AsyncRecordTransport:
-    """The same, async."""
+class AsyncRecordTransport(_Recorder[AsyncTransport]):
+    """An async recorder, see `RecordTransport`."""
 
-    def __init__(
-        self,
-        tape: RecordingSink,
-        inner: AsyncTransport | Callable[[], LLMResult[AsyncTransport]],
-        *,
-        player: Player | None = None,
-    ) -> None:
-        self._tape = tape
-        self._player = player or Player()
-        self._inner: _Inner[AsyncTransport] = _Inner(inner, AsyncTransport)
+    _protocol = AsyncTransport
 
     async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """The recorded answer, or that of the service, which is then recorded."""
-        taken = _taken(self._tape, self._player, request)
-        if isinstance(taken, Failure):
-            return taken
-        recorded = taken.unwrap()
-        if recorded is not None:
-            return await self._player.asend(recorded, timeouts)
-        inner = self._inner.get()
-        if isinstance(inner, Failure):
-            return inner
-        exchange = RecordedExchange(self._tape, request)
-        return (await inner.unwrap().asend(request, timeouts)).bind(exchange.whole)
+        """Return the recorded response, or the service's, which is then recorded."""
+        route = self._route(request)
+        if not isinstance(route, tuple):
+            return await self._player.asend(route, timeouts)
+        inner, exchange = route
+        return (await inner.asend(request, timeouts)).bind(exchange.from_response)
 
     @asynccontextmanager
     async def astream(
         self, request: HttpRequest, timeouts: Timeouts
     ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
-        """The same, in pieces; a body that the caller leaves early is recorded as far as it came."""
-        taken = _taken(self._tape, self._player, request)
-        if isinstance(taken, Failure):
-            yield taken
-            return
-        recorded = taken.unwrap()
-        if recorded is not None:
-            async with self._player.astream(recorded, timeouts) as replayed:
+        """Yield the response in chunks. A body that the caller leaves early is recorded as far as it was read."""
+        route = self._route(request)
+        if not isinstance(route, tuple):
+            async with self._player.astream(route, timeouts) as replayed:
                 yield replayed
             return
-        inner = self._inner.get()
-        if isinstance(inner, Failure):
-            yield inner
-            return
-        exchange = RecordedExchange(self._tape, request)
-        async with inner.unwrap().astream(request, timeouts) as opened:
-            if isinstance(opened, Failure):
-                yield opened
+        inner, exchange = route
+        async with inner.astream(request, timeouts) as response:
+            if isinstance(response, Failure):
+                yield response
                 return
-            yield Success(AsyncRecording(opened.unwrap(), exchange))
-            exchange.end()
+            recording = AsyncRecording(response.unwrap(), exchange)
+            yield Success(recording)
+            exchange.end(recording.head)
 
     async def aclose(self) -> None:
-        """Closes the transport that was opened here; one that was brought stays the caller's."""
-        opened = self._inner.take()
-        if opened is not None:
-            await opened.aclose()
+        """Close the transport that was opened here. A transport passed by the caller stays open."""
+        inner = self._release()
+        if inner is not None:
+            await inner.aclose()
 
 
-class _Inner(Generic[T]):
-    """A transport that was brought, or that is opened when it is first needed."""
+class RecordingOverride:
+    """Wrap each transport that a client opens by name in a recorder; for `override_transport`.
 
-    def __init__(self, given: T | Callable[[], LLMResult[T]], kind: type[Any]) -> None:
-        unknown: Any = given  # a type variable narrows to neither
-        self._mine = not isinstance(unknown, kind)
-        self._make: Callable[[], LLMResult[T]] = unknown if self._mine else lambda: Success(unknown)
-        self._got: LLMResult[T] | None = None
-        self._lock = Lock()
+    playing: how recordings are played back. A transport that is never needed is never opened.
+    """
 
-    def get(self) -> LLMResult[T]:
-        """The transport, or why it cannot be opened."""
-        with self._lock:
-            got = self._got or self._make()
-            self._got = got
-            return got
+    def __init__(self, sink: RecordingSink, playing: PlaybackOptions = DEFAULT_PLAYBACK) -> None:
+        self.sink = sink
+        self._player = Player(playing)
 
-    def take(self) -> Any:
-        """What was opened here and has to be closed; None when nothing was."""
-        with self._lock:
-            got, mine = self._got, self._mine
-            if not mine or got is None or isinstance(got, Failure):
-                return None
-            self._got = None
-            return got.unwrap()
+    def open_sync(self, make: Callable[[], LLMResult[Transport]]) -> RecordTransport:
+        """Return a recorder around the transport that `make` opens."""
+        return RecordTransport(self.sink, make, player=self._player)
 
-
-def _taken(
-    tape: RecordingSink, player: Player, request: HttpRequest
-) -> LLMResult[Interaction | None]:
-    """What is to be given in place of the service's answer: a fault that was asked for, a recording; None to ask it."""
-    wrong = player.instead()
-    if wrong is not None:
-        return Success(Interaction(request=request, response=wrong))
-    return tape.take(request)
+    def open_async(self, make: Callable[[], LLMResult[AsyncTransport]]) -> AsyncRecordTransport:
+        """Return an async recorder around the transport that `make` opens."""
+        return AsyncRecordTransport(self.sink, make, player=self._player)

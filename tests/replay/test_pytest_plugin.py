@@ -88,7 +88,7 @@ def test_what_was_recorded_is_replayed_without_a_network(tmp_path: Path, service
 def test_nothing_is_recorded_by_default(tmp_path: Path, service: str) -> None:
     with one_answer(service.encode()) as url:
         said = run(project(tmp_path, ONE, url), code=1)
-    assert "nothing is recorded at all in" in said
+    assert "there are no recordings in" in said
     assert "test_it/test_one.yaml" in said
     assert not (tmp_path / "cassettes").exists()
 
@@ -96,7 +96,7 @@ def test_nothing_is_recorded_by_default(tmp_path: Path, service: str) -> None:
 def test_a_request_that_no_recording_answers_fails_a_test_that_hides_it(tmp_path: Path) -> None:
     test = "@pytest.mark.llm_cassette\ndef test_one():\n    ask('hello').value_or('never mind')\n"
     said = run(project(tmp_path, test), code=1)
-    assert "llm_cassette: no recording answers POST http://127.0.0.1:9/v1/chat/completions" in said
+    assert "llm_cassette: no recording matches POST http://127.0.0.1:9/v1/chat/completions" in said
 
 
 def test_that_can_be_wanted(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_secret_fails_the_test_and_is_not_written(tmp_path: Path) -> None:
     shown = {**ANSWER, "note": "q8Wz5Xc1Vb7Nm3Kl9Jh2Gf6Ds4Ap0Oi8U"}
     with one_answer(http(200, "application/json", json.dumps(shown).encode())) as url:
         said = run(project(tmp_path, ONE, url), "--llm-record", "once", code=1)
-    assert "is not written, as this may be a secret: response.body /note" in said
+    assert "possible secret in response.body /note" in said
     assert "q8Wz5Xc1" not in said.replace("'note': 'q8Wz5Xc1", "")
     assert not list(tmp_path.rglob("*.yaml"))
 
@@ -215,7 +215,7 @@ def test_one_changed_field_fails_and_the_message_holds_file_interaction_and_path
     assert "8 failed" in said
     cassettes = folder / "cassettes" / "test_geography"
     assert (
-        f"nearest is {cassettes}/test_the_capital_is_known[Norway].yaml: interactions[0], where (asked != recorded) "
+        f"nearest is {cassettes}/test_the_capital_is_known[Norway].yaml: interactions[0], where (requested != recorded) "
         '/messages/0/content: "Which is the capital of Norway?" != "What is the capital of Norway?"'
     ) in said
     assert "/test_the_official_package_is_answered_too.yaml: interactions[0], where" in said
