@@ -43,7 +43,7 @@ def show(cassette: Cassette, *, index: int | None = None, whole: bool = False) -
     for number, interaction in enumerate(cassette.interactions):
         if index is None or number == index:
             out(colour.bold(f"{cassette.name}: interactions[{number}]"))
-            for line in show_lines(interaction, registry, whole=whole, price=price):
+            for line in show_lines(interaction, registry, full=whole, price=price):
                 out(line if line.startswith(" ") else colour.blue(line))
             out("")
 

@@ -33,7 +33,7 @@ def run(options: Namespace) -> int:
         damages, divergences = damages + report.damages, divergences + len(report.divergences)
         out(_line(record))
         for one in report.divergences[:3]:
-            out(f"      {one.law} at {one.at}: expected {one.expected[:100]}, got {one.got[:200]}")
+            out(f"      {one.property} at {one.at}: expected {one.expected[:100]}, got {one.actual[:200]}")
         if record.example is not None:
             _keep(record, Path(options.out))
     out(
