@@ -1,9 +1,9 @@
-"""Record and replay: cassettes as values, matching, redaction, transports that record and that answer from a recording.
+"""Record and replay: cassettes, matching, redaction, and transports that record or replay.
 
 transport = open_replay("tests/cassettes").unwrap()        # no network, nothing patched
-LLM(config, transport=transport).ask("hello")              # the recorded answer, or what differs from it and where
+LLM(config, transport=transport).ask("hello")              # the recorded response, or an error with the differences
 
-The names come when they are asked for, so that pytest starts as fast with this package's plugin as without.
+Names are imported on first use, so that this package's plugin does not slow down the start of pytest.
 """
 
 from importlib import import_module
@@ -86,7 +86,7 @@ __all__ = [
     "single_bytes",
 ]
 
-_HOMES = {
+_MODULES = {
     "llm_pure.transports.override": "override_transport",
     "llm_pure.replay.chunking": "Chunking as_recorded random_chunks single_bytes",
     "llm_pure.replay.cassette": "Cassette Interaction parse_cassette render_cassette",
@@ -105,7 +105,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    for module, names in _HOMES.items():
+    for module, names in _MODULES.items():
         if name in names.split():
             return getattr(import_module(module), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

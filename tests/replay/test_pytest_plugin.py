@@ -133,7 +133,7 @@ def test_unused_recordings_are_reported_and_fail_when_asked(tmp_path: Path, serv
     place = "cassettes/test_it/test_one.yaml: interactions[1]"
     for more in ([], ["-n", "1"]):
         said = run(tmp_path, *more)
-        assert "recordings that no request asked for" in said
+        assert "recordings that no request used" in said
         assert place in said
         assert place in run(tmp_path, *more, "--llm-unused", "fail", code=1)
     assert place not in run(tmp_path, "--llm-unused", "ignore")
@@ -142,7 +142,7 @@ def test_unused_recordings_are_reported_and_fail_when_asked(tmp_path: Path, serv
 def test_a_marker_that_is_misspelt_is_told(tmp_path: Path) -> None:
     test = "@pytest.mark.llm_cassette(moode='all')\ndef test_one():\n    pass\n"
     said = run(project(tmp_path, test), code=1)
-    assert "llm_cassette has no moode; known are again, allowed_hosts" in said
+    assert "unknown llm_cassette settings: moode; known settings: again, allowed_hosts" in said
 
 
 def test_a_resilience_test_is_one_argument(tmp_path: Path, service: str) -> None:
