@@ -106,7 +106,7 @@ class CassetteRecorder:
             return Success(None)
         if self.can_record:
             return Success(self._index.find(request))
-        return self._index.match(request).map(_optional)
+        return self._index.match(request)
 
     def start(self, request: HttpRequest) -> int:
         """Return a number for a request that is about to be sent."""
@@ -206,10 +206,6 @@ def open_cassette(
         parsed = parse_cassette(content, name=str(path))
         cassette = parsed.value_or(cassette) if mode == "rewrite" else ok(parsed)
     return CassetteRecorder(file, mode, cassette, content=content, matching=matching, again=again)
-
-
-def _optional(interaction: Interaction) -> Interaction | None:
-    return interaction
 
 
 def _remove(path: Path) -> Path:

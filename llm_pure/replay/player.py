@@ -33,7 +33,7 @@ from llm_pure.replay.recording_index import CassetteLocation, RecordingIndex, Un
 from llm_pure.transports.base import AsyncStreamingResponse, StreamingResponse, Timeouts
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import Rejected, ok, returns_failure
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult, Success, fold
 
 
 class Player:
@@ -80,7 +80,7 @@ class Player:
         wait_s, response = self._open(recording, timeouts)
         if wait_s:
             time.sleep(wait_s)
-        yield response.map(_as_sync)
+        yield response
 
     @asynccontextmanager
     async def astream(
@@ -89,14 +89,16 @@ class Player:
         """Async `stream`. Other tasks run before each chunk."""
         wait_s, response = self._open(recording, timeouts)
         await _pause(wait_s)
-        yield response.map(_as_async)
+        yield response
 
     def _buffered(
         self, recording: LLMResult[Interaction], timeouts: Timeouts
     ) -> tuple[float, LLMResult[HttpResponse]]:
-        if isinstance(recording, Failure):
-            return 0.0, recording
-        return buffered_response(recording.unwrap(), self._options, timeouts)
+        return fold(
+            recording,
+            ok=lambda interaction: buffered_response(interaction, self._options, timeouts),
+            err=lambda error: (0.0, Failure(error)),
+        )
 
     def _open(
         self, recording: LLMResult[Interaction], timeouts: Timeouts
@@ -139,14 +141,6 @@ class _ReplayedResponse:
             await _pause(wait_s)
             return chunk
         raise StopAsyncIteration
-
-
-def _as_sync(response: _ReplayedResponse) -> StreamingResponse:
-    return response
-
-
-def _as_async(response: _ReplayedResponse) -> AsyncStreamingResponse:
-    return response
 
 
 class ReplayTransport:

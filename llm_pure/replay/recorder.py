@@ -25,6 +25,7 @@ from llm_pure.transports.base import (
     Transport,
 )
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.result import Failure, LLMResult, Success
 
 T = TypeVar("T")
@@ -155,28 +156,24 @@ class _Recorder(Generic[T]):
 
     def _route(self, request: HttpRequest) -> LLMResult[Interaction] | tuple[T, RecordedExchange]:
         """Return what to replay, or the transport that sends the request and the exchange that records it."""
-        injected = self._player.next_injected(request)
-        if injected is not None:
-            return Success(injected)
-        match = self._sink.match(request)
-        if isinstance(match, Failure):
-            return match
-        recording = match.unwrap()
-        if recording is not None:
-            return Success(recording)
-        with self._lock:
-            inner = self._inner = self._inner or self._open()
-        if isinstance(inner, Failure):
-            return inner
-        return inner.unwrap(), RecordedExchange(self._sink, request)
+        try:
+            recording = self._player.next_injected(request) or ok(self._sink.match(request))
+            if recording is not None:
+                return Success(recording)
+            with self._lock:
+                self._inner = self._inner or self._open()
+                inner = ok(self._inner)
+        except Rejected as rejected:
+            return Failure(rejected.error)
+        return inner, RecordedExchange(self._sink, request)
 
     def _release(self) -> Any:
         """Return the transport that was opened here and has to be closed, None if there is none."""
         with self._lock:
-            if not self._opens_inner or self._inner is None or isinstance(self._inner, Failure):
+            if not self._opens_inner or self._inner is None:
                 return None
             inner, self._inner = self._inner, None
-            return inner.unwrap()
+            return inner.value_or(None)
 
 
 class RecordTransport(_Recorder[Transport]):
@@ -204,12 +201,8 @@ class RecordTransport(_Recorder[Transport]):
             return
         inner, exchange = route
         with inner.stream(request, timeouts) as response:
-            if isinstance(response, Failure):
-                yield response
-                return
-            recording = Recording(response.unwrap(), exchange)
-            yield Success(recording)
-            exchange.end(recording.head)
+            yield response.map(lambda opened: Recording(opened, exchange))
+            response.map(lambda opened: exchange.end(opened.head))
 
     def close(self) -> None:
         """Close the transport that was opened here. A transport passed by the caller stays open."""
@@ -243,12 +236,8 @@ class AsyncRecordTransport(_Recorder[AsyncTransport]):
             return
         inner, exchange = route
         async with inner.astream(request, timeouts) as response:
-            if isinstance(response, Failure):
-                yield response
-                return
-            recording = AsyncRecording(response.unwrap(), exchange)
-            yield Success(recording)
-            exchange.end(recording.head)
+            yield response.map(lambda opened: AsyncRecording(opened, exchange))
+            response.map(lambda opened: exchange.end(opened.head))
 
     async def aclose(self) -> None:
         """Close the transport that was opened here. A transport passed by the caller stays open."""

@@ -29,8 +29,8 @@ from llm_pure.replay.chunking import Chunking, random_chunks, split_body
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import ProtocolError, UnsupportedFeature
 from llm_pure.types.http import get_header
-from llm_pure.types.rejection import Rejected, ok, returns_failure
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.rejection import Rejected, ok
+from llm_pure.types.result import Failure, LLMResult, fold
 
 __all__ = [
     "CheckRecord",
@@ -83,13 +83,10 @@ class ReadCall(msgspec.Struct, frozen=True):
 def read_call(interaction: Interaction, registry: Registry) -> ReadCall | None:
     """Return how to parse an interaction; None if it is not a model call or the registry has no provider for it."""
     call = _detect(interaction)
-    if isinstance(call, UnknownCall):
+    try:
+        return None if isinstance(call, UnknownCall) else _read(call, registry, interaction)
+    except Rejected:
         return None
-    return (
-        _provider(call, registry)
-        .map(lambda provider: _read(call, provider, interaction))
-        .value_or(None)
-    )
 
 
 def check_interaction(interaction: Interaction, registry: Registry) -> CheckRecord:
@@ -97,14 +94,13 @@ def check_interaction(interaction: Interaction, registry: Registry) -> CheckReco
     call = _detect(interaction)
     if isinstance(call, UnknownCall):
         return CheckRecord(reason=call.reason)
-    loaded = _provider(call, registry)
-    if isinstance(loaded, Failure):
+    try:
+        read = _read(call, registry, interaction)
+    except Rejected as rejected:
         unread = CheckRecord(provider=call.providers[0], operation=call.operation)
-        error = loaded.failure()
-        if isinstance(error, UnsupportedFeature):
-            return msgspec.structs.replace(unread, reason=error.message)
-        return failed(unread, error)
-    read = _read(call, loaded.unwrap(), interaction)
+        if isinstance(rejected.error, UnsupportedFeature):
+            return msgspec.structs.replace(unread, reason=rejected.error.message)
+        return failed(unread, rejected.error)
     provider, response = read.provider, interaction.response
     record = CheckRecord(provider=provider.name, operation=read.operation, streamed=read.streamed)
     if call.operation == "embed" and provider.embed is not None:
@@ -122,18 +118,23 @@ A = TypeVar("A")
 def _filled(
     record: CheckRecord, parsed: LLMResult[A], fill: Callable[[CheckRecord, A], CheckRecord]
 ) -> CheckRecord:
-    if isinstance(parsed, Failure):
-        return failed(record, parsed.failure())
-    return fill(record, parsed.unwrap())
+    return fold(
+        parsed,
+        ok=lambda value: fill(record, value),
+        err=lambda error: failed(record, error),
+    )
 
 
 def _check_entry(entry: LLMResult[Interaction], registry: Registry) -> CheckRecord:
-    if not isinstance(entry, Failure):
-        return check_interaction(entry.unwrap(), registry)
-    error = entry.failure()
-    if error.code == NO_HTTP:
-        return CheckRecord(reason=error.message)
-    return failed(CheckRecord(), error)
+    return fold(
+        entry,
+        ok=lambda interaction: check_interaction(interaction, registry),
+        err=lambda error: (
+            CheckRecord(reason=error.message)
+            if error.code == NO_HTTP
+            else failed(CheckRecord(), error)
+        ),
+    )
 
 
 def _detect(interaction: Interaction) -> Call | UnknownCall:
@@ -154,11 +155,10 @@ def _detect(interaction: Interaction) -> Call | UnknownCall:
     )
 
 
-@returns_failure
 def _provider(call: Call, registry: Registry) -> Provider:
     """Load the first provider of a call that is in the registry and has the operation.
 
-    Fails with UnsupportedFeature without one, and with the error of a provider that cannot be loaded.
+    Raises Rejected with UnsupportedFeature without one, and with the error of a provider that cannot be loaded.
     """
     reason = f"provider {call.providers[0]} is not in the registry"
     for name in call.providers:
@@ -171,7 +171,7 @@ def _provider(call: Call, registry: Registry) -> Provider:
     raise Rejected(UnsupportedFeature(message=reason))
 
 
-def _read(call: Call, provider: Provider, interaction: Interaction) -> ReadCall:
+def _read(call: Call, registry: Registry, interaction: Interaction) -> ReadCall:
     """Return how to parse a response. Its type decides whether it is a stream, not the request."""
     response = interaction.response
     kind = (get_header(response.headers, "content-type") or "").split(";")[0].strip().lower()
@@ -179,7 +179,7 @@ def _read(call: Call, provider: Provider, interaction: Interaction) -> ReadCall:
         call.streams or kind in STREAM_TYPES or response.body.startswith((b"data:", b"event:"))
     )
     streamed = call.operation == "chat" and response.status < 400 and is_stream
-    return ReadCall(provider, call.operation, streamed)
+    return ReadCall(_provider(call, registry), call.operation, streamed)
 
 
 def _parse_stream(provider: Provider, interaction: Interaction) -> LLMResult[Completion]:

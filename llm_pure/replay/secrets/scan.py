@@ -5,6 +5,7 @@ A finding names the location and the kind of a secret, never the secret.
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -26,7 +27,7 @@ from llm_pure.replay.secrets.redaction import (
 )
 from llm_pure.types.http import SECRET_HEADERS, Headers, get_header
 from llm_pure.types.redact import SECRET_PATTERN
-from llm_pure.types.result import Failure
+from llm_pure.types.result import Failure, LLMResult
 
 NESTING_LIMIT = 20
 """Maximum depth of JSON inside JSON strings that is searched."""
@@ -53,11 +54,7 @@ def scan_paths(
     """Yield the findings of the cassettes at these paths, and of the text of files that are not cassettes."""
     for path in map(Path, paths):
         for file in find_cassettes(path):
-            data = read_file(file)
-            if isinstance(data, Failure):
-                yield SecretFinding(file=str(file), where="file", why=data.failure().message)
-            else:
-                yield from _scan_file(str(file), data.unwrap(), redaction)
+            yield from _scan_file(str(file), read_file(file), redaction)
 
 
 def scan_interaction(
@@ -248,8 +245,8 @@ def _redacted_parts(interaction: Interaction, redaction: Redaction) -> Iterator[
             yield SecretFinding(where=where, why="contains text that redaction masks")
 
 
-def _scan_file(name: str, data: bytes, redaction: Redaction) -> Iterator[SecretFinding]:
-    entries = parse_entries(data, name=name)
+def _scan_file(name: str, data: LLMResult[bytes], redaction: Redaction) -> Iterator[SecretFinding]:
+    entries = data.bind(partial(parse_entries, name=name))
     findings: list[SecretFinding] = []
     if not isinstance(entries, Failure):
         for index, entry in enumerate(entries.unwrap()):
@@ -259,7 +256,7 @@ def _scan_file(name: str, data: bytes, redaction: Redaction) -> Iterator[SecretF
     elif entries.failure().code != NO_CASSETTE:
         findings.append(SecretFinding(file=name, where="file", why=entries.failure().message))
     # Without findings, a secret may be in a comment or under a name that is not part of a cassette.
-    yield from findings or _scan_lines(name, data.decode("latin-1"), redaction)
+    yield from findings or _scan_lines(name, data.value_or(b"").decode("latin-1"), redaction)
 
 
 def _scan_lines(name: str, text: str, redaction: Redaction) -> Iterator[SecretFinding]:
