@@ -6,7 +6,12 @@ recorders use it too (recorder.py).
 
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from pathlib import Path
 from threading import Lock
 
@@ -177,25 +182,21 @@ class ReplayTransport:
         """Return the recorded response. Fails with ConnectionFailed, which describes the closest recording."""
         return self._player.send(self._match(request), timeouts)
 
-    @contextmanager
     def stream(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> Iterator[LLMResult[StreamingResponse]]:
-        """Yield the recorded response in chunks."""
-        with self._player.stream(self._match(request), timeouts) as response:
-            yield response
+    ) -> AbstractContextManager[LLMResult[StreamingResponse]]:
+        """Open the recorded response in chunks."""
+        return self._player.stream(self._match(request), timeouts)
 
     async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
         """Async `send`."""
         return await self._player.asend(self._match(request), timeouts)
 
-    @asynccontextmanager
-    async def astream(
+    def astream(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
+    ) -> AbstractAsyncContextManager[LLMResult[AsyncStreamingResponse]]:
         """Async `stream`."""
-        async with self._player.astream(self._match(request), timeouts) as response:
-            yield response
+        return self._player.astream(self._match(request), timeouts)
 
     def _match(self, request: HttpRequest) -> LLMResult[Interaction]:
         injected = self._player.next_injected(request)
