@@ -29,7 +29,9 @@ def told(
     asked: HttpRequest, recorded: HttpRequest, matching: MatchRules | None = None
 ) -> list[str]:
     rules = matching or MatchRules()
-    return [str(one) for one in find_differences(canonical(asked, rules), canonical(recorded, rules))]
+    return [
+        str(one) for one in find_differences(canonical(asked, rules), canonical(recorded, rules))
+    ]
 
 
 KEY = "sk-abcdefgh12345678"

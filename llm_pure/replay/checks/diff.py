@@ -76,10 +76,10 @@ def _same_request(interaction: Interaction, candidates: list[Interaction]) -> In
     request = canonical(interaction.request, _ANY_ORIGIN)
     same_url: Interaction | None = None
     for candidate in candidates:
-        other = canonical(candidate.request, _ANY_ORIGIN)
-        if other.key == request.key:
+        recorded = canonical(candidate.request, _ANY_ORIGIN)
+        if recorded.key == request.key:
             return candidate
-        if same_url is None and (other.method, other.url) == (request.method, request.url):
+        if same_url is None and (recorded.method, recorded.url) == (request.method, request.url):
             same_url = candidate
     return same_url
 
