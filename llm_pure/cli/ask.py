@@ -19,7 +19,7 @@ from llm_pure.client.llm import LLM
 from llm_pure.policy.retry import NO_RETRY
 from llm_pure.replay.builtin import builtin_cassettes
 from llm_pure.replay.matching import MatchRules
-from llm_pure.replay.transport import ReplayTransport, open_replay
+from llm_pure.replay.player import ReplayTransport, open_replay
 from llm_pure.transports.base import Timeouts
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import SECRET_FIELDS

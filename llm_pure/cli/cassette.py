@@ -14,9 +14,14 @@ from llm_pure.client.price_data import load_prices
 from llm_pure.pricing.costs import PricingContext, cost_of
 from llm_pure.replay.cassette import NO_CASSETTE, Cassette
 from llm_pure.replay.cassette_files import find_cassettes, load_cassette, save_cassette
-from llm_pure.replay.checks.check import CheckRecord, check_paths, exit_code_of, record_json
+from llm_pure.replay.checks.check import (
+    CheckRecord,
+    check_paths,
+    exit_code_of,
+    record_json,
+    report_lines,
+)
 from llm_pure.replay.checks.diff import diff_cassettes
-from llm_pure.replay.checks.report import report_lines
 from llm_pure.replay.checks.show import show_lines
 from llm_pure.replay.secrets.redaction import Redaction, redact_cassette
 from llm_pure.replay.secrets.scan import scan_interaction, scan_paths

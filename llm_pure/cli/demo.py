@@ -17,7 +17,7 @@ from llm_pure.core.provider import Provider
 from llm_pure.replay.builtin import builtin_cassettes
 from llm_pure.replay.chunking import random_chunks
 from llm_pure.replay.matching import MatchRules
-from llm_pure.replay.transport import open_replay
+from llm_pure.replay.player import open_replay
 from llm_pure.transports.base import StreamingResponse, Timeouts
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig

@@ -19,8 +19,7 @@ from llm_pure.cli.output import out, print_note
 from llm_pure.client.plugins import load_registry
 from llm_pure.replay.cassette import Cassette
 from llm_pure.replay.cassette_files import load_cassette, save_cassette
-from llm_pure.replay.checks.check import check_interaction
-from llm_pure.replay.checks.report import record_line
+from llm_pure.replay.checks.check import check_interaction, record_line
 from llm_pure.replay.traffic_log import entries, find_entry, folder_of
 
 

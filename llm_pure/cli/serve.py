@@ -21,10 +21,9 @@ from llm_pure.replay.cassette_writer import open_cassette
 from llm_pure.replay.chunking import as_recorded, single_bytes
 from llm_pure.replay.faults import Fault, PlaybackOptions
 from llm_pure.replay.matching import MatchRules
-from llm_pure.replay.player import Player
+from llm_pure.replay.player import Player, open_replay
 from llm_pure.replay.recorder import RecordTransport
 from llm_pure.replay.server import UNROUTABLE, ReplayServer, serve
-from llm_pure.replay.transport import open_replay
 from llm_pure.transports.base import Transport
 
 

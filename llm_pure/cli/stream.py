@@ -28,9 +28,11 @@ def run(options: Namespace) -> int:
         streams, splits, cuts = streams + 1, splits + report.splits, cuts + report.cuts
         damages, divergences = damages + report.damages, divergences + len(report.divergences)
         out(_line(record))
-        for wrong in report.divergences[:3]:
-            expected, actual = wrong.expected[:100], wrong.got[:200]
-            out(f"      {wrong.law} at {wrong.at}: expected {expected}, got {actual}")
+        for divergence in report.divergences[:3]:
+            expected, actual = divergence.expected[:100], divergence.actual[:200]
+            out(
+                f"      {divergence.property} at {divergence.at}: expected {expected}, got {actual}"
+            )
         if record.example is not None:
             _save(record.example, record, Path(options.out))
     out(

@@ -1,9 +1,9 @@
-"""Record and replay: cassettes as values, matching, redaction, transports that record and that answer from a recording.
+"""Record and replay: cassettes, matching, redaction, and transports that record or replay.
 
 transport = open_replay("tests/cassettes").unwrap()        # no network, nothing patched
-LLM(config, transport=transport).ask("hello")              # the recorded answer, or what differs from it and where
+LLM(config, transport=transport).ask("hello")              # the recorded response, or an error with the differences
 
-The names come when they are asked for, so that pytest starts as fast with this package's plugin as without.
+Names are imported on first use, so that this package's plugin does not slow down the start of pytest.
 """
 
 from importlib import import_module
@@ -13,11 +13,17 @@ if TYPE_CHECKING:
     from llm_pure.replay.cassette import Cassette, Interaction, parse_cassette, render_cassette
     from llm_pure.replay.cassette_files import load_cassette, save_cassette
     from llm_pure.replay.cassette_writer import CassetteRecorder, Mode, open_cassette
-    from llm_pure.replay.checks.check import CheckRecord, check_paths, exit_code, record_json
-    from llm_pure.replay.checks.report import report_lines
+    from llm_pure.replay.checks.check import (
+        CheckRecord,
+        check_paths,
+        exit_code,
+        record_json,
+        report_lines,
+    )
     from llm_pure.replay.chunking import Chunking, as_recorded, random_chunks, single_bytes
     from llm_pure.replay.faults import AS_RECORDED, INSTANT, Fault, PlaybackOptions
     from llm_pure.replay.matching import Difference, MatchRules
+    from llm_pure.replay.player import ReplayTransport, open_replay
     from llm_pure.replay.recorder import AsyncRecordTransport, RecordingOverride, RecordTransport
     from llm_pure.replay.recording_index import CassetteLocation, UnmatchedRequest
     from llm_pure.replay.secrets.redaction import (
@@ -31,7 +37,6 @@ if TYPE_CHECKING:
     )
     from llm_pure.replay.secrets.scan import SecretFinding, scan_interaction, scan_paths
     from llm_pure.replay.server import ReplayServer, serve
-    from llm_pure.replay.transport import ReplayTransport, open_replay
     from llm_pure.transports.override import override_transport
 
 __all__ = [
@@ -81,27 +86,26 @@ __all__ = [
     "single_bytes",
 ]
 
-_HOMES = {
+_MODULES = {
     "llm_pure.transports.override": "override_transport",
     "llm_pure.replay.chunking": "Chunking as_recorded random_chunks single_bytes",
     "llm_pure.replay.cassette": "Cassette Interaction parse_cassette render_cassette",
-    "llm_pure.replay.checks.check": "CheckRecord check_paths exit_code record_json",
+    "llm_pure.replay.checks.check": "CheckRecord check_paths exit_code record_json report_lines",
     "llm_pure.replay.faults": "AS_RECORDED INSTANT Fault PlaybackOptions",
     "llm_pure.replay.cassette_files": "load_cassette save_cassette",
     "llm_pure.replay.matching": "Difference MatchRules",
     "llm_pure.replay.recorder": "AsyncRecordTransport RecordTransport RecordingOverride",
     "llm_pure.replay.secrets.redaction": "Redaction before_record_request before_record_response redact_cassette redact_interaction redact_request redact_response",
-    "llm_pure.replay.checks.report": "report_lines",
-    "llm_pure.replay.secrets.scan": "Finding scan_interaction scan_paths",
+    "llm_pure.replay.secrets.scan": "SecretFinding scan_interaction scan_paths",
     "llm_pure.replay.server": "ReplayServer serve",
-    "llm_pure.replay.recording_index": "UnmatchedRequest Place",
+    "llm_pure.replay.recording_index": "CassetteLocation UnmatchedRequest",
     "llm_pure.replay.cassette_writer": "Mode CassetteRecorder open_cassette",
-    "llm_pure.replay.transport": "ReplayTransport open_replay",
+    "llm_pure.replay.player": "ReplayTransport open_replay",
 }
 
 
 def __getattr__(name: str) -> object:
-    for module, names in _HOMES.items():
+    for module, names in _MODULES.items():
         if name in names.split():
             return getattr(import_module(module), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The cassettes that come with the package: beside it in a checkout, inside of it when installed."""
+"""Find the cassettes that come with the package: inside it when installed, beside it in a checkout."""
 
 from pathlib import Path
 
@@ -6,6 +6,6 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def builtin_cassettes() -> Path:
-    """The folder `cassettes`, with one folder for each provider below it."""
+    """Return the folder `cassettes`, which has one folder for each provider."""
     inside = _PACKAGE / "cassettes"
     return inside if inside.is_dir() else _PACKAGE.parent / "cassettes"

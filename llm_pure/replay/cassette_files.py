@@ -1,4 +1,4 @@
-"""Cassettes on a disk: finding, loading, and saving them whole or not at all."""
+"""Cassettes on disk: find, load, and save atomically."""
 
 import os
 import tempfile
@@ -13,10 +13,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def find_cassettes(root: Path) -> Iterator[Path]:
-    """Every YAML file below the folder, in the order of their names; a file is found whatever its suffix.
-
-    Hidden folders are left out.
-    """
+    """Yield every YAML file below a folder in the order of names, without hidden ones; a file yields itself."""
     if not root.is_dir():
         yield root
         return
@@ -27,26 +24,32 @@ def find_cassettes(root: Path) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
+def file_error(action: str, path: Path, error: OSError) -> InvalidConfiguration:
+    """Return the error for a cassette file that cannot be read, written, removed or locked."""
+    message = f"cannot {action} {path}: {error.strerror or error}"
+    return InvalidConfiguration(message=message, field="cassette")
+
+
 def read_file(path: Path) -> LLMResult[bytes]:
-    """The bytes, or InvalidConfiguration that says why not."""
+    """Read a file. Fails with InvalidConfiguration."""
     try:
         return Success(path.read_bytes())
-    except OSError as fault:
-        message = f"cannot read {path}: {fault.strerror or fault}"
-        return Failure(InvalidConfiguration(message=message, field="cassette"))
+    except OSError as error:
+        return Failure(file_error("read", path, error))
 
 
 def load_cassette(path: Path | str) -> LLMResult[Cassette]:
-    """The cassette in this file; its `name` is the path as it was given."""
+    """Load the cassette in a file; its `name` is the path as passed."""
     return read_file(Path(path)).bind(lambda data: parse_cassette(data, name=str(path)))
 
 
 def save_cassette(
     path: Path | str, cassette: Cassette, *, private: bool = False
 ) -> LLMResult[Path]:
-    """Write the cassette as it is; folders are made. A reader sees the old file or the new one, never a half.
+    """Write a cassette atomically: readers see the old file or the new one. Creates missing folders.
 
-    private: for this user's eyes only. Nothing is redacted here: give it what `redact.redact_cassette` returned.
+    Does not redact: pass the result of `redact_cassette`. private: readable by this user only (mode 0600).
+    Fails with InvalidConfiguration if the file cannot be written.
     """
     target = Path(path)
     try:
@@ -54,17 +57,16 @@ def save_cassette(
         with tempfile.NamedTemporaryFile(
             "w", dir=target.parent, prefix=f".{target.name}.", delete=False, encoding="utf-8",
             newline="\n",
-        ) as half:  # fmt: skip
+        ) as temporary:  # fmt: skip
             try:
-                half.write(render_cassette(cassette))
-                half.flush()
-                os.fsync(half.fileno())
-                os.chmod(half.name, 0o600 if private else 0o644)
-                os.replace(half.name, target)
+                temporary.write(render_cassette(cassette))
+                temporary.flush()
+                os.fsync(temporary.fileno())
+                os.chmod(temporary.name, 0o600 if private else 0o644)
+                os.replace(temporary.name, target)
             except BaseException:
-                os.unlink(half.name)
+                os.unlink(temporary.name)
                 raise
-    except OSError as fault:
-        message = f"cannot write {target}: {fault.strerror or fault}"
-        return Failure(InvalidConfiguration(message=message, field="cassette"))
+    except OSError as error:
+        return Failure(file_error("write", target, error))
     return Success(target)

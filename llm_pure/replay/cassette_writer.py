@@ -1,9 +1,14 @@
-"""A tape: one cassette that is played, recorded, or both, as its mode says. What is put on it has no secret in it.
+"""Play and record one cassette, as its mode says. Recorded interactions are redacted.
 
-Nothing is written before `save`, and nothing at all when something on it may be a secret.
+Nothing is written before `save`, and nothing at all if a recorded interaction may contain a secret.
 """
 
+import hashlib
 import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Literal, get_args
@@ -11,40 +16,47 @@ from typing import Literal, get_args
 import msgspec
 
 from llm_pure.replay.cassette import Cassette, Interaction, parse_cassette
-from llm_pure.replay.cassette_files import read_file, save_cassette
-from llm_pure.replay.locks import lock_folder
+from llm_pure.replay.cassette_files import file_error, read_file, save_cassette
 from llm_pure.replay.matching import EXACT, MatchRules
-from llm_pure.replay.recording_index import CassetteLocation, RecordingIndex, UnmatchedRequest
-from llm_pure.replay.secrets.credentials import cookies_in, credentials_in
-from llm_pure.replay.secrets.redaction import Redaction, redact_interaction
+from llm_pure.replay.recording_index import (
+    MAX_REPORTED,
+    CassetteLocation,
+    RecordingIndex,
+    UnmatchedRequest,
+)
+from llm_pure.replay.secrets.redaction import (
+    Redaction,
+    cookies_in,
+    credentials_in,
+    redact_interaction,
+)
 from llm_pure.replay.secrets.scan import scan_text
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.http import HttpRequest
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success
 
 Mode = Literal["none", "once", "new_episodes", "all", "rewrite"]
-"""What is recorded, as pytest-recording has it.
+"""What is recorded, with pytest-recording's meanings.
 
-none: nothing; what was not recorded is a miss. once: everything, if there is no cassette yet, else as none.
-new_episodes: what was not recorded yet. all: everything, added to what is there. rewrite: everything, in its place.
+none: nothing; a request without a recording is a miss. once: everything if there is no cassette yet, else as none.
+new_episodes: requests without a recording. all: everything, added to the cassette. rewrite: everything, replacing it.
 """
 
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 REFUSED = "secret_refused"
-"""The `code` of the error for an exchange that may hold a secret, and was not written."""
-
-_TOLD = 5
+"""Error code for an interaction that may contain a secret and was not written."""
 
 
 class CassetteRecorder:
-    """For any number of transports, threads and tasks; `open_cassette` makes one."""
+    """Records to and replays from one cassette; `open_cassette` creates it. Safe for transports, threads and tasks."""
 
     def __init__(
         self,
         path: Path,
         mode: Mode,
-        kept: Cassette,
+        cassette: Cassette,
         *,
         content: bytes | None,
         matching: MatchRules,
@@ -54,119 +66,120 @@ class CassetteRecorder:
         self.mode = mode
         self._content = content
         self._redaction = matching.redaction
-        self._shelf = RecordingIndex([kept] if self.plays else [], matching, again=again)
+        self._index = RecordingIndex([cassette] if self.can_play else [], matching, again=again)
         self._lock = Lock()
-        self._begun = 0
+        self._started = 0
         self._new: dict[int, Interaction] = {}
         self._secrets: set[str] = set()
         self._refused: list[str] = []
 
     @property
-    def plays(self) -> bool:
-        """Are recordings given?"""
-        return self.mode in ("none", "new_episodes") or (self.mode == "once" and self._exists)
+    def can_play(self) -> bool:
+        """Whether recordings are used."""
+        exists = self._content is not None
+        return self.mode in ("none", "new_episodes") or (self.mode == "once" and exists)
 
     @property
-    def records(self) -> bool:
-        """May a request reach the network?"""
-        return self.mode in ("new_episodes", "all", "rewrite") or not self.plays
+    def can_record(self) -> bool:
+        """Whether requests may reach the network."""
+        return self.mode in ("new_episodes", "all", "rewrite") or not self.can_play
 
     @property
     def misses(self) -> tuple[UnmatchedRequest, ...]:
-        """Every request so far that no recording answered and that was not to be recorded."""
-        return self._shelf.misses
+        """Requests so far that no recording matched and that were not to be recorded."""
+        return self._index.misses
 
     @property
     def unused(self) -> tuple[CassetteLocation, ...]:
-        """Every recording that was not asked for so far."""
-        return self._shelf.unused
+        """Recordings that no request has used so far."""
+        return self._index.unused
 
     @property
     def recorded(self) -> tuple[Interaction, ...]:
-        """What was recorded so far and is not saved yet, in the order of the requests."""
+        """Interactions recorded and not written yet, in the order of the requests."""
         with self._lock:
-            return tuple([self._new[number] for number in sorted(self._new)])
+            return self._unwritten()
 
-    def take(self, request: HttpRequest) -> LLMResult[Interaction | None]:
-        """The recording that answers; None when the request is to be sent; else the miss."""
-        if not self.plays:
+    def match(self, request: HttpRequest) -> LLMResult[Interaction | None]:
+        """Return the recording for a request, None if the request is to be sent, or the error of a miss."""
+        if not self.can_play:
             return Success(None)
-        if self.records:
-            return Success(self._shelf.find(request))
-        return self._shelf.match(request).map(_any)
+        if self.can_record:
+            return Success(self._index.find(request))
+        return self._index.match(request)
 
-    def begin(self, request: HttpRequest) -> int:
-        """A request is about to be sent: its number, for `keep`."""
+    def start(self, request: HttpRequest) -> int:
+        """Return a number for a request that is about to be sent."""
         with self._lock:
             self._secrets |= credentials_in(request)
-            self._begun += 1
-            return self._begun
+            self._started += 1
+            return self._started
 
-    def keep(self, number: int, interaction: Interaction) -> LLMResult[Interaction]:
-        """An exchange is over: what of it is kept, without secrets. InvalidConfiguration when one may be left in it."""
+    def record(self, number: int, interaction: Interaction) -> LLMResult[Interaction]:
+        """Keep the redacted interaction of a request by its number, until `save`.
+
+        Fails with InvalidConfiguration if it may still contain a secret.
+        """
         with self._lock:
             self._secrets |= cookies_in(interaction.response.headers)
-            redaction = self._whole_redaction()
-        plain = redact_interaction(interaction, redaction)
-        found = [str(one) for one in scan_text(plain, redaction)]
+            redaction = self._full_redaction()
+        redacted = redact_interaction(interaction, redaction)
+        findings = [str(finding) for finding in scan_text(redacted, redaction)]
         with self._lock:
-            self._refused += found
-            if not found:
-                self._new[number] = plain
-        return Failure(self._refusal(found)) if found else Success(plain)
+            self._refused += findings
+            if not findings:
+                self._new[number] = redacted
+        return Failure(self._refusal(findings)) if findings else Success(redacted)
 
     def save(self) -> LLMResult[Path]:
-        """Write what was recorded since the last time. Of several that write one file none loses another's work."""
+        """Write new interactions to the cassette. With several writers the file is merged under a lock."""
         with self._lock:
             if self._refused:
                 return Failure(self._refusal(self._refused))
-            redaction = self._whole_redaction()
-            new = tuple(
-                [redact_interaction(self._new[number], redaction) for number in sorted(self._new)]
-            )
+            redaction = self._full_redaction()
+            new = tuple([redact_interaction(entry, redaction) for entry in self._unwritten()])
             if not new and self.mode != "rewrite":
                 return Success(self.path)
             with lock_folder(self.path.parent) as locked:
-                saved = locked.bind(lambda _: self._save(new))
+                saved = locked.bind(lambda _: self._write(new))
             if not isinstance(saved, Failure):
                 self._new.clear()
             return saved
 
-    def _save(self, new: tuple[Interaction, ...]) -> LLMResult[Path]:
-        content = _content(self.path)
-        if self.mode == "rewrite" and content == self._content:  # else another worker was first
-            if not new:
-                return _removed(self.path)
-            return save_cassette(self.path, Cassette(interactions=new))
-        if content is None:
-            return save_cassette(self.path, Cassette(interactions=new))
-        there = parse_cassette(content, name=str(self.path))
-        return there.bind(
-            lambda cassette: save_cassette(
-                self.path,
-                msgspec.structs.replace(cassette, interactions=(*cassette.interactions, *new)),
-            )
-        )
+    def _unwritten(self) -> tuple[Interaction, ...]:
+        return tuple([self._new[number] for number in sorted(self._new)])
 
-    @property
-    def _exists(self) -> bool:
-        return self._content is not None
+    @returns_failure
+    def _write(self, new: tuple[Interaction, ...]) -> Path:
+        content = read_file(self.path).value_or(None)
+        rewrites = (
+            self.mode == "rewrite" and content == self._content
+        )  # else another worker was first
+        if rewrites and not new:
+            return _remove(self.path)
+        cassette = Cassette()
+        if content is not None and not rewrites:
+            cassette = ok(parse_cassette(content, name=str(self.path)))
+        merged = msgspec.structs.replace(cassette, interactions=(*cassette.interactions, *new))
+        return ok(save_cassette(self.path, merged))
 
-    def _whole_redaction(self) -> Redaction:
-        given = self._redaction
-        return msgspec.structs.replace(given, secrets=(*given.secrets, *sorted(self._secrets)))
+    def _full_redaction(self) -> Redaction:
+        secrets = (*self._redaction.secrets, *sorted(self._secrets))
+        return msgspec.structs.replace(self._redaction, secrets=secrets)
 
-    def _refusal(self, found: list[str]) -> LLMError:
-        told = "; ".join(found[:_TOLD])
-        more = f"; and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
+    def _refusal(self, findings: list[str]) -> LLMError:
+        more = len(findings) - MAX_REPORTED
+        rest = f"; and {more} more" if more > 0 else ""
         return InvalidConfiguration(
-            message=f"{self.path} is not written, as this may be a secret: {told}{more}. Take it out with "
-            "Redaction(paths=...) or Redaction(secrets=...), or let it be with Redaction(allowed=...)",
+            message=f"refusing to write {self.path}: possible secret in "
+            f"{'; '.join(findings[:MAX_REPORTED])}{rest}. Remove it with Redaction(paths=...) or "
+            "Redaction(secrets=...), or allow it with Redaction(allowed=...)",
             field="cassette",
             code=REFUSED,
         )
 
 
+@returns_failure
 def open_cassette(
     path: Path | str,
     mode: Mode = "none",
@@ -174,49 +187,87 @@ def open_cassette(
     matching: MatchRules = EXACT,
     redaction: Redaction | None = None,
     again: bool = False,
-) -> LLMResult[CassetteRecorder]:
-    """The cassette in this file, to be played and recorded. A file that is not there is an empty one.
+) -> CassetteRecorder:
+    """Open a cassette file for replay and recording. A missing file is an empty cassette.
 
-    redaction: what is taken out beside the defaults, when writing and when comparing. again: when all recordings of a
-    request were given, the last one is given again. Fails when the file cannot be read or is no cassette, unless it is
-    to be written anew.
+    redaction: what to redact besides the defaults, for writing and for matching. again: after the last recording of a
+    request repeat it, instead of failing. Fails with InvalidConfiguration for an unknown mode or an unreadable file, and
+    with ProtocolError for a file that is not a cassette, unless it is to be rewritten.
     """
-    target = Path(path)
     if mode not in MODES:
-        message = f"there is no mode {mode!r}; known are {', '.join(MODES)}"
-        return Failure(InvalidConfiguration(message=message, field="mode"))
+        message = f"unknown mode {mode!r}; known modes: {', '.join(MODES)}"
+        raise Rejected(InvalidConfiguration(message=message, field="mode"))
     if redaction is not None:
         matching = msgspec.structs.replace(matching, redaction=redaction)
-    kept = Cassette(name=str(path))
-    content: bytes | None = None
-    if target.exists():
-        read = read_file(target)
-        if isinstance(read, Failure):
-            return read
-        content = read.unwrap()
+    file = Path(path)
+    cassette = Cassette(name=str(path))
+    content = ok(read_file(file)) if file.exists() else None
+    if content is not None:
         parsed = parse_cassette(content, name=str(path))
-        if not isinstance(parsed, Failure):
-            kept = parsed.unwrap()
-        elif mode != "rewrite":
-            return parsed
-    return Success(
-        CassetteRecorder(target, mode, kept, content=content, matching=matching, again=again)
-    )
+        cassette = parsed.value_or(cassette) if mode == "rewrite" else ok(parsed)
+    return CassetteRecorder(file, mode, cassette, content=content, matching=matching, again=again)
 
 
-def _any(interaction: Interaction) -> Interaction | None:
-    return interaction
-
-
-def _content(path: Path) -> bytes | None:
-    read = read_file(path)
-    return None if isinstance(read, Failure) else read.unwrap()
-
-
-def _removed(path: Path) -> LLMResult[Path]:
+def _remove(path: Path) -> Path:
     try:
         path.unlink(missing_ok=True)
-    except OSError as fault:
-        message = f"cannot remove {path}: {fault.strerror or os.fspath(path)}"
-        return Failure(InvalidConfiguration(message=message, field="cassette"))
-    return Success(path)
+    except OSError as error:
+        raise Rejected(file_error("remove", path, error)) from None
+    return path
+
+
+LOCK_WAIT_S = 30.0
+"""How long a writer waits for the lock of a folder."""
+
+_POLL_S = 0.01
+
+
+@contextmanager
+def lock_folder(folder: Path, wait_s: float = LOCK_WAIT_S) -> Iterator[LLMResult[None]]:
+    """Hold the lock of a folder among all processes of this machine; creates the folder.
+
+    Yields a Failure with InvalidConfiguration if the lock is not free within `wait_s`. The lock ends with its process,
+    however that ends, and leaves no file in the folder.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = _open_lock(folder)
+    except OSError as error:
+        yield Failure(file_error("lock", folder, error))
+        return
+    try:
+        end_s = time.monotonic() + wait_s
+        while not _try_lock(handle):
+            if time.monotonic() > end_s:
+                message = f"cannot lock {folder}: another process held it {wait_s:g} s"
+                yield Failure(InvalidConfiguration(message=message, field="cassette"))
+                return
+            time.sleep(_POLL_S)
+        yield Success(None)
+    finally:
+        os.close(handle)
+
+
+def _open_lock(folder: Path) -> int:
+    if os.name == "posix":
+        return os.open(folder, os.O_RDONLY)
+    # Where folders cannot be opened: a file of its own in the system's temporary folder.
+    name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:32]
+    return os.open(Path(tempfile.gettempdir(), f"llm-pure-{name}.lock"), os.O_CREAT | os.O_RDWR)
+
+
+def _try_lock(handle: int) -> bool:
+    if os.name == "posix":
+        import fcntl
+
+        with suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        return False
+    import importlib
+
+    msvcrt = importlib.import_module("msvcrt")
+    with suppress(OSError):
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        return True
+    return False

@@ -1,4 +1,4 @@
-"""Where the pieces of a replayed body end: as they were recorded, at every byte, or anywhere by a seed. Pure."""
+"""Chunk boundaries of a replayed body: as recorded, at every byte, or random by a seed. Pure."""
 
 from collections.abc import Callable, Iterator
 from random import Random
@@ -6,27 +6,27 @@ from random import Random
 from llm_pure.replay.cassette import Interaction
 
 Chunking = Callable[[Interaction], Iterator[int]]
-"""The sizes of the pieces, in order. What they leave of the body is the last piece; sizes beyond it are cut off."""
+"""Yields the chunk sizes in order. The rest of the body is the last chunk; sizes beyond the body are ignored."""
 
 
 def as_recorded(interaction: Interaction) -> Iterator[int]:
-    """The recorded sizes; the whole body at once where none were recorded."""
+    """Yield the recorded sizes; without any, the body is one chunk."""
     yield from interaction.sizes
 
 
 def single_bytes(interaction: Interaction) -> Iterator[int]:
-    """Every byte by itself."""
+    """Yield every byte by itself."""
     for _ in interaction.response.body:
         yield 1
 
 
 def random_chunks(seed: int, largest: int = 64) -> Chunking:
-    """Sizes from 1 to `largest`, the same ones for the same seed."""
+    """Return a chunking with sizes from 1 to `largest`, the same for the same seed."""
 
     def sizes(interaction: Interaction) -> Iterator[int]:
-        chance = Random(seed)
+        random = Random(seed)
         while True:
-            yield chance.randint(1, largest)
+            yield random.randint(1, largest)
 
     return sizes
 
@@ -34,7 +34,7 @@ def random_chunks(seed: int, largest: int = 64) -> Chunking:
 def split_body(
     interaction: Interaction, borders: Chunking, end: int | None = None
 ) -> Iterator[bytes]:
-    """The body in pieces, up to byte `end` where it is given; no piece is empty."""
+    """Yield the body up to byte `end` in chunks, none of them empty."""
     body = interaction.response.body[:end]
     begin = 0
     for size in borders(interaction):

@@ -1,6 +1,6 @@
-"""What goes wrong in a replay, and how fast it goes: a resilience test is one argument. Pure.
+"""Playback of a recorded response: its speed, its chunks, and injected faults. Pure.
 
-ReplayTransport(cassette, fault=Fault(first=(429,)))     # then the recorded answer
+ReplayTransport(cassette, fault=Fault(first=(429,)))     # first a 429, then the recorded response
 ReplayTransport(cassette, fault=Fault(cut_at=300))       # every body ends after 300 bytes
 """
 
@@ -14,38 +14,39 @@ from llm_pure.replay.chunking import Chunking, as_recorded, split_body
 from llm_pure.transports.base import Timeouts
 from llm_pure.types.errors import ConnectionFailed, LLMError, TimedOut
 from llm_pure.types.http import HttpResponse
+from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success
 
 TruncationStyle = Literal["end", "reset"]
-"""How a cut looks: the body just ends, or the connection breaks."""
+"""How a truncated body ends: it just stops, or the connection breaks."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """What goes wrong; any of these, or several.
-
-    first: what the first requests get, one each, before any recording is given: a status, or a whole answer. delay_s:
-    before each answer. cut_at: every body stops after so many bytes, in the way of cut_as.
-    """
+    """Faults to inject during playback."""
 
     first: tuple[int | HttpResponse, ...] = ()
+    """Responses for the first requests, one each, before any recording is used: a status or a complete response."""
     delay_s: float = 0.0
+    """Seconds before each response."""
     cut_at: int | None = None
+    """Number of bytes after which every body is truncated."""
     cut_as: TruncationStyle = "end"
 
 
 NO_FAULT = Fault()
 
 INSTANT = None
-"""The speed without any waits."""
+"""Playback speed without any waits."""
 
 AS_RECORDED = 1.0
-"""The speed of the recording; 10.0 is ten times faster."""
+"""Playback speed of the recording; 10.0 is ten times faster."""
 
 
 class PlaybackOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How recordings are given: where pieces end, how fast they come, and what goes wrong."""
+    """How recordings are played back."""
 
     borders: Chunking = as_recorded
+    """Where chunks of the body end."""
     speed: float | None = INSTANT
     fault: Fault = NO_FAULT
 
@@ -53,95 +54,97 @@ class PlaybackOptions(msgspec.Struct, frozen=True, kw_only=True):
 DEFAULT_PLAYBACK = PlaybackOptions()
 
 Step: TypeAlias = tuple[float, LLMResult[bytes]]
-"""Seconds to wait, and then the next piece of the body, or what broke it off."""
+"""Seconds to wait, then the next chunk of the body or the error that ends it."""
 
 
-def answer_of(first: int | HttpResponse) -> HttpResponse:
-    """What one of `Fault.first` is: for a status, an answer such as any provider's parser reads, to be retried at once."""
+def injected_response(first: int | HttpResponse) -> HttpResponse:
+    """Return the response for an item of `Fault.first`. A status gets an error body that every provider's parser reads."""
     if isinstance(first, HttpResponse):
         return first
-    error = {"type": "asked_for", "code": str(first), "message": "this test asked for a fault"}
+    error = {
+        "type": "injected_fault",
+        "code": str(first),
+        "message": "injected by Fault(first=...)",
+    }
     headers = (("content-type", "application/json"), ("retry-after", "0"))
     return HttpResponse(first, headers, msgspec.json.encode({"error": error}))
 
 
-def head_wait(playing: PlaybackOptions, timeouts: Timeouts) -> tuple[float, LLMError | None]:
-    """Seconds until the head comes, or until the caller's patience ends, which is the error."""
-    return _within(playing.fault.delay_s, playing.fault.delay_s, timeouts)
+def head_wait(options: PlaybackOptions, timeouts: Timeouts) -> tuple[float, LLMError | None]:
+    """Return seconds until the response head, or until the timeout and then its error."""
+    return _within(options.fault.delay_s, options.fault.delay_s, timeouts)
 
 
-def steps(interaction: Interaction, playing: PlaybackOptions, timeouts: Timeouts) -> Iterator[Step]:
-    """The body in pieces with the waits before them. A wait that the timeouts forbid ends it with TimedOut."""
-    fault = playing.fault
-    if playing.speed is None or not interaction.delays_ms:
-        for piece in split_body(interaction, playing.borders, fault.cut_at):
-            yield 0.0, Success(piece)
+def body_steps(
+    interaction: Interaction, options: PlaybackOptions, timeouts: Timeouts
+) -> Iterator[Step]:
+    """Yield the chunks of the body and the waits before them. A wait beyond the timeouts ends it with TimedOut."""
+    fault = options.fault
+    if options.speed is None or not interaction.delays_ms:
+        for chunk in split_body(interaction, options.borders, fault.cut_at):
+            yield 0.0, Success(chunk)
     else:
-        spent_s = fault.delay_s
-        for wait_s, piece in _paced(interaction, playing, playing.speed):
-            spent_s += wait_s
-            allowed_s, late = _within(wait_s, spent_s, timeouts)
-            yield allowed_s, Success(piece) if late is None else Failure(late)
-            if late is not None:
+        elapsed_s = fault.delay_s
+        for wait_s, chunk in _timed_chunks(interaction, options, options.speed):
+            elapsed_s += wait_s
+            allowed_s, timeout = _within(wait_s, elapsed_s, timeouts)
+            yield allowed_s, Success(chunk) if timeout is None else Failure(timeout)
+            if timeout is not None:
                 return
-    if is_cut(interaction, fault) and fault.cut_as == "reset":
-        yield 0.0, Failure(reset(fault))
+    truncated = fault.cut_at is not None and fault.cut_at < len(interaction.response.body)
+    if truncated and fault.cut_as == "reset":
+        message = f"the connection broke after {fault.cut_at} bytes of the body"
+        yield 0.0, Failure(ConnectionFailed(message=message))
 
 
-def whole(
-    interaction: Interaction, playing: PlaybackOptions, timeouts: Timeouts
+def buffered_response(
+    interaction: Interaction, options: PlaybackOptions, timeouts: Timeouts
 ) -> tuple[float, LLMResult[HttpResponse]]:
-    """Seconds to wait, and then the answer."""
-    wait_s, late = head_wait(playing, timeouts)
-    if late is not None:
-        return wait_s, Failure(late)
-    body: list[bytes] = []
-    for more_s, piece in steps(interaction, playing, timeouts):
-        wait_s += more_s
-        if isinstance(piece, Failure):
-            return wait_s, Failure(piece.failure())
-        body.append(piece.unwrap())
-    response = interaction.response
-    return wait_s, Success(HttpResponse(response.status, response.headers, b"".join(body)))
+    """Return seconds to wait, then the complete response."""
+    wait_s, timeout = head_wait(options, timeouts)
+    if timeout is not None:
+        return wait_s, Failure(timeout)
+    steps = list(body_steps(interaction, options, timeouts))
+    wait_s += sum([step_s for step_s, _ in steps])
+    return wait_s, _joined(interaction.response, [chunk for _, chunk in steps])
 
 
-def is_cut(interaction: Interaction, fault: Fault) -> bool:
-    """Does the fault take something of this body away?"""
-    return fault.cut_at is not None and fault.cut_at < len(interaction.response.body)
+@returns_failure
+def _joined(response: HttpResponse, chunks: list[LLMResult[bytes]]) -> HttpResponse:
+    body = b"".join([ok(chunk) for chunk in chunks])
+    return HttpResponse(response.status, response.headers, body)
 
 
-def reset(fault: Fault) -> ConnectionFailed:
-    """The error of a connection that broke."""
-    return ConnectionFailed(message=f"the connection broke after {fault.cut_at} bytes of the body")
-
-
-def _paced(
-    interaction: Interaction, playing: PlaybackOptions, speed: float
+def _timed_chunks(
+    interaction: Interaction, options: PlaybackOptions, speed: float
 ) -> Iterator[tuple[float, bytes]]:
-    """Each piece when its last byte had come in the recording, wherever the pieces end now."""
+    """Yield each chunk with the wait until its last byte arrived in the recording, wherever chunks end now."""
     arrivals = _arrivals(interaction)
-    end, came_s = next(arrivals)
+    end, arrived_s = next(arrivals)
     sent, sent_s = 0, 0.0
-    for piece in split_body(interaction, playing.borders, playing.fault.cut_at):
-        sent += len(piece)
+    for chunk in split_body(interaction, options.borders, options.fault.cut_at):
+        sent += len(chunk)
         while end < sent:
-            end, came_s = next(arrivals)
-        yield (came_s - sent_s) / speed, piece
-        sent_s = came_s
+            end, arrived_s = next(arrivals)
+        yield (arrived_s - sent_s) / speed, chunk
+        sent_s = arrived_s
 
 
 def _arrivals(interaction: Interaction) -> Iterator[tuple[int, float]]:
-    """For each recorded piece: where in the body it ended, and seconds since the request."""
-    end, came_ms = 0, 0
+    """Yield for each recorded chunk its end in the body and the seconds since the request."""
+    end, arrived_ms = 0, 0
     for size, delay_ms in zip(interaction.sizes, interaction.delays_ms, strict=True):
-        end, came_ms = end + size, came_ms + delay_ms
-        yield end, came_ms / 1000
+        end, arrived_ms = end + size, arrived_ms + delay_ms
+        yield end, arrived_ms / 1000
 
 
-def _within(wait_s: float, spent_s: float, timeouts: Timeouts) -> tuple[float, LLMError | None]:
+def _within(wait_s: float, elapsed_s: float, timeouts: Timeouts) -> tuple[float, LLMError | None]:
+    """Return the part of a wait that the timeouts allow, and the error if that is not all of it."""
     if wait_s > timeouts.read_s:
-        return timeouts.read_s, TimedOut(message="no byte of the recording in time", phase="read")
-    if spent_s > timeouts.total_s:
-        left_s = max(0.0, wait_s - (spent_s - timeouts.total_s))
-        return left_s, TimedOut(message="the recording took too long", phase="total")
+        message = "no byte of the recording within the read timeout"
+        return timeouts.read_s, TimedOut(message=message, phase="read")
+    if elapsed_s > timeouts.total_s:
+        left_s = max(0.0, wait_s - (elapsed_s - timeouts.total_s))
+        message = "the recording takes longer than the total timeout"
+        return left_s, TimedOut(message=message, phase="total")
     return wait_s, None

@@ -1,7 +1,6 @@
-"""No way out: while a test replays, this process opens no connection but those that were allowed.
+"""Block network connections of this process, except allowed hosts, while a test replays.
 
-Python tells of each connection before it is made (an audit event), so nothing is patched, and whatever else a test
-patches or records stays as it is.
+Python raises an audit event before each connection, so nothing is patched, and what a test patches or records itself stays.
 """
 
 import sys
@@ -11,20 +10,21 @@ from typing import Any
 
 
 class NetworkBlocked(ConnectionError):
-    """A connection that was not made: an OSError, as a refused one is, so that transports make an error value of it."""
+    """A blocked connection. An OSError like a refused connection, so transports return it as an error value."""
 
 
 class _Guard:
-    """One block. allowed: hosts, or `host:port`."""
+    """One block."""
 
     def __init__(self, allowed: Iterable[str]) -> None:
         self.allowed = set(allowed)
+        """Hosts, or `host:port`."""
 
-    def lets(self, host: str, port: object) -> bool:
-        """May this be reached? An unknown port is let through; the connection itself is asked for with one."""
+    def allows(self, host: str, port: object) -> bool:
+        """Return whether a connection is allowed. Name lookups have no port: any allowed port of the host counts."""
         if host in self.allowed or f"{host}:{port}" in self.allowed:
             return True
-        return port is None and any(one.rpartition(":")[0] == host for one in self.allowed)
+        return port is None and host in {address.rpartition(":")[0] for address in self.allowed}
 
 
 _guards: list[_Guard] = []
@@ -33,9 +33,9 @@ _installed = False
 
 @contextmanager
 def block_network(allowed: Iterable[str] = ()) -> Iterator[None]:
-    """Connections beyond this machine's own sockets (AF_UNIX) raise NetworkBlocked inside of the block."""
+    """Raise NetworkBlocked for connections inside the block, except AF_UNIX sockets and `allowed`."""
     global _installed
-    if not _installed:  # a hook stays for good: one is enough, and without a guard it does nothing
+    if not _installed:  # an audit hook cannot be removed; without a guard it does nothing
         sys.addaudithook(_audit)
         _installed = True
     guard = _Guard(allowed)
@@ -47,7 +47,7 @@ def block_network(allowed: Iterable[str] = ()) -> Iterator[None]:
 
 
 def allow(address: str) -> None:
-    """Let the innermost block reach this `host:port` too."""
+    """Allow this `host:port` in the innermost block."""
     if _guards:
         _guards[-1].allowed.add(address)
 
@@ -71,9 +71,9 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _check(host: str, port: object) -> None:
-    if not all(guard.lets(host, port) for guard in _guards):
+    if not all(guard.allows(host, port) for guard in _guards):
         where = host if port is None else f"{host}:{port}"
         raise NetworkBlocked(
-            f"{where} is not reached: this test replays a cassette. Record with --llm-record, or allow it with "
+            f"connection to {where} blocked: this test replays a cassette. Record with --llm-record, or allow it with "
             f'@pytest.mark.llm_cassette(allowed_hosts=["{host}"])'
         )

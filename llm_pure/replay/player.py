@@ -1,81 +1,121 @@
-"""Gives recorded answers as a transport does: whole or in pieces, sync or async, with the waits that were asked for."""
+"""Transports that replay recordings: no network, nothing patched, sync and async.
+
+`ReplayTransport` responds from cassettes. `Player` plays one recording as a response, at its speed and with its faults;
+recorders use it too (recorder.py).
+"""
 
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
+from pathlib import Path
 from threading import Lock
 
 import anyio
 from anyio.lowlevel import checkpoint
 
-from llm_pure.replay.cassette import Interaction
+from llm_pure.replay.cassette import NO_CASSETTE, Cassette, Interaction
+from llm_pure.replay.cassette_files import find_cassettes, load_cassette
+from llm_pure.replay.chunking import Chunking, as_recorded
 from llm_pure.replay.faults import (
     DEFAULT_PLAYBACK,
+    INSTANT,
+    NO_FAULT,
+    Fault,
     PlaybackOptions,
     Step,
-    answer_of,
+    body_steps,
+    buffered_response,
     head_wait,
-    steps,
-    whole,
+    injected_response,
 )
+from llm_pure.replay.matching import EXACT, MatchRules
+from llm_pure.replay.recording_index import CassetteLocation, RecordingIndex, UnmatchedRequest
 from llm_pure.transports.base import AsyncStreamingResponse, StreamingResponse, Timeouts
-from llm_pure.types.http import HttpResponse, ResponseHead
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.result import Failure, LLMResult, Success, fold
 
 
 class Player:
-    """For any number of threads and tasks. It knows nothing of which recording answers which request."""
+    """Play recordings as responses. Safe for threads and tasks. Does not choose the recording.
 
-    def __init__(self, playing: PlaybackOptions = DEFAULT_PLAYBACK) -> None:
-        self._playing = playing
-        self._first = iter(playing.fault.first)
+    The methods take the Result of that choice, so that a Failure becomes the response of the transport.
+    """
+
+    def __init__(self, options: PlaybackOptions = DEFAULT_PLAYBACK) -> None:
+        self._options = options
+        self._injected = iter(options.fault.first)
         self._lock = Lock()
 
-    def instead(self) -> HttpResponse | None:
-        """The answer that is to go wrong before any recording is given; None once those are used up."""
+    def next_injected(self, request: HttpRequest) -> Interaction | None:
+        """Return an interaction with the next response of `Fault.first`; None once all are used."""
         with self._lock:
-            first = next(self._first, None)
-        return None if first is None else answer_of(first)
+            first = next(self._injected, None)
+        if first is None:
+            return None
+        return Interaction(request=request, response=injected_response(first))
 
-    def send(self, interaction: Interaction, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """The whole answer."""
-        wait_s, got = whole(interaction, self._playing, timeouts)
+    def send(
+        self, recording: LLMResult[Interaction], timeouts: Timeouts
+    ) -> LLMResult[HttpResponse]:
+        """Return the complete response."""
+        wait_s, response = self._buffered(recording, timeouts)
         if wait_s:
             time.sleep(wait_s)
-        return got
+        return response
 
-    async def asend(self, interaction: Interaction, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """The same, async."""
-        wait_s, got = whole(interaction, self._playing, timeouts)
+    async def asend(
+        self, recording: LLMResult[Interaction], timeouts: Timeouts
+    ) -> LLMResult[HttpResponse]:
+        """Async `send`. Other tasks run before the response."""
+        wait_s, response = self._buffered(recording, timeouts)
         await _pause(wait_s)
-        return got
+        return response
 
     @contextmanager
     def stream(
-        self, interaction: Interaction, timeouts: Timeouts
+        self, recording: LLMResult[Interaction], timeouts: Timeouts
     ) -> Iterator[LLMResult[StreamingResponse]]:
-        """The answer in pieces."""
-        wait_s, late = head_wait(self._playing, timeouts)
+        """Yield the response in chunks."""
+        wait_s, response = self._open(recording, timeouts)
         if wait_s:
             time.sleep(wait_s)
-        if late is not None:
-            yield Failure(late)
-        else:
-            body = steps(interaction, self._playing, timeouts)
-            yield Success(_Answer(interaction.response.head, body))
+        yield response
 
     @asynccontextmanager
     async def astream(
-        self, interaction: Interaction, timeouts: Timeouts
+        self, recording: LLMResult[Interaction], timeouts: Timeouts
     ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
-        """The same, async: other tasks have their turn before each piece."""
-        wait_s, late = head_wait(self._playing, timeouts)
+        """Async `stream`. Other tasks run before each chunk."""
+        wait_s, response = self._open(recording, timeouts)
         await _pause(wait_s)
-        if late is not None:
-            yield Failure(late)
-        else:
-            body = steps(interaction, self._playing, timeouts)
-            yield Success(_AsyncAnswer(interaction.response.head, body))
+        yield response
+
+    def _buffered(
+        self, recording: LLMResult[Interaction], timeouts: Timeouts
+    ) -> tuple[float, LLMResult[HttpResponse]]:
+        return fold(
+            recording,
+            ok=lambda interaction: buffered_response(interaction, self._options, timeouts),
+            err=lambda error: (0.0, Failure(error)),
+        )
+
+    def _open(
+        self, recording: LLMResult[Interaction], timeouts: Timeouts
+    ) -> "tuple[float, LLMResult[_ReplayedResponse]]":
+        if isinstance(recording, Failure):
+            return 0.0, recording
+        wait_s, timeout = head_wait(self._options, timeouts)
+        if timeout is not None:
+            return wait_s, Failure(timeout)
+        interaction = recording.unwrap()
+        steps = body_steps(interaction, self._options, timeouts)
+        return wait_s, Success(_ReplayedResponse(interaction.response.head, steps))
 
 
 async def _pause(wait_s: float) -> None:
@@ -85,40 +125,112 @@ async def _pause(wait_s: float) -> None:
         await checkpoint()
 
 
-class _Answer:
-    """An open answer, sync."""
+class _ReplayedResponse:
+    """An open response, sync and async."""
 
-    def __init__(self, head: ResponseHead, body: Iterator[Step]) -> None:
-        self._head = head
-        self._body = body
-
-    @property
-    def head(self) -> ResponseHead:
-        return self._head
+    def __init__(self, head: ResponseHead, steps: Iterator[Step]) -> None:
+        self.head = head
+        self._steps = steps
 
     def __iter__(self) -> Iterator[LLMResult[bytes]]:
-        for wait_s, piece in self._body:
+        for wait_s, chunk in self._steps:
             if wait_s:
                 time.sleep(wait_s)
-            yield piece
+            yield chunk
 
-
-class _AsyncAnswer:
-    """An open answer, async."""
-
-    def __init__(self, head: ResponseHead, body: Iterator[Step]) -> None:
-        self._head = head
-        self._body = body
-
-    @property
-    def head(self) -> ResponseHead:
-        return self._head
-
-    def __aiter__(self) -> "_AsyncAnswer":
+    def __aiter__(self) -> "_ReplayedResponse":
         return self
 
     async def __anext__(self) -> LLMResult[bytes]:
-        for wait_s, piece in self._body:
+        for wait_s, chunk in self._steps:
             await _pause(wait_s)
-            return piece
+            return chunk
         raise StopAsyncIteration
+
+
+class ReplayTransport:
+    """Respond to each request with its recording; equal requests get theirs in recorded order.
+
+    again: after the last recording of a request repeat it, instead of failing.
+    borders: where chunks of a streamed body end. speed: None is instant, 1.0 as recorded, 10.0 ten times faster.
+    fault: faults to inject.
+    """
+
+    def __init__(
+        self,
+        *cassettes: Cassette,
+        matching: MatchRules = EXACT,
+        again: bool = False,
+        borders: Chunking = as_recorded,
+        speed: float | None = INSTANT,
+        fault: Fault = NO_FAULT,
+    ) -> None:
+        self._index = RecordingIndex(cassettes, matching, again=again)
+        self._player = Player(PlaybackOptions(borders=borders, speed=speed, fault=fault))
+
+    @property
+    def misses(self) -> tuple[UnmatchedRequest, ...]:
+        """Requests so far without a matching recording."""
+        return self._index.misses
+
+    @property
+    def unused(self) -> tuple[CassetteLocation, ...]:
+        """Recordings that no request has used so far."""
+        return self._index.unused
+
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+        """Return the recorded response. Fails with ConnectionFailed, which describes the closest recording."""
+        return self._player.send(self._match(request), timeouts)
+
+    def stream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> AbstractContextManager[LLMResult[StreamingResponse]]:
+        """Open the recorded response in chunks."""
+        return self._player.stream(self._match(request), timeouts)
+
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+        """Async `send`."""
+        return await self._player.asend(self._match(request), timeouts)
+
+    def astream(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> AbstractAsyncContextManager[LLMResult[AsyncStreamingResponse]]:
+        """Async `stream`."""
+        return self._player.astream(self._match(request), timeouts)
+
+    def _match(self, request: HttpRequest) -> LLMResult[Interaction]:
+        injected = self._player.next_injected(request)
+        return self._index.match(request) if injected is None else Success(injected)
+
+
+def open_replay(
+    *paths: Path | str,
+    matching: MatchRules = EXACT,
+    again: bool = False,
+    borders: Chunking = as_recorded,
+    speed: float | None = INSTANT,
+    fault: Fault = NO_FAULT,
+) -> LLMResult[ReplayTransport]:
+    """Return a transport for these cassette files and all cassettes below these folders.
+
+    YAML files below a folder that are not cassettes are skipped. Fails with the first error of a file.
+    """
+    return load_cassettes(paths).map(
+        lambda cassettes: ReplayTransport(
+            *cassettes, matching=matching, again=again, borders=borders, speed=speed, fault=fault
+        )
+    )
+
+
+@returns_failure
+def load_cassettes(paths: Iterable[Path | str]) -> list[Cassette]:
+    """Load the cassettes that `open_replay` uses."""
+    cassettes: list[Cassette] = []
+    for path in map(Path, paths):
+        for file in find_cassettes(path):
+            try:
+                cassettes.append(ok(load_cassette(file)))
+            except Rejected as rejected:
+                if rejected.error.code != NO_CASSETTE or file == path:
+                    raise
+    return cassettes

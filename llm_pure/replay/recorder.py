@@ -1,22 +1,20 @@
-"""A recorder: a transport around another one, of any library. What is on its tape is answered from it, the rest is sent
-and put on it.
+"""Recorders: transports around other transports. Requests with a recording are replayed, others are sent and recorded.
 
-    tape = open_cassette("cassettes/weather.yaml", mode="once").unwrap()
-    with detoured(RecordingOverride(tape)):
+    cassette = open_cassette("cassettes/weather.yaml", mode="once").unwrap()
+    with override_transport(RecordingOverride(cassette)):
         program()                        # every LLM(config) that names its transport, sync and async
-    tape.save()                          # LLMResult[Path]
+    cassette.save()                      # LLMResult[Path]
 
-or around one transport: LLM(config, transport=RecordTransport(tape, HttpxTransport())).
+Or around one transport: LLM(config, transport=RecordTransport(cassette, HttpxTransport())).
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from time import monotonic
+from typing import Any, Generic, Protocol, TypeVar
 
 from llm_pure.replay.cassette import Interaction
-from llm_pure.replay.cassette_writer import CassetteRecorder
-from llm_pure.replay.exchange import AsyncRecording, RecordedExchange, Recording, RecordingSink
 from llm_pure.replay.faults import DEFAULT_PLAYBACK, PlaybackOptions
 from llm_pure.replay.player import Player
 from llm_pure.transports.base import (
@@ -26,185 +24,242 @@ from llm_pure.transports.base import (
     Timeouts,
     Transport,
 )
-from llm_pure.types.http import HttpRequest, HttpResponse
+from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
+from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.result import Failure, LLMResult, Success
 
 T = TypeVar("T")
 
 
-class RecordingOverride:
-    """For `override_transport`: each transport that a client opens by name is a recorder on this tape.
+class RecordingSink(Protocol):
+    """The destination of recordings, which may also answer requests: a CassetteRecorder or the traffic log."""
 
-    playing: how recordings are given. Where nothing is to be recorded, the named transport is never opened.
+    def match(self, request: HttpRequest) -> LLMResult[Interaction | None]:
+        """Return the recording for a request, None if the request is to be sent, or the error of a miss."""
+        ...
+
+    def start(self, request: HttpRequest) -> int:
+        """Return a number for a request that is about to be sent."""
+        ...
+
+    def record(self, number: int, interaction: Interaction) -> LLMResult[Interaction]:
+        """Keep the interaction of a request by its number."""
+        ...
+
+
+class RecordedExchange:
+    """One request while its response is recorded: chunks and their times.
+
+    Its number is assigned when the request is sent, so concurrent requests keep their order in the cassette.
     """
 
-    def __init__(self, tape: CassetteRecorder, playing: PlaybackOptions = DEFAULT_PLAYBACK) -> None:
-        self.tape = tape
-        self.player = Player(playing)
+    def __init__(self, sink: RecordingSink, request: HttpRequest) -> None:
+        self._sink = sink
+        self._request = request
+        self._number = sink.start(request)
+        self._chunks: list[bytes] = []
+        self._delays_ms: list[int] = []
+        self._last_s = monotonic()
+        self._saved: LLMResult[Interaction] | None = None
 
-    def open_sync(self, make: Callable[[], LLMResult[Transport]]) -> "RecordTransport":
-        """A recorder around what `make` opens."""
-        return RecordTransport(self.tape, make, player=self.player)
+    def from_response(self, response: HttpResponse) -> LLMResult[HttpResponse]:
+        """Record a complete response and return it. Fails if the response may not be written."""
+        interaction = Interaction(request=self._request, response=response)
+        return self._sink.record(self._number, interaction).map(lambda _: response)
 
-    def open_async(self, make: Callable[[], LLMResult[AsyncTransport]]) -> "AsyncRecordTransport":
-        """The same, async."""
-        return AsyncRecordTransport(self.tape, make, player=self.player)
+    def add(self, chunk: LLMResult[bytes]) -> None:
+        """Record a chunk of the body. A Failure is not recorded: the recorded body ends there."""
+        if isinstance(chunk, Failure):
+            return
+        now_s = monotonic()
+        self._chunks.append(chunk.unwrap())
+        self._delays_ms.append(round((now_s - self._last_s) * 1000))
+        self._last_s = now_s
+
+    def end(self, head: ResponseHead) -> LLMResult[Interaction]:
+        """Record the body as far as it was read. Later calls return the first result."""
+        if self._saved is None:
+            interaction = Interaction(
+                request=self._request,
+                response=HttpResponse(head.status, head.headers, b"".join(self._chunks)),
+                sizes=tuple(map(len, self._chunks)),
+                delays_ms=tuple(self._delays_ms),
+            )
+            self._saved = self._sink.record(self._number, interaction)
+        return self._saved
 
 
-class RecordTransport:
-    """Sync. inner: what carries the requests that are to be recorded, or a function that opens it, which is called once."""
+class Recording:
+    """An open response that is recorded while it is read. If it may not be written, the last item is the error."""
+
+    def __init__(self, response: StreamingResponse, exchange: RecordedExchange) -> None:
+        self.head = response.head
+        self._response = response
+        self._exchange = exchange
+
+    def __iter__(self) -> Iterator[LLMResult[bytes]]:
+        for chunk in self._response:
+            self._exchange.add(chunk)
+            yield chunk
+        saved = self._exchange.end(self.head)
+        if isinstance(saved, Failure):
+            yield saved
+
+
+class AsyncRecording:
+    """Async `Recording`."""
+
+    def __init__(self, response: AsyncStreamingResponse, exchange: RecordedExchange) -> None:
+        self.head = response.head
+        self._chunks: AsyncIterator[LLMResult[bytes]] = aiter(response)
+        self._exchange = exchange
+        self._ended = False
+
+    def __aiter__(self) -> "AsyncRecording":
+        return self
+
+    async def __anext__(self) -> LLMResult[bytes]:
+        if self._ended:
+            raise StopAsyncIteration
+        chunk = await anext(self._chunks, None)
+        if chunk is not None:
+            self._exchange.add(chunk)
+            return chunk
+        self._ended = True
+        saved = self._exchange.end(self.head)
+        if isinstance(saved, Failure):
+            return saved
+        raise StopAsyncIteration
+
+
+class _Recorder(Generic[T]):
+    """The part of a recorder that is the same for sync and async: replay or send, and the wrapped transport."""
+
+    _protocol: type[Any]
 
     def __init__(
         self,
-        tape: RecordingSink,
-        inner: Transport | Callable[[], LLMResult[Transport]],
+        sink: RecordingSink,
+        inner: T | Callable[[], LLMResult[T]],
         *,
         player: Player | None = None,
     ) -> None:
-        self._tape = tape
+        self._sink = sink
         self._player = player or Player()
-        self._inner: _Inner[Transport] = _Inner(inner, Transport)
+        value: Any = inner  # a type variable is not narrowed by isinstance
+        self._opens_inner = not isinstance(value, self._protocol)
+        self._open: Callable[[], LLMResult[T]] = (
+            value if self._opens_inner else lambda: Success(value)
+        )
+        self._inner: LLMResult[T] | None = None
+        self._lock = Lock()
+
+    def _route(self, request: HttpRequest) -> LLMResult[Interaction] | tuple[T, RecordedExchange]:
+        """Return what to replay, or the transport that sends the request and the exchange that records it."""
+        try:
+            recording = self._player.next_injected(request) or ok(self._sink.match(request))
+            if recording is not None:
+                return Success(recording)
+            with self._lock:
+                self._inner = self._inner or self._open()
+                inner = ok(self._inner)
+        except Rejected as rejected:
+            return Failure(rejected.error)
+        return inner, RecordedExchange(self._sink, request)
+
+    def _release(self) -> Any:
+        """Return the transport that was opened here and has to be closed, None if there is none."""
+        with self._lock:
+            if not self._opens_inner or self._inner is None:
+                return None
+            inner, self._inner = self._inner, None
+            return inner.value_or(None)
+
+
+class RecordTransport(_Recorder[Transport]):
+    """A sync recorder. inner: the transport for requests to be recorded, or a function that opens it on first use."""
+
+    _protocol = Transport
 
     def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """The recorded answer, or that of the service, which is then recorded."""
-        taken = _taken(self._tape, self._player, request)
-        if isinstance(taken, Failure):
-            return taken
-        recorded = taken.unwrap()
-        if recorded is not None:
-            return self._player.send(recorded, timeouts)
-        inner = self._inner.get()
-        if isinstance(inner, Failure):
-            return inner
-        exchange = RecordedExchange(self._tape, request)
-        return inner.unwrap().send(request, timeouts).bind(exchange.whole)
+        """Return the recorded response, or the service's, which is then recorded."""
+        route = self._route(request)
+        if not isinstance(route, tuple):
+            return self._player.send(route, timeouts)
+        inner, exchange = route
+        return inner.send(request, timeouts).bind(exchange.from_response)
 
     @contextmanager
     def stream(
         self, request: HttpRequest, timeouts: Timeouts
     ) -> Iterator[LLMResult[StreamingResponse]]:
-        """The same, in pieces; a body that the caller leaves early is recorded as far as it came."""
-        taken = _taken(self._tape, self._player, request)
-        if isinstance(taken, Failure):
-            yield taken
-            return
-        recorded = taken.unwrap()
-        if recorded is not None:
-            with self._player.stream(recorded, timeouts) as replayed:
+        """Yield the response in chunks. A body that the caller leaves early is recorded as far as it was read."""
+        route = self._route(request)
+        if not isinstance(route, tuple):
+            with self._player.stream(route, timeouts) as replayed:
                 yield replayed
             return
-        inner = self._inner.get()
-        if isinstance(inner, Failure):
-            yield inner
-            return
-        exchange = RecordedExchange(self._tape, request)
-        with inner.unwrap().stream(request, timeouts) as opened:
-            if isinstance(opened, Failure):
-                yield opened
-                return
-            yield Success(Recording(opened.unwrap(), exchange))
-            exchange.end()
+        inner, exchange = route
+        with inner.stream(request, timeouts) as response:
+            yield response.map(lambda opened: Recording(opened, exchange))
+            response.map(lambda opened: exchange.end(opened.head))
 
     def close(self) -> None:
-        """Closes the transport that was opened here; one that was brought stays the caller's."""
-        opened = self._inner.take()
-        if opened is not None:
-            opened.close()
+        """Close the transport that was opened here. A transport passed by the caller stays open."""
+        inner = self._release()
+        if inner is not None:
+            inner.close()
 
 
-class AsyncRecordTransport:
-    """The same, async."""
+class AsyncRecordTransport(_Recorder[AsyncTransport]):
+    """An async recorder, see `RecordTransport`."""
 
-    def __init__(
-        self,
-        tape: RecordingSink,
-        inner: AsyncTransport | Callable[[], LLMResult[AsyncTransport]],
-        *,
-        player: Player | None = None,
-    ) -> None:
-        self._tape = tape
-        self._player = player or Player()
-        self._inner: _Inner[AsyncTransport] = _Inner(inner, AsyncTransport)
+    _protocol = AsyncTransport
 
     async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
-        """The recorded answer, or that of the service, which is then recorded."""
-        taken = _taken(self._tape, self._player, request)
-        if isinstance(taken, Failure):
-            return taken
-        recorded = taken.unwrap()
-        if recorded is not None:
-            return await self._player.asend(recorded, timeouts)
-        inner = self._inner.get()
-        if isinstance(inner, Failure):
-            return inner
-        exchange = RecordedExchange(self._tape, request)
-        return (await inner.unwrap().asend(request, timeouts)).bind(exchange.whole)
+        """Return the recorded response, or the service's, which is then recorded."""
+        route = self._route(request)
+        if not isinstance(route, tuple):
+            return await self._player.asend(route, timeouts)
+        inner, exchange = route
+        return (await inner.asend(request, timeouts)).bind(exchange.from_response)
 
     @asynccontextmanager
     async def astream(
         self, request: HttpRequest, timeouts: Timeouts
     ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
-        """The same, in pieces; a body that the caller leaves early is recorded as far as it came."""
-        taken = _taken(self._tape, self._player, request)
-        if isinstance(taken, Failure):
-            yield taken
-            return
-        recorded = taken.unwrap()
-        if recorded is not None:
-            async with self._player.astream(recorded, timeouts) as replayed:
+        """Yield the response in chunks. A body that the caller leaves early is recorded as far as it was read."""
+        route = self._route(request)
+        if not isinstance(route, tuple):
+            async with self._player.astream(route, timeouts) as replayed:
                 yield replayed
             return
-        inner = self._inner.get()
-        if isinstance(inner, Failure):
-            yield inner
-            return
-        exchange = RecordedExchange(self._tape, request)
-        async with inner.unwrap().astream(request, timeouts) as opened:
-            if isinstance(opened, Failure):
-                yield opened
-                return
-            yield Success(AsyncRecording(opened.unwrap(), exchange))
-            exchange.end()
+        inner, exchange = route
+        async with inner.astream(request, timeouts) as response:
+            yield response.map(lambda opened: AsyncRecording(opened, exchange))
+            response.map(lambda opened: exchange.end(opened.head))
 
     async def aclose(self) -> None:
-        """Closes the transport that was opened here; one that was brought stays the caller's."""
-        opened = self._inner.take()
-        if opened is not None:
-            await opened.aclose()
+        """Close the transport that was opened here. A transport passed by the caller stays open."""
+        inner = self._release()
+        if inner is not None:
+            await inner.aclose()
 
 
-class _Inner(Generic[T]):
-    """A transport that was brought, or that is opened when it is first needed."""
+class RecordingOverride:
+    """Wrap each transport that a client opens by name in a recorder; for `override_transport`.
 
-    def __init__(self, given: T | Callable[[], LLMResult[T]], kind: type[Any]) -> None:
-        unknown: Any = given  # a type variable narrows to neither
-        self._mine = not isinstance(unknown, kind)
-        self._make: Callable[[], LLMResult[T]] = unknown if self._mine else lambda: Success(unknown)
-        self._got: LLMResult[T] | None = None
-        self._lock = Lock()
+    playing: how recordings are played back. A transport that is never needed is never opened.
+    """
 
-    def get(self) -> LLMResult[T]:
-        """The transport, or why it cannot be opened."""
-        with self._lock:
-            got = self._got or self._make()
-            self._got = got
-            return got
+    def __init__(self, sink: RecordingSink, playing: PlaybackOptions = DEFAULT_PLAYBACK) -> None:
+        self.sink = sink
+        self._player = Player(playing)
 
-    def take(self) -> Any:
-        """What was opened here and has to be closed; None when nothing was."""
-        with self._lock:
-            got, mine = self._got, self._mine
-            if not mine or got is None or isinstance(got, Failure):
-                return None
-            self._got = None
-            return got.unwrap()
+    def open_sync(self, make: Callable[[], LLMResult[Transport]]) -> RecordTransport:
+        """Return a recorder around the transport that `make` opens."""
+        return RecordTransport(self.sink, make, player=self._player)
 
-
-def _taken(
-    tape: RecordingSink, player: Player, request: HttpRequest
-) -> LLMResult[Interaction | None]:
-    """What is to be given in place of the service's answer: a fault that was asked for, a recording; None to ask it."""
-    wrong = player.instead()
-    if wrong is not None:
-        return Success(Interaction(request=request, response=wrong))
-    return tape.take(request)
+    def open_async(self, make: Callable[[], LLMResult[AsyncTransport]]) -> AsyncRecordTransport:
+        """Return an async recorder around the transport that `make` opens."""
+        return AsyncRecordTransport(self.sink, make, player=self._player)

@@ -1,4 +1,4 @@
-"""Which recorded answer a request gets: each one once, equal requests in the order in which they were recorded."""
+"""Choose the recording for a request: each recording once, equal requests in the order of their recordings."""
 
 from collections.abc import Iterable, Sequence
 from threading import Lock
@@ -14,20 +14,20 @@ from llm_pure.replay.matching import (
     canonical,
     closest_recording,
 )
-from llm_pure.replay.secrets.credentials import credentials_in
+from llm_pure.replay.secrets.redaction import credentials_in
 from llm_pure.types.errors import ConnectionFailed, LLMError
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
 NOT_RECORDED = "not_recorded"
-"""The `code` of the error for a request that no recording answers."""
+"""Error code for a request without a matching recording."""
 
-TOLD = 5
-"""How many differences a message tells; the rest is counted."""
+MAX_REPORTED = 5
+"""Maximum number of differences or findings in a message; the rest is counted."""
 
 
 class CassetteLocation(msgspec.Struct, frozen=True):
-    """Where an interaction stands: a cassette's name, and which one of it, from 0."""
+    """The location of an interaction: the name of a cassette and an index from 0."""
 
     cassette: str
     index: int
@@ -37,23 +37,21 @@ class CassetteLocation(msgspec.Struct, frozen=True):
 
 
 class UnmatchedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that no recording answers.
-
-    nearest: the recording that differs least, None when there is none at all. differences: in what; () when it is
-    equal, but was given already, `recorded` times.
-    """
+    """A request without a matching recording."""
 
     method: str
     url: str
     nearest: CassetteLocation | None = None
+    """The recording with the fewest differences; None if there are no recordings."""
     differences: tuple[Difference, ...] = ()
+    """Differences from `nearest`; () if its requests are equal, but all `recorded` recordings were used."""
     recorded: int = 0
 
 
 class RecordingIndex:
-    """The recordings of some cassettes, and which of them were taken. For any number of threads and tasks.
+    """The recordings of cassettes and how many of them were used. Safe for threads and tasks.
 
-    again: when all equal recordings were taken, the last of them is given again.
+    again: after the last of equal recordings repeat it.
     """
 
     def __init__(
@@ -62,106 +60,100 @@ class RecordingIndex:
         self._matching = matching
         self._again = again
         self._lock = Lock()
-        self._places: list[CassetteLocation] = []
+        self._locations: list[CassetteLocation] = []
         self._interactions: list[Interaction] = []
         self._canonical: list[CanonicalRequest] = []
         self._by_key: dict[bytes, list[int]] = {}
-        self._taken: dict[bytes, int] = {}
+        self._used: dict[bytes, int] = {}
         self._misses: list[UnmatchedRequest] = []
         self._names: list[str] = []
         for cassette in cassettes:
             self._names.append(cassette.name)
             for index, interaction in enumerate(cassette.interactions):
-                self._add(CassetteLocation(cassette.name, index), interaction)
-
-    def _add(self, place: CassetteLocation, interaction: Interaction) -> None:
-        told = canonical(interaction.request, self._matching)
-        self._by_key.setdefault(told.key, []).append(len(self._places))
-        self._places.append(place)
-        self._interactions.append(interaction)
-        self._canonical.append(told)
+                request = canonical(interaction.request, matching)
+                self._by_key.setdefault(request.key, []).append(len(self._locations))
+                self._locations.append(CassetteLocation(cassette.name, index))
+                self._interactions.append(interaction)
+                self._canonical.append(request)
 
     def match(self, request: HttpRequest) -> LLMResult[Interaction]:
-        """The next recording of this request, or a ConnectionFailed that says what is near, and how it differs."""
-        found = self.find(request)
-        if found is not None:
-            return Success(found)
-        asked = canonical(request, self._matching)
-        miss = self._missed(asked, self._by_key.get(asked.key, []))
+        """Return the next recording of a request. Fails with ConnectionFailed, which describes the closest recording."""
+        recording = self.find(request)
+        if recording is not None:
+            return Success(recording)
+        miss = self._miss(canonical(request, self._matching))
         with self._lock:
             self._misses.append(miss)
         return Failure(miss_error(miss, self._names))
 
     def find(self, request: HttpRequest) -> Interaction | None:
-        """The next recording of this request; None, and no miss, when there is none."""
-        found = self._next(canonical(request, self._matching))
-        if found is None and (known := credentials_in(request)):
-            # a recorder takes a request's own key out wherever it is said again
+        """Return the next recording of a request, None without one; such a request does not count as a miss."""
+        recording = self._next(canonical(request, self._matching))
+        if recording is None and (credentials := credentials_in(request)):
+            # A recorder redacts the credentials of a request wherever they are repeated in it.
             redaction = self._matching.redaction
-            more = msgspec.structs.replace(redaction, secrets=(*redaction.secrets, *sorted(known)))
-            matching = msgspec.structs.replace(self._matching, redaction=more)
-            found = self._next(canonical(request, matching))
-        return found
+            secrets = (*redaction.secrets, *sorted(credentials))
+            redaction = msgspec.structs.replace(redaction, secrets=secrets)
+            matching = msgspec.structs.replace(self._matching, redaction=redaction)
+            recording = self._next(canonical(request, matching))
+        return recording
 
-    def _next(self, asked: CanonicalRequest) -> Interaction | None:
-        equal = self._by_key.get(asked.key, [])
+    def _next(self, request: CanonicalRequest) -> Interaction | None:
+        equal = self._by_key.get(request.key, [])
         with self._lock:
-            taken = self._taken.get(asked.key, 0)
-            if taken < len(equal) or (equal and self._again):
-                self._taken[asked.key] = taken + 1
-                return self._interactions[equal[min(taken, len(equal) - 1)]]
+            used = self._used.get(request.key, 0)
+            if used < len(equal) or (equal and self._again):
+                self._used[request.key] = used + 1
+                return self._interactions[equal[min(used, len(equal) - 1)]]
         return None
 
     @property
     def misses(self) -> tuple[UnmatchedRequest, ...]:
-        """Every request that was not answered."""
+        """Requests so far without a matching recording."""
         with self._lock:
             return tuple(self._misses)
 
     @property
     def unused(self) -> tuple[CassetteLocation, ...]:
-        """Every recording that nobody took."""
+        """Recordings that no request has used so far."""
         with self._lock:
-            left = [
+            unused = [
                 index
-                for key, all_ in self._by_key.items()
-                for index in all_[self._taken.get(key, 0) :]
+                for key, equal in self._by_key.items()
+                for index in equal[self._used.get(key, 0) :]
             ]
-            return tuple([self._places[index] for index in sorted(left)])
+            return tuple([self._locations[index] for index in sorted(unused)])
 
-    def _missed(self, asked: CanonicalRequest, equal: list[int]) -> UnmatchedRequest:
+    def _miss(self, request: CanonicalRequest) -> UnmatchedRequest:
+        miss = UnmatchedRequest(method=request.method, url=request.url)
+        equal = self._by_key.get(request.key)
         if equal:
-            place = self._places[equal[-1]]
-            return UnmatchedRequest(
-                method=asked.method, url=asked.url, nearest=place, recorded=len(equal)
-            )
-        near = closest_recording(asked, self._canonical)
-        if near is None:
-            return UnmatchedRequest(method=asked.method, url=asked.url)
-        index, found = near
-        return UnmatchedRequest(
-            method=asked.method, url=asked.url, nearest=self._places[index], differences=found
+            nearest = self._locations[equal[-1]]
+            return msgspec.structs.replace(miss, nearest=nearest, recorded=len(equal))
+        closest = closest_recording(request, self._canonical)
+        if closest is None:
+            return miss
+        index, differences = closest
+        return msgspec.structs.replace(
+            miss, nearest=self._locations[index], differences=differences
         )
 
 
 def miss_error(miss: UnmatchedRequest, names: Sequence[str] = ()) -> LLMError:
-    """What the caller gets: ConnectionFailed with the code "not_recorded", which no retry mends.
-
-    names: the cassettes that were looked through.
-    """
+    """Return ConnectionFailed with the code "not_recorded", which is never retried. names: the cassettes searched."""
     if miss.nearest is None:
-        told = ", ".join([name for name in names[:TOLD] if name])
-        why = "nothing is recorded at all" + (f" in {told}" if told else "")
+        searched = ", ".join([name for name in names[:MAX_REPORTED] if name])
+        reason = "there are no recordings" + (f" in {searched}" if searched else "")
     elif not miss.differences:
         times = "once" if miss.recorded == 1 else f"{miss.recorded} times"
-        why = f"it is recorded {times} (last: {miss.nearest}), and was answered as often"
+        reason = f"it is recorded {times} (last: {miss.nearest}), and all recordings were used"
     else:
-        told = "; ".join(map(str, miss.differences[:TOLD]))
-        more = len(miss.differences) - TOLD
+        differences = "; ".join(map(str, miss.differences[:MAX_REPORTED]))
+        more = len(miss.differences) - MAX_REPORTED
         rest = f"; and {more} more" if more > 0 else ""
-        why = f"nearest is {miss.nearest}, where (asked != recorded) {told}{rest}"
+        reason = f"nearest is {miss.nearest}, where (requested != recorded) {differences}{rest}"
     return ConnectionFailed(
-        message=f"no recording answers {miss.method} {miss.url}: {why}",
+        message=f"no recording matches {miss.method} {miss.url}: {reason}",
         code=NOT_RECORDED,
         retryable=False,
     )

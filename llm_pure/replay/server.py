@@ -1,11 +1,11 @@
-"""A server on loopback that answers as a transport does: recorded requests get their recorded answers, streamed too.
+"""A server on loopback that answers with a transport: recorded requests get their recorded responses, streams included.
 
-It is for programs that have HTTP libraries of their own, such as the official packages:
+For programs with HTTP libraries of their own, such as the official packages:
 
-    with serve(open_replay("tape.yaml", matching=Matching(origin=False)).unwrap()) as server:
+    with serve(open_replay("cassette.yaml", matching=MatchRules(origin=False)).unwrap()) as server:
         openai.OpenAI(base_url=f"{server.url}/v1", api_key="any")
 
-With `upstream` it passes on what the transport lets through, so that a recorder behind it records such programs.
+With `upstream` requests are forwarded, so a recorder as the transport records such programs.
 """
 
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ from llm_pure.replay.recording_index import NOT_RECORDED
 from llm_pure.transports.base import BODY_LIMIT, StreamingResponse, Timeouts, Transport
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import Headers, HttpRequest
-from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.result import Failure, Success
 
 HOST = "127.0.0.1"
 
 UNROUTABLE = "http://recorded.invalid"
-"""The origin of requests where there is no upstream; whoever matches is not to look at it."""
+"""The origin of requests without an upstream; matching must ignore it."""
 
-_HOPS = frozenset(
+_HOP_HEADERS = frozenset(
     {
         "accept-encoding", "connection", "content-encoding", "content-length", "host", "keep-alive", "proxy-connection",
         "te", "trailer", "transfer-encoding", "upgrade",
@@ -36,7 +36,7 @@ _HOPS = frozenset(
 
 
 class ReplayServer:
-    """A server that runs. url: where, without a slash at its end."""
+    """A running server. url: its URL without a slash at the end."""
 
     def __init__(self, transport: Transport, *, upstream: str = UNROUTABLE, port: int = 0) -> None:
         handler = type("_Bound", (_Handler,), {"transport": transport, "upstream": upstream})
@@ -47,11 +47,11 @@ class ReplayServer:
         self.url = f"http://{HOST}:{self.port}"
 
     def wait(self) -> None:
-        """Until it is closed."""
+        """Block until the server is closed."""
         self._thread.join()
 
     def close(self) -> None:
-        """No more requests are taken."""
+        """Stop the server."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -61,7 +61,7 @@ class ReplayServer:
 def serve(
     transport: Transport, *, upstream: str = UNROUTABLE, port: int = 0
 ) -> Iterator[ReplayServer]:
-    """A server for as long as the block lasts. port: 0 is any free one. upstream: the origin that requests go to."""
+    """Run a server inside the block. port: 0 is any free port. upstream: the origin that requests are forwarded to."""
     server = ReplayServer(transport, upstream=upstream.rstrip("/"), port=port)
     try:
         yield server
@@ -83,42 +83,43 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     timeout = 600
 
-    def _answer(self) -> None:
+    def _respond(self) -> None:
         body = self._body()
         if body is None:
-            self._whole(413, _error("the request is not HTTP/1.1 as it is taken here", "invalid"))
+            self._send(413, _error("the request body is too long or not HTTP/1.1", "invalid"))
             self.close_connection = True
             return
         headers = tuple(
-            [(name, value) for name, value in self.headers.items() if name.lower() not in _HOPS]
+            [item for item in self.headers.items() if item[0].lower() not in _HOP_HEADERS]
         )
         path = self.path if self.path.startswith("/") else f"/{self.path}"
         request = HttpRequest(self.command, self.upstream + path, headers, body)
-        with self.transport.stream(request, Timeouts()) as opened, suppress(ConnectionError):
-            self._give(opened)
+        with self.transport.stream(request, Timeouts()) as response, suppress(ConnectionError):
+            match response:
+                case Success(opened):
+                    self._stream(opened)
+                case other:
+                    self._send_error(other.failure())
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _respond
 
-    def _give(self, opened: LLMResult[StreamingResponse]) -> None:
-        if isinstance(opened, Failure):
-            error: LLMError = opened.failure()
-            missing = error.code == NOT_RECORDED
-            # 404, as the official packages would ask again after any 5xx
-            told = _error(error.message, error.code or error.kind)
-            self._whole(404 if missing else 502, told)
-            return
-        answer = opened.unwrap()
-        self._head(answer.head.status, answer.head.headers, ("Transfer-Encoding", "chunked"))
-        for piece in answer:
-            if isinstance(piece, Failure):
+    def _send_error(self, error: LLMError) -> None:
+        # 404 for a miss, as the official packages retry after a 5xx.
+        status = 404 if error.code == NOT_RECORDED else 502
+        self._send(status, _error(error.message, error.code or error.kind))
+
+    def _stream(self, response: StreamingResponse) -> None:
+        self._head(response.head.status, response.head.headers, ("Transfer-Encoding", "chunked"))
+        for chunk in response:
+            if isinstance(chunk, Failure):
                 self.close_connection = True  # without the last chunk: the body broke off
                 return
-            data = piece.unwrap()
+            data = chunk.unwrap()
             if data:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
         self.wfile.write(b"0\r\n\r\n")
 
-    def _whole(self, status: int, body: bytes) -> None:
+    def _send(self, status: int, body: bytes) -> None:
         kind = (("content-type", "application/json"),)
         self._head(status, kind, ("Content-Length", str(len(body))))
         self.wfile.write(body)
@@ -126,13 +127,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _head(self, status: int, headers: Headers, length: tuple[str, str]) -> None:
         self.send_response_only(status)
         for name, value in headers:
-            if name not in _HOPS:
+            if name not in _HOP_HEADERS:
                 self.send_header(name, value)
         self.send_header(*length)
         self.end_headers()
 
     def _body(self) -> bytes | None:
-        """The request's body; None when it is too long or cannot be read."""
+        """Return the request body; None if it is too long or cannot be read."""
         try:
             if self.headers.get("transfer-encoding", "").lower() == "chunked":
                 return self._chunks()
@@ -153,10 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
                 return bytes(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing: a request line may hold a key."""
+        """Log nothing: a request line may contain a key."""
 
 
 def _error(message: str, code: str) -> bytes:
-    """As OpenAI and Anthropic both tell errors."""
+    """Return an error body that the clients of OpenAI and Anthropic both read."""
     error = {"message": message, "type": code, "code": code, "param": None}
     return msgspec.json.encode({"type": "error", "error": error})

@@ -20,7 +20,7 @@ from llm_pure.replay import (
     ReplayTransport,
 )
 from llm_pure.replay.chunking import Chunking, as_recorded, random_chunks, single_bytes
-from llm_pure.replay.faults import answer_of, steps
+from llm_pure.replay.faults import body_steps, injected_response
 from llm_pure.transports.base import Timeouts
 from llm_pure.types.errors import RateLimited, StreamInterrupted, TimedOut
 from llm_pure.types.result import LLMResult
@@ -40,7 +40,7 @@ def played(interaction: Interaction, timeouts: Timeouts = NOW, **playing: Any) -
     """Waits in milliseconds, and pieces or the kinds of errors."""
     return [
         (round(wait_s * 1000), got.failure().kind if isinstance(got, Failure) else got.unwrap())
-        for wait_s, got in steps(interaction, PlaybackOptions(**playing), timeouts)
+        for wait_s, got in body_steps(interaction, PlaybackOptions(**playing), timeouts)
     ]
 
 
@@ -82,7 +82,7 @@ def test_the_whole_wait_is_the_recorded_one_whatever_the_borders(
 ) -> None:
     body = (body + b"." * sum(sizes))[: sum(sizes)]
     timed = recorded(body, sizes=tuple(sizes), delays_ms=tuple([7] * len(sizes)))
-    got = list(steps(timed, PlaybackOptions(speed=1.0, borders=borders), NOW))
+    got = list(body_steps(timed, PlaybackOptions(speed=1.0, borders=borders), NOW))
     assert b"".join([piece.unwrap() for _, piece in got]) == body
     assert round(sum([wait_s for wait_s, _ in got]) * 1000) == 7 * len(sizes)
 
@@ -133,7 +133,7 @@ def test_the_first_requests_get_what_was_asked_for_and_use_no_recording_up() -> 
         Cassette(interactions=(recorded(),)), fault=Fault(first=(429, mine))
     )
     got = [transport.send(ASKED, NOW).unwrap() for _ in range(3)]
-    assert got == [answer_of(429), mine, HttpResponse(200, (), b"abcdef")]
+    assert got == [injected_response(429), mine, HttpResponse(200, (), b"abcdef")]
     assert transport.unused == ()
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure import HttpRequest
-from llm_pure.replay.matching import MatchRules, canonical, closest_recording, differences
+from llm_pure.replay.matching import MatchRules, canonical, closest_recording, find_differences
 from llm_pure.replay.secrets.redaction import redact_request
 
 URL = "https://api.test/v1/chat/completions"
@@ -29,7 +29,9 @@ def told(
     asked: HttpRequest, recorded: HttpRequest, matching: MatchRules | None = None
 ) -> list[str]:
     rules = matching or MatchRules()
-    return [str(one) for one in differences(canonical(asked, rules), canonical(recorded, rules))]
+    return [
+        str(one) for one in find_differences(canonical(asked, rules), canonical(recorded, rules))
+    ]
 
 
 KEY = "sk-abcdefgh12345678"
@@ -87,7 +89,7 @@ def test_a_difference_says_where_and_what(
 def test_keys_are_equal_exactly_when_nothing_differs(one: object, other: object) -> None:
     asked, recorded = canonical(post(one)), canonical(post(other))
     unequal = msgspec.structs.replace(recorded, key=b"another")  # so that the bodies are walked
-    walked = differences(asked, unequal)
+    walked = find_differences(asked, unequal)
     assert (asked.key == recorded.key) == (walked == ())
 
 

@@ -16,8 +16,8 @@ from llm_pure.replay.cassette_files import save_cassette
 from llm_pure.replay.chunking import Chunking, as_recorded, random_chunks, single_bytes, split_body
 from llm_pure.replay.faults import Fault
 from llm_pure.replay.matching import MatchRules
+from llm_pure.replay.player import ReplayTransport, open_replay
 from llm_pure.replay.recording_index import CassetteLocation
-from llm_pure.replay.transport import ReplayTransport, open_replay
 from llm_pure.transports.base import AsyncTransport, Timeouts, Transport
 from llm_pure.types.errors import ConnectionFailed, InvalidConfiguration, LLMError, ProtocolError
 from llm_pure.types.result import LLMResult
@@ -106,8 +106,8 @@ def test_equal_requests_are_answered_in_the_order_recorded_and_then_no_more() ->
     match got[2]:
         case Failure(ConnectionFailed(code="not_recorded", message=message, retryable=False)):
             assert message == (
-                f"no recording answers POST {URL}: it is recorded 2 times "
-                "(last: twice.yaml: interactions[0]), and was answered as often"
+                f"no recording matches POST {URL}: it is recorded 2 times "
+                "(last: twice.yaml: interactions[0]), and all recordings were used"
             )
         case other:
             pytest.fail(f"{other}")
@@ -124,8 +124,8 @@ def test_a_miss_names_the_nearest_recording_and_the_paths_that_differ() -> None:
     match transport.send(ask("c"), NOW):
         case Failure(ConnectionFailed(code="not_recorded", message=message, retryable=False)):
             assert message == (
-                f"no recording answers POST {URL}: nearest is tape.yaml: interactions[0], "
-                'where (asked != recorded) /m: "c" != "a"'
+                f"no recording matches POST {URL}: nearest is tape.yaml: interactions[0], "
+                'where (requested != recorded) /m: "c" != "a"'
             )
         case other:
             pytest.fail(f"{other}")
@@ -141,7 +141,7 @@ def test_a_miss_shows_no_secret() -> None:
 
 def test_a_miss_without_any_recording_says_so() -> None:
     error = ReplayTransport().send(ask("a"), NOW).failure()
-    assert "nothing is recorded at all" in error.message
+    assert "there are no recordings" in error.message
 
 
 def test_a_miss_of_a_stream_is_a_failure_in_both_kinds() -> None:

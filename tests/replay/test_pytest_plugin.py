@@ -88,7 +88,7 @@ def test_what_was_recorded_is_replayed_without_a_network(tmp_path: Path, service
 def test_nothing_is_recorded_by_default(tmp_path: Path, service: str) -> None:
     with one_answer(service.encode()) as url:
         said = run(project(tmp_path, ONE, url), code=1)
-    assert "nothing is recorded at all in" in said
+    assert "there are no recordings in" in said
     assert "test_it/test_one.yaml" in said
     assert not (tmp_path / "cassettes").exists()
 
@@ -96,7 +96,7 @@ def test_nothing_is_recorded_by_default(tmp_path: Path, service: str) -> None:
 def test_a_request_that_no_recording_answers_fails_a_test_that_hides_it(tmp_path: Path) -> None:
     test = "@pytest.mark.llm_cassette\ndef test_one():\n    ask('hello').value_or('never mind')\n"
     said = run(project(tmp_path, test), code=1)
-    assert "llm_cassette: no recording answers POST http://127.0.0.1:9/v1/chat/completions" in said
+    assert "llm_cassette: no recording matches POST http://127.0.0.1:9/v1/chat/completions" in said
 
 
 def test_that_can_be_wanted(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_unused_recordings_are_reported_and_fail_when_asked(tmp_path: Path, serv
     place = "cassettes/test_it/test_one.yaml: interactions[1]"
     for more in ([], ["-n", "1"]):
         said = run(tmp_path, *more)
-        assert "recordings that no request asked for" in said
+        assert "recordings that no request used" in said
         assert place in said
         assert place in run(tmp_path, *more, "--llm-unused", "fail", code=1)
     assert place not in run(tmp_path, "--llm-unused", "ignore")
@@ -142,7 +142,7 @@ def test_unused_recordings_are_reported_and_fail_when_asked(tmp_path: Path, serv
 def test_a_marker_that_is_misspelt_is_told(tmp_path: Path) -> None:
     test = "@pytest.mark.llm_cassette(moode='all')\ndef test_one():\n    pass\n"
     said = run(project(tmp_path, test), code=1)
-    assert "llm_cassette has no moode; known are again, allowed_hosts" in said
+    assert "unknown llm_cassette settings: moode; known settings: again, allowed_hosts" in said
 
 
 def test_a_resilience_test_is_one_argument(tmp_path: Path, service: str) -> None:
@@ -169,7 +169,7 @@ def test_a_secret_fails_the_test_and_is_not_written(tmp_path: Path) -> None:
     shown = {**ANSWER, "note": "q8Wz5Xc1Vb7Nm3Kl9Jh2Gf6Ds4Ap0Oi8U"}
     with one_answer(http(200, "application/json", json.dumps(shown).encode())) as url:
         said = run(project(tmp_path, ONE, url), "--llm-record", "once", code=1)
-    assert "is not written, as this may be a secret: response.body /note" in said
+    assert "possible secret in response.body /note" in said
     assert "q8Wz5Xc1" not in said.replace("'note': 'q8Wz5Xc1", "")
     assert not list(tmp_path.rglob("*.yaml"))
 
@@ -215,7 +215,7 @@ def test_one_changed_field_fails_and_the_message_holds_file_interaction_and_path
     assert "8 failed" in said
     cassettes = folder / "cassettes" / "test_geography"
     assert (
-        f"nearest is {cassettes}/test_the_capital_is_known[Norway].yaml: interactions[0], where (asked != recorded) "
+        f"nearest is {cassettes}/test_the_capital_is_known[Norway].yaml: interactions[0], where (requested != recorded) "
         '/messages/0/content: "Which is the capital of Norway?" != "What is the capital of Norway?"'
     ) in said
     assert "/test_the_official_package_is_answered_too.yaml: interactions[0], where" in said

@@ -15,9 +15,14 @@ from returns.result import Failure, Success
 from llm_pure import LLM, HttpRequest, HttpResponse, LLMConfig
 from llm_pure.policy.retry import NO_RETRY
 from llm_pure.replay import load_cassette, open_replay
-from llm_pure.replay.cassette_writer import MODES, CassetteRecorder, Mode, open_cassette
+from llm_pure.replay.cassette_writer import (
+    MODES,
+    CassetteRecorder,
+    Mode,
+    lock_folder,
+    open_cassette,
+)
 from llm_pure.replay.faults import Fault, PlaybackOptions
-from llm_pure.replay.locks import lock_folder
 from llm_pure.replay.recorder import AsyncRecordTransport, RecordingOverride, RecordTransport
 from llm_pure.replay.secrets.redaction import Redaction
 from llm_pure.transports.base import Timeouts
@@ -133,13 +138,13 @@ def test_without_a_cassette_only_none_sends_nothing(tmp_path: Path, mode: Mode, 
     tape.save().unwrap()
     assert (tmp_path / "x.yaml").exists() == bool(sent)
     if not sent:
-        assert f"nothing is recorded at all in {tmp_path}/x.yaml" in got.failure().message
+        assert f"there are no recordings in {tmp_path}/x.yaml" in got.failure().message
 
 
 def test_a_mode_that_nobody_knows_is_an_error(tmp_path: Path) -> None:
     mode: Any = "always"
     assert open_cassette(tmp_path / "x.yaml", mode).failure().message == (
-        "there is no mode 'always'; known are none, once, new_episodes, all, rewrite"
+        "unknown mode 'always'; known modes: none, once, new_episodes, all, rewrite"
     )
 
 
@@ -263,9 +268,9 @@ def test_text_that_may_be_a_key_is_an_error_and_nothing_is_written(
     good, bad = send(kind, tape, inner, "a", "b")
     assert good.unwrap().body == b"fine"
     message = (
-        f"{file} is not written, as this may be a secret: response.body /note: looks made by chance "
-        "(33 characters), as keys are. Take it out with Redaction(paths=...) or Redaction(secrets=...), "
-        "or let it be with Redaction(allowed=...)"
+        f"refusing to write {file}: possible secret in response.body /note: high-entropy text "
+        "(33 characters), like a key. Remove it with Redaction(paths=...) or Redaction(secrets=...), "
+        "or allow it with Redaction(allowed=...)"
     )
     error = InvalidConfiguration(message=message, field="cassette", code="secret_refused")
     assert bad == Failure(error)

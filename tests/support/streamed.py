@@ -6,7 +6,7 @@ import msgspec
 
 from llm_pure import Completion, HttpResponse, LLMError, ResponseHead, StreamEvent
 from llm_pure.core.provider import StreamDecoder
-from llm_pure.replay.checks.stream_properties import Told, read_pieces
+from llm_pure.replay.checks.stream_properties import StreamOutcome, read_pieces
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.pieces import one_byte_at_a_time
 
@@ -52,7 +52,7 @@ class Streamed(msgspec.Struct, frozen=True, kw_only=True):
         return sorted({*range(0, len(self.body), self.cut_every), *ending})
 
 
-def read(stream: Streamed, *pieces: bytes, head: ResponseHead | None = None) -> Told:
+def read(stream: Streamed, *pieces: bytes, head: ResponseHead | None = None) -> StreamOutcome:
     """The events and the error of these pieces. Checks that bytes and `close` after the end change nothing."""
     decoder = stream.open_stream(head or stream.head)
     events, error = read_pieces(decoder, pieces)

@@ -1,4 +1,4 @@
-"""What `cassette check` says of one recorded interaction: a `CheckRecord`, made of what a parser gave. Pure."""
+"""The record of `cassette check` for one interaction: `CheckRecord`, and how it is filled from parsed values. Pure."""
 
 import json
 from collections.abc import Iterable
@@ -13,23 +13,24 @@ from llm_pure.types.operations import Embeddings, TokenCount
 from llm_pure.types.redact import redact
 
 UNREADABLE = 65
-"""The exit code when an answer could not be read: EX_DATAERR of sysexits.h."""
+"""Exit code if a response could not be parsed: EX_DATAERR of sysexits.h."""
 
 NO_INPUT = 66
-"""The exit code when a path could not be read: EX_NOINPUT."""
+"""Exit code if a path could not be read: EX_NOINPUT."""
 
 Outcome: TypeAlias = Literal["completion", "error", "embedding", "count", "other", "skipped"]
 
 
 class CheckedCall(msgspec.Struct, frozen=True):
-    """A tool call. arguments: as decoded JSON, else the text that they are."""
+    """A tool call."""
 
     name: str
     arguments: Any
+    """Decoded JSON, or the text if it is not JSON."""
 
 
 class CheckedUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """Usage under its own names; null is what the provider did not say."""
+    """Token counts; null if the provider did not report one."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -39,19 +40,17 @@ class CheckedUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckedError(msgspec.Struct, frozen=True):
-    """What the answer told, or why it could not be read."""
+    """The error in a response, or the reason why it could not be parsed."""
 
     kind: str
     message: str
 
 
 class CheckRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read of one interaction; its fields are the keys of a line of `--json`.
-
-    file: below the path that was given. provider: whose parser read it. reason: why it was skipped.
-    """
+    """The result for one interaction. Its fields are the keys of a line of `--json`."""
 
     file: str = ""
+    """The path below the folder that was checked."""
     index: int = 0
     provider: str = ""
     operation: str = "other"
@@ -65,23 +64,24 @@ class CheckRecord(msgspec.Struct, frozen=True, kw_only=True):
     usage: CheckedUsage | None = None
     error: CheckedError | None = None
     reason: str | None = None
+    """Why the interaction was skipped."""
 
 
 def record_json(record: CheckRecord) -> bytes:
-    """One line of JSON, without its end."""
+    """Return a record as a line of JSON, without the line end."""
     try:
         return msgspec.json.encode(record)
-    except UnicodeEncodeError:  # a file whose name is no UTF-8
+    except UnicodeEncodeError:  # a file name that is not UTF-8
         return json.dumps(msgspec.to_builtins(record)).encode()
 
 
 def exit_code(records: Iterable[CheckRecord]) -> int:
-    """0 when everything was read; 65 when an answer could not be, 66 when a path could not."""
+    """Return 0 if everything was parsed, 65 if a response could not be, 66 if a path could not be read."""
     return max(map(exit_code_of, records), default=0)
 
 
 def exit_code_of(record: CheckRecord) -> int:
-    """The same for one record: an error that the provider told was read as well as any other answer."""
+    """Return the exit code of one record. A provider's error response that was parsed is a success."""
     match record.error:
         case CheckedError(kind="protocol" | "stream_interrupted"):
             return UNREADABLE
@@ -92,10 +92,9 @@ def exit_code_of(record: CheckRecord) -> int:
 
 
 def failed(record: CheckRecord, error: LLMError) -> CheckRecord:
-    """The record with an error in it, and with what had come before."""
-    partial = error.partial
-    if partial is not None:
-        record = completed(record, partial)
+    """Fill a record with an error and its partial completion."""
+    if error.partial is not None:
+        record = completed(record, error.partial)
     message = error.message
     if isinstance(error, ProtocolError) and error.where:
         message = f"{error.where}: {message}"
@@ -105,7 +104,7 @@ def failed(record: CheckRecord, error: LLMError) -> CheckRecord:
 
 
 def completed(record: CheckRecord, completion: Completion) -> CheckRecord:
-    """The record with an answer in it."""
+    """Fill a record with a completion."""
     return msgspec.structs.replace(
         record,
         outcome="completion",
@@ -116,17 +115,17 @@ def completed(record: CheckRecord, completion: Completion) -> CheckRecord:
         ),
         finish_reason=completion.finish_reason,
         raw_finish_reason=completion.raw_finish_reason,
-        usage=_used(completion.usage),
+        usage=_usage(completion.usage),
     )
 
 
 def embedded(record: CheckRecord, embeddings: Embeddings) -> CheckRecord:
-    """The record of vectors: what they cost."""
-    return msgspec.structs.replace(record, outcome="embedding", usage=_used(embeddings.usage))
+    """Fill a record with the usage of embeddings."""
+    return msgspec.structs.replace(record, outcome="embedding", usage=_usage(embeddings.usage))
 
 
 def counted(record: CheckRecord, count: TokenCount) -> CheckRecord:
-    """The record of a count of tokens."""
+    """Fill a record with a token count."""
     usage = CheckedUsage(input_tokens=count.input_tokens)
     return msgspec.structs.replace(record, outcome="count", usage=usage)
 
@@ -138,11 +137,5 @@ def _arguments(text: str) -> Any:
         return text
 
 
-def _used(usage: Usage) -> CheckedUsage:
-    return CheckedUsage(
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cached_input_tokens=usage.cached_input_tokens,
-        cache_write_tokens=usage.cache_write_tokens,
-        reasoning_tokens=usage.reasoning_tokens,
-    )
+def _usage(usage: Usage) -> CheckedUsage:
+    return CheckedUsage(**{name: getattr(usage, name) for name in CheckedUsage.__struct_fields__})

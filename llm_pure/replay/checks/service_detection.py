@@ -1,6 +1,7 @@
-"""Which service a recorded request went to, what it asked, and whose parser reads the answer: by tables.
+"""Detect the service of a recorded request, its operation, and the providers that parse the response, by tables.
 
-A new service is one row of SERVICES, a new wire API one row or more of ROUTES and one of DIALECT_PROVIDERS. Pure.
+A new service is one row of SERVICES. A new wire API is rows of ROUTES and one row of DIALECT_PROVIDERS. Hosts are not read
+from providers' base URLs: recordings go to hosts of other regions and of services that the registry does not have. Pure.
 """
 
 import re
@@ -13,44 +14,44 @@ import msgspec
 from llm_pure.types.http import HttpRequest
 
 CallKind: TypeAlias = Literal["chat", "embed", "count"]
-"""What was asked of the model."""
+"""The operation of a model call."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A model call.
-
-    service: whose host it is, "" for an unknown one. dialect: the wire API. providers: names in the registry whose
-    parsers read the answer, the best one first. streams: the path alone says that the answer is a stream.
-    """
+    """A model call."""
 
     operation: CallKind
     service: str
+    """The service of the host, "" if unknown."""
     dialect: str
+    """The wire API."""
     providers: tuple[str, ...]
+    """Names in the registry of providers that parse the response, the best first."""
     streams: bool = False
+    """Whether the path alone shows that the response is a stream."""
 
 
 class UnknownCall(msgspec.Struct, frozen=True):
-    """No model call, or one of a kind that is not read. reason: in words."""
+    """A request that is not a model call, or whose operation is not supported here."""
 
     reason: str
 
 
 class Service(msgspec.Struct, frozen=True):
-    """A host, and the providers that speak for it: those named, in the dialects named; others read its further APIs.
-
-    host: a pattern for the whole host, in lower case and without port.
-    """
+    """The hosts of a service and its provider."""
 
     provider: str
     host: str
+    """A pattern for the complete host, in lower case and without port."""
     dialects: tuple[str, ...] = ("openai_chat",)
+    """The dialects that this provider parses; other providers parse further APIs of the service."""
 
 
 class Route(msgspec.Struct, frozen=True):
-    """The end of a path, and what is there. path: a pattern for the percent-decoded path."""
+    """The end of a path and its wire API."""
 
     path: str
+    """A pattern for the percent-decoded path."""
     dialect: str
     operation: CallKind = "chat"
     streams: bool = False
@@ -92,7 +93,7 @@ ROUTES = (
     Route(r"(?:/v\d\.\d/(?:chat|image)|/chat/(?:pro-128k|max-32k))", "spark_frames", "chat", True),
     Route(r"/embeddings", "openai_chat", "embed"),
 )  # fmt: skip
-"""Ends of paths. The first that fits counts."""
+"""Ends of paths; the first match counts."""
 
 DIALECT_PROVIDERS: Mapping[str, tuple[str, ...]] = {
     "openai_chat": ("open_llm",),
@@ -110,7 +111,7 @@ DIALECT_PROVIDERS: Mapping[str, tuple[str, ...]] = {
     "qianfan": ("qianfan",),
     "spark_frames": ("spark",),
 }
-"""Who reads a dialect wherever it is spoken."""
+"""Dialect -> the providers that parse it on any host."""
 
 SERVICES = (
     Service("openai", r"(?:[a-z]+\.)?api\.openai\.com"),
@@ -150,10 +151,10 @@ SERVICES = (
     Service("zai", r"api\.z\.ai"),
     Service("zhipuai", r"open\.bigmodel\.cn"),
 )  # fmt: skip
-"""Hosts. An unknown one that speaks a known dialect is read as that dialect."""
+"""Hosts of services. A known dialect on an unknown host is parsed as that dialect."""
 
 _SECOND_NAMES = {"openai_responses": "responses", "anthropic_messages": "anthropic"}
-"""How the provider of a service's further dialect is named: azure_responses, vertex_anthropic."""
+"""Suffixes of the providers for further dialects of a service: azure_responses, vertex_anthropic."""
 
 _NO_CALLS = (
     (r"/(?:oauth2?|sts|token|login|auth)(?:/.*)?|.*/(?:access_)?token", "a token exchange"),
@@ -170,7 +171,7 @@ _NO_CALLS = (
 
 
 def detect_call(request: HttpRequest) -> Call | UnknownCall:
-    """What this request is.
+    """Detect the call of a request.
 
     >>> detect_call(HttpRequest("POST", "https://api.groq.com/openai/v1/chat/completions"))
     Call(operation='chat', service='groq', dialect='openai_chat', providers=('groq', 'open_llm'), streams=False)
@@ -183,14 +184,14 @@ def detect_call(request: HttpRequest) -> Call | UnknownCall:
     if request.method.upper() != "POST" and parts.scheme not in ("ws", "wss"):
         return UnknownCall(f"a {request.method.upper()[:20]} asks no model")
     path = unquote(parts.path).rstrip("/")
-    for pattern, route in _routes():
-        if pattern.fullmatch(path):
-            service = next((one for one in SERVICES if re.fullmatch(one.host, host)), None)
+    for route in ROUTES:
+        if re.fullmatch(f".*{route.path}", path):
+            service = next((row for row in SERVICES if re.fullmatch(row.host, host)), None)
             return Call(
                 operation=route.operation,
                 service=service.provider if service else "",
                 dialect=route.dialect,
-                providers=tuple(dict.fromkeys(_speakers(service, route.dialect))),
+                providers=tuple(dict.fromkeys(_providers(service, route.dialect))),
                 streams=route.streams,
             )
     for no_call, reason in _NO_CALLS:
@@ -199,12 +200,7 @@ def detect_call(request: HttpRequest) -> Call | UnknownCall:
     return UnknownCall("no model API is known at this URL")
 
 
-def _routes() -> Iterator[tuple[re.Pattern[str], Route]]:
-    for route in ROUTES:
-        yield re.compile(f".*{route.path}"), route  # `re` keeps them
-
-
-def _speakers(service: Service | None, dialect: str) -> Iterator[str]:
+def _providers(service: Service | None, dialect: str) -> Iterator[str]:
     if service is not None:
         if dialect in service.dialects:
             yield service.provider

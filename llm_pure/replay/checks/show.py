@@ -1,4 +1,4 @@
-"""An interaction as people read it: what was asked, what came and when, and what it means. Pure."""
+"""Show an interaction as text: the request, the response with its times, and the parsed completion. Pure."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,11 +7,10 @@ import msgspec
 from llm_pure.core.registry import Registry
 from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.replay.cassette import Interaction
-from llm_pure.replay.checks.check import ReadCall, check_interaction, read_call
-from llm_pure.replay.checks.report import record_line
+from llm_pure.replay.checks.check import ReadCall, check_interaction, read_call, record_line
 from llm_pure.replay.chunking import as_recorded, split_body
 from llm_pure.types.completion import Completion, Usage
-from llm_pure.types.errors import LLMError, describe
+from llm_pure.types.errors import describe
 from llm_pure.types.events import StreamEvent, UsageReported
 from llm_pure.types.http import HttpRequest, HttpResponse, redact_url
 from llm_pure.types.redact import redact
@@ -19,65 +18,65 @@ from llm_pure.types.result import Failure, LLMResult
 
 Price = Callable[[Completion], str]
 
-SHOWN = 4000
-"""How many characters of a body are shown."""
+MAX_BODY_LENGTH = 4000
+"""Maximum length of a body, in characters."""
 
-_NARROW = 160
+_MAX_LINE_LENGTH = 160
 
 
 def show_lines(
     interaction: Interaction,
     registry: Registry,
     *,
-    whole: bool = False,
+    full: bool = False,
     price: Price | None = None,
 ) -> Iterator[str]:
-    """The picture, line by line. whole: bodies are shown to their end. price: what an answer cost, in words.
+    """Yield the lines of an interaction; keys are masked.
 
-    Nothing shaped like a key is in it.
+    full: do not truncate bodies. price: returns the cost of a completion as text.
     """
-    for line in _lines(interaction, registry, None if whole else SHOWN, price or _free):
-        yield redact(line)
+    lines = _lines(interaction, registry, None if full else MAX_BODY_LENGTH, price or _no_price)
+    yield from map(redact, lines)
 
 
-def _free(completion: Completion) -> str:
+def _no_price(completion: Completion) -> str:
     return ""
 
 
 def _lines(
-    interaction: Interaction, registry: Registry, most: int | None, price: Price
+    interaction: Interaction, registry: Registry, max_length: int | None, price: Price
 ) -> Iterator[str]:
     request, response = interaction.request, interaction.response
     yield f"{request.method} {redact_url(request.url)}"
     if interaction.recorded_from:
         yield f"recorded from {interaction.recorded_from}"
-    yield from _message("request", request, most)
-    read = read_call(interaction, registry)
+    yield ""
+    yield "request"
+    yield from _message(request, max_length)
+    call = read_call(interaction, registry)
     yield ""
     yield f"answer {response.status} {interaction.reason}".rstrip()
-    if read is not None and read.streamed:
-        for name, value in response.headers:
-            yield f"  {name}: {value}"
-        yield from _stream(interaction, read, price)
+    if call is not None and call.streamed:
+        yield from _headers(response)
+        yield from _stream(interaction, call, price)
+        return
+    yield from _message(response, max_length)
+    if call is not None and call.operation == "chat":
+        yield from _end(call.provider.parse_chat(response), price)
     else:
-        yield from _message("", response, most)
-        if read is not None and read.operation == "chat":
-            yield from _end(read.provider.parse_chat(response), price)
-        else:
-            yield ""
-            yield record_line(check_interaction(interaction, registry)).strip()
-
-
-def _message(title: str, message: HttpRequest | HttpResponse, most: int | None) -> Iterator[str]:
-    if title:
         yield ""
-        yield title
-    for name, value in message.headers:
-        yield f"  {name}: {value}"
+        yield record_line(check_interaction(interaction, registry)).strip()
+
+
+def _headers(message: HttpRequest | HttpResponse) -> Iterator[str]:
+    yield from [f"  {name}: {value}" for name, value in message.headers]
+
+
+def _message(message: HttpRequest | HttpResponse, max_length: int | None) -> Iterator[str]:
+    yield from _headers(message)
     text = _readable(message.body)
-    shown = text if most is None else text[:most]
-    for line in shown.splitlines():
-        yield f"  {line}"
+    shown = text[:max_length]
+    yield from [f"  {line}" for line in shown.splitlines()]
     if len(shown) < len(text):
         yield f"  ... {len(text)} characters"
 
@@ -89,69 +88,60 @@ def _readable(body: bytes) -> str:
         return body.decode("utf-8", "replace")
 
 
-def _stream(interaction: Interaction, read: ReadCall, price: Price) -> Iterator[str]:
+def _stream(interaction: Interaction, call: ReadCall, price: Price) -> Iterator[str]:
     yield ""
     yield "events"
-    decoder = read.provider.open_stream(interaction.response.head)
+    decoder = call.provider.open_stream(interaction.response.head)
     delays = iter(interaction.delays_ms)
-    came_ms = 0
+    arrived_ms = 0
     for piece in split_body(interaction, as_recorded):
-        came_ms += next(delays, 0)
-        when = f"{came_ms / 1000:8.3f} s" if interaction.delays_ms else " " * 10
-        got = decoder.feed(piece)
-        if isinstance(got, Failure):
+        arrived_ms += next(delays, 0)
+        when = f"{arrived_ms / 1000:8.3f} s" if interaction.delays_ms else " " * 10
+        events = decoder.feed(piece)
+        if isinstance(events, Failure):
             break
-        for event in got.unwrap():
-            yield f"  {when}  {_event(event)}"
+        yield from [f"  {when}  {_event(event)}" for event in events.unwrap()]
     closed = decoder.close()
-    if isinstance(closed, Failure):
-        yield from _failed(closed.failure())
-        return
-    for event in closed.unwrap():
-        yield f"  {' ' * 10}  {_event(event)}"
-    yield from _completion(decoder.partial(), price)
+    yield from [f"  {' ' * 10}  {_event(event)}" for event in closed.value_or(())]
+    yield from _end(closed.map(lambda _: decoder.partial()), price)
 
 
 def _event(event: StreamEvent) -> str:
+    kind = f"{event.__struct_config__.tag!s:16}"
     if isinstance(event, UsageReported):
-        return f"{event.__struct_config__.tag!s:16} {_used(event.usage)}"
-    told = msgspec.structs.asdict(event)
-    words = [
-        f"{name}={value!r}" for name, value in told.items() if value not in (0, "", None, (), {})
+        return f"{kind} {_usage(event.usage)}"
+    fields = msgspec.structs.asdict(event)
+    values = [
+        f"{name}={value!r}" for name, value in fields.items() if value not in (0, "", None, (), {})
     ]
-    line = f"{event.__struct_config__.tag!s:16} {' '.join(words)}"
-    return line if len(line) <= _NARROW else f"{line[:_NARROW]}..."
+    line = f"{kind} {' '.join(values)}"
+    return line if len(line) <= _MAX_LINE_LENGTH else f"{line[:_MAX_LINE_LENGTH]}..."
 
 
 def _end(parsed: LLMResult[Completion], price: Price) -> Iterator[str]:
+    yield ""
     if isinstance(parsed, Failure):
-        yield from _failed(parsed.failure())
+        yield f"error {describe(parsed.failure())}"
     else:
         yield from _completion(parsed.unwrap(), price)
 
 
-def _failed(error: LLMError) -> Iterator[str]:
-    yield ""
-    yield f"error {describe(error)}"
-
-
 def _completion(completion: Completion, price: Price) -> Iterator[str]:
-    yield ""
     model = completion.model or "unknown model"
     yield f"completion [{completion.provider}:{model} · {completion.finish_reason}]"
     if completion.reasoning:
-        yield f"  reasoning: {completion.reasoning[:SHOWN]}"
-    for line in completion.text[:SHOWN].splitlines():
+        yield f"  reasoning: {completion.reasoning[:MAX_BODY_LENGTH]}"
+    for line in completion.text[:MAX_BODY_LENGTH].splitlines():
         yield f"  {line}"
     for call in completion.tool_calls:
         yield f"  call {call.name}({call.arguments})"
-    yield f"usage {_used(completion.usage)}"
+    yield f"usage {_usage(completion.usage)}"
     cost = price(completion)
     if cost:
         yield f"cost {cost}"
 
 
-def _used(usage: Usage) -> str:
+def _usage(usage: Usage) -> str:
     counts = {
         "input": usage.input_tokens,
         "cached": usage.cached_input_tokens,
@@ -159,5 +149,5 @@ def _used(usage: Usage) -> str:
         "output": usage.output_tokens,
         "reasoning": usage.reasoning_tokens,
     }
-    told = [f"{name} {count}" for name, count in counts.items() if count is not None]
-    return ", ".join(told) or "not told"
+    reported = [f"{name} {count}" for name, count in counts.items() if count is not None]
+    return ", ".join(reported) or "not reported"

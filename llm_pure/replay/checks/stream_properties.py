@@ -1,7 +1,7 @@
-"""The laws of a stream, held against one recorded answer: split anywhere it says the same, cut anywhere it is no short
-success, and no bytes at all make its decoder raise.
+"""Check three properties of a stream decoder on one recorded response.
 
-Pure. `llm-pure stream fuzz` runs this over cassettes, and this project's own tests over theirs.
+split: chunk boundaries do not change the events. cut: a truncated body is never a shorter success. total: no bytes raise an
+exception. Pure. `llm-pure stream fuzz` checks cassettes with it, and the tests of this project theirs.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -21,25 +21,27 @@ A = TypeVar("A")
 
 Property: TypeAlias = Literal["split", "cut", "total"]
 
-Told: TypeAlias = tuple[tuple[StreamEvent, ...], LLMError | None]
-"""Every event, and the error that the stream ended with; None after a good end."""
+StreamOutcome: TypeAlias = tuple[tuple[StreamEvent, ...], LLMError | None]
+"""All events of a stream, and the error that it ended with; None after a complete stream."""
 
 PropertyFails: TypeAlias = Callable[[bytes], bool]
-"""Does a body show the fault?"""
+"""Returns whether a property fails for a body."""
 
 
 class Divergence(msgspec.Struct, frozen=True, kw_only=True):
-    """A law that does not hold. at: how the body was split, cut or damaged. body: bytes that show it."""
+    """A property that does not hold."""
 
-    law: Property
+    property: Property
     at: str
+    """How the body was split, cut or corrupted."""
     expected: str
-    got: str
+    actual: str
     body: bytes
+    """Bytes that show the failure."""
 
 
 class StreamReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What was tried on one body, and what was found."""
+    """The checks of one body: how many were run, and their failures."""
 
     splits: int = 0
     cuts: int = 0
@@ -47,18 +49,18 @@ class StreamReport(msgspec.Struct, frozen=True, kw_only=True):
     divergences: tuple[Divergence, ...] = ()
 
 
-def read_pieces(decoder: StreamDecoder, pieces: Iterable[bytes]) -> Told:
-    """The decoder fed to the end of its body, or to its first failure."""
+def read_pieces(decoder: StreamDecoder, pieces: Iterable[bytes]) -> StreamOutcome:
+    """Feed a decoder until the end of the body or the first failure."""
     events: list[StreamEvent] = []
     for piece in pieces:
-        got = decoder.feed(piece)
-        if isinstance(got, Failure):
-            return tuple(events), got.failure()
-        events += got.unwrap()
-    got = decoder.close()
-    if isinstance(got, Failure):
-        return tuple(events), got.failure()
-    return (*events, *got.unwrap()), None
+        result = decoder.feed(piece)
+        if isinstance(result, Failure):
+            return tuple(events), result.failure()
+        events += result.unwrap()
+    result = decoder.close()
+    if isinstance(result, Failure):
+        return tuple(events), result.failure()
+    return (*events, *result.unwrap()), None
 
 
 def check_properties(
@@ -70,156 +72,168 @@ def check_properties(
     rounds: int = 20,
     every_byte: bool = False,
 ) -> StreamReport:
-    """Splits, cuts and damaged copies of one body; `rounds` of each by chance, the same for the same seed.
+    """Check a body with `rounds` random splits, cuts and corrupted copies each, the same for the same seed.
 
-    every_byte: the split at every byte, and a cut before every byte, as well.
+    every_byte: also check single-byte chunks, and cut before every byte.
     """
-    chance = Random(seed)
-    divergences: list[Divergence] = []
-    splits = [_random_split(body, chance) for _ in range(rounds)]
+    random = Random(seed)
+    check = _Check(provider, head)
+    splits = [_random_split(body, random) for _ in range(rounds)]
     if every_byte:
-        splits.append([body[place : place + 1] for place in range(len(body))])
-    whole = read_pieces(provider.open_stream(head), [body])
-    for pieces in splits:
-        divergences += _split_law(provider, head, body, whole, pieces)
+        splits.append([body[index : index + 1] for index in range(len(body))])
+    expected = read_pieces(provider.open_stream(head), [body])
+    divergences = [bug for pieces in splits for bug in check.split(body, expected, pieces)]
     cuts = (
         range(len(body))
         if every_byte
-        else sorted(chance.sample(range(len(body)), min(rounds, len(body))))
+        else sorted(random.sample(range(len(body)), min(rounds, len(body))))
     )
-    if whole[1] is None:
-        answer = _answer(provider, head, body)
-        for cut in cuts:
-            divergences += _cut_law(provider, head, answer, body[:cut])
+    if expected[1] is None:
+        completion = _completion(provider, head, body)
+        divergences += [bug for end in cuts for bug in check.cut(body[:end], completion)]
     for _ in range(rounds):
-        divergences += _total_law(provider, head, corrupt(body, chance))
+        divergences += check.total(corrupt(body, random))
     return StreamReport(
         splits=len(splits),
-        cuts=len(cuts) if whole[1] is None else 0,
+        cuts=len(cuts) if expected[1] is None else 0,
         damages=rounds,
         divergences=tuple(divergences),
     )
 
 
-def corrupt(body: bytes, chance: Random) -> bytes:
-    """The body with a few bytes replaced, dropped, doubled or moved."""
+def corrupt(body: bytes, random: Random) -> bytes:
+    """Replace, drop, double or move a few bytes of a body."""
     data = bytearray(body)
-    for _ in range(chance.randint(1, 4)):
+    for _ in range(random.randint(1, 4)):
         if not data:
             break
-        place, length = chance.randrange(len(data)), chance.randint(1, 12)
-        match chance.randrange(4):
+        begin, length = random.randrange(len(data)), random.randint(1, 12)
+        match random.randrange(4):
             case 0:
-                data[place] = chance.randrange(256)
+                data[begin] = random.randrange(256)
             case 1:
-                del data[place : place + length]
+                del data[begin : begin + length]
             case 2:
-                data[place:place] = data[place : place + length]
+                data[begin:begin] = data[begin : begin + length]
             case _:
-                piece = data[place : place + length]
-                del data[place : place + length]
-                target = chance.randint(0, len(data))
+                piece = data[begin : begin + length]
+                del data[begin : begin + length]
+                target = random.randint(0, len(data))
                 data[target:target] = piece
     return bytes(data)
 
 
-def shrink(body: bytes, breaks: PropertyFails) -> bytes:
-    """A short body that still shows the fault: pieces are left out, halves first, while `breaks` says it is there."""
-    parts = body.split(b"\n\n") if b"\n\n" in body else body.split(b"\n")
-    joint = b"\n\n" if b"\n\n" in body else b"\n"
+def shrink(body: bytes, property_fails: PropertyFails) -> bytes:
+    """Return a short body that still fails: parts are left out, halves first, while `property_fails` is true."""
+    separator = b"\n\n" if b"\n\n" in body else b"\n"
+    parts = body.split(separator)
     size = max(len(parts) // 2, 1)
     while size >= 1:
-        place = 0
-        while place < len(parts):
-            shorter = [*parts[:place], *parts[place + size :]]
-            if breaks(joint.join(shorter)):
+        begin = 0
+        while begin < len(parts):
+            shorter = [*parts[:begin], *parts[begin + size :]]
+            if property_fails(separator.join(shorter)):
                 parts = shorter
             else:
-                place += size
+                begin += size
         size //= 2
-    return joint.join(parts)
+    return separator.join(parts)
 
 
-def _random_split(body: bytes, chance: Random) -> list[bytes]:
-    """Some pieces small, some large."""
+def _random_split(body: bytes, random: Random) -> list[bytes]:
+    """Split a body into small and large pieces."""
     pieces: list[bytes] = []
-    place = 0
-    while place < len(body):
-        size = chance.choice((1, 2, 3, chance.randint(1, 40), chance.randint(1, 2000)))
-        pieces.append(body[place : place + size])
-        place += size
+    begin = 0
+    while begin < len(body):
+        size = random.choice((1, 2, 3, random.randint(1, 40), random.randint(1, 2000)))
+        pieces.append(body[begin : begin + size])
+        begin += size
     return pieces
 
 
-def _split_law(
-    provider: Provider, head: ResponseHead, body: bytes, whole: Told, pieces: list[bytes]
-) -> Iterator[Divergence]:
-    split = _caught(lambda: read_pieces(provider.open_stream(head), pieces))
-    if isinstance(split, _Raised):
-        yield Divergence(law="total", at="split", expected="a Result", got=split.what, body=body)
-    elif not _same(whole, split):
-        at = f"{len(pieces)} pieces"
-        yield Divergence(law="split", at=at, expected=_shown(whole), got=_shown(split), body=body)
+class _Check:
+    """The properties, for the streams of one provider. Each method yields the failures for one body."""
 
+    def __init__(self, provider: Provider, head: ResponseHead) -> None:
+        self._provider = provider
+        self._head = head
 
-def _cut_law(
-    provider: Provider, head: ResponseHead, answer: Completion, body: bytes
-) -> Iterator[Divergence]:
-    decoder = provider.open_stream(head)
-    cut = _caught(lambda: read_pieces(decoder, [body]))
-    at = f"byte {len(body)}"
-    if isinstance(cut, _Raised):
-        yield Divergence(law="total", at=at, expected="a Result", got=cut.what, body=body)
-        return
-    got = decoder.partial()
-    if cut[1] is None and _essence(got) != _essence(answer):
-        yield Divergence(
-            law="cut", at=at, expected="StreamInterrupted", got=f"a short success: {got.text!r}", body=body
-        )  # fmt: skip
-    elif not answer.text.startswith(got.text):
-        yield Divergence(
-            law="cut", at=at, expected=f"a prefix of {answer.text!r}", got=repr(got.text), body=body
-        )
+    def split(
+        self, body: bytes, expected: StreamOutcome, pieces: list[bytes]
+    ) -> Iterator[Divergence]:
+        outcome = _catch(lambda: read_pieces(self._provider.open_stream(self._head), pieces))
+        if isinstance(outcome, _Raised):
+            yield _raised("split", outcome, body)
+        elif not _same(expected, outcome):
+            yield Divergence(
+                property="split",
+                at=f"{len(pieces)} pieces",
+                expected=_describe(expected),
+                actual=_describe(outcome),
+                body=body,
+            )
 
+    def cut(self, body: bytes, completion: Completion) -> Iterator[Divergence]:
+        decoder = self._provider.open_stream(self._head)
+        outcome = _catch(lambda: read_pieces(decoder, [body]))
+        at = f"byte {len(body)}"
+        if isinstance(outcome, _Raised):
+            yield _raised(at, outcome, body)
+            return
+        partial = decoder.partial()
+        if outcome[1] is None and _content(partial) != _content(completion):
+            expected, actual = "StreamInterrupted", f"a short success: {partial.text!r}"
+        elif not completion.text.startswith(partial.text):
+            expected, actual = f"a prefix of {completion.text!r}", repr(partial.text)
+        else:
+            return
+        yield Divergence(property="cut", at=at, expected=expected, actual=actual, body=body)
 
-def _total_law(provider: Provider, head: ResponseHead, body: bytes) -> Iterator[Divergence]:
-    streamed = _caught(lambda: read_pieces(provider.open_stream(head), [body]))
-    parsed = _caught(lambda: provider.parse_chat(HttpResponse(head.status, head.headers, body)))
-    for what, got in (("a damaged stream", streamed), ("a damaged answer", parsed)):
-        if isinstance(got, _Raised):
-            yield Divergence(law="total", at=what, expected="a Result", got=got.what, body=body)
+    def total(self, body: bytes) -> Iterator[Divergence]:
+        provider, head = self._provider, self._head
+        response = HttpResponse(head.status, head.headers, body)
+        streamed = _catch(lambda: read_pieces(provider.open_stream(head), [body]))
+        parsed = _catch(lambda: provider.parse_chat(response))
+        for at, outcome in (("a damaged stream", streamed), ("a damaged answer", parsed)):
+            if isinstance(outcome, _Raised):
+                yield _raised(at, outcome, body)
 
 
 class _Raised(msgspec.Struct, frozen=True):
-    what: str
+    description: str
 
 
-def _caught(read: Callable[[], A]) -> A | _Raised:
-    """What a decoder gives; that it raises is a finding here, and nowhere else in the library."""
+def _raised(at: str, outcome: _Raised, body: bytes) -> Divergence:
+    return Divergence(
+        property="total", at=at, expected="a Result", actual=outcome.description, body=body
+    )
+
+
+def _catch(read: Callable[[], A]) -> A | _Raised:
     try:
         return read()
-    except Exception as fault:  # noqa: BLE001 - any exception at all is what is looked for
-        return _Raised(f"{type(fault).__name__}: {fault}")
+    except Exception as error:  # noqa: BLE001 - the property is that no exception at all is raised
+        return _Raised(f"{type(error).__name__}: {error}")
 
 
-def _same(one: Told, other: Told) -> bool:
-    """The same events, and the same end; how much an error's partial answer holds follows from the events."""
-    ends = [error and (error.kind, error.message) for _, error in (one, other)]
-    return one[0] == other[0] and (ends[0] == ends[1] or None not in ends)
+def _same(expected: StreamOutcome, outcome: StreamOutcome) -> bool:
+    """Compare events and errors; the partial completion of an error follows from the events."""
+    errors = [error and (error.kind, error.message) for _, error in (expected, outcome)]
+    return expected[0] == outcome[0] and (errors[0] == errors[1] or None not in errors)
 
 
-def _essence(completion: Completion) -> object:
-    """What may not be missing from a success. Usage may: where no end marker is promised, it can come after the end."""
+def _content(completion: Completion) -> object:
+    """Return what a success must contain. Usage may be missing: without an end marker it can come after the end."""
     calls = [(call.name, call.arguments) for call in completion.tool_calls]
     return completion.message.text, completion.reasoning, calls, completion.finish_reason
 
 
-def _answer(provider: Provider, head: ResponseHead, body: bytes) -> Completion:
+def _completion(provider: Provider, head: ResponseHead, body: bytes) -> Completion:
     decoder = provider.open_stream(head)
     read_pieces(decoder, [body])
     return decoder.partial()
 
 
-def _shown(told: Told) -> str:
-    events, error = told
+def _describe(outcome: StreamOutcome) -> str:
+    events, error = outcome
     return f"{len(events)} events, then {error.kind if error else 'the end'}"

@@ -1,27 +1,31 @@
-"""How secrets stand in a text: as the value of a telling name, shaped like a key, inside of base64.
+"""Patterns of secrets in text: values of telling names, shapes of keys, keys inside base64, high-entropy runs.
 
-The text is bytes of any kind, one character for each byte (latin-1), so that a rule can't change what it does not know.
+`mask_text` replaces secrets of known forms. `high_entropy_runs` finds runs of characters that may be unknown API keys; ids,
+signatures and base64 data are excluded by their names and formats. Texts are bytes of any kind, one character for each
+byte (latin-1), so a rule cannot change what it does not know. Pure.
 """
 
 import base64
 import binascii
+import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from llm_pure.types.redact import SECRET_PATTERN
 
 Mask = Callable[[str], str]
-"""What is written in place of a secret."""
+"""Returns the text to write in place of a secret."""
 
 
 def three_stars(secret: str) -> str:
-    """The same for all secrets."""
+    """Return `***` for any secret."""
     return "***"
 
 
 def same_length(secret: str) -> str:
-    """A star for each byte, so that what stands around it does not move."""
+    """Return a star for each byte, so that positions around the secret stay."""
     return "*" * len(secret)
 
 
@@ -29,7 +33,7 @@ ACCOUNT_PATTERNS = re.compile(
     r"(?<![A-Za-z0-9])(?:org|proj)[-_][A-Za-z0-9]{16,}"  # OpenAI, Groq
     r"|(?<=:)\d{12}(?=:[a-z-]+/)|(?<=%3A)\d{12}(?=%3A[a-z-]+%2F)"  # the account in an AWS ARN
 )
-"""Whose account it was: organisations, projects, AWS accounts."""
+"""Ids of organisations, projects and AWS accounts."""
 
 _PRIVATE_KEY = re.compile(
     r"(?<=-----BEGIN )([A-Z ]*PRIVATE KEY-----)(.*?)(?=-----END [A-Z ]*PRIVATE KEY-----)", re.DOTALL
@@ -39,21 +43,22 @@ _LONG_RUN = re.compile(r"[A-Za-z0-9+/]{200,}")
 
 
 def mask_text(text: str, mask: Mask, names: str, secrets: Sequence[str] = ()) -> str:
-    """The text without secrets. `names`: a pattern for names in JSON whose text is one, in JSON within JSON too.
+    """Mask all secrets of a text.
 
-    secrets: known ones, which are taken out wherever they stand.
+    names: a pattern for JSON names whose text is a secret, in JSON inside JSON strings too. secrets: known secrets, masked
+    wherever they occur.
     """
     text = mask_values(text, mask, secrets)
     text = _named(names).sub(
-        lambda found: (found[1] or found[3]) + mask(found[2] or found[4]), text
+        lambda match: (match[1] or match[3]) + mask(match[2] or match[4]), text
     )
-    text = _PRIVATE_KEY.sub(lambda found: found[1] + mask(found[2]), text)
-    text = _BASE64.sub(lambda found: _mask_inside(found[0], secrets), text)
-    return ACCOUNT_PATTERNS.sub(lambda found: mask(found[0]), _mask_shapes(text, mask))
+    text = _PRIVATE_KEY.sub(lambda match: match[1] + mask(match[2]), text)
+    text = _BASE64.sub(lambda match: _mask_inside(match[0], secrets), text)
+    return ACCOUNT_PATTERNS.sub(lambda match: mask(match[0]), _mask_shapes(text, mask))
 
 
 def mask_values(text: str, mask: Mask, secrets: Sequence[str]) -> str:
-    """The text without these secrets, the longest first, as one may hold another."""
+    """Mask these secrets, the longest first, as a secret may contain another."""
     for secret in sorted(secrets, key=len, reverse=True):
         if secret:
             text = text.replace(secret, mask(secret))
@@ -62,7 +67,7 @@ def mask_values(text: str, mask: Mask, secrets: Sequence[str]) -> str:
 
 @lru_cache(maxsize=16)
 def _named(names: str) -> re.Pattern[str]:
-    # as many backslashes as the text is deep within other texts; a value ends at a quote that its own do not escape
+    # Quotes have as many backslashes as the JSON is deep inside strings; a value ends at a quote without its escapes.
     return re.compile(
         rf'((?<!\\)"(?i:{names})"\s*:\s*")((?:[^"\\]|\\.)+)(?=")'
         rf'|((?<=\\)"(?i:{names})\\+"\s*:\s*\\+")((?:[^"\\]|\\+[^"\\])+)(?=\\+")',
@@ -71,46 +76,120 @@ def _named(names: str) -> re.Pattern[str]:
 
 
 def _mask_shapes(text: str, mask: Mask) -> str:
-    runs = [(run.start(), run.end()) for run in _LONG_RUN.finditer(text)]
-    if not runs:
-        return SECRET_PATTERN.sub(lambda found: mask(found[0]), text)
-    within = _Within(iter(runs))
+    runs = [run.span() for run in _LONG_RUN.finditer(text)]
+    position = 0
 
-    def masked(found: re.Match[str]) -> str:
-        # four letters of a key's beginning come up by chance in a megabyte of base64
-        return found[0] if within(found.start(), found.end()) else mask(found[0])
+    def masked(match: re.Match[str]) -> str:
+        # The first letters of a key's shape occur by chance in a megabyte of base64: skip matches inside a long run.
+        nonlocal position
+        while position < len(runs) and runs[position][1] < match.end():
+            position += 1
+        inside = position < len(runs) and runs[position][0] < match.start()
+        return match[0] if inside else mask(match[0])
 
     return SECRET_PATTERN.sub(masked, text)
 
 
-class _Within:
-    """Is a match inside of a run, and not at its start? Matches and runs come in order."""
-
-    __slots__ = ("_begin", "_end", "_runs")
-
-    def __init__(self, runs: Iterator[tuple[int, int]]) -> None:
-        self._runs = runs
-        self._begin, self._end = next(runs)
-
-    def __call__(self, begin: int, end: int) -> bool:
-        while self._end < end:
-            found = next(self._runs, None)
-            if found is None:
-                return False
-            self._begin, self._end = found
-        return self._begin < begin
-
-
 def _mask_inside(run: str, secrets: Sequence[str]) -> str:
-    """The same base64 with the keys in what it says starred out; unchanged where it says none, or is no base64."""
-    whole = run[: len(run) // 4 * 4]
+    """Mask keys in the text that a run encodes as base64. Returns the run if it encodes none or is not base64."""
+    complete = run[: len(run) // 4 * 4]
     altchars = b"-_" if "-" in run or "_" in run else b"+/"
     try:
-        said = base64.b64decode(whole, altchars, validate=True).decode("latin-1")
+        text = base64.b64decode(complete, altchars, validate=True).decode("latin-1")
     except (binascii.Error, ValueError):
         return run
-    masked = SECRET_PATTERN.sub(lambda found: same_length(found[0]), said)
+    masked = SECRET_PATTERN.sub(lambda match: same_length(match[0]), text)
     masked = mask_values(masked, same_length, secrets)
-    if masked == said:
+    if masked == text:
         return run
-    return base64.b64encode(masked.encode("latin-1"), altchars).decode() + run[len(whole) :]
+    return base64.b64encode(masked.encode("latin-1"), altchars).decode() + run[len(complete) :]
+
+
+MIN_LENGTH = 28
+"""Minimum number of letters and digits of a high-entropy run."""
+
+MIN_CLASS_CHANGES = 0.28
+"""Minimum share of characters followed by a character of another class (lower, upper, digit), without capitals that begin
+a word. Random text has 0.45, hexadecimal 0.47, lower case with digits 0.4; WordsThatAreJoined stay below 0.25."""
+
+MIN_ENTROPY_BITS = 3.2
+"""Minimum entropy for each character; a repeating pattern has less."""
+
+DATA_LENGTH = 512
+"""Runs from this length on are data, such as audio, not keys. Long secrets such as JWTs have a known shape."""
+
+RANDOM_NAMES = re.compile(
+    r"(?i:(?:.*[_-])?ids?)|.*[a-z0-9]I[dD]s?|(?i:(?:thought|)[_-]?signature|encrypted[_-]?[a-z]+|redacted[_-]?thinking|rendered[_-]?content|data|b64[_-]json"
+    r"|bytes|system[_-]fingerprint|obfuscation|embeddings?|p|(?:content[_-])?hash|sha256|digest|etag|finger[_-]?print"
+    r"|cached[_-]?content|prompt[_-]cache[_-]key|.*request-?id|.*trace.*|.*uri|url|.*[_-]url|name|model|.*version)"
+)
+"""JSON and header names under which providers put random values themselves."""
+
+_RUN = re.compile(r"[A-Za-z0-9+/=_.~-]{32,}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_KNOWN_IDS = re.compile(
+    r"(?:chatcmpl|cmpl|msg|resp|call|toolu|tooluse|srvtoolu|rs|fc|req|gen|run|item|file|ws|ci|mcp|fp|batch|thread|asst|step|chatcmpl-tool"
+    r"|container|cachedContents|as|img|snap|ig|conv|modr)[-_].*",
+    re.DOTALL,
+)
+_MEDIA = re.compile(
+    r"(?:iVBORw0KGgo|/9j/|R0lGOD|UklGR|JVBERi0|SUQz|T2dnUw|AAAA[A-Za-z0-9]{2}Rmd|Qk0|PHN2Zy|UEsDB|//[uv]|GkXfo)"
+)
+_MIN_MEDIA_LENGTH = 40
+_SPLIT = re.compile(r"[^A-Za-z0-9]+")
+_CLASSES = str.maketrans(
+    {
+        **dict.fromkeys("abcdefghijklmnopqrstuvwxyz", "a"),
+        **dict.fromkeys("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "A"),
+        **dict.fromkeys("0123456789", "0"),
+    }
+)
+
+
+def high_entropy_runs(text: str) -> Iterator[str]:
+    """Yield the runs of characters that look random and are no known id, image or document.
+
+    >>> list(high_entropy_runs("use k7Qp2Zx9Lm4Vb8Nc3Rt6Ys1Wd5Fg0Hj2KqA, please"))
+    ['k7Qp2Zx9Lm4Vb8Nc3Rt6Ys1Wd5Fg0Hj2KqA']
+    >>> list(high_entropy_runs("accounts/fireworks/models/llama-v3p1-405b-instruct-2024-08-06"))
+    []
+    """
+    for match in _RUN.finditer(text):
+        run = _UUID.sub("", match[0])
+        if len(run) >= DATA_LENGTH or _KNOWN_IDS.fullmatch(run):
+            continue
+        if len(run) >= _MIN_MEDIA_LENGTH and _MEDIA.match(run):
+            continue
+        if is_random(run) and not _encodes_text(run):
+            yield run
+
+
+def is_random(run: str) -> bool:
+    """Return whether a run looks random. Separators are ignored."""
+    words = [word for word in _SPLIT.split(run) if word]
+    letters = "".join(words)
+    if len(letters) < MIN_LENGTH:
+        return False
+    changes = 0
+    for word in words:
+        classes = word.translate(_CLASSES)
+        changes += sum(map(str.__ne__, classes, classes[1:])) - classes.count("Aa")
+    pairs = len(letters) - len(words)
+    return (
+        pairs > 0 and changes / pairs >= MIN_CLASS_CHANGES and _entropy(letters) >= MIN_ENTROPY_BITS
+    )
+
+
+def _encodes_text(run: str) -> bool:
+    """Return whether a run is base64 of readable text, which is searched for keys by their shapes."""
+    try:
+        text = base64.b64decode(run[: len(run) // 4 * 4], validate=True).decode()
+    except (binascii.Error, ValueError):
+        return False
+    return text.replace("\n", "").replace("\t", "").isprintable()
+
+
+def _entropy(text: str) -> float:
+    """Return the entropy of a text in bits for each character."""
+    shares = [count / len(text) for count in Counter(text).values()]
+    return -sum([share * math.log2(share) for share in shares])

@@ -1,34 +1,38 @@
-"""Secrets out of what is about to be written: headers by an allow-list, names in URLs and bodies, the shapes of keys.
+"""Redact what is about to be written: headers by an allow-list, names in URLs and bodies, shapes of keys.
 
-Pure, and the same twice as once. A response keeps the length of its body, so the borders of a stream stay true. The two
-`before_record_*` functions are vcrpy's hooks of those names, for those who record with vcrpy or pytest-recording.
+Pure and idempotent. A response keeps the length of its body, so the chunk sizes of a stream stay correct.
+`credentials_in` and `cookies_in` find the secrets of one exchange, to mask them wherever they are repeated. The two
+`before_record_*` functions are vcrpy's hooks of these names, for users of vcrpy or pytest-recording.
 """
 
+import base64
+import binascii
 import re
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
-from urllib.parse import quote, unquote_plus
+from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlsplit
 
 import msgspec
 
-from llm_pure.replay.cassette import Cassette, Interaction
-from llm_pure.replay.json_spans import json_places, path_fits, with_valid_checksums
+from llm_pure.replay.cassette import Cassette, Interaction, headers_by_name
+from llm_pure.replay.json_spans import iter_json_spans, path_fits, with_valid_checksums
 from llm_pure.replay.secrets.patterns import Mask, mask_text, same_length, three_stars
 from llm_pure.transports.content_coding import decode_content
 from llm_pure.types.config import SecretInput, reveal
-from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header
+from llm_pure.types.http import SECRET_HEADERS, Headers, HttpRequest, HttpResponse, get_header
 from llm_pure.types.http import redact_url as redact_url_credentials
 from llm_pure.types.result import Failure
 
 KEPT_HEADERS = (
-    # what was asked for
+    # the request
     r"accept|content-type|anthropic-version|anthropic-beta|openai-beta"
-    # what was answered, how long to wait, and what to quote to the provider's support
+    # the response: date, waits, ids to quote to the provider's support
     r"|date|retry-after(?:-ms)?|x-should-retry|(?:[a-z]+-)*ratelimit-[a-z0-9_-]+"
     r"|(?:[a-z]+-)*request-?id|x-amzn-errortype|x-amzn-bedrock-[a-z0-9-]+"
     r"|openai-(?:model|version|processing-ms)"
 )
-"""Headers that are written; every other one is left out. A pattern for whole names in lower case."""
+"""Headers that are kept; all others are removed. A pattern for complete names in lower case."""
 
 SECRET_NAMES = (
     r"(?:[a-z]+[-_])*(?:api[-_]?key|api[-_]?secret|access[-_]?key(?:[-_]?id)?|access[-_]?token)"
@@ -36,25 +40,25 @@ SECRET_NAMES = (
     r"|(?:refresh|id|auth|bearer|security)[-_]?token|authorization|password|passwd|private[-_]?key"
     r"|(?:set[-_])?cookie|org(?:ani[sz]ation)?[-_]?id"
 )
-"""Names whose text is a secret, in JSON, forms and queries, whatever their case. Logprobs have a "token": that is none."""
+"""Names whose text is a secret, in JSON, forms and queries, in any case. "token" is not one: logprobs have that name."""
 
+_KEPT = re.compile(KEPT_HEADERS)
 _PAIR_NAMES = r"|assertion|key|sig|signature|token|client[-_]?id|x-amz-(?:credential|security-token|signature)"
 
 
 class Redaction(msgspec.Struct, frozen=True, kw_only=True):
-    """What is taken out beside the defaults. Its repr shows no secret.
-
-    secrets: texts that must not be written anywhere. kept_headers: names that are written after all, in lower case.
-    secret_names: further names whose text is a secret. paths: JSON paths of bodies, and of the events of streams, that
-    are taken out with all below them, such as "/messages/*/content"; `*` is any one step. allowed: texts, or JSON paths,
-    that a recorder may write though they look as if they were keys by chance.
-    """
+    """What to redact besides the defaults. Its repr shows no secret."""
 
     secrets: tuple[SecretInput, ...] = ()
+    """Texts to mask everywhere."""
     kept_headers: tuple[str, ...] = ()
+    """Headers to keep although they are not on the allow-list, in lower case."""
     secret_names: tuple[str, ...] = ()
+    """Further names whose text is a secret."""
     paths: tuple[str, ...] = ()
+    """JSON paths of bodies and stream events to mask with everything below, such as "/messages/*/content"."""
     allowed: tuple[str, ...] = ()
+    """Texts or JSON paths that a recorder may write although they look like random keys."""
 
     def __repr__(self) -> str:
         return (
@@ -67,7 +71,7 @@ DEFAULT = Redaction()
 
 
 def redact_request(request: HttpRequest, redaction: Redaction = DEFAULT) -> HttpRequest:
-    """The request without secrets: each is `***`."""
+    """Mask the secrets of a request as `***`."""
     body = request.body
     if "x-www-form-urlencoded" in (get_header(request.headers, "content-type") or ""):
         body = _redact_pairs(body.decode("latin-1"), redaction).encode("latin-1")
@@ -80,7 +84,7 @@ def redact_request(request: HttpRequest, redaction: Redaction = DEFAULT) -> Http
 
 
 def redact_response(response: HttpResponse, redaction: Redaction = DEFAULT) -> HttpResponse:
-    """The answer without secrets: each is as many stars as it had bytes."""
+    """Mask the secrets of a response, each byte as a star."""
     return HttpResponse(
         response.status,
         _redact_headers(response.headers, redaction),
@@ -89,57 +93,64 @@ def redact_response(response: HttpResponse, redaction: Redaction = DEFAULT) -> H
 
 
 def redact_interaction(interaction: Interaction, redaction: Redaction = DEFAULT) -> Interaction:
-    """Both sides of it, and its notes."""
+    """Mask the secrets of the request, the response and the texts about them."""
     return msgspec.structs.replace(
         interaction,
         request=redact_request(interaction.request, redaction),
         response=redact_response(interaction.response, redaction),
-        reason=_redact_text(interaction.reason, redaction),
-        recorded_from=_redact_text(interaction.recorded_from, redaction),
+        reason=redact_text(interaction.reason, redaction),
+        recorded_from=redact_text(interaction.recorded_from, redaction),
     )
 
 
 def redact_cassette(cassette: Cassette, redaction: Redaction = DEFAULT) -> Cassette:
-    """Every interaction of it."""
+    """Mask the secrets of every interaction."""
+    interactions = [redact_interaction(entry, redaction) for entry in cassette.interactions]
     return msgspec.structs.replace(
         cassette,
-        interactions=tuple([redact_interaction(one, redaction) for one in cassette.interactions]),
-        recorded_from=_redact_text(cassette.recorded_from, redaction),
+        interactions=tuple(interactions),
+        recorded_from=redact_text(cassette.recorded_from, redaction),
     )
 
 
 def redact_text(text: str, redaction: Redaction = DEFAULT) -> str:
-    """The text with `***` for each secret in it."""
-    return _redact_text(text, redaction)
+    """Mask the secrets of a text as `***`."""
+    # Headers and URLs are text, bodies are bytes: one character for each byte makes the same rules work for both.
+    raw = text.encode("utf-8", "surrogatepass")
+    return _redact_body(raw, three_stars, redaction).decode("utf-8", "surrogatepass")
 
 
 def redact_url(url: str, redaction: Redaction = DEFAULT) -> str:
-    """The URL without user information, secret query values and keys anywhere else in it.
+    """Mask user information, secret query values and keys of a URL.
 
     >>> redact_url("https://me:pw@a.test/v1?key=abc&n=1")
     'https://***@a.test/v1?key=***&n=1'
     """
     before, mark, query = redact_url_credentials(url).partition("?")
-    text = before + mark + _redact_pairs(query, redaction)
-    return _redact_text(text, redaction)
+    return redact_text(before + mark + _redact_pairs(query, redaction), redaction)
 
 
 def before_record_request(request: Any) -> Any:
-    """vcrpy's hook: a request without secrets in place of this one (a `vcr.request.Request`)."""
-    plain = redact_request(
+    """Redact a `vcr.request.Request`, as vcrpy's hook of this name."""
+    redacted = redact_request(
         HttpRequest(
             str(request.method),
             str(request.uri),
-            tuple([(str(name), _one(value)) for name, value in dict(request.headers).items()]),
+            tuple(
+                [(str(name), _first_value(value)) for name, value in dict(request.headers).items()]
+            ),
             _bytes_of(request.body),
         )
     )
-    body = plain.body if request.body is not None else None
-    return type(request)(plain.method, plain.url, body, dict(plain.headers))
+    body = redacted.body if request.body is not None else None
+    return type(request)(redacted.method, redacted.url, body, dict(redacted.headers))
 
 
 def before_record_response(response: dict[str, Any]) -> dict[str, Any] | None:
-    """vcrpy's hook: the answer without secrets and content coding; None (do not record) when that cannot be undone."""
+    """Redact and decode a response, as vcrpy's hook of this name.
+
+    Returns None (do not record) if the content coding cannot be undone.
+    """
     headers = tuple(
         [
             (str(name).lower(), str(value))
@@ -151,59 +162,51 @@ def before_record_response(response: dict[str, Any]) -> dict[str, Any] | None:
     decoded = decode_content(body, get_header(headers, "content-encoding") or "")
     if isinstance(decoded, Failure):
         return None
-    plain = redact_response(HttpResponse(response["status"]["code"], headers, decoded.unwrap()))
-    named: dict[str, list[str]] = {}
-    for name, value in plain.headers:
-        named.setdefault(name, []).append(value)
+    redacted = redact_response(HttpResponse(response["status"]["code"], headers, decoded.unwrap()))
     url = {"url": redact_url(str(response["url"]))} if "url" in response else {}
-    return {**response, **url, "headers": named, "body": {"string": plain.body}}
+    changed = {"headers": headers_by_name(redacted.headers), "body": {"string": redacted.body}}
+    return {**response, **url, **changed}
 
 
 def _redact_headers(headers: Headers, redaction: Redaction) -> Headers:
     return tuple(
         [
-            (name, _redact_text(value, redaction))
+            (name, redact_text(value, redaction))
             for name, value in headers
-            if _kept().fullmatch(name) or name in redaction.kept_headers
+            if _KEPT.fullmatch(name) or name in redaction.kept_headers
         ]
     )
-
-
-def _redact_text(text: str, redaction: Redaction) -> str:
-    # headers and URLs are text, bodies bytes: one byte, one character makes the same rules good for both
-    raw = text.encode("utf-8", "surrogatepass")
-    return _redact_body(raw, three_stars, redaction).decode("utf-8", "surrogatepass")
 
 
 def _redact_body(body: bytes, mask: Mask, redaction: Redaction) -> bytes:
     text = body.decode("latin-1")
     if redaction.paths:
-        text = _without_paths(text, mask, redaction.paths)
-    known = [form for secret in redaction.secrets for form in _forms(reveal(secret))]
-    redacted = mask_text(text, mask, _pattern(redaction.secret_names), known).encode("latin-1")
+        text = _mask_paths(text, mask, redaction.paths)
+    secrets = [form for secret in redaction.secrets for form in _forms(reveal(secret))]
+    redacted = mask_text(text, mask, _pattern(redaction.secret_names), secrets).encode("latin-1")
     return redacted if redacted == body else with_valid_checksums(redacted)
 
 
 def _forms(secret: str) -> set[str]:
-    """How a secret may be spelled: as it is, in a URL, in JSON."""
+    """Return the forms of a secret: as it is, percent-encoded, escaped in JSON."""
     in_json = msgspec.json.encode(secret).decode("latin-1")[1:-1]
     return {secret.encode().decode("latin-1"), quote(secret, safe=""), in_json}
 
 
-def _without_paths(text: str, mask: Mask, paths: tuple[str, ...]) -> str:
-    kept: list[str] = []
+def _mask_paths(text: str, mask: Mask, paths: tuple[str, ...]) -> str:
+    parts: list[str] = []
     done = 0
-    for place in json_places(text):
-        if any(path_fits(place.path, path) for path in paths):
-            value = text[place.begin : place.end]
-            hidden = mask(value) if place.is_text and value else re.sub("[0-9]", "1", value)
-            kept += [text[done : place.begin], hidden]
-            done = place.end
-    return "".join(kept) + text[done:]
+    for span in iter_json_spans(text):
+        if any(path_fits(span.path, path) for path in paths):
+            value = text[span.begin : span.end]
+            masked = mask(value) if span.is_text and value else re.sub("[0-9]", "1", value)
+            parts += [text[done : span.begin], masked]
+            done = span.end
+    return "".join(parts) + text[done:]
 
 
 def _redact_pairs(query: str, redaction: Redaction) -> str:
-    """name=value&... with `***` for the values of secret names, percent-encoded ones too."""
+    """Mask the values of secret names in `name=value&...`; names may be percent-encoded."""
     names = secret_pairs(redaction)
     pairs: list[str] = []
     for pair in query.split("&"):
@@ -214,31 +217,26 @@ def _redact_pairs(query: str, redaction: Redaction) -> str:
 
 
 def secret_pairs(redaction: Redaction = DEFAULT) -> re.Pattern[str]:
-    """The names of queries and forms whose value is a secret."""
+    """Return the pattern of names in queries and forms whose value is a secret."""
     return re.compile(f"(?i:{_pattern(redaction.secret_names)}{_PAIR_NAMES})")
 
 
 def secret_names(redaction: Redaction = DEFAULT) -> re.Pattern[str]:
-    """The names of JSON whose text is a secret."""
+    """Return the pattern of names in JSON whose text is a secret."""
     return re.compile(f"(?i:{_pattern(redaction.secret_names)})")
-
-
-@lru_cache
-def _kept() -> re.Pattern[str]:
-    return re.compile(KEPT_HEADERS)
 
 
 def _pattern(secret_names: tuple[str, ...]) -> str:
     return "|".join([SECRET_NAMES, *map(re.escape, secret_names)])
 
 
-def _one(value: Any) -> str:
+def _first_value(value: Any) -> str:
     value = value[0] if isinstance(value, list | tuple) and value else value
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _bytes_of(body: Any) -> bytes:
-    """A body as vcrpy keeps it: bytes, text, a file, or pieces."""
+    """Return a body of vcrpy, which is bytes, text, a file or an iterable of these, as bytes."""
     match body:
         case None:
             return b""
@@ -250,3 +248,65 @@ def _bytes_of(body: Any) -> bytes:
             return _bytes_of(body.read())
         case _:
             return b"".join([_bytes_of(piece) for piece in body])
+
+
+MIN_CREDENTIAL_LENGTH = 8
+"""Shorter credentials are ignored: masking them would damage words."""
+
+_TELLING_NAME = re.compile(r"key|token|secret|auth|passw|cookie|credential|signature|session")
+_SEPARATORS = re.compile(r"[\s;,]+")
+_LONG = 20
+
+
+def credentials_in(request: HttpRequest) -> frozenset[str]:
+    """Return the keys, tokens, passwords and cookies of a request."""
+    return _long_enough(_request_credentials(request))
+
+
+def cookies_in(headers: Headers) -> frozenset[str]:
+    """Return the values of the cookies that a response sets."""
+    cookies = [value for name, value in headers if name == "set-cookie"]
+    return _long_enough(cookie.partition(";")[0].partition("=")[2].strip() for cookie in cookies)
+
+
+def _long_enough(credentials: Iterable[str]) -> frozenset[str]:
+    return frozenset([text for text in credentials if len(text) >= MIN_CREDENTIAL_LENGTH])
+
+
+def _request_credentials(request: HttpRequest) -> Iterator[str]:
+    for name, value in request.headers:
+        if name == "cookie":
+            yield from [pair.partition("=")[2].strip() for pair in value.split(";")]
+        elif name in SECRET_HEADERS:
+            yield from _header_credentials(value)
+        elif _TELLING_NAME.search(name):
+            yield from filter(_looks_generated, _header_credentials(value))
+    try:
+        parts = urlsplit(request.url)
+    except ValueError:
+        return
+    secret = secret_pairs()
+    yield from [value for name, value in parse_qsl(parts.query) if secret.fullmatch(name)]
+    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
+    yield from (unquote(user), unquote(password))
+
+
+def _header_credentials(value: str) -> Iterator[str]:
+    """Read `Bearer KEY`, `Basic ...`, `Credential=..., Signature=...`, or a key alone."""
+    parts = _SEPARATORS.split(value.strip())
+    if len(parts) == 1 and "=" not in value.rstrip("="):
+        yield value.strip()
+    elif len(parts) == 2 and parts[0].lower() == "basic":
+        yield parts[1]
+        with suppress(binascii.Error, ValueError):
+            yield base64.b64decode(parts[1]).decode("latin-1").partition(":")[2]
+    elif len(parts) == 2 and "=" not in parts[0]:
+        yield parts[1]
+    else:
+        for name, _, text in [part.partition("=") for part in parts]:
+            yield from filter(_looks_generated, [text or name])
+
+
+def _looks_generated(text: str) -> bool:
+    """Return whether a text is probably not a word: it has a digit or is long."""
+    return len(text) >= _LONG or any(map(str.isdigit, text))

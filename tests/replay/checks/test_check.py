@@ -19,9 +19,10 @@ from llm_pure.replay.checks.check import (
     exit_code,
     read_call,
     record_json,
+    record_line,
+    report_lines,
 )
 from llm_pure.replay.checks.check_record import CheckedCall, CheckedError, CheckedUsage
-from llm_pure.replay.checks.report import record_line, report_lines
 
 URL = "https://api.openai.com/v1/chat/completions"
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"

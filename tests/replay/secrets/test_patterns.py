@@ -6,9 +6,9 @@ from random import Random
 import pytest
 
 from llm_pure.replay.cassette import Interaction
+from llm_pure.replay.secrets.patterns import high_entropy_runs
 from llm_pure.replay.secrets.redaction import Redaction
 from llm_pure.replay.secrets.scan import scan_interaction
-from llm_pure.replay.secrets.suspicion import high_entropy_runs
 from tests.support.cassettes import recorded
 
 ALPHABETS = {
