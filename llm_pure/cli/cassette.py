@@ -75,7 +75,7 @@ def print_cassette(
     for number, interaction in enumerate(cassette.interactions):
         if index is None or number == index:
             out(color.bold(f"{cassette.name}: interactions[{number}]"))
-            for line in show_lines(interaction, registry, whole=full_bodies, price=price):
+            for line in show_lines(interaction, registry, full=full_bodies, price=price):
                 out(line if line.startswith(" ") else color.blue(line))
             out("")
 

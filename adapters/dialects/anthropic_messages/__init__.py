@@ -83,7 +83,7 @@ def provider(
         authorize=authorize or key_header(name, api_key_env, header="x-api-key", prefix=""),
         api_key_env=api_key_env,
         base_url_env=base_url_env,
-        variables=env_vars,
+        env_vars=env_vars,
         source=source,
         count_tokens=operation(service, build_count, parse_count) if count_tokens else None,
         list_models=listing.list_models(
