@@ -6,8 +6,7 @@ import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages.models import ALL_EFFORTS
 from llm_pure.adapters.dialects.common.adaptations import changed, clamped, dropped
-from llm_pure.adapters.dialects.common.effort import nearest_effort
-from llm_pure.adapters.dialects.common.reasoning_effort import not_both
+from llm_pure.adapters.dialects.common.reasoning_effort import nearest_effort, not_both
 from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.types.request import ReasoningRequest
 

@@ -19,7 +19,6 @@ from llm_pure.types.errors import LLMError
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse
 from llm_pure.types.operations import ListModelsRequest, ModelInfo, ModelPage
 from llm_pure.types.rejection import Rejected, ok, returns_failure
-from llm_pure.types.result import LLMResult
 
 Q = TypeVar("Q")
 
@@ -98,20 +97,6 @@ def list_models(
         return _read_page(service, shape, raw, response)
 
     return Operation(build, parse)
-
-
-def list_operation(
-    name: str,
-    where: Callable[[LLMConfig], LLMResult[str]],
-    shape: ListShape,
-    read_error: Callable[[HttpResponse], LLMError | None],
-    headers: Callable[[LLMConfig], Headers] = lambda config: (),
-) -> Operation[ListModelsRequest, ModelPage]:
-    """Older form of `list_models`, for dialects that are not on `core.dialect` yet."""
-    service = Service(name=name, base_url="", url_for=lambda config, *_: where(config), quirks=None)
-    return list_models(
-        service, "", shape, lambda service, raw, response: read_error(response), headers
-    )
 
 
 def _build_get(

@@ -1,7 +1,6 @@
 """Reasoning efforts of OpenAI's APIs and their token budgets, for services that support only one of the two."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.core.adaptations import Adaptation, ModelProfile
@@ -81,13 +80,3 @@ def not_both(request: ReasoningRequest, unsent: object, reason: str) -> tuple[Ad
     if not is_enabled(request) or request.effort is None or request.budget_tokens is None:
         return ()
     return (dropped("reasoning", reason, unsent),)
-
-
-def reasoning_told(
-    action: Literal["dropped", "clamped", "changed"],
-    reason: str,
-    before: object = None,
-    after: object = None,
-) -> Adaptation:
-    """Older form of `changed("reasoning", ...)`, for bedrock_converse, openai_chat, qianfan_v1 and spark_frames."""
-    return Adaptation(field="reasoning", action=action, reason=reason, before=before, after=after)

@@ -23,9 +23,6 @@ from llm_pure.types.messages import (
 )
 from llm_pure.types.rejection import UnsupportedPart
 
-Unsendable = UnsupportedPart
-"""Older name, for qianfan_v1 and spark_frames."""
-
 Placed = tuple[str, Part]
 """A part's path, such as `messages/1/parts/0`, and the part."""
 
@@ -145,7 +142,6 @@ def _sendable(
 __all__ = [
     "AssistantTurn",
     "Placed",
-    "Unsendable",
     "UserTurn",
     "assistant_turn",
     "dropped",

@@ -11,9 +11,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.dashscope_generation.quirks import PROFILES
 from llm_pure.adapters.dialects.dashscope_generation.urls import MULTIMODAL, TEXT
+from llm_pure.adapters.dialects.openai_chat import Quirks
+from llm_pure.adapters.dialects.openai_chat import request as openai_request
 from llm_pure.core.adaptations import profile_for
 from llm_pure.core.dialect import Service
 from llm_pure.core.provider import Built
@@ -25,7 +26,7 @@ from llm_pure.types.request import ChatRequest
 
 @returns_failure
 def build_chat(
-    service: Service[openai_chat.Quirks],
+    service: Service[Quirks],
     config: LLMConfig,
     request: ChatRequest,
     *,
@@ -39,16 +40,8 @@ def build_chat(
     `extra` goes last over the body, its `input` and `parameters` key by key.
     Fails as the build_chat of chat completions does.
     """
-    built = ok(
-        openai_chat.build_chat(
-            service.name,
-            service.url_for,
-            service.quirks,
-            config,
-            replace(request, extra=None),
-            strict=strict,
-        )
-    )
+    plain = replace(request, extra=None)
+    built = ok(openai_request.build_chat(service, config, plain, strict=strict))
     fields: dict[str, Any] = ok(decode_any(built.request.body, provider=service.name))
     model, messages = fields.pop("model"), fields.pop("messages")
     stream = fields.pop("stream", False)

@@ -3,9 +3,10 @@
 Source: the package llama-api-client 0.6.0; the wire notes of this project; read 2026-11-20.
 """
 
-from llm_pure.adapters.dialects.llama_native.request import build_chat
+from llm_pure.adapters.dialects.llama_native.request import QUIRKS, build_chat
 from llm_pure.adapters.dialects.llama_native.response import parse_chat
 from llm_pure.adapters.dialects.llama_native.stream import State, step
+from llm_pure.adapters.dialects.openai_chat import Quirks
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.dialect import Dialect, Service, make_provider
 from llm_pure.core.provider import Provider
@@ -26,10 +27,10 @@ DIALECT = Dialect(
 )
 
 
-def make_service(name: str) -> Service[None]:
+def make_service(name: str) -> Service[Quirks]:
     """A service of this dialect."""
     url_for = under_base_url(name, BASE_URL)
-    return Service(name=name, base_url=BASE_URL, url_for=url_for, quirks=None)
+    return Service(name=name, base_url=BASE_URL, url_for=url_for, quirks=QUIRKS)
 
 
 def provider(

@@ -9,7 +9,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.core.dialect import AnyService
+from llm_pure.adapters.dialects.openai_chat import request as openai_request
+from llm_pure.core.dialect import Service
 from llm_pure.core.provider import Built
 from llm_pure.framing.json_codec import decode_any, encode
 from llm_pure.types.config import LLMConfig
@@ -34,7 +35,11 @@ QUIRKS = openai_chat.Quirks(
 
 @returns_failure
 def build_chat(
-    service: AnyService, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+    service: Service[openai_chat.Quirks],
+    config: LLMConfig,
+    request: ChatRequest,
+    *,
+    strict: bool = False,
 ) -> Built:
     """POST {base_url}/chat/completions.
 
@@ -42,11 +47,7 @@ def build_chat(
     tool_choice?, response_format?, stream?}; `extra` adds user and others.
     Fails as the build_chat of chat completions does.
     """
-    built = ok(
-        openai_chat.build_chat(
-            service.name, service.url_for, QUIRKS, config, request, strict=strict
-        )
-    )
+    built = ok(openai_request.build_chat(service, config, request, strict=strict))
     body = ok(decode_any(built.request.body, provider=service.name))
     if isinstance(body.get("messages"), list):  # `extra` may have put anything there
         body["messages"] = [_turn(message) for message in body["messages"]]

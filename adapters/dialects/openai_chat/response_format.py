@@ -6,13 +6,12 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.common.adaptations import changed
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, older_service
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import encode
-from llm_pure.types.rejection import ok, returns_failure
+from llm_pure.types.rejection import ok
 from llm_pure.types.request import JsonFormat, ResponseFormat, SchemaFormat
-from llm_pure.types.result import LLMResult
 
 _ANY_OBJECT = SchemaFormat(schema={"type": "object"}, strict=None)
 
@@ -93,26 +92,3 @@ def _schema_field(quirks: Quirks, requested: SchemaFormat) -> dict[str, Any]:
     if requested.strict is not None and quirks.strict_formats:
         schema["strict"] = requested.strict
     return _field("json_schema", json_schema=schema)
-
-
-class OlderFormat(msgspec.Struct, frozen=True, kw_only=True):
-    """Older form of EncodedFormat and its adaptations, for qianfan_v1 and spark_frames."""
-
-    fields: Mapping[str, Any]
-    in_words: str
-    told: tuple[Adaptation, ...]
-
-
-def wanted_format(
-    name: str, quirks: Quirks, requested: ResponseFormat | None
-) -> LLMResult[OlderFormat]:
-    """Older form of `encode_format`, for qianfan_v1 and spark_frames."""
-    adaptations: list[Adaptation] = []
-    encoded = returns_failure(encode_format)(older_service(name, quirks), requested, adaptations)
-    return encoded.map(
-        lambda encoded_format: OlderFormat(
-            fields=encoded_format.fields,
-            in_words=encoded_format.instruction,
-            told=tuple(adaptations),
-        )
-    )

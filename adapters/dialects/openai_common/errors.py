@@ -11,28 +11,12 @@ from typing import Any
 
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
-from llm_pure.framing.json_codec import decode_any
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpResponse
 
 
 def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
     """Return the error in decoded JSON, None if there is none. In a 2xx response, the error's own status counts."""
-    return error_in_body(service.name, service.error_codes, body, response)
-
-
-def read_error(
-    provider: str, words: Mapping[str, ErrorType], response: HttpResponse
-) -> LLMError | None:
-    """Older form of `core.dialect.decode_error` with `find_error`, for llama_native and spark_frames."""
-    body = decode_any(response.body, provider=provider).value_or(None)
-    return error_in_body(provider, words, body, response)
-
-
-def error_in_body(
-    provider: str, error_codes: Mapping[str, ErrorType], body: Any, response: HttpResponse
-) -> LLMError | None:
-    """`find_error` without a Service, for dialects whose error codes are not those of their service."""
     if isinstance(body, list) and body:
         body = body[0]
     if isinstance(body, str) and response.status >= 400:
@@ -45,16 +29,16 @@ def error_in_body(
     code = _code(error.get("code")) or _code(body.get("code"))
     return to_llm_error(
         ProviderErrorInfo(
-            provider=provider,
+            provider=service.name,
             status=_status(response.status, error),
             message=_message(error),
             code=code,
-            type=_type(error, code, error_codes),
+            type=_type(error, code, service.error_codes),
             param=_code(error.get("param")),
             request_id=_code(body.get("request_id")),
             headers=response.headers,
         ),
-        error_codes,
+        service.error_codes,
     )
 
 

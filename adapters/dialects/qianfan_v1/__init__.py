@@ -6,10 +6,11 @@ Source: the package qianfan 0.4.12.3; the wire notes of this project; read 2026-
 from collections.abc import Mapping
 from functools import partial
 
+from llm_pure.adapters.dialects.openai_chat import Quirks
 from llm_pure.adapters.dialects.qianfan_v1.credentials import authorize
 from llm_pure.adapters.dialects.qianfan_v1.embed import build_embed, parse_embed
 from llm_pure.adapters.dialects.qianfan_v1.errors import ERROR_CODES, find_error
-from llm_pure.adapters.dialects.qianfan_v1.request import build_chat
+from llm_pure.adapters.dialects.qianfan_v1.request import QUIRKS, build_chat
 from llm_pure.adapters.dialects.qianfan_v1.response import parse_chat
 from llm_pure.adapters.dialects.qianfan_v1.stream import State, step
 from llm_pure.adapters.dialects.qianfan_v1.token import Token, build_token, parse_token
@@ -31,13 +32,13 @@ DIALECT = Dialect(
 )
 
 
-def make_service(name: str) -> Service[None]:
+def make_service(name: str) -> Service[Quirks]:
     """A service of this dialect."""
     return Service(
         name=name,
         base_url=BASE_URL,
         url_for=with_default_path(name, BASE_URL),
-        quirks=None,
+        quirks=QUIRKS,
         error_codes=ERROR_CODES,
     )
 

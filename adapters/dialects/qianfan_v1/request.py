@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.common.legacy_functions import function_of
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unsupported_by
-from llm_pure.adapters.dialects.openai_chat.response_format import wanted_format
+from llm_pure.adapters.dialects.openai_chat.response_format import encode_format
 from llm_pure.adapters.dialects.qianfan_v1.messages import encode_messages
 from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
-from llm_pure.core.dialect import AnyService, build_post, require_lossless
+from llm_pure.core.dialect import AnyService, Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
 from llm_pure.types.config import LLMConfig
@@ -41,12 +41,17 @@ _EVERY_MODEL = ModelProfile(
 )
 
 
-_FORMATS = Quirks(json_formats=("json_object",))
+QUIRKS = Quirks(json_formats=("json_object",))
+"""The response formats of the API."""
 
 
 @returns_failure
 def build_chat(
-    service: AnyService, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+    service: Service[Quirks],
+    config: LLMConfig,
+    request: ChatRequest,
+    *,
+    strict: bool = False,
 ) -> Built:
     """POST {base_url}/chat/{endpoint}; a base URL without a path gets the path of the default base URL.
 
@@ -63,10 +68,9 @@ def build_chat(
     path = f"/chat/{endpoint_of(config, resolved.model)}"
     url = ok(service.url_for(config, resolved.model, path))
     fields = encode_messages(service, resolved.messages, adaptations)
-    answer_format = ok(wanted_format(service.name, _FORMATS, resolved.response_format))
-    adaptations += answer_format.told
-    if answer_format.in_words:
-        texts = [fields.get("system"), answer_format.in_words]
+    answer_format = encode_format(service, resolved.response_format, adaptations)
+    if answer_format.instruction:
+        texts = [fields.get("system"), answer_format.instruction]
         fields["system"] = "\n\n".join(filter(None, texts))
     fields |= _fields(service, resolved, adaptations)
     if strict:

@@ -9,8 +9,9 @@ Source: the package spark_ai_python 0.4.5; the wire notes of this project; read 
 from collections.abc import Mapping
 from functools import partial
 
+from llm_pure.adapters.dialects.openai_chat import Quirks
 from llm_pure.adapters.dialects.spark_frames.errors import ERROR_CODES
-from llm_pure.adapters.dialects.spark_frames.request import authorize, build_chat
+from llm_pure.adapters.dialects.spark_frames.request import QUIRKS, authorize, build_chat
 from llm_pure.adapters.dialects.spark_frames.response import DIALECT, parse_chat
 from llm_pure.adapters.dialects.spark_frames.stream import is_last
 from llm_pure.adapters.dialects.spark_frames.urls import BASE_URL, by_domain
@@ -19,13 +20,13 @@ from llm_pure.core.provider import NO_ENV_VARS, Provider
 from llm_pure.types.http import ResponseHead, get_header
 
 
-def make_service(name: str) -> Service[None]:
+def make_service(name: str) -> Service[Quirks]:
     """A service of this dialect."""
     return Service(
         name=name,
         base_url=BASE_URL,
         url_for=by_domain(name),
-        quirks=None,
+        quirks=QUIRKS,
         error_codes=ERROR_CODES,
     )
 

@@ -12,10 +12,10 @@ from llm_pure.adapters.dialects.common.adaptations import changed, dropped
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.common.legacy_functions import function_of
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unsupported_by
-from llm_pure.adapters.dialects.openai_chat.response_format import wanted_format
+from llm_pure.adapters.dialects.openai_chat.response_format import encode_format
 from llm_pure.adapters.dialects.spark_frames.messages import encode_messages
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
-from llm_pure.core.dialect import AnyService, require_lossless
+from llm_pure.core.dialect import AnyService, Service, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
 from llm_pure.framing.json_codec import encode
@@ -39,12 +39,17 @@ _EVERY_MODEL = ModelProfile(
     source="the wire notes of this project, read 2026-11-20",
 )  # fmt: skip
 
-_FORMATS = Quirks(json_formats=())
+QUIRKS = Quirks(json_formats=())
+"""The response formats of the API."""
 
 
 @returns_failure
 def build_chat(
-    service: AnyService, config: LLMConfig, request: ChatRequest, *, strict: bool = False
+    service: Service[Quirks],
+    config: LLMConfig,
+    request: ChatRequest,
+    *,
+    strict: bool = False,
 ) -> Built:
     """GET {url}, whose body is the frame to send once the websocket is open; the same with and without `stream`.
 
@@ -62,8 +67,7 @@ def build_chat(
         raise Rejected(InvalidConfiguration(message=message, field="app_id", provider=service.name))
     url = ok(service.url_for(config, resolved.model, ""))
     messages = encode_messages(service, resolved.messages, adaptations)
-    answer_format = ok(wanted_format(service.name, _FORMATS, resolved.response_format))
-    adaptations += answer_format.told
+    answer_format = encode_format(service, resolved.response_format, adaptations)
     functions = _functions(service, resolved, adaptations)
     settings = _settings(resolved, adaptations)
     if strict:
@@ -71,7 +75,7 @@ def build_chat(
     frame: dict[str, Any] = {
         "header": {"app_id": config.app_id},
         "parameter": {"chat": {"domain": resolved.model, **settings}},
-        "payload": {"message": {"text": _with_text(messages, answer_format.in_words)}},
+        "payload": {"message": {"text": _with_text(messages, answer_format.instruction)}},
     }
     if functions:
         frame["payload"]["functions"] = {"text": functions}

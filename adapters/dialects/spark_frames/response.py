@@ -1,11 +1,12 @@
 """A complete conversation of frames, one on each line -> Completion, read as a stream; and errors of the handshake."""
 
+from llm_pure.adapters.dialects.openai_chat import Quirks
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.spark_frames.request import build_chat
 from llm_pure.adapters.dialects.spark_frames.stream import State, step
 from llm_pure.core.dialect import (
-    AnyService,
     Dialect,
+    Service,
     decode_error,
     open_stream,
     undecodable_error,
@@ -16,7 +17,7 @@ from llm_pure.types.http import HttpResponse
 from llm_pure.types.result import Failure, LLMResult
 
 
-def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
+def parse_chat(service: Service[Quirks], response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any response, for any status and any bytes.
 
     Fails with the error of a frame, or of the handshake; with StreamInterrupted when the last frame is missing.
