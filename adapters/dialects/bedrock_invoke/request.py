@@ -120,15 +120,8 @@ def _nova(chat: _Chat) -> Fields:
 
 def _openai(chat: _Chat) -> Fields:
     """The body of a chat completion, without the fields that the URL has."""
-    built = ok(
-        openai_chat.build_chat(
-            chat.service.name,
-            chat.service.quirks.openai.url_for,
-            chat.vendor.quirks,
-            chat.config,
-            chat.request,
-        )
-    )
+    service = msgspec.structs.replace(chat.service.quirks.openai, quirks=chat.vendor.quirks)
+    built = ok(openai_chat.DIALECT.build_chat(service, chat.config, chat.request))
     chat.adaptations.extend(built.adaptations)
     body = ok(decode_any(built.request.body, provider=chat.service.name))
     in_url = ("model", "stream", "stream_options")

@@ -53,7 +53,7 @@ def _parse(service: Service[Families], response: HttpResponse) -> LLMResult[Comp
         case "openai":
             body = json_text(as_openai(raw)).encode()
             renamed = HttpResponse(response.status, response.headers, body)
-            return openai_chat.parse_chat(service.name, service.quirks.openai.quirks, renamed)
+            return openai_chat.DIALECT.parse_chat(service.quirks.openai, renamed)
         case "others" | "unknown":
             return parse_body(
                 service,

@@ -173,7 +173,7 @@ def _inner_step(
     if isinstance(inner, anthropic_messages.State):
         after, events = anthropic_messages.step(service.quirks.anthropic, head, inner, data)
     elif isinstance(inner, OpenaiState):
-        after, events = openai.step(service.name, service.quirks.openai.quirks, head, inner, data)
+        after, events = openai.read_chunk(service.quirks.openai, head, inner, data)
     return _with_inner(state, after, events), events
 
 
