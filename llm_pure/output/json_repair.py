@@ -85,10 +85,9 @@ def repair(
 def _repair_object(text: str, keys: frozenset[str]) -> Repair:
     reason = "no object in the input"
     for start, end in _candidates(text):
-        edits = _around(text, start, end)
         inner = _decode(text[start:end])
         if isinstance(inner, dict):
-            return Repaired(value=inner, edits=edits, method="unwrapped")
+            return Repaired(value=inner, edits=_around(text, start, end), method="unwrapped")
         first = _first_object(text, start, end)
         if first is not None:
             value, stop = first
@@ -106,8 +105,8 @@ def _repair_object(text: str, keys: frozenset[str]) -> Repair:
             return Unrepairable("two different objects in the input")
         before = Edit(0, text[:start], "") if start else None
         after = Edit(stop, text[stop:], "") if text[stop:].strip() else None
-        edits_made = tuple([edit for edit in (before, *edits, after) if edit is not None])
-        return Repaired(value=value, edits=edits_made, method="lenient")
+        all_edits = tuple([edit for edit in (before, *edits, after) if edit is not None])
+        return Repaired(value=value, edits=all_edits, method="lenient")
     return _by_library(text) or Unrepairable(reason)
 
 
