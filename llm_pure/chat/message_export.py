@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.chat.message_input import parse_messages
+from llm_pure.chat.message_input import read_messages
 from llm_pure.chat.part_input import invalid
 from llm_pure.framing.json_codec import DECODE_ERRORS, ENCODE_ERRORS
 from llm_pure.types.errors import UnsupportedFeature
@@ -25,7 +25,7 @@ from llm_pure.types.messages import (
     ToolCall,
     ToolResult,
 )
-from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.request import MessagesInput
 
 OpenAIMessage = dict[str, Any]
@@ -49,7 +49,7 @@ def to_openai(messages: MessagesInput, *, strict: bool = False) -> list[OpenAIMe
     >>> to_openai("Hi").unwrap()
     [{'role': 'user', 'content': 'Hi'}]
     """
-    turns = [turn for message in ok(parse_messages(messages)) for turn in _split(message)]
+    turns = [turn for message in read_messages(messages) for turn in _split(message)]
     exported = [_tool_message(turn) if turn.role == "tool" else _message(turn) for turn in turns]
     if strict:
         for index, turn in enumerate(exported):
@@ -63,7 +63,7 @@ def to_openai(messages: MessagesInput, *, strict: bool = False) -> list[OpenAIMe
 @returns_failure
 def to_json(messages: MessagesInput) -> str:
     """Return the messages as JSON text; `from_json` reads it. Fails with InvalidRequest if a text is not valid Unicode."""
-    parsed = ok(parse_messages(messages))
+    parsed = read_messages(messages)
     try:
         return msgspec.json.encode(parsed).decode()
     except ENCODE_ERRORS as error:

@@ -57,13 +57,8 @@ _IGNORED_KEYS = (
 """Metadata in a response that the user kept as a mapping; no service accepts it as input."""
 
 
-@returns_failure
-def parse_messages(messages: MessagesInput) -> tuple[Message, ...]:
-    """Return the messages, in order. Fails with InvalidRequest.
-
-    >>> parse_messages(["Hi", {"role": "assistant", "content": "Hello"}]).unwrap()[1].text
-    'Hello'
-    """
+def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
+    """Return the messages, in order. Raises Rejected with InvalidRequest."""
     turns: Iterable[object]
     if isinstance(messages, str | Message | Mapping):
         turns = (messages,)
@@ -74,6 +69,16 @@ def parse_messages(messages: MessagesInput) -> tuple[Message, ...]:
         invalid("messages", f"messages must be a string, a message or a list, not {kind}")
     parsed = tuple([_message(turn, f"messages/{i}") for i, turn in enumerate(turns)])
     return parsed or invalid("messages", "no messages to send")
+
+
+@returns_failure
+def parse_messages(messages: MessagesInput) -> tuple[Message, ...]:
+    """Return the messages, in order. Fails with InvalidRequest.
+
+    >>> parse_messages(["Hi", {"role": "assistant", "content": "Hello"}]).unwrap()[1].text
+    'Hello'
+    """
+    return read_messages(messages)
 
 
 def _message(turn: object, path: str) -> Message:
@@ -210,4 +215,4 @@ _AFTER_CONTENT: Mapping[str, Callable[[Fields], list[Part]]] = {
 }
 """Key beside `content` -> reader of its parts, which follow those of the content in this order."""
 
-__all__ = ["arguments_text", "parse_messages"]
+__all__ = ["arguments_text", "parse_messages", "read_messages"]

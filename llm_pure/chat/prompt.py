@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from llm_pure.chat.message_input import parse_messages
+from llm_pure.chat.message_input import read_messages
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.media import from_base64, from_data_url
 from llm_pure.types.messages import Image, Message, Part, system, user
@@ -34,8 +34,8 @@ def build_prompt(
         system_msgs = (DEFAULT_SYSTEM_PROMPT,)
     elif isinstance(system_msgs, str):
         system_msgs = (system_msgs,)
-    before = ok(parse_messages(format_msgs)) if format_msgs else ()
-    turns = ok(parse_messages(message))
+    before = read_messages(format_msgs) if format_msgs else ()
+    turns = read_messages(message)
     parts = [ok(parse_image(image, f"images/{i}")) for i, image in enumerate(images)]
     prompt = [system(text) for text in system_msgs]
     return ChatRequest(messages=(*prompt, *before, *_with_images(turns, parts)))

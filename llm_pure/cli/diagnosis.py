@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import msgspec
 
 from llm_pure.client.plugins import find_provider
-from llm_pure.client.targets import Target, sign
+from llm_pure.client.targets import Target
 from llm_pure.core.provider import Provider
 from llm_pure.core.registry import Registry
 from llm_pure.settings.config_file import ModelTable
@@ -90,7 +90,11 @@ def diagnose(
     target = Target(resolved, provider)
     check: LLMResult[object] = (
         provider.build_chat(resolved, request)
-        .bind(lambda built: sign(target, built, now or datetime.now(UTC)))
+        .bind(
+            lambda built: target.provider.authorize(
+                target.config, built.request, now or datetime.now(UTC)
+            )
+        )
         .bind(lambda _: _check_placeholders(resolved))
         .bind(lambda _: settings_of(resolved, TransportSettings()))
     )

@@ -83,7 +83,7 @@ class Billing:
 
     def finish(self, pending: PendingCall, result: LLMResult[A], took_s: float) -> LLMResult[A]:
         """Settle the call. Return the result; if config.calc_usage is set, with usage that the provider did not report."""
-        if isinstance(result, Failure):
+        if type(result) is Failure:
             self.abandon(pending, result.failure().partial, took_s)
             return result
         value: Any = result.unwrap()

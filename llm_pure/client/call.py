@@ -2,7 +2,7 @@
 
     LLM.completion(request)
       call_steps(spec, context)                     attempts over the targets: retry, failover
-        spec.build(target), sign(target, built)     -> HttpRequest
+        spec.build(target), provider.authorize      -> HttpRequest
         limiter.acquire, billing.start              -> Permit, PendingCall
         yield Send(target, request, timeouts)       <-> drive, perform -> transport.send
         spec.parse(target, response)                -> Result
@@ -25,7 +25,7 @@ import msgspec
 
 from llm_pure.client.billing import BillableRequest, Billing, PendingCall
 from llm_pure.client.stream_reader import CHAT, ResponseReader, StreamKind
-from llm_pure.client.targets import Target, annotate_error, sign
+from llm_pure.client.targets import Target, annotate_error
 from llm_pure.client.transport_manager import TransportCache, TransportManager
 from llm_pure.core.provider import Built
 from llm_pure.policy.retry import Attempt, Decision, FailOver, RetryPolicy, Stop, Wait, next_action
@@ -34,7 +34,7 @@ from llm_pure.types.completion import Completion
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest, MessagesInput, SchemaFormat
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.result import Failure, LLMResult
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -175,7 +175,7 @@ class _Call(msgspec.Struct, Generic[A], kw_only=True):
 def call_steps(spec: CallSpec[A], context: CallContext, timeout_s: float | None = None) -> Steps[A]:
     """Attempt the call until an attempt succeeds or the retry policy stops; return that attempt's result."""
     targets = context.targets
-    if isinstance(targets, Failure):
+    if type(targets) is Failure:
         return targets
     loaded = targets.unwrap()
     total_s = min(timeout_s or loaded[0].config.timeout, context.policy.deadline_s)
@@ -217,10 +217,10 @@ def _attempt_steps(call: _Call[A]) -> Steps[A]:
     if isinstance(call.action, FailOver):
         call.index = call.action.target_index
     spec, target, started_s = call.spec, call.targets[call.index], monotonic()
-    prepared = _prepare(call, target, started_s)
-    if isinstance(prepared, Failure):
-        return _end_attempt(call, None, prepared, started_s)
-    ready = prepared.unwrap()
+    try:
+        ready = _prepare(call, target, started_s)
+    except Rejected as rejected:
+        return _end_attempt(call, None, Failure(rejected.error), started_s)
     result: LLMResult[A] | None = None
     reader: ResponseReader[Any, A] | None = None
     output_delivered = False
@@ -243,30 +243,29 @@ def _attempt_steps(call: _Call[A]) -> Steps[A]:
     return _end_attempt(call, ready, result, started_s, output_delivered=output_delivered)
 
 
-def _prepare(call: _Call[A], target: Target, started_s: float) -> LLMResult[PreparedRequest]:
-    """Build and sign the request, acquire a permit, then reserve the cost. A refused request holds neither."""
+def _prepare(call: _Call[A], target: Target, started_s: float) -> PreparedRequest:
+    """Build and sign the request, acquire a permit, then reserve the cost. Raises Rejected, and then holds neither."""
     context, spec, permit, pending, wait_s = call.context, call.spec, None, None, 0.0
     try:
-        built = spec.build(target)
-        request = ok(built.bind(partial(sign, target)))
+        built = ok(spec.build(target))
+        now = datetime.now(UTC)
+        request = ok(target.provider.authorize(target.config, built.request, now))
         if context.limiters:
             max_wait_s = call.deadline_s - started_s
             permit = ok(context.limiters[call.index].acquire(request.body, max_wait_s))
             wait_s = permit.wait_s
         if spec.billable is not None:
-            pending = context.billing.start(target, spec.billable, datetime.now(UTC))
-    except Rejected as rejected:
+            pending = context.billing.start(target, spec.billable, now)
+    except Rejected:
         if permit is not None:
             context.limiters[call.index].release(permit)
-        return Failure(rejected.error)
+        raise
     if not call.history and _log.isEnabledFor(logging.INFO):
-        _log_adaptations(target, built.unwrap())
+        _log_adaptations(target, built)
     timeouts = timeouts_of(target.config, call.timeout_s, target.settings)
     if call.history or wait_s or call.total_s < timeouts.total_s:
         timeouts = within(timeouts, call.deadline_s - started_s - wait_s)
-    return Success(
-        PreparedRequest(request=request, timeouts=timeouts, permit=permit, pending=pending)
-    )
+    return PreparedRequest(request=request, timeouts=timeouts, permit=permit, pending=pending)
 
 
 def _end_attempt(
@@ -283,7 +282,7 @@ def _end_attempt(
     if ready is not None and ready.pending is not None:
         result = context.billing.finish(ready.pending, result, ended_s - started_s)
     call.action = None
-    if isinstance(result, Failure):
+    if type(result) is Failure:
         error = annotate_error(target, result.failure())
         result = Failure(error)
         attempt = Attempt(
@@ -356,7 +355,7 @@ def perform(transports: TransportCache[Transport], step: Step) -> object:
         time.sleep(step.seconds)
         return None
     transport = transports.get(step.target.settings, step.request.url)
-    if isinstance(transport, Failure):
+    if type(transport) is Failure:
         return transport
     return transport.unwrap().send(step.request, step.timeouts)
 
@@ -367,7 +366,7 @@ async def aperform(transports: TransportCache[AsyncTransport], step: Step) -> ob
         await asleep(step.seconds)
         return None
     transport = transports.get(step.target.settings, step.request.url)
-    if isinstance(transport, Failure):
+    if type(transport) is Failure:
         return transport
     return await transport.unwrap().asend(step.request, step.timeouts)
 

@@ -4,7 +4,6 @@ import struct
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from llm_pure.media.image_validation import image_problem
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.operations import GeneratedImage
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -34,6 +33,8 @@ def to_pil(image: GeneratedImage | bytes) -> "LLMResult[Image]":
         from PIL import Image
     except ImportError:
         return Failure(InvalidConfiguration(message=_NOT_INSTALLED, field="pictures"))
+    from llm_pure.media.image_validation import image_problem  # imported late: start-up
+
     problem = image_problem(data)
     if problem is not None:
         return Failure(InvalidRequest(message=problem, param="data"))

@@ -4,7 +4,7 @@ A method `x` is sync and its twin `ax` async, on asyncio and trio; both drive th
 Result. A client may be used from any number of threads and tasks at once. Inside `with` or `async with` its connections
 stay open between calls; outside, each call opens its own and closes it.
 
-The file is long because it has every public method, and each method twice; a method has a few lines without branches. The
+One file: every public method is here, and each twice, sync and async, with a few lines without branches. The
 work is in `call` (attempts), `streams`, `operations`, `structured`, `batch`, `embeddings`, `billing` and `token_counting`.
 """
 

@@ -4,20 +4,18 @@ A client has one target, and one more for each fallback.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
 from llm_pure.client.plugins import find_provider
-from llm_pure.core.provider import Built, Provider
+from llm_pure.core.provider import Provider
 from llm_pure.core.registry import Registry
 from llm_pure.settings.environment import load_env
 from llm_pure.transports.base import TransportSettings, settings_of
 from llm_pure.types.config import SECRET_FIELDS, LLMConfig, reveal
 from llm_pure.types.errors import LLMError, redact_error
-from llm_pure.types.http import HttpRequest, is_credential
+from llm_pure.types.http import is_credential
 from llm_pure.types.rejection import ok, returns_failure
-from llm_pure.types.result import LLMResult
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -48,11 +46,6 @@ def load_targets(
             own = msgspec.structs.replace(own, is_last_message=provider.is_last_message)
         targets.append(Target(complete, provider, own))
     return tuple(targets)
-
-
-def sign(target: Target, built: Built, now: datetime | None = None) -> LLMResult[HttpRequest]:
-    """Return the request with the target's credentials. now: an aware datetime, by default the current time."""
-    return target.provider.authorize(target.config, built.request, now or datetime.now(UTC))
 
 
 def annotate_error(target: Target, error: LLMError) -> LLMError:

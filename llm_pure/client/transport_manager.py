@@ -5,11 +5,12 @@ A transport that the caller passed as an object is used as is; the caller opens 
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
 from importlib import import_module
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from llm_pure.client.targets import Target, sign
+from llm_pure.client.targets import Target
 from llm_pure.transports.base import AsyncTransport, Transport, TransportSettings
 from llm_pure.transports.exchange import running_loop
 from llm_pure.transports.override import TransportOverride, current_override
@@ -187,7 +188,9 @@ def preconnect(transports: TransportCache[Any], targets: tuple[Target, ...]) -> 
     """
     for target in targets:
         chat = ChatRequest(model=target.config.model or "any", messages=(user("Hi"),))
-        request = ok(sign(target, target.provider.build_chat(target.config, chat).unwrap()))
+        built = ok(target.provider.build_chat(target.config, chat))
+        now = datetime.now(UTC)
+        request = ok(target.provider.authorize(target.config, built.request, now))
         target.provider.open_stream(ResponseHead(200, (("content-type", "text/event-stream"),)))
         transport = ok(transports.get(target.settings, request.url))
         preload = getattr(transport, "preload", None)

@@ -21,14 +21,14 @@ from llm_pure.core.provider import (
     StreamDecoder,
 )
 from llm_pure.core.stream import StreamState, TextFastPath, decode_steps, header_events
-from llm_pure.core.urls import UrlFor, post_json
+from llm_pure.core.urls import UrlFor
 from llm_pure.framing import FrameDecoder
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, protocol_error
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, encode, protocol_error
 from llm_pure.types.completion import Completion
-from llm_pure.types.config import LLMConfig
+from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.errors import LLMError, ProtocolError
 from llm_pure.types.events import StreamEvent
-from llm_pure.types.http import Headers, HttpResponse, ResponseHead
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.operations import (
     Embeddings,
     EmbedLimit,
@@ -291,8 +291,14 @@ def build_post(
     accept: str = "application/json",
     headers: Headers = (),
 ) -> Built:
-    """Build a POST of this body as JSON. Raises Rejected with InvalidRequest if the body is not JSON."""
-    request = ok(
-        post_json(config, url, body, provider=service.name, accept=accept, headers=headers)
-    )
-    return Built(request=request, adaptations=tuple(adaptations))
+    """Build a POST of this body as JSON, with config.headers except credentials, which `authorize` adds.
+
+    Raises Rejected with InvalidRequest if the body is not JSON.
+    """
+    data = ok(encode(body, provider=service.name))
+    sent: Headers = (("content-type", "application/json"), ("accept", accept), *headers)
+    if config.headers:
+        plain = plain_headers(config)
+        names = {name for name, _ in plain}
+        sent = (*[pair for pair in sent if pair[0] not in names], *plain)
+    return Built(request=HttpRequest("POST", url, sent, data), adaptations=tuple(adaptations))

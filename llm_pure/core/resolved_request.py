@@ -9,15 +9,13 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.chat.message_input import parse_messages
+from llm_pure.chat.message_input import read_messages
 from llm_pure.core.adaptations import Adaptation, Settings
 from llm_pure.framing.json_codec import ENCODE_ERRORS, json_text
-from llm_pure.media.image_validation import find_invalid_image
-from llm_pure.media.modalities import find_unsupported_part
 from llm_pure.types.config import LLMConfig, is_overridden
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.messages import Message, Text
-from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.request import (
     ChatRequest,
     NamedToolChoice,
@@ -90,10 +88,10 @@ def resolve_request(
     if not model:
         message = "no model: set `model` in the request or in the configuration"
         raise Rejected(InvalidConfiguration(message=message, field="model", provider=name))
-    messages = ok(parse_messages(request.messages))
+    messages = read_messages(request.messages)
     has_media = not {type(part) for turn in messages for part in turn.parts} <= {Text}
-    if has_media and (invalid := find_invalid_image(messages)) is not None:
-        raise Rejected(InvalidRequest(message=invalid[1], param=invalid[0]))
+    if has_media:
+        _check_images(messages)
     if isinstance(request.response_format, SchemaFormat):
         _check_schema(request.response_format)
     settings, user_set = _settings(config, request)
@@ -108,15 +106,7 @@ def resolve_request(
             message = "no messages to send: all messages have role 'system' and use_system_prompt is false"
             raise Rejected(InvalidRequest(message=message, param="messages", provider=name))
     if has_media:
-        unsupported = find_unsupported_part(
-            messages,
-            model,
-            plan=config.pricing_plan,
-            service=name,
-            input_modalities=config.input_modalities,
-        )
-        if unsupported is not None:
-            raise Rejected(unsupported)
+        _check_modalities(config, messages, model, name)
     return ResolvedRequest(
         model=model,
         messages=turns,
@@ -131,6 +121,30 @@ def resolve_request(
         metadata=request.metadata,
         extra=request.extra or {},
     )
+
+
+def _check_images(messages: tuple[Message, ...]) -> None:
+    from llm_pure.media.image_validation import find_invalid_image  # imported late: start-up
+
+    invalid = find_invalid_image(messages)
+    if invalid is not None:
+        raise Rejected(InvalidRequest(message=invalid[1], param=invalid[0]))
+
+
+def _check_modalities(
+    config: LLMConfig, messages: tuple[Message, ...], model: str, service: str
+) -> None:
+    from llm_pure.media.modalities import find_unsupported_part  # imported late: start-up
+
+    unsupported = find_unsupported_part(
+        messages,
+        model,
+        plan=config.pricing_plan,
+        service=service,
+        input_modalities=config.input_modalities,
+    )
+    if unsupported is not None:
+        raise Rejected(unsupported)
 
 
 def _check_schema(response_format: SchemaFormat) -> None:

@@ -1,14 +1,13 @@
-"""URLs of operations, and POST requests with a JSON body."""
+"""URLs of operations."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import quote, urlsplit
 
-from llm_pure.framing.json_codec import encode
-from llm_pure.types.config import LLMConfig, plain_headers
+from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.http import Headers, HttpRequest, redact_url
+from llm_pure.types.http import redact_url
 from llm_pure.types.result import Failure, LLMResult, Success
 
 UrlFor: TypeAlias = Callable[[LLMConfig, str, str], LLMResult[str]]
@@ -99,21 +98,3 @@ def _base_url(base: str | None, default: str, provider: str) -> LLMResult[str]:
             field="base_url",
         )
     )
-
-
-def post_json(
-    config: LLMConfig,
-    url: str,
-    body: Mapping[str, Any],
-    *,
-    provider: str,
-    accept: str = "application/json",
-    headers: Headers = (),
-) -> LLMResult[HttpRequest]:
-    """Build a POST of this body as JSON, with config.headers except credentials, which `authorize` adds."""
-    sent: Headers = (("content-type", "application/json"), ("accept", accept), *headers)
-    if config.headers:
-        plain = plain_headers(config)
-        names = {name for name, _ in plain}
-        sent = (*[pair for pair in sent if pair[0] not in names], *plain)
-    return encode(body, provider=provider).map(lambda data: HttpRequest("POST", url, sent, data))

@@ -220,7 +220,7 @@ def read_body(head: ResponseHead, pieces: Iterable[LLMResult[bytes]]) -> LLMResu
     """Return the response with these pieces as its body, or the Failure among them."""
     body: list[bytes] = []
     for piece in pieces:
-        if isinstance(piece, Failure):
+        if type(piece) is Failure:
             return piece
         body.append(piece.unwrap())
     return Success(HttpResponse(head.status, head.headers, b"".join(body)))

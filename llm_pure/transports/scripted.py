@@ -12,7 +12,7 @@ import msgspec
 
 from llm_pure.transports.base import AsyncCalls, SyncCalls, Timeouts
 from llm_pure.types.errors import ConnectionFailed, LLMError, TimedOut
-from llm_pure.types.http import Headers, HttpRequest, ResponseHead
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import Rejected
 from llm_pure.types.result import Failure, LLMResult, Success
 
@@ -55,26 +55,55 @@ class ScriptedTransport(SyncCalls, AsyncCalls):
     async def aclose(self) -> None:
         """Do nothing: no connection is open."""
 
-    def _open(self, request: HttpRequest, timeouts: Timeouts) -> "_Response":
-        response, wait_s = self._next(request, timeouts)
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+        """Return the complete response, of any status."""
+        result, wait_s = self._respond(request, timeouts)
         if wait_s:
             time.sleep(wait_s)
-        if isinstance(response, Rejected):
-            raise response
-        return response
+        return result
+
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+        """Return the complete response, of any status."""
+        import anyio  # imported late: start-up
+
+        result, wait_s = self._respond(request, timeouts)
+        await anyio.sleep(wait_s)
+        return result
+
+    def _respond(
+        self, request: HttpRequest, timeouts: Timeouts
+    ) -> tuple[LLMResult[HttpResponse], float]:
+        """Return the complete response or the error, and how long to wait for it."""
+        scripted, wait_s = self._next(request, timeouts)
+        if isinstance(scripted, LLMError):
+            return Failure(scripted), wait_s
+        chunks, error, piece_wait_s = _body(scripted, timeouts)
+        wait_s += piece_wait_s * (len(chunks) + (error is not None))
+        if error is not None:
+            return Failure(error), wait_s
+        body = b"".join(chunks)
+        return Success(HttpResponse(scripted.status, scripted.headers, body)), wait_s
+
+    def _open(self, request: HttpRequest, timeouts: Timeouts) -> "_Response":
+        scripted, wait_s = self._next(request, timeouts)
+        if wait_s:
+            time.sleep(wait_s)
+        if isinstance(scripted, LLMError):
+            raise Rejected(scripted)
+        return _Response(scripted, timeouts)
 
     async def _aopen(self, request: HttpRequest, timeouts: Timeouts) -> "_Response":
         import anyio  # imported late: start-up
 
-        response, wait_s = self._next(request, timeouts)
+        scripted, wait_s = self._next(request, timeouts)
         await anyio.sleep(wait_s)
-        if isinstance(response, Rejected):
-            raise response
-        return response
+        if isinstance(scripted, LLMError):
+            raise Rejected(scripted)
+        return _Response(scripted, timeouts)
 
     def _next(
         self, request: HttpRequest, timeouts: Timeouts
-    ) -> "tuple[_Response | Rejected, float]":
+    ) -> tuple[ScriptedResponse | LLMError, float]:
         """Return the next response or error, and how long to wait before it."""
         with self._lock:
             self.requests.append(request)
@@ -86,21 +115,23 @@ class ScriptedTransport(SyncCalls, AsyncCalls):
             else:
                 message = f"the script has no response to request number {number}"
                 scripted = ConnectionFailed(message=message, retryable=False)
-        if not isinstance(scripted, ScriptedResponse):
-            return Rejected(scripted), 0.0
-        wait_s = min(scripted.delay_s, timeouts.read_s)
+        if isinstance(scripted, LLMError):
+            return scripted, 0.0
         if scripted.delay_s > timeouts.read_s:
-            return Rejected(_TOO_LATE), wait_s
-        return _Response(scripted, timeouts), wait_s
+            return _TOO_LATE, timeouts.read_s
+        return scripted, scripted.delay_s
 
 
 class _Response:
     """The items of a body, sync and async."""
 
     def __init__(self, scripted: ScriptedResponse, timeouts: Timeouts) -> None:
+        chunks, error, self._wait_s = _body(scripted, timeouts)
         self.head = ResponseHead(scripted.status, scripted.headers)
-        self._wait_s = min(scripted.piece_delay_s, timeouts.read_s)
-        self._items = self._all(scripted, late=scripted.piece_delay_s > timeouts.read_s)
+        items: list[LLMResult[bytes]] = [Success(chunk) for chunk in chunks]
+        if error is not None:
+            items.append(Failure(error))
+        self._items = iter(items)
 
     def __iter__(self) -> Iterator[LLMResult[bytes]]:
         for item in self._items:
@@ -126,14 +157,14 @@ class _Response:
     async def aclose(self) -> None:
         """Do nothing: no connection is open."""
 
-    def _all(self, scripted: ScriptedResponse, *, late: bool) -> Iterator[LLMResult[bytes]]:
-        if late and scripted.chunks:
-            yield Failure(_TOO_LATE)
-            return
-        for chunk in scripted.chunks:
-            yield Success(chunk)
-        if scripted.error is not None:
-            yield Failure(scripted.error)
+
+def _body(
+    scripted: ScriptedResponse, timeouts: Timeouts
+) -> tuple[tuple[bytes, ...], LLMError | None, float]:
+    """Return the chunks that arrive, the error after them, and how long to wait before each."""
+    if scripted.chunks and scripted.piece_delay_s > timeouts.read_s:
+        return (), _TOO_LATE, timeouts.read_s
+    return scripted.chunks, scripted.error, min(scripted.piece_delay_s, timeouts.read_s)
 
 
 _TOO_LATE = TimedOut(message="no response from the script in time", phase="read")

@@ -39,7 +39,7 @@ class UnsupportedPart(Rejected):
 
 def ok(result: LLMResult[A]) -> A:
     """Return the value of a Result. Raises Rejected with its error."""
-    if isinstance(result, Failure):
+    if type(result) is Failure:  # isinstance is an ABC's, and five times slower
         raise Rejected(result.failure())
     return result.unwrap()
 

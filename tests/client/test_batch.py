@@ -1,7 +1,7 @@
 """Many questions: in turn as one conversation, and side by side."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any
 
@@ -11,10 +11,10 @@ import msgspec
 from llm_pure import Completion
 from llm_pure.client import LLM
 from llm_pure.policy.retry import NO_RETRY
-from llm_pure.transports.base import AsyncStreamingResponse, StreamingResponse, Timeouts
+from llm_pure.transports.base import Timeouts
 from llm_pure.transports.scripted import ResponseScript, ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import InvalidRequest
-from llm_pure.types.http import HttpRequest
+from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.tiny_provider import JSON, REGISTRY, config, whole
 from tests.support.twins import called, every_kind
@@ -113,29 +113,22 @@ class Watching(ScriptedTransport):
         self.busy = 0
         self.most = 0
 
-    def enter(self) -> None:
+    @contextmanager
+    def counted(self) -> Iterator[None]:
         self.busy += 1
         self.most = max(self.most, self.busy)
+        yield
+        self.busy -= 1
 
-    @contextmanager
-    def stream(
-        self, request: HttpRequest, timeouts: Timeouts
-    ) -> Iterator[LLMResult[StreamingResponse]]:
-        with super().stream(request, timeouts) as opened:
-            self.enter()
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+        with self.counted():
             sleep(0.005)
-            yield opened
-            self.busy -= 1
+            return super().send(request, timeouts)
 
-    @asynccontextmanager
-    async def astream(
-        self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
-        async with super().astream(request, timeouts) as opened:
-            self.enter()
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+        with self.counted():
             await anyio.sleep(0.005)
-            yield opened
-            self.busy -= 1
+            return await super().asend(request, timeouts)
 
 
 @every_kind

@@ -25,7 +25,7 @@ from llm_pure.core.urls import under_base_url
 from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.signing.key import key_header
 from llm_pure.types.completion import Completion
-from llm_pure.types.config import LLMConfig
+from llm_pure.types.config import LLMConfig, credential_headers
 from llm_pure.types.errors import (
     InvalidRequest,
     LLMError,
@@ -344,3 +344,46 @@ def test_an_unsupported_part_gets_the_providers_name_where_messages_are_encoded(
         message="messages/0: no", provider="example", feature="messages"
     )
     assert str(part) == "messages/0: no"
+
+
+def post(config: LLMConfig, body: dict[str, Any], **more: Any) -> Any:
+    return returns_failure(build_post)(SERVICE, config, "https://h/x", body, **more)
+
+
+def test_a_post_has_its_body_as_json() -> None:
+    assert post(LLMConfig(), {"b": 1, "a": "é"}, accept="text/x", headers=(("x-v", "2"),)) == (
+        Success(
+            Built(
+                request=HttpRequest(
+                    "POST",
+                    "https://h/x",
+                    (("content-type", "application/json"), ("accept", "text/x"), ("x-v", "2")),
+                    '{"b":1,"a":"é"}'.encode(),
+                )
+            )
+        )
+    )
+
+
+def test_the_configurations_own_headers_go_over_ours_and_its_credentials_wait() -> None:
+    config = LLMConfig(
+        headers=(
+            ("Accept", "a"),
+            ("X-Team", "blue"),
+            ("Authorization", "s"),
+            ("Helicone-Auth", "t"),
+            ("X-V", "3"),
+        )
+    )
+    built = post(config, {}, headers=(("x-v", "2"),)).unwrap().request
+    assert built.headers == (
+        ("content-type", "application/json"),
+        ("accept", "a"),
+        ("x-team", "blue"),
+        ("x-v", "3"),
+    )
+    assert credential_headers(config) == (("authorization", "s"), ("helicone-auth", "t"))
+
+
+def test_a_body_that_is_no_json_is_a_wrong_request() -> None:
+    assert isinstance(post(LLMConfig(), {"a": object()}).failure(), InvalidRequest)

@@ -1,13 +1,10 @@
-"""Where a request goes, and the request that goes there."""
-
-from typing import Any
+"""URLs of operations."""
 
 import pytest
 
-from llm_pure import HttpRequest, LLMConfig
-from llm_pure.core.urls import base_url, path_segment, post_json, under_base_url
-from llm_pure.types.config import credential_headers
-from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
+from llm_pure import LLMConfig
+from llm_pure.core.urls import base_url, path_segment, under_base_url
+from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Success
 
 DEFAULT = "https://api.example.org/v1"
@@ -74,44 +71,3 @@ def test_operations_are_below_the_base_url() -> None:
     assert at(LLMConfig(base_url="https://h/"), "m", "/embed") == Success("https://h/embed")
     assert isinstance(at(LLMConfig(base_url="h"), "m", "/embed").failure(), InvalidConfiguration)
     assert path_segment("ä/ b?") == "%C3%A4%2F%20b%3F"
-
-
-def post(config: LLMConfig, body: dict[str, Any], **more: Any) -> Any:
-    return post_json(config, "https://h/x", body, provider="p", **more)
-
-
-def test_a_post_has_its_body_as_json() -> None:
-    assert post(LLMConfig(), {"b": 1, "a": "é"}, accept="text/x", headers=(("x-v", "2"),)) == (
-        Success(
-            HttpRequest(
-                "POST",
-                "https://h/x",
-                (("content-type", "application/json"), ("accept", "text/x"), ("x-v", "2")),
-                '{"b":1,"a":"é"}'.encode(),
-            )
-        )
-    )
-
-
-def test_the_configurations_own_headers_go_over_ours_and_its_credentials_wait() -> None:
-    config = LLMConfig(
-        headers=(
-            ("Accept", "a"),
-            ("X-Team", "blue"),
-            ("Authorization", "s"),
-            ("Helicone-Auth", "t"),
-            ("X-V", "3"),
-        )
-    )
-    built = post(config, {}, headers=(("x-v", "2"),)).unwrap()
-    assert built.headers == (
-        ("content-type", "application/json"),
-        ("accept", "a"),
-        ("x-team", "blue"),
-        ("x-v", "3"),
-    )
-    assert credential_headers(config) == (("authorization", "s"), ("helicone-auth", "t"))
-
-
-def test_a_body_that_is_no_json_is_a_wrong_request() -> None:
-    assert isinstance(post(LLMConfig(), {"a": object()}).failure(), InvalidRequest)

@@ -5,7 +5,6 @@ Source: ../shared/wire/openai-family.md, section 4.24, "reasoning replay"; read 
 
 from typing import Any
 
-from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.types.messages import Reasoning
 
@@ -34,13 +33,9 @@ def add_reasoning(
     return wire | _join_fields(received)
 
 
-def add_replay_fields(
-    quirks: Quirks, messages: list[dict[str, Any]], fields: dict[str, Any]
-) -> dict[str, Any]:
-    """The request's fields, with `replay_extra_fields` if a message carries reasoning."""
-    if not quirks.replay_extra_fields or not any(map(_has_reasoning, messages)):
-        return fields
-    return merge_objects(fields, quirks.replay_extra_fields)
+def carries_reasoning(messages: list[dict[str, Any]]) -> bool:
+    """Whether a message carries reasoning; the request then has `Quirks.replay_extra_fields`."""
+    return any(map(_has_reasoning, messages))
 
 
 def _join_fields(received: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.adaptations import clamped, dropped, renamed
+from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.openai_chat.messages import encode_messages
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, quirks_for, schema_profiles
 from llm_pure.adapters.dialects.openai_chat.reasoning import encode_reasoning
-from llm_pure.adapters.dialects.openai_chat.reasoning_replay import add_replay_fields
+from llm_pure.adapters.dialects.openai_chat.reasoning_replay import carries_reasoning
 from llm_pure.adapters.dialects.openai_chat.response_format import add_instruction, encode_format
 from llm_pure.adapters.dialects.openai_chat.tools import encode_tools
 from llm_pure.core.adaptations import Adaptation, ModelProfile, Settings, adapt
@@ -60,16 +61,20 @@ def build_chat(
     settings = _settings(service, profile, resolved, adaptations, reasoning=reasoning.enabled)
     tools = encode_tools(service, resolved, adaptations, reasoning=reasoning.enabled)
     options = _options(quirks, resolved, adaptations)
-    requested = encode_format(service, resolved.response_format, adaptations)
+    fields = {**settings, **reasoning.fields, **tools}
+    instruction = ""
+    if resolved.response_format is not None:
+        requested = encode_format(service, resolved.response_format, adaptations)
+        fields |= requested.fields
+        instruction = requested.instruction
     if strict:
         require_lossless(service, adaptations)
-    fields = {**settings, **reasoning.fields, **tools, **requested.fields, **options}
-    body = {
-        "model": resolved.model,
-        "messages": add_instruction(messages, requested.instruction, quirks.system_role),
-        **add_replay_fields(quirks, messages, fields),
-        **resolved.extra,
-    }
+    fields |= options
+    if quirks.replay_extra_fields and carries_reasoning(messages):
+        fields = merge_objects(fields, quirks.replay_extra_fields)
+    if instruction:
+        messages = add_instruction(messages, instruction, quirks.system_role)
+    body = {"model": resolved.model, "messages": messages, **fields, **resolved.extra}
     accept = "text/event-stream" if body.get("stream") else "application/json"
     return build_post(service, config, url, body, adaptations, accept=accept)
 

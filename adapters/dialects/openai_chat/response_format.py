@@ -68,8 +68,6 @@ def add_instruction(
     >>> add_instruction([{"role": "user", "content": "hi"}], "Be brief.", "system")[0]
     {'role': 'system', 'content': 'Be brief.'}
     """
-    if not instruction:
-        return messages
     first = messages[0]
     if first["role"] not in ("system", "developer"):
         return [{"role": role, "content": instruction}, *messages]

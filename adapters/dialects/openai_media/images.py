@@ -19,7 +19,6 @@ from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import build_post, malformed_response
 from llm_pure.core.provider import Built
 from llm_pure.framing.multipart import FormFile
-from llm_pure.media.image_validation import image_problem
 from llm_pure.types.completion import Usage
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
@@ -84,6 +83,10 @@ def _check(service: MediaService, request: ImageRequest) -> None:
     images = [(f"images/{index}", data) for index, data in enumerate(request.images)]
     if request.mask is not None:
         images.append(("mask", request.mask))
+    if not images:
+        return
+    from llm_pure.media.image_validation import image_problem  # imported late: start-up
+
     for param, data in images:
         problem = image_problem(data)
         if problem is not None:
