@@ -10,9 +10,6 @@ from typing import Any
 from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.types.completion import Usage
 
-tokens = token_count
-"""Older name, for dialects that are not on `core.dialect` yet."""
-
 
 def read_usage(raw: dict[str, Any]) -> Usage:
     """The token counts of a usage object.
