@@ -5,7 +5,7 @@ Source: recorded responses, in which totalTokens is the sum of all four counts; 
 
 from typing import Any
 
-from llm_pure.adapters.dialects.common.token_counts import token_count
+from llm_pure.adapters.dialects.common.token_counts import first_count, token_count
 from llm_pure.types.completion import Usage
 
 
@@ -23,12 +23,3 @@ def read_usage(raw: dict[str, Any]) -> Usage:
         cache_write_tokens=cache_write if uncached is not None else None,
         raw=raw,
     )
-
-
-def first_count(raw: dict[str, Any], *names: str) -> int | None:
-    """The first of these fields that is a token count."""
-    for name in names:
-        count = token_count(raw.get(name))
-        if count is not None:
-            return count
-    return None

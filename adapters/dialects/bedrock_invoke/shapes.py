@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from llm_pure.adapters.dialects.bedrock_converse.usage import first_count
 from llm_pure.adapters.dialects.bedrock_invoke import wire
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
+from llm_pure.adapters.dialects.common.token_counts import first_count
 from llm_pure.framing.json_codec import json_text
 from llm_pure.types.completion import FinishReason, Usage
 from llm_pure.types.events import (

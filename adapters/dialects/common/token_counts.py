@@ -1,5 +1,6 @@
-"""Token counts of responses."""
+"""Token counts of responses, and the fields of their usage objects."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -19,6 +20,20 @@ def token_count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value < 2**63 else None
+
+
+def first_count(raw: Mapping[str, Any], *names: str) -> int | None:
+    """The first of these fields that is a token count."""
+    for name in names:
+        count = token_count(raw.get(name))
+        if count is not None:
+            return count
+    return None
+
+
+def first_object(raw: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The first of these fields that is an object, else an empty one."""
+    return next((raw[name] for name in names if isinstance(raw.get(name), dict)), {})
 
 
 def read_token_count(

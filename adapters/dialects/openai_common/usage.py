@@ -7,7 +7,7 @@ DashScope cache_creation_input_tokens; Azure Foundry flat reasoning_tokens; read
 
 from typing import Any
 
-from llm_pure.adapters.dialects.common.token_counts import token_count
+from llm_pure.adapters.dialects.common.token_counts import first_count, first_object
 from llm_pure.types.completion import Usage
 
 
@@ -18,22 +18,22 @@ def read_usage(raw: dict[str, Any]) -> Usage:
     input is cached than sent, the cached input is added to it: xAI counts it apart. Reasoning never exceeds the output:
     OpenRouter rounds it up.
     """
-    input_tokens = _first(raw, "prompt_tokens", "input_tokens")
-    output_tokens = _first(raw, "completion_tokens", "output_tokens")
-    input_details = _object(
+    input_tokens = first_count(raw, "prompt_tokens", "input_tokens")
+    output_tokens = first_count(raw, "completion_tokens", "output_tokens")
+    input_details = first_object(
         raw, "prompt_tokens_details", "input_tokens_details", "prompt_token_details"
     )
-    output_details = _object(raw, "completion_tokens_details", "output_tokens_details")
-    cached = _first(input_details, "cached_tokens")
+    output_details = first_object(raw, "completion_tokens_details", "output_tokens_details")
+    cached = first_count(input_details, "cached_tokens")
     if cached is None:
-        cached = _first(raw, "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens")
-    written = _first(input_details, "cache_write_tokens", "cache_creation_input_tokens")
+        cached = first_count(raw, "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens")
+    written = first_count(input_details, "cache_write_tokens", "cache_creation_input_tokens")
     if written is None:
-        written = _first(raw, "cache_creation_input_tokens")
-    reasoning = _first(output_details, "reasoning_tokens")
+        written = first_count(raw, "cache_creation_input_tokens")
+    reasoning = first_count(output_details, "reasoning_tokens")
     if reasoning is None:
-        reasoning = _first(raw, "reasoning_tokens")
-    total = _first(raw, "total_tokens")
+        reasoning = first_count(raw, "reasoning_tokens")
+    total = first_count(raw, "total_tokens")
     if input_tokens is not None:
         apart = cached if cached is not None and cached > input_tokens else 0
         if total is not None:
@@ -54,20 +54,5 @@ def read_usage(raw: dict[str, Any]) -> Usage:
     )
 
 
-def _first(raw: dict[str, Any], *names: str) -> int | None:
-    """The first of these fields that is a count."""
-    for name in names:
-        if name in raw:
-            count = token_count(raw[name])
-            if count is not None:
-                return count
-    return None
-
-
 def _at_most(part: int | None, limit: int | None) -> int | None:
     return part if part is None or limit is None else min(part, limit)
-
-
-def _object(raw: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The first of these fields that is an object."""
-    return next((raw[name] for name in names if isinstance(raw.get(name), dict)), {})
