@@ -39,5 +39,5 @@ PROVIDER = dual_api(
         source=SOURCE,
     ),
     chosen=_uses_compatible_api,
-    tells=_is_compatible,
+    is_second=_is_compatible,
 )

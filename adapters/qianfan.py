@@ -94,7 +94,7 @@ PROVIDER = dual_api(
     ),
     qianfan_v1.provider(name=NAME, env_vars=_VARIABLES, source=SOURCE),
     chosen=_uses_version_1,
-    tells=_is_version_1,
+    is_second=_is_version_1,
 )
 
 _VERSION_1 = qianfan_v1.make_service(NAME)

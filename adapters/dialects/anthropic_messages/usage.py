@@ -6,7 +6,7 @@ Source: anthropic 2.11.0 (types/usage.py, types/message_delta_usage.py), read 20
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapters.dialects.common.token_counts import token_count
+from llm_pure.adapters.dialects.common.token_counts import first_object, token_count
 from llm_pure.types.completion import Usage
 
 
@@ -31,9 +31,9 @@ def read_usage(raw: Mapping[str, Any]) -> Usage:
     cache_read = token_count(raw.get("cache_read_input_tokens"))
     cache_write = token_count(raw.get("cache_creation_input_tokens"))
     if cache_write is None:
-        cache_write = _sum(_object(raw, "cache_creation"))
+        cache_write = _sum(first_object(raw, "cache_creation"))
     output = token_count(raw.get("output_tokens"))
-    reasoning = token_count(_object(raw, "output_tokens_details").get("thinking_tokens"))
+    reasoning = token_count(first_object(raw, "output_tokens_details").get("thinking_tokens"))
     if reasoning is not None and output is not None:
         reasoning = min(reasoning, output)
     return Usage(
@@ -51,8 +51,3 @@ def read_usage(raw: Mapping[str, Any]) -> Usage:
 def _sum(counts: dict[str, Any]) -> int | None:
     known = [count for count in map(token_count, counts.values()) if count is not None]
     return sum(known) if known else None
-
-
-def _object(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = raw.get(name)
-    return value if isinstance(value, dict) else {}

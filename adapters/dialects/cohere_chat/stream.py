@@ -12,7 +12,11 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects.cohere_chat import wire
 from llm_pure.adapters.dialects.cohere_chat.errors import find_error, stream_error
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
-from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import (
+    emit_call,
+    emit_extra_fields,
+    extra_fields,
+)
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
@@ -197,15 +201,9 @@ def read_call(
 ) -> None:
     """A call, or a fragment of one."""
     function = call.function or wire.Function()
-    part_index = CALLS + index
-    events.append(
-        ToolCallDelta(
-            function.arguments or "", part_index, id=call.id or "", name=function.name or ""
-        )
-    )
-    extra = extra_fields(raw, wire.KNOWN_FIELDS_CALL)
-    if extra:
-        events.append(ProviderMetadataReceived(json_text(extra), part_index))
+    arguments, name = function.arguments or "", function.name or ""
+    delta = ToolCallDelta(arguments, CALLS + index, id=call.id or "", name=name)
+    emit_call(events, delta, raw, wire.KNOWN_FIELDS_CALL)
 
 
 def _text(

@@ -7,13 +7,13 @@ Source: cohere 7.3.1, types/usage.py; the two views compared in the cassettes of
 
 from typing import Any
 
-from llm_pure.adapters.dialects.common.token_counts import token_count
+from llm_pure.adapters.dialects.common.token_counts import first_object, token_count
 from llm_pure.types.completion import Usage
 
 
 def read_usage(raw: dict[str, Any]) -> Usage:
     """Counts of `tokens`, else of `billed_units`. Tokens of thinking are not counted apart."""
-    counts = _object(raw, "tokens") or _object(raw, "billed_units")
+    counts = first_object(raw, "tokens") or first_object(raw, "billed_units")
     input_tokens = token_count(counts.get("input_tokens"))
     cached = token_count(raw.get("cached_tokens"))
     if cached is not None and input_tokens is not None:
@@ -24,8 +24,3 @@ def read_usage(raw: dict[str, Any]) -> Usage:
         cached_input_tokens=cached,
         raw=raw,
     )
-
-
-def _object(raw: dict[str, Any], name: str) -> dict[str, Any]:
-    value = raw.get(name)
-    return value if isinstance(value, dict) else {}

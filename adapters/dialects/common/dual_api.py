@@ -29,7 +29,7 @@ IsSecondHead: TypeAlias = Callable[[ResponseHead], bool]
 
 
 def dual_api(
-    first: Provider, second: Provider, *, chosen: UsesSecondApi, tells: IsSecondApi
+    first: Provider, second: Provider, *, chosen: UsesSecondApi, is_second: IsSecondApi
 ) -> Provider:
     """The first provider with the second beside it. Both stream server-sent events and have the same name.
 
@@ -37,7 +37,7 @@ def dual_api(
     """
 
     def provider_of(data: bytes) -> Provider:
-        return second if tells(decode_any(data, provider=first.name).value_or(None)) else first
+        return second if is_second(decode_any(data, provider=first.name).value_or(None)) else first
 
     def parse_chat(response: HttpResponse) -> LLMResult[Completion]:
         return provider_of(response.body).parse_chat(response)

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
-from llm_pure.types.events import ExtraReceived, StreamEvent
+from llm_pure.framing.json_codec import json_text
+from llm_pure.types.events import (
+    ExtraReceived,
+    ProviderMetadataReceived,
+    StreamEvent,
+    ToolCallDelta,
+)
 
 SeenExtras: TypeAlias = Mapping[str, Any]
 """The extra fields that were emitted so far, by name. Part of a dialect's State."""
@@ -63,3 +69,13 @@ def emit_extra_fields(
             news[scope + key] = value
             events.append(ExtraReceived(key, value, choice=choice))
     return {**seen, **news} if news else seen
+
+
+def emit_call(
+    events: list[StreamEvent], call: ToolCallDelta, raw: Any, known: AbstractSet[str]
+) -> None:
+    """Append a call, or a fragment of one. Its extra fields become provider metadata, which is replayed with it."""
+    events.append(call)
+    extra = extra_fields(raw, known)
+    if extra:
+        events.append(ProviderMetadataReceived(json_text(extra), call.index, call.choice))

@@ -1,4 +1,4 @@
-"""Token counts of responses."""
+"""Token counts of responses, and the fields of their usage objects."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -25,11 +25,15 @@ def token_count(value: object) -> int | None:
 def first_count(raw: Mapping[str, Any], *names: str) -> int | None:
     """The first of these fields that is a token count."""
     for name in names:
-        if name in raw:
-            count = token_count(raw[name])
-            if count is not None:
-                return count
+        count = token_count(raw.get(name))
+        if count is not None:
+            return count
     return None
+
+
+def first_object(raw: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The first of these fields that is an object, else an empty one."""
+    return next((raw[name] for name in names if isinstance(raw.get(name), dict)), {})
 
 
 def read_token_count(

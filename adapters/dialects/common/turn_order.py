@@ -137,15 +137,3 @@ def _sendable(
         adaptations.append(dropped(part_path, f"{part.kind} is for {part.provider} only"))
         return ()
     return ((part_path, part),)
-
-
-__all__ = [
-    "AssistantTurn",
-    "Placed",
-    "UserTurn",
-    "assistant_turn",
-    "dropped",
-    "result_text",
-    "user_turn",
-    "without_name",
-]

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import emit_call, emit_extra_fields
 from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.adapters.dialects.dashscope_generation import wire
 from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
@@ -235,9 +235,6 @@ def _read_call(
         known = Call(known.index, known.name + name)
         name = known.name
         state = replace(state, calls={**state.calls, key: known})
-    arguments = function.arguments or ""
-    events.append(ToolCallDelta(arguments, known.index, number, call.id or "", name))
-    extra = extra_fields(raw, wire.KNOWN_FIELDS_CALL)
-    if extra:
-        events.append(ProviderMetadataReceived(json_text(extra), known.index, number))
+    delta = ToolCallDelta(function.arguments or "", known.index, number, call.id or "", name)
+    emit_call(events, delta, raw, wire.KNOWN_FIELDS_CALL)
     return state

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import emit_call, emit_extra_fields
 from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.usage import read_usage
 from llm_pure.adapters.dialects.openai_common.errors import find_error
@@ -20,7 +20,6 @@ from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
     Finished,
     PartReceived,
-    ProviderMetadataReceived,
     Started,
     StreamEvent,
     TextDelta,
@@ -149,7 +148,5 @@ def read_call(
     """A call, or a fragment of one. `index`: of the call, from 0."""
     function = call.function or wire.Function()
     arguments, name = function.arguments or "", function.name or ""
-    events.append(ToolCallDelta(arguments, CALLS + index, id=call.id or "", name=name))
-    extra = extra_fields(raw, wire.KNOWN_FIELDS_CALL)
-    if extra:
-        events.append(ProviderMetadataReceived(json_text(extra), CALLS + index))
+    delta = ToolCallDelta(arguments, CALLS + index, id=call.id or "", name=name)
+    emit_call(events, delta, raw, wire.KNOWN_FIELDS_CALL)

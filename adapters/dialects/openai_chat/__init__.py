@@ -17,7 +17,6 @@ from llm_pure.adapters.dialects.openai_chat import request, response
 from llm_pure.adapters.dialects.openai_chat.quirks import (
     Quirks,
     make_service,
-    older_service,
     profiles_of,
     unconfirmed_for,
     unsupported_by,
@@ -28,16 +27,11 @@ from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, read_
 from llm_pure.adapters.dialects.openai_common.embed import EMBED_NAMES, build_embed, parse_embed
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.dialect import Dialect, make_provider, operation
-from llm_pure.core.provider import NO_ENV_VARS, Authorize, Built, Provider
+from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.signing.key import key_header
-from llm_pure.types.completion import Completion
-from llm_pure.types.config import LLMConfig
-from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import EmbedLimit
-from llm_pure.types.request import ChatRequest
-from llm_pure.types.result import LLMResult
 
 DIALECT = Dialect(
     name="openai_chat",
@@ -95,31 +89,10 @@ def provider(
     )
 
 
-def build_chat(
-    name: str,
-    url_for: UrlFor,
-    quirks: Quirks,
-    config: LLMConfig,
-    chat_request: ChatRequest,
-    *,
-    strict: bool = False,
-) -> LLMResult[Built]:
-    """Older form of `request.build_chat`, for bedrock_invoke, dashscope_generation and llama_native."""
-    service = older_service(name, quirks, url_for=url_for)
-    return request.build_chat(service, config, chat_request, strict=strict)
-
-
-def parse_chat(name: str, quirks: Quirks, http_response: HttpResponse) -> LLMResult[Completion]:
-    """Older form of `response.parse_chat`, for bedrock_invoke."""
-    return response.parse_chat(older_service(name, quirks), http_response)
-
-
 __all__ = [
     "DIALECT",
     "Quirks",
-    "build_chat",
     "make_service",
-    "parse_chat",
     "profiles_of",
     "provider",
     "unconfirmed_for",

@@ -211,7 +211,3 @@ def make_service(
         quirks=quirks,
         error_codes=quirks.error_codes,
     )
-
-
-older_service = lru_cache(maxsize=64)(make_service)
-"""For the older forms of functions, which take a name and quirks and are called by dialects not on core.dialect yet."""

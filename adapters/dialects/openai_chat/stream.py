@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.message_events import read_message, read_reasoning
-from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, older_service
+from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import AUDIO, REASONING, TEXT, State
 from llm_pure.adapters.dialects.openai_chat.tool_call_fragments import (
     join_audio,
@@ -74,13 +74,6 @@ def read_chunk(
             return state, (TextDelta(text, TEXT, choice.index),)
         return _plain_delta(state, choice)
     return _read_frame(service, head, state, frame)
-
-
-def step(
-    name: str, quirks: Quirks, head: ResponseHead, state: State, data: bytes
-) -> tuple[State, Sequence[StreamEvent]]:
-    """Older form of `read_chunk`, for bedrock_invoke."""
-    return read_chunk(older_service(name, quirks), head, state, data)
 
 
 def _plain_delta(state: State, choice: wire.PlainChoice) -> tuple[State, list[StreamEvent]]:

@@ -77,14 +77,6 @@ def build_embed(
     return build_post(service, config, url, body, adaptations)
 
 
-def no_base64(name: str, request: EmbedRequest) -> tuple[Adaptation, ...]:
-    """Older form of `common.embed.drop_base64`, for dialects that are not on `core.dialect` yet."""
-    if request.encoding != "base64":
-        return ()
-    reason = f"{name} sends vectors as numbers only"
-    return (Adaptation(field="encoding", action="dropped", reason=reason, before=request.encoding),)
-
-
 @returns_failure
 def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
     """One vector for each text, by `index`: floats, or base64 text of little-endian float32."""

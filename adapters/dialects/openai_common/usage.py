@@ -7,7 +7,7 @@ DashScope cache_creation_input_tokens; Azure Foundry flat reasoning_tokens; read
 
 from typing import Any
 
-from llm_pure.adapters.dialects.common.token_counts import first_count
+from llm_pure.adapters.dialects.common.token_counts import first_count, first_object
 from llm_pure.types.completion import Usage
 
 
@@ -18,12 +18,12 @@ def read_usage(raw: dict[str, Any]) -> Usage:
     input is cached than sent, the cached input is added to it: xAI counts it apart. Reasoning never exceeds the output:
     OpenRouter rounds it up.
     """
-    input_details = _object(
-        raw, "prompt_tokens_details", "input_tokens_details", "prompt_token_details"
-    )
-    output_details = _object(raw, "completion_tokens_details", "output_tokens_details")
     input_tokens = first_count(raw, "prompt_tokens", "input_tokens")
     output_tokens = first_count(raw, "completion_tokens", "output_tokens")
+    input_details = first_object(
+        raw, "prompt_tokens_details", "input_tokens_details", "prompt_token_details"
+    )
+    output_details = first_object(raw, "completion_tokens_details", "output_tokens_details")
     cached = first_count(input_details, "cached_tokens")
     if cached is None:
         cached = first_count(raw, "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens")
@@ -56,8 +56,3 @@ def read_usage(raw: dict[str, Any]) -> Usage:
 
 def _at_most(part: int | None, limit: int | None) -> int | None:
     return part if part is None or limit is None else min(part, limit)
-
-
-def _object(raw: dict[str, Any], *names: str) -> dict[str, Any]:
-    """The first of these fields that is an object."""
-    return next((raw[name] for name in names if isinstance(raw.get(name), dict)), {})

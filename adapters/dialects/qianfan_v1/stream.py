@@ -9,17 +9,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import emit_call, emit_extra_fields
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.qianfan_v1 import wire
 from llm_pure.adapters.dialects.qianfan_v1.errors import find_error
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
     Finished,
-    ProviderMetadataReceived,
     Started,
     StreamEvent,
     TextDelta,
@@ -93,21 +92,17 @@ def read_frame(
     seen = emit_extra_fields(events, state.seen_extras, raw, wire.KNOWN_FIELDS_FRAME)
     if frame.result:
         events.append(TextDelta(frame.result, TEXT))
-    if frame.function_call is not None:
-        _read_call(events, frame.function_call, raw["function_call"])
+    if (
+        frame.function_call is not None
+    ):  # its other fields (thoughts) are replayed; calls have no ids here
+        call = frame.function_call
+        delta = ToolCallDelta(call.arguments or "", CALL, name=call.name or "")
+        emit_call(events, delta, raw["function_call"], wire.KNOWN_FIELDS_CALL)
     if frame.usage:
         events.append(UsageReported(read_usage(frame.usage)))
     if frame.is_end:
         events.append(_finished(frame))
     return replace(state, started=True, seen_extras=seen, complete=bool(frame.is_end)), events
-
-
-def _read_call(events: list[StreamEvent], call: wire.FunctionCall, raw: dict[str, Any]) -> None:
-    """The call; its other fields (thoughts) are replayed with it. Calls have no ids here."""
-    events.append(ToolCallDelta(call.arguments or "", CALL, name=call.name or ""))
-    extra = extra_fields(raw, wire.KNOWN_FIELDS_CALL)
-    if extra:
-        events.append(ProviderMetadataReceived(json_text(extra), CALL))
 
 
 def _finished(frame: wire.Frame) -> Finished:

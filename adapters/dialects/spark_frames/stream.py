@@ -9,14 +9,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import emit_call, emit_extra_fields
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.spark_frames import wire
 from llm_pure.adapters.dialects.spark_frames.errors import frame_error
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any
 from llm_pure.types.events import (
     Finished,
     ProviderMetadataReceived,
@@ -112,8 +112,10 @@ def _read_content(
         raw_piece = raw_choices["text"][index]
         seen = emit_extra_fields(events, seen, raw_piece, wire.KNOWN_FIELDS_PIECE)
         state = _text(state, events, piece.reasoning_content, piece.content)
-        if piece.function_call is not None:
-            _read_call(events, piece.function_call, raw_piece["function_call"])
+        if piece.function_call is not None:  # calls have no ids here
+            call = piece.function_call
+            delta = ToolCallDelta(call.arguments or "", CALL, name=call.name or "")
+            emit_call(events, delta, raw_piece["function_call"], wire.KNOWN_FIELDS_CALL)
     counts = payload.usage.text if payload.usage is not None else None
     if counts:
         events.append(UsageReported(read_usage(counts)))
@@ -132,11 +134,3 @@ def _text(state: State, events: list[StreamEvent], thinking: str | None, text: s
     if text:
         events.append(TextDelta(text, TEXT))
     return state
-
-
-def _read_call(events: list[StreamEvent], call: wire.FunctionCall, raw: dict[str, Any]) -> None:
-    """The call. Calls have no ids here."""
-    events.append(ToolCallDelta(call.arguments or "", CALL, name=call.name or ""))
-    extra = extra_fields(raw, wire.KNOWN_FIELDS_CALL)
-    if extra:
-        events.append(ProviderMetadataReceived(json_text(extra), CALL))
