@@ -227,6 +227,3 @@ def _unsupported_feature(turn: OpenAIMessage) -> str:
         if part["type"] not in _PART_TYPES.get(turn["role"], ("text",)):
             return str(part["type"])
     return ""
-
-
-__all__ = ["OpenAIMessage", "from_json", "to_json", "to_openai"]

@@ -193,7 +193,7 @@ def _add_cassette(commands: Commands) -> None:
     show = _command(actions, "show", "cassette.show", "print request, events, completion and usage")
     _add_paths(show)
     show.add_argument("--index", type=int, metavar="N", help="only this interaction, from 0")
-    _flag(show, "--whole", "do not shorten long bodies")
+    show.add_argument("--whole", dest="full_bodies", action="store_true", help="do not shorten long bodies")
     diff = _command(actions, "diff", "cassette.diff", "list JSON paths that were added, removed or retyped",
         "Compare the responses of two recordings of the same requests: JSON paths and types, not values. Exit 1 if they "
         "differ.")
@@ -391,6 +391,3 @@ def _sentence(summary: str) -> str:
 
 def _flag(command: Any, name: str, summary: str) -> None:
     command.add_argument(name, action="store_true", help=summary)
-
-
-__all__ = ["MEDIA_MODELS", "create_parser"]

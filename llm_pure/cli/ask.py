@@ -17,7 +17,7 @@ from llm_pure.client.budgets_sqlite import open_ledger
 from llm_pure.client.from_settings import budget_of
 from llm_pure.client.llm import LLM
 from llm_pure.policy.retry import NO_RETRY
-from llm_pure.replay.builtin import builtin_cassettes
+from llm_pure.replay.cassette_files import builtin_cassettes
 from llm_pure.replay.matching import MatchRules
 from llm_pure.replay.player import ReplayTransport, open_replay
 from llm_pure.transports.base import Timeouts

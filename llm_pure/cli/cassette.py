@@ -14,13 +14,8 @@ from llm_pure.client.price_data import load_prices
 from llm_pure.pricing.costs import PricingContext, cost_of
 from llm_pure.replay.cassette import NO_CASSETTE, Cassette
 from llm_pure.replay.cassette_files import find_cassettes, load_cassette, save_cassette
-from llm_pure.replay.checks.check import (
-    CheckRecord,
-    check_paths,
-    exit_code_of,
-    record_json,
-    report_lines,
-)
+from llm_pure.replay.checks.check import check_paths, report_lines
+from llm_pure.replay.checks.check_record import CheckRecord, exit_code_of, record_json
 from llm_pure.replay.checks.diff import diff_cassettes
 from llm_pure.replay.checks.show import show_lines
 from llm_pure.replay.secrets.redaction import Redaction, redact_cassette
@@ -61,7 +56,7 @@ def show(options: Namespace) -> int:
             print_error(loaded.failure())
             code = DATA
         else:
-            print_cassette(loaded.unwrap(), index=options.index, full_bodies=options.whole)
+            print_cassette(loaded.unwrap(), index=options.index, full_bodies=options.full_bodies)
     return code
 
 

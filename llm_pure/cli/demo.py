@@ -14,7 +14,7 @@ from llm_pure.cli.output import colors, out
 from llm_pure.core.collect import collect
 from llm_pure.core.curl import to_curl
 from llm_pure.core.provider import Provider
-from llm_pure.replay.builtin import builtin_cassettes
+from llm_pure.replay.cassette_files import builtin_cassettes
 from llm_pure.replay.chunking import random_chunks
 from llm_pure.replay.matching import MatchRules
 from llm_pure.replay.player import open_replay

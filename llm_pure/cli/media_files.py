@@ -71,9 +71,8 @@ def write_images(response: ImagesResponse, options: Namespace) -> int:
         path = target if target.suffix else target.with_suffix(suffixes[0])
         path = _numbered(path, number) if numbered else path
         if not options.force:
-            path = unused_path(
-                path
-            )  # more images came than requested: they are paid for, so keep all
+            # more images came than requested: they are paid for, so keep all
+            path = unused_path(path)
         if path.suffix.lower() not in suffixes:
             print_note(f"{path.name} contains {image.media_type or 'an unknown image format'}")
         try:

@@ -46,6 +46,3 @@ def to_pil(image: GeneratedImage | bytes) -> "LLMResult[Image]":
         message = f"Pillow cannot read this image ({type(error).__name__})"
         return Failure(InvalidRequest(message=message, param="data"))
     return Success(decoded)
-
-
-__all__ = ["to_pil"]

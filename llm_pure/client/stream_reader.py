@@ -11,7 +11,6 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from llm_pure.client.targets import Target
-from llm_pure.core.provider import StreamDecoder
 from llm_pure.transports.base import AsyncStreamingResponse, StreamingResponse
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import ConnectionFailed, LLMError, StreamInterrupted
@@ -61,23 +60,11 @@ _METADATA = (Started, ExtraReceived, UsageReported)
 """Events without model output."""
 
 
-def _open_chat(target: Target, head: ResponseHead) -> StreamDecoder:
-    return target.provider.open_stream(head)
-
-
-def _is_content(event: StreamEvent) -> bool:
-    return not isinstance(event, _METADATA)
-
-
-def _unchanged(completion: Completion) -> Completion:
-    return completion
-
-
 CHAT: StreamKind[StreamEvent, Completion] = StreamKind(
-    open_decoder=_open_chat,
+    open_decoder=lambda target, head: target.provider.open_stream(head),
     on_disconnect=methodcaller("close"),
-    is_content=_is_content,
-    to_completion=_unchanged,
+    is_content=lambda event: not isinstance(event, _METADATA),
+    to_completion=lambda completion: completion,
 )
 
 

@@ -108,16 +108,13 @@ def _load(encoding: str) -> Tokenizer:
 
     def encode_any(text: str) -> list[int]:
         """Encode texts with very long runs of white space in pieces: tiktoken overflows its stack in them."""
-        if len(text) < _MIN_SPLIT_LENGTH or not any(map(_is_long, _WHITE_SPACE.finditer(text))):
+        runs = _WHITE_SPACE.finditer(text) if len(text) >= _MIN_SPLIT_LENGTH else ()
+        if not any(run.end() - run.start() > _PIECE_LENGTH for run in runs):
             return encode(text)
         starts = range(0, len(text), _PIECE_LENGTH)
         return [token for start in starts for token in encode(text[start : start + _PIECE_LENGTH])]
 
     return Tokenizer(encoding=encoding, encode=encode_any, decode=loaded.decode_bytes)
-
-
-def _is_long(run: re.Match[str]) -> bool:
-    return run.end() - run.start() > _PIECE_LENGTH
 
 
 def _define(encoding: str, ranks: Callable[[str, str], dict[bytes, int]]) -> dict[str, Any]:

@@ -1,10 +1,9 @@
 """`TracedLLM`: an LLM whose chat calls are OpenTelemetry spans. Needs the extra `otel`; exports nothing by itself."""
 
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, get_tracer
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, get_tracer, use_span
 
 from llm_pure.client.call import ChatInput, chat_request
 from llm_pure.client.llm import LLM, OnEvent
@@ -35,7 +34,7 @@ class TracedLLM(LLM):
     ) -> LLMResult[Completion]:
         """`LLM.completion` in a span."""
         chat = chat_request(request)
-        with self._start_current_span(chat) as span:
+        with use_span(self._start_span(chat), end_on_exit=True) as span:
             result = super().completion(chat, on_event=on_event, timeout_s=timeout_s)
             self._record(span, chat, result)
             return result
@@ -45,7 +44,7 @@ class TracedLLM(LLM):
     ) -> LLMResult[Completion]:
         """`LLM.acompletion` in a span."""
         chat = chat_request(request)
-        with self._start_current_span(chat) as span:
+        with use_span(self._start_span(chat), end_on_exit=True) as span:
             result = await super().acompletion(chat, on_event=on_event, timeout_s=timeout_s)
             self._record(span, chat, result)
             return result
@@ -63,13 +62,6 @@ class TracedLLM(LLM):
         stream = super().astream(chat, timeout_s=timeout_s)
         stream.on_finish = partial(self._end_span, self._start_span(chat), chat)
         return stream
-
-    def _start_current_span(self, request: ChatRequest) -> AbstractContextManager[Span]:
-        return self._tracer.start_as_current_span(
-            span_name(request, self.config),
-            kind=SpanKind.CLIENT,
-            attributes=otel_attributes(request, None, self.config, self._conventions),
-        )
 
     def _start_span(self, request: ChatRequest) -> Span:
         return self._tracer.start_span(

@@ -11,7 +11,13 @@ import msgspec
 
 from llm_pure.core.adaptations import Adaptation, strict_error
 from llm_pure.core.collect import Collector
-from llm_pure.core.error_mapping import NO_ERROR_CODES, ErrorType, undecodable_body_error
+from llm_pure.core.error_mapping import (
+    NO_ERROR_CODES,
+    ErrorType,
+    ProviderErrorInfo,
+    request_id,
+    to_llm_error,
+)
 from llm_pure.core.provider import (
     NO_ENV_VARS,
     Authorize,
@@ -20,13 +26,29 @@ from llm_pure.core.provider import (
     Provider,
     StreamDecoder,
 )
+<<<<<<< HEAD
 from llm_pure.core.stream import StreamState, TextFastPath, decode_steps, header_events
 from llm_pure.core.urls import UrlFor
+=======
+from llm_pure.core.stream import (
+    StepDecoder,
+    StreamState,
+    TextFastPath,
+    decode_stream_or_body,
+    header_events,
+)
+from llm_pure.core.urls import UrlFor, post_json
+>>>>>>> c2
 from llm_pure.framing import FrameDecoder
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, encode, protocol_error
 from llm_pure.types.completion import Completion
+<<<<<<< HEAD
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.errors import LLMError, ProtocolError
+=======
+from llm_pure.types.config import LLMConfig
+from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
+>>>>>>> c2
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.operations import (
@@ -37,6 +59,7 @@ from llm_pure.types.operations import (
     ModelPage,
     TokenCount,
 )
+from llm_pure.types.redact import redact_bytes
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -96,8 +119,23 @@ ReadBody: TypeAlias = Callable[
 
 
 def undecodable_error(service: AnyService, response: HttpResponse) -> LLMError:
-    """Map a response whose body is not the service's JSON to an error by its status."""
-    return undecodable_body_error(service.name, response.status, response.headers, response.body)
+    """Map a response whose body is not the service's JSON (HTML from a gateway, text, empty) to an error by its status.
+
+    The message is the start of the body. A status below 400 gives ProtocolError.
+    """
+    if response.status < 400:
+        message = f"status {response.status} without a valid response"
+        error = malformed_response(service, response, message)
+        return msgspec.structs.replace(error, request_id=request_id(response.headers))
+    text = redact_bytes(response.body[:EVIDENCE_LIMIT]).decode("utf-8", "replace").strip()
+    return to_llm_error(
+        ProviderErrorInfo(
+            provider=service.name,
+            status=response.status,
+            message=text,
+            headers=response.headers,
+        )
+    )
 
 
 class Dialect(msgspec.Struct, Generic[Q, S, F], frozen=True, kw_only=True):
@@ -169,17 +207,20 @@ def open_stream(
     dialect: Dialect[Q, S, F], service: Service[Q], head: ResponseHead
 ) -> StreamDecoder:
     """The decoder for a response with this head: a stream of frames, or a buffered body by status or content type."""
-    return decode_steps(
-        service.name,
-        head,
-        frames=dialect.frames,
-        state=dialect.initial_state,
-        step=partial(dialect.step, service, head),
-        parse=partial(dialect.parse_chat, service),
-        parse_error=partial(decode_error, service, dialect.find_error),
-        read_text_run=dialect.read_text_run,
-        body_types=dialect.body_types,
-    )
+
+    def stream() -> StreamDecoder:
+        return StepDecoder(
+            service.name,
+            head,
+            frames=dialect.frames(),
+            state=dialect.initial_state,
+            step=partial(dialect.step, service, head),
+            parse_error=partial(decode_error, service, dialect.find_error),
+            read_text_run=dialect.read_text_run,
+        )
+
+    parse = partial(dialect.parse_chat, service)
+    return decode_stream_or_body(service.name, head, parse, stream, body_types=dialect.body_types)
 
 
 def decode_error(

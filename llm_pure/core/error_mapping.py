@@ -5,16 +5,14 @@ overflow, since several services report it in the text only. `retry_after_s` rea
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
 
-from llm_pure.framing.json_codec import decode_any
 from llm_pure.types.errors import (
-    EVIDENCE_LIMIT,
     AuthenticationFailed,
     ContentFiltered,
     ContextLengthExceeded,
@@ -23,15 +21,13 @@ from llm_pure.types.errors import (
     NotFound,
     Overloaded,
     PermissionDenied,
-    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
     TimedOut,
 )
-from llm_pure.types.http import Headers, HttpResponse, get_header
-from llm_pure.types.redact import redact, redact_bytes
-from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.http import Headers, get_header
+from llm_pure.types.redact import redact
 
 ErrorType = type[LLMError]
 
@@ -134,48 +130,6 @@ def to_llm_error(
     if should_retry in ("true", "false"):
         fields["retryable"] = should_retry == "true"
     return kind(**fields)
-
-
-def undecodable_body_error(provider: str, status: int, headers: Headers, body: bytes) -> LLMError:
-    """Map a response with a non-JSON body (HTML from a gateway, plain text, empty) to an error by its status.
-
-    The message is the start of the body. A status below 400 gives ProtocolError.
-    """
-    if status < 400:
-        return ProtocolError(
-            message=f"status {status} without a valid response",
-            provider=provider,
-            status=status,
-            request_id=request_id(headers),
-            where="body",
-            evidence=body,
-        )
-    text = redact_bytes(body[:EVIDENCE_LIMIT]).decode("utf-8", "replace").strip()
-    return to_llm_error(
-        ProviderErrorInfo(provider=provider, status=status, message=text, headers=headers)
-    )
-
-
-def decode_success_json(
-    provider: str, response: HttpResponse, find_error: Callable[[Any], LLMError | None]
-) -> LLMResult[Any]:
-    """Decode the body of a successful response.
-
-    Fails with the error that `find_error` returns for the decoded JSON; by the status if it is 300 or more, or if the
-    body is not JSON.
-    """
-    match decode_any(response.body, provider=provider):
-        case Success(raw):
-            error = find_error(raw)
-            if error is not None:
-                return Failure(error)
-            if response.status < 300:
-                return Success(raw)
-        case _:
-            pass
-    return Failure(
-        undecodable_body_error(provider, response.status, response.headers, response.body)
-    )
 
 
 REQUEST_ID_HEADERS = (

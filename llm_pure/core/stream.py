@@ -216,31 +216,3 @@ def decode_stream_or_body(
     if head.status >= 300 or content_type in body_types:
         return BufferedBodyDecoder(provider, head, parse)
     return stream()
-
-
-def decode_steps(
-    provider: str,
-    head: ResponseHead,
-    *,
-    frames: Callable[[], FrameDecoder[F]],
-    state: S,
-    step: Step[S, F],
-    parse: Callable[[HttpResponse], LLMResult[Completion]],
-    parse_error: ParseError,
-    read_text_run: TextFastPath[S, F] | None = None,
-    body_types: tuple[str, ...] = ("application/json",),
-) -> StreamDecoder:
-    """`decode_stream_or_body` with a StepDecoder."""
-
-    def stream() -> StreamDecoder:
-        return StepDecoder(
-            provider,
-            head,
-            frames=frames(),
-            state=state,
-            step=step,
-            parse_error=parse_error,
-            read_text_run=read_text_run,
-        )
-
-    return decode_stream_or_body(provider, head, parse, stream, body_types=body_types)

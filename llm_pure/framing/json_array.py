@@ -144,9 +144,8 @@ class JsonArrayDecoder:
         """Advance to the item's end. False: more bytes are needed, or the item is invalid."""
         nested = self._expects is _Expects.NESTED_REST
         complete = self._scan_nested() if nested else self._scan_word()
-        if (
-            self._scanned - self._begin > self._limit
-        ):  # takes precedence, so that chunking does not matter
+        # the limit takes precedence, so that chunking does not matter
+        if self._scanned - self._begin > self._limit:
             self._scanned = self._begin + self._limit
             self._fail(f"an item is longer than {self._limit} bytes")
         return complete and self.fault is None

@@ -231,5 +231,3 @@ _FORMATS: dict[str, _Format] = {
     "image/webp": (_webp_size, _webp_truncated),
 }
 """Media type -> (size, is it truncated). A TIFF's parts may be anywhere, so its end is not checked."""
-
-__all__ = ["Size", "image_size", "is_truncated"]

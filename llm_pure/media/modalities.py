@@ -227,6 +227,3 @@ def _matches(row: ModalitySupport, name: str) -> bool:
     if row.exact:
         return name == row.prefix or name.startswith(f"{row.prefix}:")
     return name.startswith(row.prefix) or f".{row.prefix}" in name
-
-
-__all__ = ["OPENAI_ONLY", "TABLE", "ModalitySupport", "find_unsupported_part", "supports"]

@@ -6,7 +6,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from llm_pure.framing.json_codec import json_text
-from llm_pure.output.json_repair import Edit, Exact, Repair, Repaired, Unrepairable, repair
+from llm_pure.output.json_parser import Edit
+from llm_pure.output.json_repair import Exact, Repair, Repaired, Unrepairable, repair
 from llm_pure.types.completion import Completion
 from llm_pure.types.messages import ToolCall
 from llm_pure.types.request import ChatRequest, NamedToolChoice, Tool
@@ -103,6 +104,3 @@ def _parse_call(call: ToolCall, language: str) -> CodeOutput:
             return CodeOutput(language=name, code=code, origin="call", repair=result)
         result = Unrepairable("the code is missing, or not a string")
     return CodeOutput(language="", code=None, origin="call", repair=result)
-
-
-__all__ = ["CODE_TOOL", "CodeOutput", "CodeSource", "code_request", "parse_code", "repair_code"]

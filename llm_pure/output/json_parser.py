@@ -254,6 +254,3 @@ class _Reader:
                 after = _CONTROLS.get(letter, f"\\u{ord(letter):04x}")
                 self.edits.append(Edit(position, letter, after))
             position += 1
-
-
-__all__ = ["Edit", "ParseFailure", "apply_edits", "parse_lenient"]

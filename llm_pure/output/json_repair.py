@@ -174,6 +174,3 @@ def _decode(text: str) -> Any:
         return msgspec.json.decode(text)
     except (*DECODE_ERRORS, UnicodeEncodeError):
         return None
-
-
-__all__ = ["Edit", "Exact", "Repair", "RepairMethod", "Repaired", "Unrepairable", "repair"]

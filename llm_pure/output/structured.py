@@ -256,6 +256,3 @@ def _error(completion: Completion, message: str, path: str | None) -> ProtocolEr
         evidence=completion.text.encode("utf-8", "replace"),
         partial=completion,
     )
-
-
-__all__ = ["build_structured", "parse_structured", "structured_request"]

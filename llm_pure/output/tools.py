@@ -281,15 +281,3 @@ def _path_and_text(error: Exception, kind: Any, text: str) -> tuple[str, str]:
 def _arguments_error(name: str, path: str, message: str) -> InvalidRequest:
     param = "/".join(filter(None, [name, path]))
     return InvalidRequest(message=f"{ARGUMENTS_ERROR}{message}", param=param)
-
-
-__all__ = [
-    "ARGUMENTS_ERROR",
-    "BoundTool",
-    "ToolSource",
-    "arguments_parser",
-    "bind_tool",
-    "partial_arguments",
-    "run_tool_calls",
-    "schema_of",
-]

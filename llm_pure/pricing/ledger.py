@@ -140,13 +140,6 @@ def release(ledger: Ledger, name: str) -> Ledger:
     return msgspec.structs.replace(ledger, reserved=remaining)
 
 
-def charge(ledger: Ledger, call: Call) -> LLMResult[Ledger]:
-    """Add a call without a reservation. Fails with BudgetExceeded if it exceeds the budget; unpriced calls never do."""
-    usd = call.cost.total_usd if call.cost else ZERO
-    error = budget_error(ledger.max_usd, ledger.totals.cost_usd, ledger.reserved_usd, usd)
-    return Success(record(ledger, (call,))) if error is None else Failure(error)
-
-
 def record(ledger: Ledger, calls: Sequence[Call]) -> Ledger:
     """Add finished calls without reservations, whatever the budget. Adding many at once is cheaper."""
     by_model, totals = dict(ledger.by_model), ledger.totals

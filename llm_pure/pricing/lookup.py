@@ -1,7 +1,7 @@
 """Look up prices: (table, vendor, model) -> prices of the model; (prices, time, conditions) -> active rates."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -95,12 +95,3 @@ def _standard(prices: tuple[Prices, ...], now: datetime) -> Rates:
         if is_active(candidate, moment):
             return candidate.rates
     return prices[0].rates
-
-
-def context_window(table: PriceTable, api_type: str, models: Iterable[str]) -> int | None:
-    """Context window, in input tokens, of the first of these models that the table has."""
-    for model in models:
-        match = find_prices(table, api_type, model)
-        if match is not None and match.prices.window is not None:
-            return match.prices.window
-    return None

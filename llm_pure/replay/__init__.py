@@ -13,13 +13,8 @@ if TYPE_CHECKING:
     from llm_pure.replay.cassette import Cassette, Interaction, parse_cassette, render_cassette
     from llm_pure.replay.cassette_files import load_cassette, save_cassette
     from llm_pure.replay.cassette_writer import CassetteRecorder, Mode, open_cassette
-    from llm_pure.replay.checks.check import (
-        CheckRecord,
-        check_paths,
-        exit_code,
-        record_json,
-        report_lines,
-    )
+    from llm_pure.replay.checks.check import check_paths, report_lines
+    from llm_pure.replay.checks.check_record import CheckRecord, exit_code, record_json
     from llm_pure.replay.chunking import Chunking, as_recorded, random_chunks, single_bytes
     from llm_pure.replay.faults import AS_RECORDED, INSTANT, Fault, PlaybackOptions
     from llm_pure.replay.matching import Difference, MatchRules
@@ -90,7 +85,8 @@ _MODULES = {
     "llm_pure.transports.override": "override_transport",
     "llm_pure.replay.chunking": "Chunking as_recorded random_chunks single_bytes",
     "llm_pure.replay.cassette": "Cassette Interaction parse_cassette render_cassette",
-    "llm_pure.replay.checks.check": "CheckRecord check_paths exit_code record_json report_lines",
+    "llm_pure.replay.checks.check": "check_paths report_lines",
+    "llm_pure.replay.checks.check_record": "CheckRecord exit_code record_json",
     "llm_pure.replay.faults": "AS_RECORDED INSTANT Fault PlaybackOptions",
     "llm_pure.replay.cassette_files": "load_cassette save_cassette",
     "llm_pure.replay.matching": "Difference MatchRules",

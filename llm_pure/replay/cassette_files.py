@@ -11,6 +11,14 @@ from llm_pure.types.result import Failure, LLMResult, Success
 
 SUFFIXES = (".yaml", ".yml")
 
+_PACKAGE = Path(__file__).parents[1]
+
+
+def builtin_cassettes() -> Path:
+    """Return the folder of the bundled cassettes: inside the package when installed, beside it in a checkout."""
+    inside = _PACKAGE / "cassettes"
+    return inside if inside.is_dir() else _PACKAGE.parent / "cassettes"
+
 
 def find_cassettes(root: Path) -> Iterator[Path]:
     """Yield every YAML file below a folder in the order of names, without hidden ones; a file yields itself."""

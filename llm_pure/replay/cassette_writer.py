@@ -152,9 +152,8 @@ class CassetteRecorder:
     @returns_failure
     def _write(self, new: tuple[Interaction, ...]) -> Path:
         content = read_file(self.path).value_or(None)
-        rewrites = (
-            self.mode == "rewrite" and content == self._content
-        )  # else another worker was first
+        # with another content, another worker was first
+        rewrites = self.mode == "rewrite" and content == self._content
         if rewrites and not new:
             return _remove(self.path)
         cassette = Cassette()

@@ -156,6 +156,3 @@ def _at(error: LLMError, path: str, provider: str) -> InvalidRequest:
     inner = (error.param or "").lstrip("/") if isinstance(error, InvalidRequest) else ""
     param = f"{path}/{inner}" if inner else path
     return InvalidRequest(message=error.message, param=param, provider=provider)
-
-
-__all__ = ["FittedRequest", "SchemaProfiles", "fit_schemas"]

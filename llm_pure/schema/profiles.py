@@ -117,15 +117,3 @@ OLLAMA_TOOLS = SchemaProfile(
     inline=True,
     source="ollama/ollama v0.33.0-rc2 api/types.go (ToolFunctionParameters, ToolProperty), read 2026-11-20",
 )
-
-
-__all__ = [
-    "ANTHROPIC_NATIVE",
-    "COHERE_ANSWERS",
-    "GEMINI",
-    "NOVA_TOOLS",
-    "OLLAMA_TOOLS",
-    "OPENAI_STRICT",
-    "OPENAPI",
-    "SchemaProfile",
-]

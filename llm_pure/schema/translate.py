@@ -170,9 +170,7 @@ class _Writer:
             raise _Untranslatable(f"{path}/$ref", f"{reference!r} has no target in it")
         if reference in references and self.profile.inline:
             raise _Untranslatable(f"{path}/$ref")
-        if (
-            reference in references
-        ):  # recursive: the reference stays, its sibling keywords are dropped
+        if reference in references:  # recursive: it stays, without its sibling keywords
             for key, value in node.items():
                 if key != "$ref":
                     self._omit(key, value, f"{path}/{key}", "beside a $ref")
@@ -336,16 +334,3 @@ def resolve_ref(root: JsonSchema, reference: str) -> JsonSchema | None:
         name = step.replace("~1", "/").replace("~0", "~")
         node = node.get(name) if isinstance(node, dict) else None
     return node if isinstance(node, dict) else None
-
-
-__all__ = [
-    "DEPTH_LIMIT",
-    "SCHEMA_KEYS",
-    "SCHEMA_LISTS",
-    "SCHEMA_MAPS",
-    "SIZE_LIMIT",
-    "AdaptedSchema",
-    "resolve_ref",
-    "translate_schema",
-    "validate_schema",
-]

@@ -3,6 +3,7 @@
 `llm_pure.client.tokenizers.load_tokenizer` loads tokenizers; nothing here reads a file or imports tiktoken.
 """
 
+from llm_pure.media.image_info import image_size
 from llm_pure.tokens.count import (
     Count,
     Method,
@@ -20,7 +21,7 @@ from llm_pure.tokens.estimates import (
     max_output_tokens,
     partial_usage,
 )
-from llm_pure.tokens.images import image_size, image_tokens
+from llm_pure.tokens.images import image_tokens
 from llm_pure.tokens.profiles import TOKENIZER_PROFILES, TokenizerProfile, profile_for
 from llm_pure.tokens.tokenizer import Tokenizer, first_tokens, last_tokens
 from llm_pure.tokens.windows import Window, get_max_completion_tokens, window_for

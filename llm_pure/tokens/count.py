@@ -8,7 +8,8 @@ import msgspec
 
 from llm_pure.core.resolved_request import ResolvedRequest
 from llm_pure.framing.json_codec import json_text
-from llm_pure.tokens.images import UNKNOWN_SIZE, image_size, image_tokens
+from llm_pure.media.image_info import image_size
+from llm_pure.tokens.images import UNKNOWN_SIZE, image_tokens
 from llm_pure.tokens.profiles import TokenizerProfile
 from llm_pure.tokens.tokenizer import Tokenizer
 from llm_pure.types.messages import (

@@ -2,7 +2,7 @@
 
 from math import ceil, floor, sqrt
 
-from llm_pure.media.image_info import Size, image_size
+from llm_pure.media.image_info import Size
 from llm_pure.tokens.profiles import FixedImageCost, ImageRule, PatchImageCost, TileImageCost
 
 UNKNOWN_SIZE: Size = (1024, 1024)
@@ -59,6 +59,3 @@ def _shrink_scale(width: int, height: int, patch_px: int, max_patches: int) -> f
 
 def _count(width: float, height: float, patch_px: int) -> int:
     return ceil(width / patch_px - _NOISE) * ceil(height / patch_px - _NOISE)
-
-
-__all__ = ["UNKNOWN_SIZE", "Size", "image_size", "image_tokens"]

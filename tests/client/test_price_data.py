@@ -16,7 +16,7 @@ from genai_prices.data import providers
 from llm_pure import Usage
 from llm_pure.client.price_data import PRICES_VARIABLE, load_prices, shipped_prices
 from llm_pure.pricing.costs import PricingContext, price_usage
-from llm_pure.pricing.lookup import context_window, find_override
+from llm_pure.pricing.lookup import find_override, find_prices
 from llm_pure.pricing.table import VendorService
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure
@@ -130,7 +130,9 @@ def test_every_service_of_the_table_has_its_seller() -> None:
 
 
 def test_the_table_knows_windows() -> None:
-    assert context_window(shipped_prices(), "openai", ("gpt-4o",)) == 128_000
+    match = find_prices(shipped_prices(), "openai", "gpt-4o")
+    assert match is not None
+    assert match.prices.window == 128_000
 
 
 @pytest.mark.parametrize(

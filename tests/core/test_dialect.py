@@ -18,6 +18,7 @@ from llm_pure.core.dialect import (
     parse_body,
     read_json,
     require_lossless,
+    undecodable_error,
 )
 from llm_pure.core.provider import Built, Provider
 from llm_pure.core.stream import StreamState
@@ -27,11 +28,14 @@ from llm_pure.signing.key import key_header
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig, credential_headers
 from llm_pure.types.errors import (
+    AuthenticationFailed,
     InvalidRequest,
     LLMError,
     NotFound,
+    Overloaded,
     ProtocolError,
     RateLimited,
+    ServerError,
     StreamInterrupted,
     UnsupportedFeature,
 )
@@ -346,6 +350,7 @@ def test_an_unsupported_part_gets_the_providers_name_where_messages_are_encoded(
     assert str(part) == "messages/0: no"
 
 
+<<<<<<< HEAD
 def post(config: LLMConfig, body: dict[str, Any], **more: Any) -> Any:
     return returns_failure(build_post)(SERVICE, config, "https://h/x", body, **more)
 
@@ -387,3 +392,34 @@ def test_the_configurations_own_headers_go_over_ours_and_its_credentials_wait() 
 
 def test_a_body_that_is_no_json_is_a_wrong_request() -> None:
     assert isinstance(post(LLMConfig(), {"a": object()}).failure(), InvalidRequest)
+=======
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "message"),
+    [
+        (502, b"<html>Bad gateway</html>", ServerError, "<html>Bad gateway</html>"),
+        (401, b"  who?\n", AuthenticationFailed, "who?"),
+        (503, b"", Overloaded, "HTTP status 503"),
+        (500, b"\xff\xfe", ServerError, "\ufffd\ufffd"),
+        (400, b"bad key sk-abcdefgh12345678", InvalidRequest, "bad key ***"),
+        (500, b"x" * 900, ServerError, "x" * 300),
+    ],
+)
+def test_undecodable_error_of_an_error_status_has_the_start_of_the_body(
+    status: int, body: bytes, kind: type[LLMError], message: str
+) -> None:
+    error = undecodable_error(SERVICE, HttpResponse(status, HEADERS, body))
+    assert type(error) is kind
+    assert (error.message, error.status, error.request_id) == (message, status, "r1")
+
+
+@pytest.mark.parametrize("status", [200, 204, 302])
+def test_undecodable_error_below_400_is_a_protocol_error(status: int) -> None:
+    assert undecodable_error(SERVICE, HttpResponse(status, HEADERS, b"<html>")) == ProtocolError(
+        message=f"status {status} without a valid response",
+        provider="example",
+        status=status,
+        request_id="r1",
+        where="body",
+        evidence=b"<html>",
+    )
+>>>>>>> c2

@@ -13,7 +13,6 @@ from llm_pure.core.error_mapping import (
     request_id,
     retry_after_s,
     to_llm_error,
-    undecodable_body_error,
 )
 from llm_pure.types.errors import (
     AuthenticationFailed,
@@ -23,7 +22,6 @@ from llm_pure.types.errors import (
     NotFound,
     Overloaded,
     PermissionDenied,
-    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
@@ -175,36 +173,6 @@ def test_a_service_may_say_itself_whether_to_retry(
     assert (
         to_llm_error(ProviderErrorInfo(provider="p", status=status, headers=headers)).retryable
         == retryable
-    )
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "kind", "message"),
-    [
-        (502, b"<html>Bad gateway</html>", ServerError, "<html>Bad gateway</html>"),
-        (401, b"  who?\n", AuthenticationFailed, "who?"),
-        (503, b"", Overloaded, "HTTP status 503"),
-        (500, b"\xff\xfe", ServerError, "\ufffd\ufffd"),
-        (400, b"bad key sk-abcdefgh12345678", InvalidRequest, "bad key ***"),
-        (500, b"x" * 900, ServerError, "x" * 300),
-    ],
-)
-def test_a_body_that_is_not_the_services_own_still_says_something(
-    status: int, body: bytes, kind: ErrorType, message: str
-) -> None:
-    error = undecodable_body_error("p", status, (("request-id", "r1"),), body)
-    assert type(error) is kind
-    assert (error.message, error.status, error.request_id) == (message, status, "r1")
-
-
-@pytest.mark.parametrize("status", [200, 204, 302])
-def test_a_good_status_without_an_answer_is_a_protocol_fault(status: int) -> None:
-    assert undecodable_body_error("p", status, (), b"<html>") == ProtocolError(
-        message=f"status {status} without a valid response",
-        provider="p",
-        status=status,
-        where="body",
-        evidence=b"<html>",
     )
 
 

@@ -10,7 +10,8 @@ from llm_pure.output.code import (
     parse_code,
     repair_code,
 )
-from llm_pure.output.json_repair import Edit, Exact, Repaired, Unrepairable
+from llm_pure.output.json_parser import Edit
+from llm_pure.output.json_repair import Exact, Repaired, Unrepairable
 
 GOOD = '{"language": "python", "code": "print(1)"}'
 VALUE = {"language": "python", "code": "print(1)"}

@@ -12,7 +12,6 @@ from llm_pure.pricing.ledger import (
     Cost,
     Ledger,
     Totals,
-    charge,
     crossed_threshold,
     price_unpriced,
     record,
@@ -72,14 +71,8 @@ def test_without_a_limit_everything_fits() -> None:
     assert Ledger().remaining_usd is None
 
 
-def test_a_charge_is_admitted_and_recorded_in_one_step() -> None:
-    once = charge(DOLLAR, call("0.7")).unwrap()
-    assert isinstance(charge(once, call("0.31")), Failure)
-    assert charge(once, call("0.3")).unwrap().remaining_usd == 0
-
-
 def test_unpriced_calls_are_counted_and_wait_for_a_price() -> None:
-    ledger = charge(charge(DOLLAR, call(None)).unwrap(), call(None, "other")).unwrap()
+    ledger = record(DOLLAR, (call(None), call(None, "other")))
     assert (ledger.totals.calls, ledger.totals.unpriced_calls) == (2, 2)
     assert (ledger.totals.cost_usd, ledger.totals.cost_per_call_usd) == (Decimal(0), None)
 
@@ -91,17 +84,17 @@ def test_unpriced_calls_are_counted_and_wait_for_a_price() -> None:
     later = price_unpriced(ledger, price)
     assert (
         later.by_model["p:m"]
-        == charge(
+        == record(
             Ledger(),
-            Call(
-                model="m",
-                provider="p",
-                usage=Usage(10, 5, 4, 1, 2),
-                cost=price(call(None)).unwrap(),
+            (
+                Call(
+                    model="m",
+                    provider="p",
+                    usage=Usage(10, 5, 4, 1, 2),
+                    cost=price(call(None)).unwrap(),
+                ),
             ),
-        )
-        .unwrap()
-        .by_model["p:m"]
+        ).by_model["p:m"]
     )
     assert later.unpriced == (call(None, "other"),)
     assert later.remaining_usd == Decimal("0.5")
@@ -122,7 +115,7 @@ def test_calls_recorded_together_count_as_one_by_one(before: list[Call], calls: 
 def test_only_the_last_thousand_unpriced_calls_are_kept() -> None:
     ledger = Ledger()
     for number in range(1010):
-        ledger = charge(ledger, call(None, str(number))).unwrap()
+        ledger = record(ledger, (call(None, str(number)),))
     assert [len(ledger.unpriced), ledger.unpriced[0].model] == [1000, "10"]
     assert ledger.totals.unpriced_calls == 1010
 
@@ -132,8 +125,8 @@ def test_only_the_last_thousand_unpriced_calls_are_kept() -> None:
     [("0.7", "0.8", 0.8, True), ("0.8", "0.9", 0.8, False), ("0.1", "0.79", 0.8, False)],
 )
 def test_an_alert_comes_once(before: str, after: str, share: float, is_crossed: bool) -> None:
-    first = charge(DOLLAR, call(before)).unwrap()
-    second = charge(DOLLAR, call(after)).unwrap()
+    first = record(DOLLAR, (call(before),))
+    second = record(DOLLAR, (call(after),))
     assert crossed_threshold(first, second, share) is is_crossed
     assert not crossed_threshold(Ledger(), second, share) or second.max_usd
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from llm_pure.pricing.lookup import context_window, find_override, find_prices, rates_at, vendor_for
+from llm_pure.pricing.lookup import find_override, find_prices, rates_at, vendor_for
 from llm_pure.pricing.overrides import with_overrides
 from llm_pure.pricing.table import (
     AllOf,
@@ -143,11 +143,6 @@ def test_variants_replace_single_rates_for_the_sellers_own_models_only() -> None
     assert rates_at(own, NOON, batch) == {**rates("0.5"), "output_mtok": Decimal(9)}
     assert rates_at(own, NOON, {"service_tier": "fast"}) == rates("2")
     assert rates_at(resold, NOON, batch) == rates("2")
-
-
-def test_the_window_comes_from_the_first_model_that_has_one() -> None:
-    assert context_window(TABLE, "maker", ("dated-2026-01-02", "ladder")) == 1000
-    assert context_window(TABLE, "maker", ("snake",)) is None
 
 
 def test_a_table_is_the_same_after_json() -> None:

@@ -18,7 +18,7 @@ from llm_pure.core.error_mapping import ProviderErrorInfo, to_llm_error
 from llm_pure.core.provider import Built, Operation, Provider, StreamDecoder
 from llm_pure.core.registry import Registry
 from llm_pure.core.resolved_request import resolve_request
-from llm_pure.core.stream import StreamState, decode_steps
+from llm_pure.core.stream import StepDecoder, StreamState, decode_stream_or_body
 from llm_pure.framing.json_codec import decode, decode_any, encode
 from llm_pure.framing.sse import SseDecoder, SseEvent
 from llm_pure.signing.key import key_header
@@ -102,15 +102,17 @@ def step(state: StreamState, frame: SseEvent) -> tuple[StreamState, Sequence[Str
 
 
 def open_stream(head: ResponseHead) -> StreamDecoder:
-    return decode_steps(
-        NAME,
-        head,
-        frames=SseDecoder,
-        state=StreamState(),
-        step=step,
-        parse=parse_chat,
-        parse_error=parse_error,
-    )
+    def stream() -> StreamDecoder:
+        return StepDecoder(
+            NAME,
+            head,
+            frames=SseDecoder(),
+            state=StreamState(),
+            step=step,
+            parse_error=parse_error,
+        )
+
+    return decode_stream_or_body(NAME, head, parse_chat, stream)
 
 
 def _build_embed(config: LLMConfig, request: EmbedRequest) -> LLMResult[Built]:

@@ -18,10 +18,8 @@ from llm_pure.replay.checks.check_record import (
     completed,
     counted,
     embedded,
-    exit_code,
     exit_code_of,
     failed,
-    record_json,
 )
 from llm_pure.replay.checks.service_detection import Call, CallKind, UnknownCall, detect_call
 from llm_pure.replay.checks.stream_properties import StreamOutcome, read_pieces
@@ -31,19 +29,6 @@ from llm_pure.types.errors import ProtocolError, UnsupportedFeature
 from llm_pure.types.http import get_header
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.result import Failure, LLMResult, fold
-
-__all__ = [
-    "CheckRecord",
-    "ReadCall",
-    "check_interaction",
-    "check_paths",
-    "exit_code",
-    "exit_code_of",
-    "read_call",
-    "record_json",
-    "record_line",
-    "report_lines",
-]
 
 STREAM_TYPES = (
     "text/event-stream",

@@ -93,7 +93,8 @@ def _event_kind(value: Any) -> str:
 
 
 def _add_types(value: Any, path: str, shape: dict[str, set[str]], depth: int) -> None:
-    shape.setdefault(path if path.strip() else f"{path}/", set()).add(_type_name(value))
+    type_name = _TYPE_NAMES.get(type(value), "object")
+    shape.setdefault(path if path.strip() else f"{path}/", set()).add(type_name)
     if depth > DEPTH_LIMIT:
         return
     if isinstance(value, dict):
@@ -107,10 +108,6 @@ def _add_types(value: Any, path: str, shape: dict[str, set[str]], depth: int) ->
 _TYPE_NAMES = {
     type(None): "null", bool: "bool", int: "number", float: "number", str: "string", list: "list"
 }  # fmt: skip
-
-
-def _type_name(value: Any) -> str:
-    return _TYPE_NAMES.get(type(value), "object")
 
 
 def _changes(old: Shape, new: Shape, index: int) -> Iterator[ShapeDifference]:

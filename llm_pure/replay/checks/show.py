@@ -35,12 +35,8 @@ def show_lines(
 
     full: do not truncate bodies. price: returns the cost of a completion as text.
     """
-    lines = _lines(interaction, registry, None if full else MAX_BODY_LENGTH, price or _no_price)
-    yield from map(redact, lines)
-
-
-def _no_price(completion: Completion) -> str:
-    return ""
+    max_length = None if full else MAX_BODY_LENGTH
+    yield from map(redact, _lines(interaction, registry, max_length, price or (lambda _: "")))
 
 
 def _lines(

@@ -13,16 +13,20 @@ from llm_pure.adapters import registry
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.cassette_files import save_cassette
 from llm_pure.replay.checks.check import (
-    CheckRecord,
     check_interaction,
     check_paths,
-    exit_code,
     read_call,
-    record_json,
     record_line,
     report_lines,
 )
-from llm_pure.replay.checks.check_record import CheckedCall, CheckedError, CheckedUsage
+from llm_pure.replay.checks.check_record import (
+    CheckedCall,
+    CheckedError,
+    CheckedUsage,
+    CheckRecord,
+    exit_code,
+    record_json,
+)
 
 URL = "https://api.openai.com/v1/chat/completions"
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
