@@ -26,10 +26,6 @@ from llm_pure.core.provider import (
     Provider,
     StreamDecoder,
 )
-<<<<<<< HEAD
-from llm_pure.core.stream import StreamState, TextFastPath, decode_steps, header_events
-from llm_pure.core.urls import UrlFor
-=======
 from llm_pure.core.stream import (
     StepDecoder,
     StreamState,
@@ -37,18 +33,12 @@ from llm_pure.core.stream import (
     decode_stream_or_body,
     header_events,
 )
-from llm_pure.core.urls import UrlFor, post_json
->>>>>>> c2
+from llm_pure.core.urls import UrlFor
 from llm_pure.framing import FrameDecoder
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, encode, protocol_error
 from llm_pure.types.completion import Completion
-<<<<<<< HEAD
 from llm_pure.types.config import LLMConfig, plain_headers
-from llm_pure.types.errors import LLMError, ProtocolError
-=======
-from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
->>>>>>> c2
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.operations import (

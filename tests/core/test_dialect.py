@@ -350,7 +350,6 @@ def test_an_unsupported_part_gets_the_providers_name_where_messages_are_encoded(
     assert str(part) == "messages/0: no"
 
 
-<<<<<<< HEAD
 def post(config: LLMConfig, body: dict[str, Any], **more: Any) -> Any:
     return returns_failure(build_post)(SERVICE, config, "https://h/x", body, **more)
 
@@ -392,7 +391,8 @@ def test_the_configurations_own_headers_go_over_ours_and_its_credentials_wait() 
 
 def test_a_body_that_is_no_json_is_a_wrong_request() -> None:
     assert isinstance(post(LLMConfig(), {"a": object()}).failure(), InvalidRequest)
-=======
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind", "message"),
     [
@@ -422,4 +422,3 @@ def test_undecodable_error_below_400_is_a_protocol_error(status: int) -> None:
         where="body",
         evidence=b"<html>",
     )
->>>>>>> c2
