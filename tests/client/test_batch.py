@@ -1,7 +1,5 @@
 """Many questions: in turn as one conversation, and side by side."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from time import monotonic, sleep
 from typing import Any
 
@@ -11,10 +9,10 @@ import msgspec
 from llm_pure import Completion
 from llm_pure.client import LLM
 from llm_pure.policy.retry import NO_RETRY
-from llm_pure.transports.base import AsyncStreamingResponse, StreamingResponse, Timeouts
+from llm_pure.transports.base import Timeouts
 from llm_pure.transports.scripted import ResponseScript, ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import InvalidRequest
-from llm_pure.types.http import HttpRequest
+from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.tiny_provider import JSON, REGISTRY, config, whole
 from tests.support.twins import called, every_kind
@@ -117,25 +115,19 @@ class Watching(ScriptedTransport):
         self.busy += 1
         self.most = max(self.most, self.busy)
 
-    @contextmanager
-    def stream(
-        self, request: HttpRequest, timeouts: Timeouts
-    ) -> Iterator[LLMResult[StreamingResponse]]:
-        with super().stream(request, timeouts) as opened:
-            self.enter()
-            sleep(0.005)
-            yield opened
-            self.busy -= 1
+    def send(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+        self.enter()
+        sleep(0.005)
+        response = super().send(request, timeouts)
+        self.busy -= 1
+        return response
 
-    @asynccontextmanager
-    async def astream(
-        self, request: HttpRequest, timeouts: Timeouts
-    ) -> AsyncIterator[LLMResult[AsyncStreamingResponse]]:
-        async with super().astream(request, timeouts) as opened:
-            self.enter()
-            await anyio.sleep(0.005)
-            yield opened
-            self.busy -= 1
+    async def asend(self, request: HttpRequest, timeouts: Timeouts) -> LLMResult[HttpResponse]:
+        self.enter()
+        await anyio.sleep(0.005)
+        response = await super().asend(request, timeouts)
+        self.busy -= 1
+        return response
 
 
 @every_kind
