@@ -30,21 +30,26 @@ def streamed(
     kind: str, llm: LLM, request: ChatRequest | str, most: int = 1000
 ) -> tuple[list[StreamEvent], LLMResult[Completion]]:
     """The events of a stream that is left after `most`, and its result."""
-    events: list[StreamEvent] = []
-    if kind == "sync":
-        with llm.stream(request) as stream:
-            for event in stream:
-                events.append(event)
-                if len(events) >= most:
-                    break
-        return events, stream.result()
+    return read_stream(kind, llm, "stream", request, most)
 
-    async def main() -> LLMResult[Completion]:
-        async with llm.astream(request) as stream:
-            async for event in stream:
-                events.append(event)
-                if len(events) >= most:
+
+def read_stream(kind: str, llm: LLM, method: str, request: Any, most: int) -> tuple[list[Any], Any]:
+    """The items of the stream of this method that is left after `most`, and its result."""
+    items: list[Any] = []
+    if kind == "sync":
+        with getattr(llm, method)(request) as stream:
+            for item in stream:
+                items.append(item)
+                if len(items) >= most:
+                    break
+        return items, stream.result()
+
+    async def main() -> Any:
+        async with getattr(llm, f"a{method}")(request) as stream:
+            async for item in stream:
+                items.append(item)
+                if len(items) >= most:
                     break
         return stream.result()
 
-    return events, trio.run(main) if kind == "trio" else asyncio.run(main())
+    return items, trio.run(main) if kind == "trio" else asyncio.run(main())

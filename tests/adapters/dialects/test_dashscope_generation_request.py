@@ -1,6 +1,7 @@
 """ChatRequest, EmbedRequest -> requests of DashScope's own API, and what is said about what it cannot take."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,11 +19,11 @@ from llm_pure import (
 )
 from llm_pure.adapters.dialects.dashscope_generation import build_chat
 from llm_pure.adapters.dialects.dashscope_generation.embed import build_embed
-from llm_pure.core.provider import Built
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
 from llm_pure.types.messages import Audio, Image, Opaque, ProviderMetadata, Reasoning, ToolCall
 from llm_pure.types.request import SchemaFormat, Tool
 from llm_pure.types.result import Success
+from tests.support.builders import ChatCase
 from tests.support.chat_requests import PNG, REQUESTS, WAV, chat_requests
 from tests.support.dashscope_generation_streams import SERVICE
 
@@ -31,15 +32,8 @@ SERVICES = "https://dashscope.aliyuncs.com/api/v1/services"
 TEXT = f"{SERVICES}/aigc/text-generation/generation"
 MULTIMODAL = f"{SERVICES}/aigc/multimodal-generation/generation"
 PIXELS = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
-
-
-def built(request: ChatRequest, config: LLMConfig = CONFIG) -> Built:
-    return build_chat(SERVICE, config, request).unwrap()
-
-
-def body(request: ChatRequest, config: LLMConfig = CONFIG) -> dict[str, Any]:
-    sent: dict[str, Any] = json.loads(built(request, config).request.body)
-    return sent
+CASE = ChatCase(partial(build_chat, SERVICE), CONFIG)
+built, body = CASE.built, CASE.body
 
 
 def test_a_plain_question() -> None:
