@@ -33,6 +33,7 @@ from llm_pure.types.errors import (
     ServerError,
 )
 from llm_pure.types.result import Failure, Success
+from tests.support.json_values import json_values
 
 NAME = "bedrock_invoke"
 JSON = ("content-type", "application/json")
@@ -377,13 +378,7 @@ def test_nesting_at_the_edge_of_what_can_be_written_never_raises() -> None:
             assert isinstance(parse(said), Success | Failure)
 
 
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
+JSON_VALUES = json_values(max_leaves=6)
 KEYS = st.sampled_from(
     ["type", "choices", "output", "generation", "outputs", "generations", "completions", "results", "outputText",
      "completion", "event_type", "generation_id", "is_finished", "text", "stop_reason", "finish_reason", "tool_calls",
