@@ -15,7 +15,7 @@ from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.tiny_provider import JSON, REGISTRY, config, whole
-from tests.support.twins import called, every_kind
+from tests.support.twins import called, every_kind, scripted_llm
 
 
 def turns_of(request: HttpRequest) -> list[list[str]]:
@@ -33,9 +33,8 @@ def provider_metadata(request: HttpRequest) -> ScriptedResponse:
 
 
 def client(**fields: Any) -> tuple[LLM, ScriptedTransport]:
-    transport = ScriptedTransport(provider_metadata)
     made = config(stream=False, **fields)
-    return LLM(made, transport, registry=REGISTRY, retry=NO_RETRY), transport
+    return scripted_llm(made, provider_metadata, registry=REGISTRY, retry=NO_RETRY)
 
 
 @every_kind

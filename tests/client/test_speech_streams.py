@@ -27,7 +27,7 @@ from llm_pure.types.messages import Audio
 from llm_pure.types.operations import Speech, SpeechRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.one_answer import http, one_answer
-from tests.support.twins import every_kind, read_stream
+from tests.support.twins import every_kind, read_stream, scripted_llm
 from tests.support.wav import tiny_wav
 
 WAV = tiny_wav()
@@ -49,8 +49,7 @@ DONE = b"data: " + json.dumps({"type": "speech.audio.done", "usage": USAGE}).enc
 
 
 def client(script: ResponseScript, **more: Any) -> tuple[LLM, ScriptedTransport]:
-    transport = ScriptedTransport(script)
-    return LLM(CONFIG, transport, **{"retry": NO_RETRY, **more}), transport
+    return scripted_llm(CONFIG, script, **{"retry": NO_RETRY, **more})
 
 
 def heard(

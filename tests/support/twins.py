@@ -1,4 +1,4 @@
-"""The methods of LLM, called the same way whether sync (`x`), on asyncio or on trio (`ax`)."""
+"""An LLM over a script, and the methods of LLM, called the same way whether sync (`x`), on asyncio or on trio (`ax`)."""
 
 import asyncio
 from typing import Any
@@ -6,13 +6,22 @@ from typing import Any
 import pytest
 import trio
 
-from llm_pure import ChatRequest, Completion, StreamEvent
+from llm_pure import ChatRequest, Completion, LLMConfig, StreamEvent
 from llm_pure.client import LLM
+from llm_pure.transports.scripted import ResponseScript, ScriptedTransport
 from llm_pure.types.result import LLMResult
 
 KINDS = ("sync", "asyncio", "trio")
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def scripted_llm(
+    config: LLMConfig, script: ResponseScript, **options: Any
+) -> tuple[LLM, ScriptedTransport]:
+    """An LLM whose responses are the script's, and its transport."""
+    transport = ScriptedTransport(script)
+    return LLM(config, transport, **options), transport
 
 
 def called(kind: str, llm: LLM, method: str, *args: Any, **named: Any) -> Any:
