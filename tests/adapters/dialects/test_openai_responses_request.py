@@ -14,7 +14,7 @@ from openai.types.responses.response_create_params import (
 
 from llm_pure import ChatRequest, LLMConfig, system, user
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.types.errors import InvalidConfiguration, UnsupportedFeature
 from llm_pure.types.request import (
     JsonFormat,
     NamedToolChoice,
@@ -31,6 +31,7 @@ from tests.support.chat_requests import (
     SCHEMA,
     WEATHER,
     chat_requests,
+    unbuildable,
 )
 from tests.support.official_types import checker
 
@@ -270,16 +271,7 @@ def test_system_messages_are_left_out_when_the_configuration_says_so() -> None:
     assert sent["input"] == [{"role": "user", "content": "b"}]
 
 
-@pytest.mark.parametrize(
-    ("config", "request_", "kind"),
-    [
-        (LLMConfig(), ChatRequest(messages="hi"), InvalidConfiguration),
-        (LLMConfig(model="m", base_url="nowhere"), ChatRequest(messages="hi"), InvalidConfiguration),
-        (LLMConfig(model="m"), ChatRequest(messages=[]), InvalidRequest),
-        (LLMConfig(model="m"), ChatRequest(messages="hi", extra={"x": object()}), InvalidRequest),
-    ],
-    ids=["no model", "no URL", "no message", "no JSON"],
-)  # fmt: skip
+@unbuildable
 def test_what_cannot_be_built_is_a_failure(
     config: LLMConfig, request_: ChatRequest, kind: type
 ) -> None:

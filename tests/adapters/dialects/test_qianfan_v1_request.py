@@ -33,7 +33,7 @@ from llm_pure.types.messages import (
 from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
 from llm_pure.types.result import Success
 from tests.support.builders import ChatCase
-from tests.support.chat_requests import PDF, PNG, REQUESTS, chat_requests
+from tests.support.chat_requests import PDF, PNG, chat_requests
 from tests.support.qianfan_v1_streams import SERVICE
 
 CONFIG = LLMConfig(
@@ -287,12 +287,6 @@ def test_what_is_changed_or_left_out_is_reported(
     assert adaptations(request) == reported
     strict = build_chat(SERVICE, CONFIG, request, strict=True)
     assert isinstance(strict, Success) == (not reported)
-
-
-@pytest.mark.parametrize("name", REQUESTS)
-def test_every_common_request_is_built_or_refused(name: str) -> None:
-    got = build_chat(SERVICE, CONFIG, REQUESTS[name])
-    assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
 
 
 @given(chat_requests())
