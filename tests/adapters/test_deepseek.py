@@ -78,11 +78,11 @@ def test_a_turn_without_calls_has_no_empty_key() -> None:
 def test_sampling_is_dropped_while_it_reasons_and_sent_while_it_does_not() -> None:
     thinking = ChatRequest(messages="hi", temperature=0.5, logprobs=2)
     assert "temperature" not in DEEPSEEK.body(thinking)
-    assert DEEPSEEK.told(thinking) == [("temperature", "dropped"), ("logprobs", "dropped")]
+    assert DEEPSEEK.adaptations(thinking) == [("temperature", "dropped"), ("logprobs", "dropped")]
     quick = ChatRequest(messages="hi", temperature=0.5, logprobs=2, reasoning="none")
     body = DEEPSEEK.body(quick)
     assert (body["temperature"], body["logprobs"], body["top_logprobs"]) == (0.5, True, 2)
-    assert DEEPSEEK.told(quick) == []
+    assert DEEPSEEK.adaptations(quick) == []
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_sampling_is_dropped_while_it_reasons_and_sent_while_it_does_not() -> No
 def test_no_tool_can_be_forced_while_it_reasons(choice: object) -> None:
     forced = ChatRequest(messages="hi", tools=(WEATHER,), tool_choice=choice)  # type: ignore[arg-type]
     assert "tool_choice" not in DEEPSEEK.body(forced)
-    assert DEEPSEEK.told(forced) == [("tool_choice", "dropped")]
+    assert DEEPSEEK.adaptations(forced) == [("tool_choice", "dropped")]
     quick = ChatRequest(
         messages="hi",
         tools=(WEATHER,),
@@ -99,7 +99,7 @@ def test_no_tool_can_be_forced_while_it_reasons(choice: object) -> None:
         reasoning="none",
     )
     assert "tool_choice" in DEEPSEEK.body(quick)
-    assert DEEPSEEK.told(quick) == []
+    assert DEEPSEEK.adaptations(quick) == []
 
 
 def test_a_schema_is_told_in_words_beside_json_object() -> None:
@@ -117,13 +117,13 @@ def test_a_schema_is_told_in_words_beside_json_object() -> None:
         },
         {"role": "user", "content": "hi"},
     ]
-    assert DEEPSEEK.told(wanted) == [("response_format", "changed")]
+    assert DEEPSEEK.adaptations(wanted) == [("response_format", "changed")]
 
 
 def test_strict_of_a_tool_is_left_out_and_said() -> None:
     request = ChatRequest(messages=CALLED, tools=(CLOCK,))
     assert "strict" not in DEEPSEEK.body(request)["tools"][0]["function"]
-    assert DEEPSEEK.told(request) == [("tools/0/strict", "dropped")]
+    assert DEEPSEEK.adaptations(request) == [("tools/0/strict", "dropped")]
 
 
 def test_hits_and_misses_of_the_cache_are_input() -> None:

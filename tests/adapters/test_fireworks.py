@@ -28,7 +28,7 @@ FIREWORKS = Service("fireworks", "accounts/fireworks/models/deepseek-v4-pro")
 def test_an_effort_or_a_budget(asked: Any, sent: object, told: object) -> None:
     request = ChatRequest(messages="hi", reasoning=asked)
     assert FIREWORKS.fields(request) == sent
-    assert FIREWORKS.told(request) == told
+    assert FIREWORKS.adaptations(request) == told
 
 
 def test_its_variable_for_the_address_is_a_bare_host() -> None:

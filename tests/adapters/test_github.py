@@ -23,7 +23,7 @@ def test_the_limit_of_reasoning_models_has_another_name(model: str, key: str) ->
 
 def test_openais_models_refuse_here_what_they_refuse_at_home() -> None:
     request = ChatRequest(messages="hi", temperature=0.5)
-    assert GITHUB.told(request, "openai/gpt-5") == [("temperature", "dropped")]
+    assert GITHUB.adaptations(request, "openai/gpt-5") == [("temperature", "dropped")]
 
 
 @pytest.mark.parametrize(

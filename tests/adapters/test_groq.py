@@ -46,7 +46,7 @@ def test_some_models_take_a_schema_and_others_are_told_it() -> None:
 def test_strict_tools_are_known_to_some_models() -> None:
     request = ChatRequest(messages="hi", tools=(CLOCK,))
     assert GROQ.body(request)["tools"][0]["function"]["strict"] is True
-    assert GROQ.told(request, "llama-3.3-70b-versatile") == [("tools/0/strict", "dropped")]
+    assert GROQ.adaptations(request, "llama-3.3-70b-versatile") == [("tools/0/strict", "dropped")]
 
 
 def test_its_reasoning_goes_back() -> None:

@@ -33,7 +33,7 @@ OWN_ID = "aB3dE6gH9"
 def test_a_seed_is_a_random_seed() -> None:
     request = ChatRequest(messages="hi", seed=7, stream=True)
     assert MISTRAL.fields(request) == {"random_seed": 7, "stream": True}
-    assert MISTRAL.told(request) == [("seed", "renamed")]
+    assert MISTRAL.adaptations(request) == [("seed", "renamed")]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_seed_is_a_random_seed() -> None:
 def test_how_reasoning_is_asked_for(model: str, asked: Any, sent: object, told: object) -> None:
     request = ChatRequest(messages="hi", reasoning=asked)
     assert MISTRAL.fields(request, model) == sent
-    assert MISTRAL.told(request, model) == told
+    assert MISTRAL.adaptations(request, model) == told
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_choice_of_tools(choice: Any, sent: object) -> None:
 def test_where_no_tool_is_to_be_called_none_is_sent() -> None:
     request = ChatRequest(messages="hi", tools=(WEATHER,), tool_choice="none")
     assert "tools" not in MISTRAL.body(request)
-    assert MISTRAL.told(request) == [("tool_choice", "changed")]
+    assert MISTRAL.adaptations(request) == [("tool_choice", "changed")]
 
 
 def test_foreign_ids_of_calls_become_nine_letters_and_digits_in_results_too() -> None:
@@ -97,7 +97,7 @@ def test_foreign_ids_of_calls_become_nine_letters_and_digits_in_results_too() ->
         {"role": "tool", "tool_call_id": made, "content": "21 °C", "name": "weather"},
         {"role": "tool", "tool_call_id": OWN_ID, "content": "noon"},
     ]  # fmt: skip
-    assert MISTRAL.told(ChatRequest(messages=turns)) == [
+    assert MISTRAL.adaptations(ChatRequest(messages=turns)) == [
         ("messages/1/name", "dropped"),
         ("messages/2/parts/0/id", "renamed"),
     ]
@@ -121,7 +121,7 @@ def test_the_assistant_speaks_between_a_tool_and_the_user() -> None:
         {"role": "assistant", "content": "OK"},
         {"role": "user", "content": "And now?"},
     ]
-    assert MISTRAL.told(ChatRequest(messages=turns)) == [("messages/3", "changed")]
+    assert MISTRAL.adaptations(ChatRequest(messages=turns)) == [("messages/3", "changed")]
 
 
 def test_files_and_sound_are_flat_parts() -> None:

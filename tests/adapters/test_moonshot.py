@@ -36,21 +36,21 @@ def test_how_reasoning_is_asked_for(model: str, asked: str | None, sent: object)
 
 def test_kimi_fixes_its_sampling_and_older_models_do_not() -> None:
     request = ChatRequest(messages="hi", temperature=0.6, top_p=0.9)
-    assert MOONSHOT.told(request) == [("temperature", "dropped"), ("top_p", "dropped")]
+    assert MOONSHOT.adaptations(request) == [("temperature", "dropped"), ("top_p", "dropped")]
     assert "temperature" not in MOONSHOT.body("hi")
-    assert MOONSHOT.told("hi") == []
+    assert MOONSHOT.adaptations("hi") == []
     assert MOONSHOT.body(request, "moonshot-v1-8k")["temperature"] == 0.6
 
 
 def test_one_answer_only_while_it_reasons() -> None:
     several = ChatRequest(messages="hi", n=2)
-    assert MOONSHOT.told(several) == [("n", "dropped")]
+    assert MOONSHOT.adaptations(several) == [("n", "dropped")]
     assert MOONSHOT.body(several, "moonshot-v1-8k")["n"] == 2
 
 
 def test_no_tool_can_be_forced_while_it_reasons() -> None:
     forced = ChatRequest(messages="hi", tools=(WEATHER,), tool_choice="required")
-    assert MOONSHOT.told(forced) == [("tool_choice", "dropped")]
+    assert MOONSHOT.adaptations(forced) == [("tool_choice", "dropped")]
     assert MOONSHOT.body(forced, "moonshot-v1-8k")["tool_choice"] == "required"
 
 

@@ -39,7 +39,7 @@ def test_it_has_two_names() -> None:
 def test_how_reasoning_is_asked_for(asked: Any, sent: object, told: object) -> None:
     request = ChatRequest(messages="hi", reasoning=asked)
     assert OPENROUTER.fields(request) == ({} if sent is None else {"reasoning": sent})
-    assert OPENROUTER.told(request) == told
+    assert OPENROUTER.adaptations(request) == told
 
 
 DETAILS = [
@@ -76,7 +76,7 @@ def test_the_reasoning_of_its_sister_stays_at_home() -> None:
     request = ChatRequest(
         messages=(user("?"), {"role": "assistant", "content": [thought, Text("Hi.")]})
     )
-    assert OPENROUTER.told(request) == [("messages/1/parts/0", "dropped")]
+    assert OPENROUTER.adaptations(request) == [("messages/1/parts/0", "dropped")]
 
 
 def test_files_may_be_addresses() -> None:

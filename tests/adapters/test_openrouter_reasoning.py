@@ -9,7 +9,7 @@ OPENROUTER = Service("openrouter_reasoning", "deepseek/deepseek-r1")
 
 def test_reasoning_is_asked_for_unless_the_request_says_how_much() -> None:
     assert OPENROUTER.fields("hi") == {"reasoning": {"enabled": True}}
-    assert OPENROUTER.told("hi") == []
+    assert OPENROUTER.adaptations("hi") == []
     for asked, sent in (("high", {"effort": "high"}), ("none", {"effort": "none"})):
         request = ChatRequest(messages="hi", reasoning=asked)  # type: ignore[arg-type]
         assert OPENROUTER.fields(request) == {"reasoning": sent}

@@ -50,7 +50,7 @@ def test_two_turns_of_one_speaker_are_one() -> None:
         {"role": "assistant", "content": "c\n\nd"},
         {"role": "user", "content": "e"},
     ]
-    told = SONAR.told(ChatRequest(messages=turns))
+    told = SONAR.adaptations(ChatRequest(messages=turns))
     assert told == [(f"messages/{place}", "changed") for place in (1, 3, 5)]
 
 
@@ -67,7 +67,7 @@ def test_any_json_is_asked_for_by_a_schema() -> None:
 def test_tools_are_left_out_and_said() -> None:
     request = ChatRequest(messages="hi", tools=(WEATHER,))
     assert "tools" not in SONAR.body(request)
-    assert SONAR.told(request) == [("tools", "dropped")]
+    assert SONAR.adaptations(request) == [("tools", "dropped")]
 
 
 def test_files_names_and_details() -> None:
@@ -87,7 +87,7 @@ def test_files_names_and_details() -> None:
             ],
         }
     ]
-    assert SONAR.told(ChatRequest(messages=(turn,))) == [
+    assert SONAR.adaptations(ChatRequest(messages=(turn,))) == [
         ("messages/0/parts/2/detail", "dropped"),
         ("messages/0/name", "dropped"),
     ]

@@ -38,7 +38,7 @@ def test_an_effort_that_becomes_a_budget_is_said() -> None:
 def test_a_forced_tool_is_left_to_the_model_and_said() -> None:
     request = ChatRequest(messages="hi", tools=(WEATHER,), tool_choice="required")
     assert "tool_choice" not in SILICONFLOW.body(request)
-    assert SILICONFLOW.told(request) == [("tool_choice", "dropped")]
+    assert SILICONFLOW.adaptations(request) == [("tool_choice", "dropped")]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ XAI = Service("xai", "grok-4.3")
 def test_how_reasoning_is_asked_for(model: str, asked: Any, sent: object, told: object) -> None:
     request = ChatRequest(messages="hi", reasoning=asked)
     assert XAI.fields(request, model) == sent
-    assert XAI.told(request, model) == told
+    assert XAI.adaptations(request, model) == told
 
 
 def test_parallel_calls_have_another_name() -> None:
@@ -39,7 +39,7 @@ def test_parallel_calls_have_another_name() -> None:
 
 def test_stop_words_are_for_models_that_do_not_reason() -> None:
     request = ChatRequest(messages="hi", stop="END")
-    assert XAI.told(request) == [("stop", "dropped")]
+    assert XAI.adaptations(request) == [("stop", "dropped")]
     assert XAI.body(request, "grok-3")["stop"] == ["END"]
 
 

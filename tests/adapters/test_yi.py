@@ -30,13 +30,13 @@ def test_what_is_known_to_be_taken_is_sent() -> None:
         ],
         "stream": True,
     }
-    assert YI.told(request) == []
+    assert YI.adaptations(request) == []
 
 
 def test_what_is_not_known_is_left_out_and_said() -> None:
     request = ChatRequest(messages="hi", seed=7, stop="END", top_k=3)
     assert YI.fields(request) == {}
-    assert sorted(YI.told(request)) == [
+    assert sorted(YI.adaptations(request)) == [
         ("seed", "dropped"),
         ("stop", "dropped"),
         ("top_k", "dropped"),
@@ -49,7 +49,7 @@ def test_json_is_asked_for_in_words_alone() -> None:
         body = YI.body(request)
         assert "response_format" not in body
         assert "JSON" in body["messages"][0]["content"]
-        assert YI.told(request) == [("response_format", "changed")]
+        assert YI.adaptations(request) == [("response_format", "changed")]
 
 
 def test_its_errors_are_flat() -> None:

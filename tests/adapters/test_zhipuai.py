@@ -78,7 +78,7 @@ def test_both_ends_of_temperature_are_outside(asked: float, sent: object, told: 
     request = ChatRequest(messages="hi", temperature=asked)
     body = GLM.body(request)
     assert {key: body[key] for key in ("temperature", "do_sample") if key in body} == sent
-    assert GLM.told(request) == told
+    assert GLM.adaptations(request) == told
 
 
 def test_top_p_is_kept_inside() -> None:
@@ -133,7 +133,7 @@ def test_the_choice_of_tools_is_the_models() -> None:
 
     assert GLM.body(asked("auto"))["tool_choice"] == "auto"
     assert "tool_choice" not in GLM.body(asked("required"))
-    assert GLM.told(asked("required")) == [("tool_choice", "dropped")]
+    assert GLM.adaptations(asked("required")) == [("tool_choice", "dropped")]
     assert "tools" not in GLM.body(asked("none"))
 
 
@@ -144,9 +144,12 @@ def test_one_stop_word_and_no_schema() -> None:
     body = GLM.body(request)
     assert (body["stop"], body["response_format"]) == (["A"], {"type": "json_object"})
     assert body["messages"][0]["role"] == "system"
-    assert GLM.told(request) == [("stop", "clamped"), ("response_format", "changed")]
+    assert GLM.adaptations(request) == [("stop", "clamped"), ("response_format", "changed")]
     plain = ChatRequest(messages="hi", response_format=JsonFormat())
-    assert (GLM.body(plain)["response_format"], GLM.told(plain)) == ({"type": "json_object"}, [])
+    assert (GLM.body(plain)["response_format"], GLM.adaptations(plain)) == (
+        {"type": "json_object"},
+        [],
+    )
 
 
 @BOTH

@@ -60,7 +60,7 @@ def test_every_folder_of_cassettes_is_a_providers() -> None:
 @pytest.mark.parametrize(
     "dialect", sorted(path.name for path in (ROOT / "adapters/dialects").glob("*/"))
 )
-@pytest.mark.parametrize("what", ["request", "reply", "stream"])
+@pytest.mark.parametrize("what", ["request", "response", "stream"])
 def test_every_dialect_has_its_three_test_files(dialect: str, what: str) -> None:
     if dialect not in ("__pycache__", "common", "openai_common", "openai_media"):  # no wire APIs
         tests = ROOT / "tests" / "adapters" / "dialects"

@@ -178,7 +178,7 @@ def test_what_could_not_be_sent_as_asked_goes_to_standard_error(
         (["-m", "opnai:gpt-5", "hello"], 64, "openai"),
         (["-m", "gpt-5", "hello"], 64, "write PROVIDER:MODEL"),
         (["-m", "openai:gpt-5"], 64, "no text to ask"),
-        (["-m", "ollama.embed:m", "hello"], 64, "only makes embeddings"),
+        (["-m", "ollama.embed:m", "hello"], 64, "supports embeddings only"),
         (["-m", "openai:gpt-5", "--base-url", "nonsense", "hello"], 78, "base URL"),
         (["-m", "azure:d", "hello"], 78, "base URL"),
     ],

@@ -15,7 +15,7 @@ from llm_pure.settings.config_file import CompressSettings
 from llm_pure.transports.scripted import ResponseScript, ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import BudgetExceeded, StreamInterrupted, UnknownPrice
 from llm_pure.types.result import Failure
-from tests.support.twins import called, every_kind, streamed
+from tests.support.twins import called, every_kind, scripted_llm, streamed
 
 CONFIG = LLMConfig(api_key="k", model="gpt-4o", max_token=100, stream=False)
 PRICES = {"gpt-4o": {"input": 10, "output": 100}}
@@ -43,9 +43,8 @@ USED = {"prompt_tokens": 10, "completion_tokens": 20}
 
 
 def client(script: ResponseScript, **more: Any) -> tuple[LLM, ScriptedTransport]:
-    transport = ScriptedTransport(script)
     given = {"retry": NO_RETRY, "prices": PRICES, **more}
-    return LLM(given.pop("config", CONFIG), transport, **given), transport
+    return scripted_llm(given.pop("config", CONFIG), script, **given)
 
 
 @every_kind

@@ -16,7 +16,7 @@ from llm_pure.types.errors import InvalidRequest, LLMError, ProtocolError
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.tiny_provider import JSON
-from tests.support.twins import called, every_kind
+from tests.support.twins import called, every_kind, scripted_llm
 
 CONFIG = LLMConfig(api_type="cohere", api_key="k" * 30, model="embed-v4.0")
 
@@ -35,8 +35,7 @@ def vectors(request: HttpRequest) -> ScriptedResponse:
 
 
 def client(script: Any = vectors, **more: Any) -> tuple[LLM, ScriptedTransport]:
-    transport = ScriptedTransport(script)
-    return LLM(CONFIG, transport, retry=NO_RETRY, **more), transport
+    return scripted_llm(CONFIG, script, retry=NO_RETRY, **more)
 
 
 @every_kind

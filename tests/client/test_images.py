@@ -27,10 +27,10 @@ def test_its_pixels_are_decoded() -> None:
     ("given", "why"),
     [
         (GeneratedImage(url="https://e.org/1.png"), "image has only a URL; download it and pass the bytes"),
-        (b"", "there are no bytes in it"),
-        (b"%PDF-1.7", "these bytes are application/pdf, and no picture"),
-        (picture("JPEG")[:200], "this JPEG is cut off: its end is missing"),
-        (picture("PNG")[:-12], "this PNG is cut off: its end is missing"),
+        (b"", "the image is empty"),
+        (b"%PDF-1.7", "the data is application/pdf, not an image"),
+        (picture("JPEG")[:200], "the JPEG is truncated: its end is missing"),
+        (picture("PNG")[:-12], "the PNG is truncated: its end is missing"),
         (b"no picture at all", "Pillow cannot read this image (UnidentifiedImageError)"),
     ],
 )  # fmt: skip

@@ -37,7 +37,7 @@ from llm_pure.types.events import Finished, Started, TextDelta
 from llm_pure.types.http import HttpRequest, get_header
 from llm_pure.types.result import Failure, Success
 from tests.support.tiny_provider import JSON, KEY, REGISTRY, SSE, config, frames, whole
-from tests.support.twins import called, every_kind, streamed
+from tests.support.twins import called, every_kind, scripted_llm, streamed
 
 EAGER = RetryPolicy(max_attempts=3, initial_backoff_s=0.001)
 
@@ -48,9 +48,7 @@ REFUSED = ConnectionFailed(message="refused")
 
 
 def client(script: ResponseScript, **named: Any) -> tuple[LLM, ScriptedTransport]:
-    transport = ScriptedTransport(script)
-    made = LLM(named.pop("config", config()), transport, registry=REGISTRY, **named)
-    return made, transport
+    return scripted_llm(named.pop("config", config()), script, registry=REGISTRY, **named)
 
 
 def told(status: int, message: str = "no", *headers: tuple[str, str]) -> ScriptedResponse:

@@ -15,14 +15,13 @@ from llm_pure.types.completion import Usage
 from llm_pure.types.errors import RateLimited
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.tiny_provider import JSON, REGISTRY, config, whole
-from tests.support.twins import called, every_kind
+from tests.support.twins import called, every_kind, scripted_llm
 
 HELLO = ScriptedResponse(headers=JSON, chunks=(whole("Hello"),))
 
 
 def client(limit: RateLimit, **named: Any) -> tuple[LLM, ScriptedTransport]:
-    transport = ScriptedTransport([HELLO] * 9)
-    return LLM(config(), transport, registry=REGISTRY, limit=limit, **named), transport
+    return scripted_llm(config(), [HELLO] * 9, registry=REGISTRY, limit=limit, **named)
 
 
 @every_kind

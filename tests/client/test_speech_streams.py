@@ -1,13 +1,11 @@
 """Speech as it comes, asked of a client; sync, on asyncio and on trio."""
 
-import asyncio
 import base64
 import json
 from typing import Any
 
 import msgspec
 import pytest
-import trio
 
 from llm_pure import LLMConfig, Usage
 from llm_pure.adapters import registry
@@ -29,7 +27,7 @@ from llm_pure.types.messages import Audio
 from llm_pure.types.operations import Speech, SpeechRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.one_answer import http, one_answer
-from tests.support.twins import every_kind
+from tests.support.twins import every_kind, read_stream, scripted_llm
 from tests.support.wav import tiny_wav
 
 WAV = tiny_wav()
@@ -51,32 +49,14 @@ DONE = b"data: " + json.dumps({"type": "speech.audio.done", "usage": USAGE}).enc
 
 
 def client(script: ResponseScript, **more: Any) -> tuple[LLM, ScriptedTransport]:
-    transport = ScriptedTransport(script)
-    return LLM(CONFIG, transport, **{"retry": NO_RETRY, **more}), transport
+    return scripted_llm(CONFIG, script, **{"retry": NO_RETRY, **more})
 
 
 def heard(
     kind: str, llm: LLM, request: SpeechRequest | str = "Hello.", most: int = 1000
 ) -> tuple[list[bytes], LLMResult[Speech]]:
     """The pieces of a speech that is left after `most`, and its result."""
-    pieces: list[bytes] = []
-    if kind == "sync":
-        with llm.stream_speech(request) as speech:
-            for piece in speech:
-                pieces.append(piece)
-                if len(pieces) >= most:
-                    break
-        return pieces, speech.result()
-
-    async def main() -> LLMResult[Speech]:
-        async with llm.astream_speech(request) as speech:
-            async for piece in speech:
-                pieces.append(piece)
-                if len(pieces) >= most:
-                    break
-        return speech.result()
-
-    return pieces, trio.run(main) if kind == "trio" else asyncio.run(main())
+    return read_stream(kind, llm, "stream_speech", request, most)
 
 
 @every_kind

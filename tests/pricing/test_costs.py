@@ -28,6 +28,7 @@ from llm_pure.pricing.table import (
 )
 from llm_pure.types.errors import UnknownPrice
 from llm_pure.types.result import Success
+from tests.support.json_values import json_values
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 M = 1_000_000
@@ -231,13 +232,7 @@ def test_more_tokens_never_cost_less(whole: int, cached: int, out: int, more: in
     assert priced("plain", Usage(whole + more, out, cached_input_tokens=cached)).total_usd >= less
 
 
-json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    ),
-    max_leaves=10,
-)
+json = json_values(max_leaves=10, nan=True)
 
 
 @given(

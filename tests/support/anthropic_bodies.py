@@ -8,8 +8,8 @@ from llm_pure.adapters.dialects.anthropic_messages import Quirks, build_chat, ma
 from llm_pure.core.provider import Built
 from llm_pure.types.errors import LLMError
 from llm_pure.types.messages import Message
-from llm_pure.types.request import Tool
 from llm_pure.types.result import Failure
+from tests.support.chat_requests import SCHEMA
 
 CONFIG = LLMConfig(
     api_type="anthropic",
@@ -18,13 +18,6 @@ CONFIG = LLMConfig(
 )
 PNG = b"\x89PNG\r\n\x1a\n\x00"
 PNG_SOURCE = {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgoA"}
-SCHEMA = {
-    "type": "object",
-    "properties": {"city": {"type": "string"}},
-    "required": ["city"],
-    "additionalProperties": False,
-}
-WEATHER = Tool(name="weather", description="Weather now", parameters=SCHEMA)
 WIRE_WEATHER = {"name": "weather", "description": "Weather now", "input_schema": SCHEMA}
 
 

@@ -250,7 +250,7 @@ WHOLE = {
         }
     )
 }
-"""The bodies that come when no stream is asked for; those of the others are in test_bedrock_invoke_reply.py."""
+"""The bodies that come when no stream is asked for; those of the others are in test_bedrock_invoke_response.py."""
 
 METRICS_LAST = ("claude, metrics apart", "chat completion")
 """Their answer is whole before the last chunk."""

@@ -1,7 +1,10 @@
 """One provider with the configuration of its tests: build requests, parse responses."""
 
 import json
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+from msgspec.structs import replace
 
 from llm_pure import ChatRequest, Completion, LLMConfig
 from llm_pure.adapters import registry
@@ -10,28 +13,45 @@ from llm_pure.types.result import LLMResult
 from tests.support.replies import response
 
 A = TypeVar("A")
+BuildChat: TypeAlias = Callable[..., LLMResult[Built]]
 
 
-class ProviderCase:
-    """A provider of the registry and its configuration."""
+class ChatCase:
+    """A `build_chat` and the configuration of its tests."""
 
-    def __init__(self, name: str, model: str, **config: Any) -> None:
-        self.provider = registry.get(name).unwrap()
-        self.config = LLMConfig(api_type=name, model=model, **config)
+    def __init__(self, build_chat: BuildChat, config: LLMConfig) -> None:
+        self.build_chat = build_chat
+        self.config = config
 
-    def built(self, request: ChatRequest | str, config: LLMConfig | None = None) -> Built:
-        """The request that is built; a string is the text of a user message."""
+    def built(
+        self, request: ChatRequest | str, config: LLMConfig | str | None = None, **options: Any
+    ) -> Built:
+        """The request that is built; a string is the text of a user message, or the model in place of a configuration."""
         chat = ChatRequest(messages=request) if isinstance(request, str) else request
-        return self.provider.build_chat(config or self.config, chat).unwrap()
+        if isinstance(config, str):
+            config = replace(self.config, model=config or self.config.model)
+        return self.build_chat(config or self.config, chat, **options).unwrap()
 
-    def body(self, request: ChatRequest | str, config: LLMConfig | None = None) -> dict[str, Any]:
+    def body(
+        self, request: ChatRequest | str, config: LLMConfig | str | None = None
+    ) -> dict[str, Any]:
         """The decoded body of the request."""
         body: dict[str, Any] = json.loads(self.built(request, config).request.body)
         return body
 
-    def adaptations(self, request: ChatRequest | str) -> list[tuple[str, str]]:
+    def adaptations(
+        self, request: ChatRequest | str, config: LLMConfig | str | None = None
+    ) -> list[tuple[str, str]]:
         """(field, action) of each adaptation."""
-        return actions(self.built(request))
+        return actions(self.built(request, config))
+
+
+class ProviderCase(ChatCase):
+    """A provider of the registry and its configuration."""
+
+    def __init__(self, name: str, model: str, **config: Any) -> None:
+        self.provider = registry.get(name).unwrap()
+        super().__init__(self.provider.build_chat, LLMConfig(api_type=name, model=model, **config))
 
     def parse(self, body: Any, status: int = 200, **headers: str) -> LLMResult[Completion]:
         """The response with these bytes, or with this value as JSON, parsed."""

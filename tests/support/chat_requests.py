@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from llm_pure import ChatRequest, Message, assistant, system, tool_result, user
+from llm_pure import ChatRequest, LLMConfig, Message, assistant, system, tool_result, user
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.messages import (
     Audio,
     Document,
@@ -155,4 +157,16 @@ MODELS = (
     "gpt-4o", "gpt-5", "gpt-5-mini", "gpt-5-chat-latest", "gpt-5.1", "gpt-5.2", "gpt-5.4", "gpt-5.6",
     "gpt-6-nova", "gpt-6.1-sol", "o1-mini", "o3-mini", "o4-mini", "gpt-4o-search-preview", "ft:gpt-4o:x",
     "somebody-elses-model",
+)  # fmt: skip
+
+
+unbuildable = pytest.mark.parametrize(
+    ("config", "request_", "kind"),
+    [
+        (LLMConfig(), ChatRequest(messages="hi"), InvalidConfiguration),
+        (LLMConfig(model="m", base_url="nowhere"), ChatRequest(messages="hi"), InvalidConfiguration),
+        (LLMConfig(model="m"), ChatRequest(messages=[]), InvalidRequest),
+        (LLMConfig(model="m"), ChatRequest(messages="hi", extra={"x": object()}), InvalidRequest),
+    ],
+    ids=["no model", "no URL", "no message", "no JSON"],
 )  # fmt: skip

@@ -13,6 +13,8 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
+from llm_pure.types.http import HttpRequest
+
 
 class Connection:
     """One accepted connection, from the server's side."""
@@ -225,3 +227,8 @@ def always(answer: bytes) -> Behaviour:
             connection.send(answer)
 
     return behave
+
+
+def asking(url: str, body: bytes = b"{}") -> HttpRequest:
+    """A POST of this body."""
+    return HttpRequest("POST", url, (), body)

@@ -172,8 +172,17 @@ def llama_api(body: dict[str, Any]) -> object:
 
 def converse(body: dict[str, Any]) -> object:
     """botocore's shape of Converse: names, types, required fields, one key in each union, words and lengths."""
-    shape = _bedrock().operation_model("Converse").input_shape
-    given = {"modelId": "m.m", **_with_bytes(body)}
+    return _bedrock_takes("Converse", {"modelId": "m.m", **body})
+
+
+def count_tokens(body: dict[str, Any]) -> object:
+    """botocore's shape of CountTokens, with the model's id beside the body."""
+    return _bedrock_takes("CountTokens", body)
+
+
+def _bedrock_takes(operation: str, body: dict[str, Any]) -> object:
+    shape = _bedrock().operation_model(operation).input_shape
+    given = _with_bytes(body)
     report = ParamValidator().validate(given, shape)
     assert not report.has_errors(), report.generate_report()
     _allowed(shape, given)
@@ -185,16 +194,15 @@ def _bedrock() -> Any:
     return botocore.session.Session().get_service_model("bedrock-runtime")
 
 
-def _with_bytes(value: Any) -> Any:
-    """Base64 in JSON is bytes to botocore."""
+def _with_bytes(value: Any, key: str = "") -> Any:
+    """botocore takes blobs as bytes and encodes them; on the wire they are base64."""
+    if isinstance(value, dict):
+        return {name: _with_bytes(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_with_bytes(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: base64.b64decode(one) if key == "bytes" else _with_bytes(one)
-        for key, one in value.items()
-    }
+        return [_with_bytes(inner) for inner in value]
+    if key in ("bytes", "redactedContent"):
+        return base64.b64decode(value, validate=True)
+    return value
 
 
 def _allowed(shape: Any, value: Any) -> None:

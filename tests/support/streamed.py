@@ -6,6 +6,7 @@ import msgspec
 
 from llm_pure import Completion, HttpResponse, LLMError, ResponseHead, StreamEvent
 from llm_pure.core.provider import StreamDecoder
+from llm_pure.core.stream import S, Step
 from llm_pure.replay.checks.stream_properties import StreamOutcome, read_pieces
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.pieces import one_byte_at_a_time
@@ -72,6 +73,25 @@ def broken_off(
     assert events[: len(before)] == before
     assert error is not None
     return events, error
+
+
+def step_once(
+    step: Step[S, bytes],
+    state: S,
+    frame: bytes,
+    faulty: bool,
+    last: bool,
+    ignored_after_end: bool = True,
+) -> tuple[S, list[StreamEvent]]:
+    """The state and the events after one frame. Checks that a faulty frame, and no other, leaves a fault, that the last
+    frame ends the stream, and that nothing changes after the end where the dialect ignores what comes then."""
+    after, events = step(state, frame)
+    if state.complete and ignored_after_end:
+        assert (after, events) == (state, ())
+    else:
+        assert (after.fault is not None) == faulty
+        assert after.complete == (last or state.complete)
+    return after, list(events)
 
 
 def said_before(error: LLMError) -> str | None:

@@ -1,4 +1,4 @@
-"""The methods of LLM, called the same way whether sync (`x`), on asyncio or on trio (`ax`)."""
+"""An LLM over a script, and the methods of LLM, called the same way whether sync (`x`), on asyncio or on trio (`ax`)."""
 
 import asyncio
 from typing import Any
@@ -6,13 +6,22 @@ from typing import Any
 import pytest
 import trio
 
-from llm_pure import ChatRequest, Completion, StreamEvent
+from llm_pure import ChatRequest, Completion, LLMConfig, StreamEvent
 from llm_pure.client import LLM
+from llm_pure.transports.scripted import ResponseScript, ScriptedTransport
 from llm_pure.types.result import LLMResult
 
 KINDS = ("sync", "asyncio", "trio")
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+def scripted_llm(
+    config: LLMConfig, script: ResponseScript, **options: Any
+) -> tuple[LLM, ScriptedTransport]:
+    """An LLM whose responses are the script's, and its transport."""
+    transport = ScriptedTransport(script)
+    return LLM(config, transport, **options), transport
 
 
 def called(kind: str, llm: LLM, method: str, *args: Any, **named: Any) -> Any:
@@ -30,21 +39,26 @@ def streamed(
     kind: str, llm: LLM, request: ChatRequest | str, most: int = 1000
 ) -> tuple[list[StreamEvent], LLMResult[Completion]]:
     """The events of a stream that is left after `most`, and its result."""
-    events: list[StreamEvent] = []
-    if kind == "sync":
-        with llm.stream(request) as stream:
-            for event in stream:
-                events.append(event)
-                if len(events) >= most:
-                    break
-        return events, stream.result()
+    return read_stream(kind, llm, "stream", request, most)
 
-    async def main() -> LLMResult[Completion]:
-        async with llm.astream(request) as stream:
-            async for event in stream:
-                events.append(event)
-                if len(events) >= most:
+
+def read_stream(kind: str, llm: LLM, method: str, request: Any, most: int) -> tuple[list[Any], Any]:
+    """The items of the stream of this method that is left after `most`, and its result."""
+    items: list[Any] = []
+    if kind == "sync":
+        with getattr(llm, method)(request) as stream:
+            for item in stream:
+                items.append(item)
+                if len(items) >= most:
+                    break
+        return items, stream.result()
+
+    async def main() -> Any:
+        async with getattr(llm, f"a{method}")(request) as stream:
+            async for item in stream:
+                items.append(item)
+                if len(items) >= most:
                     break
         return stream.result()
 
-    return events, trio.run(main) if kind == "trio" else asyncio.run(main())
+    return items, trio.run(main) if kind == "trio" else asyncio.run(main())

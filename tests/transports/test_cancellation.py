@@ -10,7 +10,6 @@ import pytest
 import trio
 
 from llm_pure.transports.base import TransportSettings
-from llm_pure.types.http import HttpRequest
 from tests.support.carriers import (
     QUICK,
     AsyncCarrier,
@@ -21,11 +20,7 @@ from tests.support.carriers import (
     open_async,
     run,
 )
-from tests.support.loopback import Connection, Loopback, always, chunked, response
-
-
-def asking(url: str, body: bytes = b"{}") -> HttpRequest:
-    return HttpRequest("POST", url, (), body)
+from tests.support.loopback import Connection, Loopback, always, asking, chunked, response
 
 
 async def use(transport: AsyncCarrier, url: str) -> None:

@@ -22,11 +22,15 @@ from tests.support.carriers import (
     send,
     stream,
 )
-from tests.support.loopback import Connection, Loopback, always, answering, chunked, response
-
-
-def asking(url: str, body: bytes = b"{}") -> HttpRequest:
-    return HttpRequest("POST", url, (), body)
+from tests.support.loopback import (
+    Connection,
+    Loopback,
+    always,
+    answering,
+    asking,
+    chunked,
+    response,
+)
 
 
 def send_in_turn(
@@ -190,6 +194,41 @@ def test_a_transport_of_another_event_loop_says_so(kind: str) -> None:
         assert server.accepted == 1
 
 
+def send_at_once(
+    kind: str,
+    url: str,
+    count: int,
+    timeouts: Timeouts = QUICK,
+    settings: TransportSettings | None = None,
+) -> list[LLMResult[HttpResponse]]:
+    """As many calls side by side over one transport."""
+    settings = settings or TransportSettings()
+    got: list[LLMResult[HttpResponse]] = []
+    if is_sync(kind):
+        with open_sync(kind, settings) as transport:
+            threads = [
+                threading.Thread(target=lambda: got.append(transport.send(asking(url), timeouts)))
+                for _ in range(count)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        return got
+
+    async def main() -> None:
+        async with open_async(kind, settings) as transport, anyio.create_task_group() as tasks:
+
+            async def send_one() -> None:
+                got.append(await transport.asend(asking(url), timeouts))
+
+            for _ in range(count):
+                tasks.start_soon(send_one)
+
+    run(kind, main)
+    return got
+
+
 @every_kind
 def test_many_calls_at_once_get_a_connection_each(kind: str) -> None:
     count = 30
@@ -202,31 +241,7 @@ def test_many_calls_at_once_get_a_connection_each(kind: str) -> None:
             connection.send(response(b"ok"))
             connection.pause()
 
-        got: list[LLMResult[HttpResponse]] = []
-        if is_sync(kind):
-            with open_sync(kind) as transport:
-                threads = [
-                    threading.Thread(
-                        target=lambda: got.append(transport.send(asking(server.url), QUICK))
-                    )
-                    for _ in range(count)
-                ]
-                for thread in threads:
-                    thread.start()
-                for thread in threads:
-                    thread.join()
-        else:
-
-            async def main() -> None:
-                async with open_async(kind) as transport, anyio.create_task_group() as tasks:
-
-                    async def one() -> None:
-                        got.append(await transport.asend(asking(server.url), QUICK))
-
-                    for _ in range(count):
-                        tasks.start_soon(one)
-
-            run(kind, main)
+        got = send_at_once(kind, server.url, count)
         assert [answer.unwrap().body for answer in got] == [b"ok"] * count
         assert server.accepted == count
         assert server.wait_until_left()
@@ -237,34 +252,7 @@ def test_no_more_connections_than_allowed_and_waiting_has_an_end(kind: str) -> N
     settings = TransportSettings(max_connections=5)
     impatient = Timeouts(connect_s=1, read_s=0.4, write_s=1, pool_s=0.1, total_s=2)
     with Loopback(lambda connection: connection.pause()) as server:
-        got: list[LLMResult[HttpResponse]] = []
-        if is_sync(kind):
-            with open_sync(kind, settings) as transport:
-                threads = [
-                    threading.Thread(
-                        target=lambda: got.append(transport.send(asking(server.url), impatient))
-                    )
-                    for _ in range(6)
-                ]
-                for thread in threads:
-                    thread.start()
-                for thread in threads:
-                    thread.join()
-        else:
-
-            async def main() -> None:
-                async with (
-                    open_async(kind, settings) as transport,
-                    anyio.create_task_group() as tasks,
-                ):
-
-                    async def one() -> None:
-                        got.append(await transport.asend(asking(server.url), impatient))
-
-                    for _ in range(6):
-                        tasks.start_soon(one)
-
-            run(kind, main)
+        got = send_at_once(kind, server.url, 6, impatient, settings)
         errors = [answer.failure() for answer in got]
         phases = sorted(error.phase for error in errors if isinstance(error, TimedOut))
         assert phases == ["pool", "read", "read", "read", "read", "read"]

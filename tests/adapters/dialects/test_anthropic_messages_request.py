@@ -10,7 +10,6 @@ from llm_pure.adapters.dialects.anthropic_messages import Quirks, build_body, ma
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.types.errors import InvalidConfiguration
 from tests.support.anthropic_bodies import (
-    WEATHER,
     WIRE_WEATHER,
     body,
     built,
@@ -18,6 +17,7 @@ from tests.support.anthropic_bodies import (
     fields,
     told,
 )
+from tests.support.chat_requests import WEATHER
 
 
 def test_the_whole_request_has_its_keys_in_a_fixed_order() -> None:

@@ -36,6 +36,7 @@ from tests.support.anthropic_answers import (
 )
 from tests.support.anthropic_streams import HEAD, SERVICE, failed, fed
 from tests.support.complaints import complaint
+from tests.support.json_values import json_values
 
 
 @pytest.mark.parametrize(
@@ -210,16 +211,7 @@ def test_every_event_has_an_answer_in_every_phase(state: State, frame: Any) -> N
     assert after.complete == (after.phase is Phase.DONE)
 
 
-_SCALARS: st.SearchStrategy[Any] = (
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
-)
-_JSON: st.SearchStrategy[Any] = st.recursive(
-    _SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
+_JSON = json_values(max_leaves=6)
 
 
 @given(

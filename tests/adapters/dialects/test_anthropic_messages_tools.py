@@ -9,8 +9,6 @@ from llm_pure import ChatRequest, system
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
 from tests.support.anthropic_bodies import (
-    SCHEMA,
-    WEATHER,
     WIRE_WEATHER,
     body,
     built,
@@ -18,6 +16,7 @@ from tests.support.anthropic_bodies import (
     fields,
     told,
 )
+from tests.support.chat_requests import SCHEMA, WEATHER
 
 
 @pytest.mark.parametrize(

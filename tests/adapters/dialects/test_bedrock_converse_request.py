@@ -1,13 +1,11 @@
 """Requests of Converse: whole bodies, and what was left out of them. botocore's validator is the independent judge."""
 
 import base64
-import re
 from typing import Any
+from urllib.parse import unquote
 
-import botocore.session  # type: ignore[import-untyped]
 import msgspec
 import pytest
-from botocore.validate import ParamValidator  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +40,8 @@ from llm_pure.core.provider import Built
 from llm_pure.types.config import Modality
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.types.http import get_header
+from tests.support import official_types
+from tests.support.builders import actions
 
 PNG = b"\x89PNG\r\n\x1a\n...."
 PNG_64 = base64.b64encode(PNG).decode()
@@ -84,7 +84,7 @@ def build(config: LLMConfig = NOVA, *, strict: bool = False, **asked: Any) -> Bu
     asked.setdefault("messages", "Hi")
     built = PROVIDER.build_chat(config, ChatRequest(**asked), strict=strict)
     found = built.unwrap()
-    assert_valid(body_of(found))
+    official_types.converse(body_of(found))
     return found
 
 
@@ -100,50 +100,6 @@ def body_of(built: Built) -> dict[str, Any]:
 
 def body(config: LLMConfig = NOVA, **asked: Any) -> dict[str, Any]:
     return body_of(build(config, **asked))
-
-
-def told(built: Built) -> list[tuple[str, str]]:
-    return [(one.field, one.action) for one in built.adaptations]
-
-
-_MODEL = botocore.session.Session().get_service_model("bedrock-runtime")
-
-
-def assert_valid(sent: dict[str, Any]) -> None:
-    """botocore takes this body as the parameters of Converse: names, types, required fields, one key in each union."""
-    shape = _MODEL.operation_model("Converse").input_shape
-    report = ParamValidator().validate({"modelId": "m.m", **_with_bytes(sent)}, shape)
-    assert not report.has_errors(), report.generate_report()
-    assert_allowed(shape, sent)
-
-
-def assert_allowed(shape: Any, value: Any) -> None:
-    """What botocore leaves to the service: no unknown fields, and strings of the right words, characters and length."""
-    match shape.type_name, value:
-        case "structure", dict() if not getattr(shape, "is_document_type", False):
-            assert set(value) <= set(shape.members)
-            for name, inner in value.items():
-                assert_allowed(shape.members[name], inner)
-        case "list", list():
-            for inner in value:
-                assert_allowed(shape.member, inner)
-        case "string", str():
-            assert not shape.enum or value in shape.enum
-            assert len(value) <= shape.metadata.get("max", len(value))
-            assert re.fullmatch(shape.metadata.get("pattern", r"[\s\S]*"), value)
-        case _:
-            pass
-
-
-def _with_bytes(value: Any, key: str = "") -> Any:
-    """botocore takes blobs as bytes and encodes them; on the wire they are base64."""
-    if isinstance(value, dict):
-        return {name: _with_bytes(inner, name) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_with_bytes(inner) for inner in value]
-    if key in ("bytes", "redactedContent"):
-        return base64.b64decode(value, validate=True)
-    return value
 
 
 def test_a_question_is_a_body_of_messages_and_inference_settings() -> None:
@@ -243,7 +199,7 @@ def test_settings_that_converse_has_no_field_for_are_dropped_and_told() -> None:
         repetition_penalty=1.1,
     )
     assert body_of(built) == {"messages": HI, "inferenceConfig": INFERENCE}
-    assert set(told(built)) == {
+    assert set(actions(built)) == {
         (name, "dropped")
         for name in (
             "seed",
@@ -268,7 +224,7 @@ def test_strict_fails_where_something_would_be_lost() -> None:
 def test_temperature_is_at_most_one() -> None:
     built = build(temperature=1.7)
     assert body_of(built)["inferenceConfig"]["temperature"] == 1.0
-    assert told(built) == [("temperature", "clamped")]
+    assert actions(built) == [("temperature", "clamped")]
 
 
 @pytest.mark.parametrize(
@@ -282,7 +238,7 @@ def test_temperature_is_at_most_one() -> None:
 def test_top_k_stands_where_the_vendor_takes_it(model: str, fields: object) -> None:
     built = build(model=model, top_k=7)
     assert body_of(built).get("additionalModelRequestFields") == fields
-    assert told(built) == ([] if fields else [("top_k", "dropped")])
+    assert actions(built) == ([] if fields else [("top_k", "dropped")])
 
 
 @pytest.mark.parametrize(
@@ -318,7 +274,7 @@ def test_reasoning_is_asked_for_in_the_vendors_words(
 ) -> None:
     built = build(model=model, reasoning=reasoning)
     assert body_of(built).get("additionalModelRequestFields") == fields
-    assert told(built) == [("reasoning", action) for action in changed]
+    assert actions(built) == [("reasoning", action) for action in changed]
 
 
 def test_nova_2_takes_no_sampling_settings_while_it_reasons_hard() -> None:
@@ -329,7 +285,7 @@ def test_nova_2_takes_no_sampling_settings_while_it_reasons_hard() -> None:
 def test_models_that_refuse_sampling_get_none() -> None:
     built = build(model="openai.gpt-6-luna", temperature=0.3)
     assert body_of(built)["inferenceConfig"] == {"maxTokens": 4096}
-    assert told(built) == [("temperature", "dropped")]
+    assert actions(built) == [("temperature", "dropped")]
 
 
 def test_system_text_stands_above_the_conversation() -> None:
@@ -343,7 +299,7 @@ def test_system_text_stands_above_the_conversation() -> None:
 def test_system_text_from_within_the_conversation_moves_and_is_told() -> None:
     built = build(messages=[user("Hi"), system("Be brief.")])
     assert body_of(built)["system"] == [{"text": "Be brief."}]
-    assert told(built) == [("messages/1", "changed")]
+    assert actions(built) == [("messages/1", "changed")]
 
 
 def test_turns_of_one_role_are_joined_and_empty_text_says_nothing() -> None:
@@ -412,7 +368,7 @@ def test_tool_choices(choice: Any, wire: object) -> None:
 def test_no_choice_is_no_tools_while_the_history_has_none() -> None:
     built = build(tools=(WEATHER,), tool_choice="none")
     assert body_of(built) == {"messages": HI, "inferenceConfig": INFERENCE}
-    assert told(built) == [("tool_choice", "changed")]
+    assert actions(built) == [("tool_choice", "changed")]
 
 
 def test_no_choice_keeps_the_tools_where_the_model_has_a_word_for_it() -> None:
@@ -437,14 +393,14 @@ def test_no_choice_keeps_the_tools_that_the_history_calls(
     sent = body_of(built)
     assert sent["toolConfig"] == {"tools": [WEATHER_SPEC]}
     assert sent.get("additionalModelRequestFields") == more
-    assert told(built) == changed
+    assert actions(built) == changed
 
 
 def test_tools_are_declared_when_the_history_calls_them_and_the_request_offers_none() -> None:
     built = build(messages=CALLED)
     declared = {"toolSpec": {"name": "weather", "inputSchema": {"json": {"type": "object"}}}}
     assert body_of(built)["toolConfig"] == {"tools": [declared]}
-    assert told(built) == [("tools", "changed")]
+    assert actions(built) == [("tools", "changed")]
 
 
 @pytest.mark.parametrize(
@@ -465,7 +421,7 @@ def test_one_call_at_a_time_is_asked_of_claude_in_its_own_words(choice: Any, wir
 
 
 def test_one_call_at_a_time_cannot_be_had_elsewhere() -> None:
-    assert told(build(tools=(WEATHER,), parallel_tool_calls=False)) == [
+    assert actions(build(tools=(WEATHER,), parallel_tool_calls=False)) == [
         ("parallel_tool_calls", "dropped")
     ]
 
@@ -483,7 +439,7 @@ def test_the_services_own_tools_go_as_they_are_and_others_are_left_out() -> None
     assert body_of(built)["toolConfig"] == {
         "tools": [WEATHER_SPEC, {"systemTool": {"name": "nova_code_interpreter"}}, cache]
     }
-    assert told(built) == [("tools/3", "dropped")]
+    assert actions(built) == [("tools/3", "dropped")]
 
 
 def test_a_schema_goes_as_a_json_string() -> None:
@@ -531,7 +487,7 @@ def test_a_format_that_is_not_there_is_asked_for_in_words(config: LLMConfig, wan
     assert "outputConfig" not in sent
     assert sent["system"][0] == {"text": "Be brief."}
     assert sent["system"][1]["text"].startswith("Answer with one JSON value and nothing else")
-    assert told(built) == [("response_format", "changed")]
+    assert actions(built) == [("response_format", "changed")]
 
 
 def test_models_without_strict_tools_get_them_loose() -> None:
@@ -539,7 +495,7 @@ def test_models_without_strict_tools_get_them_loose() -> None:
     built = build(model="anthropic.claude-3-haiku-20240307-v1:0", tools=(strict,))
     specification = body_of(built)["toolConfig"]["tools"][0]["toolSpec"]
     assert "strict" not in specification
-    assert told(built) == [("tools/0/strict", "dropped")]
+    assert actions(built) == [("tools/0/strict", "dropped")]
 
 
 def test_novas_tools_hold_no_references_and_no_words_at_the_top() -> None:
@@ -561,7 +517,7 @@ def test_novas_tools_hold_no_references_and_no_words_at_the_top() -> None:
         "type": "object",
         "properties": {"at": {**place, "description": "There"}},
     }
-    assert told(built) == [
+    assert actions(built) == [
         ("tools/0/parameters/title", "rewritten"),
         ("tools/0/parameters/additionalProperties", "dropped"),
     ]
@@ -613,13 +569,13 @@ def test_claude_takes_temperature_or_top_p_but_not_both() -> None:
     assert built.adaptations == ()
     built = build(CLAUDE, top_p=0.5, temperature=0.5)
     assert body_of(built)["inferenceConfig"] == {"maxTokens": 4096, "temperature": 0.5}
-    assert told(built) == [("top_p", "dropped")]
+    assert actions(built) == [("top_p", "dropped")]
 
 
 def test_a_forced_choice_gives_way_where_claude_refuses_it() -> None:
     built = build(CLAUDE, tools=(WEATHER,), tool_choice="required", reasoning=2000)
     assert body_of(built)["toolConfig"] == {"tools": [WEATHER_SPEC], "toolChoice": {"auto": {}}}
-    assert told(built) == [("tool_choice", "changed")]
+    assert actions(built) == [("tool_choice", "changed")]
 
 
 def test_a_schema_that_is_no_json_is_an_invalid_request() -> None:
@@ -761,7 +717,7 @@ def test_writer_takes_no_status() -> None:
     assert body_of(built)["messages"][2]["content"] == [
         {"toolResult": {"toolUseId": "1", "content": [{"text": "no"}]}}
     ]
-    assert told(built) == [("messages/2/parts/0/is_error", "dropped")]
+    assert actions(built) == [("messages/2/parts/0/is_error", "dropped")]
 
 
 def test_reasoning_goes_back_where_it_stood_with_its_signature() -> None:
@@ -807,7 +763,7 @@ def test_reasoning_goes_back_where_it_stood_with_its_signature() -> None:
 def test_what_the_service_could_not_read_is_left_out_and_told(config: LLMConfig, part: Any) -> None:
     built = build(config, messages=[user("Hi"), assistant(part, "Hello."), user("And?")])
     assert body_of(built)["messages"][1]["content"] == [{"text": "Hello."}]
-    assert told(built) == [("messages/1/parts/0", "dropped")]
+    assert actions(built) == [("messages/1/parts/0", "dropped")]
 
 
 def test_a_refusal_goes_as_text_and_cited_text_with_its_citations() -> None:
@@ -827,7 +783,7 @@ def test_ids_that_the_service_refuses_are_renamed_alike_in_call_and_result() -> 
     use, result = [one["content"][0] for one in body_of(built)["messages"][1:]]
     assert use["toolUse"]["toolUseId"] == result["toolResult"]["toolUseId"]
     assert len(use["toolUse"]["toolUseId"]) == 64
-    assert {action for _, action in told(built)} == {"renamed"}
+    assert {action for _, action in actions(built)} == {"renamed"}
 
 
 def test_arguments_that_are_cut_off_are_sent_inside_an_object_and_told() -> None:
@@ -865,7 +821,7 @@ def test_extra_is_merged_last_object_by_object() -> None:
 
 
 def test_speakers_have_no_names() -> None:
-    assert told(build(messages=user("Hi", name="Ann"))) == [("messages/0/name", "dropped")]
+    assert actions(build(messages=user("Hi", name="Ann"))) == [("messages/0/name", "dropped")]
 
 
 def test_an_arn_that_hides_its_model_takes_the_facts_of_the_pricing_plan() -> None:
@@ -911,10 +867,8 @@ def test_counting_wants_the_models_own_id_and_no_settings(model: str, sent: str)
     }
     assert body_of(built) == {"input": {"converse": counted}}
     renamed = [("model", "renamed")] if model.startswith("us.") else []
-    assert told(built) == renamed
-    shape = _MODEL.operation_model("CountTokens").input_shape
-    report = ParamValidator().validate({"modelId": sent, **body_of(built)}, shape)
-    assert not report.has_errors(), report.generate_report()
+    assert actions(built) == renamed
+    official_types.count_tokens({"modelId": unquote(sent), **body_of(built)})
 
 
 SOME_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

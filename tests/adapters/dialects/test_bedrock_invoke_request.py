@@ -28,9 +28,15 @@ from llm_pure.adapters.bedrock_invoke import PROVIDER
 from llm_pure.core.provider import Built
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.types.http import get_header
+from tests.support.builders import actions
 
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 TALK = (system("Be brief."), user("Hi"), assistant("Hello."), user("And?"))
+TURNS = [
+    {"role": "user", "content": "Hi"},
+    {"role": "assistant", "content": "Hello."},
+    {"role": "user", "content": "And?"},
+]
 
 
 def build(model: str, *, strict: bool = False, **asked: Any) -> Built:
@@ -54,10 +60,6 @@ def refusal(model: str, *, strict: bool = False, **asked: Any) -> LLMError:
     return PROVIDER.build_chat(LLMConfig(), request, strict=strict).failure()
 
 
-def told(built: Built) -> list[tuple[str, str]]:
-    return [(one.field, one.action) for one in built.adaptations]
-
-
 @pytest.mark.parametrize(
     ("model", "sent"),
     [
@@ -67,11 +69,7 @@ def told(built: Built) -> list[tuple[str, str]]:
                 "anthropic_version": "bedrock-2023-05-31",
                 "max_tokens": 100,
                 "system": "Be brief.",
-                "messages": [
-                    {"role": "user", "content": "Hi"},
-                    {"role": "assistant", "content": "Hello."},
-                    {"role": "user", "content": "And?"},
-                ],
+                "messages": TURNS,
                 "temperature": 0.5,
                 "stop_sequences": ["x"],
             },
@@ -92,12 +90,7 @@ def told(built: Built) -> list[tuple[str, str]]:
         (
             "openai.gpt-oss-120b-1:0",
             {
-                "messages": [
-                    {"role": "system", "content": "Be brief."},
-                    {"role": "user", "content": "Hi"},
-                    {"role": "assistant", "content": "Hello."},
-                    {"role": "user", "content": "And?"},
-                ],
+                "messages": [{"role": "system", "content": "Be brief."}, *TURNS],
                 "max_completion_tokens": 100,
                 "temperature": 0.5,
                 "stop": ["x"],
@@ -106,12 +99,7 @@ def told(built: Built) -> list[tuple[str, str]]:
         (
             "mistral.mistral-large-2407-v1:0",
             {
-                "messages": [
-                    {"role": "system", "content": "Be brief."},
-                    {"role": "user", "content": "Hi"},
-                    {"role": "assistant", "content": "Hello."},
-                    {"role": "user", "content": "And?"},
-                ],
+                "messages": [{"role": "system", "content": "Be brief."}, *TURNS],
                 "max_tokens": 100,
                 "temperature": 0.5,
                 "stop": ["x"],
@@ -152,12 +140,7 @@ def told(built: Built) -> list[tuple[str, str]]:
         (
             "ai21.jamba-1-5-large-v1:0",
             {
-                "messages": [
-                    {"role": "system", "content": "Be brief."},
-                    {"role": "user", "content": "Hi"},
-                    {"role": "assistant", "content": "Hello."},
-                    {"role": "user", "content": "And?"},
-                ],
+                "messages": [{"role": "system", "content": "Be brief."}, *TURNS],
                 "max_tokens": 100,
                 "temperature": 0.5,
                 "stop": ["x"],
@@ -297,7 +280,9 @@ def test_nova_has_top_k_and_reasoning_among_its_settings() -> None:
 
 
 def test_nova_keeps_no_metadata() -> None:
-    assert told(build("amazon.nova-micro-v1:0", metadata={"a": "b"})) == [("metadata", "dropped")]
+    assert actions(build("amazon.nova-micro-v1:0", metadata={"a": "b"})) == [
+        ("metadata", "dropped")
+    ]
 
 
 CALCULATOR = Tool(
@@ -365,7 +350,7 @@ def test_command_r_has_no_choice_of_tools_and_no_foreign_ones() -> None:
         tools=(CALCULATOR, NativeTool("openai", {})),
         tool_choice=NamedToolChoice("add"),
     )
-    assert told(built) == [("tools/1", "dropped"), ("tool_choice", "dropped")]
+    assert actions(built) == [("tools/1", "dropped"), ("tool_choice", "dropped")]
 
 
 def test_the_last_words_are_the_users_for_command_r() -> None:
@@ -386,14 +371,14 @@ def test_the_last_words_are_the_users_for_command_r() -> None:
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_what_a_prompt_cannot_say_is_told(asked: Any, changed: tuple[str, str]) -> None:
-    assert told(build("meta.llama3-8b-instruct-v1:0", **asked)) == [changed]
+    assert actions(build("meta.llama3-8b-instruct-v1:0", **asked)) == [changed]
     assert isinstance(
         refusal("meta.llama3-8b-instruct-v1:0", strict=True, **asked), UnsupportedFeature
     )
 
 
 def test_a_model_that_always_reasons_may_be_asked_to() -> None:
-    assert told(build("us.deepseek.r1-v1:0", reasoning=True)) == []
+    assert actions(build("us.deepseek.r1-v1:0", reasoning=True)) == []
 
 
 def test_reasoning_does_not_go_back_into_a_prompt_and_refusals_do() -> None:
@@ -402,7 +387,7 @@ def test_reasoning_does_not_go_back_into_a_prompt_and_refusals_do() -> None:
         messages=[user("Hi"), assistant(Reasoning("Hm."), Refusal("No.")), user("Why?")],
     )
     assert body_of(built)["prompt"] == "<s>[INST] Hi [/INST] No.</s>[INST] Why? [/INST]"
-    assert told(built) == [("messages/1/parts/0", "dropped")]
+    assert actions(built) == [("messages/1/parts/0", "dropped")]
 
 
 @pytest.mark.parametrize(
@@ -498,7 +483,7 @@ def test_texts_are_embedded_in_the_vendors_words(
     built = PROVIDER.embed.build(LLMConfig(), request).unwrap()
     assert built.request.url.endswith(f"/model/{model.replace(':', '%3A')}/invoke")
     assert body_of(built) == sent
-    assert told(built) == changed
+    assert actions(built) == changed
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
 
 from llm_pure import (
     ChatRequest,
@@ -32,9 +31,8 @@ from llm_pure.types.messages import (
     ToolCall,
 )
 from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
-from llm_pure.types.result import Failure, Success
 from tests.support.builders import ProviderCase
-from tests.support.chat_requests import PDF, PNG, REQUESTS, WAV, chat_requests
+from tests.support.chat_requests import PDF, PNG, WAV
 
 COHERE = ProviderCase("cohere", "command-a-plus")
 CONFIG, built, body = COHERE.config, COHERE.built, COHERE.body
@@ -321,19 +319,6 @@ def test_a_part_without_a_form_is_unsupported_and_named(part: Any, words: str) -
     assert isinstance(error, UnsupportedFeature)
     assert error.message.startswith("messages/0/parts/1: ")
     assert words in error.message
-
-
-@pytest.mark.parametrize("name", REQUESTS)
-def test_every_common_request_is_built_or_refused(name: str) -> None:
-    got = PROVIDER.build_chat(CONFIG, REQUESTS[name])
-    assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
-
-
-@given(chat_requests())
-def test_the_same_request_makes_the_same_bytes(request: ChatRequest) -> None:
-    one, other = (PROVIDER.build_chat(CONFIG, request) for _ in range(2))
-    assert one == other
-    assert isinstance(one, Success | Failure)
 
 
 def test_embeddings_are_asked_for_as_floats() -> None:

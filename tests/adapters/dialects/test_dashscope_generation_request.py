@@ -1,10 +1,10 @@
 """ChatRequest, EmbedRequest -> requests of DashScope's own API, and what is said about what it cannot take."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given
 
 from llm_pure import (
     ChatRequest,
@@ -18,12 +18,12 @@ from llm_pure import (
 )
 from llm_pure.adapters.dialects.dashscope_generation import build_chat
 from llm_pure.adapters.dialects.dashscope_generation.embed import build_embed
-from llm_pure.core.provider import Built
-from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.messages import Audio, Image, Opaque, ProviderMetadata, Reasoning, ToolCall
 from llm_pure.types.request import SchemaFormat, Tool
 from llm_pure.types.result import Success
-from tests.support.chat_requests import PNG, REQUESTS, WAV, chat_requests
+from tests.support.builders import ChatCase
+from tests.support.chat_requests import PNG, WAV
 from tests.support.dashscope_generation_streams import SERVICE
 
 CONFIG = LLMConfig(api_type="dashscope", model="qwen-plus")
@@ -31,15 +31,8 @@ SERVICES = "https://dashscope.aliyuncs.com/api/v1/services"
 TEXT = f"{SERVICES}/aigc/text-generation/generation"
 MULTIMODAL = f"{SERVICES}/aigc/multimodal-generation/generation"
 PIXELS = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
-
-
-def built(request: ChatRequest, config: LLMConfig = CONFIG) -> Built:
-    return build_chat(SERVICE, config, request).unwrap()
-
-
-def body(request: ChatRequest, config: LLMConfig = CONFIG) -> dict[str, Any]:
-    sent: dict[str, Any] = json.loads(built(request, config).request.body)
-    return sent
+CASE = ChatCase(partial(build_chat, SERVICE), CONFIG)
+built, body = CASE.built, CASE.body
 
 
 def test_a_plain_question() -> None:
@@ -244,17 +237,6 @@ def test_what_is_changed_or_left_out_is_reported(
 def test_extra_goes_over_everything(extra: dict[str, Any]) -> None:
     sent = body(ChatRequest(messages="hi", extra=extra))
     assert {key: sent[key] for key in extra} == extra
-
-
-@pytest.mark.parametrize("name", REQUESTS)
-def test_every_common_request_is_built_or_refused(name: str) -> None:
-    got = build_chat(SERVICE, CONFIG, REQUESTS[name])
-    assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
-
-
-@given(chat_requests())
-def test_the_same_request_makes_the_same_bytes(request: ChatRequest) -> None:
-    assert build_chat(SERVICE, CONFIG, request) == build_chat(SERVICE, CONFIG, request)
 
 
 def test_embeddings() -> None:

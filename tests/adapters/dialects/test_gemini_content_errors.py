@@ -40,6 +40,12 @@ BAD_FIELD = {
 FACTS: dict[str, Any] = {"message": "m", "provider": "gemini"}
 TOO_LONG = "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."
 
+
+def plain(status: int, word: str, error: type[LLMError]) -> tuple[int, Any, LLMError]:
+    """An error without details: its status, its body and what it is."""
+    return status, rpc(status, word), error(**FACTS, status=status, code=word)
+
+
 ERRORS: dict[str, tuple[int, Any, LLMError]] = {
     "a rate": (
         429,
@@ -66,26 +72,10 @@ ERRORS: dict[str, tuple[int, Any, LLMError]] = {
         rpc(400, "INVALID_ARGUMENT", "m", BAD_KEY),
         AuthenticationFailed(**FACTS, status=400, code="API_KEY_INVALID"),
     ),
-    "a wrong token": (
-        401,
-        rpc(401, "UNAUTHENTICATED"),
-        AuthenticationFailed(**FACTS, status=401, code="UNAUTHENTICATED"),
-    ),
-    "no right": (
-        403,
-        rpc(403, "PERMISSION_DENIED"),
-        PermissionDenied(**FACTS, status=403, code="PERMISSION_DENIED"),
-    ),
-    "a place that is not served": (
-        400,
-        rpc(400, "FAILED_PRECONDITION"),
-        PermissionDenied(**FACTS, status=400, code="FAILED_PRECONDITION"),
-    ),
-    "an unknown model": (
-        404,
-        rpc(404, "NOT_FOUND"),
-        NotFound(**FACTS, status=404, code="NOT_FOUND"),
-    ),
+    "a wrong token": plain(401, "UNAUTHENTICATED", AuthenticationFailed),
+    "no right": plain(403, "PERMISSION_DENIED", PermissionDenied),
+    "a place that is not served": plain(400, "FAILED_PRECONDITION", PermissionDenied),
+    "an unknown model": plain(404, "NOT_FOUND", NotFound),
     "a wrong field": (
         400,
         rpc(400, "INVALID_ARGUMENT", "m", BAD_FIELD),
@@ -103,12 +93,8 @@ ERRORS: dict[str, tuple[int, Any, LLMError]] = {
         [rpc(503, "UNAVAILABLE")],
         Overloaded(**FACTS, status=503, code="UNAVAILABLE"),
     ),
-    "internal": (500, rpc(500, "INTERNAL"), ServerError(**FACTS, status=500, code="INTERNAL")),
-    "too late": (
-        504,
-        rpc(504, "DEADLINE_EXCEEDED"),
-        TimedOut(**FACTS, status=504, code="DEADLINE_EXCEEDED"),
-    ),
+    "internal": plain(500, "INTERNAL", ServerError),
+    "too late": plain(504, "DEADLINE_EXCEEDED", TimedOut),
     "inside a 200": (
         200,
         rpc(503, "UNAVAILABLE"),

@@ -34,6 +34,7 @@ from tests.support.gemini_streams import (
     item,
     text_of,
 )
+from tests.support.json_values import json_values
 from tests.support.pieces import one_byte_at_a_time
 
 OVERLOADED = {
@@ -145,14 +146,11 @@ def test_random_bytes_are_never_an_answer(body: bytes, head: ResponseHead) -> No
     assert error is not None
 
 
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(
-        ["candidates", "content", "parts", "text", "thought", "functionCall", "args", "name", "id",
-         "partialArgs", "jsonPath", "willContinue", "inlineData", "data", "mimeType", "index",
-         "finishReason", "usageMetadata", "promptTokenCount", "promptFeedback", "blockReason", "error"]
-    ), inner, max_size=4),
-    max_leaves=20,
+JSON_VALUES = json_values(
+    "candidates", "content", "parts", "text", "thought", "functionCall", "args", "name", "id",
+    "partialArgs", "jsonPath", "willContinue", "inlineData", "data", "mimeType", "index",
+    "finishReason", "usageMetadata", "promptTokenCount", "promptFeedback", "blockReason", "error",
+    max_leaves=20, max_keys=4,
 )  # fmt: skip
 
 

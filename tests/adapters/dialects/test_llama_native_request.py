@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
 
 from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
 from llm_pure.adapters.dialects.llama_native import build_chat
@@ -12,8 +11,8 @@ from llm_pure.core.provider import Built
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.messages import Image, Opaque, ProviderMetadata, Reasoning, ToolCall
 from llm_pure.types.request import JsonFormat, NamedToolChoice, SchemaFormat, Tool
-from llm_pure.types.result import LLMResult, Success
-from tests.support.chat_requests import PNG, REQUESTS, chat_requests
+from llm_pure.types.result import LLMResult
+from tests.support.chat_requests import PNG
 from tests.support.llama_native_streams import SERVICE
 
 CONFIG = LLMConfig(api_type="llama_api", model="Llama-4-Maverick-17B-128E-Instruct-FP8")
@@ -172,14 +171,3 @@ def test_extra_goes_over_everything(messages: Any) -> None:
     request = ChatRequest(messages="hi", extra={"messages": messages})
     body = json.loads(build(request).unwrap().request.body)
     assert len(body["messages"]) == len(messages)
-
-
-@pytest.mark.parametrize("name", REQUESTS)
-def test_every_common_request_is_built_or_refused(name: str) -> None:
-    got = build(REQUESTS[name])
-    assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
-
-
-@given(chat_requests())
-def test_the_same_request_makes_the_same_bytes(request: ChatRequest) -> None:
-    assert build(request) == build(request)

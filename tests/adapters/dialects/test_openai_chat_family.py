@@ -31,7 +31,7 @@ from llm_pure.types.http import get_header
 from llm_pure.types.messages import Document, Refusal
 from llm_pure.types.request import SchemaFormat
 from llm_pure.types.result import Success
-from tests.support.chat_requests import CLOCK, PDF, SCHEMA, WEATHER, chat_requests
+from tests.support.chat_requests import CLOCK, PDF, REQUESTS, SCHEMA, WEATHER, chat_requests
 from tests.support.family import JsonObject, Service
 from tests.support.openai_chat_bodies import DONE, USAGE, answer, call, chunk, data, stream
 
@@ -114,7 +114,8 @@ SOME_MODELS = (
     "magistral-small", "mistral-small", "grok-4", "grok-4.3", "sonar", "sonar-reasoning", "gpt-5", "some-model",
 )  # fmt: skip
 
-EVERYTHING = ChatRequest(
+EVERYTHING = msgspec.structs.replace(
+    REQUESTS["every sampling setting"],
     messages=(
         system("Be brief."),
         user("How is the weather?", name="ann"),
@@ -129,18 +130,6 @@ EVERYTHING = ChatRequest(
     tool_choice="required",
     parallel_tool_calls=False,
     response_format=SchemaFormat(schema=SCHEMA, name="place"),
-    max_tokens=64,
-    temperature=0.5,
-    top_p=0.9,
-    top_k=40,
-    stop=("END", "STOP"),
-    seed=7,
-    presence_penalty=0.1,
-    frequency_penalty=0.2,
-    repetition_penalty=1.1,
-    n=2,
-    logprobs=3,
-    metadata={"job": "7"},
     reasoning="medium",
     stream=True,
 )
@@ -232,14 +221,14 @@ def test_a_plain_request(name: str, streamed: bool) -> None:
 @pytest.mark.parametrize("name", FAMILY)
 def test_everything_that_is_asked_is_sent_or_reported(name: str) -> None:
     one = service(name)
-    body, told = one.body(EVERYTHING), {field for field, _ in one.told(EVERYTHING)}
+    body, told = one.body(EVERYTHING), {field for field, _ in one.adaptations(EVERYTHING)}
     unheard = [
         field
         for field, names in ASKED.items()
         if field not in told and not any(key in body for key in names)
     ]
     assert unheard == (["tool_choice", "parallel_tool_calls"] if "tools" in told else [])
-    assert ("messages/2/parts/0", "dropped") in one.told(EVERYTHING)
+    assert ("messages/2/parts/0", "dropped") in one.adaptations(EVERYTHING)
     assert b"Hm." not in one.built(EVERYTHING).request.body
 
 
@@ -252,7 +241,7 @@ def test_a_refusal_has_its_key_or_is_said_as_text(name: str) -> None:
         assert said == {"role": "assistant", "content": None, "refusal": "No."}
     else:
         assert said == {"role": "assistant", "content": "No."}
-        assert one.told(request) == [("messages/1/parts/0", "changed")]
+        assert one.adaptations(request) == [("messages/1/parts/0", "changed")]
 
 
 @pytest.mark.parametrize("name", ["cerebras", "groq", "together"])

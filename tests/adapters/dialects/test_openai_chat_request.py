@@ -19,7 +19,7 @@ from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.provider import Built, Provider
 from llm_pure.core.urls import under_base_url
 from llm_pure.types.config import Modality
-from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.messages import (
     Audio,
     Document,
@@ -50,6 +50,7 @@ from tests.support.chat_requests import (
     WAV,
     WEATHER,
     chat_requests,
+    unbuildable,
 )
 from tests.support.official_types import checker
 from tests.support.openai_chat_bodies import answer, call
@@ -551,16 +552,7 @@ def test_operations_may_be_anywhere() -> None:
     assert built.request.url == "https://example.org/m/a%2Fb%20c/chat"
 
 
-@pytest.mark.parametrize(
-    ("config", "request_", "kind"),
-    [
-        (LLMConfig(), ChatRequest(messages="hi"), InvalidConfiguration),
-        (LLMConfig(model="m", base_url="nowhere"), ChatRequest(messages="hi"), InvalidConfiguration),
-        (LLMConfig(model="m"), ChatRequest(messages=[]), InvalidRequest),
-        (LLMConfig(model="m"), ChatRequest(messages="hi", extra={"x": object()}), InvalidRequest),
-    ],
-    ids=["no model", "no URL", "no message", "no JSON"],
-)  # fmt: skip
+@unbuildable
 def test_what_cannot_be_built_is_a_failure(
     config: LLMConfig, request_: ChatRequest, kind: type
 ) -> None:

@@ -13,10 +13,8 @@ from openai.types.responses.response_create_params import (
 )
 
 from llm_pure import ChatRequest, LLMConfig, system, user
-from llm_pure.adapters import registry
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.provider import Built
-from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
+from llm_pure.types.errors import InvalidConfiguration, UnsupportedFeature
 from llm_pure.types.request import (
     JsonFormat,
     NamedToolChoice,
@@ -26,28 +24,20 @@ from llm_pure.types.request import (
     Tool,
 )
 from llm_pure.types.result import Failure
+from tests.support.builders import ProviderCase
 from tests.support.chat_requests import (
     MODELS,
     REQUESTS,
     SCHEMA,
     WEATHER,
     chat_requests,
+    unbuildable,
 )
 from tests.support.official_types import checker
 
-OPENAI = registry.get("openai_responses").unwrap()
-PLAIN = LLMConfig(api_type="openai_responses", model="gpt-4o", temperature=0.0)
+CASE = ProviderCase("openai_responses", "gpt-4o", temperature=0.0)
+OPENAI, PLAIN, build, body = CASE.provider, CASE.config, CASE.built, CASE.body
 PNG_URL = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
-
-
-def build(request: ChatRequest, config: LLMConfig = PLAIN, **options: Any) -> Built:
-    return OPENAI.build_chat(config, request, **options).unwrap()
-
-
-def body(request: ChatRequest, config: LLMConfig = PLAIN) -> dict[str, Any]:
-    decoded = json.loads(build(request, config).request.body)
-    assert isinstance(decoded, dict)
-    return decoded
 
 
 def test_the_whole_request() -> None:
@@ -281,16 +271,7 @@ def test_system_messages_are_left_out_when_the_configuration_says_so() -> None:
     assert sent["input"] == [{"role": "user", "content": "b"}]
 
 
-@pytest.mark.parametrize(
-    ("config", "request_", "kind"),
-    [
-        (LLMConfig(), ChatRequest(messages="hi"), InvalidConfiguration),
-        (LLMConfig(model="m", base_url="nowhere"), ChatRequest(messages="hi"), InvalidConfiguration),
-        (LLMConfig(model="m"), ChatRequest(messages=[]), InvalidRequest),
-        (LLMConfig(model="m"), ChatRequest(messages="hi", extra={"x": object()}), InvalidRequest),
-    ],
-    ids=["no model", "no URL", "no message", "no JSON"],
-)  # fmt: skip
+@unbuildable
 def test_what_cannot_be_built_is_a_failure(
     config: LLMConfig, request_: ChatRequest, kind: type
 ) -> None:

@@ -26,6 +26,7 @@ from llm_pure.adapters.dialects.dashscope_generation import embed as dashscope_e
 from llm_pure.adapters.dialects.qianfan_v1 import embed as qianfan_embed
 from llm_pure.types.errors import ProtocolError
 from llm_pure.types.result import LLMResult, Success
+from tests.support.json_values import json_values
 from tests.support.replies import response
 
 Parse = Callable[[HttpResponse], LLMResult[Any]]
@@ -194,13 +195,7 @@ def bodies(replies: Replies) -> st.SearchStrategy[bytes]:
     junk = st.binary(max_size=200)
     if not replies.keys:
         return junk
-    values = st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-        lambda inner: (
-            st.lists(inner, max_size=3)
-            | st.dictionaries(st.sampled_from(replies.keys.split()), inner, max_size=4)
-        ),
-    )
+    values = json_values(*replies.keys.split(), max_keys=4, nan=True)
     return junk | values.map(replies.framed)
 
 

@@ -2,18 +2,17 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
-from hypothesis import given
 
 from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
 from llm_pure.adapters.dialects.spark_frames import build_chat
 from llm_pure.adapters.dialects.spark_frames.request import authorize
 from llm_pure.adapters.dialects.spark_frames.urls import URLS
-from llm_pure.core.provider import Built
 from llm_pure.types.errors import InvalidConfiguration, UnsupportedFeature
 from llm_pure.types.messages import (
     Audio,
@@ -26,24 +25,14 @@ from llm_pure.types.messages import (
 )
 from llm_pure.types.request import JsonFormat, NativeTool, Tool
 from llm_pure.types.result import Success
-from tests.support.chat_requests import PNG, REQUESTS, WAV, chat_requests
+from tests.support.builders import ChatCase
+from tests.support.chat_requests import PNG, WAV
 from tests.support.spark_frames_streams import SERVICE
 
 CONFIG = LLMConfig(api_type="spark", app_id="app-1", domain="generalv3.5")
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-def built(request: ChatRequest, config: LLMConfig = CONFIG) -> Built:
-    return build_chat(SERVICE, config, request).unwrap()
-
-
-def frame(request: ChatRequest) -> dict[str, Any]:
-    sent: dict[str, Any] = json.loads(built(request).request.body)
-    return sent
-
-
-def told(request: ChatRequest) -> list[tuple[str, str]]:
-    return [(one.field, one.action) for one in built(request).adaptations]
+CASE = ChatCase(partial(build_chat, SERVICE), CONFIG)
+built, frame, adaptations = CASE.built, CASE.body, CASE.adaptations
 
 
 def test_a_plain_question() -> None:
@@ -208,7 +197,7 @@ def test_an_unknown_domain_is_told_those_that_are_known() -> None:
 def test_messages(messages: Any, text: Any, reported: list[tuple[str, str]]) -> None:
     request = ChatRequest(messages=messages)
     assert frame(request)["payload"]["message"]["text"] == text
-    assert told(request) == reported
+    assert adaptations(request) == reported
 
 
 @pytest.mark.parametrize(
@@ -256,20 +245,9 @@ def test_what_is_changed_or_left_out_is_reported(
     sent = frame(request)
     assert sent["parameter"]["chat"] == {**plain, **chat}
     assert "functions" not in sent["payload"]
-    assert told(request) == reported
+    assert adaptations(request) == reported
     strict = build_chat(SERVICE, CONFIG, request, strict=True)
     assert isinstance(strict, Success) == (not reported)
-
-
-@pytest.mark.parametrize("name", REQUESTS)
-def test_every_common_request_is_built_or_refused(name: str) -> None:
-    got = build_chat(SERVICE, CONFIG, REQUESTS[name])
-    assert isinstance(got, Success) or isinstance(got.failure(), UnsupportedFeature)
-
-
-@given(chat_requests())
-def test_the_same_request_makes_the_same_bytes(request: ChatRequest) -> None:
-    assert build_chat(SERVICE, CONFIG, request) == build_chat(SERVICE, CONFIG, request)
 
 
 def test_the_address_is_signed_and_shows_no_key() -> None:

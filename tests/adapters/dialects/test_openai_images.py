@@ -108,9 +108,9 @@ def test_the_same_form_is_the_same_bytes_and_holds_its_boundary_nowhere() -> Non
         (ImageRequest(images=(PNG, PNG)), InvalidRequest(message="a prompt is required, or exactly one image for a variation", param="prompt")),
         (ImageRequest(prompt="a", mask=PNG), InvalidRequest(message="a mask requires an image and a prompt", param="mask")),
         (ImageRequest(images=(PNG,), mask=PNG), InvalidRequest(message="a mask requires an image and a prompt", param="mask")),
-        (ImageRequest(prompt="a", images=(PNG, b"<svg/>")), InvalidRequest(message="an SVG or other markup is no picture to a model: draw it as PNG first", param="images/1")),
-        (ImageRequest(prompt="a", images=(JPEG[:200],)), InvalidRequest(message="this JPEG is cut off: its end is missing", param="images/0")),
-        (ImageRequest(prompt="a", images=(PNG,), mask=b"PK\x03\x04"), InvalidRequest(message="these bytes are application/zip, and no picture", param="mask")),
+        (ImageRequest(prompt="a", images=(PNG, b"<svg/>")), InvalidRequest(message="SVG and other markup is not supported as an image; render it as PNG", param="images/1")),
+        (ImageRequest(prompt="a", images=(JPEG[:200],)), InvalidRequest(message="the JPEG is truncated: its end is missing", param="images/0")),
+        (ImageRequest(prompt="a", images=(PNG,), mask=b"PK\x03\x04"), InvalidRequest(message="the data is application/zip, not an image", param="mask")),
         (ImageRequest(prompt="a", images=(PNG,), extra={"x": object()}), None),
     ],
 )  # fmt: skip

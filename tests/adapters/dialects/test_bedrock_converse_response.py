@@ -41,6 +41,7 @@ from llm_pure.types.errors import (
     TimedOut,
 )
 from llm_pure.types.result import Failure, Success
+from tests.support.json_values import json_values
 
 OWN = ProviderMetadata("bedrock")
 JSON = ("content-type", "application/json")
@@ -341,13 +342,7 @@ def test_nesting_at_the_edge_of_what_can_be_written_never_raises() -> None:
         assert isinstance(parse(said), Success | Failure)
 
 
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
+JSON_VALUES = json_values(max_leaves=6)
 KEYS = st.sampled_from(
     ["text", "toolUse", "reasoningContent", "citationsContent", "image", "toolResult", "new"]
 )

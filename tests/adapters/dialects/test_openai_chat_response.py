@@ -27,6 +27,7 @@ from llm_pure.types.errors import (
 )
 from llm_pure.types.messages import Audio, Image, Part, ProviderMetadata, Refusal, Text, ToolCall
 from llm_pure.types.result import Result, Success
+from tests.support.json_values import json_values
 from tests.support.openai_chat_bodies import USAGE, JsonObject, answer, call, choice
 from tests.support.replies import response
 
@@ -312,22 +313,10 @@ def test_a_key_that_an_error_quotes_is_concealed() -> None:
     assert parse({"error": quoted}, 401).failure().message == "Incorrect API key provided: ***."
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "choices", "message", "content", "tool_calls", "function", "arguments", "usage", "error", "index", "images",
-                    "audio", "reasoning_details", "logprobs", "finish_reason", "type", "text",
-                ]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=14,
+JSON = json_values(
+    "choices", "message", "content", "tool_calls", "function", "arguments", "usage", "error", "index", "images",
+    "audio", "reasoning_details", "logprobs", "finish_reason", "type", "text",
+    max_leaves=14, max_keys=4, nan=True,
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ from llm_pure.types.messages import (
 )
 from llm_pure.types.operations import TokenCount
 from llm_pure.types.result import Failure, Result, Success
+from tests.support.json_values import json_values
 from tests.support.openai_responses_bodies import (
     USAGE,
     JsonObject,
@@ -389,19 +390,9 @@ def test_a_body_that_is_no_answer(body: bytes, status: int, kind: type) -> None:
     assert type(parse(body, status).failure()) is kind
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                ["type", "output", "content", "text", "id", "summary", "usage", "error", "status", "call_id"]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
+JSON = json_values(
+    "type", "output", "content", "text", "id", "summary", "usage", "error", "status", "call_id",
+    max_leaves=12, max_keys=4, nan=True,
 )  # fmt: skip
 
 

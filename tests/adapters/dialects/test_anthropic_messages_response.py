@@ -30,6 +30,7 @@ from llm_pure.types.errors import (
 from llm_pure.types.messages import Message, Text, ToolCall
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.anthropic_answers import ANSWERS, Answer
+from tests.support.json_values import json_values
 
 SERVICE = make_service("anthropic")
 JSON = (("content-type", "application/json"),)
@@ -212,13 +213,7 @@ def test_json_nested_to_the_edge_is_answered_and_never_raised(kind: str) -> None
         assert isinstance(parsed(body), Success | Failure)
 
 
-_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
-    ),
-    max_leaves=5,
-)
+_VALUES = json_values(max_leaves=5)
 
 
 @given(

@@ -24,6 +24,7 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters.bedrock_invoke import PROVIDER
+from llm_pure.types.completion import FinishReason
 from llm_pure.types.errors import (
     ContextLengthExceeded,
     LLMError,
@@ -33,6 +34,7 @@ from llm_pure.types.errors import (
     ServerError,
 )
 from llm_pure.types.result import Failure, Success
+from tests.support.json_values import json_values
 
 NAME = "bedrock_invoke"
 JSON = ("content-type", "application/json")
@@ -84,26 +86,36 @@ COHERE = {
 }
 
 
+def hello(finish: FinishReason, raw_finish: str, **fields: Any) -> Completion:
+    """The Completion that says Hello. and counts its tokens by the headers."""
+    return Completion(
+        **{
+            "message": assistant("Hello."),
+            "finish_reason": finish,
+            "raw_finish_reason": raw_finish,
+            "usage": BY_HEADERS,
+            **fields,
+        }
+    )
+
+
 @pytest.mark.parametrize(
     ("said", "completion"),
     [
         pytest.param(
             LLAMA,
-            Completion(
-                message=assistant("Hello."),
-                finish_reason="stop",
-                raw_finish_reason="stop",
+            hello(
+                "stop",
+                "stop",
                 usage=Usage(7, 2, raw={"prompt_token_count": 7, "generation_token_count": 2}),
             ),
             id="llama",
         ),
         pytest.param(
             {"outputs": [{"text": "Hello.", "stop_reason": "length"}]},
-            Completion(
-                message=assistant("Hello."),
-                finish_reason="length",
-                raw_finish_reason="length",
-                usage=BY_HEADERS,
+            hello(
+                "length",
+                "length",
             ),
             id="mistral",
         ),
@@ -120,14 +132,7 @@ COHERE = {
                     }
                 ],
             },
-            Completion(
-                id="x",
-                model="mistral-large-2407",
-                message=assistant("Hello."),
-                finish_reason="stop",
-                raw_finish_reason="stop",
-                usage=BY_HEADERS,
-            ),
+            hello("stop", "stop", id="x", model="mistral-large-2407"),
             id="mistral, new",
         ),
         pytest.param(
@@ -167,12 +172,10 @@ COHERE = {
         ),
         pytest.param(
             COHERE,
-            Completion(
+            hello(
+                "stop",
+                "COMPLETE",
                 id="g",
-                message=assistant("Hello."),
-                finish_reason="stop",
-                raw_finish_reason="COMPLETE",
-                usage=BY_HEADERS,
                 extra={"response_id": "r", "chat_history": [{"role": "USER", "message": "Hi"}]},
             ),
             id="command r",
@@ -215,12 +218,10 @@ COHERE = {
                 ],
                 "prompt": "Hi",
             },
-            Completion(
+            hello(
+                "stop",
+                "COMPLETE",
                 id="c",
-                message=assistant("Hello."),
-                finish_reason="stop",
-                raw_finish_reason="COMPLETE",
-                usage=BY_HEADERS,
                 alternatives=(
                     Choice(
                         message=assistant("Hey."),
@@ -233,22 +234,13 @@ COHERE = {
         ),
         pytest.param(
             J2,
-            Completion(
-                id="12",
-                message=assistant("Hello."),
-                finish_reason="stop",
-                raw_finish_reason="endoftext",
-                usage=BY_HEADERS,
-            ),
+            hello("stop", "endoftext", id="12"),
             id="jurassic",
         ),
         pytest.param(
             TITAN,
-            Completion(
-                message=assistant("Hello."),
-                finish_reason="stop",
-                raw_finish_reason="FINISH",
-                usage=Usage(7, 2, raw={"inputTextTokenCount": 7, "tokenCount": 2}),
+            hello(
+                "stop", "FINISH", usage=Usage(7, 2, raw={"inputTextTokenCount": 7, "tokenCount": 2})
             ),
             id="titan",
         ),
@@ -268,11 +260,8 @@ COHERE = {
                 "stopReason": "max_tokens",
                 "usage": {"inputTokens": 7, "outputTokens": 2},
             },
-            Completion(
-                message=assistant("Hello."),
-                finish_reason="length",
-                raw_finish_reason="max_tokens",
-                usage=Usage(7, 2, raw={"inputTokens": 7, "outputTokens": 2}),
+            hello(
+                "length", "max_tokens", usage=Usage(7, 2, raw={"inputTokens": 7, "outputTokens": 2})
             ),
             id="nova",
         ),
@@ -377,13 +366,7 @@ def test_nesting_at_the_edge_of_what_can_be_written_never_raises() -> None:
             assert isinstance(parse(said), Success | Failure)
 
 
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
+JSON_VALUES = json_values(max_leaves=6)
 KEYS = st.sampled_from(
     ["type", "choices", "output", "generation", "outputs", "generations", "completions", "results", "outputText",
      "completion", "event_type", "generation_id", "is_finished", "text", "stop_reason", "finish_reason", "tool_calls",
