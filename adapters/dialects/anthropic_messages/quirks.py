@@ -12,7 +12,7 @@ from llm_pure.types.config import LLMConfig
 
 UNSUPPORTED: Mapping[str, str] = {
     "seed": "the Messages API has no seed",
-    "n": "the Messages API gives one answer",
+    "n": "the Messages API returns one choice",
     "logprobs": "the Messages API has no logprobs",
     "presence_penalty": "the Messages API has no presence_penalty",
     "frequency_penalty": "the Messages API has no frequency_penalty",

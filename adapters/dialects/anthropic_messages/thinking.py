@@ -80,7 +80,7 @@ def encode_thinking(
 def fit_budget(
     thinking: Thinking, max_tokens: int, profile: ModelProfile, adaptations: list[Adaptation]
 ) -> tuple[Thinking, int]:
-    """Return the thinking and a max_tokens that leaves the answer the requested tokens beside the budget.
+    """Return the thinking and a max_tokens that leaves the response the requested tokens beside the budget.
 
     If that exceeds the model's maximum output, the budget is reduced.
     """

@@ -27,7 +27,7 @@ class ReasoningFields(msgspec.Struct, frozen=True, kw_only=True):
     thinks: bool = False
     """The model will reason."""
     max_tokens: int | None = None
-    """Raised if a budget leaves no room for the answer."""
+    """Raised if a budget leaves no room for the response."""
 
 
 def encode_reasoning(

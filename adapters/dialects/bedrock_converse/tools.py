@@ -25,7 +25,7 @@ def schema_profiles(profile: ModelProfile) -> SchemaProfiles:
     tools = profile.traits.get("tool_schemas")
     if profile.traits.get("schema", True) is False:
         return SchemaProfiles(tools=tools)
-    return SchemaProfiles(tools=tools, strict_tools=ANTHROPIC_NATIVE, answers=ANTHROPIC_NATIVE)
+    return SchemaProfiles(tools=tools, strict_tools=ANTHROPIC_NATIVE, responses=ANTHROPIC_NATIVE)
 
 
 class ToolFields(msgspec.Struct, frozen=True):
