@@ -93,8 +93,8 @@ PROVIDER = dual_api(
         source=SOURCE,
     ),
     qianfan_v1.provider(name=NAME, env_vars=_VARIABLES, source=SOURCE),
-    chosen=_uses_version_1,
-    tells=_is_version_1,
+    uses_second=_uses_version_1,
+    is_second=_is_version_1,
 )
 
 _VERSION_1 = qianfan_v1.make_service(NAME)

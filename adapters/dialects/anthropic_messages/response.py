@@ -1,4 +1,4 @@
-"""A buffered response -> Completion. It is read as a message_start with everything in it, by the functions that read streams."""
+"""A buffered response -> Completion. The body is read like a `message_start` event, by the functions of `stream`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A buffered response of Converse -> Completion, by the events that its stream would have."""
+"""A buffered response of Converse -> Completion, read as the events of an equivalent stream."""
 
 from collections.abc import Iterator
 from typing import Any
