@@ -7,7 +7,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-lowest test-newest check format record bench lock prices-refresh clean
 
-# test-lowest and test-newest have an environment of their own for each Python
+# test-lowest and test-newest have a separate environment for each Python
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 LOWEST = .venv/lowest-$(VERSION)
 NEWEST = .venv/newest-$(VERSION)

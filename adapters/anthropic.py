@@ -12,7 +12,9 @@ PROVIDER = anthropic_messages.provider(
     base_url="https://api.anthropic.com",
     api_key_env=("ANTHROPIC_API_KEY",),
     base_url_env=("ANTHROPIC_BASE_URL",),
-    quirks=anthropic_messages.Quirks(kin=frozenset({"claude", "vertex_anthropic"})),
+    quirks=anthropic_messages.Quirks(
+        compatible_providers=frozenset({"claude", "vertex_anthropic"})
+    ),
     count_tokens=True,
     list_models=True,
     source="anthropic 2.11.0 and platform.claude.com, read 2026-11-20",

@@ -1,7 +1,7 @@
 """Cohere: Command models with tools, documents and citations.
 
-Documents to cite, how to cite, and the safety mode go in by `ChatRequest.extra`; citations come back in
-`Completion.extra["citations"]`. Docs: docs.cohere.com, "Chat API v2", by way of cohere 7.3.1; read 2026-11-20.
+Documents, citation options and the safety mode are set in `ChatRequest.extra`; citations are in
+`Completion.extra["citations"]`. Docs: docs.cohere.com, "Chat API v2", and cohere 7.3.1; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import cohere_chat

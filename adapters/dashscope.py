@@ -38,6 +38,6 @@ PROVIDER = dual_api(
         embeddings=True,
         source=SOURCE,
     ),
-    chosen=_uses_compatible_api,
+    uses_second=_uses_compatible_api,
     is_second=_is_compatible,
 )

@@ -37,6 +37,6 @@ PROVIDER = dual_api(
         api_key_env=API_KEY_ENV,
         source=SOURCE,
     ),
-    chosen=_uses_compatible_api,
+    uses_second=_uses_compatible_api,
     is_second=_is_compatible,
 )

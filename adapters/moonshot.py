@@ -28,7 +28,7 @@ def _kimi(
     return ModelProfile(
         prefix=prefix,
         unsupported=_FIXED,
-        unsupported_while_reasoning={"n": "one answer only while it reasons"},
+        unsupported_while_reasoning={"n": "only one choice while it reasons"},
         reasoning="always" if reasoning == "always" else "on" if reasoning == "on" else "none",
         efforts=efforts,
         traits={"reasoning_style": style, "replay_required": reasoning != "none"},

@@ -93,7 +93,7 @@ PROVIDER = dual_api(
         source=SOURCE,
     ),
     qianfan_v1.provider(name=NAME, env_vars=_VARIABLES, source=SOURCE),
-    chosen=_uses_version_1,
+    uses_second=_uses_version_1,
     is_second=_is_version_1,
 )
 

@@ -78,6 +78,6 @@ PROVIDER = dual_api_by_head(
         source=SOURCE,
     ),
     spark_frames.provider(name=NAME, api_key_env=API_KEY_ENV, env_vars=_VARIABLES, source=SOURCE),
-    chosen=_uses_websocket,
+    uses_second=_uses_websocket,
     is_second=spark_frames.holds_frames,
 )

@@ -21,7 +21,7 @@ QUIRKS = anthropic_messages.Quirks(
     chat_path="{model}:rawPredict",
     stream_path="{model}:streamRawPredict",
     count_path="count-tokens:rawPredict",
-    kin=frozenset({"anthropic", "claude"}),
+    compatible_providers=frozenset({"anthropic", "claude"}),
 )
 API_KEY_ENV = ("GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN")
 _HOSTS = {

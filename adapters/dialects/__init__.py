@@ -1,1 +1,1 @@
-"""The wire APIs that providers speak, each named after the API and not after a seller."""
+"""Wire APIs of providers, one package for each, named after the API and not after a vendor."""

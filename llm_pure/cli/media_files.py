@@ -60,9 +60,9 @@ def generate_images(llm: LLM, request: ImageRequest) -> LLMResult[ImagesResponse
 def write_images(response: ImagesResponse, options: Namespace) -> int:
     """Write each image to a file, by default with the suffix of its format. An image that is only a URL is printed."""
     target = Path(options.output)
-    numbered = len(response.pictures) > 1 or (options.n or 1) > 1
+    numbered = len(response.images) > 1 or (options.n or 1) > 1
     code = OK
-    for number, image in enumerate(response.pictures, 1):
+    for number, image in enumerate(response.images, 1):
         if image.data is None:
             print_note("the provider sent a URL in place of the image; it may expire:")
             out(image.url or "")

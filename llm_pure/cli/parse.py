@@ -40,8 +40,8 @@ def parse_response(
 ) -> LLMResult[Completion]:
     """Parse a response body, after its status and headers if `data` has them.
 
-    status: overrides the status of the head, 200 without a head. stream: the body is a stream, even if its headers do not
-    say so.
+    status: overrides the status of the head, 200 without a head. stream: the body is a stream, even if its headers
+    describe a buffered body.
     """
     response = _response(data, status)
     kind = (get_header(response.headers, "content-type") or "").partition(";")[0].strip().lower()

@@ -1,4 +1,4 @@
-"""Embed any number of texts, in as many calls as the provider's limits require."""
+"""Embed any number of texts, split into calls by the provider's limits."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -26,7 +26,7 @@ AsyncCall: TypeAlias = Callable[[OperationCall[Embeddings]], Awaitable[LLMResult
 
 
 def embed_request(value: EmbedInput) -> EmbedRequest:
-    """Return texts as a request."""
+    """Return the texts as an EmbedRequest."""
     if isinstance(value, EmbedRequest):
         return value
     return EmbedRequest(input=value if isinstance(value, str) else tuple(value))
@@ -54,28 +54,28 @@ class EmbeddingBatches:
             result = call(embed_call(self.requests[0]))
             self.add(0, result)
             return self.finish([result])
-        calls = [partial(self.or_error, call, request) for request in self.requests]
+        calls = [partial(self.call_unless_failed, call, request) for request in self.requests]
         with session:
             return self.finish(run_parallel(calls, max_concurrency, self.add))
 
     async def arun(
         self, call: AsyncCall, max_concurrency: int, session: AbstractAsyncContextManager[Any]
     ) -> LLMResult[Embeddings]:
-        """`run`, async."""
+        """Async `run`."""
         if len(self.requests) == 1:
             result = await call(embed_call(self.requests[0]))
             self.add(0, result)
             return self.finish([result])
-        calls = [partial(self.aor_error, call, request) for request in self.requests]
+        calls = [partial(self.acall_unless_failed, call, request) for request in self.requests]
         async with session:
             return self.finish(await arun_parallel(calls, max_concurrency, self.add))
 
-    def or_error(self, call: Call, request: EmbedRequest) -> BatchResult:
+    def call_unless_failed(self, call: Call, request: EmbedRequest) -> BatchResult:
         """Make one call, unless another has failed."""
         return None if self._failed else self._check(call(embed_call(request)))
 
-    async def aor_error(self, call: AsyncCall, request: EmbedRequest) -> BatchResult:
-        """`or_error`, async."""
+    async def acall_unless_failed(self, call: AsyncCall, request: EmbedRequest) -> BatchResult:
+        """Async `call_unless_failed`."""
         return None if self._failed else self._check(await call(embed_call(request)))
 
     def _check(self, result: LLMResult[Embeddings]) -> LLMResult[Embeddings]:

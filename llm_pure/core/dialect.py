@@ -235,27 +235,27 @@ def read_json(
 def parse_body(
     service: Service[Q],
     response: HttpResponse,
-    is_answer: Callable[[Any], bool],
+    is_response: Callable[[Any], bool],
     read: ReadBody[Q],
     *,
     find_error: FindError[Q],
     missing: str,
-    answer_first: bool = False,
+    response_first: bool = False,
     undecodable: UndecodableError[Q] = undecodable_error,
 ) -> LLMResult[Completion]:
     """Parse a buffered response, for any status and any bytes.
 
-    `is_answer`: true if decoded JSON has the shape of a response. `missing`: the ProtocolError's message if it has not.
-    `answer_first`: skips `find_error` for a 2xx body that has the shape of a response.
+    `is_response`: true if decoded JSON has the shape of a response. `missing`: the ProtocolError's message if it has not.
+    `response_first`: skips `find_error` for a 2xx body that has the shape of a response.
 
     Fails with the error in the body, at any status; with ProtocolError if a 2xx body is not a response; with the `fault`
     of the state that `read` returns, with the completion as its `partial`.
     """
     try:
         raw = _read_json(
-            service, response, find_error, undecodable, is_answer if answer_first else None
+            service, response, find_error, undecodable, is_response if response_first else None
         )
-        if not is_answer(raw):
+        if not is_response(raw):
             return Failure(malformed_response(service, response, missing))
         state, events = read(service, raw, response)
         collector = Collector()
@@ -278,11 +278,11 @@ def _read_json(
     response: HttpResponse,
     find_error: FindError[Q],
     undecodable: UndecodableError[Q],
-    is_answer: Callable[[Any], bool] | None,
+    is_response: Callable[[Any], bool] | None,
 ) -> Any:
     decoded = decode_any(response.body, provider=service.name)
     raw = ok(decoded.alt(lambda _: undecodable(service, response)))
-    if is_answer is not None and response.status < 300 and is_answer(raw):
+    if is_response is not None and response.status < 300 and is_response(raw):
         return raw
     error = find_error(service, raw, response)
     if error is None and response.status >= 300:

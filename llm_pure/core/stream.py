@@ -133,17 +133,21 @@ class StepDecoder(Generic[S, F]):
         events: list[StreamEvent] = []
         if not self._seen:
             events += header_events(self._head.headers)
-        rest = iter(frames)
-        frame = next(rest, None)
+        remaining = iter(frames)
+        frame = next(remaining, None)
         while frame is not None:
-            state, more = step(state, frame)
-            events += more
+            state, frame_events = step(state, frame)
+            events += frame_events
             if state.fault is not None:
                 break
-            if read_text_run is not None and len(more) == 1 and type(more[0]) is TextDelta:
-                frame = read_text_run(state, rest, events)
+            if (
+                read_text_run is not None
+                and len(frame_events) == 1
+                and type(frame_events[0]) is TextDelta
+            ):
+                frame = read_text_run(state, remaining, events)
             else:
-                frame = next(rest, None)
+                frame = next(remaining, None)
         self._seen += len(frames)
         self._state = state
         self._collector.add(events)

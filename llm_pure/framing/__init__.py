@@ -1,6 +1,6 @@
 """Split the bytes of a body into frames, independently of how the bytes are chunked.
 
-Each decoder is a small buffer with a limit: `feed(data)` returns the complete frames, `close()` the rest at the end of the
+Each decoder buffers an incomplete frame up to a limit: `feed(data)` returns the complete frames, `close()` the rest at the end of the
 body. They never raise. Invalid bytes set `fault`; the frames before it are returned, and none follow.
 """
 

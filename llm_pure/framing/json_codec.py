@@ -79,7 +79,7 @@ def protocol_error(
 ) -> ProtocolError:
     """Map an exception of the decoder to a ProtocolError. The exception's text follows our own words as detail."""
     return ProtocolError(
-        message=f"the answer could not be read: {str(fault)[:300] or type(fault).__name__}",
+        message=f"the response could not be read: {str(fault)[:300] or type(fault).__name__}",
         provider=provider,
         where=where,
         evidence=data,

@@ -39,7 +39,7 @@ class CodeOutput(msgspec.Struct, frozen=True, kw_only=True):
     """The code of a completion."""
 
     language: str
-    """As the model names it; "markdown" for an answer without code."""
+    """As the model names it; "markdown" for a response without code."""
     code: str | None
     """None if the tool's arguments cannot be read without guessing; `repair` has the reason."""
     origin: CodeSource

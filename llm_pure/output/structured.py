@@ -167,7 +167,7 @@ def parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]
 def _type_error(completion: Completion, error: LLMError) -> LLMError:
     path = error.param if isinstance(error, InvalidRequest) else ""
     reason = error.message.removeprefix(ARGUMENTS_ERROR)
-    return _error(completion, f"the answer does not fit its type: {reason}", path)
+    return _error(completion, f"the response does not fit its type: {reason}", path)
 
 
 def _parse_object(completion: Completion, calls: Sequence[str]) -> dict[str, Any]:
@@ -176,11 +176,11 @@ def _parse_object(completion: Completion, calls: Sequence[str]) -> dict[str, Any
         case Exact(value=value) | Repaired(value=value, method="unwrapped"):
             return value
         case Repaired(edits=edits):
-            message = f"the answer is not JSON: {edits[0].before!r} at offset {edits[0].offset}"
+            message = f"the response is not JSON: {edits[0].before!r} at offset {edits[0].offset}"
         case Unrepairable(reason=reason):
-            message = f"the answer is not JSON: {reason}"
+            message = f"the response is not JSON: {reason}"
     if completion.finish_reason == "length":
-        message = "the answer was cut off at its limit of tokens"
+        message = "the response was cut off at the token limit"
     raise Rejected(_error(completion, message, ""))
 
 

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class RecordingSink(Protocol):
-    """The destination of recordings, which may also answer requests: a CassetteRecorder or the traffic log."""
+    """The destination of recordings, which may also play recordings back: a CassetteRecorder or the traffic log."""
 
     def match(self, request: HttpRequest) -> LLMResult[Interaction | None]:
         """Return the recording for a request, None if the request is to be sent, or the error of a miss."""

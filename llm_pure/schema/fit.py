@@ -21,8 +21,8 @@ class SchemaProfiles(msgspec.Struct, frozen=True, kw_only=True):
     tools: SchemaProfile | None = None
     strict_tools: SchemaProfile | None = None
     """For tools with `strict`, where the service accepts less in them."""
-    answers: SchemaProfile | None = None
-    strict_answers: SchemaProfile | None = None
+    responses: SchemaProfile | None = None
+    strict_responses: SchemaProfile | None = None
     """For response formats with `strict`."""
 
 
@@ -69,8 +69,8 @@ def fit_schemas(
             schema, strict = _fit(
                 response_format,
                 original,
-                profiles.answers,
-                profiles.strict_answers,
+                profiles.responses,
+                profiles.strict_responses,
                 path,
                 adaptations,
             )

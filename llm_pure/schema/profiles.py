@@ -102,7 +102,7 @@ NOVA_TOOLS = SchemaProfile(
     inline=True,
     source="docs.aws.amazon.com/nova, Defining a tool; pydantic/pydantic-ai issue 1623; read 2026-11-20",
 )
-COHERE_ANSWERS = SchemaProfile(
+COHERE_RESPONSES = SchemaProfile(
     name="cohere",
     dropped_keys=_keys(
         "allOf oneOf not minimum maximum minItems maxItems uniqueItems minLength maxLength"

@@ -142,12 +142,13 @@ class _Writer:
                     continue
                 items = value.items() if isinstance(value, dict) else ()
                 translated[key] = {
-                    name: self.write(one, f"{location}/{name}", references) for name, one in items
+                    name: self.write(subschema, f"{location}/{name}", references)
+                    for name, subschema in items
                 }
             elif key in SCHEMA_LISTS and isinstance(value, list):
                 translated[key] = [
-                    self.write(one, f"{location}/{number}", references)
-                    for number, one in enumerate(value)
+                    self.write(subschema, f"{location}/{number}", references)
+                    for number, subschema in enumerate(value)
                 ]
             elif key in SCHEMA_KEYS:
                 translated[key] = self.write(value, location, references)
@@ -228,9 +229,9 @@ class _Writer:
         if profile.all_required:
             properties = translated.setdefault("properties", {})
             required = translated.get("required") or []
-            for name, one in properties.items():
+            for name, subschema in properties.items():
                 if name not in required:
-                    properties[name] = _nullable(one)
+                    properties[name] = _nullable(subschema)
                     reason = f"{profile.name} has no optional properties; it may be null"
                     self._report(f"{path}/properties/{name}", "changed", reason)
             translated["required"] = list(properties)
@@ -264,13 +265,13 @@ def _merge_definitions(root: JsonSchema, profile: SchemaProfile) -> JsonSchema:
         return root
     newer = root.get("$defs")
     together = {**older, **(newer if isinstance(newer, dict) else {})}
-    return {**{key: one for key, one in root.items() if key != "definitions"}, "$defs": together}
+    return {**{key: item for key, item in root.items() if key != "definitions"}, "$defs": together}
 
 
 def _rename_key(node: JsonSchema, old: str, new: str, value: Any) -> JsonSchema:
     """Rename one key and keep the order."""
     return {
-        (new if key == old else key): (value if key == old else one) for key, one in node.items()
+        (new if key == old else key): (value if key == old else item) for key, item in node.items()
     }
 
 
@@ -312,15 +313,15 @@ def _references(node: Any, *, with_definitions: bool) -> Iterator[str]:
     """Every `$ref` below a node. `with_definitions`: also those inside `$defs`."""
     waiting = [node]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, list):
-            waiting += one
-        elif isinstance(one, dict):
-            if isinstance(one.get("$ref"), str):
-                yield one["$ref"]
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            if isinstance(item.get("$ref"), str):
+                yield item["$ref"]
             waiting += [
                 value
-                for key, value in one.items()
+                for key, value in item.items()
                 if with_definitions or key not in ("$defs", "definitions")
             ]
 

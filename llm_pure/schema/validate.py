@@ -75,12 +75,12 @@ def _errors(
         for index, item in enumerate(value):
             inner = prefix[index] if index < len(prefix) else schema.get("items")
             yield from check.errors(inner, item, f"{path}/{index}", depth + 1)
-    for one in schema.get("allOf") or ():
-        yield from check.errors(one, value, path, depth + 1)
+    for branch in schema.get("allOf") or ():
+        yield from check.errors(branch, value, path, depth + 1)
     for key in ("anyOf", "oneOf"):
         branches = schema.get(key)
         if isinstance(branches, list) and branches:
-            branch_errors = [check.errors(one, value, path, depth + 1) for one in branches]
+            branch_errors = [check.errors(branch, value, path, depth + 1) for branch in branches]
             if all(branch_errors):  # report the branch that matched deepest
                 yield from max(
                     branch_errors, key=lambda errors: max(at.count("/") for at, _ in errors)

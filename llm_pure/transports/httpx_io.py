@@ -78,7 +78,7 @@ def _import_without_command_line(name: str) -> Any:
 
 
 class Content:
-    """A request's body. httpx's own is an async generator, which a cancelled call leaves to the garbage collector."""
+    """A request's body. httpx's class is an async generator, which a cancelled call leaves to the garbage collector."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -86,20 +86,20 @@ class Content:
     def __iter__(self) -> Iterator[bytes]:
         return iter((self._data,) if self._data else ())
 
-    def __aiter__(self) -> "_AsyncPieces":
-        return _AsyncPieces(iter(self))
+    def __aiter__(self) -> "_AsyncChunks":
+        return _AsyncChunks(iter(self))
 
 
-class _AsyncPieces:
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
+class _AsyncChunks:
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
 
-    def __aiter__(self) -> "_AsyncPieces":
+    def __aiter__(self) -> "_AsyncChunks":
         return self
 
     async def __anext__(self) -> bytes:
-        for piece in self._pieces:
-            return piece
+        for chunk in self._chunks:
+            return chunk
         raise StopAsyncIteration
 
 
@@ -202,8 +202,8 @@ def pool_arguments(
 def set_network_backend(pool: Any, backend: Any) -> None:
     """Make an HTTPTransport connect through this backend.
 
-    httpcore takes `network_backend`, but httpx passes none on. A pool of httpcore without HTTPTransport would be public,
-    but then recorders and mocks of httpx (vcrpy, respx) no longer work.
+    httpcore has the parameter `network_backend`, but httpx does not pass it on. Using httpcore's pool without HTTPTransport
+    needs no private names, but breaks recorders and mocks of httpx (vcrpy, respx).
     """
     pool._pool._network_backend = backend
 
@@ -228,7 +228,7 @@ def pool_error(error: Exception) -> InvalidConfiguration:
 
 @lru_cache(maxsize=2)
 def _default_tls(library: Library) -> ssl.SSLContext:
-    """Return httpx's default context. Cached: reading the authorities takes 20 ms."""
+    """Return httpx's default TLS context. Cached: reading the authorities takes 20 ms."""
     context: ssl.SSLContext = library.client.create_ssl_context()
     return context
 

@@ -110,7 +110,7 @@ class GeneratedImage(_Media, frozen=True, kw_only=True):
 class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The generated images, in order."""
 
-    pictures: tuple[GeneratedImage, ...]
+    images: tuple[GeneratedImage, ...]
     model: str = ""
     provider: str = ""
     usage: Usage = Usage()

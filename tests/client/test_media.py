@@ -34,7 +34,7 @@ from tests.support.twins import called, every_kind
 WAV = b"RIFF\0\0\0\0WAVEfmt "
 B64 = base64.b64encode(tiny_png()).decode()
 MADE = ImagesResponse(
-    pictures=(GeneratedImage(data=tiny_png(), media_type="image/png"),), provider="openai"
+    images=(GeneratedImage(data=tiny_png(), media_type="image/png"),), provider="openai"
 )
 SPOKEN = Speech(data=WAV, media_type="audio/wav", provider="openai")
 WRITTEN = Transcription(text="Hi", provider="openai")

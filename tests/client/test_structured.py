@@ -53,7 +53,7 @@ def test_ask_typed_gives_a_value_of_the_type(kind: str) -> None:
     error = called(kind, llm, "ask_typed", Place, "Where?").failure()
     assert isinstance(error, ProtocolError)
     detail = complaint(lambda: msgspec.json.decode('{"city": 1}', type=Place))
-    message = f"the answer does not fit its type: {detail}"
+    message = f"the response does not fit its type: {detail}"
     assert (error.where, error.message) == ("$.city", message)
 
 

@@ -76,7 +76,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     return RateLimited(message=str(body["error"]), provider=service.name, status=response.status)
 
 
-def is_answer(raw: Any) -> bool:
+def is_response(raw: Any) -> bool:
     return isinstance(raw, dict) and "text" in raw
 
 
@@ -92,16 +92,16 @@ def read(
 
 
 def parse_chat(
-    service: AnyService, response: HttpResponse, *, answer_first: bool = False
+    service: AnyService, response: HttpResponse, *, response_first: bool = False
 ) -> LLMResult[Completion]:
     return parse_body(
         service,
         response,
-        is_answer,
+        is_response,
         read,
         find_error=find_error,
         missing="no text",
-        answer_first=answer_first,
+        response_first=response_first,
     )
 
 
@@ -203,7 +203,7 @@ def test_an_operation_is_bound_to_its_service() -> None:
     assert count.parse(response(b'{"error":"slow"}', 429)).failure().kind == "rate_limited"
 
 
-@pytest.mark.parametrize("answer_first", [False, True])
+@pytest.mark.parametrize("response_first", [False, True])
 @pytest.mark.parametrize(
     ("body", "status", "result"),
     [
@@ -262,7 +262,7 @@ def test_an_operation_is_bound_to_its_service() -> None:
             200,
             Failure(
                 ProtocolError(
-                    message="the answer could not be read: too deep",
+                    message="the response could not be read: too deep",
                     provider="example",
                     status=200,
                     where="body",
@@ -274,9 +274,9 @@ def test_an_operation_is_bound_to_its_service() -> None:
     ],
 )
 def test_a_body_becomes_a_completion_or_an_error(
-    body: bytes, status: int, result: LLMResult[Completion], answer_first: bool
+    body: bytes, status: int, result: LLMResult[Completion], response_first: bool
 ) -> None:
-    assert parse_chat(SERVICE, response(body, status), answer_first=answer_first) == result
+    assert parse_chat(SERVICE, response(body, status), response_first=response_first) == result
 
 
 def test_an_error_beside_an_answer_counts_unless_the_answer_comes_first() -> None:
@@ -284,7 +284,7 @@ def test_an_error_beside_an_answer_counts_unless_the_answer_comes_first() -> Non
     assert parse_chat(SERVICE, both) == Failure(
         RateLimited(message="slow", provider="example", status=200)
     )
-    assert parse_chat(SERVICE, both, answer_first=True) == Success(HI)
+    assert parse_chat(SERVICE, both, response_first=True) == Success(HI)
 
 
 def test_a_stream_is_stepped_with_the_service() -> None:

@@ -56,7 +56,7 @@ def test_json_of_the_wanted_shape_is_the_value() -> None:
 )
 def test_other_bytes_are_a_fault_that_says_what_and_where(data: bytes) -> None:
     error = decode(POINT, data, provider="p", where="event 3").failure()
-    message = f"the answer could not be read: {complaint(lambda: POINT.decode(data))}"
+    message = f"the response could not be read: {complaint(lambda: POINT.decode(data))}"
     assert error == ProtocolError(
         message=message, provider="p", where="event 3", evidence=data[:300]
     )

@@ -122,7 +122,7 @@ def test_what_does_not_fit_names_its_path(text: str, kind: type[Any], where: str
 
 def test_an_answer_that_was_cut_off_says_so() -> None:
     error = parse_structured(said('{"x": 1', "length"), Point).failure()
-    assert error.message == "the answer was cut off at its limit of tokens"
+    assert error.message == "the response was cut off at the token limit"
 
 
 def test_a_refusal_is_the_models_own_words() -> None:

@@ -17,7 +17,7 @@ from llm_pure.adapters import registry
 from llm_pure.core.provider import Built
 from llm_pure.schema.profiles import (
     ANTHROPIC_NATIVE,
-    COHERE_ANSWERS,
+    COHERE_RESPONSES,
     GEMINI,
     NOVA_TOOLS,
     OLLAMA_TOOLS,
@@ -34,7 +34,7 @@ from tests.support.cassettes import chat_providers, config_for
 DIALECTS: dict[str, SchemaProfile] = {
     one.name: one
     for one in (
-        ANTHROPIC_NATIVE, COHERE_ANSWERS, GEMINI, NOVA_TOOLS, OLLAMA_TOOLS, OPENAI_STRICT, OPENAPI,
+        ANTHROPIC_NATIVE, COHERE_RESPONSES, GEMINI, NOVA_TOOLS, OLLAMA_TOOLS, OPENAI_STRICT, OPENAPI,
     )
 }  # fmt: skip
 
@@ -101,7 +101,7 @@ def of(key: str, schema: Any) -> dict[str, Any]:
             id="openai: other patterns stay",
         ),
         pytest.param(
-            COHERE_ANSWERS,
+            COHERE_RESPONSES,
             {"type": "number", "minimum": 0, "maximum": 1},
             {"type": "number"},
             [("properties/x/minimum", "dropped"), ("properties/x/maximum", "dropped")],

@@ -48,7 +48,7 @@ _WRITTEN = Transcription(text="Hello.")
 _JUDGED = ModerationResult(flagged=False, categories={"violence": False}, scores={"violence": 0.25})
 _NATIVE_USAGE = {"promptTokenCount": 4, "candidatesTokenCount": 258, "totalTokenCount": 262}
 _NATIVE = ImagesResponse(
-    pictures=(_BARE,),
+    images=(_BARE,),
     model="gemini",
     usage=Usage(input_tokens=4, output_tokens=258, raw=_NATIVE_USAGE),
 )
@@ -56,14 +56,14 @@ _SPEECH_USAGE = {"input_tokens": 3, "output_tokens": 5, "total_tokens": 8}
 _A_MODEL = {"type": "model", "display_name": "A Model"}
 
 MEDIA: dict[str, Told] = {
-    "picture": ImagesResponse(pictures=(_PICTURE,)),
-    "edit": ImagesResponse(pictures=(_PICTURE,)),
-    "variation": ImagesResponse(pictures=(_PICTURE,)),
+    "picture": ImagesResponse(images=(_PICTURE,)),
+    "edit": ImagesResponse(images=(_PICTURE,)),
+    "variation": ImagesResponse(images=(_PICTURE,)),
     "picture of gemini": _NATIVE,
     "edit of gemini": _NATIVE,
-    "picture of imagen-4.0-generate-001": ImagesResponse(pictures=(_BARE,)),
+    "picture of imagen-4.0-generate-001": ImagesResponse(images=(_BARE,)),
     "picture of siliconflow_media": ImagesResponse(
-        pictures=(GeneratedImage(url=PICTURE_URL),), extra={"seed": 1}
+        images=(GeneratedImage(url=PICTURE_URL),), extra={"seed": 1}
     ),
     "speech": _SPOKEN,
     "speech_events": msgspec.structs.replace(

@@ -1,7 +1,7 @@
 """Anthropic's Messages API, and services with the same API.
 
-`provider(name=..., base_url=..., quirks=Quirks(...))` makes a service of this dialect. Hosts that carry the same JSON in
-another way (Bedrock) use `make_service`, `build_body`, `step`, `State` and `parse_chat`.
+`provider(name=..., base_url=..., quirks=Quirks(...))` makes a service of this dialect. Hosts that wrap the same JSON
+(Bedrock) use `make_service`, `build_body`, `step`, `State` and `parse_chat`.
 Source: anthropic 2.11.0; ../shared/wire/anthropic.md; read 2026-11-20.
 """
 
@@ -74,7 +74,7 @@ def provider(
 ) -> Provider:
     """A provider of this dialect, with the key in `x-api-key` by default.
 
-    `count_tokens`, `list_models`: the service has the count of tokens, the list of models.
+    `count_tokens`, `list_models`: the service has these endpoints.
     """
     service = make_service(name, base_url=base_url, quirks=quirks, url_for=url_for)
     return make_provider(

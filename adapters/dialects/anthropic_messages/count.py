@@ -23,7 +23,7 @@ _UNCOUNTED = frozenset(
         "service_tier", "container", "inference_geo", "diagnostics", "user_profile_id", "workspace_id",
     }
 )  # fmt: skip
-"""Fields of a chat that this endpoint rejects."""
+"""Fields of a chat request that this endpoint rejects."""
 
 _COUNTED = frozenset({"messages", "tools", "tool_choice", "response_format", "reasoning"})
 """Fields of a ChatRequest whose adaptations matter for the count."""
@@ -31,7 +31,7 @@ _COUNTED = frozenset({"messages", "tools", "tool_choice", "response_format", "re
 
 @returns_failure
 def build_count(service: Service[Quirks], config: LLMConfig, request: ChatRequest) -> Built:
-    """Body: {model, messages[], system?, tools[]?, tool_choice?, thinking?, output_config?}; the model is always in it.
+    """Body: {model, messages[], system?, tools[]?, tool_choice?, thinking?, output_config?}, always with the model.
 
     Fails as `build_chat` does.
     """

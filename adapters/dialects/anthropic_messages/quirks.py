@@ -12,7 +12,7 @@ from llm_pure.types.config import LLMConfig
 
 UNSUPPORTED: Mapping[str, str] = {
     "seed": "the Messages API has no seed",
-    "n": "the Messages API gives one answer",
+    "n": "the Messages API returns one choice",
     "logprobs": "the Messages API has no logprobs",
     "presence_penalty": "the Messages API has no presence_penalty",
     "frequency_penalty": "the Messages API has no frequency_penalty",
@@ -42,7 +42,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """Operation of a chat, for the service's url_for."""
     stream_path: str = "/v1/messages"
     count_path: str = "/v1/messages/count_tokens"
-    kin: frozenset[str] = frozenset()
+    compatible_providers: frozenset[str] = frozenset()
     """Other providers whose signatures, opaque parts and native tools the service accepts."""
     signed_thinking: bool = True
     """Thinking is replayed only with its signature."""
@@ -57,7 +57,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
 def understands(service: Service[Quirks], provider: str) -> bool:
     """Return true if this service accepts the metadata, opaque parts and native tools of a provider."""
-    return provider == service.name or provider in service.quirks.kin
+    return provider == service.name or provider in service.quirks.compatible_providers
 
 
 def version_of(quirks: Quirks, config: LLMConfig) -> str:

@@ -1,4 +1,4 @@
-"""ChatRequest -> POST {base_url}/v1/messages, and its body for hosts that carry it in another way.
+"""ChatRequest -> POST {base_url}/v1/messages, and its body for hosts such as Bedrock and Vertex AI.
 
 Source: anthropic 2.11.0 (types/message_create_params.py), ../shared/wire/anthropic.md sections 2 and 9; read 2026-11-20.
 """
@@ -37,7 +37,7 @@ from llm_pure.types.request import ChatRequest
 
 
 class Body(msgspec.Struct, frozen=True):
-    """A body to be sent. `model` and `stream` are for URLs; `fields` has them as the quirks say."""
+    """An encoded body. `model` and `stream` are for URLs; the quirks decide whether `fields` has them too."""
 
     model: str
     stream: bool
@@ -51,8 +51,8 @@ def build_chat(
 ) -> Built:
     """POST {base_url}/v1/messages, with the header `anthropic-version`. Body: see `build_body`.
 
-    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (messages that cannot be read, a tool's arguments
-    that are no JSON object, a schema that is no JSON), UnsupportedFeature (a part that the API does not support; with
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (invalid messages, a tool's arguments that are
+    not a JSON object, a schema that is not JSON), UnsupportedFeature (a part that the API does not support; with
     `strict` also every adaptation that loses information).
     """
     body = build_body(service, config, request, strict=strict)
@@ -82,8 +82,8 @@ def build_body(
     stop_sequences?, thinking?, output_config?, metadata?, stream?}, and request.extra over it.
 
     max_tokens is required by the API: the default is config.max_token. It is raised if a thinking budget leaves no room
-    for the answer. A response schema becomes `output_config.format`, or an instruction in `system` for models without.
-    Raises Rejected, as `build_chat` fails.
+    for the answer. A response schema becomes `output_config.format`, or an instruction in `system` for models without it.
+    Raises Rejected where `build_chat` fails.
     """
     adaptations: list[Adaptation] = []
     resolved = ok(resolve_request(config, request, provider=service.name))

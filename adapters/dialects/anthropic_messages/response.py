@@ -1,4 +1,4 @@
-"""A buffered response -> Completion. It is read as a message_start with everything in it, by the functions that read streams."""
+"""A buffered response -> Completion. The body is read like a `message_start` event, by the functions of `stream`."""
 
 from typing import Any
 
@@ -18,19 +18,19 @@ from llm_pure.types.result import LLMResult
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of a buffered response, for any status and any bytes.
 
-    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is no answer.
+    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response.
     """
     return parse_body(
         service,
         response,
-        _is_answer,
+        _is_response,
         _read,
         find_error=find_error,
-        missing="the answer has no content",
+        missing="the response has no content",
     )
 
 
-def _is_answer(raw: Any) -> bool:
+def _is_response(raw: Any) -> bool:
     return isinstance(raw, dict) and isinstance(raw.get("content"), list)
 
 

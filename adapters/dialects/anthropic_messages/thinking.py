@@ -46,7 +46,7 @@ def encode_thinking(
     default_budget: int,
     adaptations: list[Adaptation],
 ) -> Thinking:
-    """`default_budget`: tokens, for models that require a budget when the request has neither a budget nor an effort."""
+    """Encode the reasoning of a request. `default_budget`: tokens, for models that require a budget if the request has none."""
     if requested is None:
         return Thinking()
     if not requested.enabled or requested.effort == "none":
@@ -80,7 +80,7 @@ def encode_thinking(
 def fit_budget(
     thinking: Thinking, max_tokens: int, profile: ModelProfile, adaptations: list[Adaptation]
 ) -> tuple[Thinking, int]:
-    """Return the thinking and a max_tokens that leaves the answer the requested tokens beside the budget.
+    """Return the thinking, and max_tokens raised by the thinking budget.
 
     If that exceeds the model's maximum output, the budget is reduced.
     """
@@ -123,7 +123,7 @@ def _effort(
     effort: str | None = requested.effort
     budget = requested.budget_tokens
     if effort is None and budget is not None and profile.traits["thinking"] == "adaptive":
-        effort = next((e for e in ALL_EFFORTS if budget <= _BUDGET_OF_EFFORT[e]), "max")
+        effort = next((level for level in ALL_EFFORTS if budget <= _BUDGET_OF_EFFORT[level]), "max")
         reason = f"{model} takes an effort, not a budget in tokens"
         adaptations.append(changed("reasoning", reason, budget, effort))
     if effort is None or effort in profile.efforts:

@@ -90,7 +90,7 @@ def encode_tool_choice(
     return choice
 
 
-_NATIVE = SchemaProfiles(strict_tools=ANTHROPIC_NATIVE, answers=ANTHROPIC_NATIVE)
+_NATIVE = SchemaProfiles(strict_tools=ANTHROPIC_NATIVE, responses=ANTHROPIC_NATIVE)
 
 
 def schema_profiles(profile: ModelProfile) -> SchemaProfiles:
@@ -107,7 +107,7 @@ def encode_format(
     """(`output_config.format`, an instruction for `system`); at least one of the two is None.
 
     A schema is sent natively if the model supports that, unless it cannot be translated (`schema_error`, the reason).
-    Otherwise, and for JSON without a schema, an instruction asks for it: the answer stays text, as users of a response
+    Otherwise, and for JSON without a schema, an instruction asks for it: the response stays text, as users of a response
     format expect; a forced tool would make it a tool call.
     """
     requested = resolved.response_format

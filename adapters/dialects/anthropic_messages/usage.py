@@ -11,7 +11,7 @@ from llm_pure.types.completion import Usage
 
 
 def merged_usage(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """The usage at a stream's end over that at its beginning. Missing and null values keep the value before.
+    """Update the usage of a stream's beginning with the usage of its end. Missing and null values change nothing.
 
     >>> merged_usage({"input_tokens": 9, "output_tokens": 1}, {"input_tokens": None, "output_tokens": 5})
     {'input_tokens': 9, 'output_tokens': 5}
@@ -22,7 +22,7 @@ def merged_usage(before: Mapping[str, Any], after: dict[str, Any]) -> dict[str, 
 def read_usage(raw: Mapping[str, Any]) -> Usage:
     """The wire's input_tokens excludes cache reads and writes; Usage.input_tokens includes them.
 
-    Entries of `iterations` (compaction, advisor, fallback models) are not added: they are billed separately, and stay in `raw`.
+    Entries of `iterations` (compaction, advisor, fallback models) are not added: they are billed separately and kept in `raw`.
 
     >>> read_usage({"input_tokens": 5, "cache_read_input_tokens": 20, "output_tokens": 3}).input_tokens
     25

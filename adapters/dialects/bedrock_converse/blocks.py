@@ -47,7 +47,7 @@ def citation_events(citations: list[dict[str, Any]], index: int) -> Iterator[Str
 
 
 def redacted_part(name: str, pieces: list[str]) -> Opaque:
-    """Reasoning that only the service can read, in the base64 that it sent."""
+    """Encrypted reasoning as an Opaque part, with the base64 that the service sent."""
     text = pieces[0]
     if len(pieces) > 1:
         text = base64_text(b"".join([from_base64(piece) or b"" for piece in pieces]))
@@ -66,7 +66,7 @@ def image_part(name: str, raw: dict[str, Any]) -> Part:
 
 
 def _joined_image(name: str, pieces: list[dict[str, Any]]) -> Part:
-    """The start has the format, the deltas have the bytes, each piece in base64 of its own."""
+    """Join an image: the start has the format, each delta has separately encoded base64."""
     joined: dict[str, Any] = {}
     data: list[bytes] = []
     for piece in pieces:

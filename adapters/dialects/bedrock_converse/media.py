@@ -68,7 +68,7 @@ def image_block(image: Image, path: str) -> dict[str, Any]:
     data, claimed, uri = _source_of(image, path)
     form = _format(data, image.media_type or claimed, uri, IMAGE_FORMATS, {"jpg": "jpeg"})
     if form is None:
-        raise UnsupportedPart(f"{path}: images are PNG, JPEG, GIF or WebP here")
+        raise UnsupportedPart(f"{path}: Converse supports only PNG, JPEG, GIF and WebP images")
     return {"image": {"format": form, "source": _source(data, uri)}}
 
 
@@ -92,7 +92,7 @@ def document_block(document: Document, name: str, path: str) -> dict[str, Any]:
     form = form or by_name or DOCUMENT_FORMATS.get(media_type)
     if form is None:
         raise UnsupportedPart(
-            f"{path}: documents are one of {', '.join(DOCUMENT_FORMATS.values())}"
+            f"{path}: Converse supports only documents of the formats {', '.join(DOCUMENT_FORMATS.values())}"
         )
     return {"document": {"format": form, "name": name, "source": _source(data, uri)}}
 
@@ -100,7 +100,7 @@ def document_block(document: Document, name: str, path: str) -> dict[str, Any]:
 def document_name(requested: str | None, used: set[str]) -> str:
     """A valid name that no other document of the request has; it is added to `used`.
 
-    Valid are letters, digits, single spaces, hyphens and brackets, at most 200. The extension is removed: `format` has it.
+    Valid names have at most 200 letters, digits, single spaces, hyphens and brackets. The extension is removed: `format` has it.
     Source: the service's message for other names ("The document file name can only contain ..."), and "Messages can't
     contain duplicate document names", both in vercel/ai#20365 and maximhq/bifrost#7003; read 2026-11-20.
     """
@@ -130,8 +130,8 @@ def _source_of(
             return decoded[0], decoded[1], None
         raise UnsupportedPart(f"{path}: the data: URL is not valid base64")
     kind = type(part).__name__.lower()
-    how = "file ids" if part.url is None else "URLs outside of S3"
-    raise UnsupportedPart(f"{path}: Converse does not support {how}; pass the {kind}'s bytes")
+    source = "file ids" if part.url is None else "URLs outside of S3"
+    raise UnsupportedPart(f"{path}: Converse does not support {source}; pass the {kind}'s bytes")
 
 
 def _format(

@@ -1,14 +1,14 @@
-"""Profiles of the models on Bedrock. The first matching prefix counts.
+"""Profiles of the models on Bedrock. The first matching prefix applies.
 
 Traits that the dialect reads (Claude's models have those of anthropic_messages too); paths are in
 additionalModelRequestFields:
-  effort_at           path of the effort
-  effort_with         fields that are sent with an effort
-  effort_none         fields for no reasoning
-  effort_asked        the effort of a request for reasoning without an effort
-  effort_refuses      effort -> settings that are rejected with it
-  top_k_at            path of top_k
-  choice_at           key of a tool choice that Converse's toolChoice cannot express
+  effort_path         path of the effort
+  effort_fields       fields that are sent with an effort
+  disabled_fields     fields for no reasoning
+  default_effort      the effort of a request for reasoning without an effort
+  effort_excludes     effort -> settings that are rejected with it
+  top_k_path          path of top_k
+  tool_choice_key     key of a tool choice that Converse's toolChoice cannot express
   signs_reasoning     True: only signed reasoning is replayed
   tool_schemas        the schema profile of all tools
   schema              False: no response schemas
@@ -44,12 +44,12 @@ PROFILES: tuple[ModelProfile, ...] = (
         reasoning="off",
         efforts=("none", "low", "medium", "high"),
         traits={
-            "effort_at": ("reasoningConfig", "maxReasoningEffort"),
-            "effort_with": {"reasoningConfig": {"type": "enabled"}},
-            "effort_none": {"reasoningConfig": {"type": "disabled"}},
-            "effort_asked": "medium",
-            "effort_refuses": {"high": ("temperature", "top_p", "max_tokens")},
-            "top_k_at": ("inferenceConfig", "topK"),
+            "effort_path": ("reasoningConfig", "maxReasoningEffort"),
+            "effort_fields": {"reasoningConfig": {"type": "enabled"}},
+            "disabled_fields": {"reasoningConfig": {"type": "disabled"}},
+            "default_effort": "medium",
+            "effort_excludes": {"high": ("temperature", "top_p", "max_tokens")},
+            "top_k_path": ("inferenceConfig", "topK"),
             **_NOVA_SCHEMAS,
         },
         source=_NOVA,
@@ -57,14 +57,14 @@ PROFILES: tuple[ModelProfile, ...] = (
     ModelProfile(
         prefix="amazon.nova",
         reasoning="none",
-        traits={"top_k_at": ("inferenceConfig", "topK"), **_NOVA_SCHEMAS},
+        traits={"top_k_path": ("inferenceConfig", "topK"), **_NOVA_SCHEMAS},
         source=_NOVA,
     ),
     ModelProfile(
         prefix="openai.gpt-oss",
         reasoning="always",
         efforts=("low", "medium", "high"),
-        traits={"effort_at": ("reasoning_effort",)},
+        traits={"effort_path": ("reasoning_effort",)},
         source=_PAI,
     ),
     *[
@@ -73,7 +73,7 @@ PROFILES: tuple[ModelProfile, ...] = (
             unsupported=_SAMPLING,
             reasoning="always",
             efforts=_UP_TO_XHIGH,
-            traits={"effort_at": ("reasoning", "effort")},
+            traits={"effort_path": ("reasoning", "effort")},
             source=_PAI,
         )
         for prefix in ("openai.gpt-6-astra", "openai.gpt-6.1", "xai.grok")
@@ -83,7 +83,7 @@ PROFILES: tuple[ModelProfile, ...] = (
         unsupported=_SAMPLING,
         reasoning="on",
         efforts=("none", *_UP_TO_XHIGH),
-        traits={"effort_at": ("reasoning", "effort")},
+        traits={"effort_path": ("reasoning", "effort")},
         source=_PAI,
     ),
     ModelProfile(prefix="qwen.qwen3-coder", reasoning="none", source=_PAI),
@@ -91,14 +91,14 @@ PROFILES: tuple[ModelProfile, ...] = (
         prefix="qwen.",
         reasoning="off",
         efforts=("none", "high"),
-        traits={"effort_at": ("reasoning_config",), "effort_asked": "high"},
+        traits={"effort_path": ("reasoning_config",), "default_effort": "high"},
         source=_PAI,
     ),
     ModelProfile(
         prefix="zai.glm-5.3",
         reasoning="always",
         efforts=(*_UP_TO_XHIGH, "max"),
-        traits={"effort_at": ("reasoning_effort",)},
+        traits={"effort_path": ("reasoning_effort",)},
         source=_PAI,
     ),
     *[
@@ -106,7 +106,7 @@ PROFILES: tuple[ModelProfile, ...] = (
             prefix=prefix,
             reasoning="off",
             efforts=("none", "high"),
-            traits={"effort_at": ("reasoning_effort",), "effort_asked": "high"},
+            traits={"effort_path": ("reasoning_effort",), "default_effort": "high"},
             source=_PAI,
         )
         for prefix in ("zai.glm", "deepseek.v3")
@@ -145,7 +145,7 @@ def known_profile(model: str, hint: str | None = None) -> ModelProfile:
     return DEFAULT_PROFILE
 
 
-_ON_CONVERSE = {"top_k_at": ("top_k",), "choice_at": "tool_choice", "signs_reasoning": True}
+_ON_CONVERSE = {"top_k_path": ("top_k",), "tool_choice_key": "tool_choice", "signs_reasoning": True}
 
 
 def _profile(name: str) -> ModelProfile:

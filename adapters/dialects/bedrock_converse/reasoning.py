@@ -17,7 +17,7 @@ from llm_pure.types.request import ReasoningRequest
 
 
 class ReasoningFields(msgspec.Struct, frozen=True, kw_only=True):
-    """The reasoning of a request as it is sent."""
+    """The encoded reasoning of a request."""
 
     vendor_fields: dict[str, Any] = {}
     effort: str | None = None
@@ -27,7 +27,7 @@ class ReasoningFields(msgspec.Struct, frozen=True, kw_only=True):
     thinks: bool = False
     """The model will reason."""
     max_tokens: int | None = None
-    """Raised if a budget leaves no room for the answer."""
+    """Raised if a budget leaves no room for the response."""
 
 
 def encode_reasoning(
@@ -36,7 +36,7 @@ def encode_reasoning(
     default_budget: int,
     adaptations: list[Adaptation],
 ) -> ReasoningFields:
-    """`default_budget`: tokens, for models that require a budget when the request has neither a budget nor an effort."""
+    """Encode the reasoning of a request. `default_budget`: tokens, for models that require a budget if the request has none."""
     max_tokens = resolved.settings.get("max_tokens")
     if "thinking" in profile.traits:
         thinking = encode_thinking(
@@ -77,7 +77,7 @@ def _effort(
     requested = resolved.reasoning
     if requested is None:
         return {}, None
-    path = profile.traits.get("effort_at")
+    path = profile.traits.get("effort_path")
     if path is None:
         report_uncontrolled(profile, resolved.model, requested, adaptations)
         return {}, None
@@ -86,12 +86,12 @@ def _effort(
     profile = msgspec.structs.replace(profile, efforts=efforts)
     effort, effort_adaptations = effort_of(requested, profile, resolved.model)
     adaptations += effort_adaptations
-    effort = effort or profile.traits.get("effort_asked")
+    effort = effort or profile.traits.get("default_effort")
     if effort is None:
         return {}, None
-    if effort == "none" and "effort_none" in profile.traits:
-        return dict(profile.traits["effort_none"]), None
-    return put(dict(profile.traits.get("effort_with", {})), path, effort), effort
+    if effort == "none" and "disabled_fields" in profile.traits:
+        return dict(profile.traits["disabled_fields"]), None
+    return with_value(dict(profile.traits.get("effort_fields", {})), path, effort), effort
 
 
 def report_uncontrolled(
@@ -112,13 +112,15 @@ def report_uncontrolled(
     adaptations.append(dropped("reasoning", reason))
 
 
-def put(fields: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """The fields with a value at this path; other fields on the path are kept.
+def with_value(fields: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """Return the fields with this value at a path; other fields on the path are kept.
 
-    >>> put({"a": {"b": 1}}, ("a", "c"), 2)
+    >>> with_value({"a": {"b": 1}}, ("a", "c"), 2)
     {'a': {'b': 1, 'c': 2}}
     """
-    head, *rest = path
+    head, *tail = path
     inner = fields.get(head)
-    below = put(inner if isinstance(inner, dict) else {}, tuple(rest), value) if rest else value
-    return {**fields, head: below}
+    nested = (
+        with_value(inner if isinstance(inner, dict) else {}, tuple(tail), value) if tail else value
+    )
+    return {**fields, head: nested}

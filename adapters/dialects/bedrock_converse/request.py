@@ -13,7 +13,7 @@ from llm_pure.adapters.dialects.bedrock_converse.models import known_profile
 from llm_pure.adapters.dialects.bedrock_converse.reasoning import (
     ReasoningFields,
     encode_reasoning,
-    put,
+    with_value,
 )
 from llm_pure.adapters.dialects.bedrock_converse.tools import encode_tools, schema_profiles
 from llm_pure.adapters.dialects.common.adaptations import keep_temperature_or_top_p
@@ -108,11 +108,11 @@ def _settings(
         del settings["max_tokens"]
     if settings.get("n") == 1:
         del settings["n"]
-    top_k_at = profile.traits.get("top_k_at")
+    top_k_path = profile.traits.get("top_k_path")
     unsupported = {**_UNSUPPORTED, **profile.unsupported}
-    if top_k_at is None:
+    if top_k_path is None:
         unsupported.setdefault("top_k", "the field of this model for it is not known")
-    for setting in profile.traits.get("effort_refuses", {}).get(reasoning.effort, ()):
+    for setting in profile.traits.get("effort_excludes", {}).get(reasoning.effort, ()):
         unsupported[setting] = (
             f"this model rejects it while it reasons with effort {reasoning.effort}"
         )
@@ -128,8 +128,8 @@ def _settings(
         keep_temperature_or_top_p(settings, resolved.user_set, adaptations, model=resolved.model)
     inference = {key: settings[name] for name, key in _INFERENCE_KEYS.items() if name in settings}
     vendor_fields = reasoning.vendor_fields
-    if "top_k" in settings and top_k_at is not None:
-        vendor_fields = put(vendor_fields, top_k_at, settings["top_k"])
+    if "top_k" in settings and top_k_path is not None:
+        vendor_fields = with_value(vendor_fields, top_k_path, settings["top_k"])
     return inference, vendor_fields
 
 

@@ -1,4 +1,4 @@
-"""A buffered response of Converse -> Completion, by the events that its stream would have."""
+"""A buffered response of Converse -> Completion, read as the events of an equivalent stream."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -43,21 +43,21 @@ from llm_pure.types.result import LLMResult
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of a buffered response, for any status and any bytes.
 
-    Fails with the error in the response, at any status; with ProtocolError when a 2xx body is no answer.
+    Fails with the error in the response, at any status; with ProtocolError when a 2xx body is not a response.
     """
     return parse_body(
         service,
         response,
-        _is_answer,
+        _is_response,
         _read,
         find_error=find_error,
-        missing="the answer has no output",
-        answer_first=True,
+        missing="the response has no output",
+        response_first=True,
         undecodable=undecodable,
     )
 
 
-def _is_answer(raw: Any) -> bool:
+def _is_response(raw: Any) -> bool:
     return isinstance(raw, dict) and bool(raw.get("output"))
 
 

@@ -25,7 +25,7 @@ def schema_profiles(profile: ModelProfile) -> SchemaProfiles:
     tools = profile.traits.get("tool_schemas")
     if profile.traits.get("schema", True) is False:
         return SchemaProfiles(tools=tools)
-    return SchemaProfiles(tools=tools, strict_tools=ANTHROPIC_NATIVE, answers=ANTHROPIC_NATIVE)
+    return SchemaProfiles(tools=tools, strict_tools=ANTHROPIC_NATIVE, responses=ANTHROPIC_NATIVE)
 
 
 class ToolFields(msgspec.Struct, frozen=True):
@@ -51,28 +51,28 @@ def encode_tools(
     `by_budget`: Claude thinks with a budget, and cannot be forced to call a tool.
     """
     offered = _offered(service, profile, resolved, adaptations)
-    choice_at = profile.traits.get("choice_at")
+    tool_choice_key = profile.traits.get("tool_choice_key")
     if not offered:
         adaptations += dropped_tool_choice(resolved)
         if not called:
             return ToolFields()
-    if resolved.tool_choice == "none" and not called and choice_at is None:
+    if resolved.tool_choice == "none" and not called and tool_choice_key is None:
         reason = "Converse has no choice of none; the tools are left out"
         adaptations.append(changed("tool_choice", reason))
         return ToolFields()
     config: dict[str, Any] = {"tools": offered or list(called.values())}
     if not offered or resolved.tool_choice == "none":
         # no calls are requested, but the history calls tools, and Converse has no choice of none
-        if choice_at is not None:
-            return ToolFields(config, {choice_at: {"type": "none"}})
+        if tool_choice_key is not None:
+            return ToolFields(config, {tool_choice_key: {"type": "none"}})
         field = "tool_choice" if resolved.tool_choice == "none" else "tools"
         reason = "the service requires the tools that the history calls, so the model may call them again"
         adaptations.append(changed(field, reason))
         return ToolFields(config)
     choice = encode_tool_choice(profile, resolved, adaptations, thinks_by_budget=by_budget)
     if choice is not None and "disable_parallel_tool_use" in choice:
-        if choice_at is not None:
-            return ToolFields(config, {choice_at: choice})
+        if tool_choice_key is not None:
+            return ToolFields(config, {tool_choice_key: choice})
         adaptations.append(dropped("parallel_tool_calls", "Converse has no field for it"))
     if choice is not None and resolved.tool_choice is not None:
         kind = choice["type"]

@@ -1,6 +1,6 @@
-"""Messages and tools -> the body of Cohere's Command R: the last message, and the history before it.
+"""Messages and tools -> the body of Cohere's Command R: the last message and the earlier messages as history.
 
-Calls have no ids here: a result repeats its call's tool and arguments.
+Tool calls have no ids in this API: a result repeats the tool's name and arguments of its call.
 Source: docs.aws.amazon.com, "Cohere Command R and Command R+ models"; read 2026-11-20.
 """
 
@@ -50,7 +50,7 @@ def encode_messages(
     """
     preamble: list[str] = []
     turns: list[_Turn] = []
-    calls: dict[str, dict[str, Any]] = {}  # call id -> the call as it is replayed
+    calls: dict[str, dict[str, Any]] = {}  # call id -> its encoded call
     for index, message in enumerate(messages):
         path = f"messages/{index}"
         if message.name:
@@ -99,7 +99,7 @@ def _turn(
                 turn.calls.append(call)
             case ToolResult() if message.role != "system" and _is_text(part):
                 if part.is_error:
-                    reason = "this model has no mark for a tool that failed; only the text has it"
+                    reason = "this model has no error flag for tool results; only the text shows the error"
                     adaptations.append(dropped(f"{path}/is_error", reason))
                 turn.results.append(_result(part, calls))
             case Reasoning() | Opaque():

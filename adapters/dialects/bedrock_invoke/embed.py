@@ -120,7 +120,7 @@ def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
     """
     raw = read_json(service, response, _find_error, undecodable=undecodable)
     if not _has_vectors(raw):
-        raise Rejected(malformed_response(service, response, "the answer has no embeddings"))
+        raise Rejected(malformed_response(service, response, "the response has no embeddings"))
     vectors = _vectors(raw)
     if vectors is None:
         message = "an embedding is not a list of numbers"
@@ -144,9 +144,9 @@ def _has_vectors(raw: Any) -> bool:
 
 
 def _find_error(service: AnyService, raw: Any, response: HttpResponse) -> LLMError | None:
-    """As for chats, a 2xx body with an answer has no error."""
-    is_answer = response.status < 300 and _has_vectors(raw)
-    return None if is_answer else find_error(service, raw, response)
+    """As for chats, a 2xx body with vectors has no error."""
+    is_response = response.status < 300 and _has_vectors(raw)
+    return None if is_response else find_error(service, raw, response)
 
 
 def _vectors(raw: dict[str, Any]) -> tuple[Vector, ...] | None:

@@ -1,4 +1,4 @@
-"""Messages -> one prompt, for models that take text and no conversation: each model's own template.
+"""Messages -> one prompt, for models whose input is text; each model family has its template.
 
 Sources: llama.com prompt formats (Llama 2, 3, 4); docs.mistral.ai "[INST]"; the chat template of DeepSeek-R1 on Hugging
 Face; docs.aws.amazon.com, "Amazon Titan Text" (User: and Bot:); read 2026-11-20.
@@ -40,8 +40,8 @@ def text_turns(
                     reason = "this model takes text, without earlier reasoning"
                     adaptations.append(dropped(path, reason))
                 case _:
-                    message_ = f"{path}: this model takes text, not {type(part).__name__}"
-                    raise UnsupportedPart(message_, provider=service.name)
+                    reason = f"{path}: this model takes text, not {type(part).__name__}"
+                    raise UnsupportedPart(reason, provider=service.name)
         text = "".join(texts)
         role = "assistant" if message.role == "assistant" else "user"
         if message.role == "system":
@@ -57,8 +57,8 @@ def _marked(begin: str, head: str, end: str) -> Template:
     """The format of Llama since version 3: a header before each turn, a mark after it."""
 
     def fill(system: str, turns: list[Turn]) -> str:
-        every = [("system", system), *turns] if system else turns
-        body = "".join([f"{head.format(role)}\n\n{text}{end}" for role, text in every])
+        all_turns = [("system", system), *turns] if system else turns
+        body = "".join([f"{head.format(role)}\n\n{text}{end}" for role, text in all_turns])
         return f"{begin}{body}{head.format('assistant')}\n\n"
 
     return fill
@@ -82,14 +82,14 @@ def _instructions(begin: str, system_text: str, user: str, assistant: str) -> Te
 
 
 def deepseek(system: str, turns: list[Turn]) -> str:
-    """The prompt ends inside the reasoning; the model ends it with </think>."""
+    """DeepSeek-R1's format: the prompt ends inside the reasoning, which the model ends with </think>."""
     marks = {"user": "<｜User｜>{}", "assistant": "<｜Assistant｜>{}<｜end▁of▁sentence｜>"}
     body = "".join([marks[role].format(text) for role, text in turns])
     return f"<｜begin▁of▁sentence｜>{system}{body}<｜Assistant｜><think>\n"
 
 
 def plain(system: str, turns: list[Turn]) -> str:
-    """A single user text is the prompt; else each turn begins with its speaker."""
+    """Titan's format, with the speaker's name before each turn; a single user text is sent alone."""
     if len(turns) == 1 and turns[0][0] == "user" and not system:
         return turns[0][1]
     names = {"user": "User", "assistant": "Bot"}

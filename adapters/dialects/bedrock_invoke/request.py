@@ -12,7 +12,7 @@ from llm_pure.adapters.dialects import anthropic_messages, openai_chat
 from llm_pure.adapters.dialects.anthropic_messages.tools import encode_format
 from llm_pure.adapters.dialects.bedrock_converse import request as converse
 from llm_pure.adapters.dialects.bedrock_converse.models import known_profile
-from llm_pure.adapters.dialects.bedrock_converse.reasoning import put, report_uncontrolled
+from llm_pure.adapters.dialects.bedrock_converse.reasoning import report_uncontrolled, with_value
 from llm_pure.adapters.dialects.bedrock_invoke import cohere
 from llm_pure.adapters.dialects.bedrock_invoke.prompts import TEMPLATES, text_turns
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families, Family, Vendor, vendor_of
@@ -111,7 +111,7 @@ def _nova(chat: _Chat) -> Fields:
     vendor_fields = dict(body.pop("additionalModelRequestFields", {}))
     if "reasoningConfig" in vendor_fields:
         reasoning = vendor_fields.pop("reasoningConfig")
-        vendor_fields = put(vendor_fields, ("inferenceConfig", "reasoningConfig"), reasoning)
+        vendor_fields = with_value(vendor_fields, ("inferenceConfig", "reasoningConfig"), reasoning)
     for key, field in (("requestMetadata", "metadata"), ("outputConfig", "response_format")):
         if body.pop(key, None):
             chat.adaptations.append(dropped(field, "Nova's own body has no field for it"))
@@ -173,7 +173,7 @@ def _settings(chat: _Chat) -> Fields:
     fields: Fields = {}
     for setting, path in paths.items():
         if setting in settings:
-            fields = put(fields, path, settings[setting])
+            fields = with_value(fields, path, settings[setting])
     return fields
 
 

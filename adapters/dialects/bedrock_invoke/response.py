@@ -31,7 +31,7 @@ def parse_chat(service: Service[Families], response: HttpResponse) -> LLMResult[
     """The Completion of a buffered response, for any status and any bytes.
 
     Usage is read from the headers if the body has none. Fails with the error in the response, at any status; with
-    ProtocolError when a 2xx body is no vendor's answer.
+    ProtocolError when a 2xx body is not a response of a known vendor.
     """
     try:
         parsed = _parse(service, response)
@@ -61,8 +61,8 @@ def _parse(service: Service[Families], response: HttpResponse) -> LLMResult[Comp
                 _is_other,
                 _read_other,
                 find_error=find_error,
-                missing="the body is no vendor's answer",
-                answer_first=True,
+                missing="the body is not a response of a known vendor",
+                response_first=True,
                 undecodable=undecodable,
             )
 

@@ -1,4 +1,4 @@
-"""Bodies of the older vendors -> events, by a table: the key that identifies a body, its Struct, its reader."""
+"""Bodies of the older vendors -> events. A table has the key that identifies a body, its Struct and its reader."""
 
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
@@ -40,16 +40,16 @@ FINISH: Mapping[str, FinishReason] = {
 }
 """The reasons of all these vendors, in lower case; others are "unknown", and raw_finish_reason keeps them."""
 
-CALLS = 1
+FIRST_CALL = 1
 """The index of the first call; the text has index 0."""
 
 
 Reader: TypeAlias = Callable[[Any, int], Iterator[StreamEvent]]
-"""(body, number of calls before it) -> its events."""
+"""(body, number of earlier tool calls) -> events."""
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """How a body is read."""
+    """How to read one kind of body."""
 
     struct: type[Any]
     known: frozenset[str]
@@ -82,7 +82,7 @@ def _cohere(body: wire.Cohere, calls: int) -> Iterator[StreamEvent]:
         yield Started(id=body.generation_id)
     if body.text:
         yield TextDelta(body.text)
-    for index, call in enumerate(body.tool_calls or (), CALLS + calls):
+    for index, call in enumerate(body.tool_calls or (), FIRST_CALL + calls):
         yield ToolCallDelta(json_text(call.parameters or {}), index, name=call.name)
     if body.citations:
         yield ExtraReceived("citations", body.citations, append=True)
@@ -102,8 +102,8 @@ _COUNTED = frozenset(
 _COHERE = frozenset(wire.Cohere.__struct_fields__)
 
 
-def _shape(struct: type[msgspec.Struct], read: Reader, *more: str) -> Shape:
-    return Shape(struct, frozenset({*struct.__struct_fields__, *_COUNTED, *more}), read)
+def _shape(struct: type[msgspec.Struct], read: Reader, *extra_keys: str) -> Shape:
+    return Shape(struct, frozenset({*struct.__struct_fields__, *_COUNTED, *extra_keys}), read)
 
 
 SHAPES: tuple[tuple[str, Shape], ...] = (
@@ -125,7 +125,7 @@ SHAPES: tuple[tuple[str, Shape], ...] = (
         for key in ("event_type", "generation_id", "is_finished")
     ],
 )
-"""The first of these keys in a body gives its shape."""
+"""The first of these keys in a body selects its shape."""
 
 
 def shape_of(raw: dict[str, Any]) -> Shape | None:

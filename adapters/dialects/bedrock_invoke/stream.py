@@ -147,7 +147,7 @@ _INITIAL: Mapping[Family, StreamState] = {
     "openai": OpenaiState(),
     "nova": converse.State(started=True),
 }
-"""Initial states of the families that are dialects of their own."""
+"""Initial states of the families that another dialect reads."""
 
 
 def _read_fields(
@@ -178,7 +178,7 @@ def _inner_step(
 
 
 def _nova(service: Service[Families], state: State, raw: dict[str, Any]) -> Stepped:
-    """{"contentBlockDelta": {...}}: Converse's events, with the name as the key."""
+    """Read a chunk of Nova: Converse's events, with the event's name as the key."""
     inner = state.inner
     events: list[StreamEvent] = []
     for kind, value in raw.items():
@@ -197,7 +197,7 @@ def _with_inner(state: State, inner: StreamState | None, events: Sequence[Stream
 
 
 def read_other(service: AnyService, state: State, raw: dict[str, Any]) -> Stepped:
-    """Read a body, or a chunk, of a vendor in the table of shapes. Usage is reported when the message ends."""
+    """Read a body or a chunk of a vendor in `SHAPES`. Usage is reported when the message ends."""
     shape = shape_of(raw)
     if shape is None:
         return state, (ExtraReceived("chunk", [raw], append=True),)
@@ -221,7 +221,7 @@ def read_other(service: AnyService, state: State, raw: dict[str, Any]) -> Steppe
 
 
 def as_openai(raw: dict[str, Any]) -> dict[str, Any]:
-    """The body with `stop_reason` of Mistral's and DeepSeek's choices under OpenAI's name."""
+    """Rename `stop_reason` in the choices of Mistral and DeepSeek to OpenAI's `finish_reason`."""
     choices = raw.get("choices")
     if not isinstance(choices, list):
         return raw

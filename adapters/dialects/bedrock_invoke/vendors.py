@@ -1,4 +1,4 @@
-"""The body of each model: a table by the prefix of the model id. The first matching prefix counts.
+"""The body of each model: a table by the prefix of the model id. The first matching prefix applies.
 
 Sources: docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html, ../shared/wire/bedrock.md section 9 (several
 of these models are retired); read 2026-11-20.
@@ -25,7 +25,7 @@ ANTHROPIC = anthropic_messages.Quirks(
     model_in="path",
     stream_in_body=False,
     betas_in_body=True,
-    kin=frozenset({"anthropic", "claude"}),
+    compatible_providers=frozenset({"anthropic", "claude"}),
 )
 
 OPENAI = Quirks(max_tokens_key="max_tokens", reasoning_style="effort")

@@ -49,8 +49,8 @@ def build_embed(service: AnyService, config: LLMConfig, request: EmbedRequest) -
     """POST {base_url}/v2/embed.
 
     Body: {model, texts[], input_type, embedding_types: ["float" or "base64"], output_dimension?}. input_type is required:
-    the request's `task`, "search_document" without one. `extra` adds truncate and others.
-    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (no text, or an empty one).
+    the request's `task`, by default "search_document". `extra` adds other fields, such as truncate.
+    Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (no text, or an empty text).
     """
     model = check_embed_request(service, config, request)
     url = ok(service.url_for(config, model, "/v2/embed"))
@@ -90,5 +90,5 @@ def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
 def _usage(meta: object) -> Usage:
     if not isinstance(meta, dict):
         return Usage()
-    raw = {k: meta[k] for k in ("billed_units", "tokens", "cached_tokens") if meta.get(k)}
+    raw = {key: meta[key] for key in ("billed_units", "tokens", "cached_tokens") if meta.get(key)}
     return read_usage(raw) if raw else Usage()

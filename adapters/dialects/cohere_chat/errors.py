@@ -15,7 +15,7 @@ ERROR_CODES: dict[str, ErrorType] = {"498": AuthenticationFailed, "TIMEOUT": Tim
 
 
 def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
-    """Return the error in decoded JSON, None if there is none. In an answer `message` is an object, never text."""
+    """Return the error in decoded JSON, None if there is none. In a response `message` is an object, never text."""
     failed = response.status >= 400
     message = _message(body, failed=failed)
     if message is None:

@@ -17,7 +17,7 @@ from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
-from llm_pure.schema.profiles import COHERE_ANSWERS
+from llm_pure.schema.profiles import COHERE_RESPONSES
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import (
@@ -70,10 +70,10 @@ _RULES: tuple[ModelProfile, ...] = (
         source="as generally known, unconfirmed; 2026-11-20",
     ),
 )
-"""The models without reasoning. Others support `thinking`, or answer it with an error."""
+"""The models without reasoning. Others support `thinking`, or reject it with an error."""
 
 
-_SCHEMAS = SchemaProfiles(strict_tools=COHERE_ANSWERS, answers=COHERE_ANSWERS)
+_SCHEMAS = SchemaProfiles(strict_tools=COHERE_RESPONSES, responses=COHERE_RESPONSES)
 
 
 @returns_failure

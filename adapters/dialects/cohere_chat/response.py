@@ -35,29 +35,29 @@ from llm_pure.types.result import LLMResult
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any response, for any status and any bytes.
 
-    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is no answer.
+    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response.
     """
     return parse_body(
         service,
         response,
-        _is_answer,
+        _is_response,
         _read,
         find_error=find_error,
         missing="the response has no message",
     )
 
 
-def _is_answer(raw: Any) -> bool:
+def _is_response(raw: Any) -> bool:
     return isinstance(raw, dict) and isinstance(raw.get("message"), dict)
 
 
 def _read(
     service: AnyService, raw: dict[str, Any], response: HttpResponse
 ) -> tuple[State, list[StreamEvent]]:
-    answer = ok(decode(wire.ANSWER, response.body, provider=service.name))
-    events: list[StreamEvent] = [Started(id=answer.id or "", provider=service.name)]
-    message, raw_message = answer.message, raw["message"]
-    seen = emit_extra_fields(events, {}, raw, wire.KNOWN_FIELDS_ANSWER)
+    body = ok(decode(wire.BODY, response.body, provider=service.name))
+    events: list[StreamEvent] = [Started(id=body.id or "", provider=service.name)]
+    message, raw_message = body.message, raw["message"]
+    seen = emit_extra_fields(events, {}, raw, wire.KNOWN_FIELDS_BODY)
     emit_extra_fields(events, seen, raw_message, wire.KNOWN_FIELDS_MESSAGE)
     if raw.get("logprobs"):
         events.append(ExtraReceived("logprobs", raw["logprobs"], append=True))
@@ -74,8 +74,8 @@ def _read(
         read_call(events, index, call, raw_message["tool_calls"][index])
     if message.citations:
         events.append(ExtraReceived("citations", message.citations, append=True))
-    if answer.usage:
-        events.append(UsageReported(read_usage(answer.usage)))
-    reason = answer.finish_reason or None
+    if body.usage:
+        events.append(UsageReported(read_usage(body.usage)))
+    reason = body.finish_reason or None
     events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
     return state, events

@@ -24,7 +24,7 @@ class ToolCall(msgspec.Struct):
 
 
 class Content(msgspec.Struct):
-    """One block of an answer. type: "text" or "thinking"; a delta may leave it out."""
+    """One block of a response. type: "text" or "thinking"; a delta may leave it out."""
 
     type: str | None = None
     text: str | None = None
@@ -40,7 +40,7 @@ class Message(msgspec.Struct):
     citations: list[Any] | None = None
 
 
-class Answer(msgspec.Struct):
+class Body(msgspec.Struct):
     """A buffered response."""
 
     message: Message
@@ -77,10 +77,10 @@ class Event(msgspec.Struct):
     logprobs: Any = None
 
 
-ANSWER = msgspec.json.Decoder(Answer)
+BODY = msgspec.json.Decoder(Body)
 EVENT = msgspec.json.Decoder(Event)
 
-KNOWN_FIELDS_ANSWER = frozenset({"id", "message", "finish_reason", "usage", "logprobs"})
+KNOWN_FIELDS_BODY = frozenset({"id", "message", "finish_reason", "usage", "logprobs"})
 KNOWN_FIELDS_MESSAGE = frozenset({"role", "content", "tool_plan", "tool_calls", "citations"})
 KNOWN_FIELDS_BLOCK = frozenset({"type", "text", "thinking"})
 KNOWN_FIELDS_CALL = frozenset({"id", "type", "function"})

@@ -1,4 +1,4 @@
-"""Two APIs under one provider name. The configuration selects the API of a request, the response itself its reader."""
+"""Two APIs under one provider name. The configuration selects the API of a request; a response is read by its content."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
@@ -29,9 +29,9 @@ IsSecondHead: TypeAlias = Callable[[ResponseHead], bool]
 
 
 def dual_api(
-    first: Provider, second: Provider, *, chosen: UsesSecondApi, is_second: IsSecondApi
+    first: Provider, second: Provider, *, uses_second: UsesSecondApi, is_second: IsSecondApi
 ) -> Provider:
-    """The first provider with the second beside it. Both stream server-sent events and have the same name.
+    """Combine two providers with one name. Both stream server-sent events.
 
     Embeddings are offered if both have them.
     """
@@ -55,10 +55,10 @@ def dual_api(
     embed = None
     if first.embed is not None and second.embed is not None:
         embed = _dual_operation(
-            first.embed, second.embed, chosen, lambda data: provider_of(data) is second
+            first.embed, second.embed, uses_second, lambda data: provider_of(data) is second
         )
     return msgspec.structs.replace(
-        _dual_requests(first, second, chosen),
+        _dual_requests(first, second, uses_second),
         parse_chat=parse_chat,
         open_stream=open_stream,
         embed=embed,
@@ -66,7 +66,7 @@ def dual_api(
 
 
 def dual_api_by_head(
-    first: Provider, second: Provider, *, chosen: UsesSecondApi, is_second: IsSecondHead
+    first: Provider, second: Provider, *, uses_second: UsesSecondApi, is_second: IsSecondHead
 ) -> Provider:
     """As `dual_api`, for two APIs whose responses differ in their heads, with any framing. Chat only."""
 
@@ -74,16 +74,16 @@ def dual_api_by_head(
         return second if is_second(head) else first
 
     return msgspec.structs.replace(
-        _dual_requests(first, second, chosen),
+        _dual_requests(first, second, uses_second),
         parse_chat=lambda response: provider_of(response.head).parse_chat(response),
         open_stream=lambda head: provider_of(head).open_stream(head),
         is_last_message=second.is_last_message,
     )
 
 
-def _dual_requests(first: Provider, second: Provider, chosen: UsesSecondApi) -> Provider:
+def _dual_requests(first: Provider, second: Provider, uses_second: UsesSecondApi) -> Provider:
     def provider_for(config: LLMConfig) -> Provider:
-        return second if chosen(config) else first
+        return second if uses_second(config) else first
 
     return msgspec.structs.replace(
         first,
@@ -97,11 +97,11 @@ def _dual_requests(first: Provider, second: Provider, chosen: UsesSecondApi) -> 
 def _dual_operation(
     first: Operation[Q, A],
     second: Operation[Q, A],
-    chosen: UsesSecondApi,
+    uses_second: UsesSecondApi,
     is_second: Callable[[bytes], bool],
 ) -> Operation[Q, A]:
     return Operation(
-        lambda config, request: (second if chosen(config) else first).build(config, request),
+        lambda config, request: (second if uses_second(config) else first).build(config, request),
         lambda response: (second if is_second(response.body) else first).parse(response),
     )
 

@@ -49,6 +49,6 @@ def read_token_count(
     """
     count = token_count(raw.get(field)) if isinstance(raw, dict) else None
     if count is None:
-        raise Rejected(malformed_response(service, response, f"the answer has no {field}"))
+        raise Rejected(malformed_response(service, response, f"the response has no {field}"))
     extra = extra_fields(raw, known | {field})
     return TokenCount(input_tokens=count, provider=service.name, extra=extra)

@@ -76,7 +76,7 @@ def parse_embed(service: AnyService, response: HttpResponse) -> Embeddings:
     raw = read_json(service, response, find_error)
     body = ok(convert(_Body, raw, provider=service.name))
     if not body.output.embeddings:
-        raise Rejected(malformed_response(service, response, "the answer has no vectors"))
+        raise Rejected(malformed_response(service, response, "the response has no vectors"))
     rows = in_index_order([(row.text_index, row.embedding) for row in body.output.embeddings])
     total = token_count(body.usage.get("total_tokens")) if body.usage else None
     return Embeddings(

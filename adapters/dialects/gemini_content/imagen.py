@@ -104,7 +104,7 @@ def parse_predict(service: AnyService, response: HttpResponse) -> ImagesResponse
     extra = {key: value for key, value in raw.items() if key != "predictions"}
     if reasons:
         extra["filtered"] = reasons
-    return ImagesResponse(pictures=tuple(images), provider=service.name, extra=extra)
+    return ImagesResponse(images=tuple(images), provider=service.name, extra=extra)
 
 
 def _image(service: AnyService, row: dict[str, Any], index: int) -> GeneratedImage:

@@ -95,7 +95,7 @@ def parse_images(service: Service[Quirks], response: HttpResponse) -> ImagesResp
             )
         )
     return ImagesResponse(
-        pictures=images,
+        images=images,
         model=completion.model,
         provider=service.name,
         usage=completion.usage,

@@ -51,7 +51,7 @@ _SETTING_KEYS = {
 _MAX_STOP = 5
 """Maximum number of stop sequences. As generally known on 2026-11-20; unconfirmed."""
 
-_SCHEMAS = SchemaProfiles(tools=GEMINI, answers=GEMINI)
+_SCHEMAS = SchemaProfiles(tools=GEMINI, responses=GEMINI)
 
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 

@@ -21,7 +21,7 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     """The Completion of any response, for any status and any bytes.
 
     Fails with the error in the body, at any status; with ContentFiltered when the prompt was blocked; with ProtocolError
-    when a 2xx body is no answer. Content that could be read is the error's `partial`.
+    when a 2xx body is not a response. Content that could be read is the error's `partial`.
     """
     return parse_body(
         service,

@@ -22,32 +22,32 @@ from llm_pure.types.result import LLMResult
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any response, for any status and any bytes.
 
-    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is no answer.
+    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response.
     """
     return parse_body(
         service,
         response,
-        _is_answer,
+        _is_response,
         _read,
         find_error=find_error,
-        missing="the answer has no completion_message",
-        answer_first=True,
+        missing="the response has no completion_message",
+        response_first=True,
     )
 
 
-def _is_answer(raw: Any) -> bool:
+def _is_response(raw: Any) -> bool:
     return isinstance(raw, dict) and isinstance(raw.get("completion_message"), dict)
 
 
 def _read(
     service: AnyService, raw: dict[str, Any], response: HttpResponse
 ) -> tuple[State, list[StreamEvent]]:
-    answer = ok(decode(wire.ANSWER, response.body, provider=service.name))
+    body = ok(decode(wire.BODY, response.body, provider=service.name))
     events: list[StreamEvent] = [
-        Started(id=answer.id or "", model=answer.model or "", provider=service.name)
+        Started(id=body.id or "", model=body.model or "", provider=service.name)
     ]
-    message, raw_message = answer.completion_message, raw["completion_message"]
-    seen = emit_extra_fields(events, {}, raw, wire.KNOWN_FIELDS_ANSWER)
+    message, raw_message = body.completion_message, raw["completion_message"]
+    seen = emit_extra_fields(events, {}, raw, wire.KNOWN_FIELDS_BODY)
     emit_extra_fields(events, seen, raw_message, wire.KNOWN_FIELDS_MESSAGE)
     state = State(started=True)
     match message.content:
@@ -62,8 +62,8 @@ def _read(
             pass
     for index, call in enumerate(message.tool_calls or ()):
         read_call(events, index, call, raw_message["tool_calls"][index])
-    if answer.metrics:
-        events.append(UsageReported(read_usage(answer.metrics, raw["metrics"])))
+    if body.metrics:
+        events.append(UsageReported(read_usage(body.metrics, raw["metrics"])))
     reason = message.stop_reason or None
     events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
     return state, events

@@ -44,7 +44,7 @@ class Metric(msgspec.Struct):
     value: Any = None
 
 
-class Answer(msgspec.Struct):
+class Body(msgspec.Struct):
     """A buffered response. model: not in Meta's schema; some servers of this API send it."""
 
     completion_message: Message
@@ -79,10 +79,10 @@ class Chunk(msgspec.Struct):
     model: str | None = None
 
 
-ANSWER = msgspec.json.Decoder(Answer)
+BODY = msgspec.json.Decoder(Body)
 CHUNK = msgspec.json.Decoder(Chunk)
 
-KNOWN_FIELDS_ANSWER = frozenset({"id", "model", "completion_message", "metrics"})
+KNOWN_FIELDS_BODY = frozenset({"id", "model", "completion_message", "metrics"})
 KNOWN_FIELDS_MESSAGE = frozenset({"role", "content", "stop_reason", "tool_calls"})
 KNOWN_FIELDS_CALL = frozenset({"id", "type", "function"})
 KNOWN_FIELDS_CHUNK = frozenset({"id", "model", "event"})

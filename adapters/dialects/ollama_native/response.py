@@ -20,20 +20,20 @@ from llm_pure.types.result import LLMResult
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any response of /api/chat or /api/generate, for any status and any bytes.
 
-    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is no answer; with
+    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response; with
     StreamInterrupted when the body has `done: false`.
     """
     return parse_body(
         service,
         response,
-        _is_answer,
+        _is_response,
         _read,
         find_error=find_error,
         missing="the response has neither `message` nor `response`",
     )
 
 
-def _is_answer(raw: Any) -> bool:
+def _is_response(raw: Any) -> bool:
     return isinstance(raw, dict) and bool(raw.get("message") or "response" in raw)
 
 

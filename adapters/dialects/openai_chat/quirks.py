@@ -172,8 +172,8 @@ def schema_profiles(quirks: Quirks) -> SchemaProfiles:
     return SchemaProfiles(
         tools=quirks.schemas,
         strict_tools=quirks.strict_schemas if quirks.tool_strict else None,
-        answers=quirks.schemas if native else None,
-        strict_answers=quirks.strict_schemas if native and quirks.strict_formats else None,
+        responses=quirks.schemas if native else None,
+        strict_responses=quirks.strict_schemas if native and quirks.strict_formats else None,
     )
 
 

@@ -107,8 +107,8 @@ def _settings(
     name, quirks, user_set = service.name, service.quirks, resolved.user_set
     requested, fields = _replace_zero_temperature(quirks, resolved, adaptations)
     profile = replace(profile, unsupported=quirks.unsupported, ranges=quirks.ranges)
-    settings, more = adapt(requested, user_set, profile, reasoning=reasoning)
-    adaptations += more
+    settings, setting_adaptations = adapt(requested, user_set, profile, reasoning=reasoning)
+    adaptations += setting_adaptations
     limit = quirks.max_stop_sequences
     stop = settings.get("stop", ())
     if limit is not None and len(stop) > limit:

@@ -29,26 +29,26 @@ _EMPTY: tuple[Any, ...] = (None, "", [], {})
 def parse_chat(service: Service[Quirks], response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any response, for any status and any bytes.
 
-    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is no answer.
+    Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response.
     """
-    plain = read_plain_answer(service, response) if response.status < 300 else None
-    return read_answer(service, response) if plain is None else Success(plain)
+    plain = read_plain_response(service, response) if response.status < 300 else None
+    return read_response(service, response) if plain is None else Success(plain)
 
 
-def read_answer(service: Service[Quirks], response: HttpResponse) -> LLMResult[Completion]:
+def read_response(service: Service[Quirks], response: HttpResponse) -> LLMResult[Completion]:
     """The slow path, for any response. An error beside choices in a 2xx body is ignored."""
     return parse_body(
         service,
         response,
-        _is_answer,
+        _is_response,
         _read,
         find_error=find_error,
-        missing="the answer has no choices",
-        answer_first=True,
+        missing="the response has no choices",
+        response_first=True,
     )
 
 
-def _is_answer(raw: Any) -> bool:
+def _is_response(raw: Any) -> bool:
     return _has_choices(raw) or _has_choices(_nested(raw))
 
 
@@ -71,37 +71,37 @@ def _read(
             raise Rejected(error)
     if _has_choices(nested):
         raw, body = nested, json_text(nested).encode()
-    answer = ok(decode(wire.BODY, body, provider=service.name))
-    state, events = read_body(service, State(), answer, raw)
+    typed = ok(decode(wire.BODY, body, provider=service.name))
+    state, events = read_body(service, State(), typed, raw)
     if service.quirks.think_tags:
         tags, events = split_tags({}, events)
         events += flush_tags(tags)
     return state, events
 
 
-def read_plain_answer(service: Service[Quirks], response: HttpResponse) -> Completion | None:
+def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Completion | None:
     """The fast path, for a response with text alone; None for every other."""
     try:
-        answer = wire.PLAIN_ANSWER.decode(response.body)
+        body = wire.PLAIN_BODY.decode(response.body)
     except DECODE_ERRORS:
         return None
-    (choice,) = answer.choices
+    (choice,) = body.choices
     text, reason = choice.message.content, choice.finish_reason
     if not reason or (service.quirks.think_tags and "<" in text):
         return None
     extra = {
-        "created": answer.created,
-        "service_tier": answer.service_tier,
-        "system_fingerprint": answer.system_fingerprint,
+        "created": body.created,
+        "service_tier": body.service_tier,
+        "system_fingerprint": body.system_fingerprint,
         "request_id": request_id(response.headers),
     }
     return Completion(
-        id=answer.id,
-        model=answer.model,
+        id=body.id,
+        model=body.model,
         provider=service.name,
         message=Message("assistant", (Text(text),) if text else ()),
         finish_reason=FINISH.get(reason, "unknown"),
         raw_finish_reason=reason,
-        usage=read_usage(answer.usage) if answer.usage else Usage(),
+        usage=read_usage(body.usage) if body.usage else Usage(),
         extra={key: value for key, value in extra.items() if value not in _EMPTY},
     )

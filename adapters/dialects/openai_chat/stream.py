@@ -1,4 +1,4 @@
-"""Chunks of a stream -> events. A buffered response is read as one chunk with everything in it."""
+"""Chunks of a stream -> events. A buffered response is read as a single chunk."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -61,7 +61,7 @@ FINISH: Mapping[str, FinishReason] = {
 def read_chunk(
     service: Service[Quirks], head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, Sequence[StreamEvent]]:
-    """The step of this dialect: the data of one event, which is a chunk, [DONE], or an error in place of a chunk."""
+    """The step of this dialect: the data of one event, a chunk, [DONE], or an error."""
     if state.started and not state.done:
         try:
             chunk = wire.PLAIN_CHUNK.decode(frame)
@@ -180,19 +180,21 @@ def _extras(
     """Append an event for each extra field that is new or has changed; null and empty values are skipped."""
     if not isinstance(raw, dict):
         return state
-    news: dict[tuple[int | None, str], Any] = {}
+    changed: dict[tuple[int | None, str], Any] = {}
     for key, value in raw.items():
         if key in known or value is None or value in ("", [], {}):
             continue
         if key == "logprobs" and isinstance(value, dict):
             events += [
-                ExtraReceived("logprobs" if k == "content" else f"{k}_logprobs", v, True, choice)
-                for k, v in value.items()
-                if isinstance(v, list) and v
+                ExtraReceived(
+                    "logprobs" if kind == "content" else f"{kind}_logprobs", items, True, choice
+                )
+                for kind, items in value.items()
+                if isinstance(items, list) and items
             ]
         elif key == "audio":
             continue  # joined at the end
         elif state.seen_extras.get((choice, key)) != value:
-            news[(choice, key)] = value
+            changed[(choice, key)] = value
             events.append(ExtraReceived(key, value, choice=choice))
-    return replace(state, seen_extras={**state.seen_extras, **news}) if news else state
+    return replace(state, seen_extras={**state.seen_extras, **changed}) if changed else state

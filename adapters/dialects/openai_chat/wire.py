@@ -169,7 +169,7 @@ class PlainMessageChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     logprobs: None = None
 
 
-class PlainAnswer(msgspec.Struct, forbid_unknown_fields=True):
+class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
     """A body with text only. A fork like PlainChunk."""
 
     choices: tuple[PlainMessageChoice]
@@ -182,4 +182,4 @@ class PlainAnswer(msgspec.Struct, forbid_unknown_fields=True):
     system_fingerprint: str | None = None
 
 
-PLAIN_ANSWER = msgspec.json.Decoder(PlainAnswer)
+PLAIN_BODY = msgspec.json.Decoder(PlainBody)

@@ -151,7 +151,7 @@ def parse_images(service: MediaService, response: HttpResponse) -> ImagesRespons
     usage = body.get("usage")
     known = (key, "model", "usage")
     return ImagesResponse(
-        pictures=tuple(images),
+        images=tuple(images),
         model=text_of(body.get("model")) or "",
         provider=service.name,
         usage=read_usage(usage) if isinstance(usage, dict) else Usage(),

@@ -109,7 +109,8 @@ class _ItemEncoder(MessageEncoder[Quirks]):
         kind = "custom_tool_call" if part.tool_call_id in self.custom_calls else "function_call"
         if part.is_error:
             self.drop(
-                f"{path}/is_error", "there is no mark for a tool that failed; say so in its text"
+                f"{path}/is_error",
+                "the API has no error flag for tool results; report the error in the text",
             )
         parts = [(f"{path}/content/{index}", item) for index, item in enumerate(part.content)]
         output = encode_content(self.service, parts, self.adaptations)

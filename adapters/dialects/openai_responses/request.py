@@ -55,7 +55,7 @@ _COUNTED = frozenset(
 )  # fmt: skip
 """The fields of POST /responses/input_tokens."""
 
-_SCHEMAS = SchemaProfiles(strict_tools=OPENAI_STRICT, strict_answers=OPENAI_STRICT)
+_SCHEMAS = SchemaProfiles(strict_tools=OPENAI_STRICT, strict_responses=OPENAI_STRICT)
 
 _NO_REASONING = ReasoningRequest(enabled=False, effort="none")
 

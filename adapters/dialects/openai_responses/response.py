@@ -25,15 +25,15 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     return parse_body(
         service,
         response,
-        _is_answer,
+        _is_response,
         _read,
         find_error=find_error,
-        missing="the answer has no output",
-        answer_first=True,
+        missing="the response has no output",
+        response_first=True,
     )
 
 
-def _is_answer(raw: Any) -> bool:
+def _is_response(raw: Any) -> bool:
     return isinstance(raw, dict) and "output" in raw
 
 

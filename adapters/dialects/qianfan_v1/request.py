@@ -68,9 +68,9 @@ def build_chat(
     path = f"/chat/{endpoint_of(config, resolved.model)}"
     url = ok(service.url_for(config, resolved.model, path))
     fields = encode_messages(service, resolved.messages, adaptations)
-    answer_format = encode_format(service, resolved.response_format, adaptations)
-    if answer_format.instruction:
-        texts = [fields.get("system"), answer_format.instruction]
+    encoded_format = encode_format(service, resolved.response_format, adaptations)
+    if encoded_format.instruction:
+        texts = [fields.get("system"), encoded_format.instruction]
         fields["system"] = "\n\n".join(filter(None, texts))
     fields |= _fields(service, resolved, adaptations)
     if strict:

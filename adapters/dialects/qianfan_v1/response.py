@@ -19,24 +19,24 @@ from llm_pure.types.result import LLMResult
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
     """The Completion of any response, for any status and any bytes.
 
-    Fails with the error in the body, which has status 200 here; with ProtocolError when a 2xx body is no answer.
+    Fails with the error in the body, which has status 200 here; with ProtocolError when a 2xx body is not a response.
     """
     return parse_body(
         service,
         response,
-        _is_answer,
+        _is_response,
         _read,
         find_error=find_error,
-        missing="the answer has neither result nor function_call",
+        missing="the response has neither result nor function_call",
     )
 
 
-def _is_answer(raw: Any) -> bool:
+def _is_response(raw: Any) -> bool:
     return isinstance(raw, dict) and ("result" in raw or "function_call" in raw)
 
 
 def _read(
     service: AnyService, raw: dict[str, Any], response: HttpResponse
 ) -> tuple[State, list[StreamEvent]]:
-    answer = ok(decode(wire.FRAME, response.body, provider=service.name))
-    return read_frame(service, State(), replace(answer, is_end=True), raw)
+    body = ok(decode(wire.FRAME, response.body, provider=service.name))
+    return read_frame(service, State(), replace(body, is_end=True), raw)

@@ -67,7 +67,7 @@ def build_chat(
         raise Rejected(InvalidConfiguration(message=message, field="app_id", provider=service.name))
     url = ok(service.url_for(config, resolved.model, ""))
     messages = encode_messages(service, resolved.messages, adaptations)
-    answer_format = encode_format(service, resolved.response_format, adaptations)
+    encoded_format = encode_format(service, resolved.response_format, adaptations)
     functions = _functions(service, resolved, adaptations)
     settings = _settings(resolved, adaptations)
     if strict:
@@ -75,7 +75,7 @@ def build_chat(
     frame: dict[str, Any] = {
         "header": {"app_id": config.app_id},
         "parameter": {"chat": {"domain": resolved.model, **settings}},
-        "payload": {"message": {"text": _with_text(messages, answer_format.instruction)}},
+        "payload": {"message": {"text": _with_text(messages, encoded_format.instruction)}},
     }
     if functions:
         frame["payload"]["functions"] = {"text": functions}

@@ -194,7 +194,7 @@ class _Check:
         response = HttpResponse(head.status, head.headers, body)
         streamed = _catch(lambda: read_pieces(provider.open_stream(head), [body]))
         parsed = _catch(lambda: provider.parse_chat(response))
-        for at, outcome in (("a damaged stream", streamed), ("a damaged answer", parsed)):
+        for at, outcome in (("a damaged stream", streamed), ("a damaged body", parsed)):
             if isinstance(outcome, _Raised):
                 yield _raised(at, outcome, body)
 

@@ -111,9 +111,9 @@ FAULTS: dict[str, tuple[tuple[Event, ...], str, str]] = {
     "a block without a type": ((start(), begun(0)), "content_block_start",
         "a content block without a type"),
     "an index that is a word": ((*OPEN, {**stopped(0), "index": "0"}), "content_block_stop",
-        f"the answer could not be read: {misfit(Begun, {'index': '0'})}"),
+        f"the response could not be read: {misfit(Begun, {'index': '0'})}"),
     "a message that is a list": (({"type": "message_start", "message": []},), "message_start",
-        f"the answer could not be read: {misfit(Begun, {'index': 0, 'message': []})}"),
+        f"the response could not be read: {misfit(Begun, {'index': 0, 'message': []})}"),
 }  # fmt: skip
 
 

@@ -190,7 +190,7 @@ def test_kin_of_the_provider_may_bring_their_signatures_and_blocks() -> None:
         Reasoning("hm", "sig", ProviderMetadata("elsewhere")),
         Opaque("elsewhere", "x", '{"type":"x"}'),
     )
-    quirks = Quirks(kin=frozenset({"elsewhere"}))
+    quirks = Quirks(compatible_providers=frozenset({"elsewhere"}))
     sent = body(ChatRequest(messages=["hi", given]), quirks=quirks)
     assert sent["messages"][1]["content"] == [
         {"type": "thinking", "thinking": "hm", "signature": "sig"},

@@ -538,7 +538,7 @@ def test_novas_tools_hold_no_references_and_no_words_at_the_top() -> None:
             8000,
             {"thinking": {"type": "enabled", "budget_tokens": 8000}},
             {"maxTokens": 12096},
-            id="room for the answer beside the budget",
+            id="room for the response beside the budget",
         ),
         pytest.param(
             "global.anthropic.claude-opus-4-8",

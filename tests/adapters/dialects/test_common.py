@@ -185,7 +185,7 @@ def test_a_count_is_read_by_its_field() -> None:
     )
     with pytest.raises(Rejected) as caught:
         read_token_count(SERVICE, response, [], "n")
-    assert caught.value.error.message == "the answer has no n"
+    assert caught.value.error.message == "the response has no n"
 
 
 class Encoder(MessageEncoder[None]):

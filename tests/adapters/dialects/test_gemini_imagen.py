@@ -102,7 +102,7 @@ def test_pictures_are_decoded_and_their_bytes_say_what_they_are() -> None:
     ]
     assert answer({"predictions": rows, "deployedModelId": "1"}) == Success(
         ImagesResponse(
-            pictures=(
+            images=(
                 GeneratedImage(data=PNG, media_type="image/png", revised_prompt="a fat cat"),
                 GeneratedImage(data=jpeg, media_type="image/jpeg"),
             ),

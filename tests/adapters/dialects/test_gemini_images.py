@@ -56,7 +56,7 @@ def test_pictures_are_the_parts_of_the_answer() -> None:
     data = base64.b64encode(tiny_png()).decode()
     parts = [{"text": "Here:"}, {"inlineData": {"mimeType": "image/jpeg", "data": data}}]
     got = answer({"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}).unwrap()
-    assert got.pictures == (GeneratedImage(data=tiny_png(), media_type="image/png"),)
+    assert got.images == (GeneratedImage(data=tiny_png(), media_type="image/png"),)
     assert (got.provider, got.extra) == ("gemini", {"text": "Here:"})
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from llm_pure import Completion, HttpResponse, Usage, assistant
 from llm_pure.adapters.dialects.openai_chat import Quirks, make_service
-from llm_pure.adapters.dialects.openai_chat.response import read_answer, read_plain_answer
+from llm_pure.adapters.dialects.openai_chat.response import read_plain_response, read_response
 from llm_pure.types.result import Success
 from tests.support.cassettes import Recorded, recorded
 
@@ -71,8 +71,8 @@ ANSWERS = some(
 @settings(max_examples=1000)
 def test_both_ways_give_one_completion(body: dict[str, Any], quirks: Quirks) -> None:
     response = HttpResponse(200, HEADERS, msgspec.json.encode(body))
-    plain = read_plain_answer(make_service("any", quirks), response)
-    assert plain is None or Success(plain) == read_answer(make_service("any", quirks), response)
+    plain = read_plain_response(make_service("any", quirks), response)
+    assert plain is None or Success(plain) == read_response(make_service("any", quirks), response)
 
 
 WHOLE = [
@@ -85,8 +85,8 @@ WHOLE = [
 @pytest.mark.parametrize("one", WHOLE, ids=lambda one: one.file)
 def test_both_ways_read_what_was_recorded(one: Recorded) -> None:
     response = one.interaction.response
-    plain = read_plain_answer(make_service("any", Quirks()), response)
-    assert plain is None or Success(plain) == read_answer(make_service("any", Quirks()), response)
+    plain = read_plain_response(make_service("any", Quirks()), response)
+    assert plain is None or Success(plain) == read_response(make_service("any", Quirks()), response)
 
 
 def test_words_alone_take_the_short_way() -> None:
@@ -113,7 +113,7 @@ def test_words_alone_take_the_short_way() -> None:
         "system_fingerprint": None,
     }
     response = HttpResponse(200, HEADERS, msgspec.json.encode(body))
-    assert read_plain_answer(make_service("any", TAGGED), response) == Completion(
+    assert read_plain_response(make_service("any", TAGGED), response) == Completion(
         id="chatcmpl-1",
         model="gpt-5",
         provider="any",

@@ -161,7 +161,7 @@ def test_siliconflow_answers_with_images() -> None:
     body = b'{"images":[{"url":"https://e.org/1.png"}],"seed":7}'
     assert images.parse(HttpResponse(200, (), body)) == Success(
         ImagesResponse(
-            pictures=(GeneratedImage(url="https://e.org/1.png"),),
+            images=(GeneratedImage(url="https://e.org/1.png"),),
             provider="siliconflow",
             extra={"seed": 7},
         )

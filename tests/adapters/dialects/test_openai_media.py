@@ -324,7 +324,7 @@ def test_pictures_are_bytes_with_the_type_that_they_show_or_urls() -> None:
     }
     assert answer("images", body) == Success(
         ImagesResponse(
-            pictures=(
+            images=(
                 GeneratedImage(data=tiny_png(), media_type="image/png", revised_prompt="red"),
                 GeneratedImage(data=b"odd", media_type="image/jpeg"),
                 GeneratedImage(url="https://example.org/1.png"),
