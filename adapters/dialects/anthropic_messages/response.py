@@ -23,15 +23,11 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     return parse_body(
         service,
         response,
-        _is_answer,
+        lambda raw: isinstance(raw, dict) and isinstance(raw.get("content"), list),
         _read,
         find_error=find_error,
         missing="the answer has no content",
     )
-
-
-def _is_answer(raw: Any) -> bool:
-    return isinstance(raw, dict) and isinstance(raw.get("content"), list)
 
 
 def _read(

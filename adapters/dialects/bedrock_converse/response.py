@@ -48,17 +48,13 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     return parse_body(
         service,
         response,
-        _is_answer,
+        lambda raw: isinstance(raw, dict) and bool(raw.get("output")),
         _read,
         find_error=find_error,
         missing="the answer has no output",
         answer_first=True,
         undecodable=undecodable,
     )
-
-
-def _is_answer(raw: Any) -> bool:
-    return isinstance(raw, dict) and bool(raw.get("output"))
 
 
 def _read(

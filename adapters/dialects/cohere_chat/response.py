@@ -40,15 +40,11 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     return parse_body(
         service,
         response,
-        _is_answer,
+        lambda raw: isinstance(raw, dict) and isinstance(raw.get("message"), dict),
         _read,
         find_error=find_error,
         missing="the response has no message",
     )
-
-
-def _is_answer(raw: Any) -> bool:
-    return isinstance(raw, dict) and isinstance(raw.get("message"), dict)
 
 
 def _read(

@@ -27,16 +27,12 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     return parse_body(
         service,
         response,
-        _is_answer,
+        lambda raw: isinstance(raw, dict) and isinstance(raw.get("completion_message"), dict),
         _read,
         find_error=find_error,
         missing="the answer has no completion_message",
         answer_first=True,
     )
-
-
-def _is_answer(raw: Any) -> bool:
-    return isinstance(raw, dict) and isinstance(raw.get("completion_message"), dict)
 
 
 def _read(

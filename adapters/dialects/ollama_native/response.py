@@ -26,15 +26,11 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     return parse_body(
         service,
         response,
-        _is_answer,
+        lambda raw: isinstance(raw, dict) and bool(raw.get("message") or "response" in raw),
         _read,
         find_error=find_error,
         missing="the response has neither `message` nor `response`",
     )
-
-
-def _is_answer(raw: Any) -> bool:
-    return isinstance(raw, dict) and bool(raw.get("message") or "response" in raw)
 
 
 def _read(

@@ -24,15 +24,11 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     return parse_body(
         service,
         response,
-        _is_answer,
+        lambda raw: isinstance(raw, dict) and ("result" in raw or "function_call" in raw),
         _read,
         find_error=find_error,
         missing="the answer has neither result nor function_call",
     )
-
-
-def _is_answer(raw: Any) -> bool:
-    return isinstance(raw, dict) and ("result" in raw or "function_call" in raw)
 
 
 def _read(
