@@ -25,15 +25,20 @@ def token_count(value: object) -> int | None:
 def first_count(raw: Mapping[str, Any], *names: str) -> int | None:
     """The first of these fields that is a token count."""
     for name in names:
-        count = token_count(raw.get(name))
-        if count is not None:
-            return count
+        if name in raw:  # most are missing: this is a hot path of every response
+            count = token_count(raw[name])
+            if count is not None:
+                return count
     return None
 
 
 def first_object(raw: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """The first of these fields that is an object, else an empty one."""
-    return next((raw[name] for name in names if isinstance(raw.get(name), dict)), {})
+    for name in names:
+        value = raw.get(name)
+        if isinstance(value, dict):
+            return value
+    return {}
 
 
 def read_token_count(
