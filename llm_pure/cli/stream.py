@@ -16,6 +16,9 @@ from llm_pure.replay.checks.fuzz import FuzzRecord, fuzz_paths
 from llm_pure.replay.disorders.table import DISORDERS
 from llm_pure.types.result import Failure
 
+_ROUNDS_SHARE = 5
+"""A deformed answer is split and cut in a fifth of the rounds, since an answer has about 30 disorders."""
+
 
 def run(options: Namespace) -> int:
     """Print a line for each stream; 1 if a result is wrong, and a minimal cassette that shows it."""
@@ -54,7 +57,11 @@ def _run_disorders(options: Namespace) -> int:
     tried: Counter[str] = Counter()
     divergences: Counter[str] = Counter()
     records = fuzz_disorders(
-        options.paths, load_registry(), seed=options.seed, every_byte=options.every_byte
+        options.paths,
+        load_registry(),
+        seed=options.seed,
+        rounds=options.rounds // _ROUNDS_SHARE,
+        every_byte=options.every_byte,
     )
     for record in records:
         tried[record.disorder] += 1

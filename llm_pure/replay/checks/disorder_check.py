@@ -144,23 +144,25 @@ def comparable(completion: Completion, may_differ: tuple[Difference, ...] = ()) 
     for message in [value["message"], *[choice["message"] for choice in value["alternatives"]]]:
         if "text_parts" in may_differ:
             message["parts"] = _joined_texts(message["parts"])
-        for call in [part for part in message["parts"] if part["type"] == "tool_call"]:
-            if "tool_call_ids" in may_differ:
-                del call["id"]
-            if "tool_call_metadata" in may_differ:
-                del call["provider_metadata"]
+        for part in message["parts"]:
+            if "tool_call_ids" in may_differ and part["type"] == "tool_call":
+                del part["id"]
+            if "part_metadata" in may_differ:
+                part.pop("provider_metadata", None)
     return value
 
 
 def _joined_texts(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Join neighbouring texts that have no data of the provider beside them."""
+    """Join neighbouring texts, or reasoning, with nothing but text; drop empty ones."""
     joined: list[dict[str, Any]] = []
     for part in parts:
-        if joined and part.keys() == joined[-1].keys() == {"type", "text", "provider_metadata"} and (
-            part["type"], part["provider_metadata"]
-        ) == (joined[-1]["type"], joined[-1]["provider_metadata"]) == ("text", None):
-            joined[-1] = {**part, "text": joined[-1]["text"] + part["text"]}
-        else:
+        plain = {name: field for name, field in part.items() if field is not None}
+        before = joined[-1] if joined else {}
+        if plain.keys() != {"type", "text"}:
+            joined.append(part)
+        elif {**part, "text": ""} == {**before, "text": ""}:
+            joined[-1] = {**part, "text": before["text"] + part["text"]}
+        elif part["text"]:
             joined.append(part)
     return joined
 

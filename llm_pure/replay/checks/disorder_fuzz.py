@@ -49,17 +49,25 @@ def fuzz_disorders(
     rounds: int = 4,
     every_byte: bool = False,
 ) -> Iterator[DisorderRecord]:
-    """Yield a record for each disorder that applies to a chat answer below these paths, as soon as it is checked."""
+    """Yield a record for each disorder that applies to a chat answer below these paths, as soon as it is checked.
+
+    Each answer has a seed of its own, counted from `seed`, so that few rounds cut at many places.
+    """
     by_name = {disorder.name: disorder for disorder in disorders}
     seen: set[tuple[str, str]] = set()
-    for recorded in recorded_calls(paths, registry):
+    for number, recorded in enumerate(recorded_calls(paths, registry)):
         call, response = recorded.call, recorded.interaction.response
         if call.operation != "chat" or response.status >= 300:
             continue
         provider = call.provider
         answer = recorded_answer(provider.dialect, call.streamed, response)
         checked = check_disorders(
-            provider, answer, disorders, seed=seed, rounds=rounds, every_byte=every_byte
+            provider,
+            answer,
+            disorders,
+            seed=seed + number,
+            rounds=rounds,
+            every_byte=every_byte,
         )
         for name, divergence in checked:
             key = (name, provider.dialect)

@@ -7,6 +7,7 @@ from llm_pure.replay.disorders.disorder import (
     ANTHROPIC,
     COHERE,
     CONVERSE,
+    GEMINI,
     OLLAMA,
     Disorder,
     EditFrames,
@@ -16,6 +17,7 @@ from llm_pure.replay.disorders.disorder import (
     json_dict,
     json_list,
     last_index,
+    objects,
 )
 
 _INDEX = ("index", "contentBlockIndex")
@@ -200,6 +202,12 @@ def _ollama_calls(field: str) -> EditJson:
     return edit
 
 
+def _without_gemini_ids(values: list[JsonObject]) -> bool:
+    for item in [item for value in values for item in objects(value.get("candidates"), frozenset({"args"}))]:
+        json_dict(item.get("functionCall")).pop("id", None)
+    return True
+
+
 def _without_done(values: list[JsonObject]) -> bool:
     for value in values:
         if value.get("done") is False:
@@ -253,9 +261,11 @@ BLOCK_DISORDERS: tuple[Disorder, ...] = (
     _edited("metadata_early", "metadata before messageStop", "gateways that reorder the end", _metadata_early, CONVERSE),
     _edited("message_stop_twice", "messageStop twice", "gateways", _repeated_event("messageStop"), CONVERSE),
     Disorder(name="ollama_call_indexes_left_out", description="calls without an index", source="Ollama before 0.9",
-        dialects=(OLLAMA,), may_differ=("tool_call_metadata",), deform=editing_json(_ollama_calls("index"))),
+        dialects=(OLLAMA,), may_differ=("part_metadata",), deform=editing_json(_ollama_calls("index"))),
     Disorder(name="ollama_call_ids_left_out", description="calls without an id", source="Ollama before 0.12",
         dialects=(OLLAMA,), may_differ=("tool_call_ids",), deform=editing_json(_ollama_calls("id"))),
+    Disorder(name="gemini_call_ids_left_out", description="calls without an id", source="Gemini before 3, Vertex",
+        dialects=(GEMINI,), may_differ=("tool_call_ids", "part_metadata"), deform=editing_json(_without_gemini_ids)),
     Disorder(name="ollama_done_left_out", description="no `done` in lines before the last", source="servers that imitate Ollama",
         dialects=(OLLAMA,), streamed=True, deform=editing_json(_without_done)),
 )  # fmt: skip

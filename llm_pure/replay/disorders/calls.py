@@ -15,6 +15,7 @@ from llm_pure.replay.disorders.disorder import (
     OPENAI_CHAT,
     Disorder,
     EditJson,
+    decoded_object,
     editing_json,
     json_dict,
     json_list,
@@ -136,6 +137,24 @@ def _per_event(pieces: Pieces) -> bool:
     return True
 
 
+def _only_ids(index: int | None) -> EditPieces:
+    """Put the call's id into every piece; the indexes are left out, or all the same. Pieces may be interleaved."""
+
+    def edit(pieces: Pieces) -> bool:
+        ids = {piece.call_id: piece.call for piece in pieces}
+        if "" in ids or len(ids) != len({piece.call for piece in pieces}):
+            return False
+        for piece in pieces:
+            piece.json["id"] = piece.call_id
+            if index is None:
+                piece.json.pop("index", None)
+            else:
+                piece.json["index"] = index
+        return True
+
+    return edit
+
+
 def _on_continued(change: Callable[[CallPiece, int], None], *, indexed: bool = True) -> EditPieces:
     """Change each piece but the first one of its call."""
 
@@ -188,6 +207,31 @@ def _without_types(pieces: Pieces) -> bool:
     return True
 
 
+def _arguments_as_objects(pieces: Pieces) -> bool:
+    for piece in pieces:
+        text = piece.function.get("arguments")
+        value = decoded_object(text) if isinstance(text, str) else None
+        if value is None:
+            return False
+        piece.function["arguments"] = value
+    return True
+
+
+def _late_names(pieces: Pieces) -> bool:
+    """Move each name into the second piece of its call; the first one has the id alone."""
+    starts = {piece.call: piece for piece in pieces if piece.first}
+    seconds: dict[tuple[int, int], CallPiece] = {}
+    for piece in _continued(pieces):
+        seconds.setdefault(piece.call, piece)
+    usable = _indexed(pieces) and seconds.keys() == starts.keys()
+    if not usable or any(piece.function.get("arguments") or not piece.call_id for piece in starts.values()):
+        return False
+    for call, piece in seconds.items():
+        starts[call].function.pop("name", None)
+        piece.json.setdefault("function", piece.function)["name"] = starts[call].name
+    return True
+
+
 def _names_in_pieces(pieces: Pieces) -> bool:
     """Move the second half of each name into the next piece of its call."""
     if not _indexed(pieces) or any(piece.function.get("name") for piece in _continued(pieces)):
@@ -226,6 +270,10 @@ CALL_DISORDERS: tuple[Disorder, ...] = (
     _disorder("call_indexes_renumbered", "calls numbered from 1 in steps of 2", "gateways that count content blocks (LiteLLM)",
         _renumbered, streamed=None),
     _disorder("call_indexes_per_event", "calls numbered from 0 in every chunk", "Ollama, Gemini's compatible API, vLLM forks", _per_event),
+    _disorder("call_ids_without_indexes", "the id in every piece of a call, no index", "answers.md: an id that both have decides",
+        _only_ids(None)),
+    _disorder("call_ids_under_one_index", "the id in every piece of a call, index 0 for all calls", "gateways that know one call",
+        _only_ids(0)),
     _disorder("call_ids_per_piece", "another id in every piece of a call", "answers.md B: Kimi, LM Studio",
         _nameless(_on_continued(_set_id(lambda piece, number: f"{piece.call_id}_{number}")))),
     _disorder("call_ids_repeated", "the id in every piece of a call", "Mistral, Together",
@@ -242,5 +290,8 @@ CALL_DISORDERS: tuple[Disorder, ...] = (
         _nameless(_on_continued(_set_name(lambda piece: ""), indexed=False))),
     _disorder("call_names_null", "name null in the later pieces of a call", "vLLM, SGLang",
         _nameless(_on_continued(_set_name(lambda piece: None), indexed=False))),
+    _disorder("call_names_late", "the name of a call in its second piece", "servers that send the id first", _late_names),
     _disorder("call_names_in_pieces", "the name of a call in two pieces", "answers.md C: Moonshot, local servers", _names_in_pieces),
+    Disorder(name="call_arguments_as_objects", description="the arguments of a call as an object", source="Ollama's compatible API, older vLLM",
+        dialects=(OPENAI_CHAT,), streamed=False, deform=editing_json(_editing(_arguments_as_objects))),
 )  # fmt: skip

@@ -179,6 +179,32 @@ def _roles(repeated: bool) -> EditJson:
     return edit
 
 
+def _empty_reasons(values: list[JsonObject]) -> bool:
+    """Send an empty finish reason in every chunk that has none."""
+    choices = [choice for value in values for choice in choices_of(value)]
+    for choice in choices:
+        if _reason_of(choice) is None:
+            choice["finish_reason"] = ""
+    return any(_reason_of(choice) is not None for choice in choices)
+
+
+def _reasoning_in(*names: str) -> EditJson:
+    """Send the reasoning in these fields instead of in its own."""
+
+    def edit(values: list[JsonObject]) -> bool:
+        changed = False
+        for message in [message_of(choice) for value in values for choice in choices_of(value)]:
+            fields = [name for name in ("reasoning_content", "reasoning") if message.get(name)]
+            if len(fields) > 1 or message.get("reasoning_details"):
+                return False
+            for name in fields:
+                text, changed = message.pop(name), True
+                message.update(dict.fromkeys(names, text))
+        return changed
+
+    return edit
+
+
 def _one_choice(values: list[JsonObject]) -> bool:
     return all(len(choices_of(value)) <= 1 for value in values) and all(
         choice.get("index", 0) == 0 for value in values for choice in choices_of(value)
@@ -231,6 +257,14 @@ CHOICE_DISORDERS: tuple[Disorder, ...] = (
         dialects=(OPENAI_CHAT,), streamed=True, deform=editing_json(_roles(True))),
     Disorder(name="roles_left_out", description="no roles", source="local servers; Gemini's last chunks",
         dialects=(*_USAGE_DIALECTS, OLLAMA), deform=editing_json(_roles(False))),
+    Disorder(name="finish_empty", description="an empty finish reason in every chunk before the last", source="SiliconFlow, Ark, Groq's forks",
+        dialects=(OPENAI_CHAT, DASHSCOPE), streamed=True, deform=editing_json(_empty_reasons)),
+    Disorder(name="reasoning_renamed", description="reasoning in the field `reasoning`", source="vLLM since 0.12, OpenRouter, Groq",
+        dialects=(OPENAI_CHAT,), deform=editing_json(_reasoning_in("reasoning"))),
+    Disorder(name="reasoning_content_renamed", description="reasoning in the field `reasoning_content`", source="DeepSeek, vLLM before 0.12",
+        dialects=(OPENAI_CHAT,), deform=editing_json(_reasoning_in("reasoning_content"))),
+    Disorder(name="reasoning_twice", description="the same reasoning in both fields", source="OpenRouter, LiteLLM, vLLM 0.11",
+        dialects=(OPENAI_CHAT,), deform=editing_json(_reasoning_in("reasoning", "reasoning_content"))),
     Disorder(name="choice_indexes_left_out", description="no index of the only choice", source="protobuf's JSON writes no 0",
         dialects=_USAGE_DIALECTS, deform=editing_json(_without_choice_indexes)),
     Disorder(name="ids_per_chunk", description="another id in every chunk", source="gateways that make an id for each",

@@ -23,8 +23,8 @@ EditFrames: TypeAlias = Callable[[list[Frame]], list[Frame] | None]
 EditJson: TypeAlias = Callable[[list[JsonObject]], bool | None]
 """Change the JSON objects of all frames in place. False or None: a precondition does not hold."""
 
-Difference: TypeAlias = Literal["id", "tool_call_ids", "tool_call_metadata", "text_parts", "number_text"]
-"""What a disorder may change in the Completion: the response's id, ids of tool calls, the data kept beside them,
+Difference: TypeAlias = Literal["id", "tool_call_ids", "part_metadata", "text_parts", "number_text"]
+"""What a disorder may change in the Completion: the response's id, ids of tool calls, the data kept beside parts,
 where text parts begin (data beside a text keeps it a part of its own). number_text: numbers in `extra`, `usage.raw` and provider metadata stand there as text."""
 
 UNKNOWN_FIELD = "x_unknown_field"
@@ -121,6 +121,11 @@ def json_list(value: Any) -> list[JsonObject]:
 def json_dict(value: Any) -> JsonObject:
     """Return an object itself, a new empty one for anything else."""
     return value if isinstance(value, dict) else {}
+
+
+def decoded_object(text: str | bytes) -> JsonObject | None:
+    """Return the JSON object in a text, None if it holds none."""
+    return Frame(data=text.encode() if isinstance(text, str) else text).json()
 
 
 def last_index(frames: Sequence[Frame], matches: Callable[[JsonObject], bool]) -> int | None:

@@ -7,6 +7,7 @@ import msgspec
 from llm_pure.replay.disorders.answer import Frame, Framing, RecordedAnswer, decode_frames, with_body
 from llm_pure.replay.disorders.disorder import (
     ANTHROPIC,
+    AWS_DIALECTS,
     COHERE,
     CONVERSE,
     DASHSCOPE,
@@ -44,6 +45,7 @@ _HEARTBEATS: tuple[tuple[str, str, str, Frame], ...] = (
     ("null", "`data: null`", "answers.md, kind 6: gateways that forward a missing chunk", Frame(data=b"null")),
     ("empty_object", "`data: {}`", "answers.md, kind 6: gateways that forward an empty chunk", Frame(data=b"{}")),
     ("blank", "`data: ` without data", "one-api and its forks", Frame(data=b"")),
+    ("comment_ping", ": PING", "one-api and new-api", Frame(lines=(b": PING",))),
     ("retry", "`retry: 3000` alone", "the WHATWG standard", Frame(lines=(b"retry: 3000",))),
     ("id", "`id: 1` alone", "the WHATWG standard", Frame(lines=(b"id: 1",))),
 )  # fmt: skip
@@ -55,6 +57,16 @@ def _between(heartbeat: Frame) -> EditFrames:
         return [heartbeat, *[item for frame in frames for item in (frame, heartbeat)]]
 
     return edit
+
+
+def _initial_response(frames: list[Frame]) -> list[Frame]:
+    """Send the event that begins AWS event streams of other services."""
+    first = msgspec.structs.replace(frames[0], event="initial-response", data=b"{}", wrapper=None)
+    return [first, *frames]
+
+
+def _named_done(frames: list[Frame]) -> list[Frame]:
+    return [msgspec.structs.replace(frame, event="done") if _is_done(frame) else frame for frame in frames]
 
 
 def _heartbeats() -> tuple[Disorder, ...]:
@@ -202,6 +214,15 @@ FRAMING_DISORDERS: tuple[Disorder, ...] = (
     _disorder("done_added", "`data: [DONE]` at the end of a stream that has none", "answers.md O: gateways send it in every dialect",
         editing_frames(_with_done, "sse")),
     _disorder("done_twice", "`data: [DONE]` twice", "a gateway adds its own", editing_frames(_done_twice, "sse"), (OPENAI_CHAT,)),
+    _disorder("done_named", "`event: done` before `data: [DONE]`", "gateways built on Spring", editing_frames(_named_done, "sse"),
+        (OPENAI_CHAT,)),
+    _disorder("heartbeat_empty_chunk", "a chunk without choices between all events", "Azure's first chunk; vLLM behind proxies",
+        editing_frames(_between(Frame(data=b'{"id":"","object":"chat.completion.chunk","model":"","choices":[]}')), "sse"),
+        (OPENAI_CHAT,)),
+    _disorder("heartbeat_ping_data", '`data: {"type": "ping"}` without a name', "gateways that drop the names",
+        editing_frames(_between(Frame(data=b'{"type": "ping"}')), "sse"), (ANTHROPIC, RESPONSES, COHERE)),
+    _disorder("initial_response", "an event `initial-response` first", "smithy.io: amazon-eventstream",
+        editing_frames(_initial_response, "aws_eventstream"), AWS_DIALECTS),
     _disorder("last_event_twice", "the last event twice", "gateways that add their own",
         editing_frames(_last_twice, "sse"), (ANTHROPIC, COHERE)),
     _disorder("blank_lines", "blank lines between all lines", "proxies that keep connections open",

@@ -1,10 +1,12 @@
 """Disorders of Responses streams: places and ids of items, deltas and final items left out. Pure."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from llm_pure.replay.disorders.answer import Frame, JsonObject
 from llm_pure.replay.disorders.disorder import (
     RESPONSES,
+    Difference,
     Disorder,
     EditFrames,
     EditJson,
@@ -55,6 +57,16 @@ def _without_output_indexes(values: list[JsonObject]) -> bool:
         return False
     for value in values:
         value.pop("output_index", None)
+    return True
+
+
+def _without_places(values: list[JsonObject]) -> bool:
+    """Take output_index and item_id out, if each item is done before the next one is added."""
+    if not _in_turn(values):
+        return False
+    for value in values:
+        value.pop("output_index", None)
+        value.pop("item_id", None)
     return True
 
 
@@ -159,6 +171,49 @@ def _arguments_in_done_event(frames: list[Frame]) -> list[Frame] | None:
     return result
 
 
+def _last_deltas_left_out(frames: list[Frame]) -> list[Frame] | None:
+    """Leave out the last delta of each part that has several; final items and events say more."""
+    last: dict[object, int] = {}
+    counts: Counter[object] = Counter()
+    for index, frame in enumerate(frames):
+        value = frame.json() or {}
+        if _is_delta(_kind(value)):
+            part = (_kind(value), *[value.get(name) for name in ("item_id", "output_index", "content_index", "summary_index")])
+            last[part] = index
+            counts[part] += 1
+    removed = {index for part, index in last.items() if counts[part] > 1}
+    if _dropping(lambda _: False)(frames) is None:  # the final items do not say everything
+        return None
+    return [frame for index, frame in enumerate(frames) if index not in removed]
+
+
+def _deltas_only(frames: list[Frame]) -> list[Frame] | None:
+    """Leave out final items and the final response's output, if they say no more than the deltas."""
+    values = [value for frame in frames if (value := frame.json()) is not None]
+    items = [value["item"] for value in values if _kind(value) == _DONE]
+    ends = _ends(values)
+    if not ends or not items or json_list(ends[-1].get("output")) != items or not all(map(_in_deltas, items)):
+        return None
+    result = []
+    for frame in frames:
+        value = frame.json() or {}
+        if _kind(value) in _ENDS:
+            value["response"]["output"] = []
+        if _kind(value) != _DONE:
+            result.append(frame.with_json(value) if value else frame)
+    return result
+
+
+def _in_deltas(item: JsonObject) -> bool:
+    """Return whether the deltas of an item say all of it: its only text, or its arguments."""
+    parts = json_list(item.get("content"))
+    return item.get("type") == "function_call" or (
+        item.get("type") == "message"
+        and len(parts) == 1
+        and not any(parts[0].get(name) for name in ("annotations", "logprobs"))
+    )
+
+
 def _is_call(value: JsonObject | None) -> bool:
     is_done = _kind(value) == _DONE
     return is_done and json_dict((value or {}).get("item")).get("type") == "function_call"
@@ -184,7 +239,7 @@ def _without_sequence(values: list[JsonObject]) -> bool:
 
 
 def _disorder(name: str, description: str, source: str, *, json: EditJson | None = None,
-    frames: EditFrames | None = None) -> Disorder:  # fmt: skip
+    frames: EditFrames | None = None, may_differ: tuple[Difference, ...] = ()) -> Disorder:  # fmt: skip
     deform = editing_frames(frames) if frames is not None else editing_json(json or _without_sequence)
     return Disorder(
         name=name,
@@ -192,12 +247,15 @@ def _disorder(name: str, description: str, source: str, *, json: EditJson | None
         source=source,
         dialects=(RESPONSES,),
         streamed=True,
+        may_differ=may_differ,
         deform=deform,
     )
 
 
 RESPONSES_DISORDERS: tuple[Disorder, ...] = (
     _disorder("output_indexes_left_out", "events without output_index", "answers.md D: llama.cpp", json=_without_output_indexes),
+    _disorder("places_left_out", "events without output_index and item_id, one item after the other",
+        "answers.md D: the item added last", json=_without_places),
     _disorder("output_indexes_renumbered", "items numbered from 1 in steps of 2", "gateways that leave out items",
         json=_set_output_indexes(lambda index: 2 * index + 1)),
     _disorder("output_indexes_all_zero", "output_index 0 in every event, with the ids of items", "gateways that know one item",
@@ -222,6 +280,10 @@ RESPONSES_DISORDERS: tuple[Disorder, ...] = (
     _disorder("final_items_left_out", "no response.output_item.done; the final response has all items", "gateways",
         frames=_dropping(lambda kind: kind == _DONE)),
     _disorder("final_output_empty", "no items in the final response", "codex's backend", json=_without_output),
+    _disorder("last_deltas_left_out", "the last delta of every part missing; the final item says more", "answers.md H",
+        frames=_last_deltas_left_out),
+    _disorder("deltas_only", "no final items, no items in the final response", "answers.md G and H",
+        frames=_deltas_only, may_differ=("part_metadata",)),
     _disorder("arguments_in_done_event", "a call's arguments only in function_call_arguments.done", "answers.md G",
         frames=_arguments_in_done_event),
     _disorder("starts_repeated", "response.created and response.in_progress twice", "gateways", frames=_repeated(*_STARTS)),
