@@ -71,6 +71,18 @@ def emit_extra_fields(
     return {**seen, **news} if news else seen
 
 
+def new_items(before: list[Any], value: list[Any]) -> list[Any]:
+    """The items of a list that were not in the list before it: services send a list in pieces, or all of it again.
+
+    >>> new_items([1, 2], [1, 2, 3]), new_items([1], [2])
+    ([3], [2])
+    """
+    if value[: len(before)] == before:
+        return value[len(before) :]
+    known = {json_text(item) for item in before}
+    return [item for item in value if json_text(item) not in known]
+
+
 def emit_call(
     events: list[StreamEvent], call: ToolCallDelta, raw: Any, known: AbstractSet[str]
 ) -> None:

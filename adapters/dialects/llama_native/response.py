@@ -31,7 +31,6 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
         _read,
         find_error=find_error,
         missing="the response has no completion_message",
-        response_first=True,
     )
 
 

@@ -36,7 +36,7 @@ def parse_chat(service: Service[Quirks], response: HttpResponse) -> LLMResult[Co
 
 
 def read_response(service: Service[Quirks], response: HttpResponse) -> LLMResult[Completion]:
-    """The slow path, for any response. An error beside choices in a 2xx body is ignored."""
+    """The slow path, for any response."""
     return parse_body(
         service,
         response,
@@ -44,7 +44,6 @@ def read_response(service: Service[Quirks], response: HttpResponse) -> LLMResult
         _read,
         find_error=find_error,
         missing="the response has no choices",
-        response_first=True,
     )
 
 
@@ -72,7 +71,7 @@ def _read(
     if _has_choices(nested):
         raw, body = nested, json_text(nested).encode()
     typed = ok(decode(wire.BODY, body, provider=service.name))
-    state, events = read_body(service, State(), typed, raw)
+    state, events = read_body(service, State(), typed, raw, buffered=True)
     if service.quirks.think_tags:
         tags, events = split_tags({}, events)
         events += flush_tags(tags)

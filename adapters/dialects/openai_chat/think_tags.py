@@ -93,7 +93,13 @@ def read_tagged_chunk(
     """`read_chunk`, with the reasoning taken out of the text."""
     inner, chunk_events = read_chunk(service, head, state.inner, frame)
     tags, events = split_tags(state.tags, chunk_events)
-    return TaggedState(complete=inner.complete, fault=inner.fault, inner=inner, tags=tags), events
+    if inner.ended and not state.ended:
+        events += flush_tags(tags)
+        tags = {}
+    after = TaggedState(
+        complete=inner.complete, ended=inner.ended, fault=inner.fault, inner=inner, tags=tags
+    )
+    return after, events
 
 
 def split_tags(

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.openai_chat.state import CALLS, State
+from llm_pure.adapters.dialects.openai_chat.state import CALLS, NO_CALL, CallHead, State
 from llm_pure.framing.json_codec import json_text
 from llm_pure.types.events import ToolCallDelta
 from llm_pure.types.media import from_base64, media_type_of
@@ -22,27 +22,52 @@ def read_call_fragment(
     name: str | None,
     arguments: str,
 ) -> tuple[State, ToolCallDelta]:
-    """Assign a fragment to a call by its index; a new id under a known index begins another call.
+    """Assign a fragment to the call that it continues, or begin a call.
 
-    Empty ids and names never replace earlier ones (DashScope, Mistral-hosted GLM send them).
+    A known id decides, then a known index, then the call that went on last. A name begins a call, unless it continues the
+    name of the call at its index. Empty ids and names, and the id "null", mean none (DashScope, GLM hosted by Mistral).
     """
-    if index is None:
-        begins = bool(call_id) or state.last_call is None
-        key = (choice, len(state.calls)) if begins else (state.last_call or (choice, 0))
+    call_id = "" if call_id == "null" else call_id or ""
+    name = name or ""
+    calls = state.calls
+    number = calls.find(choice, call_id, index)
+    if number is None and not call_id and (index is None or not name):
+        number = calls.last(choice)
+    head = NO_CALL if number is None else state.call_heads.get(number)
+    is_known = bool(call_id) and calls.by_id.get((choice, call_id)) is not None
+    if number is None or (name and not is_known and _begins(head, call_id, index, name, arguments)):
+        calls, number = calls.begin(choice, call_id, index)
+        head = NO_CALL
     else:
-        key = (choice, index)
-    known = state.calls.get(key)
-    if known is None or (call_id and known[1] and call_id != known[1]):
-        known = (CALLS + len(state.calls), call_id or "")
-        calls = {**state.calls, key: known}
-        if key in state.calls:  # keep the count, so that the next call gets an index of its own
-            calls[(choice, -2 - len(calls))] = state.calls[key]
-        state = replace(state, calls=calls, last_call=key)
-    elif call_id and not known[1]:
-        state = replace(state, calls={**state.calls, key: (known[0], call_id)}, last_call=key)
-    elif state.last_call != key:
-        state = replace(state, last_call=key)
-    return state, ToolCallDelta(arguments, known[0], choice, call_id or "", name or "")
+        calls = calls.link(choice, number, call_id, index)
+    after = CallHead(
+        head.id or call_id, _join_name(head.name, name), head.has_arguments or bool(arguments)
+    )
+    if calls is not state.calls or after != head:
+        state = replace(state, calls=calls, call_heads=state.call_heads.put(number, after))
+    return state, ToolCallDelta(
+        arguments,
+        CALLS + number,
+        choice,
+        after.id if after.id != head.id else "",
+        after.name if after.name != head.name else "",
+    )
+
+
+def _begins(head: CallHead, call_id: str, index: int | None, name: str, arguments: str) -> bool:
+    """Whether a fragment with a name begins another call than the one at its index, or than the last one."""
+    if call_id and head.id:
+        return True
+    if head.has_arguments and name != head.name:
+        return True
+    if index is not None or not head.name:
+        return False
+    return name != head.name or (head.has_arguments and arguments.lstrip().startswith("{"))
+
+
+def _join_name(before: str, name: str) -> str:
+    """The name with another piece of it; NVIDIA repeats the complete name in each chunk."""
+    return name or before if name.startswith(before) else before + name
 
 
 def join_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
