@@ -67,6 +67,11 @@ def is_heartbeat(data: bytes) -> bool:
     return data in _HEARTBEATS or _TYPED_HEARTBEAT.fullmatch(data) is not None
 
 
+def is_blank_event(data: bytes) -> bool:
+    """Return true for the data of a heartbeat, and for OpenAI's end marker, in a stream of another API."""
+    return is_heartbeat(data) or data.strip() == DONE
+
+
 _COMPACT_EVERY = 256 * 1024
 """Bytes of the body between two calls of `Collector.compact`."""
 
@@ -173,6 +178,14 @@ class StepDecoder(Generic[S, F]):
                     provider=self._provider,
                     status=self._head.status,
                     where="frame 1",
+                    evidence=first,
+                )
+            if first and first.lstrip()[:1] not in b"{[":
+                return ProtocolError(
+                    message="the body is not a stream",
+                    provider=self._provider,
+                    status=self._head.status,
+                    where="body",
                     evidence=first,
                 )
         return StreamInterrupted(

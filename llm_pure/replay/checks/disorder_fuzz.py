@@ -129,4 +129,6 @@ def _example(recorded: RecordedCall, divergence: DisorderDivergence | None) -> C
     )
     source = recorded.interaction.recorded_from or "a recording"
     shows = f"{divergence.disorder}: {divergence.property} at {divergence.at}"
-    return Cassette(interactions=(interaction,), recorded_from=f"deformed from {source} to show {shows}")
+    return Cassette(
+        interactions=(interaction,), recorded_from=f"deformed from {source} to show {shows}"
+    )

@@ -203,7 +203,9 @@ def _ollama_calls(field: str) -> EditJson:
 
 
 def _without_gemini_ids(values: list[JsonObject]) -> bool:
-    for item in [item for value in values for item in objects(value.get("candidates"), frozenset({"args"}))]:
+    for item in [
+        item for value in values for item in objects(value.get("candidates"), frozenset({"args"}))
+    ]:
         json_dict(item.get("functionCall")).pop("id", None)
     return True
 

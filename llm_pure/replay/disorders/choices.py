@@ -43,7 +43,9 @@ def _reason_of(choice: JsonObject) -> Any:
 
 
 def _usage_name(value: JsonObject) -> str | None:
-    return next((name for name in ("usage", "usageMetadata") if isinstance(value.get(name), dict)), None)
+    return next(
+        (name for name in ("usage", "usageMetadata") if isinstance(value.get(name), dict)), None
+    )
 
 
 Place = Callable[[list[Frame], str, JsonObject], list[Frame] | None]
@@ -57,7 +59,10 @@ def _moving_usage(place: Place) -> EditFrames:
         values = [frame.json() for frame in frames]
         names = [name for value in values if value is not None and (name := _usage_name(value))]
         if not names or any(
-            "usage" in choice for value in values if value is not None for choice in choices_of(value)
+            "usage" in choice
+            for value in values
+            if value is not None
+            for choice in choices_of(value)
         ):
             return None
         name, usage, bare = names[-1], {}, []
@@ -120,7 +125,11 @@ def _in_chunk_of_its_own(choices: Any) -> Place:
         last = frames[chunks[-1]]
         value = last.json() or {}
         field = "candidates" if "candidates" in value else "choices"
-        value = {key: item for key, item in value.items() if key in _ENVELOPE | {"modelVersion", "responseId"}}
+        value = {
+            key: item
+            for key, item in value.items()
+            if key in _ENVELOPE | {"modelVersion", "responseId"}
+        }
         value.pop(field, None)
         if choices is not msgspec.UNSET:
             value[field] = copy.deepcopy(choices)
@@ -228,7 +237,9 @@ def _ids_per_chunk(values: list[JsonObject]) -> bool:
 _USAGE_DIALECTS = (OPENAI_CHAT, DASHSCOPE, GEMINI)
 
 
-def _usage(name: str, description: str, source: str, place: Place, dialects: tuple[str, ...]) -> Disorder:
+def _usage(
+    name: str, description: str, source: str, place: Place, dialects: tuple[str, ...]
+) -> Disorder:
     return Disorder(
         name=name,
         description=description,

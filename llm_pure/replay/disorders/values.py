@@ -138,9 +138,7 @@ def _anthropic(body: JsonObject) -> Optional:
         yield json_dict(body.get("usage")), "input_tokens " + _ANTHROPIC_USAGE
 
 
-_ANTHROPIC_USAGE = (
-    "cache_creation_input_tokens cache_read_input_tokens cache_creation server_tool_use service_tier"
-)
+_ANTHROPIC_USAGE = "cache_creation_input_tokens cache_read_input_tokens cache_creation server_tool_use service_tier"
 
 
 def _anthropic_block(block: JsonObject) -> Optional:
