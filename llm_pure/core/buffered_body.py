@@ -1,9 +1,15 @@
-"""A buffered response body behind the interface of a stream: BufferedBodyDecoder, and a Completion as events."""
+"""Bodies that are no stream of the expected API: buffered ones behind the interface of a stream, those of other APIs.
 
-from collections.abc import Callable
+The first bytes of a 2xx body decide whether it is a stream, since gateways send wrong content types or none.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from llm_pure.core.error_mapping import request_id
+from llm_pure.core.provider import StreamDecoder
 from llm_pure.framing import FRAME_LIMIT
+from llm_pure.framing.json_codec import any_json
 from llm_pure.types.completion import Choice, Completion
 from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
 from llm_pure.types.events import (
@@ -18,9 +24,82 @@ from llm_pure.types.events import (
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.types.http import HttpResponse, ResponseHead
+from llm_pure.types.http import HttpResponse, ResponseHead, get_header
 from llm_pure.types.messages import Message, Reasoning, Refusal, Text, ToolCall
 from llm_pure.types.result import Failure, LLMResult, Success
+
+
+def open_stream_or_body(
+    head: ResponseHead,
+    body: Callable[[], StreamDecoder],
+    stream: Callable[[], StreamDecoder],
+    *,
+    body_types: tuple[str, ...] = ("application/json",),
+    body_starts: bytes = b"{[",
+) -> StreamDecoder:
+    """Return a decoder of a response that may be a stream or a buffered body; a status of 300 or more is a body.
+
+    `body_types`: content types of a buffered body, if its first byte may begin JSON.
+    `body_starts`: first bytes of a buffered body, under any content type; b"" if a frame may begin with the same.
+    """
+    if head.status >= 300:
+        return body()
+    content_type = (get_header(head.headers, "content-type") or "").split(";")[0].strip().lower()
+    labeled = content_type in body_types
+    if not labeled and not body_starts:
+        return stream()
+    starts = body_starts + _JSON_STARTS if labeled else body_starts
+    return _UndecidedDecoder(body, stream, starts, labeled=labeled)
+
+
+_SPACE = b" \t\r\n"
+_SPACE_LIMIT = 64 * 1024
+_BOM = b"\xef\xbb\xbf"
+_JSON_STARTS = b'{["'
+
+
+class _UndecidedDecoder:
+    """A StreamDecoder that waits for the first byte of the body, and passes everything on to the decoder of its kind."""
+
+    __slots__ = ("_body", "_body_starts", "_chosen", "_labeled", "_start", "_stream")
+
+    def __init__(
+        self,
+        body: Callable[[], StreamDecoder],
+        stream: Callable[[], StreamDecoder],
+        body_starts: bytes,
+        *,
+        labeled: bool,
+    ) -> None:
+        self._body = body
+        self._stream = stream
+        self._body_starts = body_starts
+        self._labeled = labeled
+        self._start = b""
+        self._chosen: StreamDecoder | None = None
+
+    def feed(self, data: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
+        """Return the events that these bytes complete."""
+        if self._chosen is not None:
+            return self._chosen.feed(data)
+        self._start += data
+        first = self._start.removeprefix(_BOM).lstrip(_SPACE)[:1]
+        if _BOM.startswith(self._start) or (not first and len(self._start) < _SPACE_LIMIT):
+            return Success(())
+        is_body = bool(first) and first in self._body_starts
+        self._chosen = self._body() if is_body else self._stream()
+        return self._chosen.feed(self._start)
+
+    def close(self) -> LLMResult[tuple[StreamEvent, ...]]:
+        """Return the last events, once."""
+        if self._chosen is None:
+            self._chosen = self._body() if self._labeled else self._stream()
+            self._chosen.feed(self._start)
+        return self._chosen.close()
+
+    def partial(self) -> Completion:
+        """Return the Completion so far."""
+        return Completion() if self._chosen is None else self._chosen.partial()
 
 
 class BufferedBodyDecoder:
@@ -74,14 +153,15 @@ class BufferedBodyDecoder:
         if self._closed:
             return Success(())
         self._closed = True
-        parsed = self._parse(HttpResponse(self._head.status, self._head.headers, bytes(self._body)))
+        body = bytes(self._body)
         self._body.clear()
-        match parsed:
+        match self._parse(HttpResponse(self._head.status, self._head.headers, body)):
             case Success(Completion() as completion):
                 self._partial = completion
                 return Success(completion_to_events(completion))
-            case _:
-                self._error = parsed.failure()
+            case failed:
+                self._error = failed.failure()
+                self._partial = self._error.partial or self._partial
                 return Failure(self._error)
 
     def partial(self) -> Completion:
@@ -133,3 +213,55 @@ def _part_events(message: Message, choice: int) -> list[StreamEvent]:
             case _:
                 events.append(PartReceived(part, index, choice))
     return events
+
+
+def other_dialect(body: bytes, dialect: str) -> str:
+    """The dialect whose response or event this JSON is, if it is not one of `dialect`; "" if that is not plain.
+
+    >>> other_dialect(b'{"candidates": []}', "openai_chat")
+    'gemini_content'
+    """
+    raw = any_json(body)
+    if not isinstance(raw, dict):
+        return ""
+    names = [name for name, is_form in _FORMS.items() if is_form(raw)]
+    return names[0] if names and not _KIN.get(dialect, {dialect}) & {*names} else ""
+
+
+def other_form(what: str, other: str, dialect: str) -> str:
+    """The message of a ProtocolError: a response or a stream that another API sent."""
+    return f"the {what} has the form of {other}, not of {dialect}: check api_type and base_url"
+
+
+def _text(raw: dict[str, Any], key: str) -> str:
+    value = raw.get(key)
+    return value if isinstance(value, str) else ""
+
+
+_FORMS: Mapping[str, Callable[[dict[str, Any]], bool]] = {
+    "openai_responses": lambda raw: (
+        raw.get("object") == "response" or _text(raw, "type").startswith("response.")
+    ),
+    "openai_chat": lambda raw: _text(raw, "object").startswith("chat.completion"),
+    "anthropic_messages": lambda raw: (
+        raw.get("type") == "message_start"
+        or (raw.get("type") == "message" and isinstance(raw.get("content"), list))
+    ),
+    "gemini_content": lambda raw: isinstance(raw.get("candidates"), list),
+    "ollama_native": lambda raw: (
+        isinstance(raw.get("done"), bool) and ("message" in raw or "response" in raw)
+    ),
+    "cohere_chat": lambda raw: (
+        raw.get("type") == "message-start"
+        or ("finish_reason" in raw and isinstance(raw.get("message"), dict))
+    ),
+    "bedrock_converse": lambda raw: "stopReason" in raw and isinstance(raw.get("output"), dict),
+    "dashscope_generation": lambda raw: "request_id" in raw and isinstance(raw.get("output"), dict),
+}
+"""Dialect -> whether JSON has the form of its responses or of the first event of its streams.
+
+Sources: the wire notes of this project, read 2026-11-29.
+"""
+
+_KIN = {"bedrock_invoke": {*_FORMS}}
+"""The dialects whose forms another one carries too: InvokeModel has the bodies of each vendor."""

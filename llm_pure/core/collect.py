@@ -9,7 +9,7 @@ import msgspec
 
 from llm_pure.framing.json_codec import json_object, json_text
 from llm_pure.types.completion import Choice, Completion, FinishReason, Usage
-from llm_pure.types.errors import StreamInterrupted
+from llm_pure.types.errors import ProtocolError, StreamInterrupted
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -38,12 +38,13 @@ C = TypeVar("C", Choice, Completion)
 
 
 def collect(events: Iterable[StreamEvent]) -> LLMResult[Completion]:
-    """Return the Completion of the events. Fails with StreamInterrupted, with the partial one, without a Finished."""
+    """Return the Completion of the events. Fails with StreamInterrupted, with the partial one, unless every choice finished."""
     collector = Collector()
     collector.add(events)
-    if collector.finished:
-        return Success(collector.completion())
     partial = collector.completion()
+    if collector.finished:
+        error = nameless_call(partial)
+        return Success(partial) if error is None else Failure(error)
     return Failure(
         StreamInterrupted(
             message="the events end before the response is complete",
@@ -51,6 +52,22 @@ def collect(events: Iterable[StreamEvent]) -> LLMResult[Completion]:
             partial=partial,
         )
     )
+
+
+def nameless_call(completion: Completion) -> ProtocolError | None:
+    """The error of a response with a tool call without a name, which nobody can execute; None without one."""
+    messages = (completion.message, *[choice.message for choice in completion.alternatives])
+    for message in messages:
+        for call in message.parts:
+            if isinstance(call, ToolCall) and not call.name:
+                return ProtocolError(
+                    message="the response has a tool call without a name",
+                    provider=completion.provider,
+                    where="tool_calls",
+                    evidence=call.arguments.encode("utf-8", "replace"),
+                    partial=completion,
+                )
+    return None
 
 
 def finalize(completion: Completion) -> Completion:
@@ -132,7 +149,7 @@ class _PartBuilder:
     """One part under construction. Its text is a buffer, and the chunks since `compact`."""
 
     __slots__ = (
-        "buffer", "chunks", "complete", "id", "kind", "name", "provider_metadata", "signature",
+        "buffer", "chunks", "complete", "id", "kind", "metadata", "name", "provider", "signature",
     )  # fmt: skip
 
     def __init__(self, kind: str) -> None:
@@ -140,7 +157,8 @@ class _PartBuilder:
         self.buffer = StringIO()
         self.chunks: list[str] = []
         self.signature: str | None = None
-        self.provider_metadata: ProviderMetadata | None = None
+        self.provider = ""
+        self.metadata: list[str] = []  # JSON objects
         self.id = ""
         self.name = ""
         self.complete: Part | None = None
@@ -150,42 +168,76 @@ class _PartBuilder:
         self.buffer.write("".join(self.chunks))
         self.chunks.clear()
 
+    def provider_metadata(self) -> ProviderMetadata | None:
+        """All metadata as one object; a single one stays as it was received, byte for byte."""
+        if not self.metadata:
+            return None
+        filled = [json for json in self.metadata if json != "{}"] or ["{}"]
+        if len(filled) > 1:
+            merged: dict[str, Any] = {}
+            for json in filled:
+                merged |= json_object(json) or {}
+            filled = [json_text(merged)]
+        self.metadata = filled
+        return ProviderMetadata(self.provider, filled[0])
+
     def part(self) -> Part | None:
         """Return the part so far, None while it is empty."""
         self.compact()
         text = self.buffer.getvalue()
+        metadata = self.provider_metadata()
         match self.kind:
             case "complete":
                 return self.complete
             case "tool_call":
-                return ToolCall(self.id, self.name, text or "{}", self.provider_metadata)
+                return ToolCall(self.id, self.name, text or "{}", metadata)
             case "reasoning":
-                if not text and self.signature is None and self.provider_metadata is None:
+                if not text and self.signature is None and metadata is None:
                     return None
-                return Reasoning(text, self.signature, self.provider_metadata)
+                return Reasoning(text, self.signature, metadata)
             case "refusal":
-                return Refusal(text, self.provider_metadata)
+                return Refusal(text, metadata)
             case _:
-                is_empty = not text and self.provider_metadata is None
-                return None if is_empty else Text(text, self.provider_metadata)
+                return None if not text and metadata is None else Text(text, metadata)
 
 
 class Collector:
     """Folds the events of one response; `completion()` returns the Completion so far."""
 
-    __slots__ = ("_choices", "_extra", "_finish", "_started", "_usage")
+    __slots__ = ("_calls", "_choices", "_closed", "_extra", "_finish", "_started", "_usage")
 
     def __init__(self) -> None:
         self._started = Started()
-        self._choices: dict[int, dict[int, _PartBuilder]] = {}
+        self._choices: dict[
+            int, dict[int, _PartBuilder]
+        ] = {}  # of the choices that may get more content
+        self._closed: dict[int, dict[int, _PartBuilder]] = {}  # of the choices that have finished
         self._finish: dict[int, Finished] = {}
+        self._calls: dict[_PartBuilder, None] = {}
         self._usage = Usage()
         self._extra: dict[int | None, dict[str, Any]] = {}
 
     @property
     def finished(self) -> bool:
-        """True after the first Finished."""
-        return bool(self._finish)
+        """True if there was a Finished, and no choice has content after its last one."""
+        return bool(self._closed) and not self._choices
+
+    @property
+    def empty(self) -> bool:
+        """True before the first part and the first Finished."""
+        return not self._closed and not self._choices
+
+    @property
+    def nameless_call(self) -> bool:
+        """True if a tool call has no name."""
+        return any(builder.kind == "tool_call" and not builder.name for builder in self._calls)
+
+    def unfinished(self) -> list[Finished]:
+        """The last Finished again, or an unknown one, of each choice that has content after it: the service ended the stream."""
+        return [
+            self._finish.get(choice, Finished("unknown", choice=choice))
+            for choice in sorted(self._choices)
+        ]
 
     def add(self, events: Iterable[StreamEvent]) -> None:
         """Fold more events, in order."""
@@ -218,7 +270,9 @@ class Collector:
                 self._builder(event.choice, event.index, "refusal").chunks.append(event.text)
             case ToolCallDelta():
                 builder = self._builder(event.choice, event.index, "tool_call")
-                builder.kind = "tool_call"  # provider metadata may have come first
+                if builder.kind != "tool_call":  # provider metadata may have come first
+                    builder.kind = "tool_call"
+                self._calls[builder] = None
                 builder.chunks.append(event.arguments)
                 builder.id = event.id or builder.id
                 builder.name = event.name or builder.name
@@ -226,10 +280,9 @@ class Collector:
                 builder = self._builder(event.choice, event.index, "complete")
                 builder.kind, builder.complete = "complete", event.part
             case ProviderMetadataReceived():
-                builder = self._builder(event.choice, event.index, event.kind)
-                builder.provider_metadata = _merge(
-                    builder.provider_metadata, self._started.provider, event.json
-                )
+                builder = self._metadata_builder(event.choice, event.index, event.kind)
+                builder.provider = builder.provider or self._started.provider
+                builder.metadata.append(event.json)
             case ExtraReceived():
                 extra = self._extra.setdefault(event.choice, {})
                 value = event.value if isinstance(event.value, list) else [event.value]
@@ -249,13 +302,19 @@ class Collector:
                 )
             case Finished():
                 self._finish[event.choice] = event
-                self._choices.setdefault(event.choice, {})
+                builders = self._choices.pop(event.choice, None)
+                if builders is not None or event.choice not in self._closed:
+                    self._closed[event.choice] = builders or {}
             case _:
                 assert_never(event)
 
     def completion(self) -> Completion:
         """Return the Completion so far."""
-        numbers = {*self._choices, *[number for number in self._extra if number is not None]}
+        numbers = {
+            *self._choices,
+            *self._closed,
+            *[number for number in self._extra if number is not None],
+        }
         first, *others = sorted(numbers) or [0]
         choice = self._choice(first)
         return finalize(
@@ -273,7 +332,7 @@ class Collector:
         )
 
     def _choice(self, number: int) -> Choice:
-        builders = self._choices.get(number, {})
+        builders = self._choices.get(number) or self._closed.get(number) or {}
         parts = [builders[index].part() for index in sorted(builders)]
         finish = self._finish.get(number, Finished("unknown"))
         return Choice(
@@ -284,22 +343,25 @@ class Collector:
         )
 
     def _builder(self, choice: int, index: int, kind: str) -> _PartBuilder:
-        builders = self._choices.setdefault(choice, {})
-        builder = builders.get(index)
-        if builder is None:
-            builder = builders[index] = _PartBuilder(kind)
-        return builder
+        """The builder of a part that gets content. A choice that had finished is open again."""
+        builders = self._choices.get(choice)
+        if builders is None:
+            builders = self._choices[choice] = self._closed.pop(choice, {})
+        return _builder_at(builders, index, kind)
+
+    def _metadata_builder(self, choice: int, index: int, kind: str) -> _PartBuilder:
+        """The builder of a part whose metadata arrives, which does not open a choice again."""
+        closed = self._closed.get(choice)
+        if closed is None:
+            return self._builder(choice, index, kind)
+        return _builder_at(closed, index, kind)
 
 
-def _merge(
-    provider_metadata: ProviderMetadata | None, provider: str, json: str
-) -> ProviderMetadata:
-    if provider_metadata is None or provider_metadata.json == "{}":
-        return ProviderMetadata(provider, json)
-    return ProviderMetadata(
-        provider_metadata.provider,
-        json_text({**(json_object(provider_metadata.json) or {}), **(json_object(json) or {})}),
-    )
+def _builder_at(builders: dict[int, _PartBuilder], index: int, kind: str) -> _PartBuilder:
+    builder = builders.get(index)
+    if builder is None:
+        builder = builders[index] = _PartBuilder(kind)
+    return builder
 
 
 def _snapshot(extra: dict[str, Any]) -> dict[str, Any]:

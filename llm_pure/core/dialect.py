@@ -10,13 +10,20 @@ from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 import msgspec
 
 from llm_pure.core.adaptations import Adaptation, strict_error
-from llm_pure.core.collect import Collector
+from llm_pure.core.buffered_body import (
+    BufferedBodyDecoder,
+    open_stream_or_body,
+    other_dialect,
+    other_form,
+)
+from llm_pure.core.collect import Collector, nameless_call
 from llm_pure.core.error_mapping import (
     NO_ERROR_CODES,
     ErrorType,
     ProviderErrorInfo,
     request_id,
     to_llm_error,
+    with_body,
 )
 from llm_pure.core.provider import (
     NO_ENV_VARS,
@@ -30,12 +37,19 @@ from llm_pure.core.stream import (
     StepDecoder,
     StreamState,
     TextFastPath,
-    decode_stream_or_body,
     header_events,
+    is_blank_event,
 )
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing import FrameDecoder
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, encode, protocol_error
+from llm_pure.framing.json_codec import (
+    DECODE_ERRORS,
+    decode_any,
+    encode,
+    is_json,
+    protocol_error,
+)
+from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
@@ -145,7 +159,9 @@ class Dialect(msgspec.Struct, Generic[Q, S, F], frozen=True, kw_only=True):
     read_text_run: TextFastPath[S, F] | None = None
     """Fast path for consecutive text frames."""
     body_types: tuple[str, ...] = ("application/json",)
-    """Content types of a 2xx response that mean a buffered body in place of a stream."""
+    """Content types of a 2xx response that mean a buffered body in place of a stream, if it begins like JSON."""
+    body_starts: bytes = b"{["
+    """First bytes of a 2xx response that mean a buffered body under any content type."""
 
 
 def make_provider(
@@ -170,7 +186,7 @@ def make_provider(
         base_url=service.base_url,
         build_chat=partial(dialect.build_chat, service),
         authorize=authorize,
-        parse_chat=partial(dialect.parse_chat, service),
+        parse_chat=partial(parse_response, dialect, service),
         open_stream=partial(open_stream, dialect, service),
         api_key_env=api_key_env,
         base_url_env=base_url_env,
@@ -196,21 +212,61 @@ def operation(
 def open_stream(
     dialect: Dialect[Q, S, F], service: Service[Q], head: ResponseHead
 ) -> StreamDecoder:
-    """The decoder for a response with this head: a stream of frames, or a buffered body by status or content type."""
+    """The decoder for a response with this head: a stream of frames, or a buffered body."""
+    return open_stream_or_body(
+        head,
+        partial(BufferedBodyDecoder, service.name, head, partial(parse_response, dialect, service)),
+        partial(_step_decoder, dialect, service, head),
+        body_types=dialect.body_types,
+        body_starts=dialect.body_starts,
+    )
 
-    def stream() -> StreamDecoder:
-        return StepDecoder(
-            service.name,
-            head,
-            frames=dialect.frames(),
-            state=dialect.initial_state,
-            step=partial(dialect.step, service, head),
-            parse_error=partial(decode_error, service, dialect.find_error),
-            read_text_run=dialect.read_text_run,
-        )
 
-    parse = partial(dialect.parse_chat, service)
-    return decode_stream_or_body(service.name, head, parse, stream, body_types=dialect.body_types)
+def _step_decoder(
+    dialect: Dialect[Q, S, F], service: Service[Q], head: ResponseHead
+) -> StepDecoder[S, F]:
+    return StepDecoder(
+        service.name,
+        head,
+        frames=dialect.frames(),
+        state=dialect.initial_state,
+        step=partial(dialect.step, service, head),
+        parse_error=partial(decode_error, service, dialect.find_error),
+        read_text_run=dialect.read_text_run,
+        dialect=dialect.name,
+    )
+
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def parse_response(
+    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse
+) -> LLMResult[Completion]:
+    """Parse a response to a chat request, for any status and any bytes: a buffered one, or a stream in place of it."""
+    if response.body.startswith(_BOM):
+        response = HttpResponse(response.status, response.headers, response.body[len(_BOM) :])
+    parsed = dialect.parse_chat(service, response)
+    if type(parsed) is Success or response.status >= 300:  # isinstance costs 0.9 us here
+        return parsed
+    error = parsed.failure()
+    if not isinstance(error, ProtocolError):
+        return parsed
+    if not response.body or is_json(response.body):
+        return parsed.alt(partial(_explain_form, dialect, response))
+    decoder = _step_decoder(dialect, service, response.head)
+    streamed = decoder.feed(response.body).bind(lambda _: decoder.close())
+    if isinstance(streamed, Failure) and isinstance(streamed.failure(), ProtocolError):
+        return parsed
+    return streamed.map(lambda _: decoder.partial())
+
+
+def _explain_form(dialect: Dialect[Q, S, F], response: HttpResponse, error: LLMError) -> LLMError:
+    """The error of a 2xx body that is no response, with the name of the API that it looks like."""
+    other = other_dialect(response.body, dialect.name)
+    if not other:
+        return error
+    return msgspec.structs.replace(error, message=other_form("response", other, dialect.name))
 
 
 def decode_error(
@@ -218,18 +274,15 @@ def decode_error(
 ) -> LLMError | None:
     """Return the error in a body of bytes, at any status; None if there is none or the body is not JSON."""
     decoded = decode_any(response.body, provider=service.name)
-    return decoded.map(lambda raw: find_error(service, raw, response)).value_or(None)
+    return decoded.map(lambda raw: _error_in(service, raw, response, find_error)).value_or(None)
 
 
-def read_json(
-    service: Service[Q],
-    response: HttpResponse,
-    find_error: FindError[Q],
-    *,
-    undecodable: UndecodableError[Q] = undecodable_error,
-) -> Any:
-    """Decode the body of a successful response. Raises Rejected for an error in it, for a status of 300 or more, for no JSON."""
-    return _read_json(service, response, find_error, undecodable, None)
+def _error_in(
+    service: Service[Q], raw: Any, response: HttpResponse, find_error: FindError[Q]
+) -> LLMError | None:
+    """The error in decoded JSON, with that JSON as its `body`."""
+    error = find_error(service, raw, response)
+    return None if error is None else with_body(error, raw)
 
 
 def parse_body(
@@ -240,23 +293,22 @@ def parse_body(
     *,
     find_error: FindError[Q],
     missing: str,
-    response_first: bool = False,
     undecodable: UndecodableError[Q] = undecodable_error,
 ) -> LLMResult[Completion]:
     """Parse a buffered response, for any status and any bytes.
 
     `is_response`: true if decoded JSON has the shape of a response. `missing`: the ProtocolError's message if it has not.
-    `response_first`: skips `find_error` for a 2xx body that has the shape of a response.
 
     Fails with the error in the body, at any status; with ProtocolError if a 2xx body is not a response; with the `fault`
-    of the state that `read` returns, with the completion as its `partial`.
+    of the state that `read` returns. The completion that could be read is the `partial` of an error in a 2xx body.
     """
     try:
-        raw = _read_json(
-            service, response, find_error, undecodable, is_response if response_first else None
-        )
+        raw = _decode_body(service, response, undecodable)
+        error = _error_in(service, raw, response, find_error)
+        if response.status >= 300:
+            return Failure(error or undecodable_error(service, response))
         if not is_response(raw):
-            return Failure(malformed_response(service, response, missing))
+            return Failure(error or malformed_response(service, response, missing))
         state, events = read(service, raw, response)
         collector = Collector()
         collector.add(header_events(response.headers))
@@ -264,27 +316,53 @@ def parse_body(
         completion = collector.completion()
     except Rejected as rejected:
         return Failure(rejected.error)
-    except DECODE_ERRORS as error:  # deep nesting: JSON that can be decoded and not be encoded
+    except (
+        DECODE_ERRORS
+    ) as decode_error:  # deep nesting: JSON that can be decoded and not be encoded
         return Failure(
-            protocol_error(error, response.body, provider=service.name, status=response.status)
+            protocol_error(
+                decode_error, response.body, provider=service.name, status=response.status
+            )
         )
-    if state.fault is not None:
-        return Failure(msgspec.structs.replace(state.fault, partial=completion))
-    return Success(completion)
+    error = with_body(state.fault, raw) if state.fault else error or nameless_call(completion)
+    return (
+        Success(completion)
+        if error is None
+        else Failure(msgspec.structs.replace(error, partial=completion))
+    )
 
 
-def _read_json(
+def _decode_body(
+    service: Service[Q], response: HttpResponse, undecodable: UndecodableError[Q]
+) -> Any:
+    """Decode the JSON of a body. An error under 4xx may be framed as a server-sent event: its data counts."""
+    decoded = decode_any(response.body, provider=service.name)
+    if response.status >= 300:
+        decoded = decoded.lash(
+            lambda _: decode_any(event_data(response.body), provider=service.name)
+        )
+    if type(decoded) is Failure:
+        raise Rejected(undecodable(service, response))
+    return decoded.unwrap()
+
+
+def event_data(body: bytes) -> bytes:
+    """The data of the first server-sent event of a body that is not blank, b"" without one."""
+    decoder = SseDataDecoder()
+    events = [*decoder.feed(body), *decoder.close()]
+    return next((event for event in events if not is_blank_event(event)), b"")
+
+
+def read_json(
     service: Service[Q],
     response: HttpResponse,
     find_error: FindError[Q],
-    undecodable: UndecodableError[Q],
-    is_response: Callable[[Any], bool] | None,
+    *,
+    undecodable: UndecodableError[Q] = undecodable_error,
 ) -> Any:
-    decoded = decode_any(response.body, provider=service.name)
-    raw = ok(decoded.alt(lambda _: undecodable(service, response)))
-    if is_response is not None and response.status < 300 and is_response(raw):
-        return raw
-    error = find_error(service, raw, response)
+    """Decode the body of a successful response. Raises Rejected for an error in it, for a status of 300 or more, for no JSON."""
+    raw = _decode_body(service, response, undecodable)
+    error = _error_in(service, raw, response, find_error)
     if error is None and response.status >= 300:
         error = undecodable_error(service, response)
     if error is not None:

@@ -21,9 +21,11 @@ from llm_pure.types.errors import (
     NotFound,
     Overloaded,
     PermissionDenied,
+    ProtocolError,
     QuotaExceeded,
     RateLimited,
     ServerError,
+    StreamInterrupted,
     TimedOut,
 )
 from llm_pure.types.http import Headers, get_header
@@ -68,6 +70,22 @@ ERROR_CODES: Mapping[str, ErrorType] = {
 
 Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20.
 """
+_STATUS_OF_TYPE: Mapping[str, int] = {
+    name: status
+    for status, names in (
+        (400, "invalid_request_error invalid_request invalid_argument invalid_parameter bad_request badrequesterror"),
+        (400, "bad_request_error validation_error invalid_params"),
+        (401, "authentication_error authenticationerror unauthorized unauthenticated"),
+        (403, "permission_error permissiondeniederror permission_denied forbidden"),
+        (404, "not_found_error notfounderror not_found"),
+        (422, "unprocessable_entity unprocessableentityerror"),
+        (429, "rate_limit_error ratelimiterror too_many_requests toomanyrequests resource_exhausted"),
+        (503, "service_unavailable serviceunavailableerror unavailable"),
+    )
+    for name in names.split()
+}  # fmt: skip
+"""A general error type, in lower case -> the status that the service would have sent: for an error inside a 2xx response."""
+
 AMBIGUOUS_CODES = frozenset({"api_error"})
 """Codes for any kind of error, so a 4xx status takes precedence: iFlytek's Spark and Ollama's /v1 send "api_error" with a
 401 too (../shared/wire/openai-family.md 4.16, ollama.md 7).
@@ -80,11 +98,24 @@ _TOO_LONG = re.compile(
     r"|too many (?:input )?tokens|input tokens? exceed|(?:exceeds?|exceeded) the (?:model'?s )?(?:maximum|limit).{0,40}tokens"
     r"|maximum (?:number of )?(?:input )?tokens|exceeded model token limit|prompt_tokens must be less than"
 )
+_WRONG_KEY = re.compile(
+    r"(?i)(?:incorrect|invalid|wrong|expired|unknown|missing) api[ _-]?key|api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired|missing)"
+    r"|no api[ _-]?key (?:was )?provided|invalid (?:authentication|auth token|access token)"
+)
+_NO_MODEL = re.compile(
+    r"(?i)model not found|no such model|unknown model|model_not_found"
+    r"|model [^ ]{1,100} (?:was |is )?(?:not found|does not exist|not exist)"
+    r"|the model [^ ]{1,100} does not exist"
+)
 _NO_MONEY = re.compile(
     r"(?i)credit balance is too low|insufficient (?:balance|credits?|quota)|balance is insufficient"
     r"|exceeded your current quota|arrears"
     r"|reached your specified API usage limits"
 )
+
+
+_SEARCH_LIMIT = 4000
+"""Characters of a message that are searched for the kind of the error."""
 
 
 class ProviderErrorInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,9 +148,10 @@ def to_llm_error(
     fields: dict[str, Any] = {
         "message": redact(info.message) or no_reason,
         "provider": info.provider,
-        "status": info.status,
+        "status": _status_of_type(info) if info.status is None else info.status,
         "code": info.code or info.type,
         "request_id": info.request_id or request_id(info.headers),
+        "rate_limits": rate_limits(info.headers),
     }
     if kind is InvalidRequest:
         fields["param"] = info.param
@@ -130,6 +162,29 @@ def to_llm_error(
     if should_retry in ("true", "false"):
         fields["retryable"] = should_retry == "true"
     return kind(**fields)
+
+
+def _status_of_type(info: ProviderErrorInfo) -> int:
+    for name in (info.code, info.type):
+        status = _STATUS_OF_TYPE.get((name or "").lower())
+        if status is not None:
+            return status
+    return 500
+
+
+_RATE_LIMIT_HEADERS = (
+    "x-ratelimit",
+    "anthropic-ratelimit",
+    "ratelimit",
+    "x-rate-limit",
+    "retry-after",
+    "x-ms-retry-after",
+)
+
+
+def rate_limits(headers: Headers) -> Headers:
+    """Return the headers that say how much of the rate limits is left, and when they reset."""
+    return tuple([pair for pair in headers if pair[0].startswith(_RATE_LIMIT_HEADERS)])
 
 
 REQUEST_ID_HEADERS = (
@@ -152,16 +207,33 @@ def request_id(headers: Headers) -> str | None:
     return None
 
 
+def with_body(error: LLMError, raw: Any) -> LLMError:
+    """Return the error with the provider's error object, unless it has one or does not come from the provider."""
+    if error.body is not None or not isinstance(raw, dict | list | str):
+        return error
+    if isinstance(error, ProtocolError | StreamInterrupted):
+        return error
+    return msgspec.structs.replace(error, body=raw)
+
+
 def _error_type(info: ProviderErrorInfo, error_codes: Mapping[str, ErrorType]) -> ErrorType:
     status = info.status or 500
+    inside = status < 300 or info.status is None  # an error inside a 2xx response
+    if inside:
+        status = _status_of_type(info)
     for code in (info.code or "", info.type or ""):
         kind = error_codes.get(code) or ERROR_CODES.get(code)
         if kind is not None and not (code in AMBIGUOUS_CODES and 400 <= status < 500):
             return kind
-    if status in (400, 413, 422, 500) and _TOO_LONG.search(info.message):
+    message = info.message[:_SEARCH_LIMIT]
+    if status in (400, 413, 422, 500) and _TOO_LONG.search(message):
         return ContextLengthExceeded
-    if status in (400, 403, 429) and _NO_MONEY.search(info.message):
+    if (inside or status in (400, 403, 429)) and _NO_MONEY.search(message):
         return QuotaExceeded
+    if (inside or status == 400) and _WRONG_KEY.search(message):
+        return AuthenticationFailed
+    if (inside or status == 400) and _NO_MODEL.search(message):
+        return NotFound
     if status in _STATUS:
         return _STATUS[status]
     return InvalidRequest if 300 <= status < 500 else ServerError
@@ -180,9 +252,10 @@ def retry_after_s(headers: Headers) -> float | None:
     Sources: RFC 9110 10.2.3; openai-python 3.3.1 `_base_client.py` (retry-after-ms wins); the rate-limit headers of
     api.openai.com and api.anthropic.com; read 2026-11-20.
     """
-    milliseconds = _number(get_header(headers, "retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1000
+    for name in ("retry-after-ms", "x-ms-retry-after-ms"):  # the second one is Azure's
+        milliseconds = _number(get_header(headers, name))
+        if milliseconds is not None:
+            return milliseconds / 1000
     value = get_header(headers, "retry-after")
     if value is not None:
         seconds = _number(value)

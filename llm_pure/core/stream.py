@@ -4,20 +4,27 @@ A dialect supplies a frame decoder, an initial state and `step`. StepDecoder han
 before an error are returned first, a failed decoder stays failed, a body that ends early is StreamInterrupted.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from llm_pure.core.buffered_body import BufferedBodyDecoder
-from llm_pure.core.collect import Collector
-from llm_pure.core.error_mapping import request_id
-from llm_pure.core.provider import StreamDecoder
+from llm_pure.core.buffered_body import other_dialect, other_form
+from llm_pure.core.collect import Collector, nameless_call
+from llm_pure.core.error_mapping import (
+    ProviderErrorInfo,
+    request_id,
+    to_llm_error,
+    with_body,
+)
 from llm_pure.framing import FrameDecoder
+from llm_pure.framing.json_codec import any_json
+from llm_pure.framing.sse import HEARTBEAT_TYPES, ErrorData
 from llm_pure.types.completion import Completion
-from llm_pure.types.errors import LLMError, ProtocolError, StreamInterrupted
+from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError, StreamInterrupted
 from llm_pure.types.events import ExtraReceived, StreamEvent, TextDelta
-from llm_pure.types.http import Headers, HttpResponse, ResponseHead, get_header
+from llm_pure.types.http import Headers, HttpResponse, ResponseHead
 from llm_pure.types.result import Failure, LLMResult, Success
 
 F = TypeVar("F")
@@ -27,7 +34,9 @@ class StreamState(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the dialects' states."""
 
     complete: bool = False
-    """The body may end here."""
+    """The body may end here, if each choice that began has finished."""
+    ended: bool = False
+    """The service marked the end of the stream; `complete` does not matter then."""
     fault: LLMError | None = None
     """The error that ends the stream; the events before it are returned first."""
 
@@ -40,6 +49,28 @@ Step = Callable[[S, F], tuple[S, Sequence[StreamEvent]]]
 TextFastPath = Callable[[S, Iterator[F], list[StreamEvent]], F | None]
 """Fast path for consecutive text frames: append their TextDelta events, return the first other frame or None. Must
 produce the same events as `step`."""
+
+DONE = b"[DONE]"
+"""The data of the last event of OpenAI's streams; gateways add it to the streams of all APIs."""
+
+_HEARTBEATS = frozenset({b"", b"null", b"{}", b'""', *[name.encode() for name in HEARTBEAT_TYPES]})
+_TYPED_HEARTBEAT = re.compile(
+    rb'\{\s*+"type"\s*+:\s*+"(?:%s)"[^{}]*+\}' % "|".join(sorted(HEARTBEAT_TYPES)).encode()
+)
+
+
+def is_heartbeat(data: bytes) -> bool:
+    """Return true for the data of an event that carries nothing and keeps the connection open."""
+    if len(data) > 200:
+        return False
+    data = data.strip()
+    return data in _HEARTBEATS or _TYPED_HEARTBEAT.fullmatch(data) is not None
+
+
+def is_blank_event(data: bytes) -> bool:
+    """Return true for the data of a heartbeat, and for OpenAI's end marker, in a stream of another API."""
+    return is_heartbeat(data) or data.strip() == DONE
+
 
 _COMPACT_EVERY = 256 * 1024
 """Bytes of the body between two calls of `Collector.compact`."""
@@ -54,8 +85,8 @@ class StepDecoder(Generic[S, F]):
     """A StreamDecoder for one response, made of a frame decoder, an initial state and `step`."""
 
     __slots__ = (
-        "_closed", "_collector", "_error", "_frames", "_head", "_parse_error", "_provider",
-        "_read_text_run", "_seen", "_state", "_step", "_uncompacted",
+        "_closed", "_collector", "_dialect", "_error", "_first", "_frames", "_head", "_parse_error",
+        "_provider", "_read_text_run", "_seen", "_state", "_step", "_uncompacted",
     )  # fmt: skip
 
     def __init__(
@@ -68,8 +99,11 @@ class StepDecoder(Generic[S, F]):
         step: Step[S, F],
         parse_error: ParseError,
         read_text_run: TextFastPath[S, F] | None = None,
+        dialect: str = "",
     ) -> None:
         self._provider = provider
+        self._dialect = dialect
+        self._first: F | None = None
         self._head = head
         self._frames = frames
         self._state = state
@@ -114,31 +148,66 @@ class StepDecoder(Generic[S, F]):
         frames = self._frames.close()
         events = self._run(frames) if frames else ()
         error = self._state_error()
-        if error is None and self._state.complete:
-            return Success(events)
-        if error is None or isinstance(error, ProtocolError):
+        if error is None and self._is_complete():
+            error = self._unframed_error()
+            if error is None:
+                last = tuple(self._collector.unfinished())
+                self._collector.add(last)
+                if not self._collector.nameless_call:
+                    return Success(events + last)
+                error = nameless_call(self._collector.completion()) or self._interrupted()
+        elif error is None or isinstance(error, ProtocolError):
             # the end of the body truncates the last frame, which then cannot be decoded
-            error = self._unframed_error() or self._with_partial(
-                StreamInterrupted(
-                    message=f"the body ended before the response was complete, after {self._seen} frames",
-                    provider=self._provider,
-                    status=self._head.status,
-                )
-            )
+            error = self._unframed_error() or self._with_partial(self._interrupted())
         self._error = error
         return Failure(error)
+
+    def _is_complete(self) -> bool:
+        if self._state.ended:
+            return not self._collector.empty
+        return self._state.complete and self._collector.finished
+
+    def _interrupted(self) -> LLMError:
+        """The error of a body that ended early, or that has the frames of another API."""
+        if self._collector.empty and self._first is not None:
+            first = _frame_data(self._first)
+            other = other_dialect(first, self._dialect)
+            if other:
+                return ProtocolError(
+                    message=other_form("stream", other, self._dialect),
+                    provider=self._provider,
+                    status=self._head.status,
+                    where="frame 1",
+                    evidence=first,
+                )
+            if first and first.lstrip()[:1] not in b"{[":
+                return ProtocolError(
+                    message="the body is not a stream",
+                    provider=self._provider,
+                    status=self._head.status,
+                    where="body",
+                    evidence=first,
+                )
+        return StreamInterrupted(
+            message=f"the body ended before the response was complete, after {self._seen} frames",
+            provider=self._provider,
+            status=self._head.status,
+        )
 
     def _run(self, frames: list[F]) -> tuple[StreamEvent, ...]:
         state, step, read_text_run = self._state, self._step, self._read_text_run
         events: list[StreamEvent] = []
         if not self._seen:
             events += header_events(self._head.headers)
+            self._first = frames[0]
         remaining = iter(frames)
         frame = next(remaining, None)
         while frame is not None:
             state, frame_events = step(state, frame)
             events += frame_events
-            if state.fault is not None:
+            if state.fault is not None or (type(frame) is ErrorData and not frame_events):
+                fault = self._frame_error(state.fault, frame)
+                state = msgspec.structs.replace(state, fault=fault)
                 break
             if (
                 read_text_run is not None
@@ -155,6 +224,22 @@ class StepDecoder(Generic[S, F]):
             self._collector.compact()
             self._uncompacted = 0
         return tuple(events)
+
+    def _frame_error(self, fault: LLMError | None, frame: F) -> LLMError:
+        """The error that a frame reports: as the dialect reads it, else as the data of an "error" event."""
+        data = _frame_data(frame)
+        if fault is not None and not (
+            type(frame) is ErrorData and isinstance(fault, ProtocolError)
+        ):
+            return with_body(fault, any_json(data))
+        for status in (self._head.status, 500):
+            error = self._parse_error(HttpResponse(status, self._head.headers, data))
+            if error is not None:
+                return error
+        text = data[:EVIDENCE_LIMIT].decode("utf-8", "replace").strip()
+        return to_llm_error(
+            ProviderErrorInfo(provider=self._provider, message=text, headers=self._head.headers)
+        )
 
     def _state_error(self) -> LLMError | None:
         error = self._state.fault
@@ -201,22 +286,13 @@ class StepDecoder(Generic[S, F]):
         )
 
 
+def _frame_data(frame: Any) -> bytes:
+    """The bytes of a frame that may be JSON."""
+    data = getattr(frame, "data", None) or getattr(frame, "payload", None) or frame
+    return data if isinstance(data, bytes) else b""
+
+
 def header_events(headers: Headers) -> tuple[StreamEvent, ...]:
     """Return the events of the response's headers: the request id, if there is one."""
     value = request_id(headers)
     return (ExtraReceived("request_id", value),) if value else ()
-
-
-def decode_stream_or_body(
-    provider: str,
-    head: ResponseHead,
-    parse: Callable[[HttpResponse], LLMResult[Completion]],
-    stream: Callable[[], StreamDecoder],
-    *,
-    body_types: tuple[str, ...] = ("application/json",),
-) -> StreamDecoder:
-    """Return the stream's decoder, or one for a buffered body if the status is 300 or more or the content type says so."""
-    content_type = (get_header(head.headers, "content-type") or "").split(";")[0].strip().lower()
-    if head.status >= 300 or content_type in body_types:
-        return BufferedBodyDecoder(provider, head, parse)
-    return stream()

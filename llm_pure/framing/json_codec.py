@@ -5,6 +5,7 @@ import types
 import typing
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,15 +29,25 @@ def decode(
 ) -> LLMResult[A]:
     """Decode JSON. Fails with ProtocolError, with `where` and the first bytes.
 
-    Half of a surrogate pair, as in "\\ud83d", is read as U+FFFD: some services split text by UTF-16 units.
+    Half of a surrogate pair, as in "\\ud83d", is read as U+FFFD: some services split text by UTF-16 units. Numbers as text,
+    as in "5", are read as numbers where the type has no text, since gateways send them.
     """
     try:
         return Success(decoder.decode(data))
     except DECODE_ERRORS as error:
         if _SURROGATE in data or _SURROGATE.replace(b"d", b"D") in data:
-            with suppress(*DECODE_ERRORS):
-                return Success(decoder.decode(_HALVES.sub(_replace_half, data)))
+            fixed = _HALVES.sub(_replace_half, data)
+        else:
+            fixed = data
+        with suppress(*DECODE_ERRORS):
+            return Success(_lax(decoder).decode(fixed))
         return Failure(protocol_error(error, data, provider=provider, where=where))
+
+
+@lru_cache(maxsize=256)
+def _lax(decoder: msgspec.json.Decoder[A]) -> msgspec.json.Decoder[A]:
+    """The decoder of the same type that reads numbers as text."""
+    return msgspec.json.Decoder(decoder.type, strict=False)
 
 
 _SURROGATE = b"\\ud"
@@ -63,6 +74,8 @@ def convert(kind: type[A], value: Any, *, provider: str, where: str = "body") ->
     try:
         return Success(msgspec.convert(value, kind))
     except DECODE_ERRORS as error:
+        with suppress(*DECODE_ERRORS):
+            return Success(msgspec.convert(value, kind, strict=False))
         return Failure(protocol_error(error, preview(value), provider=provider, where=where))
 
 
@@ -171,6 +184,16 @@ def _unwrapped(kind: Any, wrappers: tuple[Any, ...]) -> Any:
     while typing.get_origin(kind) in wrappers:
         kind = typing.get_args(kind)[0]
     return kind
+
+
+def any_json(data: bytes) -> Any:
+    """Decode any JSON; None if the bytes are not JSON."""
+    return decode_any(data, provider="").value_or(None)
+
+
+def is_json(data: bytes) -> bool:
+    """Return true if the bytes are one JSON value."""
+    return isinstance(decode_any(data, provider=""), Success)
 
 
 def json_object(text: str) -> dict[str, Any] | None:

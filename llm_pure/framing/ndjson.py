@@ -1,22 +1,26 @@
 """Split newline-delimited JSON into lines, with one value each.
 
-Lines end in LF or CRLF; a lone CR is white space inside a line, as in JSON. Blank lines are skipped.
+Lines end in LF or CRLF; a lone CR is white space inside a line, as in JSON. Blank lines are skipped, and a byte order mark
+at the start.
 
 Source: github.com/ndjson/ndjson-spec, and Ollama's docs/api.md, "Streaming responses"; read 2026-11-20.
 """
 
 from llm_pure.framing import FRAME_LIMIT, FramingFault
 
+_BOM = b"\xef\xbb\xbf"
+
 
 class NdjsonDecoder:
     """Decodes one body. `limit`: maximum bytes of a line without its end."""
 
-    __slots__ = ("_buffer", "_limit", "fault")
+    __slots__ = ("_buffer", "_limit", "_started", "fault")
 
     def __init__(self, limit: int = FRAME_LIMIT) -> None:
         self.fault: FramingFault | None = None
         self._buffer = bytearray()  # no line end in it
         self._limit = limit
+        self._started = False  # past the first line, which a byte order mark may begin
 
     @property
     def stray(self) -> bytes:
@@ -50,6 +54,9 @@ class NdjsonDecoder:
         frames: list[bytes] = []
         for line in lines:
             line = line.removesuffix(b"\r")
+            if not self._started:
+                self._started = True
+                line = line.removeprefix(_BOM)
             if len(line) > self._limit:
                 self._fail(line)
                 break

@@ -22,7 +22,14 @@ _STRAY_LIMIT = 64 * 1024
 _FIELDS = (b"data", b"event", b"id", b"retry")
 _NAME = b"\nevent: "
 
-_ENDS_IN_DATA = re.compile(rb"(?:(?:event|id|retry|):[^\n]*\n)*data: ?([^\n]*)")
+HEARTBEAT_TYPES = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"})
+"""Types of events that carry nothing, whatever their data."""
+_HEARTBEATS = frozenset([_NAME + name.encode() for name in HEARTBEAT_TYPES])
+_ERROR = _NAME + b"error"
+_MARKED = _HEARTBEATS | {_ERROR}
+_MARK = re.compile(rb"(?m:^event: ?(?:error|%s)$)" % "|".join(sorted(HEARTBEAT_TYPES)).encode())
+
+_ENDS_IN_DATA = re.compile(rb"(?:(?:event|id|retry|):[^\n]*+\n)*+data: ?([^\n]*+)")
 """An event whose last line is its only line of data (DashScope)."""
 
 
@@ -34,6 +41,10 @@ class SseEvent(msgspec.Struct, frozen=True, gc=False):
     type: str = "message"
     id: str = ""
     """The last id in the stream so far."""
+
+
+class ErrorData(bytes):
+    """The data of an event of the type "error": it reports an error, whatever its form."""
 
 
 class _EventBuffer(Generic[F]):
@@ -125,7 +136,9 @@ class _EventBuffer(Generic[F]):
                 if b"\0" not in value:
                     self._last_id = value.decode("utf-8", "replace")
             elif name != b"retry" and len(self._stray) < _STRAY_LIMIT:
-                self._stray += (line + b"\n")[: _STRAY_LIMIT - len(self._stray)]
+                # llama.cpp sends `error: {...}`: what follows the name is the error
+                stray = value if name == b"error" else line
+                self._stray += (stray + b"\n")[: _STRAY_LIMIT - len(self._stray)]
         if not data:
             return None
         return SseEvent(b"\n".join(data), event_type or "message", self._last_id)
@@ -177,27 +190,45 @@ class SseDecoder(_EventBuffer[SseEvent]):
 
 
 class SseDataDecoder(_EventBuffer[bytes]):
-    """Decodes one body into the data of its events, for APIs whose JSON has its own type. Otherwise like SseDecoder."""
+    """Decodes one body into the data of its events, for APIs whose JSON has its own type. Otherwise like SseDecoder.
+
+    Events of a type in HEARTBEAT_TYPES are dropped: their data is no JSON of the API. The data of "error" is ErrorData.
+    """
 
     __slots__ = ()
 
     def _frames(self, blocks: bytes) -> list[bytes]:
         plain = _plain_events(blocks) if len(blocks) <= self._limit else None
-        return self._datas(blocks) if plain is None else plain[0]
+        if plain is None:
+            return self._datas(blocks)
+        datas, names = plain
+        if _MARKED.isdisjoint(names):
+            return datas
+        return [
+            ErrorData(data) if name == _ERROR else data
+            for data, name in zip(datas, names, strict=True)
+            if name not in _HEARTBEATS
+        ]
 
     def _datas(self, blocks: bytes) -> list[bytes]:
         """Parse the data of events of any form, with a fast path for those whose last line is their only data."""
         if len(blocks) > self._limit:  # one of them may be too long
-            return [event.data for event in self._events(blocks)]
+            return [data for event in self._events(blocks) for data in _data_of(event)]
         datas: list[bytes] = []
         for block in blocks.split(b"\n\n"):
             ends_in_data = _ENDS_IN_DATA.fullmatch(block)
-            if ends_in_data is not None:
+            if ends_in_data is not None and not _MARK.search(block, 0, ends_in_data.start(1)):
                 datas.append(ends_in_data[1])
             else:
                 event = self._event(block)
-                datas += [] if event is None else [event.data]
+                datas += [] if event is None else _data_of(event)
         return datas
+
+
+def _data_of(event: SseEvent) -> list[bytes]:
+    if event.type in HEARTBEAT_TYPES:
+        return []
+    return [ErrorData(event.data) if event.type == "error" else event.data]
 
 
 def _plain_events(blocks: bytes) -> tuple[list[bytes], list[bytes]] | None:

@@ -4,15 +4,40 @@
 """
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, TypeAlias
 
 import msgspec
 
 from llm_pure.types.completion import Completion
+from llm_pure.types.http import Headers
 from llm_pure.types.redact import redact, redact_bytes
 
 EVIDENCE_LIMIT = 300
 """Maximum bytes of a body in an error."""
+
+
+BODY_LIMITS = (8, 200, 2000)
+"""Of an error's `body`: the maximum depth, items of one object or list, and characters of a text."""
+
+_CUT = "..."
+
+
+def _bounded(value: Any, depth: int = BODY_LIMITS[0], secrets: Sequence[str] = ()) -> Any:
+    """Decoded JSON within BODY_LIMITS, with credentials redacted."""
+    _, items, characters = BODY_LIMITS
+    if isinstance(value, str):
+        return redact(value[:characters], secrets)
+    if not isinstance(value, dict | list):
+        return value
+    if depth == 0:
+        return _CUT
+    if isinstance(value, list):
+        return [_bounded(item, depth - 1, secrets) for item in value[:items]]
+    return {
+        redact(str(key)[:characters], secrets): _bounded(item, depth - 1, secrets)
+        for key, item in islice(value.items(), items)
+    }
 
 
 class _Common(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,10 +57,17 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True):
     """The same request may succeed later."""
     partial: Completion | None = None
     """The response as received before the error."""
+    body: Any = None
+    """The provider's error object, or the JSON around it: the filter, the field, the limit. None if it sent none.
+    Credentials are redacted, what is beyond BODY_LIMITS is cut."""
+    rate_limits: Headers = ()
+    """The headers that say how much of the rate limits is left."""
 
     def __post_init__(self) -> None:
-        """Redact the message: providers quote the key that they reject."""
+        """Redact the message and the body: providers quote the key that they reject."""
         msgspec.structs.force_setattr(self, "message", redact(self.message))
+        if self.body is not None:
+            msgspec.structs.force_setattr(self, "body", _bounded(self.body))
 
     @property
     def kind(self) -> str:
@@ -185,10 +217,9 @@ def redact_error(error: LLMError, secrets: Sequence[str]) -> LLMError:
     'the key *** is wrong'
     """
     evidence = error.evidence.decode("latin-1") if isinstance(error, ProtocolError) else ""
-    text = f"{error.message}{error.code}{evidence}"
-    if not any(secret in text for secret in secrets):
-        return error
     redacted: dict[str, Any] = {"message": redact(error.message, secrets)}
+    if error.body is not None:
+        redacted["body"] = _bounded(error.body, secrets=secrets)
     if error.code is not None:
         redacted["code"] = redact(error.code, secrets)
     if isinstance(error, ProtocolError):

@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 
 from llm_pure import Completion, Embeddings, EmbedRequest, LLMConfig, assistant
+from llm_pure.core.buffered_body import BufferedBodyDecoder, open_stream_or_body
 from llm_pure.core.error_mapping import ProviderErrorInfo, to_llm_error
 from llm_pure.core.provider import Built, Operation, Provider, StreamDecoder
 from llm_pure.core.registry import Registry
 from llm_pure.core.resolved_request import resolve_request
-from llm_pure.core.stream import StepDecoder, StreamState, decode_stream_or_body
+from llm_pure.core.stream import StepDecoder, StreamState
 from llm_pure.framing.json_codec import decode, decode_any, encode
 from llm_pure.framing.sse import SseDecoder, SseEvent
 from llm_pure.signing.key import key_header
@@ -112,7 +113,7 @@ def open_stream(head: ResponseHead) -> StreamDecoder:
             parse_error=parse_error,
         )
 
-    return decode_stream_or_body(NAME, head, parse_chat, stream)
+    return open_stream_or_body(head, partial(BufferedBodyDecoder, NAME, head, parse_chat), stream)
 
 
 def _build_embed(config: LLMConfig, request: EmbedRequest) -> LLMResult[Built]:

@@ -62,7 +62,6 @@ def _parse(service: Service[Families], response: HttpResponse) -> LLMResult[Comp
                 _read_other,
                 find_error=find_error,
                 missing="the body is not a response of a known vendor",
-                response_first=True,
                 undecodable=undecodable,
             )
 

@@ -1,12 +1,15 @@
 """Two APIs under one provider name. The configuration selects the API of a request; a response is read by its content."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
+from llm_pure.core.buffered_body import BufferedBodyDecoder, open_stream_or_body
+from llm_pure.core.dialect import event_data
 from llm_pure.core.provider import Operation, Provider, StreamDecoder
-from llm_pure.core.stream import decode_stream_or_body
+from llm_pure.core.stream import is_blank_event
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.types.completion import Completion
@@ -24,6 +27,8 @@ UsesSecondApi: TypeAlias = Callable[[LLMConfig], bool]
 IsSecondApi: TypeAlias = Callable[[Any], bool]
 """Whether decoded JSON is of the second API: a body, or the first frame of a stream; None for data that is not JSON."""
 
+_BOM = b"\xef\xbb\xbf"
+
 IsSecondHead: TypeAlias = Callable[[ResponseHead], bool]
 """Whether a response with this head is of the second API."""
 
@@ -37,16 +42,18 @@ def dual_api(
     """
 
     def provider_of(data: bytes) -> Provider:
-        return second if is_second(decode_any(data, provider=first.name).value_or(None)) else first
+        raw = decode_any(data.removeprefix(_BOM), provider=first.name).value_or(None)
+        if raw is None:  # a stream in place of a buffered response
+            raw = decode_any(event_data(data), provider=first.name).value_or(None)
+        return second if is_second(raw) else first
 
     def parse_chat(response: HttpResponse) -> LLMResult[Completion]:
         return provider_of(response.body).parse_chat(response)
 
     def open_stream(head: ResponseHead) -> StreamDecoder:
-        return decode_stream_or_body(
-            first.name,
+        return open_stream_or_body(
             head,
-            parse_chat,
+            partial(BufferedBodyDecoder, first.name, head, parse_chat),
             lambda: _FirstFrameDecoder(
                 first.name, lambda frame: provider_of(frame).open_stream(head)
             ),
@@ -148,4 +155,4 @@ class _FirstFrameDecoder:
 
 
 def _first_text(frames: list[bytes]) -> bytes | None:
-    return next((frame for frame in frames if frame.strip()), None)
+    return next((frame for frame in frames if not is_blank_event(frame)), None)

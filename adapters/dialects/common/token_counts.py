@@ -12,11 +12,13 @@ from llm_pure.types.rejection import Rejected
 
 
 def token_count(value: object) -> int | None:
-    """Return a count as an int; None for anything that is not a number from 0 to 2**63 - 1.
+    """Return a count as an int; None for anything that is not a number, or its text, from 0 to 2**63 - 1.
 
     >>> token_count(3.0), token_count(True), token_count(-1), token_count("3")
-    (3, None, None, None)
+    (3, None, None, 3)
     """
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 <= value < 2**63 else None

@@ -31,6 +31,7 @@ DIALECT = Dialect(
     initial_state=State(),
     step=step,
     body_types=(),
+    body_starts=b"",
 )
 
 

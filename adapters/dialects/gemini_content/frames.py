@@ -12,18 +12,20 @@ BEGIN, END, CLOSED = b"[", b"]", b""
 """Marks among the frames, never equal to an item: begin and end of a JSON body, and end of the bytes."""
 
 _SPACE = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
 
 
 class ItemDecoder:
     """Decoder of one body. Returns the data of events; for a JSON body its items between BEGIN and END."""
 
-    __slots__ = ("_array", "_ended", "_seen", "_sse")
+    __slots__ = ("_array", "_ended", "_seen", "_sse", "_start")
 
     def __init__(self) -> None:
         self._sse: SseDataDecoder | None = None
         self._array: JsonArrayDecoder | None = None
         self._ended = False
         self._seen = False  # an event was received
+        self._start = b""  # the first bytes, while they may be a byte order mark
 
     @property
     def fault(self) -> FramingFault | None:
@@ -45,7 +47,12 @@ class ItemDecoder:
             return items
         if self._array is not None:
             return self._items(self._array, data)
-        data = data.lstrip(_SPACE)  # leading space has no meaning in either framing
+        data = self._start + data
+        if _BOM.startswith(data):
+            self._start = data
+            return []
+        self._start = b""
+        data = data.removeprefix(_BOM).lstrip(_SPACE)  # has no meaning in either framing
         if not data:
             return []
         if data[:1] in b"[{":

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_extra_fields
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
@@ -70,7 +71,7 @@ class State(StreamState, frozen=True, kw_only=True):
     """An event with both the id and the model was emitted."""
     enclosed: bool = False
     """Inside a JSON body that has not ended."""
-    seen_extras: Mapping[str, Any] = {}
+    seen_extras: SeenExtras = Entries()
     usage: msgspec.Raw = _NO_USAGE
     """The usage of the last plain item, not emitted yet."""
 

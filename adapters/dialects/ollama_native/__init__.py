@@ -34,6 +34,7 @@ DIALECT = Dialect(
     initial_state=State(),
     step=step,
     body_types=("application/json", "text/html"),
+    body_starts=b"",
 )
 
 API_KEY_ENV = ("OLLAMA_API_KEY",)

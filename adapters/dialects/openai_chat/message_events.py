@@ -5,21 +5,39 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.part_identity import CallHead
 from llm_pure.adapters.dialects.openai_chat import wire
-from llm_pure.adapters.dialects.openai_chat.state import IMAGES, REASONING, REFUSAL, TEXT, State
+from llm_pure.adapters.dialects.openai_chat.state import (
+    CALLS,
+    IMAGES,
+    REASONING,
+    REFUSAL,
+    TEXT,
+    State,
+)
 from llm_pure.adapters.dialects.openai_chat.tool_call_fragments import read_call_fragment
 from llm_pure.chat.message_input import arguments_text
 from llm_pure.framing.json_codec import json_text
 from llm_pure.types.events import (
+    ExtraReceived,
     PartReceived,
     ProviderMetadataReceived,
     ReasoningDelta,
     RefusalDelta,
     StreamEvent,
     TextDelta,
+    ToolCallDelta,
 )
 from llm_pure.types.media import from_data_url
-from llm_pure.types.messages import Image, Opaque
+from llm_pure.types.messages import (
+    Image,
+    Opaque,
+    ProviderMetadata,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+)
 
 
 def read_message(
@@ -29,23 +47,75 @@ def read_message(
     choice: int,
     message: wire.Message,
     raw: dict[str, Any],
+    *,
+    complete: bool = False,
 ) -> State:
-    """Append the message's events. `name`: the provider's."""
-    state = read_reasoning(state, events, choice, message.reasoning_content or message.reasoning)
+    """Append the message's events. `name`: the provider's. `complete`: not a delta, so each of its calls is one call."""
+    details = message.reasoning_details or []
+    reasoning = message.reasoning_content or message.reasoning or _other_reasoning(message, details)
+    state = read_reasoning(state, events, choice, reasoning)
     if isinstance(message.content, str):
         if message.content:
-            events.append(TextDelta(message.content, TEXT, choice))
+            events.append(TextDelta(message.content, _text_index(state, choice), choice))
     elif message.content:
         state = _content_parts(name, state, events, choice, message.content)
     if message.refusal:
         events.append(RefusalDelta(message.refusal, REFUSAL, choice))
-    for detail in message.reasoning_details or ():
+    for detail in details:
         state = replace(state, details=(state.details, (choice, detail)))
     if message.audio:
         state = replace(state, audio=(state.audio, (choice, message.audio)))
     for image in message.images or ():
         state = _add_part(state, events, choice, _image(name, image))
-    return _tool_calls(state, events, choice, message, raw.get("tool_calls") or [])
+    return _tool_calls(
+        state, events, choice, message, raw.get("tool_calls") or [], complete=complete
+    )
+
+
+def read_final_message(
+    name: str,
+    state: State,
+    events: list[StreamEvent],
+    choice: int,
+    message: wire.Message,
+    raw: dict[str, Any],
+) -> State:
+    """Append the parts of a message that repeats at the end of a stream what its deltas had: each replaces its part."""
+    parts: list[StreamEvent] = []
+    state = read_message(name, state, parts, choice, message, raw, complete=False)
+    for event in parts:
+        match event:
+            case TextDelta(text=text, index=index):
+                events.append(PartReceived(Text(text), index, choice))
+            case ReasoningDelta(text=text, index=index) if text:
+                mark = ProviderMetadata(name, "{}")
+                events.append(PartReceived(Reasoning(text, None, mark), index, choice))
+            case RefusalDelta(text=text, index=index):
+                events.append(PartReceived(Refusal(text), index, choice))
+            case ToolCallDelta(arguments=arguments, index=index):
+                head: CallHead = state.calls.heads.get(index - CALLS)
+                call = ToolCall(head.id, head.name, arguments or "{}")
+                events.append(PartReceived(call, index, choice))
+            case _:
+                events.append(event)
+    return state
+
+
+def _other_reasoning(message: wire.Message, details: list[dict[str, Any]]) -> str:
+    """Reasoning under the names of gateways, else the text of reasoning details, for services that send no other (MiniMax).
+
+    Source: OpenRouter, "Reasoning tokens", read 2026-11-20.
+    """
+    for text in (message.reasoning_text, message.thinking):
+        if isinstance(text, str) and text:
+            return text
+    texts = [detail.get("text") or detail.get("summary") for detail in details]
+    return "".join([text for text in texts if isinstance(text, str)])
+
+
+def _text_index(state: State, choice: int) -> int:
+    index: int | None = state.text_indexes.get(choice)
+    return TEXT if index is None else index
 
 
 def read_reasoning(state: State, events: list[StreamEvent], choice: int, text: str | None) -> State:
@@ -53,10 +123,10 @@ def read_reasoning(state: State, events: list[StreamEvent], choice: int, text: s
     if not text:
         return state
     events.append(ReasoningDelta(text, REASONING, choice))
-    if choice in state.thinking:
+    if state.thinking.get(choice):
         return state
     events.append(ProviderMetadataReceived("{}", REASONING, choice, "reasoning"))
-    return replace(state, thinking=state.thinking | {choice})
+    return replace(state, thinking=state.thinking.put(choice, True))
 
 
 def _tool_calls(
@@ -65,6 +135,8 @@ def _tool_calls(
     choice: int,
     message: wire.Message,
     raw_calls: list[dict[str, Any]],
+    *,
+    complete: bool,
 ) -> State:
     calls = message.tool_calls or ()
     for position, call in enumerate(calls):
@@ -73,7 +145,13 @@ def _tool_calls(
         custom = call.custom or wire.Custom()
         text = _arguments(function.arguments) + (custom.input or "")
         state, event = read_call_fragment(
-            state, choice, index, call.id, function.name or custom.name, text
+            state,
+            choice,
+            index,
+            call.id,
+            function.name or custom.name,
+            text,
+            complete=complete,
         )
         events.append(event)
         raw = raw_calls[position]
@@ -85,7 +163,9 @@ def _tool_calls(
     legacy = message.function_call
     if legacy is not None and (legacy.name or legacy.arguments):
         text = arguments_text(legacy.arguments) if legacy.arguments else ""
-        state, event = read_call_fragment(state, choice, -1, None, legacy.name, text)
+        state, event = read_call_fragment(
+            state, choice, -1, None, legacy.name, text, complete=complete
+        )
         events.append(event)
     return state
 
@@ -99,22 +179,36 @@ def _arguments(value: Any) -> str:
 def _content_parts(
     name: str, state: State, events: list[StreamEvent], choice: int, parts: list[dict[str, Any]]
 ) -> State:
-    """Mistral's content lists: text and thinking; parts of other types become Opaque."""
+    """Mistral's content lists: text and thinking; parts of other types become Opaque, and text after one is a new part."""
     for part in parts:
         kind, text = part.get("type"), part.get("text")
-        if kind == "text" and isinstance(text, str):
+        if kind in ("text", "output_text") and isinstance(text, str):
             if text:
-                events.append(TextDelta(text, TEXT, choice))
-        elif kind == "thinking":
-            thinking = "".join(_texts(part.get("thinking")))
-            state = read_reasoning(state, events, choice, thinking)
+                events.append(TextDelta(text, _text_index(state, choice), choice))
+        elif kind in ("thinking", "reasoning"):
+            thinking = part.get("thinking") or part.get("reasoning") or text
+            state = read_reasoning(state, events, choice, "".join(_texts(thinking)))
             signature = part.get("signature")
             if isinstance(signature, str):
                 events.append(ReasoningDelta("", REASONING, choice, signature))
+            others = [item for item in _items(thinking) if not isinstance(item.get("text"), str)]
+            if others:
+                events.append(ExtraReceived("thinking_references", others, True, choice))
         else:
             opaque = Opaque(name, str(kind), json_text(part))
             state = _add_part(state, events, choice, opaque)
+            state = replace(
+                state,
+                plain=False,
+                images=state.images + 1,
+                text_indexes=state.text_indexes.put(choice, IMAGES + state.images),
+            )
     return state
+
+
+def _items(thinking: Any) -> list[dict[str, Any]]:
+    items = thinking if isinstance(thinking, list) else ()
+    return [item for item in items if isinstance(item, dict)]
 
 
 def _texts(thinking: Any) -> Iterator[str]:

@@ -4,13 +4,11 @@ The parts are numbered by kind: reasoning, text, refusal, audio, images, then to
 is collected to the same parts as a buffered response.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from llm_pure.adapters.dialects.common.json_objects import Chain
+from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
 from llm_pure.core.stream import StreamState
 
-REASONING, TEXT, REFUSAL, AUDIO, IMAGES, CALLS = 0, 1, 2, 3, 4, 1000
+REASONING, TEXT, REFUSAL, AUDIO, IMAGES, CALLS = 0, 1, 2, 3, 4, 2**32
 """Indexes of the parts of one response."""
 
 
@@ -19,21 +17,22 @@ class State(StreamState, frozen=True, kw_only=True):
 
     started: bool = False
     """A chunk with choices was read."""
-    done: bool = False
-    """[DONE] was read."""
-    finished: bool = False
-    """A finish reason was read."""
-    calls: Mapping[tuple[int, int], tuple[int, str]] = {}
-    """(choice, index on the wire) -> (part index, id)."""
-    last_call: tuple[int, int] | None = None
-    """The key in `calls` of the call that a fragment without an index continues."""
-    seen_extras: Mapping[tuple[int | None, str], Any] = {}
-    """(choice, name) -> the extra field as it was last emitted."""
-    thinking: frozenset[int] = frozenset()
+    named: bool = False
+    """The id and the model were read."""
+    has_deltas: bool = False
+    """A `delta` was read: a `message` after it repeats what the deltas had."""
+    plain: bool = False
+    """Plain chunks may take the fast path: all text is one part."""
+    calls: Calls = Calls()
+    seen_extras: Entries = Entries()
+    """(choice, name) -> the extra field as it was last received; the choice -1 is the response."""
+    text_indexes: Entries = Entries()
+    """Choice -> the index of the part that more text continues, if it is not TEXT."""
+    thinking: Entries = Entries()
     """The choices whose reasoning is marked as this provider's."""
     details: Chain = None
     """(choice, reasoning detail) of fragments that are joined when the choice ends."""
     audio: Chain = None
     """(choice, audio object) of fragments that are joined when the choice ends."""
     images: int = 0
-    """Number of parts at IMAGES and after it."""
+    """Number of parts at IMAGES and after it: images, opaque parts, and text after them."""

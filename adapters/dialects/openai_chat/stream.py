@@ -1,13 +1,18 @@
 """Chunks of a stream -> events. A buffered response is read as a single chunk."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.extra_fields import new_items
 from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
 from llm_pure.adapters.dialects.openai_chat import wire
-from llm_pure.adapters.dialects.openai_chat.message_events import read_message, read_reasoning
+from llm_pure.adapters.dialects.openai_chat.message_events import (
+    read_final_message,
+    read_message,
+    read_reasoning,
+)
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import AUDIO, REASONING, TEXT, State
 from llm_pure.adapters.dialects.openai_chat.tool_call_fragments import (
@@ -18,6 +23,7 @@ from llm_pure.adapters.dialects.openai_chat.tool_call_fragments import (
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.dialect import Service
+from llm_pure.core.stream import DONE, is_heartbeat
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
@@ -62,7 +68,7 @@ def read_chunk(
     service: Service[Quirks], head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, Sequence[StreamEvent]]:
     """The step of this dialect: the data of one event, a chunk, [DONE], or an error."""
-    if state.started and not state.done:
+    if state.plain and not state.ended:
         try:
             chunk = wire.PLAIN_CHUNK.decode(frame)
         except DECODE_ERRORS:  # more than a delta: the slow path
@@ -95,10 +101,13 @@ def _plain_delta(state: State, choice: wire.PlainChoice) -> tuple[State, list[St
 def _read_frame(
     service: Service[Quirks], head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    if state.done or not frame.strip():
+    if is_heartbeat(frame):
         return state, []
-    if frame.strip() == b"[DONE]":
-        return _read_done(service.name, state)
+    if state.ended:
+        return state, []
+    if frame.strip() == DONE:
+        events = [*_joined_parts(service.name, state)]
+        return replace(state, ended=True, details=None, audio=None), events
     decoded = decode_any(frame, provider=service.name, where="chunk")
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []
@@ -110,28 +119,30 @@ def _read_frame(
     if isinstance(typed, Failure):
         return replace(state, fault=typed.failure()), []
     state, events = read_body(service, state, typed.unwrap(), raw)
-    if error is not None:  # OpenRouter: an error beside choices, which are kept
+    if error is not None:  # OpenRouter: an error beside choices or in one, whose content is kept
         state = replace(state, fault=error)
     return state, events
 
 
-def _read_done(name: str, state: State) -> tuple[State, list[StreamEvent]]:
-    events = [*_joined_parts(name, state)]
-    if not state.finished:  # Snowflake and others end without a finish reason
-        events.append(Finished("unknown"))
-    return replace(state, done=True, finished=True, complete=True, details=None, audio=None), events
-
-
 def read_body(
-    service: Service[Quirks], state: State, body: wire.Body, raw: dict[str, Any]
+    service: Service[Quirks],
+    state: State,
+    body: wire.Body,
+    raw: dict[str, Any],
+    *,
+    buffered: bool = False,
 ) -> tuple[State, list[StreamEvent]]:
     """A chunk or a buffered response -> events. `raw`: the same as plain JSON, for extra fields."""
     name = service.name
     events: list[StreamEvent] = []
-    if not state.started:
+    if not state.started or not state.named:
         # Azure's first chunk has neither choices nor model; the next chunk emits Started again, with them
-        events.append(Started(id=str(body.id or ""), model=body.model or "", provider=name))
-        state = replace(state, started=bool(body.choices))
+        named = bool(body.id and body.model)
+        if not state.started or named:
+            events.append(Started(id=str(body.id or ""), model=body.model or "", provider=name))
+        if not state.started:
+            state = replace(state, started=bool(body.choices), plain=bool(body.choices))
+        state = replace(state, named=named)
     state = _extras(state, events, None, raw, wire.KNOWN_FIELDS_BODY)
     usage = body.usage or (body.x_groq.usage if body.x_groq else None)
     raw_choices = raw.get("choices") or []
@@ -140,22 +151,37 @@ def read_body(
         raw_choice = raw_choices[position]
         usage = usage or choice.usage
         state = _extras(state, events, index, raw_choice, wire.KNOWN_FIELDS_CHOICE)
-        message = choice.delta or choice.message
+        key = _message_key(choice, buffered=buffered)
+        message = getattr(choice, key)
         if message is not None:
-            raw_message = raw_choice.get("delta") or raw_choice.get("message") or {}
+            raw_message = raw_choice.get(key) or {}
             state = _extras(state, events, index, raw_message, wire.KNOWN_FIELDS_MESSAGE)
-            state = read_message(name, state, events, index, message, raw_message)
+            if key == "message" and state.has_deltas:
+                state = read_final_message(name, state, events, index, message, raw_message)
+            else:
+                if key == "delta" and not state.has_deltas:
+                    state = replace(state, has_deltas=True)
+                state = read_message(
+                    name, state, events, index, message, raw_message, complete=key == "message"
+                )
         elif choice.text:
             events.append(TextDelta(choice.text, TEXT, index))
         reason = choice.finish_reason
-        if reason is not None and reason != "":
+        if reason is not None and reason not in ("", "null"):
             events += _joined_parts(name, state)
             events.append(Finished(FINISH.get(str(reason), "unknown"), str(reason), index))
             complete = not service.quirks.done_required
-            state = replace(state, finished=True, complete=complete, details=None, audio=None)
+            state = replace(state, complete=complete, details=None, audio=None)
     if usage:
         events.append(UsageReported(read_usage(usage)))
     return state, events
+
+
+def _message_key(choice: wire.Choice, *, buffered: bool) -> Literal["message", "delta"]:
+    """The field with the choice's content: Perplexity sends both, an empty `delta` in a response, all text in a chunk's `message`."""
+    if choice.message is None or choice.delta is None:
+        return "delta" if choice.message is None else "message"
+    return "message" if buffered else "delta"
 
 
 def _joined_parts(name: str, state: State) -> Iterator[StreamEvent]:
@@ -177,10 +203,14 @@ def _by_choice(chain: Chain) -> dict[int, list[dict[str, Any]]]:
 def _extras(
     state: State, events: list[StreamEvent], choice: int | None, raw: Any, known: frozenset[str]
 ) -> State:
-    """Append an event for each extra field that is new or has changed; null and empty values are skipped."""
+    """Append an event for each extra field that is new or has changed; null and empty values are skipped.
+
+    Of a list, the items beyond those of the last one: citations come in several chunks, or all again in each.
+    """
     if not isinstance(raw, dict):
         return state
-    changed: dict[tuple[int | None, str], Any] = {}
+    scope = -1 if choice is None else choice
+    seen = state.seen_extras
     for key, value in raw.items():
         if key in known or value is None or value in ("", [], {}):
             continue
@@ -194,7 +224,19 @@ def _extras(
             ]
         elif key == "audio":
             continue  # joined at the end
-        elif state.seen_extras.get((choice, key)) != value:
-            changed[(choice, key)] = value
-            events.append(ExtraReceived(key, value, choice=choice))
-    return replace(state, seen_extras={**state.seen_extras, **changed}) if changed else state
+        elif key == "x_groq" and isinstance(value, dict):
+            groq = {name: item for name, item in value.items() if name != "usage"}
+            if groq and seen.get((scope, key)) != groq:
+                seen = seen.put((scope, key), groq)
+                events.append(ExtraReceived(key, groq, choice=choice))
+        else:
+            before = seen.get((scope, key))
+            if before == value:
+                continue
+            seen = seen.put((scope, key), value)
+            if isinstance(before, list) and isinstance(value, list):
+                items = new_items(before, value)
+                events += [ExtraReceived(key, items, True, choice)] if items else []
+            else:
+                events.append(ExtraReceived(key, value, choice=choice))
+    return state if seen is state.seen_extras else replace(state, seen_extras=seen)

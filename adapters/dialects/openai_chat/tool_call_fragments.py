@@ -21,28 +21,14 @@ def read_call_fragment(
     call_id: str | None,
     name: str | None,
     arguments: str,
+    *,
+    complete: bool = False,
 ) -> tuple[State, ToolCallDelta]:
-    """Assign a fragment to a call by its index; a new id under a known index begins another call.
-
-    Empty ids and names never replace earlier ones (DashScope, Mistral-hosted GLM send them).
-    """
-    if index is None:
-        begins = bool(call_id) or state.last_call is None
-        key = (choice, len(state.calls)) if begins else (state.last_call or (choice, 0))
-    else:
-        key = (choice, index)
-    known = state.calls.get(key)
-    if known is None or (call_id and known[1] and call_id != known[1]):
-        known = (CALLS + len(state.calls), call_id or "")
-        calls = {**state.calls, key: known}
-        if key in state.calls:  # keep the count, so that the next call gets an index of its own
-            calls[(choice, -2 - len(calls))] = state.calls[key]
-        state = replace(state, calls=calls, last_call=key)
-    elif call_id and not known[1]:
-        state = replace(state, calls={**state.calls, key: (known[0], call_id)}, last_call=key)
-    elif state.last_call != key:
-        state = replace(state, last_call=key)
-    return state, ToolCallDelta(arguments, known[0], choice, call_id or "", name or "")
+    """Assign a fragment to the call that it continues, or begin a call. `complete`: it is a call of its own."""
+    calls, event = state.calls.read(choice, index, call_id, name, arguments, complete=complete)
+    if calls is not state.calls:
+        state = replace(state, calls=calls)
+    return state, ToolCallDelta(event.arguments, CALLS + event.index, choice, event.id, event.name)
 
 
 def join_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:

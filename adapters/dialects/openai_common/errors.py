@@ -62,13 +62,58 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
         return error
     if isinstance(error, str) and error:
         return {**body, "message": error}
+    errors = body.get("errors")  # Cloudflare
+    if isinstance(errors, list) and errors:
+        return errors[0] if isinstance(errors[0], dict) else {"message": str(errors[0])[:1000]}
+    choices = body.get("choices")
+    if choices and isinstance(choices, list):
+        for choice in choices:
+            inner = choice.get("error") if isinstance(choice, dict) else None
+            if inner and isinstance(inner, dict | str):
+                return inner if isinstance(inner, dict) else {"message": inner}
+        if not failed and "base_resp" not in body:
+            return None
+    base = body.get("base_resp")  # MiniMax: a status_code other than 0 is an error
+    if isinstance(base, dict) and base.get("status_code"):
+        code = base["status_code"]
+        return {"code": code, "message": base.get("status_msg"), "type": _MINIMAX.get(str(code))}
     fault = body.get("fault")
     if isinstance(fault, dict):
         return {"message": fault.get("faultstring"), **fault}
-    flat = "choices" not in body and any(key in body for key in ("message", "detail", "error_msg"))
-    if flat and (failed or body.get("object") == "error" or "code" in body):
-        return {**body, "code": body.get("code", body.get("error_code"))}
+    flat = not choices and any(isinstance(body.get(key), str | list) for key in _MESSAGES)
+    if flat and (failed or _is_marked(body) or any(body.get(key) for key in _CODES)):
+        return {
+            **body,
+            "message": next((body[key] for key in _MESSAGES if body.get(key)), ""),
+            "code": body.get("code", body.get("error_code")),
+            "type": body.get("type", body.get("error_type")),
+        }
     return body if failed else None
+
+
+def _is_marked(body: dict[str, Any]) -> bool:
+    return (
+        "error" in (body.get("object"), body.get("type"), body.get("status"))
+        or body.get("error") is True
+        or body.get("success") is False
+    )
+
+
+_MINIMAX = {
+    "1001": "timeout_error",
+    "1002": "rate_limit_error",
+    "1004": "authentication_error",
+    "1008": "insufficient_quota",
+    "1026": "content_filter",
+    "1027": "content_filter",
+    "1039": "rate_limit_error",
+    "2013": "invalid_request_error",
+    "2049": "authentication_error",
+}
+"""Codes of MiniMax's base_resp. Source: platform.minimax.io, "Error codes", read 2026-11-29."""
+_MESSAGES = ("message", "msg", "error_message", "error_msg", "errorMessage", "detail")
+"""Keys of an error's text beside its code, without an object around them."""
+_CODES = ("code", "error_code", "error_type", "errorCode")
 
 
 def _message(error: dict[str, Any]) -> str:
@@ -107,12 +152,12 @@ def _code(value: Any) -> str | None:
     return str(value) if isinstance(value, str | int) else None
 
 
-def _status(status: int, error: dict[str, Any]) -> int:
-    """The status of the response; for a 2xx the status in the error, else 500."""
+def _status(status: int, error: dict[str, Any]) -> int | None:
+    """The status of the response; for a 2xx the status in the error, None without one."""
     if status >= 400:
         return status
     for value in (error.get("code"), error.get("status"), error.get("status_code")):
         text = str(value)
         if text.isdecimal() and len(text) == 3 and 400 <= int(text) <= 599:
             return int(text)
-    return 500
+    return None

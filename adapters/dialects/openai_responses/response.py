@@ -29,7 +29,6 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
         _read,
         find_error=find_error,
         missing="the response has no output",
-        response_first=True,
     )
 
 

@@ -42,4 +42,5 @@ DIALECT = Dialect(
     initial_state=State(),
     step=step,
     body_types=(),
+    body_starts=b"",
 )
