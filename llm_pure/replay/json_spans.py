@@ -57,7 +57,7 @@ def iter_documents(text: str) -> Iterator[tuple[int | None, int, int]]:
 
 
 _BLANK = " \t\r\n\xef\xbb\xbf"  # some services send blank lines before a response
-_LINE = re.compile(r"[^\r\n]*[^\s][^\r\n]*")
+_LINE = re.compile(r"(?<![^\r\n])[^\S\r\n]*+\S[^\r\n]*+")
 _DATA = re.compile(r"(?m)^data: ?([\[{\"][^\r\n]*)")
 
 
