@@ -170,7 +170,7 @@ def make_provider(
         base_url=service.base_url,
         build_chat=partial(dialect.build_chat, service),
         authorize=authorize,
-        parse_chat=partial(dialect.parse_chat, service),
+        parse_chat=partial(parse_any_depth, dialect.parse_chat, service),
         open_stream=partial(open_stream, dialect, service),
         api_key_env=api_key_env,
         base_url_env=base_url_env,
@@ -190,7 +190,25 @@ def operation(
     parse: Callable[[Service[Q], HttpResponse], LLMResult[A]],
 ) -> Operation[R, A]:
     """Bind an operation besides chat to its service."""
-    return Operation(partial(build, service), partial(parse, service))
+    return Operation(partial(build, service), partial(parse_any_depth, parse, service))
+
+
+def parse_any_depth(
+    parse: Callable[[Service[Q], HttpResponse], LLMResult[A]],
+    service: Service[Q],
+    response: HttpResponse,
+) -> LLMResult[A]:
+    """Parse a response. JSON that is nested too deeply for the caller's stack is an error by the response's status."""
+    try:
+        return parse(service, response)
+    except RecursionError:
+        return Failure(_depth_error(service, response))
+
+
+def _depth_error(service: AnyService, response: HttpResponse) -> LLMError:
+    if response.status >= 400:
+        return undecodable_error(service, response)
+    return malformed_response(service, response, "the response is nested too deeply")
 
 
 def open_stream(
@@ -204,13 +222,28 @@ def open_stream(
             head,
             frames=dialect.frames(),
             state=dialect.initial_state,
-            step=partial(dialect.step, service, head),
+            step=partial(_step, dialect.step, service, head),
             parse_error=partial(decode_error, service, dialect.find_error),
             read_text_run=dialect.read_text_run,
         )
 
-    parse = partial(dialect.parse_chat, service)
+    parse = partial(parse_any_depth, dialect.parse_chat, service)
     return decode_stream_or_body(service.name, head, parse, stream, body_types=dialect.body_types)
+
+
+def _step(
+    step: Callable[[Service[Q], ResponseHead, S, F], tuple[S, Sequence[StreamEvent]]],
+    service: Service[Q],
+    head: ResponseHead,
+    state: S,
+    frame: F,
+) -> tuple[S, Sequence[StreamEvent]]:
+    """Step; a frame that is nested too deeply for the caller's stack is the error that ends the stream."""
+    try:
+        return step(service, head, state, frame)
+    except RecursionError:
+        error = _depth_error(service, HttpResponse(head.status, head.headers))
+        return msgspec.structs.replace(state, fault=error), ()
 
 
 def decode_error(
@@ -218,7 +251,10 @@ def decode_error(
 ) -> LLMError | None:
     """Return the error in a body of bytes, at any status; None if there is none or the body is not JSON."""
     decoded = decode_any(response.body, provider=service.name)
-    return decoded.map(lambda raw: find_error(service, raw, response)).value_or(None)
+    try:
+        return decoded.map(lambda raw: find_error(service, raw, response)).value_or(None)
+    except RecursionError:
+        return _depth_error(service, response)
 
 
 def read_json(
@@ -265,6 +301,8 @@ def parse_body(
     except Rejected as rejected:
         return Failure(rejected.error)
     except DECODE_ERRORS as error:  # deep nesting: JSON that can be decoded and not be encoded
+        if response.status >= 400:
+            return Failure(undecodable(service, response))
         return Failure(
             protocol_error(error, response.body, provider=service.name, status=response.status)
         )

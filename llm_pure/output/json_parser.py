@@ -56,6 +56,8 @@ def parse_lenient(
         stop = reader.container(start, [])
     except _CannotParse as failure:
         return failure.failure
+    except RecursionError:  # the caller's stack is almost used up
+        return ParseFailure("nested too deep", final=True)
     edits = sorted(reader.edits, key=lambda edit: edit.offset)
     try:
         value = msgspec.json.decode(apply_edits(text[:stop], edits)[start:])

@@ -210,7 +210,7 @@ def _headers(data: Any) -> Headers:
 def _text_of(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1")
-    return "" if value is None else str(value)
+    return "" if value is None or isinstance(value, list | dict) else str(value)
 
 
 def _numbers(value: Any) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,7 @@ def _calls() -> Iterator[tuple[str, str, ast.expr]]:
 CASES = [
     *_compiled(),
     *[
-        (where, method, re.compile(pattern.value))
+        (where, method, re.compile(str(pattern.value)))
         for where, method, pattern in _calls()
         if method != "compile" and isinstance(pattern, ast.Constant)
     ],
@@ -146,7 +146,7 @@ def test_every_pattern_is_linear_on_its_worst_inputs(where: str) -> None:
             continue
         kind = method if method in ("match", "fullmatch") else "finditer"
         for make in pumped_texts(pattern):
-            grown = growth(lambda text, p=pattern, k=kind: _run(p, k, text), make)
+            grown = growth(partial(_run, pattern, kind), make)
             assert grown < MAX_GROWTH, (name, method, make.__doc__)
 
 
@@ -181,8 +181,5 @@ def test_every_pattern_that_is_made_at_run_time_is_in_the_table() -> None:
 )
 def test_the_pumps_find_patterns_that_are_not_linear(pattern: str) -> None:
     compiled = re.compile(pattern)
-    grown = [
-        growth(lambda text: _run(compiled, "finditer", text), make)
-        for make in pumped_texts(compiled)
-    ]
+    grown = [growth(partial(_run, compiled, "finditer"), make) for make in pumped_texts(compiled)]
     assert max(grown) > MAX_GROWTH
