@@ -110,8 +110,10 @@ def parse_everything(provider: Provider, response: HttpResponse) -> None:
         operation = getattr(provider, field)
         if operation is not None:
             results.append(operation.parse(response))
-    for kind, frame in FRAMES:
-        decoder = provider.open_stream(ResponseHead(response.status, (("content-type", kind),)))
+    for content_type, frame in FRAMES:
+        decoder = provider.open_stream(
+            ResponseHead(response.status, (("content-type", content_type),))
+        )
         results += [decoder.feed(frame.replace(b"%s", response.body)), decoder.close()]
         repr(decoder.partial())
     repr(results)
@@ -211,8 +213,10 @@ def test_recursive_yaml_is_an_invalid_configuration() -> None:
         "llm: &a\n  extra: *a\n",
         "llm:\n  headers: " + "[" * 300 + "]" * 300,
         "a: " + "{b: " * 70 + "1" + "}" * 70,
-        "a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\n"
-        "d: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]",
+        (
+            "a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\n"
+            "d: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]"
+        ),
     ):
         assert isinstance(read_yaml(text).failure(), InvalidConfiguration)
 

@@ -27,6 +27,30 @@ _RAW_VALUES: tuple[str, ...] = (
 """JSON texts of other types and odd values, put in the place of any value."""
 
 
+_TYPES = (
+    "text", "thinking", "redacted_thinking", "refusal", "image", "image_url", "input_audio", "document", "tool_use", "tool_result",
+    "tool_call", "tool-call", "function", "function_call", "reasoning", "output_text", "message", "reference", "citation",
+    "error", "custom", "web_search_call", "toString", "",
+)  # fmt: skip
+_KEYS = (
+    "text", "thinking", "refusal", "function", "custom", "id", "call_id", "name", "arguments", "input", "content", "signature", "index",
+    "message", "delta", "code", "data", "image_url", "summary", "parts", "functionCall", "toolUse", "reasoningContent", "tool_calls", "role",
+)  # fmt: skip
+
+
+def _raw_value(random: Random) -> str:
+    """Return an odd JSON value, or an object like a part of a message with missing and odd fields, alone or in a list."""
+    if random.random() < 0.6:
+        return random.choice(_RAW_VALUES)
+    fields = [f'"type":"{random.choice(_TYPES)}"'] if random.random() < 0.9 else []
+    fields += [
+        f'"{random.choice(_KEYS)}":{random.choice(_RAW_VALUES)}'
+        for _ in range(random.choice((0, 0, 1, 1, 2)))
+    ]
+    part = "{" + ",".join(fields) + "}"
+    return random.choice((part, f"[{part}]", f"[{part}]", f"[{part},{part}]", f'["a",{part}]'))
+
+
 class Mutant(msgspec.Struct, frozen=True, kw_only=True):
     """One changed response."""
 
@@ -149,13 +173,12 @@ def _changed(frame: bytes, random: Random) -> bytes:
     value = _decoded(frame[begin:end]) if 0 <= begin < end else None
     if value is None:
         return frame
-    for _ in range(random.choice((1, 1, 2))):
-        value, raw = _changed_value(value, random)
+    value, raw = _changed_value(value, random)
+    try:
         text = json.dumps(value, separators=(",", ":"), ensure_ascii=random.random() < 0.5)
-        data = text.replace(f'"{_MARK}"', raw).encode("utf-8", "surrogatepass")
-        value = _decoded(data)
-        if value is None:
-            break
+    except RecursionError:  # the seed is a mutant that nests deeply
+        return frame
+    data = text.replace(f'"{_MARK}"', raw).encode("utf-8", "surrogatepass")
     return frame[:begin] + data + frame[end:]
 
 
@@ -170,8 +193,9 @@ def _changed_value(root: Any, random: Random) -> tuple[Any, str]:
     """Return the value with a change at one path, and the raw JSON to put in the place of the mark."""
     holders = list(_holders(root))
     if not holders:
-        return _MARK, random.choice(_RAW_VALUES)
-    holder, key = random.choice(holders)
+        return _MARK, _raw_value(random)
+    telling = [place for place in holders if place[1] in _KEYS]
+    holder, key = random.choice(telling if telling and random.random() < 0.4 else holders)
     old = holder[key]
     match random.randrange(10):
         case 0:
@@ -182,7 +206,7 @@ def _changed_value(root: Any, random: Random) -> tuple[Any, str]:
             holder[random.choice(("", "type", "index", "id", "x" * 300, "$ref"))] = old
         case 2:
             other, place = random.choice(holders)
-            copy = json.loads(json.dumps(old))
+            copy = _decoded(msgspec.json.encode(old)) if _depth_is_small(old) else None
             if place in other if isinstance(other, dict) else place < len(other):
                 other[place] = copy
         case 3:
@@ -202,7 +226,22 @@ def _changed_value(root: Any, random: Random) -> tuple[Any, str]:
             holder[key] = random.choice((-old, old + 1, old * 1_000_003, str(old), old + 0.5))
         case _:
             holder[key] = _MARK
-    return root, random.choice(_RAW_VALUES)
+    return root, _raw_value(random)
+
+
+def _depth_is_small(value: Any) -> bool:
+    level = [value]
+    for _ in range(50):
+        level = [
+            inner
+            for item in level
+            for inner in (
+                item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+            )
+        ]
+        if not level:
+            return True
+    return False
 
 
 def _holders(root: Any) -> Iterator[tuple[Any, Any]]:

@@ -94,7 +94,7 @@ def _first(items: list[Any], flags: int) -> str:
 
 def _samples(items: list[Any], flags: int) -> list[str]:
     if len(items) == 1 and items[0][0] in (codes.IN, codes.ANY, codes.NOT_LITERAL, codes.LITERAL):
-        return _characters(*items[0], flags)
+        return _characters(items[0][0], items[0][1], flags)
     branches = [items]
     if len(items) == 1 and items[0][0] is codes.SUBPATTERN:
         inner = list(items[0][1][3])
