@@ -170,7 +170,8 @@ def test_no_depth_of_a_request_makes_a_builder_raise(name: str) -> None:
 
 
 def _structs(base: type) -> Iterator[type]:
-    for kind in base.__subclasses__():
+    subclasses: list[type] = base.__subclasses__()
+    for kind in subclasses:
         yield kind
         yield from _structs(kind)
 
@@ -283,8 +284,8 @@ def _structured(depth: int) -> None:
             {"type": "object", "properties": {"a": {"$ref": "#"}}},
             dict[str, Any],
         )
-        for kind in kinds:
-            parse_structured(completion, kind)
+        for wanted in kinds:
+            parse_structured(completion, wanted)
 
 
 def _fragments(depth: int) -> None:

@@ -32,7 +32,7 @@ def test_a_number_and_a_seed_give_the_same_mutant() -> None:
 
 
 def test_frames_are_those_of_the_recorded_streams_and_join_to_the_body() -> None:
-    counts = {}
+    counts: dict[str, int] = {}
     for entry in recorded():
         body = entry.interaction.response.body
         frames = frames_of(body)
