@@ -17,6 +17,8 @@ def read_file(path: str | None) -> bytes:
         return sys.stdin.buffer.read() if path in (None, "-") else Path(path).read_bytes()
     except OSError as error:
         raise CommandFailed(f"{path}: {error.strerror}", NO_INPUT) from None
+    except ValueError as error:  # a NUL in the path
+        raise CommandFailed(f"{path!r}: {error}", NO_INPUT) from None
 
 
 def read_text(path: str | None) -> str:

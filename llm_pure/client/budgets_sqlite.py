@@ -180,7 +180,7 @@ def open_ledger(
     store = SqliteBudget(Path(path), budget or Budget(), lease_s, clock)
     try:
         store._set_budget()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError) as error:  # ValueError: a NUL in the path
         return Failure(
             InvalidConfiguration(message=f"cannot open the ledger {path}: {error}", field="budget")
         )

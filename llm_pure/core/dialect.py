@@ -206,7 +206,25 @@ def operation(
     parse: Callable[[Service[Q], HttpResponse], LLMResult[A]],
 ) -> Operation[R, A]:
     """Bind an operation besides chat to its service."""
-    return Operation(partial(build, service), partial(parse, service))
+    return Operation(partial(build, service), partial(parse_any_depth, parse, service))
+
+
+def parse_any_depth(
+    parse: Callable[[Service[Q], HttpResponse], LLMResult[A]],
+    service: Service[Q],
+    response: HttpResponse,
+) -> LLMResult[A]:
+    """Parse a response. JSON that is nested too deeply for the caller's stack is an error by the response's status."""
+    try:
+        return parse(service, response)
+    except RecursionError:
+        return Failure(_depth_error(service, response))
+
+
+def _depth_error(service: AnyService, response: HttpResponse) -> LLMError:
+    if response.status >= 400:
+        return undecodable_error(service, response)
+    return malformed_response(service, response, "the response is nested too deeply")
 
 
 def open_stream(
@@ -243,7 +261,19 @@ _BOM = b"\xef\xbb\xbf"
 def parse_response(
     dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse
 ) -> LLMResult[Completion]:
-    """Parse a response to a chat request, for any status and any bytes: a buffered one, or a stream in place of it."""
+    """Parse a response to a chat request, for any status and any bytes: a buffered one, or a stream in place of it.
+
+    JSON that is nested too deeply for the caller's stack is an error by the response's status.
+    """
+    try:
+        return _parse_response(dialect, service, response)
+    except RecursionError:
+        return Failure(_depth_error(service, response))
+
+
+def _parse_response(
+    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse
+) -> LLMResult[Completion]:
     if response.body.startswith(_BOM):
         response = HttpResponse(response.status, response.headers, response.body[len(_BOM) :])
     parsed = dialect.parse_chat(service, response)
@@ -274,7 +304,10 @@ def decode_error(
 ) -> LLMError | None:
     """Return the error in a body of bytes, at any status; None if there is none or the body is not JSON."""
     decoded = decode_any(response.body, provider=service.name)
-    return decoded.map(lambda raw: _error_in(service, raw, response, find_error)).value_or(None)
+    try:
+        return decoded.map(lambda raw: _error_in(service, raw, response, find_error)).value_or(None)
+    except RecursionError:
+        return _depth_error(service, response)
 
 
 def _error_in(
@@ -316,13 +349,11 @@ def parse_body(
         completion = collector.completion()
     except Rejected as rejected:
         return Failure(rejected.error)
-    except (
-        DECODE_ERRORS
-    ) as decode_error:  # deep nesting: JSON that can be decoded and not be encoded
+    except DECODE_ERRORS as caught:  # deep nesting: JSON that can be decoded and not be encoded
+        if response.status >= 400:
+            return Failure(undecodable(service, response))
         return Failure(
-            protocol_error(
-                decode_error, response.body, provider=service.name, status=response.status
-            )
+            protocol_error(caught, response.body, provider=service.name, status=response.status)
         )
     error = with_body(state.fault, raw) if state.fault else error or nameless_call(completion)
     return (

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.types.errors import (
+    MESSAGE_LIMIT,
     AuthenticationFailed,
     ContentFiltered,
     ContextLengthExceeded,
@@ -27,6 +28,7 @@ from llm_pure.types.errors import (
     ServerError,
     StreamInterrupted,
     TimedOut,
+    shorten,
 )
 from llm_pure.types.http import Headers, get_header
 from llm_pure.types.redact import redact
@@ -141,6 +143,8 @@ def to_llm_error(
 
     `error_codes`: the service's own codes, which take precedence over ERROR_CODES.
     """
+    if len(info.message) > MESSAGE_LIMIT:  # before it is searched
+        info = msgspec.structs.replace(info, message=shorten(info.message))
     kind = _error_type(info, error_codes)
     no_reason = (
         "the provider gave no reason" if info.status is None else f"HTTP status {info.status}"
@@ -241,7 +245,7 @@ def _error_type(info: ProviderErrorInfo, error_codes: Mapping[str, ErrorType]) -
 
 _LIMITS = ("requests", "tokens", "input-tokens", "output-tokens")
 _GO_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-_GO_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
+_GO_DURATION = re.compile(r"(?<![\d.])(\d++(?:\.\d++)?)(ms|us|µs|ns|h|m|s)")
 
 
 def retry_after_s(headers: Headers) -> float | None:

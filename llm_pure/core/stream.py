@@ -195,11 +195,30 @@ class StepDecoder(Generic[S, F]):
         )
 
     def _run(self, frames: list[F]) -> tuple[StreamEvent, ...]:
-        state, step, read_text_run = self._state, self._step, self._read_text_run
         events: list[StreamEvent] = []
         if not self._seen:
             events += header_events(self._head.headers)
             self._first = frames[0]
+        try:
+            self._state = self._read(frames, events)
+            self._collector.add(events)
+        except RecursionError:  # the caller's stack is almost used up, or a value is nested deeply
+            error = ProtocolError(
+                message="the response is nested too deeply",
+                provider=self._provider,
+                status=self._head.status,
+                where=f"frame {self._seen + 1}",
+            )
+            self._state = msgspec.structs.replace(self._state, fault=error)
+        self._seen += len(frames)
+        if self._uncompacted >= _COMPACT_EVERY:
+            self._collector.compact()
+            self._uncompacted = 0
+        return tuple(events)
+
+    def _read(self, frames: list[F], events: list[StreamEvent]) -> S:
+        """Append the events of the frames, up to the first error. Return the state after them."""
+        state, step, read_text_run = self._state, self._step, self._read_text_run
         remaining = iter(frames)
         frame = next(remaining, None)
         while frame is not None:
@@ -207,8 +226,7 @@ class StepDecoder(Generic[S, F]):
             events += frame_events
             if state.fault is not None or type(frame) is ErrorData:
                 fault = self._frame_error(state.fault, frame)
-                state = msgspec.structs.replace(state, fault=fault)
-                break
+                return msgspec.structs.replace(state, fault=fault)
             if (
                 read_text_run is not None
                 and len(frame_events) == 1
@@ -217,13 +235,7 @@ class StepDecoder(Generic[S, F]):
                 frame = read_text_run(state, remaining, events)
             else:
                 frame = next(remaining, None)
-        self._seen += len(frames)
-        self._state = state
-        self._collector.add(events)
-        if self._uncompacted >= _COMPACT_EVERY:
-            self._collector.compact()
-            self._uncompacted = 0
-        return tuple(events)
+        return state
 
     def _frame_error(self, fault: LLMError | None, frame: F) -> LLMError:
         """The error that a frame reports: as the dialect reads it, else as the data of an "error" event."""

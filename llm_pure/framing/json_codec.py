@@ -21,17 +21,22 @@ DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 ENCODE_ERRORS = (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError)
 """Raised by msgspec for values that are not JSON: unknown types, lone surrogates (a ValueError), cycles."""
 
+DEPTH_LIMIT = 128
+"""Maximum nesting of JSON that is decoded. Deeper JSON is an error at any depth of the caller's stack."""
+
 _ANYTHING = msgspec.json.Decoder()
 
 
 def decode(
     decoder: msgspec.json.Decoder[A], data: bytes, *, provider: str, where: str = "body"
 ) -> LLMResult[A]:
-    """Decode JSON. Fails with ProtocolError, with `where` and the first bytes.
+    """Decode JSON. Fails with ProtocolError, with `where` and the first bytes, also beyond DEPTH_LIMIT.
 
     Half of a surrogate pair, as in "\\ud83d", is read as U+FFFD: some services split text by UTF-16 units. Numbers as text,
     as in "5", are read as numbers where the type has no text, since gateways send them.
     """
+    if len(data) > _SMALL and is_too_deep(data):
+        return Failure(protocol_error(_TOO_DEEP, data, provider=provider, where=where))
     try:
         return Success(decoder.decode(data))
     except DECODE_ERRORS as error:
@@ -48,6 +53,32 @@ def decode(
 def _lax(decoder: msgspec.json.Decoder[A]) -> msgspec.json.Decoder[A]:
     """The decoder of the same type that reads numbers as text."""
     return msgspec.json.Decoder(decoder.type, strict=False)
+
+
+_SMALL = 2 * DEPTH_LIMIT
+_TOO_DEEP = msgspec.DecodeError(f"nested deeper than {DEPTH_LIMIT}")
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_SAME_BRACKETS = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+
+
+def is_too_deep(data: bytes) -> bool:
+    """Return whether JSON is nested deeper than DEPTH_LIMIT. Takes linear time; few bytes are looked at twice.
+
+    >>> is_too_deep(b"[" * 200 + b"]" * 200), is_too_deep(b'{"a": "%s"}' % (b"[" * 200))
+    (True, False)
+    """
+    if data.count(b"[") + data.count(b"{") <= DEPTH_LIMIT:
+        return False
+    brackets = _STRINGS.sub(b"", data).translate(_SAME_BRACKETS, _NO_BRACKETS)
+    if b"[" * (DEPTH_LIMIT + 1) in brackets:
+        return True
+    for _ in range(DEPTH_LIMIT):
+        outer = brackets.replace(b"[]", b"")
+        if len(outer) == len(brackets):
+            break
+        brackets = outer
+    return brackets.count(b"[") > DEPTH_LIMIT or b"[]" in brackets
 
 
 _SURROGATE = b"\\ud"
@@ -197,8 +228,10 @@ def is_json(data: bytes) -> bool:
 
 
 def json_object(text: str) -> dict[str, Any] | None:
-    """Decode a JSON object; None if the text is anything else."""
+    """Decode a JSON object; None if the text is anything else, or nested deeper than DEPTH_LIMIT."""
     try:
+        if len(text) > _SMALL and is_too_deep(text.encode()):
+            return None
         value = _ANYTHING.decode(text)
     except (*DECODE_ERRORS, UnicodeEncodeError):
         return None

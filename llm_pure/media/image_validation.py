@@ -15,7 +15,7 @@ PIXEL_LIMIT = 100_000_000
 _MIN_SIZE = 32
 """Bytes required for the truncation check; shorter data only identifies the format."""
 
-_MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|!DOCTYPE|!--|svg|html)", re.IGNORECASE)
+_MARKUP = re.compile(rb"\s*+(?:\xef\xbb\xbf)?+\s*+<(?:\?xml|!DOCTYPE|!--|svg|html)", re.IGNORECASE)
 
 
 def image_problem(data: bytes) -> str | None:

@@ -30,7 +30,8 @@ CODE_TOOL = Tool(
 )
 
 _KEYS = frozenset({"language", "code"})
-_FENCE = re.compile(r"(?m)^[ \t]*(```+|~~~+)[ \t]*([\w+#.-]*)[^\n]*\n(.*?)^[ \t]*\1", re.DOTALL)
+_FENCE_LINE = re.compile(r"[ \t]*+(```++|~~~++)[ \t]*+([\w+#.-]*+)")
+_NAMED_OBJECT = re.compile(r"\{\s*+[\"']?(?:language|code)[\"']?\s*+:")
 
 CodeSource: TypeAlias = Literal["call", "fence", "text"]
 
@@ -66,9 +67,9 @@ def parse_code(completion: Completion, *, language: str = "python") -> CodeOutpu
         if call.name == CODE_TOOL.name:
             return _parse_call(call, language)
     text = completion.text
-    block = _FENCE.search(text)
-    if block:
-        inner, name = block[3].removesuffix("\n"), block[2] or language
+    block = _fenced_block(text)
+    if block is not None:
+        name, inner = block[0] or language, block[1]
         exact = Exact({"language": name, "code": inner})
         return CodeOutput(language=name, code=inner, origin="fence", repair=exact)
     exact = Exact({"language": "markdown", "code": text})
@@ -84,16 +85,38 @@ def repair_code(text: str, *, language: str = "python") -> Repair:
     result = repair(text, keys=_KEYS, required=_KEYS)
     if not isinstance(result, Unrepairable) or text.lstrip()[:1] in ("", "{", "[", '"'):
         return result
-    block = _FENCE.search(text)
-    if block and block[3].lstrip().startswith("{"):
+    block = _fenced_block(text)
+    if block is not None and block[1].lstrip().startswith("{"):
         return result
-    name = (block[2] if block else "") or language
-    code = block[3].removesuffix("\n") if block else text
-    if not block and re.search(r"\{\s*[\"']?(?:language|code)[\"']?\s*:", text):
+    if block is None and _NAMED_OBJECT.search(text):
         return result
+    name, code = block if block is not None else ("", text)
+    name = name or language
     value = {"language": name, "code": code}
     edits = (Edit(0, text, json_text(value)),)
     return Repaired(value=value, edits=edits, method="fenced" if block else "bare")
+
+
+def _fenced_block(text: str) -> tuple[str, str] | None:
+    """(language, code) of the first fenced block that is closed, None if there is none.
+
+    A block is closed by a line that begins with as many marks as its own, else by the next line that begins with three.
+    """
+    lines = text.split("\n")
+    fences = [(at, fence) for at, line in enumerate(lines) if (fence := _FENCE_LINE.match(line))]
+    unclosed: set[str] = set()
+    for number, (at, opening) in enumerate(fences[:-1]):
+        mark = opening[1]
+        if mark[0] in unclosed:
+            continue
+        same = [(end, fence[1]) for end, fence in fences[number + 1 :] if fence[1][0] == mark[0]]
+        closing = [end for end, other in same if len(other) >= len(mark)] or [
+            end for end, _ in same
+        ]
+        if closing:
+            return opening[2], "\n".join(lines[at + 1 : closing[0]])
+        unclosed.add(mark[0])  # nothing closes a later one either
+    return None
 
 
 def _parse_call(call: ToolCall, language: str) -> CodeOutput:

@@ -14,11 +14,12 @@ from llm_pure.framing.json_codec import DECODE_ERRORS
 
 DEPTH_LIMIT = 64
 
-_SPACE = re.compile(r"\s*")
-_KEY = re.compile(r"""\s*(["'])([\w .$/-]{1,64})\1\s*:""")
-_BARE_KEY = re.compile(r"[A-Za-z_$][\w$-]{0,63}(?=\s*:)")
+_SPACE = re.compile(r"\s*+")
+_KEY = re.compile(r"""\s*+(["'])([\w .$/-]{1,64})\1\s*+:""")
+_BARE_KEY = re.compile(r"[A-Za-z_$][\w$-]{0,63}+(?=\s*+:)")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[\s,\]}]|$)")
 _WORD = re.compile(r"(true|false|null|True|False|None)\b")
+_WORD_TO_END = re.compile(r"[\w.+-]*+")
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _PYTHON_WORDS = {"True": "true", "False": "false", "None": "null"}
 _CONTROLS = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
@@ -55,6 +56,8 @@ def parse_lenient(
         stop = reader.container(start, [])
     except _CannotParse as failure:
         return failure.failure
+    except RecursionError:  # the caller's stack is almost used up
+        return ParseFailure("nested too deep", final=True)
     edits = sorted(reader.edits, key=lambda edit: edit.offset)
     try:
         value = msgspec.json.decode(apply_edits(text[:stop], edits)[start:])
@@ -80,6 +83,7 @@ class _Reader:
         self.text = text
         self.keys = keys
         self.edits: list[Edit] = []
+        self.end = len(text.rstrip())
         self.bare_keys = False  # one was seen: strings may end before bare keys
         self.steps = 20 * len(text) + 10_000  # strings are scanned to their end, some repeatedly
 
@@ -147,7 +151,7 @@ class _Reader:
             return word.end()
         number = _NUMBER.match(self.text, at)
         if number is None:
-            cut = re.fullmatch(r"[\w.+-]*", self.text[at:]) is not None
+            cut = _WORD_TO_END.fullmatch(self.text, at) is not None
             raise _CannotParse(f"no value at offset {at}", final=cut)
         if number.end() == len(self.text):
             raise _CannotParse("input ends inside a number", final=True)
@@ -164,18 +168,18 @@ class _Reader:
         position, inner, last = at + 1, 0, -1
         while position < len(self.text):
             letter = self.text[position]
-            if letter == "\\":
-                position += 2
-                continue
             self.steps -= 1
             if self.steps < 0:
                 raise _CannotParse("too many quotes to find the end of a string", final=True)
+            if letter == "\\":
+                position += 2
+                continue
             if letter == quote:
                 if self.ends(position + 1, closers, is_key=is_key):
                     last = position
                     if inner % 2 == 0:
                         break
-                elif inner == 0 and not is_key and not self.text[position + 1 :].strip():
+                elif inner == 0 and not is_key and position + 1 >= self.end:
                     return self.finish_string(at, position, quote)
                 inner += 1
             position += 1
@@ -203,7 +207,8 @@ class _Reader:
         if closers[-1] == "]" and letter in "\"'":
             return "\n" in self.text[quoted:at]
         if closers[-1] == "]":
-            return letter == "," and self.text[self.space(at + 1) :][:1] not in ("", ":", ")")
+            after = self.space(at + 1)
+            return letter == "," and self.text[after : after + 1] not in ("", ":", ")")
         if letter == ",":
             after = self.space(at + 1)
             return self.text[after : after + 1] == "}" or self.next_key(at + 1, closers)

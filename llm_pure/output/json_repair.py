@@ -7,7 +7,9 @@ A value that was cut off is never completed by guessing. The same text always gi
 
 import json
 import re
+from collections.abc import Iterator
 from importlib import import_module
+from itertools import islice
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -46,7 +48,10 @@ class Unrepairable(msgspec.Struct, frozen=True):
 
 Repair: TypeAlias = Exact | Repaired | Unrepairable
 
-_FENCE = re.compile(r"```[\w+-]*[ \t]*\r?\n?(.*?)\s*```", re.DOTALL)
+FENCE_LIMIT = 16
+"""Maximum code fences that are tried."""
+
+_FENCE_HEAD = re.compile(r"[\w+-]*+[ \t]*+\r?\n?")
 
 
 def repair(
@@ -115,13 +120,28 @@ def _candidates(text: str) -> list[tuple[int, int]]:
     start = len(text) - len(text.lstrip())
     if text[start : start + 1] == "{":
         return [(start, len(text))]
-    matches = [
-        (match.start(1), match.end(1))
-        for match in _FENCE.finditer(text)
-        if match[1].lstrip().startswith("{")
-    ]
-    braces = [match.start() for match in re.finditer(r"\{(?=\s*[\"'\w}])", text)][:4]
-    return [*matches, *[(brace, len(text)) for brace in braces if not matches]]
+    fences = list(islice(_object_fences(text), FENCE_LIMIT))
+    if fences:
+        return fences
+    return [(brace.start(), len(text)) for brace in islice(_OBJECT.finditer(text), 4)]
+
+
+_OBJECT = re.compile(r"\{(?=\s*+[\"'\w}])")
+
+
+def _object_fences(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the contents of code fences that begin with a brace."""
+    fence = text.find("```")
+    while fence >= 0:
+        head = _FENCE_HEAD.match(text, fence + 3)
+        start = head.end() if head else fence + 3
+        end = text.find("```", start)
+        if end < 0:
+            return
+        content = text[start:end].rstrip()
+        if content.lstrip().startswith("{"):
+            yield start, start + len(content)
+        fence = text.find("```", end + 3)
 
 
 def _around(text: str, start: int, end: int) -> tuple[Edit, ...]:

@@ -23,7 +23,7 @@ from llm_pure.types.errors import ContentFiltered, InvalidRequest, LLMError, Pro
 from llm_pure.types.messages import user
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest, JsonSchema, NamedToolChoice, SchemaFormat, Tool
-from llm_pure.types.result import LLMResult
+from llm_pure.types.result import Failure, LLMResult
 
 T = TypeVar("T")
 
@@ -137,8 +137,7 @@ def parse_structured(completion: Completion, kind: type[T]) -> LLMResult[T]: ...
 def parse_structured(completion: Completion, kind: Mapping[str, Any]) -> LLMResult[Any]: ...
 
 
-@returns_failure
-def parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> Any:
+def parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> LLMResult[Any]:
     """Parse a completion as a value of the type; for a JSON Schema, as plain JSON that follows it.
 
     The JSON is in a call of the tool with the type's name, or in the text, where a code fence or text around it is
@@ -146,6 +145,14 @@ def parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]
     is invalid, truncated or does not fit the type: `where` is the path, such as `$.items/0/price`, and `partial` the
     completion.
     """
+    try:
+        return _parse_structured(completion, kind)
+    except RecursionError:
+        return Failure(_error(completion, "the response is nested too deeply", ""))
+
+
+@returns_failure
+def _parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> Any:
     schema = ok(_object_schema(kind))
     calls = [call.arguments for call in completion.tool_calls if call.name == _name(kind)]
     if completion.refusal and not completion.text and not calls:

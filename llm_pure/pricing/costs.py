@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import msgspec
 
@@ -26,6 +26,12 @@ from llm_pure.pricing.table import (
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.errors import UnknownPrice
 from llm_pure.types.result import Failure, LLMResult, Success
+
+COUNT_LIMIT = 2_000_000_000
+"""Maximum tokens of one call that are counted into money; a larger count is an error of the service."""
+
+REPORTED_LIMIT_USD = 10_000
+"""Maximum cost of one call, as its provider reports it, that is believed; else the price table decides."""
 
 BATCH: Mapping[str, str] = {"processing": "batch"}
 
@@ -90,8 +96,8 @@ def reported_usd(table: PriceTable, api_type: str, usage: Usage) -> Decimal | No
     """Cost that the provider reports in its usage object; None if it reports none."""
     for key in table.services.get(api_type, VendorService()).reported:
         value = (usage.raw or {}).get(key)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-            return Decimal(str(value))
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return Decimal(str(value)) if 0 <= value <= REPORTED_LIMIT_USD else None
     return None
 
 
@@ -103,16 +109,21 @@ def price_conditions(completion: Completion) -> dict[str, str]:
 
 
 def counts_of(table: PriceTable, usage: Usage) -> dict[str, int]:
-    """Counts of everything that can have a price, by the names of the table's units; unreported counts are left out."""
+    """Counts of everything that can have a price, by the names of the table's units.
+
+    Unreported counts are left out, as are those that no call can have: negative ones, and those above COUNT_LIMIT. A part
+    counts at most as much as what it is a part of.
+    """
+    cached, written = usage.cached_input_tokens, usage.cache_write_tokens
     counts = {
         "requests": 1,
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
-        "cache_read_tokens": usage.cached_input_tokens,
-        "cache_write_tokens": usage.cache_write_tokens,
-        "output_reasoning_tokens": usage.reasoning_tokens,
+        "cache_read_tokens": _part(cached, usage.input_tokens),
+        "cache_write_tokens": _part(written, usage.input_tokens, cached or 0),
+        "output_reasoning_tokens": _part(usage.reasoning_tokens, usage.output_tokens),
     }
-    known = {name: count for name, count in counts.items() if count is not None}
+    known = {name: count for name, count in counts.items() if _is_plausible(count)}
     if usage.raw:
         for billed in table.billed:
             value = _lookup(usage.raw, billed.path)
@@ -126,6 +137,14 @@ def counts_of(table: PriceTable, usage: Usage) -> dict[str, int]:
                 if value is not None:
                     known[detail.counts] = known.get(detail.counts, 0) + value
     return known
+
+
+def _is_plausible(count: object) -> TypeGuard[int]:
+    return isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= COUNT_LIMIT
+
+
+def _part(count: int | None, total: int | None, others: int = 0) -> int | None:
+    return count if count is None or total is None else min(count, max(0, total - others))
 
 
 @lru_cache(maxsize=64)
@@ -202,7 +221,7 @@ def _lookup(value: Any, path: tuple[str | PriceStep, ...]) -> int | None:
             value = matching[0] if matching else None
         else:
             return None
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if _is_plausible(value) else None
 
 
 def _unknown(message: str, model: str, provider: str = "") -> UnknownPrice:

@@ -210,7 +210,7 @@ def _headers(data: Any) -> Headers:
 def _text_of(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("latin-1")
-    return "" if value is None else str(value)
+    return "" if value is None or isinstance(value, list | dict) else str(value)
 
 
 def _numbers(value: Any) -> tuple[int, ...]:
@@ -227,12 +227,12 @@ def _render(interaction: Interaction) -> dict[str, Any]:
             "body": _render_body(request.body),
             "headers": headers_by_name(request.headers),
             "method": request.method,
-            "uri": request.url,
+            "uri": _without_surrogates(request.url),
         },
         "response": {
             "body": {"string": _render_body(response.body)},
             "headers": headers_by_name(response.headers),
-            "status": {"code": response.status, "message": interaction.reason},
+            "status": {"code": response.status, "message": _without_surrogates(interaction.reason)},
         },
     }
     if interaction.sizes:
@@ -241,8 +241,17 @@ def _render(interaction: Interaction) -> dict[str, Any]:
             entry["stream"]["delays_ms"] = Flow(interaction.delays_ms)
     for name in ("recorded_from", "provider", "operation"):
         if getattr(interaction, name):
-            entry[name] = getattr(interaction, name)
+            entry[name] = _without_surrogates(getattr(interaction, name))
     return entry
+
+
+def _without_surrogates(text: str) -> str:
+    """Replace lone surrogates, which no file of text can hold, by U+FFFD."""
+    return (
+        text
+        if text.isascii()
+        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )
 
 
 def _render_body(body: bytes) -> Block | bytes:
@@ -258,7 +267,7 @@ def headers_by_name(headers: Headers) -> dict[str, list[str]]:
     """Return headers as vcrpy keeps them: each name with its values."""
     by_name: dict[str, list[str]] = {}
     for name, value in headers:
-        by_name.setdefault(name, []).append(value)
+        by_name.setdefault(_without_surrogates(name), []).append(_without_surrogates(value))
     return by_name
 
 

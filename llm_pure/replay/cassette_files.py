@@ -22,7 +22,7 @@ def builtin_cassettes() -> Path:
 
 def find_cassettes(root: Path) -> Iterator[Path]:
     """Yield every YAML file below a folder in the order of names, without hidden ones; a file yields itself."""
-    if not root.is_dir():
+    if not os.path.isdir(root):  # unlike Path.is_dir it raises for no path
         yield root
         return
     for folder, folders, names in os.walk(root):
@@ -32,9 +32,15 @@ def find_cassettes(root: Path) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def file_error(action: str, path: Path, error: OSError) -> InvalidConfiguration:
+PATH_ERRORS = (OSError, ValueError)
+"""Raised for a path that cannot be used; a ValueError for one with a NUL or a lone surrogate in it."""
+
+
+def file_error(action: str, path: Path, error: OSError | ValueError) -> InvalidConfiguration:
     """Return the error for a cassette file that cannot be read, written, removed or locked."""
-    message = f"cannot {action} {path}: {error.strerror or error}"
+    message = f"cannot {action} {str(path)!r}: {error}"
+    if isinstance(error, OSError):
+        message = f"cannot {action} {path}: {error.strerror or error}"
     return InvalidConfiguration(message=message, field="cassette")
 
 
@@ -42,7 +48,7 @@ def read_file(path: Path) -> LLMResult[bytes]:
     """Read a file. Fails with InvalidConfiguration."""
     try:
         return Success(path.read_bytes())
-    except OSError as error:
+    except PATH_ERRORS as error:
         return Failure(file_error("read", path, error))
 
 
@@ -75,6 +81,6 @@ def save_cassette(
             except BaseException:
                 os.unlink(temporary.name)
                 raise
-    except OSError as error:
+    except PATH_ERRORS as error:
         return Failure(file_error("write", target, error))
     return Success(target)

@@ -16,7 +16,7 @@ from typing import Literal, get_args
 import msgspec
 
 from llm_pure.replay.cassette import Cassette, Interaction, parse_cassette
-from llm_pure.replay.cassette_files import file_error, read_file, save_cassette
+from llm_pure.replay.cassette_files import PATH_ERRORS, file_error, read_file, save_cassette
 from llm_pure.replay.matching import EXACT, MatchRules
 from llm_pure.replay.recording_index import (
     MAX_REPORTED,
@@ -200,7 +200,7 @@ def open_cassette(
         matching = msgspec.structs.replace(matching, redaction=redaction)
     file = Path(path)
     cassette = Cassette(name=str(path))
-    content = ok(read_file(file)) if file.exists() else None
+    content = ok(read_file(file)) if os.path.exists(file) else None
     if content is not None:
         parsed = parse_cassette(content, name=str(path))
         cassette = parsed.value_or(cassette) if mode == "rewrite" else ok(parsed)
@@ -210,7 +210,7 @@ def open_cassette(
 def _remove(path: Path) -> Path:
     try:
         path.unlink(missing_ok=True)
-    except OSError as error:
+    except PATH_ERRORS as error:
         raise Rejected(file_error("remove", path, error)) from None
     return path
 
@@ -231,7 +231,7 @@ def lock_folder(folder: Path, wait_s: float = LOCK_WAIT_S) -> Iterator[LLMResult
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = _open_lock(folder)
-    except OSError as error:
+    except PATH_ERRORS as error:
         yield Failure(file_error("lock", folder, error))
         return
     try:

@@ -57,7 +57,7 @@ def iter_documents(text: str) -> Iterator[tuple[int | None, int, int]]:
 
 
 _BLANK = " \t\r\n\xef\xbb\xbf"  # some services send blank lines before a response
-_LINE = re.compile(r"[^\r\n]*[^\s][^\r\n]*")
+_LINE = re.compile(r"(?<![^\r\n])[^\S\r\n]*+\S[^\r\n]*+")
 _DATA = re.compile(r"(?m)^data: ?([\[{\"][^\r\n]*)")
 
 
@@ -84,6 +84,9 @@ def with_valid_checksums(body: bytes) -> bytes:
         result[end : end + 4] = struct.pack(">I", crc32(result[begin:end]))
     return bytes(result)
 
+
+PATH_LIMIT = 128
+"""Maximum steps of a path; of a longer one the steps in the middle are left out."""
 
 _TOKEN = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"|[{}\[\],]|[^\s{}\[\]:,"]+', re.DOTALL)
 
@@ -114,8 +117,13 @@ def document_spans(text: str, begin: int, end: int, event: int | None = None) ->
                 expects_key = False
             case first:
                 is_text = first == '"'
+                near = (
+                    steps
+                    if len(steps) <= PATH_LIMIT
+                    else steps[: PATH_LIMIT // 2] + steps[-PATH_LIMIT // 2 :]
+                )
                 yield JsonSpan(
-                    path=tuple([str(step) for step in steps if step is not None]),
+                    path=tuple([str(step) for step in near if step is not None]),
                     begin=token.start(1) if is_text else token.start(),
                     end=token.end(1) if is_text else token.end(),
                     is_text=is_text,

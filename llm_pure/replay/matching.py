@@ -91,7 +91,10 @@ def find_differences(
         values = getattr(requested, where), getattr(recorded, where)
         if values[0] != values[1]:
             differences.append(Difference(where, *_excerpts(*values)))
-    return (*differences, *_body_differences(requested.body, recorded.body, ""))
+    try:
+        return (*differences, *_body_differences(requested.body, recorded.body, ""))
+    except RecursionError:
+        return (*differences, Difference("body", "(nested too deeply to compare)", "(the same)"))
 
 
 def closest_recording(

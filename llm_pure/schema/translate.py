@@ -17,7 +17,7 @@ from llm_pure.types.request import JsonSchema
 from llm_pure.types.result import Failure, LLMResult, Success
 
 DEPTH_LIMIT = 64
-"""Maximum nesting of a schema; services stop much earlier."""
+"""Maximum nesting of a schema, with the references that are followed; services stop much earlier."""
 
 SIZE_LIMIT = 20_000
 """Maximum number of subschemas after references are resolved: a few lines of nested references can expand to millions."""
@@ -95,6 +95,9 @@ def translate_schema(schema: Mapping[str, Any], profile: SchemaProfile) -> LLMRe
         if not profile.recursive:
             _reject_recursion(root)
         translated = writer.write(root, "", ())
+    except RecursionError:  # the caller's stack is almost used up
+        message = f"the schema is nested too deeply to translate it for {profile.name}"
+        return Failure(InvalidRequest(message=message, param=""))
     except _Untranslatable as error:
         message = f"the schema cannot be translated for {profile.name}: {error}"
         return Failure(InvalidRequest(message=message, param=error.path))
@@ -121,7 +124,7 @@ class _Writer:
         self.written += 1
         if self.written > SIZE_LIMIT:
             raise _Untranslatable(path, f"it has more than {SIZE_LIMIT} subschemas")
-        if path.count("/") > DEPTH_LIMIT:
+        if path.count("/") + len(references) > DEPTH_LIMIT:
             raise _Untranslatable(path)
         reference = node.get("$ref")
         if isinstance(reference, str):

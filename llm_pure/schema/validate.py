@@ -28,7 +28,11 @@ def validation_errors(schema: Any, value: Any) -> tuple[tuple[str, str], ...]:
     (('a/1', 'expected string, got integer'),)
     """
     check = _Check(schema if isinstance(schema, dict) else {})
-    return tuple([(path.lstrip("/"), what) for path, what in check.errors(schema, value, "", 0)])
+    try:
+        errors = check.errors(schema, value, "", 0)
+    except RecursionError:
+        return (("", "nested too deeply to check"),)
+    return tuple([(path.lstrip("/"), what) for path, what in errors])
 
 
 class _Check:

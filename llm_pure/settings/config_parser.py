@@ -67,6 +67,7 @@ def read_yaml(text: str, file: str = "configuration") -> dict[str, Any]:
 
     try:
         tree = yaml.safe_load(text)
+        require_plain_tree(tree)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         position = "" if mark is None else f" (line {mark.line + 1}, column {mark.column + 1})"
@@ -81,6 +82,34 @@ def read_yaml(text: str, file: str = "configuration") -> dict[str, Any]:
         if not isinstance(sections.get(name, {}), dict | None):
             raise _invalid(f"{file}: {name} must be a mapping", name)
     return _with_proxy(sections)
+
+
+DEPTH_LIMIT = 64
+"""Maximum nesting of a file."""
+
+VALUE_LIMIT = 100_000
+"""Maximum number of values in a file. Values repeated by `*alias` count each time."""
+
+
+def require_plain_tree(tree: object) -> None:
+    """Raise ValueError for a value of YAML beyond the limits above; an alias can make it contain itself."""
+    level: list[object] = [tree]
+    count = 0
+    for _ in range(DEPTH_LIMIT + 1):
+        count += len(level)
+        if count > VALUE_LIMIT:
+            raise ValueError(f"more than {VALUE_LIMIT} values")
+        inner: list[object] = []
+        for value in level:
+            if isinstance(value, dict):
+                inner += value.values()
+            elif isinstance(value, list):
+                inner += value
+            if len(inner) > VALUE_LIMIT:
+                raise ValueError(f"more than {VALUE_LIMIT} values")
+        level = inner
+    if level:
+        raise ValueError(f"nested deeper than {DEPTH_LIMIT}")
 
 
 def _with_proxy(sections: dict[str, Any]) -> dict[str, Any]:

@@ -110,6 +110,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise _unreadable(path, error.strerror or "cannot be read") from None
     except UnicodeDecodeError:
         raise _unreadable(path, "is not UTF-8") from None
+    except ValueError:
+        raise _unreadable(path, "is no possible path") from None
     if len(data) > SIZE_LIMIT:
         raise _unreadable(path, f"is longer than {SIZE_LIMIT} bytes")
     return ok(read_yaml(text, str(path)))

@@ -150,9 +150,13 @@ def count_tools(counter: TokenCounter, tools: Iterable[Tool | NativeTool]) -> in
     return total + rule.end if total else 0
 
 
-def _properties(counter: TokenCounter, schema: Mapping[str, Any]) -> int:
+SCHEMA_DEPTH_LIMIT = 64
+"""Maximum nesting of a schema whose properties are counted; services stop much earlier."""
+
+
+def _properties(counter: TokenCounter, schema: Mapping[str, Any], depth: int = 0) -> int:
     properties = schema.get("properties")
-    if not isinstance(properties, Mapping) or not properties:
+    if not isinstance(properties, Mapping) or not properties or depth > SCHEMA_DEPTH_LIMIT:
         return 0
     rule, count = counter.family.tools, counter.tokenizer.count
     total = rule.properties
@@ -164,10 +168,10 @@ def _properties(counter: TokenCounter, schema: Mapping[str, Any]) -> int:
         enum = about.get("enum")
         if isinstance(enum, Sequence) and not isinstance(enum, str):
             total += rule.enum + sum(rule.item + count(str(item)) for item in enum)
-        total += _properties(counter, about)
+        total += _properties(counter, about, depth + 1)
         items = about.get("items")
         if isinstance(items, Mapping):
-            total += _properties(counter, items)
+            total += _properties(counter, items, depth + 1)
     return total
 
 

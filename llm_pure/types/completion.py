@@ -4,7 +4,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.types.messages import Message, ToolCall
+from llm_pure.types.messages import Message, SafeRepr, ToolCall
 
 FinishReason: TypeAlias = Literal[
     "stop", "length", "tool_calls", "content_filter", "refusal", "pause", "error", "unknown"
@@ -14,7 +14,7 @@ JsonObject: TypeAlias = dict[str, Any]
 """Provider data that is passed on unread."""
 
 
-class Usage(msgspec.Struct, frozen=True):
+class Usage(SafeRepr, msgspec.Struct, frozen=True):
     """Tokens of one call. A count that the provider did not report is None, never 0."""
 
     input_tokens: int | None = None
@@ -39,7 +39,7 @@ class Usage(msgspec.Struct, frozen=True):
         return self.input_tokens + self.output_tokens
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class Choice(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """One of several alternatives for the same request (`n` above 1)."""
 
     message: Message
@@ -48,7 +48,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject = {}
 
 
-class Completion(msgspec.Struct, frozen=True, kw_only=True):
+class Completion(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """The model's complete response."""
 
     id: str = ""

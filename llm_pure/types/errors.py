@@ -16,6 +16,19 @@ from llm_pure.types.redact import redact, redact_bytes
 EVIDENCE_LIMIT = 300
 """Maximum bytes of a body in an error."""
 
+MESSAGE_LIMIT = 8_000
+"""Maximum characters of a message; a longer one ends at a blank before the limit, with "..."."""
+
+_LONGEST_WORD = 2_000
+
+
+def shorten(text: str) -> str:
+    """Return the text up to MESSAGE_LIMIT. It is cut at a blank, so that no part of a key stays that redaction would miss."""
+    if len(text) <= MESSAGE_LIMIT:
+        return text
+    blank = text.rfind(" ", MESSAGE_LIMIT - _LONGEST_WORD, MESSAGE_LIMIT)
+    return f"{text[: blank if blank >= 0 else MESSAGE_LIMIT - _LONGEST_WORD]} ..."
+
 
 BODY_LIMITS = (8, 200, 2000)
 """Of an error's `body`: the maximum depth, items of one object or list, and characters of a text."""
@@ -64,8 +77,8 @@ class _Common(msgspec.Struct, frozen=True, kw_only=True):
     """The headers that say how much of the rate limits is left."""
 
     def __post_init__(self) -> None:
-        """Redact the message and the body: providers quote the key that they reject."""
-        msgspec.structs.force_setattr(self, "message", redact(self.message))
+        """Shorten and redact the message, and redact the body: providers quote the key that they reject."""
+        msgspec.structs.force_setattr(self, "message", redact(shorten(self.message)))
         if self.body is not None:
             msgspec.structs.force_setattr(self, "body", _bounded(self.body))
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from llm_pure.types.completion import FinishReason, Usage
-from llm_pure.types.messages import Part
+from llm_pure.types.messages import Part, SafeRepr
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="started"):
@@ -76,7 +76,7 @@ class ProviderMetadataReceived(msgspec.Struct, frozen=True, gc=False, tag="echo_
     """The type of the part, if nothing else of this index arrives."""
 
 
-class ExtraReceived(msgspec.Struct, frozen=True, tag="extra_received"):
+class ExtraReceived(SafeRepr, msgspec.Struct, frozen=True, tag="extra_received"):
     """A field that this library does not model, under the provider's name."""
 
     name: str

@@ -11,6 +11,25 @@ import msgspec
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
 
+class SafeRepr(msgspec.Struct, frozen=True):
+    """A value with JSON in it, whose repr never raises: JSON that is nested too deeply is not shown."""
+
+    def __repr__(self) -> str:
+        try:
+            return super().__repr__()
+        except RecursionError:
+            fields = [f"{name}={safe_repr(getattr(self, name))}" for name in self.__struct_fields__]
+            return f"{type(self).__name__}({', '.join(fields)})"
+
+
+def safe_repr(value: object) -> str:
+    """Return the repr of a value, or a note that it is nested too deeply."""
+    try:
+        return repr(value)
+    except RecursionError:
+        return f"<{type(value).__name__}, nested too deeply>"
+
+
 class ProviderMetadata(msgspec.Struct, frozen=True):
     """Fields of a part as its provider sent them; sent back to that provider only, unchanged."""
 

@@ -5,10 +5,10 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from llm_pure.types.completion import Completion, JsonObject, Usage
-from llm_pure.types.messages import Audio, Message
+from llm_pure.types.messages import Audio, Message, SafeRepr, safe_repr
 
 
-class EmbedRequest(msgspec.Struct, frozen=True, kw_only=True):
+class EmbedRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """Texts to embed as vectors."""
 
     input: str | tuple[str, ...]
@@ -29,7 +29,7 @@ class EmbedRequest(msgspec.Struct, frozen=True, kw_only=True):
         return (self.input,) if isinstance(self.input, str) else tuple(self.input)
 
 
-class Embeddings(msgspec.Struct, frozen=True, kw_only=True):
+class Embeddings(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """One vector per text, in the order of the texts."""
 
     vectors: tuple[tuple[float, ...], ...]
@@ -51,7 +51,7 @@ class EmbedLimit(msgspec.Struct, frozen=True, kw_only=True):
     """Where the limit is documented, with the date."""
 
 
-class TokenCount(msgspec.Struct, frozen=True, kw_only=True):
+class TokenCount(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """The number of input tokens of a request."""
 
     input_tokens: int
@@ -62,7 +62,7 @@ class TokenCount(msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject = {}
 
 
-class ImageRequest(msgspec.Struct, frozen=True, kw_only=True):
+class ImageRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """Images to generate from text, from other images, or from both."""
 
     prompt: str = ""
@@ -90,7 +90,9 @@ class _Media(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         values = {name: getattr(self, name) for name in self.__struct_fields__}
         fields = [
-            f"{name}=<{len(value):,} bytes>" if isinstance(value, bytes) else f"{name}={value!r}"
+            f"{name}=<{len(value):,} bytes>"
+            if isinstance(value, bytes)
+            else f"{name}={safe_repr(value)}"
             for name, value in values.items()
         ]
         return f"{type(self).__name__}({', '.join(fields)})"
@@ -107,7 +109,7 @@ class GeneratedImage(_Media, frozen=True, kw_only=True):
     """The prompt as the provider rewrote it."""
 
 
-class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True):
+class ImagesResponse(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """The generated images, in order."""
 
     images: tuple[GeneratedImage, ...]
@@ -117,7 +119,7 @@ class ImagesResponse(msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject = {}
 
 
-class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True):
+class SpeechRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """Text to convert to speech."""
 
     input: str
@@ -155,7 +157,7 @@ TranscriptionFormat: TypeAlias = Literal[
 ]
 
 
-class TranscriptionRequest(msgspec.Struct, frozen=True, kw_only=True):
+class TranscriptionRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """Audio to transcribe."""
 
     audio: bytes
@@ -173,7 +175,7 @@ class TranscriptionRequest(msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject | None = None
 
 
-class Transcription(msgspec.Struct, frozen=True, kw_only=True):
+class Transcription(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """The text of a recording."""
 
     text: str
@@ -190,7 +192,7 @@ class Transcription(msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject = {}
 
 
-class ModerationRequest(msgspec.Struct, frozen=True, kw_only=True):
+class ModerationRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """Texts to classify."""
 
     input: str | tuple[str, ...]
@@ -199,7 +201,7 @@ class ModerationRequest(msgspec.Struct, frozen=True, kw_only=True):
     extra: JsonObject | None = None
 
 
-class ModerationResult(msgspec.Struct, frozen=True, kw_only=True):
+class ModerationResult(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """The classification of one text; categories under the provider's names, such as "harassment/threatening"."""
 
     flagged: bool
@@ -229,7 +231,7 @@ class ListModelsRequest(msgspec.Struct, frozen=True, kw_only=True):
     """`next_page` of the page before; "" is the first."""
 
 
-class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
+class ModelInfo(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """One model of a provider."""
 
     id: str

@@ -14,7 +14,10 @@ SECRET_PATTERN = re.compile(
     r"|gsk_[A-Za-z0-9]{16,}|xai-[A-Za-z0-9]{16,}|hf_[A-Za-z0-9]{16,}|csk-[a-z0-9]{16,}|nvapi-[A-Za-z0-9_-]{16,}"
     r"|pplx-[A-Za-z0-9]{16,}|fw_[A-Za-z0-9]{16,}|r8_[A-Za-z0-9]{16,}|tgp_v1_[A-Za-z0-9_-]{16,}"
     r"|ghp_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|bce-v3/[A-Za-z0-9/_-]{16,}"
-    r"|ya29\.[0-9A-Za-z_-]{16,}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{8,}"  # OAuth, JWT
+    r"|ya29\.[0-9A-Za-z_-]{16,}"  # OAuth
+    # JWT: not inside a longer word, or each "eyJ" of a word would read the rest of it; an escape may stand before it
+    r"|(?:(?<![A-Za-z0-9_-])|(?<=\\[nrtbf])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))"
+    r"eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]{8,}"
     r"|(?i:bearer) +(?=[^ ]*[0-9])[A-Za-z0-9._~+/=-]{12,}"
 )
 """The formats of the providers' keys. A mere prefix ("sk-") does not match."""

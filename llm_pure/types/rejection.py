@@ -8,7 +8,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
-from llm_pure.types.errors import LLMError, UnsupportedFeature
+from llm_pure.types.errors import InvalidRequest, LLMError, ProtocolError, UnsupportedFeature
+from llm_pure.types.http import HttpResponse
 from llm_pure.types.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
@@ -52,6 +53,8 @@ def reject(error: LLMError) -> NoReturn:
 def returns_failure(function: Callable[P, A]) -> Callable[P, LLMResult[A]]:
     """Make a function that may raise Rejected return a Result. Other exceptions pass through.
 
+    A RecursionError is an error of the response or the request: its values are nested too deeply for the caller's stack.
+
     >>> from llm_pure.types.errors import InvalidRequest
     >>> @returns_failure
     ... def half(number: int) -> int:
@@ -66,5 +69,20 @@ def returns_failure(function: Callable[P, A]) -> Callable[P, LLMResult[A]]:
             return Success(function(*args, **kwargs))
         except Rejected as rejected:
             return Failure(rejected.error)
+        except RecursionError:
+            return Failure(_depth_error(args))
 
     return seam
+
+
+def _depth_error(args: tuple[object, ...]) -> LLMError:
+    """The error of a value that is nested too deeply for the caller's stack: of a response, else of the request."""
+    for argument in args:
+        if isinstance(argument, HttpResponse):
+            return ProtocolError(
+                message="the response is nested too deeply",
+                status=argument.status,
+                where="body",
+                evidence=argument.body,
+            )
+    return InvalidRequest(message="a value is nested too deeply")

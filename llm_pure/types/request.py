@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.types.messages import Message
+from llm_pure.types.messages import Message, SafeRepr
 
 JsonSchema: TypeAlias = dict[str, Any]
 
@@ -15,7 +15,7 @@ MessageInput: TypeAlias = Message | str | Mapping[str, Any]
 MessagesInput: TypeAlias = MessageInput | Sequence[MessageInput]
 
 
-class Tool(msgspec.Struct, frozen=True, kw_only=True):
+class Tool(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """A function that the model may call."""
 
     name: str
@@ -28,7 +28,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """The arguments must match the schema exactly; None takes the provider's default."""
 
 
-class NativeTool(msgspec.Struct, frozen=True):
+class NativeTool(SafeRepr, msgspec.Struct, frozen=True):
     """A tool that the provider runs itself (web search, code execution ...)."""
 
     provider: str
@@ -49,7 +49,7 @@ class JsonFormat(msgspec.Struct, frozen=True, tag="json"):
     """The response is JSON."""
 
 
-class SchemaFormat(msgspec.Struct, frozen=True, kw_only=True, tag="schema"):
+class SchemaFormat(SafeRepr, msgspec.Struct, frozen=True, kw_only=True, tag="schema"):
     """The response is JSON of this schema."""
 
     schema: JsonSchema
@@ -78,7 +78,7 @@ class ReasoningRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Request a summary from providers that hide the reasoning."""
 
 
-class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
+class ChatRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """One request to a model. A field that is None takes the configuration's value, else the provider's default."""
 
     messages: MessagesInput

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure.framing.json_codec import (
+    DEPTH_LIMIT,
     convert,
     decode,
     decode_any,
@@ -51,7 +52,6 @@ def test_json_of_the_wanted_shape_is_the_value() -> None:
         b'{"x":"\xff"}',
         b'{"x":"\\ud800 ..."',
         b'{"x":1e999}',
-        b"[" * 100_000,
     ],
 )
 def test_other_bytes_are_a_fault_that_says_what_and_where(data: bytes) -> None:
@@ -193,3 +193,27 @@ def test_what_is_no_json_is_a_wrong_request(value: Any) -> None:
     error = encode(value, provider="p").failure()
     assert isinstance(error, InvalidRequest)
     assert error.provider == "p"
+
+
+@pytest.mark.parametrize("depth", [DEPTH_LIMIT, DEPTH_LIMIT + 1])
+@pytest.mark.parametrize("unit", [(b"[", b"]"), (b'{"a":', b"}"), (b'[{"[": "]]", "a":', b"}]")])
+def test_json_is_decoded_down_to_the_limit_of_its_depth(
+    unit: tuple[bytes, bytes], depth: int
+) -> None:
+    begin, end = unit
+    times = depth // (begin.count(b"[{") + 1)
+    extra = depth - times * (begin.count(b"[{") + 1)
+    data = b"[" * extra + begin * times + b'"' + b"[" * 500 + b'"' + end * times + b"]" * extra
+    assert isinstance(decode_any(data, provider="p"), Success) is (depth == DEPTH_LIMIT)
+
+
+def test_json_beyond_the_limit_is_an_error_that_names_it() -> None:
+    error = decode_any(DEEP, provider="p", where="event 3").failure()
+    assert error == ProtocolError(
+        message="the response could not be read: nested deeper than 128",
+        provider="p",
+        where="event 3",
+        evidence=DEEP,
+    )
+    assert json_object('{"a":' + "[" * 200 + "]" * 200 + "}") is None
+    assert json_object('{"a":"' + "[" * 500 + '"}') == {"a": "[" * 500}

@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable
+from math import isfinite
 
 from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.core.adaptations import Adaptation
@@ -52,12 +53,18 @@ def decode_vectors(
     *,
     invalid: str = "an embedding is neither floats nor base64 floats",
 ) -> tuple[Vector, ...]:
-    """`decode_vector` of each row. Raises Rejected with ProtocolError and the message `invalid` for text that is not one."""
+    """`decode_vector` of each row. Raises Rejected with ProtocolError: with the message `invalid` for text that is not a
+
+    vector, and for NaN or infinity, with which every similarity would be NaN in silence.
+    """
     vectors: list[Vector] = []
     for row in rows:
         vector = decode_vector(row)
         if vector is None:
             raise Rejected(malformed_response(service, response, invalid))
+        if not isfinite(sum(vector)) and not all(map(isfinite, vector)):
+            message = "an embedding holds NaN or infinity"
+            raise Rejected(malformed_response(service, response, message))
         vectors.append(vector)
     return tuple(vectors)
 

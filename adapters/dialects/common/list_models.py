@@ -6,13 +6,21 @@ Sources: openai/openai-openapi 2.3.0 (ListModelsResponse); anthropic 2.11.0 type
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
-from llm_pure.core.dialect import AnyService, FindError, Service, malformed_response, read_json
+from llm_pure.core.dialect import (
+    AnyService,
+    FindError,
+    Service,
+    malformed_response,
+    parse_any_depth,
+    read_json,
+)
 from llm_pure.core.provider import Built, Operation
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.errors import LLMError
@@ -92,11 +100,11 @@ def list_models(
         return Built(request=_build_get(config, shape, url, headers(config), request))
 
     @returns_failure
-    def parse(response: HttpResponse) -> ModelPage:
+    def parse(service: Service[Q], response: HttpResponse) -> ModelPage:
         raw = read_json(service, response, error_of_object)
         return _read_page(service, shape, raw, response)
 
-    return Operation(build, parse)
+    return Operation(build, partial(parse_any_depth, parse, service))
 
 
 def _build_get(

@@ -13,22 +13,44 @@ from llm_pure.adapters.dialects.gemini_content import wire
 
 Step: TypeAlias = str | int
 
+STEP_LIMIT = 64
+"""Maximum steps of a path: each one nests the arguments deeper."""
+
 _STEP = re.compile(
-    r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d{1,4})\]|\[(?P<quote>['\"])(?P<key>.*?)(?P=quote)\]"
+    r"\.(?P<name>[^.\[\]]+)|\[(?P<index>\d{1,4})\]"
+    r"|\['(?P<single>[^'\\]*+(?:\\.[^'\\]*+)*+)'\]|\[\"(?P<double>[^\"\\]*+(?:\\.[^\"\\]*+)*+)\"\]"
 )
 
 
 def join_fragments(fragments: Iterable[wire.PartialArg]) -> dict[str, Any]:
     """The arguments. An invalid path, or one that clashes with an earlier path, is used as a key itself."""
     root: dict[str, Any] = {}
+    values: list[Any] = []
     open_path: str | None = None
     for fragment in fragments:
-        path, value = fragment.jsonPath, _value(fragment)
-        append = path == open_path
-        if not _put(root, _steps(path), value, append=append):
-            _put(root, [path], value, append=append)
-        open_path = path if fragment.willContinue else None
+        if fragment.jsonPath != open_path:
+            _put_joined(root, open_path, values)
+            values = []
+        values.append(_value(fragment))
+        open_path = fragment.jsonPath
+        if not fragment.willContinue:
+            _put_joined(root, open_path, values)
+            open_path, values = None, []
+    _put_joined(root, open_path, values)
     return root
+
+
+def _put_joined(root: dict[str, Any], path: str | None, values: list[Any]) -> None:
+    """Store the values of consecutive fragments of one path: texts are joined, of other values the last one counts."""
+    if path is None or not values:
+        return
+    first_text = next((at for at, value in enumerate(values) if isinstance(value, str)), None)
+    if first_text is None:
+        value = values[-1]
+    else:
+        value = "".join([text for text in values[first_text:] if isinstance(text, str)])
+    if not _put(root, _steps(path), value):
+        _put(root, [path], value)
 
 
 def _value(fragment: wire.PartialArg) -> Any:
@@ -41,17 +63,23 @@ def _value(fragment: wire.PartialArg) -> Any:
 
 
 def _steps(path: str) -> list[Step]:
-    """The keys and indexes of a path; the path itself as one key if it is invalid."""
+    """The keys and indexes of a path; the path itself as one key if it is invalid or too long."""
     matches = list(_STEP.finditer(path))
-    if not path.startswith("$") or "$" + "".join([match.group() for match in matches]) != path:
+    if (
+        len(matches) > STEP_LIMIT
+        or not path.startswith("$")
+        or "$" + "".join([match.group() for match in matches]) != path
+    ):
         return [path]
     return [
-        int(match["index"]) if match["index"] else str(match["name"] or match["key"] or "")
+        int(match["index"])
+        if match["index"]
+        else str(match["name"] or match["single"] or match["double"] or "")
         for match in matches
     ]
 
 
-def _put(root: dict[str, Any], steps: list[Step], value: Any, *, append: bool) -> bool:
+def _put(root: dict[str, Any], steps: list[Step], value: Any) -> bool:
     """Store a value under a path. Returns false if an earlier value has another type there."""
     holder: Any = root
     for step, following in zip(steps, [*steps[1:], None], strict=True):
@@ -62,8 +90,6 @@ def _put(root: dict[str, Any], steps: list[Step], value: Any, *, append: bool) -
             if before is None:
                 before = [] if isinstance(following, int) else {}
             holder[step] = before
-        elif append and isinstance(before, str):
-            holder[step] = before + value if isinstance(value, str) else before
         else:
             holder[step] = value
         holder = before

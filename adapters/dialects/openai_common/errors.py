@@ -11,8 +11,12 @@ from typing import Any
 
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.framing.json_codec import preview
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpResponse
+
+MAX_DETAILS = 100
+"""Maximum entries of a list of details in a message."""
 
 
 def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
@@ -128,22 +132,27 @@ def _message(error: dict[str, Any]) -> str:
 
 
 def _text(value: Any) -> str:
+    while isinstance(value, dict):
+        value = value.get("detail") or value.get("message")
     if isinstance(value, str):
         return value
-    if isinstance(value, dict):
-        return _text(value.get("detail") or value.get("message") or "")
     if isinstance(value, list):
-        return "; ".join([_detail(item) for item in value])
+        return "; ".join([_detail(item) for item in value[:MAX_DETAILS]])
     return ""
 
 
 def _detail(item: Any) -> str:
     """One entry of FastAPI's list: {"loc": [...], "msg", "type"}."""
     if not isinstance(item, dict):
-        return str(item)
+        return _short(item)
     location = item.get("loc")
-    path = "/".join([str(step) for step in location]) if isinstance(location, list) else ""
-    return ": ".join(filter(None, [path, str(item.get("msg") or "")]))
+    path = "/".join(map(_short, location[:MAX_DETAILS])) if isinstance(location, list) else ""
+    return ": ".join(filter(None, [path, _short(item.get("msg") or "")]))
+
+
+def _short(value: Any) -> str:
+    """A text as it is, any other value as the beginning of its JSON."""
+    return value if isinstance(value, str) else preview(value).decode("utf-8", "replace")
 
 
 def _code(value: Any) -> str | None:

@@ -64,7 +64,7 @@ def json_shape(response: HttpResponse) -> Shape:
         except DECODE_ERRORS:
             continue
         prefix = "" if event is None else f"{_event_kind(value)} "
-        _add_types(value, prefix, shape, 0)
+        _add_types(value, prefix, shape)
     return {path: frozenset(types) for path, types in shape.items()}
 
 
@@ -92,17 +92,19 @@ def _event_kind(value: Any) -> str:
     return "[event]"
 
 
-def _add_types(value: Any, path: str, shape: dict[str, set[str]], depth: int) -> None:
-    type_name = _TYPE_NAMES.get(type(value), "object")
-    shape.setdefault(path if path.strip() else f"{path}/", set()).add(type_name)
-    if depth > DEPTH_LIMIT:
-        return
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            _add_types(inner, f"{path}/{escape_step(str(name))}", shape, depth + 1)
-    elif isinstance(value, list):
-        for inner in value:
-            _add_types(inner, f"{path}/*", shape, depth + 1)
+def _add_types(root: Any, root_path: str, shape: dict[str, set[str]]) -> None:
+    waiting = [(root, root_path, 0)]
+    while waiting:
+        value, path, depth = waiting.pop()
+        type_name = _TYPE_NAMES.get(type(value), "object")
+        shape.setdefault(path if path.strip() else f"{path}/", set()).add(type_name)
+        if depth > DEPTH_LIMIT:
+            continue
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                waiting.append((inner, f"{path}/{escape_step(str(name))}", depth + 1))
+        elif isinstance(value, list):
+            waiting += [(inner, f"{path}/*", depth + 1) for inner in value]
 
 
 _TYPE_NAMES = {

@@ -170,6 +170,10 @@ _NO_CALLS = (
 )  # fmt: skip
 
 
+PREFIX_LIMIT = 300
+"""Maximum characters before the path of a route, such as a gateway's own path."""
+
+
 def detect_call(request: HttpRequest) -> Call | UnknownCall:
     """Detect the call of a request.
 
@@ -185,7 +189,7 @@ def detect_call(request: HttpRequest) -> Call | UnknownCall:
         return UnknownCall(f"a {request.method.upper()[:20]} asks no model")
     path = unquote(parts.path).rstrip("/")
     for route in ROUTES:
-        if re.fullmatch(f".*{route.path}", path):
+        if re.fullmatch(f".{{0,{PREFIX_LIMIT}}}{route.path}", path):
             service = next((row for row in SERVICES if re.fullmatch(row.host, host)), None)
             return Call(
                 operation=route.operation,
@@ -195,7 +199,7 @@ def detect_call(request: HttpRequest) -> Call | UnknownCall:
                 streams=route.streams,
             )
     for no_call, reason in _NO_CALLS:
-        if re.fullmatch(no_call, path):
+        if re.fullmatch(no_call, path, re.DOTALL):
             return UnknownCall(reason)
     return UnknownCall("no model API is known at this URL")
 

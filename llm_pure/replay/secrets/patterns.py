@@ -36,7 +36,7 @@ ACCOUNT_PATTERNS = re.compile(
 """Ids of organisations, projects and AWS accounts."""
 
 _PRIVATE_KEY = re.compile(
-    r"(?<=-----BEGIN )([A-Z ]*PRIVATE KEY-----)(.*?)(?=-----END [A-Z ]*PRIVATE KEY-----)", re.DOTALL
+    r"(?<=-----BEGIN )([A-Z ]*PRIVATE KEY-----)((?:[^-]|-(?!----))*+)(?=-----END [A-Z ]*PRIVATE KEY-----)"
 )
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,}")
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/]{200,}")
@@ -119,7 +119,7 @@ DATA_LENGTH = 512
 """Runs from this length on are data, such as audio, not keys. Long secrets such as JWTs have a known shape."""
 
 RANDOM_NAMES = re.compile(
-    r"(?i:(?:.*[_-])?ids?)|.*[a-z0-9]I[dD]s?|(?i:(?:thought|)[_-]?signature|encrypted[_-]?[a-z]+|redacted[_-]?thinking|rendered[_-]?content|data|b64[_-]json"
+    r"(?s)(?i:(?:.*[_-])?ids?)|.*[a-z0-9]I[dD]s?|(?i:(?:thought|)[_-]?signature|encrypted[_-]?[a-z]+|redacted[_-]?thinking|rendered[_-]?content|data|b64[_-]json"
     r"|bytes|system[_-]fingerprint|obfuscation|embeddings?|p|(?:content[_-])?hash|sha256|digest|etag|finger[_-]?print"
     r"|cached[_-]?content|prompt[_-]cache[_-]key|.*request-?id|.*trace.*|.*uri|url|.*[_-]url|name|model|.*version)"
 )

@@ -28,8 +28,8 @@ KEPT_HEADERS = (
     # the request
     r"accept|content-type|anthropic-version|anthropic-beta|openai-beta"
     # the response: date, waits, ids to quote to the provider's support
-    r"|date|retry-after(?:-ms)?|x-should-retry|(?:[a-z]+-)*ratelimit-[a-z0-9_-]+"
-    r"|(?:[a-z]+-)*request-?id|x-amzn-errortype|x-amzn-bedrock-[a-z0-9-]+"
+    r"|date|retry-after(?:-ms)?|x-should-retry|(?:[a-z]+-){0,4}ratelimit-[a-z0-9_-]+"
+    r"|(?:[a-z]+-){0,4}request-?id|x-amzn-errortype|x-amzn-bedrock-[a-z0-9-]+"
     r"|openai-(?:model|version|processing-ms)"
 )
 """Headers that are kept; all others are removed. A pattern for complete names in lower case."""
