@@ -11,6 +11,7 @@ import msgspec
 
 from llm_pure.types.completion import Completion
 from llm_pure.types.http import Headers
+from llm_pure.types.messages import SafeRepr
 from llm_pure.types.redact import redact, redact_bytes
 
 EVIDENCE_LIMIT = 300
@@ -53,7 +54,7 @@ def _bounded(value: Any, depth: int = BODY_LIMITS[0], secrets: Sequence[str] = (
     }
 
 
-class _Common(msgspec.Struct, frozen=True, kw_only=True):
+class _Common(SafeRepr, frozen=True, kw_only=True):
     """The fields of every error."""
 
     message: str

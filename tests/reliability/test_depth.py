@@ -377,6 +377,12 @@ RECURSIVE: Mapping[str, str] = {
     "adapters/dialects/common/dual_api.py:_FirstFrameDecoder.close": "once: the decoder is chosen then",
     "adapters/dialects/gemini_content/frames.py:ItemDecoder.feed": "once: the framing is chosen then",
     "adapters/dialects/common/json_objects.py:merge_objects": "in builders, whose seam catches it",
+    "adapters/dialects/common/extra_fields.py:join_objects": "at most 8 objects in one another",
+    "llm_pure/types/errors.py:_bounded": "BODY_LIMITS",
+    "llm_pure/replay/checks/disorder_check.py:first_difference": "JSON of at most DEPTH_LIMIT",
+    "llm_pure/replay/checks/disorder_check.py:_is_added": "JSON of at most DEPTH_LIMIT",
+    "llm_pure/replay/checks/disorder_check.py:_provider_data": "JSON of at most DEPTH_LIMIT",
+    "llm_pure/replay/checks/disorder_check.py:_plain": "JSON of at most DEPTH_LIMIT",
 }
 """Functions that call themselves, alone or in turns, and the call above that gives them depth, or why it is small."""
 

@@ -102,7 +102,7 @@ def _read_frame(
     raw = decoded.unwrap()
     response = HttpResponse(200, head.headers)
     kind = raw.get("type") if isinstance(raw, dict) else None
-    if kind not in _EVENT_TYPES:
+    if not isinstance(kind, str) or kind not in _EVENT_TYPES:
         error = find_error(service, raw, response)
         if error is not None:
             return replace(state, fault=error), []

@@ -101,7 +101,7 @@ class CallHead(msgspec.Struct, frozen=True):
     has_arguments: bool = False
 
 
-_NO_CALL = CallHead()
+NO_CALL = CallHead()
 
 
 class Calls(msgspec.Struct, frozen=True):
@@ -147,10 +147,10 @@ class Calls(msgspec.Struct, frozen=True):
             number = parts.find(choice, call_id, index)
             if number is None and not call_id and (index is None or not name):
                 number = parts.last(choice)
-        head: CallHead = _NO_CALL if number is None else self.heads.get(number)
+        head: CallHead = NO_CALL if number is None else self.heads.get(number) or NO_CALL
         if number is None or (name and self._begins(choice, head, call_id, index, name, arguments)):
             parts, number = parts.begin(choice, call_id, index)
-            head = _NO_CALL
+            head = NO_CALL
         else:
             parts = parts.link(choice, number, call_id, index)
         after = CallHead(

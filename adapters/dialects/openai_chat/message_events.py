@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.part_identity import CallHead
+from llm_pure.adapters.dialects.common.part_identity import NO_CALL, CallHead
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.state import (
     CALLS,
@@ -93,7 +93,7 @@ def read_final_message(
             case RefusalDelta(text=text, index=index):
                 events.append(PartReceived(Refusal(text), index, choice))
             case ToolCallDelta(arguments=arguments, index=index):
-                head: CallHead = state.calls.heads.get(index - CALLS)
+                head: CallHead = state.calls.heads.get(index - CALLS) or NO_CALL
                 call = ToolCall(head.id, head.name, arguments or "{}")
                 events.append(PartReceived(call, index, choice))
             case _:
