@@ -40,6 +40,8 @@ def call(disorder: str, *after: str) -> Row:
     return Row(disorder=disorder, before=calls(*IN_TURN), after=calls(*after))
 
 
+LLAMA = '{"event":{"delta":{"type":"tool_call",@}}}'
+
 NULLS_OF_DELTA = (
     '"refusal":null,"reasoning_content":null,"reasoning":null,"reasoning_details":null,"tool_calls":null,'
     '"function_call":null,"audio":null,"annotations":null,"images":null'
@@ -171,6 +173,27 @@ ROWS = (
         '{"index":1,"function":{"arguments":"{}","name":"o"}}',
     ),
     Row(disorder="call_names_in_pieces", before=calls(FIRST.replace("look", "gogo"), MORE), after=None),
+    *[
+        Row(
+            disorder=disorder,
+            before=events(LLAMA.replace("@", '"id":"a","function":{"name":"look"}'), LLAMA.replace("@", '"function":{"arguments":"{}"}')),
+            after=events(LLAMA.replace("@", first), LLAMA.replace("@", second)),
+        )
+        for disorder, first, second in (
+            ("call_ids_repeated", '"id":"a","function":{"name":"look"}', '"function":{"arguments":"{}"},"id":"a"'),
+            ("call_names_null", '"id":"a","function":{"name":"look"}', '"function":{"arguments":"{}","name":null}'),
+            ("call_ids_empty", '"id":"a","function":{"name":"look"}', '"function":{"arguments":"{}"},"id":""'),
+            ("call_ids_null_text", '"id":"a","function":{"name":"look"}', '"function":{"arguments":"{}","name":""},"id":"null"'),
+        )
+    ],
+    Row(
+        disorder="call_ids_left_out",
+        content_type="application/json",
+        streamed=False,
+        before=b'{"choices":[{"message":{"tool_calls":[{"id":"a","function":{"name":"f"}},{"id":"b","function":{"name":"f"}}]}}]}',
+        after=b'{"choices":[{"message":{"tool_calls":[{"function":{"name":"f"}},{"function":{"name":"f"}}]}}]}',
+    ),
+    Row(disorder="call_names_repeated", before=calls(*[text.replace('"index":0,', "") for text in (FIRST, MORE)]), after=None),
     Row(
         disorder="call_arguments_as_objects",
         content_type="application/json",
