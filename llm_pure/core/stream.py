@@ -180,7 +180,7 @@ class StepDecoder(Generic[S, F]):
                     where="frame 1",
                     evidence=first,
                 )
-            if first and first.lstrip()[:1] not in b"{[":
+            if first.lstrip().startswith(b"<"):  # a page of HTML, as one line of NDJSON
                 return ProtocolError(
                     message="the body is not a stream",
                     provider=self._provider,
@@ -205,7 +205,7 @@ class StepDecoder(Generic[S, F]):
         while frame is not None:
             state, frame_events = step(state, frame)
             events += frame_events
-            if state.fault is not None or (type(frame) is ErrorData and not frame_events):
+            if state.fault is not None or type(frame) is ErrorData:
                 fault = self._frame_error(state.fault, frame)
                 state = msgspec.structs.replace(state, fault=fault)
                 break
