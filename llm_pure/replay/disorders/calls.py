@@ -119,8 +119,21 @@ def _indexed(pieces: Pieces) -> bool:
     )
 
 
+def _bare(pieces: Pieces) -> bool:
+    """Return whether later pieces have no name, and no id but the call's: others may begin a call."""
+    return not any(
+        piece.function.get("name") or piece.json.get("id") not in (None, "", piece.call_id)
+        for piece in _continued(pieces)
+    )
+
+
+def _named(pieces: Pieces) -> bool:
+    """Return whether each call begins with its name, and later pieces are bare."""
+    return _bare(pieces) and all(piece.name for piece in pieces if piece.first)
+
+
 def _without_indexes(pieces: Pieces) -> bool:
-    if not _in_turn(pieces):
+    if not _in_turn(pieces) or not _bare(pieces):
         return False
     for piece in pieces:
         piece.json.pop("index", None)
@@ -153,7 +166,7 @@ def _only_ids(index: int | None) -> EditPieces:
 
     def edit(pieces: Pieces) -> bool:
         ids = {piece.call_id: piece.call for piece in pieces}
-        if "" in ids or len(ids) != len({piece.call for piece in pieces}):
+        if "" in ids or len(ids) != len({piece.call for piece in pieces}) or not _named(pieces):
             return False
         for piece in pieces:
             piece.json["id"] = piece.call_id
@@ -239,26 +252,32 @@ def _arguments_as_objects(pieces: Pieces) -> bool:
     return True
 
 
-def _late_names(pieces: Pieces) -> bool:
-    """Move each name into the second piece of its call; the first one has the id alone."""
-    starts = {piece.call: piece for piece in pieces if piece.first}
-    seconds: dict[tuple[int, int], CallPiece] = {}
-    for piece in _continued(pieces):
-        seconds.setdefault(piece.call, piece)
-    usable = _indexed(pieces) and seconds.keys() == starts.keys()
-    if not usable or any(
-        piece.function.get("arguments") or not piece.call_id for piece in starts.values()
-    ):
-        return False
-    for call, piece in seconds.items():
-        starts[call].function.pop("name", None)
-        piece.json.setdefault("function", piece.function)["name"] = starts[call].name
-    return True
+def _late(*, ids: bool) -> EditPieces:
+    """Move each name, and the id too, into the second piece of its call; the first one has no arguments."""
+
+    def edit(pieces: Pieces) -> bool:
+        starts = {piece.call: piece for piece in pieces if piece.first}
+        seconds: dict[tuple[int, int], CallPiece] = {}
+        for piece in _continued(pieces):
+            seconds.setdefault(piece.call, piece)
+        usable = _indexed(pieces) and _named(pieces) and seconds.keys() == starts.keys()
+        if not usable or any(
+            piece.function.get("arguments") or not piece.call_id for piece in starts.values()
+        ):
+            return False
+        for call, piece in seconds.items():
+            starts[call].function.pop("name", None)
+            piece.json.setdefault("function", piece.function)["name"] = starts[call].name
+            if ids:
+                piece.json["id"] = starts[call].json.pop("id")
+        return True
+
+    return edit
 
 
 def _names_in_pieces(pieces: Pieces) -> bool:
     """Move the second half of each name into the next piece of its call."""
-    if not _indexed(pieces) or any(piece.function.get("name") for piece in _continued(pieces)):
+    if not _indexed(pieces) or not _named(pieces):
         return False
     done = set()
     starts = {piece.call: piece for piece in pieces if piece.first}
@@ -309,12 +328,14 @@ CALL_DISORDERS: tuple[Disorder, ...] = (
     _disorder("call_ids_left_out", "calls without an id", "older vLLM and llama.cpp", _without_ids, ids=True, streamed=None),
     _disorder("call_types_left_out", "calls without `type`", "Mistral, Gemini's compatible API", _without_types, streamed=None),
     _disorder("call_names_repeated", "the name in every piece of a call", "answers.md C: NVIDIA's MiniMax",
-        _on_continued(_set_name(lambda piece: piece.name), needs=_indexed)),
+        _on_continued(_set_name(lambda piece: piece.name), needs=lambda pieces: _indexed(pieces) and _named(pieces))),
     _disorder("call_names_empty", "an empty name in the later pieces of a call", "LM Studio, SiliconFlow",
         _nameless(_on_continued(_set_name(lambda piece: ""))), llama=True),
     _disorder("call_names_null", "name null in the later pieces of a call", "vLLM, SGLang",
         _nameless(_on_continued(_set_name(lambda piece: None))), llama=True),
-    _disorder("call_names_late", "the name of a call in its second piece", "servers that send the id first", _late_names),
+    _disorder("call_names_late", "the name of a call in its second piece", "servers that send the id first", _late(ids=False)),
+    _disorder("call_heads_late", "id and name of a call in its second piece; the first one has the index", "servers that send an empty call first",
+        _late(ids=True)),
     _disorder("call_names_in_pieces", "the name of a call in two pieces", "answers.md C: Moonshot, local servers", _names_in_pieces),
     Disorder(name="call_arguments_as_objects", description="the arguments of a call as an object", source="Ollama's compatible API, older vLLM",
         dialects=(OPENAI_CHAT,), streamed=False, deform=editing_json(_editing(_arguments_as_objects))),

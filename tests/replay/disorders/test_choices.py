@@ -105,6 +105,7 @@ ROWS = (
     ],
     call("call_indexes_left_out", *[text.replace('"index":0,', "").replace('"index":1,', "") for text in IN_TURN]),
     Row(disorder="call_indexes_left_out", before=INTERLEAVED, after=None),
+    Row(disorder="call_indexes_left_out", before=calls(FIRST, MORE[:-1] + ',"id":"other"}'), after=None),
     call(
         "call_indexes_renumbered",
         *[text.replace('"index":1', '"index":3').replace('"index":0', '"index":1') for text in IN_TURN],
@@ -165,6 +166,17 @@ ROWS = (
         SECOND.replace('"name":"go",', ""),
         '{"index":1,"function":{"arguments":"{}","name":"go"}}',
     ),
+    call(
+        "call_heads_late",
+        '{"index":0,"type":"function","function":{"arguments":""}}',
+        '{"index":0,"function":{"arguments":"{}","name":"look"},"id":"a"}',
+        '{"index":1,"type":"function","function":{"arguments":""}}',
+        '{"index":1,"function":{"arguments":"{}","name":"go"},"id":"b"}',
+    ),
+    *[
+        Row(disorder=disorder, before=calls(FIRST, MORE[:-1] + ',"id":"other"}'), after=None)
+        for disorder in ("call_names_late", "call_names_in_pieces", "call_names_repeated", "call_ids_under_one_index")
+    ],
     call(
         "call_names_in_pieces",
         FIRST.replace("look", "lo"),
