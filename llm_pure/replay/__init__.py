@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from llm_pure.replay.cassette_writer import CassetteRecorder, Mode, open_cassette
     from llm_pure.replay.checks.check import check_paths, report_lines
     from llm_pure.replay.checks.check_record import CheckRecord, exit_code, record_json
+    from llm_pure.replay.checks.disorder_check import DisorderDivergence, check_disorders
     from llm_pure.replay.chunking import Chunking, as_recorded, random_chunks, single_bytes
+    from llm_pure.replay.disorders.answer import RecordedAnswer, recorded_answer
+    from llm_pure.replay.disorders.disorder import Disorder
+    from llm_pure.replay.disorders.table import DISORDERS
     from llm_pure.replay.faults import AS_RECORDED, INSTANT, Fault, PlaybackOptions
     from llm_pure.replay.matching import Difference, MatchRules
     from llm_pure.replay.player import ReplayTransport, open_replay
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AS_RECORDED",
+    "DISORDERS",
     "INSTANT",
     "AsyncRecordTransport",
     "Cassette",
@@ -44,12 +49,15 @@ __all__ = [
     "CheckRecord",
     "Chunking",
     "Difference",
+    "Disorder",
+    "DisorderDivergence",
     "Fault",
     "Interaction",
     "MatchRules",
     "Mode",
     "PlaybackOptions",
     "RecordTransport",
+    "RecordedAnswer",
     "RecordingOverride",
     "Redaction",
     "ReplayServer",
@@ -59,6 +67,7 @@ __all__ = [
     "as_recorded",
     "before_record_request",
     "before_record_response",
+    "check_disorders",
     "check_paths",
     "exit_code",
     "load_cassette",
@@ -68,6 +77,7 @@ __all__ = [
     "parse_cassette",
     "random_chunks",
     "record_json",
+    "recorded_answer",
     "redact_cassette",
     "redact_interaction",
     "redact_request",
@@ -87,6 +97,10 @@ _MODULES = {
     "llm_pure.replay.cassette": "Cassette Interaction parse_cassette render_cassette",
     "llm_pure.replay.checks.check": "check_paths report_lines",
     "llm_pure.replay.checks.check_record": "CheckRecord exit_code record_json",
+    "llm_pure.replay.checks.disorder_check": "DisorderDivergence check_disorders",
+    "llm_pure.replay.disorders.answer": "RecordedAnswer recorded_answer",
+    "llm_pure.replay.disorders.disorder": "Disorder",
+    "llm_pure.replay.disorders.table": "DISORDERS",
     "llm_pure.replay.faults": "AS_RECORDED INSTANT Fault PlaybackOptions",
     "llm_pure.replay.cassette_files": "load_cassette save_cassette",
     "llm_pure.replay.matching": "Difference MatchRules",

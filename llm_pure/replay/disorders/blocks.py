@@ -106,6 +106,11 @@ def _anthropic_usage(values: list[JsonObject]) -> tuple[JsonObject, list[JsonObj
     return starts[0], deltas
 
 
+def _later(usage: JsonObject, update: JsonObject) -> JsonObject:
+    """Return the usage after an update, in which null says nothing."""
+    return {**usage, **{name: count for name, count in update.items() if count is not None}}
+
+
 def _usage_early(values: list[JsonObject]) -> bool:
     """Put the final usage into message_start."""
     events = _anthropic_usage(values)
@@ -113,7 +118,7 @@ def _usage_early(values: list[JsonObject]) -> bool:
         return False
     start, deltas = events
     for delta in deltas:
-        start["usage"] = {**start["usage"], **delta.pop("usage")}
+        start["usage"] = _later(start["usage"], delta.pop("usage"))
     return True
 
 
@@ -125,7 +130,7 @@ def _usage_late(values: list[JsonObject]) -> bool:
     start, deltas = events
     usage = start.pop("usage")
     for delta in deltas:
-        usage = {**usage, **delta.pop("usage")}
+        usage = _later(usage, delta.pop("usage"))
     deltas[-1]["usage"] = usage
     return True
 

@@ -1,4 +1,4 @@
-"""Disorders of the pieces of tool calls in chat completions and DashScope: indexes, ids, names. Pure.
+"""Disorders of the pieces of tool calls in chat completions, DashScope and the Llama API: indexes, ids, names. Pure.
 
 Which call a piece belongs to is read from the well-formed answer first: by its index, and by a new id with a name. A disorder
 that takes an identity away applies only where the order of the pieces still shows it.
@@ -12,6 +12,7 @@ from llm_pure.replay.disorders.answer import JsonObject
 from llm_pure.replay.disorders.choices import choices_of, message_of
 from llm_pure.replay.disorders.disorder import (
     DASHSCOPE,
+    LLAMA,
     OPENAI_CHAT,
     Disorder,
     EditJson,
@@ -42,15 +43,25 @@ class CallPiece(msgspec.Struct, kw_only=True):
 Pieces = list[CallPiece]
 
 
+def _calls_of(value: JsonObject) -> list[tuple[int, list[JsonObject]]]:
+    """Return the pieces in each choice; the Llama API has one in an event, and no index."""
+    delta = json_dict(json_dict(value.get("event")).get("delta"))
+    if delta.get("type") == "tool_call":
+        return [(0, [delta])]
+    return [
+        (choice.get("index") or 0, json_list(message_of(choice).get("tool_calls")))
+        for choice in choices_of(value)
+    ]
+
+
 def call_pieces(values: list[JsonObject]) -> Pieces:
     """Return all pieces in order."""
     pieces: Pieces = []
     current: dict[tuple[int, object], CallPiece] = {}
     counts: dict[int, int] = {}
     for value in values:
-        for choice in choices_of(value):
-            number = choice.get("index") or 0
-            for position, call in enumerate(json_list(message_of(choice).get("tool_calls"))):
+        for number, calls in _calls_of(value):
+            for position, call in enumerate(calls):
                 function = json_dict(call.get("function"))
                 call_id, name = call.get("id") or "", function.get("name") or ""
                 before = current.get((number, call.get("index")))
@@ -108,8 +119,21 @@ def _indexed(pieces: Pieces) -> bool:
     )
 
 
+def _bare(pieces: Pieces) -> bool:
+    """Return whether later pieces have no name, and no id but the call's: others may begin a call."""
+    return not any(
+        piece.function.get("name") or piece.json.get("id") not in (None, "", piece.call_id)
+        for piece in _continued(pieces)
+    )
+
+
+def _named(pieces: Pieces) -> bool:
+    """Return whether each call begins with its name, and later pieces are bare."""
+    return _bare(pieces) and all(piece.name for piece in pieces if piece.first)
+
+
 def _without_indexes(pieces: Pieces) -> bool:
-    if not _in_turn(pieces):
+    if not _in_turn(pieces) or not _bare(pieces):
         return False
     for piece in pieces:
         piece.json.pop("index", None)
@@ -142,7 +166,7 @@ def _only_ids(index: int | None) -> EditPieces:
 
     def edit(pieces: Pieces) -> bool:
         ids = {piece.call_id: piece.call for piece in pieces}
-        if "" in ids or len(ids) != len({piece.call for piece in pieces}):
+        if "" in ids or len(ids) != len({piece.call for piece in pieces}) or not _named(pieces):
             return False
         for piece in pieces:
             piece.json["id"] = piece.call_id
@@ -155,12 +179,19 @@ def _only_ids(index: int | None) -> EditPieces:
     return edit
 
 
-def _on_continued(change: Callable[[CallPiece, int], None], *, indexed: bool = True) -> EditPieces:
-    """Change each piece but the first one of its call."""
+def _continues(pieces: Pieces) -> bool:
+    """Return whether a piece without id and name shows its call: by its index, or by its place."""
+    return _indexed(pieces) or _in_turn(pieces)
+
+
+def _on_continued(
+    change: Callable[[CallPiece, int], None], *, needs: Callable[[Pieces], bool] | None = None
+) -> EditPieces:
+    """Change each piece but the first one of its call, if the pieces are as it needs them."""
 
     def edit(pieces: Pieces) -> bool:
         later = _continued(pieces)
-        if indexed and not _indexed(pieces):
+        if needs is not None and not needs(pieces):
             return False
         for number, piece in enumerate(later):
             change(piece, number)
@@ -196,9 +227,13 @@ def _null_text(piece: CallPiece, number: int) -> None:
 
 
 def _without_ids(pieces: Pieces) -> bool:
-    for piece in pieces if _indexed(pieces) else []:
+    """Leave out all ids, where each call has an index, or is one piece without any."""
+    separate = not _continued(pieces) and all(piece.json.get("index") is None for piece in pieces)
+    if not separate and not _indexed(pieces):
+        return False
+    for piece in pieces:
         piece.json.pop("id", None)
-    return _indexed(pieces)
+    return True
 
 
 def _without_types(pieces: Pieces) -> bool:
@@ -217,26 +252,32 @@ def _arguments_as_objects(pieces: Pieces) -> bool:
     return True
 
 
-def _late_names(pieces: Pieces) -> bool:
-    """Move each name into the second piece of its call; the first one has the id alone."""
-    starts = {piece.call: piece for piece in pieces if piece.first}
-    seconds: dict[tuple[int, int], CallPiece] = {}
-    for piece in _continued(pieces):
-        seconds.setdefault(piece.call, piece)
-    usable = _indexed(pieces) and seconds.keys() == starts.keys()
-    if not usable or any(
-        piece.function.get("arguments") or not piece.call_id for piece in starts.values()
-    ):
-        return False
-    for call, piece in seconds.items():
-        starts[call].function.pop("name", None)
-        piece.json.setdefault("function", piece.function)["name"] = starts[call].name
-    return True
+def _late(*, ids: bool) -> EditPieces:
+    """Move each name, and the id too, into the second piece of its call; the first one has no arguments."""
+
+    def edit(pieces: Pieces) -> bool:
+        starts = {piece.call: piece for piece in pieces if piece.first}
+        seconds: dict[tuple[int, int], CallPiece] = {}
+        for piece in _continued(pieces):
+            seconds.setdefault(piece.call, piece)
+        usable = _indexed(pieces) and _named(pieces) and seconds.keys() == starts.keys()
+        if not usable or any(
+            piece.function.get("arguments") or not piece.call_id for piece in starts.values()
+        ):
+            return False
+        for call, piece in seconds.items():
+            starts[call].function.pop("name", None)
+            piece.json.setdefault("function", piece.function)["name"] = starts[call].name
+            if ids:
+                piece.json["id"] = starts[call].json.pop("id")
+        return True
+
+    return edit
 
 
 def _names_in_pieces(pieces: Pieces) -> bool:
     """Move the second half of each name into the next piece of its call."""
-    if not _indexed(pieces) or any(piece.function.get("name") for piece in _continued(pieces)):
+    if not _indexed(pieces) or not _named(pieces):
         return False
     done = set()
     starts = {piece.call: piece for piece in pieces if piece.first}
@@ -250,16 +291,16 @@ def _names_in_pieces(pieces: Pieces) -> bool:
     return bool(done)
 
 
-_BOTH = (OPENAI_CHAT, DASHSCOPE)
+_INDEXED = (OPENAI_CHAT, DASHSCOPE)
 
 
 def _disorder(name: str, description: str, source: str, edit: EditPieces, *, ids: bool = False,
-    streamed: bool | None = True) -> Disorder:  # fmt: skip
+    streamed: bool | None = True, llama: bool = False) -> Disorder:  # fmt: skip
     return Disorder(
         name=name,
         description=description,
         source=source,
-        dialects=_BOTH,
+        dialects=(*_INDEXED, LLAMA) if llama else _INDEXED,
         streamed=streamed,
         may_differ=("tool_call_ids",) if ids else (),
         deform=editing_json(_editing(edit)),
@@ -277,22 +318,24 @@ CALL_DISORDERS: tuple[Disorder, ...] = (
     _disorder("call_ids_under_one_index", "the id in every piece of a call, index 0 for all calls", "gateways that know one call",
         _only_ids(0)),
     _disorder("call_ids_per_piece", "another id in every piece of a call", "answers.md B: Kimi, LM Studio",
-        _nameless(_on_continued(_set_id(lambda piece, number: f"{piece.call_id}_{number}")))),
+        _nameless(_on_continued(_set_id(lambda piece, number: f"{piece.call_id}_{number}"), needs=_indexed))),
     _disorder("call_ids_repeated", "the id in every piece of a call", "Mistral, Together",
-        _on_continued(_set_id(lambda piece, _: piece.call_id), indexed=False)),
+        _on_continued(_set_id(lambda piece, _: piece.call_id)), llama=True),
     _disorder("call_ids_empty", "an empty id in the later pieces of a call", "DashScope, Ark",
-        _on_continued(_set_id(lambda piece, _: ""))),
+        _on_continued(_set_id(lambda piece, _: ""), needs=_continues), llama=True),
     _disorder("call_ids_null_text", 'id "null" and an empty name in the later pieces of a call', "answers.md B: Mistral",
-        _nameless(_on_continued(_null_text))),
+        _nameless(_on_continued(_null_text, needs=_continues)), llama=True),
     _disorder("call_ids_left_out", "calls without an id", "older vLLM and llama.cpp", _without_ids, ids=True, streamed=None),
     _disorder("call_types_left_out", "calls without `type`", "Mistral, Gemini's compatible API", _without_types, streamed=None),
     _disorder("call_names_repeated", "the name in every piece of a call", "answers.md C: NVIDIA's MiniMax",
-        _on_continued(_set_name(lambda piece: piece.name), indexed=False)),
+        _on_continued(_set_name(lambda piece: piece.name), needs=lambda pieces: _indexed(pieces) and _named(pieces))),
     _disorder("call_names_empty", "an empty name in the later pieces of a call", "LM Studio, SiliconFlow",
-        _nameless(_on_continued(_set_name(lambda piece: ""), indexed=False))),
+        _nameless(_on_continued(_set_name(lambda piece: ""))), llama=True),
     _disorder("call_names_null", "name null in the later pieces of a call", "vLLM, SGLang",
-        _nameless(_on_continued(_set_name(lambda piece: None), indexed=False))),
-    _disorder("call_names_late", "the name of a call in its second piece", "servers that send the id first", _late_names),
+        _nameless(_on_continued(_set_name(lambda piece: None))), llama=True),
+    _disorder("call_names_late", "the name of a call in its second piece", "servers that send the id first", _late(ids=False)),
+    _disorder("call_heads_late", "id and name of a call in its second piece; the first one has the index", "servers that send an empty call first",
+        _late(ids=True)),
     _disorder("call_names_in_pieces", "the name of a call in two pieces", "answers.md C: Moonshot, local servers", _names_in_pieces),
     Disorder(name="call_arguments_as_objects", description="the arguments of a call as an object", source="Ollama's compatible API, older vLLM",
         dialects=(OPENAI_CHAT,), streamed=False, deform=editing_json(_editing(_arguments_as_objects))),

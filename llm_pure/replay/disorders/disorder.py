@@ -71,6 +71,24 @@ class Disorder(msgspec.Struct, frozen=True, kw_only=True):
         return None if deformed == answer else deformed
 
 
+def combined(first: Disorder, second: Disorder) -> Disorder:
+    """Return both disorders as one. The second one's preconditions are those of the answer that the first one makes."""
+
+    def deform(answer: RecordedAnswer) -> RecordedAnswer | None:
+        once = first.apply(answer)
+        return None if once is None else second.apply(once)
+
+    return Disorder(
+        name=f"{first.name} + {second.name}",
+        description=f"{first.description}; {second.description}",
+        source=f"{first.source}; {second.source}",
+        dialects=first.dialects,
+        streamed=first.streamed,
+        may_differ=(*first.may_differ, *second.may_differ),
+        deform=deform,
+    )
+
+
 def editing_frames(edit: EditFrames, *framings: Framing) -> Deform:
     """Return a disorder of the frames of a body in one of these framings; without any, in each."""
 

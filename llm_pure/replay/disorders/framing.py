@@ -240,7 +240,7 @@ FRAMING_DISORDERS: tuple[Disorder, ...] = (
     _disorder("last_event_twice", "the last event twice", "gateways that add their own",
         editing_frames(_last_twice, "sse"), (ANTHROPIC, COHERE)),
     _disorder("blank_lines", "blank lines between all lines", "proxies that keep connections open",
-        _on_body(lambda body: b"\n" + body.replace(b"\n", b"\n\n \n"), "ndjson"), (OLLAMA,)),
+        _on_body(lambda body: body.replace(b"\n", b"\n\n \n"), "ndjson"), (OLLAMA,)),
     _disorder("ndjson_crlf", "lines end in CRLF", "proxies on Windows", _on_body(_with_line_ends(b"\r\n"), "ndjson"), (OLLAMA,)),
     _disorder("ndjson_no_last_line_end", "no line end after the last line", "proxies that join lines",
         _on_body(lambda body: body.rstrip(), "ndjson"), (OLLAMA,)),

@@ -199,15 +199,21 @@ def _last_deltas_left_out(frames: list[Frame]) -> list[Frame] | None:
 
 
 def _deltas_only(frames: list[Frame]) -> list[Frame] | None:
-    """Leave out final items and the final response's output, if they say no more than the deltas."""
+    """Leave out final items and the final response's output, if they say no more than `added` events and deltas."""
     values = [value for frame in frames if (value := frame.json()) is not None]
-    items = [value["item"] for value in values if _kind(value) == _DONE]
+    finals = [value for value in values if _kind(value) == _DONE]
     ends = _ends(values)
-    if (
-        not ends
-        or not items
-        or json_list(ends[-1].get("output")) != items
-        or not all(map(_in_deltas, items))
+    items = [value["item"] for value in finals]
+    if not ends or not items or json_list(ends[-1].get("output")) != items:
+        return None
+    added = {_place(value) for value in values if _kind(value) == _ADDED}
+    texts: dict[object, str] = {}
+    for value in values:
+        if _is_delta(_kind(value)):
+            texts[_place(value)] = texts.get(_place(value), "") + str(value.get("delta"))
+    if not all(
+        _place(value) in added and _only_text(value["item"]) == texts.get(_place(value), "")
+        for value in finals
     ):
         return None
     result = []
@@ -220,14 +226,19 @@ def _deltas_only(frames: list[Frame]) -> list[Frame] | None:
     return result
 
 
-def _in_deltas(item: JsonObject) -> bool:
-    """Return whether the deltas of an item say all of it: its only text, or its arguments."""
+def _place(value: JsonObject) -> object:
+    return value.get("output_index", _item_id(value))
+
+
+def _only_text(item: JsonObject) -> str | None:
+    """Return the text of a message that is all of it, or a call's arguments; None for other items."""
     parts = json_list(item.get("content"))
-    return item.get("type") == "function_call" or (
-        item.get("type") == "message"
-        and len(parts) == 1
-        and not any(parts[0].get(name) for name in ("annotations", "logprobs"))
-    )
+    if item.get("type") == "function_call":
+        return str(item.get("arguments"))
+    if item.get("type") != "message" or len(parts) != 1:
+        return None
+    plain = not any(parts[0].get(name) for name in ("annotations", "logprobs"))
+    return str(parts[0].get("text")) if plain else None
 
 
 def _is_call(value: JsonObject | None) -> bool:

@@ -251,7 +251,7 @@ def _with_nulls(answer: RecordedAnswer) -> RecordedAnswer | None:
 def _adding_nulls(optional: Callable[[JsonObject], OptionalFields]) -> Deform:
     def edit(values: list[JsonObject]) -> bool:
         for value in values:
-            for item, names in list(optional(value)):
+            for item, names in list(optional(value)) if value else []:
                 for name in names.split():
                     item.setdefault(name, None)
         return bool(values)

@@ -105,6 +105,11 @@ ROWS = (
     anthropic("anthropic_usage_late", BEGIN.replace(',"usage":{"input_tokens":3,"output_tokens":1}', ""), *BLOCKS,
         DELTA.replace('{"output_tokens":9}', '{"input_tokens":3,"output_tokens":9}'), STOP),
     Row(disorder="anthropic_usage_late", before=events(BEGIN, STOP), after=None),
+    Row(
+        disorder="anthropic_usage_early",
+        before=events(BEGIN, DELTA.replace('{"output_tokens":9}', '{"input_tokens":null,"output_tokens":9}')),
+        after=events(BEGIN.replace('"output_tokens":1', '"output_tokens":9'), DELTA.replace(',"usage":{"output_tokens":9}', "")),
+    ),
     anthropic("input_in_block_start", BEGIN, *BLOCKS[:-3], CALL.replace('"input":{}', '"input":{"x":1}'), END_2, DELTA, STOP),
     anthropic("text_in_block_start", BEGIN, THINK, HM, SIGNED, END_0, TEXT.replace('"text":""', '"text":"Hi"'), END_1,
         CALL, INPUT, END_2, DELTA, STOP),

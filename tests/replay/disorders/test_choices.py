@@ -40,6 +40,8 @@ def call(disorder: str, *after: str) -> Row:
     return Row(disorder=disorder, before=calls(*IN_TURN), after=calls(*after))
 
 
+LLAMA = '{"event":{"delta":{"type":"tool_call",@}}}'
+
 NULLS_OF_DELTA = (
     '"refusal":null,"reasoning_content":null,"reasoning":null,"reasoning_details":null,"tool_calls":null,'
     '"function_call":null,"audio":null,"annotations":null,"images":null'
@@ -103,6 +105,7 @@ ROWS = (
     ],
     call("call_indexes_left_out", *[text.replace('"index":0,', "").replace('"index":1,', "") for text in IN_TURN]),
     Row(disorder="call_indexes_left_out", before=INTERLEAVED, after=None),
+    Row(disorder="call_indexes_left_out", before=calls(FIRST, MORE[:-1] + ',"id":"other"}'), after=None),
     call(
         "call_indexes_renumbered",
         *[text.replace('"index":1', '"index":3').replace('"index":0', '"index":1') for text in IN_TURN],
@@ -164,6 +167,17 @@ ROWS = (
         '{"index":1,"function":{"arguments":"{}","name":"go"}}',
     ),
     call(
+        "call_heads_late",
+        '{"index":0,"type":"function","function":{"arguments":""}}',
+        '{"index":0,"function":{"arguments":"{}","name":"look"},"id":"a"}',
+        '{"index":1,"type":"function","function":{"arguments":""}}',
+        '{"index":1,"function":{"arguments":"{}","name":"go"},"id":"b"}',
+    ),
+    *[
+        Row(disorder=disorder, before=calls(FIRST, MORE[:-1] + ',"id":"other"}'), after=None)
+        for disorder in ("call_names_late", "call_names_in_pieces", "call_names_repeated", "call_ids_under_one_index")
+    ],
+    call(
         "call_names_in_pieces",
         FIRST.replace("look", "lo"),
         '{"index":0,"function":{"arguments":"{}","name":"ok"}}',
@@ -171,6 +185,27 @@ ROWS = (
         '{"index":1,"function":{"arguments":"{}","name":"o"}}',
     ),
     Row(disorder="call_names_in_pieces", before=calls(FIRST.replace("look", "gogo"), MORE), after=None),
+    *[
+        Row(
+            disorder=disorder,
+            before=events(LLAMA.replace("@", '"id":"a","function":{"name":"look"}'), LLAMA.replace("@", '"function":{"arguments":"{}"}')),
+            after=events(LLAMA.replace("@", first), LLAMA.replace("@", second)),
+        )
+        for disorder, first, second in (
+            ("call_ids_repeated", '"id":"a","function":{"name":"look"}', '"function":{"arguments":"{}"},"id":"a"'),
+            ("call_names_null", '"id":"a","function":{"name":"look"}', '"function":{"arguments":"{}","name":null}'),
+            ("call_ids_empty", '"id":"a","function":{"name":"look"}', '"function":{"arguments":"{}"},"id":""'),
+            ("call_ids_null_text", '"id":"a","function":{"name":"look"}', '"function":{"arguments":"{}","name":""},"id":"null"'),
+        )
+    ],
+    Row(
+        disorder="call_ids_left_out",
+        content_type="application/json",
+        streamed=False,
+        before=b'{"choices":[{"message":{"tool_calls":[{"id":"a","function":{"name":"f"}},{"id":"b","function":{"name":"f"}}]}}]}',
+        after=b'{"choices":[{"message":{"tool_calls":[{"function":{"name":"f"}},{"function":{"name":"f"}}]}}]}',
+    ),
+    Row(disorder="call_names_repeated", before=calls(*[text.replace('"index":0,', "") for text in (FIRST, MORE)]), after=None),
     Row(
         disorder="call_arguments_as_objects",
         content_type="application/json",

@@ -114,7 +114,7 @@ ROWS = (
     Row(disorder="done_named", before=A + DONE, after=A + b"event: done\n" + DONE),
     Row(disorder="last_event_twice", before=START + STOP, after=START + STOP + STOP),
     Row(disorder="blank_lines", content_type=NDJSON, before=LINES,
-        after=b'\n{"done":false}\n\n \n{"done":true}\n\n \n'),
+        after=b'{"done":false}\n\n \n{"done":true}\n\n \n'),
     Row(disorder="ndjson_crlf", content_type=NDJSON, before=LINES, after=b'{"done":false}\r\n{"done":true}\r\n'),
     Row(disorder="ndjson_no_last_line_end", content_type=NDJSON, before=LINES, after=LINES[:-1]),
 )  # fmt: skip

@@ -105,6 +105,13 @@ ROWS = (
         before=events(*[line.replace('"text":"Hi"}]', '"text":"Hi","annotations":[{}]}]') for line in LINES]),
         after=None,
     ),
+    Row(disorder="deltas_only", before=events(BEGIN, ADDED, PART, H, HI, DONE, *SECOND, END), after=None),
+    Row(disorder="deltas_only", before=events(BEGIN, *FIRST[1:], *SECOND, END), after=None),
+    Row(
+        disorder="deltas_only",
+        before=events(BEGIN, *[line.replace("message", "reasoning") for line in (ADDED, DONE, END)]),
+        after=None,
+    ),
     responses(
         "arguments_in_done_event",
         BEGIN,
