@@ -40,6 +40,10 @@ class StreamState(msgspec.Struct, frozen=True, kw_only=True):
     fault: LLMError | None = None
     """The error that ends the stream; the events before it are returned first."""
 
+    def partial_extra(self, data: bytes) -> dict[str, Any]:
+        """Extra fields of a response that is interrupted after the frame with this data."""
+        return {}
+
 
 S = TypeVar("S", bound=StreamState)
 
@@ -80,7 +84,7 @@ class StepDecoder(Generic[S, F]):
     """A StreamDecoder for one response, made of a frame decoder, an initial state and `step`."""
 
     __slots__ = (
-        "_closed", "_collector", "_dialect", "_error", "_first", "_frames", "_head", "_parse_error",
+        "_closed", "_collector", "_dialect", "_error", "_first", "_frames", "_head", "_last", "_parse_error",
         "_provider", "_read_text_run", "_seen", "_state", "_step", "_uncompacted",
     )  # fmt: skip
 
@@ -99,6 +103,7 @@ class StepDecoder(Generic[S, F]):
         self._provider = provider
         self._dialect = dialect
         self._first: F | None = None
+        self._last: F | None = None
         self._head = head
         self._frames = frames
         self._state = state
@@ -137,7 +142,13 @@ class StepDecoder(Generic[S, F]):
 
     def partial(self) -> Completion:
         """Return the Completion so far."""
-        return self._collector.completion()
+        completion = self._collector.completion()
+        if self._state.ended or self._last is None:
+            return completion
+        extra = self._state.partial_extra(_frame_data(self._last))
+        if not extra:
+            return completion
+        return msgspec.structs.replace(completion, extra={**completion.extra, **extra})
 
     def _close(self) -> LLMResult[tuple[StreamEvent, ...]]:
         frames = self._frames.close()
@@ -184,6 +195,7 @@ class StepDecoder(Generic[S, F]):
     def _run(self, frames: list[F]) -> tuple[StreamEvent, ...]:
         state, step, read_text_run = self._state, self._step, self._read_text_run
         events: list[StreamEvent] = []
+        seen = len(frames)
         if not self._seen:
             events += header_events(self._head.headers)
             self._first = frames[0]
@@ -195,6 +207,7 @@ class StepDecoder(Generic[S, F]):
             if state.fault is not None or (type(frame) is ErrorData and not frame_events):
                 fault = self._frame_error(state.fault, frame)
                 state = msgspec.structs.replace(state, fault=fault)
+                frames = frames[: len(frames) - sum(1 for _ in remaining) - 1]
                 break
             if (
                 read_text_run is not None
@@ -204,7 +217,10 @@ class StepDecoder(Generic[S, F]):
                 frame = read_text_run(state, remaining, events)
             else:
                 frame = next(remaining, None)
-        self._seen += len(frames)
+        self._seen += seen
+        self._last = next(
+            (frame for frame in reversed(frames) if not is_heartbeat(_frame_data(frame))), self._last
+        )
         self._state = state
         self._collector.add(events)
         if self._uncompacted >= _COMPACT_EVERY:
@@ -268,7 +284,7 @@ class StepDecoder(Generic[S, F]):
         """The error with the response so far, and the request id of the headers."""
         return msgspec.structs.replace(
             error,
-            partial=self._collector.completion(),
+            partial=self.partial(),
             request_id=error.request_id or request_id(self._head.headers),
         )
 

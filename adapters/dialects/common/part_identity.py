@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-Key: TypeAlias = "tuple[int, int | str] | int | str"
+Key: TypeAlias = "tuple[int | str, int | str] | int | str"
 
 
 class Entries(msgspec.Struct, frozen=True):
