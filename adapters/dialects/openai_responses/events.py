@@ -4,11 +4,13 @@ from typing import Any, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.extra_fields import extra_events
 from llm_pure.adapters.dialects.openai_responses import wire
 from llm_pure.adapters.dialects.openai_responses.hosted_calls import (
     AUDIO_EVENTS,
     HOSTED_EVENTS,
     PARTIAL_IMAGE,
+    PROGRESS_FIELDS,
     HostedEvent,
     event_fields,
     is_hosted,
@@ -133,8 +135,11 @@ def read_other_event(
         if AUDIO_EVENTS[kind] == "data":
             return replace(state, audio=(state.audio, [piece])), events
         return replace(state, transcript=(state.transcript, [piece])), events
-    if raw.get("type") is not None and not is_progress(kind, raw):
-        events.append(ExtraReceived(kind, [event_fields(raw)], append=True))
+    if is_progress(kind):
+        return state, extra_events(raw, PROGRESS_FIELDS)
+    fields = event_fields(raw)
+    if raw.get("type") is not None and fields:
+        events.append(ExtraReceived(kind, [fields], append=True))
     return state, events
 
 

@@ -5,6 +5,7 @@ then each event is an extra field under its own type, which goes when the part h
 Source: openai-python 3.57.0 (types/responses), vercel/ai packages/xai/src/responses; read 2026-11-29.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,15 +52,17 @@ AUDIO_EVENTS: Mapping[str, str] = {
 }
 """Type of an event of the spoken answer -> what it has more of."""
 
-_PROGRESS_FIELDS = frozenset(
-    {"type", "sequence_number", "item_id", "output_index", "obfuscation", "agent", "event_id"}
+PROGRESS_FIELDS = frozenset(
+    {
+        "type", "sequence_number", "item_id", "output_index", "summary_index", "obfuscation", "agent", "event_id",
+        "response_id", "part",
+    }
+)  # fmt: skip
+_PROGRESS = re.compile(
+    r"response\.\w+\.(in_progress|searching|interpreting|generating|compacting|completed|failed)"
+    r"|response\.reasoning_summary_part\.added|response\.audio\.(transcript\.)?done"
 )
-_PROGRESS_KNOWN: Mapping[str, frozenset[str]] = {
-    "response.reasoning_summary_part.added": frozenset({"summary_index", "part"}),
-    "response.audio.done": frozenset({"response_id"}),
-    "response.audio.transcript.done": frozenset({"response_id"}),
-}
-"""Type of an event that repeats others -> its further fields."""
+"""Types of events that report that work goes on, or repeat others."""
 
 
 def event_fields(raw: wire.JsonObject) -> wire.JsonObject:
@@ -68,10 +71,9 @@ def event_fields(raw: wire.JsonObject) -> wire.JsonObject:
     return {key: value for key, value in raw.items() if key not in without and value is not None}
 
 
-def is_progress(kind: str, raw: wire.JsonObject) -> bool:
-    """Return whether an event only reports that work on an item goes on."""
-    further = {key for key, value in raw.items() if value is not None} - _PROGRESS_FIELDS
-    return further <= _PROGRESS_KNOWN.get(kind, frozenset())
+def is_progress(kind: str) -> bool:
+    """Return whether events of this type have nothing of their own; their further fields are unknown ones."""
+    return _PROGRESS.fullmatch(kind) is not None
 
 
 X_SEARCH_NAMES = frozenset(
