@@ -84,9 +84,9 @@ _ITEM_OF_PART = {
 def read_item_event(name: str, state: State, event: wire.Event) -> tuple[State, Events]:
     """An event of an item. Raises msgspec's errors."""
     events: Events = []
+    state = state if isinstance(event, wire.Error) else _with_agent(state, events, event.agent)
     match event:
         case wire.Delta():
-            state = _with_agent(state, events, event)
             return _read_delta(name, state, events, event), events
         case wire.Done():
             form = _DONE[type(event)]
@@ -98,7 +98,6 @@ def read_item_event(name: str, state: State, event: wire.Event) -> tuple[State, 
         case wire.AnnotationAdded(annotation=dict() as annotation):
             return _read_annotation(name, state, events, event, annotation), events
         case wire.ItemAdded(item=dict() as raw):
-            state = _with_agent(state, events, event)
             items, item = state.items.for_item(raw, event.output_index, begins=True)
             item = replace(item, hosted=item.hosted or is_hosted(raw, state.tools))
             item = ItemReader(name, events, state.order).begin(item, raw)
@@ -130,13 +129,15 @@ def read_other_event(
         return replace(state, items=items.put(item)), events
     piece = raw.get("delta")
     if kind in AUDIO_EVENTS and isinstance(piece, str):
+        state = _with_agent(state, events, raw.get("agent"))
         events.append(ExtraReceived(kind, [piece], append=True))
         state = replace(state, live=state.live | {kind})
         if AUDIO_EVENTS[kind] == "data":
             return replace(state, audio=(state.audio, [piece])), events
         return replace(state, transcript=(state.transcript, [piece])), events
     if is_progress(kind):
-        return state, extra_events(raw, PROGRESS_FIELDS)
+        state = _with_agent(state, events, raw.get("agent"))
+        return state, events + extra_events(raw, PROGRESS_FIELDS)
     fields = event_fields(raw)
     if raw.get("type") is not None and fields:
         events.append(ExtraReceived(kind, [fields], append=True))
@@ -284,12 +285,12 @@ def _read_annotation(
     return replace(state, items=items.put(item.with_part(key, part)), order=reader.order)
 
 
-def _with_agent(state: State, events: Events, event: wire.Address) -> State:
+def _with_agent(state: State, events: Events, agent: Any) -> State:
     """Emit the agent that speaks, where it is another one than before."""
-    if event.agent is None or event.agent == state.agent:
+    if agent is None or agent == state.agent:
         return state
-    events.append(ExtraReceived("agent", event.agent))
-    return replace(state, agent=event.agent, live=state.live | {"agent"})
+    events.append(ExtraReceived("agent", agent))
+    return replace(state, agent=agent, live=state.live | {"agent"})
 
 
 def _read_hosted(

@@ -59,7 +59,7 @@ PROGRESS_FIELDS = frozenset(
     }
 )  # fmt: skip
 _PROGRESS = re.compile(
-    r"response\.\w+\.(in_progress|searching|interpreting|generating|compacting|completed|failed)"
+    r"response\.(\w+_(call|list_tools)|compaction)\.(in_progress|searching|interpreting|generating|compacting|completed|failed)"
     r"|response\.reasoning_summary_part\.added|response\.audio\.(transcript\.)?done"
 )
 """Types of events that report that work goes on, or repeat others."""

@@ -316,7 +316,6 @@ def test_how_an_answer_ends(end: bytes, finish: Finished) -> None:
 SERVICE = make_service("p", "https://example.org", Quirks())
 
 
-
 def state_after(*frames: bytes) -> State:
     """The state after these frames."""
     decoder = SseDecoder()
