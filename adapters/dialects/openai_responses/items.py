@@ -13,7 +13,6 @@ from llm_pure.adapters.dialects.openai_responses.hosted_calls import complete_ho
 from llm_pure.adapters.dialects.openai_responses.open_items import (
     CALLS,
     Item,
-    Items,
     Lists,
     PartKey,
     PartText,
@@ -90,7 +89,7 @@ class ItemReader:
                 item = self._call(item, raw)
             case kind:
                 self._other(item, kind, raw, final=final)
-        return replace(item, done=True, raw=raw)
+        return replace(item, done=True, raw=None, shown=_shown(raw))
 
     def complete_text(self, key: PartKey, part: PartText, text: str | None) -> PartText:
         """The part with its complete text, of which the rest is emitted. Text that begins otherwise waits for the item's end."""
@@ -118,10 +117,10 @@ class ItemReader:
         self._repeat(name)
         return replace(part, **{name: (None, values)})
 
-    def repeat_lists(self, items: Items) -> None:
+    def repeat_lists(self, items: list[Item]) -> None:
         """Emit the lists that came in another order than that of the output."""
         for name in sorted(self.order.unordered):
-            parts = [part for item in items.in_order() for _, part in item.parts.items()]
+            parts = [part for item in items for _, part in item.parts.items()]
             parts.sort(key=lambda part: part.index)
             lists: list[Lists] = [getattr(part, name) for part in parts]
             self.events.append(
@@ -282,13 +281,14 @@ def _aligned(received: list[PartKey], final: list[PartKey]) -> dict[PartKey, Par
 
 def _is_repeated(item: Item, raw: wire.JsonObject) -> bool:
     """Return whether the item was completed with the same content: hosts change ids and encrypt anew in every event."""
-    if raw == item.raw:
-        return True
-    changing = {"id", "encrypted_content"} if item.signed else {"id"}
-    before, after = (
-        {k: v for k, v in one.items() if k not in changing} for one in (item.raw or {}, raw)
+    return (item.signed or not raw.get("encrypted_content")) and item.shown == _shown(raw)
+
+
+def _shown(raw: wire.JsonObject) -> bytes:
+    """The item as JSON, without what changes from event to event."""
+    return msgspec.json.encode(
+        {key: value for key, value in raw.items() if key not in ("id", "encrypted_content")}
     )
-    return before == after
 
 
 def _is_same_json(text: str, value: Any) -> bool:

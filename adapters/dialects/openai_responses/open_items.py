@@ -4,6 +4,7 @@ An item is found by its id, else by its output_index, else it is the one that be
 event, and leave indexes out or repeat them. Event indexes are `part_index(slot, content_index)`, in the order of the items.
 """
 
+from collections.abc import Callable, Iterable
 from io import StringIO
 from typing import Any, TypeAlias
 
@@ -95,8 +96,12 @@ class Item(msgspec.Struct, frozen=True):
     """The item's place in the order of the output."""
     kind: str = ""
     """The item's type, "" before it is known."""
+    item_id: str | None = None
+    """As the item showed it itself."""
     raw: wire.JsonObject | None = None
-    """The item as it began or as it ended."""
+    """The item as it began, until it is complete."""
+    shown: bytes = b""
+    """The complete item as JSON, without its id."""
     announced: bool = False
     """`output_item.added` was read."""
     done: bool = False
@@ -191,10 +196,19 @@ class Items(msgspec.Struct, frozen=True):
         """All items, in the order of the output."""
         return sorted([item for _, item in self.entries.items()], key=lambda item: item.slot)
 
-    def at_slot(self, slot: int) -> Item | None:
-        """The item in this slot."""
-        number = self.slots.get(slot)
-        return None if number is None else self._item(number)
+    def by_ids(self, items: Iterable[Item]) -> "Callable[[wire.JsonObject], Item | None]":
+        """Finds an item as `by_id` does, among all items at once."""
+        numbers = dict(self.identity.by_id.items())
+        by_number = {item.number: item for item in items}
+
+        def find(raw: wire.JsonObject) -> Item | None:
+            for part_id in (_text(raw.get("id")), _call_key(raw)):
+                item = by_number.get(numbers.get((0, part_id), -1)) if part_id else None
+                if item is not None and item.fits(str(raw.get("type") or "")):
+                    return item
+            return None
+
+        return find
 
     def for_part(
         self, event: wire.Address, kind: str, part: str, text: str | None = None
@@ -247,11 +261,12 @@ class Items(msgspec.Struct, frozen=True):
         return None
 
     def begin(
-        self, item_id: str | None, output_index: int | None, kind: str, slot: int | None = None
+        self, item_id: str | None, output_index: int | None, kind: str
     ) -> "tuple[Items, Item]":
         """Begin an item at the slot of its index, after all others if that is taken or missing."""
-        slot = output_index if slot is None else slot
-        if slot is None or not 0 <= slot < _MAX_SLOT or self.slots.get(slot) is not None:
+        slot = output_index
+        known = slot is not None and slot < self.free and self.slots.get(slot) is not None
+        if slot is None or known or not 0 <= slot < _MAX_SLOT:
             slot = self.free
         identity, number = self.identity.begin(0, item_id, output_index)
         items = Items(
@@ -282,17 +297,17 @@ class Items(msgspec.Struct, frozen=True):
         identity = self.identity.link(0, item.number, _text(raw.get("id")), output_index)
         identity = identity.link(0, item.number, _call_key(raw), None)
         kind = str(raw.get("type") or "") or item.kind
-        return replace(self, identity=identity), item if item.kind == kind else replace(
-            item, kind=kind
-        )
+        item_id = _text(raw.get("id")) or item.item_id
+        if item.kind != kind or item.item_id != item_id:
+            item = replace(item, kind=kind, item_id=item_id)
+        return replace(self, identity=identity), item
 
 
 def _continues(item: Item, raw: wire.JsonObject, *, begins: bool) -> bool:
     """Return whether an event with an unknown id shows the item that stands at its index, or that began last."""
     if not item.fits(str(raw.get("type") or "")):
         return False
-    known = item.raw.get("id") if item.raw is not None else None
-    differ = known is not None and raw.get("id") is not None
+    differ = item.item_id is not None and raw.get("id") is not None
     return not (differ and (item.done or (begins and item.announced)))
 
 

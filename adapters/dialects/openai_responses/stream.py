@@ -181,17 +181,16 @@ def read_response(
     state = _start(service, state, events, raw)
     response = msgspec.convert(raw, wire.Response, strict=False)
     reader = ItemReader(service.name, events, state.order)
-    items = state.items
     output = response.output or []
-    for index, (raw_item, known) in enumerate(zip(output, _matches(items, output), strict=True)):
-        if known is None:
-            kind = str(raw_item.get("type") or "")
-            items, known = items.begin(None, None, kind, index)
-            known = replace(known, hosted=is_hosted(raw_item, state.tools))
-        items = items.put(reader.complete(known, raw_item))
-    for item in items.in_order():
-        if not item.done:
-            items = items.put(reader.complete(item, _beginning(item), final=False))
+    items: list[Item] = []
+    for raw_item, item in zip(output, _matches(state, output), strict=True):
+        items.append(reader.complete(item, raw_item))
+    matched = {item.number for item in items}
+    for item in state.items.in_order():
+        if item.number not in matched:
+            items.append(
+                item if item.done else reader.complete(item, _beginning(item), final=False)
+            )
     reader.repeat_lists(items)
     events += spoken_part(state)
     events += [ExtraReceived(name, None) for name in sorted(state.live)]
@@ -203,7 +202,7 @@ def read_response(
         events.append(UsageReported(read_usage(response.usage)))
     reason = (response.incomplete_details or {}).get("reason") or response.status
     events.append(Finished(FINISH.get(str(reason), "unknown"), str(reason) if reason else None))
-    return replace(state, ended=True, items=items, live=frozenset())
+    return replace(state, ended=True, items=Items(), live=frozenset())
 
 
 def _beginning(item: Item) -> wire.JsonObject:
@@ -211,33 +210,33 @@ def _beginning(item: Item) -> wire.JsonObject:
     return {key: value for key, value in (item.raw or {}).items() if key != "status"}
 
 
-def _matches(items: Items, output: Sequence[wire.JsonObject]) -> list[Item | None]:
-    """The known item of each item of the output: by id, else the next one in order, else the one at the same index."""
-    matched: set[int] = set()
-    numbers: list[int | None] = []
-    for raw in output:
-        number = items.by_id(raw)
-        numbers.append(None if number in matched else number)
-        if number is not None:
-            matched.add(number)
-    others = [item for item in items.in_order() if item.number not in matched]
-    missing = numbers.count(None)
+def _matches(state: State, output: Sequence[wire.JsonObject]) -> list[Item]:
+    """The item of each one of the output: by id, else the next one in order, else the one at the same index, else a new one."""
+    known = state.items.in_order()
+    by_id = state.items.by_ids(known)
+    numbers: set[int] = set()
     matches: list[Item | None] = []
-    following = iter(others) if len(others) == missing else None
-    for index, (raw, number) in enumerate(zip(output, numbers, strict=True)):
-        if number is not None:
-            matches.append(items.entries.get(number))
-            continue
-        item = items.at_slot(index) if following is None else next(following)
-        fits = (
-            item is not None
-            and item.number not in matched
-            and item.fits(str(raw.get("type") or ""))
-        )
-        matches.append(item if fits else None)
-        if item is not None and fits:
-            matched.add(item.number)
-    return matches
+    for raw in output:
+        item = by_id(raw)
+        matches.append(item if item is not None and item.number not in numbers else None)
+        numbers |= {item.number} if item is not None else set()
+    others = [item for item in known if item.number not in numbers]
+    following = iter(others) if len(others) == matches.count(None) else None
+    slots = {item.slot: item for item in known}
+    free = state.items.free
+    items: list[Item] = []
+    for index, (raw, match) in enumerate(zip(output, matches, strict=True)):
+        item, kind = match, str(raw.get("type") or "")
+        if item is None:
+            item = slots.get(index) if following is None else next(following)
+            if item is None or item.number in numbers or not item.fits(kind):
+                slot = free if index in slots else index
+                free = max(free, slot + 1)
+                item = Item(-1 - index, slot, kind, hosted=is_hosted(raw, state.tools))
+                slots[slot] = item
+            numbers.add(item.number)
+        items.append(item if item.kind else replace(item, kind=kind))
+    return items
 
 
 def _response(head: ResponseHead) -> HttpResponse:

@@ -85,6 +85,7 @@ LOST_OF_EVENTS: PassedOver = {
     "*GeneratingEvent.output_index": IDENTITY,
     "*CompactingEvent.output_index": IDENTITY,
     "*FailedEvent.output_index": IDENTITY,
+    "*CompletedEvent.output_index": IDENTITY,
     "*AddedEvent*.output_index": IDENTITY,
     "*ContentPartAddedEvent*.content_index": IDENTITY,
     "*AnnotationAddedEvent*.content_index": IDENTITY,
