@@ -84,8 +84,21 @@ class StepDecoder(Generic[S, F]):
     """A StreamDecoder for one response, made of a frame decoder, an initial state and `step`."""
 
     __slots__ = (
-        "_closed", "_collector", "_dialect", "_error", "_first", "_frames", "_head", "_last", "_parse_error",
-        "_provider", "_read_text_run", "_seen", "_state", "_step", "_uncompacted",
+        "_closed",
+        "_collector",
+        "_dialect",
+        "_error",
+        "_first",
+        "_frames",
+        "_head",
+        "_parse_error",
+        "_provider",
+        "_read_text_run",
+        "_recent",
+        "_seen",
+        "_state",
+        "_step",
+        "_uncompacted",
     )  # fmt: skip
 
     def __init__(
@@ -103,7 +116,7 @@ class StepDecoder(Generic[S, F]):
         self._provider = provider
         self._dialect = dialect
         self._first: F | None = None
-        self._last: F | None = None
+        self._recent: Sequence[F] = ()
         self._head = head
         self._frames = frames
         self._state = state
@@ -143,9 +156,11 @@ class StepDecoder(Generic[S, F]):
     def partial(self) -> Completion:
         """Return the Completion so far."""
         completion = self._collector.completion()
-        if self._state.ended or self._last is None:
+        datas = map(_frame_data, reversed(self._recent))
+        last = next((data for data in datas if not is_heartbeat(data)), None)
+        if self._state.ended or last is None:
             return completion
-        extra = self._state.partial_extra(_frame_data(self._last))
+        extra = self._state.partial_extra(last)
         if not extra:
             return completion
         return msgspec.structs.replace(completion, extra={**completion.extra, **extra})
@@ -193,9 +208,9 @@ class StepDecoder(Generic[S, F]):
         )
 
     def _run(self, frames: list[F]) -> tuple[StreamEvent, ...]:
-        state, step, read_text_run = self._state, self._step, self._read_text_run
+        state, step, seen = self._state, self._step, len(frames)
+        read_text_run = self._read_text_run if seen > 1 else None
         events: list[StreamEvent] = []
-        seen = len(frames)
         if not self._seen:
             events += header_events(self._head.headers)
             self._first = frames[0]
@@ -218,9 +233,8 @@ class StepDecoder(Generic[S, F]):
             else:
                 frame = next(remaining, None)
         self._seen += seen
-        self._last = next(
-            (frame for frame in reversed(frames) if not is_heartbeat(_frame_data(frame))), self._last
-        )
+        if frames and (events or any(not is_heartbeat(_frame_data(frame)) for frame in frames)):
+            self._recent = frames
         self._state = state
         self._collector.add(events)
         if self._uncompacted >= _COMPACT_EVERY:

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple, TypeAlias
 
+import msgspec
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
@@ -65,6 +66,7 @@ _DELTAS: dict[type[Any], PartForm] = {
     wire.ArgumentsDelta: PartForm("function_call", "call", ToolCallDelta),
     wire.InputDelta: PartForm("custom_tool_call", "call", ToolCallDelta),
 }
+_DECODERS: dict[type[Any], Any] = {event: msgspec.json.Decoder(event).decode for event in _DELTAS}
 _DONE: dict[type[Any], PartForm] = {
     wire.TextDone: _DELTAS[wire.TextDelta],
     wire.RefusalDone: _DELTAS[wire.RefusalDelta],
@@ -185,7 +187,7 @@ def _read_delta(name: str, state: State, events: Events, event: wire.Delta) -> S
         part.buffer.write(text)
     item = item.with_part(key, part)
     run = Run(
-        type(event), event.item_id, event.output_index, event.content_index, form.delta, part.index, part.buffer.write
+        _DECODERS[type(event)], event.item_id, event.output_index, event.content_index, form.delta, part.index, part.buffer.write
     )  # fmt: skip
     return replace(state, items=items.put(item), run=run)
 

@@ -16,7 +16,8 @@ from llm_pure.framing.json_codec import any_json
 class Run(msgspec.Struct, frozen=True):
     """The part that the last delta belongs to, and how its deltas are addressed."""
 
-    event: type[wire.Delta]
+    decode: Callable[[bytes], Any]
+    """Decodes the events of the same type."""
     item_id: str | None
     output_index: int | None
     content_index: int | None

@@ -4,7 +4,7 @@ What a final event or item has beyond the deltas is emitted as more of them; whe
 Source: openai/openai-openapi 2.3.0 and openai-python 3.57.0 (ResponseStreamEvent), read 2026-11-29.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -63,24 +63,58 @@ def step(service: AnyService, head: ResponseHead, state: State, frame: SseEvent)
     """One frame. After the last event nothing changes the state, neither [DONE] nor anything else."""
     if state.ended:
         return state, ()
+    run = state.run
+    if run is not None:
+        try:
+            event = run.decode(frame.data)
+        except DECODE_ERRORS:
+            pass
+        else:
+            text = event.delta
+            if (
+                event.item_id == run.item_id
+                and event.output_index == run.output_index
+                and event.content_index == run.content_index
+                and text
+                and not (event.logprobs or event.agent)
+            ):  # nearly every event of a stream goes on with the part of the one before
+                run.write(text)
+                return state, (run.delta(text, run.index),)
+            return _read_event(service, head, state, event, frame.data)
     try:
-        event = wire.EVENT.decode(frame.data)
+        other = wire.EVENT.decode(frame.data)
     except DECODE_ERRORS:
         return _read_json(service, head, state, frame)
+    return _read_event(service, head, state, other, frame.data)
+
+
+def read_text_run(
+    state: State, frames: Iterator[SseEvent], events: list[StreamEvent]
+) -> SseEvent | None:
+    """Fast path for consecutive deltas of one text: append their events, return the first other frame or None."""
     run = state.run
-    if (
-        run is not None
-        and type(event) is run.event
-        and event.item_id == run.item_id
-        and event.output_index == run.output_index
-        and event.content_index == run.content_index
-        and event.delta
-        and not (event.logprobs or event.agent)
-    ):  # nearly every event of a stream goes on with the part of the one before
+    if run is None or state.ended:
+        return next(frames, None)
+    item_id, output_index, content_index = run.item_id, run.output_index, run.content_index
+    decode, delta, index, write = run.decode, run.delta, run.index, run.write
+    for frame in frames:
+        try:
+            event = decode(frame.data)
+        except DECODE_ERRORS:
+            return frame
         text = event.delta
-        run.write(text)
-        return state, (run.delta(text, run.index),)
-    return _read_event(service, head, state, event, frame.data)
+        if (
+            event.item_id != item_id
+            or event.output_index != output_index
+            or event.content_index != content_index
+            or not text
+            or event.logprobs
+            or event.agent
+        ):
+            return frame
+        write(text)
+        events.append(delta(text, index))
+    return None
 
 
 def _read_json(service: AnyService, head: ResponseHead, state: State, frame: SseEvent) -> Stepped:
