@@ -286,7 +286,9 @@ class Collector:
             case ExtraReceived():
                 extra = self._extra.setdefault(event.choice, {})
                 value = event.value if isinstance(event.value, list) else [event.value]
-                if not event.append:
+                if event.value is None:
+                    extra.pop(event.name, None)
+                elif not event.append:
                     extra[event.name] = _copy(event.value)
                 elif isinstance(before := extra.get(event.name), list):
                     before.extend(value)

@@ -40,6 +40,10 @@ class StreamState(msgspec.Struct, frozen=True, kw_only=True):
     fault: LLMError | None = None
     """The error that ends the stream; the events before it are returned first."""
 
+    def partial_extra(self, data: bytes) -> dict[str, Any]:
+        """Extra fields of a response that is interrupted after the frame with this data."""
+        return {}
+
 
 S = TypeVar("S", bound=StreamState)
 
@@ -85,8 +89,21 @@ class StepDecoder(Generic[S, F]):
     """A StreamDecoder for one response, made of a frame decoder, an initial state and `step`."""
 
     __slots__ = (
-        "_closed", "_collector", "_dialect", "_error", "_first", "_frames", "_head", "_parse_error",
-        "_provider", "_read_text_run", "_seen", "_state", "_step", "_uncompacted",
+        "_closed",
+        "_collector",
+        "_dialect",
+        "_error",
+        "_first",
+        "_frames",
+        "_head",
+        "_parse_error",
+        "_provider",
+        "_read_text_run",
+        "_recent",
+        "_seen",
+        "_state",
+        "_step",
+        "_uncompacted",
     )  # fmt: skip
 
     def __init__(
@@ -104,6 +121,7 @@ class StepDecoder(Generic[S, F]):
         self._provider = provider
         self._dialect = dialect
         self._first: F | None = None
+        self._recent: Sequence[F] = ()
         self._head = head
         self._frames = frames
         self._state = state
@@ -142,7 +160,15 @@ class StepDecoder(Generic[S, F]):
 
     def partial(self) -> Completion:
         """Return the Completion so far."""
-        return self._collector.completion()
+        completion = self._collector.completion()
+        datas = map(_frame_data, reversed(self._recent))
+        last = next((data for data in datas if not is_heartbeat(data)), None)
+        if self._state.ended or last is None:
+            return completion
+        extra = self._state.partial_extra(last)
+        if not extra:
+            return completion
+        return msgspec.structs.replace(completion, extra={**completion.extra, **extra})
 
     def _close(self) -> LLMResult[tuple[StreamEvent, ...]]:
         frames = self._frames.close()
@@ -200,7 +226,9 @@ class StepDecoder(Generic[S, F]):
             events += header_events(self._head.headers)
             self._first = frames[0]
         try:
-            self._state = self._read(frames, events)
+            self._state, good = self._read(frames, events)
+            if good and (events or any(not is_heartbeat(_frame_data(each)) for each in good)):
+                self._recent = good
             self._collector.add(events)
         except RecursionError:  # the caller's stack is almost used up, or a value is nested deeply
             error = ProtocolError(
@@ -216,9 +244,10 @@ class StepDecoder(Generic[S, F]):
             self._uncompacted = 0
         return tuple(events)
 
-    def _read(self, frames: list[F], events: list[StreamEvent]) -> S:
-        """Append the events of the frames, up to the first error. Return the state after them."""
-        state, step, read_text_run = self._state, self._step, self._read_text_run
+    def _read(self, frames: list[F], events: list[StreamEvent]) -> tuple[S, list[F]]:
+        """Append the events of the frames, up to the first error. Return the state, and the frames before the error."""
+        state, step = self._state, self._step
+        read_text_run = self._read_text_run if len(frames) > 1 else None
         remaining = iter(frames)
         frame = next(remaining, None)
         while frame is not None:
@@ -226,7 +255,8 @@ class StepDecoder(Generic[S, F]):
             events += frame_events
             if state.fault is not None or type(frame) is ErrorData:
                 fault = self._frame_error(state.fault, frame)
-                return msgspec.structs.replace(state, fault=fault)
+                good = frames[: len(frames) - sum(1 for _ in remaining) - 1]
+                return msgspec.structs.replace(state, fault=fault), good
             if (
                 read_text_run is not None
                 and len(frame_events) == 1
@@ -235,7 +265,7 @@ class StepDecoder(Generic[S, F]):
                 frame = read_text_run(state, remaining, events)
             else:
                 frame = next(remaining, None)
-        return state
+        return state, frames
 
     def _frame_error(self, fault: LLMError | None, frame: F) -> LLMError:
         """The error that a frame reports: as the dialect reads it, else as the data of an "error" event."""
@@ -293,7 +323,7 @@ class StepDecoder(Generic[S, F]):
         """The error with the response so far, and the request id of the headers."""
         return msgspec.structs.replace(
             error,
-            partial=self._collector.completion(),
+            partial=self.partial(),
             request_id=error.request_id or request_id(self._head.headers),
         )
 

@@ -81,6 +81,7 @@ class ExtraReceived(SafeRepr, msgspec.Struct, frozen=True, tag="extra_received")
 
     name: str
     value: Any
+    """None: the field is no more, since a part has its content now."""
     append: bool = False
     """The value is a list that continues the earlier one; otherwise it replaces it."""
     choice: int | None = None

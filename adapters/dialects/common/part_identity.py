@@ -11,7 +11,7 @@ import msgspec
 
 from llm_pure.types.events import ToolCallDelta
 
-Key: TypeAlias = "tuple[int, int | str] | int | str"
+Key: TypeAlias = "tuple[int | str, int | str] | int | str"
 
 
 class Entries(msgspec.Struct, frozen=True):

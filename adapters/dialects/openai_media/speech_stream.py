@@ -5,6 +5,7 @@ Source: openai/openai-openapi 2.3.0, by the wire notes of this project (section 
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,10 +13,13 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.json_response import read_object
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
+from llm_pure.adapters.dialects.openai_media.event_streams import event_error
 from llm_pure.core.dialect import AnyService, decode_error, malformed_response
+from llm_pure.core.error_mapping import with_body
 from llm_pure.core.provider import SpeechDecoder
+from llm_pure.core.stream import DONE, is_heartbeat
 from llm_pure.framing.json_codec import decode_any
-from llm_pure.framing.sse import SseDataDecoder
+from llm_pure.framing.sse import ErrorData, SseDataDecoder
 from llm_pure.types.completion import Usage
 from llm_pure.types.errors import LLMError, ProtocolError, StreamInterrupted
 from llm_pure.types.http import HttpResponse, ResponseHead, get_header
@@ -28,13 +32,38 @@ _NO_AUDIO = "the response has no audio"
 
 
 def open_speech(service: AnyService, head: ResponseHead) -> SpeechDecoder:
-    """The decoder for a response with this head: JSON by status or content type, events by content type, else audio."""
+    """The decoder for a response with this head: JSON by status, audio by content type, else the first bytes decide."""
     kind = (get_header(head.headers, "content-type") or "").partition(";")[0].strip().lower()
-    if head.status >= 400 or kind == "application/json":
-        return _Decoder(_JsonBody(service, head))
+    if head.status >= 400:
+        return _Decoder(service, lambda start, last=False: _JsonBody(service, head))
+    if kind.startswith("audio/"):
+        return _Decoder(service, lambda start, last=False: _Bytes(service, head, kind))
+    return _Decoder(service, partial(_choose, service, head, kind))
+
+
+_NAMES = (b"data:", b"event:", b": ", b"id:", b"retry:")
+"""How events begin."""
+_BOM = b"\xef\xbb\xbf"
+
+
+def _choose(
+    service: AnyService, head: ResponseHead, kind: str, start: bytes, *, last: bool = False
+) -> "_Reader | None":
+    """The reader of a body that begins so; None if more of it is needed. Gateways send wrong content types or none."""
+    text = start.removeprefix(_BOM).lstrip(b" \t\r\n")
+    needs_more = not text or any(name.startswith(text) and name != text for name in _NAMES)
+    if needs_more and not last and len(start) < _START_LIMIT:
+        return None
+    if text.startswith(_NAMES):
+        return _Events(service, head)
+    if text.startswith(b"{"):
+        return _JsonBody(service, head)
     if kind == "text/event-stream":
-        return _Decoder(_Events(service, head))
-    return _Decoder(_Bytes(service, head, kind))
+        return _Events(service, head)
+    return _JsonBody(service, head) if kind == "application/json" else _Bytes(service, head, kind)
+
+
+_START_LIMIT = 1024
 
 
 class _Reader:
@@ -138,7 +167,7 @@ class _Events(_Reader):
         return audio
 
     def _read_frame(self, frame: bytes) -> bytes:
-        if frame.strip() == b"[DONE]":
+        if frame.strip() == DONE or is_heartbeat(frame):
             return b""
         body: Any = decode_any(frame, provider=self.service.name).value_or(None)
         if not isinstance(body, dict):
@@ -146,7 +175,7 @@ class _Events(_Reader):
             return b""
         match body.get("type"):
             case "speech.audio.delta":
-                audio = body.get("audio")
+                audio = body.get("audio") or ""
                 chunk = from_base64(audio) if isinstance(audio, str) else None
                 if chunk is None:
                     self.reject("the audio is not base64", "speech.audio.delta", frame)
@@ -155,8 +184,13 @@ class _Events(_Reader):
                 usage = body.get("usage")
                 self.usage = read_usage(usage) if isinstance(usage, dict) else Usage()
                 self.ended = True
-            case _:
-                self.error = find_error(self.service, body, self.response(frame))
+            case kind:
+                response = self.response(frame)
+                self.error = find_error(self.service, body, response)
+                if self.error is None and (kind == "error" or type(frame) is ErrorData):
+                    self.error = event_error(self.service, body, response)
+                if self.error is not None:
+                    self.error = with_body(self.error, body)
         return b""
 
 
@@ -183,10 +217,16 @@ class _JsonBody(_Reader):
 
 
 class _Decoder:
-    """The SpeechDecoder around a reader: delivers the audio before an error first, then fails with it forever."""
+    """The SpeechDecoder around a reader: delivers the audio before an error first, then fails with it forever.
 
-    def __init__(self, reader: _Reader) -> None:
-        self._reader = reader
+    `choose`: the reader of a body that begins with these bytes; None if it needs more of them.
+    """
+
+    def __init__(self, service: AnyService, choose: Callable[..., Any]) -> None:
+        self._service = service
+        self._choose = choose
+        self._start = b""
+        self._chosen: _Reader | None = None
         self._audio = bytearray()
         self._error: LLMError | None = None
         self._closed = False
@@ -195,37 +235,53 @@ class _Decoder:
         """The audio in these bytes."""
         if self._error is not None:
             return Failure(self._error)
-        return Success(()) if self._closed else self._deliver(self._reader.feed(data))
+        if self._closed:
+            return Success(())
+        if self._chosen is None:
+            self._start += data
+            self._chosen = self._choose(self._start)
+            if self._chosen is None:
+                return Success(())
+            data = self._start
+        return self._deliver(self._chosen.feed(data))
 
     def close(self) -> LLMResult[tuple[bytes, ...]]:
         """The body is complete."""
-        return self._end(self._reader.close)
+        return self._end(lambda reader, received: reader.close(received))
 
     def abort(self) -> LLMResult[tuple[bytes, ...]]:
         """The connection broke."""
-        return self._end(self._reader.abort)
+        return self._end(lambda reader, received: reader.abort(received))
 
     def partial(self) -> Speech:
         """The audio so far."""
         data = bytes(self._audio)
-        reader = self._reader
+        reader = self._chosen
+        if reader is None:
+            return Speech(data=data, provider=self._service.name)
         media_type = media_type_of(data) or reader.media_type or None
         return Speech(
-            data=data, media_type=media_type, provider=reader.service.name, usage=reader.usage
+            data=data, media_type=media_type, provider=self._service.name, usage=reader.usage
         )
 
-    def _end(self, end: Callable[[int], list[bytes]]) -> LLMResult[tuple[bytes, ...]]:
+    def _end(self, end: Callable[[_Reader, int], list[bytes]]) -> LLMResult[tuple[bytes, ...]]:
         if self._error is not None:
             return Failure(self._error)
         if self._closed:
             return Success(())
         self._closed = True
-        return self._deliver(end(len(self._audio)), last=True)
+        audio: list[bytes] = []
+        reader = self._chosen
+        if reader is None:  # the body is shorter than the beginning that decides
+            reader = self._chosen = self._choose(self._start, last=True)
+            audio = reader.feed(self._start)
+        received = len(self._audio) + sum(map(len, audio))
+        return self._deliver([*audio, *end(reader, received)], last=True)
 
     def _deliver(self, audio: list[bytes], *, last: bool = False) -> LLMResult[tuple[bytes, ...]]:
         for chunk in audio:
             self._audio += chunk
-        error = self._reader.error
+        error = self._chosen.error if self._chosen is not None else None
         if error is not None:
             self._error = (
                 replace(error, partial=self.partial().completion) if self._audio else error

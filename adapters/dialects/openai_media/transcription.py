@@ -15,6 +15,7 @@ from llm_pure.adapters.dialects.openai_common.json_response import (
 )
 from llm_pure.adapters.dialects.openai_common.multipart_form import build_form
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
+from llm_pure.adapters.dialects.openai_media.event_streams import TranscriptFold, read_event_body
 from llm_pure.adapters.dialects.openai_media.quirks import MediaService
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import malformed_response
@@ -99,7 +100,13 @@ def _filename(name: str | None, media_type: str | None, adaptations: list[Adapta
 
 @returns_failure
 def parse_transcribe(service: MediaService, response: HttpResponse) -> Transcription:
-    """JSON of any kind, or plain text; subtitles (srt, vtt) are recognised."""
+    """JSON of any kind, events, or plain text; subtitles (srt, vtt) are recognised.
+
+    Fails with StreamInterrupted if the last event is missing; its `partial` has the text so far.
+    """
+    streamed = read_event_body(service, response, TranscriptFold())
+    if streamed is not None:
+        return _read_object(service, streamed, response)
     decoded = decode_any(response.body, provider=service.name).value_or(None)
     if response.status >= 400 or isinstance(decoded, dict):
         return _read_object(service, read_object(service, response), response)

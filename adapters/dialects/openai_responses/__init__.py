@@ -13,7 +13,8 @@ from llm_pure.adapters.dialects.openai_responses.errors import ERROR_CODES, find
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
 from llm_pure.adapters.dialects.openai_responses.request import build_chat, build_count
 from llm_pure.adapters.dialects.openai_responses.response import parse_chat, parse_count
-from llm_pure.adapters.dialects.openai_responses.stream import State, step
+from llm_pure.adapters.dialects.openai_responses.state import State
+from llm_pure.adapters.dialects.openai_responses.stream import read_text_run, step
 from llm_pure.core.dialect import Dialect, Service, make_provider, operation
 from llm_pure.core.provider import NO_ENV_VARS, Authorize, Provider
 from llm_pure.core.urls import UrlFor, under_base_url
@@ -29,6 +30,7 @@ DIALECT = Dialect(
     frames=SseDecoder,
     initial_state=State(),
     step=step,
+    read_text_run=read_text_run,
 )
 
 

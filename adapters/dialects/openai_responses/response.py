@@ -5,8 +5,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.token_counts import read_token_count
+from llm_pure.adapters.dialects.openai_responses import wire
 from llm_pure.adapters.dialects.openai_responses.errors import find_error, response_error
-from llm_pure.adapters.dialects.openai_responses.stream import State, read_response
+from llm_pure.adapters.dialects.openai_responses.state import State
+from llm_pure.adapters.dialects.openai_responses.stream import read_end, read_response
 from llm_pure.core.dialect import AnyService, parse_body, read_json
 from llm_pure.types.completion import Completion
 from llm_pure.types.events import StreamEvent
@@ -33,13 +35,22 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
 
 
 def _is_response(raw: Any) -> bool:
-    return isinstance(raw, dict) and "output" in raw
+    """A response that ended before it had any output may have no field for it. Gateways send the last event in its place."""
+    return isinstance(raw, dict) and (
+        "output" in raw
+        or raw.get("object") == "response"
+        or "incomplete_details" in raw
+        or (raw.get("type") in wire.END_TYPES and isinstance(raw.get("response"), dict))
+    )
 
 
 def _read(
     service: AnyService, raw: dict[str, Any], response: HttpResponse
 ) -> tuple[State, list[StreamEvent]]:
-    state, events = read_response(service, State(), raw)
+    if raw.get("type") in wire.END_TYPES:
+        return read_end(service, State(), raw, response)
+    events: list[StreamEvent] = []
+    state = read_response(service, State(), events, raw)
     return replace(state, fault=response_error(service, raw, response)), events
 
 

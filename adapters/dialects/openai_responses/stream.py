@@ -1,11 +1,10 @@
 """Events of the API -> events: `step` for one frame. A buffered response is read as the last event of a stream.
 
-Everything is keyed on output_index: some hosts change an item's id from event to event, and indexes may have gaps.
-`response.output_item.done` has the complete item, with encrypted reasoning; the deltas before it carry the text early.
-Source: openai/openai-openapi 2.3.0 (ResponseStreamEvent), read 2026-11-20.
+What a final event or item has beyond the deltas is emitted as more of them; where it begins otherwise, it replaces the part.
+Source: openai/openai-openapi 2.3.0 and openai-python 3.57.0 (ResponseStreamEvent), read 2026-11-29.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -19,28 +18,25 @@ from llm_pure.adapters.dialects.openai_responses.errors import (
     find_error,
     response_error,
 )
-from llm_pure.adapters.dialects.openai_responses.items import (
-    BETWEEN_THOUGHTS,
-    PARTS_OF_ITEM,
-    ItemEvents,
-    part_index,
-    read_added,
-    read_done,
+from llm_pure.adapters.dialects.openai_responses.events import (
+    read_item_event,
+    read_other_event,
+    spoken_part,
 )
+from llm_pure.adapters.dialects.openai_responses.hosted_calls import declared_tools, is_hosted
+from llm_pure.adapters.dialects.openai_responses.items import ItemReader
+from llm_pure.adapters.dialects.openai_responses.open_items import Item, Items
+from llm_pure.adapters.dialects.openai_responses.state import State
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.stream import StreamState
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, protocol_error
-from llm_pure.framing.sse import SseEvent
+from llm_pure.core.stream import is_heartbeat
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, protocol_error
+from llm_pure.framing.sse import HEARTBEAT_TYPES, SseEvent
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
-    ReasoningDelta,
-    RefusalDelta,
     Started,
     StreamEvent,
-    TextDelta,
-    ToolCallDelta,
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
@@ -49,214 +45,189 @@ from llm_pure.types.result import Failure
 FINISH: Mapping[str, FinishReason] = {
     "completed": "stop",
     "max_output_tokens": "length",
+    "max_messages": "length",
     "content_filter": "content_filter",
+    "steered": "pause",
     "cancelled": "error",
     "failed": "error",
 }
-"""Status, or the reason of an incomplete response -> finish reason. Of a response in progress ("queued") it is "unknown"."""
+"""Status, or the reason of an incomplete response -> finish reason. Of a response in progress ("queued") it is "unknown".
 
-
-class State(StreamState, frozen=True, kw_only=True):
-    """What the meaning of the next event depends on; `complete` after the last event."""
-
-    started: bool = False
-    """The response's id was emitted."""
-    last_part: int = -1
-    """Index of the part that the last delta belongs to."""
-    streamed: frozenset[int] = frozenset()
-    """Indexes of parts of unfinished items whose text came in deltas."""
-    reasoning_pieces: Mapping[int, tuple[str, int]] = {}
-    """Index of a reasoning part -> (list, index in it) of its current piece."""
-    announced: frozenset[int] = frozenset()
-    """output_index of unfinished calls whose id and name were emitted."""
-    done: frozenset[int] = frozenset()
-    """output_index of completed items."""
-    lists: Mapping[int, ItemEvents] = {}
-    """output_index of completed items with annotations or logprobs -> these."""
-
+`steered`: the response stopped for new input, with which the service goes on in another response.
+"""
 
 Stepped: TypeAlias = tuple[State, Sequence[StreamEvent]]
 
 
 def step(service: AnyService, head: ResponseHead, state: State, frame: SseEvent) -> Stepped:
     """One frame. After the last event nothing changes the state, neither [DONE] nor anything else."""
-    if state.complete:
+    if state.ended:
         return state, ()
+    run = state.run
+    if run is not None:
+        try:
+            event = run.decode(frame.data)
+        except DECODE_ERRORS:
+            pass
+        else:
+            text = event.delta
+            if (
+                event.item_id == run.item_id
+                and event.output_index == run.output_index
+                and event.content_index == run.content_index
+                and text
+                and not (event.logprobs or event.agent)
+            ):  # nearly every event of a stream goes on with the part of the one before
+                run.write(text)
+                return state, (run.delta(text, run.index),)
+            return _read_event(service, head, state, event, frame.data)
     try:
-        event = wire.EVENT.decode(frame.data)
+        other = wire.EVENT.decode(frame.data)
+    except DECODE_ERRORS:
+        return _read_json(service, head, state, frame)
+    return _read_event(service, head, state, other, frame.data)
+
+
+def read_text_run(
+    state: State, frames: Iterator[SseEvent], events: list[StreamEvent]
+) -> SseEvent | None:
+    """Fast path for consecutive deltas of one text: append their events, return the first other frame or None."""
+    run = state.run
+    if run is None or state.ended:
+        return next(frames, None)
+    item_id, output_index, content_index = run.item_id, run.output_index, run.content_index
+    decode, delta, index, write = run.decode, run.delta, run.index, run.write
+    for frame in frames:
+        try:
+            event = decode(frame.data)
+        except DECODE_ERRORS:
+            return frame
+        text = event.delta
+        if (
+            event.item_id != item_id
+            or event.output_index != output_index
+            or event.content_index != content_index
+            or not text
+            or event.logprobs
+            or event.agent
+        ):
+            return frame
+        write(text)
+        events.append(delta(text, index))
+    return None
+
+
+def _read_json(service: AnyService, head: ResponseHead, state: State, frame: SseEvent) -> Stepped:
+    """A frame that is no event of an item: events of the response, of hosted tools, unknown ones, errors of gateways."""
+    data = frame.data
+    if frame.type in HEARTBEAT_TYPES or is_heartbeat(data) or data.strip() == b"[DONE]":
+        return state, ()
+    decoded = decode_any(data, provider=service.name, where="event")
+    if isinstance(decoded, Failure):
+        return replace(state, fault=decoded.failure()), ()
+    raw = decoded.unwrap()
+    if isinstance(raw, dict) and raw.get("type") is None and frame.type != "message":
+        raw = {**raw, "type": frame.type}
+    try:
+        if isinstance(raw, dict) and str(raw.get("type")) not in wire.EVENT_TYPES:
+            return _read_other(service, head, state, raw)
+        event: wire.Event = msgspec.convert(raw, wire.Event, strict=False)
     except DECODE_ERRORS as error:
-        repaired = decode(wire.EVENT, frame.data, provider=service.name)  # lone surrogates
-        if isinstance(repaired, Failure):
-            return _read_other(service, head, state, frame, error), ()
-        event = repaired.unwrap()
-    if type(event) is wire.TextDelta:  # nearly every event of a stream
-        index = event.output_index * PARTS_OF_ITEM + event.content_index
-        if index == state.last_part and event.delta and not event.logprobs:
-            return state, (TextDelta(event.delta, index),)
+        fault = protocol_error(error, data, provider=service.name, where="event")
+        return replace(state, fault=fault), ()
+    return _read_event(service, head, state, event, data)
+
+
+def _read_event(
+    service: AnyService, head: ResponseHead, state: State, event: wire.Event, data: bytes
+) -> Stepped:
+    if isinstance(event, wire.Error):
+        return replace(state, fault=event_error(service, event, _response(head))), ()
     try:
-        return _read_event(service, head, state, event)
+        return read_item_event(service.name, replace(state, run=None), event)
     except DECODE_ERRORS as error:  # an item of a known type whose fields have unknown types
-        fault = protocol_error(error, frame.data, provider=service.name, where="item")
+        fault = protocol_error(error, data, provider=service.name, where="item")
         return replace(state, fault=fault), ()
 
 
 def _read_other(
-    service: AnyService, head: ResponseHead, state: State, frame: SseEvent, error: Exception
-) -> State:
-    """A frame that is no known event: unknown events are skipped, errors of gateways count, others are a ProtocolError."""
-    data = frame.data
-    if not data.strip() or data.strip() == b"[DONE]":
-        return state
-    decoded = decode_any(data, provider=service.name, where="event")
-    if isinstance(decoded, Failure):
-        return replace(state, fault=decoded.failure())
-    raw = decoded.unwrap()
-    if not isinstance(raw, dict) or str(raw.get("type")) in wire.EVENT_TYPES:
-        fault = protocol_error(error, data, provider=service.name, where="event")
-        return replace(state, fault=fault)
-    body = {"error": raw.get("error") or (raw if frame.type == "error" else None)}
-    return replace(state, fault=find_error(service, body, _response(head)))
-
-
-def _read_event(
-    service: AnyService, head: ResponseHead, state: State, event: wire.Event
+    service: AnyService, head: ResponseHead, state: State, raw: wire.JsonObject
 ) -> Stepped:
-    match event:
-        case wire.Delta():
-            return _read_delta(state, event)
-        case wire.AnnotationAdded(annotation=annotation):
-            return state, (ExtraReceived("annotations", [annotation], append=True),)
-        case wire.ItemAdded(item=item, output_index=output_index):
-            added = read_added(output_index, item)
-            if added:
-                state = replace(state, announced=state.announced | {output_index})
-            return state, added
-        case wire.ItemDone(item=item, output_index=output_index):
-            events: list[StreamEvent] = []
-            return _read_done(service, state, events, output_index, item), events
-        case wire.Progress():
-            events = []
-            return _start(service, state, events, event.response), events
-        case wire.Error():
-            return replace(state, fault=event_error(service, event, _response(head))), ()
-        case wire.End():
-            status = str(type(event).__struct_config__.tag).removeprefix("response.")
-            with_status = {"status": status, **event.response}
-            checked = with_status if isinstance(event, wire.Failed) else event.response
-            fault = response_error(service, checked, _response(head))
-            state, events = read_response(service, state, with_status)
-            if fault is None and not isinstance(event, wire.Failed):
-                return state, events
-            return replace(state, complete=False, fault=fault), events[:-1]
+    state = replace(state, run=None)
+    kind = str(raw.get("type"))
+    if kind in wire.END_TYPES:
+        state, events = read_end(service, state, raw, _response(head))
+        return (state, events) if state.fault is None else (state, events[:-1])
+    if not kind.startswith(_OF_REQUESTS):
+        state = replace(
+            state, fault=find_error(service, {"error": raw.get("error")}, _response(head))
+        )
+    if kind in wire.BEGIN_TYPES:
+        events = _beside(raw)
+        return _start(service, state, events, msgspec.convert(raw.get("response"), dict)), events
+    if state.fault is not None:
+        return state, ()
+    return read_other_event(service.name, state, kind, raw)
 
 
-def _read_delta(state: State, event: wire.Delta) -> Stepped:
-    text = event.delta
-    events: list[StreamEvent] = []
-    if isinstance(event, wire.TextDelta) and event.logprobs:
-        events.append(ExtraReceived("logprobs", event.logprobs, append=True))
-    if not text:
-        return state, events
-    index = part_index(event.output_index)
-    match event:
-        case wire.TextDelta(content_index=content_index):
-            index += content_index
-            events.append(TextDelta(text, index))
-        case wire.RefusalDelta(content_index=content_index):
-            index += content_index
-            events.append(RefusalDelta(text, index))
-        case wire.ArgumentsDelta() | wire.InputDelta():
-            events.append(ToolCallDelta(text, index))
-        case wire.ReasoningDelta(content_index=piece):
-            return _read_reasoning(state, index, ("content", piece), text)
-        case wire.SummaryDelta(summary_index=piece):
-            return _read_reasoning(state, index, ("summary", piece), text)
-    return _with_part(state, index), events
+def read_end(
+    service: AnyService, state: State, raw: wire.JsonObject, response: HttpResponse
+) -> tuple[State, list[StreamEvent]]:
+    """The last event. `fault` is the error in it, or beside it; the last event of a response that failed is no Finished."""
+    kind = str(raw["type"])
+    final: wire.JsonObject = msgspec.convert(raw.get("response"), dict)
+    failed = kind == "response.failed"
+    final = {**final, "status": (not failed and final.get("status")) or wire.END_TYPES[kind]}
+    fault = find_error(service, {"error": raw.get("error")}, response) or response_error(
+        service, final, response
+    )
+    events = _beside(raw)
+    state = read_response(service, state, events, final)
+    return replace(state, ended=fault is None, fault=fault), events
 
 
-def _read_reasoning(state: State, index: int, piece: tuple[str, int], text: str) -> Stepped:
-    """More reasoning; an empty line where another piece of the same item begins."""
-    before = state.reasoning_pieces.get(index)
-    if before == piece:
-        return state, (ReasoningDelta(text, index),)
-    pieces = {**state.reasoning_pieces, index: piece}
-    state = replace(_with_part(state, index), reasoning_pieces=pieces)
-    return state, (ReasoningDelta(text if before is None else BETWEEN_THOUGHTS + text, index),)
+def _beside(raw: wire.JsonObject) -> list[StreamEvent]:
+    """What stands beside the response in an event."""
+    return [ExtraReceived(key, value) for key, value in extra_fields(raw, _OF_EVENTS).items()]
 
 
-def _with_part(state: State, index: int) -> State:
-    if index == state.last_part:
-        return state
-    return replace(state, last_part=index, streamed=state.streamed | {index})
+_OF_EVENTS = frozenset({"type", "sequence_number", "response", "error", "obfuscation", "event_id"})
+"""Fields of an event beside the response that are read, or are of no use after it."""
+_OF_REQUESTS = ("response.steer.", "response.inject.")
+"""Events about input that the caller sent: its errors are none of the response."""
 
 
 def _start(
     service: AnyService, state: State, events: list[StreamEvent], raw: wire.JsonObject
 ) -> State:
+    state = replace(state, tools=declared_tools(raw, state.tools))
     if state.started:
         return state
-    response = msgspec.convert(raw, wire.Response)
+    response = msgspec.convert(raw, wire.Response, strict=False)
     events.append(Started(id=response.id or "", model=response.model or "", provider=service.name))
     return replace(state, started=True)
 
 
-def _read_done(
-    service: AnyService,
-    state: State,
-    events: list[StreamEvent],
-    output_index: int,
-    item: wire.JsonObject,
-) -> State:
-    """A completed item, once."""
-    if output_index in state.done:
-        return state
-    announced = output_index in state.announced
-    result = read_done(service.name, output_index, item, state.streamed, announced=announced)
-    if (
-        not state.started
-    ):  # no event with the response itself came before: metadata needs the provider
-        events.append(Started(provider=service.name))
-    events += result.events
-    return replace(
-        state,
-        done=state.done | {output_index},
-        streamed=frozenset(
-            [index for index in state.streamed if index // PARTS_OF_ITEM != output_index]
-        ),
-        announced=state.announced - {output_index},
-        lists=_emit_lists(state.lists, events, output_index, result),
-    )
-
-
-def _emit_lists(
-    lists: Mapping[int, ItemEvents],
-    events: list[StreamEvent],
-    output_index: int,
-    result: ItemEvents,
-) -> Mapping[int, ItemEvents]:
-    """Emit the lists of all completed items, in place of what their deltas emitted."""
-    if not result.annotations and not result.logprobs:
-        return lists
-    lists = {**lists, output_index: ItemEvents([], result.annotations, result.logprobs)}
-    in_order = [lists[index] for index in sorted(lists)]
-    if result.annotations:
-        annotations = [value for item in in_order for value in item.annotations]
-        events.append(ExtraReceived("annotations", annotations))
-    if result.logprobs:
-        logprobs = [value for item in in_order for value in item.logprobs]
-        events.append(ExtraReceived("logprobs", logprobs))
-    return lists
-
-
 def read_response(
-    service: AnyService, state: State, raw: wire.JsonObject
-) -> tuple[State, list[StreamEvent]]:
-    """A complete response, at the end of a stream or buffered: all that was not emitted before. Raises msgspec's errors."""
-    events: list[StreamEvent] = []
+    service: AnyService, state: State, events: list[StreamEvent], raw: wire.JsonObject
+) -> State:
+    """The response at its end: append the events of everything that was not emitted yet. Raises msgspec's errors."""
     state = _start(service, state, events, raw)
-    response = msgspec.convert(raw, wire.Response)
-    for output_index, item in _indexed(state, response.output or []):
-        state = _read_done(service, state, events, output_index, item)
+    response = msgspec.convert(raw, wire.Response, strict=False)
+    reader = ItemReader(service.name, events, state.order)
+    output = response.output or []
+    items: list[Item] = []
+    for raw_item, item in zip(output, _matches(state, output), strict=True):
+        items.append(reader.complete(item, raw_item))
+    matched = {item.number for item in items}
+    for item in state.items.in_order():
+        if item.number not in matched:
+            items.append(
+                item if item.done else reader.complete(item, _beginning(item), final=False)
+            )
+    reader.repeat_lists(items)
+    events += spoken_part(state)
+    events += [ExtraReceived(name, None) for name in sorted(state.live)]
     events += [
         ExtraReceived(key, value)
         for key, value in extra_fields(raw, wire.KNOWN_FIELDS_RESPONSE).items()
@@ -265,16 +236,41 @@ def read_response(
         events.append(UsageReported(read_usage(response.usage)))
     reason = (response.incomplete_details or {}).get("reason") or response.status
     events.append(Finished(FINISH.get(str(reason), "unknown"), str(reason) if reason else None))
-    return replace(state, complete=True), events
+    return replace(state, ended=True, items=Items(), live=frozenset())
 
 
-def _indexed(state: State, output: list[wire.JsonObject]) -> list[tuple[int, wire.JsonObject]]:
-    """Each item with its output_index: the indexes of a stream have gaps where items are not shown."""
-    seen = sorted(
-        state.done | state.announced | {index // PARTS_OF_ITEM for index in state.streamed}
-    )
-    indexes = seen if len(seen) == len(output) else range(len(output))
-    return list(zip(indexes, output, strict=True))
+def _beginning(item: Item) -> wire.JsonObject:
+    """How an item began whose end is missing, without the status that it had then."""
+    return {key: value for key, value in (item.raw or {}).items() if key != "status"}
+
+
+def _matches(state: State, output: Sequence[wire.JsonObject]) -> list[Item]:
+    """The item of each one of the output: by id, else the next one in order, else the one at the same index, else a new one."""
+    known = state.items.in_order()
+    by_id = state.items.by_ids(known)
+    numbers: set[int] = set()
+    matches: list[Item | None] = []
+    for raw in output:
+        item = by_id(raw)
+        matches.append(item if item is not None and item.number not in numbers else None)
+        numbers |= {item.number} if item is not None else set()
+    others = [item for item in known if item.number not in numbers]
+    following = iter(others) if len(others) == matches.count(None) else None
+    slots = {item.slot: item for item in known}
+    free = state.items.free
+    items: list[Item] = []
+    for index, (raw, match) in enumerate(zip(output, matches, strict=True)):
+        item, kind = match, str(raw.get("type") or "")
+        if item is None:
+            item = slots.get(index) if following is None else next(following)
+            if item is None or item.number in numbers or not item.fits(kind):
+                slot = free if index in slots else index
+                free = max(free, slot + 1)
+                item = Item(-1 - index, slot, kind, hosted=is_hosted(raw, state.tools))
+                slots[slot] = item
+            numbers.add(item.number)
+        items.append(item if item.kind else replace(item, kind=kind))
+    return items
 
 
 def _response(head: ResponseHead) -> HttpResponse:

@@ -4,6 +4,7 @@ Items and Response objects stay plain JSON: most types of item are passed on unr
 Events are one tagged union, so that a frame is decoded once.
 """
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias, get_args
 
 import msgspec
@@ -37,7 +38,7 @@ class Item(msgspec.Struct):
     call_id: str | None = None
     name: str | None = None
     arguments: Any = None
-    input: str | None = None
+    input: Any = None
     result: str | None = None
 
 
@@ -51,105 +52,126 @@ class ContentPart(msgspec.Struct):
     logprobs: list[JsonObject] | None = None
 
 
-class Delta(msgspec.Struct):
+class Address(msgspec.Struct):
+    """Where an event belongs: the item by its id, else by its index, and the part of it. Servers leave each of them out."""
+
+    item_id: str | None = None
+    output_index: int | None = None
+    content_index: int | None = None
+    """The part of the item; summary_index or command_index where the event has these."""
+    agent: JsonObject | None = None
+    """The agent that speaks, where several do."""
+
+
+class Delta(Address, kw_only=True):
     """More text of a part."""
 
-    delta: str
-    output_index: int = 0
+    delta: str | None
+    logprobs: list[JsonObject] | None = None
 
 
 class TextDelta(Delta, tag="response.output_text.delta", gc=False):
     """More of a message's text."""
 
-    content_index: int = 0
-    logprobs: list[JsonObject] | None = None
 
-
-class RefusalDelta(Delta, tag="response.refusal.delta"):
+class RefusalDelta(Delta, tag="response.refusal.delta", gc=False):
     """More of a refusal."""
 
-    content_index: int = 0
 
-
-class ReasoningDelta(Delta, tag="response.reasoning_text.delta"):
+class ReasoningDelta(Delta, tag="response.reasoning_text.delta", gc=False):
     """More of the reasoning itself: open-weight models show it."""
 
-    content_index: int = 0
 
-
-class SummaryDelta(Delta, tag="response.reasoning_summary_text.delta"):
+class SummaryDelta(Delta, tag="response.reasoning_summary_text.delta", kw_only=True, gc=False):
     """More of a summary of the reasoning."""
 
-    summary_index: int = 0
+    content_index: int | None = msgspec.field(default=None, name="summary_index")
 
 
-class ArgumentsDelta(Delta, tag="response.function_call_arguments.delta"):
+class ArgumentsDelta(Delta, tag="response.function_call_arguments.delta", gc=False):
     """More of a call's arguments."""
 
 
-class InputDelta(Delta, tag="response.custom_tool_call_input.delta"):
+class InputDelta(Delta, tag="response.custom_tool_call_input.delta", gc=False):
     """More of the input of a custom tool's call."""
 
 
-class AnnotationAdded(msgspec.Struct, tag="response.output_text.annotation.added"):
+class Done(Address, kw_only=True):
+    """The complete text of a part, which counts where the deltas had less."""
+
+    text: str | None = None
+    name: str | None = None
+    """Of a call."""
+    logprobs: list[JsonObject] | None = None
+
+
+class TextDone(Done, tag="response.output_text.done"):
+    """A part of a message is complete."""
+
+
+class RefusalDone(Done, tag="response.refusal.done", kw_only=True):
+    """A refusal is complete."""
+
+    text: str | None = msgspec.field(default=None, name="refusal")
+
+
+class ReasoningDone(Done, tag="response.reasoning_text.done"):
+    """A part of the reasoning is complete."""
+
+
+class SummaryDone(Done, tag="response.reasoning_summary_text.done", kw_only=True):
+    """A summary is complete."""
+
+    content_index: int | None = msgspec.field(default=None, name="summary_index")
+
+
+class ArgumentsDone(Done, tag="response.function_call_arguments.done", kw_only=True):
+    """A call's arguments are complete."""
+
+    text: str | None = msgspec.field(default=None, name="arguments")
+
+
+class InputDone(Done, tag="response.custom_tool_call_input.done", kw_only=True):
+    """The input of a custom tool's call is complete."""
+
+    text: str | None = msgspec.field(default=None, name="input")
+
+
+class PartAdded(Address, tag="response.content_part.added", kw_only=True):
+    """A part of a message or of the reasoning begins."""
+
+    part: JsonObject | None = None
+
+
+class PartDone(Address, tag="response.content_part.done", kw_only=True):
+    """A part of a message or of the reasoning is complete."""
+
+    part: JsonObject | None = None
+
+
+class SummaryPartDone(Address, tag="response.reasoning_summary_part.done", kw_only=True):
+    """A summary is complete."""
+
+    content_index: int | None = msgspec.field(default=None, name="summary_index")
+    part: JsonObject | None = None
+
+
+class AnnotationAdded(Address, tag="response.output_text.annotation.added", kw_only=True):
     """A citation; the completed item has them all."""
 
-    annotation: JsonObject
-    output_index: int = 0
+    annotation: JsonObject | None
 
 
-class ItemAdded(msgspec.Struct, tag="response.output_item.added"):
+class ItemAdded(Address, tag="response.output_item.added", kw_only=True):
     """The beginning of an item; a call has its id and name."""
 
-    item: JsonObject
-    output_index: int = 0
+    item: JsonObject | None
 
 
-class ItemDone(msgspec.Struct, tag="response.output_item.done"):
+class ItemDone(Address, tag="response.output_item.done", kw_only=True):
     """A completed item."""
 
-    item: JsonObject
-    output_index: int = 0
-
-
-class Progress(msgspec.Struct):
-    """The response, not complete yet."""
-
-    response: JsonObject
-
-
-class Created(Progress, tag="response.created"):
-    """The first event, with the response's id."""
-
-
-class Queued(Progress, tag="response.queued"):
-    """The response is queued; background responses only."""
-
-
-class InProgress(Progress, tag="response.in_progress"):
-    """The response is in progress."""
-
-
-class End(msgspec.Struct):
-    """The response at its end."""
-
-    response: JsonObject
-
-
-class Completed(End, tag="response.completed"):
-    """The complete response."""
-
-
-class Incomplete(End, tag="response.incomplete"):
-    """A limit or a filter cut the response off."""
-
-
-class Cancelled(End, tag="response.cancelled"):
-    """The response was cancelled."""
-
-
-class Failed(End, tag="response.failed"):
-    """The response failed; response.error has the reason."""
+    item: JsonObject | None
 
 
 class Error(msgspec.Struct, tag="error"):
@@ -168,22 +190,35 @@ Event: TypeAlias = (
     | SummaryDelta
     | ArgumentsDelta
     | InputDelta
+    | TextDone
+    | RefusalDone
+    | ReasoningDone
+    | SummaryDone
+    | ArgumentsDone
+    | InputDone
+    | PartAdded
+    | PartDone
+    | SummaryPartDone
     | AnnotationAdded
     | ItemAdded
     | ItemDone
-    | Created
-    | Queued
-    | InProgress
-    | Completed
-    | Incomplete
-    | Cancelled
-    | Failed
     | Error
 )
-"""The events with new content. All others repeat it (`*.done`, `content_part.*`) or only report progress."""
+"""The events of items. Those of the response, and of tools that the service runs, are read as plain JSON."""
 
 EVENT = msgspec.json.Decoder(Event)
 
-
 EVENT_TYPES = frozenset([str(event.__struct_config__.tag) for event in get_args(Event)])
 """The tags of `Event`."""
+
+BEGIN_TYPES = frozenset({"response.created", "response.queued", "response.in_progress"})
+"""Events with the response, which is not complete."""
+
+END_TYPES: Mapping[str, str] = {
+    "response.completed": "completed",
+    "response.incomplete": "incomplete",
+    "response.cancelled": "cancelled",
+    "response.failed": "failed",
+    "response.done": "completed",
+}
+"""Events with the complete response -> its status, where the response itself has none. xAI has `response.done`."""

@@ -323,8 +323,15 @@ ERROR = {"message": "m", "type": "invalid_request_error", "param": "input", "cod
     ids=["400", "model", "context", "key", "rate", "quota", "500", "503"],
 )  # fmt: skip
 def test_an_error_body(status: int, error: JsonObject, expected: LLMError) -> None:
-    got = parse({"error": {**ERROR, **error}}, status, retry_after="2").failure()
-    assert got == msgspec.structs.replace(expected, provider="openai_responses", status=status)
+    body = {"error": {**ERROR, **error}}
+    failure = parse(body, status, retry_after="2").failure()
+    assert failure == msgspec.structs.replace(
+        expected,
+        provider="openai_responses",
+        status=status,
+        body=body,
+        rate_limits=(("retry-after", "2"),),
+    )
 
 
 @pytest.mark.parametrize(
