@@ -6,7 +6,7 @@ Source: google-genai 3.4.0 types.PartialArg (RFC 9535 paths); read 2026-11-20.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from llm_pure.adapters.dialects.gemini_content import wire
@@ -21,14 +21,26 @@ _STEP = re.compile(
 def join_fragments(fragments: Iterable[wire.PartialArg]) -> dict[str, Any]:
     """The arguments. An invalid path, or one that clashes with an earlier path, is used as a key itself."""
     root: dict[str, Any] = {}
-    open_path: str | None = None
-    for fragment in fragments:
-        path, value = fragment.jsonPath, _value(fragment)
-        append = path == open_path
-        if not _put(root, _steps(path), value, append=append):
-            _put(root, [path], value, append=append)
-        open_path = path if fragment.willContinue else None
+    for path, values in _runs(fragments):
+        texts = [value for value in values if isinstance(value, str)]
+        value = "".join(texts) if texts else values[-1]
+        if not _put(root, _steps(path), value):
+            _put(root, [path], value)
     return root
+
+
+def _runs(fragments: Iterable[wire.PartialArg]) -> Iterator[tuple[str, list[Any]]]:
+    """Each value with its path: the pieces of a value are consecutive, and all but the last one have `willContinue`."""
+    path, values, is_open = "", [], False
+    for fragment in fragments:
+        fragment_path = fragment.jsonPath or "$"
+        if values and not (is_open and fragment_path == path):
+            yield path, values
+            values = []
+        path, is_open = fragment_path, bool(fragment.willContinue)
+        values.append(_value(fragment))
+    if values:
+        yield path, values
 
 
 def _value(fragment: wire.PartialArg) -> Any:
@@ -51,7 +63,7 @@ def _steps(path: str) -> list[Step]:
     ]
 
 
-def _put(root: dict[str, Any], steps: list[Step], value: Any, *, append: bool) -> bool:
+def _put(root: dict[str, Any], steps: list[Step], value: Any) -> bool:
     """Store a value under a path. Returns false if an earlier value has another type there."""
     holder: Any = root
     for step, following in zip(steps, [*steps[1:], None], strict=True):
@@ -62,8 +74,6 @@ def _put(root: dict[str, Any], steps: list[Step], value: Any, *, append: bool) -
             if before is None:
                 before = [] if isinstance(following, int) else {}
             holder[step] = before
-        elif append and isinstance(before, str):
-            holder[step] = before + value if isinstance(value, str) else before
         else:
             holder[step] = value
         holder = before

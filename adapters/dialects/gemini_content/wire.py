@@ -26,7 +26,7 @@ class FileData(msgspec.Struct):
 class PartialArg(msgspec.Struct):
     """A fragment of a function call's arguments (Vertex). jsonPath: such as "$.city" or "$.days[0].name"."""
 
-    jsonPath: str = "$"
+    jsonPath: str | None = None
     stringValue: str | None = None
     numberValue: float | None = None
     boolValue: bool | None = None
@@ -61,7 +61,7 @@ class Content(msgspec.Struct):
 
 
 class Candidate(msgspec.Struct):
-    """One choice, or a fragment of it. index: missing means 0."""
+    """One choice, or a fragment of it. index: 0 is not sent, so a missing one means 0, or the next free number."""
 
     index: int | None = None
     content: Content | None = None
@@ -136,9 +136,9 @@ class PlainBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """
 
     candidates: tuple[PlainCandidate]
-    usageMetadata: msgspec.Raw = msgspec.Raw()
-    modelVersion: Any = None
-    responseId: Any = None
+    usageMetadata: msgspec.Raw | None = None
+    modelVersion: str | None = None
+    responseId: str | None = None
     createTime: Any = None
 
 
