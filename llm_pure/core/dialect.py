@@ -251,7 +251,7 @@ def parse_response(
     error = parsed.failure()
     if not isinstance(error, ProtocolError):
         return parsed
-    if is_json(response.body):
+    if not response.body or is_json(response.body):
         return parsed.alt(partial(_explain_form, dialect, response))
     decoder = _step_decoder(dialect, service, response.head)
     streamed = decoder.feed(response.body).bind(lambda _: decoder.close())

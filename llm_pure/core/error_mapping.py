@@ -141,8 +141,6 @@ def to_llm_error(
 
     `error_codes`: the service's own codes, which take precedence over ERROR_CODES.
     """
-    if info.status is None or info.status < 300:  # an error inside a 2xx response
-        info = msgspec.structs.replace(info, status=_status_of_type(info))
     kind = _error_type(info, error_codes)
     no_reason = (
         "the provider gave no reason" if info.status is None else f"HTTP status {info.status}"
@@ -150,7 +148,7 @@ def to_llm_error(
     fields: dict[str, Any] = {
         "message": redact(info.message) or no_reason,
         "provider": info.provider,
-        "status": info.status,
+        "status": _status_of_type(info) if info.status is None else info.status,
         "code": info.code or info.type,
         "request_id": info.request_id or request_id(info.headers),
         "rate_limits": rate_limits(info.headers),
@@ -220,6 +218,9 @@ def with_body(error: LLMError, raw: Any) -> LLMError:
 
 def _error_type(info: ProviderErrorInfo, error_codes: Mapping[str, ErrorType]) -> ErrorType:
     status = info.status or 500
+    inside = status < 300 or info.status is None  # an error inside a 2xx response
+    if inside:
+        status = _status_of_type(info)
     for code in (info.code or "", info.type or ""):
         kind = error_codes.get(code) or ERROR_CODES.get(code)
         if kind is not None and not (code in AMBIGUOUS_CODES and 400 <= status < 500):
@@ -227,11 +228,11 @@ def _error_type(info: ProviderErrorInfo, error_codes: Mapping[str, ErrorType]) -
     message = info.message[:_SEARCH_LIMIT]
     if status in (400, 413, 422, 500) and _TOO_LONG.search(message):
         return ContextLengthExceeded
-    if status in (400, 403, 429, 500) and _NO_MONEY.search(message):
+    if (inside or status in (400, 403, 429)) and _NO_MONEY.search(message):
         return QuotaExceeded
-    if status == 400 and _WRONG_KEY.search(message):
+    if (inside or status == 400) and _WRONG_KEY.search(message):
         return AuthenticationFailed
-    if status == 400 and _NO_MODEL.search(message):
+    if (inside or status == 400) and _NO_MODEL.search(message):
         return NotFound
     if status in _STATUS:
         return _STATUS[status]

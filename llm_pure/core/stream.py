@@ -4,6 +4,7 @@ A dialect supplies a frame decoder, an initial state and `step`. StepDecoder han
 before an error are returned first, a failed decoder stays failed, a body that ends early is StreamInterrupted.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -11,11 +12,17 @@ import msgspec
 
 from llm_pure.core.buffered_body import other_dialect, other_form
 from llm_pure.core.collect import Collector, nameless_call
-from llm_pure.core.error_mapping import request_id, with_body
+from llm_pure.core.error_mapping import (
+    ProviderErrorInfo,
+    request_id,
+    to_llm_error,
+    with_body,
+)
 from llm_pure.framing import FrameDecoder
 from llm_pure.framing.json_codec import any_json
+from llm_pure.framing.sse import HEARTBEAT_TYPES, ErrorData
 from llm_pure.types.completion import Completion
-from llm_pure.types.errors import LLMError, ProtocolError, StreamInterrupted
+from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError, StreamInterrupted
 from llm_pure.types.events import ExtraReceived, StreamEvent, TextDelta
 from llm_pure.types.http import Headers, HttpResponse, ResponseHead
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -46,12 +53,18 @@ produce the same events as `step`."""
 DONE = b"[DONE]"
 """The data of the last event of OpenAI's streams; gateways add it to the streams of all APIs."""
 
-_HEARTBEATS = frozenset({b"", b"null", b"{}", b"ping", b'""'})
+_HEARTBEATS = frozenset({b"", b"null", b"{}", b'""', *[name.encode() for name in HEARTBEAT_TYPES]})
+_TYPED_HEARTBEAT = re.compile(
+    rb'\{\s*+"type"\s*+:\s*+"(?:%s)"[^{}]*+\}' % "|".join(sorted(HEARTBEAT_TYPES)).encode()
+)
 
 
 def is_heartbeat(data: bytes) -> bool:
     """Return true for the data of an event that carries nothing and keeps the connection open."""
-    return len(data) < 64 and data.strip() in _HEARTBEATS
+    if len(data) > 200:
+        return False
+    data = data.strip()
+    return data in _HEARTBEATS or _TYPED_HEARTBEAT.fullmatch(data) is not None
 
 
 _COMPACT_EVERY = 256 * 1024
@@ -179,10 +192,9 @@ class StepDecoder(Generic[S, F]):
         while frame is not None:
             state, frame_events = step(state, frame)
             events += frame_events
-            if state.fault is not None:
-                state = msgspec.structs.replace(
-                    state, fault=with_body(state.fault, any_json(_frame_data(frame)))
-                )
+            if state.fault is not None or (type(frame) is ErrorData and not frame_events):
+                fault = self._frame_error(state.fault, frame)
+                state = msgspec.structs.replace(state, fault=fault)
                 break
             if (
                 read_text_run is not None
@@ -199,6 +211,22 @@ class StepDecoder(Generic[S, F]):
             self._collector.compact()
             self._uncompacted = 0
         return tuple(events)
+
+    def _frame_error(self, fault: LLMError | None, frame: F) -> LLMError:
+        """The error that a frame reports: as the dialect reads it, else as the data of an "error" event."""
+        data = _frame_data(frame)
+        if fault is not None and not (
+            type(frame) is ErrorData and isinstance(fault, ProtocolError)
+        ):
+            return with_body(fault, any_json(data))
+        for status in (self._head.status, 500):
+            error = self._parse_error(HttpResponse(status, self._head.headers, data))
+            if error is not None:
+                return error
+        text = data[:EVIDENCE_LIMIT].decode("utf-8", "replace").strip()
+        return to_llm_error(
+            ProviderErrorInfo(provider=self._provider, message=text, headers=self._head.headers)
+        )
 
     def _state_error(self) -> LLMError | None:
         error = self._state.fault

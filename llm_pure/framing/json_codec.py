@@ -36,9 +36,11 @@ def decode(
         return Success(decoder.decode(data))
     except DECODE_ERRORS as error:
         if _SURROGATE in data or _SURROGATE.replace(b"d", b"D") in data:
-            data = _HALVES.sub(_replace_half, data)
+            fixed = _HALVES.sub(_replace_half, data)
+        else:
+            fixed = data
         with suppress(*DECODE_ERRORS):
-            return Success(_lax(decoder).decode(data))
+            return Success(_lax(decoder).decode(fixed))
         return Failure(protocol_error(error, data, provider=provider, where=where))
 
 

@@ -25,7 +25,9 @@ _NAME = b"\nevent: "
 HEARTBEAT_TYPES = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"})
 """Types of events that carry nothing, whatever their data."""
 _HEARTBEATS = frozenset([_NAME + name.encode() for name in HEARTBEAT_TYPES])
-_HEARTBEAT = re.compile(rb"(?m:^event: ?(?:%s)$)" % "|".join(sorted(HEARTBEAT_TYPES)).encode())
+_ERROR = _NAME + b"error"
+_MARKED = _HEARTBEATS | {_ERROR}
+_MARK = re.compile(rb"(?m:^event: ?(?:error|%s)$)" % "|".join(sorted(HEARTBEAT_TYPES)).encode())
 
 _ENDS_IN_DATA = re.compile(rb"(?:(?:event|id|retry|):[^\n]*+\n)*+data: ?([^\n]*+)")
 """An event whose last line is its only line of data (DashScope)."""
@@ -39,6 +41,10 @@ class SseEvent(msgspec.Struct, frozen=True, gc=False):
     type: str = "message"
     id: str = ""
     """The last id in the stream so far."""
+
+
+class ErrorData(bytes):
+    """The data of an event of the type "error": it reports an error, whatever its form."""
 
 
 class _EventBuffer(Generic[F]):
@@ -186,7 +192,7 @@ class SseDecoder(_EventBuffer[SseEvent]):
 class SseDataDecoder(_EventBuffer[bytes]):
     """Decodes one body into the data of its events, for APIs whose JSON has its own type. Otherwise like SseDecoder.
 
-    Events of a type in HEARTBEAT_TYPES are dropped: their data is no JSON of the API.
+    Events of a type in HEARTBEAT_TYPES are dropped: their data is no JSON of the API. The data of "error" is ErrorData.
     """
 
     __slots__ = ()
@@ -196,27 +202,33 @@ class SseDataDecoder(_EventBuffer[bytes]):
         if plain is None:
             return self._datas(blocks)
         datas, names = plain
-        if _HEARTBEATS.isdisjoint(names):
+        if _MARKED.isdisjoint(names):
             return datas
-        return [data for data, name in zip(datas, names, strict=True) if name not in _HEARTBEATS]
+        return [
+            ErrorData(data) if name == _ERROR else data
+            for data, name in zip(datas, names, strict=True)
+            if name not in _HEARTBEATS
+        ]
 
     def _datas(self, blocks: bytes) -> list[bytes]:
         """Parse the data of events of any form, with a fast path for those whose last line is their only data."""
         if len(blocks) > self._limit:  # one of them may be too long
-            return [
-                event.data for event in self._events(blocks) if event.type not in HEARTBEAT_TYPES
-            ]
+            return [data for event in self._events(blocks) for data in _data_of(event)]
         datas: list[bytes] = []
         for block in blocks.split(b"\n\n"):
             ends_in_data = _ENDS_IN_DATA.fullmatch(block)
-            if ends_in_data is not None:
-                if not _HEARTBEAT.search(block, 0, ends_in_data.start(1)):
-                    datas.append(ends_in_data[1])
+            if ends_in_data is not None and not _MARK.search(block, 0, ends_in_data.start(1)):
+                datas.append(ends_in_data[1])
             else:
                 event = self._event(block)
-                if event is not None and event.type not in HEARTBEAT_TYPES:
-                    datas.append(event.data)
+                datas += [] if event is None else _data_of(event)
         return datas
+
+
+def _data_of(event: SseEvent) -> list[bytes]:
+    if event.type in HEARTBEAT_TYPES:
+        return []
+    return [ErrorData(event.data) if event.type == "error" else event.data]
 
 
 def _plain_events(blocks: bytes) -> tuple[list[bytes], list[bytes]] | None:

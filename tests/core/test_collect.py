@@ -159,6 +159,7 @@ def test_several_answers_are_a_message_and_alternatives() -> None:
         ExtraReceived("logprobs", [0], append=True, choice=0),
         Finished("stop", "s", 0),
         Finished("length", "l", 1),
+        Finished("unknown", None, 3),
     ]
     assert collect(events) == Success(
         Completion(

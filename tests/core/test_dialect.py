@@ -91,17 +91,9 @@ def read(
     return StreamState(fault=fault), [TextDelta(raw["text"]), DONE]
 
 
-def parse_chat(
-    service: AnyService, response: HttpResponse, *, response_first: bool = False
-) -> LLMResult[Completion]:
+def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
     return parse_body(
-        service,
-        response,
-        is_response,
-        read,
-        find_error=find_error,
-        missing="no text",
-        response_first=response_first,
+        service, response, is_response, read, find_error=find_error, missing="no text"
     )
 
 
@@ -203,7 +195,6 @@ def test_an_operation_is_bound_to_its_service() -> None:
     assert count.parse(response(b'{"error":"slow"}', 429)).failure().kind == "rate_limited"
 
 
-@pytest.mark.parametrize("response_first", [False, True])
 @pytest.mark.parametrize(
     ("body", "status", "result"),
     [
@@ -211,13 +202,44 @@ def test_an_operation_is_bound_to_its_service() -> None:
         pytest.param(
             b'{"error":"slow"}',
             200,
-            Failure(RateLimited(message="slow", provider="example", status=200)),
+            Failure(
+                RateLimited(message="slow", provider="example", status=200, body={"error": "slow"})
+            ),
             id="error inside a 200",
         ),
         pytest.param(
             b'{"error":"slow","text":"hi"}',
+            200,
+            Failure(
+                RateLimited(
+                    message="slow",
+                    provider="example",
+                    status=200,
+                    partial=HI,
+                    body={"error": "slow", "text": "hi"},
+                )
+            ),
+            id="error beside an answer: the completion is its partial",
+        ),
+        pytest.param(
+            b'id:1\nevent:error\n:HTTP_STATUS/429\ndata:{"error":"slow"}\n\n',
             429,
-            Failure(RateLimited(message="slow", provider="example", status=429)),
+            Failure(
+                RateLimited(message="slow", provider="example", status=429, body={"error": "slow"})
+            ),
+            id="error framed as a server-sent event",
+        ),
+        pytest.param(
+            b'{"error":"slow","text":"hi"}',
+            429,
+            Failure(
+                RateLimited(
+                    message="slow",
+                    provider="example",
+                    status=429,
+                    body={"error": "slow", "text": "hi"},
+                )
+            ),
             id="error with its status, beside an answer",
         ),
         pytest.param(
@@ -274,17 +296,37 @@ def test_an_operation_is_bound_to_its_service() -> None:
     ],
 )
 def test_a_body_becomes_a_completion_or_an_error(
-    body: bytes, status: int, result: LLMResult[Completion], response_first: bool
+    body: bytes, status: int, result: LLMResult[Completion]
 ) -> None:
-    assert parse_chat(SERVICE, response(body, status), response_first=response_first) == result
+    assert parse_chat(SERVICE, response(body, status)) == result
+    assert provider().parse_chat(response(body, status)) == result
 
 
-def test_an_error_beside_an_answer_counts_unless_the_answer_comes_first() -> None:
-    both = response(b'{"error":"slow","text":"hi"}')
-    assert parse_chat(SERVICE, both) == Failure(
-        RateLimited(message="slow", provider="example", status=200)
-    )
-    assert parse_chat(SERVICE, both, response_first=True) == Success(HI)
+@pytest.mark.parametrize(
+    ("body", "result"),
+    [
+        (b'\xef\xbb\xbf{"text":"hi"}', Success(HI)),
+        (b"a\nend\n", Success(msgspec.structs.replace(HI, message=assistant("example:a")))),
+        (
+            b'{"choices":[],"object":"chat.completion"}',
+            Failure(
+                ProtocolError(
+                    message="the response has the form of openai_chat, not of example_chat:"
+                    " check api_type and base_url",
+                    provider="example",
+                    status=200,
+                    where="body",
+                    evidence=b'{"choices":[],"object":"chat.completion"}',
+                )
+            ),
+        ),
+    ],
+    ids=["a byte order mark", "a stream in its place", "another API"],
+)
+def test_a_provider_reads_what_stands_in_place_of_a_body(
+    body: bytes, result: LLMResult[Completion]
+) -> None:
+    assert provider().parse_chat(response(body)) == result
 
 
 def test_a_stream_is_stepped_with_the_service() -> None:
@@ -300,14 +342,19 @@ def test_a_content_type_of_a_body_opens_no_stream() -> None:
     body.feed(b'{"text":"hi"}')
     body.close()
     assert body.partial() == HI
-    stream = provider(msgspec.structs.replace(DIALECT, body_types=())).open_stream(json)
+    stream = provider(msgspec.structs.replace(DIALECT, body_types=(), body_starts=b"")).open_stream(
+        json
+    )
     assert stream.feed(b"a\n").unwrap()[-1] == TextDelta("example:a")
 
 
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        (b'{"error":"x"}', RateLimited(message="x", provider="example", status=200)),
+        (
+            b'{"error":"x"}',
+            RateLimited(message="x", provider="example", status=200, body={"error": "x"}),
+        ),
         (b'{"text":"x"}', None),
         (b"<p>", None),
     ],

@@ -136,6 +136,7 @@ def test_an_error_knows_all_that_was_said() -> None:
         status=429,
         code="rpm",
         request_id="r1",
+        rate_limits=(("retry-after", "7"),),
         retry_after_s=7.0,
     )
 

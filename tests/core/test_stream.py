@@ -1,4 +1,4 @@
-"""The machine that streams run on: StepDecoder, BufferedBodyDecoder, decode_stream_or_body, events_of."""
+"""The machine that streams run on: StepDecoder, BufferedBodyDecoder, open_stream_or_body, events_of."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,10 +29,14 @@ from llm_pure import (
     assistant,
     collect,
 )
-from llm_pure.core.buffered_body import BufferedBodyDecoder, completion_to_events
+from llm_pure.core.buffered_body import (
+    BufferedBodyDecoder,
+    completion_to_events,
+    open_stream_or_body,
+)
 from llm_pure.core.collect import finalize
 from llm_pure.core.provider import StreamDecoder
-from llm_pure.core.stream import StepDecoder, StreamState, decode_stream_or_body
+from llm_pure.core.stream import StepDecoder, StreamState
 from llm_pure.framing import FramingFault
 from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.framing.sse import SseDecoder
@@ -263,21 +267,44 @@ def test_a_whole_body_has_a_limit() -> None:
     assert body.close() == Failure(error)
 
 
+ANY, SSE_LABEL = ResponseHead(200), ResponseHead(200, (("content-type", "text/event-stream"),))
+JSON_LABEL = ResponseHead(200, (("content-type", "Application/JSON; charset=utf-8"),))
+
+
+@pytest.mark.parametrize("byte_by_byte", [False, True])
 @pytest.mark.parametrize(
-    ("head", "kind"),
+    ("head", "starts", "body", "text"),
     [
-        (ResponseHead(200), StepDecoder),
-        (ResponseHead(200, (("content-type", "text/event-stream"),)), StepDecoder),
-        (
-            ResponseHead(200, (("content-type", "Application/JSON; charset=utf-8"),)),
-            BufferedBodyDecoder,
-        ),
-        (ResponseHead(302), BufferedBodyDecoder),
-        (ResponseHead(429, (("content-type", "text/event-stream"),)), BufferedBodyDecoder),
+        (ANY, b"{[", b"a\n.\n", "a"),
+        (SSE_LABEL, b"{[", b"a\n.\n", "a"),
+        (JSON_LABEL, b"{[", b"a\n.\n", "a"),
+        (JSON_LABEL, b"", b"a\n.\n", "a"),
+        (ANY, b"{[", b'{"a": 1}', "buffered"),
+        (SSE_LABEL, b"{[", b'{"a": 1}', "buffered"),
+        (JSON_LABEL, b"", b'{"a": 1}', "buffered"),
+        (SSE_LABEL, b"{[", b' \r\n\t{"a": 1}', "buffered"),
+        (SSE_LABEL, b"{[", b'\xef\xbb\xbf {"a": 1}', "buffered"),
+        (ANY, b"", b"{\n.\n", "{"),
+        (JSON_LABEL, b"{[", b"", "buffered"),
+        (ResponseHead(302), b"{[", b"a\n.\n", "buffered"),
+        (ResponseHead(429, SSE_LABEL.headers), b"{[", b"a\n.\n", "buffered"),
     ],
 )
-def test_the_head_tells_whether_a_stream_follows(head: ResponseHead, kind: type) -> None:
-    assert isinstance(decode_stream_or_body("toy", head, parse, toy), kind)
+def test_the_first_byte_decides_between_stream_and_body(
+    head: ResponseHead, starts: bytes, body: bytes, text: str, byte_by_byte: bool
+) -> None:
+    def parse_any(response: HttpResponse) -> LLMResult[Completion]:
+        assert response.body == body
+        return Success(Completion(message=assistant("buffered"), finish_reason="stop"))
+
+    decoder = open_stream_or_body(
+        head, lambda: BufferedBodyDecoder("toy", head, parse_any), toy, body_starts=starts
+    )
+    events: list[StreamEvent] = []
+    for piece in [bytes([byte]) for byte in body] if byte_by_byte else [body]:
+        events += decoder.feed(piece).unwrap()
+    events += decoder.close().unwrap()
+    assert collect(events).unwrap().text == decoder.partial().text == text
 
 
 def test_no_frame_comes_after_a_fault_of_framing() -> None:
@@ -305,7 +332,7 @@ a_part: st.SearchStrategy[Part] = st.one_of(
     st.builds(Text, words, echoes),
     st.builds(Reasoning, words, st.none() | words, echoes),
     st.builds(Refusal, words, echoes),
-    st.builds(ToolCall, words, words, words, echoes),
+    st.builds(ToolCall, words, words.filter(bool), words, echoes),
     st.builds(Image, data=st.binary(max_size=3)),
     st.builds(Opaque, words, words, st.just("{}")),
 )

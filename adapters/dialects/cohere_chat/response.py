@@ -16,6 +16,7 @@ from llm_pure.adapters.dialects.cohere_chat.stream import (
 )
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.core.dialect import AnyService, parse_body
 from llm_pure.framing.json_codec import decode
 from llm_pure.types.completion import Completion
@@ -57,7 +58,7 @@ def _read(
     body = ok(decode(wire.BODY, response.body, provider=service.name))
     events: list[StreamEvent] = [Started(id=body.id or "", provider=service.name)]
     message, raw_message = body.message, raw["message"]
-    seen = emit_extra_fields(events, {}, raw, wire.KNOWN_FIELDS_BODY)
+    seen = emit_extra_fields(events, Entries(), raw, wire.KNOWN_FIELDS_BODY)
     emit_extra_fields(events, seen, raw_message, wire.KNOWN_FIELDS_MESSAGE)
     if raw.get("logprobs"):
         events.append(ExtraReceived("logprobs", raw["logprobs"], append=True))

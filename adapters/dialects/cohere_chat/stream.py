@@ -13,10 +13,12 @@ from llm_pure.adapters.dialects.cohere_chat import wire
 from llm_pure.adapters.dialects.cohere_chat.errors import find_error, stream_error
 from llm_pure.adapters.dialects.cohere_chat.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import (
+    SeenExtras,
     emit_call,
     emit_extra_fields,
     extra_fields,
 )
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import StreamState
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
@@ -62,7 +64,7 @@ class State(StreamState, frozen=True, kw_only=True):
     """Indexes of the thinking blocks that are marked as this provider's."""
     planned: bool = False
     """The plan is marked as this provider's."""
-    seen_extras: Mapping[str, Any] = {}
+    seen_extras: SeenExtras = Entries()
 
 
 def step(

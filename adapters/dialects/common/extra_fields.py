@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.framing.json_codec import json_text
 from llm_pure.types.events import (
     ExtraReceived,
@@ -12,8 +13,8 @@ from llm_pure.types.events import (
     ToolCallDelta,
 )
 
-SeenExtras: TypeAlias = Mapping[str, Any]
-"""The extra fields that were emitted so far, by name. Part of a dialect's State."""
+SeenExtras: TypeAlias = Entries
+"""The extra fields as they were last received, by name. Part of a dialect's State."""
 
 NO_NAMES: frozenset[str] = frozenset()
 
@@ -50,25 +51,50 @@ def emit_extra_fields(
 ) -> SeenExtras:
     """Append an event for each extra field that is new or has changed. Return the fields seen from now on.
 
+    Of a list, the items beyond those of the one before: it comes in pieces, or all again.
     `lists`: fields that arrive as lists in pieces; each piece is emitted, to be appended.
-    `merge`: objects arrive in parts; new keys are put over those seen before.
+    `merge`: objects arrive in parts; new keys are put over those seen before, and their lists are joined.
     """
     extra = extra_fields(raw, known)
-    if not extra:
-        return seen
     scope = "" if choice is None else f"{choice}/"
-    news: dict[str, Any] = {}
     for key, value in extra.items():
         if key in lists and isinstance(value, list):
             events.append(ExtraReceived(key, value, append=True, choice=choice))
             continue
         before = seen.get(scope + key)
         if merge and isinstance(before, dict) and isinstance(value, dict):
-            value = {**before, **value}
-        if before != value:
-            news[scope + key] = value
+            value = join_objects(before, value)
+        if before == value:
+            continue
+        seen = seen.put(scope + key, value)
+        if isinstance(before, list) and isinstance(value, list):
+            items = new_items(before, value)
+            events += [ExtraReceived(key, items, append=True, choice=choice)] if items else []
+        else:
             events.append(ExtraReceived(key, value, choice=choice))
-    return {**seen, **news} if news else seen
+    return seen
+
+
+def join_objects(
+    before: Mapping[str, Any], value: Mapping[str, Any], depth: int = 8
+) -> dict[str, Any]:
+    """An object that arrives in parts: lists are joined, objects too, of other fields the last value counts.
+
+    `depth`: of objects in objects that are joined; deeper ones are replaced.
+
+    >>> join_objects({"a": [1], "b": 1}, {"a": [2], "b": 2})
+    {'a': [1, 2], 'b': 2}
+    """
+    joined = dict(before)
+    for key, item in value.items():
+        old = joined.get(key)
+        if isinstance(old, list) and isinstance(item, list):
+            joined[key] = [*old, *new_items(old, item)]
+        elif isinstance(old, dict) and isinstance(item, dict) and depth:
+            joined[key] = join_objects(old, item, depth - 1)
+        else:
+            joined[key] = item
+    return joined
 
 
 def new_items(before: list[Any], value: list[Any]) -> list[Any]:

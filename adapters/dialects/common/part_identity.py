@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-Key: TypeAlias = "tuple[int, int | str] | int"
+Key: TypeAlias = "tuple[int, int | str] | int | str"
 
 
 class Entries(msgspec.Struct, frozen=True):
@@ -25,6 +25,13 @@ class Entries(msgspec.Struct, frozen=True):
             if key in layer:
                 return layer[key]
         return None
+
+    def items(self) -> list[tuple[Key, Any]]:
+        """Every key with its value, in no order."""
+        merged: dict[Key, Any] = {}
+        for layer in self.layers:
+            merged |= layer
+        return list(merged.items())
 
     def put(self, key: Key, value: Any) -> "Entries":
         """The mapping with this value."""

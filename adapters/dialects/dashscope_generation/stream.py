@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.extra_fields import emit_call, emit_extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_call, emit_extra_fields
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.adapters.dialects.dashscope_generation import wire
 from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
@@ -74,7 +75,7 @@ class State(StreamState, frozen=True, kw_only=True):
     """Choice -> its output tokens."""
     unfinished: frozenset[int] = frozenset()
     """Choices that have begun and not ended."""
-    seen_extras: Mapping[str, Any] = {}
+    seen_extras: SeenExtras = Entries()
 
 
 def step(

@@ -6,6 +6,7 @@ Source: llama-api-client 0.6.0, types/create_chat_completion_response.py, read 2
 from typing import Any
 
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.stream import FINISH, State, read_block, read_call
 from llm_pure.adapters.dialects.llama_native.usage import read_usage
@@ -46,7 +47,7 @@ def _read(
         Started(id=body.id or "", model=body.model or "", provider=service.name)
     ]
     message, raw_message = body.completion_message, raw["completion_message"]
-    seen = emit_extra_fields(events, {}, raw, wire.KNOWN_FIELDS_BODY)
+    seen = emit_extra_fields(events, Entries(), raw, wire.KNOWN_FIELDS_BODY)
     emit_extra_fields(events, seen, raw_message, wire.KNOWN_FIELDS_MESSAGE)
     state = State(started=True)
     match message.content:

@@ -9,7 +9,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.extra_fields import emit_call, emit_extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_call, emit_extra_fields
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.usage import read_usage
 from llm_pure.adapters.dialects.openai_common.errors import find_error
@@ -51,7 +52,7 @@ class State(StreamState, frozen=True, kw_only=True):
     """Id of the last call."""
     blocks: int = 0
     """Number of blocks of types other than text so far."""
-    seen_extras: Mapping[str, Any] = {}
+    seen_extras: SeenExtras = Entries()
 
 
 def step(

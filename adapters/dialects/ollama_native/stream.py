@@ -9,7 +9,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields, extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import (
+    SeenExtras,
+    emit_extra_fields,
+    extra_fields,
+)
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.ollama_native import wire
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
@@ -54,7 +59,7 @@ class State(StreamState, frozen=True, kw_only=True):
     """Number of images so far."""
     calls: int = 0
     """Number of tool calls so far."""
-    seen_extras: Mapping[str, Any] = {}
+    seen_extras: SeenExtras = Entries()
 
 
 def step(

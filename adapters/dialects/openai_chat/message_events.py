@@ -52,7 +52,7 @@ def read_message(
 ) -> State:
     """Append the message's events. `name`: the provider's. `complete`: not a delta, so each of its calls is one call."""
     details = message.reasoning_details or []
-    reasoning = message.reasoning_content or message.reasoning or _details_text(details)
+    reasoning = message.reasoning_content or message.reasoning or _other_reasoning(message, details)
     state = read_reasoning(state, events, choice, reasoning)
     if isinstance(message.content, str):
         if message.content:
@@ -101,11 +101,14 @@ def read_final_message(
     return state
 
 
-def _details_text(details: list[dict[str, Any]]) -> str:
-    """The text of reasoning details, for services that send no other (MiniMax).
+def _other_reasoning(message: wire.Message, details: list[dict[str, Any]]) -> str:
+    """Reasoning under the names of gateways, else the text of reasoning details, for services that send no other (MiniMax).
 
     Source: OpenRouter, "Reasoning tokens", read 2026-11-20.
     """
+    for text in (message.reasoning_text, message.thinking):
+        if isinstance(text, str) and text:
+            return text
     texts = [detail.get("text") or detail.get("summary") for detail in details]
     return "".join([text for text in texts if isinstance(text, str)])
 

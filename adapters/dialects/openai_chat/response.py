@@ -6,11 +6,12 @@ A response with text alone takes a fast path; a test holds both paths together.
 from collections.abc import Iterable
 from typing import Any
 
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import State
 from llm_pure.adapters.dialects.openai_chat.stream import FINISH, read_body
-from llm_pure.adapters.dialects.openai_chat.think_tags import flush_tags, split_tags
+from llm_pure.adapters.dialects.openai_chat.think_tags import TAG_STARTS, flush_all, split_tags
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.dialect import Service, parse_body
@@ -73,8 +74,8 @@ def _read(
     typed = ok(decode(wire.BODY, body, provider=service.name))
     state, events = read_body(service, State(), typed, raw, buffered=True)
     if service.quirks.think_tags:
-        tags, events = split_tags({}, events)
-        events += flush_tags(tags)
+        tags, events = split_tags(Entries(), events)
+        events += flush_all(tags)
     return state, events
 
 
@@ -86,7 +87,7 @@ def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Com
         return None
     (choice,) = body.choices
     text, reason = choice.message.content, choice.finish_reason
-    if not reason or (service.quirks.think_tags and "<" in text):
+    if not reason or (service.quirks.think_tags and text.lstrip()[:1] in TAG_STARTS):
         return None
     extra = {
         "created": body.created,

@@ -30,6 +30,10 @@ class State(StreamState, frozen=True, kw_only=True):
 
     started: bool = False
     """A chunk with choices was read."""
+    named: bool = False
+    """The id and the model were read."""
+    has_deltas: bool = False
+    """A `delta` was read: a `message` after it repeats what the deltas had."""
     plain: bool = False
     """Plain chunks may take the fast path: all text is one part."""
     calls: Parts = Parts()

@@ -133,11 +133,14 @@ def read_body(
     """A chunk or a buffered response -> events. `raw`: the same as plain JSON, for extra fields."""
     name = service.name
     events: list[StreamEvent] = []
-    continues = state.started
-    if not state.started:
+    if not state.started or not state.named:
         # Azure's first chunk has neither choices nor model; the next chunk emits Started again, with them
-        events.append(Started(id=str(body.id or ""), model=body.model or "", provider=name))
-        state = replace(state, started=bool(body.choices), plain=bool(body.choices))
+        named = bool(body.id and body.model)
+        if not state.started or named:
+            events.append(Started(id=str(body.id or ""), model=body.model or "", provider=name))
+        if not state.started:
+            state = replace(state, started=bool(body.choices), plain=bool(body.choices))
+        state = replace(state, named=named)
     state = _extras(state, events, None, raw, wire.KNOWN_FIELDS_BODY)
     usage = body.usage or (body.x_groq.usage if body.x_groq else None)
     raw_choices = raw.get("choices") or []
@@ -151,9 +154,11 @@ def read_body(
         if message is not None:
             raw_message = raw_choice.get(key) or {}
             state = _extras(state, events, index, raw_message, wire.KNOWN_FIELDS_MESSAGE)
-            if key == "message" and continues:
+            if key == "message" and state.has_deltas:
                 state = read_final_message(name, state, events, index, message, raw_message)
             else:
+                if key == "delta" and not state.has_deltas:
+                    state = replace(state, has_deltas=True)
                 state = read_message(
                     name, state, events, index, message, raw_message, complete=key == "message"
                 )

@@ -1,15 +1,18 @@
 """`<think>...</think>` at the start of a response's text -> reasoning and text, wherever the stream is cut.
 
-Perplexity's reasoning models, MiniMax, and servers without a reasoning parser send it. One block is read, and only at the
-start of the text: later tags are text about tags. White space around the block and at its start is removed.
-Source: ../shared/wire/openai-family.md, sections 0 (rule 8), 4.4 and 4.20; read 2026-11-20.
+Perplexity's reasoning models, MiniMax, gpt-oss on Bedrock (`<reasoning>`), and servers without a reasoning parser send it.
+Blocks are read at the start of the text, several where each follows the one before; later tags are text about tags. White
+space around a block and at its start is removed.
+Source: ../shared/wire/openai-family.md, sections 0 (rule 8), 4.4 and 4.20, read 2026-11-20; AWS, "OpenAI models" of the
+Bedrock user guide, read 2026-11-29.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import REASONING, TEXT, State
 from llm_pure.adapters.dialects.openai_chat.stream import read_chunk
@@ -24,7 +27,16 @@ from llm_pure.types.events import (
 )
 from llm_pure.types.http import ResponseHead
 
-_OPEN, _CLOSE = "<think>", "</think>"
+_TAGS = {
+    "<think>": "</think>",
+    "<thinking>": "</thinking>",
+    "<reasoning>": "</reasoning>",
+    "<thought>": "</thought>",
+    "[THINK]": "[/THINK]",
+    "\u25c1think\u25b7": "\u25c1/think\u25b7",
+}
+"""The tag that opens a block -> the tag that closes it. The last two are those of Magistral and Kimi-VL."""
+TAG_STARTS = frozenset([tag[0] for tag in _TAGS])
 _MAX_SPACE = 64
 """The maximum of white space before the block; after more of it the response is plain text."""
 
@@ -33,9 +45,12 @@ class Tags(msgspec.Struct, frozen=True):
     """How far the text of one choice has been read."""
 
     phase: Literal["start", "opened", "thinking", "closed", "text"] = "start"
-    """"start": only white space so far; "opened": only white space since <think>; "closed": the same since </think>."""
+    """"start": only white space so far; "opened": only white space since the opening tag; "closed": the same since the
+    closing one."""
     held: str = ""
     """The end of the text so far, which may be the beginning of a tag."""
+    close: str = ""
+    """The tag that closes the block."""
     marked: bool = False
     """Reasoning was emitted."""
 
@@ -47,35 +62,45 @@ def split(tags: Tags, piece: str) -> tuple[Tags, str, str]:
     """The next state, and the reasoning and the text in the piece.
 
     >>> split(START, "<think>hm</think> yes")
-    (Tags(phase='text', held='', marked=False), 'hm', 'yes')
+    (Tags(phase='text', held='', close='', marked=True), 'hm', 'yes')
     """
-    phase, rest = tags.phase, tags.held + piece
-    reasoning = ""
-    if phase == "start":
-        stripped = rest.lstrip()
-        if len(rest) - len(stripped) > _MAX_SPACE:
-            return Tags("text"), "", rest
-        if _OPEN.startswith(stripped):
-            return (Tags("opened"), "", "") if stripped == _OPEN else (Tags("start", rest), "", "")
-        if not stripped.startswith(_OPEN):
-            return Tags("text"), "", rest
-        phase, rest = "opened", stripped[len(_OPEN) :]
-    if phase == "opened":
-        rest = rest.lstrip()
-        if not rest:
-            return Tags("opened"), "", ""
-        phase = "thinking"
-    if phase == "thinking":
-        reasoning, closed, rest = rest.partition(_CLOSE)
-        if not closed:
-            held = _tag_start(reasoning)
-            reasoning = reasoning[: len(reasoning) - len(held)]
-            return Tags("thinking", held, tags.marked or bool(reasoning)), reasoning, ""
-        phase = "closed"
-    if phase == "closed":
-        rest = rest.lstrip()
-        return Tags("text" if rest else "closed"), reasoning, rest
-    return tags, "", rest
+    phase, rest, close = tags.phase, tags.held + piece, tags.close
+    thoughts: list[str] = []
+    marked = tags.marked
+    while True:
+        if phase in ("start", "closed"):
+            stripped = rest.lstrip()
+            if phase == "start" and len(rest) - len(stripped) > _MAX_SPACE:
+                phase = "text"
+                break
+            opening = next((tag for tag in _TAGS if stripped.startswith(tag)), None)
+            if opening is None:
+                if any(tag.startswith(stripped) for tag in _TAGS):
+                    held = rest if phase == "start" else stripped
+                    return Tags(phase, held, "", marked), "".join(thoughts), ""
+                rest = rest if phase == "start" else stripped
+                phase = "text"
+                break
+            phase, rest, close = "opened", stripped[len(opening) :], _TAGS[opening]
+        if phase == "opened":
+            if not marked:  # the space between two blocks is part of the reasoning
+                rest = rest.lstrip()
+                if not rest:
+                    return Tags("opened", "", close, marked), "".join(thoughts), ""
+            phase = "thinking"
+        if phase == "thinking":
+            reasoning, closed, after = rest.partition(close)
+            if not closed:
+                held = _tag_start(reasoning, close)
+                thoughts.append(reasoning[: len(reasoning) - len(held)])
+                text = "".join(thoughts)
+                return Tags("thinking", held, close, marked or bool(text)), text, ""
+            thoughts.append(reasoning)
+            marked = marked or bool(reasoning)
+            phase, rest, close = "closed", after, ""
+        if phase == "text":
+            break
+    return Tags("text", "", "", marked), "".join(thoughts), rest
 
 
 class TaggedState(StreamState, frozen=True, kw_only=True):
@@ -83,8 +108,8 @@ class TaggedState(StreamState, frozen=True, kw_only=True):
 
     inner: State = State()
     """The state of the stream as it is sent."""
-    tags: Mapping[int, Tags] = {}
-    """By choice."""
+    tags: Entries = Entries()
+    """Choice -> its Tags."""
 
 
 def read_tagged_chunk(
@@ -94,40 +119,43 @@ def read_tagged_chunk(
     inner, chunk_events = read_chunk(service, head, state.inner, frame)
     tags, events = split_tags(state.tags, chunk_events)
     if inner.ended and not state.ended:
-        events += flush_tags(tags)
-        tags = {}
+        events += flush_all(tags)
     after = TaggedState(
         complete=inner.complete, ended=inner.ended, fault=inner.fault, inner=inner, tags=tags
     )
     return after, events
 
 
-def split_tags(
-    before: Mapping[int, Tags], events: Iterable[StreamEvent]
-) -> tuple[Mapping[int, Tags], list[StreamEvent]]:
+def split_tags(tags: Entries, events: Iterable[StreamEvent]) -> tuple[Entries, list[StreamEvent]]:
     """The state after the events, and the events with the reasoning taken out of the text."""
-    tags = dict(before)
     split_events: list[StreamEvent] = []
     for event in events:
         match event:
             case TextDelta(text=text, choice=choice):
-                previous = tags.get(choice, START)
-                tags[choice], reasoning, rest = split(previous, text)
+                previous: Tags = tags.get(choice) or START
+                after, reasoning, rest = split(previous, text)
+                if after != previous:
+                    tags = tags.put(choice, after)
                 split_events += _events(choice, previous, reasoning, rest)
             case Finished(choice=choice):
-                split_events += flush_tags({choice: tags.get(choice, START)})
-                tags[choice] = Tags("text")
+                split_events += flush_tags(choice, tags.get(choice) or START)
+                tags = tags.put(choice, Tags("text"))
                 split_events.append(event)
             case _:
                 split_events.append(event)
     return tags, split_events
 
 
-def flush_tags(by_choice: Mapping[int, Tags]) -> Iterator[StreamEvent]:
+def flush_all(tags: Entries) -> Iterator[StreamEvent]:
+    """The held text of each choice, at the end of a response without finish reasons."""
+    for choice, held in tags.items():
+        yield from flush_tags(int(str(choice)), held)
+
+
+def flush_tags(choice: int, tags: Tags) -> Iterator[StreamEvent]:
     """The held text, at the end of the response: it did not become a tag."""
-    for choice, tags in by_choice.items():
-        thinking = tags.phase == "thinking"
-        yield from _events(choice, tags, *((tags.held, "") if thinking else ("", tags.held)))
+    thinking = tags.phase == "thinking"
+    yield from _events(choice, tags, *((tags.held, "") if thinking else ("", tags.held)))
 
 
 def _events(choice: int, before: Tags, reasoning: str, text: str) -> Iterator[StreamEvent]:
@@ -139,9 +167,9 @@ def _events(choice: int, before: Tags, reasoning: str, text: str) -> Iterator[St
         yield TextDelta(text, TEXT, choice)
 
 
-def _tag_start(text: str) -> str:
-    """The longest end of the text with which </think> may begin."""
-    for size in range(min(len(_CLOSE) - 1, len(text)), 0, -1):
-        if text.endswith(_CLOSE[:size]):
+def _tag_start(text: str, close: str) -> str:
+    """The longest end of the text with which the closing tag may begin."""
+    for size in range(min(len(close) - 1, len(text)), 0, -1):
+        if text.endswith(close[:size]):
             return text[-size:]
     return ""

@@ -58,7 +58,7 @@ def _begins(head: CallHead, call_id: str, index: int | None, name: str, argument
     """Whether a fragment with a name begins another call than the one at its index, or than the last one."""
     if call_id and head.id:
         return True
-    if head.has_arguments and name != head.name:
+    if head.has_arguments and head.name and name != head.name:
         return True
     if index is not None or not head.name:
         return False

@@ -40,6 +40,8 @@ class Message(msgspec.Struct):
     """A list of parts at Mistral."""
     reasoning_content: str | None = None
     reasoning: str | None = None
+    reasoning_text: Any = None
+    thinking: Any = None
     reasoning_details: list[dict[str, Any]] | None = None
     refusal: str | None = None
     tool_calls: list[ToolCall] | None = None

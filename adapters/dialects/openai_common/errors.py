@@ -62,6 +62,9 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
         return error
     if isinstance(error, str) and error:
         return {**body, "message": error}
+    errors = body.get("errors")  # Cloudflare
+    if isinstance(errors, list) and errors:
+        return errors[0] if isinstance(errors[0], dict) else {"message": str(errors[0])[:1000]}
     choices = body.get("choices")
     for choice in choices if isinstance(choices, list) else ():
         inner = choice.get("error") if isinstance(choice, dict) else None
@@ -77,7 +80,7 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
     if isinstance(fault, dict):
         return {"message": fault.get("faultstring"), **fault}
     flat = not choices and any(isinstance(body.get(key), str | list) for key in _MESSAGES)
-    if flat and (failed or body.get("object") == "error" or any(body.get(key) for key in _CODES)):
+    if flat and (failed or _is_marked(body) or any(body.get(key) for key in _CODES)):
         return {
             **body,
             "message": next((body[key] for key in _MESSAGES if body.get(key)), ""),
@@ -85,6 +88,14 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
             "type": body.get("type", body.get("error_type")),
         }
     return body if failed else None
+
+
+def _is_marked(body: dict[str, Any]) -> bool:
+    return (
+        "error" in (body.get("object"), body.get("type"), body.get("status"))
+        or body.get("error") is True
+        or body.get("success") is False
+    )
 
 
 _MINIMAX = {

@@ -9,7 +9,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.extra_fields import emit_call, emit_extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_call, emit_extra_fields
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.qianfan_v1 import wire
 from llm_pure.adapters.dialects.qianfan_v1.errors import find_error
@@ -45,7 +46,7 @@ class State(StreamState, frozen=True, kw_only=True):
 
     started: bool = False
     """The first frame was read."""
-    seen_extras: Mapping[str, Any] = {}
+    seen_extras: SeenExtras = Entries()
 
 
 def step(

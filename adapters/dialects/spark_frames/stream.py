@@ -4,12 +4,13 @@ Order of parts: reasoning, text, then the call; there is one at most.
 Source: spark_ai_python 0.4.5, sparkai/llm/llm.py (on_message); the wire notes of this project; read 2026-11-20.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.extra_fields import emit_call, emit_extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_call, emit_extra_fields
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.spark_frames import wire
@@ -44,7 +45,7 @@ class State(StreamState, frozen=True, kw_only=True):
     """The first frame was read."""
     thinking: bool = False
     """The reasoning is marked as this provider's."""
-    seen_extras: Mapping[str, Any] = {}
+    seen_extras: SeenExtras = Entries()
 
 
 def step(

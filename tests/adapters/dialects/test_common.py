@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llm_pure.adapters.dialects.common.adaptations import (
     changed,
@@ -20,6 +22,7 @@ from llm_pure.adapters.dialects.common.embed import (
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items, merge_objects
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
+from llm_pure.adapters.dialects.common.part_identity import Entries, Parts
 from llm_pure.adapters.dialects.common.reasoning_effort import nearest_effort
 from llm_pure.adapters.dialects.common.token_counts import read_token_count, token_count
 from llm_pure.core.adaptations import Adaptation
@@ -141,16 +144,58 @@ def test_extra_fields_are_emitted_once_and_when_they_change() -> None:
     assert emit_extra_fields(events, seen, {"a": 1}, {"id"}) is seen
     seen = emit_extra_fields(events, seen, {"a": 2}, {"id"}, 1)
     assert events == [ExtraReceived("a", 1), ExtraReceived("a", 2, choice=1)]
-    assert seen == {"a": 1, "1/a": 2}
+    assert dict(seen.items()) == {"a": 1, "1/a": 2}
 
 
 def test_extra_lists_are_appended_and_extra_objects_merged() -> None:
     events: list[StreamEvent] = []
     seen = emit_extra_fields(events, {}, {"l": [1]}, set(), lists={"l"})
-    assert (events, seen) == ([ExtraReceived("l", [1], append=True)], {})
+    assert (events, seen) == ([ExtraReceived("l", [1], append=True)], Entries())
     events.clear()
-    seen = emit_extra_fields(events, {"o": {"a": 1}}, {"o": {"b": 2}}, set(), merge=True)
-    assert (events, seen) == ([ExtraReceived("o", {"a": 1, "b": 2})], {"o": {"a": 1, "b": 2}})
+    for value in ({"o": {"a": 1, "l": [1]}}, {"o": {"b": 2, "l": [2]}}):
+        seen = emit_extra_fields(events, seen, value, set(), merge=True)
+    joined = {"a": 1, "b": 2, "l": [1, 2]}
+    assert events == [ExtraReceived("o", {"a": 1, "l": [1]}), ExtraReceived("o", joined)]
+    assert dict(seen.items()) == {"o": joined}
+
+
+def test_extra_lists_that_come_again_are_joined() -> None:
+    events: list[StreamEvent] = []
+    seen = Entries()
+    for value in ([1], [1], [1, 2], [3], [3, 2]):
+        seen = emit_extra_fields(events, seen, {"l": value}, set())
+    assert events == [
+        ExtraReceived("l", [1]),
+        ExtraReceived("l", [2], append=True),
+        ExtraReceived("l", [3], append=True),
+        ExtraReceived("l", [2], append=True),
+    ]
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers())))
+def test_entries_are_a_mapping_that_keeps_its_past(puts: list[tuple[int, int]]) -> None:
+    expected: dict[int, int] = {}
+    versions = [(Entries(), dict(expected))]
+    for key, value in puts:
+        expected[key] = value
+        versions.append((versions[-1][0].put(key, value), dict(expected)))
+    for entries, mapping in versions:
+        assert dict(entries.items()) == mapping
+        assert [entries.get(key) for key in range(31)] == [mapping.get(key) for key in range(31)]
+        assert len(entries.layers) <= 6
+
+
+def test_parts_are_known_by_id_then_by_index_then_as_the_last() -> None:
+    parts, first = Parts().begin(0, "a", 0)
+    parts, second = parts.begin(0, "b", None)
+    assert (first, second, parts.count) == (0, 1, 2)
+    assert parts.find(0, "a", 7) == first
+    assert parts.find(0, "c", 0) == first
+    assert parts.find(0, "", None) is parts.find(1, "a", 0) is None
+    assert (parts.last(0), parts.last(1)) == (second, None)
+    linked = parts.link(0, second, "a2", 0)
+    assert linked.find(0, "a2", None) == linked.find(0, "", 0) == second
+    assert linked.link(0, second, "a2", 0) is linked
 
 
 def test_objects_are_merged_key_by_key() -> None:
@@ -172,7 +217,8 @@ def test_a_long_chain_is_read_and_freed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "count"), [(3, 3), (3.9, 3), (True, None), (-1, None), (2**63, None), ("3", None)]
+    ("value", "count"),
+    [(3, 3), (3.9, 3), (True, None), (-1, None), (2**63, None), ("3", 3), ("x", None)],
 )
 def test_a_token_count_is_a_number_from_zero(value: object, count: int | None) -> None:
     assert token_count(value) == count

@@ -31,6 +31,7 @@ from llm_pure.types.errors import (
 from llm_pure.types.events import (
     PartReceived,
     ProviderMetadataReceived,
+    ReasoningDelta,
     RefusalDelta,
     TextDelta,
 )
@@ -135,8 +136,13 @@ def test_pieces_of_reasoning_details_are_put_together() -> None:
 
     chunks = (FIRST, detail(text="I "), detail(text="see."), detail(signature="sig"), *LAST)
     events, _ = run(stream(*chunks))
-    (told,) = [one for one in events if isinstance(one, ProviderMetadataReceived)]
-    assert json.loads(told.json) == {
+    assert [one for one in events if isinstance(one, ReasoningDelta)] == [
+        ReasoningDelta("I ", 0),
+        ReasoningDelta("see.", 0),
+    ]
+    mark, joined = [one for one in events if isinstance(one, ProviderMetadataReceived)]
+    assert mark.json == "{}"
+    assert json.loads(joined.json) == {
         "reasoning_details": [
             {"type": "reasoning.text", "index": 0, "text": "I see.", "signature": "sig"}
         ]
@@ -152,8 +158,9 @@ def test_reasoning_details_that_are_odd_are_kept_as_they_are(odd: JsonObject) ->
     first = {"index": 0, "text": "I see."}
     chunks = (FIRST, *[chunk({"reasoning_details": [one]}) for one in (first, odd)], *LAST)
     events, _ = run(stream(*chunks))
-    (told,) = [one for one in events if isinstance(one, ProviderMetadataReceived)]
-    assert json.loads(told.json) == {"reasoning_details": [first, odd]}
+    mark, joined = [one for one in events if isinstance(one, ProviderMetadataReceived)]
+    assert mark.json == "{}"
+    assert json.loads(joined.json) == {"reasoning_details": [first, odd]}
 
 
 @pytest.mark.parametrize(
@@ -222,9 +229,9 @@ SERVICE = make_service("p", Quirks())
 
 PHASES = {
     "before the answer": State(),
-    "in the answer": State(started=True),
-    "after the reason": State(started=True, finished=True),
-    "after [DONE]": State(started=True, finished=True, done=True, complete=True),
+    "in the answer": State(started=True, plain=True),
+    "after the reason": State(started=True, plain=True, complete=True),
+    "after [DONE]": State(started=True, plain=True, ended=True, complete=True),
 }
 FRAMES: dict[str, bytes] = {
     "first": json.dumps(FIRST).encode(),
@@ -243,12 +250,13 @@ FRAMES: dict[str, bytes] = {
 @pytest.mark.parametrize("state", PHASES.values(), ids=PHASES.keys())
 def test_every_frame_has_an_answer_in_every_phase(state: State, kind: str) -> None:
     after, events = read_chunk(SERVICE, HEAD, state, FRAMES[kind])
-    if state.done:
+    if state.ended:
         assert (after, list(events)) == (state, [])
     for event in events:
         assert isinstance(event, get_args(StreamEvent))
-    assert (after.fault is not None) == (kind in ("error", "nonsense") and not state.done)
-    assert after.complete == (state.complete or kind in ("end", "[DONE]"))
+    assert (after.fault is not None) == (kind in ("error", "nonsense") and not state.ended)
+    assert after.complete == (state.complete or (kind == "end" and not state.ended))
+    assert after.ended == (state.ended or kind == "[DONE]")
 
 
 @given(st.lists(st.sampled_from([*FRAMES.values(), b"{", b"null", b"[1]"]), max_size=8))

@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from llm_pure import HttpResponse, ProviderMetadata, Reasoning, Text
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat.think_tags import START, Tags, flush_tags, split
+from llm_pure.adapters.dialects.common.part_identity import Entries
+from llm_pure.adapters.dialects.openai_chat.think_tags import (
+    START,
+    Tags,
+    flush_all,
+    flush_tags,
+    split,
+)
 from llm_pure.types.events import ProviderMetadataReceived, ReasoningDelta, TextDelta
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import DONE, answer, chunk, data
@@ -23,7 +30,16 @@ READ = [
     ("no more than a beginning", "<thin", "", "<thin"),
     ("nothing but white space", "  ", "", "  "),
     ("a tag further on", "so <think>hm</think>", "", "so <think>hm</think>"),
-    ("a second block", "<think>a</think>b<think>c</think>", "a", "b<think>c</think>"),
+    ("a second block in the text", "<think>a</think>b<think>c</think>", "a", "b<think>c</think>"),
+    ("a block after a block", "<think>a</think> <think> b</think> c", "a b", "c"),
+    ("an empty block after one", "<think>a</think><think></think>c", "a", "c"),
+    ("the beginning of a block after one", "<think>a</think>\n<th", "a", "<th"),
+    ("gpt-oss at Bedrock", "<reasoning>a</reasoning><reasoning> b</reasoning>c", "a b", "c"),
+    ("tags that differ", "<think>a</thought>b</think>c", "a</thought>b", "c"),
+    ("thinking", "<thinking>a</thinking>b", "a", "b"),
+    ("thought", "<thought>a</thought>b", "a", "b"),
+    ("Magistral", "[THINK]a[/THINK]b", "a", "b"),
+    ("Kimi-VL", "\u25c1think\u25b7a\u25c1/think\u25b7b", "a", "b"),
     ("an end alone", "hm</think>yes", "", "hm</think>yes"),
     ("another tag", "<thinker>yes", "", "<thinker>yes"),
     ("almost an end", "<think>a < b </ think</think>yes", "a < b </ think", "yes"),
@@ -36,7 +52,7 @@ def read(pieces: list[str]) -> tuple[str, str]:
     for piece in pieces:
         tags, more_thoughts, more_words = split(tags, piece)
         thoughts, words = thoughts + more_thoughts, words + more_words
-    for event in flush_tags({0: tags}):
+    for event in flush_tags(0, tags):
         match event:
             case ReasoningDelta(text=text):
                 thoughts += text
@@ -54,7 +70,7 @@ def test_one_block_at_the_start_is_reasoning(text: str, thoughts: str, words: st
 
 
 @given(
-    st.lists(st.sampled_from(["<think>", "</think>", "<", "</", "think>", " ", "\n", "a"])).map("".join),
+    st.lists(st.sampled_from(["<think>", "</think>", "<thinking>", "</thinking>", "<", "</", "think>", " ", "\n", "a"])).map("".join),
     st.data(),
 )  # fmt: skip
 def test_any_cut_reads_the_same(text: str, choose: st.DataObject) -> None:
@@ -101,7 +117,7 @@ def test_each_choice_is_read_by_itself() -> None:
 
 
 def test_what_was_held_comes_before_the_end_of_a_stream_without_a_reason() -> None:
-    held = tuple(flush_tags({0: Tags("thinking", "</th"), 1: Tags("start", "<")}))
+    held = tuple(flush_all(Entries().put(0, Tags("thinking", "</th")).put(1, Tags("start", "<"))))
     assert held == (
         ReasoningDelta("</th", 0, 0),
         ProviderMetadataReceived("{}", 0, 0, "reasoning"),
