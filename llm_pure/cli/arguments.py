@@ -208,6 +208,7 @@ def _add_stream(commands: Commands) -> None:
         "and that corrupt bytes never raise. Exit 1 on a violation; a minimal cassette that shows it is written.")
     _add_paths(fuzz)
     _flag(fuzz, "--every-byte", "split at every byte and cut before every byte")
+    _flag(fuzz, "--disorders", "also deform every recorded answer as gateways do, and compare the results")
     fuzz.add_argument("--seed", type=int, default=0, metavar="N", help="random seed; default: 0")
     fuzz.add_argument("--rounds", type=int, default=20, metavar="N", help="random splits, cuts and corruptions; default: 20")
     fuzz.add_argument("--out", default=".", metavar="FOLDER", help="for the minimal cassettes; default: .")

@@ -1,6 +1,7 @@
-"""`llm-pure stream fuzz`: split, cut and corrupt every recorded stream, and check the results."""
+"""`llm-pure stream fuzz`: split, cut, corrupt and deform every recorded stream, and check the results."""
 
 from argparse import Namespace
+from collections import Counter
 from pathlib import Path
 
 from llm_pure.cli.exit_codes import FINDINGS, OK
@@ -9,8 +10,14 @@ from llm_pure.cli.output import out, print_error, print_note
 from llm_pure.client.plugins import load_registry
 from llm_pure.replay.cassette import Cassette
 from llm_pure.replay.cassette_files import save_cassette
+from llm_pure.replay.checks.disorder_check import DisorderDivergence
+from llm_pure.replay.checks.disorder_fuzz import DisorderRecord, fuzz_disorders
 from llm_pure.replay.checks.fuzz import FuzzRecord, fuzz_paths
+from llm_pure.replay.disorders.table import DISORDERS
 from llm_pure.types.result import Failure
+
+_ROUNDS_SHARE = 5
+"""A deformed answer is split and cut in a fifth of the rounds, since an answer has about 30 disorders."""
 
 
 def run(options: Namespace) -> int:
@@ -34,12 +41,51 @@ def run(options: Namespace) -> int:
                 f"      {divergence.property} at {divergence.at}: expected {expected}, got {actual}"
             )
         if record.example is not None:
-            _save(record.example, record, Path(options.out))
+            stem = f"{record.provider}.{Path(record.file).stem}.{record.index}"
+            _save(record.example, Path(options.out) / f"divergence.{stem}.yaml")
     out(
         f"{streams} streams, {splits} splits, {cuts} cuts, {damages} corrupted copies: "
         f"{divergences} divergences"
     )
+    if options.disorders:
+        divergences += _run_disorders(options)
     return FINDINGS if divergences else OK
+
+
+def _run_disorders(options: Namespace) -> int:
+    """Print a line for each divergence, and for each disorder how many answers were deformed; return the divergences."""
+    tried: Counter[str] = Counter()
+    divergences: Counter[str] = Counter()
+    records = fuzz_disorders(
+        options.paths,
+        load_registry(),
+        seed=options.seed,
+        rounds=options.rounds // _ROUNDS_SHARE,
+        every_byte=options.every_byte,
+    )
+    for record in records:
+        tried[record.disorder] += 1
+        if record.divergence is not None:
+            divergences[record.disorder] += 1
+            out(_disorder_line(record, record.divergence))
+        if record.example is not None:
+            stem = f"{record.disorder}.{record.dialect}"
+            _save(record.example, Path(options.out) / f"divergence.{stem}.yaml")
+    for disorder in DISORDERS:
+        name = disorder.name
+        out(f"{name:32} {tried[name]:6} answers {divergences[name]:6} divergences")
+    total = divergences.total()
+    out(f"{len(DISORDERS)} disorders, {tried.total()} deformed answers: {total} divergences")
+    return total
+
+
+def _disorder_line(record: DisorderRecord, divergence: DisorderDivergence) -> str:
+    where = f"{record.file}#{record.index}"
+    at = f" at {divergence.at}" if divergence.at else ""
+    return (
+        f"FAIL  {record.disorder}  {record.provider}  {where}: {divergence.property}{at}: "
+        f"expected {divergence.expected[:100]}, got {divergence.actual[:200]}"
+    )
 
 
 def _line(record: FuzzRecord) -> str:
@@ -51,8 +97,7 @@ def _line(record: FuzzRecord) -> str:
     )
 
 
-def _save(example: Cassette, record: FuzzRecord, folder: Path) -> None:
-    path = folder / f"divergence.{record.provider}.{Path(record.file).stem}.{record.index}.yaml"
+def _save(example: Cassette, path: Path) -> None:
     saved = save_cassette(path, example)
     if isinstance(saved, Failure):
         print_error(saved.failure())

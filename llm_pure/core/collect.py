@@ -58,8 +58,8 @@ def nameless_call(completion: Completion) -> ProtocolError | None:
     """The error of a response with a tool call without a name, which nobody can execute; None without one."""
     messages = (completion.message, *[choice.message for choice in completion.alternatives])
     for message in messages:
-        for call in message.tool_calls:
-            if not call.name:
+        for call in message.parts:
+            if isinstance(call, ToolCall) and not call.name:
                 return ProtocolError(
                     message="the response has a tool call without a name",
                     provider=completion.provider,
@@ -204,7 +204,7 @@ class _PartBuilder:
 class Collector:
     """Folds the events of one response; `completion()` returns the Completion so far."""
 
-    __slots__ = ("_choices", "_closed", "_extra", "_finish", "_started", "_usage")
+    __slots__ = ("_calls", "_choices", "_closed", "_extra", "_finish", "_started", "_usage")
 
     def __init__(self) -> None:
         self._started = Started()
@@ -213,6 +213,7 @@ class Collector:
         ] = {}  # of the choices that may get more content
         self._closed: dict[int, dict[int, _PartBuilder]] = {}  # of the choices that have finished
         self._finish: dict[int, Finished] = {}
+        self._calls: dict[_PartBuilder, None] = {}
         self._usage = Usage()
         self._extra: dict[int | None, dict[str, Any]] = {}
 
@@ -229,12 +230,7 @@ class Collector:
     @property
     def nameless_call(self) -> bool:
         """True if a tool call has no name."""
-        return any(
-            builder.kind == "tool_call" and not builder.name
-            for choices in (self._choices, self._closed)
-            for builders in choices.values()
-            for builder in builders.values()
-        )
+        return any(builder.kind == "tool_call" and not builder.name for builder in self._calls)
 
     def unfinished(self) -> list[Finished]:
         """The last Finished again, or an unknown one, of each choice that has content after it: the service ended the stream."""
@@ -274,7 +270,9 @@ class Collector:
                 self._builder(event.choice, event.index, "refusal").chunks.append(event.text)
             case ToolCallDelta():
                 builder = self._builder(event.choice, event.index, "tool_call")
-                builder.kind = "tool_call"  # provider metadata may have come first
+                if builder.kind != "tool_call":  # provider metadata may have come first
+                    builder.kind = "tool_call"
+                self._calls[builder] = None
                 builder.chunks.append(event.arguments)
                 builder.id = event.id or builder.id
                 builder.name = event.name or builder.name

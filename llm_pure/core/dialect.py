@@ -246,7 +246,7 @@ def parse_response(
     if response.body.startswith(_BOM):
         response = HttpResponse(response.status, response.headers, response.body[len(_BOM) :])
     parsed = dialect.parse_chat(service, response)
-    if isinstance(parsed, Success) or response.status >= 300:
+    if type(parsed) is Success or response.status >= 300:  # isinstance costs 0.9 us here
         return parsed
     error = parsed.failure()
     if not isinstance(error, ProtocolError):
@@ -341,7 +341,9 @@ def _decode_body(
         decoded = decoded.lash(
             lambda _: decode_any(event_data(response.body), provider=service.name)
         )
-    return ok(decoded.alt(lambda _: undecodable(service, response)))
+    if type(decoded) is Failure:
+        raise Rejected(undecodable(service, response))
+    return decoded.unwrap()
 
 
 def event_data(body: bytes) -> bytes:

@@ -35,6 +35,8 @@ class Entries(msgspec.Struct, frozen=True):
 
     def put(self, key: Key, value: Any) -> "Entries":
         """The mapping with this value."""
+        if not self.layers:
+            return Entries(({key: value},))
         layers, newest = [*self.layers], {key: value}
         while layers and len(layers[-1]) <= len(newest):
             newest = {**layers.pop(), **newest}
@@ -67,8 +69,12 @@ class Parts(msgspec.Struct, frozen=True):
     def begin(self, choice: int, part_id: str | None, index: int | None) -> "tuple[Parts, int]":
         """Begin a part: the parts with it, and its number."""
         number = self.count
-        parts = msgspec.structs.replace(self, count=number + 1)
-        return parts.link(choice, number, part_id, index), number
+        return Parts(
+            number + 1,
+            self.by_id.put((choice, part_id), number) if part_id else self.by_id,
+            self.by_index if index is None else self.by_index.put((choice, index), number),
+            self.newest.put(choice, number),
+        ), number
 
     def link(self, choice: int, number: int, part_id: str | None, index: int | None) -> "Parts":
         """The parts in which this id and this index mean this number, which is the last one."""

@@ -23,6 +23,7 @@ class CallHead(msgspec.Struct, frozen=True):
 
 
 NO_CALL = CallHead()
+NO_LAST_CALL = (-1, None, -1)
 
 
 class State(StreamState, frozen=True, kw_only=True):
@@ -40,6 +41,8 @@ class State(StreamState, frozen=True, kw_only=True):
     """The tool calls that began."""
     call_heads: Entries = Entries()
     """Number of a call -> its CallHead."""
+    last_call: tuple[int, int | None, int] = NO_LAST_CALL
+    """(choice, index, number) of the call that went on last, once it has arguments."""
     seen_extras: Entries = Entries()
     """(choice, name) -> the extra field as it was last received; the choice -1 is the response."""
     text_indexes: Entries = Entries()

@@ -66,12 +66,13 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
     if isinstance(errors, list) and errors:
         return errors[0] if isinstance(errors[0], dict) else {"message": str(errors[0])[:1000]}
     choices = body.get("choices")
-    for choice in choices if isinstance(choices, list) else ():
-        inner = choice.get("error") if isinstance(choice, dict) else None
-        if isinstance(inner, dict) and inner:
-            return inner
-        if isinstance(inner, str) and inner:
-            return {"message": inner}
+    if choices and isinstance(choices, list):
+        for choice in choices:
+            inner = choice.get("error") if isinstance(choice, dict) else None
+            if inner and isinstance(inner, dict | str):
+                return inner if isinstance(inner, dict) else {"message": inner}
+        if not failed and "base_resp" not in body:
+            return None
     base = body.get("base_resp")  # MiniMax: a status_code other than 0 is an error
     if isinstance(base, dict) and base.get("status_code"):
         code = base["status_code"]

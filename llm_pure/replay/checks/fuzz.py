@@ -9,7 +9,7 @@ import msgspec
 from llm_pure.core.registry import Registry
 from llm_pure.replay.cassette import Cassette, Interaction, parse_entries
 from llm_pure.replay.cassette_files import find_cassettes, read_file
-from llm_pure.replay.checks.check import read_call
+from llm_pure.replay.checks.check import ReadCall, read_call
 from llm_pure.replay.checks.stream_properties import (
     Divergence,
     StreamReport,
@@ -32,6 +32,29 @@ class FuzzRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A cassette with the shortest body that still shows the first divergence."""
 
 
+class RecordedCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded call of a known provider."""
+
+    file: str
+    index: int
+    interaction: Interaction
+    call: ReadCall
+
+
+def recorded_calls(paths: Iterable[Path | str], registry: Registry) -> Iterator[RecordedCall]:
+    """Yield the calls of known providers in the cassettes below these paths, as soon as they are read."""
+    for root in map(Path, paths):
+        for file in find_cassettes(root):
+            entries = read_file(file).bind(parse_entries)
+            for index, entry in enumerate(() if isinstance(entries, Failure) else entries.unwrap()):
+                interaction = entry.value_or(None)
+                call = None if interaction is None else read_call(interaction, registry)
+                if interaction is not None and call is not None:
+                    yield RecordedCall(
+                        file=str(file), index=index, interaction=interaction, call=call
+                    )
+
+
 def fuzz_paths(
     paths: Iterable[Path | str],
     registry: Registry,
@@ -41,34 +64,28 @@ def fuzz_paths(
     every_byte: bool = False,
 ) -> Iterator[FuzzRecord]:
     """Yield a record for each streamed response of a known provider below these paths, as soon as it is checked."""
-    for root in map(Path, paths):
-        for file in find_cassettes(root):
-            entries = read_file(file).bind(parse_entries)
-            if isinstance(entries, Failure):
-                continue
-            for index, entry in enumerate(entries.unwrap()):
-                interaction = entry.value_or(None)
-                call = None if interaction is None else read_call(interaction, registry)
-                if interaction is None or call is None or not call.streamed:
-                    continue
-                check = partial(
-                    check_properties,
-                    call.provider,
-                    interaction.response.head,
-                    seed=seed,
-                    rounds=rounds,
-                    every_byte=every_byte,
-                )
-                report = check(interaction.response.body)
-                first = next(iter(report.divergences), None)
-                yield FuzzRecord(
-                    file=str(file),
-                    index=index,
-                    provider=call.provider.name,
-                    size=len(interaction.response.body),
-                    report=report,
-                    example=None if first is None else _example(interaction, first, check),
-                )
+    for recorded in recorded_calls(paths, registry):
+        if not recorded.call.streamed:
+            continue
+        interaction, provider = recorded.interaction, recorded.call.provider
+        check = partial(
+            check_properties,
+            provider,
+            interaction.response.head,
+            seed=seed,
+            rounds=rounds,
+            every_byte=every_byte,
+        )
+        report = check(interaction.response.body)
+        first = next(iter(report.divergences), None)
+        yield FuzzRecord(
+            file=recorded.file,
+            index=recorded.index,
+            provider=provider.name,
+            size=len(interaction.response.body),
+            report=report,
+            example=None if first is None else _example(interaction, first, check),
+        )
 
 
 def _example(

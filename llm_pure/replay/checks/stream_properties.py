@@ -70,11 +70,13 @@ def check_properties(
     *,
     seed: int = 0,
     rounds: int = 20,
+    corruptions: int | None = None,
     every_byte: bool = False,
 ) -> StreamReport:
     """Check a body with `rounds` random splits, cuts and corrupted copies each, the same for the same seed.
 
-    every_byte: also check single-byte chunks, and cut before every byte.
+    corruptions: the number of corrupted copies, if it is another. every_byte: also check single-byte chunks, and cut before
+    every byte.
     """
     random = Random(seed)
     check = _Check(provider, head)
@@ -91,12 +93,13 @@ def check_properties(
     if expected[1] is None:
         completion = _completion(provider, head, body)
         divergences += [bug for end in cuts for bug in check.cut(body[:end], completion)]
-    for _ in range(rounds):
+    damages = rounds if corruptions is None else corruptions
+    for _ in range(damages):
         divergences += check.total(corrupt(body, random))
     return StreamReport(
         splits=len(splits),
         cuts=len(cuts) if expected[1] is None else 0,
-        damages=rounds,
+        damages=damages,
         divergences=tuple(divergences),
     )
 

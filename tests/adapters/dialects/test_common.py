@@ -140,7 +140,7 @@ def test_rows_without_an_index_keep_their_position() -> None:
 
 def test_extra_fields_are_emitted_once_and_when_they_change() -> None:
     events: list[StreamEvent] = []
-    seen = emit_extra_fields(events, {}, {"a": 1, "b": None, "id": "x"}, {"id"})
+    seen = emit_extra_fields(events, Entries(), {"a": 1, "b": None, "id": "x"}, {"id"})
     assert emit_extra_fields(events, seen, {"a": 1}, {"id"}) is seen
     seen = emit_extra_fields(events, seen, {"a": 2}, {"id"}, 1)
     assert events == [ExtraReceived("a", 1), ExtraReceived("a", 2, choice=1)]
@@ -149,7 +149,7 @@ def test_extra_fields_are_emitted_once_and_when_they_change() -> None:
 
 def test_extra_lists_are_appended_and_extra_objects_merged() -> None:
     events: list[StreamEvent] = []
-    seen = emit_extra_fields(events, {}, {"l": [1]}, set(), lists={"l"})
+    seen = emit_extra_fields(events, Entries(), {"l": [1]}, set(), lists={"l"})
     assert (events, seen) == ([ExtraReceived("l", [1], append=True)], Entries())
     events.clear()
     for value in ({"o": {"a": 1, "l": [1]}}, {"o": {"b": 2, "l": [2]}}):
