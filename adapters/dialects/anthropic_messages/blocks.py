@@ -84,7 +84,7 @@ def begin(name: str, part: int, raw: dict[str, Any]) -> tuple[Block, list[Stream
         case _:
             for key in ("text", "thinking"):  # its key names the type too
                 if isinstance(raw.get(key), str):
-                    return begin(name, part, {"type": key, **raw, **{"type": key}})
+                    return begin(name, part, {**raw, "type": key})
             raise Misplaced("a content block without a type")
 
 

@@ -93,6 +93,7 @@ class State(StreamState, frozen=True, kw_only=True):
 
 
 Stepped = tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]
+Read = tuple[State, list[StreamEvent]]
 
 
 def step(service: AnyService, head: ResponseHead, state: State, data: bytes) -> Stepped:
@@ -233,7 +234,7 @@ def _transition(
 
 def _begin_block(
     service: AnyService, state: State, index: int | None, content: dict[str, Any]
-) -> Stepped:
+) -> Read:
     """Begin a block. Without indexes, the block before it ends here."""
     ended: list[StreamEvent] = []
     if index is None:
@@ -252,7 +253,7 @@ def _begin_block(
 
 def _read_delta(
     service: AnyService, state: State, index: int | None, delta: dict[str, Any]
-) -> Stepped:
+) -> Read:
     """Read a delta of the block at its index, of the last block without one, or of a block that begins with it."""
     events: list[StreamEvent] = []
     key, block = _block_of(state, index, delta)
@@ -275,9 +276,7 @@ def _read_delta(
     return _with_block(state, key, block), [*events, *delta_events]
 
 
-def _block_of(
-    state: State, index: int | None, delta: dict[str, Any]
-) -> tuple[Key, Block | None]:
+def _block_of(state: State, index: int | None, delta: dict[str, Any]) -> tuple[Key, Block | None]:
     """The block of a delta; None for one that has not begun. A service may count the events in place of the blocks."""
     newest: Block | None = state.blocks.get(state.newest)
     is_open = newest is not None and not newest.closed
@@ -296,7 +295,7 @@ _CONTENT = frozenset({"text_delta", "thinking_delta", "input_json_delta"})
 """The deltas that begin a block where neither an index nor a content_block_start says so."""
 
 
-def _end_block(service: AnyService, state: State, index: int | None) -> Stepped:
+def _end_block(service: AnyService, state: State, index: int | None) -> Read:
     """End the block at the index, or the last one. The end of a block that has not begun changes nothing."""
     key: Key = state.newest if index is None else index
     block: Block | None = state.blocks.get(key)
@@ -304,12 +303,10 @@ def _end_block(service: AnyService, state: State, index: int | None) -> Stepped:
         newest: Block | None = state.blocks.get(state.newest)
         if newest is not None and not newest.has_deltas:
             key, block = state.newest, newest
-    return (state, ()) if block is None or block.closed else _close(service, state, key, block)
+    return (state, []) if block is None or block.closed else _close(service, state, key, block)
 
 
-def _close(
-    service: AnyService, state: State, key: Key, block: Block
-) -> tuple[State, list[StreamEvent]]:
+def _close(service: AnyService, state: State, key: Key, block: Block) -> Read:
     closed = replace(block, closed=True, held="")
     state = replace(state, blocks=state.blocks.put(key, closed))
     if key == state.newest:
@@ -326,9 +323,7 @@ def _with_block(state: State, key: Key, block: Block) -> State:
     return replace(state, blocks=state.blocks.put(key, block), newest=key, plain=plain)
 
 
-def read_message(
-    service: AnyService, message: wire.Message, raw: dict[str, Any]
-) -> tuple[State, list[StreamEvent]]:
+def read_message(service: AnyService, message: wire.Message, raw: dict[str, Any]) -> Read:
     """Read the message of a message_start, or of a buffered response: model, blocks, stop reason."""
     state = State(phase=Phase.OPEN, id=message.id or "")
     events: list[StreamEvent] = [
@@ -345,7 +340,7 @@ def read_message(
     return state, events + stopped
 
 
-def _end_blocks(service: AnyService, state: State) -> tuple[State, list[StreamEvent]]:
+def _end_blocks(service: AnyService, state: State) -> Read:
     """End the blocks without a content_block_stop at the message's end."""
     events: list[StreamEvent] = []
     for key in chain_items(state.begun):
@@ -356,16 +351,14 @@ def _end_blocks(service: AnyService, state: State) -> tuple[State, list[StreamEv
     return (state if state.begun is None else replace(state, begun=None)), events
 
 
-def _end_message(service: AnyService, state: State) -> tuple[State, list[StreamEvent]]:
+def _end_message(service: AnyService, state: State) -> Read:
     state, events = _end_blocks(service, state)
     if not state.finished:
         events.append(Finished("unknown"))
     return replace(state, phase=Phase.DONE, finished=True, ended=True), events
 
 
-def _stop(
-    state: State, reason: str | None, usage: dict[str, Any] | None
-) -> tuple[State, list[StreamEvent]]:
+def _stop(state: State, reason: str | None, usage: dict[str, Any] | None) -> Read:
     events: list[StreamEvent] = []
     if usage:
         state = replace(state, usage=merged_usage(state.usage, usage))

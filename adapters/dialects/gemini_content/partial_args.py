@@ -31,7 +31,8 @@ def join_fragments(fragments: Iterable[wire.PartialArg]) -> dict[str, Any]:
 
 def _runs(fragments: Iterable[wire.PartialArg]) -> Iterator[tuple[str, list[Any]]]:
     """Each value with its path: the pieces of a value are consecutive, and all but the last one have `willContinue`."""
-    path, values, is_open = "", [], False
+    path, is_open = "", False
+    values: list[Any] = []
     for fragment in fragments:
         fragment_path = fragment.jsonPath or "$"
         if values and not (is_open and fragment_path == path):

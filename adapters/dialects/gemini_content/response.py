@@ -44,9 +44,7 @@ def _is_response(raw: Any) -> bool:
     return isinstance(raw, dict) and (has_candidates(raw) or not raw.get("error"))
 
 
-def _read(
-    service: AnyService, raw: Any, response: HttpResponse
-) -> tuple[State, list[StreamEvent]]:
+def _read(service: AnyService, raw: Any, response: HttpResponse) -> tuple[State, list[StreamEvent]]:
     if isinstance(raw, list):
         return _read_items(service, response)
     body = ok(decode(wire.BODY, response.body, provider=service.name))
@@ -58,9 +56,7 @@ def _read(
     return state, events
 
 
-def _read_items(
-    service: AnyService, response: HttpResponse
-) -> tuple[State, list[StreamEvent]]:
+def _read_items(service: AnyService, response: HttpResponse) -> tuple[State, list[StreamEvent]]:
     """Read the JSON array of a stream."""
     decoder, state = ItemDecoder(), State()
     events: list[StreamEvent] = []

@@ -204,9 +204,7 @@ def read_body(
     return _settle_end(state), events
 
 
-def _start(
-    service: AnyService, state: State, events: list[StreamEvent], body: wire.Body
-) -> State:
+def _start(service: AnyService, state: State, events: list[StreamEvent], body: wire.Body) -> State:
     """Emit Started for the first item, and again for an id that comes later or another model."""
     response_id, model = state.id or body.responseId or "", body.modelVersion or state.model
     if state.started and (response_id, model) == (state.id, state.model):
