@@ -91,7 +91,7 @@ PART = msgspec.json.Decoder(Part)
 KNOWN_FIELDS_BODY = frozenset(
     {"responseId", "modelVersion", "candidates", "usageMetadata", "error"}
 )
-KNOWN_FIELDS_CANDIDATE = frozenset({"index", "content", "finishReason", "logprobsResult"})
+KNOWN_FIELDS_CANDIDATE = frozenset({"index", "content", "finishReason", "logprobsResult", "error"})
 KNOWN_FIELDS_CONTENT = frozenset({"role", "parts"})
 KNOWN_FIELDS_CALL = frozenset({"name", "args", "partialArgs", "willContinue"})
 SIDE_FIELDS = frozenset(
