@@ -150,12 +150,13 @@ def _read(service: AnyService, head: ResponseHead, state: State, data: bytes) ->
     raw = decoded.unwrap()
     kind = raw.get("type") if isinstance(raw, dict) else None
     kind = kind if isinstance(kind, str) else None
+    is_known = kind in wire.EVENTS or kind == "message"
     error: LLMError | None = None
-    if kind not in wire.EVENTS or raw.get("error"):
+    if not is_known or raw.get("error"):
         error = find_error(service, raw, HttpResponse(head.status, head.headers))
     if state.phase is Phase.DONE:
         return (state, ()) if error is None else _fail(state, error)
-    if error is not None and kind not in wire.EVENTS:
+    if error is not None and not is_known:
         return _fail(state, error)
     if not isinstance(raw, dict):
         return _fail(state, _error(service, "the event is not a JSON object", data))
