@@ -126,7 +126,11 @@ def _error_object(body: Any) -> Any:
     # {"Output": {"__type": "...#UnknownOperationException"}, "Version": "1.0"}
     for inner in (error, body.get("Output")):
         if isinstance(inner, dict) and inner:
-            return {"code": inner.get("type"), **inner}
+            return (
+                inner
+                if isinstance(inner.get("code"), str)
+                else {"__type": inner.get("type"), **inner}
+            )
     return body
 
 
