@@ -34,11 +34,11 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     """The index of its part in the message."""
     kind: Kind
     raw: dict[str, Any] = {}
-    """An opaque block as it began, with the fields that deltas replaced."""
+    """An opaque block as it began."""
     held: str = ""
     """Input at the beginning of a call; used if no delta has any."""
     pieces: Chain = None
-    """Citations of a text, signature of thinking, input of an opaque block."""
+    """Citations of a text, signature of thinking, input and fields of an opaque block."""
     changed: bool = False
     """Deltas changed an opaque block; a signature came in several pieces."""
     closed: bool = False
@@ -135,8 +135,9 @@ def add_delta(block: Block, delta: dict[str, Any]) -> tuple[Block, list[StreamEv
             "compaction_delta",
             "opaque",
         ):  # its fields are complete: anthropic 2.11.0, lib/streaming
-            raw = {**block.raw, **{k: v for k, v in delta.items() if k != "type"}}
-            return msgspec.structs.replace(block, raw=raw, changed=True), []
+            fields = {key: value for key, value in delta.items() if key != "type"}
+            pieces = (block.pieces, fields)
+            return msgspec.structs.replace(block, pieces=pieces, changed=True), []
         case str() as name, _:
             return block, [ExtraReceived(name, [delta], append=True)]
         case _:
@@ -170,11 +171,15 @@ def end(name: str, block: Block) -> list[StreamEvent]:
     if block.kind == "tool_use" and block.held:
         return [ToolCallDelta(block.held, block.part)]
     if block.kind == "opaque" and block.changed:
-        raw = block.raw
-        if block.pieces is not None:
-            text = "".join(chain_items(block.pieces))
+        raw = dict(block.raw)
+        pieces = chain_items(block.pieces)
+        for fields in pieces:
+            if isinstance(fields, dict):
+                raw |= fields
+        text = "".join([piece for piece in pieces if isinstance(piece, str)])
+        if text:
             value = json_object(text)
-            raw = {**raw, "input": text if value is None else value}
+            raw["input"] = text if value is None else value
         return [PartReceived(Opaque(name, str(raw["type"]), json_text(raw)), block.part)]
     return []
 

@@ -45,10 +45,12 @@ class State(StreamState, frozen=True, kw_only=True):
     """messageStop was received, and no content after it."""
     has_metadata: bool = False
     """metadata was received."""
-    text_block: int = NO_BLOCK
-    """The block whose text deltas may take the fast path."""
-    text_part: int = 0
-    """Its part."""
+    plain_block: int = NO_BLOCK
+    """The block whose plain deltas may take the fast path: the one that went on last."""
+    plain_kind: str = ""
+    """Its kind."""
+    plain_part: int = 0
+    """The index of its part."""
     count: int = 0
     """The number of parts that have begun."""
     parts: Entries = Entries()
@@ -78,6 +80,7 @@ def block_of(state: State, index: int | None, kind: str) -> int:
 
 
 def is_open(state: State, block: int) -> bool:
+    """Whether a part of this block has begun and not ended."""
     return any(state.parts.get((block, kind)) is not None for kind in KINDS)
 
 
@@ -91,16 +94,34 @@ def part_of(state: State, key: BlockKey, *, is_own: bool) -> tuple[State, OpenPa
         part = replace(part, has_deltas=True)
         state = replace(state, parts=state.parts.put(key, part))
     if state.newest != key or state.stopped:
-        state = replace(state, newest=key, stopped=False, complete=False)
+        state = replace(
+            state, newest=key, stopped=False, complete=False, plain_block=NO_BLOCK, plain_kind=""
+        )
     return state, part
+
+
+def with_plain(state: State, key: BlockKey, part: OpenPart, index: int | None) -> State:
+    """The state in which plain deltas at this index may take the fast path, if they are of this part."""
+    block, kind = key
+    if not part.has_deltas or index != block or (state.plain_block, state.plain_kind) == key:
+        return state
+    return replace(state, plain_block=block, plain_kind=kind, plain_part=part.index)
 
 
 def begin_part(state: State, key: BlockKey, call_id: str = "") -> tuple[State, int]:
     """Begin a part; content after the end of the message opens the message again."""
     index = state.count
     parts = state.parts.put(key, OpenPart(index, call_id))
-    state = replace(state, parts=parts, count=index + 1, newest=key, stopped=False, complete=False)
-    return state, index
+    return replace(
+        state,
+        parts=parts,
+        count=index + 1,
+        newest=key,
+        stopped=False,
+        complete=False,
+        plain_block=NO_BLOCK,
+        plain_kind="",
+    ), index
 
 
 def keep_piece(state: State, key: BlockKey, piece: Any, *, is_own: bool = True) -> State:
@@ -146,7 +167,7 @@ def _finish(service: AnyService, state: State, key: BlockKey) -> tuple[State, li
         state = replace(state, pending=state.pending.put(key, None))
     part: OpenPart | None = state.parts.get(key)
     if part is not None:
-        is_text = part.index == state.text_part and key[1] == "text"
-        text_block = NO_BLOCK if is_text else state.text_block
-        state = replace(state, parts=state.parts.put(key, None), text_block=text_block)
+        state = replace(state, parts=state.parts.put(key, None))
+        if (state.plain_block, state.plain_kind) == key:
+            state = replace(state, plain_block=NO_BLOCK, plain_kind="")
     return state, events

@@ -29,6 +29,7 @@ from llm_pure.adapters.dialects.bedrock_converse.state import (
     is_open,
     keep_piece,
     part_of,
+    with_plain,
 )
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
@@ -89,18 +90,37 @@ def step(
             event = wire.PLAIN_DELTA.decode(frame.payload)
         except DECODE_ERRORS:  # a delta with further fields
             return _read_frame(service, head, state, frame)
-        text = event.delta.text
-        if text and event.contentBlockIndex == state.text_block:
-            return state, (TextDelta(text, state.text_part),)
+        if event.contentBlockIndex == state.plain_block:
+            plain = _plain_delta(state, event.delta)
+            if plain is not None:
+                return state, plain
         return _read_delta(service, state, event.contentBlockIndex, event.delta)
     return _read_frame(service, head, state, frame)
+
+
+def _plain_delta(state: State, delta: wire.PlainDelta) -> tuple[StreamEvent, ...] | None:
+    """The events of a delta that only continues the part of `plain_block`; None for others."""
+    kind = state.plain_kind
+    if delta.text:
+        return (TextDelta(delta.text, state.plain_part),) if kind == "text" else None
+    if delta.toolUse is not None:
+        arguments = delta.toolUse.input
+        if kind != "toolUse":
+            return None
+        return (ToolCallDelta(arguments, state.plain_part),) if arguments else ()
+    reasoning = delta.reasoningContent
+    if kind != "reasoningContent" or reasoning is None or reasoning.signature or not reasoning.text:
+        return None
+    return (ReasoningDelta(reasoning.text, state.plain_part),)
 
 
 def read_text_run(
     state: State, frames: Iterator[EventStreamMessage], events: list[StreamEvent]
 ) -> EventStreamMessage | None:
     """Fast path for consecutive deltas of one text: append their events, return the first other frame or None."""
-    block, index, decode = state.text_block, state.text_part, wire.PLAIN_DELTA.decode
+    if state.plain_kind != "text":
+        return next(frames, None)
+    block, index, decode = state.plain_block, state.plain_part, wire.PLAIN_DELTA.decode
     delta_headers = None
     for frame in frames:
         headers = frame.headers
@@ -169,7 +189,9 @@ def _message_stop(service: AnyService, state: State, event: wire.MessageStop, ra
     events += _extras(raw)
     events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
     complete = state.has_metadata
-    return replace(state, stopped=True, complete=complete, text_block=NO_BLOCK), events
+    return replace(
+        state, stopped=True, complete=complete, plain_block=NO_BLOCK, plain_kind=""
+    ), events
 
 
 def _metadata(service: AnyService, state: State, event: wire.Metadata, raw: Raw) -> Stepped:
@@ -249,8 +271,7 @@ def _read_delta(
     if delta.text:
         block = block_of(state, index, "text")
         state, part = part_of(state, (block, "text"), is_own=block == index)
-        if part.has_deltas and block == index:
-            state = replace(state, text_block=block, text_part=part.index)
+        state = with_plain(state, (block, "text"), part, index)
         return state, (TextDelta(delta.text, part.index),)
     if delta.toolUse is not None:
         return _call_delta(state, index, delta.toolUse)
@@ -260,6 +281,7 @@ def _read_delta(
     block = block_of(state, index, "reasoningContent")
     before = state.count
     state, part = part_of(state, (block, "reasoningContent"), is_own=block == index)
+    state = with_plain(state, (block, "reasoningContent"), part, index)
     events: list[StreamEvent] = []
     signature = reasoning.signature
     if signature:
@@ -285,6 +307,7 @@ def _call_delta(
         return keep_piece(state, key, arguments, is_own=block == index), ()
     before = state.count
     state, part = part_of(state, key, is_own=block == index)
+    state = with_plain(state, key, part, index)
     if state.count > before and isinstance(delta, wire.ToolUseDelta):  # it has no start
         call = ToolCallDelta(arguments, part.index, 0, delta.toolUseId or "", delta.name or "")
         return state, (call,)

@@ -4,7 +4,6 @@ The last chunk has `amazon-bedrock-invocationMetrics`: kept in `extra`, and read
 Source: botocore 1.44.5 (ResponseStream), ../shared/wire/bedrock.md sections 4, 6 and 9; read 2026-11-20.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
@@ -35,6 +34,7 @@ from llm_pure.types.events import (
     Finished,
     Started,
     StreamEvent,
+    TextDelta,
     ToolCallDelta,
     UsageReported,
 )
@@ -68,7 +68,8 @@ _UNCHANGED = frozenset({"anthropic", "openai"})
 """Families whose chunks are passed to their dialect as bytes, unless a key must be removed or renamed."""
 
 _METRICS = METRICS.encode()
-_RENAMED = re.compile(rb'"(?:stop_reason|message)"')
+_STOP_REASON, _MESSAGE = b'"stop_reason"', b'"message"'
+"""Keys that `as_openai` renames."""
 
 
 def step(
@@ -81,8 +82,11 @@ def step(
             data = wire.CHUNK.decode(frame.payload).bytes
         except DECODE_ERRORS as error:
             return _fail(service, state, error, frame.payload)
-        renamed = state.family == "openai" and _RENAMED.search(data)
-        if state.family in _UNCHANGED and not renamed and _METRICS not in data:
+        if (
+            state.family in _UNCHANGED
+            and _METRICS not in data
+            and (state.family == "anthropic" or (_STOP_REASON not in data and _MESSAGE not in data))
+        ):
             return _inner_step(service, head, state, data)
     return _read_frame(service, head, state, frame)
 
@@ -195,6 +199,8 @@ def _nova(service: Service[Families], state: State, raw: dict[str, Any]) -> Step
 
 
 def _with_inner(state: State, inner: StreamState | None, events: Sequence[StreamEvent]) -> State:
+    if inner is state.inner and len(events) == 1 and type(events[0]) is TextDelta:
+        return state
     counted = state.counted or any(type(event) is UsageReported for event in events)
     if inner is state.inner and counted == state.counted:
         return state

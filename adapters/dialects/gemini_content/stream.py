@@ -12,7 +12,7 @@ from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
-from llm_pure.adapters.dialects.gemini_content.parts import ChoiceState, end_call, read_part
+from llm_pure.adapters.dialects.gemini_content.parts import ChoiceState, Kind, end_call, read_part
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.stream import DONE, StreamState, is_heartbeat
@@ -64,9 +64,26 @@ Source: google-genai 3.4.0 types.FinishReason, read 2026-11-20.
 _UNSPECIFIED = "UNSPECIFIED"
 """The end of the names of enum values that mean a field without a value."""
 
+_REASONING: Kind = "reasoning"
+_TEXT: Kind = "text"
 _NO_USAGE = msgspec.Raw()
+_NULL = msgspec.Raw(b"null")
 _RESPONSE = -1
 """In keys of `State.seen_extras`: the response, not one of its candidates."""
+
+
+class Newest(msgspec.Struct, frozen=True):
+    """What a plain item must agree with to take the fast path: the last item that was more than a delta."""
+
+    choice: int
+    """Its last candidate."""
+    index: int
+    """The index of the candidate's last part."""
+    kind: Kind
+    """The kind of deltas that may extend this part; "" for none, and after a finish reason."""
+    id: str | None
+    """As that item had it; the model likewise."""
+    model: str | None
 
 
 class State(StreamState, frozen=True, kw_only=True):
@@ -74,16 +91,11 @@ class State(StreamState, frozen=True, kw_only=True):
 
     choices: Entries = Entries()
     """Number of a candidate -> its ChoiceState."""
-    newest: int = 0
-    """The candidate of the last item that was more than a delta."""
-    newest_state: ChoiceState | None = None
-    """Its ChoiceState."""
+    newest: Newest | None = None
     unfinished: int = 0
     """The number of candidates that began and have not finished."""
-    id: str = ""
-    model: str = ""
-    started: bool = False
-    """Started was emitted."""
+    started: Started | None = None
+    """The last Started that was emitted."""
     enclosed: bool = False
     """Inside a JSON body that has not ended."""
     seen_extras: Entries = Entries()
@@ -100,25 +112,22 @@ def step(
         body = wire.PLAIN_BODY.decode(frame)
     except DECODE_ERRORS:  # more than a delta
         return _read_frame(service, head, state, frame)
-    candidate = body.candidates[0]
+    newest, candidate = state.newest, body.candidates[0]
     part = candidate.content.parts[0]
-    choice = candidate.index
-    choice_state = state.newest_state if choice == state.newest else state.choices.get(choice)
-    kind = "reasoning" if part.thought else "text"
     if (
-        choice_state is None
-        or choice_state.kind != kind
-        or choice_state.finished
+        newest is None
+        or (_REASONING if part.thought else _TEXT) != newest.kind
+        or candidate.index != newest.choice
         or not part.text
-        or (body.modelVersion or state.model) != state.model
-        or (body.responseId and not state.id)
+        or body.modelVersion != newest.model
+        or body.responseId != newest.id
     ):
         return _read_frame(service, head, state, frame)
-    if body.usageMetadata:
+    if body.usageMetadata and body.usageMetadata != _NULL:
         state = replace(state, usage=body.usageMetadata)
     if part.thought:
-        return state, (ReasoningDelta(part.text, choice_state.index, choice),)
-    return state, (TextDelta(part.text, choice_state.index, choice),)
+        return state, (ReasoningDelta(part.text, newest.index, newest.choice),)
+    return state, (TextDelta(part.text, newest.index, newest.choice),)
 
 
 def _read_frame(
@@ -130,8 +139,8 @@ def _read_frame(
         state = _settle_end(replace(state, enclosed=False))
     if data in (END, CLOSED):
         events = _usage_so_far(state)
-        if state.newest_state is not None:  # the end of the body cuts off an open call
-            end_call(state.newest, state.newest_state, events)
+        if state.newest is not None:  # the end of the body cuts off an open call
+            end_call(state.newest.choice, state.choices.get(state.newest.choice), events)
         return replace(state, usage=_NO_USAGE), events
     if is_heartbeat(data) or data.strip() == DONE:
         return state, []
@@ -199,6 +208,9 @@ def read_body(
         )
         if state.fault is not None:
             return state, events
+    if state.newest is not None:
+        newest = replace(state.newest, id=body.responseId, model=body.modelVersion)
+        state = replace(state, newest=newest)
     if body.promptFeedback is not None:
         state = replace(state, fault=_blocked(service, head, body.promptFeedback))
     return _settle_end(state), events
@@ -206,11 +218,16 @@ def read_body(
 
 def _start(service: AnyService, state: State, events: list[StreamEvent], body: wire.Body) -> State:
     """Emit Started for the first item, and again for an id that comes later or another model."""
-    response_id, model = state.id or body.responseId or "", body.modelVersion or state.model
-    if state.started and (response_id, model) == (state.id, state.model):
+    before = state.started
+    started = Started(
+        id=(before.id if before else "") or body.responseId or "",
+        model=body.modelVersion or (before.model if before else ""),
+        provider=service.name,
+    )
+    if started == before:
         return state
-    events.append(Started(id=response_id, model=model, provider=service.name))
-    return replace(state, id=response_id, model=model, started=True)
+    events.append(started)
+    return replace(state, started=started)
 
 
 def _numbers(candidates: Sequence[wire.Candidate]) -> list[int]:
@@ -267,14 +284,14 @@ def _candidate(
         choice_state = end_call(choice, choice_state, events)
         choice_state = replace(choice_state, finished=True)
         events.append(Finished(FINISH.get(reason, "unknown"), reason, choice))
+    kind: Kind = "" if choice_state.finished else choice_state.kind
     unfinished = state.unfinished + (not choice_state.finished)
     if before is not None:
         unfinished -= not before.finished
     return replace(
         state,
         choices=state.choices.put(choice, choice_state),
-        newest=choice,
-        newest_state=choice_state,
+        newest=Newest(choice, choice_state.index, kind, None, None),
         unfinished=unfinished,
     )
 
@@ -322,7 +339,7 @@ def _extras(
             news = dict(_changes(seen, scope, name, value))
             if news:
                 events.append(ExtraReceived(name, news, True, choice))
-        elif name == _RATINGS and isinstance(value, list) and isinstance(before, list):
+        elif name == _RATINGS and _is_short_list(before) and isinstance(value, list):
             value = _join_ratings(before, value)
             if value != before:
                 events.append(ExtraReceived(name, value, choice=choice))
@@ -355,6 +372,12 @@ def _changes(
 
 _RATINGS = "safetyRatings"
 """A list with one item per category, which later items of the stream replace."""
+_MAX_RATINGS = 100
+"""Longer lists are joined like all others."""
+
+
+def _is_short_list(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= _MAX_RATINGS
 
 
 def _join_ratings(before: list[Any], value: list[Any]) -> list[Any]:

@@ -136,7 +136,7 @@ class PlainBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """
 
     candidates: tuple[PlainCandidate]
-    usageMetadata: msgspec.Raw | None = None
+    usageMetadata: msgspec.Raw = msgspec.Raw()
     modelVersion: str | None = None
     responseId: str | None = None
     createTime: Any = None

@@ -343,7 +343,8 @@ STATES = {
     "begun": State(started=True),
     "in text": State(
         started=True,
-        text_block=0,
+        plain_block=0,
+        plain_kind="text",
         count=1,
         newest=(0, "text"),
         parts=Entries().put((0, "text"), OpenPart(0)),
