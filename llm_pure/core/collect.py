@@ -376,9 +376,7 @@ def _copy(value: Any) -> Any:
     if isinstance(value, list):
         return list(value)
     if isinstance(value, dict):
-        return {
-            key: list(item) if isinstance(item, list) else item for key, item in value.items()
-        }
+        return {key: list(item) if isinstance(item, list) else item for key, item in value.items()}
     return value
 
 

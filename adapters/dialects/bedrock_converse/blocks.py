@@ -82,7 +82,7 @@ def image_part(name: str, raw: dict[str, Any]) -> Part:
     source = raw.get("source")
     text = source.get("bytes") if isinstance(source, dict) else None
     data = from_base64(text) if isinstance(text, str) else None
-    if data is None:
+    if data is None or raw.get("error"):
         return Opaque(name, "image", json_text({"image": raw}))
     return Image(data=data, media_type=f"image/{raw.get('format')}")
 

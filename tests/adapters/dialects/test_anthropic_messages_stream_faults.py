@@ -26,7 +26,6 @@ from tests.support.anthropic_answers import (
     ANSWERS,
     PING,
     Event,
-    argued,
     begun,
     delta,
     end,

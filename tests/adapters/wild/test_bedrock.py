@@ -146,16 +146,18 @@ CONVERSE = [
     row("content null", None, Answer(tokens=(9, 3)), body={"output": {"message": {"role": "assistant", "content": None}}, "stopReason": "end_turn", "usage": USAGE}),
     row("null beside an unknown block", None, Answer(parts=("Opaque",)), body={"output": {"message": {"content": [{"text": None, "hologram": {"x": 1}}]}}, "stopReason": "end_turn"}),
     # errors everywhere
-    *[row(f"{kind} in mid-stream", (*OPENED, exception(kind, message="no", **fields)), Fault(
-          kind=error, message=fields.get("originalMessage", "") and "no: boom" or "no", code=kind[0].upper() + kind[1:], retryable=retryable, partial=SO_FAR))
-      for kind, error, retryable, fields in (
-          ("throttlingException", RateLimited, True, {}),
-          ("validationException", InvalidRequest, False, {}),
-          ("modelStreamErrorException", ServerError, True, {"originalStatusCode": 500, "originalMessage": "boom"}),
-          ("serviceUnavailableException", Overloaded, True, {}),
-          ("internalServerException", ServerError, True, {}),
-          ("modelTimeoutException", TimedOut, True, {}),
+    *[row(f"{kind} in mid-stream", (*OPENED, exception(kind, message="no")), Fault(
+          kind=error, message="no", code=kind[0].upper() + kind[1:], retryable=retryable, partial=SO_FAR))
+      for kind, error, retryable in (
+          ("throttlingException", RateLimited, True),
+          ("validationException", InvalidRequest, False),
+          ("serviceUnavailableException", Overloaded, True),
+          ("internalServerException", ServerError, True),
+          ("modelTimeoutException", TimedOut, True),
       )],
+    row("modelStreamErrorException with the model's own error", (*OPENED, exception(
+        "modelStreamErrorException", message="no", originalStatusCode=500, originalMessage="boom")), Fault(
+        kind=ServerError, message="no: boom", code="ModelStreamErrorException", retryable=True, partial=SO_FAR)),
     row("an exception in place of the answer", (exception("throttlingException", message="no"),), Fault(kind=RateLimited, message="no", code="ThrottlingException", retryable=True)),
     row("an exception after the end", (*OPENED, END, METADATA, exception("throttlingException", message="no")), Fault(
         kind=RateLimited, message="no", code="ThrottlingException", retryable=True, partial=Answer(text="Hi")), open_ends=cut_after(COMPLETE, exception("throttlingException", message="no"))),
