@@ -192,6 +192,11 @@ def _content_parts(
             if isinstance(signature, str):
                 events.append(ReasoningDelta("", REASONING, choice, signature))
             others = [item for item in _items(thinking) if not isinstance(item.get("text"), str)]
+            events += [
+                ExtraReceived(key, part[key], choice=choice)
+                for key in part.keys() - _THINKING_FIELDS
+                if part[key] is not None
+            ]
             if others:
                 events.append(ExtraReceived("thinking_references", others, True, choice))
         else:
@@ -204,6 +209,9 @@ def _content_parts(
                 text_indexes=state.text_indexes.put(choice, IMAGES + state.images),
             )
     return state
+
+
+_THINKING_FIELDS = {"type", "thinking", "reasoning", "text", "signature"}
 
 
 def _items(thinking: Any) -> list[dict[str, Any]]:

@@ -224,7 +224,7 @@ def _extras(
             ]
         elif key == "audio":
             continue  # joined at the end
-        elif key == "x_groq" and isinstance(value, dict):
+        elif key == "x_groq" and isinstance(value, dict) and not raw.get("usage"):
             groq = {name: item for name, item in value.items() if name != "usage"}
             if groq and seen.get((scope, key)) != groq:
                 seen = seen.put((scope, key), groq)
