@@ -285,15 +285,17 @@ class Collector:
                 builder.metadata.append(event.json)
             case ExtraReceived():
                 extra = self._extra.setdefault(event.choice, {})
-                value = event.value if isinstance(event.value, list) else [event.value]
+                before = extra.get(event.name)
                 if event.value is None:
                     extra.pop(event.name, None)
-                elif not event.append:
+                elif not event.append or (before is None and isinstance(event.value, dict)):
                     extra[event.name] = _copy(event.value)
-                elif isinstance(before := extra.get(event.name), list):
-                    before.extend(value)
+                elif isinstance(before, dict) and isinstance(event.value, dict):
+                    _extend_object(before, event.value)
                 else:
-                    extra[event.name] = _copy(value)
+                    value = event.value if isinstance(event.value, list) else [event.value]
+                    extra[event.name] = before = before if isinstance(before, list) else []
+                    before.extend(value)
             case UsageReported():
                 self._usage = event.usage
             case Started():
@@ -372,5 +374,21 @@ def _snapshot(extra: dict[str, Any]) -> dict[str, Any]:
 
 
 def _copy(value: Any) -> Any:
-    """The value, copied if it is a list."""
-    return list(value) if isinstance(value, list) else value
+    """The value, copied as far as events extend it: a list, an object and the lists in it."""
+    if isinstance(value, list):
+        return list(value)
+    if isinstance(value, dict):
+        return {key: list(item) if isinstance(item, list) else item for key, item in value.items()}
+    return value
+
+
+def _extend_object(before: dict[str, Any], value: dict[str, Any]) -> None:
+    """Extend the lists of an object, put its objects over the earlier ones, replace its other fields."""
+    for key, item in value.items():
+        earlier = before.get(key)
+        if isinstance(earlier, list) and isinstance(item, list):
+            earlier.extend(item)
+        elif isinstance(earlier, dict) and isinstance(item, dict):
+            before[key] = {**earlier, **item}
+        else:
+            before[key] = list(item) if isinstance(item, list) else item

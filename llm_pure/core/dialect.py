@@ -52,7 +52,7 @@ from llm_pure.framing.json_codec import (
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig, plain_headers
-from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
+from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError, StreamInterrupted
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.operations import (
@@ -286,8 +286,9 @@ def _parse_response(
         return parsed.alt(partial(_explain_form, dialect, response))
     decoder = _step_decoder(dialect, service, response.head)
     streamed = decoder.feed(response.body).bind(lambda _: decoder.close())
-    if isinstance(streamed, Failure) and isinstance(streamed.failure(), ProtocolError):
-        return parsed
+    if isinstance(streamed, Failure) and not decoder.partial().message.parts:
+        fault = streamed.failure()
+        return parsed if isinstance(fault, ProtocolError | StreamInterrupted) else Failure(fault)
     return streamed.map(lambda _: decoder.partial())
 
 

@@ -83,7 +83,7 @@ class ExtraReceived(SafeRepr, msgspec.Struct, frozen=True, tag="extra_received")
     value: Any
     """None: the field is no more, since a part has its content now."""
     append: bool = False
-    """The value is a list that continues the earlier one; otherwise it replaces it."""
+    """The value continues the earlier one: a list, or an object whose lists and objects do. Otherwise it replaces it."""
     choice: int | None = None
     """None: the response, not one choice."""
 

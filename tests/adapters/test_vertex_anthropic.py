@@ -169,5 +169,6 @@ def test_googles_own_errors_are_understood() -> None:
             provider="vertex_anthropic",
             status=429,
             code="RESOURCE_EXHAUSTED",
+            body=json.loads(body),
         )
     )

@@ -156,7 +156,10 @@ def completion_of(events: Sequence[StreamEvent]) -> Completion:
 
 
 def _outcome(outcome: StreamOutcome) -> Completion | LLMError:
+    """The completion or the error. A stream's error always has a partial, which may be empty."""
     events, error = outcome
+    if error is not None and error.partial == Completion():
+        return msgspec.structs.replace(error, partial=None)
     return completion_of(events) if error is None else error
 
 

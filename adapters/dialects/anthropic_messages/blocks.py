@@ -4,6 +4,7 @@
 thinking, compaction ...) becomes an Opaque part: the complete object, to be replayed unchanged.
 """
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -33,17 +34,21 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     """The index of its part in the message."""
     kind: Kind
     raw: dict[str, Any] = {}
-    """An opaque block as it began, with the fields that deltas replaced."""
+    """An opaque block as it began."""
     held: str = ""
     """Input at the beginning of a call; used if no delta has any."""
     pieces: Chain = None
-    """Citations of a text, input of an opaque block."""
+    """Citations of a text, signature of thinking, input and fields of an opaque block."""
     changed: bool = False
-    """Deltas changed an opaque block."""
+    """Deltas changed an opaque block; a signature came in several pieces."""
+    closed: bool = False
+    """The block has ended."""
+    has_deltas: bool = False
+    """A delta came under the index with which the block began."""
 
 
 class Misplaced(Exception):
-    """A delta or a field that this block cannot have. `step` and `parse_chat` turn it into a ProtocolError."""
+    """A field that a block cannot have, an event out of order. `step` and `parse_chat` turn it into a ProtocolError."""
 
 
 def begin(name: str, part: int, raw: dict[str, Any]) -> tuple[Block, list[StreamEvent]]:
@@ -61,7 +66,8 @@ def begin(name: str, part: int, raw: dict[str, Any]) -> tuple[Block, list[Stream
             events.append(
                 ProviderMetadataReceived(json_text(provider_metadata), part, 0, "reasoning")
             )
-            return Block(part=part, kind="thinking"), events
+            pieces = (None, signature) if signature else None
+            return Block(part=part, kind="thinking", pieces=pieces), events
         case "tool_use":
             events = [
                 ToolCallDelta("", part, 0, _string(raw, "id"), _string(raw, "name")),
@@ -76,34 +82,52 @@ def begin(name: str, part: int, raw: dict[str, Any]) -> tuple[Block, list[Stream
                 events += _fallback(raw)
             return Block(part=part, kind="opaque", raw=raw), events
         case _:
+            for key in ("text", "thinking"):  # its key names the type too
+                if isinstance(raw.get(key), str):
+                    return begin(name, part, {**raw, "type": key})
             raise Misplaced("a content block without a type")
 
 
+def kind_of_delta(delta: dict[str, Any]) -> Kind | None:
+    """The kind of block that a delta begins where a content_block_start is missing; None for other deltas."""
+    return _KINDS.get(str(delta.get("type")))
+
+
+def can_hold(block: Block, delta: dict[str, Any]) -> bool:
+    """Whether the block may have this delta. A block may have any delta of an unknown type."""
+    return block.kind in _HOLDERS.get(str(delta.get("type")), (block.kind,))
+
+
 def add_delta(block: Block, delta: dict[str, Any]) -> tuple[Block, list[StreamEvent]]:
-    """The block after a delta, and the delta's events. Deltas of unknown types become extra fields."""
+    """The block after a delta, and the delta's events.
+
+    Deltas of unknown types become extra fields, and those that the block cannot hold.
+    """
     match delta.get("type"), block.kind:
         case "text_delta", "text":
             text = _string(delta, "text")
             return block, [*([TextDelta(text, block.part)] if text else []), *_extra(delta, "text")]
         case "citations_delta", "text":
             citation = delta.get("citation")
+            if citation is None:
+                return block, _extra(delta, "citation")
             block = msgspec.structs.replace(block, pieces=(block.pieces, citation))
             return block, [ExtraReceived("citations", [citation], append=True)]
         case "thinking_delta", "thinking":
             text = _string(delta, "thinking")
-            events = [ReasoningDelta(text, block.part)] if text else []
+            events: list[StreamEvent] = [ReasoningDelta(text, block.part)] if text else []
             return block, [*events, *_extra(delta, "thinking")]
         case "signature_delta", "thinking":
-            signed = ReasoningDelta("", block.part, 0, _string(delta, "signature"))
-            return block, [signed, *_extra(delta, "signature")]
+            block, events = _add_signature(block, _string(delta, "signature"))
+            return block, [*events, *_extra(delta, "signature")]
         case "input_json_delta", "tool_use":
-            piece = _string(delta, "partial_json")
+            piece = _json_piece(delta)
             if not piece:
                 return block, _extra(delta, "partial_json")
             call = ToolCallDelta(piece, block.part)
             return msgspec.structs.replace(block, held=""), [call, *_extra(delta, "partial_json")]
         case "input_json_delta", "opaque":
-            piece = _string(delta, "partial_json")
+            piece = _json_piece(delta)
             if piece:
                 block = msgspec.structs.replace(block, pieces=(block.pieces, piece), changed=True)
             return block, _extra(delta, "partial_json")
@@ -111,14 +135,30 @@ def add_delta(block: Block, delta: dict[str, Any]) -> tuple[Block, list[StreamEv
             "compaction_delta",
             "opaque",
         ):  # its fields are complete: anthropic 2.11.0, lib/streaming
-            raw = {**block.raw, **{k: v for k, v in delta.items() if k != "type"}}
-            return msgspec.structs.replace(block, raw=raw, changed=True), []
-        case str() as name, kind if name in _KNOWN:
-            raise Misplaced(f"{name} in a block of kind {kind}")
+            fields = {key: value for key, value in delta.items() if key != "type"}
+            pieces = (block.pieces, fields)
+            return msgspec.structs.replace(block, pieces=pieces, changed=True), []
         case str() as name, _:
             return block, [ExtraReceived(name, [delta], append=True)]
         case _:
             raise Misplaced("a delta without a type")
+
+
+def with_type(delta: dict[str, Any]) -> dict[str, Any]:
+    """The delta with its type, which its key names too."""
+    if isinstance(delta.get("type"), str):
+        return delta
+    kind = next((_KEYS[key] for key in _KEYS if delta.get(key) is not None), None)
+    return delta if kind is None else {**delta, "type": kind}
+
+
+def _add_signature(block: Block, piece: str) -> tuple[Block, list[StreamEvent]]:
+    """Emit the first piece of a signature at once, and all of it when the block ends: services send it in one piece."""
+    if not piece or block.pieces == (None, piece):  # the same again
+        return block, []
+    begins = block.pieces is None
+    block = msgspec.structs.replace(block, pieces=(block.pieces, piece), changed=not begins)
+    return block, [ReasoningDelta("", block.part, 0, piece)] if begins else []
 
 
 def end(name: str, block: Block) -> list[StreamEvent]:
@@ -126,24 +166,46 @@ def end(name: str, block: Block) -> list[StreamEvent]:
     if block.kind == "text" and block.pieces is not None:
         provider_metadata = {"citations": chain_items(block.pieces)}
         return [ProviderMetadataReceived(json_text(provider_metadata), block.part)]
+    if block.kind == "thinking" and block.changed:
+        return [ReasoningDelta("", block.part, 0, "".join(chain_items(block.pieces)))]
     if block.kind == "tool_use" and block.held:
         return [ToolCallDelta(block.held, block.part)]
     if block.kind == "opaque" and block.changed:
-        raw = block.raw
-        if block.pieces is not None:
-            text = "".join(chain_items(block.pieces))
+        raw = dict(block.raw)
+        pieces = chain_items(block.pieces)
+        for fields in pieces:
+            if isinstance(fields, dict):
+                raw |= fields
+        text = "".join([piece for piece in pieces if isinstance(piece, str)])
+        if text:
             value = json_object(text)
-            raw = {**raw, "input": text if value is None else value}
+            raw["input"] = text if value is None else value
         return [PartReceived(Opaque(name, str(raw["type"]), json_text(raw)), block.part)]
     return []
 
 
-_KNOWN = frozenset(
-    {
-        "text_delta", "citations_delta", "thinking_delta", "signature_delta", "input_json_delta",
-        "compaction_delta",
-    }
-)  # fmt: skip
+_KEYS: Mapping[str, str] = {
+    "text": "text_delta",
+    "thinking": "thinking_delta",
+    "signature": "signature_delta",
+    "partial_json": "input_json_delta",
+    "citation": "citations_delta",
+}
+"""Key of a delta -> its type."""
+_KINDS: Mapping[str, Kind] = {
+    "text_delta": "text",
+    "citations_delta": "text",
+    "thinking_delta": "thinking",
+    "signature_delta": "thinking",
+    "input_json_delta": "tool_use",
+}
+"""Type of a delta -> the kind of its block."""
+_HOLDERS: Mapping[str, tuple[Kind, ...]] = {
+    **{delta: (kind,) for delta, kind in _KINDS.items()},
+    "input_json_delta": ("tool_use", "opaque"),
+    "compaction_delta": ("opaque",),
+}
+"""Type of a delta -> the kinds of block that may have it."""
 
 
 def _begin_text(part: int, raw: dict[str, Any]) -> tuple[Block, list[StreamEvent]]:
@@ -172,6 +234,12 @@ def _metadata(fields: dict[str, Any], part: int) -> list[StreamEvent]:
 
 def _extra(delta: dict[str, Any], known: str) -> list[StreamEvent]:
     return extra_events(delta, {"type", known})
+
+
+def _json_piece(delta: dict[str, Any]) -> str:
+    """A piece of the input's JSON text. Gateways send the complete object too."""
+    value = delta.get("partial_json")
+    return json_text(value) if isinstance(value, dict) else _string(delta, "partial_json")
 
 
 def _string(raw: dict[str, Any], key: str) -> str:

@@ -70,11 +70,11 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     if isinstance(error, str) and error:
         error = {"message": error}
     if not isinstance(error, dict):
-        if response.status < 400 and body.get("type") != "error":
+        if response.status < 400 and body.get("type") != "error" and not _is_flat(body):
             return None
         error = body
     details = error.get("details")
-    type_ = _text(error.get("type")) or _text(error.get("status"))
+    type_ = _text(error.get("type")) or _text(error.get("status")) or _text(error.get("code"))
     code = _text(details.get("error_code")) if isinstance(details, dict) else None
     report = ProviderErrorInfo(
         provider=service.name,
@@ -88,15 +88,24 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     return to_llm_error(report, service.error_codes)
 
 
-def _status(type_: str | None, error: dict[str, Any]) -> int:
+def _is_flat(body: dict[str, Any]) -> bool:
+    """Whether an object without `error` is an error (DashScope): it has a code and a message."""
+    return "content" not in body and any(
+        bool(_text(body.get(code))) and bool(_text(body.get(message)))
+        for code in ("code", "error_code")
+        for message in ("message", "error_msg")
+    )
+
+
+def _status(type_: str | None, error: dict[str, Any]) -> int | None:
     code = error.get("code")
     if isinstance(code, int) and 400 <= code <= 599:
         return code
-    return _STATUS_OF_TYPE.get(type_ or "", 500)
+    return _STATUS_OF_TYPE.get(type_ or "")
 
 
 def _message(error: dict[str, Any]) -> str:
-    for key in ("message", "detail", "error_description", "title"):
+    for key in ("message", "error_msg", "detail", "error_description", "title"):
         if isinstance(error.get(key), str) and error[key]:
             return str(error[key])
     return ""

@@ -31,7 +31,12 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
 
 
 def _is_response(raw: Any) -> bool:
-    return isinstance(raw, dict) and isinstance(raw.get("content"), list)
+    if not isinstance(raw, dict):
+        return False
+    content = raw.get("content")
+    return isinstance(content, list) or (
+        raw.get("type") == "message" and (content is None or isinstance(content, str))
+    )
 
 
 def _read(

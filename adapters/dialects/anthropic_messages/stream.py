@@ -6,7 +6,7 @@ by the same functions, as a complete message_start.
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
@@ -16,14 +16,20 @@ from llm_pure.adapters.dialects.anthropic_messages.blocks import (
     Misplaced,
     add_delta,
     begin,
+    can_hold,
     end,
+    kind_of_delta,
+    with_type,
 )
 from llm_pure.adapters.dialects.anthropic_messages.errors import find_error
 from llm_pure.adapters.dialects.anthropic_messages.usage import merged_usage, read_usage
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
+from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.stream import StreamState
+from llm_pure.core.stream import DONE, StreamState, is_heartbeat
 from llm_pure.framing.json_codec import DECODE_ERRORS, convert, decode_any, protocol_error
+from llm_pure.framing.sse import HEARTBEAT_TYPES
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.errors import LLMError, ProtocolError
 from llm_pure.types.events import (
@@ -53,19 +59,31 @@ FINISH: Mapping[str, FinishReason] = {
 
 
 class Phase(Enum):
-    """Progress of a stream. Events after DONE are ignored."""
+    """Progress of a stream. Events after DONE are ignored, but errors."""
 
     WAITING = "waiting for message_start"
     OPEN = "in the message"
     DONE = "after message_stop"
 
 
+Key: TypeAlias = int | str
+"""The index of a block on the wire; a text for a block without an index."""
+
+
 class State(StreamState, frozen=True, kw_only=True):
     """The state between two events."""
 
     phase: Phase = Phase.WAITING
-    blocks: Mapping[int, Block] = {}
-    """Blocks that have begun and not ended, by the wire's index."""
+    id: str = ""
+    """The message's id."""
+    blocks: Entries = Entries()
+    """Key -> Block, of all blocks that have begun; a key that was used again has the later one."""
+    newest: Key = -1
+    """The key of the block that began or went on last."""
+    plain: Block | None = None
+    """That block, if plain deltas of its index can take the fast path."""
+    begun: Chain = None
+    """The keys of the blocks that may be open."""
     parts: int = 0
     """The number of blocks that have begun."""
     usage: Mapping[str, Any] = {}
@@ -75,18 +93,19 @@ class State(StreamState, frozen=True, kw_only=True):
 
 
 Stepped = tuple[State, tuple[StreamEvent, ...] | list[StreamEvent]]
+Read = tuple[State, list[StreamEvent]]
 
 
 def step(service: AnyService, head: ResponseHead, state: State, data: bytes) -> Stepped:
     """Read one event as JSON. Nearly every event is a delta of a block: the fast path."""
-    if state.blocks:
+    block = state.plain
+    if block is not None:
         try:
             event = wire.PLAIN_DELTA.decode(data)
         except DECODE_ERRORS:  # another event, or a delta with further fields
             return _read(service, head, state, data)
-        block = state.blocks.get(event.index)
         delta = event.delta
-        if block is not None:
+        if event.index == state.newest:
             if type(delta) is wire.TextPiece and block.kind == "text":
                 return state, (TextDelta(delta.text, block.part),) if delta.text else ()
             if type(delta) is wire.ThinkingPiece and block.kind == "thinking":
@@ -101,20 +120,17 @@ def step(service: AnyService, head: ResponseHead, state: State, data: bytes) -> 
 def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent]) -> bytes | None:
     """Fast path for consecutive text deltas: append their events, return the first other event or None."""
     decode, text_piece = wire.PLAIN_DELTA.decode, wire.TextPiece
-    index: int | None = None
-    part = 0
+    block, index = state.plain, state.newest
+    if block is None or block.kind != "text":
+        return next(datas, None)
+    part = block.part
     for data in datas:
         try:
             event = decode(data)
         except DECODE_ERRORS:
             return data
-        if event.index != index:
-            block = state.blocks.get(event.index)
-            if block is None or block.kind != "text":
-                return data
-            index, part = event.index, block.part
         delta = event.delta
-        if type(delta) is not text_piece or not delta.text:
+        if event.index != index or type(delta) is not text_piece or not delta.text:
             return data
         events.append(TextDelta(delta.text, part))
     return None
@@ -122,29 +138,56 @@ def read_text_run(state: State, datas: Iterator[bytes], events: list[StreamEvent
 
 def _read(service: AnyService, head: ResponseHead, state: State, data: bytes) -> Stepped:
     """Read any event. Unknown events become extra fields."""
-    if state.phase is Phase.DONE or not data.strip() or data.strip() == b"[DONE]":
+    if is_heartbeat(data):
+        return state, ()
+    if data.strip() == DONE:
+        return _end_message(service, state) if state.finished else (state, ())
+    if state.phase is Phase.DONE and b"error" not in data:
         return state, ()
     decoded = decode_any(data, provider=service.name, where="event")
     if isinstance(decoded, Failure):
-        return _fail(state, decoded.failure())
+        return (state, ()) if state.phase is Phase.DONE else _fail(state, decoded.failure())
     raw = decoded.unwrap()
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    kind = kind if isinstance(kind, str) else None
+    is_known = kind in wire.EVENTS or kind == "message"
+    error: LLMError | None = None
+    if not is_known or raw.get("error"):
+        error = find_error(service, raw, HttpResponse(head.status, head.headers))
+    if state.phase is Phase.DONE:
+        return (state, ()) if error is None else _fail(state, error)
+    if error is not None and not is_known:
+        return _fail(state, error)
     if not isinstance(raw, dict):
         return _fail(state, _error(service, "the event is not a JSON object", data))
+    if kind == "error" or (raw.get("type") is None and "error" in raw):
+        return _fail(state, _error(service, "the error event is empty", data))
+    state, events = _read_event(service, state, raw, data)
+    return (state if error is None or state.fault else replace(state, fault=error)), events
+
+
+def _read_event(service: AnyService, state: State, raw: dict[str, Any], data: bytes) -> Stepped:
     kind = raw.get("type")
-    if kind == "error" or (kind is None and "error" in raw):
-        error = find_error(service, raw, HttpResponse(head.status, head.headers))
-        return _fail(state, error or _error(service, "the error event is empty", data))
-    if kind == "ping":
-        return state, ()
     if not isinstance(kind, str):
         return state, extra_events(raw, frozenset())
-    if kind not in wire.EVENTS:
+    if kind in HEARTBEAT_TYPES:
+        return state, ()
+    if kind == "message" and not state.parts:  # all of it in place of its stream
+        shape: type[wire.Event] = wire.MessageStart
+        raw = {"type": "message_start", "message": raw}
+    elif kind not in wire.EVENTS:
         return state, (ExtraReceived(kind, [raw], append=True),)
-    typed = convert(wire.EVENTS[kind], raw, provider=service.name, where=kind)
+    else:
+        shape = wire.EVENTS[kind]
+    typed = convert(shape, raw, provider=service.name, where=kind)
     if isinstance(typed, Failure):
         return _fail(state, typed.failure())
     try:
-        return _transition(service, state, typed.unwrap(), raw)
+        if kind != "message":
+            return _transition(service, state, typed.unwrap(), raw)
+        state, events = _transition(service, State(), typed.unwrap(), raw)
+        state, ended = _end_message(service, state)
+        return state, [*events, *ended]
     except Misplaced as error:
         return _fail(state, _error(service, str(error), data, kind))
     except RecursionError as error:  # deep nesting: JSON that can be decoded and not be encoded
@@ -157,64 +200,166 @@ def _transition(
     extras = extra_events(raw, wire.KNOWN_FIELDS_EVENT[raw["type"]])
     match state.phase, event:
         case Phase.WAITING, wire.MessageStart(message=message):
-            state, events = read_message(service, message, raw["message"])
-            return state, events + extras
+            state, events = read_message(
+                service, message or wire.Message(), raw.get("message") or {}
+            )
+            return state, [*events, *extras]
+        case Phase.OPEN, wire.MessageStart(message=message) if (
+            message is None or (message.id or "") == state.id
+        ):
+            return state, extras  # gateways send it twice
         case Phase.OPEN, wire.BlockStart(index=index, content_block=content):
-            if index in state.blocks:
-                raise Misplaced(f"block {index} begins before it has ended")
-            block, events = begin(service.name, state.parts, content)
-            blocks = {**state.blocks, index: block}
-            return replace(state, blocks=blocks, parts=state.parts + 1), events + extras
-        case Phase.OPEN, wire.BlockDelta(index=index, delta=delta) if index in state.blocks:
-            block, events = add_delta(state.blocks[index], delta)
-            return replace(state, blocks={**state.blocks, index: block}), events + extras
-        case Phase.OPEN, wire.BlockStop(index=index) if index in state.blocks:
-            blocks = {key: block for key, block in state.blocks.items() if key != index}
-            return replace(state, blocks=blocks), end(service.name, state.blocks[index]) + extras
+            if content is None:
+                return state, extras
+            state, events = _begin_block(service, state, index, content)
+            return state, [*events, *extras]
+        case Phase.OPEN, wire.BlockDelta(index=index, delta=delta):
+            if delta is None:
+                return state, extras
+            state, events = _read_delta(service, state, index, with_type(delta))
+            return state, [*events, *extras]
+        case Phase.OPEN, wire.BlockStop(index=index):
+            state, events = _end_block(service, state, index)
+            return state, [*events, *extras]
         case Phase.OPEN, wire.MessageDelta(delta=stop, usage=usage):
-            state, events = _end_blocks(service, state)
-            state, stopped = _stop(state, stop.stop_reason, usage)
+            state, ended = _end_blocks(service, state)
+            state, stopped = _stop(state, stop.stop_reason if stop else None, usage)
             extras = extra_events(raw.get("delta"), wire.KNOWN_FIELDS_STOP) + extras
-            return state, events + extras + stopped
+            return state, [*ended, *extras, *stopped]
         case Phase.OPEN, wire.MessageStop():
-            state, events = _end_blocks(service, state)
-            if not state.finished:
-                events.append(Finished("unknown"))
-            return replace(state, phase=Phase.DONE, finished=True, complete=True), events + extras
-        case Phase.OPEN, wire.BlockDelta(index=index) | wire.BlockStop(index=index):
-            raise Misplaced(f"{raw['type']} of block {index}, which has not begun")
+            state, events = _end_message(service, state)
+            return state, [*events, *extras]
         case _:
             raise Misplaced(f"{raw['type']} {state.phase.value}")
 
 
-def read_message(
-    service: AnyService, message: wire.Message, raw: dict[str, Any]
-) -> tuple[State, list[StreamEvent]]:
+def _begin_block(
+    service: AnyService, state: State, index: int | None, content: dict[str, Any]
+) -> Read:
+    """Begin a block. Without indexes, the block before it ends here."""
+    ended: list[StreamEvent] = []
+    if index is None:
+        newest: Block | None = state.blocks.get(state.newest)
+        if isinstance(state.newest, str) and newest is not None and not newest.closed:
+            state, ended = _close(service, state, state.newest, newest)
+    else:
+        before: Block | None = state.blocks.get(index)
+        if before is not None and not before.closed:
+            raise Misplaced(f"block {index} begins before it has ended")
+    block, events = begin(service.name, state.parts, content)
+    key: Key = f"block {state.parts}" if index is None else index
+    state = replace(state, begun=(state.begun, key), parts=state.parts + 1)
+    return _with_block(state, key, block), [*ended, *events]
+
+
+def _read_delta(
+    service: AnyService, state: State, index: int | None, delta: dict[str, Any]
+) -> Read:
+    """Read a delta of the block at its index, of the last block without one, or of a block that begins with it."""
+    events: list[StreamEvent] = []
+    key, block = _block_of(state, index, delta)
+    if block is None:
+        kind = kind_of_delta(delta)
+        if kind is None:
+            return state, [ExtraReceived(str(delta.get("type")), [delta], append=True)]
+        state, begun = _begin_block(service, state, index, {"type": kind})
+        events += begun
+        key, block = state.newest, state.blocks.get(state.newest)
+        assert block is not None  # it has just begun
+    if not can_hold(block, delta):
+        return state, [*events, ExtraReceived(str(delta.get("type")), [delta], append=True)]
+    if block.closed:
+        state = replace(state, begun=(state.begun, key))
+    is_own = block.has_deltas or key == index
+    if block.closed or is_own != block.has_deltas:
+        block = replace(block, closed=False, has_deltas=is_own)
+    block, delta_events = add_delta(block, delta)
+    return _with_block(state, key, block), [*events, *delta_events]
+
+
+def _block_of(state: State, index: int | None, delta: dict[str, Any]) -> tuple[Key, Block | None]:
+    """The block of a delta; None for one that has not begun. A service may count the events in place of the blocks."""
+    newest: Block | None = state.blocks.get(state.newest)
+    is_open = newest is not None and not newest.closed
+    if index is None:
+        held = newest is not None and (can_hold(newest, delta) or delta["type"] not in _CONTENT)
+        return state.newest, newest if is_open and held else None
+    block: Block | None = state.blocks.get(index)
+    if block is not None and (not block.closed or can_hold(block, delta)):
+        return index, block
+    if block is None and newest is not None and is_open and not newest.has_deltas:
+        return (state.newest, newest) if can_hold(newest, delta) else (index, None)
+    return index, None
+
+
+_CONTENT = frozenset({"text_delta", "thinking_delta", "input_json_delta"})
+"""The deltas that begin a block where neither an index nor a content_block_start says so."""
+
+
+def _end_block(service: AnyService, state: State, index: int | None) -> Read:
+    """End the block at the index, or the last one. The end of a block that has not begun changes nothing."""
+    key: Key = state.newest if index is None else index
+    block: Block | None = state.blocks.get(key)
+    if block is None:
+        newest: Block | None = state.blocks.get(state.newest)
+        if newest is not None and not newest.has_deltas:
+            key, block = state.newest, newest
+    return (state, []) if block is None or block.closed else _close(service, state, key, block)
+
+
+def _close(service: AnyService, state: State, key: Key, block: Block) -> Read:
+    closed = replace(block, closed=True, held="")
+    state = replace(state, blocks=state.blocks.put(key, closed))
+    if key == state.newest:
+        state = replace(state, plain=None)
+    return state, end(service.name, block)
+
+
+def _with_block(state: State, key: Key, block: Block) -> State:
+    """The state after the beginning or a delta of a block."""
+    is_plain = block.has_deltas and block.kind != "opaque"
+    plain = block if is_plain else None
+    if state.blocks.get(key) is block and state.newest == key and state.plain is plain:
+        return state
+    return replace(state, blocks=state.blocks.put(key, block), newest=key, plain=plain)
+
+
+def read_message(service: AnyService, message: wire.Message, raw: dict[str, Any]) -> Read:
     """Read the message of a message_start, or of a buffered response: model, blocks, stop reason."""
-    state = State(phase=Phase.OPEN)
+    state = State(phase=Phase.OPEN, id=message.id or "")
     events: list[StreamEvent] = [
         Started(id=message.id or "", model=message.model or "", provider=service.name)
     ]
-    for content in message.content or ():
-        block, begun = begin(service.name, state.parts, content)
+    content = message.content or []
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    for part, block_raw in enumerate(parts):
+        block, begun = begin(service.name, part, block_raw)
         events += begun + end(service.name, block)
-        state = replace(state, parts=state.parts + 1)
+    state = replace(state, parts=len(parts))
     events += extra_events(raw, wire.KNOWN_FIELDS_MESSAGE)
     state, stopped = _stop(state, message.stop_reason, message.usage)
     return state, events + stopped
 
 
-def _end_blocks(service: AnyService, state: State) -> tuple[State, list[StreamEvent]]:
+def _end_blocks(service: AnyService, state: State) -> Read:
     """End the blocks without a content_block_stop at the message's end."""
-    if not state.blocks:
-        return state, []
-    events = [event for block in state.blocks.values() for event in end(service.name, block)]
-    return replace(state, blocks={}), events
+    events: list[StreamEvent] = []
+    for key in chain_items(state.begun):
+        block: Block = state.blocks.get(key)
+        if not block.closed:
+            state, ended = _close(service, state, key, block)
+            events += ended
+    return (state if state.begun is None else replace(state, begun=None)), events
 
 
-def _stop(
-    state: State, reason: str | None, usage: dict[str, Any] | None
-) -> tuple[State, list[StreamEvent]]:
+def _end_message(service: AnyService, state: State) -> Read:
+    state, events = _end_blocks(service, state)
+    if not state.finished:
+        events.append(Finished("unknown"))
+    return replace(state, phase=Phase.DONE, finished=True, ended=True), events
+
+
+def _stop(state: State, reason: str | None, usage: dict[str, Any] | None) -> Read:
     events: list[StreamEvent] = []
     if usage:
         state = replace(state, usage=merged_usage(state.usage, usage))

@@ -16,8 +16,8 @@ class Message(msgspec.Struct):
 
     id: str | None = None
     model: str | None = None
-    content: list[dict[str, Any]] | None = None
-    """Blocks, read by their `type`."""
+    content: list[dict[str, Any]] | str | None = None
+    """Blocks, read by their `type`. Gateways send text, or null for an empty message."""
     stop_reason: str | None = None
     usage: dict[str, Any] | None = None
 
@@ -25,27 +25,27 @@ class Message(msgspec.Struct):
 class MessageStart(msgspec.Struct):
     """The first event."""
 
-    message: Message
+    message: Message | None = None
 
 
 class BlockStart(msgspec.Struct):
-    """A block begins; a block without deltas is complete."""
+    """A block begins; a block without deltas is complete. Some gateways leave `index` out."""
 
-    index: int
-    content_block: dict[str, Any]
+    index: int | None = None
+    content_block: dict[str, Any] | None = None
 
 
 class BlockDelta(msgspec.Struct):
     """A delta of a block."""
 
-    index: int
-    delta: dict[str, Any]
+    index: int | None = None
+    delta: dict[str, Any] | None = None
 
 
 class BlockStop(msgspec.Struct):
     """A block ends."""
 
-    index: int
+    index: int | None = None
 
 
 class Stop(msgspec.Struct):
@@ -57,7 +57,7 @@ class Stop(msgspec.Struct):
 class MessageDelta(msgspec.Struct):
     """The end of the message."""
 
-    delta: Stop = msgspec.field(default_factory=Stop)
+    delta: Stop | None = None
     usage: dict[str, Any] | None = None
     """Cumulative; it replaces the usage of message_start, key by key."""
 
@@ -77,14 +77,16 @@ EVENTS: Mapping[str, type[Event]] = {
     "message_stop": MessageStop,
 }
 
-KNOWN_FIELDS_MESSAGE = frozenset({"type", "role", "id", "model", "content", "stop_reason", "usage"})
+KNOWN_FIELDS_MESSAGE = frozenset(
+    {"type", "role", "id", "model", "content", "stop_reason", "usage", "error"}
+)
 KNOWN_FIELDS_EVENT: Mapping[str, frozenset[str]] = {
-    "message_start": frozenset({"type", "message"}),
-    "content_block_start": frozenset({"type", "index", "content_block"}),
-    "content_block_delta": frozenset({"type", "index", "delta"}),
-    "content_block_stop": frozenset({"type", "index"}),
-    "message_delta": frozenset({"type", "delta", "usage"}),
-    "message_stop": frozenset({"type"}),
+    "message_start": frozenset({"type", "message", "error"}),
+    "content_block_start": frozenset({"type", "index", "content_block", "error"}),
+    "content_block_delta": frozenset({"type", "index", "delta", "error"}),
+    "content_block_stop": frozenset({"type", "index", "error"}),
+    "message_delta": frozenset({"type", "delta", "usage", "error"}),
+    "message_stop": frozenset({"type", "error"}),
 }
 KNOWN_FIELDS_STOP = frozenset({"stop_reason"})
 """Keys with a field in Completion; all others are kept in `extra`."""

@@ -9,7 +9,8 @@ from llm_pure.adapters.dialects.bedrock_converse.count import build_count, parse
 from llm_pure.adapters.dialects.bedrock_converse.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.bedrock_converse.request import build_chat
 from llm_pure.adapters.dialects.bedrock_converse.response import parse_chat
-from llm_pure.adapters.dialects.bedrock_converse.stream import State, read_text_run, step
+from llm_pure.adapters.dialects.bedrock_converse.state import State
+from llm_pure.adapters.dialects.bedrock_converse.stream import read_text_run, step
 from llm_pure.adapters.dialects.bedrock_converse.urls import (
     API_KEY_ENV,
     BASE_URL,

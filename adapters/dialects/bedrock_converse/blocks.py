@@ -7,12 +7,31 @@ import msgspec
 
 from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
 from llm_pure.framing.json_codec import json_object, json_text
-from llm_pure.types.events import ExtraReceived, PartReceived, ProviderMetadataReceived, StreamEvent
+from llm_pure.types.events import (
+    ExtraReceived,
+    PartReceived,
+    ProviderMetadataReceived,
+    ReasoningDelta,
+    StreamEvent,
+)
 from llm_pure.types.media import base64_text, from_base64
 from llm_pure.types.messages import Image, Opaque, Part
 
 CITATIONS = "citations"
 """The kind of the pending citations of a text block."""
+SIGNATURE = "signature"
+"""The kind of the pending signature of a reasoning block."""
+KINDS = (
+    "text",
+    CITATIONS,
+    "reasoningContent",
+    SIGNATURE,
+    "redactedContent",
+    "toolUse",
+    "toolResult",
+    "image",
+)
+"""The kinds of block that a stream may have."""
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -29,6 +48,9 @@ def finished_block(name: str, kind: str, block: Pending) -> Iterator[StreamEvent
     match kind:
         case "citations":
             yield from citation_events(pieces, block.index)
+        case "signature":
+            if len(pieces) > 1:
+                yield ReasoningDelta("", block.index, signature="".join(pieces))
         case "redactedContent":
             yield PartReceived(redacted_part(name, pieces), block.index)
         case "toolUse":
@@ -60,7 +82,7 @@ def image_part(name: str, raw: dict[str, Any]) -> Part:
     source = raw.get("source")
     text = source.get("bytes") if isinstance(source, dict) else None
     data = from_base64(text) if isinstance(text, str) else None
-    if data is None:
+    if data is None or raw.get("error"):
         return Opaque(name, "image", json_text({"image": raw}))
     return Image(data=data, media_type=f"image/{raw.get('format')}")
 

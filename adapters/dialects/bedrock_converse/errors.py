@@ -12,9 +12,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.core.dialect import AnyService, undecodable_error
-from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
-from llm_pure.framing.aws_eventstream import EventStreamMessage
-from llm_pure.framing.json_codec import decode_any
+from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error, with_body
+from llm_pure.framing.aws_eventstream import EventStreamDecoder, EventStreamMessage
+from llm_pure.framing.json_codec import any_json, decode_any
 from llm_pure.types.errors import (
     EVIDENCE_LIMIT,
     AuthenticationFailed,
@@ -104,17 +104,63 @@ _RETRYABLE = frozenset({"MPAgreementBeingCreated"})
 
 def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
     """Return the error in decoded JSON or in the headers, None if there is none. Below status 300 the code gives the status."""
-    code = _code(response, body)
-    if response.status < 300 and (code is None or not isinstance(body, dict)):
+    error = _error_object(body)
+    code = _code(response, error)
+    message = _message(error)
+    if response.status >= 300:
+        return _error(service, response.status, code, message, response.headers)
+    if not isinstance(body, dict):
         return None
-    output = body.get("Output") if isinstance(body, dict) else None
-    message = _message(output if isinstance(output, dict) else body)
-    status = response.status if response.status >= 300 else _STATUS.get(_stem(code), 500)
-    return _error(service, status, code, message, response.headers)
+    if code is None and not body.get("error"):
+        return None
+    return _error(service, _inner_status(code, error), code, message, response.headers)
+
+
+def _error_object(body: Any) -> Any:
+    """The object with the message: the body, or what it has as `error` or `Output`."""
+    if not isinstance(body, dict):
+        return body
+    error = body.get("error")
+    if isinstance(error, str) and error:
+        return {**body, "message": body.get("message") or error}
+    # {"Output": {"__type": "...#UnknownOperationException"}, "Version": "1.0"}
+    for inner in (error, body.get("Output")):
+        if isinstance(inner, dict) and inner:
+            return (
+                inner
+                if isinstance(inner.get("code"), str)
+                else {"__type": inner.get("type"), **inner}
+            )
+    return body
+
+
+def _inner_status(code: str | None, error: dict[str, Any]) -> int:
+    """The status of an error that came with status 200."""
+    for key in ("code", "status", "statusCode"):
+        value = error.get(key)
+        if isinstance(value, int) and 400 <= value <= 599:
+            return value
+    return _STATUS.get(_stem(code), 500)
+
+
+def event_error(service: AnyService, kind: str, raw: Any) -> LLMError | None:
+    """The error in an event of this name: some services send exceptions as events."""
+    named = kind.endswith("Exception") or kind == "error"
+    if not named and not (isinstance(raw, dict) and isinstance(raw.get("__type"), str)):
+        return None
+    error = _error_object(raw)
+    code = _bare(kind) if kind.endswith("Exception") else _code(HttpResponse(200, (), b""), error)
+    status = _inner_status(code, error if isinstance(error, dict) else {})
+    return _error(service, status, code, _message(error), ())
 
 
 def undecodable(service: AnyService, response: HttpResponse) -> LLMError:
-    """The error of a response whose body is not JSON. The header may have the code."""
+    """The error of a response whose body is not JSON. The header may have the code, or the body be a frame."""
+    if response.status >= 300:
+        for frame in EventStreamDecoder().feed(response.body):
+            error = frame_error(service, response.head, frame)
+            if error is not None:
+                return with_body(error, any_json(frame.payload))
     code = _code(response, None)
     if code is None or response.status < 300:
         return undecodable_error(service, response)
@@ -148,13 +194,10 @@ def _code(response: HttpResponse, body: Any) -> str | None:
         return _bare(value)
     if not isinstance(body, dict):
         return None
-    # {"Output": {"__type": "...#UnknownOperationException"}, "Version": "1.0"}
-    output = body.get("Output")
-    for error in (body, output if isinstance(output, dict) else {}):
-        for key in ("__type", "code", "Code"):
-            value = error.get(key)
-            if isinstance(value, str) and value:
-                return _bare(value)
+    for key in ("__type", "code", "Code"):
+        code = body.get(key)
+        if isinstance(code, str) and code:
+            return _bare(code)
     return None
 
 

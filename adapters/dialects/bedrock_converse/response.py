@@ -10,10 +10,10 @@ from llm_pure.adapters.dialects.bedrock_converse.blocks import (
     redacted_part,
 )
 from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, undecodable
+from llm_pure.adapters.dialects.bedrock_converse.state import State
 from llm_pure.adapters.dialects.bedrock_converse.stream import (
     FINISH,
     SERVER_TOOL,
-    State,
     call_metadata,
     invoked_model,
 )
@@ -57,7 +57,8 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
 
 
 def _is_response(raw: Any) -> bool:
-    return isinstance(raw, dict) and bool(raw.get("output"))
+    output = raw.get("output") if isinstance(raw, dict) else None
+    return bool(output) and not (isinstance(output, dict) and output.get("message") is None)
 
 
 def _read(
@@ -88,16 +89,16 @@ def _read_block(
     elif block.reasoningContent is not None:
         yield from _read_reasoning(name, index, block.reasoningContent, raw)
     elif block.citationsContent is not None:
-        text = "".join([piece.text for piece in block.citationsContent.content])
+        text = "".join([piece.text or "" for piece in block.citationsContent.content or ()])
         if text:
             yield TextDelta(text, index)
-        yield from citation_events(block.citationsContent.citations, index)
+        yield from citation_events(block.citationsContent.citations or [], index)
     elif block.image is not None:
         yield PartReceived(image_part(name, raw["image"]), index)
     elif block.text is None:
-        kinds = [kind for kind, value in raw.items() if value is not None]
-        if kinds:
-            yield PartReceived(Opaque(name, kinds[0], json_text(raw)), index)
+        fields = {kind: value for kind, value in raw.items() if value is not None}
+        if fields:
+            yield PartReceived(Opaque(name, next(iter(fields)), json_text(fields)), index)
 
 
 def _read_call(
@@ -108,7 +109,7 @@ def _read_call(
         return
     value = raw["toolUse"].get("input")
     text = bytes(call.input).decode() if isinstance(value, dict) else arguments_text(value)
-    yield ToolCallDelta(text, index, 0, call.toolUseId, call.name)
+    yield ToolCallDelta(text, index, 0, call.toolUseId or "", call.name or "")
     yield from call_metadata(raw["toolUse"], index)
 
 

@@ -11,23 +11,38 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.bedrock_converse import wire
-from llm_pure.adapters.dialects.bedrock_converse.blocks import CITATIONS, Pending, finished_block
-from llm_pure.adapters.dialects.bedrock_converse.errors import frame_error
+from llm_pure.adapters.dialects.bedrock_converse.blocks import (
+    CITATIONS,
+    SIGNATURE,
+    Pending,
+)
+from llm_pure.adapters.dialects.bedrock_converse.errors import event_error, frame_error
+from llm_pure.adapters.dialects.bedrock_converse.state import (
+    NO_BLOCK,
+    UNNUMBERED,
+    OpenPart,
+    State,
+    begin_part,
+    block_of,
+    finish_all,
+    finish_block,
+    is_open,
+    keep_piece,
+    part_of,
+    with_plain,
+)
 from llm_pure.adapters.dialects.bedrock_converse.usage import read_usage
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.stream import StreamState
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,
     convert,
     decode_any,
     json_text,
-    preview,
     protocol_error,
 )
 from llm_pure.types.completion import FinishReason
-from llm_pure.types.errors import ProtocolError
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -57,34 +72,8 @@ FINISH: Mapping[str, FinishReason] = {
 }
 """The service's reasons, and two of Claude's; others are "unknown", and raw_finish_reason keeps them."""
 
-BlockKey = tuple[int, str]
-"""(contentBlockIndex, kind): a block should be of one kind, but not every model's blocks are."""
-
-_NO_BLOCK = -1
-
 _DELTA_HEADER = (":event-type", "contentBlockDelta")
 """The first header of nearly every frame; the slow path finds it at other positions too."""
-
-
-class State(StreamState, frozen=True, kw_only=True):
-    """The state between two frames."""
-
-    started: bool = False
-    """The first frame was received."""
-    stopped: bool = False
-    """messageStop was received."""
-    has_metadata: bool = False
-    """metadata was received."""
-    text_block: int = _NO_BLOCK
-    """The block of the last text delta."""
-    text_part: int = 0
-    """The part of the last text delta."""
-    parts: Mapping[BlockKey, int] = {}
-    """Block -> index of its part."""
-    signatures: Mapping[int, str] = {}
-    """Part -> its signature so far."""
-    pending: Mapping[BlockKey, Pending] = {}
-    """Blocks that are kept until they end."""
 
 
 Raw = dict[str, Any]
@@ -101,18 +90,37 @@ def step(
             event = wire.PLAIN_DELTA.decode(frame.payload)
         except DECODE_ERRORS:  # a delta with further fields
             return _read_frame(service, head, state, frame)
-        text = event.delta.text
-        if text and event.contentBlockIndex == state.text_block:
-            return state, (TextDelta(text, state.text_part),)
-        return _read_delta(service, state, event)
+        if event.contentBlockIndex == state.plain_block:
+            plain = _plain_delta(state, event.delta)
+            if plain is not None:
+                return state, plain
+        return _read_delta(service, state, event.contentBlockIndex, event.delta)
     return _read_frame(service, head, state, frame)
+
+
+def _plain_delta(state: State, delta: wire.PlainDelta) -> tuple[StreamEvent, ...] | None:
+    """The events of a delta that only continues the part of `plain_block`; None for others."""
+    kind = state.plain_kind
+    if delta.text:
+        return (TextDelta(delta.text, state.plain_part),) if kind == "text" else None
+    if delta.toolUse is not None:
+        arguments = delta.toolUse.input
+        if kind != "toolUse":
+            return None
+        return (ToolCallDelta(arguments, state.plain_part),) if arguments else ()
+    reasoning = delta.reasoningContent
+    if kind != "reasoningContent" or reasoning is None or reasoning.signature or not reasoning.text:
+        return None
+    return (ReasoningDelta(reasoning.text, state.plain_part),)
 
 
 def read_text_run(
     state: State, frames: Iterator[EventStreamMessage], events: list[StreamEvent]
 ) -> EventStreamMessage | None:
     """Fast path for consecutive deltas of one text: append their events, return the first other frame or None."""
-    block, index, decode = state.text_block, state.text_part, wire.PLAIN_DELTA.decode
+    if state.plain_kind != "text":
+        return next(frames, None)
+    block, index, decode = state.plain_block, state.plain_part, wire.PLAIN_DELTA.decode
     delta_headers = None
     for frame in frames:
         headers = frame.headers
@@ -154,9 +162,8 @@ def read_event(service: AnyService, state: State, kind: str, raw: Any) -> Steppe
     """Read one event by its name and decoded JSON. Nova's bodies for InvokeModel have the same events."""
     reader = _READERS.get(kind)
     if reader is None:
-        return state, _unknown(kind, raw)
-    if state.stopped and kind != "metadata":
-        return _fail(service, state, f"{kind} after messageStop", kind, preview(raw))
+        error = event_error(service, kind, raw)
+        return (state, _unknown(kind, raw)) if error is None else (replace(state, fault=error), ())
     shape, read = reader
     typed = convert(shape, raw, provider=service.name, where=kind)
     if isinstance(typed, Failure):
@@ -177,12 +184,14 @@ def _message_start(
 
 
 def _message_stop(service: AnyService, state: State, event: wire.MessageStop, raw: Raw) -> Stepped:
-    state, events = _finish_blocks(service, state, None)
+    state, events = finish_all(service, state)
     reason = event.stopReason
     events += _extras(raw)
-    events.append(Finished(FINISH.get(reason, "unknown"), reason))
+    events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
     complete = state.has_metadata
-    return replace(state, stopped=True, complete=complete, text_block=_NO_BLOCK), events
+    return replace(
+        state, stopped=True, complete=complete, plain_block=NO_BLOCK, plain_kind=""
+    ), events
 
 
 def _metadata(service: AnyService, state: State, event: wire.Metadata, raw: Raw) -> Stepped:
@@ -196,18 +205,37 @@ def _metadata(service: AnyService, state: State, event: wire.Metadata, raw: Raw)
 
 
 def _stop(service: AnyService, state: State, event: wire.StopEvent, raw: Raw) -> Stepped:
-    return _finish_blocks(service, state, event.contentBlockIndex)
+    """The end of a block that has not begun changes nothing."""
+    newest, block = state.newest, event.contentBlockIndex
+    if newest is None:
+        return state, ()
+    if block is None:
+        block = newest[0]
+    part: OpenPart | None = state.parts.get(newest)
+    if part is not None and not part.has_deltas and not is_open(state, block):
+        block = newest[0]
+    return finish_block(service, state, block)
 
 
 def _start(service: AnyService, state: State, event: wire.StartEvent, raw: Raw) -> Stepped:
-    block, call, start = event.contentBlockIndex, event.start.toolUse, raw["start"]
+    if event.start is None:
+        return state, _extras(raw)
+    block = event.contentBlockIndex
+    if block is None:
+        block = UNNUMBERED - state.count
+    call, start = event.start.toolUse, raw["start"]
     if call is not None and call.type != SERVER_TOOL:
-        state, index = _part(state, block, "toolUse")
-        begun = ToolCallDelta("", index, 0, call.toolUseId, call.name)
+        call_id = call.toolUseId or ""
+        before: OpenPart | None = state.parts.get((block, "toolUse"))
+        if before is not None and before.id == call_id and not before.has_deltas:
+            return state, _extras(raw)  # the same again
+        state, index = begin_part(state, (block, "toolUse"), call_id)
+        begun = ToolCallDelta("", index, 0, call_id, call.name or "")
         return state, [begun, *call_metadata(start["toolUse"], index), *_extras(raw)]
     for kind in ("toolUse", "toolResult", "image"):
         if start.get(kind) is not None:
-            return _keep(state, block, kind, start[kind]), _extras(raw)
+            state, events = finish_block(service, state, block, (kind,))
+            return keep_piece(state, (block, kind), start[kind]), [*events, *_extras(raw)]
     unknown = {key: value for key, value in start.items() if key not in _STARTLESS}
     return state, [*_extras(raw), *_unknown("contentBlockStart", unknown)]
 
@@ -218,6 +246,8 @@ _STARTLESS = frozenset({"text", "reasoningContent"})
 def _delta(service: AnyService, state: State, event: wire.DeltaEvent, raw: Raw) -> Stepped:
     """Read a delta of any kind. Unknown kinds become extra fields."""
     delta, block = event.delta, event.contentBlockIndex
+    if delta is None:
+        return state, _extras(raw)
     unknown = {key: value for key, value in raw["delta"].items() if key not in wire.DELTAS}
     events = [*_extras(raw), *_unknown("contentBlockDelta", unknown)]
     redacted = delta.reasoningContent.redactedContent if delta.reasoningContent else None
@@ -228,77 +258,62 @@ def _delta(service: AnyService, state: State, event: wire.DeltaEvent, raw: Raw) 
         (CITATIONS, delta.citation),
     ):
         if piece:
-            state = _keep(state, block, kind, piece)
-    state, delta_events = _read_delta(service, state, event)
+            part_kind = "text" if kind == CITATIONS else kind
+            state = keep_piece(state, (block_of(state, block, part_kind), kind), piece)
+    state, delta_events = _read_delta(service, state, block, delta)
     return state, [*events, *delta_events]
 
 
 def _read_delta(
-    service: AnyService, state: State, event: wire.DeltaEvent | wire.PlainDeltaEvent
+    service: AnyService, state: State, index: int | None, delta: wire.Delta | wire.PlainDelta
 ) -> Stepped:
     """Read a delta of text, reasoning or a tool call."""
-    block, delta = event.contentBlockIndex, event.delta
     if delta.text:
-        state, index = _part(state, block, "text")
-        return replace(state, text_block=block, text_part=index), (TextDelta(delta.text, index),)
+        block = block_of(state, index, "text")
+        state, part = part_of(state, (block, "text"), is_own=block == index)
+        state = with_plain(state, (block, "text"), part, index)
+        return state, (TextDelta(delta.text, part.index),)
     if delta.toolUse is not None:
-        return _call_delta(service, state, block, delta.toolUse.input or "")
+        return _call_delta(state, index, delta.toolUse)
     reasoning = delta.reasoningContent
     if reasoning is None or not (reasoning.text or reasoning.signature):
         return state, ()
-    has_begun = (block, "reasoningContent") in state.parts
-    state, index = _part(state, block, "reasoningContent")
+    block = block_of(state, index, "reasoningContent")
+    before = state.count
+    state, part = part_of(state, (block, "reasoningContent"), is_own=block == index)
+    state = with_plain(state, (block, "reasoningContent"), part, index)
+    events: list[StreamEvent] = []
     signature = reasoning.signature
-    if signature is not None:
-        signature = state.signatures.get(index, "") + signature
-        state = replace(state, signatures={**state.signatures, index: signature})
-    reasoning_delta = ReasoningDelta(reasoning.text or "", index, signature=signature)
-    if has_begun:
-        return state, (reasoning_delta,)
-    return state, (reasoning_delta, ProviderMetadataReceived("{}", index, kind="reasoning"))
+    if signature:
+        pending: Pending | None = state.pending.get((block, SIGNATURE))
+        if pending is None:  # services send it in one piece, so the first one is emitted at once
+            state = keep_piece(state, (block, SIGNATURE), signature)
+        elif pending.pieces != (None, signature):
+            state, signature = keep_piece(state, (block, SIGNATURE), signature), None
+    if reasoning.text or signature:
+        events.append(ReasoningDelta(reasoning.text or "", part.index, signature=signature or None))
+    if state.count > before:
+        events.append(ProviderMetadataReceived("{}", part.index, kind="reasoning"))
+    return state, events
 
 
-def _call_delta(service: AnyService, state: State, block: int, arguments: str) -> Stepped:
+def _call_delta(
+    state: State, index: int | None, delta: wire.ToolUseDelta | wire.PlainToolUse
+) -> Stepped:
+    arguments = json_text(delta.input) if isinstance(delta.input, dict) else delta.input or ""
+    block = block_of(state, index, "toolUse")
     key = (block, "toolUse")
-    if key in state.pending:
-        return _keep(state, block, "toolUse", arguments), ()
-    index = state.parts.get(key)
-    if index is None:
-        message = f"a delta of a tool call that has not begun, in block {block}"
-        evidence = arguments.encode(errors="replace")
-        return _fail(service, state, message, "contentBlockDelta", evidence)
-    return state, (ToolCallDelta(arguments, index),) if arguments else ()
-
-
-def _part(state: State, block: int, kind: str) -> tuple[State, int]:
-    """The index of the block's part: parts are numbered in the order in which they begin."""
-    index = state.parts.get((block, kind))
-    if index is not None:
-        return state, index
-    index = len(state.parts)
-    return replace(state, parts={**state.parts, (block, kind): index}), index
-
-
-def _keep(state: State, block: int, kind: str, piece: Any) -> State:
-    """Add a piece to a block that is kept until it ends. Citations belong to the text of their block."""
-    state, index = _part(state, block, "text" if kind == CITATIONS else kind)
-    before = state.pending.get((block, kind), Pending(index))
-    pending = {**state.pending, (block, kind): Pending(index, (before.pieces, piece))}
-    return replace(state, pending=pending)
-
-
-def _finish_blocks(
-    service: AnyService, state: State, block: int | None
-) -> tuple[State, list[StreamEvent]]:
-    """End the pending blocks of this contentBlockIndex, or all of them for None."""
-    if not state.pending:
-        return state, []
-    ready = [key for key in state.pending if block is None or key[0] == block]
-    events = [
-        event for key in ready for event in finished_block(service.name, key[1], state.pending[key])
-    ]
-    kept = {key: value for key, value in state.pending.items() if key not in ready}
-    return replace(state, pending=kept), events
+    if state.pending.get(key) is not None:
+        return keep_piece(state, key, arguments, is_own=block == index), ()
+    before = state.count
+    state, part = part_of(state, key, is_own=block == index)
+    state = with_plain(state, key, part, index)
+    if state.count > before and isinstance(delta, wire.ToolUseDelta):  # it has no start
+        call = ToolCallDelta(arguments, part.index, 0, delta.toolUseId or "", delta.name or "")
+        return state, (call,)
+    return state, (
+        ToolCallDelta(arguments, part.index),
+    ) if arguments or state.count > before else ()
 
 
 def _extras(raw: Raw) -> list[StreamEvent]:
@@ -342,10 +357,3 @@ _READERS: Mapping[str, tuple[type[Any], Callable[[AnyService, State, Any, Raw], 
 """Event -> its Struct and its reader."""
 
 EVENT_NAMES = frozenset(_READERS)
-
-
-def _fail(
-    service: AnyService, state: State, message: str, where: str, evidence: bytes
-) -> tuple[State, tuple[StreamEvent, ...]]:
-    error = ProtocolError(message=message, provider=service.name, where=where, evidence=evidence)
-    return replace(state, fault=error), ()

@@ -13,8 +13,8 @@ import msgspec
 class ToolUse(msgspec.Struct):
     """A tool call."""
 
-    toolUseId: str = ""
-    name: str = ""
+    toolUseId: str | None = None
+    name: str | None = None
     type: str | None = None
     """"server_tool_use" for tools of the service."""
     input: msgspec.Raw = msgspec.Raw(b"")
@@ -38,14 +38,14 @@ class ReasoningContent(msgspec.Struct):
 class CitedText(msgspec.Struct):
     """A piece of a text with citations."""
 
-    text: str = ""
+    text: str | None = None
 
 
 class CitationsContent(msgspec.Struct):
     """A text with its sources."""
 
-    content: list[CitedText] = []
-    citations: list[dict[str, Any]] = []
+    content: list[CitedText] | None = None
+    citations: list[dict[str, Any]] | None = None
 
 
 class ImageSource(msgspec.Struct):
@@ -58,7 +58,7 @@ class ImageSource(msgspec.Struct):
 class Image(msgspec.Struct):
     """An image."""
 
-    format: str = ""
+    format: str | None = None
     """Without "image/"."""
     source: ImageSource | None = None
 
@@ -102,8 +102,8 @@ class MessageStart(msgspec.Struct):
 class ToolUseStart(msgspec.Struct):
     """The head of a streamed call."""
 
-    toolUseId: str = ""
-    name: str = ""
+    toolUseId: str | None = None
+    name: str | None = None
     type: str | None = None
 
 
@@ -118,8 +118,8 @@ class Start(msgspec.Struct):
 class StartEvent(msgspec.Struct):
     """contentBlockStart."""
 
-    contentBlockIndex: int
-    start: Start
+    contentBlockIndex: int | None = None
+    start: Start | None = None
 
 
 class ReasoningDelta(msgspec.Struct):
@@ -133,8 +133,10 @@ class ReasoningDelta(msgspec.Struct):
 class ToolUseDelta(msgspec.Struct):
     """A delta of a tool call."""
 
-    input: str | None = None
-    """The next piece of the arguments' JSON text."""
+    input: str | dict[str, Any] | None = None
+    """The next piece of the arguments' JSON text; gateways send the complete object too."""
+    toolUseId: str | None = None
+    name: str | None = None
 
 
 class Delta(msgspec.Struct):
@@ -151,20 +153,20 @@ class Delta(msgspec.Struct):
 class DeltaEvent(msgspec.Struct):
     """contentBlockDelta."""
 
-    contentBlockIndex: int
-    delta: Delta
+    contentBlockIndex: int | None = None
+    delta: Delta | None = None
 
 
 class StopEvent(msgspec.Struct):
     """contentBlockStop."""
 
-    contentBlockIndex: int
+    contentBlockIndex: int | None = None
 
 
 class MessageStop(msgspec.Struct):
     """messageStop: no more content; usage follows in `metadata`."""
 
-    stopReason: str
+    stopReason: str | None = None
 
 
 class Metadata(msgspec.Struct):
@@ -209,6 +211,6 @@ DELTAS = frozenset(Delta.__struct_fields__)
 """The kinds of delta that are read; others are kept in `extra`."""
 
 KNOWN_FIELDS = frozenset(
-    {"output", "role", "stopReason", "usage", "contentBlockIndex", "delta", "start", "p"}
+    {"output", "role", "stopReason", "usage", "contentBlockIndex", "delta", "start", "p", "error"}
 )
 """Keys with a field in Completion; all others are kept in `extra`."""

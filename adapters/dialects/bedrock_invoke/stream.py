@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import anthropic_messages
 from llm_pure.adapters.dialects.bedrock_converse import stream as converse
-from llm_pure.adapters.dialects.bedrock_converse.errors import frame_error
+from llm_pure.adapters.dialects.bedrock_converse.errors import find_error, frame_error
+from llm_pure.adapters.dialects.bedrock_converse.state import State as ConverseState
 from llm_pure.adapters.dialects.bedrock_invoke import wire
 from llm_pure.adapters.dialects.bedrock_invoke.shapes import counts_in, read_counts, shape_of
 from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
-from llm_pure.adapters.dialects.openai_chat import stream as openai
-from llm_pure.adapters.dialects.openai_chat.state import State as OpenaiState
+from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, read_tagged_chunk
 from llm_pure.core.dialect import AnyService, Service
 from llm_pure.core.stream import StreamState
 from llm_pure.framing.aws_eventstream import EventStreamMessage
@@ -34,10 +34,11 @@ from llm_pure.types.events import (
     Finished,
     Started,
     StreamEvent,
+    TextDelta,
     ToolCallDelta,
     UsageReported,
 )
-from llm_pure.types.http import ResponseHead
+from llm_pure.types.http import HttpResponse, ResponseHead
 from llm_pure.types.result import Failure
 
 METRICS = "amazon-bedrock-invocationMetrics"
@@ -67,7 +68,8 @@ _UNCHANGED = frozenset({"anthropic", "openai"})
 """Families whose chunks are passed to their dialect as bytes, unless a key must be removed or renamed."""
 
 _METRICS = METRICS.encode()
-_STOP_REASON = b'"stop_reason"'
+_STOP_REASON, _MESSAGE = b'"stop_reason"', b'"message"'
+"""Keys that `as_openai` renames."""
 
 
 def step(
@@ -80,7 +82,11 @@ def step(
             data = wire.CHUNK.decode(frame.payload).bytes
         except DECODE_ERRORS as error:
             return _fail(service, state, error, frame.payload)
-        if state.family in _UNCHANGED and _METRICS not in data and _STOP_REASON not in data:
+        if (
+            state.family in _UNCHANGED
+            and _METRICS not in data
+            and (state.family == "anthropic" or (_STOP_REASON not in data and _MESSAGE not in data))
+        ):
             return _inner_step(service, head, state, data)
     return _read_frame(service, head, state, frame)
 
@@ -121,6 +127,10 @@ def _read_chunk(
         state = replace(state, family=family, inner=_INITIAL.get(family))
         if family in ("nova", "others"):
             events.append(Started(provider=service.name))
+    if state.family in ("unknown", "nova", "others"):
+        error = find_error(service, fields, HttpResponse(200, head.headers))
+        if error is not None:
+            return replace(state, fault=error), events
     if fields and state.fault is None:
         state, vendor_events = _read_fields(service, head, state, fields)
         events += vendor_events
@@ -144,8 +154,8 @@ def family_of(raw: dict[str, Any]) -> Family:
 
 _INITIAL: Mapping[Family, StreamState] = {
     "anthropic": anthropic_messages.State(),
-    "openai": OpenaiState(),
-    "nova": converse.State(started=True),
+    "openai": TaggedState(),
+    "nova": ConverseState(started=True),
 }
 """Initial states of the families that another dialect reads."""
 
@@ -155,7 +165,7 @@ def _read_fields(
 ) -> Stepped:
     match state.family:
         case "anthropic" | "openai":
-            return _inner_step(service, head, state, json_text(as_openai(raw)).encode())
+            return _inner_step(service, head, state, json_text(as_openai(raw, delta=True)).encode())
         case "nova":
             return _nova(service, state, raw)
         case "others":
@@ -172,8 +182,8 @@ def _inner_step(
     after: StreamState | None = inner
     if isinstance(inner, anthropic_messages.State):
         after, events = anthropic_messages.step(service.quirks.anthropic, head, inner, data)
-    elif isinstance(inner, OpenaiState):
-        after, events = openai.read_chunk(service.quirks.openai, head, inner, data)
+    elif isinstance(inner, TaggedState):
+        after, events = read_tagged_chunk(service.quirks.openai, head, inner, data)
     return _with_inner(state, after, events), events
 
 
@@ -182,18 +192,27 @@ def _nova(service: Service[Families], state: State, raw: dict[str, Any]) -> Step
     inner = state.inner
     events: list[StreamEvent] = []
     for kind, value in raw.items():
-        if isinstance(inner, converse.State) and inner.fault is None:
+        if isinstance(inner, ConverseState) and inner.fault is None:
             inner, inner_events = converse.read_event(service, inner, kind, value)
             events += inner_events
     return _with_inner(state, inner, events), events
 
 
 def _with_inner(state: State, inner: StreamState | None, events: Sequence[StreamEvent]) -> State:
+    if inner is state.inner and len(events) == 1 and type(events[0]) is TextDelta:
+        return state
     counted = state.counted or any(type(event) is UsageReported for event in events)
     if inner is state.inner and counted == state.counted:
         return state
     after = inner or StreamState()
-    return replace(state, inner=inner, counted=counted, complete=after.complete, fault=after.fault)
+    return replace(
+        state,
+        inner=inner,
+        counted=counted,
+        complete=after.complete,
+        ended=after.ended,
+        fault=after.fault,
+    )
 
 
 def read_other(service: AnyService, state: State, raw: dict[str, Any]) -> Stepped:
@@ -220,14 +239,21 @@ def read_other(service: AnyService, state: State, raw: dict[str, Any]) -> Steppe
     ), events
 
 
-def as_openai(raw: dict[str, Any]) -> dict[str, Any]:
-    """Rename `stop_reason` in the choices of Mistral and DeepSeek to OpenAI's `finish_reason`."""
+def as_openai(raw: dict[str, Any], *, delta: bool = False) -> dict[str, Any]:
+    """Rename `stop_reason` in the choices of Mistral and DeepSeek to OpenAI's `finish_reason`.
+
+    `delta`: a chunk of a stream; Mistral's have a `message` in place of a `delta`.
+    """
     choices = raw.get("choices")
     if not isinstance(choices, list):
         return raw
+    names = {"stop_reason": "finish_reason", **({"message": "delta"} if delta else {})}
     renamed = [
-        {("finish_reason" if key == "stop_reason" else key): value for key, value in choice.items()}
-        if isinstance(choice, dict) and "finish_reason" not in choice
+        {
+            key if names.get(key, key) in choice else names[key]: value
+            for key, value in choice.items()
+        }
+        if isinstance(choice, dict)
         else choice
         for choice in choices
     ]

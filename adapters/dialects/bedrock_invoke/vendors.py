@@ -28,7 +28,7 @@ ANTHROPIC = anthropic_messages.Quirks(
     compatible_providers=frozenset({"anthropic", "claude"}),
 )
 
-OPENAI = Quirks(max_tokens_key="max_tokens", reasoning_style="effort")
+OPENAI = Quirks(max_tokens_key="max_tokens", reasoning_style="effort", think_tags=True)
 """For responses; requests use the quirks of their vendor."""
 
 

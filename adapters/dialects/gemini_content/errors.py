@@ -66,9 +66,9 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     """
     if isinstance(body, list) and body:
         body = body[0]
-    if not isinstance(body, dict) or not body.get("error"):
+    error = _error_object(body) if isinstance(body, dict) else None
+    if not error:
         return None
-    error = body["error"]
     if not isinstance(error, dict):  # OAuth: {"error": "invalid_grant", "error_description": "..."}
         error = {"message": body.get("error_description") or str(error), "status": error}
     details = _details(error)
@@ -86,6 +86,17 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     )
     codes = service.error_codes
     return to_llm_error(report, {**codes, daily: QuotaExceeded} if daily else codes)
+
+
+def _error_object(body: dict[str, Any]) -> Any:
+    """The error of a body or of a candidate; the body itself if it is a google.rpc.Status."""
+    candidates = body.get("candidates")
+    for holder in (body, *(candidates if isinstance(candidates, list) else ())):
+        if isinstance(holder, dict) and holder.get("error"):
+            return holder["error"]
+    code, message = body.get("code"), body.get("message")
+    is_status = type(code) is int and code > 0 and isinstance(message, str)
+    return body if is_status and not candidates else None
 
 
 def _details(error: dict[str, Any]) -> list[dict[str, Any]]:

@@ -179,7 +179,11 @@ class _ContentEncoder(MessageEncoder[Quirks]):
             self.drop(f"{path}/detail", f"{self.service.name} has no detail per image")
         if isinstance(part, Document) and part.name and not self.service.quirks.file_names:
             self.drop(f"{path}/name", f"{self.service.name} does not support file names")
-        return {**payload, **self.own_fields(part.provider_metadata)}
+        own_fields = self.own_fields(part.provider_metadata)
+        for key in payload.keys() & own_fields.keys():  # such as displayName
+            if isinstance(own_fields[key], dict):
+                own_fields[key] = {**own_fields[key], **payload[key]}
+        return {**payload, **own_fields}
 
     def _opaque(self, json: str, path: str) -> msgspec.Raw:
         if json_object(json) is None:

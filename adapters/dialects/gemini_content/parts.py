@@ -11,9 +11,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.extra_fields import extra_fields
+from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.partial_args import join_fragments
-from llm_pure.framing.json_codec import json_text
+from llm_pure.framing.json_codec import any_json, json_text
 from llm_pure.types.events import (
     PartReceived,
     ProviderMetadataReceived,
@@ -33,7 +35,9 @@ class OpenCall(msgspec.Struct, frozen=True):
 
     index: int
     """Index of its part."""
-    fragments: tuple[wire.PartialArg, ...] = ()
+    id: str = ""
+    name: str = ""
+    fragments: Chain = None
 
 
 class ChoiceState(msgspec.Struct, frozen=True):
@@ -45,7 +49,7 @@ class ChoiceState(msgspec.Struct, frozen=True):
     """Kind of deltas that may extend the last part, "" for a closed part."""
     call: OpenCall | None = None
     finished: bool = False
-    """A finish reason was received."""
+    """A finish reason was received, and no content after it."""
 
 
 def read_part(
@@ -58,14 +62,22 @@ def read_part(
     events: list[StreamEvent],
 ) -> ChoiceState:
     """Read one part of candidate number `choice`. data, raw: the part as bytes and as plain JSON."""
-    side = {k: v for k, v in raw.items() if k not in _PAYLOADS and v is not None}
+    if None in raw.values():
+        raw = {key: value for key, value in raw.items() if value is not None}
+        data = json_text(raw).encode()
+    if part.text and (part.functionCall or part.inlineData or part.fileData):
+        state = _read_text(choice, state, part, {}, events)
+    side = {key: value for key, value in raw.items() if key not in _PAYLOADS}
     if part.functionCall is not None:
+        if part.thought:
+            side["thought"] = True
         return _read_call(choice, state, part.functionCall, raw["functionCall"], side, events)
-    media = None if part.thought else _media(name, part, side)
+    media = None if part.thought else _media(name, part, side, raw)
     if media is not None:
         events.append(PartReceived(media, state.index + 1, choice))
         return _closed(state)
-    if part.text is not None and part.inlineData is None and part.fileData is None:
+    is_text = part.text is not None or (part.thought and raw.keys() <= wire.SIDE_FIELDS)
+    if is_text and part.inlineData is None and part.fileData is None:
         return _read_text(choice, state, part, side, events)
     if not raw:
         return state
@@ -77,7 +89,7 @@ def end_call(choice: int, state: ChoiceState, events: list[StreamEvent]) -> Choi
     """Emit the joined arguments of an open call, if there is one."""
     if state.call is None:
         return state
-    text = json_text(join_fragments(state.call.fragments))
+    text = json_text(join_fragments(chain_items(state.call.fragments)))
     events.append(ToolCallDelta(text, state.call.index, choice))
     return msgspec.structs.replace(state, call=None)
 
@@ -125,31 +137,65 @@ def _read_call(
     side: dict[str, Any],
     events: list[StreamEvent],
 ) -> ChoiceState:
-    fragments = tuple(call.partialArgs or ())
-    if state.call is not None and not call.name:
-        extended = OpenCall(state.call.index, state.call.fragments + fragments)
-        state = msgspec.structs.replace(state, call=extended)
-        return state if call.willContinue else end_call(choice, state, events)
+    fragments = call.partialArgs or ()
+    if state.call is not None and _continues(state.call, call):
+        return _extend(choice, state, state.call, call, events)
+    if not any(raw.values()) and not side:  # the end of a call that has ended
+        return state
     state = end_call(choice, state, events)
     index = state.index + 1
     in_fragments = bool(fragments or call.willContinue)
-    arguments = "" if in_fragments else bytes(call.args).decode()
-    if arguments == "null":
-        arguments = ""
+    arguments = "" if in_fragments else _arguments(bytes(call.args))
     events.append(ToolCallDelta(arguments, index, choice, call.id or "", call.name or ""))
     kept = {k: v for k, v in raw.items() if k not in wire.KNOWN_FIELDS_CALL and v is not None}
     provider_metadata = {"functionCall": kept, **side} if kept else side
     events.append(ProviderMetadataReceived(json_text(provider_metadata), index, choice))
     if not in_fragments:
         return _closed(state)
-    state = ChoiceState(index, "", OpenCall(index, fragments), state.finished)
+    begun = OpenCall(index, call.id or "", call.name or "")
+    state = ChoiceState(index, "", begun, state.finished)
+    return _extend(choice, state, begun, call, events)
+
+
+def _continues(begun: OpenCall, call: wire.FunctionCall) -> bool:
+    """Whether a fragment belongs to the open call: it has no name, or the call's id, or the name again and no id."""
+    if not call.name or (call.id and call.id == begun.id):
+        return True
+    return call.name == begun.name and not call.id and bool(call.partialArgs)
+
+
+def _extend(
+    choice: int,
+    state: ChoiceState,
+    begun: OpenCall,
+    call: wire.FunctionCall,
+    events: list[StreamEvent],
+) -> ChoiceState:
+    """Add a fragment to the open call, and end the call unless more will follow."""
+    fragments = begun.fragments
+    for fragment in call.partialArgs or ():
+        fragments = (fragments, fragment)
+    extended = msgspec.structs.replace(begun, fragments=fragments)
+    state = msgspec.structs.replace(state, call=extended)
     return state if call.willContinue else end_call(choice, state, events)
+
+
+def _arguments(args: bytes) -> str:
+    """The arguments' JSON text as received. Gateways send it as a JSON string too."""
+    if args.startswith(b'"'):
+        return str(any_json(args) or "")
+    return "" if args == b"null" else args.decode()
 
 
 _MEDIA_PARTS: Mapping[str, type[Image | Audio]] = {"image": Image, "audio": Audio}
 
 
-def _media(name: str, part: wire.Part, side: dict[str, Any]) -> Image | Audio | Document | None:
+_KNOWN_FIELDS_MEDIA = frozenset({"mimeType", "data", "fileUri"})
+
+
+def _media(
+    name: str, part: wire.Part, side: dict[str, Any], raw: Mapping[str, Any]
+) -> Image | Audio | Document | None:
     """The image, audio or file in a part; None for other parts and for damaged base64."""
     data: bytes | None = None
     url: str | None = None
@@ -161,6 +207,10 @@ def _media(name: str, part: wire.Part, side: dict[str, Any]) -> Image | Audio | 
     if data is None and not url:
         return None
     kind = _MEDIA_PARTS.get((media_type or "").split("/")[0], Document)
+    for key in ("inlineData", "fileData"):  # displayName
+        fields = extra_fields(raw.get(key), _KNOWN_FIELDS_MEDIA)
+        if fields:
+            side = {key: fields, **side}
     metadata = ProviderMetadata(name, json_text(side))
     return kind(data=data, url=url, media_type=media_type, provider_metadata=metadata)
 

@@ -6,11 +6,16 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
-from llm_pure.adapters.dialects.gemini_content.stream import State, has_candidates, read_body
+from llm_pure.adapters.dialects.gemini_content.frames import ItemDecoder
+from llm_pure.adapters.dialects.gemini_content.stream import (
+    State,
+    has_candidates,
+    read_body,
+    step,
+)
 from llm_pure.core.dialect import AnyService, malformed_response, parse_body
 from llm_pure.framing.json_codec import decode
 from llm_pure.types.completion import Completion
-from llm_pure.types.errors import LLMError
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.rejection import ok
@@ -18,7 +23,7 @@ from llm_pure.types.result import LLMResult
 
 
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
-    """The Completion of any response, for any status and any bytes.
+    """The Completion of any response, for any status and any bytes; also of a stream's JSON array.
 
     Fails with the error in the body, at any status; with ContentFiltered when the prompt was blocked; with ProtocolError
     when a 2xx body is not a response. Content that could be read is the error's `partial`.
@@ -26,29 +31,37 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     return parse_body(
         service,
         response,
-        lambda raw: isinstance(raw, dict),
+        _is_response,
         _read,
-        find_error=_error_without_candidates,
+        find_error=find_error,
         missing="the response is not a JSON object",
     )
 
 
-def _error_without_candidates(
-    service: AnyService, raw: Any, response: HttpResponse
-) -> LLMError | None:
-    """The error of a body without candidates; `_read` adds the candidates to the error of the other bodies."""
-    if response.status < 300 and has_candidates(raw):
-        return None
-    return find_error(service, raw, response)
+def _is_response(raw: Any) -> bool:
+    if isinstance(raw, list):
+        return any(map(has_candidates, raw))
+    return isinstance(raw, dict) and (has_candidates(raw) or not raw.get("error"))
 
 
-def _read(
-    service: AnyService, raw: dict[str, Any], response: HttpResponse
-) -> tuple[State, list[StreamEvent]]:
+def _read(service: AnyService, raw: Any, response: HttpResponse) -> tuple[State, list[StreamEvent]]:
+    if isinstance(raw, list):
+        return _read_items(service, response)
     body = ok(decode(wire.BODY, response.body, provider=service.name))
-    state, events = read_body(service, response.head, State(), body, raw)
-    error = state.fault or find_error(service, raw, response)
-    if error is None and not has_candidates(raw):
+    state, events = read_body(service, response.head, State(), body, raw, buffered=True)
+    if state.fault is None and not has_candidates(raw):
         message = "the response has no candidates, and no reason for it"
-        error = malformed_response(service, response, message, where="candidates")
-    return replace(state, fault=error), events
+        fault = malformed_response(service, response, message, where="candidates")
+        state = replace(state, fault=fault)
+    return state, events
+
+
+def _read_items(service: AnyService, response: HttpResponse) -> tuple[State, list[StreamEvent]]:
+    """Read the JSON array of a stream."""
+    decoder, state = ItemDecoder(), State()
+    events: list[StreamEvent] = []
+    for frame in [*decoder.feed(response.body), *decoder.close()]:
+        if state.fault is None:
+            state, item_events = step(service, response.head, state, frame)
+            events += item_events
+    return state, events

@@ -1,26 +1,28 @@
 """Items of a stream -> events: `step` for one frame. A buffered response is read as a single item with everything in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_extra_fields
+from llm_pure.adapters.dialects.common.extra_fields import extra_fields, new_items
 from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.frames import BEGIN, CLOSED, END
-from llm_pure.adapters.dialects.gemini_content.parts import ChoiceState, end_call, read_part
+from llm_pure.adapters.dialects.gemini_content.parts import ChoiceState, Kind, end_call, read_part
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.stream import StreamState
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any
+from llm_pure.core.stream import DONE, StreamState, is_heartbeat
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.errors import ContentFiltered, LLMError
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
+    ProviderMetadataReceived,
     ReasoningDelta,
     Started,
     StreamEvent,
@@ -59,19 +61,45 @@ FINISH: Mapping[str, FinishReason] = {
 Source: google-genai 3.4.0 types.FinishReason, read 2026-11-20.
 """
 
+_UNSPECIFIED = "UNSPECIFIED"
+"""The end of the names of enum values that mean a field without a value."""
+
+_REASONING: Kind = "reasoning"
+_TEXT: Kind = "text"
 _NO_USAGE = msgspec.Raw()
+_NULL = msgspec.Raw(b"null")
+_RESPONSE = -1
+"""In keys of `State.seen_extras`: the response, not one of its candidates."""
+
+
+class Newest(msgspec.Struct, frozen=True):
+    """What a plain item must agree with to take the fast path: the last item that was more than a delta."""
+
+    choice: int
+    """Its last candidate."""
+    index: int
+    """The index of the candidate's last part."""
+    kind: Kind
+    """The kind of deltas that may extend this part; "" for none, and after a finish reason."""
+    id: str | None
+    """As that item had it; the model likewise."""
+    model: str | None
 
 
 class State(StreamState, frozen=True, kw_only=True):
     """Everything that decides how the next item is read."""
 
-    choices: Mapping[int, ChoiceState] = {}
-    """The candidates so far, by index."""
-    identified: bool = False
-    """An event with both the id and the model was emitted."""
+    choices: Entries = Entries()
+    """Number of a candidate -> its ChoiceState."""
+    newest: Newest | None = None
+    unfinished: int = 0
+    """The number of candidates that began and have not finished."""
+    started: Started | None = None
+    """The last Started that was emitted."""
     enclosed: bool = False
     """Inside a JSON body that has not ended."""
-    seen_extras: SeenExtras = Entries()
+    seen_extras: Entries = Entries()
+    """(candidate, name) -> the extra field as it was last received; the fields in objects as `name/field`."""
     usage: msgspec.Raw = _NO_USAGE
     """The usage of the last plain item, not emitted yet."""
 
@@ -84,18 +112,22 @@ def step(
         body = wire.PLAIN_BODY.decode(frame)
     except DECODE_ERRORS:  # more than a delta
         return _read_frame(service, head, state, frame)
-    candidate = body.candidates[0]
+    newest, candidate = state.newest, body.candidates[0]
     part = candidate.content.parts[0]
-    choice = candidate.index
-    choice_state = state.choices.get(choice)
-    kind = "reasoning" if part.thought else "text"
-    if choice_state is None or choice_state.kind != kind or not part.text:
+    if (
+        newest is None
+        or (_REASONING if part.thought else _TEXT) != newest.kind
+        or candidate.index != newest.choice
+        or not part.text
+        or body.modelVersion != newest.model
+        or body.responseId != newest.id
+    ):
         return _read_frame(service, head, state, frame)
-    if body.usageMetadata:
+    if body.usageMetadata and body.usageMetadata != _NULL:
         state = replace(state, usage=body.usageMetadata)
     if part.thought:
-        return state, (ReasoningDelta(part.text, choice_state.index, choice),)
-    return state, (TextDelta(part.text, choice_state.index, choice),)
+        return state, (ReasoningDelta(part.text, newest.index, newest.choice),)
+    return state, (TextDelta(part.text, newest.index, newest.choice),)
 
 
 def _read_frame(
@@ -104,9 +136,14 @@ def _read_frame(
     if data == BEGIN:
         return replace(state, enclosed=True), []
     if data == END:
-        state = replace(state, enclosed=False, complete=_all_finished(state.choices))
-    if data in (END, CLOSED) or not data.strip():
-        return replace(state, usage=_NO_USAGE), _usage_so_far(state)
+        state = _settle_end(replace(state, enclosed=False))
+    if data in (END, CLOSED):
+        events = _usage_so_far(state)
+        if state.newest is not None:  # the end of the body cuts off an open call
+            end_call(state.newest.choice, state.choices.get(state.newest.choice), events)
+        return replace(state, usage=_NO_USAGE), events
+    if is_heartbeat(data) or data.strip() == DONE:
+        return state, []
     state, events = _read_item(service, head, state, data)
     if state.usage is not _NO_USAGE:  # this item had no usage, or could not be read
         events = [*_usage_so_far(state), *events]
@@ -145,35 +182,72 @@ def has_candidates(raw: Any) -> bool:
 
 
 def read_body(
-    service: AnyService, head: ResponseHead, state: State, body: wire.Body, raw: dict[str, Any]
+    service: AnyService,
+    head: ResponseHead,
+    state: State,
+    body: wire.Body,
+    raw: dict[str, Any],
+    *,
+    buffered: bool = False,
 ) -> tuple[State, list[StreamEvent]]:
     """Read an item, or a buffered response. `raw`: the same as plain JSON, for fields that are not modelled.
 
-    A blocked prompt has no candidates; it sets `fault` to ContentFiltered with the reason as its code.
+    A blocked prompt sets `fault` to ContentFiltered with the reason as its code.
     """
     events: list[StreamEvent] = []
-    if not state.identified:
-        started = Started(
-            id=body.responseId or "", model=body.modelVersion or "", provider=service.name
-        )
-        events.append(started)
-        state = replace(state, identified=bool(body.responseId and body.modelVersion))
+    state = _start(service, state, events, body)
     state = _extras(state, events, None, raw, wire.KNOWN_FIELDS_BODY)
     if body.usageMetadata:
         events.append(UsageReported(read_usage(body.usageMetadata)))
         state = replace(state, usage=_NO_USAGE)
     candidates = body.candidates or []
-    numbered = any(candidate.index for candidate in candidates)
-    for position, candidate in enumerate(candidates):
-        choice = (candidate.index or 0) if numbered else position
+    for position, choice in enumerate(_numbers(candidates)):
         raw_candidate = raw["candidates"][position]
-        state = _candidate(service, state, events, choice, candidate, raw_candidate)
+        state = _candidate(
+            service, state, events, choice, candidates[position], raw_candidate, buffered=buffered
+        )
         if state.fault is not None:
             return state, events
-    if not candidates and body.promptFeedback is not None:
+    if state.newest is not None:
+        newest = replace(state.newest, id=body.responseId, model=body.modelVersion)
+        state = replace(state, newest=newest)
+    if body.promptFeedback is not None:
         state = replace(state, fault=_blocked(service, head, body.promptFeedback))
-    complete = _all_finished(state.choices) and not state.enclosed
-    return (state if state.complete == complete else replace(state, complete=complete)), events
+    return _settle_end(state), events
+
+
+def _start(service: AnyService, state: State, events: list[StreamEvent], body: wire.Body) -> State:
+    """Emit Started for the first item, and again for an id that comes later or another model."""
+    before = state.started
+    started = Started(
+        id=(before.id if before else "") or body.responseId or "",
+        model=body.modelVersion or (before.model if before else ""),
+        provider=service.name,
+    )
+    if started == before:
+        return state
+    events.append(started)
+    return replace(state, started=started)
+
+
+def _numbers(candidates: Sequence[wire.Candidate]) -> list[int]:
+    """The choice of each candidate of an item: its index, unless it is missing or repeated; else the next free number."""
+    if len(candidates) == 1:
+        return [candidates[0].index or 0]
+    indexes: list[int | None] = []
+    used: set[int] = set()
+    for candidate in candidates:
+        is_new = candidate.index is not None and candidate.index not in used
+        indexes.append(candidate.index if is_new else None)
+        used.add(candidate.index if candidate.index is not None else _RESPONSE)
+    free = (number for number in count() if number not in used)
+    return [next(free) if index is None else index for index in indexes]
+
+
+def _settle_end(state: State) -> State:
+    """The body may end outside of JSON, after each candidate that began has finished."""
+    complete = bool(state.choices.layers) and not state.unfinished and not state.enclosed
+    return state if state.complete == complete else replace(state, complete=complete)
 
 
 def _candidate(
@@ -183,42 +257,55 @@ def _candidate(
     choice: int,
     candidate: wire.Candidate,
     raw: dict[str, Any],
+    *,
+    buffered: bool,
 ) -> State:
     state = _extras(state, events, choice, raw, wire.KNOWN_FIELDS_CANDIDATE)
     _logprobs(events, choice, raw.get("logprobsResult"))
-    choice_state = state.choices.get(choice, ChoiceState())
+    before: ChoiceState | None = state.choices.get(choice)
+    choice_state = before or ChoiceState()
     if candidate.content is not None:
         state = _extras(state, events, choice, raw["content"], wire.KNOWN_FIELDS_CONTENT)
+        parts_start = len(events)
         for index, data in enumerate(candidate.content.parts or ()):
             path = f"candidates/{choice}/content/parts/{index}"
             part = decode(wire.PART, bytes(data), provider=service.name, where=path)
             if isinstance(part, Failure):
-                return _with_choice(replace(state, fault=part.failure()), choice, choice_state)
+                state = replace(state, fault=part.failure())
+                break
             raw_part = raw["content"]["parts"][index]
             choice_state = read_part(
                 service.name, choice, choice_state, part.unwrap(), bytes(data), raw_part, events
             )
-    reason = candidate.finishReason
-    if reason is not None and reason != "":
+        if choice_state.finished and any(map(_is_content, events[parts_start:])):
+            choice_state = replace(choice_state, finished=False)
+    reason = str(candidate.finishReason or "")
+    if reason and state.fault is None and (buffered or not reason.endswith(_UNSPECIFIED)):
         choice_state = end_call(choice, choice_state, events)
         choice_state = replace(choice_state, finished=True)
-        events.append(Finished(FINISH.get(str(reason), "unknown"), str(reason), choice))
-    return _with_choice(state, choice, choice_state)
+        events.append(Finished(FINISH.get(reason, "unknown"), reason, choice))
+    kind: Kind = "" if choice_state.finished else choice_state.kind
+    unfinished = state.unfinished + (not choice_state.finished)
+    if before is not None:
+        unfinished -= not before.finished
+    return replace(
+        state,
+        choices=state.choices.put(choice, choice_state),
+        newest=Newest(choice, choice_state.index, kind, None, None),
+        unfinished=unfinished,
+    )
 
 
-def _with_choice(state: State, choice: int, choice_state: ChoiceState) -> State:
-    return replace(state, choices={**state.choices, choice: choice_state})
-
-
-def _all_finished(choices: Mapping[int, ChoiceState]) -> bool:
-    return bool(choices) and all(choice_state.finished for choice_state in choices.values())
+def _is_content(event: StreamEvent) -> bool:
+    """Metadata of a part that has ended does not open its choice again."""
+    return not isinstance(event, ProviderMetadataReceived)
 
 
 def _blocked(
     service: AnyService, head: ResponseHead, feedback: wire.PromptFeedback
 ) -> LLMError | None:
     reason = feedback.blockReason
-    if not reason:
+    if not reason or reason.endswith(_UNSPECIFIED):
         return None
     return ContentFiltered(
         message=feedback.blockReasonMessage or f"the prompt was blocked: {reason}",
@@ -235,9 +322,71 @@ def _extras(
     raw: Mapping[str, Any],
     known: frozenset[str],
 ) -> State:
-    """Emit extra fields. Later keys of an object are put over the earlier ones, since grounding may arrive in parts."""
-    seen = emit_extra_fields(events, state.seen_extras, raw, known, choice, merge=True)
-    return state if seen is state.seen_extras else replace(state, seen_extras=seen)
+    """Emit the extra fields that are new or have changed.
+
+    Lists are joined, also those in objects, since citations and grounding arrive in parts; other values are replaced.
+    """
+    extra = extra_fields(raw, known)
+    if not extra:
+        return state
+    seen, scope = state.seen_extras, _RESPONSE if choice is None else choice
+    for name, value in extra.items():
+        key = (scope, name)
+        before = seen.get(key)
+        if before is None:
+            events.append(ExtraReceived(name, value, choice=choice))
+        elif isinstance(value, dict) and isinstance(before, dict):
+            news = dict(_changes(seen, scope, name, value))
+            if news:
+                events.append(ExtraReceived(name, news, True, choice))
+        elif name == _RATINGS and _is_short_list(before) and isinstance(value, list):
+            value = _join_ratings(before, value)
+            if value != before:
+                events.append(ExtraReceived(name, value, choice=choice))
+        elif isinstance(value, list) and isinstance(before, list):
+            items = new_items(before, value)
+            if items:
+                events.append(ExtraReceived(name, items, True, choice))
+        elif before != value:
+            events.append(ExtraReceived(name, value, choice=choice))
+        seen = seen.put(key, {} if isinstance(value, dict) else value)
+        if isinstance(value, dict):
+            for field, item in value.items():
+                seen = seen.put((scope, f"{name}/{field}"), item)
+    return replace(state, seen_extras=seen)
+
+
+def _changes(
+    seen: Entries, scope: int, name: str, value: dict[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """The fields of an object that are new or have changed; of lists, the items that are new."""
+    for field, item in value.items():
+        before = seen.get((scope, f"{name}/{field}"))
+        if isinstance(before, list) and isinstance(item, list):
+            items = new_items(before, item)
+            if items:
+                yield field, items
+        elif item is not None and item != before:
+            yield field, item
+
+
+_RATINGS = "safetyRatings"
+"""A list with one item per category, which later items of the stream replace."""
+_MAX_RATINGS = 100
+"""Longer lists are joined like all others."""
+
+
+def _is_short_list(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= _MAX_RATINGS
+
+
+def _join_ratings(before: list[Any], value: list[Any]) -> list[Any]:
+    """The ratings of both, the later one of each category."""
+    ratings = {
+        (str(item.get("category")) if isinstance(item, dict) else json_text(item)): item
+        for item in (*before, *value)
+    }
+    return [*ratings.values()]
 
 
 def _logprobs(events: list[StreamEvent], choice: int, raw: Any) -> None:

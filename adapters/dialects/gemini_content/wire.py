@@ -26,7 +26,7 @@ class FileData(msgspec.Struct):
 class PartialArg(msgspec.Struct):
     """A fragment of a function call's arguments (Vertex). jsonPath: such as "$.city" or "$.days[0].name"."""
 
-    jsonPath: str = "$"
+    jsonPath: str | None = None
     stringValue: str | None = None
     numberValue: float | None = None
     boolValue: bool | None = None
@@ -61,7 +61,7 @@ class Content(msgspec.Struct):
 
 
 class Candidate(msgspec.Struct):
-    """One choice, or a fragment of it. index: missing means 0."""
+    """One choice, or a fragment of it. index: 0 is not sent, so a missing one means 0, or the next free number."""
 
     index: int | None = None
     content: Content | None = None
@@ -91,7 +91,7 @@ PART = msgspec.json.Decoder(Part)
 KNOWN_FIELDS_BODY = frozenset(
     {"responseId", "modelVersion", "candidates", "usageMetadata", "error"}
 )
-KNOWN_FIELDS_CANDIDATE = frozenset({"index", "content", "finishReason", "logprobsResult"})
+KNOWN_FIELDS_CANDIDATE = frozenset({"index", "content", "finishReason", "logprobsResult", "error"})
 KNOWN_FIELDS_CONTENT = frozenset({"role", "parts"})
 KNOWN_FIELDS_CALL = frozenset({"name", "args", "partialArgs", "willContinue"})
 SIDE_FIELDS = frozenset(
@@ -137,8 +137,8 @@ class PlainBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     candidates: tuple[PlainCandidate]
     usageMetadata: msgspec.Raw = msgspec.Raw()
-    modelVersion: Any = None
-    responseId: Any = None
+    modelVersion: str | None = None
+    responseId: str | None = None
     createTime: Any = None
 
 

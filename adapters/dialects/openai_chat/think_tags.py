@@ -7,7 +7,7 @@ Source: ../shared/wire/openai-family.md, sections 0 (rule 8), 4.4 and 4.20, read
 Bedrock user guide, read 2026-11-29.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -110,20 +110,37 @@ class TaggedState(StreamState, frozen=True, kw_only=True):
     """The state of the stream as it is sent."""
     tags: Entries = Entries()
     """Choice -> its Tags."""
+    text_choice: int = -1
+    """The choice of the last text, if its reasoning is over."""
 
 
 def read_tagged_chunk(
     service: Service[Quirks], head: ResponseHead, state: TaggedState, frame: bytes
-) -> tuple[TaggedState, list[StreamEvent]]:
+) -> tuple[TaggedState, Sequence[StreamEvent]]:
     """`read_chunk`, with the reasoning taken out of the text."""
     inner, chunk_events = read_chunk(service, head, state.inner, frame)
+    if inner is state.inner and len(chunk_events) == 1:
+        event = chunk_events[0]
+        if type(event) is TextDelta and event.choice == state.text_choice:  # nearly every chunk
+            return state, chunk_events
     tags, events = split_tags(state.tags, chunk_events)
     if inner.ended and not state.ended:
         events += flush_all(tags)
     after = TaggedState(
-        complete=inner.complete, ended=inner.ended, fault=inner.fault, inner=inner, tags=tags
+        complete=inner.complete,
+        ended=inner.ended,
+        fault=inner.fault,
+        inner=inner,
+        tags=tags,
+        text_choice=_text_choice(tags, events),
     )
     return after, events
+
+
+def _text_choice(tags: Entries, events: Sequence[StreamEvent]) -> int:
+    choice = next((event.choice for event in reversed(events) if type(event) is TextDelta), -1)
+    last: Tags | None = tags.get(choice)
+    return choice if last is not None and last.phase == "text" else -1
 
 
 def split_tags(tags: Entries, events: Iterable[StreamEvent]) -> tuple[Entries, list[StreamEvent]]:

@@ -167,21 +167,26 @@ def test_an_error_is_what_a_caller_would_do_about_it(
 
 def test_an_error_says_all_that_is_known_of_it() -> None:
     headers = (*JSON, ("retry-after", "12"), ("request-id", "req_of_header"))
-    assert failed(error_body("rate_limit_error", "Slow down"), 429, headers) == RateLimited(
+    body = error_body("rate_limit_error", "Slow down")
+    assert failed(body, 429, headers) == RateLimited(
         message="Slow down",
         provider="anthropic",
         status=429,
         code="rate_limit_error",
         request_id="req_1",
         retry_after_s=12.0,
+        body=body,
+        rate_limits=(("retry-after", "12"),),
     )
-    spent = failed(error_body("rate_limit_error", "Spent", details=LIMITED), 429, headers[2:])
+    body = error_body("rate_limit_error", "Spent", details=LIMITED)
+    spent = failed(body, 429, headers[2:])
     assert spent == QuotaExceeded(
         message="Spent",
         provider="anthropic",
         status=429,
         code="enforced_spend_limit_reached",
         request_id="req_1",
+        body=body,
     )
 
 
@@ -249,7 +254,8 @@ def test_no_json_makes_the_parser_raise(body: dict[str, Any], content: list[Any]
             ),
         ),
         (404, json.dumps(error_body("not_found_error")).encode(), "not_found"),
-        (200, b'{"input_tokens": "42"}', "protocol"),
+        (200, b'{"input_tokens": "42"}', TokenCount(input_tokens=42, provider="anthropic")),
+        (200, b'{"input_tokens": "x"}', "protocol"),
         (200, b"[]", "protocol"),
         (503, b"<html>", "overloaded"),
         (500, b"3", "server_error"),

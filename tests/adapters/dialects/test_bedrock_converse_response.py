@@ -223,7 +223,7 @@ def test_stop_reasons(word: str, reason: str) -> None:
         ({"inputTokens": 7, "cacheReadInputTokens": 0}, (7, None, 0, None)),
         ({"inputTokens": 1, "cacheReadInputTokenCount": 5, "cacheWriteInputTokenCount": 3}, (9, None, 5, 3)),
         ({"outputTokens": 2, "cacheReadInputTokens": 3}, (None, 2, None, None)),
-        ({"inputTokens": -1, "outputTokens": "2"}, (None, None, None, None)),
+        ({"inputTokens": -1, "outputTokens": "2"}, (None, 2, None, None)),
         ({"inputTokens": True, "outputTokens": 2.0}, (None, 2, None, None)),
     ],
     ids=["plain", "no cache hit", "old names", "no input", "no counts", "odd types"],
@@ -285,6 +285,7 @@ def test_a_model_that_fails_while_it_streams_may_be_asked_again_although_that_is
         status=424,
         code="ModelStreamErrorException",
         retryable=True,
+        body=said,
     )
 
 
@@ -305,7 +306,7 @@ def test_an_agreement_that_is_being_made_passes_by_itself() -> None:
 )
 def test_the_code_may_be_in_the_body(said: Any) -> None:
     assert error(said, 429) == RateLimited(
-        message="slow down", provider="bedrock", status=429, code="ThrottlingException"
+        message="slow down", provider="bedrock", status=429, code="ThrottlingException", body=said
     )
 
 

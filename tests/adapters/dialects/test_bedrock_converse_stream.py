@@ -28,7 +28,9 @@ from llm_pure import (
 )
 from llm_pure.adapters.bedrock import PROVIDER
 from llm_pure.adapters.dialects.bedrock_converse import make_service
-from llm_pure.adapters.dialects.bedrock_converse.stream import State, step
+from llm_pure.adapters.dialects.bedrock_converse.state import OpenPart, State
+from llm_pure.adapters.dialects.bedrock_converse.stream import step
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.types.errors import (
     ContextLengthExceeded,
@@ -277,15 +279,9 @@ def test_an_exception_that_is_no_json_still_tells() -> None:
 @pytest.mark.parametrize(
     "frame",
     [
-        event("contentBlockDelta", {}),
         event("contentBlockDelta", {"contentBlockIndex": "x", "delta": {"text": "a"}}),
         event("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": 3}}),
-        event("contentBlockDelta", {"contentBlockIndex": 0, "delta": None}),
         event("contentBlockDelta", []),
-        delta(5, toolUse={"input": "{}"}),
-        event("contentBlockStart", {"contentBlockIndex": 0}),
-        event("contentBlockStop", {}),
-        event("messageStop", {}),
         event("metadata", {"usage": 3}),
         EventStreamMessage(((":event-type", "messageStop"),), b"nope"),
         EventStreamMessage(
@@ -301,9 +297,19 @@ def test_a_known_event_of_a_wrong_shape_is_a_protocol_fault(frame: EventStreamMe
     assert (type(found), said_before(found)) == (ProtocolError, "Hi")
 
 
-@pytest.mark.parametrize("frame", [BEGIN, delta(0, text="!"), start(1), stop(0), END])
-def test_nothing_but_metadata_comes_after_the_end(frame: EventStreamMessage) -> None:
-    assert isinstance(error(BEGIN, delta(0, text="Hi"), *TAIL, frame), ProtocolError)
+@pytest.mark.parametrize("frame", [BEGIN, start(1), stop(0), END])
+def test_events_without_content_after_the_end_change_nothing(frame: EventStreamMessage) -> None:
+    assert answer(BEGIN, delta(0, text="Hi"), *TAIL, frame) == answer(
+        BEGIN, delta(0, text="Hi"), *TAIL
+    )
+
+
+def test_content_after_the_end_opens_the_message_again() -> None:
+    more = (BEGIN, delta(0, text="Hi"), *TAIL, delta(0, text="!"))
+    interrupted = error(*more)
+    assert isinstance(interrupted, StreamInterrupted)
+    assert said_before(interrupted) == "Hi!"
+    assert answer(*more, END).text == "Hi!"
 
 
 def test_a_wrong_checksum_ends_the_stream_with_what_came_before() -> None:
@@ -320,7 +326,13 @@ def test_a_refusal_in_place_of_a_stream_is_read_as_one() -> None:
     )
     assert broken_off(STREAMED, b"", b'{"message":"no"}', head) == (
         (),
-        InvalidRequest(message="no", provider="bedrock", status=400, code="ValidationException"),
+        InvalidRequest(
+            message="no",
+            provider="bedrock",
+            status=400,
+            code="ValidationException",
+            body={"message": "no"},
+        ),
     )
 
 
@@ -329,8 +341,20 @@ SERVICE = make_service("bedrock")
 STATES = {
     "before anything": State(),
     "begun": State(started=True),
-    "in text": State(started=True, text_block=0, parts={(0, "text"): 0}),
-    "in a call": State(started=True, parts={(0, "toolUse"): 0}),
+    "in text": State(
+        started=True,
+        plain_block=0,
+        plain_kind="text",
+        count=1,
+        newest=(0, "text"),
+        parts=Entries().put((0, "text"), OpenPart(0)),
+    ),
+    "in a call": State(
+        started=True,
+        count=1,
+        newest=(0, "toolUse"),
+        parts=Entries().put((0, "toolUse"), OpenPart(0)),
+    ),
     "usage told": State(started=True, has_metadata=True),
     "stopped": State(started=True, stopped=True),
     "over": State(started=True, stopped=True, has_metadata=True, complete=True),

@@ -57,7 +57,7 @@ def error(*frames: EventStreamMessage) -> LLMError:
         (event("chunk", bytes="%%%"), ProtocolError),
         (event("chunk", {}), ProtocolError),
         (chunk(b"nope"), ProtocolError),
-        (chunk({"type": "content_block_delta", "index": 9, "delta": {"type": "text_delta", "text": "a"}}), ProtocolError),
+        (chunk({"type": "content_block_start", "index": 0, "content_block": {"type": "text"}}), ProtocolError),
     ],
     ids=["exception", "timeout", "transport", "the vendor's own", "no base64", "no bytes", "no JSON", "out of order"],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from llm_pure.types.errors import (
     AuthenticationFailed,
@@ -116,4 +117,7 @@ ERRORS: dict[str, tuple[int, Any, LLMError]] = {
 
 @pytest.mark.parametrize(("status", "body", "error"), ERRORS.values(), ids=ERRORS)
 def test_errors(status: int, body: Any, error: LLMError) -> None:
+    """Each error has the provider's JSON as its body."""
+    if not isinstance(body, bytes) and body:
+        error = replace(error, body=body)
     assert GEMINI.parse(body, status) == Failure(error)

@@ -296,7 +296,8 @@ def test_usage(raw: dict[str, Any], counts: tuple[int | None, ...]) -> None:
 def test_a_blocked_prompt_is_content_filtered_with_what_was_told() -> None:
     feedback = {"blockReason": "SAFETY", "blockReasonMessage": "Blocked by a filter."}
     usage = {"promptTokenCount": 9, "totalTokenCount": 9}
-    got = GEMINI.parse({"promptFeedback": feedback, "usageMetadata": usage, "responseId": "r4"})
+    body = {"promptFeedback": feedback, "usageMetadata": usage, "responseId": "r4"}
+    got = GEMINI.parse(body)
     partial = Completion(
         id="r4", provider="gemini", usage=Usage(9, 0, raw=usage), extra={"promptFeedback": feedback}
     )
@@ -307,6 +308,7 @@ def test_a_blocked_prompt_is_content_filtered_with_what_was_told() -> None:
             status=200,
             code="SAFETY",
             partial=partial,
+            body=body,
         )
     )
 
