@@ -59,6 +59,7 @@ def _run_disorders(options: Namespace) -> int:
     records = fuzz_disorders(
         options.paths,
         load_registry(),
+        disorders=DISORDERS,
         seed=options.seed,
         rounds=options.rounds // _ROUNDS_SHARE,
         every_byte=options.every_byte,

@@ -93,8 +93,9 @@ class _UndecidedDecoder:
     def close(self) -> LLMResult[tuple[StreamEvent, ...]]:
         """Return the last events, once."""
         if self._chosen is None:
-            self._chosen = self._body() if self._labeled else self._stream()
-            self._chosen.feed(self._start)
+            empty = _BOM.startswith(self._start)
+            self._chosen = self._body() if self._labeled and not empty else self._stream()
+            self._chosen.feed(b"" if empty else self._start)
         return self._chosen.close()
 
     def partial(self) -> Completion:

@@ -38,6 +38,7 @@ from llm_pure.core.stream import (
     StreamState,
     TextFastPath,
     header_events,
+    is_blank_event,
 )
 from llm_pure.core.urls import UrlFor
 from llm_pure.framing import FrameDecoder
@@ -346,10 +347,10 @@ def _decode_body(
 
 
 def event_data(body: bytes) -> bytes:
-    """The data of the last server-sent event of a body, b"" without one."""
+    """The data of the first server-sent event of a body that is not blank, b"" without one."""
     decoder = SseDataDecoder()
     events = [*decoder.feed(body), *decoder.close()]
-    return events[-1] if events else b""
+    return next((event for event in events if not is_blank_event(event)), b"")
 
 
 def read_json(

@@ -71,6 +71,11 @@ def is_heartbeat(data: bytes) -> bool:
     return data in _HEARTBEATS or _TYPED_HEARTBEAT.fullmatch(data) is not None
 
 
+def is_blank_event(data: bytes) -> bool:
+    """Return true for the data of a heartbeat, and for OpenAI's end marker, in a stream of another API."""
+    return is_heartbeat(data) or data.strip() == DONE
+
+
 _COMPACT_EVERY = 256 * 1024
 """Bytes of the body between two calls of `Collector.compact`."""
 
@@ -201,6 +206,14 @@ class StepDecoder(Generic[S, F]):
                     where="frame 1",
                     evidence=first,
                 )
+            if first.lstrip().startswith(b"<"):  # a page of HTML, as one line of NDJSON
+                return ProtocolError(
+                    message="the body is not a stream",
+                    provider=self._provider,
+                    status=self._head.status,
+                    where="body",
+                    evidence=first,
+                )
         return StreamInterrupted(
             message=f"the body ended before the response was complete, after {self._seen} frames",
             provider=self._provider,
@@ -219,7 +232,7 @@ class StepDecoder(Generic[S, F]):
         while frame is not None:
             state, frame_events = step(state, frame)
             events += frame_events
-            if state.fault is not None or (type(frame) is ErrorData and not frame_events):
+            if state.fault is not None or type(frame) is ErrorData:
                 fault = self._frame_error(state.fault, frame)
                 state = msgspec.structs.replace(state, fault=fault)
                 frames = frames[: len(frames) - sum(1 for _ in remaining) - 1]

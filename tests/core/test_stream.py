@@ -285,7 +285,6 @@ JSON_LABEL = ResponseHead(200, (("content-type", "Application/JSON; charset=utf-
         (SSE_LABEL, b"{[", b' \r\n\t{"a": 1}', "buffered"),
         (SSE_LABEL, b"{[", b'\xef\xbb\xbf {"a": 1}', "buffered"),
         (ANY, b"", b"{\n.\n", "{"),
-        (JSON_LABEL, b"{[", b"", "buffered"),
         (ResponseHead(302), b"{[", b"a\n.\n", "buffered"),
         (ResponseHead(429, SSE_LABEL.headers), b"{[", b"a\n.\n", "buffered"),
     ],

@@ -86,11 +86,12 @@ def step_once(
     """The state and the events after one frame. Checks that a faulty frame, and no other, leaves a fault, that the last
     frame ends the stream, and that nothing changes after the end where the dialect ignores what comes then."""
     after, events = step(state, frame)
-    if state.complete and ignored_after_end:
-        assert (after, events) == (state, ())
+    if state.ended and ignored_after_end:
+        assert (after, list(events)) == (state, [])
     else:
         assert (after.fault is not None) == faulty
-        assert after.complete == (last or state.complete)
+        over = state.complete or state.ended
+        assert (after.complete or after.ended) == (last or over)
     return after, list(events)
 
 

@@ -72,7 +72,9 @@ def _read(
     if message.tool_plan:
         state = read_plan(state, events, message.tool_plan)
     for index, call in enumerate(message.tool_calls or ()):
-        read_call(events, index, call, raw_message["tool_calls"][index])
+        state = read_call(
+            state, events, index, call, raw_message["tool_calls"][index], complete=True
+        )
     if message.citations:
         events.append(ExtraReceived("citations", message.citations, append=True))
     if body.usage:

@@ -18,9 +18,9 @@ from llm_pure.adapters.dialects.common.extra_fields import (
     emit_extra_fields,
     extra_fields,
 )
-from llm_pure.adapters.dialects.common.part_identity import Entries
+from llm_pure.adapters.dialects.common.part_identity import Calls, Entries, Parts
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.stream import StreamState
+from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
@@ -32,14 +32,13 @@ from llm_pure.types.events import (
     Started,
     StreamEvent,
     TextDelta,
-    ToolCallDelta,
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
 from llm_pure.types.messages import Opaque
 from llm_pure.types.result import Failure
 
-PLAN, CALLS = 1_000_000, 1_000_001
+PLAN, CALLS = 2**32, 2**32 + 1
 """Indexes of the plan and of the first call; blocks have lower ones."""
 
 PLAN_ECHO = '{"type":"tool_plan"}'
@@ -60,7 +59,12 @@ class State(StreamState, frozen=True, kw_only=True):
 
     started: bool = False
     """The first event was read."""
-    thinking: frozenset[int] = frozenset()
+    blocks: Parts = Parts()
+    """The blocks that began."""
+    last_block: tuple[int | None, int] = (None, -1)
+    """(index on the wire, number) of the block that went on last."""
+    calls: Calls = Calls()
+    thinking: Entries = Entries()
     """Indexes of the thinking blocks that are marked as this provider's."""
     planned: bool = False
     """The plan is marked as this provider's."""
@@ -71,36 +75,39 @@ def step(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, Sequence[StreamEvent]]:
     """One event: more of the response, its end, or an error."""
-    if state.complete:
-        return state, ()
-    if state.started:
+    if state.started and not state.ended:
         try:
             plain = wire.PLAIN_DELTA.decode(frame)
         except DECODE_ERRORS:  # more than text: the slow way
             return _read_frame(service, head, state, frame)
         content = plain.delta.message.content
+        state, index = _continue_block(state, plain.index)
         if content.text and not content.thinking:
-            return state, (TextDelta(content.text, plain.index),)
+            return state, (TextDelta(content.text, index),)
         events: list[StreamEvent] = []
-        return _text(state, events, plain.index, content.thinking, content.text), events
+        return _text(state, events, index, content.thinking, content.text), events
     return _read_frame(service, head, state, frame)
 
 
 def _read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    if frame.strip() in (b"", b"[DONE]"):  # servers with two APIs may add OpenAI's end marker
+    if is_blank_event(frame):  # servers with two APIs may add OpenAI's end marker
+        return state, []
+    if state.ended:
         return state, []
     decoded = decode_any(frame, provider=service.name, where="event")
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
     response = HttpResponse(200, head.headers)
-    error = None if isinstance(raw, dict) and "type" in raw else find_error(service, raw, response)
-    if error is not None:
-        return replace(state, fault=error), []
-    if isinstance(raw, dict) and str(raw.get("type")) not in _EVENT_TYPES:
-        return state, []
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    if kind not in _EVENT_TYPES:
+        error = find_error(service, raw, response)
+        if error is not None:
+            return replace(state, fault=error), []
+        if isinstance(kind, str):
+            return state, []
     typed = decode(wire.EVENT, frame, provider=service.name, where="event")
     if isinstance(typed, Failure):
         return replace(state, fault=typed.failure()), []
@@ -134,13 +141,15 @@ def _read_event(
     if event.logprobs:
         events.append(ExtraReceived("logprobs", event.logprobs, append=True))
     if isinstance(message.content, wire.Content):
-        state = read_block(
-            service, state, events, event.index, message.content, raw_message["content"]
-        )
+        if event.type == "content-start":
+            blocks, number = state.blocks.begin(0, None, event.index)
+            state = replace(state, blocks=blocks, last_block=(event.index, number))
+        state, number = _continue_block(state, event.index)
+        state = read_block(service, state, events, number, message.content, raw_message["content"])
     if message.tool_plan:
         state = read_plan(state, events, message.tool_plan)
     if isinstance(message.tool_calls, wire.ToolCall):
-        read_call(events, event.index, message.tool_calls, raw_message["tool_calls"])
+        state = read_call(state, events, event.index, message.tool_calls, raw_message["tool_calls"])
     if message.citations:
         events.append(ExtraReceived("citations", message.citations, append=True))
     if event.type == "message-end":
@@ -162,7 +171,19 @@ def _end(
         error = stream_error(service, reason or "", delta.error, HttpResponse(200, head.headers))
         return replace(state, fault=error), events
     events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
-    return replace(state, complete=True), events
+    return replace(state, ended=True), events
+
+
+def _continue_block(state: State, index: int | None) -> tuple[State, int]:
+    """The number of the block at this index, else of the last one; begins one if there is none."""
+    known, number = state.last_block
+    if number >= 0 and index in (known, None):
+        return state, number
+    at_index = state.blocks.find(0, None, index)
+    if at_index is None:
+        blocks, number = state.blocks.begin(0, None, index)
+        return replace(state, blocks=blocks, last_block=(index, number)), number
+    return replace(state, last_block=(index, at_index)), at_index
 
 
 def read_block(
@@ -199,13 +220,21 @@ def read_plan(state: State, events: list[StreamEvent], plan: str) -> State:
 
 
 def read_call(
-    events: list[StreamEvent], index: int, call: wire.ToolCall, raw: dict[str, Any]
-) -> None:
-    """A call, or a fragment of one."""
+    state: State,
+    events: list[StreamEvent],
+    index: int | None,
+    call: wire.ToolCall,
+    raw: dict[str, Any],
+    *,
+    complete: bool = False,
+) -> State:
+    """A call, or a fragment of one. `complete`: an entry of a buffered response."""
     function = call.function or wire.Function()
-    arguments, name = function.arguments or "", function.name or ""
-    delta = ToolCallDelta(arguments, CALLS + index, id=call.id or "", name=name)
-    emit_call(events, delta, raw, wire.KNOWN_FIELDS_CALL)
+    calls, event = state.calls.read(
+        0, index, call.id, function.name, function.arguments or "", complete=complete
+    )
+    emit_call(events, replace(event, index=CALLS + event.index), raw, wire.KNOWN_FIELDS_CALL)
+    return replace(state, calls=calls)
 
 
 def _text(
@@ -213,11 +242,11 @@ def _text(
 ) -> State:
     if thinking:
         events.append(ReasoningDelta(thinking, index))
-        if (
-            index not in state.thinking
+        if not state.thinking.get(
+            index
         ):  # mark it once as this provider's, so that it is replayed to it
             events.append(ProviderMetadataReceived("{}", index, kind="reasoning"))
-            state = replace(state, thinking=state.thinking | {index})
+            state = replace(state, thinking=state.thinking.put(index, True))
     if text:
         events.append(TextDelta(text, index))
     return state

@@ -72,7 +72,7 @@ class Event(msgspec.Struct):
 
     type: str
     id: str | None = None
-    index: int = 0
+    index: int | None = None
     delta: Delta | None = None
     logprobs: Any = None
 
@@ -117,7 +117,7 @@ class PlainDelta(msgspec.Struct, forbid_unknown_fields=True):
 
     type: Literal["content-delta"]
     delta: PlainDeltaMessage
-    index: int = 0
+    index: int | None = None
     logprobs: None = None
 
 

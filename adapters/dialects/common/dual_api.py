@@ -9,6 +9,7 @@ import msgspec
 from llm_pure.core.buffered_body import BufferedBodyDecoder, open_stream_or_body
 from llm_pure.core.dialect import event_data
 from llm_pure.core.provider import Operation, Provider, StreamDecoder
+from llm_pure.core.stream import is_blank_event
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.types.completion import Completion
@@ -26,6 +27,8 @@ UsesSecondApi: TypeAlias = Callable[[LLMConfig], bool]
 IsSecondApi: TypeAlias = Callable[[Any], bool]
 """Whether decoded JSON is of the second API: a body, or the first frame of a stream; None for data that is not JSON."""
 
+_BOM = b"\xef\xbb\xbf"
+
 IsSecondHead: TypeAlias = Callable[[ResponseHead], bool]
 """Whether a response with this head is of the second API."""
 
@@ -39,7 +42,7 @@ def dual_api(
     """
 
     def provider_of(data: bytes) -> Provider:
-        raw = decode_any(data, provider=first.name).value_or(None)
+        raw = decode_any(data.removeprefix(_BOM), provider=first.name).value_or(None)
         if raw is None:  # a stream in place of a buffered response
             raw = decode_any(event_data(data), provider=first.name).value_or(None)
         return second if is_second(raw) else first
@@ -152,4 +155,4 @@ class _FirstFrameDecoder:
 
 
 def _first_text(frames: list[bytes]) -> bytes | None:
-    return next((frame for frame in frames if frame.strip()), None)
+    return next((frame for frame in frames if not is_blank_event(frame)), None)

@@ -1,12 +1,15 @@
 """Which part of a response a fragment belongs to: the id decides, then the index, then the part that began last.
 
 Servers leave ids and indexes out, repeat them, or count them differently, so neither alone is an identity. A missing index
-is no index, never 0. Dialects use `Parts` for tool calls, items and blocks.
+is no index, never 0. Dialects use `Parts` for items and blocks, and `Calls` for tool calls, whose names and arguments come
+in fragments.
 """
 
 from typing import Any, TypeAlias
 
 import msgspec
+
+from llm_pure.types.events import ToolCallDelta
 
 Key: TypeAlias = "tuple[int | str, int | str] | int | str"
 
@@ -88,3 +91,105 @@ class Parts(msgspec.Struct, frozen=True):
         if by_id is self.by_id and by_index is self.by_index and newest is self.newest:
             return self
         return Parts(self.count, by_id, by_index, newest)
+
+
+class CallHead(msgspec.Struct, frozen=True):
+    """What is known of a tool call besides its arguments."""
+
+    id: str = ""
+    name: str = ""
+    has_arguments: bool = False
+
+
+_NO_CALL = CallHead()
+
+
+class Calls(msgspec.Struct, frozen=True):
+    """The tool calls that began."""
+
+    parts: Parts = Parts()
+    heads: Entries = Entries()
+    """Number of a call -> its CallHead."""
+    last: tuple[int, int | None, int] = (-1, None, -1)
+    """(choice, index, number) of the call that went on last, once it has arguments."""
+
+    def read(
+        self,
+        choice: int,
+        index: int | None,
+        call_id: str | None,
+        name: str | None,
+        arguments: str,
+        *,
+        complete: bool = False,
+    ) -> "tuple[Calls, ToolCallDelta]":
+        """Assign a fragment to the call that it continues, or begin a call. The event's index is the number of the call.
+
+        `complete`: it is an entry of a buffered response, so a call of its own.
+
+        A known id decides, then a known index, then the call that went on last. A name begins a call, unless it continues
+        the name of the call at its index. Empty ids and names, and the id "null", mean none (DashScope, GLM hosted by
+        Mistral). The event has the id when it is new, and the complete name so far when it changed.
+        """
+        if (
+            not call_id
+            and not name
+            and arguments
+            and self.last[:2] == (choice, index)
+            and not complete
+        ):
+            return self, ToolCallDelta(arguments, self.last[2], choice)
+        call_id = "" if call_id == "null" else call_id or ""
+        name = name or ""
+        parts = self.parts
+        number = None
+        if parts.count and not complete:
+            number = parts.find(choice, call_id, index)
+            if number is None and not call_id and (index is None or not name):
+                number = parts.last(choice)
+        head: CallHead = _NO_CALL if number is None else self.heads.get(number)
+        if number is None or (name and self._begins(choice, head, call_id, index, name, arguments)):
+            parts, number = parts.begin(choice, call_id, index)
+            head = _NO_CALL
+        else:
+            parts = parts.link(choice, number, call_id, index)
+        after = CallHead(
+            head.id or call_id, _join_name(head.name, name), head.has_arguments or bool(arguments)
+        )
+        calls = Calls(
+            parts,
+            self.heads if after == head else self.heads.put(number, after),
+            (choice, index, number) if after.has_arguments else (-1, None, -1),
+        )
+        return calls, ToolCallDelta(
+            arguments,
+            number,
+            choice,
+            after.id if after.id != head.id else "",
+            after.name if after.name != head.name else "",
+        )
+
+    def _begins(
+        self,
+        choice: int,
+        head: CallHead,
+        call_id: str,
+        index: int | None,
+        name: str,
+        arguments: str,
+    ) -> bool:
+        """Whether a fragment with a name begins another call than the one at its index, or than the last one."""
+        if call_id and self.parts.by_id.get((choice, call_id)) is not None:
+            return False
+        if call_id and head.id:
+            return True
+        if head.has_arguments and head.name and name != head.name:
+            return True
+        if index is not None or not head.name:
+            return False
+        return name != head.name or (head.has_arguments and arguments.lstrip().startswith("{"))
+
+
+def _join_name(before: str, name: str) -> str:
+    """The name with another piece of it; NVIDIA repeats the complete name in each chunk."""
+    return name or before if name.startswith(before) else before + name

@@ -8,17 +8,16 @@ Source: dashscope 2.0.2, utils/message_utils.py (merge_single_response) and comm
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_call, emit_extra_fields
-from llm_pure.adapters.dialects.common.part_identity import Entries
+from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
 from llm_pure.adapters.dialects.common.token_counts import token_count
 from llm_pure.adapters.dialects.dashscope_generation import wire
 from llm_pure.adapters.dialects.dashscope_generation.errors import find_error
 from llm_pure.adapters.dialects.dashscope_generation.usage import read_usage
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.stream import StreamState
+from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
@@ -30,14 +29,13 @@ from llm_pure.types.events import (
     Started,
     StreamEvent,
     TextDelta,
-    ToolCallDelta,
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
 from llm_pure.types.messages import Image, Opaque
 from llm_pure.types.result import Failure
 
-REASONING, TEXT, MEDIA, CALLS = 0, 1, 2, 1000
+REASONING, TEXT, MEDIA, CALLS = 0, 1, 2, 2**32
 """Indexes of the parts of a choice."""
 
 FINISH: Mapping[str, FinishReason] = {
@@ -51,30 +49,24 @@ UNFINISHED = (None, "", "null")
 """Values of finish_reason before the end of a choice."""
 
 
-class Call(msgspec.Struct, frozen=True):
-    """A tool call that has begun."""
-
-    index: int
-    """Index of its part."""
-    name: str
-    """The name, as far as it was received."""
-
-
 class State(StreamState, frozen=True, kw_only=True):
     """What the meaning of the next frame depends on."""
 
     started: bool = False
     """The first frame was read."""
-    thinking: frozenset[int] = frozenset()
+    thinking: Entries = Entries()
     """Choices whose reasoning is marked as this provider's."""
-    calls: Mapping[tuple[int, int], Call] = {}
-    """(choice, the wire's index) -> call."""
+    calls: Calls = Calls()
     media: int = 0
     """Number of media parts so far."""
-    output_tokens: Mapping[int, int] = {}
+    output_tokens: Entries = Entries()
     """Choice -> its output tokens."""
-    unfinished: frozenset[int] = frozenset()
-    """Choices that have begun and not ended."""
+    all_output_tokens: int = 0
+    """The output tokens of all choices."""
+    counted: int = 0
+    """Number of choices with output tokens."""
+    begun: Entries = Entries()
+    """The choices that have begun and not ended."""
     seen_extras: SeenExtras = Entries()
 
 
@@ -91,7 +83,7 @@ def step(
         message = choice.message
         content = message.content
         text = content if content is None or isinstance(content, str) else content[0].text
-        if choice.index in state.unfinished:
+        if state.begun.get(choice.index):
             if text and not message.reasoning_content:
                 return state, (TextDelta(text, TEXT, choice.index),)
             events: list[StreamEvent] = []
@@ -103,7 +95,7 @@ def step(
 def _read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    if frame.strip() in (b"", b"[DONE]"):
+    if is_blank_event(frame):
         return state, []
     decoded = decode_any(frame, provider=service.name, where="frame")
     if isinstance(decoded, Failure):
@@ -141,13 +133,20 @@ def read_frame(
         state = _read_choice(service, state, events, finished, position, choice, raw_choice)
     if frame.usage:
         if len(choices) == 1:
+            number = choices[0].index or 0
             count = token_count(frame.usage.get("output_tokens")) or 0
-            by_choice = {**state.output_tokens, choices[0].index or 0: count}
-            state = replace(state, output_tokens=by_choice)
-        events.append(UsageReported(read_usage(frame.usage, state.output_tokens)))
+            before = state.output_tokens.get(number)
+            state = replace(
+                state,
+                output_tokens=state.output_tokens.put(number, count),
+                all_output_tokens=state.all_output_tokens + count - (before or 0),
+                counted=state.counted + (before is None),
+            )
+        total = state.all_output_tokens if state.counted > 1 else None
+        events.append(UsageReported(read_usage(frame.usage, total)))
     events += finished
     if finished:
-        state = replace(state, complete=not state.unfinished)
+        state = replace(state, complete=True)
     return state, events
 
 
@@ -164,7 +163,8 @@ def _read_choice(
     raw_message = raw.get("message") or {}
     seen = emit_extra_fields(events, state.seen_extras, raw, wire.KNOWN_FIELDS_CHOICE, number)
     seen = emit_extra_fields(events, seen, raw_message, wire.KNOWN_FIELDS_MESSAGE, number)
-    state = replace(state, seen_extras=seen, unfinished=state.unfinished | {number})
+    begun = state.begun if state.begun.get(number) else state.begun.put(number, True)
+    state = replace(state, seen_extras=seen, begun=begun)
     logprobs = choice.logprobs.get("content") if isinstance(choice.logprobs, dict) else None
     if logprobs and isinstance(logprobs, list):
         events.append(ExtraReceived("logprobs", logprobs, append=True, choice=number))
@@ -174,13 +174,15 @@ def _read_choice(
     state = _text(state, events, number, message.reasoning_content, text)
     for block in content if isinstance(content, list) else ():
         state = _read_block(service, state, events, number, block)
-    for index, call in enumerate(message.tool_calls or ()):
-        raw_call = raw_message["tool_calls"][index]
+    calls = message.tool_calls or ()
+    for at, call in enumerate(calls):
+        index = at if call.index is None and len(calls) > 1 else call.index
+        raw_call = raw_message["tool_calls"][at]
         state = _read_call(state, events, number, index, call, raw_call)
     if choice.finish_reason not in UNFINISHED:
         reason = str(choice.finish_reason)
         finished.append(Finished(FINISH.get(reason, "unknown"), reason, number))
-        state = replace(state, unfinished=state.unfinished - {number})
+        state = replace(state, begun=state.begun.put(number, False))
     return state
 
 
@@ -189,9 +191,9 @@ def _text(
 ) -> State:
     if thinking:
         events.append(ReasoningDelta(thinking, REASONING, number))
-        if number not in state.thinking:  # mark it once as this provider's: it is replayed to it
+        if not state.thinking.get(number):  # mark it once as this provider's: it is replayed to it
             events.append(ProviderMetadataReceived("{}", REASONING, number, "reasoning"))
-            state = replace(state, thinking=state.thinking | {number})
+            state = replace(state, thinking=state.thinking.put(number, True))
     if text:
         events.append(TextDelta(text, TEXT, number))
     return state
@@ -220,22 +222,13 @@ def _read_call(
     state: State,
     events: list[StreamEvent],
     number: int,
-    position: int,
+    index: int | None,
     call: wire.ToolCall,
     raw: dict[str, Any],
 ) -> State:
     """A fragment of a call. An empty id is none; a name may come in fragments, which the vendor's SDK joins as well."""
     function = call.function or wire.Function()
-    key = (number, position if call.index is None else call.index)
-    name = function.name or ""
-    known = state.calls.get(key)
-    if known is None:
-        known = Call(CALLS + len(state.calls), name)
-        state = replace(state, calls={**state.calls, key: known})
-    elif name and name != known.name:
-        known = Call(known.index, known.name + name)
-        name = known.name
-        state = replace(state, calls={**state.calls, key: known})
-    delta = ToolCallDelta(function.arguments or "", known.index, number, call.id or "", name)
+    calls, event = state.calls.read(number, index, call.id, function.name, function.arguments or "")
+    delta = replace(event, index=CALLS + event.index)
     emit_call(events, delta, raw, wire.KNOWN_FIELDS_CALL)
-    return state
+    return replace(state, calls=calls)

@@ -61,7 +61,9 @@ def _read(
         case None:
             pass
     for index, call in enumerate(message.tool_calls or ()):
-        read_call(events, index, call, raw_message["tool_calls"][index])
+        state = read_call(
+            state, events, index, call, raw_message["tool_calls"][index], complete=True
+        )
     if body.metrics:
         events.append(UsageReported(read_usage(body.metrics, raw["metrics"])))
     reason = message.stop_reason or None

@@ -10,12 +10,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_call, emit_extra_fields
-from llm_pure.adapters.dialects.common.part_identity import Entries
+from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
 from llm_pure.adapters.dialects.llama_native import wire
 from llm_pure.adapters.dialects.llama_native.usage import read_usage
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.stream import StreamState
+from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
@@ -24,7 +24,6 @@ from llm_pure.types.events import (
     Started,
     StreamEvent,
     TextDelta,
-    ToolCallDelta,
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
@@ -46,10 +45,7 @@ class State(StreamState, frozen=True, kw_only=True):
 
     started: bool = False
     """The first chunk was read."""
-    calls: int = 0
-    """Number of calls so far."""
-    call_id: str = ""
-    """Id of the last call."""
+    calls: Calls = Calls()
     blocks: int = 0
     """Number of blocks of types other than text so far."""
     seen_extras: SeenExtras = Entries()
@@ -72,7 +68,7 @@ def step(
 def _read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    if frame.strip() in (b"", b"[DONE]"):  # Meta sends no end marker; servers with two APIs may
+    if is_blank_event(frame):  # Meta sends no end marker; servers with two APIs may
         return state, []
     decoded = decode_any(frame, provider=service.name, where="chunk")
     if isinstance(decoded, Failure):
@@ -120,10 +116,7 @@ def _read_delta(
     """More text, or a fragment of a call: a new id begins another call, other fragments continue the last one."""
     if delta.type != "tool_call" and delta.function is None:
         return read_block(service, state, events, wire.Content(delta.type, delta.text), raw)
-    if not state.calls or (delta.id and delta.id != state.call_id):
-        state = replace(state, calls=state.calls + 1, call_id=delta.id or "")
-    read_call(events, state.calls - 1, wire.ToolCall(delta.id, delta.function), raw)
-    return state
+    return read_call(state, events, None, wire.ToolCall(delta.id, delta.function), raw)
 
 
 def read_block(
@@ -144,10 +137,18 @@ def read_block(
 
 
 def read_call(
-    events: list[StreamEvent], index: int, call: wire.ToolCall, raw: dict[str, Any]
-) -> None:
-    """A call, or a fragment of one. `index`: of the call, from 0."""
+    state: State,
+    events: list[StreamEvent],
+    index: int | None,
+    call: wire.ToolCall,
+    raw: dict[str, Any],
+    *,
+    complete: bool = False,
+) -> State:
+    """A call, or a fragment of one. A stream has no indexes. `complete`: an entry of a buffered response."""
     function = call.function or wire.Function()
-    arguments, name = function.arguments or "", function.name or ""
-    delta = ToolCallDelta(arguments, CALLS + index, id=call.id or "", name=name)
-    emit_call(events, delta, raw, wire.KNOWN_FIELDS_CALL)
+    calls, event = state.calls.read(
+        0, index, call.id, function.name, function.arguments or "", complete=complete
+    )
+    emit_call(events, replace(event, index=CALLS + event.index), raw, wire.KNOWN_FIELDS_CALL)
+    return replace(state, calls=calls)

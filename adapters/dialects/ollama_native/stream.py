@@ -19,7 +19,7 @@ from llm_pure.adapters.dialects.ollama_native import wire
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.stream import StreamState
+from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any, json_text
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
@@ -39,7 +39,7 @@ from llm_pure.types.media import from_base64, media_type_of
 from llm_pure.types.messages import Image
 from llm_pure.types.result import Failure
 
-THINKING, TEXT, IMAGES, CALLS = 0, 1, 2, 1000
+THINKING, TEXT, IMAGES, CALLS = 0, 1, 2, 2**32
 """Indexes of the parts."""
 
 FINISH: Mapping[str, FinishReason] = {"stop": "stop", "length": "length"}
@@ -66,9 +66,7 @@ def step(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, Sequence[StreamEvent]]:
     """One line: more of the response, its end, or an error."""
-    if state.complete:
-        return state, ()
-    if state.started:
+    if state.started and not state.ended:
         try:
             line = wire.PLAIN_LINE.decode(frame)
         except DECODE_ERRORS:  # more than text: the slow way
@@ -92,6 +90,10 @@ def step(
 def _read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
+    if is_blank_event(frame):
+        return state, []
+    if state.ended:
+        return state, []
     decoded = decode_any(frame, provider=service.name, where="line")
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []
@@ -104,7 +106,7 @@ def _read_frame(
         return replace(state, fault=error), []
     state, events = read_line(service, state, typed.unwrap(), raw)
     if error is not None:  # the content beside an error is kept
-        return replace(state, fault=error, complete=False), events
+        return replace(state, fault=error), events
     return state, events
 
 
@@ -139,7 +141,7 @@ def read_line(
             events.append(UsageReported(usage))
         reason = line.done_reason or None
         events.append(Finished(FINISH.get(reason or "", "unknown"), reason))
-        state = replace(state, complete=True)
+        state = replace(state, ended=True)
     return state, events
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.common.part_identity import CallHead
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.state import (
     CALLS,
@@ -12,7 +13,6 @@ from llm_pure.adapters.dialects.openai_chat.state import (
     REASONING,
     REFUSAL,
     TEXT,
-    CallHead,
     State,
 )
 from llm_pure.adapters.dialects.openai_chat.tool_call_fragments import read_call_fragment
@@ -93,7 +93,7 @@ def read_final_message(
             case RefusalDelta(text=text, index=index):
                 events.append(PartReceived(Refusal(text), index, choice))
             case ToolCallDelta(arguments=arguments, index=index):
-                head: CallHead = state.call_heads.get(index - CALLS)
+                head: CallHead = state.calls.heads.get(index - CALLS)
                 call = ToolCall(head.id, head.name, arguments or "{}")
                 events.append(PartReceived(call, index, choice))
             case _:
@@ -140,12 +140,18 @@ def _tool_calls(
 ) -> State:
     calls = message.tool_calls or ()
     for position, call in enumerate(calls):
-        index = position if complete or (call.index is None and len(calls) > 1) else call.index
+        index = position if call.index is None and len(calls) > 1 else call.index
         function = call.function or wire.Function()
         custom = call.custom or wire.Custom()
         text = _arguments(function.arguments) + (custom.input or "")
         state, event = read_call_fragment(
-            state, choice, index, call.id, function.name or custom.name, text
+            state,
+            choice,
+            index,
+            call.id,
+            function.name or custom.name,
+            text,
+            complete=complete,
         )
         events.append(event)
         raw = raw_calls[position]
@@ -157,7 +163,9 @@ def _tool_calls(
     legacy = message.function_call
     if legacy is not None and (legacy.name or legacy.arguments):
         text = arguments_text(legacy.arguments) if legacy.arguments else ""
-        state, event = read_call_fragment(state, choice, -1, None, legacy.name, text)
+        state, event = read_call_fragment(
+            state, choice, -1, None, legacy.name, text, complete=complete
+        )
         events.append(event)
     return state
 
@@ -184,6 +192,11 @@ def _content_parts(
             if isinstance(signature, str):
                 events.append(ReasoningDelta("", REASONING, choice, signature))
             others = [item for item in _items(thinking) if not isinstance(item.get("text"), str)]
+            events += [
+                ExtraReceived(key, part[key], choice=choice)
+                for key in part.keys() - _THINKING_FIELDS
+                if part[key] is not None
+            ]
             if others:
                 events.append(ExtraReceived("thinking_references", others, True, choice))
         else:
@@ -196,6 +209,9 @@ def _content_parts(
                 text_indexes=state.text_indexes.put(choice, IMAGES + state.images),
             )
     return state
+
+
+_THINKING_FIELDS = {"type", "thinking", "reasoning", "text", "signature"}
 
 
 def _items(thinking: Any) -> list[dict[str, Any]]:

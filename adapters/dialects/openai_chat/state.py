@@ -4,26 +4,12 @@ The parts are numbered by kind: reasoning, text, refusal, audio, images, then to
 is collected to the same parts as a buffered response.
 """
 
-import msgspec
-
 from llm_pure.adapters.dialects.common.json_objects import Chain
-from llm_pure.adapters.dialects.common.part_identity import Entries, Parts
+from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
 from llm_pure.core.stream import StreamState
 
 REASONING, TEXT, REFUSAL, AUDIO, IMAGES, CALLS = 0, 1, 2, 3, 4, 2**32
 """Indexes of the parts of one response."""
-
-
-class CallHead(msgspec.Struct, frozen=True):
-    """What is known of a tool call besides its arguments."""
-
-    id: str = ""
-    name: str = ""
-    has_arguments: bool = False
-
-
-NO_CALL = CallHead()
-NO_LAST_CALL = (-1, None, -1)
 
 
 class State(StreamState, frozen=True, kw_only=True):
@@ -37,12 +23,7 @@ class State(StreamState, frozen=True, kw_only=True):
     """A `delta` was read: a `message` after it repeats what the deltas had."""
     plain: bool = False
     """Plain chunks may take the fast path: all text is one part."""
-    calls: Parts = Parts()
-    """The tool calls that began."""
-    call_heads: Entries = Entries()
-    """Number of a call -> its CallHead."""
-    last_call: tuple[int, int | None, int] = NO_LAST_CALL
-    """(choice, index, number) of the call that went on last, once it has arguments."""
+    calls: Calls = Calls()
     seen_extras: Entries = Entries()
     """(choice, name) -> the extra field as it was last received; the choice -1 is the response."""
     text_indexes: Entries = Entries()

@@ -101,7 +101,9 @@ def _plain_delta(state: State, choice: wire.PlainChoice) -> tuple[State, list[St
 def _read_frame(
     service: Service[Quirks], head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    if state.ended or is_heartbeat(frame):
+    if is_heartbeat(frame):
+        return state, []
+    if state.ended:
         return state, []
     if frame.strip() == DONE:
         events = [*_joined_parts(service.name, state)]
@@ -222,7 +224,7 @@ def _extras(
             ]
         elif key == "audio":
             continue  # joined at the end
-        elif key == "x_groq" and isinstance(value, dict):
+        elif key == "x_groq" and isinstance(value, dict) and not raw.get("usage"):
             groq = {name: item for name, item in value.items() if name != "usage"}
             if groq and seen.get((scope, key)) != groq:
                 seen = seen.put((scope, key), groq)

@@ -4,13 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.openai_chat.state import (
-    CALLS,
-    NO_CALL,
-    NO_LAST_CALL,
-    CallHead,
-    State,
-)
+from llm_pure.adapters.dialects.openai_chat.state import CALLS, State
 from llm_pure.framing.json_codec import json_text
 from llm_pure.types.events import ToolCallDelta
 from llm_pure.types.media import from_base64, media_type_of
@@ -27,66 +21,14 @@ def read_call_fragment(
     call_id: str | None,
     name: str | None,
     arguments: str,
+    *,
+    complete: bool = False,
 ) -> tuple[State, ToolCallDelta]:
-    """Assign a fragment to the call that it continues, or begin a call.
-
-    A known id decides, then a known index, then the call that went on last. A name begins a call, unless it continues the
-    name of the call at its index. Empty ids and names, and the id "null", mean none (DashScope, GLM hosted by Mistral).
-    """
-    if not call_id and not name and arguments and state.last_call[:2] == (choice, index):
-        return state, ToolCallDelta(arguments, CALLS + state.last_call[2], choice)
-    call_id = "" if call_id == "null" else call_id or ""
-    name = name or ""
-    calls = state.calls
-    number = calls.find(choice, call_id, index) if calls.count else None
-    if number is None and not call_id and (index is None or not name):
-        number = calls.last(choice)
-    head: CallHead = NO_CALL if number is None else state.call_heads.get(number)
-    if number is None or (name and _begins(state, choice, head, call_id, index, name, arguments)):
-        calls, number = calls.begin(choice, call_id, index)
-        head = NO_CALL
-    else:
-        calls = calls.link(choice, number, call_id, index)
-    after = CallHead(
-        head.id or call_id, _join_name(head.name, name), head.has_arguments or bool(arguments)
-    )
-    heads = state.call_heads if after == head else state.call_heads.put(number, after)
-    last_call = (choice, index, number) if after.has_arguments else NO_LAST_CALL
-    if calls is not state.calls or heads is not state.call_heads or last_call != state.last_call:
-        state = replace(state, calls=calls, call_heads=heads, last_call=last_call)
-    return state, ToolCallDelta(
-        arguments,
-        CALLS + number,
-        choice,
-        after.id if after.id != head.id else "",
-        after.name if after.name != head.name else "",
-    )
-
-
-def _begins(
-    state: State,
-    choice: int,
-    head: CallHead,
-    call_id: str,
-    index: int | None,
-    name: str,
-    arguments: str,
-) -> bool:
-    """Whether a fragment with a name begins another call than the one at its index, or than the last one."""
-    if call_id and state.calls.by_id.get((choice, call_id)) is not None:
-        return False
-    if call_id and head.id:
-        return True
-    if head.has_arguments and head.name and name != head.name:
-        return True
-    if index is not None or not head.name:
-        return False
-    return name != head.name or (head.has_arguments and arguments.lstrip().startswith("{"))
-
-
-def _join_name(before: str, name: str) -> str:
-    """The name with another piece of it; NVIDIA repeats the complete name in each chunk."""
-    return name or before if name.startswith(before) else before + name
+    """Assign a fragment to the call that it continues, or begin a call. `complete`: it is a call of its own."""
+    calls, event = state.calls.read(choice, index, call_id, name, arguments, complete=complete)
+    if calls is not state.calls:
+        state = replace(state, calls=calls)
+    return state, ToolCallDelta(event.arguments, CALLS + event.index, choice, event.id, event.name)
 
 
 def join_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -52,7 +52,8 @@ def _type(
     head = (code or "").partition(".")[0]
     if head != code and head in error_codes:
         return head
-    return _code(error.get("type")) or _code(error.get("status"))
+    kind = _code(error.get("type")) or _code(error.get("status"))
+    return None if kind == "error" else kind
 
 
 def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | None:

@@ -10,12 +10,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_call, emit_extra_fields
-from llm_pure.adapters.dialects.common.part_identity import Entries
+from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.qianfan_v1 import wire
 from llm_pure.adapters.dialects.qianfan_v1.errors import find_error
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.stream import StreamState
+from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.events import (
@@ -23,7 +23,6 @@ from llm_pure.types.events import (
     Started,
     StreamEvent,
     TextDelta,
-    ToolCallDelta,
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
@@ -46,6 +45,7 @@ class State(StreamState, frozen=True, kw_only=True):
 
     started: bool = False
     """The first frame was read."""
+    calls: Calls = Calls()
     seen_extras: SeenExtras = Entries()
 
 
@@ -53,9 +53,7 @@ def step(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, Sequence[StreamEvent]]:
     """One frame: more of the response, its end, or an error."""
-    if state.complete:
-        return state, ()
-    if state.started:
+    if state.started and not state.ended:
         try:
             plain = wire.PLAIN_FRAME.decode(frame)
         except DECODE_ERRORS:  # more than text: the slow way
@@ -68,7 +66,9 @@ def step(
 def _read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
-    if frame.strip() in (b"", b"[DONE]"):
+    if is_blank_event(frame):
+        return state, []
+    if state.ended:
         return state, []
     decoded = decode_any(frame, provider=service.name, where="frame")
     if isinstance(decoded, Failure):
@@ -97,13 +97,15 @@ def read_frame(
         frame.function_call is not None
     ):  # its other fields (thoughts) are replayed; calls have no ids here
         call = frame.function_call
-        delta = ToolCallDelta(call.arguments or "", CALL, name=call.name or "")
+        calls, event = state.calls.read(0, 0, None, call.name, call.arguments or "")
+        state = replace(state, calls=calls)
+        delta = replace(event, index=CALL + event.index)
         emit_call(events, delta, raw["function_call"], wire.KNOWN_FIELDS_CALL)
     if frame.usage:
         events.append(UsageReported(read_usage(frame.usage)))
     if frame.is_end:
         events.append(_finished(frame))
-    return replace(state, started=True, seen_extras=seen, complete=bool(frame.is_end)), events
+    return replace(state, started=True, seen_extras=seen, ended=bool(frame.is_end)), events
 
 
 def _finished(frame: wire.Frame) -> Finished:

@@ -10,13 +10,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.extra_fields import SeenExtras, emit_call, emit_extra_fields
-from llm_pure.adapters.dialects.common.part_identity import Entries
+from llm_pure.adapters.dialects.common.part_identity import Calls, Entries
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.adapters.dialects.spark_frames import wire
 from llm_pure.adapters.dialects.spark_frames.errors import frame_error
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.stream import StreamState
+from llm_pure.core.stream import StreamState, is_blank_event
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, decode_any
 from llm_pure.types.events import (
     Finished,
@@ -25,7 +25,6 @@ from llm_pure.types.events import (
     Started,
     StreamEvent,
     TextDelta,
-    ToolCallDelta,
     UsageReported,
 )
 from llm_pure.types.http import HttpResponse, ResponseHead
@@ -43,6 +42,7 @@ class State(StreamState, frozen=True, kw_only=True):
 
     started: bool = False
     """The first frame was read."""
+    calls: Calls = Calls()
     thinking: bool = False
     """The reasoning is marked as this provider's."""
     seen_extras: SeenExtras = Entries()
@@ -52,9 +52,7 @@ def step(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, Sequence[StreamEvent]]:
     """One frame: more of the response, its end, or an error."""
-    if state.complete:
-        return state, ()
-    if state.started:
+    if state.started and not state.ended:
         try:
             plain = wire.PLAIN_FRAME.decode(frame)
         except DECODE_ERRORS:  # more than text: the slow way
@@ -70,6 +68,10 @@ def step(
 def _read_frame(
     service: AnyService, head: ResponseHead, state: State, frame: bytes
 ) -> tuple[State, list[StreamEvent]]:
+    if is_blank_event(frame):
+        return state, []
+    if state.ended:
+        return state, []
     decoded = decode_any(frame, provider=service.name, where="frame")
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []
@@ -115,7 +117,9 @@ def _read_content(
         state = _text(state, events, piece.reasoning_content, piece.content)
         if piece.function_call is not None:  # calls have no ids here
             call = piece.function_call
-            delta = ToolCallDelta(call.arguments or "", CALL, name=call.name or "")
+            calls, event = state.calls.read(0, 0, None, call.name, call.arguments or "")
+            state = replace(state, calls=calls)
+            delta = replace(event, index=CALL + event.index)
             emit_call(events, delta, raw_piece["function_call"], wire.KNOWN_FIELDS_CALL)
     counts = payload.usage.text if payload.usage is not None else None
     if counts:
@@ -123,7 +127,7 @@ def _read_content(
     is_end = LAST in (frame.header.status, choices.status)
     if is_end:
         events.append(Finished("unknown"))
-    return replace(state, started=True, seen_extras=seen, complete=is_end), events
+    return replace(state, started=True, seen_extras=seen, ended=is_end), events
 
 
 def _text(state: State, events: list[StreamEvent], thinking: str | None, text: str | None) -> State:

@@ -51,8 +51,8 @@ def check_disorders(
     seed: int = 0,
     rounds: int = 4,
     every_byte: bool = False,
-) -> Iterator[tuple[str, DisorderDivergence | None]]:
-    """Yield the name of each disorder that applies, with the first divergence or None.
+) -> Iterator[tuple[Disorder, DisorderDivergence | None]]:
+    """Yield each disorder that applies, with the first divergence or None.
 
     Nothing is yielded for an answer that is an error. A stream is also checked with `rounds` random splits and cuts;
     every_byte: with single bytes, and cut before every byte.
@@ -66,7 +66,7 @@ def check_disorders(
             divergence = check_meaning(provider, disorder, original.unwrap(), deformed)
             if divergence is None and deformed.streamed:
                 divergence = _check_stream(provider, disorder, deformed, seed, rounds, every_byte)
-            yield disorder.name, divergence
+            yield disorder, divergence
 
 
 def first_divergence(
@@ -87,8 +87,8 @@ def check_meaning(
         difference = ("", "a Completion", f"{type(error).__name__}: {error}")
     else:
         if isinstance(result, Failure):
-            error = result.failure()
-            difference = ("", "a Completion", f"{error.kind}: {error.message}")
+            failure = result.failure()
+            difference = ("", "a Completion", f"{failure.kind}: {failure.message}")
         else:
             expected = comparable(original, disorder.may_differ)
             actual = comparable(result.unwrap(), disorder.may_differ)

@@ -53,7 +53,6 @@ def fuzz_disorders(
 
     Each answer has a seed of its own, counted from `seed`, so that few rounds cut at many places.
     """
-    by_name = {disorder.name: disorder for disorder in disorders}
     seen: set[tuple[str, str]] = set()
     for number, recorded in enumerate(recorded_calls(paths, registry)):
         call, response = recorded.call, recorded.interaction.response
@@ -69,18 +68,18 @@ def fuzz_disorders(
             rounds=rounds,
             every_byte=every_byte,
         )
-        for name, divergence in checked:
-            key = (name, provider.dialect)
+        for disorder, divergence in checked:
+            key = (disorder.name, provider.dialect)
             example = None
             if divergence is not None and key not in seen:
                 seen.add(key)
-                example = _example(recorded, shrink_answer(provider, by_name[name], answer))
+                example = _example(recorded, shrink_answer(provider, disorder, answer))
             yield DisorderRecord(
                 file=recorded.file,
                 index=recorded.index,
                 provider=provider.name,
                 dialect=provider.dialect,
-                disorder=name,
+                disorder=disorder.name,
                 divergence=divergence,
                 example=example,
             )
@@ -129,4 +128,6 @@ def _example(recorded: RecordedCall, divergence: DisorderDivergence | None) -> C
     )
     source = recorded.interaction.recorded_from or "a recording"
     shows = f"{divergence.disorder}: {divergence.property} at {divergence.at}"
-    return Cassette(interactions=(interaction,), recorded_from=f"deformed from {source} to show {shows}")
+    return Cassette(
+        interactions=(interaction,), recorded_from=f"deformed from {source} to show {shows}"
+    )

@@ -223,7 +223,9 @@ def _encode_aws(frame: Frame) -> bytes:
     return encode_message(tuple(headers), payload)
 
 
-def with_frames(answer: RecordedAnswer, framing: Framing, frames: Sequence[Frame]) -> RecordedAnswer:
+def with_frames(
+    answer: RecordedAnswer, framing: Framing, frames: Sequence[Frame]
+) -> RecordedAnswer:
     """Return the answer with another body."""
     return with_body(answer, encode_frames(framing, frames))
 

@@ -143,12 +143,11 @@ def _in_start(kind: str, delta_type: str, field: str) -> EditFrames:
             block = json_dict(value.get("content_block"))
             if block.get("type") == kind:
                 starts[index] = len(result)
-            elif index in starts and value.get("type") == "content_block_delta":
-                if delta.get("type") == delta_type:
-                    if delta.keys() != {"type", field}:
-                        return None
-                    texts[index] = texts.get(index, "") + delta[field]
-                    continue
+            elif index in starts and delta.get("type") == delta_type:
+                if delta.keys() != {"type", field}:
+                    return None
+                texts[index] = texts.get(index, "") + delta[field]
+                continue
             result.append(frame)
         for index, text in texts.items():
             start = result[starts[index]]
@@ -203,7 +202,9 @@ def _ollama_calls(field: str) -> EditJson:
 
 
 def _without_gemini_ids(values: list[JsonObject]) -> bool:
-    for item in [item for value in values for item in objects(value.get("candidates"), frozenset({"args"}))]:
+    for item in [
+        item for value in values for item in objects(value.get("candidates"), frozenset({"args"}))
+    ]:
         json_dict(item.get("functionCall")).pop("id", None)
     return True
 

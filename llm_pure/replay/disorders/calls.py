@@ -224,7 +224,9 @@ def _late_names(pieces: Pieces) -> bool:
     for piece in _continued(pieces):
         seconds.setdefault(piece.call, piece)
     usable = _indexed(pieces) and seconds.keys() == starts.keys()
-    if not usable or any(piece.function.get("arguments") or not piece.call_id for piece in starts.values()):
+    if not usable or any(
+        piece.function.get("arguments") or not piece.call_id for piece in starts.values()
+    ):
         return False
     for call, piece in seconds.items():
         starts[call].function.pop("name", None)

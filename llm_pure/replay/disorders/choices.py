@@ -43,7 +43,9 @@ def _reason_of(choice: JsonObject) -> Any:
 
 
 def _usage_name(value: JsonObject) -> str | None:
-    return next((name for name in ("usage", "usageMetadata") if isinstance(value.get(name), dict)), None)
+    return next(
+        (name for name in ("usage", "usageMetadata") if isinstance(value.get(name), dict)), None
+    )
 
 
 Place = Callable[[list[Frame], str, JsonObject], list[Frame] | None]
@@ -57,10 +59,15 @@ def _moving_usage(place: Place) -> EditFrames:
         values = [frame.json() for frame in frames]
         names = [name for value in values if value is not None and (name := _usage_name(value))]
         if not names or any(
-            "usage" in choice for value in values if value is not None for choice in choices_of(value)
+            "usage" in choice
+            for value in values
+            if value is not None
+            for choice in choices_of(value)
         ):
             return None
-        name, usage, bare = names[-1], {}, []
+        name = names[-1]
+        usage: JsonObject = {}
+        bare: list[Frame] = []
         for frame, value in zip(frames, values, strict=True):
             if value is not None and name in value:
                 usage = value.pop(name) or usage
@@ -120,7 +127,11 @@ def _in_chunk_of_its_own(choices: Any) -> Place:
         last = frames[chunks[-1]]
         value = last.json() or {}
         field = "candidates" if "candidates" in value else "choices"
-        value = {key: item for key, item in value.items() if key in _ENVELOPE | {"modelVersion", "responseId"}}
+        value = {
+            key: item
+            for key, item in value.items()
+            if key in _ENVELOPE | {"modelVersion", "responseId"}
+        }
         value.pop(field, None)
         if choices is not msgspec.UNSET:
             value[field] = copy.deepcopy(choices)
@@ -228,7 +239,9 @@ def _ids_per_chunk(values: list[JsonObject]) -> bool:
 _USAGE_DIALECTS = (OPENAI_CHAT, DASHSCOPE, GEMINI)
 
 
-def _usage(name: str, description: str, source: str, place: Place, dialects: tuple[str, ...]) -> Disorder:
+def _usage(
+    name: str, description: str, source: str, place: Place, dialects: tuple[str, ...]
+) -> Disorder:
     return Disorder(
         name=name,
         description=description,

@@ -4,7 +4,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from llm_pure.replay.disorders.answer import Frame, Framing, RecordedAnswer, decode_frames, with_body
+from llm_pure.replay.disorders.answer import (
+    Frame,
+    Framing,
+    RecordedAnswer,
+    decode_frames,
+    with_body,
+)
 from llm_pure.replay.disorders.disorder import (
     ANTHROPIC,
     AWS_DIALECTS,
@@ -66,21 +72,26 @@ def _initial_response(frames: list[Frame]) -> list[Frame]:
 
 
 def _named_done(frames: list[Frame]) -> list[Frame]:
-    return [msgspec.structs.replace(frame, event="done") if _is_done(frame) else frame for frame in frames]
+    return [
+        msgspec.structs.replace(frame, event="done") if _is_done(frame) else frame
+        for frame in frames
+    ]
 
 
 def _heartbeats() -> tuple[Disorder, ...]:
-    return tuple([
-        Disorder(
-            name=f"heartbeat_{name}",
-            description=f"a heartbeat before, between and after all events: {description}",
-            source=source,
-            dialects=SSE_DIALECTS,
-            streamed=True,
-            deform=editing_frames(_between(frame), "sse"),
-        )
-        for name, description, source, frame in _HEARTBEATS
-    ])
+    return tuple(
+        [
+            Disorder(
+                name=f"heartbeat_{name}",
+                description=f"a heartbeat before, between and after all events: {description}",
+                source=source,
+                dialects=SSE_DIALECTS,
+                streamed=True,
+                deform=editing_frames(_between(frame), "sse"),
+            )
+            for name, description, source, frame in _HEARTBEATS
+        ]
+    )
 
 
 def _unknown_event(frames: list[Frame]) -> list[Frame] | None:
@@ -127,7 +138,10 @@ def _with_event_names(name: str) -> EditFrames:
     def edit(frames: list[Frame]) -> list[Frame] | None:
         if any(frame.event is not None for frame in frames):
             return None
-        return [frame if frame.data is None else msgspec.structs.replace(frame, event=name) for frame in frames]
+        return [
+            frame if frame.data is None else msgspec.structs.replace(frame, event=name)
+            for frame in frames
+        ]
 
     return edit
 

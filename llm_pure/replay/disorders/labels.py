@@ -87,7 +87,9 @@ def _as_event(done: bool) -> Deform:
         value = Frame(data=answer.response.body).json()
         if value is None:
             return None
-        frames = [Frame(data=msgspec.json.encode(value))] + ([Frame(data=b"[DONE]")] if done else [])
+        frames = [Frame(data=msgspec.json.encode(value))] + (
+            [Frame(data=b"[DONE]")] if done else []
+        )
         event = with_content_type(with_body(answer, encode_frames("sse", frames)), _SSE)
         return msgspec.structs.replace(event, streamed=True)
 
@@ -102,7 +104,9 @@ def _as_json_array(spaced: bool) -> Deform:
         if framed is None or framed.framing != "sse":
             return None
         frames = [frame for frame in framed.frames if frame.json() is not None]
-        spaces = [msgspec.structs.replace(frame, data=b"\n \r\n%s\n\n" % frame.data) for frame in frames]
+        spaces = [
+            msgspec.structs.replace(frame, data=b"\n \r\n%s\n\n" % frame.data) for frame in frames
+        ]
         body = encode_frames("json_array", spaces if spaced else frames)
         return with_content_type(with_body(answer, body), _JSON)
 

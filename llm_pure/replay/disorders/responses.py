@@ -99,7 +99,9 @@ def _ids_per_event(values: list[JsonObject]) -> bool:
     """Another id of the item in every event but the final one, which shows the item itself."""
     events = [value for value in values if "output_index" in value and _kind(value) != _DONE]
     for number, value in enumerate(events):
-        holder, name = (value["item"], "id") if isinstance(value.get("item"), dict) else (value, "item_id")
+        holder, name = (
+            (value["item"], "id") if isinstance(value.get("item"), dict) else (value, "item_id")
+        )
         if isinstance(holder.get(name), str):
             holder[name] = f"{holder[name]}{number}"
     return bool(events)
@@ -163,7 +165,10 @@ def _arguments_in_done_event(frames: list[Frame]) -> list[Frame] | None:
         value = frame.json() or {}
         if kind == "response.function_call_arguments.delta":
             continue
-        items = [*json_list(json_dict(value.get("response")).get("output")), json_dict(value.get("item"))]
+        items = [
+            *json_list(json_dict(value.get("response")).get("output")),
+            json_dict(value.get("item")),
+        ]
         for item in items:
             if item.get("type") == "function_call":
                 item["arguments"] = ""
@@ -178,7 +183,13 @@ def _last_deltas_left_out(frames: list[Frame]) -> list[Frame] | None:
     for index, frame in enumerate(frames):
         value = frame.json() or {}
         if _is_delta(_kind(value)):
-            part = (_kind(value), *[value.get(name) for name in ("item_id", "output_index", "content_index", "summary_index")])
+            part = (
+                _kind(value),
+                *[
+                    value.get(name)
+                    for name in ("item_id", "output_index", "content_index", "summary_index")
+                ],
+            )
             last[part] = index
             counts[part] += 1
     removed = {index for part, index in last.items() if counts[part] > 1}
@@ -192,7 +203,12 @@ def _deltas_only(frames: list[Frame]) -> list[Frame] | None:
     values = [value for frame in frames if (value := frame.json()) is not None]
     items = [value["item"] for value in values if _kind(value) == _DONE]
     ends = _ends(values)
-    if not ends or not items or json_list(ends[-1].get("output")) != items or not all(map(_in_deltas, items)):
+    if (
+        not ends
+        or not items
+        or json_list(ends[-1].get("output")) != items
+        or not all(map(_in_deltas, items))
+    ):
         return None
     result = []
     for frame in frames:
@@ -240,7 +256,9 @@ def _without_sequence(values: list[JsonObject]) -> bool:
 
 def _disorder(name: str, description: str, source: str, *, json: EditJson | None = None,
     frames: EditFrames | None = None, may_differ: tuple[Difference, ...] = ()) -> Disorder:  # fmt: skip
-    deform = editing_frames(frames) if frames is not None else editing_json(json or _without_sequence)
+    deform = (
+        editing_frames(frames) if frames is not None else editing_json(json or _without_sequence)
+    )
     return Disorder(
         name=name,
         description=description,

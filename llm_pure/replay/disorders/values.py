@@ -1,7 +1,7 @@
 """Disorders of values, for all dialects: numbers as text, null for optional fields, unknown fields. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from llm_pure.replay.disorders.answer import JsonObject, RecordedAnswer
 from llm_pure.replay.disorders.disorder import (
@@ -82,11 +82,28 @@ def _leave_out_nulls(values: list[JsonObject]) -> bool:
     return changed
 
 
-Optional = Iterator[tuple[JsonObject, str]]
+_RESPONSE = (
+    "error incomplete_details instructions max_output_tokens previous_response_id reasoning temperature text tool_choice tools "
+    "top_p truncation usage user service_tier metadata output_text completed_at"
+)
+_CANDIDATE = (
+    "content finishReason finishMessage safetyRatings citationMetadata groundingMetadata urlContextMetadata avgLogprobs "
+    "logprobsResult tokenCount index"
+)
+_PART = (
+    "text thought thoughtSignature functionCall functionResponse inlineData fileData executableCode codeExecutionResult "
+    "videoMetadata"
+)
+_LINE = (
+    "done_reason error total_duration load_duration prompt_eval_count prompt_eval_duration eval_count eval_duration context "
+    "logprobs remote_model"
+)
+
+OptionalFields: TypeAlias = Iterator[tuple[JsonObject, str]]
 """An object of a body, and the names of its optional fields."""
 
 
-def _openai_chat(body: JsonObject) -> Optional:
+def _openai_chat(body: JsonObject) -> OptionalFields:
     yield body, "system_fingerprint service_tier usage error"
     for choice in json_list(body.get("choices")):
         yield choice, "finish_reason logprobs native_finish_reason message delta"
@@ -96,7 +113,7 @@ def _openai_chat(body: JsonObject) -> Optional:
         yield body["usage"], "prompt_tokens_details completion_tokens_details cost"
 
 
-def _openai_message(message: Any) -> Optional:
+def _openai_message(message: Any) -> OptionalFields:
     if not isinstance(message, dict):
         return
     yield (
@@ -109,7 +126,7 @@ def _openai_message(message: Any) -> Optional:
             yield call["function"], "name arguments"
 
 
-def _dashscope(body: JsonObject) -> Optional:
+def _dashscope(body: JsonObject) -> OptionalFields:
     yield body, "usage code message"
     output = json_dict(body.get("output"))
     yield output, "text finish_reason choices"
@@ -123,7 +140,7 @@ def _dashscope(body: JsonObject) -> Optional:
                 yield json_dict(call.get("function")), "name arguments"
 
 
-def _anthropic(body: JsonObject) -> Optional:
+def _anthropic(body: JsonObject) -> OptionalFields:
     message = json_dict(body.get("message")) if body.get("type") == "message_start" else body
     if message.get("type") == "message":
         yield message, "stop_reason stop_sequence container context_management stop_details"
@@ -138,28 +155,22 @@ def _anthropic(body: JsonObject) -> Optional:
         yield json_dict(body.get("usage")), "input_tokens " + _ANTHROPIC_USAGE
 
 
-_ANTHROPIC_USAGE = (
-    "cache_creation_input_tokens cache_read_input_tokens cache_creation server_tool_use service_tier"
-)
+_ANTHROPIC_USAGE = "cache_creation_input_tokens cache_read_input_tokens cache_creation server_tool_use service_tier"
 
 
-def _anthropic_block(block: JsonObject) -> Optional:
+def _anthropic_block(block: JsonObject) -> OptionalFields:
     if block.get("type") == "text":
         yield block, "citations"
     if block.get("type") == "tool_use":
         yield block, "caller cache_control"
 
 
-def _responses(body: JsonObject) -> Optional:
+def _responses(body: JsonObject) -> OptionalFields:
     if "type" in body:
         yield body, "logprobs obfuscation"
     response = body if body.get("object") == "response" else json_dict(body.get("response"))
     if response:
-        yield (
-            response,
-            "error incomplete_details instructions max_output_tokens previous_response_id reasoning temperature text tool_choice "
-            "tools top_p truncation usage user service_tier metadata output_text completed_at",
-        )
+        yield response, _RESPONSE
     for item in [*json_list(response.get("output")), json_dict(body.get("item"))]:
         kind = item.get("type")
         if kind == "message":
@@ -172,23 +183,15 @@ def _responses(body: JsonObject) -> Optional:
             yield item, "status content encrypted_content"
 
 
-def _gemini(body: JsonObject) -> Optional:
+def _gemini(body: JsonObject) -> OptionalFields:
     yield body, "promptFeedback usageMetadata modelVersion responseId createTime error"
     for candidate in json_list(body.get("candidates")):
-        yield (
-            candidate,
-            "content finishReason finishMessage safetyRatings citationMetadata groundingMetadata urlContextMetadata "
-            "avgLogprobs logprobsResult tokenCount index",
-        )
+        yield candidate, _CANDIDATE
         for part in json_list(json_dict(candidate.get("content")).get("parts")):
-            yield (
-                part,
-                "text thought thoughtSignature functionCall functionResponse inlineData fileData executableCode "
-                "codeExecutionResult videoMetadata",
-            )
+            yield part, _PART
 
 
-def _cohere(body: JsonObject) -> Optional:
+def _cohere(body: JsonObject) -> OptionalFields:
     yield body, "logprobs" if "type" in body else "logprobs usage"
     delta = json_dict(body.get("delta"))
     message = body.get("message", delta.get("message"))
@@ -200,12 +203,8 @@ def _cohere(body: JsonObject) -> Optional:
         yield delta, "error usage"
 
 
-def _ollama(line: JsonObject) -> Optional:
-    yield (
-        line,
-        "done_reason error total_duration load_duration prompt_eval_count prompt_eval_duration eval_count eval_duration context "
-        "logprobs remote_model",
-    )
+def _ollama(line: JsonObject) -> OptionalFields:
+    yield line, _LINE
     message = line.get("message")
     if isinstance(message, dict):
         yield message, "thinking images tool_calls tool_name"
@@ -214,7 +213,7 @@ def _ollama(line: JsonObject) -> Optional:
             yield json_dict(call.get("function")), "index description"
 
 
-def _llama(body: JsonObject) -> Optional:
+def _llama(body: JsonObject) -> OptionalFields:
     message = json_dict(body.get("completion_message"))
     yield message, "tool_calls stop_reason content"
     event = json_dict(body.get("event"))
@@ -222,7 +221,7 @@ def _llama(body: JsonObject) -> Optional:
     yield body, "metrics"
 
 
-def _converse(body: JsonObject) -> Optional:
+def _converse(body: JsonObject) -> OptionalFields:
     if "output" in body:
         yield body, "additionalModelResponseFields trace performanceConfig serviceTier"
     message = json_dict(json_dict(body.get("output")).get("message"))
@@ -232,7 +231,7 @@ def _converse(body: JsonObject) -> Optional:
     yield json_dict(body.get("usage")), "cacheReadInputTokens cacheWriteInputTokens"
 
 
-_OPTIONAL: Mapping[str, Callable[[JsonObject], Optional]] = {
+_OPTIONAL: Mapping[str, Callable[[JsonObject], OptionalFields]] = {
     OPENAI_CHAT: _openai_chat,
     DASHSCOPE: _dashscope,
     ANTHROPIC: _anthropic,
@@ -249,7 +248,7 @@ def _with_nulls(answer: RecordedAnswer) -> RecordedAnswer | None:
     return _null_edits[answer.dialect](answer)
 
 
-def _adding_nulls(optional: Callable[[JsonObject], Optional]) -> Deform:
+def _adding_nulls(optional: Callable[[JsonObject], OptionalFields]) -> Deform:
     def edit(values: list[JsonObject]) -> bool:
         for value in values:
             for item, names in list(optional(value)):

@@ -17,6 +17,7 @@ from llm_pure import (
 from llm_pure.adapters.cohere import PROVIDER
 from llm_pure.adapters.dialects.cohere_chat import make_service
 from llm_pure.adapters.dialects.cohere_chat.stream import State, step
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.types.completion import Usage
 from llm_pure.types.errors import ServerError, TimedOut
 from llm_pure.types.events import (
@@ -144,7 +145,7 @@ FRAMES: dict[str, bytes] = {
     "an unknown event": b'{"type":"debug"}',
     "an empty object": b"{}",
     "a wrong shape": b'{"type":"content-delta","delta":{"message":{"content":{"text":7}}}}',
-    "a wrong index": b'{"type":"content-delta","index":"0","delta":{"message":{"content":{"text":"a"}}}}',
+    "a wrong index": b'{"type":"content-delta","index":"x","delta":{"message":{"content":{"text":"a"}}}}',
     "not an object": b"[1]",
     "not JSON": b"{",
     "not text": b'{"type":"\xff"}',
@@ -152,8 +153,8 @@ FRAMES: dict[str, bytes] = {
 STATES = {
     "waiting": State(),
     "started": State(started=True),
-    "thinking": State(started=True, thinking=frozenset({0}), planned=True),
-    "done": State(started=True, complete=True),
+    "thinking": State(started=True, thinking=Entries().put(0, True), planned=True),
+    "done": State(started=True, ended=True),
 }
 STEP = partial(step, SERVICE, HEAD)
 FAULTY = (

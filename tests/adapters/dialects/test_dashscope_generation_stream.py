@@ -13,6 +13,7 @@ from llm_pure import (
     tool_result,
     user,
 )
+from llm_pure.adapters.dialects.common.part_identity import Entries
 from llm_pure.adapters.dialects.dashscope_generation import build_chat
 from llm_pure.adapters.dialects.dashscope_generation.stream import State, step
 from llm_pure.types.errors import StreamInterrupted
@@ -192,10 +193,11 @@ FRAMES: dict[str, bytes] = {
     "not text": b'{"request_id":"\xff"}',
     "nothing": b"",
 }
+BEGUN = Entries().put(0, True)
 STATES = {
     "waiting": State(),
-    "started": State(started=True, unfinished=frozenset({0})),
-    "thinking": State(started=True, unfinished=frozenset({0}), thinking=frozenset({0})),
+    "started": State(started=True, begun=BEGUN),
+    "thinking": State(started=True, begun=BEGUN, thinking=BEGUN),
     "done": State(started=True, complete=True),
 }
 STEP = partial(step, SERVICE, HEAD)

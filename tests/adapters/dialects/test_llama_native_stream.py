@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from llm_pure import ResponseHead, collect
+from llm_pure.adapters.dialects.common.part_identity import Calls
 from llm_pure.adapters.dialects.llama_native.stream import State, step
 from llm_pure.types.events import (
     ExtraReceived,
@@ -121,7 +122,7 @@ FRAMES: dict[str, bytes] = {
 STATES = {
     "waiting": State(),
     "started": State(started=True),
-    "in a call": State(started=True, calls=1, call_id="c1"),
+    "in a call": State(started=True, calls=Calls().read(0, None, "c1", "f", "")[0]),
     "ended": State(started=True, complete=True),
 }
 STEP = partial(step, SERVICE, HEAD)

@@ -148,8 +148,8 @@ def test_why_it_ended_is_one_of_our_words_beside_theirs(
         ),
         pytest.param(
             {"prompt_eval_count": "7", "eval_count": True},
-            Usage(None, None, raw={"prompt_eval_count": "7", "eval_count": True}),
-            id="neither is text or a boolean",
+            Usage(7, None, raw={"prompt_eval_count": "7", "eval_count": True}),
+            id="a number as text is one, a boolean is not",
         ),
     ],
 )

@@ -78,7 +78,12 @@ def test_what_is_said_beside_an_error_is_kept() -> None:
 def test_an_error_before_the_stream_is_the_error_of_its_status() -> None:
     head = ResponseHead(404, (("content-type", "application/json"),))
     body = b'{"error":"model \'x\' not found"}'
-    refused = NotFound(message="model 'x' not found", provider="ollama", status=404)
+    refused = NotFound(
+        message="model 'x' not found",
+        provider="ollama",
+        status=404,
+        body={"error": "model 'x' not found"},
+    )
     assert broken_off(STREAMED, b"", body, head) == ((), refused)
 
 
@@ -100,7 +105,7 @@ STATES = {
     "waiting": State(),
     "started": State(started=True),
     "thinking": State(started=True, thinking=True),
-    "done": State(started=True, complete=True),
+    "done": State(started=True, ended=True),
 }
 STEP = partial(step, SERVICE, HEAD)
 FAULTY = ("an error", "a wrong shape", "not an object", "not JSON", "not text")
@@ -112,7 +117,7 @@ def test_every_line_has_an_answer_in_every_state(state: str, frame: str) -> None
     after, events = step_once(
         STEP, STATES[state], FRAMES[frame], frame in FAULTY, frame == "the end"
     )
-    assert after.started == (state != "waiting" or frame not in FAULTY)
+    assert after.started == (state != "waiting" or frame not in (*FAULTY, "an empty object"))
     assert [one for one in events if not isinstance(one, Started)] == [] or frame not in FAULTY
 
 

@@ -102,7 +102,7 @@ FRAMES: dict[str, bytes] = {
 STATES = {
     "waiting": State(),
     "started": State(started=True),
-    "done": State(started=True, complete=True),
+    "done": State(started=True, ended=True),
 }
 STEP = partial(step, SERVICE, HEAD)
 FAULTY = ("an error", "a wrong shape", "not an object", "not JSON", "not text")

@@ -96,7 +96,7 @@ STATES = {
     "waiting": State(),
     "started": State(started=True),
     "thinking": State(started=True, thinking=True),
-    "done": State(started=True, complete=True),
+    "done": State(started=True, ended=True),
 }
 LAST = ("the end", "an end told in one place")
 STEP = partial(step, SERVICE, HEAD)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from llm_pure import ResponseHead, StreamEvent, collect
 from llm_pure.adapters import dialects
+from llm_pure.core.collect import Collector
 from llm_pure.types.errors import ProtocolError, StreamInterrupted
-from llm_pure.types.events import Finished
 from llm_pure.types.http import get_header
 from llm_pure.types.result import Success
 from tests.support import (
@@ -93,8 +93,10 @@ def stream_settings(stream: Streamed) -> settings:
 
 
 def text_of(events: Sequence[StreamEvent]) -> str:
-    """The text of the completion so far."""
-    return collect([*events, Finished("unknown")]).unwrap().text
+    """The text that these events come to, complete or not."""
+    collector = Collector()
+    collector.add(events)
+    return collector.completion().text
 
 
 @pytest.mark.parametrize("stream", WITH_EVENTS.values(), ids=WITH_EVENTS)
