@@ -45,9 +45,11 @@ class EventFold(Protocol):
 
     def body(self) -> JsonObject:
         """The buffered body with the same content."""
+        ...
 
     def parts(self) -> tuple[Part, ...]:
         """What was received, as the parts of a Completion."""
+        ...
 
 
 def read_event_body(

@@ -146,7 +146,7 @@ def read_other_event(
     return state, events
 
 
-def spoken_part(state: State) -> Events:
+def speech_part(state: State) -> Events:
     """The spoken answer as one part, after all items."""
     if state.audio is None and state.transcript is None:
         return []

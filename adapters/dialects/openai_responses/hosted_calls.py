@@ -108,7 +108,7 @@ def declared_tools(raw: wire.JsonObject, before: DeclaredTools) -> DeclaredTools
         )
     return DeclaredTools(
         frozenset([str(tool.get("name")) for tool in known if tool.get("type") == "custom"]),
-        any(tool.get("type") in _XAI_TOOLS for tool in known),
+        any(str(tool.get("type")) in _XAI_TOOLS for tool in known),
     )
 
 

@@ -168,8 +168,8 @@ class ItemReader:
         metadata = None if own is None else json_text(own)
         if part.stale:
             provider_metadata = None if metadata is None else ProviderMetadata(self.name, metadata)
-            made = Refusal if kind == "refusal" else Text
-            self.events.append(PartReceived(made(part.text, provider_metadata), part.index))
+            part_type = Refusal if kind == "refusal" else Text
+            self.events.append(PartReceived(part_type(part.text, provider_metadata), part.index))
         elif metadata is not None:
             self.events.append(ProviderMetadataReceived(metadata, part.index, 0, kind))
 

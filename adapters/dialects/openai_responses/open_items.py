@@ -5,7 +5,7 @@ event, and leave indexes out or repeat them. Event indexes are `part_index(slot,
 """
 
 from collections.abc import Callable, Iterable
-from io import StringIO
+from io import SEEK_END, StringIO
 from typing import Any, TypeAlias
 
 import msgspec
@@ -70,7 +70,7 @@ class PartText(msgspec.Struct, frozen=True):
     @property
     def length(self) -> int:
         """The length of the text."""
-        return self.buffer.tell()
+        return self.buffer.seek(0, SEEK_END)
 
     def with_text(self, text: str, *, stale: bool = False) -> "PartText":
         """The part with another text."""
@@ -168,11 +168,11 @@ class Item(msgspec.Struct, frozen=True):
     def _index(self, key: PartKey) -> int:
         kind, offset = key
         offset = 0 if kind in ("content", "summary", "call") else offset % _ODD_PARTS
-        if _HOME.get(kind, self.kind) not in (self.kind, "") or self._is_taken(kind, offset):
+        if _HOME.get(kind, self.kind) not in (self.kind, "") or self._is_occupied(kind, offset):
             offset += _ODD_PARTS
         return part_index(self.slot, offset)
 
-    def _is_taken(self, kind: str, offset: int) -> bool:
+    def _is_occupied(self, kind: str, offset: int) -> bool:
         other = {"text": "refusal", "refusal": "text"}.get(kind)
         return other is not None and self.parts.get((other, offset)) is not None
 
@@ -313,7 +313,7 @@ def _continues(item: Item, raw: wire.JsonObject, *, begins: bool) -> bool:
 
 def _call_key(raw: wire.JsonObject) -> str | None:
     """The call_id of a call; its result has the same one and is another item."""
-    return _text(raw.get("call_id")) if raw.get("type") in CALLS else None
+    return _text(raw.get("call_id")) if str(raw.get("type")) in CALLS else None
 
 
 def _text(value: Any) -> str | None:

@@ -40,14 +40,14 @@ def _is_response(raw: Any) -> bool:
         "output" in raw
         or raw.get("object") == "response"
         or "incomplete_details" in raw
-        or (raw.get("type") in wire.END_TYPES and isinstance(raw.get("response"), dict))
+        or (str(raw.get("type")) in wire.END_TYPES and isinstance(raw.get("response"), dict))
     )
 
 
 def _read(
     service: AnyService, raw: dict[str, Any], response: HttpResponse
 ) -> tuple[State, list[StreamEvent]]:
-    if raw.get("type") in wire.END_TYPES:
+    if str(raw.get("type")) in wire.END_TYPES:
         return read_end(service, State(), raw, response)
     events: list[StreamEvent] = []
     state = read_response(service, State(), events, raw)

@@ -21,7 +21,7 @@ from llm_pure.adapters.dialects.openai_responses.errors import (
 from llm_pure.adapters.dialects.openai_responses.events import (
     read_item_event,
     read_other_event,
-    spoken_part,
+    speech_part,
 )
 from llm_pure.adapters.dialects.openai_responses.hosted_calls import declared_tools, is_hosted
 from llm_pure.adapters.dialects.openai_responses.items import ItemReader
@@ -226,7 +226,7 @@ def read_response(
                 item if item.done else reader.complete(item, _beginning(item), final=False)
             )
     reader.repeat_lists(items)
-    events += spoken_part(state)
+    events += speech_part(state)
     events += [ExtraReceived(name, None) for name in sorted(state.live)]
     events += [
         ExtraReceived(key, value)

@@ -105,10 +105,10 @@ def all_lost(of: list[Instance], read: Any) -> list[str]:
 
 def test_the_instances_are_of_the_official_types() -> None:
     for item in instances(ResponseOutputItem):
-        TypeAdapter(ResponseOutputItem).validate_python(item.json)  # type: ignore[arg-type]
+        TypeAdapter(ResponseOutputItem).validate_python(item.json)
     for event in instances(ResponseStreamEvent, leave_out=["response"]):
         if not event.title.startswith(OF_RESPONSES):
-            TypeAdapter(ResponseStreamEvent).validate_python(event.json)  # type: ignore[arg-type]
+            TypeAdapter(ResponseStreamEvent).validate_python(event.json)
 
 
 def test_no_leaf_of_an_output_item_is_lost() -> None:
