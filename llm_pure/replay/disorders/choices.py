@@ -53,17 +53,18 @@ Place = Callable[[list[Frame], str, JsonObject], list[Frame] | None]
 
 
 def _moving_usage(place: Place) -> EditFrames:
-    """Take the last usage out of all frames, and put it elsewhere. Not possible if a choice has usage of its own."""
+    """Take the last usage out of all frames, and put it elsewhere. Not possible if it stands at another place, too."""
 
     def edit(frames: list[Frame]) -> list[Frame] | None:
         values = [frame.json() for frame in frames]
         names = [name for value in values if value is not None and (name := _usage_name(value))]
-        if not names or any(
-            "usage" in choice
+        holders = [
+            holder
             for value in values
             if value is not None
-            for choice in choices_of(value)
-        ):
+            for holder in (json_dict(value.get("x_groq")), *choices_of(value))
+        ]
+        if not names or any("usage" in holder for holder in holders):
             return None
         name = names[-1]
         usage: JsonObject = {}
@@ -84,6 +85,12 @@ _ENVELOPE = frozenset({
     "id", "object", "created", "model", "choices", "system_fingerprint", "service_tier", "obfuscation", "provider",
 })  # fmt: skip
 """Fields of a chunk that every other chunk of its stream repeats."""
+
+
+_OTHER_ENVELOPES = frozenset({
+    "candidates", "modelVersion", "responseId", "output", "request_id",
+})  # fmt: skip
+"""The same of Gemini and DashScope, and where their choices are."""
 
 
 def _chunks(frames: list[Frame]) -> list[int]:
@@ -127,11 +134,7 @@ def _in_chunk_of_its_own(choices: Any) -> Place:
         last = frames[chunks[-1]]
         value = last.json() or {}
         field = "candidates" if "candidates" in value else "choices"
-        value = {
-            key: item
-            for key, item in value.items()
-            if key in _ENVELOPE | {"modelVersion", "responseId"}
-        }
+        value = {key: item for key, item in value.items() if key in _ENVELOPE | _OTHER_ENVELOPES}
         value.pop(field, None)
         if choices is not msgspec.UNSET:
             value[field] = copy.deepcopy(choices)
@@ -153,8 +156,8 @@ def _finish_twice(frames: list[Frame]) -> list[Frame] | None:
         finished = [choice for choice in choices_of(value) if _reason_of(choice) is not None]
         if not finished:
             continue
-        for name in ("usage", "usageMetadata"):
-            value.pop(name, None)
+        for name in [name for name in value if name not in _ENVELOPE | _OTHER_ENVELOPES]:
+            del value[name]
         for choice in choices_of(value):
             for name in [name for name in choice if name not in _AT_THE_END]:
                 del choice[name]
