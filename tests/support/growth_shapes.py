@@ -358,7 +358,6 @@ BUILDERS = (
     "ollama",
     "openai_responses",
     "dashscope",
-    "qianfan",
 )
 
 
@@ -372,7 +371,7 @@ def _requests(name: str, make: Callable[[int], ChatRequest]) -> Shape:
 
 def _turns(size: int) -> ChatRequest:
     return ChatRequest(
-        messages=tuple([user("a") if i % 2 == 0 else assistant("b") for i in range(size)])
+        messages=tuple([user("a") if i % 2 == 0 else assistant("b") for i in range(size | 1)])
     )
 
 
