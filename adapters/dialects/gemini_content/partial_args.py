@@ -6,7 +6,7 @@ Source: google-genai 3.4.0 types.PartialArg (RFC 9535 paths); read 2026-11-20.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from llm_pure.adapters.dialects.gemini_content import wire
@@ -25,32 +25,27 @@ _STEP = re.compile(
 def join_fragments(fragments: Iterable[wire.PartialArg]) -> dict[str, Any]:
     """The arguments. An invalid path, or one that clashes with an earlier path, is used as a key itself."""
     root: dict[str, Any] = {}
-    values: list[Any] = []
-    open_path: str | None = None
-    for fragment in fragments:
-        if fragment.jsonPath != open_path:
-            _put_joined(root, open_path, values)
-            values = []
-        values.append(_value(fragment))
-        open_path = fragment.jsonPath
-        if not fragment.willContinue:
-            _put_joined(root, open_path, values)
-            open_path, values = None, []
-    _put_joined(root, open_path, values)
+    for path, values in _runs(fragments):
+        texts = [value for value in values if isinstance(value, str)]
+        value = "".join(texts) if texts else values[-1]
+        if not _put(root, _steps(path), value):
+            _put(root, [path], value)
     return root
 
 
-def _put_joined(root: dict[str, Any], path: str | None, values: list[Any]) -> None:
-    """Store the values of consecutive fragments of one path: texts are joined, of other values the last one counts."""
-    if path is None or not values:
-        return
-    first_text = next((at for at, value in enumerate(values) if isinstance(value, str)), None)
-    if first_text is None:
-        value = values[-1]
-    else:
-        value = "".join([text for text in values[first_text:] if isinstance(text, str)])
-    if not _put(root, _steps(path), value):
-        _put(root, [path], value)
+def _runs(fragments: Iterable[wire.PartialArg]) -> Iterator[tuple[str, list[Any]]]:
+    """Each value with its path: the pieces of a value are consecutive, and all but the last one have `willContinue`."""
+    path, is_open = "", False
+    values: list[Any] = []
+    for fragment in fragments:
+        fragment_path = fragment.jsonPath or "$"
+        if values and not (is_open and fragment_path == path):
+            yield path, values
+            values = []
+        path, is_open = fragment_path, bool(fragment.willContinue)
+        values.append(_value(fragment))
+    if values:
+        yield path, values
 
 
 def _value(fragment: wire.PartialArg) -> Any:
