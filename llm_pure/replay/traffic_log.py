@@ -16,6 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
+import msgspec
+
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.cassette_files import find_cassettes, save_cassette
 from llm_pure.replay.recorder import RecordingOverride
@@ -84,6 +86,9 @@ class TrafficLog:
             known = tuple(sorted(self._secrets))
         redacted = redact_interaction(interaction, Redaction(secrets=known))
         suspicious = tuple(high_entropy_texts(redacted))
+        if len(suspicious) > SUSPICIOUS_LIMIT:  # each is looked for in all of the exchange
+            redacted = _without_bodies(redacted)
+            suspicious = tuple(high_entropy_texts(redacted))
         if suspicious:
             redacted = redact_interaction(redacted, Redaction(secrets=suspicious))
         now = datetime.now(UTC)
@@ -94,6 +99,22 @@ class TrafficLog:
         if isinstance(saved, Failure):
             _log.warning("%s", saved.failure().message)
         return Success(redacted)
+
+
+SUSPICIOUS_LIMIT = 1_000
+"""Maximum texts of an exchange that may be keys. With more of them it is logged without its bodies."""
+
+
+def _without_bodies(interaction: Interaction) -> Interaction:
+    request, response = interaction.request, interaction.response
+    note = f"not logged: more than {SUSPICIOUS_LIMIT} texts that look like keys".encode()
+    return msgspec.structs.replace(
+        interaction,
+        request=msgspec.structs.replace(request, body=note),
+        response=msgspec.structs.replace(response, body=note),
+        sizes=(),
+        delays_ms=(),
+    )
 
 
 @lru_cache(maxsize=8)

@@ -1,8 +1,17 @@
 """What grows with an answer, a text or a recording grows linearly; `make bench ARGS="--only growth"` shows the exponents."""
 
+from pathlib import Path
+from random import Random
+
+import msgspec
 import pytest
 
-from tests.support.growth_shapes import SHAPES, growth
+from llm_pure.replay import Interaction
+from llm_pure.replay.cassette import Cassette
+from llm_pure.replay.checks.diff import ShapeDifference, diff_cassettes
+from llm_pure.replay.traffic_log import SUSPICIOUS_LIMIT, TrafficLog
+from llm_pure.types.http import HttpRequest, HttpResponse
+from tests.support.growth_shapes import SHAPES, Call, growth
 
 MAX_EXPONENT = 1.4
 """Coarse, as the machine may be busy: 1 is linear, 2 quadratic. The bench has 1.1."""
@@ -35,3 +44,51 @@ def test_time_grows_linearly(name: str) -> None:
 
 def test_pending_shapes_exist() -> None:
     assert SHAPES.keys() >= PENDING
+
+
+def _cassette(count: int) -> Cassette:
+    return Cassette(
+        interactions=tuple(
+            [
+                Interaction(
+                    request=HttpRequest(
+                        "POST", "https://a.test/", (), f'{{"a":{number}}}'.encode()
+                    ),
+                    response=HttpResponse(200, (), b'{"b":1}'),
+                )
+                for number in range(count)
+            ]
+        )
+    )
+
+
+def test_differences_of_cassettes_take_linear_time() -> None:
+    def shape(count: int) -> Call:
+        old = _cassette(count)
+        new = msgspec.structs.replace(old, interactions=tuple(reversed(old.interactions)))
+        return lambda: list(diff_cassettes(old, new))
+
+    exponent, seconds, _ = growth(shape, start=50)
+    assert exponent <= MAX_EXPONENT, seconds
+    assert list(diff_cassettes(_cassette(3), _cassette(2))) == [
+        ShapeDifference(kind="removed", where="POST https://a.test/", index=2, old="an interaction")
+    ]
+
+
+def test_an_exchange_with_thousands_of_random_texts_is_logged_without_its_bodies(
+    tmp_path: Path,
+) -> None:
+    random = Random(1)
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    texts = ["".join(random.choices(letters, k=40)) for _ in range(SUSPICIOUS_LIMIT + 50)]
+    body = msgspec.json.encode([{"text": text} for text in texts])
+    interaction = Interaction(
+        request=HttpRequest("POST", f"https://a.test/{texts[0]}", (), body),
+        response=HttpResponse(200, (), body),
+    )
+    log = TrafficLog(tmp_path)
+    log.record(log.start(interaction.request), interaction).unwrap()
+    (file,) = tmp_path.glob("*.yaml")
+    written = file.read_text("utf-8")
+    assert "not logged: more than 1000 texts that look like keys" in written
+    assert [text for text in texts if text in written] == []

@@ -23,7 +23,7 @@ from tests.support.cassettes import chat_providers, recorded
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 CONTEXT = PricingContext(api_type="openai")
-ODD = (
+ODD: tuple[Any, ...] = (
     -1,
     -(10**18),
     10**18,

@@ -11,7 +11,7 @@ import tracemalloc
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from llm_pure import Completion, assistant
+from llm_pure import ChatRequest, Completion, Message, Tool, ToolCall, assistant, tool_result, user
 from llm_pure.adapters import registry
 from llm_pure.output.code import parse_code, repair_code
 from llm_pure.output.json_repair import repair
@@ -23,6 +23,7 @@ from llm_pure.replay.matching import canonical, find_differences
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.redact import redact
 from tests.support.aws_frames import STREAM_HEAD, body_of, event
+from tests.support.cassettes import config_for
 from tests.support.fuzz import build_next
 
 Call: TypeAlias = Callable[[], object]
@@ -348,8 +349,55 @@ TEXTS: Mapping[str, Shape] = {
 }  # fmt: skip
 """Texts of models and services, and what is recorded."""
 
+BUILDERS = (
+    "openai",
+    "anthropic",
+    "gemini",
+    "bedrock",
+    "cohere",
+    "ollama",
+    "openai_responses",
+    "dashscope",
+)
+
+
+def _requests(name: str, make: Callable[[int], ChatRequest]) -> Shape:
+    def shape(size: int) -> Call:
+        provider, config, request = registry.get(name).unwrap(), config_for(name), make(size)
+        return lambda: provider.build_chat(config, request)
+
+    return shape
+
+
+def _turns(size: int) -> ChatRequest:
+    return ChatRequest(
+        messages=tuple([user("a") if i % 2 == 0 else assistant("b") for i in range(size | 1)])
+    )
+
+
+def _calls(size: int) -> ChatRequest:
+    calls = [ToolCall(id=f"c{i}", name="f", arguments="{}") for i in range(size)]
+    results = [tool_result(call.id, "x") for call in calls]
+    return ChatRequest(
+        messages=(user("a"), Message("assistant", tuple(calls)), *results, user("b"))
+    )
+
+
+def _tools(size: int) -> ChatRequest:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    return ChatRequest(
+        messages=user("a"),
+        tools=tuple([Tool(name=f"f{i}", parameters=schema) for i in range(size)]),
+    )
+
+
 BUILDS: Mapping[str, Shape] = {
     "build, parts": lambda n: _build(n, lambda i: {"type": "text", "text": str(i)}),
+    **{
+        f"build for {name}, {label}": _requests(name, make)
+        for name in BUILDERS
+        for label, make in (("turns", _turns), ("calls and results", _calls), ("tools", _tools))
+    },
 }
 
 

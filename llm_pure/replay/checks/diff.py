@@ -3,6 +3,7 @@
 Values and the lengths of lists are ignored: `*` stands for each item.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -38,18 +39,16 @@ class ShapeDifference(msgspec.Struct, frozen=True, kw_only=True):
 
 def diff_cassettes(old: Cassette, new: Cassette) -> Iterator[ShapeDifference]:
     """Yield the changes in the responses to the same requests. An interaction in only one cassette is one change."""
-    unmatched = list(old.interactions)
+    known = _Unmatched(old)
     for index, interaction in enumerate(new.interactions):
-        before = _same_request(interaction, unmatched)
+        before = known.take(interaction)
         if before is None:
             where = f"{interaction.request.method} {interaction.request.url}"
             yield ShapeDifference(kind="added", where=where, index=index, new="an interaction")
             continue
-        unmatched.remove(before)
         yield from _changes(json_shape(before.response), json_shape(interaction.response), index)
-    for interaction in unmatched:
+    for index, interaction in known.remaining():
         where = f"{interaction.request.method} {interaction.request.url}"
-        index = old.interactions.index(interaction)
         yield ShapeDifference(kind="removed", where=where, index=index, old="an interaction")
 
 
@@ -71,17 +70,34 @@ def json_shape(response: HttpResponse) -> Shape:
 _ANY_ORIGIN = MatchRules(origin=False)
 
 
-def _same_request(interaction: Interaction, candidates: list[Interaction]) -> Interaction | None:
-    """Return the first candidate with an equal request, else the first with the same method and URL."""
-    request = canonical(interaction.request, _ANY_ORIGIN)
-    same_url: Interaction | None = None
-    for candidate in candidates:
-        recorded = canonical(candidate.request, _ANY_ORIGIN)
-        if recorded.key == request.key:
-            return candidate
-        if same_url is None and (recorded.method, recorded.url) == (request.method, request.url):
-            same_url = candidate
-    return same_url
+class _Unmatched:
+    """The interactions of the old cassette that no new one was compared with, by their requests."""
+
+    def __init__(self, cassette: Cassette) -> None:
+        self._interactions = dict(enumerate(cassette.interactions))
+        self._by_key: dict[bytes, deque[int]] = {}
+        self._by_url: dict[tuple[str, str], deque[int]] = {}
+        for index, interaction in self._interactions.items():
+            request = canonical(interaction.request, _ANY_ORIGIN)
+            self._by_key.setdefault(request.key, deque()).append(index)
+            self._by_url.setdefault((request.method, request.url), deque()).append(index)
+
+    def take(self, interaction: Interaction) -> Interaction | None:
+        """Return and forget the first one with an equal request, else the first with the same method and URL."""
+        request = canonical(interaction.request, _ANY_ORIGIN)
+        for waiting in (
+            self._by_key.get(request.key),
+            self._by_url.get((request.method, request.url)),
+        ):
+            while waiting:
+                before = self._interactions.pop(waiting.popleft(), None)
+                if before is not None:
+                    return before
+        return None
+
+    def remaining(self) -> Iterator[tuple[int, Interaction]]:
+        """Yield index and interaction of those that are left."""
+        yield from self._interactions.items()
 
 
 def _event_kind(value: Any) -> str:
