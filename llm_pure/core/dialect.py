@@ -24,6 +24,7 @@ from llm_pure.core.error_mapping import (
     request_id,
     to_llm_error,
     with_body,
+    with_headers,
 )
 from llm_pure.core.provider import (
     NO_ENV_VARS,
@@ -266,9 +267,12 @@ def parse_response(
     JSON that is nested too deeply for the caller's stack is an error by the response's status.
     """
     try:
-        return _parse_response(dialect, service, response)
+        parsed = _parse_response(dialect, service, response)
     except RecursionError:
-        return Failure(_depth_error(service, response))
+        parsed = Failure(_depth_error(service, response))
+    if type(parsed) is Success:  # isinstance costs 0.9 us here
+        return parsed
+    return Failure(with_headers(parsed.failure(), response.headers))
 
 
 def _parse_response(

@@ -78,11 +78,16 @@ _STATUS_OF_TYPE: Mapping[str, int] = {
         (400, "invalid_request_error invalid_request invalid_argument invalid_parameter bad_request badrequesterror"),
         (400, "bad_request_error validation_error invalid_params"),
         (401, "authentication_error authenticationerror unauthorized unauthenticated"),
+        (402, "billing_error insufficient_balance"),
         (403, "permission_error permissiondeniederror permission_denied forbidden"),
         (404, "not_found_error notfounderror not_found"),
+        (409, "conflict_error"),
+        (413, "request_too_large"),
         (422, "unprocessable_entity unprocessableentityerror"),
         (429, "rate_limit_error ratelimiterror too_many_requests toomanyrequests resource_exhausted"),
-        (503, "service_unavailable serviceunavailableerror unavailable"),
+        (503, "service_unavailable serviceunavailableerror unavailable service_unavailable_error"),
+        (504, "timeout_error"),
+        (529, "overloaded_error"),
     )
     for name in names.split()
 }  # fmt: skip
@@ -209,6 +214,15 @@ def request_id(headers: Headers) -> str | None:
         if first_values.get(name):
             return first_values[name]
     return None
+
+
+def with_headers(error: LLMError, headers: Headers) -> LLMError:
+    """Return the error with the request id and the rate limits of the response's headers, unless it has them."""
+    return msgspec.structs.replace(
+        error,
+        request_id=error.request_id or request_id(headers),
+        rate_limits=error.rate_limits or rate_limits(headers),
+    )
 
 
 def with_body(error: LLMError, raw: Any) -> LLMError:

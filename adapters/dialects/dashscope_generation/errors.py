@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from llm_pure.adapters.dialects.openai_common import errors as openai_errors
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
 from llm_pure.types.errors import (
@@ -49,17 +50,16 @@ _TOO_LONG = re.compile(r"(?i)range of input length|input length exceeds")
 
 
 def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
-    """Return the error in decoded JSON, None if there is none. Gateways have it under `error`."""
+    """Return the error in decoded JSON, None if there is none. Gateways have it under `error`, or in other shapes."""
     failed = response.status >= 400
-    if isinstance(body, str) and failed:
-        body = {"message": body}
-    if not isinstance(body, dict):
-        return None
-    nested = body.get("error")
-    error = nested if isinstance(nested, dict) and nested else body
+    error = _error_object(body)
     code, message = _text(error.get("code")), _text(error.get("message"))
-    if not failed and not code and error is body:
-        return None
+    if not code:
+        output = body.get("output") if isinstance(body, dict) else None
+        choices = output.get("choices") if isinstance(output, dict) else None
+        if choices and "error" not in body:
+            body = {"choices": choices}
+        return openai_errors.find_error(service, body, response)
     first = code.partition(".")[0]
     error_codes = service.error_codes
     if _TOO_LONG.search(message):
@@ -67,13 +67,20 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     report = ProviderErrorInfo(
         provider=service.name,
         status=response.status if failed else 400 if _CLIENT_ERROR.match(code) else 500,
-        message=message or _text(nested),
-        code=code or None,
-        type=first or None,
+        message=message,
+        code=code,
+        type=first,
         request_id=_text(body.get("request_id")) or None,
         headers=response.headers,
     )
     return to_llm_error(report, error_codes)
+
+
+def _error_object(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        return {}
+    nested = body.get("error")
+    return nested if isinstance(nested, dict) and nested else body
 
 
 def _text(value: Any) -> str:

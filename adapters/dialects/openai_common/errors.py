@@ -86,7 +86,12 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
     if isinstance(fault, dict):
         return {"message": fault.get("faultstring"), **fault}
     flat = not choices and any(isinstance(body.get(key), str | list) for key in _MESSAGES)
-    if flat and (failed or _is_marked(body) or any(body.get(key) for key in _CODES)):
+    if flat and (
+        failed
+        or _is_marked(body)
+        or any(body.get(key) for key in _CODES)
+        or body.keys() <= _ERROR_FIELDS
+    ):
         return {
             **body,
             "message": next((body[key] for key in _MESSAGES if body.get(key)), ""),
@@ -119,6 +124,10 @@ _MINIMAX = {
 _MESSAGES = ("message", "msg", "error_message", "error_msg", "errorMessage", "detail")
 """Keys of an error's text beside its code, without an object around them."""
 _CODES = ("code", "error_code", "error_type", "errorCode")
+_ERROR_FIELDS = frozenset(
+    {*_MESSAGES, *_CODES, "request_id", "requestId", "status", "status_code", "statusCode", "timestamp", "path", "param", "details"}
+)
+"""An object with a message and nothing but these fields is an error, also in a 2xx response: API gateways, FastAPI."""
 
 
 def _message(error: dict[str, Any]) -> str:
