@@ -71,7 +71,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     if isinstance(error, str) and body.get("error_description"):
         # OAuth: {"error": "invalid_grant", "error_description": "..."}
         error = {"message": body["error_description"], "status": error}
-    if not isinstance(error, dict) or not ("status" in error or error.get("details")):
+    if not isinstance(error, dict) or not (_text(error.get("status")) or error.get("details")):
         in_candidate = error and "error" not in body and error is not body
         return openai_errors.find_error(service, {"error": error} if in_candidate else body, response)
     details = _details(error)

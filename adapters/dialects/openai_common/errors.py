@@ -90,7 +90,7 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
         failed
         or _is_marked(body)
         or any(body.get(key) for key in _CODES)
-        or body.keys() <= _ERROR_FIELDS
+        or (body.keys() <= _ERROR_FIELDS and body.keys() != {"message"})
     ):
         return {
             **body,

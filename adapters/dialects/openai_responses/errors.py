@@ -53,7 +53,8 @@ def event_error(
     """The error of an `error` event, flat or nested, or of the shapes of gateways."""
     nested = event.get("error")
     flat = {key: value for key, value in event.items() if key not in ("type", "sequence_number")}
-    shape = flat if nested or event.get("errors") or "detail" in event else {"error": flat}
+    gateway = nested or event.get("errors") or "detail" in event
+    shape = flat if gateway else {"error": {"message": "", **flat}}
     return find_error(service, shape, response)
 
 

@@ -42,8 +42,6 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     message: str = GONE
     decides: bool = False
     """The kind is the same under any status."""
-    marked: bool = True
-    """It is an error wherever it stands; False: only as a body under 4xx, or in an event named "error"."""
 
     def __str__(self) -> str:
         return self.title
@@ -64,7 +62,7 @@ SHAPES = (
     Shape(title="message and code", error={"message": GONE, "code": "gone"}, code="gone"),
     Shape(title="message and a status as code", error={"message": GONE, "code": 401}, kind=AuthenticationFailed, code="401",
           status=401),
-    Shape(title="message alone", error={"message": GONE}),
+    Shape(title="message and a status", error={"message": GONE, "status": 502}, code="502", status=502),
     Shape(title="detail", error={"detail": GONE}),
     Shape(title="a list of details", error={"detail": [{"loc": ["body", "x"], "msg": GONE}]}, message=f"body/x: {GONE}"),
     Shape(title="errors", error={"success": False, "errors": [{"code": 404, "message": GONE}]}, kind=NotFound, code="404",
