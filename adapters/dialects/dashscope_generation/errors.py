@@ -3,7 +3,7 @@
 A frame has no status of its own (the status is in a comment before it), so it is derived from the code.
 Source: alibabacloud.com/help/en/model-studio, "Error codes", in excerpts read 2026-11-20: InvalidParameter,
 DataInspectionFailed, BadRequest.*, InvalidURL, Arrearage, UnsupportedOperation, InvalidApiKey, AccessDenied.*,
-RequestTimeOut, Throttling.*. The other codes are as generally known, unconfirmed.
+RequestTimeOut, Throttling.*; insufficient_quota (429) there as well, read 2026-11-29. The other codes are as generally known, unconfirmed.
 """
 
 import re
@@ -31,6 +31,9 @@ ERROR_CODES: Mapping[str, ErrorType] = {
     "DataInspectionFailed": ContentFiltered,
     "data_inspection_failed": ContentFiltered,
     "Arrearage": QuotaExceeded,
+    "AllocationQuota": QuotaExceeded,  # .FreeTierOnly
+    "insufficient_quota": RateLimited,  # of the compatible mode: tokens per minute
+    "limit_requests": RateLimited,
     "InvalidApiKey": AuthenticationFailed,
     "AccessDenied": PermissionDenied,
     "WorkspaceAccessDenied": PermissionDenied,

@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.core.error_mapping import (
+    MAX_WAIT_S,
+    ErrorType,
+    ProviderErrorInfo,
+    parse_go_duration,
+    to_llm_error,
+)
 from llm_pure.framing.json_codec import preview
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpResponse
@@ -40,6 +46,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
             type=_type(error, code, service.error_codes),
             param=_code(error.get("param")),
             request_id=_code(body.get("request_id")),
+            retry_after_s=_retry_after_s(error),
             headers=response.headers,
         ),
         service.error_codes,
@@ -157,6 +164,23 @@ def _detail(item: Any) -> str:
     location = item.get("loc")
     path = "/".join(map(_short, location[:MAX_DETAILS])) if isinstance(location, list) else ""
     return ": ".join(filter(None, [path, _short(item.get("msg") or "")]))
+
+
+_SECONDS = ("retry_after_seconds", "retry_after", "retryAfter")
+
+
+def _retry_after_s(error: dict[str, Any]) -> float | None:
+    """The wait in the error: in seconds, at OpenRouter in its metadata; at Google a duration in its details."""
+    metadata, details = error.get("metadata"), error.get("details")
+    for holder in (error, metadata if isinstance(metadata, dict) else {}):
+        seconds = next((holder[key] for key in _SECONDS if type(holder.get(key)) in (int, float)), -1)
+        if 0 <= seconds < MAX_WAIT_S:
+            return float(seconds)
+    for detail in details[:MAX_DETAILS] if isinstance(details, list) else ():
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
+        if isinstance(delay, str):
+            return parse_go_duration(delay)
+    return None
 
 
 def _short(value: Any) -> str:
