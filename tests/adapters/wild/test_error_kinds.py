@@ -18,12 +18,11 @@ from llm_pure.types.errors import (
     ProtocolError,
     QuotaExceeded,
     RateLimited,
-    ServerError,
     retry_after_s,
 )
 from llm_pure.types.http import Headers
 from llm_pure.types.result import Success
-from tests.support.error_forms import FORMS, Form, converse, invoke, named, sse
+from tests.support.error_forms import converse, invoke, named, sse
 from tests.support.framed import lines
 
 Kinds = tuple[type[LLMError], list[tuple[str, int, str]]]
@@ -204,3 +203,137 @@ def test_the_parameter_of_an_error_that_has_no_field_for_it_stays_in_its_body() 
     response = HttpResponse(400, (), json.dumps(body).encode())
     error = registry.get("openai").unwrap().parse_chat(response).failure()
     assert (type(error), error.body["error"]["param"]) == (ContextLengthExceeded, "messages")
+
+
+def _chat(call: Any) -> tuple[Any, bytes]:
+    delta = {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, **call}]}}]}
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    body = {"id": "c", "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}
+    return body, sse(delta, end) + b"data: [DONE]\n\n"
+
+
+def _responses(item: Any) -> tuple[Any, bytes]:
+    final = {"id": "r", "object": "response", "status": "completed", "model": "m", "output": [item]}
+    return final, named(
+        {"type": "response.created", "response": {**final, "status": "in_progress", "output": []}},
+        {"type": "response.output_item.added", "output_index": 0, "item": item},
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": final},
+    )
+
+
+def _anthropic(block: Any) -> tuple[Any, bytes]:
+    head = {"id": "m", "type": "message", "role": "assistant", "model": "k"}
+    return {**head, "content": [block], "stop_reason": "tool_use"}, named(
+        {"type": "message_start", "message": {**head, "content": []}},
+        {"type": "content_block_start", "index": 0, "content_block": block},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
+        {"type": "message_stop"},
+    )
+
+
+def _gemini(call: Any) -> tuple[Any, bytes]:
+    body = {"candidates": [{"content": {"parts": [{"functionCall": call}]}, "finishReason": "STOP"}]}
+    return body, sse(body)
+
+
+def _converse(name: Any) -> tuple[Any, bytes]:
+    use = {"toolUseId": "t", **name}
+    message = {"role": "assistant", "content": [{"toolUse": {**use, "input": {}}}]}
+    return {"output": {"message": message}, "stopReason": "tool_use"}, converse(
+        {"messageStart": {"role": "assistant"}},
+        {"contentBlockStart": {"contentBlockIndex": 0, "start": {"toolUse": use}}},
+        {"contentBlockStop": {"contentBlockIndex": 0}},
+        {"messageStop": {"stopReason": "tool_use"}},
+        {"metadata": {"usage": {"inputTokens": 1, "outputTokens": 1}}},
+    )
+
+
+def _cohere(call: Any) -> tuple[Any, bytes]:
+    message = {"role": "assistant", "tool_calls": [call]}
+    return {"id": "c", "message": message, "finish_reason": "TOOL_CALL"}, sse(
+        {"type": "message-start", "id": "c", "delta": {"message": {"role": "assistant"}}},
+        {"type": "tool-call-start", "index": 0, "delta": {"message": {"tool_calls": call}}},
+        {"type": "tool-call-end", "index": 0},
+        {"type": "message-end", "delta": {"finish_reason": "TOOL_CALL"}},
+    )
+
+
+def _ollama(call: Any) -> tuple[Any, bytes]:
+    body = {"model": "m", "message": {"role": "assistant", "tool_calls": [call]}, "done": True}
+    return body, lines({**body, "done": False}, {"model": "m", "message": {"content": ""}, "done": True})
+
+
+def _dashscope(call: Any) -> tuple[Any, bytes]:
+    message = {"role": "assistant", "content": "", "tool_calls": [call]}
+    body = {"output": {"choices": [{"message": message, "finish_reason": "tool_calls"}]}}
+    return body, sse(body)
+
+
+def _llama(call: Any) -> tuple[Any, bytes]:
+    body = {"completion_message": {"role": "assistant", "stop_reason": "tool_calls", "tool_calls": [call]}}
+    event = {"event_type": "progress", "delta": {"type": "tool_call", **call}}
+    end = {"event_type": "complete", "delta": {"type": "text", "text": ""}, "stop_reason": "tool_calls"}
+    return body, sse({"event": event}, {"event": end})
+
+
+def _qianfan(call: Any) -> tuple[Any, bytes]:
+    body = {"id": "a", "result": "", "function_call": call, "is_end": True}
+    return body, sse(body)
+
+
+def _spark(call: Any) -> tuple[Any, bytes]:
+    text = [{"content": "", "role": "assistant", "index": 0, "function_call": call}]
+    payload = {"choices": {"status": 2, "seq": 0, "text": text}}
+    body = {"header": {"code": 0, "sid": "s", "status": 2}, "payload": payload}
+    return body, lines(body)
+
+
+def _invoke(body: Any, *chunks: Any) -> tuple[Any, bytes]:
+    return body, invoke(*chunks)
+
+
+NDJSON = "application/x-ndjson"
+AWS = "application/vnd.amazon.eventstream"
+FUNCTION = {"id": "x", "type": "function", "function": {"arguments": "{}"}}
+EMPTY = {"id": "x", "type": "function", "function": {"name": "", "arguments": "{}"}}
+NAMELESS: list[tuple[str, str, tuple[Any, bytes]]] = [
+    *[("open_llm", "text/event-stream", _chat(call)) for call in (FUNCTION, EMPTY, {**EMPTY, "function": {"name": None}})],
+    *[(name, "text/event-stream", _chat(FUNCTION)) for name in ("openai", "dashscope_compatible", "qianfan", "spark", "mistral")],
+    *[("openai_responses", "text/event-stream", _responses({"id": "f", "type": "function_call", "call_id": "c", "arguments": "{}", **name}))
+      for name in ({}, {"name": ""}, {"name": None})],
+    *[("anthropic", "text/event-stream", _anthropic({"type": "tool_use", "id": "t", "input": {}, **name}))
+      for name in ({}, {"name": ""}, {"name": None})],
+    *[("gemini", "text/event-stream", _gemini({"args": {"a": 1}, **name})) for name in ({}, {"name": ""}, {"name": None})],
+    *[("bedrock", AWS, _converse(name)) for name in ({}, {"name": ""}, {"name": None})],
+    *[("cohere", "text/event-stream", _cohere(call)) for call in (FUNCTION, EMPTY)],
+    *[(name, NDJSON, _ollama(call)) for call in (FUNCTION, EMPTY) for name in ("ollama", "ollama.generate")],
+    *[("dashscope", "text/event-stream", _dashscope(call)) for call in (FUNCTION, EMPTY)],
+    *[("llama_api", "text/event-stream", _llama(call)) for call in (FUNCTION, EMPTY)],
+    *[("qianfan", "text/event-stream", _qianfan({"arguments": "{}", **name})) for name in ({}, {"name": ""})],
+    *[("spark", NDJSON, _spark({"arguments": "{}", **name})) for name in ({}, {"name": ""})],
+    ("bedrock_invoke", AWS, _invoke(_chat(FUNCTION)[0],
+        {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, **FUNCTION}]}}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("provider", "label", "answer"), NAMELESS)
+def test_a_tool_call_without_a_name_is_a_fault_of_the_answer(
+    provider: str, label: str, answer: tuple[Any, bytes]
+) -> None:
+    reader = registry.get(provider).unwrap()
+    body, data = answer
+    body_label = label if provider == "spark" and label == NDJSON else "application/json"
+    response = HttpResponse(200, (("content-type", body_label),), json.dumps(body).encode())
+    parsed = reader.parse_chat(response)
+    assert not isinstance(parsed, Success), parsed
+    head = ResponseHead(200, (("content-type", label),))
+    _, streamed = read_pieces(reader.open_stream(head), [data])
+    for error in (parsed.failure(), streamed):
+        assert isinstance(error, ProtocolError), error
+        assert error.message == "the response has a tool call without a name"
+        assert error.partial is not None
+        assert [call.name for call in error.partial.tool_calls] == [""]
