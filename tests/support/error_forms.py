@@ -36,7 +36,9 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     """Errors of gateways can stand among the frames."""
 
     def __str__(self) -> str:
-        return f"{self.provider} ({self.label})" if self.label == "application/json" else self.provider
+        return (
+            f"{self.provider} ({self.label})" if self.label == "application/json" else self.provider
+        )
 
 
 def sse(*values: Any) -> bytes:
@@ -68,11 +70,22 @@ def invoke(*values: Any) -> bytes:
 
 def _chat(delta: Any, finish: str | None = None, **more: Any) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "finish_reason": finish, **more}
-    return {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+    return {
+        "id": "c",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "m",
+        "choices": [choice],
+    }
 
 
 def _chat_body(**more: Any) -> dict[str, Any]:
-    choice = {"index": 0, "message": {"role": "assistant", "content": "Hel"}, "finish_reason": "stop", **more}
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": "Hel"},
+        "finish_reason": "stop",
+        **more,
+    }
     return {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
 
 
@@ -100,7 +113,13 @@ def responses(provider: str) -> Form:
 
 
 def anthropic(provider: str) -> Form:
-    head = {"id": "m", "type": "message", "role": "assistant", "model": "k", "usage": {"input_tokens": 9, "output_tokens": 1}}
+    head = {
+        "id": "m",
+        "type": "message",
+        "role": "assistant",
+        "model": "k",
+        "usage": {"input_tokens": 9, "output_tokens": 1},
+    }
     return Form(
         provider=provider, frame=named,
         begun=(
@@ -119,7 +138,11 @@ def anthropic(provider: str) -> Form:
 def gemini(provider: str, frame: Frame = sse, label: str = "text/event-stream") -> Form:
     def item(text: str, **more: Any) -> dict[str, Any]:
         content = {"role": "model", "parts": [{"text": text}]}
-        return {"candidates": [{"index": 0, "content": content, **more}], "modelVersion": "g", "responseId": "r"}
+        return {
+            "candidates": [{"index": 0, "content": content, **more}],
+            "modelVersion": "g",
+            "responseId": "r",
+        }
 
     return Form(
         provider=provider, frame=frame, begun=(item("H"), item("el")),
@@ -146,7 +169,14 @@ def _dashscope(text: str, finish: str = "null", **more: Any) -> dict[str, Any]:
 
 
 def _qianfan(result: str, *, is_end: bool = False) -> dict[str, Any]:
-    return {"id": "as-1", "object": "chat.completion", "created": 1, "sentence_id": 0, "is_end": is_end, "result": result}
+    return {
+        "id": "as-1",
+        "object": "chat.completion",
+        "created": 1,
+        "sentence_id": 0,
+        "is_end": is_end,
+        "result": result,
+    }
 
 
 def _llama(kind: str, text: str, **more: Any) -> dict[str, Any]:
@@ -154,15 +184,22 @@ def _llama(kind: str, text: str, **more: Any) -> dict[str, Any]:
 
 
 def _spark(status: int, text: str) -> dict[str, Any]:
-    choices = {"status": status, "seq": 0, "text": [{"content": text, "role": "assistant", "index": 0}]}
-    return {"header": {"code": 0, "message": "Success", "sid": "s", "status": status}, "payload": {"choices": choices}}
+    choices = {
+        "status": status,
+        "seq": 0,
+        "text": [{"content": text, "role": "assistant", "index": 0}],
+    }
+    return {
+        "header": {"code": 0, "message": "Success", "sid": "s", "status": status},
+        "payload": {"choices": choices},
+    }
 
 
 AWS = "application/vnd.amazon.eventstream"
 NDJSON = "application/x-ndjson"
 
 FORMS: tuple[Form, ...] = (
-    *map(chat, ("openai", "open_llm", "open_llm_raw", "openrouter", "mistral", "dashscope_compatible", "qianfan", "azure", "xai", "spark")),
+    *map(chat, ("openai", "open_llm", "open_llm_raw", "openrouter", "mistral", "dashscope_compatible", "qianfan", "azure", "xai", "spark", "groq", "siliconflow", "zhipuai", "nvidia")),
     *map(responses, ("openai_responses", "azure_responses")),
     *map(anthropic, ("anthropic", "vertex_anthropic")),
     *map(gemini, ("gemini", "vertex")),

@@ -205,7 +205,9 @@ def _code(response: HttpResponse, body: Any) -> str | None:
 _AMAZON = re.compile(r"(?:^|#)[A-Z][A-Za-z]+(?=$|:)|Exception(?=$|:)")
 """A code of Amazon's, in contrast to one of a gateway."""
 
-_FIELDS = frozenset({"message", "Message", "errorMessage", "originalMessage", "originalStatusCode", "resourceName"})
+_FIELDS = frozenset(
+    {"message", "Message", "errorMessage", "originalMessage", "originalStatusCode", "resourceName"}
+)
 
 
 def _error(

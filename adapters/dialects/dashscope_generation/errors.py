@@ -46,8 +46,24 @@ ERROR_CODES: Mapping[str, ErrorType] = {
 }
 """A code, or the first word of a dotted code -> its error. Others are mapped by their status."""
 
+_STATUS: Mapping[str, int] = {
+    "Arrearage": 400,
+    "DataInspectionFailed": 400,
+    "data_inspection_failed": 400,
+    "InvalidApiKey": 401,
+    "AccessDenied": 403,
+    "WorkspaceAccessDenied": 403,
+    "AllocationQuota": 403,
+    "ModelNotFound": 404,
+    "Throttling": 429,
+    "insufficient_quota": 429,
+    "limit_requests": 429,
+    "ServiceUnavailable": 503,
+    "ModelUnavailable": 503,
+    "ModelServingError": 503,
+}
+"""The first word of a code -> its status, for errors without one; 400 for those of _CLIENT_ERROR, 500 for others."""
 _CLIENT_ERROR = re.compile(r"^(?:Invalid|BadRequest|UnsupportedFeature|Unavailable|NotSupported)")
-"""Codes of status 400, for errors without a status."""
 
 _TOO_LONG = re.compile(r"(?i)range of input length|input length exceeds")
 
@@ -69,7 +85,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
         error_codes = {**error_codes, first: ContextLengthExceeded}
     report = ProviderErrorInfo(
         provider=service.name,
-        status=response.status if failed else 400 if _CLIENT_ERROR.match(code) else 500,
+        status=response.status if failed else _status(code, first),
         message=message,
         code=code,
         type=first,
@@ -84,6 +100,10 @@ def _error_object(body: Any) -> dict[str, Any]:
         return {}
     nested = body.get("error")
     return nested if isinstance(nested, dict) and nested else body
+
+
+def _status(code: str, first: str) -> int:
+    return _STATUS.get(first) or (400 if _CLIENT_ERROR.match(code) else 500)
 
 
 def _text(value: Any) -> str:

@@ -73,7 +73,9 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
         error = {"message": body["error_description"], "status": error}
     if not isinstance(error, dict) or not (_text(error.get("status")) or error.get("details")):
         in_candidate = error and "error" not in body and error is not body
-        return openai_errors.find_error(service, {"error": error} if in_candidate else body, response)
+        return openai_errors.find_error(
+            service, {"error": error} if in_candidate else body, response
+        )
     details = _details(error)
     status = _text(error.get("status"))
     daily = _daily_quota(details)

@@ -63,7 +63,9 @@ def _type(
     head = (code or "").partition(".")[0]
     if head != code and head in error_codes:
         return head
-    kind = _code(error.get("type")) or _code(error.get("status"))
+    kind = _code(error.get("type"))
+    if kind is None or kind.startswith(("about:", "urn:", "http")):  # RFC 9457
+        kind = _code(error.get("status"))
     return None if kind == "error" else kind
 
 
@@ -97,7 +99,7 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
         failed
         or _is_marked(body)
         or any(body.get(key) for key in _CODES)
-        or (body.keys() <= _ERROR_FIELDS and body.keys() != {"message"})
+        or (body.keys() <= _ERROR_FIELDS and not body.keys() <= _REMARK_FIELDS)
     ):
         return {
             **body,
@@ -132,9 +134,26 @@ _MESSAGES = ("message", "msg", "error_message", "error_msg", "errorMessage", "de
 """Keys of an error's text beside its code, without an object around them."""
 _CODES = ("code", "error_code", "error_type", "errorCode")
 _ERROR_FIELDS = frozenset(
-    {*_MESSAGES, *_CODES, "request_id", "requestId", "status", "status_code", "statusCode", "timestamp", "path", "param", "details"}
+    {
+        *_MESSAGES,
+        *_CODES,
+        "request_id",
+        "requestId",
+        "status",
+        "status_code",
+        "statusCode",
+        "timestamp",
+        "path",
+        "param",
+        "details",
+        "type",
+        "title",
+        "instance",
+    }
 )
-"""An object with a message and nothing but these fields is an error, also in a 2xx response: API gateways, FastAPI."""
+"""An object with a message and nothing but these fields is an error, also in a 2xx response: FastAPI, RFC 9457 (NVIDIA)."""
+_REMARK_FIELDS = frozenset({"message", "msg", "type"})
+"""With these alone it may be any remark."""
 
 
 def _message(error: dict[str, Any]) -> str:
@@ -173,7 +192,9 @@ def _retry_after_s(error: dict[str, Any]) -> float | None:
     """The wait in the error: in seconds, at OpenRouter in its metadata; at Google a duration in its details."""
     metadata, details = error.get("metadata"), error.get("details")
     for holder in (error, metadata if isinstance(metadata, dict) else {}):
-        seconds = next((holder[key] for key in _SECONDS if type(holder.get(key)) in (int, float)), -1)
+        seconds = next(
+            (holder[key] for key in _SECONDS if type(holder.get(key)) in (int, float)), -1
+        )
         if 0 <= seconds < MAX_WAIT_S:
             return float(seconds)
     for detail in details[:MAX_DETAILS] if isinstance(details, list) else ():

@@ -5,7 +5,7 @@ Source: openai/openai-openapi 2.3.0 and openai-python 3.57.0 (ResponseStreamEven
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -142,7 +142,7 @@ def _read_event(
     service: AnyService, head: ResponseHead, state: State, event: wire.Event, data: bytes
 ) -> Stepped:
     if isinstance(event, wire.Error):
-        raw = decode_any(data, provider=service.name).value_or({})
+        raw: Any = decode_any(data, provider=service.name).value_or({})
         return replace(state, fault=event_error(service, raw, _response(head))), ()
     try:
         return read_item_event(service.name, replace(state, run=None), event)

@@ -235,7 +235,9 @@ def _anthropic(block: Any) -> tuple[Any, bytes]:
 
 
 def _gemini(call: Any) -> tuple[Any, bytes]:
-    body = {"candidates": [{"content": {"parts": [{"functionCall": call}]}, "finishReason": "STOP"}]}
+    body = {
+        "candidates": [{"content": {"parts": [{"functionCall": call}]}, "finishReason": "STOP"}]
+    }
     return body, sse(body)
 
 
@@ -263,7 +265,9 @@ def _cohere(call: Any) -> tuple[Any, bytes]:
 
 def _ollama(call: Any) -> tuple[Any, bytes]:
     body = {"model": "m", "message": {"role": "assistant", "tool_calls": [call]}, "done": True}
-    return body, lines({**body, "done": False}, {"model": "m", "message": {"content": ""}, "done": True})
+    return body, lines(
+        {**body, "done": False}, {"model": "m", "message": {"content": ""}, "done": True}
+    )
 
 
 def _dashscope(call: Any) -> tuple[Any, bytes]:
@@ -273,9 +277,19 @@ def _dashscope(call: Any) -> tuple[Any, bytes]:
 
 
 def _llama(call: Any) -> tuple[Any, bytes]:
-    body = {"completion_message": {"role": "assistant", "stop_reason": "tool_calls", "tool_calls": [call]}}
+    body = {
+        "completion_message": {
+            "role": "assistant",
+            "stop_reason": "tool_calls",
+            "tool_calls": [call],
+        }
+    }
     event = {"event_type": "progress", "delta": {"type": "tool_call", **call}}
-    end = {"event_type": "complete", "delta": {"type": "text", "text": ""}, "stop_reason": "tool_calls"}
+    end = {
+        "event_type": "complete",
+        "delta": {"type": "text", "text": ""},
+        "stop_reason": "tool_calls",
+    }
     return body, sse({"event": event}, {"event": end})
 
 
