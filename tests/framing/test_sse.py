@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_pure.framing import FrameDecoder, FramingFault
-from llm_pure.framing.sse import SseDataDecoder, SseDecoder, SseEvent
+from llm_pure.framing.sse import HEARTBEAT_TYPES, ErrorData, SseDataDecoder, SseDecoder, SseEvent
 from tests.support.pieces import one_byte_at_a_time, pieces
 
 BOM = b"\xef\xbb\xbf"
@@ -146,7 +146,8 @@ def test_data_alone_is_the_data_of_the_same_events(
     data: st.DataObject, body: bytes, limit: int
 ) -> None:
     events, stray, fault = decode([body], limit)
-    wanted = ([event.data for event in events], stray, fault)
+    beats = HEARTBEAT_TYPES  # their data is dropped
+    wanted = ([event.data for event in events if event.type not in beats], stray, fault)
     assert decode_data([body], limit) == wanted
     assert decode_data(data.draw(pieces(body)), limit) == wanted
     assert decode_data(one_byte_at_a_time(body), limit) == wanted
@@ -171,7 +172,13 @@ def test_an_error_that_came_as_bare_json_is_kept_as_stray() -> None:
     assert decode([body]) == ([], b'{\n  "error": {"message": "overloaded"}\n}\n', None)
 
 
-@pytest.mark.parametrize("cut", [b"d", b"dat", b"even", b"i", b"retr"])
+def test_a_line_named_error_is_the_data_of_an_event_of_this_name() -> None:
+    body = b'data: 1\n\nerror: {"code":400}\n\n'
+    assert decode([body]) == ([SseEvent(b"1"), SseEvent(b'{"code":400}', "error")], b"", None)
+    assert [type(data) for data in decode_data([body], 10**6)[0]] == [bytes, ErrorData]
+
+
+@pytest.mark.parametrize("cut", [b"d", b"dat", b"even", b"i", b"retr", b"erro"])
 def test_a_field_name_that_the_end_cut_off_is_no_stray(cut: bytes) -> None:
     assert decode([b"data: 1\n\n" + cut]) == ([SseEvent(b"1")], b"", None)
     assert decode([b"data: 1\n" + cut]) == ([SseEvent(b"1")], b"", None)
