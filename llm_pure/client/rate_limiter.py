@@ -6,6 +6,7 @@ from time import monotonic
 import msgspec
 
 from llm_pure.policy.rate_limit import RateLimit, SlidingWindow, WindowEntry, estimated_tokens
+from llm_pure.transports.exchange import reset_after_fork
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import RateLimited
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -25,6 +26,11 @@ class RateLimiter:
 
     def __init__(self, limit: RateLimit) -> None:
         self._minute = SlidingWindow(limit)
+        self._lock = Lock()
+        reset_after_fork(self)
+
+    def reset_after_fork(self) -> None:
+        """Replace the lock, which another thread of the parent may have held. The parent's requests stay counted."""
         self._lock = Lock()
 
     def acquire(self, body: bytes, max_wait_s: float) -> LLMResult[Permit]:

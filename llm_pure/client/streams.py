@@ -1,12 +1,18 @@
 """A streamed response for the caller: an iterable of events that ends in the complete value or the error."""
 
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from functools import cached_property
 from typing import Generic, Self, TypeAlias, TypeVar
 
-from llm_pure.client.call import CallContext, CallSpec, Open, Sleep, Step, asleep, call_steps
+from llm_pure.client.call import (
+    CallContext,
+    CallSpec,
+    Open,
+    Send,
+    Step,
+    call_steps,
+)
 from llm_pure.client.stream_reader import ResponseReader
 from llm_pure.client.transport_manager import TransportCache
 from llm_pure.transports.base import AsyncTransport, Transport
@@ -105,7 +111,7 @@ class Stream(_StreamState[E, A]):
             elif reader.outcome is None:
                 reader.read(next(self._chunks, None))
             else:
-                self._next_step(True)
+                self._end()
         self.close()
         raise StopIteration
 
@@ -127,12 +133,18 @@ class Stream(_StreamState[E, A]):
         transports = self._stack.enter_context(self._transports.acquire())
         step = self._next_step(None)
         while step is not None:
-            if isinstance(step, Sleep):
-                time.sleep(step.seconds)
-                step = self._next_step(None)
-            else:
-                assert isinstance(step, Open)
+            if isinstance(step, Open):
                 step = None if self._connect(transports, step) else self._next_step(False)
+            else:
+                assert not isinstance(step, Send)
+                step = self._next_step(step.wait())
+
+    def _end(self) -> None:
+        """Perform the steps after the response: its cost is written."""
+        step = self._next_step(True)
+        while step is not None:
+            assert not isinstance(step, Send | Open)
+            step = self._next_step(step.wait())
 
     def _connect(self, transports: TransportCache[Transport], step: Open) -> bool:
         """Read a response up to its first content. Return false if it failed before."""
@@ -178,7 +190,7 @@ class AsyncStream(_StreamState[E, A]):
             elif reader.outcome is None:
                 reader.read(await anext(self._chunks, None))
             else:
-                self._next_step(True)
+                await self._end()
         await self.aclose()
         raise StopAsyncIteration
 
@@ -199,12 +211,17 @@ class AsyncStream(_StreamState[E, A]):
         transports = await self._stack.enter_async_context(self._transports.aacquire())
         step = self._next_step(None)
         while step is not None:
-            if isinstance(step, Sleep):
-                await asleep(step.seconds)
-                step = self._next_step(None)
-            else:
-                assert isinstance(step, Open)
+            if isinstance(step, Open):
                 step = None if await self._connect(transports, step) else self._next_step(False)
+            else:
+                assert not isinstance(step, Send)
+                step = self._next_step(await step.async_wait())
+
+    async def _end(self) -> None:
+        step = self._next_step(True)
+        while step is not None:
+            assert not isinstance(step, Send | Open)
+            step = self._next_step(await step.async_wait())
 
     async def _connect(self, transports: TransportCache[AsyncTransport], step: Open) -> bool:
         async with AsyncExitStack() as attempt:

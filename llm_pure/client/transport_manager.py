@@ -4,7 +4,13 @@ A transport that the caller passed as an object is used as is; the caller opens 
 """
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import (
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
 from datetime import UTC, datetime
 from importlib import import_module
 from threading import Lock
@@ -12,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from llm_pure.client.targets import Target
 from llm_pure.transports.base import AsyncTransport, Transport, TransportSettings
-from llm_pure.transports.exchange import running_loop
+from llm_pure.transports.exchange import reset_after_fork, running_loop
 from llm_pure.transports.override import TransportOverride, current_override
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import ResponseHead
@@ -46,6 +52,11 @@ class TransportCache(Generic[T]):
             self._provided = _check_kind(transport, kind)
         self._open: dict[tuple[str, TransportSettings, TransportOverride | None], T] = {}
         self._closed = False
+        self._lock = Lock()
+        reset_after_fork(self)
+
+    def reset_after_fork(self) -> None:
+        """Replace the lock, which another thread of the parent may have held. The transports reset themselves."""
         self._lock = Lock()
 
     def get(self, settings: TransportSettings, url: str = "") -> LLMResult[T]:
@@ -116,11 +127,16 @@ class TransportManager:
         self._transport = transport
         self._shared: dict[object, _Shared] = {}
         self._lock = Lock()
+        reset_after_fork(self)
         if isinstance(transport, str) and transport in NAMES:
             with suppress(ImportError):  # calls fail with InvalidConfiguration
                 import_module(NAMES[transport])  # now, so that no call has to
         elif not isinstance(transport, str):
             self.enter()  # nothing to close: all sync calls share the transport that was passed
+
+    def reset_after_fork(self) -> None:
+        """Replace the lock, which another thread of the parent may have held."""
+        self._lock = Lock()
 
     @contextmanager
     def acquire(self) -> Iterator[TransportCache[Transport]]:
@@ -149,18 +165,20 @@ class TransportManager:
         self._hold(_ANY_THREAD, self._sync_cache())
 
     def exit(self) -> None:
-        """End sharing; the last of nested calls closes the transports."""
-        for transport in self._release(_ANY_THREAD):
-            transport.close()
+        """End sharing; the last of nested calls closes the transports. Once more is harmless."""
+        with ExitStack() as closing:  # an exception of one leaves none of the others open
+            for transport in self._release(_ANY_THREAD):
+                closing.callback(transport.close)
 
     def aenter(self) -> None:
         """Share the transports of async calls in this event loop from now on. May be nested."""
         self._hold(running_loop(), self._async_cache())
 
     async def aexit(self) -> None:
-        """End sharing in this event loop; the last of nested calls closes the transports."""
-        for transport in self._release(running_loop()):
-            await transport.aclose()
+        """End sharing in this event loop; the last of nested calls closes the transports. Once more is harmless."""
+        async with AsyncExitStack() as closing:
+            for transport in self._release(running_loop()):
+                closing.push_async_callback(transport.aclose)
 
     def _sync_cache(self) -> TransportCache[Transport]:
         return TransportCache(self._transport, Transport, "open_sync")  # type: ignore[type-abstract]
@@ -173,9 +191,11 @@ class TransportManager:
             self._shared.setdefault(key, _Shared(cache)).users += 1
 
     def _release(self, key: object) -> list[Any]:
-        """Return the transports to close: none while other blocks use them."""
+        """Return the transports to close: none while other blocks use them, or if no block was entered."""
         with self._lock:
-            shared = self._shared[key]
+            shared = self._shared.get(key)
+            if shared is None:
+                return []
             shared.users -= 1
             return [] if shared.users else self._shared.pop(key).cache.pop_all()
 
