@@ -6,6 +6,7 @@ takes the write lock before it reads, so two processes never reserve the same do
 A method raises `LedgerUnavailable` whatever is wrong with the file; the next one opens it anew.
 """
 
+import errno
 import os
 import sqlite3
 import time
@@ -86,7 +87,9 @@ class LedgerFile:
         self._wall = clock or time.time
         self._monotonic = clock or time.monotonic
         self._db: sqlite3.Connection | None = None
-        self._identity: tuple[int, int] | None = None
+        self._main: tuple[int, int] | None = None
+        self._log: tuple[int, int] | None = None
+        """The files that the connection has open; the log of the last writes comes with the first."""
 
     def reopened(self) -> "LedgerFile":
         """Return the same file without this one's connection."""
@@ -215,17 +218,18 @@ class LedgerFile:
                 raise
 
     def _opened(self) -> sqlite3.Connection:
-        """Return the connection to the file that has the path now: SQLite would go on writing into a removed one."""
-        found = os.stat(self.path)
-        identity = (found.st_dev, found.st_ino)
-        if self._db is None or identity != self._identity:
+        """Return the connection to the files that are there now: SQLite would go on writing into removed ones."""
+        main, log = _identity(self.path), _identity(Path(f"{self.path}-wal"))
+        if main is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        if self._db is None or main != self._main or (self._log is not None and log != self._log):
             self.close()
             location = f"{self.path.absolute().as_uri()}?mode=rw"  # never create an empty one
             self._db = sqlite3.connect(
                 location, uri=True, isolation_level=None, check_same_thread=False
             )
-            self._identity = identity
             self._db.execute("pragma synchronous = normal")
+        self._main, self._log = main, log
         return self._db
 
     @contextmanager
@@ -246,6 +250,14 @@ class LedgerFile:
                 else str(error)
             )
             raise LedgerUnavailable(self.path, reason) from None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @cache
