@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
-from functools import cached_property
 from typing import Generic, Self, TypeAlias, TypeVar
 
 from llm_pure.client.call import (
@@ -94,9 +93,8 @@ class Stream(_StreamState[E, A]):
 
     _chunks: Iterator[LLMResult[bytes]] = iter(())
 
-    @cached_property
-    def _stack(self) -> ExitStack:
-        return ExitStack()
+    _stack: ExitStack | None = None
+    """The connection, while it is open."""
 
     def __iter__(self) -> Self:
         return self
@@ -118,7 +116,8 @@ class Stream(_StreamState[E, A]):
     def close(self) -> None:
         """Close the connection. `result()` still has what was received."""
         try:
-            self._stack.close()
+            if self._stack is not None:
+                self._stack.close()
         finally:
             self._finish()
 
@@ -130,11 +129,12 @@ class Stream(_StreamState[E, A]):
 
     def _open(self) -> None:
         """Perform steps until a response has content or the call has ended."""
-        transports = self._stack.enter_context(self._transports.acquire())
+        self._stack = stack = ExitStack()
+        transports = stack.enter_context(self._transports.acquire())
         step = self._next_step(None)
         while step is not None:
             if isinstance(step, Open):
-                step = None if self._connect(transports, step) else self._next_step(False)
+                step = None if self._connect(stack, transports, step) else self._next_step(False)
             else:
                 assert not isinstance(step, Send)
                 step = self._next_step(step.wait())
@@ -146,7 +146,7 @@ class Stream(_StreamState[E, A]):
             assert not isinstance(step, Send | Open)
             step = self._next_step(step.wait())
 
-    def _connect(self, transports: TransportCache[Transport], step: Open) -> bool:
+    def _connect(self, stack: ExitStack, transports: TransportCache[Transport], step: Open) -> bool:
         """Read a response up to its first content. Return false if it failed before."""
         with ExitStack() as attempt:
             reader = step.reader
@@ -164,7 +164,7 @@ class Stream(_StreamState[E, A]):
             if self._may_retry(reader):
                 return False
             self._chunks, self._reader = chunks, reader
-            self._stack.push(attempt.pop_all())
+            stack.push(attempt.pop_all())
             return True
 
 
@@ -173,9 +173,7 @@ class AsyncStream(_StreamState[E, A]):
 
     _chunks: AsyncIterator[LLMResult[bytes]] | None = None
 
-    @cached_property
-    def _stack(self) -> AsyncExitStack:
-        return AsyncExitStack()
+    _stack: AsyncExitStack | None = None
 
     def __aiter__(self) -> Self:
         return self
@@ -197,7 +195,8 @@ class AsyncStream(_StreamState[E, A]):
     async def aclose(self) -> None:
         """Close the connection. `result()` still has what was received."""
         try:
-            await self._stack.aclose()
+            if self._stack is not None:
+                await self._stack.aclose()
         finally:
             self._finish()
 
@@ -208,11 +207,14 @@ class AsyncStream(_StreamState[E, A]):
         await self.aclose()
 
     async def _open(self) -> None:
-        transports = await self._stack.enter_async_context(self._transports.aacquire())
+        self._stack = stack = AsyncExitStack()
+        transports = await stack.enter_async_context(self._transports.aacquire())
         step = self._next_step(None)
         while step is not None:
             if isinstance(step, Open):
-                step = None if await self._connect(transports, step) else self._next_step(False)
+                step = (
+                    None if await self._connect(stack, transports, step) else self._next_step(False)
+                )
             else:
                 assert not isinstance(step, Send)
                 step = self._next_step(await step.async_wait())
@@ -223,7 +225,9 @@ class AsyncStream(_StreamState[E, A]):
             assert not isinstance(step, Send | Open)
             step = self._next_step(await step.async_wait())
 
-    async def _connect(self, transports: TransportCache[AsyncTransport], step: Open) -> bool:
+    async def _connect(
+        self, stack: AsyncExitStack, transports: TransportCache[AsyncTransport], step: Open
+    ) -> bool:
         async with AsyncExitStack() as attempt:
             reader = step.reader
             transport = transports.get(step.target.settings, step.request.url)
@@ -240,7 +244,7 @@ class AsyncStream(_StreamState[E, A]):
             if self._may_retry(reader):
                 return False
             self._chunks, self._reader = chunks, reader
-            self._stack.push_async_exit(attempt.pop_all())
+            stack.push_async_exit(attempt.pop_all())
             return True
 
 

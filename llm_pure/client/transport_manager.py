@@ -13,12 +13,12 @@ from contextlib import (
 )
 from datetime import UTC, datetime
 from importlib import import_module
-from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from llm_pure.client.targets import Target
 from llm_pure.transports.base import AsyncTransport, Transport, TransportSettings
-from llm_pure.transports.exchange import reset_after_fork, running_loop
+from llm_pure.transports.exchange import running_loop
+from llm_pure.transports.forks import ForkSafeLock
 from llm_pure.transports.override import TransportOverride, current_override
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import ResponseHead
@@ -52,12 +52,7 @@ class TransportCache(Generic[T]):
             self._provided = _check_kind(transport, kind)
         self._open: dict[tuple[str, TransportSettings, TransportOverride | None], T] = {}
         self._closed = False
-        self._lock = Lock()
-        reset_after_fork(self)
-
-    def reset_after_fork(self) -> None:
-        """Replace the lock, which another thread of the parent may have held. The transports reset themselves."""
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
 
     def get(self, settings: TransportSettings, url: str = "") -> LLMResult[T]:
         """Return the transport for this URL, opening it if necessary. ws:// and wss:// URLs use "websocket".
@@ -126,17 +121,12 @@ class TransportManager:
     def __init__(self, transport: AnyTransport) -> None:
         self._transport = transport
         self._shared: dict[object, _Shared] = {}
-        self._lock = Lock()
-        reset_after_fork(self)
+        self._lock = ForkSafeLock()
         if isinstance(transport, str) and transport in NAMES:
             with suppress(ImportError):  # calls fail with InvalidConfiguration
                 import_module(NAMES[transport])  # now, so that no call has to
         elif not isinstance(transport, str):
             self.enter()  # nothing to close: all sync calls share the transport that was passed
-
-    def reset_after_fork(self) -> None:
-        """Replace the lock, which another thread of the parent may have held."""
-        self._lock = Lock()
 
     @contextmanager
     def acquire(self) -> Iterator[TransportCache[Transport]]:

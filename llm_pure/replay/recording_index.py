@@ -1,7 +1,6 @@
 """Choose the recording for a request: each recording once, equal requests in the order of their recordings."""
 
 from collections.abc import Iterable, Sequence
-from threading import Lock
 
 import msgspec
 
@@ -15,6 +14,7 @@ from llm_pure.replay.matching import (
     closest_recording,
 )
 from llm_pure.replay.secrets.redaction import credentials_in
+from llm_pure.transports.forks import ForkSafeLock
 from llm_pure.types.errors import ConnectionFailed, LLMError
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -59,7 +59,7 @@ class RecordingIndex:
     ) -> None:
         self._matching = matching
         self._again = again
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
         self._locations: list[CassetteLocation] = []
         self._interactions: list[Interaction] = []
         self._canonical: list[CanonicalRequest] = []

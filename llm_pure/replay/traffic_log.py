@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.cassette_files import find_cassettes, save_cassette
@@ -26,6 +25,7 @@ from llm_pure.replay.secrets.redaction import (
     redact_interaction,
 )
 from llm_pure.replay.secrets.scan import high_entropy_texts
+from llm_pure.transports.forks import ForkSafeLock
 from llm_pure.transports.override import TRAFFIC_LOG_ENV
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -63,7 +63,7 @@ class TrafficLog:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._secrets: set[str] = set()
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
         self._started = 0
 
     def match(self, request: HttpRequest) -> LLMResult[Interaction | None]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import HttpProcessingError
 from yarl import URL
 
 from llm_pure.transports.base import Timeouts, TransportSettings
@@ -24,6 +25,8 @@ from llm_pure.transports.exchange import (
     refused_by_proxy,
     unusable_proxy,
 )
+from llm_pure.transports.forks import leave_to_parent
+from llm_pure.transports.http1_framing import ResponseFraming, is_readable
 from llm_pure.transports.tls import default_authorities
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpRequest
@@ -58,10 +61,56 @@ def open_session(settings: TransportSettings) -> aiohttp.ClientSession:
 
 
 class Connection(ResponseHandler):
-    """A connection that knows whether the service ended it, and that closes without waiting for a server that does not read."""
+    """A connection that knows whether the service ended it, and that closes without waiting for a server that does not read.
+
+    Bytes after the end of a response are dropped, and the connection is closed: aiohttp would take them for the response to the
+    next request.
+    """
 
     ended = False
     """True once the service has ended the connection. aiohttp reports this only in the text of its exceptions."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self._framing = ResponseFraming()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        leave_to_parent(self)
+
+    def set_response_params(self, *, skip_payload: bool = False, **options: Any) -> None:
+        """Called by aiohttp before each request. skip_payload: the method is HEAD."""
+        self._framing.begin(b"HEAD" if skip_payload else b"")
+        super().set_response_params(skip_payload=skip_payload, **options)
+
+    def data_received(self, data: bytes) -> None:
+        if not data:  # aiohttp goes on with what it has
+            super().data_received(data)
+            return
+        over = self._framing.is_reusable
+        own = self._framing.receive(data)
+        if self._framing.problem:
+            error = HttpProcessingError(code=400, message=self._framing.problem)
+            self.set_exception(error)
+            self.close()
+            return
+        if self._framing.has_unasked:
+            self.force_close()
+        if own:
+            super().data_received(own)
+        elif over:
+            self.close()
+
+    def is_connected(self) -> bool:
+        """False too for an idle connection with bytes, or an end, that the event loop has not read yet."""
+        return super().is_connected() and not (
+            self._framing.is_reusable and is_readable(self.fileno())
+        )
+
+    def fileno(self) -> int:
+        """Return the file descriptor of the connection, -1 if there is none."""
+        sock = None if self.transport is None else self.transport.get_extra_info("socket")
+        return -1 if sock is None else sock.fileno()
 
     def eof_received(self) -> None:
         self.ended = True

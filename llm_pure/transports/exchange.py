@@ -1,4 +1,4 @@
-"""Shared by the transports: address and headers of a request, errors of sockets, body of a response, event loops, forks."""
+"""Shared by the transports: address and headers of a request, errors of sockets, body of a response, event loops."""
 
 import asyncio
 import os
@@ -6,14 +6,13 @@ import re
 import ssl
 import sys
 from functools import lru_cache
-from typing import Protocol
 from urllib.parse import quote, urlsplit
-from weakref import WeakSet
 
 import msgspec
 
 from llm_pure.transports.base import TransportSettings
 from llm_pure.transports.content_coding import ACCEPTED, BodyReader
+from llm_pure.transports.forks import inherited, reset_after_fork
 from llm_pure.types.errors import (
     ConnectionFailed,
     InvalidConfiguration,
@@ -306,6 +305,12 @@ class EventLoopGuard:
 
     def __init__(self) -> None:
         self._first: object = None
+        reset_after_fork(self)
+
+    def reset_after_fork(self) -> None:
+        """Forget the loop, with the connections: both are the parent's."""
+        inherited.append(self._first)
+        self._first = None
 
     def check(self) -> None:
         """Raise Rejected with InvalidConfiguration in any other loop."""
@@ -315,63 +320,3 @@ class EventLoopGuard:
         if current is not self._first:
             message = "this transport belongs to another event loop: open one in each"
             raise Rejected(InvalidConfiguration(message=message, field="transport"))
-
-
-# forks
-#
-# A forked process has copies of the parent's sockets: what it wrote to them the service would take for the parent's, and
-# each would read answers to the other. It also has the locks that other threads of the parent held at that moment.
-
-
-class _ForkAware(Protocol):
-    """Has state that a forked process must not use."""
-
-    def reset_after_fork(self) -> None:
-        """Forget connections and locks; called in the child, before any of its code runs."""
-        ...
-
-
-class InheritedSocket(Protocol):
-    """An open connection."""
-
-    def fileno(self) -> int:
-        """Return the socket's file descriptor, -1 when it is closed."""
-        ...
-
-
-_fork_aware: "WeakSet[_ForkAware]" = WeakSet()
-_sockets: "WeakSet[InheritedSocket]" = WeakSet()
-inherited: list[object] = []
-"""What must not be closed or deleted in a forked process."""
-
-
-def reset_after_fork(owner: _ForkAware) -> None:
-    """Call `owner.reset_after_fork()` in every process that is forked from this one."""
-    _fork_aware.add(owner)
-
-
-def leave_to_parent(connection: InheritedSocket) -> None:
-    """Cut this connection off in every process that is forked from this one."""
-    _sockets.add(connection)
-
-
-def _after_fork() -> None:
-    """Put /dev/null in the place of every inherited socket, then reset what owned them.
-
-    Closing the socket objects instead is no way: TLS would say goodbye to the service in the parent's name, and an event
-    loop would remove the parent's socket from the `epoll` that both have.
-    """
-    descriptors = {descriptor for item in list(_sockets) if (descriptor := item.fileno()) >= 0}
-    if descriptors:
-        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-        for descriptor in descriptors:
-            os.dup2(null, descriptor, inheritable=False)
-        os.close(null)
-    inherited.extend(list(_sockets))
-    _sockets.clear()
-    for owner in list(_fork_aware):
-        owner.reset_after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

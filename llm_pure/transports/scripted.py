@@ -5,12 +5,12 @@ For tests, also those of programs that use this library: `LLM(config, transport=
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from threading import Lock
 from typing import TypeAlias
 
 import msgspec
 
 from llm_pure.transports.base import AsyncCalls, SyncCalls, Timeouts
+from llm_pure.transports.forks import ForkSafeLock
 from llm_pure.types.errors import ConnectionFailed, LLMError, TimedOut
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import Rejected
@@ -47,7 +47,7 @@ class ScriptedTransport(SyncCalls, AsyncCalls):
     def __init__(self, script: ResponseScript) -> None:
         self.requests = []
         self._script = script
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
 
     def close(self) -> None:
         """Do nothing: no connection is open."""

@@ -1,0 +1,201 @@
+"""Where the response to a request ends among the bytes of an HTTP/1.1 connection.
+
+The libraries of the transports parse responses; this counts beside them, for two things that they differ in: bytes after the
+end of a response, which nobody asked for and which must not begin the next one, and heads that say two things about the
+length of the body, which are refused over every transport alike.
+"""
+
+import re
+import select
+from enum import Enum, auto
+
+_REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) [!-~]+ HTTP/1\.1\r\n")
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})[ \r\n]")
+_HEAD_END = re.compile(rb"\n\r?\n")
+_LENGTH_FIELDS = re.compile(
+    rb"^(content-length|transfer-encoding)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE
+)
+_EARLY_ERROR = re.compile(rb"HTTP/1\.[01] [45][0-9]{2}[ \r\n]")
+_HEAD_LIMIT = 1024 * 1024
+"""The libraries refuse heads long before."""
+_LINE_LIMIT = 64 * 1024
+_WITHOUT_BODY = (204, 304)
+
+
+class _Phase(Enum):
+    UNUSED = auto()
+    """No request was sent."""
+    HEAD = auto()
+    LENGTH = auto()
+    CHUNK_SIZE = auto()
+    CHUNK = auto()
+    TRAILER = auto()
+    UNTIL_CLOSE = auto()
+    OVER = auto()
+    UNKNOWN = auto()
+    """Not HTTP/1.1: nothing is counted, and the connection serves no other request."""
+
+
+class ResponseFraming:
+    """Counts the bytes of one connection, response after response."""
+
+    def __init__(self) -> None:
+        self.problem = ""
+        """Why the head of the response is refused."""
+        self.has_unasked = False
+        """True once bytes came that belong to no response."""
+        self._phase = _Phase.UNUSED
+        self._method = b""
+        self._line = b""
+        self._left = 0
+
+    @property
+    def is_reusable(self) -> bool:
+        """True if the next bytes of the connection can only be the response to the next request."""
+        return self._phase in (_Phase.OVER, _Phase.UNUSED) and not self.has_unasked
+
+    @property
+    def awaits_head(self) -> bool:
+        """True from the first byte of a request to the end of the head of its response."""
+        return self._phase is _Phase.HEAD
+
+    def sent(self, data: bytes) -> None:
+        """Note bytes that are about to be sent: a request line begins the next request."""
+        if self._phase not in (_Phase.UNUSED, _Phase.OVER, _Phase.UNKNOWN):
+            return
+        request_line = _REQUEST_LINE.match(data)
+        if request_line is not None:
+            self.begin(request_line[1])
+        elif self._phase is _Phase.UNUSED:
+            self._phase = _Phase.UNKNOWN  # such as the handshake of a SOCKS proxy
+
+    def begin(self, method: bytes = b"") -> None:
+        """Begin a request with this method."""
+        self._phase, self._method, self._line = _Phase.HEAD, method, b""
+
+    def receive(self, data: bytes) -> bytes:
+        """Return the bytes that belong to the response; all that follow it set `has_unasked`."""
+        position = self._position_after(data)
+        if position == len(data):
+            return data
+        self.has_unasked = True
+        return data[:position]
+
+    def _position_after(self, data: bytes) -> int:
+        """Return where the response ends in the data, its length if it goes on."""
+        position, end = 0, len(data)
+        while position < end:
+            match self._phase:
+                case _Phase.LENGTH | _Phase.CHUNK:
+                    taken = min(self._left, end - position)
+                    position += taken
+                    self._left -= taken
+                    if not self._left:
+                        chunked = self._phase is _Phase.CHUNK
+                        self._phase = _Phase.CHUNK_SIZE if chunked else _Phase.OVER
+                case _Phase.CHUNK_SIZE | _Phase.TRAILER:
+                    position = self._read_line(data, position)
+                case _Phase.HEAD:
+                    position = self._read_head(data, position)
+                case _Phase.OVER | _Phase.UNUSED:
+                    return position
+                case _Phase.UNTIL_CLOSE | _Phase.UNKNOWN:
+                    return end
+        return position
+
+    def _read_line(self, data: bytes, position: int) -> int:
+        """Read a line of a chunked body. Return where it ends."""
+        found = data.find(b"\n", position)
+        if found < 0:
+            self._line += data[position:]
+            if len(self._line) > _LINE_LIMIT:
+                self._phase = _Phase.UNKNOWN
+            return len(data)
+        line = (self._line + data[position:found]).rstrip(b"\r")
+        self._line = b""
+        if self._phase is _Phase.TRAILER:
+            self._phase = _Phase.TRAILER if line else _Phase.OVER
+            return found + 1
+        try:
+            size = int(line.partition(b";")[0], 16)
+        except ValueError:
+            self._phase = _Phase.UNKNOWN  # the library reports it
+            return found + 1
+        self._phase, self._left = (_Phase.CHUNK, size + 2) if size > 0 else (_Phase.TRAILER, 0)
+        return found + 1
+
+    def _read_head(self, data: bytes, position: int) -> int:
+        """Read up to the empty line after the fields. Return where it ends."""
+        seen = len(self._line)
+        self._line += data[position:]
+        end = _HEAD_END.search(self._line, max(0, seen - 2))
+        if end is None:
+            if len(self._line) > _HEAD_LIMIT:
+                self._phase = _Phase.UNKNOWN
+            return len(data)
+        head, self._line = self._line[: end.end()], b""
+        self._phase = self._phase_after(head)
+        return position + end.end() - seen
+
+    def _phase_after(self, head: bytes) -> _Phase:
+        status_line = _STATUS_LINE.match(head)
+        if status_line is None:
+            return _Phase.UNKNOWN
+        status = int(status_line[2])
+        if status == 101 or (self._method == b"CONNECT" and 200 <= status < 300):
+            return _Phase.UNKNOWN
+        if status < 200:
+            return _Phase.HEAD  # the final response follows
+        fields = [(name.lower(), value.strip()) for name, value in _LENGTH_FIELDS.findall(head)]
+        lengths = [value for name, value in fields if name == b"content-length"]
+        codings = [value for name, value in fields if name == b"transfer-encoding"]
+        self.problem = _length_problem(lengths, codings)
+        if self.problem:
+            return _Phase.UNKNOWN
+        if self._method == b"HEAD" or status in _WITHOUT_BODY:
+            return _Phase.OVER
+        if codings:
+            return _Phase.CHUNK_SIZE
+        if not lengths:
+            return _Phase.UNTIL_CLOSE
+        self._left = int(lengths[0])
+        return _Phase.LENGTH if self._left else _Phase.OVER
+
+
+def _length_problem(lengths: list[bytes], codings: list[bytes]) -> str:
+    """Return why these fields do not say where the body ends, or ""."""
+    if len(lengths) > 1 or any(b"," in value for value in lengths):
+        return "more than one content-length"
+    if lengths and codings:
+        return "both content-length and transfer-encoding"
+    if lengths and not (lengths[0].isdigit() and len(lengths[0]) <= 18):
+        return "a content-length that is no length"
+    if codings and [value.lower() for value in codings] != [b"chunked"]:
+        return "a transfer-encoding other than chunked"
+    return ""
+
+
+def is_early_error(data: bytes) -> bool:
+    """True if a response that came while its request was being sent is an error, so that the rest need not be sent."""
+    while data.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")):  # "100 Continue" and the like
+        end = _HEAD_END.search(data)
+        if end is None:
+            return False
+        data = data[end.end() :]
+    return _EARLY_ERROR.match(data) is not None
+
+
+def wait_until_ready(
+    descriptor: int, timeout_s: float | None, *, read: bool = True, write: bool = True
+) -> tuple[bool, bool]:
+    """Wait until a socket can be read or written; return which. Neither after the timeout."""
+    poll = select.poll()
+    poll.register(descriptor, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
+    found = poll.poll(None if timeout_s is None else min(timeout_s, 86_400) * 1000)
+    events = found[0][1] if found else 0
+    return read and bool(events & ~select.POLLOUT), write and bool(events & ~select.POLLIN)
+
+
+def is_readable(descriptor: int) -> bool:
+    """True if bytes, or the end of the connection, can be read from a socket."""
+    return descriptor >= 0 and wait_until_ready(descriptor, 0, write=False)[0]
