@@ -89,7 +89,7 @@ class Connection(ResponseHandler):
             return
         over = self._framing.is_reusable
         own = self._framing.receive(data)
-        if self._framing.problem:
+        if self._framing.is_head_refused:  # the body has errors of aiohttp's own
             error = HttpProcessingError(code=400, message=self._framing.problem)
             self.set_exception(error)
             self.close()

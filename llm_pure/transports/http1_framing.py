@@ -9,16 +9,20 @@ import re
 import select
 from enum import Enum, auto
 
+_START = b"HTTP/"
 _REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) [!-~]+ HTTP/1\.1\r\n")
-_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})[ \r\n]")
+_STATUS_LINE = re.compile(rb"HTTP/(?:0\.9|1\.0|1\.1|2\.0) ([1-9][0-9]{2})[ \r\n]")
+_BLANK_BEFORE_COLON = re.compile(rb"^[^:\s]+[ \t]+:", re.MULTILINE)
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r\n")
 _HEAD_END = re.compile(rb"\n\r?\n")
 _LENGTH_FIELDS = re.compile(
     rb"^(content-length|transfer-encoding)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE
 )
 _EARLY_ERROR = re.compile(rb"HTTP/1\.[01] [45][0-9]{2}[ \r\n]")
-_HEAD_LIMIT = 1024 * 1024
-"""The libraries refuse heads long before."""
-_LINE_LIMIT = 64 * 1024
+_HEAD_LIMIT = 64 * 1024
+_FIELD_LIMIT = 127
+_LINE_LIMIT = 8 * 1024
+"""Of the line with the size of a chunk, which may have extensions."""
 _WITHOUT_BODY = (204, 304)
 
 
@@ -41,12 +45,13 @@ class ResponseFraming:
 
     def __init__(self) -> None:
         self.problem = ""
-        """Why the head of the response is refused."""
+        """Why the response is refused."""
+        self.is_head_refused = False
         self.has_unasked = False
         """True once bytes came that belong to no response."""
         self._phase = _Phase.UNUSED
         self._method = b""
-        self._line = b""
+        self._line = bytearray()
         self._left = 0
 
     @property
@@ -71,7 +76,7 @@ class ResponseFraming:
 
     def begin(self, method: bytes = b"") -> None:
         """Begin a request with this method."""
-        self._phase, self._method, self._line = _Phase.HEAD, method, b""
+        self._phase, self._method, self._line = _Phase.HEAD, method, bytearray()
 
     def receive(self, data: bytes) -> bytes:
         """Return the bytes that belong to the response; all that follow it set `has_unasked`."""
@@ -84,7 +89,7 @@ class ResponseFraming:
     def _position_after(self, data: bytes) -> int:
         """Return where the response ends in the data, its length if it goes on."""
         position, end = 0, len(data)
-        while position < end:
+        while position < end and not self.problem:
             match self._phase:
                 case _Phase.LENGTH | _Phase.CHUNK:
                     taken = min(self._left, end - position)
@@ -101,7 +106,7 @@ class ResponseFraming:
                     return position
                 case _Phase.UNTIL_CLOSE | _Phase.UNKNOWN:
                     return end
-        return position
+        return end if self.problem else position
 
     def _read_line(self, data: bytes, position: int) -> int:
         """Read a line of a chunked body. Return where it ends."""
@@ -109,49 +114,60 @@ class ResponseFraming:
         if found < 0:
             self._line += data[position:]
             if len(self._line) > _LINE_LIMIT:
-                self._phase = _Phase.UNKNOWN
+                self._refuse("a line of a chunked body that is too long")
             return len(data)
-        line = (self._line + data[position:found]).rstrip(b"\r")
-        self._line = b""
+        line, self._line = self._line + data[position : found + 1], bytearray()
         if self._phase is _Phase.TRAILER:
-            self._phase = _Phase.TRAILER if line else _Phase.OVER
+            self._phase = _Phase.TRAILER if line.rstrip(b"\r\n") else _Phase.OVER
             return found + 1
-        try:
-            size = int(line.partition(b";")[0], 16)
-        except ValueError:
-            self._phase = _Phase.UNKNOWN  # the library reports it
-            return found + 1
-        self._phase, self._left = (_Phase.CHUNK, size + 2) if size > 0 else (_Phase.TRAILER, 0)
+        size_line = _CHUNK_SIZE.fullmatch(line)
+        if size_line is None:
+            self._refuse("a chunk without a size")
+            return len(data)
+        size = int(size_line[1], 16)
+        self._phase, self._left = (_Phase.CHUNK, size + 2) if size else (_Phase.TRAILER, 0)
         return found + 1
+
+    def _refuse(self, problem: str) -> None:
+        self.problem, self._phase = problem, _Phase.UNKNOWN
 
     def _read_head(self, data: bytes, position: int) -> int:
         """Read up to the empty line after the fields. Return where it ends."""
         seen = len(self._line)
         self._line += data[position:]
         end = _HEAD_END.search(self._line, max(0, seen - 2))
-        if end is None:
-            if len(self._line) > _HEAD_LIMIT:
-                self._phase = _Phase.UNKNOWN
-            return len(data)
-        head, self._line = self._line[: end.end()], b""
-        self._phase = self._phase_after(head)
-        return position + end.end() - seen
+        size = len(self._line) if end is None else end.end()
+        if not self._line.startswith(_START[:size]) or size > _HEAD_LIMIT:
+            what = "no status line" if size <= _HEAD_LIMIT else f"more than {_HEAD_LIMIT} bytes"
+            self._refuse_head(f"a response with {what} at its beginning")
+        elif end is not None:
+            head, self._line = bytes(self._line[:size]), bytearray()
+            self._phase = self._phase_after(head)
+            return position + size - seen
+        return len(data)
+
+    def _refuse_head(self, problem: str) -> _Phase:
+        self._refuse(problem)
+        self.is_head_refused = True
+        return _Phase.UNKNOWN
 
     def _phase_after(self, head: bytes) -> _Phase:
         status_line = _STATUS_LINE.match(head)
         if status_line is None:
+            return self._refuse_head("a response with no status line at its beginning")
+        status = int(status_line[1])
+        if self._method == b"CONNECT" and 200 <= status < 300:
             return _Phase.UNKNOWN
-        status = int(status_line[2])
-        if status == 101 or (self._method == b"CONNECT" and 200 <= status < 300):
-            return _Phase.UNKNOWN
+        if status == 101:
+            return self._refuse_head("a change of the protocol, for which nobody asked")
         if status < 200:
             return _Phase.HEAD  # the final response follows
         fields = [(name.lower(), value.strip()) for name, value in _LENGTH_FIELDS.findall(head)]
         lengths = [value for name, value in fields if name == b"content-length"]
         codings = [value for name, value in fields if name == b"transfer-encoding"]
-        self.problem = _length_problem(lengths, codings)
-        if self.problem:
-            return _Phase.UNKNOWN
+        problem = _head_problem(head) or _length_problem(lengths, codings)
+        if problem:
+            return self._refuse_head(problem)
         if self._method == b"HEAD" or status in _WITHOUT_BODY:
             return _Phase.OVER
         if codings:
@@ -160,6 +176,15 @@ class ResponseFraming:
             return _Phase.UNTIL_CLOSE
         self._left = int(lengths[0])
         return _Phase.LENGTH if self._left else _Phase.OVER
+
+
+def _head_problem(head: bytes) -> str:
+    """Return why these fields are refused, or ""."""
+    if head.count(b"\n") > _FIELD_LIMIT + 2:
+        return f"more than {_FIELD_LIMIT} fields in the head"
+    if _BLANK_BEFORE_COLON.search(head):
+        return "a blank before a colon in the head"
+    return ""
 
 
 def _length_problem(lengths: list[bytes], codings: list[bytes]) -> str:
@@ -189,6 +214,11 @@ def wait_until_ready(
     descriptor: int, timeout_s: float | None, *, read: bool = True, write: bool = True
 ) -> tuple[bool, bool]:
     """Wait until a socket can be read or written; return which. Neither after the timeout."""
+    if not hasattr(select, "poll"):  # Windows
+        reading, writing, _ = select.select(
+            [descriptor] if read else [], [descriptor] if write else [], [], timeout_s
+        )
+        return bool(reading), bool(writing)
     poll = select.poll()
     poll.register(descriptor, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
     found = poll.poll(None if timeout_s is None else min(timeout_s, 86_400) * 1000)
