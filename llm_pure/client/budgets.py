@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 
 from llm_pure.pricing import ledger as pure
 from llm_pure.pricing.ledger import Call, Ledger
-from llm_pure.transports.forks import reset_after_fork
+from llm_pure.transports.sockets import reset_after_fork
 from llm_pure.types.errors import LLMError
 from llm_pure.types.result import Failure, LLMResult
 

@@ -5,7 +5,7 @@ from time import monotonic
 import msgspec
 
 from llm_pure.policy.rate_limit import RateLimit, SlidingWindow, WindowEntry, estimated_tokens
-from llm_pure.transports.forks import ForkSafeLock
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import RateLimited
 from llm_pure.types.result import Failure, LLMResult, Success

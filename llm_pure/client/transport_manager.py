@@ -18,8 +18,8 @@ from typing import Any, Generic, TypeVar
 from llm_pure.client.targets import Target
 from llm_pure.transports.base import AsyncTransport, Transport, TransportSettings
 from llm_pure.transports.exchange import running_loop
-from llm_pure.transports.forks import ForkSafeLock
 from llm_pure.transports.override import TransportOverride, current_override
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import ResponseHead
 from llm_pure.types.messages import user
@@ -63,6 +63,9 @@ class TransportCache(Generic[T]):
             return self._provided
         name = "websocket" if url.startswith(("wss://", "ws://")) else str(self._transport)
         key = (name, settings, current_override())
+        opened = self._open.get(key)
+        if opened is not None:
+            return Success(opened)
         with self._lock:
             if self._closed:
                 return Failure(_invalid("this client was closed while the call was under way"))

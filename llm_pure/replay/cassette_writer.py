@@ -30,7 +30,7 @@ from llm_pure.replay.secrets.redaction import (
     redact_interaction,
 )
 from llm_pure.replay.secrets.scan import scan_text
-from llm_pure.transports.forks import ForkSafeLock
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.rejection import Rejected, ok, returns_failure

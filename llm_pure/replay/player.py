@@ -35,7 +35,7 @@ from llm_pure.replay.faults import (
 from llm_pure.replay.matching import EXACT, MatchRules
 from llm_pure.replay.recording_index import CassetteLocation, RecordingIndex, UnmatchedRequest
 from llm_pure.transports.base import AsyncStreamingResponse, StreamingResponse, Timeouts
-from llm_pure.transports.forks import ForkSafeLock
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success, fold

@@ -23,7 +23,7 @@ from llm_pure.transports.base import (
     Timeouts,
     Transport,
 )
-from llm_pure.transports.forks import ForkSafeLock
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.result import Failure, LLMResult, Success

@@ -14,7 +14,7 @@ from llm_pure.replay.matching import (
     closest_recording,
 )
 from llm_pure.replay.secrets.redaction import credentials_in
-from llm_pure.transports.forks import ForkSafeLock
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.errors import ConnectionFailed, LLMError
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.result import Failure, LLMResult, Success

@@ -25,8 +25,8 @@ from llm_pure.replay.secrets.redaction import (
     redact_interaction,
 )
 from llm_pure.replay.secrets.scan import high_entropy_texts
-from llm_pure.transports.forks import ForkSafeLock
 from llm_pure.transports.override import TRAFFIC_LOG_ENV
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 

@@ -4,7 +4,10 @@ Private names of aiohttp are used in `open_session` only.
 """
 
 import asyncio
+import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
 from time import monotonic
 from typing import Any
@@ -25,8 +28,8 @@ from llm_pure.transports.exchange import (
     refused_by_proxy,
     unusable_proxy,
 )
-from llm_pure.transports.forks import leave_to_parent
-from llm_pure.transports.http1_framing import ResponseFraming, is_readable
+from llm_pure.transports.http1_framing import ResponseFraming
+from llm_pure.transports.sockets import duplicate, is_readable, leave_to_parent, unread
 from llm_pure.transports.tls import default_authorities
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpRequest
@@ -73,6 +76,7 @@ class Connection(ResponseHandler):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
         self._framing = ResponseFraming()
+        self._spare: socket.socket | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -112,12 +116,34 @@ class Connection(ResponseHandler):
         sock = None if self.transport is None else self.transport.get_extra_info("socket")
         return -1 if sock is None else sock.fileno()
 
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """A large request is sent inside: a response that comes early is read although the service then closes."""
+        transport = self.transport
+        if transport is not None and transport.get_extra_info("ssl_object") is None:
+            self._spare = duplicate(self)
+        try:
+            yield
+        finally:
+            spare, self._spare = self._spare, None
+            if spare is not None:
+                spare.close()
+
+    async def read_early(self) -> None:
+        """Let the event loop read what came already: asyncio drops it if the next write fails."""
+        for _ in range(3):
+            if self.is_connected() and not is_readable(self.fileno()):
+                return
+            await asyncio.sleep(0)
+
     def eof_received(self) -> None:
         self.ended = True
         super().eof_received()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.ended = self.ended or exc is not None
+        for data in () if self._spare is None else unread(self._spare):
+            self.data_received(data)
         super().connection_lost(exc)
 
     def close(self) -> None:
@@ -199,12 +225,18 @@ class Content(aiohttp.payload.Payload):
         await self.write_with_length(writer, None)
 
     async def write_with_length(self, writer: Any, content_length: int | None) -> None:
-        for start in range(0, len(self._value), _PIECE):
-            try:
-                async with asyncio.timeout(self._write_s):
-                    await writer.write(self._value[start : start + _PIECE])
-            except TimeoutError as error:
-                raise WriteTimeout from error
+        connection = None if writer.transport is None else writer.transport.get_protocol()
+        with ExitStack() as stack:
+            if isinstance(connection, Connection):
+                stack.enter_context(connection.sending())
+            for start in range(0, len(self._value), _PIECE):
+                if isinstance(connection, Connection):
+                    await connection.read_early()
+                try:
+                    async with asyncio.timeout(self._write_s):
+                        await writer.write(self._value[start : start + _PIECE])
+                except TimeoutError as error:
+                    raise WriteTimeout from error
 
 
 # errors

@@ -38,7 +38,7 @@ from llm_pure.transports.exchange import (
     running_loop,
     sent_headers,
 )
-from llm_pure.transports.forks import inherited, reset_after_fork
+from llm_pure.transports.sockets import inherited, reset_after_fork
 from llm_pure.transports.tls import unusable_authorities
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.http import HttpRequest

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
 
-from llm_pure.transports.forks import inherited, reset_after_fork
+from llm_pure.transports.sockets import inherited, reset_after_fork
 
 POOL_SIZE = 4
 

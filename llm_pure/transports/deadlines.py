@@ -21,8 +21,8 @@ from typing import Any, TypeVar
 
 import anyio
 
-from llm_pure.transports.forks import leave_to_parent
-from llm_pure.transports.http1_framing import ResponseFraming, is_early_error, wait_until_ready
+from llm_pure.transports.http1_framing import ResponseFraming, is_early_error
+from llm_pure.transports.sockets import duplicate, leave_to_parent, unread, wait_until_ready
 
 _deadline: ContextVar[float] = ContextVar("llm_pure_deadline", default=float("inf"))
 _has_ended: ContextVar[bool] = ContextVar("llm_pure_connection_has_ended", default=False)
@@ -36,8 +36,8 @@ _PIECE = 64 * 1024
 _READ_SIZE = 256 * 1024
 """asyncio receives no more at once. anyio keeps what is left of a smaller read, where no check of the socket sees it."""
 
-_EARLY_SIZE = 64 * 1024
-"""How much of an early response is read while the request is being sent."""
+_EARLY_SIZE, _EARLY_PIECES = 64 * 1024, 16
+"""How much of an early response is read while the request is being sent: so many bytes at once, so often."""
 
 
 @contextmanager
@@ -159,7 +159,9 @@ class DeadlineStream(_Stream):
         """Read what comes meanwhile. Raises WriteError, after which httpcore reads the response, if that is an error."""
         descriptor = self.fileno()
         while descriptor >= 0:
-            readable, writable = wait_until_ready(descriptor, left_s, read=len(self._early) < 16)
+            readable, writable = wait_until_ready(
+                descriptor, left_s, read=len(self._early) < _EARLY_PIECES
+            )
             if readable:
                 with suppress(self._core.ReadTimeout):  # less than a record of TLS
                     self._early.append(self._inner.read(_EARLY_SIZE, 0.001))
@@ -221,32 +223,43 @@ class AsyncDeadlineStream(_Stream):
         """Write, and read what comes meanwhile. Raises WriteError if that is an error: httpcore then reads it."""
         errors: list[Exception] = []
         watched = anyio.Event()
+        ends_s = None if left_s is None else monotonic() + left_s
         refused = self._core.WriteError("the response came before the request was sent")
-        async with anyio.create_task_group() as tasks:
+        encrypted = self._inner.get_extra_info("ssl_object") is not None
+        spare = None if encrypted else duplicate(self)
+        try:
+            async with anyio.create_task_group() as tasks:
 
-            async def watch() -> None:
+                async def watch() -> None:
+                    try:
+                        while not self._is_refused() and len(self._early) < _EARLY_PIECES:
+                            self._early.append(await self._inner.read(_READ_SIZE, None))
+                    except Exception as error:  # noqa: BLE001 - `read` raises it
+                        self._failed = error
+                    watched.set()
+                    if self._is_refused():
+                        errors.append(refused)
+                        tasks.cancel_scope.cancel()
+
+                tasks.start_soon(watch)
                 try:
-                    while not self._is_refused() and len(self._early) < 16:
-                        self._early.append(await self._inner.read(_READ_SIZE, None))
-                except Exception as error:  # noqa: BLE001 - `read` raises it
-                    self._failed = error
-                watched.set()
-                if self._is_refused():
-                    errors.append(refused)
-                    tasks.cancel_scope.cancel()
-
-            tasks.start_soon(watch)
-            try:
-                if self._is_readable():
-                    await anyio.lowlevel.checkpoint()
-                await self._inner.write(buffer, left_s)
-            except self._core.WriteError as error:  # what came before it may be the response
-                errors.append(error)
-                with anyio.move_on_after(1):
-                    await watched.wait()
-            except Exception as error:  # noqa: BLE001 - not as part of a group
-                errors.append(error)
-            tasks.cancel_scope.cancel()
+                    for start in range(0, len(buffer), _READ_SIZE):
+                        while self._is_readable() and not watched.is_set():
+                            await anyio.lowlevel.checkpoint()  # to `watch`
+                        step_s = None if ends_s is None else max(0.0, ends_s - monotonic())
+                        await self._inner.write(buffer[start : start + _READ_SIZE], step_s)
+                except self._core.WriteError as error:  # what came before it may be the response
+                    errors.append(error)
+                    with anyio.move_on_after(1):
+                        await watched.wait()
+                    if spare is not None and not self._is_refused():
+                        self._early.extend(unread(spare))
+                except Exception as error:  # noqa: BLE001 - not as part of a group
+                    errors.append(error)
+                tasks.cancel_scope.cancel()
+        finally:
+            if spare is not None:
+                spare.close()
         if errors:
             raise errors[0]
 

@@ -12,7 +12,7 @@ import msgspec
 
 from llm_pure.transports.base import TransportSettings
 from llm_pure.transports.content_coding import ACCEPTED, BodyReader
-from llm_pure.transports.forks import inherited, reset_after_fork
+from llm_pure.transports.sockets import inherited, reset_after_fork
 from llm_pure.types.errors import (
     ConnectionFailed,
     InvalidConfiguration,

@@ -1,4 +1,4 @@
-"""Where the response to a request ends among the bytes of an HTTP/1.1 connection.
+"""Where the response to a request ends among the bytes of an HTTP/1.1 connection. No I/O.
 
 The libraries of the transports parse responses; this counts beside them, for two things that they differ in: bytes after the
 end of a response, which nobody asked for and which must not begin the next one, and heads that say two things about the
@@ -6,7 +6,6 @@ length of the body, which are refused over every transport alike.
 """
 
 import re
-import select
 from enum import Enum, auto
 
 _START = b"HTTP/"
@@ -208,24 +207,3 @@ def is_early_error(data: bytes) -> bool:
             return False
         data = data[end.end() :]
     return _EARLY_ERROR.match(data) is not None
-
-
-def wait_until_ready(
-    descriptor: int, timeout_s: float | None, *, read: bool = True, write: bool = True
-) -> tuple[bool, bool]:
-    """Wait until a socket can be read or written; return which. Neither after the timeout."""
-    if not hasattr(select, "poll"):  # Windows
-        reading, writing, _ = select.select(
-            [descriptor] if read else [], [descriptor] if write else [], [], timeout_s
-        )
-        return bool(reading), bool(writing)
-    poll = select.poll()
-    poll.register(descriptor, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
-    found = poll.poll(None if timeout_s is None else min(timeout_s, 86_400) * 1000)
-    events = found[0][1] if found else 0
-    return read and bool(events & ~select.POLLOUT), write and bool(events & ~select.POLLIN)
-
-
-def is_readable(descriptor: int) -> bool:
-    """True if bytes, or the end of the connection, can be read from a socket."""
-    return descriptor >= 0 and wait_until_ready(descriptor, 0, write=False)[0]

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from llm_pure.transports.base import AsyncCalls, SyncCalls, Timeouts
-from llm_pure.transports.forks import ForkSafeLock
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.errors import ConnectionFailed, LLMError, TimedOut
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import Rejected

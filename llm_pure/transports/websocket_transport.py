@@ -34,7 +34,7 @@ from llm_pure.transports.exchange import (
     unusable_address,
     unusable_proxy,
 )
-from llm_pure.transports.forks import leave_to_parent
+from llm_pure.transports.sockets import leave_to_parent
 from llm_pure.transports.tls import system_and_certifi
 from llm_pure.types.errors import ConnectionFailed, LLMError, ProtocolError
 from llm_pure.types.http import HttpRequest, ResponseHead

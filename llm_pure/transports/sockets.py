@@ -1,10 +1,13 @@
-"""Forked processes: none uses a connection, a lock or a thread of its parent.
+"""Sockets and locks of this process: none is used by a process that is forked from it. Also what sockets have to be read.
 
 A forked process has copies of the parent's sockets: what it wrote to them the service would take for the parent's, and each
 would read answers to the other. It also has the locks that other threads of the parent held at that moment.
 """
 
 import os
+import select
+import socket
+from contextlib import suppress
 from threading import Lock
 from typing import Protocol
 from weakref import WeakSet
@@ -82,3 +85,43 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+
+def wait_until_ready(
+    descriptor: int, timeout_s: float | None, *, read: bool = True, write: bool = True
+) -> tuple[bool, bool]:
+    """Wait until a socket can be read or written; return which. Neither after the timeout."""
+    if not hasattr(select, "poll"):  # Windows
+        reading, writing, _ = select.select(
+            [descriptor] if read else [], [descriptor] if write else [], [], timeout_s
+        )
+        return bool(reading), bool(writing)
+    poll = select.poll()
+    poll.register(descriptor, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
+    found = poll.poll(None if timeout_s is None else min(timeout_s, 86_400) * 1000)
+    events = found[0][1] if found else 0
+    return read and bool(events & ~select.POLLOUT), write and bool(events & ~select.POLLIN)
+
+
+def is_readable(descriptor: int) -> bool:
+    """True if bytes, or the end of the connection, can be read from a socket."""
+    return descriptor >= 0 and wait_until_ready(descriptor, 0, write=False)[0]
+
+
+def duplicate(connection: _Connection) -> socket.socket | None:
+    """Return a second socket of the connection: asyncio closes its own when a write fails, with all that is unread."""
+    if not hasattr(os, "register_at_fork"):  # Windows, whose sockets are no files
+        return None
+    spare = socket.socket(fileno=os.dup(connection.fileno()))
+    leave_to_parent(spare)
+    return spare
+
+
+def unread(sock: socket.socket, limit: int = 1024 * 1024) -> list[bytes]:
+    """Return what the system still has of a connection that is over, at most about `limit` bytes."""
+    pieces: list[bytes] = []
+    with suppress(OSError):
+        sock.setblocking(False)
+        while sum(map(len, pieces)) < limit and (data := sock.recv(64 * 1024)):
+            pieces.append(data)
+    return pieces
