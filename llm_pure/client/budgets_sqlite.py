@@ -273,13 +273,25 @@ def _locked(path: Path) -> TimedOut:
     return TimedOut(message=message, phase="budget", retryable=False)
 
 
-def _after_fork() -> None:
-    """Give every store of the child a connection and a thread of its own. Costs in memory belong to the parent.
+_forking: list[LedgerFile] = []
+"""The files while this process forks."""
 
-    The inherited connection is kept, because closing it would touch the parent's files.
-    """
+
+def _before_fork() -> None:
     for store in list(_stores):
-        _inherited.append(store._file)
+        _forking.append(store._file)
+        store._file.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    while _forking:
+        _forking.pop().after_fork()
+
+
+def _after_fork_in_child() -> None:
+    """Give every store a connection and a thread of its own. Costs in memory belong to the parent."""
+    _forking.clear()
+    for store in list(_stores):
         store._start(store._file.reopened())
 
 
@@ -288,10 +300,13 @@ def _flush_all() -> None:
         store._flush()
 
 
-_inherited: list[LedgerFile] = []
 atexit.register(_flush_all)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
+    )
 
 
 def open_ledger(

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from threading import Lock
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 
 import msgspec
@@ -26,10 +27,14 @@ from llm_pure.pricing.ledger import ZERO, Call, Cost
 from llm_pure.types.completion import Usage
 from llm_pure.types.result import Failure, LLMResult, Success
 
+A = TypeVar("A")
+
 MAX_PICO = 2**63 - 1
 """SQLite's largest integer: 9.2 million dollars. Larger amounts and sums are stored as this one."""
 
 _PICO = Decimal(10) ** 12
+_WAIT_S = 0.05
+"""How long SQLite waits for a lock of another process before the next attempt."""
 _SCHEMA = """
 create table if not exists budget (id integer primary key check (id = 1), max_pico integer, spent_pico integer not null);
 insert or ignore into budget values (1, null, 0);
@@ -86,6 +91,8 @@ class LedgerFile:
         self._clock = clock
         self._wall = clock or time.time
         self._monotonic = clock or time.monotonic
+        self._in_use = Lock()
+        """Held while SQLite works."""
         self._db: sqlite3.Connection | None = None
         self._main: tuple[int, int] | None = None
         self._log: tuple[int, int] | None = None
@@ -97,7 +104,7 @@ class LedgerFile:
 
     def create(self, max_usd: Decimal | None, busy_s: float) -> Decimal | None:
         """Create the file and its tables where they are missing; set the budget, or return the one that it has."""
-        with self._faults():
+        with self._in_use, self._faults():
             db = sqlite3.connect(self.path, timeout=busy_s, isolation_level=None)
             try:
                 db.execute("pragma journal_mode = wal")
@@ -117,7 +124,8 @@ class LedgerFile:
     def reserve(self, usd: Decimal, busy_s: float) -> LLMResult[str]:
         """Reserve an amount until its lease expires; return the reservation's name."""
         name, pico = uuid4().hex, to_pico(usd)
-        with self._writing(busy_s) as db:
+
+        def work(db: sqlite3.Connection) -> LLMResult[str]:
             now = self._now()
             db.execute(f"delete from holds where not ({_LEASED})", now)
             max_pico, spent = _budget(db)
@@ -131,33 +139,41 @@ class LedgerFile:
             until_monotonic_s = self._monotonic() + self._lease_s
             row = (name, pico, until_s, os.getpid(), _boot_id(), until_monotonic_s)
             db.execute(f"insert into holds ({columns}) values (?, ?, ?, ?, ?, ?)", row)
-        return Success(name)
+            return Success(name)
+
+        return self._write(work, busy_s)
 
     def settle(self, name: str, call: Call, busy_s: float) -> Spending:
         """Replace a reservation, even an expired one, by the real cost of the call."""
         at_s = call.at.timestamp() if call.at else time.time()
         pico = to_pico(call.cost.total_usd if call.cost else ZERO)
         data = _encode(call)
-        with self._writing(busy_s) as db:
+
+        def work(db: sqlite3.Connection) -> Spending:
             db.execute("delete from holds where name = ?", (name,))
             max_pico, before = _budget(db)
             after = min(before + pico, MAX_PICO)
             db.execute("update budget set spent_pico = ?", (after,))
             db.execute("insert into calls (at_s, call) values (?, ?)", (at_s, data))
-        return Spending(before, after, max_pico)
+            return Spending(before, after, max_pico)
+
+        return self._write(work, busy_s)
 
     def release(self, name: str, busy_s: float) -> None:
         """Remove a reservation without a cost."""
-        with self._writing(busy_s) as db:
-            db.execute("delete from holds where name = ?", (name,))
+        self._write(lambda db: db.execute("delete from holds where name = ?", (name,)), busy_s)
 
     def read(self, busy_s: float) -> StoredLedger:
         """Read everything."""
-        with self._connection(busy_s) as db:
+
+        def work(db: sqlite3.Connection) -> tuple[int | None, dict[str, Decimal], list[Any]]:
             max_pico, _ = _budget(db)
             holds = db.execute(f"select name, pico from holds where {_LEASED}", self._now())
             reserved = {str(name): to_usd(_integer(pico)) for name, pico in holds}
             rows = db.execute("select at_s, call from calls order by id").fetchall()
+            return max_pico, reserved, rows
+
+        max_pico, reserved, rows = self._attempt(work, busy_s)
         calls = [decode_call(at_s, data) for at_s, data in rows]
         readable = tuple([call for call in calls if call is not None])
         return StoredLedger(
@@ -169,8 +185,9 @@ class LedgerFile:
 
     def price_unpriced(self, price: Callable[[Call], LLMResult[Cost]], busy_s: float) -> int:
         """Price the calls that had no price; return how many were priced."""
-        count = 0
-        with self._writing(busy_s) as db:
+
+        def work(db: sqlite3.Connection) -> int:
+            count = 0
             rows = db.execute("select id, at_s, call from calls").fetchall()
             for number, at_s, data in rows:
                 call = decode_call(at_s, data)
@@ -184,7 +201,9 @@ class LedgerFile:
                 spent = min(_budget(db)[1] + to_pico(cost.total_usd), MAX_PICO)
                 db.execute("update budget set spent_pico = ?", (spent,))
                 count += 1
-        return count
+            return count
+
+        return self._write(work, busy_s)
 
     def close(self) -> None:
         """Close the connection; the next method opens another."""
@@ -196,26 +215,49 @@ class LedgerFile:
     def _now(self) -> dict[str, float | str]:
         return {"boot": _boot_id(), "monotonic_s": self._monotonic(), "wall_s": self._wall()}
 
-    @contextmanager
-    def _connection(self, busy_s: float) -> Iterator[sqlite3.Connection]:
-        """Provide the connection; it waits `busy_s` for a lock of another process."""
-        with self._faults():
-            db = self._opened()
-            db.execute(f"pragma busy_timeout = {max(1, int(busy_s * 1000))}")
-            yield db
+    def _write(self, work: Callable[[sqlite3.Connection], A], busy_s: float) -> A:
+        """Run one transaction. An exception, or a killed process, rolls it back."""
 
-    @contextmanager
-    def _writing(self, busy_s: float) -> Iterator[sqlite3.Connection]:
-        """One transaction. An exception, or a killed process, rolls it back."""
-        with self._connection(busy_s) as db:
+        def transaction(db: sqlite3.Connection) -> A:
             db.execute("begin immediate")
             try:
-                yield db
+                result = work(db)
                 db.execute("commit")
             except BaseException:
                 with suppress(sqlite3.Error):
                     db.execute("rollback")
                 raise
+            return result
+
+        return self._attempt(transaction, busy_s)
+
+    def _attempt(self, work: Callable[[sqlite3.Connection], A], busy_s: float) -> A:
+        """Run `work` again until no other process holds the lock, at most for `busy_s`.
+
+        SQLite itself waits for short times only, so that this process can fork in between.
+        """
+        ends_s = time.monotonic() + busy_s
+        while True:
+            left_s = ends_s - time.monotonic()
+            try:
+                with self._in_use, self._faults():
+                    db = self._opened()
+                    wait_ms = int(max(0.001, min(left_s, _WAIT_S)) * 1000)
+                    db.execute(f"pragma busy_timeout = {wait_ms}")
+                    return work(db)
+            except LedgerUnavailable as error:
+                if not error.locked or left_s <= _WAIT_S:
+                    raise
+            time.sleep(_WAIT_S / 4)
+
+    def before_fork(self) -> None:
+        """Close the connection, when it is idle: SQLite cannot be used in a forked process that inherited one."""
+        self._in_use.acquire()
+        self.close()
+
+    def after_fork(self) -> None:
+        """Go on in the parent."""
+        self._in_use.release()
 
     def _opened(self) -> sqlite3.Connection:
         """Return the connection to the files that are there now: SQLite would go on writing into removed ones."""
