@@ -78,17 +78,21 @@ class RecordingIndex:
 
     def match(self, request: HttpRequest) -> LLMResult[Interaction]:
         """Return the next recording of a request. Fails with ConnectionFailed, which describes the closest recording."""
-        recording = self.find(request)
+        requested = canonical(request, self._matching)
+        recording = self._find(request, requested)
         if recording is not None:
             return Success(recording)
-        miss = self._miss(canonical(request, self._matching))
+        miss = self._miss(requested)
         with self._lock:
             self._misses.append(miss)
         return Failure(miss_error(miss, self._names))
 
     def find(self, request: HttpRequest) -> Interaction | None:
         """Return the next recording of a request, None without one; such a request does not count as a miss."""
-        recording = self._next(canonical(request, self._matching))
+        return self._find(request, canonical(request, self._matching))
+
+    def _find(self, request: HttpRequest, requested: CanonicalRequest) -> Interaction | None:
+        recording = self._next(requested)
         if recording is None and (credentials := credentials_in(request)):
             # A recorder redacts the credentials of a request wherever they are repeated in it.
             redaction = self._matching.redaction
