@@ -231,6 +231,7 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Called by the base class for a request that it cannot read."""
         self.close_connection = True
+        self.request_version = self.protocol_version  # or no head is sent
         if not hasattr(self, "command"):
             self.command = ""
         with suppress(OSError):
