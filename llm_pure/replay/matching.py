@@ -88,8 +88,8 @@ def find_differences(
     requested: CanonicalRequest, recorded: CanonicalRequest, limit: int | None = None
 ) -> tuple[Difference, ...]:
     """Return all differences, or the first `limit`; () for a match."""
-    found = islice(_differing(requested, recorded), limit)
-    return tuple([Difference(where, *_excerpts(*values)) for where, *values in found])
+    differing = islice(_differing(requested, recorded), limit)
+    return tuple([Difference(where, *_excerpts(*values)) for where, *values in differing])
 
 
 def _differing(requested: CanonicalRequest, recorded: CanonicalRequest) -> Iterator[_Differing]:
@@ -111,8 +111,8 @@ def closest_recording(
     than MAX_DIFFERENCES are looked for.
     """
     weights = [
-        sum([_WEIGHTS.get(where, 1) for where, *_ in islice(found, MAX_DIFFERENCES)])
-        for found in [_differing(requested, recorded) for recorded in recordings]
+        sum([_WEIGHTS.get(where, 1) for where, *_ in islice(differing, MAX_DIFFERENCES)])
+        for differing in [_differing(requested, recorded) for recorded in recordings]
     ]
     if not weights:
         return None

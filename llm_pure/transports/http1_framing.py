@@ -91,9 +91,9 @@ class ResponseFraming:
         while position < end and not self.problem:
             match self._phase:
                 case _Phase.LENGTH | _Phase.CHUNK:
-                    taken = min(self._left, end - position)
-                    position += taken
-                    self._left -= taken
+                    count = min(self._left, end - position)
+                    position += count
+                    self._left -= count
                     if not self._left:
                         chunked = self._phase is _Phase.CHUNK
                         self._phase = _Phase.CHUNK_SIZE if chunked else _Phase.OVER
@@ -109,23 +109,23 @@ class ResponseFraming:
 
     def _read_line(self, data: bytes, position: int) -> int:
         """Read a line of a chunked body. Return where it ends."""
-        found = data.find(b"\n", position)
-        if found < 0:
+        line_end = data.find(b"\n", position)
+        if line_end < 0:
             self._line += data[position:]
             if len(self._line) > _LINE_LIMIT:
                 self._refuse("a line of a chunked body that is too long")
             return len(data)
-        line, self._line = self._line + data[position : found + 1], bytearray()
+        line, self._line = self._line + data[position : line_end + 1], bytearray()
         if self._phase is _Phase.TRAILER:
             self._phase = _Phase.TRAILER if line.rstrip(b"\r\n") else _Phase.OVER
-            return found + 1
+            return line_end + 1
         size_line = _CHUNK_SIZE.fullmatch(line)
         if size_line is None:
             self._refuse("a chunk without a size")
             return len(data)
         size = int(size_line[1], 16)
         self._phase, self._left = (_Phase.CHUNK, size + 2) if size else (_Phase.TRAILER, 0)
-        return found + 1
+        return line_end + 1
 
     def _refuse(self, problem: str) -> None:
         self.problem, self._phase = problem, _Phase.UNKNOWN

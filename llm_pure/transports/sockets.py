@@ -98,8 +98,8 @@ def wait_until_ready(
         return bool(reading), bool(writing)
     poll = select.poll()
     poll.register(descriptor, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
-    found = poll.poll(None if timeout_s is None else min(timeout_s, 86_400) * 1000)
-    events = found[0][1] if found else 0
+    ready = poll.poll(None if timeout_s is None else min(timeout_s, 86_400) * 1000)
+    events = ready[0][1] if ready else 0
     return read and bool(events & ~select.POLLOUT), write and bool(events & ~select.POLLIN)
 
 

@@ -411,6 +411,20 @@ def test_an_amount_that_is_none_is_refused(amount: Any, tmp_path: Path) -> None:
     assert transport.requests == []
 
 
+@pytest.mark.parametrize("field", ["max_budget", "alert_threshold"])
+@pytest.mark.parametrize("value", ["-1", ".nan", ".inf", "five"])
+def test_an_amount_of_a_file_that_is_none_is_refused(
+    value: str, field: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        f"llm: {{api_type: openai, api_key: k, model: m}}\ncost_control: {{{field}: {value}}}\n"
+    )
+    error = LLM.from_config(source=str(file)).failure()
+    assert isinstance(error, InvalidConfiguration)
+    assert error.field == f"cost_control/{field}"
+
+
 def test_an_amount_may_be_a_number_or_a_text() -> None:
     for amount in (5, 5.0, "5", Decimal(5)):
         budget = Budget(max_usd=amount)  # type: ignore[arg-type]
