@@ -231,14 +231,11 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
         call.index = call.action.target_index
     spec, target, started_s = call.spec, call.targets[call.index], monotonic()
     store = call.context.billing.background
-    if store is not None:
-        from llm_pure.client.background import (
-            reserve_steps,
-            settle_steps,
-        )  # imported late: start-up
     try:
         ready = _prepare(call, target, started_s)
         if store is not None and ready.pending is not None and ready.pending.max_usd is not None:
+            from llm_pure.client.background import reserve_steps  # imported late: start-up
+
             ready = yield from reserve_steps(call, ready, ready.pending, store)
     except Rejected as rejected:
         return _end_attempt(call, None, Failure(rejected.error), started_s)
@@ -264,6 +261,8 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
     result = _end_attempt(call, ready, result, started_s, output_delivered=output_delivered)
     store = call.context.billing.background
     if store is not None and ready.pending is not None:
+        from llm_pure.client.background import settle_steps  # imported late: start-up
+
         yield from settle_steps(call, store)
     return result
 

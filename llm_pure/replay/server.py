@@ -184,14 +184,19 @@ class _Handler(BaseHTTPRequestHandler):
     transport: Transport
     upstream: str
     hosts: frozenset[str]
-    server: _Server
     connection: socket.socket
+    _timer: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = IDLE_S
 
+    def setup(self) -> None:
+        super().setup()
+        assert isinstance(self.server, _Server)
+        self._timer = self.server
+
     def handle_one_request(self) -> None:
-        self.server.wait_for(self.connection, IDLE_S)
+        self._timer.wait_for(self.connection, IDLE_S)
         with suppress(ConnectionError):
             super().handle_one_request()
             return
@@ -200,14 +205,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         try:
             self._check_sender()
-            self.server.wait_for(self.connection, REQUEST_S)
+            self._timer.wait_for(self.connection, REQUEST_S)
             body = self._body()
         except _Refused as refused:
             self.close_connection = True  # the rest of the request is not read
             self._send(refused.status, _error(str(refused), refused.code))
             return
         finally:
-            self.server.received(self.connection)
+            self._timer.received(self.connection)
         if body is None:  # the client has gone
             self.close_connection = True
             return
@@ -309,7 +314,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(lengths[0])
         if length > BODY_LIMIT:
             raise _Refused(413, "the request body is too long")
-        self.server.wait_for(self.connection, REQUEST_S + length / MIN_RATE)
+        self._timer.wait_for(self.connection, REQUEST_S + length / MIN_RATE)
         body = self.rfile.read(length)
         return body if len(body) == length else None
 
@@ -327,7 +332,7 @@ class _Handler(BaseHTTPRequestHandler):
                 raise _Refused(413, "the request body is too long")
             if size == 0:
                 return bytes(body) if self._skip_trailers() else None
-            self.server.wait_for(self.connection, REQUEST_S + len(body) / MIN_RATE)
+            self._timer.wait_for(self.connection, REQUEST_S + len(body) / MIN_RATE)
             chunk = self.rfile.read(size)
             body += chunk
             if len(chunk) < size:

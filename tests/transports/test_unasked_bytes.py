@@ -32,13 +32,24 @@ class Numbered:
         self._unasked = unasked
         self._lock = threading.Lock()
         self.count = 0
+        self.sent = threading.Semaphore(0)
+        """Released when everything after a request was sent."""
 
     def __call__(self, connection: Connection) -> None:
         while connection.read_request():
             with self._lock:
                 self.count += 1
                 number = b"%d" % self.count
-            self._unasked(connection, number)
+            try:
+                self._unasked(connection, number)
+            finally:
+                self.sent.release()
+
+    def wait(self) -> None:
+        """Until everything was sent, and a little more, so that it has come too."""
+        assert self.sent.acquire(timeout=10)
+        # what is more than the window of the connection comes when the system asks for it again
+        sleep(0.5 if self._unasked is of_64_kib else 0.02)
 
 
 def two(connection: Connection, number: bytes) -> None:
@@ -96,20 +107,22 @@ UNASKED = {
 }  # fmt: skip
 
 
-def send_in_turn(kind: str, url: str, settings: TransportSettings) -> list[LLMResult[HttpResponse]]:
+def send_in_turn(
+    kind: str, url: str, settings: TransportSettings, service: Numbered
+) -> list[LLMResult[HttpResponse]]:
     got: list[LLMResult[HttpResponse]] = []
     if is_sync(kind):
         with open_sync(kind, settings) as transport:
             for _ in range(4):
                 got.append(transport.send(asking(url), QUICK))
-                sleep(0.1)
+                service.wait()
         return got
 
     async def main() -> None:
         async with open_async(kind, settings) as transport:
             for _ in range(4):
                 got.append(await transport.asend(asking(url), QUICK))
-                await anyio.sleep(0.1)
+                await anyio.to_thread.run_sync(service.wait)
 
     run(kind, main)
     return got
@@ -135,8 +148,9 @@ def trusting() -> ssl.SSLContext:
 @pytest.mark.parametrize("name", UNASKED)
 def test_unasked_bytes_reach_no_other_call(name: str, encrypted: bool, kind: str) -> None:
     settings = TransportSettings(max_connections=1, tls=trusting())
-    with Loopback(Numbered(UNASKED[name]), tls_server() if encrypted else None) as server:
-        got = [answer.unwrap() for answer in send_in_turn(kind, server.url, settings)]
+    service = Numbered(UNASKED[name])
+    with Loopback(service, tls_server() if encrypted else None) as server:
+        got = [answer.unwrap() for answer in send_in_turn(kind, server.url, settings, service)]
         seen = [answer.body.strip() or dict(answer.headers)["x"].encode() for answer in got]
         assert seen == [b"1", b"2", b"3", b"4"]
         assert server.accepted == 4  # each on a connection of its own
