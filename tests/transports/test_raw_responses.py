@@ -11,7 +11,7 @@ from llm_pure.transports.base import Timeouts
 from llm_pure.transports.http1_framing import ResponseFraming, is_early_error
 from llm_pure.types.errors import ConnectionFailed, ProtocolError
 from llm_pure.types.result import Failure
-from tests.support.carriers import every_kind, take, whole_and_streamed
+from tests.support.carriers import every_kind, take
 from tests.support.loopback import Loopback, answering, asking
 
 QUICK = Timeouts(connect_s=2, read_s=2, total_s=3)
@@ -112,22 +112,20 @@ BAD: dict[str, bytes] = {
 
 
 @every_kind
-@whole_and_streamed
 @pytest.mark.parametrize("name", GOOD)
-def test_a_response_is_the_same_over_every_transport(name: str, how: str, kind: str) -> None:
+def test_a_response_is_the_same_over_every_transport(name: str, kind: str) -> None:
     data, expected = GOOD[name]
     with Loopback(answering(data)) as server:
-        got = take(kind, how, asking(server.url), QUICK).unwrap()
+        got = take(kind, "streamed", asking(server.url), QUICK).unwrap()
         assert (got.status, got.body) == expected
         assert server.wait_until_left()
 
 
 @every_kind
-@whole_and_streamed
 @pytest.mark.parametrize("name", BAD)
-def test_a_response_is_refused_over_every_transport(name: str, how: str, kind: str) -> None:
+def test_a_response_is_refused_over_every_transport(name: str, kind: str) -> None:
     with Loopback(answering(BAD[name])) as server:
-        got = take(kind, how, asking(server.url), QUICK)
+        got = take(kind, "streamed", asking(server.url), QUICK)
         assert isinstance(got, Failure)
         error = got.failure()
         assert type(error) is ProtocolError
