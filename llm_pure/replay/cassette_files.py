@@ -22,7 +22,7 @@ def builtin_cassettes() -> Path:
 
 def find_cassettes(root: Path) -> Iterator[Path]:
     """Yield every YAML file below a folder in the order of names, without hidden ones; a file yields itself."""
-    if not root.is_dir():
+    if not os.path.isdir(root):  # false too for a path that no file can have
         yield root
         return
     for folder, folders, names in os.walk(root):
@@ -32,17 +32,18 @@ def find_cassettes(root: Path) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def file_error(action: str, path: Path, error: OSError) -> InvalidConfiguration:
-    """Return the error for a cassette file that cannot be read, written, removed or locked."""
-    message = f"cannot {action} {path}: {error.strerror or error}"
-    return InvalidConfiguration(message=message, field="cassette")
+def file_error(action: str, path: Path, error: OSError | ValueError) -> InvalidConfiguration:
+    """Return the error for a cassette file that cannot be read, written, removed or locked; ValueError: its path is none."""
+    reason = error.strerror if isinstance(error, OSError) else None
+    message = f"cannot {action} {path}: {reason or error}".encode("utf-8", "backslashreplace")
+    return InvalidConfiguration(message=message.decode(), field="cassette")
 
 
 def read_file(path: Path) -> LLMResult[bytes]:
     """Read a file. Fails with InvalidConfiguration."""
     try:
         return Success(path.read_bytes())
-    except OSError as error:
+    except (OSError, ValueError) as error:
         return Failure(file_error("read", path, error))
 
 
@@ -75,6 +76,6 @@ def save_cassette(
             except BaseException:
                 os.unlink(temporary.name)
                 raise
-    except OSError as error:
+    except (OSError, ValueError) as error:
         return Failure(file_error("write", target, error))
     return Success(target)

@@ -200,7 +200,7 @@ def open_cassette(
         matching = msgspec.structs.replace(matching, redaction=redaction)
     file = Path(path)
     cassette = Cassette(name=str(path))
-    content = ok(read_file(file)) if file.exists() else None
+    content = ok(read_file(file)) if os.path.exists(file) else None
     if content is not None:
         parsed = parse_cassette(content, name=str(path))
         cassette = parsed.value_or(cassette) if mode == "rewrite" else ok(parsed)
