@@ -12,8 +12,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from decimal import Decimal
+from functools import partial
+from itertools import count
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, PriorityQueue
 from threading import Lock, Thread, current_thread
 from time import monotonic
 from typing import Any, TypeVar
@@ -37,7 +39,10 @@ _BUSY_S = 60.0
 """How long a method waits for another process."""
 
 _SETTLE_S = 1.0
-"""How long one attempt to write a cost waits for another process."""
+"""How long a cost waits for another process before that is reported, and tried less often."""
+
+_ATTEMPT_S = 0.05
+"""How long one piece of work waits for another process; other work then has its turn."""
 
 _RETRY_S = (0.2, 5.0)
 """First and longest wait before a cost is written again."""
@@ -64,7 +69,7 @@ class SqliteBudget:
 
     def _start(self, file: LedgerFile) -> None:
         self._file = file
-        self._jobs: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()
+        self._jobs: PriorityQueue[_Job] = PriorityQueue()
         self._unsettled: deque[tuple[str, Call]] = deque()
         """Costs that are not in the file yet, the oldest first; `""` as the name is no reservation."""
         self._retry_at_s = 0.0
@@ -119,10 +124,11 @@ class SqliteBudget:
 
     def price_unpriced(self, price: Callable[[Call], LLMResult[Cost]]) -> int:
         """Price the calls that had no price; return how many were priced, 0 if the file cannot be used."""
+        ends_s = monotonic() + _BUSY_S
 
         def work() -> int:
             try:
-                return self._file.price_unpriced(price, _BUSY_S)
+                return _patiently(partial(self._file.price_unpriced, price), ends_s)
             except LedgerUnavailable as error:
                 _log.warning("%s", error)
                 return 0
@@ -137,11 +143,8 @@ class SqliteBudget:
         ends_s = monotonic() + timeout_s
 
         def work() -> LLMResult[str]:
-            left_s = ends_s - monotonic()
-            if left_s <= 0:
-                return Failure(_locked(self._file.path))
             try:
-                return self._file.reserve(usd, left_s)
+                return _patiently(partial(self._file.reserve, usd), ends_s)
             except LedgerUnavailable as error:
                 return Failure(_error(self._file.path, error))
 
@@ -150,19 +153,23 @@ class SqliteBudget:
     def start_settle(self, name: str, call: Call) -> "Future[None]":
         """`settle`, in the background. The future is done after the first attempt."""
 
+        settlement, ends_s = (name, call), monotonic() + _SETTLE_S
+        self._unsettled.append(settlement)
+
         def work() -> None:
-            self._unsettled.append((name, call))
-            if monotonic() >= self._retry_at_s:  # else this one waits with the others
-                self._write_unsettled()
+            # a fault that was reported concerns this one too, which waits with the others
+            if settlement in self._unsettled and monotonic() >= self._retry_at_s:
+                self._write_unsettled(ends_s)
 
         return self._submit(work)
 
     def start_release(self, name: str) -> "Future[None]":
         """`release`, in the background."""
+        ends_s = monotonic() + _SETTLE_S
 
         def work() -> None:
             try:
-                self._file.release(name, _SETTLE_S)
+                _patiently(partial(self._file.release, name), ends_s)
             except LedgerUnavailable as error:
                 _log.warning("a reservation stays until it expires: %s", error)
 
@@ -176,7 +183,7 @@ class SqliteBudget:
 
     def _read(self) -> tuple[StoredLedger, list[tuple[str, Call]]]:
         try:
-            self._seen = self._file.read(_SETTLE_S)
+            self._seen = self._file.read(_ATTEMPT_S)
         except LedgerUnavailable as error:
             _log.warning("costs are those that were read last: %s", error)
         else:
@@ -184,12 +191,12 @@ class SqliteBudget:
                 _log.warning("%s has %d damaged rows", self._file.path, self._seen.unreadable)
         return self._seen, list(self._unsettled)
 
-    def _write_unsettled(self) -> None:
-        """Write what is not written yet. After a fault the rest stays for later."""
+    def _write_unsettled(self, ends_s: float = 0.0) -> None:
+        """Write what is not written yet. After a fault the rest stays for later; raises _Again for a lock until `ends_s`."""
         while self._unsettled:
             name, call = self._unsettled[0]
             try:
-                spending = self._file.settle(name, call, _SETTLE_S)
+                spending = _patiently(partial(self._file.settle, name, call), ends_s)
             except LedgerUnavailable as error:
                 self._retry_at_s = monotonic() + self._backoff_s
                 self._backoff_s = min(self._backoff_s * 2, _RETRY_S[1])
@@ -214,10 +221,11 @@ class SqliteBudget:
         """Run `work` in the thread, after all work before it."""
         future = future or Future()
         if current_thread() is self._thread:  # `on_alert` looks at the ledger
-            _run(work, future)
+            while not _run(work, future):
+                pass
             return future
         with self._lock:
-            self._jobs.put((work, future))
+            self._jobs.put(_Job(0, next(_numbers), work, future))
             if self._thread is None:
                 self._thread = Thread(target=self._work, name="llm_pure ledger", daemon=True)
                 self._thread.start()
@@ -229,7 +237,7 @@ class SqliteBudget:
             if self._unsettled:
                 wait_s = max(0.0, self._retry_at_s - monotonic())
             try:
-                _run(*self._jobs.get(timeout=wait_s))
+                job = self._jobs.get(timeout=wait_s)
             except Empty:
                 if self._unsettled:
                     self._write_unsettled()
@@ -239,13 +247,18 @@ class SqliteBudget:
                         self._file.close()
                         self._thread = None
                         return
+            else:
+                if not _run(job.work, job.future):
+                    self._jobs.put(_Job(1, job.number, job.work, job.future))
 
     def _flush(self) -> None:
         """Try once more to write what is not written; log what is lost."""
         if self._thread is None:
             return
+        ends_s = monotonic() + _EXIT_S
         with suppress(TimeoutError):
-            self._submit(self._write_unsettled).result(_EXIT_S)
+            self._submit(lambda: self._write_unsettled(ends_s)).result(_EXIT_S)
+            self._submit(self._file.close).result(_EXIT_S)
         for name, call in list(self._unsettled):
             cost = "unpriced" if call.cost is None else f"{call.cost.total_usd:f} USD"
             _log.error(
@@ -253,13 +266,43 @@ class SqliteBudget:
             )
 
 
-def _run(work: Callable[[], A], future: "Future[A]") -> None:
-    if not future.set_running_or_notify_cancel():
-        return
+class _Job(msgspec.Struct, frozen=True, order=True):
+    """Work for the thread; the lowest comes first. What waits for another process comes after everything else."""
+
+    priority: int
+    number: int
+    work: Callable[[], Any]
+    future: "Future[Any]"
+
+
+_numbers = count()
+
+
+class _Again(Exception):
+    """The file is locked: the work is to be tried again."""
+
+
+def _patiently(attempt: Callable[[float], A], ends_s: float) -> A:
+    """Attempt work with the file for a short time. Raises _Again if another process holds the lock before `ends_s`."""
+    try:
+        return attempt(_ATTEMPT_S)
+    except LedgerUnavailable as error:
+        if error.locked and monotonic() < ends_s:
+            raise _Again from None
+        raise
+
+
+def _run(work: Callable[[], A], future: "Future[A]") -> bool:
+    """Return false if the work is to be tried again."""
+    if not (future.running() or future.set_running_or_notify_cancel()):
+        return True
     try:
         future.set_result(work())
+    except _Again:
+        return False
     except BaseException as error:  # noqa: BLE001 - the caller that waits raises it
         future.set_exception(error)
+    return True
 
 
 def _error(path: Path, error: LedgerUnavailable) -> LLMError:

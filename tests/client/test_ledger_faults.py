@@ -3,6 +3,8 @@
 import logging
 import resource
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -281,6 +283,52 @@ def test_a_call_cancelled_while_it_waits_for_a_reservation_reserves_nothing(
     while llm.get_costs().reserved and monotonic() < end:
         threading.Event().wait(0.02)
     assert llm.get_costs() == Ledger(max_usd=Decimal(1))
+
+
+def test_costs_are_read_while_reservations_wait_for_a_lock(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    ledger = open_ledger(path, DOLLAR).unwrap()
+    results: list[LLMResult[str]] = []
+    with locked(path):
+        waiting = [
+            threading.Thread(target=lambda: results.append(ledger.reserve(Decimal("0.1"), 6)))
+            for _ in range(5)
+        ]
+        for thread in waiting:
+            thread.start()
+        threading.Event().wait(0.3)
+        began = monotonic()
+        assert ledger.ledger().reserved == {}
+        assert monotonic() - began < 3
+    for thread in waiting:
+        thread.join()
+    assert ledger.ledger().reserved_usd == Decimal("0.5")
+
+
+AT_EXIT = """
+import sqlite3, sys, threading
+from decimal import Decimal
+from llm_pure.client.budgets_sqlite import open_ledger
+from llm_pure.pricing.ledger import Call, Cost
+import llm_pure.client.budgets_sqlite as module
+module._SETTLE_S = 0.05
+ledger = open_ledger(sys.argv[1]).unwrap()
+other = sqlite3.connect(sys.argv[1], isolation_level=None, check_same_thread=False)
+other.execute("begin immediate")
+ledger.settle("", Call(model="m", cost=Cost(total_usd=Decimal("0.5"))))
+threading.Timer(0.5, other.close).start()
+"""
+
+
+def test_the_end_of_a_program_writes_what_is_not_written_yet(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    done = subprocess.run(
+        [sys.executable, "-c", AT_EXIT, str(path)],
+        check=False, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "costs of 1 calls are kept in memory" in done.stderr
+    assert written(path) == [Decimal("0.5")]
 
 
 HOSTILE = {
