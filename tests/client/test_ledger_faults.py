@@ -316,7 +316,10 @@ ledger = open_ledger(sys.argv[1]).unwrap()
 other = sqlite3.connect(sys.argv[1], isolation_level=None, check_same_thread=False)
 other.execute("begin immediate")
 ledger.settle("", Call(model="m", cost=Cost(total_usd=Decimal("0.5"))))
-threading.Timer(0.5, other.close).start()
+assert module._stores and list(ledger._unsettled)
+timer = threading.Timer(0.5, other.close)
+timer.daemon = True  # the end of the program does not wait for it
+timer.start()
 """
 
 
@@ -326,8 +329,7 @@ def test_the_end_of_a_program_writes_what_is_not_written_yet(tmp_path: Path) -> 
         [sys.executable, "-c", AT_EXIT, str(path)],
         check=False, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2],
     )  # fmt: skip
-    assert done.returncode == 0
-    assert "costs of 1 calls are kept in memory" in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     assert written(path) == [Decimal("0.5")]
 
 
