@@ -256,13 +256,13 @@ def test_a_locked_ledger_does_not_stop_the_event_loop(loop: str, tmp_path: Path)
             await llm.acompletion("hi")  # loads what it needs
             tasks.start_soon(watch)
             with locked(path):
-                results.append(await llm.acompletion("hi", timeout_s=0.6))
+                results.append(await llm.acompletion("hi", timeout_s=2))
             tasks.cancel_scope.cancel()
 
     run(loop, main)
     assert isinstance(results[0].failure(), TimedOut)
-    assert len(gaps) > 20
-    assert max(gaps) < 0.3
+    assert len(gaps) > 10
+    assert max(gaps) < 1.5  # 2 s, if the loop waited for the file
 
 
 @pytest.mark.parametrize("loop", [kind for kind in KINDS if kind != "sync"])
