@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Generator
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Union, cast
 
 import msgspec
 
@@ -39,6 +39,7 @@ from llm_pure.types.result import Failure, LLMResult
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
+    from llm_pure.client.background import Await
     from llm_pure.client.rate_limiter import Permit, RateLimiter
 
 A = TypeVar("A")
@@ -104,6 +105,16 @@ class Sleep(msgspec.Struct, frozen=True):
 
     seconds: float
 
+    def wait(self) -> None:
+        """Sleep in this thread."""
+        time.sleep(self.seconds)
+
+    async def async_wait(self) -> None:
+        """Sleep on asyncio or trio."""
+        import anyio  # imported late: start-up
+
+        await anyio.sleep(self.seconds)
+
 
 class Send(msgspec.Struct, frozen=True):
     """Send a request; the driver sends back an `LLMResult[HttpResponse]`."""
@@ -125,7 +136,9 @@ class Open(msgspec.Struct, frozen=True):
     reader: ResponseReader[Any, Any]
 
 
-Step: TypeAlias = Sleep | Send | Open
+Step: TypeAlias = Union[Sleep, Send, Open, "Await"]
+"""Await: wait for a budget store that works in the background."""
+_SENDING = (Send, Open)
 Steps: TypeAlias = Generator[Step, Any, LLMResult[A]]
 
 
@@ -149,7 +162,7 @@ class PreparedRequest(msgspec.Struct, frozen=True, kw_only=True):
     pending: PendingCall | None
 
 
-class _Call(msgspec.Struct, Generic[A], kw_only=True):
+class CallState(msgspec.Struct, Generic[A], kw_only=True):
     """State of one call: failed attempts, current target, next action."""
 
     spec: CallSpec[A]
@@ -179,7 +192,7 @@ def call_steps(spec: CallSpec[A], context: CallContext, timeout_s: float | None 
         return targets
     loaded = targets.unwrap()
     total_s = min(timeout_s or loaded[0].config.timeout, context.policy.deadline_s)
-    call = _Call(
+    call = CallState(
         spec=spec,
         context=context,
         targets=loaded,
@@ -193,7 +206,7 @@ def call_steps(spec: CallSpec[A], context: CallContext, timeout_s: float | None 
     return (yield from _retry_steps(call, result))
 
 
-def _retry_steps(call: _Call[A], first: LLMResult[A]) -> Steps[A]:
+def _retry_steps(call: CallState[A], first: LLMResult[A]) -> Steps[A]:
     """Let tenacity drive the attempts after a failed first one, for sync and async calls alike."""
     from tenacity import DoAttempt, DoSleep, RetryCallState, Retrying  # imported late: start-up
 
@@ -212,13 +225,18 @@ def _retry_steps(call: _Call[A], first: LLMResult[A]) -> Steps[A]:
             return cast("LLMResult[A]", action)
 
 
-def _attempt_steps(call: _Call[A]) -> Steps[A]:
+def _attempt_steps(call: CallState[A]) -> Steps[A]:
     """One attempt, from building the request to parsing the response. A cancelled attempt is billed by what came."""
     if isinstance(call.action, FailOver):
         call.index = call.action.target_index
     spec, target, started_s = call.spec, call.targets[call.index], monotonic()
+    store = call.context.billing.background
     try:
         ready = _prepare(call, target, started_s)
+        if store is not None and ready.pending is not None and ready.pending.max_usd is not None:
+            from llm_pure.client.background import reserve_steps  # imported late: start-up
+
+            ready = yield from reserve_steps(call, ready, ready.pending, store)
     except Rejected as rejected:
         return _end_attempt(call, None, Failure(rejected.error), started_s)
     result: LLMResult[A] | None = None
@@ -240,10 +258,16 @@ def _attempt_steps(call: _Call[A]) -> Steps[A]:
             received = None if reader is None else reader.partial()
             call.context.billing.abandon(ready.pending, received, monotonic() - started_s)
     assert result is not None
-    return _end_attempt(call, ready, result, started_s, output_delivered=output_delivered)
+    result = _end_attempt(call, ready, result, started_s, output_delivered=output_delivered)
+    store = call.context.billing.background
+    if store is not None and ready.pending is not None:
+        from llm_pure.client.background import settle_steps  # imported late: start-up
+
+        yield from settle_steps(call, store)
+    return result
 
 
-def _prepare(call: _Call[A], target: Target, started_s: float) -> PreparedRequest:
+def _prepare(call: CallState[A], target: Target, started_s: float) -> PreparedRequest:
     """Build and sign the request, acquire a permit, then reserve the cost. Raises Rejected, and then holds neither."""
     context, spec, permit, pending, wait_s = call.context, call.spec, None, None, 0.0
     try:
@@ -261,7 +285,10 @@ def _prepare(call: _Call[A], target: Target, started_s: float) -> PreparedReques
             context.limiters[call.index].release(permit)
         raise
     if not call.history and _log.isEnabledFor(logging.INFO):
-        _log_adaptations(target, built)
+        from llm_pure.client.call_log import format_adaptation  # imported late: start-up
+
+        for adaptation in built.adaptations:
+            _log.info("%s", format_adaptation(target, adaptation))
     timeouts = timeouts_of(target.config, call.timeout_s, target.settings)
     if call.history or wait_s or call.total_s < timeouts.total_s:
         timeouts = within(timeouts, call.deadline_s - started_s - wait_s)
@@ -269,7 +296,7 @@ def _prepare(call: _Call[A], target: Target, started_s: float) -> PreparedReques
 
 
 def _end_attempt(
-    call: _Call[A],
+    call: CallState[A],
     ready: PreparedRequest | None,
     result: LLMResult[A],
     started_s: float,
@@ -308,13 +335,6 @@ def _end_attempt(
     return result
 
 
-def _log_adaptations(target: Target, built: Built) -> None:
-    from llm_pure.client.call_log import format_adaptation  # imported late: start-up
-
-    for adaptation in built.adaptations:
-        _log.info("%s", format_adaptation(target, adaptation))
-
-
 # Drivers
 
 
@@ -351,9 +371,8 @@ async def adrive(steps: Generator[S, Any, A], perform: Callable[[S], Awaitable[o
 
 def perform(transports: TransportCache[Transport], step: Step) -> object:
     """Perform one step of a unary call with sync I/O. `streams` performs the steps of a stream."""
-    if isinstance(step, Sleep):
-        time.sleep(step.seconds)
-        return None
+    if not isinstance(step, _SENDING):
+        return step.wait()
     transport = transports.get(step.target.settings, step.request.url)
     if type(transport) is Failure:
         return transport
@@ -362,20 +381,12 @@ def perform(transports: TransportCache[Transport], step: Step) -> object:
 
 async def aperform(transports: TransportCache[AsyncTransport], step: Step) -> object:
     """`perform`, async."""
-    if isinstance(step, Sleep):
-        await asleep(step.seconds)
-        return None
+    if not isinstance(step, _SENDING):
+        return await step.async_wait()
     transport = transports.get(step.target.settings, step.request.url)
     if type(transport) is Failure:
         return transport
     return await transport.unwrap().asend(step.request, step.timeouts)
-
-
-async def asleep(seconds: float) -> None:
-    """Sleep on asyncio or trio."""
-    import anyio  # imported late: start-up
-
-    await anyio.sleep(seconds)
 
 
 async def abind(result: LLMResult[A], call: Callable[[A], Awaitable[LLMResult[B]]]) -> LLMResult[B]:

@@ -296,7 +296,7 @@ def _convert_text(value: Any, kind: Any, name: str, path: str) -> str | None:
 
 @cache
 def _field_types(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     return {
         name: str | None if name in SECRET_FIELDS else hints[name]
         for name in kind.__struct_fields__
