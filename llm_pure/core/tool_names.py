@@ -51,13 +51,10 @@ def rename_tools(
         adaptations.append(
             Adaptation(field=path, action="renamed", reason=reason, before=name, after=after)
         )
-    choice = request.tool_choice
-    if isinstance(choice, NamedToolChoice) and choice.name in sent:
-        choice = NamedToolChoice(sent[choice.name])
     request = msgspec.structs.replace(
         request,
         tools=tuple([_renamed_tool(tool, sent) for tool in tools]),
-        tool_choice=choice,
+        tool_choice=_renamed_choice(request.tool_choice, sent),
         messages=tuple([_renamed_message(message, sent) for message in request.messages]),
     )
     return request, tuple(adaptations)
@@ -193,6 +190,16 @@ def _fitting_name(name: str, pattern: re.Pattern[str], used: set[str]) -> str:
         return fitting
     checksum = f"{zlib.crc32(name.encode('utf-8', 'surrogatepass')):08x}"
     return f"{fitting[:_MAX_STEM]}_{checksum}"
+
+
+def _renamed_choice(choice: Any, sent: Mapping[str, str]) -> Any:
+    if isinstance(choice, NamedToolChoice):
+        return NamedToolChoice(sent.get(choice.name, choice.name))
+    if isinstance(choice, msgspec.Struct) and hasattr(choice, "names"):
+        return msgspec.structs.replace(
+            choice, names=tuple([sent.get(name, name) for name in choice.names])
+        )
+    return choice
 
 
 def _renamed_tool(tool: Tool | NativeTool, sent: Mapping[str, str]) -> Tool | NativeTool:
