@@ -225,6 +225,7 @@ COHERE_RESPONSES = SchemaProfile(
 OLLAMA_TOOLS = SchemaProfile(
     name="ollama",
     allowed_keys=_keys("type items required properties description enum anyOf"),
+    root_keys=_keys("type items required properties"),
     inline=True,
     boolean_schemas=False,
     source="ollama/ollama v0.33.0-rc2 api/types.go (ToolFunctionParameters, ToolProperty), read 2026-11-20",

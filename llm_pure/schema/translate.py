@@ -15,7 +15,13 @@ from llm_pure.schema.normalize import InvalidKeyword, make_nullable, normalize_n
 from llm_pure.schema.object_root import InvalidRoot, object_root
 from llm_pure.schema.profiles import SchemaProfile
 from llm_pure.schema.references import find_recursion, in_definitions, resolve_ref
-from llm_pure.schema.value_types import fit_enum, fit_exclusive_bounds, fit_type, fit_union
+from llm_pure.schema.value_types import (
+    fit_enum,
+    fit_exclusive_bounds,
+    fit_type,
+    fit_union,
+    share_properties,
+)
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.request import JsonSchema
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -205,8 +211,8 @@ class _Writer:
         profile = self.profile
         if translated.get("type") == "object" or "properties" in translated:
             self._close_object(translated, path)
-            if profile.named_required:
-                self._name_required(translated, path)
+        if profile.named_required and "required" in translated:
+            self._name_required(translated, path)
         if profile.array_items and "items" not in translated:
             types = translated.get("type")
             if types == "array" or (isinstance(types, list) and "array" in types):
@@ -288,6 +294,8 @@ class _Writer:
                 )
             case _:
                 pass
+        if self.profile.named_required or not self.profile.type_beside_union:
+            node = share_properties(node)
         if not self.profile.type_beside_union:
             node = fit_union(node)
         if "enum" in node:
@@ -342,9 +350,7 @@ class _Writer:
 
     def _name_required(self, translated: JsonSchema, path: str) -> None:
         """Leave out of `required` what is not a property."""
-        required = translated.get("required")
-        if required is None:
-            return
+        required = translated["required"]
         properties = translated.get("properties", {})
         unnamed = [name for name in required if name not in properties]
         if unnamed:

@@ -87,23 +87,39 @@ def fit_union(node: JsonSchema) -> JsonSchema:
     if "type" not in node or keyword not in node:
         return node
     parent = {"type": node["type"]}
-    inherited = {"properties": node["properties"]} if "properties" in node else {}
-    branches = [_with_parent(branch, parent, inherited) for branch in node[keyword]]
+    branches = [_with_type(branch, parent) for branch in node[keyword]]
     rest = {key: value for key, value in node.items() if key != "type"}
     return {**rest, keyword: branches}
 
 
-def _with_parent(branch: Any, parent: JsonSchema, inherited: JsonSchema) -> Any:
-    """The branch with the type of its node, and with the properties that its `required` is about."""
-    if not isinstance(branch, dict) or "$ref" in branch:
-        return branch
-    if "required" in branch and "properties" not in branch:
-        branch = {**inherited, **branch}
-    if "type" in branch:
+def _with_type(branch: Any, parent: JsonSchema) -> Any:
+    """The branch with the type of its node, if it has none."""
+    if not isinstance(branch, dict) or "$ref" in branch or "type" in branch:
         return branch
     branch = {**parent, **branch}
     is_union = not branch.keys().isdisjoint(("anyOf", "oneOf"))
     return fit_union(branch) if is_union else branch
+
+
+def share_properties(node: JsonSchema) -> JsonSchema:
+    """Return a node with a union whose branches have the properties that they require: those of the node.
+
+    >>> share_properties({"properties": {"a": {}}, "anyOf": [{"required": ["a"]}]})
+    {'properties': {'a': {}}, 'anyOf': [{'properties': {'a': {}}, 'required': ['a']}]}
+    """
+    properties = node.get("properties")
+    for keyword in ("anyOf", "oneOf"):
+        if properties and keyword in node:
+            branches = [
+                {"properties": properties, **branch} if _requires_only(branch) else branch
+                for branch in node[keyword]
+            ]
+            node = {**node, keyword: branches}
+    return node
+
+
+def _requires_only(branch: Any) -> bool:
+    return isinstance(branch, dict) and "required" in branch and "properties" not in branch
 
 
 def fit_enum(node: JsonSchema, profile: SchemaProfile, report: Report) -> JsonSchema:
