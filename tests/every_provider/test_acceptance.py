@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from llm_pure import ChatRequest
 from llm_pure.adapters import registry
@@ -101,6 +101,9 @@ def test_every_body_is_one_that_the_service_takes(shard: int) -> None:
         max_examples=EXAMPLES,
         deadline=None,
         database=None,
+        phases=[
+            Phase.generate
+        ],  # to shrink an example of all providers takes minutes, and says no more
         suppress_health_check=list(HealthCheck),
     )
     @given(wild_requests())

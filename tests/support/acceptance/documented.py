@@ -17,6 +17,7 @@ from llm_pure import (
     NamedToolChoice,
     ProviderMetadata,
     Reasoning,
+    Refusal,
     SchemaFormat,
     Text,
     Tool,
@@ -99,9 +100,12 @@ TOOL_RESULT = {
 _SOUND = user("q", Audio(data=tiny_wav(), media_type="audio/wav"))
 
 KNOWN_INPUTS: Mapping[tuple[str, str], Mapping[str, Any]] = {
-    ("llama_api", "input_value=None"): {"messages": (user("q"), assistant(), user("q"))},
+    ("llama_api", "input_value=None"): {
+        "messages": (user("q"), assistant(Refusal("no")), user("q"))
+    },
     ("llama_api", "input_audio"): {"messages": (_SOUND,)},
     ("groq", "input_audio"): {"messages": (_SOUND,)},
+    ("groq", "reasoning_effort"): {"messages": "q", "reasoning": "max"},
     ("openai", "Reasoning"): {
         "messages": (
             user("q"),
@@ -236,7 +240,7 @@ DOCUMENTED: Mapping[str, Documented] = {
         turns({"role": "user", "content": [{"type": "file", "file": {}}]}),
     ),
     "claude_budgets_fit": Documented(
-        "anthropic", SONNET, {"messages": "q", "reasoning": 4000, "max_tokens": 100},
+        "anthropic", "some-model", {"messages": "q", "reasoning": "low", "max_tokens": 100},
         turns(USER, max_tokens=100, thinking={"type": "enabled", "budget_tokens": 4000}),
     ),
 }  # fmt: skip

@@ -740,6 +740,7 @@ KNOWN: Mapping[str, str] = {
     "no_signature_of_another_provider": B14,
     "nothing_stands_beside_a_result": B14,
     "thinking_is_off_in_a_loop_without_thoughts": B14,
+    "claude_budgets_fit": C14,
     "gpt_5_has_no_stop": C14,
     "gpt_6_2_has_no_effort_none": C14,
     "json_mode_has_the_word_json": C14,
@@ -764,6 +765,7 @@ KNOWN_OFFICIAL = (
     KnownFailure("llama_api", "input_value=None", B14),
     KnownFailure("llama_api", "input_audio", B14),
     KnownFailure("groq", "input_audio", B14),
+    KnownFailure("groq", "reasoning_effort", C14),
 )
 KNOWN_LOST = (KnownFailure("openai", "Reasoning", B14),)
 """Strict too: the inputs are in `documented`."""
