@@ -195,9 +195,10 @@ def _fitting_name(name: str, pattern: re.Pattern[str], used: set[str]) -> str:
 def _renamed_choice(choice: Any, sent: Mapping[str, str]) -> Any:
     if isinstance(choice, NamedToolChoice):
         return NamedToolChoice(sent.get(choice.name, choice.name))
-    if isinstance(choice, msgspec.Struct) and hasattr(choice, "names"):
+    names: tuple[str, ...] | None = getattr(choice, "names", None)  # of a choice among several
+    if names is not None:
         return msgspec.structs.replace(
-            choice, names=tuple([sent.get(name, name) for name in choice.names])
+            choice, names=tuple([sent.get(name, name) for name in names])
         )
     return choice
 
