@@ -63,6 +63,10 @@ class SchemaProfile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Names of the properties at the root must match."""
     max_subschemas: int | None = None
     """Maximum number of subschemas."""
+    max_nesting: int | None = None
+    """Maximum number of objects within objects."""
+    required_argument: bool = False
+    """A tool has at least one required property."""
     source: str = ""
 
     def supports(self, keyword: str) -> bool:
@@ -132,8 +136,21 @@ OPENAI_STRICT = SchemaProfile(
     array_items=True,
     boolean_schemas=False,
     max_subschemas=5000,
+    max_nesting=10,
     source="pydantic-ai profiles/openai.py and developers.openai.com, Structured Outputs; read 2026-11-20",
 )
+GROQ_STRICT = msgspec.structs.replace(
+    OPENAI_STRICT,
+    name="groq strict",
+    dropped_keys=OPENAI_STRICT.dropped_keys | _keys("minItems maxItems"),
+    source="'minItems is not supported' (i-am-bee/beeai-framework#1215); console.groq.com/docs/structured-outputs; read 2026-11-29",
+)
+CEREBRAS_STRICT = msgspec.structs.replace(
+    GROQ_STRICT,
+    name="cerebras strict",
+    source="'Unsupported JSON schema fields: minItems' (musistudio/claude-code-router#338, #708); read 2026-11-29",
+)
+
 PROPERTY_NAME = re.compile("[a-zA-Z0-9_.-]{1,64}")
 
 ANTHROPIC = SchemaProfile(
@@ -181,6 +198,7 @@ GEMINI = SchemaProfile(
     boolean_schemas=False,
     enum_types=_keys("string number integer"),
     empty_in_enum=False,
+    type_beside_union=False,
     source="google-genai 3.4.0 types.py (GenerateContentConfig.response_json_schema), read 2026-11-20; 'enum[3]: cannot be"
     " empty' (sbroenne/mcp-server-excel#607), 'required[0]: property is not defined' (iBUHub/AIStudioToAPI#154), fields beside"
     " a $ref (su-kaka/gcli2api#374), read 2026-11-29",
@@ -214,6 +232,7 @@ COHERE = SchemaProfile(
 COHERE_RESPONSES = SchemaProfile(
     name="cohere",
     object_root=True,
+    required_argument=True,
     boolean_schemas=False,
     dropped_keys=_keys(
         "allOf oneOf not minimum maximum minItems maxItems uniqueItems minLength maxLength"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from llm_pure.schema.profiles import SchemaProfile
 from llm_pure.types.request import JsonSchema
 
 
@@ -28,6 +29,16 @@ def resolve_ref(root: JsonSchema, reference: str) -> JsonSchema | None:
 def in_definitions(reference: str) -> bool:
     """True for a reference to the root or to a definition, which stay where they are when the root is rewritten."""
     return reference == "#" or reference.startswith(("#/$defs/", "#/definitions/"))
+
+
+def merge_definitions(root: JsonSchema, profile: SchemaProfile) -> JsonSchema:
+    """Move `definitions` to `$defs` if the profile supports only the newer name."""
+    older = root.get("definitions")
+    if profile.supports("definitions") or not isinstance(older, dict):
+        return root
+    newer = root.get("$defs")
+    together = {**older, **(newer if isinstance(newer, dict) else {})}
+    return {**{key: item for key, item in root.items() if key != "definitions"}, "$defs": together}
 
 
 def find_recursion(root: JsonSchema) -> str:

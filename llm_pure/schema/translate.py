@@ -14,7 +14,12 @@ from llm_pure.framing.json_codec import ENCODE_ERRORS, json_text
 from llm_pure.schema.normalize import InvalidKeyword, make_nullable, normalize_node
 from llm_pure.schema.object_root import InvalidRoot, object_root
 from llm_pure.schema.profiles import SchemaProfile
-from llm_pure.schema.references import find_recursion, in_definitions, resolve_ref
+from llm_pure.schema.references import (
+    find_recursion,
+    in_definitions,
+    merge_definitions,
+    resolve_ref,
+)
 from llm_pure.schema.value_types import (
     fit_enum,
     fit_exclusive_bounds,
@@ -112,7 +117,7 @@ def translate_schema(
     checked = validate_schema(schema)
     if isinstance(checked, Failure):
         return checked
-    source = _merge_definitions(checked.unwrap(), profile)
+    source = merge_definitions(checked.unwrap(), profile)
     writer = _Writer(source, profile)
     try:
         if not profile.recursive:
@@ -140,6 +145,7 @@ class _Writer:
         self.profile = profile
         self.adaptations: list[Adaptation] = []
         self.written = 0
+        self.nesting = 0
 
     def object_root(self, *, is_tool: bool) -> JsonSchema:
         """The root as an object schema."""
@@ -163,6 +169,7 @@ class _Writer:
         if not isinstance(node, dict):
             raise _Untranslatable(path, "a schema is an object, true or false")
         self.written += 1
+        self.nesting = max(self.nesting, path.count("/properties/"))
         if self.written > SIZE_LIMIT:
             raise _Untranslatable(path, f"it has more than {SIZE_LIMIT} subschemas")
         if path.count("/") > DEPTH_LIMIT:
@@ -227,9 +234,14 @@ class _Writer:
                 if not pattern.fullmatch(name):
                     why = f"{name!r} does not match {pattern.pattern}"
                     raise _Untranslatable(f"/properties/{name}", why)
-        limit = self.profile.max_subschemas
-        if limit is not None and self.written > limit:
-            raise _Untranslatable("", f"it has more than {limit} subschemas")
+        for limit, size, name in (
+            (self.profile.max_subschemas, self.written, "subschemas"),
+            (self.profile.max_nesting, self.nesting, "levels of objects"),
+        ):
+            if limit is not None and size > limit:
+                raise _Untranslatable("", f"it has more than {limit} {name}")
+        if is_tool and self.profile.required_argument and not translated.get("required"):
+            raise _Untranslatable("/required", "it needs a required property")
 
     def _reporter(self, path: str) -> Any:
         return lambda keyword, action, reason: self._report(f"{path}/{keyword}", action, reason)
@@ -379,16 +391,6 @@ class _Writer:
                 after=after,
             )
         )
-
-
-def _merge_definitions(root: JsonSchema, profile: SchemaProfile) -> JsonSchema:
-    """Move `definitions` to `$defs` if the profile supports only the newer name."""
-    older = root.get("definitions")
-    if profile.supports("definitions") or not isinstance(older, dict):
-        return root
-    newer = root.get("$defs")
-    together = {**older, **(newer if isinstance(newer, dict) else {})}
-    return {**{key: item for key, item in root.items() if key != "definitions"}, "$defs": together}
 
 
 def _rename_key(node: JsonSchema, old: str, new: str, value: Any) -> JsonSchema:

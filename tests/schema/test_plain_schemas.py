@@ -328,6 +328,40 @@ def test_a_response_that_is_no_object_is_described_or_an_error(name: str) -> Non
     assert b'"json_schema"' not in built.unwrap().request.body
 
 
+def strict(name: str, schema: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is reported of a strict tool and of a strict answer."""
+    tool = build(name, tools=(Tool(name="f", parameters=schema, strict=True),)).unwrap()
+    answer = build(name, response_format=SchemaFormat(schema=schema)).unwrap()
+    changes = (*tool.adaptations, *answer.adaptations)
+    return [(change.field, change.action) for change in changes if not change.lossless]
+
+
+def test_strict_schemas_of_openai_nest_at_most_ten_objects() -> None:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(10):
+        schema = {"type": "object", "properties": {"x": schema}, "required": ["x"]}
+    assert strict("openai", schema) == []
+    deeper = {"type": "object", "properties": {"x": schema}, "required": ["x"]}
+    assert strict("openai", deeper) == [
+        ("tools/0/strict", "dropped"),
+        ("response_format/strict", "dropped"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["groq", "cerebras"])
+def test_strict_answers_have_no_number_of_items(name: str) -> None:
+    config = msgspec.structs.replace(config_for(name), model="gpt-oss-120b")
+    schema = {
+        **prop({"type": "array", "items": {"type": "string"}, "minItems": 2}),
+        "required": ["x"],
+    }
+    request = ChatRequest(messages="hi", response_format=SchemaFormat(schema=schema))
+    built = registry.get(name).unwrap().build_chat(config, request).unwrap()
+    assert b"minItems" not in built.request.body
+    fields = [change.field for change in built.adaptations]
+    assert "response_format/schema/properties/x/minItems" in fields
+
+
 def test_a_node_of_today_is_unchanged() -> None:
     node = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
     assert normalize_node(node, lambda *_: None) is node

@@ -38,6 +38,7 @@ COHERE = ProviderCase("cohere", "command-a-plus")
 CONFIG, built, body = COHERE.config, COHERE.built, COHERE.body
 PIXELS = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
 EMPTY = {"type": "object", "properties": {}}
+NEEDY = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 WEATHER = Tool(name="weather", description="Weather now", parameters={"type": "object"})
 WEATHER_SENT = {
     "type": "function",
@@ -169,17 +170,22 @@ def test_everything_at_once() -> None:
         ),
         (
             {"tools": (Tool(name="f", parameters={}, strict=True),)},
+            {"tools": [{"type": "function", "function": {"name": "f", "parameters": EMPTY}}]},
+            [("tools/0/strict", "dropped")],
+        ),
+        (
+            {"tools": (Tool(name="f", parameters=NEEDY, strict=True),)},
             {
-                "tools": [{"type": "function", "function": {"name": "f", "parameters": EMPTY}}],
+                "tools": [{"type": "function", "function": {"name": "f", "parameters": NEEDY}}],
                 "strict_tools": True,
             },
             [],
         ),
         (
-            {"tools": (Tool(name="f", parameters={}, strict=True), WEATHER)},
+            {"tools": (Tool(name="f", parameters=NEEDY, strict=True), WEATHER)},
             {
                 "tools": [
-                    {"type": "function", "function": {"name": "f", "parameters": EMPTY}},
+                    {"type": "function", "function": {"name": "f", "parameters": NEEDY}},
                     WEATHER_SENT,
                 ],
                 "strict_tools": True,
