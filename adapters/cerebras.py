@@ -7,6 +7,7 @@ from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.urls import with_default_path
+from llm_pure.schema.profiles import CEREBRAS_STRICT
 from llm_pure.types.errors import AuthenticationFailed, RateLimited
 
 _BASE_URL = "https://api.cerebras.ai/v1"
@@ -20,6 +21,7 @@ PROVIDER = openai_chat.provider(
     base_url_env=("CEREBRAS_BASE_URL",),
     list_models=True,
     quirks=openai_chat.Quirks(
+        strict_schemas=CEREBRAS_STRICT,
         max_tokens_key="max_completion_tokens",
         unsupported={
             **unsupported_by(

@@ -10,6 +10,7 @@ from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.urls import with_default_path
+from llm_pure.schema.profiles import GROQ, GROQ_STRICT
 
 _BASE_URL = "https://api.groq.com/openai/v1"
 _SCHEMA: dict[str, Any] = {"json_formats": ("json_object", "json_schema")}
@@ -59,6 +60,8 @@ _CHAT = openai_chat.provider(
         reasoning_extra_fields={"reasoning_format": "parsed"},
         reasoning_replay="reasoning",
         tool_strict=False,
+        schemas=GROQ,
+        strict_schemas=GROQ_STRICT,
         json_formats=("json_object",),
         refusal_key=False,
         document_form="none",

@@ -7,17 +7,12 @@ providers/moonshotai.py; read 2026-11-20.
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
-from llm_pure.schema.profiles import SchemaProfile
+from llm_pure.schema.profiles import MOONSHOT, MOONSHOT_TOOL_NAME
 from llm_pure.types.errors import NotFound, Overloaded, PermissionDenied, QuotaExceeded, RateLimited
 
 _FIXED: dict[str, str] = dict.fromkeys(
     ("temperature", "top_p", "presence_penalty", "frequency_penalty"),
     "kimi models fix it; other values are refused",
-)
-_SCHEMAS = SchemaProfile(
-    name="moonshot",
-    dropped_keys=frozenset(["$schema"]),
-    source="vercel/ai packages/moonshotai: with it kimi-k2.5 answers nonsense; read 2026-11-20",
 )
 _SOURCE = "vercel/ai packages/moonshotai, pydantic-ai providers/moonshotai.py, read 2026-11-20"
 
@@ -61,8 +56,9 @@ PROVIDER = openai_chat.provider(
         forced_tool_with_reasoning=False,
         tool_strict=False,
         refusal_key=False,
-        schemas=_SCHEMAS,
-        strict_schemas=_SCHEMAS,
+        schemas=MOONSHOT,
+        strict_schemas=MOONSHOT,
+        tool_name=MOONSHOT_TOOL_NAME,
         fetches_images=False,
         image_file_scheme="ms://",
         error_codes={

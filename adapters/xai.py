@@ -7,6 +7,7 @@ from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
+from llm_pure.schema.profiles import XAI
 from llm_pure.types.errors import Overloaded
 
 _SOURCE = "vercel/ai packages/xai, read 2026-11-20"
@@ -51,6 +52,7 @@ _CHAT = openai_chat.provider(
         ),
         reasoning_style="effort",
         tool_strict=False,
+        schemas=XAI,
         refusal_key=False,
         error_codes={"The service is currently unavailable": Overloaded},
     ),

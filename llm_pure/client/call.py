@@ -15,7 +15,7 @@ from any number of threads and tasks.
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -160,6 +160,8 @@ class PreparedRequest(msgspec.Struct, frozen=True, kw_only=True):
     timeouts: Timeouts
     permit: "Permit | None"
     pending: PendingCall | None
+    tool_names: Mapping[str, str] | None = None
+    """Sent name of a tool -> the caller's, where the service did not accept it."""
 
 
 class CallState(msgspec.Struct, Generic[A], kw_only=True):
@@ -249,8 +251,12 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
         if spec.stream is None:
             response: LLMResult[HttpResponse] = yield Send(target, ready.request, ready.timeouts)
             result = response.bind(partial(spec.parse, target))
+            if ready.tool_names:
+                from llm_pure.core.tool_names import restore_result  # imported late: start-up
+
+                result = restore_result(result, ready.tool_names)
         else:
-            reader = ResponseReader(spec.stream, target)
+            reader = ResponseReader(spec.stream, target, ready.tool_names)
             output_delivered = yield Open(target, ready.request, ready.timeouts, reader)
             result = reader.outcome
     finally:
@@ -292,7 +298,10 @@ def _prepare(call: CallState[A], target: Target, started_s: float) -> PreparedRe
     timeouts = timeouts_of(target.config, call.timeout_s, target.settings)
     if call.history or wait_s or call.total_s < timeouts.total_s:
         timeouts = within(timeouts, call.deadline_s - started_s - wait_s)
-    return PreparedRequest(request=request, timeouts=timeouts, permit=permit, pending=pending)
+    names = built.tool_names if built.adaptations else None
+    return PreparedRequest(
+        request=request, timeouts=timeouts, permit=permit, pending=pending, tool_names=names
+    )
 
 
 def _end_attempt(

@@ -112,7 +112,7 @@ def resolve_request(
         messages=turns,
         settings=settings,
         user_set=user_set,
-        tools=tuple(request.tools),
+        tools=_read_tools(request.tools),
         tool_choice=request.tool_choice,
         parallel_tool_calls=request.parallel_tool_calls,
         response_format=request.response_format,
@@ -121,6 +121,14 @@ def resolve_request(
         metadata=request.metadata,
         extra=request.extra or {},
     )
+
+
+def _read_tools(tools: object) -> tuple[Tool | NativeTool, ...]:
+    if tools == ():
+        return ()
+    from llm_pure.chat.tool_input import read_tools  # imported late: start-up
+
+    return read_tools(tools)
 
 
 def _check_images(messages: tuple[Message, ...]) -> None:

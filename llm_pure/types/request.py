@@ -1,7 +1,7 @@
 """`ChatRequest`, and the tools, response formats and reasoning efforts in it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -34,6 +34,19 @@ class NativeTool(SafeRepr, msgspec.Struct, frozen=True):
     provider: str
     json: JsonSchema
     """The provider's own object; sent as is."""
+
+
+class HasTool(Protocol):
+    """A tool with its function, as `output.tools.bind_tool` makes it."""
+
+    @property
+    def tool(self) -> Tool:
+        """The tool as it is sent."""
+        ...
+
+
+ToolInput: TypeAlias = Tool | NativeTool | HasTool | Callable[..., Any] | Mapping[str, Any]
+"""A tool: a value, a function or class with annotations, a bound tool, or a mapping in OpenAI's, Anthropic's or MCP's format."""
 
 
 class NamedToolChoice(msgspec.Struct, frozen=True):
@@ -84,7 +97,7 @@ class ChatRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     messages: MessagesInput
     model: str = ""
     """The empty string takes the configuration's."""
-    tools: tuple[Tool | NativeTool, ...] = ()
+    tools: Sequence[ToolInput] = ()
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None

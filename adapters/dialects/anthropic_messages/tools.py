@@ -12,7 +12,7 @@ from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import ResolvedRequest
 from llm_pure.framing.json_codec import json_text
 from llm_pure.schema.fit import SchemaProfiles
-from llm_pure.schema.profiles import ANTHROPIC_NATIVE
+from llm_pure.schema.profiles import ANTHROPIC, ANTHROPIC_NATIVE
 from llm_pure.types.request import (
     JsonFormat,
     JsonSchema,
@@ -51,7 +51,7 @@ def _tool(tool: Tool, *, strict: bool) -> dict[str, Any]:
     encoded: dict[str, Any] = {"name": tool.name}
     if tool.description is not None:
         encoded["description"] = tool.description
-    encoded["input_schema"] = {"type": "object", **tool.parameters}
+    encoded["input_schema"] = tool.parameters
     if tool.strict and strict:
         encoded["strict"] = True
     return encoded
@@ -90,12 +90,13 @@ def encode_tool_choice(
     return choice
 
 
-_NATIVE = SchemaProfiles(strict_tools=ANTHROPIC_NATIVE, responses=ANTHROPIC_NATIVE)
+_NATIVE = SchemaProfiles(tools=ANTHROPIC, strict_tools=ANTHROPIC_NATIVE, responses=ANTHROPIC_NATIVE)
+_PLAIN = SchemaProfiles(tools=ANTHROPIC)
 
 
 def schema_profiles(profile: ModelProfile) -> SchemaProfiles:
     """The schema profiles of a model with native schemas; for others the schema goes into an instruction as it is."""
-    return _NATIVE if profile.traits.get("schema") else SchemaProfiles()
+    return _NATIVE if profile.traits.get("schema") else _PLAIN
 
 
 def encode_format(

@@ -161,7 +161,7 @@ class Encoder(MessageEncoder[object]):
         return [{"reasoningContent": {"reasoningText": block}}]
 
     def _call(self, call: ToolCall, path: str) -> Block:
-        tool = {"name": call.name, "inputSchema": {"json": {"type": "object"}}}
+        tool = {"name": call.name, "inputSchema": {"json": {"type": "object", "properties": {}}}}
         self.called.setdefault(call.name, {"toolSpec": tool})
         arguments = call.arguments.strip() or "{}"
         value: Any = {"INVALID_JSON": call.arguments}

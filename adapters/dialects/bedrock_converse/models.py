@@ -22,7 +22,7 @@ import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages import models as claude
 from llm_pure.core.adaptations import DEFAULT_PROFILE, ModelProfile, profile_for
-from llm_pure.schema.profiles import NOVA_TOOLS
+from llm_pure.schema.profiles import ANTHROPIC, NOVA_TOOLS
 
 _PAI = "pydantic-ai-slim 2.68.0 providers/bedrock.py and models/bedrock.py (live checks), read 2026-11-20"
 _NOVA = "docs.aws.amazon.com/nova/latest/nova2-userguide, read 2026-11-20"
@@ -145,7 +145,12 @@ def known_profile(model: str, hint: str | None = None) -> ModelProfile:
     return DEFAULT_PROFILE
 
 
-_ON_CONVERSE = {"top_k_path": ("top_k",), "tool_choice_key": "tool_choice", "signs_reasoning": True}
+_ON_CONVERSE = {
+    "top_k_path": ("top_k",),
+    "tool_choice_key": "tool_choice",
+    "signs_reasoning": True,
+    "tool_schemas": ANTHROPIC,
+}
 
 
 def _profile(name: str) -> ModelProfile:

@@ -16,13 +16,13 @@ from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
 from llm_pure.schema.fit import SchemaProfiles
-from llm_pure.schema.profiles import ANTHROPIC_NATIVE
+from llm_pure.schema.profiles import ANTHROPIC_NATIVE, CONVERSE
 from llm_pure.types.request import Tool
 
 
 def schema_profiles(profile: ModelProfile) -> SchemaProfiles:
     """The schema profiles of a model; for models without native schemas the schema goes into an instruction as it is."""
-    tools = profile.traits.get("tool_schemas")
+    tools = profile.traits.get("tool_schemas", CONVERSE)
     if profile.traits.get("schema", True) is False:
         return SchemaProfiles(tools=tools)
     return SchemaProfiles(tools=tools, strict_tools=ANTHROPIC_NATIVE, responses=ANTHROPIC_NATIVE)

@@ -23,6 +23,8 @@ from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
 from llm_pure.framing.json_codec import decode_any
+from llm_pure.schema.fit import SchemaProfiles, fit_schemas
+from llm_pure.schema.profiles import COHERE, COHERE_TOOL_NAME
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -30,6 +32,7 @@ from llm_pure.types.request import ChatRequest
 
 Fields = dict[str, Any]
 
+_COHERE_SCHEMAS = SchemaProfiles(tools=COHERE, tool_name=COHERE_TOOL_NAME)
 _NO_FIELD = "this model's body has no field for it"
 
 
@@ -129,7 +132,9 @@ def _openai(chat: _Chat) -> Fields:
 
 
 def _cohere_chat(chat: _Chat) -> Fields:
-    resolved = chat.resolved
+    fitted = ok(fit_schemas(chat.resolved, _COHERE_SCHEMAS, provider=chat.service.name))
+    resolved = fitted.request
+    chat.adaptations.extend(fitted.adaptations)
     body = cohere.encode_messages(chat.service, resolved.messages, chat.adaptations)
     _, instruction = encode_format(DEFAULT_PROFILE, resolved, chat.adaptations)
     if instruction:

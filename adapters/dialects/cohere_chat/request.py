@@ -17,7 +17,7 @@ from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
-from llm_pure.schema.profiles import COHERE_RESPONSES
+from llm_pure.schema.profiles import COHERE, COHERE_RESPONSES, COHERE_TOOL_NAME
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import (
@@ -73,7 +73,12 @@ _RULES: tuple[ModelProfile, ...] = (
 """The models without reasoning. Others support `thinking`, or reject it with an error."""
 
 
-_SCHEMAS = SchemaProfiles(strict_tools=COHERE_RESPONSES, responses=COHERE_RESPONSES)
+_SCHEMAS = SchemaProfiles(
+    tools=COHERE,
+    strict_tools=COHERE_RESPONSES,
+    responses=COHERE_RESPONSES,
+    tool_name=COHERE_TOOL_NAME,
+)
 
 
 @returns_failure
@@ -91,6 +96,7 @@ def build_chat(
     resolved = ok(resolve_request(config, request, provider=service.name))
     url = ok(service.url_for(config, resolved.model, "/v2/chat"))
     fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
+    fitted.require_schema(service.name)
     resolved = fitted.request
     messages = encode_messages(service, resolved.messages, adaptations)
     adaptations += fitted.adaptations

@@ -23,7 +23,7 @@ from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
-from llm_pure.schema.profiles import GEMINI
+from llm_pure.schema.profiles import GEMINI, GEMINI_TOOL_NAME
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import (
@@ -51,7 +51,7 @@ _SETTING_KEYS = {
 _MAX_STOP = 5
 """Maximum number of stop sequences. As generally known on 2026-11-20; unconfirmed."""
 
-_SCHEMAS = SchemaProfiles(tools=GEMINI, responses=GEMINI)
+_SCHEMAS = SchemaProfiles(tools=GEMINI, responses=GEMINI, tool_name=GEMINI_TOOL_NAME)
 
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 
@@ -86,6 +86,7 @@ def chat_body(
     """The resolved request and its body with `extra` merged in; used by `build_count` too. Raises Rejected."""
     resolved = ok(resolve_request(config, request, provider=service.name))
     fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
+    fitted.require_schema(service.name)
     resolved = fitted.request
     profile = profile_for(PROFILES, resolved.model)
     body = encode_messages(service, profile, resolved.messages, adaptations)

@@ -40,7 +40,7 @@ _EVERY_MODEL = ModelProfile(
 )
 
 
-_SCHEMAS = SchemaProfiles(tools=OLLAMA_TOOLS)
+_SCHEMAS = SchemaProfiles(tools=OLLAMA_TOOLS, tool_name=None)
 """`format` supports all of JSON Schema."""
 
 

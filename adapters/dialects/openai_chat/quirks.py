@@ -1,5 +1,6 @@
 """The differences between providers of chat completions, as data."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from llm_pure.core.dialect import Service
 from llm_pure.core.error_mapping import ErrorType
 from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.schema.fit import SchemaProfiles
-from llm_pure.schema.profiles import OPENAI_STRICT, SchemaProfile
+from llm_pure.schema.profiles import CHAT_COMPLETIONS, OPENAI_STRICT, TOOL_NAME, SchemaProfile
 from llm_pure.types.request import ReasoningRequest
 
 ReasoningStyle: TypeAlias = Literal[
@@ -97,10 +98,12 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     json_formats: tuple[JsonFormatName, ...] = ("json_object", "json_schema")
     """The supported response formats; others are described in the prompt."""
-    schemas: SchemaProfile | None = None
-    """What is supported of JSON Schema; None is everything."""
+    schemas: SchemaProfile = CHAT_COMPLETIONS
+    """What is supported of JSON Schema."""
     strict_schemas: SchemaProfile | None = OPENAI_STRICT
     """The same for schemas with `strict`."""
+    tool_name: re.Pattern[str] = TOOL_NAME
+    """The names that tools may have."""
     strict_formats: bool = True
     """Response formats have the field `strict`; else all of them are strict."""
 
@@ -174,6 +177,7 @@ def schema_profiles(quirks: Quirks) -> SchemaProfiles:
         strict_tools=quirks.strict_schemas if quirks.tool_strict else None,
         responses=quirks.schemas if native else None,
         strict_responses=quirks.strict_schemas if native and quirks.strict_formats else None,
+        tool_name=quirks.tool_name,
     )
 
 

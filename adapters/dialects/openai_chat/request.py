@@ -64,7 +64,9 @@ def build_chat(
     fields = {**settings, **reasoning.fields, **tools}
     instruction = ""
     if resolved.response_format is not None:
-        requested = encode_format(service, resolved.response_format, adaptations)
+        requested = encode_format(
+            service, resolved.response_format, adaptations, schema_error=fitted.schema_error
+        )
         fields |= requested.fields
         instruction = requested.instruction
     if strict:

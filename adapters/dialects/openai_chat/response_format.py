@@ -28,10 +28,15 @@ _NO_FORMAT = EncodedFormat()
 
 
 def encode_format(
-    service: Service[Quirks], requested: ResponseFormat | None, adaptations: list[Adaptation]
+    service: Service[Quirks],
+    requested: ResponseFormat | None,
+    adaptations: list[Adaptation],
+    *,
+    schema_error: str = "",
 ) -> EncodedFormat:
     """A schema becomes json_schema, else json_object with an instruction, else an instruction alone.
 
+    `schema_error`: why the schema cannot be sent; then an instruction alone describes it, since it may not be an object.
     Raises Rejected with InvalidRequest if the schema of an instruction is not JSON.
     """
     name, formats = service.name, service.quirks.json_formats
@@ -46,12 +51,13 @@ def encode_format(
             reason = f"it is not known that {name} has JSON formats; the prompt asks for JSON"
             adaptations.append(changed("response_format", reason, "json_object"))
             return EncodedFormat(instruction="Answer with a JSON object and nothing else.")
-        case SchemaFormat() if "json_schema" in formats:
+        case SchemaFormat() if "json_schema" in formats and not schema_error:
             return EncodedFormat(fields=_schema_field(service.quirks, requested))
         case SchemaFormat():
             schema = ok(encode(requested.schema, provider=name)).decode()
-            kind = "json_object" if "json_object" in formats else None
-            reason = f"{name} does not support JSON Schema; the prompt contains it"
+            kind = "json_object" if "json_object" in formats and not schema_error else None
+            cause = schema_error or f"{name} does not support JSON Schema"
+            reason = f"{cause}; the prompt contains it"
             adaptations.append(changed("response_format", reason, "json_schema", kind))
             about = f" It is: {requested.description}." if requested.description else ""
             return EncodedFormat(

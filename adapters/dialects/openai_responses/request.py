@@ -25,7 +25,7 @@ from llm_pure.core.dialect import AnyService, Service, build_post, require_lossl
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
-from llm_pure.schema.profiles import OPENAI_STRICT
+from llm_pure.schema.profiles import CHAT_COMPLETIONS, OPENAI_STRICT
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import (
@@ -55,7 +55,9 @@ _COUNTED = frozenset(
 )  # fmt: skip
 """The fields of POST /responses/input_tokens."""
 
-_SCHEMAS = SchemaProfiles(strict_tools=OPENAI_STRICT, strict_responses=OPENAI_STRICT)
+_SCHEMAS = SchemaProfiles(
+    strict_tools=OPENAI_STRICT, responses=CHAT_COMPLETIONS, strict_responses=OPENAI_STRICT
+)
 
 _NO_REASONING = ReasoningRequest(enabled=False, effort="none")
 
@@ -107,9 +109,10 @@ def _body(
     quirks = service.quirks
     profile = profile_for(quirks.profiles, resolved.model, config.pricing_plan)
     stored = bool(resolved.extra.get("store", quirks.store is not False))
-    items = encode_messages(service, profile, resolved.messages, adaptations, stored=stored)
     fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
+    fitted.require_schema(service.name)
     resolved = fitted.request
+    items = encode_messages(service, profile, resolved.messages, adaptations, stored=stored)
     adaptations += fitted.adaptations
     fields = _fields(service, profile, resolved, adaptations, stored=stored)
     return {"model": resolved.model, "input": items, **fields, **resolved.extra}

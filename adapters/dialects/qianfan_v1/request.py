@@ -19,6 +19,7 @@ from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import AnyService, Service, build_post, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.schema.fit import SchemaProfiles, fit_schemas
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest, NamedToolChoice, NativeTool
@@ -40,6 +41,8 @@ _EVERY_MODEL = ModelProfile(
     source="cloud.baidu.com/doc/WENXINWORKSHOP, in excerpts read 2026-11-20: temperature in (0, 1]",
 )
 
+
+_SCHEMAS = SchemaProfiles()
 
 QUIRKS = Quirks(json_formats=("json_object",))
 """The response formats of the API."""
@@ -67,6 +70,9 @@ def build_chat(
     resolved = ok(resolve_request(config, request, provider=service.name))
     path = f"/chat/{endpoint_of(config, resolved.model)}"
     url = ok(service.url_for(config, resolved.model, path))
+    fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
+    resolved = fitted.request
+    adaptations += fitted.adaptations
     fields = encode_messages(service, resolved.messages, adaptations)
     encoded_format = encode_format(service, resolved.response_format, adaptations)
     if encoded_format.instruction:

@@ -19,6 +19,7 @@ from llm_pure.core.dialect import AnyService, Service, require_lossless
 from llm_pure.core.provider import Built
 from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
 from llm_pure.framing.json_codec import encode
+from llm_pure.schema.fit import SchemaProfiles, fit_schemas
 from llm_pure.signing import hmac_url
 from llm_pure.signing.key import usable_key, with_credential_headers
 from llm_pure.types.config import LLMConfig, plain_headers
@@ -38,6 +39,8 @@ _EVERY_MODEL = ModelProfile(
     ranges={"temperature": (0.01, 1), "top_k": (1, 6), "max_tokens": (1, 8192)},
     source="the wire notes of this project, read 2026-11-20",
 )  # fmt: skip
+
+_SCHEMAS = SchemaProfiles()
 
 QUIRKS = Quirks(json_formats=())
 """The response formats of the API."""
@@ -66,6 +69,9 @@ def build_chat(
         message = "Spark's websocket needs app_id, api_key and api_secret; with api_key alone Spark is called over HTTP"
         raise Rejected(InvalidConfiguration(message=message, field="app_id", provider=service.name))
     url = ok(service.url_for(config, resolved.model, ""))
+    fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
+    resolved = fitted.request
+    adaptations += fitted.adaptations
     messages = encode_messages(service, resolved.messages, adaptations)
     encoded_format = encode_format(service, resolved.response_format, adaptations)
     functions = _functions(service, resolved, adaptations)

@@ -398,7 +398,8 @@ def test_no_choice_keeps_the_tools_that_the_history_calls(
 
 def test_tools_are_declared_when_the_history_calls_them_and_the_request_offers_none() -> None:
     built = build(messages=CALLED)
-    declared = {"toolSpec": {"name": "weather", "inputSchema": {"json": {"type": "object"}}}}
+    schema = {"type": "object", "properties": {}}
+    declared = {"toolSpec": {"name": "weather", "inputSchema": {"json": schema}}}
     assert body_of(built)["toolConfig"] == {"tools": [declared]}
     assert actions(built) == [("tools", "changed")]
 

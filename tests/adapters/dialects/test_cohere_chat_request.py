@@ -37,13 +37,15 @@ from tests.support.chat_requests import PDF, PNG, WAV
 COHERE = ProviderCase("cohere", "command-a-plus")
 CONFIG, built, body = COHERE.config, COHERE.built, COHERE.body
 PIXELS = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
+EMPTY = {"type": "object", "properties": {}}
+NEEDY = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 WEATHER = Tool(name="weather", description="Weather now", parameters={"type": "object"})
 WEATHER_SENT = {
     "type": "function",
     "function": {
         "name": "weather",
         "description": "Weather now",
-        "parameters": {"type": "object"},
+        "parameters": {"type": "object", "properties": {}},
     },
 }
 PLAIN = {"max_tokens": 4096, "temperature": 0.0}
@@ -131,7 +133,10 @@ def test_everything_at_once() -> None:
             ],
             "tools": [WEATHER_SENT],
             "tool_choice": "REQUIRED",
-            "response_format": {"type": "json_object", "json_schema": {"type": "object"}},
+            "response_format": {
+                "type": "json_object",
+                "json_schema": {"type": "object", "properties": {}},
+            },
             "max_tokens": 64,
             "temperature": 0.25,
             "p": 0.9,
@@ -165,17 +170,22 @@ def test_everything_at_once() -> None:
         ),
         (
             {"tools": (Tool(name="f", parameters={}, strict=True),)},
+            {"tools": [{"type": "function", "function": {"name": "f", "parameters": EMPTY}}]},
+            [("tools/0/strict", "dropped")],
+        ),
+        (
+            {"tools": (Tool(name="f", parameters=NEEDY, strict=True),)},
             {
-                "tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}],
+                "tools": [{"type": "function", "function": {"name": "f", "parameters": NEEDY}}],
                 "strict_tools": True,
             },
             [],
         ),
         (
-            {"tools": (Tool(name="f", parameters={}, strict=True), WEATHER)},
+            {"tools": (Tool(name="f", parameters=NEEDY, strict=True), WEATHER)},
             {
                 "tools": [
-                    {"type": "function", "function": {"name": "f", "parameters": {}}},
+                    {"type": "function", "function": {"name": "f", "parameters": NEEDY}},
                     WEATHER_SENT,
                 ],
                 "strict_tools": True,
@@ -196,8 +206,11 @@ def test_everything_at_once() -> None:
         ),
         (
             {"tools": (), "response_format": SchemaFormat(schema={}, description="d")},
-            {"response_format": {"type": "json_object", "json_schema": {}}},
-            [("response_format/description", "dropped")],
+            {"response_format": {"type": "json_object", "json_schema": EMPTY}},
+            [
+                ("response_format/schema/type", "changed"),
+                ("response_format/description", "dropped"),
+            ],
         ),
     ],
 )

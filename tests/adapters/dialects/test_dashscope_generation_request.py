@@ -133,7 +133,7 @@ def test_everything_at_once() -> None:
                     "function": {
                         "name": "weather",
                         "description": "Now",
-                        "parameters": {"type": "object"},
+                        "parameters": {"type": "object", "properties": {}},
                     },
                 }
             ],
@@ -141,7 +141,7 @@ def test_everything_at_once() -> None:
             "parallel_tool_calls": True,
             "response_format": {
                 "type": "json_schema",
-                "json_schema": {"name": "place", "schema": {"type": "object"}},
+                "json_schema": {"name": "place", "schema": {"type": "object", "properties": {}}},
             },
             "enable_search": True,
         },

@@ -97,7 +97,7 @@ def test_everything_at_once() -> None:
         "tool_choice": {"type": "function", "function": {"name": "weather"}},
         "response_format": {
             "type": "json_schema",
-            "json_schema": {"name": "place", "schema": {"type": "object"}},
+            "json_schema": {"name": "place", "schema": {"type": "object", "properties": {}}},
         },
         "stream": True,
         "user": "u-1",

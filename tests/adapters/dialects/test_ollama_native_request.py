@@ -190,7 +190,11 @@ def test_tools_are_functions_and_a_choice_among_them_is_reported() -> None:
     assert body(request)["tools"] == [
         {
             "type": "function",
-            "function": {"name": "f", "description": "does f", "parameters": {"type": "object"}},
+            "function": {
+                "name": "f",
+                "description": "does f",
+                "parameters": {"type": "object", "properties": {}},
+            },
         },
         {
             "type": "function",

@@ -41,6 +41,7 @@ CONFIG = LLMConfig(
 )
 HOST = "https://aip.baidubce.com"
 BASE = f"{HOST}/rpc/2.0/ai_custom/v1/wenxinworkshop"
+EMPTY = {"type": "object", "properties": {}}
 WEATHER = Tool(name="weather", description="Weather now", parameters={"type": "object"})
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CASE = ChatCase(partial(build_chat, SERVICE), CONFIG)
@@ -120,8 +121,12 @@ def test_everything_at_once() -> None:
         ],
         "system": "Be brief.\n\nBe kind.",
         "functions": [
-            {"description": "Weather now", "name": "weather", "parameters": {"type": "object"}},
-            {"description": "clock", "name": "clock", "parameters": {}},
+            {
+                "description": "Weather now",
+                "name": "weather",
+                "parameters": {"type": "object", "properties": {}},
+            },
+            {"description": "clock", "name": "clock", "parameters": EMPTY},
         ],
         "tools": [{"type": "web"}],
         "tool_choice": {"type": "function", "function": {"name": "weather"}},
@@ -265,7 +270,7 @@ def test_turns_that_the_api_cannot_carry_are_unsupported_and_named(
         ({"tools": (NativeTool("openai", {}),)}, {}, [("tools/0", "dropped")]),
         (
             {"tools": (Tool(name="f", parameters={}, strict=True),)},
-            {"functions": [{"description": "f", "name": "f", "parameters": {}}]},
+            {"functions": [{"description": "f", "name": "f", "parameters": EMPTY}]},
             [("tools/0/strict", "dropped")],
         ),
         (

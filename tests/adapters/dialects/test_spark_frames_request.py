@@ -97,7 +97,11 @@ def test_everything_at_once() -> None:
             },
             "functions": {
                 "text": [
-                    {"name": "weather", "description": "Now", "parameters": {"type": "object"}},
+                    {
+                        "name": "weather",
+                        "description": "Now",
+                        "parameters": {"type": "object", "properties": {}},
+                    },
                     {"name": "own"},
                 ]
             },
