@@ -13,6 +13,11 @@ PROVIDER = openai_chat.provider(
     api_key_env=("ARK_API_KEY",),
     embeddings=True,
     quirks=openai_chat.Quirks(
+        options={
+            "user": "user",
+            "service_tier": "service_tier",
+            "logit_bias": "logit_bias",
+        },  # volcengine-ark-runtime 5.0.54, chat completions, read 2026-11-29
         reasoning_style="thinking_effort",
         effort_words={"xhigh": "high", "max": "high"},
         reasoning_replay="reasoning_content",

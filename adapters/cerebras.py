@@ -20,6 +20,7 @@ PROVIDER = openai_chat.provider(
     base_url_env=("CEREBRAS_BASE_URL",),
     list_models=True,
     quirks=openai_chat.Quirks(
+        options={"user": "user", "service_tier": "service_tier", "prompt_cache_key": "prompt_cache_key", "logit_bias": "logit_bias", "prediction": lambda text: {"prediction": {"type": "content", "content": text}}},  # cerebras_cloud_sdk 1.91.0, completion_create_params.py, read 2026-11-29
         max_tokens_key="max_completion_tokens",
         unsupported={
             **unsupported_by(

@@ -17,6 +17,13 @@ PROVIDER = openai_chat.provider(
     base_url_env=("FIREWORKS_BASE_URL",),
     embeddings=True,
     quirks=openai_chat.Quirks(
+        options={
+            "user": "user",
+            "service_tier": "service_tier",
+            "prompt_cache_key": "prompt_cache_key",
+            "logit_bias": "logit_bias",
+            "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
+        },  # fireworks-ai 1.2.30, completion_create_params.py, read 2026-11-29
         unsupported=unconfirmed_for("fireworks", "metadata"),
         reasoning_style="effort_or_budget",
         effort_words={"minimal": "low", "xhigh": "high", "max": "high"},

@@ -7,13 +7,27 @@ Docs: mistralai 3.7.0 (PyPI), client/models/chatcompletionrequest.py; traffic re
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.adaptations import FieldRule, ModelProfile
 from llm_pure.types.errors import NotFound
 from llm_pure.types.operations import EmbedLimit
 
 _NO_REASONING = (
     "codestral", "devstral", "ministral", "pixtral", "voxtral", "open-mistral", "open-mixtral",
 )  # fmt: skip
+
+_GREEDY = tuple(
+    [
+        FieldRule(
+            field=field,
+            setting=field,
+            excluded_by={"temperature": (0,)},
+            unless=(1,),
+            reason=f"{field} must be 1 where the temperature is 0",
+            source='"top_p must be 1 when using greedy sampling", as generally known; wire notes 4.6, unconfirmed',
+        )
+        for field in ("top_p", "n")
+    ]
+)
 
 _CHAT = openai_chat.provider(
     name="mistral",
@@ -28,6 +42,12 @@ _CHAT = openai_chat.provider(
     embed_names={"dimensions": "output_dimension", "encoding": "encoding_format"},
     list_models=True,
     quirks=openai_chat.Quirks(
+        options={
+            "service_tier": "service_tier",
+            "prompt_cache_key": "prompt_cache_key",
+            "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
+        },  # mistralai 3.7.0, chatcompletionrequest.py, read 2026-11-29
+        rules=_GREEDY,
         renames={"seed": "random_seed"},
         profiles=(
             ModelProfile(

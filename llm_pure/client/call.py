@@ -249,7 +249,12 @@ def _prepare(call: _Call[A], target: Target, started_s: float) -> PreparedReques
     try:
         built = ok(spec.build(target))
         now = datetime.now(UTC)
-        request = ok(target.provider.authorize(target.config, built.request, now))
+        config = target.config
+        if getattr(spec.request, "headers", None):
+            from llm_pure.core.request_fields import request_config  # imported late: start-up
+
+            config = request_config(config, spec.request)
+        request = ok(target.provider.authorize(config, built.request, now))
         if context.limiters:
             max_wait_s = call.deadline_s - started_s
             permit = ok(context.limiters[call.index].acquire(request.body, max_wait_s))

@@ -54,6 +54,18 @@ GLOBAL_PROXY_KEY = "proxy"
 MERGED_SECTIONS = ("models", "fallbacks", "prices")
 """Sections in which a later file replaces single names. It replaces other sections completely."""
 
+MODEL_DEFAULTS: Mapping[str, Any] = {"max_token": 4096, "temperature": 0.0}
+"""MetaGPT's defaults (configs/llm_config.py): sent for every model of a file that does not set them."""
+
+_NEUTRAL: Mapping[str, float] = {
+    "top_p": 1.0,
+    "top_k": 0,
+    "repetition_penalty": 1.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+}
+"""MetaGPT's defaults that mean "not set"; its examples write them out."""
+
 _ENV_VAR = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -166,12 +178,29 @@ def _parse_model(
 ) -> LLMResult[LLMConfig]:
     """Return the model, or the Failure that a variable is not set. Raises Rejected for every other error."""
     try:
-        config = _decode(fields, LLMConfig, path, env)
+        config = with_file_defaults(_decode(fields, LLMConfig, path, env))
     except Rejected as rejected:
         if rejected.error.code != "unset_variable":
             raise
         return Failure(rejected.error)
     return Success(msgspec.structs.replace(config, model=config.model or default_model))
+
+
+def with_file_defaults(config: LLMConfig) -> LLMConfig:
+    """Return a file's model as MetaGPT understands it: with its defaults, and neutral values as unset.
+
+    >>> config = with_file_defaults(LLMConfig(model="m", top_p=1.0))
+    >>> config.max_token, config.temperature, config.top_p, config.default_fields
+    (4096, 0.0, None, ('max_token', 'temperature'))
+    """
+    unset = [name for name in MODEL_DEFAULTS if getattr(config, name) is None]
+    neutral = [name for name, value in _NEUTRAL.items() if getattr(config, name) == value]
+    return msgspec.structs.replace(
+        config,
+        **{name: MODEL_DEFAULTS[name] for name in unset},
+        **dict.fromkeys(neutral, None),
+        default_fields=tuple(unset),
+    )
 
 
 def _parse_fallbacks(
@@ -271,6 +300,7 @@ def _field_types(kind: type[msgspec.Struct]) -> dict[str, Any]:
     return {
         name: str | None if name in SECRET_FIELDS else hints[name]
         for name in kind.__struct_fields__
+        if name != "default_fields"
     }
 
 

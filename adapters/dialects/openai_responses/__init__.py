@@ -29,6 +29,7 @@ DIALECT = Dialect(
     frames=SseDecoder,
     initial_state=State(),
     step=step,
+    allowed_tools=True,
 )
 
 

@@ -24,9 +24,10 @@ from llm_pure.types.request import SchemaFormat, Tool
 from llm_pure.types.result import Success
 from tests.support.builders import ChatCase
 from tests.support.chat_requests import PNG, WAV
+from tests.support.configs import file_config
 from tests.support.dashscope_generation_streams import SERVICE
 
-CONFIG = LLMConfig(api_type="dashscope", model="qwen-plus")
+CONFIG = file_config(api_type="dashscope", model="qwen-plus")
 SERVICES = "https://dashscope.aliyuncs.com/api/v1/services"
 TEXT = f"{SERVICES}/aigc/text-generation/generation"
 MULTIMODAL = f"{SERVICES}/aigc/multimodal-generation/generation"
@@ -166,7 +167,7 @@ def test_everything_at_once() -> None:
 def test_the_model_the_media_or_the_base_url_say_where_to_ask(
     model: str, messages: Any, base_url: str | None, url: str
 ) -> None:
-    config = LLMConfig(api_type="dashscope", model=model, base_url=base_url)
+    config = file_config(api_type="dashscope", model=model, base_url=base_url)
     assert built(ChatRequest(messages=messages), config).request.url == url
 
 
@@ -256,8 +257,8 @@ def test_embeddings() -> None:
 @pytest.mark.parametrize(
     ("config", "request_", "kind"),
     [
-        (LLMConfig(api_type="dashscope"), EmbedRequest(input="a"), InvalidConfiguration),
-        (LLMConfig(base_url="nowhere", model="m"), EmbedRequest(input="a"), InvalidConfiguration),
+        (file_config(api_type="dashscope"), EmbedRequest(input="a"), InvalidConfiguration),
+        (file_config(base_url="nowhere", model="m"), EmbedRequest(input="a"), InvalidConfiguration),
         (CONFIG, EmbedRequest(input=()), InvalidRequest),
         (CONFIG, EmbedRequest(input=("a", "")), InvalidRequest),
     ],

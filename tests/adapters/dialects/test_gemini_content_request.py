@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
+from llm_pure import ChatRequest, assistant, system, tool_result, user
 from llm_pure.adapters.gemini import PROVIDER as GEMINI
 from llm_pure.adapters.vertex import PROVIDER as VERTEX
 from llm_pure.core.provider import Provider
@@ -27,6 +27,7 @@ from llm_pure.types.request import (
     SchemaFormat,
 )
 from tests.support.builders import actions
+from tests.support.configs import file_config
 from tests.support.gemini import CONFIG, DEFAULTS, ON_CLOUD, PNG, WEATHER, body_of, built
 
 
@@ -258,7 +259,7 @@ def test_what_cannot_be_sent_is_refused_with_its_path(
 
 
 def test_without_a_model_there_is_no_request() -> None:
-    error = GEMINI.build_chat(LLMConfig(api_type="gemini"), ChatRequest(messages="a")).failure()
+    error = GEMINI.build_chat(file_config(api_type="gemini"), ChatRequest(messages="a")).failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.field == "model"
 

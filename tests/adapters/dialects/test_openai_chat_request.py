@@ -52,12 +52,13 @@ from tests.support.chat_requests import (
     chat_requests,
     unbuildable,
 )
+from tests.support.configs import file_config
 from tests.support.official_types import checker
 from tests.support.openai_chat_bodies import answer, call
 
 OPENAI = registry.get("openai").unwrap()
 EVERYTHING: tuple[Modality, ...] = ("image", "audio", "document")
-PLAIN = LLMConfig(model="gpt-4o", temperature=0.0, input_modalities=EVERYTHING)
+PLAIN = file_config(model="gpt-4o", temperature=0.0, input_modalities=EVERYTHING)
 PNG_URL = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
 
 
@@ -273,7 +274,7 @@ def test_a_model_without_system_messages_gets_the_users_and_it_is_said() -> None
 
 
 def test_a_deployment_is_known_by_its_pricing_plan() -> None:
-    config = LLMConfig(model="our-best", pricing_plan="o3", temperature=0.5)
+    config = file_config(model="our-best", pricing_plan="o3", temperature=0.5)
     built = build(ChatRequest(messages="hi"), config=config)
     assert [one.field for one in built.adaptations] == ["temperature"]
 
@@ -560,7 +561,9 @@ def test_what_cannot_be_built_is_a_failure(
 
 
 def check(request: ChatRequest, model: str) -> None:
-    built = OPENAI.build_chat(LLMConfig(model=model, input_modalities=EVERYTHING), request).unwrap()
+    built = OPENAI.build_chat(
+        file_config(model=model, input_modalities=EVERYTHING), request
+    ).unwrap()
     parameters = (
         CompletionCreateParamsStreaming if request.stream else CompletionCreateParamsNonStreaming
     )
