@@ -34,6 +34,7 @@ _CHAT = openai_chat.provider(
         options=OPTIONS,
         rules=CHAT_RULES,
         allowed_tools=True,
+        json_word=True,
         unsupported={
             "top_k": "Azure OpenAI has no top_k",
             "repetition_penalty": "Azure OpenAI has no repetition_penalty",

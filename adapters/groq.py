@@ -67,6 +67,7 @@ _CHAT = openai_chat.provider(
         reasoning_replay="reasoning",
         tool_strict=False,
         json_formats=("json_object",),
+        json_word=True,
         format_with_tools=False,  # "json mode cannot be combined with tool/function calling" (vercel/ai#16540)
         refusal_key=False,
         document_form="none",

@@ -7,27 +7,13 @@ Docs: mistralai 3.7.0 (PyPI), client/models/chatcompletionrequest.py; traffic re
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
-from llm_pure.core.adaptations import FieldRule, ModelProfile
+from llm_pure.core.adaptations import ModelProfile
 from llm_pure.types.errors import NotFound
 from llm_pure.types.operations import EmbedLimit
 
 _NO_REASONING = (
     "codestral", "devstral", "ministral", "pixtral", "voxtral", "open-mistral", "open-mixtral",
 )  # fmt: skip
-
-_GREEDY = tuple(
-    [
-        FieldRule(
-            field=field,
-            setting=field,
-            excluded_by={"temperature": (0,)},
-            unless=(1,),
-            reason=f"{field} must be 1 where the temperature is 0",
-            source='"top_p must be 1 when using greedy sampling", as generally known; wire notes 4.6, unconfirmed',
-        )
-        for field in ("top_p", "n")
-    ]
-)
 
 _CHAT = openai_chat.provider(
     name="mistral",
@@ -47,7 +33,8 @@ _CHAT = openai_chat.provider(
             "prompt_cache_key": "prompt_cache_key",
             "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
         },  # mistralai 3.7.0, chatcompletionrequest.py, read 2026-11-29
-        rules=_GREEDY,
+        # "top_p must be 1 when using greedy sampling", as generally known; wire notes 4.6, unconfirmed
+        greedy_excludes=("top_p", "n"),
         renames={"seed": "random_seed"},
         profiles=(
             ModelProfile(

@@ -17,9 +17,7 @@ _CHAT = openai_chat.provider(
     key_required=False,
     embeddings=True,
     list_models=True,
-    quirks=openai_chat.Quirks(
-        reasoning_style="effort", options={**OPTIONS, "user": "user"}, json_word=False
-    ),
+    quirks=openai_chat.Quirks(reasoning_style="effort", options={**OPTIONS, "user": "user"}),
     source="vLLM, llama.cpp and Ollama documentation, read 2026-11-20",
 )
 

@@ -14,7 +14,7 @@ from llm_pure.adapters.dialects.openai_chat import (
     unconfirmed_for,
     unsupported_by,
 )
-from llm_pure.core.adaptations import FieldRule, ModelProfile
+from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.error_mapping import ErrorType
 from llm_pure.core.provider import Authorize
 from llm_pure.signing.jwt_hs256 import token
@@ -81,15 +81,7 @@ ERROR_CODES: Mapping[str, ErrorType] = {
 
 QUIRKS = Quirks(
     options={"user": "user_id"},
-    rules=(
-        FieldRule(
-            field="top_p",
-            setting="top_p",
-            excluded_by={"do_sample": (False,)},
-            reason="it is ignored where the temperature is 0",
-            source="docs.z.ai, do_sample: temperature and top_p do not take effect, read 2026-11-20",
-        ),
-    ),
+    greedy_excludes=("top_p",),  # ignored beside do_sample false: docs.z.ai, read 2026-11-20
     unsupported={
         **unsupported_by(
             "GLM", "n", "presence_penalty", "frequency_penalty", "logprobs", "top_k", "metadata"

@@ -27,6 +27,7 @@ QUIRKS = Quirks(
     reasoning_style="reasoning",
     reasoning_replay="reasoning",
     document_form="file_or_url",
+    json_word=True,
     done_required=True,
 )  # fmt: skip
 """done_required: an error may follow a chunk with finish reason "length", and [DONE] follows even then."""

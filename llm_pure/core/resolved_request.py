@@ -134,7 +134,7 @@ _SETTING_OF_KEY: Mapping[str, str] = {
 """Keys of bodies whose values may be a configuration file's defaults -> the setting."""
 
 _SETS = frozenset({"include", "anthropic_beta"})
-"""Keys whose lists are sets of names: `extra` adds to them."""
+"""Keys whose lists are sets of names: `extra` adds to them; an empty list replaces them."""
 
 
 def merge_extra(
@@ -170,12 +170,14 @@ def _overlay(
             merged[key] = value
         elif isinstance(before, Mapping) and isinstance(value, Mapping):
             merged[key] = _overlay(before, value, key_path, user_set, defaults, adaptations)
-        elif key in _SETS and isinstance(before, list) and isinstance(value, list | tuple):
+        elif (
+            key in _SETS and value and isinstance(before, list) and isinstance(value, list | tuple)
+        ):
             merged[key] = [*before, *[name for name in value if name not in before]]
         else:
             merged[key] = value
             setting = _SETTING_OF_KEY.get(key)
-            is_default = key_path.removeprefix("extra/") in defaults
+            is_default = key_path.removeprefix("extra/") in defaults or key in _SETS
             if not is_default and (setting is None or setting in user_set):
                 adaptations.append(_overridden(key_path, before, value))
     return merged

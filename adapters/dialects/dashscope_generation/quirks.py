@@ -87,6 +87,7 @@ COMPATIBLE = Quirks(
         ),
     ),
     format_with_reasoning=False,
+    json_word=True,
     reasoning_style="enable_thinking",
     reasoning_replay="reasoning_content",
     tool_choice_values={"auto": "auto", "none": "none", "named": "named"},

@@ -61,6 +61,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Setting or field -> the reason why it is dropped."""
     ranges: Mapping[str, tuple[float, float]] = {}
     """Setting -> (minimum, maximum)."""
+    greedy_excludes: tuple[str, ...] = ()
+    """Settings that must be 1 where the temperature is 0."""
     zero_temperature: Mapping[str, Any] | None = None
     """The fields that are sent in place of a temperature of 0."""
     max_stop_sequences: int | None = None
@@ -108,8 +110,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     json_formats: tuple[JsonFormatName, ...] = ("json_object", "json_schema")
     """The supported response formats; others are described in the prompt."""
-    json_word: bool = True
-    """"json_object" is refused, or answered with blanks, unless the messages have the word JSON."""
+    json_word: bool = False
+    """"json_object" is refused unless the messages have the word JSON."""
     format_with_tools: bool = True
     """A response format may stand beside tools; else the format is described in the prompt."""
     format_with_reasoning: bool = True

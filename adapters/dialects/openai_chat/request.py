@@ -196,6 +196,7 @@ def _settings(
 ) -> dict[str, Any]:
     """The sampling settings, under the provider's names and within its ranges."""
     name, quirks, user_set = service.name, service.quirks, resolved.user_set
+    resolved = _without_greedy_conflicts(service, resolved, adaptations)
     requested, fields = _replace_zero_temperature(quirks, resolved, adaptations)
     profile = replace(profile, unsupported=quirks.unsupported, ranges=quirks.ranges)
     settings, setting_adaptations = adapt(requested, user_set, profile, reasoning=reasoning)
@@ -223,6 +224,24 @@ def _settings(
         if logprobs is not True and not quirks.logprobs_is_count:
             fields["top_logprobs"] = logprobs
     return fields
+
+
+def _without_greedy_conflicts(
+    service: Service[Quirks], resolved: ResolvedRequest, adaptations: list[Adaptation]
+) -> ResolvedRequest:
+    """The settings that may stand beside a temperature of 0; a default temperature gives way to what the user has set."""
+    settings, names = resolved.settings, service.quirks.greedy_excludes
+    if not names or settings.get("temperature") != 0:
+        return resolved
+    excluded = [name for name in names if settings.get(name, 1) != 1]
+    if "temperature" not in resolved.user_set and resolved.user_set.intersection(excluded):
+        excluded = ["temperature"]
+    for name in excluded:
+        if name in resolved.user_set:
+            reason = f"{service.name} has no {name} beside a temperature of 0"
+            adaptations.append(dropped(name, reason, settings[name]))
+    kept = {name: value for name, value in settings.items() if name not in excluded}
+    return replace(resolved, settings=kept)
 
 
 def _replace_zero_temperature(

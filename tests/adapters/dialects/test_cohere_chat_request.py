@@ -33,7 +33,7 @@ from llm_pure.types.messages import (
 from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
 from tests.support.builders import ProviderCase
 from tests.support.chat_requests import PDF, PNG, WAV
-from tests.support.configs import file_config
+from tests.support.configs import file_config, overridden
 
 COHERE = ProviderCase("cohere", "command-a-plus")
 CONFIG, built, body = COHERE.config, COHERE.built, COHERE.body
@@ -84,7 +84,6 @@ def test_everything_at_once() -> None:
         ],
         tools=(WEATHER,),
         tool_choice="required",
-        response_format=SchemaFormat(schema={"type": "object"}),
         max_tokens=64,
         temperature=0.5,
         top_p=0.9,
@@ -99,7 +98,7 @@ def test_everything_at_once() -> None:
         extra={"documents": ["a document"], "temperature": 0.25},
     )
     made = built(request)
-    assert made.adaptations == ()
+    assert made.adaptations == (overridden("extra/temperature", 0.5, 0.25),)
     assert dict(made.request.headers)["accept"] == "text/event-stream"
     assert list(json.loads(made.request.body).items()) == list(
         {
@@ -132,7 +131,6 @@ def test_everything_at_once() -> None:
             ],
             "tools": [WEATHER_SENT],
             "tool_choice": "REQUIRED",
-            "response_format": {"type": "json_object", "json_schema": {"type": "object"}},
             "max_tokens": 64,
             "temperature": 0.25,
             "p": 0.9,

@@ -20,11 +20,11 @@ from llm_pure.adapters.dialects.dashscope_generation import build_chat
 from llm_pure.adapters.dialects.dashscope_generation.embed import build_embed
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.messages import Audio, Image, Opaque, ProviderMetadata, Reasoning, ToolCall
-from llm_pure.types.request import SchemaFormat, Tool
+from llm_pure.types.request import Tool
 from llm_pure.types.result import Success
 from tests.support.builders import ChatCase
 from tests.support.chat_requests import PNG, WAV
-from tests.support.configs import file_config
+from tests.support.configs import file_config, overridden
 from tests.support.dashscope_generation_streams import SERVICE
 
 CONFIG = file_config(api_type="dashscope", model="qwen-plus")
@@ -73,7 +73,6 @@ def test_everything_at_once() -> None:
         tools=(Tool(name="weather", description="Now", parameters={"type": "object"}),),
         tool_choice="auto",
         parallel_tool_calls=True,
-        response_format=SchemaFormat(schema={"type": "object"}, name="place", strict=None),
         max_tokens=64,
         temperature=0.5,
         top_p=0.9,
@@ -82,14 +81,13 @@ def test_everything_at_once() -> None:
         presence_penalty=0.1,
         stop=("END", "STOP"),
         seed=7,
-        n=2,
         logprobs=3,
         reasoning=ReasoningRequest(budget_tokens=900),
         stream=True,
         extra={"parameters": {"enable_search": True, "temperature": 0.25}, "input": {"x": 1}},
     )
     made = built(request)
-    assert made.adaptations == ()
+    assert made.adaptations == (overridden("extra/parameters/temperature", 0.5, 0.25),)
     assert json.loads(made.request.body) == {
         "model": "qwen-plus",
         "input": {
@@ -123,7 +121,6 @@ def test_everything_at_once() -> None:
             "presence_penalty": 0.1,
             "stop": ["END", "STOP"],
             "seed": 7,
-            "n": 2,
             "logprobs": True,
             "top_logprobs": 3,
             "enable_thinking": True,
@@ -140,10 +137,6 @@ def test_everything_at_once() -> None:
             ],
             "tool_choice": "auto",
             "parallel_tool_calls": True,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "place", "schema": {"type": "object"}},
-            },
             "enable_search": True,
         },
     }

@@ -24,10 +24,9 @@ from llm_pure.types.messages import (
 from llm_pure.types.request import (
     JsonFormat,
     NativeTool,
-    SchemaFormat,
 )
 from tests.support.builders import actions
-from tests.support.configs import file_config
+from tests.support.configs import file_config, overridden
 from tests.support.gemini import CONFIG, DEFAULTS, ON_CLOUD, PNG, WEATHER, body_of, built
 
 
@@ -36,7 +35,6 @@ def test_a_request_with_everything() -> None:
         messages=[system("Be brief."), user("Hi"), assistant("Hello."), user("Weather?")],
         tools=(WEATHER, NativeTool("gemini", {"googleSearch": {}})),
         tool_choice="required",
-        response_format=SchemaFormat(schema={"type": "object"}, description="A report."),
         max_tokens=100,
         temperature=0.5,
         top_p=0.9,
@@ -54,7 +52,7 @@ def test_a_request_with_everything() -> None:
         },
     )
     made = built(request)
-    assert made.adaptations == ()
+    assert made.adaptations == (overridden("extra/generationConfig/seed", 7, 8),)
     assert made.request.method == "POST"
     assert made.request.headers == (
         ("content-type", "application/json"),
@@ -95,8 +93,6 @@ def test_a_request_with_everything() -> None:
             "frequencyPenalty": -0.1,
             "responseLogprobs": True,
             "logprobs": 3,
-            "responseMimeType": "application/json",
-            "responseJsonSchema": {"type": "object", "description": "A report."},
             "thinkingConfig": {"thinkingBudget": 1000, "includeThoughts": True},
             "responseModalities": ["TEXT"],
         },

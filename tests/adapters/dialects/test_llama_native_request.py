@@ -50,7 +50,10 @@ def test_everything_at_once() -> None:
     made = build(request).unwrap()
     assert made.request.url == "https://api.llama.com/v1/chat/completions"
     assert dict(made.request.headers)["accept"] == "text/event-stream"
-    assert [(one.field, one.action) for one in made.adaptations] == [("max_tokens", "renamed")]
+    assert [(one.field, one.action) for one in made.adaptations] == [
+        ("max_tokens", "renamed"),
+        ("extra/temperature", "changed"),
+    ]
     assert json.loads(made.request.body) == {
         "model": "Llama-4-Maverick-17B-128E-Instruct-FP8",
         "messages": [

@@ -34,7 +34,7 @@ from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, Sche
 from llm_pure.types.result import Success
 from tests.support.builders import ChatCase
 from tests.support.chat_requests import PDF, PNG, chat_requests
-from tests.support.configs import file_config
+from tests.support.configs import file_config, overridden
 from tests.support.qianfan_v1_streams import SERVICE
 
 CONFIG = file_config(
@@ -101,7 +101,7 @@ def test_everything_at_once() -> None:
         extra={"user_id": "u-1", "temperature": 0.25},
     )
     made = built(request)
-    assert made.adaptations == ()
+    assert made.adaptations == (overridden("extra/temperature", 0.5, 0.25),)
     assert dict(made.request.headers)["accept"] == "text/event-stream"
     assert json.loads(made.request.body) == {
         "messages": [

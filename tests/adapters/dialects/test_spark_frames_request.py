@@ -27,7 +27,7 @@ from llm_pure.types.request import JsonFormat, NativeTool, Tool
 from llm_pure.types.result import Success
 from tests.support.builders import ChatCase
 from tests.support.chat_requests import PNG, WAV
-from tests.support.configs import file_config
+from tests.support.configs import file_config, overridden
 from tests.support.spark_frames_streams import SERVICE
 
 CONFIG = file_config(api_type="spark", app_id="app-1", domain="generalv3.5")
@@ -75,7 +75,7 @@ def test_everything_at_once() -> None:
         },
     )
     made = built(request)
-    assert made.adaptations == ()
+    assert made.adaptations == (overridden("extra/parameter/chat/temperature", 0.5, 0.25),)
     assert json.loads(made.request.body) == {
         "header": {"app_id": "app-1", "uid": "u-1"},
         "parameter": {
