@@ -30,7 +30,7 @@ from llm_pure.settings.config_file import (
     ModelTable,
     unknown_model,
 )
-from llm_pure.types.config import SECRET_FIELDS, LLMConfig
+from llm_pure.types.config import FILE_DEFAULTS, SECRET_FIELDS, LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -53,9 +53,6 @@ GLOBAL_PROXY_KEY = "proxy"
 
 MERGED_SECTIONS = ("models", "fallbacks", "prices")
 """Sections in which a later file replaces single names. It replaces other sections completely."""
-
-MODEL_DEFAULTS: Mapping[str, Any] = {"max_token": 4096, "temperature": 0.0}
-"""MetaGPT's defaults (configs/llm_config.py): sent for every model of a file that does not set them."""
 
 _NEUTRAL: Mapping[str, float] = {
     "top_p": 1.0,
@@ -193,11 +190,11 @@ def with_file_defaults(config: LLMConfig) -> LLMConfig:
     >>> config.max_token, config.temperature, config.top_p, config.default_fields
     (4096, 0.0, None, ('max_token', 'temperature'))
     """
-    unset = [name for name in MODEL_DEFAULTS if getattr(config, name) is None]
+    unset = [name for name in FILE_DEFAULTS if getattr(config, name) is None]
     neutral = [name for name, value in _NEUTRAL.items() if getattr(config, name) == value]
     return msgspec.structs.replace(
         config,
-        **{name: MODEL_DEFAULTS[name] for name in unset},
+        **{name: FILE_DEFAULTS[name] for name in unset},
         **dict.fromkeys(neutral, None),
         default_fields=tuple(unset),
     )

@@ -1,5 +1,6 @@
 """`LLMConfig`: the settings that all calls to one model share, and `Secret`, a string that is never printed."""
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -76,6 +77,10 @@ SECRET_FIELDS = (
     "tls_key_password",
 )
 """The fields that hold a Secret. `app_id` is an account number and is shown."""
+
+
+FILE_DEFAULTS: Mapping[str, float] = {"max_token": 4096, "temperature": 0.0}
+"""Defaults of configuration files, which are MetaGPT's (configs/llm_config.py)."""
 
 
 class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,9 +199,10 @@ _DEFAULT = LLMConfig()
 
 def is_overridden(config: LLMConfig, name: str) -> bool:
     """Return true if the field was set: it differs from its default, and is no default of a configuration file."""
-    return name not in config.default_fields and bool(
-        getattr(config, name) != getattr(_DEFAULT, name)
-    )
+    value = getattr(config, name)
+    if name in config.default_fields and value == FILE_DEFAULTS.get(name):
+        return False
+    return bool(value != getattr(_DEFAULT, name))
 
 
 def plain_headers(config: LLMConfig) -> Headers:
