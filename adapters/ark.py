@@ -4,7 +4,7 @@ Docs: volcengine/volcengine-python-sdk of July 2026 and volcengine.com/docs/8237
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
 from llm_pure.types.errors import ContentFiltered, NotFound, Overloaded, QuotaExceeded, RateLimited
 
 PROVIDER = openai_chat.provider(
@@ -22,7 +22,6 @@ PROVIDER = openai_chat.provider(
         effort_words={"xhigh": "high", "max": "high"},
         reasoning_replay="reasoning_content",
         unsupported={
-            **unsupported_by("ark", "n"),
             **unconfirmed_for("ark", "seed", "top_k", "metadata"),
         },
         refusal_key=False,

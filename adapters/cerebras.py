@@ -4,7 +4,7 @@ Docs: inference-docs.cerebras.ai; cerebras_cloud_sdk 1.91.0 (PyPI); traffic reco
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.urls import with_default_path
 from llm_pure.types.errors import AuthenticationFailed, RateLimited
@@ -24,10 +24,8 @@ PROVIDER = openai_chat.provider(
         max_tokens_key="max_completion_tokens",
         unsupported={
             **unsupported_by(
-                "cerebras", "presence_penalty", "frequency_penalty", "repetition_penalty", "logprobs", "top_k",
-                "metadata",
+                "cerebras", "repetition_penalty", "top_k", "metadata",
             ),
-            **unconfirmed_for("cerebras", "n"),
         },
         profiles=(
             ModelProfile(

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 import msgspec
 
+from llm_pure.client.arguments import check_arguments
 from llm_pure.client.billing import BillableRequest, Billing, PendingCall
 from llm_pure.client.stream_reader import CHAT, ResponseReader, StreamKind
 from llm_pure.client.targets import Target, annotate_error
@@ -177,6 +178,8 @@ def call_steps(spec: CallSpec[A], context: CallContext, timeout_s: float | None 
     targets = context.targets
     if type(targets) is Failure:
         return targets
+    if timeout_s is not None and (invalid := check_arguments(timeout_s=timeout_s)):
+        return invalid
     loaded = targets.unwrap()
     total_s = min(timeout_s or loaded[0].config.timeout, context.policy.deadline_s)
     call = _Call(

@@ -12,7 +12,6 @@ import msgspec
 
 from llm_pure.core.adaptations import Adaptation, strict_error
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import is_credential
@@ -32,7 +31,8 @@ from llm_pure.types.request import (
 )
 from llm_pure.types.result import LLMResult
 
-R = TypeVar("R", ChatRequest, ResolvedRequest)
+R = TypeVar("R", bound=msgspec.Struct)
+"""A ChatRequest or a ResolvedRequest."""
 
 Check: TypeAlias = tuple[str, Callable[[Any], bool]]
 """(what a valid value is, whether a value is valid)"""
@@ -227,10 +227,10 @@ def reject_field(field: str, message: str, provider: str) -> NoReturn:
 
 def narrow_tools(request: R) -> tuple[R, tuple[Adaptation, ...]]:
     """For services without a choice among allowed tools: return the request with these tools only, and the adaptation."""
-    choice = request.tool_choice
+    choice, tools = getattr(request, "tool_choice", None), getattr(request, "tools", ())
     if not isinstance(choice, AllowedTools):
         return request, ()
-    kept = tuple([tool for tool in request.tools if tool_name(tool) in choice.names])
+    kept = tuple([tool for tool in tools if tool_name(tool) in choice.names])
     reason = "the service has no choice among allowed tools; only they are sent"
     narrowed = msgspec.structs.replace(request, tools=kept, tool_choice=choice.mode)
     return narrowed, (
