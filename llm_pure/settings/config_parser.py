@@ -1,6 +1,6 @@
 """Text of a configuration file -> named models, in the format of MetaGPT's config2.yaml. Pure.
 
-    llm: {api_type: openai, api_key: "${OPENAI_API_KEY}", model: gpt-5-mini}
+    llm: {api_type: openai, api_key: "${OPENAI_API_KEY}", model: gpt-5.6-luna}
     models:
       fast: {api_type: groq, api_key: "${GROQ_API_KEY}", model: llama-3.3-70b}
     cost_control: {max_budget: 5}

@@ -146,7 +146,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     and qianfan v1; `user` at openrouter, groq, cerebras, fireworks, ark, llama_api, open_llm."""
     service_tier: str | None = None
     """The provider's name of a price and speed class, such as "flex" or "priority": openai, azure, their Responses,
-    anthropic, bedrock, bedrock_invoke, gemini, mistral, groq, cerebras, fireworks, openrouter, ark, open_llm."""
+    anthropic, bedrock, bedrock_invoke, gemini, vertex, mistral, groq, cerebras, fireworks, openrouter, ark, open_llm."""
     verbosity: Verbosity | None = None
     """How long the answer is: models from gpt-5 on at openai, azure and their Responses; openrouter, open_llm."""
     prompt_cache_key: str | None = None
