@@ -42,7 +42,7 @@ def config(**changes: str | None) -> LLMConfig:
         "model": "claude-sonnet-4-5",
         **changes,
     }
-    return file_config(api_type="vertex_anthropic", **given)  # type: ignore[arg-type]
+    return file_config(api_type="vertex_anthropic", **given)
 
 
 def test_the_whole_request() -> None:

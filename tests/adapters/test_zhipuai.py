@@ -26,7 +26,7 @@ GLM = Service("zhipuai", "glm-4.7")
 
 
 def bearer(glm: Service, **keys: str) -> str:
-    config = file_config(api_type=glm.name, model="glm-4.7", **keys)  # type: ignore[arg-type]
+    config = file_config(api_type=glm.name, model="glm-4.7", **keys)
     signed = glm.provider.authorize(config, glm.built("hi").request, NOW).unwrap()
     return (get_header(signed.headers, "authorization") or "").removeprefix("Bearer ")
 
