@@ -115,7 +115,7 @@ PROFILES: tuple[ModelProfile, ...] = (
     *_older("claude-sonnet-4", "claude-3-7", writes=64_000),
     *_older("claude-3-5", reasoning="none", writes=8_192),
     *_older("claude-3", "claude-2", "claude-v2", "claude-instant", reasoning="none", writes=4_096),
-    *_new("claude-", reasoning="on"),  # newer than this table: like the newest that are in it
+    *_new("claude-", reasoning="on", forced_tools=False),  # newer than this table: like the newest that are in it
 )  # fmt: skip
 
 OTHER_MODELS = ModelProfile(

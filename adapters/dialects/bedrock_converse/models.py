@@ -121,13 +121,17 @@ PROFILES: tuple[ModelProfile, ...] = (
         traits={"effort_path": ("reasoning_config",), "default_effort": "high"},
         source=_PAI,
     ),
-    ModelProfile(
-        prefix="zai.glm-5.3",
-        reasoning="always",
-        efforts=(*_UP_TO_XHIGH, "max"),
-        traits={"effort_path": ("reasoning_effort",)},
-        source=_PAI,
-    ),
+    *[
+        ModelProfile(
+            prefix=prefix,
+            reasoning="always",
+            efforts=(*_UP_TO_XHIGH, "max"),
+            traits={"effort_path": ("reasoning_effort",)},
+            is_fallback=prefix == "zai.glm",
+            source=_PAI,
+        )
+        for prefix in ("zai.glm-5.3", "zai.glm")
+    ],
     *[
         ModelProfile(
             prefix=prefix,
@@ -136,7 +140,7 @@ PROFILES: tuple[ModelProfile, ...] = (
             traits={"effort_path": ("reasoning_effort",), "default_effort": "high"},
             source=_PAI,
         )
-        for prefix in ("zai.glm", "deepseek.v3")
+        for prefix in ("zai.glm-4", "zai.glm-5", "deepseek.v3")
     ],
     ModelProfile(prefix="deepseek.r1", reasoning="always", traits=_UNFORCED, source=_PAI),
     ModelProfile(prefix="moonshot.kimi-k2-thinking", reasoning="always", source=_PAI),

@@ -81,5 +81,8 @@ PROFILES: tuple[ModelProfile, ...] = (
     _level("gemini-3.8-flash", "low", "medium", "high"),
     _level("gemini-4-argon", "low", "medium", "high"),
     _level("gemini-4-carbon", "low", "medium", "high"),
-    _level(""),
+    _level("gemini-3"),
+    _level(
+        "", "low", "medium", "high"
+    ),  # newer than this table: like Gemini 4, which refuses minimal
 )
