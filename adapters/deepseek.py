@@ -51,6 +51,7 @@ PROVIDER = openai_chat.provider(
         forced_tool_with_reasoning=False,
         tool_strict=False,
         json_formats=("json_object",),
+        json_word=True,
         empty_content="",
         refusal_key=False,
         include_usage=False,

@@ -24,6 +24,7 @@ _CHAT = openai_chat.provider(
     base_url_env=("GROQ_BASE_URL",),
     list_models=True,
     quirks=openai_chat.Quirks(
+        options={"user": "user", "service_tier": "service_tier"},  # groq 1.7.0, completion_create_params (logit_bias and store: "not yet supported"), read 2026-11-29
         max_tokens_key="max_completion_tokens",
         unsupported=unsupported_by(
             "groq", "presence_penalty", "frequency_penalty", "repetition_penalty", "logprobs", "top_k", "n",
@@ -36,6 +37,12 @@ _CHAT = openai_chat.provider(
                 efforts=("low", "medium", "high"),
                 traits={**_SCHEMA, "tool_strict": True},
                 source=_SOURCE,
+            ),
+            ModelProfile(
+                prefix="qwen3.8",
+                reasoning="on",
+                efforts=("none", "low", "medium", "high"),
+                source="groq 1.7.0, reasoning_effort (default is medium), read 2026-11-29",
             ),
             ModelProfile(
                 prefix="qwen3",
@@ -63,6 +70,8 @@ _CHAT = openai_chat.provider(
         schemas=GROQ,
         strict_schemas=GROQ_STRICT,
         json_formats=("json_object",),
+        json_word=True,
+        format_with_tools=False,  # "json mode cannot be combined with tool/function calling" (vercel/ai#16540)
         refusal_key=False,
         document_form="none",
         include_usage=False,

@@ -13,7 +13,7 @@ PROVIDER = openai_chat.provider(
     list_models=True,
     quirks=openai_chat.Quirks(
         unsupported=unconfirmed_for(
-            "huggingface", "n", "top_k", "repetition_penalty", "metadata", "parallel_tool_calls"
+            "huggingface", "top_k", "repetition_penalty", "metadata", "parallel_tool_calls"
         ),
         reasoning_style="effort",
         tool_strict=False,

@@ -28,6 +28,13 @@ _CHAT = openai_chat.provider(
     embed_names={"dimensions": "output_dimension", "encoding": "encoding_format"},
     list_models=True,
     quirks=openai_chat.Quirks(
+        options={
+            "service_tier": "service_tier",
+            "prompt_cache_key": "prompt_cache_key",
+            "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
+        },  # mistralai 3.7.0, chatcompletionrequest.py, read 2026-11-29
+        # "top_p must be 1 when using greedy sampling", as generally known; wire notes 4.6, unconfirmed
+        greedy_excludes=("top_p", "n"),
         renames={"seed": "random_seed"},
         profiles=(
             ModelProfile(

@@ -4,6 +4,8 @@ Docs: platform.moonshot.ai; vercel/ai packages/moonshotai (checked live by its a
 providers/moonshotai.py; read 2026-11-20.
 """
 
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
@@ -37,6 +39,7 @@ PROVIDER = openai_chat.provider(
     api_key_env=("MOONSHOT_API_KEY", "MOONSHOTAI_API_KEY", "KIMI_API_KEY"),
     list_models=True,
     quirks=openai_chat.Quirks(
+        options={"user": "safety_identifier", "prompt_cache_key": "prompt_cache_key"},
         unsupported={
             **unsupported_by("moonshot", "seed", "top_k"),
             **unconfirmed_for("moonshot", "logprobs", "repetition_penalty", "metadata"),
@@ -48,7 +51,7 @@ PROVIDER = openai_chat.provider(
             _kimi("kimi-k2.5", "on"),
             _kimi("kimi-k2-thinking", "always", "none"),
             _kimi("kimi-k2", "none"),
-            ModelProfile(prefix="kimi-", unsupported=_FIXED, source=_SOURCE),
+            replace(_kimi("kimi-", "always", "effort", ("low", "high", "max")), is_fallback=True),
             ModelProfile(prefix="moonshot-v1", reasoning="none", source=_SOURCE),
         ),
         reasoning_style="thinking",

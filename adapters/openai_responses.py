@@ -15,6 +15,6 @@ PROVIDER = openai_responses.provider(
     embeddings=True,
     embed_limits=EMBED_LIMITS,
     list_models=True,
-    quirks=openai_responses.Quirks(profiles=RULES),
+    quirks=openai_responses.Quirks(profiles=RULES, max_effort=True),
     source="openai/openai-openapi 2.3.0 and openai-python 3.3.1, read 2026-11-20",
 )

@@ -34,11 +34,25 @@ def build_prompt(
         system_msgs = (DEFAULT_SYSTEM_PROMPT,)
     elif isinstance(system_msgs, str):
         system_msgs = (system_msgs,)
+    _check_sequence("system_msgs", system_msgs, str)
+    _check_sequence("images", images, object)
     before = read_messages(format_msgs) if format_msgs else ()
     turns = read_messages(message)
     parts = [ok(parse_image(image, f"images/{i}")) for i, image in enumerate(images)]
     prompt = [system(text) for text in system_msgs]
     return ChatRequest(messages=(*prompt, *before, *_with_images(turns, parts)))
+
+
+def _check_sequence(name: str, values: object, kind: type) -> None:
+    """Raise Rejected with InvalidRequest unless the values are a sequence of this type."""
+    if (
+        not isinstance(values, Sequence)
+        or isinstance(values, str | bytes)
+        or not all(isinstance(value, kind) for value in values)
+    ):
+        expected = "a string or a sequence of strings" if kind is str else "a sequence"
+        message = f"{name} must be {expected}, not {type(values).__name__}"
+        raise Rejected(InvalidRequest(message=message, param=name))
 
 
 @returns_failure
@@ -48,6 +62,9 @@ def parse_image(image: ImageInput, path: str = "image") -> Image:
         return image
     if isinstance(image, bytes):
         return Image(data=image)
+    if not isinstance(image, str):
+        message = f"an image is a URL, a data: URL, base64 or bytes, not {type(image).__name__}"
+        raise Rejected(InvalidRequest(message=message, param=path))
     if image.startswith(("http://", "https://", "gs://", "s3://")):
         return Image(url=image)
     if image.startswith("data:"):

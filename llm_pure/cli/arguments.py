@@ -12,7 +12,7 @@ Commands: TypeAlias = Any
 """Return value of `add_subparsers`; argparse has no public name for its type."""
 
 MEDIA_MODELS = {
-    "image": "openai:gpt-image-1",
+    "image": "openai:gpt-image-2.5-flare",
     "speak": "openai:gpt-4o-mini-tts",
     "transcribe": "openai:gpt-4o-mini-transcribe",
     "moderate": "openai:omni-moderation-latest",

@@ -242,7 +242,9 @@ def max_cost(pending: PendingCall, table: "PriceTable") -> Decimal:
     output_tokens = max_output_tokens(resolved)
     window = window_for(model, plan)
     if output_tokens is None and window is not None:
-        output_tokens = window.output
+        output_tokens = window.output or window.context
+    if output_tokens is None:
+        output_tokens = target.config.context_length
     if output_tokens is None:
         message = "the maximum length of the response is unknown: a budget needs max_tokens"
         raise Rejected(UnknownPrice(message=message, model=model, provider=target.provider.name))

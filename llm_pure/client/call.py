@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Union, cast
 
 import msgspec
 
+from llm_pure.client.arguments import check_arguments
 from llm_pure.client.billing import BillableRequest, Billing, PendingCall
 from llm_pure.client.stream_reader import CHAT, ResponseReader, StreamKind
 from llm_pure.client.targets import Target, annotate_error
@@ -192,6 +193,8 @@ def call_steps(spec: CallSpec[A], context: CallContext, timeout_s: float | None 
     targets = context.targets
     if type(targets) is Failure:
         return targets
+    if timeout_s is not None and (invalid := check_arguments(timeout_s=timeout_s)):
+        return invalid
     loaded = targets.unwrap()
     total_s = min(timeout_s or loaded[0].config.timeout, context.policy.deadline_s)
     call = CallState(
@@ -279,7 +282,12 @@ def _prepare(call: CallState[A], target: Target, started_s: float) -> PreparedRe
     try:
         built = ok(spec.build(target))
         now = datetime.now(UTC)
-        request = ok(target.provider.authorize(target.config, built.request, now))
+        config = target.config
+        if getattr(spec.request, "headers", None):
+            from llm_pure.core.request_fields import request_config  # imported late: start-up
+
+            config = request_config(config, spec.request)
+        request = ok(target.provider.authorize(config, built.request, now))
         if context.limiters:
             max_wait_s = call.deadline_s - started_s
             permit = ok(context.limiters[call.index].acquire(request.body, max_wait_s))

@@ -65,7 +65,7 @@ from llm_pure.types.operations import (
 )
 from llm_pure.types.redact import redact_bytes
 from llm_pure.types.rejection import Rejected, ok
-from llm_pure.types.request import ChatRequest
+from llm_pure.types.request import AllowedTools, ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
@@ -162,6 +162,8 @@ class Dialect(msgspec.Struct, Generic[Q, S, F], frozen=True, kw_only=True):
     """Content types of a 2xx response that mean a buffered body in place of a stream, if it begins like JSON."""
     body_starts: bytes = b"{["
     """First bytes of a 2xx response that mean a buffered body under any content type."""
+    allowed_tools: bool = False
+    """`build_chat` encodes AllowedTools; else it is called with these tools only."""
 
 
 def make_provider(
@@ -180,11 +182,13 @@ def make_provider(
     is_last_message: Callable[[bytes], bool] | None = None,
 ) -> Provider:
     """The service as a Provider. Operations come from `operation` and `common.list_models`."""
+    if count_tokens is not None:
+        count_tokens = Operation(partial(_build_count, count_tokens.build), count_tokens.parse)
     return Provider(
         name=service.name,
         dialect=dialect.name,
         base_url=service.base_url,
-        build_chat=partial(dialect.build_chat, service),
+        build_chat=partial(_build_chat, dialect, service),
         authorize=authorize,
         parse_chat=partial(parse_response, dialect, service),
         open_stream=partial(open_stream, dialect, service),
@@ -198,6 +202,40 @@ def make_provider(
         models=list_models,
         is_last_message=is_last_message,
     )
+
+
+def _build_chat(
+    dialect: Dialect[Q, S, F],
+    service: Service[Q],
+    config: LLMConfig,
+    request: ChatRequest,
+    *,
+    strict: bool = False,
+) -> LLMResult[Built]:
+    """The dialect's `build_chat`, with the request's headers and query, and with the tools that the dialect can name."""
+    narrows = isinstance(request.tool_choice, AllowedTools) and not dialect.allowed_tools
+    if request.headers is None and request.query is None and not narrows:
+        return dialect.build_chat(service, config, request, strict=strict)
+    from llm_pure.core.request_fields import build_prepared  # imported late: start-up
+
+    return build_prepared(
+        partial(dialect.build_chat, service, strict=strict),
+        service.name,
+        config,
+        request,
+        narrow=narrows,
+        strict=strict,
+    )
+
+
+def _build_count(
+    build: Callable[[LLMConfig, ChatRequest], LLMResult[Built]],
+    config: LLMConfig,
+    request: ChatRequest,
+) -> LLMResult[Built]:
+    from llm_pure.core.request_fields import build_prepared  # imported late: start-up
+
+    return build_prepared(build, config.api_type, config, request, narrow=True)
 
 
 def operation(

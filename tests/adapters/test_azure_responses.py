@@ -2,13 +2,14 @@
 
 import json
 
-from llm_pure import ChatRequest, HttpResponse, LLMConfig, Message, assistant
+from llm_pure import ChatRequest, HttpResponse, Message, assistant
 from llm_pure.adapters import registry
 from llm_pure.types.messages import ProviderMetadata, Reasoning, Text
+from tests.support.configs import file_config
 from tests.support.openai_responses_bodies import answer, message, reasoning, text
 
 PROVIDER = registry.get("azure_responses").unwrap()
-CONFIG = LLMConfig(base_url="https://me.openai.azure.com", model="our-best", pricing_plan="gpt-5")
+CONFIG = file_config(base_url="https://me.openai.azure.com", model="our-best", pricing_plan="gpt-5")
 
 
 def test_the_deployment_is_the_model_and_its_plan_tells_what_it_takes() -> None:

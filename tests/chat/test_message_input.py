@@ -608,7 +608,7 @@ TALK: list[dict[str, Any]] = [
 
 
 def test_a_conversation_of_anthropics_goes_back_to_it_as_it_was() -> None:
-    config = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5")
+    config = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5", max_token=1000)
     built = registry.get("anthropic").unwrap().build_chat(config, ChatRequest(messages=TALK))
     assert built.unwrap().adaptations == ()
     assert json.loads(built.unwrap().request.body)["messages"] == TALK

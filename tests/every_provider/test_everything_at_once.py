@@ -159,6 +159,7 @@ ROWS = {
         model="meta-llama/llama-4-scout-17b-16e-instruct",
         check=official_types.groq,
         lacks=(PAPER,),
+        reported=("response_format",),
     ),
     "openai_responses": Row(
         provider="openai_responses", model="gpt-5-mini", check=official_types.openai_responses
@@ -180,16 +181,20 @@ ROWS = {
         provider="gemini",
         model="gemini-2.5-flash",
         check=official_types.gemini,
-        reported=("messages/0/parts/3/name",),
+        reported=("messages/0/parts/3/name", "response_format"),
     ),
     "gemini_content at Vertex": Row(
-        provider="vertex", model="gemini-2.5-flash", check=official_types.gemini
+        provider="vertex",
+        model="gemini-2.5-flash",
+        check=official_types.gemini,
+        reported=("response_format",),
     ),
     "cohere_chat": Row(
         provider="cohere",
         model="command-a-vision-07-2025",
         check=official_types.cohere,
         lacks=(PAPER,),
+        reported=("response_format",),
     ),
     "ollama_native": Row(
         provider="ollama",

@@ -64,6 +64,7 @@ def _claude(
         fields["output_config"] = {"effort": thinking.effort}
     return ReasoningFields(
         vendor_fields=fields,
+        effort=thinking.effort,
         by_budget=(thinking.config or {}).get("type") == "enabled",
         thinks=thinking.enabled(profile),
         max_tokens=max_tokens,

@@ -41,6 +41,7 @@ DIALECT = Dialect(
     frames=SseDataDecoder,
     initial_state=State(),
     step=read_chunk,
+    allowed_tools=True,
 )
 
 TAGGED = replace(DIALECT, initial_state=TaggedState(), step=read_tagged_chunk)

@@ -8,9 +8,10 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.core.adaptations import DEFAULT_PROFILE, ModelProfile, profile_for
+from llm_pure.core.adaptations import DEFAULT_PROFILE, FieldRule, ModelProfile, profile_for
 from llm_pure.core.dialect import Service
 from llm_pure.core.error_mapping import ErrorType
+from llm_pure.core.resolved_request import OptionField
 from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.schema.fit import SchemaProfiles
 from llm_pure.schema.profiles import CHAT_COMPLETIONS, OPENAI_STRICT, TOOL_NAME, SchemaProfile
@@ -61,11 +62,17 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Setting or field -> the reason why it is dropped."""
     ranges: Mapping[str, tuple[float, float]] = {}
     """Setting -> (minimum, maximum)."""
+    greedy_excludes: tuple[str, ...] = ()
+    """Settings that must be 1 where the temperature is 0."""
     zero_temperature: Mapping[str, Any] | None = None
     """The fields that are sent in place of a temperature of 0."""
     max_stop_sequences: int | None = None
     logprobs_is_count: bool = False
     """`logprobs` is a number, and there is no `top_logprobs`."""
+    options: Mapping[str, OptionField] = {}
+    """The optional fields of ChatRequest that the provider has, under its names."""
+    rules: tuple[FieldRule, ...] = ()
+    """Fields that need or exclude one another."""
     profiles: tuple[ModelProfile, ...] = ()
     """The differences of its models."""
 
@@ -84,6 +91,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A turn that calls tools needs the replay key even without reasoning."""
     replay_extra_fields: Mapping[str, Any] = {}
     """Fields of a request in which reasoning is sent back."""
+    reasoning_needs_stream: bool = False
+    """A buffered response needs `enable_thinking: false`."""
+    stream_only: bool = False
+    """There are no buffered responses."""
     tools_conflict_with: Literal["effort", "reasoning"] | None = None
     """"effort": no tools beside an effort. "reasoning": nor while the model reasons by default."""
 
@@ -91,6 +102,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Tool choice -> the provider's name of it; a choice without one is not sent."""
     forced_tool_with_reasoning: bool = True
     """A tool call may be forced while the model reasons."""
+    allowed_tools: bool = False
+    """tool_choice may name several tools; else only these are sent."""
     tool_strict: bool = True
     """Tools have the field `strict`."""
     nine_char_tool_call_ids: bool = False
@@ -98,6 +111,12 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     json_formats: tuple[JsonFormatName, ...] = ("json_object", "json_schema")
     """The supported response formats; others are described in the prompt."""
+    json_word: bool = False
+    """"json_object" is refused unless the messages have the word JSON."""
+    format_with_tools: bool = True
+    """A response format may stand beside tools; else the format is described in the prompt."""
+    format_with_reasoning: bool = True
+    """A response format may stand beside a request for reasoning; else as beside tools."""
     schemas: SchemaProfile = CHAT_COMPLETIONS
     """What is supported of JSON Schema."""
     strict_schemas: SchemaProfile | None = OPENAI_STRICT
@@ -157,11 +176,16 @@ def apply_profile(quirks: Quirks, profile: ModelProfile) -> Quirks:
     if profile is DEFAULT_PROFILE:
         return quirks
     traits = profile.traits
-    fields = {name: traits[name] for name in quirks.__struct_fields__ if name in traits}
+    fields = {
+        name: traits[name]
+        for name in quirks.__struct_fields__
+        if name in traits and name != "rules"
+    }
     return msgspec.structs.replace(
         quirks,
         **{
             "unsupported": {**quirks.unsupported, **profile.unsupported},
+            "rules": (*quirks.rules, *traits.get("rules", ())),
             "ranges": {**quirks.ranges, **profile.ranges},
             **fields,
         },

@@ -7,7 +7,7 @@ from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
-from llm_pure.types.request import NamedToolChoice, NativeTool, Tool
+from llm_pure.types.request import AllowedTools, NamedToolChoice, NativeTool, Tool
 
 JsonObject = dict[str, Any]
 
@@ -86,7 +86,7 @@ def _tool_choice(
 ) -> JsonObject:
     """`tool_choice`, under the provider's own name. An unsupported choice is not sent: the model decides."""
     choice, values = resolved.tool_choice, service.quirks.tool_choice_values
-    if choice is None:
+    if choice is None or isinstance(choice, AllowedTools):  # request.py encodes allowed tools
         return {}
     kind = "named" if isinstance(choice, NamedToolChoice) else choice
     shown = choice.name if isinstance(choice, NamedToolChoice) else choice

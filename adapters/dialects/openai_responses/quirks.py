@@ -16,5 +16,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """Reasoning can be requested as `encrypted_content`, and so be replayed without being stored."""
     unsupported: Mapping[str, str] = {}
     """Setting -> reason, beyond the settings that the API itself does not support."""
+    max_effort: bool = False
+    """The efforts of a model are those of its trait `responses_efforts`, if it has one."""
     profiles: tuple[ModelProfile, ...] = ()
     """Settings and ranges of the service's models."""

@@ -18,7 +18,13 @@ from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import AnyService, Service, build_post, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.core.resolved_request import (
+    ResolvedRequest,
+    dropped_tool_choice,
+    encode_options,
+    merge_extra,
+    resolve_request,
+)
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
@@ -79,9 +85,9 @@ def build_chat(
         texts = [fields.get("system"), encoded_format.instruction]
         fields["system"] = "\n\n".join(filter(None, texts))
     fields |= _fields(service, resolved, adaptations)
+    body = merge_extra(fields, resolved, adaptations)
     if strict:
         require_lossless(service, adaptations)
-    body = {**fields, **resolved.extra}
     accept = "text/event-stream" if body.get("stream") else "application/json"
     return build_post(service, config, url, body, adaptations, accept=accept)
 
@@ -95,7 +101,7 @@ def _fields(
         fields["response_format"] = "json_object"
     user_set = resolved.user_set
     settings = dict(resolved.settings)
-    if "max_tokens" not in user_set:
+    if "max_tokens" not in user_set:  # 4096 is more than most of these models support
         settings.pop("max_tokens", None)
     settings, setting_adaptations = adapt(settings, user_set, _EVERY_MODEL)
     adaptations += setting_adaptations
@@ -103,6 +109,7 @@ def _fields(
     reasoning = resolved.reasoning
     if reasoning is not None and reasoning.enabled and reasoning.effort != "none":
         adaptations.append(dropped("reasoning", f"{resolved.model} has no reasoning to ask for"))
+    fields |= encode_options(resolved, {"user": "user_id"}, service.name, adaptations)
     if resolved.metadata:
         adaptations.append(dropped("metadata", "qianfan v1 keeps none"))
     if resolved.stream:

@@ -9,7 +9,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
-from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.common.legacy_functions import function_of
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unsupported_by
 from llm_pure.adapters.dialects.openai_chat.response_format import encode_format
@@ -17,7 +16,12 @@ from llm_pure.adapters.dialects.spark_frames.messages import encode_messages
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import AnyService, Service, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
+from llm_pure.core.resolved_request import (
+    ResolvedRequest,
+    encode_options,
+    merge_extra,
+    resolve_request,
+)
 from llm_pure.framing.json_codec import encode
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
 from llm_pure.signing import hmac_url
@@ -76,8 +80,6 @@ def build_chat(
     encoded_format = encode_format(service, resolved.response_format, adaptations)
     functions = _functions(service, resolved, adaptations)
     settings = _settings(resolved, adaptations)
-    if strict:
-        require_lossless(service, adaptations)
     frame: dict[str, Any] = {
         "header": {"app_id": config.app_id},
         "parameter": {"chat": {"domain": resolved.model, **settings}},
@@ -85,7 +87,10 @@ def build_chat(
     }
     if functions:
         frame["payload"]["functions"] = {"text": functions}
-    body = ok(encode(merge_objects(frame, resolved.extra), provider=service.name))
+    frame = merge_extra(frame, resolved, adaptations)
+    if strict:
+        require_lossless(service, adaptations)
+    body = ok(encode(frame, provider=service.name))
     exchange = HttpRequest("GET", url, plain_headers(config), body)
     return Built(request=exchange, adaptations=tuple(adaptations))
 
@@ -109,6 +114,7 @@ def _settings(resolved: ResolvedRequest, adaptations: list[Adaptation]) -> dict[
     if reasoning is not None and reasoning.enabled and reasoning.effort != "none":
         reason = f"the reasoning of {resolved.model} cannot be configured"
         adaptations.append(dropped("reasoning", reason))
+    encode_options(resolved, {}, "Spark's frames", adaptations)
     if resolved.metadata:
         adaptations.append(dropped("metadata", "Spark keeps none"))
     return {key: settings[key] for key in _SETTINGS if key in settings}

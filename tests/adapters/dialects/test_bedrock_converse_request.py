@@ -42,12 +42,15 @@ from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError
 from llm_pure.types.http import get_header
 from tests.support import official_types
 from tests.support.builders import actions
+from tests.support.configs import file_config
 
 PNG = b"\x89PNG\r\n\x1a\n...."
 PNG_64 = base64.b64encode(PNG).decode()
 EVERYTHING: tuple[Modality, ...] = ("image", "audio", "document")
-NOVA = LLMConfig(api_type="bedrock", model="us.amazon.nova-micro-v1:0", input_modalities=EVERYTHING)
-CLAUDE = LLMConfig(api_type="bedrock", model="us.anthropic.claude-sonnet-4-5-20250929-v1:0")
+NOVA = file_config(
+    api_type="bedrock", model="us.amazon.nova-micro-v1:0", input_modalities=EVERYTHING
+)
+CLAUDE = file_config(api_type="bedrock", model="us.anthropic.claude-sonnet-4-5-20250929-v1:0")
 INFERENCE = {"maxTokens": 4096, "temperature": 0.0}
 HI = [{"role": "user", "content": [{"text": "Hi"}]}]
 WEATHER = Tool(name="weather", description="What is it like outside?")
@@ -123,19 +126,19 @@ def test_a_question_is_a_body_of_messages_and_inference_settings() -> None:
             id="default region",
         ),
         pytest.param(
-            LLMConfig(model="m", region_name="eu-central-1"),
+            file_config(model="m", region_name="eu-central-1"),
             True,
             "https://bedrock-runtime.eu-central-1.amazonaws.com/model/m/converse-stream",
             id="configured region, streamed",
         ),
         pytest.param(
-            LLMConfig(model="m", region_name="cn-north-1"),
+            file_config(model="m", region_name="cn-north-1"),
             False,
             "https://bedrock-runtime.cn-north-1.amazonaws.com.cn/model/m/converse",
             id="China has its own domain",
         ),
         pytest.param(
-            LLMConfig(
+            file_config(
                 model="arn:aws:bedrock:us-west-2:123456789012:application-inference-profile/abc"
             ),
             False,
@@ -144,7 +147,7 @@ def test_a_question_is_a_body_of_messages_and_inference_settings() -> None:
             id="an ARN is one segment and names its region",
         ),
         pytest.param(
-            LLMConfig(model="m", base_url="https://proxy.example/bedrock/"),
+            file_config(model="m", base_url="https://proxy.example/bedrock/"),
             False,
             "https://proxy.example/bedrock/model/m/converse",
             id="base URL",
@@ -160,7 +163,7 @@ def test_the_model_and_the_region_are_in_the_url(config: LLMConfig, stream: bool
 
 @pytest.mark.parametrize("region", ["us-east-1.evil.example/", "moon", "us east 1"])
 def test_a_region_that_is_none_is_refused(region: str) -> None:
-    error = refusal(LLMConfig(model="m", region_name=region))
+    error = refusal(file_config(model="m", region_name=region))
     assert isinstance(error, InvalidConfiguration)
     assert error.field == "region_name"
 
@@ -465,7 +468,7 @@ def test_a_schema_goes_as_a_json_string() -> None:
     [
         pytest.param(NOVA, JsonFormat(), id="some JSON"),
         pytest.param(
-            LLMConfig(model="anthropic.claude-3-haiku-20240307-v1:0"),
+            file_config(model="anthropic.claude-3-haiku-20240307-v1:0"),
             SchemaFormat(schema={"type": "object"}),
             id="a schema, for a model that takes none",
         ),
@@ -826,7 +829,7 @@ def test_speakers_have_no_names() -> None:
 
 
 def test_an_arn_that_hides_its_model_takes_the_facts_of_the_pricing_plan() -> None:
-    config = LLMConfig(
+    config = file_config(
         model="arn:aws:bedrock:us-east-1:1:application-inference-profile/abc",
         pricing_plan="amazon.nova-pro-v1:0",
     )
@@ -834,7 +837,7 @@ def test_an_arn_that_hides_its_model_takes_the_facts_of_the_pricing_plan() -> No
 
 
 def test_no_model_is_a_configuration_error() -> None:
-    error = refusal(LLMConfig())
+    error = refusal(file_config())
     assert isinstance(error, InvalidConfiguration)
     assert error.field == "model"
 

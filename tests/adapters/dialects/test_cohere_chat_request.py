@@ -33,6 +33,7 @@ from llm_pure.types.messages import (
 from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
 from tests.support.builders import ProviderCase
 from tests.support.chat_requests import PDF, PNG, WAV
+from tests.support.configs import file_config, overridden
 
 COHERE = ProviderCase("cohere", "command-a-plus")
 CONFIG, built, body = COHERE.config, COHERE.built, COHERE.body
@@ -67,7 +68,7 @@ def test_a_plain_question() -> None:
     ["https://gate.test", "https://gate.test/", "https://gate.test/v2", "https://gate.test/v1/"],
 )
 def test_the_version_at_the_end_of_a_base_url_is_the_paths_to_say(base_url: str) -> None:
-    config = LLMConfig(api_type="cohere", model="m", base_url=base_url)
+    config = file_config(api_type="cohere", model="m", base_url=base_url)
     assert built(ChatRequest(messages="hi"), config).request.url == "https://gate.test/v2/chat"
 
 
@@ -85,7 +86,6 @@ def test_everything_at_once() -> None:
         ],
         tools=(WEATHER,),
         tool_choice="required",
-        response_format=SchemaFormat(schema={"type": "object"}),
         max_tokens=64,
         temperature=0.5,
         top_p=0.9,
@@ -100,7 +100,7 @@ def test_everything_at_once() -> None:
         extra={"documents": ["a document"], "temperature": 0.25},
     )
     made = built(request)
-    assert made.adaptations == ()
+    assert made.adaptations == (overridden("extra/temperature", 0.5, 0.25),)
     assert dict(made.request.headers)["accept"] == "text/event-stream"
     assert list(json.loads(made.request.body).items()) == list(
         {
@@ -133,10 +133,6 @@ def test_everything_at_once() -> None:
             ],
             "tools": [WEATHER_SENT],
             "tool_choice": "REQUIRED",
-            "response_format": {
-                "type": "json_object",
-                "json_schema": {"type": "object", "properties": {}},
-            },
             "max_tokens": 64,
             "temperature": 0.25,
             "p": 0.9,
@@ -359,7 +355,7 @@ def test_an_embedding_without_a_task_is_of_a_document() -> None:
 @pytest.mark.parametrize(
     ("config", "request_", "kind"),
     [
-        (LLMConfig(api_type="cohere"), EmbedRequest(input="a"), InvalidConfiguration),
+        (file_config(api_type="cohere"), EmbedRequest(input="a"), InvalidConfiguration),
         (CONFIG, EmbedRequest(input=()), InvalidRequest),
         (CONFIG, EmbedRequest(input=("a", "")), InvalidRequest),
     ],

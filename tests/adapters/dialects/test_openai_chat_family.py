@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from llm_pure import (
     ChatRequest,
     Completion,
-    LLMConfig,
     ProviderMetadata,
     Reasoning,
     ToolCall,
@@ -32,6 +31,7 @@ from llm_pure.types.messages import Document, Refusal
 from llm_pure.types.request import SchemaFormat
 from llm_pure.types.result import Success
 from tests.support.chat_requests import CLOCK, PDF, REQUESTS, SCHEMA, WEATHER, chat_requests
+from tests.support.configs import file_config
 from tests.support.family import JsonObject, Service
 from tests.support.openai_chat_bodies import DONE, USAGE, answer, call, chunk, data, stream
 
@@ -264,7 +264,7 @@ def test_a_strict_build_fails_where_something_would_be_lost(name: str) -> None:
 @pytest.mark.parametrize("name", FAMILY)
 def test_the_key_is_a_bearer_and_only_there(name: str) -> None:
     provider = registry.get(name).unwrap()
-    config = LLMConfig(api_type=name, model="m", base_url="https://gateway.test/v1", api_key=KEY)
+    config = file_config(api_type=name, model="m", base_url="https://gateway.test/v1", api_key=KEY)
     request = provider.build_chat(config, ChatRequest(messages="hi")).unwrap().request
     assert KEY not in f"{request.url} {request.headers} {request.body!r}"
     signed = provider.authorize(config, request, NOW).unwrap()
@@ -276,7 +276,7 @@ def test_the_key_is_a_bearer_and_only_there(name: str) -> None:
 def test_a_missing_key_is_said_with_the_variable_to_set(name: str) -> None:
     one = service(name)
     request = one.built("hi").request
-    error = one.provider.authorize(LLMConfig(api_type=name), request, NOW).failure()
+    error = one.provider.authorize(file_config(api_type=name), request, NOW).failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.field == "api_key"
     assert all(variable in error.message for variable in KEYS[name])
