@@ -5,7 +5,7 @@ Docs: learn.microsoft.com, "Azure OpenAI Responses API"; openai-python 3.3.1 lib
 
 from llm_pure.adapters.dialects import openai_responses
 from llm_pure.adapters.shared import azure_openai
-from llm_pure.adapters.shared.openai_models import EMBED_LIMITS, RULES
+from llm_pure.adapters.shared.openai_models import CACHE_MARKS, EMBED_LIMITS, RULES
 
 PROVIDER = openai_responses.provider(
     name="azure_responses",
@@ -19,6 +19,6 @@ PROVIDER = openai_responses.provider(
     embeddings=True,
     embed_limits=EMBED_LIMITS,
     list_models=True,
-    quirks=openai_responses.Quirks(profiles=RULES),
+    quirks=openai_responses.Quirks(profiles=RULES, cache_marks=CACHE_MARKS),
     source="learn.microsoft.com, Azure OpenAI Responses API, read 2026-11-20",
 )

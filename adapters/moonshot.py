@@ -5,6 +5,7 @@ providers/moonshotai.py; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.schema.profiles import SchemaProfile
@@ -64,6 +65,11 @@ PROVIDER = openai_chat.provider(
         schemas=_SCHEMAS,
         strict_schemas=_SCHEMAS,
         fetches_images=False,
+        videos=True,
+        turns=TurnRules(
+            final_assistant="partial",
+            left_out_if_empty=frozenset({"system", "user", "assistant"}),  # kimi-code#1985
+        ),
         image_file_scheme="ms://",
         error_codes={
             "exceeded_current_quota_error": QuotaExceeded,

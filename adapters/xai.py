@@ -51,6 +51,7 @@ _CHAT = openai_chat.provider(
         ),
         reasoning_style="effort",
         tool_strict=False,
+        empty_content="",  # null beside tool_calls is refused by some versions
         refusal_key=False,
         error_codes={"The service is currently unavailable": Overloaded},
     ),

@@ -76,6 +76,56 @@ def _of_frame(data: bytes) -> str | None:
     return "audio/mpeg" if is_layer_3 else None
 
 
+_TEXTUAL = frozenset(
+    {
+        "application/json",
+        "application/xml",
+        "application/yaml",
+        "application/x-yaml",
+        "application/toml",
+    }
+)
+
+
+def is_textual(media_type: str) -> bool:
+    """Whether documents of this media type are text."""
+    return media_type.startswith("text/") or media_type in _TEXTUAL
+
+
+def document_text(data: bytes, media_type: str | None) -> str | None:
+    """Return the text of a document whose media type is textual, or is not known and whose bytes are UTF-8; else None.
+
+    >>> document_text(b"a,b", "text/csv"), document_text(b"%PDF-1.7", None)
+    ('a,b', None)
+    """
+    if media_type_of(data) is not None or not is_textual(media_type or "text/plain"):
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+_EXTENSIONS = {
+    "application/pdf": "pdf", "text/plain": "txt", "text/csv": "csv", "text/html": "html", "text/markdown": "md",
+    "application/json": "json", "application/xml": "xml", "text/xml": "xml", "application/rtf": "rtf",
+    "application/msword": "doc", "application/vnd.ms-excel": "xls",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+}  # fmt: skip
+
+
+def default_file_name(media_type: str) -> str:
+    """Return a name for a document without one; services may read the type from its ending.
+
+    >>> default_file_name("text/csv"), default_file_name("application/octet-stream")
+    ('document.csv', 'document')
+    """
+    extension = _EXTENSIONS.get(media_type)
+    return f"document.{extension}" if extension else "document"
+
+
 def base64_text(data: bytes) -> str:
     """Return base64 with padding and without line breaks."""
     return base64.b64encode(data).decode()

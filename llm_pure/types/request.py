@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.types.messages import Message
+from llm_pure.types.messages import CacheMark, Message
 
 JsonSchema: TypeAlias = dict[str, Any]
 
@@ -26,6 +26,8 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """JSON Schema of the arguments: an object schema."""
     strict: bool | None = None
     """The arguments must match the schema exactly; None takes the provider's default."""
+    cache: CacheMark | None = None
+    """Cache the tools up to this one."""
 
 
 class NativeTool(msgspec.Struct, frozen=True):

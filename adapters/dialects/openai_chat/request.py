@@ -55,7 +55,9 @@ def build_chat(
     fitted = ok(fit_schemas(resolved, schema_profiles(quirks), provider=service.name))
     resolved = fitted.request
     adaptations: list[Adaptation] = []
-    messages = encode_messages(service, resolved.messages, adaptations, models=profile.prefix)
+    messages = encode_messages(
+        service, resolved.messages, adaptations, model=resolved.model, models=profile.prefix
+    )
     adaptations += fitted.adaptations
     reasoning = encode_reasoning(quirks, profile, resolved, adaptations)
     settings = _settings(service, profile, resolved, adaptations, reasoning=reasoning.enabled)

@@ -107,7 +107,9 @@ def _body(
     quirks = service.quirks
     profile = profile_for(quirks.profiles, resolved.model, config.pricing_plan)
     stored = bool(resolved.extra.get("store", quirks.store is not False))
-    items = encode_messages(service, profile, resolved.messages, adaptations, stored=stored)
+    items = encode_messages(
+        service, profile, resolved.messages, adaptations, stored=stored, model=resolved.model
+    )
     fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
     resolved = fitted.request
     adaptations += fitted.adaptations
