@@ -11,6 +11,9 @@ import msgspec
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
 
+CacheTtl: TypeAlias = Literal["5m", "30m", "1h", "12h"]
+
+
 class CacheMark(msgspec.Struct, frozen=True):
     """The provider is to cache the prompt up to the end of what carries this mark.
 
@@ -18,7 +21,7 @@ class CacheMark(msgspec.Struct, frozen=True):
     since gpt-5.6); dropped with an adaptation elsewhere.
     """
 
-    ttl: Literal["5m", "30m", "1h", "12h"] | None = None
+    ttl: CacheTtl | None = None
     """How long the entry is kept; None is the provider's default. Anthropic and Bedrock have 5m and 1h, OpenAI 30m and 12h."""
 
 

@@ -485,7 +485,7 @@ ENDLESS["x"] = [ENDLESS]
         ({"role": "user", "content": [None]}, "/0/content/0"),
         ({"role": "user", "content": b"x"}, "/0/content"),
         (["a", {"role": "user", "content": "x", "priority": 1}], "/1/priority"),
-        ({"role": "user", "content": "x", "cache_control": {"type": "ephemeral"}}, "/0/cache_control"),
+        ({"role": "user", "content": "x", "cache_control": {"type": "ephemeral", "ttl": "9h"}}, "/0/cache_control/ttl"),
         (content({"type": "image_url", "image_url": {"url": "https://x", "format": "png"}}),
          "/0/content/0/image_url/format"),
         (content({"type": "file", "file": {"file_id": "f", "format": "pdf"}}),

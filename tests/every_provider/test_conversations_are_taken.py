@@ -7,10 +7,10 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from llm_pure import (
     ChatRequest,
-    LLMConfig,
     Message,
     Opaque,
     ProviderMetadata,
@@ -29,7 +29,7 @@ from llm_pure.core.provider import Built
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.messages import CacheMark, Document, Image
 from llm_pure.types.result import Success
-from tests.support.cassettes import config_for
+from tests.support.cassettes import chat_providers, config_for
 from tests.support.chat_requests import PDF, PNG
 
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -66,7 +66,7 @@ THOUGHT = {
 
 
 def build(name: str, model: str, messages: Any, **fields: Any) -> Built:
-    config = LLMConfig(api_type=name, model=model, region_name="us-east-1", project_id="p")
+    config = replace(config_for(name), model=model, base_url=None)
     request = ChatRequest(messages=messages, **fields)
     return registry.get(name).unwrap().build_chat(config, request).unwrap()
 
@@ -140,7 +140,7 @@ def _ids(value: Any) -> list[str]:
         return [one for item in value for one in _ids(item)]
     if not isinstance(value, dict):
         return []
-    if "function" in value or value.get("type") == "tool_use":
+    if "id" in value and ("function" in value or value.get("type") == "tool_use"):
         return [value["id"]]
     found += [value[key] for key in keys if key in value]
     return found + [one for item in value.values() for one in _ids(item)]
@@ -357,7 +357,7 @@ def test_a_prefill_is_continued_by_older_claudes_without_white_space_at_its_end(
      ("bedrock", MISTRAL)],
 )  # fmt: skip
 def test_a_prefill_that_the_model_refuses_is_unsupported(name: str, model: str) -> None:
-    config = LLMConfig(api_type=name, model=model, region_name="us-east-1", project_id="p")
+    config = replace(config_for(name), model=model, base_url=None)
     built = registry.get(name).unwrap().build_chat(config, ChatRequest(messages=PREFILL))
     assert isinstance(built.failure(), UnsupportedFeature)
     paused = assistant(
@@ -373,7 +373,7 @@ def test_a_prefix_is_reported_where_no_field_is_for_it() -> None:
     assert adaptations("mistral", "m", "a", continued, "b") == [("messages/1/prefix", "dropped")]
 
 
-NAMES = sorted(registry.names())
+NAMES = chat_providers()
 
 
 def refuses(name: str, messages: tuple[Message, ...], **fields: Any) -> bool:

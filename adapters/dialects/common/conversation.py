@@ -18,8 +18,10 @@ from llm_pure.types.messages import (
     Document,
     Message,
     Opaque,
+    Reasoning,
     Refusal,
     Text,
+    ToolCall,
     ToolResult,
     ToolResultContent,
     Video,
@@ -43,7 +45,12 @@ def arrange(
 ) -> list[Turn]:
     """The turns that the dialect encodes, in this order. `service`: the provider's name. `model`: for cache marks and errors."""
     reader = PartFilter(service, rules, adaptations, model)
-    turns = [reader.turn(message, f"messages/{i}") for i, message in enumerate(messages)]
+    turns: list[Turn] = []
+    for index, message in enumerate(messages):
+        turn = reader.turn(message, f"messages/{index}")
+        if turn.parts or not message.parts or turn.role == "assistant":
+            turns.append(turn)  # nothing is left of the others: all their parts were reported
+    turns = _one_response_each(turns)
     if rules.results == "first":
         turns = _results_first(turns, rules, adaptations)
     turns = [turn for turn in turns if not _is_left_out(turn, rules)]
@@ -68,6 +75,25 @@ def _is_left_out(turn: Turn, rules: TurnRules) -> bool:
     if turn.parts and turn.parts[0][1].text:  # type: ignore[union-attr]
         return False
     return all(type(part) in (Text, Refusal) and not part.text for _, part in turn.parts)  # type: ignore[union-attr]
+
+
+def _one_response_each(turns: list[Turn]) -> list[Turn]:
+    """Consecutive turns of the assistant as one, where the first calls tools or has no text yet: items of one response.
+
+    The results of calls have to follow them directly.
+    """
+    joined: list[Turn] = []
+    for turn in turns:
+        last = joined[-1] if joined else None
+        if last is None or turn.role != "assistant" or last.role != "assistant" or not last.parts:
+            joined.append(turn)
+            continue
+        kinds = {type(part) for _, part in last.parts}
+        if ToolCall in kinds or not kinds - {Reasoning, Opaque}:
+            joined[-1] = replace(turn, path=last.path, parts=(*last.parts, *turn.parts))
+        else:
+            joined.append(turn)
+    return joined
 
 
 def _results_first(

@@ -139,7 +139,8 @@ class _ItemEncoder(MessageEncoder[Quirks]):
             )
         parts = [(f"{path}/content/{index}", item) for index, item in enumerate(part.content)]
         output = encode_content(parts)
-        return {"type": f"{kind}_output", "call_id": part.tool_call_id, "output": output}
+        own = self.own_fields(part.provider_metadata)
+        return {"type": f"{kind}_output", "call_id": part.tool_call_id, "output": output, **own}
 
     def _assistant_items(self, turn: Turn) -> list[Item]:
         """The items of one response, in order.
@@ -206,7 +207,11 @@ class _ItemEncoder(MessageEncoder[Quirks]):
                     "annotations": [],
                     **own.get("part", {}),
                 }
-                return _message(own, wire) or {"role": "assistant", "content": text}
+                return _message(own, wire) or {
+                    "role": "assistant",
+                    "content": text,
+                    **_phase(own),
+                }
             case Refusal(text=text):
                 item = _message(own, {"type": "refusal", "refusal": text, **own.get("part", {})})
                 if item is None:
@@ -250,6 +255,13 @@ def _message(own: Item, part: Item) -> Item | None:
         return None
     head = {"type": "message", "role": "assistant", "status": "completed", **item}
     return {**head, "content": [part]}
+
+
+def _phase(own: Item) -> Item:
+    """The phase of a message without an id, as a user may write it."""
+    item = own.get("item")
+    phase = item.get("phase") if isinstance(item, dict) else None
+    return {} if phase is None else {"phase": phase}
 
 
 def _append(items: list[Item], item: Item) -> None:
