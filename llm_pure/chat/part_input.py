@@ -137,9 +137,7 @@ def fields_of(value: object, path: str) -> Fields:
 def from_base64_at(text: object, path: str) -> bytes:
     """Decode base64; bytes are returned as they are. Rejects anything else."""
     data = from_base64(text) if isinstance(text, str) else text
-    if not isinstance(data, bytes):
-        invalid(path, "not valid base64")
-    return data
+    return data if isinstance(data, bytes) else invalid(path, "not valid base64")
 
 
 def read_parts(content: object, path: str) -> tuple[Part, ...]:
@@ -291,8 +289,8 @@ def _source(fields: Fields) -> dict[str, Any]:
         case "base64":
             return {"data": source.base64("data"), "media_type": source.optional_text("media_type")}
         case "text":
-            data = source.text("data").encode("utf-8", "replace")
-            return {"data": data, "media_type": "text/plain"}
+            text = source.text("data")
+            return {"data": text.encode("utf-8", "replace"), "media_type": "text/plain"}
         case _:
             return {keys[0]: source.text(keys[0])}
 

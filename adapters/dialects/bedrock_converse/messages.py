@@ -18,7 +18,7 @@ from llm_pure.adapters.dialects.bedrock_converse.media import (
     image_block,
     video_block,
 )
-from llm_pure.adapters.dialects.bedrock_converse.turns import turn_rules
+from llm_pure.adapters.dialects.bedrock_converse.turns import cache_point, turn_rules
 from llm_pure.adapters.dialects.common.adaptations import renamed
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
 from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
@@ -27,7 +27,6 @@ from llm_pure.core.dialect import AnyService
 from llm_pure.framing.json_codec import decode, json_object
 from llm_pure.types.messages import (
     Audio,
-    CacheMark,
     Document,
     Image,
     Media,
@@ -215,12 +214,6 @@ class Encoder(MessageEncoder[object]):
         if block is None:
             raise UnsupportedPart(f"{path}: an opaque part must be a JSON object")
         return [dict(block)]
-
-
-def cache_point(mark: CacheMark) -> Block:
-    """The block after what is to be cached."""
-    ttl = {} if mark.ttl is None else {"ttl": mark.ttl}
-    return {"cachePoint": {"type": "default", **ttl}}
 
 
 def _reasoning(part: Reasoning) -> Block:

@@ -7,6 +7,7 @@ hermes-agent#60628 and #67978; text beside documents, BerriAI/litellm#36499; ids
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -17,7 +18,16 @@ from llm_pure.adapters.dialects.common.turn_rules import (
     TurnRules,
 )
 from llm_pure.core.adaptations import ModelProfile
-from llm_pure.types.messages import Document, Image, Opaque, Text, ToolCall, ToolResult, Video
+from llm_pure.types.messages import (
+    CacheMark,
+    Document,
+    Image,
+    Opaque,
+    Text,
+    ToolCall,
+    ToolResult,
+    Video,
+)
 
 _MARKS = CacheMarks(
     key="cachePoint",
@@ -86,3 +96,9 @@ def turn_rules(profile: ModelProfile) -> TurnRules:
         if profile.prefix.startswith(prefix):
             return rules
     return _RULES
+
+
+def cache_point(mark: CacheMark) -> dict[str, Any]:
+    """The block after what is to be cached."""
+    ttl = {} if mark.ttl is None else {"ttl": mark.ttl}
+    return {"cachePoint": {"type": "default", **ttl}}

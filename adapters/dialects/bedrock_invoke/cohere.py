@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped, dropped_tool_mark
 from llm_pure.adapters.dialects.common.message_encoder import turns_of
 from llm_pure.adapters.dialects.common.turn_rules import CallIds, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
@@ -143,6 +143,8 @@ def encode_tools(resolved: ResolvedRequest, adaptations: list[Adaptation]) -> li
                 f"only type and description of a parameter are sent, not the rest of {lossy[0]!r}"
             )
             adaptations.append(changed(f"{path}/parameters", reason))
+        if tool.cache is not None:
+            adaptations.append(dropped_tool_mark(index, resolved.model))
         if tool.strict:
             adaptations.append(dropped(f"{path}/strict", "this model has no strict tools"))
     if not encoded:

@@ -30,6 +30,11 @@ def rewritten(field: str, reason: str, before: object = None, after: object = No
     return Adaptation(field=field, action="rewritten", reason=reason, before=before, after=after)
 
 
+def dropped_tool_mark(index: int, name: str) -> Adaptation:
+    """The cache mark of a tool, for services that take none at tools."""
+    return dropped(f"tools/{index}/cache", f"{name} takes no cache marks at tools", True)
+
+
 def leave_out_blank_stops(settings: Settings, adaptations: list[Adaptation]) -> None:
     """Remove stop sequences of white space alone, which Claude rejects; `stop` is removed if no other is left."""
     stop = settings["stop"]

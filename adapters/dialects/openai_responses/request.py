@@ -10,7 +10,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.adaptations import clamped, dropped, renamed
+from llm_pure.adapters.dialects.common.adaptations import (
+    clamped,
+    dropped,
+    dropped_tool_mark,
+    renamed,
+)
 from llm_pure.adapters.dialects.common.reasoning_effort import effort_of
 from llm_pure.adapters.dialects.openai_responses.input_items import encode_messages
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
@@ -205,6 +210,8 @@ def _tools(
             function["parameters"] = tool.parameters
             function["strict"] = bool(tool.strict)
             tools.append(function)
+            if tool.cache is not None:
+                adaptations.append(dropped_tool_mark(index, service.name))
         elif tool.provider == service.name:
             tools.append(tool.json)
             types[str(tool.json.get("name"))] = str(tool.json.get("type"))
