@@ -181,7 +181,8 @@ def _part(item: object, path: str) -> Part:
     if isinstance(item, str):
         return Text(item)
     if not isinstance(item, Mapping):
-        invalid(path, f"a part is a string, a part value or a mapping, not {type_name(item)}")
+        hint = "; read a file with llm_pure.client.load_part" if hasattr(item, "__fspath__") else ""
+        invalid(path, f"a part is a string, a part value or a mapping, not {type_name(item)}{hint}")
     fields = Fields(item, path)
     kind = item["type"] if isinstance(item.get("type"), str) else ""
     if kind in _ANTHROPIC_BLOCKS:

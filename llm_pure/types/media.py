@@ -76,6 +76,30 @@ def _of_frame(data: bytes) -> str | None:
     return "audio/mpeg" if is_layer_3 else None
 
 
+_BY_ENDING = {
+    "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "heic": "image/heic",
+    "mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "m4a": "audio/mp4", "aac": "audio/aac",
+    "mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm", "mkv": "video/x-matroska", "mpeg": "video/mpeg",
+    "pdf": "application/pdf", "txt": "text/plain", "csv": "text/csv", "html": "text/html", "htm": "text/html",
+    "md": "text/markdown", "json": "application/json", "xml": "application/xml", "rtf": "application/rtf",
+    "yaml": "application/yaml", "yml": "application/yaml", "toml": "application/toml", "py": "text/x-python",
+    "doc": "application/msword", "xls": "application/vnd.ms-excel",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}  # fmt: skip
+"""Ending of a file's name -> media type. Source: IANA's list of media types."""
+
+
+def media_type_of_name(name: str) -> str | None:
+    """Return the media type by the ending of a file's name, None if unknown.
+
+    >>> media_type_of_name("a.CSV"), media_type_of_name("a")
+    ('text/csv', None)
+    """
+    return _BY_ENDING.get(name.rpartition(".")[2].lower()) if "." in name else None
+
+
 _TEXTUAL = frozenset(
     {
         "application/json",
@@ -106,14 +130,7 @@ def document_text(data: bytes, media_type: str | None) -> str | None:
         return None
 
 
-_EXTENSIONS = {
-    "application/pdf": "pdf", "text/plain": "txt", "text/csv": "csv", "text/html": "html", "text/markdown": "md",
-    "application/json": "json", "application/xml": "xml", "text/xml": "xml", "application/rtf": "rtf",
-    "application/msword": "doc", "application/vnd.ms-excel": "xls",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
-}  # fmt: skip
+_ENDINGS = {media_type: ending for ending, media_type in reversed(_BY_ENDING.items())}
 
 
 def default_file_name(media_type: str) -> str:
@@ -122,8 +139,8 @@ def default_file_name(media_type: str) -> str:
     >>> default_file_name("text/csv"), default_file_name("application/octet-stream")
     ('document.csv', 'document')
     """
-    extension = _EXTENSIONS.get(media_type)
-    return f"document.{extension}" if extension else "document"
+    ending = _ENDINGS.get(media_type)
+    return f"document.{ending}" if ending else "document"
 
 
 def base64_text(data: bytes) -> str:
