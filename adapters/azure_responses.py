@@ -1,5 +1,7 @@
 """Azure OpenAI: the Responses API at Azure's URLs; `model` is the name of a deployment.
 
+Reasoning with `encrypted_content` is replayed whatever model or deployment of Azure made it: a part does not know its
+deployment, and only another resource refuses it (openai/codex#17541).
 Docs: learn.microsoft.com, "Azure OpenAI Responses API"; openai-python 3.3.1 lib/azure.py; read 2026-11-20.
 """
 

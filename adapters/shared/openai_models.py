@@ -32,6 +32,7 @@ CACHE_MARKS = CacheMarks(
     tools=False,
     assistant=False,
     ttls=frozenset({"30m", "12h"}),
+    max_marks=None,
     models=("gpt-5.6", "gpt-5.7", "gpt-5.8", "gpt-5.9", "gpt-6", "gpt-7"),
     source="openai 3.57.0 types/chat/chat_completion_content_part_text_param.py: gpt-5.6 and later, read 2026-11-29",
 )

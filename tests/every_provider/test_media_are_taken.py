@@ -221,6 +221,35 @@ def test_a_mark_of_a_message_is_at_its_last_part() -> None:
         assert last["cache_control"] == {"type": "ephemeral"}
 
 
+def test_of_more_marks_than_four_the_earliest_in_the_conversation_are_dropped() -> None:
+    messages = [
+        system(Text("s", cache=CacheMark())),
+        *[user(Text(f"{i}", cache=CacheMark())) for i in range(5)],
+    ]
+    built = build("anthropic", "claude-sonnet-4-5", *messages).unwrap()
+    assert built.request.body.count(b"cache_control") == 4
+    assert [one.field for one in built.adaptations] == [
+        "messages/1/parts/0/cache",
+        "messages/2/parts/0/cache",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "model"), [("anthropic", "claude-sonnet-4-5"), ("bedrock", CLAUDE)]
+)
+def test_the_media_of_an_error_follow_it_at_claude(name: str, model: str) -> None:
+    failed = tool_result("c", "no", Image(data=PNG), is_error=True)
+    built = build(
+        name, model, user("x"), assistant(ToolCall("c", "f")), failed, tools=(TOOL,)
+    ).unwrap()
+    turn = json.loads(built.request.body)["messages"][2]
+    kinds = [block.get("type") or next(iter(block)) for block in turn["content"]]
+    assert kinds == (["tool_result", "image"] if name == "anthropic" else ["toolResult", "image"])
+    assert ("messages/2/parts/0", "changed") in [
+        (one.field, one.action) for one in built.adaptations
+    ]
+
+
 def test_the_reported_mark_is_sent_or_reported_and_strict_fails_for_its_loss() -> None:
     part = {"type": "text", "text": "...", "cache_control": {"type": "ephemeral"}}
     message = {"role": "system", "content": [part]}

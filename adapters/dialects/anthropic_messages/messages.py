@@ -48,6 +48,7 @@ Block = dict[str, Any]
 
 _RULES = TurnRules(
     result_media=None,
+    error_media=False,
     blank_text="left_out_without_calls",
     empty_text="left_out",
     left_out_if_empty=ANY_ROLE,
@@ -66,7 +67,7 @@ _RULES = TurnRules(
     ),
 )
 """White space alone in a turn or in `system` is a 400, but beside a tool_use (a table of live checks in the issue
-experiential#804); the ids of calls are unique ("`tool_use` ids must be unique", NVIDIA-NeMo/Switchyard#502). Read
+experiential#804); "all content must be type `text` if `is_error` is true"; the ids of calls are unique ("`tool_use` ids must be unique", NVIDIA-NeMo/Switchyard#502). Read
 2026-11-29."""
 
 _UNSIGNED_RULES = replace(_RULES, reasoning="plain")

@@ -78,6 +78,7 @@ _FAMILIES: Mapping[str, TurnRules] = {
 _CLAUDE = replace(
     _RULES,
     after_results="no_documents",
+    error_media=False,
     final_text_stripped=True,
     reasoning="signed",
     reasoning_of=frozenset({"anthropic", "claude", "vertex_anthropic", "bedrock_invoke"}),

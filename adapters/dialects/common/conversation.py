@@ -44,7 +44,7 @@ def arrange(
     model: str = "",
 ) -> list[Turn]:
     """The turns that the dialect encodes, in this order. `service`: the provider's name. `model`: for cache marks and errors."""
-    reader = PartFilter(service, rules, adaptations, model)
+    reader = PartFilter(service, rules, adaptations, model, messages)
     turns: list[Turn] = []
     for index, message in enumerate(messages):
         turn = reader.turn(message, f"messages/{index}")
@@ -183,6 +183,8 @@ def _without_media(
 ) -> tuple[ToolResult, list[Placed]]:
     """The result without media that it cannot hold, and these media."""
     supported = rules.result_media
+    if result.is_error and not rules.error_media:
+        supported = frozenset({Opaque})
     if supported is None or all(type(part) is Text for part in result.content):
         return result, []
     kept: list[ToolResultContent] = []
@@ -195,7 +197,8 @@ def _without_media(
     if not moved:
         return result, []
     kinds = ", ".join(sorted({type(part).__name__ for _, part in moved}))
-    reason = f"a tool result cannot hold {kinds} here; it follows in the user turn"
+    holder = "a tool result" if supported is rules.result_media else "the result of an error"
+    reason = f"{holder} cannot hold {kinds} here; it follows in the user turn"
     adaptations.append(changed(path, reason))
     return replace(result, content=tuple(kept)), moved
 

@@ -3,6 +3,8 @@
 Each decision is made by `replay` or by a row of `TurnRules`; what is lost is reported.
 """
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.adaptations import dropped, rewritten
@@ -38,8 +40,16 @@ class PartFilter:
     """Decides for each part of a conversation whether it is sent."""
 
     def __init__(
-        self, service: str, rules: TurnRules, adaptations: list[Adaptation], model: str
+        self,
+        service: str,
+        rules: TurnRules,
+        adaptations: list[Adaptation],
+        model: str,
+        messages: Sequence[Message] = (),
     ) -> None:
+        self.messages = messages
+        self.excess: int | None = None
+        """The number of marks that are still to be dropped, since the service takes fewer; None: not counted yet."""
         self.service = service
         self.rules = rules
         self.adaptations = adaptations
@@ -135,6 +145,12 @@ class PartFilter:
         if not is_here or type(part) not in marks.parts:
             self._drop_mark(path, f"it takes no cache mark at this part ({marks.key})", mark)
             return replace(part, cache=None)
+        if self.excess is None:
+            self.excess = _count_marks(self.messages) - (marks.max_marks or 10**9)
+        if self.excess > 0 and role != "system":
+            self.excess -= 1
+            self._drop_mark(path, f"a request has at most {marks.max_marks} cache marks", mark)
+            return replace(part, cache=None)
         if mark.ttl is not None and mark.ttl not in marks.ttls:
             reason = f"the supported times are {', '.join(sorted(marks.ttls)) or 'none'}"
             self.adaptations.append(dropped(f"{path}/cache/ttl", reason, mark.ttl))
@@ -200,6 +216,17 @@ class PartFilter:
         if text:
             reason = "text of white space alone is refused; it is left out"
             self.adaptations.append(rewritten(path, reason, text))
+
+
+def _count_marks(messages: Sequence[Message]) -> int:
+    """The number of cache marks in a conversation."""
+    count = 0
+    for message in messages:
+        count += message.cache is not None
+        for part in message.parts:
+            inner = part.content if isinstance(part, ToolResult) else ()
+            count += sum(getattr(item, "cache", None) is not None for item in (part, *inner))
+    return count
 
 
 def _is_plain(part: Part) -> bool:

@@ -60,6 +60,8 @@ class CacheMarks(msgspec.Struct, frozen=True, kw_only=True):
     """Tools can be marked."""
     ttls: frozenset[str] = frozenset()
     """The supported values of `ttl`."""
+    max_marks: int | None = 4
+    """The largest number of marks in a request; of more, the earliest in the conversation are dropped."""
     models: tuple[str, ...] = ("",)
     """Prefixes of the models that take marks."""
     source: str = ""
@@ -72,6 +74,8 @@ class TurnRules(msgspec.Struct, frozen=True, kw_only=True):
     """"first": tool results follow their calls directly, all together. "anywhere": they are items of their own."""
     result_media: frozenset[type] | None = TEXT_ONLY
     """Types of media that a tool result can hold; others follow in the user's turn. None: the dialect decides."""
+    error_media: bool = True
+    """A result that is an error can hold media too; else they follow in the user's turn."""
     after_results: Literal["anything", "no_documents", "nothing"] = "anything"
     """What the user's turn may hold after results without an assistant's turn between: all, all but documents and videos
     (but PDF), or nothing."""
