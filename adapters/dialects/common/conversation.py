@@ -78,22 +78,29 @@ def _is_left_out(turn: Turn, rules: TurnRules) -> bool:
 
 
 def _one_response_each(turns: list[Turn]) -> list[Turn]:
-    """Consecutive turns of the assistant as one, where the first calls tools or has no text yet: items of one response.
+    """Consecutive turns of the assistant as one, where they are items of one response.
 
-    The results of calls have to follow them directly.
+    They are if the first has no text yet, or calls tools whose results come after the second: results have to follow
+    their calls directly.
     """
     joined: list[Turn] = []
-    for turn in turns:
+    for index, turn in enumerate(turns):
         last = joined[-1] if joined else None
         if last is None or turn.role != "assistant" or last.role != "assistant" or not last.parts:
             joined.append(turn)
             continue
         kinds = {type(part) for _, part in last.parts}
-        if ToolCall in kinds or not kinds - {Reasoning, Opaque}:
+        if not kinds - {Reasoning, Opaque} or (ToolCall in kinds and _results_follow(turns, index)):
             joined[-1] = replace(turn, path=last.path, parts=(*last.parts, *turn.parts))
         else:
             joined.append(turn)
     return joined
+
+
+def _results_follow(turns: list[Turn], index: int) -> bool:
+    """Whether the first turn after this one that is not the assistant's has results."""
+    later = next((turn for turn in turns[index:] if turn.role != "assistant"), None)
+    return later is not None and _count_results(later) > 0
 
 
 def _results_first(
