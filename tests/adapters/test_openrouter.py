@@ -77,7 +77,7 @@ def test_the_reasoning_of_its_other_name_is_its_own() -> None:
         messages=(user("?"), {"role": "assistant", "content": [thought, Text("Hi.")]})
     )
     assert OPENROUTER.adaptations(request) == []
-    assert OPENROUTER.messages(*request.messages)[1]["reasoning"] == "Hm."
+    assert OPENROUTER.body(request)["messages"][1]["reasoning"] == "Hm."
 
 
 def test_files_may_be_addresses() -> None:

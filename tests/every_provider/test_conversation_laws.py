@@ -82,7 +82,7 @@ def check_chat(messages: Sequence[dict[str, Any]]) -> None:
         assert len(set(ids)) == len(ids)
         seen |= set(ids)
         results = [
-            later.get("tool_call_id") for later in messages[index + 1 : index + 1 + len(ids)]
+            str(later.get("tool_call_id")) for later in messages[index + 1 : index + 1 + len(ids)]
         ]
         assert sorted(results) == sorted(ids)
 
@@ -99,12 +99,12 @@ def check_blocks(turns: Sequence[dict[str, Any]], key: str) -> None:
             else [{"type": "text", "text": turn["content"]}]
         )
         calls = [_named(block, "tool_use", "toolUse") for block in blocks]
-        ids = [call.get("id") or call.get(key) for call in calls if call]
+        ids = [str(call.get("id") or call.get(key)) for call in calls if call]
         assert len(set(ids) | seen) == len(ids) + len(seen)
         seen |= set(ids)
         if ids:
             answers = turns[index + 1]["content"][: len(ids)]
-            found = [_named(block, "tool_result", "toolResult").get(key) for block in answers]
+            found = [str(_named(block, "tool_result", "toolResult").get(key)) for block in answers]
             assert sorted(found) == sorted(ids)
         texts = [block["text"] for block in blocks if "text" in block]
         assert all(text and (ids or text.strip()) for text in texts)

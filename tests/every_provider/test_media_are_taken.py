@@ -23,6 +23,7 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
+from llm_pure.chat.message_input import parse_messages
 from llm_pure.client import LLM, load_part
 from llm_pure.core.provider import Built
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
@@ -310,7 +311,7 @@ def test_a_client_reads_paths_and_pure_functions_name_the_way(tmp_path: Path) ->
     path.write_bytes(PNG)
     with LLM(config_for("openai")) as llm:
         request = llm._prompt([{"role": "user", "content": ["What?", path]}], [], (), [path], None)
-    (message,) = request.unwrap().messages
+    (message,) = parse_messages(request.unwrap().messages).unwrap()
     assert message.parts == (
         Text("What?"),
         Image(data=PNG, media_type="image/png"),
