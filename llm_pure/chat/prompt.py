@@ -1,7 +1,7 @@
 """Build the request of `LLM.ask`: system messages, earlier messages, and the user's message with images. Pure."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Protocol
 
 from llm_pure.chat.message_input import read_messages
 from llm_pure.types.errors import InvalidRequest
@@ -22,7 +22,14 @@ from llm_pure.types.request import ChatRequest, MessagesInput
 
 DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant."
 
-ImageInput = Image | Audio | Document | Video | bytes | str | Path
+
+class FilePath(Protocol):
+    """A path of a file, such as pathlib.Path."""
+
+    def __fspath__(self) -> str: ...
+
+
+ImageInput = Image | Audio | Document | Video | bytes | str | FilePath
 """An Image or another part of media, the image's bytes, a URL, a data: URL or base64; a Path of a file of any kind, which the
 client reads."""
 
@@ -56,7 +63,7 @@ def build_prompt(
 @returns_failure
 def parse_image(image: ImageInput, path: str = "image") -> Media:
     """Return the image as a part. Fails with InvalidRequest if a string is neither a URL nor base64, and for a Path."""
-    if isinstance(image, Path):
+    if hasattr(image, "__fspath__"):
         message = "a file is read by the client: llm_pure.client.load_part(path)"
         raise Rejected(InvalidRequest(message=message, param=path))
     if isinstance(image, Image | Audio | Document | Video):

@@ -546,8 +546,8 @@ TALK: list[dict[str, Any]] = [
     {
         "role": "user",
         "content": [
-            {"type": "text", "text": "Look.", **CACHED},
-            {"type": "image", "source": {"type": "url", "url": "https://x/y.png"}, **CACHED},
+            {"type": "text", "text": "Look."},
+            {"type": "image", "source": {"type": "url", "url": "https://x/y.png"}},
             {
                 "type": "document",
                 "source": {"type": "file", "file_id": "file_1"},
