@@ -546,7 +546,7 @@ TALK: list[dict[str, Any]] = [
     {
         "role": "user",
         "content": [
-            {"type": "text", "text": "Look."},
+            {"type": "text", "text": "Look.", **CACHED},
             {"type": "image", "source": {"type": "url", "url": "https://x/y.png"}},
             {
                 "type": "document",
@@ -591,7 +591,13 @@ TALK: list[dict[str, Any]] = [
     {
         "role": "user",
         "content": [
-            {"type": "tool_result", "tool_use_id": "t1", "content": "a", **CACHED},
+            {
+                "type": "tool_result",
+                "tool_use_id": "t1",
+                "content": "a",
+                "is_error": True,
+                **CACHED,
+            },
             {
                 "type": "tool_result",
                 "tool_use_id": "t2",
@@ -599,7 +605,6 @@ TALK: list[dict[str, Any]] = [
                     {"type": "text", "text": "b", **CACHED},
                     {"type": "image", "source": {"type": "url", "url": "https://x"}},
                 ],
-                "is_error": True,
             },
         ],
     },

@@ -156,7 +156,7 @@ ROWS = {
             "messages/1/parts/0/id",
             "messages/1/parts/1/id",
             "messages/2/parts/0/tool_call_id",
-            "messages/2/parts/1/tool_call_id",
+            "messages/3/parts/0/tool_call_id",
         ),
     ),
     "openai_chat at Groq": Row(

@@ -67,7 +67,8 @@ _RULES = TurnRules(
     ),
 )
 """White space alone in a turn or in `system` is a 400, but beside a tool_use (a table of live checks in the issue
-experiential#804); "all content must be type `text` if `is_error` is true"; the ids of calls are unique ("`tool_use` ids must be unique", NVIDIA-NeMo/Switchyard#502). Read
+experiential#804); "all content must be type `text` if `is_error` is true"
+(vellum-ai/vellum-assistant#18387); the ids of calls are unique ("`tool_use` ids must be unique", NVIDIA-NeMo/Switchyard#502). Read
 2026-11-29."""
 
 _UNSIGNED_RULES = replace(_RULES, reasoning="plain")
