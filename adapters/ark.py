@@ -25,6 +25,7 @@ PROVIDER = openai_chat.provider(
             **unconfirmed_for("ark", "seed", "top_k", "metadata"),
         },
         refusal_key=False,
+        videos=True,
         error_codes={
             "SensitiveContentDetected": ContentFiltered,
             "InputTextSensitiveContentDetected": ContentFiltered,

@@ -6,6 +6,7 @@ Docs: console.groq.com/docs; groq-python 1.7.0 (PyPI); traffic recorded by pydan
 from typing import Any
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.core.adaptations import ModelProfile
@@ -73,6 +74,7 @@ _CHAT = openai_chat.provider(
         json_word=True,
         format_with_tools=False,  # "json mode cannot be combined with tool/function calling" (vercel/ai#16540)
         refusal_key=False,
+        turns=TurnRules(final_assistant="continued"),  # console.groq.com/docs/prefilling, read 2026-11-29
         document_form="none",
         include_usage=False,
         done_required=True,

@@ -5,6 +5,7 @@ Docs: mistralai 3.7.0 (PyPI), client/models/chatcompletionrequest.py; traffic re
 """
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.common.turn_rules import CallIds, TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
@@ -56,9 +57,12 @@ _CHAT = openai_chat.provider(
         reasoning_style="effort",
         reasoning_replay="thinking_parts",
         tool_choice_values={"auto": "auto", "required": "any", "named": "named"},
-        nine_char_tool_call_ids=True,
         empty_content="",
-        turn_order="assistant_after_tools",
+        turns=TurnRules(
+            after_results="nothing",
+            final_assistant="prefix_required",
+            call_ids=CallIds(nine_characters=True, description="nine letters and digits"),
+        ),
         message_names=False,
         tool_names=True,
         refusal_key=False,

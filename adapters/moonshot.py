@@ -7,6 +7,7 @@ providers/moonshotai.py; read 2026-11-20.
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.schema.profiles import MOONSHOT, MOONSHOT_TOOL_NAME
@@ -63,6 +64,11 @@ PROVIDER = openai_chat.provider(
         strict_schemas=MOONSHOT,
         tool_name=MOONSHOT_TOOL_NAME,
         fetches_images=False,
+        videos=True,
+        turns=TurnRules(
+            final_assistant="partial",
+            left_out_if_empty=frozenset({"system", "user", "assistant"}),  # kimi-code#1985
+        ),
         image_file_scheme="ms://",
         error_codes={
             "exceeded_current_quota_error": QuotaExceeded,

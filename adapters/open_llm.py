@@ -17,7 +17,11 @@ _CHAT = openai_chat.provider(
     key_required=False,
     embeddings=True,
     list_models=True,
-    quirks=openai_chat.Quirks(reasoning_style="effort", options={**OPTIONS, "user": "user"}),
+    quirks=openai_chat.Quirks(
+        reasoning_style="effort",
+        options={**OPTIONS, "user": "user"},
+        turns=openai_chat.ANY_SERVER,
+    ),
     source="vLLM, llama.cpp and Ollama documentation, read 2026-11-20",
 )
 

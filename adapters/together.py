@@ -28,6 +28,7 @@ PROVIDER = openai_chat.provider(
         reasoning_replay="reasoning",
         tool_strict=False,
         refusal_key=False,
+        videos=True,
         image_detail=False,
         document_form="none",
     ),

@@ -72,6 +72,7 @@ _CHAT = openai_chat.provider(
         reasoning_style="effort",
         tool_strict=False,
         schemas=XAI,
+        empty_content="",  # null beside tool_calls is refused by some versions
         refusal_key=False,
         error_codes={"The service is currently unavailable": Overloaded},
     ),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import (
     Quirks,
     profiles_of,
@@ -99,6 +100,8 @@ QUIRKS = Quirks(
     tool_strict=False,
     json_formats=("json_object",),
     refusal_key=False,
+    videos=True,
+    turns=TurnRules(compatible_providers=frozenset({"zai", "zhipuai"})),
     done_required=True,
     error_codes=ERROR_CODES,
 )

@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
+from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, CallIds, TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of
 from llm_pure.core.adaptations import FieldRule, ModelProfile
 from llm_pure.core.resolved_request import OptionField
+from llm_pure.types.messages import Audio, Document, Image, Text
 from llm_pure.types.operations import EmbedLimit
 from llm_pure.types.request import AudioOutput
 
@@ -34,6 +36,25 @@ _NOT_WHILE_REASONING = dict.fromkeys(("temperature", "top_p", "logprobs"), _REAS
 
 _OLDER = {"verbosity": "models before gpt-5 have no verbosity"}
 _WITHOUT_PREDICTION = {**_OLDER, "prediction": "only gpt-4o and gpt-4.1 take a prediction"}
+
+
+CACHE_MARKS = CacheMarks(
+    key="prompt_cache_breakpoint",
+    parts=frozenset({Text, Image, Audio, Document}),
+    tools=False,
+    assistant=False,
+    ttls=frozenset({"30m", "12h"}),
+    max_marks=None,
+    models=("gpt-5.6", "gpt-5.7", "gpt-5.8", "gpt-5.9", "gpt-6", "gpt-7"),
+    source="openai 3.57.0 types/chat/chat_completion_content_part_text_param.py: gpt-5.6 and later, read 2026-11-29",
+)
+
+TURNS = TurnRules(
+    call_ids=CallIds(max_length=40, description="at most 40 characters"),
+    cache_marks=CACHE_MARKS,
+)
+"""Chat completions of OpenAI: a longer id of a call is a 400, "string too long. Expected a string with maximum length 40"
+(langchain-ai/langgraphjs and others); read 2026-11-29."""
 
 _Efforts = tuple[str, ...]
 _UP_TO_HIGH: _Efforts = ("low", "medium", "high")

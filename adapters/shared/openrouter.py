@@ -5,8 +5,10 @@ Source: OpenRouter OpenAPI 1.0.0 (OpenRouterTeam/typescript-sdk); openrouter.ai/
 "Errors"; traffic recorded by pydantic-ai; read 2026-11-20.
 """
 
+from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, TurnRules
 from llm_pure.adapters.dialects.openai_chat import Quirks, unconfirmed_for
 from llm_pure.adapters.shared.openai_models import audio_fields
+from llm_pure.types.messages import Document, Image, Text, ToolResult
 
 BASE_URL = "https://openrouter.ai/api/v1"
 API_KEY_ENV = ("OPENROUTER_API_KEY",)
@@ -28,6 +30,18 @@ QUIRKS = Quirks(
     reasoning_replay="reasoning",
     document_form="file_or_url",
     json_word=True,
+    videos=True,
+    turns=TurnRules(
+        final_assistant="continued",
+        compatible_providers=frozenset({"openrouter", "openrouter_reasoning"}),
+        cache_marks=CacheMarks(
+            key="cache_control",
+            parts=frozenset({Text, Image, Document, ToolResult}),
+            in_results=True,
+            ttls=frozenset({"5m", "1h"}),
+            source="openrouter.ai/docs, Prompt caching, read 2026-11-29",
+        ),
+    ),
     done_required=True,
 )  # fmt: skip
 """done_required: an error may follow a chunk with finish reason "length", and [DONE] follows even then."""

@@ -655,9 +655,17 @@ class LLM:
         images: Sequence[PromptImage],
         stream: bool | None,
     ) -> LLMResult[ChatRequest]:
-        request = build_prompt(
-            message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
-        )
+        if isinstance(message, str) and not images:
+            request = build_prompt(message, system_msgs=system_msgs, format_msgs=format_msgs)
+        else:
+            from llm_pure.client.local_files import load_files  # imported late: start-up
+
+            files = load_files([message, format_msgs, images])
+            request = files.bind(
+                lambda parts: build_prompt(
+                    parts[0], system_msgs=system_msgs, format_msgs=parts[1], images=parts[2]
+                )
+            )
         return request.map(partial(self._with_stream, stream=stream)).bind(self.compress_request)
 
     def _with_stream(self, request: ChatInput, stream: bool | None = None) -> ChatRequest:

@@ -65,7 +65,7 @@ CompressType: TypeAlias = Literal[
     "", "no_compress", "post_cut_by_token", "post_cut_by_msg", "pre_cut_by_token", "pre_cut_by_msg"
 ]
 
-Modality: TypeAlias = Literal["image", "audio", "document"]
+Modality: TypeAlias = Literal["image", "audio", "document", "video"]
 """A kind of media in a message, besides text."""
 
 SECRET_FIELDS = (

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 import msgspec
 
 from llm_pure.types.http import RedactedRepr, is_credential
-from llm_pure.types.messages import Message, SafeRepr, safe_repr
+from llm_pure.types.messages import CacheMark, Message, SafeRepr, safe_repr
 
 JsonSchema: TypeAlias = dict[str, Any]
 
@@ -27,6 +27,8 @@ class Tool(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """JSON Schema of the arguments: an object schema."""
     strict: bool | None = None
     """The arguments must match the schema exactly; None takes the provider's default."""
+    cache: CacheMark | None = None
+    """Cache the tools up to this one."""
 
 
 class NativeTool(SafeRepr, msgspec.Struct, frozen=True):

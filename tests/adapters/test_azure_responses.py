@@ -38,7 +38,10 @@ def test_reasoning_of_openai_is_not_azures() -> None:
     turn = openai.parse_chat(HttpResponse(200, (), json.dumps(output).encode())).unwrap().message
     built = PROVIDER.build_chat(CONFIG, ChatRequest(messages=["hi", turn])).unwrap()
     assert json.loads(built.request.body)["input"][1:] == [{"role": "assistant", "content": "Hi"}]
-    assert [one.reason for one in built.adaptations] == ["it is reasoning of openai_responses"]
+    assert [one.reason for one in built.adaptations] == [
+        "item, part: for openai_responses only",
+        "it is reasoning of openai_responses",
+    ]
 
 
 def test_its_own_goes_back() -> None:

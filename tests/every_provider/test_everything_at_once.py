@@ -152,7 +152,12 @@ ROWS = {
         provider="mistral",
         model="mistral-medium-2508",
         check=official_types.mistral,
-        reported=("messages/1/parts/0/id", "messages/1/parts/1/id"),
+        reported=(
+            "messages/1/parts/0/id",
+            "messages/1/parts/1/id",
+            "messages/2/parts/0/tool_call_id",
+            "messages/3/parts/0/tool_call_id",
+        ),
     ),
     "openai_chat at Groq": Row(
         provider="groq",

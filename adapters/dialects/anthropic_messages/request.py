@@ -13,6 +13,7 @@ from llm_pure.adapters.dialects.anthropic_messages.thinking import (
     Thinking,
     encode_thinking,
     fit_budget,
+    without_budget,
 )
 from llm_pure.adapters.dialects.anthropic_messages.tools import (
     encode_format,
@@ -21,9 +22,9 @@ from llm_pure.adapters.dialects.anthropic_messages.tools import (
     schema_profiles,
 )
 from llm_pure.adapters.dialects.common.adaptations import (
-    changed,
     dropped,
     keep_temperature_or_top_p,
+    leave_out_blank_stops,
 )
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
@@ -114,7 +115,10 @@ def build_body(
     profile = profile_of(service.quirks, resolved.model, version)
     fitted = ok(fit_schemas(resolved, schema_profiles(profile), provider=service.name))
     resolved = fitted.request
-    system, messages = encode_messages(service, profile, resolved.messages, adaptations)
+    encoded = encode_messages(
+        service, profile, resolved.messages, adaptations, model=resolved.model
+    )
+    system, messages = encoded.system, encoded.messages
     adaptations += fitted.adaptations
     schema, instruction = encode_format(profile, resolved, adaptations, fitted.schema_error)
     if instruction is not None:
@@ -122,6 +126,7 @@ def build_body(
     thinking = encode_thinking(
         resolved.reasoning, profile, resolved.model, config.reasoning_max_token, adaptations
     )
+    thinking = without_budget(thinking, encoded.turns, adaptations)
     settings = _settings(profile, resolved, thinking, adaptations)
     if "max_tokens" not in settings:
         settings["max_tokens"] = default_max_tokens(profile, resolved.model, adaptations)
@@ -217,13 +222,9 @@ def _settings(
     if profile.traits.get("one_of"):
         keep_temperature_or_top_p(settings, resolved.user_set, adaptations, model=resolved.model)
     if "stop" in settings:
-        stop = settings.pop("stop")
-        kept = [text for text in stop if text.strip()]
-        if kept:
-            settings["stop_sequences"] = kept
-        if len(kept) < len(stop):
-            reason = "the API rejects stop sequences that are only white space"
-            adaptations.append(changed("stop", reason, stop, kept))
+        leave_out_blank_stops(settings, adaptations)
+    if "stop" in settings:
+        settings["stop_sequences"] = settings.pop("stop")
     order = ("max_tokens", "temperature", "top_p", "top_k", "stop_sequences")
     return {key: settings[key] for key in order if key in settings}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, understands
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.message_encoder import mark_fields
 from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import ResolvedRequest
@@ -35,7 +36,7 @@ def encode_tools(
     for index, tool in enumerate(resolved.tools):
         path = f"tools/{index}"
         if not isinstance(tool, NativeTool):
-            encoded.append(_tool(tool, strict=has_strict))
+            encoded.append({**_tool(tool, strict=has_strict), **mark_fields(tool.cache)})
             if tool.strict and not has_strict:
                 adaptations.append(
                     dropped(f"{path}/strict", f"{resolved.model} has no strict tools")

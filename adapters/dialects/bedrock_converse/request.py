@@ -18,7 +18,10 @@ from llm_pure.adapters.dialects.bedrock_converse.reasoning import (
     with_value,
 )
 from llm_pure.adapters.dialects.bedrock_converse.tools import encode_tools, schema_profiles
-from llm_pure.adapters.dialects.common.adaptations import keep_temperature_or_top_p
+from llm_pure.adapters.dialects.common.adaptations import (
+    keep_temperature_or_top_p,
+    leave_out_blank_stops,
+)
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import AnyService, build_post, require_lossless
@@ -89,13 +92,21 @@ def chat_body(
     profile = known_profile(resolved.model, config.pricing_plan)
     fitted = ok(fit_schemas(resolved, schema_profiles(profile), provider=service.name))
     resolved = fitted.request
-    encoded = encode_messages(service, profile, resolved.messages, adaptations)
+    encoded = encode_messages(
+        service, profile, resolved.messages, adaptations, model=resolved.model
+    )
     adaptations += fitted.adaptations
     if "thinking" in profile.traits and "max_tokens" not in resolved.settings:
         limit = default_max_tokens(profile, resolved.model, adaptations)
         settings = {**resolved.settings, "max_tokens": limit}
         resolved = msgspec.structs.replace(resolved, settings=settings)
-    reasoning = encode_reasoning(profile, resolved, config.reasoning_max_token, adaptations)
+    reasoning = encode_reasoning(
+        profile,
+        resolved,
+        config.reasoning_max_token,
+        adaptations,
+        turns=encoded.arranged,
+    )
     inference, vendor_fields = _settings(profile, resolved, reasoning, adaptations)
     tools = encode_tools(
         service, profile, resolved, encoded.called, adaptations, by_budget=reasoning.by_budget
@@ -156,6 +167,8 @@ def _settings(
         settings, resolved.user_set, limits, reasoning=reasoning.thinks
     )
     adaptations += setting_adaptations
+    if "stop" in settings and "thinking" in profile.traits:
+        leave_out_blank_stops(settings, adaptations)
     if profile.traits.get("one_of"):
         keep_temperature_or_top_p(settings, resolved.user_set, adaptations, model=resolved.model)
     inference = {key: settings[name] for name, key in _INFERENCE_KEYS.items() if name in settings}

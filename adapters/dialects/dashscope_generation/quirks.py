@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, TurnRules
 from llm_pure.adapters.dialects.dashscope_generation.errors import ERROR_CODES
 from llm_pure.adapters.dialects.openai_chat import Quirks, unsupported_by
 from llm_pure.core.adaptations import FieldRule, ModelProfile
+from llm_pure.types.messages import Image, Text, ToolResult
 from llm_pure.types.request import AudioOutput
 
 _LISTED = (
@@ -71,6 +73,19 @@ def audio_fields(audio: AudioOutput) -> dict[str, Any]:
     return {"audio": voice, "modalities": ["text", "audio"]}
 
 
+_TURNS = TurnRules(
+    final_assistant="partial",
+    compatible_providers=frozenset({"dashscope", "dashscope_compatible"}),
+    cache_marks=CacheMarks(
+        key="cache_control",
+        parts=frozenset({Text, Image, ToolResult}),
+        in_results=True,
+        tools=False,
+        source="help.aliyun.com, context cache (explicit, of 5 minutes), read 2026-11-29",
+    ),
+)
+"""`partial`: help.aliyun.com, "Partial mode"; read 2026-11-29."""
+
 COMPATIBLE = Quirks(
     unsupported=unsupported_by("dashscope", "frequency_penalty", "metadata"),
     ranges={"temperature": (0, 1.99), "presence_penalty": (-2, 2), "n": (1, 4)},
@@ -92,6 +107,9 @@ COMPATIBLE = Quirks(
     reasoning_replay="reasoning_content",
     tool_choice_values={"auto": "auto", "none": "none", "named": "named"},
     empty_content="",
+    document_form="none",
+    videos=True,
+    turns=_TURNS,
     error_codes=ERROR_CODES,
 )
 """Compatible mode: OpenAI's chat completions, with `enable_thinking`."""
@@ -103,5 +121,6 @@ NATIVE: Quirks = msgspec.structs.replace(
     image_detail=False,
     include_usage=False,
     document_form="none",
+    turns=msgspec.structs.replace(_TURNS, cache_marks=None),
 )
 """The native API: the same settings, at other paths of the body."""

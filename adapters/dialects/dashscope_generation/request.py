@@ -96,6 +96,8 @@ def _multimodal_part(part: dict[str, Any]) -> dict[str, Any]:
             return {"text": text}
         case {"type": "image_url", "image_url": {"url": url}}:
             return {"image": url}
+        case {"type": "video_url", "video_url": {"url": url}}:
+            return {"video": url}
         case {"type": "input_audio", "input_audio": {"data": data, "format": audio_format}}:
             return {"audio": f"data:audio/{audio_format};base64,{data}"}
         case _:  # an opaque part, which came in this form

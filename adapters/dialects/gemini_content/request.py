@@ -5,7 +5,12 @@ Source: ai.google.dev, "Generating content" (v1beta); google-genai 3.4.0; read 2
 
 from typing import Any
 
-from llm_pure.adapters.dialects.common.adaptations import changed, clamped, dropped
+from llm_pure.adapters.dialects.common.adaptations import (
+    changed,
+    clamped,
+    dropped,
+    dropped_tool_mark,
+)
 from llm_pure.adapters.dialects.common.json_objects import JSON_INSTRUCTION, merge_objects
 from llm_pure.adapters.dialects.common.legacy_functions import function_of
 from llm_pure.adapters.dialects.gemini_content.messages import encode_messages
@@ -237,6 +242,8 @@ def _tools(
     for index, tool in enumerate(resolved.tools):
         if isinstance(tool, Tool):
             functions.append(function_of(tool, schema_key="parametersJsonSchema"))
+            if tool.cache is not None:
+                adaptations.append(dropped_tool_mark(index, service.name))
         elif tool.provider == service.name:
             native.append(tool.json)
         else:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.core.adaptations import DEFAULT_PROFILE, FieldRule, ModelProfile, profile_for
 from llm_pure.core.dialect import Service
 from llm_pure.core.error_mapping import ErrorType
@@ -39,8 +40,6 @@ JsonFormatName: TypeAlias = Literal["json_object", "json_schema"]
 FileForm: TypeAlias = Literal["file", "file_or_url", "document_url", "file_url", "none"]
 """How documents are sent: OpenAI's `file`, the same with URLs in place of data (OpenRouter), Mistral's
 `document_url`, Perplexity's `file_url`, or not at all."""
-
-TurnOrder: TypeAlias = Literal["any", "assistant_after_tools", "alternating"]
 
 TOOL_CHOICES: Mapping[str, str] = MappingProxyType(
     {"auto": "auto", "none": "none", "required": "required", "named": "named"}
@@ -106,8 +105,6 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """tool_choice may name several tools; else only these are sent."""
     tool_strict: bool = True
     """Tools have the field `strict`."""
-    nine_char_tool_call_ids: bool = False
-    """Ids of tool calls must be nine letters and digits."""
 
     json_formats: tuple[JsonFormatName, ...] = ("json_object", "json_schema")
     """The supported response formats; others are described in the prompt."""
@@ -130,8 +127,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The role of system messages."""
     empty_content: Literal[""] | None = None
     """The `content` of a turn that only calls tools."""
-    turn_order: TurnOrder = "any"
-    """"assistant_after_tools": no user message directly after a tool message. "alternating": user and assistant in turn."""
+    turns: TurnRules = TurnRules()
+    """What is accepted of a conversation. Its `reasoning` follows from `reasoning_replay`."""
     message_names: bool = True
     """Messages have the field `name`."""
     tool_names: bool = False
@@ -145,6 +142,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     image_file_scheme: str | None = None
     """The scheme of URLs that name an uploaded image."""
     document_form: FileForm = "file"
+    videos: bool = False
+    """Videos are parts `video_url`."""
     audio_as_base64_string: bool = False
     """Audio is a string, without its format."""
 
@@ -190,6 +189,18 @@ def apply_profile(quirks: Quirks, profile: ModelProfile) -> Quirks:
             **fields,
         },
     )
+
+
+ANY_SERVER = TurnRules(left_out_if_empty=frozenset())
+"""For servers of any model: some chat templates require that user and assistant alternate, so empty turns stay."""
+
+
+@lru_cache(maxsize=1024)
+def turn_rules(quirks: Quirks) -> TurnRules:
+    """The rules of turns, with the kind of reasoning that is sent back."""
+    if quirks.reasoning_replay is None:
+        return quirks.turns
+    return msgspec.structs.replace(quirks.turns, reasoning="plain")
 
 
 @lru_cache(maxsize=1024)

@@ -75,7 +75,9 @@ def build_chat(
     url = ok(service.url_for(config, resolved.model, "/chat/completions"))
     fitted = ok(fit_schemas(resolved, schema_profiles(quirks), provider=service.name))
     resolved = fitted.request
-    messages = encode_messages(service, resolved.messages, adaptations, models=profile.prefix)
+    messages = encode_messages(
+        service, resolved.messages, adaptations, model=resolved.model, models=profile.prefix
+    )
     adaptations += fitted.adaptations
     reasoning = encode_reasoning(quirks, profile, resolved, adaptations)
     settings = _settings(service, profile, resolved, adaptations, reasoning=reasoning.enabled)

@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped, renamed
+from llm_pure.adapters.dialects.common.adaptations import (
+    changed,
+    dropped,
+    dropped_tool_mark,
+    renamed,
+)
+from llm_pure.adapters.dialects.common.message_encoder import mark_fields
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
@@ -61,6 +67,12 @@ def _tools(
                 adaptations.append(dropped(f"tools/{index}", reason))
             continue
         encoded.append({"type": "function", "function": _function(tool, tool_strict)})
+        if tool.cache is not None:
+            marks = service.quirks.turns.cache_marks
+            if marks is not None and marks.tools:
+                encoded[-1] |= mark_fields(tool.cache)
+            else:
+                adaptations.append(dropped_tool_mark(index, name))
         if tool.strict and not tool_strict:
             reason = f"it is not known that {name} supports strict tools"
             adaptations.append(dropped(f"tools/{index}/strict", reason, True))

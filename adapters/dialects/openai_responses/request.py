@@ -11,7 +11,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.adaptations import clamped, dropped, renamed
+from llm_pure.adapters.dialects.common.adaptations import (
+    clamped,
+    dropped,
+    dropped_tool_mark,
+    renamed,
+)
 from llm_pure.adapters.dialects.common.json_objects import (
     JSON_INSTRUCTION,
     mentions_json,
@@ -153,7 +158,9 @@ def _body(
     fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
     fitted.require_schema(service.name)
     resolved = fitted.request
-    items = encode_messages(service, profile, resolved.messages, adaptations, stored=stored)
+    items = encode_messages(
+        service, profile, resolved.messages, adaptations, stored=stored, model=resolved.model
+    )
     adaptations += fitted.adaptations
     fields = _fields(service, profile, resolved, adaptations, stored=stored)
     body = {"model": resolved.model, "input": items, **fields}
@@ -257,6 +264,8 @@ def _tools(
             function["parameters"] = tool.parameters
             function["strict"] = bool(tool.strict)
             tools.append(function)
+            if tool.cache is not None:
+                adaptations.append(dropped_tool_mark(index, service.name))
         elif tool.provider == service.name:
             tools.append(tool.json)
             hosted[tool_name(tool)] = tool.json

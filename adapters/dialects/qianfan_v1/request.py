@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped, dropped_tool_mark
 from llm_pure.adapters.dialects.common.legacy_functions import function_of
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unsupported_by
 from llm_pure.adapters.dialects.openai_chat.response_format import encode_format
@@ -126,6 +126,8 @@ def _functions(
     for index, tool in enumerate(resolved.tools):
         if not isinstance(tool, NativeTool):
             functions.append({"description": tool.name, **function_of(tool)})  # required here
+            if tool.cache is not None:
+                adaptations.append(dropped_tool_mark(index, service.name))
             if tool.strict:
                 reason = "qianfan v1 does not hold a model to a schema"
                 adaptations.append(dropped(f"tools/{index}/strict", reason, True))

@@ -287,6 +287,7 @@ def test_what_another_provider_said_is_left_out_and_reported() -> None:
         ("messages/1/parts/0", "dropped"),
         ("messages/1/parts/1", "dropped"),
         ("messages/1/parts/2", "dropped"),
+        ("messages/1/parts/5/provider_metadata", "rewritten"),
         ("messages/1/parts/3", "dropped"),
         ("messages/1/parts/4", "changed"),
         ("messages/2/name", "dropped"),

@@ -151,9 +151,10 @@ def test_what_is_another_providers_is_left_out_and_reported() -> None:
     assert body["generationConfig"]["stopSequences"] == ["1", "2", "3", "4", "5"]
     assert body["generationConfig"]["temperature"] == 2.0
     assert actions(made) == [
-        ("messages/0/name", "dropped"),
         ("messages/1/parts/0", "dropped"),
         ("messages/1/parts/1", "dropped"),
+        ("messages/1/parts/3/provider_metadata", "dropped"),
+        ("messages/0/name", "dropped"),
         ("tools/1", "dropped"),
         ("parallel_tool_calls", "dropped"),
         ("repetition_penalty", "dropped"),

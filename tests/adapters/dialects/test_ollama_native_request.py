@@ -377,9 +377,9 @@ def test_only_ones_own_thoughts_and_parts_go_back() -> None:
         ("messages/0/parts/2", "dropped", None, None),
         ("messages/0/parts/3", "dropped", None, None),
         ("messages/0/parts/4", "dropped", None, None),
+        ("messages/1/parts/1", "dropped", None, None),
         ("messages/0/parts/5", "changed", None, None),
         ("messages/1/name", "dropped", "bob", None),
-        ("messages/1/parts/1", "dropped", None, None),
     ]
 
 
