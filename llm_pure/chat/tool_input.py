@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.chat.part_input import invalid, type_name
+from llm_pure.chat.part_input import CACHE_KEYS, fields_of, invalid, type_name
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.rejection import Rejected
 from llm_pure.types.request import NativeTool, Tool
@@ -89,15 +89,18 @@ def _from_mapping(value: Mapping[str, Any], path: str) -> Tool:
     if kind not in ("function", "custom", None) or (kind == "custom" and "custom" in value):
         message = f"type {kind!r} is a tool of a provider; write it as NativeTool(provider, json)"
         invalid(f"{path}/type", message)
+    cache = fields_of(value, path).cache_mark()
     if "function" in value:
-        extra = [key for key in value if key not in ("type", "function")]
+        extra = [key for key in value if key not in ("type", "function", *CACHE_KEYS)]
         if extra:
-            invalid(f"{path}/{extra[0]}", "unknown key of a tool; known: type, function")
+            invalid(
+                f"{path}/{extra[0]}", "unknown key of a tool; known: type, function, cache_control"
+            )
         path, value = f"{path}/function", value["function"]
         if not isinstance(value, Mapping):
             invalid(path, f"a function is an object, not {type_name(value)}")
     for key, item in value.items():
-        if key not in _KEYS and key not in _IGNORED_KEYS and item is not None:
+        if key not in (*_KEYS, *_IGNORED_KEYS, *CACHE_KEYS) and item is not None:
             invalid(f"{path}/{key}", f"unknown key of a tool; known: {', '.join(_KEYS)}")
     schemas = [key for key in _SCHEMA_KEYS if value.get(key) is not None]
     if len(schemas) > 1:
@@ -110,4 +113,4 @@ def _from_mapping(value: Mapping[str, Any], path: str) -> Tool:
         if not isinstance(fields["parameters"], Mapping):
             message = f"a schema is an object, not {type_name(fields['parameters'])}"
             invalid(f"{path}/{schemas[0]}", message)
-    return _checked(Tool(**fields), path)
+    return _checked(Tool(**fields, cache=cache), path)

@@ -1,5 +1,7 @@
 """One call as a generator of steps, and the two drivers that perform the steps with sync and with async I/O.
 
+One file: the steps of a call in their order, and the two drivers that run them.
+
     LLM.completion(request)
       call_steps(spec, context)                     attempts over the targets: retry, failover
         spec.build(target), provider.authorize      -> HttpRequest

@@ -1,5 +1,6 @@
 """Make a Provider of a dialect, a table of functions, and a service, the first argument of all of them.
 
+One file: a call crosses it twice, to build and to read; each further file would be a step on that way.
 Every function of a dialect takes the `Service` first. A dialect's `__init__` fills a `Dialect` and calls `make_provider`.
 """
 
