@@ -272,7 +272,12 @@ def open_stream(
     """The decoder for a response with this head: a stream of frames, or a buffered body."""
     return open_stream_or_body(
         head,
-        partial(BufferedBodyDecoder, service.name, head, partial(parse_response, dialect, service)),
+        partial(
+            BufferedBodyDecoder,
+            service.name,
+            head,
+            partial(parse_response, dialect, service, in_stream=True),
+        ),
         partial(_step_decoder, dialect, service, head),
         body_types=dialect.body_types,
         body_starts=dialect.body_starts,
@@ -298,20 +303,21 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def parse_response(
-    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse
+    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse, in_stream: bool = False
 ) -> LLMResult[Completion]:
     """Parse a response to a chat request, for any status and any bytes: a buffered one, or a stream in place of it.
 
     JSON that is nested too deeply for the caller's stack is an error by the response's status.
+    `in_stream`: a stream was requested, so a body that breaks off at its start was interrupted.
     """
     try:
-        return _parse_response(dialect, service, response)
+        return _parse_response(dialect, service, response, in_stream=in_stream)
     except RecursionError:
         return Failure(_depth_error(service, response))
 
 
 def _parse_response(
-    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse
+    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse, *, in_stream: bool
 ) -> LLMResult[Completion]:
     if response.body.startswith(_BOM):
         response = HttpResponse(response.status, response.headers, response.body[len(_BOM) :])
@@ -325,9 +331,10 @@ def _parse_response(
         return parsed.alt(partial(_explain_form, dialect, response))
     decoder = _step_decoder(dialect, service, response.head)
     streamed = decoder.feed(response.body).bind(lambda _: decoder.close())
-    if isinstance(streamed, Failure) and not decoder.partial().message.parts:
-        fault = streamed.failure()
-        return parsed if isinstance(fault, ProtocolError | StreamInterrupted) else Failure(fault)
+    unread = ProtocolError if in_stream else ProtocolError | StreamInterrupted
+    is_empty = not decoder.partial().message.parts
+    if is_empty and isinstance(streamed, Failure) and isinstance(streamed.failure(), unread):
+        return parsed
     return streamed.map(lambda _: decoder.partial())
 
 
