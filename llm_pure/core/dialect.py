@@ -48,6 +48,7 @@ from llm_pure.framing.json_codec import (
     decode_any,
     encode,
     is_json,
+    is_truncated,
     protocol_error,
 )
 from llm_pure.framing.sse import SseDataDecoder
@@ -334,8 +335,21 @@ def _parse_response(
     unread = ProtocolError if in_stream else ProtocolError | StreamInterrupted
     is_empty = not decoder.partial().message.parts
     if is_empty and isinstance(streamed, Failure) and isinstance(streamed.failure(), unread):
-        return parsed
+        return (
+            _interrupted(service, response) if in_stream and is_truncated(response.body) else parsed
+        )
     return streamed.map(lambda _: decoder.partial())
+
+
+def _interrupted(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
+    return Failure(
+        StreamInterrupted(
+            message="the body ended before the response was complete",
+            provider=service.name,
+            status=response.status,
+            request_id=request_id(response.headers),
+        )
+    )
 
 
 def _explain_form(dialect: Dialect[Q, S, F], response: HttpResponse, error: LLMError) -> LLMError:

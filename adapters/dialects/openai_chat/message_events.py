@@ -55,13 +55,14 @@ def read_message(
 ) -> State:
     """Append the message's events. `name`: the provider's. `complete`: not a delta, so each of its calls is one call."""
     details = message.reasoning_details or []
-    reasoning = message.reasoning_content or message.reasoning or _other_reasoning(message, details)
-    state = read_reasoning(state, events, choice, reasoning)
-    if isinstance(message.content, str):
-        if message.content:
-            events.append(TextDelta(message.content, _text_index(state, choice), choice))
-    elif message.content:
-        state = _content_parts(name, state, events, choice, message.content)
+    state = read_reasoning(state, events, choice, _reasoning_of(message, details))
+    content = message.content
+    if isinstance(content, dict):
+        content = [content]
+    if content and isinstance(content, list):
+        state = _content_parts(name, state, events, choice, content)
+    elif content is not None and content != "":
+        events.append(TextDelta(str(content), _text_index(state, choice), choice))
     if message.refusal:
         events.append(RefusalDelta(message.refusal, REFUSAL, choice))
     for detail in details:
@@ -104,14 +105,18 @@ def read_final_message(
     return state
 
 
-def _other_reasoning(message: wire.Message, details: list[dict[str, Any]]) -> str:
-    """Reasoning under the names of gateways, else the text of reasoning details, for services that send no other (MiniMax).
+def _reasoning_of(message: wire.Message, details: list[dict[str, Any]]) -> str:
+    """Reasoning under the names of services and gateways, else the text of reasoning details (MiniMax sends no other).
 
     Source: OpenRouter, "Reasoning tokens", read 2026-11-20.
     """
-    for text in (message.reasoning_text, message.thinking):
-        if isinstance(text, str) and text:
-            return text
+    for value in (
+        message.reasoning_content, message.reasoning, message.reasoning_text, message.thinking,
+    ):  # fmt: skip
+        if value:
+            text = value if isinstance(value, str) else "".join(_texts(value))
+            if text:
+                return text
     texts = [detail.get("text") or detail.get("summary") for detail in details]
     return "".join([text for text in texts if isinstance(text, str)])
 
@@ -144,7 +149,7 @@ def _tool_calls(
     calls = message.tool_calls or ()
     for position, call in enumerate(calls):
         index = position if call.index is None and len(calls) > 1 else call.index
-        function = call.function or wire.Function()
+        function = call.function or wire.Function(call.name, call.arguments)
         custom = call.custom or wire.Custom()
         text = _arguments(function.arguments) + (custom.input or "")
         state, event = read_call_fragment(
@@ -164,7 +169,8 @@ def _tool_calls(
         if extra:
             events.append(ProviderMetadataReceived(json_text(extra), event.index, choice))
     legacy = message.function_call
-    if legacy is not None and (legacy.name or legacy.arguments):
+    repeats = [call.function.name for call in calls if call.function is not None]
+    if legacy is not None and (legacy.name or legacy.arguments) and legacy.name not in repeats:
         text = arguments_text(legacy.arguments) if legacy.arguments else ""
         state, event = read_call_fragment(
             state, choice, -1, None, legacy.name, text, complete=complete
@@ -222,12 +228,15 @@ def _items(thinking: Any) -> list[dict[str, Any]]:
     return [item for item in items if isinstance(item, dict)]
 
 
-def _texts(thinking: Any) -> Iterator[str]:
-    if isinstance(thinking, str):
-        yield thinking
-    for item in thinking if isinstance(thinking, list) else ():
-        if isinstance(item, dict) and isinstance(item.get("text"), str):
-            yield item["text"]
+def _texts(value: Any) -> Iterator[str]:
+    """The texts of reasoning: of text, an object, or a list of objects."""
+    if isinstance(value, str):
+        yield value
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            text = item.get("text") or item.get("content") or item.get("thinking")
+            if isinstance(text, str):
+                yield text
 
 
 def _add_part(state: State, events: list[StreamEvent], choice: int, part: Image | Opaque) -> State:
