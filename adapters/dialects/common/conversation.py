@@ -53,6 +53,8 @@ def arrange(
     turns = _one_response_each(turns)
     if rules.results == "first":
         turns = _results_first(turns, rules, adaptations)
+    if not rules.reasoning_alone:
+        turns = [_without_reasoning_alone(turn, adaptations) for turn in turns]
     turns = [turn for turn in turns if not _is_left_out(turn, rules)]
     if rules.alternating:
         turns = _joined(turns, adaptations)
@@ -75,6 +77,17 @@ def _is_left_out(turn: Turn, rules: TurnRules) -> bool:
     if turn.parts and turn.parts[0][1].text:  # type: ignore[union-attr]
         return False
     return all(type(part) in (Text, Refusal) and not part.text for _, part in turn.parts)  # type: ignore[union-attr]
+
+
+def _without_reasoning_alone(turn: Turn, adaptations: list[Adaptation]) -> Turn:
+    """The turn without its reasoning if that is all it has."""
+    kept = tuple([placed for placed in turn.parts if type(placed[1]) is not Reasoning])
+    if any(type(part) not in (Text, Refusal) or part.text for _, part in kept):  # type: ignore[union-attr]
+        return turn
+    for path, part in turn.parts:
+        if type(part) is Reasoning:
+            adaptations.append(dropped(path, "a message of reasoning alone counts as empty here"))
+    return replace(turn, parts=kept)
 
 
 def _one_response_each(turns: list[Turn]) -> list[Turn]:
