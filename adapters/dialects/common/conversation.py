@@ -321,14 +321,17 @@ def _ended(
     turns: list[Turn], service: str, rules: TurnRules, adaptations: list[Adaptation], model: str
 ) -> list[Turn]:
     """The turns, with `prefix` at a last turn of the assistant that the model continues, and nowhere else."""
-    if not turns:
-        return turns
-    for index, turn in enumerate(turns[:-1]):
-        if turn.prefix:
+    end = len(turns) - 1
+    if rules.final_assistant == "refused" or rules.final_text_stripped:
+        while end > 0 and turns[end].role == "system":  # it is sent apart, or refused at the end too
+            end -= 1
+    for index, turn in enumerate(turns):
+        if index == end:
+            turns[index] = _last(turn, service, rules, adaptations, model)
+        elif turn.prefix:
             reason = "only the last message can be continued"
             adaptations.append(dropped(f"{turn.path}/prefix", reason, True))
             turns[index] = replace(turn, prefix=False)
-    turns[-1] = _last(turns[-1], service, rules, adaptations, model)
     return turns
 
 
@@ -339,7 +342,9 @@ def _last(
     if turn.role != "assistant" or last is None:
         return turn
     path, part = last
-    is_text = isinstance(part, Text) and not any(type(item) is Opaque for _, item in turn.parts)
+    is_text = isinstance(part, Text | Refusal | Reasoning) and not any(
+        type(item) is Opaque for _, item in turn.parts
+    )
     match rules.final_assistant:
         case "refused" if is_text or turn.prefix:
             name = model or service
