@@ -65,6 +65,7 @@ _CHAT = openai_chat.provider(
             *profiles_of(("llama", "gemma", "allam"), reasoning="none", source=_SOURCE),
         ),
         reasoning_style="effort",
+        effort_words={"minimal": "low", "xhigh": "high", "max": "high"},  # groq 1.7.0, reasoning_effort, read 2026-11-29
         reasoning_extra_fields={"reasoning_format": "parsed"},
         reasoning_replay="reasoning",
         tool_strict=False,
@@ -76,6 +77,7 @@ _CHAT = openai_chat.provider(
         refusal_key=False,
         turns=TurnRules(final_assistant="continued"),  # console.groq.com/docs/prefilling, read 2026-11-29
         document_form="none",
+        audio=False,  # groq 1.7.0, chat_completion_content_part_param: text, images and JSON documents, read 2026-11-29
         include_usage=False,
         done_required=True,
     ),

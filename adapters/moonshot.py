@@ -68,6 +68,7 @@ PROVIDER = openai_chat.provider(
         turns=TurnRules(
             final_assistant="partial",
             left_out_if_empty=frozenset({"system", "user", "assistant"}),  # kimi-code#1985
+            reasoning_alone=False,  # opencode#37887 (Kimi K3), read 2026-11-29
         ),
         image_file_scheme="ms://",
         error_codes={

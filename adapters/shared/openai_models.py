@@ -26,8 +26,8 @@ _FORMATS = "developers.openai.com, Structured Outputs and JSON mode; read 2026-1
 _REASON = "OpenAI's reasoning models refuse it"
 
 _STOP = "OpenAI refuses it: \"'stop' is not supported with this model\""
-"""smolagents#1671, #1893, litellm#15244: gpt-5 and its successors while they reason; at effort none reports differ
-(smolagents#1868, litellm#28662). Read 2026-11-29."""
+"""smolagents#1671, litellm#15244: gpt-5 and its successors. At effort none too: gpt-5.1 and gpt-5.2 by their default
+(smolagents#1868, #1893, crewAI#5144), though litellm#28662 claims otherwise. Read 2026-11-29."""
 
 _NEVER = dict.fromkeys(
     ("presence_penalty", "frequency_penalty", "logit_bias", "prediction"), _REASON
@@ -104,8 +104,8 @@ def _switchable(
     """Models whose reasoning can be switched; `reasoning` is the default."""
     return profiles_of(
         prefixes,
-        unsupported=_NEVER,
-        unsupported_while_reasoning={**_NOT_WHILE_REASONING, "stop": _STOP},
+        unsupported={**_NEVER, "stop": _STOP},
+        unsupported_while_reasoning=_NOT_WHILE_REASONING,
         reasoning=reasoning,
         efforts=("none", *_UP_TO_XHIGH),
         traits={"system_role": "developer", **traits},

@@ -142,6 +142,7 @@ OPENAI_STRICT = SchemaProfile(
 GROQ_STRICT = msgspec.structs.replace(
     OPENAI_STRICT,
     name="groq strict",
+    named_required=GROQ.named_required,
     dropped_keys=OPENAI_STRICT.dropped_keys | _keys("minItems maxItems"),
     source="'minItems is not supported' (i-am-bee/beeai-framework#1215); console.groq.com/docs/structured-outputs; read 2026-11-29",
 )

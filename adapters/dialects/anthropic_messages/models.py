@@ -120,7 +120,8 @@ PROFILES: tuple[ModelProfile, ...] = (
 
 OTHER_MODELS = ModelProfile(
     prefix="",
+    unsupported_while_reasoning=_SAMPLING_WHILE_THINKING,
     traits={"thinking": "enabled"},
     source="no claim: models of other makers behind this API",
 )
-"""For names that are not Claude's: thinking with a budget, and no effort."""
+"""For names that are not Claude's: thinking with a budget, as the API documents it, and no effort."""

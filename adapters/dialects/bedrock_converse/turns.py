@@ -42,6 +42,7 @@ _RULES = TurnRules(
     empty_text="left_out",
     left_out_if_empty=ANY_ROLE,
     text_beside_documents=True,
+    first_is_user=True,  # of Claude too: dify#12340, strands-agents/sdk-typescript#727, read 2026-11-29
     final_assistant="continued",
     call_ids=CallIds(
         max_length=64,
@@ -54,24 +55,20 @@ _RULES = TurnRules(
 _FAMILIES: Mapping[str, TurnRules] = {
     "amazon.nova": replace(
         _RULES,
-        first_is_user=True,
         result_media=frozenset({Image, Document, Video, Opaque}),
         cache_marks=replace(_MARKS, tools=False, ttls=frozenset({"5m"})),
     ),
     "meta.": replace(
         _RULES,
-        first_is_user=True,
         after_results="nothing",
         result_media=frozenset({Opaque}),
     ),
     "mistral.": replace(
         _RULES,
-        first_is_user=True,
         after_results="nothing",
         result_media=frozenset({Opaque}),
         final_assistant="refused",
     ),
-    "writer.": replace(_RULES, first_is_user=True),
 }
 """Prefix of a profile -> the rules of its models."""
 

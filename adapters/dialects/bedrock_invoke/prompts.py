@@ -70,6 +70,8 @@ def _instructions(begin: str, system_text: str, user: str, assistant: str) -> Te
 
     def fill(system: str, turns: list[Turn]) -> str:
         prefix = system_text.format(system) if system else ""
+        if prefix and all(role != "user" for role, _ in turns):
+            turns = [("user", ""), *turns]
         prompt = begin
         for role, text in turns:
             if role == "assistant":

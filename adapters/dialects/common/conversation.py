@@ -53,6 +53,8 @@ def arrange(
     turns = _one_response_each(turns)
     if rules.results == "first":
         turns = _results_first(turns, rules, adaptations)
+    if not rules.reasoning_alone:
+        turns = [_without_reasoning_alone(turn, adaptations) for turn in turns]
     turns = [turn for turn in turns if not _is_left_out(turn, rules)]
     if rules.alternating:
         turns = _joined(turns, adaptations)
@@ -75,6 +77,17 @@ def _is_left_out(turn: Turn, rules: TurnRules) -> bool:
     if turn.parts and turn.parts[0][1].text:  # type: ignore[union-attr]
         return False
     return all(type(part) in (Text, Refusal) and not part.text for _, part in turn.parts)  # type: ignore[union-attr]
+
+
+def _without_reasoning_alone(turn: Turn, adaptations: list[Adaptation]) -> Turn:
+    """The turn without its reasoning if that is all it has."""
+    kept = tuple([placed for placed in turn.parts if type(placed[1]) is not Reasoning])
+    if any(type(part) not in (Text, Refusal) or part.text for _, part in kept):  # type: ignore[union-attr]
+        return turn
+    for path, part in turn.parts:
+        if type(part) is Reasoning:
+            adaptations.append(dropped(path, "a message of reasoning alone counts as empty here"))
+    return replace(turn, parts=kept)
 
 
 def _one_response_each(turns: list[Turn]) -> list[Turn]:
@@ -308,14 +321,17 @@ def _ended(
     turns: list[Turn], service: str, rules: TurnRules, adaptations: list[Adaptation], model: str
 ) -> list[Turn]:
     """The turns, with `prefix` at a last turn of the assistant that the model continues, and nowhere else."""
-    if not turns:
-        return turns
-    for index, turn in enumerate(turns[:-1]):
-        if turn.prefix:
+    end = len(turns) - 1
+    if rules.final_assistant == "refused" or rules.final_text_stripped:
+        while end > 0 and turns[end].role == "system":  # it is sent apart, or refused at the end too
+            end -= 1
+    for index, turn in enumerate(turns):
+        if index == end:
+            turns[index] = _last(turn, service, rules, adaptations, model)
+        elif turn.prefix:
             reason = "only the last message can be continued"
             adaptations.append(dropped(f"{turn.path}/prefix", reason, True))
             turns[index] = replace(turn, prefix=False)
-    turns[-1] = _last(turns[-1], service, rules, adaptations, model)
     return turns
 
 
@@ -326,7 +342,9 @@ def _last(
     if turn.role != "assistant" or last is None:
         return turn
     path, part = last
-    is_text = isinstance(part, Text) and not any(type(item) is Opaque for _, item in turn.parts)
+    is_text = isinstance(part, Text | Refusal | Reasoning) and not any(
+        type(item) is Opaque for _, item in turn.parts
+    )
     match rules.final_assistant:
         case "refused" if is_text or turn.prefix:
             name = model or service

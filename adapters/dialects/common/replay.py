@@ -63,6 +63,7 @@ def loop_lacks_reasoning(turns: Sequence[Turn]) -> bool:
     Claude then refuses to think with a budget: "Expected `thinking` or `redacted_thinking`, but found `tool_use`". So it
     does for a last turn of the assistant that it has to continue.
     """
+    turns = [turn for turn in turns if turn.role != "system"]  # it is sent apart
     last = next((i for i in range(len(turns) - 1, -1, -1) if turns[i].role == "assistant"), None)
     if last is None:
         return False

@@ -97,6 +97,8 @@ class TurnRules(msgspec.Struct, frozen=True, kw_only=True):
     """Text of no characters."""
     left_out_if_empty: frozenset[Role] = frozenset({"assistant"})
     """Roles whose turns are left out when they have no content."""
+    reasoning_alone: bool = True
+    """A turn of the assistant may be reasoning alone; else it is left out."""
     text_beside_documents: bool = False
     """A user's turn with a document needs text."""
 

@@ -70,7 +70,7 @@ def _part(writer: PartWriter, part: Part, path: str) -> dict[str, Any]:
                 reason = f"{service.name} has no levels of image detail"
                 adaptations.append(dropped(f"{path}/detail", reason))
             return {**_image(service, part, path), **writer.mark(part.cache)}
-        case Audio(data=bytes() as data, media_type=media_type):
+        case Audio(data=bytes() as data, media_type=media_type) if service.quirks.audio:
             audio_format = _AUDIO_FORMATS.get(media_type_of(data) or media_type or "")
             if audio_format is None:
                 raise UnsupportedPart(f"{path}: audio must be WAV or MP3")

@@ -144,6 +144,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     document_form: FileForm = "file"
     videos: bool = False
     """Videos are parts `video_url`."""
+    audio: bool = True
+    """Audio is a part `input_audio`; else it is refused."""
     audio_as_base64_string: bool = False
     """Audio is a string, without its format."""
 

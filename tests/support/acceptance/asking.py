@@ -1,6 +1,6 @@
 """The models of each provider, by its tables, and the official checker of its bodies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from llm_pure.adapters.dialects.anthropic_messages import models as claude_model
 from llm_pure.adapters.dialects.bedrock_converse import models as bedrock_models
 from llm_pure.adapters.dialects.dashscope_generation import quirks as dashscope_quirks
 from llm_pure.adapters.dialects.gemini_content import models as gemini_models
+from llm_pure.core.dialect import AnyService, Service
 from tests.support import official_types
 from tests.support.acceptance.bodies import Sent
 from tests.support.cassettes import config_for
@@ -40,10 +41,18 @@ def models_of(name: str) -> tuple[str, ...]:
     """A model for each row of the provider's table, and one that it does not know."""
     if name in _MORE:
         return tuple([model for model in _MORE[name] if model])
-    build: Any = registry.get(name).unwrap().build_chat
-    service = build.args[0] if getattr(build, "args", ()) else None
+    service = next(_services(registry.get(name).unwrap().build_chat), None)
     profiles = getattr(getattr(service, "quirks", None), "profiles", ())
     return (*[profile.prefix for profile in profiles if profile.prefix], "some-model")
+
+
+def _services(function: Any) -> Iterator[AnyService]:
+    """The services that a function was bound to, by itself or by a function that it was bound to."""
+    for bound in (*getattr(function, "args", ()), getattr(function, "func", None)):
+        if isinstance(bound, Service):
+            yield bound
+        elif bound is not None:
+            yield from _services(bound)
 
 
 @cache

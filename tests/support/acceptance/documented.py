@@ -99,22 +99,28 @@ TOOL_RESULT = {
 
 _SOUND = user("q", Audio(data=tiny_wav(), media_type="audio/wav"))
 
-KNOWN_INPUTS: Mapping[tuple[str, str], Mapping[str, Any]] = {
-    ("llama_api", "input_value=None"): {
-        "messages": (user("q"), assistant(Refusal("no")), user("q"))
-    },
-    ("llama_api", "input_audio"): {"messages": (_SOUND,)},
-    ("groq", "input_audio"): {"messages": (_SOUND,)},
-    ("groq", "reasoning_effort"): {"messages": "q", "reasoning": "max"},
-    ("openai", "Reasoning"): {
-        "messages": (
-            user("q"),
-            assistant(Reasoning("word1x", None, ProviderMetadata("openai")), "a"),
-            user("and?"),
-        )
-    },
-}
-"""(provider, sign) -> an input of a known failure that is no rule's."""
+REFUSED_BY_TYPES: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    ("llama_api", {"messages": (user("q"), assistant(Refusal("no")), user("q"))}),
+    ("llama_api", {"messages": (_SOUND,)}),
+    ("groq", {"messages": (_SOUND,)}),
+    ("groq", {"messages": "q", "reasoning": "max"}),
+)
+"""(provider, an input that was once built to a body which is no value of the official package's types)"""
+
+LOST: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
+    (
+        "openai",
+        "word1x",
+        {
+            "messages": (
+                user("q"),
+                assistant(Reasoning("word1x", None, ProviderMetadata("openai")), "a"),
+                user("and?"),
+            )
+        },
+    ),
+)
+"""(provider, word, an input whose word was once lost without an adaptation)"""
 
 DOCUMENTED: Mapping[str, Documented] = {
     "tools_have_an_object_at_the_root": Documented("openai", "gpt-5-mini", tool({}), function({"type": "object"})),

@@ -1,7 +1,6 @@
 """What services refuse though the types of their packages allow it: one row for each rule, with its source.
 
-A rule's `check` returns the first violation in a body, None if there is none. `KNOWN` has the rules that the builders
-still break; a row there is a strict expected failure, which ends when the rule holds.
+A rule's `check` returns the first violation in a body, None if there is none.
 """
 
 import json
@@ -485,8 +484,8 @@ def nothing_stands_beside_a_result(sent: Sent) -> Violation:
 
 
 @rule(
-    lambda sent: sent.is_converse and "claude" not in sent.model,
-    "Converse: 'A conversation must start with a user message', roles alternate (other suites: Nova, Llama, Mistral, Writer)",
+    converse,
+    "Converse: 'A conversation must start with a user message', roles alternate (other suites: Nova, Llama, Mistral, Writer; Claude: dify#12340)",
 )
 def converse_roles_alternate_from_the_user(sent: Sent) -> Violation:
     roles = [message["role"] for message in sent.messages]
@@ -547,8 +546,11 @@ def mistral_order_of_roles(sent: Sent) -> Violation:
     return str(roles) if roles[-1] == "assistant" and not last.get("prefix") else None
 
 
+_NEW_CLAUDE = "(opus|sonnet)-4-[6-9]|(fable|mythos|opus|sonnet|haiku)-5"
+
+
 @rule(
-    lambda sent: sent.is_claude and re.search(r"(opus|sonnet)-4-[6-9]|-5", sent.model) is not None,
+    lambda sent: sent.is_claude and re.search(_NEW_CLAUDE, sent.model) is not None,
     "D7: 'This model does not support assistant message prefill'",
 )
 def new_claudes_have_no_prefill(sent: Sent) -> Violation:
@@ -648,7 +650,7 @@ def metadata_needs_store(sent: Sent) -> Violation:
 
 
 @rule(
-    lambda sent: sent.provider in ("openai", "azure") and sent.model.startswith("gpt-5"),
+    lambda sent: sent.provider in ("openai", "azure") and re.match("gpt-5(?!-chat)", sent.model) is not None,
     "requests.md 07; smolagents#1671, litellm#15244",
 )
 def gpt_5_has_no_stop(sent: Sent) -> Violation:
@@ -672,8 +674,12 @@ def llamas_are_not_forced_to_call(sent: Sent) -> Violation:
     return str(choice) if choice.keys() & {"tool", "any"} else None
 
 
+_OPEN_QWEN = r"qwen3-[\d.]+b(?!.*instruct)"
+"""The instruct models do not think at all."""
+
+
 @rule(
-    lambda sent: sent.provider == "dashscope" and re.match(r"qwen3-\d+b", sent.model) is not None,
+    lambda sent: sent.provider == "dashscope" and re.match(_OPEN_QWEN, sent.model) is not None,
     "requests.md 26; langchain4j#3974, evalscope#998",
 )
 def open_qwen_models_do_not_think_without_a_stream(sent: Sent) -> Violation:
@@ -719,53 +725,3 @@ def claude_budgets_fit(sent: Sent) -> Violation:
     if sent.body.get("tool_choice", {}).get("type") in ("any", "tool"):
         return "a forced tool"
     return "temperature" if sent.body.get("temperature", 1) != 1 or "top_k" in sent.body else None
-
-
-B14, C14 = "b14: messages, order, replay", "c14: fields, model tables"
-
-KNOWN: Mapping[str, str] = {
-    "assistants_turns_are_not_empty": B14,
-    "call_ids_are_unique": B14,
-    "calls_of_gemini_3_are_signed": B14,
-    "claude_turns_have_text_that_is_not_blank": B14,
-    "converse_documents_stand_beside_text": B14,
-    "converse_has_no_blank_text": B14,
-    "converse_roles_alternate_from_the_user": B14,
-    "deepseek_gets_no_files": B14,
-    "documents_of_chat_completions_are_pdf": B14,
-    "every_call_is_answered_right_after_it": B14,
-    "mistral_order_of_roles": B14,
-    "new_claudes_have_no_prefill": B14,
-    "no_result_stands_alone": B14,
-    "no_signature_of_another_provider": B14,
-    "nothing_stands_beside_a_result": B14,
-    "thinking_is_off_in_a_loop_without_thoughts": B14,
-    "claude_budgets_fit": C14,
-    "gpt_5_has_no_stop": C14,
-    "gpt_6_2_has_no_effort_none": C14,
-    "json_mode_has_the_word_json": C14,
-    "llamas_are_not_forced_to_call": C14,
-    "metadata_needs_store": C14,
-    "no_format_beside_tools": C14,
-    "open_qwen_models_do_not_think_without_a_stream": C14,
-}
-"""Rule that the builders still break -> who mends it. Strict: a row whose documented input is built well is an error."""
-
-
-class KnownFailure(msgspec.Struct, frozen=True):
-    """A failure that is no rule's."""
-
-    provider: str
-    sign: str
-    """A text in the official package's error; or the type of a part that vanishes without a word."""
-    owner: str
-
-
-KNOWN_OFFICIAL = (
-    KnownFailure("llama_api", "input_value=None", B14),
-    KnownFailure("llama_api", "input_audio", B14),
-    KnownFailure("groq", "input_audio", B14),
-    KnownFailure("groq", "reasoning_effort", C14),
-)
-KNOWN_LOST = (KnownFailure("openai", "Reasoning", B14),)
-"""Strict too: the inputs are in `documented`."""
