@@ -11,7 +11,14 @@ from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.schema.profiles import MOONSHOT, MOONSHOT_TOOL_NAME
-from llm_pure.types.errors import NotFound, Overloaded, PermissionDenied, QuotaExceeded, RateLimited
+from llm_pure.types.errors import (
+    AuthenticationFailed,
+    NotFound,
+    Overloaded,
+    PermissionDenied,
+    QuotaExceeded,
+    RateLimited,
+)
 
 _FIXED: dict[str, str] = dict.fromkeys(
     ("temperature", "top_p", "presence_penalty", "frequency_penalty"),
@@ -77,6 +84,7 @@ PROVIDER = openai_chat.provider(
             "rate_limit_reached_error": RateLimited,
             "resource_not_found_error": NotFound,
             "permission_denied_error": PermissionDenied,
+            "incorrect_api_key_error": AuthenticationFailed,  # platform.kimi.ai, "Errors", read 2026-11-29
         },
     ),
     source="platform.moonshot.ai and vercel/ai packages/moonshotai, read 2026-11-20",

@@ -25,6 +25,7 @@ from llm_pure.core.error_mapping import (
     request_id,
     to_llm_error,
     with_body,
+    with_headers,
 )
 from llm_pure.core.provider import (
     NO_ENV_VARS,
@@ -312,9 +313,12 @@ def parse_response(
     `in_stream`: a stream was requested, so a body that breaks off at its start was interrupted.
     """
     try:
-        return _parse_response(dialect, service, response, in_stream=in_stream)
+        parsed = _parse_response(dialect, service, response, in_stream=in_stream)
     except RecursionError:
-        return Failure(_depth_error(service, response))
+        parsed = Failure(_depth_error(service, response))
+    if type(parsed) is Success:  # isinstance costs 0.9 us here
+        return parsed
+    return Failure(with_headers(parsed.failure(), response.headers))
 
 
 def _parse_response(

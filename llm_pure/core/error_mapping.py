@@ -60,7 +60,7 @@ ERROR_CODES: Mapping[str, ErrorType] = {
         (ContentFiltered, "content_filter content_policy_violation"),
         (AuthenticationFailed, "invalid_api_key invalid_authentication_error authentication_error"),
         (PermissionDenied, "permission_error permission_denied"),
-        (NotFound, "model_not_found not_found_error"),
+        (NotFound, "model_not_found not_found_error invalid_model model_decommissioned model_not_supported"),
         (RateLimited, "rate_limit_exceeded rate_limit_error slow_down"),
         (Overloaded, "server_is_overloaded overloaded_error service_unavailable_error unavailable_error"),
         (ServerError, "server_error api_error internal_server_error"),
@@ -70,7 +70,8 @@ ERROR_CODES: Mapping[str, ErrorType] = {
 }  # fmt: skip
 """Error codes and types with one meaning at all providers; a service's own codes take precedence.
 
-Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20.
+Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20; model_decommissioned (Groq) and
+model_not_supported (Hugging Face), invalid_model (Mistral, Perplexity) as reported in their users' issues, read 2026-11-29.
 """
 _STATUS_OF_TYPE: Mapping[str, int] = {
     name: status
@@ -78,11 +79,16 @@ _STATUS_OF_TYPE: Mapping[str, int] = {
         (400, "invalid_request_error invalid_request invalid_argument invalid_parameter bad_request badrequesterror"),
         (400, "bad_request_error validation_error invalid_params"),
         (401, "authentication_error authenticationerror unauthorized unauthenticated"),
+        (402, "billing_error insufficient_balance"),
         (403, "permission_error permissiondeniederror permission_denied forbidden"),
         (404, "not_found_error notfounderror not_found"),
+        (409, "conflict_error"),
+        (413, "request_too_large"),
         (422, "unprocessable_entity unprocessableentityerror"),
         (429, "rate_limit_error ratelimiterror too_many_requests toomanyrequests resource_exhausted"),
-        (503, "service_unavailable serviceunavailableerror unavailable"),
+        (503, "service_unavailable serviceunavailableerror unavailable service_unavailable_error"),
+        (504, "timeout_error"),
+        (529, "overloaded_error"),
     )
     for name in names.split()
 }  # fmt: skip
@@ -95,27 +101,60 @@ AMBIGUOUS_CODES = frozenset({"api_error"})
 
 NO_ERROR_CODES: Mapping[str, ErrorType] = {}
 
-_TOO_LONG = re.compile(
-    r"(?i)context[ _-]?(?:length|window|size|limit)|maximum context|(?:prompt|input|request) is too long"
-    r"|too many (?:input )?tokens|input tokens? exceed|(?:exceeds?|exceeded) the (?:model'?s )?(?:maximum|limit).{0,40}tokens"
-    r"|maximum (?:number of )?(?:input )?tokens|exceeded model token limit|prompt_tokens must be less than"
-)
-_WRONG_KEY = re.compile(
-    r"(?i)(?:incorrect|invalid|wrong|expired|unknown|missing) api[ _-]?key|api[ _-]?key (?:is |was )?(?:not valid|invalid|incorrect|expired|missing)"
-    r"|no api[ _-]?key (?:was )?provided|invalid (?:authentication|auth token|access token)"
-)
-_NO_MODEL = re.compile(
-    r"(?i)model not found|no such model|unknown model|model_not_found"
-    r"|model [^ ]{1,100} (?:was |is )?(?:not found|does not exist|not exist)"
-    r"|the model [^ ]{1,100} does not exist"
-)
-_NO_MONEY = re.compile(
-    r"(?i)credit balance is too low|insufficient (?:balance|credits?|quota)|balance is insufficient"
-    r"|exceeded your current quota|arrears"
-    r"|reached your specified API usage limits"
-)
+
+def _any_of(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
 
 
+_TOO_LONG = _any_of(
+    r"context[ _-]?(?:length|window|size|limit)", r"maximum (?:context|prompt length|model length)",
+    r"(?:prompt|input|request|token length) (?:is )?too long", r"too many (?:input )?tokens",
+    r"input tokens? exceed", r"(?:prompt|input) token count.{0,40}exceeds",
+    r"(?:exceeds?|exceeded) the (?:model'?s )?(?:maximum|limit).{0,40}tokens",
+    r"maximum (?:number of )?(?:input )?tokens", r"exceeded model token limit",
+    r"prompt_tokens.{0,20} must be less than", r"must have less than \d{1,9} tokens", r"tokens \+ `?max_new_tokens",
+    r"size limit exceeded by \d{1,9} tokens",
+    r"exceeds? (?:the )?max(?:imum)? (?:message tokens|input length)", r"prompt exceeds max", r"range of input length",
+    r"input length.{0,20} exceeds", r"reduce the length of (?:the|your) (?:messages|prompt|input)",
+    r"context the overflows",
+    r"prompt ?\u8d85\u957f",  # Zhipu: the prompt is too long
+)  # fmt: skip
+"""Words of too long an input. Seen at OpenAI, Anthropic, Google, Mistral, Cohere, xAI, Groq, Cerebras, Moonshot, DashScope,
+Ark, SiliconFlow, Zhipu, and of llama.cpp, vLLM, TGI, LM Studio and Ollama; read 2026-11-29."""
+_WRONG_KEY = _any_of(
+    r"(?:incorrect|invalid|wrong|expired|unknown|missing) api[ _-]?(?:key|token)",
+    r"api[ _-]?key[^.]{0,60}? (?:not (?:valid|found)|invalid|incorrect|expired)\b", r"api[ _-]?key (?:is |was )?missing(?! \w)",
+    r"(?:no|not provide an) api[ _-]?key\b", r"invalid (?:authentication|auth token|access token|credentials in)",
+    r"no auth credentials", r"authentication fails", r"login fail", r"carry the api secret key",
+    r"invalid subscription key",
+)  # fmt: skip
+"""Words of a missing, wrong or expired key. Seen at OpenAI, xAI, Google, DeepSeek, Groq, DashScope, SiliconFlow, Cohere,
+MiniMax, OpenRouter, Hugging Face and Azure; read 2026-11-29."""
+_NO_MODEL = _any_of(
+    r"model not found", r"no such model", r"unknown model", r"model_not_found",
+    r"model [^ ]{1,100} (?:was |is )?(?:not found|does not exist|not exist)", r"model (?:is |does )?not exist",
+    r"not found the model", r"is not a valid model (?:id|name)", r"invalid model(?: name| id)?(?::|\.|$| passed| [`'\"])",
+    r"has been decommissioned", r"model not supported by provider",
+    r"model identifier is invalid", r"is not supported by any provider", r"unable to access model",
+    r"\u6a21\u578b\u4e0d\u5b58\u5728",  # the model does not exist
+)  # fmt: skip
+"""Words of an unknown model. Seen at OpenAI, xAI, DeepSeek, DashScope, Moonshot, Mistral, SiliconFlow, Zhipu, Perplexity,
+OpenRouter, Together, Fireworks, Groq, Cloudflare, GitHub, Hugging Face, Bedrock and of Ollama and vLLM; read 2026-11-29."""
+_NO_MONEY = _any_of(
+    r"credit balance is too low", r"insufficient (?:account )?(?:balance|credits?|quota|funds)",
+    r"balance is (?:insufficient|not enough)", r"exceeded your current (?:token )?quota", r"arrears",
+    r"overdue balance", r"balance is overdue", r"reached your specified API usage limits",
+    r"used all available credits", r"daily free allocation", r"usage limit for this (?:billing cycle|period)",
+    r"monthly (?:included credits|spending limit)",
+    r"(?:not have|doesn't have) any credits", r"credit limit exceeded", r"free (?:tier|quota) [^.]{0,60}exhausted",
+    r"\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39",  # the balance is not sufficient; in arrears
+)  # fmt: skip
+"""Words of a balance or a long-term quota that is used up. Seen at Anthropic, OpenAI, DeepSeek, SiliconFlow, Moonshot, Zhipu,
+Ark, DashScope, xAI, Hugging Face, Together, Fireworks, MiniMax and OpenRouter; read 2026-11-29."""
+
+
+MAX_WAIT_S = 1e9
+"""30 years: a longer wait is none."""
 _SEARCH_LIMIT = 4000
 """Characters of a message that are searched for the kind of the error."""
 
@@ -160,8 +199,8 @@ def to_llm_error(
     if kind is InvalidRequest:
         fields["param"] = info.param
     if kind in (RateLimited, Overloaded, ServerError):
-        hint = info.retry_after_s
-        fields["retry_after_s"] = retry_after_s(info.headers) if hint is None else hint
+        hints = (info.retry_after_s, retry_after_s(info.headers), _retry_in_words(info.message))
+        fields["retry_after_s"] = next((hint for hint in hints if hint is not None), None)
     should_retry = get_header(info.headers, "x-should-retry")
     if should_retry in ("true", "false"):
         fields["retryable"] = should_retry == "true"
@@ -211,6 +250,15 @@ def request_id(headers: Headers) -> str | None:
     return None
 
 
+def with_headers(error: LLMError, headers: Headers) -> LLMError:
+    """Return the error with the request id and the rate limits of the response's headers, unless it has them."""
+    return msgspec.structs.replace(
+        error,
+        request_id=error.request_id or request_id(headers),
+        rate_limits=error.rate_limits or rate_limits(headers),
+    )
+
+
 def with_body(error: LLMError, raw: Any) -> LLMError:
     """Return the error with the provider's error object, unless it has one or does not come from the provider."""
     if error.body is not None or not isinstance(raw, dict | list | str):
@@ -230,13 +278,13 @@ def _error_type(info: ProviderErrorInfo, error_codes: Mapping[str, ErrorType]) -
         if kind is not None and not (code in AMBIGUOUS_CODES and 400 <= status < 500):
             return kind
     message = info.message[:_SEARCH_LIMIT]
-    if status in (400, 413, 422, 500) and _TOO_LONG.search(message):
+    if status in (400, 403, 413, 422, 500) and _TOO_LONG.search(message):
         return ContextLengthExceeded
-    if (inside or status in (400, 403, 429)) and _NO_MONEY.search(message):
+    if (inside or status in (400, 401, 403, 412, 429)) and _NO_MONEY.search(message):
         return QuotaExceeded
-    if (inside or status == 400) and _WRONG_KEY.search(message):
+    if (inside or status in (400, 403, 422)) and _WRONG_KEY.search(message):
         return AuthenticationFailed
-    if (inside or status == 400) and _NO_MODEL.search(message):
+    if (inside or status in (400, 422)) and _NO_MODEL.search(message):
         return NotFound
     if status in _STATUS:
         return _STATUS[status]
@@ -280,6 +328,24 @@ def parse_go_duration(text: str) -> float | None:
     return _plausible(sum(float(number) * _GO_UNITS[unit] for number, unit in parts))
 
 
+_RETRY_WORDS = re.compile(
+    r"(?i)\b(?:try again|retry(?:ing)?|wait)(?: your request)?(?: in| after| for| at least| about){0,2} "
+    r"(?:((?:\d{1,9}(?:\.\d{1,12})?(?:ms|[hms])){1,4})|(\d{1,9}(?:\.\d{1,12})?) ?"
+    r"(?:(milli)?(s)(?:ec(?:ond)?s?)?|(m)(?:in(?:ute)?s?)?|(h)(?:ours?)?))\b"
+)
+"""Seen at OpenAI, Groq ("try again in 1m2.5s"), Azure ("retry after 26 seconds"), Google, GitHub, Moonshot; read 2026-11-29."""
+
+
+def _retry_in_words(message: str) -> float | None:
+    """The wait in the words of a message: "Please try again in 20s", "Please retry after 26 seconds"."""
+    words = _RETRY_WORDS.search(message[:_SEARCH_LIMIT])
+    if words is None:
+        return None
+    duration, number, milli, *units = words.groups()
+    unit = "ms" if milli else "".join(filter(None, units)).lower()
+    return parse_go_duration(duration.lower() if duration else number + unit)
+
+
 def _reset_s(headers: Headers, limit: str) -> float | None:
     """Seconds until one exhausted limit resets: OpenAI sends durations, Anthropic timestamps."""
     for family in ("x-ratelimit", "anthropic-ratelimit"):
@@ -299,8 +365,8 @@ def _number(text: str | None) -> float | None:
 
 
 def _plausible(seconds: float) -> float | None:
-    """The wait, None if it is negative, not a number, or longer than 30 years."""
-    return seconds if 0 <= seconds < 1e9 else None
+    """The wait, None if it is negative, not a number, or too long."""
+    return seconds if 0 <= seconds < MAX_WAIT_S else None
 
 
 def _http_date(text: str) -> datetime | None:

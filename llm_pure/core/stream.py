@@ -17,6 +17,7 @@ from llm_pure.core.error_mapping import (
     request_id,
     to_llm_error,
     with_body,
+    with_headers,
 )
 from llm_pure.framing import FrameDecoder
 from llm_pure.framing.json_codec import any_json
@@ -270,9 +271,8 @@ class StepDecoder(Generic[S, F]):
     def _frame_error(self, fault: LLMError | None, frame: F) -> LLMError:
         """The error that a frame reports: as the dialect reads it, else as the data of an "error" event."""
         data = _frame_data(frame)
-        if fault is not None and not (
-            type(frame) is ErrorData and isinstance(fault, ProtocolError)
-        ):
+        named = type(frame) is ErrorData or getattr(frame, "type", "") == "error"
+        if fault is not None and not (named and isinstance(fault, ProtocolError)):
             return with_body(fault, any_json(data))
         for status in (self._head.status, 500):
             error = self._parse_error(HttpResponse(status, self._head.headers, data))
@@ -311,20 +311,19 @@ class StepDecoder(Generic[S, F]):
             return self._with_partial(error)
         if self._seen:
             return None
-        return ProtocolError(
+        fault = ProtocolError(
             message="the body is not a stream",
             provider=self._provider,
             status=self._head.status,
             where="body",
             evidence=stray,
         )
+        return self._with_partial(fault)
 
     def _with_partial(self, error: LLMError) -> LLMError:
-        """The error with the response so far, and the request id of the headers."""
+        """The error with the response so far, and what the headers have of it."""
         return msgspec.structs.replace(
-            error,
-            partial=self.partial(),
-            request_id=error.request_id or request_id(self._head.headers),
+            with_headers(error, self._head.headers), partial=self.partial()
         )
 
 

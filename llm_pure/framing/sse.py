@@ -1,8 +1,8 @@
 """Split a body into server-sent events, by the WHATWG HTML standard, "9.2.6 Interpreting an event stream".
 
 Lines end in CR, LF or CRLF; a byte order mark at the start is dropped; comments are skipped; several data lines are joined
-with LF; an event without data is dropped. Data stays bytes: JSON decoding checks the UTF-8. One deviation: `close` returns
-the event that the end of the body truncated, which the standard discards.
+with LF; an event without data is dropped. Data stays bytes: JSON decoding checks the UTF-8. Two deviations: `close` returns
+the event that the end of the body truncated, which the standard discards; a line `error: ...` is the data of an event "error".
 
 Source: html.spec.whatwg.org/multipage/server-sent-events.html, read 2026-11-20.
 """
@@ -19,7 +19,7 @@ F = TypeVar("F")
 
 _BOM = b"\xef\xbb\xbf"
 _STRAY_LIMIT = 64 * 1024
-_FIELDS = (b"data", b"event", b"id", b"retry")
+_FIELDS = (b"data", b"event", b"id", b"retry", b"error")
 _NAME = b"\nevent: "
 
 HEARTBEAT_TYPES = frozenset({"ping", "heartbeat", "keepalive", "keep-alive", "keep_alive"})
@@ -140,10 +140,11 @@ class _EventBuffer(Generic[F]):
                     self._last_id = value.decode("utf-8", "replace")
             elif self._bare_json and _is_object(line):
                 data.append(line)
+            elif name == b"error" and value:  # llama.cpp: the data of an event of this name
+                data.append(value)
+                event_type = event_type or "error"
             elif name != b"retry" and len(self._stray) < _STRAY_LIMIT:
-                # llama.cpp sends `error: {...}`: what follows the name is the error
-                stray = value if name == b"error" else line
-                self._stray += (stray + b"\n")[: _STRAY_LIMIT - len(self._stray)]
+                self._stray += (line + b"\n")[: _STRAY_LIMIT - len(self._stray)]
         if not data:
             return None
         return SseEvent(b"\n".join(data), event_type or "message", self._last_id)

@@ -299,7 +299,8 @@ def test_a_body_becomes_a_completion_or_an_error(
     body: bytes, status: int, result: LLMResult[Completion]
 ) -> None:
     assert parse_chat(SERVICE, response(body, status)) == result
-    assert provider().parse_chat(response(body, status)) == result
+    with_id = result.alt(lambda error: msgspec.structs.replace(error, request_id="r1"))
+    assert provider().parse_chat(response(body, status)) == with_id
 
 
 @pytest.mark.parametrize(
@@ -315,6 +316,7 @@ def test_a_body_becomes_a_completion_or_an_error(
                     " check api_type and base_url",
                     provider="example",
                     status=200,
+                    request_id="r1",
                     where="body",
                     evidence=b'{"choices":[],"object":"chat.completion"}',
                 )

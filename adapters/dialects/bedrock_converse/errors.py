@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from llm_pure.adapters.dialects.openai_common import errors as openai_errors
 from llm_pure.core.dialect import AnyService, undecodable_error
 from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error, with_body
 from llm_pure.framing.aws_eventstream import EventStreamDecoder, EventStreamMessage
@@ -103,16 +104,18 @@ _RETRYABLE = frozenset({"MPAgreementBeingCreated"})
 
 
 def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
-    """Return the error in decoded JSON or in the headers, None if there is none. Below status 300 the code gives the status."""
+    """Return the error in decoded JSON or in the headers, None if there is none. Below status 300 the code gives the status.
+
+    Without a code or a lone message of this service, the shapes are those of gateways.
+    """
     error = _error_object(body)
     code = _code(response, error)
     message = _message(error)
-    if response.status >= 300:
+    alone = isinstance(body, dict) and bool(message) and body.keys() <= _FIELDS
+    if response.status >= 300 and (code is not None or alone):
         return _error(service, response.status, code, message, response.headers)
-    if not isinstance(body, dict):
-        return None
-    if code is None and not body.get("error"):
-        return None
+    if code is None or not isinstance(body, dict):
+        return openai_errors.find_error(service, body, response)
     return _error(service, _inner_status(code, error), code, message, response.headers)
 
 
@@ -126,11 +129,9 @@ def _error_object(body: Any) -> Any:
     # {"Output": {"__type": "...#UnknownOperationException"}, "Version": "1.0"}
     for inner in (error, body.get("Output")):
         if isinstance(inner, dict) and inner:
-            return (
-                inner
-                if isinstance(inner.get("code"), str)
-                else {"__type": inner.get("type"), **inner}
-            )
+            kind = inner.get("type")
+            is_amazon = isinstance(kind, str) and _AMAZON.search(kind)
+            return {"__type": kind, **inner} if is_amazon else inner
     return body
 
 
@@ -196,9 +197,17 @@ def _code(response: HttpResponse, body: Any) -> str | None:
         return None
     for key in ("__type", "code", "Code"):
         code = body.get(key)
-        if isinstance(code, str) and code:
+        if isinstance(code, str) and code and (key == "__type" or _AMAZON.search(code)):
             return _bare(code)
     return None
+
+
+_AMAZON = re.compile(r"(?:^|#)[A-Z][A-Za-z]+(?=$|:)|Exception(?=$|:)")
+"""A code of Amazon's, in contrast to one of a gateway."""
+
+_FIELDS = frozenset(
+    {"message", "Message", "errorMessage", "originalMessage", "originalStatusCode", "resourceName"}
+)
 
 
 def _error(

@@ -19,10 +19,12 @@ from llm_pure.adapters.dialects.bedrock_invoke.vendors import Families
 from llm_pure.adapters.dialects.common.extra_fields import extra_events
 from llm_pure.adapters.dialects.openai_chat.think_tags import TaggedState, read_tagged_chunk
 from llm_pure.core.dialect import AnyService, Service
+from llm_pure.core.error_mapping import with_body
 from llm_pure.core.stream import StreamState
 from llm_pure.framing.aws_eventstream import EventStreamMessage
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,
+    any_json,
     convert,
     decode,
     decode_any,
@@ -130,7 +132,7 @@ def _read_chunk(
     if state.family in ("unknown", "nova", "others"):
         error = find_error(service, fields, HttpResponse(200, head.headers))
         if error is not None:
-            return replace(state, fault=error), events
+            return replace(state, fault=with_body(error, fields)), events
     if fields and state.fault is None:
         state, vendor_events = _read_fields(service, head, state, fields)
         events += vendor_events
@@ -184,6 +186,8 @@ def _inner_step(
         after, events = anthropic_messages.step(service.quirks.anthropic, head, inner, data)
     elif isinstance(inner, TaggedState):
         after, events = read_tagged_chunk(service.quirks.openai, head, inner, data)
+    if after is not None and after.fault is not None:  # the frame has the JSON in base64
+        after = replace(after, fault=with_body(after.fault, any_json(data)))
     return _with_inner(state, after, events), events
 
 

@@ -102,16 +102,17 @@ def _read_frame(
     raw = decoded.unwrap()
     response = HttpResponse(200, head.headers)
     kind = raw.get("type") if isinstance(raw, dict) else None
+    error = find_error(service, raw, response)
     if not isinstance(kind, str) or kind not in _EVENT_TYPES:
-        error = find_error(service, raw, response)
         if error is not None:
             return replace(state, fault=error), []
         if isinstance(kind, str):
             return state, []
     typed = decode(wire.EVENT, frame, provider=service.name, where="event")
     if isinstance(typed, Failure):
-        return replace(state, fault=typed.failure()), []
-    return _read_event(service, head, state, typed.unwrap(), raw)
+        return replace(state, fault=error or typed.failure()), []
+    state, events = _read_event(service, head, state, typed.unwrap(), raw)
+    return (state if error is None else replace(state, fault=state.fault or error)), events
 
 
 _EVENT_TYPES = frozenset(

@@ -10,7 +10,7 @@ from llm_pure.core.buffered_body import BufferedBodyDecoder, open_stream_or_body
 from llm_pure.core.dialect import event_data
 from llm_pure.core.provider import Operation, Provider, StreamDecoder
 from llm_pure.core.stream import is_blank_event
-from llm_pure.framing.json_codec import decode_any
+from llm_pure.framing.json_codec import any_json
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
@@ -42,9 +42,12 @@ def dual_api(
     """
 
     def provider_of(data: bytes) -> Provider:
-        raw = decode_any(data.removeprefix(_BOM), provider=first.name).value_or(None)
-        if raw is None:  # a stream in place of a buffered response
-            raw = decode_any(event_data(data), provider=first.name).value_or(None)
+        data = data.removeprefix(_BOM)
+        raw = any_json(data)
+        if (
+            raw is None
+        ):  # a stream in place of a buffered response, or an error on a line before one
+            raw = any_json(event_data(data)) or any_json(data.partition(b"\n")[0])
         return second if is_second(raw) else first
 
     def parse_chat(response: HttpResponse) -> LLMResult[Completion]:

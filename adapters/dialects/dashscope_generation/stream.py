@@ -101,13 +101,14 @@ def _read_frame(
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
+    error = find_error(service, raw, HttpResponse(200, head.headers))
     if isinstance(raw, dict) and not isinstance(raw.get("output"), dict):
-        error = find_error(service, raw, HttpResponse(200, head.headers))
         return replace(state, fault=error), []
     typed = decode(wire.FRAME, frame, provider=service.name, where="frame")
     if isinstance(typed, Failure):
         return replace(state, fault=typed.failure()), []
-    return read_frame(service, state, typed.unwrap(), raw)
+    state, events = read_frame(service, state, typed.unwrap(), raw)
+    return (state if error is None else replace(state, fault=error)), events
 
 
 def read_frame(

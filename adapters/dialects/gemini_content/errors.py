@@ -9,6 +9,7 @@ read 2026-11-20.
 from collections.abc import Mapping
 from typing import Any
 
+from llm_pure.adapters.dialects.openai_common import errors as openai_errors
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import (
     ErrorType,
@@ -66,13 +67,15 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     """
     if isinstance(body, list) and body:
         body = body[0]
-    if not isinstance(body, dict):
-        return None
-    error = _error_object(body)
-    if not error:
-        return None
-    if not isinstance(error, dict):  # OAuth: {"error": "invalid_grant", "error_description": "..."}
-        error = {"message": body.get("error_description") or str(error), "status": error}
+    error = _error_object(body) if isinstance(body, dict) else None
+    if isinstance(error, str) and body.get("error_description"):
+        # OAuth: {"error": "invalid_grant", "error_description": "..."}
+        error = {"message": body["error_description"], "status": error}
+    if not isinstance(error, dict) or not (_text(error.get("status")) or error.get("details")):
+        in_candidate = error and "error" not in body and error is not body
+        return openai_errors.find_error(
+            service, {"error": error} if in_candidate else body, response
+        )
     details = _details(error)
     status = _text(error.get("status"))
     daily = _daily_quota(details)
@@ -91,14 +94,12 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
 
 
 def _error_object(body: dict[str, Any]) -> Any:
-    """The error of a body or of a candidate; the body itself if it is a google.rpc.Status."""
+    """The error of a body or of a candidate; the body itself if it is a google.rpc.Status or of another shape."""
     candidates = body.get("candidates")
     for holder in (body, *(candidates if isinstance(candidates, list) else ())):
         if isinstance(holder, dict) and holder.get("error"):
             return holder["error"]
-    code, message = body.get("code"), body.get("message")
-    is_status = type(code) is int and code > 0 and isinstance(message, str)
-    return body if is_status and not candidates else None
+    return None if candidates else body
 
 
 def _details(error: dict[str, Any]) -> list[dict[str, Any]]:

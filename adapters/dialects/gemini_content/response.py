@@ -49,7 +49,8 @@ def _read(service: AnyService, raw: Any, response: HttpResponse) -> tuple[State,
         return _read_items(service, response)
     body = ok(decode(wire.BODY, response.body, provider=service.name))
     state, events = read_body(service, response.head, State(), body, raw, buffered=True)
-    if state.fault is None and not has_candidates(raw):
+    is_error = find_error(service, raw, response) is not None
+    if state.fault is None and not has_candidates(raw) and not is_error:
         message = "the response has no candidates, and no reason for it"
         fault = malformed_response(service, response, message, where="candidates")
         state = replace(state, fault=fault)

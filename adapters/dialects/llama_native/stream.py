@@ -74,12 +74,14 @@ def _read_frame(
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
+    error = find_error(service, raw, HttpResponse(200, head.headers))
     if isinstance(raw, dict) and "event" not in raw:
-        return replace(state, fault=find_error(service, raw, HttpResponse(200, head.headers))), []
+        return replace(state, fault=error), []
     typed = decode(wire.CHUNK, frame, provider=service.name, where="chunk")
     if isinstance(typed, Failure):
         return replace(state, fault=typed.failure()), []
-    return _read_chunk(service, state, typed.unwrap(), raw)
+    state, events = _read_chunk(service, state, typed.unwrap(), raw)
+    return (state if error is None else replace(state, fault=error)), events
 
 
 def _read_chunk(

@@ -7,8 +7,7 @@ Source: ollama/ollama v0.33.0-rc2, docs/api/errors.mdx and server/routes.go; rea
 import re
 from typing import Any
 
-import msgspec
-
+from llm_pure.adapters.dialects.openai_common import errors as openai_errors
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.error_mapping import ProviderErrorInfo, to_llm_error
 from llm_pure.types.errors import InvalidRequest, LLMError, ServerError, UnsupportedFeature
@@ -30,49 +29,36 @@ _UNSUPPORTED = re.compile(r"(?i)does not support ([a-z ]+)")
 
 
 def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMError | None:
-    """Return the error in decoded JSON, None if there is none. Inside a 200 the text gives the status, else 500."""
-    failed = response.status >= 400
-    message, code = _message_and_code(body, failed=failed)
-    if not message and not failed:
-        return None
-    error = to_llm_error(
-        ProviderErrorInfo(
-            provider=service.name,
-            status=response.status if failed else _status(message),
-            message=message,
-            code=code,
-            headers=response.headers,
+    """Return the error in decoded JSON, None if there is none. Inside a 200 the text gives the status, else 500.
+
+    Other shapes are those of gateways in front of a server.
+    """
+    message = body.get("error") if isinstance(body, dict) and "code" not in body else None
+    error: LLMError | None
+    if isinstance(message, str) and message:
+        error = to_llm_error(
+            ProviderErrorInfo(
+                provider=service.name,
+                status=response.status if response.status >= 400 else _status(message),
+                message=message,
+                headers=response.headers,
+            )
         )
-    )
-    unsupported = _UNSUPPORTED.search(message)
-    if unsupported is None or not isinstance(error, InvalidRequest | ServerError):
+    else:
+        error = openai_errors.find_error(service, body, response)
+    if not isinstance(error, InvalidRequest | ServerError):
+        return error
+    unsupported = _UNSUPPORTED.search(error.message)
+    if unsupported is None:
         return error
     return UnsupportedFeature(
         message=error.message,
         provider=service.name,
         status=error.status,
         request_id=error.request_id,
+        rate_limits=error.rate_limits,
         feature=unsupported[1].strip(),
     )
-
-
-def _message_and_code(body: Any, *, failed: bool) -> tuple[str, str | None]:
-    """(message, code); ("", None) for no error. The keys beside `error` are those of gateways in front of a server."""
-    if isinstance(body, str):
-        return (body, None) if failed else ("", None)
-    if not isinstance(body, dict):
-        return "", None
-    error = body.get("error")
-    if isinstance(error, str) and error:
-        return error, None
-    if isinstance(error, dict) and error:
-        code = error.get("code") or error.get("type")
-        message = error.get("message")
-        return str(message or msgspec.json.encode(error).decode()), str(code) if code else None
-    for key in ("message", "detail") if failed else ():
-        if isinstance(body.get(key), str):
-            return body[key], None
-    return "", None
 
 
 def _status(message: str) -> int:

@@ -34,7 +34,9 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
 
 
 def _is_response(raw: Any) -> bool:
-    return isinstance(raw, dict) and bool(raw.get("message") or "response" in raw)
+    return isinstance(raw, dict) and (
+        (bool(raw.get("message")) and not isinstance(raw["message"], str)) or "response" in raw
+    )
 
 
 def _read(

@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.core.dialect import AnyService
-from llm_pure.core.error_mapping import ErrorType, ProviderErrorInfo, to_llm_error
+from llm_pure.core.error_mapping import (
+    MAX_WAIT_S,
+    ErrorType,
+    ProviderErrorInfo,
+    parse_go_duration,
+    to_llm_error,
+)
 from llm_pure.framing.json_codec import preview
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpResponse
@@ -40,6 +46,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
             type=_type(error, code, service.error_codes),
             param=_code(error.get("param")),
             request_id=_code(body.get("request_id")),
+            retry_after_s=_retry_after_s(error),
             headers=response.headers,
         ),
         service.error_codes,
@@ -56,7 +63,9 @@ def _type(
     head = (code or "").partition(".")[0]
     if head != code and head in error_codes:
         return head
-    kind = _code(error.get("type")) or _code(error.get("status"))
+    kind = _code(error.get("type"))
+    if kind is None or kind.startswith(("about:", "urn:", "http")):  # RFC 9457
+        kind = _code(error.get("status"))
     return None if kind == "error" else kind
 
 
@@ -86,7 +95,12 @@ def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | Non
     if isinstance(fault, dict):
         return {"message": fault.get("faultstring"), **fault}
     flat = not choices and any(isinstance(body.get(key), str | list) for key in _MESSAGES)
-    if flat and (failed or _is_marked(body) or any(body.get(key) for key in _CODES)):
+    if flat and (
+        failed
+        or _is_marked(body)
+        or any(body.get(key) for key in _CODES)
+        or (body.keys() <= _ERROR_FIELDS and not body.keys() <= _REMARK_FIELDS)
+    ):
         return {
             **body,
             "message": next((body[key] for key in _MESSAGES if body.get(key)), ""),
@@ -119,6 +133,27 @@ _MINIMAX = {
 _MESSAGES = ("message", "msg", "error_message", "error_msg", "errorMessage", "detail")
 """Keys of an error's text beside its code, without an object around them."""
 _CODES = ("code", "error_code", "error_type", "errorCode")
+_ERROR_FIELDS = frozenset(
+    {
+        *_MESSAGES,
+        *_CODES,
+        "request_id",
+        "requestId",
+        "status",
+        "status_code",
+        "statusCode",
+        "timestamp",
+        "path",
+        "param",
+        "details",
+        "type",
+        "title",
+        "instance",
+    }
+)
+"""An object with a message and nothing but these fields is an error, also in a 2xx response: FastAPI, RFC 9457 (NVIDIA)."""
+_REMARK_FIELDS = frozenset({"message", "msg", "type"})
+"""With these alone it may be any remark."""
 
 
 def _message(error: dict[str, Any]) -> str:
@@ -148,6 +183,25 @@ def _detail(item: Any) -> str:
     location = item.get("loc")
     path = "/".join(map(_short, location[:MAX_DETAILS])) if isinstance(location, list) else ""
     return ": ".join(filter(None, [path, _short(item.get("msg") or "")]))
+
+
+_SECONDS = ("retry_after_seconds", "retry_after", "retryAfter")
+
+
+def _retry_after_s(error: dict[str, Any]) -> float | None:
+    """The wait in the error: in seconds, at OpenRouter in its metadata; at Google a duration in its details."""
+    metadata, details = error.get("metadata"), error.get("details")
+    for holder in (error, metadata if isinstance(metadata, dict) else {}):
+        seconds = next(
+            (holder[key] for key in _SECONDS if type(holder.get(key)) in (int, float)), -1
+        )
+        if 0 <= seconds < MAX_WAIT_S:
+            return float(seconds)
+    for detail in details[:MAX_DETAILS] if isinstance(details, list) else ():
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
+        if isinstance(delay, str):
+            return parse_go_duration(delay)
+    return None
 
 
 def _short(value: Any) -> str:

@@ -47,12 +47,15 @@ def response_error(
     return to_llm_error(report, service.error_codes)
 
 
-def event_error(service: AnyService, event: wire.Error, response: HttpResponse) -> LLMError:
-    """The error of an `error` event, flat or nested."""
-    flat = {"code": event.code, "message": event.message or "", "param": event.param}
-    error = find_error(service, {"error": event.error or flat}, response)
-    assert error is not None  # an object under "error" is always an error
-    return error
+def event_error(
+    service: AnyService, event: wire.JsonObject, response: HttpResponse
+) -> LLMError | None:
+    """The error of an `error` event, flat or nested, or of the shapes of gateways."""
+    nested = event.get("error")
+    flat = {key: value for key, value in event.items() if key not in ("type", "sequence_number")}
+    gateway = nested or event.get("errors") or "detail" in event
+    shape = flat if gateway else {"error": {"message": "", **flat}}
+    return find_error(service, shape, response)
 
 
 __all__ = ["ERROR_CODES", "event_error", "find_error", "response_error"]

@@ -5,7 +5,7 @@ Source: openai/openai-openapi 2.3.0 and openai-python 3.57.0 (ResponseStreamEven
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -142,7 +142,8 @@ def _read_event(
     service: AnyService, head: ResponseHead, state: State, event: wire.Event, data: bytes
 ) -> Stepped:
     if isinstance(event, wire.Error):
-        return replace(state, fault=event_error(service, event, _response(head))), ()
+        raw: Any = decode_any(data, provider=service.name).value_or({})
+        return replace(state, fault=event_error(service, raw, _response(head))), ()
     try:
         return read_item_event(service.name, replace(state, run=None), event)
     except DECODE_ERRORS as error:  # an item of a known type whose fields have unknown types
@@ -159,9 +160,9 @@ def _read_other(
         state, events = read_end(service, state, raw, _response(head))
         return (state, events) if state.fault is None else (state, events[:-1])
     if not kind.startswith(_OF_REQUESTS):
-        state = replace(
-            state, fault=find_error(service, {"error": raw.get("error")}, _response(head))
-        )
+        known = "type" in raw and kind != "error"
+        error = find_error(service, {"error": raw.get("error")} if known else raw, _response(head))
+        state = replace(state, fault=error)
     if kind in wire.BEGIN_TYPES:
         events = _beside(raw)
         return _start(service, state, events, msgspec.convert(raw.get("response"), dict)), events

@@ -75,12 +75,13 @@ def _read_frame(
         return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
     error = find_error(service, raw, HttpResponse(200, head.headers))
-    if error is not None:
+    if error is not None and "result" not in raw:
         return replace(state, fault=error), []
     typed = decode(wire.FRAME, frame, provider=service.name, where="frame")
     if isinstance(typed, Failure):
-        return replace(state, fault=typed.failure()), []
-    return read_frame(service, state, typed.unwrap(), raw)
+        return replace(state, fault=error or typed.failure()), []
+    state, events = read_frame(service, state, typed.unwrap(), raw)
+    return (state if error is None else replace(state, fault=error)), events
 
 
 def read_frame(

@@ -76,15 +76,17 @@ def _read_frame(
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []
     raw = decoded.unwrap()
+    error = find_error(service, raw, HttpResponse(200, head.headers))
     if isinstance(raw, dict) and "header" not in raw:
-        return replace(state, fault=find_error(service, raw, HttpResponse(200, head.headers))), []
+        return replace(state, fault=error), []
     typed = decode(wire.FRAME, frame, provider=service.name, where="frame")
     if isinstance(typed, Failure):
         return replace(state, fault=typed.failure()), []
     header = typed.unwrap().header
     if header.code:
         return replace(state, fault=frame_error(service, header, head.headers)), []
-    return _read_content(service, state, typed.unwrap(), raw)
+    state, events = _read_content(service, state, typed.unwrap(), raw)
+    return (state if error is None else replace(state, fault=error)), events
 
 
 def is_last(frame: bytes) -> bool:

@@ -127,7 +127,7 @@ def test_an_error_that_came_bare_in_place_of_a_stream_is_typed() -> None:
     assert fed(body) == (
         (),
         Overloaded(
-            message="HTTP status 529",
+            message="the provider gave no reason",
             provider="anthropic",
             status=529,
             code="overloaded_error",

@@ -252,7 +252,7 @@ def test_what_a_model_lacks_is_named() -> None:
         pytest.param(500, "text", "text", id="a string"),
         pytest.param(500, b"<html>bad</html>", "<html>bad</html>", id="a page"),
         pytest.param(500, b"", "HTTP status 500", id="nothing"),
-        pytest.param(500, [], "HTTP status 500", id="a list"),
+        pytest.param(500, [], "[]", id="a list"),
         pytest.param(
             302, {"message": {}}, "status 302 without a valid response", id="a redirection"
         ),

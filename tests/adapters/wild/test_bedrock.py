@@ -168,7 +168,7 @@ CONVERSE = [
     row("a code under 200", None, Fault(kind=RateLimited, message="no", code="ThrottlingException", retryable=True), body={"__type": "x#ThrottlingException", "message": "no"}),
     row("a code in the headers under 200", None, Fault(kind=RateLimited, message="no", code="ThrottlingException", retryable=True),
         body={"message": "no"}, headers=(*JSON, ("x-amzn-errortype", "ThrottlingException:http://internal"))),
-    row("an error of a gateway under 200", None, Fault(kind=InvalidRequest, message="no", code="Invalid_request"), body={"error": {"message": "no", "type": "invalid_request", "code": 400}}),
+    row("an error of a gateway under 200", None, Fault(kind=InvalidRequest, message="no", code="400"), body={"error": {"message": "no", "type": "invalid_request", "code": 400}}),
     row("an error beside the answer", None, Fault(kind=ServerError, message="boom", retryable=True, partial=Answer(text="Hi")),
         body={"output": {"message": {"content": [{"text": "Hi"}]}}, "stopReason": "end_turn", "error": "boom"}),
     row("an exception frame under 4xx", None, Fault(kind=RateLimited, message="no", code="ThrottlingException", retryable=True),
@@ -209,7 +209,7 @@ INVOKE = [
         {"messageStop": {"stopReason": "end_turn"}}), HI),
     invoke("Llama goes on after its reason", chunks({"generation": "H", "stop_reason": "stop"}, {"generation": "i", "stop_reason": None}), Fault(
         kind=StreamInterrupted, retryable=True, partial=Answer(text="Hi", finish="stop")), open_ends=cut_after(body_of(chunk({"generation": "H", "stop_reason": "stop"})), chunk({"generation": "i", "stop_reason": None}))),
-    invoke("an error chunk before the answer", chunks({"error": {"message": "boom", "type": "server"}}), Fault(kind=ServerError, message="boom", code="Server", retryable=True)),
+    invoke("an error chunk before the answer", chunks({"error": {"message": "boom", "type": "server"}}), Fault(kind=ServerError, message="boom", code="server", retryable=True)),
     invoke("an error chunk of Llama", chunks({"generation": "Hi", "stop_reason": None}, {"__type": "ThrottlingException", "message": "no"}), Fault(
         kind=RateLimited, message="no", code="ThrottlingException", retryable=True, partial=SO_FAR)),
     invoke("an exception chunk of Nova", chunks({"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "Hi"}}}, {"internalServerException": {"message": "boom"}}), Fault(
