@@ -227,6 +227,18 @@ def is_json(data: bytes) -> bool:
     return isinstance(decode_any(data, provider=""), Success)
 
 
+def is_truncated(data: bytes) -> bool:
+    """Return whether the bytes begin like an object or an array, and end within it. Takes linear time.
+
+    >>> is_truncated(b'{"a": [1]'), is_truncated(b'{"a": "}'), is_truncated(b"{]}"), is_truncated(b"<html>")
+    (True, True, False, False)
+    """
+    if data.lstrip()[:1] not in (b"{", b"["):
+        return False
+    brackets = _STRINGS.sub(b"", data).translate(_SAME_BRACKETS, _NO_BRACKETS)
+    return brackets.count(b"[") > brackets.count(b"]")
+
+
 def json_object(text: str) -> dict[str, Any] | None:
     """Decode a JSON object; None if the text is anything else, or nested deeper than DEPTH_LIMIT."""
     try:

@@ -52,6 +52,9 @@ class _EventBuffer(Generic[F]):
 
     __slots__ = ("_buffer", "_cr", "_last_id", "_limit", "_scanned", "_started", "_stray", "fault")
 
+    _bare_json = False
+    """A line that is a JSON object, without a field's name, is data."""
+
     def __init__(self, limit: int = FRAME_LIMIT) -> None:
         self.fault: FramingFault | None = None
         self._buffer = bytearray()  # no blank line in it
@@ -135,6 +138,8 @@ class _EventBuffer(Generic[F]):
             elif name == b"id":
                 if b"\0" not in value:
                     self._last_id = value.decode("utf-8", "replace")
+            elif self._bare_json and _is_object(line):
+                data.append(line)
             elif name == b"error" and value:  # llama.cpp: the data of an event of this name
                 data.append(value)
                 event_type = event_type or "error"
@@ -193,10 +198,13 @@ class SseDecoder(_EventBuffer[SseEvent]):
 class SseDataDecoder(_EventBuffer[bytes]):
     """Decodes one body into the data of its events, for APIs whose JSON has its own type. Otherwise like SseDecoder.
 
+    Gateways leave blank lines or the name of the field out: lines that are each a JSON object are one event each.
     Events of a type in HEARTBEAT_TYPES are dropped: their data is no JSON of the API. The data of "error" is ErrorData.
     """
 
     __slots__ = ()
+
+    _bare_json = True
 
     def _frames(self, blocks: bytes) -> list[bytes]:
         plain = _plain_events(blocks) if len(blocks) <= self._limit else None
@@ -229,7 +237,16 @@ class SseDataDecoder(_EventBuffer[bytes]):
 def _data_of(event: SseEvent) -> list[bytes]:
     if event.type in HEARTBEAT_TYPES:
         return []
-    return [ErrorData(event.data) if event.type == "error" else event.data]
+    if event.type == "error":
+        return [ErrorData(event.data)]
+    lines = event.data.split(b"\n")
+    are_events = len(lines) > 1 and all(_is_object(line) or line == b"[DONE]" for line in lines)
+    return lines if are_events else [event.data]
+
+
+def _is_object(line: bytes) -> bool:
+    """Whether a line may be a JSON object of its own."""
+    return line.startswith(b"{") and line.rstrip().endswith(b"}")
 
 
 def _plain_events(blocks: bytes) -> tuple[list[bytes], list[bytes]] | None:

@@ -28,7 +28,6 @@ from llm_pure.transports.exchange import (
     unusable_address,
     unusable_proxy,
 )
-from llm_pure.transports.tls import unusable_authorities
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.rejection import Rejected
@@ -223,6 +222,8 @@ def pool_errors(library: Library) -> tuple[type[Exception], ...]:
 
 def pool_error(error: Exception) -> InvalidConfiguration:
     """Translate an exception of `pool_errors`."""
+    from llm_pure.transports.tls import unusable_authorities  # imported late: start-up
+
     return unusable_authorities(error) if isinstance(error, OSError) else unusable_proxy(str(error))
 
 

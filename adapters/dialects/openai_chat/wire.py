@@ -31,15 +31,19 @@ class ToolCall(msgspec.Struct):
     index: int | None = None
     function: Function | None = None
     custom: Custom | None = None
+    name: str | None = None
+    """With `arguments`, at servers that leave `function` out."""
+    arguments: Any = None
 
 
 class Message(msgspec.Struct):
     """`message` of a body, `delta` of a chunk."""
 
-    content: str | list[dict[str, Any]] | None = None
-    """A list of parts at Mistral."""
-    reasoning_content: str | None = None
-    reasoning: str | None = None
+    content: str | list[dict[str, Any]] | dict[str, Any] | int | float | None = None
+    """A list of parts at Mistral; one part or a number at some gateways."""
+    reasoning_content: Any = None
+    """Text; an object or a list of parts at some gateways. The same holds for the other names of it."""
+    reasoning: Any = None
     reasoning_text: Any = None
     thinking: Any = None
     reasoning_details: list[dict[str, Any]] | None = None

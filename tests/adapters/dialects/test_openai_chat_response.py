@@ -291,7 +291,7 @@ def test_the_service_has_the_last_word_on_trying_again() -> None:
         (b'{"choices": null}', 200, ProtocolError),
         (b'{"choices": 7}', 200, ProtocolError),
         (b'{"choices": [7]}', 200, ProtocolError),
-        (b'{"choices": [{"message": {"content": 7}}]}', 200, ProtocolError),
+        (b'{"choices": [{"message": {"content": true}}]}', 200, ProtocolError),
         (b"\xff\xfe", 200, ProtocolError),
         (b"[" * 5000, 200, ProtocolError),
         (b'{"choices": [{"message": {"content": "a"}, "x": 1e999}]}', 200, ProtocolError),

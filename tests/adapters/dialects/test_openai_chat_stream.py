@@ -185,7 +185,7 @@ def test_an_error_in_mid_stream_comes_after_what_was_said(end: bytes, kind: type
         b"data: nonsense\n\n",
         b"data: \xff\n\n",
         b"data: " + b"[" * 5000 + b"\n\n",
-        data(chunk({"content": 7})),
+        data(chunk({"content": True})),
         data(chunk(choices=[7])),
         data(chunk(choices={})),
         b'data: {"choices": [{"delta": {"content": "x"}, "y": 1e400}]}\n\n',

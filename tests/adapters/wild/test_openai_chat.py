@@ -1,5 +1,6 @@
 """Chat completions as gateways and local servers send them: tool calls, ends, errors, reasoning, labels."""
 
+import json
 from typing import Any
 
 import pytest
@@ -214,6 +215,38 @@ REASONING = [
         expected=Answer(text="Yes", reasoning="hmm")),
 ]  # fmt: skip
 
+PLAIN_MEANING = [
+    Row(title="calls without function", provider="open_llm",
+        body=answer({"tool_calls": [{"id": "a", "name": "f", "arguments": {"x": 1}}]}, "tool_calls"),
+        data=sse(chunk({"tool_calls": [{"index": 0, "id": "a", "name": "f", "arguments": '{"x":1}'}]}),
+                 chunk({}, "tool_calls")),
+        expected=Answer(calls=(("a", "f", '{"x":1}'),), finish="tool_calls")),
+    Row(title="a call under the old name too", provider="open_llm",
+        body=answer({"content": None, "function_call": {"name": "f", "arguments": "{}"},
+                     "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "{}"}}]}, "tool_calls"),
+        expected=Answer(calls=(("a", "f", "{}"),), finish="tool_calls")),
+    Row(title="text as a number", provider="open_llm",
+        data=sse(chunk({"content": "a"}), chunk({"content": 5}), chunk({}, "stop")), expected=Answer(text="a5")),
+    Row(title="text as one part", provider="open_llm", body=answer({"content": {"type": "text", "text": "a"}}),
+        expected=Answer(text="a")),
+    Row(title="reasoning as an object", provider="open_llm", body=answer({"content": "a", "reasoning": {"content": "hm"}}),
+        expected=Answer(text="a", reasoning="hm")),
+    Row(title="reasoning as a list of parts", provider="open_llm",
+        body=answer({"content": "a", "reasoning_content": [{"type": "text", "text": "hm"}]}),
+        expected=Answer(text="a", reasoning="hm")),
+    Row(title="no blank lines", provider="open_llm",
+        data=b"data: " + json.dumps(chunk({"content": "a"})).encode() + b"\ndata: "
+             + json.dumps(chunk({"content": "b"}, "stop")).encode() + b"\ndata: [DONE]\n",
+        expected=Answer(text="ab")),
+    Row(title="lines of JSON", provider="open_llm",
+        data=json.dumps(chunk({"content": "a"})).encode() + b"\n" + json.dumps(chunk({"content": "b"}, "stop")).encode()
+             + b"\n",
+        open_ends=(151, 152),  # the first chunk is JSON of its own
+        expected=Answer(text="ab")),
+    Row(title="the finish reason is empty text", provider="open_llm",
+        data=sse(chunk({"content": "a"}, ""), chunk({}, "")), expected=Answer(text="a", finish="unknown")),
+]  # fmt: skip
+
 HEARTBEATS = [
     Row(title=f"heartbeat {beat!r}", provider="open_llm",
         data=sse(beat, chunk({"content": "Hel"}), beat, chunk({"content": "lo"}, "stop"), beat),
@@ -357,7 +390,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize(
-    "row", [*CALLS, *TEXTS, *REASONING, *HEARTBEATS, *LABELS, *ERRORS], ids=str
+    "row", [*CALLS, *TEXTS, *REASONING, *PLAIN_MEANING, *HEARTBEATS, *LABELS, *ERRORS], ids=str
 )
 def test_wild_chat_completions_have_their_right_value(row: Row) -> None:
     check(row)
