@@ -650,7 +650,9 @@ def metadata_needs_store(sent: Sent) -> Violation:
 
 
 @rule(
-    lambda sent: sent.provider in ("openai", "azure") and re.match("gpt-5(?!-chat)", sent.model) is not None,
+    lambda sent: (
+        sent.provider in ("openai", "azure") and re.match("gpt-5(?!-chat)", sent.model) is not None
+    ),
     "requests.md 07; smolagents#1671, litellm#15244",
 )
 def gpt_5_has_no_stop(sent: Sent) -> Violation:
