@@ -24,6 +24,8 @@ SCHEMA_ASKED = ChatRequest(messages="hi", response_format=SchemaFormat(schema=SC
         ("qwen/qwen3-32b", "low", {"reasoning_effort": "default", "reasoning_format": "parsed"}),
         ("qwen/qwen3-32b", "none", {"reasoning_effort": "none"}),
         ("llama-3.3-70b-versatile", "high", {}),
+        ("some-model", "minimal", {"reasoning_effort": "low", "reasoning_format": "parsed"}),
+        ("some-model", "max", {"reasoning_effort": "high", "reasoning_format": "parsed"}),
     ],
 )
 def test_how_reasoning_is_asked_for(model: str, asked: Any, sent: object) -> None:

@@ -1,6 +1,6 @@
 """What only the provider `metagpt` does."""
 
-from llm_pure import ChatRequest, LLMConfig
+from llm_pure import ChatRequest, JsonFormat, LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
 from tests.support.family import Service
 
@@ -16,3 +16,9 @@ def test_without_an_address_it_says_which_setting_is_missing() -> None:
     error = METAGPT.provider.build_chat(config, ChatRequest(messages="hi")).failure()
     assert isinstance(error, InvalidConfiguration)
     assert (error.field, error.provider) == ("base_url", "metagpt")
+
+
+def test_a_json_object_is_requested_with_the_word_json() -> None:
+    built = METAGPT.built(ChatRequest(messages="Two colours.", response_format=JsonFormat()))
+    assert b"JSON" in built.request.body
+    assert [(one.field, one.action) for one in built.adaptations] == [("messages", "added")]

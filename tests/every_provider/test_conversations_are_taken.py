@@ -15,6 +15,7 @@ from llm_pure import (
     Opaque,
     ProviderMetadata,
     Reasoning,
+    Refusal,
     Text,
     Tool,
     ToolCall,
@@ -365,6 +366,54 @@ def test_a_prefill_that_the_model_refuses_is_unsupported(name: str, model: str) 
     )
     if name == "anthropic":
         assert turns(name, model, user("a"), paused)[-1]["role"] == "assistant"
+
+
+ENDS = (
+    ("a refusal", (user("a"), assistant("b"), assistant(Refusal("c")))),
+    ("system text after it", (user("a"), assistant("b"), system("c"))),
+    ("a blank turn after it", (user("a"), assistant("b"), user(" "))),
+    ("thoughts alone", (user("a"), assistant(Reasoning("hm", "ErUB")))),
+)
+
+
+@pytest.mark.parametrize("messages", [messages for _, messages in ENDS], ids=[i for i, _ in ENDS])
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("anthropic", "claude-opus-4-6"), ("bedrock", "us.anthropic.claude-opus-4-6-v1")],
+)
+def test_whatever_is_last_of_the_assistant_is_a_prefill(
+    name: str, model: str, messages: tuple[Message, ...]
+) -> None:
+    config = replace(config_for(name), model=model, base_url=None)
+    built = registry.get(name).unwrap().build_chat(config, ChatRequest(messages=messages))
+    assert isinstance(built.failure(), UnsupportedFeature)
+
+
+def test_white_space_before_system_text_that_is_sent_apart_is_at_the_end_too() -> None:
+    sent = turns("anthropic", OLD_CLAUDE, *PREFILL, system("Be brief."))
+    assert sent[-1] == {"role": "assistant", "content": "Sure:"}
+
+
+def test_system_text_at_the_end_does_not_hide_a_turn_without_signed_thinking() -> None:
+    sent = body("anthropic", OLD_CLAUDE, user("q"), assistant("a"), system("c"), reasoning=4000)
+    assert "thinking" not in sent
+
+
+@pytest.mark.parametrize("model", [CLAUDE, NOVA, LLAMA, "openai.gpt-oss-120b-1:0", "some-model"])
+def test_a_conversation_on_converse_begins_with_the_user(model: str) -> None:
+    sent = turns("bedrock", model, assistant("Hello"), user("q"))
+    assert sent[0] == {"role": "user", "content": [{"text": "."}]}
+    assert [turn["role"] for turn in sent] == ["user", "assistant", "user"]
+
+
+def test_kimi_gets_no_turn_of_thoughts_alone() -> None:
+    thought = Reasoning("hm", None, ProviderMetadata("moonshot"))
+    messages = (user("q"), assistant(thought), user("r"))
+    assert turns("moonshot", "kimi-k3", *messages) == [
+        {"role": "user", "content": "q"},
+        {"role": "user", "content": "r"},
+    ]
+    assert adaptations("moonshot", "kimi-k3", *messages) == [("messages/1/parts/0", "dropped")]
 
 
 def test_a_prefix_is_reported_where_no_field_is_for_it() -> None:

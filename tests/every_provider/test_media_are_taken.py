@@ -73,7 +73,7 @@ def test_a_text_document_is_sent_as_text_where_files_are_pdf_only(name: str, mod
     [
         ("openai", Document(data=b"PK\x03\x04", name="a.docx")), ("openrouter", Document(data=b"PK\x03\x04")),
         ("deepseek", Document(data=PDF)), ("groq", Document(data=PDF)), ("together", Document(data=PDF)),
-        ("openai", Video(url="https://x/y.mp4")), ("anthropic", Video(data=MP4)), ("deepseek", Video(data=MP4)),
+        ("groq", Audio(data=b"ID3")), ("llama_api", Audio(data=b"ID3")), ("openai", Video(url="https://x/y.mp4")), ("anthropic", Video(data=MP4)), ("deepseek", Video(data=MP4)),
         ("openai_responses", Video(data=MP4)), ("mistral", Video(data=MP4)), ("cohere", Video(data=MP4)), ("ollama", Video(data=MP4)),
         ("moonshot", Video(url="https://x/y.mp4")),
     ],

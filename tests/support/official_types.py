@@ -80,9 +80,11 @@ def anthropic(body: dict[str, Any]) -> object:
 
 
 def anthropic_on_bedrock(body: dict[str, Any]) -> object:
-    """The same, with the version in the body and the model in the path."""
+    """The same, with the version and the betas in the body and the model in the path."""
     assert body["anthropic_version"] == "bedrock-2023-05-31"
-    said = {key: value for key, value in body.items() if key != "anthropic_version"}
+    assert all(isinstance(beta, str) for beta in body.get("anthropic_beta", ()))
+    in_headers = ("anthropic_version", "anthropic_beta")
+    said = {key: value for key, value in body.items() if key not in in_headers}
     return anthropic({"model": "said in the path", **said})
 
 

@@ -500,3 +500,17 @@ def test_texts_are_embedded_in_the_vendors_words(
 def test_embeddings_that_cannot_be_asked_for(asked: Any, kind: type[LLMError]) -> None:
     assert PROVIDER.embed is not None
     assert isinstance(PROVIDER.embed.build(file_config(), EmbedRequest(**asked)).failure(), kind)
+
+
+@pytest.mark.parametrize(
+    ("model", "prompt"),
+    [
+        ("mistral.mistral-7b-instruct-v0:2", "<s>[INST] Be brief.\n\n [/INST]"),
+        (
+            "meta.llama2-13b-chat-v1",
+            "<s>[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\n [/INST]",
+        ),
+    ],
+)
+def test_system_text_without_a_users_turn_is_in_the_prompt(model: str, prompt: str) -> None:
+    assert body(model, messages=(system("Be brief."),))["prompt"] == prompt
