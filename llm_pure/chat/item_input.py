@@ -5,6 +5,7 @@ Responses API only. Source: openai 3.57.0 types/responses/response_input_item_pa
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from llm_pure.chat.part_input import (
     Fields,
@@ -56,7 +57,7 @@ ITEM_TYPES = (
 def read_item(item: Mapping[str, object], path: str) -> Message:
     """Return the item as a message of one part. Rejects an unknown type."""
     fields = Fields(item, path)
-    kind = item.get("type")
+    kind: Any = item.get("type")
     if kind is None and "id" in item:
         kind = "item_reference"
     match kind:

@@ -77,15 +77,12 @@ def _check_sequence(name: str, values: object, kind: type) -> None:
 @returns_failure
 def parse_image(image: ImageInput, path: str = "image") -> Media:
     """Return the image as a part. Fails with InvalidRequest if a string is neither a URL nor base64, and for a Path."""
-    if hasattr(image, "__fspath__"):
-        message = "a file is read by the client: llm_pure.client.load_part(path)"
-        raise Rejected(InvalidRequest(message=message, param=path))
     if isinstance(image, Image | Audio | Document | Video):
         return image
     if isinstance(image, bytes):
         return Image(data=image)
     if not isinstance(image, str):
-        message = f"an image is a URL, a data: URL, base64 or bytes, not {type(image).__name__}"
+        message = "a file is read by the client: llm_pure.client.load_part(path)"
         raise Rejected(InvalidRequest(message=message, param=path))
     if image.startswith(("http://", "https://", "gs://", "s3://")):
         return Image(url=image)

@@ -658,7 +658,7 @@ class LLM:
         if isinstance(message, str) and not images:
             request = build_prompt(message, system_msgs=system_msgs, format_msgs=format_msgs)
         else:
-            from llm_pure.client.local_files import load_files  # imported late: start-up
+            from llm_pure.client.media import load_files  # imported late: start-up
 
             files = load_files([message, format_msgs, images])
             request = files.bind(

@@ -47,21 +47,9 @@ SCHEMA_KEYS = (
 )  # fmt: skip
 _MAY_BE_BOOLEAN = ("items", "additionalProperties", "unevaluatedItems", "unevaluatedProperties")
 
-_ANNOTATIONS = frozenset(
-    [
-        "$schema",
-        "$id",
-        "$comment",
-        "title",
-        "description",
-        "default",
-        "examples",
-        "example",
-        "deprecated",
-        "readOnly",
-        "writeOnly",
-    ]
-)
+_ANNOTATIONS = frozenset({
+    "$schema", "$id", "$comment", "title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly",
+})  # fmt: skip
 """Keywords that describe a value and constrain nothing."""
 
 

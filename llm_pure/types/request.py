@@ -124,7 +124,7 @@ class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the response says what the guardrail did."""
 
 
-class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
+class ChatRequest(SafeRepr, frozen=True, kw_only=True):
     """One request to a model. A field that is None takes the configuration's value, else the provider's default.
 
     A field that the service does not have is reported as an adaptation. The services that have a field are named below

@@ -28,7 +28,8 @@ def encode_tools(
     """The fields about tools. The quirks are those for the model. `reasoning`: the model reasons in this call."""
     name, quirks = service.name, service.quirks
     if not resolved.tools:
-        adaptations += dropped_tool_choice(resolved)
+        if resolved.tool_choice is not None:
+            adaptations += dropped_tool_choice(resolved)
         return {}
     if "tools" in quirks.unsupported:
         adaptations.append(dropped("tools", quirks.unsupported["tools"]))
