@@ -9,7 +9,7 @@ Docs: docs.iflyaicloud.com, "Spark http", by way of this project's wire notes, a
 from datetime import datetime
 
 from llm_pure.adapters.dialects import openai_chat, spark_frames
-from llm_pure.adapters.dialects.common.dual_api import dual_api_by_head
+from llm_pure.adapters.dialects.common.dual_api import dual_api_by_line
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.signing.key import usable_key, with_credential_headers, with_header
 from llm_pure.types.config import LLMConfig, Secret, reveal
@@ -45,7 +45,7 @@ def authorize_http(
     )
 
 
-PROVIDER = dual_api_by_head(
+PROVIDER = dual_api_by_line(
     openai_chat.provider(
         name=NAME,
         base_url="https://spark-api-open.xf-yun.com/v1",
@@ -79,5 +79,6 @@ PROVIDER = dual_api_by_head(
     ),
     spark_frames.provider(name=NAME, api_key_env=API_KEY_ENV, env_vars=_VARIABLES, source=SOURCE),
     uses_second=_uses_websocket,
-    is_second=spark_frames.holds_frames,
+    may_be_second=spark_frames.may_hold_frames,
+    is_second=spark_frames.begins_frames,
 )

@@ -33,7 +33,8 @@ def decode(
     """Decode JSON. Fails with ProtocolError, with `where` and the first bytes, also beyond DEPTH_LIMIT.
 
     Half of a surrogate pair, as in "\\ud83d", is read as U+FFFD: some services split text by UTF-16 units. Numbers as text,
-    as in "5", are read as numbers where the type has no text, since gateways send them.
+    as in "5", are read as numbers where the type has no text, since gateways send them. The text "null" is never null: who
+    reads the same bytes as plain JSON must see the same lists and objects.
     """
     if len(data) > _SMALL and is_too_deep(data):
         return Failure(protocol_error(_TOO_DEEP, data, provider=provider, where=where))
@@ -45,8 +46,21 @@ def decode(
         else:
             fixed = data
         with suppress(*DECODE_ERRORS):
-            return Success(_lax(decoder).decode(fixed))
+            return Success(_decode_lax(_lax(decoder), fixed))
         return Failure(protocol_error(error, data, provider=provider, where=where))
+
+
+def _decode_lax(lax: msgspec.json.Decoder[A], data: bytes) -> A:
+    """Decode with numbers as text. Raises DECODE_ERRORS, also where the text "null" would be read as null."""
+    without_nulls, count = _NULL_TEXT.subn(b'"-"', data)
+    if count:
+        lax.decode(without_nulls)
+    return lax.decode(data)
+
+
+_NULL_TEXT = re.compile(
+    rb'"(?:[nN]|\\u00[46][eE])(?:[uU]|\\u00[57]5)(?:[lL]|\\u00[46][cC]){2}"'
+)  # each letter may be escaped
 
 
 @lru_cache(maxsize=256)
@@ -105,8 +119,9 @@ def convert(kind: type[A], value: Any, *, provider: str, where: str = "body") ->
     try:
         return Success(msgspec.convert(value, kind))
     except DECODE_ERRORS as error:
-        with suppress(*DECODE_ERRORS):
-            return Success(msgspec.convert(value, kind, strict=False))
+        with suppress(*DECODE_ERRORS, *ENCODE_ERRORS):
+            lax = msgspec.json.Decoder(kind, strict=False)
+            return Success(_decode_lax(lax, msgspec.json.encode(value)))
         return Failure(protocol_error(error, preview(value), provider=provider, where=where))
 
 

@@ -124,10 +124,17 @@ FRAMES = (
 
 @pytest.mark.parametrize(
     ("content_type", "body"),
-    [("text/event-stream", OVER_HTTP), ("application/x-ndjson", FRAMES)],
-    ids=["http", "websocket"],
+    [
+        ("text/event-stream", OVER_HTTP),
+        ("application/x-ndjson", OVER_HTTP),
+        ("application/x-ndjson", b"\n: ping\n\n" + OVER_HTTP),
+        ("application/x-ndjson", b"\xef\xbb\xbf" + OVER_HTTP),
+        ("application/x-ndjson", FRAMES),
+        ("application/x-ndjson", b"\n\n" + FRAMES),
+    ],
+    ids=["http", "http as lines", "a comment", "a byte order mark", "websocket", "blank lines"],
 )
-def test_the_head_says_how_it_is_answered(content_type: str, body: bytes) -> None:
+def test_label_and_first_line_decide_between_the_apis(content_type: str, body: bytes) -> None:
     head = ResponseHead(200, (("content-type", content_type),))
     for split in ([body], one_byte_at_a_time(body)):
         events, error = read_pieces(PROVIDER.open_stream(head), split)
@@ -139,13 +146,36 @@ def test_the_head_says_how_it_is_answered(content_type: str, body: bytes) -> Non
         assert PROVIDER.parse_chat(HttpResponse(200, head.headers, body)).unwrap() == answer
 
 
-def test_an_answer_over_http_needs_no_names() -> None:
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-ndjson", ""])
+def test_an_answer_over_http_needs_no_names(content_type: str) -> None:
     body = (
         f'{{{CHUNK},"choices":[{{"message":{{"role":"assistant","content":"hi"}},"index":0}}],'
         '"usage":{"prompt_tokens":6,"completion_tokens":1,"total_tokens":7}}'
     ).encode()
-    got = PROVIDER.parse_chat(HttpResponse(200, (), body)).unwrap()
-    assert (got.text, got.usage.output_tokens) == ("hi", 1)
+    headers = (("content-type", content_type),)
+    for text in (body, json.dumps(json.loads(body), indent=1).encode()):
+        answer = PROVIDER.parse_chat(HttpResponse(200, headers, text)).unwrap()
+        assert (answer.text, answer.usage.output_tokens) == ("hi", 1)
+    events, error = read_pieces(PROVIDER.open_stream(ResponseHead(200, headers)), [body])
+    assert (collect(events).unwrap().text, error) == ("hi", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (FRAMES.partition(b"\n")[0], "stream_interrupted"),
+        (FRAMES[:20], "stream_interrupted"),
+        (b"<html>", "protocol"),
+        (b"", "stream_interrupted"),
+        (b'{"header":{"code":11202,"message":"too fast","sid":"a","status":2}}\n', "rate_limited"),
+        (OVER_HTTP[:200], "stream_interrupted"),
+    ],
+)
+def test_errors_under_the_label_of_frames(body: bytes, kind: str) -> None:
+    response = HttpResponse(200, (("content-type", "application/x-ndjson"),), body)
+    _, error = read_pieces(PROVIDER.open_stream(response.head), [body])
+    assert error is not None
+    assert (error.kind, PROVIDER.parse_chat(response).failure().kind) == (kind, kind)
 
 
 @pytest.mark.parametrize(

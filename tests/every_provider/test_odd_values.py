@@ -16,11 +16,17 @@ from llm_pure import Completion, HttpResponse, describe
 from llm_pure.adapters import registry
 from llm_pure.core.provider import Provider
 from llm_pure.replay.checks.stream_properties import read_pieces
+from llm_pure.replay.disorders.answer import (
+    RecordedAnswer,
+    decode_frames,
+    recorded_answer,
+    with_frames,
+)
 from llm_pure.types.result import Failure
 from tests.support.cassettes import chat_providers, recorded
 
 ODD: tuple[Any, ...] = (
-    None, True, "\ud83d", 0, -1, 10**30, 10**400, 1.5, "", "x", "9" * 5000, "data:,", [], [None], [[]], [{}], {}, {"x": 1}, {"x": []},
+    None, True, "\ud83d", 0, -1, 10**30, 10**400, 1.5, "", "x", "null", "5", "true", "9" * 5000, "data:,", [], [None], [[]], [{}], {}, {"x": 1}, {"x": []},
 )  # fmt: skip
 Path = tuple[str | int, ...]
 EXAMPLES = settings(max_examples=150, deadline=None)
@@ -99,6 +105,43 @@ def test_an_odd_value_makes_no_parser_raise_and_no_completion_that_is_not_json(
     got = read(registry.get(name).unwrap(), response)
 
     assert msgspec.json.decode(msgspec.json.encode(got), type=Completion) == got
+
+
+def largest_answers() -> dict[str, RecordedAnswer]:
+    """The largest one of each provider's dialect, streamed and not; frames with checksums too."""
+    largest: dict[str, tuple[str, RecordedAnswer]] = {}
+    for one in recorded():
+        response = one.interaction.response
+        if one.operation == "chat" and one.is_answer and len(response.body) < 10_000:
+            answer = recorded_answer(one.provider.dialect, one.streamed, response)
+            key = f"{answer.reader} {answer.dialect} {'streamed' if one.streamed else 'buffered'}"
+            if key not in largest or len(largest[key][1].response.body) < len(response.body):
+                largest[key] = one.provider.name, answer
+    return {f"{name} {key}": answer for key, (name, answer) in largest.items()}
+
+
+LARGEST = largest_answers()
+
+
+@pytest.mark.parametrize("key", LARGEST)
+def test_text_of_a_value_of_another_type_makes_no_parser_raise(key: str) -> None:
+    """Numbers as text are read as numbers by the typed reader only; what reads the same JSON plainly sees the text."""
+    answer, provider = LARGEST[key], registry.get(key.split()[0]).unwrap()
+    framed = decode_frames(answer)
+    assert framed is not None
+    kinds: set[tuple[object, ...]] = set()
+    for at, frame in enumerate(framed.frames):
+        value = frame.json()
+        for path in paths(value)[1:]:
+            kind = tuple([0 if isinstance(step, int) else step for step in path])
+            if (kind, str((value or {}).get("type"))) in kinds:
+                continue
+            kinds.add((kind, str((value or {}).get("type"))))
+            for text in ("null", "5", "true"):
+                changed = frame.with_json(with_value(value, path, text))
+                frames = [*framed.frames[:at], changed, *framed.frames[at + 1 :]]
+                read(provider, with_frames(answer, framed.framing, frames).response)
+    assert kinds
 
 
 @pytest.mark.parametrize("name", [name for name in chat_providers() if name in ANSWERS])

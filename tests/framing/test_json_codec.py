@@ -217,3 +217,36 @@ def test_json_beyond_the_limit_is_an_error_that_names_it() -> None:
     )
     assert json_object('{"a":' + "[" * 200 + "]" * 200 + "}") is None
     assert json_object('{"a":"' + "[" * 500 + '"}') == {"a": "[" * 500}
+
+
+class Numbers(msgspec.Struct):
+    count: int | None = None
+    items: list[int] | None = None
+    name: str | None = None
+
+
+NUMBERS = msgspec.json.Decoder(Numbers)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b'{"count":"5","items":["1"]}', Numbers(5, [1])),
+        (b'{"count":"5","name":"null"}', Numbers(5, None, "null")),
+        (b'{"count":"5","name":"a\\"null"}', Numbers(5, None, 'a"null')),
+        (b'{"count":"5","null":[]}', Numbers(5)),
+        (b'{"count":null,"items":null,"name":null}', Numbers()),
+    ],
+)
+def test_numbers_as_text_are_numbers(data: bytes, expected: Numbers) -> None:
+    assert decode(NUMBERS, data, provider="p") == Success(expected)
+    assert convert(Numbers, msgspec.json.decode(data), provider="p") == Success(expected)
+
+
+@pytest.mark.parametrize("null", ["null", "Null", "NULL", "\\u006eull", "n\\u0055\\u006C\\u006c"])
+@pytest.mark.parametrize("field", ["count", "items"])
+def test_the_text_null_is_not_null(field: str, null: str) -> None:
+    data = f'{{"{field}":"{null}","name":"null"}}'.encode()
+    assert isinstance(decode(NUMBERS, data, provider="p").failure(), ProtocolError)
+    value = msgspec.json.decode(data)
+    assert isinstance(convert(Numbers, value, provider="p").failure(), ProtocolError)

@@ -10,7 +10,8 @@ from llm_pure.core.buffered_body import BufferedBodyDecoder, open_stream_or_body
 from llm_pure.core.dialect import event_data
 from llm_pure.core.provider import Operation, Provider, StreamDecoder
 from llm_pure.core.stream import is_blank_event
-from llm_pure.framing.json_codec import any_json
+from llm_pure.framing.json_codec import any_json, is_json
+from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
@@ -30,7 +31,10 @@ IsSecondApi: TypeAlias = Callable[[Any], bool]
 _BOM = b"\xef\xbb\xbf"
 
 IsSecondHead: TypeAlias = Callable[[ResponseHead], bool]
-"""Whether a response with this head is of the second API."""
+"""Whether a response with this head may be of the second API."""
+
+IsSecondLine: TypeAlias = Callable[[bytes], bool]
+"""Whether the first line of a body, or a body that is one JSON value, is of the second API."""
 
 
 def dual_api(
@@ -58,7 +62,7 @@ def dual_api(
             head,
             partial(BufferedBodyDecoder, first.name, head, parse_chat),
             lambda: _FirstFrameDecoder(
-                first.name, lambda frame: provider_of(frame).open_stream(head)
+                first.name, SseDataDecoder(), lambda frame: provider_of(frame).open_stream(head)
             ),
         )
 
@@ -75,18 +79,42 @@ def dual_api(
     )
 
 
-def dual_api_by_head(
-    first: Provider, second: Provider, *, uses_second: UsesSecondApi, is_second: IsSecondHead
+def dual_api_by_line(
+    first: Provider,
+    second: Provider,
+    *,
+    uses_second: UsesSecondApi,
+    may_be_second: IsSecondHead,
+    is_second: IsSecondLine,
 ) -> Provider:
-    """As `dual_api`, for two APIs whose responses differ in their heads, with any framing. Chat only."""
+    """As `dual_api`, for a second API with one frame on each line. Chat only.
 
-    def provider_of(head: ResponseHead) -> Provider:
-        return second if is_second(head) else first
+    `may_be_second`: the label that each of its responses has. Others may have it too, so the first line decides.
+    """
+
+    def provider_of(line: bytes) -> Provider:
+        return second if is_second(line) else first
+
+    def parse_chat(response: HttpResponse) -> LLMResult[Completion]:
+        if not may_be_second(response.head):
+            return first.parse_chat(response)
+        lines = NdjsonDecoder()
+        body = response.body.removeprefix(_BOM)
+        is_one = is_json(body)  # JSON may have line ends inside
+        line = body if is_one else _first_text([*lines.feed(body), *lines.close()])
+        return provider_of(line or b"").parse_chat(response)
+
+    def open_stream(head: ResponseHead) -> StreamDecoder:
+        if not may_be_second(head):
+            return first.open_stream(head)
+        return _FirstFrameDecoder(
+            first.name, NdjsonDecoder(), lambda line: provider_of(line).open_stream(head)
+        )
 
     return msgspec.structs.replace(
         _dual_requests(first, second, uses_second),
-        parse_chat=lambda response: provider_of(response.head).parse_chat(response),
-        open_stream=lambda head: provider_of(head).open_stream(head),
+        parse_chat=parse_chat,
+        open_stream=open_stream,
         is_last_message=second.is_last_message,
     )
 
@@ -121,10 +149,15 @@ class _FirstFrameDecoder:
 
     __slots__ = ("_buffer", "_decoder", "_frames", "_name", "_open_for")
 
-    def __init__(self, name: str, open_for: Callable[[bytes], StreamDecoder]) -> None:
+    def __init__(
+        self,
+        name: str,
+        frames: SseDataDecoder | NdjsonDecoder,
+        open_for: Callable[[bytes], StreamDecoder],
+    ) -> None:
         self._name = name
         self._open_for = open_for
-        self._frames = SseDataDecoder()
+        self._frames = frames
         self._buffer = bytearray()
         self._decoder: StreamDecoder | None = None
 

@@ -147,6 +147,8 @@ class Calls(msgspec.Struct, frozen=True):
             number = parts.find(choice, call_id, index)
             if number is None and not call_id and (index is None or not name):
                 number = parts.last(choice)
+                if number is not None and not arguments:  # it may announce a call of that index
+                    return self, ToolCallDelta("", number, choice)
         head: CallHead = NO_CALL if number is None else self.heads.get(number) or NO_CALL
         if number is None or (name and self._begins(choice, head, call_id, index, name, arguments)):
             parts, number = parts.begin(choice, call_id, index)

@@ -27,7 +27,7 @@ from llm_pure.types.rejection import Rejected
 JsonObject = dict[str, Any]
 
 _EVENTS = re.compile(
-    rb'\s*(?:\xef\xbb\xbf)?\s*(?:(?::|id:|retry:)[^\n]*\n\s*)*(?:event: ?\w+\.|data: ?\{\s*")'
+    rb'\s*+(?:\xef\xbb\xbf\s*+)?(?:(?::|id:|retry:)[^\n]*+\n\s*+)*+(?:event: ?\w++\.|data: ?\{\s*+")'
 )
 """The beginning of events with JSON, under any content type; a transcript as plain text may begin with "data:"."""
 

@@ -156,7 +156,8 @@ class ItemReader:
             for name in _LISTS:
                 received = self.complete_values(received, name, getattr(part, name))
             item = item.with_part(key, received)
-        others = [entry for entry in item.texts("text", "refusal") if entry[0] not in keys.values()]
+        final_keys = {*keys.values()}
+        others = [entry for entry in item.texts("text", "refusal") if entry[0] not in final_keys]
         for key, received in others:
             self._close_text(key, received, {"item": own} if raw else None)
             item = item.with_part(key, received)

@@ -6,6 +6,7 @@ with status 200, content type application/x-ndjson and one frame on each line. T
 Source: the package spark_ai_python 0.4.5; the wire notes of this project; read 2026-11-20.
 """
 
+import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -17,6 +18,7 @@ from llm_pure.adapters.dialects.spark_frames.stream import is_last
 from llm_pure.adapters.dialects.spark_frames.urls import BASE_URL, by_domain
 from llm_pure.core.dialect import Service, make_provider
 from llm_pure.core.provider import NO_ENV_VARS, Provider
+from llm_pure.framing.json_codec import any_json
 from llm_pure.types.http import ResponseHead, get_header
 
 
@@ -51,19 +53,31 @@ def provider(
     )
 
 
-def holds_frames(head: ResponseHead) -> bool:
-    """Return true if the body of this response is a conversation of frames."""
+def may_hold_frames(head: ResponseHead) -> bool:
+    """Return whether the response has the label that the transport gives a conversation of frames."""
     content_type = (get_header(head.headers, "content-type") or "").split(";")[0].strip().lower()
     return content_type == "application/x-ndjson"
+
+
+def begins_frames(line: bytes) -> bool:
+    """Return false if this is an event's line, or JSON of OpenAI's chat completions, and so of the HTTP API."""
+    raw = any_json(line)
+    if isinstance(raw, dict):
+        return "header" in raw or "choices" not in raw
+    return not _EVENT.match(line)
+
+
+_EVENT = re.compile(rb"\s*+(?::|(?:data|event|id|retry)\s*+:)")
 
 
 __all__ = [
     "DIALECT",
     "ERROR_CODES",
+    "begins_frames",
     "build_chat",
-    "holds_frames",
     "is_last",
     "make_service",
+    "may_hold_frames",
     "parse_chat",
     "provider",
 ]

@@ -18,6 +18,7 @@ from llm_pure.replay.disorders.disorder import (
 
 _ADDED, _DONE = "response.output_item.added", "response.output_item.done"
 _PART_ADDED = ("response.content_part.added", "response.reasoning_summary_part.added")
+_ARGUMENTS_DONE = "response.function_call_arguments.done"
 _STARTS = ("response.created", "response.in_progress", "response.queued")
 _ENDS = ("response.completed", "response.incomplete")
 _ITEM_TYPES = frozenset({"message", "reasoning", "function_call", "custom_tool_call"})
@@ -124,16 +125,24 @@ def _ends(values: list[JsonObject]) -> list[JsonObject]:
 
 
 def _dropping(drop: Callable[[str], bool]) -> EditFrames:
-    """Leave out events by type. The final items, or the final response, must show all that they say."""
+    """Leave out events by type. The final items, and the final response, must show all that they say."""
 
     def edit(frames: list[Frame]) -> list[Frame] | None:
         values = [value for frame in frames if (value := frame.json()) is not None]
         ends, items = _ends(values), [value["item"] for value in values if _kind(value) == _DONE]
         if not ends or not _readable(values) or json_list(ends[-1].get("output")) != items:
             return None
+        if drop(_ARGUMENTS_DONE) and not _shows_arguments(values, items):
+            return None
         return [frame for frame in frames if frame.json() is None or not drop(_kind(frame.json()))]
 
     return edit
+
+
+def _shows_arguments(values: list[JsonObject], items: list[JsonObject]) -> bool:
+    """Return whether the final items have the arguments of each event that ends the arguments of a call."""
+    ended = Counter(value.get("arguments") for value in values if _kind(value) == _ARGUMENTS_DONE)
+    return ended <= Counter(item.get("arguments") for item in items)
 
 
 def _is_delta(kind: str) -> bool:
@@ -156,7 +165,7 @@ def _without_output(values: list[JsonObject]) -> bool:
 
 def _arguments_in_done_event(frames: list[Frame]) -> list[Frame] | None:
     """Leave out a call's deltas, and the arguments in its final item and in the response: its `arguments.done` has them."""
-    done = "response.function_call_arguments.done"
+    done = _ARGUMENTS_DONE
     kinds = [_kind(frame.json()) for frame in frames]
     if done not in kinds or kinds.count(done) != sum(_is_call(frame.json()) for frame in frames):
         return None

@@ -22,7 +22,7 @@ from llm_pure.adapters.dialects.common.embed import (
 from llm_pure.adapters.dialects.common.extra_fields import emit_extra_fields
 from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items, merge_objects
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
-from llm_pure.adapters.dialects.common.part_identity import Entries, Parts
+from llm_pure.adapters.dialects.common.part_identity import Calls, Entries, Parts
 from llm_pure.adapters.dialects.common.reasoning_effort import nearest_effort
 from llm_pure.adapters.dialects.common.token_counts import read_token_count, token_count
 from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
@@ -196,6 +196,20 @@ def test_parts_are_known_by_id_then_by_index_then_as_the_last() -> None:
     linked = parts.link(0, second, "a2", 0)
     assert linked.find(0, "a2", None) == linked.find(0, "", 0) == second
     assert linked.link(0, second, "a2", 0) is linked
+
+
+def test_a_call_that_begins_with_its_index_alone_is_named_by_its_second_piece() -> None:
+    calls, deltas = Calls(), []
+    for index, name, arguments in [
+        (0, None, ""), (0, "f", ""), (0, None, "{}"), (1, None, ""), (1, "g", '{"a":'), (2, None, ""), (1, None, "1}"),
+        (7, None, " "),
+    ]:  # fmt: skip
+        calls, delta = calls.read(0, index, None, name, arguments)
+        deltas.append((delta.index, delta.name, delta.arguments))
+    assert deltas == [
+        (0, "", ""), (0, "f", ""), (0, "", "{}"), (0, "", ""), (1, "g", '{"a":'), (1, "", ""), (1, "", "1}"),
+        (1, "", " "),
+    ]  # fmt: skip
 
 
 def test_objects_are_merged_key_by_key() -> None:

@@ -22,43 +22,11 @@ from llm_pure.replay.disorders.table import DISORDERS
 from llm_pure.replay.disorders.values import VALUE_DISORDERS
 from tests.support.cassettes import Recorded, recorded
 
-KNOWN_DIVERGENCES: Mapping[str, str] = {
-    "heartbeat_ping_date": "openai_responses",
-    "heartbeat_null": "anthropic_messages gemini_content openai_responses",
-    "done_added": "gemini_content",
-    "stream_labeled_ndjson": "openai_chat",
-    "body_labeled_ndjson": "openai_chat",
-    "body_as_event": "gemini_content",
-    "call_heads_late": "dashscope_generation llama_native openai_chat",
-    "block_indexes_left_out": "anthropic_messages bedrock_converse bedrock_invoke",
-    "block_indexes_all_zero": "bedrock_converse",
-    "start_repeated": "anthropic_messages bedrock_invoke",
-    "message_stop_twice": "bedrock_converse",
-    "output_indexes_left_out": "openai_responses",
-    "places_left_out": "openai_responses",
-    "output_indexes_all_zero": "openai_responses",
-    "last_deltas_left_out": "openai_responses",
-    "arguments_in_done_event": "openai_responses",
-}
-"""Disorder -> dialects whose parsers still read it otherwise. Strict: a dialect that reads all of its answers must go."""
-
 NOT_RECORDED: Mapping[str, str] = {
     "nulls_left_out": "bedrock_converse dashscope_generation gemini_content llama_native ollama_native openai_responses qianfan_v1",
     "sequence_left_out": "openai_responses",
 }
 """Disorder -> dialects it is meant for, of which no cassette has what it changes."""
-
-KNOWN_PAIRS: Mapping[str, Sequence[str]] = {
-    "dashscope_generation dashscope_generation": ["call_names_late + call_ids_left_out"],
-    "dashscope_generation openai_chat": ["call_names_late + call_ids_left_out"],
-    "llama_native openai_chat": ["call_names_late + call_ids_left_out"],
-    "openai_chat openai_chat": ["call_names_late + call_ids_left_out"],
-    "openai_responses openai_responses": [
-        "output_indexes_renumbered + final_items_left_out",
-        "final_items_left_out + output_indexes_renumbered",
-    ],
-}
-"""Dialect -> pairs of disorders that each hold alone. Strict, too."""
 
 GROUPS: Mapping[str, Sequence[Disorder]] = {
     "heartbeats": [disorder for disorder in FRAMING_DISORDERS if "heartbeat" in disorder.name],
@@ -76,7 +44,6 @@ GROUPS: Mapping[str, Sequence[Disorder]] = {
 def test_deformed_answers_of_all_cassettes_mean_the_same(group: str) -> None:
     disorders = GROUPS[group]
     applied: dict[str, set[str]] = defaultdict(set)
-    divergent: dict[str, set[str]] = defaultdict(set)
     examples: dict[tuple[str, str], str] = {}
     for number, one in enumerate(recorded()):
         if one.operation != "chat" or one.interaction.response.status >= 300:
@@ -88,24 +55,17 @@ def test_deformed_answers_of_all_cassettes_mean_the_same(group: str) -> None:
             name = disorder.name
             applied[name].add(answer.dialect)
             if divergence is not None:
-                divergent[name].add(one.provider.dialect)
                 examples.setdefault(
                     (name, one.provider.dialect),
                     f"{one.file}: {divergence.property} at {divergence.at}: expected {divergence.expected}, "
                     f"got {divergence.actual}",
                 )
-    added, mended, unrecorded = [], [], {}
+    unrecorded = {}
     for disorder in disorders:
         name = disorder.name
-        known = set(KNOWN_DIVERGENCES.get(name, "").split())
-        added += [
-            f"{name}: {examples[name, dialect]}" for dialect in sorted(divergent[name] - known)
-        ]
-        mended += [f"{name}: {dialect}" for dialect in sorted(known - divergent[name])]
         if missing := set(disorder.dialects) - applied[name]:
             unrecorded[name] = " ".join(sorted(missing))
-    assert added == []
-    assert mended == [], "read rightly now: take these out of KNOWN_DIVERGENCES"
+    assert [f"{name}: {text}" for (name, _), text in examples.items()] == []
     names = {disorder.name for disorder in disorders}
     assert unrecorded == {name: row for name, row in NOT_RECORDED.items() if name in names}
 
@@ -145,10 +105,10 @@ def test_two_disorders_together_mean_the_same(key: str) -> None:
 
     alone = [disorder for disorder in PAIRED if diverges(disorder) is False]
     pairs = [combined(first, second) for first, second in permutations(alone, 2)]
-    assert [pair.name for pair in pairs if diverges(pair)] == list(KNOWN_PAIRS.get(key, ()))
+    assert [pair.name for pair in pairs if diverges(pair)] == []
 
 
-def test_known_divergences_and_unrecorded_ones_are_of_disorders() -> None:
+def test_every_disorder_is_in_a_group() -> None:
     names = {disorder.name for group in GROUPS.values() for disorder in group}
     assert names == {disorder.name for disorder in DISORDERS}
-    assert KNOWN_DIVERGENCES.keys() | NOT_RECORDED.keys() <= names
+    assert NOT_RECORDED.keys() <= names
