@@ -18,8 +18,8 @@ from llm_pure.settings.environment import proxy_for, with_env_defaults
 from llm_pure.transports.base import NUMBER_FIELDS, TLS_FIELDS, TransportSettings, settings_of
 from llm_pure.types.config import LLMConfig, reveal
 from llm_pure.types.errors import InvalidConfiguration, LLMError
-from llm_pure.types.http import redact_url
 from llm_pure.types.messages import user
+from llm_pure.types.redact import redact_url
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
