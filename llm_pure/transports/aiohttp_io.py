@@ -15,9 +15,9 @@ from yarl import URL
 
 from llm_pure.transports.base import Timeouts, TransportSettings
 from llm_pure.transports.exchange import (
+    NOT_A_PROXY,
     Address,
     Attempt,
-    NOT_A_PROXY,
     error_text,
     not_sendable,
     parse_address,

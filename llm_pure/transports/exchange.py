@@ -148,7 +148,9 @@ def unusable_proxy(reason: str) -> InvalidConfiguration:
     return InvalidConfiguration(message=f"the proxy cannot be used: {reason}", field="proxy")
 
 
-NOT_A_PROXY = "it is not a URL such as http://user:password@host:port (percent-encode / ? # @ in a password)"
+NOT_A_PROXY = (
+    "it is not a URL such as http://user:password@host:port (percent-encode / ? # @ in a password)"
+)
 
 
 # errors
