@@ -90,7 +90,6 @@ def _name_header_secrets(config: LLMConfig) -> tuple[LLMConfig, dict[str, str]]:
             variable = f"HEADER_{re.sub('[^A-Z0-9]', '_', name.upper())}"
             value = f"stand-in-for-header-{variable}-"
             variables[value] = variable
-            print_note(f"set ${variable} to the configured value of the header {name!r}")
         headers.append((name, value))
     return msgspec.structs.replace(config, headers=tuple(headers)), variables
 
@@ -111,6 +110,10 @@ def _curl_command(
     if display.curl_options and "%" in urlsplit(redacted.url).path:
         print_note("old versions of curl sign a path with % wrongly (curl issue 16927)")
     head = ("--include",) if include else ()
+    for text, variable in header_variables.items():
+        for name, value in display.request.headers:
+            if text in value:
+                print_note(f"set ${variable} to the configured value of the header {name!r}")
     return to_curl(
         display.request,
         options=(*head, *display.curl_options),
