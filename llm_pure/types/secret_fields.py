@@ -12,7 +12,7 @@ from llm_pure.types.redact import Mask, is_secret_name, mask_spans, redact_urls
 _REACH = 20_000
 """Maximum characters of an object with headers, and of a value inside a JSON string."""
 
-_HEAD = re.compile(r'"([A-Za-z0-9_.$-]{1,100})(\\*+)"\s*+:\s*+(?:\\*+"|[{\[])')
+_FIELD = re.compile(r'"([A-Za-z0-9_.$-]{1,100})(\\*+)"\s*+:\s*+(?:\\*+"|[{\[])')
 """The name and the begin of a text, an object or a list."""
 
 _TEXT = re.compile(r'(?s)(?:[^"\\]++|\\.)*+')
@@ -20,7 +20,7 @@ _VALUE_NEXT = re.compile(r'\\*"\s*+,\s*+\\*"(?i:value)\\*"\s*+:\s*+\\*"')
 _NAME_NEXT = re.compile(
     r'\\*"\s*+,\s*+\\*"(?i:name|key|header)\\*"\s*+:\s*+\\*"([A-Za-z0-9_-]{1,100})\\*"'
 )
-_TOKEN = re.compile(r'\\*+"|[{}\[\]]')
+_TOKEN = re.compile(r'(?<!\\)\\*+"|[{}\[\]]')
 _BELOW_HEADERS = re.compile(r"(?i)(?:[a-z0-9_-]*[a-z0-9][_-]?)?headers")
 _BELOW_CREDENTIALS = re.compile(
     r"(?i)(?:[a-z0-9_-]{0,40}[_-])?(?:authentication|credentials?|auth)"
@@ -43,7 +43,7 @@ def mask_secret_fields(text: str, mask: Mask) -> str:
 
 def _secret_spans(text: str) -> Iterator[_Span]:
     position = 0
-    while (head := _HEAD.search(text, position)) is not None:
+    while (head := _FIELD.search(text, position)) is not None:
         name, escape, position = head[1], head[2], head.end()
         if text[position - 1] != '"':
             if _BELOW_HEADERS.fullmatch(name) or _BELOW_CREDENTIALS.fullmatch(name):

@@ -9,6 +9,7 @@ import math
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 from llm_pure import ChatRequest, Completion, Message, Tool, ToolCall, assistant, tool_result, user
@@ -21,7 +22,8 @@ from llm_pure.replay.cassette import Cassette, parse_cassette, render_cassette
 from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.replay.matching import canonical, find_differences
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.types.redact import redact
+from llm_pure.types.redact import redact, three_stars
+from llm_pure.types.secret_fields import mask_secret_fields
 from tests.support.aws_frames import STREAM_HEAD, body_of, event
 from tests.support.cassettes import config_for
 from tests.support.fuzz import build_next
@@ -322,6 +324,8 @@ TEXTS: Mapping[str, Shape] = {
     "redact, web tokens with dots": _text(redact, lambda n: "eyJabcdefghijk." * n),
     "redact, bearers": _text(redact, lambda n: "bearer " * n),
     "redact, keys": _text(redact, lambda n: "sk-" * n),
+    **{f"redact a known key, {piece!r}": _text(partial(redact, secrets=["Zq7/pX+9w-Lm_4T2"]), lambda n, piece=piece: piece * n) for piece in ("%5a", "%25", "\\u005a", "\\", "&amp;", "&#x5a;", "WnE3L3BYKzl3LUxtXzRUMg", "WnE3L3BYKzl3LUxtXzRUMg==", "5a71372f", "a://b@c?", "://", "?key=a&")},
+    **{f"redaction of {piece!r}": _text(lambda text: mask_secret_fields(text, three_stars), lambda n, piece=piece: piece * n) for piece in ('"headers":{', '"headers":[{"', '\\"headers\\":{\\"a\\":\\"', '"a_secret":"x\\"', '\\\\\\"a_key\\\\\\":\\\\\\"', '"name":"', '"value":"a",', '"authentication":{"key":"', "\\")},
     **{
         f"{name}, {label}": _text(call, make)
         for name, call in (
