@@ -305,6 +305,18 @@ def _position(head: str, tail: str, filler: str) -> Shape:
     return _text(repair, lambda n: head + filler * n + tail)
 
 
+def _repeated(piece: str, n: int) -> str:
+    return piece * n
+
+
+def _redact_known(text: str) -> str:
+    return redact(text, secrets=["Zq7/pX+9w-Lm_4T2"])
+
+
+def _mask_fields(text: str) -> str:
+    return mask_secret_fields(text, three_stars)
+
+
 TEXTS: Mapping[str, Shape] = {
     **{f"repair, {filler!r} at {len(head)}": _position(head, tail, filler) for filler in (" ", "\n") for head, tail in (REPAIR_POSITIONS if filler == " " else REPAIR_POSITIONS[::3])},
     **{f"repair, {filler!r}": _position("", "", filler) for filler in ("{", "[", "{\"a\":", "[{", "\"", "\\", "'", ",", "a", "1", "```{", "```json\n{x\n```\n", "{}", "\\\"")},
@@ -324,8 +336,8 @@ TEXTS: Mapping[str, Shape] = {
     "redact, web tokens with dots": _text(redact, lambda n: "eyJabcdefghijk." * n),
     "redact, bearers": _text(redact, lambda n: "bearer " * n),
     "redact, keys": _text(redact, lambda n: "sk-" * n),
-    **{f"redact a known key, {piece!r}": _text(partial(redact, secrets=["Zq7/pX+9w-Lm_4T2"]), lambda n, piece=piece: piece * n) for piece in ("%5a", "%25", "\\u005a", "\\", "&amp;", "&#x5a;", "WnE3L3BYKzl3LUxtXzRUMg", "WnE3L3BYKzl3LUxtXzRUMg==", "5a71372f", "a://b@c?", "://", "?key=a&")},
-    **{f"redaction of {piece!r}": _text(lambda text: mask_secret_fields(text, three_stars), lambda n, piece=piece: piece * n) for piece in ('"headers":{', '"headers":[{"', '\\"headers\\":{\\"a\\":\\"', '"a_secret":"x\\"', '\\\\\\"a_key\\\\\\":\\\\\\"', '"name":"', '"value":"a",', '"authentication":{"key":"', "\\")},
+    **{f"redact a known key, {piece!r}": _text(_redact_known, partial(_repeated, piece)) for piece in ("%5a", "%25", "\\u005a", "\\", "&amp;", "&#x5a;", "WnE3L3BYKzl3LUxtXzRUMg", "WnE3L3BYKzl3LUxtXzRUMg==", "5a71372f", "a://b@c?", "://", "?key=a&")},
+    **{f"redaction of {piece!r}": _text(_mask_fields, partial(_repeated, piece)) for piece in ('"headers":{', '"headers":[{"', '\\"headers\\":{\\"a\\":\\"', '"a_secret":"x\\"', '\\\\\\"a_key\\\\\\":\\\\\\"', '"name":"', '"value":"a",', '"authentication":{"key":"', "\\")},
     **{
         f"{name}, {label}": _text(call, make)
         for name, call in (
