@@ -4,7 +4,7 @@ Docs: volcengine/volcengine-python-sdk of July 2026 and volcengine.com/docs/8237
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
 from llm_pure.types.errors import ContentFiltered, NotFound, Overloaded, QuotaExceeded, RateLimited
 
 PROVIDER = openai_chat.provider(
@@ -13,14 +13,19 @@ PROVIDER = openai_chat.provider(
     api_key_env=("ARK_API_KEY",),
     embeddings=True,
     quirks=openai_chat.Quirks(
+        options={
+            "user": "user",
+            "service_tier": "service_tier",
+            "logit_bias": "logit_bias",
+        },  # volcengine-ark-runtime 5.0.54, chat completions, read 2026-11-29
         reasoning_style="thinking_effort",
         effort_words={"xhigh": "high", "max": "high"},
         reasoning_replay="reasoning_content",
         unsupported={
-            **unsupported_by("ark", "n"),
             **unconfirmed_for("ark", "seed", "top_k", "metadata"),
         },
         refusal_key=False,
+        videos=True,
         error_codes={
             "SensitiveContentDetected": ContentFiltered,
             "InputTextSensitiveContentDetected": ContentFiltered,

@@ -8,7 +8,7 @@ from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import profiles_of
 from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.adapters.shared import azure_openai
-from llm_pure.adapters.shared.openai_models import EMBED_LIMITS, RULES
+from llm_pure.adapters.shared.openai_models import CHAT_RULES, EMBED_LIMITS, OPTIONS, RULES, TURNS
 
 _FOUNDRY = profiles_of(
     ("mistral", "Mistral", "ministral", "Ministral", "codestral", "Codestral"),
@@ -31,6 +31,11 @@ _CHAT = openai_chat.provider(
         max_tokens_key="max_completion_tokens",
         done_required=True,
         reasoning_style="effort",
+        options=OPTIONS,
+        rules=CHAT_RULES,
+        allowed_tools=True,
+        json_word=True,
+        turns=TURNS,
         unsupported={
             "top_k": "Azure OpenAI has no top_k",
             "repetition_penalty": "Azure OpenAI has no repetition_penalty",

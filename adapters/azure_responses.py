@@ -1,11 +1,13 @@
 """Azure OpenAI: the Responses API at Azure's URLs; `model` is the name of a deployment.
 
+Reasoning with `encrypted_content` is replayed whatever model or deployment of Azure made it: a part does not know its
+deployment, and only another resource refuses it (openai/codex#17541).
 Docs: learn.microsoft.com, "Azure OpenAI Responses API"; openai-python 3.3.1 lib/azure.py; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_responses
 from llm_pure.adapters.shared import azure_openai
-from llm_pure.adapters.shared.openai_models import EMBED_LIMITS, RULES
+from llm_pure.adapters.shared.openai_models import CACHE_MARKS, EMBED_LIMITS, RULES
 
 PROVIDER = openai_responses.provider(
     name="azure_responses",
@@ -19,6 +21,6 @@ PROVIDER = openai_responses.provider(
     embeddings=True,
     embed_limits=EMBED_LIMITS,
     list_models=True,
-    quirks=openai_responses.Quirks(profiles=RULES),
+    quirks=openai_responses.Quirks(profiles=RULES, cache_marks=CACHE_MARKS),
     source="learn.microsoft.com, Azure OpenAI Responses API, read 2026-11-20",
 )

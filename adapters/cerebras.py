@@ -4,9 +4,10 @@ Docs: inference-docs.cerebras.ai; cerebras_cloud_sdk 1.91.0 (PyPI); traffic reco
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for, unsupported_by
+from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.urls import with_default_path
+from llm_pure.schema.profiles import CEREBRAS_STRICT
 from llm_pure.types.errors import AuthenticationFailed, RateLimited
 
 _BASE_URL = "https://api.cerebras.ai/v1"
@@ -20,13 +21,13 @@ PROVIDER = openai_chat.provider(
     base_url_env=("CEREBRAS_BASE_URL",),
     list_models=True,
     quirks=openai_chat.Quirks(
+        strict_schemas=CEREBRAS_STRICT,
+        options={"user": "user", "service_tier": "service_tier", "prompt_cache_key": "prompt_cache_key", "logit_bias": "logit_bias", "prediction": lambda text: {"prediction": {"type": "content", "content": text}}},  # cerebras_cloud_sdk 1.91.0, completion_create_params.py, read 2026-11-29
         max_tokens_key="max_completion_tokens",
         unsupported={
             **unsupported_by(
-                "cerebras", "presence_penalty", "frequency_penalty", "repetition_penalty", "logprobs", "top_k",
-                "metadata",
+                "cerebras", "repetition_penalty", "top_k", "metadata",
             ),
-            **unconfirmed_for("cerebras", "n"),
         },
         profiles=(
             ModelProfile(

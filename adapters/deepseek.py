@@ -5,6 +5,7 @@ read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
 
@@ -51,7 +52,10 @@ PROVIDER = openai_chat.provider(
         forced_tool_with_reasoning=False,
         tool_strict=False,
         json_formats=("json_object",),
+        json_word=True,
         empty_content="",
+        document_form="none",  # "unknown variant `file`, expected `text`" (pydantic-ai's tests)
+        turns=TurnRules(final_assistant="prefix"),
         refusal_key=False,
         include_usage=False,
         done_required=True,

@@ -4,7 +4,6 @@ Docs: docs.fireworks.ai; vercel/ai packages/fireworks; anomalyco/models.dev prov
 """
 
 from llm_pure.adapters.dialects import openai_chat
-from llm_pure.adapters.dialects.openai_chat import unconfirmed_for
 from llm_pure.core.urls import with_default_path
 
 _BASE_URL = "https://api.fireworks.ai/inference/v1"
@@ -17,7 +16,13 @@ PROVIDER = openai_chat.provider(
     base_url_env=("FIREWORKS_BASE_URL",),
     embeddings=True,
     quirks=openai_chat.Quirks(
-        unsupported=unconfirmed_for("fireworks", "metadata"),
+        options={
+            "user": "user",
+            "service_tier": "service_tier",
+            "prompt_cache_key": "prompt_cache_key",
+            "logit_bias": "logit_bias",
+            "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
+        },  # fireworks-ai 1.2.30, completion_create_params.py, read 2026-11-29
         reasoning_style="effort_or_budget",
         effort_words={"minimal": "low", "xhigh": "high", "max": "high"},
         budget_bounds=(1024, 10**9),

@@ -38,7 +38,11 @@ PROVIDER = gemini_content.provider(
     name=_NAME,
     base_url=_BASE_URL,
     url_for=url_for,
-    quirks=gemini_content.Quirks(files_url=f"{_BASE_URL}/{_VERSION}/files/", count_wrapped=True),
+    quirks=gemini_content.Quirks(
+        options={**gemini_content.OPTIONS, "store": "store"},
+        files_url=f"{_BASE_URL}/{_VERSION}/files/",
+        count_wrapped=True,
+    ),
     authorize=key_header(_NAME, _KEYS, header="x-goog-api-key", prefix=""),
     api_key_env=_KEYS,
     base_url_env=("GOOGLE_GEMINI_BASE_URL",),

@@ -40,6 +40,7 @@ PROVIDER = openai_chat.provider(
             ]
         ),
         reasoning_style="effort",
+        json_word=True,
         error_codes={
             "unknown_model": NotFound,
             "unavailable_model": NotFound,

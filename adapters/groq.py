@@ -6,10 +6,12 @@ Docs: console.groq.com/docs; groq-python 1.7.0 (PyPI); traffic recorded by pydan
 from typing import Any
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import with_media
 from llm_pure.core.adaptations import ModelProfile
 from llm_pure.core.urls import with_default_path
+from llm_pure.schema.profiles import GROQ, GROQ_STRICT
 
 _BASE_URL = "https://api.groq.com/openai/v1"
 _SCHEMA: dict[str, Any] = {"json_formats": ("json_object", "json_schema")}
@@ -23,6 +25,7 @@ _CHAT = openai_chat.provider(
     base_url_env=("GROQ_BASE_URL",),
     list_models=True,
     quirks=openai_chat.Quirks(
+        options={"user": "user", "service_tier": "service_tier"},  # groq 1.7.0, completion_create_params (logit_bias and store: "not yet supported"), read 2026-11-29
         max_tokens_key="max_completion_tokens",
         unsupported=unsupported_by(
             "groq", "presence_penalty", "frequency_penalty", "repetition_penalty", "logprobs", "top_k", "n",
@@ -35,6 +38,12 @@ _CHAT = openai_chat.provider(
                 efforts=("low", "medium", "high"),
                 traits={**_SCHEMA, "tool_strict": True},
                 source=_SOURCE,
+            ),
+            ModelProfile(
+                prefix="qwen3.8",
+                reasoning="on",
+                efforts=("none", "low", "medium", "high"),
+                source="groq 1.7.0, reasoning_effort (default is medium), read 2026-11-29",
             ),
             ModelProfile(
                 prefix="qwen3",
@@ -59,8 +68,13 @@ _CHAT = openai_chat.provider(
         reasoning_extra_fields={"reasoning_format": "parsed"},
         reasoning_replay="reasoning",
         tool_strict=False,
+        schemas=GROQ,
+        strict_schemas=GROQ_STRICT,
         json_formats=("json_object",),
+        json_word=True,
+        format_with_tools=False,  # "json mode cannot be combined with tool/function calling" (vercel/ai#16540)
         refusal_key=False,
+        turns=TurnRules(final_assistant="continued"),  # console.groq.com/docs/prefilling, read 2026-11-29
         document_form="none",
         include_usage=False,
         done_required=True,

@@ -12,8 +12,9 @@ PROVIDER = openai_chat.provider(
     api_key_env=("HF_TOKEN",),
     list_models=True,
     quirks=openai_chat.Quirks(
+        turns=openai_chat.ANY_SERVER,
         unsupported=unconfirmed_for(
-            "huggingface", "n", "top_k", "repetition_penalty", "metadata", "parallel_tool_calls"
+            "huggingface", "top_k", "repetition_penalty", "metadata", "parallel_tool_calls"
         ),
         reasoning_style="effort",
         tool_strict=False,

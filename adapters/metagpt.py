@@ -8,6 +8,6 @@ from llm_pure.adapters.dialects import openai_chat
 PROVIDER = openai_chat.provider(
     name="metagpt",
     base_url="",
-    quirks=openai_chat.Quirks(reasoning_style="effort"),
+    quirks=openai_chat.Quirks(reasoning_style="effort", turns=openai_chat.ANY_SERVER),
     source="geekan/MetaGPT provider/metagpt_api.py, read 2026-11-20",
 )

@@ -5,6 +5,7 @@ Docs: mistralai 3.7.0 (PyPI), client/models/chatcompletionrequest.py; traffic re
 """
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.common.turn_rules import CallIds, TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unsupported_by
 from llm_pure.adapters.dialects.openai_media import MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
@@ -28,6 +29,13 @@ _CHAT = openai_chat.provider(
     embed_names={"dimensions": "output_dimension", "encoding": "encoding_format"},
     list_models=True,
     quirks=openai_chat.Quirks(
+        options={
+            "service_tier": "service_tier",
+            "prompt_cache_key": "prompt_cache_key",
+            "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
+        },  # mistralai 3.7.0, chatcompletionrequest.py, read 2026-11-29
+        # "top_p must be 1 when using greedy sampling", as generally known; wire notes 4.6, unconfirmed
+        greedy_excludes=("top_p", "n"),
         renames={"seed": "random_seed"},
         profiles=(
             ModelProfile(
@@ -49,9 +57,12 @@ _CHAT = openai_chat.provider(
         reasoning_style="effort",
         reasoning_replay="thinking_parts",
         tool_choice_values={"auto": "auto", "required": "any", "named": "named"},
-        nine_char_tool_call_ids=True,
         empty_content="",
-        turn_order="assistant_after_tools",
+        turns=TurnRules(
+            after_results="nothing",
+            final_assistant="prefix_required",
+            call_ids=CallIds(nine_characters=True, description="nine letters and digits"),
+        ),
         message_names=False,
         tool_names=True,
         refusal_key=False,

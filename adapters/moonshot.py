@@ -4,20 +4,18 @@ Docs: platform.moonshot.ai; vercel/ai packages/moonshotai (checked live by its a
 providers/moonshotai.py; read 2026-11-20.
 """
 
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
-from llm_pure.schema.profiles import SchemaProfile
+from llm_pure.schema.profiles import MOONSHOT, MOONSHOT_TOOL_NAME
 from llm_pure.types.errors import NotFound, Overloaded, PermissionDenied, QuotaExceeded, RateLimited
 
 _FIXED: dict[str, str] = dict.fromkeys(
     ("temperature", "top_p", "presence_penalty", "frequency_penalty"),
     "kimi models fix it; other values are refused",
-)
-_SCHEMAS = SchemaProfile(
-    name="moonshot",
-    dropped_keys=frozenset(["$schema"]),
-    source="vercel/ai packages/moonshotai: with it kimi-k2.5 answers nonsense; read 2026-11-20",
 )
 _SOURCE = "vercel/ai packages/moonshotai, pydantic-ai providers/moonshotai.py, read 2026-11-20"
 
@@ -42,6 +40,7 @@ PROVIDER = openai_chat.provider(
     api_key_env=("MOONSHOT_API_KEY", "MOONSHOTAI_API_KEY", "KIMI_API_KEY"),
     list_models=True,
     quirks=openai_chat.Quirks(
+        options={"user": "safety_identifier", "prompt_cache_key": "prompt_cache_key"},
         unsupported={
             **unsupported_by("moonshot", "seed", "top_k"),
             **unconfirmed_for("moonshot", "logprobs", "repetition_penalty", "metadata"),
@@ -53,7 +52,7 @@ PROVIDER = openai_chat.provider(
             _kimi("kimi-k2.5", "on"),
             _kimi("kimi-k2-thinking", "always", "none"),
             _kimi("kimi-k2", "none"),
-            ModelProfile(prefix="kimi-", unsupported=_FIXED, source=_SOURCE),
+            replace(_kimi("kimi-", "always", "effort", ("low", "high", "max")), is_fallback=True),
             ModelProfile(prefix="moonshot-v1", reasoning="none", source=_SOURCE),
         ),
         reasoning_style="thinking",
@@ -61,9 +60,15 @@ PROVIDER = openai_chat.provider(
         forced_tool_with_reasoning=False,
         tool_strict=False,
         refusal_key=False,
-        schemas=_SCHEMAS,
-        strict_schemas=_SCHEMAS,
+        schemas=MOONSHOT,
+        strict_schemas=MOONSHOT,
+        tool_name=MOONSHOT_TOOL_NAME,
         fetches_images=False,
+        videos=True,
+        turns=TurnRules(
+            final_assistant="partial",
+            left_out_if_empty=frozenset({"system", "user", "assistant"}),  # kimi-code#1985
+        ),
         image_file_scheme="ms://",
         error_codes={
             "exceeded_current_quota_error": QuotaExceeded,

@@ -17,6 +17,7 @@ PROVIDER = openai_chat.provider(
     embed_always={"input_type": "query"},
     list_models=True,
     quirks=openai_chat.Quirks(
+        turns=openai_chat.ANY_SERVER,
         unsupported=unconfirmed_for(
             "nvidia", "n", "logprobs", "top_k", "repetition_penalty", "metadata"
         ),

@@ -7,6 +7,7 @@ Docs: vLLM "OpenAI-compatible server", llama.cpp tools/server/README.md, Ollama 
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
+from llm_pure.adapters.shared.openai_models import OPTIONS
 
 _CHAT = openai_chat.provider(
     name="open_llm",
@@ -16,7 +17,11 @@ _CHAT = openai_chat.provider(
     key_required=False,
     embeddings=True,
     list_models=True,
-    quirks=openai_chat.Quirks(reasoning_style="effort"),
+    quirks=openai_chat.Quirks(
+        reasoning_style="effort",
+        options={**OPTIONS, "user": "user"},
+        turns=openai_chat.ANY_SERVER,
+    ),
     source="vLLM, llama.cpp and Ollama documentation, read 2026-11-20",
 )
 

@@ -12,6 +12,8 @@ PROVIDER = openai_chat.provider(
     base_url_env=("OPEN_LLM_BASE_URL",),
     key_required=False,
     list_models=True,
-    quirks=openai_chat.Quirks(reasoning_style="template", think_tags=True),
+    quirks=openai_chat.Quirks(
+        reasoning_style="template", think_tags=True, turns=openai_chat.ANY_SERVER
+    ),
     source="vLLM and llama.cpp documentation, read 2026-11-20",
 )

@@ -5,7 +5,7 @@ Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
 
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_media import with_media
-from llm_pure.adapters.shared.openai_models import EMBED_LIMITS, RULES
+from llm_pure.adapters.shared.openai_models import CHAT_RULES, EMBED_LIMITS, OPTIONS, RULES, TURNS
 
 _CHAT = openai_chat.provider(
     name="openai",
@@ -19,6 +19,11 @@ _CHAT = openai_chat.provider(
         max_tokens_key="max_completion_tokens",
         done_required=True,
         reasoning_style="effort",
+        options=OPTIONS,
+        rules=CHAT_RULES,
+        allowed_tools=True,
+        json_word=True,
+        turns=TURNS,
         unsupported={
             "top_k": "OpenAI has no top_k",
             "repetition_penalty": "OpenAI has no repetition_penalty",

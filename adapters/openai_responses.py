@@ -4,7 +4,7 @@ Docs: openai/openai-openapi 2.3.0 and openai-python 3.3.1; read 2026-11-20.
 """
 
 from llm_pure.adapters.dialects import openai_responses
-from llm_pure.adapters.shared.openai_models import EMBED_LIMITS, RULES
+from llm_pure.adapters.shared.openai_models import CACHE_MARKS, EMBED_LIMITS, RULES
 
 PROVIDER = openai_responses.provider(
     name="openai_responses",
@@ -15,6 +15,6 @@ PROVIDER = openai_responses.provider(
     embeddings=True,
     embed_limits=EMBED_LIMITS,
     list_models=True,
-    quirks=openai_responses.Quirks(profiles=RULES),
+    quirks=openai_responses.Quirks(profiles=RULES, max_effort=True, cache_marks=CACHE_MARKS),
     source="openai/openai-openapi 2.3.0 and openai-python 3.3.1, read 2026-11-20",
 )

@@ -4,6 +4,7 @@ Docs: docs.perplexity.ai; perplexityai 0.46.1 (PyPI); vercel/ai packages/perplex
 """
 
 from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
 
@@ -31,7 +32,7 @@ PROVIDER = openai_chat.provider(
         ),
         reasoning_style="effort",
         json_formats=("json_schema",),
-        turn_order="alternating",
+        turns=TurnRules(alternating=True, first_is_user=True, final_assistant="refused"),
         message_names=False,
         refusal_key=False,
         image_detail=False,

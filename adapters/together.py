@@ -18,6 +18,9 @@ PROVIDER = openai_chat.provider(
     embeddings=True,
     list_models=True,
     quirks=openai_chat.Quirks(
+        options={
+            "logit_bias": "logit_bias"
+        },  # together 3.1.1, completion_create_params.py, read 2026-11-29
         unsupported=unsupported_by("together", "metadata", "parallel_tool_calls"),
         logprobs_is_count=True,
         reasoning_style="reasoning_enabled",
@@ -25,6 +28,7 @@ PROVIDER = openai_chat.provider(
         reasoning_replay="reasoning",
         tool_strict=False,
         refusal_key=False,
+        videos=True,
         image_detail=False,
         document_form="none",
     ),

@@ -3,27 +3,42 @@
 Docs: docs.x.ai; vercel/ai packages/xai; pydantic-ai profiles/grok.py; read 2026-11-20.
 """
 
+from typing import Literal
+
 from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.openai_chat import unconfirmed_for, unsupported_by
 from llm_pure.adapters.dialects.openai_media import ImageQuirks, MediaQuirks, with_media
 from llm_pure.core.adaptations import ModelProfile
+from llm_pure.schema.profiles import XAI
 from llm_pure.types.errors import Overloaded
 
-_SOURCE = "vercel/ai packages/xai, read 2026-11-20"
+_SOURCE = (
+    "vercel/ai packages/xai, read 2026-11-20; efforts: pydantic-ai-slim 2.68.0 profiles/grok.py (live checks: 4.5 and"
+    " later refuse none, 4.7 takes xhigh), read 2026-11-29"
+)
 _NO_STOP = {"stop": "Grok's reasoning models refuse it"}
 
 
-def _model(prefix: str, reasoning: str, efforts: tuple[str, ...] = ()) -> ModelProfile:
+def _model(
+    prefix: str,
+    reasoning: Literal["none", "on", "always"],
+    efforts: tuple[str, ...] = (),
+    *,
+    is_fallback: bool = False,
+) -> ModelProfile:
     """A profile. A model without efforts rejects fields that control reasoning."""
     return ModelProfile(
         prefix=prefix,
         unsupported={} if reasoning == "none" else _NO_STOP,
-        reasoning="always" if reasoning == "always" else "on" if reasoning == "on" else "none",
+        reasoning=reasoning,
         efforts=efforts,
         traits={} if efforts else {"reasoning_style": "none"},
+        is_fallback=is_fallback,
         source=_SOURCE,
     )
 
+
+_UP_TO_HIGH = ("low", "medium", "high")
 
 _CHAT = openai_chat.provider(
     name="xai",
@@ -39,8 +54,12 @@ _CHAT = openai_chat.provider(
         },
         profiles=(
             _model("grok-4.20", "on"),
-            _model("grok-4.3", "on", ("none", "low", "medium", "high")),
-            _model("grok-4.", "on", ("none", "low", "medium", "high", "xhigh")),
+            _model("grok-4.3", "on", ("none", *_UP_TO_HIGH)),
+            _model("grok-latest", "on", ("none", *_UP_TO_HIGH)),
+            _model("grok-4.5", "always", _UP_TO_HIGH),
+            _model("grok-4.6", "always", _UP_TO_HIGH),
+            _model("grok-build", "always", _UP_TO_HIGH),
+            _model("grok-4.", "always", (*_UP_TO_HIGH, "xhigh")),
             _model("grok-4-fast-non-reasoning", "none"),
             _model("grok-4-1-fast-non-reasoning", "none"),
             _model("grok-4", "always"),
@@ -48,9 +67,12 @@ _CHAT = openai_chat.provider(
             _model("grok-code", "always"),
             _model("grok-3", "none"),
             _model("grok-2", "none"),
+            _model("grok-", "always", (*_UP_TO_HIGH, "xhigh"), is_fallback=True),
         ),
         reasoning_style="effort",
         tool_strict=False,
+        schemas=XAI,
+        empty_content="",  # null beside tool_calls is refused by some versions
         refusal_key=False,
         error_codes={"The service is currently unavailable": Overloaded},
     ),

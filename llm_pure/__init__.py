@@ -16,6 +16,7 @@ from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.messages import (
     Audio,
+    CacheMark,
     Document,
     Image,
     Message,
@@ -27,6 +28,7 @@ from llm_pure.types.messages import (
     Text,
     ToolCall,
     ToolResult,
+    Video,
     assistant,
     system,
     tool_result,
@@ -53,6 +55,7 @@ __all__ = [
     "LLM",
     "Adaptation",
     "Audio",
+    "CacheMark",
     "ChatRequest",
     "Choice",
     "Completion",
@@ -86,6 +89,7 @@ __all__ = [
     "ToolCall",
     "ToolResult",
     "Usage",
+    "Video",
     "assistant",
     "collect",
     "describe",

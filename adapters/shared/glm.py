@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import (
     Quirks,
     profiles_of,
@@ -51,6 +52,14 @@ RULES = (
         source=_SOURCE,
     ),
     *profiles_of(("glm-5", "glm-4.7", "glm-4.6", "glm-4.5"), reasoning="on", source=_SOURCE),
+    ModelProfile(
+        prefix="glm-",
+        reasoning="always",
+        efforts=("low", "high", "max"),
+        traits={"reasoning_style": "thinking_effort"},
+        is_fallback=True,
+        source="newer than this table: like the newest, glm-5.3; 2026-11-29",
+    ),
     *profiles_of(
         ("glm-4", "glm-3", "chatglm", "charglm", "codegeex"),
         reasoning="none",
@@ -72,6 +81,8 @@ ERROR_CODES: Mapping[str, ErrorType] = {
 """docs.z.ai, "Errors". 1304, 1308 and 1309 are daily and plan limits, so waiting for seconds does not help."""
 
 QUIRKS = Quirks(
+    options={"user": "user_id"},
+    greedy_excludes=("top_p",),  # ignored beside do_sample false: docs.z.ai, read 2026-11-20
     unsupported={
         **unsupported_by(
             "GLM", "n", "presence_penalty", "frequency_penalty", "logprobs", "top_k", "metadata"
@@ -89,6 +100,8 @@ QUIRKS = Quirks(
     tool_strict=False,
     json_formats=("json_object",),
     refusal_key=False,
+    videos=True,
+    turns=TurnRules(compatible_providers=frozenset({"zai", "zhipuai"})),
     done_required=True,
     error_codes=ERROR_CODES,
 )

@@ -12,28 +12,66 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
+from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, CallIds, TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of
-from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.adaptations import FieldRule, ModelProfile
+from llm_pure.core.resolved_request import OptionField
+from llm_pure.types.messages import Audio, Document, Image, Text
 from llm_pure.types.operations import EmbedLimit
+from llm_pure.types.request import AudioOutput
 
 _SOURCE = "pydantic-ai profiles/openai.py and vercel/ai openai capabilities, read 2026-11-20"
 _OPENAPI = "openai/openai-openapi 2.3.0, read 2026-11-20"
 _FORMATS = "developers.openai.com, Structured Outputs and JSON mode; read 2026-11-20"
 _REASON = "OpenAI's reasoning models refuse it"
 
-_NEVER = dict.fromkeys(("presence_penalty", "frequency_penalty", "logit_bias"), _REASON)
+_STOP = "OpenAI refuses it: \"'stop' is not supported with this model\""
+"""smolagents#1671, #1893, litellm#15244: gpt-5 and its successors while they reason; at effort none reports differ
+(smolagents#1868, litellm#28662). Read 2026-11-29."""
+
+_NEVER = dict.fromkeys(
+    ("presence_penalty", "frequency_penalty", "logit_bias", "prediction"), _REASON
+)
 _NOT_WHILE_REASONING = dict.fromkeys(("temperature", "top_p", "logprobs"), _REASON)
+
+_OLDER = {"verbosity": "models before gpt-5 have no verbosity"}
+_WITHOUT_PREDICTION = {**_OLDER, "prediction": "only gpt-4o and gpt-4.1 take a prediction"}
+
+
+CACHE_MARKS = CacheMarks(
+    key="prompt_cache_breakpoint",
+    parts=frozenset({Text, Image, Audio, Document}),
+    tools=False,
+    assistant=False,
+    ttls=frozenset({"30m", "12h"}),
+    max_marks=None,
+    models=("gpt-5.6", "gpt-5.7", "gpt-5.8", "gpt-5.9", "gpt-6", "gpt-7"),
+    source="openai 3.57.0 types/chat/chat_completion_content_part_text_param.py: gpt-5.6 and later, read 2026-11-29",
+)
+
+TURNS = TurnRules(
+    call_ids=CallIds(max_length=40, description="at most 40 characters"),
+    cache_marks=CACHE_MARKS,
+)
+"""Chat completions of OpenAI: a longer id of a call is a 400, "string too long. Expected a string with maximum length 40"
+(langchain-ai/langgraphjs and others); read 2026-11-29."""
 
 _Efforts = tuple[str, ...]
 _UP_TO_HIGH: _Efforts = ("low", "medium", "high")
 _UP_TO_XHIGH: _Efforts = (*_UP_TO_HIGH, "xhigh")
 _FROM_MEDIUM: _Efforts = ("medium", "high", "xhigh")
+_PAGE_OF_6_2 = (
+    "developers.openai.com, models, gpt-6.2-sol; openai 3.57.0 ChatModel; read 2026-11-29"
+)
+_MAX = {"responses_efforts": (*_UP_TO_XHIGH, "max")}
+"""The Responses API takes one effort more from gpt-5.6 on (pydantic-ai 2.68.0, live checks); chat completions refuse it."""
 
 
 def _always(
     *prefixes: str,
     efforts: _Efforts = _UP_TO_HIGH,
     unsupported: Mapping[str, str] = MappingProxyType({}),
+    is_fallback: bool = False,
     source: str = _SOURCE,
     **traits: Any,
 ) -> tuple[ModelProfile, ...]:
@@ -44,18 +82,30 @@ def _always(
         reasoning="always",
         efforts=efforts,
         traits={"system_role": "developer", **traits},
+        is_fallback=is_fallback,
         source=source,
     )
 
 
+def _from_5(*prefixes: str, **fields: Any) -> tuple[ModelProfile, ...]:
+    """Models from gpt-5 on that always reason."""
+    return _always(*prefixes, unsupported={"stop": _STOP}, **fields)
+
+
+def _o_series(*prefixes: str, stops: bool = True, **traits: Any) -> tuple[ModelProfile, ...]:
+    """Models of the o series. `stops`: stop sequences are supported (openai/openai-openapi 2.3.0, `stop`)."""
+    stop = {} if stops else {"stop": _STOP}
+    return _always(*prefixes, unsupported={**_OLDER, **stop}, source=_OPENAPI, **traits)
+
+
 def _switchable(
-    *prefixes: str, reasoning: Literal["on", "off"] = "on", **traits: str
+    *prefixes: str, reasoning: Literal["on", "off"] = "on", **traits: Any
 ) -> tuple[ModelProfile, ...]:
     """Models whose reasoning can be switched; `reasoning` is the default."""
     return profiles_of(
         prefixes,
         unsupported=_NEVER,
-        unsupported_while_reasoning=_NOT_WHILE_REASONING,
+        unsupported_while_reasoning={**_NOT_WHILE_REASONING, "stop": _STOP},
         reasoning=reasoning,
         efforts=("none", *_UP_TO_XHIGH),
         traits={"system_role": "developer", **traits},
@@ -63,9 +113,48 @@ def _switchable(
     )
 
 
-def _no_stop(prefix: str) -> tuple[ModelProfile, ...]:
-    return _always(prefix, unsupported={"stop": f"{prefix} refuses it"}, source=_OPENAPI)
+def audio_fields(audio: AudioOutput) -> dict[str, Any]:
+    """`audio`, and the modalities that it implies."""
+    voice = {"voice": audio.voice, "format": audio.format or "wav"}
+    return {"audio": voice, "modalities": ["text", "audio"]}
 
+
+OPTIONS: Mapping[str, OptionField] = {
+    "user": "safety_identifier",
+    "service_tier": "service_tier",
+    "verbosity": "verbosity",
+    "prompt_cache_key": "prompt_cache_key",
+    "store": "store",
+    "modalities": "modalities",
+    "audio": audio_fields,
+    "logit_bias": "logit_bias",
+    "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
+}
+"""Optional fields of chat completions. Source: openai 3.57.0, completion_create_params.py, read 2026-11-29."""
+
+CHAT_RULES = (
+    FieldRule(
+        field="metadata",
+        setting="metadata",
+        needs="store",
+        reason="metadata needs store: the provider keeps it with stored completions only",
+        source="langchaingo#1484: \"only allowed when 'store' is enabled\"; read 2026-11-29",
+    ),
+    FieldRule(
+        field="max_completion_tokens",
+        setting="max_tokens",
+        excluded_by={"max_tokens": ()},
+        reason="extra has max_tokens, and the API refuses both",
+        source="openai 3.57.0, completion_create_params.max_tokens (deprecated), read 2026-11-29",
+    ),
+    FieldRule(
+        field="stream_options",
+        setting="",
+        needs="stream",
+        reason="stream_options needs stream",
+        source="openai 3.57.0, completion_create_params.stream_options, read 2026-11-29",
+    ),
+)
 
 EMBED_LIMITS = (
     EmbedLimit(
@@ -76,51 +165,85 @@ EMBED_LIMITS = (
 )
 
 RULES: tuple[ModelProfile, ...] = (
-    *_always("gpt-6-astra", "gpt-6.1-sol", efforts=_UP_TO_XHIGH),
-    *_switchable("gpt-6", "gpt-5.6", tools_conflict_with="reasoning"),
-    *_always("gpt-5.5-pro", efforts=_FROM_MEDIUM),
+    *_from_5("gpt-6.2", efforts=_UP_TO_XHIGH, source=_PAGE_OF_6_2, **_MAX),
+    *_from_5("gpt-6-astra", "gpt-6.1-sol", efforts=_UP_TO_XHIGH, **_MAX),
+    *_switchable(
+        "gpt-6.1-terra",
+        "gpt-6-sol",
+        "gpt-6-luna",
+        "gpt-5.6",
+        tools_conflict_with="reasoning",
+        responses_efforts=("none", *_UP_TO_XHIGH, "max"),
+    ),
+    *_from_5("gpt-5.5-pro", efforts=_FROM_MEDIUM),
     *_switchable("gpt-5.5", tools_conflict_with="effort"),
-    *_always("gpt-5.4-pro", efforts=_FROM_MEDIUM),
+    *_from_5("gpt-5.4-pro", efforts=_FROM_MEDIUM),
     *_switchable("gpt-5.4", reasoning="off", tools_conflict_with="effort"),
-    *_always("gpt-5.3-chat"),
+    *_from_5("gpt-5.3-chat", efforts=("medium",)),
     *_switchable("gpt-5.3", reasoning="off"),
-    *_always("gpt-5.2-pro", "gpt-5.2-chat", efforts=_FROM_MEDIUM),
+    *_from_5("gpt-5.2-pro", efforts=_FROM_MEDIUM),
+    *_from_5("gpt-5.2-chat", efforts=("medium",)),
     *_switchable("gpt-5.2", reasoning="off"),
-    *_always("gpt-5.1-codex", "gpt-5.1-chat"),
+    *_from_5("gpt-5.1-codex"),
+    *_from_5("gpt-5.1-chat", efforts=("medium",)),
     *_switchable("gpt-5.1", reasoning="off"),
-    *profiles_of(("gpt-5-chat",), reasoning="none", source=_SOURCE),
-    *_always("gpt-5", efforts=("minimal", *_UP_TO_HIGH)),
+    *profiles_of(("gpt-5-chat",), unsupported=_WITHOUT_PREDICTION, reasoning="none", source=_SOURCE),
+    *_from_5("gpt-5-pro", efforts=("high",)),
+    *_from_5("gpt-5-codex"),
+    *_from_5("gpt-5", efforts=("minimal", *_UP_TO_HIGH)),
     *_always(
         "o1-mini",
         "o1-preview",
-        unsupported={"tools": "it does not support tools"},
+        unsupported={**_OLDER, "tools": "it does not support tools"},
         system_role="user",
         json_formats=(),
     ),
-    *_no_stop("o3-pro"),
-    *_no_stop("o4-mini"),
-    *_always("o3-mini"),
-    *_no_stop("o3"),
-    *_always("o1", "o4"),
+    *_o_series("o3-pro", stops=False),
+    *_o_series("o4-mini", stops=False),
+    *_o_series("o3-mini"),
+    *_o_series("o3", stops=False),
+    *_o_series("o1"),
+    *_o_series("o4", stops=False),
     *profiles_of(
         ("gpt-4o-search-preview", "gpt-4o-mini-search-preview"),
-        unsupported={"temperature": "search models refuse it"},
+        unsupported={**_OLDER, "temperature": "search models refuse it"},
         reasoning="none",
         source="vercel/ai openai-chat-language-model, read 2026-11-20",
     ),
     *profiles_of(
         ("gpt-4o-2024-05-13", "gpt-4-turbo", "gpt-4-1106", "gpt-4-0125", "gpt-3.5"),
+        unsupported=_WITHOUT_PREDICTION,
         reasoning="none",
         traits={"json_formats": ("json_object",)},
         source=_FORMATS,
     ),
     *profiles_of(
         ("gpt-4-0613", "gpt-4-0314", "gpt-4-32k"),
+        unsupported=_WITHOUT_PREDICTION,
         reasoning="none",
         traits={"json_formats": ()},
         source=_FORMATS,
     ),
+    *profiles_of(("gpt-audio",), unsupported=_WITHOUT_PREDICTION, reasoning="none", source=_SOURCE),
     *profiles_of(
-        ("gpt-4", "chatgpt-4o", "ft:gpt-4", "ft:gpt-3.5"), reasoning="none", source=_SOURCE
+        ("gpt-oss",),
+        unsupported=_WITHOUT_PREDICTION,
+        reasoning="always",
+        efforts=_UP_TO_HIGH,
+        source="an open model, at Azure and GitHub; huggingface.co/openai/gpt-oss-120b, read 2026-11-29",
     ),
-)
+    *profiles_of(("gpt-4o", "gpt-4.1"), unsupported=_OLDER, reasoning="none", source=_SOURCE),
+    *profiles_of(
+        ("gpt-4", "chatgpt-4o", "ft:gpt-4", "ft:gpt-3.5"),
+        unsupported=_WITHOUT_PREDICTION,
+        reasoning="none",
+        source=_SOURCE,
+    ),
+    *_from_5(
+        "gpt-", "o5", "o6", "o7", "codex-", "computer-use-",
+        efforts=_UP_TO_XHIGH,
+        is_fallback=True,
+        source="newer than this table, or not in it: like the newest, gpt-6.2; 2026-11-29",
+        **_MAX,
+    ),
+)  # fmt: skip

@@ -5,17 +5,43 @@ Source: OpenRouter OpenAPI 1.0.0 (OpenRouterTeam/typescript-sdk); openrouter.ai/
 "Errors"; traffic recorded by pydantic-ai; read 2026-11-20.
 """
 
+from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, TurnRules
 from llm_pure.adapters.dialects.openai_chat import Quirks, unconfirmed_for
+from llm_pure.adapters.shared.openai_models import audio_fields
+from llm_pure.types.messages import Document, Image, Text, ToolResult
 
 BASE_URL = "https://openrouter.ai/api/v1"
 API_KEY_ENV = ("OPENROUTER_API_KEY",)
 SOURCE = "OpenRouter OpenAPI 1.0.0 and openrouter.ai/docs, read 2026-11-20"
 
 QUIRKS = Quirks(
+    options={
+        **{
+            name: name
+            for name in (
+                "user", "service_tier", "verbosity", "prompt_cache_key", "modalities", "logit_bias",
+            )
+        },
+        "audio": audio_fields,
+        "prediction": lambda text: {"prediction": {"type": "content", "content": text}},
+    },
     unsupported=unconfirmed_for("openrouter", "n"),
     reasoning_style="reasoning",
     reasoning_replay="reasoning",
     document_form="file_or_url",
+    json_word=True,
+    videos=True,
+    turns=TurnRules(
+        final_assistant="continued",
+        compatible_providers=frozenset({"openrouter", "openrouter_reasoning"}),
+        cache_marks=CacheMarks(
+            key="cache_control",
+            parts=frozenset({Text, Image, Document, ToolResult}),
+            in_results=True,
+            ttls=frozenset({"5m", "1h"}),
+            source="openrouter.ai/docs, Prompt caching, read 2026-11-29",
+        ),
+    ),
     done_required=True,
-)
+)  # fmt: skip
 """done_required: an error may follow a chunk with finish reason "length", and [DONE] follows even then."""

@@ -7,6 +7,7 @@ A part that OpenAI's format cannot express (provider metadata, an opaque part, a
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from llm_pure.chat.message_input import read_messages
 from llm_pure.chat.part_input import invalid
@@ -89,7 +90,9 @@ def _split(message: Message) -> list[Message]:
     only_results = results and len(results) == len(message.parts)
     if not only_results or message.role not in ("tool", "user"):
         return [message]
-    return [Message("tool", (result,)) for result in results]
+    messages = [Message("tool", (result,)) for result in results]
+    messages[-1] = replace(messages[-1], cache=message.cache)
+    return messages
 
 
 def _tool_message(turn: Message) -> OpenAIMessage:
@@ -98,14 +101,25 @@ def _tool_message(turn: Message) -> OpenAIMessage:
         not isinstance(result, ToolResult)
         or len(turn.parts) > 1
         or result.provider_metadata is not None
+        or result.cache is not None
     ):
-        return {"role": "tool", "content": [_exported(part) for part in turn.parts]}
+        exported: OpenAIMessage = {"role": "tool", "content": list(map(_exported, turn.parts))}
+        return exported | _marks(turn)
     written: OpenAIMessage = {"role": "tool", "tool_call_id": result.tool_call_id}
     written["content"] = _content(result.content)
     if result.name is not None:
         written["name"] = result.name
     if result.is_error:
         written["is_error"] = True
+    return written | _marks(turn)
+
+
+def _marks(turn: Message) -> OpenAIMessage:
+    """The message's cache mark, and whether it is continued, under the keys that `parse_messages` reads."""
+    written: OpenAIMessage = {"prefix": True} if turn.prefix else {}
+    if turn.cache is not None:
+        ttl = {} if turn.cache.ttl is None else {"ttl": turn.cache.ttl}
+        written["cache_control"] = {"type": "ephemeral", **ttl}
     return written
 
 
@@ -130,11 +144,11 @@ def _message(turn: Message) -> OpenAIMessage:
         written["tool_calls"] = calls
     if not parts and (calls or "refusal" in written):
         written["content"] = None
-    return written
+    return written | _marks(turn)
 
 
 def _plain(call: ToolCall) -> bool:
-    return call.provider_metadata is None and call.arguments != ""
+    return call.provider_metadata is None and call.cache is None and call.arguments != ""
 
 
 def _call(call: ToolCall) -> dict[str, Any]:
@@ -152,7 +166,7 @@ def _content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
 
 def _part(part: Part) -> dict[str, Any]:
     """The part in OpenAI's format if nothing is lost, else as exported."""
-    if getattr(part, "provider_metadata", None) is not None:
+    if getattr(part, "provider_metadata", None) or getattr(part, "cache", None):
         return _exported(part)
     match part:
         case Text(text=text):
@@ -212,7 +226,7 @@ def _exported(part: Part) -> dict[str, Any]:
 
 def _unsupported_feature(turn: OpenAIMessage) -> str:
     """The first key or type of part in a message that is not OpenAI's, "" if there is none."""
-    for key in ("reasoning_content", "is_error"):
+    for key in ("reasoning_content", "is_error", "prefix", "cache_control"):
         if key in turn:
             return key
     if turn["role"] == "tool" and "name" in turn:

@@ -8,6 +8,7 @@ lost. Metadata of a response (`usage`, `stop_reason` ...) is ignored.
 from collections.abc import Callable, Iterable, Mapping
 
 from llm_pure.chat.part_input import (
+    CACHE_KEYS,
     Fields,
     arguments_text,
     fields_of,
@@ -24,6 +25,7 @@ from llm_pure.types.messages import (
     Image,
     Message,
     Part,
+    ProviderMetadata,
     Reasoning,
     Refusal,
     Role,
@@ -46,7 +48,8 @@ _ROLES: Mapping[str, Role] = {
 }
 _KEYS = (
     "role", "content", "name", "reasoning_content", "reasoning", "thinking", "reasoning_details", "extra_content", "thought_signature",
-    "images", "audio", "refusal", "tool_calls", "function_call", "tool_call_id", "tool_name", "is_error",
+    "images", "audio", "refusal", "tool_calls", "function_call", "tool_call_id", "tool_name", "is_error", "tool_plan",
+    "cache_control", "prefix", "partial", "phase",
 )  # fmt: skip
 """The keys of a message."""
 
@@ -90,25 +93,42 @@ def _message(turn: object, path: str) -> Message:
         invalid(path, f"a message is a string, a Message or a mapping, not {type_name(turn)}")
     fields = Fields(turn, path)
     role_name = turn.get("role")
+    if role_name is None and ("type" in turn or "id" in turn):
+        from llm_pure.chat.item_input import read_item  # imported late: start-up
+
+        return read_item(turn, path)
     role = _ROLES.get(role_name) if isinstance(role_name, str) else None
     if role is None:
         invalid(f"{path}/role", f"unknown role {role_name!r}; known: {', '.join(_ROLES)}")
     _reject_unknown(fields)
     name = fields.optional_text("name")
     content = turn.get("content")
+    cache = fields.cache_mark()
     if role == "tool" and "tool_call_id" not in turn and _is_exported(content):
-        return Message("tool", read_parts(content, f"{path}/content"), name)
+        return Message("tool", read_parts(content, f"{path}/content"), name, cache=cache)
     if role == "tool":
         name = name or fields.optional_text("tool_name")
         call_id = fields.text("tool_call_id", default=name or "")
-        return Message("tool", (read_result(fields, call_id, name),))
+        return Message("tool", (read_result(fields, call_id, name),), cache=cache)
     parts = [*_reasoning(fields), *read_parts(content, f"{path}/content")]
     for key, read in _AFTER_CONTENT.items():
         if turn.get(key) is not None:
             parts += read(fields)
     if role == "user" and parts and all(type(part) is ToolResult for part in parts):
-        return Message("tool", tuple(parts))
-    return Message(role, tuple(parts), name)
+        return Message("tool", tuple(parts), cache=cache)
+    if role == "assistant" and ("phase" in turn or _has_output(content)):
+        from llm_pure.chat.item_input import of_item  # imported late: start-up
+
+        parts = of_item(fields, parts)
+    prefix = bool(turn.get("prefix") or turn.get("partial"))
+    return Message(role, tuple(parts), name, prefix, cache)
+
+
+def _has_output(content: object) -> bool:
+    """Whether this is the content of an item of the Responses API."""
+    return isinstance(content, list) and any(
+        isinstance(item, Mapping) and item.get("type") == "output_text" for item in content
+    )
 
 
 def _reject_unknown(fields: Fields) -> None:
@@ -133,6 +153,9 @@ def _reasoning(fields: Fields) -> tuple[Part, ...]:
     keys = ("reasoning_details",) if is_openrouter else ("extra_content", "thought_signature")
     signatures = {key: fields.get(key) for key in keys if fields.get(key)}
     metadata = Fields(signatures, fields.path).metadata("openrouter" if is_openrouter else "openai")
+    if fields.get("tool_plan"):  # Cohere's
+        plan = ProviderMetadata("cohere", '{"type":"tool_plan"}')
+        return (Reasoning(fields.text("tool_plan"), provider_metadata=plan),)
     for key in ("reasoning_content", "reasoning", "thinking"):
         if fields.get(key):
             return (Reasoning(fields.text(key), provider_metadata=metadata),)
@@ -185,7 +208,7 @@ def _tool_call(value: object, path: str) -> ToolCall:
     else:
         function = call
     arguments = function.values.get("arguments", function.get("input"))
-    modelled = ("id", "index", "function", "custom", "name", "arguments", "input")
+    modelled = ("id", "index", "function", "custom", "name", "arguments", "input", *CACHE_KEYS)
     kind = () if call.get("type") == "custom" else ("type",)
     metadata = call.metadata("openai", *modelled, *kind)
     if key == "custom" and metadata is None:
@@ -195,6 +218,7 @@ def _tool_call(value: object, path: str) -> ToolCall:
         Fields(function.values, f"{path}/function").text("name"),
         to_json_text(arguments, f"{path}/function/arguments", arguments_text),
         metadata,
+        call.cache_mark(),
     )
 
 

@@ -1,19 +1,21 @@
 """Read one part of a message from a mapping in OpenAI's or Anthropic's format.
 
-Keys that are not modelled (Anthropic's `cache_control` and `citations`, say) are kept in the part's ProviderMetadata and sent
-back to the provider. Blocks of Anthropic's own tools are kept as Opaque.
+Keys that are not modelled (Anthropic's `citations`, say) are kept in the part's ProviderMetadata and sent back to the
+provider. Blocks of Anthropic's own tools are kept as Opaque.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import msgspec
 
 from llm_pure.framing.json_codec import DECODE_ERRORS, ENCODE_ERRORS, json_text
 from llm_pure.types.errors import InvalidRequest
-from llm_pure.types.media import from_base64, from_data_url
+from llm_pure.types.media import from_base64, from_data_url, media_type_of
 from llm_pure.types.messages import (
     Audio,
+    CacheMark,
+    CacheTtl,
     Document,
     Image,
     Opaque,
@@ -25,6 +27,7 @@ from llm_pure.types.messages import (
     ToolCall,
     ToolResult,
     ToolResultContent,
+    Video,
 )
 from llm_pure.types.rejection import Rejected
 
@@ -52,6 +55,10 @@ def to_json_text(value: object, path: str, write: Callable[[object], str] = json
         return write(value)
     except ENCODE_ERRORS as error:
         invalid(path, f"not JSON: {error}")
+
+
+CACHE_KEYS = ("cache_control", "prompt_cache_breakpoint")
+CACHE_TTLS: tuple[CacheTtl, ...] = get_args(CacheTtl)
 
 
 class Fields:
@@ -99,6 +106,19 @@ class Fields:
             if key not in known and value is not None:
                 invalid(f"{self.path}/{key}", f"unknown key; known: {', '.join(known)}")
 
+    def cache_mark(self) -> CacheMark | None:
+        """The mark of a prompt cache: Anthropic's `cache_control` or OpenAI's `prompt_cache_breakpoint`."""
+        for key in CACHE_KEYS:
+            if self.values.get(key) is not None:
+                mark = self.mapping(key)
+                mark.reject_unknown("type", "mode", "ttl")
+                if (ttl := mark.optional_text("ttl")) not in (None, *CACHE_TTLS):
+                    invalid(
+                        f"{mark.path}/ttl", f"ttl is one of {', '.join(CACHE_TTLS)}, not {ttl!r}"
+                    )
+                return CacheMark(ttl)
+        return None
+
     def metadata(self, provider: str, *known: str) -> ProviderMetadata | None:
         """Return all other keys, as metadata of this provider."""
         rest = {k: v for k, v in self.values.items() if k not in known and v is not None}
@@ -117,9 +137,7 @@ def fields_of(value: object, path: str) -> Fields:
 def from_base64_at(text: object, path: str) -> bytes:
     """Decode base64; bytes are returned as they are. Rejects anything else."""
     data = from_base64(text) if isinstance(text, str) else text
-    if not isinstance(data, bytes):
-        invalid(path, "not valid base64")
-    return data
+    return data if isinstance(data, bytes) else invalid(path, "not valid base64")
 
 
 def read_parts(content: object, path: str) -> tuple[Part, ...]:
@@ -134,7 +152,11 @@ def read_parts(content: object, path: str) -> tuple[Part, ...]:
 
 
 def read_result(
-    fields: Fields, call_id: str, name: str | None, metadata: ProviderMetadata | None = None
+    fields: Fields,
+    call_id: str,
+    name: str | None,
+    metadata: ProviderMetadata | None = None,
+    cache: CacheMark | None = None,
 ) -> ToolResult:
     """Read a tool's result from the keys `content` and `is_error`."""
     content: list[ToolResultContent] = []
@@ -149,6 +171,7 @@ def read_result(
         name=name,
         is_error=bool(fields.get("is_error")),
         provider_metadata=metadata,
+        cache=cache,
     )
 
 
@@ -158,10 +181,10 @@ def _part(item: object, path: str) -> Part:
     if isinstance(item, str):
         return Text(item)
     if not isinstance(item, Mapping):
-        invalid(path, f"a part is a string, a part value or a mapping, not {type_name(item)}")
+        hint = "; read a file with llm_pure.client.load_part" if hasattr(item, "__fspath__") else ""
+        invalid(path, f"a part is a string, a part value or a mapping, not {type_name(item)}{hint}")
     fields = Fields(item, path)
-    kind = item.get("type")
-    kind = kind if isinstance(kind, str) else ""
+    kind = item["type"] if isinstance(item.get("type"), str) else ""
     if kind in _ANTHROPIC_BLOCKS:
         return Opaque("anthropic", kind, to_json_text(dict(item), path))
     if kind == "llm_pure":
@@ -170,7 +193,11 @@ def _part(item: object, path: str) -> Part:
         known = ", ".join([*_READERS, "llm_pure"])
         invalid(f"{path}/type", f"unknown type {item.get('type')!r} of part; known: {known}")
     read, provider, keys = _READERS[kind]
-    return read(fields, fields.metadata(provider, "type", *keys))
+    part = read(fields, fields.metadata(provider, "type", *CACHE_KEYS, *keys))
+    mark = fields.cache_mark()
+    if mark is None or isinstance(part, Reasoning | Refusal | Opaque):
+        return part
+    return msgspec.structs.replace(part, cache=mark)
 
 
 def _exported(fields: Fields) -> Part:
@@ -190,13 +217,11 @@ def _refusal(fields: Fields, metadata: ProviderMetadata | None) -> Part:
 
 
 def _image_url(fields: Fields, metadata: ProviderMetadata | None) -> Part:
-    value = fields.get("image_url")
     detail = fields.optional_text("detail")
     file_id = fields.optional_text("file_id")
-    if value is None and file_id is not None:
+    if fields.get("image_url") is None and file_id is not None:
         return Image(file_id=file_id, detail=detail, provider_metadata=metadata)
-    values = value if isinstance(value, Mapping) else {"url": value}
-    image = Fields(values, f"{fields.path}/image_url")
+    image = _url_of(fields, "image_url")
     image.reject_unknown("url", "detail")
     data, media_type, url = image.data_or_url("url")
     detail = image.optional_text("detail") or detail
@@ -206,12 +231,16 @@ def _image_url(fields: Fields, metadata: ProviderMetadata | None) -> Part:
 
 
 def _input_audio(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    if isinstance(fields.get("input_audio"), str):  # Mistral's
+        sound = fields.base64("input_audio")
+        return Audio(data=sound, media_type=media_type_of(sound), provider_metadata=metadata)
     audio = fields.mapping("input_audio")
-    audio.reject_unknown("data", "format")
-    media_type = None
-    if audio.text("data").startswith("data:"):
-        data, media_type, _ = audio.data_or_url("data")
-    else:
+    audio.reject_unknown("data", "format", "url")
+    if audio.get("url"):  # Ark's
+        return Audio(url=audio.text("url"), provider_metadata=metadata)
+    data: bytes | None
+    data, media_type, url = audio.data_or_url("data")
+    if url is not None:
         data = audio.base64("data")
     form = audio.optional_text("format")
     if form and not media_type:
@@ -261,8 +290,8 @@ def _source(fields: Fields) -> dict[str, Any]:
         case "base64":
             return {"data": source.base64("data"), "media_type": source.optional_text("media_type")}
         case "text":
-            data = source.text("data").encode("utf-8", "replace")
-            return {"data": data, "media_type": "text/plain"}
+            text = source.text("data")
+            return {"data": text.encode("utf-8", "replace"), "media_type": "text/plain"}
         case _:
             return {keys[0]: source.text(keys[0])}
 
@@ -272,6 +301,12 @@ def _image(fields: Fields, metadata: ProviderMetadata | None) -> Part:
 
 
 def _document(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    kind = fields.get("source")
+    if isinstance(kind, Mapping) and kind.get("type") == "content":
+        block = to_json_text(
+            dict(fields.values), fields.path
+        )  # a document of blocks, Anthropic's alone
+        return Opaque("anthropic", "document", block)
     source, name = _source(fields), fields.optional_text("title")
     return Document(**source, name=name, provider_metadata=metadata)
 
@@ -288,7 +323,10 @@ def _thinking(fields: Fields, metadata: ProviderMetadata | None) -> Part:
         text = "".join(texts)
     else:
         text = fields.text("thinking")
-    return Reasoning(text, fields.optional_text("signature"), metadata)
+    signature = fields.optional_text("signature")
+    if signature is not None and isinstance(thinking, list) and metadata is None:
+        metadata = ProviderMetadata("mistral")
+    return Reasoning(text, signature, metadata)
 
 
 def _tool_use(fields: Fields, metadata: ProviderMetadata | None) -> Part:
@@ -302,6 +340,31 @@ def _tool_result(fields: Fields, metadata: ProviderMetadata | None) -> Part:
 
 _Reader = Callable[[Fields, ProviderMetadata | None], Part]
 
+
+def _url_of(fields: Fields, key: str) -> Fields:
+    """The object at this key; a plain string is its URL."""
+    value = fields.get(key)
+    values = value if isinstance(value, Mapping) else {"url": value}
+    return Fields(values, f"{fields.path}/{key}")
+
+
+def _video_url(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    """A video of Ark, Qwen, GLM-V, Kimi, OpenRouter or Together."""
+    video = _url_of(fields, "video_url")
+    data, media_type, url = video.data_or_url("url")
+    metadata = video.metadata("openai", "url") or metadata
+    return Video(data=data, url=url, media_type=media_type, provider_metadata=metadata)
+
+
+def _document_url(fields: Fields, metadata: ProviderMetadata | None) -> Part:
+    """Mistral's."""
+    data, media_type, url = _url_of(fields, "document_url").data_or_url("url")
+    name = fields.optional_text("document_name")
+    return Document(
+        data=data, url=url, media_type=media_type, name=name, provider_metadata=metadata
+    )
+
+
 _TEXT = (_text, "anthropic", ("text", "annotations", "logprobs"))
 _IMAGE_URL = (_image_url, "openai", ("image_url", "detail", "file_id"))
 _FILE = (_file, "openai", ("file", *_FILE_KEYS))
@@ -313,6 +376,9 @@ _READERS: Mapping[str, tuple[_Reader, str, tuple[str, ...]]] = {
     "image_url": _IMAGE_URL,
     "input_image": _IMAGE_URL,
     "input_audio": (_input_audio, "openai", ("input_audio",)),
+    "video_url": (_video_url, "openai", ("video_url",)),
+    "input_video": (_video_url, "openai", ("video_url",)),
+    "document_url": (_document_url, "mistral", ("document_url", "document_name")),
     "file": _FILE,
     "input_file": _FILE,
     "image": (_image, "anthropic", ("source",)),
@@ -326,6 +392,8 @@ _READERS: Mapping[str, tuple[_Reader, str, tuple[str, ...]]] = {
 _ANTHROPIC_BLOCKS = frozenset({
     "redacted_thinking", "server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
     "bash_code_execution_tool_result", "text_editor_code_execution_tool_result", "tool_search_tool_result", "mcp_tool_use",
-    "mcp_tool_result", "search_result", "container_upload",
+    "mcp_tool_result", "search_result", "container_upload", "compaction", "advisor_tool_result", "fallback", "mcp_tool_listing",
+    "tool_reference", "browser_state", "tool_addition", "tool_removal",
 })  # fmt: skip
-"""Blocks that only Anthropic understands. Source: anthropic 2.11.0 types/content_block_param.py, 2026-11-20."""
+"""Blocks that only Anthropic understands. Source: anthropic 2.14.0 types/content_block_param.py,
+types/beta/beta_content_block_param.py and beta_tool_result_block_param.py, 2026-11-29."""

@@ -1,18 +1,37 @@
 """Build the request of `LLM.ask`: system messages, earlier messages, and the user's message with images. Pure."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from llm_pure.chat.message_input import read_messages
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.media import from_base64, from_data_url
-from llm_pure.types.messages import Image, Message, Part, system, user
+from llm_pure.types.messages import (
+    Audio,
+    Document,
+    Image,
+    Media,
+    Message,
+    Part,
+    Video,
+    system,
+    user,
+)
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest, MessagesInput
 
 DEFAULT_SYSTEM_PROMPT = "You are a helpful assistant."
 
-ImageInput = Image | bytes | str
-"""An Image, its bytes, a URL, a data: URL or base64."""
+
+class FilePath(Protocol):
+    """A path of a file, such as pathlib.Path."""
+
+    def __fspath__(self) -> str: ...
+
+
+ImageInput = Image | Audio | Document | Video | bytes | str | FilePath
+"""An Image or another part of media, the image's bytes, a URL, a data: URL or base64; a Path of a file of any kind, which the
+client reads."""
 
 
 @returns_failure
@@ -34,6 +53,8 @@ def build_prompt(
         system_msgs = (DEFAULT_SYSTEM_PROMPT,)
     elif isinstance(system_msgs, str):
         system_msgs = (system_msgs,)
+    _check_sequence("system_msgs", system_msgs, str)
+    _check_sequence("images", images, object)
     before = read_messages(format_msgs) if format_msgs else ()
     turns = read_messages(message)
     parts = [ok(parse_image(image, f"images/{i}")) for i, image in enumerate(images)]
@@ -41,13 +62,28 @@ def build_prompt(
     return ChatRequest(messages=(*prompt, *before, *_with_images(turns, parts)))
 
 
+def _check_sequence(name: str, values: object, kind: type) -> None:
+    """Raise Rejected with InvalidRequest unless the values are a sequence of this type."""
+    if (
+        not isinstance(values, Sequence)
+        or isinstance(values, str | bytes)
+        or not all(isinstance(value, kind) for value in values)
+    ):
+        expected = "a string or a sequence of strings" if kind is str else "a sequence"
+        message = f"{name} must be {expected}, not {type(values).__name__}"
+        raise Rejected(InvalidRequest(message=message, param=name))
+
+
 @returns_failure
-def parse_image(image: ImageInput, path: str = "image") -> Image:
-    """Return the image as a part. Fails with InvalidRequest if a string is neither a URL nor base64."""
-    if isinstance(image, Image):
+def parse_image(image: ImageInput, path: str = "image") -> Media:
+    """Return the image as a part. Fails with InvalidRequest if a string is neither a URL nor base64, and for a Path."""
+    if isinstance(image, Image | Audio | Document | Video):
         return image
     if isinstance(image, bytes):
         return Image(data=image)
+    if not isinstance(image, str):
+        message = "a file is read by the client: llm_pure.client.load_part(path)"
+        raise Rejected(InvalidRequest(message=message, param=path))
     if image.startswith(("http://", "https://", "gs://", "s3://")):
         return Image(url=image)
     if image.startswith("data:"):

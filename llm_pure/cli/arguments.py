@@ -12,7 +12,7 @@ Commands: TypeAlias = Any
 """Return value of `add_subparsers`; argparse has no public name for its type."""
 
 MEDIA_MODELS = {
-    "image": "openai:gpt-image-1",
+    "image": "openai:gpt-image-2.5-flare",
     "speak": "openai:gpt-4o-mini-tts",
     "transcribe": "openai:gpt-4o-mini-transcribe",
     "moderate": "openai:omni-moderation-latest",
@@ -221,6 +221,8 @@ def _add_replay(commands: Commands) -> None:
         "line of output is the server's URL. A request without a recording is a 404 that shows the differences.")
     _add_paths(serve)
     serve.add_argument("--port", type=int, default=0, metavar="N", help="default: 0, any free port")
+    serve.add_argument("--allow-host", action="append", default=[], metavar="NAME",
+        help="a name by which the server may be called, beside those of loopback")
     _flag(serve, "--once", "serve each recording once only")
     serve.add_argument("--ignore", action="append", default=[], metavar="PATH", help="JSON path to ignore in requests, such as /metadata")
     serve.add_argument("--speed", type=float, metavar="N", help="1 as recorded, 10 ten times faster; default: no waits")

@@ -20,6 +20,7 @@ from llm_pure.policy.retry import NO_RETRY
 from llm_pure.replay.cassette_files import builtin_cassettes
 from llm_pure.replay.matching import MatchRules
 from llm_pure.replay.player import ReplayTransport, open_replay
+from llm_pure.settings.config_parser import with_file_defaults
 from llm_pure.transports.base import Timeouts
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import SECRET_FIELDS
@@ -62,6 +63,7 @@ def _replay(
 ) -> LLMResult[Completion]:
     """Answer from the bundled recordings. Fails with the missing key if the question is not recorded."""
     config = msgspec.structs.replace(selected.config, api_key="not-sent-anywhere", base_url=None)
+    config = with_file_defaults(config)  # the recordings are of configurations of files
     folder = builtin_cassettes() / selected.provider.name
     replay = open_replay(folder, matching=MatchRules(origin=False), again=True)
 

@@ -18,6 +18,7 @@ from llm_pure.replay.cassette_files import builtin_cassettes
 from llm_pure.replay.chunking import random_chunks
 from llm_pure.replay.matching import MatchRules
 from llm_pure.replay.player import open_replay
+from llm_pure.settings.config_parser import with_file_defaults
 from llm_pure.transports.base import StreamingResponse, Timeouts
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig
@@ -26,7 +27,9 @@ from llm_pure.types.http import HttpRequest
 from llm_pure.types.request import ChatRequest
 
 QUESTION = "Why are pure functions easy to test?"
-CONFIG = LLMConfig(api_type="openai", model="gpt-5-mini", api_key="sk-never-shown-anywhere")
+CONFIG = with_file_defaults(  # as the cassette was recorded
+    LLMConfig(api_type="openai", model="gpt-5-mini", api_key="sk-never-shown-anywhere")
+)
 PAUSE_S = 0.03
 
 

@@ -45,7 +45,7 @@ def run(options: Namespace) -> int:
         speed=playing.speed,
         fault=playing.fault,
     )
-    return _serve(value_or_exit(replay, NO_INPUT), UNROUTABLE, options.port)
+    return _serve(value_or_exit(replay, NO_INPUT), UNROUTABLE, options)
 
 
 def _record(options: Namespace, playing: PlaybackOptions) -> int:
@@ -62,19 +62,21 @@ def _record(options: Namespace, playing: PlaybackOptions) -> int:
 
     with HttpxTransport() as upstream:
         recorder = RecordTransport(cassette, upstream, player=Player(playing))
-        code = _serve(recorder, options.upstream, options.port)
+        code = _serve(recorder, options.upstream, options)
     value_or_exit(cassette.save(), CANNOT_WRITE)
     return code
 
 
-def _serve(transport: Transport, upstream: str, port: int) -> int:
+def _serve(transport: Transport, upstream: str, options: Namespace) -> int:
+    port: int = options.port
+
     def stop(number: int, frame: object) -> NoReturn:
         raise KeyboardInterrupt
 
     with ExitStack() as stack:
         try:
             server: ReplayServer = stack.enter_context(
-                serve(transport, upstream=upstream, port=port)
+                serve(transport, upstream=upstream, port=port, hosts=options.allow_host)
             )
         except OSError as error:
             message = f"cannot listen on port {port}: {error.strerror or error}"

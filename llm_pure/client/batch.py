@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from llm_pure.chat.message_input import parse_messages
+from llm_pure.client.arguments import check_arguments
 from llm_pure.types.completion import Completion
 from llm_pure.types.messages import Message, system
 from llm_pure.types.request import MessagesInput
@@ -61,7 +62,10 @@ def conversation_steps(
     on_result: OnResult[Completion] | None,
 ) -> ConversationSteps:
     """Send each message with the conversation before it. The first error ends the conversation."""
-    texts = (system_msgs,) if isinstance(system_msgs, str) else system_msgs
+    invalid = check_arguments(messages=messages, system_msgs=system_msgs or (), on_result=on_result)
+    if invalid is not None:
+        return invalid
+    texts = (system_msgs,) if isinstance(system_msgs, str) else system_msgs or ()
     state = ConversationState(tuple([system(text) for text in texts]))
     for index, message in enumerate(messages):
         request = state.next_request(message)

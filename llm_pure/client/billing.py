@@ -4,7 +4,9 @@ Without a budget nothing is reserved, and calls are recorded for `get_costs` onl
 loaded when a call first needs them.
 """
 
-from collections.abc import Mapping
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -12,10 +14,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, Union
 
 import msgspec
 
-from llm_pure.client.budgets import Budget, BudgetStore, InMemoryBudget
+from llm_pure.client.budgets import (
+    BackgroundStore,
+    Budget,
+    BudgetStore,
+    InMemoryBudget,
+    to_amount,
+)
 from llm_pure.client.targets import Target
 from llm_pure.pricing.ledger import PRICE_CONDITIONS, Call
 from llm_pure.types.completion import Completion, Usage
+from llm_pure.types.errors import InvalidConfiguration, LLMError, TimedOut
 from llm_pure.types.operations import Embeddings, EmbedRequest
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
@@ -32,6 +41,8 @@ BillableRequest: TypeAlias = ChatRequest | EmbedRequest
 BudgetInput: TypeAlias = Budget | BudgetStore | Decimal | float | str
 PricesInput: TypeAlias = Union["PriceTable", Mapping[str, object]]
 
+_log = logging.getLogger("llm_pure")
+
 
 class PendingCall(msgspec.Struct, frozen=True, kw_only=True):
     """A call that was sent and has no result yet."""
@@ -39,6 +50,8 @@ class PendingCall(msgspec.Struct, frozen=True, kw_only=True):
     target: Target
     request: BillableRequest
     at: datetime
+    max_usd: Decimal | None = None
+    """What is to be reserved before the call is sent; None if nothing is, or if it is reserved already."""
     reservation: str | None = None
     """Name of the reservation in the budget; None if nothing is reserved."""
 
@@ -54,12 +67,25 @@ class Billing:
     def __init__(
         self, budget: BudgetInput | None = None, prices: PricesInput | None = None
     ) -> None:
-        """budget: a store, a budget, or USD. prices: a table, or prices that override the bundled ones."""
+        """budget: a store, a budget, or USD. prices: a table, or prices that override the bundled ones.
+
+        With a budget that is no amount, every call fails with InvalidConfiguration.
+        """
         self.store: BudgetStore
+        self.background: BackgroundStore | None = None
+        """The store, if calls wait for it in the background."""
+        self._error: LLMError | None = None
+        self._unsettled: deque[tuple[str, Call]] = deque()
+        """Costs that the store refused by an exception, for its next call."""
         if isinstance(budget, BudgetStore):
             self.store = budget
+            self.background = budget if isinstance(budget, BackgroundStore) else None
         else:
-            self.store = InMemoryBudget(_to_budget(budget))
+            try:
+                self.store = InMemoryBudget(_to_budget(budget))
+            except ValueError as error:
+                self.store = InMemoryBudget()
+                self._error = InvalidConfiguration(message=str(error), field="budget")
         self._prices = prices
         self._table: LLMResult[PriceTable] | None = None
 
@@ -71,15 +97,27 @@ class Billing:
         return self._table
 
     def start(self, target: Target, request: BillableRequest, now: datetime) -> PendingCall:
-        """Start a call; with a budget, reserve its maximum cost.
+        """Start a call; with a budget, reserve its maximum cost, or leave that to `reserved` for a store in the background.
 
-        Raises Rejected: with BudgetExceeded, and with UnknownPrice if a budget needs a price that is unknown.
+        Raises Rejected: with BudgetExceeded, with UnknownPrice if a budget needs a price that is unknown, and with
+        InvalidConfiguration if the budget is no amount or the store fails.
         """
         pending = PendingCall(target=target, request=request, at=now)
+        if self._error is not None:
+            raise Rejected(self._error)
         if self.store.max_usd is None:
             return pending
-        reserved = ok(self.table.bind(partial(max_cost, pending)).bind(self.store.reserve))
-        return msgspec.structs.replace(pending, reservation=reserved)
+        max_usd = ok(self.table.bind(partial(max_cost, pending)))
+        if self.background is not None:
+            return msgspec.structs.replace(pending, max_usd=max_usd)
+        return self.reserved(pending, _guarded(self.store.reserve, max_usd))
+
+    def reserved(self, pending: PendingCall, result: LLMResult[str] | None) -> PendingCall:
+        """Return the call with its reservation; None as the result is one that did not come in time. Raises Rejected."""
+        if result is None:
+            message = "the ledger gave no reservation within the time of the call"
+            raise Rejected(TimedOut(message=message, phase="budget", retryable=False))
+        return msgspec.structs.replace(pending, max_usd=None, reservation=ok(result))
 
     def finish(self, pending: PendingCall, result: LLMResult[A], took_s: float) -> LLMResult[A]:
         """Settle the call. Return the result; if config.calc_usage is set, with usage that the provider did not report."""
@@ -93,8 +131,8 @@ class Billing:
             return result if completion is value else Success(completion)
         if isinstance(value, Embeddings):
             self._settle(pending, Completion(model=value.model, usage=value.usage), took_s)
-        elif pending.reservation is not None:
-            self.store.release(pending.reservation)
+        else:
+            self._release(pending)
         return result
 
     def abandon(self, pending: PendingCall, received: Completion | None, took_s: float) -> None:
@@ -108,27 +146,61 @@ class Billing:
             if usage is not None:
                 self._settle(pending, _replace_usage(received, usage), took_s)
                 return
-        if pending.reservation is not None:
+        self._release(pending)
+
+    def _release(self, pending: PendingCall) -> None:
+        if pending.reservation is None:
+            return
+        if self.background is not None:
+            self.background.start_release(pending.reservation)
+            return
+        try:
             self.store.release(pending.reservation)
+        except Exception:  # noqa: BLE001 - a user's store may raise anything
+            _log.exception("the budget store did not release a reservation")
 
     def _settle(self, pending: PendingCall, completion: Completion, took_s: float) -> None:
+        """Record the cost. No fault of the store loses the response: what it does not take is settled with a later call."""
+        name = pending.reservation or ""
         priced = partial(self._price, pending, _priced_part(completion), took_s)
-        if pending.reservation is None and isinstance(self.store, InMemoryBudget):
+        if self.background is not None:
+            self.background.start_settle(name, priced())
+        elif pending.reservation is None and isinstance(self.store, InMemoryBudget):
             self.store.defer(priced)
         else:
-            self.store.settle(pending.reservation or "", priced())
+            self._unsettled.append((name, priced()))
+            self._settle_waiting()
+
+    def _settle_waiting(self) -> None:
+        for _ in range(len(self._unsettled)):
+            try:
+                settlement = self._unsettled.popleft()
+            except IndexError:  # another thread was faster
+                return
+            try:
+                self.store.settle(*settlement)
+            except Exception:  # noqa: BLE001
+                self._unsettled.append(settlement)
+                _log.exception(
+                    "the budget store did not take a cost, which is settled with the next call"
+                )
+                return
 
     def _price(self, pending: PendingCall, completion: Completion, took_s: float) -> Call:
         from llm_pure.pricing.costs import cost_of  # imported late: start-up
 
         buyer, at, model = _buyer(pending.target), pending.at, pending.model
+        try:
+            cost = self.table.bind(
+                lambda table: cost_of(table, buyer, completion, at, model=model)
+            ).value_or(None)
+        except ArithmeticError:  # counts that no Decimal can hold
+            cost = None
         return Call(
             model=completion.model or model,
             provider=pending.target.provider.name,
             usage=completion.usage,
-            cost=self.table.bind(
-                lambda table: cost_of(table, buyer, completion, at, model=model)
-            ).value_or(None),
+            cost=cost,
             at=at,
             duration_s=took_s,
         )
@@ -170,7 +242,9 @@ def max_cost(pending: PendingCall, table: "PriceTable") -> Decimal:
     output_tokens = max_output_tokens(resolved)
     window = window_for(model, plan)
     if output_tokens is None and window is not None:
-        output_tokens = window.output
+        output_tokens = window.output or window.context
+    if output_tokens is None:
+        output_tokens = target.config.context_length
     if output_tokens is None:
         message = "the maximum length of the response is unknown: a budget needs max_tokens"
         raise Rejected(UnknownPrice(message=message, model=model, provider=target.provider.name))
@@ -241,6 +315,17 @@ def _buyer(target: Target) -> "PricingContext":
 
 
 def _to_budget(value: Budget | Decimal | float | str | None) -> Budget:
+    """Raises ValueError for an amount that is no number of at least 0."""
     if isinstance(value, Budget):
         return value
-    return Budget() if value is None else Budget(max_usd=Decimal(str(value)))
+    return Budget() if value is None else Budget(max_usd=to_amount(value, "budget"))
+
+
+def _guarded(reserve: Callable[[Decimal], LLMResult[str]], usd: Decimal) -> LLMResult[str]:
+    """Call a user's store. Its exceptions are Failures."""
+    try:
+        return reserve(usd)
+    except Exception as error:  # noqa: BLE001
+        message = f"the budget store cannot reserve: {type(error).__name__}: {error}"
+        _log.warning("%s", message)
+        return Failure(InvalidConfiguration(message=message, field="budget"))

@@ -1,169 +1,355 @@
 """One budget for many processes: an SQLite file (WAL) with reservations that expire.
 
-Money is stored as whole pico-dollars, rounded up, so that SQLite can add it. Every reservation is one transaction that
-takes the write lock before it reads, so two processes never reserve the same dollar.
+All work with the file happens in one thread with one kept connection, so no event loop waits for the disk or for a lock.
+A cost that cannot be written stays in memory, is logged, and is written later; a call never fails for it.
 """
 
+import atexit
+import logging
 import os
-import sqlite3
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from decimal import ROUND_CEILING, Decimal
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from decimal import Decimal
+from functools import partial
+from itertools import count
 from pathlib import Path
-from uuid import uuid4
+from queue import Empty, PriorityQueue
+from threading import Lock, Thread, current_thread
+from time import monotonic
+from typing import Any, TypeVar
+from weakref import WeakSet
 
 import msgspec
 
-from llm_pure.client.budgets import Budget
+from llm_pure.client.budgets import Budget, notify
+from llm_pure.client.ledger_file import LedgerFile, LedgerUnavailable, StoredLedger
 from llm_pure.pricing import ledger as pure
-from llm_pure.pricing.ledger import ZERO, Call, Cost, Ledger, Totals, merge
-from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.pricing.ledger import Call, Cost, Ledger
+from llm_pure.types.errors import InvalidConfiguration, LLMError, TimedOut
 from llm_pure.types.result import Failure, LLMResult, Success
+
+A = TypeVar("A")
 
 RESERVATION_TTL_S = 900.0
 """A reservation that is not settled expires after this time: longer than any call, retries included."""
 
-_PICO = Decimal(10) ** 12
 _BUSY_S = 60.0
-_SCHEMA = """
-create table if not exists budget (id integer primary key check (id = 1), max_pico integer, spent_pico integer not null);
-insert or ignore into budget values (1, null, 0);
-create table if not exists holds (name text primary key, pico integer not null, until_s real not null, process integer);
-create table if not exists calls (id integer primary key, at_s real, call blob not null);
-"""
+"""How long a method waits for another process."""
+
+_SETTLE_S = 1.0
+"""How long a cost waits for another process before that is reported, and tried less often."""
+
+_ATTEMPT_S = 0.05
+"""How long one piece of work waits for another process; other work then has its turn."""
+
+_RETRY_S = (0.2, 5.0)
+"""First and longest wait before a cost is written again."""
+
+_IDLE_S = 5.0
+"""The thread ends, and closes its connection, when it has had nothing to do for so long."""
+
+_EXIT_S = 5.0
+"""How long the end of the program waits for costs that are not written yet."""
+
+_log = logging.getLogger("llm_pure")
+_stores: "WeakSet[SqliteBudget]" = WeakSet()
 
 
 class SqliteBudget:
-    """A budget store in a file; use `open_ledger`. Each step opens a connection, so threads and forks are safe."""
+    """A budget store in a file; use `open_ledger`. Safe to use from threads, tasks and forked processes."""
 
-    def __init__(
-        self, path: Path, budget: Budget, lease_s: float, clock: Callable[[], float]
-    ) -> None:
-        self._path = path
+    def __init__(self, file: LedgerFile, budget: Budget) -> None:
         self._budget = budget
-        self._lease_s = lease_s
-        self._clock = clock
+        self._seen = StoredLedger(budget.max_usd, {}, ())
+        """What was read last, for `ledger` while the file cannot be read."""
+        self._start(file)
+        _stores.add(self)
+
+    def _start(self, file: LedgerFile) -> None:
+        self._file = file
+        self._jobs: PriorityQueue[_Job] = PriorityQueue()
+        self._unsettled: deque[tuple[str, Call]] = deque()
+        """Costs that are not in the file yet, the oldest first; `""` as the name is no reservation."""
+        self._retry_at_s = 0.0
+        self._backoff_s = _RETRY_S[0]
+        self._reported = False
+        """True once the fault that keeps costs in memory was logged."""
+        self._thread: Thread | None = None
+        self._lock = Lock()
 
     @property
     def max_usd(self) -> Decimal | None:
         """The budget when the file was opened; None is no limit."""
         return self._budget.max_usd
 
-    def reserve(self, usd: Decimal) -> LLMResult[str]:
-        """Reserve an amount until it expires; return the reservation's name. Fails with BudgetExceeded."""
-        now_s, name = self._clock(), uuid4().hex
-        with self._writing() as db:
-            db.execute("delete from holds where until_s <= ?", (now_s,))
-            max_pico, spent = db.execute("select max_pico, spent_pico from budget").fetchone()
-            reserved = db.execute("select coalesce(sum(pico), 0) from holds").fetchone()[0]
-            max_usd = None if max_pico is None else _usd(max_pico)
-            refused = pure.budget_error(max_usd, _usd(spent), _usd(reserved), _usd(_pico(usd)))
-            if refused is not None:
-                return Failure(refused)
-            row = (name, _pico(usd), now_s + self._lease_s, os.getpid())
-            db.execute("insert into holds values (?, ?, ?, ?)", row)
-        return Success(name)
+    def reserve(self, usd: Decimal, timeout_s: float = _BUSY_S) -> LLMResult[str]:
+        """Reserve an amount until it expires; return the reservation's name.
+
+        Fails with BudgetExceeded, with TimedOut if the file stays locked, with InvalidConfiguration if it cannot be used.
+        """
+        return self.start_reserve(usd, timeout_s).result()
 
     def settle(self, name: str, call: Call) -> None:
-        """Replace a reservation, even an expired one, by the real cost of the call; call on_alert as the budget says."""
-        at_s = call.at.timestamp() if call.at else self._clock()
-        usd = call.cost.total_usd if call.cost else ZERO
-        with self._writing() as db:
-            db.execute("delete from holds where name = ?", (name,))
-            before = db.execute("select spent_pico from budget").fetchone()[0]
-            db.execute("update budget set spent_pico = spent_pico + ?", (_pico(usd),))
-            max_pico = db.execute("select max_pico from budget").fetchone()[0]
-            data = msgspec.msgpack.encode(call)
-            db.execute("insert into calls (at_s, call) values (?, ?)", (at_s, data))
-        on_alert = self._budget.on_alert
-        if on_alert is None or max_pico is None:
-            return
-        threshold = max_pico * Decimal(str(self._budget.alert_threshold))
-        if before < threshold <= before + _pico(usd):
-            on_alert(self.ledger())
+        """Replace a reservation, even an expired one, by the real cost of the call; call on_alert as the budget says.
+
+        Never fails: what cannot be written now is written later.
+        """
+        self.start_settle(name, call).result()
 
     def release(self, name: str) -> None:
-        """Remove a reservation without a cost."""
-        with self._writing() as db:
-            db.execute("delete from holds where name = ?", (name,))
+        """Remove a reservation without a cost. If that fails, it expires."""
+        self.start_release(name).result()
 
     def ledger(self) -> Ledger:
-        """Return what is spent and reserved now. Reads every call."""
-        with self._reading() as db:
-            max_pico = db.execute("select max_pico from budget").fetchone()[0]
-            rows = db.execute("select name, pico from holds where until_s > ?", (self._clock(),))
-            reserved = {name: _usd(pico) for name, pico in rows}
-        totals = Totals()
-        by_model: dict[str, Totals] = {}
-        unpriced: list[Call] = []
-        for call in self.calls():
-            totals = merge(totals, call)
-            by_model[call.name] = merge(by_model.get(call.name, Totals()), call)
-            if call.cost is None:
-                unpriced.append(call)
-        return Ledger(
-            max_usd=None if max_pico is None else _usd(max_pico),
-            totals=totals,
-            by_model=by_model,
-            reserved=reserved,
-            unpriced=tuple(unpriced),
+        """Return what is spent and reserved now, with costs that are not written yet. Reads every call.
+
+        If the file cannot be read, that is what was read last, and a warning is logged.
+        """
+        stored, unsettled = self._submit(self._read).result()
+        recorded = pure.record(
+            Ledger(max_usd=stored.max_usd, reserved=stored.reserved),
+            [*stored.calls, *[call for _, call in unsettled]],
+            max_unpriced=None,
         )
+        for name, _ in unsettled:
+            recorded = pure.release(recorded, name)
+        return recorded
 
     def calls(self) -> list[Call]:
         """Return all calls in the order of their settlement."""
-        with self._reading() as db:
-            rows = db.execute("select at_s, call from calls order by id").fetchall()
-        return [_call(at_s, data) for at_s, data in rows]
+        stored, unsettled = self._submit(self._read).result()
+        return [*stored.calls, *[call for _, call in unsettled]]
 
     def price_unpriced(self, price: Callable[[Call], LLMResult[Cost]]) -> int:
-        """Price the calls that had no price; return how many were priced."""
-        count = 0
-        with self._writing() as db:
-            rows = db.execute("select id, at_s, call from calls").fetchall()
-            for number, at_s, data in rows:
-                call = _call(at_s, data)
-                cost = price(call).value_or(None) if call.cost is None else None
-                if cost is None:
-                    continue
-                data = msgspec.msgpack.encode(msgspec.structs.replace(call, cost=cost))
-                db.execute("update calls set call = ? where id = ?", (data, number))
-                db.execute(
-                    "update budget set spent_pico = spent_pico + ?", (_pico(cost.total_usd),)
-                )
-                count += 1
-        return count
+        """Price the calls that had no price; return how many were priced, 0 if the file cannot be used."""
+        ends_s = monotonic() + _BUSY_S
 
-    def _set_budget(self) -> None:
-        with self._reading() as db:
-            db.execute("pragma journal_mode = wal")
-            db.executescript(_SCHEMA)
-        if self._budget.max_usd is not None:
-            with self._writing() as db:
-                db.execute("update budget set max_pico = ?", (_pico(self._budget.max_usd),))
-            return
-        with self._reading() as db:
-            max_pico = db.execute("select max_pico from budget").fetchone()[0]
-        if max_pico is not None:
-            self._budget = msgspec.structs.replace(self._budget, max_usd=_usd(max_pico))
+        def work() -> int:
+            try:
+                return _patiently(partial(self._file.price_unpriced, price), ends_s)
+            except LedgerUnavailable as error:
+                _log.warning("%s", error)
+                return 0
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
+        return self._submit(work).result()
+
+    # The same without waiting, for calls in an event loop
+
+    def start_reserve(self, usd: Decimal, timeout_s: float) -> "Future[LLMResult[str]]":
+        """`reserve`, in the background. A reservation that comes after the caller has cancelled the future is released."""
+        future: Future[LLMResult[str]] = Future()
+        ends_s = monotonic() + timeout_s
+
+        def work() -> LLMResult[str]:
+            try:
+                return _patiently(partial(self._file.reserve, usd), ends_s)
+            except LedgerUnavailable as error:
+                return Failure(_error(self._file.path, error))
+
+        return self._submit(work, future)
+
+    def start_settle(self, name: str, call: Call) -> "Future[None]":
+        """`settle`, in the background. The future is done after the first attempt."""
+
+        settlement, ends_s = (name, call), monotonic() + _SETTLE_S
+        self._unsettled.append(settlement)
+
+        def work() -> None:
+            # a fault that was reported concerns this one too, which waits with the others
+            if settlement in self._unsettled and monotonic() >= self._retry_at_s:
+                self._write_unsettled(ends_s)
+
+        return self._submit(work)
+
+    def start_release(self, name: str) -> "Future[None]":
+        """`release`, in the background."""
+        ends_s = monotonic() + _SETTLE_S
+
+        def work() -> None:
+            try:
+                _patiently(partial(self._file.release, name), ends_s)
+            except LedgerUnavailable as error:
+                _log.warning("a reservation stays until it expires: %s", error)
+
+        return self._submit(work)
+
+    def flushed(self) -> "Future[None]":
+        """Return a future that is done when everything that was started before has been attempted."""
+        return self._submit(lambda: None)
+
+    # In the thread
+
+    def _read(self) -> tuple[StoredLedger, list[tuple[str, Call]]]:
         try:
-            db.execute("pragma synchronous = normal")
-            yield db
-        finally:
-            db.close()
+            self._seen = self._file.read(_ATTEMPT_S)
+        except LedgerUnavailable as error:
+            _log.warning("costs are those that were read last: %s", error)
+        else:
+            if self._seen.unreadable:
+                _log.warning("%s has %d damaged rows", self._file.path, self._seen.unreadable)
+        return self._seen, list(self._unsettled)
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction. An exception, or a killed process, rolls it back."""
-        with self._reading() as db:
-            db.execute("begin immediate")
-            yield db
-            db.execute("commit")
+    def _write_unsettled(self, ends_s: float = 0.0) -> None:
+        """Write what is not written yet. After a fault the rest stays for later; raises _Again for a lock until `ends_s`."""
+        while self._unsettled:
+            name, call = self._unsettled[0]
+            try:
+                spending = _patiently(partial(self._file.settle, name, call), ends_s)
+            except LedgerUnavailable as error:
+                self._retry_at_s = monotonic() + self._backoff_s
+                self._backoff_s = min(self._backoff_s * 2, _RETRY_S[1])
+                self._report(error)
+                return
+            self._unsettled.popleft()
+            self._backoff_s, self._retry_at_s, self._reported = _RETRY_S[0], 0.0, False
+            if self._budget.on_alert is not None and spending.max is not None:
+                share = Decimal(str(self._budget.alert_threshold))
+                if spending.before < spending.max * share <= spending.after:
+                    notify(self._budget.on_alert, self.ledger())
+
+    def _report(self, error: LedgerUnavailable) -> None:
+        """Log that costs are kept in memory and call `on_error`, once until they are written."""
+        if self._reported:
+            return
+        self._reported = True
+        _log.warning("costs of %d calls are kept in memory: %s", len(self._unsettled), error)
+        notify(self._budget.on_error, _error(self._file.path, error))
+
+    def _submit(self, work: Callable[[], A], future: "Future[A] | None" = None) -> "Future[A]":
+        """Run `work` in the thread, after all work before it."""
+        future = future or Future()
+        if current_thread() is self._thread:  # `on_alert` looks at the ledger
+            while not _run(work, future):
+                pass
+            return future
+        with self._lock:
+            self._jobs.put(_Job(0, next(_numbers), work, future))
+            if self._thread is None:
+                self._thread = Thread(target=self._work, name="llm_pure ledger", daemon=True)
+                self._thread.start()
+        return future
+
+    def _work(self) -> None:
+        while True:
+            wait_s = _IDLE_S
+            if self._unsettled:
+                wait_s = max(0.0, self._retry_at_s - monotonic())
+            try:
+                job = self._jobs.get(timeout=wait_s)
+            except Empty:
+                if self._unsettled:
+                    self._write_unsettled()
+                    continue
+                with self._lock:
+                    if self._jobs.empty():
+                        self._file.close()
+                        self._thread = None
+                        return
+            else:
+                if not _run(job.work, job.future):
+                    self._jobs.put(_Job(1, job.number, job.work, job.future))
+
+    def _flush(self) -> None:
+        """Try once more to write what is not written; log what is lost."""
+        if self._thread is None:
+            return
+        ends_s = monotonic() + _EXIT_S
+        with suppress(TimeoutError):
+            self._submit(lambda: self._write_unsettled(ends_s)).result(_EXIT_S)
+            self._submit(self._file.close).result(_EXIT_S)
+        for name, call in list(self._unsettled):
+            cost = "unpriced" if call.cost is None else f"{call.cost.total_usd:f} USD"
+            _log.error(
+                "not written to %s: %s, %s, reservation %r", self._file.path, call.name, cost, name
+            )
+
+
+class _Job(msgspec.Struct, frozen=True, order=True):
+    """Work for the thread; the lowest comes first. What waits for another process comes after everything else."""
+
+    priority: int
+    number: int
+    work: Callable[[], Any]
+    future: "Future[Any]"
+
+
+_numbers = count()
+
+
+class _Again(Exception):
+    """The file is locked: the work is to be tried again."""
+
+
+def _patiently(attempt: Callable[[float], A], ends_s: float) -> A:
+    """Attempt work with the file for a short time. Raises _Again if another process holds the lock before `ends_s`."""
+    try:
+        return attempt(_ATTEMPT_S)
+    except LedgerUnavailable as error:
+        if error.locked and monotonic() < ends_s:
+            raise _Again from None
+        raise
+
+
+def _run(work: Callable[[], A], future: "Future[A]") -> bool:
+    """Return false if the work is to be tried again."""
+    if not (future.running() or future.set_running_or_notify_cancel()):
+        return True
+    try:
+        future.set_result(work())
+    except _Again:
+        return False
+    except BaseException as error:  # noqa: BLE001 - the caller that waits raises it
+        future.set_exception(error)
+    return True
+
+
+def _error(path: Path, error: LedgerUnavailable) -> LLMError:
+    if error.locked:
+        return _locked(path)
+    return InvalidConfiguration(message=str(error), field="budget")
+
+
+def _locked(path: Path) -> TimedOut:
+    message = f"the ledger {path} was locked by another process for too long"
+    return TimedOut(message=message, phase="budget", retryable=False)
+
+
+_forking: list[LedgerFile] = []
+"""The files while this process forks."""
+
+
+def _before_fork() -> None:
+    for store in list(_stores):
+        _forking.append(store._file)
+        store._file.before_fork()
+
+
+def _after_fork_in_parent() -> None:
+    while _forking:
+        _forking.pop().after_fork()
+
+
+def _after_fork_in_child() -> None:
+    """Give every store a connection and a thread of its own. Costs in memory belong to the parent."""
+    _forking.clear()
+    for store in list(_stores):
+        store._start(store._file.reopened())
+
+
+def _flush_all() -> None:
+    for store in list(_stores):
+        store._flush()
+
+
+atexit.register(_flush_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
+    )
 
 
 def open_ledger(
@@ -171,32 +357,18 @@ def open_ledger(
     budget: Budget | None = None,
     *,
     lease_s: float = RESERVATION_TTL_S,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
 ) -> LLMResult[SqliteBudget]:
     """Open the budget store in this file, or create it. A max_usd in `budget` replaces the file's.
 
-    lease_s: time until the reservation of a killed process expires. Fails with InvalidConfiguration.
+    lease_s: time until the reservation of a killed process expires. clock: seconds, in place of the system's clocks.
+    Fails with InvalidConfiguration.
     """
-    store = SqliteBudget(Path(path), budget or Budget(), lease_s, clock)
+    budget = budget or Budget()
     try:
-        store._set_budget()
-    except (sqlite3.Error, ValueError) as error:  # ValueError: a NUL in the path
-        return Failure(
-            InvalidConfiguration(message=f"cannot open the ledger {path}: {error}", field="budget")
-        )
-    return Success(store)
-
-
-def _call(at_s: float | None, data: bytes) -> Call:
-    call = msgspec.msgpack.decode(data, type=Call)
-    if call.at is None and at_s is not None:
-        return msgspec.structs.replace(call, at=datetime.fromtimestamp(at_s, UTC))
-    return call
-
-
-def _pico(usd: Decimal) -> int:
-    return int((usd * _PICO).to_integral_value(ROUND_CEILING))
-
-
-def _usd(pico: int) -> Decimal:
-    return Decimal(pico) / _PICO
+        file = LedgerFile(Path(path), lease_s, clock)
+        max_usd = file.create(budget.max_usd, _BUSY_S)
+    except (LedgerUnavailable, ValueError) as error:
+        message = f"cannot open the ledger {os.fspath(path)!r}: {error}"
+        return Failure(InvalidConfiguration(message=message, field="budget"))
+    return Success(SqliteBudget(file, msgspec.structs.replace(budget, max_usd=max_usd)))

@@ -1,5 +1,7 @@
 """One call as a generator of steps, and the two drivers that perform the steps with sync and with async I/O.
 
+One file: the steps of a call in their order, and the two drivers that run them.
+
     LLM.completion(request)
       call_steps(spec, context)                     attempts over the targets: retry, failover
         spec.build(target), provider.authorize      -> HttpRequest
@@ -15,14 +17,15 @@ from any number of threads and tasks.
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, Union, cast
 
 import msgspec
 
+from llm_pure.client.arguments import check_arguments
 from llm_pure.client.billing import BillableRequest, Billing, PendingCall
 from llm_pure.client.stream_reader import CHAT, ResponseReader, StreamKind
 from llm_pure.client.targets import Target, annotate_error
@@ -39,6 +42,7 @@ from llm_pure.types.result import Failure, LLMResult
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
+    from llm_pure.client.background import Await
     from llm_pure.client.rate_limiter import Permit, RateLimiter
 
 A = TypeVar("A")
@@ -104,6 +108,16 @@ class Sleep(msgspec.Struct, frozen=True):
 
     seconds: float
 
+    def wait(self) -> None:
+        """Sleep in this thread."""
+        time.sleep(self.seconds)
+
+    async def async_wait(self) -> None:
+        """Sleep on asyncio or trio."""
+        import anyio  # imported late: start-up
+
+        await anyio.sleep(self.seconds)
+
 
 class Send(msgspec.Struct, frozen=True):
     """Send a request; the driver sends back an `LLMResult[HttpResponse]`."""
@@ -125,7 +139,9 @@ class Open(msgspec.Struct, frozen=True):
     reader: ResponseReader[Any, Any]
 
 
-Step: TypeAlias = Sleep | Send | Open
+Step: TypeAlias = Union[Sleep, Send, Open, "Await"]
+"""Await: wait for a budget store that works in the background."""
+_SENDING = (Send, Open)
 Steps: TypeAlias = Generator[Step, Any, LLMResult[A]]
 
 
@@ -147,9 +163,11 @@ class PreparedRequest(msgspec.Struct, frozen=True, kw_only=True):
     timeouts: Timeouts
     permit: "Permit | None"
     pending: PendingCall | None
+    tool_names: Mapping[str, str] | None = None
+    """Sent name of a tool -> the caller's, where the service did not accept it."""
 
 
-class _Call(msgspec.Struct, Generic[A], kw_only=True):
+class CallState(msgspec.Struct, Generic[A], kw_only=True):
     """State of one call: failed attempts, current target, next action."""
 
     spec: CallSpec[A]
@@ -177,9 +195,11 @@ def call_steps(spec: CallSpec[A], context: CallContext, timeout_s: float | None 
     targets = context.targets
     if type(targets) is Failure:
         return targets
+    if timeout_s is not None and (invalid := check_arguments(timeout_s=timeout_s)):
+        return invalid
     loaded = targets.unwrap()
     total_s = min(timeout_s or loaded[0].config.timeout, context.policy.deadline_s)
-    call = _Call(
+    call = CallState(
         spec=spec,
         context=context,
         targets=loaded,
@@ -193,7 +213,7 @@ def call_steps(spec: CallSpec[A], context: CallContext, timeout_s: float | None 
     return (yield from _retry_steps(call, result))
 
 
-def _retry_steps(call: _Call[A], first: LLMResult[A]) -> Steps[A]:
+def _retry_steps(call: CallState[A], first: LLMResult[A]) -> Steps[A]:
     """Let tenacity drive the attempts after a failed first one, for sync and async calls alike."""
     from tenacity import DoAttempt, DoSleep, RetryCallState, Retrying  # imported late: start-up
 
@@ -212,13 +232,18 @@ def _retry_steps(call: _Call[A], first: LLMResult[A]) -> Steps[A]:
             return cast("LLMResult[A]", action)
 
 
-def _attempt_steps(call: _Call[A]) -> Steps[A]:
+def _attempt_steps(call: CallState[A]) -> Steps[A]:
     """One attempt, from building the request to parsing the response. A cancelled attempt is billed by what came."""
     if isinstance(call.action, FailOver):
         call.index = call.action.target_index
     spec, target, started_s = call.spec, call.targets[call.index], monotonic()
+    store = call.context.billing.background
     try:
         ready = _prepare(call, target, started_s)
+        if store is not None and ready.pending is not None and ready.pending.max_usd is not None:
+            from llm_pure.client.background import reserve_steps  # imported late: start-up
+
+            ready = yield from reserve_steps(call, ready, ready.pending, store)
     except Rejected as rejected:
         return _end_attempt(call, None, Failure(rejected.error), started_s)
     result: LLMResult[A] | None = None
@@ -231,8 +256,12 @@ def _attempt_steps(call: _Call[A]) -> Steps[A]:
         if spec.stream is None:
             response: LLMResult[HttpResponse] = yield Send(target, ready.request, ready.timeouts)
             result = response.bind(partial(spec.parse, target))
+            if ready.tool_names:
+                from llm_pure.core.tool_names import restore_result  # imported late: start-up
+
+                result = restore_result(result, ready.tool_names)
         else:
-            reader = ResponseReader(spec.stream, target)
+            reader = ResponseReader(spec.stream, target, ready.tool_names)
             output_delivered = yield Open(target, ready.request, ready.timeouts, reader)
             result = reader.outcome
     finally:
@@ -240,16 +269,27 @@ def _attempt_steps(call: _Call[A]) -> Steps[A]:
             received = None if reader is None else reader.partial()
             call.context.billing.abandon(ready.pending, received, monotonic() - started_s)
     assert result is not None
-    return _end_attempt(call, ready, result, started_s, output_delivered=output_delivered)
+    result = _end_attempt(call, ready, result, started_s, output_delivered=output_delivered)
+    store = call.context.billing.background
+    if store is not None and ready.pending is not None:
+        from llm_pure.client.background import settle_steps  # imported late: start-up
+
+        yield from settle_steps(call, store)
+    return result
 
 
-def _prepare(call: _Call[A], target: Target, started_s: float) -> PreparedRequest:
+def _prepare(call: CallState[A], target: Target, started_s: float) -> PreparedRequest:
     """Build and sign the request, acquire a permit, then reserve the cost. Raises Rejected, and then holds neither."""
     context, spec, permit, pending, wait_s = call.context, call.spec, None, None, 0.0
     try:
         built = ok(spec.build(target))
         now = datetime.now(UTC)
-        request = ok(target.provider.authorize(target.config, built.request, now))
+        config = target.config
+        if getattr(spec.request, "headers", None):
+            from llm_pure.core.request_fields import request_config  # imported late: start-up
+
+            config = request_config(config, spec.request)
+        request = ok(target.provider.authorize(config, built.request, now))
         if context.limiters:
             max_wait_s = call.deadline_s - started_s
             permit = ok(context.limiters[call.index].acquire(request.body, max_wait_s))
@@ -261,15 +301,21 @@ def _prepare(call: _Call[A], target: Target, started_s: float) -> PreparedReques
             context.limiters[call.index].release(permit)
         raise
     if not call.history and _log.isEnabledFor(logging.INFO):
-        _log_adaptations(target, built)
+        from llm_pure.client.call_log import format_adaptation  # imported late: start-up
+
+        for adaptation in built.adaptations:
+            _log.info("%s", format_adaptation(target, adaptation))
     timeouts = timeouts_of(target.config, call.timeout_s, target.settings)
     if call.history or wait_s or call.total_s < timeouts.total_s:
         timeouts = within(timeouts, call.deadline_s - started_s - wait_s)
-    return PreparedRequest(request=request, timeouts=timeouts, permit=permit, pending=pending)
+    names = built.tool_names if built.adaptations else None
+    return PreparedRequest(
+        request=request, timeouts=timeouts, permit=permit, pending=pending, tool_names=names
+    )
 
 
 def _end_attempt(
-    call: _Call[A],
+    call: CallState[A],
     ready: PreparedRequest | None,
     result: LLMResult[A],
     started_s: float,
@@ -308,13 +354,6 @@ def _end_attempt(
     return result
 
 
-def _log_adaptations(target: Target, built: Built) -> None:
-    from llm_pure.client.call_log import format_adaptation  # imported late: start-up
-
-    for adaptation in built.adaptations:
-        _log.info("%s", format_adaptation(target, adaptation))
-
-
 # Drivers
 
 
@@ -351,9 +390,8 @@ async def adrive(steps: Generator[S, Any, A], perform: Callable[[S], Awaitable[o
 
 def perform(transports: TransportCache[Transport], step: Step) -> object:
     """Perform one step of a unary call with sync I/O. `streams` performs the steps of a stream."""
-    if isinstance(step, Sleep):
-        time.sleep(step.seconds)
-        return None
+    if not isinstance(step, _SENDING):
+        return step.wait()
     transport = transports.get(step.target.settings, step.request.url)
     if type(transport) is Failure:
         return transport
@@ -362,20 +400,12 @@ def perform(transports: TransportCache[Transport], step: Step) -> object:
 
 async def aperform(transports: TransportCache[AsyncTransport], step: Step) -> object:
     """`perform`, async."""
-    if isinstance(step, Sleep):
-        await asleep(step.seconds)
-        return None
+    if not isinstance(step, _SENDING):
+        return await step.async_wait()
     transport = transports.get(step.target.settings, step.request.url)
     if type(transport) is Failure:
         return transport
     return await transport.unwrap().asend(step.request, step.timeouts)
-
-
-async def asleep(seconds: float) -> None:
-    """Sleep on asyncio or trio."""
-    import anyio  # imported late: start-up
-
-    await anyio.sleep(seconds)
 
 
 async def abind(result: LLMResult[A], call: Callable[[A], Awaitable[LLMResult[B]]]) -> LLMResult[B]:

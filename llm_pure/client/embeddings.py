@@ -5,10 +5,12 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
 from typing import Any, TypeAlias
 
+from llm_pure.client.arguments import as_texts, check_arguments, check_request
 from llm_pure.client.batch import arun_parallel, run_parallel
 from llm_pure.client.operations import OperationCall, embed_call
 from llm_pure.client.targets import Target
 from llm_pure.core.embed_batching import join_embeddings, limit_for, split_request, strictest_limit
+from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.operations import Embeddings, EmbedRequest
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult
@@ -29,7 +31,12 @@ def embed_request(value: EmbedInput) -> EmbedRequest:
     """Return the texts as an EmbedRequest."""
     if isinstance(value, EmbedRequest):
         return value
-    return EmbedRequest(input=value if isinstance(value, str) else tuple(value))
+    return EmbedRequest(input=as_texts(value))
+
+
+def check_embed(request: EmbedRequest, **arguments: Any) -> Failure[InvalidRequest] | None:
+    """Return the failure of a request or an argument of a wrong type."""
+    return check_arguments(**arguments) or check_request(request, EmbedRequest)
 
 
 class EmbeddingBatches:

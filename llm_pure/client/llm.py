@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from llm_pure.chat.prompt import ImageInput as PromptImage
 from llm_pure.chat.prompt import build_prompt
 from llm_pure.client import structured
+from llm_pure.client.arguments import check_arguments
 from llm_pure.client.batch import (
     ConversationState,
     OnResult,
@@ -38,7 +39,13 @@ from llm_pure.client.call import (
     drive,
     perform,
 )
-from llm_pure.client.embeddings import EmbeddingBatches, EmbedInput, OnProgress, embed_request
+from llm_pure.client.embeddings import (
+    EmbeddingBatches,
+    EmbedInput,
+    OnProgress,
+    check_embed,
+    embed_request,
+)
 from llm_pure.client.operations import (
     ImageInput,
     ModerateInput,
@@ -177,6 +184,8 @@ class LLM:
 
         A request with `stream=True` is read as a stream. After the first event with content nothing is sent again.
         """
+        if on_event is not None and (invalid := check_arguments(on_event=on_event)):
+            return invalid
         spec = chat_call(chat_request(request))
         if spec.stream is None:
             result = self._call(spec, timeout_s)
@@ -196,6 +205,8 @@ class LLM:
         self, request: ChatInput, *, on_event: OnEvent | None = None, timeout_s: Seconds = None
     ) -> LLMResult[Completion]:
         """`completion`, async. What on_event returns is awaited if it can be."""
+        if on_event is not None and (invalid := check_arguments(on_event=on_event)):
+            return invalid
         spec = chat_call(chat_request(request))
         if spec.stream is None:
             result = await self._acall(spec, timeout_s)
@@ -307,6 +318,11 @@ class LLM:
         timeout_s: Seconds = None,
     ) -> tuple[LLMResult[str], ...]:
         """`ask` each message in parallel; return the Results in the order of the messages."""
+        invalid = check_arguments(
+            messages=messages, max_concurrency=max_concurrency, on_result=on_result
+        )
+        if invalid is not None:
+            return (invalid,)
         ask = partial(self.ask, system_msgs=system_msgs, timeout_s=timeout_s)
         calls = [partial(ask, message) for message in messages]
         with self:
@@ -322,6 +338,11 @@ class LLM:
         timeout_s: Seconds = None,
     ) -> tuple[LLMResult[str], ...]:
         """`ask_batch_parallel`, async."""
+        invalid = check_arguments(
+            messages=messages, max_concurrency=max_concurrency, on_result=on_result
+        )
+        if invalid is not None:
+            return (invalid,)
         ask = partial(self.aask, system_msgs=system_msgs, timeout_s=timeout_s)
         calls = [partial(ask, message) for message in messages]
         async with self:
@@ -341,6 +362,8 @@ class LLM:
 
         language: of code without a language tag.
         """
+        if invalid := check_arguments(language=language):
+            return invalid
         request = structured.request_for_code(message, system_msgs).bind(self.compress_request)
         result = request.bind(partial(self.completion, timeout_s=timeout_s))
         return result.map(partial(structured.code_of, language))
@@ -354,6 +377,8 @@ class LLM:
         timeout_s: Seconds = None,
     ) -> "LLMResult[CodeOutput]":
         """`ask_code`, async."""
+        if invalid := check_arguments(language=language):
+            return invalid
         request = structured.request_for_code(message, system_msgs).bind(self.compress_request)
         result = await abind(request, partial(self.acompletion, timeout_s=timeout_s))
         return result.map(partial(structured.code_of, language))
@@ -452,7 +477,10 @@ class LLM:
         More texts than the provider accepts at once are sent in several calls, at most `max_concurrency` of them at a
         time; no call begins after one has failed. timeout_s: for each call.
         """
-        batches = EmbeddingBatches(embed_request(request), self._context.targets, on_progress)
+        texts = embed_request(request)
+        if invalid := check_embed(texts, max_concurrency=max_concurrency, on_progress=on_progress):
+            return invalid
+        batches = EmbeddingBatches(texts, self._context.targets, on_progress)
         return batches.run(partial(self._call, timeout_s=timeout_s), max_concurrency, self)
 
     async def aembed(
@@ -464,7 +492,10 @@ class LLM:
         timeout_s: Seconds = None,
     ) -> LLMResult[Embeddings]:
         """`embed`, async."""
-        batches = EmbeddingBatches(embed_request(request), self._context.targets, on_progress)
+        texts = embed_request(request)
+        if invalid := check_embed(texts, max_concurrency=max_concurrency, on_progress=on_progress):
+            return invalid
+        batches = EmbeddingBatches(texts, self._context.targets, on_progress)
         return await batches.arun(partial(self._acall, timeout_s=timeout_s), max_concurrency, self)
 
     def gen_image(
@@ -624,9 +655,17 @@ class LLM:
         images: Sequence[PromptImage],
         stream: bool | None,
     ) -> LLMResult[ChatRequest]:
-        request = build_prompt(
-            message, system_msgs=system_msgs, format_msgs=format_msgs, images=images
-        )
+        if isinstance(message, str) and not images:
+            request = build_prompt(message, system_msgs=system_msgs, format_msgs=format_msgs)
+        else:
+            from llm_pure.client.media import load_files  # imported late: start-up
+
+            files = load_files([message, format_msgs, images])
+            request = files.bind(
+                lambda parts: build_prompt(
+                    parts[0], system_msgs=system_msgs, format_msgs=parts[1], images=parts[2]
+                )
+            )
         return request.map(partial(self._with_stream, stream=stream)).bind(self.compress_request)
 
     def _with_stream(self, request: ChatInput, stream: bool | None = None) -> ChatRequest:

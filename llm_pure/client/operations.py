@@ -3,10 +3,13 @@
 Embeddings, token counts, images, speech, transcription, moderation and the list of models.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from operator import attrgetter, methodcaller
 from typing import Any, TypeAlias, TypeVar
 
+from msgspec import Struct
+
+from llm_pure.client.arguments import as_texts
 from llm_pure.client.call import CallSpec, ChatInput, chat_request
 from llm_pure.client.stream_reader import Decoder, StreamKind
 from llm_pure.client.targets import Target
@@ -52,6 +55,16 @@ _OPERATIONS = {
 """Field of Provider that holds an Operation -> its name in messages, and the feature that an error names."""
 
 
+_REQUESTS: Mapping[str, type[Struct]] = {
+    "embed": EmbedRequest,
+    "images": ImageRequest,
+    "speech": SpeechRequest,
+    "transcribe": TranscriptionRequest,
+    "moderate": ModerationRequest,
+}
+"""Field of Provider -> the type of its request; chat requests are checked where they are built."""
+
+
 class OperationCall(CallSpec[A], frozen=True, kw_only=True):
     """An operation that is not chat. Fails with UnsupportedFeature if the provider lacks it, or lacks its stream."""
 
@@ -66,8 +79,16 @@ class OperationCall(CallSpec[A], frozen=True, kw_only=True):
         elif self.stream is not None and provider.open_speech is None:
             message, feature = f"{provider.name} does not stream speech", "stream"
         else:
-            return operation.build(target.config, self.request)
+            return self._check() or operation.build(target.config, self.request)
         return Failure(UnsupportedFeature(message=message, provider=provider.name, feature=feature))
+
+    def _check(self) -> LLMResult[Built] | None:
+        kind = _REQUESTS.get(self.operation)
+        if kind is None:
+            return None
+        from llm_pure.client.arguments import check_request  # imported late: start-up
+
+        return check_request(self.request, kind)
 
     def parse(self, target: Target, response: HttpResponse) -> LLMResult[A]:
         operation: Operation[Any, A] = getattr(target.provider, self.operation)
@@ -106,8 +127,7 @@ def moderate_call(value: ModerateInput) -> OperationCall[ModerationResponse]:
     """Return the call that moderates texts."""
     if isinstance(value, ModerationRequest):
         return OperationCall(value, operation="moderate")
-    texts = value if isinstance(value, str) else tuple(value)
-    return OperationCall(ModerationRequest(input=texts), operation="moderate")
+    return OperationCall(ModerationRequest(input=as_texts(value)), operation="moderate")
 
 
 def _open_speech(target: Target, head: ResponseHead) -> Decoder[bytes, Speech]:

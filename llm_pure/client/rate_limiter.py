@@ -1,11 +1,11 @@
 """Rate limiter of one target: requests and tokens per minute, with the clock and the lock around `llm_pure.policy.rate_limit`."""
 
-from threading import Lock
 from time import monotonic
 
 import msgspec
 
 from llm_pure.policy.rate_limit import RateLimit, SlidingWindow, WindowEntry, estimated_tokens
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import RateLimited
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -25,7 +25,7 @@ class RateLimiter:
 
     def __init__(self, limit: RateLimit) -> None:
         self._minute = SlidingWindow(limit)
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
 
     def acquire(self, body: bytes, max_wait_s: float) -> LLMResult[Permit]:
         """Acquire a permit for a request with this body.

@@ -4,9 +4,9 @@ The response may be chat (events, a Completion) or speech (bytes, a Speech): `St
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import methodcaller
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -71,7 +71,12 @@ CHAT: StreamKind[StreamEvent, Completion] = StreamKind(
 class ResponseReader(Generic[E, A]):
     """Reads the response of one attempt."""
 
-    def __init__(self, kind: StreamKind[E, A], target: Target) -> None:
+    def __init__(
+        self,
+        kind: StreamKind[E, A],
+        target: Target,
+        tool_names: Mapping[str, str] | None = None,
+    ) -> None:
         self.events: deque[E] = deque()
         """Received and not yet delivered."""
         self.has_content = False
@@ -80,6 +85,7 @@ class ResponseReader(Generic[E, A]):
         """None before the end of the response."""
         self._kind = kind
         self._target = target
+        self._tool_names = tool_names
         self._decoder: Decoder[E, A] | None = None
 
     def start(
@@ -90,6 +96,11 @@ class ResponseReader(Generic[E, A]):
             self.outcome = Failure(response.failure())
             return False
         self._decoder = self._kind.open_decoder(self._target, response.unwrap().head)
+        if self._tool_names:
+            from llm_pure.core.tool_names import restore_decoder  # imported late: start-up
+
+            decoder: Any = self._decoder
+            self._decoder = cast("Decoder[E, A]", restore_decoder(decoder, self._tool_names))
         return True
 
     def read(self, chunk: LLMResult[bytes] | None) -> None:

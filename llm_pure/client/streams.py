@@ -1,12 +1,17 @@
 """A streamed response for the caller: an iterable of events that ends in the complete value or the error."""
 
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
-from functools import cached_property
 from typing import Generic, Self, TypeAlias, TypeVar
 
-from llm_pure.client.call import CallContext, CallSpec, Open, Sleep, Step, asleep, call_steps
+from llm_pure.client.call import (
+    CallContext,
+    CallSpec,
+    Open,
+    Send,
+    Step,
+    call_steps,
+)
 from llm_pure.client.stream_reader import ResponseReader
 from llm_pure.client.transport_manager import TransportCache
 from llm_pure.transports.base import AsyncTransport, Transport
@@ -88,9 +93,8 @@ class Stream(_StreamState[E, A]):
 
     _chunks: Iterator[LLMResult[bytes]] = iter(())
 
-    @cached_property
-    def _stack(self) -> ExitStack:
-        return ExitStack()
+    _stack: ExitStack | None = None
+    """The connection, while it is open."""
 
     def __iter__(self) -> Self:
         return self
@@ -105,14 +109,15 @@ class Stream(_StreamState[E, A]):
             elif reader.outcome is None:
                 reader.read(next(self._chunks, None))
             else:
-                self._next_step(True)
+                self._end()
         self.close()
         raise StopIteration
 
     def close(self) -> None:
         """Close the connection. `result()` still has what was received."""
         try:
-            self._stack.close()
+            if self._stack is not None:
+                self._stack.close()
         finally:
             self._finish()
 
@@ -124,17 +129,24 @@ class Stream(_StreamState[E, A]):
 
     def _open(self) -> None:
         """Perform steps until a response has content or the call has ended."""
-        transports = self._stack.enter_context(self._transports.acquire())
+        self._stack = stack = ExitStack()
+        transports = stack.enter_context(self._transports.acquire())
         step = self._next_step(None)
         while step is not None:
-            if isinstance(step, Sleep):
-                time.sleep(step.seconds)
-                step = self._next_step(None)
+            if isinstance(step, Open):
+                step = None if self._connect(stack, transports, step) else self._next_step(False)
             else:
-                assert isinstance(step, Open)
-                step = None if self._connect(transports, step) else self._next_step(False)
+                assert not isinstance(step, Send)
+                step = self._next_step(step.wait())
 
-    def _connect(self, transports: TransportCache[Transport], step: Open) -> bool:
+    def _end(self) -> None:
+        """Perform the steps after the response: its cost is written."""
+        step = self._next_step(True)
+        while step is not None:
+            assert not isinstance(step, Send | Open)
+            step = self._next_step(step.wait())
+
+    def _connect(self, stack: ExitStack, transports: TransportCache[Transport], step: Open) -> bool:
         """Read a response up to its first content. Return false if it failed before."""
         with ExitStack() as attempt:
             reader = step.reader
@@ -152,7 +164,7 @@ class Stream(_StreamState[E, A]):
             if self._may_retry(reader):
                 return False
             self._chunks, self._reader = chunks, reader
-            self._stack.push(attempt.pop_all())
+            stack.push(attempt.pop_all())
             return True
 
 
@@ -161,9 +173,7 @@ class AsyncStream(_StreamState[E, A]):
 
     _chunks: AsyncIterator[LLMResult[bytes]] | None = None
 
-    @cached_property
-    def _stack(self) -> AsyncExitStack:
-        return AsyncExitStack()
+    _stack: AsyncExitStack | None = None
 
     def __aiter__(self) -> Self:
         return self
@@ -178,14 +188,15 @@ class AsyncStream(_StreamState[E, A]):
             elif reader.outcome is None:
                 reader.read(await anext(self._chunks, None))
             else:
-                self._next_step(True)
+                await self._end()
         await self.aclose()
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
         """Close the connection. `result()` still has what was received."""
         try:
-            await self._stack.aclose()
+            if self._stack is not None:
+                await self._stack.aclose()
         finally:
             self._finish()
 
@@ -196,17 +207,27 @@ class AsyncStream(_StreamState[E, A]):
         await self.aclose()
 
     async def _open(self) -> None:
-        transports = await self._stack.enter_async_context(self._transports.aacquire())
+        self._stack = stack = AsyncExitStack()
+        transports = await stack.enter_async_context(self._transports.aacquire())
         step = self._next_step(None)
         while step is not None:
-            if isinstance(step, Sleep):
-                await asleep(step.seconds)
-                step = self._next_step(None)
+            if isinstance(step, Open):
+                step = (
+                    None if await self._connect(stack, transports, step) else self._next_step(False)
+                )
             else:
-                assert isinstance(step, Open)
-                step = None if await self._connect(transports, step) else self._next_step(False)
+                assert not isinstance(step, Send)
+                step = self._next_step(await step.async_wait())
 
-    async def _connect(self, transports: TransportCache[AsyncTransport], step: Open) -> bool:
+    async def _end(self) -> None:
+        step = self._next_step(True)
+        while step is not None:
+            assert not isinstance(step, Send | Open)
+            step = self._next_step(await step.async_wait())
+
+    async def _connect(
+        self, stack: AsyncExitStack, transports: TransportCache[AsyncTransport], step: Open
+    ) -> bool:
         async with AsyncExitStack() as attempt:
             reader = step.reader
             transport = transports.get(step.target.settings, step.request.url)
@@ -223,7 +244,7 @@ class AsyncStream(_StreamState[E, A]):
             if self._may_retry(reader):
                 return False
             self._chunks, self._reader = chunks, reader
-            self._stack.push_async_exit(attempt.pop_all())
+            stack.push_async_exit(attempt.pop_all())
             return True
 
 

@@ -4,16 +4,22 @@ A transport that the caller passed as an object is used as is; the caller opens 
 """
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import (
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
 from datetime import UTC, datetime
 from importlib import import_module
-from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from llm_pure.client.targets import Target
 from llm_pure.transports.base import AsyncTransport, Transport, TransportSettings
 from llm_pure.transports.exchange import running_loop
 from llm_pure.transports.override import TransportOverride, current_override
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import ResponseHead
 from llm_pure.types.messages import user
@@ -46,7 +52,7 @@ class TransportCache(Generic[T]):
             self._provided = _check_kind(transport, kind)
         self._open: dict[tuple[str, TransportSettings, TransportOverride | None], T] = {}
         self._closed = False
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
 
     def get(self, settings: TransportSettings, url: str = "") -> LLMResult[T]:
         """Return the transport for this URL, opening it if necessary. ws:// and wss:// URLs use "websocket".
@@ -57,6 +63,9 @@ class TransportCache(Generic[T]):
             return self._provided
         name = "websocket" if url.startswith(("wss://", "ws://")) else str(self._transport)
         key = (name, settings, current_override())
+        opened = self._open.get(key)
+        if opened is not None:
+            return Success(opened)
         with self._lock:
             if self._closed:
                 return Failure(_invalid("this client was closed while the call was under way"))
@@ -115,7 +124,7 @@ class TransportManager:
     def __init__(self, transport: AnyTransport) -> None:
         self._transport = transport
         self._shared: dict[object, _Shared] = {}
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
         if isinstance(transport, str) and transport in NAMES:
             with suppress(ImportError):  # calls fail with InvalidConfiguration
                 import_module(NAMES[transport])  # now, so that no call has to
@@ -149,18 +158,20 @@ class TransportManager:
         self._hold(_ANY_THREAD, self._sync_cache())
 
     def exit(self) -> None:
-        """End sharing; the last of nested calls closes the transports."""
-        for transport in self._release(_ANY_THREAD):
-            transport.close()
+        """End sharing; the last of nested calls closes the transports. Once more is harmless."""
+        with ExitStack() as closing:  # an exception of one leaves none of the others open
+            for transport in self._release(_ANY_THREAD):
+                closing.callback(transport.close)
 
     def aenter(self) -> None:
         """Share the transports of async calls in this event loop from now on. May be nested."""
         self._hold(running_loop(), self._async_cache())
 
     async def aexit(self) -> None:
-        """End sharing in this event loop; the last of nested calls closes the transports."""
-        for transport in self._release(running_loop()):
-            await transport.aclose()
+        """End sharing in this event loop; the last of nested calls closes the transports. Once more is harmless."""
+        async with AsyncExitStack() as closing:
+            for transport in self._release(running_loop()):
+                closing.push_async_callback(transport.aclose)
 
     def _sync_cache(self) -> TransportCache[Transport]:
         return TransportCache(self._transport, Transport, "open_sync")  # type: ignore[type-abstract]
@@ -173,9 +184,11 @@ class TransportManager:
             self._shared.setdefault(key, _Shared(cache)).users += 1
 
     def _release(self, key: object) -> list[Any]:
-        """Return the transports to close: none while other blocks use them."""
+        """Return the transports to close: none while other blocks use them, or if no block was entered."""
         with self._lock:
-            shared = self._shared[key]
+            shared = self._shared.get(key)
+            if shared is None:
+                return []
             shared.users -= 1
             return [] if shared.users else self._shared.pop(key).cache.pop_all()
 

@@ -20,7 +20,7 @@ class Adaptation(msgspec.Struct, frozen=True, kw_only=True):
     """One difference between the request and what is sent."""
 
     field: str
-    action: Literal["dropped", "clamped", "renamed", "rewritten", "changed"]
+    action: Literal["dropped", "clamped", "renamed", "rewritten", "added", "changed"]
     reason: str
     before: Any = None
     """The requested value, if it is short; `after` is the value that is sent."""
@@ -28,8 +28,8 @@ class Adaptation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lossless(self) -> bool:
-        """True if the meaning is unchanged: the value was renamed or rewritten."""
-        return self.action in ("renamed", "rewritten")
+        """True if the meaning is unchanged: the value was renamed or rewritten, or the service needs a value beside it."""
+        return self.action in ("renamed", "rewritten", "added")
 
 
 class ModelProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +48,8 @@ class ModelProfile(msgspec.Struct, frozen=True, kw_only=True):
     """The supported efforts; empty if not documented."""
     traits: Mapping[str, Any] = {}
     """Further facts for the dialect."""
+    is_fallback: bool = False
+    """For models that no other profile names: they are taken for the vendor's newest kind."""
     source: str = ""
     """Where this is documented, with the date."""
 
@@ -60,18 +62,22 @@ _UNSUPPORTED_EVERYWHERE = {"best_of": "chat APIs have no best_of"}
 def profile_for(
     profiles: Sequence[ModelProfile], model: str, plan: str | None = None
 ) -> ModelProfile:
-    """Return the first profile whose prefix matches; a path in the name ("models/", "openai/") is ignored.
+    """Return the first profile whose prefix matches, fallbacks last; a path in the name ("models/", "openai/") is ignored.
 
     `plan`: config.pricing_plan, the model's name if `model` is a name chosen by the user, as for an Azure deployment.
     """
+    fallback = DEFAULT_PROFILE
     for path in (model, plan):
         name = path.rsplit("/", 1)[-1] if path else ""
         if not name:
             continue
         for profile in profiles:
             if name.startswith(profile.prefix):
-                return profile
-    return DEFAULT_PROFILE
+                if not profile.is_fallback:
+                    return profile
+                if fallback is DEFAULT_PROFILE:
+                    fallback = profile
+    return fallback
 
 
 def reasoning_enabled(profile: ModelProfile, requested: ReasoningRequest | None) -> bool:
@@ -118,6 +124,52 @@ def adapt(
                 Adaptation(field=name, action="clamped", reason=reason, before=value, after=after)
             )
     return sent, tuple([adaptation for adaptation in adaptations if adaptation.field in user_set])
+
+
+class FieldRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of the body that the service refuses without another field, or beside one."""
+
+    field: str
+    """The field that is dropped."""
+    setting: str
+    """Its name in ChatRequest; "" for a field that the library sends by itself, which is dropped silently."""
+    needs: str | None = None
+    """The field without which, or with a false value of which, it is dropped."""
+    excluded_by: Mapping[str, tuple[Any, ...]] = {}
+    """Field -> its values with which it is dropped; () for any value but null and false."""
+    unless: tuple[Any, ...] = ()
+    """Values of the field that are not dropped."""
+    reason: str
+    source: str
+    """Where this is documented, with the date."""
+
+    def drops(self, body: Mapping[str, Any]) -> bool:
+        """Return true if the field must be dropped from this body."""
+        if body.get(self.field) is None or body[self.field] in self.unless:
+            return False
+        if self.needs is not None and not body.get(self.needs):
+            return True
+        return any(
+            body[name] in values if values else body[name] not in (None, False, [], {})
+            for name, values in self.excluded_by.items()
+            if name in body
+        )
+
+
+def apply_rules(
+    body: dict[str, Any], rules: Sequence[FieldRule], adaptations: list[Adaptation]
+) -> None:
+    """Drop the fields of the body that these rules do not allow."""
+    for rule in rules:
+        if rule.drops(body):
+            before = body.pop(rule.field)
+            if rule.setting:
+                short = before if isinstance(before, str | int | float) else None
+                adaptations.append(
+                    Adaptation(
+                        field=rule.setting, action="dropped", reason=rule.reason, before=short
+                    )
+                )
 
 
 def strict_error(adaptations: Sequence[Adaptation], *, provider: str) -> UnsupportedFeature | None:

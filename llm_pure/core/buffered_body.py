@@ -100,7 +100,7 @@ class _UndecidedDecoder:
 
     def partial(self) -> Completion:
         """Return the Completion so far."""
-        return Completion() if self._chosen is None else self._chosen.partial()
+        return (self._chosen or self._body()).partial()
 
 
 class BufferedBodyDecoder:

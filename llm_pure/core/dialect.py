@@ -1,5 +1,6 @@
 """Make a Provider of a dialect, a table of functions, and a service, the first argument of all of them.
 
+One file: a call crosses it twice, to build and to read; each further file would be a step on that way.
 Every function of a dialect takes the `Service` first. A dialect's `__init__` fills a `Dialect` and calls `make_provider`.
 """
 
@@ -65,7 +66,7 @@ from llm_pure.types.operations import (
 )
 from llm_pure.types.redact import redact_bytes
 from llm_pure.types.rejection import Rejected, ok
-from llm_pure.types.request import ChatRequest
+from llm_pure.types.request import AllowedTools, ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
@@ -162,6 +163,8 @@ class Dialect(msgspec.Struct, Generic[Q, S, F], frozen=True, kw_only=True):
     """Content types of a 2xx response that mean a buffered body in place of a stream, if it begins like JSON."""
     body_starts: bytes = b"{["
     """First bytes of a 2xx response that mean a buffered body under any content type."""
+    allowed_tools: bool = False
+    """`build_chat` encodes AllowedTools; else it is called with these tools only."""
 
 
 def make_provider(
@@ -180,11 +183,13 @@ def make_provider(
     is_last_message: Callable[[bytes], bool] | None = None,
 ) -> Provider:
     """The service as a Provider. Operations come from `operation` and `common.list_models`."""
+    if count_tokens is not None:
+        count_tokens = Operation(partial(_build_count, count_tokens.build), count_tokens.parse)
     return Provider(
         name=service.name,
         dialect=dialect.name,
         base_url=service.base_url,
-        build_chat=partial(dialect.build_chat, service),
+        build_chat=partial(_build_chat, dialect, service),
         authorize=authorize,
         parse_chat=partial(parse_response, dialect, service),
         open_stream=partial(open_stream, dialect, service),
@@ -198,6 +203,40 @@ def make_provider(
         models=list_models,
         is_last_message=is_last_message,
     )
+
+
+def _build_chat(
+    dialect: Dialect[Q, S, F],
+    service: Service[Q],
+    config: LLMConfig,
+    request: ChatRequest,
+    *,
+    strict: bool = False,
+) -> LLMResult[Built]:
+    """The dialect's `build_chat`, with the request's headers and query, and with the tools that the dialect can name."""
+    narrows = isinstance(request.tool_choice, AllowedTools) and not dialect.allowed_tools
+    if request.headers is None and request.query is None and not narrows:
+        return dialect.build_chat(service, config, request, strict=strict)
+    from llm_pure.core.request_fields import build_prepared  # imported late: start-up
+
+    return build_prepared(
+        partial(dialect.build_chat, service, strict=strict),
+        service.name,
+        config,
+        request,
+        narrow=narrows,
+        strict=strict,
+    )
+
+
+def _build_count(
+    build: Callable[[LLMConfig, ChatRequest], LLMResult[Built]],
+    config: LLMConfig,
+    request: ChatRequest,
+) -> LLMResult[Built]:
+    from llm_pure.core.request_fields import build_prepared  # imported late: start-up
+
+    return build_prepared(build, config.api_type, config, request, narrow=True)
 
 
 def operation(
@@ -233,7 +272,12 @@ def open_stream(
     """The decoder for a response with this head: a stream of frames, or a buffered body."""
     return open_stream_or_body(
         head,
-        partial(BufferedBodyDecoder, service.name, head, partial(parse_response, dialect, service)),
+        partial(
+            BufferedBodyDecoder,
+            service.name,
+            head,
+            partial(parse_response, dialect, service, in_stream=True),
+        ),
         partial(_step_decoder, dialect, service, head),
         body_types=dialect.body_types,
         body_starts=dialect.body_starts,
@@ -259,20 +303,21 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def parse_response(
-    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse
+    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse, in_stream: bool = False
 ) -> LLMResult[Completion]:
     """Parse a response to a chat request, for any status and any bytes: a buffered one, or a stream in place of it.
 
     JSON that is nested too deeply for the caller's stack is an error by the response's status.
+    `in_stream`: a stream was requested, so a body that breaks off at its start was interrupted.
     """
     try:
-        return _parse_response(dialect, service, response)
+        return _parse_response(dialect, service, response, in_stream=in_stream)
     except RecursionError:
         return Failure(_depth_error(service, response))
 
 
 def _parse_response(
-    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse
+    dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse, *, in_stream: bool
 ) -> LLMResult[Completion]:
     if response.body.startswith(_BOM):
         response = HttpResponse(response.status, response.headers, response.body[len(_BOM) :])
@@ -286,9 +331,10 @@ def _parse_response(
         return parsed.alt(partial(_explain_form, dialect, response))
     decoder = _step_decoder(dialect, service, response.head)
     streamed = decoder.feed(response.body).bind(lambda _: decoder.close())
-    if isinstance(streamed, Failure) and not decoder.partial().message.parts:
-        fault = streamed.failure()
-        return parsed if isinstance(fault, ProtocolError | StreamInterrupted) else Failure(fault)
+    unread = ProtocolError if in_stream else ProtocolError | StreamInterrupted
+    is_empty = not decoder.partial().message.parts
+    if is_empty and isinstance(streamed, Failure) and isinstance(streamed.failure(), unread):
+        return parsed
     return streamed.map(lambda _: decoder.partial())
 
 

@@ -1,5 +1,6 @@
 """`Provider`: the interface of an adapter, a value made of pure functions."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -34,12 +35,29 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 
+_TOOL_NAME = re.compile(r"tools/\d+/name|messages/.*/tool_name")
+"""Adaptation.field of a renamed tool."""
+
+
 class Built(msgspec.Struct, frozen=True, kw_only=True):
     """A request without credentials."""
 
     request: HttpRequest
     adaptations: tuple[Adaptation, ...] = ()
     """What differs from the ChatRequest, and why."""
+
+    @property
+    def tool_names(self) -> dict[str, str]:
+        """Sent name of a tool -> the caller's, for the names that the service does not accept.
+
+        `parse_chat` and `open_stream` return the sent names; `core.tool_names.restore_completion` and `restore_decoder`
+        put the caller's in their place, as the client does.
+        """
+        return {
+            change.after: change.before
+            for change in self.adaptations
+            if change.action == "renamed" and _TOOL_NAME.fullmatch(change.field)
+        }
 
 
 class StreamDecoder(Protocol):

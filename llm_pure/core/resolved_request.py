@@ -3,9 +3,9 @@
 The request's values take precedence over the configuration's; a value that neither sets is left to the provider.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import isfinite
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -17,6 +17,7 @@ from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.messages import Message, Text
 from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.request import (
+    AllowedTools,
     ChatRequest,
     NamedToolChoice,
     NativeTool,
@@ -44,6 +45,8 @@ class ResolvedRequest(msgspec.Struct, frozen=True, kw_only=True):
     reasoning: ReasoningRequest | None = None
     stream: bool = False
     metadata: Mapping[str, str] | None = None
+    options: Mapping[str, Any] = {}
+    """The fields of OPTIONS that are set."""
     extra: Mapping[str, Any] = {}
 
 
@@ -52,26 +55,179 @@ def dropped_tool_choice(resolved: ResolvedRequest) -> tuple[Adaptation, ...]:
     choice = resolved.tool_choice
     if choice is None or choice in ("auto", "none"):
         return ()
-    before = choice.name if isinstance(choice, NamedToolChoice) else choice
+    before: Any = choice
+    if isinstance(choice, NamedToolChoice):
+        before = choice.name
+    elif isinstance(choice, AllowedTools):
+        before = choice.names
     reason = "there is no tool to call"
     return (Adaptation(field="tool_choice", action="dropped", reason=reason, before=before),)
 
 
-_SETTINGS: tuple[tuple[str, str, object], ...] = (
-    # ChatRequest's name, LLMConfig's name, the configuration value that means "not set"
-    ("max_tokens", "max_token", None),
-    ("temperature", "temperature", None),
-    ("top_p", "top_p", 1.0),
-    ("top_k", "top_k", 0),
-    ("repetition_penalty", "repetition_penalty", 1.0),
-    ("presence_penalty", "presence_penalty", 0.0),
-    ("frequency_penalty", "frequency_penalty", 0.0),
-    ("stop", "stop", None),
-    ("seed", "seed", None),
-    ("n", "n", None),
-    ("logprobs", "logprobs", None),
-    ("best_of", "best_of", None),  # of the configuration alone
+_SETTINGS: tuple[tuple[str, str], ...] = (
+    # ChatRequest's name, LLMConfig's name
+    ("max_tokens", "max_token"),
+    ("temperature", "temperature"),
+    ("top_p", "top_p"),
+    ("top_k", "top_k"),
+    ("repetition_penalty", "repetition_penalty"),
+    ("presence_penalty", "presence_penalty"),
+    ("frequency_penalty", "frequency_penalty"),
+    ("stop", "stop"),
+    ("seed", "seed"),
+    ("n", "n"),
+    ("logprobs", "logprobs"),
+    ("best_of", "best_of"),  # of the configuration alone
 )
+
+_NUMBER = (float, int)
+_PLAIN_TYPES: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("max_tokens", "top_k", "seed", "n", "best_of"), (int,)),
+    **dict.fromkeys(
+        ("temperature", "top_p", "presence_penalty", "frequency_penalty", "repetition_penalty"),
+        _NUMBER,
+    ),
+    "stop": (str,),
+    "logprobs": (bool, int),
+}
+"""Setting -> the types of values that need no closer look; `request_fields` has the rules of all fields."""
+
+_PLAIN_FIELDS: Mapping[str, tuple[type, ...]] = {
+    **_PLAIN_TYPES,
+    "model": (str,),
+    "stream": (bool,),
+    "parallel_tool_calls": (bool,),
+}
+
+OPTIONS = (
+    "user",
+    "service_tier",
+    "verbosity",
+    "prompt_cache_key",
+    "store",
+    "previous_response_id",
+    "audio",
+    "modalities",
+    "safety_settings",
+    "cached_content",
+    "guardrail",
+    "logit_bias",
+    "prediction",
+)
+"""Fields of ChatRequest that some services have under names of their own; `encode_options` encodes them in this order.
+
+audio comes before modalities, since it implies them."""
+
+OptionField: TypeAlias = str | Callable[[Any], Mapping[str, Any]]
+"""Where a service has an option: a key of the body, a path such as "text/verbosity", or a function value -> fields."""
+
+
+_SETTING_OF_KEY: Mapping[str, str] = {
+    "stream": "stream",
+    **dict.fromkeys(
+        ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxTokens", "maxOutputTokens",
+         "maxTokenCount", "max_tokens_to_sample", "max_gen_len", "num_predict"),
+        "max_tokens",
+    ),
+    "temperature": "temperature",
+}  # fmt: skip
+"""Keys of bodies whose values may be a configuration file's defaults -> the setting."""
+
+_SETS = frozenset({"include", "anthropic_beta"})
+"""Keys whose lists are sets of names: `extra` adds to them; an empty list replaces them."""
+
+
+def merge_extra(
+    body: Mapping[str, Any],
+    resolved: ResolvedRequest,
+    adaptations: list[Adaptation],
+    *,
+    defaults: Collection[str] = (),
+) -> dict[str, Any]:
+    """Return the body with `extra` over it, object by object; other values, lists too, are replaced.
+
+    A replaced value that the request has set is reported under its path, such as "extra/text/format". `defaults`: paths of
+    values that the library sends by itself, which lose nothing.
+    """
+    if not resolved.extra:
+        return dict(body)
+    return _overlay(body, resolved.extra, "extra", resolved.user_set, defaults, adaptations)
+
+
+def _overlay(
+    below: Mapping[str, Any],
+    above: Mapping[str, Any],
+    path: str,
+    user_set: frozenset[str],
+    defaults: Collection[str],
+    adaptations: list[Adaptation],
+) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        key_path = f"{path}/{key}"
+        before = merged.get(key)
+        if before is None or before == value:
+            merged[key] = value
+        elif isinstance(before, Mapping) and isinstance(value, Mapping):
+            merged[key] = _overlay(before, value, key_path, user_set, defaults, adaptations)
+        elif (
+            key in _SETS and value and isinstance(before, list) and isinstance(value, list | tuple)
+        ):
+            merged[key] = [*before, *[name for name in value if name not in before]]
+        else:
+            merged[key] = value
+            setting = _SETTING_OF_KEY.get(key)
+            is_default = key_path.removeprefix("extra/") in defaults or key in _SETS
+            if not is_default and (setting is None or setting in user_set):
+                adaptations.append(_overridden(key_path, before, value))
+    return merged
+
+
+def _overridden(path: str, before: Any, after: Any) -> Adaptation:
+    short = str | int | float | None
+    return Adaptation(
+        field=path,
+        action="changed",
+        reason="extra replaces what the request has set",
+        before=before if isinstance(before, short) else None,
+        after=after if isinstance(after, short) else None,
+    )
+
+
+def encode_options(
+    resolved: ResolvedRequest,
+    fields: Mapping[str, OptionField],
+    service: str,
+    adaptations: list[Adaptation],
+    unsupported: Mapping[str, str] = {},
+) -> dict[str, Any]:
+    """Return the fields of the options that the service has; the others are dropped and reported.
+
+    `unsupported`: option -> the reason why the model does not support it.
+    """
+    encoded: dict[str, Any] = {}
+    for name, value in resolved.options.items():
+        field = fields.get(name)
+        if field is None or name in unsupported:
+            reason = unsupported.get(name, f"{service} has no {name}")
+            before = value if isinstance(value, str | bool) else None
+            adaptations.append(
+                Adaptation(field=name, action="dropped", reason=reason, before=before)
+            )
+        elif isinstance(field, str):
+            _put(encoded, field, value)
+        else:
+            for path, wire in field(value).items():
+                _put(encoded, path, wire)
+    return encoded
+
+
+def _put(fields: dict[str, Any], path: str, value: Any) -> None:
+    """Set the value at a path such as "text/verbosity"."""
+    *parents, key = path.split("/")
+    for parent in parents:
+        fields = fields.setdefault(parent, {})
+    fields[key] = value
 
 
 @returns_failure
@@ -88,17 +244,21 @@ def resolve_request(
     if not model:
         message = "no model: set `model` in the request or in the configuration"
         raise Rejected(InvalidConfiguration(message=message, field="model", provider=name))
+    if not _is_plain(request):
+        from llm_pure.core.request_fields import check_fields  # imported late: start-up
+
+        check_fields(request, name)
     messages = read_messages(request.messages)
     has_media = not {type(part) for turn in messages for part in turn.parts} <= {Text}
     if has_media:
         _check_images(messages)
     if isinstance(request.response_format, SchemaFormat):
         _check_schema(request.response_format)
-    settings, user_set = _settings(config, request)
+    settings, user_set = _settings(config, request, name)
     for setting, value in settings.items():
         if isinstance(value, float) and not isfinite(value):  # would be encoded as null
             message = f"{setting}={value} is not valid JSON"
-            raise Rejected(InvalidRequest(message=message, param=setting, provider=config.api_type))
+            raise Rejected(InvalidRequest(message=message, param=setting, provider=name))
     turns = messages
     if not config.use_system_prompt:
         turns = tuple([turn for turn in messages if turn.role != "system"])
@@ -112,15 +272,37 @@ def resolve_request(
         messages=turns,
         settings=settings,
         user_set=user_set,
-        tools=tuple(request.tools),
+        tools=_read_tools(request.tools),
         tool_choice=request.tool_choice,
         parallel_tool_calls=request.parallel_tool_calls,
         response_format=request.response_format,
         reasoning=_reasoning(config, request),
         stream=bool(request.stream),
         metadata=request.metadata,
+        options={name: getattr(request, name) for name in OPTIONS if name in user_set},
         extra=request.extra or {},
     )
+
+
+def _read_tools(tools: object) -> tuple[Tool | NativeTool, ...]:
+    if tools == ():
+        return ()
+    from llm_pure.chat.tool_input import read_tools  # imported late: start-up
+
+    return read_tools(tools)
+
+
+def _is_plain(request: ChatRequest) -> bool:
+    """Return true if the fields that are set, but for messages and tools, have types that need no closer look."""
+    for name in ChatRequest.__struct_fields__:
+        value = getattr(request, name)
+        if (
+            value is not None
+            and name not in ("messages", "tools")
+            and type(value) not in _PLAIN_FIELDS.get(name, ())
+        ):
+            return False
+    return True
 
 
 def _check_images(messages: tuple[Message, ...]) -> None:
@@ -155,16 +337,22 @@ def _check_schema(response_format: SchemaFormat) -> None:
         raise Rejected(InvalidRequest(message=message, param="response_format/schema")) from error
 
 
-def _settings(config: LLMConfig, request: ChatRequest) -> tuple[Settings, frozenset[str]]:
+def _settings(
+    config: LLMConfig, request: ChatRequest, provider: str
+) -> tuple[Settings, frozenset[str]]:
     settings: Settings = {}
     requested = msgspec.structs.asdict(request)
     user_set = {name for name, value in requested.items() if value is not None}
-    for name, config_name, unset in _SETTINGS:
+    for name, config_name in _SETTINGS:
         value = requested.get(name)
         if value is None:
             value = getattr(config, config_name)
-            if value is None or value == unset:
+            if value is None:
                 continue
+            if name in _PLAIN_TYPES and type(value) not in _PLAIN_TYPES[name]:
+                from llm_pure.core.request_fields import check_setting  # imported late: start-up
+
+                check_setting(name, value, config_name, provider)
             if is_overridden(config, config_name):
                 user_set.add(name)
         settings[name] = value

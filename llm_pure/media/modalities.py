@@ -1,4 +1,4 @@
-"""Input modalities of models besides text (images, audio, documents), as a table. Nothing is assumed of other models.
+"""Input modalities of models besides text (images, audio, documents, videos), as a table. Nothing is assumed of other models.
 
 An unsupported part is an error before the call. `input_modalities` of the configuration overrides the table where it is
 wrong or outdated.
@@ -15,10 +15,20 @@ import msgspec
 
 from llm_pure.types.config import Modality
 from llm_pure.types.errors import UnsupportedFeature
-from llm_pure.types.messages import Audio, Document, Image, Message, Part, ToolResult
+from llm_pure.types.messages import Audio, Document, Image, Message, Part, ToolResult, Video
 
-_KINDS: dict[type, Modality] = {Image: "image", Audio: "audio", Document: "document"}
-_PLURALS: dict[Modality, str] = {"image": "images", "audio": "audio", "document": "documents"}
+_KINDS: dict[type, Modality] = {
+    Image: "image",
+    Audio: "audio",
+    Document: "document",
+    Video: "video",
+}
+_PLURALS: dict[Modality, str] = {
+    "image": "images",
+    "audio": "audio",
+    "document": "documents",
+    "video": "videos",
+}
 
 OPENAI_ONLY = frozenset(["openai", "openai_responses", "azure", "azure_responses"])
 
@@ -47,7 +57,7 @@ def _rows(
     ]
 
 
-_TEXT: tuple[Modality, ...] = ("image", "audio")
+_TEXT: tuple[Modality, ...] = ("image", "audio", "video")
 """Unsupported by text-only models. Documents are not listed: many providers extract their text for any model."""
 _VISION: tuple[Modality, ...] = ("image", "document")
 
@@ -205,6 +215,8 @@ def _modality(part: Part, path: str) -> Iterator[tuple[str, Modality]]:
     modality = _KINDS.get(type(part))
     if isinstance(part, Document) and (part.media_type or "").startswith("text/"):
         return  # a text file is text
+    if isinstance(part, Document) and (part.media_type or "").startswith("video/"):
+        modality = "video"
     if modality is not None:
         yield path, modality
 

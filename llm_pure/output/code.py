@@ -1,7 +1,7 @@
 """Code output: the code tool, and the code of a completion from its arguments, a fenced block, or the plain text."""
 
 import re
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -50,9 +50,10 @@ class CodeOutput(msgspec.Struct, frozen=True, kw_only=True):
 
 def code_request(request: ChatRequest) -> ChatRequest:
     """Return the request with the code tool as a forced tool call."""
+    tools: Any = request.tools
     return msgspec.structs.replace(
         request,
-        tools=(*request.tools, CODE_TOOL),
+        tools=(*tools, CODE_TOOL) if isinstance(tools, list | tuple) else tools,  # else an error
         tool_choice=NamedToolChoice(CODE_TOOL.name),
         parallel_tool_calls=None,
     )

@@ -15,7 +15,8 @@ from llm_pure.core.provider import Built, Provider
 from llm_pure.framing.json_codec import json_text
 from llm_pure.output.json_repair import Exact, Repaired, Unrepairable, repair
 from llm_pure.output.tools import ARGUMENTS_ERROR, arguments_parser, schema_of
-from llm_pure.schema.translate import resolve_ref, validate_schema
+from llm_pure.schema.references import resolve_ref
+from llm_pure.schema.translate import validate_schema
 from llm_pure.schema.validate import validation_errors
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig

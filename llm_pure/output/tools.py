@@ -3,15 +3,14 @@
 `bind_tool` returns the Tool for a request and a parser for the arguments that the model writes.
 """
 
-import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any, TypeAlias, get_type_hints
+from typing import Any, TypeAlias
 
 import msgspec
 
+from llm_pure.chat.function_tools import class_tool, function_tool, type_schema
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, fault_path, json_text
 from llm_pure.schema.translate import validate_schema
 from llm_pure.schema.validate import validation_errors
@@ -22,9 +21,6 @@ from llm_pure.types.request import JsonSchema, Tool
 from llm_pure.types.result import Failure, LLMResult, Success
 
 ToolSource: TypeAlias = Callable[..., Any] | type[Any] | Mapping[str, Any] | Tool
-
-SCHEMA_ERRORS = (TypeError, ValueError, RecursionError, NameError, AttributeError)
-"""Exceptions of reading a signature or making a schema from annotations."""
 
 ARGUMENTS_ERROR = "the arguments cannot be read: "
 """Start of every message about arguments; `output.structured` removes it."""
@@ -70,22 +66,15 @@ def bind_tool(
         return _bind_schema(tool)
     if not isinstance(source, type):
         return _bind_function(source, name, description, strict)
-    tool_name = name or source.__name__
-    parameters = ok(schema_of(source))
-    text = description or parameters.get("description") or _summary(source)
-    tool = Tool(name=tool_name, description=text or None, parameters=parameters, strict=strict)
-    return BoundTool(tool=tool, parse_arguments=arguments_parser(source, tool_name))
+    tool = class_tool(source, name, description, strict)
+    ok(validate_schema(tool.parameters))
+    return BoundTool(tool=tool, parse_arguments=arguments_parser(source, tool.name))
 
 
-def schema_of(kind: Any) -> LLMResult[JsonSchema]:
+@returns_failure
+def schema_of(kind: Any) -> JsonSchema:
     """Return the JSON Schema of a type, its definition at the root and not behind a `$ref`."""
-    own: Any = getattr(kind, "model_json_schema", None)
-    try:
-        schema: JsonSchema = dict(own()) if own is not None else msgspec.json.schema(kind)
-    except SCHEMA_ERRORS as error:
-        name = getattr(kind, "__name__", str(kind))
-        return Failure(InvalidRequest(message=f"{name} has no JSON Schema: {error}", param=name))
-    return validate_schema(_inline_root(schema))
+    return ok(validate_schema(type_schema(kind)))
 
 
 def arguments_parser(kind: Any, name: str) -> Callable[[str], LLMResult[Any]]:
@@ -171,97 +160,17 @@ def _parse_by_schema(tool: Tool, text: str) -> Any:
 def _bind_function(
     function: Callable[..., Any], name: str | None, description: str | None, strict: bool | None
 ) -> BoundTool:
-    tool_name = str(name or getattr(function, "__name__", "tool"))
-    kind = _arguments_type(function, tool_name)
-    parameters = ok(schema_of(kind))
-    parameters.pop("title", None)
-    for key, text in _parameter_descriptions(inspect.getdoc(function) or "").items():
-        if key in parameters.get("properties", {}):
-            parameters["properties"][key].setdefault("description", text)
-    tool = Tool(
-        name=tool_name,
-        description=description or _summary(function) or None,
-        parameters=parameters,
-        strict=strict,
-    )
-    parse = arguments_parser(kind, tool_name)
+    tool, kind = function_tool(function, name, description, strict)
+    ok(validate_schema(tool.parameters))
+    parse = arguments_parser(kind, tool.name)
     return BoundTool(
         tool=tool, parse_arguments=lambda text: parse(text).map(_fields), call=function
     )
 
 
-def _arguments_type(function: Callable[..., Any], tool_name: str) -> type[msgspec.Struct]:
-    """A Struct of the function's parameters. Raises Rejected."""
-    key = ""
-    fields: list[Any] = []
-    try:
-        hints = get_type_hints(function, include_extras=True)
-        for key, parameter in inspect.signature(function).parameters.items():
-            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-                continue
-            if parameter.kind is parameter.POSITIONAL_ONLY:
-                message = f"{tool_name} takes {key} by position only, and tools call by name"
-                raise Rejected(InvalidRequest(message=message, param=f"{tool_name}/{key}"))
-            kind = hints.get(key, Any)
-            default = parameter.default
-            field = msgspec.field(default_factory=partial(_identity, default))
-            is_required = default is inspect.Parameter.empty
-            fields.append((key, kind) if is_required else (key, kind, field))
-            msgspec.json.schema(kind)
-        return msgspec.defstruct(tool_name, fields, kw_only=True)
-    except SCHEMA_ERRORS as error:
-        path = f"{tool_name}/{key}" if key else tool_name
-        raise Rejected(InvalidRequest(message=f"no JSON Schema: {error}", param=path)) from None
-
-
 def _fields(value: msgspec.Struct) -> dict[str, Any]:
     """The fields of a Struct, not converted."""
     return {key: getattr(value, key) for key in value.__struct_fields__}
-
-
-def _identity(value: Any) -> Any:
-    return value
-
-
-def _inline_root(schema: JsonSchema) -> JsonSchema:
-    """{"$ref": "#/$defs/X", "$defs": {...}} -> X, with the definitions it needs."""
-    reference = str(schema.get("$ref", ""))
-    definitions = dict(schema.get("$defs", {}))
-    name = reference.removeprefix("#/$defs/")
-    if name not in definitions:
-        return schema
-    top = dict(definitions[name])
-    if f'"{reference}"' not in json_text(definitions):
-        del definitions[name]
-    return {**top, "$defs": definitions} if definitions else top
-
-
-_SECTION = re.compile(r"(?m)^(?:Args|Arguments|Parameters):?\s*$")
-_GOOGLE = re.compile(r"(?m)^[ \t]+(\w+)(?: *\([^)\n]*\))?: *(.+)$")
-_REST = re.compile(r"(?m)^:param (?:[^:\n]*\s)?(\w+): *(.+)$")
-_ENDS = re.compile(
-    r"(?mi)^(?:args|arguments|parameters|returns|raises|yields|examples?):?\s*$|^:\w+|^>>> "
-)
-
-
-def _summary(source: Any) -> str:
-    """The docstring up to its first section; "" for the generated docstring of a class."""
-    text = inspect.cleandoc(source.__doc__ or "") if isinstance(source.__doc__, str) else ""
-    name = getattr(source, "__name__", "")
-    if text.startswith(f"{name}(") and isinstance(source, type):
-        return ""
-    end = _ENDS.search(text)
-    return text[: end.start() if end else None].strip()
-
-
-def _parameter_descriptions(text: str) -> dict[str, str]:
-    """Descriptions of parameters in a docstring: Google's `Args:` section, or reST's `:param name:`."""
-    descriptions = dict(_REST.findall(text))
-    section = _SECTION.search(text)
-    if section:
-        body = text[section.end() :].lstrip("\n")
-        descriptions |= dict(_GOOGLE.findall(re.split(r"\n(?=\S)|\n\n", body)[0]))
-    return {name: description.strip() for name, description in descriptions.items()}
 
 
 def _path_and_text(error: Exception, kind: Any, text: str) -> tuple[str, str]:

@@ -140,8 +140,13 @@ def release(ledger: Ledger, name: str) -> Ledger:
     return msgspec.structs.replace(ledger, reserved=remaining)
 
 
-def record(ledger: Ledger, calls: Sequence[Call]) -> Ledger:
-    """Add finished calls without reservations, whatever the budget. Adding many at once is cheaper."""
+def record(
+    ledger: Ledger, calls: Sequence[Call], *, max_unpriced: int | None = MAX_UNPRICED
+) -> Ledger:
+    """Add finished calls without reservations, whatever the budget. Adding many at once is cheaper.
+
+    max_unpriced: how many unpriced calls to keep; None keeps all.
+    """
     by_model, totals = dict(ledger.by_model), ledger.totals
     unpriced: list[Call] = []
     for call in calls:
@@ -154,7 +159,9 @@ def record(ledger: Ledger, calls: Sequence[Call]) -> Ledger:
         ledger,
         totals=totals,
         by_model=by_model,
-        unpriced=(*ledger.unpriced, *unpriced)[-MAX_UNPRICED:] if unpriced else ledger.unpriced,
+        unpriced=(*ledger.unpriced, *unpriced)[-(max_unpriced or 0) :]
+        if unpriced
+        else ledger.unpriced,
     )
 
 

@@ -22,7 +22,7 @@ def builtin_cassettes() -> Path:
 
 def find_cassettes(root: Path) -> Iterator[Path]:
     """Yield every YAML file below a folder in the order of names, without hidden ones; a file yields itself."""
-    if not os.path.isdir(root):  # unlike Path.is_dir it raises for no path
+    if not os.path.isdir(root):  # false too for a path that no file can have
         yield root
         return
     for folder, folders, names in os.walk(root):
@@ -37,11 +37,10 @@ PATH_ERRORS = (OSError, ValueError)
 
 
 def file_error(action: str, path: Path, error: OSError | ValueError) -> InvalidConfiguration:
-    """Return the error for a cassette file that cannot be read, written, removed or locked."""
-    message = f"cannot {action} {str(path)!r}: {error}"
-    if isinstance(error, OSError):
-        message = f"cannot {action} {path}: {error.strerror or error}"
-    return InvalidConfiguration(message=message, field="cassette")
+    """Return the error for a cassette file that cannot be read, written, removed or locked; ValueError: its path is none."""
+    reason = error.strerror if isinstance(error, OSError) else None
+    message = f"cannot {action} {path}: {reason or error}".encode("utf-8", "backslashreplace")
+    return InvalidConfiguration(message=message.decode(), field="cassette")
 
 
 def read_file(path: Path) -> LLMResult[bytes]:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
 from typing import Literal, get_args
 
 import msgspec
@@ -31,6 +30,7 @@ from llm_pure.replay.secrets.redaction import (
     redact_interaction,
 )
 from llm_pure.replay.secrets.scan import scan_text
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.rejection import Rejected, ok, returns_failure
@@ -67,7 +67,7 @@ class CassetteRecorder:
         self._content = content
         self._redaction = matching.redaction
         self._index = RecordingIndex([cassette] if self.can_play else [], matching, again=again)
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
         self._started = 0
         self._new: dict[int, Interaction] = {}
         self._secrets: set[str] = set()

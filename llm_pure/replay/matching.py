@@ -7,8 +7,8 @@ request with a key matches its own recording, which has none. Pure.
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
-from typing import Any
+from itertools import islice, zip_longest
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import msgspec
@@ -69,6 +69,10 @@ class Difference(msgspec.Struct, frozen=True):
         return f"{self.where}: {self.requested} != {self.recorded}"
 
 
+_Differing: TypeAlias = tuple[str, Any, Any]
+"""Where, requested value, recorded value."""
+
+
 def canonical(request: HttpRequest, matching: MatchRules = EXACT) -> CanonicalRequest:
     """Return a request in the form that is compared; equal keys are a match."""
     redacted = redact_request(request, matching.redaction)
@@ -81,20 +85,24 @@ def canonical(request: HttpRequest, matching: MatchRules = EXACT) -> CanonicalRe
 
 
 def find_differences(
-    requested: CanonicalRequest, recorded: CanonicalRequest
+    requested: CanonicalRequest, recorded: CanonicalRequest, limit: int | None = None
 ) -> tuple[Difference, ...]:
-    """Return all differences; () for a match."""
+    """Return all differences, or the first `limit`; () for a match."""
+    differing = islice(_differing(requested, recorded), limit)
+    return tuple([Difference(where, *_excerpts(*values)) for where, *values in differing])
+
+
+def _differing(requested: CanonicalRequest, recorded: CanonicalRequest) -> Iterator[_Differing]:
     if requested.key == recorded.key:
-        return ()
-    differences: list[Difference] = []
+        return
     for where in ("method", "url"):
         values = getattr(requested, where), getattr(recorded, where)
         if values[0] != values[1]:
-            differences.append(Difference(where, *_excerpts(*values)))
+            yield (where, *values)
     try:
-        return (*differences, *_body_differences(requested.body, recorded.body, ""))
+        yield from _body_differences(requested.body, recorded.body, "")
     except RecursionError:
-        return (*differences, Difference("body", "(nested too deeply to compare)", "(the same)"))
+        yield ("body", "(nested too deeply to compare)", "(the same)")
 
 
 def closest_recording(
@@ -102,19 +110,20 @@ def closest_recording(
 ) -> tuple[int, tuple[Difference, ...]] | None:
     """Return the index of the recording with the fewest differences and these; None without recordings.
 
-    Another URL weighs more than another method, and that more than any number of differences in a body.
+    Another URL weighs more than another method, and that more than any number of differences in a body, of which no more
+    than MAX_DIFFERENCES are looked for.
     """
-    differences = [find_differences(requested, recorded) for recorded in recordings]
-    if not differences:
+    weights = [
+        sum([_WEIGHTS.get(where, 1) for where, *_ in islice(differing, MAX_DIFFERENCES)])
+        for differing in [_differing(requested, recorded) for recorded in recordings]
+    ]
+    if not weights:
         return None
-    index = min(range(len(differences)), key=lambda index: _weight(differences[index]))
-    return index, differences[index]
+    index = weights.index(min(weights))
+    return index, find_differences(requested, recordings[index], MAX_DIFFERENCES)
 
 
-def _weight(differences: tuple[Difference, ...]) -> int:
-    return sum([_WEIGHTS.get(difference.where, 1) for difference in differences])
-
-
+MAX_DIFFERENCES = 900
 _WEIGHTS = {"url": 10_000, "method": 1_000}
 _EXACT_FLOAT_LIMIT = 2**53  # from here on floats do not hold every integer
 _PORTS = {"http": ":80", "https": ":443"}
@@ -187,7 +196,7 @@ def _below(ignored: list[list[str]], step: str | int) -> list[list[str]]:
 _ABSENT: Any = object()
 
 
-def _body_differences(requested: Any, recorded: Any, path: str) -> Iterator[Difference]:
+def _body_differences(requested: Any, recorded: Any, path: str) -> Iterator[_Differing]:
     if isinstance(requested, dict) and isinstance(recorded, dict):
         for name in dict.fromkeys([*requested, *recorded]):
             values = requested.get(name, _ABSENT), recorded.get(name, _ABSENT)
@@ -197,18 +206,29 @@ def _body_differences(requested: Any, recorded: Any, path: str) -> Iterator[Diff
         for index, values in enumerate(pairs):
             yield from _body_differences(*values, f"{path}/{index}")
     elif requested != recorded or isinstance(requested, bool) != isinstance(recorded, bool):
-        yield Difference(path or "body", *_excerpts(requested, recorded))
+        yield path or "body", requested, recorded
 
 
 def _excerpts(requested: Any, recorded: Any) -> tuple[str, str]:
     """Return both values as short JSON texts. Long equal beginnings of strings are left out."""
     if isinstance(requested, str) and isinstance(recorded, str):
-        pairs = zip_longest(requested, recorded)
-        equal = next((index for index, (a, b) in enumerate(pairs) if a != b), 0)
+        equal = _common_length(requested, recorded)
         if equal > MAX_VALUE_LENGTH // 2:
             begin = equal - MAX_VALUE_LENGTH // 4
             requested, recorded = f"…{requested[begin:]}", f"…{recorded[begin:]}"
     return _excerpt(requested), _excerpt(recorded)
+
+
+def _common_length(one: str, other: str) -> int:
+    """Return the length of the equal beginning."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:  # the halves are compared by memory, not by character
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _excerpt(value: Any) -> str:

@@ -13,7 +13,6 @@ from contextlib import (
     contextmanager,
 )
 from pathlib import Path
-from threading import Lock
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -36,6 +35,7 @@ from llm_pure.replay.faults import (
 from llm_pure.replay.matching import EXACT, MatchRules
 from llm_pure.replay.recording_index import CassetteLocation, RecordingIndex, UnmatchedRequest
 from llm_pure.transports.base import AsyncStreamingResponse, StreamingResponse, Timeouts
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success, fold
@@ -50,7 +50,7 @@ class Player:
     def __init__(self, options: PlaybackOptions = DEFAULT_PLAYBACK) -> None:
         self._options = options
         self._injected = iter(options.fault.first)
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
 
     def next_injected(self, request: HttpRequest) -> Interaction | None:
         """Return an interaction with the next response of `Fault.first`; None once all are used."""

@@ -10,7 +10,6 @@ Or around one transport: LLM(config, transport=RecordTransport(cassette, HttpxTr
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from threading import Lock
 from time import monotonic
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -24,6 +23,7 @@ from llm_pure.transports.base import (
     Timeouts,
     Transport,
 )
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -152,7 +152,7 @@ class _Recorder(Generic[T]):
             value if self._opens_inner else lambda: Success(value)
         )
         self._inner: LLMResult[T] | None = None
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
 
     def _route(self, request: HttpRequest) -> LLMResult[Interaction] | tuple[T, RecordedExchange]:
         """Return what to replay, or the transport that sends the request and the exchange that records it."""

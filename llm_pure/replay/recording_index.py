@@ -1,7 +1,6 @@
 """Choose the recording for a request: each recording once, equal requests in the order of their recordings."""
 
 from collections.abc import Iterable, Sequence
-from threading import Lock
 
 import msgspec
 
@@ -15,6 +14,7 @@ from llm_pure.replay.matching import (
     closest_recording,
 )
 from llm_pure.replay.secrets.redaction import credentials_in
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.errors import ConnectionFailed, LLMError
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -59,7 +59,7 @@ class RecordingIndex:
     ) -> None:
         self._matching = matching
         self._again = again
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
         self._locations: list[CassetteLocation] = []
         self._interactions: list[Interaction] = []
         self._canonical: list[CanonicalRequest] = []
@@ -78,17 +78,21 @@ class RecordingIndex:
 
     def match(self, request: HttpRequest) -> LLMResult[Interaction]:
         """Return the next recording of a request. Fails with ConnectionFailed, which describes the closest recording."""
-        recording = self.find(request)
+        requested = canonical(request, self._matching)
+        recording = self._find(request, requested)
         if recording is not None:
             return Success(recording)
-        miss = self._miss(canonical(request, self._matching))
+        miss = self._miss(requested)
         with self._lock:
             self._misses.append(miss)
         return Failure(miss_error(miss, self._names))
 
     def find(self, request: HttpRequest) -> Interaction | None:
         """Return the next recording of a request, None without one; such a request does not count as a miss."""
-        recording = self._next(canonical(request, self._matching))
+        return self._find(request, canonical(request, self._matching))
+
+    def _find(self, request: HttpRequest, requested: CanonicalRequest) -> Interaction | None:
+        recording = self._next(requested)
         if recording is None and (credentials := credentials_in(request)):
             # A recorder redacts the credentials of a request wherever they are repeated in it.
             redaction = self._matching.redaction

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 
 import msgspec
 
@@ -29,6 +28,7 @@ from llm_pure.replay.secrets.redaction import (
 )
 from llm_pure.replay.secrets.scan import high_entropy_texts
 from llm_pure.transports.override import TRAFFIC_LOG_ENV
+from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
@@ -65,7 +65,7 @@ class TrafficLog:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._secrets: set[str] = set()
-        self._lock = Lock()
+        self._lock = ForkSafeLock()
         self._started = 0
 
     def match(self, request: HttpRequest) -> LLMResult[Interaction | None]:

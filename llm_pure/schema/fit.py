@@ -1,51 +1,77 @@
-"""Translate the tool and response schemas of a request to the profiles of a service.
+"""Fit the tools and the response format of a request to a service: their schemas, and their names.
 
 A schema that allows unnamed properties is sent without `strict`. If the response schema cannot be sent in any form,
 `FittedRequest.schema_error` says why, and the dialect puts the schema into the prompt.
 """
 
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.resolved_request import ResolvedRequest
-from llm_pure.schema.profiles import SchemaProfile
-from llm_pure.schema.translate import AdaptedSchema, translate_schema, validate_schema
+from llm_pure.framing.json_codec import decode_any
+from llm_pure.schema.profiles import CHAT_COMPLETIONS, TOOL_NAME, SchemaProfile
 from llm_pure.types.errors import InvalidRequest, LLMError
+from llm_pure.types.messages import ToolCall, ToolResult
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import JsonSchema, NativeTool, SchemaFormat, Tool
 
+if TYPE_CHECKING:
+    from llm_pure.schema.translate import AdaptedSchema, RootOf
+
 
 class SchemaProfiles(msgspec.Struct, frozen=True, kw_only=True):
-    """The schema profiles of a service, for tools and for responses; None accepts all of JSON Schema."""
+    """What a service accepts of the schemas and names of tools, and of response schemas."""
 
-    tools: SchemaProfile | None = None
+    tools: SchemaProfile = CHAT_COMPLETIONS
     strict_tools: SchemaProfile | None = None
     """For tools with `strict`, where the service accepts less in them."""
     responses: SchemaProfile | None = None
+    """None accepts all of JSON Schema, and where the schema is described in the prompt."""
     strict_responses: SchemaProfile | None = None
     """For response formats with `strict`."""
+    tool_name: re.Pattern[str] | None = TOOL_NAME
+    """The names that tools may have; None for any."""
 
 
 class FittedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request with schemas that the service accepts."""
+    """A request with schemas and names that the service accepts."""
 
     request: ResolvedRequest
     adaptations: tuple[Adaptation, ...] = ()
     schema_error: str = ""
     """Why the response schema cannot be sent; "" if it can."""
 
+    def require_schema(self, provider: str) -> None:
+        """For dialects that do not describe a schema in the prompt: raise Rejected if it cannot be sent."""
+        if self.schema_error:
+            raise Rejected(
+                InvalidRequest(
+                    message=self.schema_error, param="response_format/schema", provider=provider
+                )
+            )
+
 
 @returns_failure
 def fit_schemas(
     request: ResolvedRequest, profiles: SchemaProfiles, *, provider: str
 ) -> FittedRequest:
-    """Translate the schemas of tools and of the response format.
+    """Translate the schemas of tools and of the response format, and rename tools where their names do not fit.
 
-    Fails with InvalidRequest when a schema is not JSON, or when a tool's schema cannot be expressed in the profile.
+    Fails with InvalidRequest when a schema is not JSON, when a tool's schema cannot be expressed in the profile, when a tool
+    has no name or that of another tool.
     """
-    if not request.tools and not isinstance(request.response_format, SchemaFormat):
-        return FittedRequest(request=request)
     adaptations: list[Adaptation] = []
+    if profiles.tool_name is not None and not _names_fit(request, profiles.tool_name):
+        from llm_pure.core.tool_names import rename_tools  # imported late: start-up
+
+        request, renamed = rename_tools(request, profiles.tool_name, provider=provider)
+        adaptations += renamed
+    if not request.tools and not isinstance(request.response_format, SchemaFormat):
+        return FittedRequest(request=request, adaptations=tuple(adaptations))
     tools: list[Tool | NativeTool] = []
     for index, tool in enumerate(request.tools):
         if isinstance(tool, NativeTool):
@@ -58,13 +84,12 @@ def fit_schemas(
             )
         except Rejected as rejected:
             raise Rejected(_at(rejected.error, f"{path}/parameters", provider)) from None
-        if schema is not tool.parameters or strict != tool.strict:
-            tool = msgspec.structs.replace(tool, parameters=schema, strict=strict)
-        tools.append(tool)
+        tools.append(msgspec.structs.replace(tool, parameters=schema, strict=strict))
     request = msgspec.structs.replace(request, tools=tuple(tools))
     response_format, schema_error = request.response_format, ""
     if isinstance(response_format, SchemaFormat):
         path, original = "response_format", response_format.schema
+        response_format = _with_fitting_name(response_format, adaptations)
         try:
             schema, strict = _fit(
                 response_format,
@@ -74,14 +99,52 @@ def fit_schemas(
                 path,
                 adaptations,
             )
-            fitted = msgspec.structs.replace(response_format, schema=schema, strict=strict)
-            request = msgspec.structs.replace(request, response_format=fitted)
+            response_format = msgspec.structs.replace(response_format, schema=schema, strict=strict)
         except Rejected as rejected:
             schema_error = rejected.error.message
-            invalid = validate_schema(original).swap().value_or(None)
+            invalid = _validated(original)
             if invalid is not None:
                 raise Rejected(_at(invalid, f"{path}/schema", provider)) from None
+        request = msgspec.structs.replace(request, response_format=response_format)
     return FittedRequest(request=request, adaptations=tuple(adaptations), schema_error=schema_error)
+
+
+def _names_fit(request: ResolvedRequest, pattern: re.Pattern[str]) -> bool:
+    """True if no name has to change; tools of one name are for `rename_tools` to judge."""
+    names: set[str] = set()
+    fits = pattern.fullmatch
+    for tool in request.tools:
+        if isinstance(tool, Tool):
+            if tool.name in names or not fits(tool.name):
+                return False
+            names.add(tool.name)
+    for message in request.messages:
+        for part in message.parts:
+            if isinstance(part, ToolCall | ToolResult) and part.name != "":
+                if part.name is not None and not fits(part.name):
+                    return False
+            elif isinstance(part, ToolCall):
+                return False
+    return True
+
+
+def _with_fitting_name(
+    response_format: SchemaFormat, adaptations: list[Adaptation]
+) -> SchemaFormat:
+    name = response_format.name
+    if TOOL_NAME.fullmatch(name):
+        return response_format
+    fitting = re.sub("[^a-zA-Z0-9_-]", "_", name)[:64] or "answer"
+    adaptations.append(
+        Adaptation(
+            field="response_format/name",
+            action="renamed",
+            reason="a name has at most 64 letters, digits, hyphens and underscores",
+            before=name,
+            after=fitting,
+        )
+    )
+    return msgspec.structs.replace(response_format, name=fitting)
 
 
 def _fit(
@@ -112,39 +175,46 @@ def _fit(
             )
             strict = False
     if profile is None:
-        ok(validate_schema(schema))
+        invalid = _validated(schema)
+        if invalid is not None:
+            raise Rejected(invalid)
         return schema, strict
     adapted = _translate_lossless(schema, profile, is_tool=is_tool)
     adaptations += _under(schema_path, adapted)
     return adapted.schema, strict
 
 
-_STRUCTURE_KEYS = frozenset(["$ref", "anyOf", "oneOf", "allOf", "additionalProperties"])
+def _validated(schema: JsonSchema) -> LLMError | None:
+    """The error of a schema that is not JSON, None if it is."""
+    from llm_pure.schema.translate import validate_schema  # imported late: start-up
 
-
-def _arguments_schema(schema: JsonSchema) -> JsonSchema:
-    """Make the schema of arguments an object, with no properties if it names none."""
-    if "properties" in schema:
-        return {"type": "object", **schema}
-    if schema.keys() & _STRUCTURE_KEYS:
-        return schema
-    return {"type": "object", **schema, "properties": {}}
+    return validate_schema(schema).swap().value_or(None)
 
 
 def _translate_lossless(
     schema: JsonSchema, profile: SchemaProfile, *, is_tool: bool
-) -> AdaptedSchema:
+) -> "AdaptedSchema":
     """Translate; raise Rejected if an object would lose properties that its schema allows without naming them."""
-    if is_tool and profile.closed_objects:
-        schema = _arguments_schema(schema)
-    adapted = ok(translate_schema(schema, profile))
+    from llm_pure.schema.translate import schema_text  # imported late: start-up
+
+    adapted = _translated(ok(schema_text(schema)), profile, is_tool)
     if adapted.is_lossy:
         message = f"{profile.name} allows no unnamed properties"
         raise Rejected(InvalidRequest(message=message, param=adapted.is_lossy))
     return adapted
 
 
-def _under(path: str, adapted: AdaptedSchema) -> list[Adaptation]:
+@lru_cache(maxsize=512)
+def _translated(text: str, profile: SchemaProfile, is_tool: bool) -> "AdaptedSchema":
+    """The translation of a schema, by its JSON text: the tools of an agent are the same in every request."""
+    from llm_pure.schema.translate import translate_schema  # imported late: start-up
+
+    schema = ok(decode_any(text.encode(), provider=""))
+    root: RootOf = "arguments" if is_tool else "response" if profile.object_root else "any"
+    return ok(translate_schema(schema, profile, root=root))
+
+
+def _under(path: str, adapted: "AdaptedSchema") -> list[Adaptation]:
     return [
         msgspec.structs.replace(adaptation, field=f"{path}/{adaptation.field}")
         for adaptation in adapted.adaptations

@@ -1,5 +1,6 @@
 """The subsets of JSON Schema that services accept, as data: one `SchemaProfile` each."""
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -9,8 +10,11 @@ def _keys(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-class SchemaProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """The subset of JSON Schema that a service accepts."""
+_ROOT_COMBINATORS = _keys("anyOf oneOf allOf")
+
+
+class SchemaProfile(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """The subset of JSON Schema that a service accepts. Compared by identity, so that translations can be cached."""
 
     name: str
     allowed_keys: frozenset[str] | None = None
@@ -35,6 +39,34 @@ class SchemaProfile(msgspec.Struct, frozen=True, kw_only=True):
     """No keyword stands beside a `$ref`."""
     recursive: bool = True
     """A schema may refer to itself."""
+    object_root: bool = False
+    """The root of a response schema is an object without combinators, too; that of a tool's schema always is."""
+    unsupported_root_keys: frozenset[str] = _ROOT_COMBINATORS
+    """Keywords that the root of an object may not have; branches of combinators are merged into it."""
+    array_items: bool = False
+    """Every array has `items`."""
+    typed: bool = False
+    """Every schema has a type."""
+    type_beside_union: bool = True
+    """`type` may stand beside `anyOf`; else every branch has its own."""
+    named_required: bool = False
+    """`required` lists only names that `properties` has."""
+    boolean_schemas: bool = True
+    """`true` and `false` are schemas."""
+    enum_types: frozenset[str] | None = None
+    """JSON types of values in `enum`; None for all."""
+    empty_in_enum: bool = True
+    """The empty string may be in `enum`."""
+    nullable: bool = False
+    """OpenAPI's `nullable` in place of the type null."""
+    property_names: re.Pattern[str] | None = None
+    """Names of the properties at the root must match."""
+    max_subschemas: int | None = None
+    """Maximum number of subschemas."""
+    max_nesting: int | None = None
+    """Maximum number of objects within objects."""
+    required_argument: bool = False
+    """A tool has at least one required property."""
     source: str = ""
 
     def supports(self, keyword: str) -> bool:
@@ -52,6 +84,45 @@ _OF_OBJECTS = _keys(
 _OF_ARRAYS = _keys("unevaluatedItems contains minContains maxContains uniqueItems")
 _FORMATS = _keys("date-time time date duration email hostname ipv4 ipv6 uuid")
 
+CHAT_COMPLETIONS = SchemaProfile(
+    name="chat completions",
+    unsupported_root_keys=_ROOT_COMBINATORS | _keys("not enum const"),
+    object_root=True,
+    array_items=True,
+    boolean_schemas=False,
+    source="error texts of the service: 'schema must have type object and not have oneOf/anyOf/allOf/enum/not at the top"
+    " level' (langchain-ai/langchainjs#9804), 'object schema missing properties' (langchain-mcp-adapters#137), 'array schema"
+    " missing items' (AnswerDotAI/fastcore#798); DeepSeek has the first text too (deepseek-ai/DeepSeek-V3#874);"
+    " read 2026-11-29",
+)
+"""Schemas without `strict` at OpenAI, and at services with its API of which no other rule is known."""
+
+GROQ = msgspec.structs.replace(
+    CHAT_COMPLETIONS,
+    name="groq",
+    named_required=True,
+    source="'required' present but 'properties' is missing (usestrix/strix#1088, livekit/agents#4610); read 2026-11-29",
+)
+XAI = msgspec.structs.replace(
+    CHAT_COMPLETIONS,
+    name="xai",
+    enum_types=_keys("string number integer boolean"),
+    source="null in an enum is rejected (tailcallhq/forgecode#2809), 'items must be a schema' (hermes-agent#20976), 'tool"
+    " parameter root must be an object type' (lidge-jun/opencodex#122); read 2026-11-29",
+)
+MOONSHOT = msgspec.structs.replace(
+    CHAT_COMPLETIONS,
+    name="moonshot",
+    dropped_keys=_keys("$schema if then else"),
+    bare_references=True,
+    array_items=False,
+    typed=True,
+    type_beside_union=False,
+    source="'type should be defined in anyOf items instead of the parent schema' (MoonshotAI/kimi-code#2661,"
+    " openclaw/openclaw#113130), 'type is not defined' and 'conflict for key if' (earendil-works/pi#5822, #4138); with $schema"
+    " kimi-k2.5 answers nonsense (vercel/ai packages/moonshotai); read 2026-11-29",
+)
+
 OPENAI_STRICT = SchemaProfile(
     name="openai strict",
     dropped_keys=_keys("default minLength maxLength") | _CONDITIONS | _OF_OBJECTS | _OF_ARRAYS,
@@ -60,8 +131,44 @@ OPENAI_STRICT = SchemaProfile(
     closed_objects=True,
     all_required=True,
     bare_references=True,
+    object_root=True,
+    unsupported_root_keys=_ROOT_COMBINATORS | _keys("not enum const"),
+    array_items=True,
+    boolean_schemas=False,
+    max_subschemas=5000,
+    max_nesting=10,
     source="pydantic-ai profiles/openai.py and developers.openai.com, Structured Outputs; read 2026-11-20",
 )
+GROQ_STRICT = msgspec.structs.replace(
+    OPENAI_STRICT,
+    name="groq strict",
+    dropped_keys=OPENAI_STRICT.dropped_keys | _keys("minItems maxItems"),
+    source="'minItems is not supported' (i-am-bee/beeai-framework#1215); console.groq.com/docs/structured-outputs; read 2026-11-29",
+)
+CEREBRAS_STRICT = msgspec.structs.replace(
+    GROQ_STRICT,
+    name="cerebras strict",
+    source="'Unsupported JSON schema fields: minItems' (musistudio/claude-code-router#338, #708); read 2026-11-29",
+)
+
+PROPERTY_NAME = re.compile("[a-zA-Z0-9_.-]{1,64}")
+
+ANTHROPIC = SchemaProfile(
+    name="anthropic",
+    property_names=PROPERTY_NAME,
+    source="error texts of the service: 'input_schema does not support oneOf, allOf, or anyOf at the top level'"
+    " (anthropics/claude-code#5319), 'Property keys should match pattern' (claude-code#79418, n8n-io/n8n#30590), 'must match"
+    " JSON Schema draft 2020-12' (claude-code#586); read 2026-11-29",
+)
+"""Tools without `strict` at Anthropic and at its hosts."""
+
+CONVERSE = SchemaProfile(
+    name="converse",
+    source="'inputSchema.json.type must be one of the following: object' (kirodotdev/Kiro#11026, earendil-works/pi#8279);"
+    " read 2026-11-29",
+)
+"""Tools of Bedrock's Converse, where the model's vendor has no other rule."""
+
 ANTHROPIC_NATIVE = SchemaProfile(
     name="anthropic native",
     allowed_keys=_keys(
@@ -74,6 +181,7 @@ ANTHROPIC_NATIVE = SchemaProfile(
     closed_objects=True,
     bare_references=True,
     recursive=False,
+    property_names=PROPERTY_NAME,
     source="anthropic 2.11.0 lib/_parse/_transform.py; docs.claude.com, Structured outputs; read 2026-11-20",
 )
 """`output_config.format` and strict tools, at Anthropic and in Bedrock's Converse."""
@@ -86,24 +194,46 @@ GEMINI = SchemaProfile(
         "required propertyOrdering"
     ),
     bare_references=True,
-    source="google-genai 3.4.0 types.py (GenerateContentConfig.response_json_schema); read 2026-11-20",
+    named_required=True,
+    boolean_schemas=False,
+    enum_types=_keys("string number integer"),
+    empty_in_enum=False,
+    type_beside_union=False,
+    source="google-genai 3.4.0 types.py (GenerateContentConfig.response_json_schema), read 2026-11-20; 'enum[3]: cannot be"
+    " empty' (sbroenne/mcp-server-excel#607), 'required[0]: property is not defined' (iBUHub/AIStudioToAPI#154), fields beside"
+    " a $ref (su-kaka/gcli2api#374), read 2026-11-29",
 )
-"""`responseJsonSchema` and `parametersJsonSchema`."""
+"""`responseJsonSchema` and `parametersJsonSchema`. The error texts are of `parameters`, which has the same checks on the
+service's side; leaving out an empty string or an unnamed requirement costs little where they are accepted."""
 
 OPENAPI = SchemaProfile(
     name="OpenAPI subset",
     dropped_keys=_keys("$schema $id $comment additionalProperties const patternProperties"),
     inline=True,
+    nullable=True,
+    named_required=True,
+    boolean_schemas=False,
     source="Gemini's `parameters` and `responseSchema`, by the wire notes of this project; read 2026-11-20",
 )
 NOVA_TOOLS = SchemaProfile(
     name="amazon nova",
     root_keys=_keys("type properties required"),
     inline=True,
+    boolean_schemas=False,
     source="docs.aws.amazon.com/nova, Defining a tool; pydantic/pydantic-ai issue 1623; read 2026-11-20",
 )
+COHERE = SchemaProfile(
+    name="cohere",
+    boolean_schemas=False,
+    source="docs.cohere.com, Parameter types for tool use: the parameters are an object; read 2026-11-29",
+)
+"""Tools without `strict`."""
+
 COHERE_RESPONSES = SchemaProfile(
     name="cohere",
+    object_root=True,
+    required_argument=True,
+    boolean_schemas=False,
     dropped_keys=_keys(
         "allOf oneOf not minimum maximum minItems maxItems uniqueItems minLength maxLength"
     ),
@@ -114,6 +244,23 @@ COHERE_RESPONSES = SchemaProfile(
 OLLAMA_TOOLS = SchemaProfile(
     name="ollama",
     allowed_keys=_keys("type items required properties description enum anyOf"),
+    root_keys=_keys("type items required properties"),
     inline=True,
+    boolean_schemas=False,
     source="ollama/ollama v0.33.0-rc2 api/types.go (ToolFunctionParameters, ToolProperty), read 2026-11-20",
 )
+
+TOOL_NAME = re.compile("[a-zA-Z0-9_-]{1,64}")
+"""Names of tools at most services. Source: openai-openapi 2.3.0 (FunctionObject), botocore 1.44.5 (ToolSpecification), the
+error texts of Anthropic (dimagi/open-chat-studio#4027), Mistral and Groq; read 2026-11-29. Anthropic's own API allows 128
+characters, its hosts 64."""
+
+GEMINI_TOOL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_.-]{0,63}")
+"""Source: 'Must start with a letter or an underscore' (google-gemini/gemini-cli#7878, cline/cline#7339); read 2026-11-29."""
+
+MOONSHOT_TOOL_NAME = re.compile("[a-zA-Z][a-zA-Z0-9_-]{0,63}")
+"""Source: 'function name is invalid, must start with a letter', as generally known on 2026-11-29; unconfirmed."""
+
+COHERE_TOOL_NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]{0,63}")
+"""Source: 'tool names can only contain certain characters (A-Za-z0-9_) and can't begin with a digit', as generally known on
+2026-11-29; unconfirmed for hyphens in v2."""

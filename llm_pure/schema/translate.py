@@ -4,17 +4,34 @@ The profile is data (`schema.profiles`). Keywords that it lacks are rephrased or
 an Adaptation.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
 
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.framing.json_codec import ENCODE_ERRORS, json_text
+from llm_pure.schema.normalize import InvalidKeyword, make_nullable, normalize_node
+from llm_pure.schema.object_root import InvalidRoot, object_root
 from llm_pure.schema.profiles import SchemaProfile
+from llm_pure.schema.references import (
+    find_recursion,
+    in_definitions,
+    merge_definitions,
+    resolve_ref,
+)
+from llm_pure.schema.value_types import (
+    fit_enum,
+    fit_exclusive_bounds,
+    fit_type,
+    fit_union,
+    share_properties,
+)
 from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.request import JsonSchema
 from llm_pure.types.result import Failure, LLMResult, Success
+
+RootOf: TypeAlias = Literal["any", "arguments", "response"]
 
 DEPTH_LIMIT = 64
 """Maximum nesting of a schema, with the references that are followed; services stop much earlier."""
@@ -22,25 +39,17 @@ DEPTH_LIMIT = 64
 SIZE_LIMIT = 20_000
 """Maximum number of subschemas after references are resolved: a few lines of nested references can expand to millions."""
 
-SCHEMA_MAPS = ("properties", "$defs", "definitions", "patternProperties")
+SCHEMA_MAPS = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
 SCHEMA_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
-SCHEMA_KEYS = ("items", "additionalProperties", "not")
+SCHEMA_KEYS = (
+    "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
+    "unevaluatedItems", "unevaluatedProperties",
+)  # fmt: skip
+_MAY_BE_BOOLEAN = ("items", "additionalProperties", "unevaluatedItems", "unevaluatedProperties")
 
-_ANNOTATIONS = frozenset(
-    [
-        "$schema",
-        "$id",
-        "$comment",
-        "title",
-        "description",
-        "default",
-        "examples",
-        "example",
-        "deprecated",
-        "readOnly",
-        "writeOnly",
-    ]
-)
+_ANNOTATIONS = frozenset({
+    "$schema", "$id", "$comment", "title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly",
+})  # fmt: skip
 """Keywords that describe a value and constrain nothing."""
 
 
@@ -66,21 +75,28 @@ class _Untranslatable(Exception):  # internal to this file
         self.path = path
 
 
-def validate_schema(schema: Mapping[str, Any]) -> LLMResult[JsonSchema]:
-    """Return the schema. Fails with InvalidRequest if it contains itself or a value that is not JSON."""
+def schema_text(schema: Mapping[str, Any]) -> LLMResult[str]:
+    """Return the schema as JSON text. Fails with InvalidRequest if it contains itself or a value that is not JSON."""
     try:
-        json_text(schema)
+        return Success(json_text(schema))
     except RecursionError:
         return Failure(InvalidRequest(message="the schema contains itself", param=""))
     except ENCODE_ERRORS as error:
         return Failure(InvalidRequest(message=f"the schema is not JSON: {error}", param=""))
-    return Success(dict(schema))
 
 
-def translate_schema(schema: Mapping[str, Any], profile: SchemaProfile) -> LLMResult[AdaptedSchema]:
-    """Translate a schema to a profile.
+def validate_schema(schema: Mapping[str, Any]) -> LLMResult[JsonSchema]:
+    """Return the schema. Fails with InvalidRequest if it contains itself or a value that is not JSON."""
+    return schema_text(schema).map(lambda _: dict(schema))
 
-    Fails with InvalidRequest if it contains itself, is nested too deep, or is recursive where the profile forbids it.
+
+def translate_schema(
+    schema: Mapping[str, Any], profile: SchemaProfile, *, root: RootOf = "any"
+) -> LLMResult[AdaptedSchema]:
+    """Translate a schema to a profile. `root`: it is of a tool's arguments, or of a response that must be an object.
+
+    Fails with InvalidRequest if it contains itself, is nested too deep, or is recursive where the profile forbids it; for a
+    keyword whose value no draft of JSON Schema allows; for a reference without a target; for a root that is no object.
 
     >>> from llm_pure.schema.profiles import OPENAI_STRICT
     >>> translate_schema({"type": "object", "properties": {"a": {"type": "string"}}}, OPENAI_STRICT).unwrap().schema
@@ -89,12 +105,16 @@ def translate_schema(schema: Mapping[str, Any], profile: SchemaProfile) -> LLMRe
     checked = validate_schema(schema)
     if isinstance(checked, Failure):
         return checked
-    root = _merge_definitions(checked.unwrap(), profile)
-    writer = _Writer(root, profile)
+    source = merge_definitions(checked.unwrap(), profile)
+    writer = _Writer(source, profile)
     try:
         if not profile.recursive:
-            _reject_recursion(root)
-        translated = writer.write(root, "", ())
+            recursive = find_recursion(source)
+            if recursive:
+                raise _Untranslatable(f"/{recursive}", "it is recursive")
+        node = source if root == "any" else writer.object_root(is_tool=root == "arguments")
+        translated = writer.write(node, "", ())
+        writer.check_limits(translated, is_tool=root == "arguments")
     except RecursionError:  # the caller's stack is almost used up
         message = f"the schema is nested too deeply to translate it for {profile.name}"
         return Failure(InvalidRequest(message=message, param=""))
@@ -116,23 +136,48 @@ class _Writer:
         self.profile = profile
         self.adaptations: list[Adaptation] = []
         self.written = 0
+        self.nesting = 0
+
+    def object_root(self, *, is_tool: bool) -> JsonSchema:
+        """The root as an object schema."""
+        try:
+            return object_root(
+                self.root,
+                self.profile,
+                lambda ref: self._target(ref, ""),
+                self._reporter(""),
+                is_tool=is_tool,
+            )
+        except InvalidRoot as error:
+            raise _Untranslatable("/type", str(error)) from None
+        except InvalidKeyword as error:
+            raise _Untranslatable(f"/{error.keyword}", str(error)) from None
 
     def write(self, node: Any, path: str, references: tuple[str, ...]) -> Any:
         """Translate a node. `references`: those resolved on the way to it."""
+        if isinstance(node, bool):
+            return self._boolean(node, path)
         if not isinstance(node, dict):
-            return node
+            raise _Untranslatable(path, "a schema is an object, true or false")
         self.written += 1
+        self.nesting = max(self.nesting, path.count("/properties/"))
         if self.written > SIZE_LIMIT:
             raise _Untranslatable(path, f"it has more than {SIZE_LIMIT} subschemas")
         if path.count("/") + len(references) > DEPTH_LIMIT:
             raise _Untranslatable(path)
+        try:
+            node = normalize_node(node, self._reporter(path), nullable=self.profile.nullable)
+        except InvalidKeyword as error:
+            raise _Untranslatable(f"{path}/{error.keyword}", str(error)) from None
         reference = node.get("$ref")
         if isinstance(reference, str):
             reference = self._current_reference(reference)
             node = {**node, "$ref": reference}
             beside = {key: value for key, value in node.items() if not key.startswith("$")}
-            if self.profile.inline or (self.profile.bare_references and beside):
+            inline = self.profile.inline or not in_definitions(reference)
+            if inline or (self.profile.bare_references and beside):
                 return self._resolve(node, reference, path, references)
+            self._target(reference, path)
         node = self._rephrase(node, path)
         translated: JsonSchema = {}
         for key, value in node.items():
@@ -141,38 +186,91 @@ class _Writer:
                 keyword_supported = key in ("format", "pattern") and self.profile.supports(key)
                 self._omit(key, value, location, str(value) if keyword_supported else "")
             elif key in SCHEMA_MAPS:
-                if self.profile.inline and key != "properties":
+                if self.profile.inline and key in ("$defs", "definitions"):
                     continue
-                items = value.items() if isinstance(value, dict) else ()
                 translated[key] = {
                     name: self.write(subschema, f"{location}/{name}", references)
-                    for name, subschema in items
+                    for name, subschema in value.items()
+                    if not (subschema is False and self._is_forbidden(f"{location}/{name}"))
                 }
-            elif key in SCHEMA_LISTS and isinstance(value, list):
+            elif key in SCHEMA_LISTS:
                 translated[key] = [
                     self.write(subschema, f"{location}/{number}", references)
                     for number, subschema in enumerate(value)
                 ]
-            elif key in SCHEMA_KEYS:
+            elif key in SCHEMA_KEYS and not (isinstance(value, bool) and key in _MAY_BE_BOOLEAN):
                 translated[key] = self.write(value, location, references)
             else:
                 translated[key] = self._clamp(key, value, location)
+        return self._complete(translated, path)
+
+    def _complete(self, translated: JsonSchema, path: str) -> JsonSchema:
+        """Add what the service requires of a node with these keywords."""
+        profile = self.profile
         if translated.get("type") == "object" or "properties" in translated:
             self._close_object(translated, path)
-        return translated
+        if profile.named_required and "required" in translated:
+            self._name_required(translated, path)
+        if profile.array_items and "items" not in translated:
+            types = translated.get("type")
+            if types == "array" or (isinstance(types, list) and "array" in types):
+                translated["items"] = {}
+        return fit_type(translated) if profile.typed else translated
+
+    def check_limits(self, translated: JsonSchema, *, is_tool: bool) -> None:
+        """Raise _Untranslatable if the schema is too large, or has names that the service rejects."""
+        pattern = self.profile.property_names
+        if is_tool and pattern is not None:
+            for name in translated.get("properties", ()):
+                if not pattern.fullmatch(name):
+                    why = f"{name!r} does not match {pattern.pattern}"
+                    raise _Untranslatable(f"/properties/{name}", why)
+        for limit, size, name in (
+            (self.profile.max_subschemas, self.written, "subschemas"),
+            (self.profile.max_nesting, self.nesting, "levels of objects"),
+        ):
+            if limit is not None and size > limit:
+                raise _Untranslatable("", f"it has more than {limit} {name}")
+        if is_tool and self.profile.required_argument and not translated.get("required"):
+            raise _Untranslatable("/required", "it needs a required property")
+
+    def _reporter(self, path: str) -> Any:
+        return lambda keyword, action, reason: self._report(f"{path}/{keyword}", action, reason)
+
+    def _boolean(self, node: bool, path: str) -> Any:
+        """`true` and `false` as schemas."""
+        if self.profile.boolean_schemas:
+            return node
+        if node:
+            return fit_type({}) if self.profile.typed else {}
+        if self.profile.supports("not"):
+            return {"not": {}}
+        self._report(path, "dropped", f"{self.profile.name} has no schema that allows nothing")
+        return {}
+
+    def _is_forbidden(self, location: str) -> bool:
+        """Report a property that may not be there, where `false` is no schema."""
+        if self.profile.boolean_schemas or not location.rpartition("/")[0].endswith("properties"):
+            return False
+        self._report(location, "dropped", f"{self.profile.name} has no boolean schemas")
+        return True
 
     def _current_reference(self, reference: str) -> str:
         if self.profile.supports("definitions"):
             return reference
         return reference.replace("#/definitions/", "#/$defs/", 1)
 
-    def _resolve(
-        self, node: JsonSchema, reference: str, path: str, references: tuple[str, ...]
-    ) -> Any:
+    def _target(self, reference: str, path: str) -> JsonSchema:
         target = resolve_ref(self.root, reference)
         if target is None:
             raise _Untranslatable(f"{path}/$ref", f"{reference!r} has no target in it")
-        if reference in references and self.profile.inline:
+        return target
+
+    def _resolve(
+        self, node: JsonSchema, reference: str, path: str, references: tuple[str, ...]
+    ) -> Any:
+        target = self._target(reference, path)
+        if reference in references and (self.profile.inline or not in_definitions(reference)):
             raise _Untranslatable(f"{path}/$ref")
         if reference in references:  # recursive: it stays, without its sibling keywords
             for key, value in node.items():
@@ -199,6 +297,14 @@ class _Writer:
                 )
             case _:
                 pass
+        if self.profile.named_required or not self.profile.type_beside_union:
+            node = share_properties(node)
+        if not self.profile.type_beside_union:
+            node = fit_union(node)
+        if "enum" in node:
+            node = fit_enum(node, self.profile, self._reporter(path))
+        if "exclusiveMinimum" in node or "exclusiveMaximum" in node:
+            node = fit_exclusive_bounds(node, self.profile, self._reporter(path))
         return node
 
     def _is_unsupported(self, key: str, value: Any, path: str) -> bool:
@@ -234,7 +340,7 @@ class _Writer:
             required = translated.get("required") or []
             for name, subschema in properties.items():
                 if name not in required:
-                    properties[name] = _nullable(subschema)
+                    properties[name] = make_nullable(subschema)
                     reason = f"{profile.name} has no optional properties; it may be null"
                     self._report(f"{path}/properties/{name}", "changed", reason)
             translated["required"] = list(properties)
@@ -245,10 +351,23 @@ class _Writer:
                 self._report(location, "changed", reason, translated.get("additionalProperties"))
             translated["additionalProperties"] = False
 
+    def _name_required(self, translated: JsonSchema, path: str) -> None:
+        """Leave out of `required` what is not a property."""
+        required = translated["required"]
+        properties = translated.get("properties", {})
+        unnamed = [name for name in required if name not in properties]
+        if unnamed:
+            reason = f"{self.profile.name} requires the schema of a required property"
+            self._report(f"{path}/required", "changed", f"{reason}: {', '.join(unnamed)}")
+            kept = [name for name in required if name in properties]
+            translated["required"] = kept
+            if not kept:
+                del translated["required"]
+
     def _report(
         self,
         location: str,
-        action: Literal["dropped", "changed", "clamped", "rewritten"],
+        action: Literal["dropped", "changed", "clamped", "rewritten"] | str,
         reason: str,
         before: Any = None,
         after: Any = None,
@@ -256,19 +375,13 @@ class _Writer:
         short = before if isinstance(before, str | int | float | bool | None) else None
         self.adaptations.append(
             Adaptation(
-                field=location.lstrip("/"), action=action, reason=reason, before=short, after=after
+                field=location.lstrip("/"),
+                action=cast("Literal['dropped', 'changed', 'clamped', 'rewritten']", action),
+                reason=reason,
+                before=short,
+                after=after,
             )
         )
-
-
-def _merge_definitions(root: JsonSchema, profile: SchemaProfile) -> JsonSchema:
-    """Move `definitions` to `$defs` if the profile supports only the newer name."""
-    older = root.get("definitions")
-    if profile.supports("definitions") or not isinstance(older, dict):
-        return root
-    newer = root.get("$defs")
-    together = {**older, **(newer if isinstance(newer, dict) else {})}
-    return {**{key: item for key, item in root.items() if key != "definitions"}, "$defs": together}
 
 
 def _rename_key(node: JsonSchema, old: str, new: str, value: Any) -> JsonSchema:
@@ -276,65 +389,3 @@ def _rename_key(node: JsonSchema, old: str, new: str, value: Any) -> JsonSchema:
     return {
         (new if key == old else key): (value if key == old else item) for key, item in node.items()
     }
-
-
-def _nullable(schema: Any) -> Any:
-    """Allow null beside what the schema allows."""
-    if not isinstance(schema, dict):
-        return schema
-    kinds = schema.get("type")
-    if isinstance(kinds, str) and "enum" not in schema and "const" not in schema:
-        return schema if kinds == "null" else {**schema, "type": [kinds, "null"]}
-    if isinstance(kinds, list) and "null" in kinds:
-        return schema
-    branches = schema.get("anyOf")
-    if isinstance(branches, list):
-        has = {"type": "null"} in branches
-        return schema if has else {**schema, "anyOf": [*branches, {"type": "null"}]}
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _reject_recursion(root: JsonSchema) -> None:
-    """Raise _Untranslatable if a reference leads back to itself."""
-    targets: dict[str, set[str]] = {"#": set(_references(root, with_definitions=False))}
-    waiting = list(_references(root, with_definitions=True))
-    while waiting:
-        reference = waiting.pop()
-        if reference not in targets:
-            schema = resolve_ref(root, reference)
-            targets[reference] = set(_references(schema, with_definitions=True))
-            waiting += targets[reference]
-    while targets:
-        ends = [name for name, references in targets.items() if not references & targets.keys()]
-        if not ends:
-            raise _Untranslatable(f"/{min(targets)}", "it is recursive")
-        for name in ends:
-            del targets[name]
-
-
-def _references(node: Any, *, with_definitions: bool) -> Iterator[str]:
-    """Every `$ref` below a node. `with_definitions`: also those inside `$defs`."""
-    waiting = [node]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, list):
-            waiting += item
-        elif isinstance(item, dict):
-            if isinstance(item.get("$ref"), str):
-                yield item["$ref"]
-            waiting += [
-                value
-                for key, value in item.items()
-                if with_definitions or key not in ("$defs", "definitions")
-            ]
-
-
-def resolve_ref(root: JsonSchema, reference: str) -> JsonSchema | None:
-    """Resolve `#/...`; None if it has no target that is an object."""
-    node: Any = root
-    if not reference.startswith("#"):
-        return None
-    for step in reference[1:].split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        node = node.get(name) if isinstance(node, dict) else None
-    return node if isinstance(node, dict) else None

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llm_pure.framing.json_codec import json_text
-from llm_pure.schema.translate import DEPTH_LIMIT, resolve_ref
+from llm_pure.schema.references import resolve_ref
+from llm_pure.schema.translate import DEPTH_LIMIT
 from llm_pure.types.request import JsonSchema
 
 _KINDS: Mapping[str, tuple[type, ...]] = {

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -19,12 +19,15 @@ DEFAULT_NAME = "llm"
 """Name of the default model, which is that of its section."""
 
 
+_AMOUNT = msgspec.Meta(ge=0, le=1e15)
+
+
 class CostControl(msgspec.Struct, frozen=True):
     """Section `cost_control`."""
 
-    max_budget: float | None = None
+    max_budget: Annotated[float, _AMOUNT] | None = None
     """In US dollars; None is no limit."""
-    alert_threshold: float = 0.8
+    alert_threshold: Annotated[float, _AMOUNT] = 0.8
     """Part of the budget at which to warn."""
 
 

@@ -1,6 +1,6 @@
 """Text of a configuration file -> named models, in the format of MetaGPT's config2.yaml. Pure.
 
-    llm: {api_type: openai, api_key: "${OPENAI_API_KEY}", model: gpt-5-mini}
+    llm: {api_type: openai, api_key: "${OPENAI_API_KEY}", model: gpt-5.6-luna}
     models:
       fast: {api_type: groq, api_key: "${GROQ_API_KEY}", model: llama-3.3-70b}
     cost_control: {max_budget: 5}
@@ -30,7 +30,7 @@ from llm_pure.settings.config_file import (
     ModelTable,
     unknown_model,
 )
-from llm_pure.types.config import SECRET_FIELDS, LLMConfig
+from llm_pure.types.config import FILE_DEFAULTS, SECRET_FIELDS, LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -53,6 +53,15 @@ GLOBAL_PROXY_KEY = "proxy"
 
 MERGED_SECTIONS = ("models", "fallbacks", "prices")
 """Sections in which a later file replaces single names. It replaces other sections completely."""
+
+_NEUTRAL: Mapping[str, float] = {
+    "top_p": 1.0,
+    "top_k": 0,
+    "repetition_penalty": 1.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+}
+"""MetaGPT's defaults that mean "not set"; its examples write them out."""
 
 _ENV_VAR = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -195,12 +204,29 @@ def _parse_model(
 ) -> LLMResult[LLMConfig]:
     """Return the model, or the Failure that a variable is not set. Raises Rejected for every other error."""
     try:
-        config = _decode(fields, LLMConfig, path, env)
+        config = with_file_defaults(_decode(fields, LLMConfig, path, env))
     except Rejected as rejected:
         if rejected.error.code != "unset_variable":
             raise
         return Failure(rejected.error)
     return Success(msgspec.structs.replace(config, model=config.model or default_model))
+
+
+def with_file_defaults(config: LLMConfig) -> LLMConfig:
+    """Return a file's model as MetaGPT understands it: with its defaults, and neutral values as unset.
+
+    >>> config = with_file_defaults(LLMConfig(model="m", top_p=1.0))
+    >>> config.max_token, config.temperature, config.top_p, config.default_fields
+    (4096, 0.0, None, ('max_token', 'temperature'))
+    """
+    unset = [name for name in FILE_DEFAULTS if getattr(config, name) is None]
+    neutral = [name for name, value in _NEUTRAL.items() if getattr(config, name) == value]
+    return msgspec.structs.replace(
+        config,
+        **{name: FILE_DEFAULTS[name] for name in unset},
+        **dict.fromkeys(neutral, None),
+        default_fields=tuple(unset),
+    )
 
 
 def _parse_fallbacks(
@@ -296,10 +322,11 @@ def _convert_text(value: Any, kind: Any, name: str, path: str) -> str | None:
 
 @cache
 def _field_types(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     return {
         name: str | None if name in SECRET_FIELDS else hints[name]
         for name in kind.__struct_fields__
+        if name != "default_fields"
     }
 
 

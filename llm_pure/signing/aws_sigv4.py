@@ -77,6 +77,10 @@ def sign(
     return with_header(ready, "authorization", value)
 
 
+_SENT_AS_IS = "!$%&'()*+,-./:;=?@[]_~"
+"""Characters of a query that are signed as they stand, besides letters and digits."""
+
+
 def _canonical_request(request: HttpRequest, signed: Headers, names: str) -> str:
     parts = urlsplit(request.url)
     digest = get_header(request.headers, "x-amz-content-sha256")
@@ -104,9 +108,13 @@ def _headers_to_sign(request: HttpRequest) -> Headers:
 
 
 def _canonical_query(query: str) -> str:
-    """Pairs as sent, sorted by name, then by value; a name without a value gets an empty one."""
+    """Pairs as sent, sorted by name, then by value; a name without a value gets an empty one.
+
+    Characters beyond ASCII are percent-encoded, as transports send them.
+    """
     if not query:
         return ""
+    query = quote(utf8(query), safe=_SENT_AS_IS)
     pairs = [pair.partition("=") for pair in query.split("&")]
     return "&".join([f"{name}={value}" for name, _, value in sorted(pairs)])
 

@@ -24,6 +24,7 @@ from llm_pure.types.messages import (
     Text,
     ToolCall,
     ToolResult,
+    Video,
 )
 from llm_pure.types.request import NativeTool, SchemaFormat, Tool
 
@@ -203,6 +204,8 @@ def _part(counter: TokenCounter, part: Part) -> int:
             return family.audio_per_s * _seconds(data or b"")
         case Document():
             return _document(counter, part)
+        case Video():
+            return 0  # no rule is known: frames and their rate depend on the service
         case Opaque(json=json):
             return count(json)
 
@@ -262,5 +265,5 @@ def _bytes(part: Part) -> int:
             return sum(_bytes(item) for item in part.content)
         case Opaque(json=json):
             return len(json)
-        case Image(data=data) | Audio(data=data) | Document(data=data):
+        case Image(data=data) | Audio(data=data) | Document(data=data) | Video(data=data):
             return len(data or b"")

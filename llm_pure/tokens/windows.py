@@ -1,7 +1,7 @@
 """Context windows and output limits of models, as data. Unknown models give None.
 
-Source: genai-prices 0.2.3 and litellm 1.109.1 for windows, pydantic-ai-slim 2.68.0 for Anthropic's output limits; read
-2026-11-20. The prices' snapshot knows the windows of more models, and no output limits.
+Source: genai-prices 0.2.3 and litellm 1.110.2 (model_prices_and_context_window) for windows, pydantic-ai-slim 2.68.0 for
+Anthropic's output limits; read 2026-11-29. The prices' snapshot knows the windows of more models, and no output limits.
 """
 
 from collections.abc import Sequence
@@ -21,53 +21,104 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Maximum output; None if unknown."""
 
 
-def _window(prefix: str, context: int, output: int | None = None) -> Window:
-    return Window(prefix=prefix, context=context, output=output)
+def _windows(context: int, output: int | None, *prefixes: str) -> list[Window]:
+    return [Window(prefix=prefix, context=context, output=output) for prefix in prefixes]
 
 
 WINDOWS: Sequence[Window] = (
-    _window("gpt-6", 1_050_000, 128_000),
-    _window("gpt-5.6", 1_050_000, 128_000),
-    _window("gpt-5.5", 1_050_000, 128_000),
-    _window("gpt-5.4-mini", 400_000, 128_000),
-    _window("gpt-5.4-nano", 400_000, 128_000),
-    _window("gpt-5.4", 1_050_000, 128_000),
-    _window("gpt-5", 400_000, 128_000),
-    _window("gpt-4.1", 1_047_576, 32_768),
-    _window("gpt-4o", 128_000, 16_384),
-    _window("gpt-4-turbo", 128_000, 4_096),
-    _window("gpt-4-32k", 32_768, 32_768),
-    _window("gpt-4", 8_192, 8_192),
-    _window("gpt-3.5-turbo", 16_385, 4_096),
-    _window("o4-mini", 200_000, 100_000),
-    _window("o3", 200_000, 100_000),
-    _window("o1", 200_000, 100_000),
-    _window("text-embedding-3", 8_191, 0),
-    _window("text-embedding-ada-002", 8_191, 0),
-    _window("claude-fable-5", 1_000_000, 128_000),
-    _window("claude-mythos-5", 1_000_000, 128_000),
-    _window("claude-opus-4-5", 200_000, 64_000),
-    _window("claude-opus-4-6", 1_000_000, 128_000),
-    _window("claude-opus-4-7", 1_000_000, 128_000),
-    _window("claude-opus-4-8", 1_000_000, 128_000),
-    _window("claude-opus-5", 1_000_000, 128_000),
-    _window("claude-sonnet-4-6", 1_000_000, 128_000),
-    _window("claude-sonnet-4-5", 200_000, 64_000),
-    _window("claude-sonnet-5", 1_000_000, 128_000),
-    _window("claude-haiku-4-5", 200_000, 64_000),
-    _window("gemini-4-argon", _M, _M),
-    _window("gemini-embedding", 2_048, 0),
-    _window("gemini-3", _M, 65_536),
-    _window("gemini-2.5", _M, 65_536),
-    _window("deepseek-v4", 1_000_000, 393_216),
-    _window("nova-2-lite", 1_000_000, 64_000),
-    _window("nova-pro", 300_000, 10_000),
-    _window("nova-micro", 128_000, 10_000),
-    _window("llama4-maverick", 1_000_000, 8_000),
-    _window("qwen3-max", 258_048, 65_536),
-    _window("qwen3.5-plus", 991_808, 65_536),
-    _window("doubao-seed-2-1", 1_024_000, 256_000),
-)
+    # OpenAI
+    *_windows(1_050_000, 128_000, "gpt-6", "gpt-5.6", "gpt-5.5", "gpt-daybreak", "daybreak"),
+    *_windows(400_000, 128_000, "gpt-5.4-mini", "gpt-5.4-nano"),
+    *_windows(1_050_000, 128_000, "gpt-5.4"),
+    *_windows(128_000, 16_384, "gpt-5-chat", "gpt-5.1-chat", "gpt-5.2-chat", "gpt-5.3-chat", "gpt-audio"),
+    *_windows(400_000, 272_000, "gpt-5-pro"),
+    *_windows(400_000, 128_000, "gpt-5"),
+    *_windows(1_047_576, 32_768, "gpt-4.1", "ft:gpt-4.1"),
+    *_windows(128_000, 4_096, "gpt-4o-2024-05-13"),
+    *_windows(128_000, 16_384, "gpt-4o", "chatgpt-4o", "ft:gpt-4o"),
+    *_windows(128_000, 4_096, "gpt-4-turbo", "gpt-4-1106", "gpt-4-0125"),
+    *_windows(32_768, 32_768, "gpt-4-32k"),
+    *_windows(8_192, 8_192, "gpt-4"),
+    *_windows(16_385, 4_096, "gpt-3.5-turbo", "ft:gpt-3.5-turbo"),
+    *_windows(200_000, 100_000, "o4-mini", "o3", "o1"),
+    *_windows(8_192, 1_024, "computer-use-preview"),
+    *_windows(131_072, 65_536, "gpt-oss"),
+    *_windows(8_191, 0, "text-embedding-3", "text-embedding-ada-002"),
+    # Anthropic
+    *_windows(200_000, 64_000, "claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5"),
+    *_windows(200_000, 32_000, "claude-opus-4-1", "claude-opus-4-0", "claude-opus-4-2"),
+    *_windows(200_000, 64_000, "claude-sonnet-4-0", "claude-sonnet-4-2", "claude-3-7"),
+    *_windows(200_000, 8_192, "claude-3-5"),
+    *_windows(200_000, 4_096, "claude-3"),
+    *_windows(
+        1_000_000, 128_000,
+        "claude-fable-5", "claude-mythos", "claude-opus-4-6", "claude-opus-4-7", "claude-opus-4-8", "claude-opus-5",
+        "claude-sonnet-4-6", "claude-sonnet-5", "claude-haiku-5",
+    ),
+    # Google
+    *_windows(_M, _M, "gemini-4"),
+    *_windows(2_048, 0, "gemini-embedding"),
+    *_windows(8_192, 16_384, "gemini-2.5-pro-preview-tts", "gemini-2.5-flash-preview-tts"),
+    *_windows(128_000, 64_000, "gemini-2.5-computer-use"),
+    *_windows(131_072, 65_536, "gemini-omni", "gemini-robotics"),
+    *_windows(_M, 65_536, "gemini-3", "gemini-2.5", "gemini-flash", "gemini-pro-latest", "deep-research"),
+    *_windows(_M, 8_192, "gemini-2.0", "gemini-1.5"),
+    *_windows(262_144, 32_768, "gemma-4"),
+    *_windows(131_072, 8_192, "gemma-3"),
+    # xAI
+    *_windows(1_000_000, 1_000_000, "grok-4.20", "grok-4.3", "grok-latest"),
+    *_windows(500_000, 500_000, "grok-4.", "grok-build-latest"),
+    *_windows(256_000, 256_000, "grok-build", "grok-code", "grok-4"),
+    *_windows(131_072, 131_072, "grok-3"),
+    # Mistral
+    *_windows(128_000, 128_000, "codestral-2508", "codestral-latest", "open-mistral-nemo", "pixtral-large"),
+    *_windows(256_000, 256_000, "devstral", "codestral-mamba"),
+    *_windows(_M, _M, "mistral-large-4"),
+    *_windows(131_072, 131_072, "ministral-3b", "ministral-3-3b"),
+    *_windows(32_768, 32_768, "voxtral-small"),
+    *_windows(
+        262_144, 262_144,
+        "magistral", "ministral-", "mistral-large-3", "mistral-large-2512", "mistral-large-latest", "mistral-medium",
+        "mistral-small-latest", "mistral-small-2603",
+    ),
+    # Moonshot
+    *_windows(_M, _M, "kimi-k3"),
+    *_windows(262_144, 262_144, "kimi-k2"),
+    *_windows(131_072, 131_072, "moonshot-v1-128k", "moonshot-v1-auto"),
+    *_windows(32_768, 32_768, "moonshot-v1-32k"),
+    *_windows(8_192, 8_192, "moonshot-v1-8k"),
+    # Z.ai
+    *_windows(1_000_000, 128_000, "glm-5.2", "glm-5.3"),
+    *_windows(200_000, 128_000, "glm-5", "glm-4.6", "glm-4.7"),
+    *_windows(128_000, 32_000, "glm-4.5", "glm-4-32b"),
+    # Alibaba
+    *_windows(258_048, 65_536, "qwen3-max"),
+    *_windows(991_808, 65_536, "qwen3.5-plus", "qwen3.7-plus", "qwen3.7-max"),
+    *_windows(991_808, 131_072, "qwen3.8-flash", "qwen3.8-max", "qwen3.8-omni"),
+    *_windows(131_072, 16_384, "qwen3.8-27b"),
+    *_windows(997_952, 65_536, "qwen3-coder-flash", "qwen3-coder-plus"),
+    *_windows(262_144, 65_536, "qwen3-next"),
+    *_windows(260_096, 32_768, "qwen3-vl-plus"),
+    *_windows(131_072, 32_768, "qwen3-vl"),
+    *_windows(997_952, 32_768, "qwen-flash", "qwen-plus-latest"),
+    *_windows(129_024, 16_384, "qwen-plus", "qwen-turbo"),
+    *_windows(30_720, 8_192, "qwen-max"),
+    *_windows(98_304, 8_192, "qwq-plus"),
+    # DeepSeek
+    *_windows(1_000_000, 393_216, "deepseek-v4", "deepseek-flash"),
+    *_windows(131_072, 65_536, "deepseek-reasoner"),
+    *_windows(131_072, 8_192, "deepseek-chat"),
+    # Cohere
+    *_windows(128_000, 64_000, "command-a-plus"),
+    *_windows(256_000, 8_000, "command-a-03-2025"),
+    *_windows(128_000, 4_096, "command-r"),
+    # others
+    *_windows(1_000_000, 64_000, "nova-2-lite"),
+    *_windows(300_000, 10_000, "nova-pro"),
+    *_windows(128_000, 10_000, "nova-micro"),
+    *_windows(1_000_000, 8_000, "llama4-maverick"),
+    *_windows(1_024_000, 256_000, "doubao-seed-2-1"),
+)  # fmt: skip
 """The first matching prefix applies."""
 
 

@@ -4,13 +4,17 @@ Private names of aiohttp are used in `open_session` only.
 """
 
 import asyncio
+import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
 from time import monotonic
 from typing import Any
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import HttpProcessingError
 from yarl import URL
 
 from llm_pure.transports.base import Timeouts, TransportSettings
@@ -25,6 +29,8 @@ from llm_pure.transports.exchange import (
     refused_by_proxy,
     unusable_proxy,
 )
+from llm_pure.transports.http1_framing import ResponseFraming
+from llm_pure.transports.sockets import duplicate, is_readable, leave_to_parent, unread
 from llm_pure.transports.tls import default_authorities
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpRequest
@@ -59,10 +65,77 @@ def open_session(settings: TransportSettings) -> aiohttp.ClientSession:
 
 
 class Connection(ResponseHandler):
-    """A connection that knows whether the service ended it, and that closes without waiting for a server that does not read."""
+    """A connection that knows whether the service ended it, and that closes without waiting for a server that does not read.
+
+    Bytes after the end of a response are dropped, and the connection is closed: aiohttp would take them for the response to the
+    next request.
+    """
 
     ended = False
     """True once the service has ended the connection. aiohttp reports this only in the text of its exceptions."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self._framing = ResponseFraming()
+        self._spare: socket.socket | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        leave_to_parent(self)
+
+    def set_response_params(self, *, skip_payload: bool = False, **options: Any) -> None:
+        """Called by aiohttp before each request. skip_payload: the method is HEAD."""
+        self._framing.begin(b"HEAD" if skip_payload else b"")
+        super().set_response_params(skip_payload=skip_payload, **options)
+
+    def data_received(self, data: bytes) -> None:
+        if not data:  # aiohttp goes on with what it has
+            super().data_received(data)
+            return
+        over = self._framing.is_reusable
+        own = self._framing.receive(data)
+        if self._framing.is_head_refused:  # the body has errors of aiohttp's own
+            error = HttpProcessingError(code=400, message=self._framing.problem)
+            self.set_exception(error)
+            self.close()
+            return
+        if self._framing.has_unasked:
+            self.force_close()
+        if own:
+            super().data_received(own)
+        elif over:
+            self.close()
+
+    def is_connected(self) -> bool:
+        """False too for an idle connection with bytes, or an end, that the event loop has not read yet."""
+        return super().is_connected() and not (
+            self._framing.is_reusable and is_readable(self.fileno())
+        )
+
+    def fileno(self) -> int:
+        """Return the file descriptor of the connection, -1 if there is none."""
+        sock = None if self.transport is None else self.transport.get_extra_info("socket")
+        return -1 if sock is None else sock.fileno()
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """A large request is sent inside: a response that comes early is read although the service then closes."""
+        transport = self.transport
+        if transport is not None and transport.get_extra_info("ssl_object") is None:
+            self._spare = duplicate(self)
+        try:
+            yield
+        finally:
+            spare, self._spare = self._spare, None
+            if spare is not None:
+                spare.close()
+
+    async def read_early(self) -> None:
+        """Let the event loop read what came already: asyncio drops it if the next write fails."""
+        for _ in range(3):
+            if self.is_connected() and not is_readable(self.fileno()):
+                return
+            await asyncio.sleep(0)
 
     def eof_received(self) -> None:
         self.ended = True
@@ -70,6 +143,8 @@ class Connection(ResponseHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.ended = self.ended or exc is not None
+        for data in () if self._spare is None else unread(self._spare):
+            self.data_received(data)
         super().connection_lost(exc)
 
     def close(self) -> None:
@@ -151,12 +226,18 @@ class Content(aiohttp.payload.Payload):
         await self.write_with_length(writer, None)
 
     async def write_with_length(self, writer: Any, content_length: int | None) -> None:
-        for start in range(0, len(self._value), _PIECE):
-            try:
-                async with asyncio.timeout(self._write_s):
-                    await writer.write(self._value[start : start + _PIECE])
-            except TimeoutError as error:
-                raise WriteTimeout from error
+        connection = None if writer.transport is None else writer.transport.get_protocol()
+        with ExitStack() as stack:
+            if isinstance(connection, Connection):
+                stack.enter_context(connection.sending())
+            for start in range(0, len(self._value), _PIECE):
+                if isinstance(connection, Connection):
+                    await connection.read_early()
+                try:
+                    async with asyncio.timeout(self._write_s):
+                        await writer.write(self._value[start : start + _PIECE])
+                except TimeoutError as error:
+                    raise WriteTimeout from error
 
 
 # errors

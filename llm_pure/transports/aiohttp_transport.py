@@ -38,6 +38,7 @@ from llm_pure.transports.exchange import (
     running_loop,
     sent_headers,
 )
+from llm_pure.transports.sockets import inherited, reset_after_fork
 from llm_pure.transports.tls import unusable_authorities
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.http import HttpRequest
@@ -55,6 +56,12 @@ class AiohttpTransport(AsyncCalls):
         self._session: aiohttp.ClientSession | None = None
         self._free: dict[str, asyncio.Semaphore] = {}
         self._closed = False
+        reset_after_fork(self)
+
+    def reset_after_fork(self) -> None:
+        """Forget the session, whose connections and event loop are the parent's."""
+        inherited.append((self._session, self._free))
+        self._session, self._free = None, {}
 
     @returns_failure
     def preload(self, url: str) -> None:

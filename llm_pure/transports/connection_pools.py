@@ -9,6 +9,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
 
+from llm_pure.transports.sockets import inherited, reset_after_fork
+
 POOL_SIZE = 4
 
 P = TypeVar("P")
@@ -57,6 +59,13 @@ class ConnectionPools(Generic[P]):
         self._rows: dict[str, _Row[P]] = {}
         self._lock = Lock()
         self._closed = False
+        reset_after_fork(self)
+
+    def reset_after_fork(self) -> None:
+        """Forget the pools, whose connections and locks are the parent's."""
+        inherited.append(self._rows)
+        self._rows = {}
+        self._lock = Lock()
 
     def lease(self, origin: str, now_s: float) -> tuple[PoolSlot[P] | None, list[P]]:
         """Return a pool with a free connection, and pools to close because they were idle for long.

@@ -12,6 +12,7 @@ import msgspec
 
 from llm_pure.transports.base import TransportSettings
 from llm_pure.transports.content_coding import ACCEPTED, BodyReader
+from llm_pure.transports.sockets import inherited, reset_after_fork
 from llm_pure.types.errors import (
     ConnectionFailed,
     InvalidConfiguration,
@@ -311,6 +312,12 @@ class EventLoopGuard:
 
     def __init__(self) -> None:
         self._first: object = None
+        reset_after_fork(self)
+
+    def reset_after_fork(self) -> None:
+        """Forget the loop, with the connections: both are the parent's."""
+        inherited.append(self._first)
+        self._first = None
 
     def check(self) -> None:
         """Raise Rejected with InvalidConfiguration in any other loop."""

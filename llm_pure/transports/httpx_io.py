@@ -29,7 +29,6 @@ from llm_pure.transports.exchange import (
     unusable_address,
     unusable_proxy,
 )
-from llm_pure.transports.tls import unusable_authorities
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.rejection import Rejected
@@ -225,6 +224,8 @@ def pool_errors(library: Library) -> tuple[type[Exception], ...]:
 def pool_error(error: Exception) -> InvalidConfiguration:
     """Translate an exception of `pool_errors`. httpx quotes what it takes for a port, which may be a password."""
     if isinstance(error, OSError):
+        from llm_pure.transports.tls import unusable_authorities  # imported late: start-up
+
         return unusable_authorities(error)
     return unusable_proxy(str(error) if isinstance(error, ImportError) else NOT_A_PROXY)
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from llm_pure.transports.base import AsyncCalls, SyncCalls, Timeouts
+from llm_pure.transports.sockets import reset_after_fork
 from llm_pure.types.errors import ConnectionFailed, LLMError, TimedOut
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import Rejected
@@ -47,6 +48,11 @@ class ScriptedTransport(SyncCalls, AsyncCalls):
     def __init__(self, script: ResponseScript) -> None:
         self.requests = []
         self._script = script
+        self._lock = Lock()
+        reset_after_fork(self)
+
+    def reset_after_fork(self) -> None:
+        """Replace the lock, which another thread of the parent may have held."""
         self._lock = Lock()
 
     def close(self) -> None:

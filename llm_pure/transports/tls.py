@@ -2,6 +2,7 @@
 
 import os
 import ssl
+from functools import lru_cache
 
 from llm_pure.types.config import LLMConfig, reveal
 from llm_pure.types.errors import InvalidConfiguration
@@ -34,6 +35,16 @@ def default_authorities() -> ssl.SSLContext:
     if not file and not folder:
         file = certifi.where()
     return ssl.create_default_context(cafile=file or None, capath=folder or None)
+
+
+@lru_cache(maxsize=1)
+def system_and_certifi() -> ssl.SSLContext:
+    """Trust the authorities of the system and of certifi, which is installed with httpx."""
+    import certifi
+
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 def unusable_authorities(error: OSError) -> InvalidConfiguration:

@@ -10,15 +10,13 @@ a write and starts a thread per connection, the asyncio one follows redirects an
 
 import logging
 import socket
-import ssl
 from collections import deque
 from contextlib import suppress
-from functools import lru_cache
 from time import monotonic
 
 import anyio
 import msgspec
-from anyio.abc import ByteStream
+from anyio.abc import ByteStream, SocketAttribute
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidURI, PayloadTooBig
 from websockets.frames import Frame, Opcode
@@ -36,6 +34,8 @@ from llm_pure.transports.exchange import (
     unusable_address,
     unusable_proxy,
 )
+from llm_pure.transports.sockets import leave_to_parent
+from llm_pure.transports.tls import system_and_certifi
 from llm_pure.types.errors import ConnectionFailed, LLMError, ProtocolError
 from llm_pure.types.http import HttpRequest, ResponseHead
 from llm_pure.types.rejection import Rejected
@@ -76,7 +76,7 @@ class _Session:
     ) -> None:
         self.uri = uri
         self.timeouts = timeouts
-        self.tls = (settings.tls or _default_tls()) if uri.secure else None
+        self.tls = (settings.tls or system_and_certifi()) if uri.secure else None
         self._deadline_s = monotonic() + timeouts.total_s
         self._message = request.body
         self._is_last = settings.is_last_message
@@ -236,6 +236,7 @@ class WebsocketTransport(_Base, SyncCalls):
             if sock is not None:
                 sock.close()
             raise Rejected(session.error(error, "connect")) from None
+        leave_to_parent(sock)
         response = _Response(session, sock)
         try:
             response.head = response.handshake()
@@ -319,6 +320,7 @@ class AsyncWebsocketTransport(_Base, AsyncCalls):
         except _ERRORS as error:
             raise Rejected(session.error(error, "connect")) from None
         response = _AsyncResponse(session, stream)
+        leave_to_parent(response)
         try:
             response.head = await response.handshake()
         except BaseException:
@@ -335,6 +337,10 @@ class _AsyncResponse:
     def __init__(self, session: _Session, stream: ByteStream) -> None:
         self._session = session
         self._stream = stream
+
+    def fileno(self) -> int:
+        sock = self._stream.extra(SocketAttribute.raw_socket, None)
+        return -1 if sock is None else sock.fileno()
 
     async def handshake(self) -> ResponseHead:
         """Return the head of the response. Raises Rejected with the error before it."""
@@ -384,16 +390,6 @@ def _parse_uri(url: str) -> WebSocketURI:
         raise Rejected(unusable_address(url, error.msg)) from None
     except (ValueError, UnicodeError):
         raise Rejected(unusable_address(url, "it is not a URL")) from None
-
-
-@lru_cache(maxsize=1)
-def _default_tls() -> ssl.SSLContext:
-    """Trust the authorities of the system and of certifi, which is installed with httpx."""
-    import certifi
-
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
 
 
 open_sync = WebsocketTransport

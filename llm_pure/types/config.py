@@ -1,6 +1,6 @@
 """`LLMConfig`: the settings that all calls to one model share, and `Secret`, a string that is never printed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -66,7 +66,7 @@ CompressType: TypeAlias = Literal[
     "", "no_compress", "post_cut_by_token", "post_cut_by_msg", "pre_cut_by_token", "pre_cut_by_msg"
 ]
 
-Modality: TypeAlias = Literal["image", "audio", "document"]
+Modality: TypeAlias = Literal["image", "audio", "document", "video"]
 """A kind of media in a message, besides text."""
 
 SECRET_FIELDS = (
@@ -78,6 +78,10 @@ SECRET_FIELDS = (
     "tls_key_password",
 )
 """The fields that hold a Secret. `app_id` is an account number and is shown."""
+
+
+FILE_DEFAULTS: Mapping[str, float] = {"max_token": 4096, "temperature": 0.0}
+"""Defaults of configuration files, which are MetaGPT's (configs/llm_config.py)."""
 
 
 class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,15 +106,16 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Spark's, as are the next two."""
     api_secret: SecretInput | None = None
     domain: str | None = None
-    max_token: int = 4096
-    """Output limit in tokens."""
-    temperature: float = 0.0
-    top_p: float = 1.0
-    top_k: int = 0
-    repetition_penalty: float = 1.0
+    max_token: int | None = None
+    """Output limit in tokens. This and the next ten are sent only if they are set; a configuration file sets `max_token`
+    to 4096 and `temperature` to 0.0 unless it says otherwise, as MetaGPT does."""
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    repetition_penalty: float | None = None
     stop: str | tuple[str, ...] | None = None
-    presence_penalty: float = 0.0
-    frequency_penalty: float = 0.0
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
     best_of: int | None = None
     n: int | None = None
     stream: bool = True
@@ -158,6 +163,8 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
     tls_key_password: SecretInput | None = None
     input_modalities: tuple[Modality, ...] | None = None
     """Media that the model accepts; overrides the table of models. None: the table decides; (): text only."""
+    default_fields: tuple[str, ...] = ()
+    """Fields that no one set: a configuration file's defaults. One that a model does not support is dropped silently."""
 
     def __post_init__(self) -> None:
         for name in SECRET_FIELDS:
@@ -176,7 +183,7 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
         return [
             (name, _show(name, value))
             for name, value in msgspec.structs.asdict(self).items()
-            if value != getattr(_DEFAULT, name)
+            if name != "default_fields" and is_overridden(self, name)
         ]
 
 
@@ -223,8 +230,11 @@ def long_enough(secrets: Iterable[str]) -> frozenset[str]:
 
 
 def is_overridden(config: LLMConfig, name: str) -> bool:
-    """Return true if the field differs from its default."""
-    return bool(getattr(config, name) != getattr(_DEFAULT, name))
+    """Return true if the field was set: it differs from its default, and is no default of a configuration file."""
+    value = getattr(config, name)
+    if name in config.default_fields and value == FILE_DEFAULTS.get(name):
+        return False
+    return bool(value != getattr(_DEFAULT, name))
 
 
 def plain_headers(config: LLMConfig) -> Headers:

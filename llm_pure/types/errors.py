@@ -162,7 +162,7 @@ class TimedOut(_Common, frozen=True, kw_only=True, tag="timeout"):
 
     retryable: bool = True
     phase: str = ""
-    """One of "connect", "read", "write", "pool", "total"."""
+    """One of "connect", "read", "write", "pool", "total", and "budget" for a ledger that another process locks."""
 
 
 class ConnectionFailed(_Common, frozen=True, kw_only=True, tag="connection"):

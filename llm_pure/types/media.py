@@ -76,6 +76,73 @@ def _of_frame(data: bytes) -> str | None:
     return "audio/mpeg" if is_layer_3 else None
 
 
+_BY_ENDING = {
+    "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "heic": "image/heic",
+    "mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "ogg": "audio/ogg", "m4a": "audio/mp4", "aac": "audio/aac",
+    "mp4": "video/mp4", "mov": "video/quicktime", "webm": "video/webm", "mkv": "video/x-matroska", "mpeg": "video/mpeg",
+    "pdf": "application/pdf", "txt": "text/plain", "csv": "text/csv", "html": "text/html", "htm": "text/html",
+    "md": "text/markdown", "json": "application/json", "xml": "application/xml", "rtf": "application/rtf",
+    "yaml": "application/yaml", "yml": "application/yaml", "toml": "application/toml", "py": "text/x-python",
+    "doc": "application/msword", "xls": "application/vnd.ms-excel",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}  # fmt: skip
+"""Ending of a file's name -> media type. Source: IANA's list of media types."""
+
+
+def media_type_of_name(name: str) -> str | None:
+    """Return the media type by the ending of a file's name, None if unknown.
+
+    >>> media_type_of_name("a.CSV"), media_type_of_name("a")
+    ('text/csv', None)
+    """
+    return _BY_ENDING.get(name.rpartition(".")[2].lower()) if "." in name else None
+
+
+_TEXTUAL = frozenset(
+    {
+        "application/json",
+        "application/xml",
+        "application/yaml",
+        "application/x-yaml",
+        "application/toml",
+    }
+)
+
+
+def is_textual(media_type: str) -> bool:
+    """Whether documents of this media type are text."""
+    return media_type.startswith("text/") or media_type in _TEXTUAL
+
+
+def document_text(data: bytes, media_type: str | None) -> str | None:
+    """Return the text of a document whose media type is textual, or is not known and whose bytes are UTF-8; else None.
+
+    >>> document_text(b"a,b", "text/csv"), document_text(b"%PDF-1.7", None)
+    ('a,b', None)
+    """
+    if media_type_of(data) is not None or not is_textual(media_type or "text/plain"):
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+_ENDINGS = {media_type: ending for ending, media_type in reversed(_BY_ENDING.items())}
+
+
+def default_file_name(media_type: str) -> str:
+    """Return a name for a document without one; services may read the type from its ending.
+
+    >>> default_file_name("text/csv"), default_file_name("application/octet-stream")
+    ('document.csv', 'document')
+    """
+    ending = _ENDINGS.get(media_type)
+    return f"document.{ending}" if ending else "document"
+
+
 def base64_text(data: bytes) -> str:
     """Return base64 with padding and without line breaks."""
     return base64.b64encode(data).decode()

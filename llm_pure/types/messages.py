@@ -30,6 +30,20 @@ def safe_repr(value: object) -> str:
         return f"<{type(value).__name__}, nested too deeply>"
 
 
+CacheTtl: TypeAlias = Literal["5m", "30m", "1h", "12h"]
+
+
+class CacheMark(msgspec.Struct, frozen=True):
+    """The provider is to cache the prompt up to the end of what carries this mark.
+
+    Sent as `cache_control` (Anthropic, OpenRouter, DashScope), `cachePoint` (Bedrock) or `prompt_cache_breakpoint` (OpenAI
+    since gpt-5.6); dropped with an adaptation elsewhere.
+    """
+
+    ttl: CacheTtl | None = None
+    """How long the entry is kept; None is the provider's default. Anthropic and Bedrock have 5m and 1h, OpenAI 30m and 12h."""
+
+
 class ProviderMetadata(msgspec.Struct, frozen=True):
     """Fields of a part as its provider sent them; sent back to that provider only, unchanged."""
 
@@ -43,6 +57,7 @@ class Text(msgspec.Struct, frozen=True, tag="text"):
 
     text: str
     provider_metadata: ProviderMetadata | None = None
+    cache: CacheMark | None = None
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
@@ -57,6 +72,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
     detail: str | None = None
     """One of "low", "high", "auto", for providers that support it."""
     provider_metadata: ProviderMetadata | None = None
+    cache: CacheMark | None = None
 
 
 class Audio(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
@@ -69,6 +85,7 @@ class Audio(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
     transcript: str | None = None
     """The spoken text, if the provider sent it."""
     provider_metadata: ProviderMetadata | None = None
+    cache: CacheMark | None = None
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
@@ -81,6 +98,18 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
     name: str | None = None
     """The file name; the model may see it."""
     provider_metadata: ProviderMetadata | None = None
+    cache: CacheMark | None = None
+
+
+class Video(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
+    """A video: `data`, `url` or `file_id`, as in Image."""
+
+    data: bytes | None = None
+    url: str | None = None
+    file_id: str | None = None
+    media_type: str | None = None
+    provider_metadata: ProviderMetadata | None = None
+    cache: CacheMark | None = None
 
 
 class Reasoning(msgspec.Struct, frozen=True, tag="reasoning"):
@@ -100,6 +129,7 @@ class ToolCall(msgspec.Struct, frozen=True, tag="tool_call"):
     arguments: str = "{}"
     """JSON text exactly as the model wrote it: it may be truncated or not JSON. No arguments are "{}", never ""."""
     provider_metadata: ProviderMetadata | None = None
+    cache: CacheMark | None = None
 
 
 class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
@@ -119,7 +149,7 @@ class Opaque(msgspec.Struct, frozen=True, tag="opaque"):
     """The complete object as JSON text; sent back unchanged, to this provider only."""
 
 
-ToolResultContent: TypeAlias = Text | Image | Audio | Document | Opaque
+ToolResultContent: TypeAlias = Text | Image | Audio | Document | Video | Opaque
 
 
 class ToolResult(msgspec.Struct, frozen=True, kw_only=True, tag="tool_result"):
@@ -131,10 +161,13 @@ class ToolResult(msgspec.Struct, frozen=True, kw_only=True, tag="tool_result"):
     """The tool's name; some providers require it besides the id."""
     is_error: bool = False
     provider_metadata: ProviderMetadata | None = None
+    cache: CacheMark | None = None
 
+
+Media: TypeAlias = Image | Audio | Document | Video
 
 Part: TypeAlias = (
-    Text | Image | Audio | Document | Reasoning | ToolCall | ToolResult | Refusal | Opaque
+    Text | Image | Audio | Document | Video | Reasoning | ToolCall | ToolResult | Refusal | Opaque
 )
 
 
@@ -145,6 +178,11 @@ class Message(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...] = ()
     name: str | None = None
     """Distinguishes participants of one role, for providers that support it."""
+    prefix: bool = False
+    """The last message, of the assistant: the model continues its text. Sent as `prefix` (Mistral, DeepSeek), `partial` (Kimi,
+    Qwen), or as the last turn where that is enough; UnsupportedFeature for models that cannot."""
+    cache: CacheMark | None = None
+    """The same as a mark at the message's last part."""
 
     @property
     def text(self) -> str:
@@ -181,9 +219,9 @@ def user(*content: str | Part, name: str | None = None) -> Message:
     return Message("user", _parts(content), name)
 
 
-def assistant(*content: str | Part, name: str | None = None) -> Message:
-    """Return a message of the model, from an earlier turn."""
-    return Message("assistant", _parts(content), name)
+def assistant(*content: str | Part, name: str | None = None, prefix: bool = False) -> Message:
+    """Return a message of the model, from an earlier turn. `prefix`: the beginning of its next one, which it continues."""
+    return Message("assistant", _parts(content), name, prefix)
 
 
 def tool_result(
@@ -195,7 +233,7 @@ def tool_result(
     """Return a message with the result of the tool call of this id.
 
     >>> tool_result("call_1", "21 °C").parts
-    (ToolResult(tool_call_id='call_1', content=(Text(text='21 °C', provider_metadata=None),), name=None, is_error=False, provider_metadata=None),)
+    (ToolResult(tool_call_id='call_1', content=(Text(text='21 °C', provider_metadata=None, cache=None),), name=None, is_error=False, provider_metadata=None, cache=None),)
     """
     parts = tuple([Text(item) if isinstance(item, str) else item for item in content])
     result = ToolResult(tool_call_id=tool_call_id, content=parts, name=name, is_error=is_error)

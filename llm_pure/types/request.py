@@ -1,11 +1,12 @@
 """`ChatRequest`, and the tools, response formats and reasoning efforts in it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
-from llm_pure.types.messages import Message, SafeRepr
+from llm_pure.types.http import RedactedRepr, is_credential
+from llm_pure.types.messages import CacheMark, Message, SafeRepr, safe_repr
 
 JsonSchema: TypeAlias = dict[str, Any]
 
@@ -26,6 +27,8 @@ class Tool(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """JSON Schema of the arguments: an object schema."""
     strict: bool | None = None
     """The arguments must match the schema exactly; None takes the provider's default."""
+    cache: CacheMark | None = None
+    """Cache the tools up to this one."""
 
 
 class NativeTool(SafeRepr, msgspec.Struct, frozen=True):
@@ -36,13 +39,34 @@ class NativeTool(SafeRepr, msgspec.Struct, frozen=True):
     """The provider's own object; sent as is."""
 
 
+class HasTool(Protocol):
+    """A tool with its function, as `output.tools.bind_tool` makes it."""
+
+    @property
+    def tool(self) -> Tool:
+        """The tool as it is sent."""
+        ...
+
+
+ToolInput: TypeAlias = Tool | NativeTool | HasTool | Callable[..., Any] | Mapping[str, Any]
+"""A tool: a value, a function or class with annotations, a bound tool, or a mapping in OpenAI's, Anthropic's or MCP's format."""
+
+
 class NamedToolChoice(msgspec.Struct, frozen=True):
     """The model must call the tool of this name."""
 
     name: str
 
 
-ToolChoice: TypeAlias = Literal["auto", "none", "required"] | NamedToolChoice
+class AllowedTools(msgspec.Struct, frozen=True):
+    """The model may call these of the tools only. Services without such a choice are sent these tools only."""
+
+    names: tuple[str, ...]
+    """Names of tools; of a tool that the provider runs itself, its type."""
+    mode: Literal["auto", "required"] = "auto"
+
+
+ToolChoice: TypeAlias = Literal["auto", "none", "required"] | NamedToolChoice | AllowedTools
 
 
 class JsonFormat(msgspec.Struct, frozen=True, tag="json"):
@@ -78,13 +102,39 @@ class ReasoningRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Request a summary from providers that hide the reasoning."""
 
 
-class ChatRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
-    """One request to a model. A field that is None takes the configuration's value, else the provider's default."""
+Verbosity: TypeAlias = Literal["low", "medium", "high"]
+
+
+class AudioOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """How spoken output sounds."""
+
+    voice: str
+    """The provider's name of the voice, such as "alloy" (OpenAI) or "Kore" (Gemini)."""
+    format: str | None = None
+    """"wav", "mp3", "flac", "opus" or "pcm16"; None: the library's default for the service. Gemini has one format."""
+
+
+class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
+    """A guardrail of Amazon Bedrock."""
+
+    id: str
+    """Its identifier or ARN."""
+    version: str = "DRAFT"
+    trace: Literal["enabled", "disabled", "enabled_full"] | None = None
+    """Whether the response says what the guardrail did."""
+
+
+class ChatRequest(SafeRepr, frozen=True, kw_only=True):
+    """One request to a model. A field that is None takes the configuration's value, else the provider's default.
+
+    A field that the service does not have is reported as an adaptation. The services that have a field are named below
+    by their providers; what fewer services have stays in `extra`.
+    """
 
     messages: MessagesInput
     model: str = ""
     """The empty string takes the configuration's."""
-    tools: tuple[Tool | NativeTool, ...] = ()
+    tools: Sequence[ToolInput] = ()
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
@@ -104,6 +154,69 @@ class ChatRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     reasoning: ReasoningRequest | Effort | int | None = None
     stream: bool | None = None
     metadata: dict[str, str] | None = None
-    """Short strings that the provider stores with the call."""
+    """Short strings that the provider stores with the call. Anthropic stores `user_id` only."""
+    user: str | None = None
+    """A stable id of the end user, without personal data, by which the provider traces abuse: `safety_identifier` at
+    openai, azure, their Responses and moonshot; `metadata.user_id` at anthropic and its hosts; `user_id` at zhipuai, zai
+    and qianfan v1; `user` at openrouter, groq, cerebras, fireworks, ark, llama_api, open_llm."""
+    service_tier: str | None = None
+    """The provider's name of a price and speed class, such as "flex" or "priority": openai, azure, their Responses,
+    anthropic, bedrock, bedrock_invoke, gemini, vertex, mistral, groq, cerebras, fireworks, openrouter, ark, open_llm."""
+    verbosity: Verbosity | None = None
+    """How long the answer is: models from gpt-5 on at openai, azure and their Responses; openrouter, open_llm."""
+    prompt_cache_key: str | None = None
+    """Requests of one key are sent to one server, so that its prompt cache is used: openai, azure, their Responses,
+    moonshot, mistral, cerebras, fireworks, openrouter, open_llm."""
+    store: bool | None = None
+    """The provider stores the response, to be read or continued later: openai, azure, their Responses, gemini,
+    open_llm. Responses gets false unless it is set."""
+    previous_response_id: str | None = None
+    """The messages continue this stored response: openai_responses, azure_responses."""
+    modalities: tuple[str, ...] | None = None
+    """The kinds of output, such as ("text", "audio"): openai, azure, openrouter, dashscope_compatible, gemini, vertex,
+    open_llm."""
+    audio: AudioOutput | None = None
+    """The voice of spoken output: openai, azure, openrouter, dashscope_compatible, gemini, vertex, open_llm."""
+    safety_settings: dict[str, str] | None = None
+    """Category of harm -> threshold, by Google's names: gemini, vertex. Cohere's `safety_mode` and Mistral's
+    `safe_prompt` are single switches, and go into `extra`."""
+    cached_content: str | None = None
+    """The name of a stored context that the messages continue, such as "cachedContents/abc": gemini, vertex."""
+    guardrail: Guardrail | None = None
+    """bedrock, bedrock_invoke. Mistral's `guardrails` have another form, and go into `extra`."""
+    logit_bias: dict[Any, float] | None = None
+    """Token id -> what is added to its logit, -100 to 100: openai, azure (models that do not reason), cerebras,
+    fireworks, together, openrouter, ark, open_llm."""
+    prediction: str | None = None
+    """Text that the answer will mostly repeat, which makes it faster: openai, azure (gpt-4o and gpt-4.1), mistral,
+    cerebras, fireworks, openrouter."""
+    headers: dict[str, str] | None = None
+    """Headers of this request, over those of the configuration. `authorize` adds those that are credentials, if its
+    configuration is that of `llm_pure.core.request_fields.request_config`; the client does so."""
+    query: dict[str, str] | None = None
+    """Fields of the URL's query for this request. A credential is InvalidRequest: it belongs in `headers`."""
     extra: dict[str, Any] | None = None
-    """Merged last into the body, over everything else."""
+    """Fields of the service's own body, merged last into it, object by object. A value that replaces one that the request
+    has set is reported as an adaptation. `betas` of Anthropic's go where its API reads them."""
+
+    def __repr__(self) -> str:
+        """Only fields that are set, without credentials."""
+        fields = [f"{name}={safe_repr(value)}" for name, value in self.__rich_repr__()]
+        return f"ChatRequest({', '.join(fields)})"
+
+    def __rich_repr__(self) -> RedactedRepr:
+        names, defaults = self.__struct_fields__, self.__struct_defaults__
+        unset = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+        return [
+            (name, _show(name, getattr(self, name)))
+            for name in self.__struct_fields__
+            if name not in unset or getattr(self, name) != unset[name]
+        ]
+
+
+def _show(name: str, value: Any) -> Any:
+    if name == "headers" and isinstance(value, dict):
+        return {
+            key: "***" if is_credential(str(key).lower()) else text for key, text in value.items()
+        }
+    return value

@@ -2,13 +2,14 @@
 
 import json
 
-from llm_pure import ChatRequest, HttpResponse, LLMConfig, Message, assistant
+from llm_pure import ChatRequest, HttpResponse, Message, assistant
 from llm_pure.adapters import registry
 from llm_pure.types.messages import ProviderMetadata, Reasoning, Text
+from tests.support.configs import file_config
 from tests.support.openai_responses_bodies import answer, message, reasoning, text
 
 PROVIDER = registry.get("azure_responses").unwrap()
-CONFIG = LLMConfig(base_url="https://me.openai.azure.com", model="our-best", pricing_plan="gpt-5")
+CONFIG = file_config(base_url="https://me.openai.azure.com", model="our-best", pricing_plan="gpt-5")
 
 
 def test_the_deployment_is_the_model_and_its_plan_tells_what_it_takes() -> None:
@@ -37,7 +38,10 @@ def test_reasoning_of_openai_is_not_azures() -> None:
     turn = openai.parse_chat(HttpResponse(200, (), json.dumps(output).encode())).unwrap().message
     built = PROVIDER.build_chat(CONFIG, ChatRequest(messages=["hi", turn])).unwrap()
     assert json.loads(built.request.body)["input"][1:] == [{"role": "assistant", "content": "Hi"}]
-    assert [one.reason for one in built.adaptations] == ["it is reasoning of openai_responses"]
+    assert [one.reason for one in built.adaptations] == [
+        "item, part: for openai_responses only",
+        "it is reasoning of openai_responses",
+    ]
 
 
 def test_its_own_goes_back() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from llm_pure import (
     ChatRequest,
     HttpResponse,
-    LLMConfig,
     ReasoningRequest,
     ResponseHead,
     assistant,
@@ -16,9 +15,10 @@ from llm_pure import (
 from llm_pure.adapters import registry
 from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.types.messages import ProviderMetadata, Reasoning, ToolCall
+from tests.support.configs import file_config
 
 PROVIDER = registry.get("dashscope_compatible").unwrap()
-CONFIG = LLMConfig(api_type="dashscope_compatible", model="qwen-plus")
+CONFIG = file_config(api_type="dashscope_compatible", model="qwen-plus")
 
 
 def test_it_is_what_it_says() -> None:

@@ -19,7 +19,8 @@ from llm_pure import (
     tool_result,
     user,
 )
-from llm_pure.adapters.dialects.openai_chat.turns import short_id
+from llm_pure.adapters.dialects.common.call_ids import wire_id
+from llm_pure.adapters.dialects.common.turn_rules import CallIds
 from llm_pure.types.messages import Audio, Document, Text
 from llm_pure.types.request import NamedToolChoice
 from tests.support.chat_requests import PDF, WAV, WEATHER
@@ -27,6 +28,12 @@ from tests.support.family import Service
 from tests.support.openai_chat_bodies import answer, chunk, piece, stream
 
 MISTRAL = Service("mistral", "mistral-medium-latest")
+
+
+def short_id(call_id: str) -> str:
+    return wire_id(call_id, CallIds(nine_characters=True))
+
+
 OWN_ID = "aB3dE6gH9"
 
 
@@ -98,8 +105,9 @@ def test_foreign_ids_of_calls_become_nine_letters_and_digits_in_results_too() ->
         {"role": "tool", "tool_call_id": OWN_ID, "content": "noon"},
     ]  # fmt: skip
     assert MISTRAL.adaptations(ChatRequest(messages=turns)) == [
-        ("messages/1/name", "dropped"),
         ("messages/2/parts/0/id", "renamed"),
+        ("messages/3/parts/0/tool_call_id", "renamed"),
+        ("messages/1/name", "dropped"),
     ]
 
 
@@ -171,7 +179,7 @@ def test_thinking_in_the_content_is_reasoning_whole_and_streamed() -> None:
 
 def test_thinking_goes_back_with_its_signature() -> None:
     turn = MISTRAL.says({"content": SAID}).message
-    (_, sent) = MISTRAL.messages(user("?"), turn)
+    (_, sent, _) = MISTRAL.messages(user("?"), turn, user("And?"))
     assert sent == {
         "role": "assistant",
         "content": [thinking("Hm.", signature="sig-1"), {"type": "text", "text": "Hi."}],

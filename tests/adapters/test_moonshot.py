@@ -79,8 +79,8 @@ def test_schemas_go_without_dollar_schema_at_their_root() -> None:
             response_format=SchemaFormat(schema=schema),
         )
     )
-    assert body["tools"][0]["function"]["parameters"] == {"type": "object"}
-    assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
+    assert body["tools"][0]["function"]["parameters"] == {"type": "object", "properties": {}}
+    assert body["response_format"]["json_schema"]["schema"] == {"type": "object", "properties": {}}
 
 
 def test_reasoning_and_ids_of_calls_go_back_as_they_came() -> None:

@@ -2,14 +2,15 @@
 
 import json
 
-from llm_pure import ChatRequest, HttpResponse, LLMConfig
+from llm_pure import ChatRequest, HttpResponse
 from llm_pure.adapters import registry
+from tests.support.configs import file_config
 
 PROVIDER = registry.get("ollama.generate").unwrap()
 
 
 def test_it_asks_with_one_prompt() -> None:
-    config = LLMConfig(api_type="ollama.generate", model="m", base_url="http://box/api")
+    config = file_config(api_type="ollama.generate", model="m", base_url="http://box/api")
     built = PROVIDER.build_chat(config, ChatRequest(messages="hi", stream=True)).unwrap()
     assert built.request.url == "http://box/api/generate"
     assert json.loads(built.request.body) == {

@@ -71,12 +71,13 @@ def test_reasoning_details_of_a_stream_are_those_of_the_whole_answer_and_go_back
     assert sent == {"role": "assistant", **said}
 
 
-def test_the_reasoning_of_its_sister_stays_at_home() -> None:
+def test_the_reasoning_of_its_other_name_is_its_own() -> None:
     thought = Reasoning("Hm.", None, ProviderMetadata("openrouter_reasoning"))
     request = ChatRequest(
         messages=(user("?"), {"role": "assistant", "content": [thought, Text("Hi.")]})
     )
-    assert OPENROUTER.adaptations(request) == [("messages/1/parts/0", "dropped")]
+    assert OPENROUTER.adaptations(request) == []
+    assert OPENROUTER.body(request)["messages"][1]["reasoning"] == "Hm."
 
 
 def test_files_may_be_addresses() -> None:
@@ -95,7 +96,7 @@ def test_files_may_be_addresses() -> None:
         {
             "type": "file",
             "file": {
-                "filename": "document",
+                "filename": "document.pdf",
                 "file_data": "data:application/pdf;base64,JVBERi0xLjc=",
             },
         },

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from llm_pure import ChatRequest, HttpResponse, LLMConfig, ResponseHead, collect
+from llm_pure import ChatRequest, HttpResponse, ResponseHead, collect
 from llm_pure.adapters import registry
 from llm_pure.adapters.qianfan import build_token, parse_token
 from llm_pure.replay.checks.stream_properties import read_pieces
+from tests.support.configs import file_config
 from tests.support.pieces import one_byte_at_a_time
 
 PROVIDER = registry.get("qianfan").unwrap()
@@ -47,12 +48,12 @@ def test_it_is_what_it_says() -> None:
     ],
 )  # fmt: skip
 def test_the_configuration_says_which_version_is_asked(fields: dict[str, Any], url: str) -> None:
-    config = LLMConfig(api_type="qianfan", model="ERNIE-4.0-8K", **fields)
+    config = file_config(api_type="qianfan", model="ERNIE-4.0-8K", **fields)
     assert PROVIDER.build_chat(config, ChatRequest(messages="hi")).unwrap().request.url == url
 
 
 def test_version_2_takes_a_bearer_and_speaks_as_openai_does() -> None:
-    config = LLMConfig(api_type="qianfan", model="ernie-4.5-turbo", api_key="bce-v3/ALTAK-1/2")
+    config = file_config(api_type="qianfan", model="ernie-4.5-turbo", api_key="bce-v3/ALTAK-1/2")
     request = ChatRequest(messages="hi", repetition_penalty=2.5, top_k=4, stream=True)
     made = PROVIDER.build_chat(config, request).unwrap()
     assert json.loads(made.request.body) == {
@@ -74,14 +75,14 @@ def test_version_2_takes_a_bearer_and_speaks_as_openai_does() -> None:
 
 
 def test_version_1_is_signed_without_a_call_before_it() -> None:
-    config = LLMConfig(api_type="qianfan", model="m", access_key="AK", secret_key="SK")
+    config = file_config(api_type="qianfan", model="m", access_key="AK", secret_key="SK")
     made = PROVIDER.build_chat(config, ChatRequest(messages="hi")).unwrap().request
     signed = PROVIDER.authorize(config, made, NOW).unwrap()
     assert dict(signed.headers)["authorization"].startswith("bce-auth-v1/AK/2026-11-20T12:00:00Z/")
 
 
 def test_keys_are_exchanged_for_a_token_that_signs_the_next_call() -> None:
-    config = LLMConfig(api_type="qianfan", model="m", api_key="AK", secret_key="SK")
+    config = file_config(api_type="qianfan", model="m", api_key="AK", secret_key="SK")
     asked = build_token(config).unwrap()
     assert asked.url.startswith("https://aip.baidubce.com/oauth/2.0/token?")
     answer = HttpResponse(200, (), b'{"access_token":"24.abc","expires_in":2592000}')

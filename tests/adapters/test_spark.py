@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from llm_pure import ChatRequest, HttpResponse, LLMConfig, ResponseHead, collect
+from llm_pure import ChatRequest, HttpResponse, ResponseHead, collect
 from llm_pure.adapters import registry
 from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.types.errors import InvalidConfiguration
+from tests.support.configs import file_config
 from tests.support.pieces import one_byte_at_a_time
 
 PROVIDER = registry.get("spark").unwrap()
@@ -54,7 +55,7 @@ def test_it_is_what_it_says() -> None:
 def test_the_configuration_says_how_it_is_asked(
     fields: dict[str, Any], method: str, url: str
 ) -> None:
-    config = LLMConfig(api_type="spark", model="4.0Ultra", **fields)
+    config = file_config(api_type="spark", model="4.0Ultra", **fields)
     made = PROVIDER.build_chat(config, ChatRequest(messages="hi")).unwrap().request
     assert (made.method, made.url) == (method, url)
 
@@ -68,7 +69,7 @@ def test_the_configuration_says_how_it_is_asked(
     ],
 )
 def test_over_http_the_key_is_a_bearer(fields: dict[str, Any], bearer: str) -> None:
-    config = LLMConfig(api_type="spark", model="lite", **fields)
+    config = file_config(api_type="spark", model="lite", **fields)
     made = PROVIDER.build_chat(config, ChatRequest(messages="hi")).unwrap().request
     signed = PROVIDER.authorize(config, made, NOW).unwrap()
     assert signed.headers[-1] == ("authorization", f"Bearer {bearer}")
@@ -76,20 +77,22 @@ def test_over_http_the_key_is_a_bearer(fields: dict[str, Any], bearer: str) -> N
 
 
 def test_over_http_without_a_key_nothing_is_sent() -> None:
-    config = LLMConfig(api_type="spark", model="lite", api_secret="s")
+    config = file_config(api_type="spark", model="lite", api_secret="s")
     made = PROVIDER.build_chat(config, ChatRequest(messages="hi")).unwrap().request
     assert isinstance(PROVIDER.authorize(config, made, NOW).failure(), InvalidConfiguration)
 
 
 def test_over_the_websocket_the_address_is_signed() -> None:
-    config = LLMConfig(api_type="spark", domain="4.0Ultra", app_id="a", api_key="k", api_secret="s")
+    config = file_config(
+        api_type="spark", domain="4.0Ultra", app_id="a", api_key="k", api_secret="s"
+    )
     made = PROVIDER.build_chat(config, ChatRequest(messages="hi")).unwrap().request
     signed = PROVIDER.authorize(config, made, NOW).unwrap()
     assert signed.url.startswith("wss://spark-api.xf-yun.com/v4.0/chat?authorization=")
 
 
 def test_over_http_settings_are_kept_within_sparks_bounds() -> None:
-    config = LLMConfig(api_type="spark", model="lite", api_key="p")
+    config = file_config(api_type="spark", model="lite", api_key="p")
     request = ChatRequest(messages="hi", top_k=40, seed=7, stream=True)
     made = PROVIDER.build_chat(config, request).unwrap()
     assert json.loads(made.request.body) == {

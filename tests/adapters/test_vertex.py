@@ -142,7 +142,8 @@ def test_signatures_of_the_developer_api_are_not_vertexs() -> None:
     built = PROVIDER.build_chat(CONFIG, ChatRequest(messages=[user("a"), turn])).unwrap()
     assert b"czE=" not in built.request.body
     assert [(one.field, one.action) for one in built.adaptations] == [
-        ("messages/1/parts/0", "dropped")
+        ("messages/1/parts/0", "dropped"),
+        ("messages/1/parts/1/provider_metadata", "rewritten"),
     ]
 
 

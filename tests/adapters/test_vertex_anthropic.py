@@ -20,9 +20,10 @@ from llm_pure.types.errors import InvalidConfiguration, RateLimited
 from llm_pure.types.messages import Opaque, ProviderMetadata, Reasoning, assistant
 from llm_pure.types.result import Failure, Success
 from tests.support.anthropic_answers import ANSWERS
+from tests.support.configs import file_config
 
 VERTEX = registry.get("vertex_anthropic").unwrap()
-CONFIG = LLMConfig(
+CONFIG = file_config(
     api_type="vertex_anthropic",
     model="claude-sonnet-4-5@20250929",
     project="my-project",
@@ -41,7 +42,7 @@ def config(**changes: str | None) -> LLMConfig:
         "model": "claude-sonnet-4-5",
         **changes,
     }
-    return LLMConfig(api_type="vertex_anthropic", **given)  # type: ignore[arg-type]
+    return file_config(api_type="vertex_anthropic", **given)
 
 
 def test_the_whole_request() -> None:

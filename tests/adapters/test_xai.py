@@ -17,7 +17,10 @@ XAI = Service("xai", "grok-4.3")
     [
         ("grok-4.3", "none", {"reasoning_effort": "none"}, []),
         ("grok-4.3", "xhigh", {"reasoning_effort": "high"}, [("reasoning", "changed")]),
-        ("grok-4.6", "xhigh", {"reasoning_effort": "xhigh"}, []),
+        ("grok-4.6", "xhigh", {"reasoning_effort": "high"}, [("reasoning", "changed")]),
+        ("grok-4.7", "xhigh", {"reasoning_effort": "xhigh"}, []),
+        ("grok-5", "xhigh", {"reasoning_effort": "xhigh"}, []),
+        ("grok-5", "none", {"reasoning_effort": "low"}, [("reasoning", "changed")]),
         ("grok-4.20-0309-reasoning", "high", {}, [("reasoning", "dropped")]),
         ("grok-4.20-0309-non-reasoning", "none", {}, []),
         ("grok-4-fast-non-reasoning", "high", {}, [("reasoning", "dropped")]),

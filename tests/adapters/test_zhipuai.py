@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from llm_pure import ChatRequest, LLMConfig, ProviderMetadata, Reasoning, Usage, user
+from llm_pure import ChatRequest, ProviderMetadata, Reasoning, Usage, user
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import HttpRequest, get_header
 from llm_pure.types.messages import Text
 from llm_pure.types.request import JsonFormat, SchemaFormat
 from tests.support.chat_requests import SCHEMA, WEATHER
+from tests.support.configs import file_config
 from tests.support.family import Service
 from tests.support.openai_chat_bodies import DONE, data
 
@@ -25,7 +26,7 @@ GLM = Service("zhipuai", "glm-4.7")
 
 
 def bearer(glm: Service, **keys: str) -> str:
-    config = LLMConfig(api_type=glm.name, model="glm-4.7", **keys)  # type: ignore[arg-type]
+    config = file_config(api_type=glm.name, model="glm-4.7", **keys)
     signed = glm.provider.authorize(config, glm.built("hi").request, NOW).unwrap()
     return (get_header(signed.headers, "authorization") or "").removeprefix("Bearer ")
 
@@ -59,7 +60,7 @@ def test_an_id_and_a_secret_sign_a_token_whatever_the_key_is(glm: Service) -> No
 @pytest.mark.parametrize("field", ["access_key", "secret_key"])
 def test_a_pair_that_no_header_can_hold_is_named(glm: Service, field: str) -> None:
     keys = {"access_key": "abc123", "secret_key": "s3cret"} | {field: "odd\udcff"}
-    config = LLMConfig(access_key=keys["access_key"], secret_key=keys["secret_key"])
+    config = file_config(access_key=keys["access_key"], secret_key=keys["secret_key"])
     error = glm.provider.authorize(config, HttpRequest("POST", "https://h"), NOW).failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.field == field

@@ -14,6 +14,7 @@ ABOVE_THE_CORE = ("adapters", "cli", "__main__", "replay", "client", "transports
 
 POSITIONAL_BY_DESIGN = {
     # parts and messages: what a person writes by hand, text first
+    "llm_pure.types.messages.Text",
     "llm_pure.types.messages.Reasoning",
     "llm_pure.types.messages.ToolCall",
     "llm_pure.types.messages.Opaque",

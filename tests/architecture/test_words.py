@@ -20,6 +20,7 @@ ALLOWED = {
     "FileNotFoundError": "Python's exception",
     "ModuleNotFoundError": "Python's exception",
     "PackageNotFoundError": "importlib.metadata's exception",
+    "connection_made": "asyncio's name for this method of a protocol",
 }
 """Identifier -> why it stays. A provider's own field names in a wire.py belong here too."""
 

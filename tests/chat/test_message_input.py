@@ -485,7 +485,7 @@ ENDLESS["x"] = [ENDLESS]
         ({"role": "user", "content": [None]}, "/0/content/0"),
         ({"role": "user", "content": b"x"}, "/0/content"),
         (["a", {"role": "user", "content": "x", "priority": 1}], "/1/priority"),
-        ({"role": "user", "content": "x", "cache_control": {"type": "ephemeral"}}, "/0/cache_control"),
+        ({"role": "user", "content": "x", "cache_control": {"type": "ephemeral", "ttl": "9h"}}, "/0/cache_control/ttl"),
         (content({"type": "image_url", "image_url": {"url": "https://x", "format": "png"}}),
          "/0/content/0/image_url/format"),
         (content({"type": "file", "file": {"file_id": "f", "format": "pdf"}}),
@@ -547,7 +547,7 @@ TALK: list[dict[str, Any]] = [
         "role": "user",
         "content": [
             {"type": "text", "text": "Look.", **CACHED},
-            {"type": "image", "source": {"type": "url", "url": "https://x/y.png"}, **CACHED},
+            {"type": "image", "source": {"type": "url", "url": "https://x/y.png"}},
             {
                 "type": "document",
                 "source": {"type": "file", "file_id": "file_1"},
@@ -591,7 +591,13 @@ TALK: list[dict[str, Any]] = [
     {
         "role": "user",
         "content": [
-            {"type": "tool_result", "tool_use_id": "t1", "content": "a", **CACHED},
+            {
+                "type": "tool_result",
+                "tool_use_id": "t1",
+                "content": "a",
+                "is_error": True,
+                **CACHED,
+            },
             {
                 "type": "tool_result",
                 "tool_use_id": "t2",
@@ -599,7 +605,6 @@ TALK: list[dict[str, Any]] = [
                     {"type": "text", "text": "b", **CACHED},
                     {"type": "image", "source": {"type": "url", "url": "https://x"}},
                 ],
-                "is_error": True,
             },
         ],
     },
@@ -608,7 +613,7 @@ TALK: list[dict[str, Any]] = [
 
 
 def test_a_conversation_of_anthropics_goes_back_to_it_as_it_was() -> None:
-    config = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5")
+    config = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5", max_token=1000)
     built = registry.get("anthropic").unwrap().build_chat(config, ChatRequest(messages=TALK))
     assert built.unwrap().adaptations == ()
     assert json.loads(built.unwrap().request.body)["messages"] == TALK

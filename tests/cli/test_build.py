@@ -42,7 +42,8 @@ def test_a_request_is_printed_as_json(capsys: Captured, monkeypatch: pytest.Monk
         {"ANTHROPIC_API_KEY": CANARY},
     )
 
-    assert (code, err) == (0, "")
+    limit = "the API requires a limit; claude-sonnet-4-5 writes at most 64000 tokens"
+    assert (code, err) == (0, f"max_tokens added: {limit}\n")
     assert json.loads(out) == {
         "method": "POST",
         "url": "https://api.anthropic.com/v1/messages",
@@ -53,10 +54,9 @@ def test_a_request_is_printed_as_json(capsys: Captured, monkeypatch: pytest.Monk
         },
         "body": {
             "model": "claude-sonnet-4-5",
-            "max_tokens": 4096,
+            "max_tokens": 64000,
             "system": "Be short.",
             "messages": [{"role": "user", "content": "hello there"}],
-            "temperature": 0.0,
             "stream": True,
         },
     }
@@ -79,7 +79,7 @@ def test_a_command_names_the_variable_in_place_of_the_key(
         "  -H 'accept: application/json' \\\n"
         '  -H "authorization: Bearer $OPENAI_API_KEY" \\\n'
         '  --data-raw \'{"model":"gpt-4o","messages":[{"role":"user",'
-        '"content":"it\'"\'"\'s $HOME"}],"max_completion_tokens":4096,"temperature":0.0}\'\n'
+        '"content":"it\'"\'"\'s $HOME"}]}\'\n'
     )
 
 

@@ -95,7 +95,6 @@ def test_a_file_is_read_as_well(tmp_path: Path, capsys: Captured) -> None:
         (["openai"], HEAD, 75, "rate_limited"),
         (["openai"], STREAM_HEAD, 65, "stream_interrupted"),
         (["openai", "--stream"], STREAM[:-20], 65, "stream_interrupted"),
-        (["openai"], STREAM, 65, "protocol"),
         (["openai"], b"\xff\xfe", 65, "protocol"),
         (["opnai"], WHOLE, 64, "openai"),
         (["openai", "/no/such/file"], b"", 66, f"/no/such/file: {os.strerror(errno.ENOENT)}"),

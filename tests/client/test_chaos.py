@@ -7,10 +7,15 @@ random, a thousand calls at a time: `python -m tests.support.chaos`.
 import json
 import random
 import re
+import sqlite3
 from collections import Counter
-from threading import Lock
+from decimal import Decimal
+from pathlib import Path
+from threading import Event, Lock, Thread
 
 from llm_pure import LLMConfig
+from llm_pure.client.budgets import Budget
+from llm_pure.client.budgets_sqlite import open_ledger
 from llm_pure.policy.retry import RetryPolicy
 from tests.support.carriers import every_kind
 from tests.support.chaos import Tally, answer, ask_all
@@ -101,3 +106,40 @@ def test_every_call_ends_in_its_own_answer_and_no_request_is_sent_after_it(kind:
     assert seen == Tally(calls=CALLS, answered=CALLS, failed={})
     assert service.seen == {number: expected_requests(number) for number in range(CALLS)}
     assert sum(service.seen.values()) > 1.5 * CALLS
+
+
+def lock_now_and_then(path: Path, stop: Event) -> None:
+    """Another process works with the ledger, and makes the others wait."""
+    other = sqlite3.connect(path, isolation_level=None)
+    while not stop.wait(0.01):
+        other.execute("begin immediate")
+        stop.wait(0.03)
+        other.execute("commit")
+    other.close()
+
+
+@every_kind
+def test_every_answer_is_paid_once_into_a_ledger_that_others_lock(
+    kind: str, tmp_path: Path
+) -> None:
+    service, stop = Service(), Event()
+    ledger = open_ledger(tmp_path / "ledger.db", Budget(max_usd=Decimal(1000))).unwrap()
+    locking = Thread(target=lock_now_and_then, args=(tmp_path / "ledger.db", stop))
+    locking.start()
+    try:
+        with Loopback(service) as server:
+            config = LLMConfig(
+                api_key="sk-chaos-0123456789", model="m", base_url=f"{server.url}/v1", max_token=10
+            )
+            prices = {"m": {"input": 1, "output": 1}}
+            seen = ask_all(kind, config, CALLS, EAGER, budget=ledger, prices=prices)
+            assert server.wait_until_left()
+    finally:
+        stop.set()
+        locking.join()
+    assert seen == Tally(calls=CALLS, answered=CALLS, failed={})
+    settled = ledger.ledger()
+    assert settled.reserved == {}
+    complete = [call for call in ledger.calls() if not call.usage.estimated]
+    assert len(complete) == CALLS  # beside them, estimates of streams that were cut
+    assert {call.usage.total_tokens for call in complete} == {2}

@@ -13,8 +13,10 @@ import anyio.lowlevel
 import pytest
 
 from llm_pure.client import LLM
+from llm_pure.client.transport_manager import TransportManager
 from llm_pure.policy.retry import NO_RETRY, RetryPolicy
-from llm_pure.transports.scripted import ScriptedTransport
+from llm_pure.transports.base import TransportSettings
+from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.errors import ConnectionFailed, ServerError, StreamInterrupted
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.carriers import (
@@ -236,6 +238,121 @@ def test_a_transport_that_was_brought_is_left_open(kind: str) -> None:
     with llm:
         assert isinstance(called(kind, llm, "completion", "Hi"), Failure)
     assert transport.closed == 0
+
+
+@pytest.mark.parametrize("transport", ["httpx", "httpx2", "scripted"])
+def test_leaving_more_often_than_entering_is_harmless(transport: str) -> None:
+    with Loopback(always(ANSWER)) as server:
+        brought = ScriptedTransport(
+            lambda _: ScriptedResponse(headers=JSON, chunks=(whole("Hello"),))
+        )
+        llm = client(server, transport=brought if transport == "scripted" else transport)
+        llm.__exit__(None, None, None)  # never entered
+        with llm:
+            assert llm.ask("Hi") == Success("Hello")
+        for _ in range(3):
+            llm.__exit__(None, None, None)
+            assert llm.ask("Hi") == Success("Hello")
+        with llm:
+            assert llm.ask("Hi") == Success("Hello")
+        assert server.wait_until_left()
+
+
+@every_async_kind
+def test_leaving_an_event_loop_more_often_than_entering_is_harmless(kind: str) -> None:
+    with Loopback(always(ANSWER)) as server:
+        llm = client(server, transport=kind.split()[0])
+
+        async def main() -> None:
+            await llm.__aexit__(None, None, None)
+            async with llm:
+                assert await llm.aask("Hi") == Success("Hello")
+            for _ in range(3):
+                await llm.__aexit__(None, None, None)
+                assert await llm.aask("Hi") == Success("Hello")
+
+        async def leave() -> None:
+            await llm.__aexit__(None, None, None)
+
+        run(kind, main)
+        run(kind, leave)  # in another loop
+        assert server.wait_until_left()
+
+
+def test_a_client_may_be_left_from_another_thread_while_calls_are_under_way() -> None:
+    started = threading.Barrier(5)
+
+    def wait(connection: Connection) -> None:
+        connection.read_request()
+        started.wait(5)
+        connection.pause()
+
+    with Loopback(wait) as server:
+        llm = client(server)
+        llm.__enter__()
+        got: list[LLMResult[str]] = []
+        threads = [
+            threading.Thread(target=lambda: got.append(llm.ask("Hi", timeout_s=8)))
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        started.wait(5)
+        leaving = [threading.Thread(target=llm.__exit__, args=(None, None, None)) for _ in range(3)]
+        for thread in leaving:
+            thread.start()
+        for thread in (*leaving, *threads):
+            thread.join(5)
+        assert [type(one.failure()) for one in got] == [ConnectionFailed] * 4
+        assert server.wait_until_left()
+
+
+@every_async_kind
+def test_a_client_may_be_left_by_another_task_while_calls_are_under_way(kind: str) -> None:
+    with Loopback(lambda connection: connection.pause()) as server:
+        llm = client(server, transport=kind.split()[0])
+        got: list[LLMResult[str]] = []
+
+        async def call() -> None:
+            got.append(await llm.aask("Hi", timeout_s=8))
+
+        async def leave() -> None:
+            await llm.__aexit__(None, None, None)
+
+        async def main() -> None:
+            await llm.__aenter__()
+            async with anyio.create_task_group() as tasks:
+                for _ in range(3):
+                    tasks.start_soon(call)
+                await anyio.sleep(0.2)
+                tasks.start_soon(leave)
+                tasks.start_soon(leave)
+
+        run(kind, main)
+        assert [type(one.failure()) for one in got] == [ConnectionFailed] * 3
+        assert server.wait_until_left()
+
+
+def test_a_transport_that_cannot_be_closed_leaves_no_other_open() -> None:
+    closed: list[str] = []
+
+    class Stuck:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def close(self) -> None:
+            closed.append(self.name)
+            raise OSError("it does not close")
+
+    manager = TransportManager("httpx")
+    manager.enter()
+    with manager.acquire() as cache:
+        for number in range(3):
+            settings = TransportSettings(max_connections=number + 1)
+            cache._open["httpx", settings, None] = Stuck(str(number))  # type: ignore[assignment]
+    with pytest.raises(OSError, match="it does not close"):
+        manager.exit()
+    assert sorted(closed) == ["0", "1", "2"]
 
 
 @every_kind

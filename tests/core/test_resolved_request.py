@@ -8,8 +8,7 @@ from llm_pure import ChatRequest, LLMConfig, ReasoningRequest, SchemaFormat, Too
 from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.result import Failure, Success
-
-DEFAULTS = {"max_tokens": 4096, "temperature": 0.0}
+from tests.support.configs import file_config
 
 
 def drafted(config: LLMConfig | None = None, **asked: Any) -> ResolvedRequest:
@@ -17,12 +16,12 @@ def drafted(config: LLMConfig | None = None, **asked: Any) -> ResolvedRequest:
     return resolve_request(config or LLMConfig(model="m"), request).unwrap()
 
 
-def test_a_bare_question_takes_the_configurations_defaults() -> None:
+def test_a_bare_question_has_no_settings() -> None:
     assert resolve_request(LLMConfig(model="m"), ChatRequest(messages="hi")) == Success(
         ResolvedRequest(
             model="m",
             messages=(user("hi"),),
-            settings=DEFAULTS,
+            settings={},
             user_set=frozenset({"messages", "model", "tools"}),
         )
     )
@@ -74,12 +73,23 @@ def test_every_setting_of_the_configuration_is_taken() -> None:
     assert got.user_set >= set(got.settings)
 
 
-def test_a_default_is_no_choice_of_the_users() -> None:
-    config = LLMConfig(model="m", temperature=0.0, top_p=0.9)
-    assert drafted(config, max_tokens=4096).user_set & {"max_tokens", "temperature", "top_p"} == {
-        "max_tokens",
-        "top_p",
-    }
+@pytest.mark.parametrize(
+    ("config", "settings", "user_set"),
+    [
+        (LLMConfig(model="m"), {}, set()),
+        (LLMConfig(model="m", temperature=0.0, top_p=1.0), {"temperature": 0.0, "top_p": 1.0}, {"temperature", "top_p"}),
+        (LLMConfig(model="m", max_token=4096, top_k=0), {"max_tokens": 4096, "top_k": 0}, {"max_tokens", "top_k"}),
+        (file_config(model="m", top_p=1.0), {"max_tokens": 4096, "temperature": 0.0}, set()),
+        (file_config(model="m", temperature=0.0), {"max_tokens": 4096, "temperature": 0.0}, {"temperature"}),
+    ],
+    ids=["Python says nothing", "Python says a default", "a limit", "a file says nothing", "a file says a default"],
+)  # fmt: skip
+def test_a_setting_is_the_users_only_where_it_was_set(
+    config: LLMConfig, settings: dict[str, Any], user_set: set[str]
+) -> None:
+    resolved = drafted(config)
+    assert resolved.settings == settings
+    assert resolved.user_set - {"messages", "model", "tools"} == user_set
 
 
 @pytest.mark.parametrize(

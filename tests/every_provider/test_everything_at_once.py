@@ -152,13 +152,19 @@ ROWS = {
         provider="mistral",
         model="mistral-medium-2508",
         check=official_types.mistral,
-        reported=("messages/1/parts/0/id", "messages/1/parts/1/id"),
+        reported=(
+            "messages/1/parts/0/id",
+            "messages/1/parts/1/id",
+            "messages/2/parts/0/tool_call_id",
+            "messages/3/parts/0/tool_call_id",
+        ),
     ),
     "openai_chat at Groq": Row(
         provider="groq",
         model="meta-llama/llama-4-scout-17b-16e-instruct",
         check=official_types.groq,
         lacks=(PAPER,),
+        reported=("response_format",),
     ),
     "openai_responses": Row(
         provider="openai_responses", model="gpt-5-mini", check=official_types.openai_responses
@@ -180,16 +186,20 @@ ROWS = {
         provider="gemini",
         model="gemini-2.5-flash",
         check=official_types.gemini,
-        reported=("messages/0/parts/3/name",),
+        reported=("messages/0/parts/3/name", "response_format"),
     ),
     "gemini_content at Vertex": Row(
-        provider="vertex", model="gemini-2.5-flash", check=official_types.gemini
+        provider="vertex",
+        model="gemini-2.5-flash",
+        check=official_types.gemini,
+        reported=("response_format",),
     ),
     "cohere_chat": Row(
         provider="cohere",
         model="command-a-vision-07-2025",
         check=official_types.cohere,
         lacks=(PAPER,),
+        reported=("response_format",),
     ),
     "ollama_native": Row(
         provider="ollama",

@@ -211,7 +211,7 @@ WAYS: dict[tuple[str, str], str | None] = {
     ("vertex_anthropic", "claude-3-haiku"): TOOL,
     ("bedrock", "anthropic.claude-sonnet-4-5-v1:0"): NATIVE,
     ("bedrock", "amazon.nova-lite-v1:0"): TOOL,
-    ("bedrock", "meta.llama3-1-8b-instruct-v1:0"): TOOL,
+    ("bedrock", "meta.llama3-1-8b-instruct-v1:0"): WORDS,
     ("bedrock_invoke", "amazon.nova-lite-v1:0"): TOOL,
     ("bedrock_invoke", "anthropic.claude-3-haiku-20240307-v1:0"): TOOL,
     ("bedrock_invoke", "meta.llama3-8b-instruct-v1:0"): WORDS,

@@ -23,6 +23,7 @@ from llm_pure.replay.cassette import (
     render_cassette,
 )
 from llm_pure.replay.cassette_files import find_cassettes, load_cassette, save_cassette
+from llm_pure.replay.player import open_replay
 from llm_pure.types.errors import InvalidConfiguration, ProtocolError
 
 vcr_serialize = import_module("vcr.serialize")  # vcrpy has no types
@@ -263,3 +264,9 @@ def test_cassettes_are_found_in_order_below_a_folder_and_hidden_ones_are_not(
         (tmp_path / name).write_text("")
     found = [str(path.relative_to(tmp_path)) for path in find_cassettes(tmp_path)]
     assert found == ["a.yaml", "b/1.yaml", "b/2.yml"]
+
+
+@pytest.mark.parametrize("path", ["a\0b", "x" * 5000, "a\ud800b"])
+def test_a_path_that_no_file_can_have_is_an_error_value(path: str) -> None:
+    for result in (open_replay(path), load_cassette(path), save_cassette(path, Cassette())):
+        assert isinstance(result.failure(), InvalidConfiguration)

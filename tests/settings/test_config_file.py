@@ -8,9 +8,10 @@ from llm_pure.policy.rate_limit import RateLimit
 from llm_pure.policy.retry import RetryPolicy
 from llm_pure.settings.config_file import CompressSettings, ConfigFile, CostControl, ModelSettings
 from llm_pure.settings.config_parser import merge, parse_config_file, read_yaml
-from llm_pure.types.config import LLMConfig, reveal
+from llm_pure.types.config import reveal
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, LLMResult, Success
+from tests.support.configs import file_config
 
 # Written for this test in the shape of MetaGPT's config2.yaml: every section that its example has.
 METAGPT = """
@@ -74,7 +75,7 @@ def wrong(text: str, **variables: str) -> InvalidConfiguration:
 def test_an_unchanged_config2_yaml_loads_and_its_models_answer_by_name() -> None:
     configuration = read(METAGPT, SPARK_KEY="k", SPARK_SECRET="s").unwrap()
     assert configuration.get() == Success(
-        LLMConfig(
+        file_config(
             api_type="openai",
             base_url="https://example.org/v1",
             api_key="sk-from-the-file",
@@ -83,19 +84,20 @@ def test_an_unchanged_config2_yaml_loads_and_its_models_answer_by_name() -> None
         )
     )
     assert configuration.get("gpt-4-turbo") == Success(
-        LLMConfig(
+        file_config(
             base_url="https://example.org/v1",
             api_key="sk-one",
             model="gpt-4-turbo",
             stop=("END", "STOP"),
             stream=False,
             max_token=1024,
+            temperature=0.0,
             proxy="http://proxy.example:3128",
         )
     )
     assert configuration.get("azure").unwrap().api_version == "2024-10-21"
     assert configuration.get("spark") == Success(
-        LLMConfig(
+        file_config(
             api_type="spark",
             app_id="12345",
             api_key="k",
@@ -261,8 +263,8 @@ limit: {requests_per_minute: 30}
 prices: {"groq:*": {input: 1, output: 2}}
 """
 CUT = CompressSettings(type="post_cut_by_token", threshold=0.7, max_token=1000)
-FAST = LLMConfig(api_type="groq", model="b", compress_type="pre_cut_by_msg")
-SLOW = LLMConfig(api_type="mistral", model="c")
+FAST = file_config(api_type="groq", model="b", compress_type="pre_cut_by_msg")
+SLOW = file_config(api_type="mistral", model="c")
 COMMON: dict[str, Any] = {
     "cost_control": CostControl(2.5, 0.5),
     "retry": RetryPolicy(max_attempts=2),
@@ -275,7 +277,11 @@ def test_a_setup_is_all_that_the_files_say_about_calling_a_model() -> None:
     configuration = read(WHOLE).unwrap()
     assert configuration.setup() == Success(
         ModelSettings(
-            name="llm", config=LLMConfig(model="a"), fallbacks=(FAST, SLOW), compress=CUT, **COMMON
+            name="llm",
+            config=file_config(model="a"),
+            fallbacks=(FAST, SLOW),
+            compress=CUT,
+            **COMMON,
         )
     )
     assert configuration.setup("openai") == configuration.setup()
@@ -290,7 +296,7 @@ def test_a_models_own_way_of_cutting_counts_more_than_the_sections() -> None:
 
 def test_without_the_sections_a_setup_is_the_model_alone() -> None:
     assert read("models: {fast: {model: b}}").unwrap().setup("fast") == Success(
-        ModelSettings(name="fast", config=LLMConfig(model="b"))
+        ModelSettings(name="fast", config=file_config(model="b"))
     )
 
 

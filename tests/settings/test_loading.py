@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from llm_pure.settings.loading import config_file_paths, load_config_files, load_configuration
-from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Failure, Success
+from tests.support.configs import file_config
 
 
 def write(path: Path, text: str) -> Path:
@@ -42,9 +42,9 @@ def test_the_projects_models_win_over_the_users(
     )
     monkeypatch.chdir(tmp_path / "project")
     loaded = load_config_files(environ={"HOME": str(tmp_path / "home"), "KEY": "k"}).unwrap()
-    assert loaded.configuration.get("x") == Success(LLMConfig(model="theirs", api_key="k"))
-    assert loaded.configuration.get("y") == Success(LLMConfig(model="y"))
-    assert loaded.configuration.get() == Success(LLMConfig(model="a"))
+    assert loaded.configuration.get("x") == Success(file_config(model="theirs", api_key="k"))
+    assert loaded.configuration.get("y") == Success(file_config(model="y"))
+    assert loaded.configuration.get() == Success(file_config(model="a"))
     assert [str(path) for path in loaded.files] == [str(user), "llm-pure.yaml"]
     assert {name: path.name for name, path in loaded.sources.items()} == {
         "llm": "config.yaml",

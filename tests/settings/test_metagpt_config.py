@@ -14,6 +14,7 @@ from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.http import HttpRequest, get_header
 from llm_pure.types.result import Success
 from tests.support import config2
+from tests.support.configs import file_config
 from tests.support.twins import called, every_kind
 
 FILES = {
@@ -72,21 +73,24 @@ OLLAMA_COUNTS = ("prompt_eval_count", "eval_count")
 CASES = {
     "llm of general": Case(
         file="general",
-        config=LLMConfig(
+        config=file_config(
             model="gpt-4-turbo", base_url="https://api.openai.com/v1", api_key="key-general-1"
         ),
         url="https://api.openai.com/v1/chat/completions",
     ),
     "gpt-4-turbo": Case(
         file="general",
-        config=LLMConfig(
-            model="gpt-4-turbo", base_url="https://api.openai.com/v1", api_key="key-named-1"
+        config=file_config(
+            model="gpt-4-turbo",
+            base_url="https://api.openai.com/v1",
+            api_key="key-named-1",
+            temperature=0.0,
         ),
         url="https://api.openai.com/v1/chat/completions",
     ),
     "gpt-3.5-turbo": Case(
         file="general",
-        config=LLMConfig(
+        config=file_config(
             model="gpt-3.5-turbo",
             base_url="https://forward.example/v1",
             api_key="key-named-2",
@@ -100,7 +104,7 @@ CASES = {
     ),
     "llm of western": Case(
         file="western",
-        config=LLMConfig(
+        config=file_config(
             api_type="claude",
             model="claude-3-5-sonnet-20240620",
             base_url="https://api.anthropic.com",
@@ -110,7 +114,7 @@ CASES = {
     ),
     "claude-3-opus-20240229": Case(
         file="western",
-        config=LLMConfig(
+        config=file_config(
             api_type="anthropic",
             model="claude-3-opus-20240229",
             api_key="key-anthropic-1",
@@ -120,7 +124,7 @@ CASES = {
     ),
     "gemini-pro": Case(
         file="western",
-        config=LLMConfig(api_type="gemini", model="gemini-pro", api_key="key-gemini-1"),
+        config=file_config(api_type="gemini", model="gemini-pro", api_key="key-gemini-1"),
         url="https://generativelanguage.googleapis.com/v1beta/models/gemini-pro:generateContent",
         answer=config2.GEMINI,
         finish="STOP",
@@ -128,7 +132,7 @@ CASES = {
     ),
     "deployed": Case(
         file="western",
-        config=LLMConfig(
+        config=file_config(
             api_type="azure",
             model="my-gpt4",
             base_url=f"{AZURE}/",
@@ -140,7 +144,7 @@ CASES = {
     ),
     "anthropic.claude-3-sonnet-20240229-v1:0": Case(
         file="western",
-        config=LLMConfig(
+        config=file_config(
             api_type="bedrock",
             model="anthropic.claude-3-sonnet-20240229-v1:0",
             region_name="us-east-1",
@@ -158,7 +162,7 @@ CASES = {
     ),
     "accounts/fireworks/models/llama-v3-8b-instruct": Case(
         file="western",
-        config=LLMConfig(
+        config=file_config(
             api_type="fireworks",
             model="accounts/fireworks/models/llama-v3-8b-instruct",
             base_url="https://api.fireworks.ai/inference/v1",
@@ -168,7 +172,7 @@ CASES = {
     ),
     "mistral-large": Case(
         file="western",
-        config=LLMConfig(
+        config=file_config(
             api_type="mistral",
             model="mistral-large",
             base_url="https://api.mistral.ai/v1",
@@ -178,7 +182,7 @@ CASES = {
     ),
     "llama3-70b-8192": Case(
         file="western",
-        config=LLMConfig(
+        config=file_config(
             model="llama3-70b-8192",
             base_url="https://api.groq.com/openai/v1",
             api_key="key-groq-1",
@@ -187,7 +191,7 @@ CASES = {
     ),
     "meta-llama/llama-3-70b": Case(
         file="western",
-        config=LLMConfig(
+        config=file_config(
             api_type="openrouter",
             model="meta-llama/llama-3-70b",
             base_url=ROUTER,
@@ -197,7 +201,7 @@ CASES = {
     ),
     "old-router": Case(
         file="western",
-        config=LLMConfig(
+        config=file_config(
             api_type="open_router", model="x/y", base_url=ROUTER, api_key="key-open-router-1"
         ),
         url=f"{ROUTER}/chat/completions",
@@ -205,7 +209,7 @@ CASES = {
     ),
     "deepseek/deepseek-r1": Case(
         file="western",
-        config=LLMConfig(
+        config=file_config(
             api_type="openrouter_reasoning",
             model="deepseek/deepseek-r1",
             base_url=ROUTER,
@@ -217,7 +221,7 @@ CASES = {
     ),
     "llama-13b-chat": Case(
         file="western",
-        config=LLMConfig(
+        config=file_config(
             api_type="llama_api",
             model="llama-13b-chat",
             base_url="https://api.llama.com/v1",
@@ -230,7 +234,7 @@ CASES = {
     ),
     "gpt-x": Case(
         file="western",
-        config=LLMConfig(
+        config=file_config(
             api_type="metagpt",
             model="gpt-x",
             base_url="https://metagpt.example/v1",
@@ -240,7 +244,7 @@ CASES = {
     ),
     "llm of chinese": Case(
         file="chinese",
-        config=LLMConfig(
+        config=file_config(
             api_type="spark",
             app_id="12345678",
             api_key="key-spark-1",
@@ -256,7 +260,7 @@ CASES = {
     ),
     "ERNIE-Bot-turbo": Case(
         file="chinese",
-        config=LLMConfig(
+        config=file_config(
             api_type="qianfan",
             model="ERNIE-Bot-turbo",
             access_key="access-qianfan-1",
@@ -269,7 +273,7 @@ CASES = {
     ),
     "qwen-max": Case(
         file="chinese",
-        config=LLMConfig(api_type="dashscope", model="qwen-max", api_key="key-dashscope-1"),
+        config=file_config(api_type="dashscope", model="qwen-max", api_key="key-dashscope-1"),
         url="https://dashscope.aliyuncs.com/api/v1/services/aigc/text-generation/generation",
         answer=config2.DASHSCOPE,
         model="",
@@ -278,7 +282,7 @@ CASES = {
     ),
     "ep-20240602-abcde": Case(
         file="chinese",
-        config=LLMConfig(
+        config=file_config(
             api_type="ark",
             model="ep-20240602-abcde",
             base_url="https://ark.cn-beijing.volces.com/api/v3",
@@ -289,7 +293,7 @@ CASES = {
     ),
     "glm-4": Case(
         file="chinese",
-        config=LLMConfig(
+        config=file_config(
             api_type="zhipuai",
             model="glm-4",
             api_key="id0123456789.secret-zhipuai-1",
@@ -299,7 +303,7 @@ CASES = {
     ),
     "moonshot-v1-8k": Case(
         file="chinese",
-        config=LLMConfig(
+        config=file_config(
             api_type="moonshot",
             model="moonshot-v1-8k",
             base_url="https://api.moonshot.cn/v1",
@@ -309,7 +313,7 @@ CASES = {
     ),
     "yi-large": Case(
         file="chinese",
-        config=LLMConfig(
+        config=file_config(
             api_type="yi",
             model="yi-large",
             base_url="https://api.lingyiwanwu.com/v1",
@@ -320,7 +324,7 @@ CASES = {
     ),
     "deepseek-chat": Case(
         file="chinese",
-        config=LLMConfig(
+        config=file_config(
             api_type="deepseek",
             model="deepseek-chat",
             base_url="https://api.deepseek.com",
@@ -330,7 +334,7 @@ CASES = {
     ),
     "Qwen/Qwen2-72B": Case(
         file="chinese",
-        config=LLMConfig(
+        config=file_config(
             api_type="siliconflow",
             model="Qwen/Qwen2-72B",
             base_url="https://api.siliconflow.cn/v1",
@@ -340,7 +344,7 @@ CASES = {
     ),
     "llm of of one's own": Case(
         file="of one's own",
-        config=LLMConfig(
+        config=file_config(
             api_type="qianfan",
             endpoint="my_service",
             access_key="access-own-1",
@@ -353,7 +357,7 @@ CASES = {
     ),
     "llm of local": Case(
         file="local",
-        config=LLMConfig(api_type="ollama", model="llama2", base_url=OLLAMA),
+        config=file_config(api_type="ollama", model="llama2", base_url=OLLAMA),
         url=f"{OLLAMA}/chat",
         answer=config2.OLLAMA,
         id="",
@@ -361,7 +365,7 @@ CASES = {
     ),
     "codellama": Case(
         file="local",
-        config=LLMConfig(api_type="ollama.generate", model="codellama", base_url=OLLAMA),
+        config=file_config(api_type="ollama.generate", model="codellama", base_url=OLLAMA),
         url=f"{OLLAMA}/generate",
         answer=config2.OLLAMA_GENERATE,
         id="",
@@ -369,7 +373,7 @@ CASES = {
     ),
     "llama2-13b": Case(
         file="local",
-        config=LLMConfig(
+        config=file_config(
             api_type="open_llm", model="llama2-13b", base_url="http://127.0.0.1:8000/v1"
         ),
         url="http://127.0.0.1:8000/v1/chat/completions",

@@ -201,3 +201,9 @@ def test_the_signature_is_botocores(
     ours = sign(request, credentials, region=region, service="bedrock", now=now)
     for name in ("authorization", "x-amz-date", "x-amz-security-token"):
         assert get_header(ours.headers, name) == theirs.headers[name]
+
+
+def test_characters_beyond_ascii_in_a_query_are_signed_as_they_are_sent() -> None:
+    raw = bedrock(HttpRequest("GET", HOST + "/models?name=é b&x=%2F", (), b""))
+    encoded = bedrock(HttpRequest("GET", HOST + "/models?name=%C3%A9%20b&x=%2F", (), b""))
+    assert raw.headers == encoded.headers

@@ -10,8 +10,9 @@ from llm_pure.types.errors import LLMError
 from llm_pure.types.messages import Message
 from llm_pure.types.result import Failure
 from tests.support.chat_requests import SCHEMA
+from tests.support.configs import file_config
 
-CONFIG = LLMConfig(
+CONFIG = file_config(
     api_type="anthropic",
     model="claude-sonnet-4-5",
     input_modalities=("image", "audio", "document"),  # forms are asked about here, not models

@@ -10,6 +10,7 @@ from llm_pure import ChatRequest, Completion, LLMConfig
 from llm_pure.adapters import registry
 from llm_pure.core.provider import Built
 from llm_pure.types.result import LLMResult
+from tests.support.configs import file_config
 from tests.support.replies import response
 
 A = TypeVar("A")
@@ -51,7 +52,9 @@ class ProviderCase(ChatCase):
 
     def __init__(self, name: str, model: str, **config: Any) -> None:
         self.provider = registry.get(name).unwrap()
-        super().__init__(self.provider.build_chat, LLMConfig(api_type=name, model=model, **config))
+        super().__init__(
+            self.provider.build_chat, file_config(api_type=name, model=model, **config)
+        )
 
     def parse(self, body: Any, status: int = 200, **headers: str) -> LLMResult[Completion]:
         """The response with these bytes, or with this value as JSON, parsed."""

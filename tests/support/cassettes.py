@@ -11,6 +11,7 @@ from llm_pure.core.provider import Provider
 from llm_pure.replay.cassette import Interaction
 from llm_pure.replay.cassette_files import find_cassettes, load_cassette
 from llm_pure.replay.checks.check import read_call
+from tests.support.configs import file_config
 from tests.support.scenarios import CASSETTES
 
 CANARY = "canary-9f8e7d6c5b4a39281706"
@@ -60,7 +61,7 @@ _MODELS = {"bedrock_invoke": "anthropic.claude-sonnet-4-5-v1:0"}
 
 def config_for(name: str, *, secret: str = CANARY) -> LLMConfig:
     """A configuration with every field that some provider needs."""
-    return LLMConfig(
+    return file_config(
         api_type=name,
         base_url="https://service.test/v1",
         model=_MODELS.get(name, "some-model"),

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import anyio
 import msgspec
@@ -70,10 +71,12 @@ def tally(got: list[LLMResult[Completion]]) -> Tally:
     return Tally(calls=len(got), answered=answered, failed=failed, wrong=tuple(wrong))
 
 
-def ask_all(kind: str, config: LLMConfig, calls: int, retry: RetryPolicy = EAGER) -> Tally:
-    """All of them, several at once; an exception ends the run, since none may leave a call."""
+def ask_all(
+    kind: str, config: LLMConfig, calls: int, retry: RetryPolicy = EAGER, **options: Any
+) -> Tally:
+    """All of them, several at once; an exception ends the run, since none may leave a call. options: of LLM."""
     transport = kind.split()[0]
-    llm = LLM(config, transport, retry=retry)
+    llm = LLM(config, transport, retry=retry, **options)
     if is_sync(kind):
         with llm, ThreadPoolExecutor(AT_ONCE) as threads:
             return tally(

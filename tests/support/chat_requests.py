@@ -131,11 +131,16 @@ _TURNS: SearchStrategy[Message] = st.one_of(
 )
 
 
+def _with_a_user(turns: list[Message]) -> list[Message]:
+    """Empty turns of the assistant alone are left out, and are no request."""
+    return turns if any(turn.role != "assistant" for turn in turns) else [*turns, user("And?")]
+
+
 def chat_requests() -> SearchStrategy[ChatRequest]:
     """Conversations and settings, mixed."""
     return st.builds(
         ChatRequest,
-        messages=st.lists(_TURNS, min_size=1, max_size=5),
+        messages=st.lists(_TURNS, min_size=1, max_size=5).map(_with_a_user),
         tools=st.sampled_from([(), (WEATHER,), (WEATHER, CLOCK)]),
         tool_choice=st.sampled_from([None, "auto", "none", "required", NamedToolChoice("weather")]),
         parallel_tool_calls=st.sampled_from([None, True, False]),

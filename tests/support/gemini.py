@@ -15,9 +15,12 @@ from llm_pure.types.messages import (
 from llm_pure.types.request import (
     Tool,
 )
+from tests.support.configs import file_config
 
-CONFIG = LLMConfig(api_type="gemini", model="gemini-2.5-flash", api_key="AIza" + "x" * 35)
-ON_CLOUD = LLMConfig(api_type="vertex", model="gemini-2.5-flash", project="p", location="us-east1")
+CONFIG = file_config(api_type="gemini", model="gemini-2.5-flash", api_key="AIza" + "x" * 35)
+ON_CLOUD = file_config(
+    api_type="vertex", model="gemini-2.5-flash", project="p", location="us-east1"
+)
 SERVICE = gemini_content.make_service("gemini", "", url_for, gemini_content.Quirks())
 VERTEX_SERVICE = gemini_content.make_service("vertex", "", url_for, gemini_content.Quirks())
 DEFAULTS = {"temperature": 0.0, "maxOutputTokens": 4096}

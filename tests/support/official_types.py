@@ -88,6 +88,11 @@ def anthropic_on_bedrock(body: dict[str, Any]) -> object:
 
 def gemini(body: dict[str, Any]) -> object:
     """google-genai's models, as it writes them itself: no field that they do not know."""
+    return _gemini_body().model_validate(body)
+
+
+@cache
+def _gemini_body() -> Any:
     from google.genai import types
 
     fields = {
@@ -97,12 +102,17 @@ def gemini(body: dict[str, Any]) -> object:
         "toolConfig": (types.ToolConfig | None, None),
         "generationConfig": (types.GenerationConfig | None, None),
     }
-    kind: Any = create_model("Body", __config__={"extra": "forbid"}, **fields)  # type: ignore[call-overload]
-    return kind.model_validate(body)
+    return create_model("Body", __config__={"extra": "forbid"}, **fields)  # type: ignore[call-overload]
 
 
 def cohere(body: dict[str, Any]) -> object:
     """cohere's arguments of V2Client.chat."""
+    assert body.pop("stream", False) is False
+    return checker(_cohere_body()).validate_python(body)
+
+
+@cache
+def _cohere_body() -> Any:
     from cohere.v2.client import V2Client
 
     hints = get_type_hints(V2Client.chat)
@@ -111,9 +121,7 @@ def cohere(body: dict[str, Any]) -> object:
         for name in inspect.signature(V2Client.chat).parameters
         if name not in ("self", "request_options")
     }
-    kind: Any = create_model("Chat", __config__={"arbitrary_types_allowed": True}, **fields)  # type: ignore[call-overload]
-    assert body.pop("stream", False) is False
-    return checker(kind).validate_python(body)
+    return create_model("Chat", __config__={"arbitrary_types_allowed": True}, **fields)  # type: ignore[call-overload]
 
 
 def ollama_type(name: str) -> Any:

@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from llm_pure import LLMConfig
+from tests.support.configs import file_config
 from tests.support.questions import ANSWERS, ERRORS
 from tests.support.services import LOOPBACK_PORT
 
@@ -53,7 +54,7 @@ def _speaker(
     **more: Any,
 ) -> Speaker:
     """more: the configuration's further fields."""
-    config = LLMConfig(api_type=provider, base_url=url, model=model, **{"api_key": KEY, **more})
+    config = file_config(api_type=provider, base_url=url, model=model, **{"api_key": KEY, **more})
     return Speaker(
         provider=provider,
         config=config,

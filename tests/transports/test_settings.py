@@ -17,6 +17,7 @@ from llm_pure.transports.base import Timeouts, TransportSettings, settings_of, t
 from llm_pure.types.errors import InvalidConfiguration, LLMError, TimedOut
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.carriers import every_kind
+from tests.support.configs import file_config
 from tests.support.loopback import Connection, Loopback, always, answering, response
 from tests.support.tiny_provider import JSON, REGISTRY, config, whole
 from tests.support.twins import called
@@ -52,7 +53,7 @@ llm:
 def test_every_field_of_a_file_reaches_the_transport() -> None:
     sections = read_yaml(EVERY).unwrap()
     said = parse_config_file(sections, {}).unwrap().get().unwrap()
-    assert said == LLMConfig(
+    assert said == file_config(
         api_type="tiny",
         timeout=60,
         connect_timeout=1,

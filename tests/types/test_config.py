@@ -87,18 +87,11 @@ def test_a_secret_is_a_value_that_does_not_change() -> None:
         secret.other = "x"
 
 
-def test_the_defaults_are_MetaGPTs() -> None:
+def test_the_defaults_set_nothing_that_is_sent() -> None:
     told = {name: getattr(LLMConfig(), name) for name in LLMConfig.__struct_fields__}
     assert {name: value for name, value in told.items() if value is not None} == {
         "api_type": "openai",
         "model": "",
-        "max_token": 4096,
-        "temperature": 0.0,
-        "top_p": 1.0,
-        "top_k": 0,
-        "repetition_penalty": 1.0,
-        "presence_penalty": 0.0,
-        "frequency_penalty": 0.0,
         "stream": True,
         "timeout": 600,
         "calc_usage": True,
@@ -108,6 +101,7 @@ def test_the_defaults_are_MetaGPTs() -> None:
         "reasoning_max_token": 4000,
         "headers": (),
         "tls_verify": True,  # ours, like headers
+        "default_fields": (),
     }
 
 
@@ -117,6 +111,6 @@ def test_no_timeout_is_the_default_one(given: float, timeout_s: float) -> None:
 
 
 def test_what_the_user_set_is_known() -> None:
-    config = LLMConfig(temperature=0.0, top_p=0.5)
-    assert not is_overridden(config, "temperature")
-    assert is_overridden(config, "top_p")
+    config = LLMConfig(temperature=0.0, max_token=4096, default_fields=("max_token",))
+    names = ("temperature", "max_token", "top_p")
+    assert [name for name in names if is_overridden(config, name)] == ["temperature"]

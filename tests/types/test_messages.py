@@ -7,6 +7,7 @@ import pytest
 
 from llm_pure import (
     Audio,
+    CacheMark,
     Document,
     Image,
     Message,
@@ -18,6 +19,7 @@ from llm_pure import (
     Text,
     ToolCall,
     ToolResult,
+    Video,
     assistant,
     system,
     tool_result,
@@ -28,7 +30,8 @@ ALL: tuple[Part, ...] = (
     Text("t", ProviderMetadata("p", '{"a":1}')),
     Image(data=b"\x00\xff", media_type="image/png", detail="low"),
     Audio(url="https://x", transcript="hi"),
-    Document(file_id="f", name="a.pdf"),
+    Document(file_id="f", name="a.pdf", cache=CacheMark("1h")),
+    Video(url="https://x/y.mp4"),
     Reasoning("r", "sig"),
     ToolCall("1", "f", '{"a": 1}'),
     ToolResult(tool_call_id="1", content=(Text("x"), Opaque("p", "k", "{}")), is_error=True),

@@ -7,7 +7,11 @@ from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.anthropic_messages.errors import find_error
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
-from llm_pure.adapters.dialects.anthropic_messages.request import build_body, version_header
+from llm_pure.adapters.dialects.anthropic_messages.request import (
+    build_body,
+    version_header,
+    with_betas,
+)
 from llm_pure.adapters.dialects.common.token_counts import read_token_count
 from llm_pure.core.dialect import Service, build_post, read_json
 from llm_pure.core.provider import Built
@@ -39,7 +43,7 @@ def build_count(service: Service[Quirks], config: LLMConfig, request: ChatReques
     body = build_body(in_body, config, replace(request, stream=None))
     return build_post(
         service,
-        config,
+        with_betas(config, body.betas),
         ok(service.url_for(config, body.model, service.quirks.count_path)),
         {key: value for key, value in body.fields.items() if key not in _UNCOUNTED},
         [item for item in body.adaptations if item.field.split("/")[0] in _COUNTED],

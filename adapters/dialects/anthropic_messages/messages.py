@@ -6,17 +6,27 @@ Source: anthropic 2.11.0 (types/content_block_param.py), ../shared/wire/anthropi
 """
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.anthropic_messages.media import (
     document_source,
     image_source,
     invalid_part,
 )
-from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, understands
-from llm_pure.adapters.dialects.common.adaptations import renamed
-from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
+from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks
+from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder, mark_fields
+from llm_pure.adapters.dialects.common.turn_rules import (
+    ANY_ROLE,
+    CacheMarks,
+    CallIds,
+    Placed,
+    Turn,
+    TurnRules,
+)
 from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import json_object
@@ -36,7 +46,42 @@ from llm_pure.types.rejection import UnsupportedPart
 
 Block = dict[str, Any]
 
-_NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_-]")
+_RULES = TurnRules(
+    result_media=None,
+    error_media=False,
+    blank_text="left_out_without_calls",
+    empty_text="left_out",
+    left_out_if_empty=ANY_ROLE,
+    final_text_stripped=True,
+    call_ids=CallIds(
+        invalid=re.compile(r"[^A-Za-z0-9_-]"),
+        description="letters, digits, hyphens and underscores",
+    ),
+    reasoning="signed",
+    cache_marks=CacheMarks(
+        key="cache_control",
+        parts=frozenset({Text, Image, Document, ToolCall, ToolResult}),
+        in_results=True,
+        ttls=frozenset({"5m", "1h"}),
+        source="anthropic 2.14.0 types/cache_control_ephemeral_param.py, read 2026-11-29",
+    ),
+)
+"""White space alone in a turn or in `system` is a 400, but beside a tool_use (a table of live checks in the issue
+experiential#804); "all content must be type `text` if `is_error` is true"
+(vellum-ai/vellum-assistant#18387); the ids of calls are unique ("`tool_use` ids must be unique", NVIDIA-NeMo/Switchyard#502). Read
+2026-11-29."""
+
+_UNSIGNED_RULES = replace(_RULES, reasoning="plain")
+"""For services that take thinking without its signature."""
+
+
+class Encoded(NamedTuple):
+    """A conversation as it is sent."""
+
+    system: list[Block]
+    messages: list[Block]
+    turns: list[Turn]
+    """The conversation as arranged by the rules."""
 
 
 def encode_messages(
@@ -44,34 +89,57 @@ def encode_messages(
     profile: ModelProfile,
     messages: tuple[Message, ...],
     adaptations: list[Adaptation],
-) -> tuple[list[Block], list[Block]]:
-    """(blocks of `system`, `messages`).
+    *,
+    model: str = "",
+) -> Encoded:
+    """The blocks of `system` and the `messages`.
 
     Raises Rejected with UnsupportedFeature for a part that the API does not support, with InvalidRequest for a part whose
     content is wrong and for no messages.
     """
-    encoder = _Encoder(service, adaptations)
-    if profile.traits.get("system_turns"):
-        encoder.system_turns = _system_turns(messages)
-    encoder.add_all(messages)
+    encoder = _Encoder(service, adaptations, turn_rules(service.quirks, profile), model=model)
+    encoder.takes_system_turns = bool(profile.traits.get("system_turns"))
+    turns = encoder.add_all(messages)
     if not encoder.turns:
         reason = "no messages to send: all are empty or have role 'system'"
         raise invalid_part(service, "messages", reason)
-    return encoder.system, [_finish(turn) for turn in encoder.turns]
+    return Encoded(
+        encoder.system,
+        [_finish(turn) for turn in encoder.turns],
+        turns,
+    )
 
 
-def _system_turns(messages: tuple[Message, ...]) -> frozenset[str]:
+def turn_rules(quirks: Quirks, profile: ModelProfile) -> TurnRules:
+    """The rules of a model. Claude's with adaptive thinking, which is 4.6 and newer, do not continue an assistant's turn.
+
+    Source: "does not support assistant message prefill", the API's message for them; read 2026-11-29.
+    """
+    is_new = profile.traits.get("thinking") in ("adaptive", "both")
+    return _rules(quirks.signed_thinking, quirks.compatible_providers, is_new)
+
+
+@lru_cache(maxsize=64)
+def _rules(is_signed: bool, compatible_providers: frozenset[str], is_new: bool) -> TurnRules:
+    return replace(
+        _RULES if is_signed else _UNSIGNED_RULES,
+        compatible_providers=compatible_providers,
+        final_assistant="refused" if is_new else "continued",
+    )
+
+
+def _system_turns(turns: list[Turn]) -> frozenset[str]:
     """The paths of system messages that may be turns: right after a user's turn, and at the end or before the model's."""
     paths: list[str] = []
     pending: list[str] = []
     before = ""
-    for index, message in enumerate(messages):
-        if message.role == "system":
-            pending.append(f"messages/{index}")
+    for turn in turns:
+        if turn.role == "system":
+            pending.append(turn.path)
             continue
-        if before in ("user", "tool") and message.role == "assistant":
+        if before in ("user", "tool") and turn.role == "assistant":
             paths += pending
-        before, pending = message.role, []
+        before, pending = turn.role, []
     return frozenset(paths + pending if before in ("user", "tool") else paths)
 
 
@@ -91,42 +159,43 @@ def _is_plain_text(blocks: list[Block]) -> bool:
 class _Encoder(MessageEncoder[Quirks]):
     """Encodes the messages of one request."""
 
+    takes_system_turns = False
+    """System messages may stay in the conversation where the API allows it; others go into `system`."""
     system_turns: frozenset[str] = frozenset()
-    """The paths of system messages that stay in the conversation; others go into `system`."""
+    """The paths of those that stay."""
 
-    def understands(self, provider: str) -> bool:
-        return understands(self.service, provider)
-
-    def add(self, message: Message, path: str) -> None:
-        if message.name:
-            self.drop(f"{path}/name", "the Messages API has no names for speakers")
-        if message.role == "assistant":
-            self.add_turn(
-                "assistant", self._blocks(message.parts, f"{path}/parts", self._assistant)
+    def add_all(self, messages: Sequence[Message]) -> list[Turn]:
+        if self.takes_system_turns and any(message.role == "system" for message in messages):
+            self.system_turns = _system_turns(
+                [Turn(turn.role, f"messages/{i}", ()) for i, turn in enumerate(messages)]
             )
-        elif message.role != "system":
-            self.add_turn("user", self._blocks(message.parts, f"{path}/parts", self._user))
+        return super().add_all(messages)
+
+    def add(self, turn: Turn) -> None:
+        if turn.name:
+            self.drop(f"{turn.path}/name", "the Messages API has no names for speakers")
+        if turn.role == "assistant":
+            self.add_turn("assistant", self._blocks(turn.parts, self._assistant))
+        elif turn.role != "system":
+            self.add_turn("user", self._blocks(turn.parts, self._user))
         else:
-            blocks = self._blocks(message.parts, f"{path}/parts", self._system)
-            if path in self.system_turns:
+            blocks = self._blocks(turn.parts, self._system)
+            if turn.path in self.system_turns:
                 self.add_turn("system", blocks)
                 return
             if self.turns and blocks:
-                self.change(path, "system text is sent before the conversation")
+                self.change(turn.path, "system text is sent before the conversation")
             self.system += blocks
 
-    def _blocks(
-        self, parts: tuple[Part, ...], path: str, encode: Callable[[Any, str], Block | None]
-    ) -> list[Block]:
-        encoded = [encode(part, f"{path}/{index}") for index, part in enumerate(parts)]
-        return [block for block in encoded if block is not None]
+    def _blocks(self, parts: Sequence[Placed], encode: Callable[[Any, str], Block]) -> list[Block]:
+        return [encode(part, path) for path, part in parts]
 
-    def _system(self, part: Part, path: str) -> Block | None:
+    def _system(self, part: Part, path: str) -> Block:
         if isinstance(part, Text):
             return self._text(part)
         raise UnsupportedPart(f"{path}: a system turn holds text, not {type(part).__name__}")
 
-    def _user(self, part: Part, path: str) -> Block | None:
+    def _user(self, part: Part, path: str) -> Block:
         match part:
             case ToolResult():
                 return self._tool_result(part, path)
@@ -137,7 +206,7 @@ class _Encoder(MessageEncoder[Quirks]):
             case _:
                 raise UnsupportedPart(f"{path}: a user turn cannot hold {type(part).__name__} here")
 
-    def _assistant(self, part: Part, path: str) -> Block | None:
+    def _assistant(self, part: Part, path: str) -> Block:
         match part:
             case Text():
                 return self._text(part)
@@ -154,7 +223,7 @@ class _Encoder(MessageEncoder[Quirks]):
                     f"{path}: an assistant turn cannot hold {type(part).__name__} here"
                 )
 
-    def _content(self, part: Part, path: str) -> Block | None:
+    def _content(self, part: Part, path: str) -> Block:
         """A part of a user turn or of a tool result."""
         match part:
             case Text():
@@ -163,12 +232,13 @@ class _Encoder(MessageEncoder[Quirks]):
                 if detail not in (None, "auto"):
                     self.drop(f"{path}/detail", "the Messages API has no image detail")
                 source = image_source(self.service, part, path)
-                return {"type": "image", "source": source, **self.own_fields(metadata)}
+                block: Block = {"type": "image", "source": source, **self.own_fields(metadata)}
+                return {**block, **mark_fields(part.cache)}
             case Document(name=title, provider_metadata=metadata):
                 block = {"type": "document", "source": document_source(self.service, part, path)}
                 if title is not None:
                     block["title"] = title
-                return {**block, **self.own_fields(metadata)}
+                return {**block, **self.own_fields(metadata), **mark_fields(part.cache)}
             case Opaque():
                 return self._opaque(part, path)
             case _:
@@ -176,55 +246,42 @@ class _Encoder(MessageEncoder[Quirks]):
                     f"{path}: a tool result cannot hold {type(part).__name__} here"
                 )
 
-    def _text(self, part: Text) -> Block | None:
-        """None for an empty text: the API rejects empty text blocks."""
-        if not part.text:
-            return None
-        return {"type": "text", "text": part.text, **self.own_fields(part.provider_metadata)}
+    def _text(self, part: Text) -> Block:
+        block: Block = {"type": "text", "text": part.text}
+        if part.provider_metadata is None and part.cache is None:
+            return block
+        return {**block, **self.own_fields(part.provider_metadata), **mark_fields(part.cache)}
 
-    def _thinking(self, part: Reasoning, path: str) -> Block | None:
-        metadata = part.provider_metadata
-        if metadata is not None and not self.understands(metadata.provider):
-            self.drop(path, f"it is reasoning of {metadata.provider}")
-            return None
-        if part.signature is None and self.service.quirks.signed_thinking:
-            self.drop(path, "thinking without its signature is rejected")
-            return None
+    def _thinking(self, part: Reasoning, path: str) -> Block:
         block = {"type": "thinking", "thinking": part.text, "signature": part.signature or ""}
-        return {**block, **self.own_fields(metadata)}
+        return {**block, **self.own_fields(part.provider_metadata)}
 
     def _tool_use(self, part: ToolCall, path: str) -> Block:
         arguments = json_object(part.arguments) if part.arguments.strip() else {}
         if arguments is None:
             reason = "a tool's arguments must be a JSON object"
             raise invalid_part(self.service, f"{path}/arguments", reason)
-        wire_id = self._id(part.id, f"{path}/id")
-        block = {"type": "tool_use", "id": wire_id, "name": part.name, "input": arguments}
-        return {**block, **self.own_fields(part.provider_metadata)}
+        block = {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments}
+        return self._with_fields(block, part)
+
+    def _with_fields(self, block: Block, part: ToolCall | ToolResult) -> Block:
+        """The block with the provider's own fields and the cache mark of its part."""
+        if part.provider_metadata is None and part.cache is None:
+            return block
+        return {**block, **self.own_fields(part.provider_metadata), **mark_fields(part.cache)}
 
     def _tool_result(self, part: ToolResult, path: str) -> Block:
-        wire_id = self._id(part.tool_call_id, f"{path}/tool_call_id")
-        block: Block = {"type": "tool_result", "tool_use_id": wire_id}
-        content = self._blocks(part.content, f"{path}/content", self._content)
+        block: Block = {"type": "tool_result", "tool_use_id": part.tool_call_id}
+        placed = [(f"{path}/content/{index}", item) for index, item in enumerate(part.content)]
+        content = self._blocks(placed, self._content)
         if content:
             block["content"] = content[0]["text"] if _is_plain_text(content) else content
         if part.is_error:
             block["is_error"] = True
-        return {**block, **self.own_fields(part.provider_metadata)}
+        return self._with_fields(block, part)
 
-    def _opaque(self, part: Opaque, path: str) -> Block | None:
-        if not self.understands(part.provider):
-            self.drop(path, f"{part.kind} is for {part.provider} only")
-            return None
+    def _opaque(self, part: Opaque, path: str) -> Block:
         block = json_object(part.json)
         if block is None:
             raise invalid_part(self.service, f"{path}/json", "an opaque part must be a JSON object")
         return block
-
-    def _id(self, call_id: str, path: str) -> str:
-        """The id with other services' further characters replaced."""
-        wire_id = _NOT_IN_IDS.sub("_", call_id)
-        if wire_id != call_id:
-            reason = "ids are letters, digits, hyphens and underscores here"
-            self.adaptations.append(renamed(path, reason, call_id, wire_id))
-        return wire_id

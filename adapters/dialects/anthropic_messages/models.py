@@ -7,8 +7,11 @@ Traits that the dialect reads, beside the fields of ModelProfile:
   forced_tools  False: tool_choice "any" and "tool" are rejected
   schema        True: `output_config.format` and strict tools are supported
   one_of        True: temperature and top_p are rejected together
+  max_output    the most tokens of an answer without beta features, where no range limits max_tokens
+  effort_betas  names of beta features that an effort needs at hosts that list them in the body (Bedrock)
   system_turns  True: role "system" may be a turn of the conversation, after a user turn
 
+Output limits without a range: litellm 1.110.2 model_prices (max_output_tokens), read 2026-11-29.
 Source: pydantic-ai-slim 2.68.0 profiles/anthropic.py (live checks of Nov 2026), anthropic 2.11.0 types/model.py, error
 bodies in BerriAI/litellm#15097 (one_of); read 2026-11-20.
 """
@@ -54,9 +57,15 @@ def _older(
     efforts: tuple[str, ...] = (),
     max_output: int | None = None,
     reasoning: Literal["none", "off", "always"] = "off",
+    writes: int | None = None,
     **traits: Any,
 ) -> list[ModelProfile]:
-    """Models with sampling parameters; most think with a budget in tokens."""
+    """Models with sampling parameters; most think with a budget in tokens.
+
+    `max_output` limits max_tokens; `writes` is the default only, since beta features raise it.
+    """
+    if writes is not None:
+        traits["max_output"] = writes
     return [
         ModelProfile(
             prefix=prefix,
@@ -96,12 +105,17 @@ PROFILES: tuple[ModelProfile, ...] = (
     *_older(
         "claude-opus-4-5",
         efforts=("low", "medium", "high"), max_output=64_000, schema=True, one_of=True,
+        # Bedrock: "output_config.effort: Extra inputs are not permitted" (coder#25356, claude-code-action#1005); 4.6 and
+        # later need none, nor does Anthropic's own API since February 2026; read 2026-11-29
+        effort_betas=("effort-2025-11-24",),
     ),
     *_older("claude-sonnet-4-5", "claude-haiku-4-5", max_output=64_000, schema=True, one_of=True),
-    *_older("claude-opus-4-1", schema=True, one_of=True),
-    *_older("claude-opus-4", "claude-sonnet-4", "claude-3-7"),
-    *_older("claude-3", "claude-2", "claude-v2", "claude-instant", reasoning="none"),
-    *_new("claude-", reasoning="on"),  # newer than this table: like the newest that are in it
+    *_older("claude-opus-4-1", schema=True, one_of=True, writes=32_000),
+    *_older("claude-opus-4", writes=32_000),
+    *_older("claude-sonnet-4", "claude-3-7", writes=64_000),
+    *_older("claude-3-5", reasoning="none", writes=8_192),
+    *_older("claude-3", "claude-2", "claude-v2", "claude-instant", reasoning="none", writes=4_096),
+    *_new("claude-", reasoning="on", forced_tools=False),  # newer than this table: like the newest that are in it
 )  # fmt: skip
 
 OTHER_MODELS = ModelProfile(

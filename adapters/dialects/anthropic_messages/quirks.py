@@ -8,6 +8,7 @@ import msgspec
 from llm_pure.adapters.dialects.anthropic_messages.models import OTHER_MODELS, PROFILES
 from llm_pure.core.adaptations import DEFAULT_PROFILE, ModelProfile, profile_for
 from llm_pure.core.dialect import Service
+from llm_pure.core.resolved_request import OptionField
 from llm_pure.types.config import LLMConfig
 
 UNSUPPORTED: Mapping[str, str] = {
@@ -18,6 +19,9 @@ UNSUPPORTED: Mapping[str, str] = {
     "frequency_penalty": "the Messages API has no frequency_penalty",
     "repetition_penalty": "the Messages API has no repetition_penalty",
 }
+
+OPTIONS: Mapping[str, OptionField] = {"user": "metadata/user_id", "service_tier": "service_tier"}
+"""Source: anthropic 2.14.0, types/message_create_params.py, read 2026-11-29."""
 
 RANGES: Mapping[str, tuple[float, float]] = {"temperature": (0.0, 1.0)}
 
@@ -37,7 +41,9 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     stream_in_body: bool = True
     """False where the URL alone decides whether the response is streamed."""
     betas_in_body: bool = False
-    """Send the values of the header `anthropic-beta` as `anthropic_beta` in the body."""
+    """Send the names of beta features as `anthropic_beta` in the body, not in the header `anthropic-beta`."""
+    options: Mapping[str, OptionField] = msgspec.field(default_factory=lambda: OPTIONS)
+    """The optional fields of ChatRequest that the service has."""
     chat_path: str = "/v1/messages"
     """Operation of a chat, for the service's url_for."""
     stream_path: str = "/v1/messages"

@@ -13,6 +13,7 @@ from llm_pure.adapters.dialects.anthropic_messages.thinking import (
     Thinking,
     encode_thinking,
     fit_budget,
+    without_budget,
 )
 from llm_pure.adapters.dialects.anthropic_messages.tools import (
     encode_format,
@@ -21,19 +22,31 @@ from llm_pure.adapters.dialects.anthropic_messages.tools import (
     schema_profiles,
 )
 from llm_pure.adapters.dialects.common.adaptations import (
-    changed,
     dropped,
     keep_temperature_or_top_p,
+    leave_out_blank_stops,
 )
+from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.core.resolved_request import (
+    ResolvedRequest,
+    dropped_tool_choice,
+    encode_options,
+    merge_extra,
+    resolve_request,
+)
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.types.config import LLMConfig, plain_headers
 from llm_pure.types.http import Headers
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest
+
+BETA_HEADER = "anthropic-beta"
+
+DEFAULT_MAX_TOKENS = 4096
+"""The limit of a request without one, for models whose maximum is not known."""
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -43,6 +56,8 @@ class Body(msgspec.Struct, frozen=True):
     stream: bool
     fields: dict[str, Any]
     adaptations: list[Adaptation]
+    betas: tuple[str, ...] = ()
+    """Names of beta features, for the header `anthropic-beta`; the configuration's are among them."""
 
 
 @returns_failure
@@ -59,13 +74,21 @@ def build_chat(
     path = service.quirks.stream_path if body.stream else service.quirks.chat_path
     return build_post(
         service,
-        config,
+        with_betas(config, body.betas),
         ok(service.url_for(config, body.model, path)),
         body.fields,
         body.adaptations,
         accept="text/event-stream" if body.stream else "application/json",
         headers=version_header(service.quirks, config),
     )
+
+
+def with_betas(config: LLMConfig, betas: tuple[str, ...]) -> LLMConfig:
+    """The configuration with these names as its header `anthropic-beta`."""
+    if not betas:
+        return config
+    others = [pair for pair in config.headers if pair[0].lower() != BETA_HEADER]
+    return msgspec.structs.replace(config, headers=(*others, (BETA_HEADER, ",".join(betas))))
 
 
 def version_header(quirks: Quirks, config: LLMConfig) -> Headers:
@@ -79,9 +102,10 @@ def build_body(
     service: Service[Quirks], config: LLMConfig, request: ChatRequest, *, strict: bool = False
 ) -> Body:
     """{anthropic_version?, model?, max_tokens, system?, messages[], tools[]?, tool_choice?, temperature?, top_p?, top_k?,
-    stop_sequences?, thinking?, output_config?, metadata?, stream?}, and request.extra over it.
+    stop_sequences?, thinking?, output_config?, metadata?, stream?}, and request.extra over it, object by object; its
+    `betas` go where the host reads them.
 
-    max_tokens is required by the API: the default is config.max_token. It is raised if a thinking budget leaves no room
+    max_tokens is required by the API: the default is the model's maximum. It is raised if a thinking budget leaves no room
     for the answer. A response schema becomes `output_config.format`, or an instruction in `system` for models without it.
     Raises Rejected where `build_chat` fails.
     """
@@ -91,7 +115,10 @@ def build_body(
     profile = profile_of(service.quirks, resolved.model, version)
     fitted = ok(fit_schemas(resolved, schema_profiles(profile), provider=service.name))
     resolved = fitted.request
-    system, messages = encode_messages(service, profile, resolved.messages, adaptations)
+    encoded = encode_messages(
+        service, profile, resolved.messages, adaptations, model=resolved.model
+    )
+    system, messages = encoded.system, encoded.messages
     adaptations += fitted.adaptations
     schema, instruction = encode_format(profile, resolved, adaptations, fitted.schema_error)
     if instruction is not None:
@@ -99,7 +126,10 @@ def build_body(
     thinking = encode_thinking(
         resolved.reasoning, profile, resolved.model, config.reasoning_max_token, adaptations
     )
+    thinking = without_budget(thinking, encoded.turns, adaptations)
     settings = _settings(profile, resolved, thinking, adaptations)
+    if "max_tokens" not in settings:
+        settings["max_tokens"] = default_max_tokens(profile, resolved.model, adaptations)
     thinking, max_tokens = fit_budget(thinking, settings.pop("max_tokens"), profile, adaptations)
     fields: dict[str, Any] = {"model": resolved.model, "max_tokens": max_tokens}
     if system:
@@ -114,18 +144,50 @@ def build_body(
     if any(output.values()):
         fields["output_config"] = {key: value for key, value in output.items() if value}
     fields |= _metadata(resolved, adaptations)
+    if resolved.options:
+        options = encode_options(resolved, service.quirks.options, service.name, adaptations)
+        fields = merge_objects(fields, options)
     if resolved.stream:
         fields["stream"] = True
+    betas, resolved = take_betas(resolved, config)
+    fields = merge_extra(fields, resolved, adaptations)
+    if service.quirks.betas_in_body and thinking.effort is not None:
+        betas = (*betas, *profile.traits.get("effort_betas", ()))
     if strict:
         require_lossless(service, adaptations)
-    fields |= resolved.extra
     model, stream = str(fields["model"]), bool(fields.get("stream"))
-    fields = _for_host(service.quirks, config, version, fields)
-    return Body(model, stream, fields, adaptations)
+    fields = _for_host(service.quirks, betas, version, fields)
+    return Body(model, stream, fields, adaptations, () if service.quirks.betas_in_body else betas)
+
+
+def take_betas(
+    resolved: ResolvedRequest, config: LLMConfig
+) -> tuple[tuple[str, ...], ResolvedRequest]:
+    """The names of beta features in config.headers and in `extra["betas"]`, and the request without the latter."""
+    values = [value for key, value in plain_headers(config) if key == BETA_HEADER]
+    names = [name.strip() for name in ",".join(values).split(",")]
+    extra = resolved.extra
+    if "betas" in extra:
+        requested = extra["betas"]
+        names += [requested] if isinstance(requested, str) else map(str, requested or ())
+        extra = {key: value for key, value in extra.items() if key != "betas"}
+        resolved = msgspec.structs.replace(resolved, extra=extra)
+    return tuple(dict.fromkeys(filter(None, names))), resolved
+
+
+def default_max_tokens(profile: ModelProfile, model: str, adaptations: list[Adaptation]) -> int:
+    """The limit of a request without one: the most that the model writes, since the API requires a limit."""
+    known = profile.traits.get("max_output") or profile.ranges.get("max_tokens", (0, 0))[1]
+    limit = int(known or DEFAULT_MAX_TOKENS)
+    reason = f"the API requires a limit; {model} writes at most {limit} tokens"
+    if not known:
+        reason = f"the API requires a limit; the maximum of {model} is not known"
+    adaptations.append(Adaptation(field="max_tokens", action="added", reason=reason, after=limit))
+    return limit
 
 
 def _for_host(
-    quirks: Quirks, config: LLMConfig, version: str, fields: dict[str, Any]
+    quirks: Quirks, betas: tuple[str, ...], version: str, fields: dict[str, Any]
 ) -> dict[str, Any]:
     """Move the model, the version and the beta names to where the host expects them."""
     if quirks.model_in == "path":
@@ -134,11 +196,10 @@ def _for_host(
         fields.pop("stream", None)
     if quirks.version_in == "body":
         fields = {"anthropic_version": version, **fields}
-    if quirks.betas_in_body:
-        values = [value for key, value in plain_headers(config) if key == "anthropic-beta"]
-        betas = [beta.strip() for beta in ",".join(values).split(",") if beta.strip()]
-        if betas:
-            fields.setdefault("anthropic_beta", betas)
+    if quirks.betas_in_body and betas:
+        in_body = fields.get("anthropic_beta")
+        names = in_body if isinstance(in_body, list) else []
+        fields["anthropic_beta"] = list(dict.fromkeys([*names, *betas]))
     return fields
 
 
@@ -161,13 +222,9 @@ def _settings(
     if profile.traits.get("one_of"):
         keep_temperature_or_top_p(settings, resolved.user_set, adaptations, model=resolved.model)
     if "stop" in settings:
-        stop = settings.pop("stop")
-        kept = [text for text in stop if text.strip()]
-        if kept:
-            settings["stop_sequences"] = kept
-        if len(kept) < len(stop):
-            reason = "the API rejects stop sequences that are only white space"
-            adaptations.append(changed("stop", reason, stop, kept))
+        leave_out_blank_stops(settings, adaptations)
+    if "stop" in settings:
+        settings["stop_sequences"] = settings.pop("stop")
     order = ("max_tokens", "temperature", "top_p", "top_k", "stop_sequences")
     return {key: settings[key] for key in order if key in settings}
 
@@ -192,8 +249,10 @@ def _metadata(resolved: ResolvedRequest, adaptations: list[Adaptation]) -> dict[
     """The API supports one key of metadata: `user_id`."""
     kept: dict[str, str] = {}
     for key, value in (resolved.metadata or {}).items():
-        if key == "user_id":
+        if key == "user_id" and "user" not in resolved.options:
             kept[key] = value
+        elif key == "user_id":
+            adaptations.append(dropped(f"metadata/{key}", "`user` is sent in its place", value))
         else:
             adaptations.append(dropped(f"metadata/{key}", "the API keeps user_id only", value))
     return {"metadata": kept} if kept else {}

@@ -1,5 +1,6 @@
 """ReasoningRequest -> `thinking` and `output_config.effort`, and room for the thinking in `max_tokens`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -7,6 +8,8 @@ import msgspec
 from llm_pure.adapters.dialects.anthropic_messages.models import ALL_EFFORTS
 from llm_pure.adapters.dialects.common.adaptations import changed, clamped, dropped
 from llm_pure.adapters.dialects.common.reasoning_effort import nearest_effort, not_both
+from llm_pure.adapters.dialects.common.replay import loop_lacks_reasoning
+from llm_pure.adapters.dialects.common.turn_rules import Turn
 from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.types.request import ReasoningRequest
 
@@ -75,6 +78,24 @@ def encode_thinking(
         budget = MIN_BUDGET
     config = {"type": "enabled", "budget_tokens": budget, **_display(requested, profile)}
     return Thinking(config, effort)
+
+
+def without_budget(
+    thinking: Thinking, turns: Sequence[Turn], adaptations: list[Adaptation]
+) -> Thinking:
+    """No thinking with a budget, for a conversation in a tool loop whose last assistant turn has no signed thinking.
+
+    The API's message: "Expected `thinking` or `redacted_thinking`, but found `tool_use` ... To avoid this requirement,
+    disable `thinking`" (anomalyco/opencode#3077); adaptive thinking has no such rule. Read 2026-11-29.
+    """
+    if (thinking.config or {}).get("type") != "enabled" or not loop_lacks_reasoning(turns):
+        return thinking
+    reason = (
+        "in a tool loop the last assistant turn has to begin with signed thinking; there is none"
+    )
+    budget = (thinking.config or {}).get("budget_tokens")
+    adaptations.append(dropped("reasoning", reason, budget))
+    return Thinking(None, thinking.effort)
 
 
 def fit_budget(

@@ -7,12 +7,13 @@ from typing import Any
 
 from llm_pure.adapters.dialects.anthropic_messages.quirks import Quirks, understands
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.message_encoder import mark_fields
 from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import ResolvedRequest
 from llm_pure.framing.json_codec import json_text
 from llm_pure.schema.fit import SchemaProfiles
-from llm_pure.schema.profiles import ANTHROPIC_NATIVE
+from llm_pure.schema.profiles import ANTHROPIC, ANTHROPIC_NATIVE
 from llm_pure.types.request import (
     JsonFormat,
     JsonSchema,
@@ -35,7 +36,7 @@ def encode_tools(
     for index, tool in enumerate(resolved.tools):
         path = f"tools/{index}"
         if not isinstance(tool, NativeTool):
-            encoded.append(_tool(tool, strict=has_strict))
+            encoded.append({**_tool(tool, strict=has_strict), **mark_fields(tool.cache)})
             if tool.strict and not has_strict:
                 adaptations.append(
                     dropped(f"{path}/strict", f"{resolved.model} has no strict tools")
@@ -51,7 +52,7 @@ def _tool(tool: Tool, *, strict: bool) -> dict[str, Any]:
     encoded: dict[str, Any] = {"name": tool.name}
     if tool.description is not None:
         encoded["description"] = tool.description
-    encoded["input_schema"] = {"type": "object", **tool.parameters}
+    encoded["input_schema"] = tool.parameters
     if tool.strict and strict:
         encoded["strict"] = True
     return encoded
@@ -90,12 +91,13 @@ def encode_tool_choice(
     return choice
 
 
-_NATIVE = SchemaProfiles(strict_tools=ANTHROPIC_NATIVE, responses=ANTHROPIC_NATIVE)
+_NATIVE = SchemaProfiles(tools=ANTHROPIC, strict_tools=ANTHROPIC_NATIVE, responses=ANTHROPIC_NATIVE)
+_PLAIN = SchemaProfiles(tools=ANTHROPIC)
 
 
 def schema_profiles(profile: ModelProfile) -> SchemaProfiles:
     """The schema profiles of a model with native schemas; for others the schema goes into an instruction as it is."""
-    return _NATIVE if profile.traits.get("schema") else SchemaProfiles()
+    return _NATIVE if profile.traits.get("schema") else _PLAIN
 
 
 def encode_format(

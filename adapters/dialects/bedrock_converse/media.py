@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.types.media import base64_text, from_data_url, media_type_of
-from llm_pure.types.messages import Audio, Document, Image
+from llm_pure.types.messages import Audio, Document, Image, Media, Video
 from llm_pure.types.rejection import UnsupportedPart
 
 IMAGE_FORMATS: Mapping[str, str] = {
@@ -33,6 +33,17 @@ AUDIO_FORMATS: Mapping[str, str] = {
     "audio/webm": "webm",
     "video/mp4": "mp4",
     "video/webm": "webm",
+}
+
+VIDEO_FORMATS: Mapping[str, str] = {
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/x-matroska": "mkv",
+    "video/webm": "webm",
+    "video/x-flv": "flv",
+    "video/mpeg": "mpeg",
+    "video/x-ms-wmv": "wmv",
+    "video/3gpp": "three_gp",
 }
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
@@ -81,6 +92,16 @@ def audio_block(audio: Audio, path: str) -> dict[str, Any]:
     return {"audio": {"format": form, "source": _source(data, uri)}}
 
 
+def video_block(video: Video, path: str) -> dict[str, Any]:
+    """{"video": {format, source}}. Raises UnsupportedPart as for images."""
+    data, claimed, uri = _source_of(video, path)
+    other_names = {"mpg": "mpeg", "3gp": "three_gp"}
+    form = _format(data, video.media_type or claimed, uri, VIDEO_FORMATS, other_names)
+    if form is None:
+        raise UnsupportedPart(f"{path}: Converse does not support this video format")
+    return {"video": {"format": form, "source": _source(data, uri)}}
+
+
 def document_block(document: Document, name: str, path: str) -> dict[str, Any]:
     """{"document": {format, name, source}}; `name` is from `document_name`. Raises UnsupportedPart as for images."""
     data, claimed, uri = _source_of(document, path)
@@ -116,9 +137,7 @@ def document_name(requested: str | None, used: set[str]) -> str:
     return name
 
 
-def _source_of(
-    part: Image | Audio | Document, path: str
-) -> tuple[bytes | None, str | None, str | None]:
+def _source_of(part: Media, path: str) -> tuple[bytes | None, str | None, str | None]:
     """(bytes, the media type that a data URL claims, None), or (None, None, the S3 URI)."""
     if part.data is not None:
         return part.data, None, None

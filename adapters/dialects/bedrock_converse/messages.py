@@ -5,9 +5,8 @@ assistant turns; a tool's results belong to the user's turn. System text is sent
 Source: botocore 1.44.5 (ContentBlock, ToolResultContentBlock), ../shared/wire/bedrock.md section 2; read 2026-11-20.
 """
 
-import re
+from collections.abc import Sequence
 from typing import Any
-from zlib import crc32
 
 import msgspec
 
@@ -17,9 +16,12 @@ from llm_pure.adapters.dialects.bedrock_converse.media import (
     document_block,
     document_name,
     image_block,
+    video_block,
 )
+from llm_pure.adapters.dialects.bedrock_converse.turns import cache_point, turn_rules
 from llm_pure.adapters.dialects.common.adaptations import renamed
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
+from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.core.dialect import AnyService
 from llm_pure.framing.json_codec import decode, json_object
@@ -27,6 +29,7 @@ from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
+    Media,
     Message,
     Opaque,
     Part,
@@ -36,6 +39,7 @@ from llm_pure.types.messages import (
     ToolCall,
     ToolResult,
     ToolResultContent,
+    Video,
 )
 from llm_pure.types.rejection import UnsupportedPart
 
@@ -44,60 +48,58 @@ Block = dict[str, Any]
 _RAW_BLOCK = msgspec.json.Decoder(dict[str, msgspec.Raw])
 """A block whose content is replayed byte for byte."""
 
-_ID_LIMIT = 64
-_NOT_IN_IDS = re.compile(r"[^A-Za-z0-9_.:-]")
-
 
 def encode_messages(
     service: AnyService,
     profile: ModelProfile,
     messages: tuple[Message, ...],
     adaptations: list[Adaptation],
+    *,
+    model: str = "",
 ) -> "Encoder":
     """Encode the conversation. Raises Rejected with UnsupportedFeature for a part that Converse does not support."""
-    encoder = Encoder(service, adaptations)
+    encoder = Encoder(service, adaptations, turn_rules(profile), model=model)
     encoder.traits = profile.traits
-    encoder.add_all(messages)
+    encoder.arranged = encoder.add_all(messages)
     return encoder
-
-
-def wire_id(call_id: str) -> str:
-    """A call's id in the service's form: at most 64 letters, digits, `_`, `.`, `:` and `-`.
-
-    >>> wire_id("call_1|fc_2")
-    'call_1_fc_2'
-    """
-    clean = _NOT_IN_IDS.sub("_", call_id)
-    if len(clean) <= _ID_LIMIT:
-        return clean
-    return f"{clean[: _ID_LIMIT - 9]}_{crc32(call_id.encode(errors='replace')):08x}"
 
 
 class Encoder(MessageEncoder[object]):
     """The encoded conversation: `system`, `turns`, and the tools that it calls."""
 
-    def __init__(self, service: AnyService, adaptations: list[Adaptation]) -> None:
-        super().__init__(service, adaptations)
+    arranged: Sequence[Turn] = ()
+    """The conversation as arranged by the rules."""
+
+    def __init__(
+        self,
+        service: AnyService,
+        adaptations: list[Adaptation],
+        rules: TurnRules,
+        *,
+        model: str = "",
+    ) -> None:
+        super().__init__(service, adaptations, rules, model=model)
         self.traits: Any = {}
         """Traits of the model."""
         self.called: dict[str, Block] = {}
         """Tools that the conversation calls: name -> entry of toolConfig."""
         self._document_names: set[str] = set()
 
-    def add(self, message: Message, path: str) -> None:
-        if message.name:
-            self.drop(f"{path}/name", "Converse has no names for speakers")
-        is_system = message.role == "system"
+    def add(self, turn: Turn) -> None:
+        if turn.name:
+            self.drop(f"{turn.path}/name", "Converse has no names for speakers")
+        is_system = turn.role == "system"
         if is_system and self.turns:
-            self.change(path, "system text is sent before the conversation")
-        role = "assistant" if message.role == "assistant" else "user"
+            self.change(turn.path, "system text is sent before the conversation")
+        role = "assistant" if turn.role == "assistant" else "user"
         blocks_of = {"system": self._system_blocks, "assistant": self._assistant_blocks}
-        encode = blocks_of.get(message.role, self._user_blocks)
-        blocks = [
-            block
-            for index, part in enumerate(message.parts)
-            for block in encode(part, f"{path}/parts/{index}")
-        ]
+        encode = blocks_of.get(turn.role, self._user_blocks)
+        blocks: list[Block] = []
+        for path, part in turn.parts:
+            blocks += encode(part, path)
+            mark = getattr(part, "cache", None)
+            if mark is not None:
+                blocks.append(cache_point(mark))
         if is_system:
             self.system += blocks
         else:
@@ -118,7 +120,7 @@ class Encoder(MessageEncoder[object]):
                 return [self._result(part, path)]
             case Text(text=text):
                 return _text(text)
-            case Image() | Audio() | Document():
+            case Image() | Audio() | Document() | Video():
                 return [self._media(part, path)]
             case Opaque():
                 return self._opaque(part, path)
@@ -135,10 +137,10 @@ class Encoder(MessageEncoder[object]):
             case Refusal(text=text):
                 return _text(text)
             case Reasoning():
-                return self._reasoning(part, path)
+                return [_reasoning(part)]
             case ToolCall():
                 return [self._call(part, path)]
-            case Image() | Document():
+            case Image() | Document() | Video():
                 return [self._media(part, path)]
             case Opaque():
                 return self._opaque(part, path)
@@ -147,21 +149,8 @@ class Encoder(MessageEncoder[object]):
                     f"{path}: an assistant turn cannot hold {type(part).__name__} here"
                 )
 
-    def _reasoning(self, part: Reasoning, path: str) -> list[Block]:
-        metadata = part.provider_metadata
-        if metadata is not None and not self.understands(metadata.provider):
-            self.drop(path, f"it is reasoning of {metadata.provider}")
-            return []
-        if self.traits.get("signs_reasoning") and not part.signature:
-            self.drop(path, "Claude accepts only reasoning that it has signed")
-            return []
-        block: Block = {"text": part.text}
-        if part.signature is not None:
-            block["signature"] = part.signature
-        return [{"reasoningContent": {"reasoningText": block}}]
-
     def _call(self, call: ToolCall, path: str) -> Block:
-        tool = {"name": call.name, "inputSchema": {"json": {"type": "object"}}}
+        tool = {"name": call.name, "inputSchema": {"json": {"type": "object", "properties": {}}}}
         self.called.setdefault(call.name, {"toolSpec": tool})
         arguments = call.arguments.strip() or "{}"
         value: Any = {"INVALID_JSON": call.arguments}
@@ -169,12 +158,12 @@ class Encoder(MessageEncoder[object]):
             self.change(path, "the arguments are not a JSON object", call.arguments)
         else:
             value = msgspec.Raw(arguments.encode())
-        use = {"toolUseId": self._id(call.id, path), "name": call.name, "input": value}
+        use = {"toolUseId": call.id, "name": call.name, "input": value}
         return {"toolUse": {**use, **self.own_fields(call.provider_metadata)}}
 
     def _result(self, result: ToolResult, path: str) -> Block:
         encoded: Block = {
-            "toolUseId": self._id(result.tool_call_id, path),
+            "toolUseId": result.tool_call_id,
             "content": [
                 block
                 for index, part in enumerate(result.content)
@@ -194,20 +183,22 @@ class Encoder(MessageEncoder[object]):
                 return [{"json": msgspec.Raw(text.encode()) if is_object else {"result": text}}]
             case Text(text=text):
                 return _text(text)
-            case Image() | Document():
+            case Image() | Document() | Video():
                 return [self._media(part, path)]
             case Opaque():
                 return self._opaque(part, path)
             case Audio():
                 raise UnsupportedPart(f"{path}: a tool result cannot hold Audio here")
 
-    def _media(self, part: Image | Audio | Document, path: str) -> Block:
+    def _media(self, part: Media, path: str) -> Block:
         if isinstance(part, Image):
             if part.detail not in (None, "auto"):
                 self.drop(f"{path}/detail", "Converse has no image detail")
             return image_block(part, path)
         if isinstance(part, Audio):
             return audio_block(part, path)
+        if isinstance(part, Video):
+            return video_block(part, path)
         name = document_name(part.name, self._document_names)
         if part.name is not None and name != part.name:
             reason = "the service rejects other characters, and duplicate names"
@@ -215,9 +206,6 @@ class Encoder(MessageEncoder[object]):
         return document_block(part, name, path)
 
     def _opaque(self, part: Opaque, path: str) -> list[Block]:
-        if not self.understands(part.provider):
-            self.drop(path, f"{part.kind} is for {part.provider} only")
-            return []
         use = (json_object(part.json) or {}).get("toolUse")
         if isinstance(use, dict) and isinstance(use.get("name"), str):
             self.called.setdefault(use["name"], {"systemTool": {"name": use["name"]}})
@@ -227,14 +215,13 @@ class Encoder(MessageEncoder[object]):
             raise UnsupportedPart(f"{path}: an opaque part must be a JSON object")
         return [dict(block)]
 
-    def _id(self, call_id: str, path: str) -> str:
-        encoded = wire_id(call_id)
-        if encoded != call_id:
-            reason = "ids are at most 64 letters, digits, _ . : and - here"
-            self.adaptations.append(renamed(f"{path}/id", reason, call_id, encoded))
-        return encoded
+
+def _reasoning(part: Reasoning) -> Block:
+    block: Block = {"text": part.text}
+    if part.signature is not None:
+        block["signature"] = part.signature
+    return {"reasoningContent": {"reasoningText": block}}
 
 
 def _text(text: str) -> list[Block]:
-    """No block for an empty text: the service rejects blank ones."""
-    return [{"text": text}] if text else []
+    return [{"text": text}]

@@ -10,6 +10,7 @@ additionalModelRequestFields:
   top_k_path          path of top_k
   tool_choice_key     key of a tool choice that Converse's toolChoice cannot express
   signs_reasoning     True: only signed reasoning is replayed
+  forced_tools        False: a call cannot be required; the model decides
   tool_schemas        the schema profile of all tools
   schema              False: no response schemas
   tool_result_json    True: tool results are objects
@@ -22,7 +23,7 @@ import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages import models as claude
 from llm_pure.core.adaptations import DEFAULT_PROFILE, ModelProfile, profile_for
-from llm_pure.schema.profiles import NOVA_TOOLS
+from llm_pure.schema.profiles import ANTHROPIC, NOVA_TOOLS
 
 _PAI = "pydantic-ai-slim 2.68.0 providers/bedrock.py and models/bedrock.py (live checks), read 2026-11-20"
 _NOVA = "docs.aws.amazon.com/nova/latest/nova2-userguide, read 2026-11-20"
@@ -36,11 +37,16 @@ _SAMPLING = {
     "top_p": "this model rejects it",
     "top_k": "this model rejects it",
 }
+_UNFORCED = {"forced_tools": False}
+"""bifrost#3196 (Llama refuses toolChoice "tool" and "any"); pydantic-ai 2.68.0, bedrock_supports_tool_choice, forces
+none of these makers' models; read 2026-11-29."""
+
 _UP_TO_XHIGH = ("low", "medium", "high", "xhigh")
 
-PROFILES: tuple[ModelProfile, ...] = (
-    ModelProfile(
-        prefix="amazon.nova-2",
+
+def _nova_2(prefix: str, *, is_fallback: bool = False) -> ModelProfile:
+    return ModelProfile(
+        prefix=prefix,
         reasoning="off",
         efforts=("none", "low", "medium", "high"),
         traits={
@@ -53,13 +59,22 @@ PROFILES: tuple[ModelProfile, ...] = (
             **_NOVA_SCHEMAS,
         },
         source=_NOVA,
-    ),
-    ModelProfile(
-        prefix="amazon.nova",
-        reasoning="none",
-        traits={"top_k_path": ("inferenceConfig", "topK"), **_NOVA_SCHEMAS},
-        source=_NOVA,
-    ),
+        is_fallback=is_fallback,
+    )
+
+
+PROFILES: tuple[ModelProfile, ...] = (
+    _nova_2("amazon.nova-2"),
+    _nova_2("amazon.nova", is_fallback=True),
+    *[
+        ModelProfile(
+            prefix=f"amazon.nova-{kind}",
+            reasoning="none",
+            traits={"top_k_path": ("inferenceConfig", "topK"), **_NOVA_SCHEMAS},
+            source=_NOVA,
+        )
+        for kind in ("micro", "lite", "pro", "premier")
+    ],
     ModelProfile(
         prefix="openai.gpt-oss",
         reasoning="always",
@@ -76,15 +91,27 @@ PROFILES: tuple[ModelProfile, ...] = (
             traits={"effort_path": ("reasoning", "effort")},
             source=_PAI,
         )
-        for prefix in ("openai.gpt-6-astra", "openai.gpt-6.1", "xai.grok")
+        for prefix in ("openai.gpt-6-astra", "openai.gpt-6.1-sol", "openai.gpt-6.2", "xai.grok")
+    ],
+    *[
+        ModelProfile(
+            prefix=prefix,
+            unsupported=_SAMPLING,
+            reasoning="on",
+            efforts=("none", *_UP_TO_XHIGH),
+            traits={"effort_path": ("reasoning", "effort")},
+            source=_PAI,
+        )
+        for prefix in ("openai.gpt-5", "openai.gpt-6-", "openai.gpt-6.1-terra")
     ],
     ModelProfile(
         prefix="openai.gpt",
         unsupported=_SAMPLING,
-        reasoning="on",
-        efforts=("none", *_UP_TO_XHIGH),
+        reasoning="always",
+        efforts=_UP_TO_XHIGH,
         traits={"effort_path": ("reasoning", "effort")},
-        source=_PAI,
+        is_fallback=True,
+        source="newer than this table: like the newest, gpt-6.2; 2026-11-29",
     ),
     ModelProfile(prefix="qwen.qwen3-coder", reasoning="none", source=_PAI),
     ModelProfile(
@@ -94,13 +121,17 @@ PROFILES: tuple[ModelProfile, ...] = (
         traits={"effort_path": ("reasoning_config",), "default_effort": "high"},
         source=_PAI,
     ),
-    ModelProfile(
-        prefix="zai.glm-5.3",
-        reasoning="always",
-        efforts=(*_UP_TO_XHIGH, "max"),
-        traits={"effort_path": ("reasoning_effort",)},
-        source=_PAI,
-    ),
+    *[
+        ModelProfile(
+            prefix=prefix,
+            reasoning="always",
+            efforts=(*_UP_TO_XHIGH, "max"),
+            traits={"effort_path": ("reasoning_effort",)},
+            is_fallback=prefix == "zai.glm",
+            source=_PAI,
+        )
+        for prefix in ("zai.glm-5.3", "zai.glm")
+    ],
     *[
         ModelProfile(
             prefix=prefix,
@@ -109,14 +140,16 @@ PROFILES: tuple[ModelProfile, ...] = (
             traits={"effort_path": ("reasoning_effort",), "default_effort": "high"},
             source=_PAI,
         )
-        for prefix in ("zai.glm", "deepseek.v3")
+        for prefix in ("zai.glm-4", "zai.glm-5", "deepseek.v3")
     ],
-    ModelProfile(prefix="deepseek.r1", reasoning="always", source=_PAI),
+    ModelProfile(prefix="deepseek.r1", reasoning="always", traits=_UNFORCED, source=_PAI),
     ModelProfile(prefix="moonshot.kimi-k2-thinking", reasoning="always", source=_PAI),
-    ModelProfile(prefix="mistral.", traits={"tool_result_json": True}, source=_PAI),
-    ModelProfile(prefix="writer.", traits={"tool_result_status": False}, source=_PAI),
+    ModelProfile(prefix="mistral.", traits={"tool_result_json": True, **_UNFORCED}, source=_PAI),
+    ModelProfile(prefix="writer.", traits={"tool_result_status": False, **_UNFORCED}, source=_PAI),
     *[
-        ModelProfile(prefix=prefix, reasoning="none", traits={"schema": False}, source=_PAI)
+        ModelProfile(
+            prefix=prefix, reasoning="none", traits={"schema": False, **_UNFORCED}, source=_PAI
+        )
         for prefix in ("meta.", "cohere.", "ai21.", "amazon.titan")
     ],
 )
@@ -145,7 +178,12 @@ def known_profile(model: str, hint: str | None = None) -> ModelProfile:
     return DEFAULT_PROFILE
 
 
-_ON_CONVERSE = {"top_k_path": ("top_k",), "tool_choice_key": "tool_choice", "signs_reasoning": True}
+_ON_CONVERSE = {
+    "top_k_path": ("top_k",),
+    "tool_choice_key": "tool_choice",
+    "signs_reasoning": True,
+    "tool_schemas": ANTHROPIC,
+}
 
 
 def _profile(name: str) -> ModelProfile:

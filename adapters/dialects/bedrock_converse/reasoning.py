@@ -1,5 +1,6 @@
 """ReasoningRequest -> the vendor's fields in additionalModelRequestFields."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,9 +9,11 @@ from llm_pure.adapters.dialects.anthropic_messages.thinking import (
     Thinking,
     encode_thinking,
     fit_budget,
+    without_budget,
 )
 from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.adapters.dialects.common.reasoning_effort import effort_of
+from llm_pure.adapters.dialects.common.turn_rules import Turn
 from llm_pure.core.adaptations import Adaptation, ModelProfile, reasoning_enabled
 from llm_pure.core.resolved_request import ResolvedRequest
 from llm_pure.types.request import ReasoningRequest
@@ -35,13 +38,19 @@ def encode_reasoning(
     resolved: ResolvedRequest,
     default_budget: int,
     adaptations: list[Adaptation],
+    *,
+    turns: Sequence[Turn] = (),
 ) -> ReasoningFields:
-    """Encode the reasoning of a request. `default_budget`: tokens, for models that require a budget if the request has none."""
+    """Encode the reasoning of a request. `default_budget`: tokens, for models that require a budget if the request has none.
+
+    `turns`: the conversation, which in a tool loop has to show Claude's own reasoning.
+    """
     max_tokens = resolved.settings.get("max_tokens")
     if "thinking" in profile.traits:
         thinking = encode_thinking(
             resolved.reasoning, profile, resolved.model, default_budget, adaptations
         )
+        thinking = without_budget(thinking, turns, adaptations)
         return _claude(profile, thinking, max_tokens, adaptations)
     fields, effort = _effort(profile, resolved, adaptations)
     return ReasoningFields(
@@ -64,6 +73,7 @@ def _claude(
         fields["output_config"] = {"effort": thinking.effort}
     return ReasoningFields(
         vendor_fields=fields,
+        effort=thinking.effort,
         by_budget=(thinking.config or {}).get("type") == "enabled",
         thinks=thinking.enabled(profile),
         max_tokens=max_tokens,

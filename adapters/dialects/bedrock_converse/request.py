@@ -3,10 +3,12 @@
 Source: botocore 1.44.5 (ConverseRequest), ../shared/wire/bedrock.md section 2; read 2026-11-20.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from llm_pure.adapters.dialects.anthropic_messages.request import default_max_tokens, take_betas
 from llm_pure.adapters.dialects.anthropic_messages.tools import encode_format
 from llm_pure.adapters.dialects.bedrock_converse.messages import encode_messages
 from llm_pure.adapters.dialects.bedrock_converse.models import known_profile
@@ -16,17 +18,26 @@ from llm_pure.adapters.dialects.bedrock_converse.reasoning import (
     with_value,
 )
 from llm_pure.adapters.dialects.bedrock_converse.tools import encode_tools, schema_profiles
-from llm_pure.adapters.dialects.common.adaptations import keep_temperature_or_top_p
+from llm_pure.adapters.dialects.common.adaptations import (
+    keep_temperature_or_top_p,
+    leave_out_blank_stops,
+)
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
+from llm_pure.core.resolved_request import (
+    OptionField,
+    ResolvedRequest,
+    encode_options,
+    merge_extra,
+    resolve_request,
+)
 from llm_pure.framing.json_codec import encode
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
-from llm_pure.types.request import ChatRequest, SchemaFormat
+from llm_pure.types.request import ChatRequest, Guardrail, SchemaFormat
 
 EVENT_STREAM = "application/vnd.amazon.eventstream"
 
@@ -42,6 +53,12 @@ _UNSUPPORTED: dict[str, str] = dict.fromkeys(
     "Converse has no field for it",
 )
 _RANGES = {"temperature": (0.0, 1.0), "top_p": (0.0, 1.0)}
+
+_OPTIONS: Mapping[str, OptionField] = {
+    "service_tier": "serviceTier/type",
+    "guardrail": lambda guardrail: {"guardrailConfig": _guardrail(guardrail)},
+}
+"""Source: botocore 1.44.8 (ConverseRequest), read 2026-11-29."""
 
 Body = dict[str, Any]
 
@@ -75,9 +92,21 @@ def chat_body(
     profile = known_profile(resolved.model, config.pricing_plan)
     fitted = ok(fit_schemas(resolved, schema_profiles(profile), provider=service.name))
     resolved = fitted.request
-    encoded = encode_messages(service, profile, resolved.messages, adaptations)
+    encoded = encode_messages(
+        service, profile, resolved.messages, adaptations, model=resolved.model
+    )
     adaptations += fitted.adaptations
-    reasoning = encode_reasoning(profile, resolved, config.reasoning_max_token, adaptations)
+    if "thinking" in profile.traits and "max_tokens" not in resolved.settings:
+        limit = default_max_tokens(profile, resolved.model, adaptations)
+        settings = {**resolved.settings, "max_tokens": limit}
+        resolved = msgspec.structs.replace(resolved, settings=settings)
+    reasoning = encode_reasoning(
+        profile,
+        resolved,
+        config.reasoning_max_token,
+        adaptations,
+        turns=encoded.arranged,
+    )
     inference, vendor_fields = _settings(profile, resolved, reasoning, adaptations)
     tools = encode_tools(
         service, profile, resolved, encoded.called, adaptations, by_budget=reasoning.by_budget
@@ -91,9 +120,23 @@ def chat_body(
         "additionalModelRequestFields": merge_objects(vendor_fields, tools.vendor_fields),
         "outputConfig": output,
         "requestMetadata": dict(resolved.metadata or {}),
+        **encode_options(resolved, _OPTIONS, service.name, adaptations),
     }
+    betas, resolved = (
+        take_betas(resolved, config) if "thinking" in profile.traits else ((), resolved)
+    )
+    if reasoning.effort is not None:
+        betas = (*betas, *profile.traits.get("effort_betas", ()))
+    if betas:
+        fields = body["additionalModelRequestFields"]
+        body["additionalModelRequestFields"] = {**fields, "anthropic_beta": list(betas)}
     body = {key: value for key, value in body.items() if value or key == "messages"}
-    return merge_objects(body, resolved.extra)
+    return merge_extra(body, resolved, adaptations)
+
+
+def _guardrail(guardrail: Guardrail) -> Body:
+    config = {"guardrailIdentifier": guardrail.id, "guardrailVersion": guardrail.version}
+    return config if guardrail.trace is None else {**config, "trace": guardrail.trace}
 
 
 def _settings(
@@ -124,6 +167,8 @@ def _settings(
         settings, resolved.user_set, limits, reasoning=reasoning.thinks
     )
     adaptations += setting_adaptations
+    if "stop" in settings and "thinking" in profile.traits:
+        leave_out_blank_stops(settings, adaptations)
     if profile.traits.get("one_of"):
         keep_temperature_or_top_p(settings, resolved.user_set, adaptations, model=resolved.model)
     inference = {key: settings[name] for name, key in _INFERENCE_KEYS.items() if name in settings}

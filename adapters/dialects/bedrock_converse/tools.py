@@ -11,18 +11,19 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages.tools import encode_tool_choice
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.bedrock_converse.turns import cache_point, turn_rules
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped, dropped_tool_mark
 from llm_pure.core.adaptations import Adaptation, ModelProfile
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
 from llm_pure.schema.fit import SchemaProfiles
-from llm_pure.schema.profiles import ANTHROPIC_NATIVE
+from llm_pure.schema.profiles import ANTHROPIC_NATIVE, CONVERSE
 from llm_pure.types.request import Tool
 
 
 def schema_profiles(profile: ModelProfile) -> SchemaProfiles:
     """The schema profiles of a model; for models without native schemas the schema goes into an instruction as it is."""
-    tools = profile.traits.get("tool_schemas")
+    tools = profile.traits.get("tool_schemas", CONVERSE)
     if profile.traits.get("schema", True) is False:
         return SchemaProfiles(tools=tools)
     return SchemaProfiles(tools=tools, strict_tools=ANTHROPIC_NATIVE, responses=ANTHROPIC_NATIVE)
@@ -92,6 +93,12 @@ def _offered(
         if isinstance(tool, Tool):
             strict = bool(tool.strict and profile.traits.get("schema", True))
             encoded.append({"toolSpec": _specification(tool, strict=strict)})
+            if tool.cache is not None:
+                marks = turn_rules(profile).cache_marks
+                if marks is not None and marks.tools:
+                    encoded.append(cache_point(tool.cache))
+                else:
+                    adaptations.append(dropped_tool_mark(index, resolved.model))
             if tool.strict and not strict:
                 adaptations.append(
                     dropped(f"{path}/strict", f"{resolved.model} has no strict tools")

@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped, dropped_tool_mark
+from llm_pure.adapters.dialects.common.message_encoder import turns_of
+from llm_pure.adapters.dialects.common.turn_rules import CallIds, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
@@ -33,6 +35,10 @@ _SENT = frozenset({"type", "description", "title"})
 """The keywords of a parameter's schema that are sent, and `title`, which adds no information."""
 
 
+RULES = TurnRules(result_media=None, left_out_if_empty=frozenset(), call_ids=CallIds(sent=False))
+"""The body has neither ids nor reasoning."""
+
+
 class _Turn(msgspec.Struct):
     role: str
     text: str = ""
@@ -51,11 +57,11 @@ def encode_messages(
     preamble: list[str] = []
     turns: list[_Turn] = []
     calls: dict[str, dict[str, Any]] = {}  # call id -> its encoded call
-    for index, message in enumerate(messages):
-        path = f"messages/{index}"
+    for message in turns_of(messages, service.name, RULES, adaptations):
+        path = message.path
         if message.name:
             adaptations.append(dropped(f"{path}/name", "this model has no names for speakers"))
-        turn = _turn(service, message, path, calls, adaptations)
+        turn = _turn(service, message, calls, adaptations)
         if message.role == "system":
             preamble.append(turn.text)
         elif turn.results and turns and turns[-1].results and not turns[-1].text:
@@ -78,14 +84,12 @@ def encode_messages(
 
 def _turn(
     service: AnyService,
-    message: Message,
-    message_path: str,
+    message: Turn,
     calls: dict[str, dict[str, Any]],
     adaptations: list[Adaptation],
 ) -> _Turn:
     turn = _Turn("CHATBOT" if message.role == "assistant" else "USER")
-    for index, part in enumerate(message.parts):
-        path = f"{message_path}/parts/{index}"
+    for path, part in message.parts:
         match part:
             case Text(text=text) | Refusal(text=text):
                 turn.text += text
@@ -139,6 +143,8 @@ def encode_tools(resolved: ResolvedRequest, adaptations: list[Adaptation]) -> li
                 f"only type and description of a parameter are sent, not the rest of {lossy[0]!r}"
             )
             adaptations.append(changed(f"{path}/parameters", reason))
+        if tool.cache is not None:
+            adaptations.append(dropped_tool_mark(index, resolved.model))
         if tool.strict:
             adaptations.append(dropped(f"{path}/strict", "this model has no strict tools"))
     if not encoded:

@@ -7,7 +7,9 @@ Face; docs.aws.amazon.com, "Amazon Titan Text" (User: and Bot:); read 2026-11-20
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from llm_pure.adapters.dialects.bedrock_invoke.cohere import RULES
 from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.message_encoder import turns_of
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
 from llm_pure.types.messages import Message, Opaque, Reasoning, Refusal, Text
@@ -26,13 +28,12 @@ def text_turns(
     """(system text, turns). Raises Rejected with UnsupportedFeature for a part that is not text."""
     system: list[str] = []
     turns: list[Turn] = []
-    for index, message in enumerate(messages):
+    for message in turns_of(messages, service.name, RULES, adaptations):
         texts: list[str] = []
         if message.name:
             reason = "this model takes text, without names for speakers"
-            adaptations.append(dropped(f"messages/{index}/name", reason))
-        for number, part in enumerate(message.parts):
-            path = f"messages/{index}/parts/{number}"
+            adaptations.append(dropped(f"{message.path}/name", reason))
+        for path, part in message.parts:
             match part:
                 case Text(text=text) | Refusal(text=text):
                     texts.append(text)

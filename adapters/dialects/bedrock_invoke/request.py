@@ -21,15 +21,25 @@ from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.core.adaptations import DEFAULT_PROFILE, Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.core.resolved_request import (
+    ResolvedRequest,
+    dropped_tool_choice,
+    encode_options,
+    merge_extra,
+    resolve_request,
+)
 from llm_pure.framing.json_codec import decode_any
+from llm_pure.schema.fit import SchemaProfiles, fit_schemas
+from llm_pure.schema.profiles import COHERE, COHERE_TOOL_NAME
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.http import Headers
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import ChatRequest
 
 Fields = dict[str, Any]
 
+_COHERE_SCHEMAS = SchemaProfiles(tools=COHERE, tool_name=COHERE_TOOL_NAME)
 _NO_FIELD = "this model's body has no field for it"
 
 
@@ -56,11 +66,16 @@ def build_chat(
     """
     adaptations: list[Adaptation] = []
     resolved = ok(resolve_request(config, request, provider=service.name))
+    headers = _header_options(request)
+    if headers:
+        request = msgspec.structs.replace(request, service_tier=None, guardrail=None)
+        resolved = ok(resolve_request(config, request, provider=service.name))
     operation = "invoke-with-response-stream" if resolved.stream else "invoke"
     url = ok(service.url_for(config, resolved.model, operation))
     body = chat_body(service, config, request, resolved, adaptations)
     if strict:
         require_lossless(service, adaptations)
+    accepted = (("x-amzn-bedrock-accept", "application/json"),) if resolved.stream else ()
     return build_post(
         service,
         config,
@@ -68,8 +83,22 @@ def build_chat(
         body,
         adaptations,
         accept=converse.EVENT_STREAM if resolved.stream else "application/json",
-        headers=(("x-amzn-bedrock-accept", "application/json"),) if resolved.stream else (),
+        headers=(*accepted, *headers),
     )
+
+
+def _header_options(request: ChatRequest) -> Headers:
+    """The optional fields that InvokeModel has as headers (botocore 1.44.8, InvokeModelRequest, read 2026-11-29)."""
+    headers: list[tuple[str, str]] = []
+    if request.service_tier is not None:
+        headers.append(("x-amzn-bedrock-service-tier", request.service_tier))
+    guardrail = request.guardrail
+    if guardrail is not None:
+        headers.append(("x-amzn-bedrock-guardrailidentifier", guardrail.id))
+        headers.append(("x-amzn-bedrock-guardrailversion", guardrail.version))
+        if guardrail.trace is not None:
+            headers.append(("x-amzn-bedrock-trace", guardrail.trace.upper()))
+    return tuple(headers)
 
 
 def chat_body(
@@ -129,7 +158,9 @@ def _openai(chat: _Chat) -> Fields:
 
 
 def _cohere_chat(chat: _Chat) -> Fields:
-    resolved = chat.resolved
+    fitted = ok(fit_schemas(chat.resolved, _COHERE_SCHEMAS, provider=chat.service.name))
+    resolved = fitted.request
+    chat.adaptations.extend(fitted.adaptations)
     body = cohere.encode_messages(chat.service, resolved.messages, chat.adaptations)
     _, instruction = encode_format(DEFAULT_PROFILE, resolved, chat.adaptations)
     if instruction:
@@ -137,7 +168,7 @@ def _cohere_chat(chat: _Chat) -> Fields:
     tools = cohere.encode_tools(resolved, chat.adaptations)
     if tools:
         body["tools"] = tools
-    return merge_objects(merge_objects(body, _settings(chat)), resolved.extra)
+    return merge_extra(merge_objects(body, _settings(chat)), resolved, chat.adaptations)
 
 
 def _prompt(chat: _Chat) -> Fields:
@@ -151,7 +182,7 @@ def _prompt(chat: _Chat) -> Fields:
     body = {vendor.prompt_key: prompt, **_settings(chat)}
     if resolved.stream:
         body |= vendor.stream
-    return merge_objects(body, resolved.extra)
+    return merge_extra(body, resolved, chat.adaptations)
 
 
 def _settings(chat: _Chat) -> Fields:
@@ -168,6 +199,7 @@ def _settings(chat: _Chat) -> Fields:
         known = known_profile(resolved.model, chat.config.pricing_plan).reasoning
         profile = ModelProfile(prefix="", reasoning="always" if known == "always" else "none")
         report_uncontrolled(profile, resolved.model, resolved.reasoning, chat.adaptations)
+    encode_options(resolved, {}, resolved.model, chat.adaptations)
     if resolved.metadata:
         chat.adaptations.append(dropped("metadata", _NO_FIELD))
     fields: Fields = {}

@@ -26,6 +26,7 @@ ANTHROPIC = anthropic_messages.Quirks(
     stream_in_body=False,
     betas_in_body=True,
     compatible_providers=frozenset({"anthropic", "claude"}),
+    options={"user": "metadata/user_id"},
 )
 
 OPENAI = Quirks(max_tokens_key="max_tokens", reasoning_style="effort", think_tags=True)

@@ -8,17 +8,19 @@ Source: cohere 7.3.1, types/chat_message_v2.py and the types it imports, read 20
 from typing import Any
 
 from llm_pure.adapters.dialects.cohere_chat.stream import PLAN_ECHO
+from llm_pure.adapters.dialects.common.adaptations import changed
+from llm_pure.adapters.dialects.common.message_encoder import turns_of
 from llm_pure.adapters.dialects.common.turn_order import (
-    Placed,
     assistant_turn,
     result_text,
     user_turn,
     without_name,
 )
+from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.media import data_url, media_type_of
+from llm_pure.types.media import data_url, document_text, media_type_of
 from llm_pure.types.messages import (
     Document,
     Image,
@@ -38,38 +40,38 @@ def encode_messages(
     """The wire's messages. Raises Rejected with UnsupportedFeature for a part that Cohere does not support."""
     encoded: list[dict[str, Any]] = []
     try:
-        for index, message in enumerate(messages):
-            path = f"messages/{index}"
-            without_name(message, path, adaptations)
-            if message.role == "assistant":
-                encoded.append(_assistant(service, message, path, adaptations))
+        for turn in turns_of(messages, service.name, _RULES, adaptations):
+            without_name(turn, adaptations)
+            if turn.role == "assistant":
+                encoded.append(_assistant(service, turn, adaptations))
             else:
-                encoded += _turn(service, message, path, adaptations)
+                encoded += _turn(turn, adaptations)
     except UnsupportedPart as part:
         raise part.of_provider(service.name) from None
     return encoded
 
 
-def _turn(
-    service: AnyService, message: Message, path: str, adaptations: list[Adaptation]
-) -> list[dict[str, Any]]:
-    """Tool results first, each in a message of its own; then the other parts."""
-    turn = user_turn(service.name, message, path, adaptations)
+_RULES = TurnRules(final_assistant="refused", reasoning="plain")
+"""The last message is the user's or a tool's (docs.cohere.com, Chat: "the last message ... must be user or tool"); read
+2026-11-29."""
+
+
+def _turn(turn: Turn, adaptations: list[Adaptation]) -> list[dict[str, Any]]:
+    """Each tool result in a message of its own; the other parts in one."""
+    sorted_parts = user_turn(turn, adaptations)
     encoded: list[dict[str, Any]] = [
         {"role": "tool", "tool_call_id": result.tool_call_id, "content": result_text(result)}
-        for _, result in turn.results
+        for _, result in sorted_parts.results
     ]
-    if turn.rest or not encoded:
-        role = "user" if message.role == "tool" else message.role
-        encoded.append({"role": role, "content": _content(turn.rest)})
+    if sorted_parts.rest or not encoded:
+        content = _content(sorted_parts.rest, adaptations)
+        encoded.append({"role": turn.role, "content": content})
     return encoded
 
 
-def _assistant(
-    service: AnyService, message: Message, path: str, adaptations: list[Adaptation]
-) -> dict[str, Any]:
+def _assistant(service: AnyService, wire: Turn, adaptations: list[Adaptation]) -> dict[str, Any]:
     """One message for the turn. Reasoning that was received as `tool_plan` is replayed as such."""
-    turn = assistant_turn(service.name, message, path, adaptations, replays=True)
+    turn = assistant_turn(wire, adaptations)
     plan = "".join([part.text for part in turn.reasoning if _is_plan(part)])
     blocks: list[dict[str, Any]] = [
         {"type": "thinking", "thinking": part.text} for part in turn.reasoning if not _is_plan(part)
@@ -100,13 +102,15 @@ def _call(service: AnyService, call: ToolCall) -> dict[str, Any]:
     return encoded
 
 
-def _content(parts: tuple[Placed, ...]) -> str | list[dict[str, Any]]:
+def _content(
+    parts: tuple[Placed, ...], adaptations: list[Adaptation]
+) -> str | list[dict[str, Any]]:
     if len(parts) <= 1 and all(isinstance(part, Text) for _, part in parts):
         return "".join([part.text for _, part in parts if isinstance(part, Text)])
-    return [_block(part, path) for path, part in parts]
+    return [_block(part, path, adaptations) for path, part in parts]
 
 
-def _block(part: Part, path: str) -> dict[str, Any]:
+def _block(part: Part, path: str, adaptations: list[Adaptation]) -> dict[str, Any]:
     match part:
         case Text(text=text):
             return {"type": "text", "text": text}
@@ -119,6 +123,12 @@ def _block(part: Part, path: str) -> dict[str, Any]:
             return _image(data_url(data, media_type), detail)
         case Opaque(json=json):
             return json_object(json) or {}
+        case Document(data=bytes() as data, media_type=declared) if (
+            file_text := document_text(data, declared)
+        ) is not None:
+            reason = "Cohere takes no files in messages; its text is sent, without its name"
+            adaptations.append(changed(path, reason, part.name))
+            return {"type": "text", "text": file_text}
         case Document():
             raise UnsupportedPart(
                 f"{path}: Cohere takes documents outside the messages: extra={{'documents': [...]}}"

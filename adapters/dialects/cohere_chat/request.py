@@ -10,14 +10,22 @@ import msgspec
 
 from llm_pure.adapters.dialects.cohere_chat.messages import encode_messages
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.json_objects import JSON_INSTRUCTION
 from llm_pure.adapters.dialects.common.legacy_functions import wire_tools
 from llm_pure.adapters.dialects.common.reasoning_effort import not_both
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt, profile_for
 from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.core.resolved_request import (
+    ResolvedRequest,
+    dropped_tool_choice,
+    encode_options,
+    merge_extra,
+    resolve_request,
+)
+from llm_pure.framing.json_codec import encode
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
-from llm_pure.schema.profiles import COHERE_RESPONSES
+from llm_pure.schema.profiles import COHERE, COHERE_RESPONSES, COHERE_TOOL_NAME
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import (
@@ -73,7 +81,12 @@ _RULES: tuple[ModelProfile, ...] = (
 """The models without reasoning. Others support `thinking`, or reject it with an error."""
 
 
-_SCHEMAS = SchemaProfiles(strict_tools=COHERE_RESPONSES, responses=COHERE_RESPONSES)
+_SCHEMAS = SchemaProfiles(
+    tools=COHERE,
+    strict_tools=COHERE_RESPONSES,
+    responses=COHERE_RESPONSES,
+    tool_name=COHERE_TOOL_NAME,
+)
 
 
 @returns_failure
@@ -91,15 +104,40 @@ def build_chat(
     resolved = ok(resolve_request(config, request, provider=service.name))
     url = ok(service.url_for(config, resolved.model, "/v2/chat"))
     fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
+    fitted.require_schema(service.name)
     resolved = fitted.request
     messages = encode_messages(service, resolved.messages, adaptations)
     adaptations += fitted.adaptations
     fields = _fields(service, resolved, adaptations)
+    if "tools" in fields and "response_format" in fields:
+        messages = _in_words(
+            service, resolved, messages, fields.pop("response_format"), adaptations
+        )
+    body = {"model": resolved.model, "messages": messages, **fields}
+    body = merge_extra(body, resolved, adaptations)
     if strict:
         require_lossless(service, adaptations)
-    body = {"model": resolved.model, "messages": messages, **fields, **resolved.extra}
     accept = "text/event-stream" if body.get("stream") else "application/json"
     return build_post(service, config, url, body, adaptations, accept=accept)
+
+
+def _in_words(
+    service: AnyService,
+    resolved: ResolvedRequest,
+    messages: list[dict[str, Any]],
+    refused: Mapping[str, Any],
+    adaptations: list[Adaptation],
+) -> list[dict[str, Any]]:
+    """The messages with a text that asks for the format: it "is not supported when used in combination with documents or
+    tools" (docs.cohere.com, Chat, response_format, read 2026-11-29)."""
+    kind = "json_schema" if "json_schema" in refused else "json_object"
+    reason = "Cohere has no response format beside tools; the prompt asks for it"
+    adaptations.append(changed("response_format", reason, kind))
+    text = JSON_INSTRUCTION
+    if "json_schema" in refused:
+        schema = ok(encode(refused["json_schema"], provider=service.name)).decode()
+        text = f"Answer with JSON of this JSON Schema, and with nothing else.\n{schema}"
+    return [{"role": "system", "content": text}, *messages]
 
 
 def _fields(
@@ -126,6 +164,7 @@ def _fields(
             reason = "Cohere returns no alternative tokens"
             adaptations.append(changed("logprobs", reason, settings["logprobs"], True))
     fields |= _thinking(resolved, adaptations)
+    fields |= encode_options(resolved, {}, service.name, adaptations)
     if resolved.metadata:
         adaptations.append(dropped("metadata", "Cohere does not store metadata"))
     if resolved.stream:

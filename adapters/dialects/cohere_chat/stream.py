@@ -139,7 +139,7 @@ def _read_event(
     if seen is not state.seen_extras:
         state = replace(state, seen_extras=seen)
     if event.logprobs:
-        events.append(ExtraReceived("logprobs", event.logprobs, append=True))
+        events.append(ExtraReceived("logprobs", _as_list(event.logprobs), append=True))
     if isinstance(message.content, wire.Content):
         if event.type == "content-start":
             blocks, number = state.blocks.begin(0, None, event.index)
@@ -151,7 +151,7 @@ def _read_event(
     if isinstance(message.tool_calls, wire.ToolCall):
         state = read_call(state, events, event.index, message.tool_calls, raw_message["tool_calls"])
     if message.citations:
-        events.append(ExtraReceived("citations", message.citations, append=True))
+        events.append(ExtraReceived("citations", _as_list(message.citations), append=True))
     if event.type == "message-end":
         return _end(service, head, state, delta, events)
     return state, events
@@ -250,3 +250,8 @@ def _text(
     if text:
         events.append(TextDelta(text, index))
     return state
+
+
+def _as_list(value: Any) -> list[Any]:
+    """A list of an event: one object of it, or several."""
+    return value if isinstance(value, list) else [value]

@@ -25,6 +25,30 @@ def renamed(field: str, reason: str, before: object = None, after: object = None
     return Adaptation(field=field, action="renamed", reason=reason, before=before, after=after)
 
 
+def rewritten(field: str, reason: str, before: object = None, after: object = None) -> Adaptation:
+    """Something that is sent in another form, or left out because it says nothing; the meaning is the same."""
+    return Adaptation(field=field, action="rewritten", reason=reason, before=before, after=after)
+
+
+def dropped_tool_mark(index: int, name: str) -> Adaptation:
+    """The cache mark of a tool, for services that take none at tools."""
+    return dropped(f"tools/{index}/cache", f"{name} takes no cache marks at tools", True)
+
+
+def leave_out_blank_stops(settings: Settings, adaptations: list[Adaptation]) -> None:
+    """Remove stop sequences of white space alone, which Claude rejects; `stop` is removed if no other is left."""
+    stop = settings["stop"]
+    kept = tuple([text for text in stop if text.strip()])
+    if len(kept) == len(stop):
+        return
+    reason = "the API rejects stop sequences that are only white space"
+    adaptations.append(changed("stop", reason, stop, kept))
+    if kept:
+        settings["stop"] = kept
+    else:
+        del settings["stop"]
+
+
 def keep_temperature_or_top_p(
     settings: Settings, user_set: Collection[str], adaptations: list[Adaptation], *, model: str
 ) -> None:

@@ -20,6 +20,22 @@ def merge_objects(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[
     return merged
 
 
+JSON_INSTRUCTION = "Answer with a JSON object and nothing else."
+"""Added to prompts without the word JSON where a service requires it."""
+
+
+def mentions_json(message: Any) -> bool:
+    """Whether the text of a message has the word JSON; its content is a string, or a list of parts with `text`.
+
+    >>> mentions_json({"role": "user", "content": [{"type": "text", "text": "As json, please."}]})
+    True
+    """
+    content = message.get("content") if isinstance(message, dict) else None
+    parts = content if isinstance(content, list) else [content]
+    texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
+    return any(isinstance(text, str) and "json" in text.lower() for text in texts)
+
+
 Chain: TypeAlias = "tuple[Any, Any] | None"
 """(the chain before, the newest item), None for no items. Append with `(chain, item)`: it costs the same at any length."""
 

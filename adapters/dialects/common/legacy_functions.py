@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from llm_pure.adapters.dialects.common.adaptations import dropped
+from llm_pure.adapters.dialects.common.adaptations import dropped, dropped_tool_mark
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.types.request import NativeTool, Tool
 
@@ -38,5 +38,7 @@ def wire_tools(
             function["strict"] = tool.strict
         elif tool.strict:
             adaptations.append(dropped(f"tools/{index}/strict", str(strict), True))
+        if tool.cache is not None:
+            adaptations.append(dropped_tool_mark(index, name))
         encoded.append({"type": "function", "function": function})
     return encoded, tuple(adaptations)

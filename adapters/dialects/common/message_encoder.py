@@ -4,17 +4,58 @@ Consecutive turns of one role become one turn. A dialect subclasses MessageEncod
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.messages import Message, Opaque, Part, ProviderMetadata
+from llm_pure.types.messages import CacheMark, Message, ProviderMetadata, Text
 from llm_pure.types.rejection import UnsupportedPart
 
 Q = TypeVar("Q")
+
+
+def turns_of(
+    messages: Sequence[Message],
+    service: str,
+    rules: TurnRules,
+    adaptations: list[Adaptation],
+    *,
+    model: str = "",
+) -> list[Turn]:
+    """The turns to encode, after all rules of the service. Raises UnsupportedPart."""
+    plain = None if rules.alternating else _plain_turns(messages)
+    if plain is not None:
+        return plain
+    from llm_pure.adapters.dialects.common.conversation import arrange  # imported late: start-up
+
+    return arrange(messages, service, rules, adaptations, model=model)
+
+
+def _plain_turns(messages: Sequence[Message]) -> list[Turn] | None:
+    """The turns of a conversation of text that begins and ends with the user, to which no rule applies; else None."""
+    turns: list[Turn] = []
+    begun = False
+    for index, message in enumerate(messages):
+        if message.cache is not None or message.prefix or message.role == "tool":
+            return None
+        if not begun and message.role == "assistant":
+            return None
+        begun = begun or message.role == "user"
+        path = f"messages/{index}"
+        for part in message.parts:
+            if type(part) is not Text or not part.text or part.text.isspace():
+                return None
+            if part.provider_metadata is not None or part.cache is not None:
+                return None
+        if not message.parts:
+            return None
+        parts = tuple([(f"{path}/parts/{i}", part) for i, part in enumerate(message.parts)])
+        turns.append(Turn(message.role, path, parts, message.name))
+    return turns if turns and turns[-1].role == "user" else None
 
 
 class MessageEncoder(ABC, Generic[Q]):
@@ -23,23 +64,39 @@ class MessageEncoder(ABC, Generic[Q]):
     content_key = "content"
     """The field of a turn that holds its blocks; Gemini calls it "parts"."""
 
-    def __init__(self, service: Service[Q], adaptations: list[Adaptation]) -> None:
+    def __init__(
+        self,
+        service: Service[Q],
+        adaptations: list[Adaptation],
+        rules: TurnRules,
+        *,
+        model: str = "",
+    ) -> None:
         self.service = service
         self.adaptations = adaptations
+        self.rules = rules
+        self.model = model
         self.turns: list[dict[str, Any]] = []
         self.system: list[Any] = []
 
     @abstractmethod
-    def add(self, message: Message, path: str) -> None:
-        """Encode one message. Raises UnsupportedPart."""
+    def add(self, turn: Turn) -> None:
+        """Encode one turn. Raises UnsupportedPart."""
 
-    def add_all(self, messages: tuple[Message, ...]) -> None:
-        """Encode all messages. Raises Rejected, with the provider's name, for a part that is not supported."""
+    def add_all(self, messages: Sequence[Message]) -> list[Turn]:
+        """Encode all messages; returns them as arranged by the rules.
+
+        Raises Rejected, with the provider's name, for a part that is not supported.
+        """
         try:
-            for index, message in enumerate(messages):
-                self.add(message, f"messages/{index}")
+            turns = turns_of(
+                messages, self.service.name, self.rules, self.adaptations, model=self.model
+            )
+            for turn in turns:
+                self.add(turn)
         except UnsupportedPart as part:
             raise part.of_provider(self.service.name) from None
+        return turns
 
     def add_turn(self, role: str, blocks: list[Any]) -> None:
         """Append the blocks to the last turn if it has this role, else as a new turn. No blocks, no turn."""
@@ -59,8 +116,8 @@ class MessageEncoder(ABC, Generic[Q]):
         self.adaptations.append(changed(path, reason, before, after))
 
     def understands(self, provider: str) -> bool:
-        """Return true if metadata and opaque parts of this provider may be sent to the service: only its own may."""
-        return provider == self.service.name
+        """Return true if metadata and opaque parts of this provider may be sent to the service."""
+        return provider == self.service.name or provider in self.rules.compatible_providers
 
     def own_fields(self, provider_metadata: ProviderMetadata | None) -> dict[str, Any]:
         """The wire fields that this provider sent with a part, to be sent back; none of another provider's."""
@@ -68,11 +125,14 @@ class MessageEncoder(ABC, Generic[Q]):
             return {}
         return json_object(provider_metadata.json) or {}
 
-    def own_parts(self, message: Message, path: str) -> Iterator[tuple[str, Part]]:
-        """The message's parts with their paths, but for opaque parts of other providers, which are dropped."""
-        for index, part in enumerate(message.parts):
-            part_path = f"{path}/parts/{index}"
-            if isinstance(part, Opaque) and not self.understands(part.provider):
-                self.drop(part_path, f"{part.kind} is for {part.provider} only")
-            else:
-                yield part_path, part
+
+def mark_fields(mark: CacheMark | None) -> dict[str, Any]:
+    """`cache_control` of a part with a cache mark; the rules have removed marks that cannot be sent.
+
+    >>> mark_fields(CacheMark("1h"))
+    {'cache_control': {'type': 'ephemeral', 'ttl': '1h'}}
+    """
+    if mark is None:
+        return {}
+    ttl = {} if mark.ttl is None else {"ttl": mark.ttl}
+    return {"cache_control": {"type": "ephemeral", **ttl}}

@@ -1,4 +1,4 @@
-"""One message sorted into the fields of most APIs: text, reasoning, tool calls, tool results, other parts.
+"""One turn sorted into the fields of most APIs: text, reasoning, tool calls, tool results, other parts.
 
 Parts without a field are reported as adaptations; parts that must not be left out raise UnsupportedPart.
 """
@@ -6,81 +6,63 @@ Parts without a field are reported as adaptations; parts that must not be left o
 import msgspec
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
-    Message,
     Opaque,
-    Part,
-    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
     ToolCall,
     ToolResult,
+    Video,
 )
 from llm_pure.types.rejection import UnsupportedPart
 
-Placed = tuple[str, Part]
-"""A part's path, such as `messages/1/parts/0`, and the part."""
-
 
 class AssistantTurn(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of an assistant message."""
+    """The parts of a turn of the assistant."""
 
     text: str = ""
     """All text, joined without a separator."""
     reasoning: tuple[Reasoning, ...] = ()
-    """Reasoning that may be replayed to this provider."""
+    """Reasoning that is sent back."""
     calls: tuple[ToolCall, ...] = ()
     opaque: tuple[Opaque, ...] = ()
-    """Opaque parts of this provider."""
+    """Opaque parts of this provider; others are not sent."""
 
 
 class UserTurn(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts of a user, tool or system message, with their paths."""
+    """The parts of a user, tool or system turn, with their paths."""
 
     results: tuple[tuple[str, ToolResult], ...] = ()
     rest: tuple[Placed, ...] = ()
-    """All other parts, in order, with the media and opaque parts of results."""
+    """All other parts, in order."""
 
 
-def assistant_turn(
-    name: str, message: Message, path: str, adaptations: list[Adaptation], *, replays: bool
-) -> AssistantTurn:
-    """Sort an assistant message. `replays`: the API accepts its own reasoning. Raises UnsupportedPart for a tool result."""
+def assistant_turn(turn: Turn, adaptations: list[Adaptation]) -> AssistantTurn:
+    """Sort a turn of the assistant. Raises UnsupportedPart for a tool result."""
     texts: list[str] = []
     reasoning: list[Reasoning] = []
     calls: list[ToolCall] = []
     opaque: list[Opaque] = []
-    for index, part in enumerate(message.parts):
-        part_path = f"{path}/parts/{index}"
+    for part_path, part in turn.parts:
         match part:
             case Text(text=text):
                 texts.append(text)
             case Refusal(text=text):
                 texts.append(text)
                 adaptations.append(changed(part_path, "the API has no refusals; sent as text"))
-            case Reasoning(provider_metadata=ProviderMetadata(provider=provider)) if (
-                provider != name
-            ):
-                adaptations.append(dropped(part_path, f"it is reasoning of {provider}"))
-            case Reasoning() if not replays:
-                adaptations.append(dropped(part_path, "the API takes no reasoning as input"))
-            case Reasoning(provider_metadata=None, signature=str()):
-                reason = "it is signed, so it is another provider's reasoning"
-                adaptations.append(dropped(part_path, reason))
             case Reasoning():
                 reasoning.append(part)
             case ToolCall():
                 calls.append(part)
-            case Opaque(provider=provider, kind=kind) if provider != name:
-                adaptations.append(dropped(part_path, f"{kind} is for {provider} only"))
             case Opaque():
                 opaque.append(part)
-            case Image() | Audio() | Document():
+            case Image() | Audio() | Document() | Video():
                 reason = "the API takes no media in assistant messages"
                 adaptations.append(dropped(part_path, reason))
             case ToolResult():
@@ -92,26 +74,15 @@ def assistant_turn(
     )
 
 
-def user_turn(name: str, message: Message, path: str, adaptations: list[Adaptation]) -> UserTurn:
-    """Sort the message of a user, a tool or the system. Drops opaque parts of other providers."""
+def user_turn(turn: Turn, adaptations: list[Adaptation]) -> UserTurn:
+    """Sort the turn of a user, a tool or the system; the results have text only."""
     results: list[tuple[str, ToolResult]] = []
     rest: list[Placed] = []
-    for index, part in enumerate(message.parts):
-        part_path = f"{path}/parts/{index}"
+    for part_path, part in turn.parts:
         if not isinstance(part, ToolResult):
-            rest += _sendable(name, part_path, part, adaptations)
+            rest.append((part_path, part))
             continue
         results.append((part_path, part))
-        media = [
-            (f"{part_path}/content/{content_index}", content)
-            for content_index, content in enumerate(part.content)
-            if not isinstance(content, Text)
-        ]
-        if media:
-            reason = "the API takes text as a tool result; other parts follow in the user turn"
-            adaptations.append(changed(part_path, reason))
-        for content_path, content in media:
-            rest += _sendable(name, content_path, content, adaptations)
         if part.is_error:
             reason = "the API has no error flag for tool results"
             adaptations.append(dropped(f"{part_path}/is_error", reason, True))
@@ -123,17 +94,8 @@ def result_text(result: ToolResult) -> str:
     return "\n".join([part.text for part in result.content if isinstance(part, Text)])
 
 
-def without_name(message: Message, path: str, adaptations: list[Adaptation]) -> None:
+def without_name(turn: Turn, adaptations: list[Adaptation]) -> None:
     """Report a speaker's name as dropped."""
-    if message.name is not None:
+    if turn.name is not None:
         reason = "the API does not support speaker names"
-        adaptations.append(dropped(f"{path}/name", reason, message.name))
-
-
-def _sendable(
-    name: str, part_path: str, part: Part, adaptations: list[Adaptation]
-) -> tuple[Placed, ...]:
-    if isinstance(part, Opaque) and part.provider != name:
-        adaptations.append(dropped(part_path, f"{part.kind} is for {part.provider} only"))
-        return ()
-    return ((part_path, part),)
+        adaptations.append(dropped(f"{turn.path}/name", reason, turn.name))

@@ -5,18 +5,53 @@ qwen-api-via-dashscope, in excerpts (which models are multimodal); the wire note
 2026-11-20.
 """
 
+from typing import Any
+
 import msgspec
 
+from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, TurnRules
 from llm_pure.adapters.dialects.dashscope_generation.errors import ERROR_CODES
 from llm_pure.adapters.dialects.openai_chat import Quirks, unsupported_by
-from llm_pure.core.adaptations import ModelProfile
+from llm_pure.core.adaptations import FieldRule, ModelProfile
+from llm_pure.types.messages import Image, Text, ToolResult
+from llm_pure.types.request import AudioOutput
 
 _LISTED = (
     "help.aliyun.com, qwen-api-via-dashscope, and agentscope issues 1295 and 1316, read 2026-11-20"
 )
 _KNOWN = "as generally known, unconfirmed; 2026-11-20"
 
+_STREAMS = "the wire notes of this project, 4.15: thinking-only models only answer in streams, read 2026-11-20"
+_HYBRID = 'langchain4j#3974, evalscope#998: "enable_thinking must be set to false for non-streaming calls", read 2026-11-29'
+
 PROFILES: tuple[ModelProfile, ...] = (
+    *[
+        ModelProfile(prefix=f"qwen3-{size}-instruct", reasoning="none", source=_HYBRID)
+        for size in ("235b-a22b", "30b-a3b", "4b", "next-80b-a3b")
+    ],
+    *[
+        ModelProfile(
+            prefix=f"qwen3-{size}-thinking",
+            reasoning="always",
+            traits={"stream_only": True},
+            source=_STREAMS,
+        )
+        for size in ("235b-a22b", "30b-a3b", "4b", "next-80b-a3b")
+    ],
+    *[
+        ModelProfile(
+            prefix=f"qwen3-{size}",
+            reasoning="on",
+            traits={"reasoning_needs_stream": True},
+            source=_HYBRID,
+        )
+        for size in ("235b-a22b", "30b-a3b", "32b", "14b", "8b", "4b", "1.7b", "0.6b")
+    ],
+    ModelProfile(
+        prefix="qwen3.8",
+        traits={"format_with_reasoning": True},
+        source="requests.md D4: json_object beside enable_thinking is taken, read 2026-11-29",
+    ),
     *[
         ModelProfile(prefix=prefix, traits={"multimodal": True}, source=_LISTED)
         for prefix in ("qwen3.5-plus", "qwen3.6-plus", "qwen3.7-plus", "qwen3-vl", "qwen-vl")
@@ -27,23 +62,65 @@ PROFILES: tuple[ModelProfile, ...] = (
             "qwen2-vl", "qwen2.5-vl", "qvq", "qwen-audio", "qwen2-audio", "qwen-omni", "qwen2.5-omni", "qwen3-omni",
         )
     ],
-    ModelProfile(prefix="qwq", reasoning="always", source=_KNOWN),
+    ModelProfile(prefix="qwq", reasoning="always", traits={"stream_only": True}, source=_STREAMS),
 )  # fmt: skip
 """Trait `multimodal`: the model is called at multimodal-generation, with or without media in the messages."""
+
+
+def audio_fields(audio: AudioOutput) -> dict[str, Any]:
+    """`audio` of the omni models, and the modalities that it implies."""
+    voice = {"voice": audio.voice, "format": audio.format or "wav"}
+    return {"audio": voice, "modalities": ["text", "audio"]}
+
+
+_TURNS = TurnRules(
+    final_assistant="partial",
+    compatible_providers=frozenset({"dashscope", "dashscope_compatible"}),
+    cache_marks=CacheMarks(
+        key="cache_control",
+        parts=frozenset({Text, Image, ToolResult}),
+        in_results=True,
+        tools=False,
+        source="help.aliyun.com, context cache (explicit, of 5 minutes), read 2026-11-29",
+    ),
+)
+"""`partial`: help.aliyun.com, "Partial mode"; read 2026-11-29."""
 
 COMPATIBLE = Quirks(
     unsupported=unsupported_by("dashscope", "frequency_penalty", "metadata"),
     ranges={"temperature": (0, 1.99), "presence_penalty": (-2, 2), "n": (1, 4)},
     profiles=PROFILES,
+    options={"modalities": "modalities", "audio": audio_fields},
+    rules=(
+        FieldRule(
+            field="n",
+            setting="n",
+            excluded_by={"tools": ()},
+            unless=(1,),
+            reason="only one choice beside tools",
+            source="help.aliyun.com, qwen-api-via-openai, n; as generally known, 2026-11-29",
+        ),
+    ),
+    format_with_reasoning=False,
+    json_word=True,
     reasoning_style="enable_thinking",
     reasoning_replay="reasoning_content",
     tool_choice_values={"auto": "auto", "none": "none", "named": "named"},
     empty_content="",
+    document_form="none",
+    videos=True,
+    turns=_TURNS,
     error_codes=ERROR_CODES,
 )
 """Compatible mode: OpenAI's chat completions, with `enable_thinking`."""
 
 NATIVE: Quirks = msgspec.structs.replace(
-    COMPATIBLE, message_names=False, image_detail=False, include_usage=False, document_form="none"
+    COMPATIBLE,
+    options={},
+    message_names=False,
+    image_detail=False,
+    include_usage=False,
+    document_form="none",
+    turns=msgspec.structs.replace(_TURNS, cache_marks=None),
 )
 """The native API: the same settings, at other paths of the body."""

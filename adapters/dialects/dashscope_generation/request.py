@@ -6,7 +6,6 @@ Source: dashscope 2.0.2, aigc/generation.py, aigc/multimodal_conversation.py and
 2026-11-20.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -16,12 +15,16 @@ from llm_pure.adapters.dialects.dashscope_generation.urls import MULTIMODAL, TEX
 from llm_pure.adapters.dialects.openai_chat import Quirks
 from llm_pure.adapters.dialects.openai_chat import request as openai_request
 from llm_pure.core.adaptations import profile_for
-from llm_pure.core.dialect import Service
+from llm_pure.core.dialect import Service, require_lossless
 from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import merge_extra, resolve_request
 from llm_pure.framing.json_codec import decode_any, encode
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest
+
+_DEFAULTS = frozenset({"parameters/result_format", "parameters/incremental_output"})
+"""Fields that are sent without being requested."""
 
 
 @returns_failure
@@ -37,7 +40,7 @@ def build_chat(
     Multimodal is for models with the trait in PROFILES, and for conversations with media; a base URL that ends in one of
     the two paths is used unchanged. A stream is requested by `x-dashscope-sse: enable`.
     Body: {model, input: {messages[]}, parameters: {result_format: "message", incremental_output?, max_tokens?, ...}}.
-    `extra` goes last over the body, its `input` and `parameters` key by key.
+    `extra` goes last over the body, object by object.
     Fails as the build_chat of chat completions does.
     """
     plain = replace(request, extra=None)
@@ -53,20 +56,19 @@ def build_chat(
         messages = [_multimodal_message(message) for message in messages]
     mode = {"result_format": "message", **({"incremental_output": True} if stream else {})}
     body = {"model": model, "input": {"messages": messages}, "parameters": {**mode, **fields}}
-    data = ok(encode(_with_extra(body, request.extra or {}), provider=service.name))
+    adaptations = list(built.adaptations)
+    if request.extra:
+        resolved = ok(resolve_request(config, request, provider=service.name))
+        body = merge_extra(body, resolved, adaptations, defaults=_DEFAULTS)
+        if strict:
+            require_lossless(service, adaptations)
+    data = ok(encode(body, provider=service.name))
     headers = built.request.headers
     if stream:
         others = [header for header in headers if header[0] != "x-dashscope-sse"]
         headers = (*others, ("x-dashscope-sse", "enable"))
-    return replace(built, request=replace(built.request, url=url, headers=headers, body=data))
-
-
-def _with_extra(body: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    merged = {**body, **extra}
-    for key in ("input", "parameters"):
-        if isinstance(merged[key], dict):
-            merged[key] = {**body[key], **merged[key]}
-    return merged
+    sent = replace(built.request, url=url, headers=headers, body=data)
+    return replace(built, request=sent, adaptations=tuple(adaptations))
 
 
 def _has_media(messages: list[dict[str, Any]]) -> bool:
@@ -94,6 +96,8 @@ def _multimodal_part(part: dict[str, Any]) -> dict[str, Any]:
             return {"text": text}
         case {"type": "image_url", "image_url": {"url": url}}:
             return {"image": url}
+        case {"type": "video_url", "video_url": {"url": url}}:
+            return {"video": url}
         case {"type": "input_audio", "input_audio": {"data": data, "format": audio_format}}:
             return {"audio": f"data:audio/{audio_format};base64,{data}"}
         case _:  # an opaque part, which came in this form

@@ -13,7 +13,7 @@ from llm_pure.adapters.dialects.gemini_content.embed import build_embed, parse_e
 from llm_pure.adapters.dialects.gemini_content.errors import ERROR_CODES, find_error
 from llm_pure.adapters.dialects.gemini_content.frames import ItemDecoder
 from llm_pure.adapters.dialects.gemini_content.images import build_images, parse_images
-from llm_pure.adapters.dialects.gemini_content.quirks import Quirks, model_path
+from llm_pure.adapters.dialects.gemini_content.quirks import OPTIONS, Quirks, model_path
 from llm_pure.adapters.dialects.gemini_content.request import build_chat
 from llm_pure.adapters.dialects.gemini_content.response import parse_chat
 from llm_pure.adapters.dialects.gemini_content.stream import State, step
@@ -32,6 +32,7 @@ DIALECT = Dialect(
     step=step,
     body_types=(),
     body_starts=b"",
+    allowed_tools=True,
 )
 
 
@@ -78,6 +79,7 @@ def provider(
 
 __all__ = [
     "DIALECT",
+    "OPTIONS",
     "Quirks",
     "build_chat",
     "make_service",

@@ -66,7 +66,9 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     """
     if isinstance(body, list) and body:
         body = body[0]
-    error = _error_object(body) if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        return None
+    error = _error_object(body)
     if not error:
         return None
     if not isinstance(error, dict):  # OAuth: {"error": "invalid_grant", "error_description": "..."}

@@ -9,7 +9,7 @@ from typing import Any
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
 from llm_pure.core.dialect import Service
 from llm_pure.types.media import base64_text, from_data_url, media_type_of
-from llm_pure.types.messages import Audio, Document, Image
+from llm_pure.types.messages import Document, Media
 from llm_pure.types.rejection import UnsupportedPart
 
 _BY_SUFFIX: Mapping[str, str] = {
@@ -38,9 +38,7 @@ _BY_SUFFIX: Mapping[str, str] = {
 """Suffix of a URL's path -> media type, for parts without one."""
 
 
-def media_payload(
-    service: Service[Quirks], part: Image | Audio | Document, path: str
-) -> dict[str, Any]:
+def media_payload(service: Service[Quirks], part: Media, path: str) -> dict[str, Any]:
     """{"inlineData": {mimeType, data}} for bytes and data: URLs, {"fileData": {mimeType?, fileUri}} for the rest.
 
     Raises UnsupportedPart when a required media type is unknown, or when the service does not store files.

@@ -5,15 +5,25 @@ signature is replayed on the part that it came with; the id of a call is replaye
 Source: ai.google.dev, "Content", "Function calling" and "Thought signatures"; read 2026-11-20.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.adaptations import renamed
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
+from llm_pure.adapters.dialects.common.replay import needs_stand_in
+from llm_pure.adapters.dialects.common.turn_rules import (
+    ANY_ROLE,
+    TEXT_ONLY,
+    CallIds,
+    Turn,
+    TurnRules,
+)
 from llm_pure.adapters.dialects.gemini_content.media import media_payload
 from llm_pure.adapters.dialects.gemini_content.quirks import Quirks
-from llm_pure.core.adaptations import Adaptation, ModelProfile
+from llm_pure.core.adaptations import DEFAULT_PROFILE, Adaptation, ModelProfile
 from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
@@ -21,6 +31,7 @@ from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
+    Media,
     Message,
     Opaque,
     Part,
@@ -29,11 +40,16 @@ from llm_pure.types.messages import (
     Text,
     ToolCall,
     ToolResult,
+    Video,
 )
 from llm_pure.types.rejection import Rejected
 
+SIGNATURE = "thoughtSignature"
+
 NO_SIGNATURE = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
-"""base64 of "skip_thought_signature_validator": documented by Google for calls that another model made."""
+"""base64 of "skip_thought_signature_validator": documented by Google for calls that another model made.
+
+"transferring a conversation from another model, e.g. Gemini 2.5": also for the provider's own calls without a signature."""
 
 
 def encode_messages(
@@ -47,7 +63,8 @@ def encode_messages(
     Raises Rejected with UnsupportedFeature (a part that Gemini does not support), InvalidRequest (arguments that are not
     an object, a result of an unknown function, nothing but instructions); each names the part's path.
     """
-    encoder = _ContentEncoder(service, profile, adaptations)
+    encoder = _ContentEncoder(service, adaptations, turn_rules(profile))
+    encoder.profile = profile
     encoder.add_all(messages)
     if not encoder.turns:
         message = "no messages to send: all messages have role 'system'"
@@ -60,32 +77,63 @@ def encode_messages(
     return fields
 
 
+def turn_rules(profile: ModelProfile) -> TurnRules:
+    """The rules of a model: newer ones take media in results, and need a signature at the first call of a turn."""
+    traits = profile.traits
+    return _rules(bool(traits.get("media_results")), bool(traits.get("signed_calls")))
+
+
+@lru_cache(maxsize=4)
+def _rules(media_results: bool, signed_calls: bool) -> TurnRules:
+    result_media = _MEDIA if media_results else TEXT_ONLY
+    return replace(_RULES, result_media=result_media, signed_calls=signed_calls)
+
+
+_MEDIA: frozenset[type] = frozenset({Image, Audio, Document, Video})
+
+_RULES = TurnRules(
+    empty_text="left_out",
+    left_out_if_empty=ANY_ROLE,
+    final_assistant="continued",
+    call_ids=CallIds(sent=False),
+    reasoning="plain",
+)
+"""An empty text is a 400 at Vertex AI ("must have a text parameter"), but for one with a signature. Signatures of the
+Gemini API and of Vertex AI are not interchangeable. Read 2026-11-29."""
+
+
 class _ContentEncoder(MessageEncoder[Quirks]):
     content_key = "parts"
+    profile = DEFAULT_PROFILE
 
     def __init__(
-        self, service: Service[Quirks], profile: ModelProfile, adaptations: list[Adaptation]
+        self,
+        service: Service[Quirks],
+        adaptations: list[Adaptation],
+        rules: TurnRules,
+        *,
+        model: str = "",
     ) -> None:
-        super().__init__(service, adaptations)
-        self.profile = profile
+        super().__init__(service, adaptations, rules, model=model)
         self.calls: dict[str, tuple[str, str | None]] = {}
         """Our id of each call so far -> its function, and its id on the wire."""
 
-    def add(self, message: Message, path: str) -> None:
-        if message.name:
+    def add(self, turn: Turn) -> None:
+        path = turn.path
+        if turn.name:
             self.drop(f"{path}/name", f"{self.service.name} does not support speaker names")
         parts: list[Any] = []
-        unsigned = message.role == "assistant" and self.profile.traits.get("signed_calls")
-        for part_path, part in self.own_parts(message, path):
-            encoded = self._parts(message.role, part, part_path)
-            if unsigned and isinstance(part, ToolCall):
-                unsigned = False
-                metadata = part.provider_metadata
-                if metadata is None or not self.understands(metadata.provider):
-                    encoded = [{**encoded[0], "thoughtSignature": NO_SIGNATURE}]
+        first_call = self.rules.signed_calls and turn.role == "assistant"
+        for part_path, part in turn.parts:
+            encoded = self._parts(turn.role, part, part_path)
+            if isinstance(part, ToolCall):
+                own = self.own_fields(part.provider_metadata)
+                if needs_stand_in(part, own, SIGNATURE, first=first_call):
+                    encoded = [{**encoded[0], SIGNATURE: NO_SIGNATURE}]
+                first_call = False
             parts += encoded
-        if message.role != "system":
-            self.add_turn("model" if message.role == "assistant" else "user", parts)
+        if turn.role != "system":
+            self.add_turn("model" if turn.role == "assistant" else "user", parts)
         elif self.profile.traits.get("system_role") == "user":
             reason = "this model takes instructions in user messages only"
             self.adaptations.append(renamed(path, reason))
@@ -102,7 +150,7 @@ class _ContentEncoder(MessageEncoder[Quirks]):
             case "assistant", Refusal(text=text):
                 return [{"text": text}]
             case "assistant", Reasoning():
-                return self._thought(part, path)
+                return [self._thought(part)]
             case "assistant", ToolCall():
                 return [self._call(part, path)]
             case (("tool" | "user"), ToolResult()):
@@ -110,7 +158,7 @@ class _ContentEncoder(MessageEncoder[Quirks]):
             case "assistant", Audio(data=None, url=None, transcript=str() as transcript):
                 self.change(path, "the transcript is sent, since the audio has no data")
                 return [{"text": transcript}]
-            case (("assistant" | "tool" | "user"), Image() | Audio() | Document()):
+            case (("assistant" | "tool" | "user"), Image() | Audio() | Document() | Video()):
                 return [self._media(part, path)]
             case _, Opaque(json=json):
                 return [self._opaque(json, path)]
@@ -121,13 +169,10 @@ class _ContentEncoder(MessageEncoder[Quirks]):
                     UnsupportedFeature(message=message, provider=self.service.name, feature=kind)
                 )
 
-    def _thought(self, part: Reasoning, path: str) -> list[Any]:
-        metadata = part.provider_metadata
-        if metadata is not None and not self.understands(metadata.provider):
-            self.drop(path, f"it is reasoning of {metadata.provider}")
-            return []
-        signature = {"thoughtSignature": part.signature} if part.signature is not None else {}
-        return [{"text": part.text, "thought": True, **signature, **self.own_fields(metadata)}]
+    def _thought(self, part: Reasoning) -> dict[str, Any]:
+        signature = {SIGNATURE: part.signature} if part.signature is not None else {}
+        own_fields = self.own_fields(part.provider_metadata)
+        return {"text": part.text, "thought": True, **signature, **own_fields}
 
     def _call(self, part: ToolCall, path: str) -> dict[str, Any]:
         if json_object(part.arguments) is None:
@@ -157,14 +202,8 @@ class _ContentEncoder(MessageEncoder[Quirks]):
             match part:
                 case Text(text=text):
                     texts.append(text)
-                case Image() | Audio() | Document() if self.profile.traits.get("media_results"):
+                case Image() | Audio() | Document() | Video():
                     media.append(self._media(part, part_path))
-                case Image() | Audio() | Document():
-                    reason = "function results are JSON only; the media follows in the user turn"
-                    self.change(part_path, reason)
-                    rest.append(self._media(part, part_path))
-                case Opaque(provider=provider, kind=kind) if provider != self.service.name:
-                    self.drop(part_path, f"{kind} is for {provider} only")
                 case Opaque(json=json):
                     rest.append(self._opaque(json, part_path))
         response: dict[str, Any] = {"id": wire_id} if wire_id is not None else {}
@@ -173,7 +212,7 @@ class _ContentEncoder(MessageEncoder[Quirks]):
             response["parts"] = media
         return [{"functionResponse": response}, *rest]
 
-    def _media(self, part: Image | Audio | Document, path: str) -> dict[str, Any]:
+    def _media(self, part: Media, path: str) -> dict[str, Any]:
         payload = media_payload(self.service, part, path)
         if isinstance(part, Image) and part.detail not in (None, "auto"):
             self.drop(f"{path}/detail", f"{self.service.name} has no detail per image")

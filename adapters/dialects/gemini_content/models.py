@@ -2,7 +2,9 @@
 
 Traits. thinking: "budget" (tokens) or "level" (a word); without it thinkingConfig is rejected. thinking_stops: a budget
 of 0 turns thinking off. signed_calls: the first function call of a turn needs a signature. media_results: function
-responses may contain media. system_role "user": systemInstruction is not supported.
+responses may contain media. combines: a response format may stand beside tools (pydantic-ai 2.68.0,
+google_supports_tool_combination). own_temperature: a configuration file's default temperature is not sent, since Google
+"strongly recommends keeping" its default of 1.0 from Gemini 3 on (ai.google.dev, Gemini 3, read 2026-11-29). system_role "user": systemInstruction is not supported.
 
 Source: pydantic-ai-slim 2.68.0 profiles/google.py (live checks of September and October 2026), read 2026-11-20. The
 bounds of budgets and settings, and Gemma 3 without systemInstruction, are as generally known on that day; unconfirmed.
@@ -38,7 +40,13 @@ def _level(prefix: str, *efforts: str) -> ModelProfile:
         ranges=_BOUNDS,
         reasoning="always",
         efforts=efforts or ("minimal", "low", "medium", "high"),
-        traits={"thinking": "level", "signed_calls": True, "media_results": True},
+        traits={
+            "thinking": "level",
+            "signed_calls": True,
+            "media_results": True,
+            "combines": True,
+            "own_temperature": True,
+        },
         source=_SOURCE,
     )
 
@@ -73,5 +81,8 @@ PROFILES: tuple[ModelProfile, ...] = (
     _level("gemini-3.8-flash", "low", "medium", "high"),
     _level("gemini-4-argon", "low", "medium", "high"),
     _level("gemini-4-carbon", "low", "medium", "high"),
-    _level(""),
+    _level("gemini-3"),
+    _level(
+        "", "low", "medium", "high"
+    ),  # newer than this table: like Gemini 4, which refuses minimal
 )

@@ -1,8 +1,32 @@
 """Differences between the services that speak generateContent, as data."""
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
+
+from llm_pure.core.resolved_request import OptionField
+
+OPTIONS: Mapping[str, OptionField] = {
+    "service_tier": "serviceTier",
+    "cached_content": "cachedContent",
+    "safety_settings": lambda settings: {
+        "safetySettings": [
+            {"category": category, "threshold": threshold}
+            for category, threshold in settings.items()
+        ]
+    },
+    "audio": lambda audio: {
+        "generationConfig/responseModalities": ["AUDIO"],
+        "generationConfig/speechConfig": {
+            "voiceConfig": {"prebuiltVoiceConfig": {"voiceName": audio.voice}}
+        },
+    },
+    "modalities": lambda names: {
+        "generationConfig/responseModalities": [name.upper() for name in names]
+    },
+}
+"""Optional fields of ChatRequest. Source: google-genai 3.6.1, models.py, read 2026-11-29."""
 
 EmbedForm: TypeAlias = Literal["batch", "content", "predict"]
 """How a model takes the request for vectors; see `embed`."""
@@ -11,6 +35,8 @@ EmbedForm: TypeAlias = Literal["batch", "content", "predict"]
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """How one service differs from the others of this dialect."""
 
+    options: Mapping[str, OptionField] = msgspec.field(default_factory=lambda: OPTIONS)
+    """The optional fields of ChatRequest that the service has."""
     labels: bool = False
     """A request's metadata is sent, as `labels`."""
     files_url: str = ""

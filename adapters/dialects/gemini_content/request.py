@@ -5,8 +5,13 @@ Source: ai.google.dev, "Generating content" (v1beta); google-genai 3.4.0; read 2
 
 from typing import Any
 
-from llm_pure.adapters.dialects.common.adaptations import clamped, dropped
-from llm_pure.adapters.dialects.common.json_objects import merge_objects
+from llm_pure.adapters.dialects.common.adaptations import (
+    changed,
+    clamped,
+    dropped,
+    dropped_tool_mark,
+)
+from llm_pure.adapters.dialects.common.json_objects import JSON_INSTRUCTION, merge_objects
 from llm_pure.adapters.dialects.common.legacy_functions import function_of
 from llm_pure.adapters.dialects.gemini_content.messages import encode_messages
 from llm_pure.adapters.dialects.gemini_content.models import PROFILES
@@ -21,16 +26,26 @@ from llm_pure.core.adaptations import (
 )
 from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.core.resolved_request import (
+    ResolvedRequest,
+    dropped_tool_choice,
+    encode_options,
+    merge_extra,
+    resolve_request,
+)
+from llm_pure.framing.json_codec import encode
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
-from llm_pure.schema.profiles import GEMINI
+from llm_pure.schema.profiles import GEMINI, GEMINI_TOOL_NAME
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.rejection import ok, returns_failure
+from llm_pure.types.errors import InvalidRequest
+from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import (
+    AllowedTools,
     ChatRequest,
     JsonFormat,
     JsonSchema,
     NamedToolChoice,
+    ResponseFormat,
     SchemaFormat,
     Tool,
 )
@@ -51,7 +66,7 @@ _SETTING_KEYS = {
 _MAX_STOP = 5
 """Maximum number of stop sequences. As generally known on 2026-11-20; unconfirmed."""
 
-_SCHEMAS = SchemaProfiles(tools=GEMINI, responses=GEMINI)
+_SCHEMAS = SchemaProfiles(tools=GEMINI, responses=GEMINI, tool_name=GEMINI_TOOL_NAME)
 
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 
@@ -86,24 +101,74 @@ def chat_body(
     """The resolved request and its body with `extra` merged in; used by `build_count` too. Raises Rejected."""
     resolved = ok(resolve_request(config, request, provider=service.name))
     fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
+    fitted.require_schema(service.name)
     resolved = fitted.request
     profile = profile_for(PROFILES, resolved.model)
     body = encode_messages(service, profile, resolved.messages, adaptations)
     adaptations += fitted.adaptations
     body |= _tools(service, resolved, adaptations)
-    generation = _generation_config(profile, resolved, adaptations)
+    generation, instruction = _generation_config(
+        service, profile, resolved, adaptations, has_tools="tools" in body
+    )
+    if instruction:
+        body = with_instruction(body, instruction, profile)
     if generation:
         body["generationConfig"] = generation
+    if resolved.options:
+        options = encode_options(resolved, service.quirks.options, service.name, adaptations)
+        body = merge_objects(body, _without_audio_format(resolved, options, adaptations))
+        _check_cached_content(service, body)
     if resolved.metadata and service.quirks.labels:
         body["labels"] = dict(resolved.metadata)
     elif resolved.metadata:
         adaptations.append(dropped("metadata", f"{service.name} does not store metadata"))
-    return resolved, merge_objects(body, resolved.extra)
+    return resolved, merge_extra(body, resolved, adaptations)
+
+
+def _without_audio_format(
+    resolved: ResolvedRequest, options: dict[str, Any], adaptations: list[Adaptation]
+) -> dict[str, Any]:
+    audio = resolved.options.get("audio")
+    if audio is not None and audio.format is not None:
+        adaptations.append(
+            dropped("audio/format", "Gemini speaks 24 kHz PCM, without a choice", audio.format)
+        )
+    return options
+
+
+def _check_cached_content(service: Service[Quirks], body: dict[str, Any]) -> None:
+    """Raise Rejected with InvalidRequest for what the service refuses beside a cached content."""
+    if "cachedContent" not in body:
+        return
+    beside = [key for key in ("systemInstruction", "tools", "toolConfig") if key in body]
+    if beside:
+        message = f"cached_content cannot stand beside {', '.join(beside)}: put them into the cached content"
+        raise Rejected(
+            InvalidRequest(message=message, param="cached_content", provider=service.name)
+        )
+
+
+def with_instruction(
+    body: dict[str, Any], instruction: str, profile: ModelProfile
+) -> dict[str, Any]:
+    """The body with a text at the end of systemInstruction, or of the first turn for models without it."""
+    part = {"text": instruction}
+    if profile.traits.get("system_role") == "user":
+        first, *others = body["contents"]
+        return {**body, "contents": [{**first, "parts": [*first["parts"], part]}, *others]}
+    system = body.get("systemInstruction", {})
+    return {**body, "systemInstruction": {**system, "parts": [*system.get("parts", ()), part]}}
 
 
 def _generation_config(
-    profile: ModelProfile, resolved: ResolvedRequest, adaptations: list[Adaptation]
-) -> dict[str, Any]:
+    service: Service[Quirks],
+    profile: ModelProfile,
+    resolved: ResolvedRequest,
+    adaptations: list[Adaptation],
+    *,
+    has_tools: bool,
+) -> tuple[dict[str, Any], str]:
+    """(generationConfig, an instruction in place of the response format beside tools)"""
     thinking = thinking_config(profile, resolved, adaptations)
     settings, setting_adaptations = adapt(
         resolved.settings,
@@ -112,6 +177,8 @@ def _generation_config(
         reasoning=reasoning_enabled(profile, resolved.reasoning),
     )
     adaptations += setting_adaptations
+    if profile.traits.get("own_temperature") and "temperature" not in resolved.user_set:
+        settings.pop("temperature", None)
     stop = settings.get("stop", ())
     if len(stop) > _MAX_STOP:
         settings["stop"] = stop[:_MAX_STOP]
@@ -121,17 +188,42 @@ def _generation_config(
         config["responseLogprobs"] = True
         if settings["logprobs"] is not True:
             config["logprobs"] = settings["logprobs"]
-    match resolved.response_format:
-        case JsonFormat():
-            config["responseMimeType"] = "application/json"
-        case SchemaFormat() as schema_format:
-            config["responseMimeType"] = "application/json"
-            config["responseJsonSchema"] = _schema(schema_format)
-        case None:
-            pass
+    instruction = ""
+    if resolved.response_format is not None and has_tools and not profile.traits.get("combines"):
+        instruction = _in_words(service, resolved.response_format, adaptations)
+    else:
+        config |= _format(resolved.response_format)
     if thinking:
         config["thinkingConfig"] = thinking
-    return config
+    return config, instruction
+
+
+def _format(response_format: ResponseFormat | None) -> dict[str, Any]:
+    match response_format:
+        case JsonFormat():
+            return {"responseMimeType": "application/json"}
+        case SchemaFormat():
+            schema = _schema(response_format)
+            return {"responseMimeType": "application/json", "responseJsonSchema": schema}
+        case None:
+            return {}
+
+
+def _in_words(
+    service: Service[Quirks], response_format: ResponseFormat, adaptations: list[Adaptation]
+) -> str:
+    """The text that asks for the format: models before Gemini 3 refuse a JSON format beside tools.
+
+    "Function calling with a response mime type: 'application/json' is unsupported" (python-genai#867, symfony/ai#803,
+    read 2026-11-29).
+    """
+    reason = "before Gemini 3 there is no response format beside tools; the prompt asks for it"
+    if isinstance(response_format, JsonFormat):
+        adaptations.append(changed("response_format", reason, "json_object"))
+        return JSON_INSTRUCTION
+    adaptations.append(changed("response_format", reason, "json_schema"))
+    schema = ok(encode(_schema(response_format), provider=service.name)).decode()
+    return f"Answer with JSON of this JSON Schema, and with nothing else.\n{schema}"
 
 
 def _schema(schema_format: SchemaFormat) -> JsonSchema:
@@ -150,6 +242,8 @@ def _tools(
     for index, tool in enumerate(resolved.tools):
         if isinstance(tool, Tool):
             functions.append(function_of(tool, schema_key="parametersJsonSchema"))
+            if tool.cache is not None:
+                adaptations.append(dropped_tool_mark(index, service.name))
         elif tool.provider == service.name:
             native.append(tool.json)
         else:
@@ -171,6 +265,10 @@ def _calling_config(resolved: ResolvedRequest) -> dict[str, Any]:
     match resolved.tool_choice:
         case NamedToolChoice(name=name):
             return {"mode": "ANY", "allowedFunctionNames": [name]}
+        case AllowedTools(names=names, mode=mode):
+            # names are allowed in the modes ANY and VALIDATED only
+            kind = "ANY" if mode == "required" else "VALIDATED"
+            return {"mode": kind, "allowedFunctionNames": list(names)}
         case "none" | "required" as choice:
             return {"mode": _MODES[choice]}
         case choice:

@@ -10,8 +10,8 @@ import msgspec
 from llm_pure.adapters.dialects.common.adaptations import dropped
 from llm_pure.adapters.dialects.common.embed import check_embed_request, drop_base64
 from llm_pure.adapters.dialects.common.extra_fields import extra_fields
+from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.ollama_native.errors import find_error
-from llm_pure.adapters.dialects.ollama_native.request import with_extra
 from llm_pure.adapters.dialects.ollama_native.usage import read_usage
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService, build_post, read_json, undecodable_error
@@ -118,5 +118,5 @@ def _build(
         adaptations.append(dropped("task", reason, request.task))
     drop_base64(service, request, adaptations)
     url = ok(service.url_for(config, model, operation))
-    body = with_extra({"model": model, **fields}, request.extra)
+    body = merge_objects({"model": model, **fields}, request.extra or {})
     return build_post(service, config, url, body, adaptations)

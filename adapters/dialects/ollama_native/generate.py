@@ -6,6 +6,8 @@ Source: ollama/ollama v0.33.0-rc2, api/types.go (GenerateRequest), read 2026-11-
 from typing import Any
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.message_encoder import turns_of
+from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.ollama_native.messages import encode_parts
 from llm_pure.adapters.dialects.ollama_native.request import common_fields, post_chat
 from llm_pure.core.adaptations import Adaptation
@@ -47,13 +49,16 @@ def build_generate(
     return post_chat(service, config, "generate", resolved, body, adaptations, strict=strict)
 
 
+_RULES = TurnRules(left_out_if_empty=frozenset())
+
+
 def _prompt(
     service: AnyService, messages: tuple[Message, ...], adaptations: list[Adaptation]
 ) -> dict[str, Any]:
     """{prompt, system?, images?}. Raises UnsupportedPart."""
     turns: dict[str, list[dict[str, Any]]] = {"system": [], "user": []}
-    for index, message in enumerate(messages):
-        path = f"messages/{index}"
+    for message in turns_of(messages, service.name, _RULES, adaptations):
+        path = message.path
         if message.role not in turns:
             raise UnsupportedPart(
                 f"{path}: /api/generate takes one prompt, and no message of role {message.role};"
@@ -61,8 +66,7 @@ def _prompt(
             )
         if message.name is not None:
             adaptations.append(dropped(f"{path}/name", "a prompt has no name", message.name))
-        parts = [(f"{path}/parts/{number}", part) for number, part in enumerate(message.parts)]
-        turns[message.role].append(encode_parts(service, parts, adaptations))
+        turns[message.role].append(encode_parts(service, message.parts, adaptations))
     if len(turns["user"]) > 1:
         adaptations.append(changed("messages", "several messages are joined into one prompt"))
     encoded: dict[str, Any] = {"prompt": _join(turns["user"])}

@@ -11,16 +11,18 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.message_encoder import turns_of
+from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.media import base64_text, from_data_url
+from llm_pure.types.media import base64_text, document_text, from_data_url
 from llm_pure.types.messages import (
+    Document,
     Image,
     Message,
     Opaque,
     Part,
-    ProviderMetadata,
     Reasoning,
     Refusal,
     Text,
@@ -37,39 +39,41 @@ def encode_messages(
     encoded: list[dict[str, Any]] = []
     tool_names: dict[str, str] = {}  # of the calls so far, by their ids
     try:
-        for index, message in enumerate(messages):
-            tool_names |= {call.id: call.name for call in message.tool_calls}
-            encoded += _message(service, message, f"messages/{index}", tool_names, adaptations)
+        for turn in turns_of(messages, service.name, _RULES, adaptations):
+            calls = [part for _, part in turn.parts if isinstance(part, ToolCall)]
+            tool_names |= {call.id: call.name for call in calls}
+            encoded += _message(service, turn, tool_names, adaptations)
     except UnsupportedPart as part:
         raise part.of_provider(service.name) from None
     return encoded
 
 
+_RULES = TurnRules(
+    result_media=frozenset({Image, Opaque}),
+    left_out_if_empty=frozenset(),  # the templates of some models require that user and assistant alternate
+    final_assistant="continued",
+    reasoning="plain",
+)
+
+
 def _message(
     service: AnyService,
-    message: Message,
-    path: str,
+    turn: Turn,
     tool_names: dict[str, str],
     adaptations: list[Adaptation],
 ) -> list[dict[str, Any]]:
-    if message.name is not None:
-        adaptations.append(dropped(f"{path}/name", "Ollama's messages have no name", message.name))
-    if message.role == "assistant":
-        return [_assistant(service, message, path, adaptations)]
-    results = [
-        _result(service, part, f"{path}/parts/{index}", tool_names, adaptations)
-        for index, part in enumerate(message.parts)
-        if isinstance(part, ToolResult)
-    ]
-    rest = [
-        (f"{path}/parts/{index}", part)
-        for index, part in enumerate(message.parts)
-        if not isinstance(part, ToolResult)
-    ]
-    if results and not rest:
-        return results
-    role = "user" if message.role == "tool" else message.role
-    return [*results, {"role": role, **encode_parts(service, rest, adaptations)}]
+    if turn.name is not None:
+        reason = "Ollama's messages have no name"
+        adaptations.append(dropped(f"{turn.path}/name", reason, turn.name))
+    if turn.role == "assistant":
+        return [_assistant(service, turn, adaptations)]
+    if turn.role == "tool":
+        return [
+            _result(service, part, path, tool_names, adaptations)
+            for path, part in turn.parts
+            if isinstance(part, ToolResult)
+        ]
+    return [{"role": turn.role, **encode_parts(service, turn.parts, adaptations)}]
 
 
 def encode_parts(
@@ -84,8 +88,14 @@ def encode_parts(
                 texts.append(text)
             case Image():
                 images.append(_image(part, part_path, adaptations))
-            case Opaque(provider=provider, kind=kind) if provider != service.name:
-                adaptations.append(dropped(part_path, f"{kind} is for {provider} only"))
+            case Document(data=bytes() as data, media_type=declared) if (
+                document := document_text(data, declared)
+            ) is not None:
+                texts.append(document)
+                reason = "Ollama takes no files; its text is sent, without its name"
+                adaptations.append(changed(part_path, reason, part.name))
+            case Refusal(text=text):
+                texts.append(text)
             case _:
                 raise UnsupportedPart(
                     f"{part_path}: Ollama does not support {type(part).__name__} here"
@@ -96,15 +106,12 @@ def encode_parts(
     return encoded
 
 
-def _assistant(
-    service: AnyService, message: Message, path: str, adaptations: list[Adaptation]
-) -> dict[str, Any]:
+def _assistant(service: AnyService, turn: Turn, adaptations: list[Adaptation]) -> dict[str, Any]:
     texts: list[str] = []
     thinking: list[str] = []
     images: list[str] = []
     calls: list[dict[str, Any]] = []
-    for index, part in enumerate(message.parts):
-        part_path = f"{path}/parts/{index}"
+    for part_path, part in turn.parts:
         match part:
             case Text(text=text):
                 texts.append(text)
@@ -112,22 +119,12 @@ def _assistant(
                 texts.append(text)
                 reason = "Ollama has no refusals; sent as text"
                 adaptations.append(changed(part_path, reason))
-            case Reasoning(provider_metadata=ProviderMetadata(provider=provider)) if (
-                provider != service.name
-            ):
-                adaptations.append(dropped(part_path, f"it is reasoning of {provider}"))
-            case Reasoning(signature=str()):
-                adaptations.append(
-                    dropped(part_path, "it is signed, so it is another provider's reasoning")
-                )
             case Reasoning(text=text):
                 thinking.append(text)
             case ToolCall():
                 calls.append(_tool_call(service, part, part_path))
             case Image():
                 images.append(_image(part, part_path, adaptations))
-            case Opaque(provider=provider, kind=kind) if provider != service.name:
-                adaptations.append(dropped(part_path, f"{kind} is for {provider} only"))
             case _:
                 kind = type(part).__name__
                 raise UnsupportedPart(f"{part_path}: an assistant message cannot contain {kind}")

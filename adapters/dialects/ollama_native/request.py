@@ -13,7 +13,12 @@ from llm_pure.adapters.dialects.ollama_native.thinking import wire_think
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import AnyService, build_post, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
+from llm_pure.core.resolved_request import (
+    ResolvedRequest,
+    encode_options,
+    merge_extra,
+    resolve_request,
+)
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
 from llm_pure.schema.profiles import OLLAMA_TOOLS
 from llm_pure.types.config import LLMConfig, is_overridden
@@ -40,7 +45,7 @@ _EVERY_MODEL = ModelProfile(
 )
 
 
-_SCHEMAS = SchemaProfiles(tools=OLLAMA_TOOLS)
+_SCHEMAS = SchemaProfiles(tools=OLLAMA_TOOLS, tool_name=None)
 """`format` supports all of JSON Schema."""
 
 
@@ -52,7 +57,7 @@ def build_chat(
 
     Body: {model, messages[], stream, tools[]?, format?, think?, logprobs?, top_logprobs?, options?}. `stream` is always
     sent, since the server streams without it. config.context_length becomes options.num_ctx. `extra` goes last over the
-    body, its `options` over the options.
+    body, object by object.
     Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (messages that cannot be read), UnsupportedFeature
     (a part that Ollama does not support; with `strict` also every setting that would be dropped).
     """
@@ -88,21 +93,12 @@ def post_chat(
     strict: bool,
 ) -> Built:
     """The request with this body and the user's `extra` over it."""
+    url = ok(service.url_for(config, resolved.model, operation))
+    body = merge_extra(body, resolved, adaptations)
     if strict:
         require_lossless(service, adaptations)
-    url = ok(service.url_for(config, resolved.model, operation))
-    body = with_extra(body, resolved.extra)
     accept = "application/x-ndjson" if body.get("stream") else "application/json"
     return build_post(service, config, url, body, adaptations, accept=accept)
-
-
-def with_extra(body: dict[str, Any], extra: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The body with `extra` over it; `options` is merged key by key, so that one more option does not drop the others."""
-    merged = {**body, **(extra or {})}
-    options, user_options = body.get("options"), merged.get("options")
-    if isinstance(options, dict) and isinstance(user_options, dict):
-        merged["options"] = {**options, **user_options}
-    return merged
 
 
 def common_fields(
@@ -137,6 +133,7 @@ def common_fields(
         options["num_ctx"] = config.context_length
     if options:
         fields["options"] = options
+    fields |= encode_options(resolved, {}, "Ollama", adaptations)
     if resolved.metadata:
         adaptations.append(dropped("metadata", "Ollama does not store metadata"))
     return fields

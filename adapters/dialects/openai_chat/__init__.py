@@ -15,6 +15,7 @@ from llm_pure.adapters.dialects.common.list_models import OPENAI
 from llm_pure.adapters.dialects.common.list_models import list_models as models_operation
 from llm_pure.adapters.dialects.openai_chat import request, response
 from llm_pure.adapters.dialects.openai_chat.quirks import (
+    ANY_SERVER,
     Quirks,
     make_service,
     profiles_of,
@@ -41,6 +42,7 @@ DIALECT = Dialect(
     frames=SseDataDecoder,
     initial_state=State(),
     step=read_chunk,
+    allowed_tools=True,
 )
 
 TAGGED = replace(DIALECT, initial_state=TaggedState(), step=read_tagged_chunk)
@@ -90,6 +92,7 @@ def provider(
 
 
 __all__ = [
+    "ANY_SERVER",
     "DIALECT",
     "Quirks",
     "make_service",

@@ -1,5 +1,6 @@
 """The differences between providers of chat completions, as data."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -7,12 +8,14 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.core.adaptations import DEFAULT_PROFILE, ModelProfile, profile_for
+from llm_pure.adapters.dialects.common.turn_rules import TurnRules
+from llm_pure.core.adaptations import DEFAULT_PROFILE, FieldRule, ModelProfile, profile_for
 from llm_pure.core.dialect import Service
 from llm_pure.core.error_mapping import ErrorType
+from llm_pure.core.resolved_request import OptionField
 from llm_pure.core.urls import UrlFor, under_base_url
 from llm_pure.schema.fit import SchemaProfiles
-from llm_pure.schema.profiles import OPENAI_STRICT, SchemaProfile
+from llm_pure.schema.profiles import CHAT_COMPLETIONS, OPENAI_STRICT, TOOL_NAME, SchemaProfile
 from llm_pure.types.request import ReasoningRequest
 
 ReasoningStyle: TypeAlias = Literal[
@@ -38,8 +41,6 @@ FileForm: TypeAlias = Literal["file", "file_or_url", "document_url", "file_url",
 """How documents are sent: OpenAI's `file`, the same with URLs in place of data (OpenRouter), Mistral's
 `document_url`, Perplexity's `file_url`, or not at all."""
 
-TurnOrder: TypeAlias = Literal["any", "assistant_after_tools", "alternating"]
-
 TOOL_CHOICES: Mapping[str, str] = MappingProxyType(
     {"auto": "auto", "none": "none", "required": "required", "named": "named"}
 )
@@ -60,11 +61,17 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Setting or field -> the reason why it is dropped."""
     ranges: Mapping[str, tuple[float, float]] = {}
     """Setting -> (minimum, maximum)."""
+    greedy_excludes: tuple[str, ...] = ()
+    """Settings that must be 1 where the temperature is 0."""
     zero_temperature: Mapping[str, Any] | None = None
     """The fields that are sent in place of a temperature of 0."""
     max_stop_sequences: int | None = None
     logprobs_is_count: bool = False
     """`logprobs` is a number, and there is no `top_logprobs`."""
+    options: Mapping[str, OptionField] = {}
+    """The optional fields of ChatRequest that the provider has, under its names."""
+    rules: tuple[FieldRule, ...] = ()
+    """Fields that need or exclude one another."""
     profiles: tuple[ModelProfile, ...] = ()
     """The differences of its models."""
 
@@ -83,6 +90,10 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """A turn that calls tools needs the replay key even without reasoning."""
     replay_extra_fields: Mapping[str, Any] = {}
     """Fields of a request in which reasoning is sent back."""
+    reasoning_needs_stream: bool = False
+    """A buffered response needs `enable_thinking: false`."""
+    stream_only: bool = False
+    """There are no buffered responses."""
     tools_conflict_with: Literal["effort", "reasoning"] | None = None
     """"effort": no tools beside an effort. "reasoning": nor while the model reasons by default."""
 
@@ -90,17 +101,25 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Tool choice -> the provider's name of it; a choice without one is not sent."""
     forced_tool_with_reasoning: bool = True
     """A tool call may be forced while the model reasons."""
+    allowed_tools: bool = False
+    """tool_choice may name several tools; else only these are sent."""
     tool_strict: bool = True
     """Tools have the field `strict`."""
-    nine_char_tool_call_ids: bool = False
-    """Ids of tool calls must be nine letters and digits."""
 
     json_formats: tuple[JsonFormatName, ...] = ("json_object", "json_schema")
     """The supported response formats; others are described in the prompt."""
-    schemas: SchemaProfile | None = None
-    """What is supported of JSON Schema; None is everything."""
+    json_word: bool = False
+    """"json_object" is refused unless the messages have the word JSON."""
+    format_with_tools: bool = True
+    """A response format may stand beside tools; else the format is described in the prompt."""
+    format_with_reasoning: bool = True
+    """A response format may stand beside a request for reasoning; else as beside tools."""
+    schemas: SchemaProfile = CHAT_COMPLETIONS
+    """What is supported of JSON Schema."""
     strict_schemas: SchemaProfile | None = OPENAI_STRICT
     """The same for schemas with `strict`."""
+    tool_name: re.Pattern[str] = TOOL_NAME
+    """The names that tools may have."""
     strict_formats: bool = True
     """Response formats have the field `strict`; else all of them are strict."""
 
@@ -108,8 +127,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The role of system messages."""
     empty_content: Literal[""] | None = None
     """The `content` of a turn that only calls tools."""
-    turn_order: TurnOrder = "any"
-    """"assistant_after_tools": no user message directly after a tool message. "alternating": user and assistant in turn."""
+    turns: TurnRules = TurnRules()
+    """What is accepted of a conversation. Its `reasoning` follows from `reasoning_replay`."""
     message_names: bool = True
     """Messages have the field `name`."""
     tool_names: bool = False
@@ -123,6 +142,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     image_file_scheme: str | None = None
     """The scheme of URLs that name an uploaded image."""
     document_form: FileForm = "file"
+    videos: bool = False
+    """Videos are parts `video_url`."""
     audio_as_base64_string: bool = False
     """Audio is a string, without its format."""
 
@@ -154,15 +175,32 @@ def apply_profile(quirks: Quirks, profile: ModelProfile) -> Quirks:
     if profile is DEFAULT_PROFILE:
         return quirks
     traits = profile.traits
-    fields = {name: traits[name] for name in quirks.__struct_fields__ if name in traits}
+    fields = {
+        name: traits[name]
+        for name in quirks.__struct_fields__
+        if name in traits and name != "rules"
+    }
     return msgspec.structs.replace(
         quirks,
         **{
             "unsupported": {**quirks.unsupported, **profile.unsupported},
+            "rules": (*quirks.rules, *traits.get("rules", ())),
             "ranges": {**quirks.ranges, **profile.ranges},
             **fields,
         },
     )
+
+
+ANY_SERVER = TurnRules(left_out_if_empty=frozenset())
+"""For servers of any model: some chat templates require that user and assistant alternate, so empty turns stay."""
+
+
+@lru_cache(maxsize=1024)
+def turn_rules(quirks: Quirks) -> TurnRules:
+    """The rules of turns, with the kind of reasoning that is sent back."""
+    if quirks.reasoning_replay is None:
+        return quirks.turns
+    return msgspec.structs.replace(quirks.turns, reasoning="plain")
 
 
 @lru_cache(maxsize=1024)
@@ -174,6 +212,7 @@ def schema_profiles(quirks: Quirks) -> SchemaProfiles:
         strict_tools=quirks.strict_schemas if quirks.tool_strict else None,
         responses=quirks.schemas if native else None,
         strict_responses=quirks.strict_schemas if native and quirks.strict_formats else None,
+        tool_name=quirks.tool_name,
     )
 
 

@@ -52,6 +52,9 @@ def encode_reasoning(
 ) -> ReasoningFields:
     """The reasoning fields of this request. `quirks` are those for the model."""
     request = resolved.reasoning or quirks.reasoning_default
+    if quirks.reasoning_needs_stream and not resolved.stream:
+        adaptations.extend(_only_in_streams(resolved, request))
+        request = _OFF
     fields: Fields = {}
     if request is not None:
         fields = _fields(_Context(quirks, profile, resolved.model, request, adaptations))
@@ -67,6 +70,18 @@ def encode_reasoning(
     if fields.get("reasoning_effort") == "none":
         request = _OFF
     return ReasoningFields(fields=fields, enabled=reasoning_enabled(profile, request))
+
+
+def _only_in_streams(
+    resolved: ResolvedRequest, request: ReasoningRequest | None
+) -> tuple[Adaptation, ...]:
+    """Whether a request for reasoning is lost, or only the default is written out."""
+    reason = f"{resolved.model} reasons in streams only"
+    if request is not None and request.enabled and request.effort != "none":
+        return (changed("reasoning", reason, after="none"),)
+    if request is not None:
+        return ()
+    return (Adaptation(field="reasoning", action="added", reason=reason, after="none"),)
 
 
 def _fields(context: _Context) -> Fields:

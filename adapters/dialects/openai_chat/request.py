@@ -7,22 +7,32 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.adaptations import clamped, dropped, renamed
+from llm_pure.adapters.dialects.common.adaptations import changed, clamped, dropped, renamed
 from llm_pure.adapters.dialects.common.json_objects import merge_objects
 from llm_pure.adapters.dialects.openai_chat.messages import encode_messages
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, quirks_for, schema_profiles
 from llm_pure.adapters.dialects.openai_chat.reasoning import encode_reasoning
 from llm_pure.adapters.dialects.openai_chat.reasoning_replay import carries_reasoning
-from llm_pure.adapters.dialects.openai_chat.response_format import add_instruction, encode_format
+from llm_pure.adapters.dialects.openai_chat.response_format import (
+    add_instruction,
+    encode_format,
+    with_json_word,
+)
 from llm_pure.adapters.dialects.openai_chat.tools import encode_tools
-from llm_pure.core.adaptations import Adaptation, ModelProfile, Settings, adapt
+from llm_pure.core.adaptations import Adaptation, ModelProfile, Settings, adapt, apply_rules
 from llm_pure.core.dialect import Service, build_post, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
+from llm_pure.core.resolved_request import (
+    ResolvedRequest,
+    encode_options,
+    merge_extra,
+    resolve_request,
+)
 from llm_pure.schema.fit import fit_schemas
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.rejection import ok, returns_failure
-from llm_pure.types.request import ChatRequest
+from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.request import AllowedTools, ChatRequest, NamedToolChoice
 
 _PLAIN_SETTINGS = (
     "temperature",
@@ -38,6 +48,10 @@ _PLAIN_SETTINGS = (
 """Settings that are sent as they are, under the provider's name. max_tokens and logprobs are written apart."""
 
 
+_DEFAULTS = frozenset({"stream_options/include_usage"})
+"""Fields that are sent without being requested."""
+
+
 @returns_failure
 def build_chat(
     service: Service[Quirks], config: LLMConfig, request: ChatRequest, *, strict: bool = False
@@ -48,42 +62,127 @@ def build_chat(
     Fails with InvalidConfiguration (no model, bad URL), InvalidRequest (unreadable messages, a schema that is not JSON),
     UnsupportedFeature (a part that chat completions do not support; with `strict` also every loss of information).
     """
+    adaptations: list[Adaptation] = []
     resolved = ok(resolve_request(config, request, provider=service.name))
-    url = ok(service.url_for(config, resolved.model, "/chat/completions"))
     profile, quirks = quirks_for(service.quirks, resolved.model, config.pricing_plan)
     service = replace(service, quirks=quirks)
+    if quirks.stream_only and not resolved.stream and not resolved.extra.get("stream"):
+        message = f"{resolved.model} only answers in streams; set stream=True"
+        raise Rejected(UnsupportedFeature(message=message, provider=service.name, feature="stream"))
+    allowed = resolved.tool_choice if isinstance(resolved.tool_choice, AllowedTools) else None
+    if allowed is not None:
+        resolved = _with_mode(service, resolved, allowed, adaptations)
+    url = ok(service.url_for(config, resolved.model, "/chat/completions"))
     fitted = ok(fit_schemas(resolved, schema_profiles(quirks), provider=service.name))
     resolved = fitted.request
-    adaptations: list[Adaptation] = []
-    messages = encode_messages(service, resolved.messages, adaptations, models=profile.prefix)
+    messages = encode_messages(
+        service, resolved.messages, adaptations, model=resolved.model, models=profile.prefix
+    )
     adaptations += fitted.adaptations
     reasoning = encode_reasoning(quirks, profile, resolved, adaptations)
     settings = _settings(service, profile, resolved, adaptations, reasoning=reasoning.enabled)
     tools = encode_tools(service, resolved, adaptations, reasoning=reasoning.enabled)
-    options = _options(quirks, resolved, adaptations)
+    if allowed is not None and quirks.allowed_tools and "tools" in tools:
+        tools["tool_choice"] = _allowed_choice(allowed, tools["tools"])
+    if isinstance(resolved.tool_choice, NamedToolChoice) and "tool_choice" in tools:
+        tools["tool_choice"] = _named_choice(resolved.tool_choice.name, tools)
+    options = _options(service, resolved, adaptations)
     fields = {**settings, **reasoning.fields, **tools}
     instruction = ""
     if resolved.response_format is not None:
-        requested = encode_format(service, resolved.response_format, adaptations)
+        refused = ""
+        if not quirks.format_with_tools and "tools" in tools:
+            refused = "beside tools"
+        elif not quirks.format_with_reasoning and fields.get("enable_thinking"):
+            refused = "while the model reasons"
+        requested = encode_format(
+            service,
+            resolved.response_format,
+            adaptations,
+            schema_error=fitted.schema_error,
+            refused=refused,
+        )
         fields |= requested.fields
         instruction = requested.instruction
-    if strict:
-        require_lossless(service, adaptations)
     fields |= options
     if quirks.replay_extra_fields and carries_reasoning(messages):
         fields = merge_objects(fields, quirks.replay_extra_fields)
     if instruction:
         messages = add_instruction(messages, instruction, quirks.system_role)
-    body = {"model": resolved.model, "messages": messages, **fields, **resolved.extra}
+    body = {"model": resolved.model, "messages": messages, **fields}
+    body = merge_extra(body, resolved, adaptations, defaults=_DEFAULTS)
+    apply_rules(body, quirks.rules, adaptations)
+    if "audio" in resolved.options and body.get("stream"):
+        _stream_pcm(body, resolved, adaptations)
+    if "response_format" in body and quirks.json_word:
+        body = with_json_word(body, quirks.system_role, adaptations)
+    if strict:
+        require_lossless(service, adaptations)
     accept = "text/event-stream" if body.get("stream") else "application/json"
     return build_post(service, config, url, body, adaptations, accept=accept)
 
 
+def _stream_pcm(
+    body: dict[str, Any], resolved: ResolvedRequest, adaptations: list[Adaptation]
+) -> None:
+    """Streamed audio is pcm16 only (developers.openai.com, Audio: "stream": pcm16; read 2026-11-29)."""
+    audio, requested = body.get("audio"), resolved.options["audio"].format
+    if isinstance(audio, dict) and audio.get("format") == (requested or "wav"):
+        if requested not in (None, "pcm16"):
+            reason = "audio is streamed as pcm16 only"
+            adaptations.append(changed("audio/format", reason, requested, "pcm16"))
+        body["audio"] = {**audio, "format": "pcm16"}
+
+
+def _with_mode(
+    service: Service[Quirks],
+    resolved: ResolvedRequest,
+    allowed: AllowedTools,
+    adaptations: list[Adaptation],
+) -> ResolvedRequest:
+    """The request with the mode of AllowedTools as its choice, and with these tools only where they cannot be named."""
+    if service.quirks.allowed_tools:
+        return replace(resolved, tool_choice=allowed.mode)
+    from llm_pure.core.request_fields import narrow_tools  # imported late: start-up
+
+    resolved, narrowed = narrow_tools(resolved)
+    adaptations += narrowed
+    return resolved
+
+
+def _named_choice(name: str, tools: dict[str, Any]) -> Any:
+    """`tool_choice` as it is encoded, but for a custom tool, whose choice has its own type (openai 3.57.0)."""
+    for tool in tools["tools"]:
+        custom = tool.get("custom")
+        if tool.get("type") == "custom" and isinstance(custom, dict) and custom.get("name") == name:
+            return {"type": "custom", "custom": {"name": name}}
+    return tools["tool_choice"]
+
+
+def _allowed_choice(allowed: AllowedTools, tools: list[dict[str, Any]]) -> dict[str, Any]:
+    """`tool_choice` of type allowed_tools (openai 3.57.0, ChatCompletionAllowedToolChoiceParam, read 2026-11-29)."""
+    from llm_pure.core.request_fields import tool_name  # imported late: start-up
+
+    named = [tool for tool in tools if tool_name(tool) in allowed.names]
+    entries = [
+        {"type": "function", "function": {"name": tool_name(tool)}}
+        if tool.get("type") == "function"
+        else tool
+        for tool in named
+    ]
+    return {"type": "allowed_tools", "allowed_tools": {"mode": allowed.mode, "tools": entries}}
+
+
 def _options(
-    quirks: Quirks, resolved: ResolvedRequest, adaptations: list[Adaptation]
+    service: Service[Quirks], resolved: ResolvedRequest, adaptations: list[Adaptation]
 ) -> dict[str, Any]:
-    """`metadata`, `stream` and `stream_options`."""
+    """`metadata`, `stream`, `stream_options`, and the fields that few services have."""
+    quirks = service.quirks
     options: dict[str, Any] = {}
+    if resolved.options:
+        options = encode_options(
+            resolved, quirks.options, service.name, adaptations, quirks.unsupported
+        )
     if resolved.metadata and "metadata" in quirks.unsupported:
         adaptations.append(dropped("metadata", quirks.unsupported["metadata"]))
     elif resolved.metadata:
@@ -105,6 +204,7 @@ def _settings(
 ) -> dict[str, Any]:
     """The sampling settings, under the provider's names and within its ranges."""
     name, quirks, user_set = service.name, service.quirks, resolved.user_set
+    resolved = _without_greedy_conflicts(service, resolved, adaptations)
     requested, fields = _replace_zero_temperature(quirks, resolved, adaptations)
     profile = replace(profile, unsupported=quirks.unsupported, ranges=quirks.ranges)
     settings, setting_adaptations = adapt(requested, user_set, profile, reasoning=reasoning)
@@ -132,6 +232,24 @@ def _settings(
         if logprobs is not True and not quirks.logprobs_is_count:
             fields["top_logprobs"] = logprobs
     return fields
+
+
+def _without_greedy_conflicts(
+    service: Service[Quirks], resolved: ResolvedRequest, adaptations: list[Adaptation]
+) -> ResolvedRequest:
+    """The settings that may stand beside a temperature of 0; a default temperature gives way to what the user has set."""
+    settings, names = resolved.settings, service.quirks.greedy_excludes
+    if not names or settings.get("temperature") != 0:
+        return resolved
+    excluded = [name for name in names if settings.get(name, 1) != 1]
+    if "temperature" not in resolved.user_set and resolved.user_set.intersection(excluded):
+        excluded = ["temperature"]
+    for name in excluded:
+        if name in resolved.user_set:
+            reason = f"{service.name} has no {name} beside a temperature of 0"
+            adaptations.append(dropped(name, reason, settings[name]))
+    kept = {name: value for name, value in settings.items() if name not in excluded}
+    return replace(resolved, settings=kept)
 
 
 def _replace_zero_temperature(

@@ -9,17 +9,15 @@ from llm_pure.adapters.dialects.common.extra_fields import new_items
 from llm_pure.adapters.dialects.common.json_objects import Chain, chain_items
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.message_events import (
+    join_audio,
+    join_details,
+    read_call_fragment,
     read_final_message,
     read_message,
     read_reasoning,
 )
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.adapters.dialects.openai_chat.state import AUDIO, REASONING, TEXT, State
-from llm_pure.adapters.dialects.openai_chat.tool_call_fragments import (
-    join_audio,
-    join_details,
-    read_call_fragment,
-)
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
 from llm_pure.core.dialect import Service

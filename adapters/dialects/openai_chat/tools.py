@@ -2,12 +2,18 @@
 
 from typing import Any
 
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped, renamed
+from llm_pure.adapters.dialects.common.adaptations import (
+    changed,
+    dropped,
+    dropped_tool_mark,
+    renamed,
+)
+from llm_pure.adapters.dialects.common.message_encoder import mark_fields
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice
-from llm_pure.types.request import NamedToolChoice, NativeTool, Tool
+from llm_pure.types.request import AllowedTools, NamedToolChoice, NativeTool, Tool
 
 JsonObject = dict[str, Any]
 
@@ -22,7 +28,8 @@ def encode_tools(
     """The fields about tools. The quirks are those for the model. `reasoning`: the model reasons in this call."""
     name, quirks = service.name, service.quirks
     if not resolved.tools:
-        adaptations += dropped_tool_choice(resolved)
+        if resolved.tool_choice is not None:
+            adaptations += dropped_tool_choice(resolved)
         return {}
     if "tools" in quirks.unsupported:
         adaptations.append(dropped("tools", quirks.unsupported["tools"]))
@@ -61,6 +68,12 @@ def _tools(
                 adaptations.append(dropped(f"tools/{index}", reason))
             continue
         encoded.append({"type": "function", "function": _function(tool, tool_strict)})
+        if tool.cache is not None:
+            marks = service.quirks.turns.cache_marks
+            if marks is not None and marks.tools:
+                encoded[-1] |= mark_fields(tool.cache)
+            else:
+                adaptations.append(dropped_tool_mark(index, name))
         if tool.strict and not tool_strict:
             reason = f"it is not known that {name} supports strict tools"
             adaptations.append(dropped(f"tools/{index}/strict", reason, True))
@@ -86,7 +99,7 @@ def _tool_choice(
 ) -> JsonObject:
     """`tool_choice`, under the provider's own name. An unsupported choice is not sent: the model decides."""
     choice, values = resolved.tool_choice, service.quirks.tool_choice_values
-    if choice is None:
+    if choice is None or isinstance(choice, AllowedTools):  # request.py encodes allowed tools
         return {}
     kind = "named" if isinstance(choice, NamedToolChoice) else choice
     shown = choice.name if isinstance(choice, NamedToolChoice) else choice

@@ -14,7 +14,6 @@ from llm_pure.adapters.dialects.openai_common.json_response import (
 )
 from llm_pure.adapters.dialects.openai_common.multipart_form import build_form
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
-from llm_pure.adapters.dialects.openai_media.event_streams import ImagesFold, read_event_body
 from llm_pure.adapters.dialects.openai_media.quirks import MediaService
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import build_post, malformed_response
@@ -136,7 +135,10 @@ def parse_images(service: MediaService, response: HttpResponse) -> ImagesRespons
     They are in `data`, at SiliconFlow in `images`, or come as events.
     Fails with StreamInterrupted if the last event is missing; its `partial` has the images so far, partial ones included.
     """
-    body = read_event_body(service, response, ImagesFold()) or read_object(service, response)
+    from llm_pure.adapters.dialects.openai_media import event_streams  # imported late: start-up
+
+    folded = event_streams.read_event_body(service, response, event_streams.ImagesFold())
+    body = folded or read_object(service, response)
     key = "data" if "data" in body else "images"
     rows = body.get(key)
     if not isinstance(rows, list) or not rows:

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.json_response import read_object
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
-from llm_pure.adapters.dialects.openai_media.event_streams import event_error
 from llm_pure.core.dialect import AnyService, decode_error, malformed_response
 from llm_pure.core.error_mapping import with_body
 from llm_pure.core.provider import SpeechDecoder
@@ -188,7 +187,11 @@ class _Events(_Reader):
                 response = self.response(frame)
                 self.error = find_error(self.service, body, response)
                 if self.error is None and (kind == "error" or type(frame) is ErrorData):
-                    self.error = event_error(self.service, body, response)
+                    from llm_pure.adapters.dialects.openai_media import (
+                        event_streams,  # imported late: start-up
+                    )
+
+                    self.error = event_streams.event_error(self.service, body, response)
                 if self.error is not None:
                     self.error = with_body(self.error, body)
         return b""

@@ -15,7 +15,6 @@ from llm_pure.adapters.dialects.openai_common.json_response import (
 )
 from llm_pure.adapters.dialects.openai_common.multipart_form import build_form
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
-from llm_pure.adapters.dialects.openai_media.event_streams import TranscriptFold, read_event_body
 from llm_pure.adapters.dialects.openai_media.quirks import MediaService
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import malformed_response
@@ -104,7 +103,9 @@ def parse_transcribe(service: MediaService, response: HttpResponse) -> Transcrip
 
     Fails with StreamInterrupted if the last event is missing; its `partial` has the text so far.
     """
-    streamed = read_event_body(service, response, TranscriptFold())
+    from llm_pure.adapters.dialects.openai_media import event_streams  # imported late: start-up
+
+    streamed = event_streams.read_event_body(service, response, event_streams.TranscriptFold())
     if streamed is not None:
         return _read_object(service, streamed, response)
     decoded = decode_any(response.body, provider=service.name).value_or(None)

@@ -31,6 +31,7 @@ DIALECT = Dialect(
     initial_state=State(),
     step=step,
     read_text_run=read_text_run,
+    allowed_tools=True,
 )
 
 

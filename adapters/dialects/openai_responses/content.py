@@ -6,27 +6,38 @@ Source: openai/openai-openapi 2.3.0 (InputContent), read 2026-11-20.
 from collections.abc import Sequence
 from typing import Any
 
-from llm_pure.adapters.dialects.common.adaptations import dropped
-from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.dialect import AnyService
+from llm_pure.adapters.dialects.common.turn_rules import Placed
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.media import data_url, media_type_of
-from llm_pure.types.messages import Document, Image, Opaque, Part, Text
+from llm_pure.types.media import data_url, default_file_name, media_type_of
+from llm_pure.types.messages import (
+    CacheMark,
+    Document,
+    Image,
+    Opaque,
+    Part,
+    Refusal,
+    Text,
+)
 from llm_pure.types.rejection import UnsupportedPart
 
 
-def encode_content(
-    service: AnyService, parts: Sequence[tuple[str, Part]], adaptations: list[Adaptation]
-) -> str | list[dict[str, Any]]:
-    """A plain string for a single text, else a list. `parts`: (path, part). Raises UnsupportedPart."""
-    if len(parts) <= 1 and all(isinstance(part, Text) for _, part in parts):
-        return "".join([part.text for _, part in parts if isinstance(part, Text)])
-    encoded: list[dict[str, Any]] = []
-    for path, part in parts:
-        if isinstance(part, Opaque) and part.provider != service.name:
-            adaptations.append(dropped(path, f"{part.kind} is for {part.provider} only"))
-        else:
-            encoded.append(_encode_part(part, path))
+def encode_content(parts: Sequence[Placed]) -> str | list[dict[str, Any]]:
+    """A plain string for a single text, else a list. Raises UnsupportedPart."""
+    if not parts:
+        return ""
+    if len(parts) == 1:
+        part = parts[0][1]
+        if isinstance(part, Text) and part.cache is None:
+            return part.text
+    return [_marked(part, path) for path, part in parts]
+
+
+def _marked(part: Part, path: str) -> dict[str, Any]:
+    encoded = _encode_part(part, path)
+    mark: CacheMark | None = getattr(part, "cache", None)
+    if mark is not None:
+        ttl = {} if mark.ttl is None else {"ttl": mark.ttl}
+        encoded["prompt_cache_breakpoint"] = {"mode": "explicit", **ttl}
     return encoded
 
 
@@ -53,9 +64,11 @@ def _encode_part(part: Part, path: str) -> dict[str, Any]:
             file_data = data_url(data, media_type)
             return {
                 "type": "input_file",
-                "filename": name or "document",
+                "filename": name or default_file_name(media_type),
                 "file_data": file_data,
             }
+        case Refusal(text=text):
+            return {"type": "input_text", "text": text}
         case Opaque(json=json):
             return json_object(json) or {}
         case _:

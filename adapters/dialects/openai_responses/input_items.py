@@ -7,9 +7,14 @@ Source: openai/openai-openapi 2.3.0 (InputItem), read 2026-11-20.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
+from msgspec.structs import replace
+
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
+from llm_pure.adapters.dialects.common.replay import reason_not_replayed
+from llm_pure.adapters.dialects.common.turn_rules import CacheMarks, CallIds, Turn, TurnRules
 from llm_pure.adapters.dialects.openai_responses.content import encode_content
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
 from llm_pure.core.adaptations import Adaptation, ModelProfile
@@ -28,6 +33,7 @@ from llm_pure.types.messages import (
     Text,
     ToolCall,
     ToolResult,
+    Video,
 )
 from llm_pure.types.rejection import UnsupportedPart
 
@@ -41,25 +47,35 @@ def encode_messages(
     adaptations: list[Adaptation],
     *,
     stored: bool,
+    model: str = "",
 ) -> list[Item]:
     """The items. `stored`: the provider stores responses, so that reasoning can be sent by its id alone.
 
     Raises Rejected with UnsupportedFeature for a part that the API does not support.
     """
-    encoder = _ItemEncoder(service, adaptations)
+    marks = service.quirks.cache_marks
+    rules = _RULES if marks is None else _with_marks(marks)
+    encoder = _ItemEncoder(service, adaptations, rules, model=model)
     encoder.stored = stored
     if profile.traits.get("system_role") == "developer":
         encoder.system_role = "developer"
-    encoder.custom_calls = frozenset(
-        [
-            call.id
-            for message in messages
-            for call in message.tool_calls
-            if encoder.own_fields(call.provider_metadata).get("type") == "custom_tool_call"
-        ]
-    )
     encoder.add_all(messages)
     return encoder.turns
+
+
+_RULES = TurnRules(
+    results="anywhere",
+    result_media=None,
+    left_out_if_empty=frozenset(),
+    call_ids=CallIds(max_length=64, description="at most 64 characters"),
+    reasoning="items",
+)
+"""Source: openai/openai-openapi 2.3.0 (call_id of at most 64 characters), read 2026-11-20."""
+
+
+@lru_cache(maxsize=8)
+def _with_marks(marks: CacheMarks) -> TurnRules:
+    return replace(_RULES, cache_marks=marks)
 
 
 class _ItemEncoder(MessageEncoder[Quirks]):
@@ -69,23 +85,32 @@ class _ItemEncoder(MessageEncoder[Quirks]):
     """The provider stores responses."""
     system_role = "system"
     """Role of system messages."""
-    custom_calls: frozenset[str] = frozenset()
-    """Ids of calls of custom tools: their results have an item type of their own."""
 
-    def add(self, message: Message, path: str) -> None:
-        if message.name:
-            self.drop(f"{path}/name", "messages have no name here")
-        if message.role == "assistant":
-            self.turns += self._assistant_items(message, path)
+    def __init__(
+        self,
+        service: Service[Quirks],
+        adaptations: list[Adaptation],
+        rules: TurnRules,
+        *,
+        model: str = "",
+    ) -> None:
+        super().__init__(service, adaptations, rules, model=model)
+        self.custom_calls: set[str] = set()
+        """Ids of calls of custom tools: their results have an item type of their own."""
+
+    def add(self, turn: Turn) -> None:
+        if turn.name:
+            self.drop(f"{turn.path}/name", "messages have no name here")
+        if turn.role == "assistant":
+            self.turns += self._assistant_items(turn)
         else:
-            role = self.system_role if message.role == "system" else "user"
-            self.turns += self._user_items(role, message, path)
+            role = self.system_role if turn.role == "system" else "user"
+            self.turns += self._user_items(role, turn)
 
-    def _user_items(self, role: str, message: Message, path: str) -> Iterator[Item]:
+    def _user_items(self, role: str, turn: Turn) -> Iterator[Item]:
         """Content between other items is a message; results of tools, and this provider's own items, are items."""
         run: list[tuple[str, Part]] = []
-        for index, part in enumerate(message.parts):
-            part_path = f"{path}/parts/{index}"
+        for part_path, part in turn.parts:
             item: Item | None = None
             if isinstance(part, ToolResult):
                 item = self._result(part, part_path)
@@ -95,15 +120,15 @@ class _ItemEncoder(MessageEncoder[Quirks]):
                 run.append((part_path, part))
                 continue
             if run:
-                yield {"role": role, "content": encode_content(self.service, run, self.adaptations)}
+                yield {"role": role, "content": encode_content(run)}
                 run = []
             yield item
-        if run or not message.parts:
-            yield {"role": role, "content": encode_content(self.service, run, self.adaptations)}
+        if run or not turn.parts:
+            yield {"role": role, "content": encode_content(run)}
 
     def _is_item(self, part: Opaque) -> bool:
         """Return true for an item, false for a part of a message's content."""
-        return part.provider == self.service.name and not part.kind.startswith("input_")
+        return not part.kind.startswith("input_")
 
     def _result(self, part: ToolResult, path: str) -> Item:
         kind = "custom_tool_call" if part.tool_call_id in self.custom_calls else "function_call"
@@ -113,20 +138,20 @@ class _ItemEncoder(MessageEncoder[Quirks]):
                 "the API has no error flag for tool results; report the error in the text",
             )
         parts = [(f"{path}/content/{index}", item) for index, item in enumerate(part.content)]
-        output = encode_content(self.service, parts, self.adaptations)
-        return {"type": f"{kind}_output", "call_id": part.tool_call_id, "output": output}
+        output = encode_content(parts)
+        own = self.own_fields(part.provider_metadata)
+        return {"type": f"{kind}_output", "call_id": part.tool_call_id, "output": output, **own}
 
-    def _assistant_items(self, message: Message, path: str) -> list[Item]:
+    def _assistant_items(self, turn: Turn) -> list[Item]:
         """The items of one response, in order.
 
         The API rejects reasoning without the item that followed it, and an item with an id without its reasoning:
         so such reasoning is dropped, and what follows it is sent without ids.
         """
-        replayed = self._replayed_reasoning(message.parts)
+        replayed = self._replayed_reasoning(tuple([part for _, part in turn.parts]))
         items: list[Item] = []
         intact = True
-        for index, part in enumerate(message.parts):
-            part_path = f"{path}/parts/{index}"
+        for index, (part_path, part) in enumerate(turn.parts):
             if isinstance(part, Reasoning):
                 intact = index in replayed
                 if intact:
@@ -134,8 +159,8 @@ class _ItemEncoder(MessageEncoder[Quirks]):
                 else:
                     self.drop(part_path, self._why_dropped(part))
                 continue
-            metadata = getattr(part, "provider_metadata", None) if intact else None
-            item = self._assistant_item(part, self.own_fields(metadata), part_path)
+            own = self.own_fields(getattr(part, "provider_metadata", None))
+            item = self._assistant_item(part, own if intact else _without_ids(own), part_path)
             if item is not None:
                 _append(items, item)
         return items
@@ -151,8 +176,8 @@ class _ItemEncoder(MessageEncoder[Quirks]):
                     followed = followed and self._is_replayable(part)
                     if followed:
                         replayed.add(index)
-                case Opaque(provider=provider):
-                    followed = followed or provider == name
+                case Opaque():
+                    followed = True
                 case Text() | Refusal() | ToolCall() | Image():
                     metadata = part.provider_metadata
                     followed = metadata is not None and metadata.provider == name
@@ -166,9 +191,9 @@ class _ItemEncoder(MessageEncoder[Quirks]):
         return bool(own.get("id")) and bool(part.signature or own.get("content") or self.stored)
 
     def _why_dropped(self, part: Reasoning) -> str:
-        metadata = part.provider_metadata
-        if metadata is None or metadata.provider != self.service.name:
-            return f"it is reasoning of {metadata.provider if metadata else 'unknown origin'}"
+        reason = reason_not_replayed(part, self.service.name, self.rules)
+        if reason is not None:
+            return reason
         if not self._is_replayable(part):
             return "it is reasoning without encrypted_content, and the provider does not store it"
         return "it is reasoning without the item that followed it"
@@ -182,29 +207,38 @@ class _ItemEncoder(MessageEncoder[Quirks]):
                     "annotations": [],
                     **own.get("part", {}),
                 }
-                return _message(own, wire) or {"role": "assistant", "content": text}
+                return _message(own, wire) or {
+                    "role": "assistant",
+                    "content": text,
+                    **_phase(own),
+                }
             case Refusal(text=text):
                 item = _message(own, {"type": "refusal", "refusal": text, **own.get("part", {})})
                 if item is None:
                     self.change(path, "a refusal of another provider is sent as assistant text")
                 return item or {"role": "assistant", "content": text}
             case ToolCall(id=call_id, name=name, arguments=arguments):
-                key = "input" if own.get("type") == "custom_tool_call" else "arguments"
+                key = "arguments"
+                if own.get("type") == "custom_tool_call":
+                    key = "input"
+                    self.custom_calls.add(call_id)
                 call = {"type": "function_call", "call_id": call_id, "name": name, key: arguments}
                 return {**call, **own}
             case Image(data=bytes() as data) if own:
                 return {"type": "image_generation_call", **own, "result": base64_text(data)}
-            case Image() | Audio() | Document():
+            case Image() | Audio() | Document() | Video():
                 self.drop(path, "an assistant turn holds no media here")
                 return None
-            case Opaque(provider=provider, kind=kind, json=json):
-                if provider == self.service.name:
-                    return json_object(json) or {}
-                self.drop(path, f"{kind} is for {provider} only")
-                return None
+            case Opaque(json=json):
+                return json_object(json) or {}
             case _:
                 kind = type(part).__name__
                 raise UnsupportedPart(f"{path}: an assistant turn cannot hold {kind} here")
+
+
+def _without_ids(own: Item) -> Item:
+    """What is left of an item's own fields without its id: the type of the call, which decides how it is read."""
+    return {key: value for key, value in own.items() if key == "type"}
 
 
 def _reasoning(part: Reasoning, own: Item) -> Item:
@@ -221,6 +255,13 @@ def _message(own: Item, part: Item) -> Item | None:
         return None
     head = {"type": "message", "role": "assistant", "status": "completed", **item}
     return {**head, "content": [part]}
+
+
+def _phase(own: Item) -> Item:
+    """The phase of a message without an id, as a user may write it."""
+    item = own.get("item")
+    phase = item.get("phase") if isinstance(item, dict) else None
+    return {} if phase is None else {"phase": phase}
 
 
 def _append(items: list[Item], item: Item) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.turn_rules import CacheMarks
 from llm_pure.core.adaptations import ModelProfile
 
 
@@ -14,7 +15,11 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     """Value of `store`; None leaves the field out."""
     encrypts: bool = True
     """Reasoning can be requested as `encrypted_content`, and so be replayed without being stored."""
+    cache_marks: CacheMarks | None = None
+    """How marks of the prompt cache are sent."""
     unsupported: Mapping[str, str] = {}
     """Setting -> reason, beyond the settings that the API itself does not support."""
+    max_effort: bool = False
+    """The efforts of a model are those of its trait `responses_efforts`, if it has one."""
     profiles: tuple[ModelProfile, ...] = ()
     """Settings and ranges of the service's models."""

@@ -2,33 +2,55 @@
 
 The library keeps no state and asks the provider to store nothing: `store` is false, and reasoning models are asked for
 `reasoning.encrypted_content`, so that their reasoning can be replayed in the next turn. To have OpenAI store responses
-(for `previous_response_id`), pass `extra={"store": True}`.
+(for `previous_response_id`), set `store`.
 Source: openai/openai-openapi 2.3.0 (CreateResponse), read 2026-11-20.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.adaptations import clamped, dropped, renamed
+from llm_pure.adapters.dialects.common.adaptations import (
+    clamped,
+    dropped,
+    dropped_tool_mark,
+    renamed,
+)
+from llm_pure.adapters.dialects.common.json_objects import (
+    JSON_INSTRUCTION,
+    mentions_json,
+    merge_objects,
+)
 from llm_pure.adapters.dialects.common.reasoning_effort import effort_of
 from llm_pure.adapters.dialects.openai_responses.input_items import encode_messages
 from llm_pure.adapters.dialects.openai_responses.quirks import Quirks
 from llm_pure.core.adaptations import (
     Adaptation,
+    FieldRule,
     ModelProfile,
     adapt,
+    apply_rules,
     profile_for,
     reasoning_enabled,
 )
 from llm_pure.core.dialect import AnyService, Service, build_post, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.core.request_fields import tool_name
+from llm_pure.core.resolved_request import (
+    OptionField,
+    ResolvedRequest,
+    dropped_tool_choice,
+    encode_options,
+    merge_extra,
+    resolve_request,
+)
 from llm_pure.schema.fit import SchemaProfiles, fit_schemas
-from llm_pure.schema.profiles import OPENAI_STRICT
+from llm_pure.schema.profiles import CHAT_COMPLETIONS, OPENAI_STRICT
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import (
+    AllowedTools,
     ChatRequest,
     JsonFormat,
     NamedToolChoice,
@@ -55,7 +77,30 @@ _COUNTED = frozenset(
 )  # fmt: skip
 """The fields of POST /responses/input_tokens."""
 
-_SCHEMAS = SchemaProfiles(strict_tools=OPENAI_STRICT, strict_responses=OPENAI_STRICT)
+_OPTIONS: Mapping[str, OptionField] = {
+    "user": "safety_identifier",
+    "service_tier": "service_tier",
+    "verbosity": "text/verbosity",
+    "prompt_cache_key": "prompt_cache_key",
+    "store": "store",
+    "previous_response_id": "previous_response_id",
+}
+"""Source: openai 3.57.0, types/responses/response_create_params.py, read 2026-11-29."""
+
+_RULES = (
+    FieldRule(
+        field="store",
+        setting="store",
+        excluded_by={"background": ()},
+        unless=(True,),
+        reason="a response in the background is stored",
+        source="openai 3.57.0, response_create_params.background, read 2026-11-29",
+    ),
+)
+
+_SCHEMAS = SchemaProfiles(
+    strict_tools=OPENAI_STRICT, responses=CHAT_COMPLETIONS, strict_responses=OPENAI_STRICT
+)
 
 _NO_REASONING = ReasoningRequest(enabled=False, effort="none")
 
@@ -106,13 +151,24 @@ def _body(
     resolved = ok(resolve_request(config, request, provider=service.name))
     quirks = service.quirks
     profile = profile_for(quirks.profiles, resolved.model, config.pricing_plan)
-    stored = bool(resolved.extra.get("store", quirks.store is not False))
-    items = encode_messages(service, profile, resolved.messages, adaptations, stored=stored)
+    if quirks.max_effort and "responses_efforts" in profile.traits:
+        profile = replace(profile, efforts=profile.traits["responses_efforts"])
+    by_default = resolved.options.get("store", quirks.store is not False)
+    stored = bool(resolved.extra.get("store", by_default))
     fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
+    fitted.require_schema(service.name)
     resolved = fitted.request
+    items = encode_messages(
+        service, profile, resolved.messages, adaptations, stored=stored, model=resolved.model
+    )
     adaptations += fitted.adaptations
     fields = _fields(service, profile, resolved, adaptations, stored=stored)
-    return {"model": resolved.model, "input": items, **fields, **resolved.extra}
+    body = {"model": resolved.model, "input": items, **fields}
+    body = merge_extra(
+        body, resolved, adaptations, defaults=() if "store" in resolved.options else ("store",)
+    )
+    apply_rules(body, _RULES, adaptations)
+    return _with_json_word(body, profile, adaptations)
 
 
 def _fields(
@@ -156,8 +212,13 @@ def _fields(
         include.append("reasoning.encrypted_content")
     if include:
         fields["include"] = include
-    if quirks.store is not None:
+    if quirks.store is not None and (not resolved.options or "store" not in resolved.options):
         fields["store"] = quirks.store
+    if resolved.options:
+        options = encode_options(
+            resolved, _OPTIONS, service.name, adaptations, _without_verbosity(profile)
+        )
+        fields = merge_objects(fields, options)
     if resolved.metadata:
         fields["metadata"] = dict(resolved.metadata)
     if resolved.stream:
@@ -194,7 +255,7 @@ def _tools(
 ) -> dict[str, Any]:
     """Function tools, flat. `strict` is always sent, since its absence means "try" here and "no" elsewhere."""
     tools: list[dict[str, Any]] = []
-    types: dict[str, str] = {}
+    hosted: dict[str, dict[str, Any]] = {}
     for index, tool in enumerate(resolved.tools):
         if not isinstance(tool, NativeTool):
             function: dict[str, Any] = {"type": "function", "name": tool.name}
@@ -203,9 +264,11 @@ def _tools(
             function["parameters"] = tool.parameters
             function["strict"] = bool(tool.strict)
             tools.append(function)
+            if tool.cache is not None:
+                adaptations.append(dropped_tool_mark(index, service.name))
         elif tool.provider == service.name:
             tools.append(tool.json)
-            types[str(tool.json.get("name"))] = str(tool.json.get("type"))
+            hosted[tool_name(tool)] = tool.json
         else:
             adaptations.append(dropped(f"tools/{index}", f"it is a tool of {tool.provider}'s own"))
     if not tools:
@@ -214,12 +277,56 @@ def _tools(
     fields: dict[str, Any] = {"tools": tools}
     choice = resolved.tool_choice
     if isinstance(choice, NamedToolChoice):
-        fields["tool_choice"] = {"type": types.get(choice.name, "function"), "name": choice.name}
+        fields["tool_choice"] = _named_choice(choice.name, hosted)
+    elif isinstance(choice, AllowedTools):
+        named = [_entry(tool) for tool in tools if tool_name(tool) in choice.names]
+        fields["tool_choice"] = {"type": "allowed_tools", "mode": choice.mode, "tools": named}
     elif choice is not None:
         fields["tool_choice"] = choice
     if resolved.parallel_tool_calls is not None:
         fields["parallel_tool_calls"] = resolved.parallel_tool_calls
     return fields
+
+
+def _named_choice(name: str, hosted: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """A function by name; a tool that OpenAI runs by its type, or by type and name where it has one (custom, mcp)."""
+    tool = hosted.get(name)
+    if tool is None:
+        return {"type": "function", "name": name}
+    kept = ("type", "name", "server_label")
+    return {key: tool[key] for key in kept if key in tool}
+
+
+def _entry(tool: dict[str, Any]) -> dict[str, Any]:
+    """A tool in the list of a choice among allowed tools."""
+    return {key: tool[key] for key in ("type", "name", "server_label") if key in tool}
+
+
+def _without_verbosity(profile: ModelProfile) -> dict[str, str]:
+    """The options that the model does not support."""
+    return {name: profile.unsupported[name] for name in _OPTIONS if name in profile.unsupported}
+
+
+def _with_json_word(
+    body: dict[str, Any], profile: ModelProfile, adaptations: list[Adaptation]
+) -> dict[str, Any]:
+    """The body with an instruction if it requests a JSON object and no input has the word JSON, which the API refuses.
+
+    "Response input messages must contain the word 'json'": `instructions` do not count.
+    """
+    text, items = body.get("text"), body.get("input")
+    requested = text.get("format") if isinstance(text, dict) else None
+    if not isinstance(requested, dict) or requested.get("type") != "json_object":
+        return body
+    if not isinstance(items, list) or any(map(mentions_json, items)):
+        return body
+    reason = "a response format json_object needs the word JSON in the prompt"
+    adaptations.append(
+        Adaptation(field="messages", action="added", reason=reason, after=JSON_INSTRUCTION)
+    )
+    role = profile.traits.get("system_role", "system")
+    instruction = {"role": role, "content": JSON_INSTRUCTION}
+    return {**body, "input": [instruction, *items]}
 
 
 def _format(resolved: ResolvedRequest) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from typing import Any
 
 from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
 from llm_pure.adapters.dialects.common.turn_order import (
-    Placed,
     assistant_turn,
     result_text,
     user_turn,
     without_name,
 )
+from llm_pure.adapters.dialects.common.turn_rules import CallIds, Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
 from llm_pure.framing.json_codec import json_object, json_text
@@ -30,7 +30,7 @@ def encode_messages(
     service: AnyService, messages: tuple[Message, ...], adaptations: list[Adaptation]
 ) -> dict[str, Any]:
     """{messages[], system?}. Raises Rejected with UnsupportedFeature for a turn that the API does not support."""
-    encoder = _TurnEncoder(service, adaptations)
+    encoder = _TurnEncoder(service, adaptations, _RULES)
     encoder.add_all(messages)
     if not encoder.turns or encoder.turns[-1]["role"] == "assistant":
         message = "messages: a conversation ends with the user here"
@@ -41,35 +41,48 @@ def encode_messages(
     return fields
 
 
+_RULES = TurnRules(left_out_if_empty=frozenset(), call_ids=CallIds(sent=False))
+"""The encoder joins and separates turns itself, since a function's result is a turn of its own here."""
+
+
 class _TurnEncoder(MessageEncoder[object]):
     """Encodes messages into alternating turns."""
 
-    def __init__(self, service: AnyService, adaptations: list[Adaptation]) -> None:
-        super().__init__(service, adaptations)
+    def __init__(
+        self,
+        service: AnyService,
+        adaptations: list[Adaptation],
+        rules: TurnRules,
+        *,
+        model: str = "",
+    ) -> None:
+        super().__init__(service, adaptations, rules, model=model)
         self.system_texts: list[str] = []
         self.functions: dict[str, str] = {}
         """Id of a call -> name of its function."""
 
-    def add(self, message: Message, path: str) -> None:
-        without_name(message, path, self.adaptations)
-        match message.role:
+    def add(self, turn: Turn) -> None:
+        without_name(turn, self.adaptations)
+        match turn.role:
             case "system":
-                self._add_system(message, path)
+                self._add_system(turn)
             case "assistant":
-                self._add_assistant(message, path)
+                self._add_assistant(turn)
             case "user" | "tool":
-                self._add_user(message, path)
+                self._add_user(turn)
 
-    def _add_system(self, message: Message, path: str) -> None:
-        turn = user_turn(self.service.name, message, path, self.adaptations)
+    def _add_system(self, wire: Turn) -> None:
+        path = wire.path
+        turn = user_turn(wire, self.adaptations)
         if turn.results:
             raise UnsupportedPart(f"{turn.results[0][0]}: a tool's result is no system text")
         if self.turns:
             self.change(path, "system text is sent before the conversation here")
         self.system_texts.append(_text(turn.rest))
 
-    def _add_user(self, message: Message, path: str) -> None:
-        turn = user_turn(self.service.name, message, path, self.adaptations)
+    def _add_user(self, wire: Turn) -> None:
+        path = wire.path
+        turn = user_turn(wire, self.adaptations)
         for result_path, result in turn.results:
             name = result.name or self.functions.get(result.tool_call_id)
             if not name:
@@ -80,8 +93,9 @@ class _TurnEncoder(MessageEncoder[object]):
         if turn.rest or not turn.results:
             self._add_turn({"role": "user", "content": _text(turn.rest) or BLANK}, path)
 
-    def _add_assistant(self, message: Message, path: str) -> None:
-        turn = assistant_turn(self.service.name, message, path, self.adaptations, replays=False)
+    def _add_assistant(self, wire: Turn) -> None:
+        path = wire.path
+        turn = assistant_turn(wire, self.adaptations)
         for part in turn.opaque:
             self.drop(path, f"{part.kind} is not supported here")
         if len(turn.calls) > 1:

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped, dropped_tool_mark
 from llm_pure.adapters.dialects.common.legacy_functions import function_of
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unsupported_by
 from llm_pure.adapters.dialects.openai_chat.response_format import encode_format
@@ -18,7 +18,14 @@ from llm_pure.adapters.dialects.qianfan_v1.models import endpoint_of
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import AnyService, Service, build_post, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest, dropped_tool_choice, resolve_request
+from llm_pure.core.resolved_request import (
+    ResolvedRequest,
+    dropped_tool_choice,
+    encode_options,
+    merge_extra,
+    resolve_request,
+)
+from llm_pure.schema.fit import SchemaProfiles, fit_schemas
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.rejection import ok, returns_failure
 from llm_pure.types.request import ChatRequest, NamedToolChoice, NativeTool
@@ -40,6 +47,8 @@ _EVERY_MODEL = ModelProfile(
     source="cloud.baidu.com/doc/WENXINWORKSHOP, in excerpts read 2026-11-20: temperature in (0, 1]",
 )
 
+
+_SCHEMAS = SchemaProfiles()
 
 QUIRKS = Quirks(json_formats=("json_object",))
 """The response formats of the API."""
@@ -67,15 +76,18 @@ def build_chat(
     resolved = ok(resolve_request(config, request, provider=service.name))
     path = f"/chat/{endpoint_of(config, resolved.model)}"
     url = ok(service.url_for(config, resolved.model, path))
+    fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
+    resolved = fitted.request
+    adaptations += fitted.adaptations
     fields = encode_messages(service, resolved.messages, adaptations)
     encoded_format = encode_format(service, resolved.response_format, adaptations)
     if encoded_format.instruction:
         texts = [fields.get("system"), encoded_format.instruction]
         fields["system"] = "\n\n".join(filter(None, texts))
     fields |= _fields(service, resolved, adaptations)
+    body = merge_extra(fields, resolved, adaptations)
     if strict:
         require_lossless(service, adaptations)
-    body = {**fields, **resolved.extra}
     accept = "text/event-stream" if body.get("stream") else "application/json"
     return build_post(service, config, url, body, adaptations, accept=accept)
 
@@ -89,7 +101,7 @@ def _fields(
         fields["response_format"] = "json_object"
     user_set = resolved.user_set
     settings = dict(resolved.settings)
-    if "max_tokens" not in user_set:
+    if "max_tokens" not in user_set:  # 4096 is more than most of these models support
         settings.pop("max_tokens", None)
     settings, setting_adaptations = adapt(settings, user_set, _EVERY_MODEL)
     adaptations += setting_adaptations
@@ -97,6 +109,7 @@ def _fields(
     reasoning = resolved.reasoning
     if reasoning is not None and reasoning.enabled and reasoning.effort != "none":
         adaptations.append(dropped("reasoning", f"{resolved.model} has no reasoning to ask for"))
+    fields |= encode_options(resolved, {"user": "user_id"}, service.name, adaptations)
     if resolved.metadata:
         adaptations.append(dropped("metadata", "qianfan v1 keeps none"))
     if resolved.stream:
@@ -113,6 +126,8 @@ def _functions(
     for index, tool in enumerate(resolved.tools):
         if not isinstance(tool, NativeTool):
             functions.append({"description": tool.name, **function_of(tool)})  # required here
+            if tool.cache is not None:
+                adaptations.append(dropped_tool_mark(index, service.name))
             if tool.strict:
                 reason = "qianfan v1 does not hold a model to a schema"
                 adaptations.append(dropped(f"tools/{index}/strict", reason, True))

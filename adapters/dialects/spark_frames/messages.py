@@ -8,7 +8,9 @@ Source: spark_ai_python 0.4.5, sparkai/llm/llm.py (_convert_message_to_dict), re
 from typing import Any
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
+from llm_pure.adapters.dialects.common.message_encoder import turns_of
 from llm_pure.adapters.dialects.common.turn_order import assistant_turn, user_turn, without_name
+from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
 from llm_pure.types.media import base64_text
@@ -22,41 +24,40 @@ def encode_messages(
     """The wire's messages. Raises Rejected with UnsupportedFeature for a part that Spark does not support."""
     encoded: list[dict[str, Any]] = []
     try:
-        for index, message in enumerate(messages):
-            path = f"messages/{index}"
-            without_name(message, path, adaptations)
-            if message.role == "assistant":
-                encoded.append(_assistant(service, message, path, adaptations))
+        for turn in turns_of(messages, service.name, _RULES, adaptations):
+            without_name(turn, adaptations)
+            if turn.role == "assistant":
+                encoded.append(_assistant(turn, adaptations))
             else:
-                encoded += _user(service, message, path, adaptations, first=not encoded)
+                encoded += _user(turn, adaptations, first=not encoded)
     except UnsupportedPart as part:
         raise part.of_provider(service.name) from None
     return encoded
 
 
-def _assistant(
-    service: AnyService, message: Message, path: str, adaptations: list[Adaptation]
-) -> dict[str, Any]:
-    turn = assistant_turn(service.name, message, path, adaptations, replays=False)
+_RULES = TurnRules()
+
+
+def _assistant(wire: Turn, adaptations: list[Adaptation]) -> dict[str, Any]:
+    turn = assistant_turn(wire, adaptations)
     for part in turn.opaque:
-        adaptations.append(dropped(path, f"{part.kind} is not supported here"))
+        adaptations.append(dropped(wire.path, f"{part.kind} is not supported here"))
     if turn.calls:
-        raise UnsupportedPart(f"{path}: Spark's frames have no form for a tool call")
+        raise UnsupportedPart(f"{wire.path}: Spark's frames have no form for a tool call")
     return {"role": "assistant", "content": turn.text}
 
 
 def _user(
-    service: AnyService,
-    message: Message,
-    path: str,
+    wire: Turn,
     adaptations: list[Adaptation],
     *,
     first: bool,
 ) -> list[dict[str, Any]]:
-    turn = user_turn(service.name, message, path, adaptations)
+    path = wire.path
+    turn = user_turn(wire, adaptations)
     for result_path, _ in turn.results:
         raise UnsupportedPart(f"{result_path}: Spark's frames have no form for a tool's result")
-    role = "user" if message.role == "tool" else message.role
+    role = "user" if wire.role == "tool" else wire.role
     if role == "system" and not first:
         role = "user"
         reason = "system text is first here; later system text is sent as the user's"

@@ -8,8 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from llm_pure.adapters.dialects.common.adaptations import changed, dropped
-from llm_pure.adapters.dialects.common.json_objects import merge_objects
+from llm_pure.adapters.dialects.common.adaptations import changed, dropped, dropped_tool_mark
 from llm_pure.adapters.dialects.common.legacy_functions import function_of
 from llm_pure.adapters.dialects.openai_chat.quirks import Quirks, unsupported_by
 from llm_pure.adapters.dialects.openai_chat.response_format import encode_format
@@ -17,8 +16,14 @@ from llm_pure.adapters.dialects.spark_frames.messages import encode_messages
 from llm_pure.core.adaptations import Adaptation, ModelProfile, adapt
 from llm_pure.core.dialect import AnyService, Service, require_lossless
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
+from llm_pure.core.resolved_request import (
+    ResolvedRequest,
+    encode_options,
+    merge_extra,
+    resolve_request,
+)
 from llm_pure.framing.json_codec import encode
+from llm_pure.schema.fit import SchemaProfiles, fit_schemas
 from llm_pure.signing import hmac_url
 from llm_pure.signing.key import usable_key, with_credential_headers
 from llm_pure.types.config import LLMConfig, plain_headers
@@ -38,6 +43,8 @@ _EVERY_MODEL = ModelProfile(
     ranges={"temperature": (0.01, 1), "top_k": (1, 6), "max_tokens": (1, 8192)},
     source="the wire notes of this project, read 2026-11-20",
 )  # fmt: skip
+
+_SCHEMAS = SchemaProfiles()
 
 QUIRKS = Quirks(json_formats=())
 """The response formats of the API."""
@@ -66,12 +73,13 @@ def build_chat(
         message = "Spark's websocket needs app_id, api_key and api_secret; with api_key alone Spark is called over HTTP"
         raise Rejected(InvalidConfiguration(message=message, field="app_id", provider=service.name))
     url = ok(service.url_for(config, resolved.model, ""))
+    fitted = ok(fit_schemas(resolved, _SCHEMAS, provider=service.name))
+    resolved = fitted.request
+    adaptations += fitted.adaptations
     messages = encode_messages(service, resolved.messages, adaptations)
     encoded_format = encode_format(service, resolved.response_format, adaptations)
     functions = _functions(service, resolved, adaptations)
     settings = _settings(resolved, adaptations)
-    if strict:
-        require_lossless(service, adaptations)
     frame: dict[str, Any] = {
         "header": {"app_id": config.app_id},
         "parameter": {"chat": {"domain": resolved.model, **settings}},
@@ -79,7 +87,10 @@ def build_chat(
     }
     if functions:
         frame["payload"]["functions"] = {"text": functions}
-    body = ok(encode(merge_objects(frame, resolved.extra), provider=service.name))
+    frame = merge_extra(frame, resolved, adaptations)
+    if strict:
+        require_lossless(service, adaptations)
+    body = ok(encode(frame, provider=service.name))
     exchange = HttpRequest("GET", url, plain_headers(config), body)
     return Built(request=exchange, adaptations=tuple(adaptations))
 
@@ -103,6 +114,7 @@ def _settings(resolved: ResolvedRequest, adaptations: list[Adaptation]) -> dict[
     if reasoning is not None and reasoning.enabled and reasoning.effort != "none":
         reason = f"the reasoning of {resolved.model} cannot be configured"
         adaptations.append(dropped("reasoning", reason))
+    encode_options(resolved, {}, "Spark's frames", adaptations)
     if resolved.metadata:
         adaptations.append(dropped("metadata", "Spark keeps none"))
     return {key: settings[key] for key in _SETTINGS if key in settings}
@@ -115,6 +127,8 @@ def _functions(
     for index, tool in enumerate(resolved.tools):
         if not isinstance(tool, NativeTool):
             functions.append(function_of(tool))
+            if tool.cache is not None:
+                adaptations.append(dropped_tool_mark(index, service.name))
             if tool.strict:
                 reason = "Spark does not hold a model to a schema"
                 adaptations.append(dropped(f"tools/{index}/strict", reason, True))

@@ -18,6 +18,7 @@ from tests.support.anthropic_bodies import (
     told,
 )
 from tests.support.chat_requests import WEATHER
+from tests.support.configs import file_config
 
 
 def test_the_whole_request_has_its_keys_in_a_fixed_order() -> None:
@@ -83,12 +84,12 @@ def test_the_configuration_says_the_output_limit_where_the_request_does_not() ->
     ],
 )
 def test_the_version_in_the_path_is_not_doubled(base_url: str, url: str) -> None:
-    config = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5", base_url=base_url)
+    config = file_config(api_type="anthropic", model="claude-sonnet-4-5", base_url=base_url)
     assert built(ChatRequest(messages="hi"), config).request.url == url
 
 
 def test_headers_of_the_configuration_go_over_our_own_and_bring_no_credential() -> None:
-    config = LLMConfig(
+    config = file_config(
         api_type="anthropic",
         model="claude-sonnet-4-5",
         api_version="2023-01-01",
@@ -130,7 +131,7 @@ def test_a_default_temperature_gives_way_to_a_top_p_that_was_asked_for() -> None
 
 
 def test_the_api_version_of_october_2026_has_no_sampling_settings() -> None:
-    config = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5", api_version="2026-10-21")
+    config = file_config(api_type="anthropic", model="claude-sonnet-4-5", api_version="2026-10-21")
     made = built(ChatRequest(messages="hi", temperature=0.5), config)
     assert json.loads(made.request.body) == {
         "model": "claude-sonnet-4-5",
@@ -190,7 +191,7 @@ def test_a_host_may_want_the_version_in_the_body_and_model_and_stream_in_the_pat
         stream_in_body=False,
         betas_in_body=True,
     )
-    config = LLMConfig(
+    config = file_config(
         api_type="bedrock",
         model="anthropic.claude-sonnet-4-5-20250929-v1:0",
         headers=(("anthropic-beta", "a, b"),),
@@ -211,9 +212,9 @@ def test_a_host_may_want_the_version_in_the_body_and_model_and_stream_in_the_pat
 @pytest.mark.parametrize(
     ("config", "field"),
     [
-        (LLMConfig(api_type="anthropic"), "model"),
+        (file_config(api_type="anthropic"), "model"),
         (
-            LLMConfig(api_type="anthropic", model="claude-sonnet-4-5", base_url="ftp://x"),
+            file_config(api_type="anthropic", model="claude-sonnet-4-5", base_url="ftp://x"),
             "base_url",
         ),
     ],

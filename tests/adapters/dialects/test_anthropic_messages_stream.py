@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from llm_pure import ChatRequest, LLMConfig, collect
+from llm_pure import ChatRequest, collect
 from llm_pure.adapters.dialects.anthropic_messages import build_chat
 from llm_pure.types.completion import Usage
 from llm_pure.types.events import (
@@ -19,6 +19,7 @@ from llm_pure.types.events import (
 from llm_pure.types.messages import Opaque
 from tests.support.anthropic_answers import ANSWERS, Answer, Event, begun, end, start
 from tests.support.anthropic_streams import SERVICE, collected, fed
+from tests.support.configs import file_config
 
 answers = pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 
@@ -125,7 +126,7 @@ def test_usage_is_merged_key_by_key(before: Event, after: Event, usage: Usage) -
 def test_signatures_and_opaque_parts_go_back_byte_for_byte(answer: Answer) -> None:
     message = collect(fed(answer.streamed)[0]).unwrap().message
     request = ChatRequest(messages=["hi", message, "go on"])
-    config = LLMConfig(api_type="anthropic", model="claude-sonnet-4-5")
+    config = file_config(api_type="anthropic", model="claude-sonnet-4-5")
     made = build_chat(SERVICE, config, request).unwrap()
     assert made.adaptations == ()
     sent = json.loads(made.request.body)["messages"]

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from llm_pure import ChatRequest, LLMConfig
+from llm_pure import ChatRequest
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.types.request import ReasoningRequest
 from tests.support.anthropic_bodies import built, fields, told
+from tests.support.configs import file_config
 
 ENABLED = {"type": "enabled", "budget_tokens": 2000}
 SUMMARIZED = {"type": "adaptive", "display": "summarized"}
@@ -62,7 +63,7 @@ def test_thinking_is_asked_for_as_the_model_wants_it(
 
 
 def test_a_budget_from_the_configuration_counts_where_the_request_says_nothing() -> None:
-    config = LLMConfig(
+    config = file_config(
         api_type="anthropic", model="claude-sonnet-4-5", reasoning=True, reasoning_max_token=2000
     )
     made = built(ChatRequest(messages="hi"), config, strict=True)

@@ -172,12 +172,17 @@ def test_what_other_providers_said_is_left_out_and_reported() -> None:
         Adaptation(
             field="messages/1/parts/1",
             action="dropped",
-            reason="thinking without its signature is rejected",
+            reason="reasoning without its signature is rejected",
         ),
         Adaptation(
             field="messages/1/parts/2",
             action="dropped",
             reason="executableCode is for gemini only",
+        ),
+        Adaptation(
+            field="messages/1/parts/3/provider_metadata",
+            action="rewritten",
+            reason="thoughtSignature: for gemini only",
         ),
     )
     lost = error(request, strict=True)

@@ -361,6 +361,9 @@ def test_odd_shapes_never_raise(blocks: list[Any], usage: Any, stop: Any) -> Non
     assert isinstance(parse({**said, "stopReason": stop}), Success | Failure)
 
 
+WORDS = st.text(min_size=1, max_size=5).filter(lambda text: not text.isspace())
+"""Blocks of white space alone are refused, so they are not sent back."""
+
 SIGNATURES = st.text("abc+/=", min_size=1, max_size=12)
 REPLAYED = st.one_of(
     st.builds(
@@ -369,7 +372,7 @@ REPLAYED = st.one_of(
         SIGNATURES,
     ),
     SIGNATURES.map(lambda text: {"reasoningContent": {"redactedContent": text}}),
-    st.text(min_size=1, max_size=5).map(lambda text: {"text": text}),
+    WORDS.map(lambda text: {"text": text}),
     st.builds(
         lambda text: {
             "toolResult": {"toolUseId": "t", "content": [{"text": text}], "status": "success"}

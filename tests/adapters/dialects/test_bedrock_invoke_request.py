@@ -11,7 +11,6 @@ from llm_pure import (
     EmbedRequest,
     Image,
     JsonFormat,
-    LLMConfig,
     Message,
     NamedToolChoice,
     NativeTool,
@@ -29,6 +28,7 @@ from llm_pure.core.provider import Built
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.types.http import get_header
 from tests.support.builders import actions
+from tests.support.configs import file_config
 
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 TALK = (system("Be brief."), user("Hi"), assistant("Hello."), user("And?"))
@@ -42,7 +42,7 @@ TURNS = [
 def build(model: str, *, strict: bool = False, **asked: Any) -> Built:
     asked.setdefault("messages", "Hi")
     request = ChatRequest(model=model, **asked)
-    return PROVIDER.build_chat(LLMConfig(), request, strict=strict).unwrap()
+    return PROVIDER.build_chat(file_config(), request, strict=strict).unwrap()
 
 
 def body(model: str, **asked: Any) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def body_of(built: Built) -> dict[str, Any]:
 def refusal(model: str, *, strict: bool = False, **asked: Any) -> LLMError:
     asked.setdefault("messages", "Hi")
     request = ChatRequest(model=model, **asked)
-    return PROVIDER.build_chat(LLMConfig(), request, strict=strict).failure()
+    return PROVIDER.build_chat(file_config(), request, strict=strict).failure()
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_only_cohere_wants_to_hear_of_the_stream_in_the_body() -> None:
 
 
 def test_claude_hears_of_betas_in_the_body() -> None:
-    config = LLMConfig(model=CLAUDE, headers=(("anthropic-beta", "a,b"),))
+    config = file_config(model=CLAUDE, headers=(("anthropic-beta", "a,b"),))
     built = PROVIDER.build_chat(config, ChatRequest(messages="Hi")).unwrap()
     assert body_of(built)["anthropic_beta"] == ["a", "b"]
 
@@ -406,7 +406,7 @@ def test_a_model_whose_body_is_not_known_is_unsupported_until_the_pricing_plan_n
     error = refusal(hidden)
     assert isinstance(error, UnsupportedFeature)
     assert "pricing_plan" in error.message
-    config = LLMConfig(model=hidden, pricing_plan="meta.llama3-8b-instruct-v1:0")
+    config = file_config(model=hidden, pricing_plan="meta.llama3-8b-instruct-v1:0")
     built = PROVIDER.build_chat(config, ChatRequest(messages="Hi")).unwrap()
     assert body_of(built)["prompt"].startswith("<|begin_of_text|>")
 
@@ -418,7 +418,7 @@ def test_no_model_is_a_configuration_error() -> None:
 def test_counting_sends_the_vendors_body_in_base64() -> None:
     assert PROVIDER.count_tokens is not None
     request = ChatRequest(messages="Hi", model=CLAUDE, stream=True)
-    built = PROVIDER.count_tokens.build(LLMConfig(), request).unwrap()
+    built = PROVIDER.count_tokens.build(file_config(), request).unwrap()
     assert built.request.url.endswith(
         "/model/anthropic.claude-sonnet-4-5-20250929-v1%3A0/count-tokens"
     )
@@ -480,7 +480,7 @@ def test_texts_are_embedded_in_the_vendors_words(
 ) -> None:
     assert PROVIDER.embed is not None
     request = EmbedRequest(model=model, **{"input": "Hi", **asked})
-    built = PROVIDER.embed.build(LLMConfig(), request).unwrap()
+    built = PROVIDER.embed.build(file_config(), request).unwrap()
     assert built.request.url.endswith(f"/model/{model.replace(':', '%3A')}/invoke")
     assert body_of(built) == sent
     assert actions(built) == changed
@@ -499,4 +499,4 @@ def test_texts_are_embedded_in_the_vendors_words(
 )
 def test_embeddings_that_cannot_be_asked_for(asked: Any, kind: type[LLMError]) -> None:
     assert PROVIDER.embed is not None
-    assert isinstance(PROVIDER.embed.build(LLMConfig(), EmbedRequest(**asked)).failure(), kind)
+    assert isinstance(PROVIDER.embed.build(file_config(), EmbedRequest(**asked)).failure(), kind)

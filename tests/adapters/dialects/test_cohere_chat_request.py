@@ -33,17 +33,20 @@ from llm_pure.types.messages import (
 from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, SchemaFormat, Tool
 from tests.support.builders import ProviderCase
 from tests.support.chat_requests import PDF, PNG, WAV
+from tests.support.configs import file_config, overridden
 
 COHERE = ProviderCase("cohere", "command-a-plus")
 CONFIG, built, body = COHERE.config, COHERE.built, COHERE.body
 PIXELS = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
+EMPTY = {"type": "object", "properties": {}}
+NEEDY = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 WEATHER = Tool(name="weather", description="Weather now", parameters={"type": "object"})
 WEATHER_SENT = {
     "type": "function",
     "function": {
         "name": "weather",
         "description": "Weather now",
-        "parameters": {"type": "object"},
+        "parameters": {"type": "object", "properties": {}},
     },
 }
 PLAIN = {"max_tokens": 4096, "temperature": 0.0}
@@ -65,7 +68,7 @@ def test_a_plain_question() -> None:
     ["https://gate.test", "https://gate.test/", "https://gate.test/v2", "https://gate.test/v1/"],
 )
 def test_the_version_at_the_end_of_a_base_url_is_the_paths_to_say(base_url: str) -> None:
-    config = LLMConfig(api_type="cohere", model="m", base_url=base_url)
+    config = file_config(api_type="cohere", model="m", base_url=base_url)
     assert built(ChatRequest(messages="hi"), config).request.url == "https://gate.test/v2/chat"
 
 
@@ -83,7 +86,6 @@ def test_everything_at_once() -> None:
         ],
         tools=(WEATHER,),
         tool_choice="required",
-        response_format=SchemaFormat(schema={"type": "object"}),
         max_tokens=64,
         temperature=0.5,
         top_p=0.9,
@@ -98,7 +100,7 @@ def test_everything_at_once() -> None:
         extra={"documents": ["a document"], "temperature": 0.25},
     )
     made = built(request)
-    assert made.adaptations == ()
+    assert made.adaptations == (overridden("extra/temperature", 0.5, 0.25),)
     assert dict(made.request.headers)["accept"] == "text/event-stream"
     assert list(json.loads(made.request.body).items()) == list(
         {
@@ -131,7 +133,6 @@ def test_everything_at_once() -> None:
             ],
             "tools": [WEATHER_SENT],
             "tool_choice": "REQUIRED",
-            "response_format": {"type": "json_object", "json_schema": {"type": "object"}},
             "max_tokens": 64,
             "temperature": 0.25,
             "p": 0.9,
@@ -165,17 +166,22 @@ def test_everything_at_once() -> None:
         ),
         (
             {"tools": (Tool(name="f", parameters={}, strict=True),)},
+            {"tools": [{"type": "function", "function": {"name": "f", "parameters": EMPTY}}]},
+            [("tools/0/strict", "dropped")],
+        ),
+        (
+            {"tools": (Tool(name="f", parameters=NEEDY, strict=True),)},
             {
-                "tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}],
+                "tools": [{"type": "function", "function": {"name": "f", "parameters": NEEDY}}],
                 "strict_tools": True,
             },
             [],
         ),
         (
-            {"tools": (Tool(name="f", parameters={}, strict=True), WEATHER)},
+            {"tools": (Tool(name="f", parameters=NEEDY, strict=True), WEATHER)},
             {
                 "tools": [
-                    {"type": "function", "function": {"name": "f", "parameters": {}}},
+                    {"type": "function", "function": {"name": "f", "parameters": NEEDY}},
                     WEATHER_SENT,
                 ],
                 "strict_tools": True,
@@ -196,8 +202,11 @@ def test_everything_at_once() -> None:
         ),
         (
             {"tools": (), "response_format": SchemaFormat(schema={}, description="d")},
-            {"response_format": {"type": "json_object", "json_schema": {}}},
-            [("response_format/description", "dropped")],
+            {"response_format": {"type": "json_object", "json_schema": EMPTY}},
+            [
+                ("response_format/schema/type", "changed"),
+                ("response_format/description", "dropped"),
+            ],
         ),
     ],
 )
@@ -278,6 +287,7 @@ def test_what_another_provider_said_is_left_out_and_reported() -> None:
         ("messages/1/parts/0", "dropped"),
         ("messages/1/parts/1", "dropped"),
         ("messages/1/parts/2", "dropped"),
+        ("messages/1/parts/5/provider_metadata", "rewritten"),
         ("messages/1/parts/3", "dropped"),
         ("messages/1/parts/4", "changed"),
         ("messages/2/name", "dropped"),
@@ -346,7 +356,7 @@ def test_an_embedding_without_a_task_is_of_a_document() -> None:
 @pytest.mark.parametrize(
     ("config", "request_", "kind"),
     [
-        (LLMConfig(api_type="cohere"), EmbedRequest(input="a"), InvalidConfiguration),
+        (file_config(api_type="cohere"), EmbedRequest(input="a"), InvalidConfiguration),
         (CONFIG, EmbedRequest(input=()), InvalidRequest),
         (CONFIG, EmbedRequest(input=("a", "")), InvalidRequest),
     ],

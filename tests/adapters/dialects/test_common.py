@@ -25,6 +25,7 @@ from llm_pure.adapters.dialects.common.message_encoder import MessageEncoder
 from llm_pure.adapters.dialects.common.part_identity import Entries, Parts
 from llm_pure.adapters.dialects.common.reasoning_effort import nearest_effort
 from llm_pure.adapters.dialects.common.token_counts import read_token_count, token_count
+from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.core.urls import under_base_url
@@ -39,7 +40,6 @@ from llm_pure.types.events import ExtraReceived, StreamEvent
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import (
     Image,
-    Message,
     Opaque,
     ProviderMetadata,
     Text,
@@ -235,21 +235,21 @@ def test_a_count_is_read_by_its_field() -> None:
 
 
 class Encoder(MessageEncoder[None]):
-    def add(self, message: Message, path: str) -> None:
+    def add(self, turn: Turn) -> None:
         blocks: list[dict[str, Any]] = []
-        for part_path, part in self.own_parts(message, path):
+        for part_path, part in turn.parts:
             if not isinstance(part, Text):
                 raise UnsupportedPart(f"{part_path}: no {type(part).__name__}")
             blocks.append({"text": part.text, **self.own_fields(part.provider_metadata)})
-        if message.role == "system":
+        if turn.role == "system":
             self.system += blocks
         else:
-            self.add_turn(message.role, blocks)
+            self.add_turn(turn.role, blocks)
 
 
 def test_an_encoder_merges_turns_of_one_role() -> None:
     adaptations: list[Adaptation] = []
-    encoder = Encoder(SERVICE, adaptations)
+    encoder = Encoder(SERVICE, adaptations, TurnRules())
     own = Text("c", ProviderMetadata("example", '{"x":1}'))
     foreign = Text("d", ProviderMetadata("elsewhere", '{"x":1}'))
     encoder.add_all((system("s"), user("a"), user(Opaque("elsewhere", "k", "{}"), "b"),
@@ -259,12 +259,15 @@ def test_an_encoder_merges_turns_of_one_role() -> None:
         {"role": "user", "content": [{"text": "a"}, {"text": "b"}]},
         {"role": "assistant", "content": [{"text": "c", "x": 1}, {"text": "d"}]},
     ]
-    assert adaptations == [dropped("messages/2/parts/0", "k is for elsewhere only")]
+    assert adaptations == [
+        dropped("messages/2/parts/0", "k is for elsewhere only"),
+        dropped("messages/4/parts/1/provider_metadata", "x: for elsewhere only"),
+    ]
 
 
 def test_an_encoder_names_the_provider_of_an_unsupported_part() -> None:
     with pytest.raises(Rejected) as caught:
-        Encoder(SERVICE, []).add_all((user(Image(data=b"x")),))
+        Encoder(SERVICE, [], TurnRules()).add_all((user(Image(data=b"x")),))
     assert caught.value.error == UnsupportedFeature(
         message="messages/0/parts/0: no Image", provider="example", feature="messages"
     )

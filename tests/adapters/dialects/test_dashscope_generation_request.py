@@ -20,13 +20,14 @@ from llm_pure.adapters.dialects.dashscope_generation import build_chat
 from llm_pure.adapters.dialects.dashscope_generation.embed import build_embed
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.messages import Audio, Image, Opaque, ProviderMetadata, Reasoning, ToolCall
-from llm_pure.types.request import SchemaFormat, Tool
+from llm_pure.types.request import Tool
 from llm_pure.types.result import Success
 from tests.support.builders import ChatCase
 from tests.support.chat_requests import PNG, WAV
+from tests.support.configs import file_config, overridden
 from tests.support.dashscope_generation_streams import SERVICE
 
-CONFIG = LLMConfig(api_type="dashscope", model="qwen-plus")
+CONFIG = file_config(api_type="dashscope", model="qwen-plus")
 SERVICES = "https://dashscope.aliyuncs.com/api/v1/services"
 TEXT = f"{SERVICES}/aigc/text-generation/generation"
 MULTIMODAL = f"{SERVICES}/aigc/multimodal-generation/generation"
@@ -72,7 +73,6 @@ def test_everything_at_once() -> None:
         tools=(Tool(name="weather", description="Now", parameters={"type": "object"}),),
         tool_choice="auto",
         parallel_tool_calls=True,
-        response_format=SchemaFormat(schema={"type": "object"}, name="place", strict=None),
         max_tokens=64,
         temperature=0.5,
         top_p=0.9,
@@ -81,14 +81,13 @@ def test_everything_at_once() -> None:
         presence_penalty=0.1,
         stop=("END", "STOP"),
         seed=7,
-        n=2,
         logprobs=3,
         reasoning=ReasoningRequest(budget_tokens=900),
         stream=True,
         extra={"parameters": {"enable_search": True, "temperature": 0.25}, "input": {"x": 1}},
     )
     made = built(request)
-    assert made.adaptations == ()
+    assert made.adaptations == (overridden("extra/parameters/temperature", 0.5, 0.25),)
     assert json.loads(made.request.body) == {
         "model": "qwen-plus",
         "input": {
@@ -122,7 +121,6 @@ def test_everything_at_once() -> None:
             "presence_penalty": 0.1,
             "stop": ["END", "STOP"],
             "seed": 7,
-            "n": 2,
             "logprobs": True,
             "top_logprobs": 3,
             "enable_thinking": True,
@@ -133,16 +131,12 @@ def test_everything_at_once() -> None:
                     "function": {
                         "name": "weather",
                         "description": "Now",
-                        "parameters": {"type": "object"},
+                        "parameters": {"type": "object", "properties": {}},
                     },
                 }
             ],
             "tool_choice": "auto",
             "parallel_tool_calls": True,
-            "response_format": {
-                "type": "json_schema",
-                "json_schema": {"name": "place", "schema": {"type": "object"}},
-            },
             "enable_search": True,
         },
     }
@@ -166,7 +160,7 @@ def test_everything_at_once() -> None:
 def test_the_model_the_media_or_the_base_url_say_where_to_ask(
     model: str, messages: Any, base_url: str | None, url: str
 ) -> None:
-    config = LLMConfig(api_type="dashscope", model=model, base_url=base_url)
+    config = file_config(api_type="dashscope", model=model, base_url=base_url)
     assert built(ChatRequest(messages=messages), config).request.url == url
 
 
@@ -256,8 +250,8 @@ def test_embeddings() -> None:
 @pytest.mark.parametrize(
     ("config", "request_", "kind"),
     [
-        (LLMConfig(api_type="dashscope"), EmbedRequest(input="a"), InvalidConfiguration),
-        (LLMConfig(base_url="nowhere", model="m"), EmbedRequest(input="a"), InvalidConfiguration),
+        (file_config(api_type="dashscope"), EmbedRequest(input="a"), InvalidConfiguration),
+        (file_config(base_url="nowhere", model="m"), EmbedRequest(input="a"), InvalidConfiguration),
         (CONFIG, EmbedRequest(input=()), InvalidRequest),
         (CONFIG, EmbedRequest(input=("a", "")), InvalidRequest),
     ],

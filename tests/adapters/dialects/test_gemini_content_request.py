@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
+from llm_pure import ChatRequest, assistant, system, tool_result, user
 from llm_pure.adapters.gemini import PROVIDER as GEMINI
 from llm_pure.adapters.vertex import PROVIDER as VERTEX
 from llm_pure.core.provider import Provider
@@ -24,9 +24,9 @@ from llm_pure.types.messages import (
 from llm_pure.types.request import (
     JsonFormat,
     NativeTool,
-    SchemaFormat,
 )
 from tests.support.builders import actions
+from tests.support.configs import file_config, overridden
 from tests.support.gemini import CONFIG, DEFAULTS, ON_CLOUD, PNG, WEATHER, body_of, built
 
 
@@ -35,7 +35,6 @@ def test_a_request_with_everything() -> None:
         messages=[system("Be brief."), user("Hi"), assistant("Hello."), user("Weather?")],
         tools=(WEATHER, NativeTool("gemini", {"googleSearch": {}})),
         tool_choice="required",
-        response_format=SchemaFormat(schema={"type": "object"}, description="A report."),
         max_tokens=100,
         temperature=0.5,
         top_p=0.9,
@@ -53,7 +52,7 @@ def test_a_request_with_everything() -> None:
         },
     )
     made = built(request)
-    assert made.adaptations == ()
+    assert made.adaptations == (overridden("extra/generationConfig/seed", 7, 8),)
     assert made.request.method == "POST"
     assert made.request.headers == (
         ("content-type", "application/json"),
@@ -94,8 +93,6 @@ def test_a_request_with_everything() -> None:
             "frequencyPenalty": -0.1,
             "responseLogprobs": True,
             "logprobs": 3,
-            "responseMimeType": "application/json",
-            "responseJsonSchema": {"type": "object", "description": "A report."},
             "thinkingConfig": {"thinkingBudget": 1000, "includeThoughts": True},
             "responseModalities": ["TEXT"],
         },
@@ -154,9 +151,10 @@ def test_what_is_another_providers_is_left_out_and_reported() -> None:
     assert body["generationConfig"]["stopSequences"] == ["1", "2", "3", "4", "5"]
     assert body["generationConfig"]["temperature"] == 2.0
     assert actions(made) == [
-        ("messages/0/name", "dropped"),
         ("messages/1/parts/0", "dropped"),
         ("messages/1/parts/1", "dropped"),
+        ("messages/1/parts/3/provider_metadata", "dropped"),
+        ("messages/0/name", "dropped"),
         ("tools/1", "dropped"),
         ("parallel_tool_calls", "dropped"),
         ("repetition_penalty", "dropped"),
@@ -258,7 +256,7 @@ def test_what_cannot_be_sent_is_refused_with_its_path(
 
 
 def test_without_a_model_there_is_no_request() -> None:
-    error = GEMINI.build_chat(LLMConfig(api_type="gemini"), ChatRequest(messages="a")).failure()
+    error = GEMINI.build_chat(file_config(api_type="gemini"), ChatRequest(messages="a")).failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.field == "model"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from llm_pure import ChatRequest, LLMConfig, assistant, system, tool_result, user
+from llm_pure import ChatRequest, assistant, system, tool_result, user
 from llm_pure.adapters.dialects.llama_native import build_chat
 from llm_pure.core.provider import Built
 from llm_pure.types.errors import UnsupportedFeature
@@ -13,9 +13,10 @@ from llm_pure.types.messages import Image, Opaque, ProviderMetadata, Reasoning, 
 from llm_pure.types.request import JsonFormat, NamedToolChoice, SchemaFormat, Tool
 from llm_pure.types.result import LLMResult
 from tests.support.chat_requests import PNG
+from tests.support.configs import file_config
 from tests.support.llama_native_streams import SERVICE
 
-CONFIG = LLMConfig(api_type="llama_api", model="Llama-4-Maverick-17B-128E-Instruct-FP8")
+CONFIG = file_config(api_type="llama_api", model="Llama-4-Maverick-17B-128E-Instruct-FP8")
 PIXELS = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
 
 
@@ -49,7 +50,10 @@ def test_everything_at_once() -> None:
     made = build(request).unwrap()
     assert made.request.url == "https://api.llama.com/v1/chat/completions"
     assert dict(made.request.headers)["accept"] == "text/event-stream"
-    assert [(one.field, one.action) for one in made.adaptations] == [("max_tokens", "renamed")]
+    assert [(one.field, one.action) for one in made.adaptations] == [
+        ("max_tokens", "renamed"),
+        ("extra/temperature", "changed"),
+    ]
     assert json.loads(made.request.body) == {
         "model": "Llama-4-Maverick-17B-128E-Instruct-FP8",
         "messages": [
@@ -97,7 +101,7 @@ def test_everything_at_once() -> None:
         "tool_choice": {"type": "function", "function": {"name": "weather"}},
         "response_format": {
             "type": "json_schema",
-            "json_schema": {"name": "place", "schema": {"type": "object"}},
+            "json_schema": {"name": "place", "schema": {"type": "object", "properties": {}}},
         },
         "stream": True,
         "user": "u-1",

@@ -37,6 +37,7 @@ from llm_pure.core.provider import Provider
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
 from llm_pure.types.result import Failure
 from tests.support.builders import ProviderCase
+from tests.support.configs import file_config
 
 build_generate = ollama_generate.PROVIDER.build_chat
 PNG = b"\x89PNG\r\n\x1a\n\x00"
@@ -120,7 +121,7 @@ def test_every_setting_has_its_name_among_the_options() -> None:
 
 
 def test_a_configured_context_length_is_the_window_that_the_server_opens() -> None:
-    config = LLMConfig(api_type="ollama", model="m", context_length=8192)
+    config = file_config(api_type="ollama", model="m", context_length=8192)
     assert body(ChatRequest(messages="hi"), config)["options"] == {**OPTIONS, "num_ctx": 8192}
 
 
@@ -172,7 +173,7 @@ def test_reasoning_is_true_false_or_a_level(
 
 
 def test_a_default_budget_of_the_configuration_only_asks_for_thinking() -> None:
-    config = LLMConfig(api_type="ollama", model="qwen3", reasoning=True)
+    config = file_config(api_type="ollama", model="qwen3", reasoning=True)
     got = built(ChatRequest(messages="hi"), config)
     assert json.loads(got.request.body)["think"] is True
     assert got.adaptations == ()
@@ -190,7 +191,11 @@ def test_tools_are_functions_and_a_choice_among_them_is_reported() -> None:
     assert body(request)["tools"] == [
         {
             "type": "function",
-            "function": {"name": "f", "description": "does f", "parameters": {"type": "object"}},
+            "function": {
+                "name": "f",
+                "description": "does f",
+                "parameters": {"type": "object", "properties": {}},
+            },
         },
         {
             "type": "function",
@@ -372,9 +377,9 @@ def test_only_ones_own_thoughts_and_parts_go_back() -> None:
         ("messages/0/parts/2", "dropped", None, None),
         ("messages/0/parts/3", "dropped", None, None),
         ("messages/0/parts/4", "dropped", None, None),
+        ("messages/1/parts/1", "dropped", None, None),
         ("messages/0/parts/5", "changed", None, None),
         ("messages/1/name", "dropped", "bob", None),
-        ("messages/1/parts/1", "dropped", None, None),
     ]
 
 
@@ -396,16 +401,18 @@ def test_only_ones_own_thoughts_and_parts_go_back() -> None:
     ],
 )
 def test_the_base_url_may_be_what_OLLAMA_HOST_or_MetaGPT_hold(given: str | None, url: str) -> None:
-    config = LLMConfig(api_type="ollama", model="m", base_url=given)
+    config = file_config(api_type="ollama", model="m", base_url=given)
     assert built(ChatRequest(messages="hi"), config).request.url == url
 
 
 @pytest.mark.parametrize(
     ("config", "request_", "error"),
     [
-        pytest.param(LLMConfig(), ChatRequest(messages="hi"), InvalidConfiguration, id="no model"),
         pytest.param(
-            LLMConfig(model="m", base_url="ftp://x"),
+            file_config(), ChatRequest(messages="hi"), InvalidConfiguration, id="no model"
+        ),
+        pytest.param(
+            file_config(model="m", base_url="ftp://x"),
             ChatRequest(messages="hi"),
             InvalidConfiguration,
             id="bad URL",

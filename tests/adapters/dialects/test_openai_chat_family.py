@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from llm_pure import (
     ChatRequest,
     Completion,
-    LLMConfig,
     ProviderMetadata,
     Reasoning,
     ToolCall,
@@ -26,12 +25,14 @@ from llm_pure import (
     user,
 )
 from llm_pure.adapters import registry
-from llm_pure.types.errors import InvalidConfiguration, UnsupportedFeature
+from llm_pure.chat.message_input import parse_messages
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, UnsupportedFeature
 from llm_pure.types.http import get_header
 from llm_pure.types.messages import Document, Refusal
 from llm_pure.types.request import SchemaFormat
 from llm_pure.types.result import Success
 from tests.support.chat_requests import CLOCK, PDF, REQUESTS, SCHEMA, WEATHER, chat_requests
+from tests.support.configs import file_config
 from tests.support.family import JsonObject, Service
 from tests.support.openai_chat_bodies import DONE, USAGE, answer, call, chunk, data, stream
 
@@ -264,7 +265,7 @@ def test_a_strict_build_fails_where_something_would_be_lost(name: str) -> None:
 @pytest.mark.parametrize("name", FAMILY)
 def test_the_key_is_a_bearer_and_only_there(name: str) -> None:
     provider = registry.get(name).unwrap()
-    config = LLMConfig(api_type=name, model="m", base_url="https://gateway.test/v1", api_key=KEY)
+    config = file_config(api_type=name, model="m", base_url="https://gateway.test/v1", api_key=KEY)
     request = provider.build_chat(config, ChatRequest(messages="hi")).unwrap().request
     assert KEY not in f"{request.url} {request.headers} {request.body!r}"
     signed = provider.authorize(config, request, NOW).unwrap()
@@ -276,7 +277,7 @@ def test_the_key_is_a_bearer_and_only_there(name: str) -> None:
 def test_a_missing_key_is_said_with_the_variable_to_set(name: str) -> None:
     one = service(name)
     request = one.built("hi").request
-    error = one.provider.authorize(LLMConfig(api_type=name), request, NOW).failure()
+    error = one.provider.authorize(file_config(api_type=name), request, NOW).failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.field == "api_key"
     assert all(variable in error.message for variable in KEYS[name])
@@ -421,7 +422,7 @@ def test_any_request_is_built_the_same_way_twice_or_refused_as_a_value(
         assert [turn["role"] for turn in body["messages"]]
         assert ("tools" in body) or ("tool_choice" not in body)
     else:
-        assert isinstance(built.failure(), UnsupportedFeature)
+        assert isinstance(built.failure(), UnsupportedFeature | InvalidRequest)
 
 
 @settings(max_examples=100, deadline=None)
@@ -439,5 +440,7 @@ def test_mistral_gets_short_ids_and_no_user_straight_after_a_tool(request_: Chat
 @settings(max_examples=100, deadline=None)
 @given(chat_requests())
 def test_at_perplexity_nobody_speaks_twice_in_a_row(request_: ChatRequest) -> None:
-    roles = [turn["role"] for turn in Service("perplexity").body(request_)["messages"]]
+    turns = parse_messages(request_.messages).unwrap()
+    asked = msgspec.structs.replace(request_, messages=[*turns, user("And?")])
+    roles = [turn["role"] for turn in Service("perplexity").body(asked)["messages"]]
     assert all(one != other or one == "tool" for one, other in itertools.pairwise(roles))

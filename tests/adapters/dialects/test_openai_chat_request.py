@@ -52,12 +52,13 @@ from tests.support.chat_requests import (
     chat_requests,
     unbuildable,
 )
+from tests.support.configs import file_config
 from tests.support.official_types import checker
 from tests.support.openai_chat_bodies import answer, call
 
 OPENAI = registry.get("openai").unwrap()
 EVERYTHING: tuple[Modality, ...] = ("image", "audio", "document")
-PLAIN = LLMConfig(model="gpt-4o", temperature=0.0, input_modalities=EVERYTHING)
+PLAIN = file_config(model="gpt-4o", input_modalities=EVERYTHING)
 PNG_URL = "data:image/png;base64,iVBORw0KGgoAAAAAAAAAAA=="
 
 
@@ -103,6 +104,7 @@ def test_the_whole_request() -> None:
             logprobs=2,
             metadata={"job": "7"},
             stream=True,
+            store=True,
             extra={"user": "u-1", "seed": 8},
         )
     ).request
@@ -134,6 +136,7 @@ def test_the_whole_request() -> None:
         ("tool_choice", "auto"),
         ("parallel_tool_calls", True),
         ("response_format", {"type": "json_schema", "json_schema": schema}),
+        ("store", True),
         ("metadata", {"job": "7"}),
         ("stream", True),
         ("stream_options", {"include_usage": True}),
@@ -142,6 +145,7 @@ def test_the_whole_request() -> None:
 
 
 REFUSED_WHILE_REASONING = {"temperature", "top_p", "logprobs"}
+REFUSED_FROM_5_ON = REFUSED_WHILE_REASONING | {"stop"}
 REFUSED_BY_REASONERS = {"presence_penalty", "frequency_penalty"}
 SAMPLING = ChatRequest(
     messages="hi",
@@ -170,18 +174,24 @@ def dropped(model: str, reasoning: Any = None) -> set[str]:
         ("gpt-5-chat-latest", None, set()),
         ("somebody-elses", None, set()),
         ("gpt-4o-search-preview", None, {"temperature"}),
-        ("gpt-5", None, REFUSED_WHILE_REASONING | REFUSED_BY_REASONERS),
-        ("gpt-5-mini", "minimal", REFUSED_WHILE_REASONING | REFUSED_BY_REASONERS),
+        ("gpt-5", None, REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
+        ("gpt-5-mini", "minimal", REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
         ("gpt-5.1", None, REFUSED_BY_REASONERS),
         ("gpt-5.1", "none", REFUSED_BY_REASONERS),
-        ("gpt-5.1", "low", REFUSED_WHILE_REASONING | REFUSED_BY_REASONERS),
-        ("gpt-5.1-codex", None, REFUSED_WHILE_REASONING | REFUSED_BY_REASONERS),
+        ("gpt-5.1", "low", REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
+        ("gpt-5.1-codex", None, REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
         ("gpt-5.4", None, REFUSED_BY_REASONERS),
-        ("gpt-5.5", None, REFUSED_WHILE_REASONING | REFUSED_BY_REASONERS),
+        ("gpt-5.5", None, REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
         ("gpt-5.5", "none", REFUSED_BY_REASONERS),
-        ("gpt-5.6", None, REFUSED_WHILE_REASONING | REFUSED_BY_REASONERS),
-        ("gpt-6.1-sol", "none", REFUSED_WHILE_REASONING | REFUSED_BY_REASONERS),
-        ("gpt-6-nova", "none", REFUSED_BY_REASONERS),
+        ("gpt-5.6", None, REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
+        ("gpt-6.1-sol", "none", REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
+        ("gpt-6-sol", "none", REFUSED_BY_REASONERS),
+        ("gpt-6.2-sol", "none", REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
+        ("gpt-6.2-astra-law", None, REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
+        ("gpt-7", None, REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
+        ("o5", None, REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
+        ("computer-use-preview", None, REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
+        ("gpt-daybreak-blue-latest", None, REFUSED_FROM_5_ON | REFUSED_BY_REASONERS),
         ("o1", None, REFUSED_WHILE_REASONING | REFUSED_BY_REASONERS),
         ("o3", None, REFUSED_WHILE_REASONING | REFUSED_BY_REASONERS | {"stop"}),
         ("o3-mini", None, REFUSED_WHILE_REASONING | REFUSED_BY_REASONERS),
@@ -228,7 +238,10 @@ def test_efforts(model: str, asked: Any, effort: str | None, told: str | None) -
         ("gpt-5.5", "low", "none", True),
         ("gpt-5.6", None, "none", True),
         ("gpt-5.6", "none", "none", False),
-        ("gpt-6-nova", None, "none", True),
+        ("gpt-6-sol", None, "none", True),
+        ("gpt-6.2-sol", None, None, False),
+        ("gpt-6.2-astra", "high", "high", False),
+        ("gpt-7", None, None, False),
         ("gpt-5", "high", "high", False),
         ("gpt-5.2", "high", "high", False),
     ],
@@ -273,7 +286,7 @@ def test_a_model_without_system_messages_gets_the_users_and_it_is_said() -> None
 
 
 def test_a_deployment_is_known_by_its_pricing_plan() -> None:
-    config = LLMConfig(model="our-best", pricing_plan="o3", temperature=0.5)
+    config = file_config(model="our-best", pricing_plan="o3", temperature=0.5)
     built = build(ChatRequest(messages="hi"), config=config)
     assert [one.field for one in built.adaptations] == ["temperature"]
 
@@ -383,7 +396,6 @@ def test_a_turn_of_the_assistant() -> None:
 @pytest.mark.parametrize(
     ("turn", "wire"),
     [
-        (assistant(), {"content": ""}),
         (assistant(Refusal("No.")), {"refusal": "No.", "content": None}),
         (assistant(Audio(file_id="audio_1")), {"audio": {"id": "audio_1"}, "content": None}),
         (
@@ -402,7 +414,7 @@ def test_a_turn_of_the_assistant() -> None:
             {"content": [{"type": "text", "text": "a"}, {"type": "hologram", "x": 1}]},
         ),
     ],
-    ids=["nothing", "a refusal", "sound", "a custom tool", "a part of the provider's own"],
+    ids=["a refusal", "sound", "a custom tool", "a part of the provider's own"],
 )
 def test_odd_turns_of_the_assistant(turn: Message, wire: dict[str, Any]) -> None:
     assert messages(turn) == [{"role": "assistant", **wire}]
@@ -412,7 +424,7 @@ def test_odd_turns_of_the_assistant(turn: Message, wire: dict[str, Any]) -> None
     ("part", "reason"),
     [
         (Reasoning("hm", "s", ProviderMetadata("anthropic")), "it is reasoning of anthropic"),
-        (Reasoning("hm"), "reasoning cannot be sent back to this provider"),
+        (Reasoning("hm"), "the API takes no reasoning as input"),
         (Opaque("gemini", "executableCode", "{}"), "executableCode is for gemini only"),
         (Image(data=PNG), "assistant messages cannot carry media"),
     ],
@@ -470,7 +482,7 @@ def test_results_come_first_each_its_own_message_and_their_media_after() -> None
         },
     ]
     (told,) = build(ChatRequest(messages=[turn])).adaptations
-    assert (told.field, told.action) == ("messages/0", "changed")
+    assert (told.field, told.action) == ("messages/0/parts/1", "changed")
 
 
 @pytest.mark.parametrize(
@@ -560,7 +572,9 @@ def test_what_cannot_be_built_is_a_failure(
 
 
 def check(request: ChatRequest, model: str) -> None:
-    built = OPENAI.build_chat(LLMConfig(model=model, input_modalities=EVERYTHING), request).unwrap()
+    built = OPENAI.build_chat(
+        file_config(model=model, input_modalities=EVERYTHING), request
+    ).unwrap()
     parameters = (
         CompletionCreateParamsStreaming if request.stream else CompletionCreateParamsNonStreaming
     )

@@ -33,6 +33,7 @@ from tests.support.chat_requests import (
     chat_requests,
     unbuildable,
 )
+from tests.support.configs import file_config
 from tests.support.official_types import checker
 
 CASE = ProviderCase("openai_responses", "gpt-4o", temperature=0.0)
@@ -266,7 +267,7 @@ def test_json_without_a_schema() -> None:
 
 
 def test_system_messages_are_left_out_when_the_configuration_says_so() -> None:
-    config = LLMConfig(model="gpt-4o", use_system_prompt=False)
+    config = file_config(model="gpt-4o", use_system_prompt=False)
     sent = body(ChatRequest(messages=[system("a"), user("b")]), config)
     assert sent["input"] == [{"role": "user", "content": "b"}]
 
@@ -291,12 +292,12 @@ def test_counting_asks_with_the_part_of_the_body_that_has_tokens() -> None:
 
 def test_counting_fails_as_asking_does() -> None:
     assert OPENAI.count_tokens is not None
-    counted = OPENAI.count_tokens.build(LLMConfig(), ChatRequest(messages="hi"))
+    counted = OPENAI.count_tokens.build(file_config(), ChatRequest(messages="hi"))
     assert isinstance(counted.failure(), InvalidConfiguration)
 
 
 def check(request: ChatRequest, model: str) -> None:
-    config = LLMConfig(model=model, input_modalities=("image", "audio", "document"))
+    config = file_config(model=model, input_modalities=("image", "audio", "document"))
     sent = json.loads(OPENAI.build_chat(config, request).unwrap().request.body)
     parameters = (
         ResponseCreateParamsStreaming if request.stream else ResponseCreateParamsNonStreaming

@@ -439,6 +439,7 @@ def sendable(name: str) -> st.SearchStrategy[JsonObject]:
 def test_what_came_goes_back_unchanged(groups: list[JsonObject]) -> None:
     output = [
         {**item, "id": f"{item['id']}{place}"}
+        | ({"call_id": f"c{place}"} if "call_id" in item else {})
         for place, item in enumerate([item for group in groups for item in group["items"]])
     ]
     turn = parse(answer(*output)).unwrap().message

@@ -34,13 +34,15 @@ from llm_pure.types.request import JsonFormat, NamedToolChoice, NativeTool, Sche
 from llm_pure.types.result import Success
 from tests.support.builders import ChatCase
 from tests.support.chat_requests import PDF, PNG, chat_requests
+from tests.support.configs import file_config, overridden
 from tests.support.qianfan_v1_streams import SERVICE
 
-CONFIG = LLMConfig(
+CONFIG = file_config(
     api_type="qianfan", model="ERNIE-4.0-8K", input_modalities=("image", "audio", "document")
 )
 HOST = "https://aip.baidubce.com"
 BASE = f"{HOST}/rpc/2.0/ai_custom/v1/wenxinworkshop"
+EMPTY = {"type": "object", "properties": {}}
 WEATHER = Tool(name="weather", description="Weather now", parameters={"type": "object"})
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CASE = ChatCase(partial(build_chat, SERVICE), CONFIG)
@@ -72,7 +74,7 @@ def test_a_plain_question() -> None:
 def test_the_model_is_in_the_address(
     model: str, endpoint: str | None, base_url: str | None, url: str
 ) -> None:
-    config = LLMConfig(api_type="qianfan", model=model, endpoint=endpoint, base_url=base_url)
+    config = file_config(api_type="qianfan", model=model, endpoint=endpoint, base_url=base_url)
     assert built(ChatRequest(messages="hi"), config).request.url == url
 
 
@@ -100,7 +102,7 @@ def test_everything_at_once() -> None:
         extra={"user_id": "u-1", "temperature": 0.25},
     )
     made = built(request)
-    assert made.adaptations == ()
+    assert made.adaptations == (overridden("extra/temperature", 0.5, 0.25),)
     assert dict(made.request.headers)["accept"] == "text/event-stream"
     assert json.loads(made.request.body) == {
         "messages": [
@@ -120,8 +122,12 @@ def test_everything_at_once() -> None:
         ],
         "system": "Be brief.\n\nBe kind.",
         "functions": [
-            {"description": "Weather now", "name": "weather", "parameters": {"type": "object"}},
-            {"description": "clock", "name": "clock", "parameters": {}},
+            {
+                "description": "Weather now",
+                "name": "weather",
+                "parameters": {"type": "object", "properties": {}},
+            },
+            {"description": "clock", "name": "clock", "parameters": EMPTY},
         ],
         "tools": [{"type": "web"}],
         "tool_choice": {"type": "function", "function": {"name": "weather"}},
@@ -265,7 +271,7 @@ def test_turns_that_the_api_cannot_carry_are_unsupported_and_named(
         ({"tools": (NativeTool("openai", {}),)}, {}, [("tools/0", "dropped")]),
         (
             {"tools": (Tool(name="f", parameters={}, strict=True),)},
-            {"functions": [{"description": "f", "name": "f", "parameters": {}}]},
+            {"functions": [{"description": "f", "name": "f", "parameters": EMPTY}]},
             [("tools/0/strict", "dropped")],
         ),
         (
@@ -313,8 +319,8 @@ def test_embeddings() -> None:
 @pytest.mark.parametrize(
     ("config", "request_", "kind"),
     [
-        (LLMConfig(api_type="qianfan"), EmbedRequest(input="a"), InvalidConfiguration),
-        (LLMConfig(base_url="nowhere", model="m"), EmbedRequest(input="a"), InvalidConfiguration),
+        (file_config(api_type="qianfan"), EmbedRequest(input="a"), InvalidConfiguration),
+        (file_config(base_url="nowhere", model="m"), EmbedRequest(input="a"), InvalidConfiguration),
         (CONFIG, EmbedRequest(input=()), InvalidRequest),
     ],
 )
@@ -325,7 +331,7 @@ def test_embeddings_that_cannot_be_made(
 
 
 def test_keys_sign_each_request() -> None:
-    config = LLMConfig(api_type="qianfan", model="m", access_key="AK-1", secret_key="SK-1")
+    config = file_config(api_type="qianfan", model="m", access_key="AK-1", secret_key="SK-1")
     made = built(ChatRequest(messages="hi"), config).request
     signed = authorize(SERVICE, config, made, NOW).unwrap()
     assert get_header(signed.headers, "x-bce-date") == "2026-11-20T12:00:00Z"
@@ -338,7 +344,7 @@ def test_keys_sign_each_request() -> None:
 
 
 def test_a_token_stands_in_the_address_and_shows_nowhere() -> None:
-    config = LLMConfig(
+    config = file_config(
         api_type="qianfan", model="m", api_key="k", secret_key="s", session_token="24.a b/c"
     )
     made = built(ChatRequest(messages="hi"), config).request
@@ -351,11 +357,11 @@ def test_a_token_stands_in_the_address_and_shows_nowhere() -> None:
 @pytest.mark.parametrize(
     ("config", "field", "words"),
     [
-        (LLMConfig(api_key="k", secret_key="s"), "session_token", "exchanged for a token"),
-        (LLMConfig(), "access_key", "QIANFAN_ACCESS_KEY"),
-        (LLMConfig(access_key="a"), "secret_key", "QIANFAN_SECRET_KEY"),
-        (LLMConfig(access_key="ключ", secret_key="s"), "access_key", "characters"),
-        (LLMConfig(session_token="a\nb"), "session_token", "characters"),
+        (file_config(api_key="k", secret_key="s"), "session_token", "exchanged for a token"),
+        (file_config(), "access_key", "QIANFAN_ACCESS_KEY"),
+        (file_config(access_key="a"), "secret_key", "QIANFAN_SECRET_KEY"),
+        (file_config(access_key="ключ", secret_key="s"), "access_key", "characters"),
+        (file_config(session_token="a\nb"), "session_token", "characters"),
     ],
 )
 def test_credentials_that_cannot_work_are_named(config: LLMConfig, field: str, words: str) -> None:
@@ -368,9 +374,9 @@ def test_credentials_that_cannot_work_are_named(config: LLMConfig, field: str, w
 @pytest.mark.parametrize(
     "config",
     [
-        LLMConfig(api_key="a/k", secret_key="s k"),
-        LLMConfig(access_key="a/k", secret_key="s k", base_url=BASE),
-        LLMConfig(access_key="a/k", secret_key="s k", base_url=HOST),
+        file_config(api_key="a/k", secret_key="s k"),
+        file_config(access_key="a/k", secret_key="s k", base_url=BASE),
+        file_config(access_key="a/k", secret_key="s k", base_url=HOST),
     ],
 )
 def test_a_token_is_asked_for_with_the_keys_in_the_query(config: LLMConfig) -> None:
@@ -386,9 +392,9 @@ def test_a_token_is_asked_for_with_the_keys_in_the_query(config: LLMConfig) -> N
 @pytest.mark.parametrize(
     ("config", "field"),
     [
-        (LLMConfig(secret_key="s"), "api_key"),
-        (LLMConfig(api_key="k"), "secret_key"),
-        (LLMConfig(api_key="k", secret_key="s", base_url="nowhere"), "base_url"),
+        (file_config(secret_key="s"), "api_key"),
+        (file_config(api_key="k"), "secret_key"),
+        (file_config(api_key="k", secret_key="s", base_url="nowhere"), "base_url"),
     ],
 )
 def test_no_token_is_asked_for_without_keys(config: LLMConfig, field: str) -> None:

@@ -27,9 +27,10 @@ from llm_pure.types.request import JsonFormat, NativeTool, Tool
 from llm_pure.types.result import Success
 from tests.support.builders import ChatCase
 from tests.support.chat_requests import PNG, WAV
+from tests.support.configs import file_config, overridden
 from tests.support.spark_frames_streams import SERVICE
 
-CONFIG = LLMConfig(api_type="spark", app_id="app-1", domain="generalv3.5")
+CONFIG = file_config(api_type="spark", app_id="app-1", domain="generalv3.5")
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CASE = ChatCase(partial(build_chat, SERVICE), CONFIG)
 built, frame, adaptations = CASE.built, CASE.body, CASE.adaptations
@@ -74,7 +75,7 @@ def test_everything_at_once() -> None:
         },
     )
     made = built(request)
-    assert made.adaptations == ()
+    assert made.adaptations == (overridden("extra/parameter/chat/temperature", 0.5, 0.25),)
     assert json.loads(made.request.body) == {
         "header": {"app_id": "app-1", "uid": "u-1"},
         "parameter": {
@@ -97,7 +98,11 @@ def test_everything_at_once() -> None:
             },
             "functions": {
                 "text": [
-                    {"name": "weather", "description": "Now", "parameters": {"type": "object"}},
+                    {
+                        "name": "weather",
+                        "description": "Now",
+                        "parameters": {"type": "object", "properties": {}},
+                    },
                     {"name": "own"},
                 ]
             },
@@ -126,10 +131,10 @@ def test_the_domain_says_where(fields: dict[str, Any], model: str, domain: str, 
 @pytest.mark.parametrize(
     ("config", "field"),
     [
-        (LLMConfig(domain="lite"), "app_id"),
-        (LLMConfig(app_id="a"), "model"),
-        (LLMConfig(app_id="a", domain="new"), "base_url"),
-        (LLMConfig(app_id="a", domain="lite", base_url="nowhere"), "base_url"),
+        (file_config(domain="lite"), "app_id"),
+        (file_config(app_id="a"), "model"),
+        (file_config(app_id="a", domain="new"), "base_url"),
+        (file_config(app_id="a", domain="lite", base_url="nowhere"), "base_url"),
     ],
 )
 def test_a_configuration_that_cannot_work_is_named(config: LLMConfig, field: str) -> None:
@@ -139,7 +144,7 @@ def test_a_configuration_that_cannot_work_is_named(config: LLMConfig, field: str
 
 
 def test_an_unknown_domain_is_told_those_that_are_known() -> None:
-    config = LLMConfig(app_id="a", domain="new")
+    config = file_config(app_id="a", domain="new")
     error = build_chat(SERVICE, config, ChatRequest(messages="hi")).failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.suggestions == tuple(sorted(URLS))

@@ -55,7 +55,7 @@ SHAPES: Mapping[str, tuple[str, Callable[[int], bytes]]] = {
     "gemini, parts": ("gemini", lambda n: gemini.stream(gemini.item(*[{"executableCode": {"code": str(i)}} for i in range(n)], finish="STOP"))),
     "gemini, citations": ("gemini", in_gemini(lambda i: gemini.item({"text": "a"}, citationMetadata={"citationSources": [{"uri": str(i)}]}))),
     "gemini, safety ratings": ("gemini", in_gemini(lambda i: gemini.item({"text": "a"}, safetyRatings=[{"category": str(i)}]))),
-    "gemini, extra keys": ("gemini", in_gemini(lambda i: gemini.item({"text": "a"}, **{f"k{i}": i}))),
+    "gemini, extra keys": ("gemini", in_gemini(lambda i: {**gemini.item({"text": "a"}), f"k{i}": i})),
     "gemini, pieces of a call": ("gemini", in_gemini(lambda i: gemini.item(gemini.piece(None if i else "c", None if i else "f", **gemini.argument("a", more=True), willContinue=True)))),
     "converse, blocks": ("bedrock", in_converse(lambda i: (bedrock.text(i, "a"), bedrock.stopped(i)))),
     "converse, calls": ("bedrock", in_converse(lambda i: (bedrock.call(i, f"c{i}"), bedrock.arguments(i, "{}")))),

@@ -5,17 +5,25 @@ What is passed over on purpose stands in a table with its reason.
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import botocore.loaders  # type: ignore[import-untyped]
 import botocore.model  # type: ignore[import-untyped]
 import pytest
-from anthropic.types import ContentBlock, Message, RawMessageStreamEvent
-from anthropic.types.beta import BetaContentBlock, BetaMessage, BetaRawMessageStreamEvent
+from anthropic.types import ContentBlock, Message, RawMessageStreamEvent, StopReason
+from anthropic.types.beta import (
+    BetaContentBlock,
+    BetaMessage,
+    BetaRawMessageStreamEvent,
+    BetaStopReason,
+)
 from google.genai import types as genai
 
 from llm_pure import HttpResponse, ResponseHead
 from llm_pure.adapters import registry
+from llm_pure.adapters.dialects.anthropic_messages.stream import FINISH as CLAUDE_FINISH
+from llm_pure.adapters.dialects.bedrock_converse.stream import FINISH as CONVERSE_FINISH
+from llm_pure.adapters.dialects.gemini_content.stream import FINISH as GEMINI_FINISH
 from llm_pure.replay.checks.stream_properties import read_pieces
 from tests.support.aws_frames import STREAM_HEAD, body_of, event
 from tests.support.leaves import Instance, Samples, base64_of, instances, lost_leaves, unexplained
@@ -184,3 +192,15 @@ def test_events_of_converse_keep_every_leaf() -> None:
     found = instances(operation("ConverseStream").members["stream"], samples=CONVERSE)
     read = streamed("bedrock", STREAM_HEAD, converse_stream)
     assert unexplained(lost(found, read), CONVERSE_EVENTS) == []
+
+
+# Finish reasons
+
+
+def test_every_official_finish_reason_is_mapped() -> None:
+    stop_reasons = {*get_args(StopReason), *get_args(BetaStopReason)}
+    assert stop_reasons - CLAUDE_FINISH.keys() == set()
+    gemini = {reason.value for reason in genai.FinishReason}
+    assert gemini - GEMINI_FINISH.keys() == {"FINISH_REASON_UNSPECIFIED", "OTHER"}
+    converse = operation("Converse").members["stopReason"].enum
+    assert {*converse} - CONVERSE_FINISH.keys() == set()

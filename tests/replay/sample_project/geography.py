@@ -8,6 +8,7 @@ CONFIG = LLMConfig(
     model="gpt-5-mini",
     api_key="sk-sample-not-a-key-00000000",
     base_url="https://api.openai.com/v1",
+    max_token=4096,
 )
 
 

@@ -1,0 +1,84 @@
+"""Types of the client's arguments: a value of another type is an InvalidRequest, never an exception."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from llm_pure.types.errors import InvalidRequest
+from llm_pure.types.messages import Image
+from llm_pure.types.result import Failure
+
+
+def as_texts(value: Any) -> Any:
+    """Return an iterable of texts as a tuple; a string, and what is no iterable, as it is."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        return value
+    return tuple(value)
+
+
+def invalid_argument(name: str, expected: str, value: object) -> Failure[InvalidRequest]:
+    """Return the failure of an argument of a wrong type."""
+    shown = repr(value) if isinstance(value, str | int | float) else type(value).__name__
+    return Failure(
+        InvalidRequest(message=f"{name} must be {expected}, not {shown[:80]}", param=name)
+    )
+
+
+def check_arguments(**arguments: Any) -> Failure[InvalidRequest] | None:
+    """Return the failure of the first argument that has a wrong type, None if there is none."""
+    for name, value in arguments.items():
+        match name:
+            case "on_event" | "on_result" | "on_progress":
+                is_valid, expected = value is None or callable(value), "a function"
+            case "max_concurrency":
+                is_valid, expected = type(value) is int, "an integer"
+            case "timeout_s":
+                is_number = isinstance(value, int | float) and not isinstance(value, bool)
+                is_valid = value is None or (is_number and value >= 0)
+                expected = "a number of seconds"
+            case "messages":
+                is_valid = isinstance(value, Iterable) and not isinstance(
+                    value, str | bytes | Mapping
+                )
+                expected = "a sequence of messages"
+            case "system_msgs":
+                is_valid, expected = _are_texts(value), "a string or a sequence of strings"
+            case "language":
+                is_valid, expected = isinstance(value, str), "a string"
+            case _:
+                is_valid, expected = True, ""
+        if not is_valid:
+            return invalid_argument(name, expected, value)
+    return None
+
+
+def _are_texts(value: object) -> bool:
+    if value is None or isinstance(value, str):
+        return True
+    return isinstance(value, Sequence) and all(isinstance(text, str) for text in value)
+
+
+def check_request(request: object, kind: type[msgspec.Struct]) -> Failure[InvalidRequest] | None:
+    """Return the failure of a request that is not of this type, or has a field of a wrong type."""
+    if not isinstance(request, kind):
+        return invalid_argument("request", f"a {kind.__name__}", request)
+    fields = {name: getattr(request, name) for name in request.__struct_fields__}
+    images = fields.pop("images", ())
+    mask = fields.pop("mask", None)
+    if not isinstance(images, list | tuple) or not all(map(_is_image, images)):
+        return invalid_argument("images", "a sequence of images", images)
+    if mask is not None and not _is_image(mask):
+        return invalid_argument("mask", "an image", mask)
+    for name in ("input", "texts"):  # any sequence of strings is one here
+        if isinstance(fields.get(name), list):
+            fields[name] = tuple(fields[name])
+    try:
+        msgspec.convert(fields, kind)
+    except (msgspec.ValidationError, TypeError) as error:
+        return Failure(InvalidRequest(message=f"invalid {kind.__name__}: {error}", param="request"))
+    return None
+
+
+def _is_image(value: object) -> bool:
+    return isinstance(value, bytes | Image)

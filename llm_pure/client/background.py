@@ -1,0 +1,91 @@
+"""Calls that wait for a budget store with a thread of its own (`budgets_sqlite`), in any event loop. Loaded when one does."""
+
+from collections.abc import Generator
+from concurrent.futures import Future
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import msgspec
+
+from llm_pure.client.billing import PendingCall
+from llm_pure.client.budgets import BackgroundStore
+from llm_pure.transports.base import within
+from llm_pure.transports.exchange import running_loop
+from llm_pure.types.result import LLMResult
+
+if TYPE_CHECKING:
+    from llm_pure.client.call import CallState, PreparedRequest
+
+_MAX_SETTLE_S = 5.0
+"""How long a call that has its response waits until its cost is written; later it is written all the same."""
+
+
+class Await(msgspec.Struct, frozen=True):
+    """A step of a call: wait for work in another thread. Its outcome is the result, None after `timeout_s`."""
+
+    future: "Future[Any]"
+    timeout_s: float
+
+    def wait(self) -> object:
+        """Block this thread."""
+        try:
+            return self.future.result(self.timeout_s)
+        except TimeoutError:
+            return None
+
+    async def async_wait(self) -> object:
+        """`wait`, while other tasks of the event loop run."""
+        done = anyio.Event()
+        loop: Any = running_loop()
+        on_asyncio = hasattr(loop, "call_soon_threadsafe")
+        wake = loop.call_soon_threadsafe if on_asyncio else loop.run_sync_soon
+
+        def notice(_: object) -> None:
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits
+                wake(done.set)
+
+        self.future.add_done_callback(notice)
+        with anyio.move_on_after(self.timeout_s):
+            await done.wait()
+        return self.future.result() if self.future.done() else None
+
+
+def reserve_steps(
+    call: "CallState[Any]", ready: "PreparedRequest", pending: PendingCall, store: BackgroundStore
+) -> Generator[Await, Any, "PreparedRequest"]:
+    """Wait for the reservation, at most until the deadline of the call.
+
+    Raises Rejected, and then neither the reservation nor the permit is held.
+    """
+    assert pending.max_usd is not None
+    left_s = call.deadline_s - monotonic()
+    future = store.start_reserve(pending.max_usd, left_s)
+    reserved: PendingCall | None = None
+    try:
+        reserved = call.context.billing.reserved(pending, (yield Await(future, left_s)))
+    finally:
+        if reserved is None:
+            _give_back(store, future)
+            if ready.permit is not None:
+                call.context.limiters[call.index].release(ready.permit)
+    timeouts = within(ready.timeouts, max(0.001, call.deadline_s - monotonic()))
+    return msgspec.structs.replace(ready, pending=reserved, timeouts=timeouts)
+
+
+def settle_steps(call: "CallState[Any]", store: BackgroundStore) -> Generator[Await, Any, None]:
+    """Wait until the cost of a call is written, so that it survives the end of this process, but not for long."""
+    left_s = max(0.0, call.deadline_s - monotonic())
+    yield Await(store.flushed(), min(left_s, _MAX_SETTLE_S))
+
+
+def _give_back(store: BackgroundStore, future: "Future[LLMResult[str]]") -> None:
+    """Release a reservation that comes too late."""
+
+    def release(done: "Future[LLMResult[str]]") -> None:
+        if not done.cancelled() and done.exception() is None:
+            done.result().map(store.start_release)
+
+    if not future.cancel():
+        future.add_done_callback(release)

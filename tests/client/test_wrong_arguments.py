@@ -1,0 +1,145 @@
+"""Every public method of the client returns its errors, whatever the types of its arguments."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import anyio
+import pytest
+
+from llm_pure import LLM, LLMConfig
+from llm_pure.policy.retry import NO_RETRY
+from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.types.operations import (
+    EmbedRequest,
+    ImageRequest,
+    ModerationRequest,
+    SpeechRequest,
+    TranscriptionRequest,
+)
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import Failure, Success
+
+WRONG: tuple[Any, ...] = (
+    None,
+    5,
+    -1,
+    1.5,
+    True,
+    "x",
+    b"x",
+    object(),
+    (),
+    [5],
+    {"a": 1},
+    {1: 2},
+    {1, 2},
+    int,
+    [None],
+    "hgh",
+)
+LIFETIME = {"warmup", "awarmup", "get_costs", "account", "from_config", "config"}
+METHODS = sorted(
+    name
+    for name, member in inspect.getmembers(LLM, inspect.isfunction)
+    if not name.startswith("_") and name not in LIFETIME
+)
+RIGHT: dict[str, Any] = {
+    "message": "hi", "messages": ["hi"], "request": "hi", "kind": int, "format_msgs": (), "system_msgs": (), "images": (),
+}  # fmt: skip
+REQUESTS: dict[str, type[Any]] = {
+    "embed": EmbedRequest,
+    "gen_image": ImageRequest,
+    "text_to_speech": SpeechRequest,
+    "stream_speech": SpeechRequest,
+    "speech_to_text": TranscriptionRequest,
+    "moderation": ModerationRequest,
+    "completion": ChatRequest,
+    "stream": ChatRequest,
+    "count_tokens": ChatRequest,
+}
+"""Method without the "a" of its twin -> the request that it takes."""
+
+
+def client() -> LLM:
+    config = LLMConfig(api_key="k" * 24, model="gpt-4o", base_url="https://e.test/v1", stream=False)
+    refusal = ScriptedResponse(status=400, chunks=(b'{"error":{"message":"no"}}',))
+    return LLM(config, ScriptedTransport(lambda request: refusal), retry=NO_RETRY)
+
+
+def run(name: str, arguments: dict[str, Any]) -> Any:
+    """The result of a method; of a stream, the result after its last event."""
+    result = getattr(client(), name)(**arguments)
+    if inspect.isawaitable(result):
+
+        async def wait() -> Any:
+            return await result
+
+        return anyio.run(wait)
+    if hasattr(result, "__anext__"):
+
+        async def read() -> Any:
+            async with result:
+                async for _ in result:
+                    pass
+                return result.result()
+
+        return anyio.run(read)
+    if hasattr(result, "__next__"):
+        with result:
+            for _ in result:
+                pass
+            return result.result()
+    return result
+
+
+def calls(name: str) -> Iterator[dict[str, Any]]:
+    """The method's arguments, with one of a wrong type each."""
+    parameters = [
+        each for each in inspect.signature(getattr(LLM, name)).parameters if each != "self"
+    ]
+    right = {
+        each: RIGHT[each]
+        for each in parameters
+        if each in RIGHT and each in ("message", "messages", "request", "kind")
+    }
+    for parameter in parameters:
+        for value in WRONG:
+            if not (parameter.startswith("on_") and callable(value)):
+                yield {**right, parameter: value}
+    plain = name.removeprefix("a") if name.startswith("a") and name != "ask" else name
+    struct = REQUESTS.get(plain.removeprefix("a"), REQUESTS.get(name))
+    if struct is None:
+        return
+    required = {"texts": ("a",), "prompt": "a", "input": "a", "audio": b"a", "messages": "a"}
+    for field in struct.__struct_fields__:
+        others = {key: value for key, value in required.items() if key in struct.__struct_fields__}
+        for value in WRONG:
+            yield {"request": struct(**{**others, field: value})}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_returns_a_result_for_arguments_of_any_type(name: str) -> None:
+    raised = set()
+    for arguments in calls(name):
+        try:
+            result = run(name, arguments)
+        except (TypeError, ValueError, AttributeError, LookupError, ExceptionGroup) as error:
+            field = (
+                list(arguments)[-1]
+                if "request" not in arguments
+                else repr(arguments["request"])[:60]
+            )
+            raised.add(
+                f"{field}={list(arguments.values())[-1]!r:.40}: {type(error).__name__} {error!s:.60}"
+            )
+            continue
+        results = result if isinstance(result, tuple) else (result,)
+        assert all(isinstance(each, Success | Failure) for each in results), (arguments, result)
+    assert raised == set()
+
+
+def test_every_method_with_arguments_is_walked() -> None:
+    assert {"ask", "ask_batch_parallel", "astream", "embed", "gen_image", "moderation"} <= set(
+        METHODS
+    )
