@@ -22,6 +22,7 @@ MESSAGE_LIMIT = 8_000
 """Maximum characters of a message; a longer one ends at a blank before the limit, with "..."."""
 
 _LONGEST_WORD = 2_000
+_SHORTENED = " ..."
 
 
 def shorten(text: str) -> str:
@@ -29,7 +30,7 @@ def shorten(text: str) -> str:
     if len(text) <= MESSAGE_LIMIT:
         return text
     blank = text.rfind(" ", MESSAGE_LIMIT - _LONGEST_WORD, MESSAGE_LIMIT)
-    return f"{text[: blank if blank >= 0 else MESSAGE_LIMIT - _LONGEST_WORD]} ..."
+    return text[: blank if blank >= 0 else MESSAGE_LIMIT - _LONGEST_WORD] + _SHORTENED
 
 
 BODY_LIMITS = (8, 200, 2000)
@@ -42,7 +43,8 @@ def _bounded(value: Any, depth: int = BODY_LIMITS[0], secrets: Sequence[str] = (
     """Decoded JSON within BODY_LIMITS, with credentials redacted."""
     _, items, characters = BODY_LIMITS
     if isinstance(value, str):
-        return redact(value[:characters], secrets)
+        text = value[:characters]
+        return redact(_without_tail(text, secrets) if len(text) == characters else text, secrets)
     if not isinstance(value, dict | list):
         return value
     if depth == 0:
@@ -231,6 +233,10 @@ def redact_error(error: LLMError, secrets: Sequence[str]) -> LLMError:
     'the key *** is wrong'
     """
     redacted = _redacted_fields(error, secrets)
+    message = str(redacted.get("message", error.message))
+    if message.endswith(_SHORTENED):
+        message = message.removesuffix(_SHORTENED)
+        redacted["message"] = _without_tail(message, secrets) + _SHORTENED
     if isinstance(error, ProtocolError):
         evidence = redacted.get("evidence", error.evidence).decode("latin-1")
         redacted["evidence"] = _without_tail(evidence, secrets).encode("latin-1")

@@ -73,7 +73,8 @@ def header_secrets(name: str, value: str) -> tuple[str, ...]:
         return ()
     is_long = len(value) >= _MIN_UNKNOWN_LENGTH
     is_key = len(value) >= MIN_SECRET_LENGTH and looks_generated(value)
-    return (value,) if is_long or is_key else ()
+    parts = [part for part in header_parts(value) if part != value and looks_generated(part)]
+    return (value, *parts) if is_long or is_key else ()
 
 
 def redact_headers(headers: Headers) -> Headers:

@@ -249,10 +249,10 @@ def looks_generated(text: str) -> bool:
 
 
 def header_parts(value: str) -> Iterator[str]:
-    """Yield the secrets of a credential header: `Bearer KEY`, `Basic ...`, `Credential=..., Signature=...`, or a key alone."""
+    """Yield the secrets of a credential header: `Bearer KEY`, `Basic ...`, `Credential=..., Signature=...`, `me:KEY`, KEY."""
     parts = _SEPARATORS.split(value.strip())
     if len(parts) == 1 and "=" not in value.rstrip("="):
-        yield value.strip()
+        yield from (parts[0], parts[0].partition(":")[2])
     elif len(parts) == 2 and parts[0].lower() == "basic":
         yield parts[1]
         try:
@@ -262,11 +262,11 @@ def header_parts(value: str) -> Iterator[str]:
         user, _, password = pair.partition(":")
         yield password or user
     elif len(parts) == 2 and "=" not in parts[0]:
-        yield parts[1]
+        yield from (parts[1], parts[1].partition(":")[2])
         yield parts[1].rstrip("=").partition("=")[2].strip('"')
     else:
         for name, _, text in [part.partition("=") for part in parts]:
-            yield from filter(looks_generated, [text or name])
+            yield from filter(looks_generated, [(text or name).strip('"')])
 
 
 def cookie_parts(value: str) -> Iterator[str]:

@@ -44,6 +44,18 @@ SOURCES: dict[str, tuple[LLMConfig, TransportSettings | None]] = {
     "a header of Bearer": (LLMConfig(headers=(("Authorization", f"Bearer {KEY}"),)), None),
     "a header of Basic": (LLMConfig(headers=(("Authorization", f"Basic {BASIC}"),)), None),
     "a cookie": (LLMConfig(api_key="k", headers=(("Cookie", f"a=b; session={KEY}"),)), None),
+    "a pair in a header": (
+        LLMConfig(api_key="k", headers=(("X-Auth-Token", f"me:{KEY}"),)),
+        None,
+    ),
+    "a parameter of a header": (
+        LLMConfig(headers=(("Authorization", f'Token token="{KEY}"'),)),
+        None,
+    ),
+    "a scheme in a header of one's own": (
+        LLMConfig(api_key="k", headers=(("X-Pass", f"Bearer {KEY}"),)),
+        None,
+    ),
     "a header of one's own": (LLMConfig(api_key="k", headers=(("X-Pass", KEY),)), None),
     "a header of the settings": (
         LLMConfig(api_key="k"),
@@ -190,6 +202,13 @@ def test_every_field_of_an_error_is_searched(error: Any) -> None:
     redacted = redact_error(error, [KEY])
     assert KEY[:8] not in repr(redacted) + describe(redacted)
     assert type(redacted) is type(error)
+
+
+def test_a_text_that_is_cut_inside_a_key_ends_before_it() -> None:
+    long = InvalidRequest(message="m" * 5_990 + KEY + "m" * 3_000, body={"a": "b" * 1_990 + KEY})
+    shown = repr(redact_error(long, [KEY]))
+    assert KEY[:8] in repr(long)
+    assert KEY[:8] not in shown
 
 
 @pytest.mark.parametrize("depth", [39, 41, 120])
