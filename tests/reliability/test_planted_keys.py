@@ -22,7 +22,10 @@ import pytest
 from llm_pure import LLM, LLMConfig, describe
 from llm_pure.cli.main import main
 from llm_pure.policy.retry import NO_RETRY
+from llm_pure.replay.cassette_writer import open_cassette
+from llm_pure.replay.recorder import RecordingOverride
 from llm_pure.transports.base import TransportSettings
+from llm_pure.transports.override import override_transport
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import (
     InvalidConfiguration,
@@ -350,3 +353,32 @@ def test_the_traffic_log_has_no_spelling_of_the_key(
         llm.completion(f"is {SPELLINGS[spelling]} my key?").failure()
     [file] = tmp_path.glob("*.yaml")
     assert KEY not in readings(file.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_traffic_log_has_no_key_whatever_holds_it(
+    url: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLM_PURE_LOG", str(tmp_path))
+    _Service.quoted = KEY
+    config, settings = SOURCES[source]
+    config = msgspec.structs.replace(config, model="gpt-5-mini", base_url=url)
+    with LLM(config, "httpx", settings=settings, retry=NO_RETRY) as llm:
+        llm.completion("is it my key?").failure()
+    [file] = tmp_path.glob("*.yaml")
+    assert KEY not in readings(file.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_cassette_has_no_key_whatever_holds_it(url: str, source: str, tmp_path: Path) -> None:
+    _Service.quoted = KEY
+    config, settings = SOURCES[source]
+    config = msgspec.structs.replace(config, model="gpt-5-mini", base_url=url)
+    cassette = open_cassette(tmp_path / "x.yaml", "all").unwrap()
+    with (
+        override_transport(RecordingOverride(cassette)),
+        LLM(config, "httpx", settings=settings, retry=NO_RETRY) as llm,
+    ):
+        llm.completion("is it my key?").failure()
+    cassette.save().unwrap()
+    assert KEY not in readings((tmp_path / "x.yaml").read_text("utf-8"))

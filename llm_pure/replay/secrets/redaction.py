@@ -257,16 +257,19 @@ MIN_CREDENTIAL_LENGTH = 8
 
 def credentials_in(request: HttpRequest) -> frozenset[str]:
     """Return the keys, tokens, passwords and cookies of a request."""
-    return _long_enough(_request_credentials(request))
+    return long_credentials(_request_credentials(request))
 
 
 def cookies_in(headers: Headers) -> frozenset[str]:
     """Return the values of the cookies that a response sets."""
     cookies = [value for name, value in headers if name == "set-cookie"]
-    return _long_enough(cookie.partition(";")[0].partition("=")[2].strip() for cookie in cookies)
+    return long_credentials(
+        cookie.partition(";")[0].partition("=")[2].strip() for cookie in cookies
+    )
 
 
-def _long_enough(credentials: Iterable[str]) -> frozenset[str]:
+def long_credentials(credentials: Iterable[str]) -> frozenset[str]:
+    """Return the credentials that are no words and no numbers."""
     return frozenset([text for text in credentials if _is_long(text)])
 
 
