@@ -1,14 +1,14 @@
 """`llm-pure build`: print a request without sending it, as JSON or as a curl command, without secrets.
 
 In a curl command the shell's variables replace the credentials. A placeholder goes through `authorize` in place of each
-secret and is then replaced by `$VARIABLE`. Of the secret itself only the first letters are used, by which some services
+secret, which `to_curl` replaces by `$VARIABLE`; configured headers that are secret are treated so too. Of the secret itself only the first letters are used, by which some services
 distinguish kinds of keys. AWS signatures are left to curl.
 """
 
 import os
 import re
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,11 +19,12 @@ from llm_pure.cli.exit_codes import OK, CommandFailed, exit_code, value_or_exit
 from llm_pure.cli.model_selection import SelectedModel, select_model
 from llm_pure.cli.output import out, out_json, print_note
 from llm_pure.cli.prompt import read_request
-from llm_pure.core.curl import to_curl
+from llm_pure.core.curl import quoted, to_curl
 from llm_pure.core.provider import Provider
-from llm_pure.types.config import SECRET_FIELDS, LLMConfig, reveal
+from llm_pure.types.config import SECRET_FIELDS, LLMConfig, config_secrets, reveal
 from llm_pure.types.errors import UnsupportedFeature
-from llm_pure.types.http import HttpRequest, get_header, redact_headers, redact_url
+from llm_pure.types.http import HttpRequest, get_header, redact_headers
+from llm_pure.types.redact import mask_secrets, redact, redact_url, three_stars
 from llm_pure.types.result import Success
 
 _AWS_SIGNATURE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]*/\d+/([^/]+)/([^/]+)/aws4_request")
@@ -36,6 +37,8 @@ class DisplayRequest(msgspec.Struct, frozen=True):
     """A request without secrets."""
 
     request: HttpRequest
+    variables: Mapping[str, str] = {}
+    """Text in its headers -> the variable that holds the secret in whose place it stands."""
     curl_options: tuple[str, ...] = ()
     """Options with which curl signs the request."""
 
@@ -44,31 +47,60 @@ def run(options: Namespace) -> int:
     """Print the request; adaptations go to standard error."""
     chat = read_request(options)
     selected = value_or_exit(select_model(options))
+    secrets = config_secrets(selected.config)
+    header_variables: Mapping[str, str] = {}
+    if options.curl:
+        config, header_variables = _name_header_secrets(selected.config)
+        settings = msgspec.structs.replace(selected.settings, config=config)
+        selected = SelectedModel(selected.provider, settings)
     built = value_or_exit(selected.provider.build_chat(selected.config, chat))
     for adaptation in built.adaptations:
         print_note(f"{adaptation.field} {adaptation.action}: {adaptation.reason}")
     if options.curl:
-        out(_curl_command(selected, built.request, include=options.include))
+        command = _curl_command(selected, built.request, header_variables, include=options.include)
+        out(mask_secrets(command, secrets, three_stars))
     else:
-        out_json(_display_fields(built.request), indent=2)
+        out_json(_display_fields(built.request, secrets), indent=2)
     return OK
 
 
-def _display_fields(request: HttpRequest) -> dict[str, Any]:
+def _display_fields(request: HttpRequest, secrets: Collection[str]) -> dict[str, Any]:
     """{method, url, headers, body}; a JSON body is decoded."""
+    text = mask_secrets(request.body.decode("utf-8", "replace"), secrets, three_stars)
     try:
-        body = msgspec.json.decode(request.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        body = request.body.decode("utf-8", "replace")
+        body = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        body = text
     return {
         "method": request.method,
-        "url": redact_url(request.url),
-        "headers": dict(redact_headers(request.headers)),
+        "url": redact(redact_url(request.url), secrets),
+        "headers": {
+            name: redact(value, secrets) for name, value in redact_headers(request.headers)
+        },
         "body": body,
     }
 
 
-def _curl_command(selected: SelectedModel, request: HttpRequest, *, include: bool) -> str:
+def _name_header_secrets(config: LLMConfig) -> tuple[LLMConfig, dict[str, str]]:
+    """Return the configuration with a placeholder for each secret header, and the variable of each placeholder."""
+    variables: dict[str, str] = {}
+    headers: list[tuple[str, str]] = []
+    for name, value in config.headers:
+        if redact_headers(((name.lower(), value),)) != ((name.lower(), value),):
+            variable = f"HEADER_{re.sub('[^A-Z0-9]', '_', name.upper())}"
+            value = f"stand-in-for-header-{variable}-"
+            variables[value] = variable
+        headers.append((name, value))
+    return msgspec.structs.replace(config, headers=tuple(headers)), variables
+
+
+def _curl_command(
+    selected: SelectedModel,
+    request: HttpRequest,
+    header_variables: Mapping[str, str],
+    *,
+    include: bool,
+) -> str:
     redacted = msgspec.structs.replace(request, url=redact_url(request.url))
     if redacted != request:
         print_note("the credentials in the base URL are not printed: replace *** by them")
@@ -78,7 +110,15 @@ def _curl_command(selected: SelectedModel, request: HttpRequest, *, include: boo
     if display.curl_options and "%" in urlsplit(redacted.url).path:
         print_note("old versions of curl sign a path with % wrongly (curl issue 16927)")
     head = ("--include",) if include else ()
-    return to_curl(display.request, options=(*head, *display.curl_options))
+    for text, variable in header_variables.items():
+        for name, value in display.request.headers:
+            if text in value:
+                print_note(f"set ${variable} to the configured value of the header {name!r}")
+    return to_curl(
+        display.request,
+        options=(*head, *display.curl_options),
+        variables={**display.variables, **header_variables},
+    )
 
 
 def name_credentials(
@@ -118,13 +158,16 @@ def name_credentials(
         aws = _AWS_SIGNATURE.match(get_header(signed.headers, "authorization") or "")
         if aws is not None:
             return _signed_by_curl(request, variables, "session_token" in placeholders, aws)
-        names = {secrets[field]: f"${variables[field]}" for field in placeholders}
-        displayed.append(_replace_secrets(signed, names))
+        common = {secrets[field]: placeholders[field] for field in placeholders}
+        displayed.append(_replace_secrets(signed, common))
     if displayed[0] != displayed[1]:
         raise _unsupported(provider, "computes its credentials from the keys")
     if displayed[0].url != request.url:
         raise _unsupported(provider, "takes a credential in the URL")
-    return DisplayRequest(displayed[0])
+    return DisplayRequest(
+        displayed[0],
+        {placeholder: variables[field] for field, placeholder in placeholders.items()},
+    )
 
 
 def _replace_secrets(request: HttpRequest, names: Mapping[str, str]) -> HttpRequest:
@@ -157,10 +200,12 @@ def _signed_by_curl(
 ) -> DisplayRequest:
     """Return the unsigned request, and the options with which curl computes its AWS signature."""
     headers = tuple([pair for pair in request.headers if pair[0] not in _AWS_HEADERS])
+    session = _placeholder("session_token", "")
     if has_session:
-        headers = (*headers, ("x-amz-security-token", f"${variables['session_token']}"))
+        headers = (*headers, ("x-amz-security-token", session))
     user = f"${variables['access_key']}:${variables['secret_key']}"
     return DisplayRequest(
         msgspec.structs.replace(request, headers=headers),
-        (f"--aws-sigv4 'aws:amz:{aws[1]}:{aws[2]}'", f'--user "{user}"'),
+        {session: variables["session_token"]} if has_session else {},
+        (f"--aws-sigv4 {quoted(f'aws:amz:{aws[1]}:{aws[2]}')}", f'--user "{user}"'),
     )

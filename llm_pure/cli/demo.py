@@ -84,10 +84,11 @@ def _show_request(request: HttpRequest) -> None:
 def _show_curl(provider: Provider, request: HttpRequest) -> None:
     """Show the curl command, with $VARIABLE in place of the key."""
     color = colors(sys.stdout)
-    config = msgspec.structs.replace(CONFIG, api_key=f"${provider.api_key_env[0]}")
+    name = provider.api_key_env[0]
+    config = msgspec.structs.replace(CONFIG, api_key=f"${name}")
     signed = provider.authorize(config, request, datetime.now(UTC)).value_or(request)
     out(color.dim("  as curl:"))
-    out(color.dim(_indented(to_curl(signed))))
+    out(color.dim(_indented(to_curl(signed, variables={f"${name}": name}))))
 
 
 def _show_event(event: StreamEvent) -> None:

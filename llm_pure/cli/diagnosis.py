@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import msgspec
 
 from llm_pure.client.plugins import find_provider
-from llm_pure.client.targets import Target
+from llm_pure.client.targets import Target, annotate_error, target_secrets
 from llm_pure.core.provider import Provider
 from llm_pure.core.registry import Registry
 from llm_pure.settings.config_file import ModelTable
@@ -18,8 +18,8 @@ from llm_pure.settings.environment import proxy_for, with_env_defaults
 from llm_pure.transports.base import NUMBER_FIELDS, TLS_FIELDS, TransportSettings, settings_of
 from llm_pure.types.config import LLMConfig, reveal
 from llm_pure.types.errors import InvalidConfiguration, LLMError
-from llm_pure.types.http import redact_url
 from llm_pure.types.messages import user
+from llm_pure.types.redact import mask_secrets, redact_proxy, redact_url, three_stars
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
 
@@ -98,7 +98,13 @@ def diagnose(
         .bind(lambda _: _check_placeholders(resolved))
         .bind(lambda _: settings_of(resolved, TransportSettings()))
     )
-    return ModelReport(name, settings, check.failure() if isinstance(check, Failure) else None)
+    secrets = target_secrets(target)
+    shown = [
+        msgspec.structs.replace(row, value=mask_secrets(row.value, secrets, three_stars))
+        for row in settings
+    ]
+    error = annotate_error(target, check.failure()) if isinstance(check, Failure) else None
+    return ModelReport(name, tuple(shown), error)
 
 
 def models_from_environment(
@@ -157,11 +163,11 @@ def _from_env_vars(model: _Model) -> Iterator[SettingReport]:
 
 def _proxy(model: _Model) -> Iterator[SettingReport]:
     if model.config.proxy:
-        yield SettingReport("proxy", redact_url(model.config.proxy), model.source)
+        yield SettingReport("proxy", redact_proxy(model.config.proxy), model.source)
     elif model.resolved.proxy is not None:
         url = model.resolved.base_url or model.provider.base_url
         proxy = proxy_for(url, model.environ) or model.resolved.proxy
-        yield SettingReport("proxy", redact_url(proxy), "the environment")
+        yield SettingReport("proxy", redact_proxy(proxy), "the environment")
 
 
 def _transport(config: LLMConfig, source: str) -> Iterator[SettingReport]:

@@ -4,14 +4,16 @@ logging.getLogger("llm_pure").setLevel(logging.DEBUG)
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from llm_pure.client.targets import Target
+from llm_pure.client.targets import Target, target_secrets
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.types.errors import describe
-from llm_pure.types.http import HttpRequest, redact_url
-from llm_pure.types.redact import redact
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.redact import redact, redact_url, three_stars
 from llm_pure.types.result import LLMResult, fold
+from llm_pure.types.secret_fields import mask_secret_fields
 
 _BASE64 = re.compile(
     r"[A-Za-z0-9+/_-]{40,}"
@@ -31,19 +33,22 @@ def format_attempt(
     )
     sent = "not sent"
     if request is not None:
-        sent = f"{request.method} {redact_url(request.url)} {redact_request(request.body)}"
+        secrets = target_secrets(target)
+        url = redact(redact_url(request.url), secrets)
+        sent = f"{request.method} {url} {redact_request(request.body, secrets)}"
     return f"{target.provider.name} attempt {number}: {outcome} in {took_s:.3f} s: {sent}"
 
 
 def format_adaptation(target: Target, adaptation: Adaptation) -> str:
     """Return how a setting was changed, and the reason."""
     return (
-        f"{target.provider.name}: {adaptation.field} was {adaptation.action}: {adaptation.reason}"
+        f"{target.provider.name}: {adaptation.field} was {adaptation.action}: "
+        f"{redact(adaptation.reason, target_secrets(target))}"
     )
 
 
-def redact_request(body: bytes) -> str:
-    """Redact a body for a log line: mask keys and base64 data anywhere, and cut it to 2000 characters.
+def redact_request(body: bytes, secrets: Iterable[str] = ()) -> str:
+    """Redact a body for a log line: mask keys, texts of secret names, these secrets and base64 data anywhere, and cut it to 2000 characters.
 
     A body that is not text, such as a form with audio, is replaced by its length.
 
@@ -54,7 +59,7 @@ def redact_request(body: bytes) -> str:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         return f"<{len(body)} bytes>"
-    redacted = redact(_BASE64.sub(_length, text))
+    redacted = mask_secret_fields(redact(_BASE64.sub(_length, text), secrets), three_stars)
     if len(redacted) > _MAX_BODY_LENGTH:
         redacted = f"{redacted[:_MAX_BODY_LENGTH]}... {len(body)} bytes"
     return " ".join(redacted.splitlines())

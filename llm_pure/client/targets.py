@@ -11,10 +11,9 @@ from llm_pure.client.plugins import find_provider
 from llm_pure.core.provider import Provider
 from llm_pure.core.registry import Registry
 from llm_pure.settings.environment import load_env
-from llm_pure.transports.base import TransportSettings, settings_of
-from llm_pure.types.config import SECRET_FIELDS, LLMConfig, reveal
+from llm_pure.transports.base import TransportSettings, settings_of, settings_secrets
+from llm_pure.types.config import LLMConfig, config_secrets
 from llm_pure.types.errors import LLMError, redact_error
-from llm_pure.types.http import is_credential
 from llm_pure.types.rejection import ok, returns_failure
 
 
@@ -53,17 +52,12 @@ def annotate_error(target: Target, error: LLMError) -> LLMError:
 
     Services may quote the key that they reject, and not every key matches a known pattern.
     """
-    redacted = redact_error(error, _secrets(target.config))
+    redacted = redact_error(error, tuple(target_secrets(target)))
     if redacted.provider:
         return redacted
     return msgspec.structs.replace(redacted, provider=target.provider.name)
 
 
-_MIN_SECRET_LENGTH = 12
-"""Shorter values are words, such as "ollama" where no key is needed, and stay in messages."""
-
-
-def _secrets(config: LLMConfig) -> tuple[str, ...]:
-    values = [reveal(getattr(config, name)).strip() for name in SECRET_FIELDS]
-    values += [value for name, value in config.headers if is_credential(name.lower())]
-    return tuple([value for value in values if len(value) >= _MIN_SECRET_LENGTH])
+def target_secrets(target: Target) -> frozenset[str]:
+    """Return every text of a call's configuration and settings that nothing may show."""
+    return config_secrets(target.config) | settings_secrets(target.settings)

@@ -16,9 +16,9 @@ from importlib import import_module
 from typing import Any, Generic, TypeVar
 
 from llm_pure.client.targets import Target
-from llm_pure.transports.base import AsyncTransport, Transport, TransportSettings
+from llm_pure.transports.base import AsyncTransport, Transport, TransportSettings, settings_secrets
 from llm_pure.transports.exchange import running_loop
-from llm_pure.transports.override import TransportOverride, current_override
+from llm_pure.transports.override import LearnsSecrets, TransportOverride, current_override
 from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.http import ResponseHead
@@ -92,6 +92,10 @@ class TransportCache(Generic[T]):
             return Failure(_invalid(f"unknown transport {name!r}; known are {known}", similar))
         if override is None:
             return self._import(name, settings)
+        if isinstance(
+            override, LearnsSecrets
+        ):  # the transport adds them to the request after it was recorded
+            override.learn_secrets(settings_secrets(settings))
         return Success(getattr(override, self._open_function)(lambda: self._import(name, settings)))
 
     def _import(self, name: str, settings: TransportSettings) -> LLMResult[T]:

@@ -1,37 +1,62 @@
 """An HttpRequest as a curl command, to read, to paste, or to execute (`build --curl | sh`)."""
 
+import re
 import shlex
+from collections.abc import Mapping
 
-from llm_pure.types.http import SECRET_HEADERS, HttpRequest, redact_url
+from llm_pure.types.http import HttpRequest
+from llm_pure.types.redact import redact_url
 
 
-def to_curl(request: HttpRequest, *, shown: bool = False, options: tuple[str, ...] = ()) -> str:
+def to_curl(
+    request: HttpRequest,
+    *,
+    shown: bool = False,
+    options: tuple[str, ...] = (),
+    variables: Mapping[str, str] | None = None,
+) -> str:
     """Return a POSIX shell command that sends this request and streams the response to standard output.
 
-    Values of credential headers are in double quotes, so `$NAME` in them is a shell variable. `shown`: for display
-    only, with the URL's credentials redacted. `options`: further curl options, quoted for the shell.
+    `variables`: text in a header's value -> the shell variable to write in its place, in double quotes. All else is in
+    single quotes, so the shell reads nothing in it. `shown`: for display only, with the URL's credentials redacted.
+    `options`: further curl options, quoted for the shell.
 
-    >>> print(to_curl(HttpRequest("POST", "https://h/v1", (("authorization", "Bearer $KEY"),), b"{}")))
+    >>> request = HttpRequest("POST", "https://h/v1", (("authorization", "Bearer <key>"),), b"{}")
+    >>> print(to_curl(request, variables={"<key>": "KEY"}))
     curl -sS -N -X POST 'https://h/v1' \\
       -H "authorization: Bearer $KEY" \\
       --data-raw '{}'
     """
     url = redact_url(request.url) if shown else request.url
-    lines = [f"curl -sS -N -X {request.method} {_quoted(url)}"]
+    lines = [f"curl -sS -N -X {shlex.quote(request.method)} {quoted(url)}"]
     lines += options
-    lines += [f"-H {_header(name, value)}" for name, value in request.headers]
+    lines += [
+        f"-H {_with_variables(f'{name}: {value}', variables or {})}"
+        for name, value in request.headers
+    ]
     if request.body:
-        lines.append(f"--data-raw {_quoted(request.body.decode('utf-8', 'replace'))}")
+        lines.append(f"--data-raw {quoted(request.body.decode('utf-8', 'replace'))}")
     return " \\\n  ".join(lines)
 
 
-def _header(name: str, value: str) -> str:
-    if name not in SECRET_HEADERS:
-        return _quoted(f"{name}: {value}")
-    safe = value.replace("\\", "\\\\").replace('"', '\\"').replace("`", "\\`")
-    return f'"{name}: {safe}"'
+_SAFE = re.compile(r"[A-Za-z0-9 :;,./_=+@%-]*")
+"""Text that means itself in double quotes."""
 
 
-def _quoted(text: str) -> str:
-    quoted = shlex.quote(text)
-    return quoted if quoted != text else f"'{text}'"
+def _with_variables(text: str, variables: Mapping[str, str]) -> str:
+    if not any(name in text for name in variables):
+        return quoted(text)
+    parts = re.split(
+        f"({'|'.join(map(re.escape, sorted(variables, key=len, reverse=True)))})", text
+    )
+    if all(_SAFE.fullmatch(part) for part in parts[::2]):
+        return f'"{"".join([f"${variables[part]}" if i % 2 else part for i, part in enumerate(parts)])}"'
+    return "".join(
+        [f'"${variables[part]}"' if i % 2 else quoted(part) for i, part in enumerate(parts) if part]
+    )
+
+
+def quoted(text: str) -> str:
+    """Return the text in single quotes."""
+    escaped = shlex.quote(text)
+    return escaped if escaped != text else f"'{text}'"

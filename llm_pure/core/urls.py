@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.http import redact_url
+from llm_pure.types.redact import redact_url
 from llm_pure.types.result import Failure, LLMResult, Success
 
 UrlFor: TypeAlias = Callable[[LLMConfig, str, str], LLMResult[str]]

@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, get_args
@@ -27,6 +27,7 @@ from llm_pure.replay.secrets.redaction import (
     Redaction,
     cookies_in,
     credentials_in,
+    long_credentials,
     redact_interaction,
 )
 from llm_pure.replay.secrets.scan import scan_text
@@ -107,6 +108,11 @@ class CassetteRecorder:
         if self.can_record:
             return Success(self._index.find(request))
         return self._index.match(request)
+
+    def learn_secrets(self, secrets: Iterable[str]) -> None:
+        """Mask these texts in all that is written from now on."""
+        with self._lock:
+            self._secrets |= long_credentials(secrets)
 
     def start(self, request: HttpRequest) -> int:
         """Return a number for a request that is about to be sent."""

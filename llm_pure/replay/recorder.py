@@ -8,7 +8,7 @@
 Or around one transport: LLM(config, transport=RecordTransport(cassette, HttpxTransport())).
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from time import monotonic
 from typing import Any, Generic, Protocol, TypeVar
@@ -23,6 +23,7 @@ from llm_pure.transports.base import (
     Timeouts,
     Transport,
 )
+from llm_pure.transports.override import LearnsSecrets
 from llm_pure.transports.sockets import ForkSafeLock
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.rejection import Rejected, ok
@@ -255,6 +256,11 @@ class RecordingOverride:
     def __init__(self, sink: RecordingSink, playing: PlaybackOptions = DEFAULT_PLAYBACK) -> None:
         self.sink = sink
         self._player = Player(playing)
+
+    def learn_secrets(self, secrets: Iterable[str]) -> None:
+        """Mask these texts in all that is written from now on, if the sink can."""
+        if isinstance(self.sink, LearnsSecrets):
+            self.sink.learn_secrets(secrets)
 
     def open_sync(self, make: Callable[[], LLMResult[Transport]]) -> RecordTransport:
         """Return a recorder around the transport that `make` opens."""

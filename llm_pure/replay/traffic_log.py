@@ -10,7 +10,7 @@ Text that a recorder would refuse as a possible secret is masked here: the log o
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from llm_pure.replay.secrets.redaction import (
     Redaction,
     cookies_in,
     credentials_in,
+    long_credentials,
     redact_interaction,
 )
 from llm_pure.replay.secrets.scan import high_entropy_texts
@@ -71,6 +72,11 @@ class TrafficLog:
     def match(self, request: HttpRequest) -> LLMResult[Interaction | None]:
         """Return None: every request is sent."""
         return Success(None)
+
+    def learn_secrets(self, secrets: Iterable[str]) -> None:
+        """Mask these texts in all that is written from now on."""
+        with self._lock:
+            self._secrets |= long_credentials(secrets)
 
     def start(self, request: HttpRequest) -> int:
         """Return a number for a request that is about to be sent."""

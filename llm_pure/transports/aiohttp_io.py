@@ -19,6 +19,7 @@ from yarl import URL
 
 from llm_pure.transports.base import Timeouts, TransportSettings
 from llm_pure.transports.exchange import (
+    NOT_A_PROXY,
     Address,
     Attempt,
     error_text,
@@ -161,8 +162,8 @@ def parse_proxy(text: str | None) -> URL | None:
         return None
     try:
         url = URL(text)
-    except ValueError as error:
-        raise Rejected(unusable_proxy(str(error))) from None
+    except ValueError:
+        raise Rejected(unusable_proxy(NOT_A_PROXY)) from None
     if url.scheme not in ("http", "https") or not url.host:
         raise Rejected(unusable_proxy("aiohttp needs an http:// or https:// address with a host"))
     return url

@@ -19,9 +19,18 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 import msgspec
 
-from llm_pure.types.config import LLMConfig
+from llm_pure.types.config import LLMConfig, long_enough
 from llm_pure.types.errors import InvalidConfiguration
-from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead, redact_url
+from llm_pure.types.http import (
+    Headers,
+    HttpRequest,
+    HttpResponse,
+    RedactedRepr,
+    ResponseHead,
+    header_secrets,
+    redact_headers,
+)
+from llm_pure.types.redact import redact_proxy, url_secrets
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.result import Failure, LLMResult, Success
 
@@ -70,8 +79,23 @@ class TransportSettings(msgspec.Struct, frozen=True, kw_only=True):
     """For websockets: true for the message that ends a response. The client sets it from `Provider.is_last_message`."""
 
     def __repr__(self) -> str:
-        proxy = None if self.proxy is None else redact_url(self.proxy)
+        proxy = None if self.proxy is None else redact_proxy(self.proxy)
         return f"TransportSettings(proxy={proxy!r}, max_connections={self.max_connections}, ...)"
+
+    def __rich_repr__(self) -> RedactedRepr:
+        shown = {
+            "proxy": None if self.proxy is None else redact_proxy(self.proxy),
+            "headers": redact_headers(tuple([(name.lower(), text) for name, text in self.headers])),
+        }
+        return [(name, shown.get(name, getattr(self, name))) for name in self.__struct_fields__]
+
+
+def settings_secrets(settings: TransportSettings) -> frozenset[str]:
+    """Return every text of the settings that must not be shown: of the proxy's address and of the headers."""
+    secrets = list(url_secrets(settings.proxy or "", is_proxy=True))
+    for name, value in settings.headers:
+        secrets += header_secrets(name.lower(), value)
+    return long_enough(secrets)
 
 
 _COMMON = TransportSettings()

@@ -20,8 +20,8 @@ from llm_pure.types.errors import (
     ProtocolError,
     TimedOut,
 )
-from llm_pure.types.http import Headers, ResponseHead, redact_url
-from llm_pure.types.redact import redact
+from llm_pure.types.http import Headers, ResponseHead
+from llm_pure.types.redact import redact, redact_url
 from llm_pure.types.rejection import Rejected
 from llm_pure.types.result import Failure, LLMResult
 
@@ -106,14 +106,18 @@ def parse_address(text: str) -> Address:
 def _split(text: str) -> Address:
     if _CONTROL.search(text):
         raise ValueError("it contains a control character")
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:  # its text quotes what may be a part of a password
+        raise ValueError("its host or its port is not valid") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("it must begin with http:// or https:// and a host")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else _ascii_host(parts.hostname)
-    if parts.port == 0:
+    if port == 0:
         raise ValueError("its port is out of range")
     default_port = {"http": 80, "https": 443}[parts.scheme]
-    authority = host if parts.port in (None, default_port) else f"{host}:{parts.port}"
+    authority = host if port in (None, default_port) else f"{host}:{port}"
     target = quote(parts.path or "/", safe=_PRINTABLE)
     if parts.query:
         target += "?" + quote(parts.query, safe=_PRINTABLE)
@@ -141,10 +145,13 @@ def unusable_address(text: str, reason: str) -> InvalidConfiguration:
 
 
 def unusable_proxy(reason: str) -> InvalidConfiguration:
-    """Return the error for a proxy that the transport cannot use."""
-    return InvalidConfiguration(
-        message=f"the proxy cannot be used: {redact_url(reason)}", field="proxy"
-    )
+    """Return the error for a proxy that the transport cannot use. reason: no library's text, which may quote a password."""
+    return InvalidConfiguration(message=f"the proxy cannot be used: {reason}", field="proxy")
+
+
+NOT_A_PROXY = (
+    "it is not a URL such as http://user:password@host:port (percent-encode / ? # @ in a password)"
+)
 
 
 # errors

@@ -18,6 +18,7 @@ from llm_pure.transports.base import Timeouts, TransportSettings
 from llm_pure.transports.connection_pools import POOL_SIZE
 from llm_pure.transports.deadlines import has_ended
 from llm_pure.transports.exchange import (
+    NOT_A_PROXY,
     Attempt,
     error_text,
     is_host_name,
@@ -153,8 +154,8 @@ def _parse_url(library: Library, text: str) -> tuple[Any, str, str]:
     try:
         url = library.client.URL(text)
         problem = _url_problem(url)
-    except (library.client.InvalidURL, UnicodeError) as error:
-        raise Rejected(unusable_address(text, str(error))) from None
+    except (library.client.InvalidURL, UnicodeError):
+        raise Rejected(unusable_address(text, "its host or its port is not valid")) from None
     if problem:
         raise Rejected(unusable_address(text, problem))
     authority = url.netloc.decode("ascii")
@@ -221,10 +222,12 @@ def pool_errors(library: Library) -> tuple[type[Exception], ...]:
 
 
 def pool_error(error: Exception) -> InvalidConfiguration:
-    """Translate an exception of `pool_errors`."""
-    from llm_pure.transports.tls import unusable_authorities  # imported late: start-up
+    """Translate an exception of `pool_errors`. httpx quotes what it takes for a port, which may be a password."""
+    if isinstance(error, OSError):
+        from llm_pure.transports.tls import unusable_authorities  # imported late: start-up
 
-    return unusable_authorities(error) if isinstance(error, OSError) else unusable_proxy(str(error))
+        return unusable_authorities(error)
+    return unusable_proxy(str(error) if isinstance(error, ImportError) else NOT_A_PROXY)
 
 
 @lru_cache(maxsize=2)
@@ -260,7 +263,7 @@ def error_of(httpx: Any, error: Exception, attempt: Attempt, *, late: bool) -> L
         case httpx.LocalProtocolError() | UnicodeError():
             return not_sendable(error)
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
-            message = f"the address cannot be used: {error_text(error)}"
+            message = "the address cannot be used: its host or its port is not valid"
             return InvalidConfiguration(message=message, field="base_url")
         case httpx.ProxyError():
             return refused_by_proxy(error_text(error), is_4xx=is_proxy_4xx(error))

@@ -7,11 +7,11 @@ Nothing is patched. Transports that were passed as objects are not replaced.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from llm_pure.transports.base import AsyncTransport, Transport
 from llm_pure.types.result import LLMResult
@@ -31,6 +31,15 @@ class TransportOverride(Protocol):
 
     def open_async(self, make: Callable[[], LLMResult[AsyncTransport]]) -> AsyncTransport:
         """Return an async transport; the caller closes it by its `aclose`."""
+        ...
+
+
+@runtime_checkable
+class LearnsSecrets(Protocol):
+    """An override that writes traffic, and masks these texts in it."""
+
+    def learn_secrets(self, secrets: Iterable[str]) -> None:
+        """Mask these texts in all that is written from now on."""
         ...
 
 

@@ -1,11 +1,12 @@
 """`LLMConfig`: the settings that all calls to one model share, and `Secret`, a string that is never printed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from llm_pure.types.http import Headers, RedactedRepr, is_credential, redact_headers, redact_url
+from llm_pure.types.http import Headers, RedactedRepr, header_secrets, is_credential, redact_headers
+from llm_pure.types.redact import MIN_SECRET_LENGTH, redact_proxy, redact_url, url_secrets
 
 
 class Secret:
@@ -187,14 +188,45 @@ class LLMConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _show(name: str, value: object) -> object:
-    if name in ("base_url", "proxy", "endpoint") and isinstance(value, str):
+    if name in ("base_url", "endpoint") and isinstance(value, str):
         return redact_url(value)
+    if name == "proxy" and isinstance(value, str):
+        return redact_proxy(value)
     if name == "headers" and isinstance(value, tuple):
         return redact_headers(tuple([(str(key).lower(), str(text)) for key, text in value]))
     return value
 
 
 _DEFAULT = LLMConfig()
+
+
+NO_KEYS = (
+    *("ollama", "none", "null", "empty", "dummy", "no-key", "not-needed", "lm-studio"),
+    *("placeholder", "your-key", "test", "fake"),
+)
+"""Words that stand for a key where none is needed, in lower case; they are shown."""
+
+
+def config_secrets(config: LLMConfig) -> frozenset[str]:
+    """Return every text of a configuration that must not be shown, of at least four characters."""
+    secrets = [reveal(getattr(config, name)).strip() for name in SECRET_FIELDS]
+    for name, value in config.headers:
+        secrets += header_secrets(name.lower(), value)
+    for url in (config.base_url, config.endpoint):
+        secrets += url_secrets(url or "")
+    secrets += url_secrets(config.proxy or "", is_proxy=True)
+    return long_enough(secrets)
+
+
+def long_enough(secrets: Iterable[str]) -> frozenset[str]:
+    """Return the secrets that are neither too short nor words that stand for no key."""
+    return frozenset(
+        [
+            secret
+            for secret in secrets
+            if len(secret) >= MIN_SECRET_LENGTH and secret.lower() not in NO_KEYS
+        ]
+    )
 
 
 def is_overridden(config: LLMConfig, name: str) -> bool:

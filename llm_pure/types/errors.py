@@ -3,8 +3,9 @@
 `LLMError` is a closed union: `match` on it, or use `error.kind`, `error.retryable`, `describe(error)`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
+from operator import is_
 from typing import Any, TypeAlias
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from llm_pure.types.completion import Completion
 from llm_pure.types.http import Headers
 from llm_pure.types.messages import SafeRepr
-from llm_pure.types.redact import redact, redact_bytes
+from llm_pure.types.redact import MIN_SECRET_LENGTH, redact
 
 EVIDENCE_LIMIT = 300
 """Maximum bytes of a body in an error."""
@@ -21,6 +22,7 @@ MESSAGE_LIMIT = 8_000
 """Maximum characters of a message; a longer one ends at a blank before the limit, with "..."."""
 
 _LONGEST_WORD = 2_000
+_SHORTENED = " ..."
 
 
 def shorten(text: str) -> str:
@@ -28,7 +30,7 @@ def shorten(text: str) -> str:
     if len(text) <= MESSAGE_LIMIT:
         return text
     blank = text.rfind(" ", MESSAGE_LIMIT - _LONGEST_WORD, MESSAGE_LIMIT)
-    return f"{text[: blank if blank >= 0 else MESSAGE_LIMIT - _LONGEST_WORD]} ..."
+    return text[: blank if blank >= 0 else MESSAGE_LIMIT - _LONGEST_WORD] + _SHORTENED
 
 
 BODY_LIMITS = (8, 200, 2000)
@@ -41,7 +43,8 @@ def _bounded(value: Any, depth: int = BODY_LIMITS[0], secrets: Sequence[str] = (
     """Decoded JSON within BODY_LIMITS, with credentials redacted."""
     _, items, characters = BODY_LIMITS
     if isinstance(value, str):
-        return redact(value[:characters], secrets)
+        text = value[:characters]
+        return redact(_without_tail(text, secrets) if len(text) == characters else text, secrets)
     if not isinstance(value, dict | list):
         return value
     if depth == 0:
@@ -78,10 +81,10 @@ class _Common(SafeRepr, frozen=True, kw_only=True):
     """The headers that say how much of the rate limits is left."""
 
     def __post_init__(self) -> None:
-        """Shorten and redact the message, and redact the body: providers quote the key that they reject."""
-        msgspec.structs.force_setattr(self, "message", redact(shorten(self.message)))
-        if self.body is not None:
-            msgspec.structs.force_setattr(self, "body", _bounded(self.body))
+        """Shorten the message, and redact all texts: providers quote the key that they reject."""
+        msgspec.structs.force_setattr(self, "message", shorten(self.message))
+        for name, value in _redacted_fields(self, ()).items():
+            msgspec.structs.force_setattr(self, name, value)
 
     @property
     def kind(self) -> str:
@@ -180,9 +183,8 @@ class ProtocolError(_Common, frozen=True, kw_only=True, tag="protocol"):
 
     def __post_init__(self) -> None:
         """Cut the evidence to EVIDENCE_LIMIT and redact it, so callers pass the bytes as they are."""
+        msgspec.structs.force_setattr(self, "evidence", bytes(self.evidence[:EVIDENCE_LIMIT]))
         _Common.__post_init__(self)
-        evidence = redact_bytes(bytes(self.evidence[:EVIDENCE_LIMIT]))
-        msgspec.structs.force_setattr(self, "evidence", evidence)
 
 
 class StreamInterrupted(_Common, frozen=True, kw_only=True, tag="stream_interrupted"):
@@ -225,20 +227,114 @@ LLMError: TypeAlias = (
 
 
 def redact_error(error: LLMError, secrets: Sequence[str]) -> LLMError:
-    """Replace these secrets by `***` in the message, the code and the evidence.
+    """Replace these secrets by `***` in every field: message, code, ids, body, evidence, suggestions, partial response.
 
     >>> redact_error(AuthenticationFailed(message="the key 0123456789ab is wrong"), ["0123456789ab"]).message
     'the key *** is wrong'
     """
-    evidence = error.evidence.decode("latin-1") if isinstance(error, ProtocolError) else ""
-    redacted: dict[str, Any] = {"message": redact(error.message, secrets)}
-    if error.body is not None:
-        redacted["body"] = _bounded(error.body, secrets=secrets)
-    if error.code is not None:
-        redacted["code"] = redact(error.code, secrets)
+    redacted = _redacted_fields(error, secrets)
+    message = str(redacted.get("message", error.message))
+    if message.endswith(_SHORTENED):
+        message = message.removesuffix(_SHORTENED)
+        redacted["message"] = _without_tail(message, secrets) + _SHORTENED
     if isinstance(error, ProtocolError):
-        redacted["evidence"] = redact(evidence, secrets).encode("latin-1")
-    return msgspec.structs.replace(error, **redacted)
+        evidence = redacted.get("evidence", error.evidence).decode("latin-1")
+        redacted["evidence"] = _without_tail(evidence, secrets).encode("latin-1")
+    return msgspec.structs.replace(error, **redacted) if redacted else error
+
+
+def _without_tail(text: str, secrets: Sequence[str]) -> str:
+    """Mask the begin of a secret at the end of a text that was cut."""
+    for secret in secrets:
+        for length in range(len(secret) - 1, MIN_SECRET_LENGTH - 1, -1):
+            if text.endswith(secret[:length]):
+                return text[: len(text) - length] + "***"
+    return text
+
+
+_PROGRAM_FIELDS = frozenset({"provider", "phase", "field", "feature", "retryable", "status"})
+"""Fields of an error that this program writes itself."""
+
+_PARTIAL_DEPTH = 40
+"""Levels of a partial response that are searched one by one; what is deeper is searched as JSON."""
+
+
+def _redacted_fields(error: "_Common", secrets: Sequence[str]) -> dict[str, Any]:
+    """The fields that have a secret in them, without it."""
+    changed: dict[str, Any] = {}
+    for name in error.__struct_fields__:
+        value = getattr(error, name)
+        if value is None or name in _PROGRAM_FIELDS:
+            continue
+        if name == "body":
+            redacted = _bounded(value, secrets=secrets)
+        elif name == "partial":
+            redacted = _redacted_partial(value, secrets)
+        else:
+            redacted = _redacted_value(value, secrets)
+        if redacted is not value:
+            changed[name] = redacted
+    return changed
+
+
+def _redacted_partial(partial: Completion, secrets: Sequence[str]) -> Completion:
+    """Redact what the service sent beside the answer; known secrets in the answer too."""
+    if secrets:
+        redacted: Completion = _redacted_value(partial, secrets)
+        return redacted
+    extra = _redacted_value(partial.extra, ())
+    return partial if extra is partial.extra else msgspec.structs.replace(partial, extra=extra)
+
+
+def _redacted_value(value: Any, secrets: Sequence[str], depth: int = _PARTIAL_DEPTH) -> Any:
+    """A value without secrets; the same object if it has none."""
+    match value:
+        case str():
+            redacted: Any = redact(value, secrets)
+            return value if redacted == value else redacted
+        case bytes():
+            redacted = redact(value.decode("latin-1"), secrets).encode("latin-1")
+            return value if redacted == value else redacted
+        case list() | tuple() | Mapping() | msgspec.Struct() if depth == 0:
+            return _redacted_deep(value, secrets)
+        case list() | tuple():
+            items = [_redacted_value(item, secrets, depth - 1) for item in value]
+            same = all(map(is_, items, value))
+            return value if same else type(value)(items)
+        case Mapping():
+            pairs = {
+                _redacted_value(key, secrets): _redacted_value(item, secrets, depth - 1)
+                for key, item in value.items()
+            }
+            same = all(map(is_, pairs, value)) and all(map(is_, pairs.values(), value.values()))
+            return value if same else pairs
+        case msgspec.Struct():
+            fields = {
+                name: _redacted_value(item, secrets, depth - 1)
+                for name in value.__struct_fields__
+                if (item := getattr(value, name)) is not None
+            }
+            changed = {
+                name: item for name, item in fields.items() if item is not getattr(value, name)
+            }
+            return msgspec.structs.replace(value, **changed) if changed else value
+        case _:
+            return value
+
+
+def _redacted_deep(value: Any, secrets: Sequence[str]) -> Any:
+    """JSON below _PARTIAL_DEPTH without secrets, left out if it is no JSON after that. Deeper values than JSON may have stay."""
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, RecursionError):
+        return value
+    redacted = redact(text, secrets)
+    if redacted == text:
+        return value
+    try:
+        return msgspec.json.decode(redacted)
+    except (ValueError, RecursionError):
+        return _CUT
 
 
 def describe(error: LLMError) -> str:

@@ -1,9 +1,18 @@
 """HTTP requests and responses as values, and the redaction of their headers and URLs."""
 
 import re
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import msgspec
+
+from llm_pure.types.redact import (
+    MIN_SECRET_LENGTH,
+    cookie_parts,
+    header_parts,
+    looks_generated,
+    redact_url,
+)
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -28,21 +37,6 @@ _CREDENTIAL_NAME = re.compile(
     r"(?:^|[-_])(?:api-?key|(?<!idempotency-)key|token|secret|auth|authorization|password|credential|session)(?:$|[-_])"
 )
 
-_SECRET_QUERY = re.compile(
-    r"(?i)([?&](?:access_token|api[-_]?key|authorization|client_id|client_secret|key|sig|signature|token"
-    r"|x-amz-credential|x-amz-security-token|x-amz-signature)=)[^&#]*"
-)
-_USERINFO = re.compile(r"(?<=://)[^/?#@]*@")
-
-
-def redact_url(url: str) -> str:
-    """Return the URL with `***` for user information and for query values that are credentials.
-
-    >>> redact_url("https://me:pw@example.org/chat?access_token=abc&n=1")
-    'https://***@example.org/chat?access_token=***&n=1'
-    """
-    return _SECRET_QUERY.sub(r"\1***", _USERINFO.sub("***@", url))
-
 
 def is_credential(name: str) -> bool:
     """Return true if the name of a header, in lower case, is that of a credential.
@@ -53,8 +47,44 @@ def is_credential(name: str) -> bool:
     return name in SECRET_HEADERS or _CREDENTIAL_NAME.search(name) is not None
 
 
+PUBLIC_HEADERS = re.compile(
+    r"accept(?:-[a-z-]+)?|content-[a-z-]+|user-agent|host|date|connection|te|cache-control|(?:http-)?referer|origin"
+    r"|anthropic-(?:version|beta)|openai-(?:beta|organization|project|model|version|processing-ms)|x-title"
+    r"|x-goog-(?:api-client|user-project)|x-amz-(?:date|content-sha256|target)|x-amzn?-[a-z-]+|x-bce-date|x-dashscope-[a-z-]+"
+    r"|idempotency-key|trace(?:parent|state)|(?:[a-z]+-){0,4}request-?id|retry-after(?:-ms)?|(?:[a-z]+-){0,4}ratelimit-[a-z-]+"
+    r"|x-stainless-[a-z-]+|x-(?:team|region|model|version)"
+)
+"""Headers, in lower case, whose values are no secrets. One of the user's own may be one, whatever its name."""
+
+_MIN_UNKNOWN_LENGTH = 8
+
+
+def header_secrets(name: str, value: str) -> tuple[str, ...]:
+    """Return the secrets in a header of a request; `name` in lower case. Short values of unknown names are words.
+
+    >>> header_secrets("authorization", "Bearer k-12345"), header_secrets("x-pass", "swordfish"), header_secrets("x-b", "on")
+    (('Bearer k-12345', 'k-12345'), ('swordfish',), ())
+    """
+    if name == "cookie":
+        return (value, *cookie_parts(value))
+    if is_credential(name):
+        return (value, *[part for part in header_parts(value) if part not in ("", value)])
+    if PUBLIC_HEADERS.fullmatch(name):
+        return ()
+    is_long = len(value) >= _MIN_UNKNOWN_LENGTH
+    is_key = len(value) >= MIN_SECRET_LENGTH and looks_generated(value)
+    parts = [part for part in header_parts(value) if part != value and looks_generated(part)]
+    return (value, *parts) if is_long or is_key else ()
+
+
 def redact_headers(headers: Headers) -> Headers:
-    """Return the headers with `***` for credentials."""
+    """Return the headers of a request with `***` for credentials, and for values of unknown names that may be ones."""
+    return tuple(
+        [(k, "***" if is_credential(k) or header_secrets(k, v) else v) for k, v in headers]
+    )
+
+
+def _redact_answer_headers(headers: Headers) -> Headers:
     return tuple([(k, "***" if is_credential(k) else v) for k, v in headers])
 
 
@@ -70,7 +100,11 @@ class _Redacted(msgspec.Struct, frozen=True, gc=False):
     """A value whose repr redacts credentials; its fields hold them."""
 
     def __rich_repr__(self) -> RedactedRepr:
-        return [(name, _redact_field(name, getattr(self, name))) for name in self.__struct_fields__]
+        hide = redact_headers if isinstance(self, HttpRequest) else _redact_answer_headers
+        return [
+            (name, _redact_field(name, getattr(self, name), hide))
+            for name in self.__struct_fields__
+        ]
 
     def __repr__(self) -> str:
         fields = [
@@ -122,12 +156,12 @@ def _lower(headers: Headers) -> Headers:
     return tuple([(str(name).lower(), str(value)) for name, value in headers])
 
 
-def _redact_field(name: str, value: Any) -> Any:
+def _redact_field(name: str, value: Any, hide: Callable[[Headers], Headers]) -> Any:
     match name:
         case "url":
             return redact_url(value)
         case "headers":
-            return redact_headers(value)
+            return hide(value)
         case _:
             return value
 

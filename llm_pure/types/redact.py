@@ -1,10 +1,17 @@
-"""Remove API keys from free text, such as a provider's message that quotes the key it rejects.
+"""What is secret in a call, and its removal from text: the one place that every repr, error, log and cassette uses.
 
-`llm_pure.types.http` redacts headers and URLs.
+Three kinds of secrets: texts in the format of a key (`SECRET_PATTERN`), credentials of URLs inside a text, and the known
+secrets of a call (`header_parts`, `cookie_parts`, `url_secrets`, `types.config.config_secrets`) in any spelling. Pure, linear.
+One file: names, places and spellings of secrets are one table for all that shows text.
 """
 
+import base64
+import binascii
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from urllib.parse import parse_qsl, quote, unquote
 
 SECRET_PATTERN = re.compile(
     r"(?<![A-Za-z0-9])sk-(?:ant-|or-|proj-|svcacct-)?[A-Za-z0-9_*-]{8,}"  # OpenAI, Anthropic, OpenRouter, DeepSeek; also their masked forms
@@ -22,19 +29,396 @@ SECRET_PATTERN = re.compile(
 )
 """The formats of the providers' keys. A mere prefix ("sk-") does not match."""
 
+Mask = Callable[[str], str]
+"""Returns the text to write in place of a secret."""
+
+MIN_SECRET_LENGTH = 4
+"""Shorter known secrets are ignored: they are parts of words."""
+
+
+def three_stars(secret: str) -> str:
+    """Return `***` for any secret; stars stay, so that masking twice changes nothing."""
+    return "***" if secret.strip("*") or not secret else secret
+
+
+def same_length(secret: str) -> str:
+    """Return a star for each character, so that positions around the secret stay."""
+    return "*" * len(secret)
+
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Replace by `***` all text in the format of a key, and these secrets (of at least four characters).
+    """Replace by `***` all text in the format of a key, credentials of URLs, and these secrets (of at least four characters).
 
     >>> redact("Incorrect API key provided: sk-abcdefgh12345678.")
     'Incorrect API key provided: ***.'
     """
-    for secret in sorted(secrets, key=len, reverse=True):  # one may be a prefix of another
-        if len(secret) >= 4:
-            text = text.replace(secret, "***")
-    return SECRET_PATTERN.sub("***", text)
+    known = [secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH]
+    return SECRET_PATTERN.sub("***", redact_urls(mask_secrets(text, known, three_stars)))
 
 
 def redact_bytes(data: bytes) -> bytes:
     """Redact bytes that may be text; other bytes stay unchanged."""
     return redact(data.decode("latin-1")).encode("latin-1")
+
+
+# names
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SECRET_WORDS = _words(
+    "secret password passwd passphrase pwd credential credentials authorization cookie"
+)
+"""Last words of names whose text is a secret."""
+
+_SECRET_ENDS = tuple(
+    _words(
+        "apikey appkey accesskey secretkey privatekey signingkey subscriptionkey authkey accesstoken "
+        "authtoken bearertoken sessiontoken refreshtoken idtoken securitytoken apitoken apisecret "
+        "appsecret clientsecret signingsecret webhooksecret connectionstring"
+    )
+)
+"""Ends of such names that are written as one word."""
+
+_PUBLIC_WORDS = {
+    "token": _words(
+        "page next previous prev continuation cursor sync start stop end first last eos bos pad unk sep "
+        "cls mask special think thinking reasoning image audio text input output prompt completion "
+        "cached total max min top per draft new best chosen sampled predicted decoded"
+    ),
+    "key": _words(
+        "cache public idempotency primary foreign partition sort group object lookup routing row map "
+        "json dict param parameter field message translation answer metadata dedup deduplication hot "
+        "arrow"
+    ),
+    "signature": _words("thought thinking reasoning function method type call key time redacted"),
+}
+"""Last word of a name -> words before it with which it is no secret. Alone none of these is one."""
+
+_PAIR_WORDS = _words("key token sig signature auth code_verifier assertion session sid")
+"""Names of queries and forms whose value is a secret, although they are none in JSON (a logprob has a "token")."""
+
+_WORDS = re.compile(r"[A-Z]++(?![a-z])|[A-Z]?[a-z]++|[A-Z]|[0-9]++")
+
+
+@lru_cache(maxsize=1024)
+def is_secret_name(name: str) -> bool:
+    """Return true if the text under this name in JSON is a secret.
+
+    >>> [is_secret_name(name) for name in ("webhook_secret", "xAuthToken", "next_page_token", "token", "monkey")]
+    [True, True, False, False, False]
+    """
+    if len(name) > 100:
+        return False
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if not words:
+        return False
+    *before, last = words
+    if last in _PUBLIC_WORDS:
+        return bool(before) and before[-1] not in _PUBLIC_WORDS[last]
+    return (
+        last in _SECRET_WORDS
+        or last.endswith(_SECRET_ENDS)
+        or words[-2:] == ["connection", "string"]
+        or words[-3:] == ["access", "key", "id"]
+    )
+
+
+def is_secret_pair(name: str) -> bool:
+    """Return true if the value of this name in a query or form is a secret.
+
+    >>> is_secret_pair("X-Amz-Signature"), is_secret_pair("sig"), is_secret_pair("monkey")
+    (True, True, False)
+    """
+    low = name.lower()
+    return low in _PAIR_WORDS or low in ("client_id", "client-id") or is_secret_name(name)
+
+
+# URLs
+
+_HOST = re.compile(
+    r"(?:[A-Za-z0-9_-]{1,63}\.)++[A-Za-z0-9-]{1,63}\.?(?::[0-9]{0,5})?"
+    r"|localhost(?::[0-9]{0,5})?|[A-Za-z0-9_-]{1,63}|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{0,5})?"
+)
+"""The authority of a URL without user information. A single word with a port may be a user with a password."""
+
+_HOST_START = re.compile(
+    r"(?:(?:[A-Za-z0-9_-]{1,63}\.)++[A-Za-z][A-Za-z0-9-]{0,62}|(?:[0-9]{1,3}\.){3}[0-9]{1,3}|localhost"
+    r"|[A-Za-z0-9_-]{1,63}(?=[:/])|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?(?:[/?#]|$)"
+)
+"""What follows the last "@" if that ends the user information, and not a word in a path."""
+
+_AUTHORITY_END = re.compile(r"[/?#]")
+_URL_IN_TEXT = re.compile(r"(?<=://)[^\s\"'<>`]++")
+_PAIR = re.compile(
+    r"((?:[?&;]|\\u0026|%26|&amp;)((?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2}){1,60})(?:=|%3[dD]|\\u003[dD]))([^&#;\\\s\"'<>]++)"
+)
+
+
+def _userinfo_end(rest: str) -> int:
+    """Return the position of the "@" that ends the user information of `user:password@host/...`, -1 without any.
+
+    Passwords with / ? # @ are hidden up to the last "@", unless the host is clear and the last "@" is in the path.
+    """
+    last = rest.rfind("@")
+    if last < 0:
+        return -1
+    authority = _AUTHORITY_END.split(rest, maxsplit=1)[0]
+    end = authority.rfind("@")
+    if _HOST.fullmatch(authority[end + 1 :]) and not _HOST_START.match(rest, last + 1):
+        return end
+    return last
+
+
+def _redact_rest(rest: str, mask: Mask) -> str:
+    """Mask the credentials of what follows the "://" of a URL."""
+    end = _userinfo_end(rest)
+    if end >= 0:
+        rest = mask(rest[:end]) + rest[end:]
+
+    def masked(pair: re.Match[str]) -> str:
+        return pair[1] + mask(pair[3]) if is_secret_pair(unquote(pair[2])) else pair[0]
+
+    return _PAIR.sub(masked, rest)
+
+
+def redact_url(url: str) -> str:
+    """Return the URL with `***` for user information and for query values that are credentials.
+
+    >>> redact_url("https://me:pw@example.org/chat?access_token=abc&n=1")
+    'https://***@example.org/chat?access_token=***&n=1'
+    >>> redact_url("http://me:p@ss/w?rd@proxy:3128")
+    'http://***@proxy:3128'
+    """
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        scheme, rest = "", url
+    return scheme + mark + _redact_rest(rest, three_stars)
+
+
+def redact_proxy(url: str) -> str:
+    """Return the URL of a proxy, which has no path: all before the last "@" is hidden.
+
+    >>> redact_proxy("http://me:12/3@proxy")
+    'http://***@proxy'
+    """
+    before, at, host = url.rpartition("@")
+    scheme, mark, _ = before.partition("://")
+    return f"{scheme + mark if mark else ''}***@{host}" if at else redact_url(url)
+
+
+def redact_urls(text: str, mask: Mask = three_stars) -> str:
+    """Mask the credentials of all URLs inside a text."""
+    if "://" not in text:
+        return text
+    return _URL_IN_TEXT.sub(lambda match: _redact_rest(match[0], mask), text)
+
+
+def url_secrets(url: str, *, is_proxy: bool = False) -> Iterator[str]:
+    """Yield the password (without one, the user) and the secret query values of a URL, as they are and decoded.
+
+    A proxy has no path: all before the last "@" is user information.
+    """
+    rest = url.partition("://")[2] or url
+    end = rest.rfind("@") if is_proxy else _userinfo_end(rest)
+    if end >= 0:
+        user, colon, password = rest[:end].partition(":")
+        values = [password or user]
+        if colon and looks_generated(user):
+            values.append(user)
+        for value in values:
+            yield from (value, unquote(value))
+            # libraries quote the piece that they take for a port or a host
+            yield from filter(looks_generated, re.split(r"[/?#@]", value))
+    for name, value in parse_qsl(rest.partition("?")[2].partition("#")[0]):
+        if is_secret_pair(name):
+            yield from (value, quote(value, safe=""))
+
+
+# headers
+
+_SEPARATORS = re.compile(r"[\s;,]+")
+_LONG = 20
+
+
+def looks_generated(text: str) -> bool:
+    """Return whether a text is probably not a word: it has a digit or is long."""
+    return len(text) >= _LONG or any(map(str.isdigit, text))
+
+
+def header_parts(value: str) -> Iterator[str]:
+    """Yield the secrets of a credential header: `Bearer KEY`, `Basic ...`, `Credential=..., Signature=...`, `me:KEY`, KEY."""
+    parts = _SEPARATORS.split(value.strip())
+    if len(parts) == 1 and "=" not in value.rstrip("="):
+        yield from (parts[0], parts[0].partition(":")[2])
+    elif len(parts) == 2 and parts[0].lower() == "basic":
+        yield parts[1]
+        try:
+            pair = base64.b64decode(parts[1]).decode("latin-1")
+        except (binascii.Error, ValueError):
+            return
+        user, _, password = pair.partition(":")
+        yield password or user
+    elif len(parts) == 2 and "=" not in parts[0]:
+        yield from (parts[1], parts[1].partition(":")[2])
+        yield parts[1].rstrip("=").partition("=")[2].strip('"')
+    else:
+        for name, _, text in [part.partition("=") for part in parts]:
+            yield from filter(looks_generated, [(text or name).strip('"')])
+
+
+def cookie_parts(value: str) -> Iterator[str]:
+    """Yield the values of the cookies in a Cookie header."""
+    for pair in value.split(";"):
+        yield pair.partition("=")[2].strip().strip('"')
+
+
+# known secrets
+
+_ESCAPE = re.compile(
+    r"%(?:25){0,4}[2-7][0-9A-Fa-f]"
+    r"|\\{1,8}(?:u00[2-7][0-9A-Fa-f]|u\{[2-7][0-9A-Fa-f]\}|x[2-7][0-9A-Fa-f]|/)"
+    r"|&(?:amp;){0,3}(?:#0{0,5}(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]);?|#[xX]0{0,5}[2-7][0-9A-Fa-f];?"
+    r"|(?:amp|quot|lt|gt|apos|plus|sol|equals|lowbar|hyphen|period|colon|commat|num|dollar);)"
+)
+"""Escaped printable ASCII characters: in URLs, in JSON and programs, in HTML; also escaped again."""
+
+_HTML_NAMES = {
+    "amp": "&", "quot": '"', "lt": "<", "gt": ">", "apos": "'", "plus": "+", "sol": "/", "equals": "=",
+    "lowbar": "_", "hyphen": "-", "period": ".", "colon": ":", "commat": "@", "num": "#", "dollar": "$",
+}  # fmt: skip
+
+
+def mask_secrets(text: str, secrets: Iterable[str], mask: Mask) -> str:
+    """Mask these secrets, also percent-encoded, escaped, in hex, in base64 and in base64 of base64.
+
+    The longest first, as a secret may contain another.
+    """
+    known = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+    if not known or not text:
+        return text
+    for secret in known:
+        for form in _forms(secret):
+            text = text.replace(form, mask(form))
+    if "%" in text or "\\" in text or "&" in text:
+        text = _mask_escaped(text, known, mask)
+    return _mask_base64(text, [secret for secret in known if len(secret) >= MIN_SECRET_LENGTH])
+
+
+@lru_cache(maxsize=256)
+def _forms(secret: str) -> tuple[str, ...]:
+    """Return the plain forms of a secret, the longest first."""
+    data = secret.encode("utf-8", "surrogatepass")
+    forms = {secret, data.decode("latin-1"), quote(data, safe="")}
+    forms.add(secret.replace("\\", "\\\\").replace('"', '\\"'))
+    if len(secret) >= MIN_SECRET_LENGTH:
+        forms |= {data.hex(), data.hex().upper()}
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _unescaped(escape: str) -> str:
+    if escape[0] == "%":
+        return chr(int(escape[-2:], 16))
+    if escape[0] == "\\":
+        return "/" if escape[-1] == "/" else chr(int(escape.rstrip("}")[-2:], 16))
+    name = escape.rstrip(";").rpartition(";")[2].removeprefix("&")
+    if name[:1] != "#":
+        return _HTML_NAMES[name]
+    return chr(int(name.replace("#", "0"), 0) if name[1] in "xX" else int(name[1:]))
+
+
+def _mask_escaped(text: str, secrets: Sequence[str], mask: Mask) -> str:
+    """Mask secrets of which some characters are escaped."""
+    pieces: list[str] = []
+    starts: list[int] = []
+    shifts = [0]
+    done = size = 0
+    for match in _ESCAPE.finditer(text):
+        pieces += (text[done : match.start()], _unescaped(match[0]))
+        size += match.start() - done
+        starts.append(size)
+        size += 1
+        done = match.end()
+        shifts.append(done - size)
+    if not starts:
+        return text
+    plain = "".join(pieces) + text[done:]
+    spans: list[tuple[int, int]] = []
+    for secret in secrets:
+        begin = plain.find(secret)
+        while begin >= 0:
+            end = begin + len(secret)
+            spans.append(
+                (begin + shifts[bisect_left(starts, begin)], end + shifts[bisect_left(starts, end)])
+            )
+            begin = plain.find(secret, end)
+    return mask_spans(text, spans, mask)
+
+
+def mask_spans(text: str, spans: Iterable[tuple[int, int]], mask: Mask) -> str:
+    """Mask these spans, which may overlap."""
+    pieces: list[str] = []
+    done = 0
+    for begin, end in sorted(spans):
+        if end > done:
+            begin = max(begin, done)
+            pieces += (text[done:begin], mask(text[begin:end]))
+            done = end
+    return "".join(pieces) + text[done:]
+
+
+_BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{4,}+")
+_STANDARD = str.maketrans("-_", "+/")
+_URL_SAFE = str.maketrans("+/", "-_")
+
+
+@lru_cache(maxsize=256)
+def _cores(secret: str, depth: int = 1) -> frozenset[str]:
+    """Return texts of which one is in every base64 of a text with the secret: what no neighbor changes."""
+    data = secret.encode("utf-8", "surrogatepass")
+    cores: set[str] = set()
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + data).decode()
+        core = encoded[-(-8 * before // 6) : 8 * (before + len(data)) // 6]
+        cores |= {core, core.translate(_URL_SAFE)}
+    if depth and len(secret) >= 2 * MIN_SECRET_LENGTH:
+        cores |= {twice for core in cores for twice in _cores(core, depth - 1)}
+    return frozenset(cores)
+
+
+def _mask_base64(text: str, secrets: Sequence[str], depth: int = 1) -> str:
+    cores = [core for secret in secrets for core in _cores(secret) if core in text]
+    if not cores:
+        return text
+    return _BASE64_RUN.sub(lambda run: _mask_run(run[0], secrets, cores, depth), text)
+
+
+def _mask_run(run: str, secrets: Sequence[str], cores: Sequence[str], depth: int) -> str:
+    """Mask secrets in the text that a run encodes, from any of its characters on; the length stays."""
+    if not any(core in run for core in cores):
+        return run
+    plain = before = run.translate(_STANDARD)
+    for skipped in range(4):
+        end = len(plain) - ((len(plain) - skipped) % 4 == 1)
+        encoded = plain[skipped:end]
+        data = base64.b64decode(encoded + "=" * (-len(encoded) % 4)).decode("latin-1")
+        masked = data
+        for secret in secrets:
+            form = secret.encode("utf-8", "surrogatepass").decode("latin-1")
+            masked = masked.replace(form, same_length(form))
+        if depth:
+            masked = _mask_base64(masked, secrets, depth - 1)
+        if masked != data:
+            encoded = base64.b64encode(masked.encode("latin-1")).decode()[: len(encoded)]
+            plain = plain[:skipped] + encoded + plain[end:]
+    if plain == before:
+        return run
+    changed = plain.translate(_URL_SAFE) if "-" in run or "_" in run else plain
+    return "".join(
+        [
+            old if same == new else fresh
+            for old, same, new, fresh in zip(run, before, plain, changed, strict=True)
+        ]
+    )

@@ -46,6 +46,7 @@ def _price_patterns() -> Iterator[str]:
 
 
 COMPUTED: dict[str, list[tuple[str, str]]] = {
+    "core/curl.py": [("split", "(stand-in-for-a|stand-in-for-b)")],
     "replay/secrets/patterns.py": [("finditer", patterns._named(redaction.SECRET_NAMES).pattern)],
     "replay/secrets/redaction.py": [
         ("fullmatch", redaction.secret_pairs().pattern),

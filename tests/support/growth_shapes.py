@@ -9,6 +9,7 @@ import math
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 
 from llm_pure import ChatRequest, Completion, Message, Tool, ToolCall, assistant, tool_result, user
@@ -21,7 +22,8 @@ from llm_pure.replay.cassette import Cassette, parse_cassette, render_cassette
 from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.replay.matching import canonical, find_differences
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.types.redact import redact
+from llm_pure.types.redact import redact, three_stars
+from llm_pure.types.secret_fields import mask_secret_fields
 from tests.support.aws_frames import STREAM_HEAD, body_of, event
 from tests.support.cassettes import config_for
 from tests.support.fuzz import build_next
@@ -303,6 +305,18 @@ def _position(head: str, tail: str, filler: str) -> Shape:
     return _text(repair, lambda n: head + filler * n + tail)
 
 
+def _repeated(piece: str, n: int) -> str:
+    return piece * n
+
+
+def _redact_known(text: str) -> str:
+    return redact(text, secrets=["Zq7/pX+9w-Lm_4T2"])
+
+
+def _mask_fields(text: str) -> str:
+    return mask_secret_fields(text, three_stars)
+
+
 TEXTS: Mapping[str, Shape] = {
     **{f"repair, {filler!r} at {len(head)}": _position(head, tail, filler) for filler in (" ", "\n") for head, tail in (REPAIR_POSITIONS if filler == " " else REPAIR_POSITIONS[::3])},
     **{f"repair, {filler!r}": _position("", "", filler) for filler in ("{", "[", "{\"a\":", "[{", "\"", "\\", "'", ",", "a", "1", "```{", "```json\n{x\n```\n", "{}", "\\\"")},
@@ -322,6 +336,8 @@ TEXTS: Mapping[str, Shape] = {
     "redact, web tokens with dots": _text(redact, lambda n: "eyJabcdefghijk." * n),
     "redact, bearers": _text(redact, lambda n: "bearer " * n),
     "redact, keys": _text(redact, lambda n: "sk-" * n),
+    **{f"redact a known key, {piece!r}": _text(_redact_known, partial(_repeated, piece)) for piece in ("%5a", "%25", "\\u005a", "\\", "&amp;", "&#x5a;", "WnE3L3BYKzl3LUxtXzRUMg", "WnE3L3BYKzl3LUxtXzRUMg==", "5a71372f", "a://b@c?", "://", "?key=a&")},
+    **{f"redaction of {piece!r}": _text(_mask_fields, partial(_repeated, piece)) for piece in ('"headers":{', '"headers":[{"', '\\"headers\\":{\\"a\\":\\"', '"a_secret":"x\\"', '\\\\\\"a_key\\\\\\":\\\\\\"', '"name":"', '"value":"a",', '"authentication":{"key":"', "\\")},
     **{
         f"{name}, {label}": _text(call, make)
         for name, call in (

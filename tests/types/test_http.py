@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from llm_pure import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.types.http import SECRET_HEADERS, get_header, redact_headers, redact_url
+from llm_pure.types.http import SECRET_HEADERS, get_header, redact_headers
+from llm_pure.types.redact import redact_url
 
 SECRET = "swordfish"
 

@@ -12,8 +12,8 @@ from llm_pure.replay.chunking import as_recorded, split_body
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.errors import describe
 from llm_pure.types.events import StreamEvent, UsageReported
-from llm_pure.types.http import HttpRequest, HttpResponse, redact_url
-from llm_pure.types.redact import redact
+from llm_pure.types.http import HttpRequest, HttpResponse
+from llm_pure.types.redact import redact, redact_url
 from llm_pure.types.result import Failure, LLMResult
 
 Price = Callable[[Completion], str]

@@ -10,24 +10,11 @@ import binascii
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from llm_pure.types.redact import SECRET_PATTERN
-
-Mask = Callable[[str], str]
-"""Returns the text to write in place of a secret."""
-
-
-def three_stars(secret: str) -> str:
-    """Return `***` for any secret."""
-    return "***"
-
-
-def same_length(secret: str) -> str:
-    """Return a star for each byte, so that positions around the secret stay."""
-    return "*" * len(secret)
-
+from llm_pure.types.redact import SECRET_PATTERN, Mask, mask_secrets, same_length
+from llm_pure.types.secret_fields import mask_secret_fields
 
 ACCOUNT_PATTERNS = re.compile(
     r"(?<![A-Za-z0-9])(?:org|proj)[-_][A-Za-z0-9]{16,}"  # OpenAI, Groq
@@ -38,7 +25,7 @@ ACCOUNT_PATTERNS = re.compile(
 _PRIVATE_KEY = re.compile(
     r"(?<=-----BEGIN )([A-Z ]*PRIVATE KEY-----)((?:[^-]|-(?!----))*+)(?=-----END [A-Z ]*PRIVATE KEY-----)"
 )
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,}")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}")
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/]{200,}")
 
 
@@ -48,21 +35,14 @@ def mask_text(text: str, mask: Mask, names: str, secrets: Sequence[str] = ()) ->
     names: a pattern for JSON names whose text is a secret, in JSON inside JSON strings too. secrets: known secrets, masked
     wherever they occur.
     """
-    text = mask_values(text, mask, secrets)
+    text = mask_secrets(text, secrets, mask)
+    text = mask_secret_fields(text, mask)
     text = _named(names).sub(
         lambda match: (match[1] or match[3]) + mask(match[2] or match[4]), text
     )
     text = _PRIVATE_KEY.sub(lambda match: match[1] + mask(match[2]), text)
-    text = _BASE64.sub(lambda match: _mask_inside(match[0], secrets), text)
+    text = _BASE64.sub(lambda match: _mask_inside(match[0]), text)
     return ACCOUNT_PATTERNS.sub(lambda match: mask(match[0]), _mask_shapes(text, mask))
-
-
-def mask_values(text: str, mask: Mask, secrets: Sequence[str]) -> str:
-    """Mask these secrets, the longest first, as a secret may contain another."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if secret:
-            text = text.replace(secret, mask(secret))
-    return text
 
 
 @lru_cache(maxsize=16)
@@ -90,19 +70,22 @@ def _mask_shapes(text: str, mask: Mask) -> str:
     return SECRET_PATTERN.sub(masked, text)
 
 
-def _mask_inside(run: str, secrets: Sequence[str]) -> str:
-    """Mask keys in the text that a run encodes as base64. Returns the run if it encodes none or is not base64."""
-    complete = run[: len(run) // 4 * 4]
+def _mask_inside(run: str, depth: int = 1) -> str:
+    """Mask keys in the text that a run encodes as base64, once or twice. Returns the run if it encodes none."""
+    complete = run[: len(run) - (len(run) % 4 == 1)]
     altchars = b"-_" if "-" in run or "_" in run else b"+/"
+    padding = "=" * (-len(complete) % 4)
     try:
-        text = base64.b64decode(complete, altchars, validate=True).decode("latin-1")
+        text = base64.b64decode(complete + padding, altchars, validate=True).decode("latin-1")
     except (binascii.Error, ValueError):
         return run
     masked = SECRET_PATTERN.sub(lambda match: same_length(match[0]), text)
-    masked = mask_values(masked, same_length, secrets)
+    if depth:
+        masked = _BASE64.sub(lambda match: _mask_inside(match[0], depth - 1), masked)
     if masked == text:
         return run
-    return base64.b64encode(masked.encode("latin-1"), altchars).decode() + run[len(complete) :]
+    encoded = base64.b64encode(masked.encode("latin-1"), altchars).decode()
+    return encoded[: len(complete)] + run[len(complete) :]
 
 
 MIN_LENGTH = 28

@@ -5,23 +5,29 @@ Pure and idempotent. A response keeps the length of its body, so the chunk sizes
 `before_record_*` functions are vcrpy's hooks of these names, for users of vcrpy or pytest-recording.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
 import msgspec
 
 from llm_pure.replay.cassette import Cassette, Interaction, headers_by_name
 from llm_pure.replay.json_spans import iter_json_spans, path_fits, with_valid_checksums
-from llm_pure.replay.secrets.patterns import Mask, mask_text, same_length, three_stars
+from llm_pure.replay.secrets.patterns import mask_text
 from llm_pure.transports.content_coding import decode_content
 from llm_pure.types.config import SecretInput, reveal
-from llm_pure.types.http import SECRET_HEADERS, Headers, HttpRequest, HttpResponse, get_header
-from llm_pure.types.http import redact_url as redact_url_credentials
+from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header, header_secrets
+from llm_pure.types.redact import (
+    MIN_SECRET_LENGTH,
+    Mask,
+    is_secret_pair,
+    looks_generated,
+    same_length,
+    three_stars,
+    url_secrets,
+)
+from llm_pure.types.redact import redact_url as redact_url_credentials
 from llm_pure.types.result import Failure
 
 KEPT_HEADERS = (
@@ -182,15 +188,9 @@ def _redact_body(body: bytes, mask: Mask, redaction: Redaction) -> bytes:
     text = body.decode("latin-1")
     if redaction.paths:
         text = _mask_paths(text, mask, redaction.paths)
-    secrets = [form for secret in redaction.secrets for form in _forms(reveal(secret))]
+    secrets = [reveal(secret) for secret in redaction.secrets]
     redacted = mask_text(text, mask, _pattern(redaction.secret_names), secrets).encode("latin-1")
     return redacted if redacted == body else with_valid_checksums(redacted)
-
-
-def _forms(secret: str) -> set[str]:
-    """Return the forms of a secret: as it is, percent-encoded, escaped in JSON."""
-    in_json = msgspec.json.encode(secret).decode("latin-1")[1:-1]
-    return {secret.encode().decode("latin-1"), quote(secret, safe=""), in_json}
 
 
 def _mask_paths(text: str, mask: Mask, paths: tuple[str, ...]) -> str:
@@ -211,7 +211,8 @@ def _redact_pairs(query: str, redaction: Redaction) -> str:
     pairs: list[str] = []
     for pair in query.split("&"):
         name, equals, value = pair.partition("=")
-        secret = value and names.fullmatch(unquote_plus(name))
+        plain = unquote_plus(name)
+        secret = value and (names.fullmatch(plain) or is_secret_pair(plain))
         pairs.append(f"{name}{equals}***" if secret else pair)
     return "&".join(pairs)
 
@@ -251,62 +252,33 @@ def _bytes_of(body: Any) -> bytes:
 
 
 MIN_CREDENTIAL_LENGTH = 8
-"""Shorter credentials are ignored: masking them would damage words."""
-
-_TELLING_NAME = re.compile(r"key|token|secret|auth|passw|cookie|credential|signature|session")
-_SEPARATORS = re.compile(r"[\s;,]+")
-_LONG = 20
+"""Shorter credentials are ignored if they may be words or numbers: masking them would damage texts."""
 
 
 def credentials_in(request: HttpRequest) -> frozenset[str]:
     """Return the keys, tokens, passwords and cookies of a request."""
-    return _long_enough(_request_credentials(request))
+    return long_credentials(_request_credentials(request))
 
 
 def cookies_in(headers: Headers) -> frozenset[str]:
     """Return the values of the cookies that a response sets."""
     cookies = [value for name, value in headers if name == "set-cookie"]
-    return _long_enough(cookie.partition(";")[0].partition("=")[2].strip() for cookie in cookies)
+    return long_credentials(
+        cookie.partition(";")[0].partition("=")[2].strip() for cookie in cookies
+    )
 
 
-def _long_enough(credentials: Iterable[str]) -> frozenset[str]:
-    return frozenset([text for text in credentials if len(text) >= MIN_CREDENTIAL_LENGTH])
+def long_credentials(credentials: Iterable[str]) -> frozenset[str]:
+    """Return the credentials that are no words and no numbers."""
+    return frozenset([text for text in credentials if _is_long(text)])
+
+
+def _is_long(text: str) -> bool:
+    is_mixed = len(text) >= MIN_SECRET_LENGTH and looks_generated(text) and not text.isdigit()
+    return len(text) >= MIN_CREDENTIAL_LENGTH or is_mixed
 
 
 def _request_credentials(request: HttpRequest) -> Iterator[str]:
     for name, value in request.headers:
-        if name == "cookie":
-            yield from [pair.partition("=")[2].strip() for pair in value.split(";")]
-        elif name in SECRET_HEADERS:
-            yield from _header_credentials(value)
-        elif _TELLING_NAME.search(name):
-            yield from filter(_looks_generated, _header_credentials(value))
-    try:
-        parts = urlsplit(request.url)
-    except ValueError:
-        return
-    secret = secret_pairs()
-    yield from [value for name, value in parse_qsl(parts.query) if secret.fullmatch(name)]
-    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
-    yield from (unquote(user), unquote(password))
-
-
-def _header_credentials(value: str) -> Iterator[str]:
-    """Read `Bearer KEY`, `Basic ...`, `Credential=..., Signature=...`, or a key alone."""
-    parts = _SEPARATORS.split(value.strip())
-    if len(parts) == 1 and "=" not in value.rstrip("="):
-        yield value.strip()
-    elif len(parts) == 2 and parts[0].lower() == "basic":
-        yield parts[1]
-        with suppress(binascii.Error, ValueError):
-            yield base64.b64decode(parts[1]).decode("latin-1").partition(":")[2]
-    elif len(parts) == 2 and "=" not in parts[0]:
-        yield parts[1]
-    else:
-        for name, _, text in [part.partition("=") for part in parts]:
-            yield from filter(_looks_generated, [text or name])
-
-
-def _looks_generated(text: str) -> bool:
-    """Return whether a text is probably not a word: it has a digit or is long."""
-    return len(text) >= _LONG or any(map(str.isdigit, text))
+        yield from header_secrets(name, value)
+    yield from url_secrets(request.url)

@@ -26,7 +26,7 @@ from llm_pure.replay.secrets.redaction import (
     secret_pairs,
 )
 from llm_pure.types.http import SECRET_HEADERS, Headers, get_header
-from llm_pure.types.redact import SECRET_PATTERN
+from llm_pure.types.redact import SECRET_PATTERN, is_secret_name, is_secret_pair
 from llm_pure.types.result import Failure, LLMResult
 
 NESTING_LIMIT = 20
@@ -201,7 +201,8 @@ def _known_secret(field: TextField, redaction: Redaction) -> str | None:
     ):
         return f"a header for credentials ({size})"
     names = secret_pairs(redaction) if field.is_pair else secret_names(redaction)
-    if field.name and not field.is_header and names.fullmatch(field.name):
+    is_name = is_secret_pair if field.is_pair else is_secret_name
+    if field.name and not field.is_header and (names.fullmatch(field.name) or is_name(field.name)):
         return f"the value of a secret name ({size})"
     if any(path_fits(field.path, path) for path in redaction.paths if field.path):
         return f"at a path to redact ({size})" if text.strip("*") else None

@@ -17,12 +17,13 @@ from llm_pure.replay.cassette_files import save_cassette
 from llm_pure.replay.cassette_writer import open_cassette
 from llm_pure.replay.json_spans import event_frames
 from llm_pure.replay.recorder import RecordTransport
-from llm_pure.replay.secrets.redaction import Redaction
+from llm_pure.replay.secrets.redaction import Redaction, redact_interaction
 from llm_pure.replay.secrets.scan import scan_interaction
 from llm_pure.transports.base import Timeouts
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.http import SECRET_HEADERS
 from tests.support.aws_frames import body_of, event
+from tests.support.secret_spellings import readings, spellings
 
 SHAPED = "sk-proj-Canary0123456789abcdefXYZ"
 UNKNOWN = "Canary9xQ2mW7rT4bN8kL1vC5zH3jG6fD0s"  # of no provider's shape
@@ -274,6 +275,102 @@ def test_an_event_stream_of_aws_is_whole_after_it(tmp_path: Path) -> None:
     assert body is not None
     assert len(list(event_frames(body.response.body))) == 1
     assert b"so *" in body.response.body
+
+
+KNOWN = "Cnry/pX+9w-Lm_4T2sKdZ"
+SPELLINGS = spellings(KNOWN)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_no_spelling_of_a_key_that_a_header_carries_is_on_the_disk(
+    tmp_path: Path, spelling: str
+) -> None:
+    text = SPELLINGS[spelling]
+    places = [
+        asking({"messages": [{"content": f"is {text} it?"}]}),
+        HttpRequest("POST", URL, JSON, f'{{"raw":"{text}"}}'.encode()),
+        HttpRequest("GET", f"{URL}?q={text}"),
+    ]
+    for number, request in enumerate(places):
+        for response in (HttpResponse(200, JSON, text.encode()), answering({"a": text}).response):
+            path = tmp_path / f"{number}.yaml"
+            record(path, sent_with(Interaction(request=request, response=response), KNOWN))
+            assert KNOWN not in readings(path.read_text("utf-8"))
+
+
+SECRET = "hunter-canary"  # of no shape, and too short to be noticed by its letters
+CREDENTIALS: dict[str, object] = {
+    "a server of MCP": {"mcp_servers": [{"url": "https://a.test", "authorization_token": SECRET}]},
+    "headers of a tool": {"tools": [{"type": "mcp", "headers": {"X-Thing": SECRET, "n": 1}}]},
+    "headers as a list": {"tools": [{"http_headers": [{"name": "X-Thing", "value": SECRET}]}]},
+    "headers as lines": {"extra_headers": [f"X-Thing: {SECRET}"]},
+    "headers below headers": {"headers": {"a": [{"b": SECRET}], "c": {"d": SECRET}}},
+    "a URL with a user": {"tools": [{"server_url": f"https://me:{SECRET}@a.test/mcp"}]},
+    "a URL with a password of any letters": {"u": f"https://me:a/b?c#d@{SECRET}@a.test/mcp"},
+    "a URL with a key": {"server_url": f"https://a.test/mcp?x=1&apiKey={SECRET}"},
+    "a URL in a sentence": {"text": f"see (https://a.test/?token={SECRET}) or not"},
+    "a signed URL of AWS": {"url": f"https://b.test/x?X-Amz-Date=1&X-Amz-Signature={SECRET}&y=2"},
+    "a signed URL of Google": {"url": f"https://b.test/x?X-Goog-Signature={SECRET}"},
+    "a signed URL of Azure": {"url": f"https://b.test/x?sv=1&sig={SECRET}&se=2"},
+    "a connection string of a database": {"dsn": f"postgres://me:{SECRET}@db.test/x"},
+    "a key of Azure": {"data_sources": [{"parameters": {"authentication": {"type": "api_key", "key": SECRET}}}]},
+    "a token of Azure": {"parameters": {"authentication": {"type": "access_token", "access_token": SECRET}}},
+    "a connection string of Azure": {"parameters": {"connection_string": SECRET}},
+    "an encoded key": {"authentication": {"type": "encoded_api_key", "encoded_api_key": SECRET}},
+    **{name: {name: SECRET} for name in (
+        "secret", "webhook_secret", "signing_secret", "clientSecret", "client-secret", "subscription_key", "accountKey",
+        "storage_account_key", "encryption_key", "authToken", "bot_token", "hf_token", "access-token", "db_password",
+        "PASSWORD", "passphrase", "request_signature", "credential", "proxyAuthorization", "Ocp-Apim-Subscription-Key",
+        "AWSAccessKeyId", "connectionString", "openaiApiKey", "x-api-key", "cookie",
+    )},
+    "a pair": {"metadata": [{"name": "Authorization", "value": SECRET}]},
+    "a pair, value first": {"metadata": [{"value": SECRET, "name": "X-Api-Key"}]},
+    "a pair of key and value": {"env": [{"key": "DB_PASSWORD", "value": SECRET}]},
+}  # fmt: skip
+FORMS: dict[str, Callable[[object], bytes]] = {
+    "JSON": lambda body: json.dumps(body).encode(),
+    "JSON with blanks": lambda body: json.dumps(body, indent=2).encode(),
+    "JSON in JSON": lambda body: json.dumps({"arguments": json.dumps(body)}).encode(),
+    "JSON in JSON in JSON": lambda body: json.dumps([json.dumps({"a": json.dumps(body)})]).encode(),
+    "an event": lambda body: b"data: " + json.dumps(body).encode() + b"\n\n",
+    "JSON that is cut": lambda body: json.dumps({"b": body, "rest": 1}).encode()[:-9],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", CREDENTIALS)
+def test_credentials_in_bodies_are_known_by_their_names_and_places(name: str, form: str) -> None:
+    body = FORMS[form](CREDENTIALS[name])
+    exchange = Interaction(
+        request=HttpRequest("POST", URL, JSON, body), response=HttpResponse(200, JSON, body)
+    )
+    redacted = redact_interaction(exchange)
+    assert SECRET.encode() not in redacted.request.body + redacted.response.body
+    assert len(redacted.response.body) == len(body)
+    assert redact_interaction(redacted) == redacted
+    if form == "JSON":
+        json.loads(redacted.request.body)
+        assert list(scan_interaction(exchange)) != []
+    assert list(scan_interaction(redacted)) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"max_tokens": "5", "logprobs": [{"token": "Hello"}], "next_page_token": "abc"},
+        {"prompt_cache_key": "a", "public_key": "b", "idempotency_key": "c", "eos_token": "</s>"},
+        {"signature": "EqoB", "thought_signature": "Cg", "thoughtSignature": "Ch", "key": "value"},
+        {"tools": [{"parameters": {"properties": {"headers": {"type": "object", "description": "d"}}}}]},
+        {"url": "https://api.test/publishers/anthropic/models/claude-3-5@20240620:rawPredict"},
+        {"text": "mail kim@a.test, see https://a.test/?q=1&keys=2&monkey=3#top"},
+        {"name": "weather", "value": "sunny", "keys": ["a"], "tokens": ["b"], "secretary": "c"},
+        {"token_type": "bearer", "password_hint": "pet", "keyword": "k", "tokenizer": "t"},
+    ],
+    ids=lambda body: next(iter(body)),
+)  # fmt: skip
+def test_names_that_only_resemble_credentials_are_left(body: object) -> None:
+    request = asking(body)
+    assert redact_interaction(Interaction(request=request, response=OK)).request == request
 
 
 RULES = Redaction(paths=("/user/name", "/tags/*", "/delta/text"))
