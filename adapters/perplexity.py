@@ -7,6 +7,7 @@ from llm_pure.adapters.dialects import openai_chat
 from llm_pure.adapters.dialects.common.turn_rules import TurnRules
 from llm_pure.adapters.dialects.openai_chat import profiles_of, unconfirmed_for, unsupported_by
 from llm_pure.core.adaptations import ModelProfile
+from llm_pure.types.errors import NotFound
 
 _SOURCE = "docs.perplexity.ai and perplexityai 0.46.1, read 2026-11-20"
 _EFFORTS = ("minimal", "low", "medium", "high")
@@ -38,6 +39,7 @@ PROVIDER = openai_chat.provider(
         image_detail=False,
         document_form="file_url",
         include_usage=False,
+        error_codes={"invalid_model": NotFound},  # lobehub issue 3280, read 2026-11-29
         think_tags=True,
     ),
     source=_SOURCE,

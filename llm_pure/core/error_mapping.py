@@ -60,7 +60,7 @@ ERROR_CODES: Mapping[str, ErrorType] = {
         (ContentFiltered, "content_filter content_policy_violation"),
         (AuthenticationFailed, "invalid_api_key invalid_authentication_error authentication_error"),
         (PermissionDenied, "permission_error permission_denied"),
-        (NotFound, "model_not_found not_found_error invalid_model model_decommissioned model_not_supported"),
+        (NotFound, "model_not_found not_found_error model_decommissioned model_not_supported"),
         (RateLimited, "rate_limit_exceeded rate_limit_error slow_down"),
         (Overloaded, "server_is_overloaded overloaded_error service_unavailable_error unavailable_error"),
         (ServerError, "server_error api_error internal_server_error"),
@@ -71,7 +71,7 @@ ERROR_CODES: Mapping[str, ErrorType] = {
 """Error codes and types with one meaning at all providers; a service's own codes take precedence.
 
 Sources: openai/openai-openapi 2.3.0 and the error tables of ../shared/wire, read 2026-11-20; model_decommissioned (Groq) and
-model_not_supported (Hugging Face), invalid_model (Mistral, Perplexity) as reported in their users' issues, read 2026-11-29.
+model_not_supported (Hugging Face) as reported in their users' issues, read 2026-11-29.
 """
 _STATUS_OF_TYPE: Mapping[str, int] = {
     name: status

@@ -53,10 +53,11 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     """
     if isinstance(body, list) and body:
         body = body[0]
-    error = body.get("error") if isinstance(body, dict) else None
+    fields: dict[str, Any] = body if isinstance(body, dict) else {}
+    error = fields.get("error")
     if not isinstance(error, dict) or not (_text(error.get("type")) or _text(error.get("status"))):
-        if isinstance(error, str) and isinstance(body, dict):
-            body = {key: value for key, value in body.items() if key != "type"}  # of the event
+        if isinstance(error, str):
+            body = {key: value for key, value in fields.items() if key != "type"}  # of the event
         return openai_errors.find_error(service, body, response)
     details = error.get("details")
     type_ = _text(error.get("type")) or _text(error.get("status"))
@@ -67,7 +68,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
         message=_text(error.get("message")) or "",
         code=code or type_,
         type=type_,
-        request_id=_text(body.get("request_id")),
+        request_id=_text(fields.get("request_id")),
         headers=response.headers,
     )
     return to_llm_error(report, service.error_codes)

@@ -67,12 +67,13 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     """
     if isinstance(body, list) and body:
         body = body[0]
-    error = _error_object(body) if isinstance(body, dict) else None
-    if isinstance(error, str) and body.get("error_description"):
+    fields: dict[str, Any] = body if isinstance(body, dict) else {}
+    error = _error_object(fields)
+    if isinstance(error, str) and fields.get("error_description"):
         # OAuth: {"error": "invalid_grant", "error_description": "..."}
-        error = {"message": body["error_description"], "status": error}
+        error = {"message": fields["error_description"], "status": error}
     if not isinstance(error, dict) or not (_text(error.get("status")) or error.get("details")):
-        in_candidate = error and "error" not in body and error is not body
+        in_candidate = error and "error" not in fields and error is not fields
         return openai_errors.find_error(
             service, {"error": error} if in_candidate else body, response
         )
