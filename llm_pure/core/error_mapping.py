@@ -102,11 +102,11 @@ AMBIGUOUS_CODES = frozenset({"api_error"})
 NO_ERROR_CODES: Mapping[str, ErrorType] = {}
 
 
-def _any_of(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
+def _any_of(*patterns: str) -> str:
+    return "(?i)" + "|".join(patterns)
 
 
-_TOO_LONG = _any_of(
+_TOO_LONG = re.compile(_any_of(
     r"context[ _-]?(?:length|window|size|limit)", r"maximum (?:context|prompt length|model length)",
     r"(?:prompt|input|request|token length) (?:is )?too long", r"too many (?:input )?tokens",
     r"input tokens? exceed", r"(?:prompt|input) token count.{0,40}exceeds",
@@ -222,7 +222,7 @@ _RATE_LIMIT_HEADERS = (
     "x-rate-limit",
     "retry-after",
     "x-ms-retry-after",
-)
+))
 
 
 def rate_limits(headers: Headers) -> Headers:

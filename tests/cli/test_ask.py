@@ -106,7 +106,7 @@ NO_MODEL = json.dumps({"error": {"message": "none", "code": "model_not_found"}})
         (http(503, "text/html", b"<h1>busy</h1>"), 75, "overloaded: <h1>busy</h1>"),
         (http(500, "text/plain", b"oops"), 69, "server_error: oops"),
         (http(200, "text/html", b"<html>hello</html>"), 65, "<html>hello</html>"),
-        (http(200, "application/json", b'{"id": "c1", "choi'), 65, '{"id": "c1", "choi'),
+        (http(200, "application/json", b'{"id": "c1", "choi'), 65, "stream_interrupted"),
         (http(200, SSE, HELLO), 65, "stream_interrupted"),
         (http(200, SSE, HELLO + b"data: {nonsense\n\n"), 65, "{nonsense"),
         (http(200, SSE, HELLO, length=99999), 65, "stream_interrupted"),

@@ -60,7 +60,7 @@ ROWS: dict[str, Row] = {
     # what -> provider, model, request, path of the body -> its value, what is reported
     "07 stop of gpt-5-mini": ("openai", "gpt-5-mini", {"stop": ("END",)}, {"stop": ABSENT}, [("stop", "dropped")]),
     "07 stop of gpt-5.1 at effort low": ("azure", "gpt-5.1", {"stop": ("END",), "reasoning": "low"}, {"stop": ABSENT}, [("stop", "dropped")]),
-    "07 stop of gpt-5.1 at no effort": ("openai", "gpt-5.1", {"stop": ("END",)}, {"stop": ["END"]}, []),
+    "07 stop of gpt-5.1 at no effort": ("openai", "gpt-5.1", {"stop": ("END",)}, {"stop": ABSENT}, [("stop", "dropped")]),
     "08 metadata without store": ("openai", "gpt-4o", {"metadata": {"team": "docs"}}, {"metadata": ABSENT}, [("metadata", "dropped")]),
     "08 at Azure": ("azure", "gpt-4o", {"metadata": {"team": "docs"}}, {"metadata": ABSENT}, [("metadata", "dropped")]),
     "08 metadata with store": ("openai", "gpt-4o", {"metadata": {"team": "docs"}, "store": True}, {"metadata/team": "docs", "store": True}, []),
