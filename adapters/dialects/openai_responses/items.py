@@ -78,8 +78,13 @@ class ItemReader:
 
     def complete(self, item: Item, raw: wire.JsonObject, *, final: bool = True) -> Item:
         """A completed item. Raises msgspec's errors. `final`: false if the item's end is missing, and this is how it began."""
-        if item.done and _is_repeated(item, raw):
-            return item
+        if item.done:
+            if _is_repeated(item, raw):
+                return item
+            if item.item_id and raw.get(
+                "id"
+            ):  # hosts change ids in every event: the first one stays
+                raw = {**raw, "id": item.item_id}
         match item.kind:
             case "message":
                 item = self._message(item, raw)

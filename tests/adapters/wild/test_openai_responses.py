@@ -1,9 +1,12 @@
 """Responses of the Responses API as gateways and local servers send them: identity, finals that say more, ends, errors."""
 
+import json
 from typing import Any
 
 import pytest
 
+from llm_pure import Reasoning, ResponseHead
+from llm_pure.adapters import registry
 from llm_pure.types.errors import (
     ContentFiltered,
     LLMError,
@@ -410,3 +413,26 @@ def test_what_stands_beside_the_response_is_kept() -> None:
             expected=Answer(text="Hi", extra={"billing": {"payer": "x"}, "sequence_number": None}),
         )
     )
+
+
+def test_an_item_that_comes_again_with_another_id_keeps_its_first_one() -> None:
+    def reasoning(item_id: str, note: int) -> dict[str, Any]:
+        content = [{"type": "reasoning_text", "text": "hm"}]
+        return {"type": "reasoning", "id": item_id, "summary": [], "content": content, "note": note}
+
+    response = {"id": "resp_1", "object": "response", "model": "m", "output": []}
+    done = {**response, "status": "completed", "output": [reasoning("rs_2", 2)]}
+    data = sse(
+        {"type": "response.created", "response": response},
+        {"type": "response.output_item.added", "output_index": 0, "item": reasoning("rs_1", 1)},
+        {"type": "response.output_item.done", "output_index": 0, "item": reasoning("rs_1", 1)},
+        {"type": "response.completed", "response": done},
+        done=False,
+    )
+    decoder = registry.get("openai_responses").unwrap().open_stream(ResponseHead(200, ()))
+    assert decoder.feed(data).bind(lambda _: decoder.close()).map(len).unwrap() == 0
+    [part] = decoder.partial().message.parts
+    assert isinstance(part, Reasoning)
+    assert part.provider_metadata is not None
+    metadata = json.loads(part.provider_metadata.json)
+    assert (part.text, metadata["id"], metadata["note"]) == ("hm", "rs_1", 2)
