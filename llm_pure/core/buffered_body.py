@@ -8,7 +8,7 @@ from typing import Any
 
 from llm_pure.core.error_mapping import request_id
 from llm_pure.core.provider import StreamDecoder
-from llm_pure.framing import FRAME_LIMIT
+from llm_pure.framing import BYTE_ORDER_MARK, FRAME_LIMIT
 from llm_pure.framing.json_codec import any_json
 from llm_pure.types.completion import Choice, Completion
 from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError
@@ -54,7 +54,6 @@ def open_stream_or_body(
 
 _SPACE = b" \t\r\n"
 _SPACE_LIMIT = 64 * 1024
-_BOM = b"\xef\xbb\xbf"
 _JSON_STARTS = b'{["'
 
 
@@ -83,8 +82,10 @@ class _UndecidedDecoder:
         if self._chosen is not None:
             return self._chosen.feed(data)
         self._start += data
-        first = self._start.removeprefix(_BOM).lstrip(_SPACE)[:1]
-        if _BOM.startswith(self._start) or (not first and len(self._start) < _SPACE_LIMIT):
+        first = self._start.removeprefix(BYTE_ORDER_MARK).lstrip(_SPACE)[:1]
+        if BYTE_ORDER_MARK.startswith(self._start) or (
+            not first and len(self._start) < _SPACE_LIMIT
+        ):
             return Success(())
         is_body = bool(first) and first in self._body_starts
         self._chosen = self._body() if is_body else self._stream()
@@ -93,7 +94,7 @@ class _UndecidedDecoder:
     def close(self) -> LLMResult[tuple[StreamEvent, ...]]:
         """Return the last events, once."""
         if self._chosen is None:
-            empty = _BOM.startswith(self._start)
+            empty = BYTE_ORDER_MARK.startswith(self._start)
             self._chosen = self._body() if self._labeled and not empty else self._stream()
             self._chosen.feed(b"" if empty else self._start)
         return self._chosen.close()

@@ -43,7 +43,7 @@ from llm_pure.core.stream import (
     is_blank_event,
 )
 from llm_pure.core.urls import UrlFor
-from llm_pure.framing import FrameDecoder
+from llm_pure.framing import BYTE_ORDER_MARK, FrameDecoder
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,
     decode_any,
@@ -301,9 +301,6 @@ def _step_decoder(
     )
 
 
-_BOM = b"\xef\xbb\xbf"
-
-
 def parse_response(
     dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse, in_stream: bool = False
 ) -> LLMResult[Completion]:
@@ -324,8 +321,10 @@ def parse_response(
 def _parse_response(
     dialect: Dialect[Q, S, F], service: Service[Q], response: HttpResponse, *, in_stream: bool
 ) -> LLMResult[Completion]:
-    if response.body.startswith(_BOM):
-        response = HttpResponse(response.status, response.headers, response.body[len(_BOM) :])
+    if response.body.startswith(BYTE_ORDER_MARK):
+        response = HttpResponse(
+            response.status, response.headers, response.body[len(BYTE_ORDER_MARK) :]
+        )
     parsed = dialect.parse_chat(service, response)
     if type(parsed) is Success or response.status >= 300:  # isinstance costs 0.9 us here
         return parsed

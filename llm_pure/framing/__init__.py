@@ -10,6 +10,9 @@ import msgspec
 
 F = TypeVar("F")
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""U+FEFF in UTF-8, which some servers put before a body."""
+
 FRAME_LIMIT = 64 * 1024 * 1024
 """The default limit of a frame, in bytes. Gemini sends images of several MB in one line."""
 
@@ -44,4 +47,4 @@ class FrameDecoder(Protocol[F]):
         ...
 
 
-__all__ = ["FRAME_LIMIT", "FrameDecoder", "FramingFault"]
+__all__ = ["BYTE_ORDER_MARK", "FRAME_LIMIT", "FrameDecoder", "FramingFault"]

@@ -6,9 +6,7 @@ at the start.
 Source: github.com/ndjson/ndjson-spec, and Ollama's docs/api.md, "Streaming responses"; read 2026-11-20.
 """
 
-from llm_pure.framing import FRAME_LIMIT, FramingFault
-
-_BOM = b"\xef\xbb\xbf"
+from llm_pure.framing import BYTE_ORDER_MARK, FRAME_LIMIT, FramingFault
 
 
 class NdjsonDecoder:
@@ -56,7 +54,7 @@ class NdjsonDecoder:
             line = line.removesuffix(b"\r")
             if not self._started:
                 self._started = True
-                line = line.removeprefix(_BOM)
+                line = line.removeprefix(BYTE_ORDER_MARK)
             if len(line) > self._limit:
                 self._fail(line)
                 break

@@ -13,11 +13,10 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from llm_pure.framing import FRAME_LIMIT, FramingFault
+from llm_pure.framing import BYTE_ORDER_MARK, FRAME_LIMIT, FramingFault
 
 F = TypeVar("F")
 
-_BOM = b"\xef\xbb\xbf"
 _STRAY_LIMIT = 64 * 1024
 _FIELDS = (b"data", b"event", b"id", b"retry", b"error")
 _NAME = b"\nevent: "
@@ -175,11 +174,11 @@ class _EventBuffer(Generic[F]):
         start = bytes(self._buffer) + data
         self._buffer.clear()
         self._scanned = 0
-        if len(start) < len(_BOM) and _BOM.startswith(start):
+        if len(start) < len(BYTE_ORDER_MARK) and BYTE_ORDER_MARK.startswith(start):
             self._buffer += start
             return b""
         self._started = True
-        return start.removeprefix(_BOM)
+        return start.removeprefix(BYTE_ORDER_MARK)
 
 
 class SseDecoder(_EventBuffer[SseEvent]):

@@ -387,7 +387,6 @@ RECURSIVE: Mapping[str, str] = {
     "adapters/dialects/common/part_filter.py:PartFilter._part": "results of calls hold no results of calls",
     "adapters/dialects/common/part_filter.py:PartFilter._result": "results of calls hold no results of calls",
     "adapters/dialects/anthropic_messages/blocks.py:begin": "once: with the type that was missing",
-    "adapters/dialects/common/extra_fields.py:join_objects": "at most 8 objects in one another",
     "llm_pure/types/errors.py:_bounded": "BODY_LIMITS",
     "llm_pure/types/errors.py:_redacted_value": "_PARTIAL_DEPTH",
     "llm_pure/types/redact.py:_cores": "base64 of base64: once",

@@ -10,6 +10,7 @@ from llm_pure.core.buffered_body import BufferedBodyDecoder, open_stream_or_body
 from llm_pure.core.dialect import event_data
 from llm_pure.core.provider import Operation, Provider, StreamDecoder
 from llm_pure.core.stream import is_blank_event
+from llm_pure.framing import BYTE_ORDER_MARK
 from llm_pure.framing.json_codec import any_json, is_json
 from llm_pure.framing.ndjson import NdjsonDecoder
 from llm_pure.framing.sse import SseDataDecoder
@@ -28,7 +29,6 @@ UsesSecondApi: TypeAlias = Callable[[LLMConfig], bool]
 IsSecondApi: TypeAlias = Callable[[Any], bool]
 """Whether decoded JSON is of the second API: a body, or the first frame of a stream; None for data that is not JSON."""
 
-_BOM = b"\xef\xbb\xbf"
 
 IsSecondHead: TypeAlias = Callable[[ResponseHead], bool]
 """Whether a response with this head may be of the second API."""
@@ -46,7 +46,7 @@ def dual_api(
     """
 
     def provider_of(data: bytes) -> Provider:
-        data = data.removeprefix(_BOM)
+        data = data.removeprefix(BYTE_ORDER_MARK)
         raw = any_json(data)
         if (
             raw is None
@@ -99,7 +99,7 @@ def dual_api_by_line(
         if not may_be_second(response.head):
             return first.parse_chat(response)
         lines = NdjsonDecoder()
-        body = response.body.removeprefix(_BOM)
+        body = response.body.removeprefix(BYTE_ORDER_MARK)
         is_one = is_json(body)  # JSON may have line ends inside
         line = body if is_one else _first_text([*lines.feed(body), *lines.close()])
         return provider_of(line or b"").parse_chat(response)

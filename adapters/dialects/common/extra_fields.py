@@ -1,6 +1,5 @@
 """Response fields beyond this library's model: kept under the provider's name, emitted once and again when they change."""
 
-from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
@@ -47,13 +46,11 @@ def emit_extra_fields(
     choice: int | None = None,
     *,
     lists: AbstractSet[str] = NO_NAMES,
-    merge: bool = False,
 ) -> SeenExtras:
     """Append an event for each extra field that is new or has changed. Return the fields seen from now on.
 
     Of a list, the items beyond those of the one before: it comes in pieces, or all again.
     `lists`: fields that arrive as lists in pieces; each piece is emitted, to be appended.
-    `merge`: objects arrive in parts; new keys are put over those seen before, and their lists are joined.
     """
     extra = extra_fields(raw, known)
     scope = "" if choice is None else f"{choice}/"
@@ -62,8 +59,6 @@ def emit_extra_fields(
             events.append(ExtraReceived(key, value, append=True, choice=choice))
             continue
         before = seen.get(scope + key)
-        if merge and isinstance(before, dict) and isinstance(value, dict):
-            value = join_objects(before, value)
         if before == value:
             continue
         seen = seen.put(scope + key, value)
@@ -73,28 +68,6 @@ def emit_extra_fields(
         else:
             events.append(ExtraReceived(key, value, choice=choice))
     return seen
-
-
-def join_objects(
-    before: Mapping[str, Any], value: Mapping[str, Any], depth: int = 8
-) -> dict[str, Any]:
-    """An object that arrives in parts: lists are joined, objects too, of other fields the last value counts.
-
-    `depth`: of objects in objects that are joined; deeper ones are replaced.
-
-    >>> join_objects({"a": [1], "b": 1}, {"a": [2], "b": 2})
-    {'a': [1, 2], 'b': 2}
-    """
-    joined = dict(before)
-    for key, item in value.items():
-        old = joined.get(key)
-        if isinstance(old, list) and isinstance(item, list):
-            joined[key] = [*old, *new_items(old, item)]
-        elif isinstance(old, dict) and isinstance(item, dict) and depth:
-            joined[key] = join_objects(old, item, depth - 1)
-        else:
-            joined[key] = item
-    return joined
 
 
 def new_items(before: list[Any], value: list[Any]) -> list[Any]:

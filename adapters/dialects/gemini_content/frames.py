@@ -4,7 +4,7 @@
 array. The first byte decides, since gateways change content types.
 """
 
-from llm_pure.framing import FramingFault
+from llm_pure.framing import BYTE_ORDER_MARK, FramingFault
 from llm_pure.framing.json_array import JsonArrayDecoder
 from llm_pure.framing.sse import SseDataDecoder
 
@@ -12,7 +12,6 @@ BEGIN, END, CLOSED = b"[", b"]", b""
 """Marks among the frames, never equal to an item: begin and end of a JSON body, and end of the bytes."""
 
 _SPACE = b" \t\r\n"
-_BOM = b"\xef\xbb\xbf"
 
 
 class ItemDecoder:
@@ -48,11 +47,11 @@ class ItemDecoder:
         if self._array is not None:
             return self._items(self._array, data)
         data = self._start + data
-        if _BOM.startswith(data):
+        if BYTE_ORDER_MARK.startswith(data):
             self._start = data
             return []
         self._start = b""
-        data = data.removeprefix(_BOM).lstrip(_SPACE)  # has no meaning in either framing
+        data = data.removeprefix(BYTE_ORDER_MARK).lstrip(_SPACE)  # has no meaning in either framing
         if not data:
             return []
         if data[:1] in b"[{":

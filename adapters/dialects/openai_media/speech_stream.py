@@ -17,6 +17,7 @@ from llm_pure.core.dialect import AnyService, decode_error, malformed_response
 from llm_pure.core.error_mapping import with_body
 from llm_pure.core.provider import SpeechDecoder
 from llm_pure.core.stream import DONE, is_heartbeat
+from llm_pure.framing import BYTE_ORDER_MARK
 from llm_pure.framing.json_codec import decode_any
 from llm_pure.framing.sse import ErrorData, SseDataDecoder
 from llm_pure.types.completion import Usage
@@ -42,14 +43,13 @@ def open_speech(service: AnyService, head: ResponseHead) -> SpeechDecoder:
 
 _NAMES = (b"data:", b"event:", b": ", b"id:", b"retry:")
 """How events begin."""
-_BOM = b"\xef\xbb\xbf"
 
 
 def _choose(
     service: AnyService, head: ResponseHead, kind: str, start: bytes, *, last: bool = False
 ) -> "_Reader | None":
     """The reader of a body that begins so; None if more of it is needed. Gateways send wrong content types or none."""
-    text = start.removeprefix(_BOM).lstrip(b" \t\r\n")
+    text = start.removeprefix(BYTE_ORDER_MARK).lstrip(b" \t\r\n")
     needs_more = not text or any(name.startswith(text) and name != text for name in _NAMES)
     if needs_more and not last and len(start) < _START_LIMIT:
         return None

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from llm_pure.framing import BYTE_ORDER_MARK
 from llm_pure.framing.aws_eventstream import EventStreamDecoder, MessageHeaders, encode_message
 from llm_pure.framing.json_array import JsonArrayDecoder
 from llm_pure.types.http import HttpResponse, get_header
@@ -20,7 +21,6 @@ Framing: TypeAlias = Literal["sse", "ndjson", "aws_eventstream", "json_array", "
 
 JsonObject: TypeAlias = dict[str, Any]
 
-_BOM = b"\xef\xbb\xbf"
 _AWS = "application/vnd.amazon.eventstream"
 _SSE_FIELDS = (b"data", b"event", b"id", b"retry")
 
@@ -121,7 +121,7 @@ def _dialect_of(frame: Frame, value: JsonObject) -> str | None:
 
 def decode_frames(answer: RecordedAnswer) -> Framed | None:
     """Return the frames of a body; None if it is empty or not divided as its dialects divide bodies."""
-    body = answer.response.body.removeprefix(_BOM)
+    body = answer.response.body.removeprefix(BYTE_ORDER_MARK)
     content_type = (get_header(answer.response.headers, "content-type") or "").lower()
     start = body.lstrip()[:1]
     if content_type.startswith(_AWS):

@@ -147,16 +147,10 @@ def test_extra_fields_are_emitted_once_and_when_they_change() -> None:
     assert dict(seen.items()) == {"a": 1, "1/a": 2}
 
 
-def test_extra_lists_are_appended_and_extra_objects_merged() -> None:
+def test_extra_lists_in_pieces_are_appended() -> None:
     events: list[StreamEvent] = []
     seen = emit_extra_fields(events, Entries(), {"l": [1]}, set(), lists={"l"})
     assert (events, seen) == ([ExtraReceived("l", [1], append=True)], Entries())
-    events.clear()
-    for value in ({"o": {"a": 1, "l": [1]}}, {"o": {"b": 2, "l": [2]}}):
-        seen = emit_extra_fields(events, seen, value, set(), merge=True)
-    joined = {"a": 1, "b": 2, "l": [1, 2]}
-    assert events == [ExtraReceived("o", {"a": 1, "l": [1]}), ExtraReceived("o", joined)]
-    assert dict(seen.items()) == {"o": joined}
 
 
 def test_extra_lists_that_come_again_are_joined() -> None:
