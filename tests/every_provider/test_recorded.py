@@ -3,6 +3,7 @@
 `make record` runs this file against the servers on loopback and writes the cassettes anew.
 """
 
+import ssl
 from typing import Any
 
 import httpx
@@ -21,6 +22,9 @@ from tests.support.expectations import (
     told_beside_chat,
 )
 from tests.support.scenarios import Scenario, scenarios
+
+_TRUST = ssl.create_default_context()
+"""One for all clients: reading the system's certificates takes longer than a test."""
 
 ALL = [pytest.param(one, id=one.id) for one in scenarios()]
 
@@ -70,7 +74,7 @@ def _ask(scenario: Scenario) -> LLMResult[Any]:
     request = scenario.signed
     provider = scenario.provider
     with (
-        httpx.Client() as client,
+        httpx.Client(verify=_TRUST) as client,
         client.stream(
             request.method, request.url, headers=request.headers, content=request.body
         ) as response,

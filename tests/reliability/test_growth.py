@@ -11,19 +11,12 @@ from llm_pure.replay.cassette import Cassette
 from llm_pure.replay.checks.diff import ShapeDifference, diff_cassettes
 from llm_pure.replay.traffic_log import SUSPICIOUS_LIMIT, TrafficLog
 from llm_pure.types.http import HttpRequest, HttpResponse
-from tests.support.growth_shapes import SHAPES, Call, growth
-
-MAX_EXPONENT = 1.4
-"""Coarse, as the machine may be busy: 1 is linear, 2 quadratic. The bench has 1.1."""
+from tests.support.growth_shapes import SHAPES, Call, assert_linear
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_time_grows_linearly(name: str) -> None:
-    exponent, seconds, size = growth(SHAPES[name])
-    for enough_s in (0.2, 0.4):  # larger sizes are less noisy
-        if exponent > MAX_EXPONENT:
-            exponent, seconds, size = growth(SHAPES[name], enough_s=enough_s, limit=1_024_000)
-    assert exponent <= MAX_EXPONENT, f"{seconds:.3f} s for a size of {size}"
+    assert_linear(SHAPES[name])
 
 
 def _cassette(count: int) -> Cassette:
@@ -48,8 +41,7 @@ def test_differences_of_cassettes_take_linear_time() -> None:
         new = msgspec.structs.replace(old, interactions=tuple(reversed(old.interactions)))
         return lambda: list(diff_cassettes(old, new))
 
-    exponent, seconds, _ = growth(shape, start=50)
-    assert exponent <= MAX_EXPONENT, seconds
+    assert_linear(shape)
     assert list(diff_cassettes(_cassette(3), _cassette(2))) == [
         ShapeDifference(kind="removed", where="POST https://a.test/", index=2, old="an interaction")
     ]

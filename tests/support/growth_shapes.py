@@ -453,6 +453,19 @@ def growth(
     return 0.0, before, size // 4
 
 
+MAX_EXPONENT = 1.4
+"""Coarse, as the machine may be busy: 1 is linear, 2 quadratic. The bench has 1.1."""
+
+
+def assert_linear(shape: Shape) -> None:
+    """Fail if the time of a shape grows faster than MAX_EXPONENT, on small sizes and on larger, less noisy ones."""
+    exponent, seconds, size = growth(shape, enough_s=0.01)
+    for enough_s in (0.05, 0.2, 0.4):
+        if exponent > MAX_EXPONENT:
+            exponent, seconds, size = growth(shape, enough_s=enough_s, limit=1_024_000)
+    assert exponent <= MAX_EXPONENT, f"{seconds:.3f} s for a size of {size}"
+
+
 def memory_growth(shape: Shape, size: int) -> float:
     """Return the exponent of the peak memory of a shape, from a quarter of a size to the size."""
     small, large = (_peak(shape(wanted)) for wanted in (max(1, size // 4), size))

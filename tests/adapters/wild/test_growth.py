@@ -1,11 +1,5 @@
-"""Whatever a stream repeats costs the same each time: blocks, calls, candidates, citations, signatures, extra fields.
+"""Whatever a stream repeats costs the same each time: blocks, calls, candidates, citations, signatures, extra fields."""
 
-Ten times the events may cost at most 20 times the CPU time: a hundred times where it is quadratic. Test machines are
-shared, so a slow run is repeated.
-"""
-
-import gc
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -18,6 +12,7 @@ from tests.adapters.wild import test_anthropic_messages as claude
 from tests.adapters.wild import test_bedrock as bedrock
 from tests.adapters.wild import test_gemini_content as gemini
 from tests.support.aws_frames import STREAM_HEAD, body_of, event
+from tests.support.growth_shapes import Call, Shape, assert_linear
 from tests.support.wild_answers import SSE
 
 Repeat = Callable[[int], Any]
@@ -69,29 +64,24 @@ SHAPES: Mapping[str, tuple[str, Callable[[int], bytes]]] = {
 }  # fmt: skip
 
 
-def cpu_s(provider: str, data: bytes) -> float:
-    """CPU time of reading a stream in chunks of 64 KiB, without garbage collection."""
+def reading(provider: str, make: Callable[[int], bytes]) -> Shape:
     head = STREAM_HEAD if provider.startswith("bedrock") else ResponseHead(200, SSE)
-    decoder = registry.get(provider).unwrap().open_stream(head)
-    gc.collect()
-    gc.disable()
-    try:
-        start = time.process_time()
-        for position in range(0, len(data), 65536):
-            decoder.feed(data[position : position + 65536]).unwrap()
-        decoder.close().unwrap()
-        return time.process_time() - start
-    finally:
-        gc.enable()
+
+    def shape(size: int) -> Call:
+        data = make(size)
+        pieces = [data[at : at + 65_536] for at in range(0, len(data), 65_536)]
+
+        def read() -> None:
+            decoder = registry.get(provider).unwrap().open_stream(head)
+            for piece in pieces:
+                decoder.feed(piece).unwrap()
+            decoder.close().unwrap()
+
+        return read
+
+    return shape
 
 
 @pytest.mark.parametrize(("provider", "make"), SHAPES.values(), ids=SHAPES)
-def test_ten_times_the_events_cost_about_ten_times_as_much(
-    provider: str, make: Callable[[int], bytes]
-) -> None:
-    few, many = make(800), make(8000)
-    ratios: list[float] = []
-    while len(ratios) < 3 and min(ratios, default=99.0) > 20:
-        base = min(cpu_s(provider, few) for _ in range(3))
-        ratios.append(cpu_s(provider, many) / base)
-    assert min(ratios) <= 20
+def test_time_grows_linearly(provider: str, make: Callable[[int], bytes]) -> None:
+    assert_linear(reading(provider, make))
