@@ -70,7 +70,12 @@ def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
     else:
         kind = type(messages).__name__
         invalid("messages", f"messages must be a string, a message or a list, not {kind}")
-    parsed = tuple([_message(turn, f"messages/{i}") for i, turn in enumerate(turns)])
+    parsed = tuple(
+        [
+            turn if isinstance(turn, Message) else _message(turn, f"messages/{index}")
+            for index, turn in enumerate(turns)
+        ]
+    )
     return parsed or invalid("messages", "no messages to send")
 
 
@@ -85,8 +90,6 @@ def parse_messages(messages: MessagesInput) -> tuple[Message, ...]:
 
 
 def _message(turn: object, path: str) -> Message:
-    if isinstance(turn, Message):
-        return turn
     if isinstance(turn, str):
         return user(turn)
     if not isinstance(turn, Mapping):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
-from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
+from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import json_object
@@ -40,21 +40,21 @@ def _plain_turns(messages: Sequence[Message]) -> list[Turn] | None:
     turns: list[Turn] = []
     begun = False
     for index, message in enumerate(messages):
-        if message.cache is not None or message.prefix or message.role == "tool":
+        role = message.role
+        begun = begun or role == "user"
+        if role == "tool" or message.prefix or message.cache is not None or not message.parts:
             return None
-        if not begun and message.role == "assistant":
+        if role == "assistant" and not begun:
             return None
-        begun = begun or message.role == "user"
         path = f"messages/{index}"
+        placed: list[Placed] = []
         for part in message.parts:
-            if type(part) is not Text or not part.text or part.text.isspace():
+            if type(part) is not Text or part.provider_metadata is not None:
                 return None
-            if part.provider_metadata is not None or part.cache is not None:
+            if part.cache is not None or not part.text or part.text.isspace():
                 return None
-        if not message.parts:
-            return None
-        parts = tuple([(f"{path}/parts/{i}", part) for i, part in enumerate(message.parts)])
-        turns.append(Turn(message.role, path, parts, message.name))
+            placed.append((f"{path}/parts/{len(placed)}", part))
+        turns.append(Turn(role, path, tuple(placed), message.name))
     return turns if turns and turns[-1].role == "user" else None
 
 
