@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec.structs import asdict
 
-from llm_pure.chat.message_input import read_messages
+from llm_pure.chat.message_input import has_media, read_messages
 from llm_pure.core.adaptations import Adaptation, Settings
 from llm_pure.framing.json_codec import ENCODE_ERRORS, json_text
 from llm_pure.types.config import LLMConfig, is_overridden
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
-from llm_pure.types.messages import Message, Text
+from llm_pure.types.messages import Message
 from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.request import (
     AllowedTools,
@@ -251,8 +251,8 @@ def resolve_request(
 
         check_fields(request, name)
     messages = read_messages(request.messages)
-    has_media = not {type(part) for turn in messages for part in turn.parts} <= {Text}
-    if has_media:
+    with_media = has_media(messages)
+    if with_media:
         _check_images(messages)
     if isinstance(request.response_format, SchemaFormat):
         _check_schema(request.response_format)
@@ -267,7 +267,7 @@ def resolve_request(
         if not turns:
             message = "no messages to send: all messages have role 'system' and use_system_prompt is false"
             raise Rejected(InvalidRequest(message=message, param="messages", provider=name))
-    if has_media:
+    if with_media:
         _check_modalities(config, messages, model, name)
     return ResolvedRequest(
         model=model,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.adaptations import dropped, rewritten
+from llm_pure.adapters.dialects.common.message_encoder import is_plain
 from llm_pure.adapters.dialects.common.replay import (
     foreign_fields,
     is_understood,
@@ -70,7 +71,7 @@ class PartFilter:
         are_plain = True
         for index, part in enumerate(parts):
             part_path = f"{path}/parts/{index}"
-            if _is_plain(part):  # most parts are: this is a hot path of every request
+            if is_plain(part):  # most parts are: this is a hot path of every request
                 placed.append((part_path, part))
                 continue
             are_plain = False
@@ -227,25 +228,6 @@ def _count_marks(messages: Sequence[Message]) -> int:
             inner = part.content if isinstance(part, ToolResult) else ()
             count += sum(getattr(item, "cache", None) is not None for item in (part, *inner))
     return count
-
-
-def _is_plain(part: Part) -> bool:
-    """Whether no rule about single parts applies: text that is not blank, a call, or a result of such text."""
-    kind = type(part)
-    if kind is Text:
-        text = part.text  # type: ignore[union-attr]
-        is_plain = part.provider_metadata is None and part.cache is None  # type: ignore[union-attr]
-        return is_plain and bool(text) and not text.isspace()
-    if kind is ToolCall:
-        return part.provider_metadata is None and part.cache is None  # type: ignore[union-attr]
-    if kind is not ToolResult or part.provider_metadata is not None or part.cache is not None:  # type: ignore[union-attr]
-        return False
-    for item in part.content:  # type: ignore[union-attr]
-        if type(item) is not Text or item.provider_metadata is not None or item.cache is not None:
-            return False
-        if not item.text or item.text.isspace():
-            return False
-    return True
 
 
 def _is(first: object, second: object) -> bool:
