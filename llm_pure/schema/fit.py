@@ -156,15 +156,22 @@ def _fit_tools(
     )
     try:
         data = msgspec.json.encode(schemas)
-    except ENCODE_ERRORS:  # _fit_each says where
-        fitted, changes = _fit_each(schemas, profile, strict_profile)
-    else:
-        fitted, changes = _fit_json(data, profile, strict_profile)
+    except ENCODE_ERRORS:
+        data = b""  # _fit_each says where
+    fitted, changes = (
+        _fit_json(data, profile, strict_profile)
+        if 0 < len(data) <= _CACHED_BYTES
+        else _fit_each(schemas, profile, strict_profile)
+    )
     replaced = [
         tool if sent is None else msgspec.structs.replace(tool, parameters=sent[0], strict=sent[1])
         for tool, sent in zip(tools, fitted, strict=True)
     ]
     return tuple(replaced), changes
+
+
+_CACHED_BYTES = 128 * 1024
+"""Schemas of more JSON are looked up one by one, so that the tools of few requests cannot fill the memory."""
 
 
 @lru_cache(maxsize=32)

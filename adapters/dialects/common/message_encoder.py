@@ -81,7 +81,7 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
         elif before == "tool" and rules.after_results == "nothing":
             return None
         begun = begun or role == "user"
-        path, kinds = f"messages/{index}", _PLAIN_KINDS[role]
+        path, kinds = f"messages/{index}", _PLAIN_KINDS.get(role, ())
         placed: list[Placed] = []
         for part in parts:
             if type(part) not in kinds or not is_plain(part):
