@@ -71,8 +71,11 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
         role, parts = message.role, message.parts
         if message.prefix or message.cache is not None or not parts:
             return None
+        joins = role == before == "tool" and rules.results == "first"
         if role == "tool":
             if before not in ("assistant", "tool") or message.name is not None:
+                return None
+            if before == "tool" and not joins and rules.after_results == "nothing":
                 return None
         elif role == "assistant":
             follows_calls = before == role and any(type(p[1]) is ToolCall for p in turns[-1][2])
@@ -87,7 +90,7 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
             if type(part) not in kinds or not is_plain(part):
                 return None
             placed.append((f"{path}/parts/{len(placed)}", part))
-        if role == before == "tool" and rules.results == "first":
+        if joins:
             turns[-1][2].extend(placed)
         else:
             turns.append((role, path, placed, message.name))

@@ -145,6 +145,11 @@ def _outcome(arranges: Any, messages: list[Message], rules: TurnRules) -> Iterat
 @example([user("q"), *_round(["a"]), user("and?")], TurnRules(after_results="nothing"))
 @example([user("q"), *_round(["a", "b"], calls_apart=True, text=True)], TurnRules())
 @example([user("q"), *_round(["a", "b"], results_apart=True, is_error=True)], TurnRules())
+@example([user("q"), *_round(["a", "b"], results_apart=True)], TurnRules(results="anywhere"))
+@example(
+    [user("q"), *_round(["a", "b"], results_apart=True)],
+    TurnRules(results="anywhere", after_results="nothing"),
+)
 @example([user("q"), *_round(["a"], name="ann")], TurnRules())
 @example([tool_result("a", "result"), user("q")], TurnRules())
 @example([user("q"), *_round(["a"]), user("and?"), tool_result("a", "late")], TurnRules())
