@@ -24,11 +24,13 @@ from llm_pure.types.messages import (
     Audio,
     Image,
     Message,
+    Opaque,
     Part,
     ProviderMetadata,
     Reasoning,
     Refusal,
     Role,
+    Text,
     ToolCall,
     ToolResult,
     user,
@@ -60,6 +62,10 @@ _IGNORED_KEYS = (
 """Metadata in a response that the user kept as a mapping; no service accepts it as input."""
 
 
+_NO_MEDIA = frozenset({Text, Reasoning, ToolCall, ToolResult, Refusal, Opaque})
+"""Types of parts that are no media."""
+
+
 def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
     """Return the messages, in order. Raises Rejected with InvalidRequest."""
     turns: Iterable[object]
@@ -70,8 +76,29 @@ def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
     else:
         kind = type(messages).__name__
         invalid("messages", f"messages must be a string, a message or a list, not {kind}")
-    parsed = tuple([_message(turn, f"messages/{i}") for i, turn in enumerate(turns)])
+    parsed = tuple(
+        [
+            turn if isinstance(turn, Message) else _message(turn, f"messages/{index}")
+            for index, turn in enumerate(turns)
+        ]
+    )
     return parsed or invalid("messages", "no messages to send")
+
+
+def has_media(messages: tuple[Message, ...]) -> bool:
+    """Return true if there is media in a message, or in a tool result.
+
+    >>> from llm_pure.types.messages import Image, tool_result
+    >>> has_media((user("hi"),)), has_media((tool_result("call_1", Image(url="https://example.org/cat.png")),))
+    (False, True)
+    """
+    kinds: set[type] = {type(part) for message in messages for part in message.parts}
+    if ToolResult in kinds:
+        for message in messages:
+            for part in message.parts:
+                if type(part) is ToolResult:
+                    kinds.update(map(type, part.content))
+    return not kinds <= _NO_MEDIA
 
 
 @returns_failure
@@ -85,8 +112,6 @@ def parse_messages(messages: MessagesInput) -> tuple[Message, ...]:
 
 
 def _message(turn: object, path: str) -> Message:
-    if isinstance(turn, Message):
-        return turn
     if isinstance(turn, str):
         return user(turn)
     if not isinstance(turn, Mapping):

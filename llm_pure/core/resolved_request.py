@@ -8,13 +8,14 @@ from math import isfinite
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec.structs import asdict
 
-from llm_pure.chat.message_input import read_messages
+from llm_pure.chat.message_input import has_media, read_messages
 from llm_pure.core.adaptations import Adaptation, Settings
 from llm_pure.framing.json_codec import ENCODE_ERRORS, json_text
 from llm_pure.types.config import LLMConfig, is_overridden
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
-from llm_pure.types.messages import Message, Text
+from llm_pure.types.messages import Message
 from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.request import (
     AllowedTools,
@@ -244,17 +245,18 @@ def resolve_request(
     if not model:
         message = "no model: set `model` in the request or in the configuration"
         raise Rejected(InvalidConfiguration(message=message, field="model", provider=name))
-    if not _is_plain(request):
+    fields = {name: value for name, value in asdict(request).items() if value is not None}
+    if not _is_plain(fields):
         from llm_pure.core.request_fields import check_fields  # imported late: start-up
 
         check_fields(request, name)
     messages = read_messages(request.messages)
-    has_media = not {type(part) for turn in messages for part in turn.parts} <= {Text}
-    if has_media:
+    with_media = has_media(messages)
+    if with_media:
         _check_images(messages)
     if isinstance(request.response_format, SchemaFormat):
         _check_schema(request.response_format)
-    settings, user_set = _settings(config, request, name)
+    settings, user_set = _settings(config, fields, name)
     for setting, value in settings.items():
         if isinstance(value, float) and not isfinite(value):  # would be encoded as null
             message = f"{setting}={value} is not valid JSON"
@@ -265,7 +267,7 @@ def resolve_request(
         if not turns:
             message = "no messages to send: all messages have role 'system' and use_system_prompt is false"
             raise Rejected(InvalidRequest(message=message, param="messages", provider=name))
-    if has_media:
+    if with_media:
         _check_modalities(config, messages, model, name)
     return ResolvedRequest(
         model=model,
@@ -279,28 +281,34 @@ def resolve_request(
         reasoning=_reasoning(config, request),
         stream=bool(request.stream),
         metadata=request.metadata,
-        options={name: getattr(request, name) for name in OPTIONS if name in user_set},
+        options={name: fields[name] for name in OPTIONS if name in fields},
         extra=request.extra or {},
     )
 
 
 def _read_tools(tools: object) -> tuple[Tool | NativeTool, ...]:
-    if tools == ():
-        return ()
+    if isinstance(tools, tuple | list) and all(map(_is_plain_tool, tools)):
+        return tuple(tools)
     from llm_pure.chat.tool_input import read_tools  # imported late: start-up
 
     return read_tools(tools)
 
 
-def _is_plain(request: ChatRequest) -> bool:
+def _is_plain_tool(tool: object) -> bool:
+    """Return true for a Tool whose fields have their types; `tool_input` reads all others."""
+    return (
+        type(tool) is Tool
+        and type(tool.name) is str
+        and type(tool.parameters) is dict
+        and (tool.description is None or type(tool.description) is str)
+        and (tool.strict is None or type(tool.strict) is bool)
+    )
+
+
+def _is_plain(fields: Mapping[str, Any]) -> bool:
     """Return true if the fields that are set, but for messages and tools, have types that need no closer look."""
-    for name in ChatRequest.__struct_fields__:
-        value = getattr(request, name)
-        if (
-            value is not None
-            and name not in ("messages", "tools")
-            and type(value) not in _PLAIN_FIELDS.get(name, ())
-        ):
+    for name, value in fields.items():
+        if type(value) not in _PLAIN_FIELDS.get(name, ()) and name not in ("messages", "tools"):
             return False
     return True
 
@@ -338,13 +346,13 @@ def _check_schema(response_format: SchemaFormat) -> None:
 
 
 def _settings(
-    config: LLMConfig, request: ChatRequest, provider: str
+    config: LLMConfig, fields: Mapping[str, Any], provider: str
 ) -> tuple[Settings, frozenset[str]]:
+    """The settings to send, and `user_set`. `fields`: those of the request that are set."""
     settings: Settings = {}
-    requested = msgspec.structs.asdict(request)
-    user_set = {name for name, value in requested.items() if value is not None}
+    user_set = set(fields)
     for name, config_name in _SETTINGS:
-        value = requested.get(name)
+        value = fields.get(name)
         if value is None:
             value = getattr(config, config_name)
             if value is None:

@@ -6,13 +6,13 @@ A schema that allows unnamed properties is sent without `strict`. If the respons
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.resolved_request import ResolvedRequest
-from llm_pure.framing.json_codec import decode_any
+from llm_pure.framing.json_codec import ENCODE_ERRORS, decode_any
 from llm_pure.schema.profiles import CHAT_COMPLETIONS, TOOL_NAME, SchemaProfile
 from llm_pure.types.errors import InvalidRequest, LLMError
 from llm_pure.types.messages import ToolCall, ToolResult
@@ -72,39 +72,33 @@ def fit_schemas(
         adaptations += renamed
     if not request.tools and not isinstance(request.response_format, SchemaFormat):
         return FittedRequest(request=request, adaptations=tuple(adaptations))
-    tools: list[Tool | NativeTool] = []
-    for index, tool in enumerate(request.tools):
-        if isinstance(tool, NativeTool):
-            tools.append(tool)
-            continue
-        path = f"tools/{index}"
-        try:
-            schema, strict = _fit(
-                tool, tool.parameters, profiles.tools, profiles.strict_tools, path, adaptations
-            )
-        except Rejected as rejected:
-            raise Rejected(_at(rejected.error, f"{path}/parameters", provider)) from None
-        tools.append(msgspec.structs.replace(tool, parameters=schema, strict=strict))
-    request = msgspec.structs.replace(request, tools=tuple(tools))
+    try:
+        tools, changes = _fit_tools(request.tools, profiles.tools, profiles.strict_tools)
+    except Rejected as rejected:
+        raise Rejected(msgspec.structs.replace(rejected.error, provider=provider)) from None
+    adaptations += changes
+    request = msgspec.structs.replace(request, tools=tools)
     response_format, schema_error = request.response_format, ""
     if isinstance(response_format, SchemaFormat):
         path, original = "response_format", response_format.schema
         response_format = _with_fitting_name(response_format, adaptations)
         try:
             schema, strict = _fit(
-                response_format,
                 original,
+                response_format.strict,
                 profiles.responses,
                 profiles.strict_responses,
                 path,
                 adaptations,
+                is_tool=False,
             )
             response_format = msgspec.structs.replace(response_format, schema=schema, strict=strict)
         except Rejected as rejected:
             schema_error = rejected.error.message
             invalid = _validated(original)
             if invalid is not None:
-                raise Rejected(_at(invalid, f"{path}/schema", provider)) from None
+                invalid = _at(invalid, f"{path}/schema")
+                raise Rejected(msgspec.structs.replace(invalid, provider=provider)) from None
         request = msgspec.structs.replace(request, response_format=response_format)
     return FittedRequest(request=request, adaptations=tuple(adaptations), schema_error=schema_error)
 
@@ -120,10 +114,10 @@ def _names_fit(request: ResolvedRequest, pattern: re.Pattern[str]) -> bool:
             names.add(tool.name)
     for message in request.messages:
         for part in message.parts:
-            if isinstance(part, ToolCall | ToolResult) and part.name != "":
-                if part.name is not None and not fits(part.name):
-                    return False
-            elif isinstance(part, ToolCall):
+            if type(part) is not ToolCall and type(part) is not ToolResult:
+                continue
+            name = part.name
+            if name is not None and not fits(name) and (name or type(part) is ToolCall):
                 return False
     return True
 
@@ -147,18 +141,77 @@ def _with_fitting_name(
     return msgspec.structs.replace(response_format, name=fitting)
 
 
+_Schemas: TypeAlias = tuple[tuple[JsonSchema, bool | None] | None, ...]
+"""Of each tool: its schema, and `strict`; None for a tool that the provider runs itself."""
+
+
+def _fit_tools(
+    tools: tuple[Tool | NativeTool, ...],
+    profile: SchemaProfile,
+    strict_profile: SchemaProfile | None,
+) -> tuple[tuple[Tool | NativeTool, ...], tuple[Adaptation, ...]]:
+    """The tools with the schemas and `strict` to send, and what changed. Raises Rejected."""
+    schemas = tuple(
+        [(tool.parameters, tool.strict) if isinstance(tool, Tool) else None for tool in tools]
+    )
+    try:
+        data = msgspec.json.encode(schemas)
+    except ENCODE_ERRORS:
+        data = b""  # _fit_each says where
+    fitted, changes = (
+        _fit_json(data, profile, strict_profile)
+        if 0 < len(data) <= _CACHED_BYTES
+        else _fit_each(schemas, profile, strict_profile)
+    )
+    replaced = [
+        tool if sent is None else msgspec.structs.replace(tool, parameters=sent[0], strict=sent[1])
+        for tool, sent in zip(tools, fitted, strict=True)
+    ]
+    return tuple(replaced), changes
+
+
+_CACHED_BYTES = 128 * 1024
+"""Schemas of more JSON are looked up one by one, so that the tools of few requests cannot fill the memory."""
+
+
+@lru_cache(maxsize=32)
+def _fit_json(
+    data: bytes, profile: SchemaProfile, strict_profile: SchemaProfile | None
+) -> tuple[_Schemas, tuple[Adaptation, ...]]:
+    """`_fit_each` by the JSON of the schemas: the tools of an agent are the same in every request."""
+    return _fit_each(tuple(msgspec.json.decode(data)), profile, strict_profile)
+
+
+def _fit_each(
+    schemas: _Schemas, profile: SchemaProfile, strict_profile: SchemaProfile | None
+) -> tuple[_Schemas, tuple[Adaptation, ...]]:
+    """Fit the schemas of all tools. Raises Rejected, with the path of the schema that cannot be sent."""
+    fitted: list[tuple[JsonSchema, bool | None] | None] = []
+    changes: list[Adaptation] = []
+    for index, own in enumerate(schemas):
+        if own is None:
+            fitted.append(None)
+            continue
+        path = f"tools/{index}"
+        try:
+            fitted.append(_fit(*own, profile, strict_profile, path, changes, is_tool=True))
+        except Rejected as rejected:
+            raise Rejected(_at(rejected.error, f"{path}/parameters")) from None
+    return tuple(fitted), tuple(changes)
+
+
 def _fit(
-    owner: Tool | SchemaFormat,
     schema: JsonSchema,
+    strict: bool | None,
     profile: SchemaProfile | None,
     strict_profile: SchemaProfile | None,
     path: str,
     adaptations: list[Adaptation],
+    *,
+    is_tool: bool,
 ) -> tuple[JsonSchema, bool | None]:
     """Return the schema and `strict` to send, and append what changed. Raises Rejected."""
-    is_tool = isinstance(owner, Tool)
     schema_path = f"{path}/{'parameters' if is_tool else 'schema'}"
-    strict = owner.strict
     if strict and strict_profile is not None:
         try:
             adapted = _translate_lossless(schema, strict_profile, is_tool=is_tool)
@@ -195,9 +248,14 @@ def _translate_lossless(
     schema: JsonSchema, profile: SchemaProfile, *, is_tool: bool
 ) -> "AdaptedSchema":
     """Translate; raise Rejected if an object would lose properties that its schema allows without naming them."""
-    from llm_pure.schema.translate import schema_text  # imported late: start-up
-
-    adapted = _translated(ok(schema_text(schema)), profile, is_tool)
+    try:
+        data = msgspec.json.encode(schema)
+    except ENCODE_ERRORS:
+        invalid = _validated(schema)
+        if invalid is None:
+            raise
+        raise Rejected(invalid) from None
+    adapted = _translated(data, profile, is_tool)
     if adapted.is_lossy:
         message = f"{profile.name} allows no unnamed properties"
         raise Rejected(InvalidRequest(message=message, param=adapted.is_lossy))
@@ -205,11 +263,11 @@ def _translate_lossless(
 
 
 @lru_cache(maxsize=512)
-def _translated(text: str, profile: SchemaProfile, is_tool: bool) -> "AdaptedSchema":
-    """The translation of a schema, by its JSON text: the tools of an agent are the same in every request."""
+def _translated(data: bytes, profile: SchemaProfile, is_tool: bool) -> "AdaptedSchema":
+    """The translation of a schema, by its JSON."""
     from llm_pure.schema.translate import translate_schema  # imported late: start-up
 
-    schema = ok(decode_any(text.encode(), provider=""))
+    schema = ok(decode_any(data, provider=""))
     root: RootOf = "arguments" if is_tool else "response" if profile.object_root else "any"
     return ok(translate_schema(schema, profile, root=root))
 
@@ -221,8 +279,7 @@ def _under(path: str, adapted: "AdaptedSchema") -> list[Adaptation]:
     ]
 
 
-def _at(error: LLMError, path: str, provider: str) -> InvalidRequest:
+def _at(error: LLMError, path: str) -> InvalidRequest:
     """The error with its path below `path`."""
     inner = (error.param or "").lstrip("/") if isinstance(error, InvalidRequest) else ""
-    param = f"{path}/{inner}" if inner else path
-    return InvalidRequest(message=error.message, param=param, provider=provider)
+    return InvalidRequest(message=error.message, param=f"{path}/{inner}" if inner else path)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from llm_pure import ChatRequest, SchemaFormat, Tool
+from llm_pure import ChatRequest, NativeTool, SchemaFormat, Tool
 from llm_pure.adapters import registry
 from llm_pure.core.provider import Built
 from llm_pure.schema.profiles import (
@@ -403,3 +403,54 @@ def test_two_thousand_tools_and_hostile_schemas_end_in_values_everywhere(name: s
             got = provider.build_chat(config_for(name), asked)
             if isinstance(got, Failure):
                 assert isinstance(got.failure(), InvalidRequest | UnsupportedFeature)
+
+
+OPEN_TOOL = Tool(name="f", parameters=OPEN, strict=True)
+NATIVE_TOOL = NativeTool("openai", {"type": "custom", "custom": {"name": "c"}})
+
+
+@given(
+    st.lists(
+        st.sampled_from([STRICT_TOOL, LOOSE_TOOL, OPEN_TOOL, NATIVE_TOOL]), min_size=1, max_size=5
+    )
+)
+def test_a_tool_is_fitted_the_same_beside_any_other_tools(tools: list[Tool | NativeTool]) -> None:
+    named = [
+        tool if isinstance(tool, NativeTool) else msgspec.structs.replace(tool, name=f"f{index}")
+        for index, tool in enumerate(tools)
+    ]
+    built = build("openai", "gpt-4o", tools=tuple(named)).unwrap()
+    alone = [build("openai", "gpt-4o", tools=(tool,)).unwrap() for tool in named]
+    assert json.loads(built.request.body)["tools"] == [
+        json.loads(one.request.body)["tools"][0] for one in alone
+    ]
+    assert list(built.adaptations) == [
+        msgspec.structs.replace(change, field=change.field.replace("tools/0", f"tools/{index}"))
+        for index, one in enumerate(alone)
+        for change in one.adaptations
+    ]
+
+
+WITHOUT_TOOLS = ("ollama.generate", "perplexity")
+
+
+@pytest.mark.parametrize("name", [one for one in chat_providers() if one not in WITHOUT_TOOLS])
+def test_a_schema_that_was_changed_since_the_last_request_is_sent_as_it_is_now(name: str) -> None:
+    provider, config = registry.get(name).unwrap(), config_for(name)
+    schema: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "boolean"}}}
+    request = ChatRequest(messages="hi", tools=(Tool(name="f", parameters=schema), Tool(name="g")))
+    first = provider.build_chat(config, request)
+    schema["properties"]["a"]["type"] = "integer"
+    second = provider.build_chat(config, request)
+    bodies = [one.unwrap().request.body for one in (first, second)]
+    assert bodies[1] == bodies[0].replace(b"boolean", b"integer")
+    assert b"integer" in bodies[1]
+    schema["properties"]["a"]["type"] = "boolean"
+    assert provider.build_chat(config, request) == first
+
+
+def test_the_schema_that_cannot_be_sent_is_named_by_its_place() -> None:
+    tools = (NATIVE_TOOL, Tool(name="f"), Tool(name="g", parameters={"type": "object", "x": object()}))  # fmt: skip
+    error = build("openai", "gpt-4o", tools=tools).failure()
+    assert isinstance(error, InvalidRequest)
+    assert (error.param, error.provider) == ("tools/2/parameters", "openai")

@@ -53,7 +53,7 @@ def arrange(
     turns = _one_response_each(turns)
     if rules.results == "first":
         turns = _results_first(turns, rules, adaptations)
-    if not rules.reasoning_alone:
+    if not rules.reasoning_alone and Reasoning in reader.kinds:
         turns = [_without_reasoning_alone(turn, adaptations) for turn in turns]
     turns = [turn for turn in turns if not _is_left_out(turn, rules)]
     if rules.alternating:
@@ -62,7 +62,7 @@ def arrange(
         turns = _separated(turns, rules, adaptations)
     if rules.first_is_user:
         turns = _user_first(turns, adaptations)
-    if rules.text_beside_documents:
+    if rules.text_beside_documents and Document in reader.kinds:
         turns = _with_text_beside_documents(turns, adaptations)
     turns = _ended(turns, service, rules, adaptations, model)
     return turns if rules.call_ids is None else with_wire_ids(turns, rules.call_ids, adaptations)

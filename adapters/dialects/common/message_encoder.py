@@ -4,15 +4,24 @@ Consecutive turns of one role become one turn. A dialect subclasses MessageEncod
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
-from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
+from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.messages import CacheMark, Message, ProviderMetadata, Text
+from llm_pure.types.messages import (
+    CacheMark,
+    Message,
+    Part,
+    ProviderMetadata,
+    Role,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from llm_pure.types.rejection import UnsupportedPart
 
 Q = TypeVar("Q")
@@ -27,35 +36,87 @@ def turns_of(
     model: str = "",
 ) -> list[Turn]:
     """The turns to encode, after all rules of the service. Raises UnsupportedPart."""
-    plain = None if rules.alternating else _plain_turns(messages)
-    if plain is not None:
+    plain = _plain_turns(messages, rules)
+    if plain is None:
+        from llm_pure.adapters.dialects.common.conversation import arrange  # late: start-up
+
+        return arrange(messages, service, rules, adaptations, model=model)
+    if rules.call_ids is None or not any(turn.role == "tool" for turn in plain):
         return plain
-    from llm_pure.adapters.dialects.common.conversation import arrange  # imported late: start-up
+    from llm_pure.adapters.dialects.common.call_ids import with_wire_ids  # late: start-up
 
-    return arrange(messages, service, rules, adaptations, model=model)
+    return with_wire_ids(plain, rules.call_ids, adaptations)
 
 
-def _plain_turns(messages: Sequence[Message]) -> list[Turn] | None:
-    """The turns of a conversation of text that begins and ends with the user, to which no rule applies; else None."""
-    turns: list[Turn] = []
-    begun = False
+_PLAIN_KINDS: Mapping[str, tuple[type, ...]] = {
+    "system": (Text,),
+    "user": (Text,),
+    "assistant": (Text, ToolCall),
+    "tool": (ToolResult,),
+}
+"""Role -> the types of parts of a plain turn."""
+
+
+def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | None:
+    """The turns of a conversation to which no rule applies but that of the ids, as `arrange` gives them; else None.
+
+    Its parts are plain; it begins with the user and ends with the user or a tool; results directly follow the turn of their
+    calls, and no turn of the assistant does.
+    """
+    if rules.alternating:
+        return None
+    turns: list[tuple[Role, str, list[Placed], str | None]] = []
+    before, begun = "", False
     for index, message in enumerate(messages):
-        if message.cache is not None or message.prefix or message.role == "tool":
+        role, parts = message.role, message.parts
+        if message.prefix or message.cache is not None or not parts:
             return None
-        if not begun and message.role == "assistant":
-            return None
-        begun = begun or message.role == "user"
-        path = f"messages/{index}"
-        for part in message.parts:
-            if type(part) is not Text or not part.text or part.text.isspace():
+        joins = role == before == "tool" and rules.results == "first"
+        if role == "tool":
+            if before not in ("assistant", "tool") or message.name is not None:
                 return None
-            if part.provider_metadata is not None or part.cache is not None:
+            if before == "tool" and not joins and rules.after_results == "nothing":
                 return None
-        if not message.parts:
+        elif role == "assistant":
+            follows_calls = before == role and any(type(p[1]) is ToolCall for p in turns[-1][2])
+            if not begun or follows_calls:
+                return None
+        elif before == "tool" and rules.after_results == "nothing":
             return None
-        parts = tuple([(f"{path}/parts/{i}", part) for i, part in enumerate(message.parts)])
-        turns.append(Turn(message.role, path, parts, message.name))
-    return turns if turns and turns[-1].role == "user" else None
+        begun = begun or role == "user"
+        path, kinds = f"messages/{index}", _PLAIN_KINDS.get(role, ())
+        placed: list[Placed] = []
+        for part in parts:
+            if type(part) not in kinds or not is_plain(part):
+                return None
+            placed.append((f"{path}/parts/{len(placed)}", part))
+        if joins:
+            turns[-1][2].extend(placed)
+        else:
+            turns.append((role, path, placed, message.name))
+        before = role
+    if before not in ("user", "tool"):
+        return None
+    return [Turn(role, path, tuple(placed), name) for role, path, placed, name in turns]
+
+
+def is_plain(part: Part) -> bool:
+    """Whether no rule about single parts applies: text that is not blank, a call, or a result of such text."""
+    kind = type(part)
+    if kind is Text:
+        text = part.text  # type: ignore[union-attr]
+        is_plain = part.provider_metadata is None and part.cache is None  # type: ignore[union-attr]
+        return is_plain and bool(text) and not text.isspace()
+    if kind is ToolCall:
+        return part.provider_metadata is None and part.cache is None  # type: ignore[union-attr]
+    if kind is not ToolResult or part.provider_metadata is not None or part.cache is not None:  # type: ignore[union-attr]
+        return False
+    for item in part.content:  # type: ignore[union-attr]
+        if type(item) is not Text or item.provider_metadata is not None or item.cache is not None:
+            return False
+        if not item.text or item.text.isspace():
+            return False
+    return True
 
 
 class MessageEncoder(ABC, Generic[Q]):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.adaptations import dropped, rewritten
+from llm_pure.adapters.dialects.common.message_encoder import is_plain
 from llm_pure.adapters.dialects.common.replay import (
     foreign_fields,
     is_understood,
@@ -36,6 +37,10 @@ IDENTITY = frozenset({"item", "id", "status", "index", "thoughtSignature", "call
 """Fields with which a provider knows its own parts again; no other provider loses anything without them."""
 
 
+_WITH_TEXT = (Text, Refusal, ToolResult)
+"""The types of parts whose text may be blank."""
+
+
 class PartFilter:
     """Decides for each part of a conversation whether it is sent."""
 
@@ -58,6 +63,8 @@ class PartFilter:
         if marks is not None and not name.startswith(marks.models):
             marks = None
         self.marks = marks
+        self.kinds: set[type] = set()
+        """The types of the parts so far that are not plain, also of those in tool results."""
         self.leaves_out = rules.blank_text != "sent" or rules.empty_text != "sent"
 
     def turn(self, message: Message, path: str) -> Turn:
@@ -67,17 +74,17 @@ class PartFilter:
         if message.cache is not None:
             parts = self._marked(parts, message.cache, path)
         placed: list[Placed] = []
-        are_plain = True
+        may_be_blank = False
         for index, part in enumerate(parts):
             part_path = f"{path}/parts/{index}"
-            if _is_plain(part):  # most parts are: this is a hot path of every request
+            if is_plain(part):  # most parts are: this is a hot path of every request
                 placed.append((part_path, part))
                 continue
-            are_plain = False
+            may_be_blank = may_be_blank or type(part) in _WITH_TEXT
             kept = self._part(part, part_path, role)
             if kept is not None:
                 placed.append((part_path, kept))
-        if not are_plain and self.leaves_out:
+        if may_be_blank and self.leaves_out:
             placed = self._without_blanks(placed)
         if not message.prefix:
             return Turn(role, path, tuple(placed), message.name)
@@ -88,16 +95,7 @@ class PartFilter:
 
     def _part(self, part: Part, path: str, role: str) -> Part | None:
         """The part as it is encoded, None if it is not sent."""
-        kind = type(part)
-        if kind is Text:
-            if part.provider_metadata is not None or part.cache is not None:  # type: ignore[union-attr]
-                return self._checked(part, path, role)
-            return part
-        if isinstance(part, Opaque):
-            if is_understood(part.provider, self.service, self.rules):
-                return part
-            self.adaptations.append(dropped(path, f"{part.kind} is for {part.provider} only"))
-            return None
+        self.kinds.add(type(part))
         if isinstance(part, Reasoning):
             if self.rules.reasoning == "items":
                 return part
@@ -105,6 +103,15 @@ class PartFilter:
             if reason is None:
                 return part
             self.adaptations.append(dropped(path, reason))
+            return None
+        if isinstance(part, Text):
+            if part.provider_metadata is not None or part.cache is not None:
+                return self._checked(part, path, role)
+            return part
+        if isinstance(part, Opaque):
+            if is_understood(part.provider, self.service, self.rules):
+                return part
+            self.adaptations.append(dropped(path, f"{part.kind} is for {part.provider} only"))
             return None
         part = self._checked(part, path, role)
         if isinstance(part, Document) and _is_video(part):
@@ -227,25 +234,6 @@ def _count_marks(messages: Sequence[Message]) -> int:
             inner = part.content if isinstance(part, ToolResult) else ()
             count += sum(getattr(item, "cache", None) is not None for item in (part, *inner))
     return count
-
-
-def _is_plain(part: Part) -> bool:
-    """Whether no rule about single parts applies: text that is not blank, a call, or a result of such text."""
-    kind = type(part)
-    if kind is Text:
-        text = part.text  # type: ignore[union-attr]
-        is_plain = part.provider_metadata is None and part.cache is None  # type: ignore[union-attr]
-        return is_plain and bool(text) and not text.isspace()
-    if kind is ToolCall:
-        return part.provider_metadata is None and part.cache is None  # type: ignore[union-attr]
-    if kind is not ToolResult or part.provider_metadata is not None or part.cache is not None:  # type: ignore[union-attr]
-        return False
-    for item in part.content:  # type: ignore[union-attr]
-        if type(item) is not Text or item.provider_metadata is not None or item.cache is not None:
-            return False
-        if not item.text or item.text.isspace():
-            return False
-    return True
 
 
 def _is(first: object, second: object) -> bool:
