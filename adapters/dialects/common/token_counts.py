@@ -29,8 +29,9 @@ def token_count(value: object) -> int | None:
 def first_count(raw: Mapping[str, Any], *names: str) -> int | None:
     """The first of these fields that is a token count."""
     for name in names:
-        if name in raw:  # most are missing: this is a hot path of every response
-            count = token_count(raw[name])
+        value = raw.get(name)
+        if value is not None:  # most are missing: this is a hot path of every response
+            count = token_count(value)
             if count is not None:
                 return count
     return None

@@ -71,7 +71,7 @@ def _type(
 
 def _error_object(body: dict[str, Any], *, failed: bool) -> dict[str, Any] | None:
     """The object with the error's fields, None if the body has no error."""
-    if not failed and body.keys().isdisjoint(_SIGNS):  # most responses
+    if not failed and all(body[key] is None for key in body.keys() & _SIGNS):  # most responses
         return None
     error = body.get("error")
     if isinstance(error, dict) and error:
