@@ -77,17 +77,19 @@ def finalize(completion: Completion) -> Completion:
     "tool_calls" or "refusal" if the message contains one: many services send their "stop" for both. `raw_finish_reason`
     keeps the provider's value.
     """
+    final = _finalize_choice(completion, completion.id)
+    if not completion.alternatives:
+        return final
     alternatives = [_finalize_choice(choice, completion.id) for choice in completion.alternatives]
-    return msgspec.structs.replace(
-        _finalize_choice(completion, completion.id), alternatives=tuple(alternatives)
-    )
+    return msgspec.structs.replace(final, alternatives=tuple(alternatives))
 
 
 def _finalize_choice(choice: C, response_id: str) -> C:
     message = _normalize_calls(choice.message, response_id)
-    return msgspec.structs.replace(
-        choice, message=message, finish_reason=_finish(choice.finish_reason, message)
-    )
+    reason = _finish(choice.finish_reason, message)
+    if message is choice.message and reason == choice.finish_reason:  # nearly every response
+        return choice
+    return msgspec.structs.replace(choice, message=message, finish_reason=reason)
 
 
 def _finish(reason: FinishReason, message: Message) -> FinishReason:
@@ -100,7 +102,7 @@ def _finish(reason: FinishReason, message: Message) -> FinishReason:
 
 def _normalize_calls(message: Message, response_id: str) -> Message:
     """Unwrap parallel calls; derive the missing ids of calls from the response's id."""
-    if not message.tool_calls:
+    if all(call.id and call.name not in _PARALLEL for call in message.tool_calls):
         return message
     parts: list[Part] = []
     number = 0
@@ -120,7 +122,7 @@ def _unwrap(call: ToolCall) -> tuple[ToolCall, ...]:
 
     Source: vercel/ai fixture openai/parallel-tool-call-wrapper, read 2026-11-20.
     """
-    if call.name not in ("multi_tool_use.parallel", "parallel"):
+    if call.name not in _PARALLEL:
         return (call,)
     uses = (json_object(call.arguments) or {}).get("tool_uses")
     if not isinstance(uses, list) or not uses:
@@ -141,12 +143,15 @@ def _unwrap(call: ToolCall) -> tuple[ToolCall, ...]:
     )
 
 
+_PARALLEL = ("multi_tool_use.parallel", "parallel")
+"""Names of a call that wraps several."""
+
 _NEWEST = 16
 """`compact` checks this many of the newest choices and parts; earlier ones rarely grow."""
 
 
 class _PartBuilder:
-    """One part under construction. Its text is a buffer, and the chunks since `compact`."""
+    """One part under construction. Its text is a buffer, if `compact` was called, and the chunks since."""
 
     __slots__ = (
         "buffer", "chunks", "complete", "id", "kind", "metadata", "name", "provider", "signature",
@@ -154,7 +159,7 @@ class _PartBuilder:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self.buffer = StringIO()
+        self.buffer: StringIO | None = None
         self.chunks: list[str] = []
         self.signature: str | None = None
         self.provider = ""
@@ -165,8 +170,17 @@ class _PartBuilder:
 
     def compact(self) -> None:
         """Move the chunks to the buffer."""
+        if self.buffer is None:
+            self.buffer = StringIO()
         self.buffer.write("".join(self.chunks))
         self.chunks.clear()
+
+    def text(self) -> str:
+        """The text so far."""
+        if self.buffer is None:
+            return "".join(self.chunks)
+        self.compact()
+        return self.buffer.getvalue()
 
     def provider_metadata(self) -> ProviderMetadata | None:
         """All metadata as one object; a single one stays as it was received, byte for byte."""
@@ -183,8 +197,7 @@ class _PartBuilder:
 
     def part(self) -> Part | None:
         """Return the part so far, None while it is empty."""
-        self.compact()
-        text = self.buffer.getvalue()
+        text = self.text()
         metadata = self.provider_metadata()
         match self.kind:
             case "complete":

@@ -222,12 +222,33 @@ class StepDecoder(Generic[S, F]):
         )
 
     def _run(self, frames: list[F]) -> tuple[StreamEvent, ...]:
+        """Read the frames, up to the first error, and return their events."""
+        state, step = self._state, self._step
+        read_text_run = self._read_text_run if len(frames) > 1 else None
         events: list[StreamEvent] = []
         if not self._seen:
             events += header_events(self._head.headers)
             self._first = frames[0]
+        good, remaining = frames, iter(frames)
         try:
-            self._state, good = self._read(frames, events)
+            frame = next(remaining, None)
+            while frame is not None:
+                state, frame_events = step(state, frame)
+                events += frame_events
+                if state.fault is not None or type(frame) is ErrorData:
+                    fault = self._frame_error(state.fault, frame)
+                    state = msgspec.structs.replace(state, fault=fault)
+                    good = frames[: len(frames) - sum(1 for _ in remaining) - 1]
+                    break
+                if (
+                    read_text_run is not None
+                    and len(frame_events) == 1
+                    and type(frame_events[0]) is TextDelta
+                ):
+                    frame = read_text_run(state, remaining, events)
+                else:
+                    frame = next(remaining, None)
+            self._state = state
             if good and (events or any(not is_heartbeat(_frame_data(each)) for each in good)):
                 self._recent = good
             self._collector.add(events)
@@ -244,29 +265,6 @@ class StepDecoder(Generic[S, F]):
             self._collector.compact()
             self._uncompacted = 0
         return tuple(events)
-
-    def _read(self, frames: list[F], events: list[StreamEvent]) -> tuple[S, list[F]]:
-        """Append the events of the frames, up to the first error. Return the state, and the frames before the error."""
-        state, step = self._state, self._step
-        read_text_run = self._read_text_run if len(frames) > 1 else None
-        remaining = iter(frames)
-        frame = next(remaining, None)
-        while frame is not None:
-            state, frame_events = step(state, frame)
-            events += frame_events
-            if state.fault is not None or type(frame) is ErrorData:
-                fault = self._frame_error(state.fault, frame)
-                good = frames[: len(frames) - sum(1 for _ in remaining) - 1]
-                return msgspec.structs.replace(state, fault=fault), good
-            if (
-                read_text_run is not None
-                and len(frame_events) == 1
-                and type(frame_events[0]) is TextDelta
-            ):
-                frame = read_text_run(state, remaining, events)
-            else:
-                frame = next(remaining, None)
-        return state, frames
 
     def _frame_error(self, fault: LLMError | None, frame: F) -> LLMError:
         """The error that a frame reports: as the dialect reads it, else as the data of an "error" event."""

@@ -9,6 +9,7 @@ Source: html.spec.whatwg.org/multipage/server-sent-events.html, read 2026-11-20.
 
 import re
 from functools import lru_cache
+from itertools import repeat
 from typing import Generic, TypeVar
 
 import msgspec
@@ -190,8 +191,8 @@ class SseDecoder(_EventBuffer[SseEvent]):
         plain = _plain_events(blocks) if len(blocks) <= self._limit else None
         if plain is None:
             return self._events(blocks)
-        last_id = self._last_id
-        return [SseEvent(data, _type(name), last_id) for data, name in zip(*plain, strict=True)]
+        datas, names = plain
+        return list(map(SseEvent, datas, map(_type, names), repeat(self._last_id)))
 
 
 class SseDataDecoder(_EventBuffer[bytes]):
@@ -254,6 +255,8 @@ def _plain_events(blocks: bytes) -> tuple[list[bytes], list[bytes]] | None:
 
     The bytes are split where data lines begin, so each piece is the data, a blank line and the name of the next event.
     """
+    if blocks.startswith(b"data: ") and b"\n" not in blocks:  # one event, as services write them
+        return [blocks[len(b"data: ") :]], [b""]
     pieces = iter((b"\n" + blocks + b"\n").split(b"\ndata: "))
     name = next(pieces)
     if not _is_name(name):

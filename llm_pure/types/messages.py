@@ -1,7 +1,8 @@
 """Messages and their parts.
 
 A `Message` is one turn; its parts are in order. Fields of a part that only its provider understands, and that must be
-sent back unchanged in the next turn, are in its `ProviderMetadata`.
+sent back unchanged in the next turn, are in its `ProviderMetadata`. Parts hold nothing that could refer back to them, so
+the garbage collector need not walk them (`gc=False`): a conversation of thousands of messages costs it little.
 """
 
 from typing import Literal, TypeAlias
@@ -33,7 +34,7 @@ def safe_repr(value: object) -> str:
 CacheTtl: TypeAlias = Literal["5m", "30m", "1h", "12h"]
 
 
-class CacheMark(msgspec.Struct, frozen=True):
+class CacheMark(msgspec.Struct, frozen=True, gc=False):
     """The provider is to cache the prompt up to the end of what carries this mark.
 
     Sent as `cache_control` (Anthropic, OpenRouter, DashScope), `cachePoint` (Bedrock) or `prompt_cache_breakpoint` (OpenAI
@@ -44,7 +45,7 @@ class CacheMark(msgspec.Struct, frozen=True):
     """How long the entry is kept; None is the provider's default. Anthropic and Bedrock have 5m and 1h, OpenAI 30m and 12h."""
 
 
-class ProviderMetadata(msgspec.Struct, frozen=True):
+class ProviderMetadata(msgspec.Struct, frozen=True, gc=False):
     """Fields of a part as its provider sent them; sent back to that provider only, unchanged."""
 
     provider: str
@@ -52,7 +53,7 @@ class ProviderMetadata(msgspec.Struct, frozen=True):
     """A JSON object as text; "{}" if only the provider's name is kept."""
 
 
-class Text(msgspec.Struct, frozen=True, tag="text"):
+class Text(msgspec.Struct, frozen=True, gc=False, tag="text"):
     """Text."""
 
     text: str
@@ -60,7 +61,7 @@ class Text(msgspec.Struct, frozen=True, tag="text"):
     cache: CacheMark | None = None
 
 
-class Image(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
+class Image(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="image"):
     """An image: exactly one of `data`, `url` and `file_id`."""
 
     data: bytes | None = None
@@ -75,7 +76,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
     cache: CacheMark | None = None
 
 
-class Audio(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
+class Audio(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="audio"):
     """Audio: `data`, `url` or `file_id`, as in Image."""
 
     data: bytes | None = None
@@ -88,7 +89,7 @@ class Audio(msgspec.Struct, frozen=True, kw_only=True, tag="audio"):
     cache: CacheMark | None = None
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
+class Document(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="document"):
     """A file: `data`, `url` or `file_id`, as in Image."""
 
     data: bytes | None = None
@@ -101,7 +102,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, tag="document"):
     cache: CacheMark | None = None
 
 
-class Video(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
+class Video(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag="video"):
     """A video: `data`, `url` or `file_id`, as in Image."""
 
     data: bytes | None = None
@@ -112,7 +113,7 @@ class Video(msgspec.Struct, frozen=True, kw_only=True, tag="video"):
     cache: CacheMark | None = None
 
 
-class Reasoning(msgspec.Struct, frozen=True, tag="reasoning"):
+class Reasoning(msgspec.Struct, frozen=True, gc=False, tag="reasoning"):
     """The model's reasoning, as far as the provider shows it."""
 
     text: str
@@ -121,7 +122,7 @@ class Reasoning(msgspec.Struct, frozen=True, tag="reasoning"):
     provider_metadata: ProviderMetadata | None = None
 
 
-class ToolCall(msgspec.Struct, frozen=True, tag="tool_call"):
+class ToolCall(msgspec.Struct, frozen=True, gc=False, tag="tool_call"):
     """The model calls a tool."""
 
     id: str
@@ -132,14 +133,14 @@ class ToolCall(msgspec.Struct, frozen=True, tag="tool_call"):
     cache: CacheMark | None = None
 
 
-class Refusal(msgspec.Struct, frozen=True, tag="refusal"):
+class Refusal(msgspec.Struct, frozen=True, gc=False, tag="refusal"):
     """The model declines to respond."""
 
     text: str
     provider_metadata: ProviderMetadata | None = None
 
 
-class Opaque(msgspec.Struct, frozen=True, tag="opaque"):
+class Opaque(msgspec.Struct, frozen=True, gc=False, tag="opaque"):
     """A part that only its provider understands (a server tool's result, encrypted reasoning ...)."""
 
     provider: str

@@ -8,7 +8,7 @@ import json
 import math
 import time
 import tracemalloc
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -437,20 +437,32 @@ SHAPES: Mapping[str, Shape] = {**ANSWERS, **BUILDS, **TEXTS}
 
 
 def growth(
-    shape: Shape, *, enough_s: float = 0.03, start: int = 250, limit: int = 256_000
+    shape: Shape,
+    *,
+    enough_s: float = 0.03,
+    start: int = 250,
+    limit: int = 256_000,
+    collecting: bool = False,
 ) -> tuple[float, float, int]:
     """Return the exponent of the time of a shape, the seconds of its largest size, and that size.
 
-    The size grows fourfold until a call takes `enough_s` of CPU time. 0.0 for a shape that is too fast to measure.
+    The size grows fourfold until a call takes `enough_s` of CPU time; the exponent is that of the last tenfold step. 0.0 for
+    a shape that is too fast to measure. `collecting`: with Python's garbage collector as it is by default, else without.
     """
-    before, size = 0.0, start
-    while size <= limit:
-        call = shape(size)
-        spent = min(_cpu_s(call) for _ in range(3))
-        if spent >= enough_s and before:
-            return math.log(spent / max(before, 1e-6)) / math.log(4), spent, size
-        before, size = spent, size * 4
-    return 0.0, before, size // 4
+    size = start * STEP
+    while (spent := _cpu_s([shape(size)], collecting=collecting)) < enough_s:
+        if size * 4 > limit:
+            return 0.0, spent, size
+        size *= 4
+    small, large = [shape(size // STEP)] * STEP, [shape(size)]
+    rounds = [[_cpu_s(calls, collecting=collecting) for calls in (small, large)] for _ in range(3)]
+    smalls, larges = zip(*rounds, strict=True)  # interleaved: a neighbour slows down both
+    return math.log(STEP * min(larges) / max(min(smalls), 1e-6)) / math.log(STEP), min(larges), size
+
+
+STEP = 10
+"""From one size to the next. A step of memory (a cache that is full, fresh pages) costs about a sixth once, which in a small
+step looks like a power of the size: 1.11 in a fourfold one, 1.07 in a tenfold one."""
 
 
 MAX_EXPONENT = 1.4
@@ -467,16 +479,20 @@ def assert_linear(shape: Shape) -> None:
 
 
 def memory_growth(shape: Shape, size: int) -> float:
-    """Return the exponent of the peak memory of a shape, from a quarter of a size to the size."""
-    small, large = (_peak(shape(wanted)) for wanted in (max(1, size // 4), size))
-    return math.log(large / small) / math.log(4)
+    """Return the exponent of the peak memory of a shape, from a tenth of a size to the size."""
+    small, large = (_peak(shape(wanted)) for wanted in (max(1, size // STEP), size))
+    return math.log(large / small) / math.log(STEP)
 
 
-def _cpu_s(call: Call) -> float:
-    gc.disable()  # as timeit does: a collection in one of two runs is not growth
+def _cpu_s(calls: Sequence[Call], *, collecting: bool) -> float:
+    """CPU seconds of the calls, one after another."""
+    gc.collect()
+    if not collecting:
+        gc.disable()
     try:
         begin = time.thread_time()
-        call()
+        for call in calls:
+            call()
         return time.thread_time() - begin
     finally:
         gc.enable()

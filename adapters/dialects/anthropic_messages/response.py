@@ -1,18 +1,25 @@
-"""A buffered response -> Completion. The body is read like a `message_start` event, by the functions of `stream`."""
+"""A buffered response -> Completion. The body is read like a `message_start` event, by the functions of `stream`.
+
+A response with text and calls alone takes a fast path; a test holds both paths together.
+"""
 
 from typing import Any
 
 from llm_pure.adapters.dialects.anthropic_messages import wire
 from llm_pure.adapters.dialects.anthropic_messages.blocks import Misplaced
 from llm_pure.adapters.dialects.anthropic_messages.errors import find_error
-from llm_pure.adapters.dialects.anthropic_messages.stream import State, read_message
+from llm_pure.adapters.dialects.anthropic_messages.stream import FINISH, State, read_message
+from llm_pure.adapters.dialects.anthropic_messages.usage import merged_usage, read_usage
+from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import AnyService, malformed_response, parse_body
-from llm_pure.framing.json_codec import convert
-from llm_pure.types.completion import Completion
+from llm_pure.core.error_mapping import request_id
+from llm_pure.framing.json_codec import DECODE_ERRORS, convert, json_text
+from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
+from llm_pure.types.messages import Message, Part, Text, ToolCall
 from llm_pure.types.rejection import Rejected, ok
-from llm_pure.types.result import LLMResult
+from llm_pure.types.result import LLMResult, Success
 
 
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
@@ -20,6 +27,12 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
 
     Fails with the error in the body, at any status; with ProtocolError when a 2xx body is not a response.
     """
+    plain = read_plain_response(service, response) if response.status < 300 else None
+    return read_response(service, response) if plain is None else Success(plain)
+
+
+def read_response(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
+    """The slow path, for any response."""
     return parse_body(
         service,
         response,
@@ -47,3 +60,33 @@ def _read(
         return read_message(service, message, raw)
     except Misplaced as error:
         raise Rejected(malformed_response(service, response, str(error))) from None
+
+
+def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
+    """The fast path, for a response with text and calls alone; None for every other."""
+    try:
+        body = wire.PLAIN_MESSAGE.decode(response.body)
+    except DECODE_ERRORS:
+        return None
+    parts: list[Part] = []
+    for block in body.content:
+        if type(block) is wire.PlainText:
+            if block.text:
+                parts.append(Text(block.text))
+        elif block.id and block.name:
+            parts.append(ToolCall(block.id, block.name, json_text(block.input)))
+        else:
+            return None
+    request = request_id(response.headers)
+    return finalize(
+        Completion(
+            id=body.id,
+            model=body.model,
+            provider=service.name,
+            message=Message("assistant", tuple(parts)),
+            finish_reason=FINISH.get(body.stop_reason, "unknown"),
+            raw_finish_reason=body.stop_reason,
+            usage=read_usage(merged_usage({}, body.usage)) if body.usage else Usage(),
+            extra={"request_id": request} if request else {},
+        )
+    )

@@ -133,3 +133,36 @@ class PlainDelta(
 
 
 PLAIN_DELTA = msgspec.json.Decoder(PlainDelta)
+
+
+class PlainText(msgspec.Struct, tag_field="type", tag="text", forbid_unknown_fields=True, gc=False):
+    """A block of text without citations."""
+
+    text: str
+    citations: None = None
+
+
+class PlainToolUse(msgspec.Struct, tag_field="type", tag="tool_use", forbid_unknown_fields=True):
+    """A call."""
+
+    id: str
+    name: str
+    input: dict[str, Any]
+
+
+class PlainMessage(msgspec.Struct, tag_field="type", tag="message", forbid_unknown_fields=True):
+    """A buffered response with text and calls only. A fork like PlainDelta."""
+
+    id: str
+    model: str
+    content: list[PlainText | PlainToolUse]
+    stop_reason: str
+    role: Any = None
+    usage: dict[str, Any] | None = None
+    stop_sequence: None = None
+    stop_details: None = None
+    container: None = None
+    context_management: None = None
+
+
+PLAIN_MESSAGE = msgspec.json.Decoder(PlainMessage)

@@ -63,7 +63,7 @@ class State(StreamState, frozen=True, kw_only=True):
     """The blocks that began."""
     last_block: tuple[int | None, int] = (None, -1)
     """(index on the wire, number) of the block that went on last."""
-    calls: Calls = Calls()
+    calls: Calls = Calls(first=CALLS)
     thinking: Entries = Entries()
     """Indexes of the thinking blocks that are marked as this provider's."""
     planned: bool = False
@@ -234,7 +234,7 @@ def read_call(
     calls, event = state.calls.read(
         0, index, call.id, function.name, function.arguments or "", complete=complete
     )
-    emit_call(events, replace(event, index=CALLS + event.index), raw, wire.KNOWN_FIELDS_CALL)
+    emit_call(events, event, raw, wire.KNOWN_FIELDS_CALL)
     return replace(state, calls=calls)
 
 

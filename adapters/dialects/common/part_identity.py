@@ -112,6 +112,8 @@ class Calls(msgspec.Struct, frozen=True):
     """Number of a call -> its CallHead."""
     last: tuple[int, int | None, int] = (-1, None, -1)
     """(choice, index, number) of the call that went on last, once it has arguments."""
+    first: int = 0
+    """The index of the part that the first call is; the others follow it."""
 
     def read(
         self,
@@ -123,7 +125,7 @@ class Calls(msgspec.Struct, frozen=True):
         *,
         complete: bool = False,
     ) -> "tuple[Calls, ToolCallDelta]":
-        """Assign a fragment to the call that it continues, or begin a call. The event's index is the number of the call.
+        """Assign a fragment to the call that it continues, or begin a call. The event's index is `first` plus the number of the call.
 
         `complete`: it is an entry of a buffered response, so a call of its own.
 
@@ -131,24 +133,20 @@ class Calls(msgspec.Struct, frozen=True):
         the name of the call at its index. Empty ids and names, and the id "null", mean none (DashScope, GLM hosted by
         Mistral). The event has the id when it is new, and the complete name so far when it changed.
         """
-        if (
-            not call_id
-            and not name
-            and arguments
-            and self.last[:2] == (choice, index)
-            and not complete
-        ):
-            return self, ToolCallDelta(arguments, self.last[2], choice)
+        if arguments and not call_id and not name and not complete:
+            last_choice, last_index, number = self.last
+            if last_index == index and last_choice == choice:  # nearly every fragment
+                return self, ToolCallDelta(arguments, self.first + number, choice)
         call_id = "" if call_id == "null" else call_id or ""
         name = name or ""
         parts = self.parts
-        number = None
+        number: int | None = None
         if parts.count and not complete:
             number = parts.find(choice, call_id, index)
             if number is None and not call_id and (index is None or not name):
                 number = parts.last(choice)
                 if number is not None and not arguments:  # it may announce a call of that index
-                    return self, ToolCallDelta("", number, choice)
+                    return self, ToolCallDelta("", self.first + number, choice)
         head: CallHead = NO_CALL if number is None else self.heads.get(number) or NO_CALL
         if number is None or (name and self._begins(choice, head, call_id, index, name, arguments)):
             parts, number = parts.begin(choice, call_id, index)
@@ -162,10 +160,11 @@ class Calls(msgspec.Struct, frozen=True):
             parts,
             self.heads if after == head else self.heads.put(number, after),
             (choice, index, number) if after.has_arguments else (-1, None, -1),
+            self.first,
         )
         return calls, ToolCallDelta(
             arguments,
-            number,
+            self.first + number,
             choice,
             after.id if after.id != head.id else "",
             after.name if after.name != head.name else "",

@@ -17,6 +17,8 @@ def token_count(value: object) -> int | None:
     >>> token_count(3.0), token_count(True), token_count(-1), token_count("3")
     (3, None, None, 3)
     """
+    if type(value) is int:  # nearly always
+        return value if 0 <= value < 2**63 else None
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -27,8 +29,9 @@ def token_count(value: object) -> int | None:
 def first_count(raw: Mapping[str, Any], *names: str) -> int | None:
     """The first of these fields that is a token count."""
     for name in names:
-        if name in raw:  # most are missing: this is a hot path of every response
-            count = token_count(raw[name])
+        value = raw.get(name)
+        if value is not None:  # most are missing: this is a hot path of every response
+            count = token_count(value)
             if count is not None:
                 return count
     return None

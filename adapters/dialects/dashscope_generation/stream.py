@@ -56,7 +56,7 @@ class State(StreamState, frozen=True, kw_only=True):
     """The first frame was read."""
     thinking: Entries = Entries()
     """Choices whose reasoning is marked as this provider's."""
-    calls: Calls = Calls()
+    calls: Calls = Calls(first=CALLS)
     media: int = 0
     """Number of media parts so far."""
     output_tokens: Entries = Entries()
@@ -230,6 +230,5 @@ def _read_call(
     """A fragment of a call. An empty id is none; a name may come in fragments, which the vendor's SDK joins as well."""
     function = call.function or wire.Function()
     calls, event = state.calls.read(number, index, call.id, function.name, function.arguments or "")
-    delta = replace(event, index=CALLS + event.index)
-    emit_call(events, delta, raw, wire.KNOWN_FIELDS_CALL)
+    emit_call(events, event, raw, wire.KNOWN_FIELDS_CALL)
     return replace(state, calls=calls)

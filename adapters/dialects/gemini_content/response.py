@@ -1,4 +1,7 @@
-"""A buffered response -> Completion. It is read as one item of a stream, by the functions that read streams."""
+"""A buffered response -> Completion. It is read as one item of a stream, by the functions that read streams.
+
+A response with text alone takes a fast path; a test holds both paths together.
+"""
 
 from typing import Any
 
@@ -8,18 +11,22 @@ from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.errors import find_error
 from llm_pure.adapters.dialects.gemini_content.frames import ItemDecoder
 from llm_pure.adapters.dialects.gemini_content.stream import (
+    FINISH,
     State,
     has_candidates,
     read_body,
     step,
 )
+from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.dialect import AnyService, malformed_response, parse_body
-from llm_pure.framing.json_codec import decode
-from llm_pure.types.completion import Completion
+from llm_pure.core.error_mapping import request_id
+from llm_pure.framing.json_codec import DECODE_ERRORS, decode
+from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
+from llm_pure.types.messages import Message, Text
 from llm_pure.types.rejection import ok
-from llm_pure.types.result import LLMResult
+from llm_pure.types.result import LLMResult, Success
 
 
 def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
@@ -28,6 +35,12 @@ def parse_chat(service: AnyService, response: HttpResponse) -> LLMResult[Complet
     Fails with the error in the body, at any status; with ContentFiltered when the prompt was blocked; with ProtocolError
     when a 2xx body is not a response. Content that could be read is the error's `partial`.
     """
+    plain = read_plain_response(service, response) if response.status < 300 else None
+    return read_response(service, response) if plain is None else Success(plain)
+
+
+def read_response(service: AnyService, response: HttpResponse) -> LLMResult[Completion]:
+    """The slow path, for any response."""
     return parse_body(
         service,
         response,
@@ -66,3 +79,27 @@ def _read_items(service: AnyService, response: HttpResponse) -> tuple[State, lis
             state, item_events = step(service, response.head, state, frame)
             events += item_events
     return state, events
+
+
+def read_plain_response(service: AnyService, response: HttpResponse) -> Completion | None:
+    """The fast path, for a response with text alone; None for every other."""
+    try:
+        body = wire.PLAIN_ANSWER.decode(response.body)
+    except DECODE_ERRORS:
+        return None
+    (candidate,) = body.candidates
+    parts, reason = candidate.content.parts, candidate.finishReason
+    if not reason or any(part.thought for part in parts):
+        return None
+    text = "".join([part.text for part in parts])
+    request = request_id(response.headers)
+    return Completion(
+        id=body.responseId,
+        model=body.modelVersion,
+        provider=service.name,
+        message=Message("assistant", (Text(text),) if text else ()),
+        finish_reason=FINISH.get(reason, "unknown"),
+        raw_finish_reason=reason,
+        usage=read_usage(body.usageMetadata) if body.usageMetadata else Usage(),
+        extra={"request_id": request} if request else {},
+    )

@@ -4,7 +4,7 @@ Every field may be missing: protobuf omits zero and empty values. `Plain*` is th
 one part with more text, and nothing to keep beside it.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -144,3 +144,30 @@ class PlainBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 USAGE = msgspec.json.Decoder(dict[str, Any])
 PLAIN_BODY = msgspec.json.Decoder(PlainBody)
+
+
+class PlainAnswerContent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """Text only."""
+
+    parts: list[PlainPart]
+    role: Any = None
+
+
+class PlainAnswerCandidate(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The only candidate of a plain buffered response."""
+
+    content: PlainAnswerContent
+    finishReason: str
+    index: Literal[0] = 0
+
+
+class PlainAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A buffered response with text only. A fork like PlainBody."""
+
+    candidates: tuple[PlainAnswerCandidate]
+    usageMetadata: dict[str, Any] | None = None
+    modelVersion: str = ""
+    responseId: str = ""
+
+
+PLAIN_ANSWER = msgspec.json.Decoder(PlainAnswer)

@@ -45,7 +45,7 @@ class State(StreamState, frozen=True, kw_only=True):
 
     started: bool = False
     """The first chunk was read."""
-    calls: Calls = Calls()
+    calls: Calls = Calls(first=CALLS)
     blocks: int = 0
     """Number of blocks of types other than text so far."""
     seen_extras: SeenExtras = Entries()
@@ -152,5 +152,5 @@ def read_call(
     calls, event = state.calls.read(
         0, index, call.id, function.name, function.arguments or "", complete=complete
     )
-    emit_call(events, replace(event, index=CALLS + event.index), raw, wire.KNOWN_FIELDS_CALL)
+    emit_call(events, event, raw, wire.KNOWN_FIELDS_CALL)
     return replace(state, calls=calls)

@@ -270,9 +270,7 @@ def read_call_fragment(
 ) -> tuple[State, ToolCallDelta]:
     """Assign a fragment to the call that it continues, or begin a call. `complete`: it is a call of its own."""
     calls, event = state.calls.read(choice, index, call_id, name, arguments, complete=complete)
-    if calls is not state.calls:
-        state = replace(state, calls=calls)
-    return state, ToolCallDelta(event.arguments, CALLS + event.index, choice, event.id, event.name)
+    return state if calls is state.calls else replace(state, calls=calls), event
 
 
 def join_details(details: list[dict[str, Any]]) -> list[dict[str, Any]]:

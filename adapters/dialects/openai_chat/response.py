@@ -1,6 +1,6 @@
 """A buffered response -> Completion, read as one chunk with everything in it, so that it cannot differ from a stream.
 
-A response with text alone takes a fast path; a test holds both paths together.
+A response with text and calls alone takes a fast path; a test holds both paths together.
 """
 
 from collections.abc import Iterable
@@ -14,13 +14,14 @@ from llm_pure.adapters.dialects.openai_chat.stream import FINISH, read_body
 from llm_pure.adapters.dialects.openai_chat.think_tags import TAG_STARTS, flush_all, split_tags
 from llm_pure.adapters.dialects.openai_common.errors import find_error
 from llm_pure.adapters.dialects.openai_common.usage import read_usage
+from llm_pure.core.collect import finalize
 from llm_pure.core.dialect import Service, parse_body
 from llm_pure.core.error_mapping import request_id
 from llm_pure.framing.json_codec import DECODE_ERRORS, decode, json_text
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.messages import Message, Text
+from llm_pure.types.messages import Message, Part, Text, ToolCall
 from llm_pure.types.rejection import Rejected, ok
 from llm_pure.types.result import LLMResult, Success
 
@@ -80,28 +81,34 @@ def _read(
 
 
 def read_plain_response(service: Service[Quirks], response: HttpResponse) -> Completion | None:
-    """The fast path, for a response with text alone; None for every other."""
+    """The fast path, for a response with text and calls alone; None for every other."""
     try:
         body = wire.PLAIN_BODY.decode(response.body)
     except DECODE_ERRORS:
         return None
     (choice,) = body.choices
-    text, reason = choice.message.content, choice.finish_reason
-    if not reason or (service.quirks.think_tags and text.lstrip()[:1] in TAG_STARTS):
+    text, reason = choice.message.content or "", choice.finish_reason
+    if reason in ("", "null") or (service.quirks.think_tags and text.lstrip()[:1] in TAG_STARTS):
         return None
+    parts: list[Part] = [Text(text)] if text else []
+    for call in choice.message.tool_calls or ():
+        if call.id in ("", "null") or not call.function.name:
+            return None
+        parts.append(ToolCall(call.id, call.function.name, call.function.arguments or "{}"))
     extra = {
         "created": body.created,
         "service_tier": body.service_tier,
         "system_fingerprint": body.system_fingerprint,
         "request_id": request_id(response.headers),
     }
-    return Completion(
+    completion = Completion(
         id=body.id,
         model=body.model,
         provider=service.name,
-        message=Message("assistant", (Text(text),) if text else ()),
+        message=Message("assistant", tuple(parts)),
         finish_reason=FINISH.get(reason, "unknown"),
         raw_finish_reason=reason,
         usage=read_usage(body.usage) if body.usage else Usage(),
         extra={key: value for key, value in extra.items() if value not in _EMPTY},
     )
+    return finalize(completion) if choice.message.tool_calls else completion

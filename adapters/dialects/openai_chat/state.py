@@ -23,7 +23,7 @@ class State(StreamState, frozen=True, kw_only=True):
     """A `delta` was read: a `message` after it repeats what the deltas had."""
     plain: bool = False
     """Plain chunks may take the fast path: all text is one part."""
-    calls: Calls = Calls()
+    calls: Calls = Calls(first=CALLS)
     seen_extras: Entries = Entries()
     """(choice, name) -> the extra field as it was last received; the choice -1 is the response."""
     text_indexes: Entries = Entries()

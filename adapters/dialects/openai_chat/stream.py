@@ -1,6 +1,6 @@
 """Chunks of a stream -> events. A buffered response is read as a single chunk."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec.structs import replace
@@ -11,7 +11,6 @@ from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.message_events import (
     join_audio,
     join_details,
-    read_call_fragment,
     read_final_message,
     read_message,
     read_reasoning,
@@ -76,23 +75,64 @@ def read_chunk(
         text = delta.content
         if text and not (delta.reasoning_content or delta.reasoning or delta.tool_calls):
             return state, (TextDelta(text, TEXT, choice.index),)
-        return _plain_delta(state, choice)
+        events: list[StreamEvent] = []
+        return _read_plain(state, events, choice), events
     return _read_frame(service, head, state, frame)
 
 
-def _plain_delta(state: State, choice: wire.PlainChoice) -> tuple[State, list[StreamEvent]]:
+def _read_plain(state: State, events: list[StreamEvent], choice: wire.PlainChoice) -> State:
     delta = choice.delta
-    events: list[StreamEvent] = []
     reasoning = delta.reasoning_content or delta.reasoning
-    state = read_reasoning(state, events, choice.index, reasoning)
+    if reasoning:
+        state = read_reasoning(state, events, choice.index, reasoning)
     if delta.content:
         events.append(TextDelta(delta.content, TEXT, choice.index))
     for call in delta.tool_calls or ():
         function = call.function or wire.PlainFunction()
-        state, event = read_call_fragment(
-            state, choice.index, call.index, call.id, function.name, function.arguments or ""
+        calls, event = state.calls.read(
+            choice.index, call.index, call.id, function.name, function.arguments or ""
         )
+        if calls is not state.calls:
+            state = replace(state, calls=calls)
         events.append(event)
+    return state
+
+
+def _read_edge(
+    service: Service[Quirks], state: State, frame: bytes
+) -> tuple[State, list[StreamEvent]] | None:
+    """Fast path for the first chunk, the finish reason and the usage; None for chunks that have more, or come in another order."""
+    try:
+        chunk = wire.EDGE_CHUNK.decode(frame)
+    except DECODE_ERRORS:
+        return None
+    choices = chunk.choices
+    is_first = not state.started
+    if len(choices) > 1 or not (chunk.id and chunk.model and (choices or state.plain)):
+        return None
+    if state.details is not None or state.audio is not None or not (is_first or state.plain):
+        return None
+    events: list[StreamEvent] = []
+    if is_first or not state.named:
+        events.append(Started(id=chunk.id, model=chunk.model, provider=service.name))
+    seen = state.seen_extras
+    for name in wire.EDGE_FIELDS:
+        value = getattr(chunk, name)
+        if value is not None and value != "" and seen.get((-1, name)) != value:
+            seen = seen.put((-1, name), value)
+            events.append(ExtraReceived(name, value))
+    if is_first or not state.named or seen is not state.seen_extras:
+        state = replace(state, started=True, named=True, plain=True, seen_extras=seen)
+    for choice in choices:
+        if not state.has_deltas:
+            state = replace(state, has_deltas=True)
+        state = _read_plain(state, events, choice)
+        reason = choice.finish_reason
+        if reason is not None and reason not in ("", "null"):
+            events.append(Finished(FINISH.get(reason, "unknown"), reason, choice.index))
+            state = replace(state, complete=not service.quirks.done_required)
+    if chunk.usage:
+        events.append(UsageReported(read_usage(chunk.usage)))
     return state, events
 
 
@@ -106,6 +146,9 @@ def _read_frame(
     if frame.strip() == DONE:
         events = [*_joined_parts(service.name, state)]
         return replace(state, ended=True, details=None, audio=None), events
+    edge = _read_edge(service, state, frame)
+    if edge is not None:
+        return edge
     decoded = decode_any(frame, provider=service.name, where="chunk")
     if isinstance(decoded, Failure):
         return replace(state, fault=decoded.failure()), []
@@ -182,8 +225,14 @@ def _message_key(choice: wire.Choice, *, buffered: bool) -> Literal["message", "
     return "message" if buffered else "delta"
 
 
-def _joined_parts(name: str, state: State) -> Iterator[StreamEvent]:
+def _joined_parts(name: str, state: State) -> Iterable[StreamEvent]:
     """The reasoning details and the audio of each choice, joined."""
+    if state.details is None and state.audio is None:
+        return ()
+    return _join_parts(name, state)
+
+
+def _join_parts(name: str, state: State) -> Iterator[StreamEvent]:
     for choice, details in _by_choice(state.details).items():
         metadata = json_text({"reasoning_details": join_details(details)})
         yield ProviderMetadataReceived(metadata, REASONING, choice, "reasoning")

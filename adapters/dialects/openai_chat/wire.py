@@ -152,13 +152,54 @@ class PlainChunk(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 PLAIN_CHUNK = msgspec.json.Decoder(PlainChunk)
 
 
-class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """Text only."""
+class EdgeChoice(PlainChoice, forbid_unknown_fields=True, gc=False):
+    """The choice of an edge chunk."""
 
-    content: str
+    finish_reason: str | None = None
+
+
+class EdgeChunk(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The first chunk of a stream, the one with the finish reason, the one with the usage: as most services send them. A fork."""
+
+    choices: list[EdgeChoice]
+    id: str
+    model: str
+    object: str | None = None
+    created: int | None = None
+    service_tier: str | None = None
+    system_fingerprint: str | None = None
+    usage: dict[str, Any] | None = None
+    obfuscation: str = ""
+
+
+EDGE_CHUNK = msgspec.json.Decoder(EdgeChunk)
+EDGE_FIELDS = ("created", "service_tier", "system_fingerprint")
+"""The extra fields of an edge chunk."""
+
+
+class PlainBodyFunction(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The function of a complete call."""
+
+    name: str
+    arguments: str
+
+
+class PlainBodyCall(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A complete call."""
+
+    id: str
+    function: PlainBodyFunction
+    type: str | None = None
+    index: int | None = None
+
+
+class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """Text and calls only."""
+
+    content: str | None
     role: Any = None
     refusal: None = None
-    tool_calls: None = None
+    tool_calls: list[PlainBodyCall] | None = None
     function_call: None = None
     reasoning_content: None = None
     reasoning: None = None
@@ -176,7 +217,7 @@ class PlainMessageChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class PlainBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A body with text only. A fork like PlainChunk."""
+    """A body with text and calls only. A fork like PlainChunk."""
 
     choices: tuple[PlainMessageChoice]
     id: str = ""

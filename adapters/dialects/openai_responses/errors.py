@@ -35,8 +35,11 @@ def response_error(
     service: AnyService, body: wire.JsonObject, response: HttpResponse
 ) -> LLMError | None:
     """Return the error of a Response object that failed: its `error`, or an error for `status: failed` alone; else None."""
-    error = find_error(service, {"error": body.get("error")}, response)
-    if error is not None or body.get("status") != "failed":
+    reason, failed = body.get("error"), body.get("status") == "failed"
+    if reason is None and not failed:
+        return None
+    error = find_error(service, {"error": reason}, response)
+    if error is not None or not failed:
         return error
     report = ProviderErrorInfo(
         provider=service.name,

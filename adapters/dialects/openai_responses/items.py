@@ -43,7 +43,8 @@ from llm_pure.types.messages import (
 )
 
 BETWEEN_THOUGHTS = "\n\n"
-_LISTS = ("annotations", "logprobs")
+LISTS = ("annotations", "logprobs")
+"""The fields of a text that arrive as lists in several chunks."""
 
 
 class ListOrder(msgspec.Struct, frozen=True):
@@ -138,7 +139,7 @@ class ItemReader:
 
     def _message(self, item: Item, raw: wire.JsonObject) -> Item:
         """One part for each content part; the item's own fields go with each part, and show which belong together."""
-        own = _unread_fields(raw, "type", "role", "content")
+        own = unread_fields(raw, "type", "role", "content")
         final: dict[PartKey, tuple[wire.JsonObject, wire.ContentPart]] = {}
         for index, raw_part in enumerate(msgspec.convert(raw, wire.Item).content or ()):
             part = msgspec.convert(raw_part, wire.ContentPart)
@@ -154,11 +155,11 @@ class ItemReader:
             key = keys[final_key]
             text = part.refusal if key[0] == "refusal" else part.text
             received = self.complete_text(key, item.part(key), text)
-            fields = _unread_fields(raw_part, "type", "text", "refusal", "logprobs")
+            fields = unread_fields(raw_part, "type", "text", "refusal", "logprobs")
             self._close_text(
                 key, received, {"item": own, "part": fields} if fields else {"item": own}
             )
-            for name in _LISTS:
+            for name in LISTS:
                 received = self.complete_values(received, name, getattr(part, name))
             item = item.with_part(key, received)
         final_keys = {*keys.values()}
@@ -198,7 +199,7 @@ class ItemReader:
             text = BETWEEN_THOUGHTS.join([texts[key] for key in sorted(texts) if texts[key]])
             final = texts
         index = item.part(("content", 0)).index
-        own = _unread_fields(raw, "type", "encrypted_content")
+        own = unread_fields(raw, "type", "encrypted_content")
         signature = None if item.signed else read.encrypted_content or None
         metadata = ProviderMetadata(self.name, json_text(own)) if raw else None
         stale = item.stale or not text.startswith(emitted)
@@ -223,7 +224,7 @@ class ItemReader:
         text = _arguments(arguments)
         if part.length and (text == "{}" or _is_same_json(part.text, arguments)):
             text = ""
-        own = _unread_fields(raw, "type", "call_id", "name", "input" if custom else "arguments")
+        own = unread_fields(raw, "type", "call_id", "name", "input" if custom else "arguments")
         if custom:
             own = {"type": "custom_tool_call", **own}
         call_id, name = item.call_id or read.call_id or "", item.name or read.name or ""
@@ -311,10 +312,10 @@ def _image(name: str, raw: wire.JsonObject) -> Image | Opaque:
     data = from_base64(result) if result else None
     if not data:
         return Opaque(name, "image_generation_call", json_text(raw))
-    metadata = ProviderMetadata(name, json_text(_unread_fields(raw, "type", "result")))
+    metadata = ProviderMetadata(name, json_text(unread_fields(raw, "type", "result")))
     return Image(data=data, media_type=media_type_of(data), provider_metadata=metadata)
 
 
-def _unread_fields(raw: wire.JsonObject, *read: str) -> wire.JsonObject:
+def unread_fields(raw: wire.JsonObject, *read: str) -> wire.JsonObject:
     """The fields that are not part of an event, to be replayed unchanged. To the API null is the same as absent."""
     return {key: value for key, value in raw.items() if key not in read and value is not None}

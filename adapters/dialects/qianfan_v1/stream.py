@@ -45,7 +45,7 @@ class State(StreamState, frozen=True, kw_only=True):
 
     started: bool = False
     """The first frame was read."""
-    calls: Calls = Calls()
+    calls: Calls = Calls(first=CALL)
     seen_extras: SeenExtras = Entries()
 
 
@@ -100,8 +100,7 @@ def read_frame(
         call = frame.function_call
         calls, event = state.calls.read(0, 0, None, call.name, call.arguments or "")
         state = replace(state, calls=calls)
-        delta = replace(event, index=CALL + event.index)
-        emit_call(events, delta, raw["function_call"], wire.KNOWN_FIELDS_CALL)
+        emit_call(events, event, raw["function_call"], wire.KNOWN_FIELDS_CALL)
     if frame.usage:
         events.append(UsageReported(read_usage(frame.usage)))
     if frame.is_end:

@@ -42,7 +42,7 @@ class State(StreamState, frozen=True, kw_only=True):
 
     started: bool = False
     """The first frame was read."""
-    calls: Calls = Calls()
+    calls: Calls = Calls(first=CALL)
     thinking: bool = False
     """The reasoning is marked as this provider's."""
     seen_extras: SeenExtras = Entries()
@@ -121,8 +121,7 @@ def _read_content(
             call = piece.function_call
             calls, event = state.calls.read(0, 0, None, call.name, call.arguments or "")
             state = replace(state, calls=calls)
-            delta = replace(event, index=CALL + event.index)
-            emit_call(events, delta, raw_piece["function_call"], wire.KNOWN_FIELDS_CALL)
+            emit_call(events, event, raw_piece["function_call"], wire.KNOWN_FIELDS_CALL)
     counts = payload.usage.text if payload.usage is not None else None
     if counts:
         events.append(UsageReported(read_usage(counts)))

@@ -8,7 +8,7 @@ import pytest
 
 from llm_pure import ResponseHead, collect
 from llm_pure.adapters.dialects.common.part_identity import Calls
-from llm_pure.adapters.dialects.llama_native.stream import State, step
+from llm_pure.adapters.dialects.llama_native.stream import CALLS, State, step
 from llm_pure.types.events import (
     ExtraReceived,
     Finished,
@@ -122,7 +122,7 @@ FRAMES: dict[str, bytes] = {
 STATES = {
     "waiting": State(),
     "started": State(started=True),
-    "in a call": State(started=True, calls=Calls().read(0, None, "c1", "f", "")[0]),
+    "in a call": State(started=True, calls=Calls(first=CALLS).read(0, None, "c1", "f", "")[0]),
     "ended": State(started=True, complete=True),
 }
 STEP = partial(step, SERVICE, HEAD)

@@ -1,0 +1,204 @@
+"""The fast path of a plain buffered response gives what the slow path gives, or leaves the response to it."""
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.samples import ANSWERS
+from llm_pure import Completion, HttpResponse
+from llm_pure.adapters.dialects import openai_chat
+from llm_pure.adapters.dialects.anthropic_messages import response as messages_response
+from llm_pure.adapters.dialects.gemini_content import response as gemini_response
+from llm_pure.adapters.dialects.openai_chat import response as chat_response
+from llm_pure.adapters.dialects.openai_responses import response as responses_response
+from llm_pure.core.dialect import Service
+from llm_pure.types.result import LLMResult, Success
+from tests.support.cassettes import Recorded, recorded
+
+HEADERS = (("x-request-id", "req_1"),)
+
+
+class Paths(NamedTuple):
+    """Both paths of a dialect, and plain responses in its form."""
+
+    plain: Callable[[Any, HttpResponse], Completion | None]
+    slow: Callable[[Any, HttpResponse], LLMResult[Completion]]
+    bodies: tuple[dict[str, Any], ...]
+
+
+def _service(name: str) -> Any:
+    if name == "openai_chat":
+        return openai_chat.make_service("any", openai_chat.Quirks())
+    return Service(name="any", base_url="", url_for=lambda *_: Success(""), quirks=None)
+
+
+def _chat(message: dict[str, Any], reason: str = "stop") -> dict[str, Any]:
+    choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": reason}
+    usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+    return {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}  # fmt: skip
+
+
+def _call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def _messages(content: list[dict[str, Any]], reason: str = "end_turn") -> dict[str, Any]:
+    usage = {"input_tokens": 3, "output_tokens": 2, "cache_read_input_tokens": None}
+    return {
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": content, "stop_reason": reason,
+        "stop_sequence": None, "usage": usage,
+    }  # fmt: skip
+
+
+def _gemini(parts: list[dict[str, Any]], reason: str = "STOP") -> dict[str, Any]:
+    candidate = {"content": {"parts": parts, "role": "model"}, "finishReason": reason, "index": 0}
+    return {"candidates": [candidate], "usageMetadata": {"promptTokenCount": 3, "totalTokenCount": 5}, "modelVersion": "m", "responseId": "r"}  # fmt: skip
+
+
+PATHS = {
+    "openai_chat": Paths(
+        chat_response.read_plain_response,
+        chat_response.read_response,
+        (
+            msgspec.json.decode(ANSWERS["openai"]),
+            _chat({"content": None, "tool_calls": [_call("a", "f", "{}"), _call("a", "g", "")]}),
+            _chat({"content": "x", "tool_calls": [_call("a", "multi_tool_use.parallel", '{"tool_uses":[{"recipient_name":"functions.f","parameters":{"b":1}}]}')]}),
+            _chat({"content": "x", "tool_calls": [_call("a", "f", '{"b":1}')]}, "tool_calls"),
+            _chat({"content": "", "tool_calls": []}, "length"),
+            _chat({"content": "x"}, "null"),
+        ),
+    ),
+    "anthropic_messages": Paths(
+        messages_response.read_plain_response,
+        messages_response.read_response,
+        (
+            msgspec.json.decode(ANSWERS["anthropic"]),
+            _messages([{"type": "text", "text": "a"}, {"type": "text", "text": ""}, {"type": "text", "text": "b"}]),
+            _messages([{"type": "text", "text": "a"}, {"type": "tool_use", "id": "t", "name": "f", "input": {"b": [1, "ü"]}}], "tool_use"),
+            _messages([{"type": "tool_use", "id": "t", "name": "f", "input": {}}], "new_reason"),
+            _messages([]),
+        ),
+    ),
+    "gemini_content": Paths(
+        gemini_response.read_plain_response,
+        gemini_response.read_response,
+        (
+            msgspec.json.decode(ANSWERS["gemini"]),
+            _gemini([{"text": "a"}, {"text": ""}, {"text": "b"}]),
+            _gemini([], "MAX_TOKENS"),
+            _gemini([{"text": ""}], "FINISH_REASON_UNSPECIFIED"),
+        ),
+    ),
+    "openai_responses": Paths(
+        responses_response.read_plain_response,
+        responses_response.read_any_response,
+        (
+            msgspec.json.decode(ANSWERS["openai_responses"]),
+            {
+                **msgspec.json.decode(ANSWERS["openai_responses"]), "incomplete_details": {"reason": "max_output_tokens"},
+            },
+        ),
+    ),
+}  # fmt: skip
+NOT_PLAIN = [("openai_responses", 1), ("openai_chat", 5)]
+"""Bodies above that the slow path alone reads."""
+
+ODD: list[Any] = [
+    None, "", "a", "null", 0, 1, -1, 1.5, 10**30, "5", True, [], {}, ["a"], [None], [{}], {"a": 1}, {"a": None},
+    {"type": "text", "text": "x"}, [{"type": "text", "text": "x"}], {"message": "no"}, "\ud83d",
+]  # fmt: skip
+NAMES = [
+    "error", "message", "x", "type", "text", "thought", "status", "citations", "annotations", "logprobs", "refusal", "code",
+    "detail", "id", "index", "stop_reason", "finishReason", "promptFeedback", "audio", "name",
+]  # fmt: skip
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every (object or list, key or index) of a value."""
+    if isinstance(value, dict | list):
+        for key in list(value) if isinstance(value, dict) else range(len(value)):
+            yield value, key
+            yield from _places(value[key])
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for inner in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
+        yield from _objects(inner)
+
+
+@st.composite
+def changed(draw: st.DrawFn, name: str) -> bytes:
+    """A plain body with up to three changes: a value replaced, a field left out, another one added, a value repeated."""
+    body = deepcopy(draw(st.sampled_from(PATHS[name].bodies)))
+    for _ in range(draw(st.integers(0, 3))):
+        holder, key = draw(st.sampled_from(list(_places(body))))
+        match draw(st.sampled_from(["replace", "remove", "add", "repeat"])):
+            case "replace":
+                holder[key] = deepcopy(draw(st.sampled_from(ODD)))
+            case "remove":
+                del holder[key]
+            case "add":
+                draw(st.sampled_from(list(_objects(body))))[draw(st.sampled_from(NAMES))] = deepcopy(draw(st.sampled_from(ODD)))  # fmt: skip
+            case _ if isinstance(holder, list):
+                holder.append(holder[key])
+        if not body:
+            break
+    text = msgspec.json.encode(_without_surrogates(body))
+    return text.replace(b'"SURROGATE"', b'"\\ud83d"')
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_surrogates(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_surrogates(inner) for inner in value]
+    return "SURROGATE" if value == "\ud83d" else value
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_both_paths_give_one_completion(name: str) -> None:
+    paths, service = PATHS[name], _service(name)
+
+    @given(changed(name))
+    @settings(max_examples=600)
+    def check(body: bytes) -> None:
+        response = HttpResponse(200, HEADERS, body)
+        plain = paths.plain(service, response)
+        assert plain is None or Success(plain) == paths.slow(service, response)
+
+    check()
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [(name, number) for name, paths in PATHS.items() for number in range(len(paths.bodies))],
+)
+def test_plain_responses_take_the_fast_path(name: str, number: int) -> None:
+    paths, service = PATHS[name], _service(name)
+    response = HttpResponse(200, HEADERS, msgspec.json.encode(paths.bodies[number]))
+    slow = paths.slow(service, response)
+    expected = None if (name, number) in NOT_PLAIN else slow.unwrap()
+    assert paths.plain(service, response) == expected
+
+
+WHOLE = [
+    one
+    for one in recorded()
+    if one.provider.dialect in PATHS and one.operation == "chat" and not one.streamed
+]
+
+
+@pytest.mark.parametrize("one", WHOLE, ids=lambda one: one.file)
+def test_both_paths_read_recorded_responses(one: Recorded) -> None:
+    paths, service = PATHS[one.provider.dialect], _service(one.provider.dialect)
+    plain = paths.plain(service, one.interaction.response)
+    assert plain is None or Success(plain) == paths.slow(service, one.interaction.response)
