@@ -212,9 +212,8 @@ def mask_across_events(text: str, secrets: Sequence[str], mask: Mask) -> str:
     if not long_secrets:
         return text
     pieces: dict[tuple[Any, ...], list[JsonSpan]] = {}
-    events = (span for span in iter_json_spans(text) if span.event is not None)
-    for _, spans in groupby(events, lambda span: span.event):
-        values = list(spans)
+    for _, group in groupby(iter_json_spans(text), _event_of):
+        values = list(group)
         indexes = [
             text[value.begin : value.end]
             for value in values
@@ -222,14 +221,20 @@ def mask_across_events(text: str, secrets: Sequence[str], mask: Mask) -> str:
         ]
         for value in values:
             if value.is_text and value.begin < value.end:
-                pieces.setdefault((value.path, *indexes), []).append(value)
+                path = value.path if value.event is not None else value.path[1:]
+                pieces.setdefault((path, *indexes), []).append(value)
     masked: list[tuple[int, int]] = []
     for row in pieces.values():
         joined = "".join([text[piece.begin : piece.end] for piece in row]) if len(row) > 1 else ""
-        found = sorted(secret_spans(joined, long_secrets)) if joined else []
-        if found:
-            masked += _spans_of_pieces(row, found)
+        spans = sorted(secret_spans(joined, long_secrets)) if joined else []
+        if spans:
+            masked += _spans_of_pieces(row, spans)
     return mask_spans(text, masked, mask)
+
+
+def _event_of(span: JsonSpan) -> int | str:
+    """Return the event that holds a value; of one document, which may be a list of events, the first step."""
+    return span.event if span.event is not None else next(iter(span.path), "")
 
 
 def _spans_of_pieces(
