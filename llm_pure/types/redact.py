@@ -328,6 +328,7 @@ _BREAK = re.compile(
 )
 """Line breaks, also escaped; base64 of letters and of files has one after 64 or 76 characters."""
 
+_MARKS = re.compile(r"[%\\&\r\n]")
 _ROUNDS = 3
 """How often escapes are undone: percent-encoded JSON in HTML, for example."""
 
@@ -345,8 +346,7 @@ def mask_secrets(text: str, secrets: Iterable[str], mask: Mask) -> str:
         for form in _forms(secret):
             text = text.replace(form, mask(form))
     known_long = [secret for secret in known if len(secret) >= MIN_SECRET_LENGTH]
-    for secret in known_long:
-        text = _hex(secret).sub(lambda match: mask(match[0]), text)
+    text = mask_spans(text, _hex_spans(text, known_long), mask)
     text = _mask_base64(text, known_long)
     return mask_spans(text, _spans_in_views(text, known), mask)
 
@@ -361,14 +361,19 @@ def _forms(secret: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _hex(secret: str) -> re.Pattern[str]:
-    """Return the pattern of a secret in hex, in any case, also with a separator between bytes."""
-    pairs = [f"{byte:02x}" for byte in secret.encode("utf-8", "surrogatepass")]
-    # sets of letters and not IGNORECASE, with which the search is not fast
-    digits = [
-        re.sub("[a-f]", lambda digit: f"[{digit[0]}{digit[0].upper()}]", pair) for pair in pairs
-    ]
-    return re.compile("[ :-]?".join(digits))
+def _hex_forms(secret: str) -> tuple[str, ...]:
+    """Return a secret in hex, also with a separator between bytes, in lower case."""
+    data = secret.encode("utf-8", "surrogatepass")
+    return (data.hex(), data.hex(":"), data.hex(" "), data.hex("-"))
+
+
+def _lower(text: str) -> str:
+    """Return the text with ASCII letters in lower case; positions stay, unlike with `str.lower`."""
+    low = text.lower()
+    return low if len(low) == len(text) else text.translate(_ASCII_LOWER)
+
+
+_ASCII_LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 def _unescaped(escape: str) -> str:
@@ -424,9 +429,9 @@ def _views(text: str) -> Iterator[_View]:
     """Yield a text without its escapes, without the escapes of that, and without its line breaks."""
     view: _View | None = None
     plain = text
+    if not _MARKS.search(text):
+        return
     for _ in range(_ROUNDS):
-        if not ("%" in plain or "\\" in plain or "&" in plain):
-            break
         next_view = _view(plain, _ESCAPE, _unescaped, view)
         if next_view is None:
             break
@@ -453,14 +458,24 @@ def secret_spans(text: str, secrets: Sequence[str]) -> Iterator[tuple[int, int]]
 def _plain_spans(text: str, secrets: Sequence[str]) -> Iterator[tuple[int, int]]:
     for secret in secrets:
         is_long = len(secret) >= MIN_SECRET_LENGTH
-        for needle in (*_forms(secret), *_cores(secret)) if is_long else _forms(secret):
-            begin = text.find(needle) if needle else -1
-            while begin >= 0:
-                end = begin + len(needle)
-                yield begin, end
-                begin = text.find(needle, end)
-        for match in _hex(secret).finditer(text) if is_long else ():
-            yield match.span()
+        for form in (*_forms(secret), *_cores(secret)) if is_long else _forms(secret):
+            yield from _occurrences(text, form)
+    yield from _hex_spans(text, [secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH])
+
+
+def _hex_spans(text: str, secrets: Sequence[str]) -> Iterator[tuple[int, int]]:
+    low = _lower(text)
+    for secret in secrets:
+        for form in _hex_forms(secret):
+            yield from _occurrences(low, form)
+
+
+def _occurrences(text: str, form: str) -> Iterator[tuple[int, int]]:
+    begin = text.find(form) if form else -1
+    while begin >= 0:
+        end = begin + len(form)
+        yield begin, end
+        begin = text.find(form, end)
 
 
 def mask_spans(text: str, spans: Iterable[tuple[int, int]], mask: Mask) -> str:

@@ -8,6 +8,7 @@ import base64
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -36,7 +37,7 @@ from tests.transports.test_websocket import frame, serving
 KEY = "Cq7/pX+9w-Lm_4T2sKdZ"
 SHAPED = "sk-proj-Canary0123456789abcdefXYZ"
 SPELLINGS = spellings(KEY)
-FEW = ("as it is", "percent-encoded", "JSON escapes", "base64, 1 before, 1 after", "HTML, decimal")
+FEW = ("as it is", "JSON escapes", "base64, 1 before, 1 after")
 
 
 def _delta(text: str, **fields: Any) -> dict[str, Any]:
@@ -320,9 +321,25 @@ class _Refusing(BaseHTTPRequestHandler):
         """Writes nothing."""
 
 
+@pytest.mark.parametrize("way", ["httpx sync", "aiohttp asyncio"])
+def test_a_secret_that_only_signs_requests_is_in_no_file(
+    way: str, url: str, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    _Service.response = HEADS["a page"].replace(b"%s", KEY.encode())
+    config = LLMConfig(
+        api_type="bedrock", access_key="AKIA0123456789ABCDEF", secret_key=KEY, model="amazon.nova-lite-v1:0",
+        base_url=url, region_name="us-east-1",
+    )  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch, caplog.at_level(logging.DEBUG, "llm_pure"):
+        patch.setenv("LLM_PURE_LOG", str(tmp_path))
+        error = failed_call(way, config, stream=False)
+    assert error.status == 500
+    assert KEY not in readings(shown_by(error, caplog, tmp_path))
+
+
 # commands
 
-CONFIG = {
+CONFIG: dict[str, dict[str, Any]] = {
     "llm": {"api_key": KEY, "model": "gpt-5-mini", "headers": {"X-Own": KEY}},
     "models": {
         "proxied": {
@@ -420,10 +437,8 @@ def shown_by_command(
     command: list[str], capfdbinary: pytest.CaptureFixture[bytes], caplog: pytest.LogCaptureFixture
 ) -> str:
     caplog.clear()
-    try:
+    with suppress(SystemExit):
         main(command)
-    except SystemExit as left:
-        assert left.code is not None
     shown = b"".join(capfdbinary.readouterr()).decode("latin-1")
     assert shown, command
     return shown + caplog.text
@@ -483,11 +498,7 @@ def test_every_other_command_shows_no_key(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setenv("LLM_PURE_LOG", str(folder / "log"))
-    if (
-        command == ["cassette", "show", "a.yaml"]
-        or "--json" in command
-        and command[0] == "cassette"
-    ):
+    if command in (["cassette", "show", "a.yaml"], ["cassette", "check", "--json", "a.yaml"]):
         main(["cassette", "redact", "a.yaml"])  # a command that shows texts shows them as they are
         assert SHAPED not in readings(Path("a.yaml").read_text("utf-8"))
         capfdbinary.readouterr()

@@ -21,7 +21,6 @@ from llm_pure.client.price_data import shipped_prices
 from llm_pure.pricing.table import AllOf, AnyOf, Matches
 from llm_pure.replay.checks import service_detection
 from llm_pure.replay.secrets import patterns, redaction
-from llm_pure.types import redact
 from tests.support.pumps import growth, pumped_texts
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +47,6 @@ def _price_patterns() -> Iterator[str]:
 
 COMPUTED: dict[str, list[tuple[str, str]]] = {
     "core/curl.py": [("split", "(stand-in-for-a|stand-in-for-b)")],
-    "types/redact.py": [("sub", redact._hex("Zq7/pX+9w-Lm").pattern)],
     "replay/secrets/patterns.py": [("finditer", patterns._named(redaction.SECRET_NAMES).pattern)],
     "replay/secrets/redaction.py": [
         ("fullmatch", redaction.secret_pairs().pattern),
