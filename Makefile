@@ -43,6 +43,7 @@ test: .venv/test ## the test suite, offline
 
 fuzz: .venv/test ## 200,000 mutants of recorded responses, to every parser, in ten minutes; ARGS="--seed 1 --cases 5000"
 	$(BIN)/python -m tests.support.fuzz $(ARGS)
+	$(BIN)/python -m tests.support.server_fuzz
 
 test-lowest: ## the test suite with the lowest versions that pyproject.toml declares; PYTHON=python3.12
 	$(PYTHON) -m venv $(LOWEST)

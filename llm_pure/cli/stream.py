@@ -14,6 +14,8 @@ from llm_pure.replay.checks.disorder_check import DisorderDivergence
 from llm_pure.replay.checks.disorder_fuzz import DisorderRecord, fuzz_disorders
 from llm_pure.replay.checks.fuzz import FuzzRecord, fuzz_paths
 from llm_pure.replay.disorders.table import DISORDERS
+from llm_pure.replay.secrets.redaction import redact_cassette
+from llm_pure.types.redact import redact
 from llm_pure.types.result import Failure
 
 _ROUNDS_SHARE = 5
@@ -36,7 +38,7 @@ def run(options: Namespace) -> int:
         damages, divergences = damages + report.damages, divergences + len(report.divergences)
         out(_line(record))
         for divergence in report.divergences[:3]:
-            expected, actual = divergence.expected[:100], divergence.actual[:200]
+            expected, actual = redact(divergence.expected)[:100], redact(divergence.actual)[:200]
             out(
                 f"      {divergence.property} at {divergence.at}: expected {expected}, got {actual}"
             )
@@ -85,7 +87,7 @@ def _disorder_line(record: DisorderRecord, divergence: DisorderDivergence) -> st
     at = f" at {divergence.at}" if divergence.at else ""
     return (
         f"FAIL  {record.disorder}  {record.provider}  {where}: {divergence.property}{at}: "
-        f"expected {divergence.expected[:100]}, got {divergence.actual[:200]}"
+        f"expected {redact(divergence.expected)[:100]}, got {redact(divergence.actual)[:200]}"
     )
 
 
@@ -99,7 +101,7 @@ def _line(record: FuzzRecord) -> str:
 
 
 def _save(example: Cassette, path: Path) -> None:
-    saved = save_cassette(path, example)
+    saved = save_cassette(path, redact_cassette(example))
     if isinstance(saved, Failure):
         print_error(saved.failure())
     else:

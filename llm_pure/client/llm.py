@@ -139,9 +139,10 @@ class LLM:
     ) -> None:
         self.config = config
         self._compress = compress
+        targets = load_targets((config, *fallbacks), registry, settings)
         self._context = CallContext(
-            targets=load_targets((config, *fallbacks), registry, settings),
-            transports=TransportManager(transport),
+            targets=targets,
+            transports=TransportManager(transport, targets),
             policy=retry or RetryPolicy(),
             billing=Billing(budget, prices),
             limiters=_limiters(limit, 1 + len(fallbacks)),

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
-from llm_pure.client.targets import Target
-from llm_pure.transports.base import AsyncTransport, Transport, TransportSettings, settings_secrets
+from llm_pure.client.targets import Target, target_secrets
+from llm_pure.transports.base import AsyncTransport, Transport, TransportSettings
 from llm_pure.transports.exchange import running_loop
 from llm_pure.transports.override import LearnsSecrets, TransportOverride, current_override
 from llm_pure.transports.sockets import ForkSafeLock
@@ -44,8 +44,15 @@ AnyTransport = str | Transport | AsyncTransport
 class TransportCache(Generic[T]):
     """Open transports of one kind: one for each combination of name, settings and active override."""
 
-    def __init__(self, transport: AnyTransport, kind: type[T], open_function: str) -> None:
+    def __init__(
+        self,
+        transport: AnyTransport,
+        kind: type[T],
+        open_function: str,
+        targets: LLMResult[tuple[Target, ...]],
+    ) -> None:
         self._transport = transport
+        self._targets = targets
         self._open_function = open_function
         self._provided: LLMResult[T] | None = None
         if not isinstance(transport, str):
@@ -92,10 +99,10 @@ class TransportCache(Generic[T]):
             return Failure(_invalid(f"unknown transport {name!r}; known are {known}", similar))
         if override is None:
             return self._import(name, settings)
-        if isinstance(
-            override, LearnsSecrets
-        ):  # the transport adds them to the request after it was recorded
-            override.learn_secrets(settings_secrets(settings))
+        if isinstance(override, LearnsSecrets):
+            # not all are in the request that is recorded: some only sign it, and the transport adds its own headers
+            for target in self._targets.value_or(()):
+                override.learn_secrets(target_secrets(target))
         return Success(getattr(override, self._open_function)(lambda: self._import(name, settings)))
 
     def _import(self, name: str, settings: TransportSettings) -> LLMResult[T]:
@@ -118,6 +125,9 @@ _ANY_THREAD = object()
 """Key of the cache for sync calls, which all threads share. Async caches have their event loop as key."""
 
 
+_NO_TARGETS: LLMResult[tuple[Target, ...]] = Success(())
+
+
 class TransportManager:
     """Owns the transports of a client.
 
@@ -125,8 +135,12 @@ class TransportManager:
     Outside, each call opens its own transports and closes them.
     """
 
-    def __init__(self, transport: AnyTransport) -> None:
+    def __init__(
+        self, transport: AnyTransport, targets: LLMResult[tuple[Target, ...]] = _NO_TARGETS
+    ) -> None:
+        """targets: of the client; a recorder learns their secrets."""
         self._transport = transport
+        self._targets = targets
         self._shared: dict[object, _Shared] = {}
         self._lock = ForkSafeLock()
         if isinstance(transport, str) and transport in NAMES:
@@ -178,10 +192,10 @@ class TransportManager:
                 closing.push_async_callback(transport.aclose)
 
     def _sync_cache(self) -> TransportCache[Transport]:
-        return TransportCache(self._transport, Transport, "open_sync")  # type: ignore[type-abstract]
+        return TransportCache(self._transport, Transport, "open_sync", self._targets)  # type: ignore[type-abstract]
 
     def _async_cache(self) -> TransportCache[AsyncTransport]:
-        return TransportCache(self._transport, AsyncTransport, "open_async")  # type: ignore[type-abstract]
+        return TransportCache(self._transport, AsyncTransport, "open_async", self._targets)  # type: ignore[type-abstract]
 
     def _hold(self, key: object, cache: TransportCache[Any]) -> None:
         with self._lock:

@@ -78,20 +78,22 @@ class RecordingIndex:
 
     def match(self, request: HttpRequest) -> LLMResult[Interaction]:
         """Return the next recording of a request. Fails with ConnectionFailed, which describes the closest recording."""
-        requested = canonical(request, self._matching)
-        recording = self._find(request, requested)
-        if recording is not None:
-            return Success(recording)
-        miss = self._miss(requested)
+        matched = self._find(request)
+        if isinstance(matched, Interaction):
+            return Success(matched)
+        miss = self._miss(matched)
         with self._lock:
             self._misses.append(miss)
         return Failure(miss_error(miss, self._names))
 
     def find(self, request: HttpRequest) -> Interaction | None:
         """Return the next recording of a request, None without one; such a request does not count as a miss."""
-        return self._find(request, canonical(request, self._matching))
+        matched = self._find(request)
+        return matched if isinstance(matched, Interaction) else None
 
-    def _find(self, request: HttpRequest, requested: CanonicalRequest) -> Interaction | None:
+    def _find(self, request: HttpRequest) -> Interaction | CanonicalRequest:
+        """Return the next recording, or the request without its credentials if there is none."""
+        requested = canonical(request, self._matching)
         recording = self._next(requested)
         if recording is None and (credentials := credentials_in(request)):
             # A recorder redacts the credentials of a request wherever they are repeated in it.
@@ -99,8 +101,9 @@ class RecordingIndex:
             secrets = (*redaction.secrets, *sorted(credentials))
             redaction = msgspec.structs.replace(redaction, secrets=secrets)
             matching = msgspec.structs.replace(self._matching, redaction=redaction)
-            recording = self._next(canonical(request, matching))
-        return recording
+            requested = canonical(request, matching)
+            recording = self._next(requested)
+        return requested if recording is None else recording
 
     def _next(self, request: CanonicalRequest) -> Interaction | None:
         equal = self._by_key.get(request.key, [])

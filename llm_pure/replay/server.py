@@ -46,6 +46,9 @@ REQUEST_S = 60.0
 
 MIN_RATE = 100_000
 
+LINGER_S = 1.0
+"""A client that goes on sending after its last answer is read for this time before the connection is closed."""
+
 _HOP_HEADERS = frozenset(
     {
         "accept-encoding", "connection", "content-encoding", "content-length", "host", "keep-alive", "proxy-connection",
@@ -137,6 +140,7 @@ class _Server(ThreadingHTTPServer):
         with self._guard:
             self._open.discard(request)
             self._waiting.pop(request, None)
+        _drain(request)
         super().shutdown_request(request)
 
     def wait_for(self, connection: socket.socket, seconds: float) -> None:
@@ -161,6 +165,20 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log nothing: a client went away, and a request may contain a key."""
+
+
+def _drain(connection: socket.socket) -> None:
+    """End the answer, and take for a moment what the client still sends.
+
+    A connection that is closed with unread bytes is reset, and a reset takes from the client what it has not read yet.
+    """
+    end_s = monotonic() + LINGER_S
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
+        while (left_s := end_s - monotonic()) > 0:
+            connection.settimeout(left_s)
+            if not connection.recv(65536):
+                return
 
 
 def _disconnect(connection: socket.socket) -> None:
@@ -243,7 +261,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(code, _error(message or explain or "the request is not HTTP/1.1", "invalid"))
 
     def _check_sender(self) -> None:
-        """Raise _Refused for another host's name, and for a page of another site."""
+        """Raise _Refused for an old HTTP, for another host's name, and for a page of another site."""
+        if not self.request_version.startswith("HTTP/1."):
+            self.request_version = self.protocol_version  # or no head is sent
+            raise _Refused(505, "the request is not HTTP/1.1")
         hosts = self.headers.get_all("host", [])
         if len(hosts) != 1 or _host_of(f"//{hosts[0]}") not in self.hosts:
             raise _Refused(403, "only requests to a loopback name are answered", "host")

@@ -11,23 +11,54 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote
 
-SECRET_PATTERN = re.compile(
-    r"(?<![A-Za-z0-9])sk-(?:ant-|or-|proj-|svcacct-)?[A-Za-z0-9_*-]{8,}"  # OpenAI, Anthropic, OpenRouter, DeepSeek; also their masked forms
-    r"|AIza[0-9A-Za-z_-]{20,}"  # Google
-    r"|(?:AKIA|ASIA)[0-9A-Z]{16}"  # AWS
-    r"|ABSK[A-Za-z0-9+/=]{20,}"  # Bedrock API keys
-    r"|gsk_[A-Za-z0-9]{16,}|xai-[A-Za-z0-9]{16,}|hf_[A-Za-z0-9]{16,}|csk-[a-z0-9]{16,}|nvapi-[A-Za-z0-9_-]{16,}"
-    r"|pplx-[A-Za-z0-9]{16,}|fw_[A-Za-z0-9]{16,}|r8_[A-Za-z0-9]{16,}|tgp_v1_[A-Za-z0-9_-]{16,}"
-    r"|ghp_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|bce-v3/[A-Za-z0-9/_-]{16,}"
-    r"|ya29\.[0-9A-Za-z_-]{16,}"  # OAuth
+_KEY_FORMATS = (
+    # OpenAI, Anthropic, OpenRouter, DeepSeek; also their masked forms
+    ("sk-", r"(?<![A-Za-z0-9]sk-)(?:ant-|or-|proj-|svcacct-)?[A-Za-z0-9_*-]{8,}"),
+    ("AIza", "[0-9A-Za-z_-]{20,}"),  # Google
+    ("AKIA", "[0-9A-Z]{16}"),  # AWS
+    ("ASIA", "[0-9A-Z]{16}"),
+    ("ABSK", "[A-Za-z0-9+/=]{20,}"),  # Bedrock API keys
+    ("gsk_", "[A-Za-z0-9]{16,}"),
+    ("xai-", "[A-Za-z0-9]{16,}"),
+    ("hf_", "[A-Za-z0-9]{16,}"),
+    ("csk-", "[a-z0-9]{16,}"),
+    ("nvapi-", "[A-Za-z0-9_-]{16,}"),
+    ("pplx-", "[A-Za-z0-9]{16,}"),
+    ("fw_", "[A-Za-z0-9]{16,}"),
+    ("r8_", "[A-Za-z0-9]{16,}"),
+    ("tgp_v1_", "[A-Za-z0-9_-]{16,}"),
+    ("ghp_", "[A-Za-z0-9]{20,}"),
+    ("github_pat_", "[A-Za-z0-9_]{20,}"),
+    ("bce-v3/", "[A-Za-z0-9/_-]{16,}"),
+    ("ya29.", "[0-9A-Za-z_-]{16,}"),  # OAuth
     # JWT: not inside a longer word, or each "eyJ" of a word would read the rest of it; an escape may stand before it
-    r"|(?:(?<![A-Za-z0-9_-])|(?<=\\[nrtbf])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4}))"
-    r"eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]{8,}"
-    r"|(?i:bearer) +(?=[^ ]*[0-9])[A-Za-z0-9._~+/=-]{12,}"
+    (
+        "eyJ",
+        (
+            r"(?:(?<![A-Za-z0-9_-]eyJ)|(?<=\\[nrtbf]eyJ)|(?<=%[0-9A-Fa-f]{2}eyJ)|(?<=\\u[0-9A-Fa-f]{4}eyJ))"
+            r"[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]{8,}"
+        ),
+    ),
+)
+"""Formats of keys: what they begin with, and a pattern of the rest."""
+
+SECRET_PATTERN = re.compile(
+    "|".join([re.escape(start) + rest for start, rest in _KEY_FORMATS])
+    + r"|[bB](?i:earer) +(?=[^ ]*[0-9])[A-Za-z0-9._~+/=-]{12,}"
 )
 """The formats of the providers' keys. A mere prefix ("sk-") does not match."""
+
+_KEY_STARTS = tuple([start.lower() for start, _ in _KEY_FORMATS] + ["bearer "])
+
+
+def may_hold_key(text: str) -> bool:
+    """Return false if nothing in a text can match SECRET_PATTERN: looking for its beginnings is far cheaper."""
+    low = text.lower()
+    return any(start in low for start in _KEY_STARTS)
+
 
 Mask = Callable[[str], str]
 """Returns the text to write in place of a secret."""
@@ -53,7 +84,8 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     'Incorrect API key provided: ***.'
     """
     known = [secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH]
-    return SECRET_PATTERN.sub("***", redact_urls(mask_secrets(text, known, three_stars)))
+    text = redact_urls(mask_secrets(text, known, three_stars))
+    return SECRET_PATTERN.sub("***", text) if may_hold_key(text) else text
 
 
 def redact_bytes(data: bytes) -> bytes:
@@ -279,7 +311,7 @@ def cookie_parts(value: str) -> Iterator[str]:
 
 _ESCAPE = re.compile(
     r"%(?:25){0,4}[2-7][0-9A-Fa-f]"
-    r"|\\{1,8}(?:u00[2-7][0-9A-Fa-f]|u\{[2-7][0-9A-Fa-f]\}|x[2-7][0-9A-Fa-f]|/)"
+    r"|\\{1,8}(?:u00[2-7][0-9A-Fa-f]|u\{[2-7][0-9A-Fa-f]\}|x[2-7][0-9A-Fa-f]|0[4-7][0-7]|1[0-7][0-7]|/)"
     r"|&(?:amp;){0,3}(?:#0{0,5}(?:3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]);?|#[xX]0{0,5}[2-7][0-9A-Fa-f];?"
     r"|(?:amp|quot|lt|gt|apos|plus|sol|equals|lowbar|hyphen|period|colon|commat|num|dollar);)"
 )
@@ -291,10 +323,21 @@ _HTML_NAMES = {
 }  # fmt: skip
 
 
-def mask_secrets(text: str, secrets: Iterable[str], mask: Mask) -> str:
-    """Mask these secrets, also percent-encoded, escaped, in hex, in base64 and in base64 of base64.
+_BREAK = re.compile(
+    r"(?:\\{1,8}[rn]|\r|\n|%(?:25){0,4}0[AaDd]|&(?:amp;){0,3}#(?:1[03]|[xX]0{0,3}[aAdD]);)++[ \t]*+"
+)
+"""Line breaks, also escaped; base64 of letters and of files has one after 64 or 76 characters."""
 
-    The longest first, as a secret may contain another.
+_MARKS = re.compile(r"[%\\&\r\n]")
+_ROUNDS = 3
+"""How often escapes are undone: percent-encoded JSON in HTML, for example."""
+
+
+def mask_secrets(text: str, secrets: Iterable[str], mask: Mask) -> str:
+    """Mask these secrets, also percent-encoded, escaped, in hex, in base64 and in base64 of base64, and broken into lines.
+
+    The longest first, as a secret may contain another. A secret in pieces that stand apart stays (in cassettes, the texts
+    of successive events are joined for the search), and so do encryption, compression and further encodings.
     """
     known = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
     if not known or not text:
@@ -302,9 +345,10 @@ def mask_secrets(text: str, secrets: Iterable[str], mask: Mask) -> str:
     for secret in known:
         for form in _forms(secret):
             text = text.replace(form, mask(form))
-    if "%" in text or "\\" in text or "&" in text:
-        text = _mask_escaped(text, known, mask)
-    return _mask_base64(text, [secret for secret in known if len(secret) >= MIN_SECRET_LENGTH])
+    known_long = [secret for secret in known if len(secret) >= MIN_SECRET_LENGTH]
+    text = mask_spans(text, _hex_spans(text, known_long), mask)
+    text = _mask_base64(text, known_long)
+    return mask_spans(text, _spans_in_views(text, known), mask)
 
 
 @lru_cache(maxsize=256)
@@ -313,48 +357,125 @@ def _forms(secret: str) -> tuple[str, ...]:
     data = secret.encode("utf-8", "surrogatepass")
     forms = {secret, data.decode("latin-1"), quote(data, safe="")}
     forms.add(secret.replace("\\", "\\\\").replace('"', '\\"'))
-    if len(secret) >= MIN_SECRET_LENGTH:
-        forms |= {data.hex(), data.hex().upper()}
     return tuple(sorted(forms, key=len, reverse=True))
+
+
+@lru_cache(maxsize=256)
+def _hex_forms(secret: str) -> tuple[str, ...]:
+    """Return a secret in hex, also with a separator between bytes, in lower case."""
+    data = secret.encode("utf-8", "surrogatepass")
+    return (data.hex(), data.hex(":"), data.hex(" "), data.hex("-"))
+
+
+def _lower(text: str) -> str:
+    """Return the text with ASCII letters in lower case; positions stay, unlike with `str.lower`."""
+    low = text.lower()
+    return low if len(low) == len(text) else text.translate(_ASCII_LOWER)
+
+
+_ASCII_LOWER = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 def _unescaped(escape: str) -> str:
     if escape[0] == "%":
         return chr(int(escape[-2:], 16))
     if escape[0] == "\\":
-        return "/" if escape[-1] == "/" else chr(int(escape.rstrip("}")[-2:], 16))
+        code = escape.lstrip("\\")
+        if code[0] in "01":
+            return chr(int(code, 8))
+        return "/" if code == "/" else chr(int(code.rstrip("}")[-2:], 16))
     name = escape.rstrip(";").rpartition(";")[2].removeprefix("&")
     if name[:1] != "#":
         return _HTML_NAMES[name]
     return chr(int(name.replace("#", "0"), 0) if name[1] in "xX" else int(name[1:]))
 
 
-def _mask_escaped(text: str, secrets: Sequence[str], mask: Mask) -> str:
-    """Mask secrets of which some characters are escaped."""
+class _View(NamedTuple):
+    """A text of which some pieces are replaced, such as its escapes, and the way back to positions in the text."""
+
+    plain: str
+    starts: list[int]
+    """Positions of the replaced pieces in `plain`."""
+    shifts: list[int]
+    """How much is to be added to a position after as many of them."""
+    source: "_View | None"
+
+    def position(self, position: int) -> int:
+        """Return the position in the text of a position in `plain`."""
+        outer = position + self.shifts[bisect_left(self.starts, position)]
+        return outer if self.source is None else self.source.position(outer)
+
+
+def _view(
+    text: str, pattern: re.Pattern[str], replace: Callable[[str], str], source: _View | None
+) -> _View | None:
+    """Return the view of a text with these pieces replaced, None without any."""
     pieces: list[str] = []
     starts: list[int] = []
     shifts = [0]
     done = size = 0
-    for match in _ESCAPE.finditer(text):
-        pieces += (text[done : match.start()], _unescaped(match[0]))
+    for match in pattern.finditer(text):
+        plain = replace(match[0])
+        pieces += (text[done : match.start()], plain)
         size += match.start() - done
         starts.append(size)
-        size += 1
+        size += len(plain)
         done = match.end()
         shifts.append(done - size)
-    if not starts:
-        return text
-    plain = "".join(pieces) + text[done:]
-    spans: list[tuple[int, int]] = []
+    return _View("".join(pieces) + text[done:], starts, shifts, source) if starts else None
+
+
+def _views(text: str) -> Iterator[_View]:
+    """Yield a text without its escapes, without the escapes of that, and without its line breaks."""
+    view: _View | None = None
+    plain = text
+    if not _MARKS.search(text):
+        return
+    for _ in range(_ROUNDS):
+        next_view = _view(plain, _ESCAPE, _unescaped, view)
+        if next_view is None:
+            break
+        view, plain = next_view, next_view.plain
+        yield view
+    unbroken = _view(plain, _BREAK, lambda _: "", view)
+    if unbroken is not None:
+        yield unbroken
+
+
+def _spans_in_views(text: str, secrets: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the spans of secrets of which some characters are escaped or which are broken into lines."""
+    for view in _views(text):
+        for begin, end in _plain_spans(view.plain, secrets):
+            yield view.position(begin), view.position(end)
+
+
+def secret_spans(text: str, secrets: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield where these secrets are in a text, in each spelling that `mask_secrets` knows; spans may overlap."""
+    yield from _plain_spans(text, secrets)
+    yield from _spans_in_views(text, secrets)
+
+
+def _plain_spans(text: str, secrets: Sequence[str]) -> Iterator[tuple[int, int]]:
     for secret in secrets:
-        begin = plain.find(secret)
-        while begin >= 0:
-            end = begin + len(secret)
-            spans.append(
-                (begin + shifts[bisect_left(starts, begin)], end + shifts[bisect_left(starts, end)])
-            )
-            begin = plain.find(secret, end)
-    return mask_spans(text, spans, mask)
+        is_long = len(secret) >= MIN_SECRET_LENGTH
+        for form in (*_forms(secret), *_cores(secret)) if is_long else _forms(secret):
+            yield from _occurrences(text, form)
+    yield from _hex_spans(text, [secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH])
+
+
+def _hex_spans(text: str, secrets: Sequence[str]) -> Iterator[tuple[int, int]]:
+    low = _lower(text)
+    for secret in secrets:
+        for form in _hex_forms(secret):
+            yield from _occurrences(low, form)
+
+
+def _occurrences(text: str, form: str) -> Iterator[tuple[int, int]]:
+    begin = text.find(form) if form else -1
+    while begin >= 0:
+        end = begin + len(form)
+        yield begin, end
+        begin = text.find(form, end)
 
 
 def mask_spans(text: str, spans: Iterable[tuple[int, int]], mask: Mask) -> str:
@@ -396,20 +517,30 @@ def _mask_base64(text: str, secrets: Sequence[str], depth: int = 1) -> str:
 
 
 def _mask_run(run: str, secrets: Sequence[str], cores: Sequence[str], depth: int) -> str:
-    """Mask secrets in the text that a run encodes, from any of its characters on; the length stays."""
+    """Mask secrets in the text that a run encodes."""
     if not any(core in run for core in cores):
         return run
+
+    def mask_decoded(data: str) -> str:
+        for secret in secrets:
+            form = secret.encode("utf-8", "surrogatepass").decode("latin-1")
+            data = data.replace(form, same_length(form))
+        return _mask_base64(data, secrets, depth - 1) if depth else data
+
+    return mask_encoded(run, mask_decoded)
+
+
+def mask_encoded(run: str, mask_decoded: Callable[[str], str]) -> str:
+    """Mask what a run of base64 encodes, from any of its characters on, as text before it may look like base64.
+
+    mask_decoded: masks decoded bytes as latin-1, without a change of their number, so the run keeps its length.
+    """
     plain = before = run.translate(_STANDARD)
     for skipped in range(4):
         end = len(plain) - ((len(plain) - skipped) % 4 == 1)
         encoded = plain[skipped:end]
         data = base64.b64decode(encoded + "=" * (-len(encoded) % 4)).decode("latin-1")
-        masked = data
-        for secret in secrets:
-            form = secret.encode("utf-8", "surrogatepass").decode("latin-1")
-            masked = masked.replace(form, same_length(form))
-        if depth:
-            masked = _mask_base64(masked, secrets, depth - 1)
+        masked = mask_decoded(data)
         if masked != data:
             encoded = base64.b64encode(masked.encode("latin-1")).decode()[: len(encoded)]
             plain = plain[:skipped] + encoded + plain[end:]

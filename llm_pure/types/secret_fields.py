@@ -4,7 +4,7 @@ Works on text, with JSON inside JSON strings, so on documents, streams, and what
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from llm_pure.types.http import is_credential
 from llm_pure.types.redact import Mask, is_secret_name, mask_spans, redact_urls
@@ -32,16 +32,20 @@ _SCHEMA = re.compile(
 _Span = tuple[int, int]
 
 
-def mask_secret_fields(text: str, mask: Mask) -> str:
-    """Mask the secrets of a text by their names and places.
+def mask_secret_fields(
+    text: str, mask: Mask, is_secret: Callable[[str], bool] = is_secret_name
+) -> str:
+    """Mask the secrets of a text by their names and places. is_secret: whether the text under a name is one.
 
     >>> mask_secret_fields('{"webhook_secret":"a","headers":{"X-A":"b"},"url":"https://h/?sig=c"}', lambda _: "***")
     '{"webhook_secret":"***","headers":{"X-A":"***"},"url":"https://h/?sig=***"}'
     """
-    return redact_urls(mask_spans(text, _secret_spans(text), mask), mask)
+    return redact_urls(mask_spans(text, _secret_spans(text, is_secret), mask), mask)
 
 
-def _secret_spans(text: str) -> Iterator[_Span]:
+def _secret_spans(text: str, is_secret: Callable[[str], bool]) -> Iterator[_Span]:
+    if '"' not in text:
+        return
     position = 0
     while (head := _FIELD.search(text, position)) is not None:
         name, escape, position = head[1], head[2], head.end()
@@ -64,7 +68,7 @@ def _secret_spans(text: str) -> Iterator[_Span]:
                 if value is not None:
                     position = value.end()
                     yield position, _text_end(text, position, escape)
-        elif is_secret_name(name):
+        elif is_secret(name):
             begin, position = position, _text_end(text, position, escape)
             yield begin, position
 

@@ -79,6 +79,7 @@ class _Service(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
         text = self.quoted
+        in_header = text.replace("\r", " ").replace("\n", " ")
         fields = {
             "message": f"the key {text} is wrong",
             "code": text,
@@ -89,8 +90,8 @@ class _Service(BaseHTTPRequestHandler):
         body = json.dumps({"error": fields}).encode()
         self.send_response(400)
         self.send_header("content-type", "application/json")
-        self.send_header("x-request-id", text)
-        self.send_header("x-ratelimit-remaining-requests", text)
+        self.send_header("x-request-id", in_header)
+        self.send_header("x-ratelimit-remaining-requests", in_header)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

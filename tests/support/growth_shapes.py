@@ -17,7 +17,7 @@ from llm_pure.adapters import registry
 from llm_pure.output.code import parse_code, repair_code
 from llm_pure.output.json_repair import repair
 from llm_pure.output.structured import parse_structured
-from llm_pure.replay import Interaction, redact_interaction, scan_interaction
+from llm_pure.replay import Interaction, Redaction, redact_interaction, scan_interaction
 from llm_pure.replay.cassette import Cassette, parse_cassette, render_cassette
 from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.replay.matching import canonical, find_differences
@@ -313,6 +313,12 @@ def _redact_known(text: str) -> str:
     return redact(text, secrets=["Zq7/pX+9w-Lm_4T2"])
 
 
+def _redact_stream(text: str) -> object:
+    """Redact events of which each has a piece of a known key."""
+    recorded = _recorded(text, is_sse=True)
+    return redact_interaction(recorded, Redaction(secrets=("Zq7/pX+9w-Lm_4T2",)))
+
+
 def _mask_fields(text: str) -> str:
     return mask_secret_fields(text, three_stars)
 
@@ -336,7 +342,10 @@ TEXTS: Mapping[str, Shape] = {
     "redact, web tokens with dots": _text(redact, lambda n: "eyJabcdefghijk." * n),
     "redact, bearers": _text(redact, lambda n: "bearer " * n),
     "redact, keys": _text(redact, lambda n: "sk-" * n),
-    **{f"redact a known key, {piece!r}": _text(_redact_known, partial(_repeated, piece)) for piece in ("%5a", "%25", "\\u005a", "\\", "&amp;", "&#x5a;", "WnE3L3BYKzl3LUxtXzRUMg", "WnE3L3BYKzl3LUxtXzRUMg==", "5a71372f", "a://b@c?", "://", "?key=a&")},
+    **{f"redact a known key, {piece!r}": _text(_redact_known, partial(_repeated, piece)) for piece in ("%5a", "%25", "\\u005a", "\\", "&amp;", "&#x5a;", "WnE3L3BYKzl3LUxtXzRUMg", "WnE3L3BYKzl3LUxtXzRUMg==", "5a71372f", "5A:71:37:2F:", "\\n", "\n", "%0a", "&#10;", "\\132", "WnE3L3BYKzl3\\n", "WnE3L3BYKzl3\n", "a://b@c?", "://", "?key=a&")},
+    "redaction of a known key in pieces": _text(_redact_stream, lambda n: 'data: {"a":"Zq7/pX+9"}\n\ndata: {"a":"w-Lm_4T2"}\n\n' * n),
+    "redaction of base64 in lines": _text(_redact_stream, lambda n: ("a" * 76 + "\\n") * n),
+    "redaction of escapes before base64": _text(_redact_stream, lambda n: "\\n" * n),
     **{f"redaction of {piece!r}": _text(_mask_fields, partial(_repeated, piece)) for piece in ('"headers":{', '"headers":[{"', '\\"headers\\":{\\"a\\":\\"', '"a_secret":"x\\"', '\\\\\\"a_key\\\\\\":\\\\\\"', '"name":"', '"value":"a",', '"authentication":{"key":"', "\\")},
     **{
         f"{name}, {label}": _text(call, make)

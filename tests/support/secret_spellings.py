@@ -8,6 +8,28 @@ from urllib.parse import quote, unquote
 NAMED = {"+": "&plus;", "/": "&sol;", "_": "&lowbar;", "-": "&hyphen;", "=": "&equals;"}
 
 
+BREAKS = {
+    "LF": "\n",
+    "CR LF": "\r\n",
+    "escaped LF": "\\n",
+    "escaped CR LF": "\\r\\n",
+    "escaped twice": "\\\\r\\\\n",
+    "percent-encoded": "%0D%0A",
+    "folded": "\r\n ",
+    "HTML": "&#10;",
+}
+"""Line breaks of base64."""
+
+
+def lines(text: str, width: int) -> list[str]:
+    return [text[begin : begin + width] for begin in range(0, len(text), width)]
+
+
+def long_base64(key: str, width: int) -> str:
+    """Base64 of a text with the key, whose first line of this width ends inside the key."""
+    return base64.b64encode(b"." * (width * 3 // 4 - 11) + key.encode() + b"," * 90).decode()
+
+
 def spellings(key: str) -> dict[str, str]:
     """Every spelling that is hidden: name -> text."""
     in_base64 = {
@@ -18,6 +40,7 @@ def spellings(key: str) -> dict[str, str]:
         for before in range(3)
         for after in range(3)
     }
+    plain_base64 = base64.b64encode(key.encode()).decode()
     return {
         "as it is": key,
         "percent-encoded": quote(key, safe=""),
@@ -45,28 +68,65 @@ def spellings(key: str) -> dict[str, str]:
             f"base64 of {name}": base64.b64encode(text.encode()).decode()
             for name, text in in_base64.items()
         },
+        **{
+            f"base64 in lines of {width}, {name}": mark.join(lines(long_base64(key, width), width))
+            for width in (64, 76)
+            for name, mark in BREAKS.items()
+        },
+        "base64 percent-encoded": quote(plain_base64, safe=""),
+        "base64 percent-encoded twice": quote(quote(plain_base64, safe=""), safe=""),
+        "base64 with JSON escapes": "".join([f"\\u{ord(letter):04x}" for letter in plain_base64]),
+        "base64 with escaped slashes": base64.b64encode(b"?" + key.encode())
+        .decode()
+        .replace("/", "\\/"),
+        "hex in mixed case": "".join(
+            [
+                letter.upper() if place % 3 else letter
+                for place, letter in enumerate(key.encode().hex())
+            ]
+        ),
+        "hex with colons": key.encode().hex(":"),
+        "hex with spaces": key.encode().hex(" ").upper(),
+        "hex percent-encoded": "".join([f"%{ord(digit):02x}" for digit in key.encode().hex()]),
+        "octal escapes": "".join([f"\\{ord(letter):03o}" for letter in key]),
+        "JSON escapes percent-encoded": quote("".join([f"\\u{ord(i):04x}" for i in key]), safe=""),
+        "HTML percent-encoded": quote("".join([f"&#{ord(letter)};" for letter in key]), safe=""),
+        "percent-encoded in HTML": "".join([f"&#37;{ord(letter):02x}" for letter in key]),
+        "percent-encoded in JSON escapes": "".join([f"\\u0025{ord(letter):02x}" for letter in key]),
+        "in two lines": f"{key[:9]}\\n{key[9:]}",
         "base64 after a name": "token=" + base64.b64encode(key.encode()).decode(),
         "base64 in a path": "/v1/a/" + base64.b64encode(key.encode()).decode(),
     }
 
 
+_BREAK = re.compile(r"(?:\\+[rn]|\r|\n|%(?:25)*0[AaDd]|&#1[03];)+[ \t]*")
+_CODE = re.compile(r"\\+(?:(?:u00|x)([0-9A-Fa-f]{2})|([01][0-7]{2}))")
+
+
 def readings(text: str, depth: int = 2) -> str:
     """The text, and everything that undoing its spellings gives."""
-    plain = text
-    for _ in range(3):
-        plain = html.unescape(unquote(plain, "latin-1"))
-        plain = re.sub(r"\\+(?:u00|x)([0-9A-Fa-f]{2})", lambda code: chr(int(code[1], 16)), plain)
-        plain = re.sub(r"\\+/", "/", plain)
-    seen = [text, plain]
-    seen += [
-        bytes.fromhex(run[: len(run) // 2 * 2]).decode("latin-1")
-        for run in re.findall("[0-9A-Fa-f]{8,}", text)
-    ]
-    for run in re.findall(r"[A-Za-z0-9+/_-]{6,}", text) if depth else ():
-        standard = run.replace("-", "+").replace("_", "/")
-        for skipped in range(4):
-            rest = standard[skipped:]
-            rest = rest[: len(rest) - (len(rest) % 4 == 1)]
-            data = base64.b64decode(rest + "=" * (-len(rest) % 4)).decode("latin-1")
-            seen.append(readings(data, depth - 1))
+    plain = [text]
+    for _ in range(4):
+        undone = html.unescape(unquote(plain[-1], "latin-1")).replace("\u2010", "-")
+        undone = _CODE.sub(
+            lambda code: chr(int(code[1], 16) if code[1] else int(code[2], 8)), undone
+        )
+        plain.append(re.sub(r"\\+/", "/", undone))
+    plain = list(dict.fromkeys(plain))
+    plain = list(dict.fromkeys([*plain, *[_BREAK.sub("", one) for one in plain]]))
+    seen = [*plain]
+    for one in plain:
+        seen += [
+            bytes.fromhex(
+                re.sub("[ :-]", "", run)[: len(re.sub("[ :-]", "", run)) // 2 * 2]
+            ).decode("latin-1")
+            for run in re.findall("(?:[0-9A-Fa-f]{2}[ :-]?){4,}", one)
+        ]
+        for run in re.findall(r"[A-Za-z0-9+/_-]{6,}", one) if depth else ():
+            standard = run.replace("-", "+").replace("_", "/")
+            for skipped in range(4):
+                rest = standard[skipped:]
+                rest = rest[: len(rest) - (len(rest) % 4 == 1)]
+                data = base64.b64decode(rest + "=" * (-len(rest) % 4)).decode("latin-1")
+                seen.append(readings(data, depth - 1))
     return "\n".join(seen)

@@ -13,7 +13,9 @@ from llm_pure.framing.json_codec import DECODE_ERRORS
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.json_spans import escape_step, iter_documents
 from llm_pure.replay.matching import MatchRules, canonical
+from llm_pure.replay.secrets.redaction import redact_url
 from llm_pure.types.http import HttpResponse
+from llm_pure.types.redact import redact
 
 Shape = dict[str, frozenset[str]]
 """JSON path -> the types of its values."""
@@ -34,7 +36,8 @@ class ShapeDifference(msgspec.Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         types = {"added": self.new, "removed": self.old, "retyped": f"{self.old} -> {self.new}"}
-        return f"{self.kind:8} interactions[{self.index}] {self.where}: {types[self.kind]}"
+        where = redact(self.where)  # the names of a JSON object may be anything
+        return f"{self.kind:8} interactions[{self.index}] {where}: {redact(types[self.kind])}"
 
 
 def diff_cassettes(old: Cassette, new: Cassette) -> Iterator[ShapeDifference]:
@@ -43,13 +46,18 @@ def diff_cassettes(old: Cassette, new: Cassette) -> Iterator[ShapeDifference]:
     for index, interaction in enumerate(new.interactions):
         before = known.take(interaction)
         if before is None:
-            where = f"{interaction.request.method} {interaction.request.url}"
+            where = _request_line(interaction)
             yield ShapeDifference(kind="added", where=where, index=index, new="an interaction")
             continue
         yield from _changes(json_shape(before.response), json_shape(interaction.response), index)
     for index, interaction in known.remaining():
-        where = f"{interaction.request.method} {interaction.request.url}"
+        where = _request_line(interaction)
         yield ShapeDifference(kind="removed", where=where, index=index, old="an interaction")
+
+
+def _request_line(interaction: Interaction) -> str:
+    """Return method and URL without secrets: cassettes of other recorders may have some."""
+    return f"{interaction.request.method} {redact_url(interaction.request.url)}"
 
 
 def json_shape(response: HttpResponse) -> Shape:

@@ -10,39 +10,72 @@ import binascii
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-from llm_pure.types.redact import SECRET_PATTERN, Mask, mask_secrets, same_length
+from llm_pure.types.redact import (
+    SECRET_PATTERN,
+    Mask,
+    is_secret_name,
+    mask_encoded,
+    mask_secrets,
+    may_hold_key,
+    same_length,
+)
 from llm_pure.types.secret_fields import mask_secret_fields
 
-ACCOUNT_PATTERNS = re.compile(
-    r"(?<![A-Za-z0-9])(?:org|proj)[-_][A-Za-z0-9]{16,}"  # OpenAI, Groq
-    r"|(?<=:)\d{12}(?=:[a-z-]+/)|(?<=%3A)\d{12}(?=%3A[a-z-]+%2F)"  # the account in an AWS ARN
+_ORGANISATION = re.compile(
+    r"(?:org(?<![A-Za-z0-9]org)|proj(?<![A-Za-z0-9]proj))[-_][A-Za-z0-9]{16,}"  # OpenAI, Groq
 )
-"""Ids of organisations, projects and AWS accounts."""
+_ARN_ACCOUNT = re.compile(r"(:)(\d{12})(?=:[a-z-]+/)")
+_ARN_ACCOUNT_IN_URL = re.compile(r"(%3A)(\d{12})(?=%3A[a-z-]+%2F)")
 
 _PRIVATE_KEY = re.compile(
     r"(?<=-----BEGIN )([A-Z ]*PRIVATE KEY-----)((?:[^-]|-(?!----))*+)(?=-----END [A-Z ]*PRIVATE KEY-----)"
 )
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}")
+_BREAK = r"(?:\\{1,4}r\\{1,4}n|\\{1,4}n|\r?\n)"
+_BREAKS = re.compile(f"({_BREAK})")
+_BASE64 = re.compile(
+    r"(?<![A-Za-z0-9+/_-])((?<=\\)(?:[nrtbf]|u[0-9A-Fa-f]{4})|(?<=%)[0-9A-Fa-f]{2}|)"
+    rf"([A-Za-z0-9+/_-]{{24,}}+(?:{_BREAK}[A-Za-z0-9+/_-]{{2,}}+)*+)"
+)
+"""The rest of an escape, and base64 in one or more lines."""
+
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/]{200,}")
 
 
-def mask_text(text: str, mask: Mask, names: str, secrets: Sequence[str] = ()) -> str:
+def mask_text(
+    text: str,
+    mask: Mask,
+    is_secret: Callable[[str], bool] = is_secret_name,
+    names: str = "",
+    secrets: Sequence[str] = (),
+) -> str:
     """Mask all secrets of a text.
 
-    names: a pattern for JSON names whose text is a secret, in JSON inside JSON strings too. secrets: known secrets, masked
-    wherever they occur.
+    is_secret: whether the text under a JSON name is a secret, in JSON inside JSON strings too. names: a pattern of further
+    such names, of any characters. secrets: known secrets, masked wherever they occur.
     """
     text = mask_secrets(text, secrets, mask)
-    text = mask_secret_fields(text, mask)
-    text = _named(names).sub(
-        lambda match: (match[1] or match[3]) + mask(match[2] or match[4]), text
-    )
-    text = _PRIVATE_KEY.sub(lambda match: match[1] + mask(match[2]), text)
-    text = _BASE64.sub(lambda match: _mask_inside(match[0]), text)
-    return ACCOUNT_PATTERNS.sub(lambda match: mask(match[0]), _mask_shapes(text, mask))
+    text = mask_secret_fields(text, mask, is_secret)
+    if names:
+        text = _named(names).sub(
+            lambda match: (match[1] or match[3]) + mask(match[2] or match[4]), text
+        )
+    if "PRIVATE KEY-----" in text:
+        text = _PRIVATE_KEY.sub(lambda match: match[1] + mask(match[2]), text)
+    text = _BASE64.sub(lambda match: match[1] + _mask_inside(match[2]), text)
+    if may_hold_key(text):
+        text = _mask_shapes(text, mask)
+    return mask_accounts(text, mask)
+
+
+def mask_accounts(text: str, mask: Mask) -> str:
+    """Mask the ids of organisations, projects and AWS accounts."""
+    if "org" in text or "proj" in text:
+        text = _ORGANISATION.sub(lambda match: mask(match[0]), text)
+    text = _ARN_ACCOUNT.sub(lambda match: match[1] + mask(match[2]), text)
+    return _ARN_ACCOUNT_IN_URL.sub(lambda match: match[1] + mask(match[2]), text)
 
 
 @lru_cache(maxsize=16)
@@ -72,20 +105,22 @@ def _mask_shapes(text: str, mask: Mask) -> str:
 
 def _mask_inside(run: str, depth: int = 1) -> str:
     """Mask keys in the text that a run encodes as base64, once or twice. Returns the run if it encodes none."""
-    complete = run[: len(run) - (len(run) % 4 == 1)]
-    altchars = b"-_" if "-" in run or "_" in run else b"+/"
-    padding = "=" * (-len(complete) % 4)
-    try:
-        text = base64.b64decode(complete + padding, altchars, validate=True).decode("latin-1")
-    except (binascii.Error, ValueError):
-        return run
-    masked = SECRET_PATTERN.sub(lambda match: same_length(match[0]), text)
-    if depth:
-        masked = _BASE64.sub(lambda match: _mask_inside(match[0], depth - 1), masked)
-    if masked == text:
-        return run
-    encoded = base64.b64encode(masked.encode("latin-1"), altchars).decode()
-    return encoded[: len(complete)] + run[len(complete) :]
+    if "\\" in run or "\n" in run:
+        pieces = _BREAKS.split(run)  # lines at even indexes, breaks at odd ones
+        masked = _mask_inside("".join(pieces[::2]), depth)
+        for index in range(0, len(pieces), 2):
+            line, masked = masked[: len(pieces[index])], masked[len(pieces[index]) :]
+            pieces[index] = line
+        return "".join(pieces)
+
+    def mask_decoded(data: str) -> str:
+        if may_hold_key(data):
+            data = SECRET_PATTERN.sub(lambda match: same_length(match[0]), data)
+        if depth:
+            data = _BASE64.sub(lambda match: match[1] + _mask_inside(match[2], depth - 1), data)
+        return data
+
+    return mask_encoded(run, mask_decoded)
 
 
 MIN_LENGTH = 28

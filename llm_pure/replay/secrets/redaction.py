@@ -6,14 +6,17 @@ Pure and idempotent. A response keeps the length of its body, so the chunk sizes
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate, groupby
 from typing import Any
 from urllib.parse import unquote_plus
 
 import msgspec
 
 from llm_pure.replay.cassette import Cassette, Interaction, headers_by_name
-from llm_pure.replay.json_spans import iter_json_spans, path_fits, with_valid_checksums
+from llm_pure.replay.json_spans import JsonSpan, iter_json_spans, path_fits, with_valid_checksums
 from llm_pure.replay.secrets.patterns import mask_text
 from llm_pure.transports.content_coding import decode_content
 from llm_pure.types.config import SecretInput, reveal
@@ -21,9 +24,12 @@ from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header, 
 from llm_pure.types.redact import (
     MIN_SECRET_LENGTH,
     Mask,
+    is_secret_name,
     is_secret_pair,
     looks_generated,
+    mask_spans,
     same_length,
+    secret_spans,
     three_stars,
     url_secrets,
 )
@@ -189,8 +195,59 @@ def _redact_body(body: bytes, mask: Mask, redaction: Redaction) -> bytes:
     if redaction.paths:
         text = _mask_paths(text, mask, redaction.paths)
     secrets = [reveal(secret) for secret in redaction.secrets]
-    redacted = mask_text(text, mask, _pattern(redaction.secret_names), secrets).encode("latin-1")
+    text = mask_text(text, mask, _is_secret_name, _extra_names(redaction), secrets)
+    redacted = mask_across_events(text, secrets, mask).encode("latin-1")
     return redacted if redacted == body else with_valid_checksums(redacted)
+
+
+_INDEX = re.compile(r"(?:[a-z]+_)?index")
+
+
+def mask_across_events(text: str, secrets: Sequence[str], mask: Mask) -> str:
+    """Mask known secrets of which successive events of a stream hold a piece each, as a model repeats a key.
+
+    Texts are joined that have the same path in their events and the same indexes (of a choice, of a part) beside them.
+    """
+    long_secrets = [secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH]
+    if not long_secrets:
+        return text
+    pieces: dict[tuple[Any, ...], list[JsonSpan]] = {}
+    for _, group in groupby(iter_json_spans(text), _event_of):
+        values = list(group)
+        indexes = [
+            text[value.begin : value.end]
+            for value in values
+            if not value.is_text and value.path and _INDEX.fullmatch(value.path[-1])
+        ]
+        for value in values:
+            if value.is_text and value.begin < value.end:
+                path = value.path if value.event is not None else value.path[1:]
+                pieces.setdefault((path, *indexes), []).append(value)
+    masked: list[tuple[int, int]] = []
+    for row in pieces.values():
+        joined = "".join([text[piece.begin : piece.end] for piece in row]) if len(row) > 1 else ""
+        spans = sorted(secret_spans(joined, long_secrets)) if joined else []
+        if spans:
+            masked += _spans_of_pieces(row, spans)
+    return mask_spans(text, masked, mask)
+
+
+def _event_of(span: JsonSpan) -> int | str:
+    """Return the event that holds a value; of one document, which may be a list of events, the first step."""
+    return span.event if span.event is not None else next(iter(span.path), "")
+
+
+def _spans_of_pieces(
+    pieces: Sequence[JsonSpan], spans: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Yield spans of the joined pieces as spans of the text that the pieces are in."""
+    starts = list(accumulate([piece.end - piece.begin for piece in pieces], initial=0))
+    for begin, end in spans:
+        number = bisect_right(starts, begin) - 1
+        while number < len(pieces) and starts[number] < end:
+            shift = pieces[number].begin - starts[number]
+            yield max(begin, starts[number]) + shift, min(end, starts[number + 1]) + shift
+            number += 1
 
 
 def _mask_paths(text: str, mask: Mask, paths: tuple[str, ...]) -> str:
@@ -219,16 +276,28 @@ def _redact_pairs(query: str, redaction: Redaction) -> str:
 
 def secret_pairs(redaction: Redaction = DEFAULT) -> re.Pattern[str]:
     """Return the pattern of names in queries and forms whose value is a secret."""
-    return re.compile(f"(?i:{_pattern(redaction.secret_names)}{_PAIR_NAMES})")
+    return re.compile(f"(?i:{_pattern(redaction)}{_PAIR_NAMES})")
 
 
 def secret_names(redaction: Redaction = DEFAULT) -> re.Pattern[str]:
     """Return the pattern of names in JSON whose text is a secret."""
-    return re.compile(f"(?i:{_pattern(redaction.secret_names)})")
+    return re.compile(f"(?i:{_pattern(redaction)})")
 
 
-def _pattern(secret_names: tuple[str, ...]) -> str:
-    return "|".join([SECRET_NAMES, *map(re.escape, secret_names)])
+def _pattern(redaction: Redaction) -> str:
+    return "|".join(filter(None, [SECRET_NAMES, _extra_names(redaction)]))
+
+
+def _extra_names(redaction: Redaction) -> str:
+    return "|".join(map(re.escape, redaction.secret_names))
+
+
+_SECRET_NAMES = re.compile(f"(?i:{SECRET_NAMES})")
+
+
+@lru_cache(maxsize=1024)
+def _is_secret_name(name: str) -> bool:
+    return is_secret_name(name) or _SECRET_NAMES.fullmatch(name) is not None
 
 
 def _first_value(value: Any) -> str:

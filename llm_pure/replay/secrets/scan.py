@@ -16,7 +16,7 @@ from llm_pure.replay.cassette import NO_CASSETTE, Interaction, parse_entries
 from llm_pure.replay.cassette_files import find_cassettes, read_file
 from llm_pure.replay.json_spans import JsonSpan, document_spans, iter_json_spans, path_fits
 from llm_pure.replay.matching import MULTIPART_BOUNDARY
-from llm_pure.replay.secrets.patterns import ACCOUNT_PATTERNS, RANDOM_NAMES, high_entropy_runs
+from llm_pure.replay.secrets.patterns import RANDOM_NAMES, high_entropy_runs, mask_accounts
 from llm_pure.replay.secrets.redaction import (
     DEFAULT,
     Redaction,
@@ -26,7 +26,7 @@ from llm_pure.replay.secrets.redaction import (
     secret_pairs,
 )
 from llm_pure.types.http import SECRET_HEADERS, Headers, get_header
-from llm_pure.types.redact import SECRET_PATTERN, is_secret_name, is_secret_pair
+from llm_pure.types.redact import SECRET_PATTERN, is_secret_name, is_secret_pair, three_stars
 from llm_pure.types.result import Failure, LLMResult
 
 NESTING_LIMIT = 20
@@ -215,7 +215,7 @@ def _known_shape(text: str, redaction: Redaction) -> str | None:
     key = SECRET_PATTERN.search(text)
     if key is not None:
         return f"shaped like a key ({len(key[0])} characters)"
-    if ACCOUNT_PATTERNS.search(text):
+    if mask_accounts(text, three_stars) != text:
         return "shaped like the id of an organisation or account"
     return "a key inside base64 or other text"
 
