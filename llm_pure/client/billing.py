@@ -220,10 +220,9 @@ def load_price_table(prices: PricesInput | None) -> "LLMResult[PriceTable]":
 @returns_failure
 def max_cost(pending: PendingCall, table: "PriceTable") -> Decimal:
     """Upper bound of the cost of a call in USD. Fails with UnknownPrice, also if the response has no maximum length."""
-    from llm_pure.client.costs import output_limit  # imported late: start-up
-    from llm_pure.client.tokenizers import load_token_counter
+    from llm_pure.client.tokenizers import load_token_counter  # imported late: start-up
     from llm_pure.pricing.costs import max_cost_usd
-    from llm_pure.tokens import count_request, count_text, max_input_tokens
+    from llm_pure.tokens import count_request, count_text, max_input_tokens, output_limit
     from llm_pure.types.errors import UnknownPrice
 
     target, request, model = pending.target, pending.request, pending.model

@@ -11,7 +11,7 @@ from typing import Any
 from llm_pure.client.targets import Target, target_secrets
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.policy.retry import Attempt, Decision, FailOver, RetryPolicy, Wait
-from llm_pure.types.error_text import cause_of
+from llm_pure.types.errors import cause_of
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.redact import redact, redact_url, three_stars
 from llm_pure.types.result import LLMResult, fold

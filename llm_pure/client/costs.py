@@ -14,11 +14,11 @@ from llm_pure.client.arguments import invalid_argument
 from llm_pure.client.billing import PricesInput, load_price_table
 from llm_pure.client.call import ChatInput, chat_request
 from llm_pure.client.tokenizers import load_token_counter
-from llm_pure.core.resolved_request import ResolvedRequest, resolve_request
+from llm_pure.core.resolved_request import resolve_request
 from llm_pure.pricing.costs import PricingContext, cost_of, price_usage
 from llm_pure.pricing.ledger import Cost
 from llm_pure.pricing.table import PriceTable
-from llm_pure.tokens import Method, count_request, max_output_tokens, window_for
+from llm_pure.tokens import Method, count_request, output_limit
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest, UnknownPrice
@@ -102,15 +102,6 @@ def estimate_cost(
         price=cost.price,
         prices=f"{table.source}, {table.as_of}",
     )
-
-
-def output_limit(config: LLMConfig, resolved: ResolvedRequest) -> int | None:
-    """Return the maximum output tokens of a request: its own, the model's, the configuration's context; None if unknown."""
-    limit = max_output_tokens(resolved)
-    window = window_for(resolved.model, config.pricing_plan)
-    if limit is None and window is not None:
-        limit = window.output or window.context
-    return config.context_length if limit is None else limit
 
 
 def _table_and_time(prices: PricesInput | None, at: datetime | None) -> tuple[PriceTable, datetime]:

@@ -360,14 +360,37 @@ def _redacted_deep(value: Any, secrets: Sequence[str]) -> Any:
 
 
 def describe(error: LLMError) -> str:
-    """Return one line for people: the cause and, after a semicolon, the remedy.
-
-    >>> describe(RateLimited(message="slow down", provider="groq", retry_after_s=2.5, remedy="wait"))
-    'groq: rate_limited: slow down (retry after 2.5 s); wait'
-    """
-    from llm_pure.types.error_text import cause_of, remedy_of  # imported late: start-up
-
+    """Return one line for people: the cause and, after a semicolon, the remedy."""
     return f"{cause_of(error)}; {remedy_of(error)}"
+
+
+def cause_of(error: LLMError) -> str:
+    """Return provider, kind, message, and facts for looking it up: `describe` without the remedy."""
+    facts = {"status": error.status, "code": error.code, "request": error.request_id}
+    details = [f"{name} {value}" for name, value in facts.items() if value not in (None, "")]
+    match error:
+        case RateLimited() | Overloaded() | ServerError() if error.retry_after_s is not None:
+            details.append(f"retry after {error.retry_after_s:g} s")
+        case InvalidConfiguration() | NotFound() if error.suggestions:
+            details.append(f"did you mean {' or '.join(error.suggestions)}?")
+        case ProtocolError():
+            details += [f"at {error.where}"] if error.where else []
+            details += [f"found {error.evidence[:120]!r}"] if error.evidence else []
+        case InvalidRequest() if error.param:
+            details.append(f"at {error.param}")
+    provider = f"{error.provider}: " if error.provider else ""
+    return f"{provider}{error.kind}: {error.message}" + (
+        f" ({', '.join(details)})" if details else ""
+    )
+
+
+def remedy_of(error: LLMError) -> str:
+    """Return what to do next: the error's own remedy, else the one of its kind and its deciding field."""
+    from llm_pure.types.remedies import DECIDING_FIELDS, remedy  # imported late: start-up
+
+    field = DECIDING_FIELDS.get(error.kind)
+    value = str(getattr(error, field)) if field else ""
+    return error.remedy or remedy(error.kind, error.code or "", value)
 
 
 def retry_after_s(error: LLMError) -> float | None:
