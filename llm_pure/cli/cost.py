@@ -188,8 +188,8 @@ def _table(rows: Sequence[Row], width: int) -> list[str]:
             break
         columns = [column for column in columns if column != name]
     name_width = width - _width(cells, columns, 0)
-    for row in cells:
-        row[""] = _shortened(row[""], max(name_width, _MIN_NAME_WIDTH))
+    for cell in cells:
+        cell[""] = _shortened(cell[""], max(name_width, _MIN_NAME_WIDTH))
     bar_width = min(_BAR_WIDTH, width - _width(cells, columns) - 2)
     total_usd = Decimal(str(rows[-1]["cost_usd"]))
     lines = [_line({column: column for column in columns}, cells, columns)]
