@@ -98,6 +98,10 @@ def test_the_errors_of_the_library_are_values(transport: Make) -> None:
         connection.read_request()
         connection.pause(5)
 
+    def cut_off(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(chunked(EVENTS[0], end=False))
+
     with Loopback(always(b"")) as server:
         url = server.url
     refused = client(transport(), url).completion("Hi").failure()
@@ -106,7 +110,7 @@ def test_the_errors_of_the_library_are_values(transport: Make) -> None:
     with Loopback(silent) as server:
         late = client(transport(), server.url, timeout=0.3).completion("Hi").failure()
     assert isinstance(late, TimedOut)
-    with Loopback(always(chunked(EVENTS[0], end=False))) as server:
+    with Loopback(cut_off) as server:
         cut = client(transport(), server.url).completion(ChatRequest(messages="Hi", stream=True))
     assert isinstance(cut.failure(), StreamInterrupted)
 
