@@ -45,9 +45,12 @@ from llm_pure.types.request import (
     Tool,
 )
 from llm_pure.types.result import LLMResult, fold
+from llm_pure.types.tool_run import ToolRun, ToolStep
 
 if TYPE_CHECKING:
     from llm_pure.client import LLM as LLM
+    from llm_pure.client.tool_loop import arun_tools as arun_tools
+    from llm_pure.client.tool_loop import run_tools as run_tools
 
 __version__ = "0.1.0"
 
@@ -88,22 +91,35 @@ __all__ = [
     "Tool",
     "ToolCall",
     "ToolResult",
+    "ToolRun",
+    "ToolStep",
     "Usage",
     "Video",
+    "arun_tools",
     "assistant",
     "collect",
     "describe",
     "fold",
+    "run_tools",
     "system",
     "tool_result",
     "user",
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import `LLM` on first use, so that `import llm_pure` loads neither httpx nor anyio."""
-    if name == "LLM":
-        from llm_pure.client import LLM
+_ON_FIRST_USE = {
+    "LLM": "llm_pure.client",
+    "arun_tools": "llm_pure.client.tool_loop",
+    "run_tools": "llm_pure.client.tool_loop",
+}
+"""Name -> its module, imported on first use: `import llm_pure` loads neither httpx nor anyio."""
 
-        return LLM
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> object:
+    """Import a name of _ON_FIRST_USE."""
+    module = _ON_FIRST_USE.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(module), name)

@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from llm_pure.types.completion import Completion
+from llm_pure.types.completion import Completion, FinishReason
 from llm_pure.types.http import Headers
 from llm_pure.types.messages import SafeRepr
 from llm_pure.types.redact import MIN_SECRET_LENGTH, redact
+from llm_pure.types.tool_run import ToolRun
 
 EVIDENCE_LIMIT = 300
 """Maximum bytes of a body in an error."""
@@ -74,6 +75,8 @@ class _Common(SafeRepr, frozen=True, kw_only=True):
     """The same request may succeed later."""
     partial: Completion | None = None
     """The response as received before the error."""
+    run: ToolRun | None = None
+    """Of a call of several responses (`run_tools`, `ask_typed` with attempts): the conversation before the error, to go on with."""
     body: Any = None
     """The provider's error object, or the JSON around it: the filter, the field, the limit. None if it sent none.
     Credentials are redacted, what is beyond BODY_LIMITS is cut."""
@@ -193,6 +196,18 @@ class StreamInterrupted(_Common, frozen=True, kw_only=True, tag="stream_interrup
     retryable: bool = True
 
 
+class IncompleteAnswer(_Common, frozen=True, kw_only=True, tag="incomplete"):
+    """The model stopped before its answer was complete: at a limit, by a filter, or for tool calls that nobody runs.
+
+    Of `ask` and the like, whose value is the complete answer; `completion` returns such a Completion as it is.
+    """
+
+    finish_reason: FinishReason = "unknown"
+    """Why the model stopped: "length", "content_filter", "tool_calls", "pause" or "error"."""
+    partial: Completion = Completion()
+    """The answer so far."""
+
+
 class BudgetExceeded(_Common, frozen=True, kw_only=True, tag="budget_exceeded"):
     """The call could cost more than the remaining budget; nothing was sent."""
 
@@ -221,6 +236,7 @@ LLMError: TypeAlias = (
     | ConnectionFailed
     | ProtocolError
     | StreamInterrupted
+    | IncompleteAnswer
     | BudgetExceeded
     | UnknownPrice
 )
@@ -270,6 +286,8 @@ def _redacted_fields(error: "_Common", secrets: Sequence[str]) -> dict[str, Any]
             redacted = _bounded(value, secrets=secrets)
         elif name == "partial":
             redacted = _redacted_partial(value, secrets)
+        elif name == "run" and not secrets:
+            continue  # the caller's own conversation, which is sent again
         else:
             redacted = _redacted_value(value, secrets)
         if redacted is not value:
