@@ -83,7 +83,9 @@ def _docstring(source: Any) -> str:
     """The docstring of a function; of an object with `__call__`, that of the method or else of its class."""
     if isinstance(source, type) or inspect.isroutine(source):
         return inspect.getdoc(source) or ""
-    return inspect.getdoc(source.__call__) or inspect.getdoc(type(source)) or ""
+    return (
+        inspect.cleandoc(type(source).__call__.__doc__ or "") or inspect.getdoc(type(source)) or ""
+    )
 
 
 def _hints(source: Any) -> dict[str, Any]:

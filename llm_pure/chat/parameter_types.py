@@ -138,6 +138,13 @@ def _is_validator(annotation: Any) -> bool:
     return module.partition(".")[0] == "pydantic" and "Validator" in type(annotation).__name__
 
 
+class _Adapted(type):
+    """The class of stand-ins. msgspec checks that a value is an instance of its type: pydantic has checked that."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return True
+
+
 def _adapted(kind: Any) -> type[Any]:
     """A class with the two methods of a model for a type that pydantic checks."""
     adapter: Any = import_module("pydantic").TypeAdapter(kind)
@@ -145,4 +152,4 @@ def _adapted(kind: Any) -> type[Any]:
         "model_json_schema": staticmethod(adapter.json_schema),
         "model_validate_json": staticmethod(adapter.validate_json),
     }
-    return type("Adapted", (), methods)
+    return _Adapted("Adapted", (), methods)

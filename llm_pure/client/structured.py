@@ -74,6 +74,8 @@ def typed_steps(kind: ValueType, request: LLMResult[ChatRequest], attempts: int)
         return invalid_argument("attempts", "an integer of at least 1", attempts)
     if isinstance(request, Failure):
         return request
+    from llm_pure.output.tool_steps import sendable_message  # imported late: start-up
+
     chat, run = request.unwrap(), ToolRun()
     while True:
         result = yield chat
@@ -86,7 +88,7 @@ def typed_steps(kind: ValueType, request: LLMResult[ChatRequest], attempts: int)
         completion = result.unwrap()
         messages = parse_messages(chat.messages).value_or(())
         run = ToolRun(
-            messages=(*messages, completion.message),
+            messages=(*messages, sendable_message(completion.message)),
             steps=(*run.steps, ToolStep(completion=completion)),
         )
         may_repeat = isinstance(error, ProtocolError) and completion.finish_reason != "length"

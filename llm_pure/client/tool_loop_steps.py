@@ -103,7 +103,7 @@ def run_steps(
             results = yield from _call_steps(decision.calls, settings)
         cost_usd = settings.cost_of(request, completion)
         step = ToolStep(completion=completion, results=results, cost_usd=cost_usd)
-        messages = add_results((*run.messages, completion.message), results).unwrap()
+        messages = add_results((*run.messages, decision.message), results).unwrap()
         run = ToolRun(messages=messages, steps=(*run.steps, step))
         if settings.on_step is not None:
             yield CallHook(settings.on_step, (step,))

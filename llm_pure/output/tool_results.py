@@ -40,7 +40,11 @@ def value_result(call: ToolCall, value: object) -> ToolResult:
         return value_result(call, value.unwrap())
     if isinstance(value, ToolResult):
         return msgspec.structs.replace(value, tool_call_id=call.id, name=call.name)
-    return ToolResult(tool_call_id=call.id, content=_content(value), name=call.name)
+    try:
+        content = _content(value)
+    except RecursionError:
+        raise TypeError(f"the tool returned {type(value).__name__} that contains itself") from None
+    return ToolResult(tool_call_id=call.id, content=content, name=call.name)
 
 
 def error_result(call: ToolCall, message: str, secrets: frozenset[str] = frozenset()) -> ToolResult:

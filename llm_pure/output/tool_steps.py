@@ -3,12 +3,12 @@
 `client.tool_loop.run_tools` drives these functions. A loop of your own needs no more:
 
     match next_step(completion, tools):
-        case CallTools(calls=calls):
+        case CallTools(message=message, calls=calls):
             results = [run_call(call).result for call in calls]
-            messages = add_results((*messages, completion.message), results).unwrap()
-        case ContinueTurn():
-            messages = (*messages, completion.message)
-        case Answered():
+            messages = add_results((*messages, message), results).unwrap()
+        case ContinueTurn(message=message):
+            messages = (*messages, message)
+        case Answered(message=message):
             ...
 """
 
@@ -70,19 +70,21 @@ class CallOutcome(msgspec.Struct, frozen=True):
 class CallTools(msgspec.Struct, frozen=True):
     """The model calls tools; each call needs one result before the next request."""
 
+    message: Message
+    """The turn for the next request, of `sendable_message`."""
     calls: tuple[ParsedCall, ...]
 
 
 class ContinueTurn(msgspec.Struct, frozen=True):
     """The provider paused the turn (Anthropic's `pause_turn`): send the conversation with this message again."""
 
-    completion: Completion
+    message: Message
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """Nothing is left to run: the completion is the answer, complete or not, as its `finish_reason` says."""
+    """Nothing is left to run: this is the answer, complete or not, as the completion's `finish_reason` says."""
 
-    completion: Completion
+    message: Message
 
 
 NextStep: TypeAlias = CallTools | ContinueTurn | Answered
@@ -102,13 +104,43 @@ def next_step(completion: Completion, tools: Sequence[AnyTool]) -> NextStep:
     >>> [(call.arguments, call.error and call.error.content[0].text) for call in step.calls]
     [({'x': 4}, None), (None, "there is no tool 'triple'; the tools are: double")]
     """
-    calls = completion.tool_calls
-    if calls and completion.finish_reason not in _ENDED:
+    message = sendable_message(completion.message, tools)
+    if completion.tool_calls and completion.finish_reason not in _ENDED:
         is_cut = completion.finish_reason == "length"
-        return CallTools(parse_calls(calls, tools, is_cut=is_cut))
+        return CallTools(message, parse_calls(completion.tool_calls, tools, is_cut=is_cut))
     if completion.finish_reason == "pause":
-        return ContinueTurn(completion)
-    return Answered(completion)
+        return ContinueTurn(message)
+    return Answered(message)
+
+
+def sendable_message(message: Message, tools: Sequence[AnyTool] = ()) -> Message:
+    """Return the message with arguments that every service accepts: those that are no JSON object are put into one.
+
+    {"INVALID_JSON": text}, as Anthropic recommends. Calls of native tools stay, since theirs may be plain text.
+    Source: platform.claude.com, "Fine-grained tool streaming"; read 2026-11-29.
+
+    >>> sendable_message(Message("assistant", (ToolCall("c1", "f", "{"),))).tool_calls[0].arguments
+    '{"INVALID_JSON":"{"}'
+    """
+    native = _native_names(tools)
+    parts = tuple([_sendable(part, native) for part in message.parts])
+    if all(part is before for part, before in zip(parts, message.parts, strict=True)):
+        return message
+    return msgspec.structs.replace(message, parts=parts)
+
+
+def _sendable(part: Any, native: set[str]) -> Any:
+    if not isinstance(part, ToolCall) or part.name in native:
+        return part
+    if json_object(part.arguments) is not None:
+        return part
+    text = part.arguments.encode("utf-8", "replace").decode()
+    arguments = json_text({"INVALID_JSON": text}) if text.strip() else "{}"
+    return msgspec.structs.replace(part, arguments=arguments)
+
+
+def _native_names(tools: Sequence[AnyTool]) -> set[str]:
+    return {tool_name(tool) for tool in tools if isinstance(tool, NativeTool)}
 
 
 def parse_calls(
@@ -116,7 +148,7 @@ def parse_calls(
 ) -> tuple[ParsedCall, ...]:
     """Return each call with its arguments or its error result. is_cut: the response ended at the output limit."""
     known = {tool.tool.name: tool for tool in tools if isinstance(tool, BoundTool)}
-    native = {tool_name(tool) for tool in tools if isinstance(tool, NativeTool)}
+    native = _native_names(tools)
     return tuple([_parse_call(call, known, native, is_cut) for call in calls])
 
 
