@@ -115,10 +115,12 @@ async def arun_calls(
             if is_async(function):
                 value = await function()
             else:
-                value = await anyio.to_thread.run_sync(
-                    function, limiter=threads, abandon_on_cancel=settings.timeout_s is not None
+                boxed = await anyio.to_thread.run_sync(
+                    partial(_boxed, function),
+                    limiter=threads,
+                    abandon_on_cancel=settings.timeout_s is not None,
                 )
-                value = await value if isawaitable(value) else value
+                value = await boxed[0] if isawaitable(boxed[0]) else boxed[0]
             return CallOutcome(value_result(call.call, value))
         except Exception as error:  # noqa: BLE001  the model reads whatever a tool raises
             return CallOutcome(exception_result(call.call, error, settings.secrets), error)
@@ -132,7 +134,8 @@ async def arun_calls(
                 interrupts.append(interrupt)
                 group.cancel_scope.cancel()
                 return
-            outcomes.setdefault(index, _timed_out(call, settings))
+            if index not in outcomes:
+                outcomes[index] = _timed_out(call, settings)
 
     async with anyio.create_task_group() as group:
         for index, call in enumerate(calls):
@@ -140,6 +143,11 @@ async def arun_calls(
     if interrupts:
         raise interrupts[0]
     return tuple([outcomes[index] for index in range(len(calls))])
+
+
+def _boxed(function: Callable[[], Any]) -> tuple[Any]:
+    """The value in a tuple: trio rejects a coroutine as the value of a thread."""
+    return (function(),)
 
 
 def _timed_out(call: ParsedCall, settings: CallSettings) -> CallOutcome:
