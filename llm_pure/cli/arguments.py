@@ -83,8 +83,8 @@ def _add_ask(commands: Commands) -> None:
     ask = _command(commands, "ask", "ask.run", "ask a model a question", "Ask a model a question. Text that is piped in is appended to TEXT.")
     ask.epilog = (
         "Models come from the configuration files that `llm-pure doctor` lists; missing settings come from the provider's "
-        "environment variables, such as OPENAI_API_KEY and OPENAI_BASE_URL. Without a key, the bundled recordings answer "
-        "if they contain the question."
+        "environment variables, such as OPENAI_API_KEY and OPENAI_BASE_URL. Exit 65 if the answer is incomplete: it ended at "
+        "the token limit or by a filter."
     )
     _add_prompt(ask)
     ask.add_argument("-i", "--image", action="append", default=[], metavar="FILE", help="image file or URL; repeatable")

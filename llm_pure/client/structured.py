@@ -35,11 +35,13 @@ def request_for_code(message: MessagesInput, system_msgs: SystemInput) -> LLMRes
     return build_prompt(message, system_msgs=system_msgs).map(code_request)
 
 
-def code_of(language: str, completion: Completion) -> "CodeOutput":
-    """Read the code of a completion. language: of code without a language tag."""
-    from llm_pure.output.code import parse_code  # imported late: start-up
+def code_of(language: str, completion: Completion) -> "LLMResult[CodeOutput]":
+    """Read the code of a completion. language: of code without a language tag. Fails as `require_complete` does."""
+    from llm_pure.client.completeness import require_complete  # imported late: start-up
+    from llm_pure.output.code import CODE_TOOL, parse_code
 
-    return parse_code(completion, language=language)
+    complete = require_complete(completion, CODE_TOOL.name)
+    return complete.map(lambda answer: parse_code(answer, language=language))
 
 
 def request_for_value(
@@ -55,10 +57,12 @@ def request_for_value(
 
 
 def value_of(kind: ValueType, completion: Completion) -> LLMResult[Any]:
-    """Read the value of a completion. Fails with ProtocolError if it does not match the type."""
-    from llm_pure.output.structured import parse_structured  # imported late: start-up
+    """Read the value of a completion. Fails with ProtocolError if it does not match the type, else as `require_complete` does."""
+    from llm_pure.client.completeness import require_complete  # imported late: start-up
+    from llm_pure.output.structured import answer_name, parse_structured
 
-    return parse_structured(completion, kind)
+    complete = require_complete(completion, answer_name(kind))
+    return complete.bind(lambda answer: parse_structured(answer, kind))
 
 
 TypedSteps: TypeAlias = Generator[ChatRequest, LLMResult[Completion], LLMResult[Any]]
@@ -91,8 +95,7 @@ def typed_steps(kind: ValueType, request: LLMResult[ChatRequest], attempts: int)
             messages=(*messages, sendable_message(completion.message)),
             steps=(*run.steps, ToolStep(completion=completion)),
         )
-        may_repeat = isinstance(error, ProtocolError) and completion.finish_reason != "length"
-        if not may_repeat or len(run.steps) == attempts:
+        if not isinstance(error, ProtocolError) or len(run.steps) == attempts:
             return Failure(msgspec.structs.replace(error, run=run))
         chat = msgspec.structs.replace(
             chat, messages=(*run.messages, *_correction(completion, error))

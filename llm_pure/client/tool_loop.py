@@ -5,7 +5,6 @@ arguments and the drivers.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from inspect import isawaitable
@@ -235,21 +234,13 @@ def _secrets(llm: LLM) -> frozenset[str]:
 
 def _cost_usd(llm: LLM, request: ChatRequest, completion: Completion) -> Decimal | None:
     """Cost of a response by the client's prices; None if the price is unknown."""
-    from llm_pure.pricing.costs import PricingContext, cost_of  # imported late: start-up
+    from llm_pure.client.costs import completion_cost  # imported late: start-up
 
     targets = llm._context.targets.value_or(())
     target = next((one for one in targets if one.provider.name == completion.provider), None)
     config = llm.config if target is None else target.config
-    provider = completion.provider if target is None else target.provider.name
-    buyer = PricingContext(api_type=provider, base_url=config.base_url, plan=config.pricing_plan)
-    model, now = request.model or config.model, datetime.now(UTC)
-    try:
-        return (
-            llm._context.billing.table.bind(
-                lambda table: cost_of(table, buyer, completion, now, model=model)
-            )
-            .map(lambda cost: cost.total_usd)
-            .value_or(None)
-        )
-    except ArithmeticError:  # counts that no Decimal can hold
-        return None
+    config = msgspec.structs.replace(config, model=request.model or config.model)
+    cost = llm._context.billing.table.bind(
+        lambda table: completion_cost(completion, config=config, prices=table)
+    )
+    return cost.map(lambda value: value.total_usd).value_or(None)

@@ -161,6 +161,7 @@ def _stop(run: ToolRun, settings: StepSettings) -> LLMError | None:
             provider=completion.provider,
             finish_reason="tool_calls" if names else "pause",
             partial=completion,
+            remedy="raise max_steps, or go on: run_tools(llm, error.run.messages, tools)",
         )
     if settings.max_usd is None or not run.steps:
         return None
@@ -170,7 +171,8 @@ def _stop(run: ToolRun, settings: StepSettings) -> LLMError | None:
         return UnknownPrice(message=message, model=model, provider=run.completion.provider)
     if run.cost_usd >= settings.max_usd:
         message = f"the run has spent {run.cost_usd} USD of max_usd={settings.max_usd}"
-        return BudgetExceeded(message=message, partial=run.completion)
+        remedy = "raise max_usd, or go on: run_tools(llm, error.run.messages, tools)"
+        return BudgetExceeded(message=message, partial=run.completion, remedy=remedy)
     return None
 
 
@@ -181,6 +183,7 @@ def _external(run: ToolRun, calls: Sequence[ParsedCall]) -> LLMResult[ToolRun]:
         provider=run.completion.provider,
         finish_reason="tool_calls",
         partial=run.completion,
+        remedy="pass a function, bind_tool(tool, call=...), or append its result to error.run.messages and go on",
     )
     return _failure(error, run)
 

@@ -39,7 +39,9 @@ def structured_request(request: ChatRequest, kind: Any) -> LLMResult[ChatRequest
     return _object_schema(kind).map(
         lambda schema: msgspec.structs.replace(
             request,
-            response_format=SchemaFormat(schema=schema, name=_name(kind), fallback_to_tool=True),
+            response_format=SchemaFormat(
+                schema=schema, name=answer_name(kind), fallback_to_tool=True
+            ),
         )
     )
 
@@ -155,7 +157,7 @@ def parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]
 @returns_failure
 def _parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> Any:
     schema = ok(_object_schema(kind))
-    calls = [call.arguments for call in completion.tool_calls if call.name == _name(kind)]
+    calls = [call.arguments for call in completion.tool_calls if call.name == answer_name(kind)]
     if completion.refusal and not completion.text and not calls:
         raise Rejected(
             ContentFiltered(
@@ -250,7 +252,8 @@ def _in_root(schema: Any) -> JsonSchema:
     return {**neutral, "properties": {}, **schema} if isinstance(schema, dict) else neutral
 
 
-def _name(kind: Any) -> str:
+def answer_name(kind: Any) -> str:
+    """Return the name of the response format, and of the tool that carries the answer where no format can."""
     title = kind.get("title") if isinstance(kind, Mapping) else getattr(kind, "__name__", "")
     name = "".join([letter for letter in str(title or "answer") if letter in _NAME_LETTERS])
     return name[:64] or "answer"
