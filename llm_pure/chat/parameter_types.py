@@ -110,7 +110,7 @@ def _metas(annotation: Any) -> Iterator[Any]:
     if constraints and not isinstance(annotation, str):
         yield msgspec.Meta(**constraints)
     if is_field(annotation):
-        for inner in annotation.metadata:
+        for inner in getattr(annotation, "metadata", ()):
             yield from _metas(inner)
 
 

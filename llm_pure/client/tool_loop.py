@@ -87,15 +87,19 @@ def run_tools(
     Success is the complete answer: `.text`, `.steps`, `.usage`, `.cost_usd`, and `.messages`, the conversation to go on with.
     Every Failure of the run has `error.run`, the same up to there: `run_tools(llm, error.run.messages, tools)` goes on, and
     runs calls without a result first. Fails with IncompleteAnswer after `max_steps` responses (calls of the last one are not
-    run), for an answer that is cut or filtered, and for calls that nothing here runs; with BudgetExceeded before the call
-    after `max_usd` is spent; with InvalidRequest for an async function, which `arun_tools` takes.
+    run), for an answer that is cut or filtered, and for calls that nothing here runs; with ContentFiltered for a refusal;
+    with BudgetExceeded before the call after `max_usd` is spent; with InvalidRequest for an async function, which
+    `arun_tools` takes; and as `completion` does.
 
     Calls of one response run side by side in threads, at most `max_concurrency`; 1 runs them in the caller's thread. What a
     tool raises, wrong arguments and unknown names are results for the model to correct; `on_error` gets the exception.
-    tool_timeout_s: of one call, and timeout_s of one response. on_event gets the events of every response as they come: it
-    is streamed then, unless `stream` says otherwise. A forced tool_choice holds for the first response only.
-    approve: is called before each call, one after another: True runs it, a mapping runs it with these arguments; False, None
-    or a reason deny it.
+    A forced tool_choice holds for the first response only.
+
+    tool_timeout_s: of one call; timeout_s: of one response.
+    on_event: receives the events of every response as they come, which is streamed then, unless `stream` says otherwise.
+    on_step: receives each response with the results of its calls.
+    approve: is called before each call, one after another. True runs it, a mapping runs it with these arguments; False,
+    None or a reason deny it.
     """
     options = _Options(
         max_steps=max_steps, max_usd=max_usd, max_concurrency=max_concurrency,

@@ -104,6 +104,7 @@ def test_the_model_calls_tools_until_it_has_answered(kind: str) -> None:
     assert run.completion == run.steps[2].completion
     assert run.usage == Usage(input_tokens=300, output_tokens=30)
     assert run.cost_usd == 3 * (run.steps[0].cost_usd or 0) == llm.get_costs().totals.cost_usd
+    assert run.cost_usd is not None
     assert run.cost_usd > 0
     assert [turn["role"] for turn in sent(transport)["messages"]] == [
         "user", "assistant", "tool", "tool", "assistant", "tool",

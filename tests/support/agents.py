@@ -7,9 +7,9 @@ from typing import Any
 
 import trio
 
-from llm_pure import LLM, LLMConfig, LLMResult, ToolRun, arun_tools, run_tools
+from llm_pure import LLM, LLMConfig, LLMError, LLMResult, ToolRun, arun_tools, run_tools
 from llm_pure.policy.retry import NO_RETRY
-from llm_pure.transports.scripted import ResponseScript, ScriptedResponse, ScriptedTransport
+from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 
 JSON = (("content-type", "application/json"),)
 SSE = (("content-type", "text/event-stream"),)
@@ -29,11 +29,10 @@ def looped(kind: str, llm: LLM, *args: Any, **named: Any) -> LLMResult[ToolRun]:
     return trio.run(main) if kind == "trio" else asyncio.run(main())
 
 
-def scripted(*script: Any, **fields: Any) -> tuple[LLM, ScriptedTransport]:
+def scripted(*script: ScriptedResponse | LLMError, **fields: Any) -> tuple[LLM, ScriptedTransport]:
     """A client of OpenAI's dialect over these answers, and its transport."""
     config = LLMConfig(**{"api_type": "openai", "model": "gpt-5-mini", "api_key": KEY, **fields})
-    responses: ResponseScript = script[0] if callable(script[0]) else script
-    transport = ScriptedTransport(responses)
+    transport = ScriptedTransport(script)
     return LLM(config, transport, retry=NO_RETRY), transport
 
 
