@@ -76,7 +76,7 @@ class _Common(SafeRepr, frozen=True, kw_only=True):
     partial: Completion | None = None
     """The response as received before the error."""
     run: ToolRun | None = None
-    """Of a call of several responses (`run_tools`, `ask_typed` with attempts): the conversation before the error, to go on with."""
+    """Of `run_tools`, and `ask_typed` with attempts: the conversation before the error, to go on with."""
     body: Any = None
     """The provider's error object, or the JSON around it: the filter, the field, the limit. None if it sent none.
     Credentials are redacted, what is beyond BODY_LIMITS is cut."""
@@ -289,14 +289,12 @@ def _redacted_fields(error: "_Common", secrets: Sequence[str]) -> dict[str, Any]
     changed: dict[str, Any] = {}
     for name in error.__struct_fields__:
         value = getattr(error, name)
-        if value is None or name in _PROGRAM_FIELDS:
-            continue
+        if value is None or name in _PROGRAM_FIELDS or (name == "run" and not secrets):
+            continue  # the conversation is the caller's own, and is sent again
         if name == "body":
             redacted = _bounded(value, secrets=secrets)
         elif name == "partial":
             redacted = _redacted_partial(value, secrets)
-        elif name == "run" and not secrets:
-            continue  # the caller's own conversation, which is sent again
         else:
             redacted = _redacted_value(value, secrets)
         if redacted is not value:
