@@ -21,7 +21,6 @@ EVIDENCE_LIMIT = 300
 
 MESSAGE_LIMIT = 8_000
 """Maximum characters of a message; a longer one ends at a blank before the limit, with "..."."""
-
 _LONGEST_WORD = 2_000
 _SHORTENED = " ..."
 
