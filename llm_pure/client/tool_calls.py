@@ -42,7 +42,7 @@ def run_calls(calls: Sequence[ParsedCall], settings: CallSettings) -> tuple[Call
     An exception that is no Exception, such as KeyboardInterrupt, passes through, once the calls under way have ended.
     """
     if settings.max_concurrency == 1 and settings.timeout_s is None:
-        return tuple([_run_sync(call, settings) for call in calls])
+        return tuple([run_call(call, settings.secrets) for call in calls])
     limit_s = float("inf") if settings.timeout_s is None else settings.timeout_s
     done: SimpleQueue[tuple[int, CallOutcome | BaseException]] = SimpleQueue()
     outcomes: dict[int, CallOutcome] = {}
@@ -51,7 +51,7 @@ def run_calls(calls: Sequence[ParsedCall], settings: CallSettings) -> tuple[Call
 
     def work(index: int) -> None:
         try:
-            done.put((index, _run_sync(calls[index], settings)))
+            done.put((index, run_call(calls[index], settings.secrets)))
         except BaseException as error:  # noqa: BLE001  raised again in the caller's thread
             done.put((index, error))
 
@@ -59,7 +59,12 @@ def run_calls(calls: Sequence[ParsedCall], settings: CallSettings) -> tuple[Call
         while len(outcomes) < len(calls):
             while waiting and len(running) < settings.max_concurrency:
                 index = waiting.popleft()
-                thread = Thread(target=copy_context().run, args=(work, index), daemon=True)
+                thread = Thread(
+                    target=copy_context().run,
+                    args=(work, index),
+                    name=f"llm_pure tool {calls[index].name}",
+                    daemon=True,
+                )
                 running[index] = (thread, monotonic() + limit_s)
                 thread.start()
             try:
@@ -84,13 +89,6 @@ def run_calls(calls: Sequence[ParsedCall], settings: CallSettings) -> tuple[Call
 def _wait_s(running: dict[int, tuple[Thread, float]]) -> float | None:
     end = min([end for _, end in running.values()])
     return None if end == float("inf") else max(0.0, end - monotonic())
-
-
-def _run_sync(call: ParsedCall, settings: CallSettings) -> CallOutcome:
-    if call.tool is None or call.tool.call is None or not is_async(call.tool.call):
-        return run_call(call, settings.secrets)
-    error = TypeError(f"{call.name} is an async function; arun_tools runs it")
-    return CallOutcome(exception_result(call.call, error), error)
 
 
 async def arun_calls(

@@ -14,6 +14,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import iscoroutine
 from typing import Any, TypeAlias
 
 import msgspec
@@ -162,7 +163,10 @@ def _parse_call(
         names = ", ".join(list(known)[:NAMES_LIMIT]) or "none"
         message = f"there is no tool {call.name!r}; the tools are: {names}"
         return ParsedCall(call=call, error=error_result(call, message))
-    parsed = tool.parse_arguments(call.arguments if call.arguments.strip() else "{}")
+    try:
+        parsed = tool.parse_arguments(call.arguments if call.arguments.strip() else "{}")
+    except Exception as error:  # noqa: BLE001  a validator of the user's class may raise anything
+        return ParsedCall(call=call, tool=tool, error=exception_result(call, error))
     if isinstance(parsed, Failure):
         if is_cut and json_object(call.arguments) is None:
             message = "the arguments were cut off at the output limit; call again with shorter ones"
@@ -182,7 +186,11 @@ def run_call(call: ParsedCall, secrets: frozenset[str] = frozenset()) -> CallOut
     if call.error is not None or call.tool is None or call.tool.call is None:
         return CallOutcome(call.error or error_result(call.call, f"{call.name} is not run here"))
     try:
-        return CallOutcome(value_result(call.call, call.tool.call(**call.arguments)))
+        value = call.tool.call(**call.arguments)
+        if iscoroutine(value):
+            value.close()
+            raise TypeError(f"{call.name} is an async function: arun_tools runs it")
+        return CallOutcome(value_result(call.call, value))
     except Exception as error:  # noqa: BLE001  the model reads whatever a tool raises
         return CallOutcome(exception_result(call.call, error, secrets), error)
 
