@@ -109,7 +109,9 @@ def run_steps(
             yield CallHook(settings.on_step, (step,))
         if isinstance(decision, Answered):
             complete = require_complete(completion)
-            return _failure(complete.failure(), run) if isinstance(complete, Failure) else Success(run)  # fmt: skip
+            if isinstance(complete, Failure):
+                return _failure(complete.failure(), run)
+            return Success(run)
         if isinstance(decision, CallTools) and any(call.is_external for call in decision.calls):
             return _external(run, decision.calls)
         request = after_first_step(request)
@@ -146,8 +148,10 @@ def _decided(call: ParsedCall, decision: object) -> ParsedCall:
         return call
     if isinstance(decision, Mapping):
         return msgspec.structs.replace(call, arguments=dict(decision))
-    reason = f"the user denied this call: {decision}" if isinstance(decision, str) and decision else "the user denied this call"  # fmt: skip
-    return msgspec.structs.replace(call, error=error_result(call.call, reason))
+    reason = f": {decision}" if isinstance(decision, str) and decision else ""
+    return msgspec.structs.replace(
+        call, error=error_result(call.call, f"the user denied this call{reason}")
+    )
 
 
 def _stop(run: ToolRun, settings: StepSettings) -> LLMError | None:

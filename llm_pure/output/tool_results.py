@@ -58,7 +58,9 @@ def error_result(call: ToolCall, message: str, secrets: frozenset[str] = frozens
 def exception_result(
     call: ToolCall, error: BaseException, secrets: frozenset[str] = frozenset()
 ) -> ToolResult:
-    """Return the result with what a tool raised: the type and the text of the exception."""
+    """Return the result with what a tool raised: the type and the text of the exception, or of the only one in a group."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - an exception's own __str__

@@ -90,6 +90,8 @@ class Answered(msgspec.Struct, frozen=True):
 
 NextStep: TypeAlias = CallTools | ContinueTurn | Answered
 
+_INVALID_JSON = "INVALID_JSON"
+
 _ENDED = ("content_filter", "refusal", "error")
 """Finish reasons after which calls are not run: the provider withdrew the turn."""
 
@@ -136,8 +138,17 @@ def _sendable(part: Any, native: set[str]) -> Any:
     if json_object(part.arguments) is not None:
         return part
     text = part.arguments.encode("utf-8", "replace").decode()
-    arguments = json_text({"INVALID_JSON": text}) if text.strip() else "{}"
+    arguments = json_text({_INVALID_JSON: text}) if text.strip() else "{}"
     return msgspec.structs.replace(part, arguments=arguments)
+
+
+def _received_arguments(text: str) -> str:
+    """The arguments as the model wrote them, also of a call that `sendable_message` has changed; "{}" for none."""
+    value = json_object(text) or {}
+    original = value.get(_INVALID_JSON) if len(value) == 1 else None
+    if isinstance(original, str):
+        return original
+    return text if text.strip() else "{}"
 
 
 def _native_names(tools: Sequence[AnyTool]) -> set[str]:
@@ -163,12 +174,13 @@ def _parse_call(
         names = ", ".join(list(known)[:NAMES_LIMIT]) or "none"
         message = f"there is no tool {call.name!r}; the tools are: {names}"
         return ParsedCall(call=call, error=error_result(call, message))
+    arguments = _received_arguments(call.arguments)
     try:
-        parsed = tool.parse_arguments(call.arguments if call.arguments.strip() else "{}")
+        parsed = tool.parse_arguments(arguments)
     except Exception as error:  # noqa: BLE001  a validator of the user's class may raise anything
         return ParsedCall(call=call, tool=tool, error=exception_result(call, error))
     if isinstance(parsed, Failure):
-        if is_cut and json_object(call.arguments) is None:
+        if is_cut and json_object(arguments) is None:
             message = "the arguments were cut off at the output limit; call again with shorter ones"
         else:
             message = f"{arguments_message(parsed.failure())}; expected: {_schema_text(tool.tool)}"

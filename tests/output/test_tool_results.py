@@ -131,6 +131,16 @@ EXCEPTIONS: list[tuple[str, BaseException, str]] = [
     ("unreadable", Unreadable(), "Unreadable"),
     ("a known secret", ValueError(f"key {SECRET} is wrong"), "ValueError: key *** is wrong"),
     ("a key's format", ValueError("sk-proj-abcdefghijklmnop"), "ValueError: ***"),
+    (
+        "a group of one",
+        ExceptionGroup("g", [ExceptionGroup("h", [ValueError("no")])]),
+        "ValueError: no",
+    ),
+    (
+        "a group",
+        ExceptionGroup("g", [KeyError(), ValueError()]),
+        "ExceptionGroup: g (2 sub-exceptions)",
+    ),
     ("half a pair", ValueError("\ud800"), "ValueError: ?"),
     ("long", ValueError("x" * 9000), f"ValueError: {'x' * (ERROR_LIMIT - 12)} ..."),
 ]

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +18,6 @@ from llm_pure import (
     NamedToolChoice,
     NativeTool,
     Opaque,
-    Reasoning,
     Text,
     Tool,
     ToolCall,
@@ -45,18 +44,7 @@ from llm_pure.types.errors import InvalidRequest, UnsupportedFeature
 from llm_pure.types.request import AllowedTools, ToolChoice
 from llm_pure.types.result import Failure, Success
 from tests.support.cassettes import chat_providers, config_for
-
-
-def weather(city: str, days: int = 1) -> str:
-    """Weather to come."""
-    if days > 9:
-        raise ValueError("too far ahead")
-    return f"{city} {days}"
-
-
-CUSTOM = NativeTool("openai_responses", {"type": "custom", "name": "sql"})
-BY_HAND = Tool(name="by_hand")
-TOOLS = bind_tools([weather, BY_HAND, CUSTOM]).unwrap()
+from tests.support.completions import ANY_TOOLS, BY_HAND, COMPLETIONS, CUSTOM, TOOLS, weather
 
 
 def completion(*parts: Any, finish_reason: FinishReason = "tool_calls") -> Completion:
@@ -242,43 +230,6 @@ def test_tools_are_bound_in_every_form_and_errors_name_the_tool() -> None:
 
 
 # Laws
-
-TEXTS = st.text(max_size=8)
-ARGUMENTS = st.one_of(
-    TEXTS,
-    st.just('{"city": "Oslo"}'),
-    st.just('{"city": "Oslo", "days": 99}'),
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | TEXTS,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
-        max_leaves=5,
-    ).map(json.dumps),
-)
-CALLS = st.builds(
-    ToolCall,
-    st.sampled_from(["a", "b", "c", "", "x" * 70]),
-    st.sampled_from(["weather", "by_hand", "sql", "nothing", "", "a b"]),
-    ARGUMENTS,
-)
-PARTS = st.lists(
-    st.one_of(
-        CALLS,
-        TEXTS.map(Text),
-        st.builds(Reasoning, TEXTS),
-        st.just(
-            Opaque("anthropic", "redacted_thinking", '{"type":"redacted_thinking","data":"x"}')
-        ),
-    ),
-    max_size=6,
-)
-COMPLETIONS = st.builds(
-    lambda parts, reason: Completion(
-        message=Message("assistant", tuple(parts)), finish_reason=reason
-    ),
-    PARTS,
-    st.sampled_from(get_args(FinishReason)),
-)
-ANY_TOOLS = st.lists(st.sampled_from(TOOLS), unique_by=id)
 
 
 @settings(max_examples=300, deadline=None)
