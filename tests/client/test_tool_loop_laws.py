@@ -1,5 +1,6 @@
 """Laws of the steps of a run, over any completions: nothing is lost, calls have results, the limits hold, a run goes on."""
 
+import inspect
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -7,12 +8,22 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_pure import ChatRequest, Completion, LLMResult, ToolResult, ToolRun, assistant, user
+from llm_pure import (
+    ChatRequest,
+    Completion,
+    LLMResult,
+    ToolResult,
+    ToolRun,
+    assistant,
+    run_tools,
+    user,
+)
 from llm_pure.client.call import drive
 from llm_pure.client.tool_loop_steps import CallHook, Complete, RunCalls, StepSettings, run_steps
 from llm_pure.output.tool_steps import pending_calls, run_call
 from llm_pure.types.errors import ConnectionFailed, IncompleteAnswer
 from llm_pure.types.result import Failure, Success
+from tests.support.agents import calls, says, scripted
 from tests.support.completions import ANY_TOOLS, COMPLETIONS
 
 NO_MORE = ConnectionFailed(message="no more")
@@ -118,3 +129,37 @@ def test_no_request_follows_once_the_limit_is_spent(
     first = ToolRun(messages=(user("Hi"), assistant("Ho"), user("Hi")))
     _, requests = played(answers, first, tools, max_usd=Decimal(max_usd))
     assert len(requests) <= max(1, max_usd)
+
+
+JUNK = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-1, 3),
+    st.floats(),
+    st.text(max_size=4),
+    st.binary(max_size=4),
+    st.just(object()),
+    st.just(lambda *arguments: None),
+    st.lists(st.one_of(st.none(), st.integers(), st.text(max_size=4), st.just(print)), max_size=2),
+    st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
+    st.just({"role": "user", "content": 1}),
+)
+PARAMETERS = [name for name in inspect.signature(run_tools).parameters if name != "llm"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(values=st.dictionaries(st.sampled_from(PARAMETERS), JUNK, min_size=1, max_size=2))
+def test_no_argument_makes_a_run_raise(values: dict[str, Any]) -> None:
+    llm, _ = scripted(calls(("a", "f", {})), says("Hi"))
+    arguments = {"request": "Hi", "tools": [], **values}
+    result = run_tools(llm, **arguments)
+    assert isinstance(result, Success) or result.failure().message
+
+
+@settings(max_examples=100, deadline=None)
+@given(tool=JUNK | st.sampled_from([int, print, max, type, Exception, ToolRun, "".join]))
+def test_no_tool_makes_a_run_raise(tool: Any) -> None:
+    llm, _ = scripted(calls(("a", "f", {})), says("Hi"))
+    for request in ("Hi", ChatRequest(messages="Hi", tools=tool)):
+        result = run_tools(llm, request, [tool])
+        assert isinstance(result, Success) or result.failure().message
