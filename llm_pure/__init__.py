@@ -45,11 +45,14 @@ from llm_pure.types.request import (
     Tool,
 )
 from llm_pure.types.result import LLMResult, fold
+from llm_pure.types.tool_run import ToolRun, ToolStep
 
 if TYPE_CHECKING:
     from llm_pure.client import LLM as LLM
     from llm_pure.client.costs import completion_cost as completion_cost
     from llm_pure.client.costs import estimate_cost as estimate_cost
+    from llm_pure.client.tool_loop import arun_tools as arun_tools
+    from llm_pure.client.tool_loop import run_tools as run_tools
     from llm_pure.types.exceptions import LLMException as LLMException
     from llm_pure.types.exceptions import unwrap as unwrap
 
@@ -93,14 +96,18 @@ __all__ = [
     "Tool",
     "ToolCall",
     "ToolResult",
+    "ToolRun",
+    "ToolStep",
     "Usage",
     "Video",
+    "arun_tools",
     "assistant",
     "collect",
     "completion_cost",
     "describe",
     "estimate_cost",
     "fold",
+    "run_tools",
     "system",
     "tool_result",
     "unwrap",
@@ -111,8 +118,10 @@ __all__ = [
 _ON_FIRST_USE = {
     "LLM": "llm_pure.client",
     "LLMException": "llm_pure.types.exceptions",
+    "arun_tools": "llm_pure.client.tool_loop",
     "completion_cost": "llm_pure.client.costs",
     "estimate_cost": "llm_pure.client.costs",
+    "run_tools": "llm_pure.client.tool_loop",
     "unwrap": "llm_pure.types.exceptions",
 }
 """Name -> its module, imported on first use: `import llm_pure` loads neither httpx nor anyio."""

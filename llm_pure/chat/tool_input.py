@@ -31,15 +31,15 @@ _IGNORED_KEYS = (
 """`type`, and what MCP says of a tool that is not for the model."""
 
 
-def read_tools(tools: object) -> tuple[Tool | NativeTool, ...]:
-    """Return the tools, in order. Raises Rejected with InvalidRequest.
+def read_tools(tools: object, *, first_index: int = 0) -> tuple[Tool | NativeTool, ...]:
+    """Return the tools, in order. Raises Rejected with InvalidRequest. first_index: of the first tool, in paths.
 
     >>> read_tools([{"name": "f", "input_schema": {"type": "object"}}])[0].name
     'f'
     """
     if isinstance(tools, str | Mapping) or not isinstance(tools, Iterable):
         invalid("tools", f"tools must be a list, not {type_name(tools)}")
-    return tuple([_tool(tool, f"tools/{index}") for index, tool in enumerate(tools)])
+    return tuple([_tool(tool, f"tools/{index}") for index, tool in enumerate(tools, first_index)])
 
 
 def _tool(tool: Any, path: str) -> Tool | NativeTool:

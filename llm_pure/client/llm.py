@@ -397,6 +397,7 @@ class LLM:
         *,
         system_msgs: SystemInput = None,
         stream: bool = False,
+        attempts: int = 1,
         timeout_s: Seconds = None,
     ) -> LLMResult[T]: ...
 
@@ -408,6 +409,7 @@ class LLM:
         *,
         system_msgs: SystemInput = None,
         stream: bool = False,
+        attempts: int = 1,
         timeout_s: Seconds = None,
     ) -> LLMResult[Any]: ...
 
@@ -418,18 +420,21 @@ class LLM:
         *,
         system_msgs: SystemInput = None,
         stream: bool = False,
+        attempts: int = 1,
         timeout_s: Seconds = None,
     ) -> LLMResult[Any]:
         """Return a value of this type: a Struct, dataclass, TypedDict, pydantic model, or what msgspec can decode.
 
         A JSON Schema gives plain JSON. Uses the provider's structured output if there is some, else a tool, else the
         schema is put into the prompt. Fails with ProtocolError, with the path, if the completion does not match.
+
+        attempts: a completion that does not match is sent back with the error, up to this number of calls in all; each
+        has its own `timeout_s` and cost. The last error has the conversation in `run`.
         """
         request = structured.request_for_value(kind, message, system_msgs, stream)
-        result = request.bind(self.compress_request).bind(
-            partial(self.completion, timeout_s=timeout_s)
-        )
-        return result.bind(partial(structured.value_of, kind))
+        steps = structured.typed_steps(kind, request.bind(self.compress_request), attempts)
+        with self:
+            return drive(steps, partial(self.completion, timeout_s=timeout_s))
 
     @overload
     async def aask_typed(
@@ -439,6 +444,7 @@ class LLM:
         *,
         system_msgs: SystemInput = None,
         stream: bool = False,
+        attempts: int = 1,
         timeout_s: Seconds = None,
     ) -> LLMResult[T]: ...
 
@@ -450,6 +456,7 @@ class LLM:
         *,
         system_msgs: SystemInput = None,
         stream: bool = False,
+        attempts: int = 1,
         timeout_s: Seconds = None,
     ) -> LLMResult[Any]: ...
 
@@ -460,13 +467,14 @@ class LLM:
         *,
         system_msgs: SystemInput = None,
         stream: bool = False,
+        attempts: int = 1,
         timeout_s: Seconds = None,
     ) -> LLMResult[Any]:
         """`ask_typed`, async."""
         request = structured.request_for_value(kind, message, system_msgs, stream)
-        complete = partial(self.acompletion, timeout_s=timeout_s)
-        result = await abind(request.bind(self.compress_request), complete)
-        return result.bind(partial(structured.value_of, kind))
+        steps = structured.typed_steps(kind, request.bind(self.compress_request), attempts)
+        async with self:
+            return await adrive(steps, partial(self.acompletion, timeout_s=timeout_s))
 
     # Embeddings, images, speech, moderation, models
 

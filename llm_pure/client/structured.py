@@ -3,14 +3,22 @@
 Schemas, parsers and repair are loaded by the first call that needs them.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
+
+from llm_pure.chat.message_input import parse_messages
 from llm_pure.chat.prompt import build_prompt
+from llm_pure.client.arguments import invalid_argument
 from llm_pure.client.call import chat_request
 from llm_pure.types.completion import Completion
+from llm_pure.types.errors import LLMError, ProtocolError
+from llm_pure.types.messages import Message, tool_result, user
 from llm_pure.types.request import ChatRequest, MessagesInput
-from llm_pure.types.result import LLMResult
+from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.tool_run import ToolRun, ToolStep
 
 if TYPE_CHECKING:
     from llm_pure.output.code import CodeOutput
@@ -55,3 +63,52 @@ def value_of(kind: ValueType, completion: Completion) -> LLMResult[Any]:
 
     complete = require_complete(completion, answer_name(kind))
     return complete.bind(lambda answer: parse_structured(answer, kind))
+
+
+TypedSteps: TypeAlias = Generator[ChatRequest, LLMResult[Completion], LLMResult[Any]]
+"""Yields each request and receives its Result; `drive` and `adrive` run it."""
+
+
+def typed_steps(kind: ValueType, request: LLMResult[ChatRequest], attempts: int) -> TypedSteps:
+    """Ask for a value of the type; ask again with the error while it does not match, at most `attempts` times in all.
+
+    The last error has every attempt in its `run`. An answer that is cut, filtered or refused is not asked for again.
+    """
+    if type(attempts) is not int or attempts < 1:
+        return invalid_argument("attempts", "an integer of at least 1", attempts)
+    if isinstance(request, Failure):
+        return request
+    from llm_pure.output.tool_steps import sendable_message  # imported late: start-up
+
+    chat, run = request.unwrap(), ToolRun()
+    while True:
+        result = yield chat
+        value = result.bind(partial(value_of, kind))
+        if isinstance(value, Success) or attempts == 1:
+            return value
+        error: LLMError = value.failure()
+        if isinstance(result, Failure):
+            return Failure(msgspec.structs.replace(error, run=run))
+        completion = result.unwrap()
+        messages = parse_messages(chat.messages).value_or(())
+        run = ToolRun(
+            messages=(*messages, sendable_message(completion.message)),
+            steps=(*run.steps, ToolStep(completion=completion)),
+        )
+        if not isinstance(error, ProtocolError) or len(run.steps) == attempts:
+            return Failure(msgspec.structs.replace(error, run=run))
+        chat = msgspec.structs.replace(
+            chat, messages=(*run.messages, *_correction(completion, error))
+        )
+
+
+def _correction(completion: Completion, error: LLMError) -> tuple[Message, ...]:
+    """The messages that ask again: results of the calls if the answer was one, else the user's."""
+    where = error.where if isinstance(error, ProtocolError) else ""
+    text = (
+        f"{error.message} (at {where}). Answer again, with all of the answer, as the schema says."
+    )
+    calls = completion.tool_calls
+    if not calls:
+        return (user(text),)
+    return tuple([tool_result(call.id, text, name=call.name, is_error=True) for call in calls])

@@ -3,7 +3,7 @@
 import re
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -146,8 +146,12 @@ def protocol_error(
     )
 
 
-def fault_path(kind: Any, value: Any) -> tuple[str, ...]:
+def fault_path(
+    kind: Any, value: Any, dec_hook: Callable[[type, Any], Any] | None = None
+) -> tuple[str, ...]:
     """Return the path of the first part of decoded JSON that does not fit its type; () if only the whole does not.
+
+    dec_hook: msgspec's, for types that it does not know.
 
     Each part is converted by itself, because msgspec states the path only in the text of its message, which differs
     between versions. The path ends after 32 steps and at a union without tags. Pure.
@@ -158,7 +162,7 @@ def fault_path(kind: Any, value: Any) -> tuple[str, ...]:
     path: list[str] = []
     while len(path) < _PATH_LIMIT:
         for step, inner_kind, inner in _parts(kind, value):
-            if not _fits(inner_kind, inner):
+            if not _fits(inner_kind, inner, dec_hook):
                 path.append(step)
                 kind, value = inner_kind, inner
                 break
@@ -172,9 +176,9 @@ _WRAPPERS = (typing.Annotated, typing.Required, typing.NotRequired)
 _FIELD_WRAPPERS = (typing.Required, typing.NotRequired)
 
 
-def _fits(kind: Any, value: Any) -> bool:
+def _fits(kind: Any, value: Any, dec_hook: Callable[[type, Any], Any] | None) -> bool:
     try:
-        msgspec.convert(value, kind, str_keys=True)
+        msgspec.convert(value, kind, str_keys=True, dec_hook=dec_hook)
     except (*DECODE_ERRORS, OverflowError):
         return False
     except TypeError:  # msgspec has no conversion for this type: not the fault of the value

@@ -15,6 +15,7 @@ from llm_pure.core.provider import Built, Provider
 from llm_pure.framing.json_codec import json_text
 from llm_pure.output.json_repair import Exact, Repaired, Unrepairable, repair
 from llm_pure.output.tools import ARGUMENTS_ERROR, arguments_parser, schema_of
+from llm_pure.schema.optional_nulls import drop_optional_nulls
 from llm_pure.schema.references import resolve_ref
 from llm_pure.schema.translate import validate_schema
 from llm_pure.schema.validate import validation_errors
@@ -168,7 +169,7 @@ def _parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any
     unrelated = None if isinstance(kind, Mapping) else _unrelated_object(schema, schema, value)
     if unrelated is not None:
         raise Rejected(_error(completion, "the object has no property of its type", unrelated))
-    value = _without_nulls(schema, schema, value)
+    value = drop_optional_nulls(schema, value)
     if isinstance(kind, Mapping):
         for path, message in validation_errors(schema, value):
             raise Rejected(_error(completion, message, path))
@@ -224,34 +225,6 @@ def _wrap_in_object(schema: JsonSchema) -> JsonSchema:
     return {**outer, "$defs": schema["$defs"]} if "$defs" in schema else outer
 
 
-def _without_nulls(root: JsonSchema, schema: Any, value: Any, depth: int = 0) -> Any:
-    """Drop nulls that only the strict schema allowed: of properties that are optional and not nullable."""
-    if not isinstance(schema, dict) or depth > 64:
-        return value
-    reference = schema.get("$ref")
-    if isinstance(reference, str):
-        return _without_nulls(root, resolve_ref(root, reference), value, depth + 1)
-    if isinstance(value, list):
-        inner = schema.get("items")
-        return [_without_nulls(root, inner, item, depth + 1) for item in value]
-    if not isinstance(value, dict):
-        return value
-    branches = schema.get("anyOf")
-    if isinstance(branches, list):
-        objects = [branch for branch in branches if branch != {"type": "null"}]
-        return _without_nulls(root, objects[0], value, depth + 1) if len(objects) == 1 else value
-    properties = schema.get("properties") or {}
-    required = schema.get("required") or ()
-    kept: dict[str, Any] = {}
-    for key, item in value.items():
-        inner = properties.get(key)
-        is_optional = key not in required
-        if item is None and is_optional and validation_errors({**root, **_in_root(inner)}, None):
-            continue
-        kept[key] = _without_nulls(root, inner, item, depth + 1)
-    return kept
-
-
 def _unrelated_object(
     root: JsonSchema, schema: Any, value: Any, path: str = "", depth: int = 0
 ) -> str | None:
@@ -283,12 +256,6 @@ def _unrelated_object(
         if unrelated is not None:
             return unrelated
     return None
-
-
-def _in_root(schema: Any) -> JsonSchema:
-    """A schema to merge into its root: overrides every keyword of the root but its definitions."""
-    neutral = {"type": ["object", "array", "string", "number", "boolean", "null"], "required": []}
-    return {**neutral, "properties": {}, **schema} if isinstance(schema, dict) else neutral
 
 
 def answer_name(kind: Any) -> str:

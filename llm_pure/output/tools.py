@@ -3,7 +3,7 @@
 `bind_tool` returns the Tool for a request and a parser for the arguments that the model writes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Any, TypeAlias
@@ -11,13 +11,23 @@ from typing import Any, TypeAlias
 import msgspec
 
 from llm_pure.chat.function_tools import class_tool, function_tool, type_schema
-from llm_pure.framing.json_codec import DECODE_ERRORS, decode_any, fault_path, json_text
+from llm_pure.chat.parameter_types import decode_model, first_error
+from llm_pure.chat.tool_input import read_tools
+from llm_pure.framing.json_codec import (
+    DECODE_ERRORS,
+    decode_any,
+    fault_path,
+    json_object,
+    json_text,
+)
+from llm_pure.output.tool_results import error_result, exception_result, value_result
+from llm_pure.schema.optional_nulls import drop_optional_nulls
 from llm_pure.schema.translate import validate_schema
 from llm_pure.schema.validate import validation_errors
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError
-from llm_pure.types.messages import Message, Text, ToolCall, ToolResult
+from llm_pure.types.messages import Message, ToolCall, ToolResult
 from llm_pure.types.rejection import Rejected, ok, returns_failure
-from llm_pure.types.request import JsonSchema, Tool
+from llm_pure.types.request import JsonSchema, NativeTool, Tool, ToolInput
 from llm_pure.types.result import Failure, LLMResult, Success
 
 ToolSource: TypeAlias = Callable[..., Any] | type[Any] | Mapping[str, Any] | Tool
@@ -33,7 +43,7 @@ class BoundTool(msgspec.Struct, frozen=True, kw_only=True):
     parse_arguments: Callable[[str], LLMResult[Any]]
     """JSON text -> an instance of the class, or a dict of arguments. InvalidRequest has the path, such as `weather/city`."""
     call: Callable[..., Any] | None = None
-    """The function to call with the arguments; None for a class or a schema."""
+    """The function to call with the arguments by name; None for a tool that is run elsewhere."""
 
 
 @returns_failure
@@ -43,10 +53,11 @@ def bind_tool(
     name: str | None = None,
     description: str | None = None,
     strict: bool | None = None,
+    call: Callable[..., Any] | None = None,
 ) -> BoundTool:
     """Make a tool of a function (by its signature and docstring), a class, a JSON Schema or a Tool.
 
-    Fails with InvalidRequest when a parameter has no JSON Schema, or a schema contains itself.
+    call: the function that runs a Tool or a schema, with the arguments by name. Fails with InvalidRequest when a parameter has no JSON Schema, or a schema contains itself.
 
     >>> def weather(city: str, days: int = 1) -> str:
     ...     "Weather to come."
@@ -55,7 +66,7 @@ def bind_tool(
     ['city']
     """
     if isinstance(source, Tool):
-        return _bind_schema(source)
+        return _bind_schema(source, call)
     if isinstance(source, Mapping):
         tool = Tool(
             name=name or str(source.get("title") or "tool"),
@@ -63,12 +74,37 @@ def bind_tool(
             parameters=dict(source),
             strict=strict,
         )
-        return _bind_schema(tool)
+        return _bind_schema(tool, call)
     if not isinstance(source, type):
         return _bind_function(source, name, description, strict)
     tool = class_tool(source, name, description, strict)
     ok(validate_schema(tool.parameters))
     return BoundTool(tool=tool, parse_arguments=arguments_parser(source, tool.name))
+
+
+@returns_failure
+def bind_tools(tools: Iterable[ToolInput]) -> tuple[BoundTool | NativeTool, ...]:
+    """Bind each tool, in whatever form a request takes it. Fails with InvalidRequest, with a path such as `tools/1`."""
+    if isinstance(tools, str | Mapping) or not isinstance(tools, Iterable):
+        read_tools(tools)  # raises
+    return tuple([_bind_input(tool, index) for index, tool in enumerate(tools)])
+
+
+def _bind_input(tool: Any, index: int) -> BoundTool | NativeTool:
+    if isinstance(tool, BoundTool):
+        return tool
+    if not callable(tool):
+        tool = read_tools((tool,), first_index=index)[0]
+        if isinstance(tool, NativeTool):
+            return tool
+    return ok(bind_tool(tool).alt(partial(_at_index, index)))
+
+
+def _at_index(index: int, error: LLMError) -> LLMError:
+    if not isinstance(error, InvalidRequest):
+        return error
+    path = "/".join(filter(None, [f"tools/{index}", error.param]))
+    return msgspec.structs.replace(error, param=path)
 
 
 @returns_failure
@@ -87,7 +123,7 @@ def _parse_as(kind: Any, name: str, text: str) -> LLMResult[Any]:
     try:
         if callable(validate):
             return Success(validate(text))
-        return Success(msgspec.json.decode(text, type=kind))
+        return Success(msgspec.json.decode(text, type=kind, dec_hook=decode_model))
     except (*DECODE_ERRORS, ValueError) as error:  # pydantic's error is a ValueError
         return Failure(_arguments_error(name, *_path_and_text(error, kind, text)))
 
@@ -119,40 +155,35 @@ def partial_arguments(text: str) -> LLMResult[Any]:
 
 def _result(bound: BoundTool | None, call: ToolCall) -> ToolResult:
     if bound is None or bound.call is None:
-        return _tool_result(call, f"there is no tool {call.name!r}", is_error=True)
-    match bound.parse_arguments(call.arguments):
-        case Success(arguments):
-            try:
-                value = bound.call(**arguments)
-                text = value if isinstance(value, str) else json_text(value)
-            except Exception as error:  # noqa: BLE001  the model reads whatever a tool raises
-                return _tool_result(call, f"{type(error).__name__}: {error}", is_error=True)
-            return _tool_result(call, text)
-        case failure:
-            return _tool_result(call, _message(failure.failure()), is_error=True)
+        return error_result(call, f"there is no tool {call.name!r}")
+    arguments = bound.parse_arguments(call.arguments)
+    if isinstance(arguments, Failure):
+        return error_result(call, arguments_message(arguments.failure()))
+    try:
+        return value_result(call, bound.call(**arguments.unwrap()))
+    except Exception as error:  # noqa: BLE001  the model reads whatever a tool raises
+        return exception_result(call, error)
 
 
-def _tool_result(call: ToolCall, text: str, *, is_error: bool = False) -> ToolResult:
-    return ToolResult(
-        tool_call_id=call.id, content=(Text(text),), name=call.name, is_error=is_error
-    )
-
-
-def _message(error: LLMError) -> str:
+def arguments_message(error: LLMError) -> str:
+    """Return the message about wrong arguments, with their path."""
     path = error.param if isinstance(error, InvalidRequest) else None
     return f"{error.message} (at {path})" if path else error.message
 
 
-def _bind_schema(tool: Tool) -> BoundTool:
+def _bind_schema(tool: Tool, call: Callable[..., Any] | None) -> BoundTool:
     ok(validate_schema(tool.parameters))
-    return BoundTool(tool=tool, parse_arguments=partial(_parse_by_schema, tool))
+    return BoundTool(tool=tool, parse_arguments=partial(_parse_by_schema, tool), call=call)
 
 
 @returns_failure
 def _parse_by_schema(tool: Tool, text: str) -> Any:
     decoded = decode_any(text.encode("utf-8", "replace"), provider="")
     value = ok(decoded.alt(lambda error: _arguments_error(tool.name, "", error.message)))
-    for path, message in validation_errors(tool.parameters, value):
+    errors = validation_errors(tool.parameters, value)
+    if errors:
+        value = drop_optional_nulls(tool.parameters, value)
+    for path, message in errors and validation_errors(tool.parameters, value):
         raise Rejected(_arguments_error(tool.name, path, message))
     return value
 
@@ -162,10 +193,20 @@ def _bind_function(
 ) -> BoundTool:
     tool, kind = function_tool(function, name, description, strict)
     ok(validate_schema(tool.parameters))
-    parse = arguments_parser(kind, tool.name)
     return BoundTool(
-        tool=tool, parse_arguments=lambda text: parse(text).map(_fields), call=function
+        tool=tool, parse_arguments=partial(_parse_parameters, tool, kind), call=function
     )
+
+
+def _parse_parameters(tool: Tool, kind: type[msgspec.Struct], text: str) -> LLMResult[Any]:
+    """Parse the arguments of a function. Nulls of optional parameters are left out if nothing else is wrong."""
+    result = _parse_as(kind, tool.name, text)
+    value = json_object(text) if isinstance(result, Failure) else None
+    if value is not None:
+        without_nulls = drop_optional_nulls(tool.parameters, value)
+        if without_nulls != value:
+            result = result.lash(lambda _: _parse_as(kind, tool.name, json_text(without_nulls)))
+    return result.map(_fields)
 
 
 def _fields(value: msgspec.Struct) -> dict[str, Any]:
@@ -175,16 +216,12 @@ def _fields(value: msgspec.Struct) -> dict[str, Any]:
 
 def _path_and_text(error: Exception, kind: Any, text: str) -> tuple[str, str]:
     """Return (path, text of the exception) for an exception of msgspec or pydantic."""
-    errors: Any = getattr(error, "errors", None)
-    if errors is not None:
-        first: Any = next(iter(errors()))
-        return "/".join([str(step) for step in first["loc"]]), str(first["msg"])
-    message = str(error) or type(error).__name__
+    path, message = first_error(error)
     try:
         value = msgspec.json.decode(text)
     except (*DECODE_ERRORS, ValueError):
-        return "", message
-    return "/".join(fault_path(kind, value)), message
+        return path, message
+    return path or "/".join(fault_path(kind, value, decode_model)), message
 
 
 def _arguments_error(name: str, path: str, message: str) -> InvalidRequest:

@@ -14,13 +14,13 @@ from llm_pure.types.completion import Completion, FinishReason
 from llm_pure.types.http import Headers
 from llm_pure.types.messages import SafeRepr
 from llm_pure.types.redact import MIN_SECRET_LENGTH, redact
+from llm_pure.types.tool_run import ToolRun
 
 EVIDENCE_LIMIT = 300
 """Maximum bytes of a body in an error."""
 
 MESSAGE_LIMIT = 8_000
 """Maximum characters of a message; a longer one ends at a blank before the limit, with "..."."""
-
 _LONGEST_WORD = 2_000
 _SHORTENED = " ..."
 
@@ -74,6 +74,8 @@ class _Common(SafeRepr, frozen=True, kw_only=True):
     """The same request may succeed later."""
     partial: Completion | None = None
     """The response as received before the error."""
+    run: ToolRun | None = None
+    """Of `run_tools`, and `ask_typed` with attempts: the conversation before the error, to go on with."""
     body: Any = None
     """The provider's error object, or the JSON around it: the filter, the field, the limit. None if it sent none.
     Credentials are redacted, what is beyond BODY_LIMITS is cut."""
@@ -286,8 +288,8 @@ def _redacted_fields(error: "_Common", secrets: Sequence[str]) -> dict[str, Any]
     changed: dict[str, Any] = {}
     for name in error.__struct_fields__:
         value = getattr(error, name)
-        if value is None or name in _PROGRAM_FIELDS:
-            continue
+        if value is None or name in _PROGRAM_FIELDS or (name == "run" and not secrets):
+            continue  # the conversation is the caller's own, and is sent again
         if name == "body":
             redacted = _bounded(value, secrets=secrets)
         elif name == "partial":
