@@ -5,7 +5,7 @@ PYTHON ?= python3
 PYTHONS ?= 3.11 3.12 3.13
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz test-lowest test-newest check format record bench lock prices-refresh clean
+.PHONY: help demo test fuzz test-lowest test-newest check format docs changelog record bench lock prices-refresh clean
 
 # test-lowest and test-newest have a separate environment for each Python
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -68,8 +68,18 @@ format: .venv/check ## rewrite the source as `make check` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.venv/docs: .venv/run constraints/docs.txt
+	$(BIN)/python -m pip install --quiet --editable ".[cli]" --group docs $(call pinned,docs)
+	@touch $@
+
+docs: .venv/docs ## build the site in .site/html, without warnings; ARGS=--serve shows it at localhost:8000
+	@$(BIN)/python -m tests.support.site $(ARGS)
+
+changelog: .venv/docs ## write CHANGELOG.md from docs/changes/; VERSION=0.2.0 for a release, which removes the fragments
+	$(BIN)/python -m tests.support.changelog $(VERSION)
+
 clean: ## forget the environment and every cache
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .site dist
 
 record: .venv/test ## record the cassettes anew, from servers on loopback (needs Node); ONLY="name ..."
 	$(BIN)/python -m tests.support.record $(ONLY)
