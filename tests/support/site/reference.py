@@ -16,7 +16,9 @@ class ReferencePage(msgspec.Struct, frozen=True):
     title: str
     intro: str
     objects: tuple[str, ...]
-    """Dotted paths. A path that ends in `.*` stands for all public classes and functions of a module."""
+    """Dotted paths. `module.*` are the public classes and functions that a module defines, `module:all` those of `__all__`."""
+    inherited: bool = True
+    """Show the fields and methods of base classes in every class."""
 
 
 REFERENCE = (
@@ -48,7 +50,8 @@ REFERENCE = (
         "api-errors",
         "Errors",
         "`from llm_pure.types.errors import ...`. [Errors](errors.md) says what to do with each.",
-        ("llm_pure.types.errors.*", "llm_pure.types.result.*"),
+        ("llm_pure.types.errors._Common", "llm_pure.types.errors.*", "llm_pure.types.result.*"),
+        inherited=False,
     ),
     ReferencePage(
         "api-configuration",
@@ -94,19 +97,7 @@ REFERENCE = (
         "api-replay",
         "Record and replay",
         "`from llm_pure.replay import ...`. [Cassettes](cassettes.md) describes modes, matching and redaction.",
-        (
-            "llm_pure.replay.player.*",
-            "llm_pure.replay.recorder.*",
-            "llm_pure.replay.cassette.*",
-            "llm_pure.replay.cassette_files.*",
-            "llm_pure.replay.cassette_writer.*",
-            "llm_pure.replay.matching.*",
-            "llm_pure.replay.faults.*",
-            "llm_pure.replay.chunking.*",
-            "llm_pure.replay.secrets.redaction.*",
-            "llm_pure.replay.server.*",
-            "llm_pure.transports.override.*",
-        ),
+        ("llm_pure.replay:all",),
     ),
 )
 
@@ -117,11 +108,10 @@ def reference_page(page: ReferencePage, root: Path) -> str:
     sections = [f"# {page.title}\n\n{page.intro}\n"]
     written: set[str] = set()
     for path in page.objects:
-        name = path.removeprefix("llm_pure.")
-        for item in _members(package[name[:-2]]) if name.endswith(".*") else [package[name]]:
+        for item in _items(package, path.removeprefix("llm_pure.")):
             if item.path not in written:
                 written.add(item.path)
-                sections.append(_section(item))
+                sections.append(_section(item, page.inherited))
     return "\n".join(sections)
 
 
@@ -134,6 +124,17 @@ def _package(root: Path) -> griffe.Module:
     return package
 
 
+def _items(package: griffe.Module, path: str) -> Iterator[griffe.Object | griffe.Alias]:
+    if path.endswith(".*"):
+        return _members(package[path[:-2]])
+    if path.endswith(":all"):
+        module = package[path[:-4]]
+        exported = [module[name] for name in sorted(module.exports or (), key=str.lower)]
+        targets = [item.final_target if item.is_alias else item for item in exported]
+        return iter([item for item in targets if item.is_class or item.is_function])
+    return iter([package[path]])
+
+
 def _members(module: griffe.Object | griffe.Alias) -> Iterator[griffe.Object | griffe.Alias]:
     """Public classes and functions with a docstring that the module defines, in the order of the file."""
     defined = [
@@ -144,12 +145,16 @@ def _members(module: griffe.Object | griffe.Alias) -> Iterator[griffe.Object | g
     yield from sorted(defined, key=lambda item: item.lineno or 0)
 
 
-def _section(item: griffe.Object | griffe.Alias) -> str:
-    lines = [f"## {item.name}", "", f"`{item.path}`", ""]
+def _section(item: griffe.Object | griffe.Alias, inherited: bool) -> str:
+    if item.name.startswith("_"):
+        lines = ["## Common fields", ""]
+    else:
+        lines = [f"## {item.name}", "", f"`{item.path}`", ""]
+    bases = _bases(item) if inherited else []
     if item.is_function:
         lines += _function(item)
     else:
-        lines += [_markdown(item, _constructor(item)), "", *_fields(item), *_methods(item)]
+        lines += [_markdown(item, _constructor(item)), "", *_fields(item, bases), *_methods(item, bases)]
     return "\n".join(lines) + "\n"
 
 
@@ -165,12 +170,12 @@ def _parameters(item: griffe.Object | griffe.Alias) -> list[str]:
     return [parameter.name for parameter in getattr(item, "parameters", ())]
 
 
-def _fields(item: griffe.Object | griffe.Alias) -> list[str]:
+def _fields(item: griffe.Object | griffe.Alias, bases: Sequence[griffe.Class]) -> list[str]:
     """A table of the public fields, those of base classes of this package first."""
     rows: list[str] = []
-    for owner in [*reversed(_bases(item)), item]:
+    for owner in [*reversed(bases), item]:
         for field in owner.members.values():
-            if field.is_attribute and not field.name.startswith("_") and field.annotation is not None:
+            if field.is_attribute and "property" not in field.labels and not field.name.startswith("_") and field.annotation is not None:
                 default = "" if field.value is None else f"`{field.value}`"
                 text = _inline(field.docstring.value) if field.docstring else ""
                 rows.append(f"| `{field.name}` | `{_cell(field.annotation)}` | {default} | {text} |")
@@ -183,10 +188,9 @@ def _bases(item: griffe.Object | griffe.Alias) -> list[griffe.Class]:
     return [base for base in item.mro() if base.path.startswith("llm_pure")] if item.is_class else []
 
 
-def _methods(item: griffe.Object | griffe.Alias) -> list[str]:
+def _methods(item: griffe.Object | griffe.Alias, bases: Sequence[griffe.Class]) -> list[str]:
     lines: list[str] = []
-    shown = [*_bases(item)[::-1], item]
-    for owner in shown:
+    for owner in [*reversed(bases), item]:
         for method in owner.members.values():
             if method.name.startswith("_") or not method.is_function and "property" not in method.labels:
                 continue
