@@ -16,6 +16,7 @@ import msgspec
 
 from tests.support.services import answers, server
 
+ROOT = Path(__file__).parents[2]
 ANSWERS = Path(__file__).parent / "answers.json"
 
 PATHS = {
@@ -36,6 +37,17 @@ def _fixtures() -> list[dict[str, Any]]:
     return list(msgspec.json.decode(ANSWERS.read_bytes())["fixtures"])
 
 
+def _commands(folder: Path) -> str:
+    """A folder with the commands of the pages, as an installation of this very tree makes them."""
+    folder.mkdir()
+    for name, module in {"llm-pure": "llm_pure", "pytest": "pytest", "python": ""}.items():
+        arguments = f"-m {module}" if module else ""
+        script = folder / name
+        script.write_text(f'#!/bin/sh\nexec {sys.executable} {arguments} "$@"\n', "utf-8")
+        script.chmod(0o755)
+    return str(folder)
+
+
 @contextmanager
 def scripted_service(home: Path) -> Iterator[dict[str, str]]:
     """Serve the answers; yield the environment of a page: its keys, base URLs and an empty home folder."""
@@ -45,7 +57,8 @@ def scripted_service(home: Path) -> Iterator[dict[str, str]]:
             "LANG": "C.UTF-8",
             "COLUMNS": "100",
             "NO_COLOR": "1",
-            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "PATH": f"{_commands(home / 'bin')}:/usr/bin:/bin",
+            "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
             **{name: f"{url}/{path}" for name, path in PATHS.items()},
             **{name: "a-key-of-no-service" for name in KEYS},

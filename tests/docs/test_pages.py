@@ -35,7 +35,6 @@ def test_every_block_of_a_page_runs_as_printed(
     folder.mkdir()
     home.mkdir()
     (folder / "cassettes").symlink_to(ROOT / "cassettes")
-    (folder / "docs").symlink_to(ROOT / "docs")
     monkeypatch.chdir(folder)
     with scripted_service(home) as env:
         for name, value in env.items():
