@@ -34,7 +34,9 @@ def test_every_block_of_a_page_runs_as_printed(
     folder, home = tmp_path / "page", tmp_path / "home"
     folder.mkdir()
     home.mkdir()
-    (folder / "cassettes").symlink_to(ROOT / "cassettes")
+    (folder / "cassettes").mkdir()
+    for recorded in (ROOT / "cassettes").iterdir():  # links: a page may record beside them
+        (folder / "cassettes" / recorded.name).symlink_to(recorded)
     monkeypatch.chdir(folder)
     with scripted_service(home) as env:
         for name, value in env.items():
