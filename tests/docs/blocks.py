@@ -120,8 +120,8 @@ class PageRun:
             f"{command}\n(rc=$?; printf '\\n{MARK}%s\\n' $rc; exit $rc)\n" for command, _ in commands
         )
         ran = subprocess.run(
-            ["bash"],
-            input=script,
+            ["bash", "-c", script],
+            stdin=subprocess.DEVNULL,
             cwd=self.folder,
             env=dict(self.env),
             stdout=subprocess.PIPE,
