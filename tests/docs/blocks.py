@@ -15,7 +15,7 @@ import sys
 import tomllib
 import traceback
 from collections.abc import Iterator, Mapping
-from doctest import ELLIPSIS, OutputChecker
+from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +141,7 @@ class PageRun:
                 self._compare(block, expected, outputs[index].strip("\n") + "\n", command)
 
     def _compare(self, block: Block, expected: str, printed: str, command: str = "") -> None:
-        if not OutputChecker().check_output(expected, printed, ELLIPSIS):
+        if not OutputChecker().check_output(expected, printed, ELLIPSIS | NORMALIZE_WHITESPACE):
             raise BlockError(f"{_at(block)}: {command}\n--- printed\n{printed}\n--- page\n{expected}")
 
 
