@@ -15,26 +15,45 @@ from unittest.mock import patch
 import msgspec
 
 from tests.support.services import answers, server
+from tests.support.services.exchange import Asked, Reply, Service
+from tests.support.services.table import SERVICES
 
 ROOT = Path(__file__).parents[2]
 ANSWERS = Path(__file__).parent / "answers.json"
 
 PATHS = {
     "ANTHROPIC_BASE_URL": "anthropic",
-    "GEMINI_BASE_URL": "gemini",
+    "GOOGLE_GEMINI_BASE_URL": "gemini",
     "GROQ_BASE_URL": "groq",
-    "MISTRAL_BASE_URL": "mistral",
-    "OLLAMA_BASE_URL": "ollama",
+    "OLLAMA_HOST": "ollama",
     "OPENAI_BASE_URL": "openai",
 }
 """Variable of a base URL -> service of tests/support/services."""
 
-KEYS = ("ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY", "MISTRAL_API_KEY", "OPENAI_API_KEY")
+KEYS = ("ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY")
+
+MEDIA = ("generations", "edits", "speech", "transcriptions", "moderations")
+"""Ends of OpenAI's paths that its media API answers."""
 
 
 @cache
 def _fixtures() -> list[dict[str, Any]]:
     return list(msgspec.json.decode(ANSWERS.read_bytes())["fixtures"])
+
+
+def _service(name: str) -> Service | None:
+    """OpenAI's chat, responses and media below one base URL; the others as in tests/support/services."""
+    return _openai if name == "openai" else SERVICES.get(name)
+
+
+def _openai(request: Asked) -> Reply:
+    match request.path.rsplit("/", 1)[-1]:
+        case "responses":
+            return SERVICES["responses"](request)
+        case end if end in MEDIA:
+            return SERVICES["openai_media"](request)
+        case _:
+            return SERVICES["openai"](request)
 
 
 def _commands(folder: Path) -> str:
@@ -51,7 +70,9 @@ def _commands(folder: Path) -> str:
 @contextmanager
 def scripted_service(home: Path) -> Iterator[dict[str, str]]:
     """Serve the answers; yield the environment of a page: its keys, base URLs and an empty home folder."""
-    with patch.object(answers, "_fixtures", _fixtures), server.serve() as url:
+    answered = patch.object(answers, "_fixtures", _fixtures)
+    routed = patch.object(server, "_service", _service)
+    with answered, routed, server.serve() as url:
         yield {
             "HOME": str(home),
             "LANG": "C.UTF-8",
