@@ -17,7 +17,7 @@ async def run(llm: LLM, rows: list[dict[str, str]], out: Path) -> dict[str, int]
     with out.open("a") as file:
 
         def keep(index: int, result: LLMResult[str]) -> None:
-            kind = fold(result, lambda _: "ok", lambda error: error.kind)
+            kind = fold(result, ok=lambda _: "ok", err=lambda error: error.kind)
             ends[kind] = ends.get(kind, 0) + 1
             if kind == "ok":
                 line = {"id": todo[index]["id"], "answer": result.unwrap()}

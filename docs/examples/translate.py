@@ -11,8 +11,8 @@ def answer(llm: LLM, request: HttpRequest) -> HttpResponse:
     received = unwrap(dialect.parse_request(request))
     return fold(
         llm.completion(received.chat),
-        lambda completion: dialect.build_response(completion, received),
-        lambda error: dialect.build_error(error, received),
+        ok=lambda completion: dialect.build_response(completion, received),
+        err=lambda error: dialect.build_error(error, received),
     )
 
 
