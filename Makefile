@@ -5,7 +5,7 @@ PYTHON ?= python3
 PYTHONS ?= 3.11 3.12 3.13
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz test-lowest test-newest check format docs changelog record bench lock prices-refresh clean
+.PHONY: help demo test fuzz test-lowest test-newest check format docs changelog dist record bench lock prices-refresh clean
 
 # test-lowest and test-newest have a separate environment for each Python
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -77,6 +77,21 @@ docs: .venv/docs ## build the site in .site/html, without warnings; ARGS=--serve
 
 changelog: .venv/docs ## write CHANGELOG.md from docs/changes/; VERSION=0.2.0 for a release, which removes the fragments
 	$(BIN)/python -m tests.support.changelog $(VERSION)
+
+.venv/release: .venv/pip pyproject.toml constraints/release.txt
+	$(PYTHON) -m venv .venv/release
+	.venv/release/bin/python -m pip install --quiet --upgrade "pip>=25.3" --constraint constraints/release.txt
+	.venv/release/bin/python -m pip install --quiet --group release $(call pinned,release)
+	@touch $@
+
+dist: .venv/release ## build sdist and wheel in dist/, check both, try the wheel in an environment of its own, write its SBOM
+	rm -rf dist .venv/wheel
+	.venv/release/bin/python -m build --outdir dist .
+	.venv/release/bin/twine check --strict dist/*
+	$(PYTHON) -m venv .venv/wheel
+	.venv/wheel/bin/python -m pip install --quiet dist/*.whl --constraint constraints/run.txt
+	cd dist && ../.venv/wheel/bin/llm-pure demo > /dev/null
+	.venv/release/bin/cyclonedx-py environment .venv/wheel --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.cdx.json
 
 clean: ## forget the environment and every cache
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .site dist

@@ -30,6 +30,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "run": (),
     "bench": ("bench",),
     "docs": ("docs",),
+    "release": ("release",),
 }
 """File name in `constraints/` -> dependency groups in it, beside the dependencies, the extra `cli`, pip and the backend."""
 
