@@ -36,13 +36,13 @@ def build() -> int:
     """Build the site; any warning is an error. Return the exit code."""
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean"]
     built = subprocess.run(command, cwd=SITE, check=False, stderr=subprocess.PIPE, text=True)
-    warnings, _, _ = built.stderr.partition("Traceback (most recent call last)")
-    print(warnings, end="", file=sys.stderr)
+    report, _, _ = built.stderr.partition("Traceback (most recent call last)")
+    print(report, end="", file=sys.stderr)
     if built.returncode:
         return built.returncode
     found = problems(SITE / "html")
     print("\n".join(found) or f"no broken link, no foreign request: {SITE / 'html' / 'index.html'}")
-    return 1 if found or warnings.strip() else 0
+    return 1 if found else 0
 
 
 def main(arguments: Sequence[str]) -> int:
