@@ -213,7 +213,9 @@ def main() -> None:
     print("| | " + " | ".join(LIBRARIES) + " |")
     print("| --- |" + " --- |" * len(LIBRARIES))
     for row in ROWS:
-        print(f"| {row} | " + " | ".join(cell(row, column) for column in LIBRARIES) + " |", flush=True)
+        print(
+            f"| {row} | " + " | ".join(cell(row, column) for column in LIBRARIES) + " |", flush=True
+        )
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ def fahrenheit(celsius: float) -> float:
 
 async def main() -> None:
     async with LLM(LLMConfig(api_type="openai", model="gpt-5.6-luna")) as llm:
-        run = unwrap(await arun_tools(llm, "How warm is Oslo, in Fahrenheit?", [weather, fahrenheit]))
+        run = unwrap(
+            await arun_tools(llm, "How warm is Oslo, in Fahrenheit?", [weather, fahrenheit])
+        )
     print(run.text)
 
 

@@ -15,7 +15,9 @@ llm = LLM(LLMConfig(api_type="openai", model="gpt-5.6-luna"))
 
 async def ask(request: Request) -> StreamingResponse:
     async def texts() -> AsyncIterator[str]:
-        async with llm.astream(request.query_params["q"]) as events:  # closed when the client leaves
+        async with llm.astream(
+            request.query_params["q"]
+        ) as events:  # closed when the client leaves
             async for event in events:
                 if isinstance(event, TextDelta):
                     yield event.text

@@ -117,7 +117,8 @@ class PageRun:
     def _console(self, block: Block) -> None:
         commands = list(_commands(block))
         script = "".join(
-            f"{command}\n(rc=$?; printf '\\n{MARK}%s\\n' $rc; exit $rc)\n" for command, _ in commands
+            f"{command}\n(rc=$?; printf '\\n{MARK}%s\\n' $rc; exit $rc)\n"
+            for command, _ in commands
         )
         ran = subprocess.run(
             ["bash", "-c", script],
@@ -142,7 +143,9 @@ class PageRun:
 
     def _compare(self, block: Block, expected: str, printed: str, command: str = "") -> None:
         if not OutputChecker().check_output(expected, printed, ELLIPSIS | NORMALIZE_WHITESPACE):
-            raise BlockError(f"{_at(block)}: {command}\n--- printed\n{printed}\n--- page\n{expected}")
+            raise BlockError(
+                f"{_at(block)}: {command}\n--- printed\n{printed}\n--- page\n{expected}"
+            )
 
 
 def _commands(block: Block) -> Iterator[tuple[str, str]]:

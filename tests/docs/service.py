@@ -82,5 +82,5 @@ def scripted_service(home: Path) -> Iterator[dict[str, str]]:
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
             **{name: f"{url}/{path}" for name, path in PATHS.items()},
-            **{name: "a-key-of-no-service" for name in KEYS},
+            **dict.fromkeys(KEYS, "a-key-of-no-service"),
         }

@@ -90,7 +90,9 @@ def test_every_program_has_a_test_and_stays_short() -> None:
 
 
 def test_chat_loop_keeps_the_conversation(env: dict[str, str], tmp_path: Path) -> None:
-    printed = run(env, tmp_path, "python", "chat_loop.py", stdin="Why is the sky blue?\nand green grass?\n\n")
+    printed = run(
+        env, tmp_path, "python", "chat_loop.py", stdin="Why is the sky blue?\nand green grass?\n\n"
+    )
     assert printed == (
         "> Rayleigh scattering: air scatters blue light most.\n"
         "> Chlorophyll absorbs red and blue light.\n> "
@@ -123,7 +125,11 @@ def test_translation_answers_in_the_format_of_the_request(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     answer = json.loads(run(env, tmp_path, "python", "translate.py"))
-    assert (answer["type"], answer["role"], answer["stop_reason"]) == ("message", "assistant", "end_turn")
+    assert (answer["type"], answer["role"], answer["stop_reason"]) == (
+        "message",
+        "assistant",
+        "end_turn",
+    )
     assert answer["content"] == [
         {"type": "text", "text": "Rayleigh scattering: air scatters blue light most."}
     ]
@@ -193,7 +199,16 @@ def test_provider_package_is_a_provider_once_it_is_installed(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     folder = tmp_path / "examples" / "acme_llm"
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
+    build = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "-t",
+        "wheel",
+        "-d",
+        str(tmp_path / "dist"),
+    ]
     subprocess.run(build, cwd=folder, check=True, capture_output=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     shutil.unpack_archive(wheel, tmp_path / "site", "zip")
@@ -243,7 +258,9 @@ def test_web_endpoint_streams_and_a_client_that_leaves_cancels_the_call(
     from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 
     module: Any = load("web_stream.py", tmp_path, monkeypatch)
-    chunks = [b'data: {"choices": [{"index": 0, "delta": {"content": "%d "}}]}\n\n' % n for n in range(50)]
+    chunks = [
+        b'data: {"choices": [{"index": 0, "delta": {"content": "%d "}}]}\n\n' % n for n in range(50)
+    ]
     stop = b'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'
     stream = ScriptedResponse(
         headers=(("content-type", "text/event-stream"),), chunks=(*chunks, stop), piece_delay_s=0.01

@@ -65,7 +65,7 @@ def test_every_reason_names_a_block_that_exists() -> None:
 @pytest.mark.parametrize(
     ("markdown", "message"),
     [
-        ("```python\nprint(1)\n```\n\n```text title=\"output\"\n2\n```\n", "printed\n1"),
+        ('```python\nprint(1)\n```\n\n```text title="output"\n2\n```\n', "printed\n1"),
         ("```python\n1 / 0\n```\n", "page.md:2: Traceback"),
         ("```console\n$ echo a\nb\n```\n", "printed\na"),
         ("```console\n$ false\n```\n", "`false`: exit 1"),
@@ -77,16 +77,18 @@ def test_a_block_that_does_not_run_as_printed_is_an_error(
     markdown: str, message: str, tmp_path: Path
 ) -> None:
     run = PageRun(tmp_path, {"PATH": "/usr/bin:/bin"})
+    blocks = blocks_of("page.md", markdown)
+    for block in blocks[:-1]:
+        run.run(block)
     with pytest.raises(BlockError) as raised:
-        for block in blocks_of("page.md", markdown):
-            run.run(block)
+        run.run(blocks[-1])
     assert message in str(raised.value)
 
 
 def test_blocks_of_a_page_share_names_files_and_output(tmp_path: Path) -> None:
     markdown = (
-        "```python\na = 1\n```\n\n```python\nprint(a + 1)\n```\n\n```text title=\"output\"\n2\n```\n\n"
-        "```text title=\"x.txt\"\nhello\n```\n\n```console\n$ cat x.txt\nhello\n$ (exit 3)\n$ echo $?\n3\n```\n"
+        '```python\na = 1\n```\n\n```python\nprint(a + 1)\n```\n\n```text title="output"\n2\n```\n\n'
+        '```text title="x.txt"\nhello\n```\n\n```console\n$ cat x.txt\nhello\n$ (exit 3)\n$ echo $?\n3\n```\n'
     )
     run = PageRun(tmp_path, {"PATH": "/usr/bin:/bin"})
     for block in blocks_of("page.md", markdown):

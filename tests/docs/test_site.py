@@ -65,5 +65,7 @@ def test_links_anchors_and_requests_of_a_page_are_checked(
 
 
 def test_style_sheets_request_no_other_host(tmp_path: Path) -> None:
-    (tmp_path / "a.css").write_text("@import 'https://example.org/b.css'; a { background: url(c.png) }")
+    (tmp_path / "a.css").write_text(
+        "@import 'https://example.org/b.css'; a { background: url(c.png) }"
+    )
     assert problems(tmp_path) == ["a.css: requests another host: https://example.org/b.css"]

@@ -37,7 +37,9 @@ def main(arguments: Sequence[str]) -> int:
     text = file.read_text("utf-8") if file.exists() else HEAD
     file.write_text(without_unreleased(text), "utf-8")
     today = str(datetime.now(UTC).date())
-    release = ["--version", arguments[0], "--yes"] if arguments else ["--version", UNRELEASED, "--keep"]
+    release = (
+        ["--version", arguments[0], "--yes"] if arguments else ["--version", UNRELEASED, "--keep"]
+    )
     command = [sys.executable, "-m", "towncrier", "build", "--date", today, *release]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 

@@ -1,7 +1,7 @@
 """Build the documentation site into .site/html; `make docs` runs this.
 
-    python -m tests.support.site            # assemble .site/docs, build strictly, check links and requests
-    python -m tests.support.site --serve    # the same pages at http://localhost:8000, rebuilt from .site/docs
+python -m tests.support.site            # assemble .site/docs, build strictly, check links and requests
+python -m tests.support.site --serve    # the same pages at http://localhost:8000, rebuilt from .site/docs
 """
 
 import shutil

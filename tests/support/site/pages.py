@@ -57,7 +57,7 @@ def examples_page(folder: Path) -> str:
     sections = [
         "# Examples\n\nComplete programs from `docs/examples/`. A test runs each of them, offline.\n"
     ]
-    for file in sorted(folder.rglob("*")):
+    for file in sorted(folder.rglob("*"), key=lambda file: (len(file.parts), file)):
         if file.suffix not in (".py", ".toml", ".yaml") or "__pycache__" in file.parts:
             continue
         name = file.relative_to(folder).as_posix()
@@ -65,7 +65,7 @@ def examples_page(folder: Path) -> str:
         title, body = _split_docstring(code) if file.suffix == ".py" else ("", code)
         language = file.suffix.removeprefix(".").replace("py", "python")
         sections.append(
-            f"## {name}\n\n{title}\n\n```{language} title=\"{name}\"\n{body.strip()}\n```\n"
+            f'## {name}\n\n{title}\n\n```{language} title="{name}"\n{body.strip()}\n```\n'
         )
     return "\n".join(sections)
 

@@ -102,6 +102,10 @@ REFERENCE = (
 )
 
 
+INTERNAL = {"SafeRepr", "safe_repr", "shorten", "redact_error"}
+"""Names of modules shown by `.*` that users do not need."""
+
+
 def reference_page(page: ReferencePage, root: Path) -> str:
     """The Markdown of a page. Fails with KeyError if an object does not exist."""
     package = _package(root)
@@ -140,7 +144,10 @@ def _members(module: griffe.Object | griffe.Alias) -> Iterator[griffe.Object | g
     defined = [
         item
         for item in module.members.values()
-        if not item.is_alias and not item.name.startswith("_") and (item.is_class or item.is_function)
+        if not item.is_alias
+        and not item.name.startswith("_")
+        and item.name not in INTERNAL
+        and (item.is_class or item.is_function)
     ]
     yield from sorted(defined, key=lambda item: item.lineno or 0)
 
@@ -154,7 +161,12 @@ def _section(item: griffe.Object | griffe.Alias, inherited: bool) -> str:
     if item.is_function:
         lines += _function(item)
     else:
-        lines += [_markdown(item, _constructor(item)), "", *_fields(item, bases), *_methods(item, bases)]
+        lines += [
+            _markdown(item, _constructor(item)),
+            "",
+            *_fields(item, bases),
+            *_methods(item, bases),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -175,24 +187,41 @@ def _fields(item: griffe.Object | griffe.Alias, bases: Sequence[griffe.Class]) -
     rows: list[str] = []
     for owner in [*reversed(bases), item]:
         for field in owner.members.values():
-            if field.is_attribute and "property" not in field.labels and not field.name.startswith("_") and field.annotation is not None:
-                default = "" if field.value is None else f"`{field.value}`"
+            if (
+                field.is_attribute
+                and "property" not in field.labels
+                and not field.name.startswith("_")
+                and field.annotation is not None
+            ):
+                default = "" if field.value is None else f"`{_default(str(field.value))}`"
                 text = _inline(field.docstring.value) if field.docstring else ""
-                rows.append(f"| `{field.name}` | `{_cell(field.annotation)}` | {default} | {text} |")
+                rows.append(
+                    f"| `{field.name}` | `{_cell(field.annotation)}` | {default} | {text} |"
+                )
     if not rows:
         return []
     return ["| field | type | default | |", "| --- | --- | --- | --- |", *rows, ""]
 
 
+def _default(value: str) -> str:
+    """A default as the user sees it: what a factory makes, in place of the factory."""
+    factory = re.fullmatch(r"(?:msgspec\.)?field\(default_factory=(?:lambda: )?(.*)\)", value)
+    return {"dict": "{}", "list": "[]"}.get(factory[1], factory[1]) if factory else value
+
+
 def _bases(item: griffe.Object | griffe.Alias) -> list[griffe.Class]:
-    return [base for base in item.mro() if base.path.startswith("llm_pure")] if item.is_class else []
+    return (
+        [base for base in item.mro() if base.path.startswith("llm_pure")] if item.is_class else []
+    )
 
 
 def _methods(item: griffe.Object | griffe.Alias, bases: Sequence[griffe.Class]) -> list[str]:
     lines: list[str] = []
     for owner in [*reversed(bases), item]:
         for method in owner.members.values():
-            if method.name.startswith("_") or not method.is_function and "property" not in method.labels:
+            if method.name.startswith("_") or (
+                not method.is_function and "property" not in method.labels
+            ):
                 continue
             if method.docstring is None and not getattr(method, "overloads", None):
                 continue
@@ -256,7 +285,11 @@ def _markdown(item: griffe.Object | griffe.Alias, parameters: Sequence[str]) -> 
             listed = True
         else:
             listed = listed and bool(line.strip())
-            lines.append(line if code or line.startswith("    ") else ("  " if listed else "") + _escape(line))
+            lines.append(
+                line
+                if code or line.startswith("    ")
+                else ("  " if listed else "") + _escape(line)
+            )
     return "\n".join([*lines, "```"] if code else lines)
 
 
