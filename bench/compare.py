@@ -138,7 +138,7 @@ def run(code: str, **names: str) -> str:
 def packages(column: str) -> str:
     """How many distributions an installation has, without extras, this one included."""
     seen: set[str] = set()
-    todo = [(LIBRARIES[column], EXTRAS.get(column, ()))]
+    todo: list[tuple[str, tuple[str, ...]]] = [(LIBRARIES[column], EXTRAS.get(column, ()))]
     while todo:
         name, extras = todo.pop()
         key = name.lower().replace("_", "-").replace(".", "-")

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tomllib
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,11 @@ OUTPUT = "output"
 """Title of a text block with the output of the Python block before it."""
 
 MARK = "@@llm-pure-docs@@"
-PARSERS = {"json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
+PARSERS: Mapping[str, Callable[[str], object]] = {
+    "json": json.loads,
+    "toml": tomllib.loads,
+    "yaml": yaml.safe_load,
+}
 SHOWN = {"text", "mermaid"}
 """Languages of blocks that are not code."""
 
@@ -108,7 +112,7 @@ class PageRun:
         try:
             code = compile(source, block.page, "exec")
             with contextlib.redirect_stdout(printed), _modules_of(self.folder):
-                exec(code, self.namespace)
+                exec(code, self.namespace)  # noqa: S102
         except BaseException as error:
             text = "".join(traceback.format_exception(error)[-6:])
             raise BlockError(f"{_at(block)}: {text}") from error

@@ -1,6 +1,7 @@
 """Every program of docs/examples runs, offline, and does what it says."""
 
 import asyncio
+import importlib.util
 import json
 import os
 import shutil
@@ -64,10 +65,8 @@ def run(
     return ran.stdout
 
 
-def load(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def load(name: str, tmp_path: Path) -> ModuleType:
     """The module of an example."""
-    import importlib.util
-
     file = tmp_path / "examples" / name
     spec = importlib.util.spec_from_file_location(file.stem, file)
     assert spec is not None
@@ -141,12 +140,10 @@ def test_three_transports_agree(env: dict[str, str], tmp_path: Path) -> None:
     assert printed == "Rayleigh scattering: air scatters blue light most. True\n"
 
 
-def test_five_thousand_rows_resume_within_a_budget(
-    tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_five_thousand_rows_resume_within_a_budget(tmp_path: Path, env: dict[str, str]) -> None:
     from llm_pure import LLM, LLMConfig, Usage, answering
 
-    module = load("rows.py", tmp_path, monkeypatch)
+    module: Any = load("rows.py", tmp_path)
     rows = [{"id": f"row-{number}", "prompt": f"Is {number} prime?"} for number in range(5000)]
     out = tmp_path / "answers.jsonl"
     config = LLMConfig(api_type="openai", model="gpt-4o-mini", max_token=100)
@@ -252,12 +249,12 @@ class Client:
 
 
 def test_web_endpoint_streams_and_a_client_that_leaves_cancels_the_call(
-    env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    env: dict[str, str], tmp_path: Path
 ) -> None:
     from llm_pure import LLM, LLMConfig
     from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 
-    module: Any = load("web_stream.py", tmp_path, monkeypatch)
+    module: Any = load("web_stream.py", tmp_path)
     chunks = [
         b'data: {"choices": [{"index": 0, "delta": {"content": "%d "}}]}\n\n' % n for n in range(50)
     ]

@@ -4,6 +4,7 @@ import re
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from llm_pure.cli.arguments import create_parser
 from tests.support.site.reference import REFERENCE, reference_page
@@ -44,8 +45,8 @@ def _subcommands(parser: ArgumentParser) -> Iterator[ArgumentParser]:
 
 
 def _help_section(parser: ArgumentParser, level: int) -> str:
-    formatter = parser.formatter_class
-    parser.formatter_class = lambda prog: formatter(prog, width=WIDTH)  # type: ignore[assignment,misc]
+    formatter: Any = parser.formatter_class
+    parser.formatter_class = lambda prog: formatter(prog, width=WIDTH)
     return f"{'#' * level} {parser.prog}\n\n```text\n{parser.format_help()}```\n"
 
 

@@ -4,9 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import griffe
 import msgspec
+
+Item: TypeAlias = Any
+"""griffe.Object or griffe.Alias. Its kind decides which attributes it has; the types of griffe do not say that."""
 
 
 class ReferencePage(msgspec.Struct, frozen=True):
@@ -128,7 +132,7 @@ def _package(root: Path) -> griffe.Module:
     return package
 
 
-def _items(package: griffe.Module, path: str) -> Iterator[griffe.Object | griffe.Alias]:
+def _items(package: griffe.Module, path: str) -> Iterator[Item]:
     if path.endswith(".*"):
         return _members(package[path[:-2]])
     if path.endswith(":all"):
@@ -139,7 +143,7 @@ def _items(package: griffe.Module, path: str) -> Iterator[griffe.Object | griffe
     return iter([package[path]])
 
 
-def _members(module: griffe.Object | griffe.Alias) -> Iterator[griffe.Object | griffe.Alias]:
+def _members(module: Item) -> Iterator[Item]:
     """Public classes and functions with a docstring that the module defines, in the order of the file."""
     defined = [
         item
@@ -152,7 +156,7 @@ def _members(module: griffe.Object | griffe.Alias) -> Iterator[griffe.Object | g
     yield from sorted(defined, key=lambda item: item.lineno or 0)
 
 
-def _section(item: griffe.Object | griffe.Alias, inherited: bool) -> str:
+def _section(item: Item, inherited: bool) -> str:
     if item.name.startswith("_"):
         lines = ["## Common fields", ""]
     else:
@@ -170,19 +174,19 @@ def _section(item: griffe.Object | griffe.Alias, inherited: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _function(item: griffe.Object | griffe.Alias) -> list[str]:
+def _function(item: Item) -> list[str]:
     return ["```python", _signature(item), "```", "", _markdown(item, _parameters(item)), ""]
 
 
-def _constructor(item: griffe.Object | griffe.Alias) -> list[str]:
+def _constructor(item: Item) -> list[str]:
     return _parameters(item.members["__init__"]) if "__init__" in item.members else []
 
 
-def _parameters(item: griffe.Object | griffe.Alias) -> list[str]:
+def _parameters(item: Item) -> list[str]:
     return [parameter.name for parameter in getattr(item, "parameters", ())]
 
 
-def _fields(item: griffe.Object | griffe.Alias, bases: Sequence[griffe.Class]) -> list[str]:
+def _fields(item: Item, bases: Sequence[griffe.Class]) -> list[str]:
     """A table of the public fields, those of base classes of this package first."""
     rows: list[str] = []
     for owner in [*reversed(bases), item]:
@@ -209,13 +213,13 @@ def _default(value: str) -> str:
     return {"dict": "{}", "list": "[]"}.get(factory[1], factory[1]) if factory else value
 
 
-def _bases(item: griffe.Object | griffe.Alias) -> list[griffe.Class]:
+def _bases(item: Item) -> list[griffe.Class]:
     return (
         [base for base in item.mro() if base.path.startswith("llm_pure")] if item.is_class else []
     )
 
 
-def _methods(item: griffe.Object | griffe.Alias, bases: Sequence[griffe.Class]) -> list[str]:
+def _methods(item: Item, bases: Sequence[griffe.Class]) -> list[str]:
     lines: list[str] = []
     for owner in [*reversed(bases), item]:
         for method in owner.members.values():
@@ -230,7 +234,7 @@ def _methods(item: griffe.Object | griffe.Alias, bases: Sequence[griffe.Class]) 
     return lines
 
 
-def _signature(item: griffe.Object | griffe.Alias) -> str:
+def _signature(item: Item) -> str:
     """`def name(...) -> ...`, one line if it fits, else one parameter per line."""
     prefix = "async def" if "async" in item.labels else "def"
     parameters = _parameter_texts(item)
@@ -242,7 +246,7 @@ def _signature(item: griffe.Object | griffe.Alias) -> str:
     return f"{prefix} {item.name}(\n{inner}){returns}"
 
 
-def _parameter_texts(item: griffe.Object | griffe.Alias) -> list[str]:
+def _parameter_texts(item: Item) -> list[str]:
     texts: list[str] = []
     keyword_only = False
     for parameter in item.parameters:
@@ -265,7 +269,7 @@ def _parameter_texts(item: griffe.Object | griffe.Alias) -> list[str]:
     return texts
 
 
-def _markdown(item: griffe.Object | griffe.Alias, parameters: Sequence[str]) -> str:
+def _markdown(item: Item, parameters: Sequence[str]) -> str:
     """A docstring as Markdown: `name: text` lines of parameters as a list, doctests as code."""
     if item.docstring is None:
         return ""
