@@ -5,7 +5,7 @@ PYTHON ?= python3
 PYTHONS ?= 3.11 3.12 3.13
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz test-lowest test-newest check format docs changelog dist record bench lock prices-refresh clean
+.PHONY: help demo test fuzz test-lowest test-newest check format docs changelog dist record bench compare lock prices-refresh clean
 
 # test-lowest and test-newest have a separate environment for each Python
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -111,6 +111,15 @@ prices-refresh: .venv/test ## make the shipped prices anew, from the newest gena
 	.venv/bench/bin/python -m pip install --quiet --upgrade "pip>=25.3" --constraint constraints/bench.txt
 	.venv/bench/bin/python -m pip install --quiet --editable ".[cli]" --group bench $(call pinned,bench)
 	@touch $@
+
+.venv/compare: .venv/pip pyproject.toml
+	$(PYTHON) -m venv .venv/compare
+	.venv/compare/bin/python -m pip install --quiet --upgrade "pip>=25.3"
+	.venv/compare/bin/python -m pip install --quiet --editable . litellm lm15 "pydantic-ai-slim[openai]" vcrpy packaging
+	@touch $@
+
+compare: .venv/compare ## the README's table beside litellm, lm15, pydantic-ai and vcrpy, with their newest versions of today
+	@.venv/compare/bin/python -m bench.compare
 
 bench: .venv/bench ## speed beside a bare decode and other libraries; ARGS="--quick --only stream"
 	@.venv/bench/bin/python -m bench.run $(ARGS)
