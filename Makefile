@@ -5,7 +5,7 @@ PYTHON ?= python3
 PYTHONS ?= 3.11 3.12 3.13
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz test-lowest test-newest check format record bench lock prices-refresh clean
+.PHONY: help demo test fuzz test-lowest test-newest check format docs changelog dist record bench compare lock prices-refresh clean
 
 # test-lowest and test-newest have a separate environment for each Python
 VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
@@ -69,8 +69,33 @@ format: .venv/check ## rewrite the source as `make check` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.venv/docs: .venv/run constraints/docs.txt
+	$(BIN)/python -m pip install --quiet --editable ".[cli]" --group docs $(call pinned,docs)
+	@touch $@
+
+docs: .venv/docs ## build the site in .site/html, without warnings; ARGS=--serve shows it at localhost:8000
+	@$(BIN)/python -m tests.support.site $(ARGS)
+
+changelog: .venv/docs ## write CHANGELOG.md from docs/changes/; VERSION=0.2.0 for a release, which removes the fragments
+	$(BIN)/python -m tests.support.changelog $(VERSION)
+
+.venv/release: .venv/pip pyproject.toml constraints/release.txt
+	$(PYTHON) -m venv .venv/release
+	.venv/release/bin/python -m pip install --quiet --upgrade "pip>=25.3" --constraint constraints/release.txt
+	.venv/release/bin/python -m pip install --quiet --group release $(call pinned,release)
+	@touch $@
+
+dist: .venv/release ## build sdist and wheel in dist/, check both, try the wheel in an environment of its own, write its SBOM
+	rm -rf dist .venv/wheel
+	.venv/release/bin/python -m build --outdir dist .
+	.venv/release/bin/twine check --strict dist/*
+	$(PYTHON) -m venv .venv/wheel
+	.venv/wheel/bin/python -m pip install --quiet dist/*.whl --constraint constraints/run.txt
+	cd dist && ../.venv/wheel/bin/llm-pure demo > /dev/null
+	.venv/release/bin/cyclonedx-py environment .venv/wheel --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.cdx.json
+
 clean: ## forget the environment and every cache
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .site dist
 
 record: .venv/test ## record the cassettes anew, from servers on loopback (needs Node); ONLY="name ..."
 	$(BIN)/python -m tests.support.record $(ONLY)
@@ -87,6 +112,15 @@ prices-refresh: .venv/test ## make the shipped prices anew, from the newest gena
 	.venv/bench/bin/python -m pip install --quiet --upgrade "pip>=25.3" --constraint constraints/bench.txt
 	.venv/bench/bin/python -m pip install --quiet --editable ".[cli]" --group bench $(call pinned,bench)
 	@touch $@
+
+.venv/compare: .venv/pip pyproject.toml
+	$(PYTHON) -m venv .venv/compare
+	.venv/compare/bin/python -m pip install --quiet --upgrade "pip>=25.3"
+	.venv/compare/bin/python -m pip install --quiet --editable . litellm lm15 "pydantic-ai-slim[openai]" vcrpy packaging
+	@touch $@
+
+compare: .venv/compare ## the README's table beside litellm, lm15, pydantic-ai and vcrpy, with their newest versions of today
+	@.venv/compare/bin/python -m bench.compare
 
 bench: .venv/bench ## speed beside a bare decode and other libraries; ARGS="--quick --only stream"
 	@.venv/bench/bin/python -m bench.run $(ARGS)

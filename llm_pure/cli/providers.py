@@ -81,7 +81,7 @@ def listing(rows: Iterable[Row]) -> list[str]:
 
 
 def page(rows: Iterable[Row]) -> str:
-    """Return docs/providers.md, without the line break at its end."""
+    """Return docs/reference/providers.md, without the line break at its end."""
     header = ["api_type", "dialect", "base URL", "key variable", *CAPABILITIES]
     lines = [PAGE, _cells(header), _cells(["---"] * 4 + [":-:"] * len(CAPABILITIES))]
     for row in rows:

@@ -2,7 +2,7 @@
 
 Sources, read 2026-11-20: TIK openai/tiktoken 0.14.0 (tiktoken/model.py); COOK OpenAI's cookbook, "How to count tokens with
 tiktoken"; LITE litellm 1.109.1 (image tables of its token counter). What is marked "fitted" was fitted by this project to
-recorded usage; the numbers and their spread are in docs/tokens-and-costs.md.
+recorded usage; the numbers and their spread are in docs/reference/tokens-and-costs.md.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""docs/adding-a-provider.md is followed word for word, in a copy of the repository, and the laws hold for what it makes."""
+"""docs/how-to/add-a-provider.md is followed word for word, in a copy of the repository, and the laws hold for what it makes."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "adding-a-provider.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "add-a-provider.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 KNOWN, _, NEW = PAGE.partition("## A new dialect")
 
@@ -23,7 +23,7 @@ def copy(to: Path) -> None:
         shutil.copytree(ROOT / name, to / name, symlinks=True, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", to)
     (to / "cassettes").mkdir()
-    (to / "docs").mkdir()
+    (to / "docs" / "reference").mkdir(parents=True)
 
 
 def follow(text: str, to: Path) -> list[list[str]]:
@@ -102,7 +102,7 @@ def test_the_page_makes_a_provider_for_which_the_laws_hold(
     port = free_port()  # one for all: the URL is a part of a cassette's name
     told = [run(command, tmp_path, port) for command in commands]
 
-    assert proof in (tmp_path / "docs" / "providers.md").read_text("utf-8")
+    assert proof in (tmp_path / "docs" / "reference" / "providers.md").read_text("utf-8")
     assert sorted({path.parent.name for path in (tmp_path / "cassettes").glob("*/*.yaml")}) == [
         name
     ]

@@ -69,5 +69,5 @@ def test_each_line_of_json_is_a_provider(capsys: Captured) -> None:
 def test_the_command_writes_the_page(capsys: Captured) -> None:
     assert main(["providers", "--markdown"]) == 0
 
-    page_file = Path(__file__).parents[2] / "docs" / "providers.md"
+    page_file = Path(__file__).parents[2] / "docs" / "reference" / "providers.md"
     assert capsys.readouterr().out == page_file.read_text("utf-8")

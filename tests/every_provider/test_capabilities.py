@@ -14,7 +14,7 @@ from llm_pure.replay.checks.stream_properties import read_pieces
 from tests.support.cassettes import Recorded, recorded
 from tests.support.png import tiny_png
 
-PAGE = Path(__file__).parents[2] / "docs" / "providers.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "providers.md"
 OTHER_OPERATIONS: dict[str, Capability] = {
     "embed": "embeddings",
     "count": "count tokens",
@@ -84,5 +84,5 @@ def test_every_capability_is_somebodys_or_nobodys_yet() -> None:
 
 
 def test_the_page_of_providers_is_true() -> None:
-    """`llm-pure providers --markdown > docs/providers.md` writes it."""
+    """`llm-pure providers --markdown > docs/reference/providers.md` writes it."""
     assert PAGE.read_text("utf-8") == page(rows(registry)) + "\n"

@@ -1,4 +1,4 @@
-"""The laws of docs/design.md, over every provider and every cassette."""
+"""The laws of docs/explanation/laws.md, over every provider and every cassette."""
 
 import json
 from datetime import UTC, datetime

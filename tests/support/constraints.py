@@ -29,10 +29,12 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "test": ("test",),
     "run": (),
     "bench": ("bench",),
+    "docs": ("docs",),
+    "release": ("release",),
 }
 """File name in `constraints/` -> dependency groups in it, beside the dependencies, the extra `cli`, pip and the backend."""
 
-BASES: Mapping[str, str] = {"test": "check", "run": "check"}
+BASES: Mapping[str, str] = {"test": "check", "run": "check", "docs": "check"}
 """File -> file whose versions it uses, because both are installed into the same environment."""
 
 Pins = dict[str, str]

@@ -141,7 +141,7 @@ LABEL_DISORDERS: tuple[Disorder, ...] = (
     Disorder(
         name="body_for_stream",
         description="a buffered body, labeled as JSON, for a stream request",
-        source="docs/streaming.md: servers that ignore `stream`",
+        source="docs/reference/streaming.md: servers that ignore `stream`",
         dialects=ALL_DIALECTS,
         streamed=False,
         deform=_read_as(True),
