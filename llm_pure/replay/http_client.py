@@ -45,6 +45,9 @@ STREAM_TYPES = (
 )
 """Content types of bodies that are handed over as they arrive."""
 
+TIMEOUT_S = 600.0
+"""Timeout of the clients made here; that of httpx itself, 5 s, is shorter than many answers."""
+
 NO_LIMIT_S = 86_400.0
 """For a client without a timeout: httpx has none for the whole call."""
 

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import httpx2
 
-from llm_pure.replay.http_client import AsyncBody, Body, ClientTransport, Source
+from llm_pure.replay.http_client import TIMEOUT_S, AsyncBody, Body, ClientTransport, Source
 from llm_pure.transports import httpx2 as network
 
 
@@ -35,9 +35,13 @@ def httpx2_transport(source: Source) -> Httpx2ClientTransport:
 
 
 class Httpx2Clients:
-    """Clients of httpx2 over one source, sync and async."""
+    """Clients of httpx2 over one source, sync and async, which wait and follow redirects as those of the vendors' packages do."""
 
     def __init__(self, source: Source) -> None:
         self.transport = httpx2_transport(source)
-        self.client = httpx2.Client(transport=self.transport)
-        self.async_client = httpx2.AsyncClient(transport=self.transport)
+        self.client = httpx2.Client(
+            transport=self.transport, timeout=TIMEOUT_S, follow_redirects=True
+        )
+        self.async_client = httpx2.AsyncClient(
+            transport=self.transport, timeout=TIMEOUT_S, follow_redirects=True
+        )

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import httpx
 
-from llm_pure.replay.http_client import AsyncBody, Body, ClientTransport, Source
+from llm_pure.replay.http_client import TIMEOUT_S, AsyncBody, Body, ClientTransport, Source
 from llm_pure.transports import httpx as network
 
 
@@ -35,9 +35,13 @@ def httpx_transport(source: Source) -> HttpxClientTransport:
 
 
 class HttpxClients:
-    """Clients of httpx over one source, sync and async."""
+    """Clients of httpx over one source, sync and async, which wait and follow redirects as those of the vendors' packages do."""
 
     def __init__(self, source: Source) -> None:
         self.transport = httpx_transport(source)
-        self.client = httpx.Client(transport=self.transport)
-        self.async_client = httpx.AsyncClient(transport=self.transport)
+        self.client = httpx.Client(
+            transport=self.transport, timeout=TIMEOUT_S, follow_redirects=True
+        )
+        self.async_client = httpx.AsyncClient(
+            transport=self.transport, timeout=TIMEOUT_S, follow_redirects=True
+        )
