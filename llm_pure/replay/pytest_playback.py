@@ -1,18 +1,27 @@
 """The cassette of one marked test, and what the plugin reports about it: misses, connections, unused and missing recordings."""
 
+import os
 import shlex
 from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
+
+from returns.primitives.exceptions import UnwrapFailedError
 
 from llm_pure.replay.cassette_writer import CassetteRecorder
 from llm_pure.replay.faults import PlaybackOptions
-from llm_pure.replay.network_guard import Guard, blocked_message
+from llm_pure.replay.network_guard import Connection, Guard, blocked_message
 from llm_pure.replay.recorder import RecordingOverride
 from llm_pure.replay.recording_index import describe_miss
 from llm_pure.transports.base import AsyncTransport, Transport
 from llm_pure.transports.scripted import ScriptedTransport
-from llm_pure.types.errors import ConnectionFailed
-from llm_pure.types.result import LLMResult
+from llm_pure.types.errors import ConnectionFailed, LLMError, describe
+from llm_pure.types.result import Failure, LLMResult
+
+NOTHING_RECORDED = (
+    "nothing was recorded: no request of this test reached its cassette; only those of `LLM(config)` do, and of the "
+    "fixtures llm_httpx, llm_httpx2 and llm_server"
+)
 
 MAX_CONNECTIONS = 3
 """Maximum number of connections in a report."""
@@ -27,10 +36,12 @@ class Playback:
         settings: Mapping[str, Any],
         *,
         test: str,
+        folder: Path,
         is_marked_itself: bool,
     ) -> None:
-        """test: its id for the command line. is_marked_itself: the marker is on the test, not on its class or module."""
+        """test: its id on the command line, in `folder`. is_marked_itself: the marker is not only on its class or module."""
         self.recorder = recorder
+        self.path = os.path.relpath(recorder.path, folder)
         self.is_new = not recorder.path.exists()
         playing = {key: settings[key] for key in ("borders", "speed", "fault") if key in settings}
         self.override = RecordingOverride(recorder, PlaybackOptions(**playing))
@@ -51,12 +62,13 @@ class Playback:
 
     def misses(self) -> list[str]:
         """Return a line for each request without a matching recording."""
-        names = [str(self.recorder.path)]
-        return [describe_miss(miss, names) for miss in self.recorder.misses]
+        full = str(self.recorder.path)
+        misses = [describe_miss(miss, [full]) for miss in self.recorder.misses]
+        return [miss.replace(full, self.path) for miss in misses]
 
     def unused(self) -> list[str]:
         """Return the location of each recording that no request used."""
-        return [str(location) for location in self.recorder.unused]
+        return [f"{self.path}: interactions[{one.index}]" for one in self.recorder.unused]
 
     def failures(self) -> list[str]:
         """Return why a test that passed fails."""
@@ -74,7 +86,14 @@ class Playback:
             lines.append(f"record with: {self.how_to_record}")
         if self.guard.blocks:
             lines += dict.fromkeys(map(blocked_message, self.guard.connections))
+        elif self._packages():
+            lines += self._empty()
         return lines
+
+    def _packages(self) -> list[Connection]:
+        """Return one connection of each package that connected by itself."""
+        known = {one.package: one for one in self.guard.connections if one.package is not None}
+        return list(known.values())[:MAX_CONNECTIONS]
 
     def _empty(self) -> list[str]:
         """Return why a test that was to be recorded recorded nothing."""
@@ -85,23 +104,27 @@ class Playback:
             return []
         if recorder.requests:
             return [f"nothing was recorded: none of {recorder.requests} requests had a response"]
-        known = [one for one in self.guard.connections if one.package is not None]
-        others = [one for one in self.guard.connections if one.package is None]
-        if not (self._is_marked_itself or known):
+        connections = self._packages()
+        if not (self._is_marked_itself or connections):
             return []
-        reason = (
-            "nothing was recorded: no request of this test reached its cassette; only those of `LLM(config)` do, and of the "
-            "fixtures llm_httpx, llm_httpx2 and llm_server"
-        )
-        lines = [reason]
-        for connection in list({one.package: one for one in known}.values())[:MAX_CONNECTIONS]:
-            lines.append(f"{connection}: write {connection.advice}")
-        if not known:
-            lines += [f"there was {one}" for one in others[:MAX_CONNECTIONS]]
+        lines = [NOTHING_RECORDED]
+        lines += [f"{connection}: write {connection.advice}" for connection in connections]
+        if not connections:
+            others = dict.fromkeys(map(str, self.guard.connections))
+            lines += [f"there was {other}" for other in list(others)[:MAX_CONNECTIONS]]
             lines.append(
                 'a test that sends nothing needs no marker; @pytest.mark.llm_cassette(empty="ignore") allows it'
             )
         return lines
+
+
+def unwrapped_error(exception: BaseException | None) -> list[str]:
+    """Return the description of the error whose Result was unwrapped, of which the exception of `returns` says nothing."""
+    if not isinstance(exception, UnwrapFailedError):
+        return []
+    container = exception.halted_container
+    error = container.failure() if isinstance(container, Failure) else None
+    return [describe(error)] if isinstance(error, get_args(LLMError)) else []
 
 
 class OutsideTest:

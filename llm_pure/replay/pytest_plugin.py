@@ -38,10 +38,10 @@ _NAME_LIMIT = 200
 _PLAYBACK: "pytest.StashKey[Playback]" = pytest.StashKey()
 _ITEM = pytest.StashKey[pytest.Item]()
 """The test that runs."""
-_OWNERS = pytest.StashKey[dict[Path, str]]()
-"""Cassette with a derived name -> its test."""
-_BEGUN = pytest.StashKey[set[Path]]()
-"""Cassettes that did not exist when the first of their tests ran."""
+_BEGUN = pytest.StashKey[dict[Path, str]]()
+"""Cassettes that this run records from nothing -> the first test of each."""
+_SHARED_MODES = {"once": "new_episodes", "rewrite": "all"}
+"""Mode -> mode of the further tests of a cassette, which add to what the first of them recorded."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -116,20 +116,12 @@ def llm_cassette(
     shared = node.get_closest_marker("vcr") is not None
     name = marker_name or (f"{llm_cassette_name}.llm" if shared else llm_cassette_name)
     path = Path(llm_cassette_dir, name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
-    owner = config.stash.setdefault(_OWNERS, {}).setdefault(path, node.nodeid)
-    if not marker_name and owner != node.nodeid:
-        pytest.fail(
-            f"llm_cassette: {path} is the cassette of {owner} already: the names of the two tests differ only in characters "
-            "that no file name has. Name them by parametrize(ids=...) or @pytest.mark.llm_cassette(NAME)",
-            pytrace=False,
-        )
     mode = settings.get("mode", "none")
-    if mode == "once":  # the tests of one cassette record it together
-        begun = config.stash.setdefault(_BEGUN, set())
-        if path in begun:
-            mode = "new_episodes"
-        elif not path.exists():
-            begun.add(path)
+    begun = config.stash.setdefault(_BEGUN, {})
+    if path in begun and (mode == "once" or begun[path] != node.nodeid):
+        mode = _SHARED_MODES.get(mode, mode)
+    elif mode == "rewrite" or (mode == "once" and not path.exists()):
+        begun[path] = node.nodeid
     opened = open_cassette(
         path,
         mode,
@@ -144,6 +136,7 @@ def llm_cassette(
         recorder,
         settings,
         test=str(config.cwd_relative_nodeid(node.nodeid)),
+        folder=config.invocation_params.dir,
         is_marked_itself="llm_cassette" in own,
     )
     node.stash[_PLAYBACK] = playback
@@ -250,14 +243,15 @@ def pytest_runtest_makereport(
     """Add what the cassette has to do with a failure, and for the summary what was recorded and not used."""
     report = yield
     playback = item.stash.get(_PLAYBACK, None)
-    if playback is None:
-        return report
-    if report.failed:
-        _explain(report, playback.notes())
-    if report.when == "call":  # xdist's workers send this too
+    if report.failed and item.get_closest_marker("llm_cassette") is not None:
+        from llm_pure.replay.pytest_playback import unwrapped_error
+
+        notes = [] if playback is None else playback.notes()
+        _explain(report, notes or unwrapped_error(call.excinfo.value if call.excinfo else None))
+    if playback is not None and report.when == "call":  # xdist's workers send this too
         listed = playback.on_unused == "report" and report.passed
         vars(report)["llm_cassette"] = {
-            "path": str(playback.recorder.path),
+            "path": playback.path,
             "unused": playback.unused() if listed else None,
             "recorded": len(playback.recorder.recorded),
         }
