@@ -103,7 +103,12 @@ class Playback:
         if recorder.requests and (recorder.can_play or recorder.recorded):
             return []
         if recorder.requests:
-            return [f"nothing was recorded: none of {recorder.requests} requests had a response"]
+            sent = (
+                f"any of the {recorder.requests} requests"
+                if recorder.requests > 1
+                else "the request"
+            )
+            return [f"nothing was recorded: no response came to {sent}"]
         connections = self._packages()
         if not (self._is_marked_itself or connections):
             return []

@@ -126,11 +126,7 @@ def test_a_package_that_connects_by_itself_is_named(name: str) -> None:
     assert packages == {name}
 
 
-Adef gemini(client: genai.Client) -> object:
-    return client.models.generate_content(model="m", contents="hello")
-
-
-SYNC: dict[str, Callable[[], Any]] = {
+ASYNC: dict[str, Callable[[], Any]] = {
     "openai": lambda: chat(openai.AsyncOpenAI(max_retries=0))(),
     "anthropic": lambda: claude(anthropic.AsyncAnthropic(max_retries=0))(),
     "groq": lambda: chat(groq.AsyncGroq(max_retries=0))(),
