@@ -53,6 +53,11 @@ REFUSED = "secret_refused"
 class CassetteRecorder:
     """Records to and replays from one cassette; `open_cassette` creates it. Safe for transports, threads and tasks."""
 
+    needs_credentials = False
+    """Recordings need none. What has to be sent does, see `recorder.RecordTransport`."""
+    how_to_record: str | None = None
+    """What the error of a miss recommends; by default a call of `open_cassette`."""
+
     def __init__(
         self,
         path: Path,
@@ -70,6 +75,7 @@ class CassetteRecorder:
         self._index = RecordingIndex([cassette] if self.can_play else [], matching, again=again)
         self._lock = ForkSafeLock()
         self._started = 0
+        self._requests = 0
         self._new: dict[int, Interaction] = {}
         self._secrets: set[str] = set()
         self._refused: list[str] = []
@@ -84,6 +90,11 @@ class CassetteRecorder:
     def can_record(self) -> bool:
         """Whether requests may reach the network."""
         return self.mode in ("new_episodes", "all", "rewrite") or not self.can_play
+
+    @property
+    def requests(self) -> int:
+        """How many requests came so far, replayed and sent and missed."""
+        return self._requests
 
     @property
     def misses(self) -> tuple[UnmatchedRequest, ...]:
@@ -103,11 +114,13 @@ class CassetteRecorder:
 
     def match(self, request: HttpRequest) -> LLMResult[Interaction | None]:
         """Return the recording for a request, None if the request is to be sent, or the error of a miss."""
+        with self._lock:
+            self._requests += 1
         if not self.can_play:
             return Success(None)
         if self.can_record:
             return Success(self._index.find(request))
-        return self._index.match(request)
+        return self._index.match(request, self.how_to_record)
 
     def learn_secrets(self, secrets: Iterable[str]) -> None:
         """Mask these texts in all that is written from now on."""
