@@ -36,7 +36,7 @@ from tests.support.server_answers import (
     through_stream,
 )
 
-EXAMPLES = settings(max_examples=150, deadline=None)
+EXAMPLES = settings(max_examples=80, deadline=None)
 ANSWERS = [
     one
     for one in recorded()

@@ -22,6 +22,8 @@ READERS = {
 }
 """Dialect -> the provider that reads it."""
 
+DONE: LLMResult[Any] = Success(None)
+
 ADDED = {
     "created",
     "created_at",
@@ -56,7 +58,7 @@ def through_stream(
     *,
     cuts: Iterable[int] = (),
     pings: bool = False,
-    outcome: LLMResult[Any] = Success(None),
+    outcome: LLMResult[Any] = DONE,
     **fields: Any,
 ) -> LLMResult[Completion]:
     """The Completion that a client collects; `cuts`: where its bytes are divided."""
@@ -93,7 +95,7 @@ def bare(completion: Completion) -> Any:
     calls = [
         (call.id, call.name, msgspec.json.decode(call.arguments)) for call in message.tool_calls
     ]
-    usage = msgspec.structs.replace(completion.usage, raw=None)
+    usage = same_usage(completion.usage)
     return message.text + message.refusal, message.reasoning, calls, completion.finish_reason, usage
 
 
@@ -108,4 +110,9 @@ def plain_parts(parts: Iterable[Part]) -> list[Part]:
 
 
 def same_usage(usage: Usage) -> Usage:
-    return msgspec.structs.replace(usage, raw=None)
+    """The usage without the provider's object. Responses has no way to leave a count out: its types require them."""
+    counts = {
+        name: getattr(usage, name) or None
+        for name in ("cached_input_tokens", "cache_write_tokens", "reasoning_tokens")
+    }
+    return msgspec.structs.replace(usage, raw=None, **counts)

@@ -67,6 +67,7 @@ ERRORS: Mapping[str, ErrorRow] = {
 """Kind of an LLMError -> status. The body has nothing but the text."""
 
 _WORDS: Mapping[str, str] = {
+    "invalid_request": "invalid request",
     "authentication": "unauthorized",
     "not_found": "model not found",
     "overloaded": "server busy, please try again",

@@ -59,10 +59,13 @@ def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
     return HttpResponse(status, headers, msgspec.json.encode({"error": error_object(error)}))
 
 
-def usage_object(usage: Usage, names: Mapping[str, str]) -> dict[str, Any] | None:
+def usage_object(
+    usage: Usage, names: Mapping[str, str], *, complete: bool = False
+) -> dict[str, Any] | None:
     """The usage as an API shows it; the provider's own object if it has the same names and says the same. None if unknown.
 
-    `names`: the API's names of the input, the output and their details.
+    `names`: the API's names of the input, the output and their details. `complete`: the API's types require the details,
+    so an unknown count is sent as 0.
     """
     raw = usage.raw
     own = raw is not None and {names["input"], names["output"]} <= raw.keys()
@@ -81,8 +84,10 @@ def usage_object(usage: Usage, names: Mapping[str, str]) -> dict[str, Any] | Non
         "cache_write_tokens": usage.cache_write_tokens,
     }
     known = {name: count for name, count in details.items() if count is not None}
+    if complete:
+        known = {name: count or 0 for name, count in details.items()}
     if known:
         result[names["input_details"]] = {"cached_tokens": 0, **known}
-    if usage.reasoning_tokens is not None:
-        result[names["output_details"]] = {"reasoning_tokens": usage.reasoning_tokens}
+    if complete or usage.reasoning_tokens is not None:
+        result[names["output_details"]] = {"reasoning_tokens": usage.reasoning_tokens or 0}
     return result

@@ -364,7 +364,7 @@ class ResponseEncoder(PartEncoder):
             **extra,
             "status": value if is_status else "incomplete",
             "output": self.items,
-            "usage": usage_object(self.usage, _USAGE_NAMES),
+            "usage": usage_object(self.usage, _USAGE_NAMES, complete=True),
         }
         if value == "failed":
             self.response["error"] = {"code": "server_error", "message": "the model failed"}
