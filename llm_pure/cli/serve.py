@@ -45,7 +45,11 @@ def run(options: Namespace) -> int:
         speed=playing.speed,
         fault=playing.fault,
     )
-    return _serve(value_or_exit(replay, NO_INPUT), UNROUTABLE, options)
+    transport = value_or_exit(replay, NO_INPUT)
+    transport.how_to_record = (
+        "llm-pure replay serve FILE --record new_episodes --upstream https://HOST"
+    )
+    return _serve(transport, UNROUTABLE, options)
 
 
 def _record(options: Namespace, playing: PlaybackOptions) -> int:

@@ -239,7 +239,14 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
     spec, target, started_s = call.spec, call.targets[call.index], monotonic()
     store = call.context.billing.background
     try:
-        ready = _prepare(call, target, started_s)
+        try:
+            ready = prepare(call, target, started_s)
+        except Rejected as rejected:
+            if call.context.transports.needs_credentials:
+                raise
+            from llm_pure.client.stand_in import prepare_with_stand_ins  # imported late: tests only
+
+            ready = prepare_with_stand_ins(call, target, started_s, rejected.error)
         if store is not None and ready.pending is not None and ready.pending.max_usd is not None:
             from llm_pure.client.background import reserve_steps  # imported late: start-up
 
@@ -278,7 +285,7 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
     return result
 
 
-def _prepare(call: CallState[A], target: Target, started_s: float) -> PreparedRequest:
+def prepare(call: CallState[A], target: Target, started_s: float) -> PreparedRequest:
     """Build and sign the request, acquire a permit, then reserve the cost. Raises Rejected, and then holds neither."""
     context, spec, permit, pending, wait_s = call.context, call.spec, None, None, 0.0
     try:

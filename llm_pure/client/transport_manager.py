@@ -73,6 +73,11 @@ class TransportCache(Generic[T]):
                 return Success(self._open[key])
             return self._create(*key).map(lambda opened: self._open.setdefault(key, opened))
 
+    @property
+    def needs_credentials(self) -> bool:
+        """False if no request reaches a service."""
+        return _needs_credentials(self._transport)
+
     def pop_all(self) -> list[Any]:
         """Remove and return every open transport, to be closed. Later calls of `get` fail."""
         with self._lock:
@@ -134,6 +139,11 @@ class TransportManager:
                 import_module(NAMES[transport])  # now, so that no call has to
         elif not isinstance(transport, str):
             self.enter()  # nothing to close: all sync calls share the transport that was passed
+
+    @property
+    def needs_credentials(self) -> bool:
+        """False if no request reaches a service: a replay, or the double of a test."""
+        return _needs_credentials(self._transport)
 
     @contextmanager
     def acquire(self) -> Iterator[TransportCache[Transport]]:
@@ -201,9 +211,10 @@ class TransportManager:
 def preconnect(transports: TransportCache[Any], targets: tuple[Target, ...]) -> None:
     """Load what a first call would load: build and sign a request for each target, open a decoder and a transport.
 
-    Sends nothing. Fails with the error that every call would end in, such as a missing key or package.
+    Sends nothing. Fails with the error that every call would end in, such as a missing key or package. A replay has
+    nothing to load.
     """
-    for target in targets:
+    for target in targets if transports.needs_credentials else ():
         chat = ChatRequest(model=target.config.model or "any", messages=(user("Hi"),))
         built = ok(target.provider.build_chat(target.config, chat))
         now = datetime.now(UTC)
@@ -214,6 +225,12 @@ def preconnect(transports: TransportCache[Any], targets: tuple[Target, ...]) -> 
         loaded: LLMResult[None] | None = None if preload is None else preload(request.url)
         if loaded is not None:
             ok(loaded)
+
+
+def _needs_credentials(transport: AnyTransport) -> bool:
+    """Return `needs_credentials` of a transport, or of the override in place of a named one; true without it."""
+    source = current_override() if isinstance(transport, str) else transport
+    return getattr(source, "needs_credentials", True) is not False
 
 
 def _check_kind(transport: object, kind: type[T]) -> LLMResult[T]:

@@ -53,6 +53,11 @@ REFUSED = "secret_refused"
 class CassetteRecorder:
     """Records to and replays from one cassette; `open_cassette` creates it. Safe for transports, threads and tasks."""
 
+    needs_credentials = False
+    """Recordings need none. What has to be sent does, see `recorder.RecordTransport`."""
+    how_to_record: str | None = None
+    """What the error of a miss recommends; by default a call of `open_cassette`."""
+
     def __init__(
         self,
         path: Path,
@@ -107,7 +112,7 @@ class CassetteRecorder:
             return Success(None)
         if self.can_record:
             return Success(self._index.find(request))
-        return self._index.match(request)
+        return self._index.match(request, self.how_to_record)
 
     def learn_secrets(self, secrets: Iterable[str]) -> None:
         """Mask these texts in all that is written from now on."""

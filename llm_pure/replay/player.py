@@ -156,6 +156,10 @@ class ReplayTransport:
     fault: faults to inject.
     """
 
+    needs_credentials = False
+    how_to_record: str | None = None
+    """What the error of a miss recommends; by default a call of `open_cassette`."""
+
     def __init__(
         self,
         *cassettes: Cassette,
@@ -200,7 +204,11 @@ class ReplayTransport:
 
     def _match(self, request: HttpRequest) -> LLMResult[Interaction]:
         injected = self._player.next_injected(request)
-        return self._index.match(request) if injected is None else Success(injected)
+        return (
+            self._index.match(request, self.how_to_record)
+            if injected is None
+            else Success(injected)
+        )
 
 
 def open_replay(

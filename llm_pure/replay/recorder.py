@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from llm_pure.replay.cassette import Interaction
 from llm_pure.replay.faults import DEFAULT_PLAYBACK, PlaybackOptions
 from llm_pure.replay.player import Player
+from llm_pure.signing.stand_in import StandInRequest
 from llm_pure.transports.base import (
     AsyncStreamingResponse,
     AsyncTransport,
@@ -138,6 +139,11 @@ class _Recorder(Generic[T]):
 
     _protocol: type[Any]
 
+    @property
+    def needs_credentials(self) -> bool:
+        """False if the sink replays: then a key is missing only for a request that has to be sent."""
+        return _needs_credentials(self._sink)
+
     def __init__(
         self,
         sink: RecordingSink,
@@ -164,6 +170,8 @@ class _Recorder(Generic[T]):
             with self._lock:
                 self._inner = self._inner or self._open()
                 inner = ok(self._inner)
+            if isinstance(request, StandInRequest) and _needs_credentials(inner):
+                return Failure(request.error)
         except Rejected as rejected:
             return Failure(rejected.error)
         return inner, RecordedExchange(self._sink, request)
@@ -257,6 +265,11 @@ class RecordingOverride:
         self.sink = sink
         self._player = Player(playing)
 
+    @property
+    def needs_credentials(self) -> bool:
+        """As of a recorder."""
+        return _needs_credentials(self.sink)
+
     def learn_secrets(self, secrets: Iterable[str]) -> None:
         """Mask these texts in all that is written from now on, if the sink can."""
         if isinstance(self.sink, LearnsSecrets):
@@ -269,3 +282,7 @@ class RecordingOverride:
     def open_async(self, make: Callable[[], LLMResult[AsyncTransport]]) -> AsyncRecordTransport:
         """Return an async recorder around the transport that `make` opens."""
         return AsyncRecordTransport(self.sink, make, player=self._player)
+
+
+def _needs_credentials(value: object) -> bool:
+    return getattr(value, "needs_credentials", True) is not False

@@ -5,6 +5,9 @@ response and follows no redirect, so a key never goes to another host. Every fai
 
     transport.send(request, timeouts)                    -> LLMResult[HttpResponse]
     with transport.stream(request, timeouts) as opened:  -> LLMResult[StreamingResponse]; a failure of the body is its last item
+
+A transport that reaches no service (a replay, the double of a test) has `needs_credentials = False`: the client then signs
+with a stand-in where a key is missing.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator

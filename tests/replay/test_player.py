@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,7 +108,9 @@ def test_equal_requests_are_answered_in_the_order_recorded_and_then_no_more() ->
         case Failure(ConnectionFailed(code="not_recorded", message=message, retryable=False)):
             assert message == (
                 f"no recording matches POST {URL}: it is recorded 2 times "
-                "(last: twice.yaml: interactions[0]), and all recordings were used"
+                "(last: twice.yaml: interactions[0]), and all recordings were used; `again=True` repeats the last one. "
+                'Record it with open_cassette("twice.yaml", mode="new_episodes") and '
+                "override_transport(RecordingOverride(cassette))"
             )
         case other:
             pytest.fail(f"{other}")
@@ -125,7 +128,9 @@ def test_a_miss_names_the_nearest_recording_and_the_paths_that_differ() -> None:
         case Failure(ConnectionFailed(code="not_recorded", message=message, retryable=False)):
             assert message == (
                 f"no recording matches POST {URL}: nearest is tape.yaml: interactions[0], "
-                'where (requested != recorded) /m: "c" != "a"'
+                'where (requested != recorded) /m: "c" != "a". '
+                'Record it with open_cassette("tape.yaml", mode="new_episodes") and '
+                "override_transport(RecordingOverride(cassette))"
             )
         case other:
             pytest.fail(f"{other}")
@@ -276,3 +281,13 @@ def test_a_file_that_cannot_be_read_is_the_failure(
     if text is not None:
         (tmp_path / "a.yaml").write_text(text)
     assert isinstance(open_replay(tmp_path / "a.yaml").failure(), kind)
+
+
+def test_a_miss_by_host_alone_says_how_to_compare_without_it() -> None:
+    transport = ReplayTransport(TAPE)
+    moved = msgspec.structs.replace(ask("a"), url=URL.replace("://", "://other."))
+    message = transport.send(moved, NOW).failure().message
+    assert (
+        "only the host differs: set `base_url`, or compare without it by MatchRules(origin=False)"
+        in message
+    )
