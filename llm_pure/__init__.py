@@ -48,6 +48,10 @@ from llm_pure.types.result import LLMResult, fold
 
 if TYPE_CHECKING:
     from llm_pure.client import LLM as LLM
+    from llm_pure.client.costs import completion_cost as completion_cost
+    from llm_pure.client.costs import estimate_cost as estimate_cost
+    from llm_pure.types.exceptions import LLMException as LLMException
+    from llm_pure.types.exceptions import unwrap as unwrap
 
 __version__ = "0.1.0"
 
@@ -69,6 +73,7 @@ __all__ = [
     "JsonFormat",
     "LLMConfig",
     "LLMError",
+    "LLMException",
     "LLMResult",
     "Message",
     "NamedToolChoice",
@@ -92,18 +97,32 @@ __all__ = [
     "Video",
     "assistant",
     "collect",
+    "completion_cost",
     "describe",
+    "estimate_cost",
     "fold",
     "system",
     "tool_result",
+    "unwrap",
     "user",
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import `LLM` on first use, so that `import llm_pure` loads neither httpx nor anyio."""
-    if name == "LLM":
-        from llm_pure.client import LLM
+_ON_FIRST_USE = {
+    "LLM": "llm_pure.client",
+    "LLMException": "llm_pure.types.exceptions",
+    "completion_cost": "llm_pure.client.costs",
+    "estimate_cost": "llm_pure.client.costs",
+    "unwrap": "llm_pure.types.exceptions",
+}
+"""Name -> its module, imported on first use: `import llm_pure` loads neither httpx nor anyio."""
 
-        return LLM
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> object:
+    """Import a name of _ON_FIRST_USE."""
+    module = _ON_FIRST_USE.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(module), name)

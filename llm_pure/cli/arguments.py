@@ -1,4 +1,7 @@
-"""Options and help texts of every command. `create_parser` sets `options.run` to the "module.function" to call."""
+"""Options and help texts of every command. `create_parser` sets `options.run` to the "module.function" to call.
+
+One file: a table of all commands and options, to be compared with each other. `examples` has an example of each.
+"""
 
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
@@ -6,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, TypeAlias
 
 from llm_pure import __version__
+from llm_pure.cli.examples import examples_of, wrapped
 from llm_pure.cli.exit_codes import TABLE, USAGE
 
 Commands: TypeAlias = Any
@@ -39,11 +43,12 @@ def create_parser() -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"llm-pure {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = _subcommands(parser)
     _add_ask(commands)
     _add_build(commands)
     _add_parse(commands)
     _add_providers(commands)
+    _add_models(commands)
     _command(commands, "demo", "demo.run", "run every step on a bundled cassette, offline")
     _add_config(commands)
     _add_doctor(commands)
@@ -81,11 +86,11 @@ def usd(text: str) -> Decimal:
 
 def _add_ask(commands: Commands) -> None:
     ask = _command(commands, "ask", "ask.run", "ask a model a question", "Ask a model a question. Text that is piped in is appended to TEXT.")
-    ask.epilog = (
+    ask.epilog = wrapped(
         "Models come from the configuration files that `llm-pure doctor` lists; missing settings come from the provider's "
-        "environment variables, such as OPENAI_API_KEY and OPENAI_BASE_URL. Without a key, the bundled recordings answer "
-        "if they contain the question."
-    )
+        "environment variables, such as OPENAI_API_KEY and OPENAI_BASE_URL. Exit 65 if the answer is incomplete: it ended at "
+        "the token limit or by a filter."
+    ) + f"\n\n{ask.epilog}"
     _add_prompt(ask)
     ask.add_argument("-i", "--image", action="append", default=[], metavar="FILE", help="image file or URL; repeatable")
     _flag(ask, "--json", "print the Completion as JSON")
@@ -140,6 +145,15 @@ def _add_providers(commands: Commands) -> None:
     form = providers.add_mutually_exclusive_group()
     _flag(form, "--markdown", "print the page docs/providers.md")
     _flag(form, "--json", "one JSON line per provider")
+
+
+def _add_models(commands: Commands) -> None:
+    models = _command(commands, "models", "models.run", "list the models that a provider has",
+        "Print the name of each model that the provider lists for the key, one on a line.")
+    models.add_argument("-m", "--model", metavar="PROVIDER", help="provider, or name in the configuration files; default: as `ask`")
+    _add_config_file(models)
+    models.add_argument("--base-url", metavar="URL", help="base URL in place of the provider's")
+    _flag(models, "--json", "one JSON line per model")
 
 
 def _add_config(commands: Commands) -> None:
@@ -259,8 +273,8 @@ def _add_redaction(command: ArgumentParser) -> None:
 
 def _add_tokens(commands: Commands) -> None:
     tokens = _command(commands, "tokens", "tokens.run", "count the tokens of files, offline",
-        "Count the tokens of text for a model, offline. Without FILE, of standard input.")
-    tokens.add_argument("files", nargs="*", metavar="FILE", help="UTF-8 text; - is standard input")
+        "Count the tokens of text for a model, offline. Without PATH, of standard input.")
+    _add_texts_of_paths(tokens)
     tokens.add_argument("-m", "--model", default="gpt-4o", metavar="MODEL",
         help="model, PROVIDER:MODEL, or name in the configuration files; default: gpt-4o")
     _add_config_file(tokens)
@@ -276,12 +290,12 @@ def _add_cost(commands: Commands) -> None:
     form = report.add_mutually_exclusive_group()
     _flag(form, "--json", "one JSON line per row")
     _flag(form, "--csv", "comma-separated values")
-    estimate = _command(actions, "estimate", "cost.estimate", "estimate the maximum cost of a prompt",
-        "Estimate the maximum cost of a prompt: its input, and the longest output.")
-    _add_file(estimate)
+    estimate = _command(actions, "estimate", "cost.estimate", "estimate the maximum cost of prompts",
+        "Estimate the maximum cost of prompts, each file one: its input, and the longest output.")
+    _add_texts_of_paths(estimate)
     _add_model(estimate)
     estimate.add_argument("--max-tokens", type=int, default=4096, metavar="N", help="of output; default: 4096")
-    _flag(estimate, "--json", "one JSON line")
+    _flag(estimate, "--json", "one JSON line per file")
     race = _command(actions, "race", "cost_race.run", "test one budget with several processes, offline",
         "Let processes call a scripted model against one SQLite ledger, kill one of them during a call, and check that the "
         "limit holds, that every call is admitted or refused, and that no reservation is left. Exit 1 otherwise.")
@@ -290,6 +304,11 @@ def _add_cost(commands: Commands) -> None:
     race.add_argument("--calls", type=int, default=400, metavar="N", help="calls of all processes; default: 400")
     race.add_argument("--lease", type=float, default=2.0, metavar="S", help="reservation of the killed process, in seconds")
     _flag(race, "--json", "one JSON line")
+
+
+def _add_texts_of_paths(command: ArgumentParser) -> None:
+    command.add_argument("files", nargs="*", metavar="PATH",
+        help="file of UTF-8 text, folder of such files, or pattern such as 'docs/**/*.md'; - is standard input")
 
 
 def _add_repair(commands: Commands) -> None:
@@ -338,8 +357,8 @@ def _add_transcribe(commands: Commands) -> None:
     transcribe.add_argument("file", metavar="FILE", help="wav, mp3, m4a, ogg, flac or webm; - is standard input")
     transcribe.add_argument("--language", metavar="CODE", help="language of the audio, such as en")
     transcribe.add_argument("--prompt", metavar="TEXT", help="names and words in the audio")
-    transcribe.add_argument("--format", choices=("json", "text", "srt", "verbose_json", "vtt", "diarized_json"),
-        help="srt and vtt are subtitles; json, verbose_json and diarized_json print JSON; default: plain text")
+    transcribe.add_argument("--format", choices=("json", "text", "srt", "verbose_json", "vtt", "diarized_json"), metavar="FORMAT",
+        help="srt and vtt are subtitles; json, verbose_json and diarized_json print JSON; default: text")
 
 
 def _add_texts(commands: Commands) -> None:
@@ -375,15 +394,22 @@ def _add_force(command: ArgumentParser) -> None:
 
 def _group(commands: Commands, name: str, summary: str) -> Commands:
     """Add a command with commands of its own; return these."""
-    group = commands.add_parser(name, help=summary, description=_sentence(summary))
-    return group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    return _subcommands(commands.add_parser(name, help=summary, description=_sentence(summary)))
+
+
+def _subcommands(parser: ArgumentParser) -> Commands:
+    """Add commands to a parser; without one of them, it prints its help, which lists them."""
+    parser.set_defaults(run="", parser=parser)
+    return parser.add_subparsers(title="commands", metavar="COMMAND")
 
 
 def _command(
     commands: Commands, name: str, run: str, summary: str, description: str = ""
 ) -> ArgumentParser:
     """Add a command. run: the function as "module.function", imported only when the command runs."""
-    command: ArgumentParser = commands.add_parser(name, help=summary, description=description or _sentence(summary))
+    command: ArgumentParser = commands.add_parser(name, help=summary, formatter_class=RawDescriptionHelpFormatter)
+    command.description = wrapped(description or _sentence(summary))
+    command.epilog = examples_of(command.prog)
     command.set_defaults(run=run)
     return command
 

@@ -7,38 +7,32 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.cli.exit_codes import OK, CommandFailed, exit_code, value_or_exit
+from llm_pure.cli.exit_codes import OK, value_or_exit
 from llm_pure.cli.model_selection import LEDGER_ENV, SelectedModel, open_client, select_model
 from llm_pure.cli.output import out, out_json, print_error, print_note
 from llm_pure.cli.prompt import read_request
 from llm_pure.client.billing import BudgetInput
 from llm_pure.client.budgets import InMemoryBudget, PerCallLimit
 from llm_pure.client.budgets_sqlite import open_ledger
+from llm_pure.client.completeness import require_complete
 from llm_pure.client.from_settings import budget_of
 from llm_pure.client.llm import LLM
-from llm_pure.policy.retry import NO_RETRY
-from llm_pure.replay.cassette_files import builtin_cassettes
-from llm_pure.replay.matching import MatchRules
-from llm_pure.replay.player import ReplayTransport, open_replay
-from llm_pure.settings.config_parser import with_file_defaults
-from llm_pure.transports.base import Timeouts
 from llm_pure.types.completion import Completion
-from llm_pure.types.config import SECRET_FIELDS
-from llm_pure.types.errors import InvalidConfiguration, StreamInterrupted
+from llm_pure.types.errors import IncompleteAnswer, StreamInterrupted
 from llm_pure.types.events import ReasoningDelta, RefusalDelta, StreamEvent, TextDelta
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult
 
+INCOMPLETE = "the text above is incomplete"
+
 
 def run(options: Namespace) -> int:
-    """Print the completion. Without a key, print the bundled recording of the question, if there is one."""
+    """Print the completion, also an incomplete one, which ends in exit code 65."""
     request = read_request(options, options.image)
     selected = value_or_exit(select_model(options))
     with open_client(selected, budget=_budget(selected, options.max_cost)) as llm:
         request = value_or_exit(llm.compress_request(request))
         result = _complete(llm, request, options)
-    if isinstance(result, Failure) and _is_missing_key(result.failure()):
-        result = _replay(selected, request, options, result.failure())
     return _print_result(result, options)
 
 
@@ -52,30 +46,6 @@ def _budget(selected: SelectedModel, limit_usd: Decimal | None) -> BudgetInput |
     if budget is None or limit_usd is None:
         return budget or limit_usd
     return PerCallLimit(InMemoryBudget(budget), limit_usd)
-
-
-def _is_missing_key(error: object) -> bool:
-    return isinstance(error, InvalidConfiguration) and error.field in SECRET_FIELDS
-
-
-def _replay(
-    selected: SelectedModel, request: ChatRequest, options: Namespace, missing_key: Any
-) -> LLMResult[Completion]:
-    """Answer from the bundled recordings. Fails with the missing key if the question is not recorded."""
-    config = msgspec.structs.replace(selected.config, api_key="not-sent-anywhere", base_url=None)
-    config = with_file_defaults(config)  # the recordings are of configurations of files
-    folder = builtin_cassettes() / selected.provider.name
-    replay = open_replay(folder, matching=MatchRules(origin=False), again=True)
-
-    def find(transport: ReplayTransport) -> LLMResult[Any]:
-        built = selected.provider.build_chat(config, request)
-        return built.bind(lambda chat: transport.send(chat.request, Timeouts()))
-
-    if isinstance(replay.bind(find), Failure):
-        raise CommandFailed(missing_key, exit_code(missing_key))
-    print_note(f"no key for {selected.provider.name}: this is a recorded response")
-    with LLM(config, transport=replay.unwrap(), retry=NO_RETRY) as llm:
-        return _complete(llm, request, options)
 
 
 def _complete(llm: LLM, request: ChatRequest, options: Namespace) -> LLMResult[Completion]:
@@ -92,16 +62,22 @@ def _print_result(result: LLMResult[Completion], options: Namespace) -> int:
         error = result.failure()
         code = print_error(error)
         if isinstance(error, StreamInterrupted) and error.partial and error.partial.text:
-            print_note("the text above is incomplete")
+            print_note(INCOMPLETE)
         return code
     completion = result.unwrap()
     if options.json:
         out_json(completion_fields(completion), indent=2)
+    else:
+        for call in completion.tool_calls:
+            print_note(f"tool call: {call.name}({call.arguments})")
+        print_note(summary(completion))
+    complete = require_complete(completion)
+    if not isinstance(complete, Failure):
         return OK
-    for call in completion.tool_calls:
-        print_note(f"tool call: {call.name}({call.arguments})")
-    print_note(summary(completion))
-    return OK
+    stopped = complete.failure()
+    if isinstance(stopped, IncompleteAnswer):
+        print_note(INCOMPLETE)
+    return print_error(stopped)
 
 
 class _Printer:

@@ -8,6 +8,7 @@ from llm_pure.types.errors import (
     ConnectionFailed,
     ContentFiltered,
     ContextLengthExceeded,
+    IncompleteAnswer,
     InvalidConfiguration,
     InvalidRequest,
     LLMError,
@@ -86,7 +87,7 @@ def exit_code(error: LLMError) -> int:
             return UNAVAILABLE
         case InvalidRequest() | ContextLengthExceeded() | ContentFiltered():
             return DATA
-        case ProtocolError() | StreamInterrupted():
+        case ProtocolError() | StreamInterrupted() | IncompleteAnswer():
             return DATA
         case _:
             assert_never(error)

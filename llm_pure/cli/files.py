@@ -1,5 +1,6 @@
 """Files of the commands: read them, check paths, write output files completely or not at all."""
 
+import glob
 import os
 import sys
 import tempfile
@@ -24,6 +25,49 @@ def read_file(path: str | None) -> bytes:
 def read_text(path: str | None) -> str:
     """Return the text of a file; bytes that are not UTF-8 are replaced. Fails with exit code 66."""
     return read_file(path).decode("utf-8", "replace")
+
+
+def expand_paths(paths: Iterable[str]) -> list[str]:
+    """Return the files of paths: of a folder all text files below it, of a pattern such as "docs/**/*.md" all that match.
+
+    Hidden files and folders below a folder are left out, and files with a NUL among their first bytes, which a note counts.
+    Fails with exit code 66 if a folder or a pattern has no text file.
+    """
+    files: list[str] = []
+    for path in paths:
+        matching = _matching(path)
+        if not matching:
+            raise CommandFailed(f"{path}: no text file there", NO_INPUT)
+        files += matching
+    return files
+
+
+def _matching(path: str) -> list[str]:
+    if path == "-" or "\0" in path or Path(path).is_file():
+        return [path]
+    if Path(path).is_dir():
+        found = [
+            file
+            for file in sorted(Path(path).rglob("*"))
+            if not any(name.startswith(".") for name in file.relative_to(path).parts)
+        ]
+    elif glob.has_magic(path):
+        found = [Path(file) for file in sorted(glob.glob(path, recursive=True))]
+    else:
+        return [path]  # the caller reports that it does not exist
+    files = [file for file in found if file.is_file()]
+    texts = [str(file) for file in files if not _is_binary(file)]
+    if len(texts) < len(files):
+        print_note(f"{path}: {len(files) - len(texts)} binary files left out")
+    return texts
+
+
+def _is_binary(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return b"\0" in file.read(8192)
+    except OSError:
+        return False  # the caller reports why it cannot be read
 
 
 def read_piped() -> str:

@@ -8,7 +8,13 @@ from contextlib import ExitStack, contextmanager
 from importlib import import_module
 
 from llm_pure.cli.arguments import create_parser
-from llm_pure.cli.exit_codes import BROKEN_PIPE, CANNOT_WRITE, INTERRUPTED, CommandFailed
+from llm_pure.cli.exit_codes import (
+    BROKEN_PIPE,
+    CANNOT_WRITE,
+    INTERRUPTED,
+    USAGE,
+    CommandFailed,
+)
 from llm_pure.cli.output import print_failure, print_note
 
 
@@ -19,8 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options, rest = parser.parse_known_args(arguments)
         if len(rest) == 1 and not rest[0].startswith("-") and getattr(options, "file", "") is None:
             options.file = rest.pop()  # argparse accepts no optional positional after an option
+        elif rest and not any(text.startswith("-") for text in rest) and hasattr(options, "files"):
+            options.files += rest  # argparse accepts these positionals in one place only
+            rest = []
         if rest:
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        if not options.run:
+            options.parser.print_help()
+            options.parser.exit(USAGE)
         return _run(options)
 
 

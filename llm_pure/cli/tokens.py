@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from llm_pure.cli.exit_codes import CONFIGURATION, OK, CommandFailed, value_or_exit
-from llm_pure.cli.files import read_text
+from llm_pure.cli.files import expand_paths, read_text
 from llm_pure.cli.output import out, out_json, print_failure, print_note
 from llm_pure.client.tokenizers import load_token_counter
 from llm_pure.settings.loading import load_config_files
@@ -20,7 +20,7 @@ def run(options: Namespace) -> int:
     counter = value_or_exit(load_token_counter(name, plan), CONFIGURATION)
     window = window_for(name, plan)
     code, total = OK, 0
-    files = options.files or ["-"]
+    files = expand_paths(options.files) if options.files else ["-"]
     for path in files:
         try:
             text = read_text(path)

@@ -222,13 +222,7 @@ def max_cost(pending: PendingCall, table: "PriceTable") -> Decimal:
     """Upper bound of the cost of a call in USD. Fails with UnknownPrice, also if the response has no maximum length."""
     from llm_pure.client.tokenizers import load_token_counter  # imported late: start-up
     from llm_pure.pricing.costs import max_cost_usd
-    from llm_pure.tokens import (
-        count_request,
-        count_text,
-        max_input_tokens,
-        max_output_tokens,
-        window_for,
-    )
+    from llm_pure.tokens import count_request, count_text, max_input_tokens, output_limit
     from llm_pure.types.errors import UnknownPrice
 
     target, request, model = pending.target, pending.request, pending.model
@@ -239,12 +233,7 @@ def max_cost(pending: PendingCall, table: "PriceTable") -> Decimal:
         return ok(max_cost_usd(table, buyer, (model,), tokens, 0, pending.at))
     counter, resolved = ok(_resolve(pending))
     input_tokens = max_input_tokens(count_request(counter, resolved))
-    output_tokens = max_output_tokens(resolved)
-    window = window_for(model, plan)
-    if output_tokens is None and window is not None:
-        output_tokens = window.output or window.context
-    if output_tokens is None:
-        output_tokens = target.config.context_length
+    output_tokens = output_limit(target.config, resolved)
     if output_tokens is None:
         message = "the maximum length of the response is unknown: a budget needs max_tokens"
         raise Rejected(UnknownPrice(message=message, model=model, provider=target.provider.name))

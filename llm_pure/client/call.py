@@ -336,7 +336,10 @@ def _end_attempt(
         result = context.billing.finish(ready.pending, result, ended_s - started_s)
     call.action = None
     if type(result) is Failure:
-        error = annotate_error(target, result.failure())
+        from llm_pure.client.remedies import with_remedy  # imported late: start-up
+
+        model = getattr(call.spec.request, "model", None) or target.config.model
+        error = with_remedy(target, model, annotate_error(target, result.failure()))
         result = Failure(error)
         attempt = Attempt(
             error=error,
@@ -350,6 +353,10 @@ def _end_attempt(
             context.policy, target_count=len(call.targets), deadline_s=call.total_s
         )
         call.action = next_action(policy, call.history, ended_s, random.random())
+        if not isinstance(call.action, Stop) and _log.isEnabledFor(logging.WARNING):
+            from llm_pure.client.call_log import format_retry  # imported late: start-up
+
+            _log.warning("%s", format_retry(call.targets, call.history, policy, call.action))
     elif ready is not None and ready.permit is not None:
         context.limiters[call.index].adjust(ready.permit, result.unwrap())
     if _log.isEnabledFor(logging.DEBUG):

@@ -1,15 +1,17 @@
-"""Format one log line for each attempt, without keys and base64 data, and with the body cut to 2000 characters.
+"""Format log lines: one for each retry (WARNING), and one for each attempt (DEBUG), without keys and base64 data, and with
+the body cut to 2000 characters.
 
 logging.getLogger("llm_pure").setLevel(logging.DEBUG)
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from llm_pure.client.targets import Target, target_secrets
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.types.errors import describe
+from llm_pure.policy.retry import Attempt, Decision, FailOver, RetryPolicy, Wait
+from llm_pure.types.errors import cause_of
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.redact import redact, redact_url, three_stars
 from llm_pure.types.result import LLMResult, fold
@@ -29,7 +31,7 @@ def format_attempt(
 ) -> str:
     """Return provider, attempt, outcome, duration and request. request: None if nothing was sent."""
     outcome = fold(
-        result, ok=lambda _: "ok", err=lambda error: " ".join(describe(error).splitlines())
+        result, ok=lambda _: "ok", err=lambda error: " ".join(cause_of(error).splitlines())
     )
     sent = "not sent"
     if request is not None:
@@ -37,6 +39,19 @@ def format_attempt(
         url = redact(redact_url(request.url), secrets)
         sent = f"{request.method} {url} {redact_request(request.body, secrets)}"
     return f"{target.provider.name} attempt {number}: {outcome} in {took_s:.3f} s: {sent}"
+
+
+def format_retry(
+    targets: Sequence[Target], history: Sequence[Attempt], policy: RetryPolicy, action: Decision
+) -> str:
+    """Return the cause of a failed attempt, and when the next one is made, at which provider."""
+    last = history[-1]
+    cause = " ".join(cause_of(last.error).split())
+    if isinstance(action, FailOver):
+        return f"{cause}; going on with {targets[action.target_index].provider.name}"
+    count = 1 + sum(attempt.target_index == last.target_index for attempt in history)
+    wait_s = action.seconds if isinstance(action, Wait) else 0.0
+    return f"{cause}; attempt {count} of at most {policy.max_attempts} follows in {wait_s:.1f} s"
 
 
 def format_adaptation(target: Target, adaptation: Adaptation) -> str:

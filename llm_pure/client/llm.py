@@ -11,6 +11,7 @@ work is in `call` (attempts), `streams`, `operations`, `structured`, `batch`, `e
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from llm_pure.chat.prompt import ImageInput as PromptImage
@@ -102,6 +103,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 T = TypeVar("T")
+_TEXT: Callable[[Completion], str] = attrgetter("text")
 
 Seconds = float | None
 """A time limit; None is the configuration's."""
@@ -223,14 +225,14 @@ class LLM:
             return stream.result()
 
     def completion_text(self, request: ChatInput, *, timeout_s: Seconds = None) -> LLMResult[str]:
-        """Return the text of `completion`."""
-        return self.completion(request, timeout_s=timeout_s).map(_text)
+        """Return the text of `completion`. Fails with IncompleteAnswer, as `ask` does."""
+        return self.completion(request, timeout_s=timeout_s).bind(_text)
 
     async def acompletion_text(
         self, request: ChatInput, *, timeout_s: Seconds = None
     ) -> LLMResult[str]:
         """`completion_text`, async."""
-        return (await self.acompletion(request, timeout_s=timeout_s)).map(_text)
+        return (await self.acompletion(request, timeout_s=timeout_s)).bind(_text)
 
     def ask(
         self,
@@ -245,11 +247,14 @@ class LLM:
     ) -> LLMResult[str]:
         """Return the text of the completion of a message; `build_prompt` has what is sent.
 
+        Fails with IncompleteAnswer, which has the partial completion, if the model stopped at a limit, by a filter or
+        for tool calls, and with ContentFiltered if it refused.
+
         stream: by default as the configuration says. on_event: receives each event, e.g. to print it.
         """
         request = self._prompt(message, system_msgs, format_msgs, images, stream)
         complete = partial(self.completion, on_event=on_event, timeout_s=timeout_s)
-        return request.bind(complete).map(_text)
+        return request.bind(complete).bind(_text)
 
     async def aask(
         self,
@@ -265,7 +270,7 @@ class LLM:
         """`ask`, async."""
         request = self._prompt(message, system_msgs, format_msgs, images, stream)
         complete = partial(self.acompletion, on_event=on_event, timeout_s=timeout_s)
-        return (await abind(request, complete)).map(_text)
+        return (await abind(request, complete)).bind(_text)
 
     # Streams
 
@@ -366,7 +371,7 @@ class LLM:
             return invalid
         request = structured.request_for_code(message, system_msgs).bind(self.compress_request)
         result = request.bind(partial(self.completion, timeout_s=timeout_s))
-        return result.map(partial(structured.code_of, language))
+        return result.bind(partial(structured.code_of, language))
 
     async def aask_code(
         self,
@@ -381,7 +386,7 @@ class LLM:
             return invalid
         request = structured.request_for_code(message, system_msgs).bind(self.compress_request)
         result = await abind(request, partial(self.acompletion, timeout_s=timeout_s))
-        return result.map(partial(structured.code_of, language))
+        return result.bind(partial(structured.code_of, language))
 
     @overload
     def ask_typed(
@@ -674,13 +679,15 @@ class LLM:
 
     def _turn(self, timeout_s: Seconds, messages: tuple[Message, ...]) -> LLMResult[Completion]:
         request = self.compress_request(self._with_stream(messages))
-        return request.bind(partial(self.completion, timeout_s=timeout_s))
+        complete = partial(self.completion, timeout_s=timeout_s)
+        return request.bind(complete).bind(_complete)
 
     async def _aturn(
         self, timeout_s: Seconds, messages: tuple[Message, ...]
     ) -> LLMResult[Completion]:
         request = self.compress_request(self._with_stream(messages))
-        return await abind(request, partial(self.acompletion, timeout_s=timeout_s))
+        complete = partial(self.acompletion, timeout_s=timeout_s)
+        return (await abind(request, complete)).bind(_complete)
 
     def _count_locally(self, request: ChatInput) -> LLMResult[TokenCount]:
         from llm_pure.client.token_counting import count_locally  # imported late: start-up
@@ -696,8 +703,16 @@ def _limiters(limit: "RateLimit | None", count: int) -> "tuple[RateLimiter, ...]
     return create_limiters(limit, count)
 
 
-def _text(completion: Completion) -> str:
-    return completion.text
+def _complete(completion: Completion) -> LLMResult[Completion]:
+    if completion.finish_reason == "stop":
+        return Success(completion)
+    from llm_pure.client.completeness import require_complete  # imported late: start-up
+
+    return require_complete(completion)
+
+
+def _text(completion: Completion) -> LLMResult[str]:
+    return _complete(completion).map(_TEXT)
 
 
 async def _await_if_possible(value: object) -> None:

@@ -27,11 +27,13 @@ def request_for_code(message: MessagesInput, system_msgs: SystemInput) -> LLMRes
     return build_prompt(message, system_msgs=system_msgs).map(code_request)
 
 
-def code_of(language: str, completion: Completion) -> "CodeOutput":
-    """Read the code of a completion. language: of code without a language tag."""
-    from llm_pure.output.code import parse_code  # imported late: start-up
+def code_of(language: str, completion: Completion) -> "LLMResult[CodeOutput]":
+    """Read the code of a completion. language: of code without a language tag. Fails as `require_complete` does."""
+    from llm_pure.client.completeness import require_complete  # imported late: start-up
+    from llm_pure.output.code import CODE_TOOL, parse_code
 
-    return parse_code(completion, language=language)
+    complete = require_complete(completion, CODE_TOOL.name)
+    return complete.map(lambda answer: parse_code(answer, language=language))
 
 
 def request_for_value(
@@ -47,7 +49,9 @@ def request_for_value(
 
 
 def value_of(kind: ValueType, completion: Completion) -> LLMResult[Any]:
-    """Read the value of a completion. Fails with ProtocolError if it does not match the type."""
-    from llm_pure.output.structured import parse_structured  # imported late: start-up
+    """Read the value of a completion. Fails with ProtocolError if it does not match the type, else as `require_complete` does."""
+    from llm_pure.client.completeness import require_complete  # imported late: start-up
+    from llm_pure.output.structured import answer_name, parse_structured
 
-    return parse_structured(completion, kind)
+    complete = require_complete(completion, answer_name(kind))
+    return complete.bind(lambda answer: parse_structured(answer, kind))

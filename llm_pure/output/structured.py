@@ -39,7 +39,9 @@ def structured_request(request: ChatRequest, kind: Any) -> LLMResult[ChatRequest
     return _object_schema(kind).map(
         lambda schema: msgspec.structs.replace(
             request,
-            response_format=SchemaFormat(schema=schema, name=_name(kind), fallback_to_tool=True),
+            response_format=SchemaFormat(
+                schema=schema, name=answer_name(kind), fallback_to_tool=True
+            ),
         )
     )
 
@@ -155,20 +157,26 @@ def parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]
 @returns_failure
 def _parse_structured(completion: Completion, kind: type[Any] | Mapping[str, Any]) -> Any:
     schema = ok(_object_schema(kind))
-    calls = [call.arguments for call in completion.tool_calls if call.name == _name(kind)]
+    calls = [call.arguments for call in completion.tool_calls if call.name == answer_name(kind)]
     if completion.refusal and not completion.text and not calls:
         raise Rejected(
             ContentFiltered(
                 message=completion.refusal, provider=completion.provider, partial=completion
             )
         )
-    value = _without_nulls(schema, schema, _parse_object(completion, calls))
+    value = _parse_object(completion, calls)
+    unrelated = None if isinstance(kind, Mapping) else _unrelated_object(schema, schema, value)
+    if unrelated is not None:
+        raise Rejected(_error(completion, "the object has no property of its type", unrelated))
+    value = _without_nulls(schema, schema, value)
     if isinstance(kind, Mapping):
         for path, message in validation_errors(schema, value):
             raise Rejected(_error(completion, message, path))
         return value["value"] if _is_wrapped(kind) else value
     if _is_wrapped(kind):
-        value = value.get("value")
+        if "value" not in value:  # an answer that may be null is not one that is missing
+            raise Rejected(_error(completion, "required property is missing", "value"))
+        value = value["value"]
     return ok(arguments_parser(kind, "")(json_text(value)).alt(partial(_type_error, completion)))
 
 
@@ -244,13 +252,47 @@ def _without_nulls(root: JsonSchema, schema: Any, value: Any, depth: int = 0) ->
     return kept
 
 
+def _unrelated_object(
+    root: JsonSchema, schema: Any, value: Any, path: str = "", depth: int = 0
+) -> str | None:
+    """Return the path of an object that fits its type only because all properties are optional: it has others, and no such one.
+
+    Types with defaults for everything would be read from any object. None if there is no such object.
+    """
+    if not isinstance(schema, dict) or depth > 64:
+        return None
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        return _unrelated_object(root, resolve_ref(root, reference), value, path, depth + 1)
+    prefix = f"{path}/" if path else ""
+    children: list[tuple[Any, Any, str]] = []
+    if isinstance(value, list):
+        children = [(schema.get("items"), item, f"{prefix}{n}") for n, item in enumerate(value)]
+    elif isinstance(value, dict):
+        properties = schema.get("properties") or {}
+        is_checked = any(map(schema.get, ("required", "additionalProperties", "patternProperties")))
+        if value and properties and not is_checked and not properties.keys() & value.keys():
+            return path
+        children = [
+            (properties[key], item, f"{prefix}{key}")
+            for key, item in value.items()
+            if key in properties
+        ]
+    for child_schema, child, child_path in children:
+        unrelated = _unrelated_object(root, child_schema, child, child_path, depth + 1)
+        if unrelated is not None:
+            return unrelated
+    return None
+
+
 def _in_root(schema: Any) -> JsonSchema:
     """A schema to merge into its root: overrides every keyword of the root but its definitions."""
     neutral = {"type": ["object", "array", "string", "number", "boolean", "null"], "required": []}
     return {**neutral, "properties": {}, **schema} if isinstance(schema, dict) else neutral
 
 
-def _name(kind: Any) -> str:
+def answer_name(kind: Any) -> str:
+    """Return the name of the response format, and of the tool that carries the answer where no format can."""
     title = kind.get("title") if isinstance(kind, Mapping) else getattr(kind, "__name__", "")
     name = "".join([letter for letter in str(title or "answer") if letter in _NAME_LETTERS])
     return name[:64] or "answer"

@@ -19,6 +19,7 @@ from llm_pure.tokens.estimates import (
     estimated_usage,
     max_input_tokens,
     max_output_tokens,
+    output_limit,
     partial_usage,
 )
 from llm_pure.tokens.images import image_tokens
@@ -48,6 +49,7 @@ __all__ = [
     "last_tokens",
     "max_input_tokens",
     "max_output_tokens",
+    "output_limit",
     "partial_usage",
     "profile_for",
     "window_for",

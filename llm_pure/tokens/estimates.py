@@ -4,7 +4,9 @@ import msgspec
 
 from llm_pure.core.resolved_request import ResolvedRequest
 from llm_pure.tokens.count import Count, TokenCounter, count_request, count_text
+from llm_pure.tokens.windows import window_for
 from llm_pure.types.completion import Completion, Usage
+from llm_pure.types.config import LLMConfig
 from llm_pure.types.messages import Message, Reasoning, Refusal, Text, ToolCall
 
 _MARGIN = {"exact": (100, 0), "overhead rule": (102, 16), "estimate": (125, 600)}
@@ -68,3 +70,12 @@ def max_output_tokens(request: ResolvedRequest) -> int | None:
     budget = request.reasoning.budget_tokens if request.reasoning else None
     n = request.settings.get("n")
     return (limit + (budget or 0)) * (n if isinstance(n, int) else 1)
+
+
+def output_limit(config: LLMConfig, resolved: ResolvedRequest) -> int | None:
+    """Return the maximum output tokens of a request: its own, the model's, the configuration's context; None if unknown."""
+    limit = max_output_tokens(resolved)
+    window = window_for(resolved.model, config.pricing_plan)
+    if limit is None and window is not None:
+        limit = window.output or window.context
+    return config.context_length if limit is None else limit

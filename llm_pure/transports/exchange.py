@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import socket
 import ssl
 import sys
 from functools import lru_cache
@@ -189,6 +190,7 @@ class Attempt(msgspec.Struct, frozen=True):
         return ConnectionFailed(
             message=f"no connection to {self.authority}: {reason(error)}",
             retryable=not is_untrusted(error),
+            cause=connect_cause(error),
         )
 
     def disconnected(self, detail: str) -> ConnectionFailed:
@@ -237,6 +239,16 @@ def is_untrusted(error: BaseException) -> bool:
     """Return true if a certificate was rejected."""
     causes = (error, getattr(error, "os_error", None), *exception_chain(error))
     return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
+
+
+def connect_cause(error: BaseException) -> str:
+    """Return ConnectionFailed.cause of a connection that was not established."""
+    if is_untrusted(error):
+        return "untrusted"
+    causes = (error, getattr(error, "os_error", None), *exception_chain(error))
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return "unknown_host"
+    return "refused" if any(isinstance(cause, ConnectionRefusedError) for cause in causes) else ""
 
 
 def exception_chain(error: BaseException) -> list[BaseException]:

@@ -28,6 +28,7 @@ from llm_pure.transports.base import AsyncCalls, SyncCalls, Timeouts, TransportS
 from llm_pure.transports.exchange import (
     CLOSED,
     Attempt,
+    connect_cause,
     is_untrusted,
     reason,
     sent_headers,
@@ -138,7 +139,9 @@ class _Session:
         if isinstance(error, TimeoutError):
             return attempt.timed_out(phase, late=monotonic() >= self._deadline_s)
         failed = attempt.disconnected(reason(error))
-        return msgspec.structs.replace(failed, retryable=not is_untrusted(error))
+        return msgspec.structs.replace(
+            failed, retryable=not is_untrusted(error), cause=connect_cause(error)
+        )
 
     def _receive_handshake(self, response: Response) -> None:
         headers = tuple(response.headers.raw_items())

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from llm_pure.types.completion import Completion
+from llm_pure.types.completion import Completion, FinishReason
 from llm_pure.types.http import Headers
 from llm_pure.types.messages import SafeRepr
 from llm_pure.types.redact import MIN_SECRET_LENGTH, redact
@@ -79,6 +79,8 @@ class _Common(SafeRepr, frozen=True, kw_only=True):
     Credentials are redacted, what is beyond BODY_LIMITS is cut."""
     rate_limits: Headers = ()
     """The headers that say how much of the rate limits is left."""
+    remedy: str = ""
+    """What to do next, if more is known than the kind of error implies; `describe` shows it, else one by kind."""
 
     def __post_init__(self) -> None:
         """Shorten the message, and redact all texts: providers quote the key that they reject."""
@@ -126,6 +128,9 @@ class PermissionDenied(_Common, frozen=True, kw_only=True, tag="permission"):
 class NotFound(_Common, frozen=True, kw_only=True, tag="not_found"):
     """The model, deployment or URL does not exist."""
 
+    suggestions: tuple[str, ...] = ()
+    """Known models with similar names."""
+
 
 class _Temporary(_Common, frozen=True, kw_only=True):
     """An error with a hint how long to wait."""
@@ -171,6 +176,8 @@ class ConnectionFailed(_Common, frozen=True, kw_only=True, tag="connection"):
     """The bytes could not be transferred: unknown host, connection refused or reset, TLS failure, closed transport."""
 
     retryable: bool = True
+    cause: str = ""
+    """Why no connection was established: "refused", "unknown_host" or "untrusted" (its certificate); else empty."""
 
 
 class ProtocolError(_Common, frozen=True, kw_only=True, tag="protocol"):
@@ -191,6 +198,18 @@ class StreamInterrupted(_Common, frozen=True, kw_only=True, tag="stream_interrup
     """The body ended before the response was complete; `partial` holds what was received."""
 
     retryable: bool = True
+
+
+class IncompleteAnswer(_Common, frozen=True, kw_only=True, tag="incomplete"):
+    """The model stopped before its answer was complete: at a limit, by a filter, or for tool calls that nobody runs.
+
+    Of `ask` and the like, whose value is the complete answer; `completion` returns such a Completion as it is.
+    """
+
+    finish_reason: FinishReason = "unknown"
+    """Why the model stopped: "length", "content_filter", "tool_calls", "pause" or "error"."""
+    partial: Completion = Completion()
+    """The answer so far."""
 
 
 class BudgetExceeded(_Common, frozen=True, kw_only=True, tag="budget_exceeded"):
@@ -221,6 +240,7 @@ LLMError: TypeAlias = (
     | ConnectionFailed
     | ProtocolError
     | StreamInterrupted
+    | IncompleteAnswer
     | BudgetExceeded
     | UnknownPrice
 )
@@ -252,7 +272,9 @@ def _without_tail(text: str, secrets: Sequence[str]) -> str:
     return text
 
 
-_PROGRAM_FIELDS = frozenset({"provider", "phase", "field", "feature", "retryable", "status"})
+_PROGRAM_FIELDS = frozenset(
+    {"provider", "phase", "field", "feature", "retryable", "status", "cause", "finish_reason"}
+)
 """Fields of an error that this program writes itself."""
 
 _PARTIAL_DEPTH = 40
@@ -338,34 +360,37 @@ def _redacted_deep(value: Any, secrets: Sequence[str]) -> Any:
 
 
 def describe(error: LLMError) -> str:
-    """Return one line for people: provider, kind, message, and facts for looking it up.
+    """Return one line for people: the cause and, after a semicolon, the remedy."""
+    return f"{cause_of(error)}; {remedy_of(error)}"
 
-    >>> describe(RateLimited(message="slow down", provider="groq", status=429, retry_after_s=2.5))
-    'groq: rate_limited: slow down (status 429, retry after 2.5 s)'
-    """
-    facts = [
-        f"status {error.status}" if error.status is not None else "",
-        f"code {error.code}" if error.code else "",
-        f"request {error.request_id}" if error.request_id else "",
-    ]
+
+def cause_of(error: LLMError) -> str:
+    """Return provider, kind, message, and facts for looking it up: `describe` without the remedy."""
+    facts = {"status": error.status, "code": error.code, "request": error.request_id}
+    details = [f"{name} {value}" for name, value in facts.items() if value not in (None, "")]
     match error:
-        case RateLimited() | Overloaded() | ServerError():
-            if error.retry_after_s is not None:
-                facts.append(f"retry after {error.retry_after_s:g} s")
-        case InvalidConfiguration():
-            facts.append(
-                f"did you mean {' or '.join(error.suggestions)}?" if error.suggestions else ""
-            )
+        case RateLimited() | Overloaded() | ServerError() if error.retry_after_s is not None:
+            details.append(f"retry after {error.retry_after_s:g} s")
+        case InvalidConfiguration() | NotFound() if error.suggestions:
+            details.append(f"did you mean {' or '.join(error.suggestions)}?")
         case ProtocolError():
-            facts.append(f"at {error.where}" if error.where else "")
-            facts.append(f"found {error.evidence[:120]!r}" if error.evidence else "")
-        case InvalidRequest():
-            facts.append(f"at {error.param}" if error.param else "")
-        case _:
-            pass
-    details = ", ".join(filter(None, facts))
+            details += [f"at {error.where}"] if error.where else []
+            details += [f"found {error.evidence[:120]!r}"] if error.evidence else []
+        case InvalidRequest() if error.param:
+            details.append(f"at {error.param}")
     provider = f"{error.provider}: " if error.provider else ""
-    return f"{provider}{error.kind}: {error.message}" + (f" ({details})" if details else "")
+    return f"{provider}{error.kind}: {error.message}" + (
+        f" ({', '.join(details)})" if details else ""
+    )
+
+
+def remedy_of(error: LLMError) -> str:
+    """Return what to do next: the error's own remedy, else the one of its kind and its deciding field."""
+    from llm_pure.types.remedies import DECIDING_FIELDS, remedy  # imported late: start-up
+
+    field = DECIDING_FIELDS.get(error.kind)
+    value = str(getattr(error, field)) if field else ""
+    return error.remedy or remedy(error.kind, error.code or "", value)
 
 
 def retry_after_s(error: LLMError) -> float | None:

@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from llm_pure.cli.exit_codes import CommandFailed
 from llm_pure.cli.main import main
+from llm_pure.cli.prompt import read_request
 from tests.support.one_answer import http, one_answer
 
 KEY = "sk-canary-0123456789abcdefghij"
@@ -175,12 +178,67 @@ def test_without_a_key_the_variable_is_named(capsys: Captured) -> None:
     assert (out, "set OPENAI_API_KEY" in err) == ("", True)
 
 
-def test_without_a_key_a_recorded_question_is_answered_and_it_says_so(capsys: Captured) -> None:
-    code = main(["ask", "hello"])
-
+def test_without_a_key_a_recorded_question_is_no_exception(capsys: Captured) -> None:
+    """The bundled recordings answer in `demo` only."""
+    assert main(["ask", "hello"]) == 78
     out, err = capsys.readouterr()
-    assert (code, out) == (0, "Hello! How can I help you today?\n")
-    assert err.startswith("no key for openai: this is a recorded response")
+    assert (out, "set OPENAI_API_KEY" in err) == ("", True)
+
+
+ENDED = {
+    "length": (65, "error: openai: incomplete: the answer ends at the token limit; raise max_tokens"),
+    "content_filter": (65, "error: openai: incomplete: a filter of the provider ended the answer; change"),
+    "stop": (0, ""),
+    "eos_of_a_gateway": (0, ""),
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("_with_key")
+@pytest.mark.parametrize("reason", ENDED)
+@pytest.mark.parametrize("options", [[], ["--no-stream"]])
+def test_an_answer_that_was_cut_is_printed_and_ends_in_65(
+    reason: str, options: list[str], capsys: Captured
+) -> None:
+    end = chunk(choices=[{"index": 0, "delta": {}, "finish_reason": reason}])
+    with one_answer(http(200, SSE, HELLO + end + USAGE + DONE)) as url:
+        code = main(["ask", *options, "--base-url", url, "hi"])
+    out, err = capsys.readouterr()
+    expected, error = ENDED[reason]
+    assert (code, out) == (expected, "Hello\n")
+    assert error in err
+    assert ("the text above is incomplete" in err) == bool(error)
+
+
+@pytest.mark.usefixtures("_with_key")
+def test_an_answer_that_was_cut_is_printed_as_json_too(capsys: Captured) -> None:
+    end = chunk(choices=[{"index": 0, "delta": {}, "finish_reason": "length"}])
+    with one_answer(http(200, SSE, HELLO + end + USAGE + DONE)) as url:
+        code = main(["ask", "--json", "--base-url", url, "hi"])
+    out, err = capsys.readouterr()
+    printed = json.loads(out)
+    assert (code, printed["text"], printed["finish_reason"]) == (65, "Hello", "length")
+    assert "error: openai: incomplete: " in err
+
+
+@pytest.mark.usefixtures("_with_key")
+def test_a_call_that_nobody_runs_is_printed_and_ends_in_65(capsys: Captured) -> None:
+    call = {"index": 0, "id": "c", "function": {"name": "look", "arguments": "{}"}}
+    end = chunk(choices=[{"index": 0, "delta": {}, "finish_reason": "tool_calls"}])
+    with one_answer(http(200, SSE, delta(tool_calls=[call]) + end + DONE)) as url:
+        code = main(["ask", "--base-url", url, "hi"])
+    assert code == 65
+    err = capsys.readouterr().err
+    assert "tool call: look({})" in err
+    assert "incomplete: the model calls look, and nothing runs it" in err
+
+
+@pytest.mark.usefixtures("_with_key")
+def test_a_refusal_is_printed_and_ends_in_65(capsys: Captured) -> None:
+    with one_answer(http(200, SSE, delta(refusal="I can't.") + FINISH + DONE)) as url:
+        code = main(["ask", "--base-url", url, "hi"])
+    out, err = capsys.readouterr()
+    assert (code, out) == (65, "I can't.\n")
+    assert "content_filtered: I can't." in err
 
 
 def test_nothing_to_ask_is_64(capsys: Captured) -> None:
@@ -188,14 +246,22 @@ def test_nothing_to_ask_is_64(capsys: Captured) -> None:
     assert "no text to ask" in capsys.readouterr().err
 
 
-def test_what_is_piped_in_is_joined_to_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    answered = run_piped(["ask", "hel"], b"lo\n", monkeypatch)
+@pytest.mark.usefixtures("_with_key")
+@pytest.mark.parametrize(
+    ("arguments", "text"), [(["hel"], "hel\n\nlo"), ([], "lo")], ids=["joined", "piped in whole"]
+)
+def test_what_is_piped_in_is_joined_to_the_text(
+    arguments: list[str], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests: list[Any] = []
 
-    assert answered == 78  # "hel", a blank line and "lo" is no recorded question
+    def read(options: Any, images: Any = ()) -> Any:
+        requests.append(read_request(options, images))
+        raise CommandFailed("read", 0)
 
-
-def test_a_question_may_be_piped_in_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run_piped(["ask"], b"hello\n", monkeypatch) == 0
+    monkeypatch.setattr("llm_pure.cli.ask.read_request", read)
+    assert run_piped(["ask", *arguments], b"lo\n", monkeypatch) == 0
+    assert [turn.text for turn in requests[0].messages] == [text]
 
 
 def run_piped(arguments: list[str], data: bytes, monkeypatch: pytest.MonkeyPatch) -> int:

@@ -149,7 +149,10 @@ def test_a_model_that_cannot_be_used_is_78_and_says_why(
 def test_an_unknown_key_is_78_and_names_the_nearest(tmp_path: Path, capsys: Captured) -> None:
     (tmp_path / "c.yaml").write_text("llm: {modle: m}")
     assert main(["config", "check", "c.yaml"]) == 78
-    expected = "error: configuration: c.yaml: llm/modle is not known (did you mean model?)\n"
+    expected = (
+        "error: configuration: c.yaml: llm/modle is not known (did you mean model?); "
+        "correct the configuration; `llm-pure doctor` shows each setting and its source\n"
+    )
     assert capsys.readouterr().err == expected
 
 

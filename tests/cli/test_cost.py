@@ -147,6 +147,7 @@ def test_the_report_as_csv_and_as_a_table(
     ledger: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LLM_PURE_LEDGER", ledger)
+    monkeypatch.setenv("COLUMNS", "100")
     assert main(["cost", "report", "--csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["calls"] for row in rows] == ["1", "1", "1", "1", "2", "3"]
@@ -156,6 +157,65 @@ def test_the_report_as_csv_and_as_a_table(
     assert dearest.startswith("openai:big")
     assert dearest.endswith("█" * 18)
     assert "budget 2 USD, left 1" in captured.err
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 200])
+def test_the_table_of_a_report_fits_the_terminal(
+    columns: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    account = open_ledger(tmp_path / "wide.db").unwrap()
+    for n in range(3):
+        name = "anthropic.claude-opus-5-5-20261101-v1:0-with-a-name-of-a-deployment"
+        usage = Usage(123_456_789 * 10**n, 98_765_432, 12_345_678)
+        cost = Cost(total_usd=Decimal("12345.678901")) if n else None
+        call = Call(
+            model=f"{name}-{n}", provider="bedrock", usage=usage, cost=cost, at=NOON, duration_s=3.0
+        )
+        account.settle("", call)
+    assert main(["cost", "report", str(tmp_path / "wide.db")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= max(columns, 60)
+    assert lines[1].startswith("bedrock")
+    assert ("bedrock:anthropic.claude-opus" in lines[1]) == (columns == 200)
+
+
+def test_tokens_and_costs_of_folders_and_patterns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in ("docs/a.md", "docs/deep/b.md", "docs/c.txt", "docs/.git/config", ".hidden.md"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text("Hello")
+    Path("docs/logo.png").write_bytes(b"\x89PNG\0\0")
+
+    def files(*arguments: str) -> list[str]:
+        assert main([*arguments, "--json"]) == 0
+        return [json.loads(line)["file"] for line in capsys.readouterr().out.splitlines()]
+
+    whole = ["docs/a.md", "docs/c.txt", "docs/deep/b.md"]
+    assert files("tokens", "docs") == whole
+    assert files("tokens", "docs/**/*.md") == ["docs/a.md", "docs/deep/b.md"]
+    assert files("cost", "estimate", "-m", "openai:gpt-4o", "docs") == whole
+    assert files("tokens", "docs/c.txt", "docs/deep") == ["docs/c.txt", "docs/deep/b.md"]
+    assert main(["tokens", "docs"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[-1].split() == ["3", "total"]
+    assert "docs: 1 binary files left out" in captured.err
+    assert main(["cost", "estimate", "docs", "-m", "openai:gpt-4o"]) == 0
+    assert "total   " in capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", [["tokens"], ["cost", "estimate", "-m", "openai:gpt-4o"]])
+def test_a_pattern_or_folder_without_text_is_66(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (tmp_path, tmp_path / "*.md"):
+        assert main([*command, str(path)]) == 66
+        assert capsys.readouterr() == ("", f"{path}: no text file there\n")
 
 
 def test_an_empty_ledger_has_an_empty_report(

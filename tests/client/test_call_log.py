@@ -22,7 +22,7 @@ from llm_pure import (
 )
 from llm_pure.client import LLM
 from llm_pure.client.call_log import redact_request
-from llm_pure.policy.retry import RetryPolicy
+from llm_pure.policy.retry import NO_RETRY, RetryPolicy
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.messages import Role
 from tests.support.tiny_provider import JSON, KEY, REGISTRY, config, whole
@@ -48,7 +48,9 @@ def ask(kind: str, *answers: ScriptedResponse, text: str = "Hi") -> None:
 def test_each_attempt_is_one_line_at_debug(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "llm_pure"):
         ask(kind, BUSY, ANSWER)
-    first, second = [record.getMessage() for record in caplog.records if record.name == "llm_pure"]
+    first, second = [
+        record.getMessage() for record in caplog.records if record.levelno == logging.DEBUG
+    ]
     assert first.startswith("tiny attempt 1: tiny: rate_limited: slow down, *** (status 429)")
     assert second.startswith("tiny attempt 2: ok in 0.")
     assert "\n" not in first + second
@@ -57,9 +59,44 @@ def test_each_attempt_is_one_line_at_debug(kind: str, caplog: pytest.LogCaptureF
 
 
 @every_kind
-def test_nothing_is_logged_by_default(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    ask(kind, BUSY, ANSWER)
+def test_a_call_that_succeeds_at_once_logs_nothing_by_default(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask(kind, ANSWER)
     assert [record for record in caplog.records if record.name == "llm_pure"] == []
+
+
+@every_kind
+def test_each_retry_is_one_warning_with_the_reason_and_the_wait(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ask(kind, BUSY, BUSY, ANSWER)
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", f"tiny: rate_limited: slow down, *** (status 429); attempt {n} of at most 7 follows in 0.0 s")
+        for n in (2, 3)
+    ]  # fmt: skip
+
+
+def test_a_fallback_is_a_warning_with_its_name(caplog: pytest.LogCaptureFixture) -> None:
+    other = config(api_type="tiny", model="other")
+    llm = LLM(
+        config(),
+        ScriptedTransport([BUSY, ANSWER]),
+        registry=REGISTRY,
+        retry=NO_RETRY,
+        fallbacks=[other],
+    )
+    assert llm.completion("Hi").unwrap().text == "Hello"
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "tiny: rate_limited: slow down, *** (status 429); going on with tiny"
+    )
+
+
+def test_a_last_attempt_is_no_retry_and_logs_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    llm = LLM(config(), ScriptedTransport([BUSY]), registry=REGISTRY, retry=NO_RETRY)
+    assert llm.completion("Hi").failure().kind == "rate_limited"
+    assert caplog.records == []
 
 
 def test_not_even_a_warning_is_printed_where_nobody_asked_for_a_log() -> None:
@@ -143,5 +180,5 @@ def test_a_setting_that_was_not_sent_as_asked_is_told_once(
     )
     with caplog.at_level(logging.INFO, "llm_pure"):
         llm.ask("Hi")
-    told = [record.getMessage() for record in caplog.records if record.name == "llm_pure"]
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
     assert told == ["openai: top_k was dropped: OpenAI has no top_k"]

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import msgspec
 import pydantic
@@ -310,3 +310,67 @@ def test_every_provider_tells_the_model_the_schema(name: str) -> None:
     request = structured_request(ChatRequest(messages="hi", max_tokens=9), Order).unwrap()
     built = build_structured(registry.get(name).unwrap(), config_for(name), request).unwrap()
     assert b"price" in built.request.body
+
+
+class AllOptional(msgspec.Struct):
+    a: int | None = None
+    b: str = "x"
+
+
+class Partly(TypedDict, total=False):
+    x: int | None
+
+
+class Inside(msgspec.Struct):
+    items: list[AllOptional]
+
+
+LOOSE: list[tuple[Any, str, str]] = [
+    (int | None, "{}", "$.value"),
+    (int | None, '{"valeu": 3}', "$.value"),
+    (int | None, '{"answer": 3}', "$.value"),
+    (int | None, '{"value": "3"}', "$"),
+    (int | None, '{"value": 3.5}', "$"),
+    (int | None, '{"value": true}', "$"),
+    (str | None, "{}", "$.value"),
+    (Any, "{}", "$.value"),
+    (type(None), "{}", "$.value"),
+    (Literal["a", None], "{}", "$.value"),
+    (list[int] | None, '{"values": [1]}', "$.value"),
+    (AllOptional | None, '{"a": 1}', "$.value"),
+    (AllOptional, '{"c": 1}', "$"),
+    (Partly, '{"y": 1}', "$"),
+    (Inside, '{"items": [{"a": 1}, {"c": 1}]}', "$.items/1"),
+    (list[AllOptional], '{"value": [{"c": 1}]}', "$.value/0"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "where"), LOOSE, ids=str)
+def test_an_object_of_another_type_is_no_value_of_one_that_needs_nothing(
+    kind: Any, text: str, where: str
+) -> None:
+    """A type that may be null, or whose properties are all optional, is not read from any object."""
+    answer = Completion(message=assistant(text), finish_reason="stop")
+    error = parse_structured(answer, kind).failure()
+    assert isinstance(error, ProtocolError)
+    assert error.where == where
+
+
+RIGHT: list[tuple[Any, str, Any]] = [
+    (int | None, '{"value": null}', None),
+    (int | None, '{"value": 3}', 3),
+    (Any, '{"value": null}', None),
+    (AllOptional, "{}", AllOptional()),
+    (AllOptional, '{"b": "y", "c": 1}', AllOptional(b="y")),
+    (Partly, "{}", {}),
+    (dict[str, int], '{"y": 1}', {"y": 1}),
+    ({"type": "object", "properties": {"a": {}}}, '{"c": 1}', {"c": 1}),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "expected"), RIGHT, ids=str)
+def test_null_and_no_property_are_values_where_they_are_written(
+    kind: Any, text: str, expected: Any
+) -> None:
+    answer = Completion(message=assistant(text), finish_reason="stop")
+    assert parse_structured(answer, kind) == Success(expected)

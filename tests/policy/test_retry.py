@@ -23,6 +23,7 @@ from llm_pure.types.errors import (
     ConnectionFailed,
     ContentFiltered,
     ContextLengthExceeded,
+    IncompleteAnswer,
     InvalidConfiguration,
     InvalidRequest,
     LLMError,
@@ -83,6 +84,7 @@ def test_what_may_pass_is_waited_for(error: LLMError) -> None:
         ContentFiltered(message=""),
         ContextLengthExceeded(message=""),
         InvalidRequest(message=""),
+        IncompleteAnswer(message="", finish_reason="length"),
         NotFound(message=""),
         PermissionDenied(message=""),
         UnknownPrice(message=""),
@@ -142,6 +144,44 @@ def test_no_attempt_starts_after_the_whole_time() -> None:
     policy = RetryPolicy(deadline_s=1.5, initial_backoff_s=1)
     assert next_action(policy, tried(DOWN), now_s=1, jitter=0) == Wait(0.5)
     assert next_action(policy, tried(DOWN), now_s=1, jitter=1) == Stop(DOWN)
+
+
+@pytest.mark.parametrize("cause", ["refused", "unknown_host"])
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
+def test_a_server_that_is_not_running_is_given_up_within_5_seconds(
+    cause: str, jitter: float
+) -> None:
+    error = ConnectionFailed(message="refused", cause=cause)
+    history: list[Attempt] = []
+    now_s = 0.0
+    action: Decision = Send()
+    while not isinstance(action, Stop):
+        now_s += action.seconds if isinstance(action, Wait) else 0.0
+        history.append(Attempt(error=error, started_s=now_s, ended_s=now_s))
+        action = next_action(RetryPolicy(), history, now_s, jitter)
+    assert now_s <= 5
+    assert 4 <= len(history) <= 5
+
+
+def test_the_time_for_a_server_that_is_not_running_is_a_setting() -> None:
+    refused = ConnectionFailed(message="refused", cause="refused")
+    once = RetryPolicy(refused_deadline_s=0)
+    assert next_action(once, tried(refused), 1, 0.5) == Stop(refused)
+    patient = RetryPolicy(refused_deadline_s=600)
+    assert isinstance(next_action(patient, tried(*[refused] * 6), 6, 0.5), Wait)
+
+
+def test_a_server_that_answered_before_is_waited_for_as_others_are() -> None:
+    """It restarts: its connections are refused for a while."""
+    refused = ConnectionFailed(message="refused", cause="refused")
+    history = tried(ServerError(message="shutting down"), *[refused] * 5)
+    assert isinstance(next_action(RetryPolicy(), history, 6, 0.5), Wait)
+
+
+def test_a_fallback_comes_when_a_server_is_not_running() -> None:
+    refused = ConnectionFailed(message="refused", cause="refused")
+    policy = RetryPolicy(target_count=2)
+    assert next_action(policy, tried(*[refused] * 5), 5, 0.5) == FailOver(1)
 
 
 def test_what_reached_the_caller_is_never_asked_for_again() -> None:

@@ -1,11 +1,14 @@
 """The public API as a type checker sees it: read by mypy and pyright, not run.
 
-Everything is in functions, so that importing this file does nothing.
+Everything is in functions, so that importing this file does nothing. A comment `type: ignore` on a line without an error is
+an error of both checkers, so that each of these lines proves that both report it.
 """
+
+# pyright: reportUnnecessaryTypeIgnoreComment=true
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Literal, assert_type
+from typing import Any, Literal, assert_never, assert_type
 
 from returns.result import Failure, Result, Success
 
@@ -21,6 +24,7 @@ from llm_pure import (
     Image,
     LLMConfig,
     LLMError,
+    LLMException,
     Message,
     Part,
     ReasoningRequest,
@@ -38,13 +42,35 @@ from llm_pure import (
     fold,
     system,
     tool_result,
+    unwrap,
     user,
 )
 from llm_pure.adapters import registry
 from llm_pure.core.provider import Built, Operation, Provider, StreamDecoder
 from llm_pure.core.registry import Registry
 from llm_pure.output.structured import parse_structured
-from llm_pure.types.errors import RateLimited, retry_after_s
+from llm_pure.types.errors import (
+    AuthenticationFailed,
+    BudgetExceeded,
+    ConnectionFailed,
+    ContentFiltered,
+    ContextLengthExceeded,
+    IncompleteAnswer,
+    InvalidConfiguration,
+    InvalidRequest,
+    NotFound,
+    Overloaded,
+    PermissionDenied,
+    ProtocolError,
+    QuotaExceeded,
+    RateLimited,
+    ServerError,
+    StreamInterrupted,
+    TimedOut,
+    UnknownPrice,
+    UnsupportedFeature,
+    retry_after_s,
+)
 from llm_pure.types.events import Finished, TextDelta
 
 
@@ -156,6 +182,76 @@ def errors_are_a_closed_union(error: LLMError) -> None:
             assert_type(error.retry_after_s, float | None)
         case _:
             assert_type(error.message, str)
+
+
+def every_member_of_the_union_can_be_matched(error: LLMError) -> str:
+    """The last case is never reached, so a checker accepts `assert_never`."""
+    match error:
+        case InvalidConfiguration() | UnsupportedFeature() | InvalidRequest():
+            return "mine"
+        case AuthenticationFailed() | PermissionDenied() | NotFound() | QuotaExceeded():
+            return "the account's"
+        case RateLimited() | Overloaded() | ServerError() | TimedOut() | ConnectionFailed():
+            return "temporary"
+        case ContextLengthExceeded() | ContentFiltered() | BudgetExceeded() | UnknownPrice():
+            return "the request's"
+        case ProtocolError() | StreamInterrupted():
+            return "the response's"
+        case IncompleteAnswer(finish_reason=reason, partial=partial):
+            assert_type(partial, Completion)
+            return f"{reason}: {partial.text}"
+        case _:
+            assert_never(error)
+
+
+def a_match_that_misses_a_member_is_an_error(error: LLMError) -> str:
+    """IncompleteAnswer is missing: both checkers report the last line. Without the error, they report the comment."""
+    match error:
+        case InvalidConfiguration() | UnsupportedFeature() | InvalidRequest():
+            return "mine"
+        case AuthenticationFailed() | PermissionDenied() | NotFound() | QuotaExceeded():
+            return "the account's"
+        case RateLimited() | Overloaded() | ServerError() | TimedOut() | ConnectionFailed():
+            return "temporary"
+        case ContextLengthExceeded() | ContentFiltered() | BudgetExceeded() | UnknownPrice():
+            return "the request's"
+        case ProtocolError() | StreamInterrupted():
+            return "the response's"
+        case _:
+            assert_never(error)  # type: ignore[arg-type]
+
+
+def a_match_that_misses_a_member_may_return_nothing(error: LLMError) -> str:  # type: ignore[return]
+    """The same without a last case: pyright checks no comment in a line that it takes for unreachable."""
+    match error:
+        case InvalidConfiguration() | UnsupportedFeature() | InvalidRequest():
+            return "mine"
+        case AuthenticationFailed() | PermissionDenied() | NotFound() | QuotaExceeded():
+            return "the account's"
+        case RateLimited() | Overloaded() | ServerError() | TimedOut() | ConnectionFailed():
+            return "temporary"
+        case ContextLengthExceeded() | ContentFiltered() | BudgetExceeded() | UnknownPrice():
+            return "the request's"
+        case ProtocolError() | StreamInterrupted():
+            return "the response's"
+
+
+def chains_of_isinstance_are_checked_too(error: LLMError) -> str:
+    """Of what is left here, the match misses all but two."""
+    if isinstance(error, RateLimited | Overloaded):
+        return "later"
+    assert_never(error)  # type: ignore[arg-type]
+
+
+def a_result_without_the_result(llm: LLM, answer: Result[Completion, LLMError]) -> None:
+    """`unwrap` gives the value; what it raises has the error."""
+    assert_type(unwrap(answer), Completion)
+    assert_type(unwrap(llm.ask("Hi")), str)
+    assert_type(unwrap(llm.ask_typed(list[int], "Hi")), list[int])
+    try:
+        unwrap(answer)
+    except LLMException as raised:
+        assert_type(raised.error, LLMError)
 
 
 def an_answer_is_read_by_name(completion: Completion) -> None:

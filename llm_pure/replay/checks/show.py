@@ -10,7 +10,7 @@ from llm_pure.replay.cassette import Interaction
 from llm_pure.replay.checks.check import ReadCall, check_interaction, read_call, record_line
 from llm_pure.replay.chunking import as_recorded, split_body
 from llm_pure.types.completion import Completion, Usage
-from llm_pure.types.errors import describe
+from llm_pure.types.errors import cause_of
 from llm_pure.types.events import StreamEvent, UsageReported
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.redact import redact, redact_url
@@ -117,7 +117,7 @@ def _event(event: StreamEvent) -> str:
 def _end(parsed: LLMResult[Completion], price: Price) -> Iterator[str]:
     yield ""
     if isinstance(parsed, Failure):
-        yield f"error {describe(parsed.failure())}"
+        yield f"error {cause_of(parsed.failure())}"
     else:
         yield from _completion(parsed.unwrap(), price)
 

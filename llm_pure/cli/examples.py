@@ -1,0 +1,55 @@
+"""Examples of every command, for its help; a test parses each of them."""
+
+import shutil
+import textwrap
+from collections.abc import Mapping
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "ask": (
+        'llm-pure ask "Why is the sky blue?"',
+        "git diff | llm-pure ask -m anthropic:claude-sonnet-4-5 'What could go wrong here?'",
+    ),
+    "build": (
+        "llm-pure build -m openai:gpt-5-mini hello",
+        "llm-pure build --curl -m openai:gpt-5-mini hello | sh | llm-pure parse openai",
+    ),
+    "parse": ("llm-pure parse anthropic answer.json", "llm-pure parse --stream openai answer.sse"),
+    "providers": ("llm-pure providers", "llm-pure providers --json | jq -r .api_type"),
+    "models": ("llm-pure models -m openai", "llm-pure models -m ollama --base-url http://127.0.0.1:11434"),
+    "demo": ("llm-pure demo",),
+    "config check": ("llm-pure config check", "llm-pure config check config2.yaml"),
+    "doctor": ("llm-pure doctor",),
+    "policy simulate": ("llm-pure policy simulate policy.yaml outage.jsonl --seed 1",),
+    "cassette check": ("llm-pure cassette check tests/cassettes", "llm-pure cassette check --json tests/cassettes"),
+    "cassette scan": ("llm-pure cassette scan tests/cassettes",),
+    "cassette redact": ("llm-pure cassette redact --dry-run tests/cassettes",),
+    "cassette show": ("llm-pure cassette show --index 0 tests/cassettes/ask.yaml",),
+    "cassette diff": ("llm-pure cassette diff old/ask.yaml new/ask.yaml",),
+    "stream fuzz": ("llm-pure stream fuzz --every-byte tests/cassettes",),
+    "replay serve": ("llm-pure replay serve --port 8000 tests/cassettes",),
+    "log": ("LLM_PURE_LOG=calls python program.py; llm-pure log --folder calls", "llm-pure log show 3f2a"),
+    "tokens": ("llm-pure tokens -m gpt-4o README.md docs", "llm-pure tokens 'src/**/*.py'"),
+    "cost report": ("llm-pure cost report ledger.db", "llm-pure cost report --csv ledger.db > costs.csv"),
+    "cost estimate": ("llm-pure cost estimate -m openai:gpt-5-mini --max-tokens 500 prompts",),
+    "cost race": ("llm-pure cost race --limit 0.5 --workers 4 --calls 100",),
+    "repair": ("llm-pure repair arguments.txt", """echo '{"city": "Oslo",}' | llm-pure repair"""),
+    "image": ("llm-pure image -o cat.png 'a cat in the rain'",),
+    "speak": ("llm-pure speak -o hello.mp3 'Hello!'",),
+    "transcribe": ("llm-pure transcribe talk.mp3", "llm-pure transcribe --format srt talk.mp3 > talk.srt"),
+    "moderate": ("llm-pure moderate 'Some text.'", "llm-pure moderate --lines < comments.txt"),
+    "embed": ("llm-pure embed --lines < titles.txt",),
+    "code": ("llm-pure code 'the first ten primes' > primes.py",),
+}  # fmt: skip
+"""Command without "llm-pure" -> its examples."""
+
+
+def examples_of(program: str) -> str:
+    """Return the examples of a command for the end of its help. program: such as "llm-pure cassette check"."""
+    examples = EXAMPLES[program.removeprefix("llm-pure ")]
+    heading = "example:" if len(examples) == 1 else "examples:"
+    return "\n".join([heading, *[f"  {example}" for example in examples]])
+
+
+def wrapped(text: str) -> str:
+    """Return a paragraph of help in lines as wide as the terminal."""
+    return textwrap.fill(text, max(20, shutil.get_terminal_size().columns - 2))
