@@ -50,6 +50,10 @@ if TYPE_CHECKING:
     from llm_pure.client import LLM as LLM
     from llm_pure.client.costs import completion_cost as completion_cost
     from llm_pure.client.costs import estimate_cost as estimate_cost
+    from llm_pure.replay.doubles import answering as answering
+    from llm_pure.replay.doubles import calling as calling
+    from llm_pure.replay.doubles import failing as failing
+    from llm_pure.replay.doubles import in_turn as in_turn
     from llm_pure.types.exceptions import LLMException as LLMException
     from llm_pure.types.exceptions import unwrap as unwrap
 
@@ -95,12 +99,16 @@ __all__ = [
     "ToolResult",
     "Usage",
     "Video",
+    "answering",
     "assistant",
+    "calling",
     "collect",
     "completion_cost",
     "describe",
     "estimate_cost",
+    "failing",
     "fold",
+    "in_turn",
     "system",
     "tool_result",
     "unwrap",
@@ -111,8 +119,12 @@ __all__ = [
 _ON_FIRST_USE = {
     "LLM": "llm_pure.client",
     "LLMException": "llm_pure.types.exceptions",
+    "answering": "llm_pure.replay.doubles",
+    "calling": "llm_pure.replay.doubles",
     "completion_cost": "llm_pure.client.costs",
     "estimate_cost": "llm_pure.client.costs",
+    "failing": "llm_pure.replay.doubles",
+    "in_turn": "llm_pure.replay.doubles",
     "unwrap": "llm_pure.types.exceptions",
 }
 """Name -> its module, imported on first use: `import llm_pure` loads neither httpx nor anyio."""

@@ -13,7 +13,6 @@ import msgspec
 
 from llm_pure.replay.doubles.answers import answer_request
 from llm_pure.replay.doubles.requests import SentRequest, read_request
-from llm_pure.transports.base import Timeouts
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.errors import (
@@ -209,7 +208,6 @@ __all__ = [
     "Arguments",
     "Double",
     "SentRequest",
-    "Timeouts",
     "answering",
     "calling",
     "failing",

@@ -22,7 +22,7 @@ from llm_pure.types.result import Success
 ANSWER_ID = "double-1"
 
 _OWN_ERRORS = frozenset(
-    {"configuration", "connection", "protocol", "stream_interrupted", "budget_exceeded", "price_unknown", "incomplete"}
+    {"configuration", "connection", "protocol", "stream_interrupted", "budget_exceeded", "price_unknown", "incomplete", "unsupported"}
 )  # fmt: skip
 """Kinds of errors that no provider sends: the transport fails with them."""
 
