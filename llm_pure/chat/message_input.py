@@ -59,6 +59,9 @@ _IGNORED_KEYS = (
 )  # fmt: skip
 """Metadata in a response that the user kept as a mapping; no service accepts it as input."""
 
+MESSAGE_KEYS = frozenset({*_KEYS, *_IGNORED_KEYS})
+"""The keys that a message may have."""
+
 
 def read_messages(messages: MessagesInput) -> tuple[Message, ...]:
     """Return the messages, in order. Raises Rejected with InvalidRequest."""
@@ -239,4 +242,4 @@ _AFTER_CONTENT: Mapping[str, Callable[[Fields], list[Part]]] = {
 }
 """Key beside `content` -> reader of its parts, which follow those of the content in this order."""
 
-__all__ = ["arguments_text", "parse_messages", "read_messages"]
+__all__ = ["MESSAGE_KEYS", "arguments_text", "parse_messages", "read_messages"]

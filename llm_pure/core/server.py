@@ -12,11 +12,11 @@ from typing import Any, Literal, Protocol, TypeAlias
 import msgspec
 
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.types.completion import Completion
+from llm_pure.types.completion import Completion, JsonObject
 from llm_pure.types.config import Secret
 from llm_pure.types.errors import LLMError
 from llm_pure.types.events import StreamEvent
-from llm_pure.types.http import HttpResponse
+from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.messages import SafeRepr
 from llm_pure.types.operations import EmbedRequest
 from llm_pure.types.request import ChatRequest
@@ -42,8 +42,10 @@ class ReceivedRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """A stream ends with the usage. OpenAI's chat completions send it only if the request asks for it."""
     framing: Literal["sse", "json_array", "ndjson"] = "sse"
     """How a stream is divided: Gemini has two forms."""
-    credential: Secret | None = None
-    """The client's key."""
+    credentials: tuple[Secret, ...] = ()
+    """The client's keys: some send two at once, in different headers."""
+    unread: JsonObject = {}
+    """Fields of the body that this library has none for; for a provider of the same dialect they may go into `chat.extra`."""
     adaptations: tuple[Adaptation, ...] = ()
     """What of the request has no field here."""
     upstream_dialect: str = ""
@@ -53,6 +55,11 @@ class ReceivedRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """The id of the answer if its Completion has none. The server chooses it, as it does the time."""
     created_s: int = 0
     """The time of the answer in seconds since 1970, for answers that have one."""
+
+    @property
+    def credential(self) -> Secret | None:
+        """The client's key, None without one."""
+        return self.credentials[0] if self.credentials else None
 
     @property
     def native(self) -> bool:
@@ -85,6 +92,8 @@ class ServerDialect(msgspec.Struct, frozen=True, kw_only=True):
     """The server side of a dialect, as functions without state."""
 
     name: str
+    parse_request: Callable[[HttpRequest], LLMResult[ReceivedRequest]]
+    """Any request -> what it says. Fails with InvalidRequest, with the path of the field, or with NotFound for another URL."""
     build_response: Callable[[Completion, ReceivedRequest], HttpResponse]
     """The buffered answer."""
     build_error: Callable[[LLMError, ReceivedRequest], HttpResponse]

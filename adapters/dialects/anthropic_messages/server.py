@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.anthropic_messages import wire
+from llm_pure.adapters.dialects.anthropic_messages.server_request import parse_request
 from llm_pure.adapters.dialects.anthropic_messages.stream import FINISH
 from llm_pure.adapters.dialects.anthropic_messages.usage import read_usage
 from llm_pure.adapters.dialects.common.part_encoder import PartEncoder, Sent, encode_json
@@ -303,6 +304,7 @@ def _usage_object(usage: Usage) -> dict[str, Any]:
 
 SERVER = ServerDialect(
     name="anthropic_messages",
+    parse_request=parse_request,
     build_response=build_response,
     build_error=build_error,
     open_encoder=open_encoder,

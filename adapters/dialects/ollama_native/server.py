@@ -19,6 +19,7 @@ from llm_pure.adapters.dialects.common.served_errors import (
     retry_headers,
 )
 from llm_pure.adapters.dialects.ollama_native import wire
+from llm_pure.adapters.dialects.ollama_native.server_request import parse_request
 from llm_pure.adapters.dialects.ollama_native.stream import FINISH
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.buffered_body import completion_to_events
@@ -225,6 +226,7 @@ def _counts(usage: Usage) -> dict[str, Any]:
 
 SERVER = ServerDialect(
     name="ollama_native",
+    parse_request=parse_request,
     build_response=build_response,
     build_error=build_error,
     open_encoder=open_encoder,

@@ -13,6 +13,7 @@ import msgspec
 from llm_pure.adapters.dialects.common.part_encoder import PartEncoder, Sent, encode_json
 from llm_pure.adapters.dialects.common.served_errors import JSON_HEADERS, response_id
 from llm_pure.adapters.dialects.openai_chat import wire
+from llm_pure.adapters.dialects.openai_chat.server_request import parse_request
 from llm_pure.adapters.dialects.openai_chat.stream import FINISH
 from llm_pure.adapters.dialects.openai_common.served import (
     build_error,
@@ -287,6 +288,7 @@ def _metadata(part: Sent) -> dict[str, Any]:
 
 SERVER = ServerDialect(
     name="openai_chat",
+    parse_request=parse_request,
     build_response=build_response,
     build_error=build_error,
     open_encoder=open_encoder,

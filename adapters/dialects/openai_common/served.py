@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.received import BodyReader, invalid
 from llm_pure.adapters.dialects.common.served_errors import (
     JSON_HEADERS,
     ErrorRow,
@@ -17,6 +18,7 @@ from llm_pure.core.server import ReceivedRequest
 from llm_pure.types.completion import Usage
 from llm_pure.types.errors import InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
+from llm_pure.types.operations import EmbedRequest
 
 ERRORS: Mapping[str, ErrorRow] = {
     "unsupported": ErrorRow(400, "invalid_request_error", "unsupported_parameter"),
@@ -91,3 +93,27 @@ def usage_object(
     if complete or usage.reasoning_tokens is not None:
         result[names["output_details"]] = {"reasoning_tokens": usage.reasoning_tokens or 0}
     return result
+
+
+def embed_request(body: BodyReader) -> EmbedRequest:
+    """{input, model, dimensions?, encoding_format?} of a client. Raises Rejected with InvalidRequest."""
+    model = body.text("model")
+    if not model:
+        invalid("model", "model is missing")
+    texts = body.texts("input")
+    if texts is None:
+        invalid("input", "input is missing")
+    return EmbedRequest(
+        input=texts,
+        model=model,
+        dimensions=body.integer("dimensions"),
+        encoding=body.one_of("encoding_format", ("float", "base64")),
+    )
+
+
+def user_of(body: BodyReader) -> str | None:
+    """`safety_identifier`, or `user` of older clients."""
+    identifier, user = body.text("safety_identifier"), body.text("user")
+    if identifier is not None and user not in (None, identifier):
+        body.drop("user", "safety_identifier is there too", user)
+    return user if identifier is None else identifier

@@ -20,6 +20,7 @@ from llm_pure.adapters.dialects.openai_common.served import (
     usage_object,
 )
 from llm_pure.adapters.dialects.openai_responses import wire
+from llm_pure.adapters.dialects.openai_responses.server_request import parse_request
 from llm_pure.adapters.dialects.openai_responses.stream import FINISH
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.buffered_body import completion_to_events
@@ -402,6 +403,7 @@ class _BodyEncoder(ResponseEncoder):
 
 SERVER = ServerDialect(
     name="openai_responses",
+    parse_request=parse_request,
     build_response=build_response,
     build_error=build_error,
     open_encoder=open_encoder,
