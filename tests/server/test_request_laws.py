@@ -24,7 +24,7 @@ MODELS = {
     "ollama_native": ("qwen3", "gpt-oss:20b", "llama3.2"),
 }
 
-DONE = ("openai_chat", "anthropic_messages", "ollama_native", "openai_responses")
+DONE = tuple(READERS)
 
 
 def body_of(request: HttpRequest) -> Any:
@@ -66,9 +66,42 @@ def test_a_built_request_is_read_and_built_again_the_same(dialect: str, wild: Wi
             st.lists(inner, max_size=3)
             | st.dictionaries(
                 st.sampled_from(
-                    "model messages input contents role content parts type text tools function name parameters stop stream think "
-                    "format options generationConfig systemInstruction system thinking tool_choice response_format reasoning "
-                    "functionCall functionResponse inlineData tool_calls tool_result source metadata stream_options audio".split()
+                    [
+                        "model",
+                        "messages",
+                        "input",
+                        "contents",
+                        "role",
+                        "content",
+                        "parts",
+                        "type",
+                        "text",
+                        "tools",
+                        "function",
+                        "name",
+                        "parameters",
+                        "stop",
+                        "stream",
+                        "think",
+                        "format",
+                        "options",
+                        "generationConfig",
+                        "systemInstruction",
+                        "system",
+                        "thinking",
+                        "tool_choice",
+                        "response_format",
+                        "reasoning",
+                        "functionCall",
+                        "functionResponse",
+                        "inlineData",
+                        "tool_calls",
+                        "tool_result",
+                        "source",
+                        "metadata",
+                        "stream_options",
+                        "audio",
+                    ]
                 ),
                 inner
                 | st.sampled_from(

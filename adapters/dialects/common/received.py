@@ -27,8 +27,8 @@ A = TypeVar("A")
 
 EFFORTS: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
-HEALTH = r"(?:/health|/healthz|/readyz|/livez)?/?"
-"""Paths of probes."""
+HEALTH = r"(?:/(?:health|healthz|readyz|livez)/?|(?<![\s\S])/?)"
+"""Paths of probes: the root only as it is, the others below any path."""
 
 _BEARER = re.compile(r"(?i)bearer +(.+)")
 
@@ -71,7 +71,7 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
     """The body as a JSON object. Raises Rejected with InvalidRequest."""
     decoded = decode_any(request.body, provider="")
     if isinstance(decoded, Failure):
-        invalid("", f"the body is not JSON: {decoded.failure().message}")
+        invalid("", "the body is not JSON" if request.body else "the body is empty")
     body = decoded.unwrap()
     if not isinstance(body, dict):
         invalid("", f"the body is a JSON object, not {type_name(body)}")

@@ -19,6 +19,7 @@ from llm_pure.adapters.dialects.common.served_errors import (
     retry_headers,
 )
 from llm_pure.adapters.dialects.gemini_content import wire
+from llm_pure.adapters.dialects.gemini_content.server_request import parse_request
 from llm_pure.adapters.dialects.gemini_content.stream import FINISH
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
 from llm_pure.core.adaptations import Adaptation
@@ -341,6 +342,7 @@ def _usage_object(usage: Usage) -> dict[str, Any] | None:
 
 SERVER = ServerDialect(
     name="gemini_content",
+    parse_request=parse_request,
     build_response=build_response,
     build_error=build_error,
     open_encoder=open_encoder,

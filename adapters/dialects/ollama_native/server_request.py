@@ -3,6 +3,7 @@
 Sources: ollama/ollama v0.33.0-rc2, api/types.go; ../shared/wire/server-side.md 9, read 2026-11-29.
 """
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -112,21 +113,48 @@ def parse_request(request: HttpRequest) -> ReceivedRequest:
 
 
 def _turns(body: BodyReader) -> list[Any]:
-    """The messages; none is a request that only loads the model. Images of a tool's result become its content."""
+    """The messages; none is a request that only loads the model.
+
+    Calls of older clients have no ids: they get some, and results are matched with them by name and order. Images of a
+    tool's result become its content.
+    """
+    pending: dict[str, deque[str]] = {}
     turns: list[Any] = []
+    count = 0
     for index, turn in enumerate(body.list("messages") or ()):
-        fields = object_at(turn, body.adaptations, f"messages/{index}").values
-        images = fields.get("images")
-        if fields.get("role") == "tool" and isinstance(images, list):
-            blocks = [
-                {"type": "image", "source": {"type": "base64", "data": image}} for image in images
-            ]
-            text = fields.get("content") or ""
-            content = [{"type": "text", "text": text}, *blocks]
-            fields = {**fields, "content": content}
-            del fields["images"]
+        fields = dict(object_at(turn, body.adaptations, f"messages/{index}").values)
+        calls = fields.get("tool_calls")
+        if isinstance(calls, list):
+            fields["tool_calls"] = numbered = []
+            for call in calls:
+                count += 1
+                numbered.append(_with_id(call, f"call_{count}", pending))
+        elif fields.get("role") == "tool":
+            waiting = pending.get(str(fields.get("tool_name")))
+            if waiting and not fields.get("tool_call_id"):
+                fields["tool_call_id"] = waiting.popleft()
+            fields = _with_images(fields)
         turns.append(fields)
     return turns
+
+
+def _with_id(call: Any, call_id: str, pending: dict[str, deque[str]]) -> Any:
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(function, dict) or call.get("id"):
+        return call
+    pending.setdefault(str(function.get("name")), deque()).append(call_id)
+    return {**call, "id": call_id}
+
+
+def _with_images(fields: dict[str, Any]) -> dict[str, Any]:
+    """A tool's result with its images in its content."""
+    images = fields.get("images")
+    if not isinstance(images, list):
+        return fields
+    blocks = [{"type": "image", "source": {"type": "base64", "data": image}} for image in images]
+    text = [{"type": "text", "text": fields["content"]}] if fields.get("content") else []
+    kept = {name: value for name, value in fields.items() if name != "images"}
+    return {**kept, "content": [*text, *blocks]}
 
 
 def _settings(options: BodyReader) -> dict[str, Any]:
