@@ -53,6 +53,10 @@ if TYPE_CHECKING:
     from llm_pure.client.costs import estimate_cost as estimate_cost
     from llm_pure.client.tool_loop import arun_tools as arun_tools
     from llm_pure.client.tool_loop import run_tools as run_tools
+    from llm_pure.replay.doubles import answering as answering
+    from llm_pure.replay.doubles import calling as calling
+    from llm_pure.replay.doubles import failing as failing
+    from llm_pure.replay.doubles import in_turn as in_turn
     from llm_pure.types.exceptions import LLMException as LLMException
     from llm_pure.types.exceptions import unwrap as unwrap
 
@@ -100,13 +104,17 @@ __all__ = [
     "ToolStep",
     "Usage",
     "Video",
+    "answering",
     "arun_tools",
     "assistant",
+    "calling",
     "collect",
     "completion_cost",
     "describe",
     "estimate_cost",
+    "failing",
     "fold",
+    "in_turn",
     "run_tools",
     "system",
     "tool_result",
@@ -118,9 +126,13 @@ __all__ = [
 _ON_FIRST_USE = {
     "LLM": "llm_pure.client",
     "LLMException": "llm_pure.types.exceptions",
+    "answering": "llm_pure.replay.doubles",
     "arun_tools": "llm_pure.client.tool_loop",
+    "calling": "llm_pure.replay.doubles",
     "completion_cost": "llm_pure.client.costs",
     "estimate_cost": "llm_pure.client.costs",
+    "failing": "llm_pure.replay.doubles",
+    "in_turn": "llm_pure.replay.doubles",
     "run_tools": "llm_pure.client.tool_loop",
     "unwrap": "llm_pure.types.exceptions",
 }

@@ -61,6 +61,9 @@ _IGNORED_KEYS = (
 )  # fmt: skip
 """Metadata in a response that the user kept as a mapping; no service accepts it as input."""
 
+MESSAGE_KEYS = frozenset({*_KEYS, *_IGNORED_KEYS})
+"""The keys that a message may have."""
+
 
 _NO_MEDIA = frozenset({Text, Reasoning, ToolCall, ToolResult, Refusal, Opaque})
 """Types of parts that are no media."""
@@ -264,4 +267,4 @@ _AFTER_CONTENT: Mapping[str, Callable[[Fields], list[Part]]] = {
 }
 """Key beside `content` -> reader of its parts, which follow those of the content in this order."""
 
-__all__ = ["arguments_text", "parse_messages", "read_messages"]
+__all__ = ["MESSAGE_KEYS", "arguments_text", "parse_messages", "read_messages"]

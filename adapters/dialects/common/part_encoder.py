@@ -1,0 +1,483 @@
+"""Base of the encoders of streamed answers: events of any dialect -> parts one after another, as most dialects send them.
+
+Deltas of the open part go out at once. A part ends when another one begins; a call that begins beside an open call is held
+until that one has ended, since services may send calls interleaved. The end of the answer waits for `close`.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.collect import Collector
+from llm_pure.core.server import ReceivedRequest
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.completion import FinishReason, Usage
+from llm_pure.types.errors import LLMError, ProtocolError, StreamInterrupted
+from llm_pure.types.events import (
+    ExtraReceived,
+    Finished,
+    PartReceived,
+    ProviderMetadataReceived,
+    ReasoningDelta,
+    RefusalDelta,
+    Started,
+    StreamEvent,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from llm_pure.types.messages import Part, Reasoning, Refusal, Text, ToolCall
+from llm_pure.types.result import Failure, LLMResult
+
+Kind: TypeAlias = Literal["text", "reasoning", "refusal", "tool_call", "complete", ""]
+
+
+class Sent:
+    """A part as far as it was received and sent."""
+
+    __slots__ = (
+        "arguments", "begun", "call_number", "choice", "closed", "complete", "id", "index", "kind", "metadata", "name", "number",
+        "pieces", "signature",
+    )  # fmt: skip
+
+    def __init__(self, choice: int, index: int, kind: Kind) -> None:
+        self.choice = choice
+        self.index = index
+        self.kind: Kind = kind
+        self.number = -1
+        """Position among the parts of its choice that have begun."""
+        self.call_number = -1
+        """Position among the calls that have begun."""
+        self.id = ""
+        self.name = ""
+        self.arguments: list[str] = []
+        """Of a call that has not begun, or is held."""
+        self.pieces: list[str] = []
+        """The text, if the encoder needs it at the part's end."""
+        self.signature: str | None = None
+        self.metadata: dict[str, Any] = {}
+        self.complete: Part | None = None
+        self.begun = False
+        self.closed = False
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self.pieces)
+
+
+class Sequence:
+    """The parts of one choice."""
+
+    __slots__ = ("calls", "count", "finish", "held", "open", "parts", "refused")
+
+    def __init__(self) -> None:
+        self.parts: dict[int, Sent] = {}
+        self.open: Sent | None = None
+        self.held: list[Sent] = []
+        self.count = 0
+        self.calls = 0
+        self.refused = False
+        self.finish: Finished | None = None
+
+    @property
+    def reason(self) -> FinishReason:
+        """The finish reason as `collect` settles it."""
+        reason = self.finish.finish_reason if self.finish else "unknown"
+        if reason in ("stop", "unknown"):
+            return "tool_calls" if self.calls else "refusal" if self.refused else reason
+        return reason
+
+
+class PartEncoder:
+    """Keeps track of the parts; a dialect says how they look."""
+
+    sequential = True
+    """A part ends when another one begins; else parts of different kinds may alternate."""
+    one_choice = True
+    """The dialect has no alternatives."""
+    complete_calls = False
+    """Calls are sent when they are complete."""
+    keeps_text = False
+    """The text of a part is needed at its end."""
+
+    def __init__(self, received: ReceivedRequest) -> None:
+        self.received = received
+        self.started = Started(id=received.response_id, model=received.model)
+        self.has_begun = False
+        self.usage = Usage()
+        self.sequences: dict[int, Sequence] = {}
+        self.extras = Collector()
+        self.fault: LLMError | None = None
+        self.is_closed = False
+        self.out: list[bytes] = []
+        self._adaptations: dict[tuple[str, str, str], Adaptation] = {}
+
+    # What a dialect fills in
+
+    def begin_response(self) -> None:
+        """Send the beginning of the answer."""
+
+    def begin_part(self, part: Sent) -> None:
+        """Send the beginning of a part."""
+
+    def add_text(self, part: Sent, text: str) -> None:
+        """Send more of a part: text, or a call's arguments."""
+
+    def end_part(self, part: Sent) -> None:
+        """Send the end of a part; of a call, with `complete_calls`, all of it."""
+
+    def add_complete(self, part: Sent) -> None:
+        """Send a part that came in one piece, or drop it with an adaptation."""
+        self.drop_part(part)
+
+    def add_extra(self, event: ExtraReceived) -> None:
+        """Send a field of the answer that cannot wait for its end; all are in `extras` at the end."""
+
+    def end_response(self) -> None:
+        """Send the end of a complete answer."""
+
+    def fail(self, error: LLMError) -> None:
+        """Send the dialect's error."""
+
+    # The protocol of StreamEncoder
+
+    @property
+    def adaptations(self) -> tuple[Adaptation, ...]:
+        """What of the answer so far the dialect cannot say."""
+        return tuple(self._adaptations.values())
+
+    def encode(self, events: Iterable[StreamEvent]) -> bytes:
+        """Return the bytes of these events; the end of the answer waits for `close`."""
+        for event in events:
+            if self.is_closed or self.fault is not None:
+                break
+            self._read(event)
+        self.flush()
+        return self._drain()
+
+    def flush(self) -> None:
+        """Send what was kept back to be joined with the next events of the same `encode`."""
+
+    def keep_alive(self) -> bytes:
+        """An SSE comment."""
+        return b"" if self.is_closed else b": keep-alive\n\n"
+
+    def close(self, outcome: LLMResult[Any]) -> bytes:
+        """Return the end of the stream. A Failure becomes the dialect's error, and so does an answer that has not finished."""
+        if self.is_closed:
+            return b""
+        self.is_closed = True
+        error = outcome.failure() if isinstance(outcome, Failure) else self._incomplete()
+        if error is None:
+            self.begin()
+            for sequence in self.sequences.values():
+                self._end_open(sequence)
+            error = self.fault
+        if error is None:
+            self.end_response()
+        else:
+            self.fail(error)
+        self.flush()
+        return self._drain()
+
+    # For the dialects
+
+    def begin(self) -> None:
+        """Send the beginning of the answer once."""
+        if not self.has_begun:
+            self.has_begun = True
+            self.begin_response()
+
+    def adapt(self, field: str, action: Any, reason: str) -> None:
+        """Note what the dialect cannot say, once."""
+        key = (field, action, reason)
+        if key not in self._adaptations:
+            self._adaptations[key] = Adaptation(field=field, action=action, reason=reason)
+
+    def drop_part(self, part: Sent) -> None:
+        """Note a part that the dialect has no place for."""
+        kind = type(part.complete).__name__ if part.complete is not None else part.kind
+        self.adapt(
+            f"message/{kind}", "dropped", f"{self.received.dialect} has no {kind} in an answer"
+        )
+
+    def call_id(self, part: Sent) -> str:
+        """The id of a call, of the same form as `collect` gives to one without."""
+        if not part.id:
+            part.id = f"call_{self.started.id}_{part.call_number}".replace("__", "_")
+        return part.id
+
+    def native_metadata(self, part: Sent) -> dict[str, Any]:
+        """The fields of the part that its provider understands, if that speaks this dialect."""
+        if part.metadata and not self.received.native:
+            self.adapt(
+                "message/provider_metadata", "dropped", "the provider speaks another dialect"
+            )
+            return {}
+        return part.metadata
+
+    def native_signature(self, part: Sent) -> str | None:
+        """The signature of reasoning, if its provider speaks this dialect."""
+        if part.signature is not None and not self.received.native:
+            self.adapt("message/signature", "dropped", "the provider speaks another dialect")
+            return None
+        return part.signature
+
+    def wire_reason(
+        self,
+        sequence: Sequence,
+        known: Mapping[str, FinishReason],
+        reasons: Mapping[FinishReason, str],
+    ) -> str:
+        """The wire's finish reason: the provider's own if it means the same here. `known`: the dialect's own table."""
+        raw = sequence.finish.raw_finish_reason if sequence.finish else None
+        reason = sequence.reason
+        meant = known.get(raw or "", "unknown")
+        if raw and meant in implied_by(reason) and (self.received.native or meant != "unknown"):
+            return raw
+        value = reasons[reason]
+        if known.get(value) not in implied_by(reason):
+            text = f"{self.received.dialect} has no finish reason {reason!r}"
+            self.adapt("finish_reason", "changed", text)
+        return value
+
+    def final_extra(self, choice: int | None = None) -> dict[str, Any]:
+        """The fields that the library does not model: of the answer and its first choice, or of another choice."""
+        completion = self.extras.completion()
+        if not self.received.native:
+            for name in completion.extra.keys() - {"request_id"}:
+                self.adapt(f"extra/{name}", "dropped", "the provider speaks another dialect")
+            return {k: v for k, v in completion.extra.items() if k == "request_id" and not choice}
+        if not choice:
+            return completion.extra
+        numbers = sorted({0, *self.sequences})
+        position = numbers.index(choice) - 1
+        others = completion.alternatives
+        return others[position].extra if 0 <= position < len(others) else {}
+
+    # Events
+
+    def _drain(self) -> bytes:
+        data = b"".join(self.out)
+        self.out.clear()
+        return data
+
+    def _incomplete(self) -> LLMError | None:
+        if self.fault is not None:
+            return self.fault
+        if not self.sequences or any(s.finish is None for s in self.sequences.values()):
+            return StreamInterrupted(message="the answer ended before it was complete")
+        return None
+
+    def _read(self, event: StreamEvent) -> None:
+        if isinstance(event, Started):
+            self._start(event)
+            return
+        if isinstance(event, UsageReported):
+            self.usage = event.usage
+            return
+        if isinstance(event, ExtraReceived):
+            self.extras.add((event,))
+            self.add_extra(event)
+            return
+        if event.choice and self.one_choice:
+            reason = f"{self.received.dialect} has one choice"
+            self.adapt("alternatives", "dropped", reason)
+            return
+        self.begin()
+        sequence = self.sequences.get(event.choice)
+        if sequence is None:
+            sequence = self.sequences[event.choice] = Sequence()
+            if event.choice:  # so that its extras have a place
+                self.extras.add((Finished("unknown", choice=event.choice),))
+        match event:
+            case TextDelta(text=text, index=index):
+                self._add("text", sequence, event.choice, index, text)
+            case ReasoningDelta(text=text, index=index, signature=signature):
+                part = self._add("reasoning", sequence, event.choice, index, text)
+                if signature is not None:
+                    part.signature = signature
+            case RefusalDelta(text=text, index=index):
+                sequence.refused = True
+                self._add("refusal", sequence, event.choice, index, text)
+            case ToolCallDelta():
+                self._add_call(sequence, event)
+            case PartReceived(part=value, index=index):
+                self._add_part(sequence, event.choice, index, value)
+            case ProviderMetadataReceived():
+                self._add_metadata(sequence, event)
+            case Finished():
+                sequence.finish = event
+            case _:
+                pass
+
+    def _start(self, event: Started) -> None:
+        if not self.has_begun:
+            self.started = Started(
+                id=event.id or self.started.id,
+                model=event.model or self.started.model,
+                provider=event.provider,
+            )
+            if event.id and event.model:
+                self.begin()
+
+    def _add(self, kind: Kind, sequence: Sequence, choice: int, index: int, text: str) -> Sent:
+        part = self._part(kind, sequence, choice, index)
+        if text or part.kind == kind:
+            self._begin_part(sequence, part)
+        if text:
+            if self.keeps_text:
+                part.pieces.append(text)
+            self.add_text(part, text)
+        return part
+
+    def _add_call(self, sequence: Sequence, event: ToolCallDelta) -> None:
+        part = self._part("tool_call", sequence, event.choice, event.index)
+        if part.closed:
+            if event.arguments:
+                self.fault = ProtocolError(
+                    message="a tool call goes on after another part has begun", where="tool_calls"
+                )
+            return
+        part.id = event.id or part.id
+        part.name = event.name or part.name
+        if event.arguments:
+            part.arguments.append(event.arguments)
+        is_open = part is sequence.open or not self.sequential
+        if is_open and not self.complete_calls and part.name:
+            self._send_arguments(sequence, part)
+
+    def _send_arguments(self, sequence: Sequence, part: Sent) -> None:
+        if not part.begun and not (part.id or part.arguments):
+            return
+        self._begin_part(sequence, part)
+        text = "".join(part.arguments)
+        part.arguments.clear()
+        if text:
+            part.pieces.append(text if self.keeps_text else "")
+            self.add_text(part, text)
+
+    def _add_part(self, sequence: Sequence, choice: int, index: int, value: Part) -> None:
+        before = sequence.parts.get(index)
+        if before is not None and (before.begun or before.closed):
+            if (
+                before.complete is None
+                and self.keeps_text
+                and before.text == getattr(value, "text", None)
+            ):
+                self._set_metadata(before, value)
+                return
+            reason = "a part that was sent already comes again, and is another one"
+            self.adapt("message", "changed", reason)
+            return
+        match value:
+            case Text(text=text):
+                part = self._part("text", sequence, choice, index)
+                self._set_metadata(part, value)
+                self._add("text", sequence, choice, index, text)
+            case Reasoning(text=text, signature=signature):
+                part = self._part("reasoning", sequence, choice, index)
+                self._set_metadata(part, value)
+                part.signature = signature
+                self._add("reasoning", sequence, choice, index, text)
+            case Refusal(text=text):
+                sequence.refused = True
+                part = self._part("refusal", sequence, choice, index)
+                self._set_metadata(part, value)
+                self._add("refusal", sequence, choice, index, text)
+            case ToolCall():
+                part = self._part("tool_call", sequence, choice, index)
+                self._set_metadata(part, value)
+                part.arguments.clear()
+                self._add_call(
+                    sequence, ToolCallDelta(value.arguments, index, choice, value.id, value.name)
+                )
+            case _:
+                part = self._part("complete", sequence, choice, index)
+                part.complete = value
+                self._begin_part(sequence, part)
+
+    def _set_metadata(self, part: Sent, value: Part) -> None:
+        metadata = getattr(value, "provider_metadata", None)
+        if metadata is not None:
+            part.metadata |= json_object(metadata.json) or {}
+
+    def _add_metadata(self, sequence: Sequence, event: ProviderMetadataReceived) -> None:
+        fields = json_object(event.json) or {}
+        part = sequence.parts.get(event.index)
+        if part is None:
+            part = self._part("", sequence, event.choice, event.index)
+            part.kind = event.kind
+        if part.closed:
+            if any(part.metadata.get(name) != value for name, value in fields.items()):
+                self.adapt("message/provider_metadata", "dropped", "it came after the part's end")
+            return
+        part.metadata |= fields
+
+    def _part(self, kind: Kind, sequence: Sequence, choice: int, index: int) -> Sent:
+        """The part at the index, which begins if it is new: then the open one ends, unless both are calls."""
+        part = sequence.parts.get(index)
+        if part is not None and (not part.closed or kind in ("tool_call", "complete", "")):
+            if not part.begun and kind:
+                part.kind = kind
+            return part
+        if part is not None:
+            reason = "a part that goes on after another one has begun is sent as two parts"
+            self.adapt("message", "changed", reason)
+        part = sequence.parts[index] = Sent(choice, index, kind)
+        before = sequence.open
+        beside_call = before is not None and before.kind == "tool_call" and kind == "tool_call"
+        if not self.sequential or beside_call:
+            sequence.held.append(part)
+            return part
+        self._end_open(sequence)
+        sequence.open = part
+        return part
+
+    def _begin_part(self, sequence: Sequence, part: Sent) -> None:
+        if part.begun:
+            return
+        part.begun = True
+        part.number = sequence.count
+        sequence.count += 1
+        if part.kind == "complete":
+            self.add_complete(part)
+            return
+        if part.kind == "tool_call":
+            part.call_number = sequence.calls
+            sequence.calls += 1
+            self.call_id(part)
+        self.begin_part(part)
+
+    def _end_open(self, sequence: Sequence) -> None:
+        """End the open part, and send the calls that were held beside it."""
+        part = sequence.open
+        sequence.open = None
+        held, sequence.held = sequence.held, []
+        for ended in ([part] if part is not None else []) + held:
+            if ended.kind == "tool_call":
+                if not ended.name:
+                    self.fault = ProtocolError(
+                        message="the answer has a tool call without a name", where="tool_calls"
+                    )
+                    return
+                self._begin_part(sequence, ended)
+                if not self.complete_calls:
+                    self._send_arguments(sequence, ended)
+            self._begin_part(sequence, ended)
+            ended.closed = True
+            if ended.kind != "complete":
+                self.end_part(ended)
+
+
+def encode_json(value: Any) -> bytes:
+    """JSON of values that were decoded from JSON, or are texts and numbers."""
+    return msgspec.json.encode(value)
+
+
+def implied_by(reason: FinishReason) -> tuple[FinishReason, ...]:
+    """The reasons that `collect` settles to this one: many services send their "stop" for calls and refusals."""
+    return (reason, "stop") if reason in ("tool_calls", "refusal") else (reason,)

@@ -1,0 +1,255 @@
+"""What the dialects share in reading a client's request: URL, credential, body, and fields with their types.
+
+A field of a wrong type is InvalidRequest with its path. A field that is not known is no error: it is kept in `unread`, with
+an adaptation for each.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from llm_pure.chat.message_input import MESSAGE_KEYS, read_messages
+from llm_pure.chat.part_input import PART_TYPES, type_name
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.server import ServedOperation
+from llm_pure.framing.json_codec import decode_any, json_text
+from llm_pure.types.config import Secret
+from llm_pure.types.errors import InvalidRequest, NotFound
+from llm_pure.types.http import HttpRequest, get_header
+from llm_pure.types.messages import Message, Opaque
+from llm_pure.types.rejection import Rejected
+from llm_pure.types.request import Effort, Tool
+from llm_pure.types.result import Failure
+
+A = TypeVar("A")
+
+EFFORTS: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+HEALTH = r"(?:/(?:health|healthz|readyz|livez)/?|(?<![\s\S])/?)"
+"""Paths of probes: the root only as it is, the others below any path."""
+
+_BEARER = re.compile(r"(?i)bearer +(.+)")
+
+
+def route(
+    request: HttpRequest, routes: Sequence[tuple[str, str, ServedOperation]]
+) -> tuple[ServedOperation, re.Match[str]]:
+    """The operation of a request, and the match of its path. Raises Rejected with NotFound."""
+    try:
+        path = unquote(urlsplit(request.url).path)
+    except ValueError:
+        path = ""
+    method = request.method.upper()
+    for expected, pattern, operation in routes:
+        match = re.fullmatch(rf".{{0,300}}?{pattern}", path, re.DOTALL)
+        if match is not None and (method == expected or (method, expected) == ("HEAD", "GET")):
+            return operation, match
+    message = f"no operation at {method[:20]} {path[:200]}"
+    raise Rejected(NotFound(message=message, status=404))
+
+
+def credentials(request: HttpRequest) -> tuple[Secret, ...]:
+    """The keys in the headers and in the query, in the order of precedence: clients send two of them at once."""
+    bearer = _BEARER.fullmatch((get_header(request.headers, "authorization") or "").strip())
+    values = [bearer[1] if bearer else None]
+    values += [
+        get_header(request.headers, name) for name in ("x-api-key", "x-goog-api-key", "api-key")
+    ]
+    with suppress(ValueError):
+        values += parse_qs(urlsplit(request.url).query).get("key", [])[:1]
+    return tuple([Secret(value) for value in dict.fromkeys(values) if value])
+
+
+def invalid(path: str, message: str) -> NoReturn:
+    """Raise Rejected with InvalidRequest for the value at this path."""
+    raise Rejected(InvalidRequest(message=message, param=path, status=400))
+
+
+def read_body(request: HttpRequest) -> dict[str, Any]:
+    """The body as a JSON object. Raises Rejected with InvalidRequest."""
+    decoded = decode_any(request.body, provider="")
+    if isinstance(decoded, Failure):
+        invalid("", "the body is not JSON" if request.body else "the body is empty")
+    body = decoded.unwrap()
+    if not isinstance(body, dict):
+        invalid("", f"the body is a JSON object, not {type_name(body)}")
+    return body
+
+
+class BodyReader:
+    """The fields of an object, each read once; those that nobody reads are `unread`. null is the same as absent."""
+
+    def __init__(
+        self, values: Mapping[str, Any], adaptations: list[Adaptation], path: str = ""
+    ) -> None:
+        self.values = {key: value for key, value in values.items() if value is not None}
+        self.adaptations = adaptations
+        self.path = path
+
+    def at(self, key: str) -> str:
+        """The path of a key."""
+        return f"{self.path}/{key}" if self.path else key
+
+    def any(self, key: str) -> Any:
+        """A value of any type."""
+        return self.values.pop(key, None)
+
+    def _typed(self, key: str, kind: type[A] | tuple[type[A], ...], expected: str) -> A | None:
+        value = self.values.pop(key, None)
+        is_flag = isinstance(value, bool) and kind is not bool  # a bool is an int
+        if value is None or (isinstance(value, kind) and not is_flag):
+            return value
+        invalid(self.at(key), f"{key} is {expected}, not {type_name(value)}")
+
+    def text(self, key: str) -> str | None:
+        """A string."""
+        return self._typed(key, str, "a string")
+
+    def number(self, key: str) -> float | None:
+        """A number."""
+        return self._typed(key, (int, float), "a number")
+
+    def integer(self, key: str) -> int | None:
+        """An integer; 2.0 is one."""
+        value = self.number(key)
+        if isinstance(value, float) and not value.is_integer():
+            invalid(self.at(key), f"{key} is an integer, not {value}")
+        return None if value is None else int(value)
+
+    def flag(self, key: str) -> bool | None:
+        """True or false."""
+        return self._typed(key, bool, "true or false")
+
+    def object(self, key: str) -> "BodyReader | None":
+        """An object."""
+        value: dict[str, Any] | None = self._typed(key, dict, "an object")
+        return None if value is None else BodyReader(value, self.adaptations, self.at(key))
+
+    def list(self, key: str) -> list[Any] | None:
+        """A list."""
+        return self._typed(key, list, "a list")
+
+    def texts(self, key: str) -> tuple[str, ...] | None:
+        """A list of strings, or one string."""
+        value = self.any(key)
+        values = [value] if isinstance(value, str) else value
+        if value is None:
+            return None
+        if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
+            invalid(self.at(key), f"{key} is a string or a list of strings")
+        return tuple(values)
+
+    def one_of(self, key: str, known: Sequence[A]) -> A | None:
+        """A string that is one of these; another one is dropped with an adaptation."""
+        value = self.text(key)
+        if value is None:
+            return None
+        for choice in known:
+            if choice == value:
+                return choice
+        self.drop(key, f"it is one of {', '.join(map(str, known))}", value)
+        return None
+
+    def drop(self, key: str, reason: str, before: Any = None) -> None:
+        """Note that a field is not read."""
+        short = before if isinstance(before, str | int | float) else None
+        self.adaptations.append(
+            Adaptation(field=self.at(key), action="dropped", reason=reason, before=short)
+        )
+
+    def unread(self) -> dict[str, Any]:
+        """The fields that were not read, each with an adaptation."""
+        for key, value in self.values.items():
+            self.drop(key, "this library has no field for it", value)
+        return self.values
+
+
+def object_at(value: Any, adaptations: list[Adaptation], path: str) -> BodyReader:
+    """An object in a list. Raises Rejected with InvalidRequest."""
+    if not isinstance(value, dict):
+        invalid(path, f"expected an object, not {type_name(value)}")
+    return BodyReader(value, adaptations, path)
+
+
+def metadata_of(body: BodyReader) -> dict[str, str] | None:
+    """Short strings; numbers and flags become text."""
+    fields = body.object("metadata")
+    if fields is None:
+        return None
+    kept: dict[str, str] = {}
+    for key, value in fields.values.items():
+        if isinstance(value, str | int | float):
+            kept[key] = value if isinstance(value, str) else str(value)
+        else:
+            fields.drop(key, "metadata are strings")
+    return kept or None
+
+
+def messages_of(
+    turns: Sequence[Any], provider: str, adaptations: list[Adaptation], path: str = "messages"
+) -> list[Message]:
+    """Messages in OpenAI's, Anthropic's or Ollama's format. Unknown keys are dropped, unknown parts become opaque.
+
+    `provider`: whose opaque parts they are. Raises Rejected with InvalidRequest.
+    """
+    cleaned = [
+        _clean(turn, provider, adaptations, f"{path}/{index}") for index, turn in enumerate(turns)
+    ]
+    try:
+        return list(read_messages(cleaned)) if cleaned else []
+    except Rejected as rejected:
+        error = rejected.error
+        where = error.param if isinstance(error, InvalidRequest) else None
+        invalid((where or path).replace("messages", path, 1), error.message)
+
+
+def _clean(turn: Any, provider: str, adaptations: list[Adaptation], path: str) -> Any:
+    if not isinstance(turn, dict):
+        return turn
+    if "role" not in turn:
+        return turn
+    kept: dict[str, Any] = {}
+    for key, value in turn.items():
+        if key in MESSAGE_KEYS:
+            kept[key] = value
+        elif value is not None:
+            reason = "a message has no such field here"
+            adaptations.append(Adaptation(field=f"{path}/{key}", action="dropped", reason=reason))
+    content = kept.get("content")
+    if isinstance(content, list):
+        kept["content"] = [_part(item, provider) for item in content]
+    return kept
+
+
+def _part(item: Any, provider: str) -> Any:
+    kind = item.get("type") if isinstance(item, dict) else None
+    if isinstance(kind, str) and kind not in PART_TYPES:
+        return Opaque(provider, kind, json_text(item))
+    if kind == "tool_result" and isinstance(item.get("content"), list):
+        return {**item, "content": [_part(part, provider) for part in item["content"]]}
+    return item
+
+
+def function_tool(fields: BodyReader, schema_keys: Iterable[str], cache: Any, *, path: str) -> Tool:
+    """A function that the model may call; unknown fields are adaptations."""
+    name = fields.text("name")
+    if not name:
+        invalid(f"{path}/name", "a tool needs a name")
+    description, strict = fields.text("description"), fields.flag("strict")
+    schema: dict[str, Any] | None = None
+    for key in schema_keys:
+        inner = fields.object(key)
+        schema = schema if inner is None or schema is not None else inner.values
+    fields.unread()
+    others = {} if schema is None else {"parameters": schema}
+    return Tool(name=name, description=description, strict=strict, cache=cache, **others)
+
+
+def cache_mark(fields: BodyReader) -> Any:
+    """The mark of a prompt cache at a tool: `cache_control`."""
+    from llm_pure.chat.part_input import Fields  # imported late: only where there are marks
+
+    values = {key: fields.any(key) for key in ("cache_control",) if key in fields.values}
+    return Fields(values, fields.path).cache_mark() if values else None

@@ -1,0 +1,237 @@
+"""The server side of Ollama's own API: answers and errors as Ollama's packages, Zed and others read them.
+
+Every line has the model, the time, the message with its role, and `done`. Calls are sent complete, before the last line.
+Source: ../shared/wire/server-side.md sections 3, 4 and 9 (measured with ollama 0.6.3 and others), read 2026-11-29.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from llm_pure.adapters.dialects.common.part_encoder import PartEncoder, Sent, encode_json
+from llm_pure.adapters.dialects.common.served_errors import (
+    JSON_HEADERS,
+    ErrorRow,
+    error_row,
+    message_of,
+    retry_headers,
+)
+from llm_pure.adapters.dialects.ollama_native import wire
+from llm_pure.adapters.dialects.ollama_native.server_request import parse_request
+from llm_pure.adapters.dialects.ollama_native.stream import FINISH
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.buffered_body import completion_to_events
+from llm_pure.core.server import ReceivedRequest, ServerDialect
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.completion import Completion, FinishReason, Usage
+from llm_pure.types.errors import LLMError
+from llm_pure.types.http import HttpResponse
+from llm_pure.types.media import base64_text
+from llm_pure.types.messages import Image
+from llm_pure.types.result import Success
+
+_REASONS: Mapping[FinishReason, str] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "stop",
+    "content_filter": "content_filter",
+    "refusal": "stop",
+    "pause": "stop",
+    "error": "error",
+    "unknown": "stop",
+}
+"""Finish reason -> done_reason. Two are no values of Ollama's: an answer that was cut must not look complete."""
+
+ERRORS: Mapping[str, ErrorRow] = {
+    kind: ErrorRow(status, "")
+    for kind, status in (
+        ("unsupported", 400),
+        ("invalid_request", 400),
+        ("authentication", 401),
+        ("permission", 403),
+        ("not_found", 404),
+        ("rate_limited", 429),
+        ("quota", 402),
+        ("budget_exceeded", 402),
+        ("context_length", 400),
+        ("content_filtered", 400),
+        ("overloaded", 503),
+        ("server_error", 500),
+        ("timeout", 504),
+        ("connection", 502),
+        ("protocol", 502),
+        ("stream_interrupted", 502),
+    )
+}
+"""Kind of an LLMError -> status. The body has nothing but the text."""
+
+_WORDS: Mapping[str, str] = {
+    "invalid_request": "invalid request",
+    "authentication": "unauthorized",
+    "not_found": "model not found",
+    "overloaded": "server busy, please try again",
+    "rate_limited": "too many requests",
+    "context_length": "the prompt exceeds the context length",
+}
+"""Kind of an LLMError -> the words of Ollama's own message, put before another text in a stream, which has no status."""
+
+
+def build_response(completion: Completion, received: ReceivedRequest) -> HttpResponse:
+    """The buffered answer."""
+    return HttpResponse(200, JSON_HEADERS, encode_json(_encode(completion, received).body))
+
+
+def response_adaptations(
+    completion: Completion, received: ReceivedRequest
+) -> tuple[Adaptation, ...]:
+    """What of a Completion an answer of this API cannot say."""
+    return _encode(completion, received).adaptations
+
+
+def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
+    """The response of an error."""
+    status = error_row(error, ERRORS).status
+    headers = (*JSON_HEADERS, *retry_headers(error, status))
+    text = _with_words(error) if error.kind == "context_length" else message_of(error)
+    return HttpResponse(status, headers, encode_json({"error": text}))
+
+
+def stream_type(received: ReceivedRequest) -> str:
+    """The content type of a stream."""
+    return "application/x-ndjson"
+
+
+def open_encoder(received: ReceivedRequest) -> "LineEncoder":
+    """The encoder of a streamed answer."""
+    return LineEncoder(received)
+
+
+def _encode(completion: Completion, received: ReceivedRequest) -> "_BodyEncoder":
+    encoder = _BodyEncoder(received)
+    encoder.encode(completion_to_events(completion))
+    encoder.close(Success(completion))
+    return encoder
+
+
+def _with_words(error: LLMError) -> str:
+    words = _WORDS.get(error.kind, "")
+    text = message_of(error)
+    return text if not words or words in text.lower() else f"{words}: {text}"
+
+
+class LineEncoder(PartEncoder):
+    """Events -> lines."""
+
+    sequential = False
+    complete_calls = True
+
+    def begin_response(self) -> None:
+        created = datetime.fromtimestamp(self.received.created_s, UTC)
+        self.head = {
+            "model": self.started.model or self.received.model,
+            "created_at": created.isoformat().replace("+00:00", "Z"),
+        }
+        self.kinds: dict[str, int] = {}
+
+    def send(self, message: dict[str, Any], **fields: Any) -> None:
+        """Send one line."""
+        line = {
+            **self.head,
+            "message": {"role": "assistant", "content": "", **message},
+            "done": False,
+            **fields,
+        }
+        self.out += (encode_json(line), b"\n")
+
+    def begin_part(self, part: Sent) -> None:
+        if part.kind == "refusal":
+            self.adapt("message/refusal", "changed", "a refusal is sent as text")
+        kind = "thinking" if part.kind == "reasoning" else "content"
+        if part.kind != "tool_call" and self.kinds.setdefault(kind, part.index) != part.index:
+            self.adapt("message", "changed", f"a message has one {kind}: several are joined")
+
+    def add_text(self, part: Sent, text: str) -> None:
+        self.send({"thinking" if part.kind == "reasoning" else "content": text})
+
+    def end_part(self, part: Sent) -> None:
+        if part.kind == "tool_call":
+            self._send_call(part)
+        elif part.signature is not None:
+            self.adapt("message/signature", "dropped", "Ollama has no signature")
+
+    def _send_call(self, part: Sent) -> None:
+        text = "".join(part.arguments) or "{}"
+        fields = dict(self.native_metadata(part))
+        own = fields.pop("function", None)
+        arguments: Any = msgspec.Raw(text.encode())
+        if json_object(text) is None:
+            reason = "the arguments of a call are no JSON object"
+            self.adapt("message/tool_calls", "changed", reason)
+            arguments = {"arguments": text}
+        function = {"name": part.name, "arguments": arguments}
+        function |= own if isinstance(own, dict) else {}
+        self.send({"tool_calls": [{"id": part.id, "function": function, **fields}]})
+
+    def add_complete(self, part: Sent) -> None:
+        match part.complete:
+            case Image(data=bytes() as data):
+                self.send({"images": [base64_text(data)]})
+            case _:
+                self.drop_part(part)
+
+    def end_response(self) -> None:
+        reason = self.wire_reason(self.sequences[0], FINISH, _REASONS)
+        extra = {
+            name: value
+            for name, value in self.final_extra().items()
+            if name not in wire.KNOWN_FIELDS_LINE
+        }
+        self.send({}, done=True, done_reason=reason, **{**_counts(self.usage), **extra})
+
+    def fail(self, error: LLMError) -> None:
+        self.out += (encode_json({"error": _with_words(error)}), b"\n")
+
+    def keep_alive(self) -> bytes:
+        """A line without content."""
+        if self.is_closed:
+            return b""
+        self.begin()
+        self.send({})
+        return self._drain()
+
+
+class _BodyEncoder(LineEncoder):
+    """Events -> one body."""
+
+    def begin_response(self) -> None:
+        super().begin_response()
+        self.message: dict[str, Any] = {"role": "assistant", "content": ""}
+        self.body: dict[str, Any] = {}
+
+    def send(self, message: dict[str, Any], **fields: Any) -> None:
+        for name, value in message.items():
+            before = self.message.get(name)
+            self.message[name] = value if before is None else before + value
+        if fields:
+            self.body = {**self.head, "message": self.message, **fields}
+
+
+def _counts(usage: Usage) -> dict[str, Any]:
+    """The counts of the last line."""
+    counts = {"prompt_eval_count": usage.input_tokens, "eval_count": usage.output_tokens}
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+SERVER = ServerDialect(
+    name="ollama_native",
+    parse_request=parse_request,
+    build_response=build_response,
+    build_error=build_error,
+    open_encoder=open_encoder,
+    response_adaptations=response_adaptations,
+    stream_type=stream_type,
+)
+
+__all__ = ["SERVER"]
