@@ -79,8 +79,9 @@ class _UndecidedDecoder:
 
     def feed(self, data: bytes) -> LLMResult[tuple[StreamEvent, ...]]:
         """Return the events that these bytes complete."""
-        if self._chosen is not None:
-            return self._chosen.feed(data)
+        chosen = self._chosen
+        if chosen is not None:
+            return chosen.feed(data)
         self._start += data
         first = self._start.removeprefix(BYTE_ORDER_MARK).lstrip(_SPACE)[:1]
         if BYTE_ORDER_MARK.startswith(self._start) or (

@@ -125,26 +125,19 @@ def _unwrap(call: ToolCall) -> tuple[ToolCall, ...]:
     if call.name not in _PARALLEL:
         return (call,)
     uses = (json_object(call.arguments) or {}).get("tool_uses")
-    if not isinstance(uses, list) or not uses:
-        return (call,)
-    if not all(
-        isinstance(use, dict) and isinstance(use.get("recipient_name"), str) for use in uses
-    ):
-        return (call,)
-    return tuple(
-        [
-            ToolCall(
-                f"{call.id}_{index}" if call.id else "",
-                use["recipient_name"].removeprefix("functions."),
-                json_text(use.get("parameters") or {}),
-            )
-            for index, use in enumerate(uses)
-        ]
-    )
+    calls: list[ToolCall] = []
+    for index, use in enumerate(uses if isinstance(uses, list) else ()):
+        if not isinstance(use, dict) or not isinstance(use.get("recipient_name"), str):
+            return (call,)
+        call_id = f"{call.id}_{index}" if call.id else ""
+        name = use["recipient_name"].removeprefix("functions.")
+        calls.append(ToolCall(call_id, name, json_text(use.get("parameters") or {})))
+    return tuple(calls) or (call,)
 
 
 _PARALLEL = ("multi_tool_use.parallel", "parallel")
 """Names of a call that wraps several."""
+
 
 _NEWEST = 16
 """`compact` checks this many of the newest choices and parts; earlier ones rarely grow."""
@@ -221,9 +214,8 @@ class Collector:
 
     def __init__(self) -> None:
         self._started = Started()
-        self._choices: dict[
-            int, dict[int, _PartBuilder]
-        ] = {}  # of the choices that may get more content
+        # of the choices that may get more content
+        self._choices: dict[int, dict[int, _PartBuilder]] = {}
         self._closed: dict[int, dict[int, _PartBuilder]] = {}  # of the choices that have finished
         self._finish: dict[int, Finished] = {}
         self._calls: dict[_PartBuilder, None] = {}

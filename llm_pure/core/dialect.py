@@ -43,7 +43,7 @@ from llm_pure.core.stream import (
     is_blank_event,
 )
 from llm_pure.core.urls import UrlFor
-from llm_pure.framing import BYTE_ORDER_MARK, FrameDecoder
+from llm_pure.framing import BYTE_ORDER_MARK, Frame, FrameDecoder
 from llm_pure.framing.json_codec import (
     DECODE_ERRORS,
     decode_any,
@@ -73,7 +73,7 @@ from llm_pure.types.result import Failure, LLMResult, Success
 
 A = TypeVar("A")
 R = TypeVar("R")
-F = TypeVar("F")
+F = TypeVar("F", bound=bytes | Frame)
 S = TypeVar("S", bound=StreamState)
 Q = TypeVar("Q")
 Q_co = TypeVar("Q_co", covariant=True)

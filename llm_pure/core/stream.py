@@ -19,16 +19,16 @@ from llm_pure.core.error_mapping import (
     with_body,
     with_headers,
 )
-from llm_pure.framing import FrameDecoder
+from llm_pure.framing import Frame, FrameDecoder, frame_data
 from llm_pure.framing.json_codec import any_json
-from llm_pure.framing.sse import HEARTBEAT_TYPES, ErrorData
+from llm_pure.framing.sse import HEARTBEAT_TYPES, ErrorData, SseEvent
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError, StreamInterrupted
 from llm_pure.types.events import ExtraReceived, StreamEvent, TextDelta
 from llm_pure.types.http import Headers, HttpResponse, ResponseHead
 from llm_pure.types.result import Failure, LLMResult, Success
 
-F = TypeVar("F")
+F = TypeVar("F", bound=bytes | Frame)
 
 
 class StreamState(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +162,7 @@ class StepDecoder(Generic[S, F]):
     def partial(self) -> Completion:
         """Return the Completion so far."""
         completion = self._collector.completion()
-        datas = map(_frame_data, reversed(self._recent))
+        datas = map(frame_data, reversed(self._recent))
         last = next((data for data in datas if not is_heartbeat(data)), None)
         if self._state.ended or last is None:
             return completion
@@ -197,7 +197,7 @@ class StepDecoder(Generic[S, F]):
     def _interrupted(self) -> LLMError:
         """The error of a body that ended early, or that has the frames of another API."""
         if self._collector.empty and self._first is not None:
-            first = _frame_data(self._first)
+            first = frame_data(self._first)
             other = other_dialect(first, self._dialect)
             if other:
                 return ProtocolError(
@@ -249,7 +249,7 @@ class StepDecoder(Generic[S, F]):
                 else:
                     frame = next(remaining, None)
             self._state = state
-            if good and (events or any(not is_heartbeat(_frame_data(each)) for each in good)):
+            if good and (events or any(not is_heartbeat(frame_data(each)) for each in good)):
                 self._recent = good
             self._collector.add(events)
         except RecursionError:  # the caller's stack is almost used up, or a value is nested deeply
@@ -268,8 +268,10 @@ class StepDecoder(Generic[S, F]):
 
     def _frame_error(self, fault: LLMError | None, frame: F) -> LLMError:
         """The error that a frame reports: as the dialect reads it, else as the data of an "error" event."""
-        data = _frame_data(frame)
-        named = type(frame) is ErrorData or getattr(frame, "type", "") == "error"
+        data = frame_data(frame)
+        named = isinstance(frame, ErrorData) or (
+            isinstance(frame, SseEvent) and frame.type == "error"
+        )
         if fault is not None and not (named and isinstance(fault, ProtocolError)):
             return with_body(fault, any_json(data))
         for status in (self._head.status, 500):
@@ -323,12 +325,6 @@ class StepDecoder(Generic[S, F]):
         return msgspec.structs.replace(
             with_headers(error, self._head.headers), partial=self.partial()
         )
-
-
-def _frame_data(frame: Any) -> bytes:
-    """The bytes of a frame that may be JSON."""
-    data = getattr(frame, "data", None) or getattr(frame, "payload", None) or frame
-    return data if isinstance(data, bytes) else b""
 
 
 def header_events(headers: Headers) -> tuple[StreamEvent, ...]:

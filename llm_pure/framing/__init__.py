@@ -17,6 +17,20 @@ FRAME_LIMIT = 64 * 1024 * 1024
 """The default limit of a frame, in bytes. Gemini sends images of several MB in one line."""
 
 
+class Frame(Protocol):
+    """A frame that has more than its data: the type of an event, the headers of a message."""
+
+    @property
+    def data(self) -> bytes:
+        """The bytes that may be JSON."""
+        ...
+
+
+def frame_data(frame: "bytes | Frame") -> bytes:
+    """Return the data of a frame, which many decoders return alone."""
+    return frame if isinstance(frame, bytes) else frame.data
+
+
 class FramingFault(msgspec.Struct, frozen=True):
     """Why the bytes cannot be split into frames."""
 
@@ -47,4 +61,4 @@ class FrameDecoder(Protocol[F]):
         ...
 
 
-__all__ = ["BYTE_ORDER_MARK", "FRAME_LIMIT", "FrameDecoder", "FramingFault"]
+__all__ = ["BYTE_ORDER_MARK", "FRAME_LIMIT", "Frame", "FrameDecoder", "FramingFault", "frame_data"]

@@ -52,6 +52,11 @@ class EventStreamMessage(msgspec.Struct, frozen=True, gc=False):
     """In order, with unique names; the format's own names begin with a colon."""
     payload: bytes = b""
 
+    @property
+    def data(self) -> bytes:
+        """The payload, under the name that all frames have."""
+        return self.payload
+
     def header(self, name: str) -> HeaderValue | None:
         """Return the value of a header, None without it."""
         for key, value in self.headers:

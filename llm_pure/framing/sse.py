@@ -192,6 +192,8 @@ class SseDecoder(_EventBuffer[SseEvent]):
         if plain is None:
             return self._events(blocks)
         datas, names = plain
+        if len(datas) == 1:  # services write event by event
+            return [SseEvent(datas[0], _type(names[0]), self._last_id)]
         return list(map(SseEvent, datas, map(_type, names), repeat(self._last_id)))
 
 

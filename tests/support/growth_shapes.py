@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
+import msgspec
+
 from llm_pure import ChatRequest, Completion, Message, Tool, ToolCall, assistant, tool_result, user
 from llm_pure.adapters import registry
 from llm_pure.output.code import parse_code, repair_code
@@ -442,6 +444,12 @@ def _build(size: int, part: Callable[[int], dict[str, Any]]) -> Call:
     ]
 
 
+def bare_decode(size: int) -> Call:
+    """No code of ours: msgspec alone, on wide JSON. What it has above 1 is the machine's: fresh memory, and caches that are full."""
+    data = json.dumps([[{"a": [1]}] for _ in range(size)]).encode()
+    return lambda: msgspec.json.decode(data)
+
+
 SHAPES: Mapping[str, Shape] = {**ANSWERS, **BUILDS, **TEXTS}
 
 
@@ -455,20 +463,24 @@ def growth(
 ) -> tuple[float, float, int]:
     """Return the exponent of the time of a shape, the seconds of its largest size, and that size.
 
-    The size grows fourfold until a call takes `enough_s` of CPU time; the exponent is that of the last tenfold step. 0.0 for
-    a shape that is too fast to measure. `collecting`: with Python's garbage collector as it is by default, else without.
+    The size grows fourfold until a call takes `enough_s` of CPU time, up to the limit; the exponent is that of the last
+    tenfold step. 0.0 for a shape that is too fast to measure. `collecting`: with Python's garbage collector as it is by
+    default, else without.
     """
     size = start * STEP
-    while (spent := _cpu_s([shape(size)], collecting=collecting)) < enough_s:
-        if size * 4 > limit:
-            return 0.0, spent, size
+    spent = _cpu_s([shape(size)], collecting=collecting)
+    while spent < enough_s and size * 4 <= limit:
         size *= 4
+        spent = _cpu_s([shape(size)], collecting=collecting)
+    if spent < _TOO_FAST_S:
+        return 0.0, spent, size
     small, large = [shape(size // STEP)] * STEP, [shape(size)]
     rounds = [[_cpu_s(calls, collecting=collecting) for calls in (small, large)] for _ in range(3)]
     smalls, larges = zip(*rounds, strict=True)  # interleaved: a neighbour slows down both
     return math.log(STEP * min(larges) / max(min(smalls), 1e-6)) / math.log(STEP), min(larges), size
 
 
+_TOO_FAST_S = 0.001
 STEP = 10
 """From one size to the next. A step of memory (a cache that is full, fresh pages) costs about a sixth once, which in a small
 step looks like a power of the size: 1.11 in a fourfold one, 1.07 in a tenfold one."""

@@ -70,7 +70,7 @@ def read_plain_response(service: AnyService, response: HttpResponse) -> Completi
         return None
     parts: list[Part] = []
     for block in body.content:
-        if type(block) is wire.PlainText:
+        if isinstance(block, wire.PlainText):
             if block.text:
                 parts.append(Text(block.text))
         elif block.id and block.name:

@@ -110,6 +110,8 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
     """
     error = _error_object(body)
     code = _code(response, error)
+    if code is None and response.status < 300:
+        return openai_errors.find_error(service, body, response)
     message = _message(error)
     alone = isinstance(body, dict) and bool(message) and body.keys() <= _FIELDS
     if response.status >= 300 and (code is not None or alone):

@@ -46,7 +46,7 @@ def find_error(service: AnyService, body: Any, response: HttpResponse) -> LLMErr
         )
     else:
         error = openai_errors.find_error(service, body, response)
-    if not isinstance(error, InvalidRequest | ServerError):
+    if error is None or not isinstance(error, InvalidRequest | ServerError):
         return error
     unsupported = _UNSUPPORTED.search(error.message)
     if unsupported is None:

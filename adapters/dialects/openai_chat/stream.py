@@ -80,7 +80,9 @@ def read_chunk(
     return _read_frame(service, head, state, frame)
 
 
-def _read_plain(state: State, events: list[StreamEvent], choice: wire.PlainChoice) -> State:
+def _read_plain(
+    state: State, events: list[StreamEvent], choice: wire.PlainChoice | wire.EdgeChoice
+) -> State:
     delta = choice.delta
     reasoning = delta.reasoning_content or delta.reasoning
     if reasoning:

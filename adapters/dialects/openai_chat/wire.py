@@ -152,10 +152,14 @@ class PlainChunk(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 PLAIN_CHUNK = msgspec.json.Decoder(PlainChunk)
 
 
-class EdgeChoice(PlainChoice, forbid_unknown_fields=True, gc=False):
+class EdgeChoice(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The choice of an edge chunk."""
 
+    delta: PlainDelta
+    index: int = 0
     finish_reason: str | None = None
+    native_finish_reason: None = None
+    logprobs: None = None
 
 
 class EdgeChunk(msgspec.Struct, forbid_unknown_fields=True, gc=False):
