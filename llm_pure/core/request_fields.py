@@ -12,6 +12,7 @@ import msgspec
 
 from llm_pure.core.adaptations import Adaptation, strict_error
 from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import LARGEST
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import is_credential
@@ -42,11 +43,11 @@ TOOL_CHOICES = ("auto", "none", "required")
 
 
 def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, float) or _is_int(value)
 
 
 def _is_text(value: Any) -> bool:
@@ -101,7 +102,7 @@ def _is_reasoning(value: Any) -> bool:
             and _is_bool(value.enabled)
             and _is_bool(value.summary)
         )
-    return isinstance(value, int)
+    return _is_bool(value) or _is_int(value)
 
 
 def _is_tool_choice(value: Any) -> bool:
@@ -187,9 +188,9 @@ def field_problem(field: str, value: Any, name: str | None = None) -> str:
     words, is_valid = CHECKS[field]
     if is_valid(value):
         return ""
-    shown = repr(value) if isinstance(value, str | int | float) else type(value).__name__
+    shown = _shown(value)
     if field == "reasoning" and isinstance(value, ReasoningRequest):
-        value, shown = value.effort, f"one with effort {value.effort!r}"
+        value, shown = value.effort, f"one with effort {_shown(value.effort)}"
     near: list[str] = []
     if isinstance(value, str):
         known = {
@@ -200,6 +201,12 @@ def field_problem(field: str, value: Any, name: str | None = None) -> str:
         near = get_close_matches(value.lower(), known.get(field, ()), n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return f"{name or field} must be {words}, not {shown[:80]}{hint}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int) and not -LARGEST <= value <= LARGEST:  # Python refuses to print it
+        return f"an integer of {value.bit_length()} bits"
+    return repr(value) if isinstance(value, str | int | float) else type(value).__name__
 
 
 def check_fields(request: ChatRequest, provider: str) -> None:
