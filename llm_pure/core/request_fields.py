@@ -16,6 +16,14 @@ from llm_pure.core.resolved_request import LARGEST
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import is_credential
+from llm_pure.types.operations import (
+    EmbedRequest,
+    ImageRequest,
+    ListModelsRequest,
+    ModerationRequest,
+    SpeechRequest,
+    TranscriptionRequest,
+)
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import (
     AllowedTools,
@@ -48,6 +56,10 @@ def _is_int(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, float) or _is_int(value)
+
+
+def _is_finite(value: Any) -> bool:
+    return _is_number(value) and -LARGEST <= value <= LARGEST
 
 
 def _is_text(value: Any) -> bool:
@@ -166,7 +178,7 @@ CHECKS: Mapping[str, Check] = {
         lambda value: (
             isinstance(value, Mapping)
             and all(isinstance(key, str | int) for key in value)
-            and all(map(_is_number, value.values()))
+            and all(map(_is_finite, value.values()))
         ),
     ),
     "prediction": _TEXT,
@@ -175,6 +187,58 @@ CHECKS: Mapping[str, Check] = {
     "extra": _OBJECT,
 }
 """Field -> its type. Messages and tools are checked where they are read."""
+
+
+_FINITE: Check = ("a finite number", _is_finite)
+_BYTES: Check = ("bytes", lambda value: isinstance(value, bytes | bytearray))
+_TEXTS: Check = (
+    "a string or a sequence of strings",
+    lambda value: isinstance(value, str) or _are_texts(value),
+)
+
+OPERATION_CHECKS: Mapping[type, Mapping[str, Check]] = {
+    EmbedRequest: {"input": _TEXTS, "model": _TEXT, "dimensions": _INT, "task": _TEXT, "encoding": _TEXT, "extra": _OBJECT},
+    ImageRequest: {
+        "prompt": _TEXT,
+        "images": (
+            "a sequence of bytes",
+            lambda value: isinstance(value, tuple | list) and all(map(_BYTES[1], value)),
+        ),
+        "mask": _BYTES,
+        "n": _INT,
+        **dict.fromkeys(("model", "size", "quality", "style", "background", "output_format", "response_format"), _TEXT),
+        "extra": _OBJECT,
+    },
+    SpeechRequest: {
+        **dict.fromkeys(("input", "voice", "model", "instructions", "response_format", "stream_format"), _TEXT),
+        "speed": _FINITE,
+        "extra": _OBJECT,
+    },
+    TranscriptionRequest: {
+        "audio": _BYTES,
+        **dict.fromkeys(("filename", "model", "language", "prompt", "response_format"), _TEXT),
+        "temperature": _FINITE,
+        "timestamps": ("a sequence of strings", _are_texts),
+        "extra": _OBJECT,
+    },
+    ModerationRequest: {"input": _TEXTS, "model": _TEXT, "extra": _OBJECT},
+    ListModelsRequest: {"page": _TEXT},
+}  # fmt: skip
+"""Requests besides chat: field -> its type."""
+
+
+def operation_problem(request: Any) -> tuple[str, str]:
+    """Return the first field of a request besides chat whose value has a wrong type, and what is wrong; "" if all are right.
+
+    None is right for a field that may be left out.
+    """
+    checks = OPERATION_CHECKS.get(type(request), {})
+    for field in msgspec.structs.fields(type(request)):
+        check, value = checks.get(field.name), getattr(request, field.name)
+        if check is None or (value is None and field.default is None) or check[1](value):
+            continue
+        return field.name, f"{field.name} must be {check[0]}, not {_shown(value)[:80]}"
+    return "", ""
 
 
 def field_problem(field: str, value: Any, name: str | None = None) -> str:

@@ -81,9 +81,7 @@ def returns_failure(function: Callable[P, A]) -> Callable[P, LLMResult[A]]:
 def _text_error(fault: UnicodeEncodeError) -> LLMError:
     """The error of a text of the request that cannot be sent, such as one with half of a surrogate pair."""
     character = fault.object[fault.start : fault.start + 1]
-    return InvalidRequest(
-        message=f"a text has {character!a}, which {fault.encoding} cannot encode"
-    )
+    return InvalidRequest(message=f"a text has {character!a}, which {fault.encoding} cannot encode")
 
 
 def _depth_error(args: tuple[object, ...]) -> LLMError:

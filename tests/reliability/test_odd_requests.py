@@ -11,8 +11,17 @@ import pytest
 
 from llm_pure import ChatRequest, HttpRequest, LLMConfig, Tool, user
 from llm_pure.adapters import registry
+from llm_pure.core.request_fields import OPERATION_CHECKS
 from llm_pure.schema.references import resolve_ref
 from llm_pure.types.errors import InvalidRequest
+from llm_pure.types.operations import (
+    EmbedRequest,
+    ImageRequest,
+    ListModelsRequest,
+    ModerationRequest,
+    SpeechRequest,
+    TranscriptionRequest,
+)
 from llm_pure.types.rejection import returns_failure
 from llm_pure.types.request import SchemaFormat
 from llm_pure.types.result import Failure, Success
@@ -89,6 +98,69 @@ def test_an_odd_schema_is_a_result(provider: str) -> None:
         build_and_sign(
             provider, config, ChatRequest(messages=(user("hi"),), response_format=answer)
         )
+
+
+GOOD: dict[str, dict[type[Any], dict[str, Any]]] = {
+    "embed": {EmbedRequest: {"input": "hi"}},
+    "images": {ImageRequest: {"prompt": "a cat"}},
+    "speech": {SpeechRequest: {"input": "hi"}},
+    "transcribe": {TranscriptionRequest: {"audio": b"RIFF"}},
+    "moderate": {ModerationRequest: {"input": ("hi",)}},
+    "models": {ListModelsRequest: {}},
+}
+"""Operation -> its request -> fields that are right."""
+
+
+@pytest.mark.parametrize("provider", registry.names())
+def test_an_odd_value_of_another_operation_is_a_result(provider: str) -> None:
+    speaker = registry.get(provider).unwrap()
+    config = config_for(provider)
+    for operation, requests in GOOD.items():
+        bound = getattr(speaker, operation)
+        for kind, fields in requests.items() if bound is not None else ():
+            for field in kind.__struct_fields__:
+                for value in (*VALUES, None, 5, True, ("a", b"b")):
+                    built = bound.build(config, kind(**{**fields, field: value}))
+                    assert isinstance(built, Success | Failure)
+                    assert repr(built)
+                    if type(value) is object:
+                        assert built.failure().param == field
+
+
+def test_every_field_of_the_other_operations_has_a_check() -> None:
+    kinds = {kind for requests in GOOD.values() for kind in requests}
+    assert set(OPERATION_CHECKS) == kinds
+    for kind, checks in OPERATION_CHECKS.items():
+        assert set(checks) == {field.name for field in msgspec.structs.fields(kind)}
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (EmbedRequest(input="a", dimensions=True), "dimensions must be an integer, not True"),
+        (EmbedRequest(input=5), "input must be a string or a sequence of strings, not 5"),  # type: ignore[arg-type]
+        (EmbedRequest(input="a", extra=b"x"), "extra must be a mapping with string keys, not bytes"),  # type: ignore[arg-type]
+        (EmbedRequest(input="a", model=None), "model must be a string, not NoneType"),  # type: ignore[arg-type]
+    ],
+)  # fmt: skip
+def test_a_value_of_another_type_is_an_error_with_its_field(
+    request_: EmbedRequest, message: str
+) -> None:
+    embed = registry.get("openai").unwrap().embed
+    assert embed is not None
+    failed = embed.build(config_for("openai"), request_).failure()
+    assert failed == InvalidRequest(message=message, param=message.split()[0], provider="openai")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), HUGE], ids=["nan", "inf", "huge"])
+def test_numbers_that_json_does_not_have_are_errors(value: Any) -> None:
+    speaker, config = registry.get("openai").unwrap(), config_for("openai")
+    assert speaker.speech is not None
+    slow = speaker.speech.build(config, SpeechRequest(input="hi", speed=value)).failure()
+    assert slow.message.startswith("speed must be a finite number, not ")
+    chat = ChatRequest(messages=(user("hi"),), logit_bias={"5": value})
+    biased = speaker.build_chat(config, chat).failure()
+    assert biased.message == "logit_bias must be a mapping of token ids to numbers, not dict"
 
 
 def test_what_is_wrong_is_in_the_message() -> None:
