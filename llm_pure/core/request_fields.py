@@ -16,6 +16,7 @@ from llm_pure.core.resolved_request import LARGEST
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import is_credential
+from llm_pure.types.messages import Image
 from llm_pure.types.operations import (
     EmbedRequest,
     ImageRequest,
@@ -191,6 +192,7 @@ CHECKS: Mapping[str, Check] = {
 
 _FINITE: Check = ("a finite number", _is_finite)
 _BYTES: Check = ("bytes", lambda value: isinstance(value, bytes | bytearray))
+_IMAGE: Check = ("an image", lambda value: isinstance(value, bytes | bytearray | Image))
 _TEXTS: Check = (
     "a string or a sequence of strings",
     lambda value: isinstance(value, str) or _are_texts(value),
@@ -201,10 +203,10 @@ OPERATION_CHECKS: Mapping[type, Mapping[str, Check]] = {
     ImageRequest: {
         "prompt": _TEXT,
         "images": (
-            "a sequence of bytes",
-            lambda value: isinstance(value, tuple | list) and all(map(_BYTES[1], value)),
+            "a sequence of images",
+            lambda value: isinstance(value, tuple | list) and all(map(_IMAGE[1], value)),
         ),
-        "mask": _BYTES,
+        "mask": _IMAGE,
         "n": _INT,
         **dict.fromkeys(("model", "size", "quality", "style", "background", "output_format", "response_format"), _TEXT),
         "extra": _OBJECT,

@@ -38,6 +38,13 @@ FIELDS = [field for field in ChatRequest.__struct_fields__ if field != "messages
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 def build_and_sign(provider: str, config: LLMConfig, request: ChatRequest) -> list[Any]:
     speaker = registry.get(provider).unwrap()
     results: list[Any] = [speaker.build_chat(config, request)]
@@ -56,9 +63,11 @@ def test_an_odd_value_of_a_field_is_a_result(provider: str) -> None:
     for field in FIELDS:
         for value in VALUES:
             request = ChatRequest(messages=(user("hi"),), **{field: value})
-            if isinstance(value, dict) and field in ("metadata", "extra"):
-                request = msgspec.structs.replace(request, **{field: {"a": HALF}})
             build_and_sign(provider, config, request)
+        if field in ("metadata", "extra"):
+            for inner in (HALF, HUGE, nested(5_000)):
+                request = ChatRequest(messages=(user("hi"),), **{field: {"a": inner}})
+                build_and_sign(provider, config, request)
 
 
 SETTINGS: tuple[dict[str, Any], ...] = (
