@@ -15,6 +15,7 @@ import msgspec
 from llm_pure.chat.parameter_types import is_field, json_schema, readable_type
 from llm_pure.framing.json_codec import json_text
 from llm_pure.types.errors import InvalidRequest
+from llm_pure.types.messages import safe_repr
 from llm_pure.types.rejection import Rejected
 from llm_pure.types.request import JsonSchema, Tool
 
@@ -66,7 +67,7 @@ def type_schema(kind: Any) -> JsonSchema:
             dict(schema_of_model()) if schema_of_model is not None else json_schema(kind)
         )
     except SCHEMA_ERRORS as error:
-        name = getattr(kind, "__name__", str(kind))
+        name = getattr(kind, "__name__", None) or safe_repr(kind)
         message = f"{name} has no JSON Schema: {error}"
         raise Rejected(InvalidRequest(message=message, param=name)) from None
     return _inline_root(schema)

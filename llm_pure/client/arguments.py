@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.types.errors import InvalidRequest
-from llm_pure.types.messages import Image
+from llm_pure.types.messages import safe_repr
 from llm_pure.types.result import Failure
 
 
@@ -19,7 +19,7 @@ def as_texts(value: Any) -> Any:
 
 def invalid_argument(name: str, expected: str, value: object) -> Failure[InvalidRequest]:
     """Return the failure of an argument of a wrong type."""
-    shown = repr(value) if isinstance(value, str | int | float) else type(value).__name__
+    shown = safe_repr(value) if isinstance(value, str | int | float) else type(value).__name__
     return Failure(
         InvalidRequest(message=f"{name} must be {expected}, not {shown[:80]}", param=name)
     )
@@ -63,22 +63,7 @@ def check_request(request: object, kind: type[msgspec.Struct]) -> Failure[Invali
     """Return the failure of a request that is not of this type, or has a field of a wrong type."""
     if not isinstance(request, kind):
         return invalid_argument("request", f"a {kind.__name__}", request)
-    fields = {name: getattr(request, name) for name in request.__struct_fields__}
-    images = fields.pop("images", ())
-    mask = fields.pop("mask", None)
-    if not isinstance(images, list | tuple) or not all(map(_is_image, images)):
-        return invalid_argument("images", "a sequence of images", images)
-    if mask is not None and not _is_image(mask):
-        return invalid_argument("mask", "an image", mask)
-    for name in ("input", "texts"):  # any sequence of strings is one here
-        if isinstance(fields.get(name), list):
-            fields[name] = tuple(fields[name])
-    try:
-        msgspec.convert(fields, kind)
-    except (msgspec.ValidationError, TypeError) as error:
-        return Failure(InvalidRequest(message=f"invalid {kind.__name__}: {error}", param="request"))
-    return None
+    from llm_pure.core.request_fields import operation_problem  # imported late: start-up
 
-
-def _is_image(value: object) -> bool:
-    return isinstance(value, bytes | Image)
+    field, problem = operation_problem(request)
+    return Failure(InvalidRequest(message=problem, param=field)) if problem else None

@@ -13,7 +13,8 @@ from llm_pure.pricing.ledger import Ledger
 from llm_pure.settings.config_file import CompressSettings, ConfigFile, CostControl, ModelSettings
 from llm_pure.settings.loading import load_configuration
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.result import LLMResult, Success
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.result import Failure, LLMResult, Success
 
 SettingsSource: TypeAlias = ConfigFile | str | PathLike[str] | None
 """A Configuration, the path of a file, or None for every file that exists."""
@@ -34,6 +35,13 @@ class ClientOptions(TypedDict, total=False):
 
 def load_model_settings(model: str | None, source: SettingsSource) -> LLMResult[ModelSettings]:
     """Return the settings of a model, by name or api_type, by default of the default model. Fails with InvalidConfiguration."""
+    for name, value, types, words in (
+        ("model", model, (str,), "a string"),
+        ("source", source, (str, PathLike, ConfigFile), "a configuration or the path of a file"),
+    ):
+        if value is not None and not isinstance(value, types):
+            message = f"{name} must be {words}, not {type(value).__name__}"
+            return Failure(InvalidConfiguration(message=message, field=name))
     loaded = Success(source) if isinstance(source, ConfigFile) else load_configuration(source)
     return loaded.bind(lambda configuration: configuration.setup(model))
 

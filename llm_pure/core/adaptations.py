@@ -10,13 +10,14 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from llm_pure.types.errors import UnsupportedFeature
+from llm_pure.types.messages import SafeRepr
 from llm_pure.types.request import ReasoningRequest
 
 Settings: TypeAlias = dict[str, Any]
 """The sampling settings to send, under the names of ChatRequest."""
 
 
-class Adaptation(msgspec.Struct, frozen=True, kw_only=True):
+class Adaptation(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """One difference between the request and what is sent."""
 
     field: str

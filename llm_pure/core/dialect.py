@@ -55,7 +55,13 @@ from llm_pure.framing.json_codec import (
 from llm_pure.framing.sse import SseDataDecoder
 from llm_pure.types.completion import Completion
 from llm_pure.types.config import LLMConfig, plain_headers
-from llm_pure.types.errors import EVIDENCE_LIMIT, LLMError, ProtocolError, StreamInterrupted
+from llm_pure.types.errors import (
+    EVIDENCE_LIMIT,
+    InvalidRequest,
+    LLMError,
+    ProtocolError,
+    StreamInterrupted,
+)
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, ResponseHead
 from llm_pure.types.operations import (
@@ -247,7 +253,25 @@ def operation(
     parse: Callable[[Service[Q], HttpResponse], LLMResult[A]],
 ) -> Operation[R, A]:
     """Bind an operation besides chat to its service."""
-    return Operation(partial(build, service), partial(parse_any_depth, parse, service))
+    return Operation(
+        partial(_build_operation, build, service), partial(parse_any_depth, parse, service)
+    )
+
+
+def _build_operation(
+    build: Callable[[Service[Q], LLMConfig, R], LLMResult[Built]],
+    service: Service[Q],
+    config: LLMConfig,
+    request: R,
+) -> LLMResult[Built]:
+    """Build the request. A value of another type than its field's is InvalidRequest."""
+    if not isinstance(request, ChatRequest):  # its fields are checked where they are resolved
+        from llm_pure.core.request_fields import operation_problem  # imported late: start-up
+
+        field, problem = operation_problem(request)
+        if problem:
+            return Failure(InvalidRequest(message=problem, param=field, provider=service.name))
+    return build(service, config, request)
 
 
 def parse_any_depth(

@@ -12,9 +12,19 @@ import msgspec
 
 from llm_pure.core.adaptations import Adaptation, strict_error
 from llm_pure.core.provider import Built
+from llm_pure.core.resolved_request import LARGEST
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import is_credential
+from llm_pure.types.messages import Image
+from llm_pure.types.operations import (
+    EmbedRequest,
+    ImageRequest,
+    ListModelsRequest,
+    ModerationRequest,
+    SpeechRequest,
+    TranscriptionRequest,
+)
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import (
     AllowedTools,
@@ -42,11 +52,15 @@ TOOL_CHOICES = ("auto", "none", "required")
 
 
 def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, float) or _is_int(value)
+
+
+def _is_finite(value: Any) -> bool:
+    return _is_number(value) and -LARGEST <= value <= LARGEST
 
 
 def _is_text(value: Any) -> bool:
@@ -101,7 +115,7 @@ def _is_reasoning(value: Any) -> bool:
             and _is_bool(value.enabled)
             and _is_bool(value.summary)
         )
-    return isinstance(value, int)
+    return _is_bool(value) or _is_int(value)
 
 
 def _is_tool_choice(value: Any) -> bool:
@@ -165,7 +179,7 @@ CHECKS: Mapping[str, Check] = {
         lambda value: (
             isinstance(value, Mapping)
             and all(isinstance(key, str | int) for key in value)
-            and all(map(_is_number, value.values()))
+            and all(map(_is_finite, value.values()))
         ),
     ),
     "prediction": _TEXT,
@@ -174,6 +188,59 @@ CHECKS: Mapping[str, Check] = {
     "extra": _OBJECT,
 }
 """Field -> its type. Messages and tools are checked where they are read."""
+
+
+_FINITE: Check = ("a finite number", _is_finite)
+_BYTES: Check = ("bytes", lambda value: isinstance(value, bytes | bytearray))
+_IMAGE: Check = ("an image", lambda value: isinstance(value, bytes | bytearray | Image))
+_TEXTS: Check = (
+    "a string or a sequence of strings",
+    lambda value: isinstance(value, str) or _are_texts(value),
+)
+
+OPERATION_CHECKS: Mapping[type, Mapping[str, Check]] = {
+    EmbedRequest: {"input": _TEXTS, "model": _TEXT, "dimensions": _INT, "task": _TEXT, "encoding": _TEXT, "extra": _OBJECT},
+    ImageRequest: {
+        "prompt": _TEXT,
+        "images": (
+            "a sequence of images",
+            lambda value: isinstance(value, tuple | list) and all(map(_IMAGE[1], value)),
+        ),
+        "mask": _IMAGE,
+        "n": _INT,
+        **dict.fromkeys(("model", "size", "quality", "style", "background", "output_format", "response_format"), _TEXT),
+        "extra": _OBJECT,
+    },
+    SpeechRequest: {
+        **dict.fromkeys(("input", "voice", "model", "instructions", "response_format", "stream_format"), _TEXT),
+        "speed": _FINITE,
+        "extra": _OBJECT,
+    },
+    TranscriptionRequest: {
+        "audio": _BYTES,
+        **dict.fromkeys(("filename", "model", "language", "prompt", "response_format"), _TEXT),
+        "temperature": _FINITE,
+        "timestamps": ("a sequence of strings", _are_texts),
+        "extra": _OBJECT,
+    },
+    ModerationRequest: {"input": _TEXTS, "model": _TEXT, "extra": _OBJECT},
+    ListModelsRequest: {"page": _TEXT},
+}  # fmt: skip
+"""Requests besides chat: field -> its type."""
+
+
+def operation_problem(request: Any) -> tuple[str, str]:
+    """Return the first field of a request besides chat whose value has a wrong type, and what is wrong; "" if all are right.
+
+    None is right for a field that may be left out.
+    """
+    checks = OPERATION_CHECKS.get(type(request), {})
+    for field in msgspec.structs.fields(type(request)):
+        check, value = checks.get(field.name), getattr(request, field.name)
+        if check is None or (value is None and field.default is None) or check[1](value):
+            continue
+        return field.name, f"{field.name} must be {check[0]}, not {_shown(value)[:80]}"
+    return "", ""
 
 
 def field_problem(field: str, value: Any, name: str | None = None) -> str:
@@ -187,9 +254,9 @@ def field_problem(field: str, value: Any, name: str | None = None) -> str:
     words, is_valid = CHECKS[field]
     if is_valid(value):
         return ""
-    shown = repr(value) if isinstance(value, str | int | float) else type(value).__name__
+    shown = _shown(value)
     if field == "reasoning" and isinstance(value, ReasoningRequest):
-        value, shown = value.effort, f"one with effort {value.effort!r}"
+        value, shown = value.effort, f"one with effort {_shown(value.effort)}"
     near: list[str] = []
     if isinstance(value, str):
         known = {
@@ -200,6 +267,12 @@ def field_problem(field: str, value: Any, name: str | None = None) -> str:
         near = get_close_matches(value.lower(), known.get(field, ()), n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return f"{name or field} must be {words}, not {shown[:80]}{hint}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int) and not -LARGEST <= value <= LARGEST:  # Python refuses to print it
+        return f"an integer of {value.bit_length()} bits"
+    return repr(value) if isinstance(value, str | int | float) else type(value).__name__
 
 
 def check_fields(request: ChatRequest, provider: str) -> None:

@@ -4,7 +4,7 @@ The request's values take precedence over the configuration's; a value that neit
 """
 
 from collections.abc import Callable, Collection, Mapping
-from math import isfinite
+from sys import float_info
 from typing import Any, TypeAlias
 
 import msgspec
@@ -99,6 +99,9 @@ _PLAIN_FIELDS: Mapping[str, tuple[type, ...]] = {
     "stream": (bool,),
     "parallel_tool_calls": (bool,),
 }
+
+LARGEST = float_info.max
+"""Numbers beyond it are infinite or no number, which JSON does not have, or integers that readers of JSON refuse."""
 
 OPTIONS = (
     "user",
@@ -258,8 +261,11 @@ def resolve_request(
         _check_schema(request.response_format)
     settings, user_set = _settings(config, fields, name)
     for setting, value in settings.items():
-        if isinstance(value, float) and not isfinite(value):  # would be encoded as null
-            message = f"{setting}={value} is not valid JSON"
+        if isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+            shown = (
+                value if isinstance(value, float) else f"an integer of {value.bit_length()} bits"
+            )
+            message = f"{setting}={shown} is not valid JSON"
             raise Rejected(InvalidRequest(message=message, param=setting, provider=name))
     turns = messages
     if not config.use_system_prompt:

@@ -20,7 +20,8 @@ def resolve_ref(root: JsonSchema, reference: str) -> JsonSchema | None:
     for step in reference.split("/")[1:]:
         name = unquote(step).replace("~1", "/").replace("~0", "~")
         if isinstance(node, list):
-            node = node[int(name)] if name.isdecimal() and int(name) < len(node) else None
+            is_index = name.isdecimal() and len(name) < 10 and int(name) < len(node)
+            node = node[int(name)] if is_index else None
         else:
             node = node.get(name) if isinstance(node, dict) else None
     return node if isinstance(node, dict) else None

@@ -174,7 +174,8 @@ def fit_exclusive_bounds(node: JsonSchema, profile: SchemaProfile, report: Repor
             or not profile.supports(bound)
         ):
             continue
-        exact = node.get("type") == "integer" and float(value).is_integer()
+        is_integral = isinstance(value, int) or value.is_integer()
+        exact = node.get("type") == "integer" and is_integral
         limit = int(value) + step if exact else value
         reason = f"{profile.name} has {bound} only"
         report(keyword, "rewritten" if exact else "changed", reason)

@@ -13,22 +13,24 @@ Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
 
 class SafeRepr(msgspec.Struct, frozen=True):
-    """A value with JSON in it, whose repr never raises: JSON that is nested too deeply is not shown."""
+    """A value with JSON in it, whose repr never raises: JSON that is nested too deeply or has too long a number is not shown."""
 
     def __repr__(self) -> str:
         try:
             return super().__repr__()
-        except RecursionError:
+        except (RecursionError, ValueError):
             fields = [f"{name}={safe_repr(getattr(self, name))}" for name in self.__struct_fields__]
             return f"{type(self).__name__}({', '.join(fields)})"
 
 
 def safe_repr(value: object) -> str:
-    """Return the repr of a value, or a note that it is nested too deeply."""
+    """Return the repr of a value, or a note that it is nested too deeply or has an integer that Python does not print."""
     try:
         return repr(value)
     except RecursionError:
         return f"<{type(value).__name__}, nested too deeply>"
+    except ValueError:
+        return f"<{type(value).__name__}, too long>"
 
 
 CacheTtl: TypeAlias = Literal["5m", "30m", "1h", "12h"]

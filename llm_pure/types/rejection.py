@@ -53,7 +53,8 @@ def reject(error: LLMError) -> NoReturn:
 def returns_failure(function: Callable[P, A]) -> Callable[P, LLMResult[A]]:
     """Make a function that may raise Rejected return a Result. Other exceptions pass through.
 
-    A RecursionError is an error of the response or the request: its values are nested too deeply for the caller's stack.
+    A RecursionError is an error of the response or the request: its values are nested too deeply for the caller's stack. A
+    UnicodeEncodeError is one of the request: a text in its URL, headers or body is no Unicode text.
 
     >>> from llm_pure.types.errors import InvalidRequest
     >>> @returns_failure
@@ -71,8 +72,16 @@ def returns_failure(function: Callable[P, A]) -> Callable[P, LLMResult[A]]:
             return Failure(rejected.error)
         except RecursionError:
             return Failure(_depth_error(args))
+        except UnicodeEncodeError as fault:
+            return Failure(_text_error(fault))
 
     return seam
+
+
+def _text_error(fault: UnicodeEncodeError) -> LLMError:
+    """The error of a text of the request that cannot be sent, such as one with half of a surrogate pair."""
+    character = fault.object[fault.start : fault.start + 1]
+    return InvalidRequest(message=f"a text has {character!a}, which {fault.encoding} cannot encode")
 
 
 def _depth_error(args: tuple[object, ...]) -> LLMError:

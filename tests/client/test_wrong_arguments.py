@@ -37,6 +37,9 @@ WRONG: tuple[Any, ...] = (
     int,
     [None],
     "hgh",
+    10**5000,  # Python does not print it
+    float("nan"),
+    "\ud800",
 )
 LIFETIME = {"warmup", "awarmup", "get_costs", "account", "from_config", "config"}
 METHODS = sorted(
@@ -143,3 +146,11 @@ def test_every_method_with_arguments_is_walked() -> None:
     assert {"ask", "ask_batch_parallel", "astream", "embed", "gen_image", "moderation"} <= set(
         METHODS
     )
+
+
+@pytest.mark.parametrize("field", ["model", "source"])
+def test_a_client_of_files_that_cannot_be_named_is_an_error(field: str) -> None:
+    for value in WRONG:
+        if value is not None and not isinstance(value, str):
+            failed = LLM.from_config(**{field: value}).failure()
+            assert (failed.kind, failed.field) == ("configuration", field)

@@ -6,7 +6,6 @@ Sources: openai/openai-openapi 2.3.0 (ListModelsResponse); anthropic 2.11.0 type
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -18,7 +17,7 @@ from llm_pure.core.dialect import (
     FindError,
     Service,
     malformed_response,
-    parse_any_depth,
+    operation,
     read_json,
 )
 from llm_pure.core.provider import Built, Operation
@@ -95,7 +94,7 @@ def list_models(
         return None if is_bare_list else find_error(service, raw, response)
 
     @returns_failure
-    def build(config: LLMConfig, request: ListModelsRequest) -> Built:
+    def build(service: Service[Q], config: LLMConfig, request: ListModelsRequest) -> Built:
         url = ok(service.url_for(config, "", path))
         return Built(request=_build_get(config, shape, url, headers(config), request))
 
@@ -104,7 +103,7 @@ def list_models(
         raw = read_json(service, response, error_of_object)
         return _read_page(service, shape, raw, response)
 
-    return Operation(build, partial(parse_any_depth, parse, service))
+    return operation(service, build, parse)
 
 
 def _build_get(
