@@ -24,18 +24,17 @@ Mismatch: TypeAlias = tuple[str, Any, object]
 def wrong_type_error(*values: object) -> InvalidRequest | InvalidConfiguration | None:
     """Return the error of the first value of a wrong type, in Structs anywhere in the values; None if there is none."""
     for value in values:
+        for item in value if isinstance(value, tuple | list) else (value,):
+            if isinstance(item, LLMConfig) and (found := _find(item, "", 0)) is not None:
+                return _error(found, is_configuration=True)
+    for value in values:
         found = _find(value, "", 0)
         if found is not None:
-            return _error(found, isinstance(value, LLMConfig))
-    for value in values:  # configurations in a list
-        if isinstance(value, tuple | list):
-            for item in value:
-                if isinstance(item, LLMConfig) and (found := _find(item, "", 0)) is not None:
-                    return _error(found, is_configuration=True)
+            return _error(found, is_configuration=False)
     return None
 
 
-def _error(found: Mismatch, is_configuration: bool) -> InvalidRequest | InvalidConfiguration:
+def _error(found: Mismatch, *, is_configuration: bool) -> InvalidRequest | InvalidConfiguration:
     path, annotation, value = found
     message = f"{path} must be {_name(annotation)}, not {type(value).__name__}"
     if is_configuration:
@@ -104,8 +103,7 @@ def _compare(value: Any, annotation: Any, path: str, depth: int) -> Mismatch | N
         return _find(value, path, depth)
     if kind is Callable or issubclass(kind, Callable):  # type: ignore[arg-type]
         return None if callable(value) else mismatch
-    expected: Any = (int, float) if kind is float else kind
-    if not isinstance(value, expected) or (isinstance(value, bool) and kind in (int, float)):
+    if not _is_instance(value, kind):
         return mismatch
     if isinstance(value, str | bytes) and kind in (Sequence, Iterable):
         return None
@@ -128,6 +126,17 @@ def _compare(value: Any, annotation: Any, path: str, depth: int) -> Mismatch | N
                 return found
         return None
     return _find(value, path, depth)
+
+
+def _is_instance(value: object, kind: Any) -> bool:
+    if kind in (int, float):
+        return (
+            isinstance(value, int if kind is int else (int, float)) and value.__class__ is not bool
+        )
+    try:
+        return isinstance(value, kind)
+    except TypeError:  # a protocol for checkers only
+        return True
 
 
 def _kinds_of_items(value: Sequence[object], arguments: tuple[Any, ...]) -> list[Any] | None:
