@@ -35,15 +35,17 @@ class ClientOptions(TypedDict, total=False):
 
 def load_model_settings(model: str | None, source: SettingsSource) -> LLMResult[ModelSettings]:
     """Return the settings of a model, by name or api_type, by default of the default model. Fails with InvalidConfiguration."""
-    for name, value, types, words in (
-        ("model", model, (str,), "a string"),
-        ("source", source, (str, PathLike, ConfigFile), "a configuration or the path of a file"),
-    ):
-        if value is not None and not isinstance(value, types):
-            message = f"{name} must be {words}, not {type(value).__name__}"
-            return Failure(InvalidConfiguration(message=message, field=name))
+    if not isinstance(source, ConfigFile | str | PathLike | None):
+        return _wrong_type("source", "a configuration, or the path of a file", source)
+    if not isinstance(model, str | None):
+        return _wrong_type("model", "a name", model)
     loaded = Success(source) if isinstance(source, ConfigFile) else load_configuration(source)
     return loaded.bind(lambda configuration: configuration.setup(model))
+
+
+def _wrong_type(name: str, expected: str, value: object) -> Failure[InvalidConfiguration]:
+    message = f"{name} must be {expected}, not {type(value).__name__}"
+    return Failure(InvalidConfiguration(message=message, field=name))
 
 
 def client_options(setup: ModelSettings) -> ClientOptions:
