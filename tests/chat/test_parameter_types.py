@@ -142,6 +142,40 @@ def _references(schema: dict[str, Any]) -> set[str]:
     return set(re.findall(r'"\$ref":"([^"]+)"', msgspec.json.encode(schema).decode()))
 
 
+class Options(TypedDict):
+    text: Annotated[str, "What."]
+    limit: NotRequired[Annotated[int, "How many."]]
+
+
+class Renamed(msgspec.Struct, rename="camel"):
+    first_name: Annotated[str, "The first name."]
+    place: Annotated[Place, msgspec.Meta(description="Where.")]
+
+
+@dataclass
+class Outer:
+    options: Annotated[Options, "How."]
+    people: list[Renamed]
+    again: "Outer | None" = None
+
+
+def test_texts_of_nested_fields_are_in_the_schema() -> None:
+    definitions = bind_tool(taking(list[Outer] | None)).unwrap().tool.parameters["$defs"]
+    described = {
+        f"{name}.{key}": value["description"]
+        for name, definition in definitions.items()
+        for key, value in definition["properties"].items()
+        if "description" in value
+    }
+    assert described == {
+        "Outer.options": "How.",
+        "Options.text": "What.",
+        "Options.limit": "How many.",
+        "Renamed.firstName": "The first name.",
+        "Renamed.place": "Where.",
+    }
+
+
 WRONG: list[tuple[str, Any, str, str]] = [
     ("a model's field", Model, '{"size":"x"}', "tool/value"),
     ("a model in a list", list[Model], '[{"size":1},{"size":"x"}]', "tool/value/1"),
