@@ -35,7 +35,7 @@ from llm_pure.policy.retry import Attempt, Decision, FailOver, RetryPolicy, Stop
 from llm_pure.transports.base import AsyncTransport, Timeouts, Transport, timeouts_of, within
 from llm_pure.types.completion import Completion
 from llm_pure.types.http import HttpRequest, HttpResponse
-from llm_pure.types.rejection import Rejected, ok
+from llm_pure.types.rejection import TYPE_ERRORS, Rejected, ok
 from llm_pure.types.request import ChatRequest, MessagesInput, SchemaFormat
 from llm_pure.types.result import Failure, LLMResult
 
@@ -246,6 +246,13 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
             ready = yield from reserve_steps(call, ready, ready.pending, store)
     except Rejected as rejected:
         return _end_attempt(call, None, Failure(rejected.error), started_s)
+    except TYPE_ERRORS:
+        from llm_pure.types.wrong_types import wrong_type_error  # imported late: start-up
+
+        error = wrong_type_error(spec.request, target.config)
+        if error is None:
+            raise
+        return _end_attempt(call, None, Failure(error), started_s)
     result: LLMResult[A] | None = None
     reader: ResponseReader[Any, A] | None = None
     output_delivered = False
@@ -296,7 +303,7 @@ def _prepare(call: CallState[A], target: Target, started_s: float) -> PreparedRe
             wait_s = permit.wait_s
         if spec.billable is not None:
             pending = context.billing.start(target, spec.billable, now)
-    except Rejected:
+    except Exception:
         if permit is not None:
             context.limiters[call.index].release(permit)
         raise

@@ -38,6 +38,9 @@ def load_targets(
     common = settings or TransportSettings()
     targets: list[Target] = []
     for config in configs:
+        config_secrets(
+            config
+        )  # now, not in the middle of an error: it raises for texts of wrong types
         provider = ok(find_provider(config.api_type, registry))
         complete = load_env(config, provider)
         own = ok(settings_of(complete, common))
