@@ -827,6 +827,20 @@ def test_a_cancellation_reaches_async_tools_and_waits_for_threads(kind: str) -> 
     assert log == ["cancelled", "ended"]
 
 
+@every_kind
+def test_a_run_is_saved_as_json_and_goes_on_in_another_process(kind: str) -> None:
+    script = (calls(("a", "weather", {"city": "Oslo"}), ("b", "weather", '{"ci')), says("21 C"))
+    llm, _ = scripted(*script)
+    error = looped(kind, llm, "Oslo?", [weather], max_steps=1).failure()
+    assert error.run is not None
+    saved = msgspec.json.encode(error.run)
+    run = msgspec.json.decode(saved, type=ToolRun)
+    assert run == error.run
+    done = looped(kind, llm, run.messages, [weather]).unwrap()
+    assert done.messages[2] == tool_result("a", "21 C in Oslo", name="weather")
+    assert done.text == "21 C"
+
+
 def test_an_empty_run_has_an_empty_completion() -> None:
     run = ToolRun()
     assert (run.completion, run.text, run.usage, run.cost_usd) == (
