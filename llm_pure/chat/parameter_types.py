@@ -48,7 +48,11 @@ def json_schema(kind: Any) -> JsonSchema:
     def schema_of_model(model: Any) -> JsonSchema:
         schema_of = getattr(model, "model_json_schema", None)
         if schema_of is None:
-            raise NotImplementedError
+            name = getattr(model, "__name__", str(model))
+            raise TypeError(
+                f"{name} has none; use a dataclass, Struct, TypedDict or pydantic model, or set the argument"
+                " with functools.partial"
+            )
         schema = dict(schema_of())
         _add(definitions, schema.pop("$defs", {}))
         return schema

@@ -216,6 +216,16 @@ def test_two_types_of_one_name_are_an_error() -> None:
     assert "two different types have the name Point" in error.message
 
 
+def test_a_type_without_a_schema_is_named_with_what_to_use() -> None:
+    class Connection: ...
+
+    error = bind_tool(taking(list[Connection])).failure()
+    assert error.message == (
+        "no JSON Schema: Connection has none; use a dataclass, Struct, TypedDict or pydantic model, or set the"
+        " argument with functools.partial"
+    )
+
+
 def test_arguments_that_the_function_does_not_have_are_an_error() -> None:
     def tool(city: str, days: int = 1) -> None: ...
 
