@@ -6,10 +6,21 @@ can check alone, such as a union of models, and then it is installed, since a mo
 
 import types
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from functools import reduce
 from importlib import import_module
 from operator import or_
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    NotRequired,
+    Required,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 import msgspec
 
@@ -37,13 +48,19 @@ def json_schema(kind: Any) -> JsonSchema:
     def schema_of_model(model: Any) -> JsonSchema:
         schema_of = getattr(model, "model_json_schema", None)
         if schema_of is None:
-            raise NotImplementedError
+            name = getattr(model, "__name__", str(model))
+            raise TypeError(
+                f"{name} has none; use a dataclass, Struct, TypedDict or pydantic model, or set the argument"
+                " with functools.partial"
+            )
         schema = dict(schema_of())
         _add(definitions, schema.pop("$defs", {}))
         return schema
 
     schema = msgspec.json.schema(kind, schema_hook=schema_of_model)
     _add(definitions, schema.pop("$defs", {}))
+    if definitions:
+        _describe_fields(kind, definitions, set())
     return {**schema, "$defs": definitions} if definitions else schema
 
 
@@ -77,6 +94,36 @@ def _add(definitions: JsonSchema, more: Mapping[str, Any]) -> None:
     for name, definition in more.items():
         if definitions.setdefault(name, definition) != definition:
             raise TypeError(f"two different types have the name {name}")
+
+
+def _describe_fields(kind: Any, definitions: JsonSchema, seen: set[Any]) -> None:
+    """Add the texts of Annotated to the fields of classes, which msgspec reads by itself and without such texts."""
+    for argument in get_args(kind):
+        _describe_fields(argument, definitions, seen)
+    if not isinstance(kind, type) or kind in seen or _is_model(kind):
+        return
+    seen.add(kind)
+    if not (is_typeddict(kind) or is_dataclass(kind) or issubclass(kind, msgspec.Struct)):
+        return
+    names = {}
+    if issubclass(kind, msgspec.Struct):
+        names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
+    properties = definitions.get(kind.__name__, {}).get("properties", {})
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        field = properties.get(names.get(name, name))
+        texts = [meta.description for meta in _field_metas(hint) if meta.description]
+        if isinstance(field, dict) and texts:
+            field.setdefault("description", texts[0])
+        _describe_fields(hint, definitions, seen)
+
+
+def _field_metas(hint: Any) -> list[Any]:
+    """The annotations of a field, also behind Required and NotRequired."""
+    while get_origin(hint) in (Required, NotRequired):
+        hint = get_args(hint)[0]
+    if get_origin(hint) is not Annotated:
+        return []
+    return [meta for annotation in get_args(hint)[1:] for meta in _metas(annotation)]
 
 
 def _with_meta(kind: Any) -> Any:

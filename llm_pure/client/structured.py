@@ -95,8 +95,13 @@ def typed_steps(kind: ValueType, request: LLMResult[ChatRequest], attempts: int)
             messages=(*messages, sendable_message(completion.message)),
             steps=(*run.steps, ToolStep(completion=completion)),
         )
-        if not isinstance(error, ProtocolError) or len(run.steps) == attempts:
+        if not isinstance(error, ProtocolError):
             return Failure(msgspec.structs.replace(error, run=run))
+        if len(run.steps) == attempts:
+            remedy = (
+                f"all {attempts} attempts are in error.run: use a simpler type or another model"
+            )
+            return Failure(msgspec.structs.replace(error, run=run, remedy=remedy))
         chat = msgspec.structs.replace(
             chat, messages=(*run.messages, *_correction(completion, error))
         )

@@ -272,4 +272,5 @@ def _error(completion: Completion, message: str, path: str | None) -> ProtocolEr
         where=f"$.{path}" if path else "$",
         evidence=completion.text.encode("utf-8", "replace"),
         partial=completion,
+        remedy="let the model correct it, ask_typed(..., attempts=3), or use error.partial",
     )

@@ -36,6 +36,10 @@ ARGUMENTS_ERROR = "the arguments cannot be read: "
 """Start of every message about arguments; `output.structured` removes it."""
 
 
+_TOOL_KEYS = frozenset({"function", "parameters", "input_schema", "inputSchema"})
+"""Keys of a tool in OpenAI's, Anthropic's or MCP's format, which a JSON Schema of arguments does not have."""
+
+
 class BoundTool(msgspec.Struct, frozen=True, kw_only=True):
     """A tool with a parser for its arguments."""
 
@@ -55,7 +59,7 @@ def bind_tool(
     strict: bool | None = None,
     call: Callable[..., Any] | None = None,
 ) -> BoundTool:
-    """Make a tool of a function (by its signature and docstring), a class, a JSON Schema or a Tool.
+    """Make a tool of a function (by its signature and docstring), a class, a JSON Schema, a Tool, or one as OpenAI or MCP write it.
 
     call: the function that runs a Tool or a schema, with the arguments by name. Fails with InvalidRequest when a parameter has no JSON Schema, or a schema contains itself.
 
@@ -67,6 +71,12 @@ def bind_tool(
     """
     if isinstance(source, Tool):
         return _bind_schema(source, call)
+    if isinstance(source, Mapping) and not _TOOL_KEYS.isdisjoint(source):
+        read = read_tools((source,))[0]
+        assert isinstance(read, Tool)  # a mapping of a native tool is rejected
+        fields = {"name": name, "description": description, "strict": strict}
+        changed = {key: value for key, value in fields.items() if value is not None}
+        return _bind_schema(msgspec.structs.replace(read, **changed), call)
     if isinstance(source, Mapping):
         tool = Tool(
             name=name or str(source.get("title") or "tool"),

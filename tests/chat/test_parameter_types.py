@@ -142,6 +142,40 @@ def _references(schema: dict[str, Any]) -> set[str]:
     return set(re.findall(r'"\$ref":"([^"]+)"', msgspec.json.encode(schema).decode()))
 
 
+class Options(TypedDict):
+    text: Annotated[str, "What."]
+    limit: NotRequired[Annotated[int, "How many."]]
+
+
+class Renamed(msgspec.Struct, rename="camel"):
+    first_name: Annotated[str, "The first name."]
+    place: Annotated[Place, msgspec.Meta(description="Where.")]
+
+
+@dataclass
+class Outer:
+    options: Annotated[Options, "How."]
+    people: list[Renamed]
+    again: "Outer | None" = None
+
+
+def test_texts_of_nested_fields_are_in_the_schema() -> None:
+    definitions = bind_tool(taking(list[Outer] | None)).unwrap().tool.parameters["$defs"]
+    described = {
+        f"{name}.{key}": value["description"]
+        for name, definition in definitions.items()
+        for key, value in definition["properties"].items()
+        if "description" in value
+    }
+    assert described == {
+        "Outer.options": "How.",
+        "Options.text": "What.",
+        "Options.limit": "How many.",
+        "Renamed.firstName": "The first name.",
+        "Renamed.place": "Where.",
+    }
+
+
 WRONG: list[tuple[str, Any, str, str]] = [
     ("a model's field", Model, '{"size":"x"}', "tool/value"),
     ("a model in a list", list[Model], '[{"size":1},{"size":"x"}]', "tool/value/1"),
@@ -180,6 +214,16 @@ def test_two_types_of_one_name_are_an_error() -> None:
     error = bind_tool(tool).failure()
     assert isinstance(error, InvalidRequest)
     assert "two different types have the name Point" in error.message
+
+
+def test_a_type_without_a_schema_is_named_with_what_to_use() -> None:
+    class Connection: ...
+
+    error = bind_tool(taking(list[Connection])).failure()
+    assert error.message == (
+        "no JSON Schema: Connection has none; use a dataclass, Struct, TypedDict or pydantic model, or set the"
+        " argument with functools.partial"
+    )
 
 
 def test_arguments_that_the_function_does_not_have_are_an_error() -> None:

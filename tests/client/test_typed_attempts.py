@@ -52,6 +52,7 @@ def test_the_last_error_has_every_attempt(kind: str) -> None:
     assert isinstance(error, ProtocolError)
     assert error.partial is not None
     assert error.partial.text == '{"city": 3}'
+    assert error.remedy == "all 3 attempts are in error.run: use a simpler type or another model"
     assert error.run is not None
     assert [step.completion.text for step in error.run.steps] == [WRONG, "{}", '{"city": 3}']
     assert [message.role for message in error.run.messages] == [

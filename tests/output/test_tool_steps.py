@@ -128,6 +128,22 @@ def test_a_schema_with_a_function_is_run() -> None:
     assert run_call(call).result == tool_result("c1", '{"a-b":1}', name="f").parts[0]
 
 
+TOOL_FORMS: list[dict[str, Any]] = [
+    {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}},
+    {"type": "function", "name": "f", "parameters": {"type": "object"}},
+    {"name": "f", "input_schema": {"type": "object"}},
+    {"name": "f", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}},
+]
+
+
+@pytest.mark.parametrize("form", TOOL_FORMS, ids=["chat", "Responses", "Anthropic", "MCP"])
+def test_a_tool_of_another_format_is_run_by_its_function(form: dict[str, Any]) -> None:
+    tool = bind_tool(form, description="D.", call=lambda **named: named).unwrap()
+    assert tool.tool == Tool(name="f", description="D.", parameters={"type": "object"})
+    (call,) = parse_calls([ToolCall("c1", "f", '{"a": 1}')], [tool])
+    assert run_call(call).result == tool_result("c1", '{"a":1}', name="f").parts[0]
+
+
 def test_what_a_function_raises_is_its_result_and_stands_beside_it() -> None:
     (call,) = parse_calls([replace(CALL, arguments='{"city": "Oslo", "days": 10}')], TOOLS)
     outcome = run_call(call)
