@@ -6,6 +6,7 @@ A package that takes an HTTP client gets one over the cassette, in the process; 
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires
+from operator import itemgetter
 from types import FrameType
 
 import msgspec
@@ -18,7 +19,7 @@ class ClientPackage(msgspec.Struct, frozen=True, kw_only=True):
     """The module, as it is imported."""
     line: str
     hosts: tuple[str, ...] = ()
-    """Ends of the names of the services that it calls by default."""
+    """Ends of the names of the services that it calls by default; "" for one that calls all."""
     distribution: str = ""
     """Of the package that brings httpx or httpx2, if that is not `name`."""
     fixture: str = "{clients}"
@@ -43,6 +44,7 @@ CLIENT_PACKAGES = (
     ),
     ClientPackage(
         name="litellm",
+        hosts=("",),
         line='litellm.completion(..., api_base=llm_server("{origin}"))',
         fixture="llm_server",
     ),
@@ -126,9 +128,13 @@ def connecting_package(frame: FrameType | None, host: str) -> ClientPackage | No
         if any(name == package.name or name.startswith(f"{package.name}.") for name in names):
             return package
     if any(name.startswith("concurrent.futures") for name in names):
-        for package in CLIENT_PACKAGES:
-            if package.name in sys.modules and host.endswith(package.hosts or ("\0",)):
-                return package
+        imported = [
+            (len(end), package)
+            for package in CLIENT_PACKAGES
+            for end in package.hosts
+            if package.name in sys.modules and host.endswith(end)
+        ]
+        return max(imported, key=itemgetter(0), default=(0, None))[1]
     return None
 
 
