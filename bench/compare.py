@@ -184,14 +184,14 @@ def cell(row: str, column: str) -> str:
             return version(LIBRARIES[column])
         case "packages that it installs":
             return packages(column)
-        case "import, ms":
+        case "import, ms of CPU":
             return import_ms(column)
-        case "the key is in a recorded cassette" if column in RECORD:
+        case "the key is in a recorded cassette, with default settings" if column in RECORD:
             return recorded_key(column)
         case "a stream that is cut off" if column in ASK:
             with server("text/event-stream", CUT) as url:
                 return run(ASK[column], URL=url)
-        case "an HTML page with status 200" if column in ASK:
+        case "an HTML page with status 200, in place of a stream" if column in ASK:
             with server("text/html", HTML) as url:
                 return run(ASK[column], URL=url)
         case _:
@@ -201,10 +201,10 @@ def cell(row: str, column: str) -> str:
 ROWS = (
     "version",
     "packages that it installs",
-    "import, ms",
+    "import, ms of CPU",
     "a stream that is cut off",
-    "an HTML page with status 200",
-    "the key is in a recorded cassette",
+    "an HTML page with status 200, in place of a stream",
+    "the key is in a recorded cassette, with default settings",
 )
 
 
