@@ -132,7 +132,9 @@ def run(code: str, **names: str) -> str:
     if ran.returncode:
         last = ran.stderr.strip().splitlines()[-1]
         return "error: " + last.partition(":")[0].rpartition(".")[2]
-    return (ran.stdout.strip().splitlines() or [""])[-1]
+    last = (ran.stdout.strip().splitlines() or [""])[-1]
+    head, colon, text = last.partition("success:")
+    return f'success: "{text.strip()}"' if colon and not head else last
 
 
 def packages(column: str) -> str:
