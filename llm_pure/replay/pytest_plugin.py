@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "llm_cassette(name=None, *, mode, matching, redaction, again, borders, speed, fault, unused, misses, "
-        "allowed_hosts): replay calls of language models from a cassette, see docs/reference/cassettes.md of llm-pure",
+        "allowed_hosts): replay calls of language models from a cassette, see docs/replay.md of llm-pure",
     )
 
 
