@@ -132,7 +132,9 @@ def run(code: str, **names: str) -> str:
     if ran.returncode:
         last = ran.stderr.strip().splitlines()[-1]
         return "error: " + last.partition(":")[0].rpartition(".")[2]
-    return (ran.stdout.strip().splitlines() or [""])[-1]
+    last = (ran.stdout.strip().splitlines() or [""])[-1]
+    head, colon, text = last.partition("success:")
+    return f'success: "{text.strip()}"' if colon and not head else last
 
 
 def packages(column: str) -> str:
@@ -184,14 +186,14 @@ def cell(row: str, column: str) -> str:
             return version(LIBRARIES[column])
         case "packages that it installs":
             return packages(column)
-        case "import, ms":
+        case "import, ms of CPU":
             return import_ms(column)
-        case "the key is in a recorded cassette" if column in RECORD:
+        case "the key is in a recorded cassette, with default settings" if column in RECORD:
             return recorded_key(column)
         case "a stream that is cut off" if column in ASK:
             with server("text/event-stream", CUT) as url:
                 return run(ASK[column], URL=url)
-        case "an HTML page with status 200" if column in ASK:
+        case "an HTML page with status 200, in place of a stream" if column in ASK:
             with server("text/html", HTML) as url:
                 return run(ASK[column], URL=url)
         case _:
@@ -201,10 +203,10 @@ def cell(row: str, column: str) -> str:
 ROWS = (
     "version",
     "packages that it installs",
-    "import, ms",
+    "import, ms of CPU",
     "a stream that is cut off",
-    "an HTML page with status 200",
-    "the key is in a recorded cassette",
+    "an HTML page with status 200, in place of a stream",
+    "the key is in a recorded cassette, with default settings",
 )
 
 

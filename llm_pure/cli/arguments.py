@@ -143,7 +143,7 @@ def _add_providers(commands: Commands) -> None:
     providers = _command(commands, "providers", "providers.run", "list the providers and what they support",
         "List every api_type with its dialect, key variable, base URL and capabilities.")
     form = providers.add_mutually_exclusive_group()
-    _flag(form, "--markdown", "print the page docs/providers.md")
+    _flag(form, "--markdown", "print the page docs/reference/providers.md")
     _flag(form, "--json", "one JSON line per provider")
 
 

@@ -160,7 +160,7 @@ def _commands(block: Block) -> Iterator[tuple[str, str]]:
             if command:
                 yield command, output
             command, output = line[2:].rstrip("\n"), ""
-        elif command.endswith("\\") and line.startswith("> "):
+        elif line.startswith("> ") and not output:  # the shell's prompt for a second line
             command = f"{command}\n{line[2:].rstrip()}"
         else:
             output += line

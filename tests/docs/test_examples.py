@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -148,17 +149,21 @@ def test_five_thousand_rows_resume_within_a_budget(tmp_path: Path, env: dict[str
     out = tmp_path / "answers.jsonl"
     config = LLMConfig(api_type="openai", model="gpt-4o-mini", max_token=100)
 
+    usage = Usage(input_tokens=25, output_tokens=50)
+    cost = Decimal("0.00003375")  # of one call, by the shipped price
+
     def ask(budget: str) -> dict[str, int]:
-        model = answering("Yes.", usage=Usage(input_tokens=1000, output_tokens=10))
+        model = answering("Yes.", usage=usage)
         llm = LLM(config, transport=model, budget=budget)
         ends: dict[str, int] = asyncio.run(module.run(llm, rows, out))
+        assert llm.get_costs().totals.cost_usd == ends["ok"] * cost
         return ends
 
-    first = ask("0.3")  # a call costs 0.000156 USD
+    first = ask("0.05")
     second = ask("5")
 
     assert first["ok"] + first["budget_exceeded"] == 5000
-    assert 1 <= first["ok"] <= 0.3 / 0.000156
+    assert 1 <= first["ok"] <= Decimal("0.05") / cost
     assert second == {"ok": 5000 - first["ok"]}
     ids = [json.loads(line)["id"] for line in out.read_text().splitlines()]
     assert sorted(ids) == sorted(row["id"] for row in rows)

@@ -62,6 +62,12 @@ def test_every_reason_names_a_block_that_exists() -> None:
     assert set(RUN_ELSEWHERE) <= set(pages())
 
 
+def test_the_page_of_the_client_has_the_table_of_what_is_added_unasked() -> None:
+    from llm_pure.client.unasked import markdown_table
+
+    assert markdown_table().strip() in (ROOT / "docs/reference/client.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("markdown", "message"),
     [
