@@ -4,6 +4,8 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from time import sleep
 
 import anyio
@@ -146,15 +148,20 @@ def trusting() -> ssl.SSLContext:
     return context
 
 
-@every_kind
-@pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
-@pytest.mark.parametrize("name", UNASKED)
-def test_unasked_bytes_reach_no_other_call(name: str, encrypted: bool, kind: str) -> None:
+def numbers_and_connections(name: str, encrypted: bool, kind: str) -> tuple[list[bytes], int, bool]:
+    """Return the answers of four calls, the connections that were opened, and whether all of them were closed."""
     settings = TransportSettings(max_connections=1, tls=trusting())
     service = Numbered(UNASKED[name])
     with Loopback(service, tls_server() if encrypted else None) as server:
         got = [answer.unwrap() for answer in send_in_turn(kind, server.url, settings, service)]
         seen = [answer.body.strip() or dict(answer.headers)["x"].encode() for answer in got]
-        assert seen == [b"1", b"2", b"3", b"4"]
-        assert server.accepted == 4  # each on a connection of its own
-        assert server.wait_until_left()
+        return seen, server.accepted, server.wait_until_left()
+
+
+@every_kind
+@pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
+def test_unasked_bytes_reach_no_other_call(encrypted: bool, kind: str) -> None:
+    with ThreadPoolExecutor(len(UNASKED)) as pool:  # most of the time is waiting
+        rows = pool.map(partial(numbers_and_connections, encrypted=encrypted, kind=kind), UNASKED)
+        seen = dict(zip(UNASKED, rows, strict=True))
+    assert seen == {name: ([b"1", b"2", b"3", b"4"], 4, True) for name in UNASKED}
