@@ -25,17 +25,17 @@ def wrong_type_error(*values: object) -> InvalidRequest | InvalidConfiguration |
     """Return the error of the first value of a wrong type, in Structs anywhere in the values; None if there is none."""
     for value in values:
         for item in value if isinstance(value, tuple | list) else (value,):
-            if isinstance(item, LLMConfig) and (found := _find(item, "", 0)) is not None:
-                return _error(found, is_configuration=True)
+            if isinstance(item, LLMConfig) and (mismatch := _find(item, "", 0)) is not None:
+                return _error(mismatch, is_configuration=True)
     for value in values:
-        found = _find(value, "", 0)
-        if found is not None:
-            return _error(found, is_configuration=False)
+        mismatch = _find(value, "", 0)
+        if mismatch is not None:
+            return _error(mismatch, is_configuration=False)
     return None
 
 
-def _error(found: Mismatch, *, is_configuration: bool) -> InvalidRequest | InvalidConfiguration:
-    path, annotation, value = found
+def _error(mismatch: Mismatch, *, is_configuration: bool) -> InvalidRequest | InvalidConfiguration:
+    path, annotation, value = mismatch
     message = f"{path} must be {_name(annotation)}, not {type(value).__name__}"
     if is_configuration:
         return InvalidConfiguration(message=message, field=path.partition("/")[0])
@@ -60,9 +60,9 @@ def _find(value: object, path: str, depth: int) -> Mismatch | None:
         for field in _fields(type(value)):
             child = getattr(value, field.name)
             child_path = f"{path}/{field.name}" if path else field.name
-            found = _compare(child, field.type, child_path, depth + 1)
-            if found is not None:
-                return found
+            mismatch = _compare(child, field.type, child_path, depth + 1)
+            if mismatch is not None:
+                return mismatch
         return None
     children: Iterable[tuple[object, object]] = ()
     if isinstance(value, Mapping):
@@ -70,9 +70,9 @@ def _find(value: object, path: str, depth: int) -> Mismatch | None:
     elif isinstance(value, list | tuple):
         children = enumerate(value)
     for key, item in children:
-        found = _find(item, f"{path}/{key}" if path else str(key), depth + 1)
-        if found is not None:
-            return found
+        mismatch = _find(item, f"{path}/{key}" if path else str(key), depth + 1)
+        if mismatch is not None:
+            return mismatch
     return None
 
 
@@ -110,20 +110,20 @@ def _compare(value: Any, annotation: Any, path: str, depth: int) -> Mismatch | N
     if isinstance(value, Mapping) and len(arguments) == 2:
         for key, item in value.items():
             child_path = f"{path}/{key}"
-            found = _compare(key, arguments[0], child_path, depth + 1) or _compare(
+            inner = _compare(key, arguments[0], child_path, depth + 1) or _compare(
                 item, arguments[1], child_path, depth + 1
             )
-            if found is not None:
-                return found
+            if inner is not None:
+                return inner
         return None
     if isinstance(value, list | tuple) and arguments:
         kinds = _kinds_of_items(value, arguments)
         if kinds is None:
             return mismatch
         for number, (item, item_kind) in enumerate(zip(value, kinds, strict=True)):
-            found = _compare(item, item_kind, f"{path}/{number}", depth + 1)
-            if found is not None:
-                return found
+            inner = _compare(item, item_kind, f"{path}/{number}", depth + 1)
+            if inner is not None:
+                return inner
         return None
     return _find(value, path, depth)
 

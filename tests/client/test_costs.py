@@ -83,7 +83,7 @@ def test_an_estimate_without_a_longest_output_or_a_price_is_an_error() -> None:
 WRONG: list[Any] = [None, 5, "x", b"x", [], {}, object(), True, float("nan")]
 
 
-@pytest.mark.parametrize("value", WRONG, ids=repr)
+@pytest.mark.parametrize("value", WRONG, ids=lambda value: type(value).__name__)
 def test_arguments_of_wrong_types_are_errors(value: Any) -> None:
     results = [completion_cost(value), estimate_cost("Hi", value)]
     results += [estimate_cost("Hi", CONFIG, at=value)] if value is not None else []

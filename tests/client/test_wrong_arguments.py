@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from llm_pure import LLM, LLMConfig
-from llm_pure.policy.retry import NO_RETRY
+from llm_pure.policy.retry import NO_RETRY, RetryPolicy
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.operations import (
     EmbedRequest,
@@ -154,3 +154,14 @@ def test_a_client_of_files_that_cannot_be_named_is_an_error(field: str) -> None:
         if value is not None and not isinstance(value, str):
             failed = LLM.from_config(**{field: value}).failure()
             assert (failed.kind, failed.field) == ("configuration", field)
+
+
+def test_messages_of_an_iterator_are_sent_with_every_attempt() -> None:
+    busy = ScriptedResponse(status=503, chunks=(b"busy",))
+    config = LLMConfig(api_key="k" * 24, model="gpt-4o", base_url="https://e.test/v1", stream=False)
+    retry = RetryPolicy(max_attempts=2, initial_backoff_s=0.001)
+    for messages in (iter(["a", "b"]), ChatRequest(messages=(text for text in ["a", "b"]))):  # type: ignore[arg-type]
+        LLM(config, transport := ScriptedTransport([busy, busy]), retry=retry).completion(messages)
+        bodies = {request.body for request in transport.requests}
+        assert (len(transport.requests), len(bodies)) == (2, 1)
+        assert b'"content":"b"' in bodies.pop()
