@@ -79,7 +79,7 @@ def decode_model(kind: Any, value: Any) -> Any:
 def first_error(error: Exception) -> tuple[str, str]:
     """Return (path, message) of an exception of pydantic; ("", its text) of any other."""
     errors_of: Any = getattr(error, "errors", None)
-    if errors_of is None:
+    if not callable(errors_of):
         return "", str(error) or type(error).__name__
     first: Any = next(iter(errors_of()))
     return "/".join([str(step) for step in first["loc"]]), str(first["msg"])

@@ -6,11 +6,13 @@ from typing import Any
 import msgspec
 
 from llm_pure.framing.json_codec import ENCODE_ERRORS
+from llm_pure.types.completion import Completion
 from llm_pure.types.errors import LLMError, describe
 from llm_pure.types.messages import (
     Audio,
     Document,
     Image,
+    Message,
     Opaque,
     Text,
     ToolCall,
@@ -20,6 +22,7 @@ from llm_pure.types.messages import (
 )
 from llm_pure.types.redact import redact
 from llm_pure.types.result import Failure, Result
+from llm_pure.types.tool_run import ToolRun
 
 ERROR_LIMIT = 2_000
 """Maximum characters of an error in a result."""
@@ -30,7 +33,8 @@ _PARTS = (Text, Image, Audio, Document, Video, Opaque)
 def value_result(call: ToolCall, value: object) -> ToolResult:
     """Return the result with what a tool returned.
 
-    A string is the text. Parts, and a list with parts and strings, are the content; a ToolResult gets the id of the call.
+    A string is the text, and so is that of a Completion or of another run. Parts, and a list with parts and strings, are the
+    content; a ToolResult gets the id of the call.
     Anything else is text as JSON: also dataclasses, Structs, and models of pydantic. A Failure is an error.
     Raises TypeError for a value that is none of these.
     """
@@ -72,6 +76,8 @@ def exception_result(
 def _content(value: object) -> tuple[ToolResultContent, ...]:
     if isinstance(value, str):
         return (Text(_valid_text(value)),)
+    if isinstance(value, Completion | ToolRun | Message):
+        return (Text(_valid_text(value.text)),)
     if isinstance(value, _PARTS):
         return (value,)
     if isinstance(value, list | tuple) and any(isinstance(item, _PARTS) for item in value):

@@ -20,6 +20,7 @@ from llm_pure import (
     ChatRequest,
     Completion,
     LLMConfig,
+    LLMResult,
     Message,
     NamedToolChoice,
     StreamEvent,
@@ -30,6 +31,7 @@ from llm_pure import (
     Usage,
     arun_tools,
     assistant,
+    run_tools,
     tool_result,
     user,
 )
@@ -215,6 +217,29 @@ def test_a_tool_that_returns_what_is_no_json_is_an_error_result(kind: str) -> No
     llm, _ = scripted(calls(("a", "broken", {})), says("Done."))
     run = looped(kind, llm, "Go.", [broken]).unwrap()
     assert texts(run)[0].startswith("TypeError: the tool returned object")
+
+
+@every_kind
+def test_a_tool_may_be_another_run(kind: str) -> None:
+    inner, _ = scripted(calls(("x", "weather", {"city": "Oslo"})), says("It is warm."))
+    lost, _ = scripted(ConnectionFailed(message="reset", retryable=False))
+
+    def research(question: str) -> LLMResult[ToolRun]:
+        """Research a question."""
+        return run_tools(inner, question, [weather])
+
+    def lost_research(question: str) -> LLMResult[ToolRun]:
+        """Research a question."""
+        return run_tools(lost, question)
+
+    llm, _ = scripted(
+        calls(("a", "research", {"question": "?"}), ("b", "lost_research", {"question": "?"})),
+        says("Warm."),
+    )
+    run = looped(kind, llm, "Go.", [research, lost_research]).unwrap()
+    assert [is_error for _, is_error, _ in results(run)] == [False, True]
+    assert texts(run)[0] == "It is warm."
+    assert "openai: connection: reset" in texts(run)[1]
 
 
 # Side by side

@@ -12,7 +12,18 @@ import msgspec
 import pydantic
 import pytest
 
-from llm_pure import Document, Image, Text, ToolCall, ToolResult
+from llm_pure import (
+    Completion,
+    Document,
+    Image,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+    ToolRun,
+    ToolStep,
+    assistant,
+)
 from llm_pure.output.tool_results import (
     ERROR_LIMIT,
     error_result,
@@ -25,6 +36,9 @@ from llm_pure.types.result import Failure, Success
 
 CALL = ToolCall("c1", "f", "{}")
 IMAGE = Image(url="https://example.org/a.png")
+
+
+ANSWER = Completion(message=assistant(Reasoning("Hm."), "Yes."))
 
 
 class Color(Enum):
@@ -63,6 +77,8 @@ VALUES: list[tuple[str, Any, tuple[ToolResultContent, ...]]] = [
     ("parts and texts", ["Look:", IMAGE, Document(data=b"x")],
      (Text("Look:"), IMAGE, Document(data=b"x"))),
     ("a list of texts is JSON", ["a", "b"], (Text('["a","b"]'),)),
+    ("another run", Success(ToolRun(steps=(ToolStep(completion=ANSWER),))), (Text("Yes."),)),
+    ("a completion", ANSWER, (Text("Yes."),)),
     ("Success", Success({"a": 1}), (Text('{"a":1}'),)),
     ("Success in a Success", Success(Success("a")), (Text("a"),)),
 ]  # fmt: skip
