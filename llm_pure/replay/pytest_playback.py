@@ -62,9 +62,8 @@ class Playback:
 
     def misses(self) -> list[str]:
         """Return a line for each request without a matching recording."""
-        full = str(self.recorder.path)
-        misses = [describe_miss(miss, [full]) for miss in self.recorder.misses]
-        return [miss.replace(full, self.path) for miss in misses]
+        names = [str(self.recorder.path)]
+        return [describe_miss(miss, names) for miss in self.recorder.misses]
 
     def unused(self) -> list[str]:
         """Return the location of each recording that no request used."""
@@ -128,7 +127,7 @@ def unwrapped_error(exception: BaseException | None) -> list[str]:
     if not isinstance(exception, UnwrapFailedError):
         return []
     container = exception.halted_container
-    error = container.failure() if isinstance(container, Failure) else None
+    error: Any = container.failure() if isinstance(container, Failure) else None
     return [describe(error)] if isinstance(error, get_args(LLMError)) else []
 
 

@@ -116,7 +116,7 @@ def llm_cassette(
     shared = node.get_closest_marker("vcr") is not None
     name = marker_name or (f"{llm_cassette_name}.llm" if shared else llm_cassette_name)
     path = Path(llm_cassette_dir, name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
-    mode = settings.get("mode", "none")
+    mode: Any = settings.get("mode", "none")
     begun = config.stash.setdefault(_BEGUN, {})
     if path in begun and (mode == "once" or begun[path] != node.nodeid):
         mode = _SHARED_MODES.get(mode, mode)

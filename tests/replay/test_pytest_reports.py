@@ -228,10 +228,10 @@ def test_a_miss_ends_with_the_command_that_records_it(tmp_path: Path, model: str
     printed = run(tmp_path, code=1, key="")
     miss = f"no recording matches POST {model}/chat/completions: "
     differs = (
-        f"{miss}nearest is cassettes/test_it/kept.yaml: interactions[0], where (requested != recorded) "
+        f"{miss}nearest is {tmp_path}/cassettes/test_it/kept.yaml: interactions[0], where (requested != recorded) "
         '/messages/0/content: "other" != "kept"'
     )
-    none = f"{miss}there are no recordings in cassettes/test_it/test_none[a b].yaml"
+    none = f"{miss}there are no recordings in {tmp_path}/cassettes/test_it/test_none[a b].yaml"
     summary = printed.split("short test summary info")[1].splitlines()
     unwrapped = "returns.primitives.exceptions.UnwrapFailedError"
     assert f"FAILED test_it.py::test_none[a b] - {none} ({unwrapped})" in summary
@@ -243,8 +243,9 @@ def test_a_miss_ends_with_the_command_that_records_it(tmp_path: Path, model: str
     )
     assert f"FAILED test_it.py::test_hidden - Failed: llm_cassette: {differs}" in summary
     [package] = [line for line in summary if "::test_package" in line]
-    assert package.startswith(f"FAILED test_it.py::test_package - {differs}")
-    assert "openai.NotFoundError" in package
+    assert package.startswith("FAILED test_it.py::test_package - openai.NotFoundError: ")
+    assert differs in package
+    assert package.endswith("--llm-record new_episodes, or rewrite to replace the cassette")
     [wide] = [line for line in summary if "::test_wide" in line]
     assert "the fixture wide calls a model, and its scope is module" in wide
     assert "5 failed" not in printed
