@@ -41,7 +41,7 @@ class _Model(BaseHTTPRequestHandler):
             answer = {"index": 0, "message": message, "finish_reason": "stop"}
             whole = {**head, "object": "chat.completion", "choices": [answer]}
             body = json.dumps(whole).encode()
-        self.send_response(200)
+        self.send_response(401 if text == "refuse" else 200)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -304,6 +304,28 @@ def test_a_marked_test_that_records_nothing_fails_with_a_word(tmp_path: Path, mo
     assert "set MISTRAL_API_KEY, or `api_key`" in keyless
     assert "5 failed, 2 passed" in printed
     assert cassettes(tmp_path) == {}
+
+
+REFUSALS = """
+@mark
+def test_failed(): ask("refuse")
+
+@mark
+def test_expected():
+    assert LLM(CONFIG, retry=NO_RETRY).ask("refuse").failure().kind == "authentication"
+"""
+
+
+def test_errors_of_the_service_that_fail_a_test_are_not_written(tmp_path: Path, model: str) -> None:
+    project(tmp_path, REFUSALS, model)
+    printed = run(tmp_path, "--llm-record", "once", code=1)
+    assert cassettes(tmp_path) == {"test_expected": 1}
+    note = (
+        "the service responded with 401, and the test failed: nothing was written to "
+        "cassettes/test_it/test_failed.yaml"
+    )
+    assert f"FAILED test_it.py::test_failed - {note} (returns.primitives" in printed
+    assert "1 failed, 1 passed" in printed
 
 
 def test_a_package_that_goes_past_the_cassette_is_named_in_replay(
