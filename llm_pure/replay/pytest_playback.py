@@ -23,6 +23,8 @@ NOTHING_RECORDED = (
     "fixtures llm_httpx, llm_httpx2 and llm_server"
 )
 
+FIRST_ERROR_STATUS = 400
+
 MAX_CONNECTIONS = 3
 """Maximum number of connections in a report."""
 
@@ -51,6 +53,7 @@ class Playback:
         self._empty_fails = settings.get("empty", "fail") == "fail"
         self._is_marked_itself = is_marked_itself
         self._test = shlex.quote(test)
+        self.has_failed = False
         recorder.how_to_record = self.how_to_record
 
     @property
@@ -62,13 +65,22 @@ class Playback:
 
     def misses(self) -> list[str]:
         """Return a line for each request without a matching recording."""
-        full = str(self.recorder.path)
-        misses = [describe_miss(miss, [full]) for miss in self.recorder.misses]
-        return [miss.replace(full, self.path) for miss in misses]
+        names = [str(self.recorder.path)]
+        return [describe_miss(miss, names) for miss in self.recorder.misses]
 
     def unused(self) -> list[str]:
         """Return the location of each recording that no request used."""
         return [f"{self.path}: interactions[{one.index}]" for one in self.recorder.unused]
+
+    @property
+    def is_kept(self) -> bool:
+        """False for errors of the service that made a test fail: written, they would be replayed from then on."""
+        return not (self.has_failed and self._errors())
+
+    def _errors(self) -> list[int]:
+        """Return the statuses of the recorded errors."""
+        statuses = {one.response.status for one in self.recorder.recorded}
+        return sorted([status for status in statuses if status >= FIRST_ERROR_STATUS])
 
     def failures(self) -> list[str]:
         """Return why a test that passed fails."""
@@ -84,6 +96,11 @@ class Playback:
         lines = self.misses()
         if lines:
             lines.append(f"record with: {self.how_to_record}")
+        if errors := self._errors():
+            statuses = " and ".join(map(str, errors))
+            lines.append(
+                f"the service responded with {statuses}, and the test failed: nothing was written to {self.path}"
+            )
         if self.guard.blocks:
             lines += dict.fromkeys(map(blocked_message, self.guard.connections))
         elif self._packages():
@@ -128,7 +145,7 @@ def unwrapped_error(exception: BaseException | None) -> list[str]:
     if not isinstance(exception, UnwrapFailedError):
         return []
     container = exception.halted_container
-    error = container.failure() if isinstance(container, Failure) else None
+    error: Any = container.failure() if isinstance(container, Failure) else None
     return [describe(error)] if isinstance(error, get_args(LLMError)) else []
 
 

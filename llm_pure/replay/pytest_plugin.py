@@ -116,7 +116,7 @@ def llm_cassette(
     shared = node.get_closest_marker("vcr") is not None
     name = marker_name or (f"{llm_cassette_name}.llm" if shared else llm_cassette_name)
     path = Path(llm_cassette_dir, name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
-    mode = settings.get("mode", "none")
+    mode: Any = settings.get("mode", "none")
     begun = config.stash.setdefault(_BEGUN, {})
     if path in begun and (mode == "once" or begun[path] != node.nodeid):
         mode = _SHARED_MODES.get(mode, mode)
@@ -145,6 +145,8 @@ def llm_cassette(
         if recorder.can_record or not shared:  # pytest-recording has a block of its own
             stack.enter_context(guard_network(playback.guard))
         yield recorder
+    if not playback.is_kept:
+        return
     saved = recorder.save()
     if saved.value_or(None) is None:
         pytest.fail(f"llm_cassette: {saved.failure().message}", pytrace=False)
@@ -243,6 +245,8 @@ def pytest_runtest_makereport(
     """Add what the cassette has to do with a failure, and for the summary what was recorded and not used."""
     report = yield
     playback = item.stash.get(_PLAYBACK, None)
+    if playback is not None and report.failed:
+        playback.has_failed = True
     if report.failed and item.get_closest_marker("llm_cassette") is not None:
         from llm_pure.replay.pytest_playback import unwrapped_error
 
@@ -253,7 +257,7 @@ def pytest_runtest_makereport(
         vars(report)["llm_cassette"] = {
             "path": playback.path,
             "unused": playback.unused() if listed else None,
-            "recorded": len(playback.recorder.recorded),
+            "recorded": len(playback.recorder.recorded) if playback.is_kept else 0,
         }
     return report
 

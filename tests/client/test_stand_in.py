@@ -58,6 +58,14 @@ def test_a_client_that_names_its_transport_needs_no_key_in_replay(tmp_path: Path
     assert len(cassette.misses) == 1
 
 
+def test_a_log_of_real_traffic_needs_the_real_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLM_PURE_LOG", str(tmp_path))
+    assert LLM(CONFIG, retry=NO_RETRY).ask("hello").failure() == MISSING
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_transport_that_says_so_is_sent_what_a_stand_in_signed() -> None:
     double = answering()
     assert LLM(CONFIG, transport=double).ask("hi").failure() == MISSING

@@ -3,12 +3,13 @@
 import os
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
 from llm_pure import LLM, ChatRequest, LLMConfig
 from llm_pure.policy.retry import NO_RETRY
-from llm_pure.replay import MatchRules, open_replay
+from llm_pure.replay import MatchRules, open_replay, serve
 from llm_pure.types.config import SECRET_FIELDS
 from llm_pure.types.result import Failure, LLMResult, Success
 from tests.support.scenarios import Scenario, scenarios
@@ -58,6 +59,20 @@ def test_an_endpoint_that_the_recordings_leave_open_is_an_error_that_says_what_i
     assert isinstance(result, Failure)
     assert result.failure().code == "not_recorded"
     assert "the base URL for azure is missing" in result.failure().message
+
+
+def test_a_replay_server_needs_no_credentials() -> None:
+    for scenario in (one for one in scenarios() if one.name == "hello" and not one.stream):
+        if scenario.built.url.startswith("ws"):
+            continue
+        request = scenario.built
+        replay = open_replay(scenario.path, matching=MatchRules(origin=False)).unwrap()
+        path = "/" + request.url.partition("://")[2].partition("/")[2]
+        with serve(replay) as server:
+            response = httpx.post(
+                server.url + path, content=request.body, headers=dict(request.headers)
+            )
+        assert response.status_code == 200, scenario.id
 
 
 def test_a_replay_has_nothing_to_preload() -> None:

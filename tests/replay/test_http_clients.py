@@ -554,3 +554,20 @@ def test_a_call_of_a_client_of_ours_and_of_a_package_share_a_recorder(tmp_path: 
     request = HttpRequest("POST", URL, JSON, b"{}")
     assert recorder.send(request, Timeouts()).map(lambda answer: answer.status) == Success(200)
     assert len(cassette.recorded) == 2
+
+
+def test_a_form_matches_its_recording_whatever_its_boundary(tmp_path: Path) -> None:
+    service = ScriptedTransport(
+        lambda request: ScriptedResponse(headers=JSON, chunks=(b'{"text":"hi"}',))
+    )
+    cassette = open_cassette(tmp_path / "form.yaml", "once").unwrap()
+
+    def transcribe(source: Any) -> str:
+        audio = ("a.wav", b"RIFF\x00\x01", "audio/wav")
+        client = openai_client(source)
+        return client.audio.transcriptions.create(model="whisper-1", file=audio).text
+
+    assert transcribe(RecordTransport(cassette, service)) == "hi"
+    path = cassette.save().unwrap()
+    assert transcribe(open_replay(path).unwrap()) == "hi"
+    assert len(service.requests) == 1

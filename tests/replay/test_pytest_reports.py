@@ -41,7 +41,7 @@ class _Model(BaseHTTPRequestHandler):
             answer = {"index": 0, "message": message, "finish_reason": "stop"}
             whole = {**head, "object": "chat.completion", "choices": [answer]}
             body = json.dumps(whole).encode()
-        self.send_response(200)
+        self.send_response(401 if text == "refuse" else 200)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -228,10 +228,10 @@ def test_a_miss_ends_with_the_command_that_records_it(tmp_path: Path, model: str
     printed = run(tmp_path, code=1, key="")
     miss = f"no recording matches POST {model}/chat/completions: "
     differs = (
-        f"{miss}nearest is cassettes/test_it/kept.yaml: interactions[0], where (requested != recorded) "
+        f"{miss}nearest is {tmp_path}/cassettes/test_it/kept.yaml: interactions[0], where (requested != recorded) "
         '/messages/0/content: "other" != "kept"'
     )
-    none = f"{miss}there are no recordings in cassettes/test_it/test_none[a b].yaml"
+    none = f"{miss}there are no recordings in {tmp_path}/cassettes/test_it/test_none[a b].yaml"
     summary = printed.split("short test summary info")[1].splitlines()
     unwrapped = "returns.primitives.exceptions.UnwrapFailedError"
     assert f"FAILED test_it.py::test_none[a b] - {none} ({unwrapped})" in summary
@@ -243,8 +243,9 @@ def test_a_miss_ends_with_the_command_that_records_it(tmp_path: Path, model: str
     )
     assert f"FAILED test_it.py::test_hidden - Failed: llm_cassette: {differs}" in summary
     [package] = [line for line in summary if "::test_package" in line]
-    assert package.startswith(f"FAILED test_it.py::test_package - {differs}")
-    assert "openai.NotFoundError" in package
+    assert package.startswith("FAILED test_it.py::test_package - openai.NotFoundError: ")
+    assert differs in package
+    assert package.endswith("--llm-record new_episodes, or rewrite to replace the cassette")
     [wide] = [line for line in summary if "::test_wide" in line]
     assert "the fixture wide calls a model, and its scope is module" in wide
     assert "5 failed" not in printed
@@ -303,6 +304,28 @@ def test_a_marked_test_that_records_nothing_fails_with_a_word(tmp_path: Path, mo
     assert "set MISTRAL_API_KEY, or `api_key`" in keyless
     assert "5 failed, 2 passed" in printed
     assert cassettes(tmp_path) == {}
+
+
+REFUSALS = """
+@mark
+def test_failed(): ask("refuse")
+
+@mark
+def test_expected():
+    assert LLM(CONFIG, retry=NO_RETRY).ask("refuse").failure().kind == "authentication"
+"""
+
+
+def test_errors_of_the_service_that_fail_a_test_are_not_written(tmp_path: Path, model: str) -> None:
+    project(tmp_path, REFUSALS, model)
+    printed = run(tmp_path, "--llm-record", "once", code=1)
+    assert cassettes(tmp_path) == {"test_expected": 1}
+    note = (
+        "the service responded with 401, and the test failed: nothing was written to "
+        "cassettes/test_it/test_failed.yaml"
+    )
+    assert f"FAILED test_it.py::test_failed - {note} (returns.primitives" in printed
+    assert "1 failed, 1 passed" in printed
 
 
 def test_a_package_that_goes_past_the_cassette_is_named_in_replay(
