@@ -240,13 +240,14 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
     store = call.context.billing.background
     try:
         try:
-            ready = prepare(call, target, started_s)
+            ready = _prepare(call, target, started_s)
         except Rejected as rejected:
             if call.context.transports.needs_credentials:
                 raise
             from llm_pure.client.stand_in import prepare_with_stand_ins  # imported late: tests only
 
-            ready = prepare_with_stand_ins(call, target, started_s, rejected.error)
+            prepare = partial(_prepare, call, started_s=started_s)
+            ready = prepare_with_stand_ins(prepare, target, rejected.error)
         if store is not None and ready.pending is not None and ready.pending.max_usd is not None:
             from llm_pure.client.background import reserve_steps  # imported late: start-up
 
@@ -285,7 +286,7 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
     return result
 
 
-def prepare(call: CallState[A], target: Target, started_s: float) -> PreparedRequest:
+def _prepare(call: CallState[A], target: Target, started_s: float) -> PreparedRequest:
     """Build and sign the request, acquire a permit, then reserve the cost. Raises Rejected, and then holds neither."""
     context, spec, permit, pending, wait_s = call.context, call.spec, None, None, 0.0
     try:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from llm_pure.replay.disorders.disorder import Disorder
     from llm_pure.replay.disorders.table import DISORDERS
     from llm_pure.replay.faults import AS_RECORDED, INSTANT, Fault, PlaybackOptions
+    from llm_pure.replay.httpx2_client import httpx2_transport
+    from llm_pure.replay.httpx_client import httpx_transport
     from llm_pure.replay.matching import Difference, MatchRules
     from llm_pure.replay.player import ReplayTransport, open_replay
     from llm_pure.replay.recorder import AsyncRecordTransport, RecordingOverride, RecordTransport
@@ -70,6 +72,8 @@ __all__ = [
     "check_disorders",
     "check_paths",
     "exit_code",
+    "httpx2_transport",
+    "httpx_transport",
     "load_cassette",
     "open_cassette",
     "open_replay",
@@ -103,6 +107,8 @@ _MODULES = {
     "llm_pure.replay.disorders.table": "DISORDERS",
     "llm_pure.replay.faults": "AS_RECORDED INSTANT Fault PlaybackOptions",
     "llm_pure.replay.cassette_files": "load_cassette save_cassette",
+    "llm_pure.replay.httpx2_client": "httpx2_transport",
+    "llm_pure.replay.httpx_client": "httpx_transport",
     "llm_pure.replay.matching": "Difference MatchRules",
     "llm_pure.replay.recorder": "AsyncRecordTransport RecordTransport RecordingOverride",
     "llm_pure.replay.secrets.redaction": "Redaction before_record_request before_record_response redact_cassette redact_interaction redact_request redact_response",

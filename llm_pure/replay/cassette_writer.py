@@ -75,6 +75,7 @@ class CassetteRecorder:
         self._index = RecordingIndex([cassette] if self.can_play else [], matching, again=again)
         self._lock = ForkSafeLock()
         self._started = 0
+        self._requests = 0
         self._new: dict[int, Interaction] = {}
         self._secrets: set[str] = set()
         self._refused: list[str] = []
@@ -89,6 +90,11 @@ class CassetteRecorder:
     def can_record(self) -> bool:
         """Whether requests may reach the network."""
         return self.mode in ("new_episodes", "all", "rewrite") or not self.can_play
+
+    @property
+    def requests(self) -> int:
+        """How many requests came so far, replayed and sent and missed."""
+        return self._requests
 
     @property
     def misses(self) -> tuple[UnmatchedRequest, ...]:
@@ -108,6 +114,8 @@ class CassetteRecorder:
 
     def match(self, request: HttpRequest) -> LLMResult[Interaction | None]:
         """Return the recording for a request, None if the request is to be sent, or the error of a miss."""
+        with self._lock:
+            self._requests += 1
         if not self.can_play:
             return Success(None)
         if self.can_record:

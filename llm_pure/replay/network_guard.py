@@ -1,4 +1,4 @@
-"""Block network connections of this process, except allowed hosts, while a test replays.
+"""Block network connections of this process, except allowed hosts, while a test replays; or only note them, while it records.
 
 Python raises an audit event before each connection, so nothing is patched, and what a test patches or records itself stays.
 """
@@ -8,17 +8,47 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
+
+from llm_pure.replay.client_packages import ClientPackage, advice, connecting_package
+
 
 class NetworkBlocked(ConnectionError):
     """A blocked connection. An OSError like a refused connection, so transports return it as an error value."""
 
 
-class _Guard:
+class Connection(msgspec.Struct, frozen=True):
+    """An attempt to connect, or to resolve a name (port None), by code that is not ours."""
+
+    host: str
+    port: object
+    package: ClientPackage | None
+
+    def __str__(self) -> str:
+        where = self.host if self.port is None else f"{self.host}:{self.port}"
+        if self.package is None:
+            return f"a connection to {where}"
+        return f"the package {self.package.name} connected to {where}"
+
+    @property
+    def advice(self) -> str:
+        """The line to write, "" if the package is not known."""
+        return "" if self.package is None else advice(self.package, self.host, self.port)
+
+
+class Guard:
     """One block."""
 
-    def __init__(self, allowed: Iterable[str]) -> None:
+    def __init__(self, allowed: Iterable[str] = (), *, blocks: bool = True) -> None:
         self.allowed = set(allowed)
         """Hosts, or `host:port`."""
+        self.blocks = blocks
+        self.connections: list[Connection] = []
+        """Attempts to connect to what is not allowed."""
+
+    def allow(self, address: str) -> None:
+        """Allow this `host:port` too."""
+        self.allowed.add(address)
 
     def allows(self, host: str, port: object) -> bool:
         """Return whether a connection is allowed. Name lookups have no port: any allowed port of the host counts."""
@@ -27,29 +57,22 @@ class _Guard:
         return port is None and host in {address.rpartition(":")[0] for address in self.allowed}
 
 
-_guards: list[_Guard] = []
+_guards: list[Guard] = []
 _installed = False
 
 
 @contextmanager
-def block_network(allowed: Iterable[str] = ()) -> Iterator[None]:
-    """Raise NetworkBlocked for connections inside the block, except AF_UNIX sockets and `allowed`."""
+def guard_network(guard: Guard) -> Iterator[Guard]:
+    """Raise NetworkBlocked for connections inside the block, except AF_UNIX sockets and allowed hosts; or only note them."""
     global _installed
     if not _installed:  # an audit hook cannot be removed; without a guard it does nothing
         sys.addaudithook(_audit)
         _installed = True
-    guard = _Guard(allowed)
     _guards.append(guard)
     try:
-        yield
+        yield guard
     finally:
         _guards.remove(guard)
-
-
-def allow(address: str) -> None:
-    """Allow this `host:port` in the innermost block."""
-    if _guards:
-        _guards[-1].allowed.add(address)
 
 
 _RESOLVING = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
@@ -71,9 +94,27 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _check(host: str, port: object) -> None:
-    if not all(guard.allows(host, port) for guard in _guards):
-        where = host if port is None else f"{host}:{port}"
-        raise NetworkBlocked(
-            f"connection to {where} blocked: this test replays a cassette. Record with --llm-record, or allow it with "
+    closed = [guard for guard in _guards if not guard.allows(host, port)]
+    if not closed:
+        return
+    connection = Connection(host, port, connecting_package(sys._getframe(), host))
+    for guard in closed:
+        guard.connections.append(connection)
+    if any(guard.blocks for guard in closed):
+        raise NetworkBlocked(blocked_message(connection))
+
+
+def blocked_message(connection: Connection) -> str:
+    """Return what to do about a connection in a test that replays."""
+    host, port = connection.host, connection.port
+    where = host if port is None else f"{host}:{port}"
+    text = f"connection to {where} blocked: this test replays a cassette. "
+    if connection.package is not None:
+        return (
+            f"{text}The package {connection.package.name} does not use it: write {connection.advice}. Or allow it with "
             f'@pytest.mark.llm_cassette(allowed_hosts=["{host}"])'
         )
+    return (
+        f"{text}Record with --llm-record, or allow it with "
+        f'@pytest.mark.llm_cassette(allowed_hosts=["{host}"])'
+    )

@@ -186,10 +186,15 @@ def miss_error(
     """
     how_to_record = how_to_record or _how_to_record(miss, names)
     return ConnectionFailed(
-        message=f"no recording matches {miss.method} {miss.url}: {_reason(miss, names)}. Record it with {how_to_record}",
+        message=f"{describe_miss(miss, names)}. Record it with {how_to_record}",
         code=NOT_RECORDED,
         retryable=False,
     )
+
+
+def describe_miss(miss: UnmatchedRequest, names: Sequence[str] = ()) -> str:
+    """Return the request and the nearest recording. names: the cassettes that were searched."""
+    return f"no recording matches {miss.method} {miss.url}: {_reason(miss, names)}"
 
 
 def _reason(miss: UnmatchedRequest, names: Sequence[str]) -> str:

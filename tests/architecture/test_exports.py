@@ -37,6 +37,7 @@ POSITIONAL_BY_DESIGN = {
     # the line of an HTTP message: method, URL, headers, body
     "llm_pure.types.http.HttpRequest",
     "llm_pure.types.http.HttpResponse",
+    "llm_pure.signing.stand_in.StandInRequest",
 }
 
 
