@@ -1,6 +1,27 @@
-"""The providers: `registry` maps every api_type to the module that holds its PROVIDER."""
+"""The providers: `registry` maps every api_type to the module that holds its PROVIDER.
+
+Installed packages add theirs by an entry point; the metadata of packages is read for the first name that is not below:
+
+    [project.entry-points."llm_pure.providers"]
+    acme = "acme_llm:PROVIDER"
+"""
+
+from collections.abc import Mapping
+from functools import cache
 
 from llm_pure.core.registry import Registry
+
+GROUP = "llm_pure.providers"
+"""The group of entry points."""
+
+
+@cache
+def installed_providers() -> Mapping[str, str]:
+    """Return the references to providers of installed packages by name, read once per process."""
+    from importlib.metadata import entry_points  # imported late: start-up (10 ms)
+
+    return {entry.name: entry.value for entry in entry_points(group=GROUP)}
+
 
 registry = Registry(
     {
@@ -48,7 +69,8 @@ registry = Registry(
         "yi": "llm_pure.adapters.yi",
         "zai": "llm_pure.adapters.zai",
         "zhipuai": "llm_pure.adapters.zhipuai",
-    }
+    },
+    installed_providers,
 )
 
-__all__ = ["registry"]
+__all__ = ["GROUP", "installed_providers", "registry"]

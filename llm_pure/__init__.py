@@ -130,11 +130,13 @@ _ON_FIRST_USE = {
 """Name -> its module, imported on first use: `import llm_pure` loads neither httpx nor anyio."""
 
 
-def __getattr__(name: str) -> object:
-    """Import a name of _ON_FIRST_USE."""
-    module = _ON_FIRST_USE.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a checker that sees it accepts every name
 
-    return getattr(import_module(module), name)
+    def __getattr__(name: str) -> object:
+        """Import a name of _ON_FIRST_USE."""
+        module = _ON_FIRST_USE.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        return getattr(import_module(module), name)

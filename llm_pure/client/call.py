@@ -17,7 +17,7 @@ from any number of threads and tasks.
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -35,7 +35,7 @@ from llm_pure.policy.retry import Attempt, Decision, FailOver, RetryPolicy, Stop
 from llm_pure.transports.base import AsyncTransport, Timeouts, Transport, timeouts_of, within
 from llm_pure.types.completion import Completion
 from llm_pure.types.http import HttpRequest, HttpResponse
-from llm_pure.types.rejection import Rejected, ok
+from llm_pure.types.rejection import TYPE_ERRORS, Rejected, ok
 from llm_pure.types.request import ChatRequest, MessagesInput, SchemaFormat
 from llm_pure.types.result import Failure, LLMResult
 
@@ -90,8 +90,13 @@ class ChatCall(CallSpec[Completion], frozen=True):
 
 
 def chat_request(value: ChatInput, *, stream: bool | None = None) -> ChatRequest:
-    """Return the request, or a request with these messages. stream: overrides the request's own."""
+    """Return the request, or a request with these messages. stream: overrides the request's own.
+
+    Messages of an iterator are kept: each attempt reads them.
+    """
     request = value if isinstance(value, ChatRequest) else ChatRequest(messages=value)
+    if isinstance(request.messages, Iterator):
+        request = msgspec.structs.replace(request, messages=tuple(request.messages))
     return request if stream is None else msgspec.structs.replace(request, stream=stream)
 
 
@@ -254,6 +259,13 @@ def _attempt_steps(call: CallState[A]) -> Steps[A]:
             ready = yield from reserve_steps(call, ready, ready.pending, store)
     except Rejected as rejected:
         return _end_attempt(call, None, Failure(rejected.error), started_s)
+    except TYPE_ERRORS:
+        from llm_pure.types.wrong_types import wrong_type_error  # imported late: start-up
+
+        error = wrong_type_error(spec.request, target.config)
+        if error is None:
+            raise
+        return _end_attempt(call, None, Failure(error), started_s)
     result: LLMResult[A] | None = None
     reader: ResponseReader[Any, A] | None = None
     output_delivered = False
@@ -304,7 +316,7 @@ def _prepare(call: CallState[A], target: Target, started_s: float) -> PreparedRe
             wait_s = permit.wait_s
         if spec.billable is not None:
             pending = context.billing.start(target, spec.billable, now)
-    except Rejected:
+    except Exception:
         if permit is not None:
             context.limiters[call.index].release(permit)
         raise

@@ -13,7 +13,8 @@ from llm_pure.pricing.ledger import Ledger
 from llm_pure.settings.config_file import CompressSettings, ConfigFile, CostControl, ModelSettings
 from llm_pure.settings.loading import load_configuration
 from llm_pure.types.config import LLMConfig
-from llm_pure.types.result import LLMResult, Success
+from llm_pure.types.errors import InvalidConfiguration
+from llm_pure.types.result import Failure, LLMResult, Success
 
 SettingsSource: TypeAlias = ConfigFile | str | PathLike[str] | None
 """A Configuration, the path of a file, or None for every file that exists."""
@@ -34,8 +35,17 @@ class ClientOptions(TypedDict, total=False):
 
 def load_model_settings(model: str | None, source: SettingsSource) -> LLMResult[ModelSettings]:
     """Return the settings of a model, by name or api_type, by default of the default model. Fails with InvalidConfiguration."""
+    if not isinstance(source, ConfigFile | str | PathLike | None):
+        return _wrong_type("source", "a configuration, or the path of a file", source)
+    if not isinstance(model, str | None):
+        return _wrong_type("model", "a name", model)
     loaded = Success(source) if isinstance(source, ConfigFile) else load_configuration(source)
     return loaded.bind(lambda configuration: configuration.setup(model))
+
+
+def _wrong_type(name: str, expected: str, value: object) -> Failure[InvalidConfiguration]:
+    message = f"{name} must be {expected}, not {type(value).__name__}"
+    return Failure(InvalidConfiguration(message=message, field=name))
 
 
 def client_options(setup: ModelSettings) -> ClientOptions:

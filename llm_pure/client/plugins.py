@@ -1,13 +1,9 @@
-"""Load providers of other packages from the entry-point group `llm_pure.providers`.
-
-[project.entry-points."llm_pure.providers"]
-acme = "acme_llm:PROVIDER"
-"""
+"""Providers for a client: the bundled ones and those of installed packages, as `llm_pure.adapters` has them."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from llm_pure.adapters import registry as bundled
+from llm_pure.adapters import registry as default_registry
 from llm_pure.core.provider import Provider
 from llm_pure.core.registry import Registry
 from llm_pure.types.errors import InvalidConfiguration
@@ -16,14 +12,10 @@ from llm_pure.types.result import Failure, LLMResult
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-GROUP = "llm_pure.providers"
-
 
 def load_registry() -> Registry:
     """Return the bundled providers and those of installed packages."""
-    from importlib.metadata import entry_points  # imported late: start-up (10 ms)
-
-    return with_entry_points(bundled, entry_points(group=GROUP))
+    return default_registry
 
 
 def with_entry_points(registry: Registry, entries: "Iterable[EntryPoint]") -> Registry:
@@ -36,10 +28,8 @@ def with_entry_points(registry: Registry, entries: "Iterable[EntryPoint]") -> Re
 
 def find_provider(name: str, registry: Registry | None = None) -> LLMResult[Provider]:
     """Return the provider of this api_type, by default from the bundled ones or an installed package."""
-    if registry is None:
-        registry = bundled if name in bundled.entries else load_registry()
     try:
-        return registry.get(name)
+        return (registry or default_registry).get(name)
     except (ImportError, AttributeError) as error:  # an installed package that is broken
         message = f"the provider {name!r} cannot be loaded: {error}"
         return Failure(InvalidConfiguration(message=message, field="api_type"))

@@ -1,6 +1,6 @@
 """`Registry`: provider names -> providers, as a value. A provider's module is loaded on `get`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 
 import msgspec
@@ -15,20 +15,22 @@ class Registry(msgspec.Struct, frozen=True):
 
     entries: Mapping[str, Provider | str]
     """Providers, or references: "package.module" is its PROVIDER, "package.module:NAME" another name in it."""
+    plugins: Callable[[], Mapping[str, str]] | None = None
+    """References of installed packages, called for names that `entries` does not have. No package replaces an entry."""
 
     def names(self) -> tuple[str, ...]:
         """Return all names (`api_type`), sorted."""
-        return tuple(sorted(self.entries))
+        return tuple(sorted({*self.entries, *self._plugins()}))
 
     def near(self, name: str) -> tuple[str, ...]:
         """Return similar names, the most similar first."""
         from difflib import get_close_matches  # imported late: start-up
 
-        return tuple(get_close_matches(name, self.entries, n=3))
+        return tuple(get_close_matches(name, self.names(), n=3))
 
     def get(self, name: str) -> LLMResult[Provider]:
         """Return the provider of this `api_type`. Fails with InvalidConfiguration, with similar names."""
-        entry = self.entries.get(name)
+        entry = self.entries.get(name) or self._plugins().get(name)
         if entry is None:
             return Failure(
                 InvalidConfiguration(
@@ -52,4 +54,7 @@ class Registry(msgspec.Struct, frozen=True):
 
     def with_provider(self, name: str, provider: Provider | str) -> "Registry":
         """Return a registry with this provider added, or replaced."""
-        return Registry({**self.entries, name: provider})
+        return Registry({**self.entries, name: provider}, self.plugins)
+
+    def _plugins(self) -> Mapping[str, str]:
+        return {} if self.plugins is None else self.plugins()

@@ -12,6 +12,9 @@ from llm_pure.types.errors import InvalidRequest, LLMError, ProtocolError, Unsup
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.result import Failure, LLMResult, Success
 
+TYPE_ERRORS = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
+"""What code raises that works on a value of a wrong type."""
+
 A = TypeVar("A")
 P = ParamSpec("P")
 
@@ -51,9 +54,10 @@ def reject(error: LLMError) -> NoReturn:
 
 
 def returns_failure(function: Callable[P, A]) -> Callable[P, LLMResult[A]]:
-    """Make a function that may raise Rejected return a Result. Other exceptions pass through.
+    """Make a function that may raise Rejected return a Result. Other exceptions pass through: they are bugs.
 
-    A RecursionError is an error of the response or the request: its values are nested too deeply for the caller's stack.
+    An exception that a value of a wrong type explains is an error of the request or the configuration, with its path. A
+    RecursionError is an error of the response or the request: its values are nested too deeply for the caller's stack.
 
     >>> from llm_pure.types.errors import InvalidRequest
     >>> @returns_failure
@@ -71,6 +75,13 @@ def returns_failure(function: Callable[P, A]) -> Callable[P, LLMResult[A]]:
             return Failure(rejected.error)
         except RecursionError:
             return Failure(_depth_error(args))
+        except TYPE_ERRORS:
+            from llm_pure.types.wrong_types import wrong_type_error  # imported late: start-up
+
+            error = wrong_type_error(*args, *kwargs.values())
+            if error is None:
+                raise
+            return Failure(error)
 
     return seam
 

@@ -1,14 +1,18 @@
 """Providers of other packages."""
 
+import os
+import subprocess
 import sys
 from importlib import import_module
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from llm_pure.adapters import GROUP
 from llm_pure.adapters import registry as shipped
-from llm_pure.client.plugins import GROUP, find_provider, load_registry, with_entry_points
+from llm_pure.client.plugins import find_provider, load_registry, with_entry_points
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Success
 from tests.support.complaints import complaint
@@ -53,3 +57,49 @@ def test_an_unknown_name_is_looked_for_in_the_installed_packages_too() -> None:
     assert isinstance(error, InvalidConfiguration)
     assert error.suggestions == ("openai", *error.suggestions[1:])
     assert set(shipped.names()) <= set(load_registry().names())
+
+
+PACKAGE = """
+import msgspec
+from llm_pure.adapters import openai
+PROVIDER = msgspec.structs.replace(openai.PROVIDER, name="acme")
+"""
+PROGRAM = """
+from llm_pure.adapters import registry
+assert "acme" not in registry.entries
+assert registry.get("acme").unwrap().name == "acme"
+assert "acme" in registry.names()
+assert registry.near("acm") == ("acme",)
+assert registry.get("openai").unwrap().name == "openai"
+from llm_pure import LLM, LLMConfig
+print(LLM(LLMConfig(api_type="acme", model="m")).warmup().failure().message)
+"""
+
+
+def test_an_installed_package_is_in_the_registry(tmp_path: Path) -> None:
+    info = tmp_path / "acme_llm-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-llm\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(
+        f"[{GROUP}]\nacme = acme_llm:PROVIDER\nopenai = acme_llm:PROVIDER\n"
+    )
+    (tmp_path / "acme_llm.py").write_text(PACKAGE)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+    paths = os.pathsep.join([str(tmp_path), *sys.path])
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env={**env, "PYTHONPATH": paths},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("the key for openai is missing")
+
+
+def test_the_registry_reads_no_metadata_for_the_names_that_it_has() -> None:
+    program = (
+        "import sys; from llm_pure.adapters import registry; registry.get('openai').unwrap();"
+        "print('importlib.metadata' in sys.modules)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "False\n"

@@ -11,6 +11,7 @@ import datetime
 import email.utils  # noqa: F401  # what the core imports of others is there before the world goes
 import hashlib  # noqa: F401
 import hmac  # noqa: F401
+import importlib.metadata
 import json
 import os
 import random
@@ -68,8 +69,20 @@ def audit(event: str, args: tuple[Any, ...]) -> None:
     """Python's own notes of what touches the world; those of the import system itself pass."""
     if event == "open" or event.startswith(("os.", "socket.", "subprocess.", "shutil.", "glob.")):
         caller = sys._getframe(1).f_code.co_filename
-        if not caller.startswith("<frozen importlib"):
+        if not caller.startswith("<frozen importlib") and not _reads_metadata(sys._getframe(1)):
             touch(f"{event} {args[0] if args else ''}")
+
+
+METADATA = os.path.dirname(importlib.metadata.__file__)
+
+
+def _reads_metadata(frame: FrameType | None) -> bool:
+    """True within importlib.metadata, the part of the import system that knows which packages are installed."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(METADATA):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def poison_the_world() -> None:
