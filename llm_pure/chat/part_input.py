@@ -397,6 +397,4 @@ _ANTHROPIC_BLOCKS = frozenset({
 })  # fmt: skip
 """Blocks that only Anthropic understands. Source: anthropic 2.14.0 types/content_block_param.py,
 types/beta/beta_content_block_param.py and beta_tool_result_block_param.py, 2026-11-29."""
-
 PART_TYPES = frozenset({*_READERS, *_ANTHROPIC_BLOCKS, "llm_pure"})
-"""The types of part that are read."""

@@ -17,7 +17,7 @@ from llm_pure.types.config import Secret
 from llm_pure.types.errors import LLMError
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpRequest, HttpResponse
-from llm_pure.types.messages import SafeRepr
+from llm_pure.types.messages import Message, SafeRepr
 from llm_pure.types.operations import EmbedRequest
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import LLMResult
@@ -55,6 +55,13 @@ class ReceivedRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
     """The id of the answer if its Completion has none. The server chooses it, as it does the time."""
     created_s: int = 0
     """The time of the answer in seconds since 1970, for answers that have one."""
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages of `chat`, which are values here."""
+        messages = self.chat.messages
+        turns = messages if isinstance(messages, list | tuple) else ()
+        return tuple([turn for turn in turns if isinstance(turn, Message)])
 
     @property
     def credential(self) -> Secret | None:

@@ -9,7 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_pure import Completion, Reasoning, Text, ToolCall, Usage, assistant, collect
+from llm_pure import (
+    Audio,
+    Completion,
+    Document,
+    Image,
+    Opaque,
+    ProviderMetadata,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    Usage,
+    assistant,
+    collect,
+)
 from llm_pure.core.buffered_body import completion_to_events
 from llm_pure.server import server_dialects
 from llm_pure.types.completion import FinishReason
@@ -30,6 +44,7 @@ from tests.support.server_answers import (
     READERS,
     bare,
     plain_parts,
+    reader,
     received,
     same_usage,
     through_body,
@@ -290,3 +305,81 @@ def test_json_of_a_body_is_the_only_thing_that_is_sent() -> None:
         )
         assert isinstance(msgspec.json.decode(body.body), dict)
         assert dict(body.headers)["content-type"] == "application/json"
+
+
+# Total: any Completion and any events are encoded, or are an error
+
+odd_texts = st.text(max_size=6) | st.just("\ud800")
+odd_json = st.sampled_from(
+    ["{}", "", "{", "[]", "null", '{"type":"x"}', '{"item":3,"part":[]}', '{"functionCall":1}']
+)
+odd_metadata = st.none() | st.builds(ProviderMetadata, st.just("p"), odd_json)
+odd_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | odd_texts | st.binary(max_size=2),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(odd_texts, inner, max_size=2),
+    max_leaves=4,
+)
+odd_parts = st.one_of(
+    st.builds(Text, odd_texts, odd_metadata),
+    st.builds(Reasoning, odd_texts, st.none() | odd_texts, odd_metadata),
+    st.builds(Refusal, odd_texts, odd_metadata),
+    st.builds(ToolCall, odd_texts, odd_texts, odd_texts | odd_json, odd_metadata),
+    st.builds(Opaque, st.just("p"), odd_texts, odd_json),
+    st.builds(Image, data=st.none() | st.binary(max_size=3), url=st.none() | odd_texts, provider_metadata=odd_metadata),
+    st.builds(Audio, data=st.none() | st.binary(max_size=3), transcript=st.none() | odd_texts, provider_metadata=odd_metadata),
+    st.builds(Document, data=st.none() | st.binary(max_size=3)),
+)  # fmt: skip
+NAMES_OF_EXTRAS = [
+    "logprobs",
+    "annotations",
+    "citations",
+    "created",
+    "error",
+    "id",
+    "request_id",
+    "usage",
+    "x",
+]
+
+
+@st.composite
+def odd_completions(draw: st.DrawFn) -> Completion:
+    reasons: tuple[FinishReason, ...] = (
+        "stop",
+        "length",
+        "tool_calls",
+        "content_filter",
+        "refusal",
+        "pause",
+        "error",
+        "unknown",
+    )
+    return Completion(
+        id=draw(odd_texts),
+        model=draw(odd_texts),
+        message=assistant(*draw(st.lists(odd_parts, max_size=4))),
+        finish_reason=draw(st.sampled_from(reasons)),
+        raw_finish_reason=draw(st.none() | odd_texts),
+        usage=Usage(draw(st.none() | counts), draw(st.none() | counts), draw(st.none() | counts), raw=draw(st.none() | st.dictionaries(odd_texts, odd_values, max_size=2))),
+        extra=draw(st.dictionaries(st.sampled_from(NAMES_OF_EXTRAS), odd_values, max_size=3)),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", READERS)
+@EXAMPLES
+@given(odd_completions(), st.sampled_from(["", "another"]))
+def test_any_completion_is_a_response(dialect: str, completion: Completion, upstream: str) -> None:
+    request = received(dialect, upstream_dialect=upstream)
+    response = server_dialects[dialect].build_response(completion, request)
+    assert isinstance(json.loads(response.body), dict)
+    reader(dialect).parse_chat(response)
+    events = completion_to_events(completion)
+    through_stream(dialect, [events[:2], events[2:]], upstream_dialect=upstream)
+
+
+@pytest.mark.parametrize("dialect", READERS)
+def test_a_call_without_a_name_is_an_error_and_no_empty_answer(dialect: str) -> None:
+    completion = Completion(message=assistant(ToolCall("c", "")), finish_reason="tool_calls")
+    response = server_dialects[dialect].build_response(completion, received(dialect))
+    assert response.status == 502
+    assert reader(dialect).parse_chat(response).failure().kind == "server_error"

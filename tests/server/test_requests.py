@@ -143,7 +143,7 @@ def test_a_count_has_the_request(dialect: str, name: str) -> None:
     sent = provider.count_tokens.build(config, ChatRequest(messages=[system("be"), user("hi")]))
     received = server_dialects[dialect].parse_request(sent.unwrap().request).unwrap()
     assert received.operation == "count_tokens"
-    assert [message.text for message in received.chat.messages if isinstance(message, Message)] == [
+    assert [message.text for message in received.messages] == [
         "be",
         "hi",
     ]
@@ -278,7 +278,7 @@ def test_a_chat_completion_with_everything() -> None:
         authorization="Bearer k",
     )  # fmt: skip
     chat = received.chat
-    assert list(chat.messages) == [
+    assert list(received.messages) == [
         system("Be brief."),
         Message("user", (
             Text("What is it?", cache=CacheMark()),
@@ -355,7 +355,7 @@ def test_a_message_as_claude_code_sends_it() -> None:
         x_api_key="k",
     )  # fmt: skip
     chat = received.chat
-    assert list(chat.messages) == [
+    assert list(received.messages) == [
         Message("system", (Text("You code.", cache=CacheMark("1h")),)),
         user("reminder", "Go on."),
         assistant(
@@ -409,7 +409,7 @@ def test_a_response_as_codex_sends_it() -> None:
     chat = received.chat
     own = ProviderMetadata("openai_responses", '{"id":"rs_1","summary":[]}')
     call = ProviderMetadata("openai_responses", '{"id":"fc_1","status":"completed"}')
-    assert list(chat.messages) == [
+    assert list(received.messages) == [
         system("You code."),
         user("Go."),
         assistant(Reasoning("", "ZW5j", own), ToolCall("c1", "shell", "{}", call)),
@@ -459,7 +459,7 @@ def test_a_request_as_the_gemini_cli_sends_it() -> None:
     )  # fmt: skip
     chat = received.chat
     signed = ProviderMetadata("gemini", '{"thoughtSignature":"c2ln"}')
-    assert list(chat.messages) == [
+    assert list(received.messages) == [
         system("You code."),
         user("a", "b"),
         user(Document(data=b"\x00\x00\x00", media_type="application/pdf")),
@@ -502,7 +502,7 @@ def test_a_request_to_ollama() -> None:
     chat = received.chat
     assert received.stream
     assert received.framing == "ndjson"
-    assert list(chat.messages) == [
+    assert list(received.messages) == [
         user("What?", Image(data=b"\x89PNG\r\n\x1a\n")),
         assistant(Reasoning("hm"), ToolCall("call_1", "f", '{"a":1}')),
         tool_result("call_1", "4", name="f"),
@@ -512,7 +512,7 @@ def test_a_request_to_ollama() -> None:
     assert (chat.seed, chat.stop, chat.max_tokens) == (7, ("x",), None)
     assert received.unread == {"keep_alive": -1, "options": {"num_ctx": 8192}}
     loads = parse("ollama_native", "/api/chat", {"model": "m", "messages": []})
-    assert list(loads.chat.messages) == []
+    assert list(loads.messages) == []
 
 
 # What the vendors' own packages send
@@ -573,7 +573,7 @@ def test_what_the_openai_package_sends() -> None:
         lambda client: client.responses.create(model="m", input="hi", instructions="Be brief.")
     )
     received = server_dialects["openai_responses"].parse_request(request).unwrap()
-    assert list(received.chat.messages) == [system("Be brief."), user("hi")]
+    assert list(received.messages) == [system("Be brief."), user("hi")]
     assert received.adaptations == ()
 
 
@@ -584,17 +584,18 @@ def test_what_the_anthropic_package_sends() -> None:
         base_url="http://t",
         http_client=httpx2.Client(transport=httpx2.MockTransport(recorder.new)),
     )
+    tools: Any = [{"name": "f", "input_schema": SCHEMA}]
     with pytest.raises(anthropic.BadRequestError):
         client.messages.create(
             model="m",
             max_tokens=9,
             system="Be brief.",
             messages=[{"role": "user", "content": "hi"}],
-            tools=[{"name": "f", "input_schema": SCHEMA}],
+            tools=tools,
             tool_choice={"type": "any"},
         )
     received = server_dialects["anthropic_messages"].parse_request(recorder.request).unwrap()
-    assert list(received.chat.messages) == [system("Be brief."), user("hi")]
+    assert list(received.messages) == [system("Be brief."), user("hi")]
     assert (received.chat.max_tokens, received.chat.tool_choice) == (9, "required")
     assert lossy(received) == []
 
@@ -613,10 +614,11 @@ def test_what_the_google_package_sends() -> None:
         thinking_config=google.ThinkingConfig(thinking_budget=1024, include_thoughts=True),
     )
     image = google.Part.from_bytes(data=tiny_png(), mime_type="image/png")
+    contents: Any = ["hi", image]
     with pytest.raises(genai.errors.ClientError):
-        client.models.generate_content(model="gemini-x", contents=["hi", image], config=config)
+        client.models.generate_content(model="gemini-x", contents=contents, config=config)
     received = server_dialects["gemini_content"].parse_request(recorder.request).unwrap()
-    assert list(received.chat.messages) == [
+    assert list(received.messages) == [
         system("Be brief."),
         user("hi", Image(data=tiny_png(), media_type="image/png")),
     ]

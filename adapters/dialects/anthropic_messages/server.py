@@ -15,7 +15,9 @@ from llm_pure.adapters.dialects.anthropic_messages import wire
 from llm_pure.adapters.dialects.anthropic_messages.server_request import parse_request
 from llm_pure.adapters.dialects.anthropic_messages.stream import FINISH
 from llm_pure.adapters.dialects.anthropic_messages.usage import read_usage
-from llm_pure.adapters.dialects.common.part_encoder import PartEncoder, Sent, encode_json
+from llm_pure.adapters.dialects.common.make_server import make_server
+from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
+from llm_pure.adapters.dialects.common.sent_parts import Sent
 from llm_pure.adapters.dialects.common.served_errors import (
     JSON_HEADERS,
     ErrorRow,
@@ -24,16 +26,14 @@ from llm_pure.adapters.dialects.common.served_errors import (
     response_id,
     retry_headers,
 )
-from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.buffered_body import completion_to_events
-from llm_pure.core.server import ReceivedRequest, ServerDialect
+from llm_pure.adapters.dialects.common.served_json import encode_json
+from llm_pure.core.server import ReceivedRequest
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.completion import Completion, FinishReason, Usage
+from llm_pure.types.completion import FinishReason, Usage
 from llm_pure.types.errors import LLMError
 from llm_pure.types.events import ExtraReceived
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Opaque
-from llm_pure.types.result import Success
 
 _REASONS: Mapping[FinishReason, str] = {
     "stop": "end_turn",
@@ -71,23 +71,6 @@ _TOO_LONG = "prompt is too long"
 """Claude Code compacts the conversation when the text of an error has these words."""
 
 
-def build_response(completion: Completion, received: ReceivedRequest) -> HttpResponse:
-    """The buffered answer."""
-    encoder = _encode(completion, received)
-    headers = JSON_HEADERS
-    request_id = completion.extra.get("request_id")
-    if isinstance(request_id, str):
-        headers = (*headers, ("request-id", request_id))
-    return HttpResponse(200, headers, encode_json(encoder.body))
-
-
-def response_adaptations(
-    completion: Completion, received: ReceivedRequest
-) -> tuple[Adaptation, ...]:
-    """What of a Completion an answer of this API cannot say."""
-    return _encode(completion, received).adaptations
-
-
 def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
     """The response of an error."""
     status = error_row(error, ERRORS).status
@@ -95,23 +78,6 @@ def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
     if error.request_id:
         headers = (*headers, ("request-id", error.request_id))
     return HttpResponse(status, headers, encode_json(_error_body(error)))
-
-
-def stream_type(received: ReceivedRequest) -> str:
-    """The content type of a stream."""
-    return "text/event-stream; charset=utf-8"
-
-
-def open_encoder(received: ReceivedRequest) -> "MessageEncoder":
-    """The encoder of a streamed answer."""
-    return MessageEncoder(received)
-
-
-def _encode(completion: Completion, received: ReceivedRequest) -> "_BodyEncoder":
-    encoder = _BodyEncoder(received)
-    encoder.encode(completion_to_events(completion))
-    encoder.close(Success(completion))
-    return encoder
 
 
 def _error_body(error: LLMError) -> dict[str, Any]:
@@ -279,7 +245,6 @@ class _BodyEncoder(MessageEncoder):
         self.message["content"].append(self.block)
 
     def end_message(self, delta: dict[str, Any], usage: dict[str, Any]) -> None:
-        delta.pop("request_id", None)
         self.body = {**self.message, **delta, "usage": usage}
 
 
@@ -302,14 +267,14 @@ def _usage_object(usage: Usage) -> dict[str, Any]:
     return result
 
 
-SERVER = ServerDialect(
-    name="anthropic_messages",
+SERVER = make_server(
+    "anthropic_messages",
     parse_request=parse_request,
-    build_response=build_response,
     build_error=build_error,
-    open_encoder=open_encoder,
-    response_adaptations=response_adaptations,
-    stream_type=stream_type,
+    open_encoder=MessageEncoder,
+    open_body=_BodyEncoder,
+    stream_type=lambda received: "text/event-stream; charset=utf-8",
+    request_id_header="request-id",
 )
 
 __all__ = ["SERVER"]

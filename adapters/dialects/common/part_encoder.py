@@ -2,13 +2,16 @@
 
 Deltas of the open part go out at once. A part ends when another one begins; a call that begins beside an open call is held
 until that one has ended, since services may send calls interleaved. The end of the answer waits for `close`.
+
+One file: the state of an answer, and the hooks by which a dialect writes it.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
 
+from llm_pure.adapters.dialects.common.sent_parts import Kind, Sent, Sequence
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.collect import Collector
 from llm_pure.core.server import ReceivedRequest
@@ -30,65 +33,6 @@ from llm_pure.types.events import (
 )
 from llm_pure.types.messages import Part, Reasoning, Refusal, Text, ToolCall
 from llm_pure.types.result import Failure, LLMResult
-
-Kind: TypeAlias = Literal["text", "reasoning", "refusal", "tool_call", "complete", ""]
-
-
-class Sent:
-    """A part as far as it was received and sent."""
-
-    __slots__ = (
-        "arguments", "begun", "call_number", "choice", "closed", "complete", "id", "index", "kind", "metadata", "name", "number",
-        "pieces", "signature",
-    )  # fmt: skip
-
-    def __init__(self, choice: int, index: int, kind: Kind) -> None:
-        self.choice = choice
-        self.index = index
-        self.kind: Kind = kind
-        self.number = -1
-        """Position among the parts of its choice that have begun."""
-        self.call_number = -1
-        """Position among the calls that have begun."""
-        self.id = ""
-        self.name = ""
-        self.arguments: list[str] = []
-        """Of a call that has not begun, or is held."""
-        self.pieces: list[str] = []
-        """The text, if the encoder needs it at the part's end."""
-        self.signature: str | None = None
-        self.metadata: dict[str, Any] = {}
-        self.complete: Part | None = None
-        self.begun = False
-        self.closed = False
-
-    @property
-    def text(self) -> str:
-        """The text so far."""
-        return "".join(self.pieces)
-
-
-class Sequence:
-    """The parts of one choice."""
-
-    __slots__ = ("calls", "count", "finish", "held", "open", "parts", "refused")
-
-    def __init__(self) -> None:
-        self.parts: dict[int, Sent] = {}
-        self.open: Sent | None = None
-        self.held: list[Sent] = []
-        self.count = 0
-        self.calls = 0
-        self.refused = False
-        self.finish: Finished | None = None
-
-    @property
-    def reason(self) -> FinishReason:
-        """The finish reason as `collect` settles it."""
-        reason = self.finish.finish_reason if self.finish else "unknown"
-        if reason in ("stop", "unknown"):
-            return "tool_calls" if self.calls else "refusal" if self.refused else reason
-        return reason
 
 
 class PartEncoder:
@@ -209,6 +153,15 @@ class PartEncoder:
         if not part.id:
             part.id = f"call_{self.started.id}_{part.call_number}".replace("__", "_")
         return part.id
+
+    def arguments_of(self, part: Sent) -> Any:
+        """The arguments of a complete call as an object, in the words of the model; text that is none under a key."""
+        text = "".join(part.arguments) or "{}"
+        if json_object(text) is not None:
+            return msgspec.Raw(text.encode("utf-8", "replace"))
+        reason = "the arguments of a call are no JSON object"
+        self.adapt("message/tool_calls", "changed", reason)
+        return {"arguments": text}
 
     def native_metadata(self, part: Sent) -> dict[str, Any]:
         """The fields of the part that its provider understands, if that speaks this dialect."""
@@ -471,11 +424,6 @@ class PartEncoder:
             ended.closed = True
             if ended.kind != "complete":
                 self.end_part(ended)
-
-
-def encode_json(value: Any) -> bytes:
-    """JSON of values that were decoded from JSON, or are texts and numbers."""
-    return msgspec.json.encode(value)
 
 
 def implied_by(reason: FinishReason) -> tuple[FinishReason, ...]:

@@ -10,7 +10,9 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.common.part_encoder import PartEncoder, Sent, encode_json
+from llm_pure.adapters.dialects.common.make_server import make_server
+from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
+from llm_pure.adapters.dialects.common.sent_parts import Sent
 from llm_pure.adapters.dialects.common.served_errors import (
     JSON_HEADERS,
     ErrorRow,
@@ -18,20 +20,18 @@ from llm_pure.adapters.dialects.common.served_errors import (
     message_of,
     retry_headers,
 )
+from llm_pure.adapters.dialects.common.served_json import encode_json
 from llm_pure.adapters.dialects.gemini_content import wire
 from llm_pure.adapters.dialects.gemini_content.server_request import parse_request
 from llm_pure.adapters.dialects.gemini_content.stream import FINISH
 from llm_pure.adapters.dialects.gemini_content.usage import read_usage
-from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.buffered_body import completion_to_events
-from llm_pure.core.server import ReceivedRequest, ServerDialect
+from llm_pure.core.server import ReceivedRequest
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.completion import Completion, FinishReason, Usage
+from llm_pure.types.completion import FinishReason, Usage
 from llm_pure.types.errors import InvalidRequest, LLMError, retry_after_s
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import base64_text
 from llm_pure.types.messages import Audio, Document, Image, Opaque, Video
-from llm_pure.types.result import Success
 
 _REASONS: Mapping[FinishReason, str] = {
     "stop": "STOP",
@@ -77,18 +77,6 @@ _OF_LOGPROBS = frozenset({"chosenCandidates", "logProbabilitySum", "topCandidate
 """Extra fields that stand in a candidate, and in its `logprobsResult`."""
 
 
-def build_response(completion: Completion, received: ReceivedRequest) -> HttpResponse:
-    """The buffered answer."""
-    return HttpResponse(200, JSON_HEADERS, encode_json(_encode(completion, received).body))
-
-
-def response_adaptations(
-    completion: Completion, received: ReceivedRequest
-) -> tuple[Adaptation, ...]:
-    """What of a Completion an answer of this API cannot say."""
-    return _encode(completion, received).adaptations
-
-
 def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
     """The response of an error. A blocked prompt is an answer without candidates, as Google sends it."""
     if error.kind == "content_filtered":
@@ -96,23 +84,6 @@ def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
     status = error_row(error, ERRORS).status
     headers = (*JSON_HEADERS, *retry_headers(error, status))
     return HttpResponse(status, headers, encode_json({"error": _error_object(error)}))
-
-
-def stream_type(received: ReceivedRequest) -> str:
-    """The content type of a stream."""
-    return "text/event-stream" if received.framing == "sse" else "application/json"
-
-
-def open_encoder(received: ReceivedRequest) -> "ContentEncoder":
-    """The encoder of a streamed answer."""
-    return ContentEncoder(received)
-
-
-def _encode(completion: Completion, received: ReceivedRequest) -> "_BodyEncoder":
-    encoder = _BodyEncoder(received)
-    encoder.encode(completion_to_events(completion))
-    encoder.close(Success(completion))
-    return encoder
 
 
 def _blocked(error: LLMError) -> dict[str, Any]:
@@ -216,14 +187,9 @@ class ContentEncoder(PartEncoder):
         self._send_text(part)
 
     def _send_call(self, part: Sent) -> None:
-        text = "".join(part.arguments) or "{}"
         fields = dict(self.native_metadata(part))
         own = fields.pop("functionCall", None)
-        args: Any = msgspec.Raw(text.encode())
-        if json_object(text) is None:
-            reason = "the arguments of a call are no JSON object"
-            self.adapt("message/tool_calls", "changed", reason)
-            args = {"arguments": text}
+        args = self.arguments_of(part)
         call = {"id": part.id, "name": part.name, "args": args}
         call |= own if isinstance(own, dict) else {}
         self.send_part(part.choice, {"functionCall": call, **fields})
@@ -248,7 +214,7 @@ class ContentEncoder(PartEncoder):
                     own = fields.pop(key, None)
                     media[key] |= own if isinstance(own, dict) else {}
                 self.send_part(part.choice, {**media, **fields})
-            case Opaque(json=json) if self.received.native:
+            case Opaque(json=json) if self.received.native and json_object(json) is not None:
                 self.send_part(part.choice, msgspec.Raw(json.encode()))
             case _:
                 self.drop_part(part)
@@ -340,14 +306,17 @@ def _usage_object(usage: Usage) -> dict[str, Any] | None:
     }
 
 
-SERVER = ServerDialect(
-    name="gemini_content",
+def _stream_type(received: ReceivedRequest) -> str:
+    return "text/event-stream" if received.framing == "sse" else "application/json"
+
+
+SERVER = make_server(
+    "gemini_content",
     parse_request=parse_request,
-    build_response=build_response,
     build_error=build_error,
-    open_encoder=open_encoder,
-    response_adaptations=response_adaptations,
-    stream_type=stream_type,
+    open_encoder=ContentEncoder,
+    open_body=_BodyEncoder,
+    stream_type=_stream_type,
 )
 
 __all__ = ["SERVER"]

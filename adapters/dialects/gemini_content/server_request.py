@@ -3,7 +3,6 @@
 Sources: ai.google.dev (v1beta) and google-genai 3.6.1; ../shared/wire/server-side.md 8.1, read 2026-11-29.
 """
 
-from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -55,20 +54,6 @@ ROUTES: tuple[tuple[str, str, ServedOperation], ...] = (
     ("GET", HEALTH, "health"),
 )
 """The model's name may have colons in it: the last one counts."""
-
-_NUMBERS: Mapping[str, str] = {
-    "temperature": "temperature",
-    "topP": "top_p",
-    "presencePenalty": "presence_penalty",
-    "frequencyPenalty": "frequency_penalty",
-}
-_INTEGERS: Mapping[str, str] = {
-    "topK": "top_k",
-    "candidateCount": "n",
-    "maxOutputTokens": "max_tokens",
-    "seed": "seed",
-}
-"""Field of generationConfig -> field of ChatRequest."""
 
 
 @returns_failure
@@ -145,8 +130,14 @@ def _chat(body: BodyReader, model: str, *, streams: bool) -> tuple[ChatRequest, 
         cached_content=body.text("cachedContent"),
         service_tier=body.text("serviceTier"),
         store=body.flag("store"),
-        **{name: config.number(key) for key, name in _NUMBERS.items()},
-        **{name: config.integer(key) for key, name in _INTEGERS.items()},
+        temperature=config.number("temperature"),
+        top_p=config.number("topP"),
+        presence_penalty=config.number("presencePenalty"),
+        frequency_penalty=config.number("frequencyPenalty"),
+        top_k=config.integer("topK"),
+        n=config.integer("candidateCount"),
+        max_tokens=config.integer("maxOutputTokens"),
+        seed=config.integer("seed"),
     )
     rest = config.unread()
     return chat, ({"generationConfig": rest} if rest else {})

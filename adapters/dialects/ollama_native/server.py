@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
-from llm_pure.adapters.dialects.common.part_encoder import PartEncoder, Sent, encode_json
+from llm_pure.adapters.dialects.common.make_server import make_server
+from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
+from llm_pure.adapters.dialects.common.sent_parts import Sent
 from llm_pure.adapters.dialects.common.served_errors import (
     JSON_HEADERS,
     ErrorRow,
@@ -18,19 +18,16 @@ from llm_pure.adapters.dialects.common.served_errors import (
     message_of,
     retry_headers,
 )
+from llm_pure.adapters.dialects.common.served_json import encode_json
 from llm_pure.adapters.dialects.ollama_native import wire
 from llm_pure.adapters.dialects.ollama_native.server_request import parse_request
 from llm_pure.adapters.dialects.ollama_native.stream import FINISH
-from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.buffered_body import completion_to_events
-from llm_pure.core.server import ReceivedRequest, ServerDialect
-from llm_pure.framing.json_codec import json_object
-from llm_pure.types.completion import Completion, FinishReason, Usage
+from llm_pure.core.server import ReceivedRequest
+from llm_pure.types.completion import FinishReason, Usage
 from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import base64_text
 from llm_pure.types.messages import Image
-from llm_pure.types.result import Success
 
 _REASONS: Mapping[FinishReason, str] = {
     "stop": "stop",
@@ -78,41 +75,12 @@ _WORDS: Mapping[str, str] = {
 """Kind of an LLMError -> the words of Ollama's own message, put before another text in a stream, which has no status."""
 
 
-def build_response(completion: Completion, received: ReceivedRequest) -> HttpResponse:
-    """The buffered answer."""
-    return HttpResponse(200, JSON_HEADERS, encode_json(_encode(completion, received).body))
-
-
-def response_adaptations(
-    completion: Completion, received: ReceivedRequest
-) -> tuple[Adaptation, ...]:
-    """What of a Completion an answer of this API cannot say."""
-    return _encode(completion, received).adaptations
-
-
 def build_error(error: LLMError, received: ReceivedRequest) -> HttpResponse:
     """The response of an error."""
     status = error_row(error, ERRORS).status
     headers = (*JSON_HEADERS, *retry_headers(error, status))
     text = _with_words(error) if error.kind == "context_length" else message_of(error)
     return HttpResponse(status, headers, encode_json({"error": text}))
-
-
-def stream_type(received: ReceivedRequest) -> str:
-    """The content type of a stream."""
-    return "application/x-ndjson"
-
-
-def open_encoder(received: ReceivedRequest) -> "LineEncoder":
-    """The encoder of a streamed answer."""
-    return LineEncoder(received)
-
-
-def _encode(completion: Completion, received: ReceivedRequest) -> "_BodyEncoder":
-    encoder = _BodyEncoder(received)
-    encoder.encode(completion_to_events(completion))
-    encoder.close(Success(completion))
-    return encoder
 
 
 def _with_words(error: LLMError) -> str:
@@ -162,14 +130,9 @@ class LineEncoder(PartEncoder):
             self.adapt("message/signature", "dropped", "Ollama has no signature")
 
     def _send_call(self, part: Sent) -> None:
-        text = "".join(part.arguments) or "{}"
         fields = dict(self.native_metadata(part))
         own = fields.pop("function", None)
-        arguments: Any = msgspec.Raw(text.encode())
-        if json_object(text) is None:
-            reason = "the arguments of a call are no JSON object"
-            self.adapt("message/tool_calls", "changed", reason)
-            arguments = {"arguments": text}
+        arguments = self.arguments_of(part)
         function = {"name": part.name, "arguments": arguments}
         function |= own if isinstance(own, dict) else {}
         self.send({"tool_calls": [{"id": part.id, "function": function, **fields}]})
@@ -224,14 +187,13 @@ def _counts(usage: Usage) -> dict[str, Any]:
     return {name: count for name, count in counts.items() if count is not None}
 
 
-SERVER = ServerDialect(
-    name="ollama_native",
+SERVER = make_server(
+    "ollama_native",
     parse_request=parse_request,
-    build_response=build_response,
     build_error=build_error,
-    open_encoder=open_encoder,
-    response_adaptations=response_adaptations,
-    stream_type=stream_type,
+    open_encoder=LineEncoder,
+    open_body=_BodyEncoder,
+    stream_type=lambda received: "application/x-ndjson",
 )
 
 __all__ = ["SERVER"]

@@ -8,10 +8,11 @@ Source: ../shared/wire/server-side.md sections 3, 4 and 6 (measured with openai 
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from llm_pure.adapters.dialects.common.part_encoder import PartEncoder, Sent, encode_json
-from llm_pure.adapters.dialects.common.served_errors import JSON_HEADERS, response_id
+from llm_pure.adapters.dialects.common.make_server import make_server
+from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
+from llm_pure.adapters.dialects.common.sent_parts import Sent
+from llm_pure.adapters.dialects.common.served_errors import response_id
+from llm_pure.adapters.dialects.common.served_json import encode_json
 from llm_pure.adapters.dialects.openai_chat import wire
 from llm_pure.adapters.dialects.openai_chat.server_request import parse_request
 from llm_pure.adapters.dialects.openai_chat.stream import FINISH
@@ -20,16 +21,12 @@ from llm_pure.adapters.dialects.openai_common.served import (
     error_object,
     usage_object,
 )
-from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.buffered_body import completion_to_events
-from llm_pure.core.server import ReceivedRequest, ServerDialect
-from llm_pure.types.completion import Completion, FinishReason
+from llm_pure.framing.json_codec import json_object
+from llm_pure.types.completion import FinishReason
 from llm_pure.types.errors import LLMError
 from llm_pure.types.events import ExtraReceived
-from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import base64_text
 from llm_pure.types.messages import Audio, Image, Opaque
-from llm_pure.types.result import Success
 
 _REASONS: Mapping[FinishReason, str] = {
     "stop": "stop",
@@ -53,40 +50,6 @@ _LOGPROBS = {"logprobs": "content", "refusal_logprobs": "refusal"}
 """Extra field -> its key in `logprobs`."""
 _OF_MESSAGE = frozenset({"annotations"})
 """Extra fields that stand in the message."""
-
-
-def build_response(completion: Completion, received: ReceivedRequest) -> HttpResponse:
-    """The buffered answer: the chunks of the stream in one body, so that both say the same."""
-    encoder = _encode(completion, received)
-    headers = JSON_HEADERS
-    request_id = completion.extra.get("request_id")
-    if isinstance(request_id, str):
-        headers = (*headers, ("x-request-id", request_id))
-    return HttpResponse(200, headers, encode_json(encoder.body))
-
-
-def response_adaptations(
-    completion: Completion, received: ReceivedRequest
-) -> tuple[Adaptation, ...]:
-    """What of a Completion an answer of this API cannot say."""
-    return _encode(completion, received).adaptations
-
-
-def stream_type(received: ReceivedRequest) -> str:
-    """The content type of a stream."""
-    return "text/event-stream"
-
-
-def open_encoder(received: ReceivedRequest) -> "ChatEncoder":
-    """The encoder of a streamed answer."""
-    return ChatEncoder(received)
-
-
-def _encode(completion: Completion, received: ReceivedRequest) -> "_BodyEncoder":
-    encoder = _BodyEncoder(received)
-    encoder.encode(completion_to_events(completion))
-    encoder.close(Success(completion))
-    return encoder
 
 
 class ChatEncoder(PartEncoder):
@@ -182,7 +145,7 @@ class ChatEncoder(PartEncoder):
                 image = {"type": "image_url", "image_url": {"url": address}}
                 self.send(part.choice, {"images": [image]})
             case Opaque(json=json) if self.received.native:
-                self.send(part.choice, {"content": [msgspec.json.decode(json)]})
+                self.send(part.choice, {"content": [json_object(json) or {}]})
             case _:
                 self.drop_part(part)
 
@@ -263,7 +226,6 @@ class _BodyEncoder(ChatEncoder):
     def end_response(self) -> None:
         super().end_response()
         usage = usage_object(self.usage, _USAGE_NAMES)
-        self.top.pop("request_id", None)
         self.body = {
             **self.head,
             "object": "chat.completion",
@@ -283,17 +245,17 @@ def _beyond(extra: dict[str, Any], choice: int) -> dict[str, Any]:
 
 def _metadata(part: Sent) -> dict[str, Any]:
     metadata = getattr(part.complete, "provider_metadata", None)
-    return {} if metadata is None else dict(msgspec.json.decode(metadata.json))
+    return {} if metadata is None else json_object(metadata.json) or {}
 
 
-SERVER = ServerDialect(
-    name="openai_chat",
+SERVER = make_server(
+    "openai_chat",
     parse_request=parse_request,
-    build_response=build_response,
     build_error=build_error,
-    open_encoder=open_encoder,
-    response_adaptations=response_adaptations,
-    stream_type=stream_type,
+    open_encoder=ChatEncoder,
+    open_body=_BodyEncoder,
+    stream_type=lambda received: "text/event-stream",
+    request_id_header="x-request-id",
 )
 
 __all__ = ["SERVER"]

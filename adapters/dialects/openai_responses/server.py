@@ -8,12 +8,14 @@ Source: ../shared/wire/server-side.md sections 3, 4 and 7 (measured with openai 
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapters.dialects.common.part_encoder import PartEncoder, Sent, encode_json
+from llm_pure.adapters.dialects.common.make_server import make_server
+from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
+from llm_pure.adapters.dialects.common.sent_parts import Sent
 from llm_pure.adapters.dialects.common.served_errors import (
-    JSON_HEADERS,
     message_of,
     response_id,
 )
+from llm_pure.adapters.dialects.common.served_json import encode_json
 from llm_pure.adapters.dialects.openai_common.served import (
     build_error,
     error_object,
@@ -22,18 +24,13 @@ from llm_pure.adapters.dialects.openai_common.served import (
 from llm_pure.adapters.dialects.openai_responses import wire
 from llm_pure.adapters.dialects.openai_responses.server_request import parse_request
 from llm_pure.adapters.dialects.openai_responses.stream import FINISH
-from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.buffered_body import completion_to_events
-from llm_pure.core.server import ReceivedRequest, ServerDialect
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.completion import Completion, FinishReason
+from llm_pure.types.completion import FinishReason
 from llm_pure.types.errors import LLMError, retry_after_s
 from llm_pure.types.events import ExtraReceived
-from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import base64_text
 from llm_pure.types.messages import Image, Opaque
 from llm_pure.types.request import NativeTool
-from llm_pure.types.result import Success
 
 _REASONS: Mapping[FinishReason, str] = {
     "stop": "completed",
@@ -57,41 +54,6 @@ _USAGE_NAMES = {
 }
 _LISTS = frozenset({"annotations", "logprobs"})
 """Extra fields that stand in the parts of a message."""
-
-
-def build_response(completion: Completion, received: ReceivedRequest) -> HttpResponse:
-    """The buffered answer: the response of the last event of a stream."""
-    encoder = _encode(completion, received)
-    headers = JSON_HEADERS
-    request_id = completion.extra.get("request_id")
-    if isinstance(request_id, str):
-        headers = (*headers, ("x-request-id", request_id))
-        encoder.response.pop("request_id", None)
-    return HttpResponse(200, headers, encode_json(encoder.response))
-
-
-def response_adaptations(
-    completion: Completion, received: ReceivedRequest
-) -> tuple[Adaptation, ...]:
-    """What of a Completion an answer of this API cannot say."""
-    return _encode(completion, received).adaptations
-
-
-def stream_type(received: ReceivedRequest) -> str:
-    """The content type of a stream."""
-    return "text/event-stream; charset=utf-8"
-
-
-def open_encoder(received: ReceivedRequest) -> "ResponseEncoder":
-    """The encoder of a streamed answer."""
-    return ResponseEncoder(received)
-
-
-def _encode(completion: Completion, received: ReceivedRequest) -> "ResponseEncoder":
-    encoder = _BodyEncoder(received)
-    encoder.encode(completion_to_events(completion))
-    encoder.close(Success(completion))
-    return encoder
 
 
 class ResponseEncoder(PartEncoder):
@@ -219,8 +181,7 @@ class ResponseEncoder(PartEncoder):
     def add_text(self, part: Sent, text: str) -> None:
         item = self.items[-1]
         if part.kind == "tool_call":
-            event = f"response.{_CALL_EVENTS[item['type']]}.delta"
-            self.send(event, {**self.address(), "delta": text})
+            self.send(f"{_call_event(item)}.delta", {**self.address(), "delta": text})
             return
         if part.kind == "reasoning":
             position = self.address(summary_index=0)
@@ -249,12 +210,12 @@ class ResponseEncoder(PartEncoder):
 
     def _end_call(self, part: Sent, fields: Mapping[str, Any]) -> None:
         item = self.items[-1]
-        event, key = _CALL_EVENTS[item["type"]], _CALL_KEYS[item["type"]]
+        event, key = _call_event(item), _CALL_KEYS[item["type"]]
         text = part.text
         if not text:
             text = "" if key == "input" else "{}"
-            self.send(f"response.{event}.delta", {**self.address(), "delta": text})
-        self.send(f"response.{event}.done", {**self.address(), "name": part.name, key: text})
+            self.send(f"{event}.delta", {**self.address(), "delta": text})
+        self.send(f"{event}.done", {**self.address(), "name": part.name, key: text})
         own = {name: value for name, value in fields.items() if name != "type"}
         self.end_item(item, {"status": "completed", **own, key: text})
 
@@ -305,9 +266,6 @@ class ResponseEncoder(PartEncoder):
 
     def add_complete(self, part: Sent) -> None:
         match part.complete:
-            case Opaque(kind="message", json=json) if self.received.native:
-                raw = json_object(json) or {}
-                self._end_message()
             case Opaque(json=json) if self.received.native:
                 raw = json_object(json) or {}
                 self._end_message()
@@ -387,28 +345,34 @@ class ResponseEncoder(PartEncoder):
         self.send("response.failed", {"response": response})
 
 
-_CALL_EVENTS = {
-    "function_call": "function_call_arguments",
-    "custom_tool_call": "custom_tool_call_input",
-}
+def _call_event(item: Mapping[str, Any]) -> str:
+    """The name of the events of a call, without its end."""
+    return f"response.{item['type']}_{_CALL_KEYS[item['type']]}"
+
+
 _CALL_KEYS = {"function_call": "arguments", "custom_tool_call": "input"}
 
 
 class _BodyEncoder(ResponseEncoder):
     """Events -> the response of the last event."""
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """The response."""
+        return self.response
+
     def send(self, kind: str, fields: dict[str, Any]) -> None:
         pass
 
 
-SERVER = ServerDialect(
-    name="openai_responses",
+SERVER = make_server(
+    "openai_responses",
     parse_request=parse_request,
-    build_response=build_response,
     build_error=build_error,
-    open_encoder=open_encoder,
-    response_adaptations=response_adaptations,
-    stream_type=stream_type,
+    open_encoder=ResponseEncoder,
+    open_body=_BodyEncoder,
+    stream_type=lambda received: "text/event-stream; charset=utf-8",
+    request_id_header="x-request-id",
 )
 
 __all__ = ["SERVER"]

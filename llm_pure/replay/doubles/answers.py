@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import msgspec
 
 from llm_pure.core.buffered_body import completion_to_events
+from llm_pure.replay.doubles.aws_forms import AWS, chunk
 from llm_pure.replay.doubles.canned import PIXEL, canned
-from llm_pure.replay.doubles.chat_forms import AWS, CHAT_FORMS, JSON, ChatForm, chunk
+from llm_pure.replay.doubles.chat_forms import CHAT_FORMS
+from llm_pure.replay.doubles.forms import JSON, ChatForm
 from llm_pure.replay.doubles.pieces import estimated_usage, words
 from llm_pure.replay.doubles.requests import SentRequest, framing
 from llm_pure.server import ReceivedRequest, server_dialects

@@ -3,36 +3,22 @@
 They say what doubles need: reasoning, text, calls, finish reason and usage. Pure.
 """
 
-import base64
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
-from llm_pure.framing.aws_eventstream import encode_message
-from llm_pure.framing.json_codec import json_object
+from llm_pure.replay.doubles.aws_forms import AWS_FORMS
+from llm_pure.replay.doubles.forms import ChatForm, Json, error_response, reason_of
 from llm_pure.replay.doubles.pieces import words
 from llm_pure.types.completion import Completion, Usage
-from llm_pure.types.errors import LLMError, UnsupportedFeature, retry_after_s
+from llm_pure.types.errors import LLMError, UnsupportedFeature
 from llm_pure.types.http import Headers, HttpResponse
 from llm_pure.types.messages import ToolCall
 from llm_pure.types.rejection import Rejected
 
-Json: TypeAlias = dict[str, Any]
 EVENTS: Headers = (("content-type", "text/event-stream"),)
 LINES: Headers = (("content-type", "application/x-ndjson"),)
-AWS: Headers = (("content-type", "application/vnd.amazon.eventstream"),)
-JSON: Headers = (("content-type", "application/json"),)
-
-
-class ChatForm(NamedTuple):
-    """How a dialect answers."""
-
-    body: Callable[[Completion], Json]
-    frames: Callable[[Completion], Iterator[bytes]]
-    stream_type: Headers
-    error: Callable[[LLMError, int], HttpResponse]
-    """(error, status of its kind) -> the response."""
 
 
 def _sse(value: Json, *, named: bool = False) -> bytes:
@@ -44,193 +30,12 @@ def _line(value: Json) -> bytes:
     return msgspec.json.encode(value) + b"\n"
 
 
-def _aws(kind: str, value: Json) -> bytes:
-    headers = (
-        (":event-type", kind),
-        (":content-type", "application/json"),
-        (":message-type", "event"),
-    )
-    return encode_message(headers, msgspec.json.encode(value))
-
-
-def _arguments(call: ToolCall) -> Json:
-    return json_object(call.arguments) or {}
-
-
 def _only_call(completion: Completion, dialect: str) -> ToolCall | None:
     calls = completion.tool_calls
     if len(calls) > 1:
         message = f"an answer of {dialect} has one tool call at most"
         raise Rejected(UnsupportedFeature(message=message, feature="tools"))
     return calls[0] if calls else None
-
-
-def _reason(completion: Completion, reasons: Mapping[str, str]) -> str:
-    return reasons.get(completion.finish_reason, reasons["stop"])
-
-
-def _headers(error: LLMError) -> Headers:
-    wait_s = retry_after_s(error)
-    return JSON if wait_s is None else (*JSON, ("retry-after", f"{wait_s:g}"))
-
-
-def _response(status: int, error: LLMError, body: Json, *headers: tuple[str, str]) -> HttpResponse:
-    return HttpResponse(status, (*_headers(error), *headers), msgspec.json.encode(body))
-
-
-# Amazon Bedrock, Converse
-
-_CONVERSE_REASONS = {
-    "stop": "end_turn",
-    "length": "max_tokens",
-    "tool_calls": "tool_use",
-    "content_filter": "content_filtered",
-    "refusal": "refusal",
-}
-
-
-def _converse_usage(usage: Usage) -> Json:
-    sent, answered = usage.input_tokens or 0, usage.output_tokens or 0
-    return {"inputTokens": sent, "outputTokens": answered, "totalTokens": sent + answered}
-
-
-def _converse_body(completion: Completion) -> Json:
-    content: list[Json] = []
-    if completion.reasoning:
-        text = {"text": completion.reasoning}
-        content.append({"reasoningContent": {"reasoningText": text}})
-    if completion.text:
-        content.append({"text": completion.text})
-    content += [
-        {"toolUse": {"toolUseId": call.id, "name": call.name, "input": _arguments(call)}}
-        for call in completion.tool_calls
-    ]
-    return {
-        "output": {"message": {"role": "assistant", "content": content}},
-        "stopReason": _reason(completion, _CONVERSE_REASONS),
-        "usage": _converse_usage(completion.usage),
-        "metrics": {"latencyMs": 1},
-    }
-
-
-def _converse_events(completion: Completion) -> Iterator[tuple[str, Json]]:
-    yield "messageStart", {"role": "assistant"}
-    index = 0
-    texts = (
-        (completion.reasoning, lambda text: {"reasoningContent": {"text": text}}),
-        (completion.text, lambda text: {"text": text}),
-    )
-    for text, delta in texts:
-        if text:
-            for word in words(text):
-                yield "contentBlockDelta", {"contentBlockIndex": index, "delta": delta(word)}
-            yield "contentBlockStop", {"contentBlockIndex": index}
-            index += 1
-    for call in completion.tool_calls:
-        start = {"toolUse": {"toolUseId": call.id, "name": call.name}}
-        yield "contentBlockStart", {"contentBlockIndex": index, "start": start}
-        delta_of_call = {"toolUse": {"input": call.arguments}}
-        yield "contentBlockDelta", {"contentBlockIndex": index, "delta": delta_of_call}
-        yield "contentBlockStop", {"contentBlockIndex": index}
-        index += 1
-    yield "messageStop", {"stopReason": _reason(completion, _CONVERSE_REASONS)}
-    yield "metadata", {"usage": _converse_usage(completion.usage), "metrics": {"latencyMs": 1}}
-
-
-def _converse_frames(completion: Completion) -> Iterator[bytes]:
-    for kind, value in _converse_events(completion):
-        yield _aws(kind, value)
-
-
-_AWS_ERRORS = {
-    "authentication": (403, "UnrecognizedClientException"),
-    "permission": (403, "AccessDeniedException"),
-    "not_found": (404, "ResourceNotFoundException"),
-    "rate_limited": (429, "ThrottlingException"),
-    "quota": (400, "ServiceQuotaExceededException"),
-    "overloaded": (503, "ServiceUnavailableException"),
-    "server_error": (500, "InternalServerException"),
-    "timeout": (408, "ModelTimeoutException"),
-}
-
-
-def _aws_error(error: LLMError, status: int) -> HttpResponse:
-    status, code = _AWS_ERRORS.get(error.kind, (status, "ValidationException"))
-    text = error.message
-    if error.kind == "content_filtered":
-        text = f"The output was blocked by content filtering policy: {text}"
-    if error.kind == "context_length":
-        text = f"Input is too long for requested model: the prompt is too long: {text}"
-    return _response(status, error, {"message": text}, ("x-amzn-errortype", code))
-
-
-# Amazon Bedrock, InvokeModel
-
-_COMMAND_REASONS = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "COMPLETE"}
-
-
-def chunk(data: bytes) -> bytes:
-    """A frame of an InvokeModel stream with the vendor's own JSON."""
-    return _aws("chunk", {"bytes": base64.b64encode(data).decode()})
-
-
-def _metrics(usage: Usage) -> Json:
-    sent, answered = usage.input_tokens or 0, usage.output_tokens or 0
-    counts = {"inputTokenCount": sent, "outputTokenCount": answered}
-    return {"amazon-bedrock-invocationMetrics": counts}
-
-
-def _command_body(completion: Completion) -> Json:
-    calls = [{"name": c.name, "parameters": _arguments(c)} for c in completion.tool_calls]
-    return {
-        "generation_id": completion.id,
-        "text": completion.text,
-        "finish_reason": _reason(completion, _COMMAND_REASONS),
-        **({"tool_calls": calls} if calls else {}),
-    }
-
-
-def _command_frames(completion: Completion) -> Iterator[bytes]:
-    head = {"event_type": "stream-start", "generation_id": completion.id, "is_finished": False}
-    yield chunk(msgspec.json.encode(head))
-    for word in words(completion.text):
-        event = {"event_type": "text-generation", "is_finished": False, "text": word}
-        yield chunk(msgspec.json.encode(event))
-    calls = [{"name": c.name, "parameters": _arguments(c)} for c in completion.tool_calls]
-    if calls:
-        event = {"event_type": "tool-calls-generation", "is_finished": False, "tool_calls": calls}
-        yield chunk(msgspec.json.encode(event))
-    last = {
-        "event_type": "stream-end",
-        "is_finished": True,
-        "finish_reason": _reason(completion, _COMMAND_REASONS),
-    }
-    yield chunk(msgspec.json.encode({**last, **_metrics(completion.usage)}))
-
-
-def _prompt_body(completion: Completion) -> Json:
-    if completion.tool_calls:
-        message = "models that take a prompt have no tool calls"
-        raise Rejected(UnsupportedFeature(message=message, feature="tools"))
-    return {
-        "generation": completion.text,
-        "prompt_token_count": completion.usage.input_tokens or 0,
-        "generation_token_count": completion.usage.output_tokens or 0,
-        "stop_reason": "length" if completion.finish_reason == "length" else "stop",
-    }
-
-
-def _prompt_frames(completion: Completion) -> Iterator[bytes]:
-    body = _prompt_body(completion)
-    for word in words(completion.text):
-        yield chunk(msgspec.json.encode({**body, "generation": word, "stop_reason": None}))
-    last = {**body, "generation": "", **_metrics(completion.usage)}
-    yield chunk(msgspec.json.encode(last))
-
-
-def _nova_frames(completion: Completion) -> Iterator[bytes]:
-    for kind, value in _converse_events(completion):
-        yield chunk(msgspec.json.encode({kind: value}))
 
 
 # Cohere
@@ -267,7 +72,7 @@ def _cohere_body(completion: Completion) -> Json:
             "content": content,
             **({"tool_calls": calls} if calls else {}),
         },
-        "finish_reason": _reason(completion, _COHERE_REASONS),
+        "finish_reason": reason_of(completion, _COHERE_REASONS),
         "usage": _cohere_usage(completion.usage),
     }
 
@@ -294,7 +99,7 @@ def _cohere_frames(completion: Completion) -> Iterator[bytes]:
         yield message("tool-call-delta", number, tool_calls=rest)
         yield _sse({"type": "tool-call-end", "index": number}, named=True)
     end = {
-        "finish_reason": _reason(completion, _COHERE_REASONS),
+        "finish_reason": reason_of(completion, _COHERE_REASONS),
         "usage": _cohere_usage(completion.usage),
     }
     yield _sse({"type": "message-end", "delta": end}, named=True)
@@ -305,8 +110,8 @@ def _cohere_error(error: LLMError, status: int) -> HttpResponse:
     if error.kind == "context_length":
         text = f"too many tokens: {text}"
     if error.kind == "content_filtered":  # Cohere has no code for it
-        return _response(status, error, {"error": {"code": "content_filter", "message": text}})
-    return _response(402 if error.kind == "quota" else status, error, {"message": text})
+        return error_response(status, error, {"error": {"code": "content_filter", "message": text}})
+    return error_response(402 if error.kind == "quota" else status, error, {"message": text})
 
 
 # DashScope's own API
@@ -369,7 +174,7 @@ def _dashscope_error(error: LLMError, status: int) -> HttpResponse:
         text = f"Range of input length should be [1, 1000]: {text}"
     code = _DASHSCOPE_CODES.get(error.kind, "InvalidParameter")
     status = 400 if error.kind in ("quota", "content_filtered") else status
-    return _response(status, error, {"code": code, "message": text, "request_id": "request-1"})
+    return error_response(status, error, {"code": code, "message": text, "request_id": "request-1"})
 
 
 # Qianfan, version 1
@@ -424,9 +229,9 @@ def _qianfan_error(error: LLMError, status: int) -> HttpResponse:
         "timeout",
     ):  # of version 2, which this one has no code for
         code = "content_filter" if error.kind == "content_filtered" else "timeout_error"
-        return _response(status, error, {"error": {"code": code, "message": error.message}})
+        return error_response(status, error, {"error": {"code": code, "message": error.message}})
     code_1 = _QIANFAN_CODES.get(error.kind, 336003)
-    return _response(200, error, {"error_code": code_1, "error_msg": error.message})
+    return error_response(200, error, {"error_code": code_1, "error_msg": error.message})
 
 
 # Spark over WebSocket
@@ -480,7 +285,7 @@ def _spark_body(completion: Completion) -> Json:
 
 def _spark_error(error: LLMError, status: int) -> HttpResponse:
     if error.kind in ("not_found", "timeout"):  # a rejected handshake
-        return _response(status, error, {"message": error.message})
+        return error_response(status, error, {"message": error.message})
     code = _SPARK_CODES.get(error.kind, 10003)
     header = {"code": code, "message": error.message, "sid": "sid-1", "status": 2}
     return HttpResponse(200, LINES, _line({"header": header}))
@@ -509,7 +314,7 @@ def _llama_body(completion: Completion) -> Json:
         "id": completion.id,
         "completion_message": {
             "role": "assistant",
-            "stop_reason": _reason(completion, _LLAMA_REASONS),
+            "stop_reason": reason_of(completion, _LLAMA_REASONS),
             "content": {"type": "text", "text": completion.text},
             **({"tool_calls": calls} if calls else {}),
         },
@@ -528,7 +333,7 @@ def _llama_frames(completion: Completion) -> Iterator[bytes]:
     for call in completion.tool_calls:
         function = {"name": call.name, "arguments": call.arguments}
         yield event("progress", delta={"type": "tool_call", "id": call.id, "function": function})
-    yield event("complete", stop_reason=_reason(completion, _LLAMA_REASONS))
+    yield event("complete", stop_reason=reason_of(completion, _LLAMA_REASONS))
     yield event("metrics", metrics=_llama_metrics(completion.usage))
 
 
@@ -543,7 +348,7 @@ def _llama_error(error: LLMError, status: int) -> HttpResponse:
         body = {"error": {"code": "content_filter", "message": error.message}}
     if error.kind == "context_length":
         body["detail"] = f"the prompt exceeds the maximum context length: {error.message}"
-    return _response(status, error, body)
+    return error_response(status, error, body)
 
 
 # Ollama's /api/generate
@@ -578,10 +383,7 @@ def _generate_frames(completion: Completion) -> Iterator[bytes]:
 
 
 CHAT_FORMS: Mapping[str, ChatForm] = {
-    "bedrock_converse": ChatForm(_converse_body, _converse_frames, AWS, _aws_error),
-    "invoke_nova": ChatForm(_converse_body, _nova_frames, AWS, _aws_error),
-    "invoke_cohere_chat": ChatForm(_command_body, _command_frames, AWS, _aws_error),
-    "invoke_prompt": ChatForm(_prompt_body, _prompt_frames, AWS, _aws_error),
+    **AWS_FORMS,
     "cohere": ChatForm(_cohere_body, _cohere_frames, EVENTS, _cohere_error),
     "dashscope": ChatForm(_dashscope_body, _dashscope_frames, EVENTS, _dashscope_error),
     "llama_native": ChatForm(_llama_body, _llama_frames, EVENTS, _llama_error),

@@ -1,0 +1,77 @@
+"""Make a ServerDialect of its functions and its two encoders: one of streams, and one that makes a body of the same events."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from llm_pure.adapters.dialects.common.served_errors import JSON_HEADERS
+from llm_pure.adapters.dialects.common.served_json import encode_json
+from llm_pure.core.adaptations import Adaptation
+from llm_pure.core.buffered_body import completion_to_events
+from llm_pure.core.server import ReceivedRequest, ServerDialect, StreamEncoder
+from llm_pure.types.completion import Completion
+from llm_pure.types.errors import LLMError
+from llm_pure.types.http import HttpRequest, HttpResponse
+from llm_pure.types.result import LLMResult, Success
+
+
+class BodyEncoder(StreamEncoder, Protocol):
+    """Encodes the events of an answer into one body."""
+
+    @property
+    def fault(self) -> LLMError | None:
+        """Why the answer cannot be sent."""
+        ...
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The body, after `close`."""
+        ...
+
+
+def make_server(
+    name: str,
+    *,
+    parse_request: Callable[[HttpRequest], LLMResult[ReceivedRequest]],
+    build_error: Callable[[LLMError, ReceivedRequest], HttpResponse],
+    open_encoder: Callable[[ReceivedRequest], StreamEncoder],
+    open_body: Callable[[ReceivedRequest], BodyEncoder],
+    stream_type: Callable[[ReceivedRequest], str],
+    request_id_header: str = "",
+) -> ServerDialect:
+    """The server side of a dialect. A buffered answer is made of the events of a stream, so that both say the same.
+
+    `request_id_header`: the header with the id of the call; "" for none.
+    """
+
+    def encode(completion: Completion, received: ReceivedRequest) -> BodyEncoder:
+        encoder = open_body(received)
+        encoder.encode(completion_to_events(completion))
+        encoder.close(Success(completion))
+        return encoder
+
+    def build_response(completion: Completion, received: ReceivedRequest) -> HttpResponse:
+        encoder = encode(completion, received)
+        if encoder.fault is not None:
+            return build_error(encoder.fault, received)
+        body = encoder.body
+        request_id = completion.extra.get("request_id") if request_id_header else None
+        if not isinstance(request_id, str):
+            return HttpResponse(200, JSON_HEADERS, encode_json(body))
+        headers = (*JSON_HEADERS, (request_id_header, request_id))
+        rest = {key: value for key, value in body.items() if key != "request_id"}
+        return HttpResponse(200, headers, encode_json(rest))
+
+    def response_adaptations(
+        completion: Completion, received: ReceivedRequest
+    ) -> tuple[Adaptation, ...]:
+        return encode(completion, received).adaptations
+
+    return ServerDialect(
+        name=name,
+        parse_request=parse_request,
+        build_response=build_response,
+        build_error=build_error,
+        open_encoder=open_encoder,
+        response_adaptations=response_adaptations,
+        stream_type=stream_type,
+    )

@@ -1,0 +1,66 @@
+"""What an encoder keeps of an answer: the parts of each choice as far as they were received and sent."""
+
+from typing import Any, Literal, TypeAlias
+
+from llm_pure.types.completion import FinishReason
+from llm_pure.types.events import Finished
+from llm_pure.types.messages import Part
+
+Kind: TypeAlias = Literal["text", "reasoning", "refusal", "tool_call", "complete", ""]
+
+
+class Sent:
+    """A part as far as it was received and sent."""
+
+    __slots__ = (
+        "arguments", "begun", "call_number", "choice", "closed", "complete", "id", "index", "kind", "metadata", "name", "number",
+        "pieces", "signature",
+    )  # fmt: skip
+
+    def __init__(self, choice: int, index: int, kind: Kind) -> None:
+        self.choice = choice
+        self.index = index
+        self.kind: Kind = kind
+        self.number = -1
+        """Position among the parts of its choice that have begun."""
+        self.call_number = -1
+        """Position among the calls that have begun."""
+        self.id = ""
+        self.name = ""
+        self.arguments: list[str] = []
+        """Of a call that has not begun, or is held."""
+        self.pieces: list[str] = []
+        """The text, if the encoder needs it at the part's end."""
+        self.signature: str | None = None
+        self.metadata: dict[str, Any] = {}
+        self.complete: Part | None = None
+        self.begun = False
+        self.closed = False
+
+    @property
+    def text(self) -> str:
+        """The text so far."""
+        return "".join(self.pieces)
+
+
+class Sequence:
+    """The parts of one choice."""
+
+    __slots__ = ("calls", "count", "finish", "held", "open", "parts", "refused")
+
+    def __init__(self) -> None:
+        self.parts: dict[int, Sent] = {}
+        self.open: Sent | None = None
+        self.held: list[Sent] = []
+        self.count = 0
+        self.calls = 0
+        self.refused = False
+        self.finish: Finished | None = None
+
+    @property
+    def reason(self) -> FinishReason:
+        """The finish reason as `collect` settles it."""
+        reason = self.finish.finish_reason if self.finish else "unknown"
+        if reason in ("stop", "unknown"):
+            return "tool_calls" if self.calls else "refusal" if self.refused else reason
+        return reason
