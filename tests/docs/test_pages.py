@@ -20,6 +20,8 @@ NOT_RUN: dict[tuple[str, str], str] = {
         "creates an environment from the package index; tests/cli/test_demo.py runs the demo",
     ("README.md", "$ export OPENAI_API_KEY=..."): A_REAL_KEY,
     ("docs/index.md", "$ pip install llm-pure"): INSTALLS,
+    ("docs/how-to/test-other-packages.md", "$ llm-pure replay serve cassettes/openai --port 0"):
+        "serves until it is stopped; tests/replay/test_server.py runs it",
     ("docs/tutorial.md", "$ python -m venv .venv"): INSTALLS,
     ("docs/tutorial.md", "$ export OPENAI_API_KEY=..."): A_REAL_KEY,
 }  # fmt: skip
