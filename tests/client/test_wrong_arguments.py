@@ -10,6 +10,7 @@ import pytest
 from llm_pure import LLM, LLMConfig
 from llm_pure.policy.retry import NO_RETRY, RetryPolicy
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
+from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.operations import (
     EmbedRequest,
     ImageRequest,
@@ -153,7 +154,8 @@ def test_a_client_of_files_that_cannot_be_named_is_an_error(field: str) -> None:
     for value in WRONG:
         if value is not None and not isinstance(value, str):
             failed = LLM.from_config(**{field: value}).failure()
-            assert (failed.kind, failed.field) == ("configuration", field)
+            assert isinstance(failed, InvalidConfiguration)
+            assert failed.field == field
 
 
 def test_messages_of_an_iterator_are_sent_with_every_attempt() -> None:

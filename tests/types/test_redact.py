@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_pure.types.redact import redact, redact_bytes
+from llm_pure.types.redact import SECRET_PATTERN, may_hold_key, redact, redact_bytes
 
 LONG = "a1B2" * 10
 
@@ -80,3 +80,32 @@ def test_none_of_several_given_secrets_is_left(secrets: list[str], text: str) ->
 def test_bytes_without_keys_pass_unchanged(data: bytes) -> None:
     assert redact_bytes(redact_bytes(data)) == redact_bytes(data)
     assert redact_bytes(data) == data or b"***" in redact_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "sk-abcdefgh12345678", "sk-ant-api03-abcdefgh", "AIzaSyA1234567890abcdefghij", "AKIA0123456789ABCDEF", "ASIA0123456789ABCDEF",
+        "ABSKabcdefghijklmnopqrstuvwx", "gsk_abcdefghijklmnop12", "xai-abcdefghijklmnop12", "hf_abcdefghijklmnop12", "csk-abcdefghijklmnop12",
+        "nvapi-abcdefghijklmnop12", "pplx-abcdefghijklmnop12", "fw_abcdefghijklmnop12", "r8_abcdefghijklmnop12", "tgp_v1_abcdefghijklmnop12",
+        "ghp_abcdefghijklmnopqrst12", "github_pat_abcdefghijklmnopqrst", "bce-v3/ALTAK-abcdefghijklmnop", "ya29.abcdefghijklmnop12",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefgh12", "bearer abcdefghijkl1", "BEARER abcdefghijkl1",
+    ],
+)  # fmt: skip
+def test_every_format_of_keys_is_found_by_its_beginning(key: str) -> None:
+    match = SECRET_PATTERN.fullmatch(key)
+    assert match is not None
+    assert may_hold_key(f"İ a {key} b")
+    assert redact(f"a {key} b") == "a *** b"
+
+
+def test_no_key_is_looked_for_in_plain_text() -> None:
+    assert not may_hold_key(
+        '{"model": "gpt-5", "messages": [{"role": "user", "content": "a word"}]}' * 3
+    )
+
+
+def test_letters_of_hex_are_compared_without_case_and_positions_stay() -> None:
+    secret = "Cq7/pX+9w-Lm"
+    for text in (secret.encode().hex().upper(), secret.encode().hex(":").title()):
+        assert redact(f"İİ {text} İ", [secret]) == "İİ *** İ"
