@@ -61,10 +61,10 @@ def _find(value: object, path: str, depth: int) -> Mismatch | None:
     if isinstance(value, msgspec.Struct) and type(value).__module__.startswith(_PACKAGE):
         if isinstance(value, HttpResponse):
             return None
-        for field in _fields(type(value)):
-            child = getattr(value, field.name)
-            child_path = f"{path}/{field.name}" if path else field.name
-            mismatch = _compare(child, field.type, child_path, depth + 1)
+        for name, annotation in _fields(type(value)):
+            child = getattr(value, name)
+            child_path = f"{path}/{name}" if path else name
+            mismatch = _compare(child, annotation, child_path, depth + 1)
             if mismatch is not None:
                 return mismatch
         return None
@@ -80,11 +80,18 @@ def _find(value: object, path: str, depth: int) -> Mismatch | None:
     return None
 
 
-def _fields(kind: type[msgspec.Struct]) -> tuple[Any, ...]:
+def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, Any]]:
+    """Return names and annotations; one that exists for checkers only is Any."""
     try:
-        return msgspec.structs.fields(kind)
-    except (NameError, TypeError):  # an annotation that exists for checkers only
-        return ()
+        return [(field.name, field.type) for field in msgspec.structs.fields(kind)]
+    except (NameError, TypeError):
+        hints: dict[str, Any] = {}
+        for base in reversed(kind.__mro__):
+            hints.update(getattr(base, "__annotations__", {}))
+        return [
+            (name, Any if isinstance(hints.get(name, ""), str) else hints[name])
+            for name in kind.__struct_fields__
+        ]
 
 
 def _compare(value: Any, annotation: Any, path: str, depth: int) -> Mismatch | None:

@@ -39,7 +39,12 @@ from llm_pure import (
     ToolResult,
     Video,
 )
-from llm_pure.policy.retry import NO_RETRY
+from llm_pure.client.budgets import Budget
+from llm_pure.client.transport_manager import NAMES as TRANSPORTS
+from llm_pure.policy.rate_limit import RateLimit
+from llm_pure.policy.retry import NO_RETRY, RetryPolicy
+from llm_pure.settings.config_file import CompressSettings
+from llm_pure.transports.base import TransportSettings
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.operations import (
     ImageRequest,
@@ -143,9 +148,13 @@ WILD = nested(SCALARS)
 
 def struct(kind: type[Any]) -> Any:
     """The struct with some fields set to anything."""
-    fields = msgspec.structs.fields(kind)
-    needed = {field.name: WILD for field in fields if field.required}
-    optional = sorted(field.name for field in fields if not field.required)
+    defaults = len(kind.__struct_defaults__)
+    needed: dict[str, Any] = {}
+    optional = sorted(kind.__struct_fields__)
+    if defaults < len(optional):
+        fields = msgspec.structs.fields(kind)
+        needed = {field.name: WILD for field in fields if field.required}
+        optional = sorted(field.name for field in fields if not field.required)
 
     def build(needed_values: dict[str, Any], others: dict[str, Any]) -> Any:
         try:
@@ -349,6 +358,40 @@ def test_a_client_of_any_configuration_gives_results(name: str) -> None:
         assert is_result(run(client(answer, config), name, arguments))
 
     check()
+
+
+OPTIONS = [name for name in inspect.signature(LLM).parameters if name != "transport"]
+
+
+OPTION_TYPES: dict[str, type[Any]] = {
+    "retry": RetryPolicy,
+    "settings": TransportSettings,
+    "limit": RateLimit,
+    "compress": CompressSettings,
+    "budget": Budget,
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_client_of_any_options_gives_results(name: str) -> None:
+    values = st.one_of(WILD, struct(OPTION_TYPES[name])) if name in OPTION_TYPES else WILD
+
+    @quickly
+    @given(values, st.sampled_from(ANSWERS))
+    def check(value: Any, answer: ScriptedResponse) -> None:
+        config = LLMConfig(api_key="k" * 24, model="gpt-4o", timeout=5)
+        options: dict[str, Any] = {"config": config, "retry": NO_RETRY, name: value}
+        llm = LLM(transport=ScriptedTransport(lambda request: answer), **options)
+        assert is_result(llm.ask("hi"))
+
+    check()
+
+
+@quickly
+@given(WILD.filter(lambda value: not isinstance(value, str) or value not in TRANSPORTS))
+def test_a_client_of_any_transport_gives_results(transport: Any) -> None:
+    config = LLMConfig(api_key="k" * 24, model="gpt-4o", timeout=5)
+    assert is_result(LLM(config, transport, retry=NO_RETRY).ask("hi"))
 
 
 @quickly
