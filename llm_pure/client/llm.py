@@ -706,7 +706,8 @@ class LLM:
     def _count_locally(self, request: ChatInput) -> LLMResult[TokenCount]:
         from llm_pure.client.token_counting import count_locally  # imported late: start-up
 
-        return self._context.targets.bind(lambda targets: count_locally(targets[0].config, request))
+        chat = chat_request(request)
+        return self._context.targets.bind(lambda targets: count_locally(targets[0].config, chat))
 
 
 def _limiters(limit: "RateLimit | None", count: int) -> "tuple[RateLimiter, ...]":

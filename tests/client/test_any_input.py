@@ -20,6 +20,7 @@ from llm_pure import (
     LLM,
     Audio,
     ChatRequest,
+    Completion,
     Document,
     EmbedRequest,
     Image,
@@ -38,6 +39,8 @@ from llm_pure import (
     ToolCall,
     ToolResult,
     Video,
+    completion_cost,
+    estimate_cost,
 )
 from llm_pure.client.budgets import Budget
 from llm_pure.client.transport_manager import NAMES as TRANSPORTS
@@ -410,3 +413,24 @@ def test_every_method_is_called() -> None:
         "warmup",
         "compress_request",
     } <= set(METHODS)
+
+
+@quickly
+@given(
+    st.one_of(request(ChatRequest), INPUT, WILD),
+    st.one_of(struct(LLMConfig), st.just(LLMConfig(model="gpt-4o")), WILD),
+    st.dictionaries(st.sampled_from(["max_tokens", "prices", "at"]), WILD, max_size=2),
+)
+def test_an_estimate_of_any_request_is_a_result(
+    value: Any, config: Any, options: dict[str, Any]
+) -> None:
+    assert is_result(estimate_cost(value, config, **options))
+
+
+@quickly
+@given(
+    st.one_of(struct(Completion), WILD),
+    st.dictionaries(st.sampled_from(["config", "prices", "at"]), WILD, max_size=2),
+)
+def test_the_cost_of_any_completion_is_a_result(value: Any, options: dict[str, Any]) -> None:
+    assert is_result(completion_cost(value, **options))
