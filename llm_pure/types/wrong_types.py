@@ -26,7 +26,19 @@ Mismatch: TypeAlias = tuple[str, Any, object]
 
 
 def wrong_type_error(*values: object) -> InvalidRequest | InvalidConfiguration | None:
-    """Return the error of the first value of a wrong type, in Structs anywhere in the values; None if there is none."""
+    """Return the error of the first value of a wrong type, in Structs anywhere in the values; None if there is none.
+
+    None too where the stack is too small to look for one.
+    """
+    try:
+        return _wrong_type_error(values)
+    except RecursionError:
+        return None
+
+
+def _wrong_type_error(
+    values: tuple[object, ...],
+) -> InvalidRequest | InvalidConfiguration | None:
     for value in values:
         for item in value if isinstance(value, tuple | list) else (value,):
             if isinstance(item, LLMConfig) and (mismatch := _find(item, "", 0)) is not None:
