@@ -1,12 +1,13 @@
 """Types of the client's arguments: a value of another type is an InvalidRequest, never an exception."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import msgspec
 
-from llm_pure.types.errors import InvalidRequest
-from llm_pure.types.messages import safe_repr
+from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
+from llm_pure.types.messages import Image, safe_repr
 from llm_pure.types.result import Failure
 
 
@@ -50,6 +51,43 @@ def check_arguments(**arguments: Any) -> Failure[InvalidRequest] | None:
                 is_valid, expected = True, ""
         if not is_valid:
             return invalid_argument(name, expected, value)
+    return None
+
+
+_OPTIONS = {
+    "config": "llm_pure.types.config:LLMConfig",
+    "fallbacks": "llm_pure.types.config:LLMConfig",
+    "retry": "llm_pure.policy.retry:RetryPolicy",
+    "registry": "llm_pure.core.registry:Registry",
+    "settings": "llm_pure.transports.base:TransportSettings",
+    "limit": "llm_pure.policy.rate_limit:RateLimit",
+    "compress": "llm_pure.settings.config_file:CompressSettings",
+    "env": "collections.abc:Mapping",
+}
+"""Argument of LLM -> its type, imported if the argument is set."""
+
+
+def check_options(**options: Any) -> Failure[InvalidConfiguration] | None:
+    """Return the failure of the first argument of LLM that has a wrong type, None if there is none."""
+    for name, value in options.items():
+        module, _, kind = _OPTIONS[name].partition(":")
+        values = value if name == "fallbacks" else (value,)
+        is_valid = isinstance(values, list | tuple) and all(
+            (item is None and name not in ("config", "fallbacks"))
+            or isinstance(item, getattr(import_module(module), kind))
+            for item in values
+        )
+        if not is_valid:
+            expected = f"a {kind}" if name != "fallbacks" else f"a sequence of {kind}"
+            message = f"{name} must be {expected}, not {type(value).__name__}"
+            return Failure(InvalidConfiguration(message=message, field=name))
+        if value is not None and name in ("retry", "settings", "limit", "compress"):
+            from llm_pure.types.wrong_types import wrong_type_error  # imported late: start-up
+
+            error = wrong_type_error(value)
+            if error is not None:
+                message = f"{name}: {error.message}"
+                return Failure(InvalidConfiguration(message=message, field=name))
     return None
 
 

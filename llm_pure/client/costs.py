@@ -23,6 +23,8 @@ from llm_pure.types.completion import Completion, Usage
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidRequest, UnknownPrice
 from llm_pure.types.rejection import Rejected, ok, returns_failure
+from llm_pure.types.request import ChatRequest
+from llm_pure.types.result import LLMResult
 
 
 class CostEstimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +67,6 @@ def completion_cost(
         raise Rejected(_unknown(completion.model, completion.provider)) from None
 
 
-@returns_failure
 def estimate_cost(
     request: ChatInput,
     config: LLMConfig,
@@ -73,16 +74,27 @@ def estimate_cost(
     max_tokens: int | None = None,
     prices: PricesInput | None = None,
     at: datetime | None = None,
-) -> CostEstimate:
+) -> LLMResult[CostEstimate]:
     """Return the estimated cost of a request, without cached input and fees.
 
     max_tokens: of the output; by default the request's or the configuration's, else the model's maximum. prices, at: as of
     `completion_cost`. Fails with UnknownPrice, also if the longest output is unknown.
     """
+    return _estimate(chat_request(request), config, max_tokens, prices, at)
+
+
+@returns_failure
+def _estimate(
+    request: ChatRequest,
+    config: LLMConfig,
+    max_tokens: int | None,
+    prices: PricesInput | None,
+    at: datetime | None,
+) -> CostEstimate:
     _check(LLMConfig, config=config)
     _check(int | None, max_tokens=max_tokens)
     table, now = _table_and_time(prices, at)
-    resolved = ok(resolve_request(config, chat_request(request)))
+    resolved = ok(resolve_request(config, request))
     count = count_request(ok(load_token_counter(resolved.model, config.pricing_plan)), resolved)
     output_tokens = output_limit(config, resolved) if max_tokens is None else max_tokens
     if output_tokens is None:

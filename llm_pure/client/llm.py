@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from llm_pure.chat.prompt import ImageInput as PromptImage
 from llm_pure.chat.prompt import build_prompt
 from llm_pure.client import structured
-from llm_pure.client.arguments import check_arguments
+from llm_pure.client.arguments import check_arguments, check_options
 from llm_pure.client.batch import (
     ConversationState,
     OnResult,
@@ -141,9 +141,21 @@ class LLM:
         compress: "CompressSettings | None" = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
+        invalid = check_options(
+            config=config,
+            retry=retry,
+            fallbacks=fallbacks,
+            registry=registry,
+            settings=settings,
+            limit=limit,
+            compress=compress,
+            env=env,
+        )
+        if invalid is not None:  # every call fails with it
+            config, retry, fallbacks, limit, compress = LLMConfig(), None, (), None, None
         self.config = config
         self._compress = compress
-        targets = load_targets((config, *fallbacks), registry, settings, env)
+        targets = invalid or load_targets((config, *fallbacks), registry, settings, env)
         self._context = CallContext(
             targets=targets,
             transports=TransportManager(transport, targets),
@@ -703,7 +715,8 @@ class LLM:
     def _count_locally(self, request: ChatInput) -> LLMResult[TokenCount]:
         from llm_pure.client.token_counting import count_locally  # imported late: start-up
 
-        return self._context.targets.bind(lambda targets: count_locally(targets[0].config, request))
+        chat = chat_request(request)
+        return self._context.targets.bind(lambda targets: count_locally(targets[0].config, chat))
 
 
 def _limiters(limit: "RateLimit | None", count: int) -> "tuple[RateLimiter, ...]":

@@ -4,6 +4,7 @@ Structs do not check the types of their fields, and neither do builders, whose w
 arguments are compared with their annotations: the first difference is the error, with its path.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
@@ -15,6 +16,9 @@ from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import HttpResponse
 
 _MAX_DEPTH = 24
+_MODULE = re.compile(r"\b(?:\w+\.)+(?=\w)")
+"""Of a name in an annotation."""
+_CALLABLE: Any = Callable
 _PACKAGE = "llm_pure."
 
 Mismatch: TypeAlias = tuple[str, Any, object]
@@ -22,7 +26,19 @@ Mismatch: TypeAlias = tuple[str, Any, object]
 
 
 def wrong_type_error(*values: object) -> InvalidRequest | InvalidConfiguration | None:
-    """Return the error of the first value of a wrong type, in Structs anywhere in the values; None if there is none."""
+    """Return the error of the first value of a wrong type, in Structs anywhere in the values; None if there is none.
+
+    None too where the stack is too small to look for one.
+    """
+    try:
+        return _wrong_type_error(values)
+    except RecursionError:
+        return None
+
+
+def _wrong_type_error(
+    values: tuple[object, ...],
+) -> InvalidRequest | InvalidConfiguration | None:
     for value in values:
         for item in value if isinstance(value, tuple | list) else (value,):
             if isinstance(item, LLMConfig) and (mismatch := _find(item, "", 0)) is not None:
@@ -47,7 +63,7 @@ def _name(annotation: Any) -> str:
         return "None"
     if isinstance(annotation, type) and not get_args(annotation):
         return annotation.__name__
-    return str(annotation).replace("typing.", "").replace("collections.abc.", "")
+    return _MODULE.sub("", str(annotation))
 
 
 def _find(value: object, path: str, depth: int) -> Mismatch | None:
@@ -57,10 +73,10 @@ def _find(value: object, path: str, depth: int) -> Mismatch | None:
     if isinstance(value, msgspec.Struct) and type(value).__module__.startswith(_PACKAGE):
         if isinstance(value, HttpResponse):
             return None
-        for field in _fields(type(value)):
-            child = getattr(value, field.name)
-            child_path = f"{path}/{field.name}" if path else field.name
-            mismatch = _compare(child, field.type, child_path, depth + 1)
+        for name, annotation in _fields(type(value)):
+            child = getattr(value, name)
+            child_path = f"{path}/{name}" if path else name
+            mismatch = _compare(child, annotation, child_path, depth + 1)
             if mismatch is not None:
                 return mismatch
         return None
@@ -76,11 +92,18 @@ def _find(value: object, path: str, depth: int) -> Mismatch | None:
     return None
 
 
-def _fields(kind: type[msgspec.Struct]) -> tuple[Any, ...]:
+def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, Any]]:
+    """Return names and annotations; one that exists for checkers only is Any."""
     try:
-        return msgspec.structs.fields(kind)
-    except (NameError, TypeError):  # an annotation that exists for checkers only
-        return ()
+        return [(field.name, field.type) for field in msgspec.structs.fields(kind)]
+    except (NameError, TypeError):
+        hints: dict[str, Any] = {}
+        for base in reversed(kind.__mro__):
+            hints.update(getattr(base, "__annotations__", {}))
+        return [
+            (name, Any if isinstance(hints.get(name, ""), str) else hints[name])
+            for name in kind.__struct_fields__
+        ]
 
 
 def _compare(value: Any, annotation: Any, path: str, depth: int) -> Mismatch | None:
@@ -101,7 +124,7 @@ def _compare(value: Any, annotation: Any, path: str, depth: int) -> Mismatch | N
     kind = origin or annotation
     if kind in (Any, object) or not isinstance(kind, type):
         return _find(value, path, depth)
-    if kind is Callable or issubclass(kind, Callable):  # type: ignore[arg-type]
+    if kind is _CALLABLE:
         return None if callable(value) else mismatch
     if not _is_instance(value, kind):
         return mismatch

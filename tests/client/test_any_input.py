@@ -1,4 +1,7 @@
-"""No method of a client raises, whatever Hypothesis makes of its documented types and their near misses: all is a Result."""
+"""No method of a client raises, whatever Hypothesis makes of its documented types and their near misses: all is a Result.
+
+`ANY_INPUT=300 pytest tests/client/test_any_input.py` tries 300 inputs for each method.
+"""
 
 import inspect
 import os
@@ -20,6 +23,7 @@ from llm_pure import (
     LLM,
     Audio,
     ChatRequest,
+    Completion,
     Document,
     EmbedRequest,
     Image,
@@ -38,8 +42,15 @@ from llm_pure import (
     ToolCall,
     ToolResult,
     Video,
+    completion_cost,
+    estimate_cost,
 )
-from llm_pure.policy.retry import NO_RETRY
+from llm_pure.client.budgets import Budget
+from llm_pure.client.transport_manager import NAMES as TRANSPORTS
+from llm_pure.policy.rate_limit import RateLimit
+from llm_pure.policy.retry import NO_RETRY, RetryPolicy
+from llm_pure.settings.config_file import CompressSettings
+from llm_pure.transports.base import TransportSettings
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.operations import (
     ImageRequest,
@@ -143,9 +154,13 @@ WILD = nested(SCALARS)
 
 def struct(kind: type[Any]) -> Any:
     """The struct with some fields set to anything."""
-    fields = msgspec.structs.fields(kind)
-    needed = {field.name: WILD for field in fields if field.required}
-    optional = sorted(field.name for field in fields if not field.required)
+    defaults = len(kind.__struct_defaults__)
+    needed: dict[str, Any] = {}
+    optional = sorted(kind.__struct_fields__)
+    if defaults < len(optional):
+        fields = msgspec.structs.fields(kind)
+        needed = {field.name: WILD for field in fields if field.required}
+        optional = sorted(field.name for field in fields if not field.required)
 
     def build(needed_values: dict[str, Any], others: dict[str, Any]) -> Any:
         try:
@@ -209,11 +224,14 @@ SCHEMAS = st.one_of(
     ),
     WILD,
 )  # fmt: skip
+NOWHERE: Any = list.__class_getitem__("Nowhere")
+"""list["Nowhere"], which checkers do not accept."""
+
 KINDS = st.one_of(
     st.sampled_from([
         int, str, bytes, list[int], dict[str, int], int | None, int | str, Any, None, type(None), Literal["a", 1], Odd, Model,
         Pair, Fields, object, Plain, type, TypeVar("T"), tuple[int, ...], set, frozenset[str], float, Decimal, datetime, Path,
-        "int", "Nowhere", list["Nowhere"], complex, Iterator[int], Mapping[int, int], bool, Message, ChatRequest,  # noqa: F821
+        "int", "Nowhere", NOWHERE, complex, Iterator[int], Mapping[int, int], bool, Message, ChatRequest,
     ]),
     SCHEMAS,
 )  # fmt: skip
@@ -251,7 +269,8 @@ def arguments_of(name: str) -> Any:
     """Some of the arguments of a method, all of them wild."""
     base = BASES.get(name, name)
     parameters = inspect.signature(getattr(LLM, name)).parameters
-    needed, optional = {}, {}
+    needed: dict[str, Any] = {}
+    optional: dict[str, Any] = {}
     for parameter in list(parameters.values())[1:]:
         values = SOMETIMES.get(parameter.name, WILD)
         if parameter.name == "request":
@@ -304,7 +323,7 @@ def is_result(value: Any) -> bool:
 
 quickly = settings(
     phases=(Phase.explicit, Phase.generate),
-    max_examples=int(os.environ.get("ANY_INPUT", "40")),
+    max_examples=int(os.environ.get("ANY_INPUT", "25")),
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,
@@ -347,6 +366,40 @@ def test_a_client_of_any_configuration_gives_results(name: str) -> None:
     check()
 
 
+OPTIONS = [name for name in inspect.signature(LLM).parameters if name != "transport"]
+
+
+OPTION_TYPES: dict[str, type[Any]] = {
+    "retry": RetryPolicy,
+    "settings": TransportSettings,
+    "limit": RateLimit,
+    "compress": CompressSettings,
+    "budget": Budget,
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_client_of_any_options_gives_results(name: str) -> None:
+    values = st.one_of(WILD, struct(OPTION_TYPES[name])) if name in OPTION_TYPES else WILD
+
+    @quickly
+    @given(values, st.sampled_from(ANSWERS))
+    def check(value: Any, answer: ScriptedResponse) -> None:
+        config = LLMConfig(api_key="k" * 24, model="gpt-4o", timeout=5)
+        options: dict[str, Any] = {"config": config, "retry": NO_RETRY, name: value}
+        llm = LLM(transport=ScriptedTransport(lambda request: answer), **options)
+        assert is_result(llm.ask("hi"))
+
+    check()
+
+
+@quickly
+@given(WILD.filter(lambda value: not isinstance(value, str) or value not in TRANSPORTS))
+def test_a_client_of_any_transport_gives_results(transport: Any) -> None:
+    config = LLMConfig(api_key="k" * 24, model="gpt-4o", timeout=5)
+    assert is_result(LLM(config, transport, retry=NO_RETRY).ask("hi"))
+
+
 @quickly
 @given(st.fixed_dictionaries({"model": WILD, "source": SOMETIMES["source"]}))
 def test_a_client_from_any_source_is_a_result(arguments: dict[str, Any]) -> None:
@@ -363,3 +416,24 @@ def test_every_method_is_called() -> None:
         "warmup",
         "compress_request",
     } <= set(METHODS)
+
+
+@quickly
+@given(
+    st.one_of(request(ChatRequest), INPUT, WILD),
+    st.one_of(struct(LLMConfig), st.just(LLMConfig(model="gpt-4o")), WILD),
+    st.dictionaries(st.sampled_from(["max_tokens", "prices", "at"]), WILD, max_size=2),
+)
+def test_an_estimate_of_any_request_is_a_result(
+    value: Any, config: Any, options: dict[str, Any]
+) -> None:
+    assert is_result(estimate_cost(value, config, **options))
+
+
+@quickly
+@given(
+    st.one_of(struct(Completion), WILD),
+    st.dictionaries(st.sampled_from(["config", "prices", "at"]), WILD, max_size=2),
+)
+def test_the_cost_of_any_completion_is_a_result(value: Any, options: dict[str, Any]) -> None:
+    assert is_result(completion_cost(value, **options))

@@ -223,6 +223,7 @@ def test_a_refused_connection_says_so(kind: str) -> None:
         got.failure().message
         == f"no connection to 127.0.0.1:{port}: {os.strerror(errno.ECONNREFUSED)}"
     )
+    assert cause(got.failure()) == "refused"
     assert no_secret_in(got.failure())
 
 
@@ -232,6 +233,7 @@ def test_a_host_that_does_not_exist_is_named(kind: str) -> None:
     assert isinstance(got, Failure)
     assert shape(got.failure()) == CONNECTION
     assert "nowhere.invalid" in got.failure().message
+    assert cause(got.failure()) == "unknown_host"
     assert no_secret_in(got.failure())
 
 
@@ -241,7 +243,14 @@ def test_tls_to_a_server_without_it_is_a_failed_connection(kind: str) -> None:
         got = send(kind, asking(server.url.replace("http:", "https:")))
         assert isinstance(got, Failure)
         assert shape(got.failure()) == CONNECTION
+        assert cause(got.failure()) == ""
         assert server.wait_until_left()
+
+
+def cause(error: LLMError) -> str:
+    """Why there is no connection."""
+    assert isinstance(error, ConnectionFailed)
+    return error.cause
 
 
 UNUSABLE = {

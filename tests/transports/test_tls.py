@@ -105,7 +105,7 @@ def test_a_certificate_that_nobody_vouches_for_ends_the_call_before_the_key_is_s
     with Loopback(always(ANSWER), authority.server()) as server:
         error = asked(kind, config(base_url=server.url)).failure()
         assert isinstance(error, ConnectionFailed)
-        assert not error.retryable
+        assert (error.retryable, error.cause) == (False, "untrusted")
         assert error.message.startswith(f"no connection to 127.0.0.1:{server.port}: ")
         assert server.requests == []
         assert server.wait_until_left()
@@ -117,7 +117,7 @@ def test_a_certificate_of_another_host_ends_the_call_too(kind: str, authority: A
         url = server.url.replace("127.0.0.1", "localhost")
         error = asked(kind, config(base_url=url, tls_ca_file=authority.ca_file)).failure()
         assert isinstance(error, ConnectionFailed)
-        assert not error.retryable
+        assert (error.retryable, error.cause) == (False, "untrusted")
         assert server.requests == []
 
 

@@ -16,6 +16,7 @@ from llm_pure import (
     ToolResult,
     user,
 )
+from llm_pure.transports.base import TransportSettings
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.operations import EmbedRequest
@@ -103,3 +104,16 @@ def test_a_cycle_ends() -> None:
     cycle.append(cycle)
     assert wrong_type_error(cycle) is None
     assert wrong_type_error(ChatRequest(messages="a", extra={"x": cycle})) is None
+
+
+def test_a_message_names_types_without_their_modules() -> None:
+    error = wrong_type_error(LLMConfig(api_key=b"x"))  # type: ignore[arg-type]
+    assert error is not None
+    assert error.message == "api_key must be Secret | str | None, not bytes"
+
+
+def test_an_annotation_that_exists_for_checkers_only_accepts_anything() -> None:
+    assert wrong_type_error(TransportSettings(tls=5)) is None  # type: ignore[arg-type]
+    error = wrong_type_error(TransportSettings(proxy={}))  # type: ignore[arg-type]
+    assert error is not None
+    assert error.message == "proxy must be str | None, not dict"
