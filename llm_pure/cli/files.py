@@ -46,16 +46,16 @@ def _matching(path: str) -> list[str]:
     if path == "-" or "\0" in path or Path(path).is_file():
         return [path]
     if Path(path).is_dir():
-        found = [
+        candidates = [
             file
             for file in sorted(Path(path).rglob("*"))
             if not any(name.startswith(".") for name in file.relative_to(path).parts)
         ]
     elif glob.has_magic(path):
-        found = [Path(file) for file in sorted(glob.glob(path, recursive=True))]
+        candidates = [Path(file) for file in sorted(glob.glob(path, recursive=True))]
     else:
         return [path]  # the caller reports that it does not exist
-    files = [file for file in found if file.is_file()]
+    files = [file for file in candidates if file.is_file()]
     texts = [str(file) for file in files if not _is_binary(file)]
     if len(texts) < len(files):
         print_note(f"{path}: {len(files) - len(texts)} binary files left out")

@@ -17,7 +17,7 @@ from any number of threads and tasks.
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -90,8 +90,13 @@ class ChatCall(CallSpec[Completion], frozen=True):
 
 
 def chat_request(value: ChatInput, *, stream: bool | None = None) -> ChatRequest:
-    """Return the request, or a request with these messages. stream: overrides the request's own."""
+    """Return the request, or a request with these messages. stream: overrides the request's own.
+
+    Messages of an iterator are kept: each attempt reads them.
+    """
     request = value if isinstance(value, ChatRequest) else ChatRequest(messages=value)
+    if isinstance(request.messages, Iterator):
+        request = msgspec.structs.replace(request, messages=tuple(request.messages))
     return request if stream is None else msgspec.structs.replace(request, stream=stream)
 
 

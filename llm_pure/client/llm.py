@@ -123,6 +123,7 @@ class LLM:
     budget: USD, a Budget, or a store shared with other clients. A call that may exceed it fails before it is sent.
     prices: a table, or prices that override the bundled ones.
     compress: how `ask` shortens long conversations, by default by config.compress_type.
+    env: environment variables that fill in what the configuration leaves open, by default this process's; {} for none.
     """
 
     def __init__(
@@ -138,11 +139,12 @@ class LLM:
         budget: BudgetInput | None = None,
         prices: PricesInput | None = None,
         compress: "CompressSettings | None" = None,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         self.config = config
         self._compress = compress
         self._context = CallContext(
-            targets=load_targets((config, *fallbacks), registry, settings),
+            targets=load_targets((config, *fallbacks), registry, settings, env),
             transports=TransportManager(transport),
             policy=retry or RetryPolicy(),
             billing=Billing(budget, prices),

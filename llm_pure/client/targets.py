@@ -3,7 +3,7 @@
 A client has one target, and one more for each fallback.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -30,9 +30,11 @@ def load_targets(
     configs: Sequence[LLMConfig],
     registry: Registry | None,
     settings: TransportSettings | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> tuple[Target, ...]:
     """Load one target for each configuration. A configuration's own transport fields override `settings`.
 
+    env: fills in what a configuration leaves open, by default the environment of this process.
     Fails with InvalidConfiguration when a provider is unknown or a transport setting is invalid.
     """
     common = settings or TransportSettings()
@@ -42,7 +44,7 @@ def load_targets(
             config
         )  # now, not in the middle of an error: it raises for texts of wrong types
         provider = ok(find_provider(config.api_type, registry))
-        complete = load_env(config, provider)
+        complete = load_env(config, provider, env)
         own = ok(settings_of(complete, common))
         if provider.is_last_message is not None:
             own = msgspec.structs.replace(own, is_last_message=provider.is_last_message)

@@ -133,7 +133,7 @@ def _matches_kind(value: Any, kind: Any) -> bool:
         return bool(kind == "boolean")
     if kind == "integer" and isinstance(value, float):
         return value.is_integer()
-    return isinstance(value, _KINDS.get(kind, (object,)))
+    return isinstance(value, _KINDS.get(kind, (object,)) if isinstance(kind, str) else object)
 
 
 def _kind(value: Any) -> str:

@@ -11,9 +11,11 @@ from llm_pure.core.provider import Provider
 from llm_pure.types.config import LLMConfig
 
 
-def load_env(config: LLMConfig, provider: Provider) -> LLMConfig:
-    """Return the configuration, completed from the environment of this process."""
-    return with_env_defaults(config, provider, os.environ)
+def load_env(
+    config: LLMConfig, provider: Provider, environ: Mapping[str, str] | None = None
+) -> LLMConfig:
+    """Return the configuration, completed from these variables, by default those of this process."""
+    return with_env_defaults(config, provider, os.environ if environ is None else environ)
 
 
 def with_env_defaults(

@@ -24,19 +24,18 @@ Mismatch: TypeAlias = tuple[str, Any, object]
 def wrong_type_error(*values: object) -> InvalidRequest | InvalidConfiguration | None:
     """Return the error of the first value of a wrong type, in Structs anywhere in the values; None if there is none."""
     for value in values:
-        found = _find(value, "", 0)
-        if found is not None:
-            return _error(found, isinstance(value, LLMConfig))
-    for value in values:  # configurations in a list
-        if isinstance(value, tuple | list):
-            for item in value:
-                if isinstance(item, LLMConfig) and (found := _find(item, "", 0)) is not None:
-                    return _error(found, is_configuration=True)
+        for item in value if isinstance(value, tuple | list) else (value,):
+            if isinstance(item, LLMConfig) and (mismatch := _find(item, "", 0)) is not None:
+                return _error(mismatch, is_configuration=True)
+    for value in values:
+        mismatch = _find(value, "", 0)
+        if mismatch is not None:
+            return _error(mismatch, is_configuration=False)
     return None
 
 
-def _error(found: Mismatch, is_configuration: bool) -> InvalidRequest | InvalidConfiguration:
-    path, annotation, value = found
+def _error(mismatch: Mismatch, *, is_configuration: bool) -> InvalidRequest | InvalidConfiguration:
+    path, annotation, value = mismatch
     message = f"{path} must be {_name(annotation)}, not {type(value).__name__}"
     if is_configuration:
         return InvalidConfiguration(message=message, field=path.partition("/")[0])
@@ -61,9 +60,9 @@ def _find(value: object, path: str, depth: int) -> Mismatch | None:
         for field in _fields(type(value)):
             child = getattr(value, field.name)
             child_path = f"{path}/{field.name}" if path else field.name
-            found = _compare(child, field.type, child_path, depth + 1)
-            if found is not None:
-                return found
+            mismatch = _compare(child, field.type, child_path, depth + 1)
+            if mismatch is not None:
+                return mismatch
         return None
     children: Iterable[tuple[object, object]] = ()
     if isinstance(value, Mapping):
@@ -71,9 +70,9 @@ def _find(value: object, path: str, depth: int) -> Mismatch | None:
     elif isinstance(value, list | tuple):
         children = enumerate(value)
     for key, item in children:
-        found = _find(item, f"{path}/{key}" if path else str(key), depth + 1)
-        if found is not None:
-            return found
+        mismatch = _find(item, f"{path}/{key}" if path else str(key), depth + 1)
+        if mismatch is not None:
+            return mismatch
     return None
 
 
@@ -104,30 +103,40 @@ def _compare(value: Any, annotation: Any, path: str, depth: int) -> Mismatch | N
         return _find(value, path, depth)
     if kind is Callable or issubclass(kind, Callable):  # type: ignore[arg-type]
         return None if callable(value) else mismatch
-    expected: Any = (int, float) if kind is float else kind
-    if not isinstance(value, expected) or (isinstance(value, bool) and kind in (int, float)):
+    if not _is_instance(value, kind):
         return mismatch
     if isinstance(value, str | bytes) and kind in (Sequence, Iterable):
         return None
     if isinstance(value, Mapping) and len(arguments) == 2:
         for key, item in value.items():
             child_path = f"{path}/{key}"
-            found = _compare(key, arguments[0], child_path, depth + 1) or _compare(
+            inner = _compare(key, arguments[0], child_path, depth + 1) or _compare(
                 item, arguments[1], child_path, depth + 1
             )
-            if found is not None:
-                return found
+            if inner is not None:
+                return inner
         return None
     if isinstance(value, list | tuple) and arguments:
         kinds = _kinds_of_items(value, arguments)
         if kinds is None:
             return mismatch
         for number, (item, item_kind) in enumerate(zip(value, kinds, strict=True)):
-            found = _compare(item, item_kind, f"{path}/{number}", depth + 1)
-            if found is not None:
-                return found
+            inner = _compare(item, item_kind, f"{path}/{number}", depth + 1)
+            if inner is not None:
+                return inner
         return None
     return _find(value, path, depth)
+
+
+def _is_instance(value: object, kind: Any) -> bool:
+    if kind in (int, float):
+        return (
+            isinstance(value, int if kind is int else (int, float)) and value.__class__ is not bool
+        )
+    try:
+        return isinstance(value, kind)
+    except TypeError:  # a protocol for checkers only
+        return True
 
 
 def _kinds_of_items(value: Sequence[object], arguments: tuple[Any, ...]) -> list[Any] | None:

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from llm_pure import LLM, LLMConfig
-from llm_pure.policy.retry import NO_RETRY
+from llm_pure.policy.retry import NO_RETRY, RetryPolicy
 from llm_pure.transports.scripted import ScriptedResponse, ScriptedTransport
 from llm_pure.types.operations import (
     EmbedRequest,
@@ -143,3 +143,14 @@ def test_every_method_with_arguments_is_walked() -> None:
     assert {"ask", "ask_batch_parallel", "astream", "embed", "gen_image", "moderation"} <= set(
         METHODS
     )
+
+
+def test_messages_of_an_iterator_are_sent_with_every_attempt() -> None:
+    busy = ScriptedResponse(status=503, chunks=(b"busy",))
+    config = LLMConfig(api_key="k" * 24, model="gpt-4o", base_url="https://e.test/v1", stream=False)
+    retry = RetryPolicy(max_attempts=2, initial_backoff_s=0.001)
+    for messages in (iter(["a", "b"]), ChatRequest(messages=(text for text in ["a", "b"]))):  # type: ignore[arg-type]
+        LLM(config, transport := ScriptedTransport([busy, busy]), retry=retry).completion(messages)
+        bodies = {request.body for request in transport.requests}
+        assert (len(transport.requests), len(bodies)) == (2, 1)
+        assert b'"content":"b"' in bodies.pop()
