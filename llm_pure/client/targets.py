@@ -40,9 +40,7 @@ def load_targets(
     common = settings or TransportSettings()
     targets: list[Target] = []
     for config in configs:
-        config_secrets(
-            config
-        )  # now, not in the middle of an error: it raises for texts of wrong types
+        _check_texts(config)
         provider = ok(find_provider(config.api_type, registry))
         complete = load_env(config, provider, env)
         own = ok(settings_of(complete, common))
@@ -50,6 +48,12 @@ def load_targets(
             own = msgspec.structs.replace(own, is_last_message=provider.is_last_message)
         targets.append(Target(complete, provider, own))
     return tuple(targets)
+
+
+def _check_texts(config: LLMConfig) -> None:
+    """Raise TypeError for texts of other types now, and not in the middle of an error that they are to be removed from."""
+    if not all(isinstance(text, str) for text in (config.model, *config_secrets(config))):
+        raise TypeError("a text of the configuration is not a string")
 
 
 def annotate_error(target: Target, error: LLMError) -> LLMError:

@@ -4,6 +4,7 @@ Structs do not check the types of their fields, and neither do builders, whose w
 arguments are compared with their annotations: the first difference is the error, with its path.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
@@ -15,6 +16,9 @@ from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import HttpResponse
 
 _MAX_DEPTH = 24
+_MODULE = re.compile(r"\b(?:\w+\.)+(?=\w)")
+"""Of a name in an annotation."""
+_CALLABLE: Any = Callable
 _PACKAGE = "llm_pure."
 
 Mismatch: TypeAlias = tuple[str, Any, object]
@@ -47,7 +51,7 @@ def _name(annotation: Any) -> str:
         return "None"
     if isinstance(annotation, type) and not get_args(annotation):
         return annotation.__name__
-    return str(annotation).replace("typing.", "").replace("collections.abc.", "")
+    return _MODULE.sub("", str(annotation))
 
 
 def _find(value: object, path: str, depth: int) -> Mismatch | None:
@@ -101,7 +105,7 @@ def _compare(value: Any, annotation: Any, path: str, depth: int) -> Mismatch | N
     kind = origin or annotation
     if kind in (Any, object) or not isinstance(kind, type):
         return _find(value, path, depth)
-    if kind is Callable or issubclass(kind, Callable):  # type: ignore[arg-type]
+    if kind is _CALLABLE:
         return None if callable(value) else mismatch
     if not _is_instance(value, kind):
         return mismatch

@@ -209,11 +209,14 @@ SCHEMAS = st.one_of(
     ),
     WILD,
 )  # fmt: skip
+NOWHERE: Any = list.__class_getitem__("Nowhere")
+"""list["Nowhere"], which checkers do not accept."""
+
 KINDS = st.one_of(
     st.sampled_from([
         int, str, bytes, list[int], dict[str, int], int | None, int | str, Any, None, type(None), Literal["a", 1], Odd, Model,
         Pair, Fields, object, Plain, type, TypeVar("T"), tuple[int, ...], set, frozenset[str], float, Decimal, datetime, Path,
-        "int", "Nowhere", list["Nowhere"], complex, Iterator[int], Mapping[int, int], bool, Message, ChatRequest,  # noqa: F821
+        "int", "Nowhere", NOWHERE, complex, Iterator[int], Mapping[int, int], bool, Message, ChatRequest,
     ]),
     SCHEMAS,
 )  # fmt: skip
@@ -251,7 +254,8 @@ def arguments_of(name: str) -> Any:
     """Some of the arguments of a method, all of them wild."""
     base = BASES.get(name, name)
     parameters = inspect.signature(getattr(LLM, name)).parameters
-    needed, optional = {}, {}
+    needed: dict[str, Any] = {}
+    optional: dict[str, Any] = {}
     for parameter in list(parameters.values())[1:]:
         values = SOMETIMES.get(parameter.name, WILD)
         if parameter.name == "request":

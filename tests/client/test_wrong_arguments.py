@@ -149,7 +149,8 @@ def test_messages_of_an_iterator_are_sent_with_every_attempt() -> None:
     busy = ScriptedResponse(status=503, chunks=(b"busy",))
     config = LLMConfig(api_key="k" * 24, model="gpt-4o", base_url="https://e.test/v1", stream=False)
     retry = RetryPolicy(max_attempts=2, initial_backoff_s=0.001)
-    for messages in (iter(["a", "b"]), ChatRequest(messages=(text for text in ["a", "b"]))):  # type: ignore[arg-type]
+    iterators: list[Any] = [iter(["a", "b"]), (text for text in ["a", "b"])]
+    for messages in (iterators[0], ChatRequest(messages=iterators[1])):
         LLM(config, transport := ScriptedTransport([busy, busy]), retry=retry).completion(messages)
         bodies = {request.body for request in transport.requests}
         assert (len(transport.requests), len(bodies)) == (2, 1)

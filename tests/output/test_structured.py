@@ -335,7 +335,7 @@ LOOSE: list[tuple[Any, str, str]] = [
     (str | None, "{}", "$.value"),
     (Any, "{}", "$.value"),
     (type(None), "{}", "$.value"),
-    (Literal["a", None], "{}", "$.value"),
+    (Literal["a"] | None, "{}", "$.value"),
     (list[int] | None, '{"values": [1]}', "$.value"),
     (AllOptional | None, '{"a": 1}', "$.value"),
     (AllOptional, '{"c": 1}', "$"),

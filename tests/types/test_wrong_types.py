@@ -103,3 +103,9 @@ def test_a_cycle_ends() -> None:
     cycle.append(cycle)
     assert wrong_type_error(cycle) is None
     assert wrong_type_error(ChatRequest(messages="a", extra={"x": cycle})) is None
+
+
+def test_a_message_names_types_without_their_modules() -> None:
+    error = wrong_type_error(LLMConfig(api_key=b"x"))  # type: ignore[arg-type]
+    assert error is not None
+    assert error.message == "api_key must be Secret | str | None, not bytes"
