@@ -81,7 +81,8 @@ def first_error(error: Exception) -> tuple[str, str]:
     errors_of: Any = getattr(error, "errors", None)
     if not callable(errors_of):
         return "", str(error) or type(error).__name__
-    first: Any = next(iter(errors_of()))
+    errors: Any = errors_of()
+    first = next(iter(errors))
     return "/".join([str(step) for step in first["loc"]]), str(first["msg"])
 
 
