@@ -285,4 +285,5 @@ def _embed(body: BodyReader, model: str) -> EmbedRequest:
         dimensions = row.integer("outputDimensionality") or dimensions
         if row is not body:
             row.unread()
-    return EmbedRequest(input=tuple(texts), model=model, task=task, dimensions=dimensions)
+    value = texts[0] if requests is None else tuple(texts)
+    return EmbedRequest(input=value, model=model, task=task, dimensions=dimensions)

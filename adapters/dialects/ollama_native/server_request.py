@@ -71,10 +71,11 @@ def parse_request(request: HttpRequest) -> ReceivedRequest:
         return ReceivedRequest(dialect=DIALECT, operation=operation, model=model, credentials=keys)
     model = body.text("model") or invalid("model", "model is missing")
     if operation == "embed":
-        texts = body.texts("input")
-        prompt = body.texts("prompt") if texts is None else texts
+        texts, prompt = body.texts("input"), body.text("prompt")
         embed = EmbedRequest(
-            input=prompt or ("",), model=model, dimensions=body.integer("dimensions")
+            input=(prompt or "") if texts is None else texts,
+            model=model,
+            dimensions=body.integer("dimensions"),
         )
         return ReceivedRequest(
             dialect=DIALECT,

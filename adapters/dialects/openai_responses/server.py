@@ -8,7 +8,7 @@ Source: ../shared/wire/server-side.md sections 3, 4 and 7 (measured with openai 
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapters.dialects.common.make_server import make_server
+from llm_pure.adapters.dialects.common.make_server import ResultForms, make_server
 from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
 from llm_pure.adapters.dialects.common.sent_parts import Sent
 from llm_pure.adapters.dialects.common.served_errors import (
@@ -18,7 +18,10 @@ from llm_pure.adapters.dialects.common.served_errors import (
 from llm_pure.adapters.dialects.common.served_json import encode_json
 from llm_pure.adapters.dialects.openai_common.served import (
     build_error,
+    embeddings_object,
     error_object,
+    model_list,
+    model_row,
     usage_object,
 )
 from llm_pure.adapters.dialects.openai_responses import wire
@@ -365,12 +368,24 @@ class _BodyEncoder(ResponseEncoder):
         pass
 
 
+_RESULTS = ResultForms(
+    models=model_list,
+    model=model_row,
+    token_count=lambda count: {
+        "object": "response.input_tokens",
+        "input_tokens": count.input_tokens,
+    },
+    embeddings=embeddings_object,
+)
+
+
 SERVER = make_server(
     "openai_responses",
     parse_request=parse_request,
     build_error=build_error,
     open_encoder=ResponseEncoder,
     open_body=_BodyEncoder,
+    results=_RESULTS,
     stream_type=lambda received: "text/event-stream; charset=utf-8",
     request_id_header="x-request-id",
 )
