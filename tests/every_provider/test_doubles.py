@@ -24,6 +24,7 @@ from llm_pure.types.errors import (
     StreamInterrupted,
     TimedOut,
 )
+from llm_pure.types.events import TextDelta
 from llm_pure.types.result import Success
 from tests.support.cassettes import chat_providers
 
@@ -126,7 +127,7 @@ def test_an_error(name: str, model: str, stream: bool, error: LLMError) -> None:
 @pytest.mark.parametrize("name", ["openai", "anthropic", "gemini", "cohere", "bedrock"])
 def test_a_stream_comes_in_words(name: str) -> None:
     with client(name, "m-1", answering("one two three")).stream("count") as stream:
-        texts = [event.text for event in stream if hasattr(event, "text") and event.text]
+        texts = [event.text for event in stream if isinstance(event, TextDelta)]
     assert texts == ["one", " two", " three"]
 
 

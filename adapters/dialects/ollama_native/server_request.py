@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.adapters.dialects.common.received import (
+    EFFORT_OF,
     EFFORTS,
     HEALTH,
     BodyReader,
@@ -208,7 +209,7 @@ def _reasoning(body: BodyReader) -> ReasoningRequest | None:
         case True:
             return ReasoningRequest()
         case str():
-            effort = next((known for known in EFFORTS if known == value), None)
+            effort = EFFORT_OF.get(value)
             if effort is None:
                 body.drop("think", f"it is true, false or one of {', '.join(EFFORTS)}", value)
             return ReasoningRequest(effort=effort)
