@@ -81,6 +81,11 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
     return body
 
 
+def _fits(value: Any, kind: type[Any] | tuple[type[Any], ...]) -> bool:
+    """Whether a value is of a kind; true and false are no numbers."""
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
 class BodyReader:
     """The fields of an object, each read once; those that nobody reads are `unread`. null is the same as absent."""
 
@@ -101,11 +106,9 @@ class BodyReader:
 
     def _typed(self, key: str, kind: type[A] | tuple[type[A], ...], expected: str) -> A | None:
         value: Any = self.values.pop(key, None)
-        is_flag = isinstance(value, bool) and kind is not bool  # a bool is an int
         if value is None:
             return None
-        is_valid = isinstance(value, kind) and not is_flag
-        if is_valid:
+        if _fits(value, kind):
             result: A = value
             return result
         invalid(self.at(key), f"{key} is {expected}, not {type_name(value)}")
