@@ -125,7 +125,7 @@ class ResponseEncoder(PartEncoder):
         if fields.get("id") not in (None, kept):
             reason = "the id of an item is known at its end only"
             self.adapt("message/provider_metadata/id", "changed", reason)
-        position = self.items.index(item)
+        position = len(self.items) - 1
         self.send("response.output_item.done", {"output_index": position, "item": item})
 
     def address(self, **fields: Any) -> dict[str, Any]:
@@ -188,7 +188,7 @@ class ResponseEncoder(PartEncoder):
             return
         if part.kind == "reasoning":
             position = self.address(summary_index=0)
-            if part.text == text:
+            if len(part.pieces) == 1:
                 empty = {"type": "summary_text", "text": ""}
                 self.send("response.reasoning_summary_part.added", {**position, "part": empty})
             self.send("response.reasoning_summary_text.delta", {**position, "delta": text})

@@ -100,7 +100,10 @@ def read_request(request: HttpRequest) -> SentRequest:
 
 
 def _detect(request: HttpRequest) -> tuple[Operation, str, str]:
-    path = unquote(urlsplit(request.url).path).rstrip("/")
+    try:
+        path = unquote(urlsplit(request.url).path).rstrip("/")
+    except ValueError:
+        path = ""
     call = detect_call(request)
     if isinstance(call, Call):
         operation: Operation = "count_tokens" if call.operation == "count" else call.operation
