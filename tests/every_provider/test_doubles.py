@@ -4,7 +4,18 @@ from typing import Any
 
 import pytest
 
-from llm_pure import LLM, ChatRequest, Completion, LLMConfig, Tool, Usage
+from llm_pure import (
+    LLM,
+    ChatRequest,
+    Completion,
+    LLMConfig,
+    Tool,
+    ToolCall,
+    Usage,
+    assistant,
+    tool_result,
+    user,
+)
 from llm_pure.adapters import registry
 from llm_pure.policy.retry import RetryPolicy
 from llm_pure.replay.doubles import (
@@ -126,6 +137,23 @@ def test_a_call(name: str, model: str, stream: bool) -> None:
     assert call.id
     assert answer.finish_reason == "tool_calls"
     assert answer.text == ""
+
+
+@pytest.mark.parametrize(("name", "model"), CASES)
+def test_the_prompt_after_a_call_is_its_result(name: str, model: str) -> None:
+    if (name, model) in WITHOUT_CALLS:
+        return
+    double = answering("It is cold.")
+    turns = [
+        user("How warm is it?"),
+        assistant(ToolCall("call_1", "weather", '{"city":"Oslo"}')),
+        tool_result("call_1", "4 degrees", name="weather"),
+    ]
+    request = ChatRequest(messages=turns, tools=[TOOL])
+    assert client(name, model, double).completion(request).unwrap().text == "It is cold."
+    (sent,) = double.requests
+    assert isinstance(sent, SentRequest)
+    assert "4 degrees" in sent.prompt
 
 
 @pytest.mark.parametrize(("name", "model"), CASES)
