@@ -18,7 +18,7 @@ from llm_pure.types.errors import LLMError
 from llm_pure.types.events import StreamEvent
 from llm_pure.types.http import HttpRequest, HttpResponse
 from llm_pure.types.messages import Message, SafeRepr
-from llm_pure.types.operations import EmbedRequest
+from llm_pure.types.operations import Embeddings, EmbedRequest, ModelPage, TokenCount
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import LLMResult
 
@@ -74,6 +74,10 @@ class ReceivedRequest(SafeRepr, msgspec.Struct, frozen=True, kw_only=True):
         return self.upstream_dialect in ("", self.dialect)
 
 
+OperationResult: TypeAlias = Embeddings | TokenCount | ModelPage | None
+"""The result of an operation besides chat; None for "health"."""
+
+
 class StreamEncoder(Protocol):
     """Encodes one streamed answer: events -> bytes. It never raises."""
 
@@ -103,6 +107,9 @@ class ServerDialect(msgspec.Struct, frozen=True, kw_only=True):
     """Any request -> what it says. Fails with InvalidRequest, with the path of the field, or with NotFound for another URL."""
     build_response: Callable[[Completion, ReceivedRequest], HttpResponse]
     """The buffered answer."""
+    build_result: Callable[[OperationResult, ReceivedRequest], HttpResponse]
+    """The answer to "embed", "count_tokens", "models" and "health". The lookup of a model that the page does not have is a
+    NotFound, as the vendor sends it."""
     build_error: Callable[[LLMError, ReceivedRequest], HttpResponse]
     """Status, body and retry headers as the vendor's clients act on them. The error is sent as it is: a gateway must not
     send the client an AuthenticationFailed of its own upstream."""

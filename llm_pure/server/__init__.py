@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 from llm_pure.core.server import (
+    OperationResult,
     ReceivedRequest,
     ServedOperation,
     ServerDialect,
@@ -52,6 +53,7 @@ server_dialects: Mapping[str, ServerDialect] = _ServerDialects()
 """Name of a dialect -> its server side."""
 
 __all__ = [
+    "OperationResult",
     "ReceivedRequest",
     "ServedOperation",
     "ServerDialect",

@@ -4,10 +4,30 @@ from typing import Any
 
 import pytest
 
-from llm_pure import LLM, ChatRequest, Completion, LLMConfig, Tool, Usage
+from llm_pure import (
+    LLM,
+    ChatRequest,
+    Completion,
+    LLMConfig,
+    Tool,
+    ToolCall,
+    Usage,
+    assistant,
+    tool_result,
+    user,
+)
 from llm_pure.adapters import registry
 from llm_pure.policy.retry import RetryPolicy
-from llm_pure.replay.doubles import Double, SentRequest, answering, calling, failing, in_turn
+from llm_pure.replay.doubles import (
+    Double,
+    SentRequest,
+    answering,
+    as_completion,
+    calling,
+    failing,
+    in_turn,
+)
+from llm_pure.replay.doubles.answers import answer_request
 from llm_pure.types.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -24,6 +44,8 @@ from llm_pure.types.errors import (
     StreamInterrupted,
     TimedOut,
 )
+from llm_pure.types.events import TextDelta
+from llm_pure.types.rejection import Rejected
 from llm_pure.types.result import Success
 from tests.support.cassettes import chat_providers
 
@@ -37,7 +59,15 @@ MODELS = {
 }  # fmt: skip
 """Provider -> its models with an API of their own each."""
 
-CASES = [(name, model) for name in chat_providers() for model in MODELS.get(name, ("m-1",))]
+DIALECTS = {
+    "anthropic_messages", "bedrock_converse", "bedrock_invoke", "cohere_chat", "dashscope_generation", "gemini_content",
+    "llama_native", "ollama_native", "openai_chat", "openai_responses", "qianfan_v1", "spark_frames",
+}  # fmt: skip
+"""Which doubles speak: all of this repository."""
+
+PROVIDERS = [one for one in chat_providers() if registry.get(one).unwrap().dialect in DIALECTS]
+OTHERS = [one for one in chat_providers() if one not in PROVIDERS]
+CASES = [(name, model) for name in PROVIDERS for model in MODELS.get(name, ("m-1",))]
 TOOL = Tool(
     name="weather", parameters={"type": "object", "properties": {"city": {"type": "string"}}}
 )
@@ -110,6 +140,23 @@ def test_a_call(name: str, model: str, stream: bool) -> None:
 
 
 @pytest.mark.parametrize(("name", "model"), CASES)
+def test_the_prompt_after_a_call_is_its_result(name: str, model: str) -> None:
+    if (name, model) in WITHOUT_CALLS:
+        return
+    double = answering("It is cold.")
+    turns = [
+        user("How warm is it?"),
+        assistant(ToolCall("call_1", "weather", '{"city":"Oslo"}')),
+        tool_result("call_1", "4 degrees", name="weather"),
+    ]
+    request = ChatRequest(messages=turns, tools=[TOOL])
+    assert client(name, model, double).completion(request).unwrap().text == "It is cold."
+    (sent,) = double.requests
+    assert isinstance(sent, SentRequest)
+    assert "4 degrees" in sent.prompt
+
+
+@pytest.mark.parametrize(("name", "model"), CASES)
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.kind)
 def test_an_error(name: str, model: str, stream: bool, error: LLMError) -> None:
@@ -123,10 +170,18 @@ def test_an_error(name: str, model: str, stream: bool, error: LLMError) -> None:
         assert getattr(failure, "retry_after_s", None) == wait_s
 
 
+@pytest.mark.parametrize("form", ["a_new_dialect", *OTHERS])
+def test_a_dialect_that_no_double_speaks_is_an_error(form: str) -> None:
+    sent = SentRequest(method="POST", url="http://test/new", operation="chat", form=form)
+    for answer in (as_completion("x"), ServerError(message="broken")):
+        with pytest.raises(Rejected, match=f"doubles do not speak {form}"):
+            answer_request(sent, answer, None)
+
+
 @pytest.mark.parametrize("name", ["openai", "anthropic", "gemini", "cohere", "bedrock"])
 def test_a_stream_comes_in_words(name: str) -> None:
     with client(name, "m-1", answering("one two three")).stream("count") as stream:
-        texts = [event.text for event in stream if hasattr(event, "text") and event.text]
+        texts = [event.text for event in stream if isinstance(event, TextDelta)]
     assert texts == ["one", " two", " three"]
 
 

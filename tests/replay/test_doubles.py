@@ -9,6 +9,7 @@ import pytest
 from llm_pure import (
     LLM,
     ChatRequest,
+    HttpRequest,
     LLMConfig,
     Tool,
     ToolCall,
@@ -21,6 +22,7 @@ from llm_pure import (
 )
 from llm_pure.policy.retry import RetryPolicy
 from llm_pure.replay.doubles import Double, SentRequest
+from llm_pure.transports.base import Timeouts
 from llm_pure.types.errors import NotFound, RateLimited
 from llm_pure.types.operations import SpeechRequest, TranscriptionRequest
 
@@ -177,3 +179,12 @@ def test_doubles_need_no_key_where_the_environment_has_none(
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     llm = LLM(LLMConfig(api_type="openai", model="m"), transport=answering("hi"))
     assert llm.ask("hello").unwrap() == "hi"
+
+
+def test_a_request_to_no_known_operation_is_an_error() -> None:
+    double = answering("x")
+    request = HttpRequest("POST", "http://test/v1/nothing?key=sk-secret-0123456789", (), b"{}")
+    error = double.send(request, Timeouts()).failure()
+    assert error.kind == "unsupported"
+    assert "/v1/nothing" in error.message
+    assert "sk-secret" not in error.message

@@ -29,6 +29,7 @@ from llm_pure.server import server_dialects
 from llm_pure.types.completion import FinishReason
 from llm_pure.types.errors import StreamInterrupted
 from llm_pure.types.events import (
+    ExtraReceived,
     Finished,
     ReasoningDelta,
     Started,
@@ -247,6 +248,27 @@ def test_further_choices_come_back_or_are_adaptations(dialect: str) -> None:
         assert said == ()
     else:
         assert [change.field for change in said] == ["alternatives"]
+
+
+def test_fields_of_each_choice_stay_with_it() -> None:
+    events: list[StreamEvent] = [
+        Started(id="i", model="m"),
+        TextDelta("one", 0, 0),
+        TextDelta("two", 0, 1),
+        TextDelta("three", 0, 2),
+        ExtraReceived("of_second", 2, choice=1),
+        ExtraReceived("of_all", [1]),
+        ExtraReceived("of_all", [2], append=True),
+        Finished("stop", choice=0),
+        Finished("stop", choice=1),
+        Finished("length", choice=2),
+    ]
+    before = collect(events).unwrap()
+    after = through_stream("openai_chat", [events]).unwrap()
+    assert {"of_all": [1, 2]}.items() <= after.extra.items()
+    assert [choice.extra for choice in after.alternatives] == [{"of_second": 2}, {}]
+    assert [choice.extra for choice in before.alternatives] == [{"of_second": 2}, {}]
+    assert [choice.finish_reason for choice in after.alternatives] == ["stop", "length"]
 
 
 @pytest.mark.parametrize("dialect", READERS)

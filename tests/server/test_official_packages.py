@@ -9,9 +9,14 @@ import httpx
 import httpx2
 import ollama
 import openai
+import pydantic
 import pytest
+from anthropic.types import Message as AnthropicMessage
+from anthropic.types import RawMessageStreamEvent
 from google import genai
 from google.genai import errors as genai_errors
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.responses import Response, ResponseStreamEvent
 
 from llm_pure import Completion, Reasoning, Text, ToolCall, Usage, assistant
 from llm_pure.core.buffered_body import completion_to_events
@@ -405,3 +410,45 @@ def test_a_cut_stream_is_an_error_in_every_package(
         read(Service(streamed(dialect, CUT[:kept], GONE)))
     with pytest.raises(raised, match="before it was complete"):
         read(Service(streamed(dialect, CUT[:kept])))
+
+
+# The packages' own types accept every body and every event
+
+
+def data_of(response: HttpResponse) -> list[Any]:
+    """The JSON of each event or line."""
+    lines = [line.strip() for line in response.body.split(b"\n")]
+    if b"data:" in response.body:
+        lines = [line[5:] for line in lines if line.startswith(b"data:")]
+    return [json.loads(line) for line in lines if line.strip() not in (b"", b"[DONE]", b"{}")]
+
+
+def test_openais_types_accept_every_body_and_chunk() -> None:
+    pydantic.TypeAdapter(ChatCompletion).validate_json(whole("openai_chat").body)
+    for chunk in data_of(streamed("openai_chat")):
+        pydantic.TypeAdapter(ChatCompletionChunk).validate_python(chunk)
+    pydantic.TypeAdapter(Response).validate_json(whole("openai_responses").body)
+    events: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(ResponseStreamEvent)
+    for event in data_of(streamed("openai_responses")):
+        events.validate_python(event)
+    for event in data_of(streamed("openai_responses", CUT, GONE)):
+        events.validate_python(event)
+
+
+def test_anthropics_types_accept_every_body_and_event() -> None:
+    pydantic.TypeAdapter(AnthropicMessage).validate_json(whole("anthropic_messages").body)
+    events: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(RawMessageStreamEvent)
+    for event in data_of(streamed("anthropic_messages")):
+        if event["type"] != "ping":  # the types leave it out, and the package skips it
+            events.validate_python(event)
+
+
+def test_googles_and_ollamas_types_accept_every_body_and_item() -> None:
+    google: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(genai.types.GenerateContentResponse)
+    google.validate_json(whole("gemini_content").body)
+    for item in data_of(streamed("gemini_content")):
+        google.validate_python(item)
+    lines: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(ollama.ChatResponse)
+    lines.validate_json(whole("ollama_native").body)
+    for line in data_of(streamed("ollama_native")):
+        lines.validate_python(line)

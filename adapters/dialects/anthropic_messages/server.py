@@ -15,7 +15,7 @@ from llm_pure.adapters.dialects.anthropic_messages import wire
 from llm_pure.adapters.dialects.anthropic_messages.server_request import parse_request
 from llm_pure.adapters.dialects.anthropic_messages.stream import FINISH
 from llm_pure.adapters.dialects.anthropic_messages.usage import read_usage
-from llm_pure.adapters.dialects.common.make_server import make_server
+from llm_pure.adapters.dialects.common.make_server import ResultForms, make_server
 from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
 from llm_pure.adapters.dialects.common.sent_parts import Sent
 from llm_pure.adapters.dialects.common.served_errors import (
@@ -27,6 +27,7 @@ from llm_pure.adapters.dialects.common.served_errors import (
     retry_headers,
 )
 from llm_pure.adapters.dialects.common.served_json import encode_json
+from llm_pure.adapters.dialects.openai_common.served import embeddings_object, model_list, model_row
 from llm_pure.core.server import ReceivedRequest
 from llm_pure.framing.json_codec import json_object
 from llm_pure.types.completion import FinishReason, Usage
@@ -267,12 +268,22 @@ def _usage_object(usage: Usage) -> dict[str, Any]:
     return result
 
 
+_RESULTS = ResultForms(
+    models=model_list,
+    model=model_row,
+    token_count=lambda count: {"input_tokens": count.input_tokens},
+    embeddings=embeddings_object,
+)
+"""There are no embeddings in this API; the form is OpenAI's."""
+
+
 SERVER = make_server(
     "anthropic_messages",
     parse_request=parse_request,
     build_error=build_error,
     open_encoder=MessageEncoder,
     open_body=_BodyEncoder,
+    results=_RESULTS,
     stream_type=lambda received: "text/event-stream; charset=utf-8",
     request_id_header="request-id",
 )

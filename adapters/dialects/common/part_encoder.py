@@ -53,7 +53,8 @@ class PartEncoder:
         self.has_begun = False
         self.usage = Usage()
         self.sequences: dict[int, Sequence] = {}
-        self.extras = Collector()
+        self.extras: dict[int, Collector] = {}
+        """Choice -> its fields that the library does not model; those of the answer are with those of the first."""
         self.fault: LLMError | None = None
         self.is_closed = False
         self.out: list[bytes] = []
@@ -197,19 +198,15 @@ class PartEncoder:
             self.adapt("finish_reason", "changed", text)
         return value
 
-    def final_extra(self, choice: int | None = None) -> dict[str, Any]:
+    def final_extra(self, choice: int = 0) -> dict[str, Any]:
         """The fields that the library does not model: of the answer and its first choice, or of another choice."""
-        completion = self.extras.completion()
-        if not self.received.native:
-            for name in completion.extra.keys() - {"request_id"}:
-                self.adapt(f"extra/{name}", "dropped", "the provider speaks another dialect")
-            return {k: v for k, v in completion.extra.items() if k == "request_id" and not choice}
-        if not choice:
-            return completion.extra
-        numbers = sorted({0, *self.sequences})
-        position = numbers.index(choice) - 1
-        others = completion.alternatives
-        return others[position].extra if 0 <= position < len(others) else {}
+        collector = self.extras.get(choice)
+        extra = {} if collector is None else collector.completion().extra
+        if self.received.native:
+            return extra
+        for name in extra.keys() - {"request_id"}:
+            self.adapt(f"extra/{name}", "dropped", "the provider speaks another dialect")
+        return {name: value for name, value in extra.items() if name == "request_id"}
 
     # Events
 
@@ -233,7 +230,8 @@ class PartEncoder:
             self.usage = event.usage
             return
         if isinstance(event, ExtraReceived):
-            self.extras.add((event,))
+            collector = self.extras.setdefault(event.choice or 0, Collector())
+            collector.add((ExtraReceived(event.name, event.value, event.append),))
             self.add_extra(event)
             return
         if event.choice and self.one_choice:
@@ -244,8 +242,6 @@ class PartEncoder:
         sequence = self.sequences.get(event.choice)
         if sequence is None:
             sequence = self.sequences[event.choice] = Sequence()
-            if event.choice:  # so that its extras have a place
-                self.extras.add((Finished("unknown", choice=event.choice),))
         match event:
             case TextDelta(text=text, index=index):
                 self._add("text", sequence, event.choice, index, text)

@@ -27,6 +27,9 @@ A = TypeVar("A")
 
 EFFORTS: tuple[Effort, ...] = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
+EFFORT_OF: Mapping[str, Effort] = {effort: effort for effort in EFFORTS}
+"""Name of an effort -> the effort."""
+
 HEALTH = r"(?:/(?:health|healthz|readyz|livez)/?|(?<![\s\S])/?)"
 """Paths of probes: the root only as it is, the others below any path."""
 
@@ -78,6 +81,11 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
     return body
 
 
+def _fits(value: Any, kind: type[Any] | tuple[type[Any], ...]) -> bool:
+    """Whether a value is of a kind; true and false are no numbers."""
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
 class BodyReader:
     """The fields of an object, each read once; those that nobody reads are `unread`. null is the same as absent."""
 
@@ -97,10 +105,12 @@ class BodyReader:
         return self.values.pop(key, None)
 
     def _typed(self, key: str, kind: type[A] | tuple[type[A], ...], expected: str) -> A | None:
-        value = self.values.pop(key, None)
-        is_flag = isinstance(value, bool) and kind is not bool  # a bool is an int
-        if value is None or (isinstance(value, kind) and not is_flag):
-            return value
+        value: Any = self.values.pop(key, None)
+        if value is None:
+            return None
+        if _fits(value, kind):
+            result: A = value
+            return result
         invalid(self.at(key), f"{key} is {expected}, not {type_name(value)}")
 
     def text(self, key: str) -> str | None:

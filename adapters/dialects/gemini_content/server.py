@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from llm_pure.adapters.dialects.common.make_server import make_server
+from llm_pure.adapters.dialects.common.make_server import ResultForms, make_server
 from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
 from llm_pure.adapters.dialects.common.sent_parts import Sent
 from llm_pure.adapters.dialects.common.served_errors import (
@@ -32,6 +32,7 @@ from llm_pure.types.errors import InvalidRequest, LLMError, retry_after_s
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import base64_text
 from llm_pure.types.messages import Audio, Document, Image, Opaque, Video
+from llm_pure.types.operations import Embeddings, ModelInfo, ModelPage
 
 _REASONS: Mapping[FinishReason, str] = {
     "stop": "STOP",
@@ -310,12 +311,42 @@ def _stream_type(received: ReceivedRequest) -> str:
     return "text/event-stream" if received.framing == "sse" else "application/json"
 
 
+_METHODS = ["generateContent", "countTokens"]
+
+
+def _model(row: ModelInfo, received: ReceivedRequest) -> dict[str, Any]:
+    name = row.id if "/" in row.id else f"models/{row.id}"
+    fields = {"name": name, "displayName": row.id, "supportedGenerationMethods": _METHODS}
+    return {**fields, **row.extra}
+
+
+def _models(page: ModelPage, received: ReceivedRequest) -> dict[str, Any]:
+    token = {"nextPageToken": page.next_page} if page.next_page else {}
+    return {"models": [_model(row, received) for row in page.models], **token}
+
+
+def _embeddings(result: Embeddings, received: ReceivedRequest) -> dict[str, Any]:
+    """One vector for embedContent, a list for batchEmbedContents."""
+    rows = [{"values": list(vector)} for vector in result.vectors]
+    is_one = received.embed is not None and isinstance(received.embed.input, str)
+    return {"embedding": rows[0]} if is_one and rows else {"embeddings": rows}
+
+
+_RESULTS = ResultForms(
+    models=_models,
+    model=_model,
+    token_count=lambda count: {"totalTokens": count.input_tokens},
+    embeddings=_embeddings,
+)
+
+
 SERVER = make_server(
     "gemini_content",
     parse_request=parse_request,
     build_error=build_error,
     open_encoder=ContentEncoder,
     open_body=_BodyEncoder,
+    results=_RESULTS,
     stream_type=_stream_type,
 )
 

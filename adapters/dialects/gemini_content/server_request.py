@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from llm_pure.adapters.dialects.common.received import (
+    EFFORT_OF,
     EFFORTS,
     HEALTH,
     BodyReader,
@@ -219,7 +220,7 @@ def _reasoning(config: BodyReader) -> ReasoningRequest | None:
     fields.unread()
     if budget == 0:
         return ReasoningRequest(enabled=False)
-    effort = next((known for known in EFFORTS if known == (level or "").lower()), None)
+    effort = EFFORT_OF.get((level or "").lower())
     if effort is None and level not in (None, "THINKING_LEVEL_UNSPECIFIED"):
         fields.drop("thinkingLevel", f"it is one of {', '.join(EFFORTS)}", level)
     if budget is not None and budget < 0:  # as much as the model likes
@@ -285,4 +286,5 @@ def _embed(body: BodyReader, model: str) -> EmbedRequest:
         dimensions = row.integer("outputDimensionality") or dimensions
         if row is not body:
             row.unread()
-    return EmbedRequest(input=tuple(texts), model=model, task=task, dimensions=dimensions)
+    value = texts[0] if requests is None else tuple(texts)
+    return EmbedRequest(input=value, model=model, task=task, dimensions=dimensions)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from llm_pure.adapters.dialects.common.make_server import make_server
+from llm_pure.adapters.dialects.common.make_server import ResultForms, make_server
 from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
 from llm_pure.adapters.dialects.common.sent_parts import Sent
 from llm_pure.adapters.dialects.common.served_errors import (
@@ -28,6 +28,7 @@ from llm_pure.types.errors import LLMError
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.media import base64_text
 from llm_pure.types.messages import Image
+from llm_pure.types.operations import Embeddings, ModelInfo, ModelPage
 
 _REASONS: Mapping[FinishReason, str] = {
     "stop": "stop",
@@ -96,10 +97,9 @@ class LineEncoder(PartEncoder):
     complete_calls = True
 
     def begin_response(self) -> None:
-        created = datetime.fromtimestamp(self.received.created_s, UTC)
         self.head = {
             "model": self.started.model or self.received.model,
-            "created_at": created.isoformat().replace("+00:00", "Z"),
+            "created_at": _time(self.received.created_s),
         }
         self.kinds: dict[str, int] = {}
 
@@ -187,12 +187,71 @@ def _counts(usage: Usage) -> dict[str, Any]:
     return {name: count for name, count in counts.items() if count is not None}
 
 
+_DETAILS = {
+    "format": "gguf",
+    "family": "llm",
+    "families": None,
+    "parameter_size": "",
+    "quantization_level": "",
+}
+_CAPABILITIES = ["completion", "tools", "vision", "thinking"]
+
+
+def _model(row: ModelInfo, received: ReceivedRequest) -> dict[str, Any]:
+    """What /api/show says: clients hide models without tools, and fail without the model's facts."""
+    facts = {"general.architecture": "llm", "llm.context_length": 131_072}
+    shown = {"details": _DETAILS, "model_info": facts, "capabilities": _CAPABILITIES}
+    return {**shown, "modified_at": _time(row.created_s or received.created_s), **row.extra}
+
+
+def _models(page: ModelPage, received: ReceivedRequest) -> dict[str, Any]:
+    rows = [
+        {
+            "name": row.id,
+            "model": row.id,
+            "modified_at": _time(row.created_s or received.created_s),
+            "size": 0,
+            "digest": "",
+            "details": _DETAILS,
+            **row.extra,
+        }
+        for row in page.models
+    ]
+    return {"models": rows}
+
+
+def _embeddings(result: Embeddings, received: ReceivedRequest) -> dict[str, Any]:
+    """One vector for /api/embeddings, a list for /api/embed."""
+    vectors = [list(vector) for vector in result.vectors]
+    if received.embed is not None and isinstance(received.embed.input, str) and vectors:
+        return {"embedding": vectors[0]}
+    count = result.usage.input_tokens
+    counted = {} if count is None else {"prompt_eval_count": count}
+    return {"model": result.model or received.model, "embeddings": vectors, **counted}
+
+
+def _time(seconds: int) -> str:
+    """RFC 3339."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+_RESULTS = ResultForms(
+    models=_models,
+    model=_model,
+    token_count=lambda count: {"prompt_eval_count": count.input_tokens},
+    embeddings=_embeddings,
+    health={"version": "0.33.0"},
+)
+"""The version is a bare number of three parts: clients compare it. Ollama counts no tokens."""
+
+
 SERVER = make_server(
     "ollama_native",
     parse_request=parse_request,
     build_error=build_error,
     open_encoder=LineEncoder,
     open_body=_BodyEncoder,
+    results=_RESULTS,
     stream_type=lambda received: "application/x-ndjson",
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_pure.adapters.dialects.common.received import (
+    EFFORT_OF,
     EFFORTS,
     HEALTH,
     BodyReader,
@@ -71,10 +72,11 @@ def parse_request(request: HttpRequest) -> ReceivedRequest:
         return ReceivedRequest(dialect=DIALECT, operation=operation, model=model, credentials=keys)
     model = body.text("model") or invalid("model", "model is missing")
     if operation == "embed":
-        texts = body.texts("input")
-        prompt = body.texts("prompt") if texts is None else texts
+        texts, prompt = body.texts("input"), body.text("prompt")
         embed = EmbedRequest(
-            input=prompt or ("",), model=model, dimensions=body.integer("dimensions")
+            input=(prompt or "") if texts is None else texts,
+            model=model,
+            dimensions=body.integer("dimensions"),
         )
         return ReceivedRequest(
             dialect=DIALECT,
@@ -207,7 +209,7 @@ def _reasoning(body: BodyReader) -> ReasoningRequest | None:
         case True:
             return ReasoningRequest()
         case str():
-            effort = next((known for known in EFFORTS if known == value), None)
+            effort = EFFORT_OF.get(value)
             if effort is None:
                 body.drop("think", f"it is true, false or one of {', '.join(EFFORTS)}", value)
             return ReasoningRequest(effort=effort)

@@ -8,7 +8,7 @@ Source: ../shared/wire/server-side.md sections 3, 4 and 6 (measured with openai 
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapters.dialects.common.make_server import make_server
+from llm_pure.adapters.dialects.common.make_server import ResultForms, make_server
 from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
 from llm_pure.adapters.dialects.common.sent_parts import Sent
 from llm_pure.adapters.dialects.common.served_errors import response_id
@@ -18,7 +18,10 @@ from llm_pure.adapters.dialects.openai_chat.server_request import parse_request
 from llm_pure.adapters.dialects.openai_chat.stream import FINISH
 from llm_pure.adapters.dialects.openai_common.served import (
     build_error,
+    embeddings_object,
     error_object,
+    model_list,
+    model_row,
     usage_object,
 )
 from llm_pure.framing.json_codec import json_object
@@ -248,12 +251,21 @@ def _metadata(part: Sent) -> dict[str, Any]:
     return {} if metadata is None else json_object(metadata.json) or {}
 
 
+_RESULTS = ResultForms(
+    models=model_list,
+    model=model_row,
+    token_count=lambda count: {"input_tokens": count.input_tokens},
+    embeddings=embeddings_object,
+)
+
+
 SERVER = make_server(
     "openai_chat",
     parse_request=parse_request,
     build_error=build_error,
     open_encoder=ChatEncoder,
     open_body=_BodyEncoder,
+    results=_RESULTS,
     stream_type=lambda received: "text/event-stream",
     request_id_header="x-request-id",
 )

@@ -1,6 +1,7 @@
 """What OpenAI's APIs share on the server side: error bodies, and usage objects."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from llm_pure.core.server import ReceivedRequest
 from llm_pure.types.completion import Usage
 from llm_pure.types.errors import InvalidRequest, LLMError, UnsupportedFeature
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.operations import EmbedRequest
+from llm_pure.types.operations import Embeddings, EmbedRequest, ModelInfo, ModelPage
 
 ERRORS: Mapping[str, ErrorRow] = {
     "unsupported": ErrorRow(400, "invalid_request_error", "unsupported_parameter"),
@@ -117,3 +118,38 @@ def user_of(body: BodyReader) -> str | None:
     if identifier is not None and user not in (None, identifier):
         body.drop("user", "safety_identifier is there too", user)
     return user if identifier is None else identifier
+
+
+def model_row(row: ModelInfo, received: ReceivedRequest) -> dict[str, Any]:
+    """A model for the packages of OpenAI and of Anthropic: one row serves both."""
+    seconds = row.created_s or received.created_s
+    created_at = datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    return {
+        "id": row.id,
+        "object": "model",
+        "type": "model",
+        "created": seconds,
+        "created_at": created_at,
+        "owned_by": row.owned_by or "",
+        "display_name": row.id,
+        **row.extra,
+    }
+
+
+def model_list(page: ModelPage, received: ReceivedRequest) -> dict[str, Any]:
+    """The list of models for the packages of OpenAI and of Anthropic."""
+    rows = [model_row(row, received) for row in page.models]
+    ends = {"first_id": rows[0]["id"], "last_id": rows[-1]["id"]} if rows else {}
+    return {"object": "list", "data": rows, "has_more": bool(page.next_page), **ends}
+
+
+def embeddings_object(result: Embeddings, received: ReceivedRequest) -> dict[str, Any]:
+    """One row for each text. Numbers in base64 are not sent: all packages read lists too."""
+    rows = [
+        {"object": "embedding", "index": index, "embedding": list(vector)}
+        for index, vector in enumerate(result.vectors)
+    ]
+    count = result.usage.input_tokens or 0
+    usage = {"prompt_tokens": count, "total_tokens": count}
+    model = result.model or received.model
+    return {"object": "list", "data": rows, "model": model, "usage": usage}

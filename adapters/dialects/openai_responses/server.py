@@ -8,7 +8,7 @@ Source: ../shared/wire/server-side.md sections 3, 4 and 7 (measured with openai 
 from collections.abc import Mapping
 from typing import Any
 
-from llm_pure.adapters.dialects.common.make_server import make_server
+from llm_pure.adapters.dialects.common.make_server import ResultForms, make_server
 from llm_pure.adapters.dialects.common.part_encoder import PartEncoder
 from llm_pure.adapters.dialects.common.sent_parts import Sent
 from llm_pure.adapters.dialects.common.served_errors import (
@@ -18,7 +18,10 @@ from llm_pure.adapters.dialects.common.served_errors import (
 from llm_pure.adapters.dialects.common.served_json import encode_json
 from llm_pure.adapters.dialects.openai_common.served import (
     build_error,
+    embeddings_object,
     error_object,
+    model_list,
+    model_row,
     usage_object,
 )
 from llm_pure.adapters.dialects.openai_responses import wire
@@ -122,7 +125,7 @@ class ResponseEncoder(PartEncoder):
         if fields.get("id") not in (None, kept):
             reason = "the id of an item is known at its end only"
             self.adapt("message/provider_metadata/id", "changed", reason)
-        position = self.items.index(item)
+        position = len(self.items) - 1
         self.send("response.output_item.done", {"output_index": position, "item": item})
 
     def address(self, **fields: Any) -> dict[str, Any]:
@@ -185,7 +188,7 @@ class ResponseEncoder(PartEncoder):
             return
         if part.kind == "reasoning":
             position = self.address(summary_index=0)
-            if part.text == text:
+            if len(part.pieces) == 1:
                 empty = {"type": "summary_text", "text": ""}
                 self.send("response.reasoning_summary_part.added", {**position, "part": empty})
             self.send("response.reasoning_summary_text.delta", {**position, "delta": text})
@@ -365,12 +368,24 @@ class _BodyEncoder(ResponseEncoder):
         pass
 
 
+_RESULTS = ResultForms(
+    models=model_list,
+    model=model_row,
+    token_count=lambda count: {
+        "object": "response.input_tokens",
+        "input_tokens": count.input_tokens,
+    },
+    embeddings=embeddings_object,
+)
+
+
 SERVER = make_server(
     "openai_responses",
     parse_request=parse_request,
     build_error=build_error,
     open_encoder=ResponseEncoder,
     open_body=_BodyEncoder,
+    results=_RESULTS,
     stream_type=lambda received: "text/event-stream; charset=utf-8",
     request_id_header="x-request-id",
 )

@@ -14,10 +14,12 @@ from llm_pure.replay.doubles.requests import SentRequest, framing
 from llm_pure.server import ReceivedRequest, server_dialects
 from llm_pure.transports.scripted import ScriptedResponse
 from llm_pure.types.completion import Completion, Usage
-from llm_pure.types.errors import LLMError
+from llm_pure.types.errors import LLMError, UnsupportedFeature
 from llm_pure.types.events import StreamEvent, TextDelta
 from llm_pure.types.http import HttpResponse
 from llm_pure.types.messages import Image, Message
+from llm_pure.types.redact import redact_url
+from llm_pure.types.rejection import Rejected
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Success
 
@@ -57,9 +59,10 @@ def answer_request(
     sent: SentRequest, answer: Completion | LLMError, usage: Usage | None
 ) -> ScriptedResponse | LLMError:
     """The response. Raises Rejected for an answer that the API of the request cannot carry."""
+    if isinstance(answer, LLMError) and answer.kind in _OWN_ERRORS:
+        return answer
+    _check_form(sent)
     if isinstance(answer, LLMError):
-        if answer.kind in _OWN_ERRORS:
-            return answer
         return _scripted(build_error(sent, answer))
     if sent.operation != "chat":
         return _scripted(canned(sent, answer.text))
@@ -76,6 +79,17 @@ def answer_request(
     if form is not None:
         return _by_form(sent, form, completion)
     return _by_dialect(sent, _INVOKE.get(sent.form, sent.form), completion)
+
+
+def _check_form(sent: SentRequest) -> None:
+    """Raise Rejected for the request of a dialect that no double speaks, such as a plug-in's own, or of no known operation."""
+    if sent.operation == "unknown":
+        message = f"doubles know no operation at {redact_url(sent.url)}"
+        raise Rejected(UnsupportedFeature(message=message, feature="transport"))
+    name = _FORM_OF_ERRORS.get(sent.form, sent.form)
+    if name not in CHAT_FORMS and name not in server_dialects:
+        message = f"doubles do not speak {sent.form}; ScriptedTransport answers with given bytes"
+        raise Rejected(UnsupportedFeature(message=message, feature="transport"))
 
 
 def build_error(sent: SentRequest, error: LLMError) -> HttpResponse:

@@ -100,7 +100,10 @@ def read_request(request: HttpRequest) -> SentRequest:
 
 
 def _detect(request: HttpRequest) -> tuple[Operation, str, str]:
-    path = unquote(urlsplit(request.url).path).rstrip("/")
+    try:
+        path = unquote(urlsplit(request.url).path).rstrip("/")
+    except ValueError:
+        path = ""
     call = detect_call(request)
     if isinstance(call, Call):
         operation: Operation = "count_tokens" if call.operation == "count" else call.operation
@@ -139,11 +142,13 @@ def framing(request: SentRequest) -> Literal["sse", "json_array"]:
 
 _NO_TEXT = frozenset(
     {
-        "id", "model", "name", "role", "tool_call_id", "tool_use_id", "type", "call_id", "url", "data", "media_type",
-        "mimeType", "status", "stream", "user",
+        "cache_control", "call_id", "content_type", "data", "detail", "format", "id", "media_type", "mimeType", "model", "name",
+        "role", "signature", "status", "stream", "thoughtSignature", "toolUseId", "tool_call_id", "tool_name", "tool_use_id",
+        "type", "url", "user",
     }
 )  # fmt: skip
-_CONVERSATIONS = ("messages", "input", "contents", "prompt", "payload", "message")
+"""Keys whose strings are no text of a conversation."""
+_CONVERSATIONS = ("tool_results", "messages", "input", "contents", "prompt", "payload", "message")
 
 
 def _conversation(fields: dict[str, Any]) -> Any:
