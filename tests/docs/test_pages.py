@@ -18,7 +18,6 @@ A_REAL_KEY = "stands for a key of the reader"
 NOT_RUN: dict[tuple[str, str], str] = {
     ("README.md", "$ make demo     # every step on a bundled cassette: request, events, Completion; no network, no key"):
         "creates an environment from the package index; tests/cli/test_demo.py runs the demo",
-    ("README.md", "$ export OPENAI_API_KEY=..."): A_REAL_KEY,
     ("docs/index.md", "$ pip install llm-pure"): INSTALLS,
     ("docs/how-to/test-other-packages.md", "$ llm-pure replay serve cassettes/openai --port 0"):
         "serves until it is stopped; tests/replay/test_server.py runs it",
