@@ -74,6 +74,10 @@ def test_the_page_of_the_client_has_the_table_of_what_is_added_unasked() -> None
     [
         ('```python\nprint(1)\n```\n\n```text title="output"\n2\n```\n', "printed\n1"),
         ("```python\n1 / 0\n```\n", "page.md:2: Traceback"),
+        (
+            "```python\nfrom returns.result import Failure\nFailure('lost')\n```\n",
+            "a Failure that nobody sees: lost",
+        ),
         ("```console\n$ echo a\nb\n```\n", "printed\na"),
         ("```console\n$ false\n```\n", "`false`: exit 1"),
         ("```\nx\n```\n", "language ''"),
