@@ -1,7 +1,6 @@
 """A request in Anthropic's format, answered by another vendor's model: pure functions around any transport."""
 
 from llm_pure.server import server_dialects
-
 from msgspec.structs import replace
 
 from llm_pure import LLM, HttpRequest, HttpResponse, LLMConfig, fold, unwrap
