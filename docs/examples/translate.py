@@ -1,9 +1,9 @@
 """A request in Anthropic's format, answered by another vendor's model: pure functions around any transport."""
 
-from llm_pure.server import server_dialects
 from msgspec.structs import replace
 
 from llm_pure import LLM, HttpRequest, HttpResponse, LLMConfig, fold, unwrap
+from llm_pure.server import server_dialects
 
 dialect = server_dialects["anthropic_messages"]
 
