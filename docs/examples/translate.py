@@ -1,8 +1,9 @@
 """A request in Anthropic's format, answered by another vendor's model: pure functions around any transport."""
 
-from llm_pure.server import server_dialects
+from msgspec.structs import replace
 
 from llm_pure import LLM, HttpRequest, HttpResponse, LLMConfig, fold, unwrap
+from llm_pure.server import server_dialects
 
 dialect = server_dialects["anthropic_messages"]
 
@@ -10,6 +11,7 @@ dialect = server_dialects["anthropic_messages"]
 def answer(llm: LLM, request: HttpRequest) -> HttpResponse:
     """The response in the format of the request, also for an error of the model's service."""
     received = unwrap(dialect.parse_request(request))
+    received = replace(received, upstream_dialect="openai_chat")  # its extra fields stay here
     return fold(
         llm.completion(received.chat),
         ok=lambda completion: dialect.build_response(completion, received),

@@ -5,6 +5,7 @@ library does this: sybil and pytest-markdown-docs make one test of each block, w
 processes that do not share the page's variables, and pytest-examples formats and evaluates single blocks.
 """
 
+import ast
 import contextlib
 import io
 import json
@@ -22,6 +23,7 @@ from typing import Any
 import msgspec
 import yaml
 from markdown_it import MarkdownIt
+from returns.result import Failure
 
 TITLE = re.compile(r'title="([^"]+)"')
 OUTPUT = "output"
@@ -83,7 +85,7 @@ class PageRun:
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self.folder = folder
         self.env = env
-        self.namespace: dict[str, Any] = {"__name__": "__page__"}
+        self.namespace: dict[str, Any] = {"__name__": "__page__", _CHECK: _no_failure}
         self.printed = ""
 
     def run(self, block: Block) -> None:
@@ -110,7 +112,8 @@ class PageRun:
         source = "\n" * (block.line - 1) + block.text
         printed = io.StringIO()
         try:
-            code = compile(source, block.page, "exec")
+            tree = ast.fix_missing_locations(_CheckStatements().visit(ast.parse(source)))
+            code = compile(tree, block.page, "exec")
             with contextlib.redirect_stdout(printed), _modules_of(self.folder):
                 exec(code, self.namespace)  # noqa: S102
         except BaseException as error:
@@ -150,6 +153,23 @@ class PageRun:
             raise BlockError(
                 f"{_at(block)}: {command}\n--- printed\n{printed}\n--- page\n{expected}"
             )
+
+
+_CHECK = "__no_failure__"
+
+
+class _CheckStatements(ast.NodeTransformer):
+    """Let a statement that only calls something fail the block if its Result is a Failure, which nobody would see."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr:
+        name = ast.Name(id=_CHECK, ctx=ast.Load())
+        node.value = ast.Call(func=name, args=[node.value], keywords=[])
+        return node
+
+
+def _no_failure(value: object) -> None:
+    if isinstance(value, Failure):
+        raise BlockError(f"a Failure that nobody sees: {value.failure()}")
 
 
 def _commands(block: Block) -> Iterator[tuple[str, str]]:

@@ -133,6 +133,7 @@ def test_translation_answers_in_the_format_of_the_request(
     assert answer["content"] == [
         {"type": "text", "text": "Rayleigh scattering: air scatters blue light most."}
     ]
+    assert "created" not in answer
     assert answer["usage"]["input_tokens"] == 24
 
 

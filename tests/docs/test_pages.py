@@ -18,7 +18,6 @@ A_REAL_KEY = "stands for a key of the reader"
 NOT_RUN: dict[tuple[str, str], str] = {
     ("README.md", "$ make demo     # every step on a bundled cassette: request, events, Completion; no network, no key"):
         "creates an environment from the package index; tests/cli/test_demo.py runs the demo",
-    ("README.md", "$ export OPENAI_API_KEY=..."): A_REAL_KEY,
     ("docs/index.md", "$ pip install llm-pure"): INSTALLS,
     ("docs/how-to/test-other-packages.md", "$ llm-pure replay serve cassettes/openai --port 0"):
         "serves until it is stopped; tests/replay/test_server.py runs it",
@@ -75,6 +74,10 @@ def test_the_page_of_the_client_has_the_table_of_what_is_added_unasked() -> None
     [
         ('```python\nprint(1)\n```\n\n```text title="output"\n2\n```\n', "printed\n1"),
         ("```python\n1 / 0\n```\n", "page.md:2: Traceback"),
+        (
+            "```python\nfrom returns.result import Failure\nFailure('lost')\n```\n",
+            "a Failure that nobody sees: lost",
+        ),
         ("```console\n$ echo a\nb\n```\n", "printed\na"),
         ("```console\n$ false\n```\n", "`false`: exit 1"),
         ("```\nx\n```\n", "language ''"),

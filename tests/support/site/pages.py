@@ -9,7 +9,7 @@ from typing import Any
 from llm_pure.cli.arguments import create_parser
 from tests.support.site.reference import REFERENCE, reference_page
 
-WIDTH = 96
+WIDTH = 84
 """Columns of the help texts."""
 
 

@@ -229,7 +229,8 @@ def _methods(item: Item, bases: Sequence[griffe.Class]) -> list[str]:
                 continue
             if method.docstring is None and not getattr(method, "overloads", None):
                 continue
-            lines += [f"### {item.name}.{method.name}", ""]
+            owner_name = "" if item.name.startswith("_") else f"{item.name}."
+            lines += [f"### {owner_name}{method.name}", ""]
             lines += _function(method) if method.is_function else [_markdown(method, []), ""]
     return lines
 
