@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
-from llm_pure.types.messages import Image, safe_repr
+from llm_pure.types.messages import safe_repr
 from llm_pure.types.result import Failure
 
 

@@ -39,11 +39,14 @@ def with_remedy(target: Target, model: str, error: LLMError) -> LLMError:
         case ConnectionFailed(cause="unknown_host"):
             remedy = f"check that this machine is online, and `base_url` ({_base_url(target)})"
             return msgspec.structs.replace(error, remedy=remedy)
-        case TimedOut(phase="read" | "total"):
+        case TimedOut(phase="read" | "total" as phase):
+            config = target.config
             remedy = (
-                f"raise `timeout` of LLMConfig (now {target.config.timeout:g} s), or timeout_s of the "
-                "call; a stream shows the answer as it comes"
+                f"raise `timeout` of LLMConfig (now {config.timeout:g} s), or timeout_s of the call"
             )
+            if phase == "read" and config.read_timeout is not None:
+                remedy = f"raise `read_timeout` of LLMConfig (now {config.read_timeout:g} s)"
+            remedy += "; a stream shows the answer as it comes"
             return msgspec.structs.replace(error, remedy=remedy)
         case _:
             return error

@@ -12,7 +12,6 @@ import msgspec
 
 from llm_pure.core.adaptations import Adaptation, strict_error
 from llm_pure.core.provider import Built
-from llm_pure.core.resolved_request import LARGEST
 from llm_pure.types.config import LLMConfig
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.http import is_credential
@@ -27,6 +26,7 @@ from llm_pure.types.operations import (
 )
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import (
+    LARGEST_NUMBER,
     AllowedTools,
     AudioOutput,
     ChatRequest,
@@ -52,7 +52,11 @@ TOOL_CHOICES = ("auto", "none", "required")
 
 
 def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST
+    return (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and -LARGEST_NUMBER <= value <= LARGEST_NUMBER
+    )
 
 
 def _is_number(value: Any) -> bool:
@@ -60,7 +64,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_finite(value: Any) -> bool:
-    return _is_number(value) and -LARGEST <= value <= LARGEST
+    return _is_number(value) and -LARGEST_NUMBER <= value <= LARGEST_NUMBER
 
 
 def _is_text(value: Any) -> bool:
@@ -270,7 +274,9 @@ def field_problem(field: str, value: Any, name: str | None = None) -> str:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, int) and not -LARGEST <= value <= LARGEST:  # Python refuses to print it
+    if (
+        isinstance(value, int) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER
+    ):  # Python refuses to print it
         return f"an integer of {value.bit_length()} bits"
     return repr(value) if isinstance(value, str | int | float) else type(value).__name__
 

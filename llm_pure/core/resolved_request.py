@@ -4,7 +4,6 @@ The request's values take precedence over the configuration's; a value that neit
 """
 
 from collections.abc import Callable, Collection, Mapping
-from sys import float_info
 from typing import Any, TypeAlias
 
 import msgspec
@@ -18,6 +17,7 @@ from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.messages import Message
 from llm_pure.types.rejection import Rejected, returns_failure
 from llm_pure.types.request import (
+    LARGEST_NUMBER,
     AllowedTools,
     ChatRequest,
     NamedToolChoice,
@@ -99,9 +99,6 @@ _PLAIN_FIELDS: Mapping[str, tuple[type, ...]] = {
     "stream": (bool,),
     "parallel_tool_calls": (bool,),
 }
-
-LARGEST = float_info.max
-"""Numbers beyond it are infinite or no number, which JSON does not have, or integers that readers of JSON refuse."""
 
 OPTIONS = (
     "user",
@@ -261,7 +258,7 @@ def resolve_request(
         _check_schema(request.response_format)
     settings, user_set = _settings(config, fields, name)
     for setting, value in settings.items():
-        if isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+        if isinstance(value, int | float) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
             shown = (
                 value if isinstance(value, float) else f"an integer of {value.bit_length()} bits"
             )

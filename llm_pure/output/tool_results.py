@@ -21,7 +21,7 @@ from llm_pure.types.messages import (
     Video,
 )
 from llm_pure.types.redact import redact
-from llm_pure.types.result import Failure, Result
+from llm_pure.types.result import Failure, Success
 from llm_pure.types.tool_run import ToolRun
 
 ERROR_LIMIT = 2_000
@@ -38,10 +38,10 @@ def value_result(call: ToolCall, value: object) -> ToolResult:
     Anything else is text as JSON: also dataclasses, Structs, and models of pydantic. A Failure is an error.
     Raises TypeError for a value that is none of these.
     """
-    if isinstance(value, Result):
-        if isinstance(value, Failure):
-            return error_result(call, _failure_text(value.failure()))
-        return value_result(call, value.unwrap())
+    while isinstance(value, Success):
+        value = value.unwrap()
+    if isinstance(value, Failure):
+        return error_result(call, _failure_text(value.failure()))
     if isinstance(value, ToolResult):
         return msgspec.structs.replace(value, tool_call_id=call.id, name=call.name)
     try:

@@ -1,12 +1,16 @@
 """`ChatRequest`, and the tools, response formats and reasoning efforts in it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from sys import float_info
 from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
 from llm_pure.types.http import RedactedRepr, is_credential
 from llm_pure.types.messages import CacheMark, Message, SafeRepr, safe_repr
+
+LARGEST_NUMBER = float_info.max
+"""Numbers beyond it are infinite or no number, which JSON does not have, or integers that readers of JSON refuse."""
 
 JsonSchema: TypeAlias = dict[str, Any]
 

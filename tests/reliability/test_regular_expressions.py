@@ -17,9 +17,15 @@ import msgspec
 import pytest
 
 import llm_pure
+from llm_pure.adapters.dialects.anthropic_messages import server_request as anthropic_requests
+from llm_pure.adapters.dialects.gemini_content import server_request as gemini_requests
+from llm_pure.adapters.dialects.ollama_native import server_request as ollama_requests
+from llm_pure.adapters.dialects.openai_chat import server_request as chat_requests
+from llm_pure.adapters.dialects.openai_responses import server_request as responses_requests
 from llm_pure.client.price_data import shipped_prices
 from llm_pure.pricing.table import AllOf, AnyOf, Matches
 from llm_pure.replay.checks import service_detection
+from llm_pure.replay.doubles import requests
 from llm_pure.replay.secrets import patterns, redaction
 from tests.support.pumps import growth, pumped_texts
 
@@ -48,7 +54,18 @@ def _price_patterns() -> Iterator[str]:
             yield from texts(model.match)
 
 
+SERVED = (anthropic_requests, chat_requests, gemini_requests, ollama_requests, responses_requests)
+
 COMPUTED: dict[str, list[tuple[str, str]]] = {
+    "adapters/dialects/common/received.py": [
+        ("fullmatch", f"(?s).{{0,300}}?{pattern}")
+        for module in SERVED
+        for _, pattern, _ in module.ROUTES
+    ],
+    "replay/doubles/requests.py": [
+        *[("fullmatch", pattern) for pattern, _ in requests._OPERATIONS],
+        ("search", f'name="file{requests._FORM_VALUE.decode()}'),
+    ],
     "core/curl.py": [("split", "(stand-in-for-a|stand-in-for-b)")],
     "replay/secrets/patterns.py": [("finditer", patterns._named(redaction.SECRET_NAMES).pattern)],
     "replay/secrets/redaction.py": [

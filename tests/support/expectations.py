@@ -1,7 +1,7 @@
 """What the recorded servers answer, in this library's words; the questions are in `scenarios`."""
 
 import json
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -16,12 +16,15 @@ from llm_pure.types.operations import (
     Speech,
     Transcription,
 )
+from llm_pure.types.result import Failure, LLMResult
 from tests.support.png import tiny_png
 from tests.support.scenarios import LOOPBACK_URL, Scenario
 from tests.support.services.cohere import PLAN
 from tests.support.services.openai_media import PICTURE_URL, SEGMENT, SRT, VTT
 from tests.support.services.shapes import SHAPES
 from tests.support.wav import tiny_wav
+
+A = TypeVar("A")
 
 THINK_ALOUD = {name for name, shape in SHAPES.items() if shape.reasoning == "think"}
 """Their thoughts stand in the text, and the line that ends before the closing tag is a part of them."""
@@ -209,3 +212,8 @@ def said(completion: Completion) -> Said:
         finish_reason=completion.finish_reason,
         tokens=(completion.usage.input_tokens, completion.usage.output_tokens),
     )
+
+
+def without_remedy(result: LLMResult[A]) -> LLMResult[A]:
+    """A result as the parsers give it: the client adds to an error what to do next."""
+    return result.lash(lambda error: Failure(msgspec.structs.replace(error, remedy="")))

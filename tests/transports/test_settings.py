@@ -150,8 +150,9 @@ def timed(kind: str, settings: LLMConfig, text: str = "Hi") -> Timed:
     return Timed(got.failure(), monotonic() - began)
 
 
-def late(place: str, phase: str, what: str) -> TimedOut:
-    return TimedOut(provider="tiny", message=f"{what} {place} in time", phase=phase, retryable=True)
+def late(place: str, phase: str, what: str, remedy: str = "") -> TimedOut:
+    message = f"{what} {place} in time"
+    return TimedOut(provider="tiny", message=message, phase=phase, retryable=True, remedy=remedy)
 
 
 @every_kind
@@ -176,7 +177,10 @@ def test_connect_timeout_counts_for_tls_too(kind: str) -> None:
 def test_read_timeout(kind: str) -> None:
     with Loopback(lambda connection: connection.pause()) as server:
         got = timed(kind, config(base_url=server.url, read_timeout=0.2))
-        assert got.error == late(f"127.0.0.1:{server.port}", "read", "no response from")
+        remedy = (
+            "raise `read_timeout` of LLMConfig (now 0.2 s); a stream shows the answer as it comes"
+        )
+        assert got.error == late(f"127.0.0.1:{server.port}", "read", "no response from", remedy)
         assert server.wait_until_left()
     assert 0.2 <= got.took_s < 2
 
@@ -200,7 +204,11 @@ def test_timeout_of_the_whole_call(kind: str) -> None:
 
     with Loopback(drip) as server:
         got = timed(kind, config(base_url=server.url, timeout=0.3))
-        assert got.error == late(f"127.0.0.1:{server.port}", "total", "no response from")
+        remedy = (
+            "raise `timeout` of LLMConfig (now 0.3 s), or timeout_s of the call; "
+            "a stream shows the answer as it comes"
+        )
+        assert got.error == late(f"127.0.0.1:{server.port}", "total", "no response from", remedy)
         assert server.wait_until_left()
     assert 0.3 <= got.took_s < 2
 

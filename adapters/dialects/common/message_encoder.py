@@ -87,7 +87,7 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
         path, kinds = f"messages/{index}", _PLAIN_KINDS.get(role, ())
         placed: list[Placed] = []
         for part in parts:
-            if type(part) not in kinds or not is_plain(part):
+            if type(part) not in kinds or not _is_plain(part):
                 return None
             placed.append((f"{path}/parts/{len(placed)}", part))
         if joins:
@@ -100,7 +100,7 @@ def _plain_turns(messages: Sequence[Message], rules: TurnRules) -> list[Turn] | 
     return [Turn(role, path, tuple(placed), name) for role, path, placed, name in turns]
 
 
-def is_plain(part: Part) -> bool:
+def _is_plain(part: Part) -> bool:
     """Whether no rule about single parts applies: text that is not blank, a call, or a result of such text."""
     kind = type(part)
     if kind is Text:

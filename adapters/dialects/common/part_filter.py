@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from llm_pure.adapters.dialects.common.adaptations import dropped, rewritten
-from llm_pure.adapters.dialects.common.message_encoder import is_plain
 from llm_pure.adapters.dialects.common.replay import (
     foreign_fields,
     is_understood,
@@ -77,7 +76,8 @@ class PartFilter:
         may_be_blank = False
         for index, part in enumerate(parts):
             part_path = f"{path}/parts/{index}"
-            if is_plain(part):  # most parts are: this is a hot path of every request
+            if type(part) is Text and part.provider_metadata is None and part.cache is None:
+                may_be_blank = may_be_blank or not part.text or part.text.isspace()
                 placed.append((part_path, part))
                 continue
             may_be_blank = may_be_blank or type(part) in _WITH_TEXT

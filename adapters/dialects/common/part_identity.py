@@ -134,9 +134,9 @@ class Calls(msgspec.Struct, frozen=True):
         Mistral). The event has the id when it is new, and the complete name so far when it changed.
         """
         if arguments and not call_id and not name and not complete:
-            last_choice, last_index, number = self.last
+            last_choice, last_index, last = self.last
             if last_index == index and last_choice == choice:  # nearly every fragment
-                return self, ToolCallDelta(arguments, self.first + number, choice)
+                return self, ToolCallDelta(arguments, self.first + last, choice)
         call_id = "" if call_id == "null" else call_id or ""
         name = name or ""
         parts = self.parts

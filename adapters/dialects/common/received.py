@@ -33,7 +33,7 @@ EFFORT_OF: Mapping[str, Effort] = {effort: effort for effort in EFFORTS}
 HEALTH = r"(?:/(?:health|healthz|readyz|livez)/?|(?<![\s\S])/?)"
 """Paths of probes: the root only as it is, the others below any path."""
 
-_BEARER = re.compile(r"(?i)bearer +(.+)")
+_BEARER = re.compile(r"(?i)bearer +([^ ].*)")
 
 
 def route(

@@ -33,6 +33,9 @@ _OPERATIONS: tuple[tuple[str, Operation], ...] = (
 )
 """End of a path -> operation, for those that `detect_call` does not know."""
 
+_FORM_VALUE = rb'"[^\r\n]{0,200}\r\n(?:[^\r\n]{1,200}\r\n){0,9}\r\n([^\r\n]*)'
+"""After the name of a field: the rest of its headers, and the first line of its value."""
+
 _STREAMED_PATHS = re.compile(
     r":stream(?:GenerateContent|RawPredict)|/converse-stream|/invoke-with-response-stream"
 )
@@ -184,10 +187,7 @@ def embed_texts(request: SentRequest) -> list[str]:
 
 def form_field(request: SentRequest, name: str) -> str:
     """A field of a multipart form, "" without it."""
-    match = re.search(
-        rb'name="' + re.escape(name.encode()) + rb'"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([^\r\n]*)',
-        request.body,
-    )
+    match = re.search(rb'name="' + re.escape(name.encode()) + _FORM_VALUE, request.body)
     return match[1].decode("utf-8", "replace") if match else ""
 
 
