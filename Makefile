@@ -4,6 +4,8 @@
 PYTHON ?= python3
 PYTHONS ?= 3.11 3.12 3.13
 BIN := .venv/bin
+# one more than there are cores, since some tests wait
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 .DEFAULT_GOAL := help
 .PHONY: help demo test fuzz test-lowest test-newest check format docs changelog dist record bench compare lock prices-refresh clean
 
@@ -39,7 +41,7 @@ demo: .venv/run ## the whole chain on a shipped cassette, offline
 	@$(BIN)/python -m llm_pure demo
 
 test: .venv/test ## the test suite, offline
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 fuzz: .venv/test ## 200,000 mutants of recorded responses, to every parser, in ten minutes; ARGS="--seed 1 --cases 5000"
 	$(BIN)/python -m tests.support.fuzz $(ARGS)
@@ -50,13 +52,13 @@ test-lowest: ## the test suite with the lowest versions that pyproject.toml decl
 	$(LOWEST)/bin/python -m pip install --quiet --upgrade "pip>=25.3"
 	$(LOWEST)/bin/python tests/support/constraints.py lowest > $(LOWEST)/lowest.txt
 	$(LOWEST)/bin/python -m pip install --quiet --editable ".[cli]" --group test --requirement $(LOWEST)/lowest.txt
-	$(LOWEST)/bin/python -m pytest -n auto
+	$(LOWEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-newest: ## the test suite with the newest versions of today, not the pinned ones; PYTHON=python3.12
 	$(PYTHON) -m venv $(NEWEST)
 	$(NEWEST)/bin/python -m pip install --quiet --upgrade "pip>=25.3"
 	$(NEWEST)/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable ".[cli]" --group test
-	$(NEWEST)/bin/python -m pytest -n auto
+	$(NEWEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: .venv/check ## what CI checks beyond tests
 	$(BIN)/ruff format --check .

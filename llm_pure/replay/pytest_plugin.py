@@ -62,7 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         "llm_cassette(name=None, *, mode, matching, redaction, again, borders, speed, fault, unused, misses, "
-        "empty, allowed_hosts): replay calls of language models from a cassette, see docs/replay.md of llm-pure",
+        "empty, allowed_hosts): replay calls of language models from a cassette, see docs/reference/cassettes.md of llm-pure",
     )
 
 

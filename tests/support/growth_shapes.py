@@ -507,8 +507,9 @@ def memory_growth(shape: Shape, size: int) -> float:
 
 def _cpu_s(calls: Sequence[Call], *, collecting: bool) -> float:
     """CPU seconds of the calls, one after another."""
-    gc.collect()
-    if not collecting:
+    if collecting:
+        gc.collect()
+    else:
         gc.disable()
     try:
         begin = time.thread_time()
