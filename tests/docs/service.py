@@ -4,6 +4,7 @@ The blocks run as printed: the variables that the library and the official packa
 this server. `answers.json` has what the model says, by the words of the question.
 """
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ def _commands(folder: Path) -> str:
     for name, module in {"llm-pure": "llm_pure", "pytest": "pytest", "python": ""}.items():
         arguments = f"-m {module}" if module else ""
         script = folder / name
-        script.write_text(f'#!/bin/sh\nexec {sys.executable} {arguments} "$@"\n', "utf-8")
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {arguments} "$@"\n', "utf-8")
         script.chmod(0o755)
     return str(folder)
 
