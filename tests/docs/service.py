@@ -63,7 +63,9 @@ def _commands(folder: Path) -> str:
     for name, module in {"llm-pure": "llm_pure", "pytest": "pytest", "python": ""}.items():
         arguments = f"-m {module}" if module else ""
         script = folder / name
-        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {arguments} "$@"\n', "utf-8")
+        script.write_text(
+            f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {arguments} "$@"\n', "utf-8"
+        )
         script.chmod(0o755)
     return str(folder)
 
