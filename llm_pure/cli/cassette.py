@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from llm_pure.adapters import registry
 from llm_pure.cli.exit_codes import DATA, FINDINGS, OK, value_or_exit
 from llm_pure.cli.files import require_paths
 from llm_pure.cli.output import colors, out, print_error, print_note
-from llm_pure.client.plugins import load_registry
 from llm_pure.client.price_data import load_prices
 from llm_pure.pricing.costs import PricingContext, cost_of
 from llm_pure.replay.cassette import NO_CASSETTE, Cassette
@@ -31,7 +31,7 @@ def check(options: Namespace) -> int:
 
     def records() -> Iterator[CheckRecord]:
         nonlocal code
-        for record in check_paths(options.paths, load_registry()):
+        for record in check_paths(options.paths, registry):
             if exit_code_of(record) != OK:
                 code = DATA
             yield record
@@ -65,7 +65,6 @@ def print_cassette(
 ) -> None:
     """Print the interactions of a cassette, or the one at `index`. full_bodies: do not shorten bodies."""
     color = colors(sys.stdout)
-    registry = load_registry()
     price = _cost_formatter()
     for number, interaction in enumerate(cassette.interactions):
         if index is None or number == index:

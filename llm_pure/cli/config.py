@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from llm_pure.adapters import registry
 from llm_pure.cli.diagnosis import (
     ModelReport,
     SettingReport,
@@ -19,7 +20,6 @@ from llm_pure.cli.diagnosis import (
 from llm_pure.cli.exit_codes import CONFIGURATION, NO_INPUT, OK, CommandFailed, value_or_exit
 from llm_pure.cli.files import require_files
 from llm_pure.cli.output import colors, out
-from llm_pure.client.plugins import load_registry
 from llm_pure.settings.config_file import ModelSettings
 from llm_pure.settings.loading import LoadedConfig, config_file_paths, load_config_files
 from llm_pure.types.errors import describe
@@ -53,7 +53,6 @@ def doctor(options: Namespace) -> int:
         out(f"transport {transport.name}: {transport.value}")
     models = list(_models_of_files(loaded))
     if not models:
-        registry = load_registry()
         models = [
             diagnose(name, config, os.environ, source="the environment", registry=registry)
             for name, config in models_from_environment(os.environ, registry)

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 import msgspec
 
-from llm_pure.client.plugins import find_provider
+from llm_pure.adapters import registry as default_registry
 from llm_pure.client.targets import Target, annotate_error, target_secrets
 from llm_pure.core.provider import Provider
 from llm_pure.core.registry import Registry
@@ -69,7 +69,7 @@ def diagnose(
     now: datetime | None = None,
 ) -> ModelReport:
     """Build and sign a small request, and discard it. source: where `config` comes from."""
-    lookup = find_provider(config.api_type, registry)
+    lookup = (registry or default_registry).get(config.api_type)
     if isinstance(lookup, Failure):
         setting = SettingReport("provider", config.api_type, source)
         return ModelReport(name, (setting,), lookup.failure())
@@ -112,7 +112,7 @@ def models_from_environment(
 ) -> Iterator[tuple[str, LLMConfig]]:
     """Yield the providers with a key in the environment, with a configuration without a model."""
     for name in registry.names():
-        provider = find_provider(name, registry).value_or(None)
+        provider = registry.get(name).value_or(None)
         if provider is not None and _first_set(provider.api_key_env, environ):
             yield name, LLMConfig(api_type=name)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from llm_pure.adapters import registry
 from llm_pure.cli.cassette import print_cassette
 from llm_pure.cli.exit_codes import (
     CANNOT_WRITE,
@@ -16,7 +17,6 @@ from llm_pure.cli.exit_codes import (
     value_or_exit,
 )
 from llm_pure.cli.output import out, print_note
-from llm_pure.client.plugins import load_registry
 from llm_pure.replay.cassette import Cassette
 from llm_pure.replay.cassette_files import load_cassette, save_cassette
 from llm_pure.replay.checks.check import check_interaction, record_line
@@ -44,7 +44,6 @@ def run(options: Namespace) -> int:
 
 
 def _list(folder: Path) -> int:
-    registry = load_registry()
     count = 0
     for path in entries(folder):
         cassette = load_cassette(path).value_or(Cassette())

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from llm_pure.adapters import registry
 from llm_pure.cli import media_files
 from llm_pure.cli.arguments import MEDIA_MODELS
 from llm_pure.cli.exit_codes import DATA, OK, USAGE, CommandFailed, value_or_exit
@@ -18,7 +19,6 @@ from llm_pure.cli.files import read_file, read_piped
 from llm_pure.cli.model_selection import open_client, select_model
 from llm_pure.cli.output import out, out_json, print_note, print_progress
 from llm_pure.client.llm import LLM
-from llm_pure.client.plugins import find_provider
 from llm_pure.core.provider import Operation
 from llm_pure.output.code import CodeOutput
 from llm_pure.output.json_repair import Exact, Unrepairable
@@ -67,7 +67,7 @@ def run(options: Namespace) -> int:
 
 def _print_adaptations(llm: LLM, command: MediaCommand[R, A], request: R) -> None:
     """Print which fields the provider does not support. If the request cannot be built, the call reports the error."""
-    provider = find_provider(llm.config.api_type).value_or(None)
+    provider = registry.get(llm.config.api_type).value_or(None)
     operation: Operation[R, A] | None = getattr(provider, command.operation, None)
     built = None if operation is None else operation.build(llm.config, request).value_or(None)
     for adaptation in () if built is None else built.adaptations:

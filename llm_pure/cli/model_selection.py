@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from llm_pure.adapters import registry
 from llm_pure.cli.output import print_note
-from llm_pure.client.plugins import find_provider, load_registry
 from llm_pure.core.provider import Provider
 from llm_pure.core.registry import Registry
 from llm_pure.policy.retry import NO_RETRY
@@ -53,7 +53,6 @@ def select_model(options: Namespace, default: str | None = None) -> SelectedMode
     "api_type" or "model") if the name is unknown.
     """
     loaded = ok(load_config_files(None if options.config is None else (Path(options.config),)))
-    registry = load_registry()
     name = options.model or default
     if name is None and loaded.configuration.find() is None:
         name = os.environ.get(MODEL_ENV) or DEFAULT_MODEL
@@ -61,7 +60,7 @@ def select_model(options: Namespace, default: str | None = None) -> SelectedMode
     config = settings.config
     if options.base_url:
         config = msgspec.structs.replace(config, base_url=options.base_url)
-    provider = ok(find_provider(config.api_type, registry))
+    provider = ok(registry.get(config.api_type))
     config = with_env_defaults(config, provider, os.environ)
     return SelectedModel(provider, msgspec.structs.replace(settings, config=config))
 
@@ -89,9 +88,9 @@ def _settings(loaded: LoadedConfig, registry: Registry, name: str | None) -> Mod
         return ok(configuration.setup(name))
     name = name or ""
     api_type, colon, model = name.partition(":")
-    if not colon and name not in registry.entries:
+    if not colon and name not in registry:
         raise Rejected(_unknown_model(registry, configuration, name))
-    ok(find_provider(api_type, registry))
+    ok(registry.get(api_type))
     if not model:
         message = f"{name!r} has no model: write {api_type}:MODEL"
         raise Rejected(InvalidConfiguration(message=message, field="model"))

@@ -5,11 +5,11 @@ from argparse import Namespace
 
 import msgspec
 
+from llm_pure.adapters import registry
 from llm_pure.cli.ask import completion_fields
 from llm_pure.cli.exit_codes import NO_INPUT, OK, CommandFailed, value_or_exit
 from llm_pure.cli.files import read_file
 from llm_pure.cli.output import out_json
-from llm_pure.client.plugins import find_provider, load_registry
 from llm_pure.core.provider import Provider
 from llm_pure.framing.json_codec import decode
 from llm_pure.replay.checks.check import STREAM_TYPES
@@ -26,7 +26,7 @@ _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 def run(options: Namespace) -> int:
     """Print the Completion as JSON, or fail with the response's error."""
-    provider = value_or_exit(find_provider(options.provider.partition(":")[0], load_registry()))
+    provider = value_or_exit(registry.get(options.provider.partition(":")[0]))
     data = read_file(options.file)
     if not data:
         raise CommandFailed("no response to parse: the input is empty", NO_INPUT)

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from llm_pure.adapters import registry
 from llm_pure.cli.exit_codes import OK
 from llm_pure.cli.output import out, out_json, print_error
-from llm_pure.client.plugins import find_provider, load_registry
 from llm_pure.core.capabilities import CAPABILITIES, Capability, capabilities
 from llm_pure.core.provider import Provider
 from llm_pure.core.registry import Registry
@@ -36,10 +36,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(options: Namespace) -> int:
     """Print a list, a page, or JSON lines. A provider that cannot be loaded is reported and left out."""
-    registry = load_registry()
     code, loaded = OK, []
     for name in registry.names():
-        provider = find_provider(name, registry)
+        provider = registry.get(name)
         if isinstance(provider, Failure):
             code = print_error(provider.failure())
         else:

@@ -4,10 +4,10 @@ from argparse import Namespace
 from collections import Counter
 from pathlib import Path
 
+from llm_pure.adapters import registry
 from llm_pure.cli.exit_codes import FINDINGS, OK
 from llm_pure.cli.files import require_paths
 from llm_pure.cli.output import out, print_error, print_note
-from llm_pure.client.plugins import load_registry
 from llm_pure.replay.cassette import Cassette
 from llm_pure.replay.cassette_files import save_cassette
 from llm_pure.replay.checks.disorder_check import DisorderDivergence
@@ -28,7 +28,7 @@ def run(options: Namespace) -> int:
     streams = splits = cuts = damages = divergences = 0
     for record in fuzz_paths(
         options.paths,
-        load_registry(),
+        registry,
         seed=options.seed,
         rounds=options.rounds,
         every_byte=options.every_byte,
@@ -60,7 +60,7 @@ def _run_disorders(options: Namespace) -> int:
     divergences: Counter[str] = Counter()
     records = fuzz_disorders(
         options.paths,
-        load_registry(),
+        registry,
         disorders=DISORDERS,
         seed=options.seed,
         rounds=options.rounds // _ROUNDS_SHARE,

@@ -54,4 +54,4 @@ def _model_and_plan(name: str, file: str | None) -> tuple[str, str | None]:
         config = ok(loaded.configuration.get(name))
         return config.model, config.pricing_plan
     provider, colon, model = name.partition(":")
-    return (model if colon and provider in registry.entries else name), None
+    return (model if colon and provider in registry else name), None

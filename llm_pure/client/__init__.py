@@ -5,7 +5,6 @@ import logging
 from llm_pure.chat.prompt import DEFAULT_SYSTEM_PROMPT, build_prompt
 from llm_pure.client.llm import LLM
 from llm_pure.client.media import load_part, to_pil
-from llm_pure.client.plugins import find_provider, load_registry
 from llm_pure.client.streams import (
     AsyncChatStream,
     AsyncSpeechStream,
@@ -26,10 +25,8 @@ __all__ = [
     "SpeechStream",
     "Stream",
     "build_prompt",
-    "find_provider",
     "load_env",
     "load_part",
-    "load_registry",
     "read_env",
     "to_pil",
 ]

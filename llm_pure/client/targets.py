@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from llm_pure.client.plugins import find_provider
+from llm_pure.adapters import registry as default_registry
 from llm_pure.core.provider import Provider
 from llm_pure.core.registry import Registry
 from llm_pure.settings.environment import load_env
@@ -41,7 +41,7 @@ def load_targets(
     targets: list[Target] = []
     for config in configs:
         _check_texts(config)
-        provider = ok(find_provider(config.api_type, registry))
+        provider = ok((registry or default_registry).get(config.api_type))
         complete = load_env(config, provider, env)
         own = ok(settings_of(complete, common))
         if provider.is_last_message is not None:

@@ -22,6 +22,10 @@ class Registry(msgspec.Struct, frozen=True):
         """Return all names (`api_type`), sorted."""
         return tuple(sorted({*self.entries, *self._plugins()}))
 
+    def __contains__(self, name: object) -> bool:
+        """Return true for the name of a provider."""
+        return name in self.entries or name in self._plugins()
+
     def near(self, name: str) -> tuple[str, ...]:
         """Return similar names, the most similar first."""
         from difflib import get_close_matches  # imported late: start-up

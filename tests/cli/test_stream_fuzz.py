@@ -7,7 +7,6 @@ import pytest
 from llm_pure import HttpRequest, HttpResponse
 from llm_pure.cli import stream
 from llm_pure.cli.main import main
-from llm_pure.core.registry import Registry
 from llm_pure.replay.cassette import Cassette, Interaction
 from llm_pure.replay.cassette_files import load_cassette, save_cassette
 from llm_pure.replay.disorders.answer import with_body
@@ -33,14 +32,10 @@ def disorder(name: str, old: bytes, new: bytes) -> Disorder:
 SPACED, CHANGED = disorder("spaced", b"data: ", b"data:"), disorder("changed", b"b", b"x")
 
 
-def registry() -> Registry:
-    return REGISTRY
-
-
 @pytest.fixture
 def cassette(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A recorded stream of a provider that nobody has, and two disorders: one is read well, one is not."""
-    monkeypatch.setattr(stream, "load_registry", registry)
+    monkeypatch.setattr(stream, "registry", REGISTRY)
     monkeypatch.setattr(stream, "DISORDERS", (SPACED, CHANGED))
     interaction = Interaction(
         request=HttpRequest("POST", "http://tiny.test/ask", (), b"{}"),

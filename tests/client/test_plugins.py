@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from importlib import import_module
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 
@@ -12,7 +11,7 @@ import pytest
 
 from llm_pure.adapters import GROUP
 from llm_pure.adapters import registry as shipped
-from llm_pure.client.plugins import find_provider, load_registry, with_entry_points
+from llm_pure.core.registry import Registry
 from llm_pure.types.errors import InvalidConfiguration
 from llm_pure.types.result import Success
 from tests.support.complaints import complaint
@@ -26,26 +25,27 @@ def acme(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "acme_llm", module)
 
 
-def entry(name: str, value: str) -> EntryPoint:
-    return EntryPoint(name, value, GROUP)
+def installed(registry: Registry, name: str, reference: str) -> Registry:
+    """The registry beside an installed package."""
+    return Registry(registry.entries, lambda: {name: reference})
 
 
 @pytest.mark.usefixtures("acme")
 def test_a_package_adds_its_provider() -> None:
-    registry = with_entry_points(shipped, [entry("acme", "acme_llm:PROVIDER")])
+    registry = installed(shipped, "acme", "acme_llm:PROVIDER")
     assert registry.get("acme") == Success(PROVIDER)
     assert set(registry.names()) == {*shipped.names(), "acme"}
 
 
 @pytest.mark.usefixtures("acme")
 def test_no_package_takes_a_shipped_provider_over() -> None:
-    registry = with_entry_points(shipped, [entry("openai", "acme_llm:PROVIDER")])
+    registry = installed(shipped, "openai", "acme_llm:PROVIDER")
     assert registry.get("openai").unwrap().name == "openai"
 
 
 def test_a_broken_package_is_an_error_value() -> None:
-    registry = with_entry_points(REGISTRY, [entry("acme", "not_there:PROVIDER")])
-    error = find_provider("acme", registry).failure()
+    registry = installed(REGISTRY, "acme", "not_there:PROVIDER")
+    error = registry.get("acme").failure()
     assert isinstance(error, InvalidConfiguration)
     detail = complaint(lambda: import_module("not_there"))
     loading = "the provider 'acme' could not be loaded from not_there:PROVIDER"
@@ -53,10 +53,9 @@ def test_a_broken_package_is_an_error_value() -> None:
 
 
 def test_an_unknown_name_is_looked_for_in_the_installed_packages_too() -> None:
-    error = find_provider("opnai").failure()
+    error = shipped.get("opnai").failure()
     assert isinstance(error, InvalidConfiguration)
     assert error.suggestions == ("openai", *error.suggestions[1:])
-    assert set(shipped.names()) <= set(load_registry().names())
 
 
 PACKAGE = """
@@ -68,9 +67,15 @@ PROGRAM = """
 from llm_pure.adapters import registry
 assert "acme" not in registry.entries
 assert registry.get("acme").unwrap().name == "acme"
-assert "acme" in registry.names()
+assert "acme" in registry.names() and "acme" in registry and "acne" not in registry
 assert registry.near("acm") == ("acme",)
 assert registry.get("openai").unwrap().name == "openai"
+from llm_pure.replay import Interaction
+from llm_pure.replay.checks.check import check_interaction
+from llm_pure.types.http import HttpRequest, HttpResponse
+request = HttpRequest("POST", "https://acme.test/v1/chat/completions", (), b"{}")
+recorded = Interaction(request=request, response=HttpResponse(500, (), b""), provider="acme", operation="chat")
+assert check_interaction(recorded, registry).provider == "acme"
 from llm_pure import LLM, LLMConfig
 print(LLM(LLMConfig(api_type="acme", model="m")).warmup().failure().message)
 """

@@ -27,7 +27,6 @@ import msgspec
 
 from llm_pure import ChatRequest, Completion, user
 from llm_pure.adapters import registry
-from llm_pure.client.plugins import load_registry
 from llm_pure.core.provider import Provider
 from llm_pure.replay.cassette import parse_entries
 from llm_pure.replay.cassette_files import find_cassettes, read_file
@@ -101,12 +100,11 @@ def seeds(corpus: Path | None = CORPUS) -> list[Seed]:
 
 
 def _corpus(folder: Path) -> Iterator[Seed]:
-    known = load_registry()
     for file in sorted(find_cassettes(folder)):
         entries = read_file(file).bind(parse_entries)
         for entry in () if isinstance(entries, Failure) else entries.unwrap():
             interaction = entry.value_or(None)
-            call = None if interaction is None else read_call(interaction, known)
+            call = None if interaction is None else read_call(interaction, registry)
             if interaction is not None and call is not None:
                 yield Seed(call.provider.name, call.operation, call.streamed, interaction.response)
 

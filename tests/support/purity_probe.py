@@ -11,7 +11,6 @@ import datetime
 import email.utils  # noqa: F401  # what the core imports of others is there before the world goes
 import hashlib  # noqa: F401
 import hmac  # noqa: F401
-import importlib.metadata
 import json
 import os
 import random
@@ -69,20 +68,8 @@ def audit(event: str, args: tuple[Any, ...]) -> None:
     """Python's own notes of what touches the world; those of the import system itself pass."""
     if event == "open" or event.startswith(("os.", "socket.", "subprocess.", "shutil.", "glob.")):
         caller = sys._getframe(1).f_code.co_filename
-        if not caller.startswith("<frozen importlib") and not _reads_metadata(sys._getframe(1)):
+        if not caller.startswith("<frozen importlib"):
             touch(f"{event} {args[0] if args else ''}")
-
-
-METADATA = os.path.dirname(importlib.metadata.__file__)
-
-
-def _reads_metadata(frame: FrameType | None) -> bool:
-    """True within importlib.metadata, the part of the import system that knows which packages are installed."""
-    while frame is not None:
-        if frame.f_code.co_filename.startswith(METADATA):
-            return True
-        frame = frame.f_back
-    return False
 
 
 def poison_the_world() -> None:
@@ -198,7 +185,7 @@ def run(given: list[dict[str, Any]], plant: str | None) -> dict[str, Any]:
         describe(result.failure())
         return None
 
-    for name in registry.names():
+    for name in sorted(registry.entries):  # `names` asks the import system for installed packages
         provider = registry.get(name).unwrap()
         if plant is not None:
             PLANTS[plant]()

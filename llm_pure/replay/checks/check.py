@@ -147,7 +147,7 @@ def _provider(call: Call, registry: Registry) -> Provider:
     """
     reason = f"provider {call.providers[0]} is not in the registry"
     for name in call.providers:
-        if name in registry.entries:
+        if name in registry:
             provider = ok(registry.get(name))
             supports = {"chat": True, "embed": provider.embed, "count": provider.count_tokens}
             if supports[call.operation]:
