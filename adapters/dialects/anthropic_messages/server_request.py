@@ -12,17 +12,17 @@ from llm_pure.adapters.dialects.common.received import (
     EFFORTS,
     HEALTH,
     BodyReader,
+    Routes,
+    ServedCall,
     cache_mark,
-    credentials,
     function_tool,
     invalid,
     messages_of,
     object_at,
-    read_body,
-    route,
+    receive,
 )
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.server import ReceivedRequest, ServedOperation
+from llm_pure.core.server import ReceivedRequest
 from llm_pure.types.http import HttpRequest, get_header
 from llm_pure.types.messages import Message, ProviderMetadata, Reasoning, Text
 from llm_pure.types.rejection import returns_failure
@@ -40,7 +40,7 @@ DIALECT = "anthropic_messages"
 PROVIDER = "anthropic"
 """Whose metadata, opaque parts and native tools they are."""
 
-ROUTES: tuple[tuple[str, str, ServedOperation], ...] = (
+ROUTES: Routes = (
     ("POST", r"/messages/count_tokens/?", "count_tokens"),
     ("POST", r"/messages/?", "chat"),
     ("GET", r"/models(?:/(?P<model>.+))?", "models"),
@@ -56,32 +56,21 @@ make their prompt caches useless."""
 @returns_failure
 def parse_request(request: HttpRequest) -> ReceivedRequest:
     """The request of a client. Fails with InvalidRequest, or with NotFound for another URL."""
-    operation, match = route(request, ROUTES)
-    keys = credentials(request)
-    if operation in ("health", "models"):
-        model = match.groupdict().get("model") or ""
-        return ReceivedRequest(dialect=DIALECT, operation=operation, model=model, credentials=keys)
-    adaptations: list[Adaptation] = []
-    body = BodyReader(read_body(request), adaptations)
-    chat = _chat(body)
-    unread = body.unread()
-    betas = get_header(request.headers, "anthropic-beta")
+    return receive(request, DIALECT, ROUTES, _read)
+
+
+def _read(call: ServedCall) -> ReceivedRequest:
+    chat = _chat(call.body)
+    unread: dict[str, Any] = {}
+    betas = get_header(call.request.headers, "anthropic-beta")
     if betas:
-        names = [name.strip() for name in betas.split(",") if name.strip()]
-        unread = {**unread, "betas": names}
+        unread = {"betas": [name.strip() for name in betas.split(",") if name.strip()]}
         reason = "names of beta features are for a provider of the same dialect"
-        adaptations.append(
+        call.body.adaptations.append(
             Adaptation(field="betas", action="renamed", reason=reason, before=betas[:200])
         )
     return ReceivedRequest(
-        dialect=DIALECT,
-        operation=operation,
-        chat=chat,
-        model=chat.model,
-        stream=bool(chat.stream),
-        credentials=keys,
-        unread=unread,
-        adaptations=tuple(adaptations),
+        dialect=DIALECT, chat=chat, model=chat.model, stream=bool(chat.stream), unread=unread
     )
 
 

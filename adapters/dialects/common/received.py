@@ -5,15 +5,17 @@ an adaptation for each.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeAlias, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from msgspec.structs import replace
 
 from llm_pure.chat.message_input import MESSAGE_KEYS, read_messages
 from llm_pure.chat.part_input import PART_TYPES, type_name
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.server import ServedOperation
+from llm_pure.core.server import ReceivedRequest, ServedOperation
 from llm_pure.framing.json_codec import decode_any, json_text
 from llm_pure.types.config import Secret
 from llm_pure.types.errors import InvalidRequest, NotFound
@@ -36,9 +38,54 @@ HEALTH = r"(?:/(?:health|healthz|readyz|livez)/?|(?<![\s\S])/?)"
 _BEARER = re.compile(r"(?i)bearer +([^ ].*)")
 
 
-def route(
-    request: HttpRequest, routes: Sequence[tuple[str, str, ServedOperation]]
-) -> tuple[ServedOperation, re.Match[str]]:
+Routes: TypeAlias = Sequence[tuple[str, str, ServedOperation]]
+"""(method, pattern of the path, operation); the group "model" is a model's name."""
+
+
+class ServedCall(NamedTuple):
+    """A request with a body, as the reader of a dialect gets it."""
+
+    request: HttpRequest
+    operation: ServedOperation
+    match: re.Match[str]
+    """Of the path."""
+    body: "BodyReader"
+
+    @property
+    def model(self) -> str:
+        """The model's name in the path, "" without one."""
+        return self.match.groupdict().get("model") or ""
+
+
+def receive(
+    request: HttpRequest,
+    dialect: str,
+    routes: Routes,
+    read: Callable[[ServedCall], ReceivedRequest],
+) -> ReceivedRequest:
+    """What a client's request says. `read` fills what is in the body; the rest is the same in all dialects.
+
+    Raises Rejected with InvalidRequest, and with NotFound for another URL.
+    """
+    operation, match = route(request, routes)
+    keys = credentials(request)
+    adaptations: list[Adaptation] = []
+    if request.method.upper() in ("GET", "HEAD"):
+        received, body = ReceivedRequest(dialect=dialect), BodyReader({}, adaptations)
+        received = replace(received, model=match.groupdict().get("model") or "")
+    else:
+        body = BodyReader(read_body(request), adaptations)
+        received = read(ServedCall(request, operation, match, body))
+    return replace(
+        received,
+        operation=operation,
+        credentials=keys,
+        unread={**body.unread(), **received.unread},
+        adaptations=tuple(adaptations),
+    )
+
+
+def route(request: HttpRequest, routes: Routes) -> tuple[ServedOperation, re.Match[str]]:
     """The operation of a request, and the match of its path. Raises Rejected with NotFound."""
     try:
         path = unquote(urlsplit(request.url).path)

@@ -5,7 +5,6 @@ from math import ceil
 from typing import NamedTuple
 
 from llm_pure.core.server import ReceivedRequest
-from llm_pure.types.completion import Completion
 from llm_pure.types.errors import LLMError, retry_after_s
 from llm_pure.types.http import Headers
 
@@ -65,8 +64,3 @@ def message_of(error: LLMError) -> str:
 def response_id(prefix: str, completion_id: str, received: ReceivedRequest) -> str:
     """The id of the answer."""
     return completion_id or received.response_id or f"{prefix}{received.created_s}"
-
-
-def model_name(completion: Completion, received: ReceivedRequest) -> str:
-    """The name of the model that answers; the client's own where the provider named none."""
-    return completion.model or received.model

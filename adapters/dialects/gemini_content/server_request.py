@@ -11,21 +11,20 @@ from llm_pure.adapters.dialects.common.received import (
     EFFORTS,
     HEALTH,
     BodyReader,
-    credentials,
+    Routes,
+    ServedCall,
     function_tool,
     invalid,
     metadata_of,
     object_at,
-    read_body,
-    route,
+    receive,
 )
 from llm_pure.adapters.dialects.gemini_content.server_contents import (
     PROVIDER,
     ContentsReader,
     camel,
 )
-from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.server import ReceivedRequest, ServedOperation
+from llm_pure.core.server import ReceivedRequest
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.messages import Message
 from llm_pure.types.operations import EmbedRequest
@@ -47,7 +46,7 @@ from llm_pure.types.request import (
 DIALECT = "gemini_content"
 
 _MODEL = r"/models/(?P<model>.+)"
-ROUTES: tuple[tuple[str, str, ServedOperation], ...] = (
+ROUTES: Routes = (
     ("POST", _MODEL + r":(?P<method>generateContent|streamGenerateContent)", "chat"),
     ("POST", _MODEL + r":(?P<method>countTokens)", "count_tokens"),
     ("POST", _MODEL + r":(?P<method>embedContent|batchEmbedContents)", "embed"),
@@ -60,35 +59,28 @@ ROUTES: tuple[tuple[str, str, ServedOperation], ...] = (
 @returns_failure
 def parse_request(request: HttpRequest) -> ReceivedRequest:
     """The request of a client. Fails with InvalidRequest, or with NotFound for another URL."""
-    operation, match = route(request, ROUTES)
-    keys = credentials(request)
-    model = match.groupdict().get("model") or ""
-    if operation in ("health", "models"):
-        return ReceivedRequest(dialect=DIALECT, operation=operation, model=model, credentials=keys)
-    adaptations: list[Adaptation] = []
-    body = BodyReader(camel(read_body(request)), adaptations)
-    if operation == "count_tokens" and "generateContentRequest" in body.values:
+    return receive(request, DIALECT, ROUTES, _read)
+
+
+def _read(call: ServedCall) -> ReceivedRequest:
+    call.body.values = camel(call.body.values)
+    body, model = call.body, call.model
+    if call.operation == "embed":
+        return ReceivedRequest(dialect=DIALECT, embed=_embed(body, model), model=model)
+    if call.operation == "count_tokens" and "generateContentRequest" in body.values:
         inner = body.object("generateContentRequest")
         body.unread()
-        body = BodyReader(camel(inner.values if inner else {}), adaptations)
+        body.values = {} if inner is None else camel(inner.values)
         body.any("model")
-    embed = _embed(body, model) if operation == "embed" else None
-    streams = match["method"] == "streamGenerateContent"
-    if embed is None:
-        chat, rest = _chat(body, model, streams=streams)
-    else:
-        chat, rest = ChatRequest(messages=()), {}
+    streams = call.match["method"] == "streamGenerateContent"
+    chat, rest = _chat(body, model, streams=streams)
     return ReceivedRequest(
         dialect=DIALECT,
-        operation=operation,
         chat=chat,
-        embed=embed,
         model=model,
         stream=streams,
-        framing=_framing(request),
-        credentials=keys,
-        unread={**body.unread(), **rest},
-        adaptations=tuple(adaptations),
+        framing=_framing(call.request),
+        unread=rest,
     )
 
 

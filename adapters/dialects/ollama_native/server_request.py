@@ -12,16 +12,15 @@ from llm_pure.adapters.dialects.common.received import (
     EFFORTS,
     HEALTH,
     BodyReader,
-    credentials,
+    Routes,
+    ServedCall,
     function_tool,
     invalid,
     messages_of,
     object_at,
-    read_body,
-    route,
+    receive,
 )
-from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.server import ReceivedRequest, ServedOperation
+from llm_pure.core.server import ReceivedRequest
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.operations import EmbedRequest
 from llm_pure.types.rejection import returns_failure
@@ -38,7 +37,7 @@ from llm_pure.types.request import (
 DIALECT = "ollama_native"
 PROVIDER = "ollama"
 
-ROUTES: tuple[tuple[str, str, ServedOperation], ...] = (
+ROUTES: Routes = (
     ("POST", r"/api/chat/?", "chat"),
     ("POST", r"/api/(?:embed|embeddings)/?", "embed"),
     ("POST", r"/api/show/?", "models"),
@@ -61,38 +60,29 @@ _INTEGERS: Mapping[str, str] = {"num_predict": "max_tokens", "top_k": "top_k", "
 @returns_failure
 def parse_request(request: HttpRequest) -> ReceivedRequest:
     """The request of a client. Fails with InvalidRequest, or with NotFound for another URL."""
-    operation, _ = route(request, ROUTES)
-    keys = credentials(request)
-    if operation == "health" or (operation == "models" and request.method.upper() != "POST"):
-        return ReceivedRequest(dialect=DIALECT, operation=operation, credentials=keys)
-    adaptations: list[Adaptation] = []
-    body = BodyReader(read_body(request), adaptations)
-    if operation == "models":
+    return receive(request, DIALECT, ROUTES, _read)
+
+
+def _read(call: ServedCall) -> ReceivedRequest:
+    body = call.body
+    if call.operation == "models":
         model = body.text("model") or body.text("name") or ""
-        return ReceivedRequest(dialect=DIALECT, operation=operation, model=model, credentials=keys)
+        return ReceivedRequest(dialect=DIALECT, model=model)
     model = body.text("model") or invalid("model", "model is missing")
-    if operation == "embed":
+    if call.operation == "embed":
         texts, prompt = body.texts("input"), body.text("prompt")
         embed = EmbedRequest(
             input=(prompt or "") if texts is None else texts,
             model=model,
             dimensions=body.integer("dimensions"),
         )
-        return ReceivedRequest(
-            dialect=DIALECT,
-            operation="embed",
-            embed=embed,
-            model=model,
-            credentials=keys,
-            unread=body.unread(),
-            adaptations=tuple(adaptations),
-        )
+        return ReceivedRequest(dialect=DIALECT, embed=embed, model=model)
     stream = body.flag("stream")
     options = body.object("options")
     settings = {} if options is None else _settings(options)
     chat = ChatRequest(
         model=model,
-        messages=messages_of(_turns(body), PROVIDER, adaptations),
+        messages=messages_of(_turns(body), PROVIDER, body.adaptations),
         tools=_tools(body),
         response_format=_format(body),
         reasoning=_reasoning(body),
@@ -101,16 +91,13 @@ def parse_request(request: HttpRequest) -> ReceivedRequest:
         **settings,
     )
     rest = {} if options is None else options.unread()
-    unread = {**body.unread(), **({"options": rest} if rest else {})}
     return ReceivedRequest(
         dialect=DIALECT,
         chat=chat,
         model=model,
         stream=bool(chat.stream),
         framing="ndjson",
-        credentials=keys,
-        unread=unread,
-        adaptations=tuple(adaptations),
+        unread={"options": rest} if rest else {},
     )
 
 

@@ -9,19 +9,19 @@ from llm_pure.adapters.dialects.common.received import (
     EFFORTS,
     HEALTH,
     BodyReader,
+    Routes,
+    ServedCall,
     cache_mark,
-    credentials,
     function_tool,
     invalid,
     messages_of,
     metadata_of,
     object_at,
-    read_body,
-    route,
+    receive,
 )
 from llm_pure.adapters.dialects.openai_common.served import embed_request, user_of
 from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.server import ReceivedRequest, ServedOperation
+from llm_pure.core.server import ReceivedRequest
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.rejection import returns_failure
 from llm_pure.types.request import (
@@ -42,7 +42,7 @@ DIALECT = "openai_chat"
 PROVIDER = "openai"
 """Whose metadata, opaque parts and native tools they are."""
 
-ROUTES: tuple[tuple[str, str, ServedOperation], ...] = (
+ROUTES: Routes = (
     ("POST", r"/chat/completions/?", "chat"),
     ("POST", r"/embeddings/?", "embed"),
     ("GET", r"/models(?:/(?P<model>.+))?", "models"),
@@ -53,25 +53,14 @@ ROUTES: tuple[tuple[str, str, ServedOperation], ...] = (
 @returns_failure
 def parse_request(request: HttpRequest) -> ReceivedRequest:
     """The request of a client. Fails with InvalidRequest, or with NotFound for another URL."""
-    operation, match = route(request, ROUTES)
-    keys = credentials(request)
-    if operation in ("health", "models"):
-        model = match.groupdict().get("model") or ""
-        return ReceivedRequest(dialect=DIALECT, operation=operation, model=model, credentials=keys)
-    adaptations: list[Adaptation] = []
-    body = BodyReader(read_body(request), adaptations)
-    if operation == "embed":
+    return receive(request, DIALECT, ROUTES, _read)
+
+
+def _read(call: ServedCall) -> ReceivedRequest:
+    body = call.body
+    if call.operation == "embed":
         embed = embed_request(body)
-        unread = body.unread()
-        return ReceivedRequest(
-            dialect=DIALECT,
-            operation="embed",
-            embed=embed,
-            model=embed.model,
-            credentials=keys,
-            unread=unread,
-            adaptations=tuple(adaptations),
-        )
+        return ReceivedRequest(dialect=DIALECT, embed=embed, model=embed.model)
     options = body.object("stream_options")
     usage = options.flag("include_usage") if options is not None else None
     chat = _chat(body)
@@ -81,9 +70,6 @@ def parse_request(request: HttpRequest) -> ReceivedRequest:
         model=chat.model,
         stream=bool(chat.stream),
         usage_in_stream=bool(usage),
-        credentials=keys,
-        unread=body.unread(),
-        adaptations=tuple(adaptations),
     )
 
 

@@ -11,19 +11,18 @@ from llm_pure.adapters.dialects.common.received import (
     EFFORTS,
     HEALTH,
     BodyReader,
-    credentials,
+    Routes,
+    ServedCall,
     function_tool,
     invalid,
     messages_of,
     metadata_of,
     object_at,
-    read_body,
-    route,
+    receive,
 )
 from llm_pure.adapters.dialects.openai_common.served import embed_request, user_of
 from llm_pure.chat.item_input import ITEM_TYPES
-from llm_pure.core.adaptations import Adaptation
-from llm_pure.core.server import ReceivedRequest, ServedOperation
+from llm_pure.core.server import ReceivedRequest
 from llm_pure.framing.json_codec import json_text
 from llm_pure.types.http import HttpRequest
 from llm_pure.types.messages import Message, Opaque
@@ -46,7 +45,7 @@ DIALECT = "openai_responses"
 PROVIDER = "openai_responses"
 """Whose metadata, opaque items and native tools they are."""
 
-ROUTES: tuple[tuple[str, str, ServedOperation], ...] = (
+ROUTES: Routes = (
     ("POST", r"/responses/input_tokens/?", "count_tokens"),
     ("POST", r"/responses/?", "chat"),
     ("POST", r"/embeddings/?", "embed"),
@@ -61,26 +60,15 @@ _LOGPROBS = "message.output_text.logprobs"
 @returns_failure
 def parse_request(request: HttpRequest) -> ReceivedRequest:
     """The request of a client. Fails with InvalidRequest, or with NotFound for another URL."""
-    operation, match = route(request, ROUTES)
-    keys = credentials(request)
-    if operation in ("health", "models"):
-        model = match.groupdict().get("model") or ""
-        return ReceivedRequest(dialect=DIALECT, operation=operation, model=model, credentials=keys)
-    adaptations: list[Adaptation] = []
-    body = BodyReader(read_body(request), adaptations)
-    embed = embed_request(body) if operation == "embed" else None
-    chat = _chat(body) if embed is None else ChatRequest(messages=())
-    return ReceivedRequest(
-        dialect=DIALECT,
-        operation=operation,
-        chat=chat,
-        embed=embed,
-        model=chat.model if embed is None else embed.model,
-        stream=bool(chat.stream),
-        credentials=keys,
-        unread=body.unread(),
-        adaptations=tuple(adaptations),
-    )
+    return receive(request, DIALECT, ROUTES, _read)
+
+
+def _read(call: ServedCall) -> ReceivedRequest:
+    if call.operation == "embed":
+        embed = embed_request(call.body)
+        return ReceivedRequest(dialect=DIALECT, embed=embed, model=embed.model)
+    chat = _chat(call.body)
+    return ReceivedRequest(dialect=DIALECT, chat=chat, model=chat.model, stream=bool(chat.stream))
 
 
 def _chat(body: BodyReader) -> ChatRequest:
