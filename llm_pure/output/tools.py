@@ -3,7 +3,7 @@
 `bind_tool` returns the Tool for a request and a parser for the arguments that the model writes.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any, TypeAlias
@@ -20,12 +20,10 @@ from llm_pure.framing.json_codec import (
     json_object,
     json_text,
 )
-from llm_pure.output.tool_results import error_result, exception_result, value_result
 from llm_pure.schema.optional_nulls import drop_optional_nulls
 from llm_pure.schema.translate import validate_schema
 from llm_pure.schema.validate import validation_errors
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest, LLMError
-from llm_pure.types.messages import Message, ToolCall, ToolResult
 from llm_pure.types.rejection import Rejected, ok, returns_failure
 from llm_pure.types.request import JsonSchema, NativeTool, Tool, ToolInput
 from llm_pure.types.result import Failure, LLMResult, Success
@@ -138,15 +136,6 @@ def _parse_as(kind: Any, name: str, text: str) -> LLMResult[Any]:
         return Failure(_arguments_error(name, *_path_and_text(error, kind, text)))
 
 
-def run_tool_calls(tools: Sequence[BoundTool], calls: Sequence[ToolCall]) -> tuple[Message, ...]:
-    """Run the calls in order, and return one message with the result of each.
-
-    Unknown tools, invalid arguments and exceptions become results with `is_error`, for the model to correct.
-    """
-    known = {bound.tool.name: bound for bound in tools}
-    return tuple([Message("tool", (_result(known.get(call.name), call),)) for call in calls])
-
-
 def partial_arguments(text: str) -> LLMResult[Any]:
     """Parse arguments that are still incomplete, even within a string. Needs the extra `jiter`.
 
@@ -161,18 +150,6 @@ def partial_arguments(text: str) -> LLMResult[Any]:
         return Success(jiter.from_json(text.encode(), partial_mode="trailing-strings"))
     except (ValueError, RecursionError) as error:
         return Failure(InvalidRequest(message=f"not JSON: {error}", param="arguments"))
-
-
-def _result(bound: BoundTool | None, call: ToolCall) -> ToolResult:
-    if bound is None or bound.call is None:
-        return error_result(call, f"there is no tool {call.name!r}")
-    arguments = bound.parse_arguments(call.arguments)
-    if isinstance(arguments, Failure):
-        return error_result(call, arguments_message(arguments.failure()))
-    try:
-        return value_result(call, bound.call(**arguments.unwrap()))
-    except Exception as error:  # noqa: BLE001  the model reads whatever a tool raises
-        return exception_result(call, error)
 
 
 def arguments_message(error: LLMError) -> str:

@@ -8,8 +8,9 @@ import msgspec
 import pydantic
 import pytest
 
-from llm_pure import Tool, ToolCall, tool_result
-from llm_pure.output.tools import bind_tool, partial_arguments, run_tool_calls
+from llm_pure import Message, Tool, ToolCall, tool_result
+from llm_pure.output.tool_steps import parse_calls, run_call
+from llm_pure.output.tools import bind_tool, partial_arguments
 from llm_pure.types.errors import InvalidConfiguration, InvalidRequest
 from llm_pure.types.result import Failure, Success
 from tests.support.complaints import complaint
@@ -161,8 +162,11 @@ def test_calls_are_answered_in_their_order_and_faults_are_for_the_model() -> Non
         ToolCall("c5", "broken", '{"x": 1}'),
     ]
     detail = complaint(lambda: msgspec.json.decode('{"city": 1}', type=Place))
-    wrong = f"the arguments cannot be read: {detail} (at weather/city)"
-    assert run_tool_calls(tools, calls) == (
+    expected = msgspec.json.encode(bind_tool(weather).unwrap().tool.parameters).decode()
+    wrong = f"the arguments cannot be read: {detail} (at weather/city); expected: {expected}"
+    unknown = "there is no tool 'nothing'; the tools are: weather, broken"
+    results = [run_call(call).result for call in parse_calls(calls, tools)]
+    assert tuple([Message("tool", (result,)) for result in results]) == (
         tool_result(
             "c3",
             f"ZeroDivisionError: {complaint(lambda: 1 // 0)}",
@@ -171,7 +175,7 @@ def test_calls_are_answered_in_their_order_and_faults_are_for_the_model() -> Non
         ),
         tool_result("c1", "Oslo 1 C", name="weather"),
         tool_result("c2", wrong, name="weather", is_error=True),
-        tool_result("c4", "there is no tool 'nothing'", name="nothing", is_error=True),
+        tool_result("c4", unknown, name="nothing", is_error=True),
         tool_result("c5", "1", name="broken"),
     )
 
