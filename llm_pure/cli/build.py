@@ -24,8 +24,9 @@ from llm_pure.core.provider import Provider
 from llm_pure.types.config import SECRET_FIELDS, LLMConfig, config_secrets, reveal
 from llm_pure.types.errors import UnsupportedFeature
 from llm_pure.types.http import HttpRequest, get_header, redact_headers
-from llm_pure.types.redact import mask_secrets, redact, redact_url, three_stars
+from llm_pure.types.redact import redact, redact_url
 from llm_pure.types.result import Success
+from llm_pure.types.secret_spellings import mask_secrets, three_stars
 
 _AWS_SIGNATURE = re.compile(r"AWS4-HMAC-SHA256 Credential=[^/]*/\d+/([^/]+)/([^/]+)/aws4_request")
 _AWS_HEADERS = ("authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256")

@@ -19,9 +19,10 @@ from llm_pure.transports.base import NUMBER_FIELDS, TLS_FIELDS, TransportSetting
 from llm_pure.types.config import LLMConfig, reveal
 from llm_pure.types.errors import InvalidConfiguration, LLMError
 from llm_pure.types.messages import user
-from llm_pure.types.redact import mask_secrets, redact_proxy, redact_url, three_stars
+from llm_pure.types.redact import redact_proxy, redact_url
 from llm_pure.types.request import ChatRequest
 from llm_pure.types.result import Failure, LLMResult, Success
+from llm_pure.types.secret_spellings import mask_secrets, three_stars
 
 TRANSPORT_PACKAGES = ("aiohttp", "httpx", "httpx2")
 """Names of the transports; each needs the package of the same name."""

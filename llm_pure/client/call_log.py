@@ -13,9 +13,10 @@ from llm_pure.core.adaptations import Adaptation
 from llm_pure.policy.retry import Attempt, Decision, FailOver, RetryPolicy, Wait
 from llm_pure.types.errors import cause_of
 from llm_pure.types.http import HttpRequest
-from llm_pure.types.redact import redact, redact_url, three_stars
+from llm_pure.types.redact import redact, redact_url
 from llm_pure.types.result import LLMResult, fold
 from llm_pure.types.secret_fields import mask_secret_fields
+from llm_pure.types.secret_spellings import three_stars
 
 _BASE64 = re.compile(
     r"[A-Za-z0-9+/_-]{40,}"

@@ -6,7 +6,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from llm_pure.types.http import Headers, RedactedRepr, header_secrets, is_credential, redact_headers
-from llm_pure.types.redact import MIN_SECRET_LENGTH, redact_proxy, redact_url, url_secrets
+from llm_pure.types.redact import redact_proxy, redact_url, url_secrets
+from llm_pure.types.secret_spellings import MIN_SECRET_LENGTH
 
 
 class Secret:

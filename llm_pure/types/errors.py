@@ -13,7 +13,8 @@ import msgspec
 from llm_pure.types.completion import Completion, FinishReason
 from llm_pure.types.http import Headers
 from llm_pure.types.messages import SafeRepr
-from llm_pure.types.redact import MIN_SECRET_LENGTH, redact
+from llm_pure.types.redact import redact
+from llm_pure.types.secret_spellings import mask_cut_secret
 from llm_pure.types.tool_run import ToolRun
 
 EVIDENCE_LIMIT = 300
@@ -44,7 +45,7 @@ def _bounded(value: Any, depth: int = BODY_LIMITS[0], secrets: Sequence[str] = (
     _, items, characters = BODY_LIMITS
     if isinstance(value, str):
         text = value[:characters]
-        return redact(_without_tail(text, secrets) if len(text) == characters else text, secrets)
+        return redact(mask_cut_secret(text, secrets) if len(text) == characters else text, secrets)
     if not isinstance(value, dict | list):
         return value
     if depth == 0:
@@ -258,20 +259,11 @@ def redact_error(error: LLMError, secrets: Sequence[str]) -> LLMError:
     message = str(redacted.get("message", error.message))
     if message.endswith(_SHORTENED):
         message = message.removesuffix(_SHORTENED)
-        redacted["message"] = _without_tail(message, secrets) + _SHORTENED
+        redacted["message"] = mask_cut_secret(message, secrets) + _SHORTENED
     if isinstance(error, ProtocolError):
         evidence = redacted.get("evidence", error.evidence).decode("latin-1")
-        redacted["evidence"] = _without_tail(evidence, secrets).encode("latin-1")
+        redacted["evidence"] = mask_cut_secret(evidence, secrets).encode("latin-1")
     return msgspec.structs.replace(error, **redacted) if redacted else error
-
-
-def _without_tail(text: str, secrets: Sequence[str]) -> str:
-    """Mask the begin of a secret at the end of a text that was cut."""
-    for secret in secrets:
-        for length in range(len(secret) - 1, MIN_SECRET_LENGTH - 1, -1):
-            if text.endswith(secret[:length]):
-                return text[: len(text) - length] + "***"
-    return text
 
 
 _PROGRAM_FIELDS = frozenset(

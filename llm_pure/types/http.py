@@ -6,13 +6,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from llm_pure.types.redact import (
-    MIN_SECRET_LENGTH,
-    cookie_parts,
-    header_parts,
-    looks_generated,
-    redact_url,
-)
+from llm_pure.types.redact import cookie_parts, header_parts, looks_generated, redact_url
+from llm_pure.types.secret_spellings import MIN_SECRET_LENGTH
 
 Headers = tuple[tuple[str, str], ...]
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from llm_pure.types.http import is_credential
-from llm_pure.types.redact import Mask, is_secret_name, mask_spans, redact_urls
+from llm_pure.types.redact import is_secret_name, redact_urls
+from llm_pure.types.secret_spellings import Mask, mask_spans
 
 _REACH = 20_000
 """Maximum characters of an object with headers, and of a value inside a JSON string."""

@@ -14,7 +14,8 @@ from llm_pure.replay.json_spans import PATH_LIMIT, iter_json_spans
 from llm_pure.replay.secrets.redaction import redact_text
 from llm_pure.types.errors import MESSAGE_LIMIT, InvalidRequest, ProtocolError
 from llm_pure.types.http import HttpResponse
-from llm_pure.types.redact import redact, three_stars
+from llm_pure.types.redact import redact
+from llm_pure.types.secret_spellings import three_stars
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.SflKxwRJSMeKKF2QT4"
 

@@ -24,8 +24,9 @@ from llm_pure.replay.cassette import Cassette, parse_cassette, render_cassette
 from llm_pure.replay.checks.stream_properties import read_pieces
 from llm_pure.replay.matching import canonical, find_differences
 from llm_pure.types.http import HttpRequest, HttpResponse, ResponseHead
-from llm_pure.types.redact import redact, three_stars
+from llm_pure.types.redact import redact
 from llm_pure.types.secret_fields import mask_secret_fields
+from llm_pure.types.secret_spellings import three_stars
 from tests.support.aws_frames import STREAM_HEAD, body_of, event
 from tests.support.cassettes import config_for
 from tests.support.fuzz import build_next

@@ -13,16 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
-from llm_pure.types.redact import (
-    SECRET_PATTERN,
-    Mask,
-    is_secret_name,
-    mask_encoded,
-    mask_secrets,
-    may_hold_key,
-    same_length,
-)
+from llm_pure.types.redact import SECRET_PATTERN, is_secret_name, may_hold_key
 from llm_pure.types.secret_fields import mask_secret_fields
+from llm_pure.types.secret_spellings import Mask, mask_encoded, mask_secrets, same_length
 
 _ORGANISATION = re.compile(
     r"(?:org(?<![A-Za-z0-9]org)|proj(?<![A-Za-z0-9]proj))[-_][A-Za-z0-9]{16,}"  # OpenAI, Groq

@@ -21,20 +21,17 @@ from llm_pure.replay.secrets.patterns import mask_text
 from llm_pure.transports.content_coding import decode_content
 from llm_pure.types.config import SecretInput, reveal
 from llm_pure.types.http import Headers, HttpRequest, HttpResponse, get_header, header_secrets
-from llm_pure.types.redact import (
+from llm_pure.types.redact import is_secret_name, is_secret_pair, looks_generated, url_secrets
+from llm_pure.types.redact import redact_url as redact_url_credentials
+from llm_pure.types.result import Failure
+from llm_pure.types.secret_spellings import (
     MIN_SECRET_LENGTH,
     Mask,
-    is_secret_name,
-    is_secret_pair,
-    looks_generated,
     mask_spans,
     same_length,
     secret_spans,
     three_stars,
-    url_secrets,
 )
-from llm_pure.types.redact import redact_url as redact_url_credentials
-from llm_pure.types.result import Failure
 
 KEPT_HEADERS = (
     # the request

@@ -26,8 +26,9 @@ from llm_pure.replay.secrets.redaction import (
     secret_pairs,
 )
 from llm_pure.types.http import SECRET_HEADERS, Headers, get_header
-from llm_pure.types.redact import SECRET_PATTERN, is_secret_name, is_secret_pair, three_stars
+from llm_pure.types.redact import SECRET_PATTERN, is_secret_name, is_secret_pair
 from llm_pure.types.result import Failure, LLMResult
+from llm_pure.types.secret_spellings import three_stars
 
 NESTING_LIMIT = 20
 """Maximum depth of JSON inside JSON strings that is searched."""
