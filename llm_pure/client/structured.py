@@ -72,7 +72,7 @@ TypedSteps: TypeAlias = Generator[ChatRequest, LLMResult[Completion], LLMResult[
 def typed_steps(kind: ValueType, request: LLMResult[ChatRequest], attempts: int) -> TypedSteps:
     """Ask for a value of the type; ask again with the error while it does not match, at most `attempts` times in all.
 
-    The last error has every attempt in its `run`. An answer that is cut, filtered or refused is not asked for again.
+    The last error has every attempt in its `run`. An answer that is cut, filtered or refused is not requested again.
     """
     if type(attempts) is not int or attempts < 1:
         return invalid_argument("attempts", "an integer of at least 1", attempts)

@@ -1,4 +1,4 @@
-"""Everything that the client adds without being asked, and how to switch it off: the table of the page about the client.
+"""Everything that the client adds unasked, and how to switch it off: the table of the page about the client.
 
 `tests/client/test_unasked.py` proves both halves of every row.
 """

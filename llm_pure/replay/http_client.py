@@ -49,7 +49,7 @@ TIMEOUT_S = 600.0
 """Timeout of the clients made here; that of httpx itself, 5 s, is shorter than many answers."""
 
 NO_LIMIT_S = 86_400.0
-"""For a client without a timeout: httpx has none for the whole call."""
+"""For a client without a timeout: httpx has none for a call in total."""
 
 _NETWORK_ERRORS = (ConnectionFailed, StreamInterrupted, TimedOut)
 _TIMEOUTS = {"connect": "ConnectTimeout", "write": "WriteTimeout", "pool": "PoolTimeout"}

@@ -196,10 +196,10 @@ def test_tokens_and_costs_of_folders_and_patterns(
         assert main([*arguments, "--json"]) == 0
         return [json.loads(line)["file"] for line in capsys.readouterr().out.splitlines()]
 
-    whole = ["docs/a.md", "docs/c.txt", "docs/deep/b.md"]
-    assert files("tokens", "docs") == whole
+    expected = ["docs/a.md", "docs/c.txt", "docs/deep/b.md"]
+    assert files("tokens", "docs") == expected
     assert files("tokens", "docs/**/*.md") == ["docs/a.md", "docs/deep/b.md"]
-    assert files("cost", "estimate", "-m", "openai:gpt-4o", "docs") == whole
+    assert files("cost", "estimate", "-m", "openai:gpt-4o", "docs") == expected
     assert files("tokens", "docs/c.txt", "docs/deep") == ["docs/c.txt", "docs/deep/b.md"]
     assert main(["tokens", "docs"]) == 0
     captured = capsys.readouterr()

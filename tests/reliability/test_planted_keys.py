@@ -11,9 +11,8 @@ import logging
 import os
 import subprocess
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import msgspec
@@ -35,6 +34,7 @@ from llm_pure.types.errors import (
     redact_error,
 )
 from llm_pure.types.result import Failure
+from tests.support.http_service import http_service
 from tests.support.secret_spellings import readings, spellings
 
 KEY = "Cq7/pX+9w-Lm_4T2sKdZ"
@@ -108,13 +108,8 @@ def _no_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Service)
-    thread = Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with http_service(_Service) as server:
+        yield f"{server}/v1"
 
 
 def shown_by_a_call(

@@ -9,9 +9,8 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import anyio
@@ -31,6 +30,7 @@ from llm_pure.replay.secrets.redaction import redact_text
 from llm_pure.transports.override import override_transport
 from llm_pure.types.result import Failure
 from tests.support.aws_frames import body_of, event
+from tests.support.http_service import http_service
 from tests.support.secret_spellings import readings, spellings
 from tests.transports.test_websocket import frame, serving
 
@@ -107,13 +107,8 @@ class _Service(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Service)
-    thread = Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with http_service(_Service) as server:
+        yield f"{server}/v1"
 
 
 WAYS = ("httpx sync", "httpx2 sync", "httpx asyncio", "httpx2 trio", "aiohttp asyncio")
@@ -289,18 +284,13 @@ def test_a_websocket_shows_no_key(
 
 
 def test_a_websocket_that_is_refused_shows_no_key(caplog: pytest.LogCaptureFixture) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Refusing)
-    thread = Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    config = LLMConfig(
-        api_type="spark", base_url=f"ws://127.0.0.1:{server.server_address[1]}/v1", domain="lite",
-        app_id="a", api_key="k7u4nne", api_secret=KEY,
-    )  # fmt: skip
-    with caplog.at_level(logging.DEBUG):
-        error = failed_call("websocket sync", config, stream=True)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with http_service(_Refusing) as server:
+        config = LLMConfig(
+            api_type="spark", base_url=server.replace("http:", "ws:") + "/v1", domain="lite",
+            app_id="a", api_key="k7u4nne", api_secret=KEY,
+        )  # fmt: skip
+        with caplog.at_level(logging.DEBUG):
+            error = failed_call("websocket sync", config, stream=True)
     assert error.status == 401
     assert KEY not in readings(shown_by(error, caplog))
 

@@ -72,8 +72,8 @@ def service(request: HttpRequest) -> ScriptedResponse:
         events = [b"data: " + json.dumps(one).encode() + b"\n\n" for one in frames]
         return ScriptedResponse(headers=SSE, chunks=(*events, b"data: [DONE]\n\n"))
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
-    whole = {**frame, "object": "chat.completion", "choices": [choice]}
-    return ScriptedResponse(headers=JSON, chunks=(json.dumps(whole).encode(),))
+    answer_body = {**frame, "object": "chat.completion", "choices": [choice]}
+    return ScriptedResponse(headers=JSON, chunks=(json.dumps(answer_body).encode(),))
 
 
 def chat(sync_source: Any, async_source: Any, key: str = "any") -> ChatOpenAI:
@@ -164,12 +164,12 @@ def test_langchains_anthropic_takes_no_client_and_replays_from_a_server_on_loopb
             timeout=None,
             stop=None,
         )
-        whole = model.invoke(question)
+        buffered = model.invoke(question)
         streamed = sum_of(model.stream(question))
 
         async def run() -> str:
             return (await model.ainvoke(question)).text
 
-        assert whole.text == streamed.text == anyio.run(run)
-    assert whole.text.startswith("A pure function is its own test bench")
+        assert buffered.text == streamed.text == anyio.run(run)
+    assert buffered.text.startswith("A pure function is its own test bench")
     assert replay.misses == ()

@@ -8,14 +8,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.metadata import entry_points
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from llm_pure.replay import load_cassette
+from tests.support.http_service import http_service
 
 INSTALLED = "llm_pure" in {entry.name for entry in entry_points(group="pytest11")}
 ROOT = Path(__file__).parents[2]
@@ -39,8 +39,8 @@ class _Model(BaseHTTPRequestHandler):
         else:
             message = {"role": "assistant", "content": text}
             answer = {"index": 0, "message": message, "finish_reason": "stop"}
-            whole = {**head, "object": "chat.completion", "choices": [answer]}
-            body = json.dumps(whole).encode()
+            answer_body = {**head, "object": "chat.completion", "choices": [answer]}
+            body = json.dumps(answer_body).encode()
         self.send_response(401 if text == "refuse" else 200)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))
@@ -53,12 +53,8 @@ class _Model(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Model) as server:
-        thread = Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-        server.shutdown()
-        thread.join()
+    with http_service(_Model) as server:
+        yield f"{server}/v1"
 
 
 def run(folder: Path, *arguments: str, code: int, key: str = "sk-live01234567") -> str:

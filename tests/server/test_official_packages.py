@@ -70,7 +70,7 @@ class Service:
         return httpx2.Response(sent.status, headers=list(sent.headers), content=sent.body)
 
 
-def whole(dialect: str, completion: Completion = ANSWER) -> HttpResponse:
+def buffered(dialect: str, completion: Completion = ANSWER) -> HttpResponse:
     request = ReceivedRequest(dialect=dialect, model="m", created_s=7)
     return server_dialects[dialect].build_response(completion, request)
 
@@ -142,7 +142,7 @@ def ollama_client(service: Service) -> ollama.Client:
 
 
 def test_openai_reads_a_chat_completion() -> None:
-    client = openai_client(Service(whole("openai_chat")))
+    client = openai_client(Service(buffered("openai_chat")))
     answer = client.chat.completions.create(model="m", messages=[])
     choice = answer.choices[0]
     calls = choice.message.tool_calls or []
@@ -158,7 +158,7 @@ def test_openai_reads_a_chat_completion() -> None:
 
 
 def test_openai_reads_a_response() -> None:
-    answer = openai_client(Service(whole("openai_responses"))).responses.create(
+    answer = openai_client(Service(buffered("openai_responses"))).responses.create(
         model="m", input="hi"
     )
     assert answer.output_text == "It is 4 °C."
@@ -172,7 +172,7 @@ def test_openai_reads_a_response() -> None:
 
 
 def test_anthropic_reads_a_message() -> None:
-    client = anthropic_client(Service(whole("anthropic_messages")))
+    client = anthropic_client(Service(buffered("anthropic_messages")))
     answer = client.messages.create(model="m", max_tokens=9, messages=[])
     assert [block.type for block in answer.content] == ["thinking", "text", "tool_use", "tool_use"]
     assert [block.input for block in answer.content if block.type == "tool_use"] == CITIES
@@ -182,7 +182,7 @@ def test_anthropic_reads_a_message() -> None:
 
 
 def test_google_genai_reads_a_response() -> None:
-    answer = google_client(Service(whole("gemini_content"))).models.generate_content(
+    answer = google_client(Service(buffered("gemini_content"))).models.generate_content(
         model="m", contents="hi"
     )
     assert answer.candidates is not None
@@ -199,7 +199,7 @@ def test_google_genai_reads_a_response() -> None:
 
 
 def test_ollama_reads_a_response() -> None:
-    answer = ollama_client(Service(whole("ollama_native"))).chat(model="m", messages=[])
+    answer = ollama_client(Service(buffered("ollama_native"))).chat(model="m", messages=[])
     assert (answer.message.content, answer.message.thinking) == ("It is 4 °C.", "think")
     assert [call.function.arguments for call in answer.message.tool_calls or []] == CITIES
     assert (answer.done, answer.done_reason, answer.eval_count) == (True, "stop", 20)
@@ -346,7 +346,7 @@ def test_packages_retry_what_may_succeed_and_nothing_else(
         with pytest.raises(kind, match=error.message):
             ask(service)
         assert service.count == attempts
-    service = Service(failed(dialect, LIMITED), whole(dialect))
+    service = Service(failed(dialect, LIMITED), buffered(dialect))
     assert ask(service).id == "id-1"
     assert service.count == 2
 
@@ -424,10 +424,10 @@ def data_of(response: HttpResponse) -> list[Any]:
 
 
 def test_openais_types_accept_every_body_and_chunk() -> None:
-    pydantic.TypeAdapter(ChatCompletion).validate_json(whole("openai_chat").body)
+    pydantic.TypeAdapter(ChatCompletion).validate_json(buffered("openai_chat").body)
     for chunk in data_of(streamed("openai_chat")):
         pydantic.TypeAdapter(ChatCompletionChunk).validate_python(chunk)
-    pydantic.TypeAdapter(Response).validate_json(whole("openai_responses").body)
+    pydantic.TypeAdapter(Response).validate_json(buffered("openai_responses").body)
     events: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(ResponseStreamEvent)
     for event in data_of(streamed("openai_responses")):
         events.validate_python(event)
@@ -436,7 +436,7 @@ def test_openais_types_accept_every_body_and_chunk() -> None:
 
 
 def test_anthropics_types_accept_every_body_and_event() -> None:
-    pydantic.TypeAdapter(AnthropicMessage).validate_json(whole("anthropic_messages").body)
+    pydantic.TypeAdapter(AnthropicMessage).validate_json(buffered("anthropic_messages").body)
     events: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(RawMessageStreamEvent)
     for event in data_of(streamed("anthropic_messages")):
         if event["type"] != "ping":  # the types leave it out, and the package skips it
@@ -445,10 +445,10 @@ def test_anthropics_types_accept_every_body_and_event() -> None:
 
 def test_googles_and_ollamas_types_accept_every_body_and_item() -> None:
     google: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(genai.types.GenerateContentResponse)
-    google.validate_json(whole("gemini_content").body)
+    google.validate_json(buffered("gemini_content").body)
     for item in data_of(streamed("gemini_content")):
         google.validate_python(item)
     lines: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(ollama.ChatResponse)
-    lines.validate_json(whole("ollama_native").body)
+    lines.validate_json(buffered("ollama_native").body)
     for line in data_of(streamed("ollama_native")):
         lines.validate_python(line)

@@ -1,17 +1,16 @@
 """A service on loopback that compresses, sets cookies and echoes the key; and vcrpy with our hooks in the network's place."""
 
 import gzip
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from llm_pure import HttpRequest
 from llm_pure.replay import before_record_request, before_record_response
 from llm_pure.transports.base import Timeouts
+from tests.support.http_service import http_service
 
 vcr: Any = import_module("vcr")  # vcrpy has no types
 
@@ -42,18 +41,9 @@ class _Service(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-@contextmanager
-def service() -> Iterator[str]:
+def service() -> AbstractContextManager[str]:
     """A server on loopback; its URL."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Service)
-    thread = Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return http_service(_Service)
 
 
 def asked(url: str) -> list[HttpRequest]:

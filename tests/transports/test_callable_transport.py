@@ -193,12 +193,12 @@ def test_an_async_function_is_an_async_transport(backend: str) -> None:
     async def main() -> list[str]:
         transport = AsyncCallableTransport(send)
         llm = client(transport, "http://x.test")
-        whole = (await llm.acompletion("Hi")).unwrap().text
+        buffered = (await llm.acompletion("Hi")).unwrap().text
         async with llm.astream("Hi") as stream:
             async for _ in stream:
                 pass
         await transport.aclose()
-        return [whole, stream.result().unwrap().text]
+        return [buffered, stream.result().unwrap().text]
 
     assert anyio.run(main, backend=backend) == ["Hi", "Hi"]
     assert closed == ["response", "response"]

@@ -2,7 +2,7 @@
 
     llm = LLM(LLMConfig(api_type="openai", model="m"), transport=answering("hi"))
 
-A double works out from the request which API it stands for, answers in that API's wire format, whole or streamed, and so runs
+A double works out from the request which API it stands for, answers in that API's wire format, buffered or streamed, and so runs
 through the real building and parsing. It answers every method of the client, and any provider of the registry.
 """
 

@@ -161,7 +161,7 @@ def _scripted(response: HttpResponse) -> ScriptedResponse:
 
 
 def _with_image(sent: SentRequest, message: Message) -> Message:
-    """The message, with an image where Gemini is asked for one."""
+    """The message, with an image where the request to Gemini wants one."""
     config = sent.fields.get("generationConfig")
     modalities = config.get("responseModalities") if isinstance(config, dict) else None
     is_requested = isinstance(modalities, list) and "IMAGE" in modalities

@@ -1,11 +1,10 @@
 """The loopback server itself: HTTP around the services, each below a prefix of its name."""
 
 import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler
 
+from tests.support.http_service import http_service
 from tests.support.services.exchange import Reply, Service, asked, json_reply
 
 LOOPBACK_PORT = int(os.environ.get("LLM_PURE_LOOPBACK_PORT", "4011"))
@@ -14,17 +13,9 @@ LOOPBACK_PORT = int(os.environ.get("LLM_PURE_LOOPBACK_PORT", "4011"))
 NAME = "llm-pure's own loopback server, written from the wire notes; not the provider's service"
 
 
-@contextmanager
-def serve(port: int = 0) -> Iterator[str]:
+def serve(port: int = 0) -> AbstractContextManager[str]:
     """The server, up; its URL. Port 0 takes a free one."""
-    with ThreadingHTTPServer(("127.0.0.1", port), _Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join(5)
+    return http_service(_Handler, port)
 
 
 class _Handler(BaseHTTPRequestHandler):
