@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from llm_pure.client.arguments import as_texts
+from llm_pure.client.arguments import as_texts, invalid_argument
 from llm_pure.client.call import CallSpec, ChatInput, chat_request
 from llm_pure.client.stream_reader import Decoder, StreamKind
 from llm_pure.client.targets import Target
@@ -62,13 +62,18 @@ _REQUESTS: Mapping[str, type[Struct]] = {
     "transcribe": TranscriptionRequest,
     "moderate": ModerationRequest,
 }
-"""Field of Provider -> the type of its request; chat requests are checked where they are built."""
+"""Field of Provider -> the type of its request, where callers pass one."""
 
 
 class OperationCall(CallSpec[A], frozen=True, kw_only=True):
     """An operation that is not chat. Fails with UnsupportedFeature if the provider lacks it, or lacks its stream."""
 
     operation: str
+
+    @property
+    def kind(self) -> type[Struct]:
+        """The type of the request; its fields are checked where it is built."""
+        return _REQUESTS.get(self.operation, Struct)
 
     def build(self, target: Target) -> LLMResult[Built]:
         provider = target.provider
@@ -78,17 +83,11 @@ class OperationCall(CallSpec[A], frozen=True, kw_only=True):
             message = f"{provider.name} has no {label}"
         elif self.stream is not None and provider.open_speech is None:
             message, feature = f"{provider.name} does not stream speech", "stream"
+        elif not isinstance(self.request, self.kind):
+            return invalid_argument("request", f"a {self.kind.__name__}", self.request)
         else:
-            return self._check() or operation.build(target.config, self.request)
+            return operation.build(target.config, self.request)
         return Failure(UnsupportedFeature(message=message, provider=provider.name, feature=feature))
-
-    def _check(self) -> LLMResult[Built] | None:
-        kind = _REQUESTS.get(self.operation)
-        if kind is None:
-            return None
-        from llm_pure.client.arguments import check_request  # imported late: start-up
-
-        return check_request(self.request, kind)
 
     def parse(self, target: Target, response: HttpResponse) -> LLMResult[A]:
         operation: Operation[Any, A] = getattr(target.provider, self.operation)
