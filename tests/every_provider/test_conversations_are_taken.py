@@ -4,6 +4,7 @@ The rules are rows of `TurnRules`; the laws here walk over every provider.
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -487,3 +488,36 @@ def test_ids_are_unique_at_every_provider(name: str) -> None:
     ids = _ids(json.loads(built.request.body))
     assert ids[::2] == ids[1::2]
     assert len(set(ids)) == len(ids) // 2
+
+
+NOTHING_TO_SEND = (
+    (Message(role="assistant", parts=()),),
+    (Message(role="user", parts=()),),
+    (Message(role="user", parts=()), Message(role="assistant", parts=())),
+    (Message(role="assistant", parts=(Reasoning("hm", None, ProviderMetadata("elsewhere")),)),),
+    (assistant(" "),),
+    (system("Be brief."),),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_body_has_an_empty_list_of_messages(name: str) -> None:
+    """Of a conversation without content something is sent, or the request is refused with the field named."""
+    provider = registry.get(name).unwrap()
+    for messages in NOTHING_TO_SEND:
+        built = provider.build_chat(config_for(name), ChatRequest(messages=messages))
+        if isinstance(built, Success):
+            assert list(_empty_lists(json.loads(built.unwrap().request.body))) == [], messages
+        else:
+            error = built.failure()
+            assert isinstance(error, InvalidRequest | UnsupportedFeature), messages
+            assert error.provider == provider.name, messages
+
+
+def _empty_lists(value: Any) -> Iterator[str]:
+    """The fields that hold an empty list of messages, at any depth."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key in ("messages", "input", "contents", "text") and one == []:
+                yield key
+            yield from _empty_lists(one)

@@ -100,9 +100,6 @@ def encode_messages(
     encoder = _Encoder(service, adaptations, turn_rules(service.quirks, profile), model=model)
     encoder.takes_system_turns = bool(profile.traits.get("system_turns"))
     turns = encoder.add_all(messages)
-    if not encoder.turns:
-        reason = "no messages to send: all are empty or have role 'system'"
-        raise invalid_part(service, "messages", reason)
     return Encoded(
         encoder.system,
         [_finish(turn) for turn in encoder.turns],

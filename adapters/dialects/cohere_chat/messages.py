@@ -9,7 +9,7 @@ from typing import Any
 
 from llm_pure.adapters.dialects.cohere_chat.stream import PLAN_ECHO
 from llm_pure.adapters.dialects.common.adaptations import changed
-from llm_pure.adapters.dialects.common.message_encoder import turns_of
+from llm_pure.adapters.dialects.common.message_encoder import no_turns, turns_of
 from llm_pure.adapters.dialects.common.turn_order import (
     assistant_turn,
     result_text,
@@ -48,6 +48,8 @@ def encode_messages(
                 encoded += _turn(turn, adaptations)
     except UnsupportedPart as part:
         raise part.of_provider(service.name) from None
+    if not encoded:
+        raise no_turns(service.name)
     return encoded
 
 

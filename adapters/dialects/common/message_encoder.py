@@ -12,6 +12,7 @@ from llm_pure.adapters.dialects.common.turn_rules import Placed, Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import json_object
+from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.messages import (
     CacheMark,
     Message,
@@ -22,7 +23,7 @@ from llm_pure.types.messages import (
     ToolCall,
     ToolResult,
 )
-from llm_pure.types.rejection import UnsupportedPart
+from llm_pure.types.rejection import Rejected, UnsupportedPart
 
 Q = TypeVar("Q")
 
@@ -119,6 +120,12 @@ def _is_plain(part: Part) -> bool:
     return True
 
 
+def no_turns(service: str) -> Rejected:
+    """The error for a conversation of which nothing is left to send: no service takes an empty list of messages."""
+    message = "no messages to send: all are empty or have role 'system'"
+    return Rejected(InvalidRequest(message=message, provider=service, param="messages"))
+
+
 class MessageEncoder(ABC, Generic[Q]):
     """Encodes the messages of one request, in order, into `turns` and `system`."""
 
@@ -147,7 +154,7 @@ class MessageEncoder(ABC, Generic[Q]):
     def add_all(self, messages: Sequence[Message]) -> list[Turn]:
         """Encode all messages; returns them as arranged by the rules.
 
-        Raises Rejected, with the provider's name, for a part that is not supported.
+        Raises Rejected, with the provider's name, for a part that is not supported and for no turns to send.
         """
         try:
             turns = turns_of(
@@ -157,6 +164,8 @@ class MessageEncoder(ABC, Generic[Q]):
                 self.add(turn)
         except UnsupportedPart as part:
             raise part.of_provider(self.service.name) from None
+        if not self.turns:
+            raise no_turns(self.service.name)
         return turns
 
     def add_turn(self, role: str, blocks: list[Any]) -> None:

@@ -66,9 +66,6 @@ def encode_messages(
     encoder = _ContentEncoder(service, adaptations, turn_rules(profile))
     encoder.profile = profile
     encoder.add_all(messages)
-    if not encoder.turns:
-        message = "no messages to send: all messages have role 'system'"
-        raise Rejected(InvalidRequest(message=message, provider=service.name, param="messages"))
     fields: dict[str, Any] = {
         "contents": [{**turn, "parts": _results_first(turn["parts"])} for turn in encoder.turns]
     }

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
-from llm_pure.adapters.dialects.common.message_encoder import turns_of
+from llm_pure.adapters.dialects.common.message_encoder import no_turns, turns_of
 from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import AnyService
@@ -45,6 +45,8 @@ def encode_messages(
             encoded += _message(service, turn, tool_names, adaptations)
     except UnsupportedPart as part:
         raise part.of_provider(service.name) from None
+    if not encoded:
+        raise no_turns(service.name)
     return encoded
 
 

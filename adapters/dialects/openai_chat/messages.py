@@ -14,7 +14,6 @@ from llm_pure.adapters.dialects.openai_chat.reasoning_replay import add_reasonin
 from llm_pure.core.adaptations import Adaptation
 from llm_pure.core.dialect import Service
 from llm_pure.framing.json_codec import json_object
-from llm_pure.types.errors import InvalidRequest
 from llm_pure.types.messages import (
     Audio,
     CacheMark,
@@ -30,7 +29,7 @@ from llm_pure.types.messages import (
     ToolResult,
     Video,
 )
-from llm_pure.types.rejection import Rejected, UnsupportedPart
+from llm_pure.types.rejection import UnsupportedPart
 
 JsonObject = dict[str, Any]
 
@@ -48,9 +47,6 @@ def encode_messages(
     encoder = _Encoder(service, adaptations, rules, model=model)
     encoder.models = models
     encoder.add_all(messages)
-    if not encoder.turns:
-        message = "no messages to send: all are empty"
-        raise Rejected(InvalidRequest(message=message, provider=service.name, param="messages"))
     return encoder.turns
 
 

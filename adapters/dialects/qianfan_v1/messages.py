@@ -32,7 +32,7 @@ def encode_messages(
     """{messages[], system?}. Raises Rejected with UnsupportedFeature for a turn that the API does not support."""
     encoder = _TurnEncoder(service, adaptations, _RULES)
     encoder.add_all(messages)
-    if not encoder.turns or encoder.turns[-1]["role"] == "assistant":
+    if encoder.turns[-1]["role"] == "assistant":
         message = "messages: a conversation ends with the user here"
         raise UnsupportedPart(message, provider=service.name)
     fields: dict[str, Any] = {"messages": encoder.turns}

@@ -8,7 +8,7 @@ Source: spark_ai_python 0.4.5, sparkai/llm/llm.py (_convert_message_to_dict), re
 from typing import Any
 
 from llm_pure.adapters.dialects.common.adaptations import changed, dropped
-from llm_pure.adapters.dialects.common.message_encoder import turns_of
+from llm_pure.adapters.dialects.common.message_encoder import no_turns, turns_of
 from llm_pure.adapters.dialects.common.turn_order import assistant_turn, user_turn, without_name
 from llm_pure.adapters.dialects.common.turn_rules import Turn, TurnRules
 from llm_pure.core.adaptations import Adaptation
@@ -32,6 +32,8 @@ def encode_messages(
                 encoded += _user(turn, adaptations, first=not encoded)
     except UnsupportedPart as part:
         raise part.of_provider(service.name) from None
+    if not encoded:
+        raise no_turns(service.name)
     return encoded
 
 

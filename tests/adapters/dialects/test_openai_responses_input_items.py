@@ -313,7 +313,8 @@ ORPHAN = "it is reasoning without the item that followed it"
 def test_reasoning_that_would_be_refused_is_left_out_and_said(
     parts: tuple[Part, ...], sent: list[dict[str, Any]], why: str
 ) -> None:
-    built = build(ChatRequest(messages=[Message("assistant", parts)]))
+    built = build(ChatRequest(messages=[Message("assistant", parts), user("b")]))
+    sent = [*sent, {"role": "user", "content": "b"}]
     assert json.loads(built.request.body)["input"] == sent
     assert built.adaptations == (
         Adaptation(field="messages/0/parts/0", action="dropped", reason=why),
@@ -373,7 +374,7 @@ def test_stored_reasoning_goes_back_by_its_id() -> None:
     ids=["a name", "a refusal", "a picture in an answer", "another's part", "another's in a turn"],
 )
 def test_what_is_left_out_of_messages_is_said(message: Message, told: tuple[str, str, str]) -> None:
-    (one,) = build(ChatRequest(messages=[message])).adaptations
+    (one,) = build(ChatRequest(messages=[message, user("b")])).adaptations
     assert (one.field, one.action, one.reason) == told
 
 

@@ -232,7 +232,6 @@ def test_turns_follow_one_another_as_the_api_wants(
     [
         ([assistant("a"), user("b")], "messages/0: a conversation begins with the user"),
         ([user("a"), assistant("b")], "messages: a conversation ends with the user"),
-        ([system("a")], "messages: a conversation ends with the user"),
         ([user("a"), assistant(CALL, ToolCall("c2", "g", "{}"))], "messages/1: a turn calls one"),
         (
             [user("a"), assistant(CALL), assistant("b"), user("c")],
