@@ -8,19 +8,15 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from llm_pure import LLM, LLMConfig
-from llm_pure.types.events import TextDelta
 
 llm = LLM(LLMConfig(api_type="openai", model="gpt-5.6-luna"))
 
 
 async def ask(request: Request) -> StreamingResponse:
     async def texts() -> AsyncIterator[str]:
-        async with llm.astream(
-            request.query_params["q"]
-        ) as events:  # closed when the client leaves
-            async for event in events:
-                if isinstance(event, TextDelta):
-                    yield event.text
+        async with llm.astream(request.query_params["q"]) as stream:  # closed with the client
+            async for text in stream.texts():
+                yield text
 
     return StreamingResponse(texts(), media_type="text/plain")
 

@@ -17,7 +17,7 @@ from llm_pure.client.transport_manager import TransportCache
 from llm_pure.transports.base import AsyncTransport, Transport
 from llm_pure.types.completion import Completion
 from llm_pure.types.errors import StreamInterrupted
-from llm_pure.types.events import StreamEvent
+from llm_pure.types.events import StreamEvent, TextDelta
 from llm_pure.types.operations import Speech
 from llm_pure.types.result import Failure, LLMResult
 
@@ -113,6 +113,15 @@ class Stream(_StreamState[E, A]):
         self.close()
         raise StopIteration
 
+    def texts(self: "Stream[StreamEvent, A]") -> Iterator[str]:
+        """The pieces of the answer's text as they come, of the first alternative if there are several.
+
+        They end where the stream ends or fails: `result()` says which.
+        """
+        for event in self:
+            if isinstance(event, TextDelta) and event.choice == 0:
+                yield event.text
+
     def close(self) -> None:
         """Close the connection. `result()` still has what was received."""
         try:
@@ -191,6 +200,12 @@ class AsyncStream(_StreamState[E, A]):
                 await self._end()
         await self.aclose()
         raise StopAsyncIteration
+
+    async def texts(self: "AsyncStream[StreamEvent, A]") -> AsyncIterator[str]:
+        """`Stream.texts` for `async for`."""
+        async for event in self:
+            if isinstance(event, TextDelta) and event.choice == 0:
+                yield event.text
 
     async def aclose(self) -> None:
         """Close the connection. `result()` still has what was received."""

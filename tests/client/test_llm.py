@@ -37,7 +37,7 @@ from llm_pure.types.events import Finished, Started, TextDelta
 from llm_pure.types.http import HttpRequest, get_header
 from llm_pure.types.result import Failure, Success
 from tests.support.tiny_provider import JSON, KEY, REGISTRY, SSE, config, frames, whole
-from tests.support.twins import called, every_kind, scripted_llm, streamed
+from tests.support.twins import called, every_kind, scripted_llm, streamed, texts
 
 EAGER = RetryPolicy(max_attempts=3, initial_backoff_s=0.001)
 
@@ -188,6 +188,32 @@ def test_a_stream_yields_its_events_and_ends_in_the_completion(kind: str) -> Non
     events, result = streamed(kind, llm, "Hi")
     assert events == [STARTED, TextDelta("Hel"), TextDelta("lo"), Finished("stop")]
     assert result == Success(said("Hello"))
+
+
+@every_kind
+def test_texts_are_the_text_of_the_first_alternative_as_it_comes(kind: str) -> None:
+    llm, _ = client([HELLO_STREAM])
+    assert texts(kind, llm, "Hi") == (["Hel", "lo"], Success(said("Hello")))
+
+    two = b"".join(
+        b'data: {"choices": [{"index": %d, "delta": {"content": "%s"}}]}\n\n' % (index, text)
+        for index, text in [(0, b"a"), (1, b"x"), (0, b"b"), (1, b"y")]
+    )
+    ends = b'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}, {"index": 1, "delta": {}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'
+    provider = LLMConfig(api_type="openai", model="m", api_key="k")
+    both, _ = scripted_llm(provider, [ScriptedResponse(headers=SSE, chunks=(two, ends))])
+    pieces, result = texts(kind, both, "Hi")
+    assert pieces == ["a", "b"]
+    completion = result.unwrap()
+    assert [completion.text, completion.alternatives[0].message.text] == ["ab", "xy"]
+
+
+@every_kind
+def test_texts_end_where_the_stream_breaks(kind: str) -> None:
+    cut = ScriptedResponse(headers=SSE, chunks=frames("Hel", "lo", end=False), error=REFUSED)
+    pieces, result = texts(kind, client([cut])[0], "Hi")
+    assert pieces == ["Hel", "lo"]
+    assert isinstance(result.failure(), StreamInterrupted)
 
 
 @every_kind

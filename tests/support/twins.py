@@ -42,6 +42,21 @@ def streamed(
     return read_stream(kind, llm, "stream", request, most)
 
 
+def texts(
+    kind: str, llm: LLM, request: ChatRequest | str
+) -> tuple[list[str], LLMResult[Completion]]:
+    """What `texts()` of a stream yields, and its result."""
+    if kind == "sync":
+        with llm.stream(request) as stream:
+            return list(stream.texts()), stream.result()
+
+    async def main() -> tuple[list[str], LLMResult[Completion]]:
+        async with llm.astream(request) as stream:
+            return [text async for text in stream.texts()], stream.result()
+
+    return trio.run(main) if kind == "trio" else asyncio.run(main())
+
+
 def read_stream(kind: str, llm: LLM, method: str, request: Any, most: int) -> tuple[list[Any], Any]:
     """The items of the stream of this method that is left after `most`, and its result."""
     items: list[Any] = []
