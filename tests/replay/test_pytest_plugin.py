@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from llm_pure.replay import load_cassette, pytest_plugin
 from llm_pure.replay.cassette_writer import MODES
 from tests.support.one_answer import http, one_answer
+from tests.support.pytest_process import OWN_PLUGIN, WITHOUT_FOREIGN
 
 SAMPLE = Path(__file__).parent / "sample_project"
 ANSWER = {
@@ -21,14 +21,12 @@ ANSWER = {
         {"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}
     ],
 }
-INSTALLED = "llm_pure" in {entry.name for entry in entry_points(group="pytest11")}
 
 
 def run(folder: Path, *arguments: str, code: int = 0) -> str:
     """pytest in a process of its own, there; what it says."""
-    plugin = () if INSTALLED else ("-p", "llm_pure.replay.pytest_plugin")
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *plugin, *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-pno:cacheprovider", *WITHOUT_FOREIGN, *OWN_PLUGIN, *arguments],
         cwd=folder, capture_output=True, text=True, timeout=120, check=False,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "300"},
     )  # fmt: skip
