@@ -52,12 +52,19 @@ SECRET_PATTERN = re.compile(
 """The formats of the providers' keys. A mere prefix ("sk-") does not match."""
 
 _KEY_STARTS = tuple([start.lower() for start, _ in _KEY_FORMATS] + ["bearer "])
+_SHORTEST_KEY = 11
+"""Length of the shortest text that SECRET_PATTERN matches: "sk-" and eight more."""
 
 
 def may_hold_key(text: str) -> bool:
     """Return false if nothing in a text can match SECRET_PATTERN: looking for its beginnings is far cheaper."""
+    if len(text) < _SHORTEST_KEY:
+        return False
     low = text.lower()
-    return any(start in low for start in _KEY_STARTS)
+    for start in _KEY_STARTS:  # a loop takes half the time of any(): every string of every error comes here
+        if start in low:
+            return True
+    return False
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
