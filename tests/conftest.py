@@ -5,19 +5,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pytest_recording.plugin import (  # its fixtures: tests/every_provider/test_recorded.py
-    pytest_addhooks,
-    pytest_addoption,
-    pytest_configure,
-)
+from pytest_recording import plugin as recording
 
 from tests.support.laws import register_profiles
+from tests.support.quiet_worker import QuietWorker
 
-__all__ = ["pytest_addhooks", "pytest_addoption", "pytest_configure"]
+# of pytest-recording the options only; its fixtures stand in tests/every_provider/test_recorded.py
+pytest_addhooks = recording.pytest_addhooks
+pytest_addoption = recording.pytest_addoption
 
 register_profiles()
 
 LINK = Path(__file__).parents[1] / "llm_pure" / "adapters"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    recording.pytest_configure(config)
+    if hasattr(config, "workerinput") and config.getoption("durations") is None:
+        config.pluginmanager.register(QuietWorker(config))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
