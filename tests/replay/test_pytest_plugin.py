@@ -11,7 +11,7 @@ import pytest
 from llm_pure.replay import load_cassette, pytest_plugin
 from llm_pure.replay.cassette_writer import MODES
 from tests.support.one_answer import http, one_answer
-from tests.support.pytest_process import OWN_PLUGIN, WITHOUT_FOREIGN
+from tests.support.pytest_process import OWN_PLUGIN, without_plugins
 
 SAMPLE = Path(__file__).parent / "sample_project"
 ANSWER = {
@@ -23,10 +23,10 @@ ANSWER = {
 }
 
 
-def run(folder: Path, *arguments: str, code: int = 0) -> str:
-    """pytest in a process of its own, there; what it says."""
+def run(folder: Path, *arguments: str, code: int = 0, plugins: tuple[str, ...] = ()) -> str:
+    """pytest in a process of its own, there, with these plugins of other packages; what it says."""
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-pno:cacheprovider", *WITHOUT_FOREIGN, *OWN_PLUGIN, *arguments],
+        [sys.executable, "-m", "pytest", "-q", "-pno:cacheprovider", *without_plugins("anyio", *plugins), *OWN_PLUGIN, *arguments],
         cwd=folder, capture_output=True, text=True, timeout=120, check=False,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "300"},
     )  # fmt: skip
@@ -71,7 +71,7 @@ def test_without_the_marker_nothing_happens(tmp_path: Path) -> None:
         "    assert not [name for name in sys.modules if name in ('yaml', 'anyio.lowlevel', 'httpx')]\n"
     )
     (tmp_path / "test_it.py").write_text(test)
-    run(tmp_path, "-p", "no:anyio", "-p", "no:recording")
+    run(tmp_path, "-p", "no:anyio")
     assert not (tmp_path / "cassettes").exists()
 
 
@@ -189,10 +189,11 @@ def test_it_stands_beside_pytest_recording(tmp_path: Path, service: str) -> None
     )
     with one_answer(service.encode()) as url:
         project(tmp_path, f"URL = {url!r}\n{test}", url)
-        run(tmp_path, "--llm-record", "once", "--record-mode", "once")
+        options = ("--llm-record", "once", "--record-mode", "once")
+        run(tmp_path, *options, plugins=("recording",))
     names = sorted(path.name for path in tmp_path.rglob("*.yaml"))
     assert names == ["test_both.llm.yaml", "test_both.yaml", "test_ours.yaml", "test_theirs.yaml"]
-    assert "3 passed" in run(tmp_path)
+    assert "3 passed" in run(tmp_path, plugins=("recording",))
 
 
 def copied(folder: Path) -> Path:

@@ -15,7 +15,7 @@ import pytest
 
 from llm_pure.replay import load_cassette
 from tests.support.http_service import http_service
-from tests.support.pytest_process import OWN_PLUGIN, WITHOUT_FOREIGN
+from tests.support.pytest_process import OWN_PLUGIN, without_plugins
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,7 +58,13 @@ def model() -> Iterator[str]:
 
 def run(folder: Path, *arguments: str, code: int, key: str = "sk-live01234567") -> str:
     """Run pytest there; return what it prints."""
-    options = ("-q", "-pno:cacheprovider", *WITHOUT_FOREIGN, *OWN_PLUGIN, "--strict-markers")
+    options = (
+        "-q",
+        "-pno:cacheprovider",
+        *without_plugins("anyio"),
+        *OWN_PLUGIN,
+        "--strict-markers",
+    )
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", *options, *arguments],
         cwd=folder, capture_output=True, text=True, timeout=120, check=False,

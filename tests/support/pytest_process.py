@@ -2,10 +2,10 @@
 
 from importlib.metadata import entry_points
 
-FOREIGN = ("hypothesispytest", "langsmith_plugin", "returns", "xdist.looponfail")
-"""Plugins that no test of another project uses. `recording` and `anyio` are wanted by some."""
-
-WITHOUT_FOREIGN = tuple([f"-pno:{name}" for name in FOREIGN])
+_FOREIGN = (
+    "anyio", "hypothesispytest", "langsmith_plugin", "recording", "returns", "xdist.looponfail",
+)  # fmt: skip
+"""Plugins that other packages of the test environment bring along."""
 
 OWN_PLUGIN = (
     ()
@@ -13,3 +13,8 @@ OWN_PLUGIN = (
     else ("-pllm_pure.replay.pytest_plugin",)
 )
 """Loads the plugin of this package where it is not installed."""
+
+
+def without_plugins(*wanted: str) -> tuple[str, ...]:
+    """Options that leave out the plugins of other packages, but for those that a test wants."""
+    return tuple([f"-pno:{name}" for name in _FOREIGN if name not in wanted])
