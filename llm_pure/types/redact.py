@@ -73,8 +73,10 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     >>> redact("Incorrect API key provided: sk-abcdefgh12345678.")
     'Incorrect API key provided: ***.'
     """
-    known = [secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH]
-    text = redact_urls(mask_secrets(text, known, three_stars))
+    if secrets:
+        known = [secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH]
+        text = mask_secrets(text, known, three_stars)
+    text = redact_urls(text)
     return SECRET_PATTERN.sub("***", text) if may_hold_key(text) else text
 
 
